@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+
+/** Where a deployment stands. The order is its life: states only move forward (deployment.ts). */
+export const State = z.enum(['pending', 'running', 'succeeded', 'failed', 'canceled']);
+export type State = z.infer<typeof State>;
+
+/** Alert24's vocabulary, which the change log shares, so that existing `curl` calls keep their meaning. */
+export const ChangeType = z.enum([
+  'deployment',
+  'config_change',
+  'infrastructure',
+  'code',
+  'database_migration',
+  'feature_flag',
+  'rollback',
+  'scaling',
+  'security_patch',
+  'other',
+]);
+export type ChangeType = z.infer<typeof ChangeType>;
+
+export const RiskLevel = z.enum(['low', 'medium', 'high', 'critical']);
+export type RiskLevel = z.infer<typeof RiskLevel>;
+
+export const Tier = z.enum(['production', 'staging', 'testing', 'development', 'other']);
+export type Tier = z.infer<typeof Tier>;
+
+/** ISO 8601 in UTC with milliseconds: one layout, so that times compare as text. */
+const Time = z.iso.datetime();
+
+/**
+ * A deployment that somebody made through GitLab's Deployments API: no CI job stands behind it.
+ * It may be our own write coming back as a webhook; only the worker can tell (store/echoes.ts).
+ */
+export const MadeByApi = z.object({
+  /** Every name the project goes by: its numeric id and its full path, lower case. */
+  projects: z.array(z.string()),
+  deploymentId: z.string(),
+  environment: z.string(),
+  /** First 8 hex digits: a hook whose commit is gone carries no more. */
+  shortSha: z.string().optional(),
+});
+export type MadeByApi = z.infer<typeof MadeByApi>;
+
+/** One step in the life of one deployment, in our words. Unknown stays absent: never '', null or a guess without a note. */
+export const ChangeRecord = z.object({
+  /** The same step always has the same id, however often and by whichever hook it is told. */
+  id: z.string(),
+  /** The deployment key: what makes several signals one deployment. */
+  deployment: z.string(),
+  /** Other keys that mean the same deployment. */
+  aliases: z.array(z.string()).default([]),
+  /** The kind of tool that spoke: gitlab, bitbucket, argocd or changes-api. */
+  source: z.string(),
+  /** The name of the configured source that received it. */
+  instance: z.string(),
+  /** Which of the source's signals this is, in the field's words: "deployment hook", "job hook". */
+  signal: z.string(),
+  /** True for the signal that knows best; the others only fill what it leaves open. */
+  authoritative: z.boolean(),
+  state: State,
+  /** An approver said no. The `failed` that GitLab sends afterwards is the same outcome, not another one. */
+  rejected: z.literal(true).optional(),
+  changeType: ChangeType.default('deployment'),
+  riskLevel: RiskLevel.optional(),
+  summary: z.string().optional(),
+  description: z.string().optional(),
+  /** `unknown` is a name like any other; an environment is never silently "production". */
+  environment: z.object({ name: z.string(), tier: Tier.optional(), url: z.string().optional() }),
+  service: z.string(),
+  serviceId: z.string().optional(),
+  repository: z
+    .object({ name: z.string(), url: z.string().optional(), gitlabProject: z.string().optional() })
+    .optional(),
+  /** Branch or tag name. */
+  ref: z.string().optional(),
+  /** Whether `ref` is a tag. Absent when the source does not say. */
+  tag: z.boolean().optional(),
+  commit: z
+    .object({
+      sha: z.string().optional(),
+      title: z.string().optional(),
+      message: z.string().optional(),
+      url: z.string().optional(),
+      author: z.string().optional(),
+      committedAt: Time.optional(),
+    })
+    .optional(),
+  pipelineUrl: z.string().optional(),
+  jobUrl: z.string().optional(),
+  pullRequest: z.object({ number: z.string(), url: z.string().optional(), title: z.string().optional() }).optional(),
+  actor: z.string().optional(),
+  /** Images and chart versions that were rolled out. */
+  artifacts: z.array(z.string()).default([]),
+  /** When this step happened, by the sender's clock. */
+  occurredAt: Time,
+  startedAt: Time.optional(),
+  finishedAt: Time.optional(),
+  receivedAt: Time,
+  tags: z.array(z.string()).default([]),
+  /** What was inferred or is missing, and how: sentences for a person. */
+  notes: z.array(z.string()).default([]),
+  /** What the source itself called the tool (changes API: `source`), shown instead of `source`. */
+  reportedSource: z.string().optional(),
+  /** The id that the sender gave and will look for. */
+  externalId: z.string().optional(),
+  madeByApi: MadeByApi.optional(),
+});
+export type ChangeRecord = z.infer<typeof ChangeRecord>;
+
+/** What a mapper writes: arrays may be left out. */
+export type NewChangeRecord = z.input<typeof ChangeRecord>;
+
+/** `chg_` and 32 hex digits: a valid BullMQ job id (those must not be all digits, nor hold one colon). */
+export function recordId(deployment: string, state: State, ...repeat: readonly string[]): string {
+  return `chg_${digest([deployment, state, ...repeat].join('\n'))}`;
+}
+
+/** 128 bits of SHA-256 in hex: short enough for a URL, too many for an accident. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+/** A full commit sha, lower case, or nothing: short shas, `<no value>` and chart versions are not one. */
+export function fullSha(text: string | null | undefined): string | undefined {
+  const sha = text?.trim().toLowerCase();
+  return sha && /^[0-9a-f]{40}$/.test(sha) && !/^0{40}$/.test(sha) ? sha : undefined;
+}

@@ -1,0 +1,43 @@
+/** Why a webhook was refused. http/ turns each into a status. */
+export type RejectionCode =
+  | 'bad_signature'
+  | 'not_json'
+  /** Authentic, says that it is ours, and lacks what a change needs. */
+  | 'bad_payload'
+  | 'too_large';
+
+/** A webhook that is not taken. The message says what is wrong and what to do; it holds no secret and no payload. */
+export class WebhookRejected extends Error {
+  override readonly name = 'WebhookRejected';
+  readonly code: RejectionCode;
+  constructor(code: RejectionCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The webhook could not be made durable in time. Nothing was acknowledged; the sender should come again. */
+export class NotKept extends Error {
+  override readonly name = 'NotKept';
+}
+
+/**
+ * What a retry could do:
+ * `never` the destination's answer is final · `backoff` try later, later and later ·
+ * `afterMs` at that time; `hold: 'sink'` keeps the whole sink waiting (its key is wrong, it asked for calm),
+ * `hold: 'job'` just this delivery.
+ */
+export type Retry = 'never' | 'backoff' | { readonly afterMs: number; readonly hold: 'job' | 'sink' };
+
+/** A delivery that did not succeed. The message carries the destination's words, shortened, and what to do. */
+export class DeliveryFailed extends Error {
+  override readonly name = 'DeliveryFailed';
+  readonly retry: Retry;
+  /** HTTP status of the answer, absent when there was none. */
+  readonly status: number | undefined;
+  constructor(message: string, details: { retry: Retry; status?: number | undefined; cause?: unknown }) {
+    super(message, { cause: details.cause });
+    this.retry = details.retry;
+    this.status = details.status;
+  }
+}

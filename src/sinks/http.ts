@@ -1,0 +1,115 @@
+import { Agent, type Dispatcher, request } from 'undici';
+import { DeliveryFailed, type Retry } from '../domain/errors.ts';
+
+const ANSWER_LIMIT_BYTES = 1024 * 1024;
+const WORDS_LIMIT = 500;
+const MAX_RETRY_AFTER_MS = 3_600_000; // a destination that asks for a year gets an hour
+
+export interface JsonAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  /** Undefined when the text is not JSON: plain text, HTML of a proxy, nothing. */
+  readonly json: unknown;
+}
+
+/** One request, one answer. Never retries, never follows a redirect. */
+export type SendJson = (call: {
+  method: 'GET' | 'POST' | 'PUT';
+  url: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+  signal: AbortSignal;
+}) => Promise<JsonAnswer>;
+
+/**
+ * @param dispatcher for tests; by default an own pool, whose limits are per sink so that one slow sink starves no other.
+ * @throws DeliveryFailed with `retry: 'backoff'` when there was no complete answer. What the destination did is then unknown.
+ */
+export function createSendJson(timeoutMs: number, dispatcher: Dispatcher = new Agent({ connections: 32 })): SendJson {
+  return async ({ method, url, headers, body, signal }) => {
+    try {
+      const response = await request(url, {
+        method,
+        dispatcher,
+        headers: {
+          accept: 'application/json',
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      });
+      const text = await readLimited(response.body);
+      return { status: response.statusCode, headers: response.headers, text, json: parseOrUndefined(text) };
+    } catch (cause) {
+      throw new DeliveryFailed(`no answer from ${new URL(url).host}: ${reason(cause, timeoutMs)}`, {
+        retry: 'backoff',
+        cause,
+      });
+    }
+  };
+}
+
+async function readLimited(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    // undici's body yields Buffers
+    bytes += chunk.length;
+    if (bytes > ANSWER_LIMIT_BYTES) throw new Error(`the answer is larger than ${ANSWER_LIMIT_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // an answer that is not JSON is normal: GitLab's 429 is plain text
+  }
+}
+
+function reason(cause: unknown, timeoutMs: number): string {
+  if (!(cause instanceof Error)) return String(cause);
+  if (cause.name === 'TimeoutError') return `none within ${timeoutMs} ms`;
+  const code = 'code' in cause ? String(cause.code) : cause.name;
+  return `${cause.message || 'the connection failed'} (${code})`;
+}
+
+/** Turns an answer that is no success into the failure that the queue understands. */
+export function failure(answer: JsonAnswer, what: string, advice = ''): DeliveryFailed {
+  const words = wordsOf(answer);
+  const message = `${what}: ${answer.status}${words && ` ${words}`}${advice && `. ${advice}`}`;
+  return new DeliveryFailed(message, { retry: retryFor(answer, Date.now()), status: answer.status });
+}
+
+/** The destination's own words, one line, shortened. */
+export function wordsOf(answer: JsonAnswer): string {
+  return answer.text.replace(/\s+/g, ' ').trim().slice(0, WORDS_LIMIT);
+}
+
+/** 401 and 403: the key; the whole sink waits and tries again by itself, so that a repaired key needs no restart. */
+const KEY_PROBE_MS = 10_000;
+
+export function retryFor(answer: JsonAnswer, nowMs: number): Retry {
+  const { status } = answer;
+  if (status === 401 || status === 403) return { afterMs: KEY_PROBE_MS, hold: 'sink' };
+  if (status === 429 || status === 503) {
+    const afterMs = retryAfterMs(answer, nowMs);
+    if (afterMs !== undefined) return { afterMs, hold: 'sink' };
+    return 'backoff';
+  }
+  if (status === 408 || status === 425 || status >= 500) return 'backoff';
+  return 'never';
+}
+
+/** `Retry-After` in seconds or as a date, else GitLab's `RateLimit-Reset` (Unix seconds); capped at one hour. */
+export function retryAfterMs(answer: JsonAnswer, nowMs: number): number | undefined {
+  const after = String(answer.headers['retry-after'] ?? '').trim();
+  const reset = Number(answer.headers['ratelimit-reset'] ?? Number.NaN);
+  const waitMs = /^\d+$/.test(after) ? Number(after) * 1000 : after ? Date.parse(after) - nowMs : reset * 1000 - nowMs;
+  if (Number.isNaN(waitMs) || waitMs < 0) return undefined;
+  return Math.min(waitMs, MAX_RETRY_AFTER_MS);
+}

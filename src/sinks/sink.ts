@@ -1,0 +1,59 @@
+import type { Deployment, Moment } from '../domain/deployment.ts';
+
+/** What is remembered of one deployment at one sink, in Redis (store/ledger.ts). */
+export interface Told {
+  /** The last state that the destination took. */
+  readonly told?: Moment;
+  /** The destination's own id of what it made. */
+  readonly remoteId?: string;
+  /**
+   * Set before a request that creates something and cleared by its answer. Still set at the next attempt = the answer
+   * was lost (or we were killed): look before creating again. ISO 8601, when the request went out.
+   */
+  readonly attemptedAt?: string;
+}
+
+/** What a sink may ask and write down while it delivers. Written through to Redis before it returns. */
+export interface Notebook {
+  readonly known: Told;
+  /** Write `attemptedAt` down: a request that creates something goes out next. */
+  attempting(): Promise<void>;
+  /** The destination certainly did nothing: forget `attemptedAt`. */
+  notAttempted(): Promise<void>;
+  /** Write the remote id down as soon as it is known. False: it already belongs to another deployment. */
+  claim(remoteId: string): Promise<boolean>;
+  /** True when the remote id belongs to another deployment at this sink. */
+  claimedByOther(remoteId: string): Promise<boolean>;
+}
+
+/** What the destination made of it. `words` is for a person: "201 created", "already there". */
+export interface Delivered {
+  readonly words: string;
+  readonly status?: number;
+  readonly remoteId?: string;
+  readonly remoteUrl?: string;
+}
+
+/** One configured place where changes go. Called twice, same result. */
+export interface Sink {
+  /** alert24, gitlab-deployments. */
+  readonly type: string;
+  /** The name in the configuration, in queues, logs and metrics. */
+  readonly name: string;
+  /** Deliveries under way at once. */
+  readonly concurrency: number;
+  /** Whether the destination wants to hear of this deployment in this state, and the reason when not. */
+  wants(deployment: Deployment): { readonly wanted: true } | { readonly wanted: false; readonly why: string };
+  /**
+   * Deliveries with the same lane are never under way at once. The deployment key is always one; a sink that finds
+   * its own lost writes by other marks (project, environment, sha) names those.
+   */
+  lane?(deployment: Deployment): string;
+  /**
+   * One attempt to bring the destination to `deployment.state`. `now` is the time of the attempt.
+   * @throws DeliveryFailed and nothing else.
+   */
+  deliver(deployment: Deployment, notebook: Notebook, context: { signal: AbortSignal; now: Date }): Promise<Delivered>;
+  /** Is the destination reachable and the key valid? One sentence. @throws DeliveryFailed */
+  check(signal: AbortSignal): Promise<string>;
+}

@@ -1,0 +1,35 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+
+/** Compares in constant time, whatever the lengths: both sides are hashed first. */
+export function sameSecret(given: string, expected: string): boolean {
+  const hash = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(given), hash(expected));
+}
+
+/** True when `given` is one of the secrets. All are tried, so that the time does not tell which. */
+export function isOneOf(given: string | undefined, secrets: readonly string[]): boolean {
+  if (given === undefined) return false;
+  return secrets.map((secret) => sameSecret(given, secret)).includes(true);
+}
+
+/** `sha256=<lower-case hex>` over the raw bytes. Other prefixes, upper case and wrong lengths fail. */
+export function hmacMatches(header: string | undefined, body: Buffer, secrets: readonly string[]): boolean {
+  if (!header || !/^sha256=[0-9a-f]{64}$/.test(header)) return false;
+  return isOneOf(
+    header,
+    secrets.map((secret) => `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`),
+  );
+}
+
+/** The token of `Authorization: Bearer <token>`. */
+export function bearerToken(header: string | undefined): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(header ?? '')?.[1];
+}
+
+/** The password of `Authorization: Basic …`. The user name is free. */
+export function basicPassword(header: string | undefined): string | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(header ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  const pair = Buffer.from(encoded, 'base64').toString('utf8');
+  return pair.includes(':') ? pair.slice(pair.indexOf(':') + 1) : undefined;
+}

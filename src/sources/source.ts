@@ -1,0 +1,95 @@
+import type { NewChangeRecord } from '../domain/change-record.ts';
+import type { WebhookRejected } from '../domain/errors.ts';
+
+/** A webhook as it came over the wire. */
+export interface Webhook {
+  /** Ours, random, for the inbox and the logs. */
+  readonly id: string;
+  readonly method: string;
+  /** The path as sent, still percent-encoded, without the query. */
+  readonly path: string;
+  /** Lower-case names. A header that came twice is joined with ", ": two tokens are then one wrong token. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The raw bytes: signatures are over these and nothing else. */
+  readonly body: Buffer;
+  readonly receivedAt: Date;
+}
+
+/** Why an authentic webhook makes no change. A closed list: each is counted and shown in the inbox. */
+export const IGNORED_REASONS = [
+  /** An event of another kind: a push, an issue, a comment. */
+  'not_a_deployment',
+  /** A job or pipeline none of whose jobs deploys. */
+  'no_environment',
+  /** It stops, prepares or checks an environment instead of deploying to it. */
+  'not_a_start',
+  /** Created, waiting for a runner, manual or skipped: nothing was deployed (yet). */
+  'not_started',
+  /** A status word that this version does not know. */
+  'unknown_status',
+  /** The sender's own connection test. */
+  'ping',
+  /** Needs an API token to become a deployment, and none is configured. */
+  'needs_lookup',
+  'dry_run',
+  'self_heal',
+  /** A sync that had nothing to do. */
+  'no_op',
+  /** It happened longer ago than the source's limit: a first subscription tells about the past. */
+  'too_old',
+  'app_deleted',
+  /** JSON, but none of the shapes that are understood. */
+  'unmapped',
+  /** Not JSON, kept as it is because the sender cannot send it again. */
+  'invalid_json',
+  /** Our own write to the Deployments API, coming back. */
+  'echo',
+  /** A routing rule says so. */
+  'dropped_by_rule',
+] as const;
+export type IgnoredReason = (typeof IGNORED_REASONS)[number];
+
+/** What a webhook says. Ignored is a value, not an error. `detail` is a sentence for the person who wonders why. */
+export type Mapped =
+  | { readonly kind: 'records'; readonly records: readonly NewChangeRecord[] }
+  | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string };
+
+/** What the sender is told, before HTTP. */
+export type Outcome =
+  | { readonly kind: 'accepted'; readonly records: readonly NewChangeRecord[] }
+  | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string }
+  | { readonly kind: 'rejected'; readonly error: WebhookRejected }
+  /** Redis did not take it in time. */
+  | { readonly kind: 'not_kept' };
+
+/** An HTTP answer in the sender's own language. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** One configured place where changes come from. Knows nothing of HTTP servers, queues or Redis. */
+export interface Source {
+  /** The kind of tool: gitlab, bitbucket, argocd, changes-api. */
+  readonly type: string;
+  /** The name in `/webhooks/<name>`. */
+  readonly name: string;
+  /** Largest body taken, bytes. */
+  readonly maxBodyBytes: number;
+  /**
+   * Path prefixes outside `/webhooks/<name>` that this source answers as well, because its senders have them built in.
+   * Where several sources share one, the first whose `verify` passes takes the webhook.
+   */
+  readonly alsoAt?: readonly string[];
+  /** The sender never comes again after a 4xx, so that a body which is not JSON is kept and answered 2xx. */
+  readonly keepsBrokenJson?: true;
+  /** @throws WebhookRejected `bad_signature`, before anything of the body was parsed. */
+  verify(webhook: Webhook): void;
+  /**
+   * Their words to ours. Pure: the same webhook gives the same records with the same ids (only `receivedAt` may differ).
+   * @throws WebhookRejected `bad_payload` when it claims to be a deployment and lacks what a change needs.
+   */
+  map(payload: unknown, webhook: Webhook): Mapped;
+  /** The answer in the sender's language; undefined = ours (http/webhooks.ts). */
+  answer?(outcome: Outcome, webhook: Webhook): Answer | undefined;
+}
