@@ -78,6 +78,42 @@ function reason(cause: unknown, timeoutMs: number): string {
   return `${cause.message || 'the connection failed'} (${code})`;
 }
 
+/** Codes of a connection that was never made: DNS, a closed port, a certificate that was refused before the request. */
+const NEVER_CONNECTED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+/** True when the request certainly never left: the destination did nothing, so there is nothing to look for. */
+export function neverSent(error: unknown): boolean {
+  const cause = error instanceof DeliveryFailed ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && NEVER_CONNECTED.has(String(cause.code));
+}
+
+/**
+ * True when this answer means that the destination certainly did nothing. A 5xx other than 503 may have been sent after the work,
+ * and a 408 by a proxy that no longer waited for it.
+ */
+export function certainlyRefused({ status }: Pick<JsonAnswer, 'status'>): boolean {
+  return (status >= 300 && status < 500 && status !== 408) || status === 503;
+}
+
+export const isSuccess = ({ status }: Pick<JsonAnswer, 'status'>): boolean => status >= 200 && status < 300;
+
+/** Takes a secret out of an answer's words, which go into logs and onto pages: some proxies repeat the request. */
+export function withoutSecret(answer: JsonAnswer, secret: string): JsonAnswer {
+  return { ...answer, text: answer.text.replaceAll(secret, '[secret]') };
+}
+
 /** Turns an answer that is no success into the failure that the queue understands. */
 export function failure(answer: JsonAnswer, what: string, advice = ''): DeliveryFailed {
   const words = wordsOf(answer);

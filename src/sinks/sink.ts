@@ -50,6 +50,13 @@ export interface Sink {
    */
   lane?(deployment: Deployment): string;
   /**
+   * For a destination that tells us of our own writes by webhook: what marks this deployment there
+   * (store/echoes.ts recognises it, so that it never becomes a change).
+   */
+  echo?(
+    deployment: Deployment,
+  ): { readonly project: string; readonly environment: string; readonly sha: string } | undefined;
+  /**
    * One attempt to bring the destination to `deployment.state`. `now` is the time of the attempt.
    * @throws DeliveryFailed and nothing else.
    */

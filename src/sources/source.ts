@@ -68,12 +68,21 @@ export interface Answer {
   readonly body: unknown;
 }
 
+/** A webhook to try a source with. */
+export interface Sample {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 /** One configured place where changes come from. Knows nothing of HTTP servers, queues or Redis. */
 export interface Source {
   /** The kind of tool: gitlab, bitbucket, argocd, changes-api. */
   readonly type: string;
   /** The name in `/webhooks/<name>`. */
   readonly name: string;
+  /** What senders prove they know. Shown by `shiplog secrets` and to an admin who asks; nowhere else. */
+  readonly secrets: readonly string[];
   /** Largest body taken, bytes. */
   readonly maxBodyBytes: number;
   /**
@@ -90,6 +99,8 @@ export interface Source {
    * @throws WebhookRejected `bad_payload` when it claims to be a deployment and lacks what a change needs.
    */
   map(payload: unknown, webhook: Webhook): Mapped;
+  /** A webhook that this source accepts: what its tool would send for a deployment at that time, with the secret proved. */
+  sample(at: Date): Sample;
   /** The answer in the sender's language; undefined = ours (http/webhooks.ts). */
   answer?(outcome: Outcome, webhook: Webhook): Answer | undefined;
 }

@@ -1,0 +1,53 @@
+import { mkdirSync } from 'node:fs';
+import closeWithGrace from 'close-with-grace';
+import { startBridge } from '../bridge.ts';
+import type { Config } from '../config/config.ts';
+import { startPrivateRedis } from '../redis/private-redis.ts';
+import { createLogger } from '../telemetry/logger.ts';
+
+/** What is under way may take this long to finish after SIGTERM, milliseconds. Docker and systemd kill later than that. */
+const DRAIN_MS = 9_000;
+
+/** Runs until a signal comes. Then: no more webhooks, finish what is under way, stop the private Redis. */
+export async function start(config: Config): Promise<void> {
+  const log = createLogger(config.log_level);
+  mkdirSync(config.data_dir, { recursive: true, mode: 0o700 });
+  const own = config.redis_url ? undefined : await startPrivateRedis({ dataDir: config.data_dir, log });
+  const address = own?.connection ?? { url: config.redis_url ?? '' };
+  try {
+    const bridge = await startBridge(config, address, log);
+    greet(config, bridge.url, own ? 'private, in the data directory' : 'at REDIS_URL');
+    closeWithGrace({ delay: DRAIN_MS, logger: false }, async ({ err, signal }) => {
+      if (err) log.fatal({ error: err }, 'stopping after an error');
+      else log.info({ signal }, 'stopping');
+      await bridge.stop();
+      await own?.stop();
+    });
+  } catch (error) {
+    await own?.stop();
+    throw withAdvice(error, config);
+  }
+}
+
+function greet(config: Config, url: string, redis: string): void {
+  const lines = [
+    '',
+    `Shiplog runs. Look at ${url}/`,
+    '',
+    'Webhooks go to:',
+    ...config.sources.map((source) => `  ${source.name.padEnd(12)} ${url}/webhooks/${source.name}`),
+    '',
+    `Secrets:  npx shiplog secrets   (kept in ${config.data_dir})`,
+    `Sinks:    built-in change log${config.sinks.map((sink) => `, ${sink.name}`).join('')}`,
+    `Redis:    ${redis}`,
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function withAdvice(error: unknown, config: Config): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return new Error(`port ${config.port} is taken; stop what uses it, or choose another: PORT=8081 npm start`, { cause: error });
+  if (code === 'EACCES') return new Error(`port ${config.port} may not be opened by this user; choose one above 1023: PORT=8080 npm start`, { cause: error });
+  return error;
+}

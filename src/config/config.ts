@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { Rule } from '../domain/routing.ts';
+import { AnySink } from '../sinks/index.ts';
+import { AnySource } from '../sources/index.ts';
+
+const Port = z.coerce.number().int().min(0).max(65_535);
+
+const Keep = (days: number, count: number) =>
+  z.strictObject({ days: z.coerce.number().positive().default(days), count: z.coerce.number().int().positive().default(count) }).prefault({});
+
+/** The whole file. A configuration that parses is a bridge that runs: sources and sinks come out built. */
+export const Config = z
+  .strictObject({
+    host: z.string().default('127.0.0.1'),
+    port: Port.default(8080),
+    data_dir: z.string().default('data').transform((dir) => resolve(dir)),
+    /** Absent: a private Redis in the data directory. */
+    redis_url: z.url({ protocol: /^rediss?$/, error: 'write redis://host:port/0, or leave it out for a private Redis' }).optional(),
+    log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    /** Reads everything and replays. */
+    admin_token: z.string().min(16, 'a token needs at least 16 characters; make one with: openssl rand -hex 32'),
+    /** How many proxies stand before us: whose X-Forwarded-For to believe. */
+    trust_proxy: z.coerce.number().int().min(0).default(0),
+    /** Webhooks a minute from one address to one source; more are answered 429. */
+    rate_limit_per_minute: z.coerce.number().int().positive().default(60_000),
+    sources: z.array(AnySource).min(1, 'name at least one source'),
+    sinks: z.array(AnySink).default([]),
+    rules: z.array(Rule).default([]),
+    /** How long and how many deployments the change log keeps. */
+    changes: Keep(400, 200_000),
+    /** How long and how many webhooks the inbound log keeps. */
+    inbox: Keep(7, 20_000),
+  })
+  .superRefine((config, context) => {
+    const complain = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
+    for (const list of ['sources', 'sinks'] as const) {
+      const names = config[list].map((item) => item?.name);
+      names.forEach((name, index) => {
+        if (name && names.indexOf(name) !== index) complain([list, index], `a second one named "${name}"; give it a name of its own`);
+      });
+    }
+    const sinkNames = config.sinks.map((sink) => sink?.name);
+    config.rules.forEach((rule, index) => {
+      rule.sinks?.forEach((name, at) => {
+        const configured = sinkNames.includes(name) || sinkNames.includes(undefined);
+        if (!configured) complain(['rules', index, 'sinks', at], `there is no sink named "${name}"`);
+      });
+    });
+  })
+  .transform(({ sinks, ...config }) => ({ ...config, sinks: sinks.filter((sink) => sink !== undefined) }));
+export type Config = z.infer<typeof Config>;

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import type { z } from 'zod';
+import { Config } from './config.ts';
+import { openSecrets } from './secrets.ts';
+
+/** Everything that is wrong with the configuration, one line each: file, line, key, and what to do. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const MAX_FILE_BYTES = 1024 * 1024;
+/** Stands for a secret that is made at the first start and kept in the data directory. */
+const GENERATED = 'generated';
+
+/** The one place that reads the environment: SHIPLOG_CONFIG here, everything else where the file names it. */
+export function loadConfig(environment: Environment = process.env): Config {
+  const file = environment['SHIPLOG_CONFIG'] || 'config/shiplog.yaml';
+  return parseConfig(file, readConfigFile(file), environment);
+}
+
+/** @throws ConfigError */
+export function parseConfig(file: string, text: string, environment: Environment): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const at = (offset: number) => `${file}:${lines.linePos(offset).line}`;
+  if (document.errors.length > 0) throw new ConfigError(document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split('\n')[0]}`));
+  const problems = substitute(document, environment, at);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const raw = fillGenerated(withoutNulls(document.toJS()));
+  const parsed = Config.safeParse(raw ?? {});
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(parsed.error.issues.flatMap((issue) => explain(issue, document, at)));
+}
+
+function readConfigFile(file: string): string {
+  try {
+    const bytes = readFileSync(file);
+    if (bytes.length > MAX_FILE_BYTES) throw new Error(`it is larger than ${MAX_FILE_BYTES} bytes`);
+    return bytes.toString('utf8');
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError([`${file}: cannot be read (${why}). SHIPLOG_CONFIG names the file; without it, it is config/shiplog.yaml in the current directory`]);
+  }
+}
+
+/** Replaces `${NAME}`, `${NAME:-default}` and `${file:/path}` in every value. What comes out empty counts as not written. */
+function substitute(document: Document, environment: Environment, at: (offset: number) => string): string[] {
+  const problems: string[] = [];
+  visit(document, {
+    Scalar(position, node) {
+      if (position === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return;
+      const text = node.value.replace(/\$\{(?:file:([^}]+)|([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?)\}/g, (_, path?: string, name?: string, fallback?: string) => {
+        const value = path ? readSecretFile(path) : environment[name ?? ''] || fallback;
+        if (value === undefined) problems.push(`${at(node.range?.[0] ?? 0)}: ${path ? `the file ${path} cannot be read` : `the environment variable ${name} is not set; set it, or write \${${name}:-default}`}`);
+        return value ?? '';
+      });
+      node.value = text === '' ? null : text;
+    },
+  });
+  return problems;
+}
+
+function readSecretFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trimEnd();
+  } catch {
+    return undefined; // reported with file and line by the caller
+  }
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null).map(([name, item]) => [name, withoutNulls(item)]));
+}
+
+/** Puts the secrets of the data directory where the file says "generated". */
+function fillGenerated(raw: unknown): unknown {
+  if (!JSON.stringify(raw ?? null).includes(GENERATED)) return raw;
+  const config = raw as { data_dir?: string; admin_token?: string; sources?: { name?: string; type?: string; secrets?: unknown[] }[] }; // checked by Config afterwards
+  const secret = openSecrets(resolve(config.data_dir ?? 'data'));
+  return {
+    ...config,
+    ...(config.admin_token === GENERATED && { admin_token: secret('admin') }),
+    ...(Array.isArray(config.sources) && {
+      sources: config.sources.map((source) =>
+        Array.isArray(source?.secrets)
+          ? { ...source, secrets: source.secrets.map((text) => (text === GENERATED ? secret(source.name ?? source.type ?? 'source') : text)) }
+          : source,
+      ),
+    }),
+  };
+}
+
+function explain(issue: z.core.$ZodIssue, document: Document, at: (offset: number) => string): string[] {
+  const keys = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
+  return keys.map((unknownKey) => {
+    const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
+    const message = unknownKey === undefined ? issue.message : 'unknown key; remove it or correct its spelling (config/shiplog.example.yaml has them all)';
+    return `${at(offsetOf(document, path))}: ${dotted(path)}: ${message}`;
+  });
+}
+
+/** Where the value stands, else the nearest thing around it that does stand there. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (isScalar(node) && node.range) return node.range[0];
+    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) return Number(node.range[0]);
+  }
+  return 0;
+}
+
+function dotted(path: readonly PropertyKey[]): string {
+  return path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '') || '(the file)';
+}

@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const SECRET_BYTES = 32;
+const Kept = z.record(z.string(), z.string());
+
+/** Opens the generated secrets of a data directory. Asking for one that does not exist yet makes and keeps it. */
+export function openSecrets(dataDir: string): (name: string) => string {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const file = join(dataDir, 'secrets.json');
+  const kept = read(file);
+  return (name) => {
+    const known = kept[name];
+    if (known) return known;
+    const made = randomBytes(SECRET_BYTES).toString('hex');
+    kept[name] = made;
+    write(file, kept);
+    return made;
+  };
+}
+
+function read(file: string): Record<string, string> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return {}; // the first start
+  }
+  return Kept.parse(JSON.parse(text));
+}
+
+/** A crash leaves the old file or the new one, never half of one. */
+function write(file: string, secrets: Record<string, string>): void {
+  const fresh = `${file}.new`;
+  writeFileSync(fresh, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  renameSync(fresh, file);
+}

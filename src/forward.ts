@@ -1,0 +1,47 @@
+import { transition } from './domain/deployment.ts';
+import { DeliveryFailed } from './domain/errors.ts';
+import type { Sink } from './sinks/sink.ts';
+import type { Deployments } from './store/deployments.ts';
+import { LEASE_MS, type Ledger } from './store/ledger.ts';
+
+export interface ForwardParts {
+  readonly deployments: Deployments;
+  readonly ledger: Ledger;
+  readonly clock: () => Date;
+}
+
+export type Forwarded = 'delivered' | 'duplicate' | 'stale' | 'unwanted' | 'gone';
+
+/** An attempt ends well before its lease does, so that nobody else can be at it. */
+const ATTEMPT_LIMIT_MS = LEASE_MS - 20_000;
+
+/**
+ * Story 3: a sink is told how a deployment stands: as it stands now, not as it stood when the job was made.
+ * @throws DeliveryFailed which says what a retry could do (queue/workers.ts does it).
+ */
+export function createForward({ deployments, ledger, clock }: ForwardParts) {
+  return async function forward(sink: Sink, key: string): Promise<Forwarded> {
+    const routed = await deployments.get(key);
+    if (!routed) return 'gone';
+    const { deployment } = routed;
+    const moment = { state: deployment.state, at: deployment.occurredAt };
+    const lane = sink.lane?.(deployment);
+    const echo = sink.echo?.(deployment);
+    return ledger.exclusive({ sink: sink.name, deployment: key, ...(lane && { lane }), ...(echo && { echo }) }, async (entry) => {
+      const step = transition(entry.known.told, moment);
+      if (step !== 'apply') return step;
+      const wish = sink.wants(deployment);
+      if (routed.droppedBy || !wish.wanted) return 'unwanted';
+      try {
+        const signal = AbortSignal.timeout(ATTEMPT_LIMIT_MS);
+        await entry.delivered(moment, await sink.deliver(deployment, entry, { signal, now: clock() }));
+        return 'delivered';
+      } catch (error) {
+        const status = error instanceof DeliveryFailed ? error.status : undefined;
+        const words = error instanceof Error ? error.message : String(error);
+        await entry.attempted({ state: moment.state, outcome: 'failed', words, ...(status && { status }) });
+        throw error;
+      }
+    });
+  };
+}

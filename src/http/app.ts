@@ -1,0 +1,49 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import rateLimit from 'express-rate-limit';
+import helmet from 'helmet';
+
+export interface AppParts {
+  readonly trustProxy: number;
+  readonly rateLimitPerMinute: number;
+  readonly webhooks: RequestHandler;
+  readonly api: RequestHandler;
+  readonly health: RequestHandler;
+  readonly pages: RequestHandler;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The HTTP side, joined: webhooks first, since they come by the hundred. */
+export function createApp(parts: AppParts): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', parts.trustProxy);
+  app.use(parts.health);
+  const limit = rateLimit({
+    windowMs: 60_000,
+    limit: parts.rateLimitPerMinute,
+    standardHeaders: true,
+    legacyHeaders: false,
+    message: { error: 'too many requests from this address; come again in a minute' },
+  });
+  app.use(limit, parts.webhooks);
+  app.use(helmet(), parts.api, parts.pages);
+  app.use((request, response) => {
+    response.status(404).json({ error: `there is nothing at ${request.path.slice(0, 200)}; webhooks go to /webhooks/<source>` });
+  });
+  app.use(lastResort(parts.onError));
+  return app;
+}
+
+/** Express's own errors (a bad percent-encoding, an aborted body) carry a status; everything else is our fault. */
+function lastResort(onError: (error: unknown) => void): ErrorRequestHandler {
+  return (error, _request, response, next) => {
+    if (response.headersSent) return next(error);
+    const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
+    if (!(status >= 400 && status < 500)) {
+      onError(error);
+      response.status(500).json({ error: 'something broke here; the log says what' });
+      return;
+    }
+    response.status(status).json({ error: 'the request could not be read' });
+  };
+}

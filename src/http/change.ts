@@ -1,0 +1,39 @@
+import { type Deployment, summarize } from '../domain/deployment.ts';
+
+/** One item of the change log: Alert24's fields, and what it has no field for: state, times, notes. */
+export function toChange(deployment: Deployment) {
+  const { commit, pullRequest, environment, repository } = deployment;
+  return {
+    id: deployment.key,
+    deployment: deployment.key,
+    status: deployment.state,
+    summary: summarize(deployment),
+    change_type: deployment.changeType,
+    description: deployment.description ?? null,
+    source: deployment.reportedSource ?? deployment.source,
+    environment: environment.name,
+    environment_tier: environment.tier ?? null,
+    environment_url: environment.url ?? null,
+    service: deployment.service,
+    service_id: deployment.serviceId ?? null,
+    repository: repository?.name ?? null,
+    branch: deployment.ref ?? null,
+    commit_sha: commit?.sha ?? null,
+    commit_message: commit?.message ?? commit?.title ?? null,
+    commit_url: commit?.url ?? null,
+    pr_number: pullRequest?.number ?? null,
+    pr_url: pullRequest?.url ?? null,
+    pipeline_url: deployment.pipelineUrl ?? null,
+    job_url: deployment.jobUrl ?? null,
+    risk_level: deployment.riskLevel ?? 'low',
+    changed_by: deployment.actor ?? null,
+    external_id: deployment.externalId ?? deployment.key,
+    artifacts: deployment.artifacts,
+    tags: deployment.tags,
+    notes: deployment.notes,
+    occurred_at: deployment.occurredAt,
+    started_at: deployment.startedAt ?? null,
+    finished_at: deployment.finishedAt ?? null,
+    created_at: deployment.receivedAt,
+  };
+}

@@ -1,0 +1,25 @@
+import { type RequestHandler, Router } from 'express';
+import type { Registry } from 'prom-client';
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** Sentences; empty when all is well. */
+  readonly reasons: readonly string[];
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** /livez: the process answers. /readyz: it can keep a webhook, or why not. /metrics: Prometheus text. */
+export function createHealth(readiness: () => Promise<Readiness>, registry: Registry): RequestHandler {
+  const router = Router();
+  router.get('/livez', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  router.get('/readyz', async (_request, response) => {
+    const { ready, reasons, details } = await readiness();
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', reasons, ...details });
+  });
+  router.get('/metrics', async (_request, response) => {
+    response.type(registry.contentType).send(await registry.metrics());
+  });
+  return router;
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import { WebhookRejected } from '../domain/errors.ts';
+import type { Answer, Outcome, Source, Webhook } from '../sources/source.ts';
+
+export interface WebhookParts {
+  readonly sources: readonly Source[];
+  readonly receive: (candidates: readonly [Source, ...Source[]], webhook: Webhook) => Promise<{ source: Source; outcome: Outcome }>;
+  /** One line a webhook. */
+  readonly onAnswered: (answered: { webhook: Webhook; source: Source; outcome: Outcome; status: number; ms: number }) => void;
+}
+
+const STATUS_OF_REJECTION = { bad_signature: 401, not_json: 400, bad_payload: 422, too_large: 413 } as const;
+const RETRY_AFTER_SECONDS = 5; // Argo CD blocks a worker for as long as it is told; see its source's README
+
+/** Bytes in, answer out. All that express does for webhooks. */
+export function createWebhooks({ sources, receive, onAnswered }: WebhookParts): RequestHandler {
+  return async (request, response, next) => {
+    const path = request.originalUrl.split('?')[0] ?? '/';
+    const candidates = sourcesAt(sources, path);
+    if (!candidates) return path.startsWith('/webhooks') ? explainUnknown(response, sources) : next();
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (isRead && !path.startsWith('/webhooks')) return next(); // GET /api/v1/changes is the change log
+    if (!['POST', 'PUT', 'PATCH'].includes(request.method)) return explainMethod(response, request.method);
+    const startedMs = performance.now();
+    const limit = Math.max(...candidates.map((source) => source.maxBodyBytes));
+    const body = await readBody(request, response, limit);
+    if (body === undefined) return next(new Error('the request ended early')); // the sender hung up: nobody to answer
+    const webhook = toWebhook(request, path, body === 'too_large' ? Buffer.alloc(0) : body);
+    const { source, outcome } = body === 'too_large' ? tooLarge(candidates[0], limit) : await receive(candidates, webhook);
+    const answer = source.answer?.(outcome, webhook) ?? plainAnswer(outcome, webhook);
+    if (answer.status === 503) response.set('retry-after', String(RETRY_AFTER_SECONDS));
+    response.status(answer.status).json(answer.body);
+    onAnswered({ webhook, source, outcome, status: answer.status, ms: performance.now() - startedMs });
+  };
+}
+
+/** `/webhooks/<name>` and everything below it, else the paths that a source answers as well. */
+function sourcesAt(sources: readonly Source[], path: string): [Source, ...Source[]] | undefined {
+  const name = /^\/webhooks\/([^/]+)/.exec(path)?.[1];
+  const found = sources.filter((source) => (name === undefined ? source.alsoAt?.some((prefix) => isUnder(path, prefix)) : source.name === name));
+  const [first, ...more] = found;
+  return first && [first, ...more];
+}
+
+const isUnder = (path: string, prefix: string) => (prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix || path === `${prefix}/`);
+
+function readBody(request: Request, response: Response, limit: number): Promise<Buffer | 'too_large' | undefined> {
+  const read = express.raw({ type: () => true, limit });
+  return new Promise((resolve, reject) => {
+    read(request, response, (error?: unknown) => {
+      if (!error) return resolve(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
+      const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : undefined;
+      if (type === 'entity.too.large') return resolve('too_large');
+      if (type === 'request.aborted') return resolve(undefined);
+      reject(error);
+    });
+  });
+}
+
+function tooLarge(source: Source, limit: number): { source: Source; outcome: Outcome } {
+  const message = `the body is larger than ${limit} bytes; the source's max_body_mib sets the limit`;
+  return { source, outcome: { kind: 'rejected', error: new WebhookRejected('too_large', message) } };
+}
+
+function toWebhook(request: Request, path: string, body: Buffer): Webhook {
+  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
+  return { id: randomUUID(), method: request.method, path, headers, body, receivedAt: new Date() };
+}
+
+function plainAnswer(outcome: Outcome, webhook: Webhook): Answer {
+  switch (outcome.kind) {
+    case 'accepted': {
+      const ids = outcome.records.map((record) => record.id);
+      const deployments = [...new Set(outcome.records.map((record) => record.deployment))];
+      return { status: 202, body: { status: 'accepted', webhook: webhook.id, ids, deployments } };
+    }
+    case 'ignored':
+      return { status: 202, body: { status: 'ignored', webhook: webhook.id, reason: outcome.reason, ...(outcome.detail && { detail: outcome.detail }) } };
+    case 'not_kept':
+      return { status: 503, body: { status: 'not_kept', error: 'this could not be stored just now; send it again' } };
+    case 'rejected':
+      return { status: STATUS_OF_REJECTION[outcome.error.code], body: { status: 'rejected', reason: outcome.error.code, error: outcome.error.message } };
+  }
+}
+
+function explainMethod(response: Response, method: string): void {
+  response
+    .status(405)
+    .set('allow', 'POST')
+    .json({ error: `this address takes webhooks by POST, not ${method.slice(0, 20)}. In Argo CD: the template has no "webhook:" section for this service` });
+}
+
+function explainUnknown(response: Response, sources: readonly Source[]): void {
+  const known = sources.map((source) => `/webhooks/${source.name}`).join(', ');
+  response.status(404).json({ error: `no source of that name is configured; there are: ${known}` });
+}

@@ -1,0 +1,28 @@
+import { Redis, type RedisOptions } from 'ioredis';
+
+/** Where Redis is: the private server's unix socket or port, or what REDIS_URL says. */
+export type RedisAddress = { readonly path: string } | { readonly host: string; readonly port: number } | { readonly url: string };
+
+/** How long a webhook's durable write may take before its sender gets a 503, milliseconds. */
+export const KEEP_WITHIN_MS = 2_000;
+
+const MAX_RECONNECT_MS = 1_000; // a Redis that comes back is used within a second
+const retryStrategy = (times: number) => Math.min(times * 50, MAX_RECONNECT_MS);
+
+type Patience = Pick<RedisOptions, 'enableOfflineQueue' | 'maxRetriesPerRequest' | 'commandTimeout' | 'retryStrategy'>;
+
+/** For receivers and pages: fails at once when Redis is away, and after 2 s when it hangs. Whoever asks decides what then. */
+export const impatient: Patience = {
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 1,
+  commandTimeout: KEEP_WITHIN_MS,
+  retryStrategy,
+};
+
+/** For workers: waits for Redis as long as it takes. */
+export const patient: Patience = { maxRetriesPerRequest: null, retryStrategy };
+
+export function connect(address: RedisAddress, options: Patience): Redis {
+  if ('url' in address) return new Redis(address.url, options);
+  return new Redis({ ...options, ...address });
+}

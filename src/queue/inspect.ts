@@ -1,0 +1,31 @@
+import type { Redis } from 'ioredis';
+
+export interface RedisFacts {
+  readonly version: string;
+  /** Settings under which an acknowledged webhook could be lost, each with what to do. */
+  readonly warnings: readonly string[];
+}
+
+const OLDEST_VERSION = [6, 2] as const;
+
+/** What Redis says of itself. Managed servers forbid CONFIG: what cannot be seen is no warning. */
+export async function inspectRedis(redis: Redis): Promise<RedisFacts> {
+  const info = await redis.info('server');
+  const version = /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
+  const [appendonly, policy] = await Promise.all([setting(redis, 'appendonly'), setting(redis, 'maxmemory-policy')]);
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isOld = major < OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor < OLDEST_VERSION[1]);
+  return {
+    version,
+    warnings: [
+      ...(isOld ? [`Redis ${version} is too old; 6.2 is the least`] : []),
+      ...(appendonly === 'no' ? ['appendonly is off: a restart of Redis loses webhooks; set "appendonly yes"'] : []),
+      ...(policy !== undefined && policy !== 'noeviction' ? [`maxmemory-policy is ${policy}: Redis may drop webhooks; set "maxmemory-policy noeviction"`] : []),
+    ],
+  };
+}
+
+async function setting(redis: Redis, name: string): Promise<string | undefined> {
+  const reply = await redis.config('GET', name).catch(() => undefined);
+  return Array.isArray(reply) && typeof reply[1] === 'string' ? reply[1] : undefined;
+}

@@ -1,0 +1,155 @@
+import { DelayedError, type Job, RateLimitError, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { DeliveryFailed } from '../domain/errors.ts';
+import type { Forwarded } from '../forward.ts';
+import type { ChangeEvent } from '../record.ts';
+import type { Sink } from '../sinks/sink.ts';
+import { PREFIX } from '../store/keys.ts';
+import { type ForwardJob, forwardQueueName, RECORD_QUEUE } from './queues.ts';
+
+/** Why a sink waits as a whole, for /readyz and the pages. */
+export interface Hold {
+  readonly why: string;
+  readonly until: Date;
+}
+
+export interface WorkersParts {
+  readonly connection: Redis;
+  readonly record: (event: ChangeEvent) => Promise<void>;
+  readonly forward: (sink: Sink, deployment: string) => Promise<Forwarded>;
+  readonly sinks: readonly Sink[];
+  readonly onAttempt: (attempt: { sink: string; deployment: string; outcome: string; ms: number; error?: Error }) => void;
+  readonly onError: (where: string, error: Error) => void;
+}
+
+export interface Workers {
+  holds(): Readonly<Record<string, Hold>>;
+  isRunning(): boolean;
+  /** Lets the jobs under way finish. */
+  close(): Promise<void>;
+}
+
+/** Deliveries are tried for this long, then they are dead letters, which are kept and can be replayed. */
+export const MAX_AGE_MS = 72 * 3_600_000;
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
+const RECORD_CONCURRENCY = 16;
+/** So many different deployments failing in a row mean that the destination is ill, not one delivery. */
+const ILL_AFTER_DEPLOYMENTS = 3;
+
+/** A killed worker's job is picked up by another within lock + check: about 15 s. */
+const durability = {
+  prefix: PREFIX,
+  lockDuration: 10_000,
+  stalledInterval: 5_000,
+  // Being killed is no fault of the job: it must never become a dead letter for it.
+  maxStalledCount: 1_000_000,
+} satisfies Partial<WorkerOptions>;
+
+/** 1 s, 2 s, 4 s … 60 s, each up to a quarter shorter, so that a thousand deliveries do not come back in step. */
+export function backoffMs(attempt: number, random: () => number = Math.random): number {
+  const fullMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10));
+  return Math.round(fullMs * (1 - random() / 4));
+}
+
+export function createWorkers(parts: WorkersParts): Workers {
+  const holds = new Map<string, Hold>();
+  const common = { ...durability, connection: parts.connection, settings: { backoffStrategy: (attempt: number) => backoffMs(attempt) } };
+  const recorder = new Worker(RECORD_QUEUE, async (job: Job<ChangeEvent>) => parts.record(job.data), { ...common, concurrency: RECORD_CONCURRENCY });
+  const forwarders = parts.sinks.map((sink) => createForwarder(sink, { ...parts, holds }, common));
+  const all = [recorder, ...forwarders];
+  for (const worker of all) worker.on('error', (error) => parts.onError(worker.name, error));
+  recorder.on('failed', (_job, error) => parts.onError(RECORD_QUEUE, error));
+  return {
+    holds: () => Object.fromEntries([...holds].filter(([, hold]) => hold.until > new Date())),
+    isRunning: () => all.every((worker) => worker.isRunning()),
+    async close() {
+      await Promise.all(all.map((worker) => worker.close()));
+    },
+  };
+}
+
+type Forwarder = Worker<ForwardJob>;
+
+function createForwarder(sink: Sink, parts: WorkersParts & { holds: Map<string, Hold> }, common: WorkerOptions): Forwarder {
+  const illness: Illness = { deployments: new Set(), rounds: 0 };
+  const worker: Forwarder = new Worker(
+    forwardQueueName(sink.name),
+    async (job: Job<ForwardJob>, token) => {
+      const { deployment } = job.data;
+      const startedMs = performance.now();
+      const report = (outcome: string, error?: Error) =>
+        parts.onAttempt({ sink: sink.name, deployment, outcome, ms: Math.round(performance.now() - startedMs), ...(error && { error }) });
+      try {
+        report(await parts.forward(sink, deployment));
+        recover(illness);
+        parts.holds.delete(sink.name);
+      } catch (error) {
+        const failure = asFailure(error);
+        const step = nextStep(failure, { madeAtMs: job.timestamp, nowMs: Date.now(), illness: worsen(illness, failure, deployment) });
+        if (step.kind !== 'busy') report(step.kind, failure);
+        if (step.kind === 'hold') parts.holds.set(sink.name, { why: failure.message, until: new Date(Date.now() + step.afterMs) });
+        return await take(step, job, { worker, token });
+      }
+    },
+    // BullMQ allows rateLimit() only with a limiter; this one never limits by itself.
+    { ...common, concurrency: sink.concurrency, limiter: { max: 1_000_000, duration: 1_000 } },
+  );
+  return worker;
+}
+
+/** Failures in a row at one sink: of how many deployments, and how often that made the whole sink wait. */
+interface Illness {
+  readonly deployments: Set<string>;
+  rounds: number;
+}
+
+/** Only answers that a retry could change count: a refused delivery says nothing about the destination's health. */
+function worsen(illness: Illness, failure: DeliveryFailed, deployment: string): Illness {
+  if (failure.retry !== 'backoff') return illness;
+  if (illness.deployments.size < ILL_AFTER_DEPLOYMENTS) illness.deployments.add(deployment);
+  if (illness.deployments.size >= ILL_AFTER_DEPLOYMENTS) illness.rounds += 1;
+  return illness;
+}
+
+function recover(illness: Illness): void {
+  illness.deployments.clear();
+  illness.rounds = 0;
+}
+
+type Step =
+  | { readonly kind: 'dead'; readonly why: string }
+  | { readonly kind: 'hold'; readonly afterMs: number }
+  | { readonly kind: 'busy'; readonly afterMs: number }
+  | { readonly kind: 'retry'; readonly error: Error };
+
+/** What to do after a failure: the whole of the retry policy, as a pure function. */
+export function nextStep(error: DeliveryFailed, at: { madeAtMs: number; nowMs: number; illness: Pick<Illness, 'rounds'> }): Step {
+  const ageMs = at.nowMs - at.madeAtMs;
+  if (error.retry === 'never') return { kind: 'dead', why: error.message };
+  if (ageMs > MAX_AGE_MS) return { kind: 'dead', why: `given up after ${Math.round(ageMs / 3_600_000)} h: ${error.message}` };
+  if (error.retry === 'backoff') return at.illness.rounds > 0 ? { kind: 'hold', afterMs: backoffMs(at.illness.rounds) } : { kind: 'retry', error };
+  if (error.retry.hold === 'sink') return { kind: 'hold', afterMs: error.retry.afterMs };
+  return { kind: 'busy', afterMs: error.retry.afterMs };
+}
+
+async function take(step: Step, job: Job, { worker, token }: { worker: Worker; token: string | undefined }): Promise<never> {
+  switch (step.kind) {
+    case 'dead':
+      throw new UnrecoverableError(step.why);
+    case 'hold':
+      await worker.rateLimit(step.afterMs);
+      throw new RateLimitError();
+    case 'busy':
+      await job.moveToDelayed(Date.now() + step.afterMs, token);
+      throw new DelayedError();
+    case 'retry':
+      throw step.error;
+  }
+}
+
+/** An error that a sink did not foresee is ours: tried again, never turned into success. */
+function asFailure(error: unknown): DeliveryFailed {
+  if (error instanceof DeliveryFailed) return error;
+  return new DeliveryFailed(error instanceof Error ? error.message : String(error), { retry: 'backoff', cause: error });
+}

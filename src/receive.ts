@@ -1,0 +1,49 @@
+import { NotKept, WebhookRejected } from './domain/errors.ts';
+import { parseJson } from './parse-json.ts';
+import type { Mapped, Outcome, Source, Webhook } from './sources/source.ts';
+
+export interface ReceiveParts {
+  /** Makes the webhook and its records durable, or throws NotKept within 2 s. */
+  readonly keep: (source: Source, webhook: Webhook, mapped: Mapped) => Promise<void>;
+  /** Notes a webhook that was refused. Never holds up the answer. */
+  readonly noteRejected: (source: Source, webhook: Webhook, error: WebhookRejected) => void;
+}
+
+/** Story 1: a webhook comes in. Who sent it? What does it say? Is it safe? Only then is it acknowledged. */
+export function createReceive({ keep, noteRejected }: ReceiveParts) {
+  return async function receive(candidates: readonly [Source, ...Source[]], webhook: Webhook): Promise<{ source: Source; outcome: Outcome }> {
+    let source = candidates[0];
+    try {
+      source = sender(candidates, webhook);
+      const mapped = read(source, webhook);
+      await keep(source, webhook, mapped);
+      return { source, outcome: mapped.kind === 'records' ? { kind: 'accepted', records: mapped.records } : mapped };
+    } catch (error) {
+      if (error instanceof NotKept) return { source, outcome: { kind: 'not_kept' } };
+      if (!(error instanceof WebhookRejected)) throw error;
+      noteRejected(source, webhook, error);
+      return { source, outcome: { kind: 'rejected', error } };
+    }
+  };
+}
+
+/** The first source that recognises its sender. Nothing of the body has been parsed yet. */
+function sender(candidates: readonly [Source, ...Source[]], webhook: Webhook): Source {
+  let refusal: unknown;
+  for (const source of candidates) {
+    try {
+      source.verify(webhook);
+      return source;
+    } catch (error) {
+      refusal ??= error;
+    }
+  }
+  throw refusal;
+}
+
+function read(source: Source, webhook: Webhook): Mapped {
+  const parsed = parseJson(webhook.body);
+  if (parsed.ok) return source.map(parsed.value, webhook);
+  if (!source.keepsBrokenJson) throw new WebhookRejected('not_json', parsed.message);
+  return { kind: 'ignored', reason: 'invalid_json', detail: `${parsed.message} (offset ${parsed.offset}). In an Argo CD template use toJson for every value.` };
+}

@@ -1,0 +1,8 @@
+import { z } from 'zod';
+import { argocd } from './argocd/index.ts';
+import { bitbucket } from './bitbucket/index.ts';
+import { changesApi } from './changes-api/index.ts';
+import { gitlab } from './gitlab/index.ts';
+
+/** Every kind of source there is. A new one is a folder and a name here. */
+export const AnySource = z.discriminatedUnion('type', [gitlab, bitbucket, argocd, changesApi]);

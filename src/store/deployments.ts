@@ -1,0 +1,164 @@
+import type { Redis } from 'ioredis';
+import { ChangeRecord } from '../domain/change-record.ts';
+import type { Deployment } from '../domain/deployment.ts';
+import type { Routed } from '../domain/routing.ts';
+import { key, PREFIX } from './keys.ts';
+
+/** What the change log can be filtered by. Each value has an index of its own. */
+export const FACETS = ['environment', 'service', 'source', 'status', 'branch'] as const;
+export type Facet = (typeof FACETS)[number];
+
+export interface ChangeFilter {
+  readonly facets: Partial<Record<Facet, string>>;
+  /** Epoch milliseconds, inclusive. */
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export interface Applied extends Routed {
+  /** False when this very step was known already. */
+  readonly added: boolean;
+}
+
+/** The built-in change log: every deployment once, with every record that told of it. */
+export interface Deployments {
+  /** Adds one record; running it twice changes nothing. `view` folds and routes all records of the deployment. */
+  apply(record: ChangeRecord, view: (key: string, records: readonly ChangeRecord[]) => Routed): Promise<Applied>;
+  /** By deployment key or alias. */
+  get(name: string): Promise<Routed | undefined>;
+  records(name: string): Promise<readonly ChangeRecord[]>;
+  list(filter: ChangeFilter): Promise<{ deployments: readonly Deployment[]; total: number }>;
+  /** Forgets what is older or more than the retention allows. Returns how many deployments went. */
+  prune(now: Date): Promise<number>;
+}
+
+export interface Retention {
+  readonly days: number;
+  readonly count: number;
+}
+
+/** Aliases resolve first: the first name that is known already decides under which key the record is kept. */
+const APPEND = `
+local key = ARGV[2]
+for i = 5, #ARGV do
+  local known = redis.call('GET', ARGV[1] .. ':alias:' .. ARGV[i])
+  if known then key = known break end
+end
+for i = 5, #ARGV do redis.call('SET', ARGV[1] .. ':alias:' .. ARGV[i], key, 'EX', ARGV[4]) end
+local id = cjson.decode(ARGV[3]).id
+local records = ARGV[1] .. ':deployment:' .. key .. ':records'
+local added = redis.call('HSETNX', records, id, ARGV[3])
+redis.call('EXPIRE', records, ARGV[4])
+return { key, added, redis.call('HVALS', records) }`;
+
+/** Writes the view and its indexes, unless a record came in meanwhile: then the caller folds again. */
+const PROJECT = `
+local base = ARGV[1] .. ':deployment:' .. ARGV[2]
+if redis.call('HLEN', base .. ':records') ~= tonumber(ARGV[3]) then return 0 end
+for _, index in ipairs(redis.call('SMEMBERS', base .. ':indexes')) do redis.call('ZREM', index, ARGV[2]) end
+redis.call('DEL', base .. ':indexes')
+redis.call('SET', base, ARGV[4], 'EX', ARGV[6])
+for i = 7, #ARGV do
+  redis.call('ZADD', ARGV[i], ARGV[5], ARGV[2])
+  redis.call('SADD', base .. ':indexes', ARGV[i])
+end
+redis.call('EXPIRE', base .. ':indexes', ARGV[6])
+return 1`;
+
+const FORGET = `
+local base = ARGV[1] .. ':deployment:' .. ARGV[2]
+for _, index in ipairs(redis.call('SMEMBERS', base .. ':indexes')) do redis.call('ZREM', index, ARGV[2]) end
+redis.call('ZREM', ARGV[1] .. ':changes', ARGV[2])
+return redis.call('DEL', base, base .. ':records', base .. ':indexes')`;
+
+const SECONDS_A_DAY = 86_400;
+const MAX_CONTENTION = 1_000; // far above the number of workers: reaching it means a bug, not load
+
+export function createDeployments(redis: Redis, retention: Retention): Deployments {
+  const ttlSeconds = String(Math.ceil(retention.days * SECONDS_A_DAY));
+  return {
+    async apply(record, view) {
+      const names = [record.deployment, ...record.aliases];
+      let added = false;
+      for (let round = 0; round < MAX_CONTENTION; round++) {
+        const reply = await redis.eval(APPEND, 0, PREFIX, record.deployment, JSON.stringify(record), ttlSeconds, ...names);
+        const [name, isNew, values] = reply as [string, number, string[]]; // the shape that APPEND returns
+        added ||= isNew === 1;
+        const routed = view(name, values.map(parseRecord));
+        const stored = await redis.eval(PROJECT, 0, PREFIX, name, String(values.length), ...projection(routed, ttlSeconds));
+        if (stored === 1) return { ...routed, added };
+      }
+      throw new Error(`deployment ${record.deployment} changed ${MAX_CONTENTION} times while it was written`);
+    },
+    async get(name) {
+      const json = await redis.get(key('deployment', await resolve(redis, name)));
+      return json === null ? undefined : (JSON.parse(json) as Routed); // written by apply() alone
+    },
+    async records(name) {
+      const values = await redis.hvals(key('deployment', await resolve(redis, name), 'records'));
+      return values.map(parseRecord).sort((a, b) => a.receivedAt.localeCompare(b.receivedAt));
+    },
+    list: (filter) => list(redis, filter),
+    prune: (now) => prune(redis, retention, now),
+  };
+}
+
+const parseRecord = (json: string): ChangeRecord => ChangeRecord.parse(JSON.parse(json));
+
+const resolve = async (redis: Redis, name: string) => (await redis.get(key('alias', name))) ?? name;
+
+function projection(routed: Routed, ttlSeconds: string): string[] {
+  const { deployment } = routed;
+  const values: Record<Facet, readonly (string | undefined)[]> = {
+    environment: [deployment.environment.name],
+    service: [deployment.service, deployment.serviceId],
+    source: [deployment.source, deployment.reportedSource],
+    status: [deployment.state],
+    branch: [deployment.ref],
+  };
+  const named = FACETS.flatMap((facet) => values[facet].filter((value) => value !== undefined).map((value) => facetKey(facet, value)));
+  const indexes = [key('changes'), ...new Set(named)];
+  const score = String(Date.parse(deployment.occurredAt));
+  return [JSON.stringify(routed), score, ttlSeconds, ...(routed.droppedBy ? [] : indexes)];
+}
+
+const facetKey = (facet: Facet, value: string) => key('changes', facet, value.toLowerCase());
+
+async function list(redis: Redis, filter: ChangeFilter): ReturnType<Deployments['list']> {
+  const wanted = FACETS.flatMap((facet) => (filter.facets[facet] ? [facetKey(facet, filter.facets[facet])] : []));
+  const min = filter.sinceMs ?? '-inf';
+  const max = filter.untilMs ?? '+inf';
+  const index = wanted.length > 1 ? await intersect(redis, wanted) : (wanted[0] ?? key('changes'));
+  const [total, keys] = await Promise.all([
+    redis.zcount(index, min, max),
+    redis.zrevrangebyscore(index, max, min, 'LIMIT', filter.offset, filter.limit),
+  ]);
+  const views = keys.length ? await redis.mget(keys.map((name) => key('deployment', name))) : [];
+  const deployments = views.flatMap((json) => (json === null ? [] : [(JSON.parse(json) as Routed).deployment])); // written by apply() alone
+  return { deployments, total };
+}
+
+/** The scores are times and equal in every index, so that MAX keeps them. Lives for a minute: long enough for the reads that follow. */
+async function intersect(redis: Redis, indexes: readonly string[]): Promise<string> {
+  const target = key('changes-query', indexes.map((index) => index.slice(PREFIX.length)).join('&'));
+  await redis
+    .multi()
+    .zinterstore(target, indexes.length, ...indexes, 'AGGREGATE', 'MAX')
+    .expire(target, 60)
+    .exec();
+  return target;
+}
+
+async function prune(redis: Redis, retention: Retention, now: Date): Promise<number> {
+  const oldestMs = now.getTime() - retention.days * SECONDS_A_DAY * 1000;
+  const surplus = (await redis.zcard(key('changes'))) - retention.count;
+  const [old, many] = await Promise.all([
+    redis.zrangebyscore(key('changes'), '-inf', `(${oldestMs}`, 'LIMIT', 0, 10_000),
+    surplus > 0 ? redis.zrange(key('changes'), '0', String(surplus - 1)) : [],
+  ]);
+  const names = [...new Set([...old, ...many])];
+  for (const name of names) await redis.eval(FORGET, 0, PREFIX, name);
+  return names.length;
+}

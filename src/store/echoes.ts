@@ -1,0 +1,53 @@
+import type { Redis } from 'ioredis';
+import type { MadeByApi } from '../domain/change-record.ts';
+import { key } from './keys.ts';
+
+/** What a write of ours will look like when GitLab sends it back as a webhook. */
+export interface Echo {
+  /** The project's id or full path: whichever the sink uses. */
+  readonly project: string;
+  readonly environment: string;
+  readonly sha: string;
+}
+
+/**
+ * Tells our own writes to the Deployments API from deployments that others make with it. The webhook may come before
+ * the reply to our request, after it, or without one: so the write is announced first, and its id remembered after.
+ */
+export interface Echoes {
+  expect(echo: Echo): Promise<void>;
+  unexpect(echo: Echo): Promise<void>;
+  /** From now on the deployment id alone tells it, and the announcement is withdrawn. */
+  remember(echo: Echo, deploymentId: string): Promise<void>;
+  isOurs(made: MadeByApi): Promise<boolean>;
+}
+
+/** An announcement whose reply was lost stays until a retry finds the deployment: retries end after 72 h. */
+const EXPECT_SECONDS = 7 * 86_400;
+const REMEMBER_SECONDS = 400 * 86_400;
+
+export function createEchoes(redis: Redis): Echoes {
+  return {
+    async expect(echo) {
+      await redis.set(expected(echo.project, echo.environment, echo.sha), '1', 'EX', EXPECT_SECONDS);
+    },
+    async unexpect(echo) {
+      await redis.del(expected(echo.project, echo.environment, echo.sha));
+    },
+    async remember(echo, deploymentId) {
+      await redis.set(remembered(echo.project, deploymentId), '1', 'EX', REMEMBER_SECONDS);
+      await redis.del(expected(echo.project, echo.environment, echo.sha));
+    },
+    async isOurs({ projects, deploymentId, environment, shortSha }) {
+      const names = projects.flatMap((project) => [
+        remembered(project, deploymentId),
+        ...(shortSha ? [expected(project, environment, shortSha)] : []),
+      ]);
+      return names.length > 0 && (await redis.exists(...names)) > 0;
+    },
+  };
+}
+
+const remembered = (project: string, deploymentId: string) => key('echo', 'id', project.toLowerCase(), deploymentId);
+const expected = (project: string, environment: string, sha: string) =>
+  key('echo', 'expected', project.toLowerCase(), environment.toLowerCase(), sha.slice(0, 8));

@@ -1,0 +1,88 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { Redis } from 'ioredis';
+import { key } from './keys.ts';
+
+export type Verdict = 'accepted' | 'recorded' | 'duplicate' | 'ignored' | 'rejected';
+
+/** One webhook and what became of it. */
+export interface InboxEntry {
+  readonly id: string;
+  readonly receivedAt: string;
+  /** The configured source's name. */
+  readonly source: string;
+  readonly method: string;
+  readonly path: string;
+  /** By allow-list: no secret ever stands in one of these. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly verdict: Verdict;
+  readonly reason?: string;
+  readonly detail?: string;
+  readonly deployments: readonly string[];
+  readonly bytes: number;
+}
+
+/** The inbound log. Bodies are kept only of authentic webhooks. */
+export interface Inbox {
+  /** Resolves when it is in Redis. */
+  add(entry: InboxEntry, body?: Buffer): Promise<void>;
+  /** What the worker found out later. */
+  conclude(id: string, conclusion: Pick<InboxEntry, 'verdict' | 'reason' | 'detail'>): Promise<void>;
+  get(id: string): Promise<(InboxEntry & { body?: string }) | undefined>;
+  list(page: { limit: number; offset: number }): Promise<{ entries: readonly InboxEntry[]; total: number }>;
+  prune(): Promise<void>;
+}
+
+const DEFLATE_ABOVE_BYTES = 2048;
+
+/** Writes all fields, but a verdict only where none stands yet: the worker may have concluded before we wrote. */
+const ADD = `
+redis.call('HSETNX', KEYS[1], 'conclusion', ARGV[3])
+redis.call('HSET', KEYS[1], 'entry', ARGV[2], unpack(ARGV, 6))
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])`;
+
+export function createInbox(redis: Redis, keep: { days: number; count: number }): Inbox {
+  const ttlSeconds = Math.ceil(keep.days * 86_400);
+  return {
+    async add({ verdict, reason, detail, ...entry }, body) {
+      const conclusion = JSON.stringify({ verdict, reason, detail });
+      const receivedMs = String(Date.parse(entry.receivedAt));
+      const stored = body ? packBody(body) : [];
+      await redis.eval(ADD, 2, key('inbox', entry.id), key('inbox'), entry.id, JSON.stringify(entry), conclusion, ttlSeconds, receivedMs, ...stored);
+    },
+    async conclude(id, conclusion) {
+      await redis.multi().hset(key('inbox', id), 'conclusion', JSON.stringify(conclusion)).expire(key('inbox', id), ttlSeconds).exec();
+    },
+    async get(id) {
+      const stored = await redis.hgetallBuffer(key('inbox', id));
+      const entry = unpack(stored['entry']?.toString(), stored['conclusion']?.toString());
+      const body = unpackBody(stored);
+      return entry && { ...entry, ...(body !== undefined && { body }) };
+    },
+    async list({ limit, offset }) {
+      const [total, ids] = await Promise.all([redis.zcard(key('inbox')), redis.zrevrange(key('inbox'), offset, offset + limit - 1)]);
+      const stored = await Promise.all(ids.map((id) => redis.hmget(key('inbox', id), 'entry', 'conclusion')));
+      return { total, entries: stored.flatMap(([entry, conclusion]) => unpack(entry, conclusion) ?? []) };
+    },
+    async prune() {
+      const surplus = (await redis.zcard(key('inbox'))) - keep.count;
+      const ids = surplus > 0 ? await redis.zrange(key('inbox'), '0', String(surplus - 1)) : [];
+      if (ids.length) await redis.multi().del(ids.map((id) => key('inbox', id))).zrem(key('inbox'), ids).exec();
+      await redis.zremrangebyscore(key('inbox'), '-inf', Date.now() - ttlSeconds * 1000);
+    },
+  };
+}
+
+function packBody(body: Buffer): (string | Buffer)[] {
+  return body.length > DEFLATE_ABOVE_BYTES ? ['deflated', deflateRawSync(body, { level: 1 })] : ['body', body];
+}
+
+function unpackBody(stored: Record<string, Buffer>): string | undefined {
+  const bytes = stored['deflated'] ? inflateRawSync(stored['deflated']) : stored['body'];
+  return bytes?.toString('utf8');
+}
+
+/** Both parts were written by us, as JSON of the two halves of InboxEntry. */
+function unpack(entry: string | null | undefined, conclusion: string | null | undefined): InboxEntry | undefined {
+  return entry && conclusion ? ({ ...JSON.parse(entry), ...JSON.parse(conclusion) } as InboxEntry) : undefined;
+}

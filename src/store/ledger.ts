@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { Moment } from '../domain/deployment.ts';
+import { DeliveryFailed } from '../domain/errors.ts';
+import type { Delivered, Notebook, Told } from '../sinks/sink.ts';
+import type { Echo, Echoes } from './echoes.ts';
+import { key } from './keys.ts';
+
+/** One attempt at one sink, for the person who asks what became of it. */
+export interface Attempt {
+  readonly at: string;
+  readonly state: string;
+  readonly outcome: 'delivered' | 'failed' | 'unwanted';
+  readonly words: string;
+  readonly status?: number;
+}
+
+export interface Delivery extends Told {
+  readonly sink: string;
+  readonly remoteUrl?: string;
+  readonly attempts: readonly Attempt[];
+}
+
+/** A sink's memory of one deployment while it is exclusively ours. */
+export interface LedgerEntry extends Notebook {
+  delivered(moment: Moment, delivered: Delivered): Promise<void>;
+  attempted(attempt: Omit<Attempt, 'at'>): Promise<void>;
+}
+
+export interface Ledger {
+  /**
+   * Runs `work` while nobody else delivers this deployment, or anything in the same lane, to this sink.
+   * @throws DeliveryFailed `hold: 'job'` when somebody does: come again in a moment.
+   */
+  exclusive<T>(at: { sink: string; deployment: string; lane?: string; echo?: Echo }, work: (entry: LedgerEntry) => Promise<T>): Promise<T>;
+  read(sink: string, deployment: string): Promise<Delivery | undefined>;
+}
+
+/** Longer than any attempt may take (forward.ts cuts it), short enough that a killed worker blocks nobody for long. */
+export const LEASE_MS = 90_000;
+const BUSY_RETRY_MS = 300;
+const ATTEMPTS_KEPT = 20;
+const KEEP_SECONDS = 400 * 86_400;
+
+const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
+
+export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): Ledger {
+  return {
+    async exclusive({ sink, deployment, lane, echo }, work) {
+      const leases = [...new Set([deployment, lane ?? deployment])].map((name) => key('lease', sink, name));
+      const token = randomUUID();
+      const held: string[] = [];
+      try {
+        for (const lease of leases) {
+          if ((await redis.set(lease, token, 'PX', LEASE_MS, 'NX')) !== 'OK') throw busy(deployment);
+          held.push(lease);
+        }
+        const known = await readTold(redis, sink, deployment);
+        return await work(createEntry({ redis, echoes, clock, sink, deployment, echo }, known));
+      } finally {
+        for (const lease of held) await redis.eval(RELEASE, 1, lease, token);
+      }
+    },
+    async read(sink, deployment) {
+      const [stored, log] = await Promise.all([redis.hgetall(key('ledger', sink, deployment)), redis.lrange(key('attempts', sink, deployment), 0, -1)]);
+      if (Object.keys(stored).length === 0 && log.length === 0) return undefined;
+      const attempts = log.map((json) => JSON.parse(json) as Attempt); // written by attempted() alone
+      return { sink, ...toTold(stored), ...(stored['remote_url'] && { remoteUrl: stored['remote_url'] }), attempts };
+    },
+  };
+}
+
+const busy = (deployment: string) =>
+  new DeliveryFailed(`another delivery of ${deployment} or of the same lane is under way`, { retry: { afterMs: BUSY_RETRY_MS, hold: 'job' } });
+
+interface EntryContext {
+  readonly redis: Redis;
+  readonly echoes: Echoes;
+  readonly clock: () => Date;
+  readonly sink: string;
+  readonly deployment: string;
+  readonly echo: Echo | undefined;
+}
+
+function createEntry({ redis, echoes, clock, sink, deployment, echo }: EntryContext, known: Told): LedgerEntry {
+  const name = key('ledger', sink, deployment);
+  const owner = (remoteId: string) => key('remote', sink, remoteId);
+  const write = (fields: Record<string, string>) => redis.multi().hset(name, fields).expire(name, KEEP_SECONDS).exec();
+  return {
+    known,
+    async attempting() {
+      if (echo) await echoes.expect(echo);
+      await write({ attempted_at: clock().toISOString() });
+    },
+    async notAttempted() {
+      await redis.hdel(name, 'attempted_at');
+      if (echo) await echoes.unexpect(echo);
+    },
+    async claim(remoteId) {
+      if (echo) await echoes.remember(echo, remoteId);
+      await redis.set(owner(remoteId), deployment, 'EX', KEEP_SECONDS, 'NX');
+      if ((await redis.get(owner(remoteId))) !== deployment) return false;
+      await write({ remote_id: remoteId });
+      await redis.hdel(name, 'attempted_at');
+      return true;
+    },
+    async claimedByOther(remoteId) {
+      const claimedBy = await redis.get(owner(remoteId));
+      return claimedBy !== null && claimedBy !== deployment;
+    },
+    async delivered(moment, { remoteId, remoteUrl, status, words }) {
+      await write({ told_state: moment.state, told_at: moment.at, ...(remoteId && { remote_id: remoteId }), ...(remoteUrl && { remote_url: remoteUrl }) });
+      await redis.hdel(name, 'attempted_at');
+      await this.attempted({ state: moment.state, outcome: 'delivered', words, ...(status && { status }) });
+    },
+    async attempted(attempt) {
+      const log = key('attempts', sink, deployment);
+      const json = JSON.stringify({ at: clock().toISOString(), ...attempt } satisfies Attempt);
+      await redis.multi().lpush(log, json).ltrim(log, 0, ATTEMPTS_KEPT - 1).expire(log, KEEP_SECONDS).exec();
+    },
+  };
+}
+
+async function readTold(redis: Redis, sink: string, deployment: string): Promise<Told> {
+  return toTold(await redis.hgetall(key('ledger', sink, deployment)));
+}
+
+function toTold(stored: Record<string, string>): Told {
+  const { told_state, told_at, remote_id, attempted_at } = stored;
+  return {
+    ...(told_state && told_at && { told: { state: told_state as Moment['state'], at: told_at } }), // written by delivered() alone
+    ...(remote_id && { remoteId: remote_id }),
+    ...(attempted_at && { attemptedAt: attempted_at }),
+  };
+}

@@ -1,0 +1,96 @@
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ConfigError, type Environment, parseConfig } from '../../src/config/load.ts';
+
+const SECRET = 'a-secret-of-24-characters';
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'shiplog-config-'));
+});
+
+const minimal = (more = '') => `data_dir: ${dir}\nadmin_token: ${SECRET}\nsources:\n  - type: gitlab\n    secrets: [${SECRET}]\n${more}`;
+const parse = (text: string, environment: Environment = {}) => parseConfig('shiplog.yaml', text, environment);
+const problems = (text: string, environment: Environment = {}): readonly string[] => {
+  try {
+    parse(text, environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+};
+
+describe('the shipped configuration', () => {
+  const shipped = readFileSync('config/shiplog.yaml', 'utf8');
+
+  it('runs without any environment and makes secrets that stay', () => {
+    const first = parse(shipped, { SHIPLOG_DATA_DIR: dir });
+    const second = parse(shipped, { SHIPLOG_DATA_DIR: dir });
+    expect(first.sources.map((source) => source.name)).toEqual(['gitlab', 'bitbucket', 'argocd', 'changes']);
+    expect(first.sources[0]?.secrets).toEqual(second.sources[0]?.secrets);
+    expect(first.sources[0]?.secrets[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set([first.admin_token, ...first.sources.flatMap((source) => source.secrets)]).size).toBe(5);
+    expect(first.sinks).toEqual([]);
+    expect(statSync(join(dir, 'secrets.json')).mode & 0o777).toBe(0o600);
+  });
+
+  it('takes everything that the environment names', () => {
+    const config = parse(shipped, {
+      SHIPLOG_DATA_DIR: dir,
+      PORT: '9090',
+      SHIPLOG_HOST: '0.0.0.0',
+      REDIS_URL: 'redis://127.0.0.1:6399/0',
+      LOG_LEVEL: 'warn',
+      SHIPLOG_GITLAB_SECRET: SECRET,
+      GITLAB_URL: 'https://git.harbor.example/',
+      GITLAB_TOKEN: 'glpat-x',
+      ALERT24_API_KEY: 'ak_live_x',
+    });
+    expect(config).toMatchObject({ port: 9090, host: '0.0.0.0', redis_url: 'redis://127.0.0.1:6399/0', log_level: 'warn' });
+    expect(config.sources[0]?.secrets).toEqual([SECRET]);
+    expect(config.sinks.map((sink) => sink.name)).toEqual(['alert24', 'gitlab']);
+  });
+
+  it('has a full example beside it that is valid', () => {
+    const example = readFileSync('config/shiplog.example.yaml', 'utf8');
+    const named = Object.fromEntries([...example.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => [name, name?.endsWith('URL') ? 'https://x.example' : SECRET]));
+    expect(problems(example, { ...named, REDIS_URL: '', PORT: '1', SHIPLOG_DATA_DIR: dir, LOG_LEVEL: 'info', SHIPLOG_SIGNING_TOKEN: `whsec_${Buffer.alloc(32, 1).toString('base64')}` })).toEqual([]);
+  });
+});
+
+describe('a wrong configuration', () => {
+  it('names file, line, key and what to do', () => {
+    expect(problems(minimal().replace(`[${SECRET}]`, '[short]'))).toEqual(['shiplog.yaml:5: sources[0].secrets[0]: a secret needs at least 16 characters; make one with: openssl rand -hex 32']);
+    expect(problems(minimal('prot: 80\n'))).toEqual([expect.stringMatching(/^shiplog\.yaml:6: prot: unknown key; remove it or correct its spelling/)]);
+    expect(problems(minimal('port: eighty\n'))).toEqual([expect.stringMatching(/^shiplog\.yaml:6: port: /)]);
+    expect(problems(minimal('admin_token: again-and-again-and\n'))).toEqual([expect.stringMatching(/^shiplog\.yaml:6: .*unique/)]);
+  });
+
+  it('names an environment variable that is not set', () => {
+    expect(problems(minimal('log_level: ${NOT_THERE}\n'))).toEqual([expect.stringMatching(/^shiplog\.yaml:6: the environment variable NOT_THERE is not set/)]);
+  });
+
+  it('reads a secret from a file and names one that is not there', () => {
+    writeFileSync(join(dir, 'secret'), `${SECRET}\n`);
+    const config = parse(minimal().replace(`[${SECRET}]`, `["\${file:${dir}/secret}"]`));
+    expect(config.sources[0]?.secrets).toEqual([SECRET]);
+    expect(problems(minimal().replace(`[${SECRET}]`, '["${file:/nowhere}"]'))[0]).toMatch(/^shiplog\.yaml:5: the file \/nowhere cannot be read/);
+  });
+
+  it('refuses a source without a secret, an unknown type, and two of one name', () => {
+    expect(problems(minimal().replace(`[${SECRET}]`, '[]'))[0]).toMatch(/^shiplog\.yaml:5: sources\[0\]\.secrets: /);
+    expect(problems(minimal().replace('type: gitlab', 'type: gitlub'))[0]).toMatch(/^shiplog\.yaml:4: sources\[0\]\.type: /);
+    expect(problems(minimal(`  - type: gitlab\n    secrets: [${SECRET}]\n`))[0]).toMatch(/^shiplog\.yaml:6: sources\[1\]: a second one named "gitlab"/);
+  });
+
+  it('refuses what is not YAML, with the line', () => {
+    expect(problems('sources: [\n')[0]).toMatch(/^shiplog\.yaml:\d+: /);
+    expect(problems('')[0]).toMatch(/shiplog\.yaml/);
+  });
+
+  it('never shows a secret', () => {
+    expect(problems(minimal().replace(`[${SECRET}]`, '[hunter2]')).join()).not.toContain('hunter2');
+  });
+});

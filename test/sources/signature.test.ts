@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { basicPassword, bearerToken, hmacMatches, isOneOf } from '../../src/sources/signature.ts';
+
+const secret = "It's a Secret to Everybody";
+const signature = 'sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9'; // Atlassian's own example
+const body = Buffer.from('Hello World!');
+
+describe('hmacMatches', () => {
+  it('agrees with the published example', () => {
+    expect(hmacMatches(signature, body, [secret])).toBe(true);
+  });
+
+  it('takes any of several secrets, so that one can be changed without losing a webhook', () => {
+    expect(hmacMatches(signature, body, ['another one altogether', secret])).toBe(true);
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['upper-case hex', signature.toUpperCase().replace('SHA256', 'sha256')],
+    ['another algorithm', signature.replace('sha256', 'sha1')],
+    ['a short one', signature.slice(0, -2)],
+    ['one wrong digit', signature.replace(/9$/, '8')],
+  ])('refuses %s', (_, header) => {
+    expect(hmacMatches(header, body, [secret])).toBe(false);
+  });
+
+  it('is over the raw bytes', () => {
+    expect(hmacMatches(signature, Buffer.from('Hello World! '), [secret])).toBe(false);
+  });
+});
+
+describe('tokens', () => {
+  it('reads bearer and basic', () => {
+    expect(bearerToken('Bearer abc')).toBe('abc');
+    expect(bearerToken('Basic abc')).toBeUndefined();
+    expect(basicPassword(`Basic ${Buffer.from('any:pa:ss').toString('base64')}`)).toBe('pa:ss');
+    expect(basicPassword('Basic %%%')).toBeUndefined();
+  });
+
+  it('finds no token equal to an empty one', () => {
+    expect(isOneOf('', ['x'.repeat(16)])).toBe(false);
+    expect(isOneOf(undefined, ['x'.repeat(16)])).toBe(false);
+  });
+});
