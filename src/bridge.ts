@@ -6,11 +6,11 @@ import { createApi } from './http/api.ts';
 import { createApp } from './http/app.ts';
 import { createHealth, type Readiness } from './http/health.ts';
 import { createWebhooks, type WebhookParts } from './http/webhooks.ts';
-import { connect, impatient, KEEP_WITHIN_MS, patient, type RedisAddress } from './queue/connection.ts';
+import { connect, impatient, KEEP_WITHIN_MS, patient, type RedisAddress, readyWithin } from './queue/connection.ts';
+import { inspectRedis } from './queue/inspect.ts';
 import { createKeep } from './queue/keep.ts';
 import { createQueues, within } from './queue/queues.ts';
 import { createWorkers, type WorkersParts } from './queue/workers.ts';
-import { inspectRedis } from './queue/inspect.ts';
 import { createReceive } from './receive.ts';
 import { createRecord } from './record.ts';
 import { createDeployments } from './store/deployments.ts';
@@ -29,6 +29,8 @@ export interface Bridge {
 
 const PRUNE_EVERY_MS = 3_600_000;
 const CALM_MS = 1_000;
+/** A Redis that starts together with the bridge gets this long before webhooks are taken. */
+const REDIS_START_MS = 10_000;
 /** Longest time for a request to come in whole: slow-loris is cut. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -36,23 +38,40 @@ const REQUEST_TIMEOUT_MS = 10_000;
 export async function startBridge(config: Config, redis: RedisAddress, log: Logger): Promise<Bridge> {
   const clock = () => new Date();
   const calm = createCalm(CALM_MS);
-  const onError = (where: string, error: unknown) => calm(`${where} ${String(error)}`, (suppressed) => log.error({ where, error, ...(suppressed && { suppressed }) }, 'something failed'));
+  const onError = (where: string, error: unknown) =>
+    calm(`${where} ${String(error)}`, (suppressed) =>
+      log.error({ where, error, ...(suppressed && { suppressed }) }, 'something failed'),
+    );
 
   const quick = connect(redis, impatient);
   const steady = connect(redis, patient);
   quick.on('error', (error) => onError('redis', error));
   steady.on('error', (error) => onError('redis', error));
 
-  const read = { deployments: createDeployments(quick, config.changes), inbox: createInbox(quick, config.inbox), ledger: createLedger(quick, createEchoes(quick), clock) };
+  const read = {
+    deployments: createDeployments(quick, config.changes),
+    inbox: createInbox(quick, config.inbox),
+    ledger: createLedger(quick, createEchoes(quick), clock),
+  };
   const echoes = createEchoes(steady);
-  const work = { deployments: createDeployments(steady, config.changes), inbox: createInbox(steady, config.inbox), ledger: createLedger(steady, echoes, clock) };
+  const work = {
+    deployments: createDeployments(steady, config.changes),
+    inbox: createInbox(steady, config.inbox),
+    ledger: createLedger(steady, echoes, clock),
+  };
   const sinkNames = config.sinks.map((sink) => sink.name);
   const queues = createQueues(quick, sinkNames);
   const workQueues = createQueues(steady, sinkNames);
   const metrics = createMetrics(() => queues.backlog());
 
   const receive = createReceive(createKeep({ queues, inbox: read.inbox, onLoss: (error) => onError('inbox', error) }));
-  const record = createRecord({ ...work, echoes, rules: config.rules, sinks: config.sinks, forward: workQueues.forward });
+  const record = createRecord({
+    ...work,
+    echoes,
+    rules: config.rules,
+    sinks: config.sinks,
+    forward: workQueues.forward,
+  });
   const workers = createWorkers({
     connection: steady,
     record,
@@ -63,14 +82,27 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
   });
 
   const readiness = async (): Promise<Readiness> => {
-    const failure = await within(KEEP_WITHIN_MS, quick.ping()).then(() => undefined, (error: Error) => error);
+    const failure = await within(KEEP_WITHIN_MS, quick.ping()).then(
+      () => undefined,
+      (error: Error) => error,
+    );
     const holds = workers.holds();
     const reasons = [
       ...(failure ? [`Redis does not answer: ${failure.message}`] : []),
       ...(workers.isRunning() ? [] : ['the workers do not run']),
-      ...Object.entries(holds).map(([sink, hold]) => `sink ${sink} waits until ${hold.until.toISOString()}: ${hold.why}`),
+      ...Object.entries(holds).map(
+        ([sink, hold]) => `sink ${sink} waits until ${hold.until.toISOString()}: ${hold.why}`,
+      ),
     ];
-    return { ready: !failure, reasons, details: { durability: 'redis', redis: failure ? null : await inspectRedis(quick), sinks: Object.fromEntries(sinkNames.map((name) => [name, holds[name] ?? 'healthy'])) } };
+    return {
+      ready: !failure,
+      reasons,
+      details: {
+        durability: 'redis',
+        redis: failure ? null : await inspectRedis(quick),
+        sinks: Object.fromEntries(sinkNames.map((name) => [name, holds[name] ?? 'healthy'])),
+      },
+    };
   };
   const changesTokens = config.sources.flatMap((source) => (source.type === 'changes-api' ? source.secrets : []));
   const tokens = [config.admin_token, ...changesTokens];
@@ -83,10 +115,18 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
     pages: createPages({ ...read, tokens, sources: config.sources, sinks: config.sinks }),
     onError: (error) => onError('http', error),
   });
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 32 * 1024 }, app);
+  const server = createServer(
+    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 32 * 1024 },
+    app,
+  );
+  if (!(await readyWithin(quick, REDIS_START_MS)))
+    log.error({ limitMs: REDIS_START_MS }, 'Redis does not answer yet; webhooks get 503 until it does');
   const address = await listen(server, config.port, config.host);
 
-  const prune = () => Promise.all([work.deployments.prune(clock()), work.inbox.prune()]).catch((error: unknown) => onError('prune', error));
+  const prune = () =>
+    Promise.all([work.deployments.prune(clock()), work.inbox.prune()]).catch((error: unknown) =>
+      onError('prune', error),
+    );
   const pruning = setInterval(() => void prune(), PRUNE_EVERY_MS);
   return {
     url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
@@ -105,9 +145,22 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
 function logWebhook(log: Logger, metrics: ReturnType<typeof createMetrics>): WebhookParts['onAnswered'] {
   return ({ webhook, source, outcome, status, ms }) => {
     const reason = outcome.kind === 'ignored' ? outcome.reason : outcome.kind === 'rejected' ? outcome.error.code : '';
-    const deployments = outcome.kind === 'accepted' ? [...new Set(outcome.records.map((record) => record.deployment))] : [];
+    const deployments =
+      outcome.kind === 'accepted' ? [...new Set(outcome.records.map((record) => record.deployment))] : [];
     metrics.webhook({ source: source.name, verdict: outcome.kind, reason }, ms / 1000);
-    log.info({ webhook: webhook.id, source: source.name, verdict: outcome.kind, ...(reason && { reason }), deployments, status, bytes: webhook.body.length, ms: Math.round(ms) }, 'webhook');
+    log.info(
+      {
+        webhook: webhook.id,
+        source: source.name,
+        verdict: outcome.kind,
+        ...(reason && { reason }),
+        deployments,
+        status,
+        bytes: webhook.body.length,
+        ms: Math.round(ms),
+      },
+      'webhook',
+    );
   };
 }
 

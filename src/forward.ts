@@ -27,21 +27,24 @@ export function createForward({ deployments, ledger, clock }: ForwardParts) {
     const moment = { state: deployment.state, at: deployment.occurredAt };
     const lane = sink.lane?.(deployment);
     const echo = sink.echo?.(deployment);
-    return ledger.exclusive({ sink: sink.name, deployment: key, ...(lane && { lane }), ...(echo && { echo }) }, async (entry) => {
-      const step = transition(entry.known.told, moment);
-      if (step !== 'apply') return step;
-      const wish = sink.wants(deployment);
-      if (routed.droppedBy || !wish.wanted) return 'unwanted';
-      try {
-        const signal = AbortSignal.timeout(ATTEMPT_LIMIT_MS);
-        await entry.delivered(moment, await sink.deliver(deployment, entry, { signal, now: clock() }));
-        return 'delivered';
-      } catch (error) {
-        const status = error instanceof DeliveryFailed ? error.status : undefined;
-        const words = error instanceof Error ? error.message : String(error);
-        await entry.attempted({ state: moment.state, outcome: 'failed', words, ...(status && { status }) });
-        throw error;
-      }
-    });
+    return ledger.exclusive(
+      { sink: sink.name, deployment: key, ...(lane && { lane }), ...(echo && { echo }) },
+      async (entry) => {
+        const step = transition(entry.known.told, moment);
+        if (step !== 'apply') return step;
+        const wish = sink.wants(deployment);
+        if (routed.droppedBy || !wish.wanted) return 'unwanted';
+        try {
+          const signal = AbortSignal.timeout(ATTEMPT_LIMIT_MS);
+          await entry.delivered(moment, await sink.deliver(deployment, entry, { signal, now: clock() }));
+          return 'delivered';
+        } catch (error) {
+          const status = error instanceof DeliveryFailed ? error.status : undefined;
+          const words = error instanceof Error ? error.message : String(error);
+          await entry.attempted({ state: moment.state, outcome: 'failed', words, ...(status && { status }) });
+          throw error;
+        }
+      },
+    );
   };
 }

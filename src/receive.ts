@@ -11,7 +11,10 @@ export interface ReceiveParts {
 
 /** Story 1: a webhook comes in. Who sent it? What does it say? Is it safe? Only then is it acknowledged. */
 export function createReceive({ keep, noteRejected }: ReceiveParts) {
-  return async function receive(candidates: readonly [Source, ...Source[]], webhook: Webhook): Promise<{ source: Source; outcome: Outcome }> {
+  return async function receive(
+    candidates: readonly [Source, ...Source[]],
+    webhook: Webhook,
+  ): Promise<{ source: Source; outcome: Outcome }> {
     let source = candidates[0];
     try {
       source = sender(candidates, webhook);
@@ -45,5 +48,9 @@ function read(source: Source, webhook: Webhook): Mapped {
   const parsed = parseJson(webhook.body);
   if (parsed.ok) return source.map(parsed.value, webhook);
   if (!source.keepsBrokenJson) throw new WebhookRejected('not_json', parsed.message);
-  return { kind: 'ignored', reason: 'invalid_json', detail: `${parsed.message} (offset ${parsed.offset}). In an Argo CD template use toJson for every value.` };
+  return {
+    kind: 'ignored',
+    reason: 'invalid_json',
+    detail: `${parsed.message} (offset ${parsed.offset}). In an Argo CD template use toJson for every value.`,
+  };
 }

@@ -1,6 +1,6 @@
 import type { ChangeRecord } from './domain/change-record.ts';
 import { fold } from './domain/deployment.ts';
-import { type Routed, route, type Rule } from './domain/routing.ts';
+import { type Routed, type Rule, route } from './domain/routing.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { Deployments } from './store/deployments.ts';
 import type { Echoes } from './store/echoes.ts';
@@ -34,7 +34,11 @@ export function createRecord({ rules, sinks, deployments, echoes, inbox, forward
 
   async function recordStep(step: ChangeRecord): Promise<Conclusion> {
     if (step.madeByApi && (await echoes.isOurs(step.madeByApi))) {
-      return { verdict: 'ignored', reason: 'echo', detail: `GitLab tells us of deployment ${step.madeByApi.deploymentId}, which we made` };
+      return {
+        verdict: 'ignored',
+        reason: 'echo',
+        detail: `GitLab tells us of deployment ${step.madeByApi.deploymentId}, which we made`,
+      };
     }
     const applied = await deployments.apply(step, (key, records) => route(fold(key, records), rules));
     if (applied.droppedBy) return { verdict: 'ignored', reason: 'dropped_by_rule', detail: applied.droppedBy };
@@ -43,7 +47,9 @@ export function createRecord({ rules, sinks, deployments, echoes, inbox, forward
       if (applied.sinks && !applied.sinks.includes(sink.name)) continue;
       if (sink.wants(applied.deployment).wanted) await forward(sink, applied);
     }
-    return applied.added ? { verdict: 'recorded' } : { verdict: 'duplicate', detail: `this step of ${applied.deployment.key} was known already` };
+    return applied.added
+      ? { verdict: 'recorded' }
+      : { verdict: 'duplicate', detail: `this step of ${applied.deployment.key} was known already` };
   }
 }
 

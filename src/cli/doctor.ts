@@ -10,7 +10,10 @@ const MAX_SKEW_MS = 60_000; // signed webhooks older than 5 min are refused
 /** Asks everything that can be asked. @throws Error when something is wrong: the exit code says it too. */
 export async function runDoctor(config: Config): Promise<void> {
   const findings = [
-    { ok: true, what: `configuration: ${config.sources.length} sources, ${config.sinks.length} sinks, ${config.rules.length} rules` },
+    {
+      ok: true,
+      what: `configuration: ${config.sources.length} sources, ${config.sinks.length} sinks, ${config.rules.length} rules`,
+    },
     ...(await checkBridge(config)),
     ...(await Promise.all(config.sinks.map((sink) => checkSink(sink)))),
   ];
@@ -22,12 +25,17 @@ async function checkBridge(config: Config): Promise<Finding[]> {
   const url = addressOf(config);
   try {
     const answer = await request(`${url}/readyz`, { signal: AbortSignal.timeout(CHECK_MS) });
-    const { reasons, redis } = (await answer.body.json()) as { reasons: string[]; redis?: { version: string; warnings: string[] } }; // our own /readyz
+    const { reasons, redis } = (await answer.body.json()) as {
+      reasons: string[];
+      redis?: { version: string; warnings: string[] };
+    }; // our own /readyz
     const skewMs = Math.abs(Date.now() - Date.parse(String(answer.headers['date'])));
     return [
       { ok: answer.statusCode === 200, what: `bridge at ${url}: ${answer.statusCode === 200 ? 'ready' : 'not ready'}` },
       ...reasons.map((what) => ({ ok: false, what })),
-      ...(redis ? [{ ok: redis.warnings.length === 0, what: [`Redis ${redis.version}`, ...redis.warnings].join('; ') }] : []),
+      ...(redis
+        ? [{ ok: redis.warnings.length === 0, what: [`Redis ${redis.version}`, ...redis.warnings].join('; ') }]
+        : []),
       { ok: skewMs < MAX_SKEW_MS, what: `clocks of bridge and this machine differ by ${Math.round(skewMs / 1000)} s` },
     ];
   } catch {

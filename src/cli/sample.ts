@@ -5,7 +5,8 @@ import { addressOf } from './address.ts';
 /** @throws Error with what to do, when there is no such source or the bridge does not take the sample. */
 export async function sendSample(config: Config, name: string): Promise<void> {
   const source = config.sources.find((candidate) => candidate.name === name || candidate.type === name);
-  if (!source) throw new Error(`there is no source "${name}"; there are: ${config.sources.map((known) => known.name).join(', ')}`);
+  if (!source)
+    throw new Error(`there is no source "${name}"; there are: ${config.sources.map((known) => known.name).join(', ')}`);
   const { path, headers, body } = source.sample(new Date());
   const url = `${addressOf(config)}${path}`;
   const answer = await request(url, { method: 'POST', headers, body }).catch((cause: unknown) => {

@@ -4,6 +4,11 @@ import { addressOf } from './address.ts';
 /** The one command that prints secrets, because it was asked to. */
 export function showSecrets(config: Config): void {
   const base = addressOf(config);
-  const sources = config.sources.map(({ name, secrets }) => `${name}\n  URL     ${base}/webhooks/${name}\n${secrets.map((secret) => `  secret  ${secret}`).join('\n')}\n`);
-  process.stdout.write(`${sources.join('\n')}\nadmin (pages and reading)\n  URL     ${base}/\n  token   ${config.admin_token}\n`);
+  const sources = config.sources.map(
+    ({ name, secrets }) =>
+      `${name}\n  URL     ${base}/webhooks/${name}\n${secrets.map((secret) => `  secret  ${secret}`).join('\n')}\n`,
+  );
+  process.stdout.write(
+    `${sources.join('\n')}\nadmin (pages and reading)\n  URL     ${base}/\n  token   ${config.admin_token}\n`,
+  );
 }

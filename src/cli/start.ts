@@ -47,7 +47,13 @@ function greet(config: Config, url: string, redis: string): void {
 
 function withAdvice(error: unknown, config: Config): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') return new Error(`port ${config.port} is taken; stop what uses it, or choose another: PORT=8081 npm start`, { cause: error });
-  if (code === 'EACCES') return new Error(`port ${config.port} may not be opened by this user; choose one above 1023: PORT=8080 npm start`, { cause: error });
+  if (code === 'EADDRINUSE')
+    return new Error(`port ${config.port} is taken; stop what uses it, or choose another: PORT=8081 npm start`, {
+      cause: error,
+    });
+  if (code === 'EACCES')
+    return new Error(`port ${config.port} may not be opened by this user; choose one above 1023: PORT=8080 npm start`, {
+      cause: error,
+    });
   return error;
 }

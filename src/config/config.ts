@@ -7,16 +7,26 @@ import { AnySource } from '../sources/index.ts';
 const Port = z.coerce.number().int().min(0).max(65_535);
 
 const Keep = (days: number, count: number) =>
-  z.strictObject({ days: z.coerce.number().positive().default(days), count: z.coerce.number().int().positive().default(count) }).prefault({});
+  z
+    .strictObject({
+      days: z.coerce.number().positive().default(days),
+      count: z.coerce.number().int().positive().default(count),
+    })
+    .prefault({});
 
 /** The whole file. A configuration that parses is a bridge that runs: sources and sinks come out built. */
 export const Config = z
   .strictObject({
     host: z.string().default('127.0.0.1'),
     port: Port.default(8080),
-    data_dir: z.string().default('data').transform((dir) => resolve(dir)),
+    data_dir: z
+      .string()
+      .default('data')
+      .transform((dir) => resolve(dir)),
     /** Absent: a private Redis in the data directory. */
-    redis_url: z.url({ protocol: /^rediss?$/, error: 'write redis://host:port/0, or leave it out for a private Redis' }).optional(),
+    redis_url: z
+      .url({ protocol: /^rediss?$/, error: 'write redis://host:port/0, or leave it out for a private Redis' })
+      .optional(),
     log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     /** Reads everything and replays. */
     admin_token: z.string().min(16, 'a token needs at least 16 characters; make one with: openssl rand -hex 32'),
@@ -37,7 +47,8 @@ export const Config = z
     for (const list of ['sources', 'sinks'] as const) {
       const names = config[list].map((item) => item?.name);
       names.forEach((name, index) => {
-        if (name && names.indexOf(name) !== index) complain([list, index], `a second one named "${name}"; give it a name of its own`);
+        if (name && names.indexOf(name) !== index)
+          complain([list, index], `a second one named "${name}"; give it a name of its own`);
       });
     }
     const sinkNames = config.sinks.map((sink) => sink?.name);

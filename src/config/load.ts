@@ -32,7 +32,8 @@ export function parseConfig(file: string, text: string, environment: Environment
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const at = (offset: number) => `${file}:${lines.linePos(offset).line}`;
-  if (document.errors.length > 0) throw new ConfigError(document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split('\n')[0]}`));
+  if (document.errors.length > 0)
+    throw new ConfigError(document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split('\n')[0]}`));
   const problems = substitute(document, environment, at);
   if (problems.length > 0) throw new ConfigError(problems);
   const raw = fillGenerated(withoutNulls(document.toJS()));
@@ -48,7 +49,9 @@ function readConfigFile(file: string): string {
     return bytes.toString('utf8');
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError([`${file}: cannot be read (${why}). SHIPLOG_CONFIG names the file; without it, it is config/shiplog.yaml in the current directory`]);
+    throw new ConfigError([
+      `${file}: cannot be read (${why}). SHIPLOG_CONFIG names the file; without it, it is config/shiplog.yaml in the current directory`,
+    ]);
   }
 }
 
@@ -58,11 +61,17 @@ function substitute(document: Document, environment: Environment, at: (offset: n
   visit(document, {
     Scalar(position, node) {
       if (position === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return;
-      const text = node.value.replace(/\$\{(?:file:([^}]+)|([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?)\}/g, (_, path?: string, name?: string, fallback?: string) => {
-        const value = path ? readSecretFile(path) : environment[name ?? ''] || fallback;
-        if (value === undefined) problems.push(`${at(node.range?.[0] ?? 0)}: ${path ? `the file ${path} cannot be read` : `the environment variable ${name} is not set; set it, or write \${${name}:-default}`}`);
-        return value ?? '';
-      });
+      const text = node.value.replace(
+        /\$\{(?:file:([^}]+)|([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?)\}/g,
+        (_, path?: string, name?: string, fallback?: string) => {
+          const value = path ? readSecretFile(path) : environment[name ?? ''] || fallback;
+          if (value === undefined)
+            problems.push(
+              `${at(node.range?.[0] ?? 0)}: ${path ? `the file ${path} cannot be read` : `the environment variable ${name} is not set; set it, or write \${${name}:-default}`}`,
+            );
+          return value ?? '';
+        },
+      );
       node.value = text === '' ? null : text;
     },
   });
@@ -80,13 +89,21 @@ function readSecretFile(path: string): string | undefined {
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null).map(([name, item]) => [name, withoutNulls(item)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== null)
+      .map(([name, item]) => [name, withoutNulls(item)]),
+  );
 }
 
 /** Puts the secrets of the data directory where the file says "generated". */
 function fillGenerated(raw: unknown): unknown {
   if (!JSON.stringify(raw ?? null).includes(GENERATED)) return raw;
-  const config = raw as { data_dir?: string; admin_token?: string; sources?: { name?: string; type?: string; secrets?: unknown[] }[] }; // checked by Config afterwards
+  const config = raw as {
+    data_dir?: string;
+    admin_token?: string;
+    sources?: { name?: string; type?: string; secrets?: unknown[] }[];
+  }; // checked by Config afterwards
   const secret = openSecrets(resolve(config.data_dir ?? 'data'));
   return {
     ...config,
@@ -94,7 +111,12 @@ function fillGenerated(raw: unknown): unknown {
     ...(Array.isArray(config.sources) && {
       sources: config.sources.map((source) =>
         Array.isArray(source?.secrets)
-          ? { ...source, secrets: source.secrets.map((text) => (text === GENERATED ? secret(source.name ?? source.type ?? 'source') : text)) }
+          ? {
+              ...source,
+              secrets: source.secrets.map((text) =>
+                text === GENERATED ? secret(source.name ?? source.type ?? 'source') : text,
+              ),
+            }
           : source,
       ),
     }),
@@ -105,7 +127,10 @@ function explain(issue: z.core.$ZodIssue, document: Document, at: (offset: numbe
   const keys = issue.code === 'unrecognized_keys' ? issue.keys : [undefined];
   return keys.map((unknownKey) => {
     const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
-    const message = unknownKey === undefined ? issue.message : 'unknown key; remove it or correct its spelling (config/shiplog.example.yaml has them all)';
+    const message =
+      unknownKey === undefined
+        ? issue.message
+        : 'unknown key; remove it or correct its spelling (config/shiplog.example.yaml has them all)';
     return `${at(offsetOf(document, path))}: ${dotted(path)}: ${message}`;
   });
 }
@@ -115,11 +140,17 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length--) {
     const node = document.getIn(path.slice(0, length), true);
     if (isScalar(node) && node.range) return node.range[0];
-    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range)) return Number(node.range[0]);
+    if (typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range))
+      return Number(node.range[0]);
   }
   return 0;
 }
 
 function dotted(path: readonly PropertyKey[]): string {
-  return path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '') || '(the file)';
+  return (
+    path
+      .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+      .join('')
+      .replace(/^\./, '') || '(the file)'
+  );
 }

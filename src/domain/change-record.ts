@@ -49,7 +49,7 @@ export const ChangeRecord = z.object({
   id: z.string(),
   /** The deployment key: what makes several signals one deployment. */
   deployment: z.string(),
-  /** Other keys that mean the same deployment. */
+  /** Other names by which somebody may look for it. */
   aliases: z.array(z.string()).default([]),
   /** The kind of tool that spoke: gitlab, bitbucket, argocd or changes-api. */
   source: z.string(),

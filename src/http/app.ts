@@ -28,7 +28,9 @@ export function createApp(parts: AppParts): Express {
   app.use(limit, parts.webhooks);
   app.use(helmet(), parts.api, parts.pages);
   app.use((request, response) => {
-    response.status(404).json({ error: `there is nothing at ${request.path.slice(0, 200)}; webhooks go to /webhooks/<source>` });
+    response
+      .status(404)
+      .json({ error: `there is nothing at ${request.path.slice(0, 200)}; webhooks go to /webhooks/<source>` });
   });
   app.use(lastResort(parts.onError));
   return app;

@@ -5,9 +5,18 @@ import type { Answer, Outcome, Source, Webhook } from '../sources/source.ts';
 
 export interface WebhookParts {
   readonly sources: readonly Source[];
-  readonly receive: (candidates: readonly [Source, ...Source[]], webhook: Webhook) => Promise<{ source: Source; outcome: Outcome }>;
+  readonly receive: (
+    candidates: readonly [Source, ...Source[]],
+    webhook: Webhook,
+  ) => Promise<{ source: Source; outcome: Outcome }>;
   /** One line a webhook. */
-  readonly onAnswered: (answered: { webhook: Webhook; source: Source; outcome: Outcome; status: number; ms: number }) => void;
+  readonly onAnswered: (answered: {
+    webhook: Webhook;
+    source: Source;
+    outcome: Outcome;
+    status: number;
+    ms: number;
+  }) => void;
 }
 
 const STATUS_OF_REJECTION = { bad_signature: 401, not_json: 400, bad_payload: 422, too_large: 413 } as const;
@@ -27,7 +36,8 @@ export function createWebhooks({ sources, receive, onAnswered }: WebhookParts): 
     const body = await readBody(request, response, limit);
     if (body === undefined) return next(new Error('the request ended early')); // the sender hung up: nobody to answer
     const webhook = toWebhook(request, path, body === 'too_large' ? Buffer.alloc(0) : body);
-    const { source, outcome } = body === 'too_large' ? tooLarge(candidates[0], limit) : await receive(candidates, webhook);
+    const { source, outcome } =
+      body === 'too_large' ? tooLarge(candidates[0], limit) : await receive(candidates, webhook);
     const answer = source.answer?.(outcome, webhook) ?? plainAnswer(outcome, webhook);
     if (answer.status === 503) response.set('retry-after', String(RETRY_AFTER_SECONDS));
     response.status(answer.status).json(answer.body);
@@ -38,12 +48,15 @@ export function createWebhooks({ sources, receive, onAnswered }: WebhookParts): 
 /** `/webhooks/<name>` and everything below it, else the paths that a source answers as well. */
 function sourcesAt(sources: readonly Source[], path: string): [Source, ...Source[]] | undefined {
   const name = /^\/webhooks\/([^/]+)/.exec(path)?.[1];
-  const found = sources.filter((source) => (name === undefined ? source.alsoAt?.some((prefix) => isUnder(path, prefix)) : source.name === name));
+  const found = sources.filter((source) =>
+    name === undefined ? source.alsoAt?.some((prefix) => isUnder(path, prefix)) : source.name === name,
+  );
   const [first, ...more] = found;
   return first && [first, ...more];
 }
 
-const isUnder = (path: string, prefix: string) => (prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix || path === `${prefix}/`);
+const isUnder = (path: string, prefix: string) =>
+  prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix || path === `${prefix}/`;
 
 function readBody(request: Request, response: Response, limit: number): Promise<Buffer | 'too_large' | undefined> {
   const read = express.raw({ type: () => true, limit });
@@ -64,7 +77,9 @@ function tooLarge(source: Source, limit: number): { source: Source; outcome: Out
 }
 
 function toWebhook(request: Request, path: string, body: Buffer): Webhook {
-  const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+  );
   return { id: randomUUID(), method: request.method, path, headers, body, receivedAt: new Date() };
 }
 
@@ -76,11 +91,22 @@ function plainAnswer(outcome: Outcome, webhook: Webhook): Answer {
       return { status: 202, body: { status: 'accepted', webhook: webhook.id, ids, deployments } };
     }
     case 'ignored':
-      return { status: 202, body: { status: 'ignored', webhook: webhook.id, reason: outcome.reason, ...(outcome.detail && { detail: outcome.detail }) } };
+      return {
+        status: 202,
+        body: {
+          status: 'ignored',
+          webhook: webhook.id,
+          reason: outcome.reason,
+          ...(outcome.detail && { detail: outcome.detail }),
+        },
+      };
     case 'not_kept':
       return { status: 503, body: { status: 'not_kept', error: 'this could not be stored just now; send it again' } };
     case 'rejected':
-      return { status: STATUS_OF_REJECTION[outcome.error.code], body: { status: 'rejected', reason: outcome.error.code, error: outcome.error.message } };
+      return {
+        status: STATUS_OF_REJECTION[outcome.error.code],
+        body: { status: 'rejected', reason: outcome.error.code, error: outcome.error.message },
+      };
   }
 }
 
@@ -88,7 +114,9 @@ function explainMethod(response: Response, method: string): void {
   response
     .status(405)
     .set('allow', 'POST')
-    .json({ error: `this address takes webhooks by POST, not ${method.slice(0, 20)}. In Argo CD: the template has no "webhook:" section for this service` });
+    .json({
+      error: `this address takes webhooks by POST, not ${method.slice(0, 20)}. In Argo CD: the template has no "webhook:" section for this service`,
+    });
 }
 
 function explainUnknown(response: Response, sources: readonly Source[]): void {

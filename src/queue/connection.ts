@@ -1,7 +1,10 @@
 import { Redis, type RedisOptions } from 'ioredis';
 
 /** Where Redis is: the private server's unix socket or port, or what REDIS_URL says. */
-export type RedisAddress = { readonly path: string } | { readonly host: string; readonly port: number } | { readonly url: string };
+export type RedisAddress =
+  | { readonly path: string }
+  | { readonly host: string; readonly port: number }
+  | { readonly url: string };
 
 /** How long a webhook's durable write may take before its sender gets a 503, milliseconds. */
 export const KEEP_WITHIN_MS = 2_000;
@@ -25,4 +28,16 @@ export const patient: Patience = { maxRetriesPerRequest: null, retryStrategy };
 export function connect(address: RedisAddress, options: Patience): Redis {
   if ('url' in address) return new Redis(address.url, options);
   return new Redis({ ...options, ...address });
+}
+
+/** Resolves when Redis can be used, or after `limitMs`: a bridge whose Redis is late starts all the same. */
+export function readyWithin(redis: Redis, limitMs: number): Promise<boolean> {
+  if (redis.status === 'ready') return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), limitMs);
+    redis.once('ready', () => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
 }

@@ -20,7 +20,9 @@ export async function inspectRedis(redis: Redis): Promise<RedisFacts> {
     warnings: [
       ...(isOld ? [`Redis ${version} is too old; 6.2 is the least`] : []),
       ...(appendonly === 'no' ? ['appendonly is off: a restart of Redis loses webhooks; set "appendonly yes"'] : []),
-      ...(policy !== undefined && policy !== 'noeviction' ? [`maxmemory-policy is ${policy}: Redis may drop webhooks; set "maxmemory-policy noeviction"`] : []),
+      ...(policy !== undefined && policy !== 'noeviction'
+        ? [`maxmemory-policy is ${policy}: Redis may drop webhooks; set "maxmemory-policy noeviction"`]
+        : []),
     ],
   };
 }

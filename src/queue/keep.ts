@@ -25,19 +25,34 @@ const SHOWN_HEADERS = [
 const SHOWN_CHARS = 200;
 
 /** Joins the queue and the inbound log into what receive.ts needs. */
-export function createKeep({ queues, inbox, onLoss }: { queues: Queues; inbox: Inbox; onLoss: (error: unknown) => void }) {
+export function createKeep({
+  queues,
+  inbox,
+  onLoss,
+}: {
+  queues: Queues;
+  inbox: Inbox;
+  onLoss: (error: unknown) => void;
+}) {
   return {
     /** @throws NotKept when records could not be made durable. An ignored webhook holds nothing to lose: only its line is. */
     async keep(source: Source, webhook: Webhook, mapped: Mapped): Promise<void> {
       if (mapped.kind === 'ignored') {
-        const entry = toEntry(source, webhook, { verdict: 'ignored', reason: mapped.reason, ...(mapped.detail && { detail: mapped.detail }) });
+        const entry = toEntry(source, webhook, {
+          verdict: 'ignored',
+          reason: mapped.reason,
+          ...(mapped.detail && { detail: mapped.detail }),
+        });
         await within(KEEP_WITHIN_MS, inbox.add(entry, webhook.body)).catch(onLoss);
         return;
       }
       const records = mapped.records.map((record) => ChangeRecord.parse(record));
       const deployments = [...new Set(records.map((record) => record.deployment))];
       const entry = { ...toEntry(source, webhook, { verdict: 'accepted' }), deployments };
-      await within(KEEP_WITHIN_MS, Promise.all([inbox.add(entry, webhook.body), queues.keep({ webhookId: webhook.id, records })]));
+      await within(
+        KEEP_WITHIN_MS,
+        Promise.all([inbox.add(entry, webhook.body), queues.keep({ webhookId: webhook.id, records })]),
+      );
     },
     /** The body is not kept: nobody knows who wrote it. */
     noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): void {
@@ -48,7 +63,11 @@ export function createKeep({ queues, inbox, onLoss }: { queues: Queues; inbox: I
   };
 }
 
-function toEntry(source: Source, webhook: Webhook, conclusion: Pick<InboxEntry, 'verdict' | 'reason' | 'detail'>): InboxEntry {
+function toEntry(
+  source: Source,
+  webhook: Webhook,
+  conclusion: Pick<InboxEntry, 'verdict' | 'reason' | 'detail'>,
+): InboxEntry {
   const shown = SHOWN_HEADERS.flatMap((name) => {
     const value = webhook.headers[name];
     return value === undefined ? [] : [[name, value.slice(0, SHOWN_CHARS)] as const];

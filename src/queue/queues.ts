@@ -38,39 +38,72 @@ const ATTEMPTS = 100_000;
 const RECORD_ATTEMPTS = 200;
 
 export function createQueues(producer: Redis, sinkNames: readonly string[]): Queues {
-  const open = (name: string, attempts: number) =>
-    new Queue(name, {
-      connection: producer,
-      prefix: PREFIX,
-      skipWaitingForReady: true,
-      defaultJobOptions: { attempts, backoff: { type: 'custom' }, removeOnComplete: true, removeOnFail: { age: DEAD_LETTER_SECONDS } },
-    });
-  const record = open(RECORD_QUEUE, RECORD_ATTEMPTS);
-  const forwards = new Map(sinkNames.map((name) => [name, open(forwardQueueName(name), ATTEMPTS)]));
-  const all = [record, ...forwards.values()];
-  for (const queue of all) queue.on('error', () => {}); // each caller hears of its own failure; the connection logs the rest
+  const names = [RECORD_QUEUE, ...sinkNames.map(forwardQueueName)];
+  const open = openOnce(() => Promise.all(names.map((name) => openQueue(name, producer))));
+  const queueOf = async (name: string) => (await open()).find((queue) => queue.name === name);
   return {
     async keep(event) {
-      await within(KEEP_WITHIN_MS, record.add('event', event, { jobId: `evt_${event.webhookId}` }));
+      const write = queueOf(RECORD_QUEUE).then((queue) =>
+        queue?.add('event', event, { jobId: `evt_${event.webhookId}` }),
+      );
+      await within(KEEP_WITHIN_MS, write);
     },
     async forward(sink, { deployment }) {
       const jobId = `fwd_${digest([deployment.key, deployment.state, deployment.occurredAt].join('\n'))}`;
-      await forwards.get(sink.name)?.add('deployment', { deployment: deployment.key } satisfies ForwardJob, { jobId });
+      const queue = await queueOf(forwardQueueName(sink.name));
+      await queue?.add('deployment', { deployment: deployment.key } satisfies ForwardJob, { jobId });
     },
     async backlog() {
-      return Object.fromEntries(await Promise.all(all.map(async (queue) => [queue.name, await measure(queue)] as const)));
+      const queues = await open();
+      return Object.fromEntries(
+        await Promise.all(queues.map(async (queue) => [queue.name, await measure(queue)] as const)),
+      );
     },
     async close() {
-      await Promise.all(all.map((queue) => queue.close()));
+      const queues = await open().catch(() => []);
+      await Promise.all(queues.map((queue) => queue.close()));
     },
   };
+}
+
+/** BullMQ asks Redis for its version once, when a queue is made, and never recovers when that fails: so they are made when needed, again if they must. */
+function openOnce<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
+
+async function openQueue(name: string, producer: Redis): Promise<Queue> {
+  const attempts = name === RECORD_QUEUE ? RECORD_ATTEMPTS : ATTEMPTS;
+  const queue = new Queue(name, {
+    connection: producer,
+    prefix: PREFIX,
+    defaultJobOptions: {
+      attempts,
+      backoff: { type: 'custom' },
+      removeOnComplete: true,
+      removeOnFail: { age: DEAD_LETTER_SECONDS },
+    },
+  });
+  queue.on('error', () => {}); // each caller hears of its own failure; the connection logs the rest
+  await queue.waitUntilReady();
+  return queue;
 }
 
 async function measure(queue: Queue): Promise<Backlog> {
   const counts = await queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized', 'failed');
   const { failed = 0, ...open } = counts;
   const [oldest] = await queue.getJobs(['waiting', 'active', 'delayed'], 0, 0, true);
-  return { waiting: Object.values(open).reduce((sum, count) => sum + count, 0), dead: failed, ...(oldest && { oldestAt: oldest.timestamp }) };
+  return {
+    waiting: Object.values(open).reduce((sum, count) => sum + count, 0),
+    dead: failed,
+    ...(oldest && { oldestAt: oldest.timestamp }),
+  };
 }
 
 /** BullMQ waits for ever when Redis was never reached or is frozen: our own clock decides. The write may still land; ids make that harmless. */

@@ -18,7 +18,13 @@ export interface WorkersParts {
   readonly record: (event: ChangeEvent) => Promise<void>;
   readonly forward: (sink: Sink, deployment: string) => Promise<Forwarded>;
   readonly sinks: readonly Sink[];
-  readonly onAttempt: (attempt: { sink: string; deployment: string; outcome: string; ms: number; error?: Error }) => void;
+  readonly onAttempt: (attempt: {
+    sink: string;
+    deployment: string;
+    outcome: string;
+    ms: number;
+    error?: Error;
+  }) => void;
   readonly onError: (where: string, error: Error) => void;
 }
 
@@ -54,8 +60,15 @@ export function backoffMs(attempt: number, random: () => number = Math.random): 
 
 export function createWorkers(parts: WorkersParts): Workers {
   const holds = new Map<string, Hold>();
-  const common = { ...durability, connection: parts.connection, settings: { backoffStrategy: (attempt: number) => backoffMs(attempt) } };
-  const recorder = new Worker(RECORD_QUEUE, async (job: Job<ChangeEvent>) => parts.record(job.data), { ...common, concurrency: RECORD_CONCURRENCY });
+  const common = {
+    ...durability,
+    connection: parts.connection,
+    settings: { backoffStrategy: (attempt: number) => backoffMs(attempt) },
+  };
+  const recorder = new Worker(RECORD_QUEUE, async (job: Job<ChangeEvent>) => parts.record(job.data), {
+    ...common,
+    concurrency: RECORD_CONCURRENCY,
+  });
   const forwarders = parts.sinks.map((sink) => createForwarder(sink, { ...parts, holds }, common));
   const all = [recorder, ...forwarders];
   for (const worker of all) worker.on('error', (error) => parts.onError(worker.name, error));
@@ -71,7 +84,11 @@ export function createWorkers(parts: WorkersParts): Workers {
 
 type Forwarder = Worker<ForwardJob>;
 
-function createForwarder(sink: Sink, parts: WorkersParts & { holds: Map<string, Hold> }, common: WorkerOptions): Forwarder {
+function createForwarder(
+  sink: Sink,
+  parts: WorkersParts & { holds: Map<string, Hold> },
+  common: WorkerOptions,
+): Forwarder {
   const illness: Illness = { deployments: new Set(), rounds: 0 };
   const worker: Forwarder = new Worker(
     forwardQueueName(sink.name),
@@ -79,16 +96,27 @@ function createForwarder(sink: Sink, parts: WorkersParts & { holds: Map<string, 
       const { deployment } = job.data;
       const startedMs = performance.now();
       const report = (outcome: string, error?: Error) =>
-        parts.onAttempt({ sink: sink.name, deployment, outcome, ms: Math.round(performance.now() - startedMs), ...(error && { error }) });
+        parts.onAttempt({
+          sink: sink.name,
+          deployment,
+          outcome,
+          ms: Math.round(performance.now() - startedMs),
+          ...(error && { error }),
+        });
       try {
         report(await parts.forward(sink, deployment));
         recover(illness);
         parts.holds.delete(sink.name);
       } catch (error) {
         const failure = asFailure(error);
-        const step = nextStep(failure, { madeAtMs: job.timestamp, nowMs: Date.now(), illness: worsen(illness, failure, deployment) });
+        const step = nextStep(failure, {
+          madeAtMs: job.timestamp,
+          nowMs: Date.now(),
+          illness: worsen(illness, failure, deployment),
+        });
         if (step.kind !== 'busy') report(step.kind, failure);
-        if (step.kind === 'hold') parts.holds.set(sink.name, { why: failure.message, until: new Date(Date.now() + step.afterMs) });
+        if (step.kind === 'hold')
+          parts.holds.set(sink.name, { why: failure.message, until: new Date(Date.now() + step.afterMs) });
         return await take(step, job, { worker, token });
       }
     },
@@ -124,16 +152,25 @@ type Step =
   | { readonly kind: 'retry'; readonly error: Error };
 
 /** What to do after a failure: the whole of the retry policy, as a pure function. */
-export function nextStep(error: DeliveryFailed, at: { madeAtMs: number; nowMs: number; illness: Pick<Illness, 'rounds'> }): Step {
+export function nextStep(
+  error: DeliveryFailed,
+  at: { madeAtMs: number; nowMs: number; illness: Pick<Illness, 'rounds'> },
+): Step {
   const ageMs = at.nowMs - at.madeAtMs;
   if (error.retry === 'never') return { kind: 'dead', why: error.message };
-  if (ageMs > MAX_AGE_MS) return { kind: 'dead', why: `given up after ${Math.round(ageMs / 3_600_000)} h: ${error.message}` };
-  if (error.retry === 'backoff') return at.illness.rounds > 0 ? { kind: 'hold', afterMs: backoffMs(at.illness.rounds) } : { kind: 'retry', error };
+  if (ageMs > MAX_AGE_MS)
+    return { kind: 'dead', why: `given up after ${Math.round(ageMs / 3_600_000)} h: ${error.message}` };
+  if (error.retry === 'backoff')
+    return at.illness.rounds > 0 ? { kind: 'hold', afterMs: backoffMs(at.illness.rounds) } : { kind: 'retry', error };
   if (error.retry.hold === 'sink') return { kind: 'hold', afterMs: error.retry.afterMs };
   return { kind: 'busy', afterMs: error.retry.afterMs };
 }
 
-async function take(step: Step, job: Job, { worker, token }: { worker: Worker; token: string | undefined }): Promise<never> {
+async function take(
+  step: Step,
+  job: Job,
+  { worker, token }: { worker: Worker; token: string | undefined },
+): Promise<never> {
   switch (step.kind) {
     case 'dead':
       throw new UnrecoverableError(step.why);

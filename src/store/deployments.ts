@@ -39,19 +39,18 @@ export interface Retention {
   readonly count: number;
 }
 
-/** Aliases resolve first: the first name that is known already decides under which key the record is kept. */
+/**
+ * Aliases are for looking up, never for joining: GitLab's deployment ids have been seen under several jobs.
+ * The first deployment that names an alias keeps it.
+ */
 const APPEND = `
 local key = ARGV[2]
-for i = 5, #ARGV do
-  local known = redis.call('GET', ARGV[1] .. ':alias:' .. ARGV[i])
-  if known then key = known break end
-end
-for i = 5, #ARGV do redis.call('SET', ARGV[1] .. ':alias:' .. ARGV[i], key, 'EX', ARGV[4]) end
+for i = 5, #ARGV do redis.call('SET', ARGV[1] .. ':alias:' .. ARGV[i], key, 'EX', ARGV[4], 'NX') end
 local id = cjson.decode(ARGV[3]).id
 local records = ARGV[1] .. ':deployment:' .. key .. ':records'
 local added = redis.call('HSETNX', records, id, ARGV[3])
 redis.call('EXPIRE', records, ARGV[4])
-return { key, added, redis.call('HVALS', records) }`;
+return { added, redis.call('HVALS', records) }`;
 
 /** Writes the view and its indexes, unless a record came in meanwhile: then the caller folds again. */
 const PROJECT = `
@@ -80,14 +79,21 @@ export function createDeployments(redis: Redis, retention: Retention): Deploymen
   const ttlSeconds = String(Math.ceil(retention.days * SECONDS_A_DAY));
   return {
     async apply(record, view) {
-      const names = [record.deployment, ...record.aliases];
       let added = false;
       for (let round = 0; round < MAX_CONTENTION; round++) {
-        const reply = await redis.eval(APPEND, 0, PREFIX, record.deployment, JSON.stringify(record), ttlSeconds, ...names);
-        const [name, isNew, values] = reply as [string, number, string[]]; // the shape that APPEND returns
+        const name = record.deployment;
+        const reply = await redis.eval(APPEND, 0, PREFIX, name, JSON.stringify(record), ttlSeconds, ...record.aliases);
+        const [isNew, values] = reply as [number, string[]]; // the shape that APPEND returns
         added ||= isNew === 1;
         const routed = view(name, values.map(parseRecord));
-        const stored = await redis.eval(PROJECT, 0, PREFIX, name, String(values.length), ...projection(routed, ttlSeconds));
+        const stored = await redis.eval(
+          PROJECT,
+          0,
+          PREFIX,
+          name,
+          String(values.length),
+          ...projection(routed, ttlSeconds),
+        );
         if (stored === 1) return { ...routed, added };
       }
       throw new Error(`deployment ${record.deployment} changed ${MAX_CONTENTION} times while it was written`);
@@ -118,7 +124,9 @@ function projection(routed: Routed, ttlSeconds: string): string[] {
     status: [deployment.state],
     branch: [deployment.ref],
   };
-  const named = FACETS.flatMap((facet) => values[facet].filter((value) => value !== undefined).map((value) => facetKey(facet, value)));
+  const named = FACETS.flatMap((facet) =>
+    values[facet].filter((value) => value !== undefined).map((value) => facetKey(facet, value)),
+  );
   const indexes = [key('changes'), ...new Set(named)];
   const score = String(Date.parse(deployment.occurredAt));
   return [JSON.stringify(routed), score, ttlSeconds, ...(routed.droppedBy ? [] : indexes)];

@@ -48,10 +48,25 @@ export function createInbox(redis: Redis, keep: { days: number; count: number })
       const conclusion = JSON.stringify({ verdict, reason, detail });
       const receivedMs = String(Date.parse(entry.receivedAt));
       const stored = body ? packBody(body) : [];
-      await redis.eval(ADD, 2, key('inbox', entry.id), key('inbox'), entry.id, JSON.stringify(entry), conclusion, ttlSeconds, receivedMs, ...stored);
+      await redis.eval(
+        ADD,
+        2,
+        key('inbox', entry.id),
+        key('inbox'),
+        entry.id,
+        JSON.stringify(entry),
+        conclusion,
+        ttlSeconds,
+        receivedMs,
+        ...stored,
+      );
     },
     async conclude(id, conclusion) {
-      await redis.multi().hset(key('inbox', id), 'conclusion', JSON.stringify(conclusion)).expire(key('inbox', id), ttlSeconds).exec();
+      await redis
+        .multi()
+        .hset(key('inbox', id), 'conclusion', JSON.stringify(conclusion))
+        .expire(key('inbox', id), ttlSeconds)
+        .exec();
     },
     async get(id) {
       const stored = await redis.hgetallBuffer(key('inbox', id));
@@ -60,14 +75,22 @@ export function createInbox(redis: Redis, keep: { days: number; count: number })
       return entry && { ...entry, ...(body !== undefined && { body }) };
     },
     async list({ limit, offset }) {
-      const [total, ids] = await Promise.all([redis.zcard(key('inbox')), redis.zrevrange(key('inbox'), offset, offset + limit - 1)]);
+      const [total, ids] = await Promise.all([
+        redis.zcard(key('inbox')),
+        redis.zrevrange(key('inbox'), offset, offset + limit - 1),
+      ]);
       const stored = await Promise.all(ids.map((id) => redis.hmget(key('inbox', id), 'entry', 'conclusion')));
       return { total, entries: stored.flatMap(([entry, conclusion]) => unpack(entry, conclusion) ?? []) };
     },
     async prune() {
       const surplus = (await redis.zcard(key('inbox'))) - keep.count;
       const ids = surplus > 0 ? await redis.zrange(key('inbox'), '0', String(surplus - 1)) : [];
-      if (ids.length) await redis.multi().del(ids.map((id) => key('inbox', id))).zrem(key('inbox'), ids).exec();
+      if (ids.length)
+        await redis
+          .multi()
+          .del(ids.map((id) => key('inbox', id)))
+          .zrem(key('inbox'), ids)
+          .exec();
       await redis.zremrangebyscore(key('inbox'), '-inf', Date.now() - ttlSeconds * 1000);
     },
   };

@@ -32,7 +32,10 @@ export interface Ledger {
    * Runs `work` while nobody else delivers this deployment, or anything in the same lane, to this sink.
    * @throws DeliveryFailed `hold: 'job'` when somebody does: come again in a moment.
    */
-  exclusive<T>(at: { sink: string; deployment: string; lane?: string; echo?: Echo }, work: (entry: LedgerEntry) => Promise<T>): Promise<T>;
+  exclusive<T>(
+    at: { sink: string; deployment: string; lane?: string; echo?: Echo },
+    work: (entry: LedgerEntry) => Promise<T>,
+  ): Promise<T>;
   read(sink: string, deployment: string): Promise<Delivery | undefined>;
 }
 
@@ -62,7 +65,10 @@ export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): L
       }
     },
     async read(sink, deployment) {
-      const [stored, log] = await Promise.all([redis.hgetall(key('ledger', sink, deployment)), redis.lrange(key('attempts', sink, deployment), 0, -1)]);
+      const [stored, log] = await Promise.all([
+        redis.hgetall(key('ledger', sink, deployment)),
+        redis.lrange(key('attempts', sink, deployment), 0, -1),
+      ]);
       if (Object.keys(stored).length === 0 && log.length === 0) return undefined;
       const attempts = log.map((json) => JSON.parse(json) as Attempt); // written by attempted() alone
       return { sink, ...toTold(stored), ...(stored['remote_url'] && { remoteUrl: stored['remote_url'] }), attempts };
@@ -71,7 +77,9 @@ export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): L
 }
 
 const busy = (deployment: string) =>
-  new DeliveryFailed(`another delivery of ${deployment} or of the same lane is under way`, { retry: { afterMs: BUSY_RETRY_MS, hold: 'job' } });
+  new DeliveryFailed(`another delivery of ${deployment} or of the same lane is under way`, {
+    retry: { afterMs: BUSY_RETRY_MS, hold: 'job' },
+  });
 
 interface EntryContext {
   readonly redis: Redis;
@@ -109,14 +117,24 @@ function createEntry({ redis, echoes, clock, sink, deployment, echo }: EntryCont
       return claimedBy !== null && claimedBy !== deployment;
     },
     async delivered(moment, { remoteId, remoteUrl, status, words }) {
-      await write({ told_state: moment.state, told_at: moment.at, ...(remoteId && { remote_id: remoteId }), ...(remoteUrl && { remote_url: remoteUrl }) });
+      await write({
+        told_state: moment.state,
+        told_at: moment.at,
+        ...(remoteId && { remote_id: remoteId }),
+        ...(remoteUrl && { remote_url: remoteUrl }),
+      });
       await redis.hdel(name, 'attempted_at');
       await this.attempted({ state: moment.state, outcome: 'delivered', words, ...(status && { status }) });
     },
     async attempted(attempt) {
       const log = key('attempts', sink, deployment);
       const json = JSON.stringify({ at: clock().toISOString(), ...attempt } satisfies Attempt);
-      await redis.multi().lpush(log, json).ltrim(log, 0, ATTEMPTS_KEPT - 1).expire(log, KEEP_SECONDS).exec();
+      await redis
+        .multi()
+        .lpush(log, json)
+        .ltrim(log, 0, ATTEMPTS_KEPT - 1)
+        .expire(log, KEEP_SECONDS)
+        .exec();
     },
   };
 }

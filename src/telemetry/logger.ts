@@ -7,11 +7,19 @@ export type { Logger };
  * ever handed over whole), so that there is nothing to redact.
  */
 export function createLogger(level: string): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { error: pino.stdSerializers.errWithCause } });
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { error: pino.stdSerializers.errWithCause },
+  });
 }
 
 /** At most one line per cause and interval; the next one says how many were held back. */
-export function createCalm(intervalMs: number, clock: () => number = Date.now): (cause: string, write: (suppressed: number) => void) => void {
+export function createCalm(
+  intervalMs: number,
+  clock: () => number = Date.now,
+): (cause: string, write: (suppressed: number) => void) => void {
   const last = new Map<string, { atMs: number; suppressed: number }>();
   return (cause, write) => {
     const seen = last.get(cause);

@@ -10,7 +10,8 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'shiplog-config-'));
 });
 
-const minimal = (more = '') => `data_dir: ${dir}\nadmin_token: ${SECRET}\nsources:\n  - type: gitlab\n    secrets: [${SECRET}]\n${more}`;
+const minimal = (more = '') =>
+  `data_dir: ${dir}\nadmin_token: ${SECRET}\nsources:\n  - type: gitlab\n    secrets: [${SECRET}]\n${more}`;
 const parse = (text: string, environment: Environment = {}) => parseConfig('shiplog.yaml', text, environment);
 const problems = (text: string, environment: Environment = {}): readonly string[] => {
   try {
@@ -48,41 +49,74 @@ describe('the shipped configuration', () => {
       GITLAB_TOKEN: 'glpat-x',
       ALERT24_API_KEY: 'ak_live_x',
     });
-    expect(config).toMatchObject({ port: 9090, host: '0.0.0.0', redis_url: 'redis://127.0.0.1:6399/0', log_level: 'warn' });
+    expect(config).toMatchObject({
+      port: 9090,
+      host: '0.0.0.0',
+      redis_url: 'redis://127.0.0.1:6399/0',
+      log_level: 'warn',
+    });
     expect(config.sources[0]?.secrets).toEqual([SECRET]);
     expect(config.sinks.map((sink) => sink.name)).toEqual(['alert24', 'gitlab']);
   });
 
   it('has a full example beside it that is valid', () => {
     const example = readFileSync('config/shiplog.example.yaml', 'utf8');
-    const named = Object.fromEntries([...example.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => [name, name?.endsWith('URL') ? 'https://x.example' : SECRET]));
-    expect(problems(example, { ...named, REDIS_URL: '', PORT: '1', SHIPLOG_DATA_DIR: dir, LOG_LEVEL: 'info', SHIPLOG_SIGNING_TOKEN: `whsec_${Buffer.alloc(32, 1).toString('base64')}` })).toEqual([]);
+    const named = Object.fromEntries(
+      [...example.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => [
+        name,
+        name?.endsWith('URL') ? 'https://x.example' : SECRET,
+      ]),
+    );
+    expect(
+      problems(example, {
+        ...named,
+        REDIS_URL: '',
+        PORT: '1',
+        SHIPLOG_DATA_DIR: dir,
+        LOG_LEVEL: 'info',
+        SHIPLOG_SIGNING_TOKEN: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
+      }),
+    ).toEqual([]);
   });
 });
 
 describe('a wrong configuration', () => {
   it('names file, line, key and what to do', () => {
-    expect(problems(minimal().replace(`[${SECRET}]`, '[short]'))).toEqual(['shiplog.yaml:5: sources[0].secrets[0]: a secret needs at least 16 characters; make one with: openssl rand -hex 32']);
-    expect(problems(minimal('prot: 80\n'))).toEqual([expect.stringMatching(/^shiplog\.yaml:6: prot: unknown key; remove it or correct its spelling/)]);
+    expect(problems(minimal().replace(`[${SECRET}]`, '[short]'))).toEqual([
+      'shiplog.yaml:5: sources[0].secrets[0]: a secret needs at least 16 characters; make one with: openssl rand -hex 32',
+    ]);
+    expect(problems(minimal('prot: 80\n'))).toEqual([
+      expect.stringMatching(/^shiplog\.yaml:6: prot: unknown key; remove it or correct its spelling/),
+    ]);
     expect(problems(minimal('port: eighty\n'))).toEqual([expect.stringMatching(/^shiplog\.yaml:6: port: /)]);
-    expect(problems(minimal('admin_token: again-and-again-and\n'))).toEqual([expect.stringMatching(/^shiplog\.yaml:6: .*unique/)]);
+    expect(problems(minimal('admin_token: again-and-again-and\n'))).toEqual([
+      expect.stringMatching(/^shiplog\.yaml:6: .*unique/),
+    ]);
   });
 
   it('names an environment variable that is not set', () => {
-    expect(problems(minimal('log_level: ${NOT_THERE}\n'))).toEqual([expect.stringMatching(/^shiplog\.yaml:6: the environment variable NOT_THERE is not set/)]);
+    expect(problems(minimal('log_level: ${NOT_THERE}\n'))).toEqual([
+      expect.stringMatching(/^shiplog\.yaml:6: the environment variable NOT_THERE is not set/),
+    ]);
   });
 
   it('reads a secret from a file and names one that is not there', () => {
     writeFileSync(join(dir, 'secret'), `${SECRET}\n`);
     const config = parse(minimal().replace(`[${SECRET}]`, `["\${file:${dir}/secret}"]`));
     expect(config.sources[0]?.secrets).toEqual([SECRET]);
-    expect(problems(minimal().replace(`[${SECRET}]`, '["${file:/nowhere}"]'))[0]).toMatch(/^shiplog\.yaml:5: the file \/nowhere cannot be read/);
+    expect(problems(minimal().replace(`[${SECRET}]`, '["${file:/nowhere}"]'))[0]).toMatch(
+      /^shiplog\.yaml:5: the file \/nowhere cannot be read/,
+    );
   });
 
   it('refuses a source without a secret, an unknown type, and two of one name', () => {
     expect(problems(minimal().replace(`[${SECRET}]`, '[]'))[0]).toMatch(/^shiplog\.yaml:5: sources\[0\]\.secrets: /);
-    expect(problems(minimal().replace('type: gitlab', 'type: gitlub'))[0]).toMatch(/^shiplog\.yaml:4: sources\[0\]\.type: /);
-    expect(problems(minimal(`  - type: gitlab\n    secrets: [${SECRET}]\n`))[0]).toMatch(/^shiplog\.yaml:6: sources\[1\]: a second one named "gitlab"/);
+    expect(problems(minimal().replace('type: gitlab', 'type: gitlub'))[0]).toMatch(
+      /^shiplog\.yaml:4: sources\[0\]\.type: /,
+    );
+    expect(problems(minimal(`  - type: gitlab\n    secrets: [${SECRET}]\n`))[0]).toMatch(
+      /^shiplog\.yaml:6: sources\[1\]: a second one named "gitlab"/,
+    );
   });
 
   it('refuses what is not YAML, with the line', () => {

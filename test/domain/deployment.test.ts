@@ -18,7 +18,12 @@ describe('fold', () => {
     });
     const shuffledTwice = fc
       .uniqueArray(anyRecord, { minLength: 1, maxLength: 6, selector: (it) => `${it.state}${it.signal}${it.minute}` })
-      .chain((records) => fc.tuple(fc.constant(records), fc.shuffledSubarray([...records, ...records], { minLength: records.length * 2 })));
+      .chain((records) =>
+        fc.tuple(
+          fc.constant(records),
+          fc.shuffledSubarray([...records, ...records], { minLength: records.length * 2 }),
+        ),
+      );
     fc.assert(
       fc.property(shuffledTwice, ([records, arrivals]) => {
         const make = ({ minute, ref, environment, ...rest }: (typeof records)[number]) =>
@@ -46,13 +51,26 @@ describe('fold', () => {
 
   it('counts a rejected approval and the failed that follows it as one outcome', () => {
     const rejected = aRecord({ state: 'canceled', rejected: true, occurredAt: at(50) });
-    expect(fold('k', [rejected, aRecord({ state: 'failed', occurredAt: at(51) })])).toMatchObject({ state: 'canceled', occurredAt: at(50) });
+    expect(fold('k', [rejected, aRecord({ state: 'failed', occurredAt: at(51) })])).toMatchObject({
+      state: 'canceled',
+      occurredAt: at(50),
+    });
   });
 
   it('lets other signals fill what the authoritative one leaves open, and never overrule it', () => {
     const hook = aRecord({ ref: 'main', environment: { name: 'production' } });
-    const job = aRecord({ signal: 'job hook', authoritative: false, ref: 'other', jobUrl: 'https://git.harbor.example/j/1', environment: { name: 'production', tier: 'production' } });
-    expect(fold('k', [hook, job])).toMatchObject({ ref: 'main', jobUrl: 'https://git.harbor.example/j/1', environment: { name: 'production', tier: 'production' } });
+    const job = aRecord({
+      signal: 'job hook',
+      authoritative: false,
+      ref: 'other',
+      jobUrl: 'https://git.harbor.example/j/1',
+      environment: { name: 'production', tier: 'production' },
+    });
+    expect(fold('k', [hook, job])).toMatchObject({
+      ref: 'main',
+      jobUrl: 'https://git.harbor.example/j/1',
+      environment: { name: 'production', tier: 'production' },
+    });
   });
 
   it('does not let a signal that does not know the environment hide one that does', () => {
@@ -91,8 +109,12 @@ describe('transition', () => {
 describe('summarize', () => {
   it('says what, where and how it ended', () => {
     const sha = 'a'.repeat(40);
-    expect(summarize(fold('k', [aRecord({ commit: { sha } })]))).toBe('Deployed lighthouse-api @ aaaaaaaa to production');
-    expect(summarize(fold('k', [aRecord({ commit: { sha }, state: 'failed' })]))).toBe('FAILED: deploying lighthouse-api @ aaaaaaaa to production');
+    expect(summarize(fold('k', [aRecord({ commit: { sha } })]))).toBe(
+      'Deployed lighthouse-api @ aaaaaaaa to production',
+    );
+    expect(summarize(fold('k', [aRecord({ commit: { sha }, state: 'failed' })]))).toBe(
+      'FAILED: deploying lighthouse-api @ aaaaaaaa to production',
+    );
   });
 
   it('does not reuse the words that were written for another state', () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { DeliveryFailed, type Retry } from '../../src/domain/errors.ts';
 import { backoffMs, MAX_AGE_MS, nextStep } from '../../src/queue/workers.ts';
 
-const after = (retry: Retry, ageMs = 0, rounds = 0) => nextStep(new DeliveryFailed('why', { retry }), { madeAtMs: 0, nowMs: ageMs, illness: { rounds } });
+const after = (retry: Retry, ageMs = 0, rounds = 0) =>
+  nextStep(new DeliveryFailed('why', { retry }), { madeAtMs: 0, nowMs: ageMs, illness: { rounds } });
 
 describe('nextStep', () => {
   it('makes a dead letter at once of what the destination refused for good', () => {

@@ -14,7 +14,18 @@ describe('toIso', () => {
     expect(toIso(time)).toBe(expected);
   });
 
-  it.each(['', 'yesterday', '2022-04-09 19:26:31', '2022-13-45T00:00:00Z', '<no value>', null, undefined, Number.NaN, -1, 1e300])('refuses %s', (time) => {
+  it.each([
+    '',
+    'yesterday',
+    '2022-04-09 19:26:31',
+    '2022-13-45T00:00:00Z',
+    '<no value>',
+    null,
+    undefined,
+    Number.NaN,
+    -1,
+    1e300,
+  ])('refuses %s', (time) => {
     expect(toIso(time)).toBeUndefined();
   });
 });

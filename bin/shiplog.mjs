@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// `npx shiplog <command>`: the command line of this clone.
+import {
+  buildIsCurrent,
+  checkNode,
+  orStop,
+  prepareBuild,
+  prepareNodePackages,
+  runShiplog,
+} from '../scripts/prepare.mjs';
+
+await orStop(async () => {
+  checkNode();
+  await prepareNodePackages({ dev: !(await buildIsCurrent()) });
+  await prepareBuild();
+});
+await runShiplog(process.argv.slice(2));

@@ -1,0 +1,291 @@
+// What must be there before Shiplog can run: node packages, a Redis server, a fresh build. Shared by `npm start`,
+// `npm test` and `npx shiplog`. Node's own modules only: this runs before any package is installed.
+// Every message goes to stderr, so that `npx shiplog trace … | jq` sees nothing but the answer.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { basename, delimiter, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const modules = join(root, 'node_modules');
+const dist = join(root, 'dist');
+const stampFile = join(dist, '.build-stamp');
+
+/** Ends the program with a sentence instead of a stack trace. */
+export class Stop extends Error {
+  constructor(message, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+export function say(message) {
+  process.stderr.write(`${message}\n`);
+}
+
+/** Runs the body; a Stop becomes its sentence and its exit code. */
+export async function orStop(body) {
+  try {
+    await body();
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    if (error.message) say(error.message);
+    process.exit(error.exitCode);
+  }
+}
+
+/** The floor of package.json's `engines`. Older ones fail later, with messages that nobody understands. */
+export function checkNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  throw new Stop(`Shiplog needs Node.js 20.19 or newer; this is ${process.version} (${process.execPath}).`);
+}
+
+// ---- node packages
+
+/**
+ * Runs `npm ci` unless what is installed is what package-lock.json says. The record of what is installed is npm's own
+ * (node_modules/.package-lock.json, written last), so a half-finished install, `npm prune` or a git pull is noticed,
+ * and an `npm ci` done by hand counts.
+ */
+export async function prepareNodePackages({ dev = true } = {}) {
+  if (await packagesAreInstalled({ dev })) return;
+  say('Installing the node packages of package-lock.json (npm ci) …');
+  // --include=dev: with NODE_ENV=production npm would leave out the compiler.
+  const npm = npmCommand();
+  const flags = ['ci', '--no-audit', '--no-fund', '--include=dev', '--loglevel=error'];
+  const { code } = await run(npm[0], [...npm.slice(1), ...flags]);
+  if (code !== 0) throw new Stop('npm ci failed; its own message is above.', code);
+}
+
+async function packagesAreInstalled({ dev }) {
+  const [wanted, installed] = await Promise.all([
+    lockedPackages(join(root, 'package-lock.json')),
+    lockedPackages(join(modules, '.package-lock.json')).catch(() => undefined),
+  ]);
+  if (!installed) return false;
+  return Object.entries(wanted).every(([path, entry]) => {
+    if (path === '' || (entry.dev && !dev)) return true;
+    const there = installed[path];
+    if (!there) return entry.optional === true && !isForThisMachine(entry);
+    return there.version === entry.version && there.integrity === entry.integrity;
+  });
+}
+
+async function lockedPackages(path) {
+  return JSON.parse(await readFile(path, 'utf8')).packages;
+}
+
+/** Optional packages hold binaries for one platform each. Which libc is npm's to decide. */
+function isForThisMachine({ os, cpu, libc }) {
+  if (!os || !cpu || libc) return false;
+  return os.includes(process.platform) && cpu.includes(process.arch);
+}
+
+/** The npm that started us, else the one on PATH. */
+function npmCommand() {
+  const npmCli = process.env.npm_execpath;
+  return npmCli && basename(npmCli) === 'npm-cli.js' ? [process.execPath, npmCli] : ['npm'];
+}
+
+// ---- Redis
+
+const serverNames = ['redis-server', 'valkey-server'];
+
+/** Makes sure that a redis-server or valkey-server can be started; installs Debian's where that needs no question. */
+export async function prepareRedis() {
+  if (findOnPath(serverNames)) return;
+  if (!findOnPath(['apt-get'])) throw new Stop(howToInstallRedis());
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  if (asRoot.length > 0 && !(await canSudo())) throw new Stop(howToInstallRedis());
+
+  say('Installing redis-server with apt-get (once; its system service stays off) …');
+  const install = [...asRoot, 'sh', '-c', installWithApt];
+  const { code, output } = await run(install[0], install.slice(1), { quiet: true });
+  if (code === 0 && findOnPath(serverNames)) return;
+  say(output.trimEnd().split('\n').slice(-15).join('\n'));
+  throw new Stop(`apt-get could not install a Redis server. ${howToInstallRedis()}`);
+}
+
+function howToInstallRedis() {
+  const how =
+    process.platform === 'darwin'
+      ? 'brew install redis'
+      : findOnPath(['apt-get'])
+        ? 'sudo apt-get install redis-server'
+        : 'the redis or valkey package of your system';
+  return `Shiplog keeps its records in Redis, and there is no redis-server or valkey-server here: install it (${how}) and start again, or set REDIS_URL to one that runs elsewhere.`;
+}
+
+async function canSudo() {
+  if (!findOnPath(['sudo'])) return false;
+  const { code } = await run('sudo', ['-n', 'true'], { quiet: true });
+  return code === 0;
+}
+
+/**
+ * policy-rc.d with exit code 101 is Debian's way to say "start no service" (invoke-rc.d(8)); an existing one is left
+ * alone. The package lists are refreshed only when the install fails without: on a new machine there are none.
+ * redis-server comes first, valkey-server serves where a release has no redis-server any more.
+ */
+const installWithApt = `
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap 'rm -f $policy' EXIT
+  trap 'exit 130' INT TERM HUP
+  printf '#!/bin/sh\\nexit 101\\n' > $policy && chmod 755 $policy
+fi
+try() { apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$1"; }
+try redis-server || { apt-get update && { try redis-server || try valkey-server; }; } || exit 1
+if [ -d /run/systemd/system ]; then systemctl disable --now redis-server valkey-server >/dev/null 2>&1 || true; fi
+`;
+
+function findOnPath(names) {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  folders.push('/usr/bin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin');
+  return folders.flatMap((folder) => names.map((name) => join(folder, name))).find((path) => existsSync(path));
+}
+
+// ---- build
+
+/** Whether dist/ was built from exactly these sources. A tree that ships without sources is what it is. */
+export async function buildIsCurrent() {
+  if (!existsSync(join(root, 'src'))) return existsSync(join(dist, 'main.js'));
+  const stamp = await readFile(stampFile, 'utf8').catch(() => '');
+  return stamp !== '' && stamp === (await fingerprint()) && existsSync(join(dist, 'main.js'));
+}
+
+/**
+ * Compiles src/ into dist/ unless it is current. The new tree is made aside and moved into place whole: no stale file
+ * stays, an interrupted build leaves the old one, and a bridge that runs from dist/ meanwhile loses no file.
+ */
+export async function prepareBuild() {
+  if (await buildIsCurrent()) return;
+  say('Compiling …');
+  const stamp = await fingerprint(); // before the compiler reads: a file saved meanwhile means one more build, never a missed one
+  const next = join(modules, '.cache', `shiplog-build-${process.pid}`);
+  await rm(next, { recursive: true, force: true });
+  await mkdir(next, { recursive: true });
+  try {
+    const compile = [join(modules, 'typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', next];
+    const { code } = await run(process.execPath, [...compile, '--tsBuildInfoFile', join(next, '.tsbuildinfo')]);
+    if (code !== 0) throw new Stop('The sources do not compile; nothing was changed in dist/.', code);
+    await copyAssets(next);
+    await writeFile(join(next, '.build-stamp'), stamp);
+    await replaceDist(next);
+  } finally {
+    await rm(next, { recursive: true, force: true });
+  }
+}
+
+async function replaceDist(next) {
+  const old = `${next}-old`;
+  try {
+    if (existsSync(dist)) await rename(dist, old);
+    await rename(next, dist);
+  } catch (error) {
+    // EXDEV: node_modules is a mount of its own. EBUSY: dist is one. Neither can be moved as a whole.
+    if (error.code !== 'EXDEV' && error.code !== 'EBUSY') throw error;
+    await rm(stampFile, { force: true });
+    await cp(next, dist, { recursive: true });
+  } finally {
+    await rm(old, { recursive: true, force: true });
+  }
+}
+
+/** The compiler leaves pages, style sheets and pictures behind. */
+async function copyAssets(to) {
+  for (const file of await filesUnder('src')) {
+    if (/\.(ts|md|json)$/.test(file)) continue; // JSON is emitted by the compiler when it is imported
+    const target = join(to, file.slice('src/'.length));
+    await mkdir(dirname(target), { recursive: true });
+    await copyFile(join(root, file), target);
+  }
+}
+
+async function fingerprint() {
+  const files = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/prepare.mjs'];
+  const all = [...files, ...(await filesUnder('src'))];
+  const contents = await Promise.all(all.map((file) => readFile(join(root, file))));
+  const hash = createHash('sha256');
+  for (const [index, file] of all.entries()) {
+    hash.update(`${file}\0${contents[index].length}\0`).update(contents[index]);
+  }
+  return hash.digest('hex');
+}
+
+async function filesUnder(folder) {
+  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return files.map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)).sort();
+}
+
+// ---- processes
+
+/**
+ * Runs a command in the repository to its end. Its words go to stderr, or with `quiet` into `output`.
+ * SIGTERM is passed on; a Ctrl-C reaches the child by itself.
+ */
+export async function run(command, args, { quiet = false, stdout = 2 } = {}) {
+  const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : ['inherit', stdout, 2];
+  const child = spawn(command, args, { cwd: root, stdio });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+  }
+  let stoppedBy;
+  const pass = (signal) => {
+    stoppedBy = signal;
+    if (signal !== 'SIGINT') child.kill(signal);
+  };
+  process.on('SIGTERM', pass).on('SIGINT', pass);
+  const [code, signal] = await new Promise((resolve, reject) => {
+    child.once('error', (cause) => reject(new Stop(`${command} could not be started: ${cause.message}`)));
+    child.once('close', (...end) => resolve(end));
+  }).finally(() => process.off('SIGTERM', pass).off('SIGINT', pass));
+
+  const ended = stoppedBy ?? signal;
+  if (stoppedBy) throw new Stop('', 128 + constants.signals[stoppedBy]);
+  return { code: code ?? 128 + constants.signals[ended], output };
+}
+
+/**
+ * Becomes `node dist/main.js <args>` without another process, so that there is nothing between npm and the bridge
+ * that would have to pass signals on.
+ */
+export async function runShiplog(args) {
+  ignoreEchoedSignals();
+  const main = join(dist, 'main.js');
+  process.argv = [process.execPath, main, ...args];
+  await import(pathToFileURL(main).href);
+}
+
+/** Closer together than a person can press Ctrl-C twice on purpose. */
+const ECHO_MS = 300;
+
+/**
+ * A Ctrl-C under npm arrives twice: from the terminal, and again from npm, which passes on what it gets
+ * (@npmcli/run-script, signal-manager.js). The second must not count as "now, at once".
+ */
+function ignoreEchoedSignals() {
+  const emit = process.emit;
+  const last = new Map();
+  process.emit = function emitOnce(event, ...details) {
+    if (event === 'SIGINT' || event === 'SIGTERM') {
+      const now = performance.now();
+      const echo = now - (last.get(event) ?? Number.NEGATIVE_INFINITY) < ECHO_MS;
+      if (echo) return true;
+      last.set(event, now);
+    }
+    return emit.call(this, event, ...details);
+  };
+}
+
+// `npm run build`
+if (process.argv[1] === fileURLToPath(import.meta.url)) await orStop(prepareBuild);

@@ -1,0 +1,19 @@
+// `npm start`: makes sure that everything is there, then becomes the bridge. Arguments go on: npm start -- --help
+import {
+  buildIsCurrent,
+  checkNode,
+  orStop,
+  prepareBuild,
+  prepareNodePackages,
+  prepareRedis,
+  runShiplog,
+} from './prepare.mjs';
+
+await orStop(async () => {
+  checkNode();
+  // A finished build needs no compiler, so `npm ci --omit=dev` is enough for it.
+  await prepareNodePackages({ dev: !(await buildIsCurrent()) });
+  if (!process.env.REDIS_URL) await prepareRedis();
+  await prepareBuild();
+});
+await runShiplog(['start', ...process.argv.slice(2)]);

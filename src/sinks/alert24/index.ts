@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { BaseUrl, Name } from '../../config/fields.ts';
+import { State } from '../../domain/change-record.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../http.ts';
+import type { Delivered, Notebook, Sink } from '../sink.ts';
+import { type Alert24Api, createApi, refusal } from './api.ts';
+import { lookFor, type Seen } from './look.ts';
+import { externalId, toChange } from './request.ts';
+import { Created, type Listed } from './schema.ts';
+
+/** Sent in a header: a line break would be refused by the HTTP client, far from the cause. */
+const ApiKey = z
+  .string()
+  .min(1, 'the API key is empty')
+  .regex(/^[\x21-\x7e]*$/, 'the API key holds white space, often the newline of `echo`; use `printf %s`');
+
+/** The change log of Alert24. Without a key the sink is off. */
+export const alert24 = z
+  .strictObject({
+    type: z.literal('alert24'),
+    name: Name.default('alert24'),
+    url: BaseUrl.default('https://app.alert24.net'),
+    api_key: ApiKey.optional(),
+    /** Alert24 keeps no state and cannot change a record, so that by default it hears of what was deployed, once. */
+    states: z.array(State).min(1).default(['succeeded']),
+    late_after_minutes: z.number().positive().default(5),
+    concurrency: z.number().int().min(1).max(100).default(5),
+    timeout_seconds: z.number().positive().max(60).default(10),
+  })
+  .transform(({ api_key, ...config }): Sink | undefined =>
+    api_key === undefined ? undefined : createSink({ ...config, api_key }),
+  );
+
+interface Config {
+  readonly name: string;
+  readonly url: string;
+  readonly api_key: string;
+  readonly states: readonly State[];
+  readonly late_after_minutes: number;
+  readonly concurrency: number;
+  readonly timeout_seconds: number;
+}
+
+function createSink(config: Config): Sink {
+  const api = createApi(config);
+  const lateAfterMs = config.late_after_minutes * 60_000;
+  return {
+    type: 'alert24',
+    name: config.name,
+    concurrency: config.concurrency,
+    wants({ state }) {
+      if (config.states.includes(state)) return { wanted: true };
+      return { wanted: false, why: `${config.name} hears only of: ${config.states.join(', ')}; this one is ${state}` };
+    },
+    deliver: (deployment, notebook, context) => deliver(api, { deployment, notebook, lateAfterMs, ...context }),
+    async check(signal) {
+      const answer = await api.list({ limit: '1' }, undefined, signal);
+      if (!isSuccess(answer)) throw refusal(answer, `Alert24 at ${new URL(config.url).host} refused the API key`);
+      return `Alert24 at ${new URL(config.url).host} answers and takes the API key`;
+    },
+  };
+}
+
+interface Delivery {
+  readonly deployment: Deployment;
+  readonly notebook: Notebook;
+  readonly lateAfterMs: number;
+  readonly signal: AbortSignal;
+  readonly now: Date;
+}
+
+async function deliver(api: Alert24Api, delivery: Delivery): Promise<Delivered> {
+  const { deployment, notebook, signal } = delivery;
+  const seen = await earlierAttempt(api, delivery);
+  if (seen.kind === 'found') return { words: 'already there', ...(seen.id && { remoteId: seen.id }) };
+  const possibleDuplicate = seen.kind === 'unknown';
+  // While it is unknown what an earlier attempt did, its time stays written down, whatever this one meets.
+  await notebook.attempting();
+  const forget = async () => {
+    if (!possibleDuplicate) await notebook.notAttempted();
+  };
+  const change = toChange(deployment, { ...delivery, possibleDuplicate });
+  const answer = await api.post(change, deployment.serviceId, signal).catch(async (error: unknown) => {
+    if (neverSent(error)) await forget();
+    throw error;
+  });
+  if (isSuccess(answer)) return made(answer, possibleDuplicate);
+  if (certainlyRefused(answer)) await forget();
+  throw refusal(answer, `Alert24 did not take ${deployment.key}`, deployment.serviceId);
+}
+
+function made(answer: JsonAnswer, possibleDuplicate: boolean): Delivered {
+  const { data, change, id } = Created.parse(answer.json ?? {});
+  const remoteId = data?.id ?? change?.id ?? id;
+  const words = possibleDuplicate ? 'created, perhaps twice: the list cannot be read' : 'created';
+  return { words: `${answer.status} ${words}`, status: answer.status, ...(remoteId && { remoteId }) };
+}
+
+async function earlierAttempt(api: Alert24Api, { deployment, notebook, signal }: Delivery): Promise<Seen> {
+  const { attemptedAt, told, remoteId } = notebook.known;
+  if (attemptedAt === undefined) return { kind: 'absent' };
+  const tag = `status:${deployment.state}`;
+  /** A sender's own id may stand for several states: the change of an earlier state is not this one. */
+  const isIt = (change: Listed) => {
+    if (told && remoteId !== undefined && change.id === remoteId) return false;
+    const status = change.tags?.filter((text) => text.startsWith('status:') && !deployment.tags.includes(text));
+    return !status || (deployment.state === 'succeeded' ? status.length === 0 : status.includes(tag));
+  };
+  const look = { externalId: externalId(deployment), serviceId: deployment.serviceId, attemptedAt, isIt };
+  return lookFor(api, look, signal);
+}

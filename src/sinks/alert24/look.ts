@@ -1,0 +1,91 @@
+import { isSuccess, type JsonAnswer } from '../http.ts';
+import { type Alert24Api, refusal } from './api.ts';
+import { type Listed, Page } from './schema.ts';
+
+const PAGE_SIZE = 100; // docs/api-pagination: the maximum
+const MAX_PAGES = 5; // then give up and mark: the list may hold years
+const SLACK_MS = 10 * 60_000; // the clocks of two machines, and a request that took its time
+
+/** `unknown`: the list cannot be read, or is too long to be sure. */
+export type Seen = { kind: 'found'; id?: string } | { kind: 'absent' } | { kind: 'unknown' };
+
+interface Look {
+  readonly externalId: string;
+  readonly serviceId: string | undefined;
+  /** ISO 8601, when the request of which the answer is missing went out. */
+  readonly attemptedAt: string;
+  /** Says whether a change with the same external id is really the one, for ids that a sender uses for several states. */
+  readonly isIt: (change: Listed) => boolean;
+}
+
+/**
+ * Did the change of which the answer was lost arrive? Alert24 has no idempotency key, so that only its list can tell.
+ * Whether the list shows the changes of services as well is not documented: the service's own list is asked too.
+ * @throws DeliveryFailed when a later look may be able to tell.
+ */
+export async function lookFor(api: Alert24Api, look: Look, signal: AbortSignal): Promise<Seen> {
+  const everywhere = await lookIn(api, { ...look, serviceId: undefined }, signal);
+  if (everywhere.kind === 'found' || look.serviceId === undefined) return everywhere;
+  return lookIn(api, look, signal);
+}
+
+async function lookIn(api: Alert24Api, look: Look, signal: AbortSignal): Promise<Seen> {
+  const oldestMs = Date.parse(look.attemptedAt) - SLACK_MS;
+  let offset = 0;
+  let oldestFirst = false;
+  for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+    const page = await readPage(api, look, { offset, signal });
+    if (!page) return { kind: 'unknown' };
+    const hit = page.data.find((change) => change.external_id === look.externalId && look.isIt(change));
+    if (hit) return { kind: 'found', ...(hit.id && { id: hit.id }) };
+    const times = timesOf(page);
+    if (pages === 0) oldestFirst = (times.at(0) ?? 0) < (times.at(-1) ?? 0);
+    const beyond = times.some((ms) => ms < oldestMs);
+    const next = (oldestFirst ? backwards : onwards)({ page, offset, beyond });
+    if (typeof next !== 'number') return { kind: next };
+    offset = next;
+  }
+  return { kind: 'unknown' };
+}
+
+const timesOf = (page: Page): number[] =>
+  page.data.map((change) => Date.parse(change.created_at ?? '')).filter((ms) => !Number.isNaN(ms));
+
+/** `beyond`: the page reaches into the time before the attempt. */
+interface Place {
+  readonly page: Page;
+  readonly offset: number;
+  readonly beyond: boolean;
+}
+
+const hasMore = ({ page: { data, meta }, offset }: Place): boolean =>
+  data.length > 0 && (meta?.has_more ?? (meta?.total ?? 0) > offset + data.length);
+
+function onwards(place: Place): number | 'absent' {
+  return place.beyond || !hasMore(place) ? 'absent' : place.offset + PAGE_SIZE;
+}
+
+/** The order of the list is not documented. One that begins with the oldest is read from its end. */
+function backwards(place: Place): number | 'absent' | 'unknown' {
+  const { page, offset, beyond } = place;
+  if (offset > 0) return beyond || offset <= PAGE_SIZE ? 'absent' : Math.max(PAGE_SIZE, offset - PAGE_SIZE);
+  if (!hasMore(place)) return 'absent';
+  return typeof page.meta?.total === 'number' ? Math.max(PAGE_SIZE, page.meta.total - PAGE_SIZE) : 'unknown';
+}
+
+/** Undefined when this key or this Alert24 has no such list. */
+async function readPage(
+  api: Alert24Api,
+  look: Look,
+  { offset, signal }: { offset: number; signal: AbortSignal },
+): Promise<Page | undefined> {
+  const query = { limit: String(PAGE_SIZE), offset: String(offset) };
+  let answer = await api.list({ external_id: look.externalId, ...query }, look.serviceId, signal);
+  // The filter is a guess; an Alert24 that refuses it may still list.
+  if (answer.status === 400 || answer.status === 422) answer = await api.list(query, look.serviceId, signal);
+  if (mayListLater(answer)) throw refusal(answer, 'Alert24 could not say whether it has the change already');
+  return isSuccess(answer) ? Page.safeParse(answer.json).data : undefined;
+}
+
+const mayListLater = ({ status }: JsonAnswer): boolean =>
+  status >= 500 || status === 408 || status === 425 || status === 429;

@@ -1,0 +1,102 @@
+import { type Deployment, isFinal, summarize } from '../../domain/deployment.ts';
+import type { ChangeCreate } from './schema.ts';
+
+// Alert24 documents no lengths. These keep a change readable, and a body small.
+const MESSAGE_LIMIT = 2_000;
+const DESCRIPTION_LIMIT = 4_000;
+const SUMMARY_LIMIT = 500;
+const NOTE_LIMIT = 200;
+const NOTES_LIMIT = 5;
+
+/** The names that Alert24's own snippets use. The changes API has none: its callers name their tool themselves. */
+const SOURCE_NAMES: Readonly<Record<string, string>> = {
+  gitlab: 'gitlab',
+  bitbucket: 'bitbucket-pipelines',
+  argocd: 'argocd',
+};
+
+export const externalId = (deployment: Deployment): string =>
+  deployment.externalId ?? `${deployment.key}:${deployment.state}`;
+
+/** One deployment in one state as the body of a new change. `possibleDuplicate`: an earlier attempt may have made it already. */
+export function toChange(
+  deployment: Deployment,
+  { now, lateAfterMs, possibleDuplicate }: { now: Date; lateAfterMs: number; possibleDuplicate: boolean },
+): ChangeCreate {
+  const lateMs = now.getTime() - Date.parse(deployment.occurredAt);
+  const late = lateMs > lateAfterMs;
+  const source = deployment.reportedSource ?? SOURCE_NAMES[deployment.source];
+  const message = (deployment.commit?.message ?? deployment.commit?.title)?.trim();
+  const risk = deployment.riskLevel ?? (deployment.state === 'failed' ? 'high' : undefined);
+  const url = deployment.pipelineUrl ?? deployment.jobUrl;
+  const { commit, ref, pullRequest, actor } = deployment;
+  return {
+    summary: cut(headline(deployment), SUMMARY_LIMIT),
+    change_type: deployment.changeType,
+    description: describe(deployment, late ? lateMs : undefined),
+    ...(source && { source }),
+    ...(commit?.sha && { commit_sha: commit.sha }),
+    ...(message && { commit_message: cut(message, MESSAGE_LIMIT) }),
+    ...(ref && { branch: ref }),
+    ...(pullRequest?.number && { pr_number: String(pullRequest.number) }),
+    ...(pullRequest?.url && { pr_url: pullRequest.url }),
+    ...(url && { pipeline_url: url }),
+    environment: deployment.environment.name || 'unknown',
+    ...(risk && { risk_level: risk }),
+    ...(actor && { changed_by: actor }),
+    external_id: externalId(deployment),
+    tags: tagsOf(deployment, { late, possibleDuplicate }),
+  };
+}
+
+/** Alert24 has no field for the outcome: the summary of a failure must not read like a success. */
+function headline(deployment: Deployment): string {
+  const summary = summarize(deployment);
+  return deployment.state === 'failed' && !summary.startsWith('FAILED') ? `FAILED: ${summary}` : summary;
+}
+
+/** Alert24 stamps the time of arrival and takes no other, so that the true times stand in the text. */
+function describe(deployment: Deployment, lateMs: number | undefined): string {
+  const { occurredAt, startedAt, finishedAt, notes } = deployment;
+  const times = [
+    `occurred_at=${occurredAt}`,
+    startedAt && `started_at=${startedAt}`,
+    isFinal(deployment.state) && finishedAt && `finished_at=${finishedAt}`,
+  ];
+  return [
+    deployment.description && cut(deployment.description.trim(), DESCRIPTION_LIMIT),
+    times.filter(Boolean).join('; '),
+    lateMs !== undefined &&
+      `Told late: it happened at ${occurredAt}, ${duration(lateMs)} before this was sent. The time that Alert24 shows is the time of arrival.`,
+    ...notes.slice(0, NOTES_LIMIT).map((note) => `Note: ${cut(note, NOTE_LIMIT)}`),
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+function tagsOf(deployment: Deployment, marks: { late: boolean; possibleDuplicate: boolean }): string[] {
+  const { tags, source, environment, state } = deployment;
+  const all = [
+    ...tags,
+    source,
+    environment.tier && `tier:${environment.tier}`,
+    state !== 'succeeded' && `status:${state}`,
+    marks.late && 'late',
+    marks.possibleDuplicate && 'possible-duplicate',
+  ];
+  return [...new Set(all.filter((tag): tag is string => Boolean(tag)))]; // a type guard: filter drops '' and false
+}
+
+function duration(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 120) return `${minutes} minutes`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
+}
+
+/** Cuts on code points: half an emoji is not valid Unicode. */
+function cut(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const points = [...text];
+  return points.length <= limit ? text : `${points.slice(0, limit - 1).join('')}…`;
+}

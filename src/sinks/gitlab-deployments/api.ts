@@ -1,0 +1,110 @@
+import { DeliveryFailed } from '../../domain/errors.ts';
+import { createSendJson, failure, isSuccess, type JsonAnswer, withoutSecret, wordsOf } from '../http.ts';
+import { type GitlabStatus, Project, Refusal, Row, Rows } from './schema.ts';
+
+const PROJECTS_KEPT = 500; // about 100 bytes each
+const PROJECT_KEPT_MS = 10 * 60_000; // a default branch is renamed about once in its life
+
+export interface NewDeployment {
+  readonly environment: string;
+  readonly sha: string;
+  readonly ref: string;
+  readonly tag: boolean;
+  readonly status: GitlabStatus;
+}
+
+/** `undefined`: the project cannot be read, with this token or at all. */
+type ProjectFacts = { defaultBranch?: string; path?: string } | undefined;
+
+/** GitLab's Deployments API, request by request. Each throws DeliveryFailed when there was no complete answer. */
+export interface GitlabApi {
+  readonly url: string;
+  get(path: string, signal: AbortSignal): Promise<JsonAnswer>;
+  create(project: string, body: NewDeployment, signal: AbortSignal): Promise<JsonAnswer>;
+  update(project: string, id: string, update: { status: GitlabStatus; signal: AbortSignal }): Promise<JsonAnswer>;
+  project(project: string, context: { signal: AbortSignal; now: Date }): Promise<ProjectFacts>;
+}
+
+export function createApi(config: { url: string; token: string; timeout_seconds: number }): GitlabApi {
+  const sendJson = createSendJson(config.timeout_seconds * 1000);
+  const headers = { 'private-token': config.token };
+  const send = async (method: 'GET' | 'POST' | 'PUT', path: string, rest: { signal: AbortSignal; body?: unknown }) =>
+    withoutSecret(await sendJson({ method, url: `${config.url}/api/v4${path}`, headers, ...rest }), config.token);
+  const projects = new Map<string, { facts: ProjectFacts; untilMs: number }>();
+  return {
+    url: config.url,
+    get: (path, signal) => send('GET', path, { signal }),
+    create: (project, body, signal) => send('POST', deploymentsOf(project), { body, signal }),
+    update: (project, id, { status, signal }) =>
+      send('PUT', `${deploymentsOf(project)}/${encodeURIComponent(id)}`, { body: { status }, signal }),
+    async project(project, { signal, now }) {
+      const kept = projects.get(project);
+      if (kept && kept.untilMs > now.getTime()) return kept.facts;
+      const facts = readProject(await send('GET', `/projects/${encodeURIComponent(project)}`, { signal }), project);
+      projects.delete(project); // the newest stands last
+      projects.set(project, { facts, untilMs: now.getTime() + PROJECT_KEPT_MS });
+      for (const oldest of [...projects.keys()].slice(0, Math.max(0, projects.size - PROJECTS_KEPT)))
+        projects.delete(oldest);
+      return facts;
+    },
+  };
+}
+
+export const deploymentsOf = (project: string): string => `/projects/${encodeURIComponent(project)}/deployments`;
+
+function readProject(answer: JsonAnswer, project: string): ProjectFacts {
+  if (answer.status === 404 || (answer.status === 403 && !isTokenTrouble(answer))) return undefined;
+  if (!isSuccess(answer)) throw refusal(answer, `GitLab did not show project ${project}`);
+  const { default_branch, path_with_namespace } = Project.safeParse(answer.json).data ?? {};
+  return {
+    ...(default_branch && { defaultBranch: default_branch }),
+    ...(path_with_namespace && { path: path_with_namespace }),
+  };
+}
+
+/** @throws DeliveryFailed when a 2xx is not GitLab's: a sign-in page, a proxy. What happened is then unknown. */
+export function rowOf(answer: JsonAnswer): Row {
+  const { data } = Row.safeParse(answer.json);
+  if (data) return data;
+  throw notGitlab(answer);
+}
+
+export function rowsOf(answer: JsonAnswer): readonly Row[] {
+  const { data } = Rows.safeParse(answer.json);
+  if (data) return data;
+  throw notGitlab(answer);
+}
+
+const notGitlab = ({ status }: JsonAnswer) =>
+  new DeliveryFailed(`the answer ${status} holds no deployment: is url really the address of a GitLab?`, {
+    retry: 'backoff',
+    status,
+  });
+
+/** True when this 400 is about the parameter: `sha` or `ref` (app/models/deployment.rb), `status` (the state machine). */
+export function isAbout(answer: JsonAnswer, parameter: 'sha' | 'ref' | 'status'): boolean {
+  const { message } = Refusal.parse(answer.json ?? {});
+  return answer.status === 400 && typeof message === 'object' && message !== null && parameter in message;
+}
+
+/** A refusal with GitLab's words. A 403 that speaks of the deployment is final; one that speaks of the token makes the sink wait. */
+export function refusal(answer: JsonAnswer, what: string, advice = ''): DeliveryFailed {
+  const { status } = answer;
+  if (status === 403 && !isTokenTrouble(answer))
+    return new DeliveryFailed(`${what}: 403 ${wordsOf(answer)}${advice && `. ${advice}`}`, { retry: 'never', status });
+  return failure(answer, what, adviceFor(answer) || advice);
+}
+
+function adviceFor({ status }: JsonAnswer): string {
+  if (status === 401) return 'The token is missing, wrong, expired or revoked: set a valid token';
+  if (status === 403) return 'The token needs the scope "api", and its user must not be blocked';
+  if (status >= 300 && status < 400) return 'Redirects are not followed: set url to where it leads';
+  return '';
+}
+
+/** Every deployment would meet the same answer: scope, blocked user, blocked address (plain text, not GitLab's JSON). */
+function isTokenTrouble(answer: JsonAnswer): boolean {
+  const { message, error } = Refusal.parse(answer.json ?? {});
+  if (error === 'insufficient_scope' || typeof message !== 'string') return true;
+  return /\b(your (account|password|ip)|terms of service)\b/i.test(message);
+}

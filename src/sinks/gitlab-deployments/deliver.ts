@@ -1,0 +1,214 @@
+import { fullSha } from '../../domain/change-record.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import { DeliveryFailed } from '../../domain/errors.ts';
+import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../http.ts';
+import type { Delivered, Notebook } from '../sink.ts';
+import { deploymentsOf, type GitlabApi, isAbout, type NewDeployment, refusal, rowOf, rowsOf } from './api.ts';
+import type { GitlabStatus, Row } from './schema.ts';
+import { type Destination, environmentOf, projectOf, statusOf } from './target.ts';
+
+const SLACK_MS = 5 * 60_000; // our clock against GitLab's
+const FRESH_MS = 60_000; // no request takes longer: timeout_seconds ends at 60
+const PAGES = 3;
+
+interface Delivery {
+  readonly api: GitlabApi;
+  readonly map: Destination;
+  readonly deployment: Deployment;
+  readonly notebook: Notebook;
+  readonly signal: AbortSignal;
+  readonly now: Date;
+}
+
+/** A delivery of which project, environment, commit and status are known. */
+interface Aimed extends Delivery {
+  readonly project: string;
+  readonly environment: string;
+  readonly sha: string;
+  readonly status: GitlabStatus;
+}
+
+/** Brings GitLab's row of this deployment to its state: the known row, else one of which the answer was lost, else a new one. */
+export async function deliver(delivery: Delivery): Promise<Delivered> {
+  const aimed = aim(delivery);
+  const { remoteId, attemptedAt } = delivery.notebook.known;
+  if (remoteId !== undefined) return update(aimed, remoteId);
+  const found = attemptedAt === undefined ? undefined : await findOurs(aimed, attemptedAt);
+  if (!found) return create(aimed);
+  if (found.status === aimed.status) return done(aimed, found.id, 'already there');
+  return update(aimed, found.id);
+}
+
+function aim(delivery: Delivery): Aimed {
+  const { deployment, map } = delivery;
+  const project = projectOf(deployment, map);
+  const status = statusOf(deployment.state);
+  const sha = fullSha(deployment.commit?.sha);
+  const environment = environmentOf(deployment, map);
+  if (project !== undefined && status !== undefined && sha !== undefined)
+    return { ...delivery, project, environment, sha, status };
+  const message =
+    sha === undefined
+      ? `${deployment.key} has no full commit sha, and GitLab records no deployment without one. Let the sender report all 40 hex digits (Argo CD: the annotation shiplog/commit, or a Git source instead of a chart)`
+      : `${deployment.key} has no GitLab project or no status that GitLab takes`;
+  throw new DeliveryFailed(message, { retry: 'never' });
+}
+
+/** `running` is never put: GitLab takes it only for rows that are not running yet, and ours are made running or later. */
+async function update(aimed: Aimed, id: string): Promise<Delivered> {
+  const { api, project, status, signal } = aimed;
+  if (status === 'running') return done(aimed, id, 'already there, running or further');
+  const answer = await api.update(project, id, { status, signal });
+  if (isSuccess(answer)) {
+    rowOf(answer);
+    return done(aimed, id, `${answer.status} ${status}`, answer.status);
+  }
+  const what = `GitLab did not set deployment ${id} of project ${project} to ${status}`;
+  if (isAbout(answer, 'status')) return settle(aimed, id, refusal(answer, what));
+  throw refusal(answer, what, updateAdvice(answer.status, project));
+}
+
+/** GitLab refuses a step to the same status: then somebody, most likely an earlier attempt of ours, has done it. */
+async function settle(aimed: Aimed, id: string, refused: DeliveryFailed): Promise<Delivered> {
+  const answer = await aimed.api.get(`${deploymentsOf(aimed.project)}/${encodeURIComponent(id)}`, aimed.signal);
+  if (!isSuccess(answer)) throw refusal(answer, `GitLab did not show deployment ${id} of project ${aimed.project}`);
+  if (rowOf(answer).status === aimed.status) return done(aimed, id, 'already there');
+  throw refused;
+}
+
+function updateAdvice(status: number, project: string): string {
+  if (status === 404)
+    return `The deployment was deleted, or the token's user is no longer a member of ${project} with the role Developer`;
+  if (status === 403)
+    return 'It was made by a CI job, or the environment is protected and the token may not deploy to it';
+  return '';
+}
+
+async function create(aimed: Aimed): Promise<Delivered> {
+  const { answer, body } = await createWithAnyRef(aimed, aimed.status);
+  const row = rowOf(answer);
+  if (isNew(row, answer, aimed.now) && (await aimed.notebook.claim(row.id)))
+    return done(aimed, row.id, `${answer.status} ${body.status}`, answer.status);
+  return createOwn(aimed, body);
+}
+
+/**
+ * GitLab gives a success that equals the environment's last successful deployment no row of its own (app/services/deployments/create_service.rb),
+ * but a running one always gets one.
+ */
+async function createOwn(aimed: Aimed, folded: NewDeployment): Promise<Delivered> {
+  const answer = await post(aimed, { ...folded, status: 'running' });
+  if (!isSuccess(answer)) throw await refusedCreate(aimed, answer);
+  const row = rowOf(answer);
+  if (await aimed.notebook.claim(row.id)) return update(aimed, row.id);
+  throw new DeliveryFailed(`GitLab gave deployment ${row.id} of project ${aimed.project} twice`, { retry: 'backoff' });
+}
+
+/** False for a row that stood there before this request: one that GitLab folded ours into. Both times are GitLab's. */
+function isNew(row: Row, answer: JsonAnswer, now: Date): boolean {
+  if (row.deployable) return false;
+  const dateMs = Date.parse(String(answer.headers['date'] ?? ''));
+  const answeredMs = Number.isNaN(dateMs) ? now.getTime() - SLACK_MS : dateMs;
+  const createdMs = Date.parse(row.created_at ?? '');
+  return Number.isNaN(createdMs) || createdMs >= answeredMs - FRESH_MS;
+}
+
+/** GitLab wants a ref that exists: a merged branch is often deleted before its deployment ends. */
+async function createWithAnyRef(
+  aimed: Aimed,
+  status: GitlabStatus,
+): Promise<{ answer: JsonAnswer; body: NewDeployment }> {
+  const { environment, sha } = aimed;
+  let refused: JsonAnswer | undefined;
+  for await (const { ref, tag } of refsToTry(aimed)) {
+    const body = { environment, sha, ref, tag, status };
+    const answer = await post(aimed, body);
+    if (isSuccess(answer)) return { answer, body };
+    refused = answer;
+    if (!isAbout(answer, 'ref') || isAbout(answer, 'sha')) break;
+    await aimed.notebook.notAttempted();
+  }
+  if (!refused) throw new DeliveryFailed('no ref to try', { retry: 'never' }); // the sha is always one
+  throw await refusedCreate(aimed, refused);
+}
+
+/** The sha stands last: GitLab resolves any commit-ish, and shows the commit in the branch's place. */
+async function* refsToTry(aimed: Aimed): AsyncGenerator<{ ref: string; tag: boolean }> {
+  const { deployment, api, project, sha } = aimed;
+  if (deployment.ref) yield { ref: deployment.ref, tag: deployment.tag ?? false };
+  const branch = (await api.project(project, aimed))?.defaultBranch;
+  if (branch && branch !== deployment.ref) yield { ref: branch, tag: false };
+  if (sha !== deployment.ref) yield { ref: sha, tag: false };
+}
+
+async function post({ api, project, notebook, signal }: Aimed, body: NewDeployment): Promise<JsonAnswer> {
+  await notebook.attempting();
+  return api.create(project, body, signal).catch(async (error: unknown) => {
+    if (neverSent(error)) await notebook.notAttempted();
+    throw error;
+  });
+}
+
+async function refusedCreate(aimed: Aimed, answer: JsonAnswer): Promise<DeliveryFailed> {
+  const { project, environment, sha, notebook } = aimed;
+  if (certainlyRefused(answer)) await notebook.notAttempted();
+  if (isAbout(answer, 'sha'))
+    return refusal(
+      answer,
+      `GitLab project ${project} has no commit ${sha}`,
+      'Point shiplog/gitlab-project, or a rule with gitlab_project, at the project that holds this commit (for Argo CD the application, not its manifests), or let the sender report that project’s commit',
+    );
+  if (answer.status === 404)
+    return refusal(
+      answer,
+      `GitLab project ${project} was not found, or the token's user is no member`,
+      'Correct the project, or give the token the role Developer there',
+    );
+  const advice =
+    answer.status === 403
+      ? `The token needs the role Developer there, and must be allowed to deploy to ${environment} if that is protected`
+      : '';
+  return refusal(answer, `GitLab did not take the deployment of project ${project} to ${environment}`, advice);
+}
+
+/**
+ * The row of an earlier attempt of which the answer was lost. GitLab keeps no key of ours: it is told by environment,
+ * commit and time, by having no job, and by belonging to no other deployment. The lane keeps others from making one meanwhile.
+ */
+async function findOurs(aimed: Aimed, attemptedAt: string): Promise<Row | undefined> {
+  const rows = await rowsSince(aimed, Date.parse(attemptedAt) - SLACK_MS);
+  const { status, sha, deployment, notebook } = aimed;
+  const likeness = (row: Row) => 2 * Number(row.status === status) + Number(row.ref === deployment.ref);
+  const candidates = rows.filter((row) => row.sha?.toLowerCase() === sha && !row.deployable);
+  for (const row of candidates.toSorted((a, b) => likeness(b) - likeness(a))) {
+    if (await notebook.claimedByOther(row.id)) continue;
+    if (await notebook.claim(row.id)) return row;
+  }
+  return undefined;
+}
+
+async function rowsSince(aimed: Aimed, sinceMs: number): Promise<Row[]> {
+  const { api, project, environment, signal } = aimed;
+  const query = { environment, order_by: 'id', sort: 'desc', per_page: '100' };
+  const recent: Row[] = [];
+  for (let page = 1; page <= PAGES; page += 1) {
+    const search = new URLSearchParams({ ...query, page: String(page) });
+    const answer = await api.get(`${deploymentsOf(project)}?${search}`, signal);
+    if (!isSuccess(answer)) throw refusal(answer, `GitLab did not list the deployments of project ${project}`);
+    const rows = rowsOf(answer);
+    recent.push(...rows.filter((row) => !(Date.parse(row.created_at ?? '') < sinceMs)));
+    if (rows.length < 100 || recent.length < page * 100) break;
+  }
+  return recent;
+}
+
+function done(aimed: Aimed, id: string, words: string, status?: number): Delivered {
+  const { api, project } = aimed;
+  const path = /^\d+$/.test(project) ? undefined : project;
+  return {
+    words,
+    remoteId: id,
+    ...(status !== undefined && { status }),
+    ...(path && { remoteUrl: `${api.url}/${path}/-/environments` }),
+  };
+}

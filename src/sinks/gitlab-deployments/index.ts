@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { BaseUrl, Name } from '../../config/fields.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import { DeliveryFailed } from '../../domain/errors.ts';
+import { isSuccess } from '../http.ts';
+import type { Sink } from '../sink.ts';
+import { createApi, type GitlabApi, refusal } from './api.ts';
+import { deliver } from './deliver.ts';
+import { TokenInfo } from './schema.ts';
+import { type Destination, isHere, laneOf, projectOf } from './target.ts';
+
+/** Sent in a header: a line break would be refused by the HTTP client, far from the cause. */
+const Token = z
+  .string()
+  .min(1, 'the token is empty')
+  .regex(/^[\x21-\x7e]*$/, 'the token holds white space, often the newline of `echo`; use `printf %s`');
+
+const Host = z
+  .string()
+  .regex(/^[^/\s@]+$/, 'write a host such as gitlab.example.com, without https:// and without a path')
+  .transform((host) => host.toLowerCase());
+
+/** GitLab's Deployments API. With neither url nor token the sink is off. */
+export const gitlabDeployments = z
+  .strictObject({
+    type: z.literal('gitlab-deployments'),
+    name: Name.default('gitlab'),
+    url: BaseUrl.optional(),
+    token: Token.optional(),
+    /** Our name of an environment → the name it has in GitLab. */
+    environments: z.record(z.string(), z.string().min(1)).default({}),
+    /** Other names under which repositories name this GitLab. */
+    hosts: z.array(Host).default([]),
+    concurrency: z.number().int().min(1).max(100).default(5),
+    timeout_seconds: z.number().positive().max(60).default(10),
+  })
+  .transform(({ url, token, ...config }, context): Sink | undefined => {
+    if (url !== undefined && token !== undefined) return createSink({ ...config, url, token });
+    if (url === undefined && token === undefined) return undefined;
+    const [given, missing] = url === undefined ? ['token', 'url'] : ['url', 'token'];
+    context.issues.push({
+      code: 'custom',
+      path: [missing],
+      message: `${given} is set but ${missing} is not: set ${missing} too, or neither to switch this sink off`,
+      input: undefined,
+    });
+    return z.NEVER;
+  });
+
+interface Config extends Destination {
+  readonly name: string;
+  readonly token: string;
+  readonly concurrency: number;
+  readonly timeout_seconds: number;
+}
+
+function createSink(config: Config): Sink {
+  const api = createApi(config);
+  return {
+    type: 'gitlab-deployments',
+    name: config.name,
+    concurrency: config.concurrency,
+    wants(deployment) {
+      const why = whyNot(deployment, config);
+      return why === undefined ? { wanted: true } : { wanted: false, why };
+    },
+    lane: (deployment) => laneOf(deployment, config),
+    deliver: (deployment, notebook, context) => deliver({ api, map: config, deployment, notebook, ...context }),
+    check: (signal) => check(api, signal),
+  };
+}
+
+/** GitLab refuses to update what its own jobs made, and a copy of it would be a second deployment. */
+function whyNot(deployment: Deployment, map: Destination): string | undefined {
+  const { source, state, reportedSource, pipelineUrl, jobUrl } = deployment;
+  if (source === 'gitlab') return 'GitLab made it itself';
+  if (state === 'pending') return 'GitLab takes no deployment that has not begun';
+  if (reportedSource === 'gitlab-ci' || isHere(pipelineUrl, map) || isHere(jobUrl, map))
+    return 'a job of this GitLab made it, so that GitLab has it already';
+  if (projectOf(deployment, map) === undefined)
+    return 'no GitLab project is known for it: set the annotation shiplog/gitlab-project, or write a rule with gitlab_project';
+  return undefined;
+}
+
+async function check(api: GitlabApi, signal: AbortSignal): Promise<string> {
+  const { host } = new URL(api.url);
+  const self = await api.get('/personal_access_tokens/self', signal);
+  // GitLab before 15.5 has no such page, and OAuth tokens have none at all.
+  const answer = self.status === 404 ? await api.get('/user', signal) : self;
+  if (!isSuccess(answer)) throw refusal(answer, `GitLab at ${host} refused the token`);
+  const { name, scopes, expires_at } = TokenInfo.safeParse(answer.json).data ?? {};
+  if (scopes && !scopes.includes('api'))
+    throw new DeliveryFailed(
+      `the token ${name ?? ''} has the scopes ${scopes.join(', ')}: make one with the scope "api"`,
+      {
+        retry: 'never',
+      },
+    );
+  const until = expires_at ? `, valid until ${expires_at}` : '';
+  return `GitLab at ${host} answers and takes the token${name ? ` "${name}"` : ''}${until}`;
+}

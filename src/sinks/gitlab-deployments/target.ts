@@ -1,0 +1,84 @@
+import { fullSha, type State } from '../../domain/change-record.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import type { GitlabStatus } from './schema.ts';
+
+const NAME_LIMIT = 255; // GitLab: app/models/environment.rb
+
+/** GitLab takes no `created` or `blocked` by API, so that waiting is not told. */
+const STATUS: Readonly<Record<State, GitlabStatus | undefined>> = {
+  pending: undefined,
+  running: 'running',
+  succeeded: 'success',
+  failed: 'failed',
+  canceled: 'canceled',
+};
+export const statusOf = (state: State): GitlabStatus | undefined => STATUS[state];
+
+/** What of the configuration decides where a deployment goes. */
+export interface Destination {
+  readonly url: string;
+  /** Lower case. */
+  readonly hosts: readonly string[];
+  readonly environments: Readonly<Record<string, string>>;
+}
+
+/** The project as GitLab's API wants it: a numeric id, or a full path not yet encoded. */
+export function projectOf({ repository }: Deployment, map: Destination): string | undefined {
+  const named = repository?.gitlabProject?.trim();
+  if (named && /^https?:\/\//i.test(named)) return pathOn(named, map);
+  if (named) return trimPath(named);
+  return repository?.url ? pathOn(repository.url, map) : undefined;
+}
+
+/** True when the URL lies on this GitLab, under any of its names. */
+export function isHere(url: string | undefined, map: Destination): boolean {
+  const host = url === undefined ? undefined : parse(url)?.host.toLowerCase();
+  return host !== undefined && (host === new URL(map.url).host.toLowerCase() || map.hosts.includes(host));
+}
+
+function pathOn(url: string, map: Destination): string | undefined {
+  if (!isHere(url, map)) return undefined;
+  const root = trimPath(new URL(map.url).pathname) ?? ''; // a GitLab may live under a path: https://example.com/gitlab
+  const path = trimPath(decode(parse(url)?.pathname ?? '').split('/-/')[0] ?? '') ?? '';
+  const project = root && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
+  return project.includes('/') ? project : undefined; // every project lies in a group or in a user's name
+}
+
+const trimPath = (path: string): string | undefined =>
+  path.replace(/^\/+|\/+$/g, '').replace(/\.git$/, '') || undefined;
+
+function parse(url: string): URL | undefined {
+  try {
+    return new URL(url);
+  } catch {
+    return undefined; // a record's URL is whatever the sender wrote
+  }
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path; // "100%" is no encoding
+  }
+}
+
+/**
+ * The environment's name there. GitLab creates an unknown environment, and refuses other characters than these
+ * (lib/gitlab/regex.rb: environment_name_regex).
+ */
+export function environmentOf({ environment }: Deployment, map: Destination): string {
+  const name = Object.hasOwn(map.environments, environment.name)
+    ? map.environments[environment.name]
+    : environment.name;
+  const valid = trimName((name ?? '').replace(/[^A-Za-z0-9\-_/${}. ]/gu, '-'));
+  return trimName(valid.slice(0, NAME_LIMIT)) || 'unknown';
+}
+
+const trimName = (name: string): string => name.replace(/^[/ ]+|[/ ]+$/g, '');
+
+/** Our own lost writes are found again by these three: no two of them may be under way at once. */
+export function laneOf(deployment: Deployment, map: Destination): string {
+  const project = projectOf(deployment, map) ?? deployment.key;
+  return `${project}|${environmentOf(deployment, map)}|${fullSha(deployment.commit?.sha) ?? ''}`.toLowerCase();
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
+import { WebhookRejected } from '../../domain/errors.ts';
+import { basicPassword, bearerToken, isOneOf } from '../signature.ts';
+import type { Source, Webhook } from '../source.ts';
+import { toAnswer, toMapped } from './map.ts';
+import { sampleNotification } from './sample.ts';
+import type { Settings } from './settings.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Argo CD Notifications: the template of README.md, or GitLab's documented ConfigMap with another url and token. */
+export const argocd = z
+  .strictObject({
+    type: z.literal('argocd'),
+    name: Name.default('argocd'),
+    /** What the Argo CD secret holds under `shiplog-token`. Argo CD can sign nothing. */
+    secrets: Secrets,
+    max_body_mib: z.number().positive().max(100).default(2),
+    /** An app that turns unhealthy after its sync: a failed deployment, or nothing. */
+    degraded: z.enum(['failed', 'ignore']).default('failed'),
+    /** Syncs that only put drifted resources back. They can come every few seconds. */
+    self_heal: z.enum(['skip', 'record']).default('skip'),
+    /** Syncs that had nothing to change. */
+    noop: z.enum(['record', 'skip']).default('record'),
+    /** A first subscription tells the last sync of every app, however old. */
+    max_age_hours: z.number().positive().default(24),
+    /** Hosts whose repositories are GitLab projects. */
+    gitlab_hosts: z.array(z.string()).default([]),
+    /** The branch of a drop-in body that names none. */
+    default_ref: z.string().optional(),
+  })
+  .transform((config): Source => {
+    const settings: Settings = {
+      instance: config.name,
+      degraded: config.degraded,
+      selfHeal: config.self_heal,
+      noop: config.noop,
+      maxAgeMs: config.max_age_hours * HOUR_MS,
+      gitlabHosts: config.gitlab_hosts.map(hostName),
+      defaultRef: config.default_ref?.trim() || undefined,
+    };
+    return {
+      type: 'argocd',
+      name: config.name,
+      secrets: config.secrets,
+      maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
+      alsoAt: ['/api/v4/projects/'],
+      keepsBrokenJson: true,
+      verify: (webhook) => verify(webhook, config.secrets),
+      map: (payload, webhook) => toMapped(payload, webhook, settings),
+      sample: (at) => ({
+        path: `/webhooks/${config.name}`,
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${config.secrets[0]}` },
+        body: sampleNotification(at),
+      }),
+      answer: toAnswer,
+    };
+  });
+
+/** People write `https://gitlab.example.com:8443/` where the host is asked for. */
+const hostName = (text: string): string =>
+  text
+    .trim()
+    .toLowerCase()
+    .replace(/^[a-z+]+:\/\//, '')
+    .replace(/[:/].*$/, '');
+
+/** Argo CD's webhook service has static headers only: there is a token and no signature. */
+function verify({ headers }: Webhook, secrets: readonly string[]): void {
+  const given = [
+    bearerToken(headers['authorization']),
+    headers['private-token'],
+    headers['x-gitlab-token'],
+    basicPassword(headers['authorization']),
+  ];
+  const valid = given.map((token) => isOneOf(token, secrets)).includes(true); // all are tried, so that the time does not tell which
+  if (valid) return;
+  const words = given.some((token) => token !== undefined) ? 'is not one of the secrets' : 'is missing';
+  throw new WebhookRejected(
+    'bad_signature',
+    `the token ${words}: send it as Authorization: Bearer, PRIVATE-TOKEN, X-Gitlab-Token or a basic auth password`,
+  );
+}

@@ -1,0 +1,149 @@
+import { fullSha, type NewChangeRecord } from '../../domain/change-record.ts';
+import { parseRepoUrl } from '../repo-url.ts';
+import type { HistoryEntry, Notification, SourceOfApp } from './schema.ts';
+
+/** What was deployed: which commit of which repository, or no commit at all. */
+export interface Deployed {
+  readonly sha?: string;
+  /** The source that the commit, or failing that the application, comes from. */
+  readonly source?: SourceOfApp;
+  readonly artifacts: readonly string[];
+  readonly notes: readonly string[];
+}
+
+type Candidate = { readonly source: SourceOfApp | undefined; readonly revision: string | undefined };
+
+export function deployedBy(notification: Notification, gitlabHosts: readonly string[]): Deployed {
+  const candidates = pairs(notification);
+  const rank = (candidate: Candidate) => rankOf(candidate.source, gitlabHosts);
+  const byRank = candidates.toSorted((a, b) => rank(a) - rank(b));
+  const withCommit = byRank.find(({ source, revision }) => fullSha(revision) && !isChartOnly(source));
+  const drySha = fullSha(notification.dry_sha);
+  const sha = drySha ?? fullSha(withCommit?.revision);
+  const source = (withCommit ?? byRank[0])?.source;
+  return {
+    ...(sha && { sha }),
+    ...(source && { source }),
+    artifacts: artifactsOf(notification, candidates),
+    notes: notesOf({ drySha, sha, candidates, isRunning: notification.event === 'running' }),
+  };
+}
+
+/** `revisions[i]` belongs to `sources[i]`; an application with one source has `revision`. */
+function pairs({ revision, revisions, sources }: Notification): readonly Candidate[] {
+  const all = revisions.some(Boolean) ? revisions : [revision];
+  const length = Math.max(all.length, sources.length);
+  return Array.from({ length }, (_, index) => ({ source: sources[index], revision: all[index] }));
+}
+
+/** The revision of a chart is its version, whatever it looks like. */
+const isChartOnly = (source: SourceOfApp | undefined) => source?.chart !== undefined;
+
+/** Lowest first: on our GitLab, then manifests, then values for somebody else's chart, then charts. */
+function rankOf(source: SourceOfApp | undefined, gitlabHosts: readonly string[]): number {
+  if (!source) return 4;
+  if (isChartOnly(source)) return 5;
+  const host = parseRepoUrl(source.repo_url)?.host;
+  if (host && gitlabHosts.includes(host)) return 0;
+  if (source.path) return 1;
+  return source.ref ? 2 : 3;
+}
+
+function artifactsOf({ images }: Notification, candidates: readonly Candidate[]): readonly string[] {
+  const charts = candidates.flatMap(({ source, revision }) => {
+    if (!source?.chart) return [];
+    const version = revision ?? (isRange(source.target_revision) ? undefined : source.target_revision);
+    return [version ? `chart:${source.chart}@${version}` : `chart:${source.chart}`];
+  });
+  return [...new Set([...charts, ...images.filter((image) => image !== undefined)])];
+}
+
+/** The notes of all records of a deployment are shown together, so that each must stay true when it goes on. */
+function notesOf(told: {
+  drySha: string | undefined;
+  sha: string | undefined;
+  candidates: readonly Candidate[];
+  isRunning: boolean;
+}): readonly string[] {
+  if (told.drySha) return ['The commit is the one that the source hydrator read, not the one that it wrote.'];
+  if (told.sha) return [];
+  const revisions = told.candidates.flatMap(({ revision }) => revision ?? []);
+  if (told.candidates.some(({ source }) => source?.chart)) {
+    return ['There is no commit: a chart version was deployed.'];
+  }
+  if (revisions.length === 0 && told.isRunning) return ['The running sync did not say which revision it deploys.'];
+  if (revisions.length === 0) return ['There is no commit: Argo CD did not say which revision it deploys.'];
+  return [`There is no commit: the revision is ${revisions.join(', ').slice(0, 200)}.`];
+}
+
+/** A branch or tag that somebody named; `HEAD`, a sha and a version range are none. */
+export function refOf({ app }: Notification, source: SourceOfApp | undefined): { ref?: string; tag?: boolean } {
+  const annotated = app.annotations['shiplog/ref'];
+  if (annotated) return shortRef(annotated);
+  const target = source?.chart ? undefined : source?.target_revision;
+  return target && isRefName(target) ? shortRef(target) : {};
+}
+
+function shortRef(ref: string): { ref: string; tag?: boolean } {
+  if (/^refs\/tags\/./.test(ref)) return { ref: ref.slice('refs/tags/'.length), tag: true };
+  if (/^refs\/heads\/./.test(ref)) return { ref: ref.slice('refs/heads/'.length), tag: false };
+  return { ref };
+}
+
+/** Argo CD: util/git IsTruncatedCommitSHA takes 7 or more hex digits for a commit. */
+const isRefName = (text: string) => text !== 'HEAD' && !/^[0-9a-f]{7,}$/i.test(text) && !isRange(text);
+
+/** Masterminds/semver, as Argo CD uses it: `>=1`, `~1.2`, `^1.2`, `1.x`, `1.*`, `1.0 - 2.0`, `1 || 2`. No branch name has these signs. */
+function isRange(text: string | undefined): boolean {
+  if (!text) return true;
+  return /^[<>=!~^]|[*\s,^~|]/.test(text) || /^v?(\d+\.)+x(\.x)*$/i.test(text) || /^x$/i.test(text);
+}
+
+/**
+ * True when Argo CD went back to what it had deployed before the previous deployment. Argo CD has no flag for a
+ * roll-back (argo-cd issue 6588), and its `apply` strategy is a plain option of a sync as well.
+ */
+export function isRollback(notification: Notification): boolean {
+  const deployed = keyOf(notification);
+  const earlier = earlierDeployments(notification, deployed);
+  const previous = earlier.at(-1);
+  if (!deployed || !previous || keyOf(previous) === deployed) return false;
+  return earlier.some((entry) => keyOf(entry) === deployed);
+}
+
+/** The history without the entry that this very operation has added when it succeeded (partial syncs add none). */
+function earlierDeployments({ history, operation }: Notification, deployed: string): readonly HistoryEntry[] {
+  const sorted = history.filter(({ id }) => id !== undefined).toSorted((a, b) => (a.id ?? 0) - (b.id ?? 0));
+  const newest = sorted.at(-1);
+  const started = Date.parse(operation.started_at ?? '');
+  const addedBefore = Date.parse(newest?.deployed_at ?? '') < started;
+  const isOurs = operation.phase === 'Succeeded' && newest && keyOf(newest) === deployed && !addedBefore;
+  return isOurs ? sorted.slice(0, -1) : sorted;
+}
+
+function keyOf({ revision, revisions }: { revision?: string | undefined; revisions: readonly unknown[] }): string {
+  return revisions.some(Boolean) ? revisions.join('\n') : (revision ?? '');
+}
+
+export function repositoryOf(
+  { app }: Notification,
+  source: SourceOfApp | undefined,
+  gitlabHosts: readonly string[],
+): NewChangeRecord['repository'] {
+  const repo = parseRepoUrl(source?.repo_url);
+  const annotated = projectName(app.annotations['shiplog/gitlab-project']);
+  const onGitlab = repo && !isChartOnly(source) && gitlabHosts.includes(repo.host) ? repo.path : undefined;
+  const gitlabProject = annotated ?? onGitlab;
+  const name = repo?.path ?? annotated;
+  if (!name) return undefined;
+  return { name, ...(repo && { url: repo.url }), ...(gitlabProject && { gitlabProject }) };
+}
+
+const PROJECT_LIMIT = 500; // characters
+
+/** People write the id, the path, and the address of the project's page. */
+function projectName(text: string | undefined): string | undefined {
+  if (!text || text.length > PROJECT_LIMIT) return undefined;
+  const name = text.includes('://') ? parseRepoUrl(text)?.path : text.replace(/^\/+|\/+$/g, '');
+  return name || undefined;
+}

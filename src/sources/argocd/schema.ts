@@ -1,0 +1,99 @@
+import { z } from 'zod';
+
+/**
+ * Text that says something, or undefined. Go templates print `<no value>` for a missing field; wrong types count as
+ * missing, because one odd field must not lose the deployment.
+ */
+const Text = z
+  .string()
+  .transform((text) => said(text))
+  .nullish()
+  .transform((text) => text ?? undefined)
+  .catch(undefined);
+
+function said(text: string): string | undefined {
+  const trimmed = text.trim();
+  return trimmed === '' || trimmed === '<no value>' || trimmed === '<nil>' ? undefined : trimmed;
+}
+
+const Flag = z.boolean().catch(false);
+const Count = z.number().catch(0);
+
+/** An object that is there even when it was not sent, so that readers need no `?.`. Every key must take undefined. */
+function lenient<Shape extends z.ZodRawShape>(shape: Shape) {
+  const object = z.object(shape);
+  return object.catch(() => object.parse({}));
+}
+
+const Revisions = z.array(Text).catch([]);
+
+const SourceOfApp = lenient({
+  repo_url: Text,
+  target_revision: Text,
+  path: Text,
+  chart: Text,
+  ref: Text,
+});
+export type SourceOfApp = z.output<typeof SourceOfApp>;
+
+const HistoryEntry = lenient({
+  id: z.number().optional().catch(undefined),
+  revision: Text,
+  revisions: Revisions,
+  deployed_at: Text,
+});
+export type HistoryEntry = z.output<typeof HistoryEntry>;
+
+/** What the template in configmap.yaml sends. Parses every JSON: what is missing or odd is undefined, 0, false or []. */
+export const Notification = lenient({
+  event: Text,
+  sent_at: Text,
+  argocd_url: Text,
+  app: lenient({
+    name: Text,
+    namespace: Text,
+    uid: Text,
+    project: Text,
+    labels: z.record(z.string(), Text).catch({}),
+    annotations: z.record(z.string(), Text).catch({}),
+  }),
+  destination: lenient({ name: Text, namespace: Text }),
+  operation: lenient({
+    phase: Text,
+    message: Text,
+    started_at: Text,
+    finished_at: Text,
+    username: Text,
+    automated: Flag,
+    dry_run: Flag,
+    partial: Flag,
+    self_heal_attempts: Count,
+    info: z.array(lenient({ name: Text, value: Text })).catch([]),
+  }),
+  revision: Text,
+  revisions: Revisions,
+  sources: z.array(SourceOfApp).catch([]),
+  dry_sha: Text,
+  health: lenient({ status: Text, message: Text, since: Text }),
+  images: z.array(Text).catch([]),
+  external_urls: z.array(Text).catch([]),
+  resources: lenient({
+    total: Count,
+    changed: Count,
+    failed: z.array(lenient({ kind: Text, namespace: Text, name: Text, message: Text })).catch([]),
+  }),
+  history: z.array(HistoryEntry).catch([]),
+});
+export type Notification = z.output<typeof Notification>;
+
+/** The body of GitLab's `POST /projects/:id/deployments`, as its documented ConfigMap for Argo CD writes it. */
+export const DropIn = lenient({
+  environment: Text,
+  sha: Text,
+  ref: Text,
+  /** "false" in quotes in GitLab's own example. */
+  tag: z.union([z.boolean(), z.stringbool()]).optional().catch(undefined),
+  /** Absent means success. Anything else must be a word that is known: a wrong type is not a success. */
+  status: z.unknown().optional(),
+});
+export type DropIn = z.output<typeof DropIn>;

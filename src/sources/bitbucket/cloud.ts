@@ -1,0 +1,221 @@
+import type { z } from 'zod';
+import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import type { Mapped } from '../source.ts';
+import {
+  type Actor,
+  authorAsActor,
+  bareUuid,
+  bitbucketOrg,
+  type Context,
+  commitOf,
+  common,
+  type Environment,
+  first,
+  ignored,
+  type JsonObject,
+  type Keys,
+  known,
+  lacking,
+  NO_TIME,
+  pipelineKey,
+  pipelinePage,
+  pullRequest,
+  type Repository,
+  type Resolved,
+  records,
+  resolveCommit,
+  runNumber,
+  said,
+  short,
+  slugify,
+  TIERS,
+  tagsOf,
+  texts,
+  unknownStatus,
+} from './parts.ts';
+import { CloudDeployment, CloudWrapper, type Commit } from './schema.ts';
+
+/** Bitbucket Cloud, `state.name`; COMPLETED has its result in `state.status.name`. UNDEPLOYED is a step that nobody has started. */
+const CLOUD_STATES: Readonly<Record<string, State>> = { IN_PROGRESS: 'running' };
+const CLOUD_RESULTS: Readonly<Record<string, State>> = {
+  SUCCESSFUL: 'succeeded',
+  FAILED: 'failed',
+  ERROR: 'failed',
+  EXPIRED: 'failed',
+  STOPPED: 'canceled',
+};
+
+export function fromCloud(subject: JsonObject, body: JsonObject, context: Context): Mapped {
+  const deployment = CloudDeployment.parse(subject);
+  const beside = CloudWrapper.parse(body);
+  const commits = [deployment.commit, deployment.release?.commit, deployment.deployable?.commit, beside.commit];
+  const commit = resolveCommit(commits.flatMap(hashes));
+  const environment = cloudEnvironment(deployment.environment ?? beside.environment);
+  const word = deployment.state?.name;
+  if (!commit || !environment || !word) {
+    throw lacking({ 'commit.hash': commit, environment, 'state.name': word });
+  }
+  const state = cloudState(word, deployment.state?.status?.name);
+  if (typeof state !== 'string') return state;
+  return records(cloudRecord({ deployment, beside, commits, commit, environment, state, context }));
+}
+
+function cloudState(word: string, result: string | undefined): State | Mapped {
+  if (word === 'UNDEPLOYED') return ignored('not_started', 'Bitbucket lists the step; nobody has started it');
+  if (word !== 'COMPLETED') return known(CLOUD_STATES, word) ?? unknownStatus(`state.name ${short(word)}`);
+  if (!result) return unknownStatus('COMPLETED without state.status.name says neither success nor failure');
+  return known(CLOUD_RESULTS, result) ?? unknownStatus(`state.status.name ${short(result)}`);
+}
+
+interface CloudParts {
+  readonly deployment: CloudDeployment;
+  readonly beside: z.infer<typeof CloudWrapper>;
+  readonly commits: readonly Commit[];
+  readonly commit: Resolved;
+  readonly environment: Environment;
+  readonly state: State;
+  readonly context: Context;
+}
+
+function cloudRecord(parts: CloudParts): NewChangeRecord {
+  const { deployment, environment, state, context } = parts;
+  const repository = cloudRepository(parts);
+  const pipeline = cloudPipeline(parts);
+  const commit = cloudCommit(parts, repository);
+  const person = cloudActor(parts, pipeline);
+  const times = cloudTimes(deployment, state);
+  const keys = cloudKeys(parts, repository, pipeline);
+  const { ref, tag } = cloudRef(pipeline.target);
+  const step = deployment.state?.url;
+  const pullRequestId = pipeline.target?.pullrequest?.id;
+  const noTime = times.at ? undefined : NO_TIME;
+  return said<NewChangeRecord>({
+    ...common(repository, environment, context),
+    id: recordId(keys.deployment, state, 'rest', times.at ?? deployment.version ?? ''),
+    deployment: keys.deployment,
+    aliases: keys.aliases,
+    signal: 'deployment',
+    authoritative: true,
+    state,
+    ref,
+    tag,
+    commit,
+    pipelineUrl: pipelinePage(repository, pipeline.build_number) ?? deployment.release?.url ?? step,
+    jobUrl: step,
+    pullRequest: pullRequest({ id: pullRequestId, message: commit?.message, base: repository.url }),
+    actor: person?.name,
+    occurredAt: times.at ?? context.receivedAt,
+    startedAt: times.started,
+    finishedAt: times.finished,
+    tags: tagsOf(repository, environment, { ref, run: keys.run }),
+    notes: texts(repository.note, environment.note, parts.commit.note, keys.note, person?.note, noTime),
+  });
+}
+
+function cloudCommit({ commits, commit }: CloudParts, repository: Repository): ReturnType<typeof commitOf> {
+  return commitOf({
+    ...commit,
+    message: first(commits.map((told) => told?.message)),
+    author: first(commits.map(authorOf)),
+    committedAt: first(commits.map((told) => told?.date)),
+    base: repository.url && `${repository.url}/commits`,
+  });
+}
+
+/** Start and end of a run; `at` is the moment that this state tells about. */
+function cloudTimes(deployment: CloudDeployment, state: State): { at?: string; started?: string; finished?: string } {
+  const { state: told, last_update_time: updated } = deployment;
+  const started = told?.started_on ?? told?.start_date;
+  const completed = told?.completed_on ?? told?.completion_date;
+  if (state === 'running') return said({ at: started ?? updated, started });
+  return said({ at: completed ?? updated, started, finished: completed });
+}
+
+/**
+ * A deployment is keyed by its step, because that is the one name which the REST object and the step itself both know.
+ * A run after the first has the same step: it is another deployment.
+ */
+function cloudKeys(parts: CloudParts, repository: Repository, pipeline: Pipeline): Keys {
+  const { deployment, environment } = parts;
+  const step = bareUuid(deployment.step?.uuid ?? /^steps-(.+)$/.exec(deployment.key ?? '')?.[1]);
+  const uuid = bareUuid(deployment.uuid);
+  const run = runNumber(deployment.step?.run_number);
+  const own = uuid && `bitbucket:deployment:${uuid}${run === '1' ? '' : `:run:${run}`}`;
+  if (step) return { deployment: `bitbucket:step:${step}:run:${run}`, aliases: texts(own), run };
+  if (own) return { deployment: own, aliases: [], run };
+  const name = pipeline.uuid ?? pipeline.build_number;
+  return { ...pipelineKey({ repository, pipeline: name, commit: parts.commit, environment, run }), aliases: [], run };
+}
+
+function cloudRepository({ deployment, beside, commits }: CloudParts): Repository {
+  const links = [
+    deployment.state?.url,
+    deployment.release?.url,
+    deployment.deployable?.url,
+    ...commits.flatMap((commit) => [commit?.links?.html?.href, commit?.links?.self?.href]),
+  ];
+  const uuid = deployment.repository?.uuid ?? beside.repository?.uuid;
+  const fullName = deployment.repository?.full_name ?? beside.repository?.full_name ?? first(links.map(fullNameOf));
+  return bitbucketOrg(fullName, uuid);
+}
+
+/** `https://bitbucket.org/<workspace>/<slug>/…` or the API's URL; both parts may be uuids in braces, which are no name. */
+function fullNameOf(url: string | undefined): string | undefined {
+  const path = /^https:\/\/(?:api\.bitbucket\.org\/2\.0\/repositories|bitbucket\.org)\/([\w.-]+\/[\w.-]+)(?:\/|$)/;
+  return path.exec(url ?? '')?.[1];
+}
+
+/** The release carries uuid and build number; a wrapper or an exporter that joins the pipeline adds the rest. */
+function cloudPipeline({ deployment, beside }: CloudParts): Pipeline {
+  const named = [deployment.release, deployment.deployable, { url: deployment.state?.url }].map(buildNumber);
+  const told = [beside.pipeline, deployment.pipeline, deployment.release?.pipeline, deployment.deployable?.pipeline];
+  return {
+    uuid: first(told.map((pipeline) => pipeline?.uuid)),
+    build_number: first([...told.map((pipeline) => pipeline?.build_number), ...named]),
+    creator: first(told.map((pipeline) => pipeline?.creator)),
+    target: first(told.map((pipeline) => pipeline?.target)),
+  };
+}
+
+type Pipeline = NonNullable<z.infer<typeof CloudWrapper>['pipeline']>;
+
+/** `pipeline_pullrequest_target` names its branch `source`; a commit target has no name at all. */
+function cloudRef(target: Pipeline['target']): { ref?: string; tag?: boolean } {
+  const ref = target?.ref_name ?? target?.source;
+  const kind = target?.ref_type?.toLowerCase();
+  if (kind === undefined && target?.ref_name !== undefined) return said({ ref });
+  return said({ ref, tag: ref === undefined ? undefined : kind?.endsWith('tag') === true });
+}
+
+/** Bitbucket writes `#186` into the name and `/results/186` into both forms of the URL. */
+function buildNumber(release: { name?: string | undefined; url?: string | undefined } | undefined): string | undefined {
+  return /\/results\/(\d+)/.exec(release?.url ?? '')?.[1] ?? /^#(\d+)$/.exec(release?.name ?? '')?.[1];
+}
+
+function cloudActor(parts: CloudParts, { creator }: Pipeline): Actor | undefined {
+  const { deployer } = parts.deployment.state ?? {};
+  const person = deployer?.display_name ?? deployer?.nickname ?? creator?.display_name ?? creator?.nickname;
+  return person ? { name: person } : authorAsActor(first(parts.commits.map(authorOf)));
+}
+
+function authorOf(commit: Commit): string | undefined {
+  const raw = commit?.author?.raw?.replace(/\s*<[^>]*>\s*$/, '');
+  return commit?.author?.user?.display_name ?? (raw || undefined);
+}
+
+const hashes = (commit: Commit): (string | undefined)[] => [
+  commit?.hash,
+  ...[commit?.links?.html?.href, commit?.links?.self?.href].map(
+    (link) => /\/commits?\/([0-9a-f]{40})(?![0-9a-f])/i.exec(link ?? '')?.[1],
+  ),
+];
+
+/** The slug first: it is what BITBUCKET_DEPLOYMENT_ENVIRONMENT holds. By default the REST object has the uuid alone. */
+function cloudEnvironment(told: CloudDeployment['environment']): Environment | undefined {
+  const name = slugify(told?.slug) ?? slugify(told?.name);
+  const tier = known(TIERS, told?.environment_type?.name?.toLowerCase());
+  if (name) return said({ name, tier });
+  if (!told?.uuid) return undefined;
+  const note = `Bitbucket named the environment by its uuid alone: ${short(told.uuid)}`;
+  return said({ name: 'unknown', tier, note });
+}

@@ -1,0 +1,108 @@
+import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import type { Mapped } from '../source.ts';
+import {
+  authorAsActor,
+  type Context,
+  commitOf,
+  common,
+  type Environment,
+  first,
+  known,
+  lacking,
+  NO_TIME,
+  pullRequest,
+  type Repository,
+  type Resolved,
+  records,
+  resolveCommit,
+  said,
+  short,
+  slugify,
+  TIERS,
+  tagsOf,
+  texts,
+  unknownStatus,
+} from './parts.ts';
+import type { DataCenterDeployment } from './schema.ts';
+
+/** Data Center: the enum of RestDeploymentSetRequest, without UNKNOWN. */
+const DATA_CENTER_STATES: Readonly<Record<string, State>> = {
+  PENDING: 'pending',
+  IN_PROGRESS: 'running',
+  SUCCESSFUL: 'succeeded',
+  ROLLED_BACK: 'succeeded',
+  FAILED: 'failed',
+  CANCELLED: 'canceled',
+};
+
+const ROLLED_BACK = 'Bitbucket names the commit that was rolled back, not the one that runs now';
+
+export function fromDataCenter(deployment: DataCenterDeployment, context: Context): Mapped {
+  const commit = resolveCommit([deployment.toCommit?.id, deployment.commit?.id]);
+  const name = slugify(deployment.environment?.key) ?? slugify(deployment.environment?.displayName);
+  const word = deployment.state;
+  if (!commit || !name || !word) {
+    throw lacking({ 'toCommit.id': commit, 'environment.key': name, state: word });
+  }
+  const state = known(DATA_CENTER_STATES, word);
+  if (!state) return unknownStatus(`state ${short(word)}`);
+  const tier = known(TIERS, deployment.environment?.type?.toLowerCase());
+  const environment = said<Environment>({ name, tier, url: deployment.environment?.url });
+  return records(dataCenterRecord({ deployment, commit, environment, state, context }));
+}
+
+interface DataCenterParts {
+  readonly deployment: DataCenterDeployment;
+  readonly commit: Resolved;
+  readonly environment: Environment;
+  readonly state: State;
+  readonly context: Context;
+}
+
+function dataCenterRecord({ deployment, commit, environment, state, context }: DataCenterParts): NewChangeRecord {
+  const repository = dataCenterRepository(deployment);
+  const rolledBack = deployment.state === 'ROLLED_BACK';
+  const key = dataCenterKey(deployment, repository, environment);
+  const { message, author, committerTimestamp: committedAt } = deployment.toCommit ?? deployment.commit ?? {};
+  const person = authorAsActor(author?.displayName ?? author?.name);
+  const base = repository.url && `${repository.url}/commits`;
+  return said<NewChangeRecord>({
+    ...common(repository, environment, context),
+    id: recordId(key, state, 'data center', deployment.lastUpdated ?? ''),
+    deployment: key,
+    signal: 'data center deployment',
+    authoritative: true,
+    state,
+    changeType: rolledBack ? 'rollback' : undefined,
+    description: deployment.description,
+    commit: commitOf({ ...commit, message, author: person?.name, committedAt, base }),
+    pipelineUrl: deployment.url,
+    pullRequest: pullRequest({ message, base: repository.url }),
+    actor: person?.name,
+    occurredAt: deployment.lastUpdated ?? context.receivedAt,
+    tags: tagsOf(repository, environment, {}),
+    notes: texts(
+      repository.note,
+      commit.note,
+      person?.note,
+      rolledBack ? ROLLED_BACK : undefined,
+      deployment.lastUpdated ? undefined : NO_TIME,
+    ),
+  });
+}
+
+/** ROLLED_BACK comes after SUCCESSFUL under the same names; as the same deployment it would be no news to anyone. */
+function dataCenterKey(deployment: DataCenterDeployment, repository: Repository, environment: Environment): string {
+  const place = [repository.name ?? 'unknown', environment.name];
+  const run = [deployment.key ?? 'unknown', deployment.deploymentSequenceNumber];
+  const undone = deployment.state === 'ROLLED_BACK' ? ['rollback'] : [];
+  return ['bitbucket:dc', ...place, ...run, ...undone].join(':');
+}
+
+function dataCenterRepository({ repository }: DataCenterDeployment): Repository {
+  const slug = repository?.slug;
+  if (!slug) return { note: 'the body names no repository' };
+  const project = repository.project?.key;
+  const url = first((repository.links?.self ?? []).map((link) => link?.href))?.replace(/\/browse\/?$/, '');
+  return said({ name: project ? `${project}/${slug}` : slug, slug, url });
+}

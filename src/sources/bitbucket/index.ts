@@ -1,0 +1,72 @@
+import { createHmac } from 'node:crypto';
+import { z } from 'zod';
+import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
+import { digest } from '../../domain/change-record.ts';
+import { WebhookRejected } from '../../domain/errors.ts';
+import { hmacMatches } from '../signature.ts';
+import type { Sample, Source, Webhook } from '../source.ts';
+import { isPing, toMapped } from './map.ts';
+
+export const bitbucket = z
+  .strictObject({
+    type: z.literal('bitbucket'),
+    name: Name.default('bitbucket'),
+    /** The webhook's secret in Bitbucket, and SHIPLOG_SECRET of the pipelines. */
+    secrets: Secrets,
+    /** Bitbucket Cloud sends at most 256 KB; the rest is room for steps that post more. */
+    max_body_mib: z.number().positive().max(100).default(2),
+  })
+  .transform(
+    (config): Source => ({
+      type: config.type,
+      name: config.name,
+      maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
+      secrets: config.secrets,
+      verify: (webhook) => verify(webhook, config.secrets),
+      map: (payload, webhook) => toMapped(payload, webhook, config.name),
+      sample: (at) => sample(at, config),
+    }),
+  );
+
+function verify(webhook: Webhook, secrets: readonly string[]): void {
+  // Data Center does not sign its connection test. Whatever a ping holds, `toMapped` makes nothing of it.
+  if (isPing(webhook)) return;
+  const signature = webhook.headers['x-hub-signature'];
+  if (hmacMatches(signature, webhook.body, secrets)) return;
+  throw new WebhookRejected('bad_signature', whatToDo(signature));
+}
+
+function whatToDo(signature: string | undefined): string {
+  if (!signature) {
+    return 'X-Hub-Signature is missing: give the webhook in Bitbucket a secret of this source, or sign the post of the pipeline step as the README of the Bitbucket source shows';
+  }
+  if (!/^sha256=[0-9a-f]{64}$/.test(signature)) {
+    return 'X-Hub-Signature must be "sha256=" and the 64 lower-case hex digits of an HMAC-SHA256 over the body';
+  }
+  return 'X-Hub-Signature does not fit the body: use the same secret on both sides, and sign exactly the bytes that are sent';
+}
+
+/** What the step of the README posts when it is done. Every moment has its own step, so that every try is a new deployment. */
+function sample(at: Date, config: { readonly name: string; readonly secrets: readonly string[] }): Sample {
+  const hex = digest(`bitbucket sample ${at.toISOString()}`);
+  const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '{$1-$2-$3-$4-$5}');
+  const body = JSON.stringify({
+    BITBUCKET_COMMIT: `${hex}5a3f1e00`,
+    BITBUCKET_BRANCH: 'main',
+    BITBUCKET_BUILD_NUMBER: String(Math.floor(at.getTime() / 1000)),
+    BITBUCKET_STEP_UUID: uuid,
+    BITBUCKET_REPO_FULL_NAME: 'harbor/lighthouse-api',
+    BITBUCKET_DEPLOYMENT_ENVIRONMENT: 'staging',
+    BITBUCKET_EXIT_CODE: '0',
+    commit_message: 'Merged in lamp (pull request #7)\n\nTurn the lamp faster',
+    commit_author: 'Mira Sample',
+  });
+  const signature = createHmac('sha256', config.secrets[0] ?? '')
+    .update(body)
+    .digest('hex');
+  return {
+    path: `/webhooks/${config.name}`,
+    headers: { 'content-type': 'application/json', 'x-hub-signature': `sha256=${signature}` },
+    body,
+  };
+}

@@ -1,0 +1,209 @@
+import { z } from 'zod';
+import { fullSha, type NewChangeRecord, type Tier } from '../../domain/change-record.ts';
+import { WebhookRejected } from '../../domain/errors.ts';
+import type { IgnoredReason, Mapped } from '../source.ts';
+
+export const JsonObject = z.record(z.string(), z.unknown());
+export type JsonObject = z.infer<typeof JsonObject>;
+
+export interface Context {
+  readonly instance: string;
+  readonly receivedAt: string;
+}
+
+/** Cloud's `environment_type.name` and Data Center's `environment.type`, lower case. */
+export const TIERS: Readonly<Record<string, Tier>> = {
+  test: 'testing',
+  testing: 'testing',
+  staging: 'staging',
+  production: 'production',
+  development: 'development',
+};
+
+export interface Environment {
+  readonly name: string;
+  readonly tier?: Tier;
+  readonly url?: string;
+  readonly note?: string;
+}
+
+export interface Repository {
+  /** `<workspace>/<slug>`, in Data Center `<project key>/<slug>`. */
+  readonly name?: string;
+  readonly slug?: string;
+  readonly uuid?: string;
+  readonly url?: string;
+  readonly note?: string;
+}
+
+/** A commit that was named: by its full sha, or by something shorter, of which only the note speaks. */
+export interface Resolved {
+  readonly sha?: string;
+  readonly note?: string;
+}
+
+export interface Keys {
+  readonly deployment: string;
+  readonly aliases: string[];
+  readonly run: string;
+  readonly note?: string;
+}
+
+export interface Actor {
+  readonly name: string;
+  readonly note?: string;
+}
+
+export const NO_TIME = 'Bitbucket gave no time: occurredAt is when Shiplog received this';
+
+export function common(repository: Repository, environment: Environment, context: Context) {
+  const { note: _, ...place } = environment;
+  return {
+    source: 'bitbucket',
+    instance: context.instance,
+    environment: place,
+    service: repository.slug ?? 'unknown',
+    ...(repository.name && { repository: said({ name: repository.name, url: repository.url }) }),
+    receivedAt: context.receivedAt,
+  };
+}
+
+export function bitbucketOrg(fullName: string | undefined, uuid: string | undefined, slug?: string): Repository {
+  if (fullName && /^[\w.-]+\/[\w.-]+$/.test(fullName)) {
+    return said({ name: fullName, slug: fullName.split('/')[1], uuid, url: `https://bitbucket.org/${fullName}` });
+  }
+  return said({ name: slug, slug, uuid, note: 'the body does not name the repository as <workspace>/<slug>' });
+}
+
+/** The name of a deployment that tells no step. */
+export function pipelineKey(parts: {
+  readonly repository: Repository;
+  readonly pipeline: string | undefined;
+  readonly commit: Resolved;
+  readonly environment: Environment;
+  readonly run: string;
+}): { deployment: string; note?: string } {
+  const repository = (bareUuid(parts.repository.uuid) ?? parts.repository.name ?? 'unknown').toLowerCase();
+  const pipeline = bareUuid(parts.pipeline) ?? `commit-${parts.commit.sha ?? 'unknown'}`;
+  const deployment = `bitbucket:${repository}:${pipeline}:${parts.environment.name}:run:${parts.run}`;
+  if (parts.pipeline) return { deployment };
+  return {
+    deployment,
+    note: 'no step and no pipeline is named: another deployment of this commit would look like this one',
+  };
+}
+
+export const runNumber = (run: string | undefined): string => (run && /^\d+$/.test(run) ? String(Number(run)) : '1');
+
+export function pipelinePage(repository: Repository, build: string | undefined): string | undefined {
+  return repository.url && build && /^\d+$/.test(build) ? `${repository.url}/pipelines/results/${build}` : undefined;
+}
+
+export function tagsOf(
+  repository: Repository,
+  { name }: Environment,
+  more: { ref?: string | undefined; run?: string },
+): string[] {
+  const environment = name === 'unknown' ? undefined : `env:${name}`;
+  const redeploy = more.run && more.run !== '1' ? 'redeploy' : undefined;
+  return [...new Set(texts('bitbucket', repository.name, environment, more.ref, redeploy))];
+}
+
+export function commitOf(told: {
+  readonly sha?: string;
+  readonly message?: string | undefined;
+  readonly author?: string | undefined;
+  readonly committedAt?: string | undefined;
+  readonly base?: string | undefined;
+}): NewChangeRecord['commit'] {
+  const { sha, message, author, committedAt, base } = told;
+  const title = message?.split(/\r?\n/, 1)[0]?.trim();
+  const commit = said({ sha, title, message, author, committedAt, url: sha && base && `${base}/${sha}` });
+  return Object.keys(commit).length > 0 ? commit : undefined;
+}
+
+/** A pull-request pipeline says its number; a deployment from main has only the message that Bitbucket wrote when it merged. */
+export function pullRequest(told: {
+  readonly id?: string | undefined;
+  readonly message: string | undefined;
+  readonly base: string | undefined;
+}): NewChangeRecord['pullRequest'] {
+  const id = /^\d+$/.test(told.id ?? '') ? told.id : undefined;
+  const number =
+    id ??
+    /\(pull request #(\d+)\)|^Pull request #(\d+): /
+      .exec(told.message ?? '')
+      ?.slice(1)
+      .find(Boolean);
+  if (!number) return undefined;
+  return said({ number, url: told.base && `${told.base}/pull-requests/${number}` });
+}
+
+export function authorAsActor(author: string | undefined): Actor | undefined {
+  return author
+    ? { name: author, note: 'the actor is the author of the commit: Bitbucket did not say who deployed' }
+    : undefined;
+}
+
+/** Only a full sha goes on; a shortened one is worth a note, anything else is no commit. */
+export function resolveCommit(candidates: readonly (string | undefined)[]): Resolved | undefined {
+  const sha = first(candidates.map(fullSha));
+  if (sha) return { sha };
+  const part = candidates.find((text) => /^[0-9a-f]{7,39}$/i.test(text ?? ''));
+  return part ? { note: `Bitbucket shortened the commit to ${part}, which is not enough for a sha` } : undefined;
+}
+
+/** As Bitbucket makes slugs of names: lower case, words joined with "-". */
+export function slugify(name: string | undefined): string | undefined {
+  const slug = name
+    ?.toLowerCase()
+    .replace(/[^\p{L}\p{N}._/]+/gu, '-')
+    .replace(/^-+|-+$/g, '');
+  return slug || undefined;
+}
+
+/** `{F00-…}` and `%7Bf00-…%7D` are the same as `f00-…`. */
+export function bareUuid(uuid: string | undefined): string | undefined {
+  return uuid?.replace(/[{}]|%7[bd]/gi, '').toLowerCase() || undefined;
+}
+
+export const asObject = (value: unknown): JsonObject | undefined => JsonObject.safeParse(value).data;
+
+/** A table read with a word that came from outside: `constructor` is in no table. */
+export function known<Meaning>(
+  table: Readonly<Record<string, Meaning>>,
+  word: string | undefined,
+): Meaning | undefined {
+  return word !== undefined && Object.hasOwn(table, word) ? table[word] : undefined;
+}
+
+export const first = <Value>(values: readonly (Value | undefined)[]): Value | undefined =>
+  values.find((value) => value !== undefined);
+
+export const texts = (...all: readonly (string | undefined)[]): string[] => all.filter((text) => text !== undefined);
+
+/** Leaves out what is undefined: unknown stays absent in a record. */
+export function said<Shape extends object>(parts: { [Key in keyof Shape]: Shape[Key] | undefined }): Shape {
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Shape; // the same keys, fewer of them
+}
+
+/** Words from outside, fit for a sentence. */
+export const short = (text: string): string => text.replace(/[^\x21-\x7e]+/g, ' ').slice(0, 80);
+
+export const records = (record: NewChangeRecord): Mapped => ({ kind: 'records', records: [record] });
+
+export const ignored = (reason: IgnoredReason, detail?: string): Mapped => ({
+  kind: 'ignored',
+  reason,
+  ...(detail && { detail }),
+});
+
+export const unknownStatus = (detail: string): Mapped => ignored('unknown_status', detail);
+
+export function lacking(fields: Readonly<Record<string, unknown>>): WebhookRejected {
+  const names = Object.keys(fields).filter((name) => fields[name] === undefined);
+  return new WebhookRejected(
+    'bad_payload',
+    `the body tells of a deployment, but lacks a usable ${names.join(' and ')}`,
+  );
+}

@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { toIso } from '../time.ts';
+
+/**
+ * What stands for "nothing": an empty variable, the words that templates print for it, and `$NAME`, which pipes and
+ * single quotes leave behind when the variable is not set.
+ */
+const ABSENT = /^(?:|null|undefined|<no value>|\$\w+|\$\{\w+\})$/;
+
+/** Text, or a number where text is meant (build numbers come as both). Anything else is absent: it must not lose the deployment. */
+export const Text = z
+  .union([z.string(), z.number()])
+  .transform((value) => {
+    const text = String(value).trim();
+    return ABSENT.test(text) ? undefined : text;
+  })
+  .optional()
+  .catch(undefined);
+
+/** ISO text (Cloud, Data Center from 10) or epoch milliseconds (Data Center up to 9). */
+const Time = z.union([z.string(), z.number()]).transform(toIso).optional().catch(undefined);
+
+/** A link that may be shown to people: http(s), and never with a password in it. */
+const Link = z
+  .string()
+  .transform((text) => {
+    if (!URL.canParse(text)) return undefined;
+    const url = new URL(text);
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
+    if (!url.username && !url.password) return text.trim();
+    url.username = '';
+    url.password = '';
+    return url.href;
+  })
+  .optional()
+  .catch(undefined);
+
+/** A part that may be missing, null or of another kind. */
+const part = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).optional().catch(undefined);
+
+const Person = part({ display_name: Text, nickname: Text });
+
+const Repository = part({ full_name: Text, uuid: Text });
+
+const Commit = part({
+  hash: Text,
+  message: Text,
+  date: Time,
+  author: part({ raw: Text, user: Person }),
+  links: part({ html: part({ href: Link }), self: part({ href: Link }) }),
+});
+export type Commit = z.infer<typeof Commit>;
+
+const Pipeline = part({
+  uuid: Text,
+  build_number: Text,
+  creator: Person,
+  target: part({ ref_type: Text, ref_name: Text, source: Text, pullrequest: part({ id: Text, title: Text }) }),
+});
+
+const Release = part({ name: Text, url: Link, commit: Commit, pipeline: Pipeline });
+
+const Environment = part({
+  uuid: Text,
+  name: Text,
+  slug: Text,
+  environment_type: part({ name: Text }),
+});
+
+/**
+ * A deployment of Bitbucket Cloud's REST API. The specification and the live API disagree on dates (`start_date`,
+ * `started_on`) and on every `type`, so both dates are read and no `type` is.
+ */
+export const CloudDeployment = z.object({
+  uuid: Text,
+  key: Text,
+  version: Text,
+  last_update_time: Time,
+  environment: Environment,
+  /** Bitbucket sends no run number here; an exporter that joins the step may. */
+  step: part({ uuid: Text, run_number: Text }),
+  commit: Commit,
+  release: Release,
+  deployable: Release,
+  pipeline: Pipeline,
+  repository: Repository,
+  state: part({
+    name: Text,
+    url: Link,
+    status: part({ name: Text }),
+    started_on: Time,
+    start_date: Time,
+    completed_on: Time,
+    completion_date: Time,
+    deployer: Person,
+  }),
+});
+export type CloudDeployment = z.infer<typeof CloudDeployment>;
+
+/** What may stand beside `deployment`. Not `actor`: in what Pipelines sends that is the workspace, not the person. */
+export const CloudWrapper = z.object({
+  environment: Environment,
+  commit: Commit,
+  pipeline: Pipeline,
+  repository: Repository,
+});
+
+/**
+ * The variables of a pipeline step. This list is also the allow-list: nothing else of the body is read, so that
+ * BITBUCKET_STEP_OIDC_TOKEN cannot get into a record, even when somebody posts all variables.
+ */
+export const StepVariables = z.object({
+  BITBUCKET_COMMIT: Text,
+  BITBUCKET_BRANCH: Text,
+  BITBUCKET_TAG: Text,
+  BITBUCKET_BUILD_NUMBER: Text,
+  BITBUCKET_PIPELINE_UUID: Text,
+  BITBUCKET_STEP_UUID: Text,
+  BITBUCKET_STEP_RUN_NUMBER: Text,
+  BITBUCKET_STEP_TRIGGERER_UUID: Text,
+  BITBUCKET_EXIT_CODE: Text,
+  BITBUCKET_PR_ID: Text,
+  BITBUCKET_WORKSPACE: Text,
+  BITBUCKET_REPO_SLUG: Text,
+  BITBUCKET_REPO_FULL_NAME: Text,
+  BITBUCKET_REPO_UUID: Text,
+  BITBUCKET_DEPLOYMENT_ENVIRONMENT: Text,
+  commit_message: Text,
+  commit_author: Text,
+});
+export type StepVariables = z.infer<typeof StepVariables>;
+
+/** Bitbucket's own object, or just the sha, which is what somebody adds who posts the request. */
+const DataCenterCommit = z.preprocess(
+  (told) => (typeof told === 'string' ? { id: told } : told),
+  part({ id: Text, message: Text, author: part({ name: Text, displayName: Text }), committerTimestamp: Time }),
+);
+
+/** Data Center's RestDeployment (the answer) and RestDeploymentSetRequest (the request, which names neither commit nor repository). */
+export const DataCenterDeployment = z.object({
+  deploymentSequenceNumber: Text,
+  description: Text,
+  environment: part({ key: Text, displayName: Text, type: Text, url: Link }),
+  key: Text,
+  state: Text,
+  url: Link,
+  lastUpdated: Time,
+  toCommit: DataCenterCommit,
+  commit: DataCenterCommit,
+  repository: part({
+    slug: Text,
+    project: part({ key: Text }),
+    links: part({
+      self: z
+        .array(part({ href: Link }))
+        .optional()
+        .catch(undefined),
+    }),
+  }),
+});
+export type DataCenterDeployment = z.infer<typeof DataCenterDeployment>;

@@ -1,0 +1,127 @@
+import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import type { Mapped } from '../source.ts';
+import {
+  type Actor,
+  asObject,
+  authorAsActor,
+  bareUuid,
+  bitbucketOrg,
+  type Context,
+  commitOf,
+  common,
+  type Environment,
+  ignored,
+  type JsonObject,
+  type Keys,
+  lacking,
+  NO_TIME,
+  pipelineKey,
+  pipelinePage,
+  pullRequest,
+  type Repository,
+  type Resolved,
+  records,
+  resolveCommit,
+  runNumber,
+  said,
+  short,
+  slugify,
+  tagsOf,
+  texts,
+  unknownStatus,
+} from './parts.ts';
+import { StepVariables } from './schema.ts';
+
+/**
+ * The variables, wherever they were put; the commit's words may stand among them or beside them.
+ * Without a commit and without an environment they are of no step.
+ */
+export function stepVariables(body: JsonObject): StepVariables | undefined {
+  const { commit_message: message, commit_author: author } = StepVariables.parse(body);
+  return [body, asObject(body['variables']), asObject(body['env'])]
+    .filter((variables) => variables !== undefined)
+    .map((variables) => StepVariables.parse(variables))
+    .map((step) => ({
+      ...step,
+      commit_message: step.commit_message ?? message,
+      commit_author: step.commit_author ?? author,
+    }))
+    .find((step) => step.BITBUCKET_COMMIT ?? step.BITBUCKET_DEPLOYMENT_ENVIRONMENT);
+}
+
+export function fromStep(step: StepVariables, context: Context): Mapped {
+  const name = slugify(step.BITBUCKET_DEPLOYMENT_ENVIRONMENT);
+  if (!name) {
+    return ignored('no_environment', 'the step has no `deployment:`, so that Bitbucket gave it no environment');
+  }
+  const commit = resolveCommit([step.BITBUCKET_COMMIT]);
+  if (!commit) throw lacking({ BITBUCKET_COMMIT: commit });
+  const state = exitState(step.BITBUCKET_EXIT_CODE);
+  if (typeof state !== 'string') return state;
+  return records(stepRecord({ step, commit, environment: { name }, state, context }));
+}
+
+/** Only an after-script has BITBUCKET_EXIT_CODE, and it is the last command's own code: 2, 127. None yet: the step has begun. */
+function exitState(code: string | undefined): State | Mapped {
+  if (code === undefined) return 'running';
+  if (!/^-?\d+$/.test(code)) return unknownStatus(`BITBUCKET_EXIT_CODE ${short(code)}`);
+  return Number(code) === 0 ? 'succeeded' : 'failed';
+}
+
+interface StepParts {
+  readonly step: StepVariables;
+  readonly commit: Resolved;
+  readonly environment: Environment;
+  readonly state: State;
+  readonly context: Context;
+}
+
+function stepRecord({ step, commit, environment, state, context }: StepParts): NewChangeRecord {
+  const repository = bitbucketOrg(stepFullName(step), step.BITBUCKET_REPO_UUID, step.BITBUCKET_REPO_SLUG);
+  const keys = stepKeys({ step, commit, environment, repository });
+  const ref = step.BITBUCKET_TAG ?? step.BITBUCKET_BRANCH;
+  const pipelineUrl = pipelinePage(repository, step.BITBUCKET_BUILD_NUMBER);
+  const uuid = bareUuid(step.BITBUCKET_STEP_UUID);
+  const person = stepActor(step);
+  const { commit_message: message, commit_author: author } = step;
+  const base = repository.url && `${repository.url}/commits`;
+  return said<NewChangeRecord>({
+    ...common(repository, environment, context),
+    id: recordId(keys.deployment, state, 'step'),
+    deployment: keys.deployment,
+    signal: 'pipeline step',
+    authoritative: false,
+    state,
+    ref,
+    tag: ref === undefined ? undefined : step.BITBUCKET_TAG !== undefined,
+    commit: commitOf({ ...commit, message, author, base }),
+    pipelineUrl,
+    jobUrl: pipelineUrl && uuid && `${pipelineUrl}/steps/%7B${encodeURIComponent(uuid)}%7D`,
+    pullRequest: pullRequest({ id: step.BITBUCKET_PR_ID, message, base: repository.url }),
+    actor: person?.name,
+    occurredAt: context.receivedAt,
+    tags: tagsOf(repository, environment, { ref, run: keys.run }),
+    notes: texts(repository.note, commit.note, keys.note, person?.note, NO_TIME),
+  });
+}
+
+function stepFullName(step: StepVariables): string | undefined {
+  const { BITBUCKET_WORKSPACE: workspace, BITBUCKET_REPO_SLUG: slug } = step;
+  return step.BITBUCKET_REPO_FULL_NAME ?? (workspace && slug && `${workspace}/${slug}`);
+}
+
+function stepKeys(parts: Pick<StepParts, 'step' | 'commit' | 'environment'> & { repository: Repository }): Keys {
+  const { step, ...rest } = parts;
+  const run = runNumber(step.BITBUCKET_STEP_RUN_NUMBER);
+  const uuid = bareUuid(step.BITBUCKET_STEP_UUID);
+  if (uuid) return { deployment: `bitbucket:step:${uuid}:run:${run}`, aliases: [], run };
+  const pipeline = step.BITBUCKET_PIPELINE_UUID ?? step.BITBUCKET_BUILD_NUMBER;
+  return { ...pipelineKey({ ...rest, pipeline, run }), aliases: [], run };
+}
+
+/** Bitbucket gives a step no name of a person, only a uuid. */
+function stepActor(step: StepVariables): Actor | undefined {
+  const triggerer = step.BITBUCKET_STEP_TRIGGERER_UUID;
+  if (step.commit_author || !triggerer) return authorAsActor(step.commit_author);
+  return { name: triggerer, note: 'the actor is a Bitbucket user uuid: the step names nobody else' };
+}

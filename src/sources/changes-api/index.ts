@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
+import { WebhookRejected } from '../../domain/errors.ts';
+import { bearerToken, isOneOf } from '../signature.ts';
+import type { Source, Webhook } from '../source.ts';
+import { answerOf } from './answer.ts';
+import { mapChange } from './map.ts';
+
+/** What Alert24's changes API takes, so that the `curl` calls in pipelines need another host and key, and nothing else. */
+export const changesApi = z
+  .strictObject({
+    type: z.literal('changes-api'),
+    name: Name.default('changes'),
+    /** The API keys that are taken. */
+    secrets: Secrets,
+    max_body_mib: z.number().positive().max(25).default(2),
+  })
+  .transform(
+    (config): Source => ({
+      type: 'changes-api',
+      name: config.name,
+      secrets: config.secrets,
+      maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
+      alsoAt: ['/api/v1/changes', '/api/v1/services/'],
+      verify: (webhook) => verify(webhook, config.secrets),
+      map: (payload, webhook) => mapChange(payload, webhook, config.name),
+      sample: (at) => ({
+        path: `/webhooks/${config.name}`,
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${config.secrets[0] ?? ''}` },
+        body: sampleChange(at),
+      }),
+      answer: answerOf,
+    }),
+  );
+
+function sampleChange(at: Date): string {
+  return JSON.stringify({
+    summary: 'Deployed sample @ 4f0c9e1d',
+    change_type: 'deployment',
+    environment: 'sample',
+    branch: 'main',
+    commit_sha: '4f0c9e1d7a2b83c65d9e0f41ab37c2d8e56190bf',
+    pipeline_url: 'https://gitlab.example.com/shiplog/sample/-/pipelines/1',
+    changed_by: 'shiplog',
+    source: 'shiplog',
+    external_id: `sample-${at.toISOString()}`,
+    finished_at: at.toISOString(),
+  });
+}
+
+function verify(webhook: Webhook, secrets: readonly string[]): void {
+  const token = bearerToken(webhook.headers['authorization']);
+  if (isOneOf(token, secrets)) return;
+  throw new WebhookRejected(
+    'bad_signature',
+    token === undefined
+      ? 'Missing API key: send the header "Authorization: Bearer <key>"; is the variable that holds the key empty here?'
+      : 'Invalid API key: it is not one of the secrets of this source',
+  );
+}

@@ -1,0 +1,197 @@
+import { digest, fullSha, type NewChangeRecord, recordId } from '../../domain/change-record.ts';
+import { isFinal } from '../../domain/deployment.ts';
+import { WebhookRejected } from '../../domain/errors.ts';
+import { parseRepoUrl } from '../repo-url.ts';
+import type { Mapped, Webhook } from '../source.ts';
+import { httpUrl, projectOf } from './project.ts';
+import { type ChangeCreate, parseChange, unfilledFields, unknownFields } from './schema.ts';
+
+const LISTED_FIELDS = 10;
+const SHOWN_CHARACTERS = 40;
+
+/** A body of Alert24's changes API to one record. */
+export function mapChange(payload: unknown, webhook: Webhook, instance: string): Mapped {
+  const pathServiceId = serviceIdOf(webhook.path);
+  const change = parseChange(payload);
+  const serviceId = pathServiceId ?? change.service_id;
+  return { kind: 'records', records: [toRecord({ change, payload, webhook, instance, serviceId })] };
+}
+
+interface Sent {
+  readonly change: ChangeCreate;
+  readonly payload: unknown;
+  readonly webhook: Webhook;
+  readonly instance: string;
+  readonly serviceId: string | undefined;
+}
+
+function toRecord(sent: Sent): NewChangeRecord {
+  const { change, webhook, instance, serviceId } = sent;
+  const deployment = deploymentKey(sent);
+  const { service, note: serviceNote } = serviceOf(change, serviceId);
+  const commit = commitOf(change);
+  const pullRequest = pullRequestOf(change);
+  const pipelineUrl = httpUrl(change.pipeline_url);
+  const notes = [...notesOf(sent), serviceNote].filter((note) => note !== undefined);
+  return {
+    id: recordId(deployment, change.status),
+    deployment,
+    source: 'changes-api',
+    instance,
+    signal: 'changes api',
+    authoritative: true,
+    state: change.status,
+    changeType: change.change_type ?? 'deployment',
+    ...(change.risk_level && { riskLevel: change.risk_level }),
+    summary: change.summary,
+    ...(change.description && { description: change.description }),
+    environment: { name: change.environment ?? 'unknown' },
+    service,
+    ...(serviceId && { serviceId }),
+    ...repositoryOf(change),
+    ...(change.branch && { ref: change.branch }),
+    ...(commit && { commit }),
+    ...(pipelineUrl && { pipelineUrl }),
+    ...(pullRequest && { pullRequest }),
+    ...(change.changed_by && { actor: change.changed_by }),
+    artifacts: [...new Set([...(change.image ? [change.image] : []), ...(change.artifacts ?? [])])],
+    ...timesOf(change, webhook),
+    tags: tagsOf(change),
+    notes,
+    reportedSource: change.source ?? 'api',
+    ...(change.external_id && { externalId: change.external_id }),
+  };
+}
+
+/**
+ * `/api/v1/services/<id>/changes` names the service; `/api/v1/changes` and `/webhooks/<name>` do not.
+ * @throws WebhookRejected for anything else below `/api/v1/services/`: there is nothing to post to.
+ */
+function serviceIdOf(path: string): string | undefined {
+  if (!path.startsWith('/api/v1/services/')) return undefined;
+  const encoded = /^\/api\/v1\/services\/([^/]+)\/changes\/?$/.exec(path)?.[1];
+  const id = encoded === undefined ? undefined : decode(encoded)?.trim();
+  if (id) return id;
+  throw new WebhookRejected('bad_payload', 'the path must be /api/v1/changes or /api/v1/services/<service id>/changes');
+}
+
+function decode(encoded: string): string | undefined {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return undefined; // a stray % is no encoding
+  }
+}
+
+/** An id this long is no name any more, and keys stand in logs and URLs. */
+const LONGEST_ID = 200;
+
+/**
+ * What makes two posts one change: their `external_id`, else all that describes the change but not its state, so that neither
+ * `curl --retry` nor a later status makes another one. Where no pipeline is named, the sender's Idempotency-Key knows better:
+ * the same commit may be deployed again. A body with neither is a note by hand, and equal words are not one change.
+ */
+function deploymentKey({ change, webhook, serviceId }: Sent): string {
+  if (change.external_id) return `changes:${bounded(change.external_id)}`;
+  const { commit_sha, pipeline_url, change_type, environment, branch, service, summary } = change;
+  const idempotencyKey = webhook.headers['idempotency-key']?.trim();
+  if (!pipeline_url && idempotencyKey) return `changes:key:${bounded(idempotencyKey)}`;
+  if (!pipeline_url && !commit_sha) return `changes:webhook:${webhook.id}`;
+  const told = [change_type, environment, branch, commit_sha, pipeline_url, serviceId, service, summary];
+  return `changes:${digest(JSON.stringify(told.map((value) => value ?? null)))}`;
+}
+
+const bounded = (id: string): string => (id.length > LONGEST_ID ? digest(id) : id);
+
+function serviceOf(change: ChangeCreate, serviceId: string | undefined): { service: string; note?: string } {
+  if (change.service) return { service: change.service };
+  const project = projectOf(change.pipeline_url);
+  if (project) return { service: project.service, note: 'service is the project in pipeline_url' };
+  if (serviceId) return { service: serviceId, note: 'service is the service id, for want of a name' };
+  const deployed = /^Deployed (\S+) @ [0-9a-f]{7,40}\b/i.exec(change.summary)?.[1];
+  if (deployed) return { service: deployed, note: 'service is taken from summary' };
+  return { service: 'unknown', note: 'service is unknown: send service or service_id' };
+}
+
+/** `gitlabProject` comes from `gitlab_project` alone: a CI job of the project in `pipeline_url` made its deployment in GitLab itself. */
+function repositoryOf(change: ChangeCreate): Pick<NewChangeRecord, 'repository'> {
+  const given = parseRepoUrl(change.repository);
+  const project = projectOf(change.pipeline_url);
+  const name = given?.path ?? change.repository ?? project?.path ?? change.gitlab_project;
+  if (!name) return {};
+  const address = given?.url ?? (change.repository ? undefined : project?.url);
+  return {
+    repository: {
+      name,
+      ...(address && { url: address }),
+      ...(change.gitlab_project && { gitlabProject: change.gitlab_project }),
+    },
+  };
+}
+
+function commitOf({ commit_sha, commit_message: message }: ChangeCreate): NewChangeRecord['commit'] {
+  const sha = fullSha(commit_sha);
+  const title = message?.split(/\r?\n/)[0];
+  if (!sha && !message) return undefined;
+  return { ...(sha && { sha }), ...(title && { title }), ...(message && { message }) };
+}
+
+function pullRequestOf({ pr_number, pr_url }: ChangeCreate): NewChangeRecord['pullRequest'] {
+  const url = httpUrl(pr_url);
+  const number = pr_number ?? /\/(?:merge_requests|pull-requests|pull)\/(\d+)/.exec(url ?? '')?.[1];
+  return number ? { number, ...(url && { url }) } : undefined;
+}
+
+function timesOf(change: ChangeCreate, webhook: Webhook) {
+  const receivedAt = webhook.receivedAt.toISOString();
+  const { started_at: startedAt, status } = change;
+  const finishedAt = isFinal(status) ? change.finished_at : undefined;
+  const said = isFinal(status) ? finishedAt : status === 'running' ? startedAt : undefined;
+  return {
+    occurredAt: change.occurred_at ?? said ?? receivedAt,
+    ...(startedAt && { startedAt }),
+    ...(finishedAt && { finishedAt }),
+    receivedAt,
+  };
+}
+
+/** A short sha is no commit that GitLab would know, but people look for it. */
+const shortSha = (sha: string | undefined): string | undefined =>
+  sha && !fullSha(sha) && /^[0-9a-f]{7,40}$/i.test(sha) ? sha.toLowerCase() : undefined;
+
+function tagsOf(change: ChangeCreate): string[] {
+  const short = shortSha(change.commit_sha);
+  return [...new Set([...(change.tags ?? []), ...(short ? [`commit:${short}`] : [])])];
+}
+
+function notesOf({ change, payload, serviceId }: Sent): (string | undefined)[] {
+  const { commit_sha, changed_by, pipeline_url, pr_url, pr_number } = change;
+  const short = shortSha(commit_sha);
+  const list = (names: readonly string[]) =>
+    names
+      .slice(0, LISTED_FIELDS)
+      .map((name) => name.slice(0, SHOWN_CHARACTERS))
+      .join(', ');
+  const unfilled = unfilledFields(payload);
+  const unknown = unknownFields(payload);
+  return [
+    change.environment
+      ? undefined
+      : 'environment was not sent or empty: it stays unknown (Alert24 would say production)',
+    short && `commit_sha ${short} is not a full sha: kept as a tag; send all 40 digits`,
+    commit_sha && !short && !fullSha(commit_sha) ? 'commit_sha is no commit sha: left out' : undefined,
+    changed_by && /^\{[0-9a-f-]{36}\}$/i.test(changed_by)
+      ? 'changed_by is the id of an account, not a name'
+      : undefined,
+    pipeline_url && !httpUrl(pipeline_url) ? 'pipeline_url is no http(s) URL: left out' : undefined,
+    pr_url && !httpUrl(pr_url) ? 'pr_url is no http(s) URL: left out' : undefined,
+    httpUrl(pr_url) && !pr_number && !pullRequestOf(change)
+      ? 'pr_url names no pull request and pr_number is missing: left out'
+      : undefined,
+    change.service_id && serviceId !== change.service_id
+      ? 'service_id differs from the path: the path counts'
+      : undefined,
+    unfilled.length > 0 ? `variables that were not filled in: ${list(unfilled)}` : undefined,
+    unknown.length > 0 ? `fields that are not understood: ${list(unknown)}` : undefined,
+  ];
+}

@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { ChangeType, RiskLevel, type State } from '../../domain/change-record.ts';
+import { WebhookRejected } from '../../domain/errors.ts';
+import { toIso } from '../time.ts';
+
+/** What a variable that has nothing in it looks like after a template or a shell printed it. */
+const NOTHING = new Set(['', 'null', 'undefined', '<no value>', '<nil>']);
+
+/** `$CI_ENVIRONMENT_NAME`: a variable that nobody filled in. */
+const UNFILLED = /^\$(?:\w+|\{\w+\})$/;
+
+const blankToAbsent = (value: unknown): unknown => {
+  if (value === null) return undefined;
+  if (typeof value !== 'string') return value;
+  const text = value.trim();
+  return NOTHING.has(text) || UNFILLED.test(text) ? undefined : text;
+};
+
+/** The documents' GitLab job runs `$(echo \"$CI_COMMIT_MESSAGE\" | jq -Rs .)`: the shell makes the quotes part of the message. */
+const withoutEchoedQuotes = (value: unknown): unknown =>
+  typeof value === 'string' ? (/^"(.*)"\n$/s.exec(value)?.[1] ?? value) : value;
+
+const wrongType = (what: string, value: unknown): string => `must be ${what}, not ${typeName(value)}`;
+
+const mustBe = (what: string) => ({ error: ({ input }: { readonly input?: unknown }) => wrongType(what, input) });
+
+const Text = z.preprocess(blankToAbsent, z.string(mustBe('a text')).optional());
+
+/** Pipelines write numbers without quotes. */
+const TextOrNumber = z.preprocess(
+  blankToAbsent,
+  z.union([z.string(), z.number()], mustBe('a text or a number')).transform(String).optional(),
+);
+
+const Texts = z.preprocess(
+  (value) => value ?? undefined,
+  z
+    .array(z.preprocess(blankToAbsent, z.string(mustBe('a text')).optional()), mustBe('a list of texts'))
+    .transform((texts) => texts.filter((text) => text !== undefined))
+    .optional(),
+);
+
+/** Seconds since 1970, as `date +%s` prints them; as milliseconds the same number would lie in January 1970. */
+const EPOCH_SECONDS_BELOW = 100_000_000_000;
+
+const Time = z.preprocess(
+  blankToAbsent,
+  z
+    .union([z.string(), z.number()], mustBe('a time'))
+    .transform((time, context): string => {
+      const epoch = /^\d+$/.test(String(time)) ? Number(time) : undefined;
+      const iso = toIso(epoch === undefined ? time : epoch < EPOCH_SECONDS_BELOW ? epoch * 1000 : epoch);
+      if (iso) return iso;
+      context.addIssue('must be a time with a zone, such as 2026-03-19T14:30:00Z (date -u +%FT%TZ)');
+      return z.NEVER;
+    })
+    .optional(),
+);
+
+/** Our states, and the words of CI systems for them: `"status": "$CI_JOB_STATUS"` works. */
+const STATES = {
+  pending: 'pending',
+  running: 'running',
+  started: 'running',
+  in_progress: 'running',
+  succeeded: 'succeeded',
+  success: 'succeeded',
+  failed: 'failed',
+  failure: 'failed',
+  canceled: 'canceled',
+  cancelled: 'canceled',
+} as const satisfies Readonly<Record<string, State>>;
+
+/** Undefined as an input must reach the message `summary is required`, so that there is no preprocess here. */
+const Summary = z.unknown().transform((value, context): string => {
+  const text = blankToAbsent(value);
+  if (typeof text === 'string') return text;
+  context.addIssue(
+    text === undefined
+      ? 'is required: write what was done, such as "Deployed my-service @ 4f0c9e1d"'
+      : wrongType('a text', text),
+  );
+  return z.NEVER;
+});
+
+const oneOf = (words: readonly string[]): string => `must be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+
+/** The request of Alert24's `POST /api/v1/changes`; what follows `tags` is ours. */
+export const ChangeCreate = z.object({
+  summary: Summary,
+  service_id: Text,
+  change_type: z.preprocess(blankToAbsent, z.enum(ChangeType.options, oneOf(ChangeType.options)).optional()),
+  description: Text,
+  source: Text,
+  commit_sha: Text,
+  commit_message: z.preprocess(withoutEchoedQuotes, Text),
+  branch: Text,
+  /** Documented as text; the documents' own GitLab job sends a number. */
+  pr_number: TextOrNumber,
+  pr_url: Text,
+  pipeline_url: Text,
+  environment: Text,
+  risk_level: z.preprocess(blankToAbsent, z.enum(RiskLevel.options, oneOf(RiskLevel.options)).optional()),
+  changed_by: Text,
+  external_id: TextOrNumber,
+  tags: Texts,
+
+  status: z
+    .preprocess(
+      blankToAbsent,
+      z.enum(Object.keys(STATES) as (keyof typeof STATES)[], oneOf(Object.keys(STATES))).optional(), // Object.keys forgets the names of the keys
+    )
+    .transform((word): State => STATES[word ?? 'succeeded']),
+  occurred_at: Time,
+  started_at: Time,
+  finished_at: Time,
+  service: Text,
+  repository: Text,
+  gitlab_project: TextOrNumber,
+  image: Text,
+  artifacts: Texts,
+});
+export type ChangeCreate = z.output<typeof ChangeCreate>;
+
+/** @throws WebhookRejected `bad_payload`, naming the first field that is wrong and what it must be. */
+export function parseChange(payload: unknown): ChangeCreate {
+  if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
+    throw new WebhookRejected('bad_payload', `the body must be a JSON object, not ${typeName(payload)}`);
+  }
+  const parsed = ChangeCreate.safeParse(payload);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.map((part) => (typeof part === 'number' ? `[${part}]` : String(part))).join('');
+  throw new WebhookRejected('bad_payload', `${field} ${issue?.message}`);
+}
+
+/** Names of fields that nobody here understands: a typing error, or another version of their API. */
+export function unknownFields(payload: unknown): string[] {
+  return Object.keys(payload ?? {}).filter((name) => !Object.hasOwn(ChangeCreate.shape, name));
+}
+
+/** Fields that hold a variable nobody filled in. */
+export function unfilledFields(payload: unknown): string[] {
+  return Object.entries(payload ?? {})
+    .filter(([, value]) => typeof value === 'string' && UNFILLED.test(value.trim()))
+    .map(([name]) => name);
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  const names: Readonly<Record<string, string>> = { string: 'a text', number: 'a number', boolean: 'true or false' };
+  return names[typeof value] ?? 'an object';
+}

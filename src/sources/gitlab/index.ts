@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
+import { WebhookRejected } from '../../domain/errors.ts';
+import { isOneOf } from '../signature.ts';
+import type { Source, Webhook } from '../source.ts';
+import { SIGNING_TOKEN, verifyStandardWebhook } from '../standard-webhooks.ts';
+import { mapHook } from './map.ts';
+import { sampleDeploymentHook } from './sample.ts';
+
+const Config = z.strictObject({
+  type: z.literal('gitlab'),
+  name: Name.default('gitlab'),
+  /** Secret tokens, as GitLab sends them in X-Gitlab-Token. */
+  secrets: Secrets,
+  /** Signing tokens of GitLab 19.0 and later. */
+  signing_tokens: z
+    .array(z.string().regex(SIGNING_TOKEN, 'a signing token is whsec_ and the base64 of 32 bytes; copy it from GitLab'))
+    .default([]),
+  /** GitLab itself sends at most 25 MB. */
+  max_body_mib: z.number().positive().max(100).default(25),
+});
+type Config = z.output<typeof Config>;
+
+/** Deployment, job and pipeline webhooks of GitLab 8 to 19. */
+export const gitlab = Config.transform(
+  (config): Source => ({
+    type: 'gitlab',
+    name: config.name,
+    secrets: config.secrets,
+    maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
+    verify: (webhook) => verify(webhook, config),
+    map: (payload, webhook) => mapHook(payload, webhook, config.name),
+    sample: (at) => ({
+      path: `/webhooks/${config.name}`,
+      headers: {
+        'content-type': 'application/json',
+        'x-gitlab-event': 'Deployment Hook',
+        'x-gitlab-token': config.secrets[0] ?? '',
+      },
+      body: sampleDeploymentHook(at),
+    }),
+  }),
+);
+
+/**
+ * GitLab sends X-Gitlab-Token beside a signature, so that a hook can move from one to the other.
+ * A signature that is there and wrong must never be saved by the token.
+ */
+function verify(webhook: Webhook, config: Config): void {
+  const signed = webhook.headers['webhook-signature'] !== undefined;
+  if (signed && config.signing_tokens.length > 0) {
+    verifyStandardWebhook(webhook, config.signing_tokens);
+    return;
+  }
+  const token = webhook.headers['x-gitlab-token'];
+  if (isOneOf(token, config.secrets)) return;
+  if (token !== undefined) {
+    throw refused('X-Gitlab-Token is not one of our secrets; set the secret token of the webhook in GitLab anew');
+  }
+  throw refused(
+    signed
+      ? 'the webhook is signed, but no signing token is configured here; add it to signing_tokens of this source'
+      : 'X-Gitlab-Token is missing; set a secret token in the settings of the webhook in GitLab',
+  );
+}
+
+const refused = (message: string) => new WebhookRejected('bad_signature', message);

@@ -1,0 +1,119 @@
+import { fullSha, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { isFinal } from '../../domain/deployment.ts';
+import type { Mapped } from '../source.ts';
+import { toIso } from '../time.ts';
+import { deploymentKey, jobKey, type Project, projectOf } from './project.ts';
+import { type Context, commitOf, ignored, originOf, personOf } from './record.ts';
+import { type DeploymentHook, DeploymentStatus } from './schema.ts';
+
+/** undefined: nothing was deployed. GitLab never sends those two, but its API knows them. */
+const STATES: Readonly<Record<DeploymentStatus, State | undefined>> = {
+  created: undefined,
+  skipped: undefined,
+  blocked: 'pending',
+  approved: 'pending',
+  running: 'running',
+  success: 'succeeded',
+  failed: 'failed',
+  canceled: 'canceled',
+  // GitLab sends `failed` afterwards, which is the same outcome: domain/deployment.ts folds the two.
+  rejected: 'canceled',
+};
+
+/** The deployment hook knows best: GitLab sends it at the transition, with the status of that moment. */
+export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
+  const status = DeploymentStatus.safeParse(hook.status).data;
+  if (status === undefined) {
+    return ignored('unknown_status', `A deployment's status "${hook.status?.slice(0, 80) ?? ''}" is not known here.`);
+  }
+  const state = STATES[status];
+  if (state === undefined) return ignored('not_started', `The deployment is ${status}: nothing was deployed.`);
+  const project = projectOf(hook, context.webhook);
+  if (!project) return ignored('unmapped', 'The deployment hook names no project: neither an id nor a path.');
+  const keys = keysOf(hook, project);
+  const [key, ...aliases] = keys;
+  if (key === undefined) {
+    return ignored('unmapped', 'The deployment hook names neither a job (deployable_id) nor a deployment_id.');
+  }
+  const at = toIso(hook.status_changed_at);
+  const receivedAt = context.webhook.receivedAt.toISOString();
+  const environment = hook.environment?.name;
+  const actor = personOf(hook.user);
+  const record: NewChangeRecord = {
+    ...originOf(project, context),
+    id: recordId(key, state, 'deployment hook', status, at ?? '', hook.approval?.id ?? ''),
+    deployment: key,
+    aliases,
+    signal: 'deployment hook',
+    authoritative: true,
+    state,
+    ...(status === 'rejected' && { rejected: true }),
+    environment: environmentOf(hook),
+    ...(hook.ref && { ref: hook.ref }),
+    ...commitOf({ ...NO_COMMIT, sha: shaOf(hook), title: hook.commit_title, url: hook.commit_url }),
+    ...(hook.deployable_url && { jobUrl: hook.deployable_url }),
+    ...(actor && { actor }),
+    occurredAt: at ?? receivedAt,
+    ...(at && state === 'running' && { startedAt: at }),
+    ...(at && isFinal(state) && { finishedAt: at }),
+    notes: notesOf(hook, { status, at, environment }),
+    ...madeByApi(hook, project),
+  };
+  return { kind: 'records', records: [record] };
+}
+
+const NO_COMMIT = { message: undefined, author: undefined, committedAt: undefined };
+
+/** The job first: it is the only id that job and pipeline hooks know as well. */
+function keysOf(hook: DeploymentHook, project: Project): string[] {
+  const job = hook.deployable_id ?? /\/(?:jobs|builds)\/([1-9]\d*)$/.exec(hook.deployable_url ?? '')?.[1];
+  const deployment = hook.deployment_id ?? /\/deployments?\/([1-9]\d*)$/.exec(hook.deployable_url ?? '')?.[1];
+  return [...(job ? [jobKey(project, job)] : []), ...(deployment ? [deploymentKey(project, deployment)] : [])];
+}
+
+function environmentOf(hook: DeploymentHook): NewChangeRecord['environment'] {
+  const tier = hook.environment_tier ?? hook.environment?.deployment_tier;
+  return {
+    name: hook.environment?.name ?? 'unknown',
+    ...(tier && { tier }),
+    ...(hook.environment_external_url && { url: hook.environment_external_url }),
+  };
+}
+
+/** The hook has only the short sha, but the link to the commit ends in the full one. */
+function shaOf(hook: DeploymentHook): string | undefined {
+  return fullSha(hook.commit_url?.split(/[?#]/)[0]?.split('/').at(-1));
+}
+
+function notesOf(
+  hook: DeploymentHook,
+  known: { status: DeploymentStatus; at: string | undefined; environment: string | undefined },
+): string[] {
+  const approver = personOf(hook.approver);
+  const decided = known.status === 'approved' || known.status === 'rejected';
+  return [
+    ...(decided ? [`${known.status === 'approved' ? 'Approved' : 'Rejected'} by ${approver ?? 'somebody'}.`] : []),
+    ...(known.environment === undefined ? ['GitLab named no environment.'] : []),
+    ...(known.at === undefined ? ['GitLab gave no time; this is when the webhook came in.'] : []),
+    ...(hook.short_sha && shaOf(hook) === undefined
+      ? [`The deployment hook knew only the short commit sha ${hook.short_sha}.`]
+      : []),
+  ];
+}
+
+/**
+ * No job at all: somebody used the Deployments API, and that may have been us.
+ * Trigger jobs have an id but no URL; they are CI all the same.
+ */
+function madeByApi(hook: DeploymentHook, project: Project): Pick<NewChangeRecord, 'madeByApi'> {
+  if (hook.deployable_id || hook.deployable_url || !hook.deployment_id) return {};
+  const shortSha = (hook.short_sha ?? shaOf(hook))?.slice(0, 8).toLowerCase();
+  return {
+    madeByApi: {
+      projects: [...new Set([project.id, ...(project.path ? [project.path.toLowerCase()] : [])])],
+      deploymentId: hook.deployment_id,
+      environment: hook.environment?.name ?? 'unknown',
+      ...(shortSha && { shortSha }),
+    },
+  };
+}

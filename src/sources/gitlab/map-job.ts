@@ -1,0 +1,211 @@
+import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { isFinal } from '../../domain/deployment.ts';
+import type { Mapped } from '../source.ts';
+import { toIso } from '../time.ts';
+import { jobKey, type Project, projectOf } from './project.ts';
+import { type Context, commitOf, type Ignored, ignored, originOf, personOf } from './record.ts';
+import { type Build, type Environment, type JobHook, JobStatus, type PipelineHook } from './schema.ts';
+
+/** undefined: it has not started (yet). `canceling` still runs, in its after_script. */
+const STATES: Readonly<Record<JobStatus, State | undefined>> = {
+  created: undefined,
+  waiting_for_resource: undefined,
+  preparing: undefined,
+  waiting_for_callback: undefined,
+  pending: undefined,
+  scheduled: undefined,
+  manual: undefined,
+  skipped: undefined,
+  running: 'running',
+  canceling: 'running',
+  success: 'succeeded',
+  failed: 'failed',
+  canceled: 'canceled',
+};
+
+/** A job of either hook, in one shape. */
+interface Job {
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly status: string | undefined;
+  /** null: GitLab says that it did not start. undefined: GitLab does not say. */
+  readonly startedAt: string | null | undefined;
+  readonly finishedAt: string | null | undefined;
+  readonly duration: number | null | undefined;
+  readonly environment: Environment;
+}
+
+interface Step {
+  readonly kind: 'step';
+  readonly state: State;
+  readonly environment: NewChangeRecord['environment'];
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+}
+
+/** The newer field first. null wins over missing: it says something. */
+const eitherOf = (iso: string | null | undefined, old: string | null | undefined) =>
+  iso ?? (old === undefined ? iso : old);
+
+export function mapJob(hook: JobHook, context: Context): Mapped {
+  const step = stepOf({
+    id: hook.build_id,
+    name: hook.build_name,
+    status: hook.build_status,
+    startedAt: eitherOf(hook.build_started_at_iso, hook.build_started_at),
+    finishedAt: eitherOf(hook.build_finished_at_iso, hook.build_finished_at),
+    duration: hook.build_duration,
+    environment: hook.environment,
+  });
+  if (step.kind === 'ignored') return step;
+  const project = projectOf(hook, context.webhook);
+  if (!project) return ignored('unmapped', 'The job hook names no project: neither an id nor a path.');
+  if (!hook.build_id) return ignored('unmapped', 'The job hook has no build_id.');
+  const { commit } = hook;
+  const sha = hook.sha ?? commit?.sha;
+  // `commit.id` is the id of the pipeline, and the only one that the first versions sent.
+  const pipelineId = hook.pipeline_id ?? commit?.id;
+  const record: NewChangeRecord = {
+    ...recordOf(step, { jobId: hook.build_id, signal: 'job hook', project, context, actor: personOf(hook.user) }),
+    ...(hook.ref && { ref: hook.ref }),
+    ...(hook.tag != null && { tag: hook.tag }),
+    ...commitOf({
+      sha,
+      title: firstLine(commit?.message),
+      message: commit?.message,
+      url: undefined,
+      author: commit?.author_name,
+      committedAt: undefined,
+    }),
+    ...(project.url && pipelineId && { pipelineUrl: `${project.url}/-/pipelines/${pipelineId}` }),
+  };
+  return { kind: 'records', records: [record] };
+}
+
+/** One record for each job that deploys and has started. The pipeline's own status says nothing about them. */
+export function mapPipeline(hook: PipelineHook, context: Context): Mapped {
+  const builds = (hook.builds ?? []).filter((build) => build != null);
+  const steps = builds.map((build) => ({ build, step: stepOf(jobOf(build)) }));
+  const reasons = steps.flatMap(({ step }) => (step.kind === 'ignored' ? [step] : []));
+  if (reasons.length === steps.length) return bestOf(reasons);
+  const project = projectOf(hook, context.webhook);
+  if (!project) return ignored('unmapped', 'The pipeline hook names no project: neither an id nor a path.');
+  const shared = sharedByBuilds(hook, project);
+  const records = steps.flatMap(({ build, step }) => {
+    if (step.kind === 'ignored' || !build.id) return [];
+    const actor = personOf(build.user) ?? personOf(hook.user);
+    return [{ ...recordOf(step, { jobId: build.id, signal: 'pipeline hook', project, context, actor }), ...shared }];
+  });
+  return records.length > 0
+    ? { kind: 'records', records }
+    : ignored('unmapped', 'The job that deploys has no id in the pipeline hook.');
+}
+
+function sharedByBuilds(hook: PipelineHook, project: Project): Partial<NewChangeRecord> {
+  const { object_attributes: pipeline, merge_request: request, commit } = hook;
+  const builtUrl = project.url && pipeline?.id && `${project.url}/-/pipelines/${pipeline.id}`;
+  const pipelineUrl = pipeline?.url ?? builtUrl;
+  return {
+    ...(pipeline?.ref && { ref: pipeline.ref }),
+    ...(pipeline?.tag != null && { tag: pipeline.tag }),
+    ...commitOf({
+      sha: pipeline?.sha ?? commit?.id,
+      title: commit?.title ?? firstLine(commit?.message),
+      message: commit?.message,
+      url: commit?.url,
+      author: commit?.author?.name,
+      committedAt: toIso(commit?.timestamp),
+    }),
+    ...(pipelineUrl && { pipelineUrl }),
+    ...(request?.iid && {
+      pullRequest: {
+        number: request.iid,
+        ...(request.url && { url: request.url }),
+        ...(request.title && { title: request.title }),
+      },
+    }),
+  };
+}
+
+function recordOf(
+  step: Step,
+  told: { jobId: string; signal: string; project: Project; context: Context; actor: string | undefined },
+): NewChangeRecord {
+  const { jobId, signal, project, context, actor } = told;
+  const key = jobKey(project, jobId);
+  const at = isFinal(step.state) ? step.finishedAt : step.startedAt;
+  return {
+    ...originOf(project, context),
+    id: recordId(key, step.state, signal, at ?? ''),
+    deployment: key,
+    signal,
+    authoritative: false,
+    state: step.state,
+    environment: step.environment,
+    ...(project.url && { jobUrl: `${project.url}/-/jobs/${jobId}` }),
+    ...(actor && { actor }),
+    occurredAt: at ?? context.webhook.receivedAt.toISOString(),
+    ...(step.startedAt && { startedAt: step.startedAt }),
+    ...(step.finishedAt && { finishedAt: step.finishedAt }),
+    notes: at ? [] : ['GitLab gave no time; this is when the webhook came in.'],
+  };
+}
+
+/** Does this job deploy, and has it begun to? */
+function stepOf(job: Job): Step | Ignored {
+  const { environment } = job;
+  const called = `Job "${(job.name ?? job.id ?? '?').slice(0, 80)}"`;
+  if (!environment?.name) return ignored('no_environment', `${called} has no environment: it deploys nothing.`);
+  // Before the action was sent there were only starts. GitLab: app/models/ci/processable.rb, deployment_job?.
+  if (environment.action && environment.action !== 'start') {
+    return ignored('not_a_start', `${called} does "${environment.action.slice(0, 80)}" to ${environment.name}.`);
+  }
+  const status = JobStatus.safeParse(job.status).data;
+  if (status === undefined) {
+    return ignored('unknown_status', `${called} has a status "${job.status?.slice(0, 80) ?? ''}" not known here.`);
+  }
+  const state = STATES[status];
+  if (state === undefined) return ignored('not_started', `${called} is ${status}: it has deployed nothing.`);
+  if (!hasStarted(job, state)) return ignored('not_started', `${called} is ${status}, but never started.`);
+  const startedAt = toIso(job.startedAt);
+  const finishedAt = isFinal(state) ? toIso(job.finishedAt) : undefined;
+  return {
+    kind: 'step',
+    state,
+    environment: {
+      name: environment.name,
+      ...(environment.deployment_tier && { tier: environment.deployment_tier }),
+    },
+    ...(startedAt && { startedAt }),
+    ...(finishedAt && { finishedAt }),
+  };
+}
+
+/**
+ * Jobs also end without having started: canceled while they waited, or failed because no runner came.
+ * Where the hook has no such field at all, a duration tells, else only a cancellation is doubtful.
+ */
+function hasStarted(job: Job, state: State): boolean {
+  if (state === 'running' || job.startedAt) return true;
+  if (job.startedAt === null || job.startedAt === '') return false;
+  return job.duration === undefined ? state !== 'canceled' : (job.duration ?? 0) > 0;
+}
+
+const jobOf = (build: Build): Job => ({
+  id: build.id,
+  name: build.name,
+  status: build.status,
+  startedAt: build.started_at,
+  finishedAt: build.finished_at,
+  duration: build.duration,
+  environment: build.environment,
+});
+
+/** Which of the reasons explains best why a pipeline makes no change: the one that came closest to a deployment. */
+function bestOf(reasons: readonly Ignored[]): Ignored {
+  const order = ['not_started', 'unknown_status', 'not_a_start'];
+  const best = order.map((reason) => reasons.find((one) => one.reason === reason)).find((one) => one !== undefined);
+  return best ?? ignored('no_environment', 'No job of the pipeline has an environment: it deploys nothing.');
+}
+
+const firstLine = (message: string | undefined): string | undefined => message?.split('\n', 1)[0]?.trim() || undefined;

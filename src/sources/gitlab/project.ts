@@ -1,0 +1,53 @@
+import type { Webhook } from '../source.ts';
+import type { Origin } from './schema.ts';
+
+/** The project that a hook speaks of, named in the same way by all kinds of hook. */
+export interface Project {
+  /** Host and port, lower case. */
+  readonly host: string;
+  /** Numeric id, else the path in lower case: what the deployment key holds. */
+  readonly id: string;
+  readonly path?: string;
+  readonly url?: string;
+  /** The path, else the best there is. */
+  readonly name: string;
+  readonly service: string;
+}
+
+/** @returns undefined when the hook names neither an id nor a path: nothing to tell deployments of two projects apart. */
+export function projectOf(hook: Origin, webhook: Webhook): Project | undefined {
+  const { project, repository } = hook;
+  const url = project?.web_url ?? project?.homepage ?? repository?.homepage;
+  const cloneUrl = project?.git_http_url ?? repository?.git_http_url;
+  const path = project?.path_with_namespace ?? pathOf(url) ?? pathOf(cloneUrl);
+  const id = project?.id ?? hook.project_id ?? path?.toLowerCase();
+  if (id === undefined) return undefined;
+  const displayName = project?.name ?? repository?.name ?? hook.project_name?.split(' / ').at(-1);
+  const service = path?.split('/').at(-1) || displayName || `project ${id}`;
+  const urls = [url, hook.deployable_url, hook.commit_url, webhook.headers['x-gitlab-instance'], cloneUrl];
+  return {
+    host: urls.map(hostOf).find((host) => host !== undefined) ?? 'unknown-host',
+    id,
+    ...(path && { path }),
+    ...(url && { url: url.replace(/\/+$/, '') }),
+    name: path ?? hook.project_name ?? service,
+    service,
+  };
+}
+
+/** All hooks about one job share this key. A retried job is a new job, and a new deployment. */
+export const jobKey = (project: Project, jobId: string): string => `gitlab:${project.host}:${project.id}:job:${jobId}`;
+
+/** For deployments that no job made, and as the other name of those that a job made. */
+export const deploymentKey = (project: Project, deploymentId: string): string =>
+  `gitlab:${project.host}:${project.id}:deployment:${deploymentId}`;
+
+/** The header is the only URL that the schema has not checked. */
+const parse = (url: string | undefined): URL | undefined => (url && URL.canParse(url) ? new URL(url) : undefined);
+
+const hostOf = (url: string | undefined): string | undefined => parse(url)?.host || undefined;
+
+const pathOf = (url: string | undefined): string | undefined =>
+  parse(url)
+    ?.pathname.replace(/^\/+|\/+$/g, '')
+    .replace(/\.git$/, '') || undefined;

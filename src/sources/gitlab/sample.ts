@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+
+/** A deployment hook as GitLab 19 sends it, of an invented project. Each second makes another deployment. */
+export function sampleDeploymentHook(at: Date): string {
+  const web_url = 'https://gitlab.example.com/shiplog/sample';
+  const id = Math.floor(at.getTime() / 1000);
+  const sha = createHash('sha1').update(String(id)).digest('hex');
+  return JSON.stringify({
+    object_kind: 'deployment',
+    status: 'success',
+    status_changed_at: at.toISOString(),
+    deployment_id: id,
+    deployable_id: id,
+    deployable_url: `${web_url}/-/jobs/${id}`,
+    environment: 'staging',
+    environment_tier: 'staging',
+    environment_external_url: null,
+    project: { id: 1, name: 'Sample', web_url, path_with_namespace: 'shiplog/sample' },
+    short_sha: sha.slice(0, 8),
+    user: { name: 'Mira Example', username: 'mira' },
+    commit_url: `${web_url}/-/commit/${sha}`,
+    commit_title: 'A sample deployment',
+    ref: 'main',
+  });
+}

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { Tier } from '../../domain/change-record.ts';
+
+/** A field that may be missing or of the wrong type without costing the deployment. Custom templates render nothing as ''. */
+const Text = z
+  .string()
+  .trim()
+  .nullish()
+  .catch(undefined)
+  .transform((text) => text || undefined);
+
+/** Links end up on pages and in the change log: anything but http and https is dropped here, once. */
+const Url = Text.transform((text) => (text && /^https?:\/\//i.test(text) && URL.canParse(text) ? text : undefined));
+
+/** Job ids passed 2^32 in 2026, and custom templates send numbers as text. Beyond 2^53 a JSON number is no longer exact. */
+const Id = z
+  .union([z.int().positive(), z.string().regex(/^[1-9]\d{0,19}$/)])
+  .nullish()
+  .catch(undefined)
+  .transform((id) => (id == null ? undefined : String(id)));
+
+const Flag = z.union([z.boolean(), z.stringbool()]).nullish().catch(undefined);
+const TierOrNothing = Tier.nullish().catch(undefined);
+
+/** Here null and missing differ: a job with `started_at: null` did not start; without the key we cannot know. */
+const Time = z.string().nullish().catch(undefined);
+const Duration = z.number().nullish().catch(undefined);
+
+/** An object that may be missing, null or something else altogether. */
+const maybe = <T extends z.ZodType>(shape: T) => shape.nullish().catch(undefined);
+
+/** Absent, null, a name, or an object without or with the tier, by version. `action` came with the object. */
+const Environment = maybe(
+  z.union([
+    z
+      .string()
+      .trim()
+      .transform((name) => ({ name: name || undefined, action: undefined, deployment_tier: undefined })),
+    z.object({ name: Text, action: Text, deployment_tier: TierOrNothing }),
+  ]),
+);
+export type Environment = z.output<typeof Environment>;
+
+const User = maybe(z.object({ username: Text, name: Text }));
+export type User = z.output<typeof User>;
+
+const ProjectFields = maybe(
+  z.object({
+    id: Id,
+    name: Text,
+    web_url: Url,
+    homepage: Url,
+    git_http_url: Url,
+    path_with_namespace: Text,
+  }),
+);
+
+/** What names the project, in all three kinds. GitLab: lib/gitlab/data_builder/. */
+export const Origin = z.object({
+  project: ProjectFields,
+  /** Job hooks; until GitLab 15 they had no `project`. */
+  project_id: Id,
+  project_name: Text,
+  repository: maybe(z.object({ name: Text, homepage: Url, git_http_url: Url })),
+  /** Only to find the host when nothing else names it. */
+  deployable_url: Url,
+  commit_url: Url,
+});
+export type Origin = z.output<typeof Origin>;
+
+/** GitLab: app/models/deployment.rb. approved and rejected are approvals, sent since 2026; created and skipped never are. */
+export const DeploymentStatus = z.enum([
+  'created',
+  'running',
+  'success',
+  'failed',
+  'canceled',
+  'skipped',
+  'blocked',
+  'approved',
+  'rejected',
+]);
+export type DeploymentStatus = z.output<typeof DeploymentStatus>;
+
+/** GitLab: lib/gitlab/data_builder/deployment.rb. */
+export const DeploymentHook = Origin.extend({
+  status: Text,
+  status_changed_at: Text,
+  deployment_id: Id,
+  deployable_id: Id,
+  environment: Environment,
+  environment_tier: TierOrNothing,
+  environment_external_url: Url,
+  short_sha: Text,
+  user: User,
+  commit_title: Text,
+  ref: Text,
+  approver: User,
+  approval: maybe(z.object({ id: Id })),
+});
+export type DeploymentHook = z.output<typeof DeploymentHook>;
+
+/** GitLab: app/models/concerns/ci/has_status.rb. */
+export const JobStatus = z.enum([
+  'created',
+  'waiting_for_resource',
+  'preparing',
+  'waiting_for_callback',
+  'pending',
+  'running',
+  'canceling',
+  'success',
+  'failed',
+  'canceled',
+  'skipped',
+  'manual',
+  'scheduled',
+]);
+export type JobStatus = z.output<typeof JobStatus>;
+
+/** GitLab: lib/gitlab/data_builder/build.rb. `commit.id` is the id of the pipeline. */
+export const JobHook = Origin.extend({
+  build_id: Id,
+  build_name: Text,
+  build_status: Text,
+  build_started_at: Time,
+  build_started_at_iso: Time,
+  build_finished_at: Time,
+  build_finished_at_iso: Time,
+  build_duration: Duration,
+  pipeline_id: Id,
+  ref: Text,
+  tag: Flag,
+  sha: Text,
+  user: User,
+  commit: maybe(z.object({ id: Id, sha: Text, message: Text, author_name: Text })),
+  environment: Environment,
+});
+export type JobHook = z.output<typeof JobHook>;
+
+export const Build = z.object({
+  id: Id,
+  name: Text,
+  status: Text,
+  started_at: Time,
+  finished_at: Time,
+  duration: Duration,
+  user: User,
+  environment: Environment,
+});
+export type Build = z.output<typeof Build>;
+
+/** GitLab: lib/gitlab/data_builder/pipeline.rb. `variables` may hold secrets and is not read. */
+export const PipelineHook = Origin.extend({
+  object_attributes: maybe(z.object({ id: Id, ref: Text, tag: Flag, sha: Text, url: Url })),
+  merge_request: maybe(z.object({ iid: Id, title: Text, url: Url })),
+  user: User,
+  commit: maybe(
+    z.object({
+      id: Text,
+      title: Text,
+      message: Text,
+      timestamp: Text,
+      url: Url,
+      author: maybe(z.object({ name: Text })),
+    }),
+  ),
+  builds: z.array(maybe(Build)).nullish().catch(undefined),
+});
+export type PipelineHook = z.output<typeof PipelineHook>;

@@ -1,0 +1,72 @@
+/** Markup that is safe to send. Only `html` makes it, so that whatever else stands in a template is text. */
+export class Html {
+  readonly markup: string;
+  constructor(markup: string) {
+    this.markup = markup;
+  }
+  toString(): string {
+    return this.markup;
+  }
+}
+
+/** What a template takes: nested markup, text, lists of both; `undefined` and `false` are nothing. */
+export type Piece = Html | string | number | undefined | false | readonly Piece[];
+
+/** Everything between the braces is escaped unless `html` made it. Attribute values always stand in double quotes. */
+export function html(fixed: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
+  return new Html(fixed.map((text, index) => (index === 0 ? text : toMarkup(pieces[index - 1]) + text)).join(''));
+}
+
+function toMarkup(piece: Piece): string {
+  if (piece === undefined || piece === false) return '';
+  if (piece instanceof Html) return piece.markup;
+  if (typeof piece === 'string' || typeof piece === 'number') return escapeMarkup(revealHidden(String(piece)));
+  return piece.map(toMarkup).join('');
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+const escapeMarkup = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+
+/** Terminal escapes, and marks that turn or hide text, are shown: nobody may read "production" where something else stands. */
+function revealHidden(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+  const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
+  const marks = /[\u0080-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+  return text
+    .replace(controls, (character) =>
+      character === '\u007f' ? '\u2421' : String.fromCodePoint(0x2400 + character.charCodeAt(0)),
+    )
+    .replace(marks, (character) => `[U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`);
+}
+
+/** For the value of a form field: escaped, but sent back exactly as it came. */
+export const exactly = (text: string): Html => new Html(escapeMarkup(text));
+
+/** A link where the address is http, https or one of ours; anything else is shown as the text that it is. */
+export function link(address: string | undefined, label: Piece): Html {
+  if (address === undefined) return html`${label}`;
+  const href = safeHref(address);
+  return href === undefined
+    ? html`${label} <span class="mute">(${address})</span>`
+    : html`<a href="${exactly(href)}">${label}</a>`;
+}
+
+function safeHref(address: string): string | undefined {
+  if (localPath(address) === address) return address;
+  if (!/^https?:\/\//i.test(address)) return undefined;
+  return URL.canParse(address) ? new URL(address).href : undefined;
+}
+
+/** The path, query and fragment of an address on this host, or nothing: it must not lead elsewhere, whatever a browser makes of it. */
+export function localPath(address: string): string | undefined {
+  const here = 'http://shiplog.invalid';
+  if (!address.startsWith('/') || !URL.canParse(address, here)) return undefined;
+  const { origin, pathname, search, hash } = new URL(address, here);
+  return origin === here && !pathname.startsWith('//') ? pathname + search + hash : undefined;
+}

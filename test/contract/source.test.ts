@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ChangeRecord } from '../../src/domain/change-record.ts';
+import { WebhookRejected } from '../../src/domain/errors.ts';
+import { AnySource } from '../../src/sources/index.ts';
+import { IGNORED_REASONS, type Source, type Webhook } from '../../src/sources/source.ts';
+
+const SECRET = 'a-secret-of-24-characters';
+const sources = AnySource.options.map((option) => AnySource.parse({ type: typeOf(option), secrets: [SECRET] }));
+
+function typeOf(option: (typeof AnySource.options)[number]): string {
+  return option.in.shape.type.value;
+}
+
+function toWebhook({
+  path,
+  headers,
+  body,
+}: {
+  path: string;
+  headers: Readonly<Record<string, string>>;
+  body: string | Buffer;
+}): Webhook {
+  const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return {
+    id: 'w',
+    method: 'POST',
+    path,
+    headers: lower,
+    body: Buffer.from(body),
+    receivedAt: new Date('2026-03-14T21:00:00Z'),
+  };
+}
+
+const sampleOf = (source: Source) => toWebhook(source.sample(new Date('2026-03-14T21:00:00Z')));
+
+describe.each(sources.map((source) => [source.type, source] as const))('%s', (_type, source) => {
+  it('accepts its own sample and makes one valid record of it', () => {
+    const webhook = sampleOf(source);
+    expect(() => source.verify(webhook)).not.toThrow();
+    const mapped = source.map(JSON.parse(webhook.body.toString()), webhook);
+    expect(mapped.kind).toBe('records');
+    const records = mapped.kind === 'records' ? mapped.records.map((record) => ChangeRecord.parse(record)) : [];
+    expect(records).toHaveLength(1);
+    expect(records[0]).toMatchObject({ source: source.type, instance: source.name });
+  });
+
+  it('gives the same ids for the same bytes, whenever they come', () => {
+    const webhook = sampleOf(source);
+    const ids = (receivedAt: Date) => {
+      const mapped = source.map(JSON.parse(webhook.body.toString()), { ...webhook, id: 'another', receivedAt });
+      return mapped.kind === 'records' ? mapped.records.map((record) => record.id) : [];
+    };
+    expect(ids(new Date('2026-03-14T21:00:00Z'))).toEqual(ids(new Date('2026-03-14T21:30:00Z')));
+  });
+
+  it.each([
+    ['nothing that proves the sender', (webhook: Webhook) => ({ ...webhook, headers: {} })],
+    [
+      'empty proofs',
+      (webhook: Webhook) => ({
+        ...webhook,
+        headers: Object.fromEntries(Object.keys(webhook.headers).map((name) => [name, ''])),
+      }),
+    ],
+    [
+      'proofs of another secret',
+      () =>
+        toWebhook(
+          AnySource.parse({ type: source.type, secrets: ['another-secret-altogether'] }).sample(
+            new Date('2026-03-14T21:00:00Z'),
+          ),
+        ),
+    ],
+  ])('refuses %s', (_, change) => {
+    const webhook = change(sampleOf(source));
+    expect(() => source.verify(webhook)).toThrow(
+      expect.objectContaining({ name: 'WebhookRejected', code: 'bad_signature' }),
+    );
+    expect(() => source.verify(webhook)).not.toThrow(SECRET);
+  });
+
+  it('maps, ignores or rejects any JSON, and never fails otherwise', () => {
+    const webhook = sampleOf(source);
+    const sample = JSON.parse(webhook.body.toString());
+    const mutated = fc
+      .tuple(fc.constantFrom(...Object.keys(sample)), fc.jsonValue())
+      .map(([field, value]) => ({ ...sample, [field]: value }));
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), mutated), (payload) => {
+        const outcome = outcomeOf(source, payload, webhook);
+        if (outcome.kind === 'ignored') expect(IGNORED_REASONS).toContain(outcome.reason);
+        if (outcome.kind === 'records') for (const record of outcome.records) ChangeRecord.parse(record);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('never calls an environment production that the sender did not', () => {
+    const webhook = sampleOf(source);
+    const nameless = JSON.parse(webhook.body.toString().replaceAll(/"[^"]*(?:production|prod)[^"]*"/gi, '""'));
+    const outcome = outcomeOf(source, nameless, webhook);
+    if (outcome.kind === 'records')
+      for (const record of outcome.records) expect(record.environment.name).not.toBe('production');
+  });
+});
+
+function outcomeOf(source: Source, payload: unknown, webhook: Webhook) {
+  try {
+    return source.map(payload, webhook);
+  } catch (error) {
+    if (error instanceof WebhookRejected) return { kind: 'rejected' as const };
+    throw error;
+  }
+}

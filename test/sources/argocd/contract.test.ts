@@ -1,0 +1,274 @@
+import { describe, expect, it } from 'vitest';
+import { body, createSource, createWebhook, recordOf } from './support.ts';
+
+const map = (payload: unknown, config: object = {}, receivedAt = '2026-05-04T10:05:00Z') =>
+  createSource(config).map(payload, createWebhook({ receivedAt: new Date(receivedAt) }));
+const record = (payload: unknown, config: object = {}) => recordOf(map(payload, config));
+const reason = (payload: unknown, config: object = {}, receivedAt?: string) => {
+  const mapped = map(payload, config, receivedAt);
+  return mapped.kind === 'ignored' ? mapped.reason : mapped.kind;
+};
+
+/** A succeeded notification with some parts replaced. */
+function succeeded(change: Record<string, unknown>) {
+  const payload = body('succeeded');
+  for (const [path, value] of Object.entries(change)) {
+    const keys = path.split('.');
+    const last = keys.pop() ?? '';
+    keys.reduce((part, key) => part[key], payload)[last] = value;
+  }
+  return payload;
+}
+
+describe('the identity of a deployment', () => {
+  it('is one for all events of one sync, and each event has its own record', () => {
+    const records = ['running', 'succeeded-still-progressing', 'succeeded', 'degraded'].map((name) =>
+      record(body(name)),
+    );
+    expect(new Set(records.map((one) => one.deployment)).size).toBe(1);
+    expect(new Set(records.map((one) => one.id)).size).toBe(4);
+  });
+
+  it('does not depend on when it arrived or how the start was written', () => {
+    const later = map(body('succeeded'), {}, '2026-05-04T11:00:00Z');
+    const offset = record(succeeded({ 'operation.started_at': '2026-05-04T11:12:03+02:00' }));
+    expect(recordOf(later).id).toBe(record(body('succeeded')).id);
+    expect(offset.id).toBe(record(body('succeeded')).id);
+  });
+
+  it('is another one when the same revision is synced again', () => {
+    const again = record(succeeded({ 'operation.started_at': '2026-05-04T09:30:00Z' }));
+    expect(again.deployment).not.toBe(record(body('succeeded')).deployment);
+  });
+
+  it('tells apps of the same name in two Argo CDs apart, also without uid', () => {
+    const keys = ['https://argocd.north.example', 'https://argocd.south.example', null].map(
+      (url) => record(succeeded({ 'app.uid': null, argocd_url: url })).deployment,
+    );
+    expect(keys).toEqual([
+      'argocd:argocd.north.example/argocd/lighthouse-api-prod:2026-05-04T09:12:03.000Z',
+      'argocd:argocd.south.example/argocd/lighthouse-api-prod:2026-05-04T09:12:03.000Z',
+      'argocd:argocd/lighthouse-api-prod:2026-05-04T09:12:03.000Z',
+    ]);
+  });
+});
+
+describe('the state', () => {
+  it.each([
+    ['Healthy', 'succeeded'],
+    ['Progressing', 'running'],
+    ['Missing', 'running'],
+    ['Suspended', 'running'],
+    ['Unknown', 'running'],
+    ['Degraded', 'failed'],
+  ])('of a succeeded sync whose app is %s is %s', (health, state) => {
+    expect(record(succeeded({ 'health.status': health })).state).toBe(state);
+  });
+
+  it('of an app without health is told with a note', () => {
+    const one = record(succeeded({ 'health.status': null }));
+    expect(one.state).toBe('succeeded');
+    expect(one.notes).toContain('Argo CD did not say whether the app is healthy.');
+  });
+
+  it.each(['constructor', 'Hibernating'])('is not guessed from the unknown health %s', (health) => {
+    expect(reason(succeeded({ 'health.status': health }))).toBe('unknown_status');
+  });
+
+  it('of a sync between two retries is running and has no end', () => {
+    const one = record(body('running-between-retries'));
+    expect(one).toMatchObject({ state: 'running', occurredAt: '2026-05-04T09:12:03.000Z' });
+    expect(one).not.toHaveProperty('finishedAt');
+  });
+
+  it('of a degraded app is later than the success, whatever clocks are sent', () => {
+    const success = record(body('succeeded'));
+    const clocks = [
+      { 'health.since': '2026-05-04T09:40:02Z' },
+      { 'health.since': '2026-05-01T00:00:00Z', sent_at: '2026-05-04T09:41:00Z' },
+      { 'health.since': null, sent_at: null },
+      { 'health.since': null, sent_at: null, 'operation.finished_at': '2026-05-04T23:00:00Z' },
+    ];
+    const moments = clocks.map((clock) => record(succeeded({ event: 'degraded', ...clock })).occurredAt);
+    expect(moments).toEqual([
+      '2026-05-04T09:40:02.000Z',
+      '2026-05-04T09:41:00.000Z',
+      '2026-05-04T10:05:00.000Z',
+      '2026-05-04T23:00:00.001Z',
+    ]);
+    for (const moment of moments) expect(moment > success.occurredAt).toBe(true);
+  });
+});
+
+describe('what is ignored', () => {
+  it.each([
+    ['app_deleted', { event: 'deleting' }],
+    ['unknown_status', { event: 'unknown' }],
+    ['unknown_status', { event: 'exploded' }],
+    ['not_started', { event: 'unknown', 'operation.started_at': null, 'operation.phase': null }],
+    ['not_started', { 'operation.started_at': null }],
+    ['dry_run', { 'operation.dry_run': true }],
+    ['self_heal', { 'operation.self_heal_attempts': 2 }],
+    ['self_heal', { 'operation.automated': true, 'operation.partial': true }],
+    ['unmapped', { 'operation.started_at': 'yesterday' }],
+    ['unmapped', { 'app.name': null, 'app.uid': null }],
+  ])('%s: %j', (expected, change) => {
+    expect(reason(succeeded(change))).toBe(expected);
+  });
+
+  it('is what happened before the limit, but not what still runs', () => {
+    const twoDaysLater = '2026-05-06T10:00:00Z';
+    expect(reason(body('succeeded'), {}, twoDaysLater)).toBe('too_old');
+    expect(reason(body('succeeded'), { max_age_hours: 72 }, twoDaysLater)).toBe('records');
+    expect(reason(body('running'), {}, twoDaysLater)).toBe('records');
+  });
+
+  it('follows the settings', () => {
+    const nothingToDo = succeeded({ 'operation.message': 'successfully synced (no more tasks)' });
+    const unchanged = succeeded({ 'resources.changed': 0 });
+    expect(record(nothingToDo).tags).toContain('no-op');
+    expect(record(unchanged).tags).toContain('no-op');
+    expect(reason(nothingToDo, { noop: 'skip' })).toBe('no_op');
+    expect(reason(unchanged, { noop: 'skip' })).toBe('no_op');
+    expect(record(body('self-heal'), { self_heal: 'record' }).tags).toEqual(
+      expect.arrayContaining(['self-heal', 'partial']),
+    );
+    expect(reason(body('degraded'), { degraded: 'ignore' })).toBe('not_a_deployment');
+  });
+
+  it('is not a partial sync that a person asked for', () => {
+    expect(record(succeeded({ 'operation.partial': true })).tags).toContain('partial');
+  });
+});
+
+describe('what was deployed', () => {
+  const A = 'a4c1e20d7b3f58964e0c2a1b9d8f7e6a5c4b3d2e';
+  const B = 'b7d2f31e8c4a69075f1d3b2cae908f7b6d5c4e3f';
+  const sources = [
+    { repo_url: 'https://github.com/quay-side/values', path: null, ref: 'values', target_revision: 'main' },
+    { repo_url: 'https://github.com/quay-side/manifests', path: 'prod', target_revision: 'main' },
+    { repo_url: 'https://charts.quay-side.example', chart: 'buoy', target_revision: '1.x.x' },
+  ];
+
+  it('is the commit of the manifests rather than that of the values, and never that of a chart', () => {
+    const change = { revision: null, sources, revisions: [A, B, A] };
+    expect(record(succeeded(change)).commit).toEqual({ sha: B });
+    expect(record(succeeded({ ...change, revisions: [A, null, B] })).commit).toEqual({ sha: A });
+    expect(record(succeeded({ ...change, revisions: [null, null, B] }))).not.toHaveProperty('commit');
+  });
+
+  it('has the project only of a host that is configured', () => {
+    expect(record(body('succeeded')).repository?.gitlabProject).toBe('harbor/apps/lighthouse-api');
+    expect(record(body('succeeded'), { gitlab_hosts: [] }).repository).not.toHaveProperty('gitlabProject');
+  });
+
+  it('takes no chart repository of our GitLab for a project', () => {
+    const repo_url = 'https://gitlab.harbor.example/api/v4/projects/12/packages/helm/stable';
+    const one = record(succeeded({ revision: '1.2.3', sources: [{ repo_url, chart: 'buoy' }] }));
+    expect(one.repository).not.toHaveProperty('gitlabProject');
+    expect(one.artifacts).toContain('chart:buoy@1.2.3');
+  });
+
+  it.each(['main', 'release/2026.1', 'v1.4.2', '1.4.2', 'feature/x'])('has the ref %s', (target_revision) => {
+    expect(record(succeeded({ sources: [{ repo_url: 'https://a.example/b/c', target_revision }] })).ref).toBe(
+      target_revision,
+    );
+  });
+
+  it.each(['HEAD', '', null, A, 'abc1234', '0.x.x', '1.x', '>=1', '*', '^1.2', '~1.2', '1.0 - 2.0', '1 || 2', '1.*'])(
+    'has no ref when the target is %j',
+    (target_revision) => {
+      const one = record(succeeded({ sources: [{ repo_url: 'https://a.example/b/c', target_revision }] }));
+      expect(one).not.toHaveProperty('ref');
+      expect(one).not.toHaveProperty('tag');
+    },
+  );
+});
+
+describe('a roll-back', () => {
+  const A = 'a4c1e20d7b3f58964e0c2a1b9d8f7e6a5c4b3d2e';
+  const B = 'b7d2f31e8c4a69075f1d3b2cae908f7b6d5c4e3f';
+  const entry = (id: number, revision: string, deployed_at: string | null) => ({ id, revision, deployed_at });
+
+  it('is told from the history, in every state and in any order of the history', () => {
+    const shuffled = { ...body('rollback-succeeded'), history: body('rollback-succeeded').history.reverse() };
+    for (const payload of [body('rollback-running'), body('rollback-succeeded'), shuffled]) {
+      expect(record(payload).changeType).toBe('rollback');
+    }
+  });
+
+  it.each([
+    ['the first deployment', []],
+    ['a new revision', [entry(6, A, '2026-05-01T08:00:09Z'), entry(7, B, '2026-05-04T09:12:31Z')]],
+    ['a second sync', [entry(6, A, '2026-05-01T08:00:09Z'), entry(7, B, '2026-05-02T00:00:00Z')]],
+    [
+      'a second sync that is in the history',
+      [entry(5, A, '2026-05-01T00:00:00Z'), entry(6, B, '2026-05-02T00:00:00Z'), entry(7, B, '2026-05-04T09:12:31Z')],
+    ],
+    ['a revision that was never deployed', [entry(6, A, '2026-05-01T08:00:09Z')]],
+  ])('is not %s, even with the apply strategy', (_, history) => {
+    expect(record(succeeded({ history, 'operation.apply_strategy': true })).changeType).toBe('deployment');
+  });
+
+  it('is seen over several sources and chart versions', () => {
+    const history = [
+      { id: 0, revisions: ['1.0.0', A] },
+      { id: 1, revisions: ['1.1.0', A] },
+    ];
+    const change = { event: 'running', 'operation.phase': 'Running', revision: null, history };
+    expect(record(succeeded({ ...change, revisions: ['1.0.0', A] })).changeType).toBe('rollback');
+    expect(record(succeeded({ ...change, revisions: ['1.1.0', A] })).changeType).toBe('deployment');
+  });
+});
+
+describe('who, where and why', () => {
+  const bare = { 'app.labels': {}, 'destination.namespace': null };
+  it.each([
+    ['the annotation', { 'app.annotations': { 'shiplog/environment': 'prod-eu' } }, 'prod-eu'],
+    ['the label env', { 'app.labels': { env: 'qa', stage: 'x' } }, 'qa'],
+    ['the cluster', { 'app.labels': {}, 'destination.name': 'north' }, 'north'],
+    ['the namespace', { 'app.labels': {}, 'destination.name': 'in-cluster' }, 'lighthouse'],
+    ['the name of the app', bare, 'prod'],
+    ['nothing', { ...bare, 'app.name': 'lighthouse' }, 'unknown'],
+  ])('takes the environment from %s', (_, change, name) => {
+    expect(record(succeeded(change)).environment.name).toBe(name);
+  });
+
+  it('says that an environment was inferred', () => {
+    expect(record(body('succeeded')).notes).toEqual([]);
+    expect(record(succeeded(bare)).notes?.join()).toContain('shiplog/environment');
+  });
+
+  it('names nobody when Argo CD names nobody', () => {
+    expect(record(succeeded({ 'operation.username': null }))).not.toHaveProperty('actor');
+    expect(record(succeeded({ 'operation.username': null, 'operation.automated': true })).actor).toBe(
+      'argocd (automated)',
+    );
+  });
+
+  it('links to the operation, also below a path', () => {
+    expect(record(succeeded({ argocd_url: 'https://ops.harbor.example/argocd/' })).pipelineUrl).toBe(
+      'https://ops.harbor.example/argocd/applications/argocd/lighthouse-api-prod?operation=true',
+    );
+    expect(record(succeeded({ argocd_url: 'javascript:alert(1)' }))).not.toHaveProperty('pipelineUrl');
+  });
+
+  it('shortens a long message without cutting a character in two', () => {
+    const payload = body('failed');
+    payload.operation.message = '⛴️🚢'.repeat(400);
+    const [first = ''] = record(payload).description?.split('\n') ?? [];
+    expect([...first].length).toBe(500);
+    expect(Buffer.from(first).toString('utf8')).toBe(first);
+  });
+
+  it('loses no deployment to one odd field', () => {
+    const odd = [null, 7, 'x', [], {}, [null], true];
+    const required = ['schema', 'event', 'operation', 'app', 'health'];
+    for (const key of Object.keys(body('succeeded')).filter((one) => !required.includes(one))) {
+      for (const value of odd) expect(record(succeeded({ [key]: value })).state, `${key}: ${value}`).toBe('succeeded');
+    }
+    for (const key of ['name', 'namespace', 'project', 'labels', 'annotations']) {
+      for (const value of odd) expect(record(succeeded({ [`app.${key}`]: value })).state).toBe('succeeded');
+    }
+  });
+});

@@ -1,0 +1,106 @@
+import { type Deployment, transition } from '../../src/domain/deployment.ts';
+import { DeliveryFailed } from '../../src/domain/errors.ts';
+import type { Delivered, Notebook, Sink, Told } from '../../src/sinks/sink.ts';
+
+export interface MemoryNotebook extends Notebook {
+  readonly known: Told;
+  /** How often `attempting` was called. */
+  readonly attempts: number;
+}
+
+/** What the framework does around a sink, in memory: one notebook a deployment, one owner a remote id. */
+export interface MemoryLedger {
+  of(key: string): MemoryNotebook;
+  /** One attempt, as the framework makes it: exclusive by deployment and lane, nothing for what is told or stale. */
+  attempt(
+    sink: Sink,
+    deployment: Deployment,
+    options?: { now?: Date; signal?: AbortSignal },
+  ): Promise<Delivered | 'known'>;
+  /** Attempts until it is delivered or finally refused. */
+  deliver(
+    sink: Sink,
+    deployment: Deployment,
+    options?: { now?: Date; attempts?: number },
+  ): Promise<Delivered | 'known'>;
+}
+
+type Entry = { -readonly [Key in keyof Told]?: Told[Key] | undefined } & { attempts: number };
+
+export function createMemoryLedger(): MemoryLedger {
+  const entries = new Map<string, Entry>();
+  const owners = new Map<string, string>();
+  const lanes = new Map<string, Promise<unknown>>();
+  const entryOf = (key: string) => {
+    const entry = entries.get(key) ?? { attempts: 0 };
+    entries.set(key, entry);
+    return entry;
+  };
+  const of = (key: string) => notebookOf(key, entryOf(key), owners);
+
+  async function exclusively<T>(names: readonly string[], run: () => Promise<T>): Promise<T> {
+    const before = names.map((name) => lanes.get(name));
+    const mine = Promise.allSettled(before).then(run);
+    for (const name of names) lanes.set(name, mine);
+    return mine;
+  }
+
+  async function once(sink: Sink, deployment: Deployment, { now = new Date(), signal = idle() } = {}) {
+    const entry = entryOf(deployment.key);
+    const moment = { state: deployment.state, at: deployment.occurredAt };
+    if (transition(entry.told, moment) !== 'apply') return 'known';
+    const delivered = await sink.deliver(deployment, of(deployment.key), { now, signal });
+    entry.told = moment;
+    entry.attemptedAt = undefined;
+    if (delivered.remoteId !== undefined) entry.remoteId = delivered.remoteId;
+    return delivered;
+  }
+
+  const attempt: MemoryLedger['attempt'] = (sink, deployment, options) => {
+    const lane = sink.lane?.(deployment);
+    const names = [`key ${deployment.key}`, ...(lane === undefined ? [] : [`lane ${lane}`])];
+    return exclusively(names, () => once(sink, deployment, options));
+  };
+
+  const deliver: MemoryLedger['deliver'] = async (sink, deployment, { attempts = 50, ...options } = {}) => {
+    for (let left = attempts; ; left -= 1) {
+      try {
+        return await attempt(sink, deployment, options);
+      } catch (error) {
+        if (left <= 1 || !(error instanceof DeliveryFailed) || error.retry === 'never') throw error;
+      }
+    }
+  };
+  return { of, attempt, deliver };
+}
+
+const idle = () => new AbortController().signal;
+
+function notebookOf(key: string, entry: Entry, owners: Map<string, string>): MemoryNotebook {
+  return {
+    get known() {
+      const { told, remoteId, attemptedAt } = entry;
+      return { ...(told && { told }), ...(remoteId && { remoteId }), ...(attemptedAt && { attemptedAt }) };
+    },
+    get attempts() {
+      return entry.attempts;
+    },
+    async attempting() {
+      entry.attempts += 1;
+      entry.attemptedAt = new Date().toISOString();
+    },
+    async notAttempted() {
+      entry.attemptedAt = undefined;
+    },
+    async claim(remoteId) {
+      const owner = owners.get(remoteId) ?? key;
+      if (owner !== key) return false;
+      owners.set(remoteId, key);
+      entry.remoteId = remoteId;
+      return true;
+    },
+    async claimedByOther(remoteId) {
+      return (owners.get(remoteId) ?? key) !== key;
+    },
+  };
+}
