@@ -29,19 +29,21 @@ export type SendJson = (call: {
 export function createSendJson(timeoutMs: number, dispatcher: Dispatcher = new Agent({ connections: 32 })): SendJson {
   return async ({ method, url, headers, body, signal }) => {
     try {
-      const response = await request(url, {
-        method,
-        dispatcher,
-        headers: {
-          accept: 'application/json',
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      return await within({ timeoutMs, signal }, async (limited) => {
+        const response = await request(url, {
+          method,
+          dispatcher,
+          headers: {
+            accept: 'application/json',
+            ...(body !== undefined && { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          body: body === undefined ? null : JSON.stringify(body),
+          signal: limited,
+        });
+        const text = await readLimited(response.body);
+        return { status: response.statusCode, headers: response.headers, text, json: parseOrUndefined(text) };
       });
-      const text = await readLimited(response.body);
-      return { status: response.statusCode, headers: response.headers, text, json: parseOrUndefined(text) };
     } catch (cause) {
       throw new DeliveryFailed(`no answer from ${new URL(url).host}: ${reason(cause, timeoutMs)}`, {
         retry: 'backoff',
@@ -49,6 +51,27 @@ export function createSendJson(timeoutMs: number, dispatcher: Dispatcher = new A
       });
     }
   };
+}
+
+/**
+ * Ends `run` when the time is up or `outer` aborts. Not by `AbortSignal.any([outer, AbortSignal.timeout(ms)])`: in Node 20 nothing
+ * holds on to those two, and once they are collected as garbage a request to a silent destination never ends.
+ */
+async function within<T>(
+  { timeoutMs, signal: outer }: { timeoutMs: number; signal: AbortSignal },
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const inner = new AbortController();
+  const stop = () => inner.abort(outer.reason);
+  const timer = setTimeout(() => inner.abort(new DOMException('the time is up', 'TimeoutError')), timeoutMs);
+  if (outer.aborted) stop();
+  outer.addEventListener('abort', stop, { once: true });
+  try {
+    return await run(inner.signal);
+  } finally {
+    clearTimeout(timer);
+    outer.removeEventListener('abort', stop);
+  }
 }
 
 async function readLimited(body: Dispatcher.ResponseData['body']): Promise<string> {
@@ -74,7 +97,7 @@ function parseOrUndefined(text: string): unknown {
 function reason(cause: unknown, timeoutMs: number): string {
   if (!(cause instanceof Error)) return String(cause);
   if (cause.name === 'TimeoutError') return `none within ${timeoutMs} ms`;
-  const code = 'code' in cause ? String(cause.code) : cause.name;
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
   return `${cause.message || 'the connection failed'} (${code})`;
 }
 

@@ -15,10 +15,11 @@ export interface Echo {
  * the reply to our request, after it, or without one: so the write is announced first, and its id remembered after.
  */
 export interface Echoes {
-  expect(echo: Echo): Promise<void>;
-  unexpect(echo: Echo): Promise<void>;
+  /** `by` is the deployment for which we write: each withdraws its own announcement only. */
+  expect(echo: Echo, by: string): Promise<void>;
+  unexpect(echo: Echo, by: string): Promise<void>;
   /** From now on the deployment id alone tells it, and the announcement is withdrawn. */
-  remember(echo: Echo, deploymentId: string): Promise<void>;
+  remember(echo: Echo, by: string, deploymentId: string): Promise<void>;
   isOurs(made: MadeByApi): Promise<boolean>;
 }
 
@@ -28,15 +29,16 @@ const REMEMBER_SECONDS = 400 * 86_400;
 
 export function createEchoes(redis: Redis): Echoes {
   return {
-    async expect(echo) {
-      await redis.set(expected(echo.project, echo.environment, echo.sha), '1', 'EX', EXPECT_SECONDS);
+    async expect(echo, by) {
+      const name = expected(echo.project, echo.environment, echo.sha);
+      await redis.multi().sadd(name, by).expire(name, EXPECT_SECONDS).exec();
     },
-    async unexpect(echo) {
-      await redis.del(expected(echo.project, echo.environment, echo.sha));
+    async unexpect(echo, by) {
+      await redis.srem(expected(echo.project, echo.environment, echo.sha), by);
     },
-    async remember(echo, deploymentId) {
+    async remember(echo, by, deploymentId) {
       await redis.set(remembered(echo.project, deploymentId), '1', 'EX', REMEMBER_SECONDS);
-      await redis.del(expected(echo.project, echo.environment, echo.sha));
+      await redis.srem(expected(echo.project, echo.environment, echo.sha), by);
     },
     async isOurs({ projects, deploymentId, environment, shortSha }) {
       const names = projects.flatMap((project) => [

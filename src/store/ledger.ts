@@ -97,15 +97,15 @@ function createEntry({ redis, echoes, clock, sink, deployment, echo }: EntryCont
   return {
     known,
     async attempting() {
-      if (echo) await echoes.expect(echo);
+      if (echo) await echoes.expect(echo, deployment);
       await write({ attempted_at: clock().toISOString() });
     },
     async notAttempted() {
       await redis.hdel(name, 'attempted_at');
-      if (echo) await echoes.unexpect(echo);
+      if (echo) await echoes.unexpect(echo, deployment);
     },
     async claim(remoteId) {
-      if (echo) await echoes.remember(echo, remoteId);
+      if (echo) await echoes.remember(echo, deployment, remoteId);
       await redis.set(owner(remoteId), deployment, 'EX', KEEP_SECONDS, 'NX');
       if ((await redis.get(owner(remoteId))) !== deployment) return false;
       await write({ remote_id: remoteId });

@@ -51,30 +51,23 @@ export function createMetrics(backlog: () => Promise<Readonly<Record<string, Bac
   };
 }
 
-function collectBacklog(registers: Registry[], backlog: () => Promise<Readonly<Record<string, Backlog>>>): void {
-  const dead = new Gauge({
-    name: 'shiplog_dead_letters',
-    help: 'Jobs that were given up and wait for a person',
-    labelNames: ['queue'],
-    registers,
-  });
-  const oldest = new Gauge({
-    name: 'shiplog_oldest_undelivered_seconds',
-    help: 'Age of the oldest job; the one figure to alarm on',
-    labelNames: ['queue'],
-    registers,
-  });
-  new Gauge({
-    name: 'shiplog_queue_jobs',
-    help: 'Jobs that wait or are under way',
-    labelNames: ['queue'],
-    registers,
-    async collect() {
-      for (const [queue, { waiting, dead: given, oldestAt }] of Object.entries(await backlog())) {
-        this.set({ queue }, waiting);
-        dead.set({ queue }, given);
-        oldest.set({ queue }, oldestAt === undefined ? 0 : (Date.now() - oldestAt) / 1000);
-      }
-    },
-  });
+type BacklogByQueue = Readonly<Record<string, Backlog>>;
+
+/** Each gauge fills itself: a registry reads them side by side, and one that fills another comes too late. */
+function collectBacklog(registers: Registry[], backlog: () => Promise<BacklogByQueue>): void {
+  const gauge = (name: string, help: string, read: (queue: Backlog) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['queue'],
+      registers,
+      async collect() {
+        for (const [queue, measured] of Object.entries(await backlog())) this.set({ queue }, read(measured));
+      },
+    });
+  gauge('shiplog_queue_jobs', 'Jobs that wait or are under way', ({ waiting }) => waiting);
+  gauge('shiplog_dead_letters', 'Jobs that were given up and wait for a person', ({ dead }) => dead);
+  gauge('shiplog_oldest_undelivered_seconds', 'Age of the oldest job; the one figure to alarm on', ({ oldestAt }) =>
+    oldestAt === undefined ? 0 : (Date.now() - oldestAt) / 1000,
+  );
 }

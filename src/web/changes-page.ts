@@ -33,8 +33,10 @@ type Query = z.infer<typeof Query>;
 
 function addressOf(query: Query, change: Partial<Query> = {}): string {
   const { range, page, ...rest } = { ...query, page: 1, ...change };
-  const said = Object.entries({ ...rest, ...(range !== 'all' && { range }), ...(page > 1 && { page: String(page) }) });
-  const search = new URLSearchParams(said.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(rest)) if (value !== undefined) search.set(name, value);
+  if (range !== 'all') search.set('range', range);
+  if (page > 1) search.set('page', String(page));
   return search.size > 0 ? `/?${search}` : '/';
 }
 

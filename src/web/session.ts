@@ -38,14 +38,12 @@ export function requireReader(tokens: readonly string[], adminToken: string): Re
   return (request, response, next) => {
     if (isAdmin(request, adminToken) || isAllowed(request, tokens)) return next();
     if (request.headers.authorization)
-      return void response
-        .status(401)
-        .send(
-          page({
-            title: 'Not allowed',
-            body: html`<h1>Not allowed</h1><p>The Authorization header holds no token of this bridge.</p>`,
-          }),
-        );
+      return void response.status(401).send(
+        page({
+          title: 'Not allowed',
+          body: html`<h1>Not allowed</h1><p>The Authorization header holds no token of this bridge.</p>`,
+        }),
+      );
     const to = localPath(request.originalUrl) ?? '/';
     // A strict cookie is not sent with a link from a chat or a pager. Loaded once more from our own page, it is.
     if (request.headers['sec-fetch-site'] === 'cross-site' && request.method === 'GET') {

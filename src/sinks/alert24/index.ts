@@ -76,7 +76,7 @@ async function deliver(api: Alert24Api, delivery: Delivery): Promise<Delivered> 
   if (seen.kind === 'found') return { words: 'already there', ...(seen.id && { remoteId: seen.id }) };
   const possibleDuplicate = seen.kind === 'unknown';
   // While it is unknown what an earlier attempt did, its time stays written down, whatever this one meets.
-  await notebook.attempting();
+  if (!possibleDuplicate) await notebook.attempting();
   const forget = async () => {
     if (!possibleDuplicate) await notebook.notAttempted();
   };

@@ -7,7 +7,7 @@ import type { Sink } from '../sink.ts';
 import { createApi, type GitlabApi, refusal } from './api.ts';
 import { deliver } from './deliver.ts';
 import { TokenInfo } from './schema.ts';
-import { type Destination, isHere, laneOf, projectOf } from './target.ts';
+import { type Destination, echoOf, isHere, laneOf, projectOf } from './target.ts';
 
 /** Sent in a header: a line break would be refused by the HTTP client, far from the cause. */
 const Token = z
@@ -65,6 +65,7 @@ function createSink(config: Config): Sink {
       return why === undefined ? { wanted: true } : { wanted: false, why };
     },
     lane: (deployment) => laneOf(deployment, config),
+    echo: (deployment) => echoOf(deployment, config),
     deliver: (deployment, notebook, context) => deliver({ api, map: config, deployment, notebook, ...context }),
     check: (signal) => check(api, signal),
   };

@@ -1,5 +1,6 @@
 import { fullSha, type State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
+import type { Sink } from '../sink.ts';
 import type { GitlabStatus } from './schema.ts';
 
 const NAME_LIMIT = 255; // GitLab: app/models/environment.rb
@@ -81,4 +82,13 @@ const trimName = (name: string): string => name.replace(/^[/ ]+|[/ ]+$/g, '');
 export function laneOf(deployment: Deployment, map: Destination): string {
   const project = projectOf(deployment, map) ?? deployment.key;
   return `${project}|${environmentOf(deployment, map)}|${fullSha(deployment.commit?.sha) ?? ''}`.toLowerCase();
+}
+
+/** GitLab sends a Deployment Hook for what the API made, too: it names these three. */
+export function echoOf(deployment: Deployment, map: Destination): ReturnType<NonNullable<Sink['echo']>> {
+  const project = projectOf(deployment, map);
+  const sha = fullSha(deployment.commit?.sha);
+  return project !== undefined && sha !== undefined
+    ? { project, environment: environmentOf(deployment, map), sha }
+    : undefined;
 }

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+
+/** Where the private Redis lives. All paths are absolute and free of links. */
+export interface Place {
+  readonly dir: string;
+  readonly conf: string;
+  readonly log: string;
+  readonly pid: string;
+  readonly socket: string;
+}
+
+/** What must never be different: a webhook that was acknowledged is on disk a second later, and is never evicted. */
+export const SETTINGS = { appendonly: 'yes', appendfsync: 'everysec', 'maxmemory-policy': 'noeviction' } as const;
+
+/** sun_path holds 104 bytes on macOS and 108 on Linux, with the closing zero. */
+const SOCKET_PATH_BYTES = 100;
+const LOG_BYTES = 1024 * 1024;
+
+/** Makes the directories that only this user can enter. */
+export function preparePlace(dataDir: string): Place {
+  mkdirSync(join(dataDir, 'redis'), { recursive: true, mode: 0o700 });
+  const dir = realpathSync(join(dataDir, 'redis'));
+  chmodSync(dir, 0o700);
+  const near = join(dir, 'redis.sock');
+  return {
+    dir,
+    conf: join(dir, 'redis.conf'),
+    log: join(dir, 'redis.log'),
+    pid: join(dir, 'redis.pid'),
+    socket: Buffer.byteLength(near) <= SOCKET_PATH_BYTES ? near : join(shortDirFor(dir), 'redis.sock'),
+  };
+}
+
+/** A directory for the socket alone, when the data directory is too deep for one. Always the same for one data directory. */
+function shortDirFor(dir: string): string {
+  const { uid } = userInfo();
+  const hash = createHash('sha256').update(dir).digest('hex').slice(0, 12);
+  const short = join(tmpdir(), `shiplog-${uid}-${hash}`);
+  mkdirSync(short, { recursive: true, mode: 0o700 });
+  const found = lstatSync(short);
+  // Anyone may create names under /tmp: whoever owns the directory could put a server of their own into it.
+  if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0) {
+    throw new Error(`${short} must be a directory that only user ${uid} can enter: remove it and start again`);
+  }
+  return short;
+}
+
+/** The configuration is written anew at every start; so is the log, once it is long. */
+export function writeConf(place: Place): void {
+  const settings = {
+    port: '0',
+    unixsocket: quoted(place.socket),
+    unixsocketperm: '700',
+    'protected-mode': 'yes',
+    daemonize: 'no',
+    'set-proc-title': 'no', // so that a process list shows this file, by which a leftover is recognised
+    dir: quoted(place.dir),
+    pidfile: quoted(place.pid),
+    logfile: quoted(place.log),
+    save: '""',
+    ...SETTINGS,
+  };
+  const lines = Object.entries(settings).map(([name, value]) => `${name} ${value}\n`);
+  writeFileSync(place.conf, `# Written by Shiplog at every start: changes made here are lost.\n${lines.join('')}`, {
+    mode: 0o600,
+  });
+  if ((statSync(place.log, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES) renameSync(place.log, `${place.log}.1`);
+}
+
+/** Where the last one that was started here listens. It differs when the directory for temporary files does. */
+export function lastSocket(place: Place): string | undefined {
+  const line = /^unixsocket "(.*)"$/m.exec(readOr(place.conf, ''))?.[1];
+  return line?.replace(/\\(.)/g, '$1');
+}
+
+export function lastPid(place: Place): number | undefined {
+  const pid = Number.parseInt(readOr(place.pid, ''), 10);
+  return pid > 0 ? pid : undefined;
+}
+
+const LAST_WORDS_LINES = 8;
+
+/** What the log says from `offset` on, at most its last lines. */
+export function lastWords(place: Place, offset = 0): string {
+  const lines = Buffer.from(readOr(place.log, '')).subarray(offset).toString('utf8').trimEnd().split('\n');
+  return lines.slice(-LAST_WORDS_LINES).join('\n');
+}
+
+export function logBytes(place: Place): number {
+  return statSync(place.log, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function quoted(path: string): string {
+  return `"${path.replace(/["\\]/g, '\\$&')}"`;
+}
+
+function readOr(path: string, otherwise: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return otherwise;
+  }
+}

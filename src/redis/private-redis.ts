@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
+import { findRedisServer } from './find.ts';
+import { preparePlace } from './place.ts';
+import { adoptLeftover, type Log, launch, type Running, type Site, terminate } from './server.ts';
+
+export interface PrivateRedis {
+  readonly connection: { readonly path: string };
+  readonly version: string;
+  /** It was running already: the bridge before this one was killed, and its Redis lived on. */
+  readonly adopted: boolean;
+  /** Has everything written down, ends the server, and gives the data directory free. */
+  stop(): Promise<void>;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 10_000;
+/** A server that ran this long did not fail at its start: the pauses begin anew. */
+const STEADY_MS = 60_000;
+
+/**
+ * A Redis of the bridge's own, on a unix socket in the data directory, with its records on disk.
+ * It is no part of the bridge's process group, so that a Ctrl-C leaves it until the bridge is done with it; when the
+ * bridge is killed it stays, and the next one takes it over. Should it die, it is started again.
+ * @throws Error when there is no server to start, another bridge has the directory, or the server does not come up.
+ */
+export async function startPrivateRedis({ dataDir, log }: { dataDir: string; log: Log }): Promise<PrivateRedis> {
+  const program = await findRedisServer();
+  if (!program) {
+    throw new Error(
+      'there is no redis-server or valkey-server here: install one (Debian: sudo apt-get install redis-server, macOS: brew install redis), or set REDIS_URL to one that runs elsewhere',
+    );
+  }
+  const place = preparePlace(dataDir);
+  const lock = lockDataDir(dataDir);
+  const halt = new AbortController();
+  const site = { place, program: program.path, log, halt: halt.signal };
+  try {
+    const leftover = await adoptLeftover(site);
+    const running = leftover ?? (await launch(site));
+    log.info({ pid: running.pid, version: running.version, adopted: Boolean(leftover) }, 'the private Redis runs');
+    return {
+      connection: { path: place.socket },
+      version: running.version,
+      adopted: Boolean(leftover),
+      stop: watch(site, running, { halt, lock }),
+    };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Starts the server again whenever it ends, until the returned function is called. */
+function watch(site: Site, first: Running, { halt, lock }: { halt: AbortController; lock: DataDirLock }) {
+  let running = first;
+  const watching = (async () => {
+    let failures = 0;
+    while (!halt.signal.aborted) {
+      const since = performance.now();
+      const how = await running.ended;
+      if (halt.signal.aborted) return;
+      site.log.error({ pid: running.pid, how }, 'the private Redis ended by itself; it is started again');
+      if (performance.now() - since > STEADY_MS) failures = 0;
+      running = (await launchUntilItRuns(site, failures++)) ?? running;
+    }
+  })();
+  let stopped: Promise<void> | undefined;
+  return () => {
+    stopped ??= (async () => {
+      halt.abort();
+      await terminate(site, running);
+      await watching;
+      lock.release();
+    })();
+    return stopped;
+  };
+}
+
+/** Undefined when the bridge stops meanwhile. */
+async function launchUntilItRuns(site: Site, failuresBefore: number): Promise<Running | undefined> {
+  for (let failures = failuresBefore; !site.halt.aborted; failures++) {
+    try {
+      await sleep(Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS), undefined, { signal: site.halt });
+      const running = await launch(site);
+      site.log.info({ pid: running.pid }, 'the private Redis runs again');
+      return running;
+    } catch (error) {
+      if (!site.halt.aborted) site.log.error({ error }, 'the private Redis could not be started; trying again');
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,164 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Answer, ask, askToEnd } from './ask.ts';
+import { lastPid, lastSocket, lastWords, logBytes, type Place, writeConf } from './place.ts';
+import { commandOf } from './processes.ts';
+
+/** The part of a pino logger that is used here. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface Site {
+  readonly place: Place;
+  /** The redis-server or valkey-server to start. */
+  readonly program: string;
+  readonly log: Log;
+  /** Aborted when the bridge stops: nothing is started from then on. */
+  readonly halt: AbortSignal;
+}
+
+export interface Running {
+  readonly pid: number;
+  readonly version: string;
+  /** Settles when the process is gone, and says how it went. Never rejects. */
+  readonly ended: Promise<string>;
+}
+
+const LOOK_EVERY_MS = 30;
+const ANSWER_WITHIN_MS = 30_000;
+/** Reading a large append-only file takes minutes; a gigabyte is read in about ten seconds. */
+const LOAD_WITHIN_MS = 30 * 60_000;
+const SAY_EVERY_MS = 5_000;
+const WATCH_EVERY_MS = 500;
+/** For each step: asked to end, told to end (SIGTERM), made to end (SIGKILL). */
+const END_WITHIN_MS = 5_000;
+
+/** @throws Error with the last lines of its log when it does not come up. */
+export async function launch(site: Site): Promise<Running> {
+  const { place } = site;
+  rmSync(place.socket, { force: true });
+  rmSync(place.pid, { force: true });
+  writeConf(place);
+  const offset = logBytes(place);
+  const output = openSync(place.log, 'a', 0o600);
+  // Its output goes to a file, never through a pipe: that would break when the bridge is killed.
+  const child = spawn(site.program, [place.conf], {
+    cwd: place.dir,
+    detached: true,
+    stdio: ['ignore', output, output],
+  });
+  closeSync(output);
+  child.unref();
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
+  const running = { pid: child.pid ?? 0, version: '', ended };
+  try {
+    const answer = await untilReady(site, running);
+    return { ...running, version: answer.version };
+  } catch (error) {
+    await terminate(site, running);
+    const words = lastWords(place, offset);
+    throw new Error(`${error instanceof Error ? error.message : error}${words && `. Its last words:\n${words}`}`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * The Redis of a bridge that was killed is taken over when it keeps our data in the right way, and ended when not:
+ * two servers must never write one append-only file.
+ */
+export async function adoptLeftover(site: Site): Promise<Running | undefined> {
+  const { place, log } = site;
+  const sockets = new Set([place.socket, lastSocket(place) ?? place.socket]);
+  for (const socket of sockets) {
+    const answer = await ask(socket);
+    // A copied data directory still names the socket of the original, whose Redis is none of our business.
+    if (!answer || (answer.dir !== place.dir && socket !== place.socket)) continue;
+    const pid = answer.pid;
+    if (socket === place.socket && answer.dir === place.dir && answer.settingsAreRight && isOurs(place, pid)) {
+      const running = { pid, version: answer.version, ended: untilGone(place, pid) };
+      await untilReady(site, running);
+      return running;
+    }
+    log.warn({ pid, dir: answer.dir }, 'a Redis left over in the data directory does not fit; it is ended');
+    await askToEnd(socket);
+    await untilGone(place, pid, END_WITHIN_MS);
+  }
+  const pid = lastPid(place);
+  if (pid !== undefined && isOurs(place, pid)) {
+    log.warn({ pid }, 'a Redis left over in the data directory does not answer; it is ended');
+    await terminate(site, { pid, version: '', ended: untilGone(place, pid) });
+  }
+  return undefined;
+}
+
+/** Waits until it answers and has read its append-only file. @throws Error when it ends, or takes too long. */
+async function untilReady({ place, log, halt }: Site, running: Running): Promise<Answer> {
+  const began = performance.now();
+  let said = began;
+  for (;;) {
+    const answer = await ask(place.socket);
+    if (answer && answer.loadedPercent === undefined) return answer;
+    const now = performance.now();
+    if (now - began > (answer ? LOAD_WITHIN_MS : ANSWER_WITHIN_MS)) {
+      throw new Error(`the private Redis is not ready after ${Math.round((now - began) / 1000)} s`);
+    }
+    if (now - said > SAY_EVERY_MS) {
+      said = now;
+      log.info({ loadedPercent: answer?.loadedPercent }, 'waiting for the private Redis to read its append-only file');
+    }
+    const how = await Promise.race([running.ended, sleep(LOOK_EVERY_MS, undefined)]);
+    if (how !== undefined) throw new Error(`the private Redis ended at its start (${how})`);
+    halt.throwIfAborted();
+  }
+}
+
+/** Has it write everything down and end; when it does not listen, it is made to. */
+export async function terminate({ place, log }: Site, { pid, ended }: Running): Promise<void> {
+  const steps = [
+    () => askToEnd(place.socket),
+    () => signal(place, pid, 'SIGTERM'),
+    () => {
+      log.warn({ pid }, 'the private Redis does not end; it is killed');
+      signal(place, pid, 'SIGKILL');
+    },
+  ];
+  for (const step of steps) {
+    const patience = new AbortController();
+    const late = sleep(END_WITHIN_MS, 'late', { signal: patience.signal }).catch(() => 'late');
+    if ((await Promise.race([ended, Promise.resolve('here')])) !== 'here') return;
+    await step();
+    const how = await Promise.race([ended, late]);
+    patience.abort();
+    if (how !== 'late') return;
+  }
+}
+
+/** Its process id may have gone to another process: none but ours gets a signal. */
+function signal(place: Place, pid: number, name: NodeJS.Signals): void {
+  if (!isOurs(place, pid)) return;
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended between the two lines.
+  }
+}
+
+/** Whether the process was started with our configuration file. */
+function isOurs(place: Place, pid: number): boolean {
+  return commandOf(pid)?.endsWith(` ${place.conf}`) ?? false;
+}
+
+/** For a process that is not our child, so that nobody tells us of its end. */
+async function untilGone(place: Place, pid: number, withinMs = Number.POSITIVE_INFINITY): Promise<string> {
+  const until = performance.now() + withinMs;
+  while (isOurs(place, pid) && performance.now() < until) await sleep(WATCH_EVERY_MS, undefined, { ref: false });
+  return 'gone';
+}

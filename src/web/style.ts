@@ -1,0 +1,152 @@
+/** The one style sheet. Text in a module, so that it is where the code is, built or not. */
+export const STYLE = `
+:root {
+  color-scheme: light dark;
+  --ground: #f7f8f8; --card: #fff; --text: #1b1f23; --mute: #5b646d; --line: #dfe3e6; --link: #0b57b7;
+  --good: #156a3a; --good-ground: #dff3e6; --bad: #b3231a; --bad-ground: #fde7e4; --busy: #0b57b7; --busy-ground: #e1edfb;
+  --calm: #4c555e; --calm-ground: #e9ecee; --undo: #fff; --undo-ground: #8a3ffc;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #14171a; --card: #1b1f23; --text: #e4e7ea; --mute: #9aa4ad; --line: #30363c; --link: #7db4ff;
+    --good: #7ddb9f; --good-ground: #17331f; --bad: #ff9c92; --bad-ground: #431915; --busy: #8fc0ff; --busy-ground: #14304f;
+    --calm: #b5bec6; --calm-ground: #2a3036; --undo: #14171a; --undo-ground: #c4a1ff;
+  }
+}
+* { box-sizing: border-box; }
+html { font: clamp(93.75%, 80% + 0.2vw, 137.5%)/1.45 system-ui, sans-serif; background: var(--ground); color: var(--text); -webkit-text-size-adjust: 100%; }
+body { margin: 0; }
+a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: 0.15em; }
+:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 3px; }
+main:focus { outline: none; }
+code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: 0.9em; overflow-wrap: anywhere; }
+pre { margin: 0.5rem 0; padding: 0.75rem; overflow: auto; background: var(--ground); border: 1px solid var(--line); border-radius: 6px; overflow-wrap: normal; max-height: 70vh; }
+h1, h2, h3, p { margin: 0; }
+h1 { font-size: 1.3rem; line-height: 1.25; overflow-wrap: anywhere; }
+h2 { font-size: 1rem; } h3 { font-size: 0.95rem; }
+.mute, .exact { color: var(--mute); }
+.mute { font-size: 0.9em; }
+.exact { font-size: 0.85em; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.skip { position: absolute; left: -100vw; }
+.skip:focus { left: 0.5rem; top: 0.5rem; background: var(--card); padding: 0.5rem; z-index: 1; }
+
+.top { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1.25rem; padding: 0.6rem 1rem; background: var(--card); border-bottom: 1px solid var(--line); }
+.top nav { display: flex; gap: 0.25rem; }
+.top form { margin-left: auto; }
+.top a { color: inherit; text-decoration: none; }
+.top nav a { padding: 0.25rem 0.6rem; border-radius: 6px; color: var(--mute); }
+.top nav a:hover, .top nav a[aria-current] { background: var(--calm-ground); color: var(--text); }
+.name { font-weight: 700; }
+main { max-width: 120rem; margin: 0 auto; padding: 1rem; display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
+section { display: grid; gap: 0.5rem; align-content: start; min-width: 0; }
+.heading { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0.4rem 1rem; }
+.aside { color: var(--mute); display: flex; gap: 0.75rem; font-weight: 400; }
+.empty { padding: 1.25rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
+
+button, input, select { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 0.3rem 0.55rem; min-width: 0; }
+button { cursor: pointer; font-weight: 600; }
+button:hover { border-color: var(--mute); }
+.quiet { border-color: transparent; background: none; font-weight: 400; color: var(--mute); }
+.filters { display: flex; flex-wrap: wrap; align-items: end; gap: 0.6rem; }
+.filters label { display: grid; gap: 0.15rem; color: var(--mute); font-size: 0.85em; }
+.filters input, .filters select { color: var(--text); font-size: 1.1em; width: 11rem; }
+.filters select { width: 8rem; }
+.buttons { display: inline-flex; align-items: baseline; gap: 0.6rem; }
+.ranges { display: flex; margin-left: auto; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: var(--card); }
+.ranges a { padding: 0.3rem 0.65rem; color: var(--mute); text-decoration: none; border-left: 1px solid var(--line); white-space: nowrap; }
+.ranges a:first-child { border-left: 0; }
+.ranges a:hover, .ranges a[aria-current] { background: var(--calm-ground); color: var(--text); }
+.ranges a:focus-visible { outline-offset: -2px; }
+
+table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); }
+th, td { padding: 0.45rem 0.6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th { color: var(--mute); font-size: 0.8em; font-weight: 600; white-space: nowrap; }
+tr:last-child td { border-bottom: 0; }
+tbody tr:hover { background: color-mix(in srgb, var(--calm-ground) 35%, transparent); }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+time .exact { display: block; }
+dd time .exact, .last time .exact { display: inline; }
+.badge { display: inline-block; padding: 0 0.5em; border-radius: 1em; font-size: 0.85em; font-weight: 600; line-height: 1.6; white-space: nowrap; background: var(--calm-ground); color: var(--calm); }
+.badge.succeeded { background: var(--good-ground); color: var(--good); }
+.badge.failed { background: var(--bad-ground); color: var(--bad); }
+.badge.running { background: var(--busy-ground); color: var(--busy); }
+.badge.rollback { background: var(--undo-ground); color: var(--undo); }
+td:first-child { box-shadow: inset 3px 0 transparent; }
+tr.failed td:first-child { box-shadow: inset 3px 0 var(--bad); }
+tr.running td:first-child { box-shadow: inset 3px 0 var(--busy); }
+tr.rollback td:first-child { box-shadow: inset 3px 0 var(--undo-ground); }
+.changes .service a, .changes .environment a { color: inherit; text-decoration: none; }
+.changes .service a { font-weight: 600; }
+.changes .service a:hover, .changes .environment a:hover { text-decoration: underline; }
+.changes .what { width: 38%; }
+.what > a { text-decoration: none; }
+.what > a:hover { text-decoration: underline; }
+.changes .when, .changes .took { white-space: nowrap; }
+.state .badge + .badge { margin-top: 0.2rem; }
+.revision { font-size: 0.9em; color: var(--mute); }
+.why .key { font-size: 0.85em; }
+
+dl { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 0.3rem 0.9rem; }
+dl > div { display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: 0.75rem; padding: 0.3rem 0; }
+dl > div + div { border-top: 1px solid var(--line); }
+dt { color: var(--mute); overflow-wrap: anywhere; }
+dd { margin: 0; overflow-wrap: anywhere; }
+.message { white-space: pre-wrap; max-height: 20rem; overflow: auto; }
+.tag { display: inline-block; padding: 0 0.4em; border: 1px solid var(--line); border-radius: 4px; font-size: 0.85em; }
+.columns { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }
+.cards { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 34rem), 1fr)); align-items: start; }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 0.9rem; display: grid; gap: 0.6rem; min-width: 0; grid-template-columns: minmax(0, 1fr); }
+.card h3 { display: flex; justify-content: space-between; gap: 1rem; }
+.card table { border-width: 1px 0 0; }
+.card td { padding-inline: 0.4rem; }
+.card td:first-child { padding-left: 0; font-size: 0.85em; color: var(--mute); }
+.words { width: 45%; }
+.card ol { margin: 0; padding-left: 1.3rem; display: grid; gap: 0.25rem; }
+.trace { margin: 0; padding-left: 1.5rem; }
+.notes { margin: 0; padding: 0.6rem 0.9rem; list-style: none; border-left: 3px solid var(--busy); background: var(--busy-ground); border-radius: 0 6px 6px 0; }
+.steps { display: flex; flex-wrap: wrap; gap: 0.4rem 1.5rem; margin: 0; padding: 0; list-style: none; }
+.copy { display: flex; flex-wrap: wrap; gap: 0.25rem 0.75rem; align-items: baseline; }
+.copy span { color: var(--mute); width: 3.5rem; }
+.copy code { user-select: all; padding: 0.15rem 0.5rem; background: var(--ground); border: 1px solid var(--line); border-radius: 6px; min-width: 0; }
+.last { padding: 0.5rem 0.75rem; border-radius: 6px; background: var(--calm-ground); overflow-wrap: anywhere; }
+.last.recorded, .last.duplicate { background: var(--good-ground); }
+.last.rejected { background: var(--bad-ground); }
+.last.accepted { background: var(--busy-ground); }
+summary { cursor: pointer; color: var(--link); }
+.pager { display: flex; justify-content: center; gap: 1.25rem; color: var(--mute); }
+.login { max-width: 24rem; margin: 8vh auto 0; width: 100%; display: grid; gap: 0.7rem; padding: 1.5rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
+.login button { padding: 0.5rem; background: var(--link); border-color: var(--link); color: var(--card); }
+.complaint { color: var(--bad); }
+
+@media (max-width: 60rem) {
+  .changes, .changes tbody, .inbox, .inbox tbody { display: block; }
+  .changes thead, .inbox thead { position: absolute; left: -100vw; }
+  .changes tr { display: grid; grid-template: "state when" "service environment" "what what" "who took" "links links" / 1fr auto; padding: 0.6rem 0.75rem; gap: 0.15rem 0.75rem; border-bottom: 1px solid var(--line); }
+  .inbox tr { display: grid; grid-template: "state when" "why why" "source size" / 1fr auto; padding: 0.6rem 0.75rem; gap: 0.15rem 0.75rem; border-bottom: 1px solid var(--line); }
+  .changes tr:last-child, .inbox tr:last-child { border-bottom: 0; }
+  .changes td, .inbox td { display: block; padding: 0; border: 0; width: auto; }
+  .changes td:first-child, .inbox td:first-child { box-shadow: none; }
+  .changes tr.failed, .inbox tr.failed { box-shadow: inset 3px 0 var(--bad); }
+  .changes tr.running, .inbox tr.running { box-shadow: inset 3px 0 var(--busy); }
+  .changes tr.rollback { box-shadow: inset 3px 0 var(--undo-ground); }
+  .when { grid-area: when; text-align: right; } .state { grid-area: state; } .changes .service { grid-area: service; } .changes .what { grid-area: what; width: auto; }
+  .changes .environment { grid-area: environment; text-align: right; } .who { grid-area: who; color: var(--mute); } .took { grid-area: took; text-align: right; color: var(--mute); }
+  .links { grid-area: links; } .links:empty, .who:empty, .took:empty { display: none; }
+  .why { grid-area: why; } .source { grid-area: source; color: var(--mute); } .inbox .number { grid-area: size; color: var(--mute); }
+  .ranges { margin-left: 0; }
+  section > table { display: block; overflow-x: auto; }
+}
+@media (max-width: 34rem) {
+  main { padding: 0.75rem; }
+  .top { padding: 0.5rem 0.75rem; }
+  .top nav { order: 3; width: 100%; }
+  .filters { display: grid; grid-template-columns: 1fr 1fr; }
+  .filters input, .filters select { width: 100%; }
+  .ranges { grid-column: 1 / -1; }
+  .ranges a { flex: 1; text-align: center; padding-inline: 0; }
+  dl > div { grid-template-columns: minmax(0, 1fr); gap: 0; }
+}
+`;
+
+/** A ship’s log: three entries, the newest lit. */
+export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#0b57b7"/><path d="M4 5h8" stroke="#fff" stroke-width="1.6"/><path d="M4 8h8M4 11h5" stroke="#9cc4f5" stroke-width="1.6"/></svg>`;

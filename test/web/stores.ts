@@ -1,0 +1,105 @@
+import type { ChangeRecord, NewChangeRecord } from '../../src/domain/change-record.ts';
+import { ChangeRecord as ChangeRecordSchema } from '../../src/domain/change-record.ts';
+import { fold } from '../../src/domain/deployment.ts';
+import { type Routed, type Rule, route } from '../../src/domain/routing.ts';
+import type { Sink } from '../../src/sinks/sink.ts';
+import type { Source } from '../../src/sources/source.ts';
+import type { Deployments } from '../../src/store/deployments.ts';
+import type { Inbox, InboxEntry } from '../../src/store/inbox.ts';
+import type { Delivery, Ledger } from '../../src/store/ledger.ts';
+
+const unused = (): never => {
+  throw new Error('the pages only read');
+};
+
+/** One step of a deployment; everything that the test does not care about is filled in. */
+export function step(over: Partial<NewChangeRecord> = {}): ChangeRecord {
+  const deployment = over.deployment ?? 'gitlab:gitlab.harbor.example:4711:job:2';
+  const state = over.state ?? 'succeeded';
+  const occurredAt = over.occurredAt ?? '2026-05-04T10:00:22.000Z';
+  return ChangeRecordSchema.parse({
+    id: `chg_${deployment}_${state}`,
+    deployment,
+    source: 'gitlab',
+    instance: 'gitlab',
+    signal: 'deployment hook',
+    authoritative: true,
+    state,
+    environment: { name: 'production' },
+    service: 'lighthouse-api',
+    occurredAt,
+    receivedAt: occurredAt,
+    ...over,
+  });
+}
+
+export function memoryDeployments(records: readonly ChangeRecord[], rules: readonly Rule[] = []): Deployments {
+  const of = (key: string) => records.filter((record) => record.deployment === key);
+  const view = (key: string): Routed | undefined => (of(key).length > 0 ? route(fold(key, of(key)), rules) : undefined);
+  const all = [...new Set(records.map((record) => record.deployment))].flatMap((key) => view(key)?.deployment ?? []);
+  return {
+    apply: unused,
+    prune: unused,
+    get: async (name) => view(name),
+    records: async (name) => of(name),
+    async list({ facets, sinceMs = 0, limit, offset }) {
+      const fits = all
+        .filter((one) => !facets.environment || one.environment.name === facets.environment)
+        .filter((one) => !facets.service || one.service === facets.service)
+        .filter((one) => !facets.source || one.source === facets.source)
+        .filter((one) => !facets.status || one.state === facets.status)
+        .filter((one) => Date.parse(one.occurredAt) >= sinceMs)
+        .sort((a, b) => b.occurredAt.localeCompare(a.occurredAt));
+      return { deployments: fits.slice(offset, offset + limit), total: fits.length };
+    },
+  };
+}
+
+export function webhook(over: Partial<InboxEntry> & { body?: string } = {}): InboxEntry & { body?: string } {
+  return {
+    id: '7b0d7a0e-0000-4000-8000-000000000001',
+    receivedAt: '2026-05-04T10:00:22.000Z',
+    source: 'gitlab',
+    method: 'POST',
+    path: '/webhooks/gitlab',
+    headers: { 'x-gitlab-event': 'Deployment Hook' },
+    verdict: 'recorded',
+    deployments: [],
+    bytes: 120,
+    ...over,
+  };
+}
+
+export function memoryInbox(entries: readonly (InboxEntry & { body?: string })[] = []): Inbox {
+  return {
+    add: unused,
+    conclude: unused,
+    prune: unused,
+    get: async (id) => entries.find((entry) => entry.id === id),
+    list: async ({ limit, offset }) => ({ entries: entries.slice(offset, offset + limit), total: entries.length }),
+  };
+}
+
+export const memoryLedger = (deliveries: readonly Delivery[] = []): Ledger => ({
+  exclusive: unused,
+  read: async (name) => deliveries.find(({ sink }) => sink === name),
+});
+
+export const source = (type: string, name = type): Source => ({
+  type,
+  name,
+  secrets: [`secret-of-${name}-0123456789`],
+  maxBodyBytes: 1024,
+  verify: unused,
+  map: unused,
+  sample: unused,
+});
+
+export const sink = (name: string, wants: Sink['wants'] = () => ({ wanted: true })): Sink => ({
+  type: name,
+  name,
+  concurrency: 1,
+  wants,
+  deliver: unused,
+  check: unused,
+});
