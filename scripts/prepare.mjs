@@ -188,6 +188,7 @@ async function replaceDist(next) {
     if (existsSync(dist)) await rename(dist, old);
     await rename(next, dist);
   } catch (error) {
+    if (await buildIsCurrent()) return; // another process built the same and was quicker
     // EXDEV: node_modules is a mount of its own. EBUSY: dist is one. Neither can be moved as a whole.
     if (error.code !== 'EXDEV' && error.code !== 'EBUSY') throw error;
     await rm(stampFile, { force: true });
@@ -270,8 +271,8 @@ export async function runShiplog(args) {
 const ECHO_MS = 300;
 
 /**
- * A Ctrl-C under npm arrives twice: from the terminal, and again from npm, which passes on what it gets
- * (@npmcli/run-script, signal-manager.js). The second must not count as "now, at once".
+ * A Ctrl-C under npm arrives twice within a millisecond: from the terminal, and again from npm, which passes on what it
+ * gets (@npmcli/run-script, signal-manager.js). The second must not count as "now, at once".
  */
 function ignoreEchoedSignals() {
   const emit = process.emit;
@@ -285,6 +286,12 @@ function ignoreEchoedSignals() {
     }
     return emit.call(this, event, ...details);
   };
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    // While nobody listens, a signal kills: an echo that arrives between "remove this listener, add that one" would.
+    process.on(signal, () => {
+      if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
+    });
+  }
 }
 
 // `npm run build`

@@ -162,7 +162,7 @@ export function nextStep(
     return { kind: 'dead', why: `given up after ${Math.round(ageMs / 3_600_000)} h: ${error.message}` };
   if (error.retry === 'backoff')
     return at.illness.rounds > 0 ? { kind: 'hold', afterMs: backoffMs(at.illness.rounds) } : { kind: 'retry', error };
-  if (error.retry.hold === 'sink') return { kind: 'hold', afterMs: error.retry.afterMs };
+  if (error.retry.hold === 'sink') return { kind: 'hold', afterMs: Math.max(error.retry.afterMs, FIRST_RETRY_MS) };
   return { kind: 'busy', afterMs: error.retry.afterMs };
 }
 

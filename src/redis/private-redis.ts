@@ -71,6 +71,7 @@ function watch(site: Site, first: Running, { halt, lock }: { halt: AbortControll
       halt.abort();
       await terminate(site, running);
       await watching;
+      await terminate(site, running); // one that came up in between
       lock.release();
     })();
     return stopped;

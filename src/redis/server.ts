@@ -33,8 +33,8 @@ const ANSWER_WITHIN_MS = 30_000;
 /** Reading a large append-only file takes minutes; a gigabyte is read in about ten seconds. */
 const LOAD_WITHIN_MS = 30 * 60_000;
 const SAY_EVERY_MS = 5_000;
-const WATCH_EVERY_MS = 500;
-/** For each step: asked to end, told to end (SIGTERM), made to end (SIGKILL). */
+const WATCH_EVERY_MS = 200;
+/** For each step: asked to end, told to (SIGTERM), made to (SIGKILL). */
 const END_WITHIN_MS = 5_000;
 
 /** @throws Error with the last lines of its log when it does not come up. */
@@ -94,7 +94,7 @@ export async function adoptLeftover(site: Site): Promise<Running | undefined> {
   const pid = lastPid(place);
   if (pid !== undefined && isOurs(place, pid)) {
     log.warn({ pid }, 'a Redis left over in the data directory does not answer; it is ended');
-    await terminate(site, { pid, version: '', ended: untilGone(place, pid) });
+    await force(site, { pid, version: '', ended: untilGone(place, pid) });
   }
   return undefined;
 }
@@ -121,24 +121,26 @@ async function untilReady({ place, log, halt }: Site, running: Running): Promise
 }
 
 /** Has it write everything down and end; when it does not listen, it is made to. */
-export async function terminate({ place, log }: Site, { pid, ended }: Running): Promise<void> {
-  const steps = [
-    () => askToEnd(place.socket),
-    () => signal(place, pid, 'SIGTERM'),
-    () => {
-      log.warn({ pid }, 'the private Redis does not end; it is killed');
-      signal(place, pid, 'SIGKILL');
-    },
-  ];
-  for (const step of steps) {
-    const patience = new AbortController();
-    const late = sleep(END_WITHIN_MS, 'late', { signal: patience.signal }).catch(() => 'late');
-    if ((await Promise.race([ended, Promise.resolve('here')])) !== 'here') return;
-    await step();
-    const how = await Promise.race([ended, late]);
-    patience.abort();
-    if (how !== 'late') return;
-  }
+export async function terminate(site: Site, running: Running): Promise<void> {
+  if (await endsAfter(running, () => askToEnd(site.place.socket))) return;
+  await force(site, running);
+}
+
+async function force({ place, log }: Site, running: Running): Promise<void> {
+  const { pid } = running;
+  if (await endsAfter(running, () => signal(place, pid, 'SIGTERM'))) return;
+  log.warn({ pid }, 'the private Redis does not end; it is killed');
+  await endsAfter(running, () => signal(place, pid, 'SIGKILL'));
+}
+
+/** Whether it is gone within 5 s after the beginning of the step. */
+async function endsAfter({ ended }: Running, step: () => unknown): Promise<boolean> {
+  const patience = new AbortController();
+  const late = sleep(END_WITHIN_MS, false, { signal: patience.signal }).catch(() => false);
+  await step();
+  const isGone = await Promise.race([ended.then(() => true), late]);
+  patience.abort();
+  return isGone;
 }
 
 /** Its process id may have gone to another process: none but ours gets a signal. */
@@ -159,6 +161,8 @@ function isOurs(place: Place, pid: number): boolean {
 /** For a process that is not our child, so that nobody tells us of its end. */
 async function untilGone(place: Place, pid: number, withinMs = Number.POSITIVE_INFINITY): Promise<string> {
   const until = performance.now() + withinMs;
-  while (isOurs(place, pid) && performance.now() < until) await sleep(WATCH_EVERY_MS, undefined, { ref: false });
+  // Watching alone must not keep the bridge alive; waiting for the end must.
+  const ref = Number.isFinite(withinMs);
+  while (isOurs(place, pid) && performance.now() < until) await sleep(WATCH_EVERY_MS, undefined, { ref });
   return 'gone';
 }

@@ -112,8 +112,10 @@ function nothing(query: Query): Html {
   return html`<p class="empty">No change was recorded yet.</p>`;
 }
 
+const COLUMNS = ['when', 'state', 'service', 'environment', 'what', 'who', 'took', 'links'];
+
 const table = (deployments: readonly Deployment[], query: Query, now: Date): Html => html`<table class="changes">
-<thead><tr><th>When</th><th>State</th><th>Service</th><th>Environment</th><th>What</th><th>Who</th><th>Took</th><th>Links</th></tr></thead>
+<thead><tr>${COLUMNS.map((name) => html`<th class="${name}">${name}</th>`)}</tr></thead>
 <tbody>${deployments.map((deployment) => row(deployment, query, now))}</tbody>
 </table>`;
 
@@ -129,6 +131,6 @@ function row(deployment: Deployment, query: Query, now: Date): Html {
 <td class="what"><a href="${deploymentPath(key)}"><bdi>${what}</bdi></a> <div class="revision">${revisionOf(deployment)} <span class="mute">${reportedSource ?? source}</span></div></td>
 <td class="who"><bdi>${actor}</bdi></td>
 <td class="took">${durationOf(deployment, now)}</td>
-<td class="links">${linksOf(deployment).map((found) => html`${found} `)}</td>
+<td class="links">${linksOf(deployment).map((found, index) => html`${index > 0 && ' '}${found}`)}</td>
 </tr>`;
 }

@@ -101,7 +101,8 @@ function whenAndWho(deployment: Deployment, now: Date): Html {
       'Source',
       [
         deployment.reportedSource ?? deployment.source,
-        html` <span class="mute">received as ${deployment.instance}</span>`,
+        deployment.instance !== deployment.source &&
+          html` <span class="mute">received as ${deployment.instance}</span>`,
       ],
     ],
     ['Change type', deployment.changeType.replaceAll('_', ' ')],
@@ -149,7 +150,7 @@ ${
   (delivery?.attempts.length ?? 0) > 0 &&
   html`<table><tbody>${delivery?.attempts.map(
     ({ at, state, outcome, status, words }) =>
-      html`<tr><td>${exactTime(at)}</td><td>${state}</td><td><span class="badge ${OUTCOMES[outcome]}">${outcome}</span></td><td class="words">${status} ${words}</td></tr>`,
+      html`<tr><td class="exact">${exactTime(at)}</td><td>${state}</td><td><span class="badge ${OUTCOMES[outcome]}">${outcome}</span></td><td class="words">${status !== undefined && !words.includes(String(status)) && `${status} `}${words}</td></tr>`,
   )}</tbody></table>`
 }</article>`;
 }
@@ -159,7 +160,7 @@ const OUTCOMES = { delivered: 'succeeded', failed: 'failed', unwanted: 'other' }
 /** One sentence: does the destination know? */
 function standing(sink: Sink, delivery: Delivery | undefined, { deployment, sinks, droppedBy }: Routed): Piece {
   const told = delivery?.told;
-  if (told?.state === deployment.state) return html`Knows that it ${stateBadge(told.state)}`;
+  if (told?.state === deployment.state) return html`Knows: ${stateBadge(told.state)}`;
   const before = told && html` It was told ${stateBadge(told.state)} before.`;
   if (droppedBy !== undefined) return html`Not told: the rule ${droppedBy} drops it.${before}`;
   if (sinks && !sinks.includes(sink.name)) return html`Not told: a rule names other sinks.${before}`;

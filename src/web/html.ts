@@ -35,14 +35,9 @@ const escapeMarkup = (text: string) => text.replace(/[&<>"']/g, (character) => E
 
 /** Terminal escapes, and marks that turn or hide text, are shown: nobody may read "production" where something else stands. */
 function revealHidden(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
-  const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
-  const marks = /[\u0080-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-  return text
-    .replace(controls, (character) =>
-      character === '\u007f' ? '\u2421' : String.fromCodePoint(0x2400 + character.charCodeAt(0)),
-    )
-    .replace(marks, (character) => `[U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`);
+  const hidden = // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+    /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+  return text.replace(hidden, (mark) => `[U+${mark.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`);
 }
 
 /** For the value of a form field: escaped, but sent back exactly as it came. */

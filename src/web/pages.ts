@@ -66,8 +66,7 @@ async function sendChanges(parts: PageParts, request: Request, response: Respons
   const { body, live, empty } = await changesPage(parts.deployments, request.query, now);
   const setup = empty && (await setupPage({ ...parts, base: baseOf(request), now, at: '/' }));
   const welcome =
-    setup &&
-    html`<p class="empty">No deployment was recorded yet. Tell one of your tools where to send them:</p>${setup}`;
+    setup && html`<p>No deployment was recorded yet. Tell one of your tools where to send them:</p>${setup}`;
   response.send(page({ title: 'Changes', at: '/', live, body: welcome || body }));
 }
 
@@ -107,15 +106,13 @@ function addSetup(router: Router, { sources, inbox }: PageParts, adminToken: str
   router.post('/setup', express.urlencoded({ extended: false, limit: '1kb' }), async (request, response) => {
     const asked = Show.safeParse(request.body);
     if (!isAdmin(request, adminToken)) {
-      response
-        .status(403)
-        .send(
-          page({
-            title: 'Not allowed',
-            at: '/setup',
-            body: html`<h1>Not allowed</h1><p>Only the admin token shows secrets.</p>`,
-          }),
-        );
+      response.status(403).send(
+        page({
+          title: 'Not allowed',
+          at: '/setup',
+          body: html`<h1>Not allowed</h1><p>Only the admin token shows secrets.</p>`,
+        }),
+      );
       return;
     }
     response.send(

@@ -96,7 +96,7 @@ function sendForm(response: Response, next: string, complaint?: string): void {
   const to = localPath(next) ?? '/';
   const body = html`<form class="login" method="post" action="/login">
 <h1>Shiplog</h1>
-<p class="mute">Which change was it? Log in to see.</p>
+<p class="mute">Log in to see what changed.</p>
 ${complaint && html`<p class="complaint" role="alert">${complaint}</p>`}
 <input type="hidden" name="next" value="${exactly(to)}">
 <input type="text" name="username" value="shiplog" autocomplete="username" hidden>

@@ -43,8 +43,10 @@ const HELP: Readonly<Record<string, (place: Place) => Html>> = {
     url,
   }) => html`<p>Pipelines that post to Alert24’s changes API need another host and key, and nothing else: <code>${base}/api/v1/changes</code>. New ones:</p>
 <pre tabindex="0">curl -fsS --retry 3 ${url} \\
-  -H "Authorization: Bearer $SHIPLOG_TOKEN" -H "Content-Type: application/json" \\
-  -d '{"summary": "Deployed lighthouse-api 1.4.2", "service": "lighthouse-api", "environment": "staging"}'</pre>`,
+  -H "Authorization: Bearer $SHIPLOG_TOKEN" \\
+  -H "Content-Type: application/json" \\
+  -d '{"summary": "Deployed lighthouse-api 1.4.2",
+       "service": "lighthouse-api", "environment": "staging"}'</pre>`,
 };
 
 const other = ({ name }: Place): Html =>

@@ -37,7 +37,7 @@ h2 { font-size: 1rem; } h3 { font-size: 0.95rem; }
 .top nav a { padding: 0.25rem 0.6rem; border-radius: 6px; color: var(--mute); }
 .top nav a:hover, .top nav a[aria-current] { background: var(--calm-ground); color: var(--text); }
 .name { font-weight: 700; }
-main { max-width: 120rem; margin: 0 auto; padding: 1rem; display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
+main { max-width: 140rem; margin: 0 auto; padding: 1rem; display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
 section { display: grid; gap: 0.5rem; align-content: start; min-width: 0; }
 .heading { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 0.4rem 1rem; }
 .aside { color: var(--mute); display: flex; gap: 0.75rem; font-weight: 400; }
@@ -49,7 +49,7 @@ button:hover { border-color: var(--mute); }
 .quiet { border-color: transparent; background: none; font-weight: 400; color: var(--mute); }
 .filters { display: flex; flex-wrap: wrap; align-items: end; gap: 0.6rem; }
 .filters label { display: grid; gap: 0.15rem; color: var(--mute); font-size: 0.85em; }
-.filters input, .filters select { color: var(--text); font-size: 1.1em; width: 11rem; }
+.filters input, .filters select { color: var(--text); font-size: 1.1em; width: 11rem; height: 2.2rem; }
 .filters select { width: 8rem; }
 .buttons { display: inline-flex; align-items: baseline; gap: 0.6rem; }
 .ranges { display: flex; margin-left: auto; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: var(--card); }
@@ -59,8 +59,9 @@ button:hover { border-color: var(--mute); }
 .ranges a:focus-visible { outline-offset: -2px; }
 
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); }
-th, td { padding: 0.45rem 0.6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th, td { padding: 0.45rem 0.6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
 th { color: var(--mute); font-size: 0.8em; font-weight: 600; white-space: nowrap; }
+.changes th { text-transform: capitalize; }
 tr:last-child td { border-bottom: 0; }
 tbody tr:hover { background: color-mix(in srgb, var(--calm-ground) 35%, transparent); }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -71,17 +72,16 @@ dd time .exact, .last time .exact { display: inline; }
 .badge.failed { background: var(--bad-ground); color: var(--bad); }
 .badge.running { background: var(--busy-ground); color: var(--busy); }
 .badge.rollback { background: var(--undo-ground); color: var(--undo); }
-td:first-child { box-shadow: inset 3px 0 transparent; }
-tr.failed td:first-child { box-shadow: inset 3px 0 var(--bad); }
-tr.running td:first-child { box-shadow: inset 3px 0 var(--busy); }
-tr.rollback td:first-child { box-shadow: inset 3px 0 var(--undo-ground); }
 .changes .service a, .changes .environment a { color: inherit; text-decoration: none; }
 .changes .service a { font-weight: 600; }
 .changes .service a:hover, .changes .environment a:hover { text-decoration: underline; }
-.changes .what { width: 38%; }
+th.when { width: 12.5rem; } th.state { width: 8.2rem; } th.service { width: 14%; } th.environment { width: 12%; } th.who { width: 8%; } th.took { width: 6.5rem; } th.links { width: 9.5rem; }
+.changes { table-layout: fixed; }
+.links a { white-space: nowrap; }
 .what > a { text-decoration: none; }
 .what > a:hover { text-decoration: underline; }
-.changes .when, .changes .took { white-space: nowrap; }
+.when a { text-decoration: none; }
+.why, .words { overflow-wrap: anywhere; }
 .state .badge + .badge { margin-top: 0.2rem; }
 .revision { font-size: 0.9em; color: var(--mute); }
 .why .key { font-size: 0.85em; }
@@ -99,9 +99,9 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .card h3 { display: flex; justify-content: space-between; gap: 1rem; }
 .card table { border-width: 1px 0 0; }
 .card td { padding-inline: 0.4rem; }
-.card td:first-child { padding-left: 0; font-size: 0.85em; color: var(--mute); }
-.words { width: 45%; }
-.card ol { margin: 0; padding-left: 1.3rem; display: grid; gap: 0.25rem; }
+.card td:first-child { padding-left: 0; }
+.words { width: 50%; }
+.card ol { margin: 0; padding-left: 1.3rem; display: grid; gap: 0.25rem; grid-template-columns: minmax(0, 1fr); }
 .trace { margin: 0; padding-left: 1.5rem; }
 .notes { margin: 0; padding: 0.6rem 0.9rem; list-style: none; border-left: 3px solid var(--busy); background: var(--busy-ground); border-radius: 0 6px 6px 0; }
 .steps { display: flex; flex-wrap: wrap; gap: 0.4rem 1.5rem; margin: 0; padding: 0; list-style: none; }
@@ -118,29 +118,41 @@ summary { cursor: pointer; color: var(--link); }
 .login button { padding: 0.5rem; background: var(--link); border-color: var(--link); color: var(--card); }
 .complaint { color: var(--bad); }
 
-@media (max-width: 60rem) {
+@media (min-width: 75.01rem) {
+  tr.failed td:first-child { box-shadow: inset 3px 0 var(--bad); }
+  tr.running td:first-child { box-shadow: inset 3px 0 var(--busy); }
+  tr.rollback td:first-child { box-shadow: inset 3px 0 var(--undo-ground); }
+}
+/* Too narrow for columns: each row becomes a card. */
+@media (max-width: 75rem) {
   .changes, .changes tbody, .inbox, .inbox tbody { display: block; }
   .changes thead, .inbox thead { position: absolute; left: -100vw; }
-  .changes tr { display: grid; grid-template: "state when" "service environment" "what what" "who took" "links links" / 1fr auto; padding: 0.6rem 0.75rem; gap: 0.15rem 0.75rem; border-bottom: 1px solid var(--line); }
-  .inbox tr { display: grid; grid-template: "state when" "why why" "source size" / 1fr auto; padding: 0.6rem 0.75rem; gap: 0.15rem 0.75rem; border-bottom: 1px solid var(--line); }
+  .changes tr, .inbox tr { display: grid; padding: 0.6rem 0.75rem; gap: 0.15rem 0.75rem; border-bottom: 1px solid var(--line); }
+  .changes tr { grid-template: "state when" "service environment" "what what" "who took" "links links" / minmax(0, 1fr) minmax(0, auto); }
+  .inbox tr { grid-template: "state when" "why why" "source size" / minmax(0, 1fr) minmax(0, auto); }
   .changes tr:last-child, .inbox tr:last-child { border-bottom: 0; }
-  .changes td, .inbox td { display: block; padding: 0; border: 0; width: auto; }
-  .changes td:first-child, .inbox td:first-child { box-shadow: none; }
-  .changes tr.failed, .inbox tr.failed { box-shadow: inset 3px 0 var(--bad); }
-  .changes tr.running, .inbox tr.running { box-shadow: inset 3px 0 var(--busy); }
-  .changes tr.rollback { box-shadow: inset 3px 0 var(--undo-ground); }
-  .when { grid-area: when; text-align: right; } .state { grid-area: state; } .changes .service { grid-area: service; } .changes .what { grid-area: what; width: auto; }
-  .changes .environment { grid-area: environment; text-align: right; } .who { grid-area: who; color: var(--mute); } .took { grid-area: took; text-align: right; color: var(--mute); }
-  .links { grid-area: links; } .links:empty, .who:empty, .took:empty { display: none; }
+  .changes td, .inbox td { display: block; padding: 0; border: 0; }
+  tr.failed { box-shadow: inset 3px 0 var(--bad); }
+  tr.running { box-shadow: inset 3px 0 var(--busy); }
+  tr.rollback { box-shadow: inset 3px 0 var(--undo-ground); }
+  .when { grid-area: when; text-align: right; } .state { grid-area: state; } .service { grid-area: service; } .what { grid-area: what; }
+  .environment { grid-area: environment; text-align: right; } .who { grid-area: who; color: var(--mute); } .took { grid-area: took; text-align: right; color: var(--mute); }
+  .links { grid-area: links; } .links:empty { display: none; }
   .why { grid-area: why; } .source { grid-area: source; color: var(--mute); } .inbox .number { grid-area: size; color: var(--mute); }
-  .ranges { margin-left: 0; }
   section > table { display: block; overflow-x: auto; }
+  section > table td:first-child { white-space: nowrap; }
+}
+@media (min-width: 46rem) and (max-width: 75rem) {
+  .changes tr { grid-template: "when service environment who" "when what what took" "state what what links" / 11.5rem minmax(0, 1fr) minmax(0, 1fr) 9rem; }
+  .inbox tr { grid-template: "when state why size" "when source why ." / 11.5rem 6rem minmax(0, 1fr) 5rem; }
+  .changes .when, .inbox .when, .environment, .took { text-align: left; }
 }
 @media (max-width: 34rem) {
   main { padding: 0.75rem; }
   .top { padding: 0.5rem 0.75rem; }
   .top nav { order: 3; width: 100%; }
-  .filters { display: grid; grid-template-columns: 1fr 1fr; }
+  .filters { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); }
+  .ranges { margin-left: 0; }
   .filters input, .filters select { width: 100%; }
   .ranges { grid-column: 1 / -1; }
   .ranges a { flex: 1; text-align: center; padding-inline: 0; }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeliveryFailed } from '../../src/domain/errors.ts';
 import { alert24 } from '../../src/sinks/alert24/index.ts';
@@ -265,6 +266,11 @@ describe('a lost answer of Alert24', () => {
   it('stays marked when the second post is refused for the moment', async () => {
     fake.options.list = 'off';
     fake.inject({ kind: 'lost-reply', method: 'POST' }, { kind: 'status', status: 429, method: 'POST' });
+    await failed(ledger.attempt(sink, aDeployment()));
+    const { attemptedAt } = ledger.of(aDeployment().key).known;
+    await wait(5);
+    await failed(ledger.attempt(sink, aDeployment()));
+    expect(ledger.of(aDeployment().key).known.attemptedAt).toBe(attemptedAt);
     await ledger.deliver(sink, aDeployment());
     expect(fake.changes.at(-1)?.tags).toContain('possible-duplicate');
   });

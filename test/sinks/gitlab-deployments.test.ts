@@ -183,6 +183,15 @@ describe('a delivery to GitLab', () => {
     expect(rows()).toEqual([`production ${sha(1)} success`]);
   });
 
+  it('has attempted nothing when a ref was refused and no other could be asked for', async () => {
+    fake.inject({ kind: 'status', status: 500, method: 'GET' });
+    const deployment = aDeployment({ ref: 'feature/gone' });
+    expect((await failed(ledger.attempt(sink, deployment))).retry).toBe('backoff');
+    expect(ledger.of(deployment.key).known.attemptedAt).toBeUndefined();
+    await ledger.deliver(sink, deployment);
+    expect(rows()).toEqual(['production main success']);
+  });
+
   it('asks for the default branch once', async () => {
     const { ref: _, ...noRef } = aDeployment();
     for (const key of ['a', 'b', 'c']) await ledger.deliver(sink, { ...noRef, key, environment: { name: key } });

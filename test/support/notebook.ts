@@ -30,20 +30,13 @@ type Entry = { -readonly [Key in keyof Told]?: Told[Key] | undefined } & { attem
 export function createMemoryLedger(): MemoryLedger {
   const entries = new Map<string, Entry>();
   const owners = new Map<string, string>();
-  const lanes = new Map<string, Promise<unknown>>();
+  const exclusively = createLanes();
   const entryOf = (key: string) => {
     const entry = entries.get(key) ?? { attempts: 0 };
     entries.set(key, entry);
     return entry;
   };
   const of = (key: string) => notebookOf(key, entryOf(key), owners);
-
-  async function exclusively<T>(names: readonly string[], run: () => Promise<T>): Promise<T> {
-    const before = names.map((name) => lanes.get(name));
-    const mine = Promise.allSettled(before).then(run);
-    for (const name of names) lanes.set(name, mine);
-    return mine;
-  }
 
   async function once(sink: Sink, deployment: Deployment, { now = new Date(), signal = idle() } = {}) {
     const entry = entryOf(deployment.key);
@@ -72,6 +65,17 @@ export function createMemoryLedger(): MemoryLedger {
     }
   };
   return { of, attempt, deliver };
+}
+
+/** Runs one after the other what shares a name. */
+function createLanes() {
+  const lanes = new Map<string, Promise<unknown>>();
+  return async <T>(names: readonly string[], run: () => Promise<T>): Promise<T> => {
+    const before = names.map((name) => lanes.get(name));
+    const mine = Promise.allSettled(before).then(run);
+    for (const name of names) lanes.set(name, mine);
+    return mine;
+  };
 }
 
 const idle = () => new AbortController().signal;

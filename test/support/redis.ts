@@ -1,54 +1,77 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { vi } from 'vitest';
+import { findRedisServer } from '../../src/redis/find.ts';
 
-/** A Redis of the test's own, on a unix socket in a directory that goes with it. */
+const START_WITHIN_MS = 20_000;
+
+/** A Redis of the test's own, on a unix socket (and a loopback port) that goes away with it. Its data are on disk. */
 export async function startTestRedis() {
+  const program = await findRedisServer();
+  if (!program) throw new Error('the tests need a redis-server or valkey-server; `npm test` installs one');
   const dir = mkdtempSync(join(tmpdir(), 'shiplog-redis-'));
   const path = join(dir, 'redis.sock');
-  let server = await launch(dir, path);
+  const port = await freePort();
+  const start = () => launch(program.path, { dir, unixsocket: path, port: String(port) });
+  let server = await start();
   return {
     address: { path },
+    /** For whoever only takes a URL. */
+    url: `redis://127.0.0.1:${port}/0`,
     /** As a crash or the kernel would. The data stay. */
     async kill9() {
       await exited(server, 'SIGKILL');
     },
     async restart() {
-      server = await launch(dir, path);
+      server = await start();
     },
     /** Accepts connections and answers nothing. */
     freeze: () => server.kill('SIGSTOP'),
     thaw: () => server.kill('SIGCONT'),
     async stop() {
-      server.kill('SIGCONT');
       await exited(server, 'SIGKILL');
       rmSync(dir, { recursive: true, force: true });
     },
   };
 }
 
-async function launch(dir: string, path: string): Promise<ChildProcess> {
+async function launch(program: string, where: Record<string, string>): Promise<ChildProcess> {
   const settings = {
-    port: '0',
-    unixsocket: path,
-    dir,
+    ...where,
+    bind: '127.0.0.1',
     appendonly: 'yes',
     appendfsync: 'everysec',
     save: '',
     'maxmemory-policy': 'noeviction',
   };
-  const server = spawn(
-    'redis-server',
-    Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
-    { stdio: 'ignore' },
-  );
-  const client = new Redis({ path, lazyConnect: true, retryStrategy: () => 20, maxRetriesPerRequest: null });
+  const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const server = spawn(program, options, { stdio: ['ignore', 'ignore', 'inherit'] });
+  // A test run that is cut short leaves no server behind.
+  const reap = () => server.kill('SIGKILL');
+  process.once('exit', reap);
+  server.once('exit', () => process.off('exit', reap));
+
+  const client = new Redis({
+    path: where['unixsocket'] ?? '',
+    retryStrategy: () => 20,
+    maxRetriesPerRequest: null,
+  });
   client.on('error', () => {}); // not there yet
-  await vi.waitFor(() => client.ping(), { timeout: 20_000 });
-  client.disconnect();
+  try {
+    await vi.waitFor(
+      () => {
+        if (server.exitCode !== null) throw new Error(`redis-server ended with ${server.exitCode}`);
+        if (client.status !== 'ready') throw new Error('redis-server does not answer');
+      },
+      { timeout: START_WITHIN_MS, interval: 10 },
+    );
+  } finally {
+    client.disconnect();
+  }
   return server;
 }
 
@@ -57,5 +80,17 @@ function exited(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   return new Promise((resolve) => {
     server.once('exit', () => resolve());
     server.kill(signal);
+  });
+}
+
+/** Free at this moment; that another program takes it within the next milliseconds is not worth a retry. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
   });
 }

@@ -86,7 +86,7 @@ function skipped(step: Step, webhook: Webhook): Ignored | undefined {
   if (isSelfHeal(notification) && settings.selfHeal === 'skip') {
     return ignored('self_heal', 'Argo CD put drifted resources back; nothing new was deployed (setting self_heal).');
   }
-  const ageMs = webhook.receivedAt.getTime() - Date.parse(startedAt);
+  const ageMs = sentAtMs(notification, webhook) - Date.parse(startedAt);
   if (event !== 'running' && ageMs > settings.maxAgeMs) {
     return ignored('too_old', `The sync started at ${startedAt}, longer ago than max_age_hours.`);
   }
@@ -141,6 +141,12 @@ function toRecord(step: Step): NewChangeRecord {
     tags: tagsOf(step),
     notes: notesOf(step, [environment.note, ...deployed.notes, foreignCommit(deployed, repository)]),
   };
+}
+
+/** A notification that was held up on its way is not about the past because of that. One from the future has a wrong clock. */
+function sentAtMs({ sent_at }: Step['notification'], { receivedAt }: Webhook): number {
+  const sentMs = Date.parse(toIso(sent_at) ?? '');
+  return sentMs <= receivedAt.getTime() ? sentMs : receivedAt.getTime();
 }
 
 /** A retried sync has `finished_at` set while it still runs: only a final state has an end. */

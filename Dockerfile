@@ -1,0 +1,29 @@
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY scripts scripts
+COPY src src
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund && rm -rf node_modules/.cache
+
+FROM node:24-slim
+# For a bridge without REDIS_URL: its own Redis then runs beside it, with its records in /data.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends redis-server \
+  && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY config config
+RUN mkdir /data && chown node:node /data
+USER node
+ENV NODE_ENV=production SHIPLOG_HOST=0.0.0.0 SHIPLOG_DATA_DIR=/data PORT=8080
+VOLUME /data
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# main.js handles SIGTERM itself, so it can be process 1. `docker run … doctor` runs another command.
+ENTRYPOINT ["node", "dist/main.js"]
+CMD ["start"]

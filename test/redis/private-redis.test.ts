@@ -1,0 +1,245 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Redis } from 'ioredis';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startPrivateRedis } from '../../src/redis/private-redis.ts';
+import { commandOf } from '../../src/redis/processes.ts';
+
+let base: string;
+let dataDir: string;
+const cleanups: (() => unknown)[] = [];
+
+beforeAll(() => {
+  execFileSync(process.execPath, ['scripts/prepare.mjs'], { stdio: 'inherit' });
+});
+
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'shiplog-private-'));
+  dataDir = join(base, 'data');
+});
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  rmSync(base, { recursive: true, force: true });
+});
+
+/** In this process. */
+async function startHere(directory = dataDir) {
+  const lines: { fields: object; message: string }[] = [];
+  const write = (fields: object, message: string) => void lines.push({ fields, message });
+  const redis = await startPrivateRedis({ dataDir: directory, log: { info: write, warn: write, error: write } });
+  cleanups.push(() => redis.stop());
+  return { ...redis, lines };
+}
+
+/** In a process of its own, that can be killed. It runs from dist/, as Node 20 reads no TypeScript. */
+async function startThere(directory = dataDir) {
+  const module = new URL('../../dist/redis/private-redis.js', import.meta.url);
+  const program = `
+    import { startPrivateRedis } from ${JSON.stringify(module.href)};
+    const log = { info() {}, warn() {}, error() {} };
+    process.on('SIGINT', () => {});
+    const { connection } = await startPrivateRedis({ dataDir: ${JSON.stringify(directory)}, log });
+    console.log(JSON.stringify(connection));
+    setInterval(() => {}, 1000);`;
+  const bridge = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  cleanups.push(() => kill9(bridge));
+  const [line] = await new Promise<string[]>((resolve, reject) => {
+    createInterface({ input: bridge.stdout }).once('line', (text) => resolve([text]));
+    bridge.once('exit', (code) => reject(new Error(`the bridge ended with ${code}`)));
+  });
+  const connection: { path: string } = JSON.parse(line ?? '');
+  return { bridge, connection, pid: await pidAt(connection) };
+}
+
+async function kill9(bridge: ChildProcess): Promise<void> {
+  if (bridge.exitCode !== null || bridge.signalCode !== null) return;
+  const gone = new Promise((resolve) => bridge.once('exit', resolve));
+  bridge.kill('SIGKILL');
+  await gone;
+}
+
+async function at<T>(connection: { path: string }, use: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis({ ...connection, maxRetriesPerRequest: 1, retryStrategy: () => 20 });
+  client.on('error', () => {}); // each one also rejects what was asked
+  try {
+    return await use(client);
+  } finally {
+    client.disconnect();
+  }
+}
+
+const pidAt = (connection: { path: string }) =>
+  at(connection, async (client) => Number(/process_id:(\d+)/.exec(await client.info('server'))?.[1]));
+const setting = (connection: { path: string }, name: string) =>
+  at(connection, async (client) => (await client.config('GET', name)) as unknown);
+const gone = (pid: number, timeout = 5_000) => vi.waitFor(() => expect(commandOf(pid)).toBeUndefined(), { timeout });
+
+describe('the private Redis', () => {
+  it('keeps its records on disk, evicts nothing, and listens where only this user can go', async () => {
+    const { connection, adopted } = await startHere();
+    expect(adopted).toBe(false);
+    expect(connection.path).toBe(join(dataDir, 'redis/redis.sock'));
+    expect(statSync(join(dataDir, 'redis')).mode & 0o777).toBe(0o700);
+    expect(statSync(connection.path).mode & 0o777).toBe(0o700);
+    for (const [name, value] of [
+      ['port', '0'],
+      ['appendonly', 'yes'],
+      ['appendfsync', 'everysec'],
+      ['maxmemory-policy', 'noeviction'],
+      ['save', ''],
+    ] as const) {
+      expect(await setting(connection, name)).toEqual([name, value]);
+    }
+  });
+
+  it('has everything again after a stop and a start', async () => {
+    const first = await startHere();
+    const pid = await pidAt(first.connection);
+    await at(first.connection, (client) => client.set('ship', 'mira'));
+    await first.stop();
+    await gone(pid);
+    const second = await startHere();
+    expect(await at(second.connection, (client) => client.get('ship'))).toBe('mira');
+  });
+
+  it('is started again when it dies, with what it had, at the same address', async () => {
+    const { connection, lines } = await startHere();
+    const pid = await pidAt(connection);
+    await at(connection, (client) => client.set('ship', 'mira'));
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() => expect(lines.at(-1)?.message).toBe('the private Redis runs again'), { timeout: 10_000 });
+    expect(await at(connection, (client) => client.get('ship'))).toBe('mira');
+    expect(await pidAt(connection)).not.toBe(pid);
+  });
+
+  it('can be stopped while it is being started again, and leaves nothing behind', async () => {
+    const { connection, stop, lines } = await startHere();
+    process.kill(await pidAt(connection), 'SIGKILL');
+    await vi.waitFor(() => expect(lines.at(-1)?.message).toContain('ended by itself'));
+    await stop();
+    expect(existsSync(join(dataDir, 'bridge.lock'))).toBe(false);
+    await expect(at(connection, (client) => client.ping())).rejects.toThrow();
+  });
+
+  it('answers only after a large append-only file has been read', { timeout: 60_000 }, async () => {
+    const first = await startHere();
+    const script = "for i = 1, 500000 do redis.call('set', 'ship:' .. i, i) end return redis.call('dbsize')";
+    expect(await at(first.connection, (client) => client.eval(script, 0))).toBe(500_000);
+    await first.stop();
+    const second = await startHere();
+    expect(await at(second.connection, (client) => client.dbsize())).toBe(500_000);
+  });
+
+  it.each([
+    ['spaces, quotes and backslashes', 'my "ship" log\\s'],
+    ['a path too long for a socket', 'deep/'.repeat(30)],
+  ])('lives in a data directory with %s', async (_, name) => {
+    const directory = join(base, name);
+    const { connection } = await startHere(directory);
+    expect(await at(connection, (client) => client.ping())).toBe('PONG');
+    expect(existsSync(join(directory, 'redis/appendonlydir'))).toBe(true);
+    expect(Buffer.byteLength(connection.path)).toBeLessThanOrEqual(100);
+  });
+
+  it('says its last words when its records are damaged, and gives the directory free', async () => {
+    const first = await startHere();
+    await at(first.connection, (client) => client.set('ship', 'mira'));
+    await first.stop();
+    const records = join(dataDir, 'redis/appendonlydir');
+    const file = readdirSync(records).find((name) => name.endsWith('.incr.aof'));
+    appendFileSync(join(records, file ?? ''), 'this is no command\r\n*1\r\n');
+    await expect(startHere()).rejects.toThrow(/ended at its start \(exit code 1\).*last words:\n.*Bad file format/s);
+    expect(existsSync(join(dataDir, 'bridge.lock'))).toBe(false);
+  });
+});
+
+describe('two bridges', () => {
+  it('never share a data directory', async () => {
+    await startHere();
+    await expect(startHere()).rejects.toThrow(`the data directory ${dataDir} is in use by process ${process.pid}`);
+  });
+
+  it('with a copy of the directory leave each other alone', async () => {
+    const original = await startHere();
+    await at(original.connection, (client) => client.set('ship', 'mira'));
+    const copy = join(base, 'copy');
+    cpSync(dataDir, copy, { recursive: true, filter: (path) => !/redis\.sock$|bridge\.lock$/.test(path) });
+    const other = await startHere(copy);
+    await at(other.connection, (client) => client.set('ship', 'noor'));
+    expect(await at(original.connection, (client) => client.get('ship'))).toBe('mira');
+  });
+});
+
+describe('after the bridge was killed', () => {
+  /** A bridge, killed; its Redis lives, holds a record, and is ended with the test. */
+  async function leftover() {
+    const { bridge, connection, pid } = await startThere();
+    cleanups.push(() => commandOf(pid) && process.kill(pid, 'SIGKILL'));
+    await at(connection, (client) => client.set('ship', 'mira'));
+    await kill9(bridge);
+    return { connection, pid };
+  }
+
+  it('its Redis is taken over with all it has, and ends with the new bridge', async () => {
+    const { pid } = await leftover();
+    const next = await startHere();
+    expect(next.adopted).toBe(true);
+    expect(await pidAt(next.connection)).toBe(pid);
+    expect(await at(next.connection, (client) => client.get('ship'))).toBe('mira');
+    await next.stop();
+    await gone(pid);
+  });
+
+  it('one that was taken over is started again when it dies', async () => {
+    const { pid } = await leftover();
+    const { connection, lines } = await startHere();
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() => expect(lines.at(-1)?.message).toBe('the private Redis runs again'), { timeout: 10_000 });
+    expect(await at(connection, (client) => client.get('ship'))).toBe('mira');
+  });
+
+  it('one that would evict records is replaced, and nothing is lost', async () => {
+    const { connection, pid } = await leftover();
+    await at(connection, (client) => client.config('SET', 'maxmemory-policy', 'allkeys-lru'));
+    const next = await startHere();
+    expect(next.adopted).toBe(false);
+    await gone(pid);
+    expect(await setting(next.connection, 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
+    expect(await at(next.connection, (client) => client.get('ship'))).toBe('mira');
+  });
+
+  it('one that hangs is killed, and nothing is lost', { timeout: 60_000 }, async () => {
+    const { pid } = await leftover();
+    process.kill(pid, 'SIGSTOP');
+    const next = await startHere();
+    expect(next.adopted).toBe(false);
+    await gone(pid);
+    expect(await at(next.connection, (client) => client.get('ship'))).toBe('mira');
+  });
+
+  it('together with its Redis, the files they left do not matter', async () => {
+    const { pid } = await leftover();
+    process.kill(pid, 'SIGKILL');
+    await gone(pid);
+    expect(existsSync(join(dataDir, 'redis/redis.sock'))).toBe(true);
+    const next = await startHere();
+    expect(next.adopted).toBe(false);
+    expect(await at(next.connection, (client) => client.get('ship'))).toBe('mira');
+  });
+});
+
+it('a Ctrl-C at the bridge leaves its Redis running, so that the bridge can finish', async () => {
+  mkdirSync(dataDir);
+  const { bridge, connection, pid } = await startThere();
+  cleanups.push(() => commandOf(pid) && process.kill(pid, 'SIGKILL'));
+  process.kill(-(bridge.pid ?? 0), 'SIGINT'); // to the whole process group, as a terminal does
+  await expect(gone(pid, 1_000)).rejects.toThrow();
+  expect(await at(connection, (client) => client.ping())).toBe('PONG');
+});

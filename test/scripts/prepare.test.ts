@@ -1,0 +1,114 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const repository = new URL('../..', import.meta.url).pathname;
+let clone: string;
+
+/** A clone with nothing but what the scripts look at, and an own src/. */
+beforeEach(() => {
+  clone = mkdtempSync(join(tmpdir(), 'shiplog-clone-'));
+  for (const name of ['scripts', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']) {
+    cpSync(join(repository, name), join(clone, name), { recursive: true });
+  }
+});
+afterEach(() => rmSync(clone, { recursive: true, force: true }));
+
+const write = (path: string, text: string) => {
+  mkdirSync(dirname(join(clone, path)), { recursive: true });
+  writeFileSync(join(clone, path), text);
+};
+const build = () => promisify(execFile)(process.execPath, ['scripts/prepare.mjs'], { cwd: clone });
+
+describe('the build', () => {
+  beforeEach(() => {
+    symlinkSync(join(repository, 'node_modules'), join(clone, 'node_modules'));
+    write('src/main.ts', "import { ship } from './ship.ts';\nconsole.log(ship);\n");
+    write('src/ship.ts', "export const ship = 'mira';\n");
+    write('src/web/page.css', 'body {}\n');
+  });
+
+  it('has the program and what it shows, and is left alone while nothing changes', async () => {
+    await build();
+    expect(readFileSync(join(clone, 'dist/main.js'), 'utf8')).toContain("from './ship.js'");
+    expect(existsSync(join(clone, 'dist/web/page.css'))).toBe(true);
+    const { ino } = statSync(join(clone, 'dist/main.js'));
+    await build();
+    expect(statSync(join(clone, 'dist/main.js')).ino).toBe(ino);
+  });
+
+  it('is made anew when a source changes, without the files of sources that are gone', async () => {
+    await build();
+    rmSync(join(clone, 'src/ship.ts'));
+    write('src/main.ts', 'console.log(1);\n');
+    await build();
+    expect(readFileSync(join(clone, 'dist/main.js'), 'utf8')).toContain('console.log(1)');
+    expect(existsSync(join(clone, 'dist/ship.js'))).toBe(false);
+  });
+
+  it('that was cut short is made again', async () => {
+    await build();
+    rmSync(join(clone, 'dist/.build-stamp'));
+    rmSync(join(clone, 'dist/ship.js'));
+    await build();
+    expect(existsSync(join(clone, 'dist/ship.js'))).toBe(true);
+  });
+
+  it('stays as it was when the sources do not compile', async () => {
+    await build();
+    write('src/ship.ts', 'export const ship: string = 1;\n');
+    await expect(build()).rejects.toThrow(/TS2322.*The sources do not compile; nothing was changed in dist/s);
+    expect(readFileSync(join(clone, 'dist/ship.js'), 'utf8')).toContain('mira');
+    await expect(build()).rejects.toThrow('TS2322');
+  });
+});
+
+describe('npm start', () => {
+  // No src/: a tree that ships built. No packages are wanted, and Redis is elsewhere.
+  beforeEach(() => {
+    write('package-lock.json', '{ "packages": {} }');
+    write('node_modules/.package-lock.json', '{ "packages": {} }');
+    write(
+      'dist/main.js',
+      `process.once('SIGINT', () => {
+        console.log('stopping');
+        setTimeout(() => process.on('SIGINT', () => process.exit(1)), 50); // nobody listens until then
+        setTimeout(() => process.exit(0), 200);
+      });
+      console.log(process.argv.slice(2).join(' '));
+      setInterval(() => {}, 1000);`,
+    );
+  });
+
+  it('passes its arguments on, and a Ctrl-C that npm repeats stops it once and in peace', async () => {
+    const program = spawn(process.execPath, ['scripts/start.mjs', '--loud'], {
+      cwd: clone,
+      env: { ...process.env, REDIS_URL: 'redis://127.0.0.1:1' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    program.stdout.on('data', (chunk) => {
+      output += chunk;
+      program.kill('SIGINT'); // when it runs, and again when it is stopping
+    });
+    expect(await exitOf(program)).toEqual([0, null]);
+    expect(output).toBe('start --loud\nstopping\n');
+  });
+});
+
+function exitOf(program: ChildProcess): Promise<unknown[]> {
+  return new Promise((resolve) => program.once('close', (...how) => resolve(how)));
+}
