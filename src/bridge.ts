@@ -6,11 +6,19 @@ import { createApi } from './http/api.ts';
 import { createApp } from './http/app.ts';
 import { createHealth, type Readiness } from './http/health.ts';
 import { createWebhooks, type WebhookParts } from './http/webhooks.ts';
-import { connect, impatient, KEEP_WITHIN_MS, patient, type RedisAddress, readyWithin } from './queue/connection.ts';
+import {
+  connect,
+  impatient,
+  KEEP_WITHIN_MS,
+  patient,
+  type Redis,
+  type RedisAddress,
+  readyWithin,
+} from './queue/connection.ts';
 import { inspectRedis } from './queue/inspect.ts';
 import { createKeep } from './queue/keep.ts';
 import { createQueues, within } from './queue/queues.ts';
-import { createWorkers, type WorkersParts } from './queue/workers.ts';
+import { createWorkers, type Workers, type WorkersParts } from './queue/workers.ts';
 import { createReceive } from './receive.ts';
 import { createRecord } from './record.ts';
 import { createDeployments } from './store/deployments.ts';
@@ -33,103 +41,48 @@ const CALM_MS = 1_000;
 const REDIS_START_MS = 10_000;
 /** Longest time for a request to come in whole: slow-loris is cut. */
 const REQUEST_TIMEOUT_MS = 10_000;
+const MAX_HEADER_BYTES = 32 * 1024;
 
-/** Joins every part: the only file that knows them all. @throws when the port is taken. */
+/** Joins every part: the only file that knows them all. @throws when the port is taken; nothing is left running then. */
 export async function startBridge(config: Config, redis: RedisAddress, log: Logger): Promise<Bridge> {
-  const clock = () => new Date();
-  const calm = createCalm(CALM_MS);
-  const onError = (where: string, error: unknown) =>
-    calm(`${where} ${String(error)}`, (suppressed) =>
-      log.error({ where, error, ...(suppressed && { suppressed }) }, 'something failed'),
-    );
-
-  const quick = connect(redis, impatient);
-  const steady = connect(redis, patient);
-  quick.on('error', (error) => onError('redis', error));
-  steady.on('error', (error) => onError('redis', error));
-
-  const read = {
-    deployments: createDeployments(quick, config.changes),
-    inbox: createInbox(quick, config.inbox),
-    ledger: createLedger(quick, createEchoes(quick), clock),
-  };
-  const echoes = createEchoes(steady);
-  const work = {
-    deployments: createDeployments(steady, config.changes),
-    inbox: createInbox(steady, config.inbox),
-    ledger: createLedger(steady, echoes, clock),
-  };
+  const { server, url } = await openServer(config);
+  const onError = createErrorLog(log);
+  const quick = openRedis(redis, impatient, onError);
+  const steady = openRedis(redis, patient, onError);
   const sinkNames = config.sinks.map((sink) => sink.name);
   const queues = createQueues(quick, sinkNames);
   const workQueues = createQueues(steady, sinkNames);
   const metrics = createMetrics(() => queues.backlog());
-
-  const receive = createReceive(createKeep({ queues, inbox: read.inbox, onLoss: (error) => onError('inbox', error) }));
-  const record = createRecord({
-    ...work,
-    echoes,
-    rules: config.rules,
-    sinks: config.sinks,
-    forward: workQueues.forward,
-  });
+  const read = createStores(quick, config);
+  const work = createStores(steady, config);
   const workers = createWorkers({
     connection: steady,
-    record,
+    record: createRecord({ ...work, rules: config.rules, sinks: config.sinks, forward: workQueues.forward }),
     forward: createForward({ ...work, clock }),
     sinks: config.sinks,
     onAttempt: logAttempt(log, metrics),
     onError,
   });
-
-  const readiness = async (): Promise<Readiness> => {
-    const failure = await within(KEEP_WITHIN_MS, quick.ping()).then(
-      () => undefined,
-      (error: Error) => error,
-    );
-    const holds = workers.holds();
-    const reasons = [
-      ...(failure ? [`Redis does not answer: ${failure.message}`] : []),
-      ...(workers.isRunning() ? [] : ['the workers do not run']),
-      ...Object.entries(holds).map(
-        ([sink, hold]) => `sink ${sink} waits until ${hold.until.toISOString()}: ${hold.why}`,
-      ),
-    ];
-    return {
-      ready: !failure,
-      reasons,
-      details: {
-        durability: 'redis',
-        redis: failure ? null : await inspectRedis(quick),
-        sinks: Object.fromEntries(sinkNames.map((name) => [name, holds[name] ?? 'healthy'])),
-      },
-    };
-  };
-  const changesTokens = config.sources.flatMap((source) => (source.type === 'changes-api' ? source.secrets : []));
-  const tokens = [config.admin_token, ...changesTokens];
+  const tokens = [config.admin_token, ...changesTokens(config)];
   const app = createApp({
     trustProxy: config.trust_proxy,
     rateLimitPerMinute: config.rate_limit_per_minute,
-    health: createHealth(readiness, metrics.registry),
-    webhooks: createWebhooks({ sources: config.sources, receive, onAnswered: logWebhook(log, metrics) }),
+    health: createHealth(() => examine({ quick, workers, sinkNames }), metrics.registry),
+    webhooks: createWebhooks({
+      sources: config.sources,
+      receive: createReceive(createKeep({ queues, inbox: read.inbox, onLoss: (error) => onError('inbox', error) })),
+      onAnswered: logWebhook(log, metrics),
+    }),
     api: createApi({ ...read, tokens, sinks: config.sinks }),
     pages: createPages({ ...read, tokens, sources: config.sources, sinks: config.sinks }),
     onError: (error) => onError('http', error),
   });
-  const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: 32 * 1024 },
-    app,
-  );
+  server.on('request', app);
+  const pruning = setInterval(() => void prune(work, onError), PRUNE_EVERY_MS);
   if (!(await readyWithin(quick, REDIS_START_MS)))
-    log.error({ limitMs: REDIS_START_MS }, 'Redis does not answer yet; webhooks get 503 until it does');
-  const address = await listen(server, config.port, config.host);
-
-  const prune = () =>
-    Promise.all([work.deployments.prune(clock()), work.inbox.prune()]).catch((error: unknown) =>
-      onError('prune', error),
-    );
-  const pruning = setInterval(() => void prune(), PRUNE_EVERY_MS);
+    log.error('Redis does not answer yet; webhooks get 503 until it does');
   return {
-    url: `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`,
+    url,
     async stop() {
       clearInterval(pruning);
       await closeServer(server);
@@ -137,6 +90,74 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
       await Promise.all([queues.close(), workQueues.close()]);
       quick.disconnect();
       steady.disconnect();
+    },
+  };
+}
+
+const clock = () => new Date();
+
+type OnError = (where: string, error: unknown) => void;
+
+/** During an outage one line a second for each cause, with a count of those held back. */
+function createErrorLog(log: Logger): OnError {
+  const calm = createCalm(CALM_MS);
+  return (where, error) =>
+    calm(`${where} ${String(error)}`, (suppressed) =>
+      log.error({ where, error, ...(suppressed && { suppressed }) }, 'something failed'),
+    );
+}
+
+function openRedis(address: RedisAddress, patience: typeof impatient, onError: OnError): Redis {
+  const redis = connect(address, patience);
+  redis.on('error', (error) => onError('redis', error));
+  return redis;
+}
+
+/** Twice, on two connections: whoever answers a request gives up soon, whoever works in the background waits. */
+function createStores(redis: Redis, config: Config) {
+  const echoes = createEchoes(redis);
+  return {
+    deployments: createDeployments(redis, config.changes),
+    inbox: createInbox(redis, config.inbox),
+    ledger: createLedger(redis, echoes, clock),
+    echoes,
+  };
+}
+
+async function prune({ deployments, inbox }: ReturnType<typeof createStores>, onError: OnError): Promise<void> {
+  await Promise.all([deployments.prune(clock()), inbox.prune()]).catch((error: unknown) => onError('prune', error));
+}
+
+/** Whoever may write changes may read them: that is how Alert24's keys work. */
+const changesTokens = (config: Config) =>
+  config.sources.flatMap((source) => (source.type === 'changes-api' ? source.secrets : []));
+
+async function examine({
+  quick,
+  workers,
+  sinkNames,
+}: {
+  quick: Redis;
+  workers: Workers;
+  sinkNames: readonly string[];
+}): Promise<Readiness> {
+  const failure = await within(KEEP_WITHIN_MS, quick.ping()).then(
+    () => undefined,
+    (error: Error) => error,
+  );
+  const holds = workers.holds();
+  const reasons = [
+    ...(failure ? [`Redis does not answer: ${failure.message}`] : []),
+    ...(workers.isRunning() ? [] : ['the workers do not run']),
+    ...Object.entries(holds).map(([sink, hold]) => `sink ${sink} waits until ${hold.until.toISOString()}: ${hold.why}`),
+  ];
+  return {
+    ready: !failure,
+    reasons,
+    details: {
+      durability: 'redis',
+      redis: failure ? null : await inspectRedis(quick),
+      sinks: Object.fromEntries(sinkNames.map((name) => [name, holds[name] ?? 'healthy'])),
     },
   };
 }
@@ -172,12 +193,19 @@ function logAttempt(log: Logger, metrics: ReturnType<typeof createMetrics>): Wor
   };
 }
 
-function listen(server: Server, port: number, host: string): Promise<AddressInfo> {
+/** Listens before anything else is opened. */
+function openServer(config: Config): Promise<{ server: Server; url: string }> {
+  const server = createServer({
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: REQUEST_TIMEOUT_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen(config.port, config.host, () => {
       server.off('error', reject);
-      resolve(server.address() as AddressInfo); // a TCP server that listens has one
+      const { address, family, port } = server.address() as AddressInfo; // a TCP server that listens has one
+      resolve({ server, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` });
     });
   });
 }

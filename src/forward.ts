@@ -2,7 +2,7 @@ import { transition } from './domain/deployment.ts';
 import { DeliveryFailed } from './domain/errors.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { Deployments } from './store/deployments.ts';
-import { LEASE_MS, type Ledger } from './store/ledger.ts';
+import type { Ledger } from './store/ledger.ts';
 
 export interface ForwardParts {
   readonly deployments: Deployments;
@@ -11,9 +11,6 @@ export interface ForwardParts {
 }
 
 export type Forwarded = 'delivered' | 'duplicate' | 'stale' | 'unwanted' | 'gone';
-
-/** An attempt ends well before its lease does, so that nobody else can be at it. */
-const ATTEMPT_LIMIT_MS = LEASE_MS - 20_000;
 
 /**
  * Story 3: a sink is told how a deployment stands: as it stands now, not as it stood when the job was made.
@@ -29,13 +26,12 @@ export function createForward({ deployments, ledger, clock }: ForwardParts) {
     const echo = sink.echo?.(deployment);
     return ledger.exclusive(
       { sink: sink.name, deployment: key, ...(lane && { lane }), ...(echo && { echo }) },
-      async (entry) => {
+      async (entry, signal) => {
         const step = transition(entry.known.told, moment);
         if (step !== 'apply') return step;
         const wish = sink.wants(deployment);
         if (routed.droppedBy || !wish.wanted) return 'unwanted';
         try {
-          const signal = AbortSignal.timeout(ATTEMPT_LIMIT_MS);
           await entry.delivered(moment, await sink.deliver(deployment, entry, { signal, now: clock() }));
           return 'delivered';
         } catch (error) {

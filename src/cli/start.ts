@@ -12,19 +12,24 @@ const DRAIN_MS = 9_000;
 export async function start(config: Config): Promise<void> {
   const log = createLogger(config.log_level);
   mkdirSync(config.data_dir, { recursive: true, mode: 0o700 });
-  const own = config.redis_url ? undefined : await startPrivateRedis({ dataDir: config.data_dir, log });
-  const address = own?.connection ?? { url: config.redis_url ?? '' };
+  // Last started, first stopped. A signal that comes while we start stops what is there.
+  const stops: (() => Promise<void>)[] = [];
+  const stopAll = async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  };
+  closeWithGrace({ delay: DRAIN_MS, logger: false }, async ({ err, signal }) => {
+    if (err) log.fatal({ error: err }, 'stopping after an error');
+    else log.info({ signal }, 'stopping');
+    await stopAll();
+  });
   try {
-    const bridge = await startBridge(config, address, log);
+    const own = config.redis_url ? undefined : await startPrivateRedis({ dataDir: config.data_dir, log });
+    if (own) stops.push(own.stop);
+    const bridge = await startBridge(config, own?.connection ?? { url: config.redis_url ?? '' }, log);
+    stops.push(bridge.stop);
     greet(config, bridge.url, own ? 'private, in the data directory' : 'at REDIS_URL');
-    closeWithGrace({ delay: DRAIN_MS, logger: false }, async ({ err, signal }) => {
-      if (err) log.fatal({ error: err }, 'stopping after an error');
-      else log.info({ signal }, 'stopping');
-      await bridge.stop();
-      await own?.stop();
-    });
   } catch (error) {
-    await own?.stop();
+    await stopAll();
     throw withAdvice(error, config);
   }
 }

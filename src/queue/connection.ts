@@ -25,6 +25,8 @@ export const impatient: Patience = {
 /** For workers: waits for Redis as long as it takes. */
 export const patient: Patience = { maxRetriesPerRequest: null, retryStrategy };
 
+export type { Redis };
+
 export function connect(address: RedisAddress, options: Patience): Redis {
   if ('url' in address) return new Redis(address.url, options);
   return new Redis({ ...options, ...address });

@@ -6,11 +6,12 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Where the private Redis lives. All paths are absolute and free of links. */
 export interface Place {
@@ -55,6 +56,12 @@ function shortDirFor(dir: string): string {
     throw new Error(`${short} must be a directory that only user ${uid} can enter: remove it and start again`);
   }
   return short;
+}
+
+/** Nothing stays outside the data directory. */
+export function leavePlace(place: Place): void {
+  const socketDir = dirname(place.socket);
+  if (socketDir !== place.dir) rmSync(socketDir, { recursive: true, force: true });
 }
 
 /** The configuration is written anew at every start; so is the log, once it is long. */

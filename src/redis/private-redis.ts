@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
 import { findRedisServer } from './find.ts';
-import { preparePlace } from './place.ts';
+import { leavePlace, preparePlace } from './place.ts';
 import { adoptLeftover, type Log, launch, type Running, type Site, terminate } from './server.ts';
 
 export interface PrivateRedis {
@@ -72,6 +72,7 @@ function watch(site: Site, first: Running, { halt, lock }: { halt: AbortControll
       await terminate(site, running);
       await watching;
       await terminate(site, running); // one that came up in between
+      leavePlace(site.place);
       lock.release();
     })();
     return stopped;

@@ -152,7 +152,7 @@ export function wordsOf(answer: JsonAnswer): string {
 /** 401 and 403: the key; the whole sink waits and tries again by itself, so that a repaired key needs no restart. */
 const KEY_PROBE_MS = 10_000;
 
-export function retryFor(answer: JsonAnswer, nowMs: number): Retry {
+function retryFor(answer: JsonAnswer, nowMs: number): Retry {
   const { status } = answer;
   if (status === 401 || status === 403) return { afterMs: KEY_PROBE_MS, hold: 'sink' };
   if (status === 429 || status === 503) {

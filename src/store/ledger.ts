@@ -30,39 +30,36 @@ export interface LedgerEntry extends Notebook {
 export interface Ledger {
   /**
    * Runs `work` while nobody else delivers this deployment, or anything in the same lane, to this sink.
+   * `signal` fires when the time is over, or when the lease was lost because this process stood still: then somebody
+   * else may be at it.
    * @throws DeliveryFailed `hold: 'job'` when somebody does: come again in a moment.
    */
   exclusive<T>(
     at: { sink: string; deployment: string; lane?: string; echo?: Echo },
-    work: (entry: LedgerEntry) => Promise<T>,
+    work: (entry: LedgerEntry, signal: AbortSignal) => Promise<T>,
   ): Promise<T>;
   read(sink: string, deployment: string): Promise<Delivery | undefined>;
 }
 
-/** Longer than any attempt may take (forward.ts cuts it), short enough that a killed worker blocks nobody for long. */
-export const LEASE_MS = 90_000;
+/** A lease of a killed worker ends after this; one of a worker that lives is renewed three times as often. */
+const LEASE_MS = 12_000;
+/** No attempt takes longer: it is aborted. */
+const ATTEMPT_LIMIT_MS = 70_000;
 const BUSY_RETRY_MS = 300;
 const ATTEMPTS_KEPT = 20;
 const KEEP_SECONDS = 400 * 86_400;
 
+const RENEW = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
 const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
 
 export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): Ledger {
   return {
     async exclusive({ sink, deployment, lane, echo }, work) {
-      const leases = [...new Set([deployment, lane ?? deployment])].map((name) => key('lease', sink, name));
-      const token = randomUUID();
-      const held: string[] = [];
-      try {
-        for (const lease of leases) {
-          if ((await redis.set(lease, token, 'PX', LEASE_MS, 'NX')) !== 'OK') throw busy(deployment);
-          held.push(lease);
-        }
+      const names = [...new Set([deployment, lane ?? deployment])].map((name) => key('lease', sink, name));
+      return withLeases(redis, names, async (signal) => {
         const known = await readTold(redis, sink, deployment);
-        return await work(createEntry({ redis, echoes, clock, sink, deployment, echo }, known));
-      } finally {
-        for (const lease of held) await redis.eval(RELEASE, 1, lease, token);
-      }
+        return work(createEntry({ redis, echoes, clock, sink, deployment, echo }, known), signal);
+      });
     },
     async read(sink, deployment) {
       const [stored, log] = await Promise.all([
@@ -76,8 +73,40 @@ export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): L
   };
 }
 
-const busy = (deployment: string) =>
-  new DeliveryFailed(`another delivery of ${deployment} or of the same lane is under way`, {
+async function withLeases<T>(
+  redis: Redis,
+  names: readonly string[],
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const token = randomUUID();
+  const held: string[] = [];
+  const abort = new AbortController();
+  const limit = setTimeout(
+    () => abort.abort(new Error(`the attempt took longer than ${ATTEMPT_LIMIT_MS} ms`)),
+    ATTEMPT_LIMIT_MS,
+  );
+  const renewing = setInterval(() => void renew(), LEASE_MS / 3);
+  const renew = async () => {
+    const replies: unknown[] = await Promise.all(held.map((name) => redis.eval(RENEW, 1, name, token, LEASE_MS))).catch(
+      () => [],
+    ); // Redis is away: the lease may still hold, the next round will tell
+    if (replies.includes(0)) abort.abort(new Error('the lease was lost'));
+  };
+  try {
+    for (const name of names) {
+      if ((await redis.set(name, token, 'PX', LEASE_MS, 'NX')) !== 'OK') throw busy();
+      held.push(name);
+    }
+    return await work(abort.signal);
+  } finally {
+    clearTimeout(limit);
+    clearInterval(renewing);
+    for (const name of held) await redis.eval(RELEASE, 1, name, token);
+  }
+}
+
+const busy = () =>
+  new DeliveryFailed('another delivery of this deployment or of the same lane is under way', {
     retry: { afterMs: BUSY_RETRY_MS, hold: 'job' },
   });
 

@@ -14,7 +14,7 @@ export function exactTime(iso: string): string {
 }
 
 /** How long ago, or how far ahead: the sender's clock may be fast. */
-export function relativeTime(iso: string, now: Date): string {
+function relativeTime(iso: string, now: Date): string {
   const ms = now.getTime() - Date.parse(iso);
   if (Number.isNaN(ms)) return '';
   if (Math.abs(ms) < 5 * SECOND_MS) return 'just now';

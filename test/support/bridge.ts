@@ -10,7 +10,7 @@ import { startTestRedis } from './redis.ts';
 
 /** One secret for every source: tests about secrets make their own. */
 export const SECRET = 'a-secret-of-24-characters';
-export const ADMIN_TOKEN = 'an-admin-token-for-tests';
+const ADMIN_TOKEN = 'an-admin-token-for-tests';
 
 /** A whole bridge on a free port, with a Redis of its own. */
 export async function startTestBridge(said: Record<string, unknown> = {}) {
@@ -68,7 +68,7 @@ export async function startTestBridge(said: Record<string, unknown> = {}) {
   };
 }
 
-export async function post(url: string, body: unknown, headers: Record<string, string> = {}) {
+async function post(url: string, body: unknown, headers: Record<string, string> = {}) {
   const answer = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { gitlabDeploymentHook, SECRET } from '../support/bridge.ts';
+import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
+import { freePort, startBridgeProcess } from '../support/process.ts';
+
+const DEPLOYMENTS = 400;
+const KILLS = 5;
+const TOKEN = 'an-admin-token-for-tests';
+
+describe('kill -9 under load', () => {
+  it('loses nothing that was acknowledged and tells nobody twice', { timeout: 120_000 }, async () => {
+    const alert24 = await startFakeAlert24();
+    const dataDir = mkdtempSync(join(tmpdir(), 'shiplog-kill-'));
+    const port = await freePort();
+    const environment = {
+      PORT: String(port),
+      SHIPLOG_DATA_DIR: dataDir,
+      SHIPLOG_GITLAB_SECRET: SECRET,
+      SHIPLOG_ADMIN_TOKEN: TOKEN,
+      ALERT24_URL: alert24.url,
+      ALERT24_API_KEY: ALERT24_KEY,
+    };
+    let bridge = await startBridgeProcess(environment);
+    const acknowledged = new Set<number>();
+    const send = async (job: number): Promise<void> => {
+      const body = JSON.stringify(gitlabDeploymentHook({ deployable_id: job, deployment_id: job }));
+      const answer = await fetch(`http://127.0.0.1:${port}/webhooks/gitlab`, {
+        method: 'POST',
+        headers: { 'x-gitlab-token': SECRET },
+        body,
+      }).catch(() => undefined);
+      if (answer?.status === 202) acknowledged.add(job);
+      else await wait(20); // GitLab would not come again: this one is simply not counted
+    };
+    let next = 1;
+    let kills = 0;
+    const lane = async () => {
+      while (kills < KILLS || acknowledged.size < DEPLOYMENTS) await send(next++);
+    };
+    const load = Promise.all(Array.from({ length: 8 }, lane));
+    for (; kills < KILLS; kills++) {
+      const enough = acknowledged.size + DEPLOYMENTS / (KILLS + 1);
+      await vi.waitFor(() => expect(acknowledged.size).toBeGreaterThan(enough), { timeout: 20_000, interval: 5 });
+      await bridge.exited('SIGKILL');
+      bridge = await startBridgeProcess(environment);
+    }
+    await load;
+
+    const keyOf = (job: number) => `gitlab:git.harbor.example:77:job:${job}`;
+    const recorded = async (job: number) => {
+      const answer = await fetch(`http://127.0.0.1:${port}/api/deployments/${encodeURIComponent(keyOf(job))}`, {
+        headers: { authorization: `Bearer ${TOKEN}` },
+      });
+      return answer.ok && ((await answer.json()) as { data: { change: { status: string } } }).data.change.status; // our own API
+    };
+    await vi.waitFor(() => expect(alert24.changes.length).toBeGreaterThanOrEqual(acknowledged.size), {
+      timeout: 60_000,
+      interval: 100,
+    });
+    const told = new Set(alert24.changes.map((change) => change.external_id));
+    for (const job of acknowledged) {
+      expect(await recorded(job)).toBe('succeeded');
+      expect(told).toContain(`${keyOf(job)}:succeeded`);
+    }
+    expect(alert24.duplicates()).toEqual([]);
+    await bridge.exited('SIGTERM');
+    expect(bridge.child.exitCode).toBe(0);
+    expect(bridge.output()).not.toContain(SECRET);
+    await alert24.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+});

@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { vi } from 'vitest';
+
+export interface BridgeProcess {
+  readonly child: ChildProcess;
+  /** Standard output and error so far. */
+  output(): string;
+  exited(signal: NodeJS.Signals): Promise<void>;
+}
+
+/** The built bridge as a process of its own, as `npm start` runs it. Resolves when it answers. */
+export async function startBridgeProcess(environment: Readonly<Record<string, string>>): Promise<BridgeProcess> {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, ['dist/main.js', 'start'], {
+    env: { PATH, HOME, ...environment },
+    stdio: 'pipe',
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const running: BridgeProcess = {
+    child,
+    output: () => output,
+    exited(signal) {
+      if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+      return new Promise((resolve) => {
+        child.once('exit', () => resolve());
+        child.kill(signal);
+      });
+    },
+  };
+  await vi.waitFor(
+    async () => {
+      if (child.exitCode !== null) throw new Error(`the bridge ended: ${output}`);
+      await fetch(`http://127.0.0.1:${environment['PORT']}/livez`);
+    },
+    { timeout: 20_000, interval: 50 },
+  );
+  return running;
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // a TCP server that listens has one
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
