@@ -1,6 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { Config } from './config/config.ts';
+import { MEBIBYTE } from './config/fields.ts';
 import { createForward } from './forward.ts';
 import { createApi } from './http/api.ts';
 import { createApp } from './http/app.ts';
@@ -21,6 +23,7 @@ import { createQueues, within } from './queue/queues.ts';
 import { createWorkers, type Workers, type WorkersParts } from './queue/workers.ts';
 import { createReceive } from './receive.ts';
 import { createRecord } from './record.ts';
+import { openSpool, type Spool } from './spool/spool.ts';
 import { createDeployments } from './store/deployments.ts';
 import { createEchoes } from './store/echoes.ts';
 import { createInbox } from './store/inbox.ts';
@@ -35,10 +38,11 @@ export interface Bridge {
   stop(): Promise<void>;
 }
 
+const DRAIN_EVERY_MS = 1_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const CALM_MS = 1_000;
 /** A Redis that starts together with the bridge gets this long before webhooks are taken. */
-const REDIS_START_MS = 10_000;
+const REDIS_START_MS = 5_000;
 /** Longest time for a request to come in whole: slow-loris is cut. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -52,7 +56,13 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
   const sinkNames = config.sinks.map((sink) => sink.name);
   const queues = createQueues(quick, sinkNames);
   const workQueues = createQueues(steady, sinkNames);
-  const metrics = createMetrics(() => queues.backlog());
+  const spool = await openSpool({
+    dir: join(config.data_dir, 'spool'),
+    maxBytes: config.spool_max_mib * MEBIBYTE,
+    onTorn: (file, line) => log.error({ file, line }, 'a line of the spool is torn and passed over'),
+    clock,
+  });
+  const metrics = createMetrics({ backlog: () => queues.backlog(), spool: () => spool.state() });
   const read = createStores(quick, config);
   const work = createStores(steady, config);
   const workers = createWorkers({
@@ -63,14 +73,16 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
     onAttempt: logAttempt(log, metrics),
     onError,
   });
+  const keep = createKeep({ queues, inbox: read.inbox, spool, clock, onLoss: (error) => onError('inbox', error) });
+  const draining = setInterval(() => void drain(spool, keep.drainSpool, log), DRAIN_EVERY_MS);
   const tokens = [config.admin_token, ...changesTokens(config)];
   const app = createApp({
     trustProxy: config.trust_proxy,
     rateLimitPerMinute: config.rate_limit_per_minute,
-    health: createHealth(() => examine({ quick, workers, sinkNames }), metrics.registry),
+    health: createHealth(() => examine({ quick, workers, sinkNames, spool }), metrics.registry),
     webhooks: createWebhooks({
       sources: config.sources,
-      receive: createReceive(createKeep({ queues, inbox: read.inbox, onLoss: (error) => onError('inbox', error) })),
+      receive: createReceive(keep),
       onAnswered: logWebhook(log, metrics),
     }),
     api: createApi({ ...read, tokens, sinks: config.sinks }),
@@ -80,12 +92,14 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
   server.on('request', app);
   const pruning = setInterval(() => void prune(work, onError), PRUNE_EVERY_MS);
   if (!(await readyWithin(quick, REDIS_START_MS)))
-    log.error('Redis does not answer yet; webhooks get 503 until it does');
+    log.error('Redis does not answer yet; webhooks go into the spool until it does');
   return {
     url,
     async stop() {
       clearInterval(pruning);
+      clearInterval(draining);
       await closeServer(server);
+      await spool.close();
       await workers.close();
       await Promise.all([queues.close(), workQueues.close()]);
       quick.disconnect();
@@ -128,35 +142,48 @@ async function prune({ deployments, inbox }: ReturnType<typeof createStores>, on
   await Promise.all([deployments.prune(clock()), inbox.prune()]).catch((error: unknown) => onError('prune', error));
 }
 
+/** Silent while Redis is away: the connection's own errors tell of that. */
+async function drain(spool: Spool, drainSpool: () => Promise<void>, log: Logger): Promise<void> {
+  const { entries, since } = spool.state();
+  if (entries === 0) return;
+  await drainSpool().then(
+    () => log.info({ entries, since }, 'the spool is drained'),
+    () => undefined,
+  );
+}
+
 /** Whoever may write changes may read them: that is how Alert24's keys work. */
 const changesTokens = (config: Config) =>
   config.sources.flatMap((source) => (source.type === 'changes-api' ? source.secrets : []));
 
-async function examine({
-  quick,
-  workers,
-  sinkNames,
-}: {
-  quick: Redis;
-  workers: Workers;
-  sinkNames: readonly string[];
-}): Promise<Readiness> {
+interface Examined {
+  readonly quick: Redis;
+  readonly workers: Workers;
+  readonly sinkNames: readonly string[];
+  readonly spool: Spool;
+}
+
+/** Ready means: a webhook that comes now is kept. Without Redis it still is, in the spool; whoever sends it elsewhere then loses it. */
+async function examine({ quick, workers, sinkNames, spool }: Examined): Promise<Readiness> {
   const failure = await within(KEEP_WITHIN_MS, quick.ping()).then(
     () => undefined,
     (error: Error) => error,
   );
   const holds = workers.holds();
+  const lying = spool.state();
   const reasons = [
-    ...(failure ? [`Redis does not answer: ${failure.message}`] : []),
+    ...(failure ? [`Redis does not answer (${failure.message}): webhooks go into the spool`] : []),
+    ...(lying.entries > 0 ? [`${lying.entries} webhooks lie in the spool since ${lying.since}`] : []),
     ...(workers.isRunning() ? [] : ['the workers do not run']),
     ...Object.entries(holds).map(([sink, hold]) => `sink ${sink} waits until ${hold.until.toISOString()}: ${hold.why}`),
   ];
   return {
-    ready: !failure,
+    ready: true,
     reasons,
     details: {
       durability: 'redis',
-      redis: failure ? null : await inspectRedis(quick),
+      redis: failure ? null : await inspectRedis(quick).catch(() => null),
+      spool: lying,
       sinks: Object.fromEntries(sinkNames.map((name) => [name, holds[name] ?? 'healthy'])),
     },
   };

@@ -34,6 +34,8 @@ export const Config = z
     trust_proxy: z.coerce.number().int().min(0).default(0),
     /** Webhooks a minute from one address to one source; more are answered 429. */
     rate_limit_per_minute: z.coerce.number().int().positive().default(60_000),
+    /** Webhooks that come while Redis is away are kept on disk, up to so much. */
+    spool_max_mib: z.coerce.number().positive().default(256),
     sources: z.array(AnySource).min(1, 'name at least one source'),
     sinks: z.array(AnySink).default([]),
     rules: z.array(Rule).default([]),

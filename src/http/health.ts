@@ -16,7 +16,9 @@ export function createHealth(readiness: () => Promise<Readiness>, registry: Regi
   });
   router.get('/readyz', async (_request, response) => {
     const { ready, reasons, details } = await readiness();
-    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', reasons, ...details });
+    response
+      .status(ready ? 200 : 503)
+      .json({ status: !ready ? 'not ready' : reasons.length > 0 ? 'degraded' : 'ready', reasons, ...details });
   });
   router.get('/metrics', async (_request, response) => {
     response.type(registry.contentType).send(await registry.metrics());

@@ -6,15 +6,15 @@ export type RedisAddress =
   | { readonly host: string; readonly port: number }
   | { readonly url: string };
 
-/** How long a webhook's durable write may take before its sender gets a 503, milliseconds. */
-export const KEEP_WITHIN_MS = 2_000;
+/** How long a webhook's write to Redis may take before it goes into the spool, milliseconds. Its sender is answered within 2 s. */
+export const KEEP_WITHIN_MS = 1_200;
 
 const MAX_RECONNECT_MS = 1_000; // a Redis that comes back is used within a second
 const retryStrategy = (times: number) => Math.min(times * 50, MAX_RECONNECT_MS);
 
 type Patience = Pick<RedisOptions, 'enableOfflineQueue' | 'maxRetriesPerRequest' | 'commandTimeout' | 'retryStrategy'>;
 
-/** For receivers and pages: fails at once when Redis is away, and after 2 s when it hangs. Whoever asks decides what then. */
+/** For receivers and pages: fails at once when Redis is away, and soon when it hangs. Whoever asks decides what then. */
 export const impatient: Patience = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,

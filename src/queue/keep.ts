@@ -1,6 +1,8 @@
 import { ChangeRecord } from '../domain/change-record.ts';
-import type { WebhookRejected } from '../domain/errors.ts';
+import { NotKept, type WebhookRejected } from '../domain/errors.ts';
+import type { ChangeEvent } from '../record.ts';
 import type { Mapped, Source, Webhook } from '../sources/source.ts';
+import type { Spool } from '../spool/spool.ts';
 import type { Inbox, InboxEntry } from '../store/inbox.ts';
 import { KEEP_WITHIN_MS } from './connection.ts';
 import { type Queues, within } from './queues.ts';
@@ -24,35 +26,66 @@ const SHOWN_HEADERS = [
 ];
 const SHOWN_CHARS = 200;
 
-/** Joins the queue and the inbound log into what receive.ts needs. */
-export function createKeep({
-  queues,
-  inbox,
-  onLoss,
-}: {
-  queues: Queues;
-  inbox: Inbox;
-  onLoss: (error: unknown) => void;
-}) {
+export interface KeepParts {
+  readonly queues: Queues;
+  readonly inbox: Inbox;
+  readonly spool: Spool;
+  readonly clock: () => Date;
+  /** Something that is no part of a change got lost: the line of an ignored or refused webhook. */
+  readonly onLoss: (error: unknown) => void;
+}
+
+/** A webhook and what it says, on its way to Redis or in the spool. */
+interface Kept {
+  readonly entry: InboxEntry;
+  /** Base64: raw bytes, whatever they are. */
+  readonly body: string;
+  readonly event?: ChangeEvent;
+}
+
+/** After Redis has failed to take something in time, the next ones do not wait for it as well. */
+const DISTRUST_MS = 1_000;
+
+/** Makes webhooks durable: in Redis, or in the spool while Redis is away. */
+export function createKeep({ queues, inbox, spool, clock, onLoss }: KeepParts) {
+  let distrustedUntilMs = 0;
+  const toRedis = ({ entry, body, event }: Kept) =>
+    within(KEEP_WITHIN_MS, Promise.all([inbox.add(entry, Buffer.from(body, 'base64')), event && queues.keep(event)]));
+
+  const keepSomewhere = async (kept: Kept): Promise<void> => {
+    if (clock().getTime() >= distrustedUntilMs) {
+      const failure = await toRedis(kept).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (failure === undefined) return;
+      distrustedUntilMs = clock().getTime() + DISTRUST_MS;
+    }
+    await spool.append(JSON.stringify(kept)).catch((cause: unknown) => {
+      throw new NotKept('neither Redis nor the spool took it', { cause });
+    });
+  };
   return {
-    /** @throws NotKept when records could not be made durable. An ignored webhook holds nothing to lose: only its line is. */
+    /** @throws NotKept when records could be made durable nowhere. An ignored webhook holds nothing to lose but its line. */
     async keep(source: Source, webhook: Webhook, mapped: Mapped): Promise<void> {
+      const body = webhook.body.toString('base64');
       if (mapped.kind === 'ignored') {
-        const entry = toEntry(source, webhook, {
+        const conclusion = {
           verdict: 'ignored',
           reason: mapped.reason,
           ...(mapped.detail && { detail: mapped.detail }),
-        });
-        await within(KEEP_WITHIN_MS, inbox.add(entry, webhook.body)).catch(onLoss);
+        } as const;
+        await keepSomewhere({ entry: toEntry(source, webhook, conclusion), body }).catch(onLoss);
         return;
       }
       const records = mapped.records.map((record) => ChangeRecord.parse(record));
       const deployments = [...new Set(records.map((record) => record.deployment))];
       const entry = { ...toEntry(source, webhook, { verdict: 'accepted' }), deployments };
-      await within(
-        KEEP_WITHIN_MS,
-        Promise.all([inbox.add(entry, webhook.body), queues.keep({ webhookId: webhook.id, records })]),
-      );
+      await keepSomewhere({ entry, body, event: { webhookId: webhook.id, records } });
+    },
+    /** Hands what lies in the spool to Redis. Done twice it changes nothing: the ids are the same. @throws NotKept when Redis is still away */
+    async drainSpool(): Promise<void> {
+      await spool.drain((text) => toRedis(JSON.parse(text) as Kept)); // written by keepSomewhere() alone
     },
     /** The body is not kept: nobody knows who wrote it. */
     noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): void {

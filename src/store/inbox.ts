@@ -41,6 +41,13 @@ redis.call('HSET', KEYS[1], 'entry', ARGV[2], unpack(ARGV, 6))
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])`;
 
+/** A second run finds what the first one recorded: that is no duplicate of another webhook. */
+const CONCLUDE = `
+local known = redis.call('HGET', KEYS[1], 'conclusion')
+if ARGV[2] == 'duplicate' and known and cjson.decode(known).verdict == 'recorded' then return 0 end
+redis.call('HSET', KEYS[1], 'conclusion', ARGV[1])
+return redis.call('EXPIRE', KEYS[1], ARGV[3])`;
+
 export function createInbox(redis: Redis, keep: { days: number; count: number }): Inbox {
   const ttlSeconds = Math.ceil(keep.days * 86_400);
   return {
@@ -62,11 +69,7 @@ export function createInbox(redis: Redis, keep: { days: number; count: number })
       );
     },
     async conclude(id, conclusion) {
-      await redis
-        .multi()
-        .hset(key('inbox', id), 'conclusion', JSON.stringify(conclusion))
-        .expire(key('inbox', id), ttlSeconds)
-        .exec();
+      await redis.eval(CONCLUDE, 1, key('inbox', id), JSON.stringify(conclusion), conclusion.verdict, ttlSeconds);
     },
     async get(id) {
       const stored = await redis.hgetallBuffer(key('inbox', id));

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Backlog } from '../queue/queues.ts';
+import type { Spooled } from '../spool/spool.ts';
 
 export interface Metrics {
   readonly registry: Registry;
@@ -7,8 +8,13 @@ export interface Metrics {
   attempt(labels: { sink: string; outcome: string }, seconds: number): void;
 }
 
-/** @param backlog is asked at every scrape. */
-export function createMetrics(backlog: () => Promise<Readonly<Record<string, Backlog>>>): Metrics {
+/** Both are asked at every scrape. */
+export interface Measured {
+  readonly backlog: () => Promise<BacklogByQueue>;
+  readonly spool: () => Spooled;
+}
+
+export function createMetrics({ backlog, spool }: Measured): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -38,6 +44,7 @@ export function createMetrics(backlog: () => Promise<Readonly<Record<string, Bac
     registers,
   });
   collectBacklog(registers, backlog);
+  collectSpool(registers, spool);
   return {
     registry,
     webhook(labels, seconds) {
@@ -62,12 +69,30 @@ function collectBacklog(registers: Registry[], backlog: () => Promise<BacklogByQ
       labelNames: ['queue'],
       registers,
       async collect() {
-        for (const [queue, measured] of Object.entries(await backlog())) this.set({ queue }, read(measured));
+        const queues = await backlog().catch(() => ({})); // without Redis the other figures still count
+        for (const [queue, measured] of Object.entries<Backlog>(queues)) this.set({ queue }, read(measured));
       },
     });
   gauge('shiplog_queue_jobs', 'Jobs that wait or are under way', ({ waiting }) => waiting);
   gauge('shiplog_dead_letters', 'Jobs that were given up and wait for a person', ({ dead }) => dead);
   gauge('shiplog_oldest_undelivered_seconds', 'Age of the oldest job; the one figure to alarm on', ({ oldestAt }) =>
     oldestAt === undefined ? 0 : (Date.now() - oldestAt) / 1000,
+  );
+}
+
+function collectSpool(registers: Registry[], spool: () => Spooled): void {
+  const gauge = (name: string, help: string, read: (lying: Spooled) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read(spool()));
+      },
+    });
+  gauge('shiplog_spool_entries', 'Webhooks that wait on disk for Redis', ({ entries }) => entries);
+  gauge('shiplog_spool_bytes', 'Their size', ({ bytes }) => bytes);
+  gauge('shiplog_spool_oldest_seconds', 'Age of the oldest of them', ({ since }) =>
+    since === undefined ? 0 : (Date.now() - Date.parse(since)) / 1000,
   );
 }

@@ -1,0 +1,162 @@
+import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+
+/** What lies in the spool. */
+export interface Spooled {
+  readonly entries: number;
+  readonly bytes: number;
+  /** ISO 8601, when the oldest was put there; absent when it is empty. */
+  readonly since?: string;
+}
+
+/** Webhooks that came while Redis was away: appended to a file, flushed to disk, and handed on in their order. */
+export interface Spool {
+  /** Resolves when the text is on the disk. @throws SpoolFull */
+  append(text: string): Promise<void>;
+  /**
+   * Hands everything to `take`, oldest first. What `take` refuses stays, with all that follows it; the next drain
+   * begins at the start of that file again, so that `take` must not mind a repeat.
+   */
+  drain(take: (text: string) => Promise<void>): Promise<void>;
+  state(): Spooled;
+  close(): Promise<void>;
+}
+
+export class SpoolFull extends Error {
+  override readonly name = 'SpoolFull';
+}
+
+export interface SpoolSettings {
+  readonly dir: string;
+  readonly maxBytes: number;
+  /** A line that a crash cut short, or a disk damaged: it is reported and passed over. */
+  readonly onTorn: (file: string, line: number) => void;
+  readonly clock: () => Date;
+}
+
+const FILE = /^(\d{13})-\d+\.spool$/;
+
+interface SpoolFile {
+  readonly path: string;
+  entries: number;
+  bytes: number;
+}
+
+/** Opens a directory and counts what an earlier process left there. */
+export async function openSpool({ dir, maxBytes, onTorn, clock }: SpoolSettings): Promise<Spool> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const files = await leftovers(dir);
+  const writer = createWriter(dir, clock, files);
+  let draining: Promise<void> | undefined;
+  const totalBytes = () => files.reduce((sum, file) => sum + file.bytes, 0);
+
+  const drainAll = async (take: (text: string) => Promise<void>) => {
+    await writer.seal();
+    // A file that is written to while we drain is the last, and is left for the next time.
+    for (const file of files.slice(0, writer.isOpen() ? -1 : undefined)) {
+      for (const text of intact(await readFile(file.path, 'utf8'), (line) => onTorn(file.path, line))) await take(text);
+      await rm(file.path, { force: true });
+      files.splice(files.indexOf(file), 1);
+    }
+  };
+  return {
+    async append(text) {
+      const line = toLine(text);
+      if (totalBytes() + Buffer.byteLength(line) > maxBytes)
+        throw new SpoolFull(`the spool holds ${maxBytes} bytes and takes no more`);
+      await writer.append(line);
+    },
+    drain(take) {
+      draining ??= drainAll(take).finally(() => {
+        draining = undefined;
+      });
+      return draining;
+    },
+    close: () => writer.seal(),
+    state() {
+      const name = files[0]?.path.split('/').at(-1) ?? '';
+      const sinceMs = Number(FILE.exec(name)?.[1]);
+      return {
+        entries: files.reduce((sum, file) => sum + file.entries, 0),
+        bytes: totalBytes(),
+        ...(files.length > 0 && { since: new Date(sinceMs).toISOString() }),
+      };
+    },
+  };
+}
+
+async function leftovers(dir: string): Promise<SpoolFile[]> {
+  const names = (await readdir(dir)).filter((name) => FILE.test(name)).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const path = join(dir, name);
+      const lines = (await readFile(path, 'utf8')).split('\n').length - 1;
+      return { path, entries: lines, bytes: (await stat(path)).size };
+    }),
+  );
+}
+
+/** Appends that come together share one write and one flush: a flush takes longer than many lines. */
+function createWriter(dir: string, clock: () => Date, files: SpoolFile[]) {
+  let current: { handle: FileHandle; file: SpoolFile } | undefined;
+  const pending: { line: string; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  let turn: Promise<void> = Promise.resolve();
+  let counter = 0;
+
+  const openNext = async () => {
+    const path = join(dir, `${clock().getTime()}-${String(counter++).padStart(6, '0')}.spool`);
+    const file = { path, entries: 0, bytes: 0 };
+    current = { handle: await open(path, 'ax', 0o600), file };
+    files.push(file);
+    return current;
+  };
+  const flush = async () => {
+    const batch = pending.splice(0);
+    if (batch.length === 0) return;
+    try {
+      const { handle, file } = current ?? (await openNext());
+      const text = batch.map(({ line }) => line).join('');
+      await handle.appendFile(text);
+      await handle.datasync();
+      file.entries += batch.length;
+      file.bytes += Buffer.byteLength(text);
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  };
+  const inTurn = (step: () => Promise<void>): Promise<void> => {
+    turn = turn.then(step);
+    return turn;
+  };
+  return {
+    append(line: string): Promise<void> {
+      const written = new Promise<void>((resolve, reject) => pending.push({ line, resolve, reject }));
+      void inTurn(flush);
+      return written;
+    },
+    /** The next append begins another file. */
+    seal: () =>
+      inTurn(async () => {
+        const sealed = current;
+        current = undefined;
+        await sealed?.handle.close();
+      }),
+    isOpen: () => current !== undefined,
+  };
+}
+
+const toLine = (text: string): string => `${checksum(text)} ${text}\n`;
+
+const checksum = (text: string): string => crc32(text).toString(16).padStart(8, '0');
+
+/** The texts of all whole lines. JSON text holds no line break, so that a torn line cannot hide the next one. */
+function* intact(content: string, onTorn: (line: number) => void): Generator<string> {
+  for (const [index, line] of content.split('\n').entries()) {
+    if (line === '') continue;
+    const text = line.slice(9);
+    if (line.slice(0, 8) === checksum(text)) yield text;
+    else onTorn(index + 1);
+  }
+}

@@ -1,0 +1,64 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { AnySink } from '../src/sinks/index.ts';
+import { AnySource } from '../src/sources/index.ts';
+
+const readme = readFileSync('README.md', 'utf8');
+
+const foldersIn = (path: string) =>
+  readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+
+const typesOf = (union: typeof AnySource | typeof AnySink) =>
+  union.options.map((option) => option.in.shape.type.value).sort();
+
+const typesIn = (file: string, list: 'sources' | 'sinks') => {
+  const config: { [list: string]: { type: string }[] } = parse(readFileSync(file, 'utf8'));
+  return (config[list] ?? []).map(({ type }) => type).sort();
+};
+
+describe.each([
+  ['sources', AnySource],
+  ['sinks', AnySink],
+] as const)('the %s', (list, union) => {
+  const folders = foldersIn(join('src', list));
+
+  it('are one folder and one name in the list each', () => {
+    expect(typesOf(union)).toEqual(folders);
+  });
+
+  it.each(folders)('%s has a README, which the main one points to', (folder) => {
+    const path = join('src', list, folder, 'README.md');
+    expect(existsSync(path)).toBe(true);
+    expect(readme).toContain(`(${path})`);
+  });
+
+  it('all stand in the shipped configuration and in the example', () => {
+    expect(typesIn('config/shiplog.yaml', list)).toEqual(folders);
+    expect(typesIn('config/shiplog.example.yaml', list)).toEqual(folders);
+  });
+});
+
+describe('the main README', () => {
+  it('points only to files that are there', () => {
+    const links = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path ?? '');
+    expect(links.length).toBeGreaterThan(10);
+    for (const path of links) expect(existsSync(path), path).toBe(true);
+  });
+
+  it("has the same Bitbucket step as the source's README", () => {
+    const stepIn = (text: string) => /- step:\n[\s\S]*?\n```/.exec(text)?.[0];
+    expect(stepIn(readme)).toBe(stepIn(readFileSync('src/sources/bitbucket/README.md', 'utf8')));
+  });
+
+  it('names every environment variable of the shipped configuration', () => {
+    const named = [...readFileSync('config/shiplog.yaml', 'utf8').matchAll(/\$\{([A-Z0-9_]+)/g)].map(
+      ([, name]) => name ?? '',
+    );
+    for (const name of named) expect(readme).toContain(`\`${name}\``);
+  });
+});

@@ -1,0 +1,105 @@
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSpool, type Spool, SpoolFull } from '../../src/spool/spool.ts';
+
+let dir: string;
+let torn: number[];
+const opened: Spool[] = [];
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'shiplog-spool-'));
+  torn = [];
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((spool) => spool.close()));
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function start(maxBytes = 1_000_000): Promise<Spool> {
+  const spool = await openSpool({ dir, maxBytes, onTorn: (_, line) => torn.push(line), clock: () => new Date() });
+  opened.push(spool);
+  return spool;
+}
+
+const texts = (count: number) => Array.from({ length: count }, (_, index) => JSON.stringify({ index, text: 'é\n"' }));
+const fileIn = (directory: string) => join(directory, readdirSync(directory)[0] ?? '');
+
+async function drained(spool: Spool): Promise<string[]> {
+  const taken: string[] = [];
+  await spool.drain(async (text) => void taken.push(text));
+  return taken;
+}
+
+describe('the spool', () => {
+  it('hands on everything in order, and is empty then', async () => {
+    const spool = await start();
+    await Promise.all(texts(200).map((text) => spool.append(text)));
+    expect(spool.state()).toMatchObject({ entries: 200, since: expect.any(String) });
+    expect(await drained(spool)).toEqual(texts(200));
+    expect(spool.state()).toEqual({ entries: 0, bytes: 0 });
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('is there after a restart', async () => {
+    const before = await start();
+    for (const text of texts(3)) await before.append(text);
+    const after = await start();
+    expect(after.state().entries).toBe(3);
+    expect(await drained(after)).toEqual(texts(3));
+  });
+
+  it('reports a torn last line and passes over it, wherever it was torn', async () => {
+    const before = await start();
+    for (const text of texts(3)) await before.append(text);
+    const whole = readFileSync(fileIn(dir));
+    const lastLine = whole.lastIndexOf('\n', whole.length - 2) + 1;
+    for (let length = lastLine + 1; length < whole.length - 1; length++) {
+      writeFileSync(fileIn(dir), whole);
+      truncateSync(fileIn(dir), length);
+      torn = [];
+      const taken: string[] = [];
+      await (await start()).drain(async (text) => void taken.push(text)).finally(() => {});
+      expect(taken).toEqual(texts(2));
+      expect(torn).toEqual([3]);
+      writeFileSync(join(dir, '1700000000000-000000.spool'), whole);
+    }
+  });
+
+  it('passes over a damaged line and hands on those after it', async () => {
+    const before = await start();
+    for (const text of texts(3)) await before.append(text);
+    const path = fileIn(dir);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"index":1', '"index":7'));
+    expect(await drained(await start())).toEqual([texts(3)[0], texts(3)[2]]);
+    expect(torn).toEqual([2]);
+  });
+
+  it('keeps what is refused, with all that follows, for the next time', async () => {
+    const spool = await start();
+    for (const text of texts(4)) await spool.append(text);
+    const taken: string[] = [];
+    const refusing = spool.drain(async (text) => {
+      if (taken.length === 2) throw new Error('away again');
+      taken.push(text);
+    });
+    await expect(refusing).rejects.toThrow('away again');
+    expect(await drained(spool)).toEqual(texts(4));
+  });
+
+  it('takes more while it is drained, and loses none of it', async () => {
+    const spool = await start();
+    const [first = '', second = ''] = texts(2);
+    await spool.append(first);
+    await spool.drain(async () => spool.append(second));
+    expect(await drained(spool)).toEqual([second]);
+  });
+
+  it('refuses what would not fit', async () => {
+    const spool = await start(60);
+    await spool.append('"fits"');
+    await expect(spool.append(JSON.stringify('x'.repeat(60)))).rejects.toBeInstanceOf(SpoolFull);
+    appendFileSync(join(dir, 'somebody-elses.txt'), 'left alone');
+    expect(await drained(await start())).toEqual(['"fits"']);
+  });
+});
