@@ -51,6 +51,12 @@ export const ChangeRecord = z.object({
   deployment: z.string(),
   /** Other names by which somebody may look for it. */
   aliases: z.array(z.string()).default([]),
+  /**
+   * Which deployment of this key, when the source has a second number for it. Job ids come again after a GitLab was
+   * restored from a backup, under another deployment id: that is another deployment. A signal that does not know the
+   * number belongs to the first.
+   */
+  occurrence: z.string().optional(),
   /** The kind of tool that spoke: gitlab, bitbucket, argocd or changes-api. */
   source: z.string(),
   /** The name of the configured source that received it. */

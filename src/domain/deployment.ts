@@ -6,7 +6,7 @@ import type { ChangeRecord, State } from './change-record.ts';
  */
 export type Deployment = Omit<
   ChangeRecord,
-  'id' | 'deployment' | 'aliases' | 'signal' | 'authoritative' | 'rejected'
+  'id' | 'deployment' | 'aliases' | 'occurrence' | 'signal' | 'authoritative' | 'rejected'
 > & {
   readonly key: string;
   /** The record that decided the state. */
@@ -69,6 +69,7 @@ export function fold(key: string, records: readonly ChangeRecord[]): Deployment 
     id: _,
     deployment,
     aliases,
+    occurrence,
     signal,
     authoritative,
     rejected,

@@ -44,13 +44,18 @@ export interface Retention {
  * The first deployment that names an alias keeps it.
  */
 const APPEND = `
-local key = ARGV[2]
-for i = 5, #ARGV do redis.call('SET', ARGV[1] .. ':alias:' .. ARGV[i], key, 'EX', ARGV[4], 'NX') end
+local key, occurrence = ARGV[2], ARGV[5]
+if occurrence ~= '' then
+  local first = ARGV[1] .. ':occurrence:' .. key
+  redis.call('SET', first, occurrence, 'EX', ARGV[4], 'NX')
+  if redis.call('GET', first) ~= occurrence then key = key .. '/' .. occurrence end
+end
+for i = 6, #ARGV do redis.call('SET', ARGV[1] .. ':alias:' .. ARGV[i], key, 'EX', ARGV[4], 'NX') end
 local id = cjson.decode(ARGV[3]).id
 local records = ARGV[1] .. ':deployment:' .. key .. ':records'
 local added = redis.call('HSETNX', records, id, ARGV[3])
 redis.call('EXPIRE', records, ARGV[4])
-return { added, redis.call('HVALS', records) }`;
+return { key, added, redis.call('HVALS', records) }`;
 
 /** Writes the view and its indexes, unless a record came in meanwhile: then the caller folds again. */
 const PROJECT = `
@@ -81,9 +86,18 @@ export function createDeployments(redis: Redis, retention: Retention): Deploymen
     async apply(record, view) {
       let added = false;
       for (let round = 0; round < MAX_CONTENTION; round++) {
-        const name = record.deployment;
-        const reply = await redis.eval(APPEND, 0, PREFIX, name, JSON.stringify(record), ttlSeconds, ...record.aliases);
-        const [isNew, values] = reply as [number, string[]]; // the shape that APPEND returns
+        const { deployment, occurrence = '', aliases } = record;
+        const reply = await redis.eval(
+          APPEND,
+          0,
+          PREFIX,
+          deployment,
+          JSON.stringify(record),
+          ttlSeconds,
+          occurrence,
+          ...aliases,
+        );
+        const [name, isNew, values] = reply as [string, number, string[]]; // the shape that APPEND returns
         added ||= isNew === 1;
         const routed = view(name, values.map(parseRecord));
         const stored = await redis.eval(

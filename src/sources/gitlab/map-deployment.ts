@@ -44,6 +44,7 @@ export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
     id: recordId(key, state, 'deployment hook', status, at ?? '', hook.approval?.id ?? ''),
     deployment: key,
     aliases,
+    ...(aliases.length > 0 && hook.deployment_id && { occurrence: String(hook.deployment_id) }),
     signal: 'deployment hook',
     authoritative: true,
     state,
