@@ -74,7 +74,7 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
     onError,
   });
   const keep = createKeep({ queues, inbox: read.inbox, spool, clock, onLoss: (error) => onError('inbox', error) });
-  const draining = setInterval(() => void drain(spool, keep.drainSpool, log), DRAIN_EVERY_MS);
+  const draining = setInterval(createDrain(spool, keep.drainSpool, log), DRAIN_EVERY_MS);
   const tokens = [config.admin_token, ...changesTokens(config)];
   const app = createApp({
     trustProxy: config.trust_proxy,
@@ -143,13 +143,21 @@ async function prune({ deployments, inbox }: ReturnType<typeof createStores>, on
 }
 
 /** Silent while Redis is away: the connection's own errors tell of that. */
-async function drain(spool: Spool, drainSpool: () => Promise<void>, log: Logger): Promise<void> {
-  const { entries, since } = spool.state();
-  if (entries === 0) return;
-  await drainSpool().then(
-    () => log.info({ entries, since }, 'the spool is drained'),
-    () => undefined,
-  );
+function createDrain(spool: Spool, drainSpool: () => Promise<void>, log: Logger): () => void {
+  let busy = false;
+  return () => {
+    const { entries, since } = spool.state();
+    if (busy || entries === 0) return;
+    busy = true;
+    drainSpool()
+      .then(
+        () => log.info({ entries, since }, 'the spool is drained'),
+        () => undefined,
+      )
+      .finally(() => {
+        busy = false;
+      });
+  };
 }
 
 /** Whoever may write changes may read them: that is how Alert24's keys work. */

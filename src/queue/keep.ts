@@ -85,7 +85,9 @@ export function createKeep({ queues, inbox, spool, clock, onLoss }: KeepParts) {
     },
     /** Hands what lies in the spool to Redis. Done twice it changes nothing: the ids are the same. @throws NotKept when Redis is still away */
     async drainSpool(): Promise<void> {
-      await spool.drain((text) => toRedis(JSON.parse(text) as Kept)); // written by keepSomewhere() alone
+      await spool.drain(async (texts) => {
+        await Promise.all(texts.map((text) => toRedis(JSON.parse(text) as Kept))); // written by keepSomewhere() alone
+      });
     },
     /** The body is not kept: nobody knows who wrote it. */
     noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): void {

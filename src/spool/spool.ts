@@ -15,10 +15,10 @@ export interface Spool {
   /** Resolves when the text is on the disk. @throws SpoolFull */
   append(text: string): Promise<void>;
   /**
-   * Hands everything to `take`, oldest first. What `take` refuses stays, with all that follows it; the next drain
-   * begins at the start of that file again, so that `take` must not mind a repeat.
+   * Hands everything to `take`, oldest first, in batches. A batch that `take` refuses stays, with all that follows it;
+   * the next drain begins at the start of that file again, so that `take` must not mind a repeat.
    */
-  drain(take: (text: string) => Promise<void>): Promise<void>;
+  drain(take: (texts: readonly string[]) => Promise<void>): Promise<void>;
   state(): Spooled;
   close(): Promise<void>;
 }
@@ -35,6 +35,8 @@ export interface SpoolSettings {
   readonly clock: () => Date;
 }
 
+/** Enough to keep Redis busy, few enough to fail soon. */
+const BATCH = 100;
 const FILE = /^(\d{13})-\d+\.spool$/;
 
 interface SpoolFile {
@@ -51,11 +53,12 @@ export async function openSpool({ dir, maxBytes, onTorn, clock }: SpoolSettings)
   let draining: Promise<void> | undefined;
   const totalBytes = () => files.reduce((sum, file) => sum + file.bytes, 0);
 
-  const drainAll = async (take: (text: string) => Promise<void>) => {
+  const drainAll = async (take: (texts: readonly string[]) => Promise<void>) => {
     await writer.seal();
     // A file that is written to while we drain is the last, and is left for the next time.
     for (const file of files.slice(0, writer.isOpen() ? -1 : undefined)) {
-      for (const text of intact(await readFile(file.path, 'utf8'), (line) => onTorn(file.path, line))) await take(text);
+      const texts = intact(await readFile(file.path, 'utf8'), (line) => onTorn(file.path, line));
+      for (let at = 0; at < texts.length; at += BATCH) await take(texts.slice(at, at + BATCH));
       await rm(file.path, { force: true });
       files.splice(files.indexOf(file), 1);
     }
@@ -152,11 +155,12 @@ const toLine = (text: string): string => `${checksum(text)} ${text}\n`;
 const checksum = (text: string): string => crc32(text).toString(16).padStart(8, '0');
 
 /** The texts of all whole lines. JSON text holds no line break, so that a torn line cannot hide the next one. */
-function* intact(content: string, onTorn: (line: number) => void): Generator<string> {
-  for (const [index, line] of content.split('\n').entries()) {
-    if (line === '') continue;
+function intact(content: string, onTorn: (line: number) => void): string[] {
+  return content.split('\n').flatMap((line, index) => {
     const text = line.slice(9);
-    if (line.slice(0, 8) === checksum(text)) yield text;
-    else onTorn(index + 1);
-  }
+    if (line === '') return [];
+    if (line.slice(0, 8) === checksum(text)) return [text];
+    onTorn(index + 1);
+    return [];
+  });
 }

@@ -27,7 +27,7 @@ const fileIn = (directory: string) => join(directory, readdirSync(directory)[0] 
 
 async function drained(spool: Spool): Promise<string[]> {
   const taken: string[] = [];
-  await spool.drain(async (text) => void taken.push(text));
+  await spool.drain(async (batch) => void taken.push(...batch));
   return taken;
 }
 
@@ -59,7 +59,7 @@ describe('the spool', () => {
       truncateSync(fileIn(dir), length);
       torn = [];
       const taken: string[] = [];
-      await (await start()).drain(async (text) => void taken.push(text)).finally(() => {});
+      await (await start()).drain(async (batch) => void taken.push(...batch)).finally(() => {});
       expect(taken).toEqual(texts(2));
       expect(torn).toEqual([3]);
       writeFileSync(join(dir, '1700000000000-000000.spool'), whole);
@@ -77,14 +77,14 @@ describe('the spool', () => {
 
   it('keeps what is refused, with all that follows, for the next time', async () => {
     const spool = await start();
-    for (const text of texts(4)) await spool.append(text);
-    const taken: string[] = [];
-    const refusing = spool.drain(async (text) => {
-      if (taken.length === 2) throw new Error('away again');
-      taken.push(text);
+    await Promise.all(texts(250).map((text) => spool.append(text)));
+    let batches = 0;
+    const refusing = spool.drain(async () => {
+      batches += 1;
+      if (batches === 2) throw new Error('away again');
     });
     await expect(refusing).rejects.toThrow('away again');
-    expect(await drained(spool)).toEqual(texts(4));
+    expect(await drained(spool)).toEqual(texts(250));
   });
 
   it('takes more while it is drained, and loses none of it', async () => {

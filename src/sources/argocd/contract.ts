@@ -18,6 +18,8 @@ interface Step {
   readonly startedAt: string;
   readonly receivedAt: string;
   readonly settings: Settings;
+  /** The field's words for what told it. */
+  readonly signal: string;
 }
 
 const isEvent = (word: string | undefined): word is Event =>
@@ -38,13 +40,23 @@ export const isNotification = (payload: object): boolean =>
 
 /** Shape A: what the template in configmap.yaml sends. */
 export function mapNotification(payload: unknown, webhook: Webhook, settings: Settings): Mapped {
-  const notification = Notification.parse(payload);
-  const step = stepOf(notification, webhook, settings);
-  if ('reason' in step) return step;
-  return skipped(step, webhook) ?? { kind: 'records', records: [toRecord(step)] };
+  return mapSync(Notification.parse(payload), { signal: 'argocd notification', webhook, settings });
 }
 
-function stepOf(notification: Notification, webhook: Webhook, settings: Settings): Step | Ignored {
+interface Told {
+  readonly signal: string;
+  readonly webhook: Webhook;
+  readonly settings: Settings;
+}
+
+/** One step of one sync, whoever put it into the words of the template. */
+export function mapSync(notification: Notification, told: Told): Mapped {
+  const step = stepOf(notification, told);
+  if ('reason' in step) return step;
+  return skipped(step, told.webhook) ?? { kind: 'records', records: [toRecord(step)] };
+}
+
+function stepOf(notification: Notification, { signal, webhook, settings }: Told): Step | Ignored {
   const { event, app, operation, health } = notification;
   if (event === 'deleting') return ignored('app_deleted', 'The application is being deleted.');
   if (!operation.started_at) return ignored('not_started', 'The application has never been synced.');
@@ -60,7 +72,7 @@ function stepOf(notification: Notification, webhook: Webhook, settings: Settings
   const key = `argocd:${identity(notification)}:${startedAt}`;
   const receivedAt = webhook.receivedAt.toISOString();
   const degraded = event === 'succeeded' && state === 'failed';
-  return { notification, event: degraded ? 'degraded' : event, state, key, startedAt, receivedAt, settings };
+  return { notification, event: degraded ? 'degraded' : event, state, key, startedAt, receivedAt, settings, signal };
 }
 
 /** The uid is unique over all clusters; a name is so within one Argo CD. */
@@ -109,7 +121,7 @@ function isNoOp({ event, notification: { operation, resources } }: Step): boolea
 }
 
 function toRecord(step: Step): NewChangeRecord {
-  const { notification, state, key, startedAt, receivedAt, settings } = step;
+  const { notification, state, key, startedAt, receivedAt, settings, signal } = step;
   const { app, operation } = notification;
   const environment = environmentOf(notification);
   const deployed = deployedBy(notification, settings.gitlabHosts);
@@ -117,12 +129,13 @@ function toRecord(step: Step): NewChangeRecord {
   const pipelineUrl = pageOf(notification);
   const actor = operation.username ?? (operation.automated ? 'argocd (automated)' : undefined);
   const description = descriptionOf(step);
+  const commit = commitOf(notification, deployed.sha);
   return {
     id: recordId(key, state, step.event),
     deployment: key,
     source: 'argocd',
     instance: settings.instance,
-    signal: 'argocd notification',
+    signal,
     authoritative: true,
     state,
     changeType: isRollback(notification) ? 'rollback' : 'deployment',
@@ -131,7 +144,7 @@ function toRecord(step: Step): NewChangeRecord {
     service: app.name ?? 'unknown',
     ...(repository && { repository }),
     ...refOf(notification, deployed.source),
-    ...(deployed.sha && { commit: { sha: deployed.sha } }),
+    ...(commit && { commit }),
     ...(pipelineUrl && { pipelineUrl }),
     ...(actor && { actor }),
     artifacts: [...deployed.artifacts],
@@ -143,10 +156,28 @@ function toRecord(step: Step): NewChangeRecord {
   };
 }
 
+/** With a source hydrator the message is of the commit that Argo CD wrote, and the sha is of the one that a person did. */
+function commitOf({ commit, dry_sha }: Notification, sha: string | undefined): NewChangeRecord['commit'] {
+  const said = dry_sha ? {} : commitText(commit);
+  return sha || Object.keys(said).length > 0 ? { ...(sha && { sha }), ...said } : undefined;
+}
+
+export function commitText({ message, author, date }: Notification['commit']) {
+  const text = message && short(message, COMMIT_LIMIT);
+  const title = text?.split('\n', 1)[0]?.trim();
+  const committedAt = toIso(date);
+  return {
+    ...(title && { title }),
+    ...(text && { message: text }),
+    ...(author && { author }),
+    ...(committedAt && { committedAt }),
+  };
+}
+
 /** A notification that was held up on its way is not about the past because of that. One from the future has a wrong clock. */
 function sentAtMs({ sent_at }: Step['notification'], { receivedAt }: Webhook): number {
-  const sentMs = Date.parse(toIso(sent_at) ?? '');
-  return sentMs <= receivedAt.getTime() ? sentMs : receivedAt.getTime();
+  const received = receivedAt.getTime();
+  return Math.min(Date.parse(toIso(sent_at) ?? receivedAt.toISOString()), received);
 }
 
 /** A retried sync has `finished_at` set while it still runs: only a final state has an end. */
@@ -199,6 +230,7 @@ function tagsOf(step: Step): string[] {
 }
 
 const MESSAGE_LIMIT = 500; // characters
+const COMMIT_LIMIT = 2000; // characters of a commit message
 const RESOURCES_LIMIT = 5; // the template sends no more
 
 function descriptionOf({ notification, event }: Step): string | undefined {
@@ -219,11 +251,11 @@ function descriptionOf({ notification, event }: Step): string | undefined {
 }
 
 /** Whole characters, and no control characters: messages of `helm template` hold bells and worse. */
-function short(text: string): string {
+export function short(text: string, limit = MESSAGE_LIMIT): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
   const clean = text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, ' ').trim();
   const characters = [...clean];
-  return characters.length > MESSAGE_LIMIT ? `${characters.slice(0, MESSAGE_LIMIT - 1).join('')}…` : clean;
+  return characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : clean;
 }
 
 function pageOf({ app, argocd_url }: Notification): string | undefined {
@@ -240,13 +272,13 @@ function externalUrl({ external_urls }: Notification): string | undefined {
 
 const URL_LIMIT = 2000; // characters
 
-function webUrl(text: string | undefined): URL | undefined {
+export function webUrl(text: string | undefined): URL | undefined {
   if (!text || text.length > URL_LIMIT || !/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
   return new URL(text);
 }
 
-const word = (text: string | undefined): string => (text ? `"${text.slice(0, 40)}"` : 'missing');
+export const word = (text: string | undefined): string => (text ? `"${text.slice(0, 40)}"` : 'missing');
 
-function ignored(reason: IgnoredReason, detail: string): Ignored {
+export function ignored(reason: IgnoredReason, detail: string): Ignored {
   return { kind: 'ignored', reason, detail };
 }

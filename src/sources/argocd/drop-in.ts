@@ -42,7 +42,7 @@ export function dropInPath(path: string): DropInPath | undefined {
 const PROJECT_LIMIT = 500; // characters of a full path; GitLab allows 255 for each part and nobody needs two
 
 /** An id or a full path; not `$PROJECT_ID` or `<your-project-id>`, which nobody filled in. */
-function projectName(text: string): string | undefined {
+export function projectName(text: string): string | undefined {
   if (text.length > PROJECT_LIMIT) return undefined;
   const name = text.replace(/^\/+|\/+$/g, '');
   return /^[\p{L}\p{N}_.-]+(\/[\p{L}\p{N}_.-]+)*$/u.test(name) ? name : undefined;
@@ -112,7 +112,7 @@ function noCommit({ sha }: DropIn): string {
   return sha ? `no-commit:${sha.slice(0, 100).toLowerCase()}` : 'no-commit';
 }
 
-function serviceOf(project: string | undefined): string {
+export function serviceOf(project: string | undefined): string {
   if (!project) return 'unknown';
   return /^\d+$/.test(project) ? `project-${project}` : (project.split('/').at(-1) ?? project);
 }
@@ -133,26 +133,31 @@ function notesOf(told: {
   return notes.filter((note) => typeof note === 'string');
 }
 
-/** What GitLab's API answers, for senders that read it. The id is made of the deployment key: there is no GitLab. */
+/** What GitLab's API answers, for senders that read it. */
 export function dropInAnswer(outcome: Outcome): Answer | undefined {
+  return gitlabAnswer(outcome, (record, id) => ({
+    id,
+    iid: id,
+    ref: record.ref ?? null,
+    sha: record.commit?.sha ?? null,
+    status: GITLAB_WORDS[record.state],
+    created_at: record.receivedAt,
+    updated_at: record.receivedAt,
+    environment: { name: record.environment.name },
+    deployable: null,
+  }));
+}
+
+/** The id is made of the deployment key: there is no GitLab. */
+export function gitlabAnswer(
+  outcome: Outcome,
+  toBody: (record: NewChangeRecord, id: number) => unknown,
+): Answer | undefined {
   if (outcome.kind === 'rejected' && outcome.error.code === 'bad_signature') {
     return { status: 401, body: { message: '401 Unauthorized' } };
   }
   const record = outcome.kind === 'accepted' ? outcome.records[0] : undefined;
   if (!record) return undefined;
   const id = Number.parseInt(digest(record.deployment).slice(0, 12), 16) || 1; // 48 bits: a safe integer everywhere
-  return {
-    status: 201,
-    body: {
-      id,
-      iid: id,
-      ref: record.ref ?? null,
-      sha: record.commit?.sha ?? null,
-      status: GITLAB_WORDS[record.state],
-      created_at: record.receivedAt,
-      updated_at: record.receivedAt,
-      environment: { name: record.environment.name },
-      deployable: null,
-    },
-  };
+  return { status: 201, body: toBody(record, id) };
 }

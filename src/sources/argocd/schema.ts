@@ -4,7 +4,7 @@ import { z } from 'zod';
  * Text that says something, or undefined. Go templates print `<no value>` for a missing field; wrong types count as
  * missing, because one odd field must not lose the deployment.
  */
-const Text = z
+export const Text = z
   .string()
   .transform((text) => said(text))
   .nullish()
@@ -20,7 +20,7 @@ const Flag = z.boolean().catch(false);
 const Count = z.number().catch(0);
 
 /** An object that is there even when it was not sent, so that readers need no `?.`. Every key must take undefined. */
-function lenient<Shape extends z.ZodRawShape>(shape: Shape) {
+export function lenient<Shape extends z.ZodRawShape>(shape: Shape) {
   const object = z.object(shape);
   return object.catch(() => object.parse({}));
 }
@@ -83,8 +83,91 @@ export const Notification = lenient({
     failed: z.array(lenient({ kind: Text, namespace: Text, name: Text, message: Text })).catch([]),
   }),
   history: z.array(HistoryEntry).catch([]),
+  /** Not in configmap.yaml: Argo CD's repo server knows it, and asking it can lose the notification. */
+  commit: lenient({ message: Text, author: Text, date: Text }),
 });
 export type Notification = z.output<typeof Notification>;
+
+const SpecSource = lenient({ repoURL: Text, targetRevision: Text, path: Text, chart: Text, ref: Text });
+export type SpecSource = z.output<typeof SpecSource>;
+
+/** Where sources and revisions stand: the result of a sync, its request, and the spec. */
+const Synced = {
+  revision: Text,
+  revisions: Revisions,
+  source: SpecSource,
+  sources: z.array(SpecSource).catch([]),
+};
+
+const ResourceResult = lenient({
+  kind: Text,
+  namespace: Text,
+  name: Text,
+  message: Text,
+  status: Text,
+  hookPhase: Text,
+});
+export type ResourceResult = z.output<typeof ResourceResult>;
+
+/** Argo CD's own object: pkg/apis/application/v1alpha1/types.go. */
+export const Application = lenient({
+  metadata: lenient({
+    name: Text,
+    namespace: Text,
+    uid: Text,
+    deletionTimestamp: Text,
+    labels: z.record(z.string(), Text).catch({}),
+    annotations: z.record(z.string(), Text).catch({}),
+  }),
+  spec: lenient({ ...Synced, project: Text, destination: lenient({ name: Text, namespace: Text }) }),
+  status: lenient({
+    operationState: lenient({
+      phase: Text,
+      message: Text,
+      startedAt: Text,
+      finishedAt: Text,
+      operation: lenient({
+        sync: lenient({
+          ...Synced,
+          dryRun: Flag,
+          resources: z.array(z.unknown()).catch([]),
+          autoHealAttemptsCount: Count,
+        }),
+        initiatedBy: lenient({ username: Text, automated: Flag }),
+        info: z.array(lenient({ name: Text, value: Text })).catch([]),
+      }),
+      syncResult: lenient({ ...Synced, resources: z.array(ResourceResult).catch([]) }),
+    }),
+    health: lenient({ status: Text, message: Text, lastTransitionTime: Text }),
+    summary: lenient({ images: z.array(Text).catch([]), externalURLs: z.array(Text).catch([]) }),
+    sourceHydrator: lenient({ lastSuccessfulOperation: lenient({ drySHA: Text }) }),
+    history: z
+      .array(
+        lenient({ id: z.number().optional().catch(undefined), revision: Text, revisions: Revisions, deployedAt: Text }),
+      )
+      .catch([]),
+  }),
+});
+export type Application = z.output<typeof Application>;
+
+/** What stands beside a wrapped Application: Datadog's and CDviz's templates. `GetCommitMetadata` writes capitals. */
+export const Wrapping = lenient({
+  timestamp: Text,
+  context: lenient({ argocdUrl: Text }),
+  commit_metadata: lenient({ Message: Text, Author: Text, Date: Text }),
+});
+export type Wrapping = z.output<typeof Wrapping>;
+
+/** The body of GitLab's `POST /projects/:id/statuses/:sha`. */
+export const CommitStatus = lenient({
+  state: z.unknown().optional(),
+  name: Text,
+  context: Text,
+  ref: Text,
+  target_url: Text,
+  description: Text,
+});
+export type CommitStatus = z.output<typeof CommitStatus>;
 
 /** The body of GitLab's `POST /projects/:id/deployments`, as its documented ConfigMap for Argo CD writes it. */
 export const DropIn = lenient({

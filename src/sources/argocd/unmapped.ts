@@ -5,21 +5,6 @@ const has = (value: object, ...keys: string[]): boolean => keys.every((key) => O
 
 const ADVICE = 'Send the shiplog template of the README instead.';
 
-/** Bodies of other people's templates hold these; GitLab's deployment must not be taken for one. */
-export function isApplication(payload: object): boolean {
-  return ('kind' in payload && payload.kind === 'Application') || has(payload, 'metadata', 'spec', 'status');
-}
-
-/** Datadog, Dynatrace, CDviz and others: `{"app": {{toJson .app}}, …}`. */
-export function isWrappedApplication(payload: object): boolean {
-  return ['app', 'application'].some((key) => {
-    const inner = Object.entries(payload).find(([name]) => name === key)?.[1];
-    return isObject(inner) && has(inner, 'metadata');
-  });
-}
-
-const FLAT = ['application', 'app', 'application_name', 'app_name', 'name', 'service', 'titleLink'];
-
 /** Authentic JSON that is no shape this version reads. Never a 4xx: Argo CD does not send it again. */
 export function unmapped(payload: unknown): Mapped {
   return { kind: 'ignored', reason: 'unmapped', detail: `${describe(payload)}. ${ADVICE}` };
@@ -28,11 +13,11 @@ export function unmapped(payload: unknown): Mapped {
 function describe(payload: unknown): string {
   if (Array.isArray(payload)) return 'A JSON list';
   if (!isObject(payload)) return `JSON that is no object: ${payload === null ? 'null' : typeof payload}`;
-  if (isApplication(payload)) return 'A whole Application';
-  if (isWrappedApplication(payload)) return 'A whole Application inside "app" or "application"';
-  if (has(payload, 'resources', 'revision') || has(payload, 'source', 'revision')) return 'A bare syncResult';
-  const flat = FLAT.find((key) => Object.hasOwn(payload, key));
-  if (flat) return `A flat body with "${flat}"`;
+  if (has(payload, 'resources', 'revision') || has(payload, 'source', 'revision'))
+    return 'A bare syncResult, which names no app';
+  if (has(payload, 'state', 'context') || has(payload, 'state', 'target_url')) {
+    return 'A commit status without the path /projects/<id>/statuses/<sha>, which names what it is about';
+  }
   return `JSON of an unknown shape with ${keysOf(payload)}`;
 }
 

@@ -118,9 +118,14 @@ describe('what is ignored', () => {
 
   it('is what happened before the limit, but not what still runs', () => {
     const twoDaysLater = '2026-05-06T10:00:00Z';
-    expect(reason(body('succeeded'), {}, twoDaysLater)).toBe('too_old');
-    expect(reason(body('succeeded'), { max_age_hours: 72 }, twoDaysLater)).toBe('records');
-    expect(reason(body('running'), {}, twoDaysLater)).toBe('records');
+    const sentLate = (event: Parameters<typeof body>[0]) => ({ ...body(event), sent_at: twoDaysLater });
+    expect(reason(sentLate('succeeded'), {}, twoDaysLater)).toBe('too_old');
+    expect(reason(sentLate('succeeded'), { max_age_hours: 72 }, twoDaysLater)).toBe('records');
+    expect(reason(sentLate('running'), {}, twoDaysLater)).toBe('records');
+  });
+
+  it('is not what was held up on its way', () => {
+    expect(reason(body('succeeded'), {}, '2026-05-06T10:00:00Z')).toBe('records');
   });
 
   it('follows the settings', () => {

@@ -110,9 +110,20 @@ describe("GitLab's documented ConfigMap", () => {
     [PATH, {}],
     [PATH, []],
     [PATH, null],
-    [PATH, { kind: 'Application', environment: 'x', sha: SHA, status: {} }],
   ])('at %s with %j is unmapped', (path, payload) => {
     expect(map(payload, path)).toMatchObject({ kind: 'ignored', reason: 'unmapped', detail: expect.any(String) });
+  });
+
+  it('cannot be updated by an id, and says what to do instead', () => {
+    const mapped = createSource().map(
+      { status: 'failed' },
+      createWebhook({ method: 'PUT', path: `${PATH}/281474976710655` }),
+    );
+    expect(mapped).toMatchObject({ reason: 'unmapped', detail: expect.stringContaining('POST it again') });
+  });
+
+  it('is an Application when one comes to its path', () => {
+    expect(record(body('application'), PATH).signal).toBe('argocd application');
   });
 
   it('prefers the shiplog template on whatever path it comes', () => {

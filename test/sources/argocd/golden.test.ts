@@ -7,8 +7,13 @@ const names = readdirSync(new URL('.', import.meta.url))
   .filter((file) => file.endsWith('.json') && !file.endsWith('.expected.json'))
   .map((file) => file.replace(/\.json$/, ''));
 
-const pathOf = (name: string) =>
-  name.startsWith('drop-in') ? '/webhooks/argocd/projects/harbor%2Flighthouse-api/deployments' : '/webhooks/argocd';
+const PROJECT = '/webhooks/argocd/projects/harbor%2Flighthouse-api';
+
+function pathOf(name: string): string {
+  if (name.startsWith('drop-in')) return `${PROJECT}/deployments`;
+  if (name.startsWith('commit-status')) return `${PROJECT}/statuses/b7d2f31e8c4a69075f1d3b2cae908f7b6d5c4e3f`;
+  return '/webhooks/argocd';
+}
 
 describe('what Argo CD sends', () => {
   it.each(names)('%s becomes the expected record', async (name) => {

@@ -43,10 +43,9 @@ describe('verify', () => {
 
 describe('map', () => {
   it.each([
-    ['A whole Application', { kind: 'Application', metadata: {}, spec: {} }],
-    ['A whole Application', { metadata: {}, spec: {}, status: {} }],
-    ['inside "app"', { app: { metadata: {} }, context: {} }],
-    ['flat body with "application"', { application: 'buoy', status: 'Synced' }],
+    ['flat body of the app "buoy" without a status', { action: 'upsert', application_name: 'buoy' }],
+    ['nothing names the app', { application: null, status: 'Synced' }],
+    ['commit status', { state: 'success', target_url: 'https://argocd.harbor.example', context: 'argocd/buoy' }],
     ['syncResult', { resources: [], revision: 'x', source: {} }],
     ['"a", "b"', { b: 1, a: 2 }],
     ['list', []],

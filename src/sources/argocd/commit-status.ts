@@ -1,0 +1,135 @@
+import { fullSha, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import type { Answer, Mapped, Outcome, Webhook } from '../source.ts';
+import { ignored, short, webUrl } from './contract.ts';
+import { gitlabAnswer, projectName, serviceOf } from './drop-in.ts';
+import { environmentWordIn, type Named, withTier } from './environment.ts';
+import { CommitStatus } from './schema.ts';
+import type { Settings } from './settings.ts';
+
+/** GitLab: lib/api/commit_statuses.rb. `skipped` is missing: nothing was deployed. */
+const STATES: Readonly<Record<string, State>> = {
+  pending: 'pending',
+  running: 'running',
+  success: 'succeeded',
+  failed: 'failed',
+  canceled: 'canceled',
+};
+
+export interface CommitStatusPath {
+  readonly project: string | undefined;
+  readonly revision: string;
+}
+
+/** `POST /projects/:id/statuses/:sha`, or `malformed` when it holds a "%" that begins no percent-encoding. */
+export function commitStatusPath(path: string): CommitStatusPath | 'malformed' | undefined {
+  const parts = /\/projects\/(.+?)\/statuses\/([^/]+)\/*$/.exec(path);
+  if (!parts) return undefined;
+  try {
+    const revision = decodeURIComponent(parts[2] ?? '').trim();
+    return { project: projectName(decodeURIComponent(parts[1] ?? '')), revision };
+  } catch {
+    return 'malformed';
+  }
+}
+
+/** A status on a commit, as some templates set one for every sync. It says neither the environment nor the sync. */
+export function mapCommitStatus(
+  payload: unknown,
+  at: CommitStatusPath,
+  context: { webhook: Webhook; settings: Settings },
+): Mapped {
+  const body = CommitStatus.parse(payload);
+  const state = typeof body.state === 'string' && Object.hasOwn(STATES, body.state) ? STATES[body.state] : undefined;
+  if (body.state === undefined || body.state === null) {
+    return ignored(
+      'unmapped',
+      'A commit status without a state. Send {"state": "success", "name": "deploy/<environment>"}.',
+    );
+  }
+  if (!state) {
+    const known = Object.keys(STATES).join(', ');
+    return ignored('unknown_status', `The state is ${JSON.stringify(body.state).slice(0, 60)}, not one of ${known}.`);
+  }
+  return { kind: 'records', records: [toRecord({ ...context, ...at, body, state })] };
+}
+
+interface Parts extends CommitStatusPath {
+  readonly body: CommitStatus;
+  readonly state: State;
+  readonly webhook: Webhook;
+  readonly settings: Settings;
+}
+
+function toRecord(parts: Parts): NewChangeRecord {
+  const { body, state, project, revision, webhook, settings } = parts;
+  const sha = fullSha(revision);
+  const label = body.name ?? body.context;
+  const environment = environmentOf(label);
+  const key = ['argocd-status', project?.toLowerCase() ?? 'unknown', revision.toLowerCase(), label ?? ''].join(':');
+  const pipelineUrl = webUrl(body.target_url)?.href;
+  const description = body.description && short(body.description);
+  const receivedAt = webhook.receivedAt.toISOString();
+  return {
+    id: recordId(key, state),
+    deployment: key,
+    source: 'argocd',
+    instance: settings.instance,
+    signal: 'gitlab commit status',
+    authoritative: true,
+    state,
+    changeType: 'deployment',
+    ...(description && { description }),
+    environment: withTier(environment.name),
+    service: appIn(label) ?? serviceOf(project),
+    ...(project && { repository: { name: project, gitlabProject: project } }),
+    ...(body.ref && { ref: body.ref }),
+    ...(sha && { commit: { sha } }),
+    ...(pipelineUrl && { pipelineUrl }),
+    occurredAt: receivedAt,
+    receivedAt,
+    tags: ['argocd', 'gitlab-commit-status'],
+    notes: notesOf(parts, environment),
+  };
+}
+
+function notesOf({ project, revision }: CommitStatusPath, environment: Named): string[] {
+  const notes = [
+    !project && 'The path names no GitLab project.',
+    environment.note,
+    !fullSha(revision) &&
+      `There is no commit: the path names ${JSON.stringify(revision.slice(0, 100))}, not 40 hex digits.`,
+  ];
+  return notes.filter((note) => typeof note === 'string');
+}
+
+const partsOf = (label: string): string[] => label.split(/[/:]/).flatMap((part) => part.trim() || []);
+
+/** `deploy/<environment>`, or a name that ends in a word for one: `argocd/production`, `argocd/lighthouse-api-prod`. */
+function environmentOf(label: string | undefined): Named {
+  const parts = partsOf(label ?? '');
+  const after = parts.findIndex((part) => /^(deploy|deploys|deployment|deployments|environment|env)$/i.test(part));
+  const name = (after === -1 ? undefined : parts[after + 1]) ?? environmentWordIn(parts.at(-1));
+  if (name)
+    return { name, note: `The environment is taken from the name of the commit status, "${short(label ?? '')}".` };
+  return { name: 'unknown', note: 'A commit status names no environment, unless it is called deploy/<environment>.' };
+}
+
+/** Argo CD users call the status `argocd/<app>`, or `continuous-delivery/<app>` as its documentation does. */
+function appIn(label: string | undefined): string | undefined {
+  const [first = '', app, ...more] = partsOf(label ?? '');
+  if (!app || more.length > 0 || !/^(argo-?cd|continuous-delivery)$/i.test(first)) return undefined;
+  return environmentWordIn(app)?.toLowerCase() === app.toLowerCase() ? undefined : app;
+}
+
+/** What GitLab answers to a commit status, for senders that read it. */
+export function commitStatusAnswer(outcome: Outcome): Answer | undefined {
+  return gitlabAnswer(outcome, (record, id) => ({
+    id,
+    sha: record.commit?.sha ?? null,
+    ref: record.ref ?? null,
+    status: Object.keys(STATES).find((word) => STATES[word] === record.state) ?? null,
+    target_url: record.pipelineUrl ?? null,
+    description: record.description ?? null,
+    created_at: record.receivedAt,
+  }));
+}

@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ChangeRecord } from '../../../src/domain/change-record.ts';
+import { body, createSource, createWebhook, recordOf } from './support.ts';
+
+const SHA = 'b7d2f31e8c4a69075f1d3b2cae908f7b6d5c4e3f';
+const AT = '2026-05-04T09:12:31Z';
+
+const map = (payload: unknown, config: object = {}, receivedAt = '2026-05-04T10:05:00Z') =>
+  createSource(config).map(payload, createWebhook({ receivedAt: new Date(receivedAt) }));
+const record = (payload: unknown, config: object = {}, receivedAt?: string) =>
+  recordOf(map(payload, config, receivedAt));
+const reason = (payload: unknown, config: object = {}, receivedAt?: string) => {
+  const mapped = map(payload, config, receivedAt);
+  return mapped.kind === 'ignored' ? mapped.reason : mapped.kind;
+};
+const flat = (change: object = {}) => ({ app: 'buoy', sha: SHA, status: 'Succeeded', finished_at: AT, ...change });
+
+describe('a flat body', () => {
+  it.each(['application', 'app', 'application_name', 'app_name', 'name', 'service'])('names the app as %s', (key) => {
+    expect(record({ [key]: 'buoy', status: 'Succeeded' }).service).toBe('buoy');
+  });
+
+  it.each(['commit_sha', 'sha', 'revision', 'git_revision'])(
+    'names the commit as %s, and the record doubts it',
+    (key) => {
+      const one = record({ app: 'buoy', status: 'Succeeded', finished_at: AT, [key]: SHA });
+      expect(one.commit).toEqual({ sha: SHA });
+      expect(one.notes?.join()).toContain('The commit may be another one');
+    },
+  );
+
+  it.each(['finished_at', 'finishedAt', 'timestamp', 'deployed_at'])('names the time as %s', (key) => {
+    expect(record({ app: 'buoy', status: 'Succeeded', [key]: AT }).occurredAt).toBe('2026-05-04T09:12:31.000Z');
+  });
+
+  it.each([1777885951, 1777885951000])('takes the epoch %d', (finished_at) => {
+    expect(record(flat({ finished_at })).occurredAt).toBe('2026-05-04T09:12:31.000Z');
+  });
+
+  it.each([
+    [{ status: 'success' }, 'succeeded'],
+    [{ phase: 'SUCCEEDED' }, 'succeeded'],
+    [{ sync_status: 'Synced', health_status: 'Healthy' }, 'succeeded'],
+    [{ syncStatus: 'Synced' }, 'succeeded'],
+    [{ health: 'Healthy' }, 'succeeded'],
+    [{ status: 'Succeeded', sync_status: 'OutOfSync' }, 'succeeded'],
+    [{ status: 'Synced', health: 'Degraded' }, 'failed'],
+    [{ phase: 'Error' }, 'failed'],
+    [{ state: 'failed' }, 'failed'],
+    [{ phase: 'Failed', message: 'Operation terminated' }, 'canceled'],
+    [{ phase: 'Running' }, 'running'],
+    [{ status: 'Synced', health: 'Progressing' }, 'running'],
+    [{ phase: 'Succeeded', health: 'Suspended' }, 'running'],
+    [{ phase: 'Succeeded', health: 'Missing' }, 'running'],
+    [{ phase: 'Succeeded', health: 'Unknown' }, 'running'],
+  ])('%j is %s', (words, state) => {
+    expect(record({ app: 'buoy', sha: SHA, ...words }).state).toBe(state);
+  });
+
+  it.each([
+    [{}, 'unmapped'],
+    [{ status: '<no value>', health: null }, 'unmapped'],
+    [{ status: 'Sailing' }, 'unknown_status'],
+    [{ status: 'constructor' }, 'unknown_status'],
+    [{ status: 'Succeeded', health: 'Sunny' }, 'unknown_status'],
+    [{ sync_status: 'OutOfSync', health_status: 'Healthy' }, 'not_started'],
+    [{ sync_status: 'Unknown', health_status: 'Healthy' }, 'not_started'],
+  ])('%j is ignored as %s', (words, expected) => {
+    expect(reason({ app: 'buoy', sha: SHA, ...words })).toBe(expected);
+  });
+
+  it('says what to send when there is no status', () => {
+    expect(map(body('flat-no-status'))).toMatchObject({ detail: expect.stringContaining('a status ("Succeeded"') });
+  });
+
+  it('knows a name when the link is all that holds it', () => {
+    const at = (titleLink: string) => ({ titleLink, syncStatus: 'Synced', finishedAt: AT });
+    expect(record(at('https://argocd.harbor.example/applications/buoy')).service).toBe('buoy');
+    expect(record(at('https://argocd.harbor.example/cd/applications/argocd/buoy?view=tree')).service).toBe('buoy');
+    expect(reason(at('https://argocd.harbor.example/settings'))).toBe('unmapped');
+  });
+
+  it('is not taken for a GitLab deployment because it has its fields', () => {
+    expect(record(flat({ environment: 'staging' }))).toMatchObject({ service: 'buoy', signal: 'argocd flat body' });
+  });
+
+  it.each([{ app: 'buoy', revision: SHA }, { app: 'buoy' }, { app: 'buoy', dedup_id: 'x' }, flat()])(
+    '%j is the same step whenever it arrives',
+    (payload) => {
+      const [first, later] = ['2026-05-04T10:00:00Z', '2026-05-04T19:00:00Z'].map((at) =>
+        record({ status: 'Succeeded', ...payload }, {}, at),
+      );
+      expect(later?.id).toBe(first?.id);
+      expect(later?.deployment).toBe(first?.deployment);
+    },
+  );
+
+  it.each([
+    { sha: 'c8e3a42f9d5b7a186a2e4c3dbfa19a8c7e6d5f4a' },
+    { finished_at: '2026-05-04T09:50:00Z' },
+    { app: 'bell' },
+    { environment: 'staging' },
+    { dedup_id: 'x' },
+  ])('with %j is another deployment', (change) => {
+    expect(record(flat(change)).deployment).not.toBe(record(flat()).deployment);
+  });
+
+  it('is one deployment for one dedup_id, or for one start of one commit', () => {
+    const running = { status: 'Running', finished_at: null };
+    const key = (change: object) => record(flat(change)).deployment;
+    expect(key({ dedup_id: 'x', ...running })).toBe(key({ dedup_id: 'x' }));
+    expect(key({ started_at: '2026-05-04T09:12:03Z', ...running })).toBe(key({ started_at: '2026-05-04T09:12:03Z' }));
+  });
+
+  it('degrades after it succeeded, not at the same moment', () => {
+    const [succeeded, degraded] = [record(flat()), record(flat({ health: 'Degraded' }))];
+    expect(degraded.deployment).toBe(succeeded.deployment);
+    expect(degraded.occurredAt > succeeded.occurredAt).toBe(true);
+    expect(reason(flat({ health: 'Degraded' }), { degraded: 'ignore' })).toBe('not_a_deployment');
+  });
+
+  it.each([
+    [{ environment: 'Staging' }, 'Staging', 0],
+    [{ namespace: 'quay' }, 'quay', 1],
+    [{ namespace: 'argocd', app: 'buoy-prod' }, 'prod', 1],
+    [{}, 'unknown', 1],
+    [{ environment: '<no value>' }, 'unknown', 1],
+  ])('with %j is in %s', (change, name, notes) => {
+    const one = record(flat(change));
+    expect(one.environment.name).toBe(name);
+    expect(one.notes?.filter((note) => note.includes('nvironment'))).toHaveLength(notes);
+  });
+
+  it.each(['0.9.3', '<no value>', ''])('has no commit when the revision is %j', (sha) => {
+    const one = record(flat({ sha }));
+    expect(one).not.toHaveProperty('commit');
+    expect(one.notes?.join()).toContain('There is no commit');
+  });
+
+  it('from long ago is not news, unless it says that it was sent then', () => {
+    expect(reason(flat(), {}, '2026-05-09T00:00:00Z')).toBe('too_old');
+    expect(reason(flat({ timestamp: '2026-05-04T09:13:00Z' }), {}, '2026-05-09T00:00:00Z')).toBe('records');
+  });
+
+  it('of any values is a record or a reason', () => {
+    const keys = Object.keys({ ...body('flat-link-only'), ...body('flat-deploy-event'), ...body('flat-app-status') });
+    const value = fc.oneof(fc.constantFrom('Succeeded', 'Failed', SHA, AT, '<no value>', '', null), fc.jsonValue());
+    const source = createSource();
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...keys), value), (change) => {
+        const mapped = source.map(flat(change), createWebhook());
+        if (mapped.kind === 'ignored') expect(mapped.detail).toBeTruthy();
+        else for (const one of mapped.records) ChangeRecord.parse(one);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
