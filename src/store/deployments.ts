@@ -127,7 +127,11 @@ export function createDeployments(redis: Redis, retention: Retention): Deploymen
 
 const parseRecord = (json: string): ChangeRecord => ChangeRecord.parse(JSON.parse(json));
 
-const resolve = async (redis: Redis, name: string) => (await redis.get(key('alias', name))) ?? name;
+/** A key counts before an alias: one deployment's alias may be another one's key. */
+async function resolve(redis: Redis, name: string): Promise<string> {
+  const [isKey, alias] = await Promise.all([redis.exists(key('deployment', name)), redis.get(key('alias', name))]);
+  return isKey ? name : (alias ?? name);
+}
 
 function projection(routed: Routed, ttlSeconds: string): string[] {
   const { deployment } = routed;

@@ -46,6 +46,13 @@ describe('the change log', () => {
     expect((await deployments.list(everything)).total).toBe(2);
   });
 
+  it('finds a deployment by its own key, also when that is an alias of another', async () => {
+    const deployments = open();
+    await deployments.apply(aRecord({ deployment: 'job:1', aliases: ['deployment:5'] }), view);
+    await deployments.apply(aRecord({ deployment: 'deployment:5' }), view);
+    expect((await deployments.get('deployment:5'))?.deployment.key).toBe('deployment:5');
+  });
+
   it('takes a job id that comes again under another deployment id for another deployment', async () => {
     const deployments = open();
     await deployments.apply(
