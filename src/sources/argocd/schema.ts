@@ -20,7 +20,7 @@ const Flag = z.boolean().catch(false);
 const Count = z.number().catch(0);
 
 /** An object that is there even when it was not sent, so that readers need no `?.`. Every key must take undefined. */
-export function lenient<Shape extends z.ZodRawShape>(shape: Shape) {
+function lenient<Shape extends z.ZodRawShape>(shape: Shape) {
   const object = z.object(shape);
   return object.catch(() => object.parse({}));
 }
