@@ -11,6 +11,7 @@ import { createWebhooks, type WebhookParts } from './http/webhooks.ts';
 import {
   connect,
   impatient,
+  isAway,
   KEEP_WITHIN_MS,
   patient,
   type Redis,
@@ -88,6 +89,7 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
     api: createApi({ ...read, tokens, sinks: config.sinks }),
     pages: createPages({ ...read, tokens, sources: config.sources, sinks: config.sinks }),
     onError: (error) => onError('http', error),
+    isRedisAway: isAway,
   });
   server.on('request', app);
   const pruning = setInterval(() => void prune(work, onError), PRUNE_EVERY_MS);

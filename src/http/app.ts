@@ -10,6 +10,8 @@ export interface AppParts {
   readonly health: RequestHandler;
   readonly pages: RequestHandler;
   readonly onError: (error: unknown) => void;
+  /** The error means that Redis is away: nothing is broken here, and it will pass. */
+  readonly isRedisAway: (error: unknown) => boolean;
 }
 
 /** The HTTP side, joined: webhooks first, since they come by the hundred. */
@@ -32,15 +34,22 @@ export function createApp(parts: AppParts): Express {
       .status(404)
       .json({ error: `there is nothing at ${request.path.slice(0, 200)}; webhooks go to /webhooks/<source>` });
   });
-  app.use(lastResort(parts.onError));
+  app.use(lastResort(parts));
   return app;
 }
 
 /** Express's own errors (a bad percent-encoding, an aborted body) carry a status; everything else is our fault. */
-function lastResort(onError: (error: unknown) => void): ErrorRequestHandler {
+function lastResort({ onError, isRedisAway }: AppParts): ErrorRequestHandler {
   return (error, _request, response, next) => {
     if (response.headersSent) return next(error);
     const status = typeof error === 'object' && error !== null && 'status' in error ? Number(error.status) : 500;
+    if (isRedisAway(error)) {
+      onError(error);
+      response
+        .status(503)
+        .json({ error: 'Redis does not answer just now; webhooks are kept, the change log is back when Redis is' });
+      return;
+    }
     if (!(status >= 400 && status < 500)) {
       onError(error);
       response.status(500).json({ error: 'something broke here; the log says what' });

@@ -45,6 +45,11 @@ describe('while Redis is away', () => {
       expect(body.spool).toMatchObject({ entries: expect.any(Number), since: expect.any(String) });
       expect(await (await fetch(`${bridge.url}/metrics`)).text()).toMatch(/shiplog_spool_entries \d\d/);
 
+      expect(await bridge.get('/api/v1/changes')).toMatchObject({
+        status: 503,
+        body: { error: expect.stringContaining('Redis') },
+      });
+
       await back();
       await vi.waitFor(
         async () =>
