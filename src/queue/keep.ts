@@ -1,6 +1,7 @@
 import { ChangeRecord } from '../domain/change-record.ts';
 import { NotKept, type WebhookRejected } from '../domain/errors.ts';
 import type { ChangeEvent } from '../record.ts';
+import { redactBody } from '../sources/redact.ts';
 import type { Mapped, Source, Webhook } from '../sources/source.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Inbox, InboxEntry } from '../store/inbox.ts';
@@ -68,7 +69,7 @@ export function createKeep({ queues, inbox, spool, clock, onLoss }: KeepParts) {
   return {
     /** @throws NotKept when records could be made durable nowhere. An ignored webhook holds nothing to lose but its line. */
     async keep(source: Source, webhook: Webhook, mapped: Mapped): Promise<void> {
-      const body = webhook.body.toString('base64');
+      const body = redactBody(webhook.body).toString('base64');
       if (mapped.kind === 'ignored') {
         const conclusion = {
           verdict: 'ignored',
@@ -93,7 +94,7 @@ export function createKeep({ queues, inbox, spool, clock, onLoss }: KeepParts) {
     noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): void {
       const authentic = error.code === 'not_json' || error.code === 'bad_payload';
       const entry = toEntry(source, webhook, { verdict: 'rejected', reason: error.code, detail: error.message });
-      inbox.add(entry, authentic ? webhook.body : undefined).catch(onLoss);
+      inbox.add(entry, authentic ? redactBody(webhook.body) : undefined).catch(onLoss);
     },
   };
 }

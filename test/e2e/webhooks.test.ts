@@ -128,6 +128,15 @@ describe('the change log', () => {
     expect(JSON.stringify(inbox.body)).not.toContain(SECRET);
   });
 
+  it('keeps the body of an authentic webhook, without the secrets that stand in it', async () => {
+    const hook = { object_kind: 'pipeline', object_attributes: { variables: [{ key: 'PASSWORD', value: 'hunter2' }] } };
+    const { body } = await bridge.post('/webhooks/gitlab', hook, gitlabHeaders('Pipeline Hook'));
+    const entry = await bridge.get(`/api/inbox/${body.webhook}`);
+    expect(JSON.parse(entry.body.data.body)).toMatchObject({
+      object_attributes: { variables: [{ key: 'PASSWORD', value: '[redacted]' }] },
+    });
+  });
+
   it('pages', async () => {
     const page = await bridge.get('/api/v1/changes?limit=1&offset=1');
     expect(page.body.meta).toMatchObject({ limit: 1, offset: 1, has_more: true });

@@ -1,0 +1,33 @@
+/** Names under which senders put passwords: GitLab's `runners_token`, `BITBUCKET_STEP_OIDC_TOKEN`, `password` … */
+const SECRET_NAME = /(token|secret|passw(or)?d|api_?key|private_?key|authorization|credentials?)$/i;
+/** Looked for in the raw text first: most bodies hold none of these words and are kept as they are. */
+const SUSPICIOUS = /token|secret|passw|api_?key|private_?key|authorization|credential|"variables"\s*:\s*\[\s*\{/i;
+const REDACTED = '[redacted]';
+
+/**
+ * A body as it may be kept and shown: without the values of CI variables (GitLab's pipeline hooks carry them) and of
+ * fields whose names say that they are secret. Returns the very bytes when there is nothing to hide.
+ */
+export function redactBody(body: Buffer): Buffer {
+  const text = body.toString('utf8');
+  if (!SUSPICIOUS.test(text)) return body;
+  try {
+    return Buffer.from(JSON.stringify(JSON.parse(text, hide)));
+  } catch {
+    return body.length === 0
+      ? body
+      : Buffer.from('[not kept: it may hold a secret, and it cannot be read to take it out]');
+  }
+}
+
+/** A reviver: `key` is a field's name, `value` what it holds. */
+function hide(key: string, value: unknown): unknown {
+  if (key === 'variables' && Array.isArray(value)) return value.map(hideVariable);
+  return typeof value === 'string' && value !== '' && SECRET_NAME.test(key) ? REDACTED : value;
+}
+
+function hideVariable(variable: unknown): unknown {
+  return typeof variable === 'object' && variable !== null && 'value' in variable
+    ? { ...variable, value: REDACTED }
+    : variable;
+}

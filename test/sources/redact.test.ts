@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { redactBody } from '../../src/sources/redact.ts';
+
+const redact = (value: unknown) => JSON.parse(redactBody(Buffer.from(JSON.stringify(value))).toString());
+
+describe('redactBody', () => {
+  it('hides the values of CI variables and keeps their names', () => {
+    const hook = { object_attributes: { variables: [{ key: 'DEPLOY_PASS', value: 'hunter2' }], ref: 'main' } };
+    expect(redact(hook)).toEqual({
+      object_attributes: { variables: [{ key: 'DEPLOY_PASS', value: '[redacted]' }], ref: 'main' },
+    });
+  });
+
+  it('hides fields whose names say that they are secret, at any depth', () => {
+    const body = {
+      env: { BITBUCKET_STEP_OIDC_TOKEN: 'eyJ', BITBUCKET_COMMIT: 'abc' },
+      list: [{ password: 'p', api_key: 'k', tokens: 3 }],
+    };
+    expect(redact(body)).toEqual({
+      env: { BITBUCKET_STEP_OIDC_TOKEN: '[redacted]', BITBUCKET_COMMIT: 'abc' },
+      list: [{ password: '[redacted]', api_key: '[redacted]', tokens: 3 }],
+    });
+  });
+
+  it('gives back the very bytes when there is nothing to hide', () => {
+    const body = Buffer.from('{"a": 12345678901234567890, "variables": [ ]}');
+    expect(redactBody(body)).toBe(body);
+  });
+
+  it('keeps nothing of a suspicious body that it cannot read', () => {
+    for (const text of ['{"token": "abc', `{"token": "abc", "deep": ${'['.repeat(200_000)}${']'.repeat(200_000)}}`]) {
+      expect(redactBody(Buffer.from(text)).toString()).not.toContain('abc');
+    }
+  });
+});
