@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Config } from './config/config.ts';
@@ -50,7 +50,7 @@ const MAX_HEADER_BYTES = 32 * 1024;
 
 /** Joins every part: the only file that knows them all. @throws when the port is taken; nothing is left running then. */
 export async function startBridge(config: Config, redis: RedisAddress, log: Logger): Promise<Bridge> {
-  const { server, url } = await openServer(config);
+  const { server, url, serve } = await openServer(config);
   const onError = createErrorLog(log);
   const quick = openRedis(redis, impatient, onError);
   const steady = openRedis(redis, patient, onError);
@@ -91,7 +91,7 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
     onError: (error) => onError('http', error),
     isRedisAway: isAway,
   });
-  server.on('request', app);
+  serve(app);
   const pruning = setInterval(() => void prune(work, onError), PRUNE_EVERY_MS);
   if (!(await readyWithin(quick, REDIS_START_MS)))
     log.error('Redis does not answer yet; webhooks go into the spool until it does');
@@ -230,19 +230,31 @@ function logAttempt(log: Logger, metrics: ReturnType<typeof createMetrics>): Wor
   };
 }
 
+interface OpenServer {
+  readonly server: Server;
+  readonly url: string;
+  /** From now on requests are answered. Those that came before have waited. */
+  serve(handle: RequestListener): void;
+}
+
 /** Listens before anything else is opened. */
-function openServer(config: Config): Promise<{ server: Server; url: string }> {
-  const server = createServer({
+function openServer(config: Config): Promise<OpenServer> {
+  let serve: OpenServer['serve'] = () => {};
+  const handler = new Promise<RequestListener>((resolve) => {
+    serve = resolve;
+  });
+  const limits = {
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: REQUEST_TIMEOUT_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
-  });
+  };
+  const server = createServer(limits, (request, response) => void handler.then((handle) => handle(request, response)));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, () => {
       server.off('error', reject);
       const { address, family, port } = server.address() as AddressInfo; // a TCP server that listens has one
-      resolve({ server, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` });
+      resolve({ server, serve, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` });
     });
   });
 }

@@ -32,7 +32,8 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  const isConfig = error instanceof ConfigError;
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = isConfig ? 2 : 1;
+  // What was half opened would keep the process alive.
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`, () =>
+    process.exit(error instanceof ConfigError ? 2 : 1),
+  );
 }

@@ -33,8 +33,9 @@ export async function startBridgeProcess(environment: Readonly<Record<string, st
   };
   await vi.waitFor(
     async () => {
-      if (child.exitCode !== null) throw new Error(`the bridge ended: ${output}`);
-      await fetch(`http://127.0.0.1:${environment['PORT']}/livez`);
+      const answer = await fetch(`http://127.0.0.1:${environment['PORT']}/livez`).catch(() => undefined);
+      if (!answer?.ok)
+        throw new Error(`no bridge answers yet (exit ${child.exitCode}, ${child.signalCode}): ${output}`);
     },
     { timeout: 20_000, interval: 50 },
   );
