@@ -4,7 +4,8 @@ import { Rule } from '../domain/routing.ts';
 import { AnySink } from '../sinks/index.ts';
 import { AnySource } from '../sources/index.ts';
 
-const Port = z.coerce.number().int().min(0).max(65_535);
+const PORT_ADVICE = 'write a port number from 0 to 65535';
+const Port = z.coerce.number(PORT_ADVICE).int(PORT_ADVICE).min(0, PORT_ADVICE).max(65_535, PORT_ADVICE);
 
 const Keep = (days: number, count: number) =>
   z
@@ -29,14 +30,16 @@ export const Config = z
       .optional(),
     log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     /** Reads everything and replays. */
-    admin_token: z.string().min(16, 'a token needs at least 16 characters; make one with: openssl rand -hex 32'),
+    admin_token: z
+      .string('write a token of at least 16 characters, or "generated"')
+      .min(16, 'a token needs at least 16 characters; make one with: openssl rand -hex 32'),
     /** How many proxies stand before us: whose X-Forwarded-For to believe. */
     trust_proxy: z.coerce.number().int().min(0).default(0),
     /** Webhooks a minute from one address to one source; more are answered 429. */
     rate_limit_per_minute: z.coerce.number().int().positive().default(60_000),
     /** Webhooks that come while Redis is away are kept on disk, up to so much. */
     spool_max_mib: z.coerce.number().positive().default(256),
-    sources: z.array(AnySource).min(1, 'name at least one source'),
+    sources: z.array(AnySource, 'list the sources, each with a type').min(1, 'name at least one source'),
     sinks: z.array(AnySink).default([]),
     rules: z.array(Rule).default([]),
     /** How long and how many deployments the change log keeps. */

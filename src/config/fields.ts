@@ -14,8 +14,10 @@ const Secret = z
     'the secret begins or ends with white space, often a newline of `echo`; use `printf %s` or `echo -n`',
   );
 
+const SECRETS_ADVICE = 'give a list with at least one secret, or with "generated"';
+
 /** Several are valid at once, so that a secret can be changed without losing a webhook. */
-export const Secrets = z.array(Secret).min(1, 'give at least one secret, or "generated"');
+export const Secrets = z.array(Secret, SECRETS_ADVICE).min(1, SECRETS_ADVICE);
 
 /** The base URL of an HTTP service, without a trailing slash. */
 export const BaseUrl = z

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, type Environment, parseConfig } from '../../src/config/load.ts';
 
 const SECRET = 'a-secret-of-24-characters';
@@ -9,6 +9,8 @@ let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'shiplog-config-'));
 });
+
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const minimal = (more = '') =>
   `data_dir: ${dir}\nadmin_token: ${SECRET}\nsources:\n  - type: gitlab\n    secrets: [${SECRET}]\n${more}`;
@@ -116,6 +118,17 @@ describe('a wrong configuration', () => {
     );
     expect(problems(minimal(`  - type: gitlab\n    secrets: [${SECRET}]\n`))[0]).toMatch(
       /^shiplog\.yaml:6: sources\[1\]: a second one named "gitlab"/,
+    );
+  });
+
+  it('says what to write where something is missing', () => {
+    const missing = [...problems('sources: [{ type: gitlab }]\nport: eighty\n')].sort();
+    expect(missing).toEqual(
+      [
+        'shiplog.yaml:1: admin_token: write a token of at least 16 characters, or "generated"',
+        'shiplog.yaml:2: port: write a port number from 0 to 65535',
+        'shiplog.yaml:1: sources[0].secrets: give a list with at least one secret, or with "generated"',
+      ].sort(),
     );
   });
 

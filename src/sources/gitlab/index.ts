@@ -10,7 +10,7 @@ import { sampleDeploymentHook } from './sample.ts';
 const Config = z.strictObject({
   type: z.literal('gitlab'),
   name: Name.default('gitlab'),
-  /** Secret tokens, as GitLab sends them in X-Gitlab-Token. */
+  /** Secret tokens, as GitLab sends them in X-Gitlab-Token. One that looks like a signing token counts as both. */
   secrets: Secrets,
   /** Signing tokens of GitLab 19.0 and later. */
   signing_tokens: z
@@ -48,8 +48,9 @@ export const gitlab = Config.transform(
  */
 function verify(webhook: Webhook, config: Config): void {
   const signed = webhook.headers['webhook-signature'] !== undefined;
-  if (signed && config.signing_tokens.length > 0) {
-    verifyStandardWebhook(webhook, config.signing_tokens);
+  const signingTokens = [...config.signing_tokens, ...config.secrets.filter((secret) => SIGNING_TOKEN.test(secret))];
+  if (signed && signingTokens.length > 0) {
+    verifyStandardWebhook(webhook, signingTokens);
     return;
   }
   const token = webhook.headers['x-gitlab-token'];

@@ -61,6 +61,12 @@ describe('the signature', () => {
     expect(refusal(signing, signed({ token: signingToken(1) }))).toBe('accepted');
   });
 
+  it('is judged by a signing token that stands among the secrets, too', () => {
+    const oneList = gitlab.parse({ type: 'gitlab', secrets: [TOKEN] });
+    expect(refusal(oneList, signed())).toBe('accepted');
+    expect(refusal(oneList, { ...signed({ body: '{}' }), 'x-gitlab-token': TOKEN })).toMatch(/webhook-signature/);
+  });
+
   it('is accepted when any one of several values in the header matches', () => {
     const good = signed();
     const others = signed({ token: signingToken(9) });
