@@ -40,12 +40,14 @@ export interface Bridge {
 }
 
 const DRAIN_EVERY_MS = 1_000;
-const PRUNE_EVERY_MS = 3_600_000;
+/** The inbound log grows by the second: what is beyond its count must not fill Redis. */
+const PRUNE_EVERY_MS = 15_000;
 const CALM_MS = 1_000;
 /** A Redis that starts together with the bridge gets this long before webhooks are taken. */
 const REDIS_START_MS = 5_000;
 /** Longest time for a request to come in whole: slow-loris is cut. */
 const REQUEST_TIMEOUT_MS = 10_000;
+const HEADERS_TIMEOUT_MS = 5_000;
 const MAX_HEADER_BYTES = 32 * 1024;
 
 /** Joins every part: the only file that knows them all. @throws when the port is taken; nothing is left running then. */
@@ -245,7 +247,8 @@ function openServer(config: Config): Promise<OpenServer> {
   });
   const limits = {
     requestTimeout: REQUEST_TIMEOUT_MS,
-    headersTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    connectionsCheckingInterval: 1_000, // Node looks for overdue requests every 30 s by itself
     maxHeaderSize: MAX_HEADER_BYTES,
   };
   const server = createServer(limits, (request, response) => void handler.then((handle) => handle(request, response)));

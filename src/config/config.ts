@@ -35,8 +35,8 @@ export const Config = z
       .min(16, 'a token needs at least 16 characters; make one with: openssl rand -hex 32'),
     /** How many proxies stand before us: whose X-Forwarded-For to believe. */
     trust_proxy: z.coerce.number().int().min(0).default(0),
-    /** Webhooks a minute from one address to one source; more are answered 429. */
-    rate_limit_per_minute: z.coerce.number().int().positive().default(60_000),
+    /** Refused requests a minute from one address; more are answered 429. Those that are taken do not count. */
+    rate_limit_per_minute: z.coerce.number().int().positive().default(600_000),
     /** Webhooks that come while Redis is away are kept on disk, up to so much. */
     spool_max_mib: z.coerce.number().positive().default(256),
     sources: z.array(AnySource, 'list the sources, each with a type').min(1, 'name at least one source'),

@@ -23,9 +23,11 @@ export function createApp(parts: AppParts): Express {
   const limit = rateLimit({
     windowMs: 60_000,
     limit: parts.rateLimitPerMinute,
+    // A burst of real webhooks must get through whole: GitLab does not send again, and one proxy may speak for everybody.
+    skipSuccessfulRequests: true,
     standardHeaders: true,
     legacyHeaders: false,
-    message: { error: 'too many requests from this address; come again in a minute' },
+    message: { error: 'too many refused requests from this address; come again in a minute' },
   });
   app.use(limit, parts.webhooks);
   app.use(helmet(), parts.api, parts.pages);

@@ -91,7 +91,7 @@ export function createInbox(redis: Redis, keep: { days: number; count: number })
       if (ids.length)
         await redis
           .multi()
-          .del(ids.map((id) => key('inbox', id)))
+          .unlink(ids.map((id) => key('inbox', id)))
           .zrem(key('inbox'), ids)
           .exec();
       await redis.zremrangebyscore(key('inbox'), '-inf', Date.now() - ttlSeconds * 1000);
