@@ -30,7 +30,8 @@ export function createWebhooks({ sources, receive, onAnswered }: WebhookParts): 
     if (!candidates) return path.startsWith('/webhooks') ? explainUnknown(response, sources) : next();
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (isRead && !path.startsWith('/webhooks')) return next(); // GET /api/v1/changes is the change log
-    if (!['POST', 'PUT', 'PATCH'].includes(request.method)) return explainMethod(response, request.method);
+    if (!candidates.some(({ methods = ['POST'] }) => methods.includes(request.method)))
+      return explainMethod(response, request.method);
     const startedMs = performance.now();
     const limit = Math.max(...candidates.map((source) => source.maxBodyBytes));
     const body = await readBody(request, response, limit);

@@ -90,6 +90,8 @@ export interface Source {
    * Where several sources share one, the first whose `verify` passes takes the webhook.
    */
   readonly alsoAt?: readonly string[];
+  /** HTTP methods that are taken. Default: POST alone. */
+  readonly methods?: readonly string[];
   /** The sender never comes again after a 4xx, so that a body which is not JSON is kept and answered 2xx. */
   readonly keepsBrokenJson?: true;
   /** @throws WebhookRejected `bad_signature`, before anything of the body was parsed. */

@@ -41,6 +41,8 @@ describe('answers', () => {
       status: 405,
       body: { error: expect.stringContaining('POST') },
     });
+    expect((await fetch(`${bridge.url}/webhooks/gitlab`, { method: 'PUT', body: '{}' })).status).toBe(405);
+    expect((await fetch(`${bridge.url}/webhooks/argocd`, { method: 'PUT', body: '{}' })).status).toBe(401);
     expect(await bridge.post('/webhooks/gitlub', {})).toMatchObject({
       status: 404,
       body: { error: expect.stringContaining('/webhooks/gitlab') },

@@ -46,6 +46,7 @@ export const argocd = z
       secrets: config.secrets,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
       alsoAt: ['/api/v4/projects/'],
+      methods: ['POST', 'PUT', 'PATCH'], // whatever the template's author chose
       keepsBrokenJson: true,
       verify: (webhook) => verify(webhook, config.secrets),
       map: (payload, webhook) => toMapped(payload, webhook, settings),
