@@ -34,12 +34,24 @@ export interface Delivered {
   readonly remoteUrl?: string;
 }
 
+/** A request as it would be sent. A header that proves who we are holds `[secret]`. */
+export interface PreviewedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  /** What the destination's own answers would decide: sentences for a person. */
+  readonly notes?: readonly string[];
+}
+
 /** One configured place where changes go. Called twice, same result. */
 export interface Sink {
   /** alert24, gitlab-deployments. */
   readonly type: string;
   /** The name in the configuration, in queues, logs and metrics. */
   readonly name: string;
+  /** What it proves who it is with. Never shown. */
+  readonly secrets: readonly string[];
   /** Deliveries under way at once. */
   readonly concurrency: number;
   /** Whether the destination wants to hear of this deployment in this state, and the reason when not. */
@@ -61,6 +73,11 @@ export interface Sink {
    * @throws DeliveryFailed and nothing else.
    */
   deliver(deployment: Deployment, notebook: Notebook, context: { signal: AbortSignal; now: Date }): Promise<Delivered>;
+  /**
+   * The request that would tell the destination of this deployment if it had never heard of it. Sends nothing.
+   * @throws DeliveryFailed when `deliver` would refuse it without asking anybody.
+   */
+  preview(deployment: Deployment): PreviewedRequest;
   /** Is the destination reachable and the key valid? One sentence. @throws DeliveryFailed */
   check(signal: AbortSignal): Promise<string>;
 }

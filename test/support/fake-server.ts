@@ -13,6 +13,8 @@ export interface FakeRequest {
   /** Without the query, percent-encoded as it came. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Path and query exactly as they came: `path` has been through URL, which encodes braces by itself. */
+  readonly target: string;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
@@ -141,6 +143,7 @@ async function read(incoming: IncomingMessage): Promise<LoggedRequest> {
     method: incoming.method ?? 'GET',
     path: url.pathname,
     query: url.searchParams,
+    target: incoming.url ?? '/',
     headers: incoming.headers,
     text: Buffer.concat(chunks).toString('utf8'),
     status: undefined,

@@ -1,10 +1,16 @@
 import type { DeliveryFailed } from '../../domain/errors.ts';
-import { createSendJson, failure, type JsonAnswer, withoutSecret } from '../http.ts';
+import { createSendJson, failure, type JsonAnswer, shown, withoutSecret } from '../../outbound/http.ts';
+import type { PreviewedRequest } from '../sink.ts';
 import type { ChangeCreate } from './schema.ts';
 
-/** The three requests that are used of Alert24's API. Each throws DeliveryFailed when there was no complete answer. */
+/** The service itself. Nothing inside is meant by it, wherever its name may lead. */
+export const ALERT24_URL = 'https://app.alert24.net';
+
+/** The requests that are used of Alert24's API. Each throws DeliveryFailed when there was no complete answer. */
 export interface Alert24Api {
   post(change: ChangeCreate, serviceId: string | undefined, signal: AbortSignal): Promise<JsonAnswer>;
+  /** What `post` would send, without the key. */
+  preview(change: ChangeCreate, serviceId: string | undefined): PreviewedRequest;
   list(
     query: Readonly<Record<string, string>>,
     serviceId: string | undefined,
@@ -13,15 +19,20 @@ export interface Alert24Api {
 }
 
 export function createApi(config: { url: string; api_key: string; timeout_seconds: number }): Alert24Api {
-  const send = createSendJson(config.timeout_seconds * 1000);
+  const send = createSendJson({
+    timeoutMs: config.timeout_seconds * 1000,
+    reach: config.url === ALERT24_URL ? 'public' : 'private',
+  });
   const headers = { authorization: `Bearer ${config.api_key}` };
   const path = (serviceId: string | undefined) =>
     serviceId === undefined ? '/api/v1/changes' : `/api/v1/services/${encodeURIComponent(serviceId)}/changes`;
+  const creation = (change: ChangeCreate, serviceId: string | undefined) =>
+    ({ method: 'POST', url: `${config.url}${path(serviceId)}`, headers, body: change }) as const;
   return {
     async post(change, serviceId, signal) {
-      const url = `${config.url}${path(serviceId)}`;
-      return withoutSecret(await send({ method: 'POST', url, headers, body: change, signal }), config.api_key);
+      return withoutSecret(await send({ ...creation(change, serviceId), signal }), config.api_key);
     },
+    preview: (change, serviceId) => shown(creation(change, serviceId), config.api_key),
     async list(query, serviceId, signal) {
       const url = `${config.url}${path(serviceId)}?${new URLSearchParams(query)}`;
       return withoutSecret(await send({ method: 'GET', url, headers, signal }), config.api_key);

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { BaseUrl, Name } from '../../config/fields.ts';
 import { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
-import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../http.ts';
+import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
 import type { Delivered, Notebook, Sink } from '../sink.ts';
-import { type Alert24Api, createApi, refusal } from './api.ts';
+import { ALERT24_URL, type Alert24Api, createApi, refusal } from './api.ts';
 import { lookFor, type Seen } from './look.ts';
 import { externalId, toChange } from './request.ts';
 import { Created, type Listed } from './schema.ts';
@@ -20,7 +20,7 @@ export const alert24 = z
   .strictObject({
     type: z.literal('alert24'),
     name: Name.default('alert24'),
-    url: BaseUrl.default('https://app.alert24.net'),
+    url: BaseUrl.default(ALERT24_URL),
     api_key: ApiKey.optional(),
     /** Alert24 keeps no state and cannot change a record, so that by default it hears of what was deployed, once. */
     states: z.array(State).min(1).default(['succeeded']),
@@ -48,12 +48,17 @@ function createSink(config: Config): Sink {
   return {
     type: 'alert24',
     name: config.name,
+    secrets: [config.api_key],
     concurrency: config.concurrency,
     wants({ state }) {
       if (config.states.includes(state)) return { wanted: true };
       return { wanted: false, why: `${config.name} hears only of: ${config.states.join(', ')}; this one is ${state}` };
     },
     deliver: (deployment, notebook, context) => deliver(api, { deployment, notebook, lateAfterMs, ...context }),
+    preview(deployment) {
+      const now = new Date(deployment.receivedAt); // what is told when it arrives; a late retry says how late it is
+      return api.preview(toChange(deployment, { now, lateAfterMs, possibleDuplicate: false }), deployment.serviceId);
+    },
     async check(signal) {
       const answer = await api.list({ limit: '1' }, undefined, signal);
       if (!isSuccess(answer)) throw refusal(answer, `Alert24 at ${new URL(config.url).host} refused the API key`);

@@ -1,4 +1,4 @@
-import { isSuccess, type JsonAnswer } from '../http.ts';
+import { isSuccess, type JsonAnswer } from '../../outbound/http.ts';
 import { type Alert24Api, refusal } from './api.ts';
 import { type Listed, Page } from './schema.ts';
 

@@ -1,5 +1,15 @@
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { createSendJson, failure, isSuccess, type JsonAnswer, withoutSecret, wordsOf } from '../http.ts';
+import {
+  createSendJson,
+  failure,
+  isSuccess,
+  type JsonAnswer,
+  type JsonRequest,
+  shown,
+  withoutSecret,
+  wordsOf,
+} from '../../outbound/http.ts';
+import type { PreviewedRequest } from '../sink.ts';
 import { type GitlabStatus, Project, Refusal, Row, Rows } from './schema.ts';
 
 const PROJECTS_KEPT = 500; // about 100 bytes each
@@ -21,26 +31,36 @@ export interface GitlabApi {
   readonly url: string;
   get(path: string, signal: AbortSignal): Promise<JsonAnswer>;
   create(project: string, body: NewDeployment, signal: AbortSignal): Promise<JsonAnswer>;
+  /** What `create` would send, without the token. */
+  preview(project: string, body: NewDeployment): PreviewedRequest;
   update(project: string, id: string, update: { status: GitlabStatus; signal: AbortSignal }): Promise<JsonAnswer>;
   project(project: string, context: { signal: AbortSignal; now: Date }): Promise<ProjectFacts>;
 }
 
 export function createApi(config: { url: string; token: string; timeout_seconds: number }): GitlabApi {
-  const sendJson = createSendJson(config.timeout_seconds * 1000);
+  const sendJson = createSendJson({ timeoutMs: config.timeout_seconds * 1000 });
   const headers = { 'private-token': config.token };
-  const send = async (method: 'GET' | 'POST' | 'PUT', path: string, rest: { signal: AbortSignal; body?: unknown }) =>
-    withoutSecret(await sendJson({ method, url: `${config.url}/api/v4${path}`, headers, ...rest }), config.token);
+  const asked = (method: JsonRequest['method'], path: string, body?: unknown): JsonRequest => ({
+    method,
+    url: `${config.url}/api/v4${path}`,
+    headers,
+    ...(body !== undefined && { body }),
+  });
+  const creation = (project: string, body: NewDeployment) => asked('POST', deploymentsOf(project), body);
+  const send = async (request: JsonRequest, signal: AbortSignal) =>
+    withoutSecret(await sendJson({ ...request, signal }), config.token);
   const projects = new Map<string, { facts: ProjectFacts; untilMs: number }>();
   return {
     url: config.url,
-    get: (path, signal) => send('GET', path, { signal }),
-    create: (project, body, signal) => send('POST', deploymentsOf(project), { body, signal }),
+    get: (path, signal) => send(asked('GET', path), signal),
+    create: (project, body, signal) => send(creation(project, body), signal),
+    preview: (project, body) => shown(creation(project, body), config.token),
     update: (project, id, { status, signal }) =>
-      send('PUT', `${deploymentsOf(project)}/${encodeURIComponent(id)}`, { body: { status }, signal }),
+      send(asked('PUT', `${deploymentsOf(project)}/${encodeURIComponent(id)}`, { status }), signal),
     async project(project, { signal, now }) {
       const kept = projects.get(project);
       if (kept && kept.untilMs > now.getTime()) return kept.facts;
-      const facts = readProject(await send('GET', `/projects/${encodeURIComponent(project)}`, { signal }), project);
+      const facts = readProject(await send(asked('GET', `/projects/${encodeURIComponent(project)}`), signal), project);
       projects.delete(project); // the newest stands last
       projects.set(project, { facts, untilMs: now.getTime() + PROJECT_KEPT_MS });
       for (const oldest of [...projects.keys()].slice(0, Math.max(0, projects.size - PROJECTS_KEPT)))

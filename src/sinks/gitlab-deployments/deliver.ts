@@ -1,8 +1,8 @@
 import { fullSha } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../http.ts';
-import type { Delivered, Notebook } from '../sink.ts';
+import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
+import type { Delivered, Notebook, PreviewedRequest } from '../sink.ts';
 import { deploymentsOf, type GitlabApi, isAbout, type NewDeployment, refusal, rowOf, rowsOf } from './api.ts';
 import type { GitlabStatus, Row } from './schema.ts';
 import { type Destination, environmentOf, projectOf, statusOf } from './target.ts';
@@ -11,26 +11,32 @@ const SLACK_MS = 5 * 60_000; // our clock against GitLab's
 const FRESH_MS = 60_000; // no request takes longer: timeout_seconds ends at 60
 const PAGES = 3;
 
-interface Delivery {
+/** What would be told, and where. */
+interface Told {
   readonly api: GitlabApi;
   readonly map: Destination;
   readonly deployment: Deployment;
+}
+
+interface Delivery extends Told {
   readonly notebook: Notebook;
   readonly signal: AbortSignal;
   readonly now: Date;
 }
 
-/** A delivery of which project, environment, commit and status are known. */
-interface Aimed extends Delivery {
+interface Target {
   readonly project: string;
   readonly environment: string;
   readonly sha: string;
   readonly status: GitlabStatus;
 }
 
+/** A delivery of which project, environment, commit and status are known. */
+type Aimed = Delivery & Target;
+
 /** Brings GitLab's row of this deployment to its state: the known row, else one of which the answer was lost, else a new one. */
 export async function deliver(delivery: Delivery): Promise<Delivered> {
-  const aimed = aim(delivery);
+  const aimed = { ...delivery, ...aim(delivery) };
   const { remoteId, attemptedAt } = delivery.notebook.known;
   if (remoteId !== undefined) return update(aimed, remoteId);
   const found = attemptedAt === undefined ? undefined : await findOurs(aimed, attemptedAt);
@@ -39,14 +45,25 @@ export async function deliver(delivery: Delivery): Promise<Delivered> {
   return update(aimed, found.id);
 }
 
-function aim(delivery: Delivery): Aimed {
-  const { deployment, map } = delivery;
+/**
+ * What `deliver` would send for a deployment that GitLab has not heard of.
+ * @throws DeliveryFailed when it would send nothing, in the same words.
+ */
+export function preview(told: Told): PreviewedRequest {
+  const target = aim(told);
+  const ref = refOf(told.deployment);
+  const request = told.api.preview(target.project, newDeployment(target, ref ?? { ref: target.sha, tag: false }));
+  if (ref) return request;
+  const note = `ref: the default branch of ${target.project} stands here when GitLab tells it; without its answer, the commit`;
+  return { ...request, notes: [note] };
+}
+
+function aim({ deployment, map }: Told): Target {
   const project = projectOf(deployment, map);
   const status = statusOf(deployment.state);
   const sha = fullSha(deployment.commit?.sha);
   const environment = environmentOf(deployment, map);
-  if (project !== undefined && status !== undefined && sha !== undefined)
-    return { ...delivery, project, environment, sha, status };
+  if (project !== undefined && status !== undefined && sha !== undefined) return { project, environment, sha, status };
   const message =
     sha === undefined
       ? `${deployment.key} has no full commit sha, and GitLab records no deployment without one. Let the sender report all 40 hex digits (Argo CD: the annotation shiplog/commit, or a Git source instead of a chart)`
@@ -118,10 +135,9 @@ async function createWithAnyRef(
   aimed: Aimed,
   status: GitlabStatus,
 ): Promise<{ answer: JsonAnswer; body: NewDeployment }> {
-  const { environment, sha } = aimed;
   let refused: JsonAnswer | undefined;
-  for await (const { ref, tag } of refsToTry(aimed)) {
-    const body = { environment, sha, ref, tag, status };
+  for await (const ref of refsToTry(aimed)) {
+    const body = newDeployment({ ...aimed, status }, ref);
     const answer = await post(aimed, body);
     if (isSuccess(answer)) return { answer, body };
     refused = answer;
@@ -132,10 +148,23 @@ async function createWithAnyRef(
   throw await refusedCreate(aimed, refused);
 }
 
+const newDeployment = ({ environment, sha, status }: Target, { ref, tag }: Ref): NewDeployment => ({
+  environment,
+  sha,
+  ref,
+  tag,
+  status,
+});
+
+type Ref = Pick<NewDeployment, 'ref' | 'tag'>;
+
+const refOf = ({ ref, tag }: Deployment): Ref | undefined => (ref ? { ref, tag: tag ?? false } : undefined);
+
 /** The sha stands last: GitLab resolves any commit-ish, and shows the commit in the branch's place. */
-async function* refsToTry(aimed: Aimed): AsyncGenerator<{ ref: string; tag: boolean }> {
+async function* refsToTry(aimed: Aimed): AsyncGenerator<Ref> {
   const { deployment, api, project, sha } = aimed;
-  if (deployment.ref) yield { ref: deployment.ref, tag: deployment.tag ?? false };
+  const said = refOf(deployment);
+  if (said) yield said;
   const branch = (await api.project(project, aimed))?.defaultBranch;
   if (branch && branch !== deployment.ref) yield { ref: branch, tag: false };
   if (sha !== deployment.ref) yield { ref: sha, tag: false };

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { BaseUrl, Name } from '../../config/fields.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { isSuccess } from '../http.ts';
+import { isSuccess } from '../../outbound/http.ts';
 import type { Sink } from '../sink.ts';
 import { createApi, type GitlabApi, refusal } from './api.ts';
-import { deliver } from './deliver.ts';
+import { deliver, preview } from './deliver.ts';
 import { TokenInfo } from './schema.ts';
 import { type Destination, echoOf, isHere, laneOf, projectOf } from './target.ts';
 
@@ -59,6 +59,7 @@ function createSink(config: Config): Sink {
   return {
     type: 'gitlab-deployments',
     name: config.name,
+    secrets: [config.token],
     concurrency: config.concurrency,
     wants(deployment) {
       const why = whyNot(deployment, config);
@@ -67,6 +68,7 @@ function createSink(config: Config): Sink {
     lane: (deployment) => laneOf(deployment, config),
     echo: (deployment) => echoOf(deployment, config),
     deliver: (deployment, notebook, context) => deliver({ api, map: config, deployment, notebook, ...context }),
+    preview: (deployment) => preview({ api, map: config, deployment }),
     check: (signal) => check(api, signal),
   };
 }

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { DeliveryFailed, type Retry } from '../domain/errors.ts';
+import { guardedLookup, type Reach } from './guard.ts';
 
 const ANSWER_LIMIT_BYTES = 1024 * 1024;
 const WORDS_LIMIT = 500;
@@ -13,31 +14,42 @@ export interface JsonAnswer {
   readonly json: unknown;
 }
 
+/** A request before it is sent. */
+export interface JsonRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
 /** One request, one answer. Never retries, never follows a redirect. */
-export type SendJson = (call: {
-  method: 'GET' | 'POST' | 'PUT';
-  url: string;
-  headers?: Record<string, string>;
-  body?: unknown;
-  signal: AbortSignal;
-}) => Promise<JsonAnswer>;
+export type SendJson = (call: JsonRequest & { readonly signal: AbortSignal }) => Promise<JsonAnswer>;
+
+export interface SendOptions {
+  /** For the whole exchange. */
+  readonly timeoutMs: number;
+  /** Default: `private`, for an address that whoever runs the bridge wrote into the configuration. */
+  readonly reach?: Reach;
+  /** For tests; by default an own pool, whose limits are per sink so that one slow sink starves no other. */
+  readonly dispatcher?: Dispatcher;
+}
+
+const CONNECTIONS = 32;
 
 /**
- * @param dispatcher for tests; by default an own pool, whose limits are per sink so that one slow sink starves no other.
  * @throws DeliveryFailed with `retry: 'backoff'` when there was no complete answer. What the destination did is then unknown.
  */
-export function createSendJson(timeoutMs: number, dispatcher: Dispatcher = new Agent({ connections: 32 })): SendJson {
-  return async ({ method, url, headers, body, signal }) => {
+export function createSendJson({ timeoutMs, reach = 'private', ...options }: SendOptions): SendJson {
+  const dispatcher =
+    options.dispatcher ?? new Agent({ connections: CONNECTIONS, connect: { lookup: guardedLookup(reach) } });
+  return async ({ signal, ...call }) => {
+    const { method, url, body } = call;
     try {
       return await within({ timeoutMs, signal }, async (limited) => {
         const response = await request(url, {
           method,
           dispatcher,
-          headers: {
-            accept: 'application/json',
-            ...(body !== undefined && { 'content-type': 'application/json' }),
-            ...headers,
-          },
+          headers: headersOf(call),
           body: body === undefined ? null : JSON.stringify(body),
           signal: limited,
         });
@@ -74,13 +86,16 @@ async function within<T>(
   }
 }
 
+/** There was an answer, and the next one will be as large. */
+export class AnswerTooLarge extends Error {}
+
 async function readLimited(body: Dispatcher.ResponseData['body']): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     // undici's body yields Buffers
     bytes += chunk.length;
-    if (bytes > ANSWER_LIMIT_BYTES) throw new Error(`the answer is larger than ${ANSWER_LIMIT_BYTES} bytes`);
+    if (bytes > ANSWER_LIMIT_BYTES) throw new AnswerTooLarge(`the answer is larger than ${ANSWER_LIMIT_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -114,6 +129,7 @@ const NEVER_CONNECTED = new Set([
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'ERR_TLS_CERT_ALTNAME_INVALID',
+  'ADDRESS_REFUSED',
 ]);
 
 /** True when the request certainly never left: the destination did nothing, so there is nothing to look for. */
@@ -135,6 +151,26 @@ export const isSuccess = ({ status }: Pick<JsonAnswer, 'status'>): boolean => st
 /** Takes a secret out of an answer's words, which go into logs and onto pages: some proxies repeat the request. */
 export function withoutSecret(answer: JsonAnswer, secret: string): JsonAnswer {
   return { ...answer, text: answer.text.replaceAll(secret, '[secret]') };
+}
+
+const headersOf = ({ headers, body }: JsonRequest): Record<string, string> => ({
+  accept: 'application/json',
+  ...(body !== undefined && { 'content-type': 'application/json' }),
+  ...headers,
+});
+
+/** The request as it would go out, for a person to look at: every header, without the secret in them. */
+export function shown(request: JsonRequest, secret: string) {
+  const headers = Object.entries(headersOf(request)).map(([name, value]) => [
+    name,
+    value.replaceAll(secret, '[secret]'),
+  ]);
+  return {
+    method: request.method,
+    url: request.url,
+    headers: Object.fromEntries(headers) as Record<string, string>, // the same names
+    body: request.body,
+  };
 }
 
 /** Turns an answer that is no success into the failure that the queue understands. */

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeliveryFailed } from '../../src/domain/errors.ts';
-import { certainlyRefused, createSendJson, neverSent, retryAfterMs, withoutSecret } from '../../src/sinks/http.ts';
+import { certainlyRefused, createSendJson, neverSent, retryAfterMs, withoutSecret } from '../../src/outbound/http.ts';
 import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
 
 const answer = (status: number, headers: Record<string, string> = {}) => ({
@@ -20,7 +20,7 @@ describe('one request', () => {
   });
   afterEach(() => fake.close());
   const get = (timeoutMs: number, signal = new AbortController().signal) =>
-    createSendJson(timeoutMs)({ method: 'GET', url: `${fake.url}/`, signal });
+    createSendJson({ timeoutMs })({ method: 'GET', url: `${fake.url}/`, signal });
 
   it('ends in time although the garbage collector runs meanwhile', async () => {
     setFlagsFromString('--expose-gc');

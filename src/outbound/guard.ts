@@ -1,0 +1,43 @@
+import { lookup as lookUp } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/** Where a host name may lead. `public`: the address was not written by whoever runs the bridge, so that nothing inside is meant. */
+export type Reach = 'public' | 'private';
+
+/** Ranges that ipaddr.js calls neither public nor an inner network. A cloud's metadata service is link-local. */
+const INNER = new Set(['private', 'uniqueLocal', 'carrierGradeNat']);
+
+export class AddressRefused extends Error {
+  override readonly name = 'AddressRefused';
+  readonly code = 'ADDRESS_REFUSED';
+}
+
+/**
+ * Looks a host name up for one connection and refuses what it must not lead to: whoever controls a name could otherwise point it
+ * at this machine or at the metadata service, also between two requests (DNS rebinding). An address that was written as
+ * numbers, or `localhost`, was meant.
+ */
+export function guardedLookup(reach: Reach, lookUpAll = lookUp): LookupFunction {
+  return (hostname, options, callback) => {
+    lookUpAll(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, []);
+      const refused = addresses.find(({ address }) => !isAllowed(hostname, address, reach));
+      if (refused)
+        return callback(
+          new AddressRefused(`${hostname} leads to ${refused.address}, which is not asked on purpose`),
+          [],
+        );
+      if (options.all) return callback(null, addresses);
+      const [first] = addresses;
+      if (!first) return callback(new AddressRefused(`${hostname} leads nowhere`), []);
+      callback(null, first.address, first.family);
+    });
+  };
+}
+
+function isAllowed(hostname: string, address: string, reach: Reach): boolean {
+  const range = ipaddr.process(address).range();
+  if (range === 'loopback') return hostname === 'localhost' || hostname.endsWith('.localhost');
+  return range === 'unicast' || (reach === 'private' && INNER.has(range));
+}
