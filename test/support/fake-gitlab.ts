@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { request as send } from 'undici';
+import { type FakeWebhook, type FakeWebhooks, webhookRoute } from './fake-gitlab-hooks.ts';
+import { type FakeMergeRequest, listed, readRoute } from './fake-gitlab-reads.ts';
 import { type FakeReply, type FakeRequest, type FakeServer, startFakeServer } from './fake-server.ts';
 
 const STATUSES = ['created', 'running', 'success', 'failed', 'canceled', 'skipped', 'blocked'] as const;
@@ -27,7 +29,12 @@ export interface FakeProject {
   readonly acceptAnySha?: boolean;
   readonly missing?: readonly string[];
   /** Of the token's user. `none` sees 404. Default developer. */
-  readonly role?: 'none' | 'reporter' | 'developer';
+  readonly role?: 'none' | 'reporter' | 'developer' | 'maintainer';
+  /** ISO 8601. Default: now. */
+  readonly lastActivityAt?: string;
+  readonly mergeRequests?: readonly FakeMergeRequest[];
+  /** Commit → the files it touches. Default: one. */
+  readonly files?: Readonly<Record<string, readonly string[]>>;
   readonly protectedEnvironments?: readonly string[];
 }
 
@@ -44,6 +51,10 @@ export interface FakeDeployment {
   readonly created_at: string;
   status: Status;
   updated_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  /** Premium: who approved or rejected it. */
+  approvals?: readonly { readonly status: string; readonly user: { readonly username: string } }[];
   /** Grows with every finish: which success is the environment's last. */
   finished: number;
   /** Every status it had, oldest first. */
@@ -74,13 +85,22 @@ export interface SentHook {
   status: number | undefined;
 }
 
-export interface FakeGitlab extends FakeServer {
+export interface FakeGitlab extends FakeServer, FakeWebhooks {
   readonly deployments: FakeDeployment[];
   readonly hooks: SentHook[];
   /** What a test turns while it runs. */
   readonly options: { -readonly [Key in keyof FakeGitlabOptions]: FakeGitlabOptions[Key] };
   /** A deployment by a CI job, which the API cannot update. Sends its hook as well. */
-  addByJob(made: { project: string; environment: string; sha: string; ref: string; status: Status }): FakeDeployment;
+  addByJob(made: {
+    project: string;
+    environment: string;
+    sha: string;
+    ref: string;
+    status: Status;
+    tag?: boolean;
+    /** When it came to its status. Default: now. */
+    at?: Date;
+  }): FakeDeployment;
   /** Resolves when every hook so far was answered. */
   hooksSettled(): Promise<void>;
 }
@@ -90,19 +110,29 @@ export const GITLAB_TOKEN = 'glpat-AbCdEfGhIjKlMnOpQrSt';
 /** GitLab's Deployments API with its real rules: validation, folding, state machine, echo. */
 export async function startFakeGitlab(given: FakeGitlabOptions): Promise<FakeGitlab> {
   const options = { ...given };
-  const world: World = { options, deployments: [], hooks: [], underWay: new Set(), nextId: 101, finishes: 0, url: '' };
+  const world: World = {
+    options,
+    deployments: [],
+    hooks: [],
+    webhooks: [],
+    underWay: new Set(),
+    nextId: 101,
+    finishes: 0,
+    url: '',
+  };
   const server = await startFakeServer((request) => handle(request, world), given.random);
   world.url = server.url;
   return {
     ...server,
     deployments: world.deployments,
     hooks: world.hooks,
+    webhooks: world.webhooks,
     options,
-    addByJob({ project: path, status, ...made }) {
+    addByJob({ project: path, status, at, tag = false, ...made }) {
       const project = options.projects.find((one) => one.path === path);
       if (!project) throw new Error(`the fake has no project ${path}`);
-      const deployment = build(world, project, { ...made, tag: false, job: world.nextId + 5_000_000_000 });
-      void moveTo(world, deployment, status);
+      const deployment = build(world, project, { ...made, tag, job: world.nextId + 5_000_000_000 });
+      void moveTo(world, deployment, { status, ...(at && { at }) });
       return deployment;
     },
     async hooksSettled() {
@@ -111,7 +141,8 @@ export async function startFakeGitlab(given: FakeGitlabOptions): Promise<FakeGit
   };
 }
 
-interface World {
+export interface World {
+  readonly webhooks: FakeWebhook[];
   readonly options: FakeGitlabOptions;
   readonly deployments: FakeDeployment[];
   readonly hooks: SentHook[];
@@ -132,6 +163,8 @@ async function handle(request: FakeRequest, world: World): Promise<FakeReply> {
   if (rest === '/personal_access_tokens/self')
     return ok({ id: 7, name: 'shiplog', scopes, active: true, revoked: false, expires_at: '2030-01-01' });
   if (rest === '/user') return ok({ id: BOT.id, username: BOT.username, name: BOT.name, state: 'active', bot: true });
+  const more = webhookRoute(request, { rest, world }) ?? readRoute(request, { rest, world });
+  if (more) return more;
   const route = /^\/projects\/([^/]+)(?:\/(deployments)(?:\/([^/]+))?)?$/.exec(rest);
   if (!route) return { status: 404, body: { error: '404 Not Found' } };
   const [, id = '', deployments, deploymentId] = route;
@@ -143,11 +176,14 @@ async function handle(request: FakeRequest, world: World): Promise<FakeReply> {
   return { status: 405, body: { error: '405 Not Allowed' } };
 }
 
-const ok = (body: unknown, status = 200): FakeReply => ({ status, body });
-const bad = (error: string): FakeReply => ({ status: 400, body: { error } });
+export const ok = (body: unknown, status = 200): FakeReply => ({ status, body });
+export const bad = (error: string): FakeReply => ({ status: 400, body: { error } });
 const invalid = (message: Record<string, string[]>): FakeReply => ({ status: 400, body: { message } });
-const notFound = (what: string): FakeReply => ({ status: 404, body: { message: `404 ${what} Not Found` } });
-const forbidden = (why = ''): FakeReply => ({ status: 403, body: { message: `403 Forbidden${why && ` - ${why}`}` } });
+export const notFound = (what: string): FakeReply => ({ status: 404, body: { message: `404 ${what} Not Found` } });
+export const forbidden = (why = ''): FakeReply => ({
+  status: 403,
+  body: { message: `403 Forbidden${why && ` - ${why}`}` },
+});
 const insufficientScope = (scope: string): FakeReply => ({
   status: 403,
   body: {
@@ -158,7 +194,7 @@ const insufficientScope = (scope: string): FakeReply => ({
 });
 
 /** A project that the token's user may not see is not there. */
-function findProject({ options }: World, idOrPath: string): FakeProject | undefined {
+export function findProject({ options }: World, idOrPath: string): FakeProject | undefined {
   const project = options.projects.find(
     ({ id, path }) => String(id) === idOrPath || path.toLowerCase() === idOrPath.toLowerCase(),
   );
@@ -218,7 +254,7 @@ async function create(
   };
   if (Object.keys(problems).length > 0) return invalid(problems);
   const deployment = build(world, project, { ...made, job: undefined });
-  await moveTo(world, deployment, status as Status); // checked by paramErrors
+  await moveTo(world, deployment, { status: status as Status }); // checked by paramErrors
   return ok(deploymentAnswer(deployment, world), 201);
 }
 
@@ -230,7 +266,7 @@ function environmentError(name: string): string | undefined {
 }
 
 /** `project.commit(text)` takes any commit-ish: a sha, a branch, a tag. */
-function hasCommit(project: FakeProject, text: string, world: World): boolean {
+export function hasCommit(project: FakeProject, text: string, world: World): boolean {
   const { defaultBranch = 'main', branches = [], tags = [], commits = [], missing = [] } = project;
   if (missing.includes(text)) return false;
   if (text === defaultBranch || branches.includes(text) || tags.includes(text)) return true;
@@ -255,7 +291,14 @@ function build(
 ): FakeDeployment {
   const now = new Date().toISOString();
   const iid = world.deployments.filter((one) => one.project.id === project.id).length + 1;
-  const state = { status: 'created' as const, updated_at: now, finished: 0, history: [] };
+  const state = {
+    status: 'created' as const,
+    updated_at: now,
+    started_at: null,
+    finished_at: null,
+    finished: 0,
+    history: [],
+  };
   const deployment = { id: world.nextId, iid, project, ...made, created_at: now, ...state };
   world.nextId += 1;
   world.deployments.push(deployment);
@@ -263,12 +306,18 @@ function build(
 }
 
 /** Every transition tells the hooks, whoever caused it. */
-async function moveTo(world: World, deployment: FakeDeployment, status: Status): Promise<void> {
+async function moveTo(
+  world: World,
+  deployment: FakeDeployment,
+  { status, at = new Date() }: { status: Status; at?: Date },
+): Promise<void> {
   deployment.status = status;
-  deployment.updated_at = new Date().toISOString();
+  deployment.updated_at = at.toISOString();
   deployment.history.push(status);
+  if (status !== 'created' && status !== 'blocked') deployment.started_at ??= at.toISOString();
   if (status === 'success' || status === 'failed' || status === 'canceled') {
     world.finishes += 1;
+    deployment.finished_at = at.toISOString();
     deployment.finished = world.finishes;
   }
   const { hooks, random = Math.random } = world.options;
@@ -333,7 +382,7 @@ async function update(
   const status = String(params['status']);
   const allowed = status === 'running' ? ['created', 'blocked'].includes(found.status) : found.status !== status;
   if (!allowed) return invalid({ status: [`cannot transition via "${EVENTS[status]}"`] });
-  await moveTo(world, found, status as Status); // checked by paramErrors
+  await moveTo(world, found, { status: status as Status }); // checked by paramErrors
   return ok(deploymentAnswer(found, world));
 }
 
@@ -342,12 +391,10 @@ function list(query: URLSearchParams, { world, project }: { world: World; projec
   const orderBy = query.get('order_by') ?? 'id';
   const sort = query.get('sort') ?? 'asc';
   const status = query.get('status');
-  const [page, perPage] = [Number(query.get('page') ?? 1), Math.min(100, Number(query.get('per_page') ?? 20))];
   if (!['id', 'iid', 'created_at', 'updated_at', 'finished_at'].includes(orderBy))
     return bad('order_by does not have a valid value');
   if (sort !== 'asc' && sort !== 'desc') return bad('sort does not have a valid value');
   if (status !== null && !STATUSES.some((known) => known === status)) return bad('status does not have a valid value');
-  if (!Number.isInteger(page) || !Number.isInteger(perPage) || page < 1 || perPage < 1) return bad('page is invalid');
   const timed = query.has('updated_after') || query.has('updated_before');
   if (timed && orderBy !== 'updated_at')
     return { status: 400, body: { message: '400 Bad request - `updated_at` filter requires `updated_at` sort' } };
@@ -360,13 +407,10 @@ function list(query: URLSearchParams, { world, project }: { world: World; projec
       (row) => !query.has('updated_after') || row.updated_at > new Date(`${query.get('updated_after')}`).toISOString(),
     )
     .toSorted((a, b) => compareBy(orderBy, a, b) * (sort === 'asc' ? 1 : -1));
-  const shown = rows.slice((page - 1) * perPage, page * perPage);
-  const next = page * perPage < rows.length ? String(page + 1) : '';
-  return {
-    status: 200,
-    headers: { 'x-page': String(page), 'x-per-page': String(perPage), 'x-next-page': next },
-    body: shown.map((row) => deploymentAnswer(row, world)),
-  };
+  return listed(
+    rows.map((row) => deploymentAnswer(row, world)),
+    query,
+  );
 }
 
 function compareBy(orderBy: string, a: FakeDeployment, b: FakeDeployment): number {
@@ -384,7 +428,21 @@ const BOT = { id: 66, name: 'shiplog', username: 'project_30_bot_1', state: 'act
 
 /** `API::Entities::Deployment`: no `tag`, no `finished_at`. */
 function deploymentAnswer(row: FakeDeployment, { url }: World) {
-  const job = { id: row.job, status: row.status, stage: 'deploy', name: 'deploy', ref: row.ref, tag: row.tag };
+  const web = `${url}/${row.project.path}`;
+  const job = {
+    id: row.job,
+    status: row.status,
+    stage: 'deploy',
+    name: 'deploy',
+    ref: row.ref,
+    tag: row.tag,
+    started_at: row.started_at,
+    finished_at: row.finished_at,
+    web_url: `${web}/-/jobs/${row.job}`,
+    user: { ...BOT, id: 31, name: 'Mira Example', username: 'mira' },
+    commit: commitAnswer(row.sha, web),
+    pipeline: { id: 7_000 + row.id, web_url: `${web}/-/pipelines/${7_000 + row.id}` },
+  };
   return {
     id: row.id,
     iid: row.iid,
@@ -396,6 +454,7 @@ function deploymentAnswer(row: FakeDeployment, { url }: World) {
     user: { ...BOT, web_url: `${url}/${BOT.username}` },
     environment: { id: 9, name: row.environment, slug: slug(row.environment), external_url: null },
     deployable: row.job === undefined ? null : job,
+    ...(row.approvals && { approvals: row.approvals }),
   };
 }
 
@@ -405,11 +464,26 @@ const slug = (name: string): string =>
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 24);
 
-const projectAnswer = (project: FakeProject, { url }: World) => ({
+const titleOf = (sha: string): string => `Change ${createHash('sha256').update(sha).digest('hex').slice(0, 6)}`;
+
+/** `API::Entities::Commit`, as invented as the commit itself. */
+export const commitAnswer = (sha: string, web: string) => ({
+  id: sha,
+  short_id: sha.slice(0, 8),
+  title: titleOf(sha),
+  message: `${titleOf(sha)}\n\nAs the keeper asked.\n`,
+  author_name: 'Ida Example',
+  author_email: 'ida@harbor.example',
+  committed_date: '2026-03-14T19:40:00.000+01:00',
+  web_url: `${web}/-/commit/${sha}`,
+});
+
+export const projectAnswer = (project: FakeProject, { url }: World) => ({
   id: project.id,
   name: project.path.split('/').at(-1),
   path_with_namespace: project.path,
   default_branch: project.defaultBranch === undefined ? 'main' : project.defaultBranch,
+  last_activity_at: project.lastActivityAt ?? new Date().toISOString(),
   web_url: `${url}/${project.path}`,
 });
 
@@ -451,7 +525,7 @@ function hookBody(row: FakeDeployment, { url }: World): Record<string, unknown> 
     user: { id: BOT.id, name: BOT.name, username: BOT.username, avatar_url: null, email: '[REDACTED]' },
     user_url: `${url}/${BOT.username}`,
     commit_url: `${web}/-/commit/${row.sha}`,
-    commit_title: `Change ${createHash('sha256').update(row.sha).digest('hex').slice(0, 6)}`,
+    commit_title: titleOf(row.sha),
     ref: row.ref,
   };
 }

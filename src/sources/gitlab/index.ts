@@ -4,7 +4,11 @@ import { WebhookRejected } from '../../domain/errors.ts';
 import { isOneOf } from '../signature.ts';
 import type { Source, Webhook } from '../source.ts';
 import { SIGNING_TOKEN, verifyStandardWebhook } from '../standard-webhooks.ts';
+import { Api, type GitlabApi } from './api.ts';
+import { createApplyHooks } from './apply-hooks.ts';
 import { mapHook } from './map.ts';
+import { createMissed } from './missed.ts';
+import { createResolve } from './resolve.ts';
 import { sampleDeploymentHook } from './sample.ts';
 
 const Config = z.strictObject({
@@ -18,6 +22,7 @@ const Config = z.strictObject({
     .default([]),
   /** GitLab itself sends at most 25 MB. */
   max_body_mib: z.number().positive().max(100).default(25),
+  api: Api.optional(),
 });
 type Config = z.output<typeof Config>;
 
@@ -27,9 +32,11 @@ export const gitlab = Config.transform(
     type: 'gitlab',
     name: config.name,
     secrets: config.secrets,
+    hidden: [...config.signing_tokens, ...(config.api ? [config.api.token] : [])],
     maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
     verify: (webhook) => verify(webhook, config),
-    map: (payload, webhook) => mapHook(payload, webhook, config.name),
+    map: (payload, webhook) =>
+      mapHook(payload, { instance: config.name, webhook, ...(config.api && { apiHost: config.api.host }) }),
     sample: (at) => ({
       path: `/webhooks/${config.name}`,
       headers: {
@@ -39,8 +46,18 @@ export const gitlab = Config.transform(
       },
       body: sampleDeploymentHook(at),
     }),
+    ...(config.api && apiPart(config.api, config)),
   }),
 );
+
+/** What the token adds. */
+function apiPart(api: GitlabApi, { name, secrets, signing_tokens }: Config) {
+  return {
+    resolve: createResolve(api, name),
+    missed: createMissed(api, name),
+    applyHooks: createApplyHooks(api, { secrets, signingTokens: signing_tokens }),
+  } satisfies Partial<Source>;
+}
 
 /**
  * GitLab sends X-Gitlab-Token beside a signature, so that a hook can move from one to the other.

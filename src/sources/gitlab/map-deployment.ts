@@ -1,9 +1,10 @@
 import { fullSha, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
-import type { Mapped } from '../source.ts';
+import type { Lookup, Mapped } from '../source.ts';
 import { toIso } from '../time.ts';
 import { deploymentKey, jobKey, type Project, projectOf } from './project.ts';
-import { type Context, commitOf, ignored, originOf, personOf } from './record.ts';
+import { type Context, commitOf, ignored, madeByApiOf, originOf, personOf } from './record.ts';
+import { lookupOf } from './resolve.ts';
 import { type DeploymentHook, DeploymentStatus } from './schema.ts';
 
 /** undefined: nothing was deployed. GitLab never sends those two, but its API knows them. */
@@ -60,7 +61,19 @@ export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
     notes: notesOf(hook, { status, at, environment }),
     ...madeByApi(hook, project),
   };
-  return { kind: 'records', records: [record] };
+  return { kind: 'records', records: [record], ...lookupsOf(hook, { project, key, context }) };
+}
+
+/**
+ * The hook never tells the tag, the pipeline and the merge requests. One that may be our own write is asked about as
+ * well: the worker drops echoes before it asks.
+ */
+function lookupsOf(
+  { deployment_id: deployment }: DeploymentHook,
+  { project, key, context }: { project: Project; key: string; context: Context },
+): { lookups?: Lookup[] } {
+  if (!deployment || context.apiHost === undefined || context.apiHost !== project.host) return {};
+  return { lookups: [lookupOf(project, { deployment, key })] };
 }
 
 const NO_COMMIT = { message: undefined, author: undefined, committedAt: undefined };
@@ -108,13 +121,9 @@ function notesOf(
  */
 function madeByApi(hook: DeploymentHook, project: Project): Pick<NewChangeRecord, 'madeByApi'> {
   if (hook.deployable_id || hook.deployable_url || !hook.deployment_id) return {};
-  const shortSha = (hook.short_sha ?? shaOf(hook))?.slice(0, 8).toLowerCase();
-  return {
-    madeByApi: {
-      projects: [...new Set([project.id, ...(project.path ? [project.path.toLowerCase()] : [])])],
-      deploymentId: hook.deployment_id,
-      environment: hook.environment?.name ?? 'unknown',
-      ...(shortSha && { shortSha }),
-    },
-  };
+  return madeByApiOf(project, {
+    deploymentId: hook.deployment_id,
+    environment: hook.environment?.name,
+    sha: hook.short_sha ?? shaOf(hook),
+  });
 }

@@ -47,6 +47,10 @@ interface Step {
 const eitherOf = (iso: string | null | undefined, old: string | null | undefined) =>
   iso ?? (old === undefined ? iso : old);
 
+/**
+ * Neither kind of hook is looked up: all that they leave open, only the Deployments API knows, by a deployment id that
+ * they do not carry. A deployment hook of the same job asks, and what no hook told is found by `missed`.
+ */
 export function mapJob(hook: JobHook, context: Context): Mapped {
   const step = stepOf({
     id: hook.build_id,
@@ -66,7 +70,13 @@ export function mapJob(hook: JobHook, context: Context): Mapped {
   // `commit.id` is the id of the pipeline, and the only one that the first versions sent.
   const pipelineId = hook.pipeline_id ?? commit?.id;
   const record: NewChangeRecord = {
-    ...recordOf(step, { jobId: hook.build_id, signal: 'job hook', project, context, actor: personOf(hook.user) }),
+    ...recordOf(step, {
+      job: { id: hook.build_id, name: hook.build_name },
+      signal: 'job hook',
+      project,
+      context,
+      actor: personOf(hook.user),
+    }),
     ...(hook.ref && { ref: hook.ref }),
     ...(hook.tag != null && { tag: hook.tag }),
     ...commitOf({
@@ -94,7 +104,18 @@ export function mapPipeline(hook: PipelineHook, context: Context): Mapped {
   const records = steps.flatMap(({ build, step }) => {
     if (step.kind === 'ignored' || !build.id) return [];
     const actor = personOf(build.user) ?? personOf(hook.user);
-    return [{ ...recordOf(step, { jobId: build.id, signal: 'pipeline hook', project, context, actor }), ...shared }];
+    return [
+      {
+        ...recordOf(step, {
+          job: { id: build.id, name: build.name },
+          signal: 'pipeline hook',
+          project,
+          context,
+          actor,
+        }),
+        ...shared,
+      },
+    ];
   });
   return records.length > 0
     ? { kind: 'records', records }
@@ -129,10 +150,16 @@ function sharedByBuilds(hook: PipelineHook, project: Project): Partial<NewChange
 
 function recordOf(
   step: Step,
-  told: { jobId: string; signal: string; project: Project; context: Context; actor: string | undefined },
+  told: {
+    job: { id: string; name: string | undefined };
+    signal: string;
+    project: Project;
+    context: Context;
+    actor: string | undefined;
+  },
 ): NewChangeRecord {
-  const { jobId, signal, project, context, actor } = told;
-  const key = jobKey(project, jobId);
+  const { job, signal, project, context, actor } = told;
+  const key = jobKey(project, job.id);
   const at = isFinal(step.state) ? step.finishedAt : step.startedAt;
   return {
     ...originOf(project, context),
@@ -142,7 +169,8 @@ function recordOf(
     authoritative: false,
     state: step.state,
     environment: step.environment,
-    ...(project.url && { jobUrl: `${project.url}/-/jobs/${jobId}` }),
+    ...(job.name && { job: job.name }),
+    ...(project.url && { jobUrl: `${project.url}/-/jobs/${job.id}` }),
     ...(actor && { actor }),
     occurredAt: at ?? context.webhook.receivedAt.toISOString(),
     ...(step.startedAt && { startedAt: step.startedAt }),

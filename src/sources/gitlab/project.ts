@@ -15,7 +15,7 @@ export interface Project {
 }
 
 /** @returns undefined when the hook names neither an id nor a path: nothing to tell deployments of two projects apart. */
-export function projectOf(hook: Origin, webhook: Webhook): Project | undefined {
+export function projectOf(hook: Origin, webhook: Pick<Webhook, 'headers'>): Project | undefined {
   const { project, repository } = hook;
   const url = project?.web_url ?? project?.homepage ?? repository?.homepage;
   const cloneUrl = project?.git_http_url ?? repository?.git_http_url;

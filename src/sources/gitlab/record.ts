@@ -8,10 +8,15 @@ export interface Context {
   /** The name of the configured source. */
   readonly instance: string;
   readonly webhook: Webhook;
+  /** The GitLab whose API is configured, as host and port. */
+  readonly apiHost?: string;
 }
 
-/** The part of a record that is the same for all kinds of hook. */
-export function originOf(project: Project, { instance, webhook }: Context) {
+/** The part of a record that is the same for all that speaks of a project. */
+export function originOf(
+  project: Project,
+  { instance, webhook }: Pick<Context, 'instance'> & { readonly webhook: Pick<Webhook, 'receivedAt'> },
+) {
   return {
     source: 'gitlab',
     instance,
@@ -30,6 +35,22 @@ export function commitOf(commit: Record<CommitField, string | undefined>): Pick<
   return known.length > 0 ? { commit: Object.fromEntries(known) } : {};
 }
 type CommitField = 'sha' | 'title' | 'message' | 'url' | 'author' | 'committedAt';
+
+/** What marks a deployment that no job made: it may be our own write, and only the worker can tell. */
+export function madeByApiOf(
+  project: Project,
+  made: { deploymentId: string; environment: string | undefined; sha: string | undefined },
+): Pick<NewChangeRecord, 'madeByApi'> {
+  const shortSha = made.sha?.slice(0, 8).toLowerCase();
+  return {
+    madeByApi: {
+      projects: [...new Set([project.id, ...(project.path ? [project.path.toLowerCase()] : [])])],
+      deploymentId: made.deploymentId,
+      environment: made.environment ?? 'unknown',
+      ...(shortSha && { shortSha }),
+    },
+  };
+}
 
 export type Ignored = Extract<Mapped, { kind: 'ignored' }>;
 

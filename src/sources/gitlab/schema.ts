@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Tier } from '../../domain/change-record.ts';
 
 /** A field that may be missing or of the wrong type without costing the deployment. Custom templates render nothing as ''. */
-const Text = z
+export const Text = z
   .string()
   .trim()
   .nullish()
@@ -10,24 +10,26 @@ const Text = z
   .transform((text) => text || undefined);
 
 /** Links end up on pages and in the change log: anything but http and https is dropped here, once. */
-const Url = Text.transform((text) => (text && /^https?:\/\//i.test(text) && URL.canParse(text) ? text : undefined));
+export const Url = Text.transform((text) =>
+  text && /^https?:\/\//i.test(text) && URL.canParse(text) ? text : undefined,
+);
 
 /** Job ids passed 2^32 in 2026, and custom templates send numbers as text. Beyond 2^53 a JSON number is no longer exact. */
-const Id = z
+export const Id = z
   .union([z.int().positive(), z.string().regex(/^[1-9]\d{0,19}$/)])
   .nullish()
   .catch(undefined)
   .transform((id) => (id == null ? undefined : String(id)));
 
-const Flag = z.union([z.boolean(), z.stringbool()]).nullish().catch(undefined);
-const TierOrNothing = Tier.nullish().catch(undefined);
+export const Flag = z.union([z.boolean(), z.stringbool()]).nullish().catch(undefined);
+export const TierOrNothing = Tier.nullish().catch(undefined);
 
 /** Here null and missing differ: a job with `started_at: null` did not start; without the key we cannot know. */
 const Time = z.string().nullish().catch(undefined);
 const Duration = z.number().nullish().catch(undefined);
 
 /** An object that may be missing, null or something else altogether. */
-const maybe = <T extends z.ZodType>(shape: T) => shape.nullish().catch(undefined);
+export const maybe = <T extends z.ZodType>(shape: T) => shape.nullish().catch(undefined);
 
 /** Absent, null, a name, or an object without or with the tier, by version. `action` came with the object. */
 const Environment = maybe(
@@ -41,7 +43,7 @@ const Environment = maybe(
 );
 export type Environment = z.output<typeof Environment>;
 
-const User = maybe(z.object({ username: Text, name: Text }));
+export const User = maybe(z.object({ username: Text, name: Text }));
 export type User = z.output<typeof User>;
 
 const ProjectFields = maybe(

@@ -1,0 +1,142 @@
+import { LRUCache } from 'lru-cache';
+import { DeliveryFailed, ResolveFailed, type Retry } from '../domain/errors.ts';
+import {
+  AnswerTooLarge,
+  createSendJson,
+  failure,
+  isSuccess,
+  type JsonAnswer,
+  retryAfterMs,
+  withoutSecret,
+} from '../outbound/http.ts';
+
+/** A tool's API, asked politely: within its rate, not while it is away, and not twice for the same thing. */
+export interface Ask {
+  /**
+   * @param path below the base URL, with its query, percent-encoded.
+   * @returns the JSON of a 2xx answer; undefined for 404, which also means "no permission".
+   * @throws ResolveFailed
+   */
+  get(path: string, options: { readonly signal: AbortSignal; readonly cacheMs?: number }): Promise<unknown>;
+  /** The same, with headers, for paging. Never cached. */
+  page(path: string, signal: AbortSignal): Promise<Pick<JsonAnswer, 'json' | 'headers'>>;
+  /** Writes. @throws ResolveFailed also for 404 */
+  send(method: 'POST' | 'PUT', path: string, order: { body?: unknown; signal: AbortSignal }): Promise<unknown>;
+}
+
+export interface AskOptions {
+  /** Without a trailing slash. */
+  readonly baseUrl: string;
+  /** What the messages call it: "GitLab at gitlab.example.com". */
+  readonly name: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Taken out of all that is told. */
+  readonly secret: string;
+  /** Requests an hour; the rest waits. */
+  readonly perHour: number;
+}
+
+/** Less than the worker gives a lookup: a tool that is silent is then known to be away, and the next one does not wait. */
+const TIMEOUT_MS = 4_000;
+const HOUR_MS = 3_600_000;
+/** After no answer or a 5xx nobody is sent to ask again for so long: a tool that is away must not hold up the workers. */
+const AWAY_MS = 5_000;
+const REFUSED_MS = 60_000;
+const CACHED_ANSWERS = 5_000;
+
+export function createAsk(options: AskOptions, clock: () => number = Date.now): Ask {
+  const { baseUrl, name, headers, secret, perHour } = options;
+  const sendJson = createSendJson({ timeoutMs: TIMEOUT_MS });
+  const spend = createBudget(perHour, clock);
+  const cache = new LRUCache<string, { json: unknown }>({ max: CACHED_ANSWERS });
+  let away: { untilMs: number; why: string } | undefined;
+
+  /** One request; 404 is an answer. */
+  async function ask(method: 'GET' | 'POST' | 'PUT', path: string, signal: AbortSignal, body?: unknown) {
+    if (away && away.untilMs > clock()) throw later(`${away.why}; asked again later`, away.untilMs - clock());
+    const waitMs = spend();
+    if (waitMs > 0) throw later(`${name} was asked ${perHour} times this hour; asked again later`, waitMs);
+    const call = {
+      method,
+      url: `${baseUrl}${path}`,
+      headers: { ...headers },
+      signal,
+      ...(body !== undefined && { body }),
+    };
+    const answer = await sendJson(call).then(
+      (got) => withoutSecret(got, secret),
+      (error: unknown) => {
+        const why = `${name} gives no answer`;
+        if (isTooLarge(error)) throw asResolveFailed(error, `${name} answers ${method} ${path.split('?')[0]}`);
+        if (!signal.aborted) away = { untilMs: clock() + AWAY_MS, why };
+        throw asResolveFailed(error, why);
+      },
+    );
+    if (isSuccess(answer) || (answer.status === 404 && method === 'GET')) {
+      away = undefined;
+      return answer;
+    }
+    const refusal = failure(answer, `${name} answers ${method} ${path.split('?')[0]}`, adviceFor(answer));
+    const holdMs = holdFor(answer, clock());
+    if (holdMs !== undefined) away = { untilMs: clock() + holdMs, why: refusal.message };
+    throw new ResolveFailed(refusal.message, {
+      retry: holdMs !== undefined ? { afterMs: holdMs, hold: 'job' } : answer.status === 403 ? 'never' : refusal.retry,
+      cause: refusal,
+    });
+  }
+
+  return {
+    async get(path, { signal, cacheMs = 0 }) {
+      const known = cache.get(path);
+      if (known) return known.json;
+      const answer = await ask('GET', path, signal);
+      const json = answer.status === 404 ? undefined : answer.json;
+      // What is not there, or not to be seen, may be the next time.
+      if (cacheMs > 0 && answer.status !== 404) cache.set(path, { json }, { ttl: cacheMs });
+      return json;
+    },
+    async page(path, signal) {
+      const answer = await ask('GET', path, signal);
+      return answer.status === 404 ? { json: undefined, headers: {} } : answer;
+    },
+    async send(method, path, { body, signal }) {
+      return (await ask(method, path, signal, body)).json;
+    },
+  };
+}
+
+/** Counts requests in windows of an hour. @returns 0, or how long until the next window, milliseconds. */
+function createBudget(perHour: number, clock: () => number): () => number {
+  let startedMs = clock();
+  let spent = 0;
+  return () => {
+    if (clock() - startedMs >= HOUR_MS) {
+      startedMs = clock();
+      spent = 0;
+    }
+    spent += 1;
+    return spent > perHour ? startedMs + HOUR_MS - clock() : 0;
+  };
+}
+
+/** How long nobody asks again after this answer, milliseconds; undefined: it concerns this question only. */
+function holdFor(answer: JsonAnswer, nowMs: number): number | undefined {
+  if (answer.status === 401) return REFUSED_MS;
+  if (answer.status === 429) return retryAfterMs(answer, nowMs) ?? REFUSED_MS;
+  return answer.status >= 500 ? (retryAfterMs(answer, nowMs) ?? AWAY_MS) : undefined;
+}
+
+const adviceFor = ({ status }: JsonAnswer): string =>
+  status === 401 || status === 403 ? 'Check the token, its scopes and its role' : '';
+
+const later = (message: string, afterMs: number) =>
+  new ResolveFailed(message, { retry: { afterMs: Math.max(afterMs, 1_000), hold: 'job' } });
+
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof DeliveryFailed && error.cause instanceof AnswerTooLarge;
+
+function asResolveFailed(error: unknown, what: string): ResolveFailed {
+  const retry: Retry = isTooLarge(error) ? 'never' : error instanceof DeliveryFailed ? error.retry : 'backoff';
+  const why = error instanceof Error ? error.message : String(error);
+  return new ResolveFailed(`${what}: ${why}`, { retry, cause: error });
+}

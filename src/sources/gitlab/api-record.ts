@@ -1,0 +1,174 @@
+import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { isFinal } from '../../domain/deployment.ts';
+import type { Mapped } from '../source.ts';
+import { toIso } from '../time.ts';
+import { ApiStatus, type Commit, type DeploymentRow, type MergeRequest } from './api-schema.ts';
+import { deploymentKey, jobKey, type Project } from './project.ts';
+import { commitOf, ignored, madeByApiOf, originOf, personOf } from './record.ts';
+
+/** undefined: nothing was deployed. The API tells of approvals apart from the status. */
+const STATES: Readonly<Record<ApiStatus, State | undefined>> = {
+  created: 'pending',
+  blocked: 'pending',
+  skipped: undefined,
+  running: 'running',
+  success: 'succeeded',
+  failed: 'failed',
+  canceled: 'canceled',
+};
+
+export interface Told {
+  readonly project: Project;
+  readonly instance: string;
+  readonly now: Date;
+  /** The key that a hook gave: the API shows no job behind some deployments of trigger jobs. */
+  readonly key?: string;
+  /** What further requests have brought. */
+  readonly extras?: Extras;
+}
+
+export interface Extras {
+  /** Newest first. */
+  readonly mergeRequests: readonly MergeRequest[];
+  readonly commit?: Commit;
+  readonly paths?: readonly string[];
+  /** GitLab's list of them has more bytes than are taken. */
+  readonly pathsTooMany?: true;
+}
+
+/**
+ * A deployment as the API shows it at this moment. A hook that tells of a step knows better: it was made at the
+ * transition, and this may already be the next one.
+ */
+export function recordOfRow(row: DeploymentRow, told: Told): Mapped {
+  const { project, instance, now, extras } = told;
+  const status = ApiStatus.safeParse(row.status).data;
+  if (status === undefined) {
+    return ignored('unknown_status', `A deployment's status "${row.status?.slice(0, 80) ?? ''}" is not known here.`);
+  }
+  const state = rejectedBy(row) ? 'canceled' : STATES[status];
+  if (state === undefined) return ignored('not_started', `The deployment is ${status}: nothing was deployed.`);
+  const names = namesOf(row, told);
+  const [key, ...aliases] = names;
+  if (key === undefined) return ignored('unmapped', "GitLab's API shows a deployment without an id.");
+  const { deployable } = row;
+  const at = timeOf(row, state);
+  const startedAt = toIso(deployable?.started_at);
+  const finishedAt = isFinal(state) ? at : undefined;
+  const actor = personOf(deployable?.user) ?? personOf(row.user);
+  const record: NewChangeRecord = {
+    ...originOf(project, { instance, webhook: { receivedAt: now } }),
+    // What is completed later is another record: the first one with an id is the one that is kept.
+    id: recordId(key, state, 'deployments API', at ?? '', extras ? digest(JSON.stringify(extras)) : ''),
+    deployment: key,
+    aliases,
+    ...(key.includes(':job:') && row.id && { occurrence: row.id }),
+    signal: 'deployments API',
+    authoritative: false,
+    state,
+    ...(rejectedBy(row) && { rejected: true }),
+    environment: environmentOf(row),
+    ...(row.ref && { ref: row.ref }),
+    ...(deployable?.tag != null && { tag: deployable.tag }),
+    ...commitOfRow(row, extras?.commit),
+    ...linksOf(row, project),
+    ...(actor && { actor }),
+    occurredAt: at ?? now.toISOString(),
+    ...(startedAt && { startedAt }),
+    ...(finishedAt && { finishedAt }),
+    ...shippedBy(extras),
+    notes: notesOf(row, extras),
+    ...madeByApi(row, told),
+  };
+  return { kind: 'records', records: [record] };
+}
+
+/** The same names in the same order as the deployment hook gives them. */
+function namesOf(row: DeploymentRow, { project, key }: Told): string[] {
+  const names = [
+    ...(key ? [key] : []),
+    ...(row.deployable?.id ? [jobKey(project, row.deployable.id)] : []),
+    ...(row.id ? [deploymentKey(project, row.id)] : []),
+  ];
+  return [...new Set(names)];
+}
+
+/** The time of the state itself, where GitLab keeps it: `updated_at` moves with every later touch. */
+function timeOf({ deployable, updated_at, created_at }: DeploymentRow, state: State): string | undefined {
+  const own = isFinal(state) ? deployable?.finished_at : state === 'running' ? deployable?.started_at : created_at;
+  return toIso(own) ?? toIso(updated_at) ?? toIso(created_at);
+}
+
+/** The status of a rejected deployment is `failed`; only the approvals tell why. */
+function rejectedBy(row: DeploymentRow): string | undefined {
+  if (row.status !== 'failed' && row.status !== 'canceled') return undefined;
+  const rejection = row.approvals?.find((approval) => approval?.status === 'rejected');
+  return rejection ? (personOf(rejection.user) ?? 'somebody') : undefined;
+}
+
+function environmentOf({ environment }: DeploymentRow): NewChangeRecord['environment'] {
+  return {
+    name: environment?.name ?? 'unknown',
+    ...(environment?.tier && { tier: environment.tier }),
+    ...(environment?.external_url && { url: environment.external_url }),
+  };
+}
+
+function commitOfRow(row: DeploymentRow, asked: Commit | undefined): Pick<NewChangeRecord, 'commit'> {
+  const commit = asked ?? row.deployable?.commit;
+  return commitOf({
+    sha: row.sha ?? commit?.id,
+    title: commit?.title,
+    message: commit?.message,
+    url: commit?.web_url,
+    author: commit?.author_name,
+    committedAt: toIso(commit?.committed_date),
+  });
+}
+
+function linksOf({ deployable }: DeploymentRow, project: Project): Partial<NewChangeRecord> {
+  const pipeline = deployable?.pipeline;
+  const built = project.url && pipeline?.id && `${project.url}/-/pipelines/${pipeline.id}`;
+  const pipelineUrl = pipeline?.web_url ?? built;
+  return {
+    ...(pipelineUrl && { pipelineUrl }),
+    ...(deployable?.name && { job: deployable.name }),
+    // Not built from the id: a trigger job has an id and no page.
+    ...(deployable?.web_url && { jobUrl: deployable.web_url }),
+  };
+}
+
+function shippedBy(extras: Extras | undefined): Partial<NewChangeRecord> {
+  const newest = extras?.mergeRequests[0];
+  return {
+    ...(newest?.iid && {
+      pullRequest: {
+        number: newest.iid,
+        ...(newest.web_url && { url: newest.web_url }),
+        ...(newest.title && { title: newest.title }),
+      },
+    }),
+    ...(extras?.paths && { paths: [...extras.paths] }),
+  };
+}
+
+const MERGE_REQUESTS_NAMED = 10;
+
+function notesOf(row: DeploymentRow, extras: Extras | undefined): string[] {
+  const others = (extras?.mergeRequests ?? []).slice(1).map(({ iid }) => `!${iid}`);
+  const more = others.length - MERGE_REQUESTS_NAMED;
+  const named = others.slice(0, MERGE_REQUESTS_NAMED).join(', ');
+  const rejecter = rejectedBy(row);
+  return [
+    ...(rejecter ? [`Rejected by ${rejecter}.`] : []),
+    ...(others.length > 0 ? [`Also ships the merge requests ${named}${more > 0 ? ` and ${more} more` : ''}.`] : []),
+    ...(extras?.pathsTooMany ? ['The files of the commit are not known: the list of them is too large.'] : []),
+    ...(row.environment?.name === undefined ? ['GitLab named no environment.'] : []),
+  ];
+}
+
+/** No job: it may be our own write. A hook that knew a job, which the API does not show, has told of a trigger job. */
+function madeByApi(row: DeploymentRow, { project, key }: Told): Pick<NewChangeRecord, 'madeByApi'> {
+  if (row.deployable != null || !row.id || key?.includes(':job:')) return {};
+  return madeByApiOf(project, { deploymentId: row.id, environment: row.environment?.name, sha: row.sha });
+}

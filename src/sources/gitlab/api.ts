@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { BaseUrl } from '../../config/fields.ts';
+import { DeliveryFailed, ResolveFailed } from '../../domain/errors.ts';
+import { AnswerTooLarge } from '../../outbound/http.ts';
+import { type Ask, createAsk } from '../ask.ts';
+
+/** Sent in a header: a line break would be refused by the HTTP client, far from the cause. */
+const Token = z
+  .string()
+  .min(1, 'the token is empty')
+  .regex(/^[\x21-\x7e]*$/, 'the token holds white space, often the newline of `echo`; use `printf %s`');
+
+/** A numeric id or a full path. */
+const Names = z.array(z.union([z.string().min(1), z.number().int().positive()]).transform(String)).default([]);
+
+/** GitLab's own API. With neither url nor token it is not asked. */
+export const Api = z
+  .strictObject({
+    url: BaseUrl.optional(),
+    token: Token.optional(),
+    projects: Names,
+    groups: Names,
+    /** Requests an hour. GitLab.com takes 2,000 a minute; a GitLab of one's own often 7,200 an hour. */
+    per_hour: z.coerce.number().int().positive().default(3_600),
+  })
+  .transform(({ url, token, ...config }, context): GitlabApi | undefined => {
+    if (url !== undefined && token !== undefined) return createGitlabApi({ ...config, url, token });
+    if (url === undefined && token === undefined) return undefined;
+    const [given, missing] = url === undefined ? ['token', 'url'] : ['url', 'token'];
+    context.issues.push({
+      code: 'custom',
+      path: [missing],
+      message: `${given} is set but ${missing} is not: set ${missing} too, or neither to leave GitLab's API alone`,
+      input: undefined,
+    });
+    return z.NEVER;
+  });
+
+export interface GitlabApi {
+  /** As configured, without a trailing slash. */
+  readonly url: string;
+  /** Host and port, lower case: what the URLs in the hooks of this GitLab hold. */
+  readonly host: string;
+  /** Ids or paths of what is asked for missed deployments; with neither, all that the token's user is a member of. */
+  readonly projects: readonly string[];
+  readonly groups: readonly string[];
+  readonly token: string;
+  readonly ask: Ask;
+}
+
+function createGitlabApi(config: {
+  url: string;
+  token: string;
+  projects: readonly string[];
+  groups: readonly string[];
+  per_hour: number;
+}): GitlabApi {
+  const { url, token, projects, groups, per_hour } = config;
+  const { host } = new URL(url);
+  const ask = createAsk({
+    baseUrl: `${url}/api/v4`,
+    name: `GitLab at ${host}`,
+    headers: { 'private-token': token },
+    secret: token,
+    perHour: per_hour,
+  });
+  return { url, host, projects, groups, token, ask };
+}
+
+export const projectPath = (project: string): string => `/projects/${encodeURIComponent(project)}`;
+export const groupPath = (group: string): string => `/groups/${encodeURIComponent(group)}`;
+
+/** An end to lists that have none. */
+const MAX_PAGES = 100;
+
+/**
+ * A list, page by page, as far as GitLab has pages. Where a page is too large it begins anew with smaller ones, so that
+ * a row may come twice.
+ * @throws ResolveFailed also for 404
+ */
+export async function* pagesOf(ask: Ask, path: string, signal: AbortSignal): AsyncGenerator<readonly unknown[]> {
+  try {
+    yield* walk(ask, path, signal);
+  } catch (error) {
+    const smaller = isTooLarge(error) ? withSmallerPages(path) : undefined;
+    if (smaller === undefined) throw error;
+    yield* pagesOf(ask, smaller, signal);
+  }
+}
+
+async function* walk(ask: Ask, path: string, signal: AbortSignal): AsyncGenerator<readonly unknown[]> {
+  let next: string | undefined = path;
+  for (let page = 1; next !== undefined && page <= MAX_PAGES; page += 1) {
+    const { json, headers } = await ask.page(next, signal);
+    if (!Array.isArray(json)) throw new ResolveFailed(`GitLab shows no ${path.split('?')[0]}: ${NO_LIST}`, FINAL);
+    yield json;
+    next = nextPath(path, headers);
+  }
+  if (next !== undefined) throw new ResolveFailed(`${path.split('?')[0]} has more than ${MAX_PAGES} pages`, FINAL);
+}
+
+function withSmallerPages(path: string): string | undefined {
+  if (path.includes('per_page=100')) return path.replace('per_page=100', 'per_page=20');
+  return path.includes('per_page=20') ? path.replace('per_page=20', 'per_page=4') : undefined;
+}
+
+const NO_LIST = "it is not there, or the token's user may not see it";
+const FINAL = { retry: 'never' } as const;
+
+/** `X-Next-Page` names the page; lists that are paged by key say it in `Link` alone. */
+function nextPath(path: string, headers: Readonly<Record<string, string | string[] | undefined>>): string | undefined {
+  const [base = '', query] = path.split('?');
+  const number = String(headers['x-next-page'] ?? '').trim();
+  if (/^\d+$/.test(number)) {
+    const search = new URLSearchParams(query);
+    search.set('page', number);
+    return `${base}?${search}`;
+  }
+  const link = /<([^<>]+)>;\s*rel="?next"?/.exec(String(headers['link'] ?? ''))?.[1];
+  // Only the query: behind a proxy the link may name another host, and the token goes to the configured one alone.
+  return link && URL.canParse(link) ? `${base}${new URL(link).search}` : undefined;
+}
+
+/** HTTP status of the answer that a question failed with. */
+export function statusOf(error: ResolveFailed): number | undefined {
+  return error.cause instanceof DeliveryFailed ? error.cause.status : undefined;
+}
+
+/** True when there was an answer, of more bytes than are taken. */
+export const isTooLarge = (error: unknown): boolean =>
+  error instanceof ResolveFailed &&
+  error.cause instanceof DeliveryFailed &&
+  error.cause.cause instanceof AnswerTooLarge;
+
+/** True when asking again brings the same answer, and that concerns this question alone. */
+export const isRefused = (error: unknown): error is ResolveFailed =>
+  error instanceof ResolveFailed && error.retry === 'never';
+
+/** True when the next question may be asked: GitLab is there, and it takes the token. */
+export const concernsOne = (error: unknown): error is ResolveFailed =>
+  isRefused(error) || (error instanceof ResolveFailed && (statusOf(error) ?? 0) >= 500);

@@ -1,0 +1,132 @@
+import { ResolveFailed } from '../../domain/errors.ts';
+import type { HookOrder } from '../source.ts';
+import { SIGNING_TOKEN } from '../standard-webhooks.ts';
+import { concernsOne, type GitlabApi, groupPath, pagesOf, projectPath } from './api.ts';
+import { Hook, rowsOf } from './api-schema.ts';
+import { pathOf } from './hook-check.ts';
+
+interface Secrets {
+  readonly secrets: readonly string[];
+  readonly signingTokens: readonly string[];
+}
+
+/** What the webhook is set to. GitLab ticks push events unless it is told not to. */
+const SETTINGS = {
+  deployment_events: true,
+  push_events: false,
+  job_events: false,
+  pipeline_events: false,
+  enable_ssl_verification: true,
+} as const;
+
+const PATHS: Readonly<Record<string, (name: string) => string>> = { project: projectPath, group: groupPath };
+
+interface Target {
+  readonly called: string;
+  readonly hooks: string;
+}
+
+/**
+ * Makes or repairs the webhook of projects and groups; without targets, of those in the configuration. Needs the scope `api` and the role Maintainer, for groups Owner.
+ */
+export function createApplyHooks({ ask, projects, groups }: GitlabApi, given: Secrets) {
+  const tokens = tokensOf(given);
+
+  return async function applyHooks(order: HookOrder): Promise<readonly string[]> {
+    const configured = [...projects.map((name) => `project:${name}`), ...groups.map((name) => `group:${name}`)];
+    const targets = (order.targets.length > 0 ? order.targets : configured).map(targetOf);
+    if (targets.length === 0) {
+      throw new ResolveFailed('name a target: project:<id or path> or group:<id or path>', { retry: 'never' });
+    }
+    const done: string[] = [];
+    let failed: ResolveFailed | undefined;
+    for (const target of targets) {
+      try {
+        done.push(`${target.called}: ${await apply(target, order)}`);
+      } catch (error) {
+        if (!(error instanceof ResolveFailed)) throw error;
+        failed = new ResolveFailed(withoutSecrets(`${target.called}: ${error.message}`, tokens), {
+          retry: error.retry,
+        });
+        done.push(failed.message);
+        if (!concernsOne(error)) break;
+      }
+    }
+    // What was done before is told as well: it stays done.
+    if (failed) throw new ResolveFailed(done.join('\n'), { retry: failed.retry });
+    return done;
+  };
+
+  async function apply({ hooks: path }: Target, { url, dryRun, signal }: HookOrder): Promise<string> {
+    const found: Hook[] = [];
+    for await (const page of pagesOf(ask, `${path}?per_page=100`, signal)) found.push(...rowsOf(Hook, page));
+    const ours = found.filter((hook) => hook.id && hook.url && samePlace(hook.url, url));
+    const hook = ours.find((one) => one.url === url) ?? ours[0];
+    const body = { url, ...SETTINGS, ...tokens };
+    const also = ours.length > 1 ? `; ${ours.length - 1} more point there too: delete them` : '';
+    if (!hook) {
+      if (dryRun) return `a webhook to ${url} would be made: deployment events`;
+      return `webhook made: deployment events${warningOf(await ask.send('POST', path, { body, signal }), tokens)}`;
+    }
+    const wrong = differences(hook, url);
+    if (dryRun)
+      return `webhook ${wrong ? `would be repaired: ${wrong}` : 'is right'}; its secret would be set anew${also}`;
+    const answer = await ask.send('PUT', `${path}/${hook.id}`, { body, signal });
+    const done = wrong ? `repaired: ${wrong}` : 'was right';
+    return `webhook ${done}; its secret was set anew, because GitLab does not show it${also}${warningOf(answer, tokens)}`;
+  }
+}
+
+/** @throws ResolveFailed for what GitLab has not: nothing is done then. */
+function targetOf(target: string): Target {
+  const [kind = '', ...rest] = target.split(':');
+  const name = rest
+    .join(':')
+    .trim()
+    .replace(/^\/+|\/+$/g, '');
+  const path = Object.hasOwn(PATHS, kind) ? PATHS[kind] : undefined;
+  if (path && name) return { called: `${kind} ${name}`, hooks: `${path(name)}/hooks` };
+  throw new ResolveFailed(`GitLab has no "${target}": write project:<id or path> or group:<id or path>`, {
+    retry: 'never',
+  });
+}
+
+type Tokens = { readonly token?: string; readonly signing_token?: string };
+
+/** A signing token that were sent as the secret token would travel in clear with every webhook. */
+function tokensOf({ secrets, signingTokens }: Secrets): Tokens {
+  const first = secrets[0];
+  const signs = first !== undefined && SIGNING_TOKEN.test(first);
+  const signing_token = signs ? first : signingTokens[0];
+  return { ...(first !== undefined && !signs && { token: first }), ...(signing_token && { signing_token }) };
+}
+
+/** The same host and path: an old query or a trailing slash makes no other webhook. */
+function samePlace(a: string, b: string): boolean {
+  const host = (url: string) => (URL.canParse(url) ? new URL(url).host : undefined);
+  return host(a) !== undefined && host(a) === host(b) && pathOf(a) === pathOf(b);
+}
+
+function differences(hook: Hook, url: string): string {
+  const settings = Object.entries(SETTINGS).filter(
+    // A version that does not know a setting shows none.
+    ([name, value]) => hook[name as keyof typeof SETTINGS] != null && hook[name as keyof typeof SETTINGS] !== value, // the keys of SETTINGS
+  );
+  const wrong = settings.map(([name, value]) => `${name} ${value ? 'on' : 'off'}`);
+  return [...(hook.url === url ? [] : ['the URL']), ...wrong].join(', ');
+}
+
+/** Before 19.0 GitLab leaves a signing token out without a word. */
+function warningOf(answer: unknown, { token, signing_token }: Tokens): string {
+  if (signing_token === undefined || Hook.safeParse(answer).data?.signing_token_present) return '';
+  return token === undefined
+    ? '. This GitLab took no signing token (it needs 19.0): put a plain secret first, else its webhooks are refused'
+    : '. This GitLab took no signing token (it needs 19.0): the secret token counts';
+}
+
+function withoutSecrets(text: string, { token, signing_token }: Tokens): string {
+  return [token, signing_token].reduce<string>(
+    (rest, secret) => (secret ? rest.replaceAll(secret, '[secret]') : rest),
+    text,
+  );
+}

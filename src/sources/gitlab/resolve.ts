@@ -1,0 +1,123 @@
+import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
+import { fullSha } from '../../domain/change-record.ts';
+import type { ApiCall, Lookup, Mapped } from '../source.ts';
+import { type GitlabApi, isRefused, isTooLarge, projectPath } from './api.ts';
+import { type Extras, recordOfRow } from './api-record.ts';
+import { Commit, DeploymentRow, Diff, MergeRequest, rowsOf } from './api-schema.ts';
+import type { Project } from './project.ts';
+import { ignored } from './record.ts';
+
+/** What is asked about one deployment, with all that its hook knew of the project: the API's answer names none. */
+const Question = z.object({
+  deployment: z.string(),
+  key: z.string(),
+  host: z.string(),
+  project: z.string(),
+  path: z.string().optional(),
+  url: z.string().optional(),
+  name: z.string(),
+  service: z.string(),
+});
+
+export function lookupOf(project: Project, { deployment, key }: { deployment: string; key: string }): Lookup {
+  const { host, id, path, url, name, service } = project;
+  return { deployment, key, host, project: id, name, service, ...(path && { path }), ...(url && { url }) };
+}
+
+/** A commit never changes, and neither does what it touches. */
+const COMMIT_KEPT_MS = 24 * 3_600_000;
+const COMMITS_KEPT = 1_000;
+const PATHS_LIMIT = 100;
+
+/** At most 5 requests: the deployment, its merge requests from two places, the commit, the commit's files. */
+export function createResolve(api: GitlabApi, instance: string) {
+  const touched = new LRUCache<string, readonly string[]>({ max: COMMITS_KEPT });
+  return async function resolve(lookup: Lookup, { signal, now }: ApiCall): Promise<Mapped> {
+    const question = Question.safeParse(lookup).data;
+    if (!question) return ignored('unmapped', 'Another version of Shiplog asked this question.');
+    const { deployment, key, project: id, host, name, service, path, url } = question;
+    const base = projectPath(id);
+    const json = await api.ask.get(`${base}/deployments/${encodeURIComponent(deployment)}`, { signal });
+    const row = DeploymentRow.safeParse(json).data;
+    if (!row) {
+      return ignored(
+        'needs_lookup',
+        `GitLab shows no deployment ${deployment} of ${name}: it was deleted, or the token's user lacks the role Developer there.`,
+      );
+    }
+    const project = { host, id, name, service, ...(path && { path }), ...(url && { url }) };
+    const told = { project, instance, now, key };
+    const plain = recordOfRow(row, told);
+    if (plain.kind === 'ignored') return plain;
+    return recordOfRow(row, { ...told, extras: await extrasOf(row, { api, base, deployment, signal, touched }) });
+  };
+}
+
+interface Asking {
+  readonly api: GitlabApi;
+  /** Of the project. */
+  readonly base: string;
+  readonly deployment: string;
+  readonly signal: AbortSignal;
+  /** Paths by commit. The answers themselves are megabytes. */
+  readonly touched: LRUCache<string, readonly string[]>;
+}
+
+async function extrasOf(row: DeploymentRow, asking: Asking): Promise<Extras> {
+  const sha = fullSha(row.sha);
+  const mergeRequests = row.status === 'success' ? await mergeRequestsOf(sha, asking) : [];
+  const known = row.deployable?.commit?.title !== undefined;
+  const { data } = Commit.safeParse(sha && !known ? await optional(commitPath(asking, sha), asking) : undefined);
+  return { mergeRequests, ...(data && { commit: data }), ...(sha && (await pathsOf(sha, asking))) };
+}
+
+async function pathsOf(sha: string, asking: Asking): Promise<Pick<Extras, 'paths' | 'pathsTooMany'>> {
+  const { api, signal, touched } = asking;
+  const commit = commitPath(asking, sha);
+  const known = touched.get(commit);
+  if (known) return { paths: known };
+  try {
+    const json = await api.ask.get(`${commit}/diff?per_page=${PATHS_LIMIT}`, { signal });
+    const paths = rowsOf(Diff, json).flatMap(({ new_path }) => (new_path ? [new_path] : []));
+    const once = [...new Set(paths)].slice(0, PATHS_LIMIT);
+    if (json !== undefined) touched.set(commit, once);
+    return { paths: once };
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    return isTooLarge(error) ? { pathsTooMany: true } : {};
+  }
+}
+
+/**
+ * GitLab links merge requests to a deployment in the background, after the success that the hook tells of: where there
+ * are none yet, those of the commit stand in. GitLab: app/workers/deployments/link_merge_request_worker.rb.
+ */
+async function mergeRequestsOf(sha: string | undefined, asking: Asking): Promise<MergeRequest[]> {
+  const { base, deployment } = asking;
+  const query = 'per_page=20&order_by=updated_at&sort=desc';
+  const linked = rowsOf(
+    MergeRequest,
+    await optional(`${base}/deployments/${encodeURIComponent(deployment)}/merge_requests?${query}`, asking, 0),
+  );
+  if (linked.length > 0 || !sha) return newestFirst(linked);
+  const ofCommit = rowsOf(MergeRequest, await optional(`${commitPath(asking, sha)}/merge_requests`, asking, 0));
+  return newestFirst(ofCommit.filter(({ state }) => state !== 'closed'));
+}
+
+function newestFirst(requests: readonly MergeRequest[]): MergeRequest[] {
+  const timeOf = ({ merged_at, created_at }: MergeRequest) => Date.parse(merged_at ?? created_at ?? '') || 0;
+  return requests.filter(({ iid }) => iid !== undefined).toSorted((a, b) => timeOf(b) - timeOf(a));
+}
+
+const commitPath = ({ base }: Asking, sha: string): string => `${base}/repository/commits/${sha}`;
+
+/** What is nice to know must not cost the rest: a repository that the token may not read has no commits for us. */
+async function optional(path: string, { api, signal }: Asking, cacheMs = COMMIT_KEPT_MS): Promise<unknown> {
+  try {
+    return await api.ask.get(path, { signal, cacheMs });
+  } catch (error) {
+    if (isRefused(error)) return undefined;
+    throw error;
+  }
+}
