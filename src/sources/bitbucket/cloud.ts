@@ -4,6 +4,7 @@ import type { Mapped } from '../source.ts';
 import {
   type Actor,
   authorAsActor,
+  authorOf,
   bareUuid,
   bitbucketOrg,
   type Context,
@@ -33,7 +34,7 @@ import {
   texts,
   unknownStatus,
 } from './parts.ts';
-import { CloudDeployment, CloudWrapper, type Commit } from './schema.ts';
+import { CloudDeployment, CloudWrapper, type Commit, type Pipeline } from './schema.ts';
 
 /** Bitbucket Cloud, `state.name`; COMPLETED has its result in `state.status.name`. UNDEPLOYED is a step that nobody has started. */
 const CLOUD_STATES: Readonly<Record<string, State>> = { IN_PROGRESS: 'running' };
@@ -101,13 +102,14 @@ function cloudRecord(parts: CloudParts): NewChangeRecord {
     tag,
     commit,
     pipelineUrl: pipelinePage(repository, pipeline.build_number) ?? deployment.release?.url ?? step,
+    job: deployment.step?.name,
     jobUrl: step,
     pullRequest: pullRequest({ id: pullRequestId, message: commit?.message, base: repository.url }),
     actor: person?.name,
     occurredAt: times.at ?? context.receivedAt,
     startedAt: times.started,
     finishedAt: times.finished,
-    tags: tagsOf(repository, environment, { ref, run: keys.run }),
+    tags: tagsOf(repository, environment, { ref, run: keys.run, redeploy: pressed(deployment) === 'redeploy' }),
     notes: texts(repository.note, environment.note, parts.commit.note, keys.note, person?.note, noTime),
   });
 }
@@ -177,8 +179,6 @@ function cloudPipeline({ deployment, beside }: CloudParts): Pipeline {
   };
 }
 
-type Pipeline = NonNullable<z.infer<typeof CloudWrapper>['pipeline']>;
-
 /** `pipeline_pullrequest_target` names its branch `source`; a commit target has no name at all. */
 function cloudRef(target: Pipeline['target']): { ref?: string; tag?: boolean } {
   const ref = target?.ref_name ?? target?.source;
@@ -194,14 +194,20 @@ function buildNumber(release: { name?: string | undefined; url?: string | undefi
 
 function cloudActor(parts: CloudParts, { creator }: Pipeline): Actor | undefined {
   const { deployer } = parts.deployment.state ?? {};
-  const person = deployer?.display_name ?? deployer?.nickname ?? creator?.display_name ?? creator?.nickname;
-  return person ? { name: person } : authorAsActor(first(parts.commits.map(authorOf)));
+  const deployedBy = deployer?.display_name ?? deployer?.nickname;
+  if (deployedBy) return { name: deployedBy };
+  const startedBy = creator?.display_name ?? creator?.nickname;
+  if (!startedBy) return authorAsActor(first(parts.commits.map(authorOf)));
+  if (!pressed(parts.deployment)) return { name: startedBy };
+  return {
+    name: startedBy,
+    note: 'the actor started the pipeline; Bitbucket did not say who pressed Run on this step',
+  };
 }
 
-function authorOf(commit: Commit): string | undefined {
-  const raw = commit?.author?.raw?.replace(/\s*<[^>]*>\s*$/, '');
-  return commit?.author?.user?.display_name ?? (raw || undefined);
-}
+/** Whether somebody started just this step: `pipeline_step_trigger_manual`, `pipeline_step_trigger_redeploy`. */
+const pressed = ({ step }: CloudDeployment): string | undefined =>
+  /_(manual|redeploy)$/.exec(step?.trigger?.type ?? '')?.[1];
 
 const hashes = (commit: Commit): (string | undefined)[] => [
   commit?.hash,

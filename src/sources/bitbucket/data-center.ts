@@ -35,7 +35,12 @@ const DATA_CENTER_STATES: Readonly<Record<string, State>> = {
   CANCELLED: 'canceled',
 };
 
-const ROLLED_BACK = 'Bitbucket names the commit that was rolled back, not the one that runs now';
+/**
+ * The commit of ROLLED_BACK is the one that was undone. In the record it would say that just this commit runs now, and
+ * GitLab would be told so; which one does run, Bitbucket does not say.
+ */
+const rolledBackNote = ({ sha }: Resolved): string =>
+  `rolled back was commit ${sha ?? 'of an unknown sha'}: Bitbucket does not name the one that runs now`;
 
 export function fromDataCenter(deployment: DataCenterDeployment, context: Context): Mapped {
   const commit = resolveCommit([deployment.toCommit?.id, deployment.commit?.id]);
@@ -63,7 +68,11 @@ function dataCenterRecord({ deployment, commit, environment, state, context }: D
   const repository = dataCenterRepository(deployment);
   const rolledBack = deployment.state === 'ROLLED_BACK';
   const key = dataCenterKey(deployment, repository, environment);
-  const { message, author, committerTimestamp: committedAt } = deployment.toCommit ?? deployment.commit ?? {};
+  const {
+    message,
+    author,
+    committerTimestamp: committedAt,
+  } = rolledBack ? {} : (deployment.toCommit ?? deployment.commit ?? {});
   const person = authorAsActor(author?.displayName ?? author?.name);
   const base = repository.url && `${repository.url}/commits`;
   return said<NewChangeRecord>({
@@ -75,7 +84,7 @@ function dataCenterRecord({ deployment, commit, environment, state, context }: D
     state,
     changeType: rolledBack ? 'rollback' : undefined,
     description: deployment.description,
-    commit: commitOf({ ...commit, message, author: person?.name, committedAt, base }),
+    commit: rolledBack ? undefined : commitOf({ ...commit, message, author: person?.name, committedAt, base }),
     pipelineUrl: deployment.url,
     pullRequest: pullRequest({ message, base: repository.url }),
     actor: person?.name,
@@ -85,7 +94,7 @@ function dataCenterRecord({ deployment, commit, environment, state, context }: D
       repository.note,
       commit.note,
       person?.note,
-      rolledBack ? ROLLED_BACK : undefined,
+      rolledBack ? rolledBackNote(commit) : undefined,
       deployment.lastUpdated ? undefined : NO_TIME,
     ),
   });

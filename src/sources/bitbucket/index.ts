@@ -5,7 +5,13 @@ import { digest } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { hmacMatches } from '../signature.ts';
 import type { Sample, Source, Webhook } from '../source.ts';
+import { type Api, ApiSettings, createApi } from './api.ts';
+import { createApplyHooks } from './hooks.ts';
 import { isPing, toMapped } from './map.ts';
+import { createMissed } from './missed.ts';
+import { createResolve } from './resolve.ts';
+import { BuildStatusRules } from './rules.ts';
+import { createTell } from './tell.ts';
 
 export const bitbucket = z
   .strictObject({
@@ -15,18 +21,41 @@ export const bitbucket = z
     secrets: Secrets,
     /** Bitbucket Cloud sends at most 256 KB; the rest is room for steps that post more. */
     max_body_mib: z.number().positive().max(100).default(2),
+    /** Bitbucket Cloud's REST API. Without a token it is never asked. */
+    api: ApiSettings.optional(),
+    /** Which build statuses are deployments, where Bitbucket cannot be asked. */
+    build_status: BuildStatusRules.prefault({}),
   })
-  .transform(
-    (config): Source => ({
+  .transform((config): Source => {
+    const api = createApi(config.api);
+    const settings = { instance: config.name, asks: api !== undefined, rules: config.build_status };
+    return {
       type: config.type,
       name: config.name,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
       secrets: config.secrets,
+      hidden: config.api?.token ? [config.api.token] : [],
       verify: (webhook) => verify(webhook, config.secrets),
-      map: (payload, webhook) => toMapped(payload, webhook, config.name),
+      map: (payload, webhook) => toMapped(payload, webhook, settings),
       sample: (at) => sample(at, config),
-    }),
-  );
+      ...(api && config.api && asking({ api, settings: config.api, instance: config.name, secrets: config.secrets })),
+    };
+  });
+
+/** What a source with a token can do. */
+function asking(parts: {
+  readonly api: Api;
+  readonly settings: ApiSettings;
+  readonly instance: string;
+  readonly secrets: readonly string[];
+}): Pick<Source, 'resolve' | 'missed' | 'applyHooks'> {
+  const tell = createTell();
+  return {
+    resolve: createResolve({ ...parts, tell }),
+    missed: createMissed({ ...parts, tell }),
+    applyHooks: createApplyHooks(parts),
+  };
+}
 
 function verify(webhook: Webhook, secrets: readonly string[]): void {
   // Data Center does not sign its connection test. Whatever a ping holds, `toMapped` makes nothing of it.

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { fullSha, type NewChangeRecord, type Tier } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import type { IgnoredReason, Mapped } from '../source.ts';
+import type { Commit } from './schema.ts';
 
 export const JsonObject = z.record(z.string(), z.unknown());
 export type JsonObject = z.infer<typeof JsonObject>;
@@ -9,6 +10,8 @@ export type JsonObject = z.infer<typeof JsonObject>;
 export interface Context {
   readonly instance: string;
   readonly receivedAt: string;
+  /** Bitbucket's API may be asked for what is not told. */
+  readonly asks?: boolean;
 }
 
 /** Cloud's `environment_type.name` and Data Center's `environment.type`, lower case. */
@@ -68,8 +71,11 @@ export function common(repository: Repository, environment: Environment, context
   };
 }
 
+/** Uuids in braces stand in the place of both parts too, and are no name. */
+export const fullNamed = (name: string): boolean => /^[\w.-]+\/[\w.-]+$/.test(name);
+
 export function bitbucketOrg(fullName: string | undefined, uuid: string | undefined, slug?: string): Repository {
-  if (fullName && /^[\w.-]+\/[\w.-]+$/.test(fullName)) {
+  if (fullName && fullNamed(fullName)) {
     return said({ name: fullName, slug: fullName.split('/')[1], uuid, url: `https://bitbucket.org/${fullName}` });
   }
   return said({ name: slug, slug, uuid, note: 'the body does not name the repository as <workspace>/<slug>' });
@@ -102,10 +108,10 @@ export function pipelinePage(repository: Repository, build: string | undefined):
 export function tagsOf(
   repository: Repository,
   { name }: Environment,
-  more: { ref?: string | undefined; run?: string },
+  more: { ref?: string | undefined; run?: string; redeploy?: boolean },
 ): string[] {
   const environment = name === 'unknown' ? undefined : `env:${name}`;
-  const redeploy = more.run && more.run !== '1' ? 'redeploy' : undefined;
+  const redeploy = more.redeploy || (more.run && more.run !== '1') ? 'redeploy' : undefined;
   return [...new Set(texts('bitbucket', repository.name, environment, more.ref, redeploy))];
 }
 
@@ -137,6 +143,12 @@ export function pullRequest(told: {
       .find(Boolean);
   if (!number) return undefined;
   return said({ number, url: told.base && `${told.base}/pull-requests/${number}` });
+}
+
+/** Without the e-mail address. */
+export function authorOf(commit: Commit): string | undefined {
+  const raw = commit?.author?.raw?.replace(/\s*<[^>]*>\s*$/, '');
+  return commit?.author?.user?.display_name ?? (raw || undefined);
 }
 
 export function authorAsActor(author: string | undefined): Actor | undefined {
@@ -190,15 +202,17 @@ export function said<Shape extends object>(parts: { [Key in keyof Shape]: Shape[
 /** Words from outside, fit for a sentence. */
 export const short = (text: string): string => text.replace(/[^\x21-\x7e]+/g, ' ').slice(0, 80);
 
-export const records = (record: NewChangeRecord): Mapped => ({ kind: 'records', records: [record] });
+export const records = (record: NewChangeRecord) => ({ kind: 'records' as const, records: [record] });
 
-export const ignored = (reason: IgnoredReason, detail?: string): Mapped => ({
+export type Ignored = Extract<Mapped, { kind: 'ignored' }>;
+
+export const ignored = (reason: IgnoredReason, detail?: string): Ignored => ({
   kind: 'ignored',
   reason,
   ...(detail && { detail }),
 });
 
-export const unknownStatus = (detail: string): Mapped => ignored('unknown_status', detail);
+export const unknownStatus = (detail: string): Ignored => ignored('unknown_status', detail);
 
 export function lacking(fields: Readonly<Record<string, unknown>>): WebhookRejected {
   const names = Object.keys(fields).filter((name) => fields[name] === undefined);

@@ -18,10 +18,10 @@ export const Text = z
   .catch(undefined);
 
 /** ISO text (Cloud, Data Center from 10) or epoch milliseconds (Data Center up to 9). */
-const Time = z.union([z.string(), z.number()]).transform(toIso).optional().catch(undefined);
+export const Time = z.union([z.string(), z.number()]).transform(toIso).optional().catch(undefined);
 
 /** A link that may be shown to people: http(s), and never with a password in it. */
-const Link = z
+export const Link = z
   .string()
   .transform((text) => {
     if (!URL.canParse(text)) return undefined;
@@ -36,13 +36,13 @@ const Link = z
   .catch(undefined);
 
 /** A part that may be missing, null or of another kind. */
-const part = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).optional().catch(undefined);
+export const part = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).optional().catch(undefined);
 
 const Person = part({ display_name: Text, nickname: Text });
 
 const Repository = part({ full_name: Text, uuid: Text });
 
-const Commit = part({
+export const Commit = part({
   hash: Text,
   message: Text,
   date: Time,
@@ -51,16 +51,19 @@ const Commit = part({
 });
 export type Commit = z.infer<typeof Commit>;
 
-const Pipeline = part({
+export const Pipeline = part({
   uuid: Text,
+  created_on: Time,
+  repository: part({ full_name: Text, uuid: Text }),
   build_number: Text,
   creator: Person,
   target: part({ ref_type: Text, ref_name: Text, source: Text, pullrequest: part({ id: Text, title: Text }) }),
 });
+export type Pipeline = NonNullable<z.infer<typeof Pipeline>>;
 
 const Release = part({ name: Text, url: Link, commit: Commit, pipeline: Pipeline });
 
-const Environment = part({
+export const Environment = part({
   uuid: Text,
   name: Text,
   slug: Text,
@@ -77,8 +80,15 @@ export const CloudDeployment = z.object({
   version: Text,
   last_update_time: Time,
   environment: Environment,
-  /** Bitbucket sends no run number here; an exporter that joins the step may. */
-  step: part({ uuid: Text, run_number: Text }),
+  /** Bitbucket sends the uuid alone, unless it is asked for more or somebody joins the step. */
+  step: part({
+    uuid: Text,
+    run_number: Text,
+    started_on: Time,
+    name: Text,
+    trigger: part({ type: Text }),
+    state: part({ name: Text }),
+  }),
   commit: Commit,
   release: Release,
   deployable: Release,
@@ -159,3 +169,42 @@ export const DataCenterDeployment = z.object({
   }),
 });
 export type DataCenterDeployment = z.infer<typeof DataCenterDeployment>;
+
+/** `repo:commit_status_created` and `_updated`: one status a pipeline, or whatever another CI posts. Not `actor`: it is the workspace. */
+export const CommitStatusBody = z.object({
+  repository: part({
+    full_name: Text,
+    uuid: Text,
+    workspace: part({ uuid: Text }),
+    owner: part({ uuid: Text }),
+  }),
+  commit_status: part({
+    key: Text,
+    name: Text,
+    description: Text,
+    state: Text,
+    refname: Text,
+    url: Link,
+    commit: Commit,
+    created_on: Time,
+    updated_on: Time,
+    links: part({ commit: part({ href: Link }) }),
+  }),
+});
+export type CommitStatusBody = z.infer<typeof CommitStatusBody>;
+
+const listOf = <Item extends z.ZodType>(item: Item) => z.array(item).optional().catch(undefined);
+
+/** OTLP: numbers come as `intValue` and as `stringValue`. */
+const Attributes = listOf(part({ key: Text, value: part({ stringValue: Text, intValue: Text }) }));
+export type Attributes = z.infer<typeof Attributes>;
+
+/** `pipeline:span_created`. */
+export const SpansBody = z.object({
+  resourceSpans: listOf(
+    part({
+      resource: part({ attributes: Attributes }),
+      scopeSpans: listOf(part({ spans: listOf(part({ attributes: Attributes })) })),
+    }),
+  ),
+});

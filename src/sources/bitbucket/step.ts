@@ -1,5 +1,5 @@
 import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
-import type { Mapped } from '../source.ts';
+import type { Lookup, Mapped } from '../source.ts';
 import {
   type Actor,
   asObject,
@@ -10,6 +10,7 @@ import {
   commitOf,
   common,
   type Environment,
+  type Ignored,
   ignored,
   type JsonObject,
   type Keys,
@@ -49,7 +50,52 @@ export function stepVariables(body: JsonObject): StepVariables | undefined {
     .find((step) => step.BITBUCKET_COMMIT ?? step.BITBUCKET_DEPLOYMENT_ENVIRONMENT);
 }
 
+/** With the API, the person's name is asked for, and the record leaves the actor open rather than guess. */
 export function fromStep(step: StepVariables, context: Context): Mapped {
+  const read = readStep(step, context);
+  if ('kind' in read) return read;
+  const asks = context.asks && USER_UUID.test(step.BITBUCKET_STEP_TRIGGERER_UUID ?? '');
+  if (!asks) return records(stepRecord({ ...read, person: stepActor(step) }));
+  const record = stepRecord(read);
+  return { ...records(record), lookups: [personLookup(step, record)] };
+}
+
+const USER_UUID = /^\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$/i;
+const PERSON = 'person';
+
+/** The variables themselves, without the commit message, which may be long. */
+function personLookup(step: StepVariables, record: NewChangeRecord): Lookup {
+  const { commit_message: _, ...variables } = step;
+  return said<Record<string, string>>({
+    ask: PERSON,
+    received_at: record.receivedAt,
+    ...variables,
+    BITBUCKET_PR_ID: record.pullRequest?.number,
+  });
+}
+
+/** The variables of a step whose person should be asked for, or undefined for another question. */
+export const askedStep = (lookup: Lookup): StepVariables | undefined =>
+  lookup['ask'] === PERSON ? StepVariables.parse(lookup) : undefined;
+
+/** The same step of the same deployment once more, with what Bitbucket's API added. */
+export function completeStep(
+  step: StepVariables,
+  context: Context,
+  found: { readonly actor?: string | undefined; readonly pullRequest?: NewChangeRecord['pullRequest'] },
+): Mapped {
+  const read = readStep(step, context);
+  if ('kind' in read) return read;
+  const record = stepRecord({ ...read, person: found.actor ? { name: found.actor } : stepActor(step) });
+  return records({
+    ...record,
+    id: recordId(record.deployment, read.state, 'pipelines API'),
+    signal: 'pipelines API',
+    ...(found.pullRequest && { pullRequest: found.pullRequest }),
+  });
+}
+
+function readStep(step: StepVariables, context: Context): StepParts | Ignored {
   const name = slugify(step.BITBUCKET_DEPLOYMENT_ENVIRONMENT);
   if (!name) {
     return ignored('no_environment', 'the step has no `deployment:`, so that Bitbucket gave it no environment');
@@ -58,11 +104,11 @@ export function fromStep(step: StepVariables, context: Context): Mapped {
   if (!commit) throw lacking({ BITBUCKET_COMMIT: commit });
   const state = exitState(step.BITBUCKET_EXIT_CODE);
   if (typeof state !== 'string') return state;
-  return records(stepRecord({ step, commit, environment: { name }, state, context }));
+  return { step, commit, environment: { name }, state, context };
 }
 
 /** Only an after-script has BITBUCKET_EXIT_CODE, and it is the last command's own code: 2, 127. None yet: the step has begun. */
-function exitState(code: string | undefined): State | Mapped {
+function exitState(code: string | undefined): State | Ignored {
   if (code === undefined) return 'running';
   if (!/^-?\d+$/.test(code)) return unknownStatus(`BITBUCKET_EXIT_CODE ${short(code)}`);
   return Number(code) === 0 ? 'succeeded' : 'failed';
@@ -74,15 +120,15 @@ interface StepParts {
   readonly environment: Environment;
   readonly state: State;
   readonly context: Context;
+  readonly person?: Actor | undefined;
 }
 
-function stepRecord({ step, commit, environment, state, context }: StepParts): NewChangeRecord {
+function stepRecord({ step, commit, environment, state, context, person }: StepParts): NewChangeRecord {
   const repository = bitbucketOrg(stepFullName(step), step.BITBUCKET_REPO_UUID, step.BITBUCKET_REPO_SLUG);
   const keys = stepKeys({ step, commit, environment, repository });
   const ref = step.BITBUCKET_TAG ?? step.BITBUCKET_BRANCH;
   const pipelineUrl = pipelinePage(repository, step.BITBUCKET_BUILD_NUMBER);
   const uuid = bareUuid(step.BITBUCKET_STEP_UUID);
-  const person = stepActor(step);
   const { commit_message: message, commit_author: author } = step;
   const base = repository.url && `${repository.url}/commits`;
   return said<NewChangeRecord>({

@@ -290,6 +290,24 @@ describe('the REST object of Cloud', () => {
   });
 });
 
+describe('the webhook of a workspace', () => {
+  it('tells of all its repositories by one secret, each a service of its own', () => {
+    const of = (repository: string, uuid: string) =>
+      record(step({ BITBUCKET_REPO_FULL_NAME: `harbor/${repository}`, BITBUCKET_STEP_UUID: uuid }));
+    const told = [
+      of('lighthouse-api', '{7e5a3c90-1b2d-4f6a-8c9e-0d1f2a3b4c51}'),
+      of('pier-web', '{7e5a3c90-1b2d-4f6a-8c9e-0d1f2a3b4c52}'),
+    ];
+    expect(told.map(({ service }) => service)).toEqual(['lighthouse-api', 'pier-web']);
+    expect(new Set(told.map(({ deployment }) => deployment)).size).toBe(2);
+    const own = { ...step(), BITBUCKET_STEP_UUID: '', BITBUCKET_PIPELINE_UUID: '', BITBUCKET_REPO_UUID: '' };
+    const keys = ['lighthouse-api', 'pier-web'].map(
+      (slug) => record({ ...own, BITBUCKET_REPO_FULL_NAME: `harbor/${slug}` }).deployment,
+    );
+    expect(new Set(keys).size).toBe(2);
+  });
+});
+
 describe('the REST object of Data Center', () => {
   it.each([
     ['PENDING', 'pending'],
@@ -309,6 +327,28 @@ describe('the REST object of Data Center', () => {
     const undone = record(dataCenter({ state: 'ROLLED_BACK' }));
     expect(undone).toMatchObject({ state: 'succeeded', changeType: 'rollback' });
     expect(undone.deployment).not.toBe(record(dataCenter()).deployment);
+  });
+
+  it('never brings the commit that was rolled back to GitLab as the one that runs', () => {
+    const undone = record(dataCenter({ state: 'ROLLED_BACK' }));
+    expect(undone.commit).toBeUndefined();
+    expect(undone.pullRequest).toBeUndefined();
+    expect(undone.actor).toBeUndefined();
+    expect(undone.notes.join()).toContain(`rolled back was commit ${SHA}`);
+    expect(record(dataCenter()).commit?.sha).toBe(SHA);
+  });
+
+  it('tells times in milliseconds up to 9 and in ISO 8601 from 10 on, which are the same', () => {
+    const nine = record(dataCenter());
+    const ten = record(
+      dataCenter({
+        lastUpdated: '2026-03-02T17:00:12+0100',
+        toCommit: { id: SHA, committerTimestamp: '2026-03-02T15:00:00Z' },
+      }),
+    );
+    expect(ten.id).toBe(nine.id);
+    expect(ten.occurredAt).toBe('2026-03-02T16:00:12.000Z');
+    expect(ten.commit?.committedAt).toBe(nine.commit?.committedAt);
   });
 
   it('is ignored in state UNKNOWN, and refused without what it needs', () => {

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import type { NewChangeRecord } from '../../domain/change-record.ts';
+import { ResolveFailed } from '../../domain/errors.ts';
+import type { ApiCall } from '../source.ts';
+import { type ApiSettings, isRefusal } from './api.ts';
+import { nameOf, type Place, placeNamed } from './place.ts';
+import type { ResolveParts } from './resolve.ts';
+import { type Asking, at, NEWEST_DEPLOYMENTS } from './rest.ts';
+import { type CloudDeployment, Text, Time } from './schema.ts';
+import { createRowReader, isStarted, startOf } from './tell.ts';
+
+type MissedCall = ApiCall & { warn(finding: string): void };
+
+/** Pages of a list that are read at most: 2,000 deployments of a repository, 2,000 repositories of a workspace. */
+const MAX_PAGES = 20;
+/** The list is sorted by the start. A deployment that ends now may have started so long ago. */
+const LONGEST_DEPLOYMENT_MS = 12 * 3_600_000;
+/** A deployment may come so long after the last push to its repository. */
+const PUSHED_BEFORE_MS = 3 * 24 * 3_600_000;
+
+/**
+ * All deployments since a moment, repository by repository. One that cannot be read does not hide the others; but where an
+ * answer may come later, or all are refused, the list is not whole, which is said at the end.
+ */
+export function createMissed(parts: ResolveParts & { settings: ApiSettings }) {
+  return async function* missed(since: Date, call: MissedCall): AsyncGenerator<readonly NewChangeRecord[]> {
+    const asking = { api: parts.api, signal: call.signal };
+    const places = await placesOf(parts.settings, { since, call, asking });
+    if (places.length === 0) call.warn('no repository to ask about: name some in api.repositories or api.workspaces');
+    let refusals = 0;
+    let failure: ResolveFailed | undefined;
+    for (const place of places) {
+      try {
+        yield* deploymentsSince(place, { since, call, asking, ...parts });
+      } catch (error) {
+        if (!(error instanceof ResolveFailed)) throw error;
+        call.warn(`the deployments of ${nameOf(place)} cannot be read: ${error.message}`);
+        refusals += isRefusal(error) ? 1 : 0;
+        if (!isRefusal(error) || refusals === places.length) failure ??= error;
+      }
+    }
+    if (failure) throw failure;
+  };
+}
+
+interface Run {
+  readonly since: Date;
+  readonly call: MissedCall;
+  readonly asking: Asking;
+}
+
+async function* deploymentsSince(
+  place: Place,
+  { since, call, asking, tell, instance }: Run & ResolveParts,
+): AsyncGenerator<readonly NewChangeRecord[]> {
+  const read = createRowReader();
+  const known = { place, pipelines: new Map(), steps: new Map() };
+  const context = { instance, receivedAt: call.now.toISOString() };
+  const oldest = new Date(since.getTime() - LONGEST_DEPLOYMENT_MS).toISOString();
+  for await (const values of pagesOf([...at(place), 'deployments'], NEWEST_DEPLOYMENTS, { call, asking })) {
+    const rows = read(values);
+    const wanted = rows.filter((row) => isStarted(row.read) && lastMoment(row.read) >= since.toISOString());
+    const told = [];
+    for (const row of wanted) told.push(await tell(row, known, { ...asking, context }));
+    yield told.flatMap(({ record }) => record ?? []);
+    if (rows.some((row) => (startOf(row.read) ?? oldest) < oldest)) return;
+  }
+}
+
+/** Without any time it counts as new: rather once too often than never. */
+const lastMoment = (row: CloudDeployment): string =>
+  row.last_update_time ?? row.state?.completed_on ?? row.state?.completion_date ?? startOf(row) ?? '~';
+
+async function placesOf({ repositories, workspaces }: ApiSettings, run: Run): Promise<readonly Place[]> {
+  const names = new Set(repositories);
+  for (const workspace of workspaces) for (const name of await changedIn(workspace, run)) names.add(name);
+  return [...names].flatMap((name) => placeNamed(name) ?? []);
+}
+
+const Changed = z.object({ full_name: Text, updated_on: Time });
+
+/**
+ * The repositories of a workspace that were pushed to lately: a deployment changes none, and comes after its push, on a
+ * Monday for that of a Friday.
+ */
+async function changedIn(workspace: string, { since, call, asking }: Run): Promise<readonly string[]> {
+  const names: string[] = [];
+  const oldest = new Date(since.getTime() - PUSHED_BEFORE_MS).toISOString();
+  const query = { sort: '-updated_on', pagelen: '100', fields: 'next,values.full_name,values.updated_on' };
+  try {
+    for await (const values of pagesOf(['repositories', workspace], query, { call, asking })) {
+      const repositories = values.flatMap((json) => Changed.safeParse(json).data ?? []);
+      const fresh = repositories.filter(({ updated_on: updated }) => updated === undefined || updated >= oldest);
+      names.push(...fresh.flatMap(({ full_name: name }) => name ?? []));
+      if (fresh.length < repositories.length) break;
+    }
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    call.warn(`the repositories of ${workspace} cannot be listed: ${error.message}`);
+  }
+  return names;
+}
+
+async function* pagesOf(
+  path: readonly string[],
+  first: Readonly<Record<string, string>>,
+  { call, asking: { api, signal } }: Pick<Run, 'call' | 'asking'>,
+): AsyncGenerator<readonly unknown[]> {
+  let query: Readonly<Record<string, string>> | undefined = first;
+  for (let count = 0; query; count += 1) {
+    if (count === MAX_PAGES)
+      return call.warn(`/${path.join('/')} has more than ${MAX_PAGES} pages; the rest was not read`);
+    const page = await api.page(path, query, signal);
+    if (!page) return call.warn(`Bitbucket shows no /${path.join('/')}: it is not there, or api.token may not read it`);
+    yield page.values;
+    query = page.next;
+  }
+}

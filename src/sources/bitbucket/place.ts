@@ -1,0 +1,80 @@
+import type { Lookup } from '../source.ts';
+import { bareUuid, said } from './parts.ts';
+import { Text } from './schema.ts';
+
+/** Where a repository lies in Bitbucket Cloud. Both parts are slugs, or uuids in braces, which the API takes as well. */
+export interface Place {
+  readonly workspace: string;
+  readonly repository: string;
+}
+
+/** `<workspace>/<slug>`; nothing that would lead to another path of the API. */
+export function placeNamed(fullName: string | undefined): Place | undefined {
+  const [workspace, repository, ...more] = fullName?.split('/') ?? [];
+  if (!isSlug(workspace) || !isSlug(repository) || more.length > 0) return undefined;
+  return { workspace, repository };
+}
+
+const isSlug = (text: string | undefined): text is string =>
+  text !== undefined && /^[\w.-]{1,128}$/.test(text) && !/^\.+$/.test(text);
+
+export function placeOfUuids(workspace: string | undefined, repository: string | undefined): Place | undefined {
+  const [owner, own] = [inBraces(workspace), inBraces(repository)];
+  return owner && own ? { workspace: owner, repository: own } : undefined;
+}
+
+export function placeOf(
+  repository:
+    | {
+        readonly full_name?: string | undefined;
+        readonly uuid?: string | undefined;
+        readonly workspace?: { readonly uuid?: string | undefined } | undefined;
+        readonly owner?: { readonly uuid?: string | undefined } | undefined;
+      }
+    | undefined,
+): Place | undefined {
+  const workspace = repository?.workspace?.uuid ?? repository?.owner?.uuid;
+  return placeNamed(repository?.full_name) ?? placeOfUuids(workspace, repository?.uuid);
+}
+
+export const nameOf = ({ workspace, repository }: Place): string => `${workspace}/${repository}`;
+
+/** As the API wants a uuid; undefined for what is none. */
+export function inBraces(uuid: string | undefined): string | undefined {
+  const bare = bareUuid(uuid);
+  return bare && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(bare) ? `{${bare}}` : undefined;
+}
+
+/** Asks which deployments a pipeline made. */
+export const pipelineLookup = (
+  place: Place,
+  told: {
+    readonly pipeline?: string | undefined;
+    readonly build?: string | undefined;
+    readonly commit?: string | undefined;
+    readonly status?: string | undefined;
+  },
+): Lookup => said<Record<string, string>>({ ask: 'pipeline', ...place, ...told });
+
+export interface AskedPipeline {
+  readonly place: Place;
+  readonly pipeline?: string;
+  readonly build?: string;
+  readonly commit?: string;
+  readonly status?: string;
+}
+
+/** Read again with the same care: what lies in Redis was written by another version of this program. */
+export function askedPipeline(lookup: Lookup): AskedPipeline | undefined {
+  const { workspace, repository } = lookup;
+  const place = placeNamed(`${workspace}/${repository}`) ?? placeOfUuids(workspace, repository);
+  if (lookup['ask'] !== 'pipeline' || !place) return undefined;
+  const text = (name: string) => Text.parse(lookup[name]);
+  return said<AskedPipeline>({
+    place,
+    pipeline: inBraces(lookup['pipeline']),
+    build: text('build'),
+    commit: text('commit'),
+    status: text('status'),
+  });
+}

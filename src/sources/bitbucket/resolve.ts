@@ -1,0 +1,117 @@
+import type { ApiCall, Lookup, Mapped } from '../source.ts';
+import type { Api } from './api.ts';
+import { bareUuid, type Context, type Ignored, ignored } from './parts.ts';
+import { type AskedPipeline, askedPipeline, inBraces, nameOf, placeNamed } from './place.ts';
+import { type Asking, at, findPipeline, NEWEST_DEPLOYMENTS, personOf, pullRequestOf } from './rest.ts';
+import type { Pipeline, StepVariables } from './schema.ts';
+import { askedStep, completeStep } from './step.ts';
+import { createRowReader, isStarted, pipelineUuid, type Row, startOf, type Tell, type Told } from './tell.ts';
+
+/** A poke is about what happened just now; deployments further down were found by the poke that told of them. */
+const MAX_PAGES = 3;
+
+export interface ResolveParts {
+  readonly api: Api;
+  readonly instance: string;
+  readonly tell: Tell;
+}
+
+/** Asks Bitbucket which deployments a pipeline made, or who started a step. */
+export function createResolve({ api, instance, tell }: ResolveParts) {
+  return async function resolve(lookup: Lookup, { signal, now }: ApiCall): Promise<Mapped> {
+    const context = { instance, receivedAt: now.toISOString() };
+    const step = askedStep(lookup);
+    if (step) {
+      return resolveStep(step, {
+        api,
+        signal,
+        context: { instance, receivedAt: lookup['received_at'] ?? context.receivedAt },
+      });
+    }
+    const asked = askedPipeline(lookup);
+    if (!asked) return ignored('unmapped', 'the question is none that this version understands');
+    return resolvePipeline(asked, { api, signal, context, tell });
+  };
+}
+
+type Resolving = Asking & { readonly context: Context };
+
+async function resolveStep(step: StepVariables, asking: Resolving): Promise<Mapped> {
+  const actor = await personOf(asking, step.BITBUCKET_STEP_TRIGGERER_UUID);
+  const place = placeNamed(step.BITBUCKET_REPO_FULL_NAME);
+  const asks = place && !step.BITBUCKET_PR_ID;
+  const pullRequest = asks ? await pullRequestOf(asking, place, step.BITBUCKET_COMMIT) : undefined;
+  return completeStep(step, asking.context, { actor, pullRequest });
+}
+
+async function resolvePipeline(asked: AskedPipeline, asking: Resolving & Pick<ResolveParts, 'tell'>): Promise<Mapped> {
+  const pipeline = await findPipeline(asking, asked);
+  const uuid = inBraces(pipeline?.uuid);
+  if (!pipeline || !uuid) {
+    const which = asked.pipeline ?? (asked.build ? `#${asked.build}` : `of commit ${asked.commit}`);
+    return ignored(
+      'needs_lookup',
+      `Bitbucket shows no pipeline ${which} of ${nameOf(asked.place)}: it is deleted, or api.token may not read it`,
+    );
+  }
+  const { rows, isWhole } = await rowsOf(pipeline, asked, asking);
+  const started = rows.filter(({ read }) => isStarted(read));
+  if (started.length === 0) return nothingDeployed({ asked, pipeline, isWhole, planned: rows.length });
+  const pipelines = new Map([[uuid, Promise.resolve<Pipeline | undefined>(pipeline)]]);
+  const known = { place: asked.place, pipelines, steps: new Map() };
+  const told: Told[] = [];
+  for (const row of started) told.push(await asking.tell(row, known, asking));
+  const records = told.flatMap(({ record }) => record ?? []);
+  if (records.length === 0) return told.find((one) => one.ignored)?.ignored ?? ignored('unmapped');
+  return { kind: 'records', records };
+}
+
+/** The deployments of one pipeline. Bitbucket cannot be asked for them, so they are picked from the newest. */
+async function rowsOf(
+  pipeline: Pipeline,
+  { place }: AskedPipeline,
+  { api, signal }: Asking,
+): Promise<{ rows: readonly Row[]; isWhole: boolean }> {
+  const read = createRowReader();
+  const rows: Row[] = [];
+  let query: Readonly<Record<string, string>> | undefined = NEWEST_DEPLOYMENTS;
+  for (let count = 0; query && count < MAX_PAGES; count += 1) {
+    const page = await api.page([...at(place), 'deployments'], query, signal);
+    const all = read(page?.values ?? []);
+    rows.push(...all.filter(({ read: row }) => bareUuid(pipelineUuid(row)) === bareUuid(pipeline.uuid)));
+    if (all.some((row) => isOlder(row, pipeline))) return { rows, isWhole: true };
+    query = page?.next;
+  }
+  return { rows, isWhole: query === undefined };
+}
+
+/** One that was never started has no date, and may stand anywhere in the list. */
+function isOlder({ read }: Row, { created_on: created }: Pipeline): boolean {
+  const started = startOf(read);
+  return started !== undefined && created !== undefined && started < created;
+}
+
+function nothingDeployed(found: {
+  asked: AskedPipeline;
+  pipeline: Pipeline;
+  isWhole: boolean;
+  planned: number;
+}): Ignored {
+  const { asked, pipeline, isWhole, planned } = found;
+  const name = `pipeline #${pipeline.build_number ?? asked.build ?? '?'} of ${nameOf(asked.place)}`;
+  if (planned === 0) {
+    const where = isWhole ? '' : ` among the newest ${MAX_PAGES * 100}`;
+    return ignored(
+      'no_environment',
+      `Bitbucket lists no deployment of ${name}${where}: none of its steps has a \`deployment:\``,
+    );
+  }
+  const so =
+    asked.status === 'FAILED' || asked.status === 'STOPPED'
+      ? 'ended before it deployed anything'
+      : 'has not deployed yet';
+  return ignored(
+    'not_started',
+    `${name} ${so}: Bitbucket lists ${planned} deployment${planned > 1 ? 's' : ''} that nobody started`,
+  );
+}

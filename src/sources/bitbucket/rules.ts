@@ -1,0 +1,57 @@
+import { RE2JS } from 're2js';
+import safeRegex from 'safe-regex2';
+import { z } from 'zod';
+
+/** Of key, name and description of a build status so much is looked at, characters. */
+const LOOKED_AT = 500;
+
+/**
+ * A regular expression that names an environment. Nested repetition is refused, since it is never meant; what that check
+ * overlooks, such as `(a|a)*`, RE2 matches in linear time, so that no text can hold up the bridge.
+ */
+const EnvironmentPattern = z.string().transform((pattern, context) => {
+  const complain = (message: string) => {
+    context.addIssue({ code: 'custom', message: `${message}; write one such as ^deploy/(?<env>[a-z-]+)$` });
+    return z.NEVER;
+  };
+  if (pattern.length > LOOKED_AT) return complain(`the regular expression is longer than ${LOOKED_AT} characters`);
+  const compiled = compile(pattern);
+  if (compiled instanceof Error) return complain(`not a regular expression of RE2 syntax: ${compiled.message}`);
+  if (!Object.hasOwn(compiled.namedGroups(), 'env')) {
+    return complain('the regular expression has no group (?<env>…), which names the environment');
+  }
+  if (!safeRegex(pattern)) return complain('the regular expression repeats what repeats, which can take for ever');
+  return compiled;
+});
+
+function compile(pattern: string): RE2JS | Error {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Which build statuses are deployments, for those who say so. Bitbucket itself does not. */
+export const BuildStatusRules = z.strictObject({
+  /** Any of these that finds its environment in a status's key, name or description. */
+  deployments: z.array(EnvironmentPattern).default([]),
+  /** Branch → environment: a build of the branch is a deployment there. */
+  branches: z.record(z.string().min(1), z.string().min(1)).default({}),
+});
+export type BuildStatusRules = z.output<typeof BuildStatusRules>;
+
+/** The environment that a pattern finds in one of these texts, as it is written there. */
+export function environmentIn(
+  texts: readonly (string | undefined)[],
+  { deployments }: BuildStatusRules,
+): string | undefined {
+  for (const pattern of deployments) {
+    for (const text of texts) {
+      const matcher = pattern.matcher(text?.slice(0, LOOKED_AT) ?? '');
+      const found = matcher.find() ? matcher.group('env') : undefined;
+      if (found) return found;
+    }
+  }
+  return undefined;
+}

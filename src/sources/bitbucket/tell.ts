@@ -1,0 +1,170 @@
+import { LRUCache } from 'lru-cache';
+import type { NewChangeRecord } from '../../domain/change-record.ts';
+import { WebhookRejected } from '../../domain/errors.ts';
+import { fromCloud } from './cloud.ts';
+import { asObject, bareUuid, type Context, first, type Ignored, ignored, type JsonObject, said } from './parts.ts';
+import { inBraces, type Place } from './place.ts';
+import {
+  type Asking,
+  commitOf,
+  deploymentOf,
+  environmentOf,
+  fullNameOf,
+  pipelineOf,
+  pullRequestOf,
+  type RestStep,
+  stepsOf,
+} from './rest.ts';
+import { CloudDeployment, type Pipeline } from './schema.ts';
+
+/** A deployment as a list of Bitbucket shows it. */
+export interface Row {
+  readonly json: JsonObject;
+  readonly read: CloudDeployment;
+  /** How many later deployments of the same step are known: it ran again. */
+  readonly later: number;
+}
+
+export const isStarted = ({ state }: CloudDeployment): boolean => state?.name !== 'UNDEPLOYED';
+export const startOf = ({ state }: CloudDeployment): string | undefined => state?.started_on ?? state?.start_date;
+
+/** Reads a list that comes newest first, page by page. A row that comes again, since newer ones pushed it on, counts once. */
+export function createRowReader(): (values: readonly unknown[]) => Row[] {
+  const seen = new Set<string>();
+  const runs = new Map<string, number>();
+  return (values) =>
+    values
+      .map((value) => asObject(value) ?? {})
+      .map((json) => ({ json, read: CloudDeployment.parse(json) }))
+      .filter(({ read: { uuid } }) => uuid === undefined || (!seen.has(uuid) && seen.add(uuid)))
+      .toSorted((a, b) => ((startOf(a.read) ?? '') < (startOf(b.read) ?? '') ? 1 : -1))
+      .map((row) => {
+        const step = isStarted(row.read) ? bareUuid(row.read.step?.uuid) : undefined;
+        const later = (step && runs.get(step)) || 0;
+        if (step) runs.set(step, later + 1);
+        return { ...row, later };
+      });
+}
+
+export const pipelineUuid = ({ release, deployable, pipeline }: CloudDeployment): string | undefined =>
+  first([pipeline?.uuid, release?.pipeline?.uuid, deployable?.pipeline?.uuid].map(inBraces));
+
+/** What is known of a pipeline, so that several rows of it cost no more than one. */
+export interface Known {
+  readonly place: Place;
+  readonly pipelines: Map<string, Promise<Pipeline | undefined>>;
+  readonly steps: Map<string, Promise<readonly RestStep[]>>;
+}
+
+/** What a row became: a record, or the reason why none. */
+export interface Told {
+  readonly record?: NewChangeRecord | undefined;
+  readonly ignored?: Ignored;
+}
+
+/** A row and all that Bitbucket said about it when it was asked. */
+interface Joined {
+  readonly subject: JsonObject;
+  readonly pullRequest: NewChangeRecord['pullRequest'];
+}
+
+const REMEMBERED_ROWS = 2_000;
+
+export type Tell = (row: Row, known: Known, asking: Asking & { readonly context: Context }) => Promise<Told>;
+
+/**
+ * Turns rows into records, by way of the same mapping that a posted REST object takes: same keys, same ids. Whatever made
+ * us ask, a row becomes the same record, since of two with one id only the first is kept. A row that has not changed since
+ * it was told is not asked about again.
+ */
+export function createTell(): Tell {
+  const joined = new LRUCache<string, Joined>({ max: REMEMBERED_ROWS });
+
+  return async function tell(row, known, asking) {
+    const { uuid, version, last_update_time: updated, state } = row.read;
+    const name = JSON.stringify([uuid, version, updated, state?.name, state?.status?.name, row.later]);
+    const before = joined.get(name);
+    const subject = before?.subject ?? (await join(row, known, asking));
+    const { record, ...told } = toTold(subject, asking.context);
+    if (!record) return told;
+    const sha = before || record.pullRequest ? undefined : record.commit?.sha;
+    const pullRequest = before?.pullRequest ?? (await pullRequestOf(asking, known.place, sha));
+    if (uuid && version) joined.set(name, { subject, pullRequest });
+    return { record: { ...record, ...(pullRequest && { pullRequest }) } };
+  };
+}
+
+function toTold(subject: JsonObject, context: Context): Told {
+  try {
+    const told = fromCloud(subject, {}, context);
+    return told.kind === 'ignored' ? { ignored: told } : { record: told.records[0] };
+  } catch (error) {
+    if (error instanceof WebhookRejected) return { ignored: ignored('unmapped', error.message) };
+    throw error;
+  }
+}
+
+async function join({ json, read, later }: Row, known: Known, asking: Asking): Promise<JsonObject> {
+  const { place } = known;
+  const pipeline = pipelineUuid(read);
+  const of = pipeline ? await once(known.pipelines, pipeline, () => pipelineOf(asking, place, pipeline)) : undefined;
+  const step = await stepOf(read, { known, pipeline, asking });
+  const fullName = of?.repository?.full_name ?? (await fullNameOf(asking, place));
+  const { environment } = read;
+  const isNamed = environment?.slug ?? environment?.name;
+  return {
+    ...json,
+    ...(await whole(read, place, asking)),
+    environment: isNamed ? environment : ((await environmentOf(asking, place, environment?.uuid)) ?? environment),
+    step: { ...step, uuid: read.step?.uuid, run_number: runOf(read, step, later) },
+    // A deployment names its commit by the sha alone.
+    commit: {
+      ...(await commitOf(asking, place, read.commit?.hash ?? read.release?.commit?.hash)),
+      ...said(read.commit ?? {}),
+    },
+    pipeline: of,
+    repository: said({ full_name: fullName, uuid: of?.repository?.uuid }),
+  };
+}
+
+/** COMPLETED says neither success nor failure: Bitbucket is asked once for just this deployment. */
+async function whole(read: CloudDeployment, place: Place, asking: Asking): Promise<JsonObject> {
+  const uuid = inBraces(read.uuid);
+  if (read.state?.name !== 'COMPLETED' || read.state.status?.name || !uuid) return {};
+  const { state } = await deploymentOf(asking, place, uuid);
+  return state === undefined ? {} : { state };
+}
+
+type Step = RestStep | NonNullable<CloudDeployment['step']>;
+
+async function stepOf(
+  read: CloudDeployment,
+  { known, pipeline, asking }: { known: Known; pipeline: string | undefined; asking: Asking },
+): Promise<Step | undefined> {
+  const uuid = bareUuid(read.step?.uuid);
+  if (read.step?.run_number || !uuid || !pipeline) return read.step;
+  const steps = await once(known.steps, pipeline, () => stepsOf(asking, known.place, pipeline));
+  return steps.find((step) => bareUuid(step.uuid) === uuid);
+}
+
+function once<Value>(asked: Map<string, Promise<Value>>, key: string, ask: () => Promise<Value>): Promise<Value> {
+  const answer = asked.get(key) ?? ask();
+  asked.set(key, answer);
+  return answer;
+}
+
+/**
+ * Bitbucket tells of a step its last run; an earlier deployment of the same step was an earlier run. So was one that ended
+ * before the step started: it was started again, and the list does not show it yet.
+ */
+function runOf(read: CloudDeployment, step: Step | undefined, later: number): number | undefined {
+  const last = Number(step?.run_number);
+  if (!Number.isInteger(last)) return undefined;
+  return Math.max(1, last - later - (later === 0 && isRestarted(read, step) ? 1 : 0));
+}
+
+function isRestarted({ state }: CloudDeployment, step: Step | undefined): boolean {
+  const ended = state?.completed_on ?? state?.completion_date;
+  if (ended === undefined || !step?.state?.name || step.state.name === 'COMPLETED') return false;
+  return step.started_on === undefined || step.started_on > ended;
+}
