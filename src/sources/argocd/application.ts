@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { Application, type Notification, type ResourceResult, type SpecSource, Wrapping } from './schema.ts';
+import {
+  Application,
+  type HistoryEntry,
+  type Notification,
+  type ResourceResult,
+  type SpecSource,
+  Wrapping,
+} from './schema.ts';
 
 const Keyed = z.record(z.string(), z.unknown());
 
@@ -20,8 +27,11 @@ export function applicationIn(payload: object): Found | undefined {
   return wrapped ? { app: Application.parse(wrapped), wrapping: Wrapping.parse(payload) } : undefined;
 }
 
-/** What the template of configmap.yaml computes of the same Application. Change both together. */
-export function toNotification({ app, wrapping }: Found): Notification {
+/**
+ * What the template of configmap.yaml computes of the same Application. Change both together.
+ * @param annotation one that counts besides those that begin with `shiplog/`.
+ */
+export function toNotification({ app, wrapping }: Found, annotation: string): Notification {
   const { metadata, spec, status } = app;
   const { syncResult: result, operation } = status.operationState;
   const request = operation.sync;
@@ -36,7 +46,7 @@ export function toNotification({ app, wrapping }: Found): Notification {
       uid: metadata.uid,
       project: spec.project,
       labels: metadata.labels,
-      annotations: ours(metadata.annotations),
+      annotations: ours(metadata.annotations, annotation),
     },
     destination: spec.destination,
     operation: operationOf(app),
@@ -48,7 +58,7 @@ export function toNotification({ app, wrapping }: Found): Notification {
     images: status.summary.images,
     external_urls: status.summary.externalURLs,
     resources: resourcesOf(result.resources),
-    history: status.history.map(({ deployedAt, ...entry }) => ({ ...entry, deployed_at: deployedAt })),
+    history: status.history.map(toHistoryEntry),
     commit: { message, author, date },
   };
 }
@@ -89,19 +99,26 @@ function operationOf({ status: { operationState } }: Application): Notification[
 /** What was really deployed: the result, else the request, else the spec, which may have moved on. */
 function sourcesOf({ spec, status }: Application): Notification['sources'] {
   const { syncResult, operation } = status.operationState;
-  for (const { sources, source } of [syncResult, operation.sync, spec]) {
-    if (sources.length > 0) return sources.map(toSource);
-    if (source.repoURL) return [toSource(source)]; // {"repoURL": ""} stands where there are several
-  }
-  return [];
+  return [syncResult, operation.sync, spec].map(listOf).find((sources) => sources.length > 0) ?? [];
+}
+
+function listOf({ sources, source }: { sources: readonly SpecSource[]; source: SpecSource }): Notification['sources'] {
+  if (sources.length > 0) return sources.map(toSource);
+  return source.repoURL ? [toSource(source)] : []; // {"repoURL": ""} stands where there are several
 }
 
 function toSource({ repoURL, targetRevision, path, chart, ref }: SpecSource): Notification['sources'][number] {
   return { repo_url: repoURL, target_revision: targetRevision, path, chart, ref };
 }
 
-function ours(annotations: Application['metadata']['annotations']): Application['metadata']['annotations'] {
-  return Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith('shiplog/')));
+function toHistoryEntry(entry: Application['status']['history'][number]): HistoryEntry {
+  const { id, revision, revisions, deployedAt, deployStartedAt } = entry;
+  const sources = listOf(entry);
+  return { id, revision, revisions, deployed_at: deployedAt, started_at: deployStartedAt, sources };
+}
+
+function ours(annotations: Application['metadata']['annotations'], more: string) {
+  return Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith('shiplog/') || key === more));
 }
 
 const FAILED_SHOWN = 5; // as the template
@@ -116,5 +133,6 @@ function resourcesOf(resources: readonly ResourceResult[]): Notification['resour
     failed: failed
       .slice(0, FAILED_SHOWN)
       .map(({ kind, namespace, name, message }) => ({ kind, namespace, name, message })),
+    images: [...new Set(resources.flatMap(({ images }) => images))],
   };
 }

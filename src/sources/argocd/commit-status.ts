@@ -1,10 +1,11 @@
 import { fullSha, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import type { Answer, Mapped, Outcome, Webhook } from '../source.ts';
-import { ignored, short, webUrl } from './contract.ts';
+import { ignored } from './contract.ts';
 import { gitlabAnswer, projectName, serviceOf } from './drop-in.ts';
 import { environmentWordIn, type Named, withTier } from './environment.ts';
 import { CommitStatus } from './schema.ts';
 import type { Settings } from './settings.ts';
+import { short, webUrl } from './text.ts';
 
 /** GitLab: lib/api/commit_statuses.rb. `skipped` is missing: nothing was deployed. */
 const STATES: Readonly<Record<string, State>> = {

@@ -1,7 +1,7 @@
 import type { State } from '../../domain/change-record.ts';
 import type { IgnoredReason } from '../source.ts';
-import { word } from './contract.ts';
 import { Text } from './schema.ts';
+import { word } from './text.ts';
 
 export type FlatState =
   | { readonly kind: 'state'; readonly state: State; readonly isDegraded: boolean; readonly notes: readonly string[] }

@@ -3,12 +3,14 @@ import { digest, fullSha, type NewChangeRecord, recordId, type State } from '../
 import { isFinal } from '../../domain/deployment.ts';
 import type { Mapped, Webhook } from '../source.ts';
 import { toIso } from '../time.ts';
-import { commitText, ignored, short, webUrl, word } from './contract.ts';
+import { ignored } from './contract.ts';
 import { environmentOf, type Named, withTier } from './environment.ts';
 import { readState } from './flat-state.ts';
+import { commitText } from './origin.ts';
 import { refOf, repositoryOf } from './revision.ts';
 import { Notification, Text } from './schema.ts';
 import type { Settings } from './settings.ts';
+import { short, webUrl, word } from './text.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -234,6 +236,7 @@ function notesOf({ body, environment, notes, startedAt, finishedAt, state }: Fla
     revision !== undefined && !sha && `There is no commit: the revision is ${revision.slice(0, KEY_LIMIT)}.`,
     !revision && 'There is no commit: the body names no revision.',
     (isFinal(state) ? !finishedAt : !hasMoment) && 'The time is when it arrived: the body names none with a zone.',
+    !isFinal(state) && !startedAt && !body['dedup_id'] && NO_START,
     !hasMoment && !body['dedup_id'] && `${SAME} ${revision ? 'revision' : 'body'} is taken for the same deployment.`,
   ];
   return all.filter((note) => typeof note === 'string');
@@ -242,3 +245,5 @@ function notesOf({ body, environment, notes, startedAt, finishedAt, state }: Fla
 const LOW_CONFIDENCE =
   'The commit may be another one: most templates like this send the newest revision that was compared, not the one that was deployed.';
 const SAME = 'The body names no time and no dedup_id, so that an app told again with the same';
+const NO_START =
+  'The body of a running sync names neither its start nor a dedup_id: an end that names a time becomes another deployment. Send started_at or dedup_id in both.';

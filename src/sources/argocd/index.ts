@@ -1,13 +1,43 @@
 import { z } from 'zod';
-import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
+import { BaseUrl, MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { basicPassword, bearerToken, isOneOf } from '../signature.ts';
 import type { Source, Webhook } from '../source.ts';
+import { ApplicationCommit } from './application-commit.ts';
+import { hooksOf } from './hooks.ts';
 import { toAnswer, toMapped } from './map.ts';
+import { createMissed, type Api as MissedApi } from './missed.ts';
 import { sampleNotification } from './sample.ts';
 import type { Settings } from './settings.ts';
 
 const HOUR_MS = 3_600_000;
+
+/** Sent in a header: a line break would be refused by the HTTP client, far from the cause. */
+const Token = z
+  .string()
+  .min(1, 'the token is empty')
+  .regex(/^[\x21-\x7e]*$/, 'the token holds white space, often the newline of `echo`; use `printf %s`');
+
+/** Argo CD's own API. With neither url nor token it is not asked. */
+const Api = z
+  .strictObject({
+    url: BaseUrl.optional(),
+    token: Token.optional(),
+    per_hour: z.number().int().positive().default(3600),
+  })
+  .prefault({})
+  .transform(({ url, token, per_hour: perHour }, context): MissedApi | undefined => {
+    if (url !== undefined && token !== undefined) return { url, token, perHour };
+    if (url === undefined && token === undefined) return undefined;
+    const [given, missing] = url === undefined ? ['token', 'url'] : ['url', 'token'];
+    context.issues.push({
+      code: 'custom',
+      path: [missing],
+      message: `${given} is set but ${missing} is not: set ${missing} too, or neither to ask Argo CD for nothing`,
+      input: undefined,
+    });
+    return z.NEVER;
+  });
 
 /** Argo CD Notifications: the template of README.md, or GitLab's documented ConfigMap with another url and token. */
 export const argocd = z
@@ -29,6 +59,9 @@ export const argocd = z
     gitlab_hosts: z.array(z.string()).default([]),
     /** The branch of a drop-in body that names none. */
     default_ref: z.string().optional(),
+    /** Where the commit of the application stands, when Argo CD deploys manifests of another repository. */
+    application_commit: ApplicationCommit,
+    api: Api,
   })
   .transform((config): Source => {
     const settings: Settings = {
@@ -39,11 +72,13 @@ export const argocd = z
       maxAgeMs: config.max_age_hours * HOUR_MS,
       gitlabHosts: config.gitlab_hosts.map(hostName),
       defaultRef: config.default_ref?.trim() || undefined,
+      applicationCommit: config.application_commit,
     };
     return {
       type: 'argocd',
       name: config.name,
       secrets: config.secrets,
+      hidden: config.api ? [config.api.token] : [],
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
       alsoAt: ['/api/v4/projects/'],
       methods: ['POST', 'PUT', 'PATCH'], // whatever the template's author chose
@@ -55,6 +90,11 @@ export const argocd = z
         headers: { 'content-type': 'application/json', authorization: `Bearer ${config.secrets[0]}` },
         body: sampleNotification(at),
       }),
+      ...(config.api && { missed: createMissed(config.api, settings) }),
+      async applyHooks(order) {
+        const { annotation } = config.application_commit;
+        return hooksOf(order, { argocdUrl: config.api?.url, annotation });
+      },
       answer: toAnswer,
     };
   });

@@ -12,7 +12,11 @@ export function toMapped(payload: unknown, webhook: Webhook, settings: Settings)
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return unmapped(payload);
   if (isNotification(payload)) return mapNotification(payload, webhook, settings);
   const found = applicationIn(payload);
-  if (found) return mapSync(toNotification(found), { signal: 'argocd application', webhook, settings });
+  if (found) {
+    const { receivedAt } = webhook;
+    const notification = toNotification(found, settings.applicationCommit.annotation);
+    return mapSync(notification, { signal: 'argocd application', receivedAt, settings });
+  }
   return mapByPath(payload, webhook, settings) ?? mapOthers(payload, webhook, settings);
 }
 
@@ -43,7 +47,8 @@ export function toAnswer(outcome: Outcome, webhook: Webhook): Answer | undefined
   if (commitStatusPath(webhook.path)) return commitStatusAnswer(outcome);
   if (dropInPath(webhook.path)) return dropInAnswer(outcome);
   if (outcome.kind !== 'accepted') return undefined;
-  const ids = outcome.records.map((record) => record.id);
-  const deployments = [...new Set(outcome.records.map((record) => record.deployment))];
+  const told = outcome.records.filter(({ history }) => !history?.recovered); // whether one of the others is news, nobody knows yet
+  const ids = told.map((record) => record.id);
+  const deployments = [...new Set(told.map((record) => record.deployment))];
   return { status: 202, body: { accepted: true, status: 'accepted', ids, deployments } };
 }

@@ -7,6 +7,8 @@ export interface Deployed {
   readonly sha?: string;
   /** The source that the commit, or failing that the application, comes from. */
   readonly source?: SourceOfApp;
+  /** What Argo CD calls the revision of that source: a sha, a chart version or a digest. */
+  readonly revision?: string;
   readonly artifacts: readonly string[];
   readonly notes: readonly string[];
 }
@@ -20,10 +22,11 @@ export function deployedBy(notification: Notification, gitlabHosts: readonly str
   const withCommit = byRank.find(({ source, revision }) => fullSha(revision) && !isChartOnly(source));
   const drySha = fullSha(notification.dry_sha);
   const sha = drySha ?? fullSha(withCommit?.revision);
-  const source = (withCommit ?? byRank[0])?.source;
+  const { source, revision } = withCommit ?? byRank[0] ?? {};
   return {
     ...(sha && { sha }),
     ...(source && { source }),
+    ...(revision && { revision }),
     artifacts: artifactsOf(notification, candidates),
     notes: notesOf({ drySha, sha, candidates, isRunning: notification.event === 'running' }),
   };
@@ -51,11 +54,18 @@ function rankOf(source: SourceOfApp | undefined, gitlabHosts: readonly string[])
 
 function artifactsOf({ images }: Notification, candidates: readonly Candidate[]): readonly string[] {
   const charts = candidates.flatMap(({ source, revision }) => {
-    if (!source?.chart) return [];
+    if (!source?.chart) return digestOf(source, revision);
     const version = revision ?? (isRange(source.target_revision) ? undefined : source.target_revision);
     return [version ? `chart:${source.chart}@${version}` : `chart:${source.chart}`];
   });
   return [...new Set([...charts, ...images.filter((image) => image !== undefined)])];
+}
+
+/** Manifests in an OCI registry (Argo CD 3.1) have a digest where Git has a commit. */
+function digestOf(source: SourceOfApp | undefined, revision: string | undefined): string[] {
+  const repo = parseRepoUrl(source?.repo_url);
+  if (!repo || !revision || !/^sha\d+:[0-9a-f]+$/.test(revision)) return [];
+  return [`${repo.url.replace(/^https?:\/\//, '')}@${revision}`];
 }
 
 /** The notes of all records of a deployment are shown together, so that each must stay true when it goes on. */
@@ -105,7 +115,12 @@ function isRange(text: string | undefined): boolean {
  */
 export function isRollback(notification: Notification): boolean {
   const deployed = keyOf(notification);
-  const earlier = earlierDeployments(notification, deployed);
+  return wentBack(notification, earlierDeployments(notification, deployed));
+}
+
+/** @param earlier the deployments before, oldest first. */
+export function wentBack(to: Revised, earlier: readonly Revised[]): boolean {
+  const deployed = keyOf(to);
   const previous = earlier.at(-1);
   if (!deployed || !previous || keyOf(previous) === deployed) return false;
   return earlier.some((entry) => keyOf(entry) === deployed);
@@ -121,7 +136,12 @@ function earlierDeployments({ history, operation }: Notification, deployed: stri
   return isOurs ? sorted.slice(0, -1) : sorted;
 }
 
-function keyOf({ revision, revisions }: { revision?: string | undefined; revisions: readonly unknown[] }): string {
+interface Revised {
+  readonly revision?: string | undefined;
+  readonly revisions: readonly unknown[];
+}
+
+export function keyOf({ revision, revisions }: Revised): string {
   return revisions.some(Boolean) ? revisions.join('\n') : (revision ?? '');
 }
 
@@ -131,13 +151,16 @@ export function repositoryOf(
   gitlabHosts: readonly string[],
 ): NewChangeRecord['repository'] {
   const repo = parseRepoUrl(source?.repo_url);
-  const annotated = projectName(app.annotations['shiplog/gitlab-project']);
+  const annotated = annotatedProject({ app });
   const onGitlab = repo && !isChartOnly(source) && gitlabHosts.includes(repo.host) ? repo.path : undefined;
   const gitlabProject = annotated ?? onGitlab;
   const name = repo?.path ?? annotated;
   if (!name) return undefined;
   return { name, ...(repo && { url: repo.url }), ...(gitlabProject && { gitlabProject }) };
 }
+
+export const annotatedProject = ({ app }: Pick<Notification, 'app'>): string | undefined =>
+  projectName(app.annotations['shiplog/gitlab-project']);
 
 const PROJECT_LIMIT = 500; // characters
 

@@ -36,11 +36,17 @@ const SourceOfApp = lenient({
 });
 export type SourceOfApp = z.output<typeof SourceOfApp>;
 
+const EntryId = z.number().int().nonnegative().optional().catch(undefined);
+
 const HistoryEntry = lenient({
-  id: z.number().optional().catch(undefined),
+  id: EntryId,
   revision: Text,
   revisions: Revisions,
   deployed_at: Text,
+  /** Since Argo CD 2.11. */
+  started_at: Text,
+  /** Only an Application has them; the template sends those of the sync alone. */
+  sources: z.array(SourceOfApp).catch([]),
 });
 export type HistoryEntry = z.output<typeof HistoryEntry>;
 
@@ -81,6 +87,8 @@ export const Notification = lenient({
     total: Count,
     changed: Count,
     failed: z.array(lenient({ kind: Text, namespace: Text, name: Text, message: Text })).catch([]),
+    /** Of the manifests that were synced, since Argo CD 3.1. */
+    images: z.array(Text).catch([]),
   }),
   history: z.array(HistoryEntry).catch([]),
   /** Not in configmap.yaml: Argo CD's repo server knows it, and asking it can lose the notification. */
@@ -106,6 +114,7 @@ const ResourceResult = lenient({
   message: Text,
   status: Text,
   hookPhase: Text,
+  images: z.array(Text).catch([]),
 });
 export type ResourceResult = z.output<typeof ResourceResult>;
 
@@ -141,11 +150,7 @@ export const Application = lenient({
     health: lenient({ status: Text, message: Text, lastTransitionTime: Text }),
     summary: lenient({ images: z.array(Text).catch([]), externalURLs: z.array(Text).catch([]) }),
     sourceHydrator: lenient({ lastSuccessfulOperation: lenient({ drySHA: Text }) }),
-    history: z
-      .array(
-        lenient({ id: z.number().optional().catch(undefined), revision: Text, revisions: Revisions, deployedAt: Text }),
-      )
-      .catch([]),
+    history: z.array(lenient({ ...Synced, id: EntryId, deployedAt: Text, deployStartedAt: Text })).catch([]),
   }),
 });
 export type Application = z.output<typeof Application>;

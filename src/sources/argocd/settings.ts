@@ -1,3 +1,5 @@
+import type { ApplicationCommit } from './application-commit.ts';
+
 /** What the mapping needs of the configuration. */
 export interface Settings {
   /** The name of the configured source. */
@@ -9,4 +11,5 @@ export interface Settings {
   /** Host names, lower case, without scheme and port. */
   readonly gitlabHosts: readonly string[];
   readonly defaultRef: string | undefined;
+  readonly applicationCommit: ApplicationCommit;
 }

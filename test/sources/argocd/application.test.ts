@@ -21,7 +21,7 @@ describe('a whole Application', () => {
     const { id: otherId, signal: otherSignal, ...seen } = record(wrapped(body('application')));
     expect(seen).toEqual(told);
     expect([signal, otherSignal]).toEqual(['argocd notification', 'argocd application']);
-    expect(otherId).toBe(id);
+    expect(otherId).not.toBe(id); // so that neither hides what only the other knows
   });
 
   it('is one deployment with what the template told of the sync, whoever came first', () => {
@@ -36,6 +36,16 @@ describe('a whole Application', () => {
     expect(new Set(records.map(({ deployment }) => deployment))).toEqual(new Set([key]));
     expect(fold(key, records)).toMatchObject({ state: 'failed', commit: { title: 'Turn the lamp twice as fast' } });
     expect(fold(key, records.toReversed())).toEqual(fold(key, records));
+  });
+
+  it('adds the message of the commit to what the template told before', () => {
+    const steps = [record(body('succeeded')), record(body('application-commit-metadata'))];
+    for (const order of [steps, steps.toReversed()]) {
+      const records = order.map((step) => ChangeRecord.parse(step));
+      const known = new Map(records.map((one) => [one.id, one])); // as the change log keeps them
+      const { commit } = fold(records[0]?.deployment ?? '', [...known.values()]);
+      expect(commit).toMatchObject({ sha: steps[0]?.commit?.sha, title: 'Turn the lamp twice as fast' });
+    }
   });
 
   it.each([

@@ -61,7 +61,7 @@ describe('configmap.yaml', () => {
     const template: string = parse(data['template.shiplog']).webhook.shiplog.body;
     const json = template.slice(template.indexOf('\n{\n'));
     const values = [...json.matchAll(/\{\{(.*?)\}\}/g)].map((match) => match[1]?.trim() ?? '');
-    expect(values.length).toBe(40);
+    expect(values.length).toBe(41);
     for (const value of values) expect(value).toMatch(/^(toJson |\$total$|\$changed$)/);
     expect(() => JSON.parse(json.replace(/\{\{.*?\}\}/g, '0'))).not.toThrow();
     const words = (pattern: RegExp) => template.match(pattern)?.length ?? 0;

@@ -1,0 +1,129 @@
+import picomatch from 'picomatch';
+import { RE2JS, RE2JSException } from 're2js';
+import safeRegex from 'safe-regex2';
+import { z } from 'zod';
+import { fullSha } from '../../domain/change-record.ts';
+import type { Notification } from './schema.ts';
+import { word } from './text.ts';
+
+const INPUT_LIMIT = 500; // characters of an image's name
+
+/** Reads the commit out of an image's name, or nothing. */
+type ReadTag = (image: string) => string | undefined;
+
+const ImageTag = z.string().transform((text, context): ReadTag => {
+  const compiled = compile(text);
+  if (typeof compiled === 'function') return compiled;
+  context.issues.push({ code: 'custom', message: compiled.wrong, input: text });
+  return z.NEVER;
+});
+
+/** RE2 runs in linear time whatever the text; safe-regex2 refuses early what its author would not want either. */
+function compile(text: string): ReadTag | { readonly wrong: string } {
+  const example = 'write for example ^.+:([0-9a-f]{40})$';
+  try {
+    new RegExp(text);
+  } catch (error) {
+    return { wrong: `not a valid regular expression (${error instanceof Error ? error.message : error}); ${example}` };
+  }
+  const regex = compileRe2(text);
+  if (!regex) return { wrong: `look-around and back-references are not supported; ${example}` };
+  if (!safeRegex(text))
+    return { wrong: `a catastrophic regular expression: no repetition inside a repetition, as in (a+)+; ${example}` };
+  if (regex.groupCount() !== 1)
+    return { wrong: `it needs exactly one group in ( ), for the commit; others begin with (?: ; ${example}` };
+  return (image) => {
+    const matcher = regex.matcher(image.slice(0, INPUT_LIMIT));
+    return matcher.find() ? (matcher.group(1) ?? undefined) : undefined;
+  };
+}
+
+function compileRe2(text: string): RE2JS | undefined {
+  try {
+    return RE2JS.compile(text);
+  } catch (error) {
+    if (error instanceof RE2JSException) return undefined;
+    throw error;
+  }
+}
+
+/** Where the application's own commit stands, when Argo CD deploys manifests of another repository. */
+export const ApplicationCommit = z
+  .strictObject({
+    /** Its value is the commit. */
+    annotation: z
+      .string()
+      .regex(/^[\w./-]{1,317}$/, 'write the name of an annotation, such as shiplog/commit')
+      .default('shiplog/commit'),
+    /** A regular expression with one group for the commit, for the whole name of an image. */
+    image_tag: ImageTag.optional(),
+    /** A glob: only images whose name fits count. `*` stays within a path part. */
+    image: z.string().min(1).optional(),
+  })
+  .prefault({})
+  .transform(({ annotation, image_tag, image }) => ({
+    annotation,
+    ...(image_tag && { readTag: image_tag }),
+    counts: image === undefined ? () => true : picomatch(image, { dot: true }),
+  }));
+export type ApplicationCommit = z.output<typeof ApplicationCommit>;
+
+/**
+ * `found`: it is not the manifests' · `unknown`: there is one, and this notification does not say which ·
+ * `none`: nothing names one, so that the deployed revision is all that is known.
+ */
+export type Found =
+  | { readonly kind: 'found'; readonly sha?: string; readonly short?: string; readonly note?: string }
+  | { readonly kind: 'unknown'; readonly note: string }
+  | { readonly kind: 'none'; readonly note?: string };
+
+export function applicationCommitOf(
+  notification: Notification,
+  rule: ApplicationCommit,
+  told: { readonly isRecovered: boolean },
+): Found {
+  const annotated = notification.app.annotations[rule.annotation];
+  if (told.isRecovered) return annotated || rule.readTag ? { kind: 'unknown', note: NOT_IN_HISTORY } : { kind: 'none' };
+  if (annotated !== undefined) {
+    if (isSha(annotated)) return toFound(annotated);
+    return { kind: 'none', note: `The annotation ${rule.annotation} is ${word(annotated)}, which is no commit.` };
+  }
+  return rule.readTag ? readImages(notification, rule, rule.readTag) : { kind: 'none' };
+}
+
+const NOT_IN_HISTORY = "Argo CD's history does not say which commit of the application was deployed.";
+const NOT_YET = 'While the sync runs, Argo CD still shows the images of before.';
+
+/** The result of a sync names the images of its manifests (since Argo CD 3.1); the summary those of all pods that run. */
+function readImages({ images, resources, event }: Notification, rule: ApplicationCommit, readTag: ReadTag): Found {
+  const deployed = resources.images.length > 0 ? resources.images : event === 'running' ? [] : images;
+  const counted = deployed.flatMap((image) => (image && rule.counts(nameOf(image)) ? [withoutDigest(image)] : []));
+  const commits = [...new Set(counted.flatMap((image) => readTag(image)?.toLowerCase() ?? []).filter(isSha))];
+  const [commit] = commits;
+  if (commits.length > 1) return { kind: 'unknown', note: severalCommits(commits) };
+  if (commit) return toFound(commit);
+  if (event === 'running') return { kind: 'unknown', note: NOT_YET };
+  const shown = counted.join(', ').slice(0, 200) || 'no image is told';
+  return { kind: 'none', note: `The setting application_commit.image_tag finds no commit: ${shown}.` };
+}
+
+function severalCommits(commits: readonly string[]): string {
+  const shown = commits.map((commit) => commit.slice(0, 12)).slice(0, 5);
+  return `The images are of several commits (${shown.join(', ')}); the setting application_commit.image says which image counts.`;
+}
+
+const isSha = (text: string): boolean => /^[0-9a-f]{7,40}$/i.test(text) && !/^0+$/.test(text);
+
+/** GitLab and others know a commit by all its digits only: a short one may be another one's. */
+function toFound(text: string): Found {
+  const sha = fullSha(text);
+  if (sha) return { kind: 'found', sha };
+  const note = `The application's commit is ${text.toLowerCase()}, which is not the full sha: put all 40 digits into the tag or the annotation.`;
+  return { kind: 'found', short: text.toLowerCase(), note };
+}
+
+/** A digest has hex digits, and is no commit. */
+const withoutDigest = (image: string): string => image.replace(/@[\w+.-]+:[0-9a-f]+$/i, '');
+
+/** Without tag and digest; a colon before a slash begins a port. */
+const nameOf = (image: string): string => withoutDigest(image).replace(/:[^/:]*$/, '');
