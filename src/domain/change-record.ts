@@ -43,6 +43,24 @@ export const MadeByApi = z.object({
 });
 export type MadeByApi = z.infer<typeof MadeByApi>;
 
+/**
+ * Some tools number their deployments and keep the last few. A number that nobody told us of is a deployment whose
+ * signal was lost; only the worker can tell (store/gaps.ts).
+ */
+export const History = z.object({
+  /** Whose history: an Argo CD application. */
+  of: z.string(),
+  /** The number that this deployment has there. Absent while it has none: it still runs, or it failed. */
+  id: z.number().int().nonnegative().optional(),
+  /** The highest number that was shown together with it. Absent: none was. */
+  newest: z.number().int().nonnegative().optional(),
+  /** When the deployment with the number before was made: this one started later. */
+  after: Time.optional(),
+  /** Read from the history, not told: counts only where it fills a gap. */
+  recovered: z.literal(true).optional(),
+});
+export type History = z.infer<typeof History>;
+
 /** One step in the life of one deployment, in our words. Unknown stays absent: never '', null or a guess without a note. */
 export const ChangeRecord = z.object({
   /** The same step always has the same id, however often and by whichever hook it is told. */
@@ -93,17 +111,30 @@ export const ChangeRecord = z.object({
       committedAt: Time.optional(),
     })
     .optional(),
+  /**
+   * What was rolled out by GitOps, when `commit` is the application's: the manifests' own repository and revision.
+   * A manifest commit is unknown to the application's project.
+   */
+  manifests: z
+    .object({ repository: z.string().optional(), url: z.string().optional(), revision: z.string().optional() })
+    .optional(),
   pipelineUrl: z.string().optional(),
+  /** Name of the job or step that deployed. */
+  job: z.string().optional(),
   jobUrl: z.string().optional(),
   pullRequest: z.object({ number: z.string(), url: z.string().optional(), title: z.string().optional() }).optional(),
   actor: z.string().optional(),
   /** Images and chart versions that were rolled out. */
   artifacts: z.array(z.string()).default([]),
+  /** Files or directories of the repository that the change touches, for rules. At most 100. */
+  paths: z.array(z.string()).default([]),
   /** When this step happened, by the sender's clock. */
   occurredAt: Time,
   startedAt: Time.optional(),
   finishedAt: Time.optional(),
   receivedAt: Time,
+  /** The webhook that told it, in the inbound log. Absent for what a tool's API was asked for. */
+  webhook: z.string().optional(),
   tags: z.array(z.string()).default([]),
   /** What was inferred or is missing, and how: sentences for a person. */
   notes: z.array(z.string()).default([]),
@@ -112,6 +143,7 @@ export const ChangeRecord = z.object({
   /** The id that the sender gave and will look for. */
   externalId: z.string().optional(),
   madeByApi: MadeByApi.optional(),
+  history: History.optional(),
 });
 export type ChangeRecord = z.infer<typeof ChangeRecord>;
 

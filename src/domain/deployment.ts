@@ -6,14 +6,25 @@ import type { ChangeRecord, State } from './change-record.ts';
  */
 export type Deployment = Omit<
   ChangeRecord,
-  'id' | 'deployment' | 'aliases' | 'occurrence' | 'signal' | 'authoritative' | 'rejected'
+  'id' | 'deployment' | 'aliases' | 'occurrence' | 'signal' | 'authoritative' | 'rejected' | 'history' | 'webhook'
 > & {
   readonly key: string;
   /** The record that decided the state. */
   readonly decidedBy: string;
   /** Every name of the tools that told about it. */
   readonly signals: readonly string[];
+  /** What the tools called it, where the configuration gives it another name (routing.ts). */
+  readonly original?: { readonly environment?: string; readonly service?: string };
+  /** The deployment whose place it took in its environment (succession.ts). */
+  readonly replaced?: Replaced;
 };
+
+export interface Replaced {
+  readonly deployment: string;
+  readonly sha?: string;
+  /** Page of the repository that shows what lies between the two. */
+  readonly compareUrl?: string;
+}
 
 const RANK: Readonly<Record<State, number>> = { pending: 0, running: 1, succeeded: 2, failed: 2, canceled: 2 };
 
@@ -73,6 +84,8 @@ export function fold(key: string, records: readonly ChangeRecord[]): Deployment 
     signal,
     authoritative,
     rejected,
+    history,
+    webhook,
     summary,
     startedAt,
     finishedAt,
@@ -116,8 +129,10 @@ function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
     ...(under.repository && { repository: { ...under.repository, ...over.repository } }),
     ...(under.commit && { commit: { ...under.commit, ...over.commit } }),
     ...(under.pullRequest && { pullRequest: { ...under.pullRequest, ...over.pullRequest } }),
+    ...(under.manifests && { manifests: { ...under.manifests, ...over.manifests } }),
     ...(under.changeType !== 'deployment' && over.changeType === 'deployment' && { changeType: under.changeType }),
     artifacts: unite(under.artifacts, over.artifacts),
+    paths: unite(under.paths, over.paths),
     tags: unite(under.tags, over.tags),
     notes: unite(under.notes, over.notes),
   };

@@ -41,3 +41,13 @@ export class DeliveryFailed extends Error {
     this.status = details.status;
   }
 }
+
+/** A question to a tool's API that got no answer. The message says which, and what to do; it holds no secret. */
+export class ResolveFailed extends Error {
+  override readonly name = 'ResolveFailed';
+  readonly retry: Retry;
+  constructor(message: string, details: { retry: Retry; cause?: unknown }) {
+    super(message, { cause: details.cause });
+    this.retry = details.retry;
+  }
+}

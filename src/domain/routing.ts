@@ -1,50 +1,25 @@
-import picomatch from 'picomatch';
 import { z } from 'zod';
-import { ChangeType, RiskLevel, State } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
+import { type Rule, ruleName } from './rule.ts';
+import { groupsOf, matchOf } from './rule-match.ts';
+import { type NameMap, rename, renamed } from './rule-names.ts';
+import type { Captures } from './rule-regex.ts';
+import { assign } from './rule-set.ts';
 
-/** One glob or several, any of which may match. `*` stays within a path part, `**` does not. */
-const Globs = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).transform((globs) => [globs].flat());
+export { Rule, ruleName } from './rule.ts';
+export { NameMap } from './rule-names.ts';
 
-const Match = z.strictObject({
-  source: Globs.optional(),
-  /** GitLab project path, Bitbucket repository or Argo CD AppProject, as `repository` and `tags` show them. */
-  project: Globs.optional(),
-  repository: Globs.optional(),
-  app: Globs.optional(),
-  service: Globs.optional(),
-  environment: Globs.optional(),
-  tier: Globs.optional(),
-  branch: Globs.optional(),
-  status: z
-    .union([State, z.array(State).min(1)])
-    .transform((states) => [states].flat() as string[])
-    .optional(),
-});
+/** `all`: every rule that matches is applied, in order. `first`: only the first one. */
+export const RulesMode = z.enum(['all', 'first']);
+export type RulesMode = z.infer<typeof RulesMode>;
 
-const Assignment = z.strictObject({
-  service: z.string().min(1).optional(),
-  service_id: z.string().min(1).optional(),
-  environment: z.string().min(1).optional(),
-  gitlab_project: z
-    .union([z.string().min(1), z.number().int().positive()])
-    .transform(String)
-    .optional(),
-  risk_level: RiskLevel.optional(),
-  change_type: ChangeType.optional(),
-  tags: z.array(z.string().min(1)).optional(),
-});
-
-export const Rule = z.strictObject({
-  name: z.string().min(1).optional(),
-  match: Match.default({}),
-  set: Assignment.optional(),
-  /** The deployment is not recorded and not told to anyone. The inbox says which rule did it. */
-  drop: z.boolean().optional(),
-  /** Only these sinks hear of it. */
-  sinks: z.array(z.string()).optional(),
-});
-export type Rule = z.infer<typeof Rule>;
+export interface RoutingOptions {
+  /** Default: all. */
+  readonly mode?: RulesMode;
+  /** Applied before the rules, which see our names. */
+  readonly environments?: NameMap;
+  readonly services?: NameMap;
+}
 
 /** A deployment after the rules, and which rule did what to it. */
 export interface Routed {
@@ -52,68 +27,59 @@ export interface Routed {
   readonly droppedBy?: string;
   /** Absent: every sink. */
   readonly sinks?: readonly string[];
-  /** One line a rule that matched. */
+  /** One line a name map that renamed it, then one line a rule that matched. */
   readonly trace: readonly string[];
+  /** The indexes of the rules that matched. */
+  readonly matched: readonly number[];
 }
 
 /**
- * Applies the rules in their order; each sees what the ones before it set. The last `sinks` wins; the first `drop` ends it.
+ * Applies the name maps, then the rules in their order; each sees what the ones before it set. The last `sinks` wins; the
+ * first `drop` ends it.
  */
-export function route(deployment: Deployment, rules: readonly Rule[]): Routed {
-  let routed: Routed = { deployment, trace: [] };
+export function route(deployment: Deployment, rules: readonly Rule[], options: RoutingOptions = {}): Routed {
+  let routed = applyNames(deployment, options);
   for (const [index, rule] of rules.entries()) {
-    if (!matches(rule.match, routed.deployment)) continue;
-    const name = rule.name ?? `rules[${index}]`;
-    routed = {
-      ...routed,
-      deployment: rule.set ? assign(routed.deployment, rule.set) : routed.deployment,
-      ...(rule.sinks && { sinks: rule.sinks }),
-      trace: [...routed.trace, `${name}: ${describe(rule)}`],
-    };
-    if (rule.drop) return { ...routed, droppedBy: name };
+    const captures = matchOf(rule.match, routed.deployment);
+    if (!captures) continue;
+    routed = apply(routed, { rule, index, captures });
+    if (rule.drop || options.mode === 'first') break;
   }
   return routed;
 }
 
-function describe(rule: Rule): string {
-  const parts = Object.entries(rule.set ?? {}).map(([key, value]) => `${key} = ${String(value)}`);
-  if (rule.sinks) parts.push(`sinks = ${rule.sinks.join(', ') || 'none'}`);
-  if (rule.drop) parts.push('dropped');
-  return parts.join('; ') || 'matched';
+function applyNames(deployment: Deployment, { environments, services }: RoutingOptions): Routed {
+  const environment = renamed(environments, deployment.environment.name);
+  const service = renamed(services, deployment.service);
+  const trace = [
+    ...renaming('environments: environment', deployment.environment.name, environment),
+    ...renaming('services: service', deployment.service, service),
+  ];
+  return { deployment: rename(deployment, { environment, service }), trace, matched: [] };
 }
 
-function matches(match: Rule['match'], deployment: Deployment): boolean {
-  const tagged = (name: string) =>
-    deployment.tags.filter((tag) => tag.startsWith(`${name}:`)).map((tag) => tag.slice(name.length + 1));
-  const repository = [deployment.repository?.name, deployment.repository?.url];
-  const said: Record<keyof Rule['match'], readonly (string | undefined)[]> = {
-    source: [deployment.source, deployment.instance, deployment.reportedSource],
-    project: [deployment.repository?.gitlabProject, deployment.repository?.name, ...tagged('project')],
-    repository,
-    app: tagged('app'),
-    service: [deployment.service],
-    environment: [deployment.environment.name],
-    tier: [deployment.environment.tier],
-    branch: [deployment.ref],
-    status: [deployment.state],
-  };
-  return Object.entries(match).every(([key, globs]) => {
-    if (globs === undefined) return true;
-    const candidates = said[key as keyof Rule['match']].filter((text) => text !== undefined); // the keys of Match are the keys of said
-    return candidates.some((text) => picomatch.isMatch(text, globs, { dot: true, nocase: true }));
-  });
-}
+const renaming = (what: string, before: string, now: string | undefined): string[] =>
+  now === undefined || now === before ? [] : [oneLine(`${what} = ${now} (was ${before})`)];
 
-function assign(deployment: Deployment, set: NonNullable<Rule['set']>): Deployment {
-  const repository = deployment.repository ?? { name: set.gitlab_project ?? deployment.service };
+function apply(routed: Routed, { rule, index, captures }: { rule: Rule; index: number; captures: Captures }): Routed {
+  const { deployment } = routed;
+  const name = ruleName(rule, index);
+  const known = { deployment, captures, groups: groupsOf(rule.match) };
+  const assigned = rule.set ? assign(rule.set, known) : { deployment, said: [] };
+  const said = [
+    ...assigned.said,
+    ...(rule.sinks ? [`sinks = ${rule.sinks.join(', ') || 'none'}`] : []),
+    ...(rule.drop ? ['dropped'] : []),
+  ];
   return {
-    ...deployment,
-    ...(set.service && { service: set.service }),
-    ...(set.service_id && { serviceId: set.service_id }),
-    ...(set.environment && { environment: { ...deployment.environment, name: set.environment } }),
-    ...(set.gitlab_project && { repository: { ...repository, gitlabProject: set.gitlab_project } }),
-    ...(set.risk_level && { riskLevel: set.risk_level }),
-    ...(set.change_type && { changeType: set.change_type }),
-    ...(set.tags && { tags: [...new Set([...deployment.tags, ...set.tags])] }),
+    ...routed,
+    deployment: assigned.deployment,
+    ...(rule.sinks && { sinks: rule.sinks }),
+    ...(rule.drop && { droppedBy: name }),
+    trace: [...routed.trace, oneLine(`${name}: ${said.join('; ') || 'matched'}`)],
+    matched: [...routed.matched, index],
   };
 }
+
+/** Names come from outside and may hold line breaks. */
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ');

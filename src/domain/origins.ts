@@ -1,0 +1,101 @@
+import type { ChangeRecord } from './change-record.ts';
+import { type Deployment, fold } from './deployment.ts';
+import { type RoutingOptions, route } from './routing.ts';
+import type { Rule } from './rule.ts';
+
+/** Where one field of a deployment comes from. */
+export interface Origin {
+  readonly field: string;
+  readonly value: unknown;
+  /** The signals that said it, or the line of the rule that set it. */
+  readonly from: readonly string[];
+}
+
+export interface OriginParts {
+  readonly rules: readonly Rule[];
+  readonly routing: RoutingOptions;
+}
+
+const FIELDS = [
+  'state',
+  'changeType',
+  'riskLevel',
+  'summary',
+  'environment.name',
+  'environment.tier',
+  'environment.url',
+  'service',
+  'serviceId',
+  'repository.name',
+  'repository.url',
+  'repository.gitlabProject',
+  'ref',
+  'tag',
+  'commit.sha',
+  'commit.title',
+  'commit.author',
+  'manifests.revision',
+  'pipelineUrl',
+  'job',
+  'jobUrl',
+  'pullRequest.number',
+  'actor',
+  'artifacts',
+  'occurredAt',
+  'startedAt',
+  'finishedAt',
+  'tags',
+] as const;
+
+/** One moment of a deployment's way through the rules. */
+interface Stage {
+  readonly deployment: Deployment;
+  readonly by: string;
+}
+
+/** What came from where: every field that has a value, with the record or rule that gave it. */
+export function originsOf(key: string, records: readonly ChangeRecord[], parts: OriginParts): readonly Origin[] {
+  const told = fold(key, records);
+  const stages = stagesOf(told, parts);
+  const final = stages.at(-1)?.deployment ?? told;
+  return FIELDS.flatMap((field) => {
+    const value = at(final, field);
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) return [];
+    const changes = stages.filter(({ deployment }, index) => {
+      const before = stages[index - 1]?.deployment ?? told;
+      return !same(at(deployment, field), at(before, field));
+    });
+    const setters = Array.isArray(value) ? changes : changes.slice(-1); // lists grow, anything else is replaced
+    const signals = Array.isArray(value) || changes.length === 0 ? signalsThatSay(records, field, at(told, field)) : [];
+    return [{ field, value, from: [...signals, ...setters.map(({ by }) => by)] }];
+  });
+}
+
+/** The rules one more at a time: what changes from one stage to the next is the work of the rule between them. */
+function stagesOf(told: Deployment, { rules, routing }: OriginParts): Stage[] {
+  const named = route(told, [], routing);
+  const steps = rules.map((_, index) => {
+    const { deployment, trace } = route(told, rules.slice(0, index + 1), routing);
+    return { deployment, by: `rule ${trace.at(-1) ?? index}` };
+  });
+  return [{ deployment: named.deployment, by: named.trace.join('; ') }, ...steps];
+}
+
+function signalsThatSay(records: readonly ChangeRecord[], field: string, value: unknown): string[] {
+  const says = (record: ChangeRecord) => {
+    const said = at(record, field);
+    return Array.isArray(value) && Array.isArray(said) ? said.length > 0 : same(said, value);
+  };
+  return [...new Set(records.filter(says).map(({ signal }) => signal))];
+}
+
+function at(holder: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (value, name) => (typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined),
+      holder,
+    );
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

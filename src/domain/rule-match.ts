@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { ChangeType, State } from './change-record.ts';
+import type { Deployment } from './deployment.ts';
+import { matchAny, Patterns, united } from './rule-pattern.ts';
+import { type Captures, NOTHING_CAPTURED, type Pattern } from './rule-regex.ts';
+
+/** One word of a closed list or several, so that a misspelt one is refused. */
+const Words = <Word extends string>(words: readonly Word[]) => {
+  const Known = z.enum(words);
+  return z
+    .union([Known, z.array(Known).min(1)], `write one of ${words.join(', ')}, or a list of them`)
+    .transform((written): readonly Pattern[] => [written].flat().map(exactly));
+};
+
+const exactly = (word: string): Pattern => ({
+  text: word,
+  groups: [],
+  match: (text) => (text === word ? NOTHING_CAPTURED : undefined),
+});
+
+export const Criteria = z.strictObject({
+  source: Patterns.optional(),
+  /** GitLab project path, Bitbucket repository or Argo CD AppProject, as `repository` and `tags` show them. */
+  project: Patterns.optional(),
+  repository: Patterns.optional(),
+  /** The Argo CD application. */
+  app: Patterns.optional(),
+  service: Patterns.optional(),
+  environment: Patterns.optional(),
+  tier: Patterns.optional(),
+  /** The name of the branch or tag; `ref_type` says which. */
+  branch: Patterns.optional(),
+  ref_type: Words(['branch', 'tag']).optional(),
+  status: Words(State.options).optional(),
+  change_type: Words(ChangeType.options).optional(),
+  tag: Patterns.optional(),
+  job: Patterns.optional(),
+  /** Any file or directory that the change touches. */
+  path: Patterns.optional(),
+  /** Any image or chart version that is rolled out. */
+  artifact: Patterns.optional(),
+  changed_by: Patterns.optional(),
+});
+type Criteria = z.infer<typeof Criteria>;
+
+/** All parts must fit, and none of those under `not`. */
+export const Match = Criteria.extend({ not: Criteria.optional() });
+export type Match = z.infer<typeof Match>;
+
+/** The names of the groups that its regular expressions capture. Those under `not` capture nothing. */
+export function groupsOf({ not: _, ...criteria }: Match): string[] {
+  return partsOf(criteria).flatMap(([, patterns]) => patterns.flatMap(({ groups }) => groups));
+}
+
+/** What the match captures, or nothing at all when it does not fit. A field that is not known fits no pattern. */
+export function matchOf({ not = {}, ...criteria }: Match, deployment: Deployment): Captures | undefined {
+  const said = saidBy(deployment);
+  const found: Captures[] = [];
+  for (const [key, patterns] of partsOf(criteria)) {
+    const captures = matchAny(patterns, said[key]);
+    if (!captures) return undefined;
+    found.push(captures);
+  }
+  const isExcluded = partsOf(not).some(([key, patterns]) => matchAny(patterns, said[key]));
+  return isExcluded ? undefined : united(found);
+}
+
+const partsOf = (criteria: Criteria) =>
+  Object.entries(criteria).filter((part): part is [keyof Criteria, readonly Pattern[]] => part[1] !== undefined);
+
+function saidBy(deployment: Deployment): Record<keyof Criteria, readonly (string | undefined)[]> {
+  const { repository, environment, tag } = deployment;
+  return {
+    source: [deployment.source, deployment.instance, deployment.reportedSource],
+    project: [repository?.gitlabProject, repository?.name, ...taggedWith('project', deployment)],
+    repository: [repository?.name, repository?.url],
+    app: taggedWith('app', deployment),
+    service: [deployment.service],
+    environment: [environment.name],
+    tier: [environment.tier],
+    branch: [deployment.ref],
+    ref_type: [tag === undefined ? undefined : tag ? 'tag' : 'branch'],
+    status: [deployment.state],
+    change_type: [deployment.changeType],
+    tag: deployment.tags,
+    job: [deployment.job],
+    path: deployment.paths,
+    artifact: deployment.artifacts,
+    changed_by: [deployment.actor],
+  };
+}
+
+/** Sources put what has no field of its own into tags: `app:lighthouse`. */
+export function taggedWith(name: string, { tags }: Deployment): string[] {
+  const prefix = `${name}:`;
+  return tags.filter((tag) => tag.startsWith(prefix)).map((tag) => tag.slice(prefix.length));
+}

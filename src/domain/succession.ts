@@ -1,0 +1,54 @@
+import type { Deployment, Replaced } from './deployment.ts';
+
+/** So many earlier deployments of an environment are looked at to tell a roll-back. */
+export const PREDECESSORS = 10;
+
+/** Two deployments with the same lineage follow one another in the same place: by the names that the tools gave, before the rules. */
+export function lineageOf({ repository, service, environment }: Deployment): string {
+  return [repository?.name ?? '', service, environment.name].join('\n').toLowerCase();
+}
+
+/**
+ * Says which deployment this one replaced, and whether it went back to what had run before.
+ * @param earlier deployments of the same lineage that succeeded before this one started, newest first.
+ */
+export function succeed(deployment: Deployment, earlier: readonly Deployment[]): Deployment {
+  const previous = earlier.find(({ key }) => key !== deployment.key);
+  if (!previous) return deployment;
+  const why = deployment.changeType === 'deployment' ? wentBack(deployment, previous, earlier) : undefined;
+  return {
+    ...deployment,
+    replaced: replacedBy(deployment, previous),
+    ...(why && { changeType: 'rollback', notes: [...deployment.notes, why] }),
+  };
+}
+
+/** Evidence, never a guess: this very commit ran here before another one, or the commit is older on the same branch. */
+function wentBack(deployment: Deployment, previous: Deployment, earlier: readonly Deployment[]): string | undefined {
+  const { sha, committedAt } = deployment.commit ?? {};
+  const last = previous.commit;
+  if (!sha || !last?.sha || sha === last.sha) return undefined;
+  const before = earlier.find(({ key, commit }) => key !== deployment.key && commit?.sha === sha);
+  if (before) return `A roll-back: ${sha.slice(0, 8)} ran here before ${last.sha.slice(0, 8)} (${before.occurredAt}).`;
+  const sameBranch = deployment.ref !== undefined && deployment.ref === previous.ref;
+  if (sameBranch && committedAt && last.committedAt && committedAt < last.committedAt)
+    return `A roll-back: ${sha.slice(0, 8)} is older than ${last.sha.slice(0, 8)}, which ran here.`;
+  return undefined;
+}
+
+function replacedBy(deployment: Deployment, previous: Deployment): Replaced {
+  const from = previous.commit?.sha;
+  const compareUrl = from && compare(deployment, from);
+  return { deployment: previous.key, ...(from && { sha: from }), ...(compareUrl && { compareUrl }) };
+}
+
+/** Where the hosts show what lies between two commits. Only for hosts whose layout is certain. */
+function compare({ source, repository, commit }: Deployment, from: string): string | undefined {
+  const to = commit?.sha;
+  const url = repository?.url?.replace(/\/+$/, '');
+  if (!to || !url || to === from || !URL.canParse(url)) return undefined;
+  const { host } = new URL(url);
+  if (host === 'bitbucket.org') return `${url}/branches/compare/${to}..${from}`;
+  if (host === 'github.com') return `${url}/compare/${from}...${to}`;
+  return source === 'gitlab' || repository?.gitlabProject ? `${url}/-/compare/${from}...${to}` : undefined;
+}
