@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { backfill } from './cli/backfill.ts';
+import { type DeadLetterOptions, listDeadLetters, orderDeadLetters, showDeadLetter } from './cli/dead-letters.ts';
 import { runDoctor } from './cli/doctor.ts';
+import { type ExplainOptions, runExplain } from './cli/explain.ts';
+import { applyHooks } from './cli/hooks.ts';
 import { sendSample } from './cli/sample.ts';
 import { showSecrets } from './cli/secrets.ts';
 import { start } from './cli/start.ts';
@@ -14,7 +18,7 @@ const program = new Command('shiplog')
 program
   .command('start')
   .description('run receivers and workers (npm start does this)')
-  .action(() => start(loadConfig()));
+  .action(() => start(loadConfig(), loadConfig));
 program
   .command('secrets')
   .description('show the webhook URLs and their secrets')
@@ -28,6 +32,62 @@ program
   .command('doctor')
   .description('check the configuration, the running bridge, Redis, the clock and every destination')
   .action(() => runDoctor(loadConfig()));
+program
+  .command('explain')
+  .description('say what would become of a webhook, and what each destination would be sent; sends nothing')
+  .argument('<payload>', 'file with the body, or - for standard input')
+  .requiredOption('--source <name>', 'the name of a configured source')
+  .option(
+    '--headers <file>',
+    'the webhook\'s headers: "Name: value" lines, JSON or curl -v; then the signature is checked',
+  )
+  .option('--path <path>', 'the path it was sent to, where that matters')
+  .option('--json', 'for programs')
+  .action((payload: string, options: ExplainOptions) => runExplain(loadConfig(), payload, options));
+program
+  .command('backfill')
+  .description('have the running bridge ask the tools for deployments that were never told, and record them')
+  .option('--source <name>', 'only this source')
+  .option('--since <when>', 'such as 90m, 12h, 2d or 2026-03-14T20:00:00Z', '2d')
+  .action((options: { source?: string; since: string }) => backfill(loadConfig(), options));
+program
+  .command('hooks')
+  .description('the webhooks in the tools')
+  .command('apply')
+  .description('create or repair them: URL, secret and events')
+  .argument('<source>', 'the name of a configured source')
+  .argument('[targets...]', 'project:<path>, group:<path>, repository:<workspace>/<slug>, workspace:<name>')
+  .requiredOption('--url <url>', 'where the tool reaches the bridge, such as https://shiplog.example.com')
+  .option('--dry-run', 'say what would be done', false)
+  .action((source: string, targets: string[], options: { url: string; dryRun: boolean }) =>
+    applyHooks(loadConfig(), { source, targets, ...options }),
+  );
+
+const deadLetters = program
+  .command('dead-letters')
+  .description('deliveries and webhooks that are tried no more, and kept');
+const filtered = (command: Command) =>
+  command
+    .option('--id <id>')
+    .option('--sink <name>', 'one sink, or "record"')
+    .option('--source <name>')
+    .option('--kind <kind>', 'refused (by the destination) or fault (ours)')
+    .option('--reason <text>', 'part of the reason')
+    .option('--since <when>', 'died since: 90m, 12h, 2d or a time');
+filtered(deadLetters.command('ls').description('list them'))
+  .option('--json', 'for programs')
+  .action((options: DeadLetterOptions) => listDeadLetters(loadConfig(), options));
+deadLetters
+  .command('show')
+  .description('one of them, with all that is known about it')
+  .argument('<id>')
+  .action((id: string) => showDeadLetter(loadConfig(), id));
+for (const order of ['replay', 'drop'] as const)
+  filtered(deadLetters.command(order).description(order === 'replay' ? 'try them again' : 'forget them for good'))
+    .option('--all', 'all of them')
+    .option('--dry-run', 'say how many')
+    .option('--remap', 'replay: map the webhooks again from their kept bodies')
+    .action((options: DeadLetterOptions) => orderDeadLetters(loadConfig(), order, options));
 
 try {
   await program.parseAsync();

@@ -20,7 +20,7 @@ export function createReceive({ keep, noteRejected }: ReceiveParts) {
       source = sender(candidates, webhook);
       const mapped = read(source, webhook);
       await keep(source, webhook, mapped);
-      return { source, outcome: mapped.kind === 'records' ? { kind: 'accepted', records: mapped.records } : mapped };
+      return { source, outcome: mapped.kind === 'records' ? { ...mapped, kind: 'accepted' } : mapped };
     } catch (error) {
       if (error instanceof NotKept) return { source, outcome: { kind: 'not_kept' } };
       if (!(error instanceof WebhookRejected)) throw error;
@@ -44,7 +44,8 @@ function sender(candidates: readonly [Source, ...Source[]], webhook: Webhook): S
   throw refusal;
 }
 
-function read(source: Source, webhook: Webhook): Mapped {
+/** What it says. @throws WebhookRejected */
+export function read(source: Source, webhook: Webhook): Mapped {
   const parsed = parseJson(webhook.body);
   if (parsed.ok) return source.map(parsed.value, webhook);
   if (!source.keepsBrokenJson) throw new WebhookRejected('not_json', parsed.message);

@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import type { Config } from '../config/config.ts';
 import { addressOf } from './address.ts';
+import { callBridge } from './call.ts';
 
 type Finding = { readonly ok: boolean; readonly what: string };
 
@@ -15,6 +16,7 @@ export async function runDoctor(config: Config): Promise<void> {
       what: `configuration: ${config.sources.length} sources, ${config.sinks.length} sinks, ${config.rules.length} rules`,
     },
     ...(await checkBridge(config)),
+    ...(await checkRules(config)),
     ...(await Promise.all(config.sinks.map((sink) => checkSink(sink)))),
   ];
   for (const { ok, what } of findings) process.stdout.write(`${ok ? 'ok   ' : 'WRONG'}  ${what}\n`);
@@ -41,6 +43,16 @@ async function checkBridge(config: Config): Promise<Finding[]> {
   } catch {
     return [{ ok: false, what: `bridge: nothing answers at ${url}; start it with: npm start` }];
   }
+}
+
+/** A rule that never matched is not wrong by itself: it is where to look when something is missing. */
+async function checkRules(config: Config): Promise<Finding[]> {
+  if (config.rules.length === 0) return [];
+  const asked = callBridge(config, { method: 'GET', path: '/api/rules' }).catch(() => []);
+  const rules = (await asked) as { name: string; matched: number }[]; // our own API
+  return rules.flatMap(({ name, matched }) =>
+    matched > 0 ? [] : [{ ok: true, what: `rule "${name}" has never matched: check its match, or take it out` }],
+  );
 }
 
 async function checkSink(sink: Config['sinks'][number]): Promise<Finding> {

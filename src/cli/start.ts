@@ -1,15 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import closeWithGrace from 'close-with-grace';
-import { startBridge } from '../bridge.ts';
+import { type Bridge, startBridge } from '../bridge.ts';
 import type { Config } from '../config/config.ts';
 import { startPrivateRedis } from '../redis/private-redis.ts';
-import { createLogger } from '../telemetry/logger.ts';
+import { createLogger, type Logger } from '../telemetry/logger.ts';
 
 /** What is under way may take this long to finish after SIGTERM, milliseconds. Docker and systemd kill later than that. */
 const DRAIN_MS = 9_000;
 
-/** Runs until a signal comes. Then: no more webhooks, finish what is under way, stop the private Redis. */
-export async function start(config: Config): Promise<void> {
+/** Runs until a signal comes; SIGHUP reads the configuration anew. Then: no more webhooks, finish what is under way, stop the private Redis. */
+export async function start(config: Config, load: () => Config): Promise<void> {
   const log = createLogger(config.log_level);
   mkdirSync(config.data_dir, { recursive: true, mode: 0o700 });
   // Last started, first stopped. A signal that comes while we start stops what is there.
@@ -17,20 +17,34 @@ export async function start(config: Config): Promise<void> {
   const stopAll = async () => {
     for (const stop of stops.splice(0).reverse()) await stop();
   };
-  closeWithGrace({ delay: DRAIN_MS, logger: false }, async ({ err, signal }) => {
+  closeWithGrace({ delay: DRAIN_MS, logger: false, skip: ['SIGHUP'] }, async ({ err, signal }) => {
     if (err) log.fatal({ error: err }, 'stopping after an error');
     else log.info({ signal }, 'stopping');
     await stopAll();
   });
   try {
-    const own = config.redis_url ? undefined : await startPrivateRedis({ dataDir: config.data_dir, log });
+    const own = config.redis_url
+      ? undefined
+      : await startPrivateRedis({ dataDir: config.data_dir, durability: config.durability, log });
     if (own) stops.push(own.stop);
     const bridge = await startBridge(config, own?.connection ?? { url: config.redis_url ?? '' }, log);
     stops.push(bridge.stop);
+    process.on('SIGHUP', () => void reload(bridge, load, log));
     greet(config, bridge.url, own ? 'private, in the data directory' : 'at REDIS_URL');
   } catch (error) {
     await stopAll();
     throw withAdvice(error, config);
+  }
+}
+
+/** A configuration that is wrong changes nothing. */
+async function reload(bridge: Bridge, load: () => Config, log: Logger): Promise<void> {
+  try {
+    await bridge.reload(load());
+    log.info('the configuration is read anew');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log.error({ why }, 'the new configuration is wrong; the bridge goes on with the old one');
   }
 }
 

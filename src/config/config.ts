@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { Rule } from '../domain/routing.ts';
+import { NameMap, type RoutingOptions, Rule, RulesMode } from '../domain/routing.ts';
 import { AnySink } from '../sinks/index.ts';
 import { AnySource } from '../sources/index.ts';
+import { KILL_POINTS } from '../testing/kill-points.ts';
 
 const PORT_ADVICE = 'write a port number from 0 to 65535';
 const Port = z.coerce.number(PORT_ADVICE).int(PORT_ADVICE).min(0, PORT_ADVICE).max(65_535, PORT_ADVICE);
@@ -28,6 +29,8 @@ export const Config = z
     redis_url: z
       .url({ protocol: /^rediss?$/, error: 'write redis://host:port/0, or leave it out for a private Redis' })
       .optional(),
+    /** `redis`: 2xx when Redis has it, which fsyncs every second. `fsync`: 2xx when it is on disk. */
+    durability: z.enum(['redis', 'fsync']).default('redis'),
     log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     /** Reads everything and replays. */
     admin_token: z
@@ -41,9 +44,28 @@ export const Config = z
     spool_max_mib: z.coerce.number().positive().default(256),
     sources: z.array(AnySource, 'list the sources, each with a type').min(1, 'name at least one source'),
     sinks: z.array(AnySink).default([]),
+    /** Their names of environments and services → ours, before the rules. */
+    environments: NameMap.optional(),
+    services: NameMap.optional(),
     rules: z.array(Rule).default([]),
+    rules_mode: RulesMode.default('all'),
+    /** Asking the tools' APIs for deployments that were never told. */
+    reconcile: z
+      .strictObject({
+        every_minutes: z.coerce.number().min(1).max(1440).default(15),
+        /** How far back one run looks at most. */
+        max_days: z.coerce.number().positive().max(90).default(7),
+      })
+      .prefault({}),
     /** How long and how many deployments the change log keeps. */
     changes: Keep(400, 200_000),
+    /** For the fault harness alone: the process kills itself there. */
+    testing: z
+      .strictObject({
+        kill_at: z.templateLiteral([z.enum(KILL_POINTS), ':', z.enum(['before', 'after'])]),
+        pass: z.coerce.number().int().positive().default(1),
+      })
+      .optional(),
     /** How long and how many webhooks the inbound log keeps. */
     inbox: Keep(7, 20_000),
   })
@@ -64,5 +86,9 @@ export const Config = z
       });
     });
   })
-  .transform(({ sinks, ...config }) => ({ ...config, sinks: sinks.filter((sink) => sink !== undefined) }));
+  .transform(({ sinks, environments, services, rules_mode: mode, ...config }) => ({
+    ...config,
+    sinks: sinks.filter((sink) => sink !== undefined),
+    routing: { mode, ...(environments && { environments }), ...(services && { services }) } satisfies RoutingOptions,
+  }));
 export type Config = z.infer<typeof Config>;

@@ -1,11 +1,13 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Sink } from '../sinks/sink.ts';
+import { wordsFor } from '../sources/reasons.ts';
 import type { Deployments } from '../store/deployments.ts';
 import type { Inbox } from '../store/inbox.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { isAllowed } from './access.ts';
 import { toChange } from './change.ts';
+import { fail, firstIssue } from './envelope.ts';
 
 export interface ApiParts {
   readonly tokens: readonly string[];
@@ -40,12 +42,12 @@ export function createApi(parts: ApiParts): RequestHandler {
   const router = Router();
   router.use(['/api'], (request, response, next) => {
     if (isAllowed(request, parts.tokens)) return next();
-    fail(
-      response,
-      401,
-      'authentication_error',
-      'Send the admin token or a changes token: Authorization: Bearer <token> (npx shiplog secrets shows them).',
-    );
+    fail(response, {
+      status: 401,
+      type: 'authentication_error',
+      message:
+        'Send the admin token or a changes token: Authorization: Bearer <token> (npx shiplog secrets shows them).',
+    });
   });
   router.get('/api/v1/changes', (request, response) => listChanges(parts, request, response));
   router.get('/api/v1/services/:service/changes', (request, response) =>
@@ -55,20 +57,30 @@ export function createApi(parts: ApiParts): RequestHandler {
     const path = request.params['key'];
     const found = await describe(parts, Array.isArray(path) ? path.join('/') : String(path));
     if (!found)
-      return fail(response, 404, 'not_found', 'There is no such deployment, or it is older than the change log keeps.');
+      return fail(response, {
+        status: 404,
+        type: 'not_found',
+        message: 'There is no such deployment, or it is older than the change log keeps.',
+      });
     response.json({ data: found });
   });
   router.get('/api/inbox', async (request, response) => {
     const query = z.object(Page).safeParse(request.query);
-    if (!query.success) return fail(response, 400, 'validation_error', firstIssue(query.error));
+    if (!query.success)
+      return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
     const { entries, total } = await parts.inbox.list(query.data);
     response.json({ data: entries, meta: meta(query.data, total, entries.length) });
   });
   router.get('/api/inbox/:id', async (request, response) => {
     const entry = await parts.inbox.get(request.params.id);
     if (!entry)
-      return fail(response, 404, 'not_found', 'There is no such webhook, or it is older than the inbox keeps.');
-    response.json({ data: entry });
+      return fail(response, {
+        status: 404,
+        type: 'not_found',
+        message: 'There is no such webhook, or it is older than the inbox keeps.',
+      });
+    const words = wordsFor(entry.reason);
+    response.json({ data: { ...entry, ...(words && { words }) } });
   });
   return router;
 }
@@ -80,7 +92,8 @@ async function listChanges(
   service?: string,
 ): Promise<void> {
   const query = ChangesQuery.safeParse(request.query);
-  if (!query.success) return fail(response, 400, 'validation_error', firstIssue(query.error));
+  if (!query.success)
+    return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
   const { limit, offset, since, until, service_id, ...facets } = query.data;
   const wanted = service ?? service_id;
   const found = await deployments.list({
@@ -130,14 +143,4 @@ function withoutUndefined<T extends object>(fields: T): { [K in keyof T]?: Exclu
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
   }; // only undefined was taken out
-}
-
-function firstIssue(error: z.ZodError): string {
-  const issue = error.issues[0];
-  return issue ? `${issue.path.join('.')}: ${issue.message}` : 'the query cannot be read';
-}
-
-/** Alert24's error envelope: one shape everywhere under /api. */
-function fail(response: Response, status: number, type: string, message: string): void {
-  response.status(status).json({ error: { type, message, status } });
 }

@@ -6,6 +6,7 @@ export interface AppParts {
   readonly trustProxy: number;
   readonly rateLimitPerMinute: number;
   readonly webhooks: RequestHandler;
+  readonly admin: RequestHandler;
   readonly api: RequestHandler;
   readonly health: RequestHandler;
   readonly pages: RequestHandler;
@@ -30,7 +31,7 @@ export function createApp(parts: AppParts): Express {
     message: { error: 'too many refused requests from this address; come again in a minute' },
   });
   app.use(limit, parts.webhooks);
-  app.use(helmet(), parts.api, parts.pages);
+  app.use(helmet(), parts.admin, parts.api, parts.pages);
   app.use((request, response) => {
     response
       .status(404)

@@ -24,16 +24,34 @@ export function toChange(deployment: Deployment) {
     pr_number: pullRequest?.number ?? null,
     pr_url: pullRequest?.url ?? null,
     pipeline_url: deployment.pipelineUrl ?? null,
+    job: deployment.job ?? null,
     job_url: deployment.jobUrl ?? null,
     risk_level: deployment.riskLevel ?? 'low',
     changed_by: deployment.actor ?? null,
     external_id: deployment.externalId ?? deployment.key,
     artifacts: deployment.artifacts,
+    manifests: deployment.manifests ?? null,
+    replaced: deployment.replaced
+      ? {
+          deployment: deployment.replaced.deployment,
+          commit_sha: deployment.replaced.sha ?? null,
+          compare_url: deployment.replaced.compareUrl ?? null,
+        }
+      : null,
+    original: deployment.original ?? null,
     tags: deployment.tags,
     notes: deployment.notes,
     occurred_at: deployment.occurredAt,
     started_at: deployment.startedAt ?? null,
     finished_at: deployment.finishedAt ?? null,
+    duration_seconds: durationSeconds(deployment),
     created_at: deployment.receivedAt,
   };
+}
+
+/** From the start of the work to its end; null while it runs, or where the source gave no start. */
+export function durationSeconds({ startedAt, finishedAt }: Deployment): number | null {
+  if (!startedAt || !finishedAt) return null;
+  const ms = Date.parse(finishedAt) - Date.parse(startedAt);
+  return ms >= 0 ? Math.round(ms / 1000) : null; // two clocks may disagree
 }

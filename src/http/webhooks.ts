@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response } from 'express';
-import { WebhookRejected } from '../domain/errors.ts';
-import type { Answer, Outcome, Source, Webhook } from '../sources/source.ts';
+import type { WebhookRejected } from '../domain/errors.ts';
+import type { Outcome, Source, Webhook } from '../sources/source.ts';
+import { answerTo, tooLarge } from './answer.ts';
 
 export interface WebhookParts {
   readonly sources: readonly Source[];
@@ -9,6 +10,8 @@ export interface WebhookParts {
     candidates: readonly [Source, ...Source[]],
     webhook: Webhook,
   ) => Promise<{ source: Source; outcome: Outcome }>;
+  /** Notes one whose body is too large to be received. Never holds up the answer. */
+  readonly noteRejected: (source: Source, webhook: Webhook, error: WebhookRejected) => void;
   /** One line a webhook. */
   readonly onAnswered: (answered: {
     webhook: Webhook;
@@ -19,11 +22,14 @@ export interface WebhookParts {
   }) => void;
 }
 
-const STATUS_OF_REJECTION = { bad_signature: 401, not_json: 400, bad_payload: 422, too_large: 413 } as const;
 const RETRY_AFTER_SECONDS = 5; // Argo CD blocks a worker for as long as it is told; see its source's README
 
 /** Bytes in, answer out. All that express does for webhooks. */
-export function createWebhooks({ sources, receive, onAnswered }: WebhookParts): RequestHandler {
+export function createWebhooks({ sources, receive, noteRejected, onAnswered }: WebhookParts): RequestHandler {
+  const refuse = (source: Source, webhook: Webhook, error: WebhookRejected) => {
+    noteRejected(source, webhook, error);
+    return { source, outcome: { kind: 'rejected', error } as const };
+  };
   return async (request, response, next) => {
     const path = request.originalUrl.split('?')[0] ?? '/';
     const candidates = sourcesAt(sources, path);
@@ -38,8 +44,8 @@ export function createWebhooks({ sources, receive, onAnswered }: WebhookParts): 
     if (body === undefined) return next(new Error('the request ended early')); // the sender hung up: nobody to answer
     const webhook = toWebhook(request, path, body === 'too_large' ? Buffer.alloc(0) : body);
     const { source, outcome } =
-      body === 'too_large' ? tooLarge(candidates[0], limit) : await receive(candidates, webhook);
-    const answer = source.answer?.(outcome, webhook) ?? plainAnswer(outcome, webhook);
+      body === 'too_large' ? refuse(candidates[0], webhook, tooLarge(limit)) : await receive(candidates, webhook);
+    const answer = answerTo(source, outcome, webhook);
     if (answer.status === 503) response.set('retry-after', String(RETRY_AFTER_SECONDS));
     response.status(answer.status).json(answer.body);
     onAnswered({ webhook, source, outcome, status: answer.status, ms: performance.now() - startedMs });
@@ -59,7 +65,12 @@ function sourcesAt(sources: readonly Source[], path: string): [Source, ...Source
 const isUnder = (path: string, prefix: string) =>
   prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix || path === `${prefix}/`;
 
-function readBody(request: Request, response: Response, limit: number): Promise<Buffer | 'too_large' | undefined> {
+/** Undefined: the sender hung up. */
+export function readBody(
+  request: Request,
+  response: Response,
+  limit: number,
+): Promise<Buffer | 'too_large' | undefined> {
   const read = express.raw({ type: () => true, limit });
   return new Promise((resolve, reject) => {
     read(request, response, (error?: unknown) => {
@@ -72,43 +83,11 @@ function readBody(request: Request, response: Response, limit: number): Promise<
   });
 }
 
-function tooLarge(source: Source, limit: number): { source: Source; outcome: Outcome } {
-  const message = `the body is larger than ${limit} bytes; the source's max_body_mib sets the limit`;
-  return { source, outcome: { kind: 'rejected', error: new WebhookRejected('too_large', message) } };
-}
-
-function toWebhook(request: Request, path: string, body: Buffer): Webhook {
+export function toWebhook(request: Request, path: string, body: Buffer): Webhook {
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   );
   return { id: randomUUID(), method: request.method, path, headers, body, receivedAt: new Date() };
-}
-
-function plainAnswer(outcome: Outcome, webhook: Webhook): Answer {
-  switch (outcome.kind) {
-    case 'accepted': {
-      const ids = outcome.records.map((record) => record.id);
-      const deployments = [...new Set(outcome.records.map((record) => record.deployment))];
-      return { status: 202, body: { status: 'accepted', webhook: webhook.id, ids, deployments } };
-    }
-    case 'ignored':
-      return {
-        status: 202,
-        body: {
-          status: 'ignored',
-          webhook: webhook.id,
-          reason: outcome.reason,
-          ...(outcome.detail && { detail: outcome.detail }),
-        },
-      };
-    case 'not_kept':
-      return { status: 503, body: { status: 'not_kept', error: 'this could not be stored just now; send it again' } };
-    case 'rejected':
-      return {
-        status: STATUS_OF_REJECTION[outcome.error.code],
-        body: { status: 'rejected', reason: outcome.error.code, error: outcome.error.message },
-      };
-  }
 }
 
 function explainMethod(response: Response, method: string): void {

@@ -2,6 +2,10 @@ import type { Redis } from 'ioredis';
 
 export interface RedisFacts {
   readonly version: string;
+  /** Every write is on disk before it is answered. */
+  readonly fsyncsAlways: boolean;
+  /** Redis 7.2 and later can be asked to wait until what was written is on disk. */
+  readonly knowsWaitAof: boolean;
   /** Settings under which an acknowledged webhook could be lost, each with what to do. */
   readonly warnings: readonly string[];
 }
@@ -12,11 +16,14 @@ const OLDEST_VERSION = [6, 2] as const;
 export async function inspectRedis(redis: Redis): Promise<RedisFacts> {
   const info = await redis.info('server');
   const version = /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
-  const [appendonly, policy] = await Promise.all([setting(redis, 'appendonly'), setting(redis, 'maxmemory-policy')]);
+  const names = ['appendonly', 'maxmemory-policy', 'appendfsync'];
+  const [appendonly, policy, appendfsync] = await Promise.all(names.map((name) => setting(redis, name)));
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const isOld = major < OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor < OLDEST_VERSION[1]);
   return {
     version,
+    fsyncsAlways: appendonly === 'yes' && appendfsync === 'always',
+    knowsWaitAof: major > 7 || (major === 7 && minor >= 2),
     warnings: [
       ...(isOld ? [`Redis ${version} is too old; 6.2 is the least`] : []),
       ...(appendonly === 'no' ? ['appendonly is off: a restart of Redis loses webhooks; set "appendonly yes"'] : []),

@@ -1,11 +1,13 @@
+import type { ChangeEvent } from '../change-event.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
 import { NotKept, type WebhookRejected } from '../domain/errors.ts';
-import type { ChangeEvent } from '../record.ts';
 import { redactBody } from '../sources/redact.ts';
 import type { Mapped, Source, Webhook } from '../sources/source.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Inbox, InboxEntry } from '../store/inbox.ts';
+import type { Mask } from '../telemetry/mask.ts';
 import { KEEP_WITHIN_MS } from './connection.ts';
+import type { Flush } from './flush.ts';
 import { type Queues, within } from './queues.ts';
 
 /** Headers that tell a delivery from its repeats. None of them is a secret. */
@@ -31,6 +33,10 @@ export interface KeepParts {
   readonly queues: Queues;
   readonly inbox: Inbox;
   readonly spool: Spool;
+  /** Secrets that somebody put into a body are not kept. */
+  readonly mask: Mask;
+  /** Called after the writes: the durability level. */
+  readonly flush: Flush;
   readonly clock: () => Date;
   /** Something that is no part of a change got lost: the line of an ignored or refused webhook. */
   readonly onLoss: (error: unknown) => void;
@@ -48,10 +54,13 @@ interface Kept {
 const DISTRUST_MS = 1_000;
 
 /** Makes webhooks durable: in Redis, or in the spool while Redis is away. */
-export function createKeep({ queues, inbox, spool, clock, onLoss }: KeepParts) {
+export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }: KeepParts) {
   let distrustedUntilMs = 0;
   const toRedis = ({ entry, body, event }: Kept) =>
-    within(KEEP_WITHIN_MS, Promise.all([inbox.add(entry, Buffer.from(body, 'base64')), event && queues.keep(event)]));
+    within(
+      KEEP_WITHIN_MS,
+      Promise.all([inbox.add(entry, Buffer.from(body, 'base64')), event && queues.keep(event)]).then(flush),
+    );
 
   const keepSomewhere = async (kept: Kept): Promise<void> => {
     if (clock().getTime() >= distrustedUntilMs) {
@@ -69,7 +78,8 @@ export function createKeep({ queues, inbox, spool, clock, onLoss }: KeepParts) {
   return {
     /** @throws NotKept when records could be made durable nowhere. An ignored webhook holds nothing to lose but its line. */
     async keep(source: Source, webhook: Webhook, mapped: Mapped): Promise<void> {
-      const body = redactBody(webhook.body).toString('base64');
+      const masked = mask.bytes(webhook.body);
+      const body = redactBody(masked).toString('base64');
       if (mapped.kind === 'ignored') {
         const conclusion = {
           verdict: 'ignored',
@@ -79,10 +89,15 @@ export function createKeep({ queues, inbox, spool, clock, onLoss }: KeepParts) {
         await keepSomewhere({ entry: toEntry(source, webhook, conclusion), body }).catch(onLoss);
         return;
       }
-      const records = mapped.records.map((record) => ChangeRecord.parse(record));
-      const deployments = [...new Set(records.map((record) => record.deployment))];
+      const told = mapped.records.map((record) => ChangeRecord.parse({ ...record, webhook: webhook.id }));
+      const records = masked === webhook.body ? told : (JSON.parse(mask.text(JSON.stringify(told))) as ChangeRecord[]); // texts alone have changed
+      // What is read from a history is mostly known: only the worker can tell (store/gaps.ts).
+      const certain = records.filter(({ history }) => !history?.recovered);
+      const deployments = [...new Set(certain.map((record) => record.deployment))];
       const entry = { ...toEntry(source, webhook, { verdict: 'accepted' }), deployments };
-      await keepSomewhere({ entry, body, event: { webhookId: webhook.id, records } });
+      const { lookups } = mapped;
+      const event = { webhookId: webhook.id, source: source.name, records, ...(lookups && { lookups }) };
+      await keepSomewhere({ entry, body, event });
     },
     /** Hands what lies in the spool to Redis. Done twice it changes nothing: the ids are the same. @throws NotKept when Redis is still away */
     async drainSpool(): Promise<void> {
@@ -94,7 +109,7 @@ export function createKeep({ queues, inbox, spool, clock, onLoss }: KeepParts) {
     noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): void {
       const authentic = error.code === 'not_json' || error.code === 'bad_payload';
       const entry = toEntry(source, webhook, { verdict: 'rejected', reason: error.code, detail: error.message });
-      inbox.add(entry, authentic ? redactBody(webhook.body) : undefined).catch(onLoss);
+      inbox.add(entry, authentic ? redactBody(mask.bytes(webhook.body)) : undefined).catch(onLoss);
     },
   };
 }

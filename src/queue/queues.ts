@@ -1,9 +1,9 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { ChangeEvent } from '../change-event.ts';
 import { digest } from '../domain/change-record.ts';
+import type { Deployment } from '../domain/deployment.ts';
 import { NotKept } from '../domain/errors.ts';
-import type { Routed } from '../domain/routing.ts';
-import type { ChangeEvent } from '../record.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { PREFIX } from '../store/keys.ts';
 import { KEEP_WITHIN_MS } from './connection.ts';
@@ -11,8 +11,20 @@ import { KEEP_WITHIN_MS } from './connection.ts';
 export const RECORD_QUEUE = 'record';
 export const forwardQueueName = (sink: string) => `forward-${sink}`;
 
+/** Whose fault a dead letter is: the destination refused it, or we could not do it. */
+export type DeadKind = 'refused' | 'fault';
+
+/** Of the data of all jobs. A worker leaves newer ones to a newer bridge. */
+export const JOB_VERSION = 1;
+
 export interface ForwardJob {
+  readonly version?: number;
   readonly deployment: string;
+  /** The configured source's name. */
+  readonly source: string;
+  readonly dead?: DeadKind;
+  /** Its age counts from here: epoch milliseconds. */
+  readonly replayedAtMs?: number;
 }
 
 /** Backlog of one queue. `oldestAt` is epoch milliseconds. */
@@ -25,8 +37,10 @@ export interface Backlog {
 export interface Queues {
   /** Makes an event durable. @throws NotKept within KEEP_WITHIN_MS when Redis is away, frozen or full. */
   keep(event: ChangeEvent): Promise<void>;
-  forward(sink: Sink, routed: Routed): Promise<void>;
+  forward(sink: Sink, told: { readonly deployment: Deployment }): Promise<void>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
+  /** For dead letters. */
+  all(): Promise<readonly Queue[]>;
   close(): Promise<void>;
 }
 
@@ -34,8 +48,6 @@ export interface Queues {
 const DEAD_LETTER_SECONDS = 30 * 86_400;
 /** Bounded by age instead (workers.ts): the number only has to be larger than any schedule needs. */
 const ATTEMPTS = 100_000;
-/** Recording fails for our own reasons only: Redis comes back, or it is a bug that a person must see. */
-const RECORD_ATTEMPTS = 200;
 
 export function createQueues(producer: Redis, sinkNames: readonly string[]): Queues {
   const names = [RECORD_QUEUE, ...sinkNames.map(forwardQueueName)];
@@ -44,15 +56,17 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
   return {
     async keep(event) {
       const write = queueOf(RECORD_QUEUE).then((queue) =>
-        queue?.add('event', event, { jobId: `evt_${event.webhookId}` }),
+        queue?.add('event', { ...event, version: JOB_VERSION }, { jobId: `evt_${event.webhookId}` }),
       );
       await within(KEEP_WITHIN_MS, write);
     },
     async forward(sink, { deployment }) {
       const jobId = `fwd_${digest([deployment.key, deployment.state, deployment.occurredAt].join('\n'))}`;
       const queue = await queueOf(forwardQueueName(sink.name));
-      await queue?.add('deployment', { deployment: deployment.key } satisfies ForwardJob, { jobId });
+      const job: ForwardJob = { version: JOB_VERSION, deployment: deployment.key, source: deployment.instance };
+      await queue?.add('deployment', job, { jobId });
     },
+    all: open,
     async backlog() {
       const queues = await open();
       return Object.fromEntries(
@@ -79,12 +93,11 @@ function openOnce<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 async function openQueue(name: string, producer: Redis): Promise<Queue> {
-  const attempts = name === RECORD_QUEUE ? RECORD_ATTEMPTS : ATTEMPTS;
   const queue = new Queue(name, {
     connection: producer,
     prefix: PREFIX,
     defaultJobOptions: {
-      attempts,
+      attempts: ATTEMPTS,
       backoff: { type: 'custom' },
       removeOnComplete: true,
       removeOnFail: { age: DEAD_LETTER_SECONDS },

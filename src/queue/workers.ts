@@ -1,11 +1,11 @@
 import { DelayedError, type Job, RateLimitError, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { DeliveryFailed } from '../domain/errors.ts';
+import type { ChangeEvent } from '../change-event.ts';
+import { DeliveryFailed, ResolveFailed } from '../domain/errors.ts';
 import type { Forwarded } from '../forward.ts';
-import type { ChangeEvent } from '../record.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { PREFIX } from '../store/keys.ts';
-import { type ForwardJob, forwardQueueName, RECORD_QUEUE } from './queues.ts';
+import { type ForwardJob, forwardQueueName, JOB_VERSION, RECORD_QUEUE } from './queues.ts';
 
 /** Why a sink waits as a whole, for /readyz and the pages. */
 export interface Hold {
@@ -40,6 +40,9 @@ export const MAX_AGE_MS = 72 * 3_600_000;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 const RECORD_CONCURRENCY = 16;
+const NEWER_AGAIN_MS = 5_000;
+/** Recording fails for our own reasons only: Redis comes back, or it is a bug that a person must see. About 3 h. */
+const RECORD_ATTEMPTS = 200;
 /** So many different deployments failing in a row mean that the destination is ill, not one delivery. */
 const ILL_AFTER_DEPLOYMENTS = 3;
 
@@ -65,10 +68,14 @@ export function createWorkers(parts: WorkersParts): Workers {
     connection: parts.connection,
     settings: { backoffStrategy: (attempt: number) => backoffMs(attempt) },
   };
-  const recorder = new Worker(RECORD_QUEUE, async (job: Job<ChangeEvent>) => parts.record(job.data), {
-    ...common,
-    concurrency: RECORD_CONCURRENCY,
-  });
+  const recorder = new Worker(
+    RECORD_QUEUE,
+    async (job: Job<ChangeEvent>, token) => {
+      await leaveNewer(job, token);
+      await parts.record(job.data).catch((error: unknown) => recordLater(error, job, token));
+    },
+    { ...common, concurrency: RECORD_CONCURRENCY },
+  );
   const forwarders = parts.sinks.map((sink) => createForwarder(sink, { ...parts, holds }, common));
   const all = [recorder, ...forwarders];
   for (const worker of all) worker.on('error', (error) => parts.onError(worker.name, error));
@@ -82,6 +89,26 @@ export function createWorkers(parts: WorkersParts): Workers {
   };
 }
 
+/** During an upgrade older workers run beside newer ones: what they do not understand waits for those. */
+async function leaveNewer(job: Job<{ readonly version?: number }>, token: string | undefined): Promise<void> {
+  if ((job.data.version ?? JOB_VERSION) <= JOB_VERSION) return;
+  await job.moveToDelayed(Date.now() + NEWER_AGAIN_MS, token);
+  throw new DelayedError();
+}
+
+/** What a tool's API could not say yet is asked again for as long as deliveries are tried. Any other error is our own fault. */
+async function recordLater(error: unknown, job: Job<ChangeEvent>, token: string | undefined): Promise<never> {
+  if (!(error instanceof ResolveFailed)) {
+    if (job.attemptsMade + 1 < RECORD_ATTEMPTS) throw error;
+    throw new UnrecoverableError(error instanceof Error ? error.message : String(error));
+  }
+  if (Date.now() - (job.data.replayedAtMs ?? job.timestamp) > MAX_AGE_MS)
+    throw new UnrecoverableError(`given up: ${error.message}`);
+  if (typeof error.retry === 'string') throw error;
+  await job.moveToDelayed(Date.now() + error.retry.afterMs, token);
+  throw new DelayedError();
+}
+
 type Forwarder = Worker<ForwardJob>;
 
 function createForwarder(
@@ -93,6 +120,7 @@ function createForwarder(
   const worker: Forwarder = new Worker(
     forwardQueueName(sink.name),
     async (job: Job<ForwardJob>, token) => {
+      await leaveNewer(job, token);
       const { deployment } = job.data;
       const startedMs = performance.now();
       const report = (outcome: string, error?: Error) =>
@@ -110,13 +138,15 @@ function createForwarder(
       } catch (error) {
         const failure = asFailure(error);
         const step = nextStep(failure, {
-          madeAtMs: job.timestamp,
+          madeAtMs: job.data.replayedAtMs ?? job.timestamp,
           nowMs: Date.now(),
           illness: worsen(illness, failure, deployment),
         });
         if (step.kind !== 'busy') report(step.kind, failure);
         if (step.kind === 'hold')
           parts.holds.set(sink.name, { why: failure.message, until: new Date(Date.now() + step.afterMs) });
+        if (step.kind === 'dead')
+          await job.updateData({ ...job.data, dead: error instanceof DeliveryFailed ? 'refused' : 'fault' });
         return await take(step, job, { worker, token });
       }
     },

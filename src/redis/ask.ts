@@ -1,11 +1,10 @@
 import { Redis } from 'ioredis';
-import { SETTINGS } from './place.ts';
 
 export interface Answer {
   readonly pid: number;
   readonly version: string;
   readonly dir: string;
-  /** Durable, and evicts nothing. */
+  /** They are those that were asked for. */
   readonly settingsAreRight: boolean;
   /** 0 to 100 while the append-only file is read, undefined when that is over. */
   readonly loadedPercent: number | undefined;
@@ -14,17 +13,17 @@ export interface Answer {
 const ANSWER_WITHIN_MS = 2_000;
 
 /** Asks the server at the socket about itself. Undefined when none listens, or it does not answer in time. */
-export function ask(socket: string): Promise<Answer | undefined> {
+export function ask(socket: string, settings: Readonly<Record<string, string>>): Promise<Answer | undefined> {
   return talk(socket, async (client) => {
     // One setting a question: several at once are understood since Redis 7 only.
-    const names = ['dir', ...Object.keys(SETTINGS)];
+    const names = ['dir', ...Object.keys(settings)];
     const [info, ...values] = await Promise.all([client.info(), ...names.map((name) => settingOf(client, name))]);
     const fact = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1];
     return {
       pid: Number(fact('process_id')),
       version: fact('valkey_version') ?? fact('redis_version') ?? 'unknown',
       dir: values[0] ?? '',
-      settingsAreRight: Object.values(SETTINGS).every((wanted, index) => values[index + 1] === wanted),
+      settingsAreRight: Object.values(settings).every((wanted, index) => values[index + 1] === wanted),
       loadedPercent: fact('loading') === '1' ? Math.floor(Number(fact('loading_loaded_perc') ?? 0)) : undefined,
     };
   });

@@ -20,17 +20,25 @@ export interface Place {
   readonly log: string;
   readonly pid: string;
   readonly socket: string;
+  /** What must never be different: a webhook that was acknowledged is written down, and is never evicted. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
-/** What must never be different: a webhook that was acknowledged is on disk a second later, and is never evicted. */
-export const SETTINGS = { appendonly: 'yes', appendfsync: 'everysec', 'maxmemory-policy': 'noeviction' } as const;
+/** `redis`: on disk within a second, which a power cut costs. `fsync`: on disk before it is acknowledged. */
+export type Durability = 'redis' | 'fsync';
+
+const settingsFor = (durability: Durability) => ({
+  appendonly: 'yes',
+  appendfsync: durability === 'fsync' ? 'always' : 'everysec',
+  'maxmemory-policy': 'noeviction',
+});
 
 /** sun_path holds 104 bytes on macOS and 108 on Linux, with the closing zero. */
 const SOCKET_PATH_BYTES = 100;
 const LOG_BYTES = 1024 * 1024;
 
 /** Makes the directories that only this user can enter. */
-export function preparePlace(dataDir: string): Place {
+export function preparePlace(dataDir: string, durability: Durability): Place {
   mkdirSync(join(dataDir, 'redis'), { recursive: true, mode: 0o700 });
   const dir = realpathSync(join(dataDir, 'redis'));
   chmodSync(dir, 0o700);
@@ -41,6 +49,7 @@ export function preparePlace(dataDir: string): Place {
     log: join(dir, 'redis.log'),
     pid: join(dir, 'redis.pid'),
     socket: Buffer.byteLength(near) <= SOCKET_PATH_BYTES ? near : join(shortDirFor(dir), 'redis.sock'),
+    settings: settingsFor(durability),
   };
 }
 
@@ -77,7 +86,7 @@ export function writeConf(place: Place): void {
     pidfile: quoted(place.pid),
     logfile: quoted(place.log),
     save: '""',
-    ...SETTINGS,
+    ...place.settings,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} ${value}\n`);
   writeFileSync(place.conf, `# Written by Shiplog at every start: changes made here are lost.\n${lines.join('')}`, {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
 import { findRedisServer } from './find.ts';
-import { leavePlace, preparePlace } from './place.ts';
+import { type Durability, leavePlace, preparePlace } from './place.ts';
 import { adoptLeftover, type Log, launch, type Running, type Site, terminate } from './server.ts';
 
 export interface PrivateRedis {
@@ -11,6 +11,12 @@ export interface PrivateRedis {
   readonly adopted: boolean;
   /** Has everything written down, ends the server, and gives the data directory free. */
   stop(): Promise<void>;
+}
+
+export interface PrivateRedisOrder {
+  readonly dataDir: string;
+  readonly durability: Durability;
+  readonly log: Log;
 }
 
 const FIRST_PAUSE_MS = 100;
@@ -24,14 +30,14 @@ const STEADY_MS = 60_000;
  * bridge is killed it stays, and the next one takes it over. Should it die, it is started again.
  * @throws Error when there is no server to start, another bridge has the directory, or the server does not come up.
  */
-export async function startPrivateRedis({ dataDir, log }: { dataDir: string; log: Log }): Promise<PrivateRedis> {
+export async function startPrivateRedis({ dataDir, durability, log }: PrivateRedisOrder): Promise<PrivateRedis> {
   const program = await findRedisServer();
   if (!program) {
     throw new Error(
       'there is no redis-server or valkey-server here: install one (Debian: sudo apt-get install redis-server, macOS: brew install redis), or set REDIS_URL to one that runs elsewhere',
     );
   }
-  const place = preparePlace(dataDir);
+  const place = preparePlace(dataDir, durability);
   const lock = lockDataDir(dataDir);
   const halt = new AbortController();
   const site = { place, program: program.path, log, halt: halt.signal };

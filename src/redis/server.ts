@@ -78,7 +78,7 @@ export async function adoptLeftover(site: Site): Promise<Running | undefined> {
   const { place, log } = site;
   const sockets = new Set([place.socket, lastSocket(place) ?? place.socket]);
   for (const socket of sockets) {
-    const answer = await ask(socket);
+    const answer = await ask(socket, place.settings);
     // A copied data directory still names the socket of the original, whose Redis is none of our business.
     if (!answer || (answer.dir !== place.dir && socket !== place.socket)) continue;
     const pid = answer.pid;
@@ -104,7 +104,7 @@ async function untilReady({ place, log, halt }: Site, running: Running): Promise
   const began = performance.now();
   let said = began;
   for (;;) {
-    const answer = await ask(place.socket);
+    const answer = await ask(place.socket, place.settings);
     if (answer && answer.loadedPercent === undefined) return answer;
     const now = performance.now();
     if (now - began > (answer ? LOAD_WITHIN_MS : ANSWER_WITHIN_MS)) {

@@ -49,14 +49,25 @@ export const IGNORED_REASONS = [
 ] as const;
 export type IgnoredReason = (typeof IGNORED_REASONS)[number];
 
+/**
+ * A question that a webhook leaves open, in the source's own words, for the tool's API. It lies in Redis until the
+ * worker asks. No secret stands in it.
+ */
+export type Lookup = Readonly<Record<string, string>>;
+
 /** What a webhook says. Ignored is a value, not an error. `detail` is a sentence for the person who wonders why. */
 export type Mapped =
-  | { readonly kind: 'records'; readonly records: readonly NewChangeRecord[] }
+  /** There are records, or lookups, or both: what the lookups find adds to the records. */
+  | { readonly kind: 'records'; readonly records: readonly NewChangeRecord[]; readonly lookups?: readonly Lookup[] }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string };
 
 /** What the sender is told, before HTTP. */
 export type Outcome =
-  | { readonly kind: 'accepted'; readonly records: readonly NewChangeRecord[] }
+  | {
+      readonly kind: 'accepted';
+      readonly records: readonly NewChangeRecord[];
+      readonly lookups?: readonly Lookup[];
+    }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string }
   | { readonly kind: 'rejected'; readonly error: WebhookRejected }
   /** Redis did not take it in time. */
@@ -75,6 +86,23 @@ export interface Sample {
   readonly body: string;
 }
 
+/** What a source may use while it talks to its tool's API. */
+export interface ApiCall {
+  readonly signal: AbortSignal;
+  readonly now: Date;
+}
+
+/** What to set up in the tool: `shiplog hooks apply`. */
+export interface HookOrder {
+  /** Where the tool reaches this source: https://shiplog.example.com/webhooks/gitlab */
+  readonly url: string;
+  /** What gets a webhook, in the tool's words: `project:harbor/api`, `group:harbor`, `repository:harbor/api`, `workspace:harbor`. */
+  readonly targets: readonly string[];
+  /** Say what would be done, and do nothing. */
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+}
+
 /** One configured place where changes come from. Knows nothing of HTTP servers, queues or Redis. */
 export interface Source {
   /** The kind of tool: gitlab, bitbucket, argocd, changes-api. */
@@ -83,6 +111,8 @@ export interface Source {
   readonly name: string;
   /** What senders prove they know. Shown by `shiplog secrets` and to an admin who asks; nowhere else. */
   readonly secrets: readonly string[];
+  /** Further secrets, which nobody is shown: of the tool's API. */
+  readonly hidden?: readonly string[];
   /** Largest body taken, bytes. */
   readonly maxBodyBytes: number;
   /**
@@ -103,6 +133,23 @@ export interface Source {
   map(payload: unknown, webhook: Webhook): Mapped;
   /** A webhook that this source accepts: what its tool would send for a deployment at that time, with the secret proved. */
   sample(at: Date): Sample;
+  /**
+   * Answers a lookup by the tool's API. Only the worker calls it. The same lookup gives records with the same ids as long
+   * as nothing new happened there. Set when a token is configured.
+   * @throws ResolveFailed
+   */
+  resolve?(lookup: Lookup, call: ApiCall): Promise<Mapped>;
+  /**
+   * All deployments since then that the tool's API knows, page by page: those that were never told are recorded.
+   * Set when a token is configured. `warn` takes what a person should mend: "the webhook of harbor/api is disabled".
+   * @throws ResolveFailed
+   */
+  missed?(since: Date, call: ApiCall & { warn(finding: string): void }): AsyncIterable<readonly NewChangeRecord[]>;
+  /**
+   * Creates or repairs the webhook in the tool, as often as it is called. Returns what was done, a line each.
+   * @throws ResolveFailed
+   */
+  applyHooks?(order: HookOrder): Promise<readonly string[]>;
   /** The answer in the sender's language; undefined = ours (http/webhooks.ts). */
   answer?(outcome: Outcome, webhook: Webhook): Answer | undefined;
 }

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
-import { ChangeRecord } from '../domain/change-record.ts';
+import { ChangeRecord, digest } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
-import type { Routed } from '../domain/routing.ts';
+import type { View } from '../domain/view.ts';
 import { key, PREFIX } from './keys.ts';
 
 /** What the change log can be filtered by. Each value has an index of its own. */
@@ -17,17 +17,26 @@ export interface ChangeFilter {
   readonly offset: number;
 }
 
-export interface Applied extends Routed {
+export type Viewer = (key: string, records: readonly ChangeRecord[]) => View | Promise<View>;
+
+export interface Applied extends View {
   /** False when this very step was known already. */
   readonly added: boolean;
 }
 
 /** The built-in change log: every deployment once, with every record that told of it. */
 export interface Deployments {
-  /** Adds one record; running it twice changes nothing. `view` folds and routes all records of the deployment. */
-  apply(record: ChangeRecord, view: (key: string, records: readonly ChangeRecord[]) => Routed): Promise<Applied>;
+  /**
+   * Adds one record; running it twice changes nothing. `view` folds and routes all records of the deployment.
+   * With `replace` a record of the same id is written anew, for a mapper that knows more than it did.
+   */
+  apply(record: ChangeRecord, view: Viewer, options?: { readonly replace?: boolean }): Promise<Applied>;
+  /** Makes the view anew from the records, for rules that have changed. */
+  refresh(name: string, view: Viewer): Promise<void>;
+  /** Those of a lineage that succeeded before a moment (ISO 8601 UTC), newest first. */
+  before(lineage: string, at: string, limit: number): Promise<readonly Deployment[]>;
   /** By deployment key or alias. */
-  get(name: string): Promise<Routed | undefined>;
+  get(name: string): Promise<View | undefined>;
   records(name: string): Promise<readonly ChangeRecord[]>;
   list(filter: ChangeFilter): Promise<{ deployments: readonly Deployment[]; total: number }>;
   /** Forgets what is older or more than the retention allows. Returns how many deployments went. */
@@ -50,10 +59,10 @@ if occurrence ~= '' then
   redis.call('SET', first, occurrence, 'EX', ARGV[4], 'NX')
   if redis.call('GET', first) ~= occurrence then key = key .. '/' .. occurrence end
 end
-for i = 6, #ARGV do redis.call('SET', ARGV[1] .. ':alias:' .. ARGV[i], key, 'EX', ARGV[4], 'NX') end
+for i = 7, #ARGV do redis.call('SET', ARGV[1] .. ':alias:' .. ARGV[i], key, 'EX', ARGV[4], 'NX') end
 local id = cjson.decode(ARGV[3]).id
 local records = ARGV[1] .. ':deployment:' .. key .. ':records'
-local added = redis.call('HSETNX', records, id, ARGV[3])
+local added = redis.call(ARGV[6] == 'replace' and 'HSET' or 'HSETNX', records, id, ARGV[3])
 redis.call('EXPIRE', records, ARGV[4])
 return { key, added, redis.call('HVALS', records) }`;
 
@@ -83,38 +92,33 @@ const MAX_CONTENTION = 1_000; // far above the number of workers: reaching it me
 export function createDeployments(redis: Redis, retention: Retention): Deployments {
   const ttlSeconds = String(Math.ceil(retention.days * SECONDS_A_DAY));
   return {
-    async apply(record, view) {
+    async apply(record, view, { replace = false } = {}) {
       let added = false;
       for (let round = 0; round < MAX_CONTENTION; round++) {
-        const { deployment, occurrence = '', aliases } = record;
-        const reply = await redis.eval(
-          APPEND,
-          0,
-          PREFIX,
-          deployment,
-          JSON.stringify(record),
-          ttlSeconds,
-          occurrence,
-          ...aliases,
-        );
-        const [name, isNew, values] = reply as [string, number, string[]]; // the shape that APPEND returns
-        added ||= isNew === 1;
-        const routed = view(name, values.map(parseRecord));
-        const stored = await redis.eval(
-          PROJECT,
-          0,
-          PREFIX,
-          name,
-          String(values.length),
-          ...projection(routed, ttlSeconds),
-        );
-        if (stored === 1) return { ...routed, added };
+        const reply = await append(redis, record, { ttlSeconds, replace });
+        added ||= reply.added;
+        const stored = await project(redis, { ...reply, view, ttlSeconds });
+        if (stored) return { ...stored, added };
       }
-      throw new Error(`deployment ${record.deployment} changed ${MAX_CONTENTION} times while it was written`);
+      throw contention(record.deployment);
+    },
+    async refresh(name, view) {
+      const known = await resolve(redis, name);
+      for (let round = 0; round < MAX_CONTENTION; round++) {
+        const records = (await redis.hvals(key('deployment', known, 'records'))).map(parseRecord);
+        if (records.length === 0) return;
+        if (await project(redis, { name: known, records, view, ttlSeconds })) return;
+      }
+      throw contention(known);
+    },
+    async before(lineage, at, limit) {
+      const max = `(${Date.parse(at)}`;
+      const names = await redis.zrevrangebyscore(lineageKey(lineage), max, '-inf', 'LIMIT', 0, limit);
+      return viewsOf(redis, names);
     },
     async get(name) {
       const json = await redis.get(key('deployment', await resolve(redis, name)));
-      return json === null ? undefined : (JSON.parse(json) as Routed); // written by apply() alone
+      return json === null ? undefined : (JSON.parse(json) as View); // written by apply() alone
     },
     async records(name) {
       const values = await redis.hvals(key('deployment', await resolve(redis, name), 'records'));
@@ -125,6 +129,35 @@ export function createDeployments(redis: Redis, retention: Retention): Deploymen
   };
 }
 
+const contention = (name: string) =>
+  new Error(`deployment ${name} changed ${MAX_CONTENTION} times while it was written`);
+
+async function append(
+  redis: Redis,
+  record: ChangeRecord,
+  { ttlSeconds, replace }: { ttlSeconds: string; replace: boolean },
+) {
+  const { deployment, occurrence = '', aliases } = record;
+  const mode = replace ? 'replace' : 'keep';
+  const said = [deployment, JSON.stringify(record), ttlSeconds, occurrence, mode, ...aliases];
+  const [name, isNew, values] = (await redis.eval(APPEND, 0, PREFIX, ...said)) as [string, number, string[]]; // the shape that APPEND returns
+  return { name, added: isNew === 1, records: values.map(parseRecord) };
+}
+
+interface Projected {
+  readonly name: string;
+  readonly records: readonly ChangeRecord[];
+  readonly view: Viewer;
+  readonly ttlSeconds: string;
+}
+
+/** @returns undefined when a record came in meanwhile. */
+async function project(redis: Redis, { name, records, view, ttlSeconds }: Projected): Promise<View | undefined> {
+  const seen = await view(name, records);
+  const said = [name, String(records.length), ...projection(seen, ttlSeconds)];
+  return (await redis.eval(PROJECT, 0, PREFIX, ...said)) === 1 ? seen : undefined;
+}
+
 const parseRecord = (json: string): ChangeRecord => ChangeRecord.parse(JSON.parse(json));
 
 /** A key counts before an alias: one deployment's alias may be another one's key. */
@@ -133,8 +166,8 @@ async function resolve(redis: Redis, name: string): Promise<string> {
   return isKey ? name : (alias ?? name);
 }
 
-function projection(routed: Routed, ttlSeconds: string): string[] {
-  const { deployment } = routed;
+function projection(view: View, ttlSeconds: string): string[] {
+  const { deployment, lineage } = view;
   const values: Record<Facet, readonly (string | undefined)[]> = {
     environment: [deployment.environment.name],
     service: [deployment.service, deployment.serviceId],
@@ -145,11 +178,13 @@ function projection(routed: Routed, ttlSeconds: string): string[] {
   const named = FACETS.flatMap((facet) =>
     values[facet].filter((value) => value !== undefined).map((value) => facetKey(facet, value)),
   );
-  const indexes = [key('changes'), ...new Set(named)];
+  const succession = deployment.state === 'succeeded' ? [lineageKey(lineage)] : [];
+  const indexes = [key('changes'), ...new Set(named), ...succession];
   const score = String(Date.parse(deployment.occurredAt));
-  return [JSON.stringify(routed), score, ttlSeconds, ...(routed.droppedBy ? [] : indexes)];
+  return [JSON.stringify(view), score, ttlSeconds, ...(view.droppedBy ? [] : indexes)];
 }
 
+const lineageKey = (lineage: string) => key('lineage', digest(lineage));
 const facetKey = (facet: Facet, value: string) => key('changes', facet, value.toLowerCase());
 
 async function list(redis: Redis, filter: ChangeFilter): ReturnType<Deployments['list']> {
@@ -161,9 +196,12 @@ async function list(redis: Redis, filter: ChangeFilter): ReturnType<Deployments[
     redis.zcount(index, min, max),
     redis.zrevrangebyscore(index, max, min, 'LIMIT', filter.offset, filter.limit),
   ]);
-  const views = keys.length ? await redis.mget(keys.map((name) => key('deployment', name))) : [];
-  const deployments = views.flatMap((json) => (json === null ? [] : [(JSON.parse(json) as Routed).deployment])); // written by apply() alone
-  return { deployments, total };
+  return { deployments: await viewsOf(redis, keys), total };
+}
+
+async function viewsOf(redis: Redis, names: readonly string[]): Promise<Deployment[]> {
+  const views = names.length ? await redis.mget(names.map((name) => key('deployment', name))) : [];
+  return views.flatMap((json) => (json === null ? [] : [(JSON.parse(json) as View).deployment])); // written by apply() alone
 }
 
 /** The scores are times and equal in every index, so that MAX keeps them. Lives for a minute: long enough for the reads that follow. */

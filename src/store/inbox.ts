@@ -26,7 +26,10 @@ export interface Inbox {
   /** Resolves when it is in Redis. */
   add(entry: InboxEntry, body?: Buffer): Promise<void>;
   /** What the worker found out later. */
-  conclude(id: string, conclusion: Pick<InboxEntry, 'verdict' | 'reason' | 'detail'>): Promise<void>;
+  conclude(
+    id: string,
+    conclusion: Pick<InboxEntry, 'verdict' | 'reason' | 'detail'> & Partial<Pick<InboxEntry, 'deployments'>>,
+  ): Promise<void>;
   get(id: string): Promise<(InboxEntry & { body?: string }) | undefined>;
   list(page: { limit: number; offset: number }): Promise<{ entries: readonly InboxEntry[]; total: number }>;
   prune(): Promise<void>;
@@ -44,9 +47,13 @@ return redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])`;
 /** A second run finds what the first one recorded: that is no duplicate of another webhook. */
 const CONCLUDE = `
 local known = redis.call('HGET', KEYS[1], 'conclusion')
-if ARGV[2] == 'duplicate' and known and cjson.decode(known).verdict == 'recorded' then return 0 end
-redis.call('HSET', KEYS[1], 'conclusion', ARGV[1])
-return redis.call('EXPIRE', KEYS[1], ARGV[3])`;
+local conclusion = cjson.decode(ARGV[1])
+if conclusion.verdict == 'duplicate' and known and cjson.decode(known).verdict == 'recorded' then
+  conclusion.verdict = 'recorded'
+  conclusion.detail = string.match(conclusion.detail or '', 'not complete: .*')
+end
+redis.call('HSET', KEYS[1], 'conclusion', cjson.encode(conclusion))
+return redis.call('EXPIRE', KEYS[1], ARGV[2])`;
 
 export function createInbox(redis: Redis, keep: { days: number; count: number }): Inbox {
   const ttlSeconds = Math.ceil(keep.days * 86_400);
@@ -69,7 +76,7 @@ export function createInbox(redis: Redis, keep: { days: number; count: number })
       );
     },
     async conclude(id, conclusion) {
-      await redis.eval(CONCLUDE, 1, key('inbox', id), JSON.stringify(conclusion), conclusion.verdict, ttlSeconds);
+      await redis.eval(CONCLUDE, 1, key('inbox', id), JSON.stringify(conclusion), ttlSeconds);
     },
     async get(id) {
       const stored = await redis.hgetallBuffer(key('inbox', id));

@@ -1,18 +1,20 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger };
 
 /**
  * JSON lines on standard output. What is logged is named field by field where it is logged (no request or response is
  * ever handed over whole), so that there is nothing to redact.
+ * @param destination for tests
  */
-export function createLogger(level: string): Logger {
-  return pino({
+export function createLogger(level: string, destination: DestinationStream = pino.destination(1)): Logger {
+  const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { error: pino.stdSerializers.errWithCause },
-  });
+  };
+  return pino(options, destination);
 }
 
 /** At most one line per cause and interval; the next one says how many were held back. */

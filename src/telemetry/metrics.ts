@@ -5,6 +5,8 @@ import type { Spooled } from '../spool/spool.ts';
 export interface Metrics {
   readonly registry: Registry;
   webhook(labels: { source: string; verdict: string; reason: string }, seconds: number): void;
+  /** What the worker made of an accepted one. */
+  conclusion(labels: { verdict: string; reason: string }): void;
   attempt(labels: { sink: string; outcome: string }, seconds: number): void;
 }
 
@@ -22,6 +24,12 @@ export function createMetrics({ backlog, spool }: Measured): Metrics {
     name: 'shiplog_webhooks_total',
     help: 'Webhooks by what became of them',
     labelNames: ['source', 'verdict', 'reason'],
+    registers,
+  });
+  const conclusions = new Counter({
+    name: 'shiplog_conclusions_total',
+    help: 'Accepted webhooks by what the worker made of them',
+    labelNames: ['verdict', 'reason'],
     registers,
   });
   const answering = new Histogram({
@@ -51,6 +59,7 @@ export function createMetrics({ backlog, spool }: Measured): Metrics {
       webhooks.inc(labels);
       answering.observe({ source: labels.source }, seconds);
     },
+    conclusion: (labels) => conclusions.inc(labels),
     attempt(labels, seconds) {
       attempts.inc(labels);
       delivering.observe({ sink: labels.sink }, seconds);

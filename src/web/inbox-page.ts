@@ -1,3 +1,4 @@
+import { wordsFor } from '../sources/reasons.ts';
 import type { Inbox, InboxEntry, Verdict } from '../store/inbox.ts';
 import { deploymentPath, when } from './format.ts';
 import { type Html, html, link } from './html.ts';
@@ -53,6 +54,7 @@ ${fields([
     'Why',
     (entry.reason ?? entry.detail) && html`${entry.reason && html`<code>${entry.reason}</code> `}${entry.detail}`,
   ],
+  ['What to do', wordsFor(entry.reason)?.advice],
   [
     'Deployments',
     entry.deployments.length > 0 &&

@@ -30,7 +30,11 @@ afterEach(async () => {
 async function startHere(directory = dataDir) {
   const lines: { fields: object; message: string }[] = [];
   const write = (fields: object, message: string) => void lines.push({ fields, message });
-  const redis = await startPrivateRedis({ dataDir: directory, log: { info: write, warn: write, error: write } });
+  const redis = await startPrivateRedis({
+    durability: 'redis',
+    dataDir: directory,
+    log: { info: write, warn: write, error: write },
+  });
   cleanups.push(() => redis.stop());
   return { ...redis, lines };
 }
@@ -42,7 +46,7 @@ async function startThere(directory = dataDir) {
     import { startPrivateRedis } from ${JSON.stringify(module.href)};
     const log = { info() {}, warn() {}, error() {} };
     process.on('SIGINT', () => {});
-    const { connection } = await startPrivateRedis({ dataDir: ${JSON.stringify(directory)}, log });
+    const { connection } = await startPrivateRedis({ durability: "redis", dataDir: ${JSON.stringify(directory)}, log });
     console.log(JSON.stringify(connection));
     setInterval(() => {}, 1000);`;
   const bridge = spawn(process.execPath, ['--input-type=module', '-e', program], {

@@ -20,7 +20,10 @@ afterAll(async () => {
 });
 
 const open = (count = 1000) => createDeployments(redis, { days: 400, count });
-const view = (key: string, records: readonly ChangeRecord[]) => route(fold(key, records), []);
+const view = (key: string, records: readonly ChangeRecord[]) => ({
+  ...route(fold(key, records), []),
+  lineage: 'lighthouse',
+});
 const everything = { facets: {}, limit: 100, offset: 0 };
 
 describe('the change log', () => {

@@ -10,21 +10,25 @@ import { startTestRedis } from './redis.ts';
 
 /** One secret for every source: tests about secrets make their own. */
 export const SECRET = 'a-secret-of-24-characters';
-const ADMIN_TOKEN = 'an-admin-token-for-tests';
+export const ADMIN_TOKEN = 'an-admin-token-for-tests';
 
 /** A whole bridge on a free port, with a Redis of its own. */
 export async function startTestBridge(said: Record<string, unknown> = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'shiplog-test-'));
   const redis = await startTestRedis();
-  const config = Config.parse({
-    port: 0,
-    data_dir: dataDir,
-    admin_token: ADMIN_TOKEN,
-    log_level: 'silent',
-    sources: ['gitlab', 'bitbucket', 'argocd', 'changes-api'].map((type) => ({ type, secrets: [SECRET] })),
-    ...said,
-  });
-  const bridge = await startBridge(config, redis.address, createLogger(config.log_level));
+  const configured = (over: Record<string, unknown>) =>
+    Config.parse({
+      port: 0,
+      data_dir: dataDir,
+      admin_token: ADMIN_TOKEN,
+      sources: ['gitlab', 'bitbucket', 'argocd', 'changes-api'].map((type) => ({ type, secrets: [SECRET] })),
+      ...said,
+      ...over,
+    });
+  const config = configured({});
+  const logged: Readonly<Record<string, unknown>>[] = [];
+  const log = createLogger('info', { write: (line) => void logged.push(JSON.parse(line)) });
+  const bridge = await startBridge(config, redis.address, log);
   const get = async (path: string) => {
     const answer = await fetch(`${bridge.url}${path}`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
     return { status: answer.status, body: JSON.parse(await answer.text()) };
@@ -33,6 +37,10 @@ export async function startTestBridge(said: Record<string, unknown> = {}) {
     url: bridge.url,
     config,
     redis,
+    /** Goes on with a configuration that differs in this. */
+    reload: (over: Record<string, unknown>) => bridge.reload(configured(over)),
+    /** Every line of the log, oldest first. */
+    logged,
     get,
     post: (path: string, body: unknown, headers: Record<string, string> = {}) =>
       post(`${bridge.url}${path}`, body, headers),

@@ -19,6 +19,7 @@ export function aDeployment(over: Partial<Deployment> = {}): Deployment {
     commit: { sha: sha(1), title: 'Turn the lamp faster' },
     actor: 'mira',
     artifacts: [],
+    paths: [],
     occurredAt: '2026-03-19T14:30:07.000Z',
     startedAt: '2026-03-19T14:29:00.000Z',
     finishedAt: '2026-03-19T14:30:07.000Z',

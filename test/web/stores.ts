@@ -1,7 +1,8 @@
 import type { ChangeRecord, NewChangeRecord } from '../../src/domain/change-record.ts';
 import { ChangeRecord as ChangeRecordSchema } from '../../src/domain/change-record.ts';
 import { fold } from '../../src/domain/deployment.ts';
-import { type Routed, type Rule, route } from '../../src/domain/routing.ts';
+import { type Rule, route } from '../../src/domain/routing.ts';
+import type { View } from '../../src/domain/view.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import type { Source } from '../../src/sources/source.ts';
 import type { Deployments } from '../../src/store/deployments.ts';
@@ -35,11 +36,14 @@ export function step(over: Partial<NewChangeRecord> = {}): ChangeRecord {
 
 export function memoryDeployments(records: readonly ChangeRecord[], rules: readonly Rule[] = []): Deployments {
   const of = (key: string) => records.filter((record) => record.deployment === key);
-  const view = (key: string): Routed | undefined => (of(key).length > 0 ? route(fold(key, of(key)), rules) : undefined);
+  const view = (key: string): View | undefined =>
+    of(key).length > 0 ? { ...route(fold(key, of(key)), rules), lineage: '' } : undefined;
   const all = [...new Set(records.map((record) => record.deployment))].flatMap((key) => view(key)?.deployment ?? []);
   return {
     apply: unused,
     prune: unused,
+    before: unused,
+    refresh: unused,
     get: async (name) => view(name),
     records: async (name) => of(name),
     async list({ facets, sinceMs = 0, limit, offset }) {
@@ -98,8 +102,10 @@ export const source = (type: string, name = type): Source => ({
 export const sink = (name: string, wants: Sink['wants'] = () => ({ wanted: true })): Sink => ({
   type: name,
   name,
+  secrets: [],
   concurrency: 1,
   wants,
   deliver: unused,
+  preview: unused,
   check: unused,
 });

@@ -1,0 +1,199 @@
+import type { RequestListener } from 'node:http';
+import type { Config } from './config/config.ts';
+import { ruleName } from './domain/routing.ts';
+import { createView } from './domain/view.ts';
+import { createForward } from './forward.ts';
+import { createAdmin } from './http/admin.ts';
+import { createApi } from './http/api.ts';
+import { createApp } from './http/app.ts';
+import { createDeadLetterRoutes } from './http/dead-letters.ts';
+import { createHealth } from './http/health.ts';
+import { createPreview } from './http/preview.ts';
+import { createWebhooks } from './http/webhooks.ts';
+import { isAway, type Redis } from './queue/connection.ts';
+import { createDeadLetters } from './queue/dead-letters.ts';
+import { createFlush, noFlush } from './queue/flush.ts';
+import { createKeep } from './queue/keep.ts';
+import type { Backlog } from './queue/queues.ts';
+import { createQueues } from './queue/queues.ts';
+import { createWorkers } from './queue/workers.ts';
+import { examine } from './readiness.ts';
+import { createReceive } from './receive.ts';
+import { createReconcile } from './reconcile.ts';
+import { scheduleReconcile } from './reconcile-schedule.ts';
+import { createRecord } from './record.ts';
+import { createRemap, createRevise } from './remap.ts';
+import { createResolve } from './resolve.ts';
+import type { Spool } from './spool/spool.ts';
+import { createDeployments } from './store/deployments.ts';
+import { createEchoes } from './store/echoes.ts';
+import { createGaps } from './store/gaps.ts';
+import { createInbox } from './store/inbox.ts';
+import { createLedger } from './store/ledger.ts';
+import { createMilestones } from './store/milestones.ts';
+import { createRuleHits } from './store/rule-hits.ts';
+import { logAttempt, logConclusion, logReport, logWebhook, type OnError } from './telemetry/lines.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { createMask } from './telemetry/mask.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import { createKillPoints } from './testing/kill-points.ts';
+import { createPages } from './web/pages.ts';
+
+/** What outlives a configuration: connections, files, counters. */
+export interface House {
+  /** For receivers and pages: gives up soon. */
+  readonly quick: Redis;
+  /** For workers: waits. */
+  readonly steady: Redis;
+  readonly spool: Spool;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly onError: OnError;
+}
+
+/** Everything that one configuration makes, at work. */
+export interface Assembly {
+  readonly app: RequestListener;
+  /** Hands what lies in the spool to Redis. @throws NotKept while Redis is away. */
+  drainSpool(): Promise<void>;
+  backlog(): Promise<Readonly<Record<string, Backlog>>>;
+  prune(): Promise<void>;
+  /** Lets what is under way finish, and leaves the rest in Redis. */
+  close(): Promise<void>;
+}
+
+/** Joins every part, as one configuration says. */
+export function assemble(config: Config, house: House): Assembly {
+  const { quick, steady, spool, metrics, log, onError } = house;
+  const sinkNames = config.sinks.map((sink) => sink.name);
+  const around = createKillPoints(config.testing);
+  const queues = createQueues(quick, sinkNames);
+  const workQueues = createQueues(steady, sinkNames);
+  const read = createStores(quick, config);
+  const work = createStores(steady, config);
+  const view = createView({ rules: config.rules, routing: config.routing, before: work.deployments.before });
+  const noteConclusion = logConclusion(log, metrics);
+  const { record, recordStep } = createRecord({
+    ...work,
+    deployments: { ...work.deployments, apply: around('apply', work.deployments.apply) },
+    inbox: {
+      conclude: around('conclude', async (webhook, conclusion) => {
+        await work.inbox.conclude(webhook, conclusion);
+        noteConclusion(webhook, conclusion);
+      }),
+    },
+    resolve: createResolve(config.sources, clock),
+    view,
+    sinks: config.sinks,
+    forward: around('forward', workQueues.forward),
+    noteRules: ({ matched }) =>
+      work.ruleHits.note(config.rules.flatMap((rule, at) => (matched.includes(at) ? ruleName(rule, at) : []))),
+  });
+  const reconcile = createReconcile({ sources: config.sources, deployments: work.deployments, recordStep, clock });
+  const workers = createWorkers({
+    connection: steady,
+    record,
+    forward: createForward({ ...work, clock }),
+    sinks: config.sinks.map((sink) => ({ ...sink, deliver: around('deliver', sink.deliver) })),
+    onAttempt: logAttempt(log, metrics),
+    onError,
+  });
+  const flush = config.durability === 'fsync' ? createFlush(quick) : noFlush;
+  const keep = createKeep({
+    mask: createMask(secretsOf(config)),
+    queues: { ...queues, keep: around('enqueue', queues.keep) },
+    inbox: read.inbox,
+    spool,
+    flush,
+    clock,
+    onLoss: (error) => onError('inbox', error),
+  });
+  const remap = createRemap(config.sources, read.inbox);
+  const revise = createRevise({ deployments: read.deployments, remap, view });
+  const tokens = [config.admin_token, ...changesTokens(config)];
+  const app = createApp({
+    trustProxy: config.trust_proxy,
+    rateLimitPerMinute: config.rate_limit_per_minute,
+    health: createHealth(
+      () => examine({ quick, workers, sinkNames, spool, durability: config.durability }),
+      metrics.registry,
+    ),
+    webhooks: createWebhooks({
+      sources: config.sources,
+      receive: createReceive({ ...keep, keep: around('keep', keep.keep) }),
+      noteRejected: keep.noteRejected,
+      onAnswered: logWebhook(log, metrics),
+    }),
+    admin: createAdmin({
+      adminToken: config.admin_token,
+      reconcile,
+      remap,
+      keep: queues.keep,
+      rules: async () => {
+        const counts = await read.ruleHits.counts();
+        return config.rules.map((rule, at) => ({ name: ruleName(rule, at), matched: counts[ruleName(rule, at)] ?? 0 }));
+      },
+      deadLetters: createDeadLetterRoutes({ deadLetters: createDeadLetters(queues.all), remap, revise, clock }),
+      preview: createPreview({
+        sources: config.sources,
+        sinks: config.sinks,
+        rules: config.rules,
+        routing: config.routing,
+      }),
+    }),
+    api: createApi({ ...read, tokens, sinks: config.sinks }),
+    pages: createPages({ ...read, tokens, sources: config.sources, sinks: config.sinks }),
+    onError: (error) => onError('http', error),
+    isRedisAway: isAway,
+  });
+  const schedule = scheduleReconcile({
+    sources: config.sources,
+    reconcile,
+    milestones: work.milestones,
+    everyMs: config.reconcile.every_minutes * 60_000,
+    lookBackMs: config.reconcile.max_days * 86_400_000,
+    clock,
+    onReport: (report) => logReport(log, report),
+    onError: (error) => onError('reconcile', error),
+  });
+  return {
+    app,
+    drainSpool: keep.drainSpool,
+    backlog: () => queues.backlog(),
+    async prune() {
+      await Promise.all([work.deployments.prune(clock()), work.inbox.prune()]);
+    },
+    async close() {
+      schedule.stop();
+      await workers.close();
+      await Promise.all([queues.close(), workQueues.close()]);
+    },
+  };
+}
+
+/** Whatever must never be written down or shown. */
+export const secretsOf = ({ admin_token, sources, sinks }: Config): string[] => [
+  admin_token,
+  ...sources.flatMap(({ secrets, hidden = [] }) => [...secrets, ...hidden]),
+  ...sinks.flatMap(({ secrets }) => secrets),
+];
+
+const clock = () => new Date();
+
+/** Twice, on two connections: whoever answers a request gives up soon, whoever works in the background waits. */
+function createStores(redis: Redis, config: Config) {
+  const echoes = createEchoes(redis);
+  return {
+    deployments: createDeployments(redis, config.changes),
+    inbox: createInbox(redis, config.inbox),
+    ledger: createLedger(redis, echoes, clock),
+    echoes,
+    gaps: createGaps(redis, config.changes.days),
+    milestones: createMilestones(redis),
+    ruleHits: createRuleHits(redis),
+  };
+}
+
+/** Whoever may write changes may read them: that is how Alert24's keys work. */
+const changesTokens = (config: Config) =>
+  config.sources.flatMap((source) => (source.type === 'changes-api' ? source.secrets : []));

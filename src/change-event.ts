@@ -1,0 +1,16 @@
+import type { ChangeRecord } from './domain/change-record.ts';
+import type { Lookup } from './sources/source.ts';
+
+/** What one webhook said, on its way through Redis. */
+export interface ChangeEvent {
+  /** Of the job's data (queue/queues.ts). */
+  readonly version?: number;
+  readonly webhookId: string;
+  /** The configured source's name. */
+  readonly source: string;
+  readonly records: readonly ChangeRecord[];
+  /** What is asked of the tool's API before it is recorded. */
+  readonly lookups?: readonly Lookup[];
+  /** Its age counts from here: epoch milliseconds. */
+  readonly replayedAtMs?: number;
+}

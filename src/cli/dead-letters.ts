@@ -1,0 +1,75 @@
+import type { Config } from '../config/config.ts';
+import type { DeadLetter } from '../queue/dead-letters.ts';
+import { callBridge } from './call.ts';
+import { momentAgo } from './duration.ts';
+
+export interface DeadLetterOptions {
+  readonly id?: string;
+  readonly sink?: string;
+  readonly source?: string;
+  readonly kind?: string;
+  readonly reason?: string;
+  readonly since?: string;
+  readonly all?: boolean;
+  readonly dryRun?: boolean;
+  readonly remap?: boolean;
+  readonly json?: boolean;
+}
+
+const filterOf = ({ id, sink, source, kind, reason, since }: DeadLetterOptions) => ({
+  ...(id && { id }),
+  ...(sink && { sink }),
+  ...(source && { source }),
+  ...(kind && { kind }),
+  ...(reason && { reason }),
+  ...(since && { since: momentAgo(since, new Date()).toISOString() }),
+});
+
+export async function listDeadLetters(config: Config, options: DeadLetterOptions): Promise<void> {
+  const query = new URLSearchParams({ ...filterOf(options), limit: '1000' });
+  const letters = (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[]; // our own API
+  if (options.json) return void process.stdout.write(`${JSON.stringify(letters, null, 2)}\n`);
+  if (letters.length === 0) process.stdout.write('there are no dead letters\n');
+  for (const { id, kind, diedAt, deployment, webhook, why } of letters)
+    process.stdout.write(
+      `${diedAt}  ${kind.padEnd(7)}  ${id}\n    ${deployment ?? `webhook ${webhook}`}\n    ${why}\n`,
+    );
+}
+
+export async function showDeadLetter(config: Config, id: string): Promise<void> {
+  const query = new URLSearchParams({ id });
+  const [letter] = (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[]; // our own API
+  if (!letter) throw new Error(`there is no dead letter ${id}; shiplog dead-letters ls shows them`);
+  const about = letter.deployment
+    ? `/api/deployments/${letter.deployment.split('/').map(encodeURIComponent).join('/')}`
+    : `/api/inbox/${letter.webhook}`;
+  const known = await callBridge(config, { method: 'GET', path: about }).catch((error: Error) => error.message);
+  process.stdout.write(`${JSON.stringify({ ...letter, about: known }, null, 2)}\n`);
+}
+
+/** Page by page with progress, so that it can be stopped half-way and run again. */
+export async function orderDeadLetters(
+  config: Config,
+  order: 'replay' | 'drop',
+  { all = false, dryRun = false, remap = false, ...options }: DeadLetterOptions,
+): Promise<void> {
+  // What dies again meanwhile is not put back a second time by the same command.
+  const body = { ...filterOf(options), all, dry_run: dryRun, ...(order === 'replay' && { remap }) };
+  let done = 0;
+  for (;;) {
+    const answer = (await callBridge(config, { method: 'POST', path: `/api/dead-letters/${order}`, body })) as Ordered; // our own API
+    if (dryRun) return void process.stdout.write(`${answer.matched} dead letters would be taken\n`);
+    const count = answer.replayed ?? answer.dropped ?? 0;
+    done += count;
+    process.stdout.write(
+      `${done} of ${Math.max(done, answer.matched)} ${order === 'replay' ? 'put back' : 'dropped'}\n`,
+    );
+    if (count === 0 || count >= answer.matched) return;
+  }
+}
+
+interface Ordered {
+  readonly matched: number;
+  readonly replayed?: number;
+  readonly dropped?: number;
+}

@@ -1,0 +1,31 @@
+import type { Config } from '../config/config.ts';
+
+export interface HooksOptions {
+  readonly source: string;
+  /** Where the tool reaches the bridge: https://shiplog.example.com */
+  readonly url: string;
+  readonly targets: readonly string[];
+  readonly dryRun: boolean;
+}
+
+const WITHIN_MS = 10 * 60_000;
+
+/** Creates or repairs the webhooks in the tool. @throws Error with what to do. */
+export async function applyHooks(config: Config, { source: name, url, targets, dryRun }: HooksOptions): Promise<void> {
+  const source = config.sources.find((candidate) => candidate.name === name);
+  if (!source)
+    throw new Error(`there is no source "${name}"; there are: ${config.sources.map((known) => known.name).join(', ')}`);
+  if (!source.applyHooks)
+    throw new Error(`nothing can be set up for ${name}: it has no API, or api.token of this source is not set`);
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new Error(
+      '--url must be the address at which the tool reaches this bridge, such as https://shiplog.example.com',
+    );
+  const lines = await source.applyHooks({
+    url: `${url.replace(/\/+$/, '')}/webhooks/${source.name}`,
+    targets,
+    dryRun,
+    signal: AbortSignal.timeout(WITHIN_MS),
+  });
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

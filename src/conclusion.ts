@@ -1,0 +1,44 @@
+import type { MadeByApi } from './domain/change-record.ts';
+import type { View } from './domain/view.ts';
+import type { Resolved } from './resolve.ts';
+import type { InboxEntry } from './store/inbox.ts';
+
+/** What became of a webhook, or of one of its records, in the words of the inbound log. */
+export type Conclusion = Pick<InboxEntry, 'verdict' | 'reason' | 'detail'> & Partial<Pick<InboxEntry, 'deployments'>>;
+
+export const echo = ({ deploymentId }: MadeByApi): Conclusion => ({
+  verdict: 'ignored',
+  reason: 'echo',
+  detail: `GitLab tells us of deployment ${deploymentId}, which we made`,
+});
+
+export const toldBefore: Conclusion = {
+  verdict: 'duplicate',
+  detail: 'this deployment of the history was told before',
+};
+
+export const dropped = (rule: string): Conclusion => ({ verdict: 'ignored', reason: 'dropped_by_rule', detail: rule });
+
+export function kept({ deployment, added }: View & { readonly added: boolean }): Conclusion {
+  const deployments = [deployment.key];
+  return added
+    ? { verdict: 'recorded', deployments }
+    : { verdict: 'duplicate', detail: `this step of ${deployment.key} was known already`, deployments };
+}
+
+/** A webhook may tell of several deployments, and the tool's API of more: news outweighs the rest. */
+export function conclusionOf(conclusions: readonly Conclusion[], asked: Resolved): Conclusion {
+  const best = conclusions.find(({ verdict }) => verdict === 'recorded') ?? conclusions[0] ?? nothing(asked);
+  const deployments = [...new Set(conclusions.flatMap((conclusion) => conclusion.deployments ?? []))];
+  const missing = asked.unanswered && `not complete: ${asked.unanswered.message}`;
+  const detail = [best.detail, missing].filter(Boolean).join('; ');
+  return { ...best, ...(detail && { detail }), ...(deployments.length > 0 && { deployments }) };
+}
+
+/** The webhook only made us ask. */
+function nothing({ ignored, unanswered }: Resolved): Conclusion {
+  if (unanswered) return { verdict: 'accepted' };
+  if (!ignored) return { verdict: 'ignored', reason: 'no_environment' };
+  const { reason, detail } = ignored;
+  return { verdict: 'ignored', reason, ...(detail && { detail }) };
+}

@@ -1,0 +1,195 @@
+import { ChangeRecord } from './domain/change-record.ts';
+import type { Deployment } from './domain/deployment.ts';
+import { DeliveryFailed, WebhookRejected } from './domain/errors.ts';
+import { type Origin, originsOf } from './domain/origins.ts';
+import type { RoutingOptions } from './domain/routing.ts';
+import type { Rule } from './domain/rule.ts';
+import { createView, type View } from './domain/view.ts';
+import { answerTo, tooLarge } from './http/answer.ts';
+import { read } from './receive.ts';
+import type { PreviewedRequest, Sink } from './sinks/sink.ts';
+import { REASONS, type Reason, type ReasonWords } from './sources/reasons.ts';
+import type { Answer, Lookup, Outcome, Source, Webhook } from './sources/source.ts';
+
+export interface ExplainParts {
+  readonly rules: readonly Rule[];
+  readonly routing: RoutingOptions;
+  readonly sinks: readonly Sink[];
+}
+
+export interface ExplainOptions extends ExplainParts {
+  /** False where the headers are not those of the sender: there is no signature to check. Default true. */
+  readonly checkSignature?: boolean;
+}
+
+/** What would become of a webhook, and why. */
+export interface Explanation {
+  readonly source: { readonly name: string; readonly type: string };
+  /** `ignored` also when the worker ignores what was acknowledged, because a rule drops it. */
+  readonly verdict: 'accepted' | 'ignored' | 'rejected';
+  readonly reason?: Reason;
+  readonly detail?: string;
+  /** What the reason means, when it happens, and what to do. */
+  readonly words?: ReasonWords;
+  readonly signature: 'valid' | 'wrong' | 'not checked';
+  /** The HTTP answer that the sender gets. */
+  readonly answer: Answer;
+  /** As they would be stored. */
+  readonly records: readonly ChangeRecord[];
+  readonly deployments: readonly ExplainedDeployment[];
+  /** What the tool's API would be asked, in the source's own words. */
+  readonly lookups: readonly Lookup[];
+  /** What this explanation does not know: sentences for a person. */
+  readonly notes: readonly string[];
+}
+
+export interface ExplainedDeployment {
+  readonly deployment: Deployment;
+  /** What came from where. */
+  readonly origins: readonly Origin[];
+  /** One line a rule that matched. */
+  readonly rules: readonly string[];
+  readonly droppedBy?: string;
+  readonly sinks: readonly ExplainedSink[];
+}
+
+export interface ExplainedSink {
+  readonly name: string;
+  readonly type: string;
+  readonly wanted: boolean;
+  /** Why it is not wanted, or why nothing could be sent. */
+  readonly why?: string;
+  readonly request?: PreviewedRequest;
+}
+
+/** Goes the way of a webhook, and leaves no trace: no network, no Redis, nothing kept, nothing sent. */
+export async function explain(source: Source, webhook: Webhook, options: ExplainOptions): Promise<Explanation> {
+  const { checkSignature = true } = options;
+  const outcome = outcomeOf(source, webhook, checkSignature);
+  const { records: told, lookups = [] } = outcome.kind === 'accepted' ? outcome : { records: [] };
+  const records = told.map((record) => ChangeRecord.parse(record));
+  // What is read from a history counts only where it fills a gap (store/gaps.ts): most often it is known.
+  const deployments = await explainDeployments(
+    records.filter(({ history }) => !history?.recovered),
+    options,
+  );
+  const conclusion = conclude(outcome, deployments);
+  return {
+    source: { name: source.name, type: source.type },
+    ...conclusion,
+    ...(conclusion.reason && { words: REASONS[conclusion.reason] }),
+    signature: signatureOf(conclusion.reason, checkSignature),
+    answer: answerTo(source, outcome, webhook),
+    records,
+    deployments,
+    lookups,
+    notes: notesOf({ source, records, lookups, checkSignature }),
+  };
+}
+
+/**
+ * When the webhook came in. A signature over a time is judged as of that time, as it was when it came: an hour later
+ * every signature is too old.
+ */
+export function receivedAt(headers: Webhook['headers'], now: Date): Date {
+  const signedAt = headers['webhook-timestamp'];
+  return signedAt && /^\d{1,11}$/.test(signedAt) ? new Date(Number(signedAt) * 1000) : now;
+}
+
+/** A body that is too large is refused before anybody looks at it. */
+function signatureOf(reason: Reason | undefined, checkSignature: boolean): Explanation['signature'] {
+  if (!checkSignature || reason === 'too_large') return 'not checked';
+  return reason === 'bad_signature' ? 'wrong' : 'valid';
+}
+
+function outcomeOf(source: Source, webhook: Webhook, checkSignature: boolean): Exclude<Outcome, { kind: 'not_kept' }> {
+  try {
+    if (webhook.body.length > source.maxBodyBytes) throw tooLarge(source.maxBodyBytes);
+    if (checkSignature) source.verify(webhook);
+    const mapped = read(source, webhook);
+    return mapped.kind === 'records' ? { ...mapped, kind: 'accepted' } : mapped;
+  } catch (error) {
+    if (error instanceof WebhookRejected) return { kind: 'rejected', error };
+    throw error;
+  }
+}
+
+type Conclusion = Pick<Explanation, 'verdict' | 'reason' | 'detail'>;
+
+/** News outweighs the rest, as in the inbound log: only what is dropped whole is ignored. */
+function conclude(
+  outcome: Exclude<Outcome, { kind: 'not_kept' }>,
+  deployments: readonly ExplainedDeployment[],
+): Conclusion {
+  switch (outcome.kind) {
+    case 'rejected':
+      return { verdict: 'rejected', reason: outcome.error.code, detail: outcome.error.message };
+    case 'ignored':
+      return { verdict: 'ignored', reason: outcome.reason, ...(outcome.detail && { detail: outcome.detail }) };
+    case 'accepted': {
+      const rule = deployments[0]?.droppedBy;
+      if (rule === undefined || deployments.some(({ droppedBy }) => droppedBy === undefined))
+        return { verdict: 'accepted' };
+      return { verdict: 'ignored', reason: 'dropped_by_rule', detail: rule };
+    }
+  }
+}
+
+function explainDeployments(
+  records: readonly ChangeRecord[],
+  { rules, routing, sinks }: ExplainParts,
+): Promise<ExplainedDeployment[]> {
+  const view = createView({ rules, routing, before: async () => [] });
+  const keys = [...new Set(records.map((record) => record.deployment))];
+  return Promise.all(
+    keys.map(async (key) => {
+      const steps = records.filter((record) => record.deployment === key);
+      const seen = await view(key, steps);
+      return {
+        deployment: seen.deployment,
+        origins: originsOf(key, steps, { rules, routing }),
+        rules: seen.trace,
+        ...(seen.droppedBy && { droppedBy: seen.droppedBy }),
+        sinks: sinks.map((sink) => ({ name: sink.name, type: sink.type, ...explainSink(sink, seen) })),
+      };
+    }),
+  );
+}
+
+function explainSink(sink: Sink, view: View): Pick<ExplainedSink, 'wanted' | 'why' | 'request'> {
+  const { deployment, droppedBy, sinks } = view;
+  if (droppedBy) return { wanted: false, why: `the rule ${droppedBy} drops it` };
+  if (sinks && !sinks.includes(sink.name))
+    return { wanted: false, why: `a rule sends it to ${sinks.join(', ') || 'no sink'}` };
+  const wish = sink.wants(deployment);
+  if (!wish.wanted) return wish;
+  try {
+    return { wanted: true, request: sink.preview(deployment) };
+  } catch (error) {
+    if (error instanceof DeliveryFailed) return { wanted: true, why: `nothing could be sent: ${error.message}` };
+    throw error;
+  }
+}
+
+interface Told {
+  readonly source: Source;
+  readonly records: readonly ChangeRecord[];
+  readonly lookups: readonly Lookup[];
+  readonly checkSignature: boolean;
+}
+
+function notesOf({ source, records, lookups, checkSignature }: Told): string[] {
+  return [
+    !checkSignature && 'Signature not checked: give the headers of the webhook (--headers) to check it.',
+    lookups.length > 0 &&
+      (source.resolve
+        ? "The tool's API is asked by the worker; what it answers is not in here."
+        : "The tool's API would be asked, but the source has no token."),
+    records.some(({ madeByApi }) => madeByApi) &&
+      'It was made through the Deployments API. If Shiplog made it, the worker ignores it as an echo; only the worker knows.',
+    records.some(({ history }) => history?.recovered) &&
+      "Some records are read from the tool's history: the worker takes only those that it was never told.",
+    records.length > 0 &&
+      'Only the worker knows what came before: whether this step is a duplicate, what it replaces, and whether it is a roll-back. Here it is taken for the first that is heard of it.',
+  ].filter((note) => note !== false);
+}

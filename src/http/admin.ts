@@ -1,0 +1,71 @@
+import express, { type RequestHandler, type Response, Router } from 'express';
+import { z } from 'zod';
+import type { ChangeEvent } from '../change-event.ts';
+import type { Reconcile } from '../reconcile.ts';
+import type { Remap } from '../remap.ts';
+import { isAllowed } from './access.ts';
+import { fail, firstIssue } from './envelope.ts';
+
+export interface AdminParts {
+  readonly adminToken: string;
+  readonly reconcile: Reconcile;
+  readonly preview: RequestHandler;
+  readonly deadLetters: RequestHandler;
+  readonly remap: Remap;
+  /** How often each rule matched. */
+  readonly rules: () => Promise<readonly { readonly name: string; readonly matched: number }[]>;
+  readonly keep: (event: ChangeEvent) => Promise<void>;
+}
+
+const ReconcileOrder = z.strictObject({
+  source: z.string('name the source'),
+  since: z.iso.datetime({ offset: true, error: 'write a time such as 2026-03-14T20:00:00Z' }),
+});
+
+/** What changes something, or costs the tools' APIs: for the admin token only. */
+export function createAdmin({
+  adminToken,
+  reconcile,
+  preview,
+  deadLetters,
+  remap,
+  keep,
+  rules,
+}: AdminParts): RequestHandler {
+  const router = Router();
+  const guard: RequestHandler = (request, response, next) => {
+    if (isAllowed(request, [adminToken])) return next();
+    fail(response, {
+      status: 401,
+      type: 'authentication_error',
+      message: 'Send the admin token: Authorization: Bearer <token> (npx shiplog secrets shows it).',
+    });
+  };
+  router.post('/api/reconcile', guard, express.json(), (request, response) =>
+    runReconcile(reconcile, request.body, response),
+  );
+  router.post('/api/preview/:source', guard, preview);
+  router.get('/api/rules', guard, async (_request, response) => {
+    response.json({ data: await rules() });
+  });
+  router.use('/api/dead-letters', guard, deadLetters);
+  router.post('/api/inbox/:id/replay', guard, async (request, response) => {
+    const event = await remap(String(request.params['id']));
+    if (!event)
+      return fail(response, {
+        status: 409,
+        type: 'conflict',
+        message: 'Nothing to record: the body is not kept any more, or today it would be ignored as well.',
+      });
+    await keep(event);
+    response.status(202).json({ data: { webhook: event.webhookId, records: event.records.length } });
+  });
+  return router;
+}
+
+async function runReconcile(reconcile: Reconcile, body: unknown, response: Response): Promise<void> {
+  const order = ReconcileOrder.safeParse(body);
+  if (!order.success)
+    return fail(response, { status: 400, type: 'validation_error', message: firstIssue(order.error) });
+  response.json({ data: await reconcile(order.data.source, new Date(order.data.since)) });
+}

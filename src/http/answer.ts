@@ -1,0 +1,41 @@
+import { WebhookRejected } from '../domain/errors.ts';
+import type { Answer, Outcome, Source, Webhook } from '../sources/source.ts';
+
+const STATUS_OF_REJECTION = { bad_signature: 401, not_json: 400, bad_payload: 422, too_large: 413 } as const;
+
+/** What the sender is told: in its own language where the source has one. */
+export function answerTo(source: Source, outcome: Outcome, webhook: Webhook): Answer {
+  return source.answer?.(outcome, webhook) ?? plainAnswer(outcome, webhook);
+}
+
+function plainAnswer(outcome: Outcome, webhook: Webhook): Answer {
+  switch (outcome.kind) {
+    case 'accepted': {
+      const ids = outcome.records.map((record) => record.id);
+      const deployments = [...new Set(outcome.records.map((record) => record.deployment))];
+      return { status: 202, body: { status: 'accepted', webhook: webhook.id, ids, deployments } };
+    }
+    case 'ignored':
+      return {
+        status: 202,
+        body: {
+          status: 'ignored',
+          webhook: webhook.id,
+          reason: outcome.reason,
+          ...(outcome.detail && { detail: outcome.detail }),
+        },
+      };
+    case 'not_kept':
+      return { status: 503, body: { status: 'not_kept', error: 'this could not be stored just now; send it again' } };
+    case 'rejected':
+      return {
+        status: STATUS_OF_REJECTION[outcome.error.code],
+        body: { status: 'rejected', webhook: webhook.id, reason: outcome.error.code, error: outcome.error.message },
+      };
+  }
+}
+
+export function tooLarge(limitBytes: number): WebhookRejected {
+  const message = `the body is larger than ${limitBytes} bytes; the source's max_body_mib sets the limit`;
+  return new WebhookRejected('too_large', message);
+}

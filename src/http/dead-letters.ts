@@ -1,0 +1,87 @@
+import express, { type RequestHandler, type Response, Router } from 'express';
+import { z } from 'zod';
+import type { DeadLetters } from '../queue/dead-letters.ts';
+import type { Remap, Revise } from '../remap.ts';
+import { fail, firstIssue } from './envelope.ts';
+
+export interface DeadLetterParts {
+  readonly deadLetters: DeadLetters;
+  readonly remap: Remap;
+  readonly revise: Revise;
+  readonly clock: () => Date;
+}
+
+const Filter = {
+  id: z.string().optional(),
+  sink: z.string().optional(),
+  source: z.string().optional(),
+  kind: z.enum(['refused', 'fault']).optional(),
+  reason: z.string().optional(),
+  since: z.iso.datetime({ offset: true, error: 'write a time such as 2026-03-14T20:00:00Z' }).optional(),
+};
+const Limit = z.coerce.number().int().min(1).max(1000);
+const Query = z.strictObject({ ...Filter, limit: Limit.default(100) });
+const Order = z.strictObject({
+  ...Filter,
+  /** Everything at once must be said: nobody drops all dead letters by a forgotten filter. */
+  all: z.boolean().default(false),
+  limit: Limit.default(500),
+  dry_run: z.boolean().default(false),
+  remap: z.boolean().default(false),
+});
+type Order = z.infer<typeof Order>;
+
+/** Looking at dead letters, putting them back, and forgetting them: for the admin. */
+export function createDeadLetterRoutes({ deadLetters, remap, revise, clock }: DeadLetterParts): RequestHandler {
+  const router = Router();
+  router.get('/', async (request, response) => {
+    const query = Query.safeParse(request.query);
+    if (!query.success) return refuse(response, firstIssue(query.error));
+    const { letters, total } = await deadLetters.list(toFilter(query.data), query.data.limit);
+    response.json({ data: letters, meta: { total, limit: query.data.limit } });
+  });
+  router.post('/replay', express.json(), async (request, response) => {
+    const order = readOrder(request.body, response);
+    if (!order) return;
+    const { total } = await deadLetters.list(toFilter(order), 0);
+    const { limit, dry_run } = order;
+    const again = {
+      limit,
+      now: clock(),
+      revise: (deployment: string) => revise(deployment, { fromBodies: order.remap }),
+      ...(order.remap && { remap }),
+    };
+    const done = dry_run ? 0 : await deadLetters.replay(toFilter(order), again);
+    response.json({ data: { matched: total, replayed: done, dry_run } });
+  });
+  router.post('/drop', express.json(), async (request, response) => {
+    const order = readOrder(request.body, response);
+    if (!order) return;
+    const { total } = await deadLetters.list(toFilter(order), 0);
+    const done = order.dry_run ? 0 : await deadLetters.drop(toFilter(order), order.limit);
+    response.json({ data: { matched: total, dropped: done, dry_run: order.dry_run } });
+  });
+  return router;
+}
+
+function readOrder(body: unknown, response: Response): Order | undefined {
+  const order = Order.safeParse(body ?? {});
+  if (!order.success) return refuse(response, firstIssue(order.error));
+  const { id, sink, source, kind, reason, since, all } = order.data;
+  if (!all && [id, sink, source, kind, reason, since].every((part) => part === undefined))
+    return refuse(response, 'say which dead letters: id, sink, source, kind, reason, since, or all: true');
+  return order.data;
+}
+
+function refuse(response: Response, message: string): undefined {
+  fail(response, { status: 400, type: 'validation_error', message });
+}
+
+const toFilter = ({ id, sink, source, kind, reason, since }: z.infer<z.ZodObject<typeof Filter>>) => ({
+  id,
+  sink,
+  source,
+  kind,
+  reason,
+  sinceMs: since === undefined ? undefined : Date.parse(since),
+});

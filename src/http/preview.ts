@@ -1,0 +1,57 @@
+import type { RequestHandler } from 'express';
+import { type ExplainParts, explain, receivedAt } from '../explain.ts';
+import type { Source } from '../sources/source.ts';
+import { fail } from './envelope.ts';
+import { readBody, toWebhook } from './webhooks.ts';
+
+export interface PreviewParts extends ExplainParts {
+  readonly sources: readonly Source[];
+}
+
+/** Ours, not the sender's: they belong to the request for a preview. */
+const OWN_HEADERS = new Set(['authorization', 'cookie', 'host', 'content-length', 'x-preview-authorization']);
+/** By these a sender proves that it knows a secret. Without any there is nothing to check. */
+const PROOFS = ['authorization', 'private-token', 'x-gitlab-token', 'webhook-signature', 'x-hub-signature'];
+
+/**
+ * POST /api/preview/<source>?path=…: what would become of the body if it came as a webhook. The headers are taken for
+ * the webhook's, its Authorization from `X-Preview-Authorization`. Nothing is kept or sent.
+ */
+export function createPreview({ sources, ...parts }: PreviewParts): RequestHandler {
+  return async (request, response, next) => {
+    const name = String(request.params['source']);
+    const source = sources.find((candidate) => candidate.name === name);
+    if (!source) {
+      const known = sources.map((candidate) => candidate.name).join(', ');
+      return fail(response, {
+        status: 404,
+        type: 'not_found',
+        message: `there is no such source; there are: ${known}`,
+      });
+    }
+    const { path = `/webhooks/${name}` } = request.query;
+    if (typeof path !== 'string' || !path.startsWith('/')) {
+      const message = 'path: write one path that begins with /, as the sender would call it';
+      return fail(response, { status: 400, type: 'validation_error', message });
+    }
+    const body = await readBody(request, response, source.maxBodyBytes);
+    if (body === undefined) return next(new Error('the request ended early')); // the sender hung up: nobody to answer
+    if (body === 'too_large') {
+      const message = `the body is larger than ${source.maxBodyBytes} bytes, which the source takes (max_body_mib)`;
+      return fail(response, { status: 413, type: 'validation_error', message });
+    }
+    const sent = toWebhook(request, path.split('?')[0] ?? path, body);
+    const headers = headersOfWebhook(sent.headers);
+    const checkSignature = PROOFS.some((proof) => headers[proof] !== undefined);
+    const webhook = { ...sent, headers, receivedAt: receivedAt(headers, sent.receivedAt) };
+    response.json({ data: await explain(source, webhook, { ...parts, checkSignature }) });
+  };
+}
+
+function headersOfWebhook(sent: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  const authorization = sent['x-preview-authorization'];
+  return {
+    ...Object.fromEntries(Object.entries(sent).filter(([header]) => !OWN_HEADERS.has(header))),
+    ...(authorization !== undefined && { authorization }),
+  };
+}

@@ -1,0 +1,47 @@
+import { canReconcile, type Reconcile, type Reconciled } from './reconcile.ts';
+import type { Source } from './sources/source.ts';
+import type { Milestones } from './store/milestones.ts';
+
+export interface ScheduleParts {
+  readonly sources: readonly Source[];
+  readonly reconcile: Reconcile;
+  readonly milestones: Milestones;
+  readonly everyMs: number;
+  /** How far back a run looks at most, milliseconds. */
+  readonly lookBackMs: number;
+  readonly clock: () => Date;
+  readonly onReport: (report: Reconciled) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A deployment's own page may be late in the tool's list, and clocks differ. */
+const OVERLAP_MS = 15 * 60_000;
+
+/**
+ * Asks at start and then at intervals. The first run of all only notes the time: what was deployed before anybody
+ * connected the tool is history, which `shiplog backfill` fetches for those who want it.
+ */
+export function scheduleReconcile(parts: ScheduleParts): { stop(): void } {
+  const { sources, reconcile, milestones, lookBackMs, clock } = parts;
+  let busy = false;
+  const runOne = async (source: Source): Promise<void> => {
+    const startedAt = clock();
+    const last = await milestones.get(source.name);
+    if (last) {
+      const sinceMs = Math.max(last.getTime() - OVERLAP_MS, startedAt.getTime() - lookBackMs);
+      const report = await reconcile(source.name, new Date(sinceMs));
+      parts.onReport(report);
+      if (report.failed) return;
+    }
+    await milestones.set(source.name, startedAt);
+  };
+  const run = async (): Promise<void> => {
+    if (busy) return;
+    busy = true;
+    for (const source of sources.filter(canReconcile)) await runOne(source).catch(parts.onError);
+    busy = false;
+  };
+  const timer = setInterval(() => void run(), parts.everyMs);
+  void run();
+  return { stop: () => clearInterval(timer) };
+}

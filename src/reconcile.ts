@@ -1,0 +1,73 @@
+import type { Conclusion } from './conclusion.ts';
+import { ChangeRecord } from './domain/change-record.ts';
+import { transition } from './domain/deployment.ts';
+import { ResolveFailed } from './domain/errors.ts';
+import type { Source } from './sources/source.ts';
+import type { Deployments } from './store/deployments.ts';
+
+/** What asking one source's tool for the past has brought. */
+export interface Reconciled {
+  readonly source: string;
+  /** ISO 8601 UTC. */
+  readonly since: string;
+  /** Steps of deployments that the tool's API listed. */
+  readonly listed: number;
+  /** Deployments that were missing or behind, and are recorded now. */
+  readonly recorded: readonly string[];
+  /** What a person should mend. */
+  readonly warnings: readonly string[];
+  /** Why the list is not whole. */
+  readonly failed?: string;
+}
+
+export interface ReconcileParts {
+  readonly sources: readonly Source[];
+  readonly deployments: Deployments;
+  readonly recordStep: (step: ChangeRecord) => Promise<Conclusion>;
+  readonly clock: () => Date;
+}
+
+/** One source's run may take so long, milliseconds; the next run goes on from the same moment. */
+const RUN_WITHIN_MS = 10 * 60_000;
+
+export const canReconcile = (source: Source): boolean => source.missed !== undefined;
+
+/** Records what the tools deployed and never told us. Run again it changes nothing. */
+export function createReconcile({ sources, deployments, recordStep, clock }: ReconcileParts) {
+  return async function reconcile(name: string, since: Date): Promise<Reconciled> {
+    const source = sources.find((candidate) => candidate.name === name);
+    const report = {
+      source: name,
+      since: since.toISOString(),
+      listed: 0,
+      recorded: [] as string[],
+      warnings: [] as string[],
+    };
+    if (!source?.missed) return { ...report, failed: `source ${name} has no token for its tool's API: set api.token` };
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(new Error('the time is up')), RUN_WITHIN_MS);
+    const warn = (finding: string) => void report.warnings.push(finding);
+    try {
+      for await (const page of source.missed(since, { signal: abort.signal, now: clock(), warn })) {
+        report.listed += page.length;
+        for (const record of page) report.recorded.push(...(await recordMissing(ChangeRecord.parse(record))));
+      }
+    } catch (error) {
+      if (!(error instanceof ResolveFailed)) throw error;
+      return { ...report, failed: error.message };
+    } finally {
+      clearTimeout(timer);
+    }
+    return report;
+  };
+
+  /** A deployment that is known as far as this needs nothing: most are, and their webhooks said more. */
+  async function recordMissing(record: ChangeRecord): Promise<string[]> {
+    const known = await deployments.get(record.deployment);
+    const told = known && { state: known.deployment.state, at: known.deployment.occurredAt };
+    if (transition(told, { state: record.state, at: record.occurredAt }) !== 'apply') return [];
+    const { verdict, deployments: keys = [] } = await recordStep(record);
+    return verdict === 'recorded' ? [...keys] : [];
+  }
+}
+export type Reconcile = ReturnType<typeof createReconcile>;

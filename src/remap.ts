@@ -1,0 +1,48 @@
+import type { ChangeEvent } from './change-event.ts';
+import { ChangeRecord } from './domain/change-record.ts';
+import { parseJson } from './parse-json.ts';
+import type { Source } from './sources/source.ts';
+import type { Deployments, Viewer } from './store/deployments.ts';
+import type { Inbox } from './store/inbox.ts';
+
+/** Maps a kept webhook again, with what the mappers know today: the same ids where nothing about it has changed. */
+export function createRemap(sources: readonly Source[], inbox: Inbox) {
+  return async function remap(webhookId: string): Promise<ChangeEvent | undefined> {
+    const entry = await inbox.get(webhookId);
+    const source = sources.find(({ name }) => name === entry?.source);
+    const parsed = entry?.body === undefined ? undefined : parseJson(Buffer.from(entry.body));
+    if (!entry || !source || !parsed?.ok) return undefined;
+    const mapped = source.map(parsed.value, {
+      id: entry.id,
+      method: entry.method,
+      path: entry.path,
+      headers: entry.headers,
+      body: Buffer.from(entry.body ?? ''),
+      receivedAt: new Date(entry.receivedAt),
+    });
+    if (mapped.kind === 'ignored') return undefined;
+    const { lookups } = mapped;
+    const records = mapped.records.map((record) => ChangeRecord.parse({ ...record, webhook: entry.id }));
+    return { webhookId: entry.id, source: source.name, records, ...(lookups && { lookups }) };
+  };
+}
+export type Remap = ReturnType<typeof createRemap>;
+
+export interface ReviseParts {
+  readonly deployments: Deployments;
+  readonly remap: Remap;
+  readonly view: Viewer;
+}
+
+/** Looks at a deployment again before it is told again: by the rules of today and, when asked, by the mappers of today. */
+export function createRevise({ deployments, remap, view }: ReviseParts) {
+  return async function revise(name: string, { fromBodies }: { readonly fromBodies: boolean }): Promise<void> {
+    const records = fromBodies ? await deployments.records(name) : [];
+    for (const webhook of new Set(records.flatMap((record) => record.webhook ?? []))) {
+      const event = await remap(webhook);
+      for (const record of event?.records ?? []) await deployments.apply(record, view, { replace: true });
+    }
+    await deployments.refresh(name, view);
+  };
+}
+export type Revise = ReturnType<typeof createRevise>;

@@ -1,0 +1,49 @@
+import { ChangeRecord } from './domain/change-record.ts';
+import { ResolveFailed } from './domain/errors.ts';
+import type { Lookup, Mapped, Source } from './sources/source.ts';
+
+/** What the tool's API said to the questions that a webhook left open. */
+export interface Resolved {
+  readonly records: readonly ChangeRecord[];
+  /** Why an answer made no record. */
+  readonly ignored?: Extract<Mapped, { kind: 'ignored' }>;
+  /** The first question that got no answer; its `retry` says when to ask again. */
+  readonly unanswered?: ResolveFailed;
+}
+
+/** A tool that is slow must not hold up those whose webhooks are complete. */
+const RESOLVE_WITHIN_MS = 5_000;
+
+/** Asks each lookup's source. Never throws for an API that is away: what is known is recorded without it. */
+export function createResolve(sources: readonly Source[], clock: () => Date) {
+  return async function resolve(name: string, lookups: readonly Lookup[]): Promise<Resolved> {
+    const source = sources.find((candidate) => candidate.name === name);
+    let found: Resolved = { records: [] };
+    for (const lookup of lookups) {
+      try {
+        found = add(found, await ask(source, lookup, clock()));
+      } catch (error) {
+        if (!(error instanceof ResolveFailed)) throw error;
+        found = { unanswered: error, ...found };
+      }
+    }
+    return found;
+  };
+}
+export type Resolve = ReturnType<typeof createResolve>;
+
+async function ask(source: Source | undefined, lookup: Lookup, now: Date): Promise<Mapped> {
+  if (!source?.resolve) throw new ResolveFailed('no token is configured for it any more', { retry: 'never' });
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(new Error('the time is up')), RESOLVE_WITHIN_MS);
+  try {
+    return await source.resolve(lookup, { signal: abort.signal, now });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function add(found: Resolved, answer: Mapped): Resolved {
+  if (answer.kind === 'ignored') return { ...found, ignored: answer };
+  return { ...found, records: [...found.records, ...answer.records.map((record) => ChangeRecord.parse(record))] };
+}

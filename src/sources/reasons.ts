@@ -1,0 +1,136 @@
+import type { RejectionCode } from '../domain/errors.ts';
+import type { IgnoredReason } from './source.ts';
+
+/** Why a webhook makes no change: the one word that answer, log, metric and inbox share. */
+export type Reason = IgnoredReason | RejectionCode | 'not_kept';
+
+export interface ReasonWords {
+  /** What the word means. */
+  readonly means: string;
+  /** When it happens. */
+  readonly when: string;
+  /** What to do. */
+  readonly advice: string;
+}
+
+/** docs/reasons.md is made of these. */
+export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
+  not_a_deployment: {
+    means: 'The event is of another kind: it tells of no deployment.',
+    when: 'A push, an issue, a comment, a merge request; in Argo CD a degraded application while `degraded: ignore` is set.',
+    advice: 'Nothing. To save the traffic, untick this event in the settings of the webhook.',
+  },
+  no_environment: {
+    means: 'The job, pipeline or step deploys nothing: it has no environment.',
+    when: 'A GitLab job without `environment:`, a pipeline none of whose jobs has one, a Bitbucket step without `deployment:`.',
+    advice:
+      'If it deploys, say so in the pipeline: `environment:` in .gitlab-ci.yml, `deployment:` in bitbucket-pipelines.yml. Otherwise nothing.',
+  },
+  not_a_start: {
+    means: 'The job has an environment and does something else to it than deploy.',
+    when: 'A GitLab job with `environment:action` stop, prepare, verify or access.',
+    advice: 'Nothing, unless the job does deploy: then take `action` out of its `environment:`.',
+  },
+  not_started: {
+    means: 'Nothing was deployed (yet).',
+    when: 'A job that is created, waits for a runner, is manual, or was skipped or canceled before it began; an application that was never synced.',
+    advice: 'Nothing: the webhook that tells of the start or the end makes the change.',
+  },
+  unknown_status: {
+    means: 'The status is a word that this version of Shiplog does not know.',
+    when: 'The tool is newer than Shiplog, or a template or script wrote a word of its own.',
+    advice:
+      'Write one of the statuses that the README of the source lists. If the tool itself sent the word, update Shiplog.',
+  },
+  ping: {
+    means: "The sender's own connection test.",
+    when: 'Somebody pressed "Test connection" in Bitbucket Data Center.',
+    advice: 'Nothing: the connection works.',
+  },
+  needs_lookup: {
+    means: 'The webhook alone does not tell enough to become a deployment, and the tool cannot be asked.',
+    when: 'A Bitbucket build status or pipeline trace: neither names an environment, and the source has no API token.',
+    advice:
+      'Give the source an API token, or let the deployment step post to Shiplog itself: the README of the source shows both.',
+  },
+  dry_run: {
+    means: 'A rehearsal: nothing was deployed.',
+    when: 'An Argo CD sync with "dry run".',
+    advice: 'Nothing.',
+  },
+  self_heal: {
+    means: 'Drifted resources were put back; nothing new was deployed.',
+    when: 'Argo CD healed an application by itself. It can do so every few seconds.',
+    advice: 'Nothing. To record these too, set `self_heal: record` for the source.',
+  },
+  no_op: {
+    means: 'The sync had nothing to change.',
+    when: 'An Argo CD sync without a changed resource, while `noop: skip` is set.',
+    advice: 'Nothing. To record these too, set `noop: record` for the source.',
+  },
+  too_old: {
+    means: 'It happened longer ago than the source takes.',
+    when: 'A first subscription in Argo CD tells the last sync of every application, however old.',
+    advice: 'Nothing. To take older ones, raise `max_age_hours` of the source and let the tool send again.',
+  },
+  app_deleted: {
+    means: 'The application is being deleted: that is no deployment.',
+    when: 'Argo CD tells of an application on its way out.',
+    advice: 'Nothing.',
+  },
+  unmapped: {
+    means: 'The body is JSON, but none of the shapes that the source understands.',
+    when: 'A template of your own, a body for another source, or one that lacks what names the deployment.',
+    advice:
+      'Check that the tool posts to the URL of its own source, and copy the template from the README of the source. The inbox keeps the body.',
+  },
+  invalid_json: {
+    means: 'The body is not JSON. It is kept as it is, since the sender would not send it again.',
+    when: 'An Argo CD template that puts a text with quotes or line breaks between quotes of its own.',
+    advice:
+      'Write every value of the template with `toJson`, without quotes around it. The detail says where it broke.',
+  },
+  echo: {
+    means: "Shiplog's own write to GitLab's Deployments API, coming back as a webhook.",
+    when: 'The sink gitlab-deployments made a deployment in a project that has a deployment webhook to Shiplog.',
+    advice: 'Nothing: the deployment is in the change log already.',
+  },
+  dropped_by_rule: {
+    means: 'A rule of the configuration drops this deployment.',
+    when: 'A rule with `drop: true` matches it. The detail names the rule.',
+    advice: 'Nothing if that is meant. Otherwise narrow the `match` of that rule.',
+  },
+  bad_signature: {
+    means: 'The sender did not prove that it knows a secret of the source. Nothing of the body was read.',
+    when: 'The token or signature is missing, wrong, or belongs to another source; or a proxy changed the body.',
+    advice:
+      'Set the secret of the source (`npx shiplog secrets` shows it) in the settings of the webhook. The error says which header is meant.',
+  },
+  not_json: {
+    means: 'The body is not JSON.',
+    when: 'A shell put a quote, a line break or an empty variable into the body.',
+    advice:
+      'Build the body with `jq -n --arg`, which escapes every value. The error names line, column and field. Then send it again.',
+  },
+  bad_payload: {
+    means: 'The body claims to be a deployment and lacks what a change needs, or holds something impossible.',
+    when: 'A required field is missing or wrong: no `summary` for the changes API, no commit in a Bitbucket step.',
+    advice: 'Correct the fields that the error names, and send it again.',
+  },
+  too_large: {
+    means: 'The body is larger than the source takes. It was not read.',
+    when: 'A pipeline with thousands of jobs, or a step that posts a log.',
+    advice: 'Send less, or raise `max_body_mib` of the source.',
+  },
+  not_kept: {
+    means: 'The webhook could be made durable nowhere, so that it was not acknowledged.',
+    when: 'Redis is away, and the spool on disk is full or cannot be written.',
+    advice:
+      'Bring Redis back, make room on the disk, or raise `spool_max_mib`. Then send the webhook again where the tool does not do it by itself: GitLab never does.',
+  },
+};
+
+/** Undefined for a word that is no reason. */
+export function wordsFor(reason: string | undefined): ReasonWords | undefined {
+  return reason !== undefined && Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason] : undefined; // an own key of it
+}

@@ -1,0 +1,70 @@
+import type { Conclusion } from '../conclusion.ts';
+import type { WebhookParts } from '../http/webhooks.ts';
+import type { WorkersParts } from '../queue/workers.ts';
+import type { Reconciled } from '../reconcile.ts';
+import { createCalm, type Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+
+const CALM_MS = 1_000;
+
+export type OnError = (where: string, error: unknown) => void;
+
+/** During an outage one line a second for each cause, with a count of those held back. */
+export function createErrorLog(log: Logger): OnError {
+  const calm = createCalm(CALM_MS);
+  return (where, error) =>
+    calm(`${where} ${String(error)}`, (suppressed) =>
+      log.error({ where, error, ...(suppressed && { suppressed }) }, 'something failed'),
+    );
+}
+
+/** One line a webhook. */
+export function logWebhook(log: Logger, metrics: Metrics): WebhookParts['onAnswered'] {
+  return ({ webhook, source, outcome, status, ms }) => {
+    const reason = outcome.kind === 'ignored' ? outcome.reason : outcome.kind === 'rejected' ? outcome.error.code : '';
+    const deployments =
+      outcome.kind === 'accepted'
+        ? [...new Set(outcome.records.filter(({ history }) => !history?.recovered).map((record) => record.deployment))]
+        : [];
+    metrics.webhook({ source: source.name, verdict: outcome.kind, reason }, ms / 1000);
+    log.info(
+      {
+        webhook: webhook.id,
+        source: source.name,
+        verdict: outcome.kind,
+        ...(reason && { reason }),
+        deployments,
+        status,
+        bytes: webhook.body.length,
+        ms: Math.round(ms),
+      },
+      'webhook',
+    );
+  };
+}
+
+/** One line a webhook that the worker is done with. */
+export function logConclusion(log: Logger, metrics: Metrics): (webhook: string, conclusion: Conclusion) => void {
+  return (webhook, { verdict, reason, detail, deployments }) => {
+    metrics.conclusion({ verdict, reason: reason ?? '' });
+    log.info(
+      { webhook, verdict, ...(reason && { reason }), ...(detail && { detail }), ...(deployments && { deployments }) },
+      'concluded',
+    );
+  };
+}
+
+/** One line a delivery attempt. */
+export function logAttempt(log: Logger, metrics: Metrics): WorkersParts['onAttempt'] {
+  return ({ sink, deployment, outcome, ms, error }) => {
+    metrics.attempt({ sink, outcome }, ms / 1000);
+    log[error ? 'warn' : 'info']({ sink, deployment, outcome, ms, ...(error && { why: error.message }) }, 'delivery');
+  };
+}
+
+/** One line a run that found something, or could not look. */
+export function logReport(log: Logger, { source, since, listed, recorded, warnings, failed }: Reconciled): void {
+  for (const warning of warnings) log.warn({ source, warning }, 'a tool needs attention');
+  if (failed) log.warn({ source, since, why: failed }, 'missed deployments could not be looked for');
+  else if (recorded.length > 0) log.info({ source, since, listed, recorded }, 'missed deployments are recorded');
+}

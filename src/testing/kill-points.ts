@@ -1,0 +1,42 @@
+/**
+ * Places at which a test can have the bridge killed as by `kill -9`: before or after one call of one part.
+ * Off unless the configuration names a point, so that no product code knows of it (assembly.ts wraps the parts).
+ */
+export const KILL_POINTS = ['keep', 'enqueue', 'apply', 'forward', 'conclude', 'deliver'] as const;
+export type KillPoint = (typeof KILL_POINTS)[number];
+
+export interface KillOrder {
+  /** `deliver:after`: when a sink has its answer, before the ledger knows. */
+  readonly kill_at: `${KillPoint}:${'before' | 'after'}`;
+  /** Which passing of the point it is: 1 is the first. */
+  readonly pass: number;
+}
+
+type Kill = (point: KillOrder['kill_at']) => void;
+
+/** Wraps calls. Without an order they stay as they are. */
+export function createKillPoints(order: KillOrder | undefined, die: () => void = killed) {
+  let passes = 0;
+  const kill: Kill = (point) => {
+    if (point !== order?.kill_at) return;
+    passes += 1;
+    if (passes === order.pass) die();
+  };
+  return function around<Given extends readonly unknown[], Got>(
+    point: KillPoint,
+    call: (...given: Given) => Promise<Got>,
+  ): (...given: Given) => Promise<Got> {
+    if (!order?.kill_at.startsWith(`${point}:`)) return call;
+    return async (...given) => {
+      kill(`${point}:before`);
+      const got = await call(...given);
+      kill(`${point}:after`);
+      return got;
+    };
+  };
+}
+
+/** No handler, no buffer and no file is given a chance. */
+function killed(): void {
+  process.kill(process.pid, 'SIGKILL');
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { parseHeaders } from '../../src/cli/headers.ts';
+
+describe('noted headers', () => {
+  const expected = { 'x-gitlab-event': 'Deployment Hook', 'x-gitlab-token': 'a:b' };
+
+  it.each([
+    ['"Name: value" lines', 'X-Gitlab-Event: Deployment Hook\r\nX-Gitlab-Token: a:b\r\n'],
+    ['a JSON object', JSON.stringify({ 'X-Gitlab-Event': ['Deployment Hook'], 'X-Gitlab-Token': 'a:b', other: null })],
+    [
+      'what curl -v prints',
+      [
+        '* Connected to shiplog.harbor.example port 443',
+        '* TLS: ok',
+        '> POST /webhooks/gitlab?x=1 HTTP/1.1',
+        '> X-Gitlab-Event: Deployment Hook',
+        '> X-Gitlab-Token: a:b',
+        '>',
+        '< HTTP/1.1 401 Unauthorized',
+        '< Content-Type: application/json',
+      ].join('\n'),
+    ],
+  ])('are read from %s', (_, text) => {
+    expect(parseHeaders(text)).toMatchObject({ headers: expected, redacted: false });
+    expect(Object.keys(parseHeaders(text).headers)).toEqual(Object.keys(expected));
+  });
+
+  it('bring the path and the method, where curl shows them', () => {
+    expect(parseHeaders('> PUT /api/v4/projects/7/deployments HTTP/2\n> A: b')).toMatchObject({
+      path: '/api/v4/projects/7/deployments',
+      method: 'PUT',
+    });
+  });
+
+  it('are joined when they come twice, as the bridge joins them', () => {
+    expect(parseHeaders('X-Gitlab-Token: one\nx-gitlab-token: two').headers).toEqual({ 'x-gitlab-token': 'one, two' });
+  });
+
+  it.each(['[REDACTED]', '*****', 'Bearer [REDACTED]'])('say that a secret was taken out: %s', (value) => {
+    expect(parseHeaders(`X-Gitlab-Token: ${value}\nA: b`)).toEqual({ headers: { a: 'b' }, redacted: true });
+  });
+
+  it('that hold nothing are refused with what to write', () => {
+    for (const text of ['', '{}', 'hello world']) expect(() => parseHeaders(text)).toThrow(/"Name: value"/);
+    expect(() => parseHeaders('{"a": ')).toThrow(SyntaxError);
+  });
+});

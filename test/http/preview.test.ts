@@ -1,0 +1,76 @@
+import express from 'express';
+import request from 'supertest';
+import { describe, expect, it } from 'vitest';
+import { createPreview } from '../../src/http/preview.ts';
+import { aConfig, gitlabHook, SECRET } from '../explain/support.ts';
+
+const app = (said: Record<string, unknown> = {}) => {
+  const { sources, sinks, rules, routing } = aConfig(said);
+  return express().post('/api/preview/:source', createPreview({ sources, sinks, rules, routing }));
+};
+const post = (path: string, said: Record<string, unknown> = {}) =>
+  request(app(said)).post(path).set('content-type', 'application/json').set('authorization', 'Bearer an-admin-token');
+
+describe('POST /api/preview/<source>', () => {
+  it('explains the body that is sent', async () => {
+    const { status, body } = await post('/api/preview/gitlab').send(gitlabHook());
+    expect(status).toBe(200);
+    expect(body.data).toMatchObject({
+      source: { name: 'gitlab' },
+      verdict: 'accepted',
+      signature: 'not checked',
+      answer: { status: 202 },
+      records: [{ state: 'succeeded', environment: { name: 'production' } }],
+      deployments: [
+        {
+          sinks: [
+            { name: 'alert24', wanted: true },
+            { name: 'gitlab', wanted: false },
+          ],
+        },
+      ],
+    });
+  });
+
+  it("takes the request's headers for the webhook's, and checks the signature when there is one", async () => {
+    const right = await post('/api/preview/gitlab').set('x-gitlab-token', SECRET).send(gitlabHook());
+    expect(right.body.data).toMatchObject({ verdict: 'accepted', signature: 'valid' });
+    const wrong = await post('/api/preview/gitlab').set('x-gitlab-token', 'wrong').send(gitlabHook());
+    expect(wrong.body.data).toMatchObject({ verdict: 'rejected', reason: 'bad_signature', signature: 'wrong' });
+  });
+
+  it("never takes the admin's token for the sender's", async () => {
+    const change = { summary: 'Deployed lighthouse-api', environment: 'production' };
+    const unchecked = await post('/api/preview/changes').send(change);
+    expect(unchecked.body.data).toMatchObject({ verdict: 'accepted', signature: 'not checked' });
+    const checked = await post('/api/preview/changes').set('x-preview-authorization', `Bearer ${SECRET}`).send(change);
+    expect(checked.body.data).toMatchObject({ signature: 'valid', answer: { status: 201 } });
+    expect(JSON.stringify(checked.body)).not.toContain(SECRET);
+  });
+
+  it('takes the path that the sender would call', async () => {
+    const body = { status: 'success', environment: 'production', sha: '', ref: 'main' };
+    const path = encodeURIComponent('/api/v4/projects/harbor%2Flighthouse-api/deployments?x=1');
+    const answer = await post(`/api/preview/argocd?path=${path}`).send(body);
+    expect(answer.body.data).toMatchObject({
+      records: [{ signal: 'gitlab drop-in', service: 'lighthouse-api' }],
+      answer: { status: 201 },
+    });
+    expect((await post('/api/preview/argocd?path=elsewhere').send(body)).status).toBe(400);
+    expect((await post('/api/preview/argocd?path=/a&path=/b').send(body)).status).toBe(400);
+  });
+
+  it('explains bytes that are not JSON, as they come', async () => {
+    const { status, body } = await post('/api/preview/bitbucket').send('{"a": ,}');
+    expect(status).toBe(200);
+    expect(body.data).toMatchObject({ reason: 'not_json', detail: expect.stringContaining('column 7') });
+  });
+
+  it('knows no other sources, and keeps their limits', async () => {
+    const unknown = await post('/api/preview/gitlub').send({});
+    expect(unknown).toMatchObject({ status: 404, body: { error: { message: expect.stringContaining('gitlab') } } });
+    const sources = [{ type: 'gitlab', secrets: [SECRET], max_body_mib: 0.001 }];
+    const large = await post('/api/preview/gitlab', { sources }).send({ pad: 'x'.repeat(2_000) });
+    expect(large).toMatchObject({ status: 413, body: { error: { type: 'validation_error' } } });
+  });
+});

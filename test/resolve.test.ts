@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { ResolveFailed } from '../src/domain/errors.ts';
+import { createResolve } from '../src/resolve.ts';
+import type { Mapped, Source } from '../src/sources/source.ts';
+import { aRecord } from './support/records.ts';
+
+const clock = () => new Date('2026-03-14T21:00:00Z');
+
+/** A source whose API answers each lookup by its `id`. */
+const source = (answers: Record<string, Mapped | Error>): Source => ({
+  type: 'gitlab',
+  name: 'gitlab',
+  secrets: [],
+  maxBodyBytes: 1,
+  verify: () => {},
+  map: () => ({ kind: 'records', records: [] }),
+  sample: () => ({ path: '', headers: {}, body: '' }),
+  async resolve({ id = '' }) {
+    const answer = answers[id];
+    if (!answer || answer instanceof Error) throw answer ?? new Error('asked for something else');
+    return answer;
+  },
+});
+
+describe('asking the tool', () => {
+  it('adds up what all questions found', async () => {
+    const found = { kind: 'records', records: [aRecord()] } as const;
+    const resolve = createResolve([source({ a: found, b: found })], clock);
+    expect((await resolve('gitlab', [{ id: 'a' }, { id: 'b' }])).records).toHaveLength(2);
+  });
+
+  it('goes on without a question that got no answer, and says which', async () => {
+    const away = new ResolveFailed('GitLab gives no answer', { retry: 'backoff' });
+    const resolve = createResolve([source({ a: away, b: { kind: 'records', records: [aRecord()] } })], clock);
+    const { records, unanswered } = await resolve('gitlab', [{ id: 'a' }, { id: 'b' }]);
+    expect(records).toHaveLength(1);
+    expect(unanswered).toBe(away);
+  });
+
+  it('tells why an answer made no record', async () => {
+    const ignored = { kind: 'ignored', reason: 'not_started', detail: 'Nobody has pressed the button.' } as const;
+    expect((await createResolve([source({ a: ignored })], clock)('gitlab', [{ id: 'a' }])).ignored).toEqual(ignored);
+  });
+
+  it('never asks again when the token was taken out of the configuration', async () => {
+    const { unanswered } = await createResolve([], clock)('gitlab', [{ id: 'a' }]);
+    expect(unanswered?.retry).toBe('never');
+  });
+
+  it('does not hide a bug', async () => {
+    await expect(createResolve([source({})], clock)('gitlab', [{ id: 'a' }])).rejects.toThrow('something else');
+  });
+});

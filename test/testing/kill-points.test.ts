@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { createKillPoints } from '../../src/testing/kill-points.ts';
+
+it('leaves every call as it is without an order', () => {
+  const call = async (text: string) => text;
+  expect(createKillPoints(undefined)('deliver', call)).toBe(call);
+});
+
+it('kills at the passing that was ordered, before or after the call', async () => {
+  const happened: string[] = [];
+  const order = { kill_at: 'deliver:after', pass: 2 } as const;
+  const around = createKillPoints(order, () => void happened.push('killed'));
+  const deliver = around('deliver', async (name: string) => void happened.push(name));
+  for (const name of ['first', 'second', 'third']) await deliver(name);
+  expect(happened).toEqual(['first', 'second', 'killed', 'third']);
+});
