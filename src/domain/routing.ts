@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Deployment } from './deployment.ts';
 import { type Rule, ruleName } from './rule.ts';
 import { groupsOf, matchOf } from './rule-match.ts';
-import { type NameMap, rename, renamed } from './rule-names.ts';
+import { type NameMap, rename, renamed, withOriginal } from './rule-names.ts';
 import type { Captures } from './rule-regex.ts';
 import { assign } from './rule-set.ts';
 
@@ -45,7 +45,7 @@ export function route(deployment: Deployment, rules: readonly Rule[], options: R
     routed = apply(routed, { rule, index, captures });
     if (rule.drop || options.mode === 'first') break;
   }
-  return routed;
+  return { ...routed, deployment: withOriginal(deployment, routed.deployment) };
 }
 
 function applyNames(deployment: Deployment, { environments, services }: RoutingOptions): Routed {

@@ -41,7 +41,7 @@ export const Criteria = z.strictObject({
   artifact: Patterns.optional(),
   changed_by: Patterns.optional(),
 });
-type Criteria = z.infer<typeof Criteria>;
+export type Criteria = z.infer<typeof Criteria>;
 
 /** All parts must fit, and none of those under `not`. */
 export const Match = Criteria.extend({ not: Criteria.optional() });

@@ -23,24 +23,26 @@ export type NameMap = z.infer<typeof NameMap>;
 /** The name that a map gives, if it knows this one. */
 export const renamed = (names: NameMap | undefined, name: string): string | undefined => names?.get(name.toLowerCase());
 
-/** Gives a deployment other names. What the tool called it is kept, however often it is renamed; `unknown` is no tool's name. */
+/** Gives a deployment other names. */
 export function rename(
   deployment: Deployment,
-  to: { environment?: string | undefined; service?: string | undefined },
+  { environment, service }: { environment?: string | undefined; service?: string | undefined },
 ): Deployment {
-  const environment = to.environment ?? deployment.environment.name;
-  const service = to.service ?? deployment.service;
-  const original = {
-    ...originally('environment', deployment.environment.name, environment),
-    ...originally('service', deployment.service, service),
-    ...deployment.original,
-  };
   return {
     ...deployment,
-    environment: { ...deployment.environment, name: environment },
-    service,
-    ...(Object.keys(original).length > 0 && { original }),
+    ...(environment && { environment: { ...deployment.environment, name: environment } }),
+    ...(service && { service }),
   };
+}
+
+/** Keeps what the tool called it, where it is called otherwise now. `unknown` is a name that no tool gave. */
+export function withOriginal(told: Deployment, now: Deployment): Deployment {
+  const original = {
+    ...originally('environment', told.environment.name, now.environment.name),
+    ...originally('service', told.service, now.service),
+    ...told.original,
+  };
+  return Object.keys(original).length > 0 ? { ...now, original } : now;
 }
 
 const originally = (key: 'environment' | 'service', before: string, now: string) =>

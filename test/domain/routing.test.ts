@@ -244,8 +244,8 @@ describe('names', () => {
 
   it('that nobody gave are not called original', () => {
     const unnamed = aDeployment({ environment: { name: 'unknown' } });
-    const routed = route(unnamed, rules({ set: { environment: 'staging' } }));
-    expect(routed.deployment).toMatchObject({ environment: { name: 'staging' } });
+    const routed = route(unnamed, rules({ set: { environment: 'staging' } }, { set: { environment: 'staging-eu' } }));
+    expect(routed.deployment).toMatchObject({ environment: { name: 'staging-eu' } });
     expect(routed.deployment.original).toBeUndefined();
   });
 

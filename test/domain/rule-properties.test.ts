@@ -101,7 +101,7 @@ describe('whatever the deployment and the rules', () => {
           repository: fc.constantFrom({ name: '' }, { name: 'harbor/lamp' }, { name: '///' }),
           ref: fc.constantFrom('', 'main'),
           service: fc.constantFrom('', ' ', 'unknown', 'api'),
-          tags: fc.constantFrom([], ['app:'], ['app:beacon']),
+          tags: fc.constantFrom<string[][]>([], ['app:'], ['app:beacon']),
         },
         { requiredKeys: [] },
       )
@@ -164,8 +164,8 @@ describe('whatever the deployment and the rules', () => {
       fc.property(anyDeployment, anyRules, (deployment, rules) => {
         const { deployment: after } = route(deployment, rules, maps);
         const renamed = after.environment.name !== deployment.environment.name;
-        if (renamed && deployment.environment.name !== 'unknown')
-          expect(after.original?.environment).toBe(deployment.environment.name);
+        const kept = renamed && deployment.environment.name !== 'unknown' ? deployment.environment.name : undefined;
+        expect(after.original?.environment).toBe(kept);
         expect([undefined, deployment.service]).toContain(after.original?.service);
       }),
     );
