@@ -5,6 +5,7 @@ import type { Mapped, Webhook } from '../source.ts';
 import { toIso } from '../time.ts';
 import { ignored } from './contract.ts';
 import { environmentOf, type Named, withTier } from './environment.ts';
+import { flattened } from './flat-nested.ts';
 import { readState } from './flat-state.ts';
 import { commitText } from './origin.ts';
 import { refOf, repositoryOf } from './revision.ts';
@@ -19,7 +20,7 @@ const ALIASES = {
   app: ['application', 'app', 'application_name', 'app_name', 'name', 'service'],
   revision: ['commit_sha', 'sha', 'revision', 'git_revision'],
   repository: ['repository', 'repo', 'repoURL', 'repo_url', 'git_repo'],
-  url: ['deploy_url', 'titleLink', 'target_url'],
+  url: ['deploy_url', 'titleLink', 'target_url', 'appUrl', 'app_url'],
   ref: ['ref', 'branch', 'target_revision', 'targetRevision'],
   environment: ['environment', 'env', 'stage'],
   cluster: ['cluster', 'destination_name'],
@@ -53,7 +54,7 @@ interface Flat {
 
 /** Shape E: what OpsLevel's, ServiceNow's and Port's templates and a dozen guides send. */
 export function mapFlat(payload: object, webhook: Webhook, settings: Settings): Mapped {
-  const body: Body = z.record(z.string(), z.unknown()).parse(payload);
+  const body: Body = flattened(payload);
   const app = read(body, 'app') ?? appOfLink(read(body, 'url'));
   if (!app) return ignored('unmapped', `A flat body in which nothing names the app. ${ADVICE}`);
   const told = readState(body);

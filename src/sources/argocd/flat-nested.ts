@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { Text } from './schema.ts';
+
+const Part = z.record(z.string(), z.unknown()).catch({});
+
+/** Parts of an Application that templates paste whole into a body of their own, and the flat names of what is in them. */
+const PARTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  operationState: { phase: 'phase', startedAt: 'started_at', finishedAt: 'finished_at', message: 'message' },
+  health: { status: 'health_status' },
+  sync: { status: 'sync_status' },
+  destination: { name: 'destination_name', namespace: 'destination_namespace' },
+  initiatedBy: { username: 'username' },
+  syncResult: { revision: 'commit_sha' },
+};
+
+/** The body with what its nested parts say under flat names. What the body says itself, it means. */
+export function flattened(payload: object): Readonly<Record<string, unknown>> {
+  const body = Part.parse(payload);
+  const operation = Part.parse(body['operationState']);
+  const nested = { initiatedBy: operation['initiatedBy'], syncResult: operation['syncResult'], ...body };
+  const found: Record<string, unknown> = {};
+  for (const [part, names] of Object.entries(PARTS)) {
+    const said = Part.parse(nested[part as keyof typeof nested]); // whatever is not there is {}
+    for (const [theirs, flat] of Object.entries(names)) {
+      if (Text.parse(said[theirs]) !== undefined) found[flat] = said[theirs];
+    }
+  }
+  return { ...found, ...body };
+}
