@@ -8,6 +8,8 @@ export interface ChangeEvent {
   readonly webhookId: string;
   /** The configured source's name. */
   readonly source: string;
+  /** When the webhook came: ISO 8601 UTC. */
+  readonly receivedAt?: string;
   readonly records: readonly ChangeRecord[];
   /** What is asked of the tool's API before it is recorded. */
   readonly lookups?: readonly Lookup[];

@@ -66,7 +66,9 @@ export function createReconcile({ sources, deployments, recordStep, clock }: Rec
     const known = await deployments.get(record.deployment);
     const told = known && { state: known.deployment.state, at: known.deployment.occurredAt };
     if (transition(told, { state: record.state, at: record.occurredAt }) !== 'apply') return [];
-    const { verdict, deployments: keys = [] } = await recordStep(record);
+    // Found by its other name: GitLab's API may hide the job that the webhooks name.
+    const step = known ? { ...record, deployment: known.deployment.key } : record;
+    const { verdict, deployments: keys = [] } = await recordStep(step);
     return verdict === 'recorded' ? [...keys] : [];
   }
 }

@@ -28,10 +28,10 @@ export function createRecord(parts: RecordParts) {
   const { resolve, view, sinks, deployments, echoes, gaps, inbox, forward, noteRules } = parts;
 
   /** @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later. */
-  async function record({ webhookId, source, records, lookups = [] }: ChangeEvent): Promise<void> {
+  async function record({ webhookId, records, ...event }: ChangeEvent): Promise<void> {
     const conclusions: Conclusion[] = [];
     const isEcho = records.length > 0 && (await Promise.all(records.map(isOurs))).every(Boolean);
-    const asked = await resolve(source, isEcho ? [] : lookups);
+    const asked = await resolve(isEcho ? { ...event, lookups: [] } : event);
     for (const step of [...records, ...asked.records]) conclusions.push(await recordStep(step));
     await inbox.conclude(webhookId, conclusionOf(conclusions, asked));
     if (asked.unanswered && asked.unanswered.retry !== 'never') throw asked.unanswered;

@@ -23,7 +23,13 @@ export function createRemap(sources: readonly Source[], inbox: Inbox) {
     if (mapped.kind === 'ignored') return undefined;
     const { lookups } = mapped;
     const records = mapped.records.map((record) => ChangeRecord.parse({ ...record, webhook: entry.id }));
-    return { webhookId: entry.id, source: source.name, records, ...(lookups && { lookups }) };
+    return {
+      webhookId: entry.id,
+      source: source.name,
+      receivedAt: entry.receivedAt,
+      records,
+      ...(lookups && { lookups }),
+    };
   };
 }
 export type Remap = ReturnType<typeof createRemap>;

@@ -1,3 +1,4 @@
+import type { ChangeEvent } from './change-event.ts';
 import { ChangeRecord } from './domain/change-record.ts';
 import { ResolveFailed } from './domain/errors.ts';
 import type { Lookup, Mapped, Source } from './sources/source.ts';
@@ -11,17 +12,20 @@ export interface Resolved {
   readonly unanswered?: ResolveFailed;
 }
 
+type Questions = Pick<ChangeEvent, 'source' | 'lookups' | 'receivedAt'>;
+
 /** A tool that is slow must not hold up those whose webhooks are complete. */
 const RESOLVE_WITHIN_MS = 5_000;
 
 /** Asks each lookup's source. Never throws for an API that is away: what is known is recorded without it. */
 export function createResolve(sources: readonly Source[], clock: () => Date) {
-  return async function resolve(name: string, lookups: readonly Lookup[]): Promise<Resolved> {
+  return async function resolve({ source: name, lookups = [], receivedAt }: Questions): Promise<Resolved> {
     const source = sources.find((candidate) => candidate.name === name);
+    const webhookAt = receivedAt === undefined ? clock() : new Date(receivedAt);
     let found: Resolved = { records: [] };
     for (const lookup of lookups) {
       try {
-        found = add(found, await ask(source, lookup, clock()));
+        found = add(found, await ask(source, lookup, { now: clock(), webhookAt }));
       } catch (error) {
         if (!(error instanceof ResolveFailed)) throw error;
         found = { unanswered: error, ...found };
@@ -32,18 +36,32 @@ export function createResolve(sources: readonly Source[], clock: () => Date) {
 }
 export type Resolve = ReturnType<typeof createResolve>;
 
-async function ask(source: Source | undefined, lookup: Lookup, now: Date): Promise<Mapped> {
+async function ask(
+  source: Source | undefined,
+  lookup: Lookup,
+  times: { readonly now: Date; readonly webhookAt: Date },
+): Promise<Mapped> {
   if (!source?.resolve) throw new ResolveFailed('no token is configured for it any more', { retry: 'never' });
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(new Error('the time is up')), RESOLVE_WITHIN_MS);
   try {
-    return await source.resolve(lookup, { signal: abort.signal, now });
+    return await source.resolve(lookup, { signal: abort.signal, ...times });
   } finally {
     clearTimeout(timer);
   }
 }
 
+const ASK_AGAIN_MS = 5_000;
+const askedAgain = new ResolveFailed('the tool does not know the end of it yet; asked again', {
+  retry: { afterMs: ASK_AGAIN_MS, hold: 'job' },
+});
+
 function add(found: Resolved, answer: Mapped): Resolved {
   if (answer.kind === 'ignored') return { ...found, ignored: answer };
-  return { ...found, records: [...found.records, ...answer.records.map((record) => ChangeRecord.parse(record))] };
+  const unfinished = answer.lookups?.length ? { unanswered: found.unanswered ?? askedAgain } : {};
+  return {
+    ...found,
+    ...unfinished,
+    records: [...found.records, ...answer.records.map((record) => ChangeRecord.parse(record))],
+  };
 }

@@ -26,28 +26,45 @@ describe('asking the tool', () => {
   it('adds up what all questions found', async () => {
     const found = { kind: 'records', records: [aRecord()] } as const;
     const resolve = createResolve([source({ a: found, b: found })], clock);
-    expect((await resolve('gitlab', [{ id: 'a' }, { id: 'b' }])).records).toHaveLength(2);
+    expect((await resolve({ source: 'gitlab', lookups: [{ id: 'a' }, { id: 'b' }] })).records).toHaveLength(2);
   });
 
   it('goes on without a question that got no answer, and says which', async () => {
     const away = new ResolveFailed('GitLab gives no answer', { retry: 'backoff' });
     const resolve = createResolve([source({ a: away, b: { kind: 'records', records: [aRecord()] } })], clock);
-    const { records, unanswered } = await resolve('gitlab', [{ id: 'a' }, { id: 'b' }]);
+    const { records, unanswered } = await resolve({ source: 'gitlab', lookups: [{ id: 'a' }, { id: 'b' }] });
     expect(records).toHaveLength(1);
     expect(unanswered).toBe(away);
   });
 
   it('tells why an answer made no record', async () => {
     const ignored = { kind: 'ignored', reason: 'not_started', detail: 'Nobody has pressed the button.' } as const;
-    expect((await createResolve([source({ a: ignored })], clock)('gitlab', [{ id: 'a' }])).ignored).toEqual(ignored);
+    expect(
+      (await createResolve([source({ a: ignored })], clock)({ source: 'gitlab', lookups: [{ id: 'a' }] })).ignored,
+    ).toEqual(ignored);
   });
 
   it('never asks again when the token was taken out of the configuration', async () => {
-    const { unanswered } = await createResolve([], clock)('gitlab', [{ id: 'a' }]);
+    const { unanswered } = await createResolve([], clock)({ source: 'gitlab', lookups: [{ id: 'a' }] });
     expect(unanswered?.retry).toBe('never');
   });
 
+  it('asks again a little later when the answer leaves a question open', async () => {
+    const half = { kind: 'records', records: [aRecord()], lookups: [{ id: 'a' }] } as const;
+    const { records, unanswered } = await createResolve(
+      [source({ a: half })],
+      clock,
+    )({
+      source: 'gitlab',
+      lookups: [{ id: 'a' }],
+    });
+    expect(records).toHaveLength(1);
+    expect(unanswered?.retry).toMatchObject({ hold: 'job' });
+  });
+
   it('does not hide a bug', async () => {
-    await expect(createResolve([source({})], clock)('gitlab', [{ id: 'a' }])).rejects.toThrow('something else');
+    await expect(createResolve([source({})], clock)({ source: 'gitlab', lookups: [{ id: 'a' }] })).rejects.toThrow(
+      'something else',
+    );
   });
 });

@@ -96,7 +96,8 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
       const deployments = [...new Set(certain.map((record) => record.deployment))];
       const entry = { ...toEntry(source, webhook, { verdict: 'accepted' }), deployments };
       const { lookups } = mapped;
-      const event = { webhookId: webhook.id, source: source.name, records, ...(lookups && { lookups }) };
+      const receivedAt = webhook.receivedAt.toISOString();
+      const event = { webhookId: webhook.id, source: source.name, receivedAt, records, ...(lookups && { lookups }) };
       await keepSomewhere({ entry, body, event });
     },
     /** Hands what lies in the spool to Redis. Done twice it changes nothing: the ids are the same. @throws NotKept when Redis is still away */

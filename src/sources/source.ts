@@ -29,7 +29,7 @@ export const IGNORED_REASONS = [
   'unknown_status',
   /** The sender's own connection test. */
   'ping',
-  /** Needs an API token to become a deployment, and none is configured. */
+  /** Needs the tool's API to become a deployment, and no token is configured or the API knows no such thing. */
   'needs_lookup',
   'dry_run',
   'self_heal',
@@ -135,10 +135,10 @@ export interface Source {
   sample(at: Date): Sample;
   /**
    * Answers a lookup by the tool's API. Only the worker calls it. The same lookup gives records with the same ids as long
-   * as nothing new happened there. Set when a token is configured.
+   * as nothing new happened there; lookups in the answer are asked a little later. Set when a token is configured.
    * @throws ResolveFailed
    */
-  resolve?(lookup: Lookup, call: ApiCall): Promise<Mapped>;
+  resolve?(lookup: Lookup, call: ApiCall & { readonly webhookAt: Date }): Promise<Mapped>;
   /**
    * All deployments since then that the tool's API knows, page by page: those that were never told are recorded.
    * Set when a token is configured. `warn` takes what a person should mend: "the webhook of harbor/api is disabled".

@@ -16,9 +16,11 @@ export interface ResolveParts {
   readonly tell: Tell;
 }
 
+type Asked = ApiCall & { readonly webhookAt: Date };
+
 /** Asks Bitbucket which deployments a pipeline made, or who started a step. */
 export function createResolve({ api, instance, tell }: ResolveParts) {
-  return async function resolve(lookup: Lookup, { signal, now }: ApiCall): Promise<Mapped> {
+  return async function resolve(lookup: Lookup, { signal, now, webhookAt }: Asked): Promise<Mapped> {
     const context = { instance, receivedAt: now.toISOString() };
     const step = askedStep(lookup);
     if (step) {
@@ -30,9 +32,18 @@ export function createResolve({ api, instance, tell }: ResolveParts) {
     }
     const asked = askedPipeline(lookup);
     if (!asked) return ignored('unmapped', 'the question is none that this version understands');
-    return resolvePipeline(asked, { api, signal, context, tell });
+    const found = await resolvePipeline(asked, { api, signal, context, tell });
+    const isFresh = now.getTime() - webhookAt.getTime() < LATE_MS;
+    return isFresh && isUnfinished(found, asked) ? { ...found, lookups: [lookup] } : found;
   };
 }
+
+/** Bitbucket's list of deployments may lag behind the status that it sends: for so long it is asked again. */
+const LATE_MS = 60_000;
+const ENDED: readonly (string | undefined)[] = ['SUCCESSFUL', 'FAILED', 'STOPPED'];
+
+const isUnfinished = (found: Mapped, { status }: AskedPipeline): found is Extract<Mapped, { kind: 'records' }> =>
+  ENDED.includes(status) && found.kind === 'records' && found.records.some(({ state }) => state === 'running');
 
 type Resolving = Asking & { readonly context: Context };
 

@@ -21,6 +21,7 @@ export const sourceAt = (
 export const call = (now = '2026-03-02T16:30:00.000Z') => ({
   signal: new AbortController().signal,
   now: new Date(now),
+  webhookAt: new Date('2026-03-02T16:29:00.000Z'),
 });
 
 /** Something that Bitbucket, or a step, sends. */

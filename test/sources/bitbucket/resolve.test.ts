@@ -427,3 +427,30 @@ describe('the fake', () => {
     expect(status).toBe(400);
   });
 });
+
+describe('a status that comes before the list knows the end', () => {
+  const ended = (bitbucket: FakeBitbucket) => {
+    const pipeline = bitbucket.push({ steps: TWO_ENVIRONMENTS });
+    bitbucket.begin(pipeline, 'To staging');
+    return statusPoke(bitbucket.status(pipeline, 'SUCCESSFUL'));
+  };
+  const ask = async (now: string) => {
+    const bitbucket = await start({});
+    const source = sourceAt(bitbucket);
+    const poke = ended(bitbucket);
+    const mapped = source.map(poke.body, toWebhook(poke));
+    const [lookup = {}] = (mapped.kind === 'records' && mapped.lookups) || [];
+    return { lookup, answer: await source.resolve?.(lookup, call(now)) };
+  };
+
+  it('is asked again for a minute, and what is known is told meanwhile', async () => {
+    const { lookup, answer } = await ask('2026-03-02T16:29:30.000Z');
+    expect(answer).toMatchObject({ kind: 'records', records: [{ state: 'running' }], lookups: [lookup] });
+  });
+
+  it('is asked no more after that: somebody may have started the next run', async () => {
+    const { answer } = await ask('2026-03-02T16:31:00.000Z');
+    expect(answer).toMatchObject({ kind: 'records', records: [{ state: 'running' }] });
+    expect(answer).not.toHaveProperty('lookups');
+  });
+});

@@ -21,7 +21,7 @@ export function sourceAt(url: string, api: object = {}, config: object = {}) {
   return { ...source, resolve, missed, applyHooks };
 }
 
-export const call = () => ({ signal: new AbortController().signal, now: RECEIVED_AT });
+export const call = () => ({ signal: new AbortController().signal, now: RECEIVED_AT, webhookAt: RECEIVED_AT });
 
 /** The last webhook that GitLab would send, as this source maps it. */
 export function lastHook(source: Source, fake: FakeGitlab) {
