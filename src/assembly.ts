@@ -172,7 +172,7 @@ export function assemble(config: Config, house: House): Assembly {
 }
 
 /** Whatever must never be written down or shown. */
-export const secretsOf = ({ admin_token, sources, sinks }: Config): string[] => [
+const secretsOf = ({ admin_token, sources, sinks }: Config): string[] => [
   admin_token,
   ...sources.flatMap(({ secrets, hidden = [] }) => [...secrets, ...hidden]),
   ...sinks.flatMap(({ secrets }) => secrets),

@@ -50,7 +50,7 @@ export function toChange(deployment: Deployment) {
 }
 
 /** From the start of the work to its end; null while it runs, or where the source gave no start. */
-export function durationSeconds({ startedAt, finishedAt }: Deployment): number | null {
+function durationSeconds({ startedAt, finishedAt }: Deployment): number | null {
   if (!startedAt || !finishedAt) return null;
   const ms = Date.parse(finishedAt) - Date.parse(startedAt);
   return ms >= 0 ? Math.round(ms / 1000) : null; // two clocks may disagree

@@ -8,7 +8,7 @@ export type Reach = 'public' | 'private';
 /** Ranges that ipaddr.js calls neither public nor an inner network. A cloud's metadata service is link-local. */
 const INNER = new Set(['private', 'uniqueLocal', 'carrierGradeNat']);
 
-export class AddressRefused extends Error {
+class AddressRefused extends Error {
   override readonly name = 'AddressRefused';
   readonly code = 'ADDRESS_REFUSED';
 }
