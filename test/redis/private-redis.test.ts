@@ -27,11 +27,11 @@ afterEach(async () => {
 });
 
 /** In this process. */
-async function startHere(directory = dataDir) {
+async function startHere(directory = dataDir, durability: 'redis' | 'fsync' = 'redis') {
   const lines: { fields: object; message: string }[] = [];
   const write = (fields: object, message: string) => void lines.push({ fields, message });
   const redis = await startPrivateRedis({
-    durability: 'redis',
+    durability,
     dataDir: directory,
     log: { info: write, warn: write, error: write },
   });
@@ -86,6 +86,15 @@ const setting = (connection: { path: string }, name: string) =>
 const gone = (pid: number, timeout = 5_000) => vi.waitFor(() => expect(commandOf(pid)).toBeUndefined(), { timeout });
 
 describe('the private Redis', () => {
+  it('fsyncs every write when that is asked for, and is not taken over by a bridge that asks for something else', async () => {
+    const { bridge, connection, pid } = await startThere();
+    await kill9(bridge);
+    const next = await startHere(dataDir, 'fsync');
+    expect(next.adopted).toBe(false);
+    expect(await pidAt(connection)).not.toBe(pid);
+    expect(await setting(next.connection, 'appendfsync')).toEqual(['appendfsync', 'always']);
+  });
+
   it('keeps its records on disk, evicts nothing, and listens where only this user can go', async () => {
     const { connection, adopted } = await startHere();
     expect(adopted).toBe(false);

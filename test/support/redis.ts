@@ -29,6 +29,12 @@ export async function startTestRedis() {
     async restart() {
       server = await start();
     },
+    /** CONFIG SET, until it is restarted. */
+    async set(name: string, value: string) {
+      const client = new Redis(path);
+      await client.config('SET', name, value);
+      client.disconnect();
+    },
     /** Accepts connections and answers nothing. */
     freeze: () => server.kill('SIGSTOP'),
     thaw: () => server.kill('SIGCONT'),

@@ -1,0 +1,33 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { gitlabDeploymentHook, gitlabHeaders, startTestBridge } from '../support/bridge.ts';
+
+let bridge: Awaited<ReturnType<typeof startTestBridge>>;
+afterEach(() => bridge.stop());
+
+const send = (job: number) =>
+  bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ deployable_id: job }), gitlabHeaders());
+const jobs = async () => (await bridge.changes()).map(({ deployment }) => Number(deployment.split(':').at(-1))).sort();
+
+describe('the durability level fsync', () => {
+  it('acknowledges what is on disk: in a Redis that fsyncs every write', async () => {
+    bridge = await startTestBridge({ durability: 'fsync' });
+    await bridge.redis.set('appendfsync', 'always');
+    expect((await bridge.get('/readyz')).body).toMatchObject({ durability: 'fsync', status: 'ready', reasons: [] });
+    expect((await send(1)).status).toBe(202);
+    await bridge.redis.kill9();
+    await bridge.redis.restart();
+    await vi.waitFor(async () => expect(await jobs()).toEqual([1]), { timeout: 10_000, interval: 100 });
+  });
+
+  it('keeps webhooks in the spool, and says why, while Redis cannot promise it', async () => {
+    bridge = await startTestBridge({ durability: 'fsync' });
+    const { redis } = (await bridge.get('/readyz')).body;
+    if (redis.knowsWaitAof) return; // Redis 7.2 and later can: test/queue/flush.test.ts
+    expect((await send(1)).status).toBe(202);
+    const { body } = await bridge.get('/readyz');
+    expect(body.reasons.join()).toContain('set "appendfsync always"');
+    expect(body.spool.entries).toBe(1);
+    await bridge.redis.set('appendfsync', 'always');
+    await vi.waitFor(async () => expect(await jobs()).toEqual([1]), { timeout: 10_000, interval: 100 });
+  });
+});

@@ -1,0 +1,32 @@
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createFlush } from '../../src/queue/flush.ts';
+import { inspectRedis } from '../../src/queue/inspect.ts';
+import { startTestRedis } from '../support/redis.ts';
+
+let server: Awaited<ReturnType<typeof startTestRedis>>;
+let redis: Redis;
+beforeEach(async () => {
+  server = await startTestRedis();
+  redis = new Redis(server.address.path);
+});
+afterEach(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+it('takes the word of a Redis that fsyncs every write', async () => {
+  await redis.config('SET', 'appendfsync', 'always');
+  await redis.set('webhook', 'kept');
+  await createFlush(redis)();
+  await server.kill9();
+  await server.restart();
+  expect(await redis.get('webhook')).toBe('kept');
+});
+
+it('waits for a Redis that fsyncs every second, or refuses when that Redis cannot be waited for', async () => {
+  await redis.set('webhook', 'kept');
+  const { knowsWaitAof } = await inspectRedis(redis);
+  if (knowsWaitAof) await createFlush(redis)();
+  else await expect(createFlush(redis)()).rejects.toThrow(/durability is fsync.*appendfsync always.*7\.2/);
+});

@@ -1,0 +1,30 @@
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { afterEach, expect, it, vi } from 'vitest';
+import { JOB_VERSION, RECORD_QUEUE } from '../../src/queue/queues.ts';
+import { PREFIX } from '../../src/store/keys.ts';
+import { startTestBridge } from '../support/bridge.ts';
+import { aRecord } from '../support/records.ts';
+
+let bridge: Awaited<ReturnType<typeof startTestBridge>>;
+afterEach(() => bridge.stop());
+
+it('a job of a newer version is left for a newer bridge, and the others go on', async () => {
+  bridge = await startTestBridge();
+  const connection = new Redis(bridge.redis.address.path);
+  const queue = new Queue(RECORD_QUEUE, { connection, prefix: PREFIX });
+  const event = (name: string, version?: number) => ({
+    ...(version && { version }),
+    webhookId: name,
+    source: 'gitlab',
+    records: [aRecord({ deployment: name })],
+  });
+  await queue.add('event', event('newer', JOB_VERSION + 1), { jobId: 'evt_newer' });
+  await queue.add('event', event('current', JOB_VERSION), { jobId: 'evt_current' });
+  await queue.add('event', event('before-versions'), { jobId: 'evt_old' });
+  await vi.waitFor(async () => expect(await bridge.changes()).toHaveLength(2), { timeout: 5_000 });
+  expect((await bridge.changes()).map(({ deployment }) => deployment).sort()).toEqual(['before-versions', 'current']);
+  expect(await queue.getJobState('evt_newer')).toBe('delayed');
+  await queue.close();
+  connection.disconnect();
+});
