@@ -27,8 +27,10 @@ import { createResolve } from './resolve.ts';
 import type { Spool } from './spool/spool.ts';
 import { createDeployments } from './store/deployments.ts';
 import { createEchoes } from './store/echoes.ts';
+import { createFeed } from './store/feed.ts';
 import { createGaps } from './store/gaps.ts';
-import { createInbox } from './store/inbox.ts';
+import { inTurn } from './store/in-turn.ts';
+import { createInbox, type Inbox } from './store/inbox.ts';
 import { createLedger } from './store/ledger.ts';
 import { createMilestones } from './store/milestones.ts';
 import { createRuleHits } from './store/rule-hits.ts';
@@ -36,7 +38,11 @@ import { logAttempt, logConclusion, logReport, logWebhook, type OnError } from '
 import type { Logger } from './telemetry/logger.ts';
 import { createMask } from './telemetry/mask.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import { timeDelivery, timeRecording } from './telemetry/timing.ts';
 import { createKillPoints } from './testing/kill-points.ts';
+import { createActions } from './web/actions.ts';
+import { createTraffic } from './web/deliveries-traffic.ts';
+import { createLive } from './web/live.ts';
 import { createPages } from './web/pages.ts';
 
 /** What outlives a configuration: connections, files, counters. */
@@ -57,7 +63,13 @@ export interface Assembly {
   /** Hands what lies in the spool to Redis. @throws NotKept while Redis is away. */
   drainSpool(): Promise<void>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
+  /** Each sink, and whether it waits as a whole. */
+  holds(): Readonly<Record<string, boolean>>;
+  /** When each source last told something, epoch milliseconds, as far as the newest webhooks show. */
+  lastWebhooks(): Promise<Readonly<Record<string, number>>>;
   prune(): Promise<void>;
+  /** Ends the answers that never end by themselves, so that a server can close. */
+  hangUp(): void;
   /** Lets what is under way finish, and leaves the rest in Redis. */
   close(): Promise<void>;
 }
@@ -67,6 +79,8 @@ export function assemble(config: Config, house: House): Assembly {
   const { quick, steady, spool, metrics, log, onError } = house;
   const sinkNames = config.sinks.map((sink) => sink.name);
   const around = createKillPoints(config.testing);
+  const mask = createMask(secretsOf(config));
+  log.hide(secretsOf(config));
   const queues = createQueues(quick, sinkNames);
   const workQueues = createQueues(steady, sinkNames);
   const read = createStores(quick, config);
@@ -75,13 +89,21 @@ export function assemble(config: Config, house: House): Assembly {
   const noteConclusion = logConclusion(log, metrics);
   const { record, recordStep } = createRecord({
     ...work,
-    deployments: { ...work.deployments, apply: around('apply', work.deployments.apply) },
+    deployments: {
+      ...work.deployments,
+      apply: around(
+        'apply',
+        inTurn(({ deployment }) => deployment, work.deployments.apply),
+      ),
+    },
     inbox: {
       conclude: around('conclude', async (webhook, conclusion) => {
-        await work.inbox.conclude(webhook, conclusion);
+        await work.inbox.conclude(webhook, mask.value(conclusion));
         noteConclusion(webhook, conclusion);
       }),
     },
+    // What a tool's API answers has come through no webhook: a secret in a commit message is hidden here.
+    gaps: { place: (told) => work.gaps.place(mask.value(told)) },
     resolve: createResolve(config.sources, clock),
     view,
     sinks: config.sinks,
@@ -90,17 +112,23 @@ export function assemble(config: Config, house: House): Assembly {
       work.ruleHits.note(config.rules.flatMap((rule, at) => (matched.includes(at) ? ruleName(rule, at) : []))),
   });
   const reconcile = createReconcile({ sources: config.sources, deployments: work.deployments, recordStep, clock });
+  const traffic = createTraffic(clock);
+  const noteAttempt = logAttempt(log, metrics);
   const workers = createWorkers({
     connection: steady,
-    record,
-    forward: createForward({ ...work, clock }),
+    record: timeRecording(record, metrics, clock),
+    forward: timeDelivery(createForward({ ...work, clock }), { ...work, metrics, clock }),
     sinks: config.sinks.map((sink) => ({ ...sink, deliver: around('deliver', sink.deliver) })),
-    onAttempt: logAttempt(log, metrics),
+    onDead: metrics.died,
+    onAttempt(attempt) {
+      noteAttempt(attempt);
+      traffic.note(attempt);
+    },
     onError,
   });
   const flush = config.durability === 'fsync' ? createFlush(quick) : noFlush;
   const keep = createKeep({
-    mask: createMask(secretsOf(config)),
+    mask,
     queues: { ...queues, keep: around('enqueue', queues.keep) },
     inbox: read.inbox,
     spool,
@@ -110,8 +138,13 @@ export function assemble(config: Config, house: House): Assembly {
   });
   const remap = createRemap(config.sources, read.inbox);
   const revise = createRevise({ deployments: read.deployments, remap, view });
-  const tokens = [config.admin_token, ...changesTokens(config)];
+  const deadLetters = createDeadLetters(queues.all);
+  const receive = createReceive({ ...keep, keep: around('keep', keep.keep) });
+  const onAnswered = logWebhook(log, metrics);
+  const tokens = [config.admin_token, ...viewerTokens(config), ...changesTokens(config)];
+  const live = createLive(read.deployments.version);
   const app = createApp({
+    mask,
     trustProxy: config.trust_proxy,
     rateLimitPerMinute: config.rate_limit_per_minute,
     health: createHealth(
@@ -120,20 +153,20 @@ export function assemble(config: Config, house: House): Assembly {
     ),
     webhooks: createWebhooks({
       sources: config.sources,
-      receive: createReceive({ ...keep, keep: around('keep', keep.keep) }),
+      receive,
       noteRejected: keep.noteRejected,
-      onAnswered: logWebhook(log, metrics),
+      onAnswered,
     }),
     admin: createAdmin({
       adminToken: config.admin_token,
       reconcile,
       remap,
-      keep: queues.keep,
+      keep: (event) => queues.keep({ ...event, replayedAtMs: clock().getTime() }),
       rules: async () => {
         const counts = await read.ruleHits.counts();
         return config.rules.map((rule, at) => ({ name: ruleName(rule, at), matched: counts[ruleName(rule, at)] ?? 0 }));
       },
-      deadLetters: createDeadLetterRoutes({ deadLetters: createDeadLetters(queues.all), remap, revise, clock }),
+      deadLetters: createDeadLetterRoutes({ deadLetters, remap, revise, clock }),
       preview: createPreview({
         sources: config.sources,
         sinks: config.sinks,
@@ -142,7 +175,33 @@ export function assemble(config: Config, house: House): Assembly {
       }),
     }),
     api: createApi({ ...read, tokens, sinks: config.sinks }),
-    pages: createPages({ ...read, tokens, sources: config.sources, sinks: config.sinks }),
+    pages: createPages({
+      ...read,
+      tokens,
+      viewerToken: config.viewer_token,
+      sources: config.sources,
+      sinks: config.sinks,
+      rules: config.rules,
+      routing: config.routing,
+      deadLetters,
+      live,
+      traffic,
+      backlog: queues.backlog,
+      holds: workers.holds,
+      spool: spool.state,
+      isRedisAway: isAway,
+      actions: createActions({
+        sources: config.sources,
+        deadLetters,
+        remap,
+        revise,
+        records: read.deployments.records,
+        keep: queues.keep,
+        receive,
+        onAnswered,
+        clock,
+      }),
+    }),
     onError: (error) => onError('http', error),
     isRedisAway: isAway,
   });
@@ -160,10 +219,17 @@ export function assemble(config: Config, house: House): Assembly {
     app,
     drainSpool: keep.drainSpool,
     backlog: () => queues.backlog(),
+    holds() {
+      const holds = workers.holds();
+      return Object.fromEntries(sinkNames.map((name) => [name, name in holds]));
+    },
+    lastWebhooks: () => lastWebhooks(read.inbox),
     async prune() {
       await Promise.all([work.deployments.prune(clock()), work.inbox.prune()]);
     },
+    hangUp: live.close,
     async close() {
+      live.close();
       schedule.stop();
       await workers.close();
       await Promise.all([queues.close(), workQueues.close()]);
@@ -171,9 +237,18 @@ export function assemble(config: Config, house: House): Assembly {
   };
 }
 
+const NEWEST_WEBHOOKS = 500;
+
+async function lastWebhooks(inbox: Inbox): Promise<Record<string, number>> {
+  const { entries } = await inbox.list({ limit: NEWEST_WEBHOOKS, offset: 0 });
+  const authentic = entries.filter(({ verdict }) => verdict !== 'rejected').reverse();
+  return Object.fromEntries(authentic.map(({ source, receivedAt }) => [source, Date.parse(receivedAt)]));
+}
+
 /** Whatever must never be written down or shown. */
-const secretsOf = ({ admin_token, sources, sinks }: Config): string[] => [
+const secretsOf = ({ admin_token, viewer_token, sources, sinks }: Config): string[] => [
   admin_token,
+  ...(viewer_token ? [viewer_token] : []),
   ...sources.flatMap(({ secrets, hidden = [] }) => [...secrets, ...hidden]),
   ...sinks.flatMap(({ secrets }) => secrets),
 ];
@@ -186,6 +261,7 @@ function createStores(redis: Redis, config: Config) {
   return {
     deployments: createDeployments(redis, config.changes),
     inbox: createInbox(redis, config.inbox),
+    feed: createFeed(redis),
     ledger: createLedger(redis, echoes, clock),
     echoes,
     gaps: createGaps(redis, config.changes.days),
@@ -193,6 +269,8 @@ function createStores(redis: Redis, config: Config) {
     ruleHits: createRuleHits(redis),
   };
 }
+
+const viewerTokens = ({ viewer_token }: Config) => (viewer_token ? [viewer_token] : []);
 
 /** Whoever may write changes may read them: that is how Alert24's keys work. */
 const changesTokens = (config: Config) =>

@@ -4,6 +4,7 @@ import type { Config } from './config/config.ts';
 import { MEBIBYTE } from './config/fields.ts';
 import { closeServer, openServer } from './http/server.ts';
 import { connect, impatient, patient, type Redis, type RedisAddress, readyWithin } from './queue/connection.ts';
+import { inspectRedis } from './queue/inspect.ts';
 import { openSpool, type Spool } from './spool/spool.ts';
 import { createErrorLog, type OnError } from './telemetry/lines.ts';
 import type { Logger } from './telemetry/logger.ts';
@@ -37,7 +38,12 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
     onTorn: (file, line) => log.error({ file, line }, 'a line of the spool is torn and passed over'),
     clock: () => new Date(),
   });
-  const metrics = createMetrics({ backlog: () => current.backlog(), spool: () => spool.state() });
+  const metrics = createMetrics({
+    backlog: () => current.backlog(),
+    spool: () => spool.state(),
+    holds: () => current.holds(),
+    lastWebhooks: () => current.lastWebhooks(),
+  });
   const house = { quick, steady, spool, metrics, log, onError };
   let current: Assembly = assemble(config, house);
   serve(current.app);
@@ -49,6 +55,7 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
   const pruning = setInterval(() => void prune(), PRUNE_EVERY_MS);
   if (!(await readyWithin(quick, REDIS_START_MS)))
     log.error('Redis does not answer yet; webhooks go into the spool until it does');
+  else await warnOfRedis(quick, log);
   return {
     url,
     async reload(next) {
@@ -63,6 +70,7 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
     async stop() {
       clearInterval(pruning);
       clearInterval(draining);
+      current.hangUp();
       await closeServer(server);
       await spool.close();
       await current.close();
@@ -70,6 +78,12 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
       steady.disconnect();
     },
   };
+}
+
+/** Settings under which it may lose what was acknowledged: loudly, and on /readyz for as long as they stay. */
+async function warnOfRedis(redis: Redis, log: Logger): Promise<void> {
+  const { warnings } = await inspectRedis(redis).catch(() => ({ warnings: [] }));
+  for (const warning of warnings) log.error({ warning }, 'this Redis may lose webhooks');
 }
 
 const kept = (config: Config) => Object.fromEntries(NEEDS_RESTART.map((name) => [name, config[name]]));

@@ -1,19 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { backfill } from './cli/backfill.ts';
+import { type ChangesOptions, listChanges } from './cli/changes.ts';
+import { wholeNumber } from './cli/count.ts';
 import { type DeadLetterOptions, listDeadLetters, orderDeadLetters, showDeadLetter } from './cli/dead-letters.ts';
 import { runDoctor } from './cli/doctor.ts';
 import { type ExplainOptions, runExplain } from './cli/explain.ts';
 import { applyHooks } from './cli/hooks.ts';
+import { EXIT_CODES, endWithReader, NothingFound } from './cli/output.ts';
+import { replay } from './cli/replay.ts';
 import { sendSample } from './cli/sample.ts';
 import { showSecrets } from './cli/secrets.ts';
 import { start } from './cli/start.ts';
+import { runTail, type TailOptions } from './cli/tail.ts';
+import { trace } from './cli/trace.ts';
 import { ConfigError, loadConfig } from './config/load.ts';
 
-/** The command line. Exit codes: 0 done · 1 it did not work, and standard error says why · 2 the configuration is wrong. */
+/** The command line. The exit codes stand in EXIT_CODES (cli/output.ts). */
 const program = new Command('shiplog')
   .description('Every deployment, from every tool, recorded once, with nothing lost')
-  .version(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version);
+  .version(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version)
+  .addHelpText('afterAll', EXIT_CODES);
 
 program
   .command('start')
@@ -63,6 +70,41 @@ program
     applyHooks(loadConfig(), { source, targets, ...options }),
   );
 
+program
+  .command('tail')
+  .description('webhooks and deliveries as they happen, a line each, until Ctrl-C')
+  .option('--last <n>', 'so many of the past first', wholeNumber(0, 500), 10)
+  .option('--json', 'for programs: one JSON object a line')
+  .action((options: TailOptions) => runTail(loadConfig(), options));
+program
+  .command('trace')
+  .description('everything about a deployment: its webhooks, steps and deliveries with every attempt')
+  .argument('<what>', 'commit (7 digits or more), deployment key or alias, or the id of a webhook or delivery')
+  .option('--json', 'for programs')
+  .action((what: string, options: { json?: boolean }) => trace(loadConfig(), what, options));
+program
+  .command('changes')
+  .description('the change log, the newest first')
+  .option('--env <name>', 'only this environment')
+  .option('--service <name>')
+  .option('--source <name>')
+  .option('--status <state>', 'pending, running, succeeded, failed or canceled')
+  .option('--branch <name>')
+  .option('--commit <sha>', '7 digits or more')
+  .option('--person <name>', 'who deployed it, or wrote the commit')
+  .option('--text <words>', 'words that all occur in it')
+  .option('--since <when>', 'such as 90m, 2h, 7d or 2026-03-14T20:00:00Z')
+  .option('--until <when>')
+  .option('--limit <n>', 'at most so many', wholeNumber(1, 100_000), 25)
+  .option('--json', 'for programs')
+  .action((options: ChangesOptions) => listChanges(loadConfig(), options));
+program
+  .command('replay')
+  .description("map a webhook again, or deliver a deployment's dead letters again")
+  .argument('<what>', 'the id of a webhook, or the key or an alias of a deployment')
+  .option('--json', 'for programs')
+  .action((what: string, options: { json?: boolean }) => replay(loadConfig(), what, options));
+
 const deadLetters = program
   .command('dead-letters')
   .description('deliveries and webhooks that are tried no more, and kept');
@@ -89,11 +131,12 @@ for (const order of ['replay', 'drop'] as const)
     .option('--remap', 'replay: map the webhooks again from their kept bodies')
     .action((options: DeadLetterOptions) => orderDeadLetters(loadConfig(), order, options));
 
+endWithReader();
 try {
   await program.parseAsync();
 } catch (error) {
   // What was half opened would keep the process alive.
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`, () =>
-    process.exit(error instanceof ConfigError ? 2 : 1),
+    process.exit(error instanceof ConfigError ? 2 : error instanceof NothingFound ? 3 : 1),
   );
 }

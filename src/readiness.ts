@@ -26,6 +26,7 @@ export async function examine({ quick, workers, sinkNames, spool, durability }: 
   const isWeak = durability === 'fsync' && redis && !redis.fsyncsAlways && !redis.knowsWaitAof;
   const reasons = [
     ...(isWeak ? [cannot(redis)] : []),
+    ...(redis?.warnings ?? []),
     ...(failure ? [`Redis does not answer (${failure.message}): webhooks go into the spool`] : []),
     ...(lying.entries > 0 ? [`${lying.entries} webhooks lie in the spool since ${lying.since}`] : []),
     ...(workers.isRunning() ? [] : ['the workers do not run']),

@@ -1,7 +1,8 @@
 import type { ChangeEvent } from './change-event.ts';
 import { ChangeRecord } from './domain/change-record.ts';
+import { WebhookRejected } from './domain/errors.ts';
 import { parseJson } from './parse-json.ts';
-import type { Source } from './sources/source.ts';
+import type { Mapped, Source, Webhook } from './sources/source.ts';
 import type { Deployments, Viewer } from './store/deployments.ts';
 import type { Inbox } from './store/inbox.ts';
 
@@ -12,7 +13,7 @@ export function createRemap(sources: readonly Source[], inbox: Inbox) {
     const source = sources.find(({ name }) => name === entry?.source);
     const parsed = entry?.body === undefined ? undefined : parseJson(Buffer.from(entry.body));
     if (!entry || !source || !parsed?.ok) return undefined;
-    const mapped = source.map(parsed.value, {
+    const mapped = mapAgain(source, parsed.value, {
       id: entry.id,
       method: entry.method,
       path: entry.path,
@@ -20,7 +21,7 @@ export function createRemap(sources: readonly Source[], inbox: Inbox) {
       body: Buffer.from(entry.body ?? ''),
       receivedAt: new Date(entry.receivedAt),
     });
-    if (mapped.kind === 'ignored') return undefined;
+    if (mapped?.kind !== 'records') return undefined;
     const { lookups } = mapped;
     const records = mapped.records.map((record) => ChangeRecord.parse({ ...record, webhook: entry.id }));
     return {
@@ -32,6 +33,17 @@ export function createRemap(sources: readonly Source[], inbox: Inbox) {
     };
   };
 }
+
+/** An authentic webhook that was refused for what it says may be refused for it today as well. */
+function mapAgain(source: Source, payload: unknown, webhook: Webhook): Mapped | undefined {
+  try {
+    return source.map(payload, webhook);
+  } catch (error) {
+    if (error instanceof WebhookRejected) return undefined;
+    throw error;
+  }
+}
+
 export type Remap = ReturnType<typeof createRemap>;
 
 export interface ReviseParts {

@@ -5,21 +5,71 @@ import { addressOf } from './address.ts';
 /** Orders to the bridge may take as long as the tools' APIs need. */
 const patient = new Agent({ headersTimeout: 15 * 60_000, bodyTimeout: 15 * 60_000 });
 
-/** Asks the running bridge, as admin. @returns `data` of its answer. @throws Error with its words, or when none runs. */
-export async function callBridge(
+/** The bridge has answered: no. */
+export class Refused extends Error {
+  readonly status: number;
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Nothing answers at all: it does not run, or it is just being started. */
+export class NoBridge extends Error {}
+
+export interface Question {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+/** Asks the running bridge, as admin. @returns `data` of its answer. @throws Refused with its words, NoBridge when none runs. */
+export async function callBridge(config: Config, question: Question): Promise<unknown> {
+  return (await askBridge(config, question)).data;
+}
+
+/** The same, with what stands beside `data`. */
+export async function askBridge(
   config: Config,
-  { method, path, body }: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: unknown },
-): Promise<unknown> {
+  { method, path, body, signal }: Question,
+): Promise<{ readonly data: unknown; readonly meta: unknown }> {
   const answer = await request(`${addressOf(config)}${path}`, {
     method,
     dispatcher: patient,
     headers: { authorization: `Bearer ${config.admin_token}`, 'content-type': 'application/json' },
     body: body === undefined ? null : JSON.stringify(body),
+    ...(signal && { signal }),
   }).catch((cause: unknown) => {
-    throw new Error(`no bridge answers at ${addressOf(config)}; start it with: npm start`, { cause });
+    throw new NoBridge(`no bridge answers at ${addressOf(config)}; start it with: npm start`, { cause });
   });
-  const text = await answer.body.text();
-  const said = JSON.parse(text) as { data?: unknown; error?: { message?: string } }; // our own API's envelope
-  if (answer.statusCode >= 300) throw new Error(said.error?.message ?? `the bridge answers ${answer.statusCode}`);
-  return said.data;
+  const said = readEnvelope(await answer.body.text());
+  if (answer.statusCode >= 300)
+    throw new Refused(said.error?.message ?? `the bridge answers ${answer.statusCode}`, answer.statusCode);
+  return { data: said.data, meta: said.meta };
+}
+
+/** The same, where "there is none" is an answer like any other. */
+export async function findAtBridge(config: Config, path: string): Promise<unknown> {
+  try {
+    return await callBridge(config, { method: 'GET', path });
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+interface Envelope {
+  readonly data?: unknown;
+  readonly meta?: unknown;
+  readonly error?: { readonly message?: string };
+}
+
+/** Another program may listen at this port, and speak HTML. */
+function readEnvelope(text: string): Envelope {
+  try {
+    return JSON.parse(text) as Envelope; // our own API's
+  } catch {
+    return { error: { message: 'what answers there is not a Shiplog bridge: is the port right?' } };
+  }
 }

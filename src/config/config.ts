@@ -36,6 +36,11 @@ export const Config = z
     admin_token: z
       .string('write a token of at least 16 characters, or "generated"')
       .min(16, 'a token needs at least 16 characters; make one with: openssl rand -hex 32'),
+    /** Sees the pages and reads the API, and nothing else. Absent: there are no viewers. */
+    viewer_token: z
+      .string()
+      .min(16, 'a token needs at least 16 characters; make one with: openssl rand -hex 32')
+      .optional(),
     /** How many proxies stand before us: whose X-Forwarded-For to believe. */
     trust_proxy: z.coerce.number().int().min(0).default(0),
     /** Refused requests a minute from one address; more are answered 429. Those that are taken do not count. */
@@ -71,6 +76,8 @@ export const Config = z
   })
   .superRefine((config, context) => {
     const complain = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
+    if (config.viewer_token === config.admin_token)
+      complain(['viewer_token'], 'it is the admin token, so that viewers would be admins; write another one');
     for (const list of ['sources', 'sinks'] as const) {
       const names = config[list].map((item) => item?.name);
       names.forEach((name, index) => {

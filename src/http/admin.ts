@@ -17,7 +17,7 @@ export interface AdminParts {
   readonly keep: (event: ChangeEvent) => Promise<void>;
 }
 
-const ReconcileOrder = z.strictObject({
+export const ReconcileOrder = z.strictObject({
   source: z.string('name the source'),
   since: z.iso.datetime({ offset: true, error: 'write a time such as 2026-03-14T20:00:00Z' }),
 });

@@ -39,3 +39,8 @@ export function tooLarge(limitBytes: number): WebhookRejected {
   const message = `the body is larger than ${limitBytes} bytes; the source's max_body_mib sets the limit`;
   return new WebhookRejected('too_large', message);
 }
+
+export function unreadable(): WebhookRejected {
+  const message = 'the body cannot be unpacked: send it plain, or as gzip, deflate or br with that Content-Encoding';
+  return new WebhookRejected('not_json', message);
+}

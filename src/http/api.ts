@@ -2,9 +2,11 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { z } from 'zod';
 import type { Sink } from '../sinks/sink.ts';
 import { wordsFor } from '../sources/reasons.ts';
-import type { Deployments } from '../store/deployments.ts';
+import { type Deployments, SHORT_SHA } from '../store/deployments.ts';
+import type { Feed } from '../store/feed.ts';
 import type { Inbox } from '../store/inbox.ts';
 import type { Ledger } from '../store/ledger.ts';
+import { lanesOf } from '../web/timeline.ts';
 import { isAllowed } from './access.ts';
 import { toChange } from './change.ts';
 import { fail, firstIssue } from './envelope.ts';
@@ -13,6 +15,7 @@ export interface ApiParts {
   readonly tokens: readonly string[];
   readonly deployments: Deployments;
   readonly inbox: Inbox;
+  readonly feed: Feed;
   readonly ledger: Ledger;
   readonly sinks: readonly Sink[];
 }
@@ -25,7 +28,7 @@ const Time = z.union([z.iso.datetime({ offset: true }), z.iso.date()], {
   error: 'write a time such as 2026-03-14T20:00:00Z',
 });
 const Text = z.string().min(1).optional();
-const ChangesQuery = z.object({
+export const ChangesQuery = z.object({
   ...Page,
   environment: Text,
   service: Text,
@@ -33,8 +36,29 @@ const ChangesQuery = z.object({
   source: Text,
   status: Text,
   branch: Text,
+  commit_sha: z
+    .string()
+    .regex(/^[0-9a-f]{7,40}$/i, `write a commit, or its first ${SHORT_SHA} digits or more`)
+    .optional(),
+  person: Text,
+  /** Words that all occur in service, summary, commit, branch, person; looked for in the newest 5,000 that fit the rest. */
+  text: Text,
   since: Time.optional(),
   until: Time.optional(),
+});
+/** `until` is now, `since` a day before, unless they are named. */
+export const TimelineQuery = ChangesQuery.omit({ limit: true, offset: true, text: true });
+const DAY_MS = 86_400_000;
+
+export const PageQuery = z.object(Page);
+/** `after`: what happened since that position. Without it the newest, and where to go on from. */
+export const FeedQuery = z.object({
+  after: z
+    .string()
+    .regex(/^\d{1,15}-\d{1,15}$/, 'write the `next` of an earlier answer')
+    .optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  last: z.coerce.number().int().min(0).max(500).default(0),
 });
 
 /** Reading: the change log in Alert24's list envelope, one deployment with all that is known of it, and the inbound log. */
@@ -50,6 +74,7 @@ export function createApi(parts: ApiParts): RequestHandler {
     });
   });
   router.get('/api/v1/changes', (request, response) => listChanges(parts, request, response));
+  router.get('/api/v1/changes/timeline', (request, response) => sendTimeline(parts, request, response));
   router.get('/api/v1/services/:service/changes', (request, response) =>
     listChanges(parts, request, response, request.params.service),
   );
@@ -64,8 +89,9 @@ export function createApi(parts: ApiParts): RequestHandler {
       });
     response.json({ data: found });
   });
+  router.get('/api/feed', (request, response) => listFeed(parts, request, response));
   router.get('/api/inbox', async (request, response) => {
-    const query = z.object(Page).safeParse(request.query);
+    const query = PageQuery.safeParse(request.query);
     if (!query.success)
       return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
     const { entries, total } = await parts.inbox.list(query.data);
@@ -94,27 +120,86 @@ async function listChanges(
   const query = ChangesQuery.safeParse(request.query);
   if (!query.success)
     return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
-  const { limit, offset, since, until, service_id, ...facets } = query.data;
-  const wanted = service ?? service_id;
-  const found = await deployments.list({
-    facets: { ...withoutUndefined(facets), ...(wanted && { service: wanted }) },
-    ...(since && { sinceMs: Date.parse(since) }),
-    ...(until && { untilMs: Date.parse(until) }),
-    limit,
-    offset,
-  });
+  const { limit, offset, text, ...asked } = query.data;
+  const found = await deployments.list({ ...filterOf(asked, service), ...(text && { text }), limit, offset });
   response.json({
     data: found.deployments.map(toChange),
-    meta: meta({ limit, offset }, found.total, found.deployments.length),
+    meta: {
+      ...meta({ limit, offset }, found.total, found.deployments.length),
+      ...(found.searched !== undefined && { searched: found.searched }),
+    },
   });
 }
 
-async function describe({ deployments, ledger, sinks }: ApiParts, key: string) {
-  const routed = await deployments.get(key);
+function filterOf(asked: z.infer<typeof TimelineQuery>, service = asked.service_id ?? asked.service) {
+  const { since, until, service_id: _, commit_sha, ...facets } = asked;
+  return {
+    facets: { ...withoutUndefined(facets), ...(service && { service }), ...(commit_sha && { commit: commit_sha }) },
+    ...(since && { sinceMs: Date.parse(since) }),
+    ...(until && { untilMs: Date.parse(until) }),
+  };
+}
+
+/** What the page draws: a lane an environment, and what would overlap joined to one with its count. */
+async function sendTimeline({ deployments }: ApiParts, request: Request, response: Response): Promise<void> {
+  const query = TimelineQuery.safeParse(request.query);
+  if (!query.success)
+    return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
+  const filter = filterOf(query.data);
+  const toMs = filter.untilMs ?? Date.now();
+  const window = { fromMs: filter.sinceMs ?? toMs - DAY_MS, toMs };
+  const marks = await deployments.marks({ ...filter, sinceMs: window.fromMs });
+  const time = (ms: number) => new Date(ms).toISOString();
+  response.json({
+    data: lanesOf(marks, window).map(({ name, count, rows }) => ({
+      lane: name,
+      count,
+      rows: rows.map(({ row, groups }) => ({
+        row,
+        marks: groups.map(({ count, fromMs, toMs, newest }) => ({
+          count,
+          from: time(fromMs),
+          to: time(toMs),
+          deployment: newest.key,
+          status: newest.state,
+          change_type: newest.changeType,
+        })),
+      })),
+    })),
+    meta: { since: time(window.fromMs), until: time(toMs), total: marks.length },
+  });
+}
+
+/** A webhook as it stands now: what is `accepted` is still being recorded. */
+async function listFeed({ feed, inbox }: ApiParts, request: Request, response: Response): Promise<void> {
+  const query = FeedQuery.safeParse(request.query);
+  if (!query.success)
+    return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
+  const { after, limit, last } = query.data;
+  const { events, next, gap } = after === undefined ? await feed.newest(last) : await feed.after(after, limit);
+  const entries = await inbox.entries(events.map((event) => (event.kind === 'webhook' ? event.webhook : '')));
+  const data = events.map((event, at) =>
+    event.kind === 'delivery' ? event : { ...event, webhook: entries[at] ?? { id: event.webhook } },
+  );
+  response.json({ data, meta: { next, gap, more: after !== undefined && events.length === limit } });
+}
+
+/** By its key, an alias, or the id that a destination gave it. */
+async function find({ deployments, ledger, sinks }: ApiParts, name: string) {
+  const known = await deployments.get(name);
+  if (known) return known;
+  const owners = await Promise.all(sinks.map((sink) => ledger.find(sink.name, name)));
+  const owner = owners.find((key) => key !== undefined);
+  return owner === undefined ? undefined : deployments.get(owner);
+}
+
+async function describe(parts: ApiParts, name: string) {
+  const { deployments, ledger, sinks } = parts;
+  const routed = await find(parts, name);
   if (!routed) return undefined;
   const { deployment, trace, droppedBy } = routed;
   const [records, deliveries] = await Promise.all([
-    deployments.records(key),
+    deployments.records(deployment.key),
     Promise.all(
       sinks.map(async (sink) => ({
         ...((await ledger.read(sink.name, deployment.key)) ?? { sink: sink.name, attempts: [] }),

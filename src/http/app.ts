@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import rateLimit from 'express-rate-limit';
 import helmet from 'helmet';
+import type { Mask } from '../telemetry/mask.ts';
 
 export interface AppParts {
   readonly trustProxy: number;
@@ -10,6 +11,8 @@ export interface AppParts {
   readonly api: RequestHandler;
   readonly health: RequestHandler;
   readonly pages: RequestHandler;
+  /** An answer repeats what was sent, and may end up in the log of a pipeline. */
+  readonly mask: Mask;
   readonly onError: (error: unknown) => void;
   /** The error means that Redis is away: nothing is broken here, and it will pass. */
   readonly isRedisAway: (error: unknown) => boolean;
@@ -20,6 +23,7 @@ export function createApp(parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', parts.trustProxy);
+  app.set('json replacer', (_key: string, part: unknown) => (typeof part === 'string' ? parts.mask.text(part) : part));
   app.use(parts.health);
   const limit = rateLimit({
     windowMs: 60_000,
@@ -28,6 +32,7 @@ export function createApp(parts: AppParts): Express {
     skipSuccessfulRequests: true,
     standardHeaders: true,
     legacyHeaders: false,
+    validate: false, // it would write past the log: of a connection that is gone, of an X-Forwarded-For that nobody believes
     message: { error: 'too many refused requests from this address; come again in a minute' },
   });
   app.use(limit, parts.webhooks);

@@ -15,13 +15,14 @@ const Filter = {
   id: z.string().optional(),
   sink: z.string().optional(),
   source: z.string().optional(),
+  deployment: z.string().optional(),
   kind: z.enum(['refused', 'fault']).optional(),
   reason: z.string().optional(),
   since: z.iso.datetime({ offset: true, error: 'write a time such as 2026-03-14T20:00:00Z' }).optional(),
 };
 const Limit = z.coerce.number().int().min(1).max(1000);
-const Query = z.strictObject({ ...Filter, limit: Limit.default(100) });
-const Order = z.strictObject({
+export const DeadLetterQuery = z.strictObject({ ...Filter, limit: Limit.default(100) });
+export const DeadLetterOrder = z.strictObject({
   ...Filter,
   /** Everything at once must be said: nobody drops all dead letters by a forgotten filter. */
   all: z.boolean().default(false),
@@ -29,13 +30,13 @@ const Order = z.strictObject({
   dry_run: z.boolean().default(false),
   remap: z.boolean().default(false),
 });
-type Order = z.infer<typeof Order>;
+type Order = z.infer<typeof DeadLetterOrder>;
 
 /** Looking at dead letters, putting them back, and forgetting them: for the admin. */
 export function createDeadLetterRoutes({ deadLetters, remap, revise, clock }: DeadLetterParts): RequestHandler {
   const router = Router();
   router.get('/', async (request, response) => {
-    const query = Query.safeParse(request.query);
+    const query = DeadLetterQuery.safeParse(request.query);
     if (!query.success) return refuse(response, firstIssue(query.error));
     const { letters, total } = await deadLetters.list(toFilter(query.data), query.data.limit);
     response.json({ data: letters, meta: { total, limit: query.data.limit } });
@@ -65,11 +66,11 @@ export function createDeadLetterRoutes({ deadLetters, remap, revise, clock }: De
 }
 
 function readOrder(body: unknown, response: Response): Order | undefined {
-  const order = Order.safeParse(body ?? {});
+  const order = DeadLetterOrder.safeParse(body ?? {});
   if (!order.success) return refuse(response, firstIssue(order.error));
-  const { id, sink, source, kind, reason, since, all } = order.data;
-  if (!all && [id, sink, source, kind, reason, since].every((part) => part === undefined))
-    return refuse(response, 'say which dead letters: id, sink, source, kind, reason, since, or all: true');
+  const { id, sink, source, deployment, kind, reason, since, all } = order.data;
+  if (!all && [id, sink, source, deployment, kind, reason, since].every((part) => part === undefined))
+    return refuse(response, 'say which dead letters: id, sink, source, deployment, kind, reason, since, or all: true');
   return order.data;
 }
 
@@ -77,10 +78,11 @@ function refuse(response: Response, message: string): undefined {
   fail(response, { status: 400, type: 'validation_error', message });
 }
 
-const toFilter = ({ id, sink, source, kind, reason, since }: z.infer<z.ZodObject<typeof Filter>>) => ({
+const toFilter = ({ id, sink, source, deployment, kind, reason, since }: z.infer<z.ZodObject<typeof Filter>>) => ({
   id,
   sink,
   source,
+  deployment,
   kind,
   reason,
   sinceMs: since === undefined ? undefined : Date.parse(since),

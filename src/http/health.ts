@@ -1,5 +1,6 @@
 import { type RequestHandler, Router } from 'express';
 import type { Registry } from 'prom-client';
+import { openapi } from './openapi.ts';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -8,7 +9,7 @@ export interface Readiness {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** /livez: the process answers. /readyz: it can keep a webhook, or why not. /metrics: Prometheus text. */
+/** /livez: the process answers. /readyz: it can keep a webhook, or why not. /metrics: Prometheus text. /openapi.json: what /api can do. */
 export function createHealth(readiness: () => Promise<Readiness>, registry: Registry): RequestHandler {
   const router = Router();
   router.get('/livez', (_request, response) => {
@@ -22,6 +23,10 @@ export function createHealth(readiness: () => Promise<Readiness>, registry: Regi
   });
   router.get('/metrics', async (_request, response) => {
     response.type(registry.contentType).send(await registry.metrics());
+  });
+  const description = JSON.stringify(openapi());
+  router.get('/openapi.json', (_request, response) => {
+    response.type('json').send(description);
   });
   return router;
 }

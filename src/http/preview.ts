@@ -1,12 +1,20 @@
 import type { RequestHandler } from 'express';
+import { z } from 'zod';
 import { type ExplainParts, explain, receivedAt } from '../explain.ts';
 import type { Source } from '../sources/source.ts';
-import { fail } from './envelope.ts';
+import { tooLarge, unreadable } from './answer.ts';
+import { fail, firstIssue } from './envelope.ts';
 import { readBody, toWebhook } from './webhooks.ts';
 
 export interface PreviewParts extends ExplainParts {
   readonly sources: readonly Source[];
 }
+
+const PATH_ADVICE = 'write one path that begins with /, as the sender would call it';
+export const PreviewQuery = z.object({
+  /** Default: /webhooks/<source>. */
+  path: z.string(PATH_ADVICE).startsWith('/', PATH_ADVICE).optional(),
+});
 
 /** Ours, not the sender's: they belong to the request for a preview. */
 const OWN_HEADERS = new Set(['authorization', 'cookie', 'host', 'content-length', 'x-preview-authorization']);
@@ -29,16 +37,15 @@ export function createPreview({ sources, ...parts }: PreviewParts): RequestHandl
         message: `there is no such source; there are: ${known}`,
       });
     }
-    const { path = `/webhooks/${name}` } = request.query;
-    if (typeof path !== 'string' || !path.startsWith('/')) {
-      const message = 'path: write one path that begins with /, as the sender would call it';
-      return fail(response, { status: 400, type: 'validation_error', message });
-    }
+    const query = PreviewQuery.safeParse(request.query);
+    if (!query.success)
+      return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
+    const { path = `/webhooks/${name}` } = query.data;
     const body = await readBody(request, response, source.maxBodyBytes);
     if (body === undefined) return next(new Error('the request ended early')); // the sender hung up: nobody to answer
-    if (body === 'too_large') {
-      const message = `the body is larger than ${source.maxBodyBytes} bytes, which the source takes (max_body_mib)`;
-      return fail(response, { status: 413, type: 'validation_error', message });
+    if (!Buffer.isBuffer(body)) {
+      const { code, message } = body === 'too_large' ? tooLarge(source.maxBodyBytes) : unreadable();
+      return fail(response, { status: code === 'too_large' ? 413 : 400, type: 'validation_error', message });
     }
     const sent = toWebhook(request, path.split('?')[0] ?? path, body);
     const headers = headersOfWebhook(sent.headers);

@@ -1,10 +1,20 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Longest time for a request to come in whole: slow-loris is cut. */
-const REQUEST_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 9_000; // and up to a second until Node looks
 const HEADERS_TIMEOUT_MS = 5_000;
+/** Longer than load balancers keep an idle connection (60 s): whoever closes first must not be us, in the moment of a request. */
+const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADER_BYTES = 32 * 1024;
+/**
+ * While it stops, every answer says that it is the connection's last, so that senders go elsewhere; a request that comes on
+ * a connection in the very moment of its closing would get no answer.
+ */
+const FAREWELL_MS = 500;
+/** Whatever is under way is answered within 2 s; who has not sent a whole request by now must not hold up the shutdown. */
+const CLOSE_WITHIN_MS = 3_000;
 
 export interface OpenServer {
   readonly server: Server;
@@ -26,10 +36,14 @@ export function openServer(config: { readonly host: string; readonly port: numbe
   const limits = {
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: 1_000, // Node looks for overdue requests every 30 s by itself
     maxHeaderSize: MAX_HEADER_BYTES,
   };
-  const server = createServer(limits, (request, response) => void handler.then((handle) => handle(request, response)));
+  const server = createServer(limits, (request, response) => {
+    if (closing.has(server)) response.setHeader('connection', 'close');
+    void handler.then((handle) => handle(request, response));
+  });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, () => {
@@ -40,9 +54,19 @@ export function openServer(config: { readonly host: string; readonly port: numbe
   });
 }
 
-export function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
+const closing = new WeakSet<Server>();
+
+/** Takes no new connection after a short farewell, and answers what came. */
+export async function closeServer(server: Server): Promise<void> {
+  closing.add(server);
+  await sleep(FAREWELL_MS);
+  await new Promise<void>((resolve) => {
+    // A server that closes no longer looks for overdue requests by itself.
+    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }

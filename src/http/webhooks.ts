@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Request, type RequestHandler, type Response } from 'express';
+import { z } from 'zod';
 import type { WebhookRejected } from '../domain/errors.ts';
 import type { Outcome, Source, Webhook } from '../sources/source.ts';
-import { answerTo, tooLarge } from './answer.ts';
+import { answerTo, tooLarge, unreadable } from './answer.ts';
 
 export interface WebhookParts {
   readonly sources: readonly Source[];
@@ -42,9 +43,10 @@ export function createWebhooks({ sources, receive, noteRejected, onAnswered }: W
     const limit = Math.max(...candidates.map((source) => source.maxBodyBytes));
     const body = await readBody(request, response, limit);
     if (body === undefined) return next(new Error('the request ended early')); // the sender hung up: nobody to answer
-    const webhook = toWebhook(request, path, body === 'too_large' ? Buffer.alloc(0) : body);
-    const { source, outcome } =
-      body === 'too_large' ? refuse(candidates[0], webhook, tooLarge(limit)) : await receive(candidates, webhook);
+    const webhook = toWebhook(request, path, Buffer.isBuffer(body) ? body : Buffer.alloc(0));
+    const { source, outcome } = Buffer.isBuffer(body)
+      ? await receive(candidates, webhook)
+      : refuse(candidates[0], webhook, body === 'too_large' ? tooLarge(limit) : unreadable());
     const answer = answerTo(source, outcome, webhook);
     if (answer.status === 503) response.set('retry-after', String(RETRY_AFTER_SECONDS));
     response.status(answer.status).json(answer.body);
@@ -65,27 +67,33 @@ function sourcesAt(sources: readonly Source[], path: string): [Source, ...Source
 const isUnder = (path: string, prefix: string) =>
   prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix || path === `${prefix}/`;
 
-/** Undefined: the sender hung up. */
-export function readBody(
+/** Undefined: the sender hung up. Unreadable: its Content-Encoding is not known, or not what the bytes are. */
+export async function readBody(
   request: Request,
   response: Response,
   limit: number,
-): Promise<Buffer | 'too_large' | undefined> {
+): Promise<Buffer | 'too_large' | 'unreadable' | undefined> {
+  // express.raw would take a terabyte in, or wait for it, before it says so.
+  if (Number(request.headers['content-length']) > limit) return 'too_large';
   const read = express.raw({ type: () => true, limit });
-  return new Promise((resolve, reject) => {
-    read(request, response, (error?: unknown) => {
-      if (!error) return resolve(Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0));
-      const type = typeof error === 'object' && error !== null && 'type' in error ? error.type : undefined;
-      if (type === 'entity.too.large') return resolve('too_large');
-      if (type === 'request.aborted') return resolve(undefined);
-      reject(error);
-    });
-  });
+  const error = await new Promise<unknown>((resolve) => read(request, response, resolve));
+  // A request that broke off before it was handed to express looks like one without a body.
+  if (!error && !request.complete) return undefined;
+  if (!error) return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+  const { type, status } = BodyError.parse(error);
+  if (type === 'entity.too.large') return 'too_large';
+  if (type === 'request.aborted') return undefined;
+  if (status !== undefined && status < 500) return 'unreadable';
+  throw error;
 }
 
+/** What express.raw says of a body that it cannot give. */
+const BodyError = z.object({ type: z.string().optional(), status: z.number().optional() }).catch({});
+
 export function toWebhook(request: Request, path: string, body: Buffer): Webhook {
+  // Not `headers`: of two Authorization headers that one holds the first alone, and two tokens must be one wrong token.
   const headers = Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+    Object.entries(request.headersDistinct).map(([name, values]) => [name, values?.join(', ')]),
   );
   return { id: randomUUID(), method: request.method, path, headers, body, receivedAt: new Date() };
 }

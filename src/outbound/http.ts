@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { DeliveryFailed, type Retry } from '../domain/errors.ts';
+import { spellingsOf } from '../telemetry/mask.ts';
 import { guardedLookup, type Reach } from './guard.ts';
 
 const ANSWER_LIMIT_BYTES = 1024 * 1024;
@@ -150,7 +151,19 @@ export const isSuccess = ({ status }: Pick<JsonAnswer, 'status'>): boolean => st
 
 /** Takes a secret out of an answer's words, which go into logs and onto pages: some proxies repeat the request. */
 export function withoutSecret(answer: JsonAnswer, secret: string): JsonAnswer {
-  return { ...answer, text: answer.text.replaceAll(secret, '[secret]') };
+  const hide = (text: string) =>
+    spellingsOf(secret).reduce((hidden, spelling) => hidden.replaceAll(spelling, '[secret]'), text);
+  const text = hide(answer.text);
+  const headers = Object.entries(answer.headers).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? hide(value) : value,
+  ]);
+  return {
+    ...answer,
+    headers: Object.fromEntries(headers) as JsonAnswer['headers'], // the same names
+    text,
+    json: text === answer.text ? answer.json : parseOrUndefined(text),
+  };
 }
 
 const headersOf = ({ headers, body }: JsonRequest): Record<string, string> => ({

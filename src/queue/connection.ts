@@ -47,7 +47,7 @@ export function readyWithin(redis: Redis, limitMs: number): Promise<boolean> {
 /** ioredis has one class for one of these, and plain errors for the others. */
 export function isAway(error: unknown): boolean {
   const words = error instanceof Error ? `${error.name} ${error.message}` : '';
-  return /MaxRetriesPerRequest|Command timed out|Connection is closed|Stream isn't writeable|ECONNREFUSED|LOADING/.test(
+  return /MaxRetriesPerRequest|Command timed out|Connection is closed|Stream isn't writeable|(?:connect|read|write) E[A-Z]+|LOADING/.test(
     words,
   );
 }

@@ -1,6 +1,6 @@
 import type { Job, Queue } from 'bullmq';
 import type { ChangeEvent } from '../change-event.ts';
-import { type DeadKind, type ForwardJob, forwardQueueName, RECORD_QUEUE } from './queues.ts';
+import { type DeadKind, type ForwardJob, forwardJobId, forwardQueueName, RECORD_QUEUE, type Told } from './queues.ts';
 
 /** A delivery or a webhook that is tried no more, and kept. */
 export interface DeadLetter {
@@ -25,14 +25,19 @@ export interface DeadLetterFilter {
   readonly id?: string | undefined;
   readonly sink?: string | undefined;
   readonly source?: string | undefined;
+  readonly deployment?: string | undefined;
   readonly kind?: DeadKind | undefined;
   /** Part of the destination's words, in any case. */
   readonly reason?: string | undefined;
   /** Died at or after this time, epoch milliseconds. */
   readonly sinceMs?: number | undefined;
+  /** Died before this time, epoch milliseconds: what was put back and died again is another matter. */
+  readonly untilMs?: number | undefined;
 }
 
 export interface DeadLetters {
+  /** Those that would tell one sink of these moments of a deployment. Looks at no other. */
+  of(sink: string, moments: readonly Told[]): Promise<readonly DeadLetter[]>;
   /** Newest first. `total` counts all that fit. */
   list(filter: DeadLetterFilter, limit: number): Promise<{ letters: readonly DeadLetter[]; total: number }>;
   /**
@@ -63,15 +68,22 @@ interface Found {
 
 export function createDeadLetters(queues: () => Promise<readonly Queue[]>): DeadLetters {
   return {
+    async of(sink, moments) {
+      const queue = (await queues()).find(({ name }) => name === forwardQueueName(sink));
+      const ids = [...new Set(moments.map(forwardJobId))];
+      const jobs: (Dead | undefined)[] = await Promise.all(ids.map((id) => queue?.getJob(id)));
+      const dead = await Promise.all(jobs.map(async (job) => ((await job?.isFailed()) ? job : undefined)));
+      return dead.flatMap((job) => (job ? toLetter(job) : []));
+    },
     async list(filter, limit) {
       const found = await find(await queues(), filter);
       const newest = found.map(({ letter }) => letter).sort((a, b) => b.diedAt.localeCompare(a.diedAt));
       return { letters: newest.slice(0, limit), total: newest.length };
     },
     async replay(filter, { limit, now, remap, revise }) {
-      const found = await find(await queues(), filter);
+      const found = await find(await queues(), filter, limit);
       let count = 0;
-      for (const { job, letter } of found.slice(0, limit)) {
+      for (const { job, letter } of found) {
         if (letter.deployment) await revise(letter.deployment);
         const event = letter.webhook && (await remap?.(letter.webhook));
         await job.updateData({ ...(event ? event : job.data), replayedAtMs: now.getTime() });
@@ -80,7 +92,7 @@ export function createDeadLetters(queues: () => Promise<readonly Queue[]>): Dead
       return count;
     },
     async drop(filter, limit) {
-      const found = (await find(await queues(), filter)).slice(0, limit);
+      const found = await find(await queues(), filter, limit);
       for (const { job } of found) await job.remove();
       return found.length;
     },
@@ -98,7 +110,11 @@ async function isRetried(job: Dead): Promise<boolean> {
   }
 }
 
-async function find(queues: readonly Queue[], filter: DeadLetterFilter): Promise<Found[]> {
+async function find(
+  queues: readonly Queue[],
+  filter: DeadLetterFilter,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<Found[]> {
   const found: Found[] = [];
   for (const queue of queues) {
     if (filter.sink && queue.name !== RECORD_QUEUE && queue.name !== forwardQueueName(filter.sink)) continue;
@@ -106,10 +122,10 @@ async function find(queues: readonly Queue[], filter: DeadLetterFilter): Promise
     for (let start = 0; ; start += PAGE) {
       const jobs: Dead[] = await queue.getFailed(start, start + PAGE - 1);
       found.push(...jobs.map((job) => ({ job, letter: toLetter(job) })).filter(({ letter }) => fits(letter, filter)));
-      if (jobs.length < PAGE) break;
+      if (jobs.length < PAGE || found.length >= limit) break;
     }
   }
-  return found;
+  return found.slice(0, limit);
 }
 
 function toLetter(job: Dead): DeadLetter {
@@ -129,12 +145,16 @@ function toLetter(job: Dead): DeadLetter {
   };
 }
 
-function fits(letter: DeadLetter, { id, source, kind, reason, sinceMs = 0 }: DeadLetterFilter): boolean {
+function fits(letter: DeadLetter, filter: DeadLetterFilter): boolean {
+  const { id, source, deployment, kind, reason, sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = filter;
+  const diedMs = Date.parse(letter.diedAt);
   return (
     (id === undefined || letter.id === id) &&
     (source === undefined || letter.source === source) &&
+    (deployment === undefined || letter.deployment === deployment) &&
     (kind === undefined || letter.kind === kind) &&
     (reason === undefined || letter.why.toLowerCase().includes(reason.toLowerCase())) &&
-    Date.parse(letter.diedAt) >= sinceMs
+    diedMs >= sinceMs &&
+    diedMs < untilMs
   );
 }

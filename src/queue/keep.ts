@@ -71,31 +71,31 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
       if (failure === undefined) return;
       distrustedUntilMs = clock().getTime() + DISTRUST_MS;
     }
-    await spool.append(JSON.stringify(kept)).catch((cause: unknown) => {
+    const spooled = { ...kept, entry: { ...kept.entry, spooled: true } } satisfies Kept;
+    await spool.append(JSON.stringify(spooled)).catch((cause: unknown) => {
       throw new NotKept('neither Redis nor the spool took it', { cause });
     });
   };
   return {
     /** @throws NotKept when records could be made durable nowhere. An ignored webhook holds nothing to lose but its line. */
     async keep(source: Source, webhook: Webhook, mapped: Mapped): Promise<void> {
-      const masked = mask.bytes(webhook.body);
-      const body = redactBody(masked).toString('base64');
+      const body = redactBody(mask.bytes(webhook.body)).toString('base64');
       if (mapped.kind === 'ignored') {
         const conclusion = {
           verdict: 'ignored',
           reason: mapped.reason,
           ...(mapped.detail && { detail: mapped.detail }),
         } as const;
-        await keepSomewhere({ entry: toEntry(source, webhook, conclusion), body }).catch(onLoss);
+        await keepSomewhere({ entry: mask.value(toEntry(source, webhook, conclusion)), body }).catch(onLoss);
         return;
       }
       const told = mapped.records.map((record) => ChangeRecord.parse({ ...record, webhook: webhook.id }));
-      const records = masked === webhook.body ? told : (JSON.parse(mask.text(JSON.stringify(told))) as ChangeRecord[]); // texts alone have changed
+      const records = mask.value(told);
       // What is read from a history is mostly known: only the worker can tell (store/gaps.ts).
       const certain = records.filter(({ history }) => !history?.recovered);
       const deployments = [...new Set(certain.map((record) => record.deployment))];
-      const entry = { ...toEntry(source, webhook, { verdict: 'accepted' }), deployments };
-      const { lookups } = mapped;
+      const entry = { ...mask.value(toEntry(source, webhook, { verdict: 'accepted' })), deployments };
+      const lookups = mask.value(mapped.lookups);
       const receivedAt = webhook.receivedAt.toISOString();
       const event = { webhookId: webhook.id, source: source.name, receivedAt, records, ...(lookups && { lookups }) };
       await keepSomewhere({ entry, body, event });
@@ -109,7 +109,9 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
     /** The body is not kept: nobody knows who wrote it. */
     noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): void {
       const authentic = error.code === 'not_json' || error.code === 'bad_payload';
-      const entry = toEntry(source, webhook, { verdict: 'rejected', reason: error.code, detail: error.message });
+      const entry = mask.value(
+        toEntry(source, webhook, { verdict: 'rejected', reason: error.code, detail: error.message }),
+      );
       inbox.add(entry, authentic ? redactBody(mask.bytes(webhook.body)) : undefined).catch(onLoss);
     },
   };

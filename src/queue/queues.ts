@@ -11,6 +11,11 @@ import { KEEP_WITHIN_MS } from './connection.ts';
 export const RECORD_QUEUE = 'record';
 export const forwardQueueName = (sink: string) => `forward-${sink}`;
 
+/** What one delivery tells. */
+export type Told = Pick<Deployment, 'key' | 'state' | 'occurredAt'>;
+export const forwardJobId = ({ key, state, occurredAt }: Told): string =>
+  `fwd_${digest([key, state, occurredAt].join('\n'))}`;
+
 /** Whose fault a dead letter is: the destination refused it, or we could not do it. */
 export type DeadKind = 'refused' | 'fault';
 
@@ -61,7 +66,7 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
       await within(KEEP_WITHIN_MS, write);
     },
     async forward(sink, { deployment }) {
-      const jobId = `fwd_${digest([deployment.key, deployment.state, deployment.occurredAt].join('\n'))}`;
+      const jobId = forwardJobId(deployment);
       const queue = await queueOf(forwardQueueName(sink.name));
       const job: ForwardJob = { version: JOB_VERSION, deployment: deployment.key, source: deployment.instance };
       await queue?.add('deployment', job, { jobId });

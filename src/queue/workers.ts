@@ -5,7 +5,7 @@ import { DeliveryFailed, ResolveFailed } from '../domain/errors.ts';
 import type { Forwarded } from '../forward.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { PREFIX } from '../store/keys.ts';
-import { type ForwardJob, forwardQueueName, JOB_VERSION, RECORD_QUEUE } from './queues.ts';
+import { type DeadKind, type ForwardJob, forwardQueueName, JOB_VERSION, RECORD_QUEUE } from './queues.ts';
 
 /** Why a sink waits as a whole, for /readyz and the pages. */
 export interface Hold {
@@ -25,6 +25,8 @@ export interface WorkersParts {
     ms: number;
     error?: Error;
   }) => void;
+  /** A job has become a dead letter. */
+  readonly onDead: (death: { readonly queue: string; readonly kind: DeadKind }) => void;
   readonly onError: (where: string, error: Error) => void;
 }
 
@@ -78,8 +80,16 @@ export function createWorkers(parts: WorkersParts): Workers {
   );
   const forwarders = parts.sinks.map((sink) => createForwarder(sink, { ...parts, holds }, common));
   const all = [recorder, ...forwarders];
-  for (const worker of all) worker.on('error', (error) => parts.onError(worker.name, error));
-  recorder.on('failed', (_job, error) => parts.onError(RECORD_QUEUE, error));
+  for (const worker of all) {
+    worker.on('error', (error) => {
+      parts.onError(worker.name, error);
+      rest(worker, error);
+    });
+  }
+  recorder.on('failed', (_job, error) => {
+    parts.onError(RECORD_QUEUE, error);
+    if (error instanceof UnrecoverableError) parts.onDead({ queue: RECORD_QUEUE, kind: 'fault' });
+  });
   return {
     holds: () => Object.fromEntries([...holds].filter(([, hold]) => hold.until > new Date())),
     isRunning: () => all.every((worker) => worker.isRunning()),
@@ -87,6 +97,18 @@ export function createWorkers(parts: WorkersParts): Workers {
       await Promise.all(all.map((worker) => worker.close()));
     },
   };
+}
+
+const REST_MS = 1_000;
+
+/**
+ * A Redis that answers, but only with refusals (READONLY, BUSY, MISCONF, OOM), would be asked again at once and for ever:
+ * BullMQ waits only when there is no connection.
+ */
+function rest(worker: Worker, error: Error): void {
+  if (error.name !== 'ReplyError' || worker.isPaused()) return;
+  void worker.pause(true);
+  setTimeout(() => worker.resume(), REST_MS).unref();
 }
 
 /** During an upgrade older workers run beside newer ones: what they do not understand waits for those. */
@@ -135,6 +157,7 @@ function createForwarder(
         report(await parts.forward(sink, deployment));
         recover(illness);
         parts.holds.delete(sink.name);
+        worker.concurrency = sink.concurrency;
       } catch (error) {
         const failure = asFailure(error);
         const step = nextStep(failure, {
@@ -143,15 +166,20 @@ function createForwarder(
           illness: worsen(illness, failure, deployment),
         });
         if (step.kind !== 'busy') report(step.kind, failure);
+        // One delivery asks whether the destination takes something again; a key that is refused is not shown five times.
+        if (step.kind === 'hold') worker.concurrency = 1;
         if (step.kind === 'hold')
           parts.holds.set(sink.name, { why: failure.message, until: new Date(Date.now() + step.afterMs) });
-        if (step.kind === 'dead')
-          await job.updateData({ ...job.data, dead: error instanceof DeliveryFailed ? 'refused' : 'fault' });
+        if (step.kind === 'dead') {
+          const dead = error instanceof DeliveryFailed ? 'refused' : 'fault';
+          await job.updateData({ ...job.data, dead });
+          parts.onDead({ queue: worker.name, kind: dead });
+        }
         return await take(step, job, { worker, token });
       }
     },
     // BullMQ allows rateLimit() only with a limiter; this one never limits by itself.
-    { ...common, concurrency: sink.concurrency, limiter: { max: 1_000_000, duration: 1_000 } },
+    { ...common, concurrency: 1, limiter: { max: 1_000_000, duration: 1_000 } },
   );
   return worker;
 }

@@ -1,11 +1,15 @@
 import type { Redis } from 'ioredis';
-import { ChangeRecord, digest } from '../domain/change-record.ts';
+import { type ChangeRecord, digest } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
+import { laneOf } from '../domain/lane.ts';
 import type { View } from '../domain/view.ts';
+import { toJson } from './json.ts';
 import { key, PREFIX } from './keys.ts';
+import { type Mark, packMark, readMarks, type Slice } from './marks.ts';
+import { createTextMatch, SEARCHED } from './search.ts';
 
 /** What the change log can be filtered by. Each value has an index of its own. */
-export const FACETS = ['environment', 'service', 'source', 'status', 'branch'] as const;
+export const FACETS = ['environment', 'service', 'source', 'status', 'branch', 'commit', 'person'] as const;
 export type Facet = (typeof FACETS)[number];
 
 export interface ChangeFilter {
@@ -13,8 +17,17 @@ export interface ChangeFilter {
   /** Epoch milliseconds, inclusive. */
   readonly sinceMs?: number;
   readonly untilMs?: number;
+  /** Words that all occur in it (search.ts), looked for in the newest `SEARCHED` that fit the rest. */
+  readonly text?: string;
   readonly limit: number;
   readonly offset: number;
+}
+
+export interface Listed {
+  readonly deployments: readonly Deployment[];
+  readonly total: number;
+  /** So many of the newest were searched for the text; absent: all were. */
+  readonly searched?: number;
 }
 
 export type Viewer = (key: string, records: readonly ChangeRecord[]) => View | Promise<View>;
@@ -38,7 +51,11 @@ export interface Deployments {
   /** By deployment key or alias. */
   get(name: string): Promise<View | undefined>;
   records(name: string): Promise<readonly ChangeRecord[]>;
-  list(filter: ChangeFilter): Promise<{ deployments: readonly Deployment[]; total: number }>;
+  list(filter: ChangeFilter): Promise<Listed>;
+  /** What a timeline draws, newest first, at most `MAX_MARKS`. Knows no text. */
+  marks(filter: Pick<ChangeFilter, 'facets' | 'sinceMs' | 'untilMs'>): Promise<readonly Mark[]>;
+  /** Another one whenever anything in the change log may have changed. */
+  version(): Promise<string>;
   /** Forgets what is older or more than the retention allows. Returns how many deployments went. */
   prune(now: Date): Promise<number>;
 }
@@ -73,7 +90,9 @@ if redis.call('HLEN', base .. ':records') ~= tonumber(ARGV[3]) then return 0 end
 for _, index in ipairs(redis.call('SMEMBERS', base .. ':indexes')) do redis.call('ZREM', index, ARGV[2]) end
 redis.call('DEL', base .. ':indexes')
 redis.call('SET', base, ARGV[4], 'EX', ARGV[6])
-for i = 7, #ARGV do
+if #ARGV > 7 then redis.call('HSET', ARGV[1] .. ':marks', ARGV[2], ARGV[7]) else redis.call('HDEL', ARGV[1] .. ':marks', ARGV[2]) end
+redis.call('INCR', ARGV[1] .. ':changes-version')
+for i = 8, #ARGV do
   redis.call('ZADD', ARGV[i], ARGV[5], ARGV[2])
   redis.call('SADD', base .. ':indexes', ARGV[i])
 end
@@ -84,7 +103,17 @@ const FORGET = `
 local base = ARGV[1] .. ':deployment:' .. ARGV[2]
 for _, index in ipairs(redis.call('SMEMBERS', base .. ':indexes')) do redis.call('ZREM', index, ARGV[2]) end
 redis.call('ZREM', ARGV[1] .. ':changes', ARGV[2])
+redis.call('HDEL', ARGV[1] .. ':marks', ARGV[2])
 return redis.call('DEL', base, base .. ':records', base .. ':indexes')`;
+
+/** Digits of a commit in its index, and the fewest that a search takes: what `git log --oneline` shows. */
+export const SHORT_SHA = 7;
+const SHA = /^[0-9a-f]{7,40}$/i;
+/** One commit is deployed once to each environment of each service, and again now and then. */
+const MAX_OF_ONE_COMMIT = 2_000;
+
+/** Views read at once: about a megabyte. */
+const SEARCH_PAGE = 500;
 
 const SECONDS_A_DAY = 86_400;
 const MAX_CONTENTION = 1_000; // far above the number of workers: reaching it means a bug, not load
@@ -125,6 +154,8 @@ export function createDeployments(redis: Redis, retention: Retention): Deploymen
       return values.map(parseRecord).sort((a, b) => a.receivedAt.localeCompare(b.receivedAt));
     },
     list: (filter) => list(redis, filter),
+    marks: async (filter) => readMarks(redis, await sliceOf(redis, filter)),
+    version: async () => (await redis.get(key('changes-version'))) ?? '0',
     prune: (now) => prune(redis, retention, now),
   };
 }
@@ -139,9 +170,29 @@ async function append(
 ) {
   const { deployment, occurrence = '', aliases } = record;
   const mode = replace ? 'replace' : 'keep';
-  const said = [deployment, JSON.stringify(record), ttlSeconds, occurrence, mode, ...aliases];
+  const said = [deployment, toJson(record), ttlSeconds, occurrence, mode, ...aliases];
   const [name, isNew, values] = (await redis.eval(APPEND, 0, PREFIX, ...said)) as [string, number, string[]]; // the shape that APPEND returns
-  return { name, added: isNew === 1, records: values.map(parseRecord) };
+  const records = values.map(parseRecord);
+  return {
+    name,
+    added: isNew === 1,
+    records: records.length > MAX_RECORDS ? await thinned(redis, name, records) : records,
+  };
+}
+
+/** Far above what a deployment has: reached by an application that flaps, or by a sender in a loop. */
+const MAX_RECORDS = 64;
+
+/** Of many steps of one kind the first and the last say all that the others do. */
+async function thinned(redis: Redis, name: string, records: readonly ChangeRecord[]): Promise<ChangeRecord[]> {
+  const inOrder = records.toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
+  const kindOf = ({ signal, state }: ChangeRecord) => `${signal} ${state}`;
+  const first = new Map(inOrder.toReversed().map((record) => [kindOf(record), record.id]));
+  const latest = new Map(inOrder.map((record) => [kindOf(record), record.id]));
+  const kept = new Set([...first.values(), ...latest.values()]);
+  const superfluous = records.flatMap(({ id }) => (kept.has(id) ? [] : [id]));
+  if (superfluous.length > 0) await redis.hdel(key('deployment', name, 'records'), ...superfluous);
+  return records.filter(({ id }) => kept.has(id));
 }
 
 interface Projected {
@@ -158,7 +209,9 @@ async function project(redis: Redis, { name, records, view, ttlSeconds }: Projec
   return (await redis.eval(PROJECT, 0, PREFIX, ...said)) === 1 ? seen : undefined;
 }
 
-const parseRecord = (json: string): ChangeRecord => ChangeRecord.parse(JSON.parse(json));
+/** Parsed by the schema when it was kept; lists that an older bridge did not know yet are empty. */
+const parseRecord = (json: string): ChangeRecord =>
+  ({ aliases: [], artifacts: [], paths: [], tags: [], notes: [], ...JSON.parse(json) }) as ChangeRecord;
 
 /** A key counts before an alias: one deployment's alias may be another one's key. */
 async function resolve(redis: Redis, name: string): Promise<string> {
@@ -169,11 +222,13 @@ async function resolve(redis: Redis, name: string): Promise<string> {
 function projection(view: View, ttlSeconds: string): string[] {
   const { deployment, lineage } = view;
   const values: Record<Facet, readonly (string | undefined)[]> = {
-    environment: [deployment.environment.name],
+    environment: [deployment.environment.name, laneOf(deployment.environment)],
     service: [deployment.service, deployment.serviceId],
     source: [deployment.source, deployment.reportedSource],
     status: [deployment.state],
     branch: [deployment.ref],
+    commit: shasOf(deployment).map((sha) => sha.slice(0, SHORT_SHA)),
+    person: [deployment.actor, deployment.commit?.author],
   };
   const named = FACETS.flatMap((facet) =>
     values[facet].filter((value) => value !== undefined).map((value) => facetKey(facet, value)),
@@ -181,22 +236,67 @@ function projection(view: View, ttlSeconds: string): string[] {
   const succession = deployment.state === 'succeeded' ? [lineageKey(lineage)] : [];
   const indexes = [key('changes'), ...new Set(named), ...succession];
   const score = String(Date.parse(deployment.occurredAt));
-  return [JSON.stringify(view), score, ttlSeconds, ...(view.droppedBy ? [] : indexes)];
+  return [JSON.stringify(view), score, ttlSeconds, packMark(deployment), ...(view.droppedBy ? [] : indexes)];
 }
 
 const lineageKey = (lineage: string) => key('lineage', digest(lineage));
 const facetKey = (facet: Facet, value: string) => key('changes', facet, value.toLowerCase());
 
-async function list(redis: Redis, filter: ChangeFilter): ReturnType<Deployments['list']> {
-  const wanted = FACETS.flatMap((facet) => (filter.facets[facet] ? [facetKey(facet, filter.facets[facet])] : []));
-  const min = filter.sinceMs ?? '-inf';
-  const max = filter.untilMs ?? '+inf';
-  const index = wanted.length > 1 ? await intersect(redis, wanted) : (wanted[0] ?? key('changes'));
+/** The application's commit, and with GitOps the one of the manifests. */
+const shasOf = ({ commit, manifests }: Deployment): string[] =>
+  [commit?.sha, manifests?.revision].flatMap((sha) => (sha && SHA.test(sha) ? [sha.toLowerCase()] : []));
+
+async function list(redis: Redis, filter: ChangeFilter): Promise<Listed> {
+  const { commit } = filter.facets;
+  const slice = await sliceOf(redis, filter);
+  if (filter.text) return search(redis, slice, { ...filter, text: filter.text });
+  if (commit && commit.length > SHORT_SHA) return narrow(redis, { ...filter, ...slice, commit });
+  const { index, min, max } = slice;
   const [total, keys] = await Promise.all([
     redis.zcount(index, min, max),
     redis.zrevrangebyscore(index, max, min, 'LIMIT', filter.offset, filter.limit),
   ]);
   return { deployments: await viewsOf(redis, keys), total };
+}
+
+/** The index that holds exactly what the facets name, and the part of it that lies in the time asked for. */
+async function sliceOf(redis: Redis, filter: Pick<ChangeFilter, 'facets' | 'sinceMs' | 'untilMs'>): Promise<Slice> {
+  const { commit } = filter.facets;
+  const facets = { ...filter.facets, ...(commit && { commit: commit.slice(0, SHORT_SHA) }) };
+  const wanted = FACETS.flatMap((facet) => (facets[facet] ? [facetKey(facet, facets[facet])] : []));
+  const index = wanted.length > 1 ? await intersect(redis, wanted) : (wanted[0] ?? key('changes'));
+  return { index, min: filter.sinceMs ?? '-inf', max: filter.untilMs ?? '+inf' };
+}
+
+/** Reads views by the page, so that webhooks are answered between two of them. */
+async function search(
+  redis: Redis,
+  { index, min, max }: Slice,
+  { text, limit, offset }: ChangeFilter & { text: string },
+): Promise<Listed> {
+  const matches = createTextMatch(text);
+  const keys = await redis.zrevrangebyscore(index, max, min, 'LIMIT', 0, SEARCHED + 1);
+  const found: Deployment[] = [];
+  for (let at = 0; at < Math.min(keys.length, SEARCHED); at += SEARCH_PAGE) {
+    const page = await viewsOf(redis, keys.slice(at, Math.min(at + SEARCH_PAGE, SEARCHED)));
+    found.push(...page.filter(matches));
+  }
+  return {
+    deployments: found.slice(offset, offset + limit),
+    total: found.length,
+    ...(keys.length > SEARCHED && { searched: SEARCHED }),
+  };
+}
+
+/** Few commits share their first digits: all deployments that do are looked at. */
+async function narrow(
+  redis: Redis,
+  { index, commit, min, max, limit, offset }: ChangeFilter & Slice & { commit: string },
+): Promise<Listed> {
+  const keys = await redis.zrevrangebyscore(index, max, min, 'LIMIT', 0, MAX_OF_ONE_COMMIT);
+  const wanted = commit.toLowerCase();
+  const found = (await viewsOf(redis, keys)).filter((one) => shasOf(one).some((sha) => sha.startsWith(wanted)));
+  return { deployments: found.slice(offset, offset + limit), total: found.length };
 }
 
 async function viewsOf(redis: Redis, names: readonly string[]): Promise<Deployment[]> {

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { type ChangeRecord, type History, recordId } from '../domain/change-record.ts';
 import { isFinal } from '../domain/deployment.ts';
+import { toJson } from './json.ts';
 import { key } from './keys.ts';
 
 /**
@@ -141,7 +142,7 @@ export function createGaps(redis: Redis, keepDays: number): Gaps {
   return {
     async place(record) {
       if (!record.history) return record;
-      const question = JSON.stringify(questionOf(record, record.history));
+      const question = toJson(questionOf(record, record.history));
       const name = await redis.eval(PLACE, 1, key('gaps', record.history.of), question, ttlSeconds);
       return typeof name === 'string' ? movedTo(record, name) : undefined;
     },

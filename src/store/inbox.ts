@@ -1,5 +1,8 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Redis } from 'ioredis';
+import { FEED, FEED_KEPT } from './feed.ts';
+import { type InboxSearch, type SearchPage, type SearchResult, searchInbox } from './inbox-search.ts';
+import { toJson } from './json.ts';
 import { key } from './keys.ts';
 
 export type Verdict = 'accepted' | 'recorded' | 'duplicate' | 'ignored' | 'rejected';
@@ -19,6 +22,8 @@ export interface InboxEntry {
   readonly detail?: string;
   readonly deployments: readonly string[];
   readonly bytes: number;
+  /** It waited on disk until Redis was back. */
+  readonly spooled?: true;
 }
 
 /** The inbound log. Bodies are kept only of authentic webhooks. */
@@ -31,6 +36,10 @@ export interface Inbox {
     conclusion: Pick<InboxEntry, 'verdict' | 'reason' | 'detail'> & Partial<Pick<InboxEntry, 'deployments'>>,
   ): Promise<void>;
   get(id: string): Promise<(InboxEntry & { body?: string }) | undefined>;
+  /** Without their bodies. */
+  entries(ids: readonly string[]): Promise<readonly (InboxEntry | undefined)[]>;
+  /** Newest first, from the newest or from further back (inbox-search.ts). */
+  search(wanted: InboxSearch, page: SearchPage): Promise<SearchResult>;
   list(page: { limit: number; offset: number }): Promise<{ entries: readonly InboxEntry[]; total: number }>;
   prune(): Promise<void>;
 }
@@ -40,9 +49,11 @@ const DEFLATE_ABOVE_BYTES = 2048;
 /** Writes all fields, but a verdict only where none stands yet: the worker may have concluded before we wrote. */
 const ADD = `
 redis.call('HSETNX', KEYS[1], 'conclusion', ARGV[3])
-redis.call('HSET', KEYS[1], 'entry', ARGV[2], unpack(ARGV, 6))
+redis.call('HSET', KEYS[1], 'entry', ARGV[2], unpack(ARGV, 7))
 redis.call('EXPIRE', KEYS[1], ARGV[4])
-return redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])`;
+local isNew = redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])
+if isNew == 1 then redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', 'webhook', ARGV[1]) end
+return isNew`;
 
 /** A second run finds what the first one recorded: that is no duplicate of another webhook. */
 const CONCLUDE = `
@@ -59,24 +70,26 @@ export function createInbox(redis: Redis, keep: { days: number; count: number })
   const ttlSeconds = Math.ceil(keep.days * 86_400);
   return {
     async add({ verdict, reason, detail, ...entry }, body) {
-      const conclusion = JSON.stringify({ verdict, reason, detail });
+      const conclusion = toJson({ verdict, reason, detail });
       const receivedMs = String(Date.parse(entry.receivedAt));
       const stored = body ? packBody(body) : [];
       await redis.eval(
         ADD,
-        2,
+        3,
         key('inbox', entry.id),
         key('inbox'),
+        FEED,
         entry.id,
         JSON.stringify(entry),
         conclusion,
         ttlSeconds,
         receivedMs,
+        FEED_KEPT,
         ...stored,
       );
     },
     async conclude(id, conclusion) {
-      await redis.eval(CONCLUDE, 1, key('inbox', id), JSON.stringify(conclusion), ttlSeconds);
+      await redis.eval(CONCLUDE, 1, key('inbox', id), toJson(conclusion), ttlSeconds);
     },
     async get(id) {
       const stored = await redis.hgetallBuffer(key('inbox', id));
@@ -84,14 +97,13 @@ export function createInbox(redis: Redis, keep: { days: number; count: number })
       const body = unpackBody(stored);
       return entry && { ...entry, ...(body !== undefined && { body }) };
     },
-    async list({ limit, offset }) {
-      const [total, ids] = await Promise.all([
-        redis.zcard(key('inbox')),
-        redis.zrevrange(key('inbox'), offset, offset + limit - 1),
-      ]);
-      const stored = await Promise.all(ids.map((id) => redis.hmget(key('inbox', id), 'entry', 'conclusion')));
-      return { total, entries: stored.flatMap(([entry, conclusion]) => unpack(entry, conclusion) ?? []) };
-    },
+    entries: (ids) => readEntries(redis, ids),
+    search: (wanted, page) =>
+      searchInbox(wanted, page, {
+        list: (offset, limit) => list(redis, { offset, limit }),
+        body: async (id) => unpackBody(await redis.hgetallBuffer(key('inbox', id))),
+      }),
+    list: (page) => list(redis, page),
     async prune() {
       const surplus = (await redis.zcard(key('inbox'))) - keep.count;
       const ids = surplus > 0 ? await redis.zrange(key('inbox'), '0', String(surplus - 1)) : [];
@@ -104,6 +116,19 @@ export function createInbox(redis: Redis, keep: { days: number; count: number })
       await redis.zremrangebyscore(key('inbox'), '-inf', Date.now() - ttlSeconds * 1000);
     },
   };
+}
+
+async function list(redis: Redis, { limit, offset }: { limit: number; offset: number }) {
+  const [total, ids] = await Promise.all([
+    redis.zcard(key('inbox')),
+    redis.zrevrange(key('inbox'), offset, offset + limit - 1),
+  ]);
+  return { total, entries: (await readEntries(redis, ids)).filter((entry) => entry !== undefined) };
+}
+
+async function readEntries(redis: Redis, ids: readonly string[]): Promise<(InboxEntry | undefined)[]> {
+  const stored = await Promise.all(ids.map((id) => redis.hmget(key('inbox', id), 'entry', 'conclusion')));
+  return stored.map(([entry, conclusion]) => unpack(entry, conclusion));
 }
 
 function packBody(body: Buffer): (string | Buffer)[] {

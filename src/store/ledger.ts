@@ -4,6 +4,7 @@ import type { Moment } from '../domain/deployment.ts';
 import { DeliveryFailed } from '../domain/errors.ts';
 import type { Delivered, Notebook, Told } from '../sinks/sink.ts';
 import type { Echo, Echoes } from './echoes.ts';
+import { FEED, FEED_KEPT } from './feed.ts';
 import { key } from './keys.ts';
 
 /** One attempt at one sink, for the person who asks what became of it. */
@@ -39,6 +40,8 @@ export interface Ledger {
     work: (entry: LedgerEntry, signal: AbortSignal) => Promise<T>,
   ): Promise<T>;
   read(sink: string, deployment: string): Promise<Delivery | undefined>;
+  /** The deployment that the sink's destination knows by this id. */
+  find(sink: string, remoteId: string): Promise<string | undefined>;
 }
 
 /** A lease of a killed worker ends after this; one of a worker that lives is renewed three times as often. */
@@ -61,6 +64,7 @@ export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): L
         return work(createEntry({ redis, echoes, clock, sink, deployment, echo }, known), signal);
       });
     },
+    find: async (sink, remoteId) => (await redis.get(ownerKey(sink, remoteId))) ?? undefined,
     async read(sink, deployment) {
       const [stored, log] = await Promise.all([
         redis.hgetall(key('ledger', sink, deployment)),
@@ -72,6 +76,8 @@ export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): L
     },
   };
 }
+
+const ownerKey = (sink: string, remoteId: string) => key('remote', sink, remoteId);
 
 async function withLeases<T>(
   redis: Redis,
@@ -121,7 +127,7 @@ interface EntryContext {
 
 function createEntry({ redis, echoes, clock, sink, deployment, echo }: EntryContext, known: Told): LedgerEntry {
   const name = key('ledger', sink, deployment);
-  const owner = (remoteId: string) => key('remote', sink, remoteId);
+  const owner = (remoteId: string) => ownerKey(sink, remoteId);
   const write = (fields: Record<string, string>) => redis.multi().hset(name, fields).expire(name, KEEP_SECONDS).exec();
   return {
     known,
@@ -152,6 +158,8 @@ function createEntry({ redis, echoes, clock, sink, deployment, echo }: EntryCont
         ...(remoteId && { remote_id: remoteId }),
         ...(remoteUrl && { remote_url: remoteUrl }),
       });
+      // Not claimed: two deployments may have led to one thing there. The first one is found by its id.
+      if (remoteId) await redis.set(owner(remoteId), deployment, 'EX', KEEP_SECONDS, 'NX');
       await redis.hdel(name, 'attempted_at');
       await this.attempted({ state: moment.state, outcome: 'delivered', words, ...(status && { status }) });
     },
@@ -163,6 +171,7 @@ function createEntry({ redis, echoes, clock, sink, deployment, echo }: EntryCont
         .lpush(log, json)
         .ltrim(log, 0, ATTEMPTS_KEPT - 1)
         .expire(log, KEEP_SECONDS)
+        .xadd(FEED, 'MAXLEN', '~', FEED_KEPT, '*', 'sink', sink, 'deployment', deployment, 'attempt', json)
         .exec();
     },
   };

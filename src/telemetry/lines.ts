@@ -1,5 +1,6 @@
 import type { Conclusion } from '../conclusion.ts';
 import type { WebhookParts } from '../http/webhooks.ts';
+import { isAway } from '../queue/connection.ts';
 import type { WorkersParts } from '../queue/workers.ts';
 import type { Reconciled } from '../reconcile.ts';
 import { createCalm, type Logger } from './logger.ts';
@@ -13,9 +14,16 @@ export type OnError = (where: string, error: unknown) => void;
 export function createErrorLog(log: Logger): OnError {
   const calm = createCalm(CALM_MS);
   return (where, error) =>
-    calm(`${where} ${String(error)}`, (suppressed) =>
+    calm(causeOf(where, error), (suppressed) =>
       log.error({ where, error, ...(suppressed && { suppressed }) }, 'something failed'),
     );
+}
+
+/** When Redis is away everybody complains, each in other words and with other ids: that is one cause. */
+function causeOf(where: string, error: unknown): string {
+  if (isAway(error)) return 'Redis is away';
+  if (error instanceof Error && error.name === 'ReplyError') return `Redis says ${error.message.split(' ', 1)[0]}`;
+  return `${where} ${String(error).replace(/[0-9a-f-]{8,}|\d+/gi, '#')}`;
 }
 
 /** One line a webhook. */

@@ -1,34 +1,69 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { LRUCache } from 'lru-cache';
+import { type DestinationStream, type Logger as Pino, pino } from 'pino';
+import { createMask } from './mask.ts';
 
-export type { Logger };
+export type Logger = Pino & {
+  /** From now on these stand in no line, nor do those that were named before. */
+  hide(secrets: readonly string[]): void;
+};
 
 /**
- * JSON lines on standard output. What is logged is named field by field where it is logged (no request or response is
- * ever handed over whole), so that there is nothing to redact.
+ * JSON lines on standard output. What is logged is named field by field where it is logged: no request, no response and no
+ * payload is ever handed over whole. The words of a sender or of a destination may still hold a secret: see `hide`.
  * @param destination for tests
  */
 export function createLogger(level: string, destination: DestinationStream = pino.destination(1)): Logger {
+  const hidden = new Set<string>();
+  let mask = createMask([]);
   const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { error: pino.stdSerializers.errWithCause },
+    serializers: { error: (error: unknown) => describe(error) },
+    hooks: { streamWrite: (line: string) => mask.text(line) },
   };
-  return pino(options, destination);
+  return Object.assign(pino(options, destination), {
+    hide(secrets: readonly string[]) {
+      for (const secret of secrets) hidden.add(secret);
+      mask = createMask([...hidden]);
+    },
+  });
 }
+
+const DEEPEST_CAUSE = 5;
+
+/** Not every property, as pino does: the error of a Redis command holds its arguments, which are the webhook. */
+function describe(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return String(error);
+  const { name, message, stack, cause } = error;
+  return {
+    type: name,
+    message,
+    stack,
+    ...('code' in error && { code: String(error.code) }),
+    ...(cause !== undefined && depth < DEEPEST_CAUSE && { cause: describe(cause, depth + 1) }),
+  };
+}
+
+/** A message may hold words of a sender: there is no end of them. */
+const REMEMBERED_CAUSES = 1_000;
+
+/** Causes remembered at once. */
+const MAX_CAUSES = 1_000;
 
 /** At most one line per cause and interval; the next one says how many were held back. */
 export function createCalm(
   intervalMs: number,
   clock: () => number = Date.now,
 ): (cause: string, write: (suppressed: number) => void) => void {
-  const last = new Map<string, { atMs: number; suppressed: number }>();
+  const last = new LRUCache<string, { atMs: number; suppressed: number }>({ max: REMEMBERED_CAUSES });
   return (cause, write) => {
     const seen = last.get(cause);
     if (seen && clock() - seen.atMs < intervalMs) {
       seen.suppressed += 1;
       return;
     }
+    if (last.size >= MAX_CAUSES) last.clear();
     last.set(cause, { atMs: clock(), suppressed: 0 });
     write(seen?.suppressed ?? 0);
   };

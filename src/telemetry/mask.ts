@@ -3,6 +3,8 @@ export interface Mask {
   text(text: string): string;
   /** The very bytes when nothing is to be hidden. */
   bytes(bytes: Buffer): Buffer;
+  /** The same with every text in it masked; for what can be written as JSON. The very value when nothing is to be hidden. */
+  value<T>(value: T): T;
 }
 
 /** Shorter ones would stand in every other text by chance. */
@@ -11,25 +13,55 @@ const MASKED = '[secret]';
 
 /** @param secrets everything that the configuration keeps secret: of sources, sinks and pages. */
 export function createMask(secrets: readonly string[]): Mask {
-  const long = secrets.filter((secret) => secret.length >= MIN_CHARS);
-  // As it is, as it stands within JSON, and percent-encoded in a URL; the longest first, since one may begin with another.
-  const spellings = long.flatMap((secret) => [
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    encodeURIComponent(Buffer.from(secret).toString()),
-  ]);
-  const sorted = [...new Set(spellings)].sort((a, b) => b.length - a.length);
-  if (sorted.length === 0) return { text: (text) => text, bytes: (bytes) => bytes };
-  const pattern = new RegExp(sorted.map(escaped).join('|'), 'g');
-  const text = (given: string) => given.replace(pattern, MASKED);
+  const long = secrets.filter((secret) => secret.length >= MIN_CHARS).flatMap(spellingsOf);
+  if (long.length === 0) return { text: (text) => text, bytes: (bytes) => bytes, value: (value) => value };
+  const inText = patternOf(long);
+  const inBytes = patternOf(long.map((spelling) => Buffer.from(spelling).toString('latin1')));
+  const text = (given: string) => given.replace(inText, MASKED);
   return {
     text,
     bytes(bytes) {
       const before = bytes.toString('latin1'); // one character a byte, whatever the bytes are
-      const after = text(before);
+      const after = before.replace(inBytes, MASKED);
       return after === before ? bytes : Buffer.from(after, 'latin1');
+    },
+    value(value) {
+      const json = JSON.stringify(value);
+      if (json === undefined || text(json) === json) return value;
+      // The texts one by one: within the JSON a secret could seem to begin in the midst of an escape.
+      return JSON.parse(json, (_key, part: unknown) => (typeof part === 'string' ? text(part) : part));
     },
   };
 }
+
+/**
+ * How a secret may stand in an answer or a body: as it is, percent-encoded in a URL, and within JSON as the encoders write
+ * it (PHP escapes the slash, Go escapes <, > and &, Python everything beyond ASCII).
+ */
+export function spellingsOf(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const spellings = [
+    secret,
+    Buffer.from(secret).toString('latin1'), // in a header: Node reads those byte by byte
+    encodeURIComponent(Buffer.from(secret).toString()),
+    json,
+    json.replaceAll('/', '\\/'),
+    json.replace(/[<>&]/g, escapedUnit),
+    json.replace(/[^ -~]/g, escapedUnit),
+  ];
+  return [...new Set(spellings)];
+}
+
+const escapedUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** The longest first, since one may begin with another. */
+const patternOf = (spellings: readonly string[]): RegExp =>
+  new RegExp(
+    [...new Set(spellings)]
+      .sort((a, b) => b.length - a.length)
+      .map(escaped)
+      .join('|'),
+    'g',
+  );
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');

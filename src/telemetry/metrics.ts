@@ -8,18 +8,52 @@ export interface Metrics {
   /** What the worker made of an accepted one. */
   conclusion(labels: { verdict: string; reason: string }): void;
   attempt(labels: { sink: string; outcome: string }, seconds: number): void;
+  /** Since the webhook was received. */
+  recorded(source: string, seconds: number): void;
+  delivered(sink: string, seconds: number): void;
+  died(labels: { queue: string; kind: string }): void;
 }
 
-/** Both are asked at every scrape. */
+/** Asked at every scrape. */
 export interface Measured {
   readonly backlog: () => Promise<BacklogByQueue>;
   readonly spool: () => Spooled;
+  /** Each sink, and whether it waits as a whole. */
+  readonly holds: () => Readonly<Record<string, boolean>>;
+  /** When each source last told something, epoch milliseconds, for the time before we started. */
+  readonly lastWebhooks: () => Promise<Readonly<Record<string, number>>>;
 }
 
-export function createMetrics({ backlog, spool }: Measured): Metrics {
+export function createMetrics({ backlog, spool, holds, lastWebhooks }: Measured): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  const { webhooks, conclusions, answering } = createWebhookMetrics(registers);
+  const { attempts, delivering } = createDeliveryMetrics(registers);
+  collectBacklog(registers, backlog);
+  collectSpool(registers, spool);
+  collectHolds(registers, holds);
+  const noteSource = collectSources(registers, lastWebhooks);
+  const { recording, arriving, deaths } = createTimings(registers);
+  return {
+    registry,
+    webhook(labels, seconds) {
+      webhooks.inc(labels);
+      answering.observe({ source: labels.source }, seconds);
+      if (labels.verdict !== 'rejected') noteSource(labels.source, Date.now());
+    },
+    conclusion: (labels) => conclusions.inc(labels),
+    attempt(labels, seconds) {
+      attempts.inc(labels);
+      delivering.observe({ sink: labels.sink }, seconds);
+    },
+    recorded: (source, seconds) => recording.observe({ source }, seconds),
+    delivered: (sink, seconds) => arriving.observe({ sink }, seconds),
+    died: (labels) => deaths.inc(labels),
+  };
+}
+
+function createWebhookMetrics(registers: Registry[]) {
   const webhooks = new Counter({
     name: 'shiplog_webhooks_total',
     help: 'Webhooks by what became of them',
@@ -39,6 +73,10 @@ export function createMetrics({ backlog, spool }: Measured): Metrics {
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
     registers,
   });
+  return { webhooks, conclusions, answering };
+}
+
+function createDeliveryMetrics(registers: Registry[]) {
   const attempts = new Counter({
     name: 'shiplog_delivery_attempts_total',
     help: 'Deliveries by outcome',
@@ -51,20 +89,66 @@ export function createMetrics({ backlog, spool }: Measured): Metrics {
     labelNames: ['sink'],
     registers,
   });
-  collectBacklog(registers, backlog);
-  collectSpool(registers, spool);
-  return {
-    registry,
-    webhook(labels, seconds) {
-      webhooks.inc(labels);
-      answering.observe({ source: labels.source }, seconds);
+  return { attempts, delivering };
+}
+
+function createTimings(registers: Registry[]) {
+  const recording = new Histogram({
+    name: 'shiplog_received_to_recorded_seconds',
+    help: 'From the receipt of a webhook until it is in the change log',
+    labelNames: ['source'],
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600],
+    registers,
+  });
+  const arriving = new Histogram({
+    name: 'shiplog_received_to_delivered_seconds',
+    help: 'From the receipt of a webhook until the sink has taken the change, retries included',
+    labelNames: ['sink'],
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 14_400, 86_400],
+    registers,
+  });
+  const deaths = new Counter({
+    name: 'shiplog_given_up_total',
+    help: 'Jobs that became dead letters, by whose fault it is',
+    labelNames: ['queue', 'kind'],
+    registers,
+  });
+  return { recording, arriving, deaths };
+}
+
+function collectHolds(registers: Registry[], holds: Measured['holds']): void {
+  new Gauge({
+    name: 'shiplog_sink_hold',
+    help: '1 while a sink waits as a whole, because its destination is ill or asked for it',
+    labelNames: ['sink'],
+    registers,
+    collect() {
+      this.reset(); // another configuration may have other sinks
+      for (const [sink, waits] of Object.entries(holds())) this.set({ sink }, waits ? 1 : 0);
     },
-    conclusion: (labels) => conclusions.inc(labels),
-    attempt(labels, seconds) {
-      attempts.inc(labels);
-      delivering.observe({ sink: labels.sink }, seconds);
+  });
+}
+
+/** Remembers when each source last told something; what was before our start is asked once. */
+function collectSources(registers: Registry[], lastWebhooks: Measured['lastWebhooks']) {
+  const lastMs = new Map<string, number>();
+  const note = (source: string, atMs: number) => lastMs.set(source, Math.max(atMs, lastMs.get(source) ?? 0));
+  let isAsked = false;
+  new Gauge({
+    name: 'shiplog_source_last_webhook_timestamp_seconds',
+    help: 'When the last authentic webhook of a source came, Unix time',
+    labelNames: ['source'],
+    registers,
+    async collect() {
+      if (!isAsked) {
+        const before = await lastWebhooks().catch(() => undefined); // Redis is away: at the next scrape
+        for (const [source, atMs] of Object.entries(before ?? {})) note(source, atMs);
+        isAsked = before !== undefined;
+      }
+      for (const [source, atMs] of lastMs) this.set({ source }, atMs / 1000);
     },
-  };
+  });
+  return note;
 }
 
 type BacklogByQueue = Readonly<Record<string, Backlog>>;

@@ -1,58 +1,105 @@
 import type { ChangeRecord } from '../domain/change-record.ts';
 import { type Deployment, summarize } from '../domain/deployment.ts';
+import type { OriginParts } from '../domain/origins.ts';
 import type { Routed } from '../domain/routing.ts';
+import type { DeadLetters } from '../queue/dead-letters.ts';
+import type { Hold } from '../queue/workers.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Deployments } from '../store/deployments.ts';
-import type { Inbox, InboxEntry } from '../store/inbox.ts';
-import type { Delivery, Ledger } from '../store/ledger.ts';
-import { durationOf, exactTime, span, stateBadge, typeBadge, when } from './format.ts';
+import type { Inbox } from '../store/inbox.ts';
+import type { Ledger } from '../store/ledger.ts';
+import { actionForm, type Who } from './action-form.ts';
+import { doneNote } from './actions-done.ts';
+import { sinkCard } from './deployment-deliveries.ts';
+import { origins, signals } from './deployment-signals.ts';
+import { deploymentPath, durationOf, moment, span, stateBadge, typeBadge, when } from './format.ts';
 import { type Html, html, link, type Piece } from './html.ts';
 import { fields, heading, section } from './layout.ts';
 
-/** Newest webhooks among which those of the deployment are looked for. */
-const SEARCHED_WEBHOOKS = 300;
-
-export interface DeploymentParts {
+export interface DeploymentParts extends OriginParts {
   readonly deployments: Deployments;
   readonly inbox: Inbox;
   readonly ledger: Ledger;
   readonly sinks: readonly Sink[];
+  readonly holds: () => Readonly<Record<string, Hold>>;
+  readonly deadLetters: Pick<DeadLetters, 'of'>;
+}
+
+export interface DeploymentView {
+  /** Deployment key or alias. */
+  readonly name: string;
+  readonly asked: unknown;
+  readonly who: Who;
+  readonly now: Date;
 }
 
 /** Everything that is known of one deployment. */
-export async function deploymentPage(parts: DeploymentParts, name: string, now: Date): Promise<Html | undefined> {
+export async function deploymentPage(parts: DeploymentParts, view: DeploymentView): Promise<Html | undefined> {
+  const { name, asked, who, now } = view;
   const routed = await parts.deployments.get(name);
   if (!routed) return undefined;
   const { deployment } = routed;
-  const [records, { entries }, deliveries] = await Promise.all([
-    parts.deployments.records(deployment.key),
-    parts.inbox.list({ limit: SEARCHED_WEBHOOKS, offset: 0 }),
-    Promise.all(
-      parts.sinks.map(async (sink) => ({ sink, delivery: await parts.ledger.read(sink.name, deployment.key) })),
-    ),
+  const records = await parts.deployments.records(deployment.key);
+  const [entries, deliveries] = await Promise.all([
+    parts.inbox.entries([...new Set(records.flatMap(({ webhook }) => webhook ?? []))]),
+    deliveriesOf(parts, deployment, records),
   ]);
   return html`${heading(html`<bdi>${summarize(deployment)}</bdi>`, html`${stateBadge(deployment.state)} ${typeBadge(deployment.changeType)}`)}
+${doneNote(asked)}
 ${deployment.notes.length > 0 && html`<ul class="notes">${deployment.notes.map((note) => html`<li>${note}</li>`)}</ul>`}
 ${steps(records)}
 <div class="columns">${section('What', what(deployment))}${section('When and who', whenAndWho(deployment, now))}</div>
 ${section(
   'Deliveries',
-  html`<div class="cards">${deliveries.map(({ sink, delivery }) => sinkCard(sink, delivery, routed))}</div>
+  html`<div class="cards">${deliveries.map((delivery) => sinkCard({ ...delivery, routed, who, now }))}</div>
 ${parts.sinks.length === 0 && html`<p class="mute">No sink is configured; the change is kept here.</p>`}`,
 )}
-${section('Signals', signals(records, deployment, entries))}
-${section('Rules', rules(routed))}`;
+${section('Signals', html`${signals(records, deployment, entries)}${mapAgain(deployment, who)}`)}
+${section('Rules', rules(routed))}
+${origins(deployment.key, records, parts)}`;
 }
 
+function deliveriesOf(
+  { sinks, ledger, deadLetters, holds }: DeploymentParts,
+  deployment: Deployment,
+  records: readonly ChangeRecord[],
+) {
+  const moments = [deployment, ...records].map(({ state, occurredAt }) => ({ key: deployment.key, state, occurredAt }));
+  return Promise.all(
+    sinks.map(async (sink) => {
+      const [delivery, letters] = await Promise.all([
+        ledger.read(sink.name, deployment.key),
+        deadLetters.of(sink.name, moments),
+      ]);
+      return { sink, delivery, letters, hold: holds()[sink.name] };
+    }),
+  );
+}
+
+const mapAgain = ({ key }: Deployment, who: Who): Html | undefined =>
+  actionForm(who, {
+    to: '/actions/map-deployment',
+    fields: { deployment: key, back: deploymentPath(key) },
+    body: html`<button>Map again</button> <span class="mute">reads the kept webhooks anew, with the mappers and rules of today</span>`,
+  });
+
 function what(deployment: Deployment): Html {
-  const { environment, repository, commit, pullRequest, ref, tag } = deployment;
+  const { environment, repository, commit, pullRequest, ref, tag, manifests, original } = deployment;
   return fields([
-    ['Service', [deployment.service, deployment.serviceId && html` <span class="mute">${deployment.serviceId}</span>`]],
+    [
+      'Service',
+      [
+        deployment.service,
+        deployment.serviceId && html` <span class="mute">${deployment.serviceId}</span>`,
+        original?.service && html` <span class="mute">there: ${original.service}</span>`,
+      ],
+    ],
     [
       'Environment',
       [
         link(environment.url, environment.name),
         environment.tier && html` <span class="mute">tier ${environment.tier}</span>`,
+        original?.environment && html` <span class="mute">there: ${original.environment}</span>`,
       ],
     ],
     [
@@ -64,13 +111,8 @@ function what(deployment: Deployment): Html {
     ],
     [tag ? 'Tag' : tag === false ? 'Branch' : 'Ref', ref],
     ['Commit', commit?.sha && html`<code>${link(commit.url, commit.sha)}</code>`],
-    [
-      'Author',
-      commit?.author && [
-        commit.author,
-        commit.committedAt && html` <span class="mute">${exactTime(commit.committedAt)}</span>`,
-      ],
-    ],
+    ['Replaced', replaced(deployment)],
+    ['Author', commit?.author && [commit.author, commit.committedAt && html` ${moment(commit.committedAt)}`]],
     [
       'Message',
       (commit?.message ?? commit?.title) &&
@@ -78,7 +120,14 @@ function what(deployment: Deployment): Html {
     ],
     ['Pull request', pullRequest && link(pullRequest.url, `#${pullRequest.number} ${pullRequest.title ?? ''}`.trim())],
     ['Pipeline', deployment.pipelineUrl && link(deployment.pipelineUrl, deployment.pipelineUrl)],
-    ['Job', deployment.jobUrl && link(deployment.jobUrl, deployment.jobUrl)],
+    ['Job', (deployment.jobUrl ?? deployment.job) && link(deployment.jobUrl, deployment.job ?? deployment.jobUrl)],
+    [
+      'Manifests',
+      manifests && [
+        link(manifests.url, manifests.repository ?? manifests.url),
+        manifests.revision && html` <code>${manifests.revision}</code>`,
+      ],
+    ],
     [
       'Artifacts',
       deployment.artifacts.length > 0 &&
@@ -86,6 +135,18 @@ function what(deployment: Deployment): Html {
     ],
     ['Description', deployment.description && html`<div class="message" dir="auto">${deployment.description}</div>`],
   ]);
+}
+
+/** What ran there before, and what lies between the two. */
+function replaced({ replaced: before }: Deployment): Piece {
+  if (!before) return undefined;
+  return [
+    link(
+      deploymentPath(before.deployment),
+      before.sha ? html`<code>${before.sha.slice(0, 8)}</code>` : html`<bdi>${before.deployment}</bdi>`,
+    ),
+    before.compareUrl && html` · ${link(before.compareUrl, 'compare the two')}`,
+  ];
 }
 
 function whenAndWho(deployment: Deployment, now: Date): Html {
@@ -121,52 +182,8 @@ function steps(records: readonly ChangeRecord[]): Html {
     Date.parse(changes[index]?.occurredAt ?? '') - Date.parse(changes[index - 1]?.occurredAt ?? '');
   return html`<ol class="steps" aria-label="States over time">${changes.map(
     ({ state, occurredAt }, index) =>
-      html`<li>${stateBadge(state)} <span class="exact">${exactTime(occurredAt)}</span>${index > 0 && html` <span class="mute">+${span(gap(index))}</span>`}</li>`,
+      html`<li>${stateBadge(state)} ${moment(occurredAt)}${index > 0 && html` <span class="mute">+${span(gap(index))}</span>`}</li>`,
   )}</ol>`;
-}
-
-/** Each record as it came. The webhook is known by its source and the moment it came in. */
-function signals(records: readonly ChangeRecord[], deployment: Deployment, entries: readonly InboxEntry[]): Html {
-  const webhook = (record: ChangeRecord) =>
-    entries.find(
-      ({ source, receivedAt, deployments }) =>
-        source === record.instance && receivedAt === record.receivedAt && deployments.includes(record.deployment),
-    );
-  return html`<table><thead><tr><th>Received</th><th>Signal</th><th>State</th><th>Happened</th><th></th></tr></thead><tbody>${records.map(
-    (record) => {
-      const entry = webhook(record);
-      return html`<tr><td>${link(entry && `/inbox/${encodeURIComponent(entry.id)}`, exactTime(record.receivedAt))}</td>
-<td>${record.signal} <span class="mute">${record.instance}</span></td><td>${stateBadge(record.state)}</td><td>${exactTime(record.occurredAt)}</td>
-<td class="mute">${[record.id === deployment.decidedBy && 'decided the state', record.rejected && 'rejected by an approver', !record.authoritative && 'fills gaps only'].filter(Boolean).join(' · ')}</td></tr>`;
-    },
-  )}</tbody></table>`;
-}
-
-function sinkCard(sink: Sink, delivery: Delivery | undefined, routed: Routed): Html {
-  return html`<article class="card"><h3>${sink.name} ${delivery?.remoteUrl && html`<span class="aside">${link(delivery.remoteUrl, delivery.remoteId ?? 'open there')}</span>`}</h3>
-<p>${standing(sink, delivery, routed)}${!delivery?.remoteUrl && delivery?.remoteId && html` <span class="mute">there: ${delivery.remoteId}</span>`}</p>
-${delivery?.attemptedAt && html`<p class="complaint">The request of ${exactTime(delivery.attemptedAt)} has no answer yet; the next attempt looks first what became of it.</p>`}
-${
-  (delivery?.attempts.length ?? 0) > 0 &&
-  html`<table><tbody>${delivery?.attempts.map(
-    ({ at, state, outcome, status, words }) =>
-      html`<tr><td class="exact">${exactTime(at)}</td><td>${state}</td><td><span class="badge ${OUTCOMES[outcome]}">${outcome}</span></td><td class="words">${status !== undefined && !words.includes(String(status)) && `${status} `}${words}</td></tr>`,
-  )}</tbody></table>`
-}</article>`;
-}
-
-const OUTCOMES = { delivered: 'succeeded', failed: 'failed', unwanted: 'other' } as const;
-
-/** One sentence: does the destination know? */
-function standing(sink: Sink, delivery: Delivery | undefined, { deployment, sinks, droppedBy }: Routed): Piece {
-  const told = delivery?.told;
-  if (told?.state === deployment.state) return html`Knows: ${stateBadge(told.state)}`;
-  const before = told && html` It was told ${stateBadge(told.state)} before.`;
-  if (droppedBy !== undefined) return html`Not told: the rule ${droppedBy} drops it.${before}`;
-  if (sinks && !sinks.includes(sink.name)) return html`Not told: a rule names other sinks.${before}`;
-  const wants = sink.wants(deployment);
-  if (!wants.wanted) return html`Not told: ${wants.why}.${before}`;
-  return html`<strong>Waits to be told ${stateBadge(deployment.state)}</strong>${before}`;
 }
 
 function rules({ trace, sinks, droppedBy }: Routed): Html {

@@ -13,6 +13,9 @@ export function exactTime(iso: string): string {
   return Number.isNaN(ms) ? iso : `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
+/** The same as markup: a script of ours puts the reader's own zone in its place. */
+export const moment = (iso: string): Html => html`<span class="exact">${exactTime(iso)}</span>`;
+
 /** How long ago, or how far ahead: the sender's clock may be fast. */
 function relativeTime(iso: string, now: Date): string {
   const ms = now.getTime() - Date.parse(iso);
@@ -83,14 +86,4 @@ export function revisionOf({ ref, tag, commit, artifacts }: Deployment): Html | 
   const name = ref && html`<span class="ref">${tag ? 'tag ' : ''}<bdi>${ref}</bdi></span>`;
   if (!sha && !name) return artifacts[0] === undefined ? undefined : html`<code>${artifacts[0]}</code>`;
   return html`${name} ${sha}`;
-}
-
-/** The places where it happened, as links. */
-export function linksOf({ pipelineUrl, jobUrl, pullRequest, environment }: Deployment): Html[] {
-  return [
-    pipelineUrl && link(pipelineUrl, 'pipeline'),
-    jobUrl && link(jobUrl, 'job'),
-    pullRequest && link(pullRequest.url, `#${pullRequest.number}`),
-    environment.url && link(environment.url, 'site'),
-  ].filter((found) => found !== undefined && found !== '');
 }

@@ -1,44 +1,62 @@
-import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
-import type { Sink } from '../sinks/sink.ts';
 import type { Source } from '../sources/source.ts';
-import type { Deployments } from '../store/deployments.ts';
-import type { Inbox } from '../store/inbox.ts';
-import type { Ledger } from '../store/ledger.ts';
+import type { Spooled } from '../spool/spool.ts';
+import type { Who } from './action-form.ts';
+import type { Actions } from './actions.ts';
+import { createActionRoutes } from './actions-routes.ts';
 import { changesPage } from './changes-page.ts';
-import { deploymentPage } from './deployment-page.ts';
+import { type DeliveriesParts, deliveriesPage } from './deliveries-page.ts';
+import { type DeploymentParts, deploymentPage } from './deployment-page.ts';
 import { type Html, html } from './html.ts';
-import { inboxPage, webhookPage } from './inbox-page.ts';
+import { inboxPage, spooledNote, webhookPage } from './inbox-page.ts';
 import { page } from './layout.ts';
-import { createLogin, isAdmin, requireReader } from './session.ts';
+import type { Live } from './live.ts';
+import { SCRIPT } from './live-script.ts';
+import { performancePage } from './performance-page.ts';
+import { createLogin, requireAdmin, requireReader, type Tokens, whoIs } from './session.ts';
+import { lastFragment, SETUP_SCRIPT } from './setup-live.ts';
 import { setupPage } from './setup-page.ts';
 import { ICON, STYLE } from './style.ts';
 
-export interface PageParts {
+export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, DeliveriesParts {
   /** The first is the admin token. */
   readonly tokens: readonly string[];
-  readonly deployments: Deployments;
-  readonly inbox: Inbox;
-  readonly ledger: Ledger;
+  readonly viewerToken?: string | undefined;
   readonly sources: readonly Source[];
-  readonly sinks: readonly Sink[];
+  readonly actions: Actions;
+  readonly live: Live;
+  readonly spool: () => Spooled;
+  /** The error means that Redis is away: the pages say so, and nothing is broken. */
+  readonly isRedisAway: (error: unknown) => boolean;
 }
 
 /**
- * Stricter than helmet's: no inline style, no script at all, no other host. Nor `upgrade-insecure-requests`, which would
+ * Stricter than helmet's: no inline style or script, no other host. Nor `upgrade-insecure-requests`, which would
  * ask for the style sheet by https where the bridge is reached by plain http.
  */
 const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const ASSET_SECONDS = 31_536_000;
 
-const PageNumber = z.coerce.number().int().min(1).max(100_000).catch(1);
 const Show = z.object({ show: z.string() });
+const Test = z.object({ test: z.uuid() });
+
+/** What every route needs beside its parts. */
+interface Desk extends PageParts {
+  readonly whoOf: (request: Request) => Who;
+  /** Lets admins pass, with a form of ours. */
+  readonly guard: readonly RequestHandler[];
+}
 
 /** The pages a person looks at. */
 export function createPages(parts: PageParts): RequestHandler {
-  const [adminToken] = parts.tokens;
-  if (!adminToken) throw new RangeError('the pages need the admin token');
+  const [admin, ...readers] = parts.tokens;
+  if (!admin) throw new RangeError('the pages need the admin token');
+  const tokens: Tokens = { admin, viewer: parts.viewerToken, readers };
+  // Nobody comes so far without being known; a viewer is the one who can do nothing.
+  const whoOf = (request: Request): Who => whoIs(request, tokens) ?? { role: 'viewer' };
+  const desk: Desk = { ...parts, whoOf, guard: requireAdmin(tokens) };
   const router = Router();
   router.use((_request, response, next) => {
     response.set('content-security-policy', CONTENT_SECURITY_POLICY);
@@ -47,13 +65,16 @@ export function createPages(parts: PageParts): RequestHandler {
   });
   router.get('/assets/shiplog.css', (_request, response) => sendAsset(response, 'css', STYLE));
   router.get('/assets/shiplog.svg', (_request, response) => sendAsset(response, 'svg', ICON));
-  router.use(createLogin(adminToken));
-  router.use(['/deployments', '/inbox', '/setup'], requireReader(parts.tokens, adminToken));
-  router.get('/', requireReader(parts.tokens, adminToken), (request, response) =>
-    sendChanges(parts, request, response),
-  );
-  addReading(router, parts);
-  addSetup(router, parts, adminToken);
+  router.get('/assets/shiplog.js', (_request, response) => sendAsset(response, 'js', SCRIPT));
+  router.get('/assets/setup.js', (_request, response) => sendAsset(response, 'js', SETUP_SCRIPT));
+  router.use(createLogin(tokens));
+  router.use(['/deployments', '/deliveries', '/inbox', '/performance', '/setup', '/actions'], requireReader(tokens));
+  router.get('/', requireReader(tokens), (request, response) => sendChanges(desk, request, response));
+  router.get('/events', requireReader(tokens), parts.live.handle);
+  addReading(router, desk);
+  addSetup(router, desk);
+  router.use(createActionRoutes(desk));
+  router.use(sayRedisIsAway(desk));
   return router;
 }
 
@@ -61,78 +82,104 @@ function sendAsset(response: Response, type: string, text: string): void {
   response.set('cache-control', `public, max-age=${ASSET_SECONDS}, immutable`).type(type).send(text);
 }
 
-async function sendChanges(parts: PageParts, request: Request, response: Response): Promise<void> {
+async function sendChanges(desk: Desk, request: Request, response: Response): Promise<void> {
   const now = new Date();
-  const { body, live, empty } = await changesPage(parts.deployments, request.query, now);
-  const setup = empty && (await setupPage({ ...parts, base: baseOf(request), now, at: '/' }));
+  const who = desk.whoOf(request);
+  const { body, empty } = await changesPage(desk.deployments, request.query, now);
+  const setup = empty && (await setupPage({ ...setupView(desk, request), at: '/' }));
   const welcome =
-    setup && html`<p>No deployment was recorded yet. Tell one of your tools where to send them:</p>${setup}`;
-  response.send(page({ title: 'Changes', at: '/', live, body: welcome || body }));
+    setup &&
+    html`<div data-live="/events"><p>No deployment was recorded yet. Tell one of your tools where to send them:</p></div>${setup}`;
+  response.send(page({ title: 'Changes', at: '/', who, body: welcome || body }));
 }
 
-function addReading(router: Router, { inbox, ...parts }: PageParts): void {
+function addReading(router: Router, { whoOf, ...parts }: Desk): void {
   router.get('/deployments/*key', async (request, response) => {
     const path: unknown = request.params.key; // express gives the parts between slashes, its types say text
-    const body = await deploymentPage(
-      { inbox, ...parts },
-      Array.isArray(path) ? path.join('/') : String(path),
-      new Date(),
-    );
+    const who = whoOf(request);
+    const name = Array.isArray(path) ? path.join('/') : String(path);
+    const body = await deploymentPage(parts, { name, asked: request.query, who, now: new Date() });
     sendOr404(
       response,
-      { title: 'Deployment', at: '/', body },
+      { title: 'Deployment', at: '/', who, body },
       'There is no such deployment, or it is older than the change log keeps.',
     );
   });
+  router.get('/deliveries', async (request, response) => {
+    const who = whoOf(request);
+    const body = await deliveriesPage(parts, { asked: request.query, who, now: new Date() });
+    response.send(page({ title: 'Deliveries', at: '/deliveries', who, body }));
+  });
+  router.get('/performance', async (request, response) => {
+    const body = await performancePage(parts.deployments, request.query, new Date());
+    response.send(page({ title: 'Performance', at: '/performance', who: whoOf(request), body }));
+  });
+  const sourceNames = parts.sources.map(({ name }) => name);
   router.get('/inbox', async (request, response) => {
-    const body = await inboxPage(inbox, PageNumber.parse(request.query['page']), new Date());
-    response.send(page({ title: 'Inbox', at: '/inbox', body }));
+    const body = await inboxPage({ ...parts, sourceNames }, request.query, new Date());
+    response.send(page({ title: 'Inbox', at: '/inbox', who: whoOf(request), body }));
   });
   router.get('/inbox/:id', async (request, response) => {
-    const body = await webhookPage(inbox, request.params.id, new Date());
+    const who = whoOf(request);
+    const body = await webhookPage(parts.inbox, { id: request.params.id, asked: request.query, who, now: new Date() });
     sendOr404(
       response,
-      { title: 'Webhook', at: '/inbox', body },
+      { title: 'Webhook', at: '/inbox', who, body },
       'There is no such webhook, or it is older than the inbox keeps.',
     );
   });
 }
 
-function addSetup(router: Router, { sources, inbox }: PageParts, adminToken: string): void {
-  const view = (request: Request) => ({ sources, inbox, base: baseOf(request), now: new Date(), at: '/setup' });
-  router.get('/setup', async (request, response) => {
-    response.send(page({ title: 'Set-up', at: '/setup', body: await setupPage(view(request)) }));
+const setupView = ({ sources, sinks, inbox, whoOf }: Desk, request: Request) => ({
+  sources,
+  sinkNames: sinks.map(({ name }) => name),
+  inbox,
+  base: baseOf(request),
+  now: new Date(),
+  who: whoOf(request),
+  at: '/setup',
+});
+
+function addSetup(router: Router, desk: Desk): void {
+  const send = async (request: Request, response: Response, said: { show?: string; test?: string }) => {
+    const view = setupView(desk, request);
+    const body = await setupPage({ ...view, ...said });
+    response.send(page({ title: 'Set-up', at: '/setup', who: view.who, body }));
+  };
+  router.get('/setup', (request, response) => send(request, response, Test.safeParse(request.query).data ?? {}));
+  router.get('/setup/last', async (_request, response) => {
+    response.send(await lastFragment(desk.sources, desk.inbox, new Date()));
   });
-  router.post('/setup', express.urlencoded({ extended: false, limit: '1kb' }), async (request, response) => {
-    const asked = Show.safeParse(request.body);
-    if (!isAdmin(request, adminToken)) {
-      response.status(403).send(
-        page({
-          title: 'Not allowed',
-          at: '/setup',
-          body: html`<h1>Not allowed</h1><p>Only the admin token shows secrets.</p>`,
-        }),
-      );
-      return;
-    }
-    response.send(
-      page({
-        title: 'Set-up',
-        at: '/setup',
-        body: await setupPage({ ...view(request), ...(asked.success && asked.data) }),
-      }),
-    );
-  });
+  router.post('/setup', ...desk.guard, (request, response) =>
+    send(request, response, Show.safeParse(request.body).data ?? {}),
+  );
 }
 
-const baseOf = (request: Request): string => `${request.protocol}://${request.host ?? 'localhost'}`;
+/** A name that no browser could have come by is not repeated in commands that somebody pastes into a shell. */
+function baseOf(request: Request): string {
+  const host = request.host ?? '';
+  return `${request.protocol}://${/^[\w.:[\]-]+$/.test(host) ? host : 'shiplog.example.com'}`;
+}
 
-function sendOr404(
-  response: Response,
-  { title, at, body }: { title: string; at: string; body: Html | undefined },
-  missing: string,
-): void {
+/** A sentence for a person instead of JSON. What lies in the spool is safe meanwhile. */
+const sayRedisIsAway =
+  ({ isRedisAway, spool, whoOf }: Desk): ErrorRequestHandler =>
+  (error, request, response, next) => {
+    if (response.headersSent || !isRedisAway(error)) return next(error);
+    const body = html`<h1>Redis does not answer just now</h1>${spooledNote(spool())}
+<p class="empty">Webhooks are taken and kept on disk. These pages are back when Redis is; nothing needs to be done here. <a href="${request.originalUrl}">Try again</a></p>`;
+    response.status(503).send(page({ title: 'Redis is away', at: '', who: whoOf(request), body }));
+  };
+
+interface Found {
+  readonly title: string;
+  readonly at: string;
+  readonly who: Who;
+  readonly body: Html | undefined;
+}
+
+function sendOr404(response: Response, { body, ...found }: Found, missing: string): void {
   response
     .status(body ? 200 : 404)
-    .send(page({ title, at, body: body ?? html`<h1>Not found</h1><p class="empty">${missing}</p>` }));
+    .send(page({ ...found, body: body ?? html`<h1>Not found</h1><p class="empty">${missing}</p>` }));
 }

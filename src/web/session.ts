@@ -3,47 +3,65 @@ import express, { type Request, type RequestHandler, type Response, Router } fro
 import rateLimit from 'express-rate-limit';
 import { z } from 'zod';
 import { isAllowed, SESSION_COOKIE } from '../http/access.ts';
-import { bearerToken, isOneOf, sameSecret } from '../sources/signature.ts';
+import { isOneOf, sameSecret } from '../sources/signature.ts';
+import { FORM_TOKEN, type Who } from './action-form.ts';
 import { exactly, html, localPath } from './html.ts';
 import { page } from './layout.ts';
 
 const SESSION_MS = 30 * 86_400_000; // long: the one who is paged at night must not look for a token
 /** Wrong tokens from one address in a minute. */
 const WRONG_TOKENS = 20;
+const FORM_LIMIT = '8kb';
 
-/** `<expiry, epoch ms>.<hmac>`: nothing to store, nothing to steal but the session, and a new admin token ends them all. */
-export const createSession = (adminToken: string, now: Date): string =>
-  signed(String(now.getTime() + SESSION_MS), adminToken);
+/** `<expiry, epoch ms>.<hmac>`: nothing to store, nothing to steal but the session, and a new token ends all that it opened. */
+export const createSession = (token: string, now: Date): string => signed(String(now.getTime() + SESSION_MS), token);
 
-const signed = (expiry: string, adminToken: string) =>
-  `${expiry}.${createHmac('sha256', adminToken).update(`shiplog session until ${expiry}`).digest('hex')}`;
+const signed = (expiry: string, token: string) =>
+  `${expiry}.${createHmac('sha256', token).update(`shiplog session until ${expiry}`).digest('hex')}`;
 
-export function isSession(value: string, adminToken: string, now: Date): boolean {
+export function isSession(value: string, token: string, now: Date): boolean {
   const expiry = /^(\d{1,16})\.[0-9a-f]{64}$/.exec(value)?.[1];
-  return expiry !== undefined && sameSecret(value, signed(expiry, adminToken)) && Number(expiry) > now.getTime();
+  return expiry !== undefined && sameSecret(value, signed(expiry, token)) && Number(expiry) > now.getTime();
 }
 
-/** By session, or by the admin token itself in the Authorization header. */
-export function isAdmin(request: Request, adminToken: string): boolean {
-  const cookies = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='));
-  const sessions = cookies.filter(([name]) => name === SESSION_COOKIE).map(([, value = '']) => value);
-  return (
-    sessions.some((value) => isSession(value, adminToken, new Date())) ||
-    isOneOf(bearerToken(request.headers.authorization), [adminToken])
-  );
+/** What the forms of a session carry: no other site can know it, even where a browser sends it our cookie. */
+export const formTokenOf = (session: string, token: string): string =>
+  createHmac('sha256', token).update(`shiplog forms of ${session}`).digest('hex');
+
+export interface Tokens {
+  readonly admin: string;
+  /** Absent: nobody only looks. */
+  readonly viewer?: string | undefined;
+  /** Those who may read the API: by header alone they see what a viewer sees. */
+  readonly readers: readonly string[];
+}
+
+/** By session, or by a token in the Authorization header. Undefined: a stranger. */
+export function whoIs(request: Request, { admin, viewer, readers }: Tokens): Who | undefined {
+  if (isAllowed(request, [admin])) return { role: 'admin' };
+  const sessions = sessionsOf(request);
+  const holders = [
+    ['admin', admin],
+    ['viewer', viewer],
+  ] as const;
+  for (const [role, token] of holders) {
+    const session = token && sessions.find((value) => isSession(value, token, new Date()));
+    if (session) return { role, formToken: formTokenOf(session, token) };
+  }
+  return isAllowed(request, readers) ? { role: 'viewer' } : undefined;
+}
+
+function sessionsOf({ headers }: Request): string[] {
+  const cookies = (headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='));
+  return cookies.filter(([name]) => name === SESSION_COOKIE).map(([, value = '']) => value);
 }
 
 /** Lets readers pass; everybody else is led to the login page and from there back. */
-export function requireReader(tokens: readonly string[], adminToken: string): RequestHandler {
+export function requireReader(tokens: Tokens): RequestHandler {
   return (request, response, next) => {
-    if (isAdmin(request, adminToken) || isAllowed(request, tokens)) return next();
+    if (whoIs(request, tokens)) return next();
     if (request.headers.authorization)
-      return void response.status(401).send(
-        page({
-          title: 'Not allowed',
-          body: html`<h1>Not allowed</h1><p>The Authorization header holds no token of this bridge.</p>`,
-        }),
-      );
+      return refuse(response.status(401), { words: 'The Authorization header holds no token of this bridge.' });
     const to = localPath(request.originalUrl) ?? '/';
     // A strict cookie is not sent with a link from a chat or a pager. Loaded once more from our own page, it is.
     if (request.headers['sec-fetch-site'] === 'cross-site' && request.method === 'GET') {
@@ -51,13 +69,54 @@ export function requireReader(tokens: readonly string[], adminToken: string): Re
         page({ title: 'One moment', goTo: to, body: html`<p><a href="${to}">Continue</a></p>` }),
       );
     }
-    response.redirect(303, `/login?next=${encodeURIComponent(to)}`);
+    // What a form was sent to is no page to come back to; the page that it stood on is.
+    const back = request.method === 'GET' || !to.startsWith('/actions') ? to : '/';
+    response.redirect(303, `/login?next=${encodeURIComponent(back)}`);
   };
+}
+
+/** Reads a form, and lets it pass when it is one of ours, sent by whoever is logged in. */
+function requireForm(tokens: Tokens): RequestHandler[] {
+  return [express.urlencoded({ extended: false, limit: FORM_LIMIT }), checkForm(tokens)];
+}
+
+function checkForm(tokens: Tokens): RequestHandler {
+  return (request, response, next) => {
+    if (request.method === 'GET') return next(); // changes nothing
+    const who = whoIs(request, tokens);
+    const sent = z.object({ [FORM_TOKEN]: z.string() }).safeParse(request.body ?? {});
+    const ours =
+      who?.formToken === undefined || (sent.success && sameSecret(sent.data[FORM_TOKEN] ?? '', who.formToken));
+    if (ours) return next();
+    refuse(response.status(403), {
+      words:
+        'This form is not of your present session: you logged in anew, or another site sent it. Load the page again and repeat it.',
+      who,
+    });
+  };
+}
+
+/** Only an admin acts, and only by a form of ours. */
+export function requireAdmin(tokens: Tokens): RequestHandler[] {
+  const guard: RequestHandler = (request, response, next) => {
+    const who = whoIs(request, tokens);
+    if (who?.role === 'admin') return next();
+    refuse(response.status(403), {
+      words: 'Viewers look and change nothing, and see no secrets. Log in with the admin token to do this.',
+      who,
+    });
+  };
+  return [guard, ...requireForm(tokens)];
+}
+
+function refuse(response: Response, { words, who }: { words: string; who?: Who | undefined }): void {
+  const body = html`<h1>Not allowed</h1><p class="empty">${words}</p>`;
+  response.send(page({ title: 'Not allowed', body, ...(who && { at: '', who }) }));
 }
 
 const Login = z.object({ token: z.string().catch(''), next: z.string().catch('/') });
 
-export function createLogin(adminToken: string): RequestHandler {
+export function createLogin(tokens: Tokens): RequestHandler {
   const router = Router();
   const limit = rateLimit({
     windowMs: 60_000,
@@ -65,18 +124,19 @@ export function createLogin(adminToken: string): RequestHandler {
     skipSuccessfulRequests: true,
     standardHeaders: true,
     legacyHeaders: false,
+    validate: false, // it would write past the log
     message: 'too many wrong tokens; come again in a minute',
   });
   router.get('/login', (request, response) => {
     const { next } = Login.parse(request.query);
-    if (isAdmin(request, adminToken)) return response.redirect(303, localPath(next) ?? '/');
-    sendForm(response, next);
+    if (whoIs(request, tokens)) return response.redirect(303, localPath(next) ?? '/');
+    sendLogin(response, next);
   });
-  router.post('/login', limit, express.urlencoded({ extended: false, limit: '8kb' }), (request, response) => {
+  router.post('/login', limit, express.urlencoded({ extended: false, limit: FORM_LIMIT }), (request, response) => {
     const { token, next } = Login.parse(request.body ?? {});
-    if (!isOneOf(token.trim(), [adminToken]))
-      return sendForm(response.status(401), next, 'This is not the admin token.');
-    response.cookie(SESSION_COOKIE, createSession(adminToken, new Date()), {
+    const known = [tokens.admin, tokens.viewer].find((one) => one !== undefined && isOneOf(token.trim(), [one]));
+    if (known === undefined) return sendLogin(response.status(401), next, 'This token does not open the pages.');
+    response.cookie(SESSION_COOKIE, createSession(known, new Date()), {
       httpOnly: true,
       sameSite: 'strict',
       secure: request.secure,
@@ -85,14 +145,14 @@ export function createLogin(adminToken: string): RequestHandler {
     });
     response.redirect(303, localPath(next) ?? '/');
   });
-  router.post('/logout', (request, response) => {
+  router.post('/logout', ...requireForm(tokens), (request, response) => {
     response.clearCookie(SESSION_COOKIE, { httpOnly: true, sameSite: 'strict', secure: request.secure, path: '/' });
     response.redirect(303, '/login');
   });
   return router;
 }
 
-function sendForm(response: Response, next: string, complaint?: string): void {
+function sendLogin(response: Response, next: string, complaint?: string): void {
   const to = localPath(next) ?? '/';
   const body = html`<form class="login" method="post" action="/login">
 <h1>Shiplog</h1>
@@ -100,10 +160,10 @@ function sendForm(response: Response, next: string, complaint?: string): void {
 ${complaint && html`<p class="complaint" role="alert">${complaint}</p>`}
 <input type="hidden" name="next" value="${exactly(to)}">
 <input type="text" name="username" value="shiplog" autocomplete="username" hidden>
-<label for="token">Admin token</label>
+<label for="token">Token</label>
 <input id="token" type="password" name="token" autocomplete="current-password" required autofocus>
 <button>Log in</button>
-<p class="mute">It is shown by <code>npx shiplog secrets</code> on the machine that Shiplog runs on.</p>
+<p class="mute">The admin token is shown by <code>npx shiplog secrets</code> on the machine that Shiplog runs on. A viewer token shows the pages and changes nothing.</p>
 </form>`;
   response.send(page({ title: 'Log in', body }));
 }

@@ -1,3 +1,4 @@
+import type { Source } from '../sources/source.ts';
 import { type Html, html } from './html.ts';
 
 /** Where a webhook of this source goes, as the reader's own browser reaches us. */
@@ -5,49 +6,67 @@ export interface Place {
   readonly base: string;
   readonly url: string;
   readonly name: string;
+  /** Only where somebody asked to see it. */
+  readonly secret: string | undefined;
 }
 
-/** What to paste where. The whole story of each tool is its README. */
-export function helpFor(type: string, place: Place): Html {
-  return Object.hasOwn(HELP, type) ? (HELP[type]?.(place) ?? other(place)) : other(place);
+/** What to paste where, with everything filled in that may be seen. The whole story of each tool is its README. */
+export async function recipeFor(source: Source, place: Place): Promise<Html> {
+  if (source.type === 'argocd') return argocd(place, await configMapOf(source, place));
+  return Object.hasOwn(RECIPES, source.type) ? (RECIPES[source.type]?.(place) ?? other(place)) : other(place);
 }
 
-const HELP: Readonly<Record<string, (place: Place) => Html>> = {
-  gitlab: ({ name }) => html`<ol>
+/** In a shell, whatever stands in it. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+const secretOr = ({ secret }: Place, otherwise: string) => (secret === undefined ? otherwise : quoted(secret));
+const shown = (secret: string | undefined): Html =>
+  secret === undefined ? html`the secret` : html`<code>${secret}</code>`;
+
+const RECIPES: Readonly<Record<string, (place: Place) => Html>> = {
+  gitlab: (place) => html`<ol>
 <li>In the project or group: <b>Settings › Webhooks › Add new webhook</b></li>
-<li>URL: the one above. Secret token: the secret.</li>
-<li>Trigger: <b>Deployment events</b> only; untick Push events.</li>
-<li><b>Test › Deployment events</b>, then look here again. Without GitLab: <code>npx shiplog sample ${name}</code></li>
-</ol>`,
-  bitbucket: ({ base, name }) => html`<p>Bitbucket has no deployment webhook: the step that deploys posts.</p>
+<li>URL: <code>${place.url}</code></li>
+<li>Secret token: ${shown(place.secret)}</li>
+<li>Trigger: <b>Deployment events</b> only; untick Push events. Leave SSL verification on.</li>
+<li><b>Test › Deployment events</b>: the answer appears above.</li>
+</ol>
+<details><summary>The same by GitLab’s API</summary><pre tabindex="0">curl --fail-with-body -H "PRIVATE-TOKEN: $GITLAB_TOKEN" "$GITLAB_URL/api/v4/projects/$PROJECT_ID/hooks" \\
+  --data-urlencode url=${quoted(place.url)} \\
+  --data-urlencode token=${secretOr(place, '"$SHIPLOG_GITLAB_SECRET"')} \\
+  -d deployment_events=true -d push_events=false -d enable_ssl_verification=true</pre></details>`,
+  bitbucket: (place) => html`<p>Bitbucket has no deployment webhook: the step that deploys posts.</p>
 <ol>
-<li><b>Repository settings › Repository variables</b>: <code>SHIPLOG_URL</code> = <code>${base}</code>, and <code>SHIPLOG_SECRET</code> = the secret, <i>Secured</i></li>
+<li><b>Repository settings › Repository variables</b>: <code>SHIPLOG_URL</code> = <code>${place.base}</code>, and <code>SHIPLOG_SECRET</code> = ${shown(place.secret)}, <i>Secured</i></li>
 <li>Give the step in <code>bitbucket-pipelines.yml</code> a <code>deployment:</code> and these lines:</li>
 </ol>
-<details><summary>bitbucket-pipelines.yml</summary><pre tabindex="0">${bitbucketStep(name)}</pre></details>
-<p>Try it: <code>npx shiplog sample ${name}</code></p>`,
-  argocd: ({ url, name }) => html`<ol>
-<li>In the secret <code>argocd-notifications-secret</code>: <code>shiplog-token</code> = the secret, without a newline at its end</li>
-<li>In <code>src/sources/argocd/configmap.yaml</code> put your addresses, then merge it into <code>argocd-notifications-cm</code> with <code>kubectl patch</code> (README beside it):
-<pre tabindex="0">service.webhook.shiplog: |
-  url: ${url}
-  headers:
-  - name: Content-Type
-    value: application/json
-  - name: Authorization
-    value: Bearer $shiplog-token</pre></li>
-<li>Try it: <code>npx shiplog sample ${name}</code></li>
-</ol>`,
-  'changes-api': ({
-    base,
-    url,
-  }) => html`<p>Pipelines that post to Alert24’s changes API need another host and key, and nothing else: <code>${base}/api/v1/changes</code>. New ones:</p>
-<pre tabindex="0">curl -fsS --retry 3 ${url} \\
-  -H "Authorization: Bearer $SHIPLOG_TOKEN" \\
+<details><summary>bitbucket-pipelines.yml</summary><pre tabindex="0">${bitbucketStep(place.name)}</pre></details>`,
+  'changes-api': (
+    place,
+  ) => html`<p>Pipelines that post to Alert24’s changes API need another host and key, and nothing else: <code>${place.base}/api/v1/changes</code>. New ones:</p>
+<pre tabindex="0">curl -fsS --retry 3 ${place.url} \\
+  -H ${place.secret === undefined ? '"Authorization: Bearer $SHIPLOG_TOKEN"' : quoted(`Authorization: Bearer ${place.secret}`)} \\
   -H "Content-Type: application/json" \\
   -d '{"summary": "Deployed lighthouse-api 1.4.2",
        "service": "lighthouse-api", "environment": "staging"}'</pre>`,
 };
+
+function argocd(place: Place, configMap: string): Html {
+  return html`<ol>
+<li>The token, without a newline at its end:
+<pre tabindex="0">kubectl patch secret argocd-notifications-secret -n argocd --type merge \\
+  -p "$(printf '{"stringData":{"shiplog-token":"%s"}}' ${secretOr(place, '"$ARGOCD_TOKEN"')})"</pre></li>
+<li>Save the ConfigMap below as <code>shiplog-configmap.yaml</code>, write the address of your Argo CD for <code>argocdUrl</code>, and merge it. It says itself what to mind:
+<pre tabindex="0">kubectl patch configmap argocd-notifications-cm -n argocd --type merge --patch-file shiplog-configmap.yaml</pre></li>
+</ol>
+<details><summary>shiplog-configmap.yaml</summary><pre tabindex="0">${configMap}</pre></details>`;
+}
+
+/** The file that the source itself hands out, with our address in it. */
+async function configMapOf({ applyHooks }: Source, { url }: Place): Promise<string> {
+  const order = { url, targets: [], dryRun: true, signal: AbortSignal.timeout(1_000) };
+  const lines = await applyHooks?.(order).catch(() => undefined); // an address that is none: then the file as it is
+  return lines?.join('\n') ?? `service.webhook.shiplog: |\n  url: ${url}`;
+}
 
 const other = ({ name }: Place): Html =>
   html`<p>Send its webhooks to the URL above, with the secret. Try it: <code>npx shiplog sample ${name}</code></p>`;

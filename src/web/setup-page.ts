@@ -1,60 +1,84 @@
 import type { Source } from '../sources/source.ts';
 import type { Inbox, InboxEntry } from '../store/inbox.ts';
-import { when } from './format.ts';
-import { type Html, html } from './html.ts';
-import { pathOf, reasonOf, verdictBadge } from './inbox-page.ts';
+import { actionForm, type Who } from './action-form.ts';
+import { deploymentPath } from './format.ts';
+import { exactly, type Html, html, link } from './html.ts';
+import { pathOf, verdictBadge } from './inbox-page.ts';
 import { heading } from './layout.ts';
-import { helpFor } from './setup-help.ts';
-
-/** Newest webhooks among which the last one of each source is looked for. */
-const SEARCHED_WEBHOOKS = 500;
+import { recipeFor } from './setup-help.ts';
+import { lastOf, lastWebhook, SETUP_SCRIPT_PATH } from './setup-live.ts';
 
 export interface SetupView {
   readonly sources: readonly Source[];
+  readonly sinkNames: readonly string[];
   readonly inbox: Inbox;
   /** Protocol and host by which the reader came. */
   readonly base: string;
   readonly now: Date;
+  readonly who: Who;
   /** The source whose secret was asked for by an admin. */
   readonly show?: string;
+  /** The webhook of a test event that was just sent. */
+  readonly test?: string;
   /** The page that this stands on: what "look again" loads. */
   readonly at: string;
 }
 
 /** Where to paste what, and whether it worked. */
-export async function setupPage({ sources, inbox, base, now, show, at }: SetupView): Promise<Html> {
-  const { entries, total } = await inbox.list({ limit: SEARCHED_WEBHOOKS, offset: 0 });
-  const last = (source: Source) => entries.find((entry) => entry.source === source.name);
+export async function setupPage(view: SetupView): Promise<Html> {
+  const { sources, inbox, base, at, test } = view;
+  const [{ last, isAll }, tests] = await Promise.all([lastOf(inbox), test ? inbox.entries([test]) : []]);
+  const tested = tests[0];
   const local = /^https?:\/\/(localhost|127\.|\[::1\])/.test(base);
+  const cards = await Promise.all(
+    sources.map((source) =>
+      card(source, { ...view, entry: last.get(source.name), isAll, ...(tested?.source === source.name && { tested }) }),
+    ),
+  );
   return html`${heading('Set-up', html`<a href="${at}">look again</a>`)}
 ${local && html`<p class="notes">You came by <code>${base}</code>, which only this machine can reach. Open this page by the address that your tools can reach, and the URLs below are right for them.</p>`}
-<div class="cards setup">${sources.map((source) => {
-    const url = `${base}/webhooks/${source.name}`;
-    return html`<article class="card" id="${source.name}"><h2>${source.name}${source.type !== source.name && html` <span class="mute">${source.type}</span>`}</h2>
-${lastWebhook(last(source), total, now)}
+${test !== undefined && !tested && html`<p class="complaint" role="status">The test event is not in the inbox: Redis is away, and it waits on disk. It appears as soon as Redis is back.</p>`}
+<div class="cards setup">${cards}</div>
+<script src="${SETUP_SCRIPT_PATH}" defer></script>`;
+}
+
+interface Card extends SetupView {
+  readonly entry: InboxEntry | undefined;
+  readonly isAll: boolean;
+  readonly tested?: InboxEntry;
+}
+
+async function card(source: Source, view: Card): Promise<Html> {
+  const { name, type } = source;
+  const { base, who, show } = view;
+  const url = `${base}/webhooks/${name}`;
+  const secret = who.role === 'admin' && name === show ? source.secrets[0] : undefined;
+  return html`<article class="card" id="${name}"><h2>${name}${type !== name && html` <span class="mute">${type}</span>`}</h2>
+${lastWebhook(name, view)}
+${testEvent(source, view)}
 <p class="copy"><span>URL</span> <code>${url}</code></p>
-${secretOf(source, source.name === show)}
-${helpFor(source.type, { base, url, name: source.name })}</article>`;
-  })}</div>`;
+${secretOf(source, secret === undefined ? who : 'shown')}
+${await recipeFor(source, { base, url, name, secret })}</article>`;
 }
 
-/** Did it work? */
-function lastWebhook(entry: InboxEntry | undefined, total: number, now: Date): Html {
-  if (!entry) {
-    return html`<p class="last none">${total > SEARCHED_WEBHOOKS ? `None of the newest ${SEARCHED_WEBHOOKS} webhooks came from here.` : 'Nothing has come from here yet.'}</p>`;
-  }
-  const answer = {
-    accepted: 'It arrived',
-    recorded: 'It works',
-    duplicate: 'It works',
-    ignored: 'It arrives',
-    rejected: 'Refused',
-  }[entry.verdict];
-  return html`<p class="last ${entry.verdict}"><strong>${answer}.</strong> Last webhook <a href="${pathOf(entry)}">${when(entry.receivedAt, now)}</a> ${verdictBadge(entry.verdict)} ${reasonOf(entry)}</p>`;
+function testEvent({ name }: Source, { who, at, sinkNames, tested }: Card): Html | undefined {
+  const told = sinkNames.length > 0 && ` It is told to ${sinkNames.join(', ')} as well.`;
+  return html`${
+    tested &&
+    html`<p class="done" role="status">The test event came in: ${verdictBadge(tested.verdict)} <a href="${pathOf(tested)}">its webhook</a>${tested.deployments.map((key) => html`, ${link(deploymentPath(key), 'its change')}`)}</p>`
+  }${actionForm(who, {
+    to: '/actions/test-event',
+    fields: { source: name, back: `${at === '/' ? '/setup' : at}#${name}` },
+    body: html`<button>Send a test event</button> <span class="mute">An invented deployment to staging, signed as the tool does it: a webhook and a change like any other.${told}</span>`,
+  })}`;
 }
 
-function secretOf({ name, secrets }: Source, shown: boolean): Html {
-  if (shown)
-    return html`${secrets.map((secret) => html`<p class="copy"><span>Secret</span> <code>${secret}</code></p>`)}<p class="mute">It stays out of sight when you leave this page.</p>`;
-  return html`<form class="copy" method="post" action="/setup#${name}"><span>Secret</span> <input type="hidden" name="show" value="${name}"><button>Show the secret</button></form>`;
+function secretOf({ name, secrets }: Source, seenBy: Who | 'shown'): Html | undefined {
+  if (seenBy === 'shown')
+    return html`${secrets.map((secret) => html`<p class="copy"><span>Secret</span> <code>${exactly(secret)}</code></p>`)}<p class="mute">It is filled in below, and stays out of sight when you leave this page.</p>`;
+  return actionForm(seenBy, {
+    to: `/setup#${name}`,
+    fields: { show: name },
+    body: html`<span class="label">Secret</span> <button>Show the secret</button> <span class="mute">and fill it in below</span>`,
+  });
 }

@@ -51,12 +51,59 @@ button:hover { border-color: var(--mute); }
 .filters label { display: grid; gap: 0.15rem; color: var(--mute); font-size: 0.85em; }
 .filters input, .filters select { color: var(--text); font-size: 1.1em; width: 11rem; height: 2.2rem; }
 .filters select { width: 8rem; }
+.filters .grow { flex: 1 1 18rem; } .filters .grow input { width: 100%; }
+.filters .moment input { width: 13.5rem; }
 .buttons { display: inline-flex; align-items: baseline; gap: 0.6rem; }
-.ranges { display: flex; margin-left: auto; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: var(--card); }
+.ranges { display: flex; border: 1px solid var(--line); border-radius: 6px; overflow: hidden; background: var(--card); }
 .ranges a { padding: 0.3rem 0.65rem; color: var(--mute); text-decoration: none; border-left: 1px solid var(--line); white-space: nowrap; }
 .ranges a:first-child { border-left: 0; }
 .ranges a:hover, .ranges a[aria-current] { background: var(--calm-ground); color: var(--text); }
 .ranges a:focus-visible { outline-offset: -2px; }
+
+.timebar { display: flex; flex-wrap: wrap; gap: 0.6rem; justify-content: space-between; }
+.hidden { position: absolute; left: -100vw; }
+#changes, #span, #list { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
+.live::before { content: "●"; margin-right: 0.35em; color: var(--mute); }
+.live[aria-pressed="true"]::before { color: var(--good); }
+.aside { align-items: baseline; flex-wrap: wrap; }
+
+.timeline { position: relative; background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 0 1.4rem 0.3rem 0; overflow: hidden; }
+.shapes { position: absolute; }
+.scale { position: absolute; inset: 0 1.4rem 0 13rem; width: calc(100% - 14.4rem); overflow: visible; }
+.scale line { stroke: var(--line); }
+.scale text { fill: var(--mute); font-size: 0.8rem; text-anchor: middle; }
+.tick[hidden] { display: none; }
+.lanes { list-style: none; margin: 0; padding: 1.4rem 0 0; position: relative; }
+.lane { display: grid; grid-template-columns: 13rem minmax(0, 1fr); align-items: center; border-top: 1px solid var(--line); padding: 0.15rem 0; margin-right: -1.4rem; padding-right: 1.4rem; }
+.lane-name { display: flex; gap: 0.5rem; justify-content: space-between; padding: 0 1.2rem 0 0.9rem; min-width: 0; }
+.lane-name a { color: inherit; text-decoration: none; font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.lane-name a:hover { text-decoration: underline; }
+.picture { display: block; overflow: visible; }
+.narrow { display: none; }
+.mark { transform: translateX(-0.5rem); fill: var(--good); stroke: var(--good); stroke-width: 0; outline: none; }
+.mark.failed { fill: var(--bad); stroke: var(--bad); }
+.mark.canceled { fill: var(--calm); stroke: var(--calm); }
+.mark.running, .mark.pending { fill: var(--card); stroke: var(--busy); stroke-width: 2.5; }
+.mark.pending { stroke-dasharray: 3 2.5; }
+.mark.rollback { fill: var(--undo-ground); stroke: var(--undo-ground); }
+.mark.rollback.running, .mark.rollback.pending { fill: var(--card); stroke-width: 2; }
+.sign { stroke: var(--card); stroke-width: 2; fill: none; stroke-dasharray: none; stroke-linecap: round; }
+.mark.many { transform: translateX(-0.875rem); }
+.mark.many.busy { fill: var(--busy); stroke: var(--busy); }
+.mark text { fill: var(--card); stroke: none; font: 600 10.5px/1 system-ui, sans-serif; text-anchor: middle; }
+.mark .tight { font-size: 8.5px; }
+.mark:hover { filter: brightness(1.25); }
+.mark:focus-visible { stroke: var(--text); stroke-width: 2; stroke-dasharray: none; }
+.legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1.1rem; color: var(--mute); font-size: 0.85em; padding-top: 0.4rem; }
+.legend > span { display: inline-flex; align-items: center; gap: 0.3rem; }
+.key { width: 1rem; height: 1rem; } .key .mark { transform: none; }
+.when .before { display: block; text-decoration: underline; font-size: 0.85em; color: var(--mute); }
+tr.new { animation: arrive 2s ease-out; }
+@keyframes arrive { from { background: var(--busy-ground); } }
+@media (prefers-reduced-motion: reduce) { tr.new { animation: none; } }
+@media (max-width: 60rem) {
+  .wide { display: none; } .narrow { display: inline; }
+}
 
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); }
 th, td { padding: 0.45rem 0.6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
@@ -75,7 +122,7 @@ dd time .exact, .last time .exact { display: inline; }
 .changes .service a, .changes .environment a { color: inherit; text-decoration: none; }
 .changes .service a { font-weight: 600; }
 .changes .service a:hover, .changes .environment a:hover { text-decoration: underline; }
-th.when { width: 12.5rem; } th.state { width: 8.2rem; } th.service { width: 14%; } th.environment { width: 12%; } th.who { width: 8%; } th.took { width: 6.5rem; } th.links { width: 9.5rem; }
+th.when { width: 13.8rem; } th.state { width: 8.2rem; } th.service { width: 14%; } th.environment { width: 12%; } th.who { width: 8%; } th.took { width: 7.4rem; } th.links { width: 9.5rem; }
 .changes { table-layout: fixed; }
 .links a { white-space: nowrap; }
 .what > a { text-decoration: none; }
@@ -113,6 +160,9 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .last.rejected { background: var(--bad-ground); }
 .last.accepted { background: var(--busy-ground); }
 summary { cursor: pointer; color: var(--link); }
+.figure { font-size: 1.8rem; font-weight: 700; line-height: 1.1; font-variant-numeric: tabular-nums; }
+.bars { width: 100%; height: 8rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
+.bars .succeeded { fill: var(--good); } .bars .failed { fill: var(--bad); } .bars .none { fill: transparent; }
 .pager { display: flex; justify-content: center; gap: 1.25rem; color: var(--mute); }
 .login { max-width: 24rem; margin: 8vh auto 0; width: 100%; display: grid; gap: 0.7rem; padding: 1.5rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .login button { padding: 0.5rem; background: var(--link); border-color: var(--link); color: var(--card); }
@@ -143,7 +193,7 @@ summary { cursor: pointer; color: var(--link); }
   section > table td:first-child { white-space: nowrap; }
 }
 @media (min-width: 46rem) and (max-width: 75rem) {
-  .changes tr { grid-template: "when service environment who" "when what what took" "state what what links" / 11.5rem minmax(0, 1fr) minmax(0, 1fr) 9rem; }
+  .changes tr { grid-template: "when service environment who" "when what what took" "state what what links" / 13rem minmax(0, 1fr) minmax(0, 1fr) 9rem; }
   .inbox tr { grid-template: "when state why size" "when source why ." / 11.5rem 6rem minmax(0, 1fr) 5rem; }
   .changes .when, .inbox .when, .environment, .took { text-align: left; }
 }
@@ -151,12 +201,56 @@ summary { cursor: pointer; color: var(--link); }
   main { padding: 0.75rem; }
   .top { padding: 0.5rem 0.75rem; }
   .top nav { order: 3; width: 100%; }
-  .filters { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); }
-  .ranges { margin-left: 0; }
-  .filters input, .filters select { width: 100%; }
+  .filters { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .filters .grow, .filters .moment { grid-column: 1 / -1; }
+  .filters label { min-width: 0; }
+  .tick:nth-child(even) text { display: none; }
+  .timebar .ranges { width: 100%; }
+  .timeline { padding: 0 0.9rem 0.3rem; }
+  .scale { inset: 0 0.9rem; width: calc(100% - 1.8rem); }
+  .lane { display: block; margin: 0 -0.9rem; padding-inline: 0.9rem; }
+  .lane-name { padding: 0; font-size: 0.85em; }
+  .filters input, .filters select, .filters .moment input { width: 100%; }
   .ranges { grid-column: 1 / -1; }
   .ranges a { flex: 1; text-align: center; padding-inline: 0; }
   dl > div { grid-template-columns: minmax(0, 1fr); gap: 0; }
+}
+
+/* Buttons that do something, deliveries, set-up. */
+.action { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4rem 0.75rem; }
+.bulk { display: flex; flex-wrap: wrap; align-items: center; gap: 0.6rem 1.25rem; }
+.check { display: inline-flex; align-items: center; gap: 0.4rem; color: var(--mute); }
+.danger { color: var(--bad); }
+.done { padding: 0.5rem 0.75rem; border-radius: 6px; background: var(--good-ground); overflow-wrap: anywhere; }
+.given-up { display: grid; gap: 0.5rem; justify-items: start; overflow-wrap: anywhere; }
+.delivery-id code { display: inline-block; max-width: 22rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
+.plain { margin: 0; padding-left: 1.2rem; overflow-wrap: anywhere; }
+.complaint .exact, a .exact, td > .exact { color: inherit; font-size: inherit; }
+.at .exact { color: var(--mute); font-size: 0.85em; }
+.card > p, .notes { overflow-wrap: anywhere; }
+.card > dl { border: 0; padding: 0; }
+.sinks { grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); }
+.label { color: var(--mute); width: 3.5rem; }
+.last { display: grid; gap: 0.3rem; }
+.origins > section { margin-top: 0.5rem; }
+.search .wide { flex: 1 1 18rem; }
+.search .wide input { width: 100%; }
+.letters .why { width: 45%; }
+.letters .links { white-space: nowrap; }
+.letters .links .action { display: inline-flex; }
+@media (max-width: 75rem) {
+  .letters, .letters tbody { display: block; }
+  .letters thead { position: absolute; left: -100vw; }
+  .letters tr { display: grid; grid-template: "state when" "why why" "source source" "links links" / minmax(0, 1fr) minmax(0, auto); padding: 0.6rem 0.75rem; gap: 0.3rem 0.75rem; border-bottom: 1px solid var(--line); }
+  .letters td, .letters .why { display: block; width: auto; padding: 0; border: 0; }
+}
+@media (max-width: 34rem) {
+  .search .wide, .filters > .buttons { grid-column: 1 / -1; }
+  .attempts, .attempts tbody { display: block; }
+  .attempts tr { display: grid; grid-template: "at at" "state outcome" "words words" / auto 1fr; gap: 0.1rem 0.75rem; padding: 0.4rem 0; border-bottom: 1px solid var(--line); }
+  .attempts td, .card .attempts td { display: block; padding: 0; border: 0; width: auto; }
+  .attempts .at { grid-area: at; } .attempts .words { grid-area: words; }
+  .top nav { flex-wrap: wrap; }
 }
 `;
 

@@ -76,6 +76,7 @@ describe('the shipped configuration', () => {
         PORT: '1',
         SHIPLOG_DATA_DIR: dir,
         LOG_LEVEL: 'info',
+        SHIPLOG_VIEWER_TOKEN: `viewers-${SECRET}`,
         SHIPLOG_SIGNING_TOKEN: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
       }),
     ).toEqual([]);
@@ -130,6 +131,13 @@ describe('a wrong configuration', () => {
         'shiplog.yaml:1: sources[0].secrets: give a list with at least one secret, or with "generated"',
       ].sort(),
     );
+  });
+
+  it('refuses a viewer token that is short, or opens everything', () => {
+    expect(problems(minimal('viewer_token: short\n'))[0]).toContain(
+      'viewer_token: a token needs at least 16 characters',
+    );
+    expect(problems(minimal(`viewer_token: ${SECRET}\n`))[0]).toContain('viewer_token: it is the admin token');
   });
 
   it('refuses what is not YAML, with the line', () => {

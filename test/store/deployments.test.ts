@@ -82,6 +82,81 @@ describe('the change log', () => {
     expect(await count({ environment: 'Production', status: 'succeeded', service: 'lighthouse-api' })).toBe(1);
   });
 
+  it('finds by the person who deployed or wrote it, and by the folder of its environment', async () => {
+    const deployments = open();
+    const review = { environment: { name: 'review/lamp-12' } };
+    await deployments.apply(aRecord({ deployment: 'job:1', actor: 'Mira', ...review }), view);
+    await deployments.apply(aRecord({ deployment: 'job:2', actor: 'jonas', commit: { author: 'mira' } }), view);
+    const keys = async (facets: object) =>
+      (await deployments.list({ ...everything, facets })).deployments.map(({ key }) => key).sort();
+    expect(await keys({ person: 'mira' })).toEqual(['job:1', 'job:2']);
+    expect(await keys({ person: 'jonas' })).toEqual(['job:2']);
+    expect(await keys({ environment: 'review/*' })).toEqual(['job:1']);
+    expect(await keys({ environment: 'review/*', person: 'jonas' })).toEqual([]);
+  });
+
+  it('finds words wherever they stand, all of them, and pages through what it found', async () => {
+    const deployments = open();
+    const commit = {
+      sha: '4f0c9e1d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d',
+      message: 'Turn the lamp faster\n\nSee HARBOR-12',
+    };
+    for (const minute of [1, 2, 3]) {
+      const occurredAt = `2026-03-14T20:0${minute}:00.000Z`;
+      await deployments.apply(aRecord({ deployment: `job:${minute}`, occurredAt, ref: 'main', commit }), view);
+    }
+    await deployments.apply(aRecord({ deployment: 'job:4', ref: 'tide' }), view);
+    const search = async (text: string, over = {}) => {
+      const { deployments: found, ...rest } = await deployments.list({ ...everything, text, ...over });
+      return { ...rest, keys: found.map(({ key }) => key) };
+    };
+    expect(await search('harbor-12 LAMP')).toEqual({ total: 3, keys: ['job:3', 'job:2', 'job:1'] });
+    expect(await search('4f0c9e1d', { limit: 1, offset: 1 })).toEqual({ total: 3, keys: ['job:2'] });
+    expect(await search('lamp tide')).toEqual({ total: 0, keys: [] });
+    expect(await search('tide')).toEqual({ total: 1, keys: ['job:4'] });
+  });
+
+  it('keeps what a timeline draws in step with the deployment, whatever its key', async () => {
+    const deployments = open();
+    const deployment = 'argocd:lamp\n2026';
+    const common = { deployment, actor: 'mi\nra' };
+    await deployments.apply(aRecord({ ...common, state: 'running', signal: 'job hook', authoritative: false }), view);
+    await deployments.apply(aRecord({ ...common, state: 'failed', changeType: 'rollback' }), view);
+    const mark = {
+      key: deployment,
+      atMs: Date.parse('2026-03-14T20:50:00.000Z'),
+      state: 'failed',
+      changeType: 'rollback',
+      environment: { name: 'production', tier: 'production' },
+      service: 'lighthouse-api',
+      actor: 'mi ra',
+    };
+    expect(await deployments.marks({ facets: {} })).toEqual([mark]);
+    expect(await deployments.marks({ facets: { status: 'running' } })).toEqual([]);
+    expect(await deployments.marks({ facets: {}, untilMs: mark.atMs - 1 })).toEqual([]);
+    await deployments.prune(new Date('2028-01-01'));
+    expect(await redis.hlen('{shiplog}:marks')).toBe(0);
+  });
+
+  it('draws all of a span, over several pages, the newest first', async () => {
+    const deployments = open(100_000);
+    const first = Date.parse('2026-03-14T00:00:00.000Z');
+    const fill = Array.from({ length: 9_000 }, (_, at) =>
+      aRecord({ deployment: `job:${at}`, occurredAt: new Date(first + at * 1000).toISOString() }),
+    );
+    await Promise.all(fill.map((record) => deployments.apply(record, view)));
+    const marks = await deployments.marks({ facets: {}, sinceMs: first + 1000, untilMs: first + 8_998_000 });
+    expect(marks.map(({ key }) => key)).toEqual(Array.from({ length: 8_998 }, (_, at) => `job:${8_998 - at}`));
+  });
+
+  it('says by its version that something changed', async () => {
+    const deployments = open();
+    const before = await deployments.version();
+    expect(await deployments.version()).toBe(before);
+    await deployments.apply(aRecord(), view);
+    expect(await deployments.version()).not.toBe(before);
+  });
+
   it('forgets the oldest beyond the number it may keep, and what is too old', async () => {
     const deployments = open(2);
     for (const day of [1, 2, 3])
@@ -90,5 +165,18 @@ describe('the change log', () => {
     expect((await deployments.list(everything)).deployments.map(({ key }) => key)).toEqual(['job:3', 'job:2']);
     expect(await deployments.prune(new Date('2028-01-01'))).toBe(2);
     expect(await redis.keys('*deployment:*')).toEqual([]);
+  });
+});
+
+describe('a deployment that somebody tells of in a loop', () => {
+  it('keeps of many steps of one kind the first and the last, and stands as they say', async () => {
+    const deployments = open();
+    const at = (second: number) => new Date(Date.parse('2026-03-14T20:00:00Z') + second * 1000).toISOString();
+    for (let second = 0; second < 200; second += 1)
+      await deployments.apply(aRecord({ state: 'running', occurredAt: at(second), startedAt: at(second) }), view);
+    await deployments.apply(aRecord({ state: 'succeeded', occurredAt: at(300) }), view);
+    const key = 'gitlab:git.harbor.example:7:job:1001';
+    expect((await deployments.records(key)).length).toBeLessThanOrEqual(65);
+    expect((await deployments.get(key))?.deployment).toMatchObject({ state: 'succeeded', startedAt: at(0) });
   });
 });

@@ -43,8 +43,12 @@ export type Fault = (
   times?: number;
   /** The share of requests that it meets, of those it could. Default 1. */
   ratio?: number;
+  /** Every nth of the requests that it could meet. Default 1. */
+  every?: number;
   method?: string;
   path?: RegExp;
+  /** What the body must hold. */
+  text?: RegExp;
 };
 
 export interface Refused {
@@ -55,6 +59,8 @@ export interface Refused {
 }
 
 export interface LoggedRequest extends FakeRequest {
+  /** Epoch milliseconds, when it had come in whole. */
+  readonly atMs: number;
   /** Undefined: never answered. */
   status: number | undefined;
 }
@@ -65,6 +71,8 @@ export interface FakeServer {
   /** Every 4xx that was given, with its body. */
   readonly refused: Refused[];
   inject(...faults: Fault[]): void;
+  /** Called when a request has been handled, before it is answered: the moment to kill whoever waits for the answer. */
+  onHandled(listener: (request: LoggedRequest) => void): void;
   /** No more faults. */
   heal(): void;
   /** Closes the port: connections are refused. */
@@ -81,11 +89,13 @@ export async function startFakeServer(handle: Handle, random: () => number = Mat
   const requests: LoggedRequest[] = [];
   const refused: Refused[] = [];
   const faults = createFaults(random);
+  const listeners: ((request: LoggedRequest) => void)[] = [];
   const server = createServer(async (incoming, response) => {
     incoming.on('error', () => {}); // the caller hung up
     const request = await read(incoming);
     requests.push(request);
     const reply = await answer(handle, request, faults.take(request));
+    for (const listener of listeners) listener(request);
     if (reply === 'cut') return void incoming.socket.destroy();
     if (reply === 'silent') return;
     request.status = reply.status;
@@ -96,31 +106,35 @@ export async function startFakeServer(handle: Handle, random: () => number = Mat
   });
   const { port, up, down } = await open(server);
   const { inject, heal } = faults;
-  return { url: `http://127.0.0.1:${port}`, requests, refused, inject, heal, down, up, close: down };
+  const onHandled: FakeServer['onHandled'] = (listener) => void listeners.push(listener);
+  return { url: `http://127.0.0.1:${port}`, requests, refused, inject, onHandled, heal, down, up, close: down };
 }
 
 function createFaults(random: () => number) {
-  let faults: (Fault & { left: number })[] = [];
+  let faults: (Fault & { left: number; seen: number })[] = [];
   return {
     inject(...more: Fault[]) {
-      faults.push(...more.map((fault) => ({ ...fault, left: fault.times ?? 1 })));
+      faults.push(...more.map((fault) => ({ ...fault, left: fault.times ?? 1, seen: 0 })));
     },
     heal() {
       faults = [];
     },
     take(request: FakeRequest): Fault | undefined {
-      const fault = faults.find(
-        ({ left, method, path, ratio = 1 }) =>
-          left > 0 &&
-          (method === undefined || method === request.method) &&
-          (path === undefined || path.test(request.path)) &&
-          (ratio >= 1 || random() < ratio),
-      );
+      const fault = faults.find((one) => {
+        if (one.left <= 0 || !couldMeet(one, request)) return false;
+        one.seen += 1;
+        return one.seen % (one.every ?? 1) === 0 && (one.ratio === undefined || random() < one.ratio);
+      });
       if (fault) fault.left -= 1;
       return fault;
     },
   };
 }
+
+const couldMeet = ({ method, path, text }: Fault, request: FakeRequest): boolean =>
+  (method === undefined || method === request.method) &&
+  (path === undefined || path.test(request.path)) &&
+  (text === undefined || text.test(request.text));
 
 async function answer(handle: Handle, request: FakeRequest, fault?: Fault): Promise<FakeReply | 'cut' | 'silent'> {
   if (fault?.kind === 'cut') return 'cut';
@@ -146,6 +160,7 @@ async function read(incoming: IncomingMessage): Promise<LoggedRequest> {
     target: incoming.url ?? '/',
     headers: incoming.headers,
     text: Buffer.concat(chunks).toString('utf8'),
+    atMs: Date.now(),
     status: undefined,
   };
 }

@@ -10,13 +10,21 @@ export interface BridgeProcess {
   exited(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** The built bridge as a process of its own, as `npm start` runs it. Resolves when it answers. */
-export async function startBridgeProcess(environment: Readonly<Record<string, string>>): Promise<BridgeProcess> {
+/**
+ * The built bridge as a process of its own, as `npm start` runs it. Resolves when it answers.
+ * `wrap` turns its command line into another one that ends in it: with Node's options, or under a shell's limits.
+ */
+export async function startBridgeProcess(
+  environment: Readonly<Record<string, string>>,
+  wrap: (command: readonly [string, ...string[]]) => readonly [string, ...string[]] = (command) => command,
+): Promise<BridgeProcess> {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, ['dist/main.js', 'start'], {
-    env: { PATH, HOME, ...environment },
-    stdio: 'pipe',
-  });
+  const [program, ...args] = wrap([process.execPath, 'dist/main.js', 'start']);
+  const child = spawn(program, args, { env: { PATH, HOME, ...environment }, stdio: 'pipe' });
+  // A test run that is cut short leaves no bridge behind.
+  const reap = () => child.kill('SIGKILL');
+  process.once('exit', reap);
+  child.once('exit', () => process.off('exit', reap));
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -9,17 +9,21 @@ import { findRedisServer } from '../../src/redis/find.ts';
 
 const START_WITHIN_MS = 20_000;
 
-/** A Redis of the test's own, on a unix socket (and a loopback port) that goes away with it. Its data are on disk. */
-export async function startTestRedis() {
+/**
+ * A Redis of the test's own, on a unix socket (and a loopback port) that goes away with it. Its data are on disk.
+ * `said`: settings other than the usual ones.
+ */
+export async function startTestRedis(said: Readonly<Record<string, string>> = {}) {
   const program = await findRedisServer();
   if (!program) throw new Error('the tests need a redis-server or valkey-server; `npm test` installs one');
   const dir = mkdtempSync(join(tmpdir(), 'shiplog-redis-'));
   const path = join(dir, 'redis.sock');
   const port = await freePort();
-  const start = () => launch(program.path, { dir, unixsocket: path, port: String(port) });
+  const start = () => launch(program.path, { dir, unixsocket: path, port: String(port), ...said });
   let server = await start();
   return {
     address: { path },
+    port,
     /** For whoever only takes a URL. */
     url: `redis://127.0.0.1:${port}/0`,
     /** As a crash or the kernel would. The data stay. */
@@ -35,6 +39,8 @@ export async function startTestRedis() {
       await client.config('SET', name, value);
       client.disconnect();
     },
+    /** What was on its disk is gone: the next start is an empty one. */
+    loseData: () => rmSync(join(dir, 'appendonlydir'), { recursive: true, force: true }),
     /** Accepts connections and answers nothing. */
     freeze: () => server.kill('SIGSTOP'),
     thaw: () => server.kill('SIGCONT'),
@@ -47,12 +53,12 @@ export async function startTestRedis() {
 
 async function launch(program: string, where: Record<string, string>): Promise<ChildProcess> {
   const settings = {
-    ...where,
     bind: '127.0.0.1',
     appendonly: 'yes',
     appendfsync: 'everysec',
     save: '',
     'maxmemory-policy': 'noeviction',
+    ...where,
   };
   const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const server = spawn(program, options, { stdio: ['ignore', 'ignore', 'inherit'] });

@@ -28,39 +28,102 @@ describe('the list of changes', () => {
     });
     expect(text(page)).toContain('4 min ago');
     expect(text(page)).toContain(
-      'succeeded lighthouse-api production Turn the lamp faster main 4f0c9e1d gitlab mira 2 min 5 s pipeline #12',
+      'succeeded lighthouse-api production Turn the lamp faster main 4f0c9e1d gitlab mira 2 min 5 s pipeline !12',
     );
     expect(page).toContain('<a href="https://gitlab.harbor.example/c/4f0c9e1d">4f0c9e1d</a>');
-    expect(page.indexOf('Turn the lamp faster')).toBeLessThan(page.indexOf('<bdi>tide-tables</bdi>'));
+    expect(page.indexOf('>Turn the lamp faster<')).toBeLessThan(page.indexOf('<bdi>tide-tables</bdi>'));
   });
 
   it('makes a roll-back stand out, and no plain deployment', async () => {
-    expect(await show('/', { changeType: 'rollback' })).toMatch(/<tr class="succeeded rollback">[\s\S]*roll-back/);
-    expect(await show('/', {})).not.toContain('roll-back');
+    const page = await show('/', { changeType: 'rollback', occurredAt: ago(60) });
+    expect(page).toMatch(/<tr class="succeeded rollback"[\s\S]*roll-back/);
+    expect(page).toContain('<use href="#m-rollback"');
+    expect(await show('/', { occurredAt: ago(60) })).not.toContain('class="badge rollback"');
   });
 
   it('keeps the filter in the form and in every link', async () => {
     const hour = { environment: { name: 'blue & green' } };
     const page = await show(
-      '/?environment=blue+%26+green&status=succeeded&range=24h&live=1',
-      { ...hour, occurredAt: ago(60) },
-      { ...hour, occurredAt: ago(90_000) },
+      '/?environment=blue+%26+green&status=succeeded&range=24h&person=mira&text=lamp',
+      { ...hour, occurredAt: ago(60), actor: 'mira', summary: 'Turn the LAMP' },
+      { ...hour, occurredAt: ago(60), actor: 'mira' },
+      { ...hour, occurredAt: ago(60), actor: 'jonas', summary: 'Turn the lamp' },
+      { ...hour, occurredAt: ago(90_000), actor: 'mira', summary: 'Turn the lamp' },
       { occurredAt: ago(60) },
     );
     expect(text(page)).toContain('1 change ');
     expect(page).toContain('name="environment" value="blue &amp; green"');
     expect(page).toContain('<option selected>succeeded</option>');
     expect(page).toContain('<input type="hidden" name="range" value="24h">');
-    expect(page).toContain('href="/?environment=blue+%26+green&amp;status=succeeded&amp;live=1&amp;range=7d"');
+    expect(page).toContain(
+      'href="/?text=lamp&amp;environment=blue+%26+green&amp;person=mira&amp;status=succeeded&amp;range=7d"',
+    );
   });
 
   it('shows all where the filter makes no sense', async () => {
-    expect(text(await show('/?status=excellent&range=ages&page=-3&service=a&service=b', {}))).toContain('1 change ');
+    const odd = '/?status=excellent&range=ages&page=-3&service=a&service=b&from=yesterday&to=never';
+    expect(text(await show(odd, { occurredAt: ago(60) }))).toContain('1 change ');
   });
 
-  it('loads itself again only when it is asked to', async () => {
-    expect(await show('/', {})).not.toContain('http-equiv="refresh"');
-    expect(await show('/?live=1', {})).toContain('<meta http-equiv="refresh" content="15">');
+  it('answers what changed before a moment, and each row leads there', async () => {
+    const noon = '2026-05-04T12:00:00.000Z';
+    const changes = [
+      { service: 'before-noon', occurredAt: '2026-05-04T11:59:59.000Z' },
+      { service: 'at-noon', occurredAt: noon },
+      { service: 'days-before', occurredAt: '2026-05-01T12:00:00.000Z' },
+    ];
+    const page = await show('/?to=2026-05-04T12:00', ...changes);
+    expect(page).toContain('<bdi>before-noon</bdi>');
+    expect(page).not.toContain('at-noon</bdi>');
+    expect(page).not.toContain('days-before</bdi>');
+    expect(page).toContain('name="to" value="2026-05-04T12:00:00"');
+    expect(page).not.toContain('data-live');
+    const week = await show('/?range=all', ...changes);
+    expect(week).toContain(`href="/?range=all&amp;to=${encodeURIComponent(noon)}">before this`);
+  });
+
+  it('takes two ends in either order', async () => {
+    const page = await show('/?from=2026-05-05T00:00Z&to=2026-05-04T00:00Z', {
+      occurredAt: '2026-05-04T10:00:00.000Z',
+    });
+    expect(text(page)).toContain('1 change ');
+  });
+
+  it('goes further back when the last day was quiet, and says so', async () => {
+    const page = await show('/', { service: 'slow-boat', occurredAt: ago(3 * 86_400) });
+    expect(page).toContain('<bdi>slow-boat</bdi>');
+    expect(text(page)).toContain('Nothing changed in the 24 hours before now; this goes further back.');
+    expect(page).toMatch(/range=7d" aria-current="true"/);
+  });
+
+  it('says that a chosen span is empty, and where the newest change is', async () => {
+    const page = text(await show('/?range=1h', { occurredAt: ago(7200) }));
+    expect(page).toContain('Nothing changed in the last 1h. The newest change was 2 h ago');
+  });
+
+  it('says what it replaced, with the way to compare', async () => {
+    const replaced = {
+      deployment: 'changes:before',
+      sha: '4f0c9e1d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d',
+      compareUrl: 'https://gitlab.harbor.example/compare',
+    };
+    const { deployments } = { deployments: memoryDeployments([step({ occurredAt: ago(60) })]) };
+    const withReplaced = {
+      ...deployments,
+      list: async (filter: Parameters<typeof deployments.list>[0]) => {
+        const found = await deployments.list(filter);
+        return { ...found, deployments: found.deployments.map((one) => ({ ...one, replaced })) };
+      },
+    };
+    const page = await see('/', { deployments: withReplaced });
+    expect(page).toContain('replaced <a href="/deployments/changes:before"><code>4f0c9e1d</code></a>');
+    expect(page).toContain('(<a href="https://gitlab.harbor.example/compare">compare</a>)');
+  });
+
+  it('follows what happens by script, and only where it goes up to now', async () => {
+    const page = await show('/', { occurredAt: ago(60) });
+    expect(page).toContain('data-live="/events"');
+    expect(page).toMatch(/<script src="\/assets\/shiplog\.js\?v=\w{8}" defer><\/script>/);
   });
 
   it('goes on over several pages', async () => {
@@ -74,7 +137,9 @@ describe('the list of changes', () => {
   });
 
   it('says that nothing fits a filter, and how to see all', async () => {
-    expect(text(await show('/?service=ghost-ship', {}))).toContain('No change fits this filter. Show all');
+    expect(text(await show('/?service=ghost-ship', {}))).toContain('No change fits this filter. Drop the filter');
+    const hour = text(await show('/?service=lighthouse-api&range=1h', { occurredAt: ago(7200) }));
+    expect(hour).toContain('No change fits this filter in this span of time. Look at all times');
   });
 
   it('shows the set-up page while nothing was recorded', async () => {
@@ -85,6 +150,7 @@ describe('the list of changes', () => {
 
   it('shows hostile words as the text that they are', async () => {
     const page = await show('/', {
+      occurredAt: ago(60),
       deployment: 'changes:"><script>/../\u202e',
       summary: '<script>alert(1)</script>\u001b[2J',
       service: '"><img src=x onerror=alert(1)>',
@@ -94,7 +160,9 @@ describe('the list of changes', () => {
       jobUrl: 'https://ci.example/" onclick="alert(4)',
       tags: ['<i>'],
     });
-    expect(page).not.toMatch(/<script|<img|<b>|onclick="|href="javascript/i);
+    expect(page.replace(/<script src="\/assets\/shiplog\.js\?v=\w{8}" defer><\/script>/, '')).not.toMatch(
+      /<script|<img|<b>|onclick="|href="javascript/i,
+    );
     expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;[U+001B][2J');
     expect(page).toContain('[U+202E]noitcudorp');
     expect(page).toContain('(JavaScript:alert(3))');
@@ -102,6 +170,8 @@ describe('the list of changes', () => {
   });
 
   it('survives a key that no URL can hold', async () => {
-    expect(await show('/', { deployment: 'changes:\ud800' })).toContain('href="/deployments/changes:%EF%BF%BD"');
+    expect(await show('/', { deployment: 'changes:\ud800', occurredAt: ago(60) })).toContain(
+      'href="/deployments/changes:%EF%BF%BD"',
+    );
   });
 });

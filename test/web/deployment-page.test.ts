@@ -1,7 +1,8 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
+import { Rule } from '../../src/domain/routing.ts';
 import { memoryDeployments, memoryInbox, memoryLedger, sink, step, webhook } from './stores.ts';
-import { app, see, sessionCookie } from './support.ts';
+import { app, letter, memoryDeadLetters, see, sessionCookie } from './support.ts';
 
 const text = (page: string) => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
 const key = 'changes:eu/shop:42 100%';
@@ -40,11 +41,17 @@ describe('the page of a deployment', () => {
 
   it('leads from a signal to its webhook', async () => {
     const inbox = memoryInbox([
-      webhook({ id: 'other', deployments: ['x'] }),
-      webhook({ id: 'w1', receivedAt: succeeded.receivedAt, deployments: [key] }),
+      webhook({ id: 'other', deployments: [key] }),
+      webhook({ id: 'w1', headers: { 'idempotency-key': '5d1c-delivery' } }),
     ]);
-    const page = await see(path, { deployments, inbox });
-    expect(page).toContain('<a href="/inbox/w1">2026-05-04 10:00:22 UTC</a>');
+    const told = memoryDeployments([
+      { ...running, webhook: 'forgotten' },
+      { ...succeeded, webhook: 'w1' },
+    ]);
+    const page = await see(path, { deployments: told, inbox });
+    expect(page).toContain('<a href="/inbox/w1"><span class="exact">2026-05-04 10:00:22 UTC</span></a>');
+    expect(page).toContain('<code>5d1c-delivery</code>');
+    expect(page).toContain('fills gaps only · the inbox keeps its webhook no more');
     expect(page).not.toContain('/inbox/other');
   });
 
@@ -101,6 +108,60 @@ describe('the page of a deployment', () => {
     expect(page).toContain('The request of 2026-05-04 10:00:30 UTC has no answer yet');
     expect(page).toContain('left-out Not told: a rule names other sinks.');
     expect(page).toContain('not there: sinks = board, alert24');
+  });
+
+  it('offers to put back what was given up, and nothing that is told already', async () => {
+    const given = letter({ id: 'alert24:fwd_7', deployment: key, why: '422 <i>unknown</i> service' });
+    const parts = { deployments, deadLetters: memoryDeadLetters([given]) };
+    const page = await see(path, parts);
+    expect(text(page)).toContain('Not told ✓ succeeded : given up.');
+    expect(page).toContain('refused: 422 &lt;i&gt;unknown&lt;/i&gt; service');
+    expect(page).toContain('<input type="hidden" name="id" value="alert24:fwd_7">');
+    const told = { state: 'succeeded', at: succeeded.occurredAt } as const;
+    const known = await see(path, { ...parts, ledger: memoryLedger([{ sink: 'alert24', told, attempts: [] }]) });
+    expect(known).not.toContain('alert24:fwd_7');
+  });
+
+  it('says that the whole sink waits, and why', async () => {
+    const holds = () => ({ alert24: { why: '401 <key> is wrong', until: new Date('2026-05-04T10:05:00.000Z') } });
+    expect(text(await see(path, { deployments, holds }))).toContain(
+      'Waits to be told ✓ succeeded The whole sink is paused until',
+    );
+    expect(await see(path, { deployments, holds })).toContain('401 &lt;key&gt; is wrong');
+  });
+
+  it('says what it replaced, with a link to what lies between the two', async () => {
+    const stored = memoryDeployments([running, succeeded]);
+    const replaced = { deployment: 'changes:eu/shop:41', sha: '4f0c9e1d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d' };
+    const get: typeof stored.get = async (name) => {
+      const view = await stored.get(name);
+      const compareUrl = 'https://gitlab.harbor.example/compare/a...b';
+      return view && { ...view, deployment: { ...view.deployment, replaced: { ...replaced, compareUrl } } };
+    };
+    const page = await see(path, { deployments: { ...stored, get } });
+    expect(page).toContain('<a href="/deployments/changes:eu%2Fshop:41"><code>4f0c9e1d</code></a>');
+    expect(page).toContain('<a href="https://gitlab.harbor.example/compare/a...b">compare the two</a>');
+  });
+
+  it('says which signal or rule gave which field', async () => {
+    const rules = [Rule.parse({ name: 'lamps', set: { service_id: 'svc_lamp' } })];
+    const page = text(await see(path, { deployments: memoryDeployments([running, succeeded], rules), rules }));
+    expect(page).toContain('startedAt 2026-05-04T10:00:00.000Z job hook');
+    expect(page).toMatch(/serviceId svc_lamp rule lamps/);
+  });
+
+  it('shows hostile words as the text that they are', async () => {
+    const hostile = step({
+      deployment: key,
+      service: '"><img src=x onerror=alert(1)>',
+      environment: { name: '<script>alert(2)</script>', url: 'javascript:alert(3)' },
+      commit: { message: '</div><script>alert(4)</script>', author: '<b>' },
+      pullRequest: { number: '1', title: '<i>', url: 'data:text/html,x' },
+      signal: '<u>',
+    });
+    const page = await see(path, { deployments: memoryDeployments([hostile]) });
+    expect(page).not.toMatch(/<script>|<img|<b>|<i>|<u>|href="(javascript|data)/i);
+    expect(page).toContain('&lt;/div&gt;&lt;script&gt;alert(4)');
   });
 
   it('is 404 and a page for a deployment that is not there', async () => {

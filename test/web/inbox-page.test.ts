@@ -2,7 +2,7 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { prettyJson } from '../../src/web/pretty-json.ts';
 import { memoryInbox, webhook } from './stores.ts';
-import { app, see, sessionCookie } from './support.ts';
+import { app, glance, notes, see, sessionCookie, submit } from './support.ts';
 
 const text = (page: string) => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
 
@@ -42,6 +42,80 @@ describe('the inbox', () => {
     const long = await see('/inbox/w1', { inbox: memoryInbox([webhook({ id: 'w1', body: 'x'.repeat(300_000) })]) });
     expect(long).toContain('The first 200 KB of 293.0 KiB');
     expect(long).not.toContain('x'.repeat(200_001));
+  });
+
+  it.each([
+    ['the id of the delivery', '5D1C-delivery'],
+    ['our own id', 'hook-7-'],
+    ['a sha', '4f0c9e1d'],
+    ['a project', 'harbor/light'],
+    ['a deployment', 'job:77'],
+    ['a reason', 'no_environment'],
+  ])('finds a webhook by %s', async (_what, q) => {
+    const wanted = webhook({
+      id: 'hook-7-',
+      headers: { 'idempotency-key': '5d1c-delivery' },
+      deployments: ['gitlab:git.harbor.example:1:job:77'],
+      reason: 'no_environment',
+      body: '{"project":"Harbor/lighthouse-api","sha":"4f0c9e1d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d"}',
+    });
+    const others = Array.from({ length: 300 }, (_, index) => webhook({ id: `other-${index}`, body: '{}' }));
+    const page = await see(`/inbox?q=${encodeURIComponent(q)}`, { inbox: memoryInbox([...others, wanted]) });
+    expect(page).toContain('/inbox/hook-7-');
+    expect(page).not.toContain('/inbox/other-');
+    expect(page).toContain(`value="${q}"`);
+    expect(text(page)).toContain('1 of the webhooks 1 to 301, counted from the newest, fits.');
+  });
+
+  it('keeps the filter by source and verdict in every link, and goes on where it stopped', async () => {
+    const many = Array.from({ length: 120 }, (_, index) => [
+      webhook({ id: `bad-${index}-`, verdict: 'rejected', source: 'argocd' }),
+      webhook({ id: `good-${index}-`, source: 'argocd' }),
+    ]).flat();
+    const parts = { inbox: memoryInbox(many) };
+    const first = await see('/inbox?source=argocd&verdict=rejected', parts);
+    expect(first).toContain('<option selected>rejected</option>');
+    expect(first).toContain('/inbox/bad-99-');
+    expect(first).not.toMatch(/bad-100-|good-/);
+    const next = /rel="next" href="([^"]+)"/.exec(first)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    expect(next).toBe('/inbox?source=argocd&verdict=rejected&from=199');
+    const second = await see(next, parts);
+    expect(second).toContain('/inbox/bad-119-');
+    expect(second).not.toMatch(/bad-99-|good-|rel="next"/);
+  });
+
+  it('shows all where the filter makes no sense, and the words of it as text', async () => {
+    const page = await see('/inbox?verdict=lovely&source=a&source=b&page=-1', { inbox: memoryInbox([webhook()]) });
+    expect(text(page)).toContain('1 webhook ');
+    expect(await see('/inbox?q=%3Cscript%3E')).not.toContain('<script>');
+  });
+
+  it('says what a reason means and what to do, and offers to map a kept body again', async () => {
+    const kept = webhook({ id: 'w1', verdict: 'ignored', reason: 'no_environment', body: '{}' });
+    const page = await see('/inbox/w1', { inbox: memoryInbox([kept]) });
+    expect(text(page)).toContain('What to do If it deploys, say so in the pipeline: environment: in');
+    expect(page).toContain('Map this again');
+    expect(await glance('/inbox/w1', { inbox: memoryInbox([kept]) })).not.toContain('Map this again');
+    const lost = memoryInbox([webhook({ id: 'w1', verdict: 'rejected', reason: 'bad_signature' })]);
+    expect(await see('/inbox/w1', { inbox: lost })).not.toContain('Map this again');
+  });
+
+  it('maps it again, and says whether anything came of it', async () => {
+    const { done, actions } = notes();
+    const sent = submit('/actions/map-webhook', { webhook: 'w1', back: '/inbox/w1' }, { actions });
+    await sent.expect(303).expect('location', '/inbox/w1?did=mapped&count=1');
+    expect(done).toEqual([['mapWebhook', 'w1']]);
+    const inbox = memoryInbox([webhook({ id: 'w1' })]);
+    expect(text(await see('/inbox/w1?did=mapped&count=1', { inbox }))).toContain('1 webhook mapped again.');
+    expect(text(await see('/inbox/w1?did=mapped&count=0', { inbox }))).toContain('Nothing was mapped:');
+    expect(text(await see('/inbox/w1?did=won&count=1', { inbox }))).not.toContain('won');
+  });
+
+  it('says what waits on disk, and what has waited there', async () => {
+    const spool = () => ({ entries: 1, bytes: 90, since: '2026-05-04T10:00:00.000Z' });
+    const page = text(await see('/inbox', { spool, inbox: memoryInbox([webhook({ spooled: true })]) }));
+    expect(page).toContain('1 webhook is spooled: safe on disk since 2026-05-04 10:00:00 UTC');
+    expect(page).toContain('recorded spooled gitlab');
   });
 
   it('says why there is no body, and 404 where there is no webhook', async () => {

@@ -1,7 +1,8 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { createSession, isSession } from '../../src/web/session.ts';
-import { ADMIN, app, CHANGES, sessionCookie } from './support.ts';
+import { createSession, formTokenOf, isSession } from '../../src/web/session.ts';
+import { memoryInbox } from './stores.ts';
+import { ADMIN, app, CHANGES, glance, notes, sessionCookie, submit, VIEWER } from './support.ts';
 
 const now = new Date('2026-05-04T10:00:00.000Z');
 
@@ -31,13 +32,18 @@ describe('a session', () => {
 });
 
 describe('the pages', () => {
-  it.each(['/', '/?environment=production', '/inbox', '/inbox/1', '/setup', '/deployments/gitlab:a%2Fb'])(
-    'lead from %s to the login page and back',
-    async (path) => {
-      const response = await request(app()).get(path).expect(303);
-      expect(response.headers['location']).toBe(`/login?next=${encodeURIComponent(path)}`);
-    },
-  );
+  it.each([
+    '/',
+    '/?environment=production',
+    '/inbox',
+    '/inbox/1',
+    '/setup',
+    '/deliveries',
+    '/deployments/gitlab:a%2Fb',
+  ])('lead from %s to the login page and back', async (path) => {
+    const response = await request(app()).get(path).expect(303);
+    expect(response.headers['location']).toBe(`/login?next=${encodeURIComponent(path)}`);
+  });
 
   it('open with a session, and with either token in the Authorization header', async () => {
     await request(app()).get('/').set('cookie', `other=1; ${sessionCookie()}; x=y`).expect(200);
@@ -55,7 +61,7 @@ describe('the pages', () => {
   it('forbid scripts, inline styles and other hosts, and do not ask for https', async () => {
     const response = await request(app()).get('/login').expect(200);
     const policy = response.headers['content-security-policy'];
-    expect(policy).toContain("default-src 'none'; style-src 'self'");
+    expect(policy).toContain("default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self';");
     expect(policy).not.toMatch(/unsafe|https:|upgrade-insecure-requests/);
     expect(response.headers['cache-control']).toBe('no-store');
     expect(response.text).not.toMatch(/<script|<style| style=/);
@@ -123,7 +129,7 @@ describe('the login', () => {
   it.each(['wrong', '', CHANGES])('refuses %j and says so', async (token) => {
     const response = await login(token).expect(401);
     expect(response.headers['set-cookie']).toBeUndefined();
-    expect(response.text).toContain('This is not the admin token.');
+    expect(response.text).toContain('This token does not open the pages.');
     expect(response.text).toContain('name="next" value="/inbox"');
   });
 
@@ -137,7 +143,103 @@ describe('the login', () => {
   });
 
   it('ends with a log-out', async () => {
-    const response = await request(app()).post('/logout').set('cookie', sessionCookie()).expect(303);
+    const response = await submit('/logout', {}).expect(303).expect('location', '/login');
     expect(response.headers['set-cookie']?.[0]).toMatch(/^shiplog_session=; .*Expires=Thu, 01 Jan 1970/);
+  });
+});
+
+describe('a viewer', () => {
+  const cookie = sessionCookie(new Date(), VIEWER);
+
+  it('logs in with a token of their own and sees every page, without a button', async () => {
+    const login = await request(app()).post('/login').type('form').send({ token: VIEWER }).expect(303);
+    const session = login.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+    for (const path of ['/', '/inbox', '/deliveries', '/setup'])
+      await request(app()).get(path).set('cookie', session).expect(200);
+    for (const path of ['/', '/inbox', '/deliveries', '/setup'])
+      expect(await glance(path)).not.toMatch(/action="\/(actions|setup)/);
+    await request(app()).get('/inbox').set('authorization', `Bearer ${VIEWER}`).expect(200);
+  });
+
+  it.each(['/actions/replay', '/actions/drop', '/actions/map-webhook', '/actions/test-event', '/setup'])(
+    'is told that %s is not theirs to do, with or without the token of their forms',
+    async (path) => {
+      const { done, actions } = notes();
+      const session = createSession(VIEWER, new Date());
+      const send = request(app({ actions })).post(path).set('cookie', `shiplog_session=${session}`).type('form');
+      const fields = { form_token: formTokenOf(session, VIEWER), show: 'gitlab', source: 'gitlab', webhook: 'w1' };
+      const response = await send.send(fields).expect(403);
+      expect(response.text).toContain('Viewers look and change nothing');
+      expect(response.text).not.toContain('secret-of-');
+      expect(done).toEqual([]);
+    },
+  );
+
+  it('is refused the page that asks before dropping', async () => {
+    await request(app()).get('/actions/drop?sink=alert24').set('cookie', cookie).expect(403);
+  });
+
+  it('is nobody where no viewer token is configured', async () => {
+    const server = app({ viewerToken: undefined, tokens: [ADMIN] });
+    await request(server).get('/').set('cookie', cookie).expect(303);
+    await request(server).post('/login').type('form').send({ token: VIEWER }).expect(401);
+    await request(server).post('/login').type('form').send({ token: '' }).expect(401);
+  });
+});
+
+describe('a form', () => {
+  const session = createSession(ADMIN, new Date());
+  const other = createSession(ADMIN, new Date(Date.now() + 1000));
+  const paths = ['/actions/replay', '/actions/drop', '/actions/map-webhook', '/actions/map-deployment'];
+
+  it.each(paths.concat('/actions/test-event', '/setup', '/logout'))(
+    'sent to %s does nothing without the token of its session',
+    async (path) => {
+      const { done, actions } = notes();
+      const tokens = [undefined, '', 'f'.repeat(64), formTokenOf(other, ADMIN), formTokenOf(session, VIEWER)];
+      for (const form_token of tokens) {
+        const response = await request(app({ actions }))
+          .post(path)
+          .set('cookie', `shiplog_session=${session}`)
+          .type('form')
+          .send({ ...(form_token !== undefined && { form_token }), webhook: 'w1', deployment: 'd1', source: 'gitlab' })
+          .expect(403);
+        expect(response.text).toContain('This form is not of your present session');
+        expect(response.headers['set-cookie']).toBeUndefined();
+      }
+      expect(done).toEqual([]);
+    },
+  );
+
+  it('does not need it where the admin token itself is sent, which no browser does by itself', async () => {
+    const { done, actions } = notes();
+    await request(app({ actions }))
+      .post('/actions/map-webhook')
+      .set('authorization', `Bearer ${ADMIN}`)
+      .type('form')
+      .send({ webhook: 'w1' })
+      .expect(303);
+    expect(done).toEqual([['mapWebhook', 'w1']]);
+  });
+
+  it('of a stranger leads to the login page, and from there to a page', async () => {
+    await request(app()).post('/actions/drop').expect(303).expect('location', '/login?next=%2F');
+  });
+
+  it('never leads to another host', async () => {
+    for (const back of ['https://evil.example/', '//evil.example', '/\\evil.example']) {
+      const response = await submit('/actions/map-webhook', { webhook: 'w1', back }).expect(303);
+      expect(response.headers['location']).toBe('/?did=mapped&count=1');
+    }
+  });
+});
+
+describe('the pages without Redis', () => {
+  it('say so, and that nothing is lost', async () => {
+    const inbox = { ...memoryInbox(), list: () => Promise.reject(new Error('Connection is closed.')) };
+    const spool = () => ({ entries: 12, bytes: 900, since: '2026-05-04T10:00:00.000Z' });
+    const server = app({ inbox, spool, isRedisAway: () => true });
+    const response = await request(server).get('/inbox').set('cookie', sessionCookie()).expect(503);
+    expect(response.text).toContain('12 webhooks are spooled: safe on disk since');
   });
 });

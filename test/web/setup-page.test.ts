@@ -3,7 +3,7 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { bitbucketStep } from '../../src/web/setup-help.ts';
 import { memoryInbox, source, webhook } from './stores.ts';
-import { ADMIN, app, CHANGES, see, sessionCookie } from './support.ts';
+import { ADMIN, app, CHANGES, glance, notes, see, sessionCookie, submit } from './support.ts';
 
 const text = (page: string) => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
 
@@ -43,6 +43,46 @@ describe('the set-up page', () => {
     );
   });
 
+  it('says in words what is wrong, and what to do', async () => {
+    const inbox = memoryInbox([webhook({ verdict: 'ignored', reason: 'no_environment' })]);
+    expect(text(await see('/setup', { inbox }))).toContain(
+      'it has no environment. If it deploys, say so in the pipeline:',
+    );
+  });
+
+  it('looks for the next webhook by itself, by a script of ours', async () => {
+    const server = app({ inbox: memoryInbox([webhook({ receivedAt: new Date(Date.now() - 7_000).toISOString() })]) });
+    const page = await request(server).get('/setup').set('cookie', sessionCookie()).expect(200);
+    const path = /<script src="(\/assets\/setup[^"]+)" defer><\/script>/.exec(page.text)?.[1] ?? '';
+    const script = await request(server)
+      .get(path)
+      .expect(200)
+      .expect('content-type', /javascript/);
+    expect(script.text).toContain("fetch('/setup/last'");
+    const answer = await request(server).get('/setup/last').set('cookie', sessionCookie()).expect(200);
+    expect(text(answer.text)).toMatch(/It works\. Last webhook 7 s ago .* recorded/);
+    expect(page.text).toContain('<div class="last recorded" id="last-gitlab" data-last>');
+    await request(server).get('/setup/last').expect(303);
+  });
+
+  it('sends a test event and shows what became of it', async () => {
+    const { done, actions } = notes();
+    const sent = webhook({ deployments: ['gitlab:sample'] });
+    const parts = { actions, inbox: memoryInbox([sent]) };
+    const response = await submit('/actions/test-event', { source: 'gitlab', back: '/setup#gitlab' }, parts).expect(
+      303,
+    );
+    expect(done).toEqual([['sendSample', 'gitlab']]);
+    expect(response.headers['location']).toBe(`/setup?test=${sent.id}#gitlab`);
+    const page = text(await see(`/setup?test=${sent.id}`, parts));
+    expect(page).toContain('The test event came in: recorded its webhook , its change');
+    expect(text(await see(`/setup?test=${sent.id}`))).toContain('The test event is not in the inbox');
+  });
+
+  it('says where a test event goes, before it goes there', async () => {
+    expect(text(await see('/setup'))).toContain('It is told to alert24 as well.');
+  });
+
   it('helps with a source of a type that it does not know', async () => {
     expect(await see('/setup', { sources: [source('constructor', 'boat')] })).toContain('npx shiplog sample boat');
   });
@@ -54,6 +94,7 @@ describe('the set-up page', () => {
 
 describe('the secrets', () => {
   const ask = () => request(app()).post('/setup').type('form').send({ show: 'gitlab' });
+  const asked = (show: string) => submit('/setup', { show }).expect(200);
 
   it('are on no page that nobody asked for', async () => {
     expect(await see('/setup?show=gitlab')).not.toContain('secret-of-');
@@ -61,11 +102,32 @@ describe('the secrets', () => {
   });
 
   it('are shown to an admin, for the source that was asked for', async () => {
-    const response = await ask().set('cookie', sessionCookie()).expect(200);
+    const response = await asked('gitlab');
     expect(response.text).toContain('secret-of-gitlab-0123456789');
     expect(response.text).not.toContain('secret-of-argocd');
     expect(response.headers['cache-control']).toBe('no-store');
     await ask().set('authorization', `Bearer ${ADMIN}`).expect(200);
+  });
+
+  it('are filled into what is pasted', async () => {
+    expect((await asked('gitlab')).text).toContain('<li>Secret token: <code>secret-of-gitlab-0123456789</code></li>');
+    expect((await asked('argocd')).text).toContain(`"%s"}}' &#39;secret-of-argocd-0123456789&#39;)"`);
+    expect((await asked('bitbucket')).text).toContain(
+      '<code>SHIPLOG_SECRET</code> = <code>secret-of-bitbucket-0123456789</code>',
+    );
+    expect((await asked('changes')).text).toContain('&#39;Authorization: Bearer secret-of-changes-0123456789&#39;');
+  });
+
+  it('cannot break out of the command that they are pasted with', async () => {
+    const odd = { ...source('argocd'), secrets: [`it's $(rm) 0123456789`] };
+    const page = await submit('/setup', { show: 'argocd' }, { sources: [odd] }).expect(200);
+    expect(page.text).toContain('&#39;it&#39;\\&#39;&#39;s $(rm) 0123456789&#39;)');
+  });
+
+  it('and the buttons are not there for a viewer', async () => {
+    const page = await glance('/setup');
+    expect(page).toContain('/webhooks/gitlab');
+    expect(page).not.toMatch(/secret-of-|Show the secret|Send a test event/);
   });
 
   it('are shown to nobody else', async () => {

@@ -5,9 +5,12 @@ import { type Rule, route } from '../../src/domain/routing.ts';
 import type { View } from '../../src/domain/view.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import type { Source } from '../../src/sources/source.ts';
-import type { Deployments } from '../../src/store/deployments.ts';
+import type { ChangeFilter, Deployments } from '../../src/store/deployments.ts';
 import type { Inbox, InboxEntry } from '../../src/store/inbox.ts';
+import { searchInbox } from '../../src/store/inbox-search.ts';
 import type { Delivery, Ledger } from '../../src/store/ledger.ts';
+import { markOf } from '../../src/store/marks.ts';
+import { createTextMatch } from '../../src/store/search.ts';
 
 const unused = (): never => {
   throw new Error('the pages only read');
@@ -39,6 +42,21 @@ export function memoryDeployments(records: readonly ChangeRecord[], rules: reado
   const view = (key: string): View | undefined =>
     of(key).length > 0 ? { ...route(fold(key, of(key)), rules), lineage: '' } : undefined;
   const all = [...new Set(records.map((record) => record.deployment))].flatMap((key) => view(key)?.deployment ?? []);
+  const fitting = ({
+    facets,
+    sinceMs = 0,
+    untilMs = Number.POSITIVE_INFINITY,
+    text,
+  }: Omit<ChangeFilter, 'limit' | 'offset'>) =>
+    all
+      .filter((one) => !facets.environment || one.environment.name === facets.environment)
+      .filter((one) => !facets.service || one.service === facets.service)
+      .filter((one) => !facets.source || one.source === facets.source)
+      .filter((one) => !facets.status || one.state === facets.status)
+      .filter((one) => !facets.person || one.actor === facets.person)
+      .filter((one) => text === undefined || createTextMatch(text)(one))
+      .filter(({ occurredAt }) => Date.parse(occurredAt) >= sinceMs && Date.parse(occurredAt) <= untilMs)
+      .sort((a, b) => b.occurredAt.localeCompare(a.occurredAt));
   return {
     apply: unused,
     prune: unused,
@@ -46,14 +64,10 @@ export function memoryDeployments(records: readonly ChangeRecord[], rules: reado
     refresh: unused,
     get: async (name) => view(name),
     records: async (name) => of(name),
-    async list({ facets, sinceMs = 0, limit, offset }) {
-      const fits = all
-        .filter((one) => !facets.environment || one.environment.name === facets.environment)
-        .filter((one) => !facets.service || one.service === facets.service)
-        .filter((one) => !facets.source || one.source === facets.source)
-        .filter((one) => !facets.status || one.state === facets.status)
-        .filter((one) => Date.parse(one.occurredAt) >= sinceMs)
-        .sort((a, b) => b.occurredAt.localeCompare(a.occurredAt));
+    version: async () => '1',
+    marks: async (filter) => fitting(filter).map(markOf),
+    async list({ limit, offset, ...filter }) {
+      const fits = fitting(filter);
       return { deployments: fits.slice(offset, offset + limit), total: fits.length };
     },
   };
@@ -80,12 +94,19 @@ export function memoryInbox(entries: readonly (InboxEntry & { body?: string })[]
     conclude: unused,
     prune: unused,
     get: async (id) => entries.find((entry) => entry.id === id),
+    entries: async (ids) => ids.map((id) => entries.find((entry) => entry.id === id)),
+    search: (wanted, page) =>
+      searchInbox(wanted, page, {
+        list: async (offset, limit) => ({ entries: entries.slice(offset, offset + limit), total: entries.length }),
+        body: async (id) => entries.find((entry) => entry.id === id)?.body,
+      }),
     list: async ({ limit, offset }) => ({ entries: entries.slice(offset, offset + limit), total: entries.length }),
   };
 }
 
 export const memoryLedger = (deliveries: readonly Delivery[] = []): Ledger => ({
   exclusive: unused,
+  find: unused,
   read: async (name) => deliveries.find(({ sink }) => sink === name),
 });
 

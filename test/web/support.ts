@@ -1,30 +1,104 @@
 import express from 'express';
 import helmet from 'helmet';
 import request from 'supertest';
+import type { DeadLetter } from '../../src/queue/dead-letters.ts';
+import type { Actions } from '../../src/web/actions.ts';
+import { createLive } from '../../src/web/live.ts';
 import { createPages, type PageParts } from '../../src/web/pages.ts';
-import { createSession } from '../../src/web/session.ts';
+import { createSession, formTokenOf } from '../../src/web/session.ts';
 import { memoryDeployments, memoryInbox, memoryLedger, sink, source } from './stores.ts';
 
 export const ADMIN = 'admin-token-0123456789';
+export const VIEWER = 'viewer-token-0123456789';
 export const CHANGES = 'changes-token-0123456789';
 
 export function app(parts: Partial<PageParts> = {}) {
   const pages = createPages({
-    tokens: [ADMIN, CHANGES],
+    tokens: [ADMIN, VIEWER, CHANGES],
+    viewerToken: VIEWER,
     deployments: memoryDeployments([]),
     inbox: memoryInbox(),
     ledger: memoryLedger(),
     sources: [source('gitlab'), source('bitbucket'), source('argocd'), source('changes-api', 'changes')],
     sinks: [sink('alert24')],
+    rules: [],
+    routing: {},
+    deadLetters: memoryDeadLetters(),
+    backlog: async () => ({}),
+    holds: () => ({}),
+    traffic: { of: () => ({ delivered: 0, failed: 0 }) },
+    spool: () => ({ entries: 0, bytes: 0 }),
+    isRedisAway: () => false,
+    actions: notes().actions,
+    live: createLive(async () => '1'),
     ...parts,
   });
   return express().use(helmet(), pages);
 }
 
-export const sessionCookie = (now = new Date()) => `shiplog_session=${createSession(ADMIN, now)}`;
+export const sessionCookie = (now = new Date(), token = ADMIN) => `shiplog_session=${createSession(token, now)}`;
 
 /** The page as an admin sees it. */
 export async function see(path: string, parts: Partial<PageParts> = {}): Promise<string> {
   const response = await request(app(parts)).get(path).set('cookie', sessionCookie()).expect(200);
   return response.text;
+}
+
+/** The page as a viewer sees it. */
+export async function glance(path: string, parts: Partial<PageParts> = {}): Promise<string> {
+  const response = await request(app(parts)).get(path).set('cookie', sessionCookie(new Date(), VIEWER)).expect(200);
+  return response.text;
+}
+
+/** A form of ours, sent by an admin. */
+export function submit(path: string, fields: Record<string, string>, parts: Partial<PageParts> = {}) {
+  const session = createSession(ADMIN, new Date());
+  return request(app(parts))
+    .post(path)
+    .set('cookie', `shiplog_session=${session}`)
+    .type('form')
+    .send({ form_token: formTokenOf(session, ADMIN), ...fields });
+}
+
+export function letter(over: Partial<DeadLetter> = {}): DeadLetter {
+  return {
+    id: 'alert24:fwd_1',
+    sink: 'alert24',
+    kind: 'refused',
+    source: 'gitlab',
+    deployment: 'gitlab:gitlab.harbor.example:4711:job:2',
+    why: '422 unknown service',
+    madeAt: '2026-05-04T10:00:22.000Z',
+    diedAt: '2026-05-04T10:00:23.000Z',
+    attempts: 1,
+    ...over,
+  };
+}
+
+export const memoryDeadLetters = (letters: readonly DeadLetter[] = []): PageParts['deadLetters'] => ({
+  of: async (name) => letters.filter(({ sink }) => sink === name),
+  async list({ id, sink, kind, reason = '', untilMs = Number.POSITIVE_INFINITY }, limit) {
+    const fits = letters
+      .filter((one) => id === undefined || one.id === id)
+      .filter((one) => sink === undefined || one.sink === sink)
+      .filter((one) => kind === undefined || one.kind === kind)
+      .filter((one) => one.why.includes(reason) && Date.parse(one.diedAt) < untilMs);
+    return { letters: fits.slice(0, limit), total: fits.length };
+  },
+});
+
+/** Writes down what the buttons ask for. */
+export function notes() {
+  const done: (readonly [keyof Actions, ...unknown[]])[] = [];
+  const actions: Actions = {
+    replay: async (filter, order) => done.push(['replay', filter, order]),
+    drop: async (filter) => done.push(['drop', filter]),
+    mapWebhook: async (webhook) => done.push(['mapWebhook', webhook]),
+    mapDeployment: async (deployment) => done.push(['mapDeployment', deployment]),
+    async sendSample(name) {
+      done.push(['sendSample', name]);
+      return { webhook: '7b0d7a0e-0000-4000-8000-000000000001', verdict: 'accepted' };
+    },
+  };
+  return { done, actions };
 }

@@ -1,0 +1,96 @@
+import type { Config } from '../config/config.ts';
+import type { Change } from '../http/api-schemas.ts';
+import { askBridge } from './call.ts';
+import { momentAgo } from './duration.ts';
+import { NothingFound, type Output, printJson, widthOf, withProgress } from './output.ts';
+import { paintState, shortSha, shownTime } from './show.ts';
+import { table } from './table.ts';
+
+export interface ChangesOptions {
+  readonly env?: string;
+  readonly service?: string;
+  readonly source?: string;
+  readonly status?: string;
+  readonly branch?: string;
+  readonly commit?: string;
+  readonly person?: string;
+  readonly text?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+const PAGE = 100;
+
+/** Prints the newest changes that fit. @throws NothingFound */
+export async function listChanges(config: Config, options: ChangesOptions, output: Output = process): Promise<void> {
+  const { changes, total } = await withProgress(output, 'reading the change log', (note) =>
+    readChanges(config, options, note),
+  );
+  if (options.json) printJson(output, changes);
+  if (changes.length === 0) throw new NothingFound('no change fits');
+  if (options.json) return;
+  output.stdout.write(changesTable(changes, output));
+  if (total > changes.length) output.stderr.write(`${changes.length} of ${total}; more with --limit\n`);
+}
+
+async function readChanges(
+  config: Config,
+  options: ChangesOptions,
+  note: (how: string) => void,
+): Promise<{ changes: Change[]; total: number }> {
+  const now = new Date();
+  const { env, service, source, status, branch, commit, person, text, since, until } = options;
+  const filter = {
+    ...(env && { environment: env }),
+    ...(service && { service }),
+    ...(source && { source }),
+    ...(status && { status }),
+    ...(branch && { branch }),
+    ...(commit && { commit_sha: commit }),
+    ...(person && { person }),
+    ...(text && { text }),
+    ...(since && { since: momentAgo(since, now).toISOString() }),
+    ...(until && { until: momentAgo(until, now).toISOString() }),
+  };
+  // By key: while we read on, a new change moves all others one place down.
+  const found = new Map<string, Change>();
+  for (let offset = 0; ; offset += PAGE) {
+    const limit = Math.min(PAGE, options.limit - found.size);
+    const query = new URLSearchParams({ ...filter, limit: String(limit), offset: String(offset) });
+    const answer = await askBridge(config, { method: 'GET', path: `/api/v1/changes?${query}` });
+    const page = answer.data as Change[]; // our own API
+    const { total } = answer.meta as { total: number }; // our own API
+    for (const change of page) found.set(change.deployment, change);
+    note(`${found.size} of ${Math.min(total, options.limit)}`);
+    if (page.length < limit || found.size >= Math.min(total, options.limit))
+      return { changes: [...found.values()], total };
+  }
+}
+
+export function changesTable(changes: readonly Change[], { stdout }: Output): string {
+  return table(
+    [
+      { title: 'when (UTC)' },
+      { title: 'state', paint: paintState(stdout) },
+      { title: 'environment', least: 5 },
+      { title: 'service', least: 8 },
+      { title: 'commit' },
+      { title: 'what', least: 8 },
+      { title: 'who', least: 4 },
+      { title: 'deployment', least: 5 },
+    ],
+    changes.map((change) => [
+      shownTime(change.occurred_at),
+      change.change_type === 'rollback' ? `${change.status} ↩` : change.status,
+      change.environment,
+      change.service,
+      shortSha(change.commit_sha),
+      change.commit_message?.split('\n')[0] ?? change.summary,
+      change.changed_by ?? '',
+      change.deployment,
+    ]),
+    widthOf(stdout),
+  );
+}

@@ -1,0 +1,71 @@
+/** Nothing is wrong, and there is nothing to show or do: the exit code says it (main.ts). */
+export class NothingFound extends Error {}
+
+/** What a command writes to, so that tests can read it. */
+export interface Output {
+  readonly stdout: Screen;
+  readonly stderr: Screen;
+}
+
+export interface Screen {
+  write(text: string): unknown;
+  /** Absent: no terminal, but a file or another program. */
+  readonly columns?: number | undefined;
+  readonly isTTY?: boolean | undefined;
+  hasColors?(): boolean;
+}
+
+export const EXIT_CODES = `
+Exit codes: 0 done; 1 it did not work, and standard error says why; 2 the configuration is wrong; 3 nothing was found.`;
+
+export const printJson = ({ stdout }: Output, value: unknown): unknown =>
+  stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+
+/** The width to fill; undefined where nobody looks, so that nothing is cut. */
+export const widthOf = (screen: Screen): number | undefined => (screen.isTTY ? (screen.columns ?? 80) : undefined);
+
+/** Whoever reads us may stop early (`| head`): that is no error. */
+export function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
+const QUIET_MS = 2_000;
+const AGAIN_MS = 1_000;
+
+/**
+ * Says on standard error what is being done, once it takes longer than 2 s. On a terminal the line is written over, and
+ * gone at the end.
+ */
+export async function withProgress<T>(
+  { stderr }: Output,
+  what: string,
+  work: (note: (how: string) => void) => Promise<T>,
+): Promise<T> {
+  const startedMs = Date.now();
+  let how = '';
+  let said = '';
+  const say = () => {
+    const seconds = Math.round((Date.now() - startedMs) / 1000);
+    const line = `${what}${how && `: ${how}`} (${seconds} s)`;
+    if (stderr.isTTY) stderr.write(`\r\u001b[K${line}`);
+    else if (said !== how || said === '') stderr.write(`${line}\n`); // a log needs no clock
+    said = how || what;
+  };
+  let again: NodeJS.Timeout | undefined;
+  const first = setTimeout(() => {
+    say();
+    again = setInterval(say, AGAIN_MS);
+  }, QUIET_MS);
+  try {
+    return await work((note) => {
+      how = note;
+    });
+  } finally {
+    clearTimeout(first);
+    clearInterval(again);
+    if (said && stderr.isTTY) stderr.write('\r\u001b[K');
+  }
+}

@@ -1,0 +1,25 @@
+import type { Screen } from './output.ts';
+
+/** `2026-03-14 20:05:09`, UTC. */
+export const shownTime = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
+
+export const shortSha = (sha: string | null | undefined): string => sha?.slice(0, 8) ?? '';
+
+const COLORS: Readonly<Record<string, number>> = {
+  succeeded: 32,
+  recorded: 32,
+  delivered: 32,
+  failed: 31,
+  rejected: 31,
+  running: 36,
+  accepted: 36,
+};
+
+/** Paints by the first word, on a terminal with colours (NO_COLOR is heeded by Node). */
+export function paintState(screen: Screen): (cell: string) => string {
+  if (!screen.isTTY || !screen.hasColors?.()) return (cell) => cell;
+  return (cell) => {
+    const color = COLORS[cell.split(' ')[0] ?? ''];
+    return color === undefined ? cell : `\u001b[${color}m${cell}\u001b[39m`;
+  };
+}

@@ -1,0 +1,147 @@
+import type { Config } from '../config/config.ts';
+import type { Change, DeadLetter, DeploymentDetail, Webhook, WebhookWithBody } from '../http/api-schemas.ts';
+import { askBridge, callBridge, findAtBridge } from './call.ts';
+import { changesTable } from './changes.ts';
+import { NothingFound, type Output, printJson, withProgress } from './output.ts';
+import { traceText } from './trace-text.ts';
+
+/** Everything about one deployment. */
+export interface TracedDeployment extends DeploymentDetail {
+  readonly webhooks: readonly Webhook[];
+  readonly dead_letters: readonly DeadLetter[];
+}
+
+export interface Traced {
+  /** What was asked for turned out to be this. */
+  readonly found: 'deployment' | 'commit' | 'webhook' | 'dead letter' | 'delivery of the tool';
+  /** The webhooks that were asked for; those of a deployment stand with it. */
+  readonly webhooks: readonly Webhook[];
+  readonly deployments: readonly TracedDeployment[];
+  /** Several fit, and none of them is shown whole. */
+  readonly matches: readonly Change[];
+}
+
+const SHA = /^[0-9a-f]{7,40}$/i;
+const PAGE = 100;
+const MATCHES = 100;
+/** Newest webhooks that are looked through for repeats of a step, which leave no record. */
+const SEARCHED_FOR_REPEATS = 300;
+
+/** Prints all that is known of a commit, deployment, webhook or delivery. @throws NothingFound */
+export async function trace(
+  config: Config,
+  what: string,
+  { json, output = process }: { readonly json?: boolean; readonly output?: Output },
+): Promise<void> {
+  const traced = await withProgress(output, `looking for ${what}`, (note) => find(config, what, note));
+  if (!traced)
+    throw new NothingFound(
+      `nothing is known by the name "${what}": no deployment, alias, commit (7 digits or more), webhook or delivery; or it is older than what is kept`,
+    );
+  if (json) return void printJson(output, traced);
+  if (traced.matches.length === 0) return void output.stdout.write(traceText(traced, output));
+  output.stdout.write(`${traced.matches.length} deployments fit; trace one of them by its key:\n\n`);
+  output.stdout.write(changesTable(traced.matches, output));
+}
+
+/** A key counts before a commit, and what has an index before what must be looked for. */
+async function find(config: Config, what: string, note: (how: string) => void): Promise<Traced | undefined> {
+  const [detail, webhook] = await Promise.all([detailOf(config, what), webhookOf(config, what)]);
+  if (detail) return { found: 'deployment', ...none, deployments: [await complete(config, detail)] };
+  if (webhook) return { found: 'webhook', ...(await withDeployments(config, [webhook])) };
+  const byCommit = SHA.test(what) ? await findCommit(config, what) : undefined;
+  if (byCommit) return byCommit;
+  const letter = await findDeadLetter(config, what);
+  if (letter) return letter;
+  const delivered = await findToolDelivery(config, what, note);
+  return delivered.length === 0
+    ? undefined
+    : { found: 'delivery of the tool', ...(await withDeployments(config, delivered)) };
+}
+
+const none = { webhooks: [], deployments: [], matches: [] } as const;
+
+async function detailOf(config: Config, name: string): Promise<DeploymentDetail | undefined> {
+  return (await findAtBridge(config, `/api/deployments/${encodeURIComponent(name)}`)) as DeploymentDetail | undefined; // our own API
+}
+
+async function webhookOf(config: Config, id: string): Promise<Webhook | undefined> {
+  const found = (await findAtBridge(config, `/api/inbox/${encodeURIComponent(id)}`)) as WebhookWithBody | undefined; // our own API
+  if (!found) return undefined;
+  const { body: _, words: __, ...webhook } = found;
+  return webhook;
+}
+
+async function findCommit(config: Config, sha: string): Promise<Traced | undefined> {
+  const query = new URLSearchParams({ commit_sha: sha, limit: String(MATCHES) });
+  const matches = (await callBridge(config, { method: 'GET', path: `/api/v1/changes?${query}` })) as Change[]; // our own API
+  const [first] = matches;
+  if (!first) return undefined;
+  if (matches.length > 1) return { found: 'commit', ...none, matches };
+  const detail = await detailOf(config, first.deployment);
+  return detail && { found: 'commit', ...none, deployments: [await complete(config, detail)] };
+}
+
+async function findDeadLetter(config: Config, id: string): Promise<Traced | undefined> {
+  const [letter] = await deadLetters(config, { id });
+  if (!letter) return undefined;
+  const webhook = letter.webhook ? await webhookOf(config, letter.webhook) : undefined;
+  const detail = letter.deployment ? await detailOf(config, letter.deployment) : undefined;
+  if (webhook) return { found: 'dead letter', ...(await withDeployments(config, [webhook])) };
+  return detail && { found: 'dead letter', ...none, deployments: [await complete(config, detail)] };
+}
+
+async function deadLetters(config: Config, filter: Readonly<Record<string, string>>): Promise<DeadLetter[]> {
+  const query = new URLSearchParams({ ...filter, limit: '1000' });
+  return (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[]; // our own API
+}
+
+/** The tools give their deliveries ids of their own, which stand in a header and in no index. */
+async function findToolDelivery(config: Config, id: string, note: (how: string) => void): Promise<Webhook[]> {
+  const found: Webhook[] = [];
+  for await (const page of inboxPages(config, Number.POSITIVE_INFINITY, note))
+    found.push(...page.filter(({ headers }) => Object.values(headers).includes(id)));
+  return found;
+}
+
+async function* inboxPages(config: Config, most: number, note: (how: string) => void = () => {}) {
+  for (let offset = 0; offset < most; offset += PAGE) {
+    const answer = await askBridge(config, { method: 'GET', path: `/api/inbox?limit=${PAGE}&offset=${offset}` });
+    const page = answer.data as Webhook[]; // our own API
+    const { total } = answer.meta as { total: number }; // our own API
+    yield page;
+    note(`${Math.min(offset + PAGE, total)} of ${total} webhooks`);
+    if (offset + page.length >= total || page.length === 0) return;
+  }
+}
+
+async function withDeployments(config: Config, webhooks: readonly Webhook[]): Promise<Omit<Traced, 'found'>> {
+  const keys = [...new Set(webhooks.flatMap(({ deployments }) => deployments))];
+  const details = await Promise.all(keys.map((key) => detailOf(config, key)));
+  const known = details.filter((detail) => detail !== undefined);
+  return { ...none, webhooks, deployments: await Promise.all(known.map((detail) => complete(config, detail))) };
+}
+
+async function complete(config: Config, detail: DeploymentDetail): Promise<TracedDeployment> {
+  const { key } = detail.deployment;
+  const ids = [...new Set(detail.records.flatMap(({ webhook }) => webhook ?? []))];
+  const [told, dead_letters, repeats] = await Promise.all([
+    Promise.all(ids.map((id) => webhookOf(config, id))),
+    deadLetters(config, { deployment: key }),
+    repeatsOf(config, key),
+  ]);
+  const known = [...told.filter((webhook) => webhook !== undefined), ...repeats];
+  const webhooks = [...new Map(known.map((webhook) => [webhook.id, webhook])).values()];
+  return {
+    ...detail,
+    webhooks: webhooks.sort((a, b) => a.receivedAt.localeCompare(b.receivedAt)),
+    dead_letters,
+  };
+}
+
+async function repeatsOf(config: Config, key: string): Promise<Webhook[]> {
+  const found: Webhook[] = [];
+  for await (const page of inboxPages(config, SEARCHED_FOR_REPEATS))
+    found.push(...page.filter(({ deployments }) => deployments.includes(key)));
+  return found;
+}

@@ -1,0 +1,286 @@
+import { z } from 'zod';
+import { ChangeRecord, ChangeType, RiskLevel, State, Tier } from '../domain/change-record.ts';
+
+/**
+ * What our own API answers. Strict: a field that is answered and not written here makes a test fail, so that the published
+ * description (openapi.ts) is never behind.
+ */
+const Time = z.iso.datetime();
+const Count = z.int().nonnegative();
+
+export const Change = z.strictObject({
+  id: z.string(),
+  deployment: z.string(),
+  status: State,
+  summary: z.string(),
+  change_type: ChangeType,
+  description: z.string().nullable(),
+  source: z.string(),
+  environment: z.string(),
+  environment_tier: Tier.nullable(),
+  environment_url: z.string().nullable(),
+  service: z.string(),
+  service_id: z.string().nullable(),
+  repository: z.string().nullable(),
+  branch: z.string().nullable(),
+  commit_sha: z.string().nullable(),
+  commit_message: z.string().nullable(),
+  commit_url: z.string().nullable(),
+  pr_number: z.string().nullable(),
+  pr_url: z.string().nullable(),
+  pipeline_url: z.string().nullable(),
+  job: z.string().nullable(),
+  job_url: z.string().nullable(),
+  risk_level: RiskLevel,
+  changed_by: z.string().nullable(),
+  external_id: z.string(),
+  artifacts: z.array(z.string()),
+  manifests: ChangeRecord.shape.manifests.unwrap().nullable(),
+  replaced: z
+    .strictObject({ deployment: z.string(), commit_sha: z.string().nullable(), compare_url: z.string().nullable() })
+    .nullable(),
+  original: z.strictObject({ environment: z.string().optional(), service: z.string().optional() }).nullable(),
+  tags: z.array(z.string()),
+  notes: z.array(z.string()),
+  occurred_at: Time,
+  started_at: Time.nullable(),
+  finished_at: Time.nullable(),
+  duration_seconds: z.int().nonnegative().nullable(),
+  created_at: Time,
+});
+export type Change = z.infer<typeof Change>;
+
+/** What is stored of each step. */
+const StoredRecord = ChangeRecord.strict();
+
+/** The fold of all records (domain/deployment.ts). */
+const Deployment = ChangeRecord.omit({
+  id: true,
+  deployment: true,
+  aliases: true,
+  occurrence: true,
+  signal: true,
+  authoritative: true,
+  rejected: true,
+  history: true,
+  webhook: true,
+})
+  .extend({
+    key: z.string(),
+    decidedBy: z.string(),
+    signals: z.array(z.string()),
+    original: z.strictObject({ environment: z.string().optional(), service: z.string().optional() }).optional(),
+    replaced: z
+      .strictObject({ deployment: z.string(), sha: z.string().optional(), compareUrl: z.string().optional() })
+      .optional(),
+  })
+  .strict();
+
+export const Webhook = z.strictObject({
+  id: z.string(),
+  receivedAt: Time,
+  source: z.string(),
+  method: z.string(),
+  path: z.string(),
+  headers: z.record(z.string(), z.string()),
+  verdict: z.enum(['accepted', 'recorded', 'duplicate', 'ignored', 'rejected']),
+  reason: z.string().optional(),
+  detail: z.string().optional(),
+  deployments: z.array(z.string()),
+  bytes: Count,
+  /** It came while Redis was away, and waited on disk. */
+  spooled: z.boolean().optional(),
+});
+export type Webhook = z.infer<typeof Webhook>;
+
+export const WebhookWithBody = Webhook.extend({
+  /** Absent: not kept, since nobody knows who wrote it. */
+  body: z.string().optional(),
+  words: z.strictObject({ means: z.string(), when: z.string(), advice: z.string() }).optional(),
+});
+export type WebhookWithBody = z.infer<typeof WebhookWithBody>;
+
+const Attempt = z.strictObject({
+  at: Time,
+  state: State,
+  outcome: z.enum(['delivered', 'failed', 'unwanted']),
+  words: z.string(),
+  status: z.int().optional(),
+});
+
+const Delivery = z.strictObject({
+  sink: z.string(),
+  wants: z.union([
+    z.strictObject({ wanted: z.literal(true) }),
+    z.strictObject({ wanted: z.literal(false), why: z.string() }),
+  ]),
+  told: z.strictObject({ state: State, at: Time }).optional(),
+  remoteId: z.string().optional(),
+  remoteUrl: z.string().optional(),
+  attemptedAt: Time.optional(),
+  attempts: z.array(Attempt),
+});
+
+export const DeploymentDetail = z.strictObject({
+  change: Change,
+  deployment: Deployment,
+  records: z.array(StoredRecord),
+  rules: z.array(z.string()),
+  dropped_by: z.string().optional(),
+  deliveries: z.array(Delivery),
+});
+export type DeploymentDetail = z.infer<typeof DeploymentDetail>;
+
+export const FeedItem = z.discriminatedUnion('kind', [
+  z.strictObject({
+    position: z.string(),
+    kind: z.literal('webhook'),
+    /** As it stands now; the id alone when the inbox has forgotten it. */
+    webhook: z.union([Webhook, z.strictObject({ id: z.string() })]),
+  }),
+  z.strictObject({
+    position: z.string(),
+    kind: z.literal('delivery'),
+    sink: z.string(),
+    deployment: z.string(),
+    attempt: Attempt,
+  }),
+]);
+export type FeedItem = z.infer<typeof FeedItem>;
+
+export const DeadLetter = z.strictObject({
+  id: z.string(),
+  sink: z.string(),
+  kind: z.enum(['refused', 'fault']),
+  source: z.string().optional(),
+  deployment: z.string().optional(),
+  webhook: z.string().optional(),
+  why: z.string(),
+  madeAt: Time,
+  diedAt: Time,
+  attempts: Count,
+});
+export type DeadLetter = z.infer<typeof DeadLetter>;
+
+const Reconciled = z.strictObject({
+  source: z.string(),
+  since: Time,
+  listed: Count,
+  recorded: z.array(z.string()),
+  warnings: z.array(z.string()),
+  failed: z.string().optional(),
+});
+
+/** The parts that programs use; the rest is for people and may change. */
+const Explanation = z.looseObject({
+  source: z.strictObject({ name: z.string(), type: z.string() }),
+  verdict: z.enum(['accepted', 'ignored', 'rejected']),
+  reason: z.string().optional(),
+  detail: z.string().optional(),
+  signature: z.enum(['valid', 'wrong', 'not checked']),
+  records: z.array(StoredRecord),
+});
+
+/** Alert24's error envelope: one shape everywhere under /api. */
+const Failure = z.strictObject({
+  error: z.strictObject({ type: z.string(), message: z.string(), status: z.int() }),
+});
+
+const PageMeta = z.strictObject({
+  total: Count,
+  limit: Count,
+  offset: Count,
+  has_more: z.boolean(),
+  /** So many of the newest were searched for the text; absent: all were. */
+  searched: Count.optional(),
+});
+
+/** What the timeline draws: marks that would cover one another are one, with their count. */
+const TimelineLane = z.strictObject({
+  lane: z.string(),
+  count: Count,
+  rows: z.array(
+    z.strictObject({
+      row: z.enum(['rollback', 'failed', 'busy', 'done']),
+      marks: z.array(
+        z.strictObject({
+          count: Count,
+          from: Time,
+          to: Time,
+          /** The newest of them. */
+          deployment: z.string(),
+          status: State,
+          change_type: ChangeType,
+        }),
+      ),
+    }),
+  ),
+});
+const TimelineMeta = z.strictObject({ since: Time, until: Time, total: Count });
+export const FeedMeta = z.strictObject({
+  /** Ask with `after` set to this. */
+  next: z.string(),
+  /** True: events between `after` and the first of this page may be gone. */
+  gap: z.boolean(),
+  /** Ask again at once. */
+  more: z.boolean(),
+});
+
+const RuleHits = z.strictObject({ name: z.string(), matched: Count });
+const DeadLetterMeta = z.strictObject({ total: Count, limit: Count });
+const Replayed = z.strictObject({ matched: Count, replayed: Count, dry_run: z.boolean() });
+const Dropped = z.strictObject({ matched: Count, dropped: Count, dry_run: z.boolean() });
+const ReplayedWebhook = z.strictObject({ webhook: z.string(), records: Count });
+
+/** What Alert24's `POST /api/v1/changes` answers; `status`, `service` and `notes` are ours. */
+const CreatedChange = z.strictObject({
+  id: z.string(),
+  summary: z.string(),
+  service_id: z.string().nullable(),
+  change_type: ChangeType,
+  description: z.string().nullable(),
+  source: z.string().nullable(),
+  commit_sha: z.string().nullable(),
+  commit_message: z.string().nullable(),
+  branch: z.string().nullable(),
+  pr_number: z.string().nullable(),
+  pr_url: z.string().nullable(),
+  pipeline_url: z.string().nullable(),
+  environment: z.string(),
+  risk_level: RiskLevel,
+  changed_by: z.string().nullable(),
+  external_id: z.string().nullable(),
+  tags: z.array(z.string()),
+  created_at: Time,
+  status: State,
+  service: z.string(),
+  notes: z.array(z.string()),
+});
+
+/** What is published, by the name under which it is. */
+export const SCHEMAS = {
+  Change,
+  ChangeRecord: StoredRecord,
+  CreatedChange,
+  Deployment,
+  DeploymentDetail,
+  Delivery,
+  Attempt,
+  Webhook,
+  WebhookWithBody,
+  FeedItem,
+  FeedMeta,
+  PageMeta,
+  TimelineLane,
+  TimelineMeta,
+  DeadLetter,
+  DeadLetterMeta,
+  Replayed,
+  Dropped,
+  ReplayedWebhook,
+  Reconciled,
+  RuleHits,
+  Explanation,
+  Failure,
+} as const;
+export type SchemaName = keyof typeof SCHEMAS;

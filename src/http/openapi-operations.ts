@@ -1,0 +1,202 @@
+import type { z } from 'zod';
+import { ChangeCreate } from '../sources/changes-api/schema.ts';
+import { ReconcileOrder } from './admin.ts';
+import { ChangesQuery, FeedQuery, PageQuery, TimelineQuery } from './api.ts';
+import type { SchemaName } from './api-schemas.ts';
+import { DeadLetterOrder, DeadLetterQuery } from './dead-letters.ts';
+import { PreviewQuery } from './preview.ts';
+
+/** One operation of our own API. Queries and bodies are the very schemas that the handlers parse with. */
+export interface Operation {
+  readonly method: 'get' | 'post';
+  /** As OpenAPI writes it: `/api/inbox/{id}`. */
+  readonly path: string;
+  readonly id: string;
+  readonly summary: string;
+  /** Whose token it takes: `reader` the admin's and those of the changes API, `source` those of the source alone. */
+  readonly token: 'reader' | 'admin' | 'source';
+  readonly query?: z.ZodType;
+  /** `anything`: bytes as a tool would send them. */
+  readonly body?: z.ZodType | 'anything';
+  readonly answer: {
+    readonly status: number;
+    readonly data: SchemaName;
+    readonly list?: true;
+    readonly meta?: SchemaName;
+  };
+  /** Beside 401. */
+  readonly refusals: readonly (400 | 404 | 409 | 413)[];
+}
+
+const changesAnswer = { status: 200, data: 'Change', list: true, meta: 'PageMeta' } as const;
+const createdAnswer = { status: 201, data: 'CreatedChange' } as const;
+
+const reading: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/api/v1/changes',
+    id: 'listChanges',
+    summary: 'The change log, the newest first, in the list envelope of Alert24',
+    token: 'reader',
+    query: ChangesQuery,
+    answer: changesAnswer,
+    refusals: [400],
+  },
+  {
+    method: 'get',
+    path: '/api/v1/changes/timeline',
+    id: 'drawTimeline',
+    summary:
+      'The change log as a timeline draws it: a lane an environment. Of the last day unless since and until are given',
+    token: 'reader',
+    query: TimelineQuery,
+    answer: { status: 200, data: 'TimelineLane', list: true, meta: 'TimelineMeta' },
+    refusals: [400],
+  },
+  {
+    method: 'get',
+    path: '/api/v1/services/{service}/changes',
+    id: 'listChangesOfService',
+    summary: 'The changes of one service, by its name or id',
+    token: 'reader',
+    query: ChangesQuery,
+    answer: changesAnswer,
+    refusals: [400],
+  },
+  {
+    method: 'get',
+    path: '/api/deployments/{key}',
+    id: 'getDeployment',
+    summary: 'Everything about one deployment, by its key, an alias, or the id that a destination gave it',
+    token: 'reader',
+    answer: { status: 200, data: 'DeploymentDetail' },
+    refusals: [404],
+  },
+  {
+    method: 'get',
+    path: '/api/inbox',
+    id: 'listWebhooks',
+    summary: 'Every webhook and what became of it, the newest first',
+    token: 'reader',
+    query: PageQuery,
+    answer: { status: 200, data: 'Webhook', list: true, meta: 'PageMeta' },
+    refusals: [400],
+  },
+  {
+    method: 'get',
+    path: '/api/inbox/{id}',
+    id: 'getWebhook',
+    summary: 'One webhook with its body',
+    token: 'reader',
+    answer: { status: 200, data: 'WebhookWithBody' },
+    refusals: [404],
+  },
+  {
+    method: 'get',
+    path: '/api/feed',
+    id: 'readFeed',
+    summary:
+      'Webhooks and delivery attempts in the order in which they happened. Ask again with `after` set to meta.next',
+    token: 'reader',
+    query: FeedQuery,
+    answer: { status: 200, data: 'FeedItem', list: true, meta: 'FeedMeta' },
+    refusals: [400],
+  },
+];
+
+const writing: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/api/v1/changes',
+    id: 'createChange',
+    summary: 'Tells of a change, as Alert24 takes it; a status, times and names beside that',
+    token: 'source',
+    body: ChangeCreate,
+    answer: createdAnswer,
+    refusals: [400, 413],
+  },
+  {
+    method: 'post',
+    path: '/api/v1/services/{service}/changes',
+    id: 'createChangeOfService',
+    summary: 'The same for one service',
+    token: 'source',
+    body: ChangeCreate,
+    answer: createdAnswer,
+    refusals: [400, 413],
+  },
+];
+
+const administration: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/api/inbox/{id}/replay',
+    id: 'replayWebhook',
+    summary: 'Maps and records a webhook again from its kept body',
+    token: 'admin',
+    answer: { status: 202, data: 'ReplayedWebhook' },
+    refusals: [409],
+  },
+  {
+    method: 'get',
+    path: '/api/dead-letters',
+    id: 'listDeadLetters',
+    summary: 'Deliveries and webhooks that are tried no more, the newest first',
+    token: 'admin',
+    query: DeadLetterQuery,
+    answer: { status: 200, data: 'DeadLetter', list: true, meta: 'DeadLetterMeta' },
+    refusals: [400],
+  },
+  {
+    method: 'post',
+    path: '/api/dead-letters/replay',
+    id: 'replayDeadLetters',
+    summary: 'Tries them again',
+    token: 'admin',
+    body: DeadLetterOrder,
+    answer: { status: 200, data: 'Replayed' },
+    refusals: [400],
+  },
+  {
+    method: 'post',
+    path: '/api/dead-letters/drop',
+    id: 'dropDeadLetters',
+    summary: 'Forgets them for good',
+    token: 'admin',
+    body: DeadLetterOrder,
+    answer: { status: 200, data: 'Dropped' },
+    refusals: [400],
+  },
+  {
+    method: 'post',
+    path: '/api/reconcile',
+    id: 'reconcile',
+    summary: "Asks a tool's API for deployments that were never told, and records them",
+    token: 'admin',
+    body: ReconcileOrder,
+    answer: { status: 200, data: 'Reconciled' },
+    refusals: [400],
+  },
+  {
+    method: 'post',
+    path: '/api/preview/{source}',
+    id: 'previewWebhook',
+    summary: 'What would become of a webhook; nothing is kept or sent',
+    token: 'admin',
+    query: PreviewQuery,
+    body: 'anything',
+    answer: { status: 200, data: 'Explanation' },
+    refusals: [400, 404, 413],
+  },
+  {
+    method: 'get',
+    path: '/api/rules',
+    id: 'listRules',
+    summary: 'How often each rule has matched',
+    token: 'admin',
+    answer: { status: 200, data: 'RuleHits', list: true },
+    refusals: [],
+  },
+];
+
+export const OPERATIONS: readonly Operation[] = [...reading, ...writing, ...administration];

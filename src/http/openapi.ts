@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { SCHEMAS } from './api-schemas.ts';
+import { OPERATIONS, type Operation } from './openapi-operations.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The description of our own API, OpenAPI 3.1, made of the schemas that answer and check it. */
+export function openapi(): Json {
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const operation of OPERATIONS) {
+    paths[operation.path] ??= {};
+    Object.assign(paths[operation.path] ?? {}, { [operation.method]: describe(operation) });
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Shiplog',
+      version: String(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version),
+      description:
+        'The change log, the inbound log, deliveries and dead letters of a Shiplog bridge. Webhooks of the tools go to /webhooks/<source> and are described by the tools.',
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: { schemas: namedSchemas(), securitySchemes: SECURITY_SCHEMES },
+  };
+}
+
+const SECURITY_SCHEMES = {
+  admin: { type: 'http', scheme: 'bearer', description: 'The admin token (npx shiplog secrets shows it)' },
+  changes: { type: 'http', scheme: 'bearer', description: 'A secret of a source of the type changes-api' },
+} as const;
+
+const SECURITY: Readonly<Record<Operation['token'], readonly Json[]>> = {
+  reader: [{ admin: [] }, { changes: [] }],
+  admin: [{ admin: [] }],
+  source: [{ changes: [] }],
+};
+
+const REFUSALS = {
+  400: 'The query or body is not understood; the message says what to write',
+  401: 'The token is missing or wrong',
+  404: 'There is no such thing, or it is older than what is kept',
+  409: 'It cannot be done any more',
+  413: 'The body is larger than the source takes',
+} as const;
+
+function describe({ id, summary, token, path, query, body, answer, refusals }: Operation): Json {
+  const { data, list, meta, status } = answer;
+  const schema = {
+    type: 'object',
+    properties: {
+      data: list ? { type: 'array', items: reference(data) } : reference(data),
+      ...(meta && { meta: reference(meta) }),
+    },
+    required: meta ? ['data', 'meta'] : ['data'],
+  };
+  const refused = ([401, ...refusals] as const).map((code) => [
+    String(code),
+    { description: REFUSALS[code], content: { 'application/json': { schema: reference('Failure') } } },
+  ]);
+  return {
+    operationId: id,
+    summary,
+    security: SECURITY[token],
+    parameters: [...pathParameters(path), ...(query ? queryParameters(query) : [])],
+    ...(body && { requestBody: bodyOf(body) }),
+    responses: {
+      [status]: { description: 'Done', content: { 'application/json': { schema } } },
+      ...Object.fromEntries(refused),
+    },
+  };
+}
+
+const reference = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+
+/** `/` within a key may stand as it is, or as `%2F`. */
+const pathParameters = (path: string): Json[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+
+function queryParameters(query: z.ZodType): Json[] {
+  const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input' });
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }));
+}
+
+function bodyOf(body: z.ZodType | 'anything'): Json {
+  if (body === 'anything') return { required: true, content: { '*/*': { schema: {} } } };
+  // Their texts are cleaned before they are checked: what comes out is what should be sent.
+  const { $schema: _, required: __, ...schema } = z.toJSONSchema(body, { io: 'output', unrepresentable: 'any' });
+  const needed = Object.entries(schema.properties ?? {}).filter(([name]) => !isOptional(body, name));
+  return {
+    required: true,
+    content: { 'application/json': { schema: { ...schema, required: needed.map(([name]) => name) } } },
+  };
+}
+
+/** What may be left out when it is sent. */
+function isOptional(body: z.ZodType, name: string): boolean {
+  const field = body instanceof z.ZodObject ? body.shape[name] : undefined;
+  return field?.safeParse(undefined).success ?? false;
+}
+
+/** Closed to us, so that nothing is forgotten; open to readers, who must bear a field that they do not know. */
+function namedSchemas(): Json {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, {
+    uri: (id) => `#/components/schemas/${id}`,
+    override({ jsonSchema }) {
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+    },
+  });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema] as const),
+  );
+}

@@ -1,0 +1,72 @@
+import type { Redis } from 'ioredis';
+import { key } from './keys.ts';
+import type { Attempt } from './ledger.ts';
+
+/** Something that happened, in the order in which Redis learned of it. */
+export type FeedEvent =
+  | { readonly position: string; readonly kind: 'webhook'; readonly webhook: string }
+  | {
+      readonly position: string;
+      readonly kind: 'delivery';
+      readonly sink: string;
+      readonly deployment: string;
+      readonly attempt: Attempt;
+    };
+
+export interface FeedPage {
+  readonly events: readonly FeedEvent[];
+  /** Where the next page begins. */
+  readonly next: string;
+  /** Events between the asked position and the oldest that is kept may be gone. */
+  readonly gap: boolean;
+}
+
+/** Webhooks and deliveries as they happen: each once, none passed over, for whoever asks again from where it was. */
+export interface Feed {
+  after(position: string, limit: number): Promise<FeedPage>;
+  /** The newest, oldest first; with a limit of 0 only the position from which to go on. */
+  newest(limit: number): Promise<FeedPage>;
+}
+
+/** A Redis stream: its ids only grow, whatever the clocks say, so that a webhook that comes late out of the spool is news as well. */
+export const FEED = key('feed');
+/** About 300 bytes each. */
+export const FEED_KEPT = 10_000;
+
+const BEGINNING = '0-0';
+
+export function createFeed(redis: Redis): Feed {
+  return {
+    async after(position, limit) {
+      const [oldest, entries] = await Promise.all([
+        redis.xrange(FEED, '-', '+', 'COUNT', 1),
+        redis.xrange(FEED, `(${position}`, '+', 'COUNT', limit),
+      ]);
+      const first = oldest[0]?.[0];
+      const gap = position !== BEGINNING && first !== undefined && isBefore(position, first);
+      return { events: entries.flatMap(toEvent), next: entries.at(-1)?.[0] ?? position, gap };
+    },
+    async newest(limit) {
+      const entries = await redis.xrevrange(FEED, '+', '-', 'COUNT', Math.max(1, limit));
+      const next = entries[0]?.[0] ?? BEGINNING;
+      return { events: entries.slice(0, limit).reverse().flatMap(toEvent), next, gap: false };
+    },
+  };
+}
+
+/** Ids are `<milliseconds>-<number>`. */
+function isBefore(a: string, b: string): boolean {
+  const [aMs = 0, aNumber = 0] = a.split('-').map(Number);
+  const [bMs = 0, bNumber = 0] = b.split('-').map(Number);
+  return aMs < bMs || (aMs === bMs && aNumber < bNumber);
+}
+
+/** Written by the inbox and the ledger alone. */
+function toEvent([position, pairs]: [id: string, fields: string[]]): FeedEvent[] {
+  const fields: Record<string, string | undefined> = {};
+  for (let at = 0; at + 1 < pairs.length; at += 2) fields[pairs[at] ?? ''] = pairs[at + 1];
+  const { webhook, sink, deployment, attempt } = fields;
+  if (webhook) return [{ position, kind: 'webhook', webhook }];
+  if (!sink || !deployment || !attempt) return [];
+  return [{ position, kind: 'delivery', sink, deployment, attempt: JSON.parse(attempt) as Attempt }];
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { type Html, html } from './html.ts';
+
+/** What a button did, carried in the address of the page that is shown next. */
+export const Done = z.object({
+  did: z.enum(['replayed', 'dropped', 'mapped']),
+  count: z.coerce.number().int().min(0).max(10_000_000),
+});
+export type Done = z.infer<typeof Done>;
+
+/** The same address, saying what was done. Its own parameters stay, those of the action before go. */
+export function withDone(back: string, { did, count }: Done): string {
+  const { pathname, searchParams, hash } = new URL(back, 'http://shiplog.invalid');
+  searchParams.set('did', did);
+  searchParams.set('count', String(count));
+  return `${pathname}?${searchParams}${hash}`;
+}
+
+/** One sentence about it, or nothing where nothing was done. */
+export function doneNote(query: unknown): Html | undefined {
+  const done = Done.safeParse(query);
+  return done.success
+    ? html`<p class="done" role="status">${SENTENCES[done.data.did](done.data.count)}</p>`
+    : undefined;
+}
+
+const SENTENCES: Readonly<Record<Done['did'], (count: number) => string>> = {
+  replayed: (count) =>
+    count === 0
+      ? 'Nothing was put back: somebody else has done it, or it is there no more.'
+      : `${plural(count, 'dead letter')} put back. What becomes of ${count === 1 ? 'it' : 'them'} is seen here within seconds.`,
+  dropped: (count) => (count === 0 ? 'Nothing was dropped.' : `${plural(count, 'dead letter')} dropped for good.`),
+  mapped: (count) =>
+    count === 0
+      ? 'Nothing was mapped: the body is not kept any more, or today it would be ignored as well.'
+      : `${plural(count, 'webhook')} mapped again. Where it adds nothing new, nothing changes.`,
+};
+
+export const plural = (count: number, noun: string): string =>
+  `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;

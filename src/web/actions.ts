@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import type { ChangeEvent } from '../change-event.ts';
+import type { ChangeRecord } from '../domain/change-record.ts';
+import { answerTo } from '../http/answer.ts';
+import type { WebhookParts } from '../http/webhooks.ts';
+import type { DeadLetterFilter, DeadLetters } from '../queue/dead-letters.ts';
+import type { Remap, Revise } from '../remap.ts';
+import type { Outcome, Source, Webhook } from '../sources/source.ts';
+
+/** Dead letters that are put back or dropped by one click. The next click does the next ones. */
+export const BATCH = 500;
+
+/** By this header a test event is told from the tool's own webhooks. */
+export const TEST_AGENT = 'Shiplog test event';
+
+/** What an admin can do by a button. */
+export interface Actions {
+  /** Puts up to BATCH of them back. With `remap` the webhooks are mapped again first. Says how many. */
+  replay(filter: DeadLetterFilter, order: { readonly remap: boolean }): Promise<number>;
+  /** Forgets up to BATCH of them. Says how many. */
+  drop(filter: DeadLetterFilter): Promise<number>;
+  /** Maps a kept webhook again, and says of how many records. 0: its body is not kept, or there is nothing to record. */
+  mapWebhook(webhook: string): Promise<number>;
+  /** Maps every kept webhook of a deployment again, with today's mappers and rules. Says how many there were. */
+  mapDeployment(deployment: string): Promise<number>;
+  /** Sends a sample as the tool would. Undefined: there is no such source. */
+  sendSample(source: string): Promise<{ readonly webhook: string; readonly verdict: Outcome['kind'] } | undefined>;
+}
+
+export interface ActionParts {
+  readonly sources: readonly Source[];
+  readonly deadLetters: DeadLetters;
+  readonly remap: Remap;
+  readonly revise: Revise;
+  readonly records: (deployment: string) => Promise<readonly ChangeRecord[]>;
+  readonly keep: (event: ChangeEvent) => Promise<void>;
+  readonly receive: WebhookParts['receive'];
+  readonly onAnswered: WebhookParts['onAnswered'];
+  readonly clock: () => Date;
+}
+
+export function createActions(parts: ActionParts): Actions {
+  const { deadLetters, remap, revise, records, keep, clock } = parts;
+  const mapWebhook = async (webhook: string) => {
+    const event = await remap(webhook);
+    if (!event) return 0;
+    await keep(event);
+    return event.records.length + (event.lookups?.length ?? 0);
+  };
+  return {
+    replay: (filter, order) =>
+      deadLetters.replay(filter, {
+        limit: BATCH,
+        now: clock(),
+        revise: (deployment) => revise(deployment, { fromBodies: order.remap }),
+        ...(order.remap && { remap }),
+      }),
+    drop: (filter) => deadLetters.drop(filter, BATCH),
+    mapWebhook,
+    async mapDeployment(deployment) {
+      await revise(deployment, { fromBodies: true });
+      const webhooks = new Set((await records(deployment)).flatMap(({ webhook }) => webhook ?? []));
+      let mapped = 0;
+      for (const webhook of webhooks) if ((await mapWebhook(webhook)) > 0) mapped += 1; // recording tells the sinks what is new
+      return mapped;
+    },
+    sendSample: async (name) => {
+      const source = parts.sources.find((candidate) => candidate.name === name);
+      return source && sendSample(source, parts);
+    },
+  };
+}
+
+/** By the very way that a webhook takes, signature and all; only the network is left out. */
+async function sendSample(source: Source, { receive, onAnswered, clock }: ActionParts) {
+  const receivedAt = clock();
+  const startedMs = performance.now();
+  const { path, headers, body } = source.sample(receivedAt);
+  const webhook: Webhook = {
+    id: randomUUID(),
+    method: 'POST',
+    path,
+    headers: { ...headers, 'user-agent': TEST_AGENT },
+    body: Buffer.from(body),
+    receivedAt,
+  };
+  const received = await receive([source], webhook);
+  const { status } = answerTo(source, received.outcome, webhook);
+  onAnswered({ webhook, ...received, status, ms: performance.now() - startedMs });
+  return { webhook: webhook.id, verdict: received.outcome.kind };
+}

@@ -1,0 +1,246 @@
+// Times in the reader's zone, arrow keys on the timeline, and the list as it grows. Without it the pages say the same.
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const two = (number) => String(number).padStart(2, '0');
+const offsetMs = (date) => -date.getTimezoneOffset() * MINUTE_MS;
+
+// ---- times
+
+function zoneOf(date) {
+  const minutes = -date.getTimezoneOffset();
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}
+
+const dayOf = (date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+const clockOf = (date) => `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+
+/** Any `2026-03-14 20:05:09 UTC` in a text. Only the server writes them so: a commit message says what it says. */
+const inZone = (text) =>
+  text.replace(/\b(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC\b/g, (_, day, clock) => {
+    const date = new Date(`${day}T${clock}Z`);
+    return `${dayOf(date)} ${clockOf(date)} ${zoneOf(date)}`;
+  });
+
+function localize(root) {
+  for (const element of root.querySelectorAll('.exact')) {
+    const utc = element.textContent;
+    const here = inZone(utc);
+    if (here === utc) continue;
+    element.textContent = here;
+    element.title = utc;
+  }
+  for (const scale of root.querySelectorAll('.scale')) localizeScale(scale);
+  for (const zone of document.querySelectorAll('.zone')) {
+    zone.textContent = `times in ${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
+    zone.hidden = false;
+  }
+}
+
+/** Moves the ticks from the hours and days of UTC to the reader's. */
+function localizeScale(scale) {
+  const { from, to } = scale.closest('[data-from]').dataset;
+  const step = Number(scale.dataset.step);
+  const ticks = scale.querySelectorAll('.tick');
+  for (const tick of ticks) {
+    const utc = Number(tick.dataset.at);
+    let at = utc - (offsetMs(new Date(utc)) % step);
+    // What moved out at one end comes in at the other.
+    if (at < Number(from)) at += ticks.length * step;
+    else if (at > Number(to)) at -= ticks.length * step;
+    const beyond = at < Number(from) || at > Number(to);
+    tick.toggleAttribute('hidden', beyond);
+    if (beyond) continue;
+    const x = `${((100 * (at - from)) / (to - from)).toFixed(2)}%`;
+    const [line, text] = tick.children;
+    line.setAttribute('x1', x);
+    line.setAttribute('x2', x);
+    text.setAttribute('x', x);
+    text.textContent = tickLabel(new Date(at), step);
+  }
+}
+
+function tickLabel(date, step) {
+  const midnight = date.getHours() === 0 && date.getMinutes() === 0;
+  if (step < DAY_MS && !midnight) return `${two(date.getHours())}:${two(date.getMinutes())}`;
+  const year = step > 180 * DAY_MS ? { year: 'numeric' } : {};
+  return date.toLocaleDateString('en', { month: 'short', day: 'numeric', ...year });
+}
+
+/** A mark's words are put right when somebody comes near: there may be thousands. */
+function localizeMark({ target }) {
+  const title = target.closest?.('.mark')?.querySelector('title');
+  if (title) title.textContent = inZone(title.textContent);
+}
+
+/** The fields hold the reader's time; what is sent names the moment. */
+function localizeForm(form) {
+  const fields = [...form.querySelectorAll('input[type="datetime-local"]')];
+  for (const field of fields) {
+    if (!field.value) continue;
+    const date = new Date(`${field.value}Z`);
+    field.value = `${dayOf(date)}T${clockOf(date)}`;
+  }
+  for (const label of form.querySelectorAll('.utc')) label.remove();
+  form.addEventListener('formdata', ({ formData }) => {
+    for (const [name, value] of [...formData]) if (value === '') formData.delete(name); // a short address
+    for (const { name, value } of fields) {
+      const date = new Date(value);
+      if (!Number.isNaN(date.getTime())) formData.set(name, date.toISOString());
+    }
+  });
+}
+
+// ---- the timeline by keyboard
+
+function walk(event) {
+  const mark = event.target.closest?.('.mark');
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!mark || !step) return;
+  const left = (one) => one.getBoundingClientRect().left;
+  const marks = [...mark.closest('.picture').querySelectorAll('.mark')]
+    .filter((one) => one.getBoundingClientRect().width > 0)
+    .sort((a, b) => left(a) - left(b));
+  const next = marks[marks.indexOf(mark) + step];
+  if (!next) return;
+  event.preventDefault();
+  mark.setAttribute('tabindex', '-1');
+  next.setAttribute('tabindex', '0');
+  next.focus();
+}
+
+// ---- the list as it grows
+
+const PARTS = ['total', 'span', 'drawn', 'list'];
+/** What changed in a row, apart from how long ago it was. */
+const gist = (row) =>
+  row.innerHTML.replace(/<time[\s\S]*?<\/time>/g, '').replace(/<td class="took">[\s\S]*?<\/td>/, '');
+
+/** Leaves every row in its place that says what it said, so that nothing flickers and the reader's place stays. */
+function mergeRows(old, next) {
+  const known = new Map([...old.rows].map((row) => [row.dataset.key, row]));
+  const fresh = [...next.rows];
+  const keep = fresh.map((row) => {
+    const before = known.get(row.dataset.key);
+    if (!before || gist(before) !== gist(row)) {
+      if (!before) row.classList.add('new');
+      return row;
+    }
+    for (const name of ['.when time', '.took']) before.querySelector(name)?.replaceWith(row.querySelector(name));
+    return before;
+  });
+  const kept = new Set(keep);
+  for (const row of [...old.rows]) if (!kept.has(row)) row.remove();
+  keep.forEach((row, at) => {
+    if (old.rows[at] !== row) old.insertBefore(row, old.rows[at] ?? null);
+  });
+}
+
+function swap(fresh) {
+  const focused = document.activeElement;
+  const address = focused?.closest('#changes') && focused.getAttribute('href');
+  for (const id of PARTS) {
+    const old = document.getElementById(id);
+    const next = fresh.getElementById(id);
+    if (!old || !next) continue;
+    if (id === 'drawn' && old.querySelector('.mark:hover')) continue; // somebody reads its words
+    localize(next);
+    const [oldRows, nextRows] = [old.querySelector('tbody'), next.querySelector('tbody')];
+    if (oldRows && nextRows) {
+      mergeRows(oldRows, nextRows);
+      old.querySelector('.pager')?.remove();
+      const pager = next.querySelector('.pager');
+      if (pager) old.append(pager);
+    } else if (old.innerHTML !== next.innerHTML) old.replaceChildren(...next.childNodes);
+  }
+  if (!document.getElementById('list') && fresh.getElementById('list')) location.reload(); // the first change makes another page
+  if (address && !document.contains(focused)) {
+    const again = document.querySelector(`#changes a[href="${CSS.escape(address)}"]`);
+    again?.focus({ preventScroll: true });
+  }
+}
+
+function follow(source, button) {
+  let stream;
+  let due = false;
+  let busy = false;
+  let paused = false;
+  const show = (words) => {
+    button.hidden = false;
+    button.textContent = words;
+    button.setAttribute('aria-pressed', String(!paused));
+    button.title = paused ? 'Show what is new as it comes' : 'Stop showing what is new';
+  };
+  function load() {
+    due = true;
+    if (busy || paused || document.hidden) return;
+    busy = true;
+    due = false;
+    const began = performance.now();
+    void fetchAndSwap().finally(() => {
+      // A busy bridge is asked less often: at most a fifth of the time goes into this page.
+      const restMs = Math.max(1_000, 4 * (performance.now() - began));
+      setTimeout(() => {
+        busy = false;
+        if (due) load();
+      }, restMs);
+    });
+  }
+  async function fetchAndSwap() {
+    try {
+      const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+      if (answer.redirected) return location.reload(); // the session is over
+      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+      if (answer.ok && !paused) swap(fresh);
+    } catch {
+      // The bridge is away, which the button says; the stream asks for the next load when it is back.
+    }
+  }
+  function listen() {
+    stream?.close();
+    stream = undefined;
+    // Browsers open few connections to one host: a hidden page leaves its own to others.
+    if (paused || document.hidden) return;
+    stream = new EventSource(source);
+    let lost = false;
+    stream.addEventListener('open', () => {
+      show('live');
+      if (lost) load();
+      lost = false;
+    });
+    stream.addEventListener('error', () => {
+      lost = true;
+      show(stream?.readyState === EventSource.CLOSED ? 'looks once a minute' : 'connecting');
+    });
+    stream.addEventListener('changes', load);
+  }
+  button.addEventListener('click', () => {
+    paused = !paused;
+    show(paused ? 'paused' : 'connecting');
+    listen();
+    if (!paused) load();
+  });
+  document.addEventListener('visibilitychange', () => {
+    listen();
+    if (!document.hidden) load();
+  });
+  // "3 min ago" grows old, and so does the right edge of the timeline.
+  setInterval(() => {
+    if (stream?.readyState === EventSource.CLOSED) listen();
+    load();
+  }, MINUTE_MS);
+  listen();
+}
+
+localize(document);
+const form = document.getElementById('filters');
+if (form) localizeForm(form);
+document.addEventListener('pointerover', localizeMark);
+document.addEventListener('focusin', localizeMark);
+document.addEventListener('keydown', walk);
+new MutationObserver((changes) => {
+  for (const { addedNodes } of changes) for (const node of addedNodes) if (node instanceof Element) localize(node);
+}).observe(document.body, { childList: true, subtree: true });
+const live = document.querySelector('[data-live]');
+if (live) follow(live.dataset.live, document.getElementById('live') ?? document.createElement('button'));

@@ -1,0 +1,83 @@
+import type { RequestHandler, Response } from 'express';
+
+const LOOK_EVERY_MS = 1_000;
+/** Proxies cut connections on which nothing passes, often after 60 s. */
+const HEARTBEAT_MS = 15_000;
+const MAX_LISTENERS = 100;
+/** A browser comes back after this when the connection is lost. */
+const RETRY_MS = 3_000;
+/** Whoever takes nothing any more is let go: a heartbeat is 3 bytes. */
+const MAX_UNREAD_BYTES = 4_096;
+
+export interface Live {
+  /** `GET /events`: says that something changed, not what; the page then loads itself again. */
+  readonly handle: RequestHandler;
+  /** Ends every stream, so that a server can close. Browsers come back to the next one. */
+  close(): void;
+}
+
+/**
+ * One watcher for all who listen, and none while nobody does.
+ * @param version another one whenever anything may have changed.
+ */
+export function createLive(version: () => Promise<string>): Live {
+  const listeners = new Set<Response>();
+  let watching: NodeJS.Timeout | undefined;
+  let beating: NodeJS.Timeout | undefined;
+  let told: string | undefined;
+  let closed = false;
+
+  const say = (text: string) => {
+    for (const response of listeners) {
+      if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
+      else response.write(text);
+    }
+  };
+  const look = async () => {
+    const now = await version();
+    if (told !== undefined && now !== told) say(`event: changes\ndata: ${now}\n\n`);
+    told = now;
+  };
+  const watch = () => {
+    // While Redis is away there is nothing to tell: what changed meanwhile is told when it is back.
+    watching = setTimeout(
+      () =>
+        void look()
+          .catch(() => {})
+          .finally(() => listeners.size > 0 && watch()),
+      LOOK_EVERY_MS,
+    );
+  };
+  const leave = (response: Response) => {
+    listeners.delete(response);
+    if (listeners.size > 0) return;
+    clearTimeout(watching);
+    clearInterval(beating);
+    told = undefined;
+  };
+  return {
+    handle(_request, response) {
+      if (closed || listeners.size >= MAX_LISTENERS) {
+        response
+          .set('retry-after', '60')
+          .status(503)
+          .json({ error: 'too many pages listen already; this one looks once a minute' });
+        return;
+      }
+      response.set({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });
+      response.flushHeaders();
+      response.write(`retry: ${RETRY_MS}\n\n`);
+      response.on('close', () => leave(response));
+      listeners.add(response);
+      if (listeners.size > 1) return;
+      void look().catch(() => {});
+      watch();
+      beating = setInterval(() => say(':\n\n'), HEARTBEAT_MS);
+    },
+    close() {
+      closed = true;
+      for (const response of [...listeners]) response.end();
+      for (const response of [...listeners]) leave(response);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ADMIN_TOKEN, gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'shiplog-program-'));
+let bridge: Awaited<ReturnType<typeof startTestBridge>>;
+let number = 0;
+
+beforeAll(async () => {
+  bridge = await startTestBridge();
+  await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), gitlabHeaders());
+  await bridge.settled();
+});
+afterAll(async () => {
+  await bridge?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** The built program with a configuration that finds the bridge. */
+function shiplog(args: readonly string[], said: Record<string, unknown> = {}) {
+  number += 1;
+  const file = join(dir, `shiplog-${number}.yaml`);
+  const sources = [{ type: 'gitlab', secrets: [SECRET] }];
+  const config = { port: Number(new URL(bridge.url).port), data_dir: dir, admin_token: ADMIN_TOKEN, sources, ...said };
+  writeFileSync(file, JSON.stringify(config));
+  const child = spawn(process.execPath, ['dist/main.js', ...args], { env: { ...process.env, SHIPLOG_CONFIG: file } });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk) => (out += chunk));
+  child.stderr.on('data', (chunk) => (err += chunk));
+  const ended = new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+  return { child, ended, out: () => out };
+}
+
+describe('the program', () => {
+  it('exits with 0 when it is done, 1 when it did not work, 2 for a wrong configuration, 3 when nothing was found', async () => {
+    const [done, none, away, wrong] = await Promise.all([
+      shiplog(['changes', '--json']).ended,
+      shiplog(['changes', '--env', 'nowhere', '--json']).ended,
+      shiplog(['changes'], { port: 9 }).ended,
+      shiplog(['changes'], { port: 'high' }).ended,
+    ]);
+    expect(done).toMatchObject({ code: 0, err: '' });
+    expect(none).toMatchObject({ code: 3, out: '[]\n', err: 'no change fits\n' });
+    expect(away).toMatchObject({ code: 1, err: expect.stringContaining('no bridge answers') });
+    expect(wrong).toMatchObject({ code: 2, out: '' });
+  });
+
+  it('follows until Ctrl-C, and that is no failure', async () => {
+    const { child, ended, out } = shiplog(['tail', '--json']);
+    await vi.waitFor(() => expect(out()).toContain('"kind":"webhook"'), { timeout: 15_000 });
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('ends quietly when its reader has read enough', async () => {
+    const { child, ended, out } = shiplog(['tail', '--json']);
+    await vi.waitFor(() => expect(out()).toContain('"kind":"webhook"'), { timeout: 15_000 });
+    child.stdout.destroy();
+    await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ deployable_id: 2 }), gitlabHeaders());
+    expect(await ended).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('has the commands and the exit codes that are documented', async () => {
+    const documented = readFileSync('docs/command-line.md', 'utf8');
+    const [{ out, code }, trace] = await Promise.all([shiplog(['--help']).ended, shiplog(['trace', '--help']).ended]);
+    expect(code).toBe(0);
+    const commands = [...out.matchAll(/^ {2}([a-z][a-z-]*) ?/gm)]
+      .map(([, name]) => name)
+      .filter((name) => name !== 'help');
+    const listed = [...documented.matchAll(/^\| `([a-z-]+)` +\|/gm)].map(([, name]) => name);
+    expect([...listed].sort()).toEqual([...new Set(commands)].sort());
+    expect(out).toContain('Exit codes: 0 done; 1 it did not work');
+    expect(trace.out).toContain('3 nothing was found');
+  });
+});

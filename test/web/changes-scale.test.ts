@@ -1,0 +1,72 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fold } from '../../src/domain/deployment.ts';
+import { route } from '../../src/domain/routing.ts';
+import { createDeployments, type Deployments } from '../../src/store/deployments.ts';
+import { changesPage } from '../../src/web/changes-page.ts';
+import { aRecord } from '../support/records.ts';
+import { startTestRedis } from '../support/redis.ts';
+
+const MANY = 20_000;
+const FEW = 200;
+const NOW = new Date('2026-03-15T00:00:00.000Z');
+const ENVIRONMENTS = ['production', 'staging', 'qa', 'review/lamp', 'review/tide'];
+
+let server: Awaited<ReturnType<typeof startTestRedis>>;
+let redis: Redis;
+let deployments: Deployments;
+
+/** The newest of a day: the last `FEW` lie within its last quarter of an hour. */
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = new Redis(server.address.path);
+  deployments = createDeployments(redis, { days: 400, count: 100_000 });
+  const stepMs = 86_000_000 / MANY;
+  for (let at = 0; at < MANY; at += 1_000)
+    await Promise.all(Array.from({ length: 1_000 }, (_, more) => apply(at + more, stepMs)));
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+async function apply(at: number, stepMs: number): Promise<void> {
+  const record = aRecord({
+    deployment: `job:${at}`,
+    occurredAt: new Date(NOW.getTime() - Math.round(at * stepMs)).toISOString(),
+    environment: { name: ENVIRONMENTS[at % ENVIRONMENTS.length] ?? '' },
+    state: at % 9 === 0 ? 'failed' : 'succeeded',
+    changeType: at % 50 === 0 ? 'rollback' : 'deployment',
+    commit: { title: 'Turn the lamp faster', message: 'Turn the lamp faster\n\nThe ships asked for it.' },
+  });
+  await deployments.apply(record, (key, records) => ({ ...route(fold(key, records), []), lineage: key }));
+}
+
+async function timed(query: object) {
+  const times: number[] = [];
+  let body = '';
+  for (let round = 0; round < 5; round++) {
+    const began = performance.now();
+    body = (await changesPage(deployments, query, NOW)).body.markup;
+    times.push(performance.now() - began);
+  }
+  return { body, ms: Math.min(...times) };
+}
+
+describe('the changes page with many changes', () => {
+  it('draws a hundred times as many in a few times the time and the size', { timeout: 5_000 }, async () => {
+    const few = await timed({ from: new Date(NOW.getTime() - FEW * (86_000_000 / MANY)).toISOString() });
+    const many = await timed({});
+    expect(many.body).toContain('20,000 changes');
+    expect(many.ms / few.ms).toBeLessThan(30); // it is about 5; reading every deployment whole would be about 60
+    expect(many.body.length / few.body.length).toBeLessThan(5);
+    for (const [, lane = ''] of many.body.matchAll(/<g class="wide">([\s\S]*?)<\/g>/g))
+      expect(lane.match(/<a /g)?.length ?? 0).toBeLessThan(400);
+  });
+
+  it('searches the newest for a text, and says how many', async () => {
+    const { body } = await timed({ text: 'ships' });
+    expect(body).toContain('5,000 changes');
+    expect(body).toContain('The text was looked for in the newest 5,000 that fit the other filters');
+  });
+});

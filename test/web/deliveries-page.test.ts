@@ -1,0 +1,131 @@
+import request from 'supertest';
+import { describe, expect, it } from 'vitest';
+import { stand } from '../../src/web/deliveries-page.ts';
+import { createTraffic } from '../../src/web/deliveries-traffic.ts';
+import { app, glance, letter, memoryDeadLetters, notes, see, sessionCookie, submit } from './support.ts';
+
+const text = (page: string) => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
+const now = new Date('2026-05-04T10:00:00.000Z');
+
+describe('the deliveries page', () => {
+  it('says of every sink how it does, what waits and since when', async () => {
+    const oldestAt = Date.now() - 185_000;
+    const page = text(
+      await see('/deliveries', {
+        backlog: async () => ({
+          'forward-alert24': { waiting: 1200, dead: 3, oldestAt },
+          record: { waiting: 4, dead: 1 },
+        }),
+        holds: () => ({ alert24: { why: '401 <wrong> key', until: new Date('2026-05-04T10:00:30.000Z') } }),
+        traffic: { of: () => ({ delivered: 40, failed: 2, meanMs: 230 }) },
+      }),
+    );
+    expect(page).toContain(
+      'alert24 paused Waits until 2026-05-04 10:00:30 UTC , then tries again: 401 &lt;wrong&gt; key',
+    );
+    expect(page).toContain('Waiting 1,200, the oldest for 3 min 5 s Last 5 min 40 delivered, 2 failed, 230 ms each');
+    expect(page).toContain('recording in Shiplog itself Waiting 4 Dead letters 1');
+  });
+
+  it.each([
+    ['paused', { hold: { why: 'x', until: now } }],
+    ['slow', { recent: { delivered: 2, failed: 0, meanMs: 2_500 } }],
+    ['slow', { backlog: { waiting: 1, dead: 0, oldestAt: now.getTime() - 61_000 } }],
+    ['healthy', { backlog: { waiting: 9, dead: 9, oldestAt: now.getTime() - 5_000 } }],
+  ])('calls a sink %s', (state, over) => {
+    const calm = { hold: undefined, backlog: undefined, recent: { delivered: 0, failed: 0 }, now };
+    expect(stand({ ...calm, ...over }).state).toBe(state);
+  });
+
+  it('shows dead letters with whose fault they are, why, and what they are about', async () => {
+    const { deployment: _, ...recording } = letter({ id: 'record:evt_1', sink: 'record', kind: 'fault', why: 'a bug' });
+    const letters = [letter({ why: '422 <b>no such service</b>' }), { ...recording, webhook: 'w/1' }];
+    const page = await see('/deliveries', { deadLetters: memoryDeadLetters(letters) });
+    expect(text(page)).toContain('1 refused by the destination, 1 our own fault');
+    expect(page).toContain('422 &lt;b&gt;no such service&lt;/b&gt;');
+    expect(page).toContain('href="/inbox/w%2F1"');
+    expect(page).toContain('href="/deployments/gitlab:gitlab.harbor.example:4711:job:2"');
+    expect(page).toContain('Put back all 2');
+    const faults = await see('/deliveries?kind=fault', { deadLetters: memoryDeadLetters(letters) });
+    expect(faults).toContain('Put back this one');
+    expect(faults).not.toContain('no such service');
+    expect(await glance('/deliveries', { deadLetters: memoryDeadLetters(letters) })).not.toMatch(/Put back|Drop/);
+  });
+
+  it('puts one back', async () => {
+    const { done, actions } = notes();
+    const sent = submit('/actions/replay', { id: 'alert24:fwd_1', back: '/deliveries?sink=alert24' }, { actions });
+    await sent.expect(303).expect('location', '/deliveries?sink=alert24&did=replayed&count=1');
+    expect(done).toEqual([['replay', { id: 'alert24:fwd_1' }, { remap: false }]]);
+  });
+
+  it('puts all back that fit and died before, 500 at a time, and says how many are left', async () => {
+    const { done, actions } = notes();
+    const letters = Array.from({ length: 700 }, (_, index) => letter({ id: `alert24:fwd_${index}` }));
+    const page = await see('/deliveries?sink=alert24&reason=unknown', { deadLetters: memoryDeadLetters(letters) });
+    expect(page).toContain('Put back the next 500 of 700');
+    const until = /name="until" value="(\d+)"/.exec(page)?.[1] ?? '';
+    expect(Number(until)).toBeGreaterThan(Date.now() - 60_000);
+    const back = /name="back" value="([^"]+)"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    expect(back).toBe(`/deliveries?sink=alert24&reason=unknown&until=${until}`);
+    await submit('/actions/replay', { sink: 'alert24', reason: 'unknown', until, remap: '1', back }, { actions });
+    expect(done).toEqual([['replay', { sink: 'alert24', reason: 'unknown', untilMs: Number(until) }, { remap: true }]]);
+    const rest = memoryDeadLetters([
+      ...letters.slice(500),
+      letter({ diedAt: new Date(Number(until) + 5).toISOString() }),
+    ]);
+    const next = await see(`${back}&did=replayed&count=500`, { deadLetters: rest });
+    expect(text(next)).toContain('500 dead letters put back.');
+    expect(next).toContain('Put back all 200');
+    const last = await see(`${back}&did=replayed&count=200`, { deadLetters: memoryDeadLetters() });
+    expect(text(last)).toContain('None is left of those. Show what died since');
+  });
+
+  it('asks before it drops, and drops what was asked about', async () => {
+    const { done, actions } = notes();
+    const parts = { actions, deadLetters: memoryDeadLetters([letter(), letter({ id: 'alert24:fwd_2' })]) };
+    const page = await see('/actions/drop?sink=alert24&until=1900000000000', parts);
+    expect(text(page)).toContain('2 dead letters are forgotten for good.');
+    expect(done).toEqual([]);
+    expect(page).toContain('<input type="hidden" name="until" value="1900000000000">');
+    const fields = { sink: 'alert24', until: '1900000000000', back: '/deliveries' };
+    await submit('/actions/drop', fields, parts).expect(303).expect('location', '/deliveries?did=dropped&count=1');
+    expect(done).toEqual([['drop', { sink: 'alert24', untilMs: 1_900_000_000_000 }]]);
+  });
+
+  it.each(['kind=nobodys', 'until=soon', 'sink=a&sink=b'])(
+    'does nothing by a filter that it cannot read: %s would otherwise mean all of them',
+    async (filter) => {
+      const { done, actions } = notes();
+      const parts = { actions, deadLetters: memoryDeadLetters([letter()]) };
+      await request(app(parts)).get(`/actions/drop?${filter}`).set('cookie', sessionCookie()).expect(400);
+      for (const act of ['drop', 'replay'])
+        await request(app(parts))
+          .post(`/actions/${act}`)
+          .set('authorization', 'Bearer admin-token-0123456789')
+          .type('form')
+          .send(filter)
+          .expect(400);
+      expect(done).toEqual([]);
+    },
+  );
+});
+
+describe('the traffic of a sink', () => {
+  it('is what was attempted in the last five minutes, and no word on what needed no attempt', () => {
+    let at = now;
+    const traffic = createTraffic(() => at);
+    traffic.note({ sink: 'alert24', outcome: 'delivered', ms: 100 });
+    traffic.note({ sink: 'alert24', outcome: 'retry', ms: 300 });
+    traffic.note({ sink: 'alert24', outcome: 'duplicate', ms: 1 });
+    traffic.note({ sink: 'gitlab', outcome: 'dead', ms: 50 });
+    expect(traffic.of('alert24')).toEqual({ delivered: 1, failed: 1, meanMs: 200 });
+    at = new Date(now.getTime() + 4 * 60_000);
+    traffic.note({ sink: 'alert24', outcome: 'delivered', ms: 500 });
+    expect(traffic.of('alert24')).toEqual({ delivered: 2, failed: 1, meanMs: 300 });
+    at = new Date(now.getTime() + 6 * 60_000);
+    expect(traffic.of('alert24')).toEqual({ delivered: 1, failed: 0, meanMs: 500 });
+    at = new Date(now.getTime() + 60 * 60_000);
+    expect(traffic.of('alert24')).toEqual({ delivered: 0, failed: 0 });
+  });
+});

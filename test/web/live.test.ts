@@ -1,0 +1,105 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import request from 'supertest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { closeServer } from '../../src/http/server.ts';
+import { createLive } from '../../src/web/live.ts';
+import { ADMIN, app, sessionCookie, VIEWER } from './support.ts';
+
+const open: Server[] = [];
+afterEach(() => {
+  for (const server of open.splice(0)) server.closeAllConnections();
+});
+
+async function serve(version: () => Promise<string>) {
+  const live = createLive(version);
+  const server = createServer(express().get('/events', live.handle));
+  open.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // a TCP server that listens has one
+  return { live, server, url: `http://127.0.0.1:${port}/events` };
+}
+
+/** All that a stream has said so far. */
+async function listen(url: string) {
+  const hangUp = new AbortController();
+  const answer = await fetch(url, { signal: hangUp.signal });
+  const heard = { text: '', ended: false, status: answer.status, hangUp: () => hangUp.abort() };
+  void (async () => {
+    const decoder = new TextDecoder();
+    try {
+      for await (const chunk of answer.body ?? []) heard.text += decoder.decode(chunk);
+    } catch {
+      // hung up
+    }
+    heard.ended = true;
+  })();
+  return heard;
+}
+
+describe('the live stream', () => {
+  it('tells every listener of a change, and of nothing else', async () => {
+    let version = '1';
+    const { url } = await serve(async () => version);
+    const [one, other] = [await listen(url), await listen(url)];
+    await expect.poll(() => one.text).toContain('retry: 3000');
+    version = '2';
+    await expect.poll(() => one.text, { timeout: 4_000 }).toContain('event: changes\ndata: 2\n\n');
+    await expect.poll(() => other.text).toContain('data: 2');
+    expect(one.text.match(/event:/g)).toHaveLength(1);
+  });
+
+  it('looks only while somebody listens, once for all', async () => {
+    const version = vi.fn(async () => '1');
+    const { url } = await serve(version);
+    expect(version).not.toHaveBeenCalled();
+    const all = await Promise.all(Array.from({ length: 10 }, () => listen(url)));
+    await expect.poll(() => version.mock.calls.length, { timeout: 4_000 }).toBe(2);
+    for (const { hangUp } of all) hangUp();
+    await expect.poll(() => all.every(({ ended }) => ended)).toBe(true);
+  });
+
+  it('goes on after Redis was away', async () => {
+    let answer = () => Promise.resolve('1');
+    const { url } = await serve(() => answer());
+    const heard = await listen(url);
+    answer = () => Promise.reject(new Error('away'));
+    await expect.poll(() => heard.text).toContain('retry');
+    answer = () => Promise.resolve('2');
+    await expect.poll(() => heard.text, { timeout: 4_000 }).toContain('data: 2');
+  });
+
+  it('refuses the hundred and first', async () => {
+    const { url } = await serve(async () => '1');
+    const all = await Promise.all(Array.from({ length: 100 }, () => listen(url)));
+    expect((await listen(url)).status).toBe(503);
+    all[0]?.hangUp();
+    await expect.poll(async () => (await listen(url)).status).toBe(200);
+  });
+
+  it('ends with the bridge, at once', async () => {
+    const { url, live, server } = await serve(async () => '1');
+    const heard = await listen(url);
+    live.close();
+    await closeServer(server);
+    await expect.poll(() => heard.ended).toBe(true);
+  });
+
+  it('is for readers alone', async () => {
+    await request(app()).get('/events').expect(303);
+    await request(app()).get('/events').set('authorization', 'Bearer wrong').expect(401);
+    for (const how of [
+      { cookie: sessionCookie() },
+      { cookie: sessionCookie(new Date(), VIEWER) },
+      { authorization: `Bearer ${ADMIN}` },
+    ]) {
+      const server = createServer(app());
+      open.push(server);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo; // a TCP server that listens has one
+      const answer = await fetch(`http://127.0.0.1:${port}/events`, { headers: how });
+      expect(answer.headers.get('content-type')).toContain('text/event-stream');
+    }
+  });
+});

@@ -1,0 +1,80 @@
+import express from 'express';
+import request from 'supertest';
+import { describe, expect, it } from 'vitest';
+import { createApi } from '../../src/http/api.ts';
+import { memoryDeployments, memoryInbox, memoryLedger, step } from './stores.ts';
+import { ADMIN } from './support.ts';
+
+const change = (deployment: string, over: Parameters<typeof step>[0] = {}) => step({ deployment, ...over });
+
+function api(records: Parameters<typeof memoryDeployments>[0]) {
+  const none = async () => ({ events: [], next: '0-0', gap: false });
+  const parts = {
+    tokens: [ADMIN],
+    deployments: memoryDeployments(records),
+    inbox: memoryInbox(),
+    ledger: memoryLedger(),
+    feed: { after: none, newest: none },
+    sinks: [],
+  };
+  const app = express().use(createApi(parts));
+  return (path: string) => request(app).get(path).set('authorization', `Bearer ${ADMIN}`);
+}
+
+describe('the timeline of the API', () => {
+  const get = api([
+    change('changes:1', { occurredAt: '2026-05-04T06:00:00.000Z' }),
+    change('changes:2', { occurredAt: '2026-05-04T06:00:30.000Z' }),
+    change('changes:3', { occurredAt: '2026-05-04T09:00:00.000Z', changeType: 'rollback' }),
+    change('changes:4', { occurredAt: '2026-05-01T09:00:00.000Z' }),
+    change('changes:5', { occurredAt: '2026-05-04T06:00:00.000Z', environment: { name: 'staging' }, actor: 'mira' }),
+  ]);
+
+  it('tells the day before its end, a lane an environment, with marks joined as they are drawn', async () => {
+    const { body } = await get('/api/v1/changes/timeline?until=2026-05-04T12:00:00Z').expect(200);
+    expect(body.meta).toEqual({ since: '2026-05-03T12:00:00.000Z', until: '2026-05-04T12:00:00.000Z', total: 4 });
+    expect(body.data.map(({ lane, count }: { lane: string; count: number }) => [lane, count])).toEqual([
+      ['production', 3],
+      ['staging', 1],
+    ]);
+    expect(body.data[0].rows).toEqual([
+      {
+        row: 'rollback',
+        marks: [
+          {
+            count: 1,
+            from: '2026-05-04T09:00:00.000Z',
+            to: '2026-05-04T09:00:00.000Z',
+            deployment: 'changes:3',
+            status: 'succeeded',
+            change_type: 'rollback',
+          },
+        ],
+      },
+      {
+        row: 'done',
+        marks: [
+          {
+            count: 2,
+            from: '2026-05-04T06:00:00.000Z',
+            to: '2026-05-04T06:00:30.000Z',
+            deployment: 'changes:2',
+            status: 'succeeded',
+            change_type: 'deployment',
+          },
+        ],
+      },
+    ]);
+  });
+
+  it('takes the filters of the list, and refuses what it cannot read', async () => {
+    const { body } = await get('/api/v1/changes/timeline?until=2026-05-04T12:00:00Z&person=mira').expect(200);
+    expect(body.data.map(({ lane }: { lane: string }) => lane)).toEqual(['staging']);
+    await get('/api/v1/changes/timeline?until=noon').expect(400);
+  });
+
+  it('lists by person and by text', async () => {
+    expect((await get('/api/v1/changes?person=mira').expect(200)).body.meta.total).toBe(1);
+    expect((await get('/api/v1/changes?text=lighthouse+staging').expect(200)).body.meta.total).toBe(1);
+  });
+});

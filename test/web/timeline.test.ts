@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { fold } from '../../src/domain/deployment.ts';
+import { type Mark, markOf } from '../../src/store/marks.ts';
+import { gather, lanesOf, WIDE } from '../../src/web/timeline.ts';
+import { timeline } from '../../src/web/timeline-svg.ts';
+import { step } from './stores.ts';
+
+const DAY_MS = 86_400_000;
+const NOON_MS = Date.parse('2026-05-04T12:00:00.000Z');
+const window = { fromMs: NOON_MS - DAY_MS, toMs: NOON_MS };
+let number = 0;
+const mark = (over: Parameters<typeof step>[0] = {}): Mark => {
+  const record = step({ deployment: `changes:${number++}`, occurredAt: '2026-05-04T06:00:00.000Z', ...over });
+  return markOf(fold(record.deployment, [record]));
+};
+const environments = (...names: string[]) => names.map((name) => mark({ environment: { name } }));
+const draw = (marks: readonly Mark[]) =>
+  timeline({
+    lanes: lanesOf(marks, window),
+    window,
+    laneAddress: (name) => `/?environment=${encodeURIComponent(name)}`,
+    spanAddress: ({ fromMs, toMs }) => `/?from=${fromMs}&to=${toMs}`,
+  }).markup;
+
+describe('the lanes', () => {
+  it('stand in the order of what hurts most', () => {
+    const marks = environments('sandbox', 'development', 'qa', 'staging', 'eu/production', 'production');
+    const named = lanesOf(marks, window).map(({ name }) => name);
+    expect(named).toEqual(['production', 'eu/production', 'staging', 'qa', 'development', 'sandbox']);
+  });
+
+  it('believe a tier that was told more than a name', () => {
+    const harbor = mark({ environment: { name: 'harbor', tier: 'production' } });
+    expect(lanesOf([...environments('staging'), harbor], window)[0]?.name).toBe('harbor');
+  });
+
+  it('fold what comes and goes into one, and never production', () => {
+    const marks = environments('review/lamp', 'review/tide', 'pr-12', 'pr-13', 'eu/production', 'us/production');
+    const lanes = lanesOf(marks, window).map(({ name, count }) => `${name} ${count}`);
+    expect(lanes).toEqual(['eu/production 1', 'us/production 1', 'review/* 2', 'pr-* 2']);
+  });
+
+  it('are never more than fit the eye: the rest share one', () => {
+    const lanes = lanesOf(environments(...Array.from({ length: 60 }, (_, at) => `boat${at}`), 'production'), window);
+    expect(lanes).toHaveLength(24);
+    expect(lanes[0]?.name).toBe('production');
+    expect(lanes.at(-1)).toMatchObject({ name: '38 more', filters: false, count: 38 });
+  });
+
+  it('keep roll-backs, failures and work under way apart from what went well', () => {
+    const [lane] = lanesOf(
+      [
+        mark({ state: 'running' }),
+        mark({ state: 'failed' }),
+        mark({ changeType: 'rollback' }),
+        mark({ state: 'failed', changeType: 'rollback' }),
+        mark(),
+        mark({ state: 'canceled' }),
+      ],
+      window,
+    );
+    expect(lane?.rows.map(({ row, count }) => `${row} ${count}`)).toEqual([
+      'rollback 2',
+      'failed 1',
+      'busy 1',
+      'done 2',
+    ]);
+  });
+});
+
+describe('the marks', () => {
+  it('join where they would cover one another, lose none and leave room between them', () => {
+    const marks = Array.from({ length: 5_000 }, (_, at) =>
+      mark({ occurredAt: new Date(NOON_MS - at * 17_000).toISOString() }),
+    );
+    const [lane] = lanesOf(marks, window);
+    const groups = lane?.rows[0]?.groups ?? [];
+    expect(groups.reduce((sum, { count }) => sum + count, 0)).toBe(5_000);
+    expect(groups.length).toBeLessThan(100);
+    const gaps = groups.slice(1).map(({ at }, index) => at - (groups[index]?.at ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(WIDE.one);
+  });
+
+  it('join nothing that has room', () => {
+    const marks = [0, 6, 12].map((hours) => mark({ occurredAt: new Date(NOON_MS - hours * 3_600_000).toISOString() }));
+    expect(lanesOf(marks, window)[0]?.rows[0]?.groups.map(({ at }) => at)).toEqual([50, 75, 100]);
+    expect(gather([], WIDE)).toEqual([]);
+  });
+
+  it('stand at the edge when a fast clock dates them ahead', () => {
+    const [lane] = lanesOf([mark({ occurredAt: '2026-05-04T12:10:00.000Z' })], window);
+    expect(lane?.rows[0]?.groups[0]?.at).toBe(100);
+  });
+
+  it('lead to the deployment, and several to their span of time', () => {
+    const one = draw([mark({ deployment: 'changes:a/b', actor: 'mira' })]);
+    expect(one).toContain('href="/deployments/changes:a%2Fb"');
+    expect(one).toContain('<title>lighthouse-api to production: succeeded, mira, 2026-05-04 06:00:00 UTC</title>');
+    const two = draw([mark(), mark({ occurredAt: '2026-05-04T05:59:00.000Z' })]);
+    expect(two).toContain(
+      `href="/?from=${Date.parse('2026-05-04T05:59:00Z')}&amp;to=${Date.parse('2026-05-04T06:00:00Z')}"`,
+    );
+    expect(two).toMatch(/<title>2 succeeded or canceled, .*<text x="14" y="12">2<\/text>/);
+  });
+
+  it('show hostile names as the text that they are', () => {
+    const hostile = draw([
+      mark({
+        service: '</title><script>alert(1)</script>',
+        environment: { name: '"><img src=x onerror=alert(2)>\u202e' },
+        actor: '\u001b[2J',
+      }),
+    ]);
+    expect(hostile).not.toMatch(/<script|<img|\u202e/);
+    expect(hostile).toContain('[U+001B][2J');
+  });
+
+  it('are one stop of the tab key a lane, whatever their number', () => {
+    const marks = Array.from({ length: 40 }, (_, at) =>
+      mark({ occurredAt: new Date(NOON_MS - at * 2_000_000).toISOString() }),
+    );
+    const [, wide = ''] = /<g class="wide">([\s\S]*?)<\/g>/.exec(draw(marks)) ?? [];
+    expect(wide.match(/tabindex="-1"/g)?.length).toBeGreaterThan(10);
+    expect(wide.match(/tabindex="0"/g)).toHaveLength(1);
+  });
+});
+
+describe('the scale', () => {
+  it.each([
+    ['an hour', 3_600_000, '11:10'],
+    ['a day', DAY_MS, '06:00'],
+    ['a week', 7 * DAY_MS, 'Apr 30'],
+    ['ten years', 3_650 * DAY_MS, 'Dec 19, 2023'],
+  ])('of %s has few ticks at round times', (_what, widthMs, label) => {
+    const view = {
+      lanes: [],
+      window: { fromMs: NOON_MS - widthMs, toMs: NOON_MS },
+      laneAddress: String,
+      spanAddress: String,
+    };
+    const labels = [...timeline(view).markup.matchAll(/<g class="tick"[^>]*>.*?>([^<]+)<\/text>/g)].map(
+      ([, text]) => text,
+    );
+    expect(labels.length).toBeGreaterThanOrEqual(3);
+    expect(labels.length).toBeLessThanOrEqual(9);
+    expect(labels.join()).toContain(label);
+  });
+});
