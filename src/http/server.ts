@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Longest time for a request to come in whole: slow-loris is cut. */
@@ -60,13 +60,13 @@ const closing = new WeakSet<Server>();
 export async function closeServer(server: Server): Promise<void> {
   closing.add(server);
   await sleep(FAREWELL_MS);
-  await new Promise<void>((resolve) => {
-    // A server that closes no longer looks for overdue requests by itself.
-    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
+  // Timers come before the network in a turn of the event loop: what waits to be accepted is accepted first.
+  await new Promise((resolve) => setImmediate(resolve));
+  // Not the HTTP server's own close(), which cuts connections whose request has not been read yet.
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  const late = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
+  await Promise.race([closed, sleep(FAREWELL_MS)]);
+  server.closeIdleConnections();
+  await closed;
+  clearTimeout(late);
 }
