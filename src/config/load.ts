@@ -72,7 +72,7 @@ function substitute(document: Document, environment: Environment, at: (offset: n
           return value ?? '';
         },
       );
-      node.value = text === '' ? null : text;
+      node.value = text === '' ? undefined : text;
     },
   });
   return problems;
@@ -86,12 +86,13 @@ function readSecretFile(path: string): string | undefined {
   }
 }
 
+/** Nothing that is null or came out empty counts as written, but for `const: null`, which is how a template says null. */
 function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
+  if (Array.isArray(value)) return value.filter((item) => item !== null && item !== undefined).map(withoutNulls);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([, item]) => item !== null)
+      .filter(([name, item]) => item !== undefined && (item !== null || name === 'const'))
       .map(([name, item]) => [name, withoutNulls(item)]),
   );
 }

@@ -3,8 +3,10 @@ import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Longest time for a request to come in whole: slow-loris is cut. */
-const REQUEST_TIMEOUT_MS = 9_000; // and up to a second until Node looks
+const REQUEST_TIMEOUT_MS = 8_000; // and up to a second until Node looks
 const HEADERS_TIMEOUT_MS = 5_000;
+/** Connections that wait to be accepted while a burst comes in. The kernel's own limit is often the same. */
+const BACKLOG = 4_096;
 /** Longer than load balancers keep an idle connection (60 s): whoever closes first must not be us, in the moment of a request. */
 const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -46,7 +48,7 @@ export function openServer(config: { readonly host: string; readonly port: numbe
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(config.port, config.host, () => {
+    server.listen(config.port, config.host, BACKLOG, () => {
       server.off('error', reject);
       const { address, family, port } = server.address() as AddressInfo; // a TCP server that listens has one
       resolve({ server, serve, url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}` });

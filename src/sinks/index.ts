@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { alert24 } from './alert24/index.ts';
+import { alertops } from './alertops/index.ts';
+import { cdevents } from './cdevents/index.ts';
+import { ctoai } from './ctoai/index.ts';
 import { gitlabDeployments } from './gitlab-deployments/index.ts';
+// biome-ignore lint/style/noRestrictedImports: the sink of this name, not the server
+import { http } from './http/index.ts';
 
 /** Every kind of sink there is. A new one is a folder and a name here. */
-export const AnySink = z.discriminatedUnion('type', [alert24, gitlabDeployments]);
+export const AnySink = z.discriminatedUnion('type', [alert24, gitlabDeployments, alertops, ctoai, cdevents, http]);

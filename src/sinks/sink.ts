@@ -11,6 +11,8 @@ export interface Told {
    * was lost (or we were killed): look before creating again. ISO 8601, when the request went out.
    */
   readonly attemptedAt?: string;
+  /** The latest moment that the destination took in the same lane, of whichever deployment. Only for sinks with a lane. */
+  readonly toldInLane?: Moment;
 }
 
 /** What a sink may ask and write down while it delivers. Written through to Redis before it returns. */

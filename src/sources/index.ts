@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { argocd } from './argocd/index.ts';
 import { bitbucket } from './bitbucket/index.ts';
 import { changesApi } from './changes-api/index.ts';
+import { ctoai } from './ctoai/index.ts';
 import { gitlab } from './gitlab/index.ts';
+import { heroku } from './heroku/index.ts';
 
 /** Every kind of source there is. A new one is a folder and a name here. */
-export const AnySource = z.discriminatedUnion('type', [gitlab, bitbucket, argocd, changesApi]);
+export const AnySource = z.discriminatedUnion('type', [gitlab, bitbucket, argocd, changesApi, heroku, ctoai]);

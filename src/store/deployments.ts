@@ -181,7 +181,7 @@ async function append(
 }
 
 /** Far above what a deployment has: reached by an application that flaps, or by a sender in a loop. */
-const MAX_RECORDS = 64;
+const MAX_RECORDS = 24;
 
 /** Of many steps of one kind the first and the last say all that the others do. */
 async function thinned(redis: Redis, name: string, records: readonly ChangeRecord[]): Promise<ChangeRecord[]> {

@@ -51,6 +51,8 @@ const ATTEMPT_LIMIT_MS = 70_000;
 const BUSY_RETRY_MS = 300;
 const ATTEMPTS_KEPT = 20;
 const KEEP_SECONDS = 400 * 86_400;
+/** Longer than any delivery is tried again. */
+const KEEP_LANE_SECONDS = 30 * 86_400;
 
 const RENEW = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
 const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
@@ -60,8 +62,8 @@ export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): L
     async exclusive({ sink, deployment, lane, echo }, work) {
       const names = [...new Set([deployment, lane ?? deployment])].map((name) => key('lease', sink, name));
       return withLeases(redis, names, async (signal) => {
-        const known = await readTold(redis, sink, deployment);
-        return work(createEntry({ redis, echoes, clock, sink, deployment, echo }, known), signal);
+        const known = await readTold(redis, { sink, deployment, lane });
+        return work(createEntry({ redis, echoes, clock, sink, deployment, lane, echo }, known), signal);
       });
     },
     find: async (sink, remoteId) => (await redis.get(ownerKey(sink, remoteId))) ?? undefined,
@@ -122,10 +124,11 @@ interface EntryContext {
   readonly clock: () => Date;
   readonly sink: string;
   readonly deployment: string;
+  readonly lane: string | undefined;
   readonly echo: Echo | undefined;
 }
 
-function createEntry({ redis, echoes, clock, sink, deployment, echo }: EntryContext, known: Told): LedgerEntry {
+function createEntry({ redis, echoes, clock, sink, deployment, lane, echo }: EntryContext, known: Told): LedgerEntry {
   const name = key('ledger', sink, deployment);
   const owner = (remoteId: string) => ownerKey(sink, remoteId);
   const write = (fields: Record<string, string>) => redis.multi().hset(name, fields).expire(name, KEEP_SECONDS).exec();
@@ -161,6 +164,9 @@ function createEntry({ redis, echoes, clock, sink, deployment, echo }: EntryCont
       // Not claimed: two deployments may have led to one thing there. The first one is found by its id.
       if (remoteId) await redis.set(owner(remoteId), deployment, 'EX', KEEP_SECONDS, 'NX');
       await redis.hdel(name, 'attempted_at');
+      // Nobody else writes it: the lane is ours for as long as its lease holds.
+      const isLatest = !known.toldInLane || known.toldInLane.at <= moment.at;
+      if (lane && isLatest) await redis.set(key('lane', sink, lane), JSON.stringify(moment), 'EX', KEEP_LANE_SECONDS);
       await this.attempted({ state: moment.state, outcome: 'delivered', words, ...(status && { status }) });
     },
     async attempted(attempt) {
@@ -177,8 +183,13 @@ function createEntry({ redis, echoes, clock, sink, deployment, echo }: EntryCont
   };
 }
 
-async function readTold(redis: Redis, sink: string, deployment: string): Promise<Told> {
-  return toTold(await redis.hgetall(key('ledger', sink, deployment)));
+async function readTold(
+  redis: Redis,
+  { sink, deployment, lane }: { sink: string; deployment: string; lane: string | undefined },
+): Promise<Told> {
+  const told = toTold(await redis.hgetall(key('ledger', sink, deployment)));
+  const inLane = lane === undefined ? null : await redis.get(key('lane', sink, lane));
+  return { ...told, ...(inLane && { toldInLane: JSON.parse(inLane) as Moment }) }; // written by delivered() alone
 }
 
 function toTold(stored: Record<string, string>): Told {

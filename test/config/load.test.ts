@@ -31,10 +31,17 @@ describe('the shipped configuration', () => {
   it('runs without any environment and makes secrets that stay', () => {
     const first = parse(shipped, { SHIPLOG_DATA_DIR: dir });
     const second = parse(shipped, { SHIPLOG_DATA_DIR: dir });
-    expect(first.sources.map((source) => source.name)).toEqual(['gitlab', 'bitbucket', 'argocd', 'changes']);
+    expect(first.sources.map((source) => source.name)).toEqual([
+      'gitlab',
+      'bitbucket',
+      'argocd',
+      'changes',
+      'heroku',
+      'ctoai',
+    ]);
     expect(first.sources[0]?.secrets).toEqual(second.sources[0]?.secrets);
     expect(first.sources[0]?.secrets[0]).toMatch(/^[0-9a-f]{64}$/);
-    expect(new Set([first.admin_token, ...first.sources.flatMap((source) => source.secrets)]).size).toBe(5);
+    expect(new Set([first.admin_token, ...first.sources.flatMap((source) => source.secrets)]).size).toBe(7);
     expect(first.sinks).toEqual([]);
     expect(statSync(join(dir, 'secrets.json')).mode & 0o777).toBe(0o600);
   });
@@ -66,7 +73,7 @@ describe('the shipped configuration', () => {
     const named = Object.fromEntries(
       [...example.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => [
         name,
-        name?.endsWith('URL') ? 'https://x.example' : SECRET,
+        name?.endsWith('URL') ? 'https://x.example/path' : SECRET,
       ]),
     );
     expect(

@@ -176,7 +176,7 @@ describe('a deployment that somebody tells of in a loop', () => {
       await deployments.apply(aRecord({ state: 'running', occurredAt: at(second), startedAt: at(second) }), view);
     await deployments.apply(aRecord({ state: 'succeeded', occurredAt: at(300) }), view);
     const key = 'gitlab:git.harbor.example:7:job:1001';
-    expect((await deployments.records(key)).length).toBeLessThanOrEqual(65);
+    expect((await deployments.records(key)).length).toBeLessThanOrEqual(25);
     expect((await deployments.get(key))?.deployment).toMatchObject({ state: 'succeeded', startedAt: at(0) });
   });
 });

@@ -1,4 +1,4 @@
-import { type Deployment, transition } from '../../src/domain/deployment.ts';
+import { type Deployment, type Moment, transition } from '../../src/domain/deployment.ts';
 import { DeliveryFailed } from '../../src/domain/errors.ts';
 import type { Delivered, Notebook, Sink, Told } from '../../src/sinks/sink.ts';
 
@@ -30,6 +30,7 @@ type Entry = { -readonly [Key in keyof Told]?: Told[Key] | undefined } & { attem
 export function createMemoryLedger(): MemoryLedger {
   const entries = new Map<string, Entry>();
   const owners = new Map<string, string>();
+  const lanes = new Map<string, Moment>();
   const exclusively = createLanes();
   const entryOf = (key: string) => {
     const entry = entries.get(key) ?? { attempts: 0 };
@@ -42,8 +43,11 @@ export function createMemoryLedger(): MemoryLedger {
     const entry = entryOf(deployment.key);
     const moment = { state: deployment.state, at: deployment.occurredAt };
     if (transition(entry.told, moment) !== 'apply') return 'known';
+    const lane = `${sink.name} ${sink.lane?.(deployment) ?? ''}`;
+    entry.toldInLane = sink.lane && lanes.get(lane);
     const delivered = await sink.deliver(deployment, of(deployment.key), { now, signal });
     entry.told = moment;
+    if (moment.at >= (entry.toldInLane?.at ?? '')) lanes.set(lane, moment);
     entry.attemptedAt = undefined;
     if (delivered.remoteId !== undefined) entry.remoteId = delivered.remoteId;
     return delivered;
@@ -83,8 +87,13 @@ const idle = () => new AbortController().signal;
 function notebookOf(key: string, entry: Entry, owners: Map<string, string>): MemoryNotebook {
   return {
     get known() {
-      const { told, remoteId, attemptedAt } = entry;
-      return { ...(told && { told }), ...(remoteId && { remoteId }), ...(attemptedAt && { attemptedAt }) };
+      const { told, remoteId, attemptedAt, toldInLane } = entry;
+      return {
+        ...(told && { told }),
+        ...(remoteId && { remoteId }),
+        ...(attemptedAt && { attemptedAt }),
+        ...(toldInLane && { toldInLane }),
+      };
     },
     get attempts() {
       return entry.attempts;

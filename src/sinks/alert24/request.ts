@@ -13,6 +13,7 @@ const SOURCE_NAMES: Readonly<Record<string, string>> = {
   gitlab: 'gitlab',
   bitbucket: 'bitbucket-pipelines',
   argocd: 'argocd',
+  heroku: 'heroku',
 };
 
 export const externalId = (deployment: Deployment): string =>

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { Name } from '../../config/fields.ts';
+import { State } from '../../domain/change-record.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import { DeliveryFailed } from '../../domain/errors.ts';
+import { Match, matchOf } from '../../domain/rule-match.ts';
+import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/http.ts';
+import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
+import type { Notebook, Sink } from '../sink.ts';
+import { alertOf, type Message, type SourceStatus, toMessage } from './message.ts';
+import { SecretUrl, secretsOf, withoutPath } from './secret-url.ts';
+
+const ALERTOPS_HOST = 'notify.alertops.com';
+const STATUSES = ['open', 'update', 'close'] as const satisfies readonly SourceStatus[];
+
+/** An inbound integration of AlertOps. Without a URL the sink is off. */
+export const alertops = z
+  .strictObject({
+    type: z.literal('alertops'),
+    name: Name.default('alertops'),
+    /** Its path holds the key. */
+    url: SecretUrl.optional(),
+    /** In which states a deployment opens, updates and closes the alert of its service and environment. */
+    open: z.array(State).min(1).default(['failed']),
+    update: z.array(State).default([]),
+    close: z.array(State).default(['succeeded']),
+    /** Only deployments that fit are told, as in a rule. */
+    match: Match.default({}),
+    concurrency: z.number().int().min(1).max(100).default(5),
+    timeout_seconds: z.number().positive().max(60).default(10),
+  })
+  .superRefine((config, context) => {
+    for (const [index, status] of STATUSES.entries())
+      for (const earlier of STATUSES.slice(0, index))
+        for (const state of config[status].filter((one) => config[earlier].includes(one)))
+          context.addIssue({ code: 'custom', path: [status], message: `${state} stands under ${earlier} already` });
+  })
+  .transform(({ url, ...config }): Sink | undefined =>
+    url === undefined ? undefined : createSink({ ...config, url }),
+  );
+
+interface Config {
+  readonly name: string;
+  readonly url: string;
+  readonly open: readonly State[];
+  readonly update: readonly State[];
+  readonly close: readonly State[];
+  readonly match: Match;
+  readonly concurrency: number;
+  readonly timeout_seconds: number;
+}
+
+function createSink(config: Config): Sink {
+  const { name, url, match } = config;
+  const secrets = secretsOf(url);
+  const { host } = new URL(url);
+  const reach = host === ALERTOPS_HOST ? 'public' : 'private';
+  const send = createSendJson({ timeoutMs: config.timeout_seconds * 1000, reach });
+  return {
+    type: 'alertops',
+    name,
+    secrets,
+    concurrency: config.concurrency,
+    wants(deployment) {
+      const { state } = deployment;
+      if (!statusOf(state, config)) return { wanted: false, why: `${name} ${listsOf(config)}; this one is ${state}` };
+      if (!matchOf(match, deployment)) return { wanted: false, why: `it does not fit the match of ${name}` };
+      return { wanted: true };
+    },
+    lane: alertOf,
+    async deliver(deployment, notebook, { signal }) {
+      const later = laterOne(deployment, notebook);
+      if (later) return { words: `not sent: AlertOps knows of a later deployment there already (${later})` };
+      return post({
+        requests: [messageOf(deployment, config)],
+        notebook,
+        send: async (body) => withoutSecrets(await send({ method: 'POST', url, body, signal }), secrets),
+        refusal: (answer) => refusal(answer, `AlertOps did not take ${deployment.key}`),
+        again: 'perhaps twice: the answer to an earlier attempt was lost; AlertOps appends a repeat to the open alert',
+      });
+    },
+    preview: (deployment) => ({
+      ...shown({ method: 'POST', url: withoutPath(url), body: messageOf(deployment, config) }, url),
+      notes: ['Whether AlertOps maps it shows in its Inbound Log; a "close" with nothing open is ignored there.'],
+    }),
+    async check(signal) {
+      await answersAt(send, url, signal);
+      return `${host} answers; whether it takes this url shows in AlertOps under Inbound Log, when a deployment was told`;
+    },
+  };
+}
+
+type Lists = Pick<Config, SourceStatus>;
+
+const statusOf = (state: State, lists: Lists) => STATUSES.find((status) => lists[status].includes(state));
+
+/** @throws DeliveryFailed for a state in none of the lists. */
+function messageOf(deployment: Deployment, lists: Lists): Message {
+  const status = statusOf(deployment.state, lists);
+  if (status) return toMessage(deployment, status);
+  throw new DeliveryFailed(`AlertOps is not told of a deployment that is ${deployment.state}`, { retry: 'never' });
+}
+
+/** A delivery that was held up must not open what was closed since, nor close what was opened since. */
+function laterOne({ occurredAt }: Deployment, { known: { told, toldInLane } }: Notebook): string | undefined {
+  if (!toldInLane || toldInLane.at <= occurredAt) return undefined;
+  // Its own earlier state, by another clock: not another deployment.
+  if (told && told.at === toldInLane.at && told.state === toldInLane.state) return undefined;
+  return `${toldInLane.state} at ${toldInLane.at}`;
+}
+
+function listsOf(lists: Lists): string {
+  const told = STATUSES.filter((status) => lists[status].length > 0);
+  return told.map((status) => `${status}s on ${lists[status].join(', ')}`).join('; ');
+}
+
+const refusal = (answer: JsonAnswer, what: string): DeliveryFailed =>
+  failure(answer, what, adviceFor(answer, { credential: 'the url that the integration shows', address: 'url' }));

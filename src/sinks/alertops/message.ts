@@ -1,0 +1,67 @@
+import { digest } from '../../domain/change-record.ts';
+import { type Deployment, summarize } from '../../domain/deployment.ts';
+
+/** AlertOps documents no lengths; an id this long is no name any more. */
+const LONGEST_ID = 200;
+
+export type SourceStatus = 'open' | 'update' | 'close';
+
+/**
+ * What the integration in AlertOps maps: `source`, `source_name` and `source_id` are together what it takes for one alert, so
+ * that nothing which changes from one deployment to the next may stand in them.
+ */
+export interface Message {
+  readonly source: 'shiplog';
+  readonly source_name: string;
+  readonly source_id: string;
+  readonly source_status: SourceStatus;
+  readonly subject: string;
+  readonly severity?: string;
+  readonly source_url?: string;
+  readonly details: Readonly<Record<string, string>>;
+}
+
+/**
+ * One service in one environment. Where either is not known, a success must not close the alert of another: then it is the
+ * deployment alone.
+ */
+export function alertOf({ key, service, environment }: Deployment): string {
+  const isKnown = service !== 'unknown' && environment.name !== 'unknown';
+  const id = isKnown ? `${service}:${environment.name}` : key;
+  return id.length > LONGEST_ID ? digest(id) : id;
+}
+
+export function toMessage(deployment: Deployment, status: SourceStatus): Message {
+  const url = deployment.jobUrl ?? deployment.pipelineUrl;
+  const severity = status === 'open' ? (deployment.riskLevel ?? 'high') : undefined;
+  return {
+    source: 'shiplog',
+    source_name: 'Shiplog deployments',
+    source_id: alertOf(deployment),
+    source_status: status,
+    subject: summarize(deployment),
+    ...(severity && { severity }),
+    ...(url && { source_url: url }),
+    details: detailsOf(deployment),
+  };
+}
+
+function detailsOf(deployment: Deployment): Record<string, string> {
+  const { service, environment, repository, ref, commit, actor, description } = deployment;
+  const details = {
+    service,
+    environment: environment.name,
+    tier: environment.tier,
+    state: deployment.state,
+    change_type: deployment.changeType,
+    repository: repository?.name,
+    branch: ref,
+    commit: commit?.sha,
+    commit_title: commit?.title,
+    actor,
+    description,
+    occurred_at: deployment.occurredAt,
+    deployment: deployment.key,
+  };
+  return Object.fromEntries(Object.entries(details).filter((detail): detail is [string, string] => Boolean(detail[1]))); // drops '' and undefined
+}

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import type { State } from '../../domain/change-record.ts';
+import { type Deployment, summarize } from '../../domain/deployment.ts';
+import { artifactId } from './purl.ts';
+
+/** cdevents/spec v0.5.1. */
+const SPEC_VERSION = '0.5.1';
+
+/** An event of CDEvents 0.5: `context` and `subject` allow no other fields, everything else goes into `customData`. */
+export interface CdEvent {
+  readonly context: {
+    readonly specversion: string;
+    readonly id: string;
+    readonly chainId: string;
+    readonly source: string;
+    readonly type: string;
+    readonly timestamp: string;
+  };
+  readonly subject: {
+    readonly id: string;
+    readonly source: string;
+    readonly content: ServiceContent | PipelineRunContent;
+  };
+  readonly customData: Readonly<Record<string, string>>;
+  readonly customDataContentType: 'application/json';
+}
+
+interface ServiceContent {
+  readonly environment: { readonly id: string };
+  readonly artifactId: string;
+}
+
+interface PipelineRunContent {
+  readonly pipelineName?: string;
+  readonly uri?: string;
+  readonly outcome?: Outcome;
+  readonly errors?: string;
+}
+
+type Outcome = 'success' | 'failure' | 'cancel';
+
+const OUTCOMES: Readonly<Partial<Record<State, Outcome>>> = {
+  succeeded: 'success',
+  failed: 'failure',
+  canceled: 'cancel',
+};
+const RUNS: Readonly<Record<State, string>> = {
+  pending: 'queued',
+  running: 'started',
+  succeeded: 'finished',
+  failed: 'finished',
+  canceled: 'finished',
+};
+
+interface Wish {
+  readonly source: string;
+  /** Whoever was told that the run started is told that it finished. */
+  readonly tellsOfRuns: boolean;
+}
+
+/**
+ * There is no "deployment failed" in CDEvents 0.5: a deployment is told as the run that makes it, and as the service once it
+ * is deployed. The last event is the one that matters most.
+ */
+export function toEvents(deployment: Deployment, { source, tellsOfRuns }: Wish): readonly [CdEvent, ...CdEvent[]] {
+  if (deployment.state !== 'succeeded') return [runEvent(deployment, source)];
+  const service = serviceEvent(deployment, source);
+  return tellsOfRuns ? [runEvent(deployment, source), service] : [service];
+}
+
+function serviceEvent(deployment: Deployment, source: string): CdEvent {
+  const { changeType, replaced, service, environment } = deployment;
+  const predicate = changeType === 'rollback' ? 'rolledback' : replaced ? 'upgraded' : 'deployed';
+  const content = { environment: { id: environment.name || 'unknown' }, artifactId: artifactId(deployment) };
+  return build(deployment, { source, type: `service.${predicate}`, kind: 'service', id: service, content });
+}
+
+function runEvent(deployment: Deployment, source: string): CdEvent {
+  const { key, state, service, environment, description } = deployment;
+  const outcome = OUTCOMES[state];
+  const uri = deployment.pipelineUrl ?? deployment.jobUrl;
+  const content = {
+    pipelineName: deployment.job ?? `Deploy ${service} to ${environment.name}`,
+    ...(uri && { uri }),
+    ...(outcome && { outcome }),
+    ...(state === 'failed' && description && { errors: description }),
+  };
+  return build(deployment, { source, type: `pipelinerun.${RUNS[state]}`, kind: 'run', id: key, content });
+}
+
+interface Parts {
+  readonly source: string;
+  readonly type: string;
+  /** What the id of the event is made of, besides deployment and state. */
+  readonly kind: 'service' | 'run';
+  readonly id: string;
+  readonly content: ServiceContent | PipelineRunContent;
+}
+
+function build(deployment: Deployment, { source, type, kind, id, content }: Parts): CdEvent {
+  return {
+    context: {
+      specversion: SPEC_VERSION,
+      id: uuidOf([deployment.key, deployment.state, kind]),
+      chainId: uuidOf([deployment.key]),
+      source,
+      type: `dev.cdevents.${type}.0.3.0`,
+      timestamp: deployment.occurredAt,
+    },
+    subject: { id, source, content },
+    customData: customDataOf(deployment),
+    customDataContentType: 'application/json',
+  };
+}
+
+/** The same for the same deployment and state, however often it is sent: receivers know a repeat by source and id. UUID version 8. */
+function uuidOf(parts: readonly string[]): string {
+  const hex = createHash('sha256').update(parts.join('\n')).digest('hex');
+  const variant = '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) % 4);
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join('-');
+}
+
+function customDataOf(deployment: Deployment): Record<string, string> {
+  const { repository, ref, commit, actor, environment } = deployment;
+  const data = {
+    deployment: deployment.key,
+    state: deployment.state,
+    changeType: deployment.changeType,
+    summary: summarize(deployment),
+    service: deployment.service,
+    environment: environment.name,
+    tier: environment.tier,
+    repository: repository?.name,
+    ref,
+    commit: commit?.sha,
+    actor,
+    startedAt: deployment.startedAt,
+    finishedAt: deployment.finishedAt,
+  };
+  return Object.fromEntries(Object.entries(data).filter((entry): entry is [string, string] => Boolean(entry[1]))); // drops '' and undefined
+}

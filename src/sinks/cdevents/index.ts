@@ -1,0 +1,113 @@
+import { createHmac } from 'node:crypto';
+import { z } from 'zod';
+import { BaseUrl, Name } from '../../config/fields.ts';
+import { State } from '../../domain/change-record.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import type { DeliveryFailed } from '../../domain/errors.ts';
+import { createSendJson, failure, type JsonAnswer, type JsonRequest, shown } from '../../outbound/http.ts';
+import { Credential } from '../credential.ts';
+import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
+import type { Sink } from '../sink.ts';
+import { type Mode, toRequest } from './binding.ts';
+import { toEvents } from './event.ts';
+
+/** A receiver of CDEvents 0.5 over CloudEvents. Without a URL the sink is off. */
+export const cdevents = z
+  .strictObject({
+    type: z.literal('cdevents'),
+    name: Name.default('cdevents'),
+    url: BaseUrl.optional(),
+    mode: z.enum(['binary', 'structured']).default('binary'),
+    /** `source` of every event: who says it. With the id it is what makes an event one. */
+    source: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, 'write a URI or a path, such as /shiplog')
+      .default('/shiplog'),
+    token: Credential('token').optional(),
+    signing_secret: z.string().min(16, 'a secret needs at least 16 characters').optional(),
+    states: z.array(State).min(1).default(['running', 'succeeded', 'failed', 'canceled']),
+    concurrency: z.number().int().min(1).max(100).default(5),
+    timeout_seconds: z.number().positive().max(60).default(10),
+  })
+  .transform(({ url, ...config }): Sink | undefined =>
+    url === undefined ? undefined : createSink({ ...config, url }),
+  );
+
+interface Config {
+  readonly name: string;
+  readonly url: string;
+  readonly mode: Mode;
+  readonly source: string;
+  readonly token?: string | undefined;
+  readonly signing_secret?: string | undefined;
+  readonly states: readonly State[];
+  readonly concurrency: number;
+  readonly timeout_seconds: number;
+}
+
+function createSink(config: Config): Sink {
+  const { name, url, states, source, token, signing_secret } = config;
+  const secrets = [token, signing_secret].filter((secret) => secret !== undefined);
+  const send = createSendJson({ timeoutMs: config.timeout_seconds * 1000 });
+  const tellsOfRuns = states.includes('running') || states.includes('pending');
+  const requestsFor = (deployment: Deployment) =>
+    toEvents(deployment, { source, tellsOfRuns }).map((event) => toRequest(url, event, config.mode));
+  return {
+    type: 'cdevents',
+    name,
+    secrets,
+    concurrency: config.concurrency,
+    wants({ state }) {
+      if (states.includes(state)) return { wanted: true };
+      return { wanted: false, why: `${name} hears only of: ${states.join(', ')}; this one is ${state}` };
+    },
+    deliver: async (deployment, notebook, { signal }) =>
+      post({
+        requests: requestsFor(deployment),
+        notebook,
+        send: async (request) =>
+          withoutSecrets(await send({ ...withProof(request, { token, signing_secret }), signal }), secrets),
+        refusal: (answer) => refusal(answer, `${new URL(url).host} did not take ${deployment.key}`),
+        again: 'perhaps twice, with the same id: the answer to an earlier attempt was lost',
+      }),
+    preview: (deployment) => previewOf(toEvents(deployment, { source, tellsOfRuns }), config),
+    async check(signal) {
+      const host = await answersAt(send, url, signal);
+      return `${host} answers; whether it takes events shows only when it is told of a deployment`;
+    },
+  };
+}
+
+/** The event that matters most, as a request; a note names the one before it. */
+function previewOf(events: ReturnType<typeof toEvents>, { url, mode, token, signing_secret }: Config) {
+  const event = events.at(-1) ?? events[0];
+  const before = events.slice(0, -1);
+  const hidden = { ...(token && { token: HIDDEN }), ...(signing_secret && { signature: HIDDEN }) };
+  const notes = before.map(({ context }) => `Before it goes ${context.type}, with the id ${context.id}.`);
+  return { ...shown(withHeaders(toRequest(url, event, mode), hidden), HIDDEN), notes };
+}
+
+const HIDDEN = '[secret]';
+
+/** Both are optional, and both may be set. */
+function withProof(request: JsonRequest, { token, signing_secret }: Pick<Config, 'token' | 'signing_secret'>) {
+  const sign = (secret: string) => createHmac('sha256', secret).update(JSON.stringify(request.body)).digest('hex');
+  return withHeaders(request, {
+    ...(token && { token }),
+    ...(signing_secret && { signature: sign(signing_secret) }),
+  });
+}
+
+function withHeaders(request: JsonRequest, { token, signature }: { token?: string; signature?: string }): JsonRequest {
+  return {
+    ...request,
+    headers: {
+      ...request.headers,
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(signature && { 'x-hub-signature-256': `sha256=${signature}` }),
+    },
+  };
+}
+
+const refusal = (answer: JsonAnswer, what: string): DeliveryFailed =>
+  failure(answer, what, adviceFor(answer, { credential: 'a valid token or signing_secret', address: 'url' }));

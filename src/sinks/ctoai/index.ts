@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { BaseUrl, Name } from '../../config/fields.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import { DeliveryFailed } from '../../domain/errors.ts';
+import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/http.ts';
+import { Credential } from '../credential.ts';
+import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
+import type { Sink } from '../sink.ts';
+import { type DeploymentEvent, Tellable, toEvent } from './event.ts';
+
+/** The service itself. Nothing inside is meant by it, wherever its name may lead. */
+const CTOAI_URL = 'https://events.cto.ai';
+
+/** CTO.ai Insights. With neither token nor team the sink is off. */
+export const ctoai = z
+  .strictObject({
+    type: z.literal('ctoai'),
+    name: Name.default('ctoai'),
+    url: BaseUrl.default(CTOAI_URL),
+    token: Credential('token').optional(),
+    team_id: z.string().min(1).optional(),
+    /** Insights counts these two. */
+    states: z.array(Tellable).min(1).default(['succeeded', 'failed']),
+    concurrency: z.number().int().min(1).max(100).default(5),
+    timeout_seconds: z.number().positive().max(60).default(10),
+  })
+  .transform(({ token, team_id, ...config }, context): Sink | undefined => {
+    if (token !== undefined && team_id !== undefined) return createSink({ ...config, token, team_id });
+    if (token === undefined && team_id === undefined) return undefined;
+    const [given, missing] = token === undefined ? ['team_id', 'token'] : ['token', 'team_id'];
+    context.issues.push({
+      code: 'custom',
+      path: [missing],
+      message: `${given} is set but ${missing} is not: set ${missing} too, or neither to switch this sink off`,
+      input: undefined,
+    });
+    return z.NEVER;
+  });
+
+interface Config {
+  readonly name: string;
+  readonly url: string;
+  readonly token: string;
+  readonly team_id: string;
+  readonly states: readonly Tellable[];
+  readonly concurrency: number;
+  readonly timeout_seconds: number;
+}
+
+function createSink({ name, url, token, states, concurrency, ...config }: Config): Sink {
+  const { host } = new URL(url);
+  const send = createSendJson({
+    timeoutMs: config.timeout_seconds * 1000,
+    reach: url === CTOAI_URL ? 'public' : 'private',
+  });
+  const creation = (event: DeploymentEvent) =>
+    ({ method: 'POST', url: `${url}/`, headers: { authorization: `Bearer ${token}` }, body: event }) as const;
+  const eventOf: EventOf = (deployment) => {
+    const state = Tellable.safeParse(deployment.state).data;
+    if (state) return toEvent(deployment, { state, teamId: config.team_id });
+    throw new DeliveryFailed(`CTO.ai has no word for a deployment that is ${deployment.state}`, { retry: 'never' });
+  };
+  return {
+    type: 'ctoai',
+    name,
+    secrets: [token],
+    concurrency,
+    wants({ state }) {
+      if (states.some((told) => told === state)) return { wanted: true };
+      const noWord = state === 'canceled' ? '; CTO.ai has no word for it' : '';
+      return { wanted: false, why: `${name} hears only of: ${states.join(', ')}; this one is ${state}${noWord}` };
+    },
+    deliver: async (deployment, notebook, { signal }) =>
+      post({
+        requests: [eventOf(deployment)],
+        notebook,
+        send: async (event) => withoutSecrets(await send({ ...creation(event), signal }), [token]),
+        refusal: (answer) => refusal(answer, `CTO.ai did not take ${deployment.key}`),
+        again: 'perhaps twice: the answer to an earlier attempt was lost, and CTO.ai cannot be asked',
+      }),
+    preview: (deployment) => shown(creation(eventOf(deployment)), token),
+    async check(signal) {
+      await answersAt(send, url, signal);
+      return `${host} answers; whether it takes token and team_id shows only when it is told of a deployment`;
+    },
+  };
+}
+
+type EventOf = (deployment: Deployment) => DeploymentEvent;
+
+const refusal = (answer: JsonAnswer, what: string): DeliveryFailed =>
+  failure(answer, what, adviceFor(answer, { credential: 'a valid token and its team_id', address: 'url' }));

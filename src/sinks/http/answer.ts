@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { isSuccess, type JsonAnswer } from '../../outbound/http.ts';
+import { parsePath, valueAt } from './path.ts';
+
+const Status = z.number('write a status such as 202').int().min(200).max(499);
+
+/** What of an answer means that it was taken. Default: any 2xx. */
+export const Success = z.strictObject({
+  status: z
+    .union([Status, z.array(Status).min(1)])
+    .transform((status) => [status].flat())
+    .optional(),
+  body: z
+    .strictObject({
+      path: z.string(),
+      equals: z.union([z.string(), z.number(), z.boolean()]).optional(),
+      exists: z.boolean().optional(),
+    })
+    .refine(({ equals, exists }) => (equals === undefined) !== (exists === undefined), 'write equals or exists')
+    .optional(),
+});
+export type Success = z.infer<typeof Success>;
+
+/** Where in the answer something stands. */
+export const Where = z.strictObject({ path: z.string() });
+export type Where = z.infer<typeof Where>;
+
+/** `taken` · `refused` by its status · `denied`: the status says yes and the body says no. */
+export function verdictOf(answer: JsonAnswer, { status, body }: Success): 'taken' | 'refused' | 'denied' {
+  if (!(status ? status.includes(answer.status) : isSuccess(answer))) return 'refused';
+  if (!body) return 'taken';
+  const value = valueAt(answer.json, parsePath(body.path));
+  const exists = value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
+  return (body.exists === undefined ? value === body.equals : exists === body.exists) ? 'taken' : 'denied';
+}
+
+/** An id is a text or a number. */
+export function idIn(answer: JsonAnswer, where: Where | undefined): string | undefined {
+  const value = where && valueAt(answer.json, parsePath(where.path));
+  return (typeof value === 'string' && value !== '') || typeof value === 'number' ? String(value) : undefined;
+}
+
+/** It becomes a link on a page: nothing but the web. */
+export function urlIn(answer: JsonAnswer, where: Where | undefined): string | undefined {
+  const text = idIn(answer, where);
+  return text !== undefined && /^https?:\/\//.test(text) && URL.canParse(text) ? text : undefined;
+}

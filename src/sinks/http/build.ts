@@ -1,0 +1,91 @@
+import { createSendJson } from '../../outbound/http.ts';
+import { compileAuth, type Proof } from './auth.ts';
+import { type Compiling, compileExchange } from './compile.ts';
+import type { Destination } from './deliver.ts';
+import { createPace } from './pace.ts';
+import type { Preset } from './preset.ts';
+import type { Exchange } from './request.ts';
+import { type Given, shapeOf, withRemoteId } from './scope.ts';
+import { compileUrl, type Url } from './url.ts';
+import type { Written } from './written.ts';
+
+interface Order {
+  readonly name: string;
+  readonly timeoutMs: number;
+  /** The preset and what the configuration lays over it. */
+  readonly written: Written;
+  readonly preset: Preset | undefined;
+  readonly given: Given;
+  readonly complain: Compiling['complain'];
+}
+
+/** A destination, and what only the sink itself asks of it. */
+export interface Built extends Destination {
+  /** States that are told as an update and in no other way. */
+  readonly updateStates: readonly NonNullable<Written['states']>[number][];
+  readonly check: Url | undefined;
+}
+
+/** Absent after a complaint. */
+export function build({ name, timeoutMs, written, preset, given, complain }: Order): Built | undefined {
+  const shape = shapeOf({
+    settings: Object.keys({ ...preset?.settings, ...given.settings }),
+    secrets: Object.keys({ ...preset?.secrets, ...given.secrets }),
+  });
+  const parts: Compiling = { given, shape, complain };
+  const { method = 'POST', url = '{secrets.url}' } = written;
+  const create = compileExchange({ ...written, method, url }, [], parts);
+  const update = compileUpdate(written, preset, parts);
+  const proof = compileAuth(written.auth, given, { ...parts, path: ['auth'] });
+  const check =
+    written.check === undefined ? undefined : compileUrl(written.check, given, { ...parts, path: ['check'] });
+  return (
+    create && {
+      name,
+      given,
+      proof,
+      create,
+      update,
+      check,
+      secrets: secretsOf(given, proof),
+      states: written.states ?? ['succeeded'],
+      updateStates: update ? (written.update?.states ?? []) : [],
+      success: written.success ?? {},
+      updateSuccess: written.update?.success ?? written.success ?? {},
+      remoteId: written.remote_id,
+      remoteUrl: written.remote_url,
+      idempotent: written.idempotent ?? false,
+      pace: createPace(written.rate_per_minute),
+      send: createSendJson({ timeoutMs, reach: reachOf(url, preset) }),
+    }
+  );
+}
+
+function compileUpdate(
+  { update, remote_id }: Written,
+  preset: Preset | undefined,
+  parts: Compiling,
+): Exchange | undefined {
+  const needed = preset?.updateNeeds;
+  if (!update || (needed !== undefined && parts.given.secrets[needed] === undefined)) return undefined;
+  if (!remote_id)
+    parts.complain(['update'], 'an update needs the id that the destination gave: say under remote_id where it stands');
+  return compileExchange(update, ['update'], { ...parts, shape: withRemoteId(parts.shape) });
+}
+
+/** The host of a preset is a service out there: nothing inside is meant by it, wherever its name may lead. */
+const reachOf = (url: string, preset: Preset | undefined): 'public' | 'private' =>
+  url === preset?.request.url && /^https:\/\/[^{/]+\//.test(url) ? 'public' : 'private';
+
+/** The longest first, since one may hold another. */
+const secretsOf = ({ secrets }: Given, proof: Proof | undefined): string[] =>
+  [...new Set([...Object.values(secrets).map(secretPart), ...(proof?.secrets ?? [])])].sort(
+    (a, b) => b.length - a.length,
+  );
+
+/** The host of a secret URL is not what makes it one. */
+function secretPart(secret: string): string {
+  if (!/^https?:\/\//.test(secret) || !URL.canParse(secret)) return secret;
+  const { pathname, search } = new URL(secret);
+  return pathname.length > 1 ? `${pathname}${search}` : secret;
+}

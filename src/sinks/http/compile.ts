@@ -1,0 +1,33 @@
+import type { Fields } from './facts.ts';
+import type { Exchange } from './request.ts';
+import type { Given } from './scope.ts';
+import { compile, compileBody, inside, type Place } from './template.ts';
+import { compileUrl } from './url.ts';
+import type { Written } from './written.ts';
+
+/** Where complaints go: paths are relative to the sink. */
+export interface Compiling {
+  readonly given: Given;
+  readonly shape: Fields;
+  readonly complain: Place['complain'];
+}
+
+interface WrittenExchange extends Pick<Written, 'headers' | 'body'> {
+  readonly method: Exchange['method'];
+  readonly url: string;
+}
+
+/** Absent after a complaint about the URL. */
+export function compileExchange(
+  written: WrittenExchange,
+  path: readonly string[],
+  parts: Compiling,
+): Exchange | undefined {
+  const place: Place = { shape: parts.shape, complain: parts.complain, path };
+  const url = compileUrl(written.url, parts.given, inside(place, 'url'));
+  const headers = Object.entries(written.headers ?? {}).map(
+    ([name, value]) => [name.toLowerCase(), compile(value, inside(place, 'headers', name))] as const,
+  );
+  const body = written.body === undefined ? undefined : compileBody(written.body, inside(place, 'body'));
+  return url && { method: written.method, url, headers, body };
+}

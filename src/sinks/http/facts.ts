@@ -1,0 +1,169 @@
+import { ChangeType, digest, RiskLevel, State, Tier } from '../../domain/change-record.ts';
+import { type Deployment, summarize } from '../../domain/deployment.ts';
+
+/** What stands in a JSON document. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** What a path leads to. `words` is one of a closed list. */
+export type Kind =
+  | 'text'
+  | 'number'
+  | 'boolean'
+  | 'time'
+  | { readonly words: readonly string[] }
+  | { readonly list: Kind }
+  | Fields;
+
+export interface Fields {
+  readonly fields: Readonly<Record<string, Kind>>;
+}
+
+const fields = (named: Record<string, Kind>): Fields => ({ fields: named });
+const TEXTS: Kind = { list: 'text' };
+
+/** Every path that a template may use, as README.md lists them. Anything else is refused at start. */
+export const DEPLOYMENT: Fields = fields({
+  id: 'text',
+  event_id: 'text',
+  key: 'text',
+  key_digest: 'text',
+  external_id: 'text',
+  state: { words: State.options },
+  change_type: { words: ChangeType.options },
+  risk_level: { words: RiskLevel.options },
+  summary: 'text',
+  description: 'text',
+  environment: fields({ name: 'text', tier: { words: Tier.options }, url: 'text', original: 'text' }),
+  service: 'text',
+  service_id: 'text',
+  repository: fields({ name: 'text', url: 'text', gitlab_project: 'text' }),
+  ref: 'text',
+  tag: 'boolean',
+  commit: fields({
+    sha: 'text',
+    short: 'text',
+    title: 'text',
+    message: 'text',
+    url: 'text',
+    author: 'text',
+    committed_at: 'time',
+  }),
+  manifests: fields({ repository: 'text', url: 'text', revision: 'text' }),
+  pull_request: fields({ number: 'text', url: 'text', title: 'text' }),
+  actor: 'text',
+  pipeline_url: 'text',
+  job: 'text',
+  job_url: 'text',
+  source: 'text',
+  instance: 'text',
+  started_at: 'time',
+  finished_at: 'time',
+  occurred_at: 'time',
+  received_at: 'time',
+  duration_seconds: 'number',
+  artifacts: TEXTS,
+  tags: TEXTS,
+  notes: TEXTS,
+  replaced: fields({ key: 'text', sha: 'text', short: 'text', compare_url: 'text' }),
+});
+
+type Facts = { readonly [key: string]: Json };
+
+/** The same step always has the same id, so that a receiver recognises a repeat. */
+export const eventIdOf = ({ key, state }: Deployment): string => `msg_${digest(`${key}\n${state}`)}`;
+
+/** A deployment as templates see it. What is not known is not there: no '', no null, no empty list. */
+export function factsOf(deployment: Deployment): Facts {
+  const { key, environment, repository, commit, manifests } = deployment;
+  return known({
+    id: deployment.decidedBy,
+    event_id: eventIdOf(deployment),
+    key,
+    key_digest: digest(key),
+    external_id: deployment.externalId,
+    state: deployment.state,
+    change_type: deployment.changeType,
+    risk_level: deployment.riskLevel,
+    summary: summarize(deployment),
+    description: deployment.description,
+    environment: known({ ...environment, original: deployment.original?.environment }),
+    service: deployment.service,
+    service_id: deployment.serviceId,
+    repository:
+      repository && known({ name: repository.name, url: repository.url, gitlab_project: repository.gitlabProject }),
+    ref: deployment.ref,
+    tag: deployment.tag,
+    commit: commit && commitOf(commit),
+    manifests: manifests && known(manifests),
+    actor: deployment.actor,
+    source: deployment.reportedSource ?? deployment.source,
+    instance: deployment.instance,
+    artifacts: textsOf(deployment.artifacts),
+    tags: textsOf(deployment.tags),
+    notes: textsOf(deployment.notes),
+    ...timesOf(deployment),
+    ...linksOf(deployment),
+  });
+}
+
+const timesOf = ({ startedAt, finishedAt, occurredAt, receivedAt }: Deployment) => ({
+  started_at: startedAt,
+  finished_at: finishedAt,
+  occurred_at: occurredAt,
+  received_at: receivedAt,
+  duration_seconds: secondsBetween(startedAt, finishedAt),
+});
+
+const linksOf = ({ pipelineUrl, job, jobUrl, pullRequest, replaced }: Deployment) => ({
+  pipeline_url: pipelineUrl,
+  job,
+  job_url: jobUrl,
+  pull_request: pullRequest && known(pullRequest),
+  replaced:
+    replaced &&
+    known({
+      key: replaced.deployment,
+      sha: replaced.sha,
+      short: replaced.sha?.slice(0, SHORT_SHA),
+      compare_url: replaced.compareUrl,
+    }),
+});
+
+const SHORT_SHA = 8; // as GitLab shows it
+
+function commitOf({ sha, title, message, url, author, committedAt }: NonNullable<Deployment['commit']>): Facts {
+  const firstLine = message?.trim().split('\n')[0]?.trim();
+  return known({
+    sha,
+    short: sha?.slice(0, SHORT_SHA),
+    title: title?.trim() || firstLine,
+    message: message?.trim() || title?.trim(),
+    url,
+    author,
+    committed_at: committedAt,
+  });
+}
+
+/** Absent when the clocks of the sender contradict themselves. */
+function secondsBetween(from: string | undefined, to: string | undefined): number | undefined {
+  if (from === undefined || to === undefined) return undefined;
+  const seconds = Math.round((Date.parse(to) - Date.parse(from)) / 1000);
+  return seconds >= 0 ? seconds : undefined;
+}
+
+const textsOf = (texts: readonly string[]): Json => texts.filter((text) => !isNothing(text));
+
+const known = (named: Readonly<Record<string, Json | undefined>>): Facts =>
+  Object.fromEntries(
+    Object.entries(named).filter((entry): entry is [string, Json] => entry[1] !== undefined && !isNothing(entry[1])),
+  );
+
+/** Text of white space, a list or an object with nothing in it: nothing to tell anybody. */
+export function isNothing(value: Json): boolean {
+  if (typeof value === 'string') return value.trim() === '';
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.keys(value).length === 0;
+}
+
+/** Half a surrogate pair is no character: encoders throw at it. */
+export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd');

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { Name } from '../../config/fields.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import { DeliveryFailed } from '../../domain/errors.ts';
+import { Match, matchOf } from '../../domain/rule-match.ts';
+import { failure, isSuccess, withoutSecret } from '../../outbound/http.ts';
+import type { Sink } from '../sink.ts';
+import { type Built, build } from './build.ts';
+import { deliver } from './deliver.ts';
+import { mergeWritten } from './merge.ts';
+import type { Preset } from './preset.ts';
+import { isPresetName, PRESETS, presetNames } from './presets/index.ts';
+import { preview, requestOf } from './request.ts';
+import type { Given } from './scope.ts';
+import type { Place } from './template.ts';
+import { named, Written } from './written.ts';
+
+const KEY = /^[a-z][a-z0-9_]*$/;
+const KEY_ADVICE = 'use lower-case letters, digits and "_", beginning with a letter';
+
+/** Sent in a header or a URL: a line break would be refused by the HTTP client, far from the cause. */
+const Secret = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'the secret holds white space, often the newline of `echo`; use `printf %s`');
+
+const Config = Written.extend({
+  type: z.literal('http'),
+  name: Name.optional(),
+  preset: z
+    .string()
+    .refine(isPresetName, `write one of ${presetNames.join(', ')}`)
+    .optional(),
+  settings: named(z.union([z.string(), z.number(), z.boolean()]), KEY, KEY_ADVICE).default({}),
+  secrets: named(Secret, KEY, KEY_ADVICE).default({}),
+  /** Only what matches, as in rules. */
+  when: Match.optional(),
+  concurrency: z.number().int().min(1).max(100).default(5),
+  timeout_seconds: z.number().positive().max(60).default(10),
+});
+type Config = z.infer<typeof Config>;
+
+/** Any destination that takes JSON over HTTP. Without a URL, or without the secrets of its preset, the sink is off. */
+export const http = Config.transform((config, context): Sink | undefined => {
+  const preset = presetOf(config);
+  if (isOff(config, preset)) return undefined;
+  const before = context.issues.length;
+  const complain: Place['complain'] = (path, message) => {
+    context.issues.push({ code: 'custom', path: [...path], message, input: undefined });
+  };
+  if (preset) complainOfGiven(config, preset, complain);
+  if (context.issues.length > before) return z.NEVER;
+  const built = build({
+    name: config.name ?? config.preset ?? 'http',
+    timeoutMs: config.timeout_seconds * 1000,
+    written: mergeWritten(preset?.request ?? {}, writtenOf(config)),
+    preset,
+    given: givenOf(config, preset),
+    complain,
+  });
+  return context.issues.length > before || !built ? z.NEVER : asSink(built, config);
+});
+
+const presetOf = ({ preset }: Config): Preset | undefined =>
+  preset !== undefined && isPresetName(preset) ? PRESETS[preset] : undefined;
+
+function isOff({ url, secrets }: Config, preset: Preset | undefined): boolean {
+  if (!preset) return url === undefined && secrets['url'] === undefined;
+  const needed = Object.entries(preset.secrets).filter(([, { optional }]) => !optional);
+  return needed.every(([name]) => secrets[name] === undefined);
+}
+
+function complainOfGiven(config: Config, preset: Preset, complain: Place['complain']): void {
+  const isOverlaid = [config.url, config.headers, config.body, config.update].some((own) => own !== undefined);
+  for (const list of ['settings', 'secrets'] as const) {
+    const takes: Preset['settings'] = preset[list];
+    for (const name of Object.keys(config[list]))
+      if (!isOverlaid && !Object.hasOwn(takes, name))
+        complain(
+          [list, name],
+          `${config.preset} takes none of this name, but ${Object.keys(takes).join(', ') || 'none'}`,
+        );
+    for (const [name, { what, default: fallback, optional }] of Object.entries(takes))
+      if (!optional && fallback === undefined && config[list][name] === undefined)
+        complain([list, name], `${config.preset} needs it: ${what}`);
+  }
+}
+
+function givenOf({ settings, secrets }: Config, preset: Preset | undefined): Given {
+  const defaults = Object.entries(preset?.settings ?? {}).flatMap(([name, { default: value }]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return { settings: { ...Object.fromEntries(defaults), ...settings }, secrets };
+}
+
+function writtenOf(config: Config): Written {
+  const { type, name, preset, settings, secrets, when, concurrency, timeout_seconds, ...written } = config;
+  return written;
+}
+
+function asSink(built: Built, { when, concurrency }: Config): Sink {
+  return {
+    type: 'http',
+    name: built.name,
+    secrets: built.secrets,
+    concurrency,
+    wants(deployment) {
+      const why = whyNot(deployment, built, when);
+      return why === undefined ? { wanted: true } : { wanted: false, why };
+    },
+    deliver: (deployment, notebook, context) => deliver(built, { deployment, notebook, ...context }),
+    preview(deployment) {
+      if (!built.states.includes(deployment.state)) throw new DeliveryFailed(onlyUpdates(built), { retry: 'never' });
+      const now = new Date(deployment.receivedAt);
+      return preview(requestOf(built.create, built, { deployment, now }), built.secrets);
+    },
+    check: (signal) => check(built, signal),
+  };
+}
+
+const onlyUpdates = ({ name, states }: Built) =>
+  `${name} hears of this state only after one of: ${states.join(', ')}, as an update of what it made then`;
+
+function whyNot(deployment: Deployment, built: Built, when: Match | undefined): string | undefined {
+  const states = [...new Set([...built.states, ...built.updateStates])];
+  if (!states.includes(deployment.state))
+    return `${built.name} hears only of: ${states.join(', ')}; this one is ${deployment.state}`;
+  if (when && !matchOf(when, deployment)) return `it does not match the "when" of ${built.name}`;
+  return undefined;
+}
+
+/** Most destinations have no question that changes nothing. */
+async function check(
+  { name, create, check: asked, proof, given, secrets, send }: Built,
+  signal: AbortSignal,
+): Promise<string> {
+  const { host } = new URL(create.url.origin);
+  if (!asked) return `${name} at ${host} was not asked: it has no question that changes nothing`;
+  const url = asked.of({ ...given });
+  const answer = secrets.reduce(
+    (shown, secret) => withoutSecret(shown, secret),
+    await send({ method: 'GET', url, headers: { ...proof?.headers }, signal }),
+  );
+  if (!isSuccess(answer)) throw failure(answer, `${name} at ${host} did not answer as it should`);
+  return `${name} at ${host} answers and takes what it was given`;
+}

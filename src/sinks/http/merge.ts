@@ -1,0 +1,33 @@
+import { isOperator } from './operator.ts';
+import type { Written } from './written.ts';
+
+/** What the configuration says stands before what the preset says; bodies are laid one over the other, key by key. */
+export function mergeWritten(preset: Written, given: Written): Written {
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Written; // the same keys, fewer of them
+  const headers = { ...preset.headers, ...given.headers };
+  return {
+    ...preset,
+    ...said,
+    ...(Object.keys(headers).length > 0 && { headers }),
+    body:
+      isObject(preset.body) && isObject(given.body)
+        ? mergeObjects(preset.body, given.body)
+        : (given.body ?? preset.body),
+  };
+}
+
+type Tree = Readonly<Record<string, unknown>>;
+
+function mergeObjects(under: Tree, over: Tree): Tree {
+  const merged = Object.entries(over).map(([key, value]) => [key, mergeValue(under[key], value)]);
+  return { ...under, ...Object.fromEntries(merged) };
+}
+
+/** A computed value is one thing: it is replaced as a whole. */
+function mergeValue(under: unknown, over: unknown): unknown {
+  const both = isObject(under) && isObject(over) && !isOperator(under) && !isOperator(over);
+  return both ? mergeObjects(under, over) : over;
+}
+
+const isObject = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

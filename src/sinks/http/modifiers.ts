@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { compileRegex, isRegex, type Pattern } from '../../domain/rule-regex.ts';
+import { isNothing, type Json, type Kind } from './facts.ts';
+import type { Scope } from './scope.ts';
+import type { Place, Template } from './template.ts';
+
+/** Longer texts are cut before a regular expression sees them: names are short. */
+const MAX_SEARCHED_CHARS = 1_000;
+
+export const As = z.enum(['number', 'string', 'boolean', 'epoch_seconds', 'epoch_ms', 'iso']);
+type As = z.infer<typeof As>;
+
+const UNNAMED_GROUP = /(?<!\\)(?:\\\\)*\((?!\?)/;
+
+/** What its first named group captures, else all that it matches. */
+export const Capture = z.string().transform((text, context): Pattern => {
+  const wrong = (message: string) => {
+    context.addIssue({ code: 'custom', message, input: text });
+    return z.NEVER;
+  };
+  if (!isRegex(text)) return wrong('write a regular expression between slashes, such as /^v(?<value>.+)$/');
+  const pattern = compileRegex(text);
+  if ('wrong' in pattern) return wrong(pattern.wrong);
+  if (pattern.groups.length > 0) return pattern;
+  if (UNNAMED_GROUP.test(text)) return wrong('name the group that you want, as in /v(?<value>[0-9]+)/, or write (?:…)');
+  const end = text.lastIndexOf('/');
+  const whole = compileRegex(`/(?<value>${text.slice(1, end)})${text.slice(end)}`);
+  return 'wrong' in whole ? wrong(whole.wrong) : whole;
+});
+
+/** What may stand beside an operator. Applied in this order: capture, map, as, truncate; then default. */
+export interface Modifier {
+  readonly capture?: Pattern | undefined;
+  readonly map?: Readonly<Record<string, unknown>> | undefined;
+  readonly as?: As | undefined;
+  readonly truncate?: number | undefined;
+  readonly escape?: 'html' | undefined;
+  readonly default?: unknown;
+  readonly required?: boolean | undefined;
+}
+
+type Step = (value: Json, scope: Scope) => Json | undefined;
+
+type Compiler = Place & { readonly compile: (written: unknown, place: Place) => Template };
+
+export function compileModifiers(written: Modifier, kind: Kind | undefined, place: Compiler): Step {
+  const { capture, map, as, truncate } = written;
+  const several = typeof kind === 'object' && !('words' in kind);
+  for (const name of ['capture', 'map', 'as', 'escape'] as const)
+    if (several && written[name] !== undefined)
+      place.complain([...place.path, name], 'the path leads to several values; write a path to one of them');
+  const steps: Step[] = [
+    ...(capture ? [captured(capture)] : []),
+    ...(map ? [mapped(map, kind, place)] : []),
+    ...(as ? [(value: Json) => convert(value, as)] : []),
+    ...(written.escape ? [escaped] : []),
+    ...(truncate ? [(value: Json) => cut(value, truncate)] : []),
+  ];
+  return (value, scope) => {
+    let result: Json | undefined = value;
+    for (const step of steps) {
+      if (result === undefined) return undefined;
+      result = step(result, scope);
+    }
+    return result === undefined || isNothing(result) ? undefined : result;
+  };
+}
+
+const captured =
+  ({ groups, match }: Pattern): Step =>
+  (value) => {
+    const captures = match(String(value).slice(0, MAX_SEARCHED_CHARS));
+    return groups.map((group) => captures?.get(group)).find((text) => text !== undefined);
+  };
+
+/** Case does not count on the left, as in the maps of environments and services. */
+function mapped(map: Readonly<Record<string, unknown>>, kind: Kind | undefined, place: Compiler): Step {
+  const words = typeof kind === 'object' && 'words' in kind ? kind.words : undefined;
+  const choices = new Map<string, Template>();
+  for (const [word, written] of Object.entries(map)) {
+    const path = [...place.path, 'map', word];
+    if (words && !words.includes(word)) place.complain(path, `it is never that: write one of ${words.join(', ')}`);
+    choices.set(word.toLowerCase(), place.compile(written, { ...place, path }));
+  }
+  return (value, scope) => choices.get(String(value).toLowerCase())?.(scope);
+}
+
+const escaped: Step = (value) => (typeof value === 'string' ? escapeHtml(value) : value);
+
+/** The three characters that Slack, among others, takes for the beginning of its own marks. */
+export const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** What does not convert is missing: never NaN, never a guess. */
+function convert(value: Json, as: As): Json | undefined {
+  if (typeof value === 'object') return undefined;
+  switch (as) {
+    case 'string':
+      return String(value);
+    case 'number':
+      return /^-?\d+(\.\d+)?$/.test(String(value).trim()) ? Number(value) : undefined;
+    case 'boolean':
+      return { true: true, false: false }[String(value).trim().toLowerCase()];
+    default:
+      return typeof value === 'string' ? convertTime(Date.parse(value), as) : undefined;
+  }
+}
+
+function convertTime(ms: number, as: 'epoch_seconds' | 'epoch_ms' | 'iso'): Json | undefined {
+  if (Number.isNaN(ms)) return undefined;
+  return { epoch_seconds: Math.floor(ms / 1000), epoch_ms: ms, iso: new Date(ms).toISOString() }[as];
+}
+
+const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Half of `&lt;` would be four strange characters. */
+const PIECES = /&(?:amp|lt|gt);|[^&]+|&/g;
+
+/** At most so many code points, and no character, however composed, is broken. Of a list, at most so many items. */
+function cut(value: Json, limit: number): Json {
+  if (Array.isArray(value)) return value.slice(0, limit);
+  if (typeof value !== 'string' || value.length <= limit) return value;
+  let points = 0;
+  let end = 0;
+  for (const piece of value.match(PIECES) ?? []) {
+    const units = piece.length > 1 && piece.startsWith('&') ? [{ segment: piece }] : characters.segment(piece);
+    for (const { segment } of units) {
+      points += [...segment].length;
+      if (points > limit) return value.slice(0, end).trimEnd();
+      end += segment.length;
+    }
+  }
+  return value;
+}

@@ -1,0 +1,47 @@
+import type { Fields, Json, Kind } from './facts.ts';
+
+/** `commit.sha`, `artifacts.0` and `artifacts[0]`, and `commit^sha`, as AlertOps writes it. */
+export type Path = readonly string[];
+
+export const parsePath = (text: string): Path =>
+  text
+    .trim()
+    .replace(/\[(\d+)\]/g, '.$1')
+    .split(/[.^]/);
+
+/** What the path leads to, or a sentence that says why it leads nowhere. */
+export function kindAt(path: Path, from: Fields): { readonly kind: Kind } | { readonly wrong: string } {
+  let kind: Kind = from;
+  for (const [at, name] of path.entries()) {
+    const next = step(kind, name);
+    if (next === undefined) return { wrong: unknownStep(path, at, kind) };
+    kind = next;
+  }
+  return { kind };
+}
+
+function step(kind: Kind, name: string): Kind | undefined {
+  if (typeof kind === 'string' || 'words' in kind) return undefined;
+  if ('list' in kind) return /^\d{1,4}$/.test(name) ? kind.list : undefined;
+  return Object.hasOwn(kind.fields, name) ? kind.fields[name] : undefined;
+}
+
+function unknownStep(path: Path, at: number, kind: Kind): string {
+  const whole = path.join('.');
+  const above = path.slice(0, at).join('.') || 'a deployment';
+  if (typeof kind === 'string' || 'words' in kind) return `there is no ${whole}: ${above} has no parts`;
+  if ('list' in kind)
+    return `there is no ${whole}: ${above} is a list; write ${above}.0 for its first one, or use "each"`;
+  const names = Object.keys(kind.fields);
+  return `there is no ${whole}: ${above} has ${names.length > 0 ? names.join(', ') : 'nothing'}`;
+}
+
+/** Absent when anything on the way is. */
+export function valueAt(from: unknown, path: Path): Json | undefined {
+  let value: unknown = from;
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Record<string, unknown>)[name]; // an object, and `name` is its own
+  }
+  return value as Json | undefined; // `from` was made of JSON
+}

@@ -1,0 +1,15 @@
+import type { Written } from './written.ts';
+
+/** A destination that somebody has written down already: data in the language of the configuration. */
+export interface Preset {
+  /** Grows when the destination changes what it takes. */
+  readonly version: number;
+  /** What must, or may, stand under `settings`. Without a default and not optional: it must. */
+  readonly settings: Readonly<
+    Record<string, { readonly what: string; readonly default?: string; readonly optional?: true }>
+  >;
+  readonly secrets: Readonly<Record<string, { readonly what: string; readonly optional?: true }>>;
+  readonly request: Written & { readonly url: string };
+  /** The secret without which nothing is updated, because the destination would refuse it. */
+  readonly updateNeeds?: string;
+}

@@ -1,0 +1,63 @@
+import type { Preset } from '../preset.ts';
+import { ended, started, VERSION } from './times.ts';
+
+/**
+ * https://docs.datadoghq.com/api/latest/dora-metrics/ . It has no word for a deployment that failed: one that was recorded is marked
+ * as a change failure when it fails afterwards, which needs an application key besides the API key.
+ */
+export const datadogDoraDeployment: Preset = {
+  version: 1,
+  settings: {
+    site: { what: 'the Datadog site, such as datadoghq.eu', default: 'datadoghq.com' },
+    team: { what: 'the team that deploys', optional: true },
+  },
+  secrets: {
+    api_key: { what: 'an API key' },
+    application_key: { what: 'an application key with dora_metrics_write, to mark change failures', optional: true },
+  },
+  updateNeeds: 'application_key',
+  request: {
+    url: 'https://api.{settings.site}/api/v2/dora/deployment',
+    auth: { header: 'DD-API-KEY', value: '{secrets.api_key}' },
+    check: 'https://api.{settings.site}/api/v1/validate',
+    states: ['succeeded'],
+    body: {
+      data: {
+        attributes: {
+          // 16 to 128 of letters, digits and -_.: which a key of ours may exceed.
+          id: { path: 'key_digest' },
+          service: { path: 'service' },
+          env: { path: 'environment.name' },
+          version: VERSION,
+          team: { path: 'settings.team' },
+          started_at: started('epoch_ms'),
+          finished_at: ended('epoch_ms'),
+          git: {
+            if_known: ['commit.sha', 'repository.url'],
+            value: { commit_sha: { path: 'commit.sha' }, repository_url: { path: 'repository.url' } },
+          },
+          custom_tags: [
+            { text: 'source:{source}' },
+            { text: 'change_type:{change_type}' },
+            { text: 'tier:{environment.tier}' },
+          ],
+        },
+      },
+    },
+    remote_id: { path: 'data.id' },
+    update: {
+      method: 'PATCH',
+      url: 'https://api.{settings.site}/api/v2/dora/deployments/{remote_id}',
+      headers: { 'DD-APPLICATION-KEY': { path: 'secrets.application_key' } },
+      states: ['failed'],
+      body: {
+        data: {
+          id: { path: 'remote_id' },
+          type: 'dora_deployment_patch_request',
+          attributes: { change_failure: { path: 'state', map: { failed: true, succeeded: false } } },
+        },
+      },
+    },
+    idempotent: true,
+  },
+};

@@ -1,0 +1,42 @@
+import type { Preset } from '../preset.ts';
+import { ended, VERSION } from './times.ts';
+
+const MUTATION =
+  'mutation($d: ChangeTrackingDeploymentInput!){changeTrackingCreateDeployment(deployment:$d){deploymentId entityGuid}}';
+
+/** https://docs.newrelic.com/docs/change-tracking/config/nerdgraph . Errors come with status 200, in the body. */
+export const newrelicChangeTracking: Preset = {
+  version: 1,
+  settings: {
+    url: {
+      what: 'the address of NerdGraph; in the EU https://api.eu.newrelic.com/graphql',
+      default: 'https://api.newrelic.com/graphql',
+    },
+    entity_guid: { what: 'the GUID of the entity that is deployed' },
+  },
+  secrets: { api_key: { what: 'a user key' } },
+  request: {
+    url: '{settings.url}',
+    auth: { header: 'API-Key', value: '{secrets.api_key}' },
+    states: ['succeeded'],
+    body: {
+      query: { const: MUTATION },
+      variables: {
+        d: {
+          version: { ...VERSION, required: true },
+          entityGuid: { path: 'settings.entity_guid' },
+          user: { path: 'actor' },
+          commit: { path: 'commit.sha' },
+          deepLink: { first: [{ path: 'pipeline_url' }, { path: 'job_url' }] },
+          changelog: { path: 'replaced.compare_url' },
+          deploymentType: 'BASIC',
+          groupId: { path: 'environment.name' },
+          description: { path: 'summary', truncate: 1000 },
+          timestamp: ended('epoch_ms'),
+        },
+      },
+    },
+    success: { body: { path: 'errors', exists: false } },
+    remote_id: { path: 'data.changeTrackingCreateDeployment.deploymentId' },
+  },
+};

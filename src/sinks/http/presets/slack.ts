@@ -1,0 +1,51 @@
+import type { Preset } from '../preset.ts';
+
+const said = (text: object) => ({ type: 'mrkdwn', text });
+
+/** https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks . What comes from outside is escaped: a commit may be titled `<!channel>`. */
+export const slack: Preset = {
+  version: 1,
+  settings: {},
+  secrets: { url: { what: 'the URL of an incoming webhook' } },
+  request: {
+    url: '{secrets.url}',
+    states: ['succeeded', 'failed'],
+    body: {
+      text: { path: 'summary', escape: 'html', truncate: 2900 },
+      blocks: [
+        {
+          type: 'section',
+          text: said({
+            first: [
+              { text: '*<{pipeline_url}|{summary}>*', escape: 'html' },
+              { text: '*{summary}*', escape: 'html' },
+            ],
+            truncate: 2900,
+          }),
+        },
+        {
+          type: 'context',
+          elements: [
+            said({
+              path: 'state',
+              map: {
+                pending: ':hourglass: waiting',
+                running: ':gear: running',
+                succeeded: ':white_check_mark: succeeded',
+                failed: ':x: failed',
+                canceled: ':no_entry_sign: canceled',
+              },
+            }),
+            { if_known: 'actor', value: said({ text: 'by {actor}', escape: 'html', truncate: 300 }) },
+            { if_known: 'commit.title', value: said({ text: '{commit.title}', escape: 'html', truncate: 300 }) },
+            {
+              if_known: 'replaced.compare_url',
+              value: said({ text: '<{replaced.compare_url}|what changed>', escape: 'html' }),
+            },
+          ],
+        },
+      ],
+    },
+    rate_per_minute: 60, // one a second and channel
+  },
+};

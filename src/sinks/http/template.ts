@@ -1,0 +1,183 @@
+import { DeliveryFailed } from '../../domain/errors.ts';
+import { type Fields, isNothing, type Json, type Kind } from './facts.ts';
+import { compileModifiers, type Modifier } from './modifiers.ts';
+import { operatorOf } from './operator.ts';
+import { kindAt, type Path, parsePath, valueAt } from './path.ts';
+import type { Scope } from './scope.ts';
+import { compileText } from './text.ts';
+
+/** Computes a value; undefined when it is missing. @throws DeliveryFailed `never` when a required one is. */
+export type Template = (scope: Scope) => Json | undefined;
+
+/** Where in the configuration a template stands, and what it may name. */
+export interface Place {
+  readonly shape: Fields;
+  readonly path: readonly PropertyKey[];
+  readonly complain: (path: readonly PropertyKey[], message: string) => void;
+}
+
+export const inside = (place: Place, ...keys: readonly PropertyKey[]): Place => ({
+  ...place,
+  path: [...place.path, ...keys],
+});
+
+const MISSING: Template = () => undefined;
+
+/** Plain text that looks like a `text` whose author forgot to say so. */
+const FORGOTTEN = /\{[a-z_]+(?:[.^[][\w.^[\]]*)?\}/;
+
+/** Compiles what the configuration writes. What is wrong goes to `place.complain`. */
+export function compile(written: unknown, place: Place): Template {
+  if (written === undefined) return MISSING;
+  if (typeof written === 'string') return compileLiteral(written, place);
+  if (typeof written !== 'object' || written === null) return () => written as Json; // a number, a boolean or null
+  // Empty variables leave it behind; { const: {} } means it.
+  if (Object.keys(written).length === 0) return MISSING;
+  if (Array.isArray(written)) return compileList(written, place);
+  const operator = operatorOf(written, place);
+  if (operator === undefined) return compileObject(written, place);
+  switch (operator.name) {
+    case 'wrong':
+      return MISSING;
+    case 'const':
+      return () => operator.value as Json; // the configuration is YAML, which holds what JSON holds
+    case 'object':
+      return compileObject(operator.value, inside(place, 'object'));
+    case 'if_known':
+      return compileIfKnown(operator, place);
+    case 'each':
+      return finish(compileEach(operator, place), operator, place);
+    case 'path':
+      return finish(compilePath(operator.value, inside(place, 'path')), operator, place);
+    case 'text': {
+      const { escape: escaped, ...rest } = operator; // of what is put into the text, not of the text
+      return finish(compileText(operator.value, { ...inside(place, 'text'), escape: escaped }), rest, place);
+    }
+    case 'first':
+      return finish(compileFirst(operator.value, inside(place, 'first')), operator, place);
+  }
+}
+
+/** The body itself: its own keys are never taken for an operator, because a text or a number is no body. */
+export function compileBody(written: unknown, place: Place): Template {
+  if (Array.isArray(written)) return compileList(written, place);
+  if (typeof written === 'object' && written !== null) {
+    if ('each' in written && typeof written.each === 'string') return compile(written, place);
+    return compileObject(written, place);
+  }
+  place.complain(place.path, 'a body is an object or a list');
+  return MISSING;
+}
+
+function compileLiteral(text: string, place: Place): Template {
+  if (FORGOTTEN.test(text))
+    place.complain(
+      place.path,
+      'plain text is sent as it is, with its braces: write { text: "…" } to have values in it, { const: "…" } to mean the braces',
+    );
+  return () => text;
+}
+
+function compileList(written: readonly unknown[], place: Place): Template {
+  const items = written.map((item, index) => compile(item, inside(place, index)));
+  return (scope) => {
+    const values = items.map((item) => item(scope)).filter((value) => value !== undefined);
+    return items.length > 0 && values.length === 0 ? undefined : values;
+  };
+}
+
+function compileObject(written: object, place: Place): Template {
+  const entries = Object.entries(written).map(([key, value]) => [key, compile(value, inside(place, key))] as const);
+  return (scope) => {
+    const values = entries.flatMap(([key, template]) => {
+      const value = template(scope);
+      return value === undefined ? [] : [[key, value] as const];
+    });
+    return entries.length > 0 && values.length === 0 ? undefined : Object.fromEntries(values);
+  };
+}
+
+function compilePath(text: string, place: Place): Found {
+  const path = parsePath(text);
+  const found = kindAt(path, place.shape);
+  if ('wrong' in found) {
+    place.complain(place.path, found.wrong);
+    return { value: MISSING, names: text };
+  }
+  return { value: (scope) => meant(valueAt(scope, path)), kind: found.kind, names: text };
+}
+
+function compileFirst(written: readonly unknown[], place: Place): Found {
+  const choices = written.map((choice, index) => compile(choice, inside(place, index)));
+  const value: Template = (scope) => {
+    for (const choice of choices) {
+      const found = choice(scope);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return { value, names: written.map(nameOf).join(' or ') };
+}
+
+const nameOf = (written: unknown): string =>
+  typeof written === 'object' && written !== null && 'path' in written ? String(written.path) : 'a computed value';
+
+function compileEach({ value: text, item }: { value: string; item: unknown }, place: Place): Found {
+  const path = parsePath(text);
+  const found = kindAt(path, place.shape);
+  const of = 'kind' in found && typeof found.kind === 'object' && 'list' in found.kind ? found.kind.list : undefined;
+  if (of === undefined) {
+    place.complain(
+      [...place.path, 'each'],
+      'wrong' in found ? found.wrong : `${text} is no list; lists are artifacts, tags, notes`,
+    );
+    return { value: MISSING, names: text };
+  }
+  const shape = { fields: { ...place.shape.fields, item: of } };
+  const template = compile(item, { ...inside(place, 'item'), shape });
+  return { value: (scope) => mapList(valueAt(scope, path), (one) => template({ ...scope, item: one })), names: text };
+}
+
+function mapList(list: Json | undefined, map: (item: Json) => Json | undefined): Json | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const values = list.map(map).filter((value) => value !== undefined);
+  return values.length > 0 ? values : undefined;
+}
+
+function compileIfKnown({ paths, value }: { paths: readonly string[]; value: unknown }, place: Place): Template {
+  const asked = paths.map((text): Path => {
+    const path = parsePath(text);
+    const found = kindAt(path, place.shape);
+    if ('wrong' in found) place.complain([...place.path, 'if_known'], found.wrong);
+    return path;
+  });
+  const template = compile(value, inside(place, 'value'));
+  return (scope) => (asked.every((path) => meant(valueAt(scope, path)) !== undefined) ? template(scope) : undefined);
+}
+
+/** A value before its modifiers. */
+export interface Found {
+  readonly value: Template;
+  /** Absent when only the deployment tells. */
+  readonly kind?: Kind;
+  /** What a person is told is missing. */
+  readonly names: string;
+}
+
+function finish({ value, kind, names }: Found, operator: Modifier, place: Place): Template {
+  const modify = compileModifiers(operator, kind, { ...place, compile });
+  const fallback = compile(operator.default, inside(place, 'default'));
+  return (scope) => {
+    const found = value(scope);
+    const result = (found === undefined ? undefined : modify(found, scope)) ?? fallback(scope);
+    if (result !== undefined || !operator.required) return result;
+    throw new DeliveryFailed(
+      `not sent: ${place.path.join('.')} needs ${names}, which this deployment does not tell. Let the sender report it, set it by a rule, or give a default`,
+      { retry: 'never' },
+    );
+  };
+}
+
+/** What was written into a setting may be white space only. */
+const meant = (value: Json | undefined): Json | undefined =>
+  value === undefined || value === null || isNothing(value) ? undefined : value;

@@ -1,0 +1,45 @@
+import { Value } from '../../domain/rule-value.ts';
+import type { Json } from './facts.ts';
+import { escapeHtml } from './modifiers.ts';
+import { kindAt, type Path, parsePath, valueAt } from './path.ts';
+import type { Found, Place } from './template.ts';
+
+export type TextPart = { readonly text: string } | { readonly name: string; readonly path: Path };
+
+/** `Deployed {service} to {environment.name}` in its parts; `{{` is a brace. Absent after a complaint. */
+export function partsOf(written: string, place: Place): readonly TextPart[] | undefined {
+  const parsed = Value.safeParse(written);
+  if (!parsed.success) {
+    place.complain(place.path, parsed.error.issues[0]?.message ?? 'not a text');
+    return undefined;
+  }
+  return parsed.data.parts.map((part) => {
+    if ('text' in part) return part;
+    const path = parsePath(part.name);
+    const found = kindAt(path, place.shape);
+    if ('wrong' in found) place.complain(place.path, found.wrong);
+    else if (typeof found.kind === 'object' && !('words' in found.kind))
+      place.complain(place.path, `{${part.name}} is several values, and a text takes one`);
+    return { name: part.name, path };
+  });
+}
+
+/** A text of which one part is missing is missing as a whole: half a sentence would say something else. */
+export function compileText(written: string, place: Place & { escape: 'html' | undefined }): Found {
+  const parts = partsOf(written, place) ?? [];
+  const value = (scope: Readonly<Record<string, Json>>) => {
+    const pieces = parts.map((part) => {
+      if ('text' in part) return part.text;
+      const found = pieceOf(valueAt(scope, part.path));
+      return found !== undefined && place.escape ? escapeHtml(found) : found;
+    });
+    return pieces.includes(undefined) ? undefined : pieces.join('');
+  };
+  return { value, kind: 'text', names: parts.flatMap((part) => ('name' in part ? [part.name] : [])).join(', ') };
+}
+
+export function pieceOf(value: Json | undefined): string | undefined {
+  if (value === undefined || value === null || typeof value === 'object') return undefined;
+  const text = String(value);
+  return text.trim() === '' ? undefined : text;
+}

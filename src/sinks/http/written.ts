@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { State } from '../../domain/change-record.ts';
+import { Success, Where } from './answer.ts';
+import { Auth } from './auth.ts';
+
+const Method = z.enum(['POST', 'PUT', 'PATCH']);
+
+/** The HTTP client writes these itself, or they would say something false about the body. */
+const OWN_HEADERS = ['host', 'content-length', 'transfer-encoding', 'connection', 'content-encoding'];
+
+/** A record whose keys are checked: zod's own words for a wrong key do not say what is right. */
+export const named = <Value extends z.ZodType>(value: Value, key: RegExp, advice: string) =>
+  z.record(z.string(), value).superRefine((record, context) => {
+    for (const name of Object.keys(record))
+      if (!key.test(name)) context.addIssue({ code: 'custom', path: [name], message: advice });
+  });
+
+const Headers = named(z.unknown(), /^[A-Za-z0-9-]+$/, 'write the name of a header, such as X-Source').superRefine(
+  (headers, context) => {
+    for (const name of Object.keys(headers))
+      if (OWN_HEADERS.includes(name.toLowerCase()))
+        context.addIssue({ code: 'custom', path: [name], message: 'this header is made by Shiplog itself' });
+  },
+);
+
+/** What a configuration, or a preset, says of a destination. Bodies, headers and URLs are templates (template.ts). */
+export const Written = z.strictObject({
+  method: Method.optional(),
+  url: z.string().optional(),
+  headers: Headers.optional(),
+  body: z.unknown().optional(),
+  auth: Auth.optional(),
+  states: z.array(State).min(1).optional(),
+  success: Success.optional(),
+  remote_id: Where.optional(),
+  remote_url: Where.optional(),
+  update: z
+    .strictObject({
+      method: Method.default('PUT'),
+      url: z.string(),
+      headers: Headers.optional(),
+      body: z.unknown().optional(),
+      /** States that are told in no other way. */
+      states: z.array(State).default([]),
+      /** Default: that of the whole. */
+      success: Success.optional(),
+    })
+    .optional(),
+  /** A GET that changes nothing, for the doctor. */
+  check: z.string().optional(),
+  idempotent: z.boolean().optional(),
+  rate_per_minute: z.number().int().positive().max(60_000).optional(),
+});
+export type Written = z.infer<typeof Written>;

@@ -1,0 +1,70 @@
+import type { DeliveryFailed } from '../domain/errors.ts';
+import {
+  certainlyRefused,
+  failure,
+  isSuccess,
+  type JsonAnswer,
+  neverSent,
+  type SendJson,
+  withoutSecret,
+} from '../outbound/http.ts';
+import type { Delivered, Notebook } from './sink.ts';
+
+interface Posts<Request> {
+  /** One after the other; the first that is not taken ends it. */
+  readonly requests: readonly Request[];
+  readonly notebook: Notebook;
+  readonly send: (request: Request) => Promise<JsonAnswer>;
+  readonly refusal: (answer: JsonAnswer) => DeliveryFailed;
+  /** For a person: what it means that the requests may have arrived before. */
+  readonly again: string;
+}
+
+/**
+ * Tells a destination that cannot be asked what it has. When an answer was lost, the same is sent again: better told twice
+ * than not at all. What was delivered says so.
+ * @throws DeliveryFailed
+ */
+export async function post<Request>({ requests, notebook, send, refusal, again }: Posts<Request>): Promise<Delivered> {
+  const isAgain = notebook.known.attemptedAt !== undefined;
+  if (!isAgain) await notebook.attempting();
+  let status: number | undefined;
+  for (const [index, request] of requests.entries()) {
+    const forget = async () => {
+      if (!isAgain && index === 0) await notebook.notAttempted();
+    };
+    const answer = await send(request).catch(async (error: unknown) => {
+      if (neverSent(error)) await forget();
+      throw error;
+    });
+    if (!isSuccess(answer)) {
+      if (certainlyRefused(answer)) await forget();
+      throw refusal(answer);
+    }
+    status = answer.status;
+  }
+  const words = `${status ?? ''} accepted${isAgain ? `, ${again}` : ''}`.trim();
+  return { words, ...(status !== undefined && { status }) };
+}
+
+/** What to do about a refusal, in the words of a setting: `a valid token`. */
+export function adviceFor({ status }: JsonAnswer, settings: { credential: string; address: string }): string {
+  if (status === 401 || status === 403) return `It does not accept who we are: set ${settings.credential}`;
+  if (status === 404 || status === 405) return `Nothing takes a change there: check ${settings.address}`;
+  if (status >= 300 && status < 400) return `Redirects are not followed: set ${settings.address} to where it leads`;
+  return '';
+}
+
+/**
+ * Does anything answer at the root of this address? All that can be tried without telling the destination something.
+ * @throws DeliveryFailed
+ */
+export async function answersAt(send: SendJson, url: string, signal: AbortSignal): Promise<string> {
+  const { origin, host } = new URL(url);
+  const answer = await send({ method: 'GET', url: origin, signal });
+  if (answer.status >= 500) throw failure({ ...answer, text: '' }, `${host} is not well`);
+  return host;
+}
+
+export const withoutSecrets = (answer: JsonAnswer, secrets: readonly string[]): JsonAnswer =>
+  secrets.reduce(withoutSecret, answer);

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
+import { WebhookRejected } from '../../domain/errors.ts';
+import { bearerToken, isOneOf } from '../signature.ts';
+import type { Source, Webhook } from '../source.ts';
+import { answerOf } from './answer.ts';
+import { mapEvent } from './map.ts';
+import { sampleEvent } from './sample.ts';
+
+/** What CTO.ai's events API takes, so that jobs which use its GitLab template need another ENDPOINT and TOKEN, and nothing else. */
+export const ctoai = z
+  .strictObject({
+    type: z.literal('ctoai'),
+    name: Name.default('ctoai'),
+    /** The tokens that are taken. */
+    secrets: Secrets,
+    max_body_mib: z.number().positive().max(25).default(1),
+  })
+  .transform(
+    (config): Source => ({
+      type: 'ctoai',
+      name: config.name,
+      secrets: config.secrets,
+      maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
+      verify: (webhook) => verify(webhook, config.secrets),
+      map: (payload, webhook) => mapEvent(payload, webhook, config.name),
+      sample: (at) => ({
+        path: `/webhooks/${config.name}/${Math.floor(at.getTime() / 1000)}`,
+        headers: {
+          'content-type': 'application/json',
+          authorization: `Bearer ${config.secrets[0] ?? ''}`,
+          'x-ops-mechanism': 'gitlab-job',
+        },
+        body: sampleEvent(),
+      }),
+      answer: answerOf,
+    }),
+  );
+
+function verify(webhook: Webhook, secrets: readonly string[]): void {
+  const token = bearerToken(webhook.headers['authorization']);
+  if (isOneOf(token, secrets)) return;
+  throw new WebhookRejected(
+    'bad_signature',
+    token === undefined
+      ? 'Missing token: the header "Authorization: Bearer <token>" is not there; is TOKEN empty in this job?'
+      : 'Wrong token: TOKEN is not one of the secrets of this source',
+  );
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import type { State } from '../../domain/change-record.ts';
+
+/** What the clients of CTO.ai send for something that there is not: "null" (GitLab template), null (GitHub action), "" (orb). */
+const NOTHING = new Set(['', 'null', 'undefined', '<no value>']);
+/** `$CI_ENVIRONMENT_NAME`: a variable that nobody filled in. */
+const UNFILLED = /^\$(?:\w+|\{\w+\})$/;
+
+const Text = z
+  .string()
+  .transform((text) => {
+    const trimmed = text.trim();
+    return NOTHING.has(trimmed) || UNFILLED.test(trimmed) ? undefined : trimmed;
+  })
+  .nullish()
+  .transform((text) => text ?? undefined)
+  .catch(undefined);
+
+/** An event of CTO.ai's Event Schema Reference. It has neither an id nor a time. */
+export const Event = z.object({
+  team_id: Text,
+  event_name: Text,
+  event_action: Text,
+  repo: Text,
+  branch: Text,
+  commit: Text,
+  environment: Text,
+  image: Text,
+  meta: z.object({ user: Text }).nullish().catch(undefined),
+});
+export type Event = z.infer<typeof Event>;
+
+/** The Deployment Lifecycle States; those below the line are of the older action.yml. Case does not count. */
+const STATES: Readonly<Record<string, State>> = {
+  success: 'succeeded',
+  failure: 'failed',
+  started: 'running',
+  progressing: 'running',
+  blocked: 'pending',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  initiated: 'running',
+};
+
+/** Undefined for a word that is none of theirs. */
+export function stateOf(action: string): State | undefined {
+  const word = action.toLowerCase();
+  return Object.hasOwn(STATES, word) ? STATES[word] : undefined;
+}
+
+export const KNOWN_ACTIONS = Object.keys(STATES).join(', ');

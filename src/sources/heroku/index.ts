@@ -1,0 +1,57 @@
+import { createHmac } from 'node:crypto';
+import { z } from 'zod';
+import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
+import { WebhookRejected } from '../../domain/errors.ts';
+import { isOneOf } from '../signature.ts';
+import type { Source, Webhook } from '../source.ts';
+import { mapNotification } from './map.ts';
+import { sampleRelease } from './sample.ts';
+
+const SIGNATURE = 'heroku-webhook-hmac-sha256';
+
+/** App webhooks of Heroku: `api:release`. */
+export const heroku = z
+  .strictObject({
+    type: z.literal('heroku'),
+    name: Name.default('heroku'),
+    secrets: Secrets,
+    max_body_mib: z.number().positive().max(25).default(1),
+    /** Name of an app → environment. Heroku's webhooks say neither the environment nor the stage of a pipeline. */
+    environments: z.record(z.string(), z.string().min(1)).default({}),
+  })
+  .transform(({ name, secrets, ...config }): Source => {
+    const environments = new Map(
+      Object.entries(config.environments).map(([app, environment]) => [app.toLowerCase(), environment]),
+    );
+    return {
+      type: 'heroku',
+      name,
+      secrets,
+      maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
+      verify: (webhook) => verify(webhook, secrets),
+      map: (payload, webhook) => mapNotification(payload, webhook, { instance: name, environments }),
+      sample(at) {
+        const body = sampleRelease(at);
+        return {
+          path: `/webhooks/${name}`,
+          headers: { 'content-type': 'application/json', [SIGNATURE]: sign(Buffer.from(body), secrets[0] ?? '') },
+          body,
+        };
+      },
+    };
+  });
+
+/** devcenter.heroku.com/articles/app-webhooks, "Securing webhook requests": base64, over the raw bytes. */
+const sign = (body: Buffer, secret: string): string => createHmac('sha256', secret).update(body).digest('base64');
+
+function verify(webhook: Webhook, secrets: readonly string[]): void {
+  const given = webhook.headers[SIGNATURE];
+  const signatures = secrets.map((secret) => sign(webhook.body, secret));
+  if (isOneOf(given, signatures)) return;
+  throw new WebhookRejected(
+    'bad_signature',
+    given
+      ? 'Wrong Heroku-Webhook-Hmac-SHA256: the webhook has another secret (heroku webhooks:add -s …), or a proxy changed the body'
+      : 'Missing Heroku-Webhook-Hmac-SHA256: make the webhook with the secret of this source (heroku webhooks:add -s …)',
+  );
+}

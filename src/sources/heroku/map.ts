@@ -1,0 +1,110 @@
+import { fullSha, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { isFinal } from '../../domain/deployment.ts';
+import { WebhookRejected } from '../../domain/errors.ts';
+import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
+import { toIso } from '../time.ts';
+import { type Kind, kindOf } from './kind.ts';
+import { Notification, Release, stateOf } from './schema.ts';
+
+const SHOWN_CHARACTERS = 40;
+
+export interface Settings {
+  readonly instance: string;
+  /** Name of an app, lower case → environment. */
+  readonly environments: ReadonlyMap<string, string>;
+}
+
+/** A notification of Heroku: a release is a record, everything else is ignored with a reason. */
+export function mapNotification(payload: unknown, webhook: Webhook, settings: Settings): Mapped {
+  const parsed = Notification.safeParse(payload);
+  if (!parsed.success) throw new WebhookRejected('bad_payload', 'the body must be a JSON object');
+  const notification = parsed.data;
+  const resource = notification.resource ?? notification.webhook_metadata?.event?.include?.replace(/^api:/, '');
+  if (!resource) return ignored('unmapped', 'there is no resource: this is no notification of Heroku');
+  if (resource !== 'release') return ignored('not_a_deployment', `api:${short(resource)} tells of no release`);
+  const release = Release.safeParse(notification.data);
+  if (!release.success) {
+    const field = release.error.issues[0]?.path.join('.');
+    throw new WebhookRejected('bad_payload', `the release lacks ${field ? `data.${field}` : 'data'}`);
+  }
+  return mapRelease({ notification, release: release.data, webhook, settings });
+}
+
+const ignored = (reason: IgnoredReason, detail: string): Mapped => ({ kind: 'ignored', reason, detail });
+const short = (text: string): string => text.slice(0, SHOWN_CHARACTERS);
+
+interface Told {
+  readonly notification: Notification;
+  readonly release: Release;
+  readonly webhook: Webhook;
+  readonly settings: Settings;
+}
+
+function mapRelease(told: Told): Mapped {
+  const { status, description, slug } = told.release;
+  if (!status) return ignored('unknown_status', 'the release has no status');
+  const state = stateOf(status);
+  if (!state) return ignored('unknown_status', `the status of the release is ${short(status)}`);
+  const kind = kindOf(description, Boolean(slug?.commit));
+  if (!kind.type) return ignored('not_a_deployment', `"${short(description ?? '')}" changes nothing that runs`);
+  return { kind: 'records', records: [toRecord(told, state, kind)] };
+}
+
+function toRecord(told: Told, state: State, kind: Extract<Kind, { type: string }>): NewChangeRecord {
+  const { notification, release, settings } = told;
+  const { app, description, version } = release;
+  const deployment = `heroku:${app.id}:release:${release.id}`;
+  const environment = settings.environments.get(app.name.toLowerCase());
+  const commit = commitOf(release);
+  const actor = notification.actor?.email ?? release.user?.email;
+  return {
+    id: recordId(deployment, state),
+    deployment,
+    source: 'heroku',
+    instance: settings.instance,
+    signal: 'api:release',
+    authoritative: true,
+    state,
+    changeType: kind.type,
+    ...(description && { description }),
+    environment: { name: environment ?? 'unknown' },
+    service: app.name,
+    ...(commit && { commit }),
+    pipelineUrl: `https://dashboard.heroku.com/apps/${encodeURIComponent(app.name)}/activity`,
+    ...(actor && { actor }),
+    ...timesOf(told, state),
+    tags: [`app:${app.name}`, ...(version ? [`release:v${version}`] : []), ...shortSha(release)],
+    notes: [
+      ...(environment ? [] : [`environment is unknown: set environments: { ${app.name}: … } for the Heroku source`]),
+      ...(kind.note ? [kind.note] : []),
+    ],
+  };
+}
+
+function commitOf({ slug }: Release): NewChangeRecord['commit'] {
+  const sha = fullSha(slug?.commit);
+  const message = slug?.commit_description;
+  const title = message?.split(/\r?\n/)[0];
+  if (!sha && !message) return undefined;
+  return { ...(sha && { sha }), ...(title && { title }), ...(message && { message }) };
+}
+
+/** "Deploy 4f0c9e1d": all there is where Heroku built no slug of a commit. */
+function shortSha({ slug, description }: Release): string[] {
+  if (fullSha(slug?.commit)) return [];
+  const text = slug?.commit ?? /^Deploy ([0-9a-f]{7,39})$/i.exec(description ?? '')?.[1];
+  return text && /^[0-9a-f]{7,39}$/i.test(text) ? [`commit:${text.toLowerCase()}`] : [];
+}
+
+function timesOf({ notification, release, webhook }: Told, state: State) {
+  const receivedAt = webhook.receivedAt.toISOString();
+  const startedAt = toIso(release.created_at);
+  const updatedAt = toIso(release.updated_at) ?? toIso(notification.created_at);
+  const occurredAt = (isFinal(state) ? updatedAt : startedAt) ?? updatedAt ?? startedAt ?? receivedAt;
+  return {
+    occurredAt,
+    ...(startedAt && { startedAt }),
+    ...(isFinal(state) && { finishedAt: occurredAt }),
+    receivedAt,
+  };
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { State } from '../../domain/change-record.ts';
+
+const Text = z
+  .string()
+  .transform((text) => text.trim() || undefined)
+  .nullish()
+  .transform((text) => text ?? undefined)
+  .catch(undefined);
+
+const Person = z.object({ email: Text }).nullish().catch(undefined);
+
+/** devcenter.heroku.com/articles/app-webhooks: every notification is this, whatever it tells of. */
+export const Notification = z.object({
+  resource: Text,
+  action: Text,
+  created_at: Text,
+  actor: Person,
+  data: z.unknown(),
+  webhook_metadata: z
+    .object({ event: z.object({ include: Text }).nullish().catch(undefined) })
+    .nullish()
+    .catch(undefined),
+});
+export type Notification = z.infer<typeof Notification>;
+
+/**
+ * A release: code, configuration or add-ons of an app in a new version. `app.process_tier` is a price list, not an environment:
+ * it says "production" of a test app on paid dynos.
+ */
+export const Release = z.object({
+  id: z.string().min(1),
+  app: z.object({ id: z.string().min(1), name: z.string().min(1) }),
+  version: z.number().int().nullish().catch(undefined),
+  status: Text,
+  description: Text,
+  created_at: Text,
+  updated_at: Text,
+  slug: z.object({ commit: Text, commit_description: Text }).nullish().catch(undefined),
+  user: Person,
+});
+export type Release = z.infer<typeof Release>;
+
+/** Pending: the release phase (migrations and such) is under way. */
+const STATES: Readonly<Record<string, State>> = { pending: 'running', succeeded: 'succeeded', failed: 'failed' };
+
+/** Undefined for a word that is none of these. */
+export const stateOf = (status: string): State | undefined =>
+  Object.hasOwn(STATES, status) ? STATES[status] : undefined;

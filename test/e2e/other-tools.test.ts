@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SECRET, startTestBridge } from '../support/bridge.ts';
+import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
+
+const KEY = '0f3a6c2e-b1d4-4e57-9a80-c6f2d1e5b794';
+
+let bridge: Awaited<ReturnType<typeof startTestBridge>>;
+let fake: FakeServer;
+beforeAll(async () => {
+  fake = await startFakeServer(() => ({ status: 200, body: {} }));
+  bridge = await startTestBridge({
+    sources: [
+      { type: 'heroku', secrets: [SECRET], environments: { 'lighthouse-prod': 'production' } },
+      { type: 'ctoai', secrets: [SECRET] },
+    ],
+    sinks: [
+      { type: 'alertops', url: `${fake.url}/POSTAlert/${KEY}/Custom` },
+      { type: 'ctoai', url: `${fake.url}/ctoai`, token: 'ctoai-token', team_id: 'team' },
+      { type: 'cdevents', url: `${fake.url}/cdevents` },
+    ],
+  });
+});
+afterAll(async () => {
+  await bridge.stop();
+  await fake.close();
+});
+
+const bodiesAt = (path: RegExp) =>
+  fake.requests.filter((request) => path.test(request.path)).map(({ text }) => JSON.parse(text));
+
+/** What a job does that uses CTO.ai's GitLab template: JSON by hand, and an answer that nobody looks at. */
+const tellAsTheTemplateDoes = (action: string, run: string) =>
+  promisify(execFile)(
+    'sh',
+    [
+      '-c',
+      `curl --silent --location --request POST "$ENDPOINT" --header "Authorization: Bearer $TOKEN" \\
+         --header 'Content-Type: application/json' --header 'x-ops-mechanism: gitlab-job' \\
+         --data "{\\"repo\\":\\"harbor/tide-table\\",\\"branch\\":\\"\\",\\"commit\\":\\"7c1b0e94a8d2f36b5e0917c4ab83d2f1e6509ac7\\",
+           \\"image\\":\\"null\\",\\"environment\\":\\"staging\\",\\"event_name\\":\\"deployment\\",\\"event_action\\":\\"$EVENT_ACTION\\",
+           \\"team_id\\":\\"team\\",\\"meta\\":{\\"user\\":\\"mira\\"}}"`,
+    ],
+    { env: { ...process.env, ENDPOINT: `${bridge.url}/webhooks/ctoai/${run}`, TOKEN: SECRET, EVENT_ACTION: action } },
+  );
+
+describe('jobs that use the GitLab template of CTO.ai', () => {
+  it('are answered as CTO.ai answers them, and told on as they were meant', async () => {
+    const { stdout } = await tellAsTheTemplateDoes('failure', '4711');
+    expect(JSON.parse(stdout)).toMatchObject({ message: 'event written' });
+    await tellAsTheTemplateDoes('success', '4712');
+    await expect.poll(() => bodiesAt(/ctoai/)).toHaveLength(2);
+    expect(bodiesAt(/ctoai/)).toEqual(
+      expect.arrayContaining(
+        ['failure', 'success'].map((event_action) => ({
+          team_id: 'team',
+          event_name: 'deployment',
+          event_action,
+          repo: 'harbor/tide-table',
+          environment: 'staging',
+          commit: '7c1b0e94a8d2f36b5e0917c4ab83d2f1e6509ac7',
+          meta: { user: 'mira' },
+        })),
+      ),
+    );
+    await expect.poll(() => bodiesAt(/POSTAlert/)).toHaveLength(2);
+  });
+});
+
+describe('releases of Heroku', () => {
+  const body = readFileSync('test/sources/heroku/rollback.json', 'utf8');
+  const signature = createHmac('sha256', SECRET).update(body).digest('base64');
+
+  it('are refused without a signature', async () => {
+    expect(await bridge.post('/webhooks/heroku', body)).toMatchObject({
+      status: 401,
+      body: { reason: 'bad_signature' },
+    });
+  });
+
+  it('become one change, and a service that was rolled back', async () => {
+    const headers = { 'Heroku-Webhook-Hmac-SHA256': signature };
+    for (let times = 0; times < 2; times += 1)
+      expect((await bridge.post('/webhooks/heroku', body, headers)).status).toBe(202);
+    await expect
+      .poll(() => bodiesAt(/cdevents/).map(({ context }) => context.type))
+      .toContain('dev.cdevents.service.rolledback.0.3.0');
+    const changes = (await bridge.changes()).filter(({ deployment }) => deployment.startsWith('heroku:'));
+    expect(changes).toMatchObject([{ environment: 'production', change_type: 'rollback', status: 'succeeded' }]);
+  });
+});
+
+describe('the key of AlertOps', () => {
+  it('stands in no line of the log and in no answer about a deployment', async () => {
+    fake.inject({ kind: 'status', status: 404, path: /POSTAlert/, body: `no integration at /POSTAlert/${KEY}/Custom` });
+    await tellAsTheTemplateDoes('failure', '4713');
+    await bridge.settled();
+    const changes = await bridge.changes();
+    const told = await Promise.all(
+      changes.map(({ deployment }) => bridge.get(`/api/deployments/${encodeURIComponent(deployment)}`)),
+    );
+    expect(JSON.stringify(told)).toContain('no integration at');
+    expect(JSON.stringify([told, bridge.logged])).not.toContain(KEY);
+  });
+});

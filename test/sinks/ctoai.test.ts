@@ -1,0 +1,225 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { DeliveryFailed } from '../../src/domain/errors.ts';
+import { ctoai } from '../../src/sinks/ctoai/index.ts';
+import type { Sink } from '../../src/sinks/sink.ts';
+import { aDeployment } from '../support/deployment.ts';
+import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
+import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
+
+const TOKEN = 'ctoai-token-of-24-letters';
+const TEAM = '5e2c77aa-0000-4000-8000-000000000000';
+
+/** CTO.ai stores any word and says "written", so that a wrong one must fail here: the real one never says so. */
+const DeploymentEvent = z.strictObject({
+  team_id: z.literal(TEAM),
+  event_name: z.literal('deployment'),
+  event_action: z.enum(['success', 'failure', 'started', 'progressing', 'blocked']),
+  repo: z.string().min(1),
+  environment: z.string().min(1),
+  branch: z.string().min(1).optional(),
+  commit: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .optional(),
+  image: z
+    .string()
+    .min(1)
+    .refine((image) => image !== 'null')
+    .optional(),
+  meta: z.strictObject({ user: z.string().min(1) }).optional(),
+});
+
+let fake: FakeServer;
+let events: z.infer<typeof DeploymentEvent>[];
+let ledger: MemoryLedger;
+let sink: Sink;
+
+const makeSink = (over: Record<string, unknown> = {}): Sink => {
+  const made = ctoai.parse({
+    type: 'ctoai',
+    url: fake.url,
+    token: TOKEN,
+    team_id: TEAM,
+    timeout_seconds: 4,
+    ...over,
+  });
+  if (!made) throw new Error('the sink is off');
+  return made;
+};
+
+const failed = async (delivery: Promise<unknown>): Promise<DeliveryFailed> => {
+  const error = await delivery.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(DeliveryFailed);
+  return error as DeliveryFailed; // the line above makes sure
+};
+
+beforeEach(async () => {
+  events = [];
+  fake = await startFakeServer(({ method, path, headers, text }) => {
+    if (method === 'GET') return { status: 404, body: 'Not found' };
+    if (method !== 'POST' || path !== '/') return { status: 404, body: 'Cannot POST' };
+    if (headers.authorization !== `Bearer ${TOKEN}`) return { status: 401, body: { message: 'Unauthorized' } };
+    if (!headers['content-type']?.startsWith('application/json')) return { status: 400 };
+    const event = DeploymentEvent.safeParse(JSON.parse(text));
+    if (!event.success) return { status: 400, body: event.error.message };
+    events.push(event.data);
+    return { status: 200, body: { message: 'event written', data: {} } };
+  });
+  ledger = createMemoryLedger();
+  sink = makeSink();
+});
+afterEach(() => fake.close());
+
+describe('the configuration of ctoai', () => {
+  it('is off without token and team, and says which is missing when one is', () => {
+    expect(ctoai.parse({ type: 'ctoai' })).toBeUndefined();
+    expect(ctoai.safeParse({ type: 'ctoai', token: TOKEN }).error?.message).toContain('team_id is not');
+    expect(ctoai.safeParse({ type: 'ctoai', team_id: TEAM }).error?.message).toContain('token is not');
+  });
+
+  it('refuses a token with a line break and names the cause, not the token', () => {
+    const { error } = ctoai.safeParse({ type: 'ctoai', token: `${TOKEN}\n`, team_id: TEAM });
+    expect(error?.message).toContain('white space');
+    expect(error?.message).not.toContain(TOKEN);
+  });
+
+  it('refuses a state that CTO.ai has no word for', () => {
+    expect(ctoai.safeParse({ type: 'ctoai', states: ['canceled'] }).success).toBe(false);
+  });
+});
+
+describe('what CTO.ai is told', () => {
+  it('is the end of a deployment, and why not the rest', () => {
+    expect(sink.wants(aDeployment())).toEqual({ wanted: true });
+    expect(sink.wants(aDeployment({ state: 'failed' }))).toEqual({ wanted: true });
+    expect(sink.wants(aDeployment({ state: 'running' }))).toEqual({
+      wanted: false,
+      why: 'ctoai hears only of: succeeded, failed; this one is running',
+    });
+    expect(sink.wants(aDeployment({ state: 'canceled' }))).toMatchObject({
+      why: expect.stringContaining('no word for it'),
+    });
+  });
+
+  it('holds everything that is known', async () => {
+    const image = 'registry.harbor.example/lighthouse-api:3.14.0';
+    await ledger.deliver(sink, aDeployment({ artifacts: ['chart:beacon@4.2.1', image] }));
+    await expect(`${JSON.stringify(events[0], null, 2)}\n`).toMatchFileSnapshot('ctoai/event.expected.json');
+  });
+
+  it('leaves out what is not known, but never the environment', async () => {
+    const { ref: _, commit: __, actor: ___, repository: ____, ...bare } = aDeployment();
+    await ledger.deliver(sink, { ...bare, environment: { name: 'unknown' }, artifacts: ['chart:beacon@4.2.1'] });
+    expect(events).toEqual([
+      {
+        team_id: TEAM,
+        event_name: 'deployment',
+        event_action: 'success',
+        repo: 'lighthouse-api',
+        environment: 'unknown',
+      },
+    ]);
+  });
+
+  it('calls no tag a branch', async () => {
+    await ledger.deliver(sink, aDeployment({ ref: 'v3.14.0', tag: true }));
+    expect(events[0]).not.toHaveProperty('branch');
+  });
+
+  it.each([
+    ['pending', 'blocked'],
+    ['running', 'started'],
+    ['succeeded', 'success'],
+    ['failed', 'failure'],
+  ] as const)('calls %s "%s"', async (state, action) => {
+    await ledger.deliver(makeSink({ states: ['pending', 'running', 'succeeded', 'failed'] }), aDeployment({ state }));
+    expect(events[0]?.event_action).toBe(action);
+  });
+
+  it('is previewed as it is sent, without the token', async () => {
+    const preview = sink.preview(aDeployment());
+    expect(fake.requests).toEqual([]);
+    expect(preview.headers['authorization']).toBe('Bearer [secret]');
+    await ledger.deliver(sink, aDeployment());
+    expect(preview.body).toEqual(events[0]);
+    expect(preview.url).toBe(`${fake.url}/`);
+  });
+});
+
+describe('a delivery to CTO.ai', () => {
+  it('is one event, also when it is made twice', async () => {
+    expect(await ledger.deliver(sink, aDeployment())).toEqual({ words: '200 accepted', status: 200 });
+    expect(await ledger.deliver(sink, aDeployment())).toBe('known');
+    expect(events).toHaveLength(1);
+  });
+
+  it.each([
+    [302, 'never', 'Redirects'],
+    [400, 'never', '400'],
+    [401, { afterMs: 10_000, hold: 'sink' }, 'valid token'],
+    [403, { afterMs: 10_000, hold: 'sink' }, 'valid token'],
+    [404, 'never', 'check url'],
+    [408, 'backoff', '408'],
+    [422, 'never', '422'],
+    [429, 'backoff', '429'],
+    [500, 'backoff', '500'],
+    [502, 'backoff', '502'],
+    [503, 'backoff', '503'],
+  ] as const)('turns status %i into the right retry', async (status, retry, words) => {
+    fake.inject({ kind: 'status', status });
+    const error = await failed(ledger.attempt(sink, aDeployment()));
+    expect(error).toMatchObject({ retry, status });
+    expect(error.message).toContain(words);
+    const uncertain = [408, 500, 502].includes(status);
+    expect(ledger.of(aDeployment().key).known.attemptedAt !== undefined).toBe(uncertain);
+  });
+
+  it('shows the words of the answer, and no token even if the answer repeats it', async () => {
+    fake.inject({ kind: 'status', status: 422, body: `no: Bearer ${TOKEN}` });
+    const { message } = await failed(ledger.attempt(sink, aDeployment()));
+    expect(message).toContain('no: Bearer [secret]');
+    expect(message).not.toContain(TOKEN);
+  });
+
+  it('says that it may be there twice when an answer was lost', async () => {
+    fake.inject({ kind: 'lost-reply', method: 'POST' });
+    const delivered = await ledger.deliver(sink, aDeployment());
+    expect(delivered).toMatchObject({ words: expect.stringContaining('perhaps twice') });
+    expect(events).toHaveLength(2);
+  });
+
+  it('says nothing of the kind when nothing was ever sent', async () => {
+    await fake.down();
+    expect((await failed(ledger.attempt(sink, aDeployment()))).retry).toBe('backoff');
+    await fake.up();
+    expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ words: '200 accepted' });
+  });
+
+  it('ends when it is aborted', async () => {
+    fake.inject({ kind: 'delay', ms: 2_000 });
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 20);
+    const patient = makeSink({ timeout_seconds: 10 });
+    const error = await failed(
+      patient.deliver(aDeployment(), ledger.of('k'), { signal: abort.signal, now: new Date() }),
+    );
+    expect(error.retry).toBe('backoff');
+  });
+});
+
+describe('the check of ctoai', () => {
+  it('tells nobody of anything, and says what it cannot know', async () => {
+    expect(await sink.check(new AbortController().signal)).toContain('shows only when it is told');
+    expect(events).toEqual([]);
+    expect(fake.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  it('fails when nothing answers', async () => {
+    await fake.down();
+    await failed(sink.check(new AbortController().signal));
+  });
+});

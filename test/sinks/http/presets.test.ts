@@ -1,0 +1,325 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../src/config/load.ts';
+import { ChangeType, State, Tier } from '../../../src/domain/change-record.ts';
+import type { Deployment } from '../../../src/domain/deployment.ts';
+import { DeliveryFailed } from '../../../src/domain/errors.ts';
+import { build } from '../../../src/sinks/http/build.ts';
+import { DEPLOYMENT, factsOf, type Kind } from '../../../src/sinks/http/facts.ts';
+import { http } from '../../../src/sinks/http/index.ts';
+import { PRESETS, presetNames } from '../../../src/sinks/http/presets/index.ts';
+import { preview, requestOf } from '../../../src/sinks/http/request.ts';
+import type { PreviewedRequest, Sink } from '../../../src/sinks/sink.ts';
+import { aDeployment, sha } from '../../support/deployment.ts';
+import { type FakeServer, startFakeServer } from '../../support/fake-server.ts';
+import { createMemoryLedger } from '../../support/notebook.ts';
+
+type Name = (typeof presetNames)[number];
+
+const SECRET = 'look-alike-secret-0001';
+
+/** What each preset is given, and which of the places that it asks for stand in for a real one. */
+const GIVEN: Readonly<Record<Name, { settings?: Record<string, string>; secrets: Record<string, string> }>> = {
+  'datadog-dora-deployment': {
+    settings: { site: 'datadoghq.eu', team: 'harbor' },
+    secrets: { api_key: SECRET, application_key: `app-${SECRET}` },
+  },
+  'pagerduty-change-event': { secrets: { routing_key: SECRET } },
+  'devlake-deployment': {
+    settings: { url: 'https://devlake.example.com/', connection_id: '3' },
+    secrets: { api_key: SECRET },
+  },
+  'grafana-annotation': { settings: { url: 'https://grafana.example.com' }, secrets: { token: SECRET } },
+  'sentry-deploy': { settings: { organization: 'harbor', project: 'lighthouse' }, secrets: { token: SECRET } },
+  'newrelic-change-tracking': { settings: { entity_guid: 'TG9va0FsaWtl' }, secrets: { api_key: SECRET } },
+  'honeycomb-marker': { secrets: { api_key: SECRET } },
+  'incident-io': { settings: { alert_source_config_id: '01LOOKALIKE' }, secrets: { token: SECRET } },
+  firehydrant: { secrets: { token: SECRET } },
+  slack: { secrets: { url: 'https://hooks.slack.com/services/T000/B000/lookalike0001' } },
+};
+
+const sinkOf = (preset: Name, over: Record<string, unknown> = {}): Sink => {
+  const made = http.parse({ type: 'http', preset, ...GIVEN[preset], ...over });
+  if (!made) throw new Error('the sink is off');
+  return made;
+};
+
+const REPOSITORY = 'https://gitlab.example.com/harbor/lighthouse-api';
+const succeeded = aDeployment({
+  key: 'gitlab:gitlab.example.com:30:job:796',
+  source: 'gitlab',
+  repository: { name: 'harbor/lighthouse-api', url: REPOSITORY },
+  commit: { sha: sha(1), title: 'Turn the lamp <faster> & brighter', author: 'mira' },
+  pipelineUrl: `${REPOSITORY}/-/pipelines/5521`,
+  jobUrl: `${REPOSITORY}/-/jobs/796`,
+  replaced: {
+    deployment: 'gitlab:gitlab.example.com:30:job:701',
+    sha: sha(2),
+    compareUrl: `${REPOSITORY}/-/compare/a...b`,
+  },
+});
+const broken = { ...succeeded, state: 'failed' as const };
+const rolledBack = {
+  ...succeeded,
+  changeType: 'rollback' as const,
+  commit: { sha: sha(2), title: 'Light the lamp' },
+  replaced: { deployment: 'gitlab:gitlab.example.com:30:job:790', sha: sha(1) },
+};
+
+function told(sink: Sink, deployment: Deployment): PreviewedRequest | { notSent: string } {
+  const wish = sink.wants(deployment);
+  if (!wish.wanted) return { notSent: wish.why };
+  try {
+    return sink.preview(deployment);
+  } catch (error) {
+    if (error instanceof DeliveryFailed) return { notSent: error.message };
+    throw error;
+  }
+}
+
+/** What a later state of a deployment is told by. */
+function updateOf(name: Name, deployment: Deployment): PreviewedRequest | undefined {
+  const preset = PRESETS[name];
+  const defaults = Object.entries(preset.settings).flatMap(([key, value]) =>
+    'default' in value ? [[key, value.default] as const] : [],
+  );
+  const { settings, secrets } = GIVEN[name];
+  const built = build({
+    name,
+    timeoutMs: 1000,
+    written: preset.request,
+    preset,
+    given: { settings: { ...Object.fromEntries(defaults), ...settings }, secrets },
+    complain: (path, message) => expect.fail(`${path.join('.')}: ${message}`),
+  });
+  if (!built?.update) return undefined;
+  const request = requestOf(built.update, built, { deployment, now: new Date(), remoteId: '2a47b5f2' });
+  return preview(request, built.secrets);
+}
+
+describe.each(presetNames)('the preset %s', (name) => {
+  it('makes these requests', async () => {
+    const sink = sinkOf(name);
+    const update = updateOf(name, broken);
+    const requests = {
+      succeeded: told(sink, succeeded),
+      failed: told(sink, broken),
+      rollback: told(sink, rolledBack),
+      ...(update && { failedAfterwards: update }),
+    };
+    const text = `${JSON.stringify(requests, null, 2)}\n`;
+    expect(text).not.toContain(SECRET);
+    await expect(text).toMatchFileSnapshot(`presets/${name}.expected.json`);
+  });
+
+  it('tells nobody what it does not know', () => {
+    const sink = sinkOf(name, { states: State.options });
+    fc.assert(
+      fc.property(anyDeployment, (deployment) => {
+        const request = told(sink, deployment);
+        if ('notSent' in request) return;
+        expect(() => new URL(request.url.replace('[secret]', '/x'))).not.toThrow();
+        check(request.body, name);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe('a preset over HTTP', () => {
+  let fake: FakeServer;
+  beforeEach(async () => {
+    fake = await startFakeServer(({ path }) => ({ status: 200, body: path === '/api/annotations' ? { id: 12 } : {} }));
+  });
+  afterEach(() => fake.close());
+
+  it('sends the secret and what the preview shows', async () => {
+    const sink = sinkOf('pagerduty-change-event', { url: `${fake.url}/v2/change/enqueue` });
+    await createMemoryLedger().deliver(sink, succeeded);
+    const body = JSON.parse(fake.requests[0]?.text ?? '') as { routing_key: string };
+    expect(body.routing_key).toBe(SECRET);
+    expect({ ...body, routing_key: '[secret]' }).toEqual(sink.preview(succeeded).body);
+  });
+
+  it('changes the annotation of a deployment that degrades afterwards', async () => {
+    const ledger = createMemoryLedger();
+    const sink = sinkOf('grafana-annotation', { settings: { url: `${fake.url}/` } });
+    await ledger.deliver(sink, succeeded);
+    await ledger.deliver(sink, { ...broken, occurredAt: '2026-03-19T14:40:00.000Z' });
+    expect(fake.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'POST /api/annotations',
+      'PATCH /api/annotations/12',
+    ]);
+  });
+
+  it('is laid over, key by key, by what the configuration writes', () => {
+    const sink = sinkOf('pagerduty-change-event', {
+      settings: { team: 'harbor' },
+      states: ['succeeded'],
+      body: { payload: { summary: { text: 'Ahoy {service}' }, custom_details: { team: { path: 'settings.team' } } } },
+    });
+    const before = sinkOf('pagerduty-change-event').preview(succeeded).body as { payload: { custom_details: object } }; // see its golden file
+    expect(sink.wants(broken)).toMatchObject({ wanted: false });
+    expect(sink.preview(succeeded).body).toEqual({
+      ...before,
+      payload: {
+        ...before.payload,
+        summary: 'Ahoy lighthouse-api',
+        custom_details: { ...before.payload.custom_details, team: 'harbor' },
+      },
+    });
+  });
+
+  it('reads the errors that New Relic puts into a 200', async () => {
+    await fake.close();
+    fake = await startFakeServer(() => ({
+      status: 200,
+      body: { data: null, errors: [{ message: 'no such entity' }] },
+    }));
+    const settings = { entity_guid: 'x', url: `${fake.url}/graphql` };
+    const sink = sinkOf('newrelic-change-tracking', { settings });
+    await expect(createMemoryLedger().deliver(sink, succeeded)).rejects.toThrow('no such entity');
+  });
+
+  it('never marks a change failure at Datadog without the key for it', () => {
+    const sink = sinkOf('datadog-dora-deployment', { secrets: { api_key: SECRET } });
+    expect(sink.wants(broken)).toMatchObject({ wanted: false });
+    expect(sinkOf('datadog-dora-deployment').wants(broken)).toEqual({ wanted: true });
+  });
+
+  it('never lets PagerDuty refuse a summary for its length', () => {
+    const { body } = sinkOf('pagerduty-change-event').preview({ ...succeeded, summary: '🚢'.repeat(3000) });
+    const { payload } = body as { payload: { summary: string } }; // see its golden file
+    expect([...payload.summary]).toHaveLength(1024);
+  });
+
+  it.each([
+    [{ name: 'prod-eu', tier: 'production' as const }, 'PRODUCTION'],
+    [{ name: 'prod-eu' }, 'PRODUCTION'],
+    [{ name: 'Staging 2' }, 'STAGING'],
+    [{ name: 'unknown' }, 'DEVELOPMENT'],
+    [{ name: 'production', tier: 'other' as const }, 'PRODUCTION'],
+  ])('tells DevLake which environment it is: %j', (environment, expected) => {
+    expect(sinkOf('devlake-deployment').preview({ ...succeeded, environment }).body).toMatchObject({
+      environment: expected,
+      originalEnvironment: environment.name,
+    });
+  });
+});
+
+describe('the README of the HTTP sink', () => {
+  const readme = readFileSync('src/sinks/http/README.md', 'utf8');
+  const recipes = [...readme.matchAll(/```yaml\n(sinks:\n[\s\S]*?)```/g)].map(([, yaml]) => yaml ?? '');
+
+  it('has a recipe for every preset', () => {
+    for (const name of presetNames) expect(recipes.some((yaml) => yaml.includes(`preset: ${name}`))).toBe(true);
+  });
+
+  it.each(recipes.map((yaml) => [/(?:preset|name): (\S+)/.exec(yaml)?.[1] ?? 'your own', yaml] as const))(
+    'has a recipe that works: %s',
+    (_, yaml) => {
+      const names = [...yaml.matchAll(/\$\{([A-Z_]+)/g)].map(([, name]) => name ?? '');
+      const standIn = (name: string) => {
+        if (name.endsWith('_URL')) return 'https://lighthouse.example.com/hook/0123456789';
+        return name.endsWith('_SIGNING_KEY') ? `whsec_${btoa('0123456789abcdef0123456789abcdef')}` : SECRET;
+      };
+      const base = 'admin_token: 0123456789abcdef\nsources: [{ type: gitlab, secrets: [0123456789abcdef] }]\n';
+      const given = Object.fromEntries(names.map((name) => [name, standIn(name)]));
+      const { sinks } = parseConfig('README.md', `${base}${yaml}`, given);
+      expect(sinks).toHaveLength(1);
+      const shown = JSON.stringify(sinks[0]?.preview(succeeded));
+      for (const secret of sinks[0]?.secrets ?? []) expect(shown).not.toContain(secret);
+    },
+  );
+
+  it('lists every path', () => {
+    for (const path of pathsOf(DEPLOYMENT, '')) expect(readme, path).toContain(`\`${path}\``);
+  });
+});
+
+const pathsOf = ({ fields }: { fields: Readonly<Record<string, Kind>> }, above: string): string[] =>
+  Object.entries(fields).flatMap(([name, kind]) =>
+    typeof kind === 'object' && 'fields' in kind ? pathsOf(kind, `${above}${name}.`) : [`${above}${name}`],
+  );
+
+describe('what templates see', () => {
+  it('is what the list of paths says, of any deployment', () => {
+    fc.assert(fc.property(anyDeployment, (deployment) => fits(factsOf(deployment), DEPLOYMENT, 'deployment')));
+  });
+});
+
+const text = fc
+  .oneof(fc.constantFrom('', ' ', '\n', '..', '<!channel>', '🚢', '\ud83d', 'a"b\\c'), fc.string({ unit: 'grapheme' }))
+  .filter((drawn) => !/[{}]|undefined/.test(drawn));
+const time = fc.integer({ min: 1_700_000_000_000, max: 1_900_000_000_000 }).map((ms) => new Date(ms).toISOString());
+const url = fc.constantFrom('https://ci.example.com/1', '', 'https://ci.example.com/a|b>c&d');
+const partly = <Value extends object>(model: { [Key in keyof Value]: fc.Arbitrary<Value[Key]> }) =>
+  fc.record(model, { requiredKeys: [] });
+
+const anyDeployment: fc.Arbitrary<Deployment> = fc
+  .tuple(
+    fc.record({
+      key: text,
+      state: fc.constantFrom(...State.options),
+      changeType: fc.constantFrom(...ChangeType.options),
+      service: text,
+      occurredAt: time,
+      receivedAt: time,
+      artifacts: fc.array(text),
+      tags: fc.array(text),
+      environment: text.map((name) => ({ name })),
+    }),
+    partly({
+      summary: text,
+      description: text,
+      ref: text,
+      tag: fc.boolean(),
+      actor: text,
+      pipelineUrl: url,
+      jobUrl: url,
+      startedAt: time,
+      finishedAt: time,
+      repository: fc.record({ name: text, url }),
+      commit: partly({ sha: fc.constantFrom(sha(1), ''), title: text, message: text }),
+      environment: fc.record({ name: text, tier: fc.constantFrom(...Tier.options) }),
+      pullRequest: fc.record({ number: text, url, title: text }),
+      replaced: fc.record({ deployment: text, sha: fc.constant(sha(2)), compareUrl: url }),
+    }),
+  )
+  .map(([required, known]) => {
+    const { ref, commit, actor, repository, startedAt, finishedAt, ...bare } = aDeployment();
+    return { ...bare, ...required, ...known };
+  });
+
+/** No '', no null, no "undefined", no braces, nothing empty. */
+function check(value: unknown, name: Name): void {
+  if (typeof value === 'string') {
+    if (name === 'newrelic-change-tracking' && value.startsWith('mutation(')) return;
+    expect(value.trim()).not.toBe('');
+    expect(value).not.toMatch(/[{}]|undefined/);
+  } else if (typeof value === 'object') {
+    expect(value).not.toBeNull();
+    const parts = Object.values(value ?? {});
+    expect(parts.length).toBeGreaterThan(0);
+    for (const part of parts) check(part, name);
+  } else {
+    expect(['number', 'boolean']).toContain(typeof value);
+    expect(value).not.toBeNaN();
+  }
+}
+
+function fits(value: unknown, kind: Kind, path: string): void {
+  if (kind === 'time') expect(Date.parse(String(value)), path).not.toBeNaN();
+  else if (kind === 'number' || kind === 'boolean') expect(typeof value, path).toBe(kind);
+  else if (kind === 'text') expect(typeof value === 'string' && value.trim() !== '', path).toBe(true);
+  else if ('words' in kind) expect(kind.words, path).toContain(value);
+  else if ('list' in kind)
+    for (const item of value as unknown[]) fits(item, kind.list, path); // or it throws
+  else
+    for (const [key, part] of Object.entries(value as object)) {
+      const of = kind.fields[key];
+      if (!of) expect.fail(`${path}.${key} is not in the list`);
+      fits(part, of, `${path}.${key}`);
+    }
+}
