@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { State } from '../../src/domain/change-record.ts';
-import { fold, summarize, transition } from '../../src/domain/deployment.ts';
+import { type ChangeType, State } from '../../src/domain/change-record.ts';
+import { fold, isFinal, summarize, transition } from '../../src/domain/deployment.ts';
 import { aRecord } from '../support/records.ts';
 
 const at = (minute: number) => `2026-03-14T20:${String(minute).padStart(2, '0')}:00.000Z`;
@@ -90,7 +90,190 @@ describe('fold', () => {
   });
 });
 
+describe('fold, to the last field,', () => {
+  const commit = { sha: 'a'.repeat(40) };
+  const start = aRecord({
+    state: 'running',
+    signal: 'job hook',
+    authoritative: false,
+    changeType: 'rollback',
+    repository: { name: 'harbor/lighthouse', url: 'https://git.harbor.example/harbor/lighthouse' },
+    commit: { sha: 'b'.repeat(40), title: 'Turn the lamp faster' },
+    pullRequest: { number: '7', title: 'Lamp' },
+    manifests: { repository: 'harbor/deploy' },
+    summary: 'Deploying now',
+    artifacts: ['lamp:1', 'lens:1'],
+    paths: ['lamp'],
+    tags: ['night'],
+    notes: ['A note.'],
+    startedAt: at(41),
+    occurredAt: at(42),
+    receivedAt: at(43),
+    webhook: 'in_1',
+  });
+  const end = aRecord({
+    repository: { name: 'harbor/lighthouse-api' },
+    commit,
+    pullRequest: { number: '8' },
+    manifests: { revision: 'c'.repeat(40) },
+    summary: 'Done',
+    artifacts: ['lens:1', 'lamp:2'],
+    paths: ['lamp', 'lens'],
+    tags: ['night', 'storm'],
+    notes: ['A note.', 'Another.'],
+    startedAt: at(44),
+    finishedAt: at(50),
+    occurredAt: at(50),
+    receivedAt: at(51),
+    history: { of: 'buoy' },
+  });
+
+  it.each([
+    ['in order', [start, end]],
+    ['the other way round', [end, start]],
+  ])('unites two signals that came %s', (_, records) => {
+    expect(fold('k', records)).toEqual({
+      key: 'k',
+      source: 'gitlab',
+      instance: 'gitlab',
+      state: 'succeeded',
+      changeType: 'rollback',
+      environment: { name: 'production', tier: 'production' },
+      service: 'lighthouse-api',
+      repository: { name: 'harbor/lighthouse-api', url: 'https://git.harbor.example/harbor/lighthouse' },
+      commit: { ...commit, title: 'Turn the lamp faster' },
+      pullRequest: { number: '8', title: 'Lamp' },
+      manifests: { repository: 'harbor/deploy', revision: 'c'.repeat(40) },
+      summary: 'Done',
+      artifacts: ['lamp:1', 'lens:1', 'lamp:2'],
+      paths: ['lamp', 'lens'],
+      tags: ['night', 'storm'],
+      notes: ['A note.', 'Another.'],
+      startedAt: at(41),
+      finishedAt: at(50),
+      occurredAt: at(50),
+      receivedAt: at(43),
+      decidedBy: end.id,
+      signals: ['deployment hook', 'job hook'],
+    });
+  });
+
+  it('makes up nothing that no signal said', () => {
+    expect(fold('k', [aRecord({ occurredAt: at(50) }), aRecord({ state: 'running', occurredAt: at(40) })])).toEqual({
+      key: 'k',
+      source: 'gitlab',
+      instance: 'gitlab',
+      state: 'succeeded',
+      changeType: 'deployment',
+      environment: { name: 'production', tier: 'production' },
+      service: 'lighthouse-api',
+      artifacts: [],
+      paths: [],
+      tags: [],
+      notes: [],
+      occurredAt: at(50),
+      receivedAt: at(50).replace('50:00', '50:01'),
+      decidedBy: aRecord({ occurredAt: at(50) }).id,
+      signals: ['deployment hook'],
+    });
+  });
+});
+
+describe('fold of signals that disagree', () => {
+  const bothWays = <T>(a: T, b: T) => [
+    [a, b],
+    [b, a],
+  ];
+
+  it('decides by id between steps of one state and one moment', () => {
+    const [one, two] = ['chg_1', 'chg_2'].map((id) => aRecord({ id, ref: id, occurredAt: at(50) }));
+    if (!one || !two) throw new Error('there are two');
+    for (const records of bothWays(one, two))
+      expect(fold('k', records)).toMatchObject({ decidedBy: 'chg_2', ref: 'chg_2' });
+  });
+
+  it('believes the later of two that know equally well', () => {
+    const early = aRecord({ state: 'failed', ref: 'main', occurredAt: at(40) });
+    const late = aRecord({ state: 'failed', ref: 'release/7', occurredAt: at(50) });
+    for (const records of bothWays(early, late)) expect(fold('k', records).ref).toBe('release/7');
+    const begun = aRecord({ state: 'running', ref: 'storm', occurredAt: at(55) });
+    for (const records of bothWays(begun, late)) expect(fold('k', records).ref).toBe('release/7');
+  });
+
+  it('believes an authoritative one about the past more than another about the present', () => {
+    const hook = aRecord({ state: 'running', ref: 'main', occurredAt: at(40) });
+    const job = aRecord({ signal: 'job hook', authoritative: false, ref: 'storm', occurredAt: at(50) });
+    for (const records of bothWays(hook, job))
+      expect(fold('k', records)).toMatchObject({ state: 'succeeded', ref: 'main' });
+  });
+
+  it('takes the end from another signal of the same state when the deciding one does not say it', () => {
+    const job = (minute: number, state: State = 'succeeded') =>
+      aRecord({ state, signal: `job ${minute}`, authoritative: false, finishedAt: at(minute), occurredAt: at(minute) });
+    const records = [aRecord({ occurredAt: at(52) }), job(48), job(49), job(51, 'failed')];
+    expect(fold('k', records).finishedAt).toBe(at(49));
+    expect(fold('k', records.toReversed()).finishedAt).toBe(at(49));
+  });
+
+  it('keeps the words of the one that knows best', () => {
+    const words = (summary: string, authoritative: boolean) =>
+      aRecord({ summary, signal: summary, authoritative, occurredAt: at(50) });
+    for (const records of bothWays(words('of the hook', true), words('of the job', false)))
+      expect(fold('k', records).summary).toBe('of the hook');
+  });
+
+  it.each([
+    ['rollback', 'deployment', 'rollback'],
+    ['deployment', 'rollback', 'rollback'],
+    ['rollback', 'config_change', 'config_change'],
+  ] as const)('of %s and then %s makes %s: "deployment" is what is said without knowing', (under, over, changeType) => {
+    const records = [
+      aRecord({ changeType: under, occurredAt: at(40) }),
+      aRecord({ changeType: over, occurredAt: at(50) }),
+    ];
+    expect(fold('k', records).changeType).toBe(changeType);
+  });
+
+  it('mixes no two environments', () => {
+    const url = 'https://lighthouse.example';
+    const job = aRecord({ authoritative: false, environment: { name: 'production', tier: 'production', url } });
+    const fold2 = (name: string, tier?: 'staging') =>
+      fold('k', [job, aRecord({ environment: { name, ...(tier && { tier }) } })]).environment;
+    expect(fold2('staging')).toEqual({ name: 'staging' });
+    expect(fold2('production', 'staging')).toEqual({ name: 'production', tier: 'staging', url });
+    expect(fold2('unknown', 'staging')).toEqual({ name: 'production', tier: 'production', url });
+  });
+
+  it('says which deployment it is that has no records', () => {
+    expect(() => fold('gitlab:7', [])).toThrow(new RangeError('deployment gitlab:7 has no records'));
+  });
+});
+
 describe('transition', () => {
+  const life = [['pending'], ['running'], ['succeeded', 'failed', 'canceled']] as const;
+  const all = life.flatMap((states, rank) => states.map((state) => ({ state, rank })));
+
+  it.each(all.flatMap((told) => all.map((next) => ({ told, next }))))(
+    'from $told.state to $next.state goes forward only, whatever the clocks say',
+    ({ told, next }) => {
+      const later = transition({ state: told.state, at: at(10) }, { state: next.state, at: at(20) });
+      const earlier = transition({ state: told.state, at: at(20) }, { state: next.state, at: at(10) });
+      const byRank = next.rank > told.rank ? 'apply' : 'stale';
+      if (told.state === next.state) expect([later, earlier]).toEqual(['duplicate', 'duplicate']);
+      else if (told.rank === next.rank) expect([later, earlier]).toEqual(['apply', 'stale']);
+      else expect([later, earlier]).toEqual([byRank, byRank]);
+    },
+  );
+
+  it('to anything from nothing applies, and so does another outcome of the same moment', () => {
+    for (const { state } of all) expect(transition(undefined, { state, at: at(10) })).toBe('apply');
+    expect(transition({ state: 'succeeded', at: at(10) }, { state: 'failed', at: at(10) })).toBe('apply');
+  });
+
+  it('ends where the state is final', () => {
+    expect(State.options.filter(isFinal)).toEqual(['succeeded', 'failed', 'canceled']);
+  });
+
   it.each([
     ['running', 'succeeded', 'apply'],
     ['succeeded', 'running', 'stale'],
@@ -115,6 +298,24 @@ describe('summarize', () => {
     expect(summarize(fold('k', [aRecord({ commit: { sha }, state: 'failed' })]))).toBe(
       'FAILED: deploying lighthouse-api @ aaaaaaaa to production',
     );
+  });
+
+  it.each([
+    ['pending', 'Waiting to deploy', 'Waiting to deploy'],
+    ['running', 'Deploying', 'Rolling back'],
+    ['succeeded', 'Deployed', 'Rolled back'],
+    ['failed', 'FAILED: deploying', 'FAILED: rolling back'],
+    ['canceled', 'CANCELED: deploying', 'CANCELED: rolling back'],
+  ] as const)('tells a roll-back from a deployment that is %s', (state, deployed, rolledBack) => {
+    const words = (changeType: ChangeType) =>
+      summarize(fold('k', [aRecord({ state, changeType, artifacts: ['lamp:1', 'lens:1'] })]));
+    expect(words('deployment')).toBe(`${deployed} lighthouse-api lamp:1 to production`);
+    expect(words('config_change')).toBe(`${deployed} lighthouse-api lamp:1 to production`);
+    expect(words('rollback')).toBe(`${rolledBack} lighthouse-api lamp:1 to production`);
+  });
+
+  it("keeps the sender's own words", () => {
+    expect(summarize(fold('k', [aRecord({ summary: 'Tide table' })]))).toBe('Tide table');
   });
 
   it('does not reuse the words that were written for another state', () => {

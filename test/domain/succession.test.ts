@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../../src/domain/deployment.ts';
-import { lineageOf, succeed } from '../../src/domain/succession.ts';
+import { lineageOf, PREDECESSORS, succeed } from '../../src/domain/succession.ts';
 import { aDeployment, sha } from '../support/deployment.ts';
 
 const url = 'https://git.harbor.example/harbor/lighthouse-api';
@@ -32,6 +32,40 @@ describe('what a deployment replaced', () => {
     expect(succeed(second, [at('1', { sha: sha(1) })]).replaced).toEqual({ deployment: 'gitlab:1', sha: sha(1) });
   });
 
+  it.each([
+    ['https://github.com/harbor/api', 'argocd', undefined, `compare/${sha(1)}...${sha(2)}`],
+    ['https://git.harbor.example/harbor/api', 'gitlab', undefined, `-/compare/${sha(1)}...${sha(2)}`],
+    ['https://git.harbor.example/harbor/api', 'argocd', '7', `-/compare/${sha(1)}...${sha(2)}`],
+  ])('has a link at %s when %s told it', (page, source, gitlabProject, link) => {
+    const place = { name: 'harbor/api', url: `${page}//`, ...(gitlabProject && { gitlabProject }) };
+    const second = at('2', { sha: sha(2) }, { repository: place, source });
+    expect(succeed(second, [at('1', { sha: sha(1) })]).replaced?.compareUrl).toBe(`${page}/${link}`);
+  });
+
+  it.each([
+    ['the same commit', { sha: sha(1) }, url],
+    ['no commit of its own', {}, url],
+    ['no page of the repository', { sha: sha(2) }, undefined],
+    ['a page that is no address', { sha: sha(2) }, 'git.harbor.example/api'],
+  ])('has no link with %s', (_, commit, page) => {
+    const second = at('2', commit, { repository: { name: 'harbor/api', ...(page && { url: page }) } });
+    expect(succeed(second, [at('1', { sha: sha(1) })]).replaced).toEqual({ deployment: 'gitlab:1', sha: sha(1) });
+  });
+
+  it('is told without a commit and without a repository, too', () => {
+    const { commit: _, repository: __, ...first } = at('1', undefined);
+    expect(succeed(at('2', { sha: sha(2) }), [first]).replaced).toEqual({ deployment: 'gitlab:1' });
+    const bare = { ...first, key: 'gitlab:2' };
+    expect(succeed(bare, [at('1', { sha: sha(1) })])).toEqual({
+      ...bare,
+      replaced: { deployment: 'gitlab:1', sha: sha(1) },
+    });
+  });
+
+  it('is looked for among ten', () => {
+    expect(PREDECESSORS).toBe(10);
+  });
+
   it('is read the Bitbucket way round for Bitbucket', () => {
     const bitbucket = { name: 'harbor/api', url: 'https://bitbucket.org/harbor/api' };
     const second = at('2', { sha: sha(2) }, { repository: bitbucket, source: 'bitbucket' });
@@ -44,21 +78,54 @@ describe('what a deployment replaced', () => {
 describe('a roll-back', () => {
   it('is a commit that ran here before another one', () => {
     const again = succeed(at('3', { sha: sha(1) }), [at('2', { sha: sha(2) }), at('1', { sha: sha(1) })]);
-    expect(again.changeType).toBe('rollback');
-    expect(again.notes.join()).toContain('ran here before');
+    expect(again).toEqual({
+      ...at('3', { sha: sha(1) }),
+      changeType: 'rollback',
+      notes: [`A roll-back: ${sha(1).slice(0, 8)} ran here before ${sha(2).slice(0, 8)} (2026-03-19T14:30:07.000Z).`],
+      replaced: { deployment: 'gitlab:2', sha: sha(2), compareUrl: `${url}/-/compare/${sha(2)}...${sha(1)}` },
+    });
   });
 
   it('is a commit that is older than the current one of the same branch', () => {
     const current = at('1', { sha: sha(2), committedAt: '2026-03-19T10:00:00.000Z' });
     const older = at('2', { sha: sha(1), committedAt: '2026-03-18T10:00:00.000Z' });
     expect(succeed(older, [current]).changeType).toBe('rollback');
+    expect(succeed(older, [current]).notes).toEqual([
+      `A roll-back: ${sha(1).slice(0, 8)} is older than ${sha(2).slice(0, 8)}, which ran here.`,
+    ]);
     expect(succeed({ ...older, ref: 'hotfix' }, [current]).changeType).toBe('deployment');
+    const { ref: _, ...nowhere } = older;
+    const { ref: __, ...nowhereElse } = current;
+    expect(succeed(nowhere, [nowhereElse]).changeType).toBe('deployment');
   });
 
   it('is not the same commit again, nor one that was never here', () => {
     const current = at('1', { sha: sha(1) });
     expect(succeed(at('2', { sha: sha(1) }), [current]).changeType).toBe('deployment');
     expect(succeed(at('2', { sha: sha(2) }), [current]).changeType).toBe('deployment');
+  });
+
+  it('is no commit that is as old, newer, or of unknown age', () => {
+    const commit = (seed: number, committedAt?: string) => ({ sha: sha(seed), ...(committedAt && { committedAt }) });
+    const [early, late] = ['2026-03-18T10:00:00.000Z', '2026-03-19T10:00:00.000Z'];
+    const typeOf = (mine?: string, theirs?: string) =>
+      succeed(at('2', commit(2, mine)), [at('1', commit(1, theirs))]).changeType;
+    expect(typeOf(early, late)).toBe('rollback');
+    expect([typeOf(late, early), typeOf(late, late), typeOf(undefined, late), typeOf(late, undefined)]).toEqual(
+      Array(4).fill('deployment'),
+    );
+    expect(typeOf()).toBe('deployment');
+  });
+
+  it('is not told by the deployment itself, nor without both commits', () => {
+    const itself = at('3', { sha: sha(3) });
+    expect(succeed(itself, [itself, at('2', { sha: sha(2) })]).changeType).toBe('deployment');
+    const unknown = at('4', { committedAt: '2026-03-18T10:00:00.000Z' });
+    const dated = at('2', { sha: sha(2), committedAt: '2026-03-19T10:00:00.000Z' });
+    expect(succeed(unknown, [dated]).changeType).toBe('deployment');
+    expect(
+      succeed(dated, [{ ...unknown, commit: { committedAt: '2026-03-20T10:00:00.000Z' } }, dated]).changeType,
+    ).toBe('deployment');
   });
 
   it('does not overrule what the tool itself said', () => {
@@ -72,4 +139,5 @@ it('follows one place by repository, service and environment, whatever their cas
   expect(lineageOf(here)).toBe(lineageOf({ ...here, key: 'other', environment: { name: 'Production' } }));
   expect(lineageOf(here)).not.toBe(lineageOf({ ...here, environment: { name: 'staging' } }));
   expect(lineageOf(here)).not.toBe(lineageOf({ ...here, service: 'beacon' }));
+  expect(lineageOf(here)).not.toBe(lineageOf({ ...here, repository: { name: 'harbor/beacon' } }));
 });

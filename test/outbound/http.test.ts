@@ -3,7 +3,14 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DeliveryFailed } from '../../src/domain/errors.ts';
-import { certainlyRefused, createSendJson, neverSent, retryAfterMs, withoutSecret } from '../../src/outbound/http.ts';
+import {
+  certainlyRefused,
+  createSendJson,
+  failure,
+  neverSent,
+  retryAfterMs,
+  withoutSecret,
+} from '../../src/outbound/http.ts';
 import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
 
 const answer = (status: number, headers: Record<string, string> = {}) => ({
@@ -61,6 +68,56 @@ describe('one request', () => {
   });
 });
 
+describe('a request that was never sent', () => {
+  const failed = (cause: unknown) => new DeliveryFailed('no answer', { retry: 'backoff', cause });
+  const withCode = (code: string) => Object.assign(new Error('no'), { code });
+
+  it.each([
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'UND_ERR_CONNECT_TIMEOUT',
+    'CERT_HAS_EXPIRED',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'ADDRESS_REFUSED',
+  ])('is known by %s', (code) => {
+    expect(neverSent(failed(withCode(code)))).toBe(true);
+  });
+
+  it.each([
+    ['a connection that broke', failed(withCode('ECONNRESET'))],
+    ['an answer that did not come', failed(withCode('UND_ERR_HEADERS_TIMEOUT'))],
+    ['no code', failed(new Error('ECONNREFUSED'))],
+    ['no error', failed({ code: 'ECONNREFUSED' })],
+    ['no cause', failed(undefined)],
+    ['an error of another kind', withCode('ECONNREFUSED')],
+  ])('is not known by %s', (_, error) => {
+    expect(neverSent(error)).toBe(false);
+  });
+});
+
+describe('what a retry could do', () => {
+  it.each([
+    [[301, 400, 402, 404, 405, 407, 409, 410, 413, 422, 424, 426, 428, 430, 451, 499], 'never'],
+    [[408, 425, 429, 500, 501, 502, 503, 504, 599], 'backoff'],
+    [[401, 403], { afterMs: 10_000, hold: 'sink' }],
+  ])('after each of %j is %j', (statuses, retry) => {
+    for (const status of statuses) expect([status, failure(answer(status), 'POST').retry]).toEqual([status, retry]);
+  });
+
+  it('is what the destination asks for when it is busy, and only then', () => {
+    const retryOf = (status: number) => failure(answer(status, { 'retry-after': '30' }), 'POST').retry;
+    for (const status of [429, 503]) expect(retryOf(status)).toEqual({ afterMs: 30_000, hold: 'sink' });
+    expect([retryOf(500), retryOf(502), retryOf(404)]).toEqual(['backoff', 'backoff', 'never']);
+    expect(retryOf(401)).toEqual({ afterMs: 10_000, hold: 'sink' });
+  });
+});
+
 describe('an answer', () => {
   it.each([
     [{ 'retry-after': '30' }, 30_000],
@@ -70,6 +127,9 @@ describe('an answer', () => {
     [{ 'retry-after': '-5' }, undefined],
     [{ 'retry-after': 'soon' }, undefined],
     [{ 'ratelimit-reset': String(Date.parse('2026-03-19T14:30:20.000Z') / 1000) }, 20_000],
+    [{ 'ratelimit-reset': String(Date.parse('2026-03-19T14:29:59.000Z') / 1000) }, undefined],
+    [{ 'ratelimit-reset': 'soon' }, undefined],
+    [{ 'retry-after': ' 30 ', 'ratelimit-reset': '1' }, 30_000],
     [{}, undefined],
   ])('with %j asks to wait %s ms', (headers, waitMs) => {
     const nowMs = Date.parse('2026-03-19T14:30:00.000Z');
@@ -77,8 +137,10 @@ describe('an answer', () => {
   });
 
   it('says for certain that nothing was done, or does not', () => {
-    expect([301, 400, 401, 404, 422, 429, 503].filter((status) => !certainlyRefused({ status }))).toEqual([]);
-    expect([200, 408, 500, 502, 504].filter((status) => certainlyRefused({ status }))).toEqual([]);
+    expect(
+      [300, 301, 400, 401, 404, 409, 422, 429, 499, 503].filter((status) => !certainlyRefused({ status })),
+    ).toEqual([]);
+    expect([200, 299, 408, 500, 502, 504].filter((status) => certainlyRefused({ status }))).toEqual([]);
   });
 
   it('loses a secret that it repeats', () => {

@@ -12,15 +12,37 @@ describe('nextStep', () => {
 
   it('tries again for 72 hours, then keeps a dead letter', () => {
     expect(after('backoff', MAX_AGE_MS - 1).kind).toBe('retry');
-    expect(after('backoff', MAX_AGE_MS + 1).kind).toBe('dead');
+    expect(after('backoff', MAX_AGE_MS).kind).toBe('retry');
+    expect(after('backoff', MAX_AGE_MS + 3_600_000)).toEqual({ kind: 'dead', why: 'given up after 73 h: why' });
+    expect(MAX_AGE_MS).toBe(72 * 60 * 60 * 1000);
+  });
+
+  it('counts the age from when the delivery was made, not from any other time', () => {
+    const error = new DeliveryFailed('why', { retry: 'backoff' });
+    const step = nextStep(error, { madeAtMs: MAX_AGE_MS, nowMs: MAX_AGE_MS + 1, illness: { rounds: 0 } });
+    expect(step).toEqual({ kind: 'retry', error });
+  });
+
+  it('gives up what waits for a key, for calm or for a lease after 72 hours, too', () => {
+    for (const hold of ['sink', 'job'] as const)
+      expect(after({ afterMs: 1, hold }, MAX_AGE_MS + 1)).toEqual({ kind: 'dead', why: 'given up after 72 h: why' });
   });
 
   it('lets the whole sink wait when many deployments fail in a row', () => {
-    expect(after('backoff', 0, 3)).toMatchObject({ kind: 'hold' });
+    for (const [rounds, longestMs] of [
+      [1, 1_000],
+      [3, 4_000],
+    ] as const) {
+      const step = after('backoff', 0, rounds);
+      const afterMs = step.kind === 'hold' ? step.afterMs : undefined;
+      expect(afterMs).toBeLessThanOrEqual(longestMs);
+      expect(afterMs).toBeGreaterThanOrEqual(longestMs * 0.75);
+    }
   });
 
   it('lets the whole sink wait when the destination asks for it or refuses the key', () => {
     expect(after({ afterMs: 10_000, hold: 'sink' })).toEqual({ kind: 'hold', afterMs: 10_000 });
+    expect(after({ afterMs: 0, hold: 'sink' })).toEqual({ kind: 'hold', afterMs: 1_000 });
   });
 
   it('lets only this delivery wait for a lease', () => {
@@ -33,7 +55,7 @@ describe('backoffMs', () => {
     for (let attempt = 1; attempt < 50; attempt++) {
       const full = Math.min(60_000, 1000 * 2 ** (attempt - 1));
       expect(backoffMs(attempt, () => 0)).toBe(full);
-      expect(backoffMs(attempt, () => 0.999)).toBeGreaterThanOrEqual(full * 0.75);
+      expect(backoffMs(attempt, () => 0.5)).toBe(full * 0.875);
     }
   });
 });

@@ -37,6 +37,13 @@ describe('tokens', () => {
     expect(basicPassword('Basic %%%')).toBeUndefined();
   });
 
+  it('reads a password of any letters', () => {
+    for (let code = 0x21; code < 0x7f; code++) {
+      const password = String.fromCharCode(code, 0x7e, code);
+      expect(basicPassword(`Basic ${Buffer.from(`mira:${password}`).toString('base64')}`)).toBe(password);
+    }
+  });
+
   it('finds no token equal to an empty one', () => {
     expect(isOneOf('', ['x'.repeat(16)])).toBe(false);
     expect(isOneOf(undefined, ['x'.repeat(16)])).toBe(false);

@@ -114,6 +114,345 @@ const open = () => createGaps(redis, 400);
 const succeeded = (sync: number): Told => ({ event: 'succeeded', sync });
 const running = (sync: number): Told => ({ event: 'running', sync });
 
+/** One deployment of an app called buoy, as a test puts it together. */
+function buoy(minutes: number, said: Partial<NewChangeRecord> = {}) {
+  const at = { startedAt: timeOf(minutes), occurredAt: timeOf(minutes + 1), finishedAt: timeOf(minutes + 1) };
+  return aRecord({ deployment: `argocd:buoy:${timeOf(minutes)}`, ...at, history: { of: 'buoy', newest: 3 }, ...said });
+}
+
+function readFromHistory(id: number, deployedAt: number, after?: number) {
+  const { startedAt: _, ...record } = buoy(deployedAt - 1, { deployment: `argocd:buoy:history:${id}` });
+  const history = { of: 'buoy', id, newest: 9, recovered: true as const, ...(after && { after: timeOf(after) }) };
+  return { ...record, history };
+}
+
+/** The places of what is told of one app. Names are short: 10 is the sync that began in that minute, #4 the number 4. */
+function openBuoy() {
+  const gaps = open();
+  const place = async (name: string, said: Partial<NewChangeRecord>, history: Partial<ChangeRecord['history']>) => {
+    const record = aRecord({
+      deployment: `argocd:buoy:${name}`,
+      ...said,
+      history: { of: 'buoy', newest: 3, ...history },
+    });
+    return (await gaps.place(record))?.deployment.replace('argocd:buoy:', '');
+  };
+  return {
+    place,
+    /** A notification: of a sync that runs, succeeded (with its number, if it is in the history) or failed. */
+    tell(start: number, state: Word, { end = start + 1, id }: { end?: number; id?: number } = {}) {
+      const over = state === 'running' ? start : end;
+      const times = {
+        startedAt: timeOf(start),
+        occurredAt: timeOf(over),
+        ...(over !== start && { finishedAt: timeOf(over) }),
+      };
+      return place(String(start), { state, ...times }, id === undefined ? {} : { id });
+    },
+    /** A number in the history, when it was deployed, and what else the history says. */
+    read(id: number, deployedAt: number, { start, after }: { start?: number; after?: number } = {}) {
+      const said = { occurredAt: timeOf(deployedAt), ...(start !== undefined && { startedAt: timeOf(start) }) };
+      return place(`#${id}`, said, {
+        id,
+
+        recovered: true,
+        ...(after !== undefined && { after: timeOf(after) }),
+      });
+    },
+  };
+}
+
+let buoys: ReturnType<typeof openBuoy>;
+beforeEach(() => {
+  buoys = openBuoy();
+});
+
+describe('a number that is read from the history', () => {
+  it('belongs to the last sync that began before it', async () => {
+    await buoys.tell(10, 'running');
+    await buoys.tell(20, 'running');
+    expect(await buoys.read(4, 25)).toBe('20');
+    expect(await buoys.read(4, 25)).toBe('20');
+  });
+
+  it('belongs to a sync that began at that very moment only when there is no other', async () => {
+    await buoys.tell(20, 'running');
+    expect(await buoys.read(4, 20)).toBe('20');
+    await redis.flushall();
+    await buoys.tell(10, 'running');
+    await buoys.tell(20, 'running');
+    expect(await buoys.read(4, 20)).toBe('10');
+  });
+
+  it('belongs to no sync that failed, and not to the next one then', async () => {
+    await buoys.tell(10, 'failed', { end: 15 });
+    expect(await buoys.read(4, 12)).toBe('#4');
+    await redis.flushall();
+    await buoys.tell(10, 'failed', { end: 15 });
+    await buoys.tell(20, 'running');
+    expect(await buoys.read(4, 20)).toBe('#4');
+  });
+
+  it('belongs to no sync that began and failed at that very moment', async () => {
+    await buoys.tell(20, 'failed', { end: 21 });
+    expect(await buoys.read(4, 20)).toBe('#4');
+  });
+
+  it('is known when it belongs to a sync that succeeded, and is another one when it came after its end', async () => {
+    await buoys.tell(10, 'succeeded');
+    expect(await buoys.read(4, 11)).toBeUndefined();
+    expect(await buoys.read(4, 11)).toBeUndefined();
+    await redis.flushall();
+    await buoys.tell(10, 'succeeded');
+    expect(await buoys.read(4, 12)).toBe('#4');
+  });
+
+  it('belongs to no sync that has another number', async () => {
+    await buoys.tell(10, 'succeeded', { end: 20, id: 6 });
+    expect(await buoys.read(5, 15)).toBe('#5');
+    await redis.flushall();
+    await buoys.tell(10, 'succeeded', { end: 20 });
+    expect(await buoys.read(5, 15)).toBeUndefined();
+    expect(await buoys.read(4, 12)).toBe('#4');
+  });
+
+  it('began when the number before it was deployed, or later', async () => {
+    await buoys.tell(10, 'succeeded', { end: 20, id: 4 });
+    await buoys.tell(20, 'running');
+    expect(await buoys.read(5, 25)).toBe('20');
+  });
+
+  it('is not a sync that began before the number before it, whose own notifications were lost', async () => {
+    await buoys.tell(10, 'running');
+    await buoys.read(4, 30, { start: 25 });
+    expect(await buoys.read(5, 40)).toBe('#5');
+  });
+
+  it('is known although the start of its sync is told after the end', async () => {
+    await buoys.tell(10, 'succeeded');
+    await buoys.tell(10, 'running');
+    expect(await buoys.read(4, 11)).toBeUndefined();
+  });
+
+  it('may have begun before a later number', async () => {
+    await buoys.tell(10, 'running');
+    await buoys.tell(30, 'succeeded', { id: 6 });
+    expect(await buoys.read(5, 25)).toBe('10');
+  });
+
+  it('belongs to the sync whose start it says, or to none', async () => {
+    await buoys.tell(10, 'running');
+    expect(await buoys.read(4, 20, { start: 9 })).toBe('#4');
+    expect(await buoys.read(5, 20, { start: 10 })).toBe('10');
+  });
+
+  it('is the past up to the highest one at the first notification, unless a sync was told', async () => {
+    await buoys.tell(10, 'running');
+    expect(await buoys.read(3, 5)).toBeUndefined();
+    expect(await buoys.read(4, 6)).toBe('#4');
+    expect(await buoys.read(2, 12)).toBe('10');
+  });
+
+  it('is told once its sync is', async () => {
+    await buoys.tell(10, 'running', { id: 4 });
+    expect(await buoys.read(4, 11)).toBe('10');
+    await buoys.tell(10, 'succeeded', { id: 4 });
+    expect(await buoys.read(4, 11)).toBeUndefined();
+  });
+});
+
+describe('a sync that is told after a number was read', () => {
+  it.each([
+    ['before it was deployed', 10, '#4'],
+    ['at that very moment', 20, '#4'],
+    ['later', 21, '21'],
+  ])('and began %s', async (_, start, expected) => {
+    expect(await buoys.read(4, 20)).toBe('#4');
+    expect(await buoys.tell(start, 'running')).toBe(expected);
+    expect(await buoys.tell(start, 'succeeded')).toBe(expected);
+    expect(await buoys.tell(start, 'running')).toBe(expected);
+  });
+
+  it('is that number, however late it is read', async () => {
+    await buoys.tell(10, 'running');
+    expect(await buoys.read(4, 20, { after: 15 })).toBe('#4');
+    expect(await buoys.tell(10, 'succeeded', { id: 4 })).toBe('#4');
+    expect(await buoys.tell(10, 'running')).toBe('#4');
+  });
+
+  it('is not one that was told, that says another start, or that another sync has', async () => {
+    await buoys.tell(10, 'succeeded', { end: 20, id: 4 });
+    await buoys.read(5, 30);
+    expect(await buoys.tell(15, 'running')).toBe('15');
+    await redis.flushall();
+    await buoys.read(4, 20, { start: 12 });
+    expect(await buoys.tell(10, 'running')).toBe('10');
+    await redis.flushall();
+    await buoys.tell(10, 'running');
+    expect(await buoys.read(4, 20)).toBe('10');
+    expect(await buoys.tell(15, 'running')).toBe('15');
+  });
+
+  it('is one of two numbers by the time of its start', async () => {
+    await buoys.read(4, 12);
+    await buoys.read(5, 30);
+    expect(await buoys.tell(20, 'running')).toBe('#5');
+    expect(await buoys.tell(11, 'running')).toBe('#4');
+  });
+
+  it('began no earlier than the number before it was deployed', async () => {
+    await buoys.read(5, 30, { after: 15 });
+    expect(await buoys.tell(14, 'running')).toBe('14');
+    expect(await buoys.tell(15, 'running')).toBe('#5');
+  });
+
+  it.each([
+    [20, '10'],
+    [30, '10'],
+    [5, '#4'],
+    [40, '#4'],
+  ])('and one that failed in minute %i: the one of minute 10 is %s', async (failed, expected) => {
+    await buoys.read(4, 30);
+    expect(await buoys.tell(failed, 'failed')).toBe(String(failed));
+    expect(await buoys.tell(10, 'running')).toBe(expected);
+  });
+
+  it('gives the number back when it failed', async () => {
+    await buoys.read(4, 30);
+    expect(await buoys.tell(20, 'running')).toBe('#4');
+    expect(await buoys.tell(20, 'failed')).toBe('20');
+    expect(await buoys.tell(25, 'running')).toBe('#4');
+  });
+
+  it('is itself when it was a partial one, was known to be over, or has a number of its own', async () => {
+    await buoys.read(4, 20);
+    expect(await buoys.tell(10, 'succeeded')).toBe('10');
+    await redis.flushall();
+    await buoys.tell(10, 'failed');
+    await buoys.read(4, 20);
+    expect(await buoys.tell(10, 'running')).toBe('10');
+    await redis.flushall();
+    await buoys.read(5, 30);
+    expect(await buoys.tell(10, 'running', { id: 4 })).toBe('10');
+  });
+});
+
+describe('a sync that says its number', () => {
+  it.each([
+    [10, '#4'],
+    [11, '#4'],
+    [12, '12'],
+  ])(
+    'and began in minute %i is %s when that was deployed in minute 11: numbers begin anew with a new app',
+    async (start, expected) => {
+      await buoys.read(4, 11);
+      expect(await buoys.tell(start, 'succeeded', { id: 4 })).toBe(expected);
+      expect(await buoys.read(4, 11)).toBeUndefined();
+    },
+  );
+
+  it('is the one that was read when both say the same start', async () => {
+    await buoys.read(4, 20, { start: 10 });
+    expect(await buoys.tell(12, 'succeeded', { id: 4 })).toBe('12');
+    await redis.flushall();
+    await buoys.read(4, 20, { start: 10 });
+    expect(await buoys.tell(10, 'succeeded', { id: 4 })).toBe('#4');
+  });
+
+  it('and no start is the one that was read under the same key', async () => {
+    await buoys.read(4, 20);
+    expect(await buoys.place('#4', { state: 'succeeded' }, { id: 4 })).toBe('#4');
+    expect(await buoys.place('other', { state: 'succeeded' }, { id: 4 })).toBe('other');
+  });
+
+  it('and neither start nor end is completed by who knows them', async () => {
+    expect(await buoys.place('four', { state: 'running' }, { id: 4 })).toBe('four');
+    expect(await buoys.read(5, 30)).toBe('#5');
+    expect(await buoys.tell(10, 'succeeded', { id: 4 })).toBe('four');
+  });
+});
+
+describe('a number without a start', () => {
+  it('is not the sync that was told before the number before it', async () => {
+    const gaps = open();
+    await gaps.place(buoy(10, { state: 'running' }));
+    const placed = await gaps.place(readFromHistory(5, 40, 30));
+    expect(placed?.deployment).toBe('argocd:buoy:history:5');
+    const joined = await gaps.place(readFromHistory(4, 30));
+    expect(joined?.deployment).toBe(buoy(10).deployment);
+  });
+
+  it('is not a partial sync that was over before it, and is one that was told without its number', async () => {
+    const gaps = open();
+    await gaps.place(buoy(10));
+    expect(await gaps.place(readFromHistory(4, 11))).toBeUndefined();
+    expect((await gaps.place(readFromHistory(5, 20)))?.deployment).toBe('argocd:buoy:history:5');
+  });
+
+  it('leaves a late failure to the sync that failed', async () => {
+    const gaps = open();
+    await gaps.place(buoy(5, { history: { of: 'buoy', id: 3, newest: 3 } }));
+    await gaps.place(readFromHistory(4, 30));
+    const late = buoy(20, { state: 'running' });
+    expect((await gaps.place(late))?.deployment).toBe('argocd:buoy:history:4');
+    const failed = buoy(20, { state: 'failed' });
+    expect((await gaps.place(failed))?.deployment).toBe(failed.deployment);
+  });
+});
+
+describe('the memory of gaps', () => {
+  it('gives a late notification the deployment that was recovered for it, under one id and findable by its own key', async () => {
+    const gaps = open();
+    const tool = { saysStarts: false };
+    for (const told of [succeeded(4), succeeded(6)]) for (const one of recordsOf(told, tool)) await gaps.place(one);
+    const [late] = recordsOf(succeeded(5), tool);
+    if (!late) throw new Error('no record');
+    const placed = await gaps.place(late);
+    expect(placed).toMatchObject({ deployment: 'argocd:uid-of-lighthouse-api:history:4', aliases: [late.deployment] });
+    expect(placed?.id).not.toBe(late.id);
+    expect(await gaps.place(late)).toEqual(placed);
+  });
+
+  it('leaves records without a history as they are, and asks Redis nothing', async () => {
+    const record = aRecord();
+    expect(await open().place(record)).toBe(record);
+    expect(await redis.dbsize()).toBe(0);
+  });
+
+  it('leaves a record that is in its place as it is', async () => {
+    const record = buoy(10);
+    expect(await open().place(record)).toBe(record);
+  });
+
+  it('stays small and ends', async () => {
+    const gaps = open();
+    for (let id = 0; id < 130; id++) {
+      const startedAt = timeOf(id * 10);
+      const at = { startedAt, occurredAt: timeOf(id * 10 + 1), finishedAt: timeOf(id * 10 + 1) };
+      const history = { of: 'buoy', id, newest: id };
+      await gaps.place(aRecord({ deployment: `argocd:buoy:${startedAt}`, ...at, history }));
+    }
+    expect(await redis.strlen('{shiplog}:gaps:buoy')).toBeLessThan(25_000);
+    const { entries, starts, baseline } = JSON.parse((await redis.get('{shiplog}:gaps:buoy')) ?? '');
+    expect(entries.map(({ id }: { id: number }) => id)).toEqual(Array.from({ length: 100 }, (_, index) => index + 30));
+    expect(starts.map(({ id }: { id: number }) => id)).toEqual(Array.from({ length: 50 }, (_, index) => index + 80));
+    expect(baseline).toBe(29);
+    const ttlSeconds = await redis.ttl('{shiplog}:gaps:buoy');
+    expect(ttlSeconds).toBeGreaterThan(399 * 86_400);
+    expect(ttlSeconds).toBeLessThanOrEqual(400 * 86_400);
+    const forgotten = aRecord({ deployment: 'argocd:buoy:history:3', history: { of: 'buoy', id: 3, recovered: true } });
+    expect(await gaps.place(forgotten)).toBeUndefined();
+  });
+
+  it('gives one answer to many workers', async () => {
+    const gaps = open();
+    for (const one of recordsOf(succeeded(4), { saysStarts: false })) await gaps.place(one);
+    const records = recordsOf(succeeded(9), { saysStarts: false });
+    const placed = await Promise.all([...records, ...records, ...records].map((one) => gaps.place(one)));
+    expect(new Set(placed.flatMap((one) => one?.deployment ?? [])).size).toBe(5);
+  });
+});
+
 describe.each([
   ['a history that says when each deployment started', { saysStarts: true }],
   ['a history that does not', { saysStarts: false }],
@@ -194,87 +533,5 @@ describe.each([
     const log = createLog(open());
     for (let app = 0; app < 130; app++) await log.tell(succeeded(10), { ...tool, app: `app-${app}` });
     expect(log.deployments()).toHaveLength(130);
-  });
-});
-
-/** One deployment of an app called buoy, as a test puts it together. */
-function buoy(minutes: number, said: Partial<NewChangeRecord> = {}) {
-  const at = { startedAt: timeOf(minutes), occurredAt: timeOf(minutes + 1), finishedAt: timeOf(minutes + 1) };
-  return aRecord({ deployment: `argocd:buoy:${timeOf(minutes)}`, ...at, history: { of: 'buoy', newest: 3 }, ...said });
-}
-
-function readFromHistory(id: number, deployedAt: number, after?: number) {
-  const { startedAt: _, ...record } = buoy(deployedAt - 1, { deployment: `argocd:buoy:history:${id}` });
-  const history = { of: 'buoy', id, newest: 9, recovered: true as const, ...(after && { after: timeOf(after) }) };
-  return { ...record, history };
-}
-
-describe('a number without a start', () => {
-  it('is not the sync that was told before the number before it', async () => {
-    const gaps = open();
-    await gaps.place(buoy(10, { state: 'running' }));
-    const placed = await gaps.place(readFromHistory(5, 40, 30));
-    expect(placed?.deployment).toBe('argocd:buoy:history:5');
-    const joined = await gaps.place(readFromHistory(4, 30));
-    expect(joined?.deployment).toBe(buoy(10).deployment);
-  });
-
-  it('is not a partial sync that was over before it, and is one that was told without its number', async () => {
-    const gaps = open();
-    await gaps.place(buoy(10));
-    expect(await gaps.place(readFromHistory(4, 11))).toBeUndefined();
-    expect((await gaps.place(readFromHistory(5, 20)))?.deployment).toBe('argocd:buoy:history:5');
-  });
-
-  it('leaves a late failure to the sync that failed', async () => {
-    const gaps = open();
-    await gaps.place(buoy(5, { history: { of: 'buoy', id: 3, newest: 3 } }));
-    await gaps.place(readFromHistory(4, 30));
-    const late = buoy(20, { state: 'running' });
-    expect((await gaps.place(late))?.deployment).toBe('argocd:buoy:history:4');
-    const failed = buoy(20, { state: 'failed' });
-    expect((await gaps.place(failed))?.deployment).toBe(failed.deployment);
-  });
-});
-
-describe('the memory of gaps', () => {
-  it('gives a late notification the deployment that was recovered for it, under one id and findable by its own key', async () => {
-    const gaps = open();
-    const tool = { saysStarts: false };
-    for (const told of [succeeded(4), succeeded(6)]) for (const one of recordsOf(told, tool)) await gaps.place(one);
-    const [late] = recordsOf(succeeded(5), tool);
-    if (!late) throw new Error('no record');
-    const placed = await gaps.place(late);
-    expect(placed).toMatchObject({ deployment: 'argocd:uid-of-lighthouse-api:history:4', aliases: [late.deployment] });
-    expect(placed?.id).not.toBe(late.id);
-    expect(await gaps.place(late)).toEqual(placed);
-  });
-
-  it('leaves records without a history as they are, and asks Redis nothing', async () => {
-    const record = aRecord();
-    expect(await open().place(record)).toBe(record);
-    expect(await redis.dbsize()).toBe(0);
-  });
-
-  it('stays small and ends', async () => {
-    const gaps = open();
-    for (let id = 0; id < 130; id++) {
-      const startedAt = timeOf(id * 10);
-      const at = { startedAt, occurredAt: timeOf(id * 10 + 1), finishedAt: timeOf(id * 10 + 1) };
-      const history = { of: 'buoy', id, newest: id };
-      await gaps.place(aRecord({ deployment: `argocd:buoy:${startedAt}`, ...at, history }));
-    }
-    expect(await redis.strlen('{shiplog}:gaps:buoy')).toBeLessThan(25_000);
-    expect(await redis.ttl('{shiplog}:gaps:buoy')).toBeGreaterThan(399 * 86_400);
-    const forgotten = aRecord({ deployment: 'argocd:buoy:history:3', history: { of: 'buoy', id: 3, recovered: true } });
-    expect(await gaps.place(forgotten)).toBeUndefined();
-  });
-
-  it('gives one answer to many workers', async () => {
-    const gaps = open();
-    for (const one of recordsOf(succeeded(4), { saysStarts: false })) await gaps.place(one);
-    const records = recordsOf(succeeded(9), { saysStarts: false });
-    const placed = await Promise.all([...records, ...records, ...records].map((one) => gaps.place(one)));
-    expect(new Set(placed.flatMap((one) => one?.deployment ?? [])).size).toBe(5);
   });
 });

@@ -33,6 +33,12 @@ describe('verify', () => {
     expect(verify).not.toThrow(TOKEN);
   });
 
+  it('tells a wrong token from none', () => {
+    const verify = (headers: Record<string, string>) => () => createSource().verify(createWebhook({ headers }));
+    expect(verify({})).toThrow(/^the token is missing/);
+    expect(verify({ 'private-token': 'somebody-guesses' })).toThrow(/^the token is not one of the secrets/);
+  });
+
   it('takes the old and the new token while one is changed', () => {
     const source = createSource({ secrets: [TOKEN, 'the-next-harbor-master'] });
     for (const token of [TOKEN, 'the-next-harbor-master']) {

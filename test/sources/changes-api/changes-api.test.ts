@@ -60,6 +60,12 @@ describe('the key', () => {
     },
   );
 
+  it('that is wrong is told from none', () => {
+    const verify = (headers: Record<string, string>) => () => source.verify(post({ headers }));
+    expect(verify({})).toThrow(/^Missing API key/);
+    expect(verify({ authorization: 'Bearer somebody-guesses' })).toThrow(/^Invalid API key/);
+  });
+
   it('must have 16 characters', () => {
     expect(changesApi.safeParse({ type: 'changes-api', secrets: ['short'] }).success).toBe(false);
   });

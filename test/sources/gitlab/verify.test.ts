@@ -90,6 +90,13 @@ describe('the signature', () => {
     expect(refusal(signing, { ...headers, 'x-gitlab-token': SECRET })).not.toBe('accepted');
   });
 
+  it.each(['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const)(
+    'without %s names what is needed',
+    (name) => {
+      expect(refusal(signing, { ...signed(), [name]: '' })).toMatch(/webhook-id, .* are needed/);
+    },
+  );
+
   it('is refused when it is more than 5 minutes old or early', () => {
     const at = (seconds: number) => signed({ at: new Date(RECEIVED_AT.getTime() + seconds * 1000) });
     expect(refusal(signing, at(-300))).toBe('accepted');
@@ -104,6 +111,7 @@ describe('the configuration', () => {
     const parse = (token: string) =>
       gitlab.safeParse({ type: 'gitlab', secrets: [SECRET], signing_tokens: [token] }).success;
     expect(parse(TOKEN)).toBe(true);
+    for (let byte = 0; byte < 256; byte++) expect(parse(signingToken(byte))).toBe(true);
     expect(parse(TOKEN.slice('whsec_'.length))).toBe(false);
     expect(parse(`whsec_${Buffer.alloc(24).toString('base64')}`)).toBe(false);
   });
