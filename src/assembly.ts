@@ -10,6 +10,7 @@ import { createDeadLetterRoutes } from './http/dead-letters.ts';
 import { createHealth } from './http/health.ts';
 import { createPreview } from './http/preview.ts';
 import { createWebhooks } from './http/webhooks.ts';
+import { createMask } from './mask.ts';
 import { isAway, type Redis } from './queue/connection.ts';
 import { createDeadLetters } from './queue/dead-letters.ts';
 import { createFlush, noFlush } from './queue/flush.ts';
@@ -33,10 +34,10 @@ import { inTurn } from './store/in-turn.ts';
 import { createInbox, type Inbox } from './store/inbox.ts';
 import { createLedger } from './store/ledger.ts';
 import { createMilestones } from './store/milestones.ts';
+import { newestBySource } from './store/newest.ts';
 import { createRuleHits } from './store/rule-hits.ts';
 import { logAttempt, logConclusion, logReport, logWebhook, type OnError } from './telemetry/lines.ts';
 import type { Logger } from './telemetry/logger.ts';
-import { createMask } from './telemetry/mask.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { timeDelivery, timeRecording } from './telemetry/timing.ts';
 import { createKillPoints } from './testing/kill-points.ts';
@@ -237,12 +238,10 @@ export function assemble(config: Config, house: House): Assembly {
   };
 }
 
-const NEWEST_WEBHOOKS = 500;
-
+/** Whoever was turned away proves nothing about a source. */
 async function lastWebhooks(inbox: Inbox): Promise<Record<string, number>> {
-  const { entries } = await inbox.list({ limit: NEWEST_WEBHOOKS, offset: 0 });
-  const authentic = entries.filter(({ verdict }) => verdict !== 'rejected').reverse();
-  return Object.fromEntries(authentic.map(({ source, receivedAt }) => [source, Date.parse(receivedAt)]));
+  const { newest } = await newestBySource(inbox, ({ verdict }) => verdict !== 'rejected');
+  return Object.fromEntries([...newest].map(([source, { receivedAt }]) => [source, Date.parse(receivedAt)]));
 }
 
 /** Whatever must never be written down or shown. */

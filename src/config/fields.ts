@@ -24,4 +24,35 @@ export const BaseUrl = z
   .url({ protocol: /^https?$/, error: 'write a URL such as https://gitlab.example.com' })
   .transform((url) => url.replace(/\/+$/, ''));
 
+/** What we prove who we are with. Sent in a header: a line break would be refused by the HTTP client, far from the cause. */
+export const Credential = (what: string) =>
+  z
+    .string()
+    .min(1, `the ${what} is empty`)
+    .regex(/^[\x21-\x7e]*$/, `the ${what} holds white space, often the newline of \`echo\`; use \`printf %s\``);
+
+/**
+ * Two settings that mean nothing without one another. Undefined unless both are written; one alone is an issue at the
+ * one that is missing.
+ * @param otherwise what neither of them means: "to switch this sink off"
+ */
+export function bothOrNeither<Pair extends Readonly<Record<string, string | undefined>>>(
+  pair: Pair,
+  context: Pick<z.RefinementCtx, 'issues'>,
+  otherwise: string,
+): { readonly [Name in keyof Pair]: string } | undefined {
+  const names = Object.keys(pair);
+  const missing = names.filter((name) => pair[name] === undefined);
+  if (missing.length === names.length) return undefined;
+  if (missing.length === 0) return pair as { readonly [Name in keyof Pair]: string }; // none of them is undefined
+  const given = names.find((name) => pair[name] !== undefined);
+  context.issues.push({
+    code: 'custom',
+    path: missing.slice(0, 1),
+    message: `${given} is set but ${missing[0]} is not: set ${missing[0]} too, or neither ${otherwise}`,
+    input: undefined,
+  });
+  return undefined;
+}
+
 export const MEBIBYTE = 1024 * 1024;

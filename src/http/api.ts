@@ -1,12 +1,12 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
+import { lanesOf } from '../domain/timeline.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { wordsFor } from '../sources/reasons.ts';
 import { type Deployments, SHORT_SHA } from '../store/deployments.ts';
 import type { Feed } from '../store/feed.ts';
 import type { Inbox } from '../store/inbox.ts';
 import type { Ledger } from '../store/ledger.ts';
-import { lanesOf } from '../web/timeline.ts';
 import { isAllowed } from './access.ts';
 import { toChange } from './change.ts';
 import { fail, firstIssue } from './envelope.ts';

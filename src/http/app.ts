@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import rateLimit from 'express-rate-limit';
 import helmet from 'helmet';
-import type { Mask } from '../telemetry/mask.ts';
+import type { Mask } from '../mask.ts';
 
 export interface AppParts {
   readonly trustProxy: number;

@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { DeliveryFailed, type Retry } from '../domain/errors.ts';
-import { spellingsOf } from '../telemetry/mask.ts';
+import { spellingsOf } from '../mask.ts';
 import { guardedLookup, type Reach } from './guard.ts';
 
 const ANSWER_LIMIT_BYTES = 1024 * 1024;

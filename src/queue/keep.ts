@@ -1,11 +1,11 @@
 import type { ChangeEvent } from '../change-event.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
 import { NotKept, type WebhookRejected } from '../domain/errors.ts';
+import type { Mask } from '../mask.ts';
 import { redactBody } from '../sources/redact.ts';
 import type { Mapped, Source, Webhook } from '../sources/source.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Inbox, InboxEntry } from '../store/inbox.ts';
-import type { Mask } from '../telemetry/mask.ts';
 import { KEEP_WITHIN_MS } from './connection.ts';
 import type { Flush } from './flush.ts';
 import { type Queues, within } from './queues.ts';

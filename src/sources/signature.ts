@@ -1,4 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { WebhookRejected } from '../domain/errors.ts';
+import type { Webhook } from './source.ts';
 
 /** Compares in constant time, whatever the lengths: both sides are hashed first. */
 export function sameSecret(given: string, expected: string): boolean {
@@ -24,6 +26,20 @@ export function hmacMatches(header: string | undefined, body: Buffer, secrets: r
 /** The token of `Authorization: Bearer <token>`. */
 export function bearerToken(header: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(header ?? '')?.[1];
+}
+
+/**
+ * For senders that prove themselves by `Authorization: Bearer` alone.
+ * @throws WebhookRejected `bad_signature` with the words for the one or the other mistake.
+ */
+export function requireBearer(
+  webhook: Webhook,
+  secrets: readonly string[],
+  words: { readonly missing: string; readonly wrong: string },
+): void {
+  const token = bearerToken(webhook.headers['authorization']);
+  if (isOneOf(token, secrets)) return;
+  throw new WebhookRejected('bad_signature', token === undefined ? words.missing : words.wrong);
 }
 
 /** The password of `Authorization: Basic …`. The user name is free. */

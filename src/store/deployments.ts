@@ -2,10 +2,11 @@ import type { Redis } from 'ioredis';
 import { type ChangeRecord, digest } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { laneOf } from '../domain/lane.ts';
+import type { Mark } from '../domain/mark.ts';
 import type { View } from '../domain/view.ts';
 import { toJson } from './json.ts';
 import { key, PREFIX } from './keys.ts';
-import { type Mark, packMark, readMarks, type Slice } from './marks.ts';
+import { packMark, readMarks, type Slice } from './marks.ts';
 import { createTextMatch, SEARCHED } from './search.ts';
 
 /** What the change log can be filtered by. Each value has an index of its own. */
@@ -76,10 +77,9 @@ if occurrence ~= '' then
   redis.call('SET', first, occurrence, 'EX', ARGV[4], 'NX')
   if redis.call('GET', first) ~= occurrence then key = key .. '/' .. occurrence end
 end
-for i = 7, #ARGV do redis.call('SET', ARGV[1] .. ':alias:' .. ARGV[i], key, 'EX', ARGV[4], 'NX') end
-local id = cjson.decode(ARGV[3]).id
+for i = 8, #ARGV do redis.call('SET', ARGV[1] .. ':alias:' .. ARGV[i], key, 'EX', ARGV[4], 'NX') end
 local records = ARGV[1] .. ':deployment:' .. key .. ':records'
-local added = redis.call(ARGV[6] == 'replace' and 'HSET' or 'HSETNX', records, id, ARGV[3])
+local added = redis.call(ARGV[6] == 'replace' and 'HSET' or 'HSETNX', records, ARGV[7], ARGV[3])
 redis.call('EXPIRE', records, ARGV[4])
 return { key, added, redis.call('HVALS', records) }`;
 
@@ -170,7 +170,7 @@ async function append(
 ) {
   const { deployment, occurrence = '', aliases } = record;
   const mode = replace ? 'replace' : 'keep';
-  const said = [deployment, toJson(record), ttlSeconds, occurrence, mode, ...aliases];
+  const said = [deployment, toJson(record), ttlSeconds, occurrence, mode, record.id, ...aliases];
   const [name, isNew, values] = (await redis.eval(APPEND, 0, PREFIX, ...said)) as [string, number, string[]]; // the shape that APPEND returns
   const records = values.map(parseRecord);
   return {
@@ -185,7 +185,8 @@ const MAX_RECORDS = 24;
 
 /** Of many steps of one kind the first and the last say all that the others do. */
 async function thinned(redis: Redis, name: string, records: readonly ChangeRecord[]): Promise<ChangeRecord[]> {
-  const inOrder = records.toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1));
+  const whenOf = ({ occurredAt, id }: ChangeRecord) => `${occurredAt} ${id}`;
+  const inOrder = records.toSorted((a, b) => (whenOf(a) < whenOf(b) ? -1 : 1));
   const kindOf = ({ signal, state }: ChangeRecord) => `${signal} ${state}`;
   const first = new Map(inOrder.toReversed().map((record) => [kindOf(record), record.id]));
   const latest = new Map(inOrder.map((record) => [kindOf(record), record.id]));

@@ -1,20 +1,8 @@
 import type { Redis } from 'ioredis';
 import { ChangeType, State, Tier } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
+import { type Mark, markOf } from '../domain/mark.ts';
 import { key } from './keys.ts';
-
-/** What a timeline draws of one deployment. Kept beside the view, a tenth of its size: a timeline reads all of its range. */
-export interface Mark {
-  readonly key: string;
-  readonly atMs: number;
-  readonly state: State;
-  readonly changeType: ChangeType;
-  readonly environment: { readonly name: string; readonly tier?: Tier };
-  readonly service: string;
-  /** The beginning of the commit's sha, else branch, tag or artifact. */
-  readonly revision?: string;
-  readonly actor?: string;
-}
 
 /** The newest of a range; what is older is counted, not drawn. */
 export const MAX_MARKS = 100_000;
@@ -27,21 +15,6 @@ const MARKS = key('marks');
 const READ = `
 local names = redis.call('ZREVRANGE', ARGV[1], ARGV[3], ARGV[4])
 return #names > 0 and redis.call('HMGET', ARGV[2], unpack(names)) or {}`;
-
-export function markOf({ key, ...deployment }: Deployment): Mark {
-  const { state, changeType, environment, service, commit, ref, artifacts, actor, occurredAt } = deployment;
-  const revision = commit?.sha?.slice(0, 8) ?? ref ?? artifacts[0];
-  return {
-    key,
-    atMs: Date.parse(occurredAt),
-    state,
-    changeType,
-    environment: { name: environment.name, ...(environment.tier && { tier: environment.tier }) },
-    service,
-    ...(revision !== undefined && { revision }),
-    ...(actor !== undefined && { actor }),
-  };
-}
 
 /** Lines: parsed several times as fast as JSON, a hundred thousand at a time. The key is last, since it may hold anything. */
 export function packMark(deployment: Deployment): string {

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type DestinationStream, type Logger as Pino, pino } from 'pino';
-import { createMask } from './mask.ts';
+import { createMask } from '../mask.ts';
 
 export type Logger = Pino & {
   /** From now on these stand in no line, nor do those that were named before. */
@@ -48,9 +48,6 @@ function describe(error: unknown, depth = 0): unknown {
 /** A message may hold words of a sender: there is no end of them. */
 const REMEMBERED_CAUSES = 1_000;
 
-/** Causes remembered at once. */
-const MAX_CAUSES = 1_000;
-
 /** At most one line per cause and interval; the next one says how many were held back. */
 export function createCalm(
   intervalMs: number,
@@ -63,7 +60,6 @@ export function createCalm(
       seen.suppressed += 1;
       return;
     }
-    if (last.size >= MAX_CAUSES) last.clear();
     last.set(cause, { atMs: clock(), suppressed: 0 });
     write(seen?.suppressed ?? 0);
   };

@@ -1,9 +1,9 @@
 import { State } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { laneOf } from '../domain/lane.ts';
+import type { Window } from '../domain/timeline.ts';
 import { addressOf, type ChangesQuery, isFiltered, RANGE_NAMES, type Range } from './changes-query.ts';
 import { exactly, type Html, html } from './html.ts';
-import type { Window } from './timeline.ts';
 
 const FORM = 'filters';
 

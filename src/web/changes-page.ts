@@ -1,5 +1,7 @@
+import { type Mark, markOf } from '../domain/mark.ts';
+import { lanesOf, type Window } from '../domain/timeline.ts';
 import type { Deployments, Listed } from '../store/deployments.ts';
-import { MAX_MARKS, type Mark, markOf } from '../store/marks.ts';
+import { MAX_MARKS } from '../store/marks.ts';
 import { SEARCHED } from '../store/search.ts';
 import { changesFilters, timeBar } from './changes-filters.ts';
 import { changesList } from './changes-list.ts';
@@ -18,7 +20,6 @@ import {
 import { when } from './format.ts';
 import { type Html, html } from './html.ts';
 import { heading, pager } from './layout.ts';
-import { lanesOf, type Window } from './timeline.ts';
 import { timeline } from './timeline-svg.ts';
 
 const PAGE_SIZE = 50;

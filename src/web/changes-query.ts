@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { State } from '../domain/change-record.ts';
+import type { Window } from '../domain/timeline.ts';
 import type { ChangeFilter } from '../store/deployments.ts';
-import type { Window } from './timeline.ts';
 
 const HOUR_MS = 3_600_000;
 /** Before `all`, shortest first. */

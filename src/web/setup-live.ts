@@ -2,14 +2,13 @@ import { digest } from '../domain/change-record.ts';
 import { wordsFor } from '../sources/reasons.ts';
 import type { Source } from '../sources/source.ts';
 import type { Inbox, InboxEntry } from '../store/inbox.ts';
+import { NEWEST_AMONG, newestBySource } from '../store/newest.ts';
 import { TEST_AGENT } from './actions.ts';
 import { when } from './format.ts';
 import { type Html, html } from './html.ts';
 import { pathOf, reasonOf, verdictBadge } from './inbox-page.ts';
 import { withCode } from './inline-code.ts';
 
-/** Newest webhooks among which the last one of each source is looked for. */
-const SEARCHED_WEBHOOKS = 300;
 const LOOK_EVERY_MS = 2_000;
 
 /** Without script the page is whole; with it, the answers come by themselves. */
@@ -28,17 +27,10 @@ setInterval(async () => {
 `;
 export const SETUP_SCRIPT_PATH = `/assets/setup.js?v=${digest(SETUP_SCRIPT).slice(0, 8)}`;
 
-/** The newest webhook of each source. */
-export async function lastOf(inbox: Inbox): Promise<{ last: ReadonlyMap<string, InboxEntry>; isAll: boolean }> {
-  const { entries, total } = await inbox.list({ limit: SEARCHED_WEBHOOKS, offset: 0 });
-  const last = new Map(entries.toReversed().map((entry) => [entry.source, entry]));
-  return { last, isAll: total <= SEARCHED_WEBHOOKS };
-}
-
 /** What the script asks for every two seconds. */
 export async function lastFragment(sources: readonly Source[], inbox: Inbox, now: Date): Promise<string> {
-  const { last, isAll } = await lastOf(inbox);
-  return sources.map(({ name }) => lastWebhook(name, { entry: last.get(name), isAll, now }).markup).join('\n');
+  const { newest, isAll } = await newestBySource(inbox);
+  return sources.map(({ name }) => lastWebhook(name, { entry: newest.get(name), isAll, now }).markup).join('\n');
 }
 
 const ANSWERS = {
@@ -64,7 +56,7 @@ export function lastWebhook(source: string, { entry, isAll, now }: Seen): Html {
   if (!entry) {
     const words = isAll
       ? 'Nothing has come from here yet.'
-      : `None of the newest ${SEARCHED_WEBHOOKS} webhooks came from here.`;
+      : `None of the newest ${NEWEST_AMONG} webhooks came from here.`;
     return html`<div class="last none" id="${id}" data-last>${words}</div>`;
   }
   const words = wordsFor(entry.reason);

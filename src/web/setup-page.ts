@@ -1,12 +1,13 @@
 import type { Source } from '../sources/source.ts';
 import type { Inbox, InboxEntry } from '../store/inbox.ts';
+import { newestBySource } from '../store/newest.ts';
 import { actionForm, type Who } from './action-form.ts';
 import { deploymentPath } from './format.ts';
 import { exactly, type Html, html, link } from './html.ts';
 import { pathOf, verdictBadge } from './inbox-page.ts';
 import { heading } from './layout.ts';
 import { recipeFor } from './setup-help.ts';
-import { lastOf, lastWebhook, SETUP_SCRIPT_PATH } from './setup-live.ts';
+import { lastWebhook, SETUP_SCRIPT_PATH } from './setup-live.ts';
 
 export interface SetupView {
   readonly sources: readonly Source[];
@@ -27,12 +28,17 @@ export interface SetupView {
 /** Where to paste what, and whether it worked. */
 export async function setupPage(view: SetupView): Promise<Html> {
   const { sources, inbox, base, at, test } = view;
-  const [{ last, isAll }, tests] = await Promise.all([lastOf(inbox), test ? inbox.entries([test]) : []]);
+  const [{ newest, isAll }, tests] = await Promise.all([newestBySource(inbox), test ? inbox.entries([test]) : []]);
   const tested = tests[0];
   const local = /^https?:\/\/(localhost|127\.|\[::1\])/.test(base);
   const cards = await Promise.all(
     sources.map((source) =>
-      card(source, { ...view, entry: last.get(source.name), isAll, ...(tested?.source === source.name && { tested }) }),
+      card(source, {
+        ...view,
+        entry: newest.get(source.name),
+        isAll,
+        ...(tested?.source === source.name && { tested }),
+      }),
     ),
   );
   return html`${heading('Set-up', html`<a href="${at}">look again</a>`)}

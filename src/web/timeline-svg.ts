@@ -1,7 +1,7 @@
 import type { State } from '../domain/change-record.ts';
+import { type Group, gather, type Lane, NARROW, type Row, type Window } from '../domain/timeline.ts';
 import { deploymentPath, exactTime } from './format.ts';
 import { type Html, html } from './html.ts';
-import { type Group, gather, type Lane, NARROW, type Row, type Window } from './timeline.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

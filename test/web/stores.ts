@@ -1,6 +1,7 @@
 import type { ChangeRecord, NewChangeRecord } from '../../src/domain/change-record.ts';
 import { ChangeRecord as ChangeRecordSchema } from '../../src/domain/change-record.ts';
 import { fold } from '../../src/domain/deployment.ts';
+import { markOf } from '../../src/domain/mark.ts';
 import { type Rule, route } from '../../src/domain/routing.ts';
 import type { View } from '../../src/domain/view.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
@@ -9,7 +10,6 @@ import type { ChangeFilter, Deployments } from '../../src/store/deployments.ts';
 import type { Inbox, InboxEntry } from '../../src/store/inbox.ts';
 import { searchInbox } from '../../src/store/inbox-search.ts';
 import type { Delivery, Ledger } from '../../src/store/ledger.ts';
-import { markOf } from '../../src/store/marks.ts';
 import { createTextMatch } from '../../src/store/search.ts';
 
 const unused = (): never => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/domain/deployment.ts';
-import { type Mark, markOf } from '../../src/store/marks.ts';
-import { gather, lanesOf, WIDE } from '../../src/web/timeline.ts';
+import { type Mark, markOf } from '../../src/domain/mark.ts';
+import { gather, lanesOf, WIDE } from '../../src/domain/timeline.ts';
 import { timeline } from '../../src/web/timeline-svg.ts';
 import { step } from './stores.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BaseUrl, Name } from '../../config/fields.ts';
+import { BaseUrl, Credential, Name } from '../../config/fields.ts';
 import { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
@@ -9,19 +9,13 @@ import { lookFor, type Seen } from './look.ts';
 import { externalId, toChange } from './request.ts';
 import { Created, type Listed } from './schema.ts';
 
-/** Sent in a header: a line break would be refused by the HTTP client, far from the cause. */
-const ApiKey = z
-  .string()
-  .min(1, 'the API key is empty')
-  .regex(/^[\x21-\x7e]*$/, 'the API key holds white space, often the newline of `echo`; use `printf %s`');
-
 /** The change log of Alert24. Without a key the sink is off. */
 export const alert24 = z
   .strictObject({
     type: z.literal('alert24'),
     name: Name.default('alert24'),
     url: BaseUrl.default(ALERT24_URL),
-    api_key: ApiKey.optional(),
+    api_key: Credential('API key').optional(),
     /** Alert24 keeps no state and cannot change a record, so that by default it hears of what was deployed, once. */
     states: z.array(State).min(1).default(['succeeded']),
     late_after_minutes: z.number().positive().default(5),

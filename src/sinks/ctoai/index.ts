@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { BaseUrl, Name } from '../../config/fields.ts';
+import { BaseUrl, bothOrNeither, Credential, Name } from '../../config/fields.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/http.ts';
-import { Credential } from '../credential.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import type { Sink } from '../sink.ts';
 import { type DeploymentEvent, Tellable, toEvent } from './event.ts';
@@ -25,16 +24,8 @@ export const ctoai = z
     timeout_seconds: z.number().positive().max(60).default(10),
   })
   .transform(({ token, team_id, ...config }, context): Sink | undefined => {
-    if (token !== undefined && team_id !== undefined) return createSink({ ...config, token, team_id });
-    if (token === undefined && team_id === undefined) return undefined;
-    const [given, missing] = token === undefined ? ['team_id', 'token'] : ['token', 'team_id'];
-    context.issues.push({
-      code: 'custom',
-      path: [missing],
-      message: `${given} is set but ${missing} is not: set ${missing} too, or neither to switch this sink off`,
-      input: undefined,
-    });
-    return z.NEVER;
+    const account = bothOrNeither({ token, team_id }, context, 'to switch this sink off');
+    return account && createSink({ ...config, ...account });
   });
 
 interface Config {

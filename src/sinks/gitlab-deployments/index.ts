@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BaseUrl, Name } from '../../config/fields.ts';
+import { BaseUrl, bothOrNeither, Credential, Name } from '../../config/fields.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { isSuccess } from '../../outbound/http.ts';
@@ -8,12 +8,6 @@ import { createApi, type GitlabApi, refusal } from './api.ts';
 import { deliver, preview } from './deliver.ts';
 import { TokenInfo } from './schema.ts';
 import { type Destination, echoOf, isHere, laneOf, projectOf } from './target.ts';
-
-/** Sent in a header: a line break would be refused by the HTTP client, far from the cause. */
-const Token = z
-  .string()
-  .min(1, 'the token is empty')
-  .regex(/^[\x21-\x7e]*$/, 'the token holds white space, often the newline of `echo`; use `printf %s`');
 
 const Host = z
   .string()
@@ -26,7 +20,7 @@ export const gitlabDeployments = z
     type: z.literal('gitlab-deployments'),
     name: Name.default('gitlab'),
     url: BaseUrl.optional(),
-    token: Token.optional(),
+    token: Credential('token').optional(),
     /** Our name of an environment → the name it has in GitLab. */
     environments: z.record(z.string(), z.string().min(1)).default({}),
     /** Other names under which repositories name this GitLab. */
@@ -35,16 +29,8 @@ export const gitlabDeployments = z
     timeout_seconds: z.number().positive().max(60).default(10),
   })
   .transform(({ url, token, ...config }, context): Sink | undefined => {
-    if (url !== undefined && token !== undefined) return createSink({ ...config, url, token });
-    if (url === undefined && token === undefined) return undefined;
-    const [given, missing] = url === undefined ? ['token', 'url'] : ['url', 'token'];
-    context.issues.push({
-      code: 'custom',
-      path: [missing],
-      message: `${given} is set but ${missing} is not: set ${missing} too, or neither to switch this sink off`,
-      input: undefined,
-    });
-    return z.NEVER;
+    const destination = bothOrNeither({ url, token }, context, 'to switch this sink off');
+    return destination && createSink({ ...config, ...destination });
   });
 
 interface Config extends Destination {

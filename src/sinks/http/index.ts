@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Name } from '../../config/fields.ts';
+import { Credential, Name } from '../../config/fields.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { Match, matchOf } from '../../domain/rule-match.ts';
@@ -18,11 +18,6 @@ import { named, Written } from './written.ts';
 const KEY = /^[a-z][a-z0-9_]*$/;
 const KEY_ADVICE = 'use lower-case letters, digits and "_", beginning with a letter';
 
-/** Sent in a header or a URL: a line break would be refused by the HTTP client, far from the cause. */
-const Secret = z
-  .string()
-  .regex(/^[\x21-\x7e]+$/, 'the secret holds white space, often the newline of `echo`; use `printf %s`');
-
 const Config = Written.extend({
   type: z.literal('http'),
   name: Name.optional(),
@@ -31,7 +26,7 @@ const Config = Written.extend({
     .refine(isPresetName, `write one of ${presetNames.join(', ')}`)
     .optional(),
   settings: named(z.union([z.string(), z.number(), z.boolean()]), KEY, KEY_ADVICE).default({}),
-  secrets: named(Secret, KEY, KEY_ADVICE).default({}),
+  secrets: named(Credential('secret'), KEY, KEY_ADVICE).default({}),
   /** Only what matches, as in rules. */
   when: Match.optional(),
   concurrency: z.number().int().min(1).max(100).default(5),

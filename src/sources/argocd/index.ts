@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BaseUrl, MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
+import { BaseUrl, bothOrNeither, Credential, MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { basicPassword, bearerToken, isOneOf } from '../signature.ts';
 import type { Source, Webhook } from '../source.ts';
@@ -12,31 +12,17 @@ import type { Settings } from './settings.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Sent in a header: a line break would be refused by the HTTP client, far from the cause. */
-const Token = z
-  .string()
-  .min(1, 'the token is empty')
-  .regex(/^[\x21-\x7e]*$/, 'the token holds white space, often the newline of `echo`; use `printf %s`');
-
 /** Argo CD's own API. With neither url nor token it is not asked. */
 const Api = z
   .strictObject({
     url: BaseUrl.optional(),
-    token: Token.optional(),
+    token: Credential('token').optional(),
     per_hour: z.number().int().positive().default(3600),
   })
   .prefault({})
   .transform(({ url, token, per_hour: perHour }, context): MissedApi | undefined => {
-    if (url !== undefined && token !== undefined) return { url, token, perHour };
-    if (url === undefined && token === undefined) return undefined;
-    const [given, missing] = url === undefined ? ['token', 'url'] : ['url', 'token'];
-    context.issues.push({
-      code: 'custom',
-      path: [missing],
-      message: `${given} is set but ${missing} is not: set ${missing} too, or neither to ask Argo CD for nothing`,
-      input: undefined,
-    });
-    return z.NEVER;
+    const place = bothOrNeither({ url, token }, context, 'to ask Argo CD for nothing');
+    return place && { ...place, perHour };
   });
 
 /** Argo CD Notifications: the template of README.md, or GitLab's documented ConfigMap with another url and token. */

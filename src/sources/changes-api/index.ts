@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
-import { WebhookRejected } from '../../domain/errors.ts';
-import { bearerToken, isOneOf } from '../signature.ts';
-import type { Source, Webhook } from '../source.ts';
+import { requireBearer } from '../signature.ts';
+import type { Source } from '../source.ts';
 import { answerOf } from './answer.ts';
 import { mapChange } from './map.ts';
 
@@ -22,7 +21,7 @@ export const changesApi = z
       secrets: config.secrets,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
       alsoAt: ['/api/v1/changes', '/api/v1/services/'],
-      verify: (webhook) => verify(webhook, config.secrets),
+      verify: (webhook) => requireBearer(webhook, config.secrets, WORDS),
       map: (payload, webhook) => mapChange(payload, webhook, config.name),
       sample: (at) => ({
         path: `/webhooks/${config.name}`,
@@ -48,13 +47,8 @@ function sampleChange(at: Date): string {
   });
 }
 
-function verify(webhook: Webhook, secrets: readonly string[]): void {
-  const token = bearerToken(webhook.headers['authorization']);
-  if (isOneOf(token, secrets)) return;
-  throw new WebhookRejected(
-    'bad_signature',
-    token === undefined
-      ? 'Missing API key: send the header "Authorization: Bearer <key>"; is the variable that holds the key empty here?'
-      : 'Invalid API key: it is not one of the secrets of this source',
-  );
-}
+const WORDS = {
+  missing:
+    'Missing API key: send the header "Authorization: Bearer <key>"; is the variable that holds the key empty here?',
+  wrong: 'Invalid API key: it is not one of the secrets of this source',
+};

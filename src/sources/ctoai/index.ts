@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
-import { WebhookRejected } from '../../domain/errors.ts';
-import { bearerToken, isOneOf } from '../signature.ts';
-import type { Source, Webhook } from '../source.ts';
+import { requireBearer } from '../signature.ts';
+import type { Source } from '../source.ts';
 import { answerOf } from './answer.ts';
 import { mapEvent } from './map.ts';
 import { sampleEvent } from './sample.ts';
@@ -22,7 +21,7 @@ export const ctoai = z
       name: config.name,
       secrets: config.secrets,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
-      verify: (webhook) => verify(webhook, config.secrets),
+      verify: (webhook) => requireBearer(webhook, config.secrets, WORDS),
       map: (payload, webhook) => mapEvent(payload, webhook, config.name),
       sample: (at) => ({
         path: `/webhooks/${config.name}/${Math.floor(at.getTime() / 1000)}`,
@@ -37,13 +36,7 @@ export const ctoai = z
     }),
   );
 
-function verify(webhook: Webhook, secrets: readonly string[]): void {
-  const token = bearerToken(webhook.headers['authorization']);
-  if (isOneOf(token, secrets)) return;
-  throw new WebhookRejected(
-    'bad_signature',
-    token === undefined
-      ? 'Missing token: the header "Authorization: Bearer <token>" is not there; is TOKEN empty in this job?'
-      : 'Wrong token: TOKEN is not one of the secrets of this source',
-  );
-}
+const WORDS = {
+  missing: 'Missing token: the header "Authorization: Bearer <token>" is not there; is TOKEN empty in this job?',
+  wrong: 'Wrong token: TOKEN is not one of the secrets of this source',
+};

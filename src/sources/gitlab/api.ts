@@ -1,14 +1,8 @@
 import { z } from 'zod';
-import { BaseUrl } from '../../config/fields.ts';
+import { BaseUrl, bothOrNeither, Credential } from '../../config/fields.ts';
 import { DeliveryFailed, ResolveFailed } from '../../domain/errors.ts';
 import { AnswerTooLarge } from '../../outbound/http.ts';
 import { type Ask, createAsk } from '../ask.ts';
-
-/** Sent in a header: a line break would be refused by the HTTP client, far from the cause. */
-const Token = z
-  .string()
-  .min(1, 'the token is empty')
-  .regex(/^[\x21-\x7e]*$/, 'the token holds white space, often the newline of `echo`; use `printf %s`');
 
 /** A numeric id or a full path. */
 const Names = z.array(z.union([z.string().min(1), z.number().int().positive()]).transform(String)).default([]);
@@ -17,23 +11,15 @@ const Names = z.array(z.union([z.string().min(1), z.number().int().positive()]).
 export const Api = z
   .strictObject({
     url: BaseUrl.optional(),
-    token: Token.optional(),
+    token: Credential('token').optional(),
     projects: Names,
     groups: Names,
     /** Requests an hour. GitLab.com takes 2,000 a minute; a GitLab of one's own often 7,200 an hour. */
     per_hour: z.coerce.number().int().positive().default(3_600),
   })
   .transform(({ url, token, ...config }, context): GitlabApi | undefined => {
-    if (url !== undefined && token !== undefined) return createGitlabApi({ ...config, url, token });
-    if (url === undefined && token === undefined) return undefined;
-    const [given, missing] = url === undefined ? ['token', 'url'] : ['url', 'token'];
-    context.issues.push({
-      code: 'custom',
-      path: [missing],
-      message: `${given} is set but ${missing} is not: set ${missing} too, or neither to leave GitLab's API alone`,
-      input: undefined,
-    });
-    return z.NEVER;
+    const place = bothOrNeither({ url, token }, context, "to leave GitLab's API alone");
+    return place && createGitlabApi({ ...config, ...place });
   });
 
 export interface GitlabApi {

@@ -1,6 +1,6 @@
-import { Tier } from '../domain/change-record.ts';
-import { laneOf, tierOf } from '../domain/lane.ts';
-import type { Mark } from '../store/marks.ts';
+import { Tier } from './change-record.ts';
+import { laneOf, tierOf } from './lane.ts';
+import type { Mark } from './mark.ts';
 
 /** What stands in one row of a lane. Trouble stands above what went well. */
 export const ROWS = ['rollback', 'failed', 'busy', 'done'] as const;
