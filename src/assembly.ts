@@ -30,9 +30,9 @@ import { createDeployments } from './store/deployments.ts';
 import { createEchoes } from './store/echoes.ts';
 import { createFeed } from './store/feed.ts';
 import { createGaps } from './store/gaps.ts';
-import { inTurn } from './store/in-turn.ts';
 import { createInbox, type Inbox } from './store/inbox.ts';
 import { createLedger } from './store/ledger.ts';
+import { readPredecessors } from './store/lineage.ts';
 import { createMilestones } from './store/milestones.ts';
 import { newestBySource } from './store/newest.ts';
 import { createRuleHits } from './store/rule-hits.ts';
@@ -86,17 +86,10 @@ export function assemble(config: Config, house: House): Assembly {
   const workQueues = createQueues(steady, sinkNames);
   const read = createStores(quick, config);
   const work = createStores(steady, config);
-  const view = createView({ rules: config.rules, routing: config.routing, before: work.deployments.before });
   const noteConclusion = logConclusion(log, metrics);
   const { record, recordStep } = createRecord({
     ...work,
-    deployments: {
-      ...work.deployments,
-      apply: around(
-        'apply',
-        inTurn(({ deployment }) => deployment, work.deployments.apply),
-      ),
-    },
+    deployments: { ...work.deployments, apply: around('apply', work.deployments.apply) },
     inbox: {
       conclude: around('conclude', async (webhook, conclusion) => {
         await work.inbox.conclude(webhook, mask.value(conclusion));
@@ -106,7 +99,6 @@ export function assemble(config: Config, house: House): Assembly {
     // What a tool's API answers has come through no webhook: a secret in a commit message is hidden here.
     gaps: { place: (told) => work.gaps.place(mask.value(told)) },
     resolve: createResolve(config.sources, clock),
-    view,
     sinks: config.sinks,
     forward: around('forward', workQueues.forward),
     noteRules: ({ matched }) =>
@@ -118,7 +110,8 @@ export function assemble(config: Config, house: House): Assembly {
   const workers = createWorkers({
     connection: steady,
     record: timeRecording(record, metrics, clock),
-    forward: timeDelivery(createForward({ ...work, clock }), { ...work, metrics, clock }),
+    keepAlone: workQueues.keepAlone,
+    forward: createForward({ ...work, clock, onDelivered: timeDelivery(metrics, clock) }),
     sinks: config.sinks.map((sink) => ({ ...sink, deliver: around('deliver', sink.deliver) })),
     onDead: metrics.died,
     onAttempt(attempt) {
@@ -138,7 +131,7 @@ export function assemble(config: Config, house: House): Assembly {
     onLoss: (error) => onError('inbox', error),
   });
   const remap = createRemap(config.sources, read.inbox);
-  const revise = createRevise({ deployments: read.deployments, remap, view });
+  const revise = createRevise({ deployments: read.deployments, remap });
   const deadLetters = createDeadLetters(queues.all);
   const receive = createReceive({ ...keep, keep: around('keep', keep.keep) });
   const onAnswered = logWebhook(log, metrics);
@@ -257,8 +250,13 @@ const clock = () => new Date();
 /** Twice, on two connections: whoever answers a request gives up soon, whoever works in the background waits. */
 function createStores(redis: Redis, config: Config) {
   const echoes = createEchoes(redis);
+  const view = createView({
+    rules: config.rules,
+    routing: config.routing,
+    before: (lineage, wanted) => readPredecessors(redis, lineage, wanted),
+  });
   return {
-    deployments: createDeployments(redis, config.changes),
+    deployments: createDeployments(redis, config.changes, view),
     inbox: createInbox(redis, config.inbox),
     feed: createFeed(redis),
     ledger: createLedger(redis, echoes, clock),

@@ -3,8 +3,6 @@ import type { Lookup } from './sources/source.ts';
 
 /** What one webhook said, on its way through Redis. */
 export interface ChangeEvent {
-  /** Of the job's data (queue/queues.ts). */
-  readonly version?: number;
   readonly webhookId: string;
   /** The configured source's name. */
   readonly source: string;

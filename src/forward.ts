@@ -1,5 +1,6 @@
 import { transition } from './domain/deployment.ts';
 import { DeliveryFailed } from './domain/errors.ts';
+import type { View } from './domain/view.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { Deployments } from './store/deployments.ts';
 import type { Ledger } from './store/ledger.ts';
@@ -8,6 +9,7 @@ export interface ForwardParts {
   readonly deployments: Deployments;
   readonly ledger: Ledger;
   readonly clock: () => Date;
+  readonly onDelivered: (sink: Sink, told: View) => void;
 }
 
 export type Forwarded = 'delivered' | 'duplicate' | 'stale' | 'unwanted' | 'gone';
@@ -16,7 +18,7 @@ export type Forwarded = 'delivered' | 'duplicate' | 'stale' | 'unwanted' | 'gone
  * Story 3: a sink is told how a deployment stands: as it stands now, not as it stood when the job was made.
  * @throws DeliveryFailed which says what a retry could do (queue/workers.ts does it).
  */
-export function createForward({ deployments, ledger, clock }: ForwardParts) {
+export function createForward({ deployments, ledger, clock, onDelivered }: ForwardParts) {
   return async function forward(sink: Sink, key: string): Promise<Forwarded> {
     const routed = await deployments.get(key);
     if (!routed) return 'gone';
@@ -33,6 +35,7 @@ export function createForward({ deployments, ledger, clock }: ForwardParts) {
         if (routed.droppedBy || !wish.wanted) return 'unwanted';
         try {
           await entry.delivered(moment, await sink.deliver(deployment, entry, { signal, now: clock() }));
+          onDelivered(sink, routed);
           return 'delivered';
         } catch (error) {
           const status = error instanceof DeliveryFailed ? error.status : undefined;

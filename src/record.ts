@@ -1,7 +1,7 @@
 import type { ChangeEvent } from './change-event.ts';
 import { type Conclusion, conclusionOf, dropped, echo, kept, toldBefore } from './conclusion.ts';
 import type { ChangeRecord } from './domain/change-record.ts';
-import type { createView, View } from './domain/view.ts';
+import type { View } from './domain/view.ts';
 import type { Resolve } from './resolve.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { Deployments } from './store/deployments.ts';
@@ -11,7 +11,6 @@ import type { Inbox } from './store/inbox.ts';
 
 export interface RecordParts {
   readonly resolve: Resolve;
-  readonly view: ReturnType<typeof createView>;
   readonly sinks: readonly Sink[];
   readonly deployments: Deployments;
   readonly echoes: Echoes;
@@ -25,7 +24,7 @@ export interface RecordParts {
 
 /** Story 2: an event is completed, becomes part of one deployment in the change log, and the sinks that want it are told. May run twice. */
 export function createRecord(parts: RecordParts) {
-  const { resolve, view, sinks, deployments, echoes, gaps, inbox, forward, noteRules } = parts;
+  const { resolve, sinks, deployments, echoes, gaps, inbox, forward, noteRules } = parts;
 
   /** @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later. */
   async function record({ webhookId, records, ...event }: ChangeEvent): Promise<void> {
@@ -41,7 +40,7 @@ export function createRecord(parts: RecordParts) {
     if (told.madeByApi && (await isOurs(told))) return echo(told.madeByApi);
     const step = await gaps.place(told);
     if (!step) return toldBefore;
-    const applied = await deployments.apply(step, view);
+    const applied = await deployments.apply(step);
     await noteRules(applied);
     if (applied.droppedBy) return dropped(applied.droppedBy);
     // A duplicate is forwarded too: the first run may have been killed before it came this far. The ledger tells nobody twice.

@@ -3,7 +3,7 @@ import { ChangeRecord } from './domain/change-record.ts';
 import { WebhookRejected } from './domain/errors.ts';
 import { parseJson } from './parse-json.ts';
 import type { Mapped, Source, Webhook } from './sources/source.ts';
-import type { Deployments, Viewer } from './store/deployments.ts';
+import type { Deployments } from './store/deployments.ts';
 import type { Inbox } from './store/inbox.ts';
 
 /** Maps a kept webhook again, with what the mappers know today: the same ids where nothing about it has changed. */
@@ -49,18 +49,17 @@ export type Remap = ReturnType<typeof createRemap>;
 export interface ReviseParts {
   readonly deployments: Deployments;
   readonly remap: Remap;
-  readonly view: Viewer;
 }
 
 /** Looks at a deployment again before it is told again: by the rules of today and, when asked, by the mappers of today. */
-export function createRevise({ deployments, remap, view }: ReviseParts) {
+export function createRevise({ deployments, remap }: ReviseParts) {
   return async function revise(name: string, { fromBodies }: { readonly fromBodies: boolean }): Promise<void> {
     const records = fromBodies ? await deployments.records(name) : [];
     for (const webhook of new Set(records.flatMap((record) => record.webhook ?? []))) {
       const event = await remap(webhook);
-      for (const record of event?.records ?? []) await deployments.apply(record, view, { replace: true });
+      for (const record of event?.records ?? []) await deployments.apply(record, { replace: true });
     }
-    await deployments.refresh(name, view);
+    await deployments.refresh(name);
   };
 }
 export type Revise = ReturnType<typeof createRevise>;

@@ -1,5 +1,8 @@
 import type { Deployment, Replaced } from './deployment.ts';
 
+/** What an earlier deployment must tell to those that follow it. */
+export type Predecessor = Pick<Deployment, 'key' | 'occurredAt' | 'ref' | 'commit'>;
+
 /** So many earlier deployments of an environment are looked at to tell a roll-back. */
 export const PREDECESSORS = 10;
 
@@ -12,7 +15,7 @@ export function lineageOf({ repository, service, environment }: Deployment): str
  * Says which deployment this one replaced, and whether it went back to what had run before.
  * @param earlier deployments of the same lineage that succeeded before this one started, newest first.
  */
-export function succeed(deployment: Deployment, earlier: readonly Deployment[]): Deployment {
+export function succeed(deployment: Deployment, earlier: readonly Predecessor[]): Deployment {
   const previous = earlier.find(({ key }) => key !== deployment.key);
   if (!previous) return deployment;
   const why = deployment.changeType === 'deployment' ? wentBack(deployment, previous, earlier) : undefined;
@@ -24,7 +27,7 @@ export function succeed(deployment: Deployment, earlier: readonly Deployment[]):
 }
 
 /** Evidence, never a guess: this very commit ran here before another one, or the commit is older on the same branch. */
-function wentBack(deployment: Deployment, previous: Deployment, earlier: readonly Deployment[]): string | undefined {
+function wentBack(deployment: Deployment, previous: Predecessor, earlier: readonly Predecessor[]): string | undefined {
   const { sha, committedAt } = deployment.commit ?? {};
   const last = previous.commit;
   if (!sha || !last?.sha || sha === last.sha) return undefined;
@@ -36,7 +39,7 @@ function wentBack(deployment: Deployment, previous: Deployment, earlier: readonl
   return undefined;
 }
 
-function replacedBy(deployment: Deployment, previous: Deployment): Replaced {
+function replacedBy(deployment: Deployment, previous: Predecessor): Replaced {
   const from = previous.commit?.sha;
   const compareUrl = from && compare(deployment, from);
   return { deployment: previous.key, ...(from && { sha: from }), ...(compareUrl && { compareUrl }) };

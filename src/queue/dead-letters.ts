@@ -1,6 +1,16 @@
 import type { Job, Queue } from 'bullmq';
 import type { ChangeEvent } from '../change-event.ts';
-import { type DeadKind, type ForwardJob, forwardJobId, forwardQueueName, RECORD_QUEUE, type Told } from './queues.ts';
+import {
+  type DeadKind,
+  eventsOf,
+  type ForwardJob,
+  forwardJobId,
+  forwardQueueName,
+  JOB_VERSION,
+  RECORD_QUEUE,
+  type RecordJob,
+  type Told,
+} from './queues.ts';
 
 /** A delivery or a webhook that is tried no more, and kept. */
 export interface DeadLetter {
@@ -60,7 +70,7 @@ export interface ReplayOrder {
 
 const PAGE = 500;
 
-type Dead = Job<ForwardJob | ChangeEvent>;
+type Dead = Job<ForwardJob | RecordJob>;
 interface Found {
   readonly job: Dead;
   readonly letter: DeadLetter;
@@ -85,8 +95,8 @@ export function createDeadLetters(queues: () => Promise<readonly Queue[]>): Dead
       let count = 0;
       for (const { job, letter } of found) {
         if (letter.deployment) await revise(letter.deployment);
-        const event = letter.webhook && (await remap?.(letter.webhook));
-        await job.updateData({ ...(event ? event : job.data), replayedAtMs: now.getTime() });
+        const event = letter.webhook ? await remap?.(letter.webhook) : undefined;
+        await job.updateData(again(job.data, event, now.getTime()));
         if (await isRetried(job)) count += 1;
       }
       return count;
@@ -97,6 +107,13 @@ export function createDeadLetters(queues: () => Promise<readonly Queue[]>): Dead
       return found.length;
     },
   };
+}
+
+/** @param remapped instead of the event that it holds; a job that failed holds one (workers.ts) */
+function again(data: Dead['data'], remapped: ChangeEvent | undefined, replayedAtMs: number): Dead['data'] {
+  if ('deployment' in data) return { ...data, replayedAtMs };
+  const events = remapped ? [remapped] : eventsOf(data);
+  return { version: JOB_VERSION, events: events.map((event) => ({ ...event, replayedAtMs })) };
 }
 
 /** Somebody else may have replayed or dropped it in between. */
@@ -130,19 +147,23 @@ async function find(
 
 function toLetter(job: Dead): DeadLetter {
   const { data } = job;
-  const isForward = 'deployment' in data;
-  const sink = isForward ? job.queueName.slice(forwardQueueName('').length) : RECORD_QUEUE;
+  const sink = 'deployment' in data ? job.queueName.slice(forwardQueueName('').length) : RECORD_QUEUE;
   return {
     id: `${sink}:${job.id}`,
     sink,
-    kind: (isForward ? data.dead : undefined) ?? 'fault',
-    source: data.source,
-    ...(isForward ? { deployment: data.deployment } : { webhook: data.webhookId }),
+    ...('deployment' in data ? ofDelivery(data) : ofWebhook(data)),
     why: job.failedReason ?? 'unknown',
     madeAt: new Date(job.timestamp).toISOString(),
     diedAt: new Date(job.finishedOn ?? job.timestamp).toISOString(),
     attempts: job.attemptsMade,
   };
+}
+
+const ofDelivery = ({ dead = 'fault', source, deployment }: ForwardJob) => ({ kind: dead, source, deployment });
+
+function ofWebhook(data: RecordJob) {
+  const [event] = eventsOf(data);
+  return { kind: 'fault' as const, ...(event && { source: event.source, webhook: event.webhookId }) };
 }
 
 function fits(letter: DeadLetter, filter: DeadLetterFilter): boolean {

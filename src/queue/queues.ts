@@ -1,4 +1,4 @@
-import { Queue } from 'bullmq';
+import { type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { ChangeEvent } from '../change-event.ts';
 import { digest } from '../domain/change-record.ts';
@@ -6,6 +6,7 @@ import type { Deployment } from '../domain/deployment.ts';
 import { NotKept } from '../domain/errors.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { PREFIX } from '../store/keys.ts';
+import { byTurn } from './by-turn.ts';
 import { KEEP_WITHIN_MS } from './connection.ts';
 
 export const RECORD_QUEUE = 'record';
@@ -20,7 +21,22 @@ export const forwardJobId = ({ key, state, occurredAt }: Told): string =>
 export type DeadKind = 'refused' | 'fault';
 
 /** Of the data of all jobs. A worker leaves newer ones to a newer bridge. */
-export const JOB_VERSION = 1;
+export const JOB_VERSION = 2;
+
+/** What was received in one turn of the event loop; at version 1, one event alone. */
+export type RecordJob = { readonly version: number; readonly events: readonly ChangeEvent[] } | EventJob;
+type EventJob = ChangeEvent & { readonly version?: 1 };
+export const eventsOf = (job: RecordJob): readonly ChangeEvent[] => ('events' in job ? job.events : [job]);
+
+/** The same events are the same job. A replay is another one: the first may be a dead letter, whose id is taken. */
+function recordJobId(events: readonly ChangeEvent[]): string {
+  const ids = events.map(({ webhookId, replayedAtMs }) =>
+    [webhookId, ...(replayedAtMs ? [replayedAtMs] : [])].join('_'),
+  );
+  return `evt_${ids.length === 1 ? ids[0] : digest(ids.join('\n'))}`;
+}
+/** More would make a job that Redis and a worker chew on for long. */
+const MAX_EVENTS = 50;
 
 export interface ForwardJob {
   readonly version?: number;
@@ -42,6 +58,8 @@ export interface Backlog {
 export interface Queues {
   /** Makes an event durable. @throws NotKept within KEEP_WITHIN_MS when Redis is away, frozen or full. */
   keep(event: ChangeEvent): Promise<void>;
+  /** For one of several events that could not be recorded: it is tried again by itself. `madeAtMs`: since when it waits. */
+  keepAlone(event: ChangeEvent, madeAtMs: number): Promise<void>;
   forward(sink: Sink, told: { readonly deployment: Deployment }): Promise<void>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
   /** For dead letters. */
@@ -58,12 +76,16 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
   const names = [RECORD_QUEUE, ...sinkNames.map(forwardQueueName)];
   const open = openOnce(() => Promise.all(names.map((name) => openQueue(name, producer))));
   const queueOf = async (name: string) => (await open()).find((queue) => queue.name === name);
+  const addEvents = async (events: readonly ChangeEvent[], options: JobsOptions = {}) => {
+    const queue = await queueOf(RECORD_QUEUE);
+    const job: RecordJob = { version: JOB_VERSION, events };
+    await queue?.add('events', job, { ...options, jobId: recordJobId(events) });
+  };
+  const keepSoon = byTurn(addEvents, MAX_EVENTS);
   return {
-    async keep(event) {
-      const write = queueOf(RECORD_QUEUE).then((queue) =>
-        queue?.add('event', { ...event, version: JOB_VERSION }, { jobId: `evt_${event.webhookId}` }),
-      );
-      await within(KEEP_WITHIN_MS, write);
+    keep: (event) => within(KEEP_WITHIN_MS, keepSoon(event)),
+    async keepAlone(event, madeAtMs) {
+      await addEvents([event], { timestamp: madeAtMs });
     },
     async forward(sink, { deployment }) {
       const jobId = forwardJobId(deployment);

@@ -5,7 +5,16 @@ import { DeliveryFailed, ResolveFailed } from '../domain/errors.ts';
 import type { Forwarded } from '../forward.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { PREFIX } from '../store/keys.ts';
-import { type DeadKind, type ForwardJob, forwardQueueName, JOB_VERSION, RECORD_QUEUE } from './queues.ts';
+import {
+  type DeadKind,
+  eventsOf,
+  type ForwardJob,
+  forwardQueueName,
+  JOB_VERSION,
+  type Queues,
+  RECORD_QUEUE,
+  type RecordJob,
+} from './queues.ts';
 
 /** Why a sink waits as a whole, for /readyz and the pages. */
 export interface Hold {
@@ -16,6 +25,7 @@ export interface Hold {
 export interface WorkersParts {
   readonly connection: Redis;
   readonly record: (event: ChangeEvent) => Promise<void>;
+  readonly keepAlone: Queues['keepAlone'];
   readonly forward: (sink: Sink, deployment: string) => Promise<Forwarded>;
   readonly sinks: readonly Sink[];
   readonly onAttempt: (attempt: {
@@ -72,9 +82,9 @@ export function createWorkers(parts: WorkersParts): Workers {
   };
   const recorder = new Worker(
     RECORD_QUEUE,
-    async (job: Job<ChangeEvent>, token) => {
+    async (job: Job<RecordJob>, token) => {
       await leaveNewer(job, token);
-      await parts.record(job.data).catch((error: unknown) => recordLater(error, job, token));
+      await recordAll(job, token, parts);
     },
     { ...common, concurrency: RECORD_CONCURRENCY },
   );
@@ -118,13 +128,33 @@ async function leaveNewer(job: Job<{ readonly version?: number }>, token: string
   throw new DelayedError();
 }
 
+/** Those of several events that fail wait as jobs of their own: the others are done. */
+async function recordAll(
+  job: Job<RecordJob>,
+  token: string | undefined,
+  { record, keepAlone }: Pick<WorkersParts, 'record' | 'keepAlone'>,
+): Promise<void> {
+  const events = eventsOf(job.data);
+  const results = await Promise.allSettled(events.map(record));
+  const failures = results.flatMap((result, at) => {
+    const event = events[at];
+    return event && result.status === 'rejected' ? [{ event, error: result.reason as unknown }] : [];
+  });
+  const [first] = failures;
+  if (first && events.length === 1) return recordLater(first.error, { job, token, event: first.event });
+  await Promise.all(failures.map(({ event }) => keepAlone(event, job.timestamp)));
+}
+
 /** What a tool's API could not say yet is asked again for as long as deliveries are tried. Any other error is our own fault. */
-async function recordLater(error: unknown, job: Job<ChangeEvent>, token: string | undefined): Promise<never> {
+async function recordLater(
+  error: unknown,
+  { job, token, event }: { readonly job: Job; readonly token: string | undefined; readonly event: ChangeEvent },
+): Promise<never> {
   if (!(error instanceof ResolveFailed)) {
     if (job.attemptsMade + 1 < RECORD_ATTEMPTS) throw error;
     throw new UnrecoverableError(error instanceof Error ? error.message : String(error));
   }
-  if (Date.now() - (job.data.replayedAtMs ?? job.timestamp) > MAX_AGE_MS)
+  if (Date.now() - (event.replayedAtMs ?? job.timestamp) > MAX_AGE_MS)
     throw new UnrecoverableError(`given up: ${error.message}`);
   if (typeof error.retry === 'string') throw error;
   await job.moveToDelayed(Date.now() + error.retry.afterMs, token);

@@ -3,6 +3,7 @@ import { type ChangeRecord, type History, recordId } from '../domain/change-reco
 import { isFinal } from '../domain/deployment.ts';
 import { toJson } from './json.ts';
 import { key } from './keys.ts';
+import { createScript } from './script.ts';
 
 /**
  * Finds the deployments whose signals were lost, by the numbers that a tool gives them. Notifications come in any
@@ -24,7 +25,7 @@ export interface Gaps {
  * `starts`   {at, key, told: open|done|over, stop, id}: the deployments that were told, by their start. Times are epoch ms.
  * A tool runs one deployment of an application at a time: a number belongs to the last start before it was deployed.
  */
-const PLACE = `
+const PLACE = createScript(`
 local MAX_ENTRIES, MAX_STARTS = 100, 50
 local ask = cjson.decode(ARGV[1])
 local stored = redis.call('GET', KEYS[1])
@@ -132,7 +133,7 @@ if ask.recovered then name = recovered() else name = told() end
 while #app.entries > MAX_ENTRIES do app.baseline = math.max(app.baseline, table.remove(app.entries, 1).id) end
 while #app.starts > MAX_STARTS do table.remove(app.starts, 1) end
 redis.call('SET', KEYS[1], cjson.encode(app), 'EX', ARGV[2])
-return name or false`;
+return name or false`);
 
 const SECONDS_A_DAY = 86_400;
 
@@ -143,7 +144,7 @@ export function createGaps(redis: Redis, keepDays: number): Gaps {
     async place(record) {
       if (!record.history) return record;
       const question = toJson(questionOf(record, record.history));
-      const name = await redis.eval(PLACE, 1, key('gaps', record.history.of), question, ttlSeconds);
+      const name = await PLACE(redis, [key('gaps', record.history.of)], question, ttlSeconds);
       return typeof name === 'string' ? movedTo(record, name) : undefined;
     },
   };

@@ -4,6 +4,7 @@ import { FEED, FEED_KEPT } from './feed.ts';
 import { type InboxSearch, type SearchPage, type SearchResult, searchInbox } from './inbox-search.ts';
 import { toJson } from './json.ts';
 import { key } from './keys.ts';
+import { createScript } from './script.ts';
 
 export type Verdict = 'accepted' | 'recorded' | 'duplicate' | 'ignored' | 'rejected';
 
@@ -47,16 +48,16 @@ export interface Inbox {
 const DEFLATE_ABOVE_BYTES = 2048;
 
 /** Writes all fields, but a verdict only where none stands yet: the worker may have concluded before we wrote. */
-const ADD = `
+const ADD = createScript(`
 redis.call('HSETNX', KEYS[1], 'conclusion', ARGV[3])
 redis.call('HSET', KEYS[1], 'entry', ARGV[2], unpack(ARGV, 7))
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 local isNew = redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])
 if isNew == 1 then redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', 'webhook', ARGV[1]) end
-return isNew`;
+return isNew`);
 
 /** A second run finds what the first one recorded: that is no duplicate of another webhook. */
-const CONCLUDE = `
+const CONCLUDE = createScript(`
 local known = redis.call('HGET', KEYS[1], 'conclusion')
 local conclusion = cjson.decode(ARGV[1])
 if conclusion.verdict == 'duplicate' and known and cjson.decode(known).verdict == 'recorded' then
@@ -64,7 +65,7 @@ if conclusion.verdict == 'duplicate' and known and cjson.decode(known).verdict =
   conclusion.detail = string.match(conclusion.detail or '', 'not complete: .*')
 end
 redis.call('HSET', KEYS[1], 'conclusion', cjson.encode(conclusion))
-return redis.call('EXPIRE', KEYS[1], ARGV[2])`;
+return redis.call('EXPIRE', KEYS[1], ARGV[2])`);
 
 export function createInbox(redis: Redis, keep: { days: number; count: number }): Inbox {
   const ttlSeconds = Math.ceil(keep.days * 86_400);
@@ -73,12 +74,9 @@ export function createInbox(redis: Redis, keep: { days: number; count: number })
       const conclusion = toJson({ verdict, reason, detail });
       const receivedMs = String(Date.parse(entry.receivedAt));
       const stored = body ? packBody(body) : [];
-      await redis.eval(
-        ADD,
-        3,
-        key('inbox', entry.id),
-        key('inbox'),
-        FEED,
+      await ADD(
+        redis,
+        [key('inbox', entry.id), key('inbox'), FEED],
         entry.id,
         JSON.stringify(entry),
         conclusion,
@@ -89,7 +87,7 @@ export function createInbox(redis: Redis, keep: { days: number; count: number })
       );
     },
     async conclude(id, conclusion) {
-      await redis.eval(CONCLUDE, 1, key('inbox', id), toJson(conclusion), ttlSeconds);
+      await CONCLUDE(redis, [key('inbox', id)], toJson(conclusion), ttlSeconds);
     },
     async get(id) {
       const stored = await redis.hgetallBuffer(key('inbox', id));

@@ -6,6 +6,7 @@ import type { Delivered, Notebook, Told } from '../sinks/sink.ts';
 import type { Echo, Echoes } from './echoes.ts';
 import { FEED, FEED_KEPT } from './feed.ts';
 import { key } from './keys.ts';
+import { createScript } from './script.ts';
 
 /** One attempt at one sink, for the person who asks what became of it. */
 export interface Attempt {
@@ -54,17 +55,67 @@ const KEEP_SECONDS = 400 * 86_400;
 /** Longer than any delivery is tried again. */
 const KEEP_LANE_SECONDS = 30 * 86_400;
 
-const RENEW = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
-const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
+/**
+ * KEYS: ledger, lane (or the ledger again), leases; ARGV: token, lease in ms. Takes all leases or none.
+ * @returns nothing when one is held by somebody else; else the lane and the ledger's fields and values.
+ */
+const ENTER = createScript(`
+for i = 3, #KEYS do
+  if not redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[2], 'NX') then
+    for held = 3, i - 1 do redis.call('DEL', KEYS[held]) end
+    return false
+  end
+end
+local lane = KEYS[2] ~= KEYS[1] and redis.call('GET', KEYS[2])
+return { lane, unpack(redis.call('HGETALL', KEYS[1])) }`);
+
+/** KEYS: leases; ARGV: token, lease in ms. @returns how many are still ours. */
+const RENEW = createScript(`
+local ours = 0
+for _, lease in ipairs(KEYS) do
+  if redis.call('GET', lease) == ARGV[1] then ours = ours + redis.call('PEXPIRE', lease, ARGV[2]) end
+end
+return ours`);
+
+const LEAVE = createScript(`
+for _, lease in ipairs(KEYS) do
+  if redis.call('GET', lease) == ARGV[1] then redis.call('DEL', lease) end
+end`);
+
+/** KEYS: ledger; ARGV: seconds it is kept, fields and values. */
+const WRITE = createScript(`
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+return redis.call('EXPIRE', KEYS[1], ARGV[1])`);
+
+/** KEYS: attempts, feed; ARGV: attempt, attempts kept, seconds they are kept, events kept, sink, deployment. */
+const ATTEMPTED = `
+redis.call('LPUSH', KEYS[1], ARGV[1])
+redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1)
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'sink', ARGV[5], 'deployment', ARGV[6], 'attempt', ARGV[1])`;
+const NOTE_ATTEMPT = createScript(ATTEMPTED);
+
+/**
+ * More KEYS: ledger, owner of the remote id, lane (the ledger again where there is none);
+ * more ARGV: moment of the lane, seconds it is kept, fields and values of the ledger.
+ * A remote id that another deployment holds stays its own: two may have led to one thing there, and the first is found by it.
+ */
+const DELIVERED = createScript(`${ATTEMPTED}
+redis.call('HDEL', KEYS[3], 'attempted_at')
+redis.call('HSET', KEYS[3], unpack(ARGV, 9))
+redis.call('EXPIRE', KEYS[3], ARGV[3])
+if KEYS[4] ~= KEYS[3] then redis.call('SET', KEYS[4], ARGV[6], 'EX', ARGV[3], 'NX') end
+if KEYS[5] ~= KEYS[3] then redis.call('SET', KEYS[5], ARGV[7], 'EX', ARGV[8]) end`);
 
 export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): Ledger {
   return {
     async exclusive({ sink, deployment, lane, echo }, work) {
-      const names = [...new Set([deployment, lane ?? deployment])].map((name) => key('lease', sink, name));
-      return withLeases(redis, names, async (signal) => {
-        const known = await readTold(redis, { sink, deployment, lane });
-        return work(createEntry({ redis, echoes, clock, sink, deployment, lane, echo }, known), signal);
-      });
+      const ledger = key('ledger', sink, deployment);
+      const laneKey = lane === undefined ? ledger : key('lane', sink, lane);
+      const leases = [...new Set([deployment, lane ?? deployment])].map((name) => key('lease', sink, name));
+      return withLeases(redis, { ledger, lane: laneKey, leases }, (known, signal) =>
+        work(createEntry({ redis, echoes, clock, sink, deployment, ledger, lane: laneKey, echo }, known), signal),
+      );
     },
     find: async (sink, remoteId) => (await redis.get(ownerKey(sink, remoteId))) ?? undefined,
     async read(sink, deployment) {
@@ -81,35 +132,39 @@ export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): L
 
 const ownerKey = (sink: string, remoteId: string) => key('remote', sink, remoteId);
 
+interface Place {
+  readonly ledger: string;
+  /** The ledger again for a sink without lanes. */
+  readonly lane: string;
+  readonly leases: readonly string[];
+}
+
 async function withLeases<T>(
   redis: Redis,
-  names: readonly string[],
-  work: (signal: AbortSignal) => Promise<T>,
+  { ledger, lane, leases }: Place,
+  work: (known: Told, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const token = randomUUID();
-  const held: string[] = [];
+  const entered = (await ENTER(redis, [ledger, lane, ...leases], token, LEASE_MS)) as string[] | null; // as ENTER returns it
+  if (!entered) throw busy();
   const abort = new AbortController();
   const limit = setTimeout(
     () => abort.abort(new Error(`the attempt took longer than ${ATTEMPT_LIMIT_MS} ms`)),
     ATTEMPT_LIMIT_MS,
   );
-  const renewing = setInterval(() => void renew(), LEASE_MS / 3);
   const renew = async () => {
-    const replies: unknown[] = await Promise.all(held.map((name) => redis.eval(RENEW, 1, name, token, LEASE_MS))).catch(
-      () => [],
-    ); // Redis is away: the lease may still hold, the next round will tell
-    if (replies.includes(0)) abort.abort(new Error('the lease was lost'));
+    // Redis is away: the leases may still hold, the next round will tell.
+    const ours = await RENEW(redis, leases, token, LEASE_MS).catch(() => leases.length);
+    if (ours !== leases.length) abort.abort(new Error('the lease was lost'));
   };
+  const renewing = setInterval(() => void renew(), LEASE_MS / 3);
   try {
-    for (const name of names) {
-      if ((await redis.set(name, token, 'PX', LEASE_MS, 'NX')) !== 'OK') throw busy();
-      held.push(name);
-    }
-    return await work(abort.signal);
+    const [inLane, ...fields] = entered;
+    return await work(toKnown(fields, inLane), abort.signal);
   } finally {
     clearTimeout(limit);
     clearInterval(renewing);
-    for (const name of held) await redis.eval(RELEASE, 1, name, token);
+    await LEAVE(redis, leases, token);
   }
 }
 
@@ -124,30 +179,40 @@ interface EntryContext {
   readonly clock: () => Date;
   readonly sink: string;
   readonly deployment: string;
-  readonly lane: string | undefined;
+  readonly ledger: string;
+  readonly lane: string;
   readonly echo: Echo | undefined;
 }
 
-function createEntry({ redis, echoes, clock, sink, deployment, lane, echo }: EntryContext, known: Told): LedgerEntry {
-  const name = key('ledger', sink, deployment);
+function createEntry(context: EntryContext, known: Told): LedgerEntry {
+  const { redis, echoes, clock, sink, deployment, ledger, lane, echo } = context;
   const owner = (remoteId: string) => ownerKey(sink, remoteId);
-  const write = (fields: Record<string, string>) => redis.multi().hset(name, fields).expire(name, KEEP_SECONDS).exec();
+  const log = (attempt: Omit<Attempt, 'at'>) =>
+    [
+      JSON.stringify({ at: clock().toISOString(), ...attempt } satisfies Attempt),
+      ATTEMPTS_KEPT,
+      KEEP_SECONDS,
+      FEED_KEPT,
+      sink,
+      deployment,
+    ] as const;
+  const logKeys = [key('attempts', sink, deployment), FEED];
   return {
     known,
     async attempting() {
       if (echo) await echoes.expect(echo, deployment);
-      await write({ attempted_at: clock().toISOString() });
+      await WRITE(redis, [ledger], KEEP_SECONDS, 'attempted_at', clock().toISOString());
     },
     async notAttempted() {
-      await redis.hdel(name, 'attempted_at');
+      await redis.hdel(ledger, 'attempted_at');
       if (echo) await echoes.unexpect(echo, deployment);
     },
     async claim(remoteId) {
       if (echo) await echoes.remember(echo, deployment, remoteId);
       await redis.set(owner(remoteId), deployment, 'EX', KEEP_SECONDS, 'NX');
       if ((await redis.get(owner(remoteId))) !== deployment) return false;
-      await write({ remote_id: remoteId });
-      await redis.hdel(name, 'attempted_at');
+      await WRITE(redis, [ledger], KEEP_SECONDS, 'remote_id', remoteId);
+      await redis.hdel(ledger, 'attempted_at');
       return true;
     },
     async claimedByOther(remoteId) {
@@ -155,41 +220,30 @@ function createEntry({ redis, echoes, clock, sink, deployment, lane, echo }: Ent
       return claimedBy !== null && claimedBy !== deployment;
     },
     async delivered(moment, { remoteId, remoteUrl, status, words }) {
-      await write({
-        told_state: moment.state,
-        told_at: moment.at,
-        ...(remoteId && { remote_id: remoteId }),
-        ...(remoteUrl && { remote_url: remoteUrl }),
-      });
-      // Not claimed: two deployments may have led to one thing there. The first one is found by its id.
-      if (remoteId) await redis.set(owner(remoteId), deployment, 'EX', KEEP_SECONDS, 'NX');
-      await redis.hdel(name, 'attempted_at');
-      // Nobody else writes it: the lane is ours for as long as its lease holds.
+      const told = { told_state: moment.state, told_at: moment.at };
+      const remote = { ...(remoteId && { remote_id: remoteId }), ...(remoteUrl && { remote_url: remoteUrl }) };
+      // Nobody else writes the lane: it is ours for as long as its lease holds.
       const isLatest = !known.toldInLane || known.toldInLane.at <= moment.at;
-      if (lane && isLatest) await redis.set(key('lane', sink, lane), JSON.stringify(moment), 'EX', KEEP_LANE_SECONDS);
-      await this.attempted({ state: moment.state, outcome: 'delivered', words, ...(status && { status }) });
+      await DELIVERED(
+        redis,
+        [...logKeys, ledger, remoteId ? owner(remoteId) : ledger, isLatest ? lane : ledger],
+        ...log({ state: moment.state, outcome: 'delivered', words, ...(status && { status }) }),
+        JSON.stringify(moment),
+        KEEP_LANE_SECONDS,
+        ...Object.entries({ ...told, ...remote }).flat(),
+      );
     },
     async attempted(attempt) {
-      const log = key('attempts', sink, deployment);
-      const json = JSON.stringify({ at: clock().toISOString(), ...attempt } satisfies Attempt);
-      await redis
-        .multi()
-        .lpush(log, json)
-        .ltrim(log, 0, ATTEMPTS_KEPT - 1)
-        .expire(log, KEEP_SECONDS)
-        .xadd(FEED, 'MAXLEN', '~', FEED_KEPT, '*', 'sink', sink, 'deployment', deployment, 'attempt', json)
-        .exec();
+      await NOTE_ATTEMPT(redis, logKeys, ...log(attempt));
     },
   };
 }
 
-async function readTold(
-  redis: Redis,
-  { sink, deployment, lane }: { sink: string; deployment: string; lane: string | undefined },
-): Promise<Told> {
-  const told = toTold(await redis.hgetall(key('ledger', sink, deployment)));
-  const inLane = lane === undefined ? null : await redis.get(key('lane', sink, lane));
-  return { ...told, ...(inLane && { toldInLane: JSON.parse(inLane) as Moment }) }; // written by delivered() alone
+/** @param fields names and values in turn, as Redis lists a hash */
+function toKnown(fields: readonly string[], inLane: string | null | undefined): Told {
+  const stored: Record<string, string> = {};
+  for (let at = 0; at + 1 < fields.length; at += 2) stored[fields[at] ?? ''] = fields[at + 1] ?? '';
+  return { ...toTold(stored), ...(inLane && { toldInLane: JSON.parse(inLane) as Moment }) }; // written by delivered() alone
 }
 
 function toTold(stored: Record<string, string>): Told {

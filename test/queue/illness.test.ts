@@ -39,6 +39,7 @@ async function startSink() {
     connection,
     sinks: [buoy],
     record: async () => {},
+    keepAlone: async () => {},
     forward: async (_: Sink, deployment: string) => {
       const retry = answers.get(deployment) ?? 'fine';
       if (retry === 'fine') return 'delivered' as const;

@@ -13,17 +13,22 @@ it('a job of a newer version is left for a newer bridge, and the others go on', 
   bridge = await startTestBridge();
   const connection = new Redis(bridge.redis.address.path);
   const queue = new Queue(RECORD_QUEUE, { connection, prefix: PREFIX });
-  const event = (name: string, version?: number) => ({
-    ...(version && { version }),
+  const event = (name: string) => ({
     webhookId: name,
     source: 'gitlab',
     records: [aRecord({ deployment: name })],
   });
-  await queue.add('event', event('newer', JOB_VERSION + 1), { jobId: 'evt_newer' });
-  await queue.add('event', event('current', JOB_VERSION), { jobId: 'evt_current' });
-  await queue.add('event', event('before-versions'), { jobId: 'evt_old' });
-  await vi.waitFor(async () => expect(await bridge.changes()).toHaveLength(2), { timeout: 5_000 });
-  expect((await bridge.changes()).map(({ deployment }) => deployment).sort()).toEqual(['before-versions', 'current']);
+  const newer = { version: JOB_VERSION + 1, events: [event('newer')] };
+  const current = { version: JOB_VERSION, events: [event('current'), event('beside it')] };
+  await queue.add('events', newer, { jobId: 'evt_newer' });
+  await queue.add('events', current, { jobId: 'evt_current' });
+  await queue.add('event', { ...event('of version 1'), version: 1 }, { jobId: 'evt_old' });
+  await vi.waitFor(async () => expect(await bridge.changes()).toHaveLength(3), { timeout: 5_000 });
+  expect((await bridge.changes()).map(({ deployment }) => deployment).sort()).toEqual([
+    'beside it',
+    'current',
+    'of version 1',
+  ]);
   expect(await queue.getJobState('evt_newer')).toBe('delayed');
   await queue.close();
   connection.disconnect();

@@ -19,10 +19,11 @@ afterAll(async () => {
   await server.stop();
 });
 
-const open = (count = 1000) => createDeployments(redis, { days: 400, count });
+const open = (count = 1000) => createDeployments(redis, { days: 400, count }, view);
 const view = (key: string, records: readonly ChangeRecord[]) => ({
   ...route(fold(key, records), []),
   lineage: 'lighthouse',
+  heardAt: '2026-03-14T20:50:00.000Z',
 });
 const everything = { facets: {}, limit: 100, offset: 0 };
 
@@ -33,7 +34,7 @@ describe('the change log', () => {
     const records = states.flatMap((state) =>
       ['deployment hook', 'job hook', 'pipeline hook'].map((signal) => aRecord({ state, signal })),
     );
-    const applied = await Promise.all([...records, ...records].map((record) => deployments.apply(record, view)));
+    const applied = await Promise.all([...records, ...records].map((record) => deployments.apply(record)));
     expect(applied.filter(({ added }) => added)).toHaveLength(records.length);
     const { deployments: listed, total } = await deployments.list(everything);
     expect(total).toBe(1);
@@ -43,16 +44,16 @@ describe('the change log', () => {
   it('finds a deployment by an alias, and never joins two because they share one', async () => {
     const deployments = open();
     const aliases = ['gitlab:git.harbor.example:7:deployment:5'];
-    await deployments.apply(aRecord({ deployment: 'job:1', aliases }), view);
-    await deployments.apply(aRecord({ deployment: 'job:2', aliases }), view);
+    await deployments.apply(aRecord({ deployment: 'job:1', aliases }));
+    await deployments.apply(aRecord({ deployment: 'job:2', aliases }));
     expect((await deployments.get(aliases[0] ?? ''))?.deployment.key).toBe('job:1');
     expect((await deployments.list(everything)).total).toBe(2);
   });
 
   it('finds a deployment by its own key, also when that is an alias of another', async () => {
     const deployments = open();
-    await deployments.apply(aRecord({ deployment: 'job:1', aliases: ['deployment:5'] }), view);
-    await deployments.apply(aRecord({ deployment: 'deployment:5' }), view);
+    await deployments.apply(aRecord({ deployment: 'job:1', aliases: ['deployment:5'] }));
+    await deployments.apply(aRecord({ deployment: 'deployment:5' }));
     expect((await deployments.get('deployment:5'))?.deployment.key).toBe('deployment:5');
   });
 
@@ -60,10 +61,8 @@ describe('the change log', () => {
     const deployments = open();
     await deployments.apply(
       aRecord({ deployment: 'job:1', signal: 'job hook', authoritative: false, state: 'running' }),
-      view,
     );
-    for (const occurrence of ['5', '5', '6'])
-      await deployments.apply(aRecord({ deployment: 'job:1', occurrence }), view);
+    for (const occurrence of ['5', '5', '6']) await deployments.apply(aRecord({ deployment: 'job:1', occurrence }));
     const { deployments: listed } = await deployments.list(everything);
     expect(listed.map(({ key }) => key).sort()).toEqual(['job:1', 'job:1/6']);
     expect(listed.find(({ key }) => key === 'job:1')?.signals).toEqual(['deployment hook', 'job hook']);
@@ -73,9 +72,8 @@ describe('the change log', () => {
     const deployments = open();
     await deployments.apply(
       aRecord({ state: 'running', signal: 'job hook', authoritative: false, environment: { name: 'prod' } }),
-      view,
     );
-    await deployments.apply(aRecord({ state: 'succeeded', environment: { name: 'production' } }), view);
+    await deployments.apply(aRecord({ state: 'succeeded', environment: { name: 'production' } }));
     const count = async (facets: object) => (await deployments.list({ ...everything, facets })).total;
     expect(await count({ status: 'running' })).toBe(0);
     expect(await count({ environment: 'prod' })).toBe(0);
@@ -85,8 +83,8 @@ describe('the change log', () => {
   it('finds by the person who deployed or wrote it, and by the folder of its environment', async () => {
     const deployments = open();
     const review = { environment: { name: 'review/lamp-12' } };
-    await deployments.apply(aRecord({ deployment: 'job:1', actor: 'Mira', ...review }), view);
-    await deployments.apply(aRecord({ deployment: 'job:2', actor: 'jonas', commit: { author: 'mira' } }), view);
+    await deployments.apply(aRecord({ deployment: 'job:1', actor: 'Mira', ...review }));
+    await deployments.apply(aRecord({ deployment: 'job:2', actor: 'jonas', commit: { author: 'mira' } }));
     const keys = async (facets: object) =>
       (await deployments.list({ ...everything, facets })).deployments.map(({ key }) => key).sort();
     expect(await keys({ person: 'mira' })).toEqual(['job:1', 'job:2']);
@@ -103,9 +101,9 @@ describe('the change log', () => {
     };
     for (const minute of [1, 2, 3]) {
       const occurredAt = `2026-03-14T20:0${minute}:00.000Z`;
-      await deployments.apply(aRecord({ deployment: `job:${minute}`, occurredAt, ref: 'main', commit }), view);
+      await deployments.apply(aRecord({ deployment: `job:${minute}`, occurredAt, ref: 'main', commit }));
     }
-    await deployments.apply(aRecord({ deployment: 'job:4', ref: 'tide' }), view);
+    await deployments.apply(aRecord({ deployment: 'job:4', ref: 'tide' }));
     const search = async (text: string, over = {}) => {
       const { deployments: found, ...rest } = await deployments.list({ ...everything, text, ...over });
       return { ...rest, keys: found.map(({ key }) => key) };
@@ -120,8 +118,8 @@ describe('the change log', () => {
     const deployments = open();
     const deployment = 'argocd:lamp\n2026';
     const common = { deployment, actor: 'mi\nra' };
-    await deployments.apply(aRecord({ ...common, state: 'running', signal: 'job hook', authoritative: false }), view);
-    await deployments.apply(aRecord({ ...common, state: 'failed', changeType: 'rollback' }), view);
+    await deployments.apply(aRecord({ ...common, state: 'running', signal: 'job hook', authoritative: false }));
+    await deployments.apply(aRecord({ ...common, state: 'failed', changeType: 'rollback' }));
     const mark = {
       key: deployment,
       atMs: Date.parse('2026-03-14T20:50:00.000Z'),
@@ -144,7 +142,7 @@ describe('the change log', () => {
     const fill = Array.from({ length: 9_000 }, (_, at) =>
       aRecord({ deployment: `job:${at}`, occurredAt: new Date(first + at * 1000).toISOString() }),
     );
-    await Promise.all(fill.map((record) => deployments.apply(record, view)));
+    await Promise.all(fill.map((record) => deployments.apply(record)));
     const marks = await deployments.marks({ facets: {}, sinceMs: first + 1000, untilMs: first + 8_998_000 });
     expect(marks.map(({ key }) => key)).toEqual(Array.from({ length: 8_998 }, (_, at) => `job:${8_998 - at}`));
   });
@@ -153,14 +151,14 @@ describe('the change log', () => {
     const deployments = open();
     const before = await deployments.version();
     expect(await deployments.version()).toBe(before);
-    await deployments.apply(aRecord(), view);
+    await deployments.apply(aRecord());
     expect(await deployments.version()).not.toBe(before);
   });
 
   it('forgets the oldest beyond the number it may keep, and what is too old', async () => {
     const deployments = open(2);
     for (const day of [1, 2, 3])
-      await deployments.apply(aRecord({ deployment: `job:${day}`, occurredAt: `2026-03-0${day}T10:00:00.000Z` }), view);
+      await deployments.apply(aRecord({ deployment: `job:${day}`, occurredAt: `2026-03-0${day}T10:00:00.000Z` }));
     expect(await deployments.prune(new Date('2026-03-04'))).toBe(1);
     expect((await deployments.list(everything)).deployments.map(({ key }) => key)).toEqual(['job:3', 'job:2']);
     expect(await deployments.prune(new Date('2028-01-01'))).toBe(2);
@@ -173,8 +171,8 @@ describe('a deployment that somebody tells of in a loop', () => {
     const deployments = open();
     const at = (second: number) => new Date(Date.parse('2026-03-14T20:00:00Z') + second * 1000).toISOString();
     for (let second = 0; second < 200; second += 1)
-      await deployments.apply(aRecord({ state: 'running', occurredAt: at(second), startedAt: at(second) }), view);
-    await deployments.apply(aRecord({ state: 'succeeded', occurredAt: at(300) }), view);
+      await deployments.apply(aRecord({ state: 'running', occurredAt: at(second), startedAt: at(second) }));
+    await deployments.apply(aRecord({ state: 'succeeded', occurredAt: at(300) }));
     const key = 'gitlab:git.harbor.example:7:job:1001';
     expect((await deployments.records(key)).length).toBeLessThanOrEqual(25);
     expect((await deployments.get(key))?.deployment).toMatchObject({ state: 'succeeded', startedAt: at(0) });

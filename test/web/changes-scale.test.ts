@@ -20,7 +20,11 @@ let deployments: Deployments;
 beforeAll(async () => {
   server = await startTestRedis();
   redis = new Redis(server.address.path);
-  deployments = createDeployments(redis, { days: 400, count: 100_000 });
+  deployments = createDeployments(redis, { days: 400, count: 100_000 }, (key, records) => ({
+    ...route(fold(key, records), []),
+    lineage: key,
+    heardAt: NOW.toISOString(),
+  }));
   const stepMs = 86_000_000 / MANY;
   for (let at = 0; at < MANY; at += 1_000)
     await Promise.all(Array.from({ length: 1_000 }, (_, more) => apply(at + more, stepMs)));
@@ -39,7 +43,7 @@ async function apply(at: number, stepMs: number): Promise<void> {
     changeType: at % 50 === 0 ? 'rollback' : 'deployment',
     commit: { title: 'Turn the lamp faster', message: 'Turn the lamp faster\n\nThe ships asked for it.' },
   });
-  await deployments.apply(record, (key, records) => ({ ...route(fold(key, records), []), lineage: key }));
+  await deployments.apply(record);
 }
 
 async function timed(query: object) {

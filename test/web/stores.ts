@@ -40,7 +40,7 @@ export function step(over: Partial<NewChangeRecord> = {}): ChangeRecord {
 export function memoryDeployments(records: readonly ChangeRecord[], rules: readonly Rule[] = []): Deployments {
   const of = (key: string) => records.filter((record) => record.deployment === key);
   const view = (key: string): View | undefined =>
-    of(key).length > 0 ? { ...route(fold(key, of(key)), rules), lineage: '' } : undefined;
+    of(key).length > 0 ? { ...route(fold(key, of(key)), rules), lineage: '', heardAt: '' } : undefined;
   const all = [...new Set(records.map((record) => record.deployment))].flatMap((key) => view(key)?.deployment ?? []);
   const fitting = ({
     facets,
@@ -60,7 +60,6 @@ export function memoryDeployments(records: readonly ChangeRecord[], rules: reado
   return {
     apply: unused,
     prune: unused,
-    before: unused,
     refresh: unused,
     get: async (name) => view(name),
     records: async (name) => of(name),

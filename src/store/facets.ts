@@ -1,0 +1,38 @@
+import type { Deployment } from '../domain/deployment.ts';
+import { laneOf } from '../domain/lane.ts';
+import { key } from './keys.ts';
+
+/** What the change log can be filtered by. Each value has an index of its own, by time. */
+export const FACETS = ['environment', 'service', 'source', 'status', 'branch', 'commit', 'person'] as const;
+export type Facet = (typeof FACETS)[number];
+
+/** All deployments, by time. */
+export const EVERYTHING = key('changes');
+/** One line: the indexes of a deployment are kept as lines. */
+export const facetKey = (facet: Facet, value: string) =>
+  key('changes', facet, value.toLowerCase().replaceAll('\n', ' '));
+
+/** Digits of a commit in its index, and the fewest that a search takes: what `git log --oneline` shows. */
+export const SHORT_SHA = 7;
+const SHA = /^[0-9a-f]{7,40}$/i;
+
+/** The indexes in which a deployment stands. */
+export function indexesOf(deployment: Deployment): string[] {
+  const values: Record<Facet, readonly (string | undefined)[]> = {
+    environment: [deployment.environment.name, laneOf(deployment.environment)],
+    service: [deployment.service, deployment.serviceId],
+    source: [deployment.source, deployment.reportedSource],
+    status: [deployment.state],
+    branch: [deployment.ref],
+    commit: shasOf(deployment).map((sha) => sha.slice(0, SHORT_SHA)),
+    person: [deployment.actor, deployment.commit?.author],
+  };
+  const named = FACETS.flatMap((facet) =>
+    values[facet].filter((value) => value !== undefined).map((value) => facetKey(facet, value)),
+  );
+  return [EVERYTHING, ...new Set(named)];
+}
+
+/** The application's commit, and with GitOps the one of the manifests. */
+export const shasOf = ({ commit, manifests }: Deployment): string[] =>
+  [commit?.sha, manifests?.revision].flatMap((sha) => (sha && SHA.test(sha) ? [sha.toLowerCase()] : []));
