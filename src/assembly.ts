@@ -40,6 +40,8 @@ import { logAttempt, logConclusion, logReport, logWebhook, type OnError } from '
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { timeDelivery, timeRecording } from './telemetry/timing.ts';
+import type { Traces } from './telemetry/traces.ts';
+import { traceForwarding, traceReceiving, traceRecording, traceState } from './telemetry/tracing.ts';
 import { createKillPoints } from './testing/kill-points.ts';
 import { createActions } from './web/actions.ts';
 import { createTraffic } from './web/deliveries-traffic.ts';
@@ -54,6 +56,7 @@ export interface House {
   readonly steady: Redis;
   readonly spool: Spool;
   readonly metrics: Metrics;
+  readonly traces: Traces;
   readonly log: Logger;
   readonly onError: OnError;
 }
@@ -77,11 +80,12 @@ export interface Assembly {
 
 /** Joins every part, as one configuration says. */
 export function assemble(config: Config, house: House): Assembly {
-  const { quick, steady, spool, metrics, log, onError } = house;
+  const { quick, steady, spool, metrics, traces, log, onError } = house;
   const sinkNames = config.sinks.map((sink) => sink.name);
   const around = createKillPoints(config.testing);
   const mask = createMask(secretsOf(config));
   log.hide(secretsOf(config));
+  traces.hide(secretsOf(config));
   const queues = createQueues(quick, sinkNames);
   const workQueues = createQueues(steady, sinkNames);
   const read = createStores(quick, config);
@@ -109,10 +113,10 @@ export function assemble(config: Config, house: House): Assembly {
   const noteAttempt = logAttempt(log, metrics);
   const workers = createWorkers({
     connection: steady,
-    record: timeRecording(record, metrics, clock),
+    record: traceRecording(timeRecording(record, metrics, clock), traces),
     keepAlone: workQueues.keepAlone,
-    forward: createForward({ ...work, clock, onDelivered: timeDelivery(metrics, clock) }),
-    sinks: config.sinks.map((sink) => ({ ...sink, deliver: around('deliver', sink.deliver) })),
+    forward: traceForwarding(createForward({ ...work, clock, onDelivered: timeDelivery(metrics, clock) }), traces),
+    sinks: config.sinks.map((sink) => ({ ...sink, deliver: around('deliver', traceState(sink.deliver)) })),
     onDead: metrics.died,
     onAttempt(attempt) {
       noteAttempt(attempt);
@@ -133,7 +137,7 @@ export function assemble(config: Config, house: House): Assembly {
   const remap = createRemap(config.sources, read.inbox);
   const revise = createRevise({ deployments: read.deployments, remap });
   const deadLetters = createDeadLetters(queues.all);
-  const receive = createReceive({ ...keep, keep: around('keep', keep.keep) });
+  const receive = traceReceiving(createReceive({ ...keep, keep: around('keep', keep.keep) }), traces);
   const onAnswered = logWebhook(log, metrics);
   const tokens = [config.admin_token, ...viewerTokens(config), ...changesTokens(config)];
   const live = createLive(read.deployments.version);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Assembly, assemble } from './assembly.ts';
 import type { Config } from './config/config.ts';
 import { MEBIBYTE } from './config/fields.ts';
+import { loadTraceSettings } from './config/load.ts';
 import { closeServer, openServer } from './http/server.ts';
 import { connect, impatient, patient, type Redis, type RedisAddress, readyWithin } from './queue/connection.ts';
 import { inspectRedis } from './queue/inspect.ts';
@@ -9,6 +10,7 @@ import { openSpool, type Spool } from './spool/spool.ts';
 import { createErrorLog, type OnError } from './telemetry/lines.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import { openTraces } from './telemetry/traces.ts';
 
 export interface Bridge {
   readonly url: string;
@@ -44,7 +46,8 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
     holds: () => current.holds(),
     lastWebhooks: () => current.lastWebhooks(),
   });
-  const house = { quick, steady, spool, metrics, log, onError };
+  const traces = await openTraces(loadTraceSettings(), log);
+  const house = { quick, steady, spool, metrics, traces, log, onError };
   let current: Assembly = assemble(config, house);
   serve(current.app);
   const draining = setInterval(
@@ -74,6 +77,7 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
       await closeServer(server);
       await spool.close();
       await current.close();
+      await traces.close();
       quick.disconnect();
       steady.disconnect();
     },

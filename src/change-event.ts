@@ -11,6 +11,8 @@ export interface ChangeEvent {
   readonly records: readonly ChangeRecord[];
   /** What is asked of the tool's API before it is recorded. */
   readonly lookups?: readonly Lookup[];
+  /** Of the span that received it, while somebody traces: W3C Trace Context. */
+  readonly traceparent?: string;
   /** Its age counts from here: epoch milliseconds. */
   readonly replayedAtMs?: number;
 }

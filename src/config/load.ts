@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
+import type { TraceSettings } from '../telemetry/traces.ts';
 import { Config } from './config.ts';
 import { openSecrets } from './secrets.ts';
 
@@ -21,10 +22,26 @@ const MAX_FILE_BYTES = 1024 * 1024;
 /** Stands for a secret that is made at the first start and kept in the data directory. */
 const GENERATED = 'generated';
 
-/** The one place that reads the environment: SHIPLOG_CONFIG here, everything else where the file names it. */
+/** The one place that reads the environment: SHIPLOG_CONFIG and OTEL_* here, everything else where the file names it. */
 export function loadConfig(environment: Environment = process.env): Config {
   const file = environment['SHIPLOG_CONFIG'] || 'config/shiplog.yaml';
   return parseConfig(file, readConfigFile(file), environment);
+}
+
+/** Undefined: nobody wants traces. opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables */
+export function loadTraceSettings(environment: Environment = process.env): TraceSettings | undefined {
+  const read = (name: string) => environment[name]?.trim().toLowerCase() || undefined;
+  const exporters = (read('OTEL_TRACES_EXPORTER') ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+  const endpoint = read('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? read('OTEL_EXPORTER_OTLP_ENDPOINT');
+  if (read('OTEL_SDK_DISABLED') === 'true' || exporters.includes('none')) return undefined;
+  if (exporters.length === 0 && endpoint === undefined) return undefined;
+  return {
+    exporters: exporters.length > 0 ? exporters : ['otlp'],
+    protocol: read('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? read('OTEL_EXPORTER_OTLP_PROTOCOL') ?? 'http/protobuf',
+  };
 }
 
 /** @throws ConfigError */

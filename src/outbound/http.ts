@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { DeliveryFailed, type Retry } from '../domain/errors.ts';
 import { spellingsOf } from '../mask.ts';
+import { currentTraceparent } from '../telemetry/current-span.ts';
 import { guardedLookup, type Reach } from './guard.ts';
 
 const ANSWER_LIMIT_BYTES = 1024 * 1024;
@@ -50,7 +51,7 @@ export function createSendJson({ timeoutMs, reach = 'private', ...options }: Sen
         const response = await request(url, {
           method,
           dispatcher,
-          headers: headersOf(call),
+          headers: { ...traceHeader(), ...headersOf(call) },
           body: body === undefined ? null : JSON.stringify(body),
           signal: limited,
         });
@@ -171,6 +172,12 @@ const headersOf = ({ headers, body }: JsonRequest): Record<string, string> => ({
   ...(body !== undefined && { 'content-type': 'application/json' }),
   ...headers,
 });
+
+/** So that a destination that traces goes on with our trace. */
+function traceHeader(): { readonly traceparent?: string } {
+  const traceparent = currentTraceparent();
+  return traceparent ? { traceparent } : {};
+}
 
 /** The request as it would go out, for a person to look at: every header, without the secret in them. */
 export function shown(request: JsonRequest, secret: string) {

@@ -6,6 +6,7 @@ import { redactBody } from '../sources/redact.ts';
 import type { Mapped, Source, Webhook } from '../sources/source.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Inbox, InboxEntry } from '../store/inbox.ts';
+import { currentTraceparent } from '../telemetry/current-span.ts';
 import { KEEP_WITHIN_MS } from './connection.ts';
 import type { Flush } from './flush.ts';
 import { type Queues, within } from './queues.ts';
@@ -97,7 +98,15 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
       const entry = { ...mask.value(toEntry(source, webhook, { verdict: 'accepted' })), deployments };
       const lookups = mask.value(mapped.lookups);
       const receivedAt = webhook.receivedAt.toISOString();
-      const event = { webhookId: webhook.id, source: source.name, receivedAt, records, ...(lookups && { lookups }) };
+      const traceparent = currentTraceparent();
+      const event = {
+        webhookId: webhook.id,
+        source: source.name,
+        receivedAt,
+        records,
+        ...(lookups && { lookups }),
+        ...(traceparent && { traceparent }),
+      };
       await keepSomewhere({ entry, body, event });
     },
     /** Hands what lies in the spool to Redis. Done twice it changes nothing: the ids are the same. @throws NotKept when Redis is still away */

@@ -6,6 +6,7 @@ import type { Deployment } from '../domain/deployment.ts';
 import { NotKept } from '../domain/errors.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { PREFIX } from '../store/keys.ts';
+import { currentTraceparent } from '../telemetry/current-span.ts';
 import { byTurn } from './by-turn.ts';
 import { KEEP_WITHIN_MS } from './connection.ts';
 
@@ -44,6 +45,8 @@ export interface ForwardJob {
   /** The configured source's name. */
   readonly source: string;
   readonly dead?: DeadKind;
+  /** Of the span that made it, while somebody traces: W3C Trace Context. */
+  readonly traceparent?: string;
   /** Its age counts from here: epoch milliseconds. */
   readonly replayedAtMs?: number;
 }
@@ -90,7 +93,13 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
     async forward(sink, { deployment }) {
       const jobId = forwardJobId(deployment);
       const queue = await queueOf(forwardQueueName(sink.name));
-      const job: ForwardJob = { version: JOB_VERSION, deployment: deployment.key, source: deployment.instance };
+      const traceparent = currentTraceparent();
+      const job: ForwardJob = {
+        version: JOB_VERSION,
+        deployment: deployment.key,
+        source: deployment.instance,
+        ...(traceparent && { traceparent }),
+      };
       await queue?.add('deployment', job, { jobId });
     },
     all: open,

@@ -26,7 +26,7 @@ export interface WorkersParts {
   readonly connection: Redis;
   readonly record: (event: ChangeEvent) => Promise<void>;
   readonly keepAlone: Queues['keepAlone'];
-  readonly forward: (sink: Sink, deployment: string) => Promise<Forwarded>;
+  readonly forward: (sink: Sink, deployment: string, traceparent?: string) => Promise<Forwarded>;
   readonly sinks: readonly Sink[];
   readonly onAttempt: (attempt: {
     sink: string;
@@ -173,7 +173,7 @@ function createForwarder(
     forwardQueueName(sink.name),
     async (job: Job<ForwardJob>, token) => {
       await leaveNewer(job, token);
-      const { deployment } = job.data;
+      const { deployment, traceparent } = job.data;
       const startedMs = performance.now();
       const report = (outcome: string, error?: Error) =>
         parts.onAttempt({
@@ -184,7 +184,7 @@ function createForwarder(
           ...(error && { error }),
         });
       try {
-        report(await parts.forward(sink, deployment));
+        report(await parts.forward(sink, deployment, traceparent));
         recover(illness);
         parts.holds.delete(sink.name);
         worker.concurrency = sink.concurrency;

@@ -3,6 +3,8 @@ import type { WebhookParts } from '../http/webhooks.ts';
 import { isAway } from '../queue/connection.ts';
 import type { WorkersParts } from '../queue/workers.ts';
 import type { Reconciled } from '../reconcile.ts';
+import type { Outcome } from '../sources/source.ts';
+import { noteOnSpan } from './current-span.ts';
 import { createCalm, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -29,19 +31,15 @@ function causeOf(where: string, error: unknown): string {
 /** One line a webhook. */
 export function logWebhook(log: Logger, metrics: Metrics): WebhookParts['onAnswered'] {
   return ({ webhook, source, outcome, status, ms }) => {
-    const reason = outcome.kind === 'ignored' ? outcome.reason : outcome.kind === 'rejected' ? outcome.error.code : '';
-    const deployments =
-      outcome.kind === 'accepted'
-        ? [...new Set(outcome.records.filter(({ history }) => !history?.recovered).map((record) => record.deployment))]
-        : [];
-    metrics.webhook({ source: source.name, verdict: outcome.kind, reason }, ms / 1000);
+    const reason = reasonFor(outcome);
+    metrics.webhook({ source: source.name, verdict: outcome.kind, reason: reason ?? '' }, ms / 1000);
     log.info(
       {
         webhook: webhook.id,
         source: source.name,
         verdict: outcome.kind,
         ...(reason && { reason }),
-        deployments,
+        deployments: deploymentsIn(outcome),
         status,
         bytes: webhook.body.length,
         ms: Math.round(ms),
@@ -51,10 +49,20 @@ export function logWebhook(log: Logger, metrics: Metrics): WebhookParts['onAnswe
   };
 }
 
+export const reasonFor = (outcome: Outcome): string | undefined =>
+  outcome.kind === 'ignored' ? outcome.reason : outcome.kind === 'rejected' ? outcome.error.code : undefined;
+
+/** What is read from a history is mostly known: only the worker can tell (store/gaps.ts). */
+export const deploymentsIn = (outcome: Outcome): string[] =>
+  outcome.kind === 'accepted'
+    ? [...new Set(outcome.records.filter(({ history }) => !history?.recovered).map((record) => record.deployment))]
+    : [];
+
 /** One line a webhook that the worker is done with. */
 export function logConclusion(log: Logger, metrics: Metrics): (webhook: string, conclusion: Conclusion) => void {
   return (webhook, { verdict, reason, detail, deployments }) => {
     metrics.conclusion({ verdict, reason: reason ?? '' });
+    noteOnSpan({ verdict, reason, deployments });
     log.info(
       { webhook, verdict, ...(reason && { reason }), ...(detail && { detail }), ...(deployments && { deployments }) },
       'concluded',

@@ -1,0 +1,122 @@
+import {
+  type Context,
+  DiagLogLevel,
+  diag,
+  ROOT_CONTEXT,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { parseTraceParent } from '@opentelemetry/core';
+import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  BasicTracerProvider,
+  BatchSpanProcessor,
+  ConsoleSpanExporter,
+  SimpleSpanProcessor,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+import { createMask } from '../mask.ts';
+import { runInSpan, type SpanAttributes } from './current-span.ts';
+import { createCalm, type Logger } from './logger.ts';
+import type { SpanOpening, TraceSettings, Traces } from './traces.ts';
+
+/** A collector that is down must not hold up the shutdown, which has 9 s for everything (cli/start.ts). */
+const CLOSE_WITHIN_MS = 1_000;
+const COMPLAIN_EVERY_MS = 600_000;
+const WORDS_CHARS = 300;
+
+/** The sides of an exchange: backends draw who talks to whom from them. */
+const KINDS: Record<SpanOpening['name'], SpanKind> = {
+  receive: SpanKind.SERVER,
+  record: SpanKind.CONSUMER,
+  forward: SpanKind.CLIENT,
+};
+
+/**
+ * Spans by the OpenTelemetry SDK, which reads the other OTEL_* variables by itself. It exports in the background, from a queue of
+ * limited length (OTEL_BSP_MAX_QUEUE_SIZE, 2,048 spans): what a collector that is down does not take is dropped.
+ * @throws Error when an exporter or protocol is named that there is not.
+ */
+export function createOpenTelemetry(settings: TraceSettings, log: Logger): Traces {
+  const complain = createCalm(COMPLAIN_EVERY_MS);
+  const warn = (said: string) =>
+    complain('traces', (suppressed) =>
+      log.warn({ why: wordsOf(said), ...(suppressed && { suppressed }) }, 'traces are not taken'),
+    );
+  const quiet = () => {};
+  // One for the process, as the SDK has it.
+  diag.setLogger(
+    { error: warn, warn, info: quiet, debug: quiet, verbose: quiet },
+    { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
+  );
+  const provider = new BasicTracerProvider({
+    resource: defaultResource()
+      .merge(resourceFromAttributes({ 'service.name': 'shiplog' }))
+      .merge(detectResources({ detectors: [envDetector] })),
+    spanProcessors: settings.exporters.map((name) => createProcessor(name, settings)),
+  });
+  const tracer = provider.getTracer('shiplog');
+  const hidden = new Set<string>();
+  let mask = createMask([]);
+  const named = (attributes: SpanAttributes) =>
+    Object.fromEntries(
+      Object.entries(attributes).flatMap(([name, value]) =>
+        value === undefined ? [] : [[`shiplog.${name}`, mask.value(typeof value === 'string' ? value : [...value])]],
+      ),
+    );
+  return {
+    span({ name, parent, attributes }, work) {
+      const span = tracer.startSpan(name, { kind: KINDS[name], attributes: named(attributes) }, contextOf(parent));
+      const note = (more: SpanAttributes) => void span.setAttributes(named(more));
+      const fail = (why: string) => void span.setStatus({ code: SpanStatusCode.ERROR, message: mask.text(why) });
+      const current = { traceparent: headerOf(span.spanContext()), note };
+      return runInSpan(current, () => work({ note, fail })).finally(() => span.end());
+    },
+    hide(secrets) {
+      for (const secret of secrets) hidden.add(secret);
+      mask = createMask([...hidden]);
+    },
+    async close() {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, CLOSE_WITHIN_MS);
+      });
+      await Promise.race([provider.shutdown().catch((error: unknown) => warn(String(error))), late]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+function createProcessor(exporter: string, { protocol }: TraceSettings): SpanProcessor {
+  if (exporter === 'console') return new SimpleSpanProcessor(new ConsoleSpanExporter());
+  if (exporter !== 'otlp') throw new Error(`OTEL_TRACES_EXPORTER is ${exporter}; there are otlp, console and none`);
+  if (protocol === 'http/json') return new BatchSpanProcessor(new JsonExporter());
+  if (protocol === 'http/protobuf') return new BatchSpanProcessor(new ProtobufExporter());
+  throw new Error(
+    `OTEL_EXPORTER_OTLP_PROTOCOL is ${protocol}; write http/protobuf or http/json, which collectors take at port 4318`,
+  );
+}
+
+function contextOf(parent: string | undefined): Context {
+  const spanContext = parent === undefined ? null : parseTraceParent(parent);
+  return spanContext ? trace.setSpanContext(ROOT_CONTEXT, { ...spanContext, isRemote: true }) : ROOT_CONTEXT;
+}
+
+/** Only the flag that is settled: sampled or not. */
+const headerOf = ({ traceId, spanId, traceFlags }: SpanContext): string => `00-${traceId}-${spanId}-0${traceFlags & 1}`;
+
+/** The SDK hands over errors as JSON with the whole stack. */
+function wordsOf(said: string): string {
+  try {
+    // What is anything else is shown as it is.
+    const { message = said, code = '' } = JSON.parse(said) as { message?: unknown; code?: unknown };
+    const words = String(message);
+    return (words.includes(String(code)) ? words : `${words} ${code}`).slice(0, WORDS_CHARS);
+  } catch {
+    return said.slice(0, WORDS_CHARS);
+  }
+}

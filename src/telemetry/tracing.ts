@@ -1,0 +1,75 @@
+import type { ChangeEvent } from '../change-event.ts';
+import { DeliveryFailed, ResolveFailed } from '../domain/errors.ts';
+import type { Forwarded } from '../forward.ts';
+import type { WebhookParts } from '../http/webhooks.ts';
+import type { WorkersParts } from '../queue/workers.ts';
+import type { Sink } from '../sinks/sink.ts';
+import { noteOnSpan } from './current-span.ts';
+import { deploymentsIn, reasonFor } from './lines.ts';
+import type { Traces } from './traces.ts';
+
+type Receive = WebhookParts['receive'];
+type Record = (event: ChangeEvent) => Promise<void>;
+type Forward = (sink: Sink, deployment: string) => Promise<Forwarded>;
+
+/** A span for each webhook. It goes on with the trace of a sender that has one. */
+export function traceReceiving(receive: Receive, traces: Traces): Receive {
+  return (candidates, webhook) => {
+    const parent = webhook.headers['traceparent'];
+    return traces.span({ name: 'receive', parent, attributes: { webhook: webhook.id } }, async (span) => {
+      const { source, outcome } = await receive(candidates, webhook);
+      span.note({
+        source: source.name,
+        verdict: outcome.kind,
+        reason: reasonFor(outcome),
+        deployments: deploymentsIn(outcome),
+      });
+      if (outcome.kind === 'not_kept') span.fail('neither Redis nor the spool took it');
+      return { source, outcome };
+    });
+  };
+}
+
+/** A span for each time that a webhook is recorded: what the tool's API cannot say yet is asked again later. */
+export function traceRecording(record: Record, traces: Traces): Record {
+  return (event) => {
+    const { source, webhookId: webhook, traceparent: parent } = event;
+    return traces.span({ name: 'record', parent, attributes: { source, webhook } }, async (span) => {
+      try {
+        await record(event);
+      } catch (error) {
+        if (error instanceof ResolveFailed) span.note({ outcome: 'asked_again' });
+        else span.fail(wordsOf(error));
+        throw error;
+      }
+    });
+  };
+}
+
+/** A span for each attempt. The request that goes out names it as its parent. */
+export function traceForwarding(forward: Forward, traces: Traces): WorkersParts['forward'] {
+  return (sink, deployment, parent) =>
+    traces.span({ name: 'forward', parent, attributes: { sink: sink.name, deployment } }, async (span) => {
+      try {
+        const outcome = await forward(sink, deployment);
+        span.note({ outcome });
+        return outcome;
+      } catch (error) {
+        // Another attempt at the same place is under way: nothing went wrong.
+        const isBusy = error instanceof DeliveryFailed && typeof error.retry === 'object' && error.retry.hold === 'job';
+        span.note({ outcome: isBusy ? 'busy' : 'failed' });
+        if (!isBusy) span.fail(wordsOf(error));
+        throw error;
+      }
+    });
+}
+
+/** The state that is told, which only the delivery itself knows. */
+export function traceState(deliver: Sink['deliver']): Sink['deliver'] {
+  return (deployment, ...rest) => {
+    noteOnSpan({ state: deployment.state });
+    return deliver(deployment, ...rest);
+  };
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

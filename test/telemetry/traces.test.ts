@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { loadTraceSettings } from '../../src/config/load.ts';
+import { gitlabDeploymentHook, SECRET } from '../support/bridge.ts';
+import { startFakeCollector } from '../support/fake-collector.ts';
+import { freePort, startBridgeProcess } from '../support/process.ts';
+
+describe('whether traces are wanted', () => {
+  const otlp = { exporters: ['otlp'], protocol: 'http/protobuf' };
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector.harbor.example:4318';
+
+  it.each([
+    ['an endpoint', { OTEL_EXPORTER_OTLP_ENDPOINT }, otlp],
+    ['an endpoint for traces alone', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: OTEL_EXPORTER_OTLP_ENDPOINT }, otlp],
+    ['an exporter', { OTEL_TRACES_EXPORTER: 'otlp' }, otlp],
+    ['two exporters', { OTEL_TRACES_EXPORTER: 'otlp, console' }, { ...otlp, exporters: ['otlp', 'console'] }],
+    [
+      'a protocol, the one for traces before the one for all',
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT,
+        OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+        OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/json',
+      },
+      { ...otlp, protocol: 'http/json' },
+    ],
+    ['that it is not disabled', { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'false' }, otlp],
+  ])('they are when the environment names %s', (_, environment, settings) => {
+    expect(loadTraceSettings(environment)).toEqual(settings);
+  });
+
+  it.each([
+    ['names nothing', {}],
+    ['names a service alone', { OTEL_SERVICE_NAME: 'shiplog' }],
+    ['leaves the endpoint empty', { OTEL_EXPORTER_OTLP_ENDPOINT: ' ' }],
+    ['wants no exporter', { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }],
+    ['disables the SDK', { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'TRUE' }],
+  ])('they are not when the environment %s', (_, environment) => {
+    expect(loadTraceSettings(environment)).toBeUndefined();
+  });
+});
+
+/** Prints, when the process ends, which packages of the SDK it has loaded. The API alone is loaded by prom-client as well. */
+const PRELOAD = `data:text/javascript,${encodeURIComponent(`
+import { createRequire } from 'node:module';
+process.on('exit', () => {
+  const loaded = Object.keys(createRequire('/').cache).flatMap((path) => /@opentelemetry.(?!api\\b)([^\\/\\\\]+)/.exec(path)?.[1] ?? []);
+  console.log('SDK:' + JSON.stringify([...new Set(loaded)]));
+});`)}`;
+
+async function runOnce(environment: Record<string, string>) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'shiplog-traces-'));
+  const port = await freePort();
+  const bridge = await startBridgeProcess(
+    { PORT: String(port), SHIPLOG_DATA_DIR: dataDir, SHIPLOG_GITLAB_SECRET: SECRET, ...environment },
+    ([node, ...args]) => [node, '--import', PRELOAD, ...args],
+  );
+  onTestFinished(async () => {
+    await bridge.exited('SIGKILL');
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const answer = await fetch(`http://127.0.0.1:${port}/webhooks/gitlab`, {
+    method: 'POST',
+    headers: { 'x-gitlab-token': SECRET },
+    body: JSON.stringify(gitlabDeploymentHook()),
+  });
+  expect(answer.status).toBe(202);
+  await bridge.exited('SIGTERM');
+  return JSON.parse(/^SDK:(.*)$/m.exec(bridge.output())?.[1] ?? '') as string[]; // printed by PRELOAD
+}
+
+describe('a bridge as a process', () => {
+  it('loads nothing of the SDK while nobody wants traces', { timeout: 30_000 }, async () => {
+    expect(await runOnce({})).toEqual([]);
+  });
+
+  it('hands over what is left when it is stopped, by default as protobuf', { timeout: 30_000 }, async () => {
+    const collector = await startFakeCollector();
+    onTestFinished(() => collector.close());
+    const loaded = await runOnce({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '60000' });
+    expect(loaded).toContain('sdk-trace-base');
+    expect(collector.requests.map(({ path, headers }) => [path, headers['content-type']])).toEqual([
+      ['/v1/traces', 'application/x-protobuf'],
+    ]);
+    expect(collector.requests[0]?.text).toContain('gitlab:git.harbor.example:77:job:15664214926');
+  });
+});
