@@ -36,6 +36,7 @@ import { readPredecessors } from './store/lineage.ts';
 import { createMilestones } from './store/milestones.ts';
 import { newestBySource } from './store/newest.ts';
 import { createRuleHits } from './store/rule-hits.ts';
+import { expiringSecrets, watchExpiry } from './telemetry/expiry.ts';
 import { logAttempt, logConclusion, logReport, logWebhook, type OnError } from './telemetry/lines.ts';
 import type { Logger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -71,6 +72,8 @@ export interface Assembly {
   holds(): Readonly<Record<string, boolean>>;
   /** When each source last told something, epoch milliseconds, as far as the newest webhooks show. */
   lastWebhooks(): Promise<Readonly<Record<string, number>>>;
+  /** When each secret ends that says so. */
+  expiries(): Readonly<Record<string, Date>>;
   prune(): Promise<void>;
   /** Ends the answers that never end by themselves, so that a server can close. */
   hangUp(): void;
@@ -213,6 +216,7 @@ export function assemble(config: Config, house: House): Assembly {
     onReport: (report) => logReport(log, report),
     onError: (error) => onError('reconcile', error),
   });
+  const expiry = watchExpiry(expiringSecrets(config), clock);
   return {
     app,
     drainSpool: keep.drainSpool,
@@ -222,6 +226,7 @@ export function assemble(config: Config, house: House): Assembly {
       return Object.fromEntries(sinkNames.map((name) => [name, name in holds]));
     },
     lastWebhooks: () => lastWebhooks(read.inbox),
+    expiries: expiry.known,
     async prune() {
       await Promise.all([work.deployments.prune(clock()), work.inbox.prune()]);
     },
@@ -229,6 +234,7 @@ export function assemble(config: Config, house: House): Assembly {
     async close() {
       live.close();
       schedule.stop();
+      expiry.stop();
       await workers.close();
       await Promise.all([queues.close(), workQueues.close()]);
     },

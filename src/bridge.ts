@@ -45,6 +45,7 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
     spool: () => spool.state(),
     holds: () => current.holds(),
     lastWebhooks: () => current.lastWebhooks(),
+    expiries: () => current.expiries(),
   });
   const traces = await openTraces(loadTraceSettings(), log);
   const house = { quick, steady, spool, metrics, traces, log, onError };

@@ -1,11 +1,13 @@
 import { request } from 'undici';
 import type { Config } from '../config/config.ts';
+import { type Expiring, expiringSecrets } from '../telemetry/expiry.ts';
 import { addressOf } from './address.ts';
 import { callBridge } from './call.ts';
 
 type Finding = { readonly ok: boolean; readonly what: string };
 
 const CHECK_MS = 10_000;
+const RENEW_WITHIN_MS = 14 * 86_400_000; // as config/alerts.yaml has it
 const MAX_SKEW_MS = 60_000; // signed webhooks older than 5 min are refused
 
 /** Asks everything that can be asked. @throws Error when something is wrong: the exit code says it too. */
@@ -18,6 +20,7 @@ export async function runDoctor(config: Config): Promise<void> {
     ...(await checkBridge(config)),
     ...(await checkRules(config)),
     ...(await Promise.all(config.sinks.map((sink) => checkSink(sink)))),
+    ...(await Promise.all(expiringSecrets(config).map((secret) => checkExpiry(secret)))).flat(),
   ];
   for (const { ok, what } of findings) process.stdout.write(`${ok ? 'ok   ' : 'WRONG'}  ${what}\n`);
   if (findings.some(({ ok }) => !ok)) throw new Error('something needs attention');
@@ -61,4 +64,13 @@ async function checkSink(sink: Config['sinks'][number]): Promise<Finding> {
   } catch (error) {
     return { ok: false, what: `sink ${sink.name}: ${error instanceof Error ? error.message : String(error)}` };
   }
+}
+
+/** Silent where nobody says when it ends, or nothing answers: of that the other lines tell. */
+async function checkExpiry({ name, expiresAt }: Expiring): Promise<Finding[]> {
+  const at = await expiresAt(AbortSignal.timeout(CHECK_MS)).catch(() => undefined);
+  if (!at) return [];
+  const isSoon = at.getTime() - Date.now() < RENEW_WITHIN_MS;
+  const advice = isSoon ? '; make a new one and put it in its place' : '';
+  return [{ ok: !isSoon, what: `token of ${name}: valid until ${at.toISOString().slice(0, 10)}${advice}` }];
 }

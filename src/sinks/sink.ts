@@ -80,6 +80,11 @@ export interface Sink {
    * @throws DeliveryFailed when `deliver` would refuse it without asking anybody.
    */
   preview(deployment: Deployment): PreviewedRequest;
+  /**
+   * When its key ends. Undefined: never, or nobody can tell.
+   * @throws DeliveryFailed
+   */
+  tokenExpiresAt?(signal: AbortSignal): Promise<Date | undefined>;
   /** Is the destination reachable and the key valid? One sentence. @throws DeliveryFailed */
   check(signal: AbortSignal): Promise<string>;
 }

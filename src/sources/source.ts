@@ -150,6 +150,11 @@ export interface Source {
    * @throws ResolveFailed
    */
   applyHooks?(order: HookOrder): Promise<readonly string[]>;
+  /**
+   * When the token for its tool's API ends. Undefined: never, or nobody can tell.
+   * @throws ResolveFailed
+   */
+  tokenExpiresAt?(signal: AbortSignal): Promise<Date | undefined>;
   /** The answer in the sender's language; undefined = ours (http/webhooks.ts). */
   answer?(outcome: Outcome, webhook: Webhook): Answer | undefined;
 }

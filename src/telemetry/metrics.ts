@@ -22,9 +22,11 @@ export interface Measured {
   readonly holds: () => Readonly<Record<string, boolean>>;
   /** When each source last told something, epoch milliseconds, for the time before we started. */
   readonly lastWebhooks: () => Promise<Readonly<Record<string, number>>>;
+  /** When each secret ends that says so. */
+  readonly expiries: () => Readonly<Record<string, Date>>;
 }
 
-export function createMetrics({ backlog, spool, holds, lastWebhooks }: Measured): Metrics {
+export function createMetrics({ backlog, spool, holds, lastWebhooks, expiries }: Measured): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -33,6 +35,7 @@ export function createMetrics({ backlog, spool, holds, lastWebhooks }: Measured)
   collectBacklog(registers, backlog);
   collectSpool(registers, spool);
   collectHolds(registers, holds);
+  collectExpiries(registers, expiries);
   const noteSource = collectSources(registers, lastWebhooks);
   const { recording, arriving, deaths } = createTimings(registers);
   return {
@@ -125,6 +128,19 @@ function collectHolds(registers: Registry[], holds: Measured['holds']): void {
     collect() {
       this.reset(); // another configuration may have other sinks
       for (const [sink, waits] of Object.entries(holds())) this.set({ sink }, waits ? 1 : 0);
+    },
+  });
+}
+
+function collectExpiries(registers: Registry[], expiries: Measured['expiries']): void {
+  new Gauge({
+    name: 'shiplog_secret_expires_timestamp_seconds',
+    help: 'When the token of a source or sink ends, Unix time; absent when it never does or nobody says',
+    labelNames: ['name'],
+    registers,
+    collect() {
+      this.reset(); // another configuration may have other tokens
+      for (const [name, at] of Object.entries(expiries())) this.set({ name }, at.getTime() / 1000);
     },
   });
 }

@@ -54,7 +54,8 @@ const named = (spans: ReturnType<typeof collector.spans>, name: string) => {
   return span;
 };
 /** The writes, which is what a destination would trace. */
-const told = () => alert24.requests.filter(({ method }) => method === 'POST').map(({ headers }) => headers.traceparent);
+const told = () =>
+  alert24.requests.filter(({ method }) => method === 'POST').map(({ headers }) => headers['traceparent']);
 
 describe('a trace', () => {
   it("goes from the sender's span to the request that reaches the sink, each span the parent of the next", async () => {

@@ -75,6 +75,8 @@ export interface FakeGitlabOptions {
   readonly projects: readonly FakeProject[];
   readonly token?: string;
   readonly scopes?: readonly string[];
+  /** The day on which the token ends; null: never. Default: 2030-01-01. */
+  readonly expiresAt?: string | null;
   readonly hooks?: FakeHooks;
   readonly random?: () => number;
 }
@@ -153,7 +155,7 @@ export interface World {
 }
 
 async function handle(request: FakeRequest, world: World): Promise<FakeReply> {
-  const { token = GITLAB_TOKEN, scopes = ['api'] } = world.options;
+  const { token = GITLAB_TOKEN, scopes = ['api'], expiresAt = '2030-01-01' } = world.options;
   if (request.headers['private-token'] !== token) return { status: 401, body: { message: '401 Unauthorized' } };
   const rest = /^\/api\/v4(\/.*)$/.exec(request.path)?.[1];
   if (rest === undefined) return { status: 404, body: '<html>404</html>' };
@@ -161,7 +163,7 @@ async function handle(request: FakeRequest, world: World): Promise<FakeReply> {
   if (!scopes.includes('api') && !scopes.includes('read_api') && rest !== '/personal_access_tokens/self')
     return insufficientScope('api read_api');
   if (rest === '/personal_access_tokens/self')
-    return ok({ id: 7, name: 'shiplog', scopes, active: true, revoked: false, expires_at: '2030-01-01' });
+    return ok({ id: 7, name: 'shiplog', scopes, active: true, revoked: false, expires_at: expiresAt });
   if (rest === '/user') return ok({ id: BOT.id, username: BOT.username, name: BOT.name, state: 'active', bot: true });
   const more = webhookRoute(request, { rest, world }) ?? readRoute(request, { rest, world });
   if (more) return more;

@@ -13,6 +13,7 @@ const metrics = () =>
     spool: () => ({ entries: 0, bytes: 0 }),
     holds: () => ({}),
     lastWebhooks: async () => ({}),
+    expiries: () => ({}),
   });
 const sample = async ({ registry }: ReturnType<typeof metrics>, name: string) =>
   (await registry.metrics())

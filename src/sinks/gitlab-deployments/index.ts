@@ -55,6 +55,7 @@ function createSink(config: Config): Sink {
     echo: (deployment) => echoOf(deployment, config),
     deliver: (deployment, notebook, context) => deliver({ api, map: config, deployment, notebook, ...context }),
     preview: (deployment) => preview({ api, map: config, deployment }),
+    tokenExpiresAt: (signal) => tokenExpiresAt(api, signal),
     check: (signal) => check(api, signal),
   };
 }
@@ -69,6 +70,14 @@ function whyNot(deployment: Deployment, map: Destination): string | undefined {
   if (projectOf(deployment, map) === undefined)
     return 'no GitLab project is known for it: set the annotation shiplog/gitlab-project, or write a rule with gitlab_project';
   return undefined;
+}
+
+/** GitLab's day begins in UTC, and the token ends with it (app/models/concerns/expirable.rb). */
+async function tokenExpiresAt(api: GitlabApi, signal: AbortSignal): Promise<Date | undefined> {
+  const answer = await api.get('/personal_access_tokens/self', signal);
+  if (!isSuccess(answer) && answer.status !== 404) throw refusal(answer, 'GitLab does not say when the token ends');
+  const { data: day } = z.iso.date().safeParse(TokenInfo.safeParse(answer.json).data?.expires_at);
+  return day === undefined ? undefined : new Date(day);
 }
 
 async function check(api: GitlabApi, signal: AbortSignal): Promise<string> {

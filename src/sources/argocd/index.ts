@@ -9,6 +9,7 @@ import { toAnswer, toMapped } from './map.ts';
 import { createMissed, type Api as MissedApi } from './missed.ts';
 import { sampleNotification } from './sample.ts';
 import type { Settings } from './settings.ts';
+import { expiresAt } from './token.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -76,7 +77,7 @@ export const argocd = z
         headers: { 'content-type': 'application/json', authorization: `Bearer ${config.secrets[0]}` },
         body: sampleNotification(at),
       }),
-      ...(config.api && { missed: createMissed(config.api, settings) }),
+      ...(config.api && apiPart(config.api, settings)),
       async applyHooks(order) {
         const { annotation } = config.application_commit;
         return hooksOf(order, { argocdUrl: config.api?.url, annotation });
@@ -84,6 +85,14 @@ export const argocd = z
       answer: toAnswer,
     };
   });
+
+/** What the token adds. */
+function apiPart(api: MissedApi, settings: Settings) {
+  return {
+    missed: createMissed(api, settings),
+    tokenExpiresAt: async () => expiresAt(api.token),
+  } satisfies Partial<Source>;
+}
 
 /** People write `https://gitlab.example.com:8443/` where the host is asked for. */
 const hostName = (text: string): string =>

@@ -10,6 +10,7 @@ import { mapHook } from './map.ts';
 import { createMissed } from './missed.ts';
 import { createResolve } from './resolve.ts';
 import { sampleDeploymentHook } from './sample.ts';
+import { createTokenExpiresAt } from './token.ts';
 
 const Config = z.strictObject({
   type: z.literal('gitlab'),
@@ -56,6 +57,7 @@ function apiPart(api: GitlabApi, { name, secrets, signing_tokens }: Config) {
     resolve: createResolve(api, name),
     missed: createMissed(api, name),
     applyHooks: createApplyHooks(api, { secrets, signingTokens: signing_tokens }),
+    tokenExpiresAt: createTokenExpiresAt(api),
   } satisfies Partial<Source>;
 }
 

@@ -1,0 +1,59 @@
+import type { Sink } from '../sinks/sink.ts';
+import type { Source } from '../sources/source.ts';
+
+/** A secret that may end by itself, and whom to ask. */
+export interface Expiring {
+  /** `source gitlab`, `sink gitlab`. */
+  readonly name: string;
+  /** Undefined: never, or nobody says. */
+  expiresAt(signal: AbortSignal): Promise<Date | undefined>;
+}
+
+interface Holders {
+  readonly sources: readonly Pick<Source, 'name' | 'tokenExpiresAt'>[];
+  readonly sinks: readonly Pick<Sink, 'name' | 'tokenExpiresAt'>[];
+}
+
+export function expiringSecrets({ sources, sinks }: Holders): Expiring[] {
+  const named = (kind: string, { name, tokenExpiresAt }: Holders['sources'][number]) =>
+    tokenExpiresAt ? [{ name: `${kind} ${name}`, expiresAt: tokenExpiresAt }] : [];
+  return [...sources.flatMap((source) => named('source', source)), ...sinks.flatMap((sink) => named('sink', sink))];
+}
+
+const LOOK_EVERY_MS = 3_600_000;
+/** Just under a day: the look of the 24th hour asks again. Where no answer came, the next look does. */
+const ANSWER_HOLDS_MS = 23.5 * 3_600_000;
+
+export interface ExpiryWatch {
+  /** When each secret ends, as it was last told. Absent: never, or unknown. */
+  known(): Readonly<Record<string, Date>>;
+  stop(): void;
+}
+
+/**
+ * Asks at once and then daily, in the background. That no answer comes is no error here: of a token that is refused the
+ * sinks tell, and `shiplog doctor`.
+ */
+export function watchExpiry(secrets: readonly Expiring[], clock: () => Date): ExpiryWatch {
+  const known = new Map<string, Date>();
+  const askedMs = new Map<string, number>();
+  const abort = new AbortController();
+  const look = async ({ name, expiresAt }: Expiring): Promise<void> => {
+    const nowMs = clock().getTime();
+    if (nowMs - (askedMs.get(name) ?? Number.NEGATIVE_INFINITY) < ANSWER_HOLDS_MS) return;
+    const at = await expiresAt(abort.signal);
+    askedMs.set(name, nowMs);
+    known.delete(name);
+    if (at) known.set(name, at);
+  };
+  const lookAtAll = () => void Promise.allSettled(secrets.map(look));
+  const timer = setInterval(lookAtAll, LOOK_EVERY_MS);
+  lookAtAll();
+  return {
+    known: () => Object.fromEntries(known),
+    stop() {
+      clearInterval(timer);
+      abort.abort(new Error('the bridge stops, or has another configuration'));
+    },
+  };
+}
