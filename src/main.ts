@@ -1,20 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { backfill } from './cli/backfill.ts';
-import { type ChangesOptions, listChanges } from './cli/changes.ts';
+import type { ChangesOptions } from './cli/changes.ts';
 import { wholeNumber } from './cli/count.ts';
-import { type DeadLetterOptions, listDeadLetters, orderDeadLetters, showDeadLetter } from './cli/dead-letters.ts';
-import { runDoctor } from './cli/doctor.ts';
-import { type ExplainOptions, runExplain } from './cli/explain.ts';
-import { applyHooks } from './cli/hooks.ts';
+import type { DeadLetterOptions } from './cli/dead-letters.ts';
+import type { ExplainOptions } from './cli/explain.ts';
 import { EXIT_CODES, endWithReader, NothingFound } from './cli/output.ts';
-import { replay } from './cli/replay.ts';
-import { sendSample } from './cli/sample.ts';
-import { showSecrets } from './cli/secrets.ts';
-import { start } from './cli/start.ts';
-import { runTail, type TailOptions } from './cli/tail.ts';
-import { trace } from './cli/trace.ts';
-import { ConfigError, loadConfig } from './config/load.ts';
+import type { TailOptions } from './cli/tail.ts';
+import type { Config } from './config/config.ts';
+import { ConfigError } from './config/config-error.ts';
 
 /** The command line. The exit codes stand in EXIT_CODES (cli/output.ts). */
 const program = new Command('shiplog')
@@ -25,20 +18,20 @@ const program = new Command('shiplog')
 program
   .command('start')
   .description('run receivers and workers (npm start does this)')
-  .action(() => start(loadConfig(), loadConfig));
+  .action(() => run(import('./cli/start.ts'), ({ start }, config, load) => start(config, load)));
 program
   .command('secrets')
   .description('show the webhook URLs and their secrets')
-  .action(() => showSecrets(loadConfig()));
+  .action(() => run(import('./cli/secrets.ts'), ({ showSecrets }, config) => showSecrets(config)));
 program
   .command('sample')
   .description('send a signed sample deployment to the running bridge, as the tool itself would')
   .argument('<source>', 'the name of a configured source: gitlab, bitbucket, argocd, changes')
-  .action((source: string) => sendSample(loadConfig(), source));
+  .action((source: string) => run(import('./cli/sample.ts'), ({ sendSample }, config) => sendSample(config, source)));
 program
   .command('doctor')
   .description('check the configuration, the running bridge, Redis, the clock and every destination')
-  .action(() => runDoctor(loadConfig()));
+  .action(() => run(import('./cli/doctor.ts'), ({ runDoctor }, config) => runDoctor(config)));
 program
   .command('explain')
   .description('say what would become of a webhook, and what each destination would be sent; sends nothing')
@@ -50,13 +43,17 @@ program
   )
   .option('--path <path>', 'the path it was sent to, where that matters')
   .option('--json', 'for programs')
-  .action((payload: string, options: ExplainOptions) => runExplain(loadConfig(), payload, options));
+  .action((payload: string, options: ExplainOptions) =>
+    run(import('./cli/explain.ts'), ({ runExplain }, config) => runExplain(config, payload, options)),
+  );
 program
   .command('backfill')
   .description('have the running bridge ask the tools for deployments that were never told, and record them')
   .option('--source <name>', 'only this source')
   .option('--since <when>', 'such as 90m, 12h, 2d or 2026-03-14T20:00:00Z', '2d')
-  .action((options: { source?: string; since: string }) => backfill(loadConfig(), options));
+  .action((options: { source?: string; since: string }) =>
+    run(import('./cli/backfill.ts'), ({ backfill }, config) => backfill(config, options)),
+  );
 program
   .command('hooks')
   .description('the webhooks in the tools')
@@ -67,7 +64,7 @@ program
   .requiredOption('--url <url>', 'where the tool reaches the bridge, such as https://shiplog.example.com')
   .option('--dry-run', 'say what would be done', false)
   .action((source: string, targets: string[], options: { url: string; dryRun: boolean }) =>
-    applyHooks(loadConfig(), { source, targets, ...options }),
+    run(import('./cli/hooks.ts'), ({ applyHooks }, config) => applyHooks(config, { source, targets, ...options })),
   );
 
 program
@@ -75,13 +72,15 @@ program
   .description('webhooks and deliveries as they happen, a line each, until Ctrl-C')
   .option('--last <n>', 'so many of the past first', wholeNumber(0, 500), 10)
   .option('--json', 'for programs: one JSON object a line')
-  .action((options: TailOptions) => runTail(loadConfig(), options));
+  .action((options: TailOptions) => run(import('./cli/tail.ts'), ({ runTail }, config) => runTail(config, options)));
 program
   .command('trace')
   .description('everything about a deployment: its webhooks, steps and deliveries with every attempt')
   .argument('<what>', 'commit (7 digits or more), deployment key or alias, or the id of a webhook or delivery')
   .option('--json', 'for programs')
-  .action((what: string, options: { json?: boolean }) => trace(loadConfig(), what, options));
+  .action((what: string, options: { json?: boolean }) =>
+    run(import('./cli/trace.ts'), ({ trace }, config) => trace(config, what, options)),
+  );
 program
   .command('changes')
   .description('the change log, the newest first')
@@ -97,13 +96,17 @@ program
   .option('--until <when>')
   .option('--limit <n>', 'at most so many', wholeNumber(1, 100_000), 25)
   .option('--json', 'for programs')
-  .action((options: ChangesOptions) => listChanges(loadConfig(), options));
+  .action((options: ChangesOptions) =>
+    run(import('./cli/changes.ts'), ({ listChanges }, config) => listChanges(config, options)),
+  );
 program
   .command('replay')
   .description("map a webhook again, or deliver a deployment's dead letters again")
   .argument('<what>', 'the id of a webhook, or the key or an alias of a deployment')
   .option('--json', 'for programs')
-  .action((what: string, options: { json?: boolean }) => replay(loadConfig(), what, options));
+  .action((what: string, options: { json?: boolean }) =>
+    run(import('./cli/replay.ts'), ({ replay }, config) => replay(config, what, options)),
+  );
 
 const deadLetters = program
   .command('dead-letters')
@@ -118,18 +121,33 @@ const filtered = (command: Command) =>
     .option('--since <when>', 'died since: 90m, 12h, 2d or a time');
 filtered(deadLetters.command('ls').description('list them'))
   .option('--json', 'for programs')
-  .action((options: DeadLetterOptions) => listDeadLetters(loadConfig(), options));
+  .action((options: DeadLetterOptions) =>
+    run(import('./cli/dead-letters.ts'), ({ listDeadLetters }, config) => listDeadLetters(config, options)),
+  );
 deadLetters
   .command('show')
   .description('one of them, with all that is known about it')
   .argument('<id>')
-  .action((id: string) => showDeadLetter(loadConfig(), id));
+  .action((id: string) =>
+    run(import('./cli/dead-letters.ts'), ({ showDeadLetter }, config) => showDeadLetter(config, id)),
+  );
 for (const order of ['replay', 'drop'] as const)
   filtered(deadLetters.command(order).description(order === 'replay' ? 'try them again' : 'forget them for good'))
     .option('--all', 'all of them')
     .option('--dry-run', 'say how many')
     .option('--remap', 'replay: map the webhooks again from their kept bodies')
-    .action((options: DeadLetterOptions) => orderDeadLetters(loadConfig(), order, options));
+    .action((options: DeadLetterOptions) =>
+      run(import('./cli/dead-letters.ts'), ({ orderDeadLetters }, config) => orderDeadLetters(config, order, options)),
+    );
+
+/** Each command is loaded when it runs: most need little of the bridge, and `--help` needs nothing. */
+async function run<Part>(
+  loading: Promise<Part>,
+  act: (part: Part, config: Config, load: () => Config) => Promise<void> | void,
+): Promise<void> {
+  const [part, { loadConfig }] = await Promise.all([loading, import('./config/load.ts')]);
+  await act(part, loadConfig(), loadConfig);
+}
 
 endWithReader();
 try {

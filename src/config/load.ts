@@ -4,17 +4,8 @@ import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml
 import type { z } from 'zod';
 import type { TraceSettings } from '../telemetry/traces.ts';
 import { Config } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { openSecrets } from './secrets.ts';
-
-/** Everything that is wrong with the configuration, one line each: file, line, key, and what to do. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly problems: readonly string[];
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
-}
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ADMIN_TOKEN, gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
+import { loadedPackages, REPORT_PACKAGES } from '../support/loaded-packages.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'shiplog-program-'));
 let bridge: Awaited<ReturnType<typeof startTestBridge>>;
@@ -20,13 +21,15 @@ afterAll(async () => {
 });
 
 /** The built program with a configuration that finds the bridge. */
-function shiplog(args: readonly string[], said: Record<string, unknown> = {}) {
+function shiplog(args: readonly string[], said: Record<string, unknown> = {}, nodeOptions: readonly string[] = []) {
   number += 1;
   const file = join(dir, `shiplog-${number}.yaml`);
   const sources = [{ type: 'gitlab', secrets: [SECRET] }];
   const config = { port: Number(new URL(bridge.url).port), data_dir: dir, admin_token: ADMIN_TOKEN, sources, ...said };
   writeFileSync(file, JSON.stringify(config));
-  const child = spawn(process.execPath, ['dist/main.js', ...args], { env: { ...process.env, SHIPLOG_CONFIG: file } });
+  const child = spawn(process.execPath, [...nodeOptions, 'dist/main.js', ...args], {
+    env: { ...process.env, SHIPLOG_CONFIG: file },
+  });
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk) => (out += chunk));
@@ -64,6 +67,21 @@ describe('the program', () => {
     child.stdout.destroy();
     await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ deployable_id: 2 }), gitlabHeaders());
     expect(await ended).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('loads for a command what that needs, not the bridge', async () => {
+    const said = { redis_url: 'redis://127.0.0.1:9' };
+    const loadedBy = async (...args: string[]) =>
+      loadedPackages((await shiplog(args, said, [REPORT_PACKAGES]).ended).out);
+    const [help, changes, start] = await Promise.all([
+      loadedBy('--help'),
+      loadedBy('changes'),
+      loadedBy('start'), // ends at once: the port is taken
+    ]);
+    const bridgeParts = ['bullmq', 'express', 'ioredis', 'prom-client'];
+    expect(start).toEqual(expect.arrayContaining(bridgeParts));
+    expect(changes.filter((name) => bridgeParts.includes(name))).toEqual([]);
+    expect(help).toEqual(['commander']);
   });
 
   it('has the commands and the exit codes that are documented', async () => {

@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConfigError, parseConfig } from '../../src/config/load.ts';
+import { ConfigError } from '../../src/config/config-error.ts';
+import { parseConfig } from '../../src/config/load.ts';
 import type { Deployment } from '../../src/domain/deployment.ts';
 import { DeliveryFailed } from '../../src/domain/errors.ts';
 import { http } from '../../src/sinks/http/index.ts';

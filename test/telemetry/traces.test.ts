@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadTraceSettings } from '../../src/config/load.ts';
 import { gitlabDeploymentHook, SECRET } from '../support/bridge.ts';
 import { startFakeCollector } from '../support/fake-collector.ts';
+import { loadedPackages, REPORT_PACKAGES } from '../support/loaded-packages.ts';
 import { freePort, startBridgeProcess } from '../support/process.ts';
 
 describe('whether traces are wanted', () => {
@@ -41,20 +42,12 @@ describe('whether traces are wanted', () => {
   });
 });
 
-/** Prints, when the process ends, which packages of the SDK it has loaded. The API alone is loaded by prom-client as well. */
-const PRELOAD = `data:text/javascript,${encodeURIComponent(`
-import { createRequire } from 'node:module';
-process.on('exit', () => {
-  const loaded = Object.keys(createRequire('/').cache).flatMap((path) => /@opentelemetry.(?!api\\b)([^\\/\\\\]+)/.exec(path)?.[1] ?? []);
-  console.log('SDK:' + JSON.stringify([...new Set(loaded)]));
-});`)}`;
-
 async function runOnce(environment: Record<string, string>) {
   const dataDir = mkdtempSync(join(tmpdir(), 'shiplog-traces-'));
   const port = await freePort();
   const bridge = await startBridgeProcess(
     { PORT: String(port), SHIPLOG_DATA_DIR: dataDir, SHIPLOG_GITLAB_SECRET: SECRET, ...environment },
-    ([node, ...args]) => [node, '--import', PRELOAD, ...args],
+    ([node, ...args]) => [node, REPORT_PACKAGES, ...args],
   );
   onTestFinished(async () => {
     await bridge.exited('SIGKILL');
@@ -67,7 +60,8 @@ async function runOnce(environment: Record<string, string>) {
   });
   expect(answer.status).toBe(202);
   await bridge.exited('SIGTERM');
-  return JSON.parse(/^SDK:(.*)$/m.exec(bridge.output())?.[1] ?? '') as string[]; // printed by PRELOAD
+  // prom-client loads the API for itself.
+  return loadedPackages(bridge.output()).filter((name) => /^@opentelemetry.(?!api$)/.test(name));
 }
 
 describe('a bridge as a process', () => {
@@ -79,7 +73,7 @@ describe('a bridge as a process', () => {
     const collector = await startFakeCollector();
     onTestFinished(() => collector.close());
     const loaded = await runOnce({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '60000' });
-    expect(loaded).toContain('sdk-trace-base');
+    expect(loaded).toContain('@opentelemetry/sdk-trace-base');
     expect(collector.requests.map(({ path, headers }) => [path, headers['content-type']])).toEqual([
       ['/v1/traces', 'application/x-protobuf'],
     ]);
