@@ -9,6 +9,7 @@ import { createApp } from './http/app.ts';
 import { createDeadLetterRoutes } from './http/dead-letters.ts';
 import { createHealth } from './http/health.ts';
 import { createPreview } from './http/preview.ts';
+import { createRefusalLimit } from './http/refusals.ts';
 import { createWebhooks } from './http/webhooks.ts';
 import { createMask } from './mask.ts';
 import { isAway, type Redis } from './queue/connection.ts';
@@ -144,10 +145,11 @@ export function assemble(config: Config, house: House): Assembly {
   const onAnswered = logWebhook(log, metrics);
   const tokens = [config.admin_token, ...viewerTokens(config), ...changesTokens(config)];
   const live = createLive(read.deployments.version);
+  const limit = createRefusalLimit(config.rate_limit_per_minute);
   const app = createApp({
     mask,
     trustProxy: config.trust_proxy,
-    rateLimitPerMinute: config.rate_limit_per_minute,
+    limit,
     health: createHealth(
       () => examine({ quick, workers, sinkNames, spool, durability: config.durability }),
       metrics.registry,
@@ -156,6 +158,8 @@ export function assemble(config: Config, house: House): Assembly {
       sources: config.sources,
       receive,
       noteRejected: keep.noteRejected,
+      limit,
+      mask,
       onAnswered,
     }),
     admin: createAdmin({

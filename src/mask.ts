@@ -5,6 +5,8 @@ export interface Mask {
   bytes(bytes: Buffer): Buffer;
   /** The same with every text in it masked; for what can be written as JSON. The very value when nothing is to be hidden. */
   value<T>(value: T): T;
+  /** What JSON.stringify would make of the masked value. */
+  json(value: unknown): string;
 }
 
 /** Shorter ones would stand in every other text by chance. */
@@ -14,10 +16,14 @@ const MASKED = '[secret]';
 /** @param secrets everything that the configuration keeps secret: of sources, sinks and pages. */
 export function createMask(secrets: readonly string[]): Mask {
   const long = secrets.filter((secret) => secret.length >= MIN_CHARS).flatMap(spellingsOf);
-  if (long.length === 0) return { text: (text) => text, bytes: (bytes) => bytes, value: (value) => value };
+  if (long.length === 0)
+    return { text: (text) => text, bytes: (bytes) => bytes, value: (value) => value, json: JSON.stringify };
   const inText = patternOf(long);
   const inBytes = patternOf(long.map((spelling) => Buffer.from(spelling).toString('latin1')));
   const text = (given: string) => given.replace(inText, MASKED);
+  // The texts one by one: within the JSON a secret could seem to begin in the midst of an escape.
+  const parsed = (json: string) =>
+    JSON.parse(json, (_key, part: unknown) => (typeof part === 'string' ? text(part) : part));
   return {
     text,
     bytes(bytes) {
@@ -27,9 +33,11 @@ export function createMask(secrets: readonly string[]): Mask {
     },
     value(value) {
       const json = JSON.stringify(value);
-      if (json === undefined || text(json) === json) return value;
-      // The texts one by one: within the JSON a secret could seem to begin in the midst of an escape.
-      return JSON.parse(json, (_key, part: unknown) => (typeof part === 'string' ? text(part) : part));
+      return json === undefined || text(json) === json ? value : parsed(json);
+    },
+    json(value) {
+      const json = JSON.stringify(value);
+      return text(json) === json ? json : JSON.stringify(parsed(json));
     },
   };
 }
@@ -38,7 +46,7 @@ export function createMask(secrets: readonly string[]): Mask {
  * How a secret may stand in an answer or a body: as it is, percent-encoded in a URL, and within JSON as the encoders write
  * it (PHP escapes the slash, Go escapes <, > and &, Python everything beyond ASCII).
  */
-export function spellingsOf(secret: string): string[] {
+function spellingsOf(secret: string): string[] {
   const json = JSON.stringify(secret).slice(1, -1);
   const spellings = [
     secret,
@@ -53,6 +61,15 @@ export function spellingsOf(secret: string): string[] {
 }
 
 const escapedUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+const patterns = new Map<string, RegExp>();
+
+/** Finds one secret, however it is spelled. Made once: a configuration has few secrets, and destinations answer often. */
+export function patternOfSecret(secret: string): RegExp {
+  const known = patterns.get(secret) ?? patternOf(spellingsOf(secret));
+  patterns.set(secret, known);
+  return known;
+}
 
 /** The longest first, since one may begin with another. */
 const patternOf = (spellings: readonly string[]): RegExp =>

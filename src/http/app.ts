@@ -1,15 +1,15 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import rateLimit from 'express-rate-limit';
 import helmet from 'helmet';
 import type { Mask } from '../mask.ts';
+import type { RefusalLimit } from './refusals.ts';
 
 export interface AppParts {
   readonly trustProxy: number;
-  readonly rateLimitPerMinute: number;
   readonly webhooks: RequestHandler;
   readonly admin: RequestHandler;
   readonly api: RequestHandler;
   readonly health: RequestHandler;
+  readonly limit: RefusalLimit;
   readonly pages: RequestHandler;
   /** An answer repeats what was sent, and may end up in the log of a pipeline. */
   readonly mask: Mask;
@@ -24,18 +24,7 @@ export function createApp(parts: AppParts): Express {
   app.disable('x-powered-by');
   app.set('trust proxy', parts.trustProxy);
   app.set('json replacer', (_key: string, part: unknown) => (typeof part === 'string' ? parts.mask.text(part) : part));
-  app.use(parts.health);
-  const limit = rateLimit({
-    windowMs: 60_000,
-    limit: parts.rateLimitPerMinute,
-    // A burst of real webhooks must get through whole: GitLab does not send again, and one proxy may speak for everybody.
-    skipSuccessfulRequests: true,
-    standardHeaders: true,
-    legacyHeaders: false,
-    validate: false, // it would write past the log: of a connection that is gone, of an X-Forwarded-For that nobody believes
-    message: { error: 'too many refused requests from this address; come again in a minute' },
-  });
-  app.use(limit, parts.webhooks);
+  app.use(parts.webhooks, parts.health, parts.limit.guard);
   app.use(helmet(), parts.admin, parts.api, parts.pages);
   app.use((request, response) => {
     response

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { type ExplainParts, explain, receivedAt } from '../explain.ts';
 import type { Source } from '../sources/source.ts';
 import { tooLarge, unreadable } from './answer.ts';
+import { readBody } from './body.ts';
 import { fail, firstIssue } from './envelope.ts';
-import { readBody, toWebhook } from './webhooks.ts';
+import { toWebhook } from './webhooks.ts';
 
 export interface PreviewParts extends ExplainParts {
   readonly sources: readonly Source[];

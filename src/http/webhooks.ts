@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import express, { type Request, type RequestHandler, type Response } from 'express';
-import { z } from 'zod';
+import type { Request, RequestHandler, Response } from 'express';
 import type { WebhookRejected } from '../domain/errors.ts';
-import type { Outcome, Source, Webhook } from '../sources/source.ts';
+import type { Mask } from '../mask.ts';
+import type { Answer, Outcome, Source, Webhook } from '../sources/source.ts';
 import { answerTo, tooLarge, unreadable } from './answer.ts';
+import { readBody } from './body.ts';
+import type { RefusalLimit } from './refusals.ts';
 
 export interface WebhookParts {
   readonly sources: readonly Source[];
@@ -13,6 +15,9 @@ export interface WebhookParts {
   ) => Promise<{ source: Source; outcome: Outcome }>;
   /** Notes one whose body is too large to be received. Never holds up the answer. */
   readonly noteRejected: (source: Source, webhook: Webhook, error: WebhookRejected) => void;
+  readonly limit: RefusalLimit;
+  /** An answer repeats what was sent, and may end up in the log of a pipeline. */
+  readonly mask: Mask;
   /** One line a webhook. */
   readonly onAnswered: (answered: {
     webhook: Webhook;
@@ -26,7 +31,8 @@ export interface WebhookParts {
 const RETRY_AFTER_SECONDS = 5; // Argo CD blocks a worker for as long as it is told; see its source's README
 
 /** Bytes in, answer out. All that express does for webhooks. */
-export function createWebhooks({ sources, receive, noteRejected, onAnswered }: WebhookParts): RequestHandler {
+export function createWebhooks(parts: WebhookParts): RequestHandler {
+  const { sources, receive, noteRejected, limit: refusals, mask, onAnswered } = parts;
   const refuse = (source: Source, webhook: Webhook, error: WebhookRejected) => {
     noteRejected(source, webhook, error);
     return { source, outcome: { kind: 'rejected', error } as const };
@@ -39,6 +45,7 @@ export function createWebhooks({ sources, receive, noteRejected, onAnswered }: W
     if (isRead && !path.startsWith('/webhooks')) return next(); // GET /api/v1/changes is the change log
     if (!candidates.some(({ methods = ['POST'] }) => methods.includes(request.method)))
       return explainMethod(response, request.method);
+    if (await refusals.holdsBack(request, response)) return;
     const startedMs = performance.now();
     const limit = Math.max(...candidates.map((source) => source.maxBodyBytes));
     const body = await readBody(request, response, limit);
@@ -49,10 +56,13 @@ export function createWebhooks({ sources, receive, noteRejected, onAnswered }: W
       : refuse(candidates[0], webhook, body === 'too_large' ? tooLarge(limit) : unreadable());
     const answer = answerTo(source, outcome, webhook);
     if (answer.status === 503) response.set('retry-after', String(RETRY_AFTER_SECONDS));
-    response.status(answer.status).json(answer.body);
+    if (isRefusal(answer) && (await refusals.refuses(request, response))) return;
+    send(response, answer.status, mask.json(answer.body));
     onAnswered({ webhook, source, outcome, status: answer.status, ms: performance.now() - startedMs });
   };
 }
+
+const isRefusal = ({ status }: Answer): boolean => status >= 400 && status < 500;
 
 /** `/webhooks/<name>` and everything below it, else the paths that a source answers as well. */
 function sourcesAt(sources: readonly Source[], path: string): [Source, ...Source[]] | undefined {
@@ -67,35 +77,25 @@ function sourcesAt(sources: readonly Source[], path: string): [Source, ...Source
 const isUnder = (path: string, prefix: string) =>
   prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix || path === `${prefix}/`;
 
-/** Undefined: the sender hung up. Unreadable: its Content-Encoding is not known, or not what the bytes are. */
-export async function readBody(
-  request: Request,
-  response: Response,
-  limit: number,
-): Promise<Buffer | 'too_large' | 'unreadable' | undefined> {
-  // express.raw would take a terabyte in, or wait for it, before it says so.
-  if (Number(request.headers['content-length']) > limit) return 'too_large';
-  const read = express.raw({ type: () => true, limit });
-  const error = await new Promise<unknown>((resolve) => read(request, response, resolve));
-  // A request that broke off before it was handed to express looks like one without a body.
-  if (!error && !request.complete) return undefined;
-  if (!error) return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const { type, status } = BodyError.parse(error);
-  if (type === 'entity.too.large') return 'too_large';
-  if (type === 'request.aborted') return undefined;
-  if (status !== undefined && status < 500) return 'unreadable';
-  throw error;
+export function toWebhook(request: Request, path: string, body: Buffer): Webhook {
+  return { id: randomUUID(), method: request.method, path, headers: headersOf(request), body, receivedAt: new Date() };
 }
 
-/** What express.raw says of a body that it cannot give. */
-const BodyError = z.object({ type: z.string().optional(), status: z.number().optional() }).catch({});
+/** Not the request's own `headers`: of two Authorization headers they hold the first alone, and two tokens must be one wrong token. */
+function headersOf({ rawHeaders }: Request): Webhook['headers'] {
+  const headers: Record<string, string> = Object.create(null);
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase();
+    const value = rawHeaders[at + 1] ?? '';
+    headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+  }
+  return headers;
+}
 
-export function toWebhook(request: Request, path: string, body: Buffer): Webhook {
-  // Not `headers`: of two Authorization headers that one holds the first alone, and two tokens must be one wrong token.
-  const headers = Object.fromEntries(
-    Object.entries(request.headersDistinct).map(([name, values]) => [name, values?.join(', ')]),
-  );
-  return { id: randomUUID(), method: request.method, path, headers, body, receivedAt: new Date() };
+/** Express's own `json` costs as much as all the rest of it. */
+function send(response: Response, status: number, json: string): void {
+  const length = Buffer.byteLength(json);
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': length }).end(json);
 }
 
 function explainMethod(response: Response, method: string): void {

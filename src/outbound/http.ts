@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { DeliveryFailed, type Retry } from '../domain/errors.ts';
-import { spellingsOf } from '../mask.ts';
+import { patternOfSecret } from '../mask.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import { guardedLookup, type Reach } from './guard.ts';
 
@@ -152,8 +152,7 @@ export const isSuccess = ({ status }: Pick<JsonAnswer, 'status'>): boolean => st
 
 /** Takes a secret out of an answer's words, which go into logs and onto pages: some proxies repeat the request. */
 export function withoutSecret(answer: JsonAnswer, secret: string): JsonAnswer {
-  const hide = (text: string) =>
-    spellingsOf(secret).reduce((hidden, spelling) => hidden.replaceAll(spelling, '[secret]'), text);
+  const hide = (text: string) => text.replace(patternOfSecret(secret), '[secret]');
   const text = hide(answer.text);
   const headers = Object.entries(answer.headers).map(([name, value]) => [
     name,

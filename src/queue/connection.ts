@@ -40,7 +40,7 @@ function writeByTurn(stream: Writable): void {
   stream.write = (chunk: unknown) => {
     if (stream.writableCorked === 0) {
       stream.cork();
-      process.nextTick(() => stream.uncork());
+      setImmediate(() => stream.uncork());
     }
     return write(chunk);
   };
