@@ -16,6 +16,7 @@ import { isAway, type Redis } from './queue/connection.ts';
 import { createDeadLetters } from './queue/dead-letters.ts';
 import { createFlush, noFlush } from './queue/flush.ts';
 import { createKeep } from './queue/keep.ts';
+import { createPriority } from './queue/priority.ts';
 import type { Backlog } from './queue/queues.ts';
 import { createQueues } from './queue/queues.ts';
 import { createWorkers } from './queue/workers.ts';
@@ -115,11 +116,14 @@ export function assemble(config: Config, house: House): Assembly {
   const reconcile = createReconcile({ sources: config.sources, deployments: work.deployments, recordStep, clock });
   const traffic = createTraffic(clock);
   const noteAttempt = logAttempt(log, metrics);
+  const priority = createPriority();
   const workers = createWorkers({
     connection: steady,
-    record: traceRecording(timeRecording(record, metrics, clock), traces),
+    record: priority.later(traceRecording(timeRecording(record, metrics, clock), traces)),
     keepAlone: workQueues.keepAlone,
-    forward: traceForwarding(createForward({ ...work, clock, onDelivered: timeDelivery(metrics, clock) }), traces),
+    forward: priority.later(
+      traceForwarding(createForward({ ...work, clock, onDelivered: timeDelivery(metrics, clock) }), traces),
+    ),
     sinks: config.sinks.map((sink) => ({ ...sink, deliver: around('deliver', traceState(sink.deliver)) })),
     onDead: metrics.died,
     onAttempt(attempt) {
@@ -141,7 +145,7 @@ export function assemble(config: Config, house: House): Assembly {
   const remap = createRemap(config.sources, read.inbox);
   const revise = createRevise({ deployments: read.deployments, remap });
   const deadLetters = createDeadLetters(queues.all);
-  const receive = traceReceiving(createReceive({ ...keep, keep: around('keep', keep.keep) }), traces);
+  const receive = priority.first(traceReceiving(createReceive({ ...keep, keep: around('keep', keep.keep) }), traces));
   const onAnswered = logWebhook(log, metrics);
   const tokens = [config.admin_token, ...viewerTokens(config), ...changesTokens(config)];
   const live = createLive(read.deployments.version);

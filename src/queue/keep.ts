@@ -46,9 +46,17 @@ export interface KeepParts {
 /** A webhook and what it says, on its way to Redis or in the spool. */
 interface Kept {
   readonly entry: InboxEntry;
-  /** Base64: raw bytes, whatever they are. */
-  readonly body: string;
+  readonly body: Buffer;
   readonly event?: ChangeEvent;
+}
+
+/** A line of the spool. The body is base64: raw bytes, whatever they are. */
+const toLine = ({ entry, body, event }: Kept): string =>
+  JSON.stringify({ entry: { ...entry, spooled: true }, body: body.toString('base64'), event });
+
+function fromLine(line: string): Kept {
+  const { body, ...kept } = JSON.parse(line) as Omit<Kept, 'body'> & { body: string }; // written by toLine() alone
+  return { ...kept, body: Buffer.from(body, 'base64') };
 }
 
 /** After Redis has failed to take something in time, the next ones do not wait for it as well. */
@@ -58,10 +66,7 @@ const DISTRUST_MS = 1_000;
 export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }: KeepParts) {
   let distrustedUntilMs = 0;
   const toRedis = ({ entry, body, event }: Kept) =>
-    within(
-      KEEP_WITHIN_MS,
-      Promise.all([inbox.add(entry, Buffer.from(body, 'base64')), event && queues.keep(event)]).then(flush),
-    );
+    within(KEEP_WITHIN_MS, Promise.all([inbox.add(entry, body), event && queues.keep(event)]).then(flush));
 
   const keepSomewhere = async (kept: Kept): Promise<void> => {
     if (clock().getTime() >= distrustedUntilMs) {
@@ -72,15 +77,14 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
       if (failure === undefined) return;
       distrustedUntilMs = clock().getTime() + DISTRUST_MS;
     }
-    const spooled = { ...kept, entry: { ...kept.entry, spooled: true } } satisfies Kept;
-    await spool.append(JSON.stringify(spooled)).catch((cause: unknown) => {
+    await spool.append(toLine(kept)).catch((cause: unknown) => {
       throw new NotKept('neither Redis nor the spool took it', { cause });
     });
   };
   return {
     /** @throws NotKept when records could be made durable nowhere. An ignored webhook holds nothing to lose but its line. */
     async keep(source: Source, webhook: Webhook, mapped: Mapped): Promise<void> {
-      const body = redactBody(mask.bytes(webhook.body)).toString('base64');
+      const body = redactBody(mask.bytes(webhook.body));
       if (mapped.kind === 'ignored') {
         const conclusion = {
           verdict: 'ignored',
@@ -90,13 +94,15 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
         await keepSomewhere({ entry: mask.value(toEntry(source, webhook, conclusion)), body }).catch(onLoss);
         return;
       }
-      const told = mapped.records.map((record) => ChangeRecord.parse({ ...record, webhook: webhook.id }));
-      const records = mask.value(told);
+      const told = {
+        entry: toEntry(source, webhook, { verdict: 'accepted' }),
+        records: mapped.records.map((record) => ChangeRecord.parse({ ...record, webhook: webhook.id })),
+        lookups: mapped.lookups,
+      };
+      const { records, lookups, entry } = mask.value(told);
       // What is read from a history is mostly known: only the worker can tell (store/gaps.ts).
       const certain = records.filter(({ history }) => !history?.recovered);
       const deployments = [...new Set(certain.map((record) => record.deployment))];
-      const entry = { ...mask.value(toEntry(source, webhook, { verdict: 'accepted' })), deployments };
-      const lookups = mask.value(mapped.lookups);
       const receivedAt = webhook.receivedAt.toISOString();
       const traceparent = currentTraceparent();
       const event = {
@@ -107,12 +113,12 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
         ...(lookups && { lookups }),
         ...(traceparent && { traceparent }),
       };
-      await keepSomewhere({ entry, body, event });
+      await keepSomewhere({ entry: { ...entry, deployments }, body, event });
     },
     /** Hands what lies in the spool to Redis. Done twice it changes nothing: the ids are the same. @throws NotKept when Redis is still away */
     async drainSpool(): Promise<void> {
       await spool.drain(async (texts) => {
-        await Promise.all(texts.map((text) => toRedis(JSON.parse(text) as Kept))); // written by keepSomewhere() alone
+        await Promise.all(texts.map((text) => toRedis(fromLine(text))));
       });
     },
     /** The body is not kept: nobody knows who wrote it. */

@@ -51,6 +51,8 @@ export interface ForwardJob {
   readonly replayedAtMs?: number;
 }
 
+type ForwardAdd = Parameters<Queue<ForwardJob>['addBulk']>[0][number];
+
 /** Backlog of one queue. `oldestAt` is epoch milliseconds. */
 export interface Backlog {
   readonly waiting: number;
@@ -85,14 +87,19 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
     await queue?.add('events', job, { ...options, jobId: recordJobId(events) });
   };
   const keepSoon = byTurn(addEvents, MAX_EVENTS);
+  const addForwards = new Map(
+    sinkNames.map((name) => {
+      const add = async (jobs: readonly ForwardAdd[]) =>
+        void (await (await queueOf(forwardQueueName(name)))?.addBulk([...jobs]));
+      return [name, byTurn(add, MAX_EVENTS)];
+    }),
+  );
   return {
     keep: (event) => within(KEEP_WITHIN_MS, keepSoon(event)),
     async keepAlone(event, madeAtMs) {
       await addEvents([event], { timestamp: madeAtMs });
     },
-    async forward(sink, { deployment }) {
-      const jobId = forwardJobId(deployment);
-      const queue = await queueOf(forwardQueueName(sink.name));
+    forward(sink, { deployment }) {
       const traceparent = currentTraceparent();
       const job: ForwardJob = {
         version: JOB_VERSION,
@@ -100,7 +107,9 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
         source: deployment.instance,
         ...(traceparent && { traceparent }),
       };
-      await queue?.add('deployment', job, { jobId });
+      const addSoon = addForwards.get(sink.name);
+      if (!addSoon) throw new Error(`there is no sink ${sink.name}`);
+      return addSoon({ name: 'deployment', data: job, opts: { jobId: forwardJobId(deployment) } });
     },
     all: open,
     async backlog() {

@@ -12,7 +12,7 @@ export type Logger = Pino & {
  * payload is ever handed over whole. The words of a sender or of a destination may still hold a secret: see `hide`.
  * @param destination for tests
  */
-export function createLogger(level: string, destination: DestinationStream = pino.destination(1)): Logger {
+export function createLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
   const hidden = new Set<string>();
   let mask = createMask([]);
   const options = {
@@ -28,6 +28,17 @@ export function createLogger(level: string, destination: DestinationStream = pin
       mask = createMask([...hidden]);
     },
   });
+}
+
+const LOG_BUFFER_BYTES = 4_096;
+const LOG_DELAY_MS = 100;
+
+/** Several lines at once: one system call for each would cost as much as all that makes them. kill -9 takes the last of them. */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ fd: 1, minLength: LOG_BUFFER_BYTES });
+  setInterval(() => output.flush(), LOG_DELAY_MS).unref();
+  process.once('exit', () => output.flushSync());
+  return output;
 }
 
 const DEEPEST_CAUSE = 5;
