@@ -4,6 +4,7 @@ import { State } from '../../src/domain/change-record.ts';
 import { DeliveryFailed } from '../../src/domain/errors.ts';
 import { alertops } from '../../src/sinks/alertops/index.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
+import { failed } from '../support/delivery-failed.ts';
 import { aDeployment } from '../support/deployment.ts';
 import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
@@ -33,15 +34,6 @@ const makeSink = (over: Record<string, unknown> = {}): Sink => {
   const made = alertops.parse({ type: 'alertops', url: `${fake.url}${PATH}`, timeout_seconds: 4, ...over });
   if (!made) throw new Error('the sink is off');
   return made;
-};
-
-const failed = async (delivery: Promise<unknown>): Promise<DeliveryFailed> => {
-  const error = await delivery.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(DeliveryFailed);
-  return error as DeliveryFailed; // the line above makes sure
 };
 
 /** Source, Source Name and Source Id are what makes an alert one. */

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { State } from '../../src/domain/change-record.ts';
 import type { Deployment } from '../../src/domain/deployment.ts';
-import { DeliveryFailed } from '../../src/domain/errors.ts';
 import { cdevents } from '../../src/sinks/cdevents/index.ts';
 import { artifactId } from '../../src/sinks/cdevents/purl.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
+import { failed } from '../support/delivery-failed.ts';
 import { aDeployment, sha } from '../support/deployment.ts';
 import { type FakeRequest, type FakeServer, startFakeServer } from '../support/fake-server.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
@@ -82,15 +82,6 @@ const makeSink = (over: Record<string, unknown> = {}): Sink => {
   const made = cdevents.parse({ type: 'cdevents', url: `${fake.url}/events`, timeout_seconds: 4, ...over });
   if (!made) throw new Error('the sink is off');
   return made;
-};
-
-const failed = async (delivery: Promise<unknown>): Promise<DeliveryFailed> => {
-  const error = await delivery.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(DeliveryFailed);
-  return error as DeliveryFailed; // the line above makes sure
 };
 
 /** As a receiver of CloudEvents reads it, in whichever mode. */

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import type { Deployment } from '../../src/domain/deployment.ts';
-import { DeliveryFailed } from '../../src/domain/errors.ts';
 import { http } from '../../src/sinks/http/index.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
+import { failed } from '../support/delivery-failed.ts';
 import { aDeployment, sha } from '../support/deployment.ts';
 import { type FakeReply, type FakeServer, startFakeServer } from '../support/fake-server.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
@@ -28,15 +28,6 @@ const makeSink = (over: Record<string, unknown> = {}): Sink => {
   const made = http.parse({ type: 'http', url: `${fake.url}/changes`, timeout_seconds: 0.5, ...over });
   if (!made) throw new Error('the sink is off');
   return made;
-};
-
-const failed = async (delivery: Promise<unknown>): Promise<DeliveryFailed> => {
-  const error = await delivery.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(DeliveryFailed);
-  return error as DeliveryFailed; // the line above makes sure
 };
 
 const lastRequest = () => {
