@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { State } from '../../domain/change-record.ts';
 import { type Deployment, summarize } from '../../domain/deployment.ts';
+import { meaningful } from '../meaningful.ts';
 import { artifactId } from './purl.ts';
 
 /** cdevents/spec v0.5.1. */
@@ -19,11 +20,13 @@ export interface CdEvent {
   readonly subject: {
     readonly id: string;
     readonly source: string;
-    readonly content: ServiceContent | PipelineRunContent;
+    readonly content: Content;
   };
   readonly customData: Readonly<Record<string, string>>;
   readonly customDataContentType: 'application/json';
 }
+
+type Content = ServiceContent | PipelineRunContent | EnvironmentContent;
 
 interface ServiceContent {
   readonly environment: { readonly id: string };
@@ -35,6 +38,11 @@ interface PipelineRunContent {
   readonly uri?: string;
   readonly outcome?: Outcome;
   readonly errors?: string;
+}
+
+interface EnvironmentContent {
+  readonly name: string;
+  readonly uri?: string;
 }
 
 type Outcome = 'success' | 'failure' | 'cancel';
@@ -56,32 +64,48 @@ interface Wish {
   readonly source: string;
   /** Whoever was told that the run started is told that it finished. */
   readonly tellsOfRuns: boolean;
+  readonly tellsOfEnvironments: boolean;
 }
 
 /**
  * There is no "deployment failed" in CDEvents 0.5: a deployment is told as the run that makes it, and as the service once it
  * is deployed. The last event is the one that matters most.
  */
-export function toEvents(deployment: Deployment, { source, tellsOfRuns }: Wish): readonly [CdEvent, ...CdEvent[]] {
-  if (deployment.state !== 'succeeded') return [runEvent(deployment, source)];
-  const service = serviceEvent(deployment, source);
-  return tellsOfRuns ? [runEvent(deployment, source), service] : [service];
+export function toEvents(deployment: Deployment, wish: Wish): readonly CdEvent[] {
+  const { source, tellsOfRuns, tellsOfEnvironments } = wish;
+  const told = meaningful(deployment);
+  if (told.state !== 'succeeded') return [runEvent(told, source)];
+  return [
+    ...(tellsOfRuns ? [runEvent(told, source)] : []),
+    ...(tellsOfEnvironments ? [environmentEvent(told, source)] : []),
+    serviceEvent(told, source),
+  ];
 }
+
+/** That an environment was created or deleted, no tool tells: this one says that something else runs there now. */
+function environmentEvent(deployment: Deployment, source: string): CdEvent {
+  const { name, url } = deployment.environment;
+  const content = { name, ...uriOf(url) };
+  return build(deployment, { source, type: 'environment.modified', kind: 'environment', id: name, content });
+}
+
+/** The schemas take nothing but a URI, and a tool may write anything. */
+const uriOf = (text: string | undefined): { uri?: string } =>
+  text !== undefined && /^[a-z][a-z0-9+.-]*:/i.test(text) && URL.canParse(text) ? { uri: new URL(text).href } : {};
 
 function serviceEvent(deployment: Deployment, source: string): CdEvent {
   const { changeType, replaced, service, environment } = deployment;
   const predicate = changeType === 'rollback' ? 'rolledback' : replaced ? 'upgraded' : 'deployed';
-  const content = { environment: { id: environment.name || 'unknown' }, artifactId: artifactId(deployment) };
+  const content = { environment: { id: environment.name }, artifactId: artifactId(deployment) };
   return build(deployment, { source, type: `service.${predicate}`, kind: 'service', id: service, content });
 }
 
 function runEvent(deployment: Deployment, source: string): CdEvent {
   const { key, state, service, environment, description } = deployment;
   const outcome = OUTCOMES[state];
-  const uri = deployment.pipelineUrl ?? deployment.jobUrl;
   const content = {
     pipelineName: deployment.job ?? `Deploy ${service} to ${environment.name}`,
-    ...(uri && { uri }),
+    ...uriOf(deployment.pipelineUrl ?? deployment.jobUrl),
     ...(outcome && { outcome }),
     ...(state === 'failed' && description && { errors: description }),
   };
@@ -92,9 +116,9 @@ interface Parts {
   readonly source: string;
   readonly type: string;
   /** What the id of the event is made of, besides deployment and state. */
-  readonly kind: 'service' | 'run';
+  readonly kind: 'service' | 'run' | 'environment';
   readonly id: string;
-  readonly content: ServiceContent | PipelineRunContent;
+  readonly content: Content;
 }
 
 function build(deployment: Deployment, { source, type, kind, id, content }: Parts): CdEvent {
