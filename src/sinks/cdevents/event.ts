@@ -89,9 +89,13 @@ function environmentEvent(deployment: Deployment, source: string): CdEvent {
   return build(deployment, { source, type: 'environment.modified', kind: 'environment', id: name, content });
 }
 
-/** The schemas take nothing but a URI, and a tool may write anything. */
-const uriOf = (text: string | undefined): { uri?: string } =>
-  text !== undefined && /^[a-z][a-z0-9+.-]*:/i.test(text) && URL.canParse(text) ? { uri: new URL(text).href } : {};
+/** The schemas take nothing but a URI (RFC 3986), and a tool may write anything. Browsers are less strict: URL leaves "|" as it is. */
+function uriOf(text: string | undefined): { uri?: string } {
+  if (text === undefined || !/^https?:\/\//i.test(text) || !URL.canParse(text)) return {};
+  const { origin, pathname, search, hash } = new URL(text);
+  const strange = /%(?![0-9a-f]{2})|[^\w.~:/?#@!$&'()*+,;=%-]/gi;
+  return { uri: `${origin}${`${pathname}${search}${hash}`.replace(strange, encodeURIComponent)}` };
+}
 
 function serviceEvent(deployment: Deployment, source: string): CdEvent {
   const { changeType, replaced, service, environment } = deployment;
@@ -101,11 +105,12 @@ function serviceEvent(deployment: Deployment, source: string): CdEvent {
 }
 
 function runEvent(deployment: Deployment, source: string): CdEvent {
-  const { key, state, service, environment, description } = deployment;
+  const { key, state, service, environment, description, pipelineUrl, jobUrl } = deployment;
   const outcome = OUTCOMES[state];
   const content = {
     pipelineName: deployment.job ?? `Deploy ${service} to ${environment.name}`,
-    ...uriOf(deployment.pipelineUrl ?? deployment.jobUrl),
+    ...(state === 'running' && { uri: `urn:uuid:${chainOf(deployment)}` }), // schemas/pipelinerunstarted.json requires one
+    ...uriOf(pipelineUrl ?? jobUrl),
     ...(outcome && { outcome }),
     ...(state === 'failed' && description && { errors: description }),
   };
@@ -126,7 +131,7 @@ function build(deployment: Deployment, { source, type, kind, id, content }: Part
     context: {
       specversion: SPEC_VERSION,
       id: uuidOf([deployment.key, deployment.state, kind]),
-      chainId: uuidOf([deployment.key]),
+      chainId: chainOf(deployment),
       source,
       type: `dev.cdevents.${type}.0.3.0`,
       timestamp: deployment.occurredAt,
@@ -136,6 +141,8 @@ function build(deployment: Deployment, { source, type, kind, id, content }: Part
     customDataContentType: 'application/json',
   };
 }
+
+const chainOf = ({ key }: Deployment): string => uuidOf([key]);
 
 /** The same for the same deployment and state, however often it is sent: receivers know a repeat by source and id. UUID version 8. */
 function uuidOf(parts: readonly string[]): string {
