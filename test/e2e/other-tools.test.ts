@@ -6,6 +6,7 @@ import { CloudEvent, HTTP } from 'cloudevents';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SECRET, startTestBridge } from '../support/bridge.ts';
 import { AlertopsMessage, CtoaiEvent } from '../support/destination-schemas.ts';
+import { type FakeGitlab, GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';
 import { type FakeReply, type FakeRequest, type FakeServer, startFakeServer } from '../support/fake-server.ts';
 
 const KEY = '0f3a6c2e-b1d4-4e57-9a80-c6f2d1e5b794';
@@ -38,14 +39,18 @@ const SIGNING_SECRET = 'cdevents-signing-secret';
 
 let bridge: Awaited<ReturnType<typeof startTestBridge>>;
 let fake: FakeServer;
+let gitlab: FakeGitlab;
 beforeAll(async () => {
   fake = await startFakeServer(receive);
+  gitlab = await startFakeGitlab({ projects: [{ id: 30, path: 'harbor/lighthouse-api', acceptAnySha: true }] });
   bridge = await startTestBridge({
     sources: [
       { type: 'heroku', secrets: [SECRET], environments: { 'lighthouse-prod': 'production' } },
       { type: 'ctoai', secrets: [SECRET] },
     ],
+    rules: [{ match: { source: 'heroku' }, set: { gitlab_project: 'harbor/lighthouse-api' } }],
     sinks: [
+      { type: 'gitlab-deployments', url: gitlab.url, token: GITLAB_TOKEN },
       { type: 'alertops', url: `${fake.url}/POSTAlert/${KEY}/Custom` },
       { type: 'ctoai', url: `${fake.url}/ctoai`, token: TOKEN, team_id: 'team' },
       { type: 'cdevents', url: `${fake.url}/cdevents`, token: TOKEN, signing_secret: SIGNING_SECRET },
@@ -55,6 +60,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await bridge.stop();
   await fake.close();
+  await gitlab.close();
 });
 
 const bodiesAt = (path: RegExp) =>
@@ -125,6 +131,22 @@ describe('releases of Heroku', () => {
     const changes = (await bridge.changes()).filter(({ deployment }) => deployment.startsWith('heroku:'));
     expect(changes).toMatchObject([{ environment: 'production', change_type: 'rollback', status: 'succeeded' }]);
     expect(fake.refused).toEqual([]);
+  });
+});
+
+describe('what Heroku deployed', () => {
+  it('stands in the environments of GitLab, the failed build as well', async () => {
+    await bridge.settled();
+    const before = gitlab.deployments.length;
+    for (const file of ['deploy-pending', 'deploy-succeeded', 'build-failed', 'build']) {
+      const body = readFileSync(`test/sources/heroku/${file}.json`, 'utf8');
+      const signature = createHmac('sha256', SECRET).update(body).digest('base64');
+      const { status } = await bridge.post('/webhooks/heroku', body, { 'Heroku-Webhook-Hmac-SHA256': signature });
+      expect(status).toBeLessThan(300);
+    }
+    await bridge.settled();
+    const made = gitlab.deployments.slice(before).map(({ environment, status }) => `${environment} ${status}`);
+    expect(made.sort()).toEqual(['production failed', 'production success']);
   });
 });
 
