@@ -625,3 +625,46 @@ describe('the check of http', () => {
     expect(error.message).toContain('401 bad [secret]');
   });
 });
+
+describe('what the configuration says of retries', () => {
+  const retry = { on: [409, 200], never: [501], hours: 6 };
+  const came = new Date(aDeployment().occurredAt).getTime();
+  const attempt = (over: Record<string, unknown>, hoursLater = 0) =>
+    failed(ledger.attempt(makeSink(over), aDeployment(), { now: new Date(came + hoursLater * 3_600_000) }));
+
+  it.each([
+    [409, 'backoff'],
+    [410, 'never'],
+    [500, 'backoff'],
+    [501, 'never'],
+    [401, { afterMs: 10_000, hold: 'sink' }],
+  ] as const)('decides what becomes of %i', async (status, advice) => {
+    reply = { status };
+    expect((await attempt({ retry })).retry).toEqual(advice);
+  });
+
+  it('counts for an answer whose body says no', async () => {
+    reply = { status: 200, body: { ok: false } };
+    const success = { body: { path: 'ok', equals: true } };
+    expect((await attempt({ success })).retry).toBe('never');
+    expect((await attempt({ success, retry })).retry).toBe('backoff');
+  });
+
+  it('ends it after so many hours, with the words of the last attempt', async () => {
+    reply = { status: 503, body: 'we are moving' };
+    expect((await attempt({ retry }, 5)).retry).toBe('backoff');
+    expect(await attempt({ retry }, 7)).toMatchObject({
+      retry: 'never',
+      message: expect.stringMatching(/we are moving.*more than 6 hours ago/),
+    });
+    reply = { status: 201 };
+    await ledger.attempt(makeSink({ retry }), aDeployment(), { now: new Date(came + 900 * 3_600_000) });
+    expect(fake.requests.at(-1)?.status).toBe(201);
+  });
+
+  it('is refused when it contradicts itself', () => {
+    expect(problemsOf('    url: https://x.example.com/y\n    retry: { on: [409], never: [409] }').join()).toContain(
+      'under on and under never',
+    );
+  });
+});
