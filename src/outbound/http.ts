@@ -156,7 +156,7 @@ export function withoutSecret(answer: JsonAnswer, secret: string): JsonAnswer {
   const text = hide(answer.text);
   const headers = Object.entries(answer.headers).map(([name, value]) => [
     name,
-    typeof value === 'string' ? hide(value) : value,
+    typeof value === 'string' ? hide(value) : value?.map(hide),
   ]);
   return {
     ...answer,

@@ -48,7 +48,7 @@ export interface PreviewedRequest {
 
 /** One configured place where changes go. Called twice, same result. */
 export interface Sink {
-  /** alert24, gitlab-deployments. */
+  /** `type` in the configuration, and the name of its folder. */
   readonly type: string;
   /** The name in the configuration, in queues, logs and metrics. */
   readonly name: string;

@@ -1,12 +1,15 @@
 /** Names under which senders put passwords: GitLab's `runners_token`, `BITBUCKET_STEP_OIDC_TOKEN`, `password` … */
 const SECRET_NAME = /(token|secret|passw(or)?d|api_?key|private_?key|authorization|credentials?)$/i;
 /** Looked for in the raw text first: most bodies hold none of these words and are kept as they are. */
-const SUSPICIOUS = /token|secret|passw|api_?key|private_?key|authorization|credential|"variables"\s*:\s*\[\s*\{/i;
+const SUSPICIOUS =
+  /token|secret|passw|api_?key|private_?key|authorization|credential|signature|"variables"\s*:\s*\[\s*\{/i;
+/** An address that lets whoever has it in, such as the `output_stream_url` of Heroku's builds (X-Amz-Signature). */
+const SIGNED_URL = /^(https?:\/\/[^?\s]+)\?\S*(?:signature|token|credential|secret|api_?key)=/i;
 const REDACTED = '[redacted]';
 
 /**
- * A body as it may be kept and shown: without the values of CI variables (GitLab's pipeline hooks carry them) and of
- * fields whose names say that they are secret. Returns the very bytes when there is nothing to hide.
+ * A body as it may be kept and shown: without the values of CI variables (GitLab's pipeline hooks carry them), of fields
+ * whose names say that they are secret, and of addresses that are signed. Returns the very bytes when there is nothing to hide.
  */
 export function redactBody(body: Buffer): Buffer {
   const text = body.toString('utf8');
@@ -23,7 +26,10 @@ export function redactBody(body: Buffer): Buffer {
 /** A reviver: `key` is a field's name, `value` what it holds. */
 function hide(key: string, value: unknown): unknown {
   if (key === 'variables' && Array.isArray(value)) return value.map(hideVariable);
-  return typeof value === 'string' && value !== '' && SECRET_NAME.test(key) ? REDACTED : value;
+  if (typeof value !== 'string' || value === '') return value;
+  if (SECRET_NAME.test(key)) return REDACTED;
+  const signed = SIGNED_URL.exec(value);
+  return signed ? `${signed[1]}?${REDACTED}` : value;
 }
 
 function hideVariable(variable: unknown): unknown {

@@ -105,7 +105,7 @@ export interface HookOrder {
 
 /** One configured place where changes come from. Knows nothing of HTTP servers, queues or Redis. */
 export interface Source {
-  /** The kind of tool: gitlab, bitbucket, argocd, changes-api. */
+  /** The kind of tool: `type` in the configuration, and the name of its folder. */
   readonly type: string;
   /** The name in `/webhooks/<name>`. */
   readonly name: string;

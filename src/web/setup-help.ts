@@ -48,6 +48,31 @@ const RECIPES: Readonly<Record<string, (place: Place) => Html>> = {
   -H "Content-Type: application/json" \\
   -d '{"summary": "Deployed lighthouse-api 1.4.2",
        "service": "lighthouse-api", "environment": "staging"}'</pre>`,
+  heroku: (place) => html`<ol>
+<li>For each app:
+<pre tabindex="0">heroku webhooks:add -a my-app -i api:release,api:build -l sync \\
+  -s ${secretOr(place, '"$SHIPLOG_HEROKU_SECRET"')} \\
+  -u ${quoted(place.url)}</pre></li>
+<li>Heroku does not say which environment an app is. In the configuration, at this source: <code>environments: { my-app: production }</code></li>
+<li>Set a config var: the answer appears above. <code>heroku webhooks:deliveries -a my-app</code> shows what was answered.</li>
+</ol>`,
+  ctoai: (
+    place,
+  ) => html`<p>For jobs that use CTO.ai’s GitLab template: another address and another token, and nothing else.</p>
+<ol>
+<li><b>Settings › CI/CD › Variables</b>: <code>SHIPLOG_CTOAI_TOKEN</code> = ${shown(place.secret)}, <i>Masked</i></li>
+<li>In the jobs of <code>.gitlab-ci.yml</code> that extend <code>.cto-notify-event</code>:
+<pre tabindex="0">environment: { name: production, action: verify }
+variables:
+  ENDPOINT: "${place.url}/$CI_PIPELINE_ID"
+  TOKEN: "$SHIPLOG_CTOAI_TOKEN"</pre></li>
+<li>Try it; the answer appears above:
+<pre tabindex="0">curl --fail-with-body ${quoted(`${place.url}/1`)} \\
+  -H ${place.secret === undefined ? '"Authorization: Bearer $SHIPLOG_CTOAI_TOKEN"' : quoted(`Authorization: Bearer ${place.secret}`)} \\
+  -H "Content-Type: application/json" \\
+  -d '{"event_name": "deployment", "event_action": "success", "team_id": "try",
+       "repo": "try/me", "environment": "staging", "commit": "4f0c9e1d7a2b83c65d9e0f41ab37c2d8e56190bf"}'</pre></li>
+</ol>`,
 };
 
 function argocd(place: Place, configMap: string): Html {

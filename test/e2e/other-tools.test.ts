@@ -2,31 +2,65 @@ import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { CloudEvent, HTTP } from 'cloudevents';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SECRET, startTestBridge } from '../support/bridge.ts';
-import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
+import { AlertopsMessage, CtoaiEvent } from '../support/destination-schemas.ts';
+import { type FakeGitlab, GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';
+import { type FakeReply, type FakeRequest, type FakeServer, startFakeServer } from '../support/fake-server.ts';
 
 const KEY = '0f3a6c2e-b1d4-4e57-9a80-c6f2d1e5b794';
+const TOKEN = 'a-token-of-the-destination';
+
+/** Refuses whoever proves nothing, and what none of the three documents. */
+function receive({ method, path, headers, text }: FakeRequest): FakeReply {
+  if (method !== 'POST') return { status: 405 };
+  const isProved = headers.authorization === `Bearer ${TOKEN}`;
+  switch (path) {
+    case `/POSTAlert/${KEY}/Custom`:
+      return AlertopsMessage.safeParse(JSON.parse(text)).success ? { status: 200, body: 'a-token' } : { status: 400 };
+    case '/ctoai/':
+      if (!isProved) return { status: 401 };
+      return CtoaiEvent.safeParse(JSON.parse(text)).success
+        ? { status: 200, body: { message: 'event written' } }
+        : { status: 400 };
+    case '/cdevents': {
+      const signature = createHmac('sha256', SIGNING_SECRET).update(text).digest('hex');
+      if (!isProved || headers['x-hub-signature-256'] !== `sha256=${signature}`) return { status: 401 };
+      const event = HTTP.toEvent({ headers, body: text });
+      return event instanceof CloudEvent && event.validate() ? { status: 202 } : { status: 400 };
+    }
+    default:
+      return { status: 404, body: `no integration at ${path}` };
+  }
+}
+
+const SIGNING_SECRET = 'cdevents-signing-secret';
 
 let bridge: Awaited<ReturnType<typeof startTestBridge>>;
 let fake: FakeServer;
+let gitlab: FakeGitlab;
 beforeAll(async () => {
-  fake = await startFakeServer(() => ({ status: 200, body: {} }));
+  fake = await startFakeServer(receive);
+  gitlab = await startFakeGitlab({ projects: [{ id: 30, path: 'harbor/lighthouse-api', acceptAnySha: true }] });
   bridge = await startTestBridge({
     sources: [
       { type: 'heroku', secrets: [SECRET], environments: { 'lighthouse-prod': 'production' } },
       { type: 'ctoai', secrets: [SECRET] },
     ],
+    rules: [{ match: { source: 'heroku' }, set: { gitlab_project: 'harbor/lighthouse-api' } }],
     sinks: [
+      { type: 'gitlab-deployments', url: gitlab.url, token: GITLAB_TOKEN },
       { type: 'alertops', url: `${fake.url}/POSTAlert/${KEY}/Custom` },
-      { type: 'ctoai', url: `${fake.url}/ctoai`, token: 'ctoai-token', team_id: 'team' },
-      { type: 'cdevents', url: `${fake.url}/cdevents` },
+      { type: 'ctoai', url: `${fake.url}/ctoai`, token: TOKEN, team_id: 'team' },
+      { type: 'cdevents', url: `${fake.url}/cdevents`, token: TOKEN, signing_secret: SIGNING_SECRET },
     ],
   });
 });
 afterAll(async () => {
   await bridge.stop();
   await fake.close();
+  await gitlab.close();
 });
 
 const bodiesAt = (path: RegExp) =>
@@ -67,6 +101,12 @@ describe('jobs that use the GitLab template of CTO.ai', () => {
       ),
     );
     await expect.poll(() => bodiesAt(/POSTAlert/)).toHaveLength(2);
+    expect(
+      bodiesAt(/POSTAlert/)
+        .map(({ source_status }) => source_status)
+        .sort(),
+    ).toEqual(['close', 'open']);
+    expect(fake.refused).toEqual([]);
   });
 });
 
@@ -90,6 +130,23 @@ describe('releases of Heroku', () => {
       .toContain('dev.cdevents.service.rolledback.0.3.0');
     const changes = (await bridge.changes()).filter(({ deployment }) => deployment.startsWith('heroku:'));
     expect(changes).toMatchObject([{ environment: 'production', change_type: 'rollback', status: 'succeeded' }]);
+    expect(fake.refused).toEqual([]);
+  });
+});
+
+describe('what Heroku deployed', () => {
+  it('stands in the environments of GitLab, the failed build as well', async () => {
+    await bridge.settled();
+    const before = gitlab.deployments.length;
+    for (const file of ['deploy-pending', 'deploy-succeeded', 'build-failed', 'build']) {
+      const body = readFileSync(`test/sources/heroku/${file}.json`, 'utf8');
+      const signature = createHmac('sha256', SECRET).update(body).digest('base64');
+      const { status } = await bridge.post('/webhooks/heroku', body, { 'Heroku-Webhook-Hmac-SHA256': signature });
+      expect(status).toBeLessThan(300);
+    }
+    await bridge.settled();
+    const made = gitlab.deployments.slice(before).map(({ environment, status }) => `${environment} ${status}`);
+    expect(made.sort()).toEqual(['production failed', 'production success']);
   });
 });
 

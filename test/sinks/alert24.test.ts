@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DeliveryFailed } from '../../src/domain/errors.ts';
 import { alert24 } from '../../src/sinks/alert24/index.ts';
 import { toChange } from '../../src/sinks/alert24/request.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
+import { failed } from '../support/delivery-failed.ts';
 import { aDeployment } from '../support/deployment.ts';
 import { ALERT24_KEY, type FakeAlert24, startFakeAlert24 } from '../support/fake-alert24.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
@@ -19,15 +19,6 @@ const makeSink = (over: Record<string, unknown> = {}): Sink => {
   const made = alert24.parse({ type: 'alert24', url: fake.url, api_key: ALERT24_KEY, timeout_seconds: 0.5, ...over });
   if (!made) throw new Error('the sink is off');
   return made;
-};
-
-const failed = async (delivery: Promise<unknown>): Promise<DeliveryFailed> => {
-  const error = await delivery.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(DeliveryFailed);
-  return error as DeliveryFailed; // the line above makes sure
 };
 
 beforeEach(async () => {

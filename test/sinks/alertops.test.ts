@@ -1,27 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { State } from '../../src/domain/change-record.ts';
 import { DeliveryFailed } from '../../src/domain/errors.ts';
 import { alertops } from '../../src/sinks/alertops/index.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
+import { failed } from '../support/delivery-failed.ts';
 import { aDeployment } from '../support/deployment.ts';
+import { AlertopsMessage as Message } from '../support/destination-schemas.ts';
 import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
 
 const KEY = '0f3a6c2e-b1d4-4e57-9a80-c6f2d1e5b794';
 const PATH = `/POSTAlert/${KEY}/Shiplog`;
-
-const Message = z.strictObject({
-  source: z.string().min(1),
-  source_name: z.string().min(1),
-  source_id: z.string().min(1),
-  source_status: z.enum(['open', 'update', 'close']),
-  subject: z.string().min(1),
-  severity: z.string().min(1).optional(),
-  source_url: z.url().optional(),
-  details: z.record(z.string(), z.string().min(1)),
-});
-type Message = z.infer<typeof Message>;
 
 let fake: FakeServer;
 /** What the Inbound Log of AlertOps would show (help.alertops.com: Mapped, Mapped Appended, Mapped Ignored). */
@@ -33,15 +22,6 @@ const makeSink = (over: Record<string, unknown> = {}): Sink => {
   const made = alertops.parse({ type: 'alertops', url: `${fake.url}${PATH}`, timeout_seconds: 4, ...over });
   if (!made) throw new Error('the sink is off');
   return made;
-};
-
-const failed = async (delivery: Promise<unknown>): Promise<DeliveryFailed> => {
-  const error = await delivery.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(DeliveryFailed);
-  return error as DeliveryFailed; // the line above makes sure
 };
 
 /** Source, Source Name and Source Id are what makes an alert one. */

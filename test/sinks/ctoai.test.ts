@@ -1,37 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { DeliveryFailed } from '../../src/domain/errors.ts';
 import { ctoai } from '../../src/sinks/ctoai/index.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
+import { failed } from '../support/delivery-failed.ts';
 import { aDeployment } from '../support/deployment.ts';
+import { CtoaiEvent } from '../support/destination-schemas.ts';
 import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
 
 const TOKEN = 'ctoai-token-of-24-letters';
 const TEAM = '5e2c77aa-0000-4000-8000-000000000000';
 
-/** CTO.ai stores any word and says "written", so that a wrong one must fail here: the real one never says so. */
-const DeploymentEvent = z.strictObject({
-  team_id: z.literal(TEAM),
-  event_name: z.literal('deployment'),
-  event_action: z.enum(['success', 'failure', 'started', 'progressing', 'blocked']),
-  repo: z.string().min(1),
-  environment: z.string().min(1),
-  branch: z.string().min(1).optional(),
-  commit: z
-    .string()
-    .regex(/^[0-9a-f]{40}$/)
-    .optional(),
-  image: z
-    .string()
-    .min(1)
-    .refine((image) => image !== 'null')
-    .optional(),
-  meta: z.strictObject({ user: z.string().min(1) }).optional(),
-});
-
 let fake: FakeServer;
-let events: z.infer<typeof DeploymentEvent>[];
+let events: CtoaiEvent[];
 let ledger: MemoryLedger;
 let sink: Sink;
 
@@ -48,15 +28,6 @@ const makeSink = (over: Record<string, unknown> = {}): Sink => {
   return made;
 };
 
-const failed = async (delivery: Promise<unknown>): Promise<DeliveryFailed> => {
-  const error = await delivery.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(DeliveryFailed);
-  return error as DeliveryFailed; // the line above makes sure
-};
-
 beforeEach(async () => {
   events = [];
   fake = await startFakeServer(({ method, path, headers, text }) => {
@@ -64,7 +35,7 @@ beforeEach(async () => {
     if (method !== 'POST' || path !== '/') return { status: 404, body: 'Cannot POST' };
     if (headers.authorization !== `Bearer ${TOKEN}`) return { status: 401, body: { message: 'Unauthorized' } };
     if (!headers['content-type']?.startsWith('application/json')) return { status: 400 };
-    const event = DeploymentEvent.safeParse(JSON.parse(text));
+    const event = CtoaiEvent.safeParse(JSON.parse(text));
     if (!event.success) return { status: 400, body: event.error.message };
     events.push(event.data);
     return { status: 200, body: { message: 'event written', data: {} } };

@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Deployment } from '../../src/domain/deployment.ts';
-import { DeliveryFailed } from '../../src/domain/errors.ts';
 import { gitlabDeployments } from '../../src/sinks/gitlab-deployments/index.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
+import { failed } from '../support/delivery-failed.ts';
 import { aDeployment, sha } from '../support/deployment.ts';
 import { type FakeGitlab, GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
@@ -20,15 +20,6 @@ const makeSink = (over: Record<string, unknown> = {}): Sink => {
   const made = gitlabDeployments.parse(config);
   if (!made) throw new Error('the sink is off');
   return made;
-};
-
-const failed = async (delivery: Promise<unknown>): Promise<DeliveryFailed> => {
-  const error = await delivery.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(DeliveryFailed);
-  return error as DeliveryFailed; // the line above makes sure
 };
 
 /** What GitLab shows: one line a row. */

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import type { Deployment } from '../../src/domain/deployment.ts';
-import { DeliveryFailed } from '../../src/domain/errors.ts';
 import { http } from '../../src/sinks/http/index.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
+import { failed } from '../support/delivery-failed.ts';
 import { aDeployment, sha } from '../support/deployment.ts';
 import { type FakeReply, type FakeServer, startFakeServer } from '../support/fake-server.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
@@ -28,15 +28,6 @@ const makeSink = (over: Record<string, unknown> = {}): Sink => {
   const made = http.parse({ type: 'http', url: `${fake.url}/changes`, timeout_seconds: 0.5, ...over });
   if (!made) throw new Error('the sink is off');
   return made;
-};
-
-const failed = async (delivery: Promise<unknown>): Promise<DeliveryFailed> => {
-  const error = await delivery.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(DeliveryFailed);
-  return error as DeliveryFailed; // the line above makes sure
 };
 
 const lastRequest = () => {
@@ -632,5 +623,48 @@ describe('the check of http', () => {
     fake.inject({ kind: 'status', status: 401, body: `bad ${TOKEN}` });
     const error = await failed(sink.check(signal));
     expect(error.message).toContain('401 bad [secret]');
+  });
+});
+
+describe('what the configuration says of retries', () => {
+  const retry = { on: [409, 200], never: [501], hours: 6 };
+  const came = new Date(aDeployment().occurredAt).getTime();
+  const attempt = (over: Record<string, unknown>, hoursLater = 0) =>
+    failed(ledger.attempt(makeSink(over), aDeployment(), { now: new Date(came + hoursLater * 3_600_000) }));
+
+  it.each([
+    [409, 'backoff'],
+    [410, 'never'],
+    [500, 'backoff'],
+    [501, 'never'],
+    [401, { afterMs: 10_000, hold: 'sink' }],
+  ] as const)('decides what becomes of %i', async (status, advice) => {
+    reply = { status };
+    expect((await attempt({ retry })).retry).toEqual(advice);
+  });
+
+  it('counts for an answer whose body says no', async () => {
+    reply = { status: 200, body: { ok: false } };
+    const success = { body: { path: 'ok', equals: true } };
+    expect((await attempt({ success })).retry).toBe('never');
+    expect((await attempt({ success, retry })).retry).toBe('backoff');
+  });
+
+  it('ends it after so many hours, with the words of the last attempt', async () => {
+    reply = { status: 503, body: 'we are moving' };
+    expect((await attempt({ retry }, 5)).retry).toBe('backoff');
+    expect(await attempt({ retry }, 7)).toMatchObject({
+      retry: 'never',
+      message: expect.stringMatching(/we are moving.*more than 6 hours ago/),
+    });
+    reply = { status: 201 };
+    await ledger.attempt(makeSink({ retry }), aDeployment(), { now: new Date(came + 900 * 3_600_000) });
+    expect(fake.requests.at(-1)?.status).toBe(201);
+  });
+
+  it('is refused when it contradicts itself', () => {
+    expect(problemsOf('    url: https://x.example.com/y\n    retry: { on: [409], never: [409] }').join()).toContain(
+      'under on and under never',
+    );
   });
 });

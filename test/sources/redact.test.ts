@@ -22,6 +22,15 @@ describe('redactBody', () => {
     });
   });
 
+  it('hides what signs an address', () => {
+    const url = 'https://build-output.example.com/streams/1.log';
+    const signed = `${url}?X-Amz-Credential=AKIA%2F1&X-Amz-Date=20260319&X-Amz-Signature=0f9d`;
+    expect(redact({ output_stream_url: signed, page: `${url}?line=3` })).toEqual({
+      output_stream_url: `${url}?[redacted]`,
+      page: `${url}?line=3`,
+    });
+  });
+
   it('gives back the very bytes when there is nothing to hide', () => {
     const body = Buffer.from('{"a": 12345678901234567890, "variables": [ ]}');
     expect(redactBody(body)).toBe(body);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
+import { AnySource } from '../../src/sources/index.ts';
 import { bitbucketStep } from '../../src/web/setup-help.ts';
 import { memoryInbox, source, webhook } from './stores.ts';
 import { ADMIN, app, CHANGES, glance, notes, see, sessionCookie, submit } from './support.ts';
@@ -116,6 +117,25 @@ describe('the secrets', () => {
       '<code>SHIPLOG_SECRET</code> = <code>secret-of-bitbucket-0123456789</code>',
     );
     expect((await asked('changes')).text).toContain('&#39;Authorization: Bearer secret-of-changes-0123456789&#39;');
+  });
+
+  it('are filled into the recipes of every tool there is', async () => {
+    for (const option of AnySource.options) {
+      const kind = source(option.in.shape.type.value, 'harbor');
+      const page = await submit('/setup', { show: 'harbor' }, { sources: [kind] }).expect(200);
+      const recipe = page.text.slice(page.text.lastIndexOf('</form>'));
+      expect(recipe, kind.type).toContain('/webhooks/harbor');
+      expect(recipe, kind.type).toContain('secret-of-harbor-0123456789');
+      expect(recipe, kind.type).not.toContain('Send its webhooks to the URL above');
+    }
+  });
+
+  it.each([
+    ['heroku', "-s 'secret-of-heroku-0123456789' \\\n  -u 'http"],
+    ['ctoai', '/webhooks/ctoai/$CI_PIPELINE_ID'],
+  ])('are filled into the lines of %s', async (type, line) => {
+    const page = await submit('/setup', { show: type }, { sources: [source(type)] }).expect(200);
+    expect(page.text.replaceAll('&#39;', "'")).toContain(line);
   });
 
   it('cannot break out of the command that they are pasted with', async () => {

@@ -3,6 +3,7 @@ import { BaseUrl, Credential, Name } from '../../config/fields.ts';
 import { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
+import { meaningful } from '../meaningful.ts';
 import type { Delivered, Notebook, Sink } from '../sink.ts';
 import { ALERT24_URL, type Alert24Api, createApi, refusal } from './api.ts';
 import { lookFor, type Seen } from './look.ts';
@@ -48,10 +49,12 @@ function createSink(config: Config): Sink {
       if (config.states.includes(state)) return { wanted: true };
       return { wanted: false, why: `${config.name} hears only of: ${config.states.join(', ')}; this one is ${state}` };
     },
-    deliver: (deployment, notebook, context) => deliver(api, { deployment, notebook, lateAfterMs, ...context }),
+    deliver: (deployment, notebook, context) =>
+      deliver(api, { deployment: meaningful(deployment), notebook, lateAfterMs, ...context }),
     preview(deployment) {
       const now = new Date(deployment.receivedAt); // what is told when it arrives; a late retry says how late it is
-      return api.preview(toChange(deployment, { now, lateAfterMs, possibleDuplicate: false }), deployment.serviceId);
+      const told = meaningful(deployment);
+      return api.preview(toChange(told, { now, lateAfterMs, possibleDuplicate: false }), told.serviceId);
     },
     async check(signal) {
       const answer = await api.list({ limit: '1' }, undefined, signal);

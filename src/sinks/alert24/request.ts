@@ -42,7 +42,7 @@ export function toChange(
     ...(pullRequest?.number && { pr_number: String(pullRequest.number) }),
     ...(pullRequest?.url && { pr_url: pullRequest.url }),
     ...(url && { pipeline_url: url }),
-    environment: deployment.environment.name || 'unknown',
+    environment: deployment.environment.name,
     ...(risk && { risk_level: risk }),
     ...(actor && { changed_by: actor }),
     external_id: externalId(deployment),

@@ -5,10 +5,11 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { Match, matchOf } from '../../domain/rule-match.ts';
 import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/http.ts';
+import { meaningful } from '../meaningful.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
+import { SecretUrl, secretsOf, withoutPath } from '../secret-url.ts';
 import type { Notebook, Sink } from '../sink.ts';
 import { alertOf, type Message, type SourceStatus, toMessage } from './message.ts';
-import { SecretUrl, secretsOf, withoutPath } from './secret-url.ts';
 
 const ALERTOPS_HOST = 'notify.alertops.com';
 const STATUSES = ['open', 'update', 'close'] as const satisfies readonly SourceStatus[];
@@ -67,7 +68,7 @@ function createSink(config: Config): Sink {
       if (!matchOf(match, deployment)) return { wanted: false, why: `it does not fit the match of ${name}` };
       return { wanted: true };
     },
-    lane: alertOf,
+    lane: (deployment) => alertOf(meaningful(deployment)),
     async deliver(deployment, notebook, { signal }) {
       const later = laterOne(deployment, notebook);
       if (later) return { words: `not sent: AlertOps knows of a later deployment there already (${later})` };
@@ -97,7 +98,7 @@ const statusOf = (state: State, lists: Lists) => STATUSES.find((status) => lists
 /** @throws DeliveryFailed for a state in none of the lists. */
 function messageOf(deployment: Deployment, lists: Lists): Message {
   const status = statusOf(deployment.state, lists);
-  if (status) return toMessage(deployment, status);
+  if (status) return toMessage(meaningful(deployment), status);
   throw new DeliveryFailed(`AlertOps is not told of a deployment that is ${deployment.state}`, { retry: 'never' });
 }
 

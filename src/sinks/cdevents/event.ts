@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { State } from '../../domain/change-record.ts';
 import { type Deployment, summarize } from '../../domain/deployment.ts';
+import { meaningful } from '../meaningful.ts';
 import { artifactId } from './purl.ts';
 
 /** cdevents/spec v0.5.1. */
@@ -19,11 +20,13 @@ export interface CdEvent {
   readonly subject: {
     readonly id: string;
     readonly source: string;
-    readonly content: ServiceContent | PipelineRunContent;
+    readonly content: Content;
   };
   readonly customData: Readonly<Record<string, string>>;
   readonly customDataContentType: 'application/json';
 }
+
+type Content = ServiceContent | PipelineRunContent | EnvironmentContent;
 
 interface ServiceContent {
   readonly environment: { readonly id: string };
@@ -35,6 +38,11 @@ interface PipelineRunContent {
   readonly uri?: string;
   readonly outcome?: Outcome;
   readonly errors?: string;
+}
+
+interface EnvironmentContent {
+  readonly name: string;
+  readonly uri?: string;
 }
 
 type Outcome = 'success' | 'failure' | 'cancel';
@@ -56,32 +64,53 @@ interface Wish {
   readonly source: string;
   /** Whoever was told that the run started is told that it finished. */
   readonly tellsOfRuns: boolean;
+  readonly tellsOfEnvironments: boolean;
 }
 
 /**
  * There is no "deployment failed" in CDEvents 0.5: a deployment is told as the run that makes it, and as the service once it
  * is deployed. The last event is the one that matters most.
  */
-export function toEvents(deployment: Deployment, { source, tellsOfRuns }: Wish): readonly [CdEvent, ...CdEvent[]] {
-  if (deployment.state !== 'succeeded') return [runEvent(deployment, source)];
-  const service = serviceEvent(deployment, source);
-  return tellsOfRuns ? [runEvent(deployment, source), service] : [service];
+export function toEvents(deployment: Deployment, wish: Wish): readonly CdEvent[] {
+  const { source, tellsOfRuns, tellsOfEnvironments } = wish;
+  const told = meaningful(deployment);
+  if (told.state !== 'succeeded') return [runEvent(told, source)];
+  return [
+    ...(tellsOfRuns ? [runEvent(told, source)] : []),
+    ...(tellsOfEnvironments ? [environmentEvent(told, source)] : []),
+    serviceEvent(told, source),
+  ];
+}
+
+/** That an environment was created or deleted, no tool tells: this one says that something else runs there now. */
+function environmentEvent(deployment: Deployment, source: string): CdEvent {
+  const { name, url } = deployment.environment;
+  const content = { name, ...uriOf(url) };
+  return build(deployment, { source, type: 'environment.modified', kind: 'environment', id: name, content });
+}
+
+/** The schemas take nothing but a URI (RFC 3986), and a tool may write anything. Browsers are less strict: URL leaves "|" as it is. */
+function uriOf(text: string | undefined): { uri?: string } {
+  if (text === undefined || !/^https?:\/\//i.test(text) || !URL.canParse(text)) return {};
+  const { origin, pathname, search, hash } = new URL(text);
+  const strange = /%(?![0-9a-f]{2})|[^\w.~:/?#@!$&'()*+,;=%-]/gi;
+  return { uri: `${origin}${`${pathname}${search}${hash}`.replace(strange, encodeURIComponent)}` };
 }
 
 function serviceEvent(deployment: Deployment, source: string): CdEvent {
   const { changeType, replaced, service, environment } = deployment;
   const predicate = changeType === 'rollback' ? 'rolledback' : replaced ? 'upgraded' : 'deployed';
-  const content = { environment: { id: environment.name || 'unknown' }, artifactId: artifactId(deployment) };
+  const content = { environment: { id: environment.name }, artifactId: artifactId(deployment) };
   return build(deployment, { source, type: `service.${predicate}`, kind: 'service', id: service, content });
 }
 
 function runEvent(deployment: Deployment, source: string): CdEvent {
-  const { key, state, service, environment, description } = deployment;
+  const { key, state, service, environment, description, pipelineUrl, jobUrl } = deployment;
   const outcome = OUTCOMES[state];
-  const uri = deployment.pipelineUrl ?? deployment.jobUrl;
   const content = {
     pipelineName: deployment.job ?? `Deploy ${service} to ${environment.name}`,
-    ...(uri && { uri }),
+    ...(state === 'running' && { uri: `urn:uuid:${chainOf(deployment)}` }), // schemas/pipelinerunstarted.json requires one
+    ...uriOf(pipelineUrl ?? jobUrl),
     ...(outcome && { outcome }),
     ...(state === 'failed' && description && { errors: description }),
   };
@@ -92,9 +121,9 @@ interface Parts {
   readonly source: string;
   readonly type: string;
   /** What the id of the event is made of, besides deployment and state. */
-  readonly kind: 'service' | 'run';
+  readonly kind: 'service' | 'run' | 'environment';
   readonly id: string;
-  readonly content: ServiceContent | PipelineRunContent;
+  readonly content: Content;
 }
 
 function build(deployment: Deployment, { source, type, kind, id, content }: Parts): CdEvent {
@@ -102,7 +131,7 @@ function build(deployment: Deployment, { source, type, kind, id, content }: Part
     context: {
       specversion: SPEC_VERSION,
       id: uuidOf([deployment.key, deployment.state, kind]),
-      chainId: uuidOf([deployment.key]),
+      chainId: chainOf(deployment),
       source,
       type: `dev.cdevents.${type}.0.3.0`,
       timestamp: deployment.occurredAt,
@@ -112,6 +141,8 @@ function build(deployment: Deployment, { source, type, kind, id, content }: Part
     customDataContentType: 'application/json',
   };
 }
+
+const chainOf = ({ key }: Deployment): string => uuidOf([key]);
 
 /** The same for the same deployment and state, however often it is sent: receivers know a repeat by source and id. UUID version 8. */
 function uuidOf(parts: readonly string[]): string {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BaseUrl, Credential, Name } from '../../config/fields.ts';
 import { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
-import type { DeliveryFailed } from '../../domain/errors.ts';
+import { DeliveryFailed } from '../../domain/errors.ts';
 import { createSendJson, failure, type JsonAnswer, type JsonRequest, shown } from '../../outbound/http.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import type { Sink } from '../sink.ts';
@@ -20,11 +20,13 @@ export const cdevents = z
     /** `source` of every event: who says it. With the id it is what makes an event one. */
     source: z
       .string()
-      .regex(/^[\x21-\x7e]+$/, 'write a URI or a path, such as /shiplog')
+      .regex(/^(?:[\w.~:/?#[\]@!$&'()*+,;=-]|%[0-9a-f]{2})+$/i, 'write a URI or a path, such as /shiplog')
       .default('/shiplog'),
     token: Credential('token').optional(),
     signing_secret: z.string().min(16, 'a secret needs at least 16 characters').optional(),
     states: z.array(State).min(1).default(['running', 'succeeded', 'failed', 'canceled']),
+    /** Whether a success is told of its environment too, as `environment.modified`. */
+    environment_events: z.boolean().default(false),
     concurrency: z.number().int().min(1).max(100).default(5),
     timeout_seconds: z.number().positive().max(60).default(10),
   })
@@ -40,6 +42,7 @@ interface Config {
   readonly token?: string | undefined;
   readonly signing_secret?: string | undefined;
   readonly states: readonly State[];
+  readonly environment_events: boolean;
   readonly concurrency: number;
   readonly timeout_seconds: number;
 }
@@ -49,8 +52,10 @@ function createSink(config: Config): Sink {
   const secrets = [token, signing_secret].filter((secret) => secret !== undefined);
   const send = createSendJson({ timeoutMs: config.timeout_seconds * 1000 });
   const tellsOfRuns = states.includes('running') || states.includes('pending');
+  const eventsOf = (deployment: Deployment) =>
+    toEvents(deployment, { source, tellsOfRuns, tellsOfEnvironments: config.environment_events });
   const requestsFor = (deployment: Deployment) =>
-    toEvents(deployment, { source, tellsOfRuns }).map((event) => toRequest(url, event, config.mode));
+    eventsOf(deployment).map((event) => toRequest(url, event, config.mode));
   return {
     type: 'cdevents',
     name,
@@ -69,7 +74,7 @@ function createSink(config: Config): Sink {
         refusal: (answer) => refusal(answer, `${new URL(url).host} did not take ${deployment.key}`),
         again: 'perhaps twice, with the same id: the answer to an earlier attempt was lost',
       }),
-    preview: (deployment) => previewOf(toEvents(deployment, { source, tellsOfRuns }), config),
+    preview: (deployment) => previewOf(eventsOf(deployment), config),
     async check(signal) {
       const host = await answersAt(send, url, signal);
       return `${host} answers; whether it takes events shows only when it is told of a deployment`;
@@ -77,12 +82,12 @@ function createSink(config: Config): Sink {
   };
 }
 
-/** The event that matters most, as a request; a note names the one before it. */
+/** The event that matters most, as a request; a note names each one before it. */
 function previewOf(events: ReturnType<typeof toEvents>, { url, mode, token, signing_secret }: Config) {
-  const event = events.at(-1) ?? events[0];
-  const before = events.slice(0, -1);
+  const [event, ...before] = events.toReversed();
+  if (!event) throw new DeliveryFailed('there is no event to tell', { retry: 'never' }); // every state has one
   const hidden = { ...(token && { token: HIDDEN }), ...(signing_secret && { signature: HIDDEN }) };
-  const notes = before.map(({ context }) => `Before it goes ${context.type}, with the id ${context.id}.`);
+  const notes = before.toReversed().map(({ context }) => `Before it goes ${context.type}, with the id ${context.id}.`);
   return { ...shown(withHeaders(toRequest(url, event, mode), hidden), HIDDEN), notes };
 }
 

@@ -41,7 +41,7 @@ export function toEvent(
     event_name: 'deployment',
     event_action: ACTIONS[state],
     repo: repository?.name ?? service,
-    environment: environment.name || 'unknown',
+    environment: environment.name,
     ...(ref && tag !== true && { branch: ref }),
     ...(commit?.sha && { commit: commit.sha }),
     ...(image && { image }),

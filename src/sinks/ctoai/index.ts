@@ -3,6 +3,7 @@ import { BaseUrl, bothOrNeither, Credential, Name } from '../../config/fields.ts
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/http.ts';
+import { meaningful } from '../meaningful.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import type { Sink } from '../sink.ts';
 import { type DeploymentEvent, Tellable, toEvent } from './event.ts';
@@ -48,7 +49,7 @@ function createSink({ name, url, token, states, concurrency, ...config }: Config
     ({ method: 'POST', url: `${url}/`, headers: { authorization: `Bearer ${token}` }, body: event }) as const;
   const eventOf: EventOf = (deployment) => {
     const state = Tellable.safeParse(deployment.state).data;
-    if (state) return toEvent(deployment, { state, teamId: config.team_id });
+    if (state) return toEvent(meaningful(deployment), { state, teamId: config.team_id });
     throw new DeliveryFailed(`CTO.ai has no word for a deployment that is ${deployment.state}`, { retry: 'never' });
   };
   return {

@@ -3,6 +3,7 @@ import { BaseUrl, bothOrNeither, Credential, Name } from '../../config/fields.ts
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { isSuccess } from '../../outbound/http.ts';
+import { meaningful } from '../meaningful.ts';
 import type { Sink } from '../sink.ts';
 import { createApi, type GitlabApi, refusal } from './api.ts';
 import { deliver, preview } from './deliver.ts';
@@ -48,13 +49,14 @@ function createSink(config: Config): Sink {
     secrets: [config.token],
     concurrency: config.concurrency,
     wants(deployment) {
-      const why = whyNot(deployment, config);
+      const why = whyNot(meaningful(deployment), config);
       return why === undefined ? { wanted: true } : { wanted: false, why };
     },
-    lane: (deployment) => laneOf(deployment, config),
-    echo: (deployment) => echoOf(deployment, config),
-    deliver: (deployment, notebook, context) => deliver({ api, map: config, deployment, notebook, ...context }),
-    preview: (deployment) => preview({ api, map: config, deployment }),
+    lane: (deployment) => laneOf(meaningful(deployment), config),
+    echo: (deployment) => echoOf(meaningful(deployment), config),
+    deliver: (deployment, notebook, context) =>
+      deliver({ api, map: config, deployment: meaningful(deployment), notebook, ...context }),
+    preview: (deployment) => preview({ api, map: config, deployment: meaningful(deployment) }),
     tokenExpiresAt: (signal) => tokenExpiresAt(api, signal),
     check: (signal) => check(api, signal),
   };

@@ -1,4 +1,5 @@
 import { createSendJson } from '../../outbound/http.ts';
+import { secretsOf as partsThatAreSecret } from '../secret-url.ts';
 import { compileAuth, type Proof } from './auth.ts';
 import { type Compiling, compileExchange } from './compile.ts';
 import type { Destination } from './deliver.ts';
@@ -55,6 +56,7 @@ export function build({ name, timeoutMs, written, preset, given, complain }: Ord
       remoteId: written.remote_id,
       remoteUrl: written.remote_url,
       idempotent: written.idempotent ?? false,
+      retry: written.retry,
       pace: createPace(written.rate_per_minute),
       send: createSendJson({ timeoutMs, reach: reachOf(url, preset) }),
     }
@@ -79,13 +81,13 @@ const reachOf = (url: string, preset: Preset | undefined): 'public' | 'private' 
 
 /** The longest first, since one may hold another. */
 const secretsOf = ({ secrets }: Given, proof: Proof | undefined): string[] =>
-  [...new Set([...Object.values(secrets).map(secretPart), ...(proof?.secrets ?? [])])].sort(
+  [...new Set([...Object.values(secrets).flatMap(secretParts), ...(proof?.secrets ?? [])])].sort(
     (a, b) => b.length - a.length,
   );
 
 /** The host of a secret URL is not what makes it one. */
-function secretPart(secret: string): string {
-  if (!/^https?:\/\//.test(secret) || !URL.canParse(secret)) return secret;
-  const { pathname, search } = new URL(secret);
-  return pathname.length > 1 ? `${pathname}${search}` : secret;
+function secretParts(secret: string): readonly string[] {
+  if (!/^https?:\/\//.test(secret) || !URL.canParse(secret)) return [secret];
+  const { origin, pathname } = new URL(secret);
+  return pathname.length > 1 ? partsThatAreSecret(secret).filter((part) => !part.startsWith(origin)) : [secret];
 }

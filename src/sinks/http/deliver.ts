@@ -15,6 +15,7 @@ import type { Delivered, Notebook } from '../sink.ts';
 import { idIn, type Success, urlIn, verdictOf, type Where } from './answer.ts';
 import type { Pace } from './pace.ts';
 import { type Exchange, type Parts, requestOf } from './request.ts';
+import { asWritten, type Retrying } from './retry.ts';
 
 export interface Destination extends Parts {
   readonly name: string;
@@ -32,6 +33,7 @@ export interface Destination extends Parts {
   readonly remoteUrl: Where | undefined;
   /** The destination recognises a repeat by itself. */
   readonly idempotent: boolean;
+  readonly retry: Retrying | undefined;
 }
 
 interface Delivery {
@@ -49,7 +51,11 @@ export async function deliver(to: Destination, delivery: Delivery): Promise<Deli
   const exchange = remoteId === undefined || !to.update ? to.create : to.update;
   const request = requestOf(exchange, to, { deployment, now, remoteId });
   takeTurn(to, now);
-  return remoteId === undefined ? create(to, request, delivery) : update(to, request, delivery);
+  try {
+    return await (remoteId === undefined ? create(to, request, delivery) : update(to, request, delivery));
+  } catch (error) {
+    throw asWritten(error, to.retry, delivery);
+  }
 }
 
 function takeTurn({ pace, name }: Destination, now: Date): void {

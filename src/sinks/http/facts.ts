@@ -164,6 +164,3 @@ export function isNothing(value: Json): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return Object.keys(value).length === 0;
 }
-
-/** Half a surrogate pair is no character: encoders throw at it. */
-export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd');

@@ -1,5 +1,5 @@
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { wellFormed } from './facts.ts';
+import { wellFormed } from '../well-formed.ts';
 import { valueAt } from './path.ts';
 import type { Given, Scope } from './scope.ts';
 import type { Place } from './template.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { State } from '../../domain/change-record.ts';
 import { Success, Where } from './answer.ts';
 import { Auth } from './auth.ts';
+import { Retrying } from './retry.ts';
 
 const Method = z.enum(['POST', 'PUT', 'PATCH']);
 
@@ -49,6 +50,7 @@ export const Written = z.strictObject({
   /** A GET that changes nothing, for the doctor. */
   check: z.string().optional(),
   idempotent: z.boolean().optional(),
+  retry: Retrying.optional(),
   rate_per_minute: z.number().int().positive().max(60_000).optional(),
 });
 export type Written = z.infer<typeof Written>;

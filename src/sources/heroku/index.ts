@@ -9,7 +9,7 @@ import { sampleRelease } from './sample.ts';
 
 const SIGNATURE = 'heroku-webhook-hmac-sha256';
 
-/** App webhooks of Heroku: `api:release`. */
+/** App webhooks of Heroku: `api:release`, and `api:build` for builds that fail. */
 export const heroku = z
   .strictObject({
     type: z.literal('heroku'),

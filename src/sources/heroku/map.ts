@@ -4,7 +4,7 @@ import { WebhookRejected } from '../../domain/errors.ts';
 import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
 import { toIso } from '../time.ts';
 import { type Kind, kindOf } from './kind.ts';
-import { Notification, Release, stateOf } from './schema.ts';
+import { Build, Notification, Release, stateOf } from './schema.ts';
 
 const SHOWN_CHARACTERS = 40;
 
@@ -14,27 +14,31 @@ export interface Settings {
   readonly environments: ReadonlyMap<string, string>;
 }
 
-/** A notification of Heroku: a release is a record, everything else is ignored with a reason. */
+/** A notification of Heroku: a release and a build that failed are records, everything else is ignored with a reason. */
 export function mapNotification(payload: unknown, webhook: Webhook, settings: Settings): Mapped {
   const parsed = Notification.safeParse(payload);
   if (!parsed.success) throw new WebhookRejected('bad_payload', 'the body must be a JSON object');
   const notification = parsed.data;
   const resource = notification.resource ?? notification.webhook_metadata?.event?.include?.replace(/^api:/, '');
   if (!resource) return ignored('unmapped', 'there is no resource: this is no notification of Heroku');
-  if (resource !== 'release') return ignored('not_a_deployment', `api:${short(resource)} tells of no release`);
-  const release = Release.safeParse(notification.data);
+  if (!isTold(resource)) return ignored('not_a_deployment', `api:${short(resource)} tells of no release`);
+  const release = (resource === 'build' ? Build : Release).safeParse(notification.data);
   if (!release.success) {
     const field = release.error.issues[0]?.path.join('.');
-    throw new WebhookRejected('bad_payload', `the release lacks ${field ? `data.${field}` : 'data'}`);
+    throw new WebhookRejected('bad_payload', `the ${resource} lacks ${field ? `data.${field}` : 'data'}`);
   }
-  return mapRelease({ notification, release: release.data, webhook, settings });
+  const told = { notification, resource, release: release.data, webhook, settings };
+  return resource === 'build' ? mapBuild(told) : mapRelease(told);
 }
 
+const isTold = (resource: string): resource is Told['resource'] => resource === 'release' || resource === 'build';
 const ignored = (reason: IgnoredReason, detail: string): Mapped => ({ kind: 'ignored', reason, detail });
 const short = (text: string): string => text.slice(0, SHOWN_CHARACTERS);
 
 interface Told {
   readonly notification: Notification;
+  readonly resource: 'release' | 'build';
+  /** Or the build, in the same words. */
   readonly release: Release;
   readonly webhook: Webhook;
   readonly settings: Settings;
@@ -50,10 +54,21 @@ function mapRelease(told: Told): Mapped {
   return { kind: 'records', records: [toRecord(told, state, kind)] };
 }
 
+/** "git push heroku" that ends with a failed build is a deployment that failed, and no release will ever say so. */
+function mapBuild(told: Told): Mapped {
+  const { status } = told.release;
+  if (!status || !stateOf(status))
+    return ignored('unknown_status', `the status of the build is ${short(status ?? 'missing')}`);
+  if (status !== 'failed')
+    return ignored('not_a_deployment', `the build is ${status}: its release tells what became of it`);
+  const release = { ...told.release, description: 'The build failed, so that there is no release' };
+  return { kind: 'records', records: [toRecord({ ...told, release }, 'failed', { type: 'deployment' })] };
+}
+
 function toRecord(told: Told, state: State, kind: Extract<Kind, { type: string }>): NewChangeRecord {
-  const { notification, release, settings } = told;
+  const { notification, resource, release, settings } = told;
   const { app, description, version } = release;
-  const deployment = `heroku:${app.id}:release:${release.id}`;
+  const deployment = `heroku:${app.id}:${resource}:${release.id}`;
   const environment = settings.environments.get(app.name.toLowerCase());
   const commit = commitOf(release);
   const actor = notification.actor?.email ?? release.user?.email;
@@ -62,7 +77,7 @@ function toRecord(told: Told, state: State, kind: Extract<Kind, { type: string }
     deployment,
     source: 'heroku',
     instance: settings.instance,
-    signal: 'api:release',
+    signal: `api:${resource}`,
     authoritative: true,
     state,
     changeType: kind.type,

@@ -41,6 +41,14 @@ export const Release = z.object({
 });
 export type Release = z.infer<typeof Release>;
 
+/** What a build makes is told as its release. One that fails makes none, and has the commit in its source alone. */
+export const Build = Release.extend({
+  source_blob: z.object({ version: Text, version_description: Text }).nullish().catch(undefined),
+}).transform(({ source_blob, ...build }): Release => {
+  const source = { commit: source_blob?.version, commit_description: source_blob?.version_description };
+  return { ...build, slug: build.slug ?? source };
+});
+
 /** Pending: the release phase (migrations and such) is under way. */
 const STATES: Readonly<Record<string, State>> = { pending: 'running', succeeded: 'succeeded', failed: 'failed' };
 

@@ -2,45 +2,28 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.ts';
-import { ChangeType, State, Tier } from '../../../src/domain/change-record.ts';
+import { State } from '../../../src/domain/change-record.ts';
 import type { Deployment } from '../../../src/domain/deployment.ts';
 import { DeliveryFailed } from '../../../src/domain/errors.ts';
 import { build } from '../../../src/sinks/http/build.ts';
 import { DEPLOYMENT, factsOf, type Kind } from '../../../src/sinks/http/facts.ts';
 import { http } from '../../../src/sinks/http/index.ts';
 import { PRESETS, presetNames } from '../../../src/sinks/http/presets/index.ts';
+import { MUTATION } from '../../../src/sinks/http/presets/newrelic-change-tracking.ts';
 import { preview, requestOf } from '../../../src/sinks/http/request.ts';
 import type { PreviewedRequest, Sink } from '../../../src/sinks/sink.ts';
+import { anyDeployment } from '../../support/any-deployment.ts';
 import { aDeployment, sha } from '../../support/deployment.ts';
 import { type FakeServer, startFakeServer } from '../../support/fake-server.ts';
 import { createMemoryLedger } from '../../support/notebook.ts';
+import { PRESETS_GIVEN, type PresetName, PRESET_SECRET as SECRET } from '../../support/presets.ts';
+import { expectNothingMissing } from '../../support/told.ts';
 
-type Name = (typeof presetNames)[number];
+/** The words of New Relic's language, which has braces. */
+const FIXED = [MUTATION];
 
-const SECRET = 'look-alike-secret-0001';
-
-/** What each preset is given, and which of the places that it asks for stand in for a real one. */
-const GIVEN: Readonly<Record<Name, { settings?: Record<string, string>; secrets: Record<string, string> }>> = {
-  'datadog-dora-deployment': {
-    settings: { site: 'datadoghq.eu', team: 'harbor' },
-    secrets: { api_key: SECRET, application_key: `app-${SECRET}` },
-  },
-  'pagerduty-change-event': { secrets: { routing_key: SECRET } },
-  'devlake-deployment': {
-    settings: { url: 'https://devlake.example.com/', connection_id: '3' },
-    secrets: { api_key: SECRET },
-  },
-  'grafana-annotation': { settings: { url: 'https://grafana.example.com' }, secrets: { token: SECRET } },
-  'sentry-deploy': { settings: { organization: 'harbor', project: 'lighthouse' }, secrets: { token: SECRET } },
-  'newrelic-change-tracking': { settings: { entity_guid: 'TG9va0FsaWtl' }, secrets: { api_key: SECRET } },
-  'honeycomb-marker': { secrets: { api_key: SECRET } },
-  'incident-io': { settings: { alert_source_config_id: '01LOOKALIKE' }, secrets: { token: SECRET } },
-  firehydrant: { secrets: { token: SECRET } },
-  slack: { secrets: { url: 'https://hooks.slack.com/services/T000/B000/lookalike0001' } },
-};
-
-const sinkOf = (preset: Name, over: Record<string, unknown> = {}): Sink => {
-  const made = http.parse({ type: 'http', preset, ...GIVEN[preset], ...over });
+const sinkOf = (preset: PresetName, over: Record<string, unknown> = {}): Sink => {
+  const made = http.parse({ type: 'http', preset, ...PRESETS_GIVEN[preset], ...over });
   if (!made) throw new Error('the sink is off');
   return made;
 };
@@ -79,12 +62,12 @@ function told(sink: Sink, deployment: Deployment): PreviewedRequest | { notSent:
 }
 
 /** What a later state of a deployment is told by. */
-function updateOf(name: Name, deployment: Deployment): PreviewedRequest | undefined {
+function updateOf(name: PresetName, deployment: Deployment): PreviewedRequest | undefined {
   const preset = PRESETS[name];
   const defaults = Object.entries(preset.settings).flatMap(([key, value]) =>
     'default' in value ? [[key, value.default] as const] : [],
   );
-  const { settings, secrets } = GIVEN[name];
+  const { settings, secrets } = PRESETS_GIVEN[name];
   const built = build({
     name,
     timeoutMs: 1000,
@@ -120,7 +103,7 @@ describe.each(presetNames)('the preset %s', (name) => {
         const request = told(sink, deployment);
         if ('notSent' in request) return;
         expect(() => new URL(request.url.replace('[secret]', '/x'))).not.toThrow();
-        check(request.body, name);
+        expectNothingMissing(request.body, FIXED);
       }),
       { numRuns: 150 },
     );
@@ -248,66 +231,6 @@ describe('what templates see', () => {
     fc.assert(fc.property(anyDeployment, (deployment) => fits(factsOf(deployment), DEPLOYMENT, 'deployment')));
   });
 });
-
-const text = fc
-  .oneof(fc.constantFrom('', ' ', '\n', '..', '<!channel>', '🚢', '\ud83d', 'a"b\\c'), fc.string({ unit: 'grapheme' }))
-  .filter((drawn) => !/[{}]|undefined/.test(drawn));
-const time = fc.integer({ min: 1_700_000_000_000, max: 1_900_000_000_000 }).map((ms) => new Date(ms).toISOString());
-const url = fc.constantFrom('https://ci.example.com/1', '', 'https://ci.example.com/a|b>c&d');
-const partly = <Value extends object>(model: { [Key in keyof Value]: fc.Arbitrary<Value[Key]> }) =>
-  fc.record(model, { requiredKeys: [] });
-
-const anyDeployment: fc.Arbitrary<Deployment> = fc
-  .tuple(
-    fc.record({
-      key: text,
-      state: fc.constantFrom(...State.options),
-      changeType: fc.constantFrom(...ChangeType.options),
-      service: text,
-      occurredAt: time,
-      receivedAt: time,
-      artifacts: fc.array(text),
-      tags: fc.array(text),
-      environment: text.map((name) => ({ name })),
-    }),
-    partly({
-      summary: text,
-      description: text,
-      ref: text,
-      tag: fc.boolean(),
-      actor: text,
-      pipelineUrl: url,
-      jobUrl: url,
-      startedAt: time,
-      finishedAt: time,
-      repository: fc.record({ name: text, url }),
-      commit: partly({ sha: fc.constantFrom(sha(1), ''), title: text, message: text }),
-      environment: fc.record({ name: text, tier: fc.constantFrom(...Tier.options) }),
-      pullRequest: fc.record({ number: text, url, title: text }),
-      replaced: fc.record({ deployment: text, sha: fc.constant(sha(2)), compareUrl: url }),
-    }),
-  )
-  .map(([required, known]) => {
-    const { ref, commit, actor, repository, startedAt, finishedAt, ...bare } = aDeployment();
-    return { ...bare, ...required, ...known };
-  });
-
-/** No '', no null, no "undefined", no braces, nothing empty. */
-function check(value: unknown, name: Name): void {
-  if (typeof value === 'string') {
-    if (name === 'newrelic-change-tracking' && value.startsWith('mutation(')) return;
-    expect(value.trim()).not.toBe('');
-    expect(value).not.toMatch(/[{}]|undefined/);
-  } else if (typeof value === 'object') {
-    expect(value).not.toBeNull();
-    const parts = Object.values(value ?? {});
-    expect(parts.length).toBeGreaterThan(0);
-    for (const part of parts) check(part, name);
-  } else {
-    expect(['number', 'boolean']).toContain(typeof value);
-    expect(value).not.toBeNaN();
-  }
-}
 
 function fits(value: unknown, kind: Kind, path: string): void {
   if (kind === 'time') expect(Date.parse(String(value)), path).not.toBeNaN();

@@ -79,6 +79,21 @@ describe('one release', () => {
   });
 });
 
+describe('a build', () => {
+  it('is a deployment of its own when it fails, and else left to its release', () => {
+    const built = (status: string) => map(release({ status }, 'build-failed.json'));
+    expect(built('failed')).toMatchObject({
+      records: [{ state: 'failed', deployment: expect.stringContaining(':build:') }],
+    });
+    expect(built('pending')).toMatchObject({
+      reason: 'not_a_deployment',
+      detail: expect.stringContaining('its release'),
+    });
+    expect(built('succeeded')).toMatchObject({ reason: 'not_a_deployment' });
+    expect(built('expired')).toMatchObject({ reason: 'unknown_status' });
+  });
+});
+
 describe('the environment', () => {
   it('is what the configuration calls the app', () => {
     expect(recordOf(read('deploy-succeeded.json')).environment).toEqual({ name: 'production' });

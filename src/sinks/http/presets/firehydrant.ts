@@ -1,6 +1,7 @@
 import type { Preset } from '../preset.ts';
+import { ended, started } from './times.ts';
 
-/** https://developers.firehydrant.io : change events. */
+/** https://docs.firehydrant.com/docs/change-events . Services and environments stand in labels: as fields they would have to be in its catalog. */
 export const firehydrant: Preset = {
   version: 1,
   settings: { url: { what: 'where change events go', default: 'https://api.firehydrant.io/v1/changes/events' } },
@@ -16,6 +17,18 @@ export const firehydrant: Preset = {
         truncate: 2000,
       },
       external_id: { path: 'key' },
+      starts_at: started('iso'),
+      ends_at: ended('iso'),
+      labels: {
+        type: 'deployment',
+        service: { path: 'service' },
+        environment: { path: 'environment.name' },
+        state: { path: 'state' },
+        change_type: { path: 'change_type' },
+        actor: { path: 'actor' },
+        url: { first: [{ path: 'pipeline_url' }, { path: 'job_url' }] },
+      },
+      change_identities: [{ if_known: 'commit.sha', value: { type: 'commit_sha', value: { path: 'commit.sha' } } }],
     },
   },
 };

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { Deployment } from '../../domain/deployment.ts';
+import { DeliveryFailed } from '../../domain/errors.ts';
+
+const Status = z.number('write a status such as 409').int().min(200).max(599);
+const HOUR_MS = 3_600_000;
+
+/** What this destination means otherwise than others do. The queue keeps to its own limits besides. */
+export const Retrying = z
+  .strictObject({
+    /** Answers that are tried again later, though they would be final: 409 of a deployment that is still locked. */
+    on: z.array(Status).default([]),
+    /** Answers that are final, though they would be tried again: 501. */
+    never: z.array(Status).default([]),
+    /** After so long a deployment is news to nobody there. */
+    hours: z.number().positive().max(72, 'deliveries are tried for 72 hours at most').optional(),
+  })
+  .refine(({ on, never }) => !on.some((status) => never.includes(status)), 'a status stands under on and under never');
+export type Retrying = z.infer<typeof Retrying>;
+
+/** The failure of an attempt, with the advice that the configuration gives. An attempt is always made: a replay may be late. */
+export function asWritten(
+  failed: unknown,
+  retry: Retrying | undefined,
+  { deployment, now }: { deployment: Deployment; now: Date },
+): unknown {
+  if (!retry || !(failed instanceof DeliveryFailed)) return failed;
+  const { status } = failed;
+  if (status !== undefined && retry.never.includes(status)) return again(failed, 'never');
+  const advised =
+    failed.retry === 'never' && status !== undefined && retry.on.includes(status) ? again(failed, 'backoff') : failed;
+  const ageMs = now.getTime() - Date.parse(deployment.occurredAt);
+  if (advised.retry !== 'backoff' || retry.hours === undefined || ageMs <= retry.hours * HOUR_MS) return advised;
+  return again(
+    advised,
+    'never',
+    `. It happened more than ${retry.hours} hours ago and is not tried again (retry: hours)`,
+  );
+}
+
+const again = ({ message, status, cause }: DeliveryFailed, retry: 'never' | 'backoff', more = '') =>
+  new DeliveryFailed(`${message}${more}`, { retry, status, cause });

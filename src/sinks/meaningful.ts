@@ -1,0 +1,33 @@
+import type { Deployment } from '../domain/deployment.ts';
+import { wellFormed } from './well-formed.ts';
+
+/**
+ * A deployment as a destination may be told of it: what a tool wrote as '' or white space is not known, so that no `''` stands
+ * where a field should be left out. What every deployment has is `unknown` then. Every text can be encoded.
+ */
+export function meaningful(deployment: Deployment): Deployment {
+  const { key, service, environment, repository, pullRequest } = deployment;
+  const { repository: _, pullRequest: __, ...known } = withoutBlanks(deployment);
+  return {
+    ...known,
+    key: orUnknown(key),
+    service: orUnknown(service),
+    environment: { ...withoutBlanks(environment), name: orUnknown(environment.name) },
+    ...(repository && !isBlank(repository.name) && { repository: withoutBlanks(repository) }),
+    ...(pullRequest && !isBlank(pullRequest.number) && { pullRequest: withoutBlanks(pullRequest) }),
+  };
+}
+
+const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === '';
+const orUnknown = (text: string): string => (isBlank(text) ? 'unknown' : wellFormed(text));
+
+function withoutBlanks<Part extends object>(part: Part): Part {
+  const entries = Object.entries(part).filter(([, value]) => !isBlank(value));
+  return Object.fromEntries(entries.map(([name, value]) => [name, cleaned(value)])) as Part; // only optional texts are left out: the caller sees to the others
+}
+
+function cleaned(value: unknown): unknown {
+  if (typeof value === 'string') return wellFormed(value);
+  if (Array.isArray(value)) return value.filter((item) => !isBlank(item)).map(cleaned);
+  return typeof value === 'object' && value !== null ? withoutBlanks(value) : value;
+}

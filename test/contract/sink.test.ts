@@ -1,0 +1,378 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { State } from '../../src/domain/change-record.ts';
+import type { Deployment } from '../../src/domain/deployment.ts';
+import { DeliveryFailed } from '../../src/domain/errors.ts';
+import { presetNames } from '../../src/sinks/http/presets/index.ts';
+import { MUTATION } from '../../src/sinks/http/presets/newrelic-change-tracking.ts';
+import { AnySink } from '../../src/sinks/index.ts';
+import type { Delivered, Sink } from '../../src/sinks/sink.ts';
+import { anyDeployment } from '../support/any-deployment.ts';
+import { failed } from '../support/delivery-failed.ts';
+import { aDeployment } from '../support/deployment.ts';
+import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
+import { GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';
+import { type FakeServer, type LoggedRequest, startFakeServer } from '../support/fake-server.ts';
+import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
+import { PRESETS_GIVEN } from '../support/presets.ts';
+import { expectNothingMissing } from '../support/told.ts';
+
+const SECRET = 'a-secret-of-24-characters';
+const WORDS = 'no such lamp in this lighthouse';
+
+interface Destination extends FakeServer {
+  /** What it made of all that it was told. Absent where a destination has no memory that could be asked. */
+  readonly effects?: () => number;
+}
+
+/** What one kind of sink needs to be judged. A new folder under src/sinks adds an entry. */
+interface Fixture {
+  readonly start: () => Promise<Destination>;
+  /** Besides `type`. */
+  readonly config: (url: string) => Record<string, unknown>;
+  /** What stands in the configuration and must stand nowhere else. */
+  readonly secrets: readonly string[];
+  /** By what the destination knows a repeat, where it cannot be asked. Default: the whole body. */
+  readonly repeatKey?: (request: LoggedRequest) => unknown;
+  /** Texts of ours in a body that may hold braces. */
+  readonly fixed?: readonly string[];
+}
+
+const anything = () => startFakeServer(({ method }) => ({ status: method === 'GET' ? 404 : 200, body: {} }));
+const bodyOf = ({ text }: LoggedRequest) => JSON.parse(text);
+
+const FIXTURES: Readonly<Record<string, Fixture>> = {
+  alert24: {
+    async start() {
+      const fake = await startFakeAlert24();
+      return { ...fake, effects: () => fake.changes.length };
+    },
+    config: (url) => ({ url, api_key: ALERT24_KEY }),
+    secrets: [ALERT24_KEY],
+  },
+  'gitlab-deployments': {
+    async start() {
+      const fake = await startFakeGitlab({ projects: [{ id: 30, path: 'harbor/lighthouse-api', acceptAnySha: true }] });
+      return { ...fake, effects: () => fake.deployments.length };
+    },
+    config: (url) => ({ url, token: GITLAB_TOKEN }),
+    secrets: [GITLAB_TOKEN],
+  },
+  alertops: {
+    start: anything,
+    config: (url) => ({ url: `${url}/POSTAlert/${SECRET}/Shiplog` }),
+    secrets: [SECRET],
+    repeatKey: (request) => {
+      const { source, source_name, source_id, source_status } = bodyOf(request);
+      return [source, source_name, source_id, source_status];
+    },
+  },
+  ctoai: {
+    start: anything,
+    config: (url) => ({ url, token: SECRET, team_id: '5e2c77aa-0000-4000-8000-000000000000' }),
+    secrets: [SECRET],
+  },
+  cdevents: {
+    start: anything,
+    config: (url) => ({ url, token: SECRET, signing_secret: `signing-${SECRET}` }),
+    secrets: [SECRET, `signing-${SECRET}`],
+    repeatKey: ({ headers }) => [headers['ce-source'], headers['ce-id']],
+  },
+  http: {
+    start: anything,
+    config: (url) => ({ url: `${url}/changes`, secrets: { token: SECRET }, auth: { bearer: '{secrets.token}' } }),
+    secrets: [SECRET],
+    repeatKey: ({ headers }) => headers['idempotency-key'],
+  },
+  ...Object.fromEntries(presetNames.map((name) => [`http ${name}`, presetFixture(name)])),
+};
+
+/** Every preset is a destination of its own, asked at another address than its own. */
+function presetFixture(preset: (typeof presetNames)[number]): Fixture {
+  const { secrets } = PRESETS_GIVEN[preset];
+  const isSecretUrl = secrets['url'] !== undefined;
+  return {
+    start: anything,
+    config: (url) => ({
+      preset,
+      ...PRESETS_GIVEN[preset],
+      ...(isSecretUrl ? { secrets: { url: `${url}/hook/${SECRET}` } } : { url: `${url}/hook` }),
+    }),
+    secrets: isSecretUrl ? [SECRET] : Object.values(secrets),
+    repeatKey: ({ headers }) => headers['idempotency-key'],
+    fixed: [MUTATION],
+  };
+}
+
+const typeOf = (fixture: string) => fixture.split(' ')[0];
+
+/** Known to the second, and told as soon as it was known. */
+const SUCCEEDED = aDeployment({
+  pipelineUrl: 'https://argo.example.com/applications/beacon',
+  repository: {
+    name: 'harbor/lighthouse-api',
+    url: 'https://bitbucket.org/harbor/lighthouse-api',
+    gitlabProject: 'harbor/lighthouse-api',
+  },
+});
+const NOW = new Date(SUCCEEDED.receivedAt);
+const never = () => new AbortController().signal;
+
+it('every kind of sink is judged here', () => {
+  const types = AnySink.options.map((option) => option.in.shape.type.value);
+  expect([...new Set(Object.keys(FIXTURES).map(typeOf))].sort()).toEqual(types.toSorted());
+});
+
+describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
+  let fake: Destination;
+  let ledger: MemoryLedger;
+  let sink: Sink;
+
+  const makeSink = (over: Record<string, unknown> = {}): Sink => {
+    const made = AnySink.parse({ type: typeOf(name), timeout_seconds: 4, ...fixture.config(fake.url), ...over });
+    if (!made) throw new Error('the sink is off');
+    return made;
+  };
+  const attempt = (deployment: Deployment = SUCCEEDED) => ledger.attempt(sink, deployment, { now: NOW });
+  /** Every request from now on is answered so. */
+  const answers = (status: number, over: { body?: unknown; headers?: Record<string, string> } = {}) =>
+    fake.inject({ kind: 'status', status, times: Number.POSITIVE_INFINITY, ...over });
+  const creations = () => fake.requests.filter(({ method }) => method !== 'GET');
+
+  beforeEach(async () => {
+    fake = await fixture.start();
+    ledger = createMemoryLedger();
+    sink = makeSink();
+  });
+  afterEach(() => fake.close());
+
+  it('is made of its configuration alone, and names its secrets', () => {
+    expect(sink.type).toBe(typeOf(name));
+    expect(sink.concurrency).toBeGreaterThan(0);
+    for (const secret of fixture.secrets) expect(sink.secrets.some((hidden) => hidden.includes(secret))).toBe(true);
+  });
+
+  it('tells what it was given', async () => {
+    const delivered = await attempt();
+    expect(delivered).toMatchObject({ words: expect.stringMatching(/\w/) });
+    expect(creations().length).toBeGreaterThan(0);
+    expect(fake.refused).toEqual([]);
+  });
+
+  describe('when it is told of the same moment again', () => {
+    it('tells the destination once', async () => {
+      await attempt();
+      const before = fake.requests.length;
+      expect(await attempt({ ...SUCCEEDED, receivedAt: '2026-03-19T15:00:00.000Z' })).toBe('known');
+      expect(fake.requests.length).toBe(before);
+    });
+
+    it('leaves one effect where the destination can be asked, and else sends what it knows a repeat by', async () => {
+      fake.inject({ kind: 'lost-reply', method: 'POST' });
+      expect((await failed(attempt())).retry).toBe('backoff');
+      const lost = creations().length;
+      await attempt({ ...SUCCEEDED, receivedAt: '2026-03-19T14:30:09.000Z' });
+      if (fake.effects) return expect(fake.effects()).toBe(1);
+      const key = fixture.repeatKey ?? bodyOf;
+      const [first, again] = [creations().slice(0, lost), creations().slice(lost)].map((part) => part.map(key));
+      expect(again?.slice(0, first?.length)).toEqual(first);
+      expect(first?.flat().join('')).toMatch(/\w/);
+    });
+  });
+
+  describe('an abort signal', () => {
+    it('ends a delivery that hangs', async () => {
+      fake.inject({ kind: 'silent', times: Number.POSITIVE_INFINITY });
+      const abort = new AbortController();
+      const patient = makeSink({ timeout_seconds: 30 });
+      const delivery = failed(patient.deliver(SUCCEEDED, ledger.of('k'), { signal: abort.signal, now: NOW }));
+      await expect.poll(() => fake.requests.length).toBeGreaterThan(0);
+      const sinceMs = performance.now();
+      abort.abort();
+      expect((await delivery).retry).toBe('backoff');
+      expect(performance.now() - sinceMs).toBeLessThan(1_000);
+    });
+
+    it('that has come already sends nothing', async () => {
+      const context = { signal: AbortSignal.abort(), now: NOW };
+      expect((await failed(sink.deliver(SUCCEEDED, ledger.of('k'), context))).retry).toBe('backoff');
+      expect(fake.requests).toEqual([]);
+    });
+  });
+
+  it('gives up by itself on a destination that never answers', async () => {
+    fake.inject({ kind: 'silent', times: Number.POSITIVE_INFINITY });
+    sink = makeSink({ timeout_seconds: 0.1 });
+    expect(await failed(attempt())).toMatchObject({ retry: 'backoff', message: expect.stringContaining('100 ms') });
+  });
+
+  it('holds the whole sink on 401, and says what to set', async () => {
+    answers(401, { body: { message: WORDS } });
+    const error = await failed(attempt());
+    expect(error).toMatchObject({ retry: { hold: 'sink', afterMs: expect.any(Number) }, status: 401 });
+    expect(error.message).toMatch(/: 401 .*\. .*\b(set|correct)\b/);
+  });
+
+  it.each([400, 422])("never tries again what is answered %i, and says the destination's words", async (status) => {
+    answers(status, { body: { message: WORDS } });
+    const error = await failed(attempt());
+    expect(error).toMatchObject({ retry: 'never', status });
+    expect(error.message).toContain(WORDS);
+  });
+
+  it.each([408, 425, 500, 502, 503, 504, 520])('tries again later what is answered %i', async (status) => {
+    answers(status, { body: `<html>${WORDS}</html>` });
+    expect(await failed(attempt())).toMatchObject({ retry: 'backoff', status });
+  });
+
+  it('tries again later when the connection is cut, or refused', async () => {
+    fake.inject({ kind: 'cut', times: Number.POSITIVE_INFINITY });
+    expect((await failed(attempt())).retry).toBe('backoff');
+    await fake.down();
+    expect((await failed(attempt())).retry).toBe('backoff');
+  });
+
+  it.each([429, 503])('waits as long as %i asks, and not for ever', async (status) => {
+    answers(status, { headers: { 'retry-after': '7' } });
+    expect(await failed(attempt())).toMatchObject({ retry: { afterMs: 7_000, hold: 'sink' }, status });
+    fake.heal();
+    answers(status, { headers: { 'retry-after': '31536000' } });
+    expect(await failed(attempt())).toMatchObject({ retry: { afterMs: 3_600_000, hold: 'sink' } });
+  });
+
+  it.each([301, 302, 303, 307, 308])('follows no %i to another host', async (status) => {
+    const other = await anything();
+    try {
+      answers(status, { headers: { location: `${other.url}/elsewhere` } });
+      const error = await failed(attempt());
+      expect(error).toMatchObject({ retry: 'never', status });
+      expect(error.message).toContain('Redirects are not followed');
+      expect(other.requests).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('fails with DeliveryFailed and nothing else, whatever is answered', async () => {
+    const bodies = ['', '<html>', 'null', '[]', '{"data":', '{"id":{}}', '"\u0000"', '7'];
+    for (const status of [200, 201, 204, 299, 304, 404, 409, 413, 418, 451, 511, 599])
+      for (const body of bodies) {
+        fake.heal();
+        answers(status, { body: status === 204 || status === 304 ? undefined : body });
+        const outcome = await sink
+          .deliver(SUCCEEDED, ledger.of(`${status} ${body}`), { signal: never(), now: NOW })
+          .then(
+            (delivered: Delivered) => delivered,
+            (error: unknown) => error,
+          );
+        if (outcome instanceof Error) expect(outcome).toBeInstanceOf(DeliveryFailed);
+        else expect(outcome).toMatchObject({ words: expect.stringMatching(/\w/) });
+      }
+  });
+
+  describe('a secret', () => {
+    const shows = (told: unknown) => {
+      const text = told instanceof Error ? `${told.message} ${String(told.cause)}` : JSON.stringify(told);
+      for (const secret of fixture.secrets) expect(text).not.toContain(secret);
+    };
+    const outcome = (run: () => Promise<unknown>) => run().catch((error: unknown) => error);
+
+    it('stands in no error and in no words, even when the destination repeats it', async () => {
+      const repeated = `${fixture.secrets.join(' ')} ${sink.secrets.join(' ')}`;
+      for (const status of [200, 302, 400, 401, 404, 429, 500]) {
+        fake.heal();
+        const headers = { location: `http://127.0.0.1:9/?${encodeURIComponent(repeated)}`, 'x-request-id': repeated };
+        answers(status, {
+          body: { id: repeated, message: repeated, data: { id: repeated }, errors: [repeated] },
+          headers,
+        });
+        shows(await outcome(() => attempt({ ...SUCCEEDED, key: `echoed ${status}` })));
+        shows(await outcome(() => sink.check(never())));
+      }
+    });
+
+    it('stands in no error of a connection', async () => {
+      fake.inject({ kind: 'cut', times: Number.POSITIVE_INFINITY });
+      shows(await failed(attempt()));
+      await fake.down();
+      shows(await failed(attempt()));
+      shows(await outcome(() => sink.check(never())));
+    });
+
+    it('stands in no preview', () => {
+      shows(sink.preview(SUCCEEDED));
+    });
+  });
+
+  it('decides of every deployment in every state, and says why not', () => {
+    const decided = (deployment: Deployment) => {
+      const wish = sink.wants(deployment);
+      if (!wish.wanted) {
+        expect(wish.why).toMatch(/^\S.*\S{2,}/s);
+        expect(wish.why).not.toMatch(/undefined|\[object/);
+      }
+      return wish.wanted;
+    };
+    expect(State.options.filter((state) => decided({ ...SUCCEEDED, state }))).toContain('succeeded');
+    fc.assert(
+      fc.property(anyDeployment, (deployment) => void decided(deployment)),
+      { numRuns: 100 },
+    );
+  });
+
+  describe('a preview', () => {
+    it('shows the finished request, and sends nothing', async () => {
+      const preview = sink.preview(SUCCEEDED);
+      expect(fake.requests).toEqual([]);
+      await attempt();
+      const sent = creations().at(-1);
+      expect(sent?.method).toBe(preview.method);
+      const [, shown] = /^(.*?)(\[secret\])?$/.exec(preview.url) ?? [];
+      expect(`${fake.url}${sent?.target}`.startsWith(shown ?? '?')).toBe(true);
+      const open = Object.entries(preview.headers).filter(([, value]) => !value.includes('[secret]'));
+      expect(sent?.headers).toMatchObject(Object.fromEntries(open));
+      for (const header of Object.keys(preview.headers)) expect(sent?.headers).toHaveProperty(header);
+      expect(JSON.stringify(preview.body)).toBe(
+        fixture.secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), sent?.text ?? ''),
+      );
+    });
+
+    it('holds nothing in the place of what is missing, of any deployment', () => {
+      const all = typeOf(name) === 'http' ? makeSink({ states: State.options }) : sink;
+      const preview = (deployment: Deployment) => {
+        try {
+          return all.preview(deployment);
+        } catch (error) {
+          expect(error).toMatchObject({ name: 'DeliveryFailed', retry: 'never' });
+          return undefined;
+        }
+      };
+      let previews = 0;
+      fc.assert(
+        fc.property(anyDeployment, fc.boolean(), (deployment, isWhole) => {
+          const { commit, repository } = SUCCEEDED;
+          const request = preview(
+            isWhole ? { ...deployment, ...(commit && { commit }), ...(repository && { repository }) } : deployment,
+          );
+          if (!request) return;
+          previews += 1;
+          expectNothingMissing(request.body, fixture.fixed);
+          for (const value of Object.values(request.headers))
+            expect(value).toMatch(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/);
+          expect(request.url).not.toMatch(/undefined|null|\{/);
+        }),
+        { numRuns: 150 },
+      );
+      expect(previews).toBeGreaterThan(15);
+    });
+  });
+
+  it('tells nobody of anything when it is checked', async () => {
+    const sentence = await sink.check(never()).catch((error: unknown) => {
+      expect(error).toBeInstanceOf(DeliveryFailed);
+      return 'it says no';
+    });
+    expect(sentence).toMatch(/\w/);
+    expect(creations()).toEqual([]);
+  });
+});

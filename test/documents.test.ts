@@ -1,0 +1,78 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { AnySink } from '../src/sinks/index.ts';
+import { AnySource } from '../src/sources/index.ts';
+
+const PAGES = [
+  'README.md',
+  ...readdirSync('docs').map((file) => join('docs', file)),
+  ...['src/sources', 'src/sinks'].flatMap((folder) =>
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(folder, entry.name, 'README.md')),
+  ),
+].filter((path) => path.endsWith('.md'));
+
+/** Without what only looks like a link or a heading. */
+const proseOf = (path: string): string => readFileSync(path, 'utf8').replace(/^ *```[\s\S]*?^ *```/gm, '');
+
+const linksIn = (path: string): string[] =>
+  [...proseOf(path).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link]) => link ?? '')
+    .filter((link) => !/^[a-z]+:/.test(link));
+
+/** As GitHub and GitLab name them. */
+const headingsOf = (path: string): string[] =>
+  [...proseOf(path).matchAll(/^#+ +(.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replace(/\s/g, '-'),
+  );
+
+describe.each(PAGES)('%s', (page) => {
+  it('points only to files and headings that are there', () => {
+    for (const link of linksIn(page)) {
+      const [file = '', heading] = link.split('#');
+      const path = file === '' ? page : join(dirname(page), file);
+      expect(existsSync(path), `${link}: there is no ${path}`).toBe(true);
+      if (heading !== undefined) expect(headingsOf(path), link).toContain(heading);
+    }
+  });
+});
+
+describe('the table of products', () => {
+  const rows = proseOf('docs/products.md')
+    .split('\n')
+    .filter((line) => line.startsWith('|') && !/^\|[\s|-]+\|$/.test(line))
+    .slice(1)
+    .map((line) => line.split('|').slice(1, -1));
+  const linked = (cell: string | undefined) =>
+    [...(cell ?? '').matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, path]) => relative('.', resolve('docs', path ?? '')));
+  const kindsIn = (column: number, folder: string) => {
+    const kinds = rows
+      .flatMap((row) => linked(row[column]))
+      .map((path) => new RegExp(`^${folder}/(.+)/README.md$`).exec(path));
+    return [...new Set(kinds.flatMap((kind) => kind?.[1] ?? []))].sort();
+  };
+  const typesOf = (union: typeof AnySource | typeof AnySink) =>
+    union.options.map((option) => option.in.shape.type.value);
+
+  it('has every source and every sink there is, each with its recipe', () => {
+    expect(kindsIn(1, 'src/sources')).toEqual(typesOf(AnySource).sort());
+    expect(kindsIn(3, 'src/sinks')).toEqual(typesOf(AnySink).sort());
+  });
+
+  it.each(rows.map((row) => [row[0]?.trim() ?? '', row] as const))(
+    'shows %s by a test, or says why not, in both directions',
+    (_, row) => {
+      for (const [recipe, shownBy] of [row.slice(1, 3), row.slice(3, 5)]) {
+        if (linked(recipe).length === 0) expect(recipe).toMatch(/^\s*not\b.{20,}/);
+        else expect(linked(shownBy).length).toBeGreaterThan(0);
+        for (const path of linked(shownBy)) expect(path).toMatch(/^test\/.*\.test\.ts$/);
+      }
+    },
+  );
+});
