@@ -79,8 +79,8 @@ export interface Assembly {
   prune(): Promise<void>;
   /** Ends the answers that never end by themselves, so that a server can close. */
   hangUp(): void;
-  /** Lets what is under way finish, and leaves the rest in Redis. */
-  close(): Promise<void>;
+  /** Lets what is under way finish, and leaves the rest in Redis; at once, when there is no Redis that could hear of it. */
+  close(how: { readonly atOnce: boolean }): Promise<void>;
 }
 
 /** Joins every part, as one configuration says. */
@@ -239,11 +239,11 @@ export function assemble(config: Config, house: House): Assembly {
       await Promise.all([work.deployments.prune(clock()), work.inbox.prune()]);
     },
     hangUp: live.close,
-    async close() {
+    async close(how) {
       live.close();
       schedule.stop();
       expiry.stop();
-      await workers.close();
+      await workers.close(how);
       await Promise.all([queues.close(), workQueues.close()]);
     },
   };

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Assembly, assemble } from './assembly.ts';
 import type { Config } from './config/config.ts';
 import { MEBIBYTE } from './config/fields.ts';
@@ -25,6 +26,8 @@ const DRAIN_EVERY_MS = 1_000;
 const PRUNE_EVERY_MS = 15_000;
 /** A Redis that starts together with the bridge gets this long before webhooks are taken. */
 const REDIS_START_MS = 5_000;
+/** Of what is under way when it stops. A request to a slow destination may take longer: it is left to the next start. */
+const FINISH_WITHIN_MS = 7_000;
 /** What the server, the connections and the files were opened with. */
 const NEEDS_RESTART = ['host', 'port', 'data_dir', 'redis_url', 'durability', 'log_level', 'spool_max_mib'] as const;
 
@@ -69,7 +72,7 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
       const old = current;
       current = assemble({ ...next, ...kept(config) }, house);
       serve(current.app);
-      await old.close();
+      await old.close({ atOnce: false });
     },
     async stop() {
       clearInterval(pruning);
@@ -77,13 +80,22 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
       current.hangUp();
       await closeServer(server);
       await spool.close();
-      await current.close();
+      const isThere = await answers(quick);
+      const closed = current.close({ atOnce: !isThere }).catch((error: unknown) => onError('stop', error));
+      await Promise.race([closed, sleep(isThere ? FINISH_WITHIN_MS : 0)]);
       await traces.close();
       quick.disconnect();
       steady.disconnect();
     },
   };
 }
+
+/** Without Redis nothing can be finished or handed back: the next start finds it as it was. */
+const answers = (redis: Redis): Promise<boolean> =>
+  redis.ping().then(
+    () => true,
+    () => false,
+  );
 
 /** Settings under which it may lose what was acknowledged: loudly, and on /readyz for as long as they stay. */
 async function warnOfRedis(redis: Redis, log: Logger): Promise<void> {

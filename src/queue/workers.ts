@@ -43,8 +43,8 @@ export interface WorkersParts {
 export interface Workers {
   holds(): Readonly<Record<string, Hold>>;
   isRunning(): boolean;
-  /** Lets the jobs under way finish. */
-  close(): Promise<void>;
+  /** Lets the jobs under way finish; at once, when there is no Redis that could hear of their end. */
+  close(how: { readonly atOnce: boolean }): Promise<void>;
 }
 
 /** Deliveries are tried for this long, then they are dead letters, which are kept and can be replayed. */
@@ -103,8 +103,8 @@ export function createWorkers(parts: WorkersParts): Workers {
   return {
     holds: () => Object.fromEntries([...holds].filter(([, hold]) => hold.until > new Date())),
     isRunning: () => all.every((worker) => worker.isRunning()),
-    async close() {
-      await Promise.all(all.map((worker) => worker.close()));
+    async close({ atOnce }) {
+      await Promise.all(all.map((worker) => worker.close(atOnce)));
     },
   };
 }

@@ -71,4 +71,13 @@ describe('while Redis is away', () => {
     bridge.redis.thaw();
     await vi.waitFor(async () => expect((await send(4)).status).toBe(202), { timeout: 10_000 });
   });
+
+  it('it can be stopped: nothing that is under way could be finished', async () => {
+    bridge = await startTestBridge();
+    await send(1);
+    await bridge.redis.freeze();
+    const startedMs = performance.now();
+    await bridge.stop();
+    expect(performance.now() - startedMs).toBeLessThan(4_000);
+  });
 });

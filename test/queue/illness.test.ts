@@ -70,7 +70,7 @@ async function startSink() {
       }
     },
     async stop() {
-      await workers.close();
+      await workers.close({ atOnce: false });
       await queue.close();
       connection.disconnect();
     },
