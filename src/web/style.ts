@@ -228,7 +228,7 @@ summary { cursor: pointer; color: var(--link); }
   .stack .number .mute { display: inline; }
 }
 @media (min-width: 46rem) and (max-width: 75rem) {
-  .changes tr { grid-template: "when service environment who" auto "state what what took" auto "state what what links" 1fr / 14rem minmax(0, 1fr) minmax(0, 1fr) 9rem; column-gap: 0.75rem; }
+  .changes tr { grid-template: "when service environment who" auto "when what what took" auto "state what what links" 1fr / 14rem minmax(0, 1fr) minmax(0, 1fr) 9rem; column-gap: 0.75rem; }
   .inbox tr { grid-template: "when state why size" "when source why ." / 11.5rem 6rem minmax(0, 1fr) 5rem; }
   .changes .when, .inbox .when, .environment, .took { text-align: left; }
   .changes .when .before { float: right; margin: 0; }
@@ -279,6 +279,8 @@ summary { cursor: pointer; color: var(--link); }
 .sinks { grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); }
 .label { color: var(--mute); width: 3.5rem; }
 .last { display: grid; gap: 0.3rem; }
+.last .badge { padding: 0; background: none; }
+.setup li pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .origins > section { margin-top: 0.5rem; }
 .search .wide { flex: 1 1 18rem; }
 .search .wide input { width: 100%; }
