@@ -1,12 +1,10 @@
 import { Redis } from 'ioredis';
 import type { NewChangeRecord } from '../../src/domain/change-record.ts';
-import { fold } from '../../src/domain/deployment.ts';
-import { route } from '../../src/domain/routing.ts';
 import { createDeployments } from '../../src/store/deployments.ts';
 import { gitlabDeploymentHook, gitlabHeaders, SECRET, type startTestBridge } from '../support/bridge.ts';
 import { sha } from '../support/deployment.ts';
 import type { FakeAlert24 } from '../support/fake-alert24.ts';
-import { aRecord } from '../support/records.ts';
+import { aRecord, plainView } from '../support/records.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 24 * 60;
@@ -28,16 +26,10 @@ const pick = <Item>(items: readonly [Item, ...Item[]], at: number): Item => item
 /** A month of a small harbor, with one bad hour just now: what a page looks like when somebody is paged. */
 export async function fillHarbor(address: { path: string }, now: Date): Promise<void> {
   const redis = new Redis(address.path);
-  const deployments = createDeployments(redis, { days: 400, count: 100_000 });
+  const deployments = createDeployments(redis, { days: 400, count: 100_000 }, plainView);
   const all = [...month(now), ...badHour(now)];
-  await Promise.all(
-    all.map((said) =>
-      deployments.apply(aRecord({ receivedAt: said.occurredAt ?? now.toISOString(), ...said }), (key, records) => ({
-        ...route(fold(key, records), []),
-        lineage: key,
-      })),
-    ),
-  );
+  const records = all.map((said) => aRecord({ receivedAt: said.occurredAt ?? now.toISOString(), ...said }));
+  await Promise.all(records.map((record) => deployments.apply(record)));
   redis.disconnect();
 }
 
