@@ -103,7 +103,7 @@ export async function prepareRedis() {
   if (asRoot.length > 0 && !(await canSudo())) throw new Stop(howToInstallRedis());
 
   say('Installing redis-server with apt-get (once; its system service stays off) …');
-  const install = [...asRoot, 'sh', '-c', installWithApt];
+  const install = [...asRoot, 'sh', '-c', installWithApt('redis-server', 'valkey-server') + serviceStaysOff];
   const { code, output } = await run(install[0], install.slice(1), { quiet: true });
   if (code === 0 && findOnPath(serverNames)) return;
   say(output.trimEnd().split('\n').slice(-15).join('\n'));
@@ -127,11 +127,12 @@ async function canSudo() {
 }
 
 /**
- * policy-rc.d with exit code 101 is Debian's way to say "start no service" (invoke-rc.d(8)); an existing one is left
- * alone. The package lists are refreshed only when the install fails without: on a new machine there are none.
- * redis-server comes first, valkey-server serves where a release has no redis-server any more.
+ * Installs the first of these packages that the release has. policy-rc.d with exit code 101 is Debian's way to say
+ * "start no service" (invoke-rc.d(8)); an existing one is left alone. The package lists are refreshed only when the
+ * install fails without: on a new machine there are none. redis-server comes first, valkey-server serves where a release
+ * has no redis-server any more.
  */
-const installWithApt = `
+const installWithApt = (...names) => `
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
@@ -140,9 +141,38 @@ if [ ! -e $policy ]; then
   printf '#!/bin/sh\\nexit 101\\n' > $policy && chmod 755 $policy
 fi
 try() { apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$1"; }
-try redis-server || { apt-get update && { try redis-server || try valkey-server; }; } || exit 1
+try ${names[0]} || { apt-get update && { ${names.map((name) => `try ${name}`).join(' || ')}; }; } || exit 1
+`;
+
+const serviceStaysOff = `
 if [ -d /run/systemd/system ]; then systemctl disable --now redis-server valkey-server >/dev/null 2>&1 || true; fi
 `;
+
+// ---- a browser, for the tests alone
+
+const browserNames = ['chromium', 'google-chrome', 'google-chrome-stable'];
+const browserOfMacOs = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
+
+/** The browser that looks at the pages in the tests: CHROME_BIN, else one that is installed. */
+export function findChromium() {
+  const named = process.env.CHROME_BIN || findOnPath(browserNames);
+  return named ?? (existsSync(browserOfMacOs) ? browserOfMacOs : undefined);
+}
+
+export const noChromium =
+  'NOT TESTED: the pages in a browser, because there is no Chromium here. Install it (Debian: sudo apt-get install chromium), or set CHROME_BIN to a Chromium or Chrome, and run the tests again.';
+
+/** Debian's chromium where it may be installed without a question. A machine without any browser tests everything else. */
+export async function prepareChromium() {
+  if (findChromium()) return;
+  if (process.getuid?.() === 0 && findOnPath(['apt-get'])) {
+    say('Installing chromium with apt-get (once; only the tests of the pages use it) …');
+    await run('sh', ['-c', installWithApt('chromium')], { quiet: true });
+  }
+  if (!findChromium()) say(noChromium);
+}
+
+// ---- programs
 
 function findOnPath(names) {
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);

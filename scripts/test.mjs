@@ -2,8 +2,11 @@
 import { join } from 'node:path';
 import {
   checkNode,
+  findChromium,
+  noChromium,
   orStop,
   prepareBuild,
+  prepareChromium,
   prepareNodePackages,
   prepareRedis,
   root,
@@ -27,6 +30,7 @@ await orStop(async () => {
   checkNode();
   await prepareNodePackages();
   await prepareRedis(); // also with REDIS_URL set: the tests start servers of their own, and kill them
+  await prepareChromium();
   for (const [title, step] of steps) {
     say(`\n=== ${title}`);
     if (typeof step === 'function') {
@@ -37,6 +41,7 @@ await orStop(async () => {
     if (code !== 0) throw new Stop(`\n=== failed: ${title}, after ${seconds()} s`, code);
   }
   say(`\n=== all passed in ${seconds()} s`);
+  if (!findChromium()) say(`=== ${noChromium}`); // once more where it is read
 });
 
 function seconds() {

@@ -20,13 +20,13 @@ export function changesFilters(query: ChangesQuery, newest: readonly Deployment[
 <datalist id="known-${name}">${[...new Set(known[name])].sort().map((value) => html`<option value="${exactly(value)}"></option>`)}</datalist>`;
   const option = (state: string) => html`<option${state === query.status && html` selected`}>${state}</option>`;
   return html`<form class="filters" id="${FORM}" method="get" action="/" role="search" aria-label="Changes">
-<label class="grow">text <input type="search" name="text" value="${exactly(query.text ?? '')}" placeholder="service, commit, sha, branch, person" autocomplete="off" spellcheck="false"></label>
-${field('environment')}${field('service')}${field('person')}${field('source')}
-<label>state <select name="status"><option value="">any</option>${State.options.map(option)}</select></label>
+<label class="grow">text <input type="search" name="text" value="${exactly(query.text ?? '')}" placeholder="commit, sha, person, …" autocomplete="off" spellcheck="false"></label>
+<details class="facets" open><summary>More filters</summary><div>${field('environment')}${field('service')}${field('person')}${field('source')}
+<label>state <select name="status"><option value="">any</option>${State.options.map(option)}</select></label></div></details>
 ${query.range !== undefined && html`<input type="hidden" name="range" value="${query.range}">`}
 ${query.from !== undefined && html`<label class="moment">after <span class="utc">UTC</span> <input type="datetime-local" step="1" name="from" value="${local(query.from)}"></label>`}
 <label class="moment">what changed before <span class="utc">UTC</span> <input type="datetime-local" step="1" name="to"${query.to !== undefined && html` value="${local(query.to)}"`}></label>
-<span class="buttons"><button>Look</button>${(isFiltered(query) || query.to !== undefined || query.from !== undefined) && html` <a href="/">clear</a>`}</span>
+<span class="buttons"><button>Search</button>${(isFiltered(query) || query.to !== undefined || query.from !== undefined) && html` <a href="/">clear</a>`}</span>
 </form>`;
 }
 

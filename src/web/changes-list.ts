@@ -20,7 +20,7 @@ function row(deployment: Deployment, query: ChangesQuery, now: Date): Html {
   const { key, state, changeType, service, environment, commit, occurredAt, source, reportedSource } = deployment;
   const what = firstLine(deployment.summary) ?? commit?.title ?? firstLine(commit?.message) ?? summarize(deployment);
   return html`<tr class="${state} ${changeType}" data-key="${key}">
-<td class="when">${when(occurredAt, now)} <a class="before" href="${addressOf(query, { to: Date.parse(occurredAt), from: undefined })}">before this</a></td>
+<td class="when"><a class="before" title="What changed before this" href="${addressOf(query, { to: Date.parse(occurredAt), from: undefined })}">before this</a> ${when(occurredAt, now)}</td>
 <td class="state">${stateBadge(state)} ${typeBadge(changeType)}</td>
 <td class="service"><a href="${addressOf(query, { service })}"><bdi>${service}</bdi></a></td>
 <td class="environment"><a href="${addressOf(query, { environment: environment.name })}"><bdi>${environment.name}</bdi></a></td>

@@ -84,7 +84,7 @@ export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }
       now,
     }),
   }));
-  return html`${heading('Deliveries', html`<a href="${deliveriesPath(query)}">look again</a>`)}
+  return html`${heading('Deliveries', html`<a href="${deliveriesPath(query)}">refresh</a>`)}
 ${doneNote(asked)}
 <div class="cards sinks">${sinks.map((sink) => sinkCard(sink, now))}${recordingCard(backlog[RECORD_QUEUE], now)}</div>
 ${sinks.length === 0 && html`<p class="empty">No sink is configured: changes are recorded here and told to nobody.</p>`}
@@ -111,7 +111,7 @@ function sinkCard(
   { name, type, state, hold, backlog, recent }: Stand & { name: string; type: string },
   now: Date,
 ): Html {
-  return html`<article class="card"><h3><span>${name}${type !== name && html` <span class="mute">${type}</span>`}</span> <span class="badge ${LOOKS[state]}">${state}</span></h3>
+  return html`<article class="card"><h2><span>${name}${type !== name && html` <span class="mute">${type}</span>`}</span> <span class="badge ${LOOKS[state]}">${state}</span></h2>
 ${hold && html`<p class="complaint">Waits until ${moment(hold.until.toISOString())}, then tries again: ${hold.why}</p>`}
 ${fields([
   ['Waiting', waiting(backlog, now)],
@@ -124,7 +124,7 @@ ${fields([
 const recordingCard = (
   backlog: Backlog | undefined,
   now: Date,
-): Html => html`<article class="card"><h3><span>recording <span class="mute">in Shiplog itself</span></span></h3>
+): Html => html`<article class="card"><h2><span>recording <span class="mute">in Shiplog itself</span></span></h2>
 ${fields([
   ['Waiting', waiting(backlog, now)],
   ['Dead letters', deadCount(backlog, RECORD_QUEUE)],
@@ -142,7 +142,9 @@ function rate({ delivered, failed, meanMs }: Recent): string {
 }
 
 const deadCount = (backlog: Backlog | undefined, sink: string): Piece =>
-  backlog?.dead ? link(deliveriesPath({ sink }), backlog.dead.toLocaleString('en')) : '0';
+  backlog?.dead
+    ? html`<a class="danger" href="${deliveriesPath({ sink })}">${backlog.dead.toLocaleString('en')}</a>`
+    : '0';
 
 interface Letters {
   /** Of both kinds. */
@@ -180,7 +182,7 @@ const nothing = (query: DeadLetterQuery): Html =>
     ? html`<p class="empty">None is left of those. <a href="${deliveriesPath({ ...query, until: undefined })}">Show what died since</a></p>`
     : isFiltered(query)
       ? html`<p class="empty">No dead letter fits this filter. <a href="/deliveries">Show all</a></p>`
-      : html`<p class="empty">There is none.</p>`;
+      : html`<p class="empty">None. What a destination refuses for good is kept here, to try it again when the cause is mended.</p>`;
 
 interface Shown {
   readonly query: DeadLetterQuery;
@@ -194,7 +196,7 @@ function bulk(fits: readonly DeadLetter[], { query, who, now }: Shown): Html | u
   const form = actionForm(who, {
     to: '/actions/replay',
     fields: { ...fieldsOf(bounded), back: deliveriesPath(bounded) },
-    body: html`<button>Put back ${fits.length > BATCH ? `the next ${BATCH} of ${fits.length.toLocaleString('en')}` : fits.length === 1 ? 'this one' : `all ${fits.length.toLocaleString('en')}`}</button>
+    body: html`<button>Try ${fits.length > BATCH ? `the next ${BATCH} of ${fits.length.toLocaleString('en')}` : fits.length === 1 ? 'this one' : `all ${fits.length.toLocaleString('en')}`} again</button>
 <label class="check"><input type="checkbox" name="remap" value="1"> map the webhooks again first</label>`,
   });
   if (!form) return undefined;
@@ -208,11 +210,11 @@ function table(letters: readonly DeadLetter[], { query, who, now }: Shown): Html
     actionForm(who, {
       to: '/actions/replay',
       fields: { id, back: deliveriesPath(query) },
-      body: html`<button>Put back</button>`,
+      body: html`<button>Try again</button>`,
     }),
     who.role === 'admin' && html` <a class="danger" href="${dropPath({ id })}">Drop …</a>`,
   ];
-  return html`<table class="letters"><thead><tr><th>Died</th><th>Sink</th><th>Why</th><th>What</th><th></th></tr></thead><tbody>${letters.map(
+  return html`<table class="letters"><thead><tr><th>Died</th><th>Sink</th><th>Why</th><th>What</th><th><span class="hidden">What to do</span></th></tr></thead><tbody>${letters.map(
     (letter) => html`<tr><td class="when">${when(letter.diedAt, now)}</td>
 <td class="state">${letter.sink} ${kindBadge(letter)}</td><td class="why">${letter.why} <span class="mute">after ${plural(letter.attempts, 'attempt')}</span></td>
 <td class="source">${subject(letter)}</td><td class="links">${buttons(letter)}</td></tr>`,

@@ -68,6 +68,6 @@ function givenUp(view: SinkView): Html | undefined {
       diedAt,
       kind,
     }) => html`<div class="given-up"><p class="complaint">${moment(diedAt)}: ${kind === 'refused' ? 'refused' : 'our own fault'}: ${why}</p>
-${actionForm(who, { to: '/actions/replay', fields: { id, back }, body: html`<button>Put back</button>` })}</div>`,
+${actionForm(who, { to: '/actions/replay', fields: { id, back }, body: html`<button>Try again</button>` })}</div>`,
   )}`;
 }

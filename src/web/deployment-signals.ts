@@ -12,12 +12,12 @@ export function signals(
   deployment: Deployment,
   entries: readonly (InboxEntry | undefined)[],
 ): Html {
-  return html`<table><thead><tr><th>Received</th><th>Signal</th><th>State</th><th>Happened</th><th>Delivery id</th><th></th></tr></thead><tbody>${records.map(
+  return html`<table class="stack"><thead><tr><th>Received</th><th>Signal</th><th>State</th><th>Happened</th><th>Delivery id</th><th><span class="hidden">Remarks</span></th></tr></thead><tbody>${records.map(
     (record) => {
       const entry = entries.find((one) => one !== undefined && one.id === record.webhook);
-      return html`<tr><td>${link(entry && pathOf(entry), moment(record.receivedAt))}</td>
-<td>${record.signal} <span class="mute">${record.instance}</span></td><td>${stateBadge(record.state)}</td><td>${moment(record.occurredAt)}</td>
-<td class="delivery-id">${entry && html`<code>${deliveryIdOf(entry)}</code>`}</td>
+      return html`<tr><td data-label="Received">${link(entry && pathOf(entry), moment(record.receivedAt))}</td>
+<td data-label="Signal"><span>${record.signal} <span class="mute">${record.instance}</span></span></td><td data-label="State">${stateBadge(record.state)}</td><td data-label="Happened">${moment(record.occurredAt)}</td>
+<td class="delivery-id" data-label="Delivery id">${entry && html`<code>${deliveryIdOf(entry)}</code>`}</td>
 <td class="mute">${remarks(record, { deployment, isKept: entry !== undefined }).join(' · ')}</td></tr>`;
     },
   )}</tbody></table>`;
@@ -39,8 +39,8 @@ export function origins(key: string, records: readonly ChangeRecord[], parts: Or
   const rows = originsOf(key, records, parts);
   return html`<details class="origins"><summary>What came from where</summary>
 <section><p class="mute">Signals as they were told, rules as they are today.</p>
-<table><thead><tr><th>Field</th><th>Value</th><th>From</th></tr></thead><tbody>${rows.map(
+<table class="stack"><thead><tr><th>Field</th><th>Value</th><th>From</th></tr></thead><tbody>${rows.map(
     ({ field, value, from }) =>
-      html`<tr><td><code>${field}</code></td><td class="words">${typeof value === 'string' ? value : JSON.stringify(value)}</td><td class="mute">${from.join(' · ')}</td></tr>`,
+      html`<tr><td data-label="Field"><code>${field}</code></td><td class="words" data-label="Value">${typeof value === 'string' ? value : JSON.stringify(value)}</td><td class="mute" data-label="From">${from.join(' · ')}</td></tr>`,
   )}</tbody></table></section></details>`;
 }

@@ -86,10 +86,9 @@ async function sendChanges(desk: Desk, request: Request, response: Response): Pr
   const now = new Date();
   const who = desk.whoOf(request);
   const { body, empty } = await changesPage(desk.deployments, request.query, now);
-  const setup = empty && (await setupPage({ ...setupView(desk, request), at: '/' }));
   const welcome =
-    setup &&
-    html`<div data-live="/events"><p>No deployment was recorded yet. Tell one of your tools where to send them:</p></div>${setup}`;
+    empty &&
+    html`<div id="welcome" data-live="/events">${await setupPage({ ...setupView(desk, request), at: '/', welcome: true })}</div>`;
   response.send(page({ title: 'Changes', at: '/', who, body: welcome || body }));
 }
 

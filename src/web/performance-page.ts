@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { Deployment } from '../domain/deployment.ts';
 import { laneOf, tierOf } from '../domain/lane.ts';
 import {
-  type Day,
   daysOf,
   finishedDeployments,
   lastDays,
@@ -15,6 +14,7 @@ import type { Deployments } from '../store/deployments.ts';
 import { span as duration } from './format.ts';
 import { exactly, type Html, html, type Piece } from './html.ts';
 import { heading, section } from './layout.ts';
+import { bars } from './performance-bars.ts';
 
 const RANGES = { '7d': 7, '30d': 30, '90d': 90 } as const;
 type Range = keyof typeof RANGES;
@@ -50,8 +50,9 @@ export async function performancePage(
   const byService = performanceBy(chosen, ({ service }) => service, span);
   return html`${heading('Delivery performance', html`<span>${count(chosen.length, 'finished deployment')}</span>`)}
 ${filters(query, finished)}
-${notes({ query, found, total, chosen })}
-${chosen.length > 0 && html`<div class="cards sinks">${cards(performanceOf(chosen, span))}</div>`}
+${chosen.length === 0 && html`<p class="empty">No deployment to ${placeOf(query.environment)} has finished in this time. <a href="${addressOf({ environment: ALL, service: '', range: '90d' })}">Show all environments, 90 days</a></p>`}
+${total > found.length && html`<p class="notes">There are ${total.toLocaleString('en')} changes in this time; only the newest ${found.length.toLocaleString('en')} are looked at.</p>`}
+${chosen.length > 0 && html`<div class="measures">${cards(performanceOf(chosen, span))}</div>`}
 ${chosen.length > 0 && section('Deployments per day', bars(daysOf(chosen, span)))}
 ${
   byEnvironment.length > 0 &&
@@ -66,7 +67,8 @@ ${
     `By service, ${placeOf(query.environment)}`,
     table('Service', byService, (name) => addressOf({ ...query, service: name })),
   )
-}`;
+}
+${section('What is counted', counted(query, chosen[0]))}`;
 }
 
 const isNamed = (name: string, wanted: string) => name.toLowerCase() === wanted.toLowerCase();
@@ -128,20 +130,8 @@ function filters(query: Query, finished: readonly Deployment[]): Html {
 </form>`; // the keys of the literal above
 }
 
-function notes({
-  query,
-  found,
-  total,
-  chosen,
-}: {
-  query: Query;
-  found: readonly Deployment[];
-  total: number;
-  chosen: readonly Deployment[];
-}): Html {
-  const oldest = chosen[0];
-  return html`${chosen.length === 0 && html`<p class="empty">No deployment to ${placeOf(query.environment)} has finished in this time. <a href="${addressOf({ environment: ALL, service: '', range: '90d' })}">Show all</a></p>`}
-<p class="mute">${query.environment === PRODUCTION && 'Production is every environment whose tier is production or, where no tool says a tier, whose name says so. '}Counted are deployments, roll-backs, infrastructure and database changes that succeeded or failed; canceled ones and changes of configuration, flags or scale are not. Days are UTC days.${oldest && ` The oldest counted here is of ${oldest.occurredAt.slice(0, 10)}.`}${total > found.length && ` There are ${total.toLocaleString('en')} changes in this time; only the newest ${found.length.toLocaleString('en')} are looked at.`}</p>`;
+function counted(query: Query, oldest: Deployment | undefined): Html {
+  return html`<p class="mute prose">${query.environment === PRODUCTION && 'Production is every environment whose tier is production or, where no tool says a tier, whose name says so. '}Counted are deployments, roll-backs, infrastructure and database changes that succeeded or failed; canceled ones and changes of configuration, flags or scale are not. Days are UTC days.${oldest && ` The oldest counted here is of ${oldest.occurredAt.slice(0, 10)}.`}</p>`;
 }
 
 function cards({ frequency, leadTime, changeFailure, restore, finished }: Performance): Html[] {
@@ -170,32 +160,17 @@ function cards({ frequency, leadTime, changeFailure, restore, finished }: Perfor
 }
 
 const card = (title: string, figure: string, lines: readonly (string | false)[]): Html =>
-  html`<div class="card"><h3>${title}</h3><p class="figure">${figure}</p>${lines.map((line) => line && html`<p class="mute">${line}</p>`)}</div>`;
+  html`<div class="card"><h2>${title}</h2><p class="figure">${figure}</p>${lines.map((line) => line && html`<p class="mute">${line}</p>`)}</div>`;
 
 const UNKNOWN = '–';
 const timeOf = (ms: number | undefined) => (ms === undefined ? UNKNOWN : duration(ms));
 const percent = (rate: number | undefined) =>
-  rate === undefined ? UNKNOWN : `${(rate * 100).toFixed(rate < 0.1 ? 1 : 0)} %`;
+  rate === undefined ? UNKNOWN : `${(rate * 100).toFixed(rate > 0 && rate < 0.1 ? 1 : 0)} %`;
 const perDay = (rate: number) => (rate >= 10 ? rate.toFixed(0) : rate.toFixed(rate >= 1 ? 1 : 2));
 const count = (number: number, noun: string) => `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 
-const BAR = 10;
-const HEIGHT = 60;
-
-/** One bar a day; what failed stands on what succeeded. The figures are in its title, and in words for who cannot see it. */
-function bars(days: readonly Day[]): Html {
-  const most = Math.max(1, ...days.map(({ succeeded, failed }) => succeeded + failed));
-  const height = (number: number) => Math.round((number / most) * HEIGHT * 10) / 10;
-  const bar = ({ date, succeeded, failed }: Day, at: number) => {
-    const top = HEIGHT - height(succeeded) - height(failed);
-    const place = html`x="${at * BAR + 1}" width="${BAR - 2}"`;
-    return html`<g><title>${date}: ${succeeded} succeeded, ${failed} failed</title><rect class="none" x="${at * BAR}" width="${BAR}" y="0" height="${HEIGHT}"/><rect class="failed" ${place} y="${top}" height="${height(failed)}"/><rect class="succeeded" ${place} y="${HEIGHT - height(succeeded)}" height="${height(succeeded)}"/></g>`;
-  };
-  const busiest = days.reduce((best, day) => (day.succeeded + day.failed > best.succeeded + best.failed ? day : best));
-  const label = `Finished deployments a day, ${days[0]?.date} to ${days.at(-1)?.date}; most on ${busiest.date}: ${busiest.succeeded + busiest.failed}`;
-  return html`<svg class="bars" role="img" aria-label="${label}" viewBox="0 0 ${days.length * BAR} ${HEIGHT}" preserveAspectRatio="none">${days.map(bar)}</svg>
-<p class="mute">${label}.</p>`;
-}
+/** With what it is computed from. */
+const figure = (value: string, base: string): Html => html`<span>${value} <span class="mute">${base}</span></span>`;
 
 function table(
   title: string,
@@ -204,16 +179,26 @@ function table(
 ): Html {
   const row = ({ name, performance }: (typeof rows)[number]) => {
     const { finished, frequency, leadTime, changeFailure, restore } = performance;
-    const cells: Piece[] = [
-      finished.toLocaleString('en'),
-      perDay(frequency.perDay),
-      html`${timeOf(leadTime.medianMs)} <span class="mute">${leadTime.known} of ${leadTime.of}</span>`,
-      html`${percent(changeFailure.rate)} <span class="mute">${changeFailure.failed + changeFailure.rolledBack} of ${changeFailure.of}</span>`,
-      html`${timeOf(restore.medianMs)} <span class="mute">${restore.restored}${restore.open > 0 && `, ${restore.open} open`}</span>`,
+    const failures = restore.restored + restore.open;
+    const cells: readonly [string, Piece][] = [
+      ['Finished', finished.toLocaleString('en')],
+      ['A day', perDay(frequency.perDay)],
+      ['Lead time', figure(timeOf(leadTime.medianMs), `${leadTime.known} of ${leadTime.of}`)],
+      [
+        'Failure rate',
+        figure(
+          percent(changeFailure.rate),
+          `${changeFailure.failed + changeFailure.rolledBack} of ${changeFailure.of}`,
+        ),
+      ],
+      [
+        'To restore',
+        figure(timeOf(restore.medianMs), failures === 0 ? 'no failure' : `${restore.restored} of ${failures}`),
+      ],
     ];
-    return html`<tr><td><a href="${address(name)}"><bdi>${name}</bdi></a></td>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
+    return html`<tr><td><a href="${address(name)}"><bdi>${name}</bdi></a></td>${cells.map(([label, cell]) => html`<td class="number" data-label="${label}">${cell}</td>`)}</tr>`;
   };
-  return html`<table><thead><tr><th>${title}</th><th class="number">Finished</th><th class="number">A day</th><th class="number">Lead time</th><th class="number">Failure rate</th><th class="number">To restore</th></tr></thead>
+  return html`<table class="stack"><thead><tr><th>${title}</th><th class="number">Finished</th><th class="number">A day</th><th class="number">Lead time</th><th class="number">Failure rate</th><th class="number">To restore</th></tr></thead>
 <tbody>${rows.slice(0, ROWS).map(row)}</tbody></table>
 ${rows.length > ROWS && html`<p class="mute">The ${ROWS} with most deployments, of ${rows.length}.</p>`}`;
 }

@@ -44,9 +44,10 @@ const nameOf = ({ name, filters, count }: Lane, address: (name: string) => strin
 /** The shape says what kind of change it is, the sign in it how it ended: none of it by colour alone. */
 const SHAPES = html`<svg class="shapes" aria-hidden="true" width="0" height="0"><defs>
 <symbol id="m-deployment" viewBox="-8 -8 16 16" overflow="visible"><circle r="5.5"/></symbol>
-<symbol id="m-rollback" viewBox="-8 -8 16 16" overflow="visible"><path d="M-8 0 4-7.5v4.7h4v5.6h-4v4.7z"/></symbol>
+<symbol id="m-rollback" viewBox="-8 -8 16 16" overflow="visible"><rect x="-8" y="-7" width="16" height="14" rx="3.5"/></symbol>
 <symbol id="m-other" viewBox="-8 -8 16 16" overflow="visible"><path d="M0-7 7 0 0 7-7 0z"/></symbol>
 <symbol id="s-failed" viewBox="-8 -8 16 16" overflow="visible"><path class="sign" d="m-2.4-2.4 4.8 4.8m0-4.8-4.8 4.8"/></symbol>
+<symbol id="s-back" viewBox="-8 -8 16 16" overflow="visible"><path class="sign" d="M4.4 0h-8M0-3.8-3.8 0 0 3.8"/></symbol>
 <symbol id="s-canceled" viewBox="-8 -8 16 16" overflow="visible"><path class="sign" d="M-3 0h6"/></symbol>
 </defs></svg>`;
 
@@ -93,10 +94,11 @@ function mark({ group, row, index, stop, address }: MarkView): Html {
   }
   const { key, state, changeType, service, environment, revision, actor } = group.newest;
   const type = changeType === 'deployment' || changeType === 'rollback' ? changeType : 'other';
+  const sign = SIGNED.has(state) ? state : type === 'rollback' ? 'back' : undefined;
   const kind =
     changeType === 'deployment' ? '' : ` ${changeType === 'rollback' ? 'roll-back' : changeType.replaceAll('_', ' ')}`;
   const what = html`${service}${revision !== undefined && html` @ ${revision}`} to ${environment.name}:${kind} ${state}${actor !== undefined && html`, ${actor}`}, ${moment(group.newest.atMs)}`;
-  return html`<a class="mark ${state} ${type}" href="${deploymentPath(key)}" tabindex="${focus}"><title>${what}</title>${shape(`m-${type}`, place)}${SIGNED.has(state) && shape(`s-${state}`, place)}</a>`;
+  return html`<a class="mark ${state} ${type}" href="${deploymentPath(key)}" tabindex="${focus}"><title>${what}</title>${shape(`m-${type}`, place)}${sign !== undefined && shape(`s-${sign}`, place)}</a>`;
 }
 
 const SIGNED: ReadonlySet<State> = new Set(['failed', 'canceled']);
@@ -120,12 +122,15 @@ function scale({ fromMs, toMs }: Window): Html {
     { length: Math.max(0, Math.floor((toMs - first) / step) + 1) },
     (_, at) => first + at * step,
   );
-  const x = (ms: number) => `${(((ms - fromMs) / Math.max(1, toMs - fromMs)) * 100).toFixed(2)}%`;
-  return html`<svg class="scale" aria-hidden="true" width="100%" height="100%" data-step="${step}">${ticks.map(
-    (ms) =>
-      html`<g class="tick" data-at="${ms}"><line x1="${x(ms)}" x2="${x(ms)}" y1="1.2rem" y2="100%"/><text x="${x(ms)}" y="0.9rem">${tickLabel(ms, step)}</text></g>`,
-  )}</svg>`;
+  const x = (ms: number) => ((ms - fromMs) / Math.max(1, toMs - fromMs)) * 100;
+  return html`<svg class="scale" aria-hidden="true" width="100%" height="100%" data-step="${step}">${ticks.map((ms) => {
+    const at = `${x(ms).toFixed(2)}%`;
+    return html`<g class="tick" data-at="${ms}"><line x1="${at}" x2="${at}" y1="1.2rem" y2="100%"/><text x="${at}" y="0.9rem" text-anchor="${anchorOf(x(ms))}">${tickLabel(ms, step)}</text></g>`;
+  })}</svg>`;
 }
+
+/** Nothing is cut off at the ends. The script says the same. */
+const anchorOf = (at: number): string => (at < 3 ? 'start' : at > 97 ? 'end' : 'middle');
 
 /** `14:00`, and the day where a day begins. */
 function tickLabel(ms: number, step: number): string {
@@ -142,4 +147,4 @@ function tickLabel(ms: number, step: number): string {
 const key = (state: string, type: string, words: string, sign?: string): Html =>
   html`<span><svg class="key" aria-hidden="true" viewBox="0 0 16 16"><g class="mark ${state} ${type}"><use href="#m-${type}" width="16" height="16"/>${sign && html`<use href="#s-${sign}" width="16" height="16"/>`}</g></svg> ${words}</span>`;
 
-const LEGEND = html`<p class="legend">${key('succeeded', 'rollback', 'roll-back')}${key('failed', 'deployment', 'failed', 'failed')}${key('running', 'deployment', 'running')}${key('pending', 'deployment', 'pending')}${key('succeeded', 'deployment', 'succeeded')}${key('canceled', 'deployment', 'canceled', 'canceled')}${key('succeeded', 'other', 'another kind of change')}<span>A number: so many at once; it zooms in.</span></p>`;
+const LEGEND = html`<p class="legend">${key('succeeded', 'rollback', 'roll-back', 'back')}${key('failed', 'deployment', 'failed', 'failed')}${key('running', 'deployment', 'running')}${key('pending', 'deployment', 'pending')}${key('succeeded', 'deployment', 'succeeded')}${key('canceled', 'deployment', 'canceled', 'canceled')}${key('succeeded', 'other', 'another kind of change')}<span>A number: so many at once; it zooms in.</span></p>`;

@@ -82,14 +82,14 @@ describe('the pages of a running bridge', () => {
     const deliveries = (await admin.get('/deliveries?sink=alert24&kind=refused')).html;
     expect(text(deliveries)).toContain('1 refused by the destination, 0 our own fault');
     expect(deliveries).toContain(`href="${changePath}"`);
-    const after = await admin.press(deliveries, 'Put back');
-    expect(text(after.html)).toContain('1 dead letter put back.');
+    const after = await admin.press(deliveries, 'Try again');
+    expect(text(after.html)).toContain('1 dead letter is tried again.');
     await vi.waitFor(() => expect(alert24.changes).toHaveLength(1), 10_000);
     await vi.waitFor(
       async () => expect(text((await admin.get(changePath)).html)).toContain('Knows: ✓ succeeded'),
       10_000,
     );
-    expect(text((await admin.get('/deliveries')).html)).toContain('There is none.');
+    expect(text((await admin.get('/deliveries')).html)).toContain('None. What a destination refuses');
     expect(text((await admin.get('/deliveries')).html)).toContain('1 delivered, 1 failed');
 
     const webhook = (await admin.get(webhookPath)).html;
@@ -123,8 +123,8 @@ describe('the pages of a running bridge', () => {
     const dropPath = unescaped(/href="(\/actions\/drop\?reason[^"]+)"/.exec(one)?.[1] ?? '');
     const dropped = await admin.press((await admin.get(dropPath)).html, 'Drop 1 dead letter');
     expect(text(dropped.html)).toContain('1 dead letter dropped for good.');
-    const rest = await admin.press((await admin.get('/deliveries')).html, 'Put back all 2');
-    expect(text(rest.html)).toContain('2 dead letters put back.');
+    const rest = await admin.press((await admin.get('/deliveries')).html, 'Try all 2 again');
+    expect(text(rest.html)).toContain('2 dead letters are tried again.');
     await vi.waitFor(() => expect(alert24.changes).toHaveLength(2), 10_000);
     await bridge.settled();
 

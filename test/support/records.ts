@@ -1,4 +1,7 @@
 import { ChangeRecord, type NewChangeRecord, recordId } from '../../src/domain/change-record.ts';
+import { fold } from '../../src/domain/deployment.ts';
+import { route } from '../../src/domain/routing.ts';
+import type { View } from '../../src/domain/view.ts';
 
 /** A change record with invented contents; say only what the test is about. */
 export function aRecord(said: Partial<NewChangeRecord> = {}): ChangeRecord {
@@ -20,3 +23,10 @@ export function aRecord(said: Partial<NewChangeRecord> = {}): ChangeRecord {
     ...said,
   });
 }
+
+/** What a bridge without rules makes of the records of one deployment. */
+export const plainView = (key: string, records: readonly ChangeRecord[]): View => ({
+  ...route(fold(key, records), []),
+  lineage: key,
+  heardAt: records.at(-1)?.receivedAt ?? '',
+});

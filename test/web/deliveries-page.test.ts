@@ -45,11 +45,11 @@ describe('the deliveries page', () => {
     expect(page).toContain('422 &lt;b&gt;no such service&lt;/b&gt;');
     expect(page).toContain('href="/inbox/w%2F1"');
     expect(page).toContain('href="/deployments/gitlab:gitlab.harbor.example:4711:job:2"');
-    expect(page).toContain('Put back all 2');
+    expect(page).toContain('Try all 2 again');
     const faults = await see('/deliveries?kind=fault', { deadLetters: memoryDeadLetters(letters) });
-    expect(faults).toContain('Put back this one');
+    expect(faults).toContain('Try this one again');
     expect(faults).not.toContain('no such service');
-    expect(await glance('/deliveries', { deadLetters: memoryDeadLetters(letters) })).not.toMatch(/Put back|Drop/);
+    expect(await glance('/deliveries', { deadLetters: memoryDeadLetters(letters) })).not.toMatch(/Try|Drop/);
   });
 
   it('puts one back', async () => {
@@ -63,7 +63,7 @@ describe('the deliveries page', () => {
     const { done, actions } = notes();
     const letters = Array.from({ length: 700 }, (_, index) => letter({ id: `alert24:fwd_${index}` }));
     const page = await see('/deliveries?sink=alert24&reason=unknown', { deadLetters: memoryDeadLetters(letters) });
-    expect(page).toContain('Put back the next 500 of 700');
+    expect(page).toContain('Try the next 500 of 700 again');
     const until = /name="until" value="(\d+)"/.exec(page)?.[1] ?? '';
     expect(Number(until)).toBeGreaterThan(Date.now() - 60_000);
     const back = /name="back" value="([^"]+)"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '';
@@ -75,8 +75,8 @@ describe('the deliveries page', () => {
       letter({ diedAt: new Date(Number(until) + 5).toISOString() }),
     ]);
     const next = await see(`${back}&did=replayed&count=500`, { deadLetters: rest });
-    expect(text(next)).toContain('500 dead letters put back.');
-    expect(next).toContain('Put back all 200');
+    expect(text(next)).toContain('500 dead letters are tried again.');
+    expect(next).toContain('Try all 200 again');
     const last = await see(`${back}&did=replayed&count=200`, { deadLetters: memoryDeadLetters() });
     expect(text(last)).toContain('None is left of those. Show what died since');
   });

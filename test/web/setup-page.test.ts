@@ -70,11 +70,13 @@ describe('the set-up page', () => {
     const { done, actions } = notes();
     const sent = webhook({ deployments: ['gitlab:sample'] });
     const parts = { actions, inbox: memoryInbox([sent]) };
-    const response = await submit('/actions/test-event', { source: 'gitlab', back: '/setup#gitlab' }, parts).expect(
-      303,
-    );
+    const response = await submit(
+      '/actions/test-event',
+      { source: 'gitlab', back: '/setup#source-gitlab' },
+      parts,
+    ).expect(303);
     expect(done).toEqual([['sendSample', 'gitlab']]);
-    expect(response.headers['location']).toBe(`/setup?test=${sent.id}#gitlab`);
+    expect(response.headers['location']).toBe(`/setup?test=${sent.id}#source-gitlab`);
     const page = text(await see(`/setup?test=${sent.id}`, parts));
     expect(page).toContain('The test event came in: recorded its webhook , its change');
     expect(text(await see(`/setup?test=${sent.id}`))).toContain('The test event is not in the inbox');

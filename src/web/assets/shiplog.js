@@ -52,11 +52,13 @@ function localizeScale(scale) {
     const beyond = at < Number(from) || at > Number(to);
     tick.toggleAttribute('hidden', beyond);
     if (beyond) continue;
-    const x = `${((100 * (at - from)) / (to - from)).toFixed(2)}%`;
+    const percent = (100 * (at - from)) / (to - from);
+    const x = `${percent.toFixed(2)}%`;
     const [line, text] = tick.children;
     line.setAttribute('x1', x);
     line.setAttribute('x2', x);
     text.setAttribute('x', x);
+    text.setAttribute('text-anchor', percent < 3 ? 'start' : percent > 97 ? 'end' : 'middle');
     text.textContent = tickLabel(new Date(at), step);
   }
 }
@@ -90,6 +92,15 @@ function localizeForm(form) {
       if (!Number.isNaN(date.getTime())) formData.set(name, date.toISOString());
     }
   });
+}
+
+/** On a telephone the picture comes first: fields that nobody filled in stay folded. */
+function foldFilters(details) {
+  const narrow = matchMedia('(max-width: 34rem)');
+  const inUse = [...details.querySelectorAll('input, select')].some(({ value }) => value !== '');
+  const fit = () => details.toggleAttribute('open', !narrow.matches || inUse);
+  narrow.addEventListener('change', fit);
+  fit();
 }
 
 // ---- the timeline by keyboard
@@ -236,6 +247,7 @@ function follow(source, button) {
 localize(document);
 const form = document.getElementById('filters');
 if (form) localizeForm(form);
+for (const details of document.querySelectorAll('.facets')) foldFilters(details);
 document.addEventListener('pointerover', localizeMark);
 document.addEventListener('focusin', localizeMark);
 document.addEventListener('keydown', walk);

@@ -1,0 +1,3 @@
+/** What the tests use of prepare.mjs. */
+export function findChromium(): string | undefined;
+export const noChromium: string;
