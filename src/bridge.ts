@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Assembly, assemble } from './assembly.ts';
+import { type Assembly, assemble } from './assembly/index.ts';
 import type { Config } from './config/config.ts';
 import { MEBIBYTE } from './config/fields.ts';
 import { loadTraceSettings } from './config/load.ts';

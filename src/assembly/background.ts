@@ -1,0 +1,96 @@
+import { ruleName } from '../domain/routing.ts';
+import { createForward } from '../forward.ts';
+import { createQueues } from '../queue/queues.ts';
+import { createWorkers } from '../queue/workers.ts';
+import { createReconcile } from '../reconcile.ts';
+import { scheduleReconcile } from '../reconcile-schedule.ts';
+import { createRecord } from '../record.ts';
+import { createResolve } from '../resolve.ts';
+import { logAttempt, logConclusion, logReport } from '../telemetry/lines.ts';
+import { timeDelivery, timeRecording } from '../telemetry/timing.ts';
+import { traceForwarding, traceRecording, traceState } from '../telemetry/tracing.ts';
+import type { Shared } from './house.ts';
+import { createStores, type Stores } from './stores.ts';
+
+export type Background = ReturnType<typeof startBackground>;
+
+/** What goes on without anybody waiting for it: recording, forwarding, asking the tools for what was never told. */
+export function startBackground(shared: Shared) {
+  const { config, steady, clock, log, onError } = shared;
+  const stores = createStores(steady, config, clock);
+  const sinkNames = config.sinks.map(({ name }) => name);
+  const queues = createQueues(steady, sinkNames);
+  const { record, recordStep } = recording(shared, stores, queues.forward);
+  const workers = startWorkers(shared, { stores, record, keepAlone: queues.keepAlone });
+  const reconcile = createReconcile({ sources: config.sources, deployments: stores.deployments, recordStep, clock });
+  const schedule = scheduleReconcile({
+    sources: config.sources,
+    reconcile,
+    milestones: stores.milestones,
+    everyMs: config.reconcile.every_minutes * 60_000,
+    lookBackMs: config.reconcile.max_days * 86_400_000,
+    clock,
+    onReport: (report) => logReport(log, report),
+    onError: (error) => onError('reconcile', error),
+  });
+  return {
+    reconcile,
+    workers,
+    async prune() {
+      await Promise.all([stores.deployments.prune(clock()), stores.inbox.prune()]);
+    },
+    async close(how: { readonly atOnce: boolean }) {
+      schedule.stop();
+      await workers.close(how);
+      await queues.close();
+    },
+  };
+}
+
+type Forward = ReturnType<typeof createQueues>['forward'];
+
+function recording({ config, clock, mask, around, log, metrics }: Shared, stores: Stores, forward: Forward) {
+  const noteConclusion = logConclusion(log, metrics);
+  return createRecord({
+    ...stores,
+    deployments: { ...stores.deployments, apply: around('apply', stores.deployments.apply) },
+    inbox: {
+      conclude: around('conclude', async (webhook, conclusion) => {
+        await stores.inbox.conclude(webhook, mask.value(conclusion));
+        noteConclusion(webhook, conclusion);
+      }),
+    },
+    // What a tool's API answers has come through no webhook: a secret in a commit message is hidden here.
+    gaps: { place: (told) => stores.gaps.place(mask.value(told)) },
+    resolve: createResolve(config.sources, clock),
+    sinks: config.sinks,
+    forward: around('forward', forward),
+    noteRules: ({ matched }) =>
+      stores.ruleHits.note(config.rules.flatMap((rule, at) => (matched.includes(at) ? ruleName(rule, at) : []))),
+  });
+}
+
+interface Work {
+  readonly stores: Stores;
+  readonly record: ReturnType<typeof createRecord>['record'];
+  readonly keepAlone: ReturnType<typeof createQueues>['keepAlone'];
+}
+
+function startWorkers(shared: Shared, { stores, record, keepAlone }: Work) {
+  const { config, steady, clock, around, priority, metrics, traces, traffic, log, onError } = shared;
+  const forward = createForward({ ...stores, clock, onDelivered: timeDelivery(metrics, clock) });
+  const noteAttempt = logAttempt(log, metrics);
+  return createWorkers({
+    connection: steady,
+    record: priority.later(traceRecording(timeRecording(record, metrics, clock), traces)),
+    keepAlone,
+    forward: priority.later(traceForwarding(forward, traces)),
+    sinks: config.sinks.map((sink) => ({ ...sink, deliver: around('deliver', traceState(sink.deliver)) })),
+    onDead: metrics.died,
+    onAttempt(attempt) {
+      noteAttempt(attempt);
+      traffic.note(attempt);
+    },
+    onError,
+  });
+}

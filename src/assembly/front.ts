@@ -1,0 +1,176 @@
+import type { Config } from '../config/config.ts';
+import { ruleName } from '../domain/routing.ts';
+import { createAdmin } from '../http/admin.ts';
+import { createApi } from '../http/api.ts';
+import { createApp } from '../http/app.ts';
+import { createDeadLetterRoutes } from '../http/dead-letters.ts';
+import { createHealth } from '../http/health.ts';
+import { createPreview } from '../http/preview.ts';
+import { createRefusalLimit } from '../http/refusals.ts';
+import { createWebhooks } from '../http/webhooks.ts';
+import { isAway } from '../queue/connection.ts';
+import { createDeadLetters } from '../queue/dead-letters.ts';
+import { createFlush, noFlush } from '../queue/flush.ts';
+import { createKeep } from '../queue/keep.ts';
+import { createQueues } from '../queue/queues.ts';
+import { examine } from '../readiness.ts';
+import { createReceive } from '../receive.ts';
+import { createRemap, createRevise } from '../remap.ts';
+import { logWebhook } from '../telemetry/lines.ts';
+import { traceReceiving } from '../telemetry/tracing.ts';
+import { createActions } from '../web/actions.ts';
+import { createLive } from '../web/live.ts';
+import { createPages } from '../web/pages.ts';
+import type { Background } from './background.ts';
+import type { Shared } from './house.ts';
+import { createStores, type Stores } from './stores.ts';
+
+/** What answers requests: webhooks, the API, the pages. */
+export function openFront(shared: Shared, background: Background) {
+  const { config, quick, clock } = shared;
+  const stores = createStores(quick, config, clock);
+  const queues = createQueues(
+    quick,
+    config.sinks.map(({ name }) => name),
+  );
+  const keep = keeping(shared, stores, queues);
+  const live = createLive(stores.deployments.version);
+  const remap = createRemap(config.sources, stores.inbox);
+  const desk: Desk = {
+    stores,
+    queues,
+    keep,
+    live,
+    remap,
+    revise: createRevise({ deployments: stores.deployments, remap }),
+    deadLetters: createDeadLetters(queues.all),
+    receive: receiving(shared, keep),
+    tokens: [config.admin_token, ...viewerTokens(config), ...changesTokens(config)],
+  };
+  return {
+    app: join(shared, background, desk),
+    inbox: stores.inbox,
+    backlog: queues.backlog,
+    drainSpool: keep.drainSpool,
+    hangUp: live.close,
+    close: queues.close,
+  };
+}
+
+/** What the routes have in common. */
+interface Desk {
+  readonly stores: Stores;
+  readonly queues: ReturnType<typeof createQueues>;
+  readonly keep: ReturnType<typeof createKeep>;
+  readonly live: ReturnType<typeof createLive>;
+  readonly remap: ReturnType<typeof createRemap>;
+  readonly revise: ReturnType<typeof createRevise>;
+  readonly deadLetters: ReturnType<typeof createDeadLetters>;
+  readonly receive: ReturnType<typeof receiving>;
+  /** Whoever holds one of these may read. */
+  readonly tokens: readonly string[];
+}
+
+function keeping(shared: Shared, { inbox }: Stores, queues: Desk['queues']) {
+  const { config, quick, mask, around, spool, clock, onError } = shared;
+  return createKeep({
+    mask,
+    queues: { ...queues, keep: around('enqueue', queues.keep) },
+    inbox,
+    spool,
+    flush: config.durability === 'fsync' ? createFlush(quick) : noFlush,
+    clock,
+    onLoss: (error) => onError('inbox', error),
+  });
+}
+
+const receiving = ({ around, priority, traces }: Shared, keep: Desk['keep']) =>
+  priority.first(traceReceiving(createReceive({ ...keep, keep: around('keep', keep.keep) }), traces));
+
+function join(shared: Shared, background: Background, desk: Desk) {
+  const { config, mask, metrics, log, quick, spool, onError } = shared;
+  const { stores, keep, receive } = desk;
+  const limit = createRefusalLimit(config.rate_limit_per_minute);
+  const onAnswered = logWebhook(log, metrics);
+  const sinkNames = config.sinks.map(({ name }) => name);
+  const ready = { quick, workers: background.workers, sinkNames, spool, durability: config.durability };
+  return createApp({
+    mask,
+    limit,
+    trustProxy: config.trust_proxy,
+    webhooks: createWebhooks({
+      sources: config.sources,
+      receive,
+      noteRejected: keep.noteRejected,
+      limit,
+      mask,
+      onAnswered,
+    }),
+    health: createHealth(() => examine(ready), metrics.registry),
+    admin: admin(shared, background, desk),
+    api: createApi({ ...stores, tokens: desk.tokens, sinks: config.sinks }),
+    pages: pages(shared, background, { ...desk, onAnswered }),
+    onError: (error) => onError('http', error),
+    isRedisAway: isAway,
+  });
+}
+
+function admin({ config, clock }: Shared, { reconcile }: Background, desk: Desk) {
+  const { sources, sinks, rules, routing } = config;
+  const { stores, queues, deadLetters, remap, revise } = desk;
+  return createAdmin({
+    adminToken: config.admin_token,
+    reconcile,
+    remap,
+    keep: (event) => queues.keep({ ...event, replayedAtMs: clock().getTime() }),
+    rules: async () => {
+      const counts = await stores.ruleHits.counts();
+      return rules.map((rule, at) => ({ name: ruleName(rule, at), matched: counts[ruleName(rule, at)] ?? 0 }));
+    },
+    deadLetters: createDeadLetterRoutes({ deadLetters, remap, revise, clock }),
+    preview: createPreview({ sources, sinks, rules, routing }),
+  });
+}
+
+function pages(
+  { config, clock, spool, traffic }: Shared,
+  { workers }: Background,
+  desk: Desk & { readonly onAnswered: ReturnType<typeof logWebhook> },
+) {
+  const { sources, sinks, rules, routing, viewer_token: viewerToken } = config;
+  const { stores, queues, tokens, deadLetters, live, remap, revise, receive, onAnswered } = desk;
+  const { records } = stores.deployments;
+  return createPages({
+    ...stores,
+    tokens,
+    viewerToken,
+    sources,
+    sinks,
+    rules,
+    routing,
+    deadLetters,
+    live,
+    traffic,
+    backlog: queues.backlog,
+    holds: workers.holds,
+    spool: spool.state,
+    isRedisAway: isAway,
+    actions: createActions({
+      sources,
+      deadLetters,
+      remap,
+      revise,
+      records,
+      keep: queues.keep,
+      receive,
+      onAnswered,
+      clock,
+    }),
+  });
+}
+
+const viewerTokens = ({ viewer_token }: Config) => (viewer_token ? [viewer_token] : []);
+
+/** Whoever may write changes may read them: that is how Alert24's keys work. */
+const changesTokens = (config: Config) =>
+  config.sources.flatMap((source) => (source.type === 'changes-api' ? source.secrets : []));

@@ -1,0 +1,35 @@
+import type { Config } from '../config/config.ts';
+import type { Mask } from '../mask.ts';
+import type { Redis } from '../queue/connection.ts';
+import type { createPriority } from '../queue/priority.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { OnError } from '../telemetry/lines.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Traces } from '../telemetry/traces.ts';
+import type { createKillPoints } from '../testing/kill-points.ts';
+import type { createTraffic } from '../web/deliveries-traffic.ts';
+
+/** What outlives a configuration: connections, files, counters. */
+export interface House {
+  /** For receivers and pages: gives up soon. */
+  readonly quick: Redis;
+  /** For workers: waits. */
+  readonly steady: Redis;
+  readonly spool: Spool;
+  readonly metrics: Metrics;
+  readonly traces: Traces;
+  readonly log: Logger;
+  readonly onError: OnError;
+}
+
+/** What the parts of one configuration share, in front and in the background. */
+export interface Shared extends House {
+  readonly config: Config;
+  readonly clock: () => Date;
+  readonly mask: Mask;
+  /** Kills the bridge at a point, for tests. */
+  readonly around: ReturnType<typeof createKillPoints>;
+  readonly priority: ReturnType<typeof createPriority>;
+  readonly traffic: ReturnType<typeof createTraffic>;
+}

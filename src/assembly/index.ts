@@ -1,0 +1,83 @@
+import type { RequestListener } from 'node:http';
+import type { Config } from '../config/config.ts';
+import { createMask } from '../mask.ts';
+import { createPriority } from '../queue/priority.ts';
+import type { Backlog } from '../queue/queues.ts';
+import type { Inbox } from '../store/inbox.ts';
+import { newestBySource } from '../store/newest.ts';
+import { expiringSecrets, watchExpiry } from '../telemetry/expiry.ts';
+import { createKillPoints } from '../testing/kill-points.ts';
+import { createTraffic } from '../web/deliveries-traffic.ts';
+import { startBackground } from './background.ts';
+import { openFront } from './front.ts';
+import type { House } from './house.ts';
+
+/** Everything that one configuration makes, at work. */
+export interface Assembly {
+  readonly app: RequestListener;
+  /** Hands what lies in the spool to Redis. @throws NotKept while Redis is away. */
+  drainSpool(): Promise<void>;
+  backlog(): Promise<Readonly<Record<string, Backlog>>>;
+  /** Each sink, and whether it waits as a whole. */
+  holds(): Readonly<Record<string, boolean>>;
+  /** When each source last told something, epoch milliseconds, as far as the newest webhooks show. */
+  lastWebhooks(): Promise<Readonly<Record<string, number>>>;
+  /** When each secret ends that says so. */
+  expiries(): Readonly<Record<string, Date>>;
+  prune(): Promise<void>;
+  /** Ends the answers that never end by themselves, so that a server can close. */
+  hangUp(): void;
+  /** Lets what is under way finish, and leaves the rest in Redis; at once, when there is no Redis that could hear of it. */
+  close(how: { readonly atOnce: boolean }): Promise<void>;
+}
+
+/** Joins every part, as one configuration says. */
+export function assemble(config: Config, house: House): Assembly {
+  const secrets = secretsOf(config);
+  house.log.hide(secrets);
+  house.traces.hide(secrets);
+  const shared = {
+    ...house,
+    config,
+    clock,
+    mask: createMask(secrets),
+    around: createKillPoints(config.testing),
+    priority: createPriority(),
+    traffic: createTraffic(clock),
+  };
+  const background = startBackground(shared);
+  const front = openFront(shared, background);
+  const expiry = watchExpiry(expiringSecrets(config), clock);
+  return {
+    ...front,
+    holds() {
+      const holds = background.workers.holds();
+      return Object.fromEntries(config.sinks.map(({ name }) => [name, name in holds]));
+    },
+    lastWebhooks: () => lastWebhooks(front.inbox),
+    expiries: expiry.known,
+    prune: background.prune,
+    async close(how) {
+      front.hangUp();
+      expiry.stop();
+      await background.close(how);
+      await front.close();
+    },
+  };
+}
+
+const clock = () => new Date();
+
+/** Whatever must never be written down or shown. */
+const secretsOf = ({ admin_token, viewer_token, sources, sinks }: Config): string[] => [
+  admin_token,
+  ...(viewer_token ? [viewer_token] : []),
+  ...sources.flatMap(({ secrets, hidden = [] }) => [...secrets, ...hidden]),
+  ...sinks.flatMap(({ secrets }) => secrets),
+];
+
+/** Whoever was turned away proves nothing about a source. */
+async function lastWebhooks(inbox: Inbox): Promise<Record<string, number>> {
+  const { newest } = await newestBySource(inbox, ({ verdict }) => verdict !== 'rejected');
+  return Object.fromEntries([...newest].map(([source, { receivedAt }]) => [source, Date.parse(receivedAt)]));
+}
