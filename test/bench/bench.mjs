@@ -1,0 +1,2 @@
+export { FIGURES } from './figures/index.mjs';
+export { openStage } from './stage.mjs';

@@ -1,0 +1,113 @@
+// The load, in a process of its own: autocannon as fast as it is answered, or a pace of our own.
+import { setTimeout as wait } from 'node:timers/promises';
+import autocannon from 'autocannon';
+import { answerCalls } from './calls.mjs';
+import { createTemplate, fill } from './payloads.mjs';
+import { createSockets } from './sockets.mjs';
+
+answerCalls({ saturate, pace });
+
+/**
+ * As fast as the answers come, on so many connections. What comes in the first `warmMs` is not counted.
+ * With `amount` it ends after so many requests, else after `seconds`.
+ */
+async function saturate({ kind, port, connections = 64, warmMs = 0, seconds = 2, amount, from }) {
+  let number = from;
+  let made = 0;
+  const setupClient = (client) => {
+    const template = createTemplate(kind, { port, vary: made });
+    made += 1;
+    // autocannon would build every request anew from its parts, which costs more than a fast server needs to answer.
+    client.getRequestBuffer = () => {
+      number += 1;
+      return fill(template, number - 1);
+    };
+  };
+  const endless = 3_600;
+  const startedMs = performance.now();
+  const run = autocannon({
+    url: `http://127.0.0.1:${port}`,
+    method: 'POST',
+    connections,
+    ...(amount ? { amount } : { duration: endless }),
+    timeout: 30,
+    sampleInt: 100,
+    setupClient,
+  });
+  const counted = { ok: 0, all: 0, statuses: {}, latencies: [] };
+  const countFromMs = startedMs + warmMs;
+  let endMs = 0; // autocannon goes on until its next sample
+  run.on('response', (_client, status, _bytes, latencyMs) => {
+    counted.statuses[status] = (counted.statuses[status] ?? 0) + 1;
+    if (performance.now() < countFromMs || endMs > 0) return;
+    counted.all += 1;
+    if (status < 300) counted.ok += 1;
+    counted.latencies.push(latencyMs);
+  });
+  if (!amount)
+    setTimeout(
+      () => {
+        endMs = performance.now();
+        run.stop();
+      },
+      warmMs + seconds * 1_000,
+    );
+  const { errors, timeouts } = await run;
+  endMs ||= performance.now();
+  return {
+    perSecond: (counted.ok * 1_000) / (endMs - countFromMs),
+    ok: counted.ok,
+    bad: counted.all - counted.ok,
+    statuses: counted.statuses,
+    errors: errors + timeouts,
+    next: number,
+    ...percentiles(counted.latencies),
+  };
+}
+
+/** Projects and environments that a pace goes through. */
+const VARIATIONS = 120;
+
+/**
+ * So many a second, evenly, whatever the answers do: autocannon sends each second's share at once (lib/httpClient.js).
+ * `states`: so many requests for each deployment, one after the other.
+ */
+async function pace({ kind, port, perSecond, seconds, from, states = ['success'] }) {
+  const sockets = createSockets(port);
+  const templates = states.map((state) =>
+    Array.from({ length: VARIATIONS }, (_, vary) => createTemplate(kind, { port, vary, state })),
+  );
+  const total = Math.round(perSecond * seconds);
+  const answers = [];
+  const sentUs = new Float64Array(Math.ceil(total / states.length));
+  const startedMs = performance.now();
+  for (let index = 0; index < total; index += 1) {
+    const waitMs = startedMs + (index * 1_000) / perSecond - performance.now();
+    if (waitMs > 0) await wait(waitMs);
+    const at = Math.floor(index / states.length);
+    const template = templates[index % states.length][(from + at) % VARIATIONS];
+    sentUs[at] = nowUs();
+    answers.push(sockets.send(Buffer.from(fill(template, from + at))));
+  }
+  const answered = await Promise.all(answers);
+  sockets.close();
+  const statuses = {};
+  for (const { status } of answered) statuses[status] = (statuses[status] ?? 0) + 1;
+  return {
+    ok: answered.filter(({ status }) => status >= 200 && status < 300).length,
+    bad: answered.filter(({ status }) => status < 200 || status >= 300).length,
+    statuses,
+    sentUs,
+    next: from + sentUs.length,
+    ...percentiles(answered.map(({ ms }) => ms)),
+  };
+}
+
+/** The clock that all processes of a machine share. */
+const nowUs = () => Number(process.hrtime.bigint() / 1_000n);
+
+function percentiles(latencies) {
+  const sorted = latencies.toSorted((a, b) => a - b);
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+  return { p50: at(0.5), p99: at(0.99) };
+}
