@@ -1,5 +1,6 @@
 // `npm run bench`: measures Shiplog against the floor of this machine and against what people use instead.
-//   --only acked,burst   these figures   --rounds 7   runs of each contender   --quick   smaller backlogs   --with-n8n   n8n too
+//   --only acked,burst   these figures   --rounds 7   runs of each contender   --quick   100 k instead of 1 M waiting or kept
+//   --profile <folder>   Shiplog's processor profiles go there, for the flame chart of a browser's developer tools
 // The table goes to standard output and into docs/bench.md, between its two marks.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -30,30 +31,25 @@ await orStop(async () => {
   await prepareNodePackages();
   await prepareRedis();
   await prepareBuild();
-  const { FIGURES, openStage } = await import('../test/bench/bench.mjs');
-  const names = wishes.only ? wishes.only.split(',') : FIGURES.map(({ name }) => name);
-  const unknown = names.filter((name) => !FIGURES.some((figure) => figure.name === name));
-  if (unknown.length > 0)
-    throw new Stop(`there is no figure ${unknown}; there are: ${FIGURES.map(({ name }) => name).join(', ')}`);
+  const { FIGURES, installNodeRed, openStage } = await import('../test/bench/bench.mjs');
+  const all = FIGURES.flatMap(({ names }) => names);
+  const names = wishes.only ? wishes.only.split(',') : all;
+  const unknown = names.filter((name) => !all.includes(name));
+  if (unknown.length > 0) throw new Stop(`there is no figure ${unknown}; there are: ${all.join(', ')}`);
+  const nodeRed = await installNodeRed(npm);
+  if (!nodeRed) say('Node-RED could not be installed: its rows are left out');
   const startedMs = performance.now();
   const rows = [];
-  for (const figure of FIGURES.filter(({ name }) => names.includes(name))) {
-    const fromMs = performance.now();
-    const stage = await openStage();
-    try {
-      rows.push(...(await figure.measure(stage, { ...wishes, rounds: Number(wishes.rounds) })));
-    } finally {
-      await stage.close();
-    }
-    say(`${figure.name}: ${Math.round((performance.now() - fromMs) / 1_000)} s`);
-  }
-  const facts = [...(await readFacts()), `${wishes.rounds} rounds`].join(' · ');
+  for (const figure of FIGURES.filter((one) => one.names.some((name) => names.includes(name))))
+    rows.push(...(await measure(figure, { ...wishes, nodeRed, openStage, wants: (name) => names.includes(name) })));
+  const took = `${Math.round((performance.now() - startedMs) / 1_000)} s`;
+  const facts = [...(await readFacts()), `${wishes.rounds} rounds`, took].join(' · ');
   const table = toTable(rows);
-  process.stdout.write(`\n${facts} · ${Math.round((performance.now() - startedMs) / 1_000)} s\n\n${toText(table)}\n`);
+  process.stdout.write(`\n${facts}\n\n${toText(table)}\n`);
   if (!wishes.only) await writePage(facts, table);
-  const short = rows.filter(({ goal, value }) => goal && !isMet(goal, value));
-  if (short.length > 0)
-    say(`\n${short.length} of ${rows.filter(({ goal }) => goal).length} figures are short of their goal`);
+  const withGoal = rows.filter((row) => verdictOf(row) !== '');
+  const short = withGoal.filter((row) => verdictOf(row) === 'SHORT');
+  say(`\n${withGoal.length - short.length} of ${withGoal.length} goals are met`);
 });
 
 function readArguments() {
@@ -61,12 +57,31 @@ function readArguments() {
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '5' },
     quick: { type: 'boolean', default: false },
-    'with-n8n': { type: 'boolean', default: false },
+    profile: { type: 'string', default: '' },
   };
   try {
-    return parseArgs({ options }).values;
+    const { values } = parseArgs({ options });
+    return { ...values, rounds: Number(values.rounds) };
   } catch (error) {
-    throw new Stop(`${error.message}\nThere are: --only acked,burst  --rounds 7  --quick  --with-n8n`);
+    throw new Stop(`${error.message}\nThere are: --only acked,burst  --rounds 7  --quick  --profile <folder>`);
+  }
+}
+
+async function npm(args) {
+  say(`npm ${args.join(' ')} …`);
+  const { code } = await run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error']);
+  return code === 0;
+}
+
+/** Each on a stage of its own: nothing of one is left for the next. */
+async function measure(figure, { openStage, profile, ...wishes }) {
+  const fromMs = performance.now();
+  const stage = await openStage(profile ? { profileDir: profile } : {});
+  try {
+    return await figure.measure(stage, wishes);
+  } finally {
+    await stage.close();
+    say(`${figure.names.filter(wishes.wants).join(', ')}: ${Math.round((performance.now() - fromMs) / 1_000)} s`);
   }
 }
 
@@ -88,19 +103,20 @@ async function readFacts() {
   ];
 }
 
-function isMet({ least, most }, value) {
-  return least === undefined ? value <= most : value >= least;
+/** A goal is `least` or `most`; without one, or without a figure, there is nothing to say. */
+function verdictOf({ least, most, value, bad = 0 }) {
+  if (value === undefined || (least === undefined && most === undefined)) return '';
+  const met = bad === 0 && (least === undefined || value >= least) && (most === undefined || value <= most);
+  return met ? 'met' : 'SHORT';
 }
 
 function toTable(rows) {
-  return rows.map(({ about, versus = '', goal, value, unit = '×', said = '', bad = 0 }) => [
-    about,
-    versus,
-    goal ? `${goal.least === undefined ? '≤' : '≥'} ${goal.least ?? goal.most} ${unit}` : '',
-    value === undefined ? '' : `${shown(value)} ${unit}`,
-    `${said}${bad > 0 ? `; ${bad} not answered 2xx` : ''}`,
-    goal && value !== undefined ? (isMet(goal, value) ? 'met' : 'SHORT') : '',
-  ]);
+  return rows.map((row) => {
+    const { about, against = '', least, most, value, unit = '×', said = '', bad = 0 } = row;
+    const goal = least === undefined ? (most === undefined ? '' : `≤ ${most} ${unit}`) : `≥ ${least} ${unit}`;
+    const figure = value === undefined ? '' : `${shown(value)} ${unit}`;
+    return [about, against, goal, figure, `${said}${bad > 0 ? `; ${bad} not answered 2xx` : ''}`, verdictOf(row)];
+  });
 }
 
 function shown(value) {

@@ -10,7 +10,7 @@ const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 export const ADMIN_TOKEN = 'an-admin-token-for-the-bench';
 
 /** `sinks`: those of the configuration. `said`: any other of its keys. */
-export async function startShiplog({ dir, redisUrl, sinks, said = {} }) {
+export async function startShiplog({ dir, redisUrl, sinks, said = {}, profileDir }) {
   const home = mkdtempSync(join(dir, 'shiplog-'));
   const port = await freePort();
   const file = join(home, 'shiplog.yaml');
@@ -25,7 +25,8 @@ export async function startShiplog({ dir, redisUrl, sinks, said = {} }) {
   };
   writeFileSync(file, JSON.stringify(config)); // JSON is YAML
   const log = join(home, 'shiplog.log');
-  const child = startProgram(process.execPath, [MAIN, 'start'], { log, env: { SHIPLOG_CONFIG: file } });
+  const options = profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
+  const child = startProgram(process.execPath, [...options, MAIN, 'start'], { log, env: { SHIPLOG_CONFIG: file } });
   await listening(port, { running: child.isRunning });
   const url = `http://127.0.0.1:${port}`;
   const jobs = async () => {
@@ -37,8 +38,8 @@ export async function startShiplog({ dir, redisUrl, sinks, said = {} }) {
     ...child,
     port,
     url,
-    log,
     jobs,
+    stop: () => child.stop(profileDir ? 'SIGTERM' : 'SIGKILL'), // a profile is written at a proper end
     get: (path) => fetch(`${url}${path}`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } }),
     async drained({ withinMs = 120_000 } = {}) {
       const endMs = performance.now() + withinMs;

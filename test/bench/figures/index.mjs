@@ -1,4 +1,4 @@
-import { acked, received } from './acked.mjs';
+import { receiving } from './receiving.mjs';
 
 /** In the order of the table. */
-export const FIGURES = [acked, received];
+export const FIGURES = [receiving];
