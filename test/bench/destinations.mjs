@@ -10,6 +10,8 @@ const RANK = { pending: 0, created: 0, running: 1, success: 2, failed: 2, cancel
 
 let seen;
 let refuse = {};
+/** GitLab's deployments. They stay: an id that comes again would be another bridge's. */
+const rows = new Map();
 
 function forget() {
   seen = {
@@ -18,7 +20,6 @@ function forget() {
     firstUs: 0,
     lastUs: 0,
     refused: 0,
-    rows: new Map(),
   };
 }
 forget();
@@ -72,7 +73,7 @@ function answerAsGitlab(response, { method, path, text }) {
   const [, row] = /\/deployments\/(\d+)$/.exec(path) ?? [];
   if (method === 'POST') {
     const { sha, status, ref, tag, environment } = JSON.parse(text);
-    const id = seen.rows.size + 1;
+    const id = rows.size + 1;
     const at = new Date().toISOString();
     const made = {
       id,
@@ -85,11 +86,11 @@ function answerAsGitlab(response, { method, path, text }) {
       created_at: at,
       updated_at: at,
     };
-    seen.rows.set(id, made);
+    rows.set(id, made);
     note('gitlab', { number: numberIn(sha), status });
     return reply(response, 201, made);
   }
-  const known = seen.rows.get(Number(row));
+  const known = rows.get(Number(row));
   if (method === 'PUT' && known) {
     known.status = JSON.parse(text).status;
     note('gitlab', { number: numberIn(known.sha), status: known.status });

@@ -25,6 +25,7 @@ async function saturate({ kind, port, connections = 64, warmMs = 0, seconds = 2,
   };
   const endless = 3_600;
   const startedMs = performance.now();
+  const startUs = nowUs();
   const run = autocannon({
     url: `http://127.0.0.1:${port}`,
     method: 'POST',
@@ -60,7 +61,7 @@ async function saturate({ kind, port, connections = 64, warmMs = 0, seconds = 2,
     bad: counted.all - counted.ok,
     statuses: counted.statuses,
     errors: errors + timeouts,
-    next: number,
+    startUs,
     ...percentiles(counted.latencies),
   };
 }
@@ -70,24 +71,28 @@ const VARIATIONS = 120;
 
 /**
  * So many a second, evenly, whatever the answers do: autocannon sends each second's share at once (lib/httpClient.js).
- * `states`: so many requests for each deployment, one after the other.
+ * `states`: so many requests for each deployment, the later ones `lag` deployments after the first.
  */
-async function pace({ kind, port, perSecond, seconds, from, states = ['success'] }) {
+async function pace({ kind, port, perSecond, seconds, from, states = ['success'], lag = 0 }) {
   const sockets = createSockets(port);
+  const now = new Date();
   const templates = states.map((state) =>
-    Array.from({ length: VARIATIONS }, (_, vary) => createTemplate(kind, { port, vary, state })),
+    Array.from({ length: VARIATIONS }, (_, vary) => createTemplate(kind, { port, vary, state, now })),
   );
-  const total = Math.round(perSecond * seconds);
+  const deployments = Math.round((perSecond * seconds) / states.length);
+  const total = (deployments + lag) * states.length;
   const answers = [];
-  const sentUs = new Float64Array(Math.ceil(total / states.length));
+  const sentUs = new Float64Array(deployments);
   const startedMs = performance.now();
+  const startUs = nowUs();
   for (let index = 0; index < total; index += 1) {
+    const place = index % states.length;
+    const at = Math.floor(index / states.length) - (place > 0 ? lag : 0);
+    if (at < 0 || at >= deployments) continue;
     const waitMs = startedMs + (index * 1_000) / perSecond - performance.now();
     if (waitMs > 0) await wait(waitMs);
-    const at = Math.floor(index / states.length);
-    const template = templates[index % states.length][(from + at) % VARIATIONS];
     sentUs[at] = nowUs();
-    answers.push(sockets.send(Buffer.from(fill(template, from + at))));
+    answers.push(sockets.send(Buffer.from(fill(templates[place][(from + at) % VARIATIONS], from + at))));
   }
   const answered = await Promise.all(answers);
   sockets.close();
@@ -97,8 +102,8 @@ async function pace({ kind, port, perSecond, seconds, from, states = ['success']
     ok: answered.filter(({ status }) => status >= 200 && status < 300).length,
     bad: answered.filter(({ status }) => status < 200 || status >= 300).length,
     statuses,
+    startUs,
     sentUs,
-    next: from + sentUs.length,
     ...percentiles(answered.map(({ ms }) => ms)),
   };
 }

@@ -12,9 +12,9 @@ const NUMBER = `~${HOLE}`;
 const SERVICES = 40;
 const ENVIRONMENTS = ['production', 'staging', 'review/lamp'];
 
-/** `vary` chooses the project and the environment. `state` in GitLab's words. */
-export function createTemplate(kind, { port, vary = 0, state = 'success' }) {
-  const { path, headers, body } = KINDS[kind](vary, state);
+/** `vary` chooses the project and the environment. `state` in GitLab's words. Those of one `now` tell of the same deployments. */
+export function createTemplate(kind, { port, vary = 0, state = 'success', now = new Date() }) {
+  const { path, headers, body } = KINDS[kind]({ vary, state, now });
   const text = (typeof body === 'string' ? body : JSON.stringify(body)).replaceAll(`"${NUMBER}"`, `1${HOLE}`);
   const head = Object.entries({
     host: `127.0.0.1:${port}`,
@@ -46,13 +46,13 @@ function holesOf(bytes) {
 }
 
 const KINDS = {
-  deployment: (vary, state) => ({ ...fromGitlab('Deployment Hook'), body: deploymentHook(vary, state) }),
-  pipeline: (vary, state) => ({ ...fromGitlab('Pipeline Hook'), body: pipelineHook(vary, state) }),
-  push: (vary) => ({ ...fromGitlab('Push Hook'), body: pushHook(vary) }),
-  argocd: (vary, state) => ({
+  deployment: (told) => ({ ...fromGitlab('Deployment Hook'), body: deploymentHook(told) }),
+  pipeline: (told) => ({ ...fromGitlab('Pipeline Hook'), body: pipelineHook(told) }),
+  push: (told) => ({ ...fromGitlab('Push Hook'), body: pushHook(told) }),
+  argocd: (told) => ({
     path: '/webhooks/argocd',
     headers: { authorization: `Bearer ${TOKEN}`, 'user-agent': 'Go-http-client/1.1' },
-    body: argocdBody(vary, state),
+    body: argocdBody(told),
   }),
 };
 
@@ -73,7 +73,7 @@ const SHA = `${HOLE}${SHA_TAIL}`;
 const TITLE =
   'Retry the lamp that does not answer, keep its place in the row, and write the attempt into the watch log (!418)';
 /** GitLab's own layout of times in hooks. */
-const gitlabTime = () => `${new Date().toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+const gitlabTime = (now) => `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 
 const pathOf = (vary) => `harbor/platform/lights-and-signals/lighthouse-api-${vary % SERVICES}`;
 
@@ -114,13 +114,13 @@ const environmentOf = (vary) => ENVIRONMENTS[vary % ENVIRONMENTS.length];
 const tierOf = (name) => (name.startsWith('review') ? 'development' : name);
 
 /** 2.4 kB. */
-function deploymentHook(vary, state) {
+function deploymentHook({ vary, state, now }) {
   const of = project(vary);
   const environment = environmentOf(vary);
   return {
     object_kind: 'deployment',
     status: state,
-    status_changed_at: gitlabTime(),
+    status_changed_at: gitlabTime(now),
     deployment_id: NUMBER,
     deployable_id: NUMBER,
     deployable_url: `${of.web_url}/-/jobs/1${HOLE}`,
@@ -152,10 +152,10 @@ const JOBS = [
 ];
 
 /** 12 kB: eleven jobs, of which the last deploys. */
-function pipelineHook(vary, state) {
+function pipelineHook({ vary, state, now }) {
   const of = project(vary);
   const environment = environmentOf(vary);
-  const at = gitlabTime();
+  const at = gitlabTime(now);
   const runner = {
     id: 380_987,
     description: 'blue-3.saas-linux-small-amd64.runners-manager-6.harbor.example/default',
@@ -224,7 +224,7 @@ function pipelineHook(vary, state) {
       id: SHA,
       message: `${TITLE}\n\nA lamp answers after our deadline in about three of a thousand calls.\n\nChangelog: fixed\n`,
       title: TITLE,
-      timestamp: new Date().toISOString(),
+      timestamp: now.toISOString(),
       url: `${of.web_url}/-/commit/${SHA}`,
       author: { name: USER.name, email: 'mira@harbor.example' },
     },
@@ -236,7 +236,7 @@ function pipelineHook(vary, state) {
 }
 
 /** 3 kB. Of no interest to Shiplog: nothing is deployed by a push. */
-function pushHook(vary) {
+function pushHook({ vary, now }) {
   const of = project(vary);
   const { id, name, web_url: web } = of;
   return {
@@ -260,7 +260,7 @@ function pushHook(vary) {
         id: SHA,
         message: `${TITLE}\n`,
         title: TITLE,
-        timestamp: new Date().toISOString(),
+        timestamp: now.toISOString(),
         url: `${web}/-/commit/${SHA}`,
         author: { name: USER.name, email: '[REDACTED]' },
         added: ['src/lamp/retry.ts'],
@@ -285,8 +285,8 @@ function pushHook(vary) {
 const ARGO_PHASES = { running: 'Running', success: 'Succeeded', failed: 'Failed' };
 
 /** 3 kB. Each number is a sync of an application of its own, because the time of the start tells syncs of one apart. */
-function argocdBody(vary, state) {
-  const at = `${new Date().toISOString().slice(0, 19)}Z`;
+function argocdBody({ vary, state, now }) {
+  const at = `${now.toISOString().slice(0, 19)}Z`;
   const name = `lighthouse-api-${vary % SERVICES}`;
   const environment = environmentOf(vary);
   const repository = `https://git.harbor.example/${pathOf(vary)}.git`;
