@@ -72,8 +72,9 @@ const VARIATIONS = 120;
 /**
  * So many a second, evenly, whatever the answers do: autocannon sends each second's share at once (lib/httpClient.js).
  * `states`: so many requests for each deployment, the later ones `lag` deployments after the first.
+ * `stride`: what lies between the numbers of two deployments.
  */
-async function pace({ kind, port, perSecond, seconds, from, states = ['success'], lag = 0 }) {
+async function pace({ kind, port, perSecond, seconds, from, states = ['success'], lag = 0, stride = 1 }) {
   const sockets = createSockets(port);
   const now = new Date();
   const templates = states.map((state) =>
@@ -92,7 +93,8 @@ async function pace({ kind, port, perSecond, seconds, from, states = ['success']
     const waitMs = startedMs + (index * 1_000) / perSecond - performance.now();
     if (waitMs > 0) await wait(waitMs);
     sentUs[at] = nowUs();
-    answers.push(sockets.send(Buffer.from(fill(templates[place][(from + at) % VARIATIONS], from + at))));
+    const number = from + at * stride;
+    answers.push(sockets.send(Buffer.from(fill(templates[place][at % VARIATIONS], number))));
   }
   const answered = await Promise.all(answers);
   sockets.close();

@@ -102,13 +102,22 @@ function project(vary) {
   };
 }
 
-const USER = {
-  id: 3,
-  name: 'Mira Okafor',
-  username: 'mira',
-  avatar_url: 'https://secure.avatars.harbor.example/avatar/8e2d2ab4b1a9f5d6c4e5d3f90f7a6b1d?s=80&d=identicon',
-  email: '[REDACTED]',
-};
+const PEOPLE = [
+  ['Mira Okafor', 'mira'],
+  ['Tomas Lindqvist', 'tomasl'],
+  ['Aiko Brandt', 'aiko'],
+  ['Ren Castellano', 'ren.castellano'],
+  ['Salome Duarte', 'salome'],
+  ['Jonas Hekkala', 'jhekkala'],
+  ['Priya Vance', 'pvance'],
+];
+
+function userOf(vary) {
+  const at = vary % PEOPLE.length;
+  const [name, username] = PEOPLE[at];
+  const picture = `https://secure.avatars.harbor.example/avatar/8e2d2ab4b1a9f5d6c4e5d3f90f7a6b1${at}?s=80&d=identicon`;
+  return { id: 3 + at, name, username, avatar_url: picture, email: '[REDACTED]' };
+}
 
 const environmentOf = (vary) => ENVIRONMENTS[vary % ENVIRONMENTS.length];
 const tierOf = (name) => (name.startsWith('review') ? 'development' : name);
@@ -130,8 +139,8 @@ function deploymentHook({ vary, state, now }) {
     environment_external_url: `https://${environment.replace('/', '-')}.lighthouse.harbor.example/`,
     project: of,
     short_sha: SHA.slice(0, 8),
-    user: USER,
-    user_url: 'https://git.harbor.example/mira',
+    user: userOf(vary),
+    user_url: `https://git.harbor.example/${userOf(vary).username}`,
     commit_url: `${of.web_url}/-/commit/${SHA}`,
     commit_title: TITLE,
     ref: 'main',
@@ -156,6 +165,7 @@ function pipelineHook({ vary, state, now }) {
   const of = project(vary);
   const environment = environmentOf(vary);
   const at = gitlabTime(now);
+  const user = userOf(vary);
   const runner = {
     id: 380_987,
     description: 'blue-3.saas-linux-small-amd64.runners-manager-6.harbor.example/default',
@@ -178,7 +188,7 @@ function pipelineHook({ vary, state, now }) {
     when: 'on_success',
     manual: false,
     allow_failure: false,
-    user: USER,
+    user,
     runner,
     artifacts_file: { filename: null, size: null },
     environment: deploys ? { name: environment, action: 'start', deployment_tier: tierOf(environment) } : null,
@@ -218,7 +228,7 @@ function pipelineHook({ vary, state, now }) {
       detailed_merge_status: 'not_open',
       url: `${of.web_url}/-/merge_requests/418`,
     },
-    user: USER,
+    user,
     project: of,
     commit: {
       id: SHA,
@@ -226,7 +236,7 @@ function pipelineHook({ vary, state, now }) {
       title: TITLE,
       timestamp: now.toISOString(),
       url: `${of.web_url}/-/commit/${SHA}`,
-      author: { name: USER.name, email: 'mira@harbor.example' },
+      author: { name: user.name, email: `${user.username}@harbor.example` },
     },
     builds: [
       ...JOBS.map((name, index) => job(name, 7_960_000 + index, false)),
@@ -239,6 +249,7 @@ function pipelineHook({ vary, state, now }) {
 function pushHook({ vary, now }) {
   const of = project(vary);
   const { id, name, web_url: web } = of;
+  const user = userOf(vary);
   return {
     object_kind: 'push',
     event_name: 'push',
@@ -248,11 +259,11 @@ function pushHook({ vary, now }) {
     ref_protected: true,
     checkout_sha: SHA,
     message: null,
-    user_id: USER.id,
-    user_name: USER.name,
-    user_username: USER.username,
+    user_id: user.id,
+    user_name: user.name,
+    user_username: user.username,
     user_email: '',
-    user_avatar: USER.avatar_url,
+    user_avatar: user.avatar_url,
     project_id: id,
     project: of,
     commits: [
@@ -262,7 +273,7 @@ function pushHook({ vary, now }) {
         title: TITLE,
         timestamp: now.toISOString(),
         url: `${web}/-/commit/${SHA}`,
-        author: { name: USER.name, email: '[REDACTED]' },
+        author: { name: user.name, email: user.email },
         added: ['src/lamp/retry.ts'],
         modified: ['src/lamp/index.ts', 'test/lamp/retry.test.ts'],
         removed: [],
@@ -326,7 +337,7 @@ function argocdBody({ vary, state, now }) {
       message: ended ? 'successfully synced (all tasks run)' : 'waiting for completion of hook batch/Job/lamp-migrate',
       started_at: at,
       ...(ended && { finished_at: at }),
-      username: 'mira',
+      username: userOf(vary).username,
       info: [{ name: 'reason', value: TITLE }],
     },
     revision: SHA,

@@ -4,16 +4,23 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort, listening, startProgram } from './processes.mjs';
 
-/** A rewrite of the file in the middle of a figure would be measured with it. */
-const SETTINGS = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec'];
-const NO_REWRITE = ['--auto-aof-rewrite-percentage', '0', '--maxmemory-policy', 'noeviction'];
+const SETTINGS = {
+  bind: '127.0.0.1',
+  save: '',
+  appendonly: 'yes',
+  appendfsync: 'everysec',
+  'auto-aof-rewrite-percentage': '0', // in the middle of a figure it would be measured too
+  'maxmemory-policy': 'noeviction',
+};
 const REWRITE_ABOVE_BYTES = 512 * 1024 * 1024;
 
-export async function startRedis(dir) {
+/** `said`: settings other than the usual ones. */
+export async function startRedis(dir, said = {}) {
   const port = await freePort();
   const home = join(dir, 'redis');
   mkdirSync(home, { recursive: true });
-  const args = ['--port', String(port), '--dir', home, ...SETTINGS, ...NO_REWRITE];
+  const settings = { port: String(port), dir: home, ...SETTINGS, ...said };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   const server = startProgram('redis-server', args, { log: join(dir, 'redis.log') });
   await listening(port, { running: server.isRunning });
   const client = new Redis({ host: '127.0.0.1', port, maxRetriesPerRequest: null });
