@@ -21,13 +21,18 @@ export async function readOriginals(client, marks) {
   const markIn = (text) => marks.find((mark) => text.includes(mark));
   for (const key of keys) {
     const own = markIn(key);
-    const entries = await entriesOf(client, key);
-    const ttlMs = await client.pttl(key);
-    for (const entry of entries) {
-      const mark = own ?? markIn(entry.member.toString('latin1'));
-      if (mark) commands.get(mark).push(entry.command);
+    const { add, entries } = await readKey(client, key);
+    if (own && entries.length > 0) {
+      const ttlMs = await client.pttl(key);
+      commands.get(own).push([add, key, ...entries.flat()]);
+      if (ttlMs > 0) commands.get(own).push(['PEXPIRE', key, String(ttlMs)]);
+    } else if (!own) {
+      // Of a key that many share, only what has the mark is of its thing. A set that is ordered has its members last.
+      for (const entry of entries) {
+        const mark = markIn(entry.at(add === 'ZADD' ? -1 : 0).toString('latin1'));
+        if (mark) commands.get(mark).push([add, key, ...entry]);
+      }
     }
-    if (own && ttlMs > 0) commands.get(own).push(['PEXPIRE', key, String(ttlMs)]);
   }
   return marks.map((mark) => toTemplate(commands.get(mark), mark));
 }
@@ -38,34 +43,27 @@ async function keysOf(client) {
   return keys.sort();
 }
 
-/** Each entry by itself: of a key that many share, only those with the mark are of its thing. Streams are left out. */
-async function entriesOf(client, key) {
-  const type = await client.type(key);
-  switch (type) {
-    case 'string': {
-      const value = await client.getBuffer(key);
-      return value === null ? [] : [{ member: Buffer.alloc(0), command: ['SET', key, value] }];
-    }
-    case 'hash': {
-      const pairs = await client.callBuffer('HGETALL', key);
-      return pairs.flatMap((field, at) =>
-        at % 2 ? [] : [{ member: field, command: ['HSET', key, field, pairs[at + 1]] }],
-      );
-    }
+/** What is in it, and the command that adds it. Streams are left out. */
+async function readKey(client, key) {
+  switch (await client.type(key)) {
+    case 'string':
+      return { add: 'SET', entries: [[await client.getBuffer(key)]] };
+    case 'hash':
+      return { add: 'HSET', entries: pairs(await client.callBuffer('HGETALL', key)) };
     case 'set':
-      return (await client.smembersBuffer(key)).map((member) => ({ member, command: ['SADD', key, member] }));
+      return { add: 'SADD', entries: (await client.smembersBuffer(key)).map((member) => [member]) };
     case 'list':
-      return (await client.lrangeBuffer(key, 0, -1)).map((member) => ({ member, command: ['RPUSH', key, member] }));
+      return { add: 'RPUSH', entries: (await client.lrangeBuffer(key, 0, -1)).map((member) => [member]) };
     case 'zset': {
-      const pairs = await client.zrangeBuffer(key, 0, -1, 'WITHSCORES');
-      return pairs.flatMap((member, at) =>
-        at % 2 ? [] : [{ member, command: ['ZADD', key, pairs[at + 1].toString(), member] }],
-      );
+      const entries = pairs(await client.zrangeBuffer(key, 0, -1, 'WITHSCORES'));
+      return { add: 'ZADD', entries: entries.map(([member, score]) => [score, member]) };
     }
     default:
-      return [];
+      return { add: '', entries: [] };
   }
 }
+
+const pairs = (flat) => flat.flatMap((first, at) => (at % 2 ? [] : [[first, flat[at + 1]]]));
 
 /** The commands as bytes, with holes for the last digits of the mark and for moments. */
 function toTemplate(commands, mark) {
@@ -89,7 +87,7 @@ function toTemplate(commands, mark) {
       push(Buffer.from('\r\n'));
     }
   }
-  return { bytes: Buffer.concat(parts), marked, times, commands: commands.length };
+  return { bytes: Buffer.concat(parts), marked, times };
 }
 
 /**

@@ -17,6 +17,7 @@ const FIRST_CLONE = 1_000_000;
 const SPREAD_MS = 390 * 86_400_000;
 const REQUESTS = 60;
 const WARM_REQUESTS = 10;
+const READ_FOR_MS = 3_000;
 
 /** The change log with a million deployments: how soon a page comes, and how much of Redis each takes. */
 export const log = {
@@ -38,7 +39,10 @@ export const log = {
         most: 20,
         value: slowest[0].p99,
         unit: 'ms',
-        said: slowest.map(({ name, p99 }) => `${name} ${p99.toFixed(1)}`).join(', '),
+        bad: slowest.filter(({ refused }) => refused).length,
+        said: slowest
+          .map(({ name, p99, refused }) => `${name} ${p99.toFixed(1)}${refused && ` (${refused})`}`)
+          .join(', '),
       },
       { about: `${about}: Redis a deployment`, most: 1.5, value: bytes / 1_000, unit: 'kB', said: parts },
     ];
@@ -124,18 +128,22 @@ async function readPages(shiplog, count) {
   const { meta } = await (await shiplog.get('/api/v1/changes?limit=1')).json();
   if (meta.total !== count) throw new Error(`the change log shows ${meta.total} of ${count} deployments`);
   const pages = [];
-  for (const [name, queryOf] of Object.entries(QUERIES)) {
-    const times = [];
-    for (let at = 0; at < WARM_REQUESTS + REQUESTS; at += 1) {
-      const startedMs = performance.now();
-      const answer = await shiplog.get(`/api/v1/changes?limit=25&${queryOf(at)}`);
-      const { data } = await answer.json();
-      if (answer.status !== 200 || data.length === 0)
-        throw new Error(`${name}: ${answer.status}, ${data?.length} changes`);
-      if (at >= WARM_REQUESTS) times.push(performance.now() - startedMs);
-    }
-    times.sort((a, b) => a - b);
-    pages.push({ name, p99: times[Math.ceil(0.99 * times.length) - 1] });
-  }
+  for (const [name, queryOf] of Object.entries(QUERIES)) pages.push({ name, ...(await readPage(shiplog, queryOf)) });
   return pages;
+}
+
+/** As often as the time allows: a slow one needs no sixty to be known as slow. */
+async function readPage(shiplog, queryOf) {
+  const times = [];
+  const refused = new Set();
+  const endMs = performance.now() + READ_FOR_MS;
+  for (let at = 0; at < WARM_REQUESTS + REQUESTS && (performance.now() < endMs || times.length === 0); at += 1) {
+    const startedMs = performance.now();
+    const answer = await shiplog.get(`/api/v1/changes?limit=25&${queryOf(at)}`);
+    const { data = [] } = await answer.json();
+    if (data.length === 0) refused.add(answer.status === 200 ? 'nothing found' : answer.status);
+    if (at >= WARM_REQUESTS || refused.size > 0) times.push(performance.now() - startedMs);
+  }
+  times.sort((a, b) => a - b);
+  return { p99: times[Math.ceil(0.99 * times.length) - 1], refused: [...refused].join(', ') };
 }
