@@ -1,0 +1,153 @@
+// `npm run bench`: measures Shiplog against the floor of this machine and against what people use instead.
+//   --only acked,burst   these figures   --rounds 7   runs of each contender   --quick   100 k instead of 1 M waiting or kept
+//   --profile <folder>   Shiplog's processor profiles go there, for the flame chart of a browser's developer tools
+// The table goes to standard output and into docs/bench.md, between its two marks.
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  checkNode,
+  orStop,
+  prepareBuild,
+  prepareNodePackages,
+  prepareRedis,
+  root,
+  run,
+  Stop,
+  say,
+} from './prepare.mjs';
+
+const PAGE = join(root, 'docs', 'bench.md');
+const BEGIN = '<!-- bench: begin -->';
+const END = '<!-- bench: end -->';
+const COLUMNS = ['what', 'against', 'goal', 'figure', 'measured', 'verdict'];
+const PACKAGES = ['express', 'bullmq', 'ioredis', 'undici', 'zod', 'pino', 'autocannon'];
+
+await orStop(async () => {
+  const wishes = readArguments();
+  checkNode();
+  await prepareNodePackages();
+  await prepareRedis();
+  await prepareBuild();
+  const { FIGURES, installNodeRed, openStage } = await import('../test/bench/bench.mjs');
+  const all = FIGURES.flatMap(({ names }) => names);
+  const names = wishes.only ? wishes.only.split(',') : all;
+  const unknown = names.filter((name) => !all.includes(name));
+  if (unknown.length > 0) throw new Stop(`there is no figure ${unknown}; there are: ${all.join(', ')}`);
+  const nodeRed = await installNodeRed(npm);
+  if (!nodeRed) say('Node-RED could not be installed: its rows are left out');
+  const startedMs = performance.now();
+  const rows = [];
+  for (const figure of FIGURES.filter((one) => one.names.some((name) => names.includes(name))))
+    rows.push(...(await measure(figure, { ...wishes, nodeRed, openStage, wants: (name) => names.includes(name) })));
+  const took = `${Math.round((performance.now() - startedMs) / 1_000)} s`;
+  const facts = [...(await readFacts()), `${wishes.rounds} rounds`, took].join(' · ');
+  const table = toTable(rows);
+  process.stdout.write(`\n${facts}\n\n${toText(table)}\n`);
+  if (!wishes.only) await writePage(facts, table);
+  const withGoal = rows.filter((row) => verdictOf(row) !== '');
+  const short = withGoal.filter((row) => verdictOf(row) === 'SHORT');
+  say(`\n${withGoal.length - short.length} of ${withGoal.length} goals are met`);
+});
+
+function readArguments() {
+  const options = {
+    only: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '5' },
+    quick: { type: 'boolean', default: false },
+    profile: { type: 'string', default: '' },
+  };
+  try {
+    const { values } = parseArgs({ options });
+    return { ...values, rounds: Number(values.rounds) };
+  } catch (error) {
+    throw new Stop(`${error.message}\nThere are: --only acked,burst  --rounds 7  --quick  --profile <folder>`);
+  }
+}
+
+async function npm(args) {
+  say(`npm ${args.join(' ')} …`);
+  const { code } = await run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error']);
+  return code === 0;
+}
+
+/** Each on a stage of its own: nothing of one is left for the next. */
+async function measure(figure, { openStage, profile, ...wishes }) {
+  const fromMs = performance.now();
+  const stage = await openStage(profile ? { profileDir: profile } : {});
+  try {
+    return await figure.measure(stage, wishes);
+  } finally {
+    await stage.close();
+    say(`${figure.names.filter(wishes.wants).join(', ')}: ${Math.round((performance.now() - fromMs) / 1_000)} s`);
+  }
+}
+
+async function readFacts() {
+  const { output: redis } = await run('redis-server', ['--version'], { quiet: true });
+  const [cpu] = cpus();
+  const versions = await Promise.all(
+    PACKAGES.map(async (name) => {
+      const { version } = JSON.parse(await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8'));
+      return `${name} ${version}`;
+    }),
+  );
+  return [
+    new Date().toISOString().slice(0, 10),
+    `${cpus().length} cores (${cpu.model.trim()})`,
+    `Node ${process.version}`,
+    `Redis ${/v=(\S+)/.exec(redis)?.[1] ?? 'of another name'}`,
+    ...versions,
+  ];
+}
+
+/** A goal is `least` or `most`; without one, or without a figure, there is nothing to say. */
+function verdictOf({ least, most, value, bad = 0 }) {
+  if (value === undefined || (least === undefined && most === undefined)) return '';
+  const met = bad === 0 && (least === undefined || value >= least) && (most === undefined || value <= most);
+  return met ? 'met' : 'SHORT';
+}
+
+function toTable(rows) {
+  return rows.map((row) => {
+    const { about, against = '', least, most, value, unit = '×', said = '', bad = 0 } = row;
+    const goal = least === undefined ? (most === undefined ? '' : `≤ ${most} ${unit}`) : `≥ ${least} ${unit}`;
+    const figure = value === undefined ? '' : `${shown(value)} ${unit}`;
+    return [about, against, goal, figure, `${said}${bad > 0 ? `; ${bad} not answered 2xx` : ''}`, verdictOf(row)];
+  });
+}
+
+function shown(value) {
+  return Math.abs(value) >= 100 ? String(Math.round(value)) : value.toFixed(2);
+}
+
+function toText(table) {
+  const all = [COLUMNS, ...table];
+  const widths = COLUMNS.map((_, column) => Math.max(...all.map((row) => row[column].length)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function toMarkdown(table) {
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(COLUMNS), '|---|---|---:|---:|---|---|', ...table.map(line)].join('\n');
+}
+
+/** The words around the table are for people to write. */
+async function writePage(facts, table) {
+  const made = `${BEGIN}\n${facts}\n\n${toMarkdown(table)}\n${END}`;
+  const page = existsSync(PAGE) ? await readFile(PAGE, 'utf8') : `# Speed\n\n${BEGIN}\n${END}\n`;
+  const [before, rest = ''] = page.split(BEGIN);
+  const after = rest.split(END)[1] ?? '\n';
+  await mkdir(join(root, 'docs'), { recursive: true });
+  await writeFile(PAGE, `${before}${made}${after}`);
+  say(`\nwritten to ${PAGE}`);
+}

@@ -1,0 +1,4 @@
+// What scripts/bench.mjs needs once the packages are installed.
+export { installNodeRed } from './contenders/node-red.mjs';
+export { FIGURES } from './figures/index.mjs';
+export { openStage } from './stage.mjs';

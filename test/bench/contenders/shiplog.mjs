@@ -1,0 +1,52 @@
+// Shiplog as a user starts it: the built files, a production environment, its log going to a file.
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { TOKEN } from '../payloads.mjs';
+import { freePort, listening, startProgram } from '../processes.mjs';
+
+const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+export const ADMIN_TOKEN = 'an-admin-token-for-the-bench';
+
+/** `sinks`: those of the configuration. `said`: any other of its keys. */
+export async function startShiplog({ dir, redisUrl, sinks, said = {}, profileDir }) {
+  const home = mkdtempSync(join(dir, 'shiplog-'));
+  const port = await freePort();
+  const file = join(home, 'shiplog.yaml');
+  const config = {
+    port,
+    data_dir: join(home, 'data'),
+    redis_url: redisUrl,
+    admin_token: ADMIN_TOKEN,
+    sources: ['gitlab', 'bitbucket', 'argocd', 'changes-api'].map((type) => ({ type, secrets: [TOKEN] })),
+    sinks,
+    ...said,
+  };
+  writeFileSync(file, JSON.stringify(config)); // JSON is YAML
+  const log = join(home, 'shiplog.log');
+  const options = profileDir ? ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] : [];
+  const child = startProgram(process.execPath, [...options, MAIN, 'start'], { log, env: { SHIPLOG_CONFIG: file } });
+  await listening(port, { running: child.isRunning });
+  const url = `http://127.0.0.1:${port}`;
+  const jobs = async () => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    const waiting = [...text.matchAll(/^shiplog_queue_jobs\{.*\} (\d+)$/gm)];
+    return waiting.reduce((sum, [, count]) => sum + Number(count), 0);
+  };
+  return {
+    ...child,
+    port,
+    url,
+    jobs,
+    stop: () => child.stop(profileDir ? 'SIGTERM' : 'SIGKILL'), // a profile is written at a proper end
+    get: (path) => fetch(`${url}${path}`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } }),
+    async drained({ withinMs = 120_000 } = {}) {
+      const endMs = performance.now() + withinMs;
+      while ((await jobs()) > 0) {
+        if (performance.now() > endMs) throw new Error(`not drained within ${withinMs} ms`);
+        await wait(50);
+      }
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+const SETTLE_MS = 4_000;
+const WATCH_MS = 10_000;
+
+/** Started, and nobody sends anything. */
+export const idle = {
+  names: ['idle'],
+  async measure(stage) {
+    const { alert24, gitlab } = stage.sinks;
+    const shiplog = await stage.shiplog({ sinks: [alert24, gitlab] });
+    await wait(SETTLE_MS);
+    const beforeMs = shiplog.cpuMs();
+    await wait(WATCH_MS);
+    const percent = ((shiplog.cpuMs() - beforeMs) / WATCH_MS) * 100;
+    const rssMib = shiplog.rssMib();
+    await shiplog.stop();
+    return [
+      { about: 'idle: RSS of the bridge', most: 110, value: rssMib, unit: 'MiB', said: 'without Redis' },
+      { about: 'idle: processor', most: 1, value: percent, unit: '%', said: `over ${WATCH_MS / 1_000} s` },
+    ];
+  },
+};

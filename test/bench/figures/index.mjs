@@ -1,0 +1,10 @@
+import { burst } from './burst.mjs';
+import { idle } from './idle.mjs';
+import { answering, relaying } from './latency.mjs';
+import { log } from './log.mjs';
+import { order } from './order.mjs';
+import { receiving } from './receiving.mjs';
+import { telling } from './telling.mjs';
+
+/** In the order of the table. */
+export const FIGURES = [receiving, telling, answering, relaying, burst, log, order, idle];

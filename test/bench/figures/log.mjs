@@ -1,0 +1,149 @@
+import { freemem } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { MARK_DIGITS, readOriginals, writeClones } from '../clones.mjs';
+import { SHA_TAIL } from '../payloads.mjs';
+import { startRedis } from '../redis.mjs';
+
+const MANY = 1_000_000;
+const QUICK = 100_000;
+const BYTES_EACH = 9_000; // room for one, with what Redis needs to grow
+const ORIGINALS = 240;
+/** The first seven of nine digits are the mark: they begin the short sha in the index of commits, too. */
+const STRIDE = 100;
+const FIRST_ORIGINAL = 900_000_000;
+const FIRST_CLONE = 1_000_000;
+/** A year and a month, which is less than what is kept. */
+const SPREAD_MS = 390 * 86_400_000;
+const REQUESTS = 60;
+const WARM_REQUESTS = 10;
+const READ_FOR_MS = 3_000;
+
+/** The change log with a million deployments: how soon a page comes, and how much of Redis each takes. */
+export const log = {
+  names: ['log'],
+  async measure(stage, { quick }) {
+    const count = quick || freemem() < MANY * BYTES_EACH ? QUICK : MANY;
+    // A log on disk has no part in reading, and would be written for minutes.
+    const redis = await stage.add(startRedis(join(stage.dir, 'log'), { appendonly: 'no' }));
+    const said = { changes: { days: 400, count: 2 * MANY } };
+    const shiplog = await stage.shiplog({ redisUrl: redis.url, said });
+    const { bytes, parts } = await fill(stage, { shiplog, redis, count });
+    const pages = await readPages(shiplog, count);
+    await shiplog.stop();
+    const about = `change log with ${count.toLocaleString('en')} deployments`;
+    const slowest = pages.toSorted((a, b) => b.p99 - a.p99);
+    return [
+      {
+        about: `${about}: slowest filtered page, p99`,
+        most: 20,
+        value: slowest[0].p99,
+        unit: 'ms',
+        bad: slowest.filter(({ refused }) => refused).length,
+        said: slowest
+          .map(({ name, p99, refused }) => `${name} ${p99.toFixed(1)}${refused && ` (${refused})`}`)
+          .join(', '),
+      },
+      { about: `${about}: Redis a deployment`, most: 1.5, value: bytes / 1_000, unit: 'kB', said: parts },
+    ];
+  },
+};
+
+/** Deployments that began and ended come through the bridge itself; the others are their clones. */
+async function fill(stage, { shiplog, redis, count }) {
+  const send = (from, end, share) =>
+    stage.pace({
+      kind: 'deployment',
+      port: shiplog.port,
+      perSecond: 200,
+      seconds: (2 * ORIGINALS * share) / 200,
+      states: ['running', end],
+      lag: 20,
+      stride: STRIDE,
+      from,
+    });
+  await send(FIRST_ORIGINAL, 'success', 5 / 6);
+  await send(FIRST_ORIGINAL + (ORIGINALS * STRIDE * 5) / 6, 'failed', 1 / 6);
+  await shiplog.drained();
+  const marks = Array.from({ length: ORIGINALS }, (_, index) =>
+    String(FIRST_ORIGINAL + index * STRIDE).slice(0, MARK_DIGITS),
+  );
+  const originals = await readOriginals(redis.client, marks);
+  const parts = await partsOf(redis.client, marks[0]);
+  const before = await redis.memoryBytes();
+  const clones = count - ORIGINALS;
+  await writeClones(redis.port, originals, {
+    count: clones,
+    from: FIRST_CLONE,
+    stepMs: Math.floor(SPREAD_MS / clones),
+  });
+  await wait(500);
+  return { bytes: ((await redis.memoryBytes()) - before) / clones, parts };
+}
+
+/** Where the bytes of one deployment are, by the names of its keys without what is its own. */
+async function partsOf(client, mark) {
+  const keys = await client.keys(`*${mark}*`);
+  const parts = await Promise.all(
+    keys.map(async (key) => {
+      const name = key.replace('{shiplog}:', '').split(':');
+      const last = /^\D+$/.test(name.at(-1)) ? ` … ${name.at(-1)}` : '';
+      return { name: `${name[0]}${last}`, bytes: await client.memory('USAGE', key) };
+    }),
+  );
+  return parts
+    .toSorted((a, b) => b.bytes - a.bytes)
+    .map(({ name, bytes }) => `${name} ${bytes}`)
+    .join(', ');
+}
+
+const shaOf = (number) => `${number}${'00'}${SHA_TAIL}`;
+
+const environment = (at) => ['production', 'staging', 'review/lamp'][at % 3];
+const person = (at) => ['mira', 'tomasl', 'aiko', 'ren.castellano', 'salome', 'jhekkala', 'pvance'][at % 7];
+
+/** Each filter, and several together, with values that change from request to request; something is found for all of them. */
+const QUERIES = {
+  newest: () => '',
+  environment: (at) => `environment=${environment(at)}`,
+  service: (at) => `service=lighthouse-api-${at % 40}`,
+  source: () => 'source=gitlab',
+  status: (at) => `status=${['succeeded', 'failed'][at % 2]}`,
+  branch: () => 'branch=main',
+  person: (at) => `person=${person(at)}`,
+  'short commit': (at) => `commit_sha=${FIRST_CLONE + at * 7}`,
+  commit: (at) => `commit_sha=${shaOf(FIRST_CLONE + at * 7)}`,
+  'since and until': (at) => `since=${daysAgo(at + 31)}&until=${daysAgo(at + 1)}`,
+  'far page': (at) => `offset=${at * 100}`,
+  'environment and status': (at) => `environment=${environment(at)}&status=succeeded`,
+  'service, environment and person': (at) =>
+    `service=lighthouse-api-${at % 40}&environment=${environment(at)}&person=${person(at)}`,
+  'environment since': (at) => `environment=${environment(at)}&since=${daysAgo(at + 7)}`,
+  text: (at) => `text=lighthouse-api-${at % 40}`,
+};
+
+const daysAgo = (days) => new Date(Date.now() - days * 86_400_000).toISOString();
+
+async function readPages(shiplog, count) {
+  const { meta } = await (await shiplog.get('/api/v1/changes?limit=1')).json();
+  if (meta.total !== count) throw new Error(`the change log shows ${meta.total} of ${count} deployments`);
+  const pages = [];
+  for (const [name, queryOf] of Object.entries(QUERIES)) pages.push({ name, ...(await readPage(shiplog, queryOf)) });
+  return pages;
+}
+
+/** As often as the time allows: a slow one needs no sixty to be known as slow. */
+async function readPage(shiplog, queryOf) {
+  const times = [];
+  const refused = new Set();
+  const endMs = performance.now() + READ_FOR_MS;
+  for (let at = 0; at < WARM_REQUESTS + REQUESTS && (performance.now() < endMs || times.length === 0); at += 1) {
+    const startedMs = performance.now();
+    const answer = await shiplog.get(`/api/v1/changes?limit=25&${queryOf(at)}`);
+    const { data = [] } = await answer.json();
+    if (data.length === 0) refused.add(answer.status === 200 ? 'nothing found' : answer.status);
+    if (at >= WARM_REQUESTS || refused.size > 0) times.push(performance.now() - startedMs);
+  }
+  times.sort((a, b) => a - b);
+  return { p99: times[Math.ceil(0.99 * times.length) - 1], refused: [...refused].join(', ') };
+}

@@ -1,0 +1,61 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { interleave, median, ratio } from '../rounds.mjs';
+
+const AMOUNT = 2_000;
+const WARM_AMOUNT = 1_000;
+const GIVE_UP_MS = 120_000;
+
+const all = 'changes/s all the way: recorded, in the change log, told';
+const ROWS = [
+  { about: `${all} to Alert24`, ours: 'alert24', least: 0.55 },
+  { about: `${all} to Alert24 and GitLab`, ours: 'both', least: 0.35 },
+];
+
+/** From the first webhook sent until the destinations have been told of the last, against the usual stack's single hop. */
+export const telling = {
+  names: ['changes'],
+  async measure(stage, { rounds }) {
+    const { alert24, gitlab } = stage.sinks;
+    const shiplog = await stage.shiplog({ sinks: [alert24, gitlab] });
+    const usual = await stage.contender('usual-stack');
+    const runs = {
+      'usual-stack': (amount) => tell(stage, { kind: 'deployment', port: usual.port, amount, names: ['alert24'] }),
+      // What a GitLab made itself is not told to it.
+      alert24: (amount) => tell(stage, { kind: 'deployment', port: shiplog.port, amount, names: ['alert24'] }),
+      both: (amount) => tell(stage, { kind: 'argocd', port: shiplog.port, amount, names: ['alert24', 'gitlab'] }),
+    };
+    for (const run of Object.values(runs)) await run(WARM_AMOUNT);
+    const contenders = Object.entries(runs).map(([name, run]) => ({ name, run: () => run(AMOUNT) }));
+    const measured = await interleave(contenders, rounds);
+    await shiplog.stop();
+    const perSecond = (run) => run.perSecond;
+    const whole = (list) => Math.round(median(list.map(perSecond)));
+    return ROWS.map(({ about, ours, least }) => ({
+      about,
+      against: 'usual-stack, one hop',
+      least,
+      value: ratio(measured[ours], measured['usual-stack'], perSecond),
+      said: `${whole(measured[ours])} to ${whole(measured['usual-stack'])}/s`,
+      bad: measured[ours].reduce((sum, { bad }) => sum + bad, 0),
+    }));
+  },
+};
+
+/** Sends so many at once, and waits until each of the named destinations knows all of them. */
+export async function tell(stage, { names, ...wish }) {
+  await stage.destinations.call('forget');
+  const { startUs, bad, ok, errors } = await stage.saturate(wish);
+  const { lastUs } = await told(stage, names, ok);
+  return { perSecond: (ok * 1_000_000) / (lastUs - startUs), bad: bad + errors };
+}
+
+export async function told(stage, names, amount) {
+  const endMs = performance.now() + GIVE_UP_MS;
+  for (;;) {
+    const counts = await stage.destinations.call('counts');
+    if (names.every((name) => counts[name].deployments >= amount)) return counts;
+    if (performance.now() > endMs)
+      throw new Error(`after ${GIVE_UP_MS} ms the destinations know ${JSON.stringify(counts)} of ${amount}`);
+    await wait(20);
+  }
+}

@@ -1,0 +1,91 @@
+// The bench's own processes. None outlives it, however it ends.
+import { fork, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { createCaller } from './calls.mjs';
+
+/** Linux counts processor time in hundredths of a second (sysconf _SC_CLK_TCK). */
+const TICK_MS = 10;
+
+const children = new Set();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+
+/** One of the bench's own scripts, which answers calls. Its output goes to a file, as under a process manager. */
+export function startScript(url, { log, env = {} }) {
+  const child = withLog(log, (fd) =>
+    fork(url, { stdio: ['ignore', fd, fd, 'ipc'], env: { ...environment(), ...env }, serialization: 'advanced' }),
+  );
+  return { ...handle(child), call: createCaller(child) };
+}
+
+/** Another program. */
+export function startProgram(command, args, { log, env = {}, cwd }) {
+  const child = withLog(log, (fd) =>
+    spawn(command, args, { stdio: ['ignore', fd, fd], env: { ...environment(), ...env }, ...(cwd && { cwd }) }),
+  );
+  return handle(child);
+}
+
+const environment = () => ({ PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production' });
+
+function withLog(file, start) {
+  const fd = openSync(file, 'a');
+  try {
+    return start(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function handle(child) {
+  children.add(child);
+  const ended = new Promise((resolve) => {
+    child.once('exit', () => {
+      children.delete(child);
+      resolve();
+    });
+  });
+  return {
+    pid: child.pid,
+    isRunning: () => children.has(child),
+    signal: (signal) => child.kill(signal),
+    async stop(signal = 'SIGKILL') {
+      if (!children.has(child)) return;
+      child.kill(signal);
+      await ended;
+    },
+    rssMib: () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    cpuMs() {
+      const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+    },
+  };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Until somebody listens there. */
+export async function listening(port, { withinMs = 30_000, running = () => true } = {}) {
+  const endMs = performance.now() + withinMs;
+  while (performance.now() < endMs && running()) {
+    const open = await new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+      socket.on('connect', () => socket.destroy());
+    });
+    if (open) return;
+    await wait(20);
+  }
+  throw new Error(`nobody listens at port ${port}`);
+}

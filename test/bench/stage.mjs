@@ -1,0 +1,82 @@
+// What every figure needs: a Redis, the destinations, the load, and the contenders as they are asked for.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Queue } from 'bullmq';
+import { startNodeRed } from './contenders/node-red.mjs';
+import { startShiplog } from './contenders/shiplog.mjs';
+import { TOKEN } from './payloads.mjs';
+import { startScript } from './processes.mjs';
+import { startRedis } from './redis.mjs';
+
+/** `profileDir`: Shiplog writes a profile of its processor time there when it is stopped. */
+export async function openStage({ profileDir } = {}) {
+  const dir = mkdtempSync(join(tmpdir(), 'shiplog-bench-'));
+  const redis = await startRedis(dir);
+  const start = (script) => startScript(new URL(script, import.meta.url), { log: join(dir, 'scripts.log') });
+  const destinations = start('./destinations.mjs');
+  const { port } = await destinations.call('listen');
+  const destination = `http://127.0.0.1:${port}`;
+  const loads = [start('./load.mjs')];
+  const servers = new Map();
+  const others = [];
+  let number = 1;
+  /** Numbers are never used twice: every request is another deployment. */
+  const drive = async (name, { load = 0, ...wish }) => {
+    const from = number;
+    number += mostOf(wish);
+    return { ...(await loads[load].call(name, { from, ...wish })), from };
+  };
+  const sinks = {
+    alert24: { type: 'alert24', url: destination, api_key: TOKEN },
+    gitlab: { type: 'gitlab-deployments', url: destination, token: TOKEN },
+  };
+  const open = async (name) => {
+    if (name === 'node-red') return startNodeRed({ dir, destination });
+    const server = start(`./contenders/${name}.mjs`);
+    return { ...server, ...(await server.call('listen', { redisPort: redis.port, destination })) };
+  };
+  return {
+    dir,
+    redis,
+    destinations,
+    sinks,
+    /** autocannon, as fast as it is answered. */
+    saturate: (wish) => drive('saturate', wish),
+    /** So many a second. */
+    pace: (wish) => drive('pace', wish),
+    /** A second load beside the first, `load: 1`. */
+    addLoad: () => void loads.push(start('./load.mjs')),
+    /** One of contenders/, started when it is first asked for. */
+    async contender(name) {
+      if (!servers.has(name)) servers.set(name, await open(name));
+      return servers.get(name);
+    },
+    shiplog: (wish = {}) => startShiplog({ dir, redisUrl: redis.url, sinks: [sinks.alert24], profileDir, ...wish }),
+    /** Another Redis, or another script, that ends with the stage. */
+    async add(opening) {
+      const opened = await opening;
+      others.push(opened);
+      return opened;
+    },
+    script: (script) => start(script),
+    /** Webhooks are received, and what they tell waits. */
+    pauseRecording: () => pause(redis, 'record', '{shiplog}'),
+    pauseUsualStack: () => pause(redis, 'usual', 'bull'),
+    async close() {
+      await Promise.all([...servers.values(), ...others, ...loads, destinations].map((server) => server.stop()));
+      await redis.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Far above what is sent: numbers have nine digits. */
+const MOST_PER_SECOND = 100_000;
+const mostOf = ({ amount, seconds, warmMs = 0 }) => amount ?? (seconds + warmMs / 1_000 + 1) * MOST_PER_SECOND;
+
+async function pause(redis, name, prefix) {
+  const queue = new Queue(name, { connection: { port: redis.port }, prefix });
+  await queue.pause();
+  await queue.close();
+}
