@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Queue } from 'bullmq';
 import { startNodeRed } from './contenders/node-red.mjs';
 import { startShiplog } from './contenders/shiplog.mjs';
 import { TOKEN } from './payloads.mjs';
 import { startScript } from './processes.mjs';
+import { pauseQueue } from './queues.mjs';
 import { startRedis } from './redis.mjs';
 
 /** `profileDir`: Shiplog writes a profile of its processor time there when it is stopped. */
@@ -61,8 +61,8 @@ export async function openStage({ profileDir } = {}) {
     },
     script: (script) => start(script),
     /** Webhooks are received, and what they tell waits. */
-    pauseRecording: () => pause(redis, 'record', '{shiplog}'),
-    pauseUsualStack: () => pause(redis, 'usual', 'bull'),
+    pauseRecording: () => pauseQueue(redis, 'record'),
+    pauseUsualStack: () => pauseQueue(redis, 'usual', 'bull'),
     async close() {
       await Promise.all([...servers.values(), ...others, ...loads, destinations].map((server) => server.stop()));
       await redis.stop();
@@ -74,9 +74,3 @@ export async function openStage({ profileDir } = {}) {
 /** Far above what is sent: numbers have nine digits. */
 const MOST_PER_SECOND = 100_000;
 const mostOf = ({ amount, seconds, warmMs = 0 }) => amount ?? (seconds + warmMs / 1_000 + 1) * MOST_PER_SECOND;
-
-async function pause(redis, name, prefix) {
-  const queue = new Queue(name, { connection: { port: redis.port }, prefix });
-  await queue.pause();
-  await queue.close();
-}

@@ -1,10 +1,12 @@
+import { backlog } from './backlog.mjs';
 import { burst } from './burst.mjs';
 import { idle } from './idle.mjs';
 import { answering, relaying } from './latency.mjs';
 import { log } from './log.mjs';
 import { order } from './order.mjs';
 import { receiving } from './receiving.mjs';
+import { second } from './second.mjs';
 import { telling } from './telling.mjs';
 
 /** In the order of the table. */
-export const FIGURES = [receiving, telling, answering, relaying, burst, log, order, idle];
+export const FIGURES = [receiving, telling, answering, relaying, burst, backlog, log, second, order, idle];
