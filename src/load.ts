@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 
-/** Above this share of its time the process has no moment to spare. Waiting, for a slow Redis say, is no work. */
-const BUSY = 0.9;
+/** Above this share of its time the process is short of it, and waits for others that are. Waiting for a slow Redis is no work. */
+const BUSY = 0.7;
 const MEASURE_MS = 50;
 
 /** Whether the event loop had hardly any time to rest lately. */
