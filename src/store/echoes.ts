@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { MadeByApi } from '../domain/change-record.ts';
 import { key } from './keys.ts';
+import { createScript } from './script.ts';
 
 /** What a write of ours will look like when GitLab sends it back as a webhook. */
 export interface Echo {
@@ -27,18 +28,25 @@ export interface Echoes {
 const EXPECT_SECONDS = 7 * 86_400;
 const REMEMBER_SECONDS = 400 * 86_400;
 
+const EXPECT = createScript(`
+redis.call('SADD', KEYS[1], ARGV[1])
+return redis.call('EXPIRE', KEYS[1], ARGV[2])`);
+
+const REMEMBER = createScript(`
+redis.call('SET', KEYS[1], '1', 'EX', ARGV[2])
+return redis.call('SREM', KEYS[2], ARGV[1])`);
+
 export function createEchoes(redis: Redis): Echoes {
   return {
     async expect(echo, by) {
-      const name = expected(echo.project, echo.environment, echo.sha);
-      await redis.multi().sadd(name, by).expire(name, EXPECT_SECONDS).exec();
+      await EXPECT(redis, [expected(echo.project, echo.environment, echo.sha)], by, EXPECT_SECONDS);
     },
     async unexpect(echo, by) {
       await redis.srem(expected(echo.project, echo.environment, echo.sha), by);
     },
     async remember(echo, by, deploymentId) {
-      await redis.set(remembered(echo.project, deploymentId), '1', 'EX', REMEMBER_SECONDS);
-      await redis.srem(expected(echo.project, echo.environment, echo.sha), by);
+      const names = [remembered(echo.project, deploymentId), expected(echo.project, echo.environment, echo.sha)];
+      await REMEMBER(redis, names, by, REMEMBER_SECONDS);
     },
     async isOurs({ projects, deploymentId, environment, shortSha }) {
       const names = projects.flatMap((project) => [

@@ -87,6 +87,19 @@ const WRITE = createScript(`
 redis.call('HSET', KEYS[1], unpack(ARGV, 2))
 return redis.call('EXPIRE', KEYS[1], ARGV[1])`);
 
+/**
+ * KEYS: owner of the remote id, ledger; ARGV: deployment, remote id, seconds both are kept.
+ * @returns whose the remote id is: the first one's that claimed it.
+ */
+const CLAIM = createScript(`
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3], 'NX')
+local owner = redis.call('GET', KEYS[1])
+if owner ~= ARGV[1] then return owner end
+redis.call('HSET', KEYS[2], 'remote_id', ARGV[2])
+redis.call('HDEL', KEYS[2], 'attempted_at')
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+return owner`);
+
 /** KEYS: attempts, feed; ARGV: attempt, attempts kept, seconds they are kept, events kept, sink, deployment. */
 const ATTEMPTED = `
 redis.call('LPUSH', KEYS[1], ARGV[1])
@@ -209,11 +222,7 @@ function createEntry(context: EntryContext, known: Told): LedgerEntry {
     },
     async claim(remoteId) {
       if (echo) await echoes.remember(echo, deployment, remoteId);
-      await redis.set(owner(remoteId), deployment, 'EX', KEEP_SECONDS, 'NX');
-      if ((await redis.get(owner(remoteId))) !== deployment) return false;
-      await WRITE(redis, [ledger], KEEP_SECONDS, 'remote_id', remoteId);
-      await redis.hdel(ledger, 'attempted_at');
-      return true;
+      return (await CLAIM(redis, [owner(remoteId), ledger], deployment, remoteId, KEEP_SECONDS)) === deployment;
     },
     async claimedByOther(remoteId) {
       const claimedBy = await redis.get(owner(remoteId));

@@ -36,9 +36,18 @@ const LOG_DELAY_MS = 100;
 /** Several lines at once: one system call for each would cost as much as all that makes them. kill -9 takes the last of them. */
 function standardOutput(): DestinationStream {
   const output = pino.destination({ fd: 1, minLength: LOG_BUFFER_BYTES });
-  setInterval(() => output.flush(), LOG_DELAY_MS).unref();
+  let timer: NodeJS.Timeout | undefined;
+  const flush = () => {
+    timer = undefined;
+    output.flush();
+  };
   process.once('exit', () => output.flushSync());
-  return output;
+  return {
+    write(line) {
+      output.write(line);
+      timer ??= setTimeout(flush, LOG_DELAY_MS).unref();
+    },
+  };
 }
 
 const DEEPEST_CAUSE = 5;
