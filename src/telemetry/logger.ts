@@ -36,16 +36,18 @@ const LOG_DELAY_MS = 100;
 /** Several lines at once: one system call for each would cost as much as all that makes them. kill -9 takes the last of them. */
 function standardOutput(): DestinationStream {
   const output = pino.destination({ fd: 1, minLength: LOG_BUFFER_BYTES });
-  let timer: NodeJS.Timeout | undefined;
+  let isDue = false;
   const flush = () => {
-    timer = undefined;
+    isDue = false;
     output.flush();
   };
   process.once('exit', () => output.flushSync());
   return {
     write(line) {
       output.write(line);
-      timer ??= setTimeout(flush, LOG_DELAY_MS).unref();
+      if (isDue) return;
+      isDue = true;
+      setTimeout(flush, LOG_DELAY_MS).unref();
     },
   };
 }

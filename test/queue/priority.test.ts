@@ -10,7 +10,10 @@ function after(webhooks: number, { isBusy = true } = {}) {
   const receive = priority.first(async () => {});
   for (let count = 0; count < webhooks; count++) void receive();
   const work = vi.fn(async () => 'done');
-  return { later: priority.later(work), work, pass: (ms: number) => void (nowMs += ms) };
+  const pass = (ms: number) => {
+    nowMs += ms;
+  };
+  return { later: priority.later(work), work, pass };
 }
 
 it('lets work wait for the end of a burst of webhooks', async () => {
