@@ -12,10 +12,19 @@ export interface Examined {
   readonly sinkNames: readonly string[];
   readonly spool: Spool;
   readonly durability: 'redis' | 'fsync';
+  /** What Redis said when it did not take a webhook. */
+  readonly whySpooled: () => string | undefined;
 }
 
 /** Ready means: a webhook that comes now is kept. Without Redis it still is, in the spool; whoever sends it elsewhere then loses it. */
-export async function examine({ quick, workers, sinkNames, spool, durability }: Examined): Promise<Readiness> {
+export async function examine({
+  quick,
+  workers,
+  sinkNames,
+  spool,
+  durability,
+  whySpooled,
+}: Examined): Promise<Readiness> {
   const failure = await within(KEEP_WITHIN_MS, quick.ping()).then(
     () => undefined,
     (error: Error) => error,
@@ -23,12 +32,15 @@ export async function examine({ quick, workers, sinkNames, spool, durability }: 
   const holds = workers.holds();
   const redis = failure ? null : await inspectRedis(quick).catch(() => null);
   const lying = spool.state();
+  const why = whySpooled();
   const isWeak = durability === 'fsync' && redis && !redis.fsyncsAlways && !redis.knowsWaitAof;
   const reasons = [
     ...(isWeak ? [cannot(redis)] : []),
     ...(redis?.warnings ?? []),
     ...(failure ? [`Redis does not answer (${failure.message}): webhooks go into the spool`] : []),
-    ...(lying.entries > 0 ? [`${lying.entries} webhooks lie in the spool since ${lying.since}`] : []),
+    ...(lying.entries > 0
+      ? [`${lying.entries} webhooks lie in the spool since ${lying.since}${why ? `: ${why}` : ''}`]
+      : []),
     ...(workers.isRunning() ? [] : ['the workers do not run']),
     ...Object.entries(holds).map(([sink, hold]) => `sink ${sink} waits until ${hold.until.toISOString()}: ${hold.why}`),
   ];

@@ -70,6 +70,10 @@ function recording({ config, clock, mask, around, log, metrics }: Shared, stores
   });
 }
 
+/** While webhooks come faster than all can be done: of each source, and of each sink. */
+const RECORDED_IN_BURST = 8;
+const FORWARDED_IN_BURST = 1;
+
 interface Work {
   readonly stores: Stores;
   readonly record: ReturnType<typeof createRecord>['record'];
@@ -82,9 +86,15 @@ function startWorkers(shared: Shared, { stores, record, keepAlone }: Work) {
   const noteAttempt = logAttempt(log, metrics);
   return createWorkers({
     connection: steady,
-    record: priority.later(traceRecording(timeRecording(record, metrics, clock), traces)),
+    record: priority.later(traceRecording(timeRecording(record, metrics, clock), traces), {
+      atOnce: RECORDED_IN_BURST,
+      laneOf: ({ source }) => source,
+    }),
     keepAlone,
-    forward: priority.later(traceForwarding(forward, traces)),
+    forward: priority.later(traceForwarding(forward, traces), {
+      atOnce: FORWARDED_IN_BURST,
+      laneOf: ({ name }) => name,
+    }),
     sinks: config.sinks.map((sink) => ({ ...sink, deliver: around('deliver', traceState(sink.deliver)) })),
     onDead: metrics.died,
     onAttempt(attempt) {

@@ -93,7 +93,8 @@ function join(shared: Shared, background: Background, desk: Desk) {
   const limit = createRefusalLimit(config.rate_limit_per_minute);
   const onAnswered = logWebhook(log, metrics);
   const sinkNames = config.sinks.map(({ name }) => name);
-  const ready = { quick, workers: background.workers, sinkNames, spool, durability: config.durability };
+  const { whySpooled } = keep;
+  const ready = { quick, workers: background.workers, sinkNames, spool, durability: config.durability, whySpooled };
   return createApp({
     mask,
     limit,

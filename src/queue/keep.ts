@@ -65,6 +65,7 @@ const DISTRUST_MS = 1_000;
 /** Makes webhooks durable: in Redis, or in the spool while Redis is away. */
 export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }: KeepParts) {
   let distrustedUntilMs = 0;
+  let whySpooled: string | undefined;
   const toRedis = ({ entry, body, event }: Kept) =>
     within(KEEP_WITHIN_MS, Promise.all([inbox.add(entry, body), event && queues.keep(event)]).then(flush));
 
@@ -74,6 +75,7 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
         () => undefined,
         (error: unknown) => error,
       );
+      whySpooled = failure === undefined ? undefined : reasonOf(failure);
       if (failure === undefined) return;
       distrustedUntilMs = clock().getTime() + DISTRUST_MS;
     }
@@ -82,6 +84,8 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
     });
   };
   return {
+    /** What Redis said when it did not take the last webhook that it was given. */
+    whySpooled: () => whySpooled,
     /** @throws NotKept when records could be made durable nowhere. An ignored webhook holds nothing to lose but its line. */
     async keep(source: Source, webhook: Webhook, mapped: Mapped): Promise<void> {
       const body = redactBody(mask.bytes(webhook.body));
@@ -130,6 +134,12 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
       inbox.add(entry, authentic ? redactBody(mask.bytes(webhook.body)) : undefined).catch(onLoss);
     },
   };
+}
+
+/** Redis's own words, where there are some. */
+function reasonOf(failure: unknown): string {
+  const { message, cause } = failure instanceof Error ? failure : new Error(String(failure));
+  return cause instanceof Error ? cause.message : message;
 }
 
 function toEntry(

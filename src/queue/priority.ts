@@ -1,12 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createLoadMeter } from '../load.ts';
 
 /** So many webhooks within `WINDOW_MS` are a burst: 400 a second. */
 const BURST = 40;
 const WINDOW_MS = 100;
-const LOOK_AGAIN_MS = 10;
-/** In a burst without end one thing after another goes on all the same, each after this. */
-const LONGEST_WAIT_MS = 100;
+
+interface Lane {
+  running: number;
+  readonly waiting: (() => void)[];
+}
 
 /**
  * Lets webhooks go first when there is not time for all: a sender gives up on one that is answered late, while what is
@@ -16,12 +17,7 @@ export function createPriority(isBusy = createLoadMeter(), clock: () => number =
   /** When the newest webhooks came, as a ring. */
   const arrivals: number[] = new Array(BURST).fill(0);
   let at = 0;
-  let next: Promise<void> = Promise.resolve();
   const isBurst = () => clock() - (arrivals[at] ?? 0) < WINDOW_MS && isBusy();
-  const calm = async () => {
-    for (let waitedMs = 0; isBurst() && waitedMs < LONGEST_WAIT_MS; waitedMs += LOOK_AGAIN_MS)
-      await sleep(LOOK_AGAIN_MS);
-  };
   return {
     /** Counts as a webhook. */
     first<Given extends readonly unknown[], Got>(call: (...given: Given) => Promise<Got>) {
@@ -31,14 +27,27 @@ export function createPriority(isBusy = createLoadMeter(), clock: () => number =
         return call(...given);
       };
     },
-    /** Waits for its turn in a burst. */
-    later<Given extends readonly unknown[], Got>(call: (...given: Given) => Promise<Got>) {
+    /** Of these, only `atOnce` of each lane run at a time in a burst. What one waits for holds up its own lane alone. */
+    later<Given extends readonly unknown[], Got>(
+      call: (...given: Given) => Promise<Got>,
+      { atOnce, laneOf }: { readonly atOnce: number; readonly laneOf: (...given: Given) => string },
+    ) {
+      const lanes = new Map<string, Lane>();
+      const laneAt = (name: string): Lane => {
+        const lane = lanes.get(name) ?? { running: 0, waiting: [] };
+        lanes.set(name, lane);
+        return lane;
+      };
       return async (...given: Given): Promise<Got> => {
-        if (isBurst()) {
-          next = next.then(calm);
-          await next;
+        const lane = laneAt(laneOf(...given));
+        if (lane.running >= atOnce && isBurst()) await new Promise<void>((go) => lane.waiting.push(go));
+        lane.running += 1;
+        try {
+          return await call(...given);
+        } finally {
+          lane.running -= 1;
+          for (const go of lane.waiting.splice(0, isBurst() ? 1 : lane.waiting.length)) go();
         }
-        return call(...given);
       };
     },
   };

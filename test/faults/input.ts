@@ -132,7 +132,15 @@ export const strangeTexts: Scenario = (run) =>
         const said = { ...JSON.parse(body), description: text, commit_title: text };
         const answer = await fetch(`${stage.urls[0]}${path}`, { method: 'POST', headers, body: JSON.stringify(said) });
         await answer.arrayBuffer();
-        return { ...event, sentAtMs: Date.now(), status: answer.status, ms: 0, tries: 1, acked: answer.ok };
+        return {
+          ...event,
+          sentAtMs: Date.now(),
+          status: answer.status,
+          statuses: [answer.status],
+          ms: 0,
+          tries: 1,
+          acked: answer.ok,
+        };
       }),
     );
     return tally(stage, shots, { withinMs: 15_000 });

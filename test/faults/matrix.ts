@@ -43,7 +43,7 @@ export const MATRIX: readonly Row[] = [
     id: 'F4',
     fault: 'rolling restart',
     how: 'SIGTERM of two replicas in turn',
-    pass: 'no answer but 2xx, drained within 10 s, exit code 0',
+    pass: 'a sender that tries again after a reset sees nothing but 2xx; drained within 10 s, exit code 0',
     run: processes.rollingRestart,
   },
   {
@@ -260,7 +260,7 @@ export const MATRIX: readonly Row[] = [
   {
     id: 'F29',
     fault: 'hot deployment',
-    how: '1,500 (long: 5,000) different webhooks of one deployment',
+    how: '1,500 (long: 5,000) different webhooks of one deployment, 300 a second',
     pass: "the others' p99 at most doubled",
     run: order.hotKey,
   },

@@ -11,6 +11,8 @@ export interface Shot extends Told {
   /** Of the last try, milliseconds to the answer or to its absence. */
   ms: number;
   tries: number;
+  /** Of all tries that had an answer. */
+  readonly statuses: number[];
   acked: boolean;
 }
 
@@ -51,7 +53,7 @@ export function startProbe(events: readonly Told[], wishes: ProbeWishes): Probe 
       const dueInMs = startMs + (index / wishes.perSecond) * 1000 - performance.now();
       if (dueInMs > 1) await wait(dueInMs);
       if (stopped) break;
-      const shot: Shot = { ...event, sentAtMs: 0, status: undefined, ms: 0, tries: 0, acked: false };
+      const shot: Shot = { ...event, sentAtMs: 0, status: undefined, ms: 0, tries: 0, statuses: [], acked: false };
       shots.push(shot);
       const sending = send(shot, { ...wishes, agent, first: index }).finally(() => underWay.delete(sending));
       underWay.add(sending);
@@ -93,6 +95,7 @@ async function sendOnce(shot: Shot, { urls, agent, first, patienceMs = 10_000 }:
       const answer = await request(`${url}${path}`, { method: 'POST', headers, body, dispatcher: agent, signal });
       await answer.body.dump();
       shot.status = answer.statusCode;
+      shot.statuses.push(answer.statusCode);
     } catch (error) {
       if (wasRefused(error)) continue; // never sent: another replica may take it
     }

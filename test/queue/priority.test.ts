@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { createPriority } from '../../src/queue/priority.ts';
 
 function after(webhooks: number, { isBusy = true } = {}) {
@@ -9,37 +9,44 @@ function after(webhooks: number, { isBusy = true } = {}) {
   );
   const receive = priority.first(async () => {});
   for (let count = 0; count < webhooks; count++) void receive();
-  const work = vi.fn(async () => 'done');
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const work = priority.later(
+    async (name: string) => {
+      begun.push(name);
+      await new Promise<void>((resolve) => ends.set(name, resolve));
+    },
+    { atOnce: 1, laneOf: (name) => name.charAt(0) },
+  );
   const pass = (ms: number) => {
     nowMs += ms;
   };
-  return { later: priority.later(work), work, pass };
+  const run = (...names: string[]) => void Promise.all(names.map((name) => work(name)));
+  return { run, begun, pass, end: (name: string) => ends.get(name)?.() };
 }
 
-it('lets work wait for the end of a burst of webhooks', async () => {
-  const { later, work, pass } = after(40);
-  const done = later();
-  await new Promise(setImmediate);
-  expect(work).not.toHaveBeenCalled();
+it('lets only some work run in a burst of webhooks, and all of it afterwards', async () => {
+  const { run, begun, pass, end } = after(40);
+  run('a1', 'a2', 'a3', 'a4');
+  expect(begun).toEqual(['a1']);
+  end('a1');
+  await expect.poll(() => begun).toEqual(['a1', 'a2']);
   pass(100);
-  expect(await done).toBe('done');
+  end('a2');
+  await expect.poll(() => begun).toEqual(['a1', 'a2', 'a3', 'a4']);
 });
 
-it('goes on with one thing after another in a burst without end', async () => {
-  const { later, work } = after(1_000);
-  const both = [later(), later()];
-  await both[0];
-  expect(work).toHaveBeenCalledTimes(1);
-  await both[1];
-  expect(work).toHaveBeenCalledTimes(2);
+it('holds no lane up for another', () => {
+  const { run, begun } = after(40);
+  run('slow', 'same', 'other');
+  expect(begun).toEqual(['slow', 'other']);
 });
 
 it.each([
   ['few webhooks', 39, { isBusy: true }],
   ['many while there is time for all', 1_000, { isBusy: false }],
-])('holds nothing up for %s', async (_, webhooks, load) => {
-  const { later, work } = after(webhooks, load);
-  const done = later();
-  expect(work).toHaveBeenCalled();
-  expect(await done).toBe('done');
+])('holds nothing up for %s', (_, webhooks, load) => {
+  const { run, begun } = after(webhooks, load);
+  run('a1', 'a2');
+  expect(begun).toEqual(['a1', 'a2']);
 });
