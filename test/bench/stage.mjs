@@ -12,6 +12,8 @@ import { startRedis } from './redis.mjs';
 /** `profileDir`: Shiplog writes a profile of its processor time there when it is stopped. */
 export async function openStage({ profileDir } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'shiplog-bench-'));
+  const forgetFiles = () => rmSync(dir, { recursive: true, force: true });
+  process.once('exit', forgetFiles); // an append-only file of a bench that failed is large
   const redis = await startRedis(dir);
   const start = (script) => startScript(new URL(script, import.meta.url), { log: join(dir, 'scripts.log') });
   const destinations = start('./destinations.mjs');
@@ -79,7 +81,8 @@ export async function openStage({ profileDir } = {}) {
     async close() {
       await Promise.all([...servers.values(), ...others, ...loads, destinations].map((server) => server.stop()));
       await redis.stop();
-      rmSync(dir, { recursive: true, force: true });
+      process.off('exit', forgetFiles);
+      forgetFiles();
     },
   };
 }
