@@ -22,7 +22,7 @@ import {
 const PAGE = join(root, 'docs', 'bench.md');
 const BEGIN = '<!-- bench: begin -->';
 const END = '<!-- bench: end -->';
-const COLUMNS = ['what', 'against', 'goal', 'figure', 'measured', 'verdict'];
+const COLUMNS = ['what', 'against', 'goal', 'figure', 'verdict', 'measured'];
 const PACKAGES = ['express', 'bullmq', 'ioredis', 'undici', 'zod', 'pino', 'autocannon'];
 
 await orStop(async () => {
@@ -115,7 +115,14 @@ function toTable(rows) {
     const { about, against = '', least, most, value, unit = '×', said = '', bad = 0 } = row;
     const goal = least === undefined ? (most === undefined ? '' : `≤ ${most} ${unit}`) : `≥ ${least} ${unit}`;
     const figure = value === undefined ? '' : `${shown(value)} ${unit}`;
-    return [about, against, goal, figure, `${said}${bad > 0 ? `; ${bad} not answered 2xx` : ''}`, verdictOf(row)];
+    return [
+      about,
+      against,
+      goal,
+      figure,
+      verdictOf(row),
+      `${said}${bad > 0 ? `; ${bad} not answered as they should` : ''}`,
+    ];
   });
 }
 

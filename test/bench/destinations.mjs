@@ -13,8 +13,10 @@ let refuse = {};
 /** GitLab's deployments. They stay: an id that comes again would be another bridge's. */
 const rows = new Map();
 
-function forget() {
+/** Lower numbers than `from` are no longer counted. */
+function forget({ from = 0 } = {}) {
   seen = {
+    from,
     alert24: { count: 0, atUs: new Map(), rank: new Map(), inversions: 0, duplicates: 0 },
     gitlab: { count: 0, atUs: new Map(), rank: new Map(), inversions: 0, duplicates: 0 },
     firstUs: 0,
@@ -108,6 +110,7 @@ function numberIn(text) {
 }
 
 function note(name, { number, status }) {
+  if (number < seen.from) return;
   const at = seen[name];
   const us = nowUs();
   seen.firstUs ||= us;

@@ -5,7 +5,7 @@ import { answerCalls } from './calls.mjs';
 import { createTemplate, fill } from './payloads.mjs';
 import { createSockets } from './sockets.mjs';
 
-answerCalls({ saturate, pace });
+answerCalls({ saturate, pace, once });
 
 /**
  * As fast as the answers come, on so many connections. What comes in the first `warmMs` is not counted.
@@ -108,6 +108,14 @@ async function pace({ kind, port, perSecond, seconds, from, states = ['success']
     sentUs,
     ...percentiles(answered.map(({ ms }) => ms)),
   };
+}
+
+/** One request, and what is answered. */
+async function once({ kind, port, from }) {
+  const sockets = createSockets(port);
+  const { status, text } = await sockets.send(fill(createTemplate(kind, { port }), from));
+  sockets.close();
+  return { status, text };
 }
 
 /** The clock that all processes of a machine share. */

@@ -13,12 +13,10 @@ const withQueue = async ({ redis, name, prefix = '{shiplog}' }, work) => {
 /** What comes in waits from now on. */
 export const pauseQueue = (redis, name, prefix) => withQueue({ redis, name, prefix }, (queue) => queue.pause());
 
-/** Work goes on, without what waited. */
-export const resumeEmptied = (redis, name) =>
-  withQueue({ redis, name }, async (queue) => {
-    await queue.drain();
-    await queue.resume();
-  });
+export const resumeQueue = (redis, name) => withQueue({ redis, name }, (queue) => queue.resume());
+
+/** Forgets what waits in it. */
+export const emptyQueue = (redis, name) => withQueue({ redis, name }, (queue) => queue.drain());
 
 export const waitingIds = (redis, name) =>
   withQueue({ redis, name }, async (queue) => (await queue.getJobs(['waiting', 'delayed'])).map(({ id }) => id));

@@ -36,6 +36,10 @@ export async function startRedis(dir, said = {}) {
       await client.bgrewriteaof();
       while ((await info(client, 'aof_rewrite_in_progress')) === '1') await new Promise((done) => setTimeout(done, 20));
     },
+    /** How often it has read from a client: each is a round trip, with one command or with several. */
+    async reads() {
+      return Number(await info(client, 'total_reads_processed'));
+    },
     async memoryBytes() {
       return Number(await info(client, 'used_memory'));
     },

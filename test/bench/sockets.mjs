@@ -5,7 +5,7 @@ export function createSockets(port) {
   const free = [];
   const all = new Set();
   return {
-    /** @returns {Promise<{status: number, ms: number}>} Status 0: the connection broke. */
+    /** @returns {Promise<{status: number, ms: number, text: string}>} Status 0: the connection broke. */
     send: (bytes) => {
       const socket = free.pop() ?? openSocket(port, all);
       return exchange(socket, bytes).finally(() => {
@@ -33,7 +33,7 @@ function exchange(socket, bytes) {
     const end = (status) => {
       socket.off('data', take);
       socket.off('close', lost);
-      resolve({ status, ms: performance.now() - sentMs });
+      resolve({ status, ms: performance.now() - sentMs, text: text.slice(text.indexOf('\r\n\r\n') + 4) });
     };
     const take = (chunk) => {
       text += chunk.toString('latin1');

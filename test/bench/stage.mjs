@@ -6,12 +6,14 @@ import { startNodeRed } from './contenders/node-red.mjs';
 import { startShiplog } from './contenders/shiplog.mjs';
 import { TOKEN } from './payloads.mjs';
 import { startScript } from './processes.mjs';
-import { pauseQueue } from './queues.mjs';
+import { emptyQueue, pauseQueue, resumeQueue } from './queues.mjs';
 import { startRedis } from './redis.mjs';
 
 /** `profileDir`: Shiplog writes a profile of its processor time there when it is stopped. */
 export async function openStage({ profileDir } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'shiplog-bench-'));
+  const forgetFiles = () => rmSync(dir, { recursive: true, force: true });
+  process.once('exit', forgetFiles); // an append-only file of a bench that failed is large
   const redis = await startRedis(dir);
   const start = (script) => startScript(new URL(script, import.meta.url), { log: join(dir, 'scripts.log') });
   const destinations = start('./destinations.mjs');
@@ -45,6 +47,10 @@ export async function openStage({ profileDir } = {}) {
     saturate: (wish) => drive('saturate', wish),
     /** So many a second. */
     pace: (wish) => drive('pace', wish),
+    /** One webhook of that kind, and what is answered. */
+    once: (wish) => drive('once', { amount: 1, ...wish }),
+    /** What the destinations have been told so far is not counted, nor what comes late of it. */
+    forget: () => destinations.call('forget', { from: number }),
     /** A second load beside the first, `load: 1`. */
     addLoad: () => void loads.push(start('./load.mjs')),
     /** One of contenders/, started when it is first asked for. */
@@ -63,10 +69,20 @@ export async function openStage({ profileDir } = {}) {
     /** Webhooks are received, and what they tell waits. */
     pauseRecording: () => pauseQueue(redis, 'record'),
     pauseUsualStack: () => pauseQueue(redis, 'usual', 'bull'),
+    /** Throws away what a run has left for this one to do, so that it is idle while others are measured. */
+    async quiet(shiplog) {
+      await pauseQueue(redis, 'record');
+      // Webhooks whose senders have gone come in for a while yet, and work under way makes more.
+      while ((await shiplog.jobs()) > 0)
+        for (const name of ['record', 'forward-alert24']) await emptyQueue(redis, name);
+      await resumeQueue(redis, 'record');
+      await redis.clear();
+    },
     async close() {
       await Promise.all([...servers.values(), ...others, ...loads, destinations].map((server) => server.stop()));
       await redis.stop();
-      rmSync(dir, { recursive: true, force: true });
+      process.off('exit', forgetFiles);
+      forgetFiles();
     },
   };
 }

@@ -30,22 +30,27 @@ export async function startShiplog({ dir, redisUrl, sinks, said = {}, profileDir
   const child = startProgram(process.execPath, [...options, MAIN, 'start'], { log, env: { SHIPLOG_CONFIG: file } });
   await listening(port, { running: child.isRunning });
   const url = `http://127.0.0.1:${port}`;
-  const jobs = async () => {
+  const queues = async () => {
     const text = await (await fetch(`${url}/metrics`)).text();
-    const waiting = [...text.matchAll(/^shiplog_queue_jobs\{.*\} (\d+)$/gm)];
-    return waiting.reduce((sum, [, count]) => sum + Number(count), 0);
+    return [...text.matchAll(/^shiplog_queue_jobs\{queue="([^"]+)"\} (\d+)$/gm)].map(([, name, count]) => [
+      name,
+      +count,
+    ]);
   };
   return {
     ...child,
     port,
     url,
-    jobs,
+    /** How many jobs wait in all queues together. */
+    jobs: async () => (await queues()).reduce((sum, [, count]) => sum + count, 0),
     stop: () => child.stop(profileDir ? 'SIGTERM' : 'SIGKILL'), // a profile is written at a proper end
     get: (path) => fetch(`${url}${path}`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } }),
-    async drained({ withinMs = 120_000 } = {}) {
+    async drained({ withinMs = 60_000 } = {}) {
       const endMs = performance.now() + withinMs;
-      while ((await jobs()) > 0) {
-        if (performance.now() > endMs) throw new Error(`not drained within ${withinMs} ms`);
+      for (;;) {
+        const left = (await queues()).filter(([, count]) => count > 0);
+        if (left.length === 0) return;
+        if (performance.now() > endMs) throw new Error(`after ${withinMs} ms there are left: ${left.join('; ')}`);
         await wait(50);
       }
     },

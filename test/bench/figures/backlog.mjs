@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { readOriginals, writeClones } from '../clones.mjs';
-import { pauseQueue, resumeEmptied, waitingIds } from '../queues.mjs';
+import { emptyQueue, pauseQueue, resumeQueue, waitingIds } from '../queues.mjs';
 import { startRedis } from '../redis.mjs';
 import { interleave, median, ratio } from '../rounds.mjs';
 import { tell } from './telling.mjs';
@@ -13,6 +14,8 @@ const SECONDS = 1.5;
 const DOWN = 'forward-gitlab';
 /** 15 % more for each webhook. */
 const MOST = 1.15;
+/** Webhooks whose senders have gone come in for a while yet. */
+const STRAGGLERS_MS = 300;
 
 /** GitLab is down, and its changes wait. What does that cost the receiver, the record and the other destination? */
 export const backlog = {
@@ -65,7 +68,9 @@ async function runTold(stage, { shiplog, redis }, amount = AMOUNT) {
 async function runReceived(stage, { shiplog, redis }) {
   await pauseQueue(redis, 'record');
   const run = await stage.saturate({ kind: 'argocd', port: shiplog.port, seconds: SECONDS, warmMs: 200 });
-  await resumeEmptied(redis, 'record');
+  await wait(STRAGGLERS_MS);
+  await emptyQueue(redis, 'record');
+  await resumeQueue(redis, 'record');
   return run;
 }
 

@@ -33,7 +33,7 @@ const row = (about, { alert24, gitlab, refused, bad }) => ({
 });
 
 async function play(stage, shiplog, outageMs = 0) {
-  await stage.destinations.call('forget');
+  await stage.forget();
   const sending = stage.pace({
     kind: 'argocd',
     port: shiplog.port,

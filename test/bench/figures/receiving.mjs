@@ -2,8 +2,10 @@ import { interleave, median, ratio } from '../rounds.mjs';
 
 const SECONDS = 2;
 const WARM_MS = 300;
-/** A process that was started for this run has compiled nothing yet. */
-const COLD_WARM_MS = 1_500;
+/** A process that has just been started has compiled nothing yet. */
+const COLD_SECONDS = 4;
+/** The work behind a receiver is in full swing by then. */
+const SWING_MS = 1_000;
 
 /**
  * Which runs are compared. Ours: `started` is Shiplog as a user starts it, which records and delivers meanwhile; `receiving`
@@ -29,13 +31,13 @@ export const receiving = {
   async measure(stage, { rounds, wants, nodeRed }) {
     const rows = ROWS.filter(({ name, theirs }) => wants(name) && (nodeRed || theirs !== 'node-red'));
     const needed = [...new Set(rows.flatMap(({ ours, theirs }) => [theirs, ours]))];
-    const one = await openReceiver(stage, needed);
-    const runs = createRuns(stage, one);
+    const shiplog = await openShiplog(stage);
+    const runs = createRuns(stage, shiplog);
     const measured = await interleave(
       needed.map((name) => ({ name, run: runs[name] })),
       rounds,
     );
-    await one?.stop();
+    await shiplog.stop();
     return rows.map(({ about, ours, theirs, least }) => ({
       about,
       against: theirs,
@@ -50,23 +52,33 @@ export const receiving = {
 const perSecond = (run) => run.perSecond;
 const whole = (runs) => Math.round(median(runs.map(perSecond)));
 
-/** The Shiplog that stays for all rounds: its work is paused, so that nothing of one run is left for the next. */
-async function openReceiver(stage, needed) {
-  if (!needed.some((name) => /^(receiving|ignoring)/.test(name))) return undefined;
+/** What the load sends must still be what it is meant to be. */
+const VERDICTS = { deployment: 'accepted', pipeline: 'accepted', argocd: 'accepted', push: 'ignored' };
+
+/** One for all rounds, which is compiled by then. */
+async function openShiplog(stage) {
   const shiplog = await stage.shiplog();
-  await stage.pauseRecording();
-  await stage.saturate({ kind: 'deployment', port: shiplog.port, seconds: COLD_WARM_MS / 1_000 });
-  await stage.redis.clear();
+  for (const [kind, verdict] of Object.entries(VERDICTS)) {
+    const { status, text } = await stage.once({ kind, port: shiplog.port });
+    if (!text.includes(`"${verdict}"`)) throw new Error(`a ${kind} is not ${verdict} but answered ${status} ${text}`);
+  }
+  await stage.saturate({ kind: 'deployment', port: shiplog.port, seconds: COLD_SECONDS });
+  await stage.quiet(shiplog);
   return shiplog;
 }
 
-function createRuns(stage, receiver) {
-  const at = (port, kind = 'deployment', warmMs = WARM_MS) =>
-    stage.saturate({ kind, port, seconds: SECONDS, warmMs }).finally(stage.redis.clear);
-  const peer = (name, kind) => async () => at((await stage.contender(name)).port, kind);
+function createRuns(stage, shiplog) {
+  const at = (port, kind = 'deployment', warmMs = WARM_MS) => stage.saturate({ kind, port, seconds: SECONDS, warmMs });
+  const peer = (name, kind) => async () => {
+    const run = await at((await stage.contender(name)).port, kind);
+    await stage.redis.clear();
+    return run;
+  };
   const paused = (kind) => async () => {
     await stage.pauseRecording();
-    return at(receiver.port, kind);
+    const run = await at(shiplog.port, kind);
+    await stage.redis.clear();
+    return run;
   };
   return {
     floor: peer('floor'),
@@ -76,20 +88,14 @@ function createRuns(stage, receiver) {
     async 'usual-stack paused'() {
       const { port } = await stage.contender('usual-stack');
       await stage.pauseUsualStack();
-      return at(port);
+      const run = await at(port);
+      await stage.redis.clear();
+      return run;
     },
     'node-red': peer('node-red'),
-    /** One of its own for every run: the work that a run leaves behind would slow down the next. */
     async started() {
-      const shiplog = await stage.shiplog();
-      const run = await stage.saturate({
-        kind: 'deployment',
-        port: shiplog.port,
-        seconds: SECONDS,
-        warmMs: COLD_WARM_MS,
-      });
-      await shiplog.stop();
-      await stage.redis.clear();
+      const run = await at(shiplog.port, 'deployment', SWING_MS);
+      await stage.quiet(shiplog);
       return run;
     },
     receiving: paused('deployment'),

@@ -43,7 +43,7 @@ export const telling = {
 
 /** Sends so many at once, and waits until each of the named destinations knows all of them. */
 export async function tell(stage, { names, ...wish }) {
-  await stage.destinations.call('forget');
+  await stage.forget();
   const { startUs, bad, ok, errors } = await stage.saturate(wish);
   const { lastUs } = await told(stage, names, ok);
   return { perSecond: (ok * 1_000_000) / (lastUs - startUs), bad: bad + errors };
