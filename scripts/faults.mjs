@@ -102,7 +102,7 @@ async function play({ only, rounds, seed, long }) {
 function summarize(results) {
   const byId = new Map();
   for (const result of results) byId.set(result.id, [...(byId.get(result.id) ?? []), result]);
-  const place = ({ id }) => Number(/\d+/.exec(id)) + (id.charCodeAt(id.length - 1) % 64) / 100;
+  const place = ({ id }) => Number(/\d+/.exec(id) ?? 99) + (id.charCodeAt(id.length - 1) % 64) / 100; // the soak, S, comes last
   const inOrder = [...byId.values()].sort(([a], [b]) => place(a) - place(b));
   return inOrder.map((rounds) => {
     const [{ id, fault, whyNot }] = rounds;

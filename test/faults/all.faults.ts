@@ -7,7 +7,7 @@ const { FAULTS_ONLY = '', FAULTS_ROUNDS = '1', FAULTS_SEED = '1', FAULTS_LONG = 
 const rows = FAULTS_ONLY ? rowsNamed(FAULTS_ONLY.split(',')) : MATRIX;
 const long = FAULTS_LONG !== '';
 const rounds = Number(FAULTS_ROUNDS);
-const limitMs = long ? 1_800_000 : 240_000;
+const limitMs = long ? 2_400_000 : 300_000;
 const CLEAN_UP_MS = 60_000;
 
 /** One line of JSON a row and round, for scripts/faults.mjs. */

@@ -4,6 +4,7 @@ import * as order from './order.ts';
 import * as processes from './processes.ts';
 import * as redis from './redis.ts';
 import type { Scenario } from './scenario.ts';
+import { soak } from './soak.ts';
 
 interface Described {
   /** F1 … F40; a letter where one row is tried in several ways. */
@@ -347,6 +348,13 @@ export const MATRIX: readonly Row[] = [
     how: "what GitLab's list shows and no hook told",
     pass: 'all found, one each',
     whyNot: 'without load: test/e2e/completion.test.ts',
+  },
+  {
+    id: 'S',
+    fault: 'soak',
+    how: 'faults at random beside one another, for a minute (long: 30 minutes)',
+    pass: 'memory flat, nothing left over in Redis',
+    run: soak,
   },
 ];
 
