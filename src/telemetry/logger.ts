@@ -30,27 +30,35 @@ export function createLogger(level: string, destination: DestinationStream = sta
   });
 }
 
-const LOG_BUFFER_BYTES = 4_096;
+const LOG_BUFFER_CHARS = 4_096;
 const LOG_DELAY_MS = 100;
+/** For a reader that is slow. What is beyond it is not written: memory is worth more. */
+const WAITING_MOST_BYTES = 4 * 1024 * 1024;
 
 /** From 40, a warning, on. pino writes the level first. */
 const isUrgent = (line: string) => /^\{"level":[4-9]/.test(line);
 
 /**
  * Several lines at once: one system call for each would cost as much as all that makes them. Not in line with the work
- * either, since a pipe that nobody reads would hold it up. kill -9 takes the last of them; at any other end pino writes them.
+ * either, since a pipe that nobody reads would hold it up. kill -9 takes the last of them.
  */
 function standardOutput(): DestinationStream {
-  const output = pino.destination({ fd: 1, sync: false, minLength: LOG_BUFFER_BYTES });
+  const output = pino.destination({ fd: 1, sync: false, maxLength: WAITING_MOST_BYTES });
+  let lines = '';
   let isDue = false;
   const flush = () => {
     isDue = false;
-    output.flush();
+    if (lines !== '') output.write(lines);
+    lines = '';
   };
+  process.once('exit', () => {
+    flush();
+    output.flushSync();
+  });
   return {
     write(line) {
-      output.write(line);
-      if (isUrgent(line)) return flush();
+      lines += line;
+      if (lines.length > LOG_BUFFER_CHARS || isUrgent(line)) return flush();
       if (isDue) return;
       isDue = true;
       setTimeout(flush, LOG_DELAY_MS).unref();
