@@ -126,8 +126,11 @@ export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): L
       const ledger = key('ledger', sink, deployment);
       const laneKey = lane === undefined ? ledger : key('lane', sink, lane);
       const leases = [...new Set([deployment, lane ?? deployment])].map((name) => key('lease', sink, name));
-      return withLeases(redis, { ledger, lane: laneKey, leases }, (known, signal) =>
-        work(createEntry({ redis, echoes, clock, sink, deployment, ledger, lane: laneKey, echo }, known), signal),
+      return withLeases(redis, { ledger, lane: laneKey, leases }, ({ known, isOurs, signal }) =>
+        work(
+          createEntry({ redis, echoes, clock, sink, deployment, ledger, lane: laneKey, echo, isOurs }, known),
+          signal,
+        ),
       );
     },
     find: async (sink, remoteId) => (await redis.get(ownerKey(sink, remoteId))) ?? undefined,
@@ -152,12 +155,20 @@ interface Place {
   readonly leases: readonly string[];
 }
 
+interface Held {
+  readonly known: Told;
+  /** False when they may have ended: this process, or Redis, stood still for longer than a lease lasts. */
+  readonly isOurs: () => boolean;
+  readonly signal: AbortSignal;
+}
+
 async function withLeases<T>(
   redis: Redis,
   { ledger, lane, leases }: Place,
-  work: (known: Told, signal: AbortSignal) => Promise<T>,
+  work: (held: Held) => Promise<T>,
 ): Promise<T> {
   const token = randomUUID();
+  let sureUntilMs = performance.now() + LEASE_MS;
   const entered = (await ENTER(redis, [ledger, lane, ...leases], token, LEASE_MS)) as string[] | null; // as ENTER returns it
   if (!entered) throw busy();
   const abort = new AbortController();
@@ -166,14 +177,17 @@ async function withLeases<T>(
     ATTEMPT_LIMIT_MS,
   );
   const renew = async () => {
+    const askedMs = performance.now();
     // Redis is away: the leases may still hold, the next round will tell.
-    const ours = await RENEW(redis, leases, token, LEASE_MS).catch(() => leases.length);
-    if (ours !== leases.length) abort.abort(new Error('the lease was lost'));
+    const ours = await RENEW(redis, leases, token, LEASE_MS).catch(() => undefined);
+    if (ours === leases.length) sureUntilMs = askedMs + LEASE_MS;
+    else if (ours !== undefined) abort.abort(new Error('the lease was lost'));
   };
   const renewing = setInterval(() => void renew(), LEASE_MS / 3);
   try {
     const [inLane, ...fields] = entered;
-    return await work(toKnown(fields, inLane), abort.signal);
+    const isOurs = () => performance.now() < sureUntilMs;
+    return await work({ known: toKnown(fields, inLane), isOurs, signal: abort.signal });
   } finally {
     clearTimeout(limit);
     clearInterval(renewing);
@@ -195,10 +209,11 @@ interface EntryContext {
   readonly ledger: string;
   readonly lane: string;
   readonly echo: Echo | undefined;
+  readonly isOurs: Held['isOurs'];
 }
 
 function createEntry(context: EntryContext, known: Told): LedgerEntry {
-  const { redis, echoes, clock, sink, deployment, ledger, lane, echo } = context;
+  const { redis, echoes, clock, sink, deployment, ledger, lane, echo, isOurs } = context;
   const owner = (remoteId: string) => ownerKey(sink, remoteId);
   const log = (attempt: Omit<Attempt, 'at'>) =>
     [
@@ -215,6 +230,8 @@ function createEntry(context: EntryContext, known: Told): LedgerEntry {
     async attempting() {
       if (echo) await echoes.expect(echo, deployment);
       await WRITE(redis, [ledger], KEEP_SECONDS, 'attempted_at', clock().toISOString());
+      // The request goes out next. Somebody else may have sent it by now; the time that is written makes both look first.
+      if (!isOurs()) throw busy();
     },
     async notAttempted() {
       await redis.hdel(ledger, 'attempted_at');
