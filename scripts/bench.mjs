@@ -2,7 +2,7 @@
 //   --only acked,burst   these figures   --rounds 7   runs of each contender   --quick   100 k instead of 1 M waiting or kept
 //   --with-n8n   n8n too, which is a large install, once
 //   --profile <folder>   Shiplog's processor profiles go there, for the flame chart of a browser's developer tools
-// The table goes to standard output and into docs/bench.md, between its two marks.
+// The table goes to standard output; that of a whole run goes into docs/bench.md, between its two marks.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -45,10 +45,10 @@ await orStop(async () => {
   for (const figure of FIGURES.filter((one) => one.names.some((name) => names.includes(name))))
     rows.push(...(await measure(figure, { ...wishes, peers, openStage, wants: (name) => names.includes(name) })));
   const took = `${Math.round((performance.now() - startedMs) / 1_000)} s`;
-  const facts = [...(await readFacts()), `${wishes.rounds} rounds`, took].join(' · ');
+  const facts = [...(await readFacts()), `${wishes.rounds} ${wishes.rounds === 1 ? 'round' : 'rounds'}`, took].join(' · ');
   const table = toTable(rows);
   process.stdout.write(`\n${facts}\n\n${toText(table)}\n`);
-  if (!wishes.only) await writePage(facts, table);
+  if (!wishes.only && !wishes.quick) await writePage(facts, table);
   const withGoal = rows.filter((row) => verdictOf(row) !== '');
   const short = withGoal.filter((row) => verdictOf(row) === 'SHORT');
   say(`\n${withGoal.length - short.length} of ${withGoal.length} goals are met`);

@@ -1,17 +1,21 @@
 // n8n in its regular mode, with the workflow that one would draw: webhook, code, HTTP request. Two gigabytes of packages,
 // installed once, outside the repository, and only when it is asked for.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { TOKEN } from '../payloads.mjs';
 import { answers, freePort, startProgram } from '../processes.mjs';
+import { cacheOf } from './cache.mjs';
 import { CHANGE_OF_HOOK } from './change-of-hook.mjs';
 
-const HOME = join(tmpdir(), 'shiplog-bench-cache', 'n8n-1');
+const HOME = cacheOf('n8n-1');
 const MAIN = join(HOME, 'node_modules/n8n/bin/n8n');
 /** The one comes from outside the registry otherwise, the other needs a newer Node; the workflow uses neither. */
 const OVERRIDES = { xlsx: '0.18.5', 'isolated-vm': '5.0.4' };
 const START_MS = 60_000;
+/** It has been seen to register its webhooks, and a moment later to do so anew. */
+const SETTLE_MS = 3_000;
+const PATH = '/webhook/gitlab';
 
 /** `npm` runs it with these arguments. @returns whether it is there now. */
 export async function installN8n(npm) {
@@ -42,12 +46,12 @@ export async function startN8n({ dir, destination }) {
     await command('update:workflow', '--all', '--active=true').ended;
   }
   const child = command('start');
-  await answers(`http://127.0.0.1:${port}/webhook/gitlab`, {
-    status: 200,
-    withinMs: START_MS,
-    running: child.isRunning,
-  });
-  return { ...child, port, path: '/webhook/gitlab' };
+  const webhook = `http://127.0.0.1:${port}${PATH}`;
+  const isUp = () => answers(webhook, { status: 200, withinMs: START_MS, running: child.isRunning });
+  await isUp();
+  await wait(SETTLE_MS);
+  await isUp();
+  return { ...child, port, path: PATH };
 }
 
 const workflow = (destination) => ({

@@ -1,13 +1,13 @@
 // Node-RED with the flow that one would draw: check the token, map, answer, post. Installed once, outside the repository.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TOKEN } from '../payloads.mjs';
 import { answers, freePort, startProgram } from '../processes.mjs';
+import { cacheOf } from './cache.mjs';
 import { CHANGE_OF_HOOK } from './change-of-hook.mjs';
 
 const VERSION = '4';
-const HOME = join(tmpdir(), 'shiplog-bench-cache', `node-red-${VERSION}`);
+const HOME = cacheOf(`node-red-${VERSION}`);
 const MAIN = join(HOME, 'node_modules/node-red/red.js');
 
 /** `npm` runs it with these arguments. @returns whether it is there now. */

@@ -54,7 +54,7 @@ const perSecond = (run) => run.perSecond;
 const whole = (runs) => Math.round(median(runs.map(perSecond)));
 
 /** It answers all that come at once and then hardly any, while it works on those: so many, and no time, is kinder to it. */
-const N8N_AMOUNT = 300;
+const N8N_AMOUNT = 150;
 
 /** What the load sends must still be what it is meant to be. */
 const VERDICTS = { deployment: 'accepted', pipeline: 'accepted', argocd: 'accepted', push: 'ignored' };
