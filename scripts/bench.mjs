@@ -45,7 +45,9 @@ await orStop(async () => {
   for (const figure of FIGURES.filter((one) => one.names.some((name) => names.includes(name))))
     rows.push(...(await measure(figure, { ...wishes, peers, openStage, wants: (name) => names.includes(name) })));
   const took = `${Math.round((performance.now() - startedMs) / 1_000)} s`;
-  const facts = [...(await readFacts()), `${wishes.rounds} ${wishes.rounds === 1 ? 'round' : 'rounds'}`, took].join(' · ');
+  const facts = [...(await readFacts()), `${wishes.rounds} ${wishes.rounds === 1 ? 'round' : 'rounds'}`, took].join(
+    ' · ',
+  );
   const table = toTable(rows);
   process.stdout.write(`\n${facts}\n\n${toText(table)}\n`);
   if (!wishes.only && !wishes.quick) await writePage(facts, table);
