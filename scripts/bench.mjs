@@ -1,7 +1,8 @@
 // `npm run bench`: measures Shiplog against the floor of this machine and against what people use instead.
 //   --only acked,burst   these figures   --rounds 7   runs of each contender   --quick   100 k instead of 1 M waiting or kept
+//   --with-n8n   n8n too, which is a large install, once
 //   --profile <folder>   Shiplog's processor profiles go there, for the flame chart of a browser's developer tools
-// The table goes to standard output and into docs/bench.md, between its two marks.
+// The table goes to standard output; that of a whole run goes into docs/bench.md, between its two marks.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -31,22 +32,25 @@ await orStop(async () => {
   await prepareNodePackages();
   await prepareRedis();
   await prepareBuild();
-  const { FIGURES, installNodeRed, openStage } = await import('../test/bench/bench.mjs');
+  const { FIGURES, installN8n, installNodeRed, openStage } = await import('../test/bench/bench.mjs');
   const all = FIGURES.flatMap(({ names }) => names);
   const names = wishes.only ? wishes.only.split(',') : all;
   const unknown = names.filter((name) => !all.includes(name));
   if (unknown.length > 0) throw new Stop(`there is no figure ${unknown}; there are: ${all.join(', ')}`);
-  const nodeRed = await installNodeRed(npm);
-  if (!nodeRed) say('Node-RED could not be installed: its rows are left out');
+  const peers = { 'node-red': await installNodeRed(npm), n8n: wishes['with-n8n'] && (await installN8n(npm)) };
+  if (!peers['node-red']) say('Node-RED could not be installed: its rows are left out');
+  if (wishes['with-n8n'] && !peers.n8n) say('n8n could not be installed: its row is left out');
   const startedMs = performance.now();
   const rows = [];
   for (const figure of FIGURES.filter((one) => one.names.some((name) => names.includes(name))))
-    rows.push(...(await measure(figure, { ...wishes, nodeRed, openStage, wants: (name) => names.includes(name) })));
+    rows.push(...(await measure(figure, { ...wishes, peers, openStage, wants: (name) => names.includes(name) })));
   const took = `${Math.round((performance.now() - startedMs) / 1_000)} s`;
-  const facts = [...(await readFacts()), `${wishes.rounds} rounds`, took].join(' · ');
+  const facts = [...(await readFacts()), `${wishes.rounds} ${wishes.rounds === 1 ? 'round' : 'rounds'}`, took].join(
+    ' · ',
+  );
   const table = toTable(rows);
   process.stdout.write(`\n${facts}\n\n${toText(table)}\n`);
-  if (!wishes.only) await writePage(facts, table);
+  if (!wishes.only && !wishes.quick) await writePage(facts, table);
   const withGoal = rows.filter((row) => verdictOf(row) !== '');
   const short = withGoal.filter((row) => verdictOf(row) === 'SHORT');
   say(`\n${withGoal.length - short.length} of ${withGoal.length} goals are met`);
@@ -58,12 +62,15 @@ function readArguments() {
     rounds: { type: 'string', default: '5' },
     quick: { type: 'boolean', default: false },
     profile: { type: 'string', default: '' },
+    'with-n8n': { type: 'boolean', default: false },
   };
   try {
     const { values } = parseArgs({ options });
     return { ...values, rounds: Number(values.rounds) };
   } catch (error) {
-    throw new Stop(`${error.message}\nThere are: --only acked,burst  --rounds 7  --quick  --profile <folder>`);
+    throw new Stop(
+      `${error.message}\nThere are: --only acked,burst  --rounds 7  --quick  --profile <folder>  --with-n8n`,
+    );
   }
 }
 

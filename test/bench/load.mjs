@@ -11,11 +11,11 @@ answerCalls({ saturate, pace, once });
  * As fast as the answers come, on so many connections. What comes in the first `warmMs` is not counted.
  * With `amount` it ends after so many requests, else after `seconds`.
  */
-async function saturate({ kind, port, connections = 64, warmMs = 0, seconds = 2, amount, from }) {
+async function saturate({ kind, port, path, connections = 64, warmMs = 0, seconds = 2, amount, from }) {
   let number = from;
   let made = 0;
   const setupClient = (client) => {
-    const template = createTemplate(kind, { port, vary: made });
+    const template = createTemplate(kind, { port, path, vary: made });
     made += 1;
     // autocannon would build every request anew from its parts, which costs more than a fast server needs to answer.
     client.getRequestBuffer = () => {

@@ -13,7 +13,7 @@ const SERVICES = 40;
 const ENVIRONMENTS = ['production', 'staging', 'review/lamp'];
 
 /** `vary` chooses the project and the environment. `state` in GitLab's words. Those of one `now` tell of the same deployments. */
-export function createTemplate(kind, { port, vary = 0, state = 'success', now = new Date() }) {
+export function createTemplate(kind, { port, path: elsewhere, vary = 0, state = 'success', now = new Date() }) {
   const { path, headers, body } = KINDS[kind]({ vary, state, now });
   const text = (typeof body === 'string' ? body : JSON.stringify(body)).replaceAll(`"${NUMBER}"`, `1${HOLE}`);
   const head = Object.entries({
@@ -24,7 +24,7 @@ export function createTemplate(kind, { port, vary = 0, state = 'success', now = 
     ...headers,
   });
   const lines = head.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  const bytes = Buffer.from(`POST ${path} HTTP/1.1\r\n${lines}\r\n${text}`);
+  const bytes = Buffer.from(`POST ${elsewhere ?? path} HTTP/1.1\r\n${lines}\r\n${text}`);
   return { bytes, holes: holesOf(bytes), bodyBytes: Buffer.byteLength(text) };
 }
 

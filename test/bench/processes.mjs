@@ -50,7 +50,7 @@ function handle(child) {
     });
   });
   return {
-    pid: child.pid,
+    ended,
     isRunning: () => children.has(child),
     signal: (signal) => child.kill(signal),
     async stop(signal = 'SIGKILL') {
@@ -88,4 +88,15 @@ export async function listening(port, { withinMs = 30_000, running = () => true 
     await wait(20);
   }
   throw new Error(`nobody listens at port ${port}`);
+}
+
+/** Until a POST there is answered with that status: a flow begins to run some time after its server listens. */
+export async function answers(url, { status, withinMs = 30_000, running }) {
+  const endMs = performance.now() + withinMs;
+  while (performance.now() < endMs && running()) {
+    const answer = await fetch(url, { method: 'POST' }).catch(() => undefined);
+    if (answer?.status === status) return;
+    await wait(50);
+  }
+  throw new Error(`${url} does not answer ${status}`);
 }

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startN8n } from './contenders/n8n.mjs';
 import { startNodeRed } from './contenders/node-red.mjs';
 import { startShiplog } from './contenders/shiplog.mjs';
 import { TOKEN } from './payloads.mjs';
@@ -54,6 +55,7 @@ export async function openStage({ profileDir } = {}) {
     /** A second load beside the first, `load: 1`. */
     addLoad: () => void loads.push(start('./load.mjs')),
     /** One of contenders/, started when it is first asked for. */
+    n8n: () => startN8n({ dir, destination }),
     async contender(name) {
       if (!servers.has(name)) servers.set(name, await open(name));
       return servers.get(name);

@@ -17,6 +17,7 @@ const ROWS = [
   { name: 'acked', about: acked, ours: 'started', theirs: 'floor', least: 0.33 },
   { name: 'acked', about: acked, ours: 'started', theirs: 'usual-stack', least: 1.5 },
   { name: 'acked', about: acked, ours: 'started', theirs: 'node-red', least: 5 },
+  { name: 'acked', about: acked, ours: 'started', theirs: 'n8n' },
   { name: 'received', about: `${acked}, work paused`, ours: 'receiving', theirs: 'bare-express', least: 0.6 },
   { name: 'received', about: `${acked}, work paused`, ours: 'receiving', theirs: 'floor', least: 0.33 },
   { name: 'received', about: `${acked}, work paused`, ours: 'receiving', theirs: 'usual-stack paused', least: 1.5 },
@@ -28,8 +29,8 @@ const ROWS = [
 /** Webhooks answered a second by one process, durable, with 64 connections that send as fast as they are answered. */
 export const receiving = {
   names: ['acked', 'received', 'ignored', 'pipeline'],
-  async measure(stage, { rounds, wants, nodeRed }) {
-    const rows = ROWS.filter(({ name, theirs }) => wants(name) && (nodeRed || theirs !== 'node-red'));
+  async measure(stage, { rounds, wants, peers }) {
+    const rows = ROWS.filter(({ name, theirs }) => wants(name) && (peers[theirs] ?? true));
     const needed = [...new Set(rows.flatMap(({ ours, theirs }) => [theirs, ours]))];
     const shiplog = await openShiplog(stage);
     const runs = createRuns(stage, shiplog);
@@ -51,6 +52,9 @@ export const receiving = {
 
 const perSecond = (run) => run.perSecond;
 const whole = (runs) => Math.round(median(runs.map(perSecond)));
+
+/** It answers all that come at once and then hardly any, while it works on those: so many, and no time, is kinder to it. */
+const N8N_AMOUNT = 150;
 
 /** What the load sends must still be what it is meant to be. */
 const VERDICTS = { deployment: 'accepted', pipeline: 'accepted', argocd: 'accepted', push: 'ignored' };
@@ -93,6 +97,13 @@ function createRuns(stage, shiplog) {
       return run;
     },
     'node-red': peer('node-red'),
+    /** One of its own for every run: what it has answered keeps it busy for a long time. */
+    async n8n() {
+      const { port, path, stop } = await stage.n8n();
+      const run = await stage.saturate({ kind: 'deployment', port, path, amount: N8N_AMOUNT });
+      await stop();
+      return run;
+    },
     async started() {
       const run = await at(shiplog.port, 'deployment', SWING_MS);
       await stage.quiet(shiplog);
