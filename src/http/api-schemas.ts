@@ -191,7 +191,7 @@ const PageMeta = z.strictObject({
   limit: Count,
   offset: Count,
   has_more: z.boolean(),
-  /** So many of the newest were searched for the text; absent: all were. */
+  /** So many of the newest were looked through, for the text or for several filters at once; absent: all were. */
   searched: Count.optional(),
 });
 

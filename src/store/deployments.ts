@@ -26,7 +26,7 @@ export interface ChangeFilter {
 export interface Listed {
   readonly deployments: readonly Deployment[];
   readonly total: number;
-  /** So many of the newest were searched for the text; absent: all were. */
+  /** So many of the newest were looked through, for the text or for several facets at once; absent: all were. */
   readonly searched?: number;
 }
 

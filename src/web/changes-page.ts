@@ -119,7 +119,7 @@ function notes({ list, marks, range, query }: Found & { query: ChangesQuery }): 
       list.total > 0 &&
       `Nothing changed in the 24 hours ${query.to === undefined ? 'before now' : 'before that'}; this goes further back.`,
     list.searched !== undefined &&
-      `The text was looked for in the newest ${list.searched.toLocaleString('en')} that fit the other filters; choose a span of time to look further back.`,
+      `Only the newest ${list.searched.toLocaleString('en')} were looked through; choose a span of time to look further back.`,
     marks.length === MAX_MARKS &&
       list.total > MAX_MARKS &&
       `The timeline shows the newest ${MAX_MARKS.toLocaleString('en')} of this span.`,

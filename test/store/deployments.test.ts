@@ -147,6 +147,36 @@ describe('the change log', () => {
     expect(marks.map(({ key }) => key)).toEqual(Array.from({ length: 8_998 }, (_, at) => `job:${8_998 - at}`));
   });
 
+  it('looks for several facets in the newest thousands, further back in a span of time, and says so', async () => {
+    const deployments = open(100_000);
+    const first = Date.parse('2026-03-14T00:00:00.000Z');
+    const at = (index: number) => first + index * 1000;
+    const fill = Array.from({ length: 5_010 }, (_, index) =>
+      aRecord({
+        deployment: `job:${index}`,
+        occurredAt: new Date(at(index)).toISOString(),
+        state: index < 5 || index > 5_007 ? 'failed' : 'succeeded',
+        ...(index === 3 && { ref: 'main' }),
+      }),
+    );
+    await Promise.all(fill.map((record) => deployments.apply(record)));
+    const facets = { environment: 'production', service: 'lighthouse-api' };
+    const wide = await deployments.list({ ...everything, facets, limit: 1 });
+    expect(wide).toMatchObject({ searched: 5_000, deployments: [{ key: 'job:5009' }] });
+    const failed = await deployments.list({ ...everything, facets: { ...facets, status: 'failed' } });
+    expect(failed.deployments.map(({ key }) => key)).toEqual([
+      'job:5009',
+      'job:5008',
+      ...[4, 3, 2, 1, 0].map((n) => `job:${n}`),
+    ]);
+    expect(failed.searched).toBeUndefined();
+    const early = await deployments.list({ ...everything, facets, untilMs: at(3) });
+    expect(early).toMatchObject({ total: 4 });
+    expect(early.searched).toBeUndefined();
+    const marks = await deployments.marks({ facets: { ...facets, branch: 'main' } });
+    expect(marks.map(({ key }) => key)).toEqual(['job:3']);
+  });
+
   it('says by its version that something changed', async () => {
     const deployments = open();
     const before = await deployments.version();

@@ -71,6 +71,6 @@ describe('the changes page with many changes', () => {
   it('searches the newest for a text, and says how many', async () => {
     const { body } = await timed({ text: 'ships' });
     expect(body).toContain('5,000 changes');
-    expect(body).toContain('The text was looked for in the newest 5,000 that fit the other filters');
+    expect(body).toContain('Only the newest 5,000 were looked through');
   });
 });
