@@ -125,7 +125,7 @@ dd time .exact, .last time .exact { display: inline; }
 .badge.succeeded { background: var(--good-ground); color: var(--good); }
 .badge.failed { background: var(--bad-ground); color: var(--bad); }
 .badge.running { background: var(--busy-ground); color: var(--busy); }
-.badge.other { font-size: 0.8em; }
+.badge.other { font-size: 0.8em; white-space: normal; }
 .badge.rollback { background: var(--undo-ground); color: var(--undo); }
 .changes .service a, .changes .environment a { color: inherit; text-decoration: none; }
 .changes .service a { font-weight: 600; }
@@ -203,7 +203,6 @@ summary { cursor: pointer; color: var(--link); }
   .inbox tr { grid-template: "state when" "why why" "source size" / minmax(0, 1fr) minmax(0, auto); }
   .changes tr:last-child, .inbox tr:last-child { border-bottom: 0; }
   .changes td, .inbox td { display: block; padding: 0; border: 0; overflow-wrap: anywhere; }
-  .changes .badge.other { white-space: normal; }
   tr.failed { box-shadow: inset 3px 0 var(--bad); }
   tr.running { box-shadow: inset 3px 0 var(--busy); }
   tr.rollback { box-shadow: inset 3px 0 var(--undo-ground); }
