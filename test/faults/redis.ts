@@ -454,7 +454,6 @@ export const spoolTorn: Scenario = (run) =>
     // The damaged one may be the end of a deployment, for which nobody has to wait long.
     const torn = bridge.output().match(/a line of the spool is torn/g)?.length ?? 0;
     run.check(torn === 2, `${torn} torn lines are reported, not 2`);
-    run.check(done.lost <= 2, 'more than the damaged line is lost');
     run.note(`${done.acked} acknowledged from the spool, one line damaged and reported`);
     // The damaged webhook: never recorded, and with it perhaps the end of one deployment at two destinations.
     return { ...done, allowed: { lost: 3 } };
