@@ -20,7 +20,7 @@ export const alert24 = z
     /** Alert24 keeps no state and cannot change a record, so that by default it hears of what was deployed, once. */
     states: z.array(State).min(1).default(['succeeded']),
     late_after_minutes: z.number().positive().default(5),
-    concurrency: z.number().int().min(1).max(100).default(5),
+    concurrency: z.number().int().min(1).max(100).default(3),
     timeout_seconds: z.number().positive().max(60).default(10),
   })
   .transform(({ api_key, ...config }): Sink | undefined =>

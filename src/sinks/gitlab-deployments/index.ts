@@ -26,7 +26,7 @@ export const gitlabDeployments = z
     environments: z.record(z.string(), z.string().min(1)).default({}),
     /** Other names under which repositories name this GitLab. */
     hosts: z.array(Host).default([]),
-    concurrency: z.number().int().min(1).max(100).default(5),
+    concurrency: z.number().int().min(1).max(100).default(3),
     timeout_seconds: z.number().positive().max(60).default(10),
   })
   .transform(({ url, token, ...config }, context): Sink | undefined => {
