@@ -158,5 +158,8 @@ async function writePage(facts, rows) {
   const after = rest.split(END)[1] ?? '\n';
   await mkdir(join(root, 'docs'), { recursive: true });
   await writeFile(PAGE, `${before}${made}${after}`);
+  await run(process.execPath, [join(root, 'node_modules/@biomejs/biome/bin/biome'), 'format', '--write', PAGE], {
+    quiet: true,
+  });
   say(`\nwritten to ${PAGE}`);
 }
