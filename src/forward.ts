@@ -35,14 +35,14 @@ export function createForward({ deployments, ledger, clock, onDelivered }: Forwa
         if (routed.droppedBy || !wish.wanted) return 'unwanted';
         try {
           await entry.delivered(moment, await sink.deliver(deployment, entry, { signal, now: clock() }));
-          onDelivered(sink, routed);
-          return 'delivered';
         } catch (error) {
           const status = error instanceof DeliveryFailed ? error.status : undefined;
           const words = error instanceof Error ? error.message : String(error);
           await entry.attempted({ state: moment.state, outcome: 'failed', words, ...(status && { status }) });
           throw error;
         }
+        onDelivered(sink, routed);
+        return 'delivered';
       },
     );
   };

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { Redis, type RedisOptions } from 'ioredis';
-import { createLoadMeter } from '../load.ts';
+import { createLoadMeter } from './load.ts';
 
 /** Where Redis is: the private server's unix socket or port, or what REDIS_URL says. */
 export type RedisAddress =

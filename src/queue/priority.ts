@@ -1,4 +1,4 @@
-import { createLoadMeter } from '../load.ts';
+import { createLoadMeter } from './load.ts';
 
 /** So many webhooks within `WINDOW_MS` are a burst: 400 a second. */
 const BURST = 40;

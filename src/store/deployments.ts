@@ -85,7 +85,7 @@ if occurrence ~= '' then
   redis.call('SET', first, occurrence, 'EX', ttl, 'NX')
   if redis.call('GET', first) ~= occurrence then key = key .. '/' .. occurrence end
 end
-local deployment = prefix .. ':deployment:' .. key
+local deployment = prefix .. ':change:' .. key
 local reply = { key }
 for i = 1, count do reply[i + 1] = redis.call(ARGV[5], deployment, ARGV[5 + 2 * i], ARGV[6 + 2 * i]) end
 for i = 7 + 2 * count, #ARGV do redis.call('SET', prefix .. ':alias:' .. ARGV[i], key, 'EX', ttl, 'NX') end
@@ -168,7 +168,8 @@ export function createDeployments(redis: Redis, retention: Retention, view: View
   };
 }
 
-const keyOf = (name: string) => key('deployment', name);
+/** Not `deployment`: under that name an earlier bridge kept a text, and a record must never fail on what it left. */
+const keyOf = (name: string) => key('change', name);
 const placeOf = ({ deployment, occurrence = '' }: ChangeRecord) => `${deployment}\n${occurrence}`;
 
 const contention = (name: string) =>

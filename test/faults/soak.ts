@@ -96,8 +96,7 @@ async function leftovers({ client }: Stage): Promise<string[]> {
   for await (const names of client.scanStream({ match: '{shiplog}:*', count: 1_000 })) {
     for (const name of names as string[]) {
       if (/:(?:lock|lease:.*)$/.test(name)) left.push(name);
-      if (/:(?:deployment|ledger|attempts|remote|alias|echo):/.test(name) && (await client.ttl(name)) < 0)
-        left.push(name);
+      if (/:(?:change|ledger|attempts|remote|alias|echo):/.test(name) && (await client.ttl(name)) < 0) left.push(name);
     }
   }
   return left;

@@ -189,10 +189,11 @@ describe('the change log', () => {
     const deployments = open(2);
     for (const day of [1, 2, 3])
       await deployments.apply(aRecord({ deployment: `job:${day}`, occurredAt: `2026-03-0${day}T10:00:00.000Z` }));
+    expect(await redis.keys('{shiplog}:change:*')).toHaveLength(3);
     expect(await deployments.prune(new Date('2026-03-04'))).toBe(1);
     expect((await deployments.list(everything)).deployments.map(({ key }) => key)).toEqual(['job:3', 'job:2']);
     expect(await deployments.prune(new Date('2028-01-01'))).toBe(2);
-    expect(await redis.keys('*deployment:*')).toEqual([]);
+    expect(await redis.keys('{shiplog}:change:*')).toEqual([]);
   });
 });
 

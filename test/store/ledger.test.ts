@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Moment } from '../../src/domain/deployment.ts';
 import { createEchoes } from '../../src/store/echoes.ts';
 import { createLedger, type Ledger } from '../../src/store/ledger.ts';
@@ -51,4 +51,19 @@ describe('what a sink was told in a lane', () => {
     expect(await toldIn({ deployment: 'b', lane: 'lamp:production', sink: 'other' })).toBeUndefined();
     expect(await toldIn({ deployment: 'a' })).toBeUndefined();
   });
+});
+
+it('lets nobody send who has stood still for longer than a lease lasts, and the next one looks first', async () => {
+  const place = { sink: 'alertops', deployment: 'a' };
+  const standing = ledger.exclusive(place, async (entry) => {
+    const nowMs = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(nowMs + 13_000);
+    try {
+      await entry.attempting();
+    } finally {
+      clock.mockRestore();
+    }
+  });
+  await expect(standing).rejects.toMatchObject({ name: 'DeliveryFailed', retry: { hold: 'job' } });
+  expect(await ledger.exclusive(place, async ({ known }) => known.attemptedAt)).toBe('2026-03-19T15:00:00.000Z');
 });
