@@ -5,8 +5,8 @@ import type { Mapped, Outcome, Source, Webhook } from './sources/source.ts';
 export interface ReceiveParts {
   /** Makes the webhook and its records durable, or throws NotKept within 2 s. */
   readonly keep: (source: Source, webhook: Webhook, mapped: Mapped) => Promise<void>;
-  /** Notes a webhook that was refused. Never holds up the answer. */
-  readonly noteRejected: (source: Source, webhook: Webhook, error: WebhookRejected) => void;
+  /** Notes a webhook that was refused. Never fails, and never takes long. */
+  readonly noteRejected: (source: Source, webhook: Webhook, error: WebhookRejected) => Promise<void>;
 }
 
 /** Story 1: a webhook comes in. Who sent it? What does it say? Is it safe? Only then is it acknowledged. */
@@ -24,7 +24,7 @@ export function createReceive({ keep, noteRejected }: ReceiveParts) {
     } catch (error) {
       if (error instanceof NotKept) return { source, outcome: { kind: 'not_kept' } };
       if (!(error instanceof WebhookRejected)) throw error;
-      noteRejected(source, webhook, error);
+      await noteRejected(source, webhook, error);
       return { source, outcome: { kind: 'rejected', error } };
     }
   };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type { WebhookRejected } from '../domain/errors.ts';
 import type { Mask } from '../mask.ts';
+import type { ReceiveParts } from '../receive.ts';
 import type { Answer, Outcome, Source, Webhook } from '../sources/source.ts';
 import { answerTo, tooLarge, unreadable } from './answer.ts';
 import { readBody } from './body.ts';
@@ -13,8 +14,8 @@ export interface WebhookParts {
     candidates: readonly [Source, ...Source[]],
     webhook: Webhook,
   ) => Promise<{ source: Source; outcome: Outcome }>;
-  /** Notes one whose body is too large to be received. Never holds up the answer. */
-  readonly noteRejected: (source: Source, webhook: Webhook, error: WebhookRejected) => void;
+  /** Notes one whose body is too large to be received, or packed in an unknown way. */
+  readonly noteRejected: ReceiveParts['noteRejected'];
   readonly limit: RefusalLimit;
   /** An answer repeats what was sent, and may end up in the log of a pipeline. */
   readonly mask: Mask;
@@ -33,8 +34,8 @@ const RETRY_AFTER_SECONDS = 5; // Argo CD blocks a worker for as long as it is t
 /** Bytes in, answer out. All that express does for webhooks. */
 export function createWebhooks(parts: WebhookParts): RequestHandler {
   const { sources, receive, noteRejected, limit: refusals, mask, onAnswered } = parts;
-  const refuse = (source: Source, webhook: Webhook, error: WebhookRejected) => {
-    noteRejected(source, webhook, error);
+  const refuse = async (source: Source, webhook: Webhook, error: WebhookRejected) => {
+    await noteRejected(source, webhook, error);
     return { source, outcome: { kind: 'rejected', error } as const };
   };
   return async (request, response, next) => {
@@ -53,7 +54,7 @@ export function createWebhooks(parts: WebhookParts): RequestHandler {
     const webhook = toWebhook(request, path, Buffer.isBuffer(body) ? body : Buffer.alloc(0));
     const { source, outcome } = Buffer.isBuffer(body)
       ? await receive(candidates, webhook)
-      : refuse(candidates[0], webhook, body === 'too_large' ? tooLarge(limit) : unreadable());
+      : await refuse(candidates[0], webhook, body === 'too_large' ? tooLarge(limit) : unreadable());
     const answer = answerTo(source, outcome, webhook);
     if (answer.status === 503) response.set('retry-after', String(RETRY_AFTER_SECONDS));
     if (isRefusal(answer) && (await refusals.refuses(request, response))) return;

@@ -61,6 +61,8 @@ function fromLine(line: string): Kept {
 
 /** After Redis has failed to take something in time, the next ones do not wait for it as well. */
 const DISTRUST_MS = 1_000;
+/** A refusal is told at once, Redis or not. */
+const NOTE_WITHIN_MS = 250;
 
 /** Makes webhooks durable: in Redis, or in the spool while Redis is away. */
 export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }: KeepParts) {
@@ -125,13 +127,14 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
         await Promise.all(texts.map((text) => toRedis(fromLine(text))));
       });
     },
-    /** The body is not kept: nobody knows who wrote it. */
-    noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): void {
+    /** Who was refused finds it in the inbox. The body of a stranger is not kept. */
+    async noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): Promise<void> {
       const authentic = error.code === 'not_json' || error.code === 'bad_payload';
       const entry = mask.value(
         toEntry(source, webhook, { verdict: 'rejected', reason: error.code, detail: error.message }),
       );
-      inbox.add(entry, authentic ? redactBody(mask.bytes(webhook.body)) : undefined).catch(onLoss);
+      const body = authentic ? redactBody(mask.bytes(webhook.body)) : undefined;
+      await within(NOTE_WITHIN_MS, inbox.add(entry, body)).catch(onLoss);
     },
   };
 }
