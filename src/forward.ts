@@ -20,30 +20,35 @@ export type Forwarded = 'delivered' | 'duplicate' | 'stale' | 'unwanted' | 'gone
  */
 export function createForward({ deployments, ledger, clock, onDelivered }: ForwardParts) {
   return async function forward(sink: Sink, key: string): Promise<Forwarded> {
-    const routed = await deployments.get(key);
-    if (!routed) return 'gone';
-    const { deployment } = routed;
-    const moment = { state: deployment.state, at: deployment.occurredAt };
-    const lane = sink.lane?.(deployment);
-    const echo = sink.echo?.(deployment);
-    return ledger.exclusive(
-      { sink: sink.name, deployment: key, ...(lane && { lane }), ...(echo && { echo }) },
-      async (entry, signal) => {
-        const step = transition(entry.known.told, moment);
-        if (step !== 'apply') return step;
-        const wish = sink.wants(deployment);
-        if (routed.droppedBy || !wish.wanted) return 'unwanted';
-        try {
-          await entry.delivered(moment, await sink.deliver(deployment, entry, { signal, now: clock() }));
-        } catch (error) {
-          const status = error instanceof DeliveryFailed ? error.status : undefined;
-          const words = error instanceof Error ? error.message : String(error);
-          await entry.attempted({ state: moment.state, outcome: 'failed', words, ...(status && { status }) });
-          throw error;
-        }
-        onDelivered(sink, routed);
-        return 'delivered';
-      },
-    );
+    const viewed = deployments.get(key);
+    viewed.catch(() => {}); // whoever awaits it is told
+    // Where nothing of the deployment is needed for it, the lease is asked for in the same breath.
+    const place = sink.lane || sink.echo ? placeOf(sink, await viewed) : {};
+    return ledger.exclusive({ sink: sink.name, deployment: key, ...place }, async (entry, signal) => {
+      const routed = await viewed;
+      if (!routed) return 'gone';
+      const { deployment } = routed;
+      const moment = { state: deployment.state, at: deployment.occurredAt };
+      const step = transition(entry.known.told, moment);
+      if (step !== 'apply') return step;
+      const wish = sink.wants(deployment);
+      if (routed.droppedBy || !wish.wanted) return 'unwanted';
+      try {
+        await entry.delivered(moment, await sink.deliver(deployment, entry, { signal, now: clock() }));
+      } catch (error) {
+        const status = error instanceof DeliveryFailed ? error.status : undefined;
+        const words = error instanceof Error ? error.message : String(error);
+        await entry.attempted({ state: moment.state, outcome: 'failed', words, ...(status && { status }) });
+        throw error;
+      }
+      onDelivered(sink, routed);
+      return 'delivered';
+    });
   };
+}
+
+function placeOf(sink: Sink, view: View | undefined) {
+  const lane = view && sink.lane?.(view.deployment);
+  const echo = view && sink.echo?.(view.deployment);
+  return { ...(lane && { lane }), ...(echo && { echo }) };
 }

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Moment } from '../domain/deployment.ts';
-import { DeliveryFailed } from '../domain/errors.ts';
 import type { Delivered, Notebook, Told } from '../sinks/sink.ts';
 import type { Echo, Echoes } from './echoes.ts';
 import { FEED, FEED_KEPT } from './feed.ts';
 import { key } from './keys.ts';
+import { busy, type Held, LEAVING, withLeases } from './lease.ts';
 import { createScript } from './script.ts';
 
 /** One attempt at one sink, for the person who asks what became of it. */
@@ -25,6 +24,7 @@ export interface Delivery extends Told {
 
 /** A sink's memory of one deployment while it is exclusively ours. */
 export interface LedgerEntry extends Notebook {
+  /** The last word: the leases are given back with it. */
   delivered(moment: Moment, delivered: Delivered): Promise<void>;
   attempted(attempt: Omit<Attempt, 'at'>): Promise<void>;
 }
@@ -45,42 +45,10 @@ export interface Ledger {
   find(sink: string, remoteId: string): Promise<string | undefined>;
 }
 
-/** A lease of a killed worker ends after this; one of a worker that lives is renewed three times as often. */
-const LEASE_MS = 12_000;
-/** No attempt takes longer: it is aborted. */
-const ATTEMPT_LIMIT_MS = 70_000;
-const BUSY_RETRY_MS = 300;
 const ATTEMPTS_KEPT = 20;
 const KEEP_SECONDS = 400 * 86_400;
 /** Longer than any delivery is tried again. */
 const KEEP_LANE_SECONDS = 30 * 86_400;
-
-/**
- * KEYS: ledger, lane (or the ledger again), leases; ARGV: token, lease in ms. Takes all leases or none.
- * @returns nothing when one is held by somebody else; else the lane and the ledger's fields and values.
- */
-const ENTER = createScript(`
-for i = 3, #KEYS do
-  if not redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[2], 'NX') then
-    for held = 3, i - 1 do redis.call('DEL', KEYS[held]) end
-    return false
-  end
-end
-local lane = KEYS[2] ~= KEYS[1] and redis.call('GET', KEYS[2])
-return { lane, unpack(redis.call('HGETALL', KEYS[1])) }`);
-
-/** KEYS: leases; ARGV: token, lease in ms. @returns how many are still ours. */
-const RENEW = createScript(`
-local ours = 0
-for _, lease in ipairs(KEYS) do
-  if redis.call('GET', lease) == ARGV[1] then ours = ours + redis.call('PEXPIRE', lease, ARGV[2]) end
-end
-return ours`);
-
-const LEAVE = createScript(`
-for _, lease in ipairs(KEYS) do
-  if redis.call('GET', lease) == ARGV[1] then redis.call('DEL', lease) end
-end`);
 
 /** KEYS: ledger; ARGV: seconds it is kept, fields and values. */
 const WRITE = createScript(`
@@ -109,16 +77,18 @@ redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'sink', ARGV[5], 'deplo
 const NOTE_ATTEMPT = createScript(ATTEMPTED);
 
 /**
- * More KEYS: ledger, owner of the remote id, lane (the ledger again where there is none);
- * more ARGV: moment of the lane, seconds it is kept, fields and values of the ledger.
+ * More KEYS: ledger, owner of the remote id, lane (the ledger again where there is none), leases;
+ * more ARGV: moment of the lane, seconds it is kept, token, fields and values of the ledger.
  * A remote id that another deployment holds stays its own: two may have led to one thing there, and the first is found by it.
  */
 const DELIVERED = createScript(`${ATTEMPTED}
 redis.call('HDEL', KEYS[3], 'attempted_at')
-redis.call('HSET', KEYS[3], unpack(ARGV, 9))
+redis.call('HSET', KEYS[3], unpack(ARGV, 10))
 redis.call('EXPIRE', KEYS[3], ARGV[3])
 if KEYS[4] ~= KEYS[3] then redis.call('SET', KEYS[4], ARGV[6], 'EX', ARGV[3], 'NX') end
-if KEYS[5] ~= KEYS[3] then redis.call('SET', KEYS[5], ARGV[7], 'EX', ARGV[8]) end`);
+if KEYS[5] ~= KEYS[3] then redis.call('SET', KEYS[5], ARGV[7], 'EX', ARGV[8]) end
+local first, token = 6, ARGV[9]
+${LEAVING}`);
 
 export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): Ledger {
   return {
@@ -126,11 +96,8 @@ export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): L
       const ledger = key('ledger', sink, deployment);
       const laneKey = lane === undefined ? ledger : key('lane', sink, lane);
       const leases = [...new Set([deployment, lane ?? deployment])].map((name) => key('lease', sink, name));
-      return withLeases(redis, { ledger, lane: laneKey, leases }, ({ known, isOurs, signal }) =>
-        work(
-          createEntry({ redis, echoes, clock, sink, deployment, ledger, lane: laneKey, echo, isOurs }, known),
-          signal,
-        ),
+      return withLeases(redis, { ledger, lane: laneKey, leases }, (held) =>
+        work(createEntry({ redis, echoes, clock, sink, deployment, ledger, lane: laneKey, echo, held }), held.signal),
       );
     },
     find: async (sink, remoteId) => (await redis.get(ownerKey(sink, remoteId))) ?? undefined,
@@ -148,58 +115,6 @@ export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): L
 
 const ownerKey = (sink: string, remoteId: string) => key('remote', sink, remoteId);
 
-interface Place {
-  readonly ledger: string;
-  /** The ledger again for a sink without lanes. */
-  readonly lane: string;
-  readonly leases: readonly string[];
-}
-
-interface Held {
-  readonly known: Told;
-  /** False when they may have ended: this process, or Redis, stood still for longer than a lease lasts. */
-  readonly isOurs: () => boolean;
-  readonly signal: AbortSignal;
-}
-
-async function withLeases<T>(
-  redis: Redis,
-  { ledger, lane, leases }: Place,
-  work: (held: Held) => Promise<T>,
-): Promise<T> {
-  const token = randomUUID();
-  let sureUntilMs = performance.now() + LEASE_MS;
-  const entered = (await ENTER(redis, [ledger, lane, ...leases], token, LEASE_MS)) as string[] | null; // as ENTER returns it
-  if (!entered) throw busy();
-  const abort = new AbortController();
-  const limit = setTimeout(
-    () => abort.abort(new Error(`the attempt took longer than ${ATTEMPT_LIMIT_MS} ms`)),
-    ATTEMPT_LIMIT_MS,
-  );
-  const renew = async () => {
-    const askedMs = performance.now();
-    // Redis is away: the leases may still hold, the next round will tell.
-    const ours = await RENEW(redis, leases, token, LEASE_MS).catch(() => undefined);
-    if (ours === leases.length) sureUntilMs = askedMs + LEASE_MS;
-    else if (ours !== undefined) abort.abort(new Error('the lease was lost'));
-  };
-  const renewing = setInterval(() => void renew(), LEASE_MS / 3);
-  try {
-    const [inLane, ...fields] = entered;
-    const isOurs = () => performance.now() < sureUntilMs;
-    return await work({ known: toKnown(fields, inLane), isOurs, signal: abort.signal });
-  } finally {
-    clearTimeout(limit);
-    clearInterval(renewing);
-    await LEAVE(redis, leases, token);
-  }
-}
-
-const busy = () =>
-  new DeliveryFailed('another delivery of this deployment or of the same lane is under way', {
-    retry: { afterMs: BUSY_RETRY_MS, hold: 'job' },
-  });
-
 interface EntryContext {
   readonly redis: Redis;
   readonly echoes: Echoes;
@@ -209,11 +124,11 @@ interface EntryContext {
   readonly ledger: string;
   readonly lane: string;
   readonly echo: Echo | undefined;
-  readonly isOurs: Held['isOurs'];
+  readonly held: Held;
 }
 
-function createEntry(context: EntryContext, known: Told): LedgerEntry {
-  const { redis, echoes, clock, sink, deployment, ledger, lane, echo, isOurs } = context;
+function createEntry({ redis, echoes, clock, sink, deployment, ledger, lane, echo, held }: EntryContext): LedgerEntry {
+  const known = toKnown(held);
   const owner = (remoteId: string) => ownerKey(sink, remoteId);
   const log = (attempt: Omit<Attempt, 'at'>) =>
     [
@@ -231,7 +146,7 @@ function createEntry(context: EntryContext, known: Told): LedgerEntry {
       if (echo) await echoes.expect(echo, deployment);
       await WRITE(redis, [ledger], KEEP_SECONDS, 'attempted_at', clock().toISOString());
       // The request goes out next. Somebody else may have sent it by now; the time that is written makes both look first.
-      if (!isOurs()) throw busy();
+      if (!held.isOurs()) throw busy();
     },
     async notAttempted() {
       await redis.hdel(ledger, 'attempted_at');
@@ -252,12 +167,14 @@ function createEntry(context: EntryContext, known: Told): LedgerEntry {
       const isLatest = !known.toldInLane || known.toldInLane.at <= moment.at;
       await DELIVERED(
         redis,
-        [...logKeys, ledger, remoteId ? owner(remoteId) : ledger, isLatest ? lane : ledger],
+        [...logKeys, ledger, remoteId ? owner(remoteId) : ledger, isLatest ? lane : ledger, ...held.leases],
         ...log({ state: moment.state, outcome: 'delivered', words, ...(status && { status }) }),
         JSON.stringify(moment),
         KEEP_LANE_SECONDS,
+        held.token,
         ...Object.entries({ ...told, ...remote }).flat(),
       );
+      held.left = true;
     },
     async attempted(attempt) {
       await NOTE_ATTEMPT(redis, logKeys, ...log(attempt));
@@ -265,10 +182,9 @@ function createEntry(context: EntryContext, known: Told): LedgerEntry {
   };
 }
 
-/** @param fields names and values in turn, as Redis lists a hash */
-function toKnown(fields: readonly string[], inLane: string | null | undefined): Told {
+function toKnown({ stored: listed, inLane }: Held): Told {
   const stored: Record<string, string> = {};
-  for (let at = 0; at + 1 < fields.length; at += 2) stored[fields[at] ?? ''] = fields[at + 1] ?? '';
+  for (let at = 0; at + 1 < listed.length; at += 2) stored[listed[at] ?? ''] = listed[at + 1] ?? '';
   return { ...toTold(stored), ...(inLane && { toldInLane: JSON.parse(inLane) as Moment }) }; // written by delivered() alone
 }
 
