@@ -28,8 +28,7 @@ export function createMask(secrets: readonly string[]): Mask {
     text,
     bytes(bytes) {
       const before = bytes.toString('latin1'); // one character a byte, whatever the bytes are
-      const after = before.replace(inBytes, MASKED);
-      return after === before ? bytes : Buffer.from(after, 'latin1');
+      return before.search(inBytes) < 0 ? bytes : Buffer.from(before.replace(inBytes, MASKED), 'latin1');
     },
     value(value) {
       const json = JSON.stringify(value);

@@ -43,9 +43,12 @@ interface Finding {
   readonly message: string;
 }
 
+/** Drops the byte order mark; broken UTF-8 becomes U+FFFD and loses no deployment. */
+const utf8 = new TextDecoder();
+
 /** Strict JSON in UTF-8. Never throws; what is wrong is looked for only when JSON.parse refuses. */
 export function parseJson(body: Buffer): ParsedJson {
-  const text = new TextDecoder().decode(body); // drops the byte order mark; broken UTF-8 becomes U+FFFD and loses no deployment
+  const text = utf8.decode(body);
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (cause) {

@@ -8,11 +8,11 @@ import { createHealth } from '../http/health.ts';
 import { createPreview } from '../http/preview.ts';
 import { createRefusalLimit } from '../http/refusals.ts';
 import { createWebhooks } from '../http/webhooks.ts';
-import { isAway } from '../queue/connection.ts';
+import { isAway, KEEP_WITHIN_MS } from '../queue/connection.ts';
 import { createDeadLetters } from '../queue/dead-letters.ts';
 import { createFlush, noFlush } from '../queue/flush.ts';
 import { createKeep } from '../queue/keep.ts';
-import { createQueues } from '../queue/queues.ts';
+import { createQueues, within } from '../queue/queues.ts';
 import { examine } from '../readiness.ts';
 import { createReceive } from '../receive.ts';
 import { createRemap, createRevise } from '../remap.ts';
@@ -123,7 +123,7 @@ function admin({ config, clock }: Shared, { reconcile }: Background, desk: Desk)
     adminToken: config.admin_token,
     reconcile,
     remap,
-    keep: (event) => queues.keep({ ...event, replayedAtMs: clock().getTime() }),
+    keep: (event) => within(KEEP_WITHIN_MS, queues.keep({ ...event, replayedAtMs: clock().getTime() })),
     rules: async () => {
       const counts = await stores.ruleHits.counts();
       return rules.map((rule, at) => ({ name: ruleName(rule, at), matched: counts[ruleName(rule, at)] ?? 0 }));
@@ -162,7 +162,7 @@ function pages(
       remap,
       revise,
       records,
-      keep: queues.keep,
+      keep: (event) => within(KEEP_WITHIN_MS, queues.keep(event)),
       receive,
       onAnswered,
       clock,

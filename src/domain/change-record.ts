@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 
 /** Where a deployment stands. The order is its life: states only move forward (deployment.ts). */
@@ -150,6 +150,17 @@ export type ChangeRecord = z.infer<typeof ChangeRecord>;
 /** What a mapper writes: arrays may be left out. */
 export type NewChangeRecord = z.input<typeof ChangeRecord>;
 
+/** The whole of it. The mappers are held to the schema by their types and their tests: parsing costs more than mapping. */
+export const toChangeRecord = (written: NewChangeRecord): ChangeRecord => ({
+  ...written,
+  changeType: written.changeType ?? 'deployment',
+  aliases: written.aliases ?? [],
+  artifacts: written.artifacts ?? [],
+  paths: written.paths ?? [],
+  tags: written.tags ?? [],
+  notes: written.notes ?? [],
+});
+
 /** `chg_` and 32 hex digits: a valid BullMQ job id (those must not be all digits, nor hold one colon). */
 export function recordId(deployment: string, state: State, ...repeat: readonly string[]): string {
   return `chg_${digest([deployment, state, ...repeat].join('\n'))}`;
@@ -157,7 +168,7 @@ export function recordId(deployment: string, state: State, ...repeat: readonly s
 
 /** 128 bits of SHA-256 in hex: short enough for a URL, too many for an accident. */
 export function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return hash('sha256', text).slice(0, 32);
 }
 
 /** A full commit sha, lower case, or nothing: short shas, `<no value>` and chart versions are not one. */

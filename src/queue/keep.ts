@@ -1,5 +1,5 @@
 import type { ChangeEvent } from '../change-event.ts';
-import { ChangeRecord } from '../domain/change-record.ts';
+import { toChangeRecord } from '../domain/change-record.ts';
 import { NotKept, type WebhookRejected } from '../domain/errors.ts';
 import type { Mask } from '../mask.ts';
 import { redactBody } from '../sources/redact.ts';
@@ -102,7 +102,7 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
       }
       const told = {
         entry: toEntry(source, webhook, { verdict: 'accepted' }),
-        records: mapped.records.map((record) => ChangeRecord.parse({ ...record, webhook: webhook.id })),
+        records: mapped.records.map((record) => toChangeRecord({ ...record, webhook: webhook.id })),
         lookups: mapped.lookups,
       };
       const { records, lookups, entry } = mask.value(told);

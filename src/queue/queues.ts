@@ -5,10 +5,9 @@ import { digest } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { NotKept } from '../domain/errors.ts';
 import type { Sink } from '../sinks/sink.ts';
+import { byTurn } from '../store/by-turn.ts';
 import { PREFIX } from '../store/keys.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
-import { byTurn } from './by-turn.ts';
-import { KEEP_WITHIN_MS } from './connection.ts';
 
 export const RECORD_QUEUE = 'record';
 export const forwardQueueName = (sink: string) => `forward-${sink}`;
@@ -61,7 +60,7 @@ export interface Backlog {
 }
 
 export interface Queues {
-  /** Makes an event durable. @throws NotKept within KEEP_WITHIN_MS when Redis is away, frozen or full. */
+  /** Makes an event durable. Waits for as long as Redis does: whoever cannot wait asks `within` a time. */
   keep(event: ChangeEvent): Promise<void>;
   /** For one of several events that could not be recorded: it is tried again by itself. `madeAtMs`: since when it waits. */
   keepAlone(event: ChangeEvent, madeAtMs: number): Promise<void>;
@@ -95,7 +94,7 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
     }),
   );
   return {
-    keep: (event) => within(KEEP_WITHIN_MS, keepSoon(event)),
+    keep: keepSoon,
     async keepAlone(event, madeAtMs) {
       await addEvents([event], { timestamp: madeAtMs });
     },

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { ChangeRecord } from '../domain/change-record.ts';
+import { type ChangeRecord, type NewChangeRecord, toChangeRecord } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import type { Mark } from '../domain/mark.ts';
 import type { View } from '../domain/view.ts';
@@ -258,7 +258,7 @@ async function recordsOf(redis: Redis, name: string): Promise<ChangeRecord[]> {
 
 /** Parsed by the schema when it was kept; lists that an older bridge did not know yet are empty. */
 const parseRecord = (json: string | number): ChangeRecord =>
-  ({ aliases: [], artifacts: [], paths: [], tags: [], notes: [], ...JSON.parse(String(json)) }) as ChangeRecord;
+  toChangeRecord(JSON.parse(String(json)) as NewChangeRecord);
 
 /** A key counts before an alias: one deployment's alias may be another one's key. */
 async function resolve(redis: Redis, name: string): Promise<string> {

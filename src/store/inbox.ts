@@ -1,5 +1,7 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { deflateRaw, inflateRawSync, type ZlibOptions } from 'node:zlib';
 import type { Redis } from 'ioredis';
+import { byTurn } from './by-turn.ts';
 import { FEED, FEED_KEPT } from './feed.ts';
 import { type InboxSearch, type SearchPage, type SearchResult, searchInbox } from './inbox-search.ts';
 import { toJson } from './json.ts';
@@ -47,17 +49,28 @@ export interface Inbox {
 
 /** Smaller ones cost more time than they save. */
 const DEFLATE_ABOVE_BYTES = 4096;
+/** Beside the event loop: it takes longer than all the rest of a webhook. */
+const deflate: (body: Buffer, options: ZlibOptions) => Promise<Buffer> = promisify(deflateRaw);
 /** A small window: four times as fast as zlib's own choice, for bodies of this kind as tight. */
 const DEFLATE = { level: 3, windowBits: 13, memLevel: 5 };
 
-/** Writes all fields, but a verdict only where none stands yet: the worker may have concluded before we wrote. */
+/**
+ * Writes all fields, but a verdict only where none stands yet: the worker may have concluded before we wrote.
+ * KEYS: inbox, feed; ARGV: prefix of an entry's key, seconds it is kept, events kept; of each entry its id, itself, its
+ * conclusion, when it came, name and bytes of its body's field or nothing.
+ */
 const ADD = createScript(`
-redis.call('HSETNX', KEYS[1], 'conclusion', ARGV[3])
-redis.call('HSET', KEYS[1], 'entry', ARGV[2], unpack(ARGV, 7))
-redis.call('EXPIRE', KEYS[1], ARGV[4])
-local isNew = redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1])
-if isNew == 1 then redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', 'webhook', ARGV[1]) end
-return isNew`);
+for i = 4, #ARGV, 6 do
+  local id, entry = ARGV[i], ARGV[1] .. ARGV[i]
+  redis.call('HSETNX', entry, 'conclusion', ARGV[i + 2])
+  redis.call('HSET', entry, 'entry', ARGV[i + 1])
+  if ARGV[i + 4] ~= '' then redis.call('HSET', entry, ARGV[i + 4], ARGV[i + 5]) end
+  redis.call('EXPIRE', entry, ARGV[2])
+  local isNew = redis.call('ZADD', KEYS[1], ARGV[i + 3], id)
+  if isNew == 1 then redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*', 'webhook', id) end
+end`);
+/** More would hold Redis up. */
+const MAX_ADDED = 50;
 
 /** A second run finds what the first one recorded: that is no duplicate of another webhook. */
 const CONCLUDE = createScript(`
@@ -72,22 +85,14 @@ return redis.call('EXPIRE', KEYS[1], ARGV[2])`);
 
 export function createInbox(redis: Redis, keep: { days: number; count: number }): Inbox {
   const ttlSeconds = Math.ceil(keep.days * 86_400);
+  const addSoon = byTurn<readonly (string | number | Buffer)[]>(async (all) => {
+    await ADD(redis, [key('inbox'), FEED], key('inbox', ''), ttlSeconds, FEED_KEPT, ...all.flat());
+  }, MAX_ADDED);
   return {
     async add({ verdict, reason, detail, ...entry }, body) {
       const conclusion = toJson({ verdict, reason, detail });
-      const receivedMs = String(Date.parse(entry.receivedAt));
-      const stored = body ? packBody(body) : [];
-      await ADD(
-        redis,
-        [key('inbox', entry.id), key('inbox'), FEED],
-        entry.id,
-        JSON.stringify(entry),
-        conclusion,
-        ttlSeconds,
-        receivedMs,
-        FEED_KEPT,
-        ...stored,
-      );
+      const stored = body ? await packBody(body) : NO_BODY;
+      await addSoon([entry.id, JSON.stringify(entry), conclusion, Date.parse(entry.receivedAt), ...stored]);
     },
     async conclude(id, conclusion) {
       await CONCLUDE(redis, [key('inbox', id)], toJson(conclusion), ttlSeconds);
@@ -132,8 +137,10 @@ async function readEntries(redis: Redis, ids: readonly string[]): Promise<(Inbox
   return stored.map(([entry, conclusion]) => unpack(entry, conclusion));
 }
 
-function packBody(body: Buffer): (string | Buffer)[] {
-  return body.length > DEFLATE_ABOVE_BYTES ? ['deflated', deflateRawSync(body, DEFLATE)] : ['body', body];
+const NO_BODY = ['', ''] as const;
+
+async function packBody(body: Buffer): Promise<readonly [field: string, bytes: Buffer]> {
+  return body.length > DEFLATE_ABOVE_BYTES ? ['deflated', await deflate(body, DEFLATE)] : ['body', body];
 }
 
 function unpackBody(stored: Record<string, Buffer>): string | undefined {

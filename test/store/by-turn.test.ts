@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { byTurn } from '../../src/queue/by-turn.ts';
+import { byTurn } from '../../src/store/by-turn.ts';
 
 it('writes what comes in one turn as one, at most so many, and the next turn anew', async () => {
   const written: string[][] = [];
