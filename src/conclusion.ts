@@ -32,7 +32,13 @@ export function conclusionOf(conclusions: readonly Conclusion[], asked: Resolved
   const deployments = [...new Set(conclusions.flatMap((conclusion) => conclusion.deployments ?? []))];
   const missing = asked.unanswered && `not complete: ${asked.unanswered.message}`;
   const detail = [best.detail, missing].filter(Boolean).join('; ');
-  return { ...best, ...(detail && { detail }), ...(deployments.length > 0 && { deployments }) };
+  const { verdict, reason } = best;
+  return {
+    verdict,
+    ...(reason && { reason }),
+    ...(detail && { detail }),
+    ...(deployments.length > 0 && { deployments }),
+  };
 }
 
 /** The webhook only made us ask. */

@@ -23,7 +23,7 @@ export function createRemap(sources: readonly Source[], inbox: Inbox) {
     });
     if (mapped?.kind !== 'records') return undefined;
     const { lookups } = mapped;
-    const records = mapped.records.map((record) => toChangeRecord({ ...record, webhook: entry.id }));
+    const records = mapped.records.map((record) => toChangeRecord({ webhook: entry.id, ...record }));
     return {
       webhookId: entry.id,
       source: source.name,

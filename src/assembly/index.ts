@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import type { Express } from 'express';
 import type { Config } from '../config/config.ts';
 import { createMask } from '../mask.ts';
 import { createPriority } from '../queue/priority.ts';
@@ -14,7 +14,7 @@ import type { House } from './house.ts';
 
 /** Everything that one configuration makes, at work. */
 export interface Assembly {
-  readonly app: RequestListener;
+  readonly app: Express;
   /** Hands what lies in the spool to Redis. @throws NotKept while Redis is away. */
   drainSpool(): Promise<void>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;

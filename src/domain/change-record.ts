@@ -151,15 +151,17 @@ export type ChangeRecord = z.infer<typeof ChangeRecord>;
 export type NewChangeRecord = z.input<typeof ChangeRecord>;
 
 /** The whole of it. The mappers are held to the schema by their types and their tests: parsing costs more than mapping. */
-export const toChangeRecord = (written: NewChangeRecord): ChangeRecord => ({
-  ...written,
-  changeType: written.changeType ?? 'deployment',
-  aliases: written.aliases ?? [],
-  artifacts: written.artifacts ?? [],
-  paths: written.paths ?? [],
-  tags: written.tags ?? [],
-  notes: written.notes ?? [],
-});
+export function toChangeRecord({
+  changeType = 'deployment',
+  aliases = [],
+  artifacts = [],
+  paths = [],
+  tags = [],
+  notes = [],
+  ...written
+}: NewChangeRecord): ChangeRecord {
+  return { changeType, aliases, artifacts, paths, tags, notes, ...written };
+}
 
 /** `chg_` and 32 hex digits: a valid BullMQ job id (those must not be all digits, nor hold one colon). */
 export function recordId(deployment: string, state: State, ...repeat: readonly string[]): string {

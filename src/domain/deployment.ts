@@ -97,8 +97,8 @@ export function fold(key: string, records: readonly ChangeRecord[]): Deployment 
     ? (decidedBy.finishedAt ?? latest(sameState(records, decidedBy.state).map((record) => record.finishedAt)))
     : undefined;
   return {
-    ...rest,
     key,
+    ...rest,
     state: decidedBy.state,
     occurredAt: decidedBy.occurredAt,
     receivedAt: earliest(records.map((record) => record.receivedAt)) ?? decidedBy.receivedAt,
@@ -123,8 +123,7 @@ const sameState = (records: readonly ChangeRecord[], state: State) =>
 function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
   const said = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined)) as ChangeRecord; // the same keys, fewer of them
   return {
-    ...under,
-    ...said,
+    ...Object.assign({}, under, said),
     environment: mergeEnvironment(under, over),
     ...(under.repository && { repository: { ...under.repository, ...over.repository } }),
     ...(under.commit && { commit: { ...under.commit, ...over.commit } }),

@@ -71,10 +71,10 @@ function apply(routed: Routed, { rule, index, captures }: { rule: Rule; index: n
     ...(rule.sinks ? [`sinks = ${rule.sinks.join(', ') || 'none'}`] : []),
     ...(rule.drop ? ['dropped'] : []),
   ];
+  const sinks = rule.sinks ?? routed.sinks;
   return {
-    ...routed,
     deployment: assigned.deployment,
-    ...(rule.sinks && { sinks: rule.sinks }),
+    ...(sinks && { sinks }),
     ...(rule.drop && { droppedBy: name }),
     trace: [...routed.trace, oneLine(`${name}: ${said.join('; ') || 'matched'}`)],
     matched: [...routed.matched, index],

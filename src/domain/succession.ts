@@ -20,8 +20,8 @@ export function succeed(deployment: Deployment, earlier: readonly Predecessor[])
   if (!previous) return deployment;
   const why = deployment.changeType === 'deployment' ? wentBack(deployment, previous, earlier) : undefined;
   return {
-    ...deployment,
     replaced: replacedBy(deployment, previous),
+    ...deployment,
     ...(why && { changeType: 'rollback', notes: [...deployment.notes, why] }),
   };
 }

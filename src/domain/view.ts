@@ -27,6 +27,6 @@ export function createView({ rules, routing, before }: ViewParts) {
     const lineage = lineageOf(told);
     const earlier = await before(lineage, { at: told.startedAt ?? told.occurredAt, limit: PREDECESSORS });
     const heardAt = records.find(({ id }) => id === told.decidedBy)?.receivedAt ?? told.receivedAt;
-    return { ...route(succeed(told, earlier), rules, routing), lineage, heardAt };
+    return { lineage, heardAt, ...route(succeed(told, earlier), rules, routing) };
   };
 }

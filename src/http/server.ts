@@ -1,6 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Express } from 'express';
+import { createMessages } from './messages.ts';
 
 /** Longest time for a request to come in whole: slow-loris is cut. */
 const REQUEST_TIMEOUT_MS = 8_000; // and up to a second until Node looks
@@ -22,27 +24,30 @@ export interface OpenServer {
   readonly server: Server;
   readonly url: string;
   /** From now on requests are answered by this one. Those that came before the first have waited. */
-  serve(handle: RequestListener): void;
+  serve(app: Express): void;
 }
 
 /** Listens before anything else is opened. */
 export function openServer(config: { readonly host: string; readonly port: number }): Promise<OpenServer> {
-  let first: OpenServer['serve'] = () => {};
+  let first = (_handle: RequestListener) => {};
   let handler = new Promise<RequestListener>((resolve) => {
     first = resolve;
   });
-  const serve: OpenServer['serve'] = (handle) => {
-    first(handle);
-    handler = Promise.resolve(handle);
+  const messages = createMessages();
+  const serve: OpenServer['serve'] = (app) => {
+    messages.adopt(app);
+    first(app);
+    handler = Promise.resolve(app);
   };
-  const limits = {
+  const options = {
+    ...messages.classes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: 1_000, // Node looks for overdue requests every 30 s by itself
     maxHeaderSize: MAX_HEADER_BYTES,
   };
-  const server = createServer(limits, (request, response) => {
+  const server = createServer(options, (request, response) => {
     if (closing.has(server)) response.setHeader('connection', 'close');
     void handler.then((handle) => handle(request, response));
   });

@@ -51,7 +51,7 @@ export function createSendJson({ timeoutMs, reach = 'private', ...options }: Sen
         const response = await request(url, {
           method,
           dispatcher,
-          headers: { ...traceHeader(), ...headersOf(call) },
+          headers: { ...headersOf(call), ...traceHeader() },
           body: body === undefined ? null : JSON.stringify(body),
           signal: limited,
         });

@@ -102,7 +102,7 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
       }
       const told = {
         entry: toEntry(source, webhook, { verdict: 'accepted' }),
-        records: mapped.records.map((record) => toChangeRecord({ ...record, webhook: webhook.id })),
+        records: mapped.records.map((record) => toChangeRecord({ webhook: webhook.id, ...record })),
         lookups: mapped.lookups,
       };
       const { records, lookups, entry } = mask.value(told);

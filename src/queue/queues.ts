@@ -83,7 +83,7 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
   const addEvents = async (events: readonly ChangeEvent[], options: JobsOptions = {}) => {
     const queue = await queueOf(RECORD_QUEUE);
     const job: RecordJob = { version: JOB_VERSION, events };
-    await queue?.add('events', job, { ...options, jobId: recordJobId(events) });
+    await queue?.add('events', job, { jobId: recordJobId(events), ...options });
   };
   const keepSoon = byTurn(addEvents, MAX_EVENTS);
   const addForwards = new Map(

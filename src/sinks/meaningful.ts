@@ -6,13 +6,12 @@ import { wellFormed } from './well-formed.ts';
  * where a field should be left out. What every deployment has is `unknown` then. Every text can be encoded.
  */
 export function meaningful(deployment: Deployment): Deployment {
-  const { key, service, environment, repository, pullRequest } = deployment;
-  const { repository: _, pullRequest: __, ...known } = withoutBlanks(deployment);
+  const { key, service, environment, repository, pullRequest, ...others } = deployment;
   return {
-    ...known,
     key: orUnknown(key),
     service: orUnknown(service),
     environment: { ...withoutBlanks(environment), name: orUnknown(environment.name) },
+    ...withoutBlanks(others),
     ...(repository && !isBlank(repository.name) && { repository: withoutBlanks(repository) }),
     ...(pullRequest && !isBlank(pullRequest.number) && { pullRequest: withoutBlanks(pullRequest) }),
   };

@@ -191,7 +191,7 @@ async function applyAll(writing: Writing, given: readonly ChangeRecord[]): Promi
     name = appended.name;
     isNew = isNew.map((before, at) => before || appended.isNew[at] === true);
     const stored = await project(writing, name, appended.records);
-    if (stored) return isNew.map((added) => ({ ...stored, added }));
+    if (stored) return isNew.map((added) => ({ added, ...stored }));
   }
   throw contention(name);
 }

@@ -161,8 +161,12 @@ function createEntry({ redis, echoes, clock, sink, deployment, ledger, lane, ech
       return claimedBy !== null && claimedBy !== deployment;
     },
     async delivered(moment, { remoteId, remoteUrl, status, words }) {
-      const told = { told_state: moment.state, told_at: moment.at };
-      const remote = { ...(remoteId && { remote_id: remoteId }), ...(remoteUrl && { remote_url: remoteUrl }) };
+      const told = {
+        told_state: moment.state,
+        told_at: moment.at,
+        ...(remoteId && { remote_id: remoteId }),
+        ...(remoteUrl && { remote_url: remoteUrl }),
+      };
       // Nobody else writes the lane: it is ours for as long as its lease holds.
       const isLatest = !known.toldInLane || known.toldInLane.at <= moment.at;
       await DELIVERED(
@@ -172,7 +176,7 @@ function createEntry({ redis, echoes, clock, sink, deployment, ledger, lane, ech
         JSON.stringify(moment),
         KEEP_LANE_SECONDS,
         held.token,
-        ...Object.entries({ ...told, ...remote }).flat(),
+        ...Object.entries(told).flat(),
       );
       held.left = true;
     },

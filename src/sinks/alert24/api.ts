@@ -30,7 +30,7 @@ export function createApi(config: { url: string; api_key: string; timeout_second
     ({ method: 'POST', url: `${config.url}${path(serviceId)}`, headers, body: change }) as const;
   return {
     async post(change, serviceId, signal) {
-      return withoutSecret(await send({ ...creation(change, serviceId), signal }), config.api_key);
+      return withoutSecret(await send({ signal, ...creation(change, serviceId) }), config.api_key);
     },
     preview: (change, serviceId) => shown(creation(change, serviceId), config.api_key),
     async list(query, serviceId, signal) {

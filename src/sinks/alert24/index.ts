@@ -82,7 +82,7 @@ async function deliver(api: Alert24Api, delivery: Delivery): Promise<Delivered> 
   const forget = async () => {
     if (!possibleDuplicate) await notebook.notAttempted();
   };
-  const change = toChange(deployment, { ...delivery, possibleDuplicate });
+  const change = toChange(deployment, { possibleDuplicate, ...delivery });
   const answer = await api.post(change, deployment.serviceId, signal).catch(async (error: unknown) => {
     if (neverSent(error)) await forget();
     throw error;

@@ -41,8 +41,8 @@ export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
   const environment = hook.environment?.name;
   const actor = personOf(hook.user);
   const record: NewChangeRecord = {
-    ...originOf(project, context),
     id: recordId(key, state, 'deployment hook', status, at ?? '', hook.approval?.id ?? ''),
+    ...originOf(project, context),
     deployment: key,
     aliases,
     ...(aliases.length > 0 && hook.deployment_id && { occurrence: String(hook.deployment_id) }),
@@ -52,7 +52,7 @@ export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
     ...(status === 'rejected' && { rejected: true }),
     environment: environmentOf(hook),
     ...(hook.ref && { ref: hook.ref }),
-    ...commitOf({ ...NO_COMMIT, sha: shaOf(hook), title: hook.commit_title, url: hook.commit_url }),
+    ...commitOf({ sha: shaOf(hook), title: hook.commit_title, url: hook.commit_url, ...NO_COMMIT }),
     ...(hook.deployable_url && { jobUrl: hook.deployable_url }),
     ...(actor && { actor }),
     occurredAt: at ?? receivedAt,

@@ -162,8 +162,8 @@ function recordOf(
   const key = jobKey(project, job.id);
   const at = isFinal(step.state) ? step.finishedAt : step.startedAt;
   return {
-    ...originOf(project, context),
     id: recordId(key, step.state, signal, at ?? ''),
+    ...originOf(project, context),
     deployment: key,
     signal,
     authoritative: false,
