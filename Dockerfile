@@ -24,7 +24,7 @@ VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-# The flag gives room to what lives for a moment only, which is a tenth less work (npm start sets it too). main.js handles
-# SIGTERM itself, so it can be process 1. `docker run … doctor` runs another command.
-ENTRYPOINT ["node", "--max-semi-space-size=32", "dist/main.js"]
+# The flags give room to what lives for a moment only, and keep it from being taken for more: a quarter less work for a webhook (npm
+# start sets them too). main.js handles SIGTERM itself, so it can be process 1. `docker run … doctor` runs another command.
+ENTRYPOINT ["node", "--max-semi-space-size=32", "--no-allocation-site-pretenuring", "dist/main.js"]
 CMD ["start"]

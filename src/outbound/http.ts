@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import { DeliveryFailed, type Retry } from '../domain/errors.ts';
 import { patternOfSecret } from '../mask.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
@@ -48,9 +48,11 @@ export function createSendJson({ timeoutMs, reach = 'private', ...options }: Sen
     const { method, url, body } = call;
     try {
       return await within({ timeoutMs, signal }, async (limited) => {
-        const response = await request(url, {
+        const { origin, pathname, search } = new URL(url);
+        const response = await dispatcher.request({
+          origin,
+          path: `${pathname}${search}`,
           method,
-          dispatcher,
           headers: { ...headersOf(call), ...traceHeader() },
           body: body === undefined ? null : JSON.stringify(body),
           signal: limited,

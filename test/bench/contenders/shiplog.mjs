@@ -25,7 +25,7 @@ export async function startShiplog({ dir, redisUrl, sinks, said = {}, profileDir
   };
   writeFileSync(file, JSON.stringify(config)); // JSON is YAML
   const log = join(home, 'shiplog.log');
-  const options = ['--max-semi-space-size=32']; // as npm start has it
+  const options = ['--max-semi-space-size=32', '--no-allocation-site-pretenuring']; // as npm start has it
   if (profileDir) options.push('--cpu-prof', `--cpu-prof-dir=${profileDir}`);
   const child = startProgram(process.execPath, [...options, MAIN, 'start'], { log, env: { SHIPLOG_CONFIG: file } });
   await listening(port, { running: child.isRunning });
