@@ -7,6 +7,7 @@ import { actionForm, hiddenFields, type Who } from './action-form.ts';
 import { BATCH } from './actions.ts';
 import { doneNote, plural } from './actions-done.ts';
 import { type Recent, TRAFFIC_MINUTES, type Traffic } from './deliveries-traffic.ts';
+import { destinationWords } from './destination-words.ts';
 import { deploymentPath, moment, span, when } from './format.ts';
 import { exactly, type Html, html, link, type Piece } from './html.ts';
 import { fields, heading, section } from './layout.ts';
@@ -216,7 +217,7 @@ function table(letters: readonly DeadLetter[], { query, who, now }: Shown): Html
   ];
   return html`<table class="letters"><thead><tr><th>Died</th><th>Sink</th><th>Why</th><th>What</th><th><span class="hidden">What to do</span></th></tr></thead><tbody>${letters.map(
     (letter) => html`<tr><td class="when">${when(letter.diedAt, now)}</td>
-<td class="state">${letter.sink} ${kindBadge(letter)}</td><td class="why">${letter.why} <span class="mute">after ${plural(letter.attempts, 'attempt')}</span></td>
+<td class="state">${letter.sink} ${kindBadge(letter)}</td><td class="why"><span class="mute">after ${plural(letter.attempts, 'attempt')}:</span> ${destinationWords(letter.why)}</td>
 <td class="source">${subject(letter)}</td><td class="links">${buttons(letter)}</td></tr>`,
   )}</tbody></table>`;
 }
