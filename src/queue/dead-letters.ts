@@ -41,7 +41,7 @@ export interface DeadLetterFilter {
   readonly reason?: string | undefined;
   /** Died at or after this time, epoch milliseconds. */
   readonly sinceMs?: number | undefined;
-  /** Died before this time, epoch milliseconds: what was put back and died again is another matter. */
+  /** Died before this time, epoch milliseconds: what was tried again and died again is another matter. */
   readonly untilMs?: number | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface DeadLetters {
   /** Newest first. `total` counts all that fit. */
   list(filter: DeadLetterFilter, limit: number): Promise<{ letters: readonly DeadLetter[]; total: number }>;
   /**
-   * Puts up to `limit` of them back into their queues, with the ids that they had. One that was put back already is
+   * Puts up to `limit` of them back into their queues, with the ids that they had. One that is there already is
    * passed over, so that doing it twice changes nothing. Deployments are looked at again first: the rules may have changed.
    */
   replay(filter: DeadLetterFilter, order: ReplayOrder): Promise<number>;

@@ -59,7 +59,7 @@ describe('the deliveries page', () => {
     expect(done).toEqual([['replay', { id: 'alert24:fwd_1' }, { remap: false }]]);
   });
 
-  it('puts all back that fit and died before, 500 at a time, and says how many are left', async () => {
+  it('tries all again that fit and died before, 500 at a time, and says how many are left', async () => {
     const { done, actions } = notes();
     const letters = Array.from({ length: 700 }, (_, index) => letter({ id: `alert24:fwd_${index}` }));
     const page = await see('/deliveries?sink=alert24&reason=unknown', { deadLetters: memoryDeadLetters(letters) });

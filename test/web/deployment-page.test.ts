@@ -110,7 +110,7 @@ describe('the page of a deployment', () => {
     expect(page).toContain('not there: sinks = board, alert24');
   });
 
-  it('offers to put back what was given up, and nothing that is told already', async () => {
+  it('offers to try again what was given up, and nothing that is told already', async () => {
     const given = letter({ id: 'alert24:fwd_7', deployment: key, why: '422 <i>unknown</i> service' });
     const parts = { deployments, deadLetters: memoryDeadLetters([given]) };
     const page = await see(path, parts);
