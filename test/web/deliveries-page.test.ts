@@ -81,6 +81,25 @@ describe('the deliveries page', () => {
     expect(text(last)).toContain('None is left of those. Show what died since');
   });
 
+  it('says how many it did not look through, where there are too many for a page', async () => {
+    const many = (count: number) =>
+      memoryDeadLetters(
+        Array.from({ length: count }, (_, index) => letter({ id: `alert24:fwd_${index}` })),
+        90_000,
+      );
+    const page = text(await see('/deliveries', { deadLetters: many(2_000) }));
+    expect(page).toContain(
+      '2,000 refused by the destination, 0 our own fault. 90,000 older ones are not looked through',
+    );
+    expect(page).toContain('Try the next 500 of 2,000 or more again');
+    expect(page).toContain('The newest 100 of 2,000 or more.');
+    const drop = text(await see('/actions/drop?sink=alert24', { deadLetters: many(3) }));
+    expect(drop).toContain('3 or more dead letters are forgotten for good.');
+    expect(drop).toContain('Drop the first 500');
+    for (const path of ['/deliveries?reason=fog', '/actions/drop?reason=fog'])
+      expect(text(await see(path, { deadLetters: many(3) }))).toContain('None fits among the newest.');
+  });
+
   it('asks before it drops, and drops what was asked about', async () => {
     const { done, actions } = notes();
     const parts = { actions, deadLetters: memoryDeadLetters([letter(), letter({ id: 'alert24:fwd_2' })]) };
