@@ -3,11 +3,11 @@
 //   --with-n8n   n8n too, which is a large install, once
 //   --profile <folder>   Shiplog's processor profiles go there, for the flame chart of a browser's developer tools
 // The table goes to standard output; that of a whole run goes into docs/bench.md, between its two marks.
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { machineFacts, toText, writePage } from './page.mjs';
 import {
   checkNode,
   orStop,
@@ -21,9 +21,14 @@ import {
 } from './prepare.mjs';
 
 const PAGE = join(root, 'docs', 'bench.md');
-const BEGIN = '<!-- bench: begin -->';
-const END = '<!-- bench: end -->';
-const COLUMNS = ['what', 'against', 'goal', 'figure', 'verdict', 'measured'];
+const COLUMNS = [
+  { name: 'what' },
+  { name: 'against' },
+  { name: 'goal', isNumber: true },
+  { name: 'figure', isNumber: true },
+  { name: 'verdict' },
+  { name: 'measured' },
+];
 const PACKAGES = ['express', 'bullmq', 'ioredis', 'undici', 'zod', 'pino', 'autocannon'];
 
 await orStop(async () => {
@@ -49,8 +54,9 @@ await orStop(async () => {
     ' · ',
   );
   const table = toTable(rows);
-  process.stdout.write(`\n${facts}\n\n${toText(table)}\n`);
-  if (!wishes.only && !wishes.quick) await writePage(facts, table);
+  process.stdout.write(`\n${facts}\n\n${toText(COLUMNS, table)}\n`);
+  if (!wishes.only && !wishes.quick)
+    await writePage({ path: PAGE, name: 'bench', facts, columns: COLUMNS, rows: table });
   const withGoal = rows.filter((row) => verdictOf(row) !== '');
   const short = withGoal.filter((row) => verdictOf(row) === 'SHORT');
   say(`\n${withGoal.length - short.length} of ${withGoal.length} goals are met`);
@@ -93,7 +99,6 @@ async function measure(figure, { openStage, profile, ...wishes }) {
 }
 
 async function readFacts() {
-  const { output: redis } = await run('redis-server', ['--version'], { quiet: true });
   const [cpu] = cpus();
   const versions = await Promise.all(
     PACKAGES.map(async (name) => {
@@ -101,13 +106,8 @@ async function readFacts() {
       return `${name} ${version}`;
     }),
   );
-  return [
-    new Date().toISOString().slice(0, 10),
-    `${cpus().length} cores (${cpu.model.trim()})`,
-    `Node ${process.version}`,
-    `Redis ${/v=(\S+)/.exec(redis)?.[1] ?? 'of another name'}`,
-    ...versions,
-  ];
+  const [day, cores, ...programs] = await machineFacts();
+  return [day, `${cores} (${cpu.model.trim()})`, ...programs, ...versions];
 }
 
 /** A goal is `least` or `most`; without one, or without a figure, there is nothing to say. */
@@ -135,36 +135,4 @@ function toTable(rows) {
 
 function shown(value) {
   return Math.abs(value) >= 100 ? String(Math.round(value)) : value.toFixed(2);
-}
-
-function toText(table) {
-  const all = [COLUMNS, ...table];
-  const widths = COLUMNS.map((_, column) => Math.max(...all.map((row) => row[column].length)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-function toMarkdown(table) {
-  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(COLUMNS), '|---|---|---:|---:|---|---|', ...table.map(line)].join('\n');
-}
-
-/** The words around the table are for people to write. */
-async function writePage(facts, table) {
-  const made = `${BEGIN}\n${facts}\n\n${toMarkdown(table)}\n${END}`;
-  const page = existsSync(PAGE) ? await readFile(PAGE, 'utf8') : `# Speed\n\n${BEGIN}\n${END}\n`;
-  const [before, rest = ''] = page.split(BEGIN);
-  const after = rest.split(END)[1] ?? '\n';
-  await mkdir(join(root, 'docs'), { recursive: true });
-  await writeFile(PAGE, `${before}${made}${after}`);
-  await run(process.execPath, [join(root, 'node_modules/@biomejs/biome/bin/biome'), 'format', '--write', PAGE], {
-    quiet: true,
-  });
-  say(`\nwritten to ${PAGE}`);
 }

@@ -2,10 +2,11 @@
 //   --only F6,F7   these rows   --rounds 10   each so often   --seed 7   the first seed   --long   the matrix's own durations
 // Exit code 1 when a row fails. The table goes to standard output and into docs/reliability.md, between its two marks.
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { machineFacts, toText, writePage } from './page.mjs';
 import {
   checkNode,
   orStop,
@@ -19,20 +20,13 @@ import {
 } from './prepare.mjs';
 
 const PAGE = join(root, 'docs', 'reliability.md');
-const BEGIN = '<!-- faults: begin -->';
-const END = '<!-- faults: end -->';
-const COLUMNS = ['#', 'fault', 'runs', 'sent', 'acked', 'recorded', 'delivered', 'lost', 'duplicate', 'verdict'];
-
-const FIRST_PAGE = `# Reliability
-
-What was broken on purpose, and what came of it. \`npm run faults\` makes this table anew: real processes, a real Redis, and
-fakes of Alert24 and GitLab that enforce their rules. Sent and acked count webhooks, recorded counts deployments in the
-change log, delivered counts what both destinations hold. Lost: acknowledged, and not in the change log or not at a
-destination. Duplicate: more than one for a deployment at a destination.
-
-${BEGIN}
-${END}
-`;
+const COUNTS = ['sent', 'acked', 'recorded', 'delivered', 'lost', 'duplicate'];
+const COLUMNS = [
+  { name: '#' },
+  { name: 'fault' },
+  ...['runs', ...COUNTS].map((name) => ({ name, isNumber: true })),
+  { name: 'verdict' },
+];
 
 await orStop(async () => {
   const wishes = readArguments();
@@ -43,19 +37,16 @@ await orStop(async () => {
   const results = await play(wishes);
   const rows = summarize(results);
   if (rows.length === 0) throw new Stop(`there is no row ${wishes.only}; test/faults/matrix.ts has them`);
-  const { output: redis } = await run('redis-server', ['--version'], { quiet: true }).catch(() => ({ output: '' }));
   const facts = [
-    `${new Date().toISOString().slice(0, 10)}`,
-    `${cpus().length} cores`,
-    `Node ${process.version}`,
-    `Redis ${/v=(\S+)/.exec(redis)?.[1] ?? 'of another name'}`,
+    ...(await machineFacts()),
     `${wishes.long ? 'long' : 'short'} form`,
     `seed ${wishes.seed}, ${wishes.rounds} ${wishes.rounds === '1' ? 'round' : 'rounds'}`,
   ].join(' · ');
-  process.stdout.write(`\n${facts}\n\n${toText(rows)}\n`);
-  if (!wishes.only) await writePage(facts, rows);
+  const table = rows.map(({ cells, verdict }) => [...cells, verdict]);
+  process.stdout.write(`\n${facts}\n\n${toText(COLUMNS, table)}\n`);
   const failed = rows.filter(({ verdict }) => verdict.startsWith('FAILED'));
   for (const { name, failures } of failed) say(`\n${name}\n  ${failures.join('\n  ')}`);
+  if (!wishes.only) await writePage({ path: PAGE, name: 'faults', facts, columns: COLUMNS, rows: table });
   if (failed.length > 0) throw new Stop(`\n${failed.length} of ${rows.length} rows failed`);
 });
 
@@ -108,7 +99,7 @@ function summarize(results) {
     const [{ id, fault, whyNot }] = rounds;
     const name = `${id} ${fault}`;
     if (whyNot)
-      return { name, failures: [], cells: [id, fault, '0', '', '', '', '', '', ''], verdict: `not run: ${whyNot}` };
+      return { name, failures: [], cells: [id, fault, '0', ...COUNTS.map(() => '')], verdict: `not run: ${whyNot}` };
     const sum = (field) => String(rounds.reduce((total, { tally }) => total + (tally?.[field] ?? 0), 0));
     const failures = rounds.flatMap((round) => round.failures.map((words) => `seed ${round.seed}: ${words}`));
     const bad = rounds.filter((round) => round.failures.length > 0).length;
@@ -120,46 +111,10 @@ function summarize(results) {
       bad > 0
         ? `FAILED ${bad} of ${rounds.length}: ${rounds.find((r) => r.failures[0]).failures[0]}`
         : `passed${notes && `: ${notes}`}`;
-    const counts = ['sent', 'acked', 'recorded', 'delivered', 'lost', 'duplicate'].map(sum);
-    return { name, failures, cells: [id, fault, String(rounds.length), ...counts], verdict: oneLine(verdict) };
+    return { name, failures, cells: [id, fault, String(rounds.length), ...COUNTS.map(sum)], verdict: oneLine(verdict) };
   });
 }
 
 function oneLine(text) {
   return text.replace(/\s+/g, ' ').slice(0, 240);
-}
-
-function toText(rows) {
-  const table = [COLUMNS, ...rows.map(({ cells, verdict }) => [...cells, verdict])];
-  const widths = COLUMNS.map((_, column) =>
-    column === COLUMNS.length - 1 ? 0 : Math.max(...table.map((row) => row[column].length)),
-  );
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) => (column > 1 && column < 9 ? cell.padStart(widths[column]) : cell.padEnd(widths[column])))
-        .join('  '),
-    )
-    .join('\n');
-}
-
-function toMarkdown(rows) {
-  const cellOf = (cell) => cell.replaceAll('|', '\\|');
-  const line = (cells) => `| ${cells.map(cellOf).join(' | ')} |`;
-  const rule = `|${COLUMNS.map((_, column) => (column > 1 && column < 9 ? '---:' : '---')).join('|')}|`;
-  return [line(COLUMNS), rule, ...rows.map(({ cells, verdict }) => line([...cells, verdict]))].join('\n');
-}
-
-/** The words around the table are for people to write; without the page there is a beginning of one. */
-async function writePage(facts, rows) {
-  const made = `${BEGIN}\n${facts}\n\n${toMarkdown(rows)}\n${END}`;
-  const page = existsSync(PAGE) ? await readFile(PAGE, 'utf8') : FIRST_PAGE;
-  const [before, rest = ''] = page.split(BEGIN);
-  const after = rest.split(END)[1] ?? '\n';
-  await mkdir(join(root, 'docs'), { recursive: true });
-  await writeFile(PAGE, `${before}${made}${after}`);
-  await run(process.execPath, [join(root, 'node_modules/@biomejs/biome/bin/biome'), 'format', '--write', PAGE], {
-    quiet: true,
-  });
-  say(`\nwritten to ${PAGE}`);
 }

@@ -53,7 +53,7 @@ export async function orderDeadLetters(
   order: 'replay' | 'drop',
   { all = false, dryRun = false, remap = false, ...options }: DeadLetterOptions,
 ): Promise<void> {
-  // What dies again meanwhile is not put back a second time by the same command.
+  // What dies again meanwhile is not tried a second time by the same command.
   const body = { ...filterOf(options), all, dry_run: dryRun, ...(order === 'replay' && { remap }) };
   let done = 0;
   for (;;) {
@@ -62,7 +62,7 @@ export async function orderDeadLetters(
     const count = answer.replayed ?? answer.dropped ?? 0;
     done += count;
     process.stdout.write(
-      `${done} of ${Math.max(done, answer.matched)} ${order === 'replay' ? 'put back' : 'dropped'}\n`,
+      `${done} of ${Math.max(done, answer.matched)} ${order === 'replay' ? 'tried again' : 'dropped'}\n`,
     );
     if (count === 0 || count >= answer.matched) return;
   }

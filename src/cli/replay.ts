@@ -26,7 +26,7 @@ export async function replay(
   output.stdout.write(
     'webhook' in done
       ? `webhook ${done.webhook} is mapped and recorded again\n`
-      : `${done.deliveries} ${done.deliveries === 1 ? 'delivery' : 'deliveries'} of ${done.deployment} put back\n`,
+      : `${done.deliveries} ${done.deliveries === 1 ? 'delivery' : 'deliveries'} of ${done.deployment} tried again\n`,
   );
   output.stdout.write(`What becomes of it: shiplog trace ${'webhook' in done ? done.webhook : done.deployment}\n`);
 }

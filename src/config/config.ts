@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { NameMap, type RoutingOptions, Rule, RulesMode } from '../domain/routing.ts';
+import { NameMap, type RoutingOptions, Rule, RulesMode, ruleName } from '../domain/routing.ts';
 import { AnySink } from '../sinks/index.ts';
 import { AnySource } from '../sources/index.ts';
 import { KILL_POINTS } from '../testing/kill-points.ts';
@@ -85,6 +85,13 @@ export const Config = z
           complain([list, index], `a second one named "${name}"; give it a name of its own`);
       });
     }
+    // How often a rule matched is counted by what it is called.
+    const ruleNames = config.rules.map(ruleName);
+    ruleNames.forEach((name, index) => {
+      const first = ruleNames.indexOf(name);
+      if (first !== index)
+        complain(['rules', index, 'name'], `rules[${first}] is called "${name}" too; give each a name of its own`);
+    });
     const sinkNames = config.sinks.map((sink) => sink?.name);
     config.rules.forEach((rule, index) => {
       rule.sinks?.forEach((name, at) => {

@@ -14,6 +14,19 @@ export interface Mark {
   readonly actor?: string;
 }
 
+/** What decides where a mark is drawn, but for its time. */
+export type Kind = Pick<Mark, 'state' | 'changeType' | 'environment'>;
+
+/** A range has a hundred thousand marks, few kinds of them, and nobody reads the words of those that are joined. */
+export interface Dot {
+  readonly atMs: number;
+  /** One object for all dots of a kind, or nearly all. */
+  readonly kind: Kind;
+  readonly mark: () => Mark;
+}
+
+export const dotOf = (mark: Mark): Dot => ({ atMs: mark.atMs, kind: mark, mark: () => mark });
+
 export function markOf({ key, ...deployment }: Deployment): Mark {
   const { state, changeType, environment, service, commit, ref, artifacts, actor, occurredAt } = deployment;
   const revision = commit?.sha?.slice(0, 8) ?? ref ?? artifacts[0];

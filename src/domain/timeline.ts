@@ -1,20 +1,20 @@
 import { Tier } from './change-record.ts';
 import { laneOf, tierOf } from './lane.ts';
-import type { Mark } from './mark.ts';
+import type { Dot, Kind, Mark } from './mark.ts';
 
 /** What stands in one row of a lane. Trouble stands above what went well. */
 export const ROWS = ['rollback', 'failed', 'busy', 'done'] as const;
 export type Row = (typeof ROWS)[number];
 
 /** One mark, or several that would cover one another. */
-export interface Group {
+export interface Group<Newest = Mark> {
   /** Where it stands, 0 to 100 from left to right. */
   readonly at: number;
   readonly count: number;
   /** Epoch milliseconds of the first and the last. */
   readonly fromMs: number;
   readonly toMs: number;
-  readonly newest: Mark;
+  readonly newest: Newest;
 }
 
 export interface Lane {
@@ -42,7 +42,7 @@ export const WIDE: Room = { one: 1.4, many: 2.7 };
 /** A telephone. */
 export const NARROW: Room = { one: 4.6, many: 9 };
 
-const rowOf = ({ changeType, state }: Mark): Row => {
+const rowOf = ({ changeType, state }: Kind): Row => {
   if (changeType === 'rollback') return 'rollback';
   if (state === 'failed') return 'failed';
   return state === 'pending' || state === 'running' ? 'busy' : 'done';
@@ -52,7 +52,7 @@ const rowOf = ({ changeType, state }: Mark): Row => {
  * One lane an environment: production first, plain names before longer ones, so that the eye finds each in the same place.
  * @param marks newest first.
  */
-export function lanesOf(marks: readonly Mark[], window: Window): Lane[] {
+export function lanesOf(marks: readonly Dot[], window: Window): Lane[] {
   const lanes = [...byLane(marks)]
     .map(([name, own]) => ({ name, own, rank: rankOf(own) }))
     .sort((a, b) => a.rank - b.rank || a.name.length - b.name.length || (a.name < b.name ? -1 : 1));
@@ -65,35 +65,39 @@ export function lanesOf(marks: readonly Mark[], window: Window): Lane[] {
 }
 
 /** Names differ in case between tools; the newest spelling counts. */
-function byLane(marks: readonly Mark[]): Map<string, Mark[]> {
-  const lanes = new Map<string, { name: string; own: Mark[] }>();
-  const names = new Map<string, string>(); // environment → lane: few environments, many marks
+function byLane(marks: readonly Dot[]): Map<string, Dot[]> {
+  const lanes = new Map<string, { name: string; own: Dot[] }>();
+  const byKind = new Map<Kind, Dot[]>(); // few kinds, many marks
+  const laneOfKind = ({ environment }: Kind): Dot[] => {
+    const name = laneOf(environment);
+    const lane = lanes.get(name.toLowerCase()) ?? { name, own: [] };
+    lanes.set(name.toLowerCase(), lane);
+    return lane.own;
+  };
   for (const mark of marks) {
-    const { name, tier = '' } = mark.environment;
-    const environment = `${tier}\n${name}`;
-    const lane = names.get(environment) ?? laneOf(mark.environment);
-    names.set(environment, lane);
-    const known = lanes.get(lane.toLowerCase());
-    if (known) known.own.push(mark);
-    else lanes.set(lane.toLowerCase(), { name: lane, own: [mark] });
+    const own = byKind.get(mark.kind) ?? laneOfKind(mark.kind);
+    byKind.set(mark.kind, own);
+    own.push(mark);
   }
   return new Map([...lanes.values()].map(({ name, own }) => [name, own]));
 }
 
 /** By the newest: a tier may have been set right in the meantime. */
-const rankOf = ([newest]: readonly Mark[]): number =>
-  newest ? Tier.options.indexOf(tierOf(newest.environment)) : Tier.options.length;
+const rankOf = ([newest]: readonly Dot[]): number =>
+  newest ? Tier.options.indexOf(tierOf(newest.kind.environment)) : Tier.options.length;
 
-function draw(marks: readonly Mark[], window: Window): Pick<Lane, 'count' | 'rows'> {
-  const rows = ROWS.map((row) => {
-    const own = marks.filter((mark) => rowOf(mark) === row);
-    return { row, count: own.length, groups: gather(own.toReversed().map(placed(window)), WIDE) };
+function draw(marks: readonly Dot[], window: Window): Pick<Lane, 'count' | 'rows'> {
+  const byRow = new Map(ROWS.map((row): [Row, Dot[]] => [row, []]));
+  for (const mark of marks) byRow.get(rowOf(mark.kind))?.push(mark);
+  const rows = [...byRow].map(([row, own]) => {
+    const groups = gather(own.toReversed().map(placed(window)), WIDE);
+    return { row, count: own.length, groups: groups.map((group) => ({ ...group, newest: group.newest.mark() })) };
   });
   return { count: marks.length, rows: rows.filter(({ count }) => count > 0) };
 }
 
 /** A sender's clock may be fast: what lies ahead stands at the edge. */
-function placed({ fromMs, toMs }: Window): (mark: Mark) => Group {
+function placed({ fromMs, toMs }: Window): (mark: Dot) => Group<Dot> {
   const width = Math.max(1, toMs - fromMs);
   return (mark) => ({
     at: Math.min(100, Math.max(0, ((mark.atMs - fromMs) / width) * 100)),
@@ -105,10 +109,10 @@ function placed({ fromMs, toMs }: Window): (mark: Mark) => Group {
 }
 
 /** Joins what would overlap, from left to right; what was joined takes more room, and so may join what stood before it. */
-export function gather(groups: readonly Group[], room: Room): Group[] {
-  const roomOf = ({ count }: Group) => (count > 1 ? room.many : room.one);
-  const overlap = (a: Group, b: Group) => b.at - a.at < (roomOf(a) + roomOf(b)) / 2;
-  const done: Group[] = [];
+export function gather<Newest>(groups: readonly Group<Newest>[], room: Room): Group<Newest>[] {
+  const roomOf = ({ count }: Group<Newest>) => (count > 1 ? room.many : room.one);
+  const overlap = (a: Group<Newest>, b: Group<Newest>) => b.at - a.at < (roomOf(a) + roomOf(b)) / 2;
+  const done: Group<Newest>[] = [];
   for (const group of groups) {
     let last = group;
     for (let before = done.at(-1); before && overlap(before, last); before = done.at(-1)) {
@@ -120,7 +124,7 @@ export function gather(groups: readonly Group[], room: Room): Group[] {
   return done;
 }
 
-function join(a: Group, b: Group): Group {
+function join<Newest>(a: Group<Newest>, b: Group<Newest>): Group<Newest> {
   const count = a.count + b.count;
   return { at: (a.at * a.count + b.at * b.count) / count, count, fromMs: a.fromMs, toMs: b.toMs, newest: b.newest };
 }

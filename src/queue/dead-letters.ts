@@ -41,7 +41,7 @@ export interface DeadLetterFilter {
   readonly reason?: string | undefined;
   /** Died at or after this time, epoch milliseconds. */
   readonly sinceMs?: number | undefined;
-  /** Died before this time, epoch milliseconds: what was put back and died again is another matter. */
+  /** Died before this time, epoch milliseconds: what was tried again and died again is another matter. */
   readonly untilMs?: number | undefined;
 }
 
@@ -51,7 +51,12 @@ export interface DeadLetters {
   /** Newest first. `total` counts all that fit. */
   list(filter: DeadLetterFilter, limit: number): Promise<{ letters: readonly DeadLetter[]; total: number }>;
   /**
-   * Puts up to `limit` of them back into their queues, with the ids that they had. One that was put back already is
+   * For a page, which must not wait for all of them: those that fit of the newest READ_MOST of each queue, newest first.
+   * `unread` counts the older ones in the queues of `filter.sink`, whether they fit or not.
+   */
+  newest(filter: DeadLetterFilter): Promise<{ letters: readonly DeadLetter[]; unread: number }>;
+  /**
+   * Puts up to `limit` of them back into their queues, with the ids that they had. One that is there already is
    * passed over, so that doing it twice changes nothing. Deployments are looked at again first: the rules may have changed.
    */
   replay(filter: DeadLetterFilter, order: ReplayOrder): Promise<number>;
@@ -69,6 +74,8 @@ export interface ReplayOrder {
 }
 
 const PAGE = 500;
+/** Jobs of a queue that are read for a page. */
+export const READ_MOST = 2_000;
 
 type Dead = Job<ForwardJob | RecordJob>;
 interface Found {
@@ -87,8 +94,16 @@ export function createDeadLetters(queues: () => Promise<readonly Queue[]>): Dead
     },
     async list(filter, limit) {
       const found = await find(await queues(), filter);
-      const newest = found.map(({ letter }) => letter).sort((a, b) => b.diedAt.localeCompare(a.diedAt));
-      return { letters: newest.slice(0, limit), total: newest.length };
+      return { letters: newestFirst(found).slice(0, limit), total: found.length };
+    },
+    async newest(filter) {
+      const asked = concerned(await queues(), filter);
+      const [found, counts] = await Promise.all([
+        Promise.all(asked.map((queue) => findIn(queue, filter, { read: READ_MOST }))),
+        Promise.all(asked.map((queue) => queue.getFailedCount())),
+      ]);
+      const unread = counts.reduce((sum, count) => sum + Math.max(0, count - READ_MOST), 0);
+      return { letters: newestFirst(found.flat()), unread: filter.id === undefined ? unread : 0 };
     },
     async replay(filter, { limit, now, remap, revise }) {
       const found = await find(await queues(), filter, limit);
@@ -127,27 +142,59 @@ async function isRetried(job: Dead): Promise<boolean> {
   }
 }
 
-async function find(
-  queues: readonly Queue[],
-  filter: DeadLetterFilter,
-  limit = Number.POSITIVE_INFINITY,
-): Promise<Found[]> {
+async function find(queues: readonly Queue[], filter: DeadLetterFilter, limit = Number.POSITIVE_INFINITY) {
   const found: Found[] = [];
-  for (const queue of queues) {
-    if (filter.sink && queue.name !== RECORD_QUEUE && queue.name !== forwardQueueName(filter.sink)) continue;
-    if (filter.sink && queue.name === RECORD_QUEUE && filter.sink !== RECORD_QUEUE) continue;
-    for (let start = 0; ; start += PAGE) {
-      const jobs: Dead[] = await queue.getFailed(start, start + PAGE - 1);
-      found.push(...jobs.map((job) => ({ job, letter: toLetter(job) })).filter(({ letter }) => fits(letter, filter)));
-      if (jobs.length < PAGE || found.length >= limit) break;
-    }
+  for (const queue of concerned(queues, filter)) {
+    if (found.length >= limit) break;
+    found.push(...(await findIn(queue, filter, { limit: limit - found.length })));
+  }
+  return found;
+}
+
+/** An id begins with the sink that it is of. */
+const concerned = (queues: readonly Queue[], { sink, id }: DeadLetterFilter): readonly Queue[] =>
+  queues.filter((queue) => {
+    const name = sinkOf(queue.name);
+    return (!sink || sink === name) && (id === undefined || id.startsWith(`${name}:`));
+  });
+
+const sinkOf = (queueName: string) =>
+  queueName === RECORD_QUEUE ? RECORD_QUEUE : queueName.slice(forwardQueueName('').length);
+
+interface Extent {
+  /** Ends when so many fit. */
+  readonly limit?: number;
+  /** Reads no more than these, the newest. */
+  readonly read?: number;
+}
+
+/** Newest first. */
+async function findIn(
+  queue: Queue,
+  filter: DeadLetterFilter,
+  { limit = Number.POSITIVE_INFINITY, read = Number.POSITIVE_INFINITY }: Extent,
+): Promise<Found[]> {
+  const fitting = (jobs: readonly Dead[]) =>
+    jobs.map((job) => ({ job, letter: toLetter(job) })).filter(({ letter }) => fits(letter, filter));
+  if (filter.id !== undefined) {
+    const job: Dead | undefined = await queue.getJob(filter.id.slice(sinkOf(queue.name).length + 1));
+    return job && (await job.isFailed()) ? fitting([job]) : [];
+  }
+  const found: Found[] = [];
+  for (let start = 0; start < read && found.length < limit; start += PAGE) {
+    const jobs: Dead[] = await queue.getFailed(start, Math.min(start + PAGE, read) - 1);
+    found.push(...fitting(jobs));
+    if (jobs.length < PAGE) break;
   }
   return found.slice(0, limit);
 }
 
+const newestFirst = (found: readonly Found[]): DeadLetter[] =>
+  found.map(({ letter }) => letter).sort((a, b) => b.diedAt.localeCompare(a.diedAt));
+
 function toLetter(job: Dead): DeadLetter {
   const { data } = job;
-  const sink = 'deployment' in data ? job.queueName.slice(forwardQueueName('').length) : RECORD_QUEUE;
+  const sink = sinkOf(job.queueName);
   return {
     id: `${sink}:${job.id}`,
     sink,

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { type ChangeRecord, type NewChangeRecord, toChangeRecord } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
-import type { Mark } from '../domain/mark.ts';
+import type { Dot } from '../domain/mark.ts';
 import type { View } from '../domain/view.ts';
 import { list, sliceOf } from './change-query.ts';
 import { EVERYTHING, type Facet, indexesOf } from './facets.ts';
@@ -52,7 +52,7 @@ export interface Deployments {
   records(name: string): Promise<readonly ChangeRecord[]>;
   list(filter: ChangeFilter): Promise<Listed>;
   /** What a timeline draws, newest first, at most `MAX_MARKS`. Knows no text. */
-  marks(filter: Pick<ChangeFilter, 'facets' | 'sinceMs' | 'untilMs'>): Promise<readonly Mark[]>;
+  marks(filter: Pick<ChangeFilter, 'facets' | 'sinceMs' | 'untilMs'>): Promise<readonly Dot[]>;
   /** Another one whenever anything in the change log may have changed. */
   version(): Promise<string>;
   /** Forgets what is older or more than the retention allows. Returns how many deployments went. */

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { ChangeType, State, Tier } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
-import { type Mark, markOf } from '../domain/mark.ts';
+import { type Dot, type Kind, type Mark, markOf } from '../domain/mark.ts';
 import { key } from './keys.ts';
 import { createScript } from './script.ts';
 
@@ -28,21 +28,41 @@ const STATES = new Map(State.options.map((state) => [state as string, state]));
 const TYPES = new Map(ChangeType.options.map((type) => [type as string, type]));
 const TIERS = new Map(Tier.options.map((tier) => [tier as string, tier]));
 
-function unpackMark(packed: string): Mark | undefined {
-  const [at, state = '', type = '', tier = '', environment = '', service = '', revision, actor, ...key] =
-    packed.split('\n');
+/** State, change type, tier and environment, after the time. */
+const KIND_FIELDS = 4;
+/** As it is packed. Undefined: another version of the bridge wrote it. */
+type Kinds = Map<string, Kind | undefined>;
+
+/** The kind is looked up as it is packed, the words are read when somebody asks: a third of the time of taking all apart. */
+function unpackDot(packed: string, kinds: Kinds): Dot | undefined {
+  const from = packed.indexOf('\n') + 1;
+  let to = packed.indexOf('\n', from);
+  for (let field = 1; field < KIND_FIELDS; field++) to = packed.indexOf('\n', to + 1);
+  const kind = kindOf(packed.slice(from, to), kinds);
+  if (!kind) return undefined;
+  const atMs = Number(packed.slice(0, from - 1));
+  return { atMs, kind, mark: () => ({ atMs, ...kind, ...wordsOf(packed.slice(to + 1)) }) };
+}
+
+function kindOf(packed: string, kinds: Kinds): Kind | undefined {
+  if (!kinds.has(packed)) kinds.set(packed, unpackKind(packed));
+  return kinds.get(packed);
+}
+
+function unpackKind(packed: string): Kind | undefined {
+  const [state = '', type = '', tier = '', name = ''] = packed.split('\n');
   const known = { state: STATES.get(state), changeType: TYPES.get(type), tier: TIERS.get(tier) };
   if (!known.state || !known.changeType) return undefined;
   return {
-    key: key.join('\n'),
-    atMs: Number(at),
     state: known.state,
     changeType: known.changeType,
-    environment: { name: environment, ...(known.tier && { tier: known.tier }) },
-    service,
-    ...(revision && { revision }),
-    ...(actor && { actor }),
+    environment: { name, ...(known.tier && { tier: known.tier }) },
   };
+}
+
+function wordsOf(packed: string): Omit<Mark, 'atMs' | keyof Kind> {
+  const [service = '', revision, actor, ...key] = packed.split('\n');
+  return { key: key.join('\n'), service, ...(revision && { revision }), ...(actor && { actor }) };
 }
 
 export interface Slice {
@@ -52,25 +72,26 @@ export interface Slice {
 }
 
 /** Newest first. By rank: a score would be looked for from the beginning at every page. */
-export async function readMarks(redis: Redis, { index, min, max }: Slice): Promise<Mark[]> {
+export async function readMarks(redis: Redis, { index, min, max }: Slice): Promise<Dot[]> {
   const [newer, count] = await Promise.all([
     max === '+inf' ? 0 : redis.zcount(index, `(${max}`, '+inf'),
     redis.zcount(index, min, max),
   ]);
   const end = newer + Math.min(count, MAX_MARKS);
   const read = (from: number) => readPage(redis, index, { from, to: Math.min(from + PAGE, end) - 1 });
-  const marks: Mark[] = [];
+  const dots: Dot[] = [];
+  const kinds: Kinds = new Map();
   // One page is on its way while another is taken apart.
   let next = newer < end ? read(newer) : undefined;
   for (let from = newer + PAGE; next; from += PAGE) {
     const page = await next;
     next = from < end ? read(from) : undefined;
     for (const packed of page) {
-      const mark = packed === null ? undefined : unpackMark(packed);
-      if (mark) marks.push(mark);
+      const dot = packed === null ? undefined : unpackDot(packed, kinds);
+      if (dot) dots.push(dot);
     }
   }
-  return marks;
+  return dots;
 }
 
 const readPage = async (redis: Redis, index: string, { from, to }: { from: number; to: number }) =>

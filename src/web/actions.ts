@@ -7,7 +7,7 @@ import type { DeadLetterFilter, DeadLetters } from '../queue/dead-letters.ts';
 import type { Remap, Revise } from '../remap.ts';
 import type { Outcome, Source, Webhook } from '../sources/source.ts';
 
-/** Dead letters that are put back or dropped by one click. The next click does the next ones. */
+/** Dead letters that are tried again or dropped by one click. The next click does the next ones. */
 export const BATCH = 500;
 
 /** By this header a test event is told from the tool's own webhooks. */

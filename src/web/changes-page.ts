@@ -1,4 +1,4 @@
-import { type Mark, markOf } from '../domain/mark.ts';
+import { type Dot, dotOf, markOf } from '../domain/mark.ts';
 import { lanesOf, type Window } from '../domain/timeline.ts';
 import type { Deployments, Listed } from '../store/deployments.ts';
 import { MAX_MARKS } from '../store/marks.ts';
@@ -61,7 +61,7 @@ const inOrder = (query: ChangesQuery): ChangesQuery =>
 
 interface Found {
   readonly list: Listed;
-  readonly marks: readonly Mark[];
+  readonly marks: readonly Dot[];
   /** What was asked for, or the shortest that holds anything. */
   readonly range: Range;
   readonly window: Window;
@@ -90,7 +90,8 @@ async function findWithin(
   if (filter.text) {
     const all = await deployments.list({ ...filter, limit: SEARCHED, offset: 0 });
     const list = { ...all, deployments: all.deployments.slice(offset, offset + PAGE_SIZE) };
-    return { list, range, ...drawn(all.deployments.map(markOf), reach) };
+    const dots = all.deployments.map((one) => dotOf(markOf(one)));
+    return { list, range, ...drawn(dots, reach) };
   }
   const [list, marks] = await Promise.all([
     deployments.list({ ...filter, limit: PAGE_SIZE, offset }),
@@ -101,7 +102,7 @@ async function findWithin(
 
 /** All changes begin with the first of them. */
 function drawn(
-  marks: readonly Mark[],
+  marks: readonly Dot[],
   { fromMs, toMs }: { fromMs?: number; toMs: number },
 ): Pick<Found, 'marks' | 'window'> {
   return { marks, window: { fromMs: fromMs ?? Math.min(marks.at(-1)?.atMs ?? toMs, toMs - 1), toMs } };

@@ -7,6 +7,7 @@ import { actionForm, hiddenFields, type Who } from './action-form.ts';
 import { BATCH } from './actions.ts';
 import { doneNote, plural } from './actions-done.ts';
 import { type Recent, TRAFFIC_MINUTES, type Traffic } from './deliveries-traffic.ts';
+import { destinationWords } from './destination-words.ts';
 import { deploymentPath, moment, span, when } from './format.ts';
 import { exactly, type Html, html, link, type Piece } from './html.ts';
 import { fields, heading, section } from './layout.ts';
@@ -56,7 +57,7 @@ export interface DeliveriesParts {
   readonly backlog: () => Promise<Readonly<Record<string, Backlog>>>;
   readonly holds: () => Readonly<Record<string, Hold>>;
   readonly traffic: Pick<Traffic, 'of'>;
-  readonly deadLetters: Pick<DeadLetters, 'list' | 'of'>;
+  readonly deadLetters: Pick<DeadLetters, 'newest' | 'of'>;
 }
 
 export interface DeliveriesView {
@@ -69,9 +70,9 @@ export interface DeliveriesView {
 export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }: DeliveriesView): Promise<Html> {
   const parsed = DeadLetterQuery.safeParse(asked);
   const query = parsed.success ? parsed.data : {};
-  const [backlog, { letters }] = await Promise.all([
+  const [backlog, found] = await Promise.all([
     parts.backlog(),
-    parts.deadLetters.list(toFilter({ ...query, kind: undefined }), Number.POSITIVE_INFINITY),
+    parts.deadLetters.newest(toFilter({ ...query, kind: undefined })),
   ]);
   const holds = parts.holds();
   const sinks = parts.sinks.map(({ name, type }) => ({
@@ -88,7 +89,7 @@ export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }
 ${doneNote(asked)}
 <div class="cards sinks">${sinks.map((sink) => sinkCard(sink, now))}${recordingCard(backlog[RECORD_QUEUE], now)}</div>
 ${sinks.length === 0 && html`<p class="empty">No sink is configured: changes are recorded here and told to nobody.</p>`}
-${section('Dead letters', deadLetters({ letters, query, who, now, sinks: parts.sinks.map(({ name }) => name) }))}`;
+${section('Dead letters', deadLetters({ ...found, query, who, now, sinks: parts.sinks.map(({ name }) => name) }))}`;
 }
 
 interface Stand {
@@ -149,19 +150,22 @@ const deadCount = (backlog: Backlog | undefined, sink: string): Piece =>
 interface Letters {
   /** Of both kinds. */
   readonly letters: readonly DeadLetter[];
+  /** Older ones, of which nobody knows whether they fit. */
+  readonly unread: number;
   readonly query: DeadLetterQuery;
   readonly who: Who;
   readonly now: Date;
   readonly sinks: readonly string[];
 }
 
-function deadLetters({ letters, query, who, now, sinks }: Letters): Html {
+function deadLetters({ letters, unread, query, who, now, sinks }: Letters): Html {
   const fits = letters.filter(({ kind }) => query.kind === undefined || kind === query.kind);
+  const shown = { query, who, now };
   const refused = letters.filter(({ kind }) => kind === 'refused').length;
-  return html`<p class="mute">Tried no more, and kept for 30 days: ${refused.toLocaleString('en')} refused by the destination, ${(letters.length - refused).toLocaleString('en')} our own fault.</p>
+  return html`<p class="mute">Tried no more, and kept for 30 days: ${refused.toLocaleString('en')} refused by the destination, ${(letters.length - refused).toLocaleString('en')} our own fault.${unread > 0 && ` ${unread.toLocaleString('en')} older ones are not looked through here.`}</p>
 ${filters(query, sinks)}
-${fits.length > 0 ? html`${bulk(fits, { query, who, now })}${table(fits.slice(0, SHOWN), { query, who, now })}` : nothing(query)}
-${fits.length > SHOWN && html`<p class="mute">The newest ${SHOWN} of ${fits.length.toLocaleString('en')}.</p>`}`;
+${fits.length > 0 ? html`${bulk({ count: fits.length, unread }, shown)}${table(fits.slice(0, SHOWN), shown)}` : nothing(query, unread)}
+${fits.length > SHOWN && html`<p class="mute">The newest ${SHOWN} of ${howMany({ count: fits.length, unread })}.</p>`}`;
 }
 
 function filters(query: DeadLetterQuery, sinks: readonly string[]): Html {
@@ -177,12 +181,21 @@ ${hiddenFields({ source: query.source })}
 
 const isFiltered = (query: DeadLetterQuery) => Object.values(query).some((value) => value !== undefined);
 
-const nothing = (query: DeadLetterQuery): Html =>
-  query.until !== undefined
-    ? html`<p class="empty">None is left of those. <a href="${deliveriesPath({ ...query, until: undefined })}">Show what died since</a></p>`
-    : isFiltered(query)
-      ? html`<p class="empty">No dead letter fits this filter. <a href="/deliveries">Show all</a></p>`
-      : html`<p class="empty">None. What a destination refuses for good is kept here, to try it again when the cause is mended.</p>`;
+interface Fitting {
+  readonly count: number;
+  readonly unread: number;
+}
+const howMany = ({ count, unread }: Fitting) => `${count.toLocaleString('en')}${unread > 0 ? ' or more' : ''}`;
+const isOne = ({ count, unread }: Fitting) => count === 1 && unread === 0;
+
+const nothing = (query: DeadLetterQuery, unread: number): Html =>
+  unread > 0
+    ? html`<p class="empty">None fits among the newest. <code>npx shiplog dead-letters ls</code> looks through the older ones as well. <a href="/deliveries">Show all</a></p>`
+    : query.until !== undefined
+      ? html`<p class="empty">None is left of those. <a href="${deliveriesPath({ ...query, until: undefined })}">Show what died since</a></p>`
+      : isFiltered(query)
+        ? html`<p class="empty">No dead letter fits this filter. <a href="/deliveries">Show all</a></p>`
+        : html`<p class="empty">None. What a destination refuses for good is kept here, to try it again when the cause is mended.</p>`;
 
 interface Shown {
   readonly query: DeadLetterQuery;
@@ -191,16 +204,16 @@ interface Shown {
 }
 
 /** For all that fit. `until` keeps out what dies again meanwhile, so that one click after the other comes to an end. */
-function bulk(fits: readonly DeadLetter[], { query, who, now }: Shown): Html | undefined {
+function bulk(fitting: Fitting, { query, who, now }: Shown): Html | undefined {
   const bounded = { ...query, until: query.until ?? now.getTime() };
   const form = actionForm(who, {
     to: '/actions/replay',
     fields: { ...fieldsOf(bounded), back: deliveriesPath(bounded) },
-    body: html`<button>Try ${fits.length > BATCH ? `the next ${BATCH} of ${fits.length.toLocaleString('en')}` : fits.length === 1 ? 'this one' : `all ${fits.length.toLocaleString('en')}`} again</button>
+    body: html`<button>Try ${fitting.count + fitting.unread > BATCH ? `the next ${BATCH} of ${howMany(fitting)}` : isOne(fitting) ? 'this one' : `all ${howMany(fitting)}`} again</button>
 <label class="check"><input type="checkbox" name="remap" value="1"> map the webhooks again first</label>`,
   });
   if (!form) return undefined;
-  return html`<div class="bulk">${form}<a class="danger" href="${dropPath(bounded)}">Drop ${fits.length === 1 ? 'it' : `all ${fits.length.toLocaleString('en')}`} …</a></div>`;
+  return html`<div class="bulk">${form}<a class="danger" href="${dropPath(bounded)}">Drop ${isOne(fitting) ? 'it' : `all ${howMany(fitting)}`} …</a></div>`;
 }
 
 const dropPath = (query: DeadLetterQuery) => deliveriesPath(query).replace('/deliveries', '/actions/drop');
@@ -216,7 +229,7 @@ function table(letters: readonly DeadLetter[], { query, who, now }: Shown): Html
   ];
   return html`<table class="letters"><thead><tr><th>Died</th><th>Sink</th><th>Why</th><th>What</th><th><span class="hidden">What to do</span></th></tr></thead><tbody>${letters.map(
     (letter) => html`<tr><td class="when">${when(letter.diedAt, now)}</td>
-<td class="state">${letter.sink} ${kindBadge(letter)}</td><td class="why">${letter.why} <span class="mute">after ${plural(letter.attempts, 'attempt')}</span></td>
+<td class="state">${letter.sink} ${kindBadge(letter)}</td><td class="why"><span class="mute">after ${plural(letter.attempts, 'attempt')}:</span> ${destinationWords(letter.why)}</td>
 <td class="source">${subject(letter)}</td><td class="links">${buttons(letter)}</td></tr>`,
   )}</tbody></table>`;
 }
@@ -231,17 +244,18 @@ function subject({ deployment, webhook, source }: DeadLetter): Html {
   return html`${link(to || undefined, html`<bdi>${deployment ?? (webhook && `webhook ${webhook}`)}</bdi>`)} <span class="mute">${source}</span>`;
 }
 
+/** Named before they are dropped. */
+const DROPS_NAMED = 5;
+
 /** Dropping cannot be undone: it is asked for once more. */
 export async function dropPage({ deadLetters }: DeliveriesParts, query: DeadLetterQuery, who: Who): Promise<Html> {
-  const { letters, total } = await deadLetters.list(toFilter(query), 5);
+  const { letters, unread } = await deadLetters.newest(toFilter(query));
+  const fitting = { count: letters.length, unread };
+  const [they, them] = isOne(fitting) ? ['dead letter is', 'it'] : ['dead letters are', 'them'];
   const back = deliveriesPath(query.id === undefined ? query : {});
-  const batch = Math.min(total, BATCH);
+  if (fitting.count === 0) return html`${heading('Drop dead letters')}${nothing(query, unread)}`;
   return html`${heading('Drop dead letters')}
-${
-  total === 0
-    ? html`<p class="empty">None fits any more. <a href="${back}">Back</a></p>`
-    : html`<p>${plural(total, 'dead letter')} ${total === 1 ? 'is' : 'are'} forgotten for good. The destination is never told of ${total === 1 ? 'it' : 'them'}; the changes stay in the change log.</p>
-<ul class="plain">${letters.map((letter) => html`<li>${letter.sink}: ${letter.why} ${subject(letter)}</li>`)}${total > letters.length && html`<li>and ${(total - letters.length).toLocaleString('en')} more</li>`}</ul>
-<div class="bulk">${actionForm(who, { to: '/actions/drop', fields: { ...fieldsOf(query), back }, body: html`<button class="danger">Drop ${total > batch ? `the first ${batch}` : plural(total, 'dead letter')}</button>` })} <a href="${back}">No, keep ${total === 1 ? 'it' : 'them'}</a></div>`
-}`;
+<p>${howMany(fitting)} ${they} forgotten for good. The destination is never told of ${them}; the changes stay in the change log.</p>
+<ul class="plain">${letters.slice(0, DROPS_NAMED).map((letter) => html`<li>${letter.sink}: ${letter.why} ${subject(letter)}</li>`)}${letters.length > DROPS_NAMED && html`<li>and ${howMany({ count: letters.length - DROPS_NAMED, unread })} more</li>`}</ul>
+<div class="bulk">${actionForm(who, { to: '/actions/drop', fields: { ...fieldsOf(query), back }, body: html`<button class="danger">Drop ${fitting.count + unread > BATCH ? `the first ${BATCH}` : plural(fitting.count, 'dead letter')}</button>` })} <a href="${back}">No, keep ${them}</a></div>`;
 }

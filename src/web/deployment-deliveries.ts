@@ -4,6 +4,7 @@ import type { Hold } from '../queue/workers.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Delivery } from '../store/ledger.ts';
 import { actionForm, type Who } from './action-form.ts';
+import { destinationWords } from './destination-words.ts';
 import { deploymentPath, moment, stateBadge, when } from './format.ts';
 import { type Html, html, link, type Piece } from './html.ts';
 
@@ -26,20 +27,26 @@ export function sinkCard(view: SinkView): Html {
 <p>${standing(view)}${!delivery?.remoteUrl && delivery?.remoteId && html` <span class="mute">there: ${delivery.remoteId}</span>`}</p>
 ${delivery?.attemptedAt && html`<p class="complaint">The request of ${moment(delivery.attemptedAt)} has no answer yet; the next attempt looks first what became of it.</p>`}
 ${givenUp(view)}
-${attempts(delivery)}</article>`;
+${attempts(view)}</article>`;
 }
 
 const OUTCOMES = { delivered: 'succeeded', failed: 'failed', unwanted: 'other' } as const;
 
-function attempts(delivery: Delivery | undefined): Html | undefined {
+function attempts(view: SinkView): Html | undefined {
+  const { delivery } = view;
   if (!delivery || delivery.attempts.length === 0) return undefined;
-  return html`<table class="attempts"><tbody>${delivery.attempts.map(
-    ({ at, state, outcome, status, words }) =>
-      html`<tr><td class="at">${moment(at)}</td><td>${state}</td><td><span class="badge ${OUTCOMES[outcome]}">${outcome}</span></td><td class="words">${status !== undefined && !words.includes(String(status)) && `${status} `}${words}</td></tr>`,
-  )}</tbody></table>`;
+  const shown = new Set(isGivenUp(view) ? view.letters.map(({ why }) => why) : []);
+  return html`<table class="attempts"><tbody>${delivery.attempts.map(({ at, state, outcome, status, words }) => {
+    const isShown = outcome === 'failed' && shown.has(words);
+    shown.add(words);
+    return html`<tr><td class="at">${moment(at)}</td><td>${state}</td><td><span class="badge ${OUTCOMES[outcome]}">${outcome}</span></td><td class="words">${isShown ? html`<span class="mute">as above</span>` : [status !== undefined && !words.includes(String(status)) && `${status} `, destinationWords(words)]}</td></tr>`;
+  })}</tbody></table>`;
 }
 
 const isTold = ({ delivery, routed }: SinkView) => delivery?.told?.state === routed.deployment.state;
+
+/** What is told already needs no second try. */
+const isGivenUp = (view: SinkView) => view.letters.length > 0 && !isTold(view);
 
 /** One sentence: does the destination know? */
 function standing(view: SinkView): Piece {
@@ -56,10 +63,9 @@ function standing(view: SinkView): Piece {
   return html`<strong>Waits to be told ${stateBadge(deployment.state)}</strong>${before}${hold && html` The whole sink is paused until ${when(hold.until.toISOString(), now)}: ${hold.why}`}`;
 }
 
-/** What is told already needs no second try. */
 function givenUp(view: SinkView): Html | undefined {
   const { letters, who, routed } = view;
-  if (letters.length === 0 || isTold(view)) return undefined;
+  if (!isGivenUp(view)) return undefined;
   const back = deploymentPath(routed.deployment.key);
   return html`${letters.map(
     ({
@@ -67,7 +73,7 @@ function givenUp(view: SinkView): Html | undefined {
       why,
       diedAt,
       kind,
-    }) => html`<div class="given-up"><p class="complaint">${moment(diedAt)}: ${kind === 'refused' ? 'refused' : 'our own fault'}: ${why}</p>
+    }) => html`<div class="given-up"><div class="complaint">${moment(diedAt)}: ${kind === 'refused' ? 'refused' : 'our own fault'}: ${destinationWords(why)}</div>
 ${actionForm(who, { to: '/actions/replay', fields: { id, back }, body: html`<button>Try again</button>` })}</div>`,
   )}`;
 }

@@ -188,6 +188,8 @@ summary { cursor: pointer; color: var(--link); }
 .login { max-width: 24rem; margin: 8vh auto 0; width: 100%; display: grid; gap: 0.7rem; padding: 1.5rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .login button { padding: 0.5rem; background: var(--link); border-color: var(--link); color: var(--card); }
 .complaint { color: var(--bad); }
+.complaint pre { color: var(--text); }
+.answer { white-space: pre-wrap; overflow-wrap: anywhere; }
 
 @media (min-width: 75.01rem) {
   tr.failed td:first-child { box-shadow: inset 3px 0 var(--bad); }

@@ -164,7 +164,7 @@ describe('shiplog replay', () => {
     expect(await traced(dead)).toMatch(/Dead letters\n.*refused.*no such thing[\s\S]*shiplog replay gitlab:.*:901/);
     const letter = (await bridge.get('/api/dead-letters')).body.data.at(-1);
     expect(await traced(letter.id)).toContain(`Deployment ${letter.deployment}`);
-    expect(await replayed(dead)).toContain(`1 delivery of ${dead} put back`);
+    expect(await replayed(dead)).toContain(`1 delivery of ${dead} tried again`);
     await bridge.settled();
     expect((await bridge.get('/api/dead-letters')).body.data).toMatchObject([
       { deployment: expect.stringMatching(/:902$/) },

@@ -130,6 +130,18 @@ describe('a wrong configuration', () => {
     );
   });
 
+  it('refuses two rules of one name, for what they matched is counted by it', () => {
+    const rules = (...names: string[]) => minimal(`rules:\n${names.map((name) => `  - { ${name} }\n`).join('')}`);
+    expect(problems(rules('name: lamps', 'name: tides', 'name: lamps'))).toEqual([
+      'shiplog.yaml:9: rules[2].name: rules[0] is called "lamps" too; give each a name of its own',
+    ]);
+    // Without a name it is called by its place.
+    expect(problems(rules('name: "rules[1]"', 'match: {}'))).toEqual([
+      'shiplog.yaml:8: rules[1].name: rules[0] is called "rules[1]" too; give each a name of its own',
+    ]);
+    expect(problems(rules('match: {}', 'match: {}', 'name: lamps'))).toEqual([]);
+  });
+
   it('says what to write where something is missing', () => {
     const missing = [...problems('sources: [{ type: gitlab }]\nport: eighty\n')].sort();
     expect(missing).toEqual(

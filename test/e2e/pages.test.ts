@@ -100,7 +100,7 @@ describe('the pages of a running bridge', () => {
     expect(await bridge.changes()).toHaveLength(1);
   });
 
-  it('put back and drop no more than what fits, and find webhooks by what they say', async () => {
+  it('try again and drop no more than what fits, and find webhooks by what they say', async () => {
     const { alert24, bridge } = await startBoth();
     const admin = await openBrowser(bridge.url, ADMIN_TOKEN);
     alert24.inject({ kind: 'status', method: 'POST', status: 422, times: 3 });

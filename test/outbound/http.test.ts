@@ -45,8 +45,10 @@ describe('one request', () => {
     await expect(get(5_000, AbortSignal.abort())).rejects.toBeInstanceOf(DeliveryFailed);
     fake.inject({ kind: 'silent' });
     const abort = new AbortController();
-    setTimeout(() => abort.abort(), 20);
-    await expect(get(5_000, abort.signal)).rejects.toMatchObject({ retry: 'backoff', message: /AbortError/ });
+    const ended = expect(get(5_000, abort.signal)).rejects.toMatchObject({ retry: 'backoff', message: /AbortError/ });
+    await expect.poll(() => fake.requests).toHaveLength(1);
+    abort.abort();
+    await ended;
   });
 
   it('does not follow a redirect', async () => {

@@ -185,16 +185,6 @@ describe('a delivery to Alert24', () => {
     expect(message).toContain('X-Request-Id: req_9');
     expect(message).not.toContain(ALERT24_KEY);
   });
-
-  it('ends when it is aborted', async () => {
-    fake.inject({ kind: 'delay', ms: 2_000 });
-    const abort = new AbortController();
-    setTimeout(() => abort.abort(), 20);
-    const error = await failed(
-      makeSink({ timeout_seconds: 10 }).deliver(aDeployment(), ledger.of('k'), { signal: abort.signal, now: NOW }),
-    );
-    expect(error.retry).toBe('backoff');
-  });
 });
 
 describe('a lost answer of Alert24', () => {

@@ -244,17 +244,6 @@ describe('a delivery to AlertOps', () => {
     expect(await failed(ledger.attempt(sink, aDeployment()))).toMatchObject({ retry, status });
   });
 
-  it('ends when it is aborted', async () => {
-    fake.inject({ kind: 'delay', ms: 2_000 });
-    const abort = new AbortController();
-    setTimeout(() => abort.abort(), 20);
-    const patient = makeSink({ timeout_seconds: 10 });
-    const error = await failed(
-      patient.deliver(aDeployment(), ledger.of('k'), { signal: abort.signal, now: new Date() }),
-    );
-    expect(error.retry).toBe('backoff');
-  });
-
   it('is refused by a preview in a state that has no list', () => {
     expect(() => sink.preview(aDeployment({ state: 'canceled' }))).toThrow(DeliveryFailed);
   });

@@ -360,17 +360,6 @@ describe('a delivery to a receiver of CDEvents', () => {
     expect(typesOf(events)).toEqual(['pipelinerun.finished', 'pipelinerun.finished', 'service.deployed']);
   });
 
-  it('ends when it is aborted', async () => {
-    fake.inject({ kind: 'delay', ms: 2_000 });
-    const abort = new AbortController();
-    setTimeout(() => abort.abort(), 20);
-    const patient = makeSink({ timeout_seconds: 10 });
-    const error = await failed(
-      patient.deliver(aDeployment(), ledger.of('k'), { signal: abort.signal, now: new Date() }),
-    );
-    expect(error.retry).toBe('backoff');
-  });
-
   it('is not made by a check', async () => {
     expect(await sink.check(new AbortController().signal)).toContain('answers');
     expect(events).toEqual([]);

@@ -169,17 +169,6 @@ describe('a delivery to CTO.ai', () => {
     await fake.up();
     expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ words: '200 accepted' });
   });
-
-  it('ends when it is aborted', async () => {
-    fake.inject({ kind: 'delay', ms: 2_000 });
-    const abort = new AbortController();
-    setTimeout(() => abort.abort(), 20);
-    const patient = makeSink({ timeout_seconds: 10 });
-    const error = await failed(
-      patient.deliver(aDeployment(), ledger.of('k'), { signal: abort.signal, now: new Date() }),
-    );
-    expect(error.retry).toBe('backoff');
-  });
 });
 
 describe('the check of ctoai', () => {

@@ -596,14 +596,6 @@ describe('a delivery over HTTP', () => {
       expect(words).not.toContain(encodeURIComponent(TOKEN));
     }
   });
-
-  it('ends when it is aborted', async () => {
-    fake.inject({ kind: 'delay', ms: 2_000 });
-    const abort = new AbortController();
-    setTimeout(() => abort.abort(), 20);
-    const sink = makeSink({ timeout_seconds: 10 });
-    expect((await failed(ledger.attempt(sink, aDeployment(), { signal: abort.signal }))).retry).toBe('backoff');
-  });
 });
 
 describe('the check of http', () => {

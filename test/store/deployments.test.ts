@@ -129,7 +129,7 @@ describe('the change log', () => {
       service: 'lighthouse-api',
       actor: 'mi ra',
     };
-    expect(await deployments.marks({ facets: {} })).toEqual([mark]);
+    expect((await deployments.marks({ facets: {} })).map((dot) => dot.mark())).toEqual([mark]);
     expect(await deployments.marks({ facets: { status: 'running' } })).toEqual([]);
     expect(await deployments.marks({ facets: {}, untilMs: mark.atMs - 1 })).toEqual([]);
     await deployments.prune(new Date('2028-01-01'));
@@ -144,7 +144,7 @@ describe('the change log', () => {
     );
     await Promise.all(fill.map((record) => deployments.apply(record)));
     const marks = await deployments.marks({ facets: {}, sinceMs: first + 1000, untilMs: first + 8_998_000 });
-    expect(marks.map(({ key }) => key)).toEqual(Array.from({ length: 8_998 }, (_, at) => `job:${8_998 - at}`));
+    expect(marks.map((dot) => dot.mark().key)).toEqual(Array.from({ length: 8_998 }, (_, at) => `job:${8_998 - at}`));
   });
 
   it('looks for several facets in the newest thousands, further back in a span of time, and says so', async () => {
@@ -174,7 +174,7 @@ describe('the change log', () => {
     expect(early).toMatchObject({ total: 4 });
     expect(early.searched).toBeUndefined();
     const marks = await deployments.marks({ facets: { ...facets, branch: 'main' } });
-    expect(marks.map(({ key }) => key)).toEqual(['job:3']);
+    expect(marks.map((dot) => dot.mark().key)).toEqual(['job:3']);
   });
 
   it('says by its version that something changed', async () => {

@@ -59,7 +59,7 @@ describe('the deliveries page', () => {
     expect(done).toEqual([['replay', { id: 'alert24:fwd_1' }, { remap: false }]]);
   });
 
-  it('puts all back that fit and died before, 500 at a time, and says how many are left', async () => {
+  it('tries all again that fit and died before, 500 at a time, and says how many are left', async () => {
     const { done, actions } = notes();
     const letters = Array.from({ length: 700 }, (_, index) => letter({ id: `alert24:fwd_${index}` }));
     const page = await see('/deliveries?sink=alert24&reason=unknown', { deadLetters: memoryDeadLetters(letters) });
@@ -79,6 +79,25 @@ describe('the deliveries page', () => {
     expect(next).toContain('Try all 200 again');
     const last = await see(`${back}&did=replayed&count=200`, { deadLetters: memoryDeadLetters() });
     expect(text(last)).toContain('None is left of those. Show what died since');
+  });
+
+  it('says how many it did not look through, where there are too many for a page', async () => {
+    const many = (count: number) =>
+      memoryDeadLetters(
+        Array.from({ length: count }, (_, index) => letter({ id: `alert24:fwd_${index}` })),
+        90_000,
+      );
+    const page = text(await see('/deliveries', { deadLetters: many(2_000) }));
+    expect(page).toContain(
+      '2,000 refused by the destination, 0 our own fault. 90,000 older ones are not looked through',
+    );
+    expect(page).toContain('Try the next 500 of 2,000 or more again');
+    expect(page).toContain('The newest 100 of 2,000 or more.');
+    const drop = text(await see('/actions/drop?sink=alert24', { deadLetters: many(3) }));
+    expect(drop).toContain('3 or more dead letters are forgotten for good.');
+    expect(drop).toContain('Drop the first 500');
+    for (const path of ['/deliveries?reason=fog', '/actions/drop?reason=fog'])
+      expect(text(await see(path, { deadLetters: many(3) }))).toContain('None fits among the newest.');
   });
 
   it('asks before it drops, and drops what was asked about', async () => {

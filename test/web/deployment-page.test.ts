@@ -110,7 +110,7 @@ describe('the page of a deployment', () => {
     expect(page).toContain('not there: sinks = board, alert24');
   });
 
-  it('offers to put back what was given up, and nothing that is told already', async () => {
+  it('offers to try again what was given up, and nothing that is told already', async () => {
     const given = letter({ id: 'alert24:fwd_7', deployment: key, why: '422 <i>unknown</i> service' });
     const parts = { deployments, deadLetters: memoryDeadLetters([given]) };
     const page = await see(path, parts);
@@ -120,6 +120,20 @@ describe('the page of a deployment', () => {
     const told = { state: 'succeeded', at: succeeded.occurredAt } as const;
     const known = await see(path, { ...parts, ledger: memoryLedger([{ sink: 'alert24', told, attempts: [] }]) });
     expect(known).not.toContain('alert24:fwd_7');
+  });
+
+  it('shows what was refused once, however often, in the words of the destination, with the whole answer to unfold', async () => {
+    const why = 'POST to alert24.example: 422 {"error":{"type":"validation_error","message":"no such service"}}';
+    const deadLetters = memoryDeadLetters([letter({ id: 'alert24:fwd_7', deployment: key, why })]);
+    const attempt = { state: 'succeeded', outcome: 'failed', words: why, status: 422 } as const;
+    const at = ['2026-05-04T10:00:30.000Z', '2026-05-04T10:00:25.000Z'];
+    const ledger = memoryLedger([{ sink: 'alert24', attempts: at.map((time) => ({ at: time, ...attempt })) }]);
+    const page = await see(path, { deployments, deadLetters, ledger });
+    expect(page.split('no such service')).toHaveLength(3); // the sentence, and the whole answer
+    expect(text(page)).toContain('POST to alert24.example: 422 no such service The whole answer {');
+    expect(text(page)).toContain(
+      '10:00:30 UTC succeeded failed as above 2026-05-04 10:00:25 UTC succeeded failed as above',
+    );
   });
 
   it('says that the whole sink waits, and why', async () => {

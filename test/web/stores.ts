@@ -1,7 +1,7 @@
 import type { ChangeRecord, NewChangeRecord } from '../../src/domain/change-record.ts';
 import { ChangeRecord as ChangeRecordSchema } from '../../src/domain/change-record.ts';
 import { fold } from '../../src/domain/deployment.ts';
-import { markOf } from '../../src/domain/mark.ts';
+import { dotOf, markOf } from '../../src/domain/mark.ts';
 import { type Rule, route } from '../../src/domain/routing.ts';
 import type { View } from '../../src/domain/view.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
@@ -64,7 +64,7 @@ export function memoryDeployments(records: readonly ChangeRecord[], rules: reado
     get: async (name) => view(name),
     records: async (name) => of(name),
     version: async () => '1',
-    marks: async (filter) => fitting(filter).map(markOf),
+    marks: async (filter) => fitting(filter).map((one) => dotOf(markOf(one))),
     async list({ limit, offset, ...filter }) {
       const fits = fitting(filter);
       return { deployments: fits.slice(offset, offset + limit), total: fits.length };

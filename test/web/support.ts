@@ -75,15 +75,15 @@ export function letter(over: Partial<DeadLetter> = {}): DeadLetter {
   };
 }
 
-export const memoryDeadLetters = (letters: readonly DeadLetter[] = []): PageParts['deadLetters'] => ({
+export const memoryDeadLetters = (letters: readonly DeadLetter[] = [], unread = 0): PageParts['deadLetters'] => ({
   of: async (name) => letters.filter(({ sink }) => sink === name),
-  async list({ id, sink, kind, reason = '', untilMs = Number.POSITIVE_INFINITY }, limit) {
+  async newest({ id, sink, kind, reason = '', untilMs = Number.POSITIVE_INFINITY }) {
     const fits = letters
       .filter((one) => id === undefined || one.id === id)
       .filter((one) => sink === undefined || one.sink === sink)
       .filter((one) => kind === undefined || one.kind === kind)
       .filter((one) => one.why.includes(reason) && Date.parse(one.diedAt) < untilMs);
-    return { letters: fits.slice(0, limit), total: fits.length };
+    return { letters: fits, unread };
   },
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/domain/deployment.ts';
-import { type Mark, markOf } from '../../src/domain/mark.ts';
-import { gather, lanesOf, WIDE } from '../../src/domain/timeline.ts';
+import { dotOf, type Mark, markOf } from '../../src/domain/mark.ts';
+import { gather, lanesOf as lanesOfDots, WIDE, type Window } from '../../src/domain/timeline.ts';
 import { timeline } from '../../src/web/timeline-svg.ts';
 import { step } from './stores.ts';
 
@@ -13,6 +13,7 @@ const mark = (over: Parameters<typeof step>[0] = {}): Mark => {
   const record = step({ deployment: `changes:${number++}`, occurredAt: '2026-05-04T06:00:00.000Z', ...over });
   return markOf(fold(record.deployment, [record]));
 };
+const lanesOf = (marks: readonly Mark[], within: Window) => lanesOfDots(marks.map(dotOf), within);
 const environments = (...names: string[]) => names.map((name) => mark({ environment: { name } }));
 const draw = (marks: readonly Mark[]) =>
   timeline({
