@@ -53,7 +53,7 @@ async function search(
   };
 }
 
-/** The index that holds exactly what the facets name, and the part of it that lies in the time asked for. */
+/** The index that holds what the facets name, and the part of it that lies in the time asked for. */
 export async function sliceOf(
   redis: Redis,
   filter: Pick<ChangeFilter, 'facets' | 'sinceMs' | 'untilMs'>,
@@ -78,8 +78,9 @@ const QUERY_SECONDS = 60;
 /**
  * What stands in all of several indexes, of the newest of the one that has the fewest in the span: ZINTERSTORE would go
  * through all of a million, and hold up every webhook for as long. A deployment has the same score in all its indexes.
- * What was found stays as long as nothing changes. KEYS: target, its version, version of the change log, indexes;
- * ARGV: min, max, how many are looked at, seconds the target lives.
+ * What was found stays as long as nothing changes; it may go beyond the span.
+ * KEYS: target, its version, version of the change log, indexes; ARGV: min, max, how many are looked at, seconds the
+ * target lives.
  * @returns how many stand in that one.
  */
 const INTERSECT = createScript(`
@@ -90,8 +91,10 @@ for i, index in ipairs(indexes) do
 end
 local version = redis.call('GET', KEYS[3]) or ''
 if redis.call('GET', KEYS[2]) ~= version then
-  redis.call('ZRANGESTORE', target, indexes[smallest], ARGV[2], ARGV[1], 'BYSCORE', 'REV', 'LIMIT', 0, ARGV[3])
-  indexes[smallest] = target
+  if redis.call('ZCARD', indexes[smallest]) > tonumber(ARGV[3]) then
+    redis.call('ZRANGESTORE', target, indexes[smallest], ARGV[2], ARGV[1], 'BYSCORE', 'REV', 'LIMIT', 0, ARGV[3])
+    indexes[smallest] = target
+  end
   indexes[#indexes + 1], indexes[#indexes + 2] = 'AGGREGATE', 'MAX'
   redis.call('ZINTERSTORE', target, #KEYS - 3, unpack(indexes))
   redis.call('SET', KEYS[2], version)
