@@ -1,19 +1,17 @@
 import type { Redis } from 'ioredis';
 import type { Deployment } from '../domain/deployment.ts';
 import type { ChangeFilter, Listed } from './deployments.ts';
-import { EVERYTHING, FACETS, facetKey, SHORT_SHA, shasOf } from './facets.ts';
+import { EVERYTHING, FACETS, facetKey, SHORT_SHA, shasOf, VERSION } from './facets.ts';
 import { key, PREFIX } from './keys.ts';
 import type { Slice } from './marks.ts';
 import { createScript } from './script.ts';
-import { createTextMatch, SEARCHED } from './search.ts';
+import { SEARCHED } from './search.ts';
+import { findText } from './words.ts';
 
 type ReadAll = (names: readonly string[]) => Promise<Deployment[]>;
 
 /** One commit is deployed once to each environment of each service, and again now and then. */
 const MAX_OF_ONE_COMMIT = 2_000;
-
-/** Views read at once: about a megabyte. */
-const SEARCH_PAGE = 500;
 
 /** A page of the change log, newest first. */
 export async function list(redis: Redis, filter: ChangeFilter, read: ReadAll): Promise<Listed> {
@@ -32,7 +30,7 @@ async function listSlice(redis: Redis, { filter, slice, read }: Listing): Promis
   const { commit } = filter.facets;
   const within = (limit: number, offset = 0) =>
     redis.zrevrangebyscore(slice.index, slice.max, slice.min, 'LIMIT', offset, limit);
-  if (filter.text) return search(await within(SEARCHED + 1), { ...filter, text: filter.text }, read);
+  if (filter.text) return search(redis, { ...filter, text: filter.text }, { slice, read });
   if (commit && commit.length > SHORT_SHA)
     return narrow(await within(MAX_OF_ONE_COMMIT), { ...filter, commit: commit.toLowerCase() }, read);
   const [total, names] = await Promise.all([
@@ -42,7 +40,20 @@ async function listSlice(redis: Redis, { filter, slice, read }: Listing): Promis
   return { deployments: await read(names), total };
 }
 
-/** The index that holds exactly what the facets name, and the part of it that lies in the time asked for. */
+async function search(
+  redis: Redis,
+  { text, limit, offset }: ChangeFilter & { text: string },
+  { slice, read }: Pick<Listing, 'slice' | 'read'>,
+): Promise<Listed> {
+  const { names, isWhole } = await findText(redis, slice, { text, read });
+  return {
+    deployments: await read(names.slice(offset, offset + limit)),
+    total: names.length,
+    ...(!isWhole && { searched: SEARCHED }),
+  };
+}
+
+/** The index that holds what the facets name, and the part of it that lies in the time asked for. */
 export async function sliceOf(
   redis: Redis,
   filter: Pick<ChangeFilter, 'facets' | 'sinceMs' | 'untilMs'>,
@@ -56,57 +67,41 @@ export async function sliceOf(
     'changes-query',
     [...wanted.map((index) => index.slice(PREFIX.length)), span.min, span.max].join('&'),
   );
-  const looked = await INTERSECT(redis, [target, ...wanted], span.min, span.max, SEARCHED + 1, QUERY_SECONDS);
-  return { index: target, ...span, isWhole: Number(looked) <= SEARCHED };
+  const keys = [target, `${target}&version`, VERSION, ...wanted];
+  const fewest = await INTERSECT(redis, keys, span.min, span.max, SEARCHED, QUERY_SECONDS);
+  return { index: target, ...span, isWhole: Number(fewest) <= SEARCHED };
 }
 
-/** Long enough for the reads that follow. */
+/** Long enough for the reads that follow, and for whoever turns the page. */
 const QUERY_SECONDS = 60;
 
 /**
- * What stands in all of several indexes, of the newest of the smallest: ZINTERSTORE would go through all of a million, and
- * hold up every webhook for as long. KEYS: target, indexes; ARGV: min, max, how many are looked at, seconds the target lives.
- * @returns how many were looked at.
+ * What stands in all of several indexes, of the newest of the one that has the fewest in the span: ZINTERSTORE would go
+ * through all of a million, and hold up every webhook for as long. A deployment has the same score in all its indexes.
+ * What was found stays as long as nothing changes; it may go beyond the span.
+ * KEYS: target, its version, version of the change log, indexes; ARGV: min, max, how many are looked at, seconds the
+ * target lives.
+ * @returns how many stand in that one.
  */
 const INTERSECT = createScript(`
-local smallest, least = nil, math.huge
-for i = 2, #KEYS do
-  local size = redis.call('ZCARD', KEYS[i])
-  if size < least then smallest, least = i, size end
+local target, indexes, smallest, fewest = KEYS[1], { unpack(KEYS, 4) }, nil, math.huge
+for i, index in ipairs(indexes) do
+  local count = redis.call('ZCOUNT', index, ARGV[1], ARGV[2])
+  if count < fewest then smallest, fewest = i, count end
 end
-redis.call('DEL', KEYS[1])
-local found = redis.call('ZREVRANGEBYSCORE', KEYS[smallest], ARGV[2], ARGV[1], 'WITHSCORES', 'LIMIT', 0, ARGV[3])
-for at = 1, #found, 2 do
-  local isInAll = true
-  for i = 2, #KEYS do
-    if i ~= smallest and not redis.call('ZSCORE', KEYS[i], found[at]) then
-      isInAll = false
-      break
-    end
+local version = redis.call('GET', KEYS[3]) or ''
+if redis.call('GET', KEYS[2]) ~= version then
+  if redis.call('ZCARD', indexes[smallest]) > tonumber(ARGV[3]) then
+    redis.call('ZRANGESTORE', target, indexes[smallest], ARGV[2], ARGV[1], 'BYSCORE', 'REV', 'LIMIT', 0, ARGV[3])
+    indexes[smallest] = target
   end
-  if isInAll then redis.call('ZADD', KEYS[1], found[at + 1], found[at]) end
+  indexes[#indexes + 1], indexes[#indexes + 2] = 'AGGREGATE', 'MAX'
+  redis.call('ZINTERSTORE', target, #KEYS - 3, unpack(indexes))
+  redis.call('SET', KEYS[2], version)
 end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
-return #found / 2`);
-
-/** Reads views by the page, so that webhooks are answered between two of them. */
-async function search(
-  names: readonly string[],
-  { text, limit, offset }: ChangeFilter & { text: string },
-  read: ReadAll,
-): Promise<Listed> {
-  const matches = createTextMatch(text);
-  const found: Deployment[] = [];
-  for (let at = 0; at < Math.min(names.length, SEARCHED); at += SEARCH_PAGE) {
-    const page = await read(names.slice(at, Math.min(at + SEARCH_PAGE, SEARCHED)));
-    found.push(...page.filter(matches));
-  }
-  return {
-    deployments: found.slice(offset, offset + limit),
-    total: found.length,
-    ...(names.length > SEARCHED && { searched: SEARCHED }),
-  };
-}
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+return fewest`);
 
 /** Few commits share their first digits: all deployments that do are looked at. */
 async function narrow(

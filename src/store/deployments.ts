@@ -4,13 +4,15 @@ import type { Deployment } from '../domain/deployment.ts';
 import type { Dot } from '../domain/mark.ts';
 import type { View } from '../domain/view.ts';
 import { list, sliceOf } from './change-query.ts';
-import { EVERYTHING, type Facet, indexesOf } from './facets.ts';
+import { EVERYTHING, type Facet, indexesOf, VERSION } from './facets.ts';
 import { gathered } from './gathered.ts';
 import { toJson } from './json.ts';
 import { key, PREFIX } from './keys.ts';
 import { DEPLOYED, lineageKey, packPredecessor } from './lineage.ts';
 import { MARKS, packMark, readMarks } from './marks.ts';
 import { createScript } from './script.ts';
+import { packWords } from './search.ts';
+import { WORDS } from './words.ts';
 
 export interface ChangeFilter {
   readonly facets: Partial<Record<Facet, string>>;
@@ -102,28 +104,29 @@ for index in string.gmatch(redis.call('HGET', deployment, '${INDEXES}') or '', '
 
 /**
  * Writes the view and its indexes, unless a record came in meanwhile: then the caller folds again.
- * KEYS: deployment, marks, deployed, version; ARGV: its key, number of records, view, score, mark, what its successors
- * ask of it or nothing, indexes.
+ * KEYS: deployment, marks, deployed, words, version; ARGV: its key, number of records, view, score, mark, what its
+ * successors ask of it or nothing, its words or nothing, indexes.
  */
 const PROJECT = createScript(`
 local deployment, name = KEYS[1], ARGV[1]
 local others = redis.call('HEXISTS', deployment, '${VIEW}') == 1 and 2 or 0
 if redis.call('HLEN', deployment) - others ~= tonumber(ARGV[2]) then return 0 end
 ${LEAVE_INDEXES}
-redis.call('HSET', deployment, '${VIEW}', ARGV[3], '${INDEXES}', table.concat(ARGV, '\\n', 7))
-if #ARGV > 6 then redis.call('HSET', KEYS[2], name, ARGV[5]) else redis.call('HDEL', KEYS[2], name) end
+redis.call('HSET', deployment, '${VIEW}', ARGV[3], '${INDEXES}', table.concat(ARGV, '\\n', 8))
+if #ARGV > 7 then redis.call('HSET', KEYS[2], name, ARGV[5]) else redis.call('HDEL', KEYS[2], name) end
 if ARGV[6] ~= '' then redis.call('HSET', KEYS[3], name, ARGV[6]) else redis.call('HDEL', KEYS[3], name) end
-redis.call('INCR', KEYS[4])
-for i = 7, #ARGV do redis.call('ZADD', ARGV[i], ARGV[4], name) end
+if ARGV[7] ~= '' then redis.call('HSET', KEYS[4], name, ARGV[7]) else redis.call('HDEL', KEYS[4], name) end
+redis.call('INCR', KEYS[5])
+for i = 8, #ARGV do redis.call('ZADD', ARGV[i], ARGV[4], name) end
 return 1`);
 
-/** KEYS: deployment, marks, deployed, all changes; ARGV: its key. */
+/** KEYS: deployment, version, all changes, marks, deployed, words; ARGV: its key. */
 const FORGET = createScript(`
 local deployment, name = KEYS[1], ARGV[1]
 ${LEAVE_INDEXES}
-redis.call('ZREM', KEYS[4], name)
-redis.call('HDEL', KEYS[2], name)
-redis.call('HDEL', KEYS[3], name)
+redis.call('INCR', KEYS[2])
+redis.call('ZREM', KEYS[3], name)
+for i = 4, #KEYS do redis.call('HDEL', KEYS[i], name) end
 return redis.call('DEL', deployment)`);
 
 /** KEYS: deployments. Redis has no command that reads one field of many hashes. */
@@ -132,7 +135,6 @@ local views = {}
 for i, deployment in ipairs(KEYS) do views[i] = redis.call('HGET', deployment, '${VIEW}') end
 return views`);
 
-const VERSION = key('changes-version');
 const SECONDS_A_DAY = 86_400;
 const MAX_CONTENTION = 1_000; // far above the number of workers: reaching it means a bug, not load
 
@@ -238,13 +240,14 @@ async function project(
   const hasSucceeded = deployment.state === 'succeeded' && !droppedBy;
   const written = await PROJECT(
     redis,
-    [keyOf(name), MARKS, DEPLOYED, VERSION],
+    [keyOf(name), MARKS, DEPLOYED, WORDS, VERSION],
     name,
     records.length,
     JSON.stringify(seen),
     Date.parse(deployment.occurredAt),
     packMark(deployment),
     hasSucceeded ? packPredecessor(deployment) : '',
+    (!droppedBy && packWords(deployment)) || '',
     ...(droppedBy ? [] : indexesOf(deployment)),
     ...(hasSucceeded ? [lineageKey(lineage)] : []),
   );
@@ -266,9 +269,17 @@ async function resolve(redis: Redis, name: string): Promise<string> {
   return isKey ? name : (alias ?? name);
 }
 
+/** About a megabyte. */
+const VIEWS_AT_ONCE = 500;
+
+/** Webhooks are answered between two parts. */
 async function viewsOf(redis: Redis, names: readonly string[]): Promise<Deployment[]> {
-  const views = names.length > 0 ? await READ_VIEWS(redis, names.map(keyOf)) : [];
-  return (views as (string | null)[]).flatMap((json) => (json === null ? [] : [(JSON.parse(json) as View).deployment])); // written by project() alone
+  const found: Deployment[] = [];
+  for (let at = 0; at < names.length; at += VIEWS_AT_ONCE) {
+    const views = await READ_VIEWS(redis, names.slice(at, at + VIEWS_AT_ONCE).map(keyOf));
+    for (const json of views as (string | null)[]) if (json !== null) found.push((JSON.parse(json) as View).deployment); // written by project() alone
+  }
+  return found;
 }
 
 async function prune(redis: Redis, retention: Retention, now: Date): Promise<number> {
@@ -279,6 +290,6 @@ async function prune(redis: Redis, retention: Retention, now: Date): Promise<num
     surplus > 0 ? redis.zrange(EVERYTHING, '0', String(surplus - 1)) : [],
   ]);
   const names = [...new Set([...old, ...many])];
-  for (const name of names) await FORGET(redis, [keyOf(name), MARKS, DEPLOYED, EVERYTHING], name);
+  for (const name of names) await FORGET(redis, [keyOf(name), VERSION, EVERYTHING, MARKS, DEPLOYED, WORDS], name);
   return names.length;
 }

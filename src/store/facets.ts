@@ -8,6 +8,8 @@ export type Facet = (typeof FACETS)[number];
 
 /** All deployments, by time. */
 export const EVERYTHING = key('changes');
+/** Another number whenever anything in the change log may have changed. */
+export const VERSION = key('changes-version');
 /** One line: the indexes of a deployment are kept as lines. */
 export const facetKey = (facet: Facet, value: string) =>
   key('changes', facet, value.toLowerCase().replaceAll('\n', ' '));

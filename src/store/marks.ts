@@ -71,12 +71,19 @@ export interface Slice {
   readonly max: number | string;
 }
 
-/** Newest first. By rank: a score would be looked for from the beginning at every page. */
-export async function readMarks(redis: Redis, { index, min, max }: Slice): Promise<Dot[]> {
+/** Where a slice stands in its index, newest first. By rank: a score would be looked for from the beginning at every page. */
+export async function ranksOf(redis: Redis, { index, min, max }: Slice): Promise<{ newer: number; count: number }> {
   const [newer, count] = await Promise.all([
     max === '+inf' ? 0 : redis.zcount(index, `(${max}`, '+inf'),
     redis.zcount(index, min, max),
   ]);
+  return { newer, count };
+}
+
+/** Newest first. */
+export async function readMarks(redis: Redis, slice: Slice): Promise<Dot[]> {
+  const { index } = slice;
+  const { newer, count } = await ranksOf(redis, slice);
   const end = newer + Math.min(count, MAX_MARKS);
   const read = (from: number) => readPage(redis, index, { from, to: Math.min(from + PAGE, end) - 1 });
   const dots: Dot[] = [];

@@ -177,6 +177,45 @@ describe('the change log', () => {
     expect(marks.map((dot) => dot.mark().key)).toEqual(['job:3']);
   });
 
+  it('answers the same question anew when something changed or was forgotten', async () => {
+    const deployments = open();
+    const facets = { environment: 'production', status: 'succeeded' };
+    const found = async () => {
+      const { deployments: listed, total } = await deployments.list({ ...everything, facets });
+      return { keys: listed.map(({ key }) => key), total };
+    };
+    expect(await found()).toEqual({ keys: [], total: 0 });
+    await deployments.apply(aRecord({ deployment: 'job:1', occurredAt: '2026-03-01T10:00:00.000Z' }));
+    await deployments.apply(aRecord({ deployment: 'job:2', occurredAt: '2027-03-02T10:00:00.000Z' }));
+    expect(await found()).toEqual({ keys: ['job:2', 'job:1'], total: 2 });
+    expect(await found()).toEqual({ keys: ['job:2', 'job:1'], total: 2 });
+    await deployments.prune(new Date('2027-05-01'));
+    expect(await found()).toEqual({ keys: ['job:2'], total: 1 });
+    await deployments.apply(aRecord({ deployment: 'job:2', state: 'failed', occurredAt: '2027-03-02T10:01:00.000Z' }));
+    expect(await found()).toEqual({ keys: [], total: 0 });
+  });
+
+  it('keeps for the search what a deployment says now, and nothing of one that a rule drops or that is forgotten', async () => {
+    const deployments = open();
+    const search = async (text: string) => (await deployments.list({ ...everything, text })).total;
+    const common = { deployment: 'job:1', signal: 'job hook', authoritative: false } as const;
+    await deployments.apply(aRecord({ ...common, state: 'running', ref: 'tide' }));
+    expect(await search('tide')).toBe(1);
+    await deployments.apply(aRecord({ deployment: 'job:1', ref: 'lamp', occurredAt: '2026-03-14T20:51:00.000Z' }));
+    expect(await search('lamp')).toBe(1);
+    expect(await search('tide')).toBe(0);
+    const dropping = createDeployments(redis, { days: 400, count: 1000 }, (key, records) => ({
+      ...view(key, records),
+      droppedBy: 'no lamps',
+    }));
+    await dropping.refresh('job:1');
+    expect(await redis.hlen('{shiplog}:words')).toBe(0);
+    await deployments.refresh('job:1');
+    expect(await search('lamp')).toBe(1);
+    await deployments.prune(new Date('2028-01-01'));
+    expect(await redis.hlen('{shiplog}:words')).toBe(0);
+  });
+
   it('says by its version that something changed', async () => {
     const deployments = open();
     const before = await deployments.version();

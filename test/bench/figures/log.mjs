@@ -102,7 +102,10 @@ const shaOf = (number) => `${number}${'00'}${SHA_TAIL}`;
 const environment = (at) => ['production', 'staging', 'review/lamp'][at % 3];
 const person = (at) => ['mira', 'tomasl', 'aiko', 'ren.castellano', 'salome', 'jhekkala', 'pvance'][at % 7];
 
-/** Each filter, and several together, with values that change from request to request; something is found for all of them. */
+/**
+ * Each filter, and several together, with values that change from request to request; something is found for all of them.
+ * Several together have another end each time: the same question is answered from what was found the last time.
+ */
 const QUERIES = {
   newest: () => '',
   environment: (at) => `environment=${environment(at)}`,
@@ -115,9 +118,9 @@ const QUERIES = {
   commit: (at) => `commit_sha=${shaOf(FIRST_CLONE + at * 7)}`,
   'since and until': (at) => `since=${daysAgo(at + 31)}&until=${daysAgo(at + 1)}`,
   'far page': (at) => `offset=${at * 100}`,
-  'environment and status': (at) => `environment=${environment(at)}&status=succeeded`,
+  'environment and status': (at) => `environment=${environment(at)}&status=succeeded&until=${daysAgo(0)}`,
   'service, environment and person': (at) =>
-    `service=lighthouse-api-${at % 40}&environment=${environment(at)}&person=${person(at)}`,
+    `service=lighthouse-api-${at % 40}&environment=${environment(at)}&person=${person(at)}&until=${daysAgo(0)}`,
   'environment since': (at) => `environment=${environment(at)}&since=${daysAgo(at + 7)}`,
   text: (at) => `text=lighthouse-api-${at % 40}`,
 };
