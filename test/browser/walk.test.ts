@@ -108,7 +108,7 @@ describe.skipIf(!chromiumPath)('somebody with a browser', () => {
 
     await page.getByRole('link', { name: 'Deliveries' }).click();
     const row = page.locator('.letters tbody tr');
-    await row.getByText('service_id: unknown').waitFor();
+    await expect.poll(() => row.innerText(), { timeout: 4_000 }).toContain('service_id: unknown'); // what is folded is no inner text
     alert24.heal();
     await row.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('status').getByText('1 dead letter').waitFor();
