@@ -143,18 +143,22 @@ function createEntry({ redis, echoes, clock, sink, deployment, ledger, lane, ech
   return {
     known,
     async attempting() {
-      if (echo) await echoes.expect(echo, deployment);
-      await WRITE(redis, [ledger], KEEP_SECONDS, 'attempted_at', clock().toISOString());
+      await Promise.all([
+        echo && echoes.expect(echo, deployment),
+        WRITE(redis, [ledger], KEEP_SECONDS, 'attempted_at', clock().toISOString()),
+      ]);
       // The request goes out next. Somebody else may have sent it by now; the time that is written makes both look first.
       if (!held.isOurs()) throw busy();
     },
     async notAttempted() {
-      await redis.hdel(ledger, 'attempted_at');
-      if (echo) await echoes.unexpect(echo, deployment);
+      await Promise.all([redis.hdel(ledger, 'attempted_at'), echo && echoes.unexpect(echo, deployment)]);
     },
     async claim(remoteId) {
-      if (echo) await echoes.remember(echo, deployment, remoteId);
-      return (await CLAIM(redis, [owner(remoteId), ledger], deployment, remoteId, KEEP_SECONDS)) === deployment;
+      const [, claimedBy] = await Promise.all([
+        echo && echoes.remember(echo, deployment, remoteId),
+        CLAIM(redis, [owner(remoteId), ledger], deployment, remoteId, KEEP_SECONDS),
+      ]);
+      return claimedBy === deployment;
     },
     async claimedByOther(remoteId) {
       const claimedBy = await redis.get(owner(remoteId));

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-const SETTLE_MS = 4_000;
-const WATCH_MS = 10_000;
+/** By then what the start has left is collected. */
+const SETTLE_MS = 15_000;
+const WATCH_MS = 20_000;
 
 /** Started, and nobody sends anything. */
 export const idle = {
