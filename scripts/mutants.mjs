@@ -49,7 +49,7 @@ const TARGETS = [
     tests: ['test/outbound/http.test.ts'],
   },
   {
-    file: 'src/queue/workers.ts',
+    file: 'src/queue/retry.ts',
     names: [
       'MAX_AGE_MS',
       'FIRST_RETRY_MS',

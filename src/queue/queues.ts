@@ -73,7 +73,7 @@ export interface Queues {
 
 /** Dead letters stay for 30 days: time enough for somebody to come back from holidays and replay them. */
 const DEAD_LETTER_SECONDS = 30 * 86_400;
-/** Bounded by age instead (workers.ts): the number only has to be larger than any schedule needs. */
+/** Bounded by age instead (retry.ts): the number only has to be larger than any schedule needs. */
 const ATTEMPTS = 100_000;
 
 export function createQueues(producer: Redis, sinkNames: readonly string[]): Queues {

@@ -15,6 +15,7 @@ import {
   RECORD_QUEUE,
   type RecordJob,
 } from './queues.ts';
+import { asFailure, backoffMs, type Illness, MAX_AGE_MS, nextStep, recover, type Step, worsen } from './retry.ts';
 
 /** Why a sink waits as a whole, for /readyz and the pages. */
 export interface Hold {
@@ -47,17 +48,10 @@ export interface Workers {
   close(how: { readonly atOnce: boolean }): Promise<void>;
 }
 
-/** Deliveries are tried for this long, then they are dead letters, which are kept and can be replayed. */
-export const MAX_AGE_MS = 72 * 3_600_000;
-const FIRST_RETRY_MS = 1_000;
-const MAX_RETRY_MS = 60_000;
 const RECORD_CONCURRENCY = 16;
 const NEWER_AGAIN_MS = 5_000;
 /** Recording fails for our own reasons only: Redis comes back, or it is a bug that a person must see. About 3 h. */
 const RECORD_ATTEMPTS = 200;
-/** So many different deployments failing in a row mean that the destination is ill, not one delivery. */
-const ILL_AFTER_DEPLOYMENTS = 3;
-
 /** A killed worker's job is picked up by another within lock + check: about 15 s. */
 const durability = {
   prefix: PREFIX,
@@ -66,12 +60,6 @@ const durability = {
   // Being killed is no fault of the job: it must never become a dead letter for it.
   maxStalledCount: 1_000_000,
 } satisfies Partial<WorkerOptions>;
-
-/** 1 s, 2 s, 4 s … 60 s, each up to a quarter shorter, so that a thousand deliveries do not come back in step. */
-export function backoffMs(attempt: number, random: () => number = Math.random): number {
-  const fullMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10));
-  return Math.round(fullMs * (1 - random() / 4));
-}
 
 export function createWorkers(parts: WorkersParts): Workers {
   const holds = new Map<string, Hold>();
@@ -214,46 +202,6 @@ function createForwarder(
   return worker;
 }
 
-/** Failures in a row at one sink: of how many deployments, and how often that made the whole sink wait. */
-interface Illness {
-  readonly deployments: Set<string>;
-  rounds: number;
-}
-
-/** Only answers that a retry could change count: a refused delivery says nothing about the destination's health. */
-function worsen(illness: Illness, failure: DeliveryFailed, deployment: string): Illness {
-  if (failure.retry !== 'backoff') return illness;
-  if (illness.deployments.size < ILL_AFTER_DEPLOYMENTS) illness.deployments.add(deployment);
-  if (illness.deployments.size >= ILL_AFTER_DEPLOYMENTS) illness.rounds += 1;
-  return illness;
-}
-
-function recover(illness: Illness): void {
-  illness.deployments.clear();
-  illness.rounds = 0;
-}
-
-type Step =
-  | { readonly kind: 'dead'; readonly why: string }
-  | { readonly kind: 'hold'; readonly afterMs: number }
-  | { readonly kind: 'busy'; readonly afterMs: number }
-  | { readonly kind: 'retry'; readonly error: Error };
-
-/** What to do after a failure: the whole of the retry policy, as a pure function. */
-export function nextStep(
-  error: DeliveryFailed,
-  at: { madeAtMs: number; nowMs: number; illness: Pick<Illness, 'rounds'> },
-): Step {
-  const ageMs = at.nowMs - at.madeAtMs;
-  if (error.retry === 'never') return { kind: 'dead', why: error.message };
-  if (ageMs > MAX_AGE_MS)
-    return { kind: 'dead', why: `given up after ${Math.round(ageMs / 3_600_000)} h: ${error.message}` };
-  if (error.retry === 'backoff')
-    return at.illness.rounds > 0 ? { kind: 'hold', afterMs: backoffMs(at.illness.rounds) } : { kind: 'retry', error };
-  if (error.retry.hold === 'sink') return { kind: 'hold', afterMs: Math.max(error.retry.afterMs, FIRST_RETRY_MS) };
-  return { kind: 'busy', afterMs: error.retry.afterMs };
-}
-
 async function take(
   step: Step,
   job: Job,
@@ -271,10 +219,4 @@ async function take(
     case 'retry':
       throw step.error;
   }
-}
-
-/** An error that a sink did not foresee is ours: tried again, never turned into success. */
-function asFailure(error: unknown): DeliveryFailed {
-  if (error instanceof DeliveryFailed) return error;
-  return new DeliveryFailed(error instanceof Error ? error.message : String(error), { retry: 'backoff', cause: error });
 }

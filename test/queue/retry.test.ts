@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DeliveryFailed, type Retry } from '../../src/domain/errors.ts';
-import { backoffMs, MAX_AGE_MS, nextStep } from '../../src/queue/workers.ts';
+import { backoffMs, MAX_AGE_MS, nextStep } from '../../src/queue/retry.ts';
 
 const after = (retry: Retry, ageMs = 0, rounds = 0) =>
   nextStep(new DeliveryFailed('why', { retry }), { madeAtMs: 0, nowMs: ageMs, illness: { rounds } });

@@ -1,0 +1,60 @@
+import { DeliveryFailed } from '../domain/errors.ts';
+
+/** Deliveries are tried for this long, then they are dead letters, which are kept and can be replayed. */
+export const MAX_AGE_MS = 72 * 3_600_000;
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
+/** So many different deployments failing in a row mean that the destination is ill, not one delivery. */
+const ILL_AFTER_DEPLOYMENTS = 3;
+
+/** 1 s, 2 s, 4 s … 60 s, each up to a quarter shorter, so that a thousand deliveries do not come back in step. */
+export function backoffMs(attempt: number, random: () => number = Math.random): number {
+  const fullMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10));
+  return Math.round(fullMs * (1 - random() / 4));
+}
+
+/** Failures in a row at one sink: of how many deployments, and how often that made the whole sink wait. */
+export interface Illness {
+  readonly deployments: Set<string>;
+  rounds: number;
+}
+
+/** Only answers that a retry could change count: a refused delivery says nothing about the destination's health. */
+export function worsen(illness: Illness, failure: DeliveryFailed, deployment: string): Illness {
+  if (failure.retry !== 'backoff') return illness;
+  if (illness.deployments.size < ILL_AFTER_DEPLOYMENTS) illness.deployments.add(deployment);
+  if (illness.deployments.size >= ILL_AFTER_DEPLOYMENTS) illness.rounds += 1;
+  return illness;
+}
+
+export function recover(illness: Illness): void {
+  illness.deployments.clear();
+  illness.rounds = 0;
+}
+
+export type Step =
+  | { readonly kind: 'dead'; readonly why: string }
+  | { readonly kind: 'hold'; readonly afterMs: number }
+  | { readonly kind: 'busy'; readonly afterMs: number }
+  | { readonly kind: 'retry'; readonly error: Error };
+
+/** What to do after a failure: the whole of the retry policy, as a pure function. */
+export function nextStep(
+  error: DeliveryFailed,
+  at: { madeAtMs: number; nowMs: number; illness: Pick<Illness, 'rounds'> },
+): Step {
+  const ageMs = at.nowMs - at.madeAtMs;
+  if (error.retry === 'never') return { kind: 'dead', why: error.message };
+  if (ageMs > MAX_AGE_MS)
+    return { kind: 'dead', why: `given up after ${Math.round(ageMs / 3_600_000)} h: ${error.message}` };
+  if (error.retry === 'backoff')
+    return at.illness.rounds > 0 ? { kind: 'hold', afterMs: backoffMs(at.illness.rounds) } : { kind: 'retry', error };
+  if (error.retry.hold === 'sink') return { kind: 'hold', afterMs: Math.max(error.retry.afterMs, FIRST_RETRY_MS) };
+  return { kind: 'busy', afterMs: error.retry.afterMs };
+}
+
+/** An error that a sink did not foresee is ours: tried again, never turned into success. */
+export function asFailure(error: unknown): DeliveryFailed {
+  if (error instanceof DeliveryFailed) return error;
+  return new DeliveryFailed(error instanceof Error ? error.message : String(error), { retry: 'backoff', cause: error });
+}
