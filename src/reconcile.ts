@@ -1,5 +1,5 @@
 import type { Conclusion } from './conclusion.ts';
-import { type ChangeRecord, toChangeRecord } from './domain/change-record.ts';
+import { ChangeRecord } from './domain/change-record.ts';
 import { transition } from './domain/deployment.ts';
 import { ResolveFailed } from './domain/errors.ts';
 import type { Source } from './sources/source.ts';
@@ -50,7 +50,7 @@ export function createReconcile({ sources, deployments, recordStep, clock }: Rec
     try {
       for await (const page of source.missed(since, { signal: abort.signal, now: clock(), warn })) {
         report.listed += page.length;
-        for (const record of page) report.recorded.push(...(await recordMissing(toChangeRecord(record))));
+        for (const record of page) report.recorded.push(...(await recordMissing(ChangeRecord.parse(record))));
       }
     } catch (error) {
       if (!(error instanceof ResolveFailed)) throw error;

@@ -1,5 +1,5 @@
 import type { ChangeEvent } from './change-event.ts';
-import { toChangeRecord } from './domain/change-record.ts';
+import { ChangeRecord } from './domain/change-record.ts';
 import { WebhookRejected } from './domain/errors.ts';
 import { parseJson } from './parse-json.ts';
 import type { Mapped, Source, Webhook } from './sources/source.ts';
@@ -23,7 +23,7 @@ export function createRemap(sources: readonly Source[], inbox: Inbox) {
     });
     if (mapped?.kind !== 'records') return undefined;
     const { lookups } = mapped;
-    const records = mapped.records.map((record) => toChangeRecord({ webhook: entry.id, ...record }));
+    const records = mapped.records.map((record) => ChangeRecord.parse({ webhook: entry.id, ...record }));
     return {
       webhookId: entry.id,
       source: source.name,

@@ -1,5 +1,5 @@
 import type { ChangeEvent } from './change-event.ts';
-import { type ChangeRecord, toChangeRecord } from './domain/change-record.ts';
+import { ChangeRecord } from './domain/change-record.ts';
 import { ResolveFailed } from './domain/errors.ts';
 import type { Lookup, Mapped, Source } from './sources/source.ts';
 
@@ -62,6 +62,6 @@ function add(found: Resolved, answer: Mapped): Resolved {
   return {
     ...found,
     ...unfinished,
-    records: [...found.records, ...answer.records.map(toChangeRecord)],
+    records: [...found.records, ...answer.records.map((record) => ChangeRecord.parse(record))],
   };
 }

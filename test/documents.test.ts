@@ -76,3 +76,10 @@ describe('the table of products', () => {
     },
   );
 });
+
+it('gives Node the same flags in the image as by npm start', () => {
+  const flagsIn = (text = '') => text.match(/--[a-z][\w=-]*/g);
+  const start = flagsIn(JSON.parse(readFileSync('package.json', 'utf8')).scripts.start);
+  expect(flagsIn(/^ENTRYPOINT .+$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[0])).toEqual(start);
+  expect(start).not.toBeNull();
+});

@@ -150,7 +150,10 @@ export type ChangeRecord = z.infer<typeof ChangeRecord>;
 /** What a mapper writes: arrays may be left out. */
 export type NewChangeRecord = z.input<typeof ChangeRecord>;
 
-/** The whole of it. The mappers are held to the schema by their types and their tests: parsing costs more than mapping. */
+/**
+ * The whole of it, for what comes by the hundred: a webhook's records, which their mappers' types and tests hold to the
+ * schema, and stored ones. Parsing costs more than mapping.
+ */
 export function toChangeRecord({
   changeType = 'deployment',
   aliases = [],

@@ -188,7 +188,7 @@ async function recordsOf(redis: Redis, name: string): Promise<ChangeRecord[]> {
   return Object.values(records).map(parseRecord);
 }
 
-/** Parsed by the schema when it was kept; lists that an older bridge did not know yet are empty. */
+/** Written by append() alone; lists that an older bridge did not know yet are empty. */
 const parseRecord = (json: string | number): ChangeRecord =>
   toChangeRecord(JSON.parse(String(json)) as NewChangeRecord);
 

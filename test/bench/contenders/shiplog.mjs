@@ -1,5 +1,5 @@
 // Shiplog as a user starts it: the built files, a production environment, its log going to a file.
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,9 @@ import { TOKEN } from '../payloads.mjs';
 import { freePort, listening, startProgram } from '../processes.mjs';
 
 const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+const { scripts } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+/** Node's own, as `npm start` has them. */
+const NODE_FLAGS = scripts.start.match(/--\S+/g);
 export const ADMIN_TOKEN = 'an-admin-token-for-the-bench';
 
 /** `sinks`: those of the configuration. `said`: any other of its keys. */
@@ -25,7 +28,7 @@ export async function startShiplog({ dir, redisUrl, sinks, said = {}, profileDir
   };
   writeFileSync(file, JSON.stringify(config)); // JSON is YAML
   const log = join(home, 'shiplog.log');
-  const options = ['--max-semi-space-size=32', '--no-allocation-site-pretenuring']; // as npm start has it
+  const options = [...NODE_FLAGS];
   if (profileDir) options.push('--cpu-prof', `--cpu-prof-dir=${profileDir}`);
   const child = startProgram(process.execPath, [...options, MAIN, 'start'], { log, env: { SHIPLOG_CONFIG: file } });
   await listening(port, { running: child.isRunning });
