@@ -1,6 +1,6 @@
 import { NotKept, WebhookRejected } from './domain/errors.ts';
-import { parseJson } from './parse-json.ts';
 import type { Mapped, Outcome, Source, Webhook } from './sources/source.ts';
+import { parseJson } from './values/parse-json.ts';
 
 export interface ReceiveParts {
   /** Makes the webhook and its records durable, or throws NotKept within 2 s. */

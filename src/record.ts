@@ -1,8 +1,8 @@
-import type { ChangeEvent } from './change-event.ts';
-import { type Conclusion, conclusionOf, dropped, echo, kept, toldBefore } from './conclusion.ts';
+import type { ChangeEvent } from './domain/change-event.ts';
 import type { ChangeRecord } from './domain/change-record.ts';
 import type { View } from './domain/view.ts';
-import type { Resolve } from './resolve.ts';
+import { type Conclusion, conclusionOf, dropped, echo, kept, toldBefore } from './recording/conclusion.ts';
+import type { Resolve } from './recording/resolve.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { Deployments } from './store/deployments.ts';
 import type { Echoes } from './store/echoes.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { canReconcile, type Reconciled } from '../reconcile.ts';
+import { canReconcile, type Reconciled } from '../recording/reconcile.ts';
 import { callBridge } from './call.ts';
 import { momentAgo } from './duration.ts';
 

@@ -1,4 +1,4 @@
-import type { ExplainedDeployment, ExplainedSink, Explanation } from '../explain.ts';
+import type { ExplainedDeployment, ExplainedSink, Explanation } from '../explain/explain.ts';
 import type { PreviewedRequest } from '../sinks/sink.ts';
 
 const VALUE_CHARACTERS = 80;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import type { Config } from '../config/config.ts';
-import { type Explanation, explain, receivedAt } from '../explain.ts';
+import { type Explanation, explain, receivedAt } from '../explain/explain.ts';
 import type { Source } from '../sources/source.ts';
 import { toText } from './explain-text.ts';
 import { type NotedHeaders, parseHeaders } from './headers.ts';

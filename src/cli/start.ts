@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import closeWithGrace from 'close-with-grace';
-import { type Bridge, startBridge } from '../bridge.ts';
+import { type Bridge, startBridge } from '../app/bridge.ts';
 import type { Config } from '../config/config.ts';
 import { startPrivateRedis } from '../redis/private-redis.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';

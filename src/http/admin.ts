@@ -1,8 +1,8 @@
 import express, { type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
-import type { ChangeEvent } from '../change-event.ts';
-import type { Reconcile } from '../reconcile.ts';
-import type { Remap } from '../remap.ts';
+import type { ChangeEvent } from '../domain/change-event.ts';
+import type { Reconcile } from '../recording/reconcile.ts';
+import type { Remap } from '../recording/remap.ts';
 import { isAllowed } from './access.ts';
 import { fail, firstIssue } from './envelope.ts';
 

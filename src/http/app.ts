@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import type { Mask } from '../mask.ts';
+import type { Mask } from '../values/mask.ts';
 import type { RefusalLimit } from './refusals.ts';
 
 export interface AppParts {

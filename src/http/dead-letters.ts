@@ -1,7 +1,7 @@
 import express, { type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { DeadLetters } from '../queue/dead-letters.ts';
-import type { Remap, Revise } from '../remap.ts';
+import type { Remap, Revise } from '../recording/remap.ts';
 import { fail, firstIssue } from './envelope.ts';
 
 export interface DeadLetterParts {

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
-import { type ExplainParts, explain, receivedAt } from '../explain.ts';
+import { type ExplainParts, explain, receivedAt } from '../explain/explain.ts';
 import type { Source } from '../sources/source.ts';
 import { tooLarge, unreadable } from './answer.ts';
 import { readBody } from './body.ts';

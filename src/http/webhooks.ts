@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type { WebhookRejected } from '../domain/errors.ts';
-import type { Mask } from '../mask.ts';
 import type { ReceiveParts } from '../receive.ts';
 import type { Answer, Outcome, Source, Webhook } from '../sources/source.ts';
+import type { Mask } from '../values/mask.ts';
 import { answerTo, tooLarge, unreadable } from './answer.ts';
 import { readBody } from './body.ts';
 import type { RefusalLimit } from './refusals.ts';

@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher } from 'undici';
 import { DeliveryFailed, type Retry } from '../domain/errors.ts';
-import { patternOfSecret } from '../mask.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
+import { patternOfSecret } from '../values/mask.ts';
 import { guardedLookup, type Reach } from './guard.ts';
 
 const ANSWER_LIMIT_BYTES = 1024 * 1024;

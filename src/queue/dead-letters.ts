@@ -1,5 +1,5 @@
 import type { Job, Queue } from 'bullmq';
-import type { ChangeEvent } from '../change-event.ts';
+import type { ChangeEvent } from '../domain/change-event.ts';
 import {
   type DeadKind,
   eventsOf,

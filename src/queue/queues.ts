@@ -1,6 +1,6 @@
 import { type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { ChangeEvent } from '../change-event.ts';
+import type { ChangeEvent } from '../domain/change-event.ts';
 import { digest } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { NotKept } from '../domain/errors.ts';

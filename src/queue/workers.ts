@@ -1,6 +1,6 @@
 import { DelayedError, type Job, RateLimitError, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { ChangeEvent } from '../change-event.ts';
+import type { ChangeEvent } from '../domain/change-event.ts';
 import { DeliveryFailed, ResolveFailed } from '../domain/errors.ts';
 import type { Forwarded } from '../forward.ts';
 import type { Sink } from '../sinks/sink.ts';

@@ -1,5 +1,8 @@
+import type { Lookup } from '../domain/change-event.ts';
 import type { NewChangeRecord } from '../domain/change-record.ts';
 import type { WebhookRejected } from '../domain/errors.ts';
+
+export type { Lookup };
 
 /** A webhook as it came over the wire. */
 export interface Webhook {
@@ -48,12 +51,6 @@ export const IGNORED_REASONS = [
   'dropped_by_rule',
 ] as const;
 export type IgnoredReason = (typeof IGNORED_REASONS)[number];
-
-/**
- * A question that a webhook leaves open, in the source's own words, for the tool's API. It lies in Redis until the
- * worker asks. No secret stands in it.
- */
-export type Lookup = Readonly<Record<string, string>>;
 
 /** What a webhook says. Ignored is a value, not an error. `detail` is a sentence for the person who wonders why. */
 export type Mapped =

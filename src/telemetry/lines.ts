@@ -1,8 +1,8 @@
-import type { Conclusion } from '../conclusion.ts';
 import type { WebhookParts } from '../http/webhooks.ts';
 import { isAway } from '../queue/connection.ts';
 import type { WorkersParts } from '../queue/workers.ts';
-import type { Reconciled } from '../reconcile.ts';
+import type { Conclusion } from '../recording/conclusion.ts';
+import type { Reconciled } from '../recording/reconcile.ts';
 import type { Outcome } from '../sources/source.ts';
 import { noteOnSpan } from './current-span.ts';
 import { createCalm, type Logger } from './logger.ts';

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type DestinationStream, type Logger as Pino, pino } from 'pino';
-import { createMask } from '../mask.ts';
+import { createMask } from '../values/mask.ts';
 
 export type Logger = Pino & {
   /** From now on these stand in no line, nor do those that were named before. */

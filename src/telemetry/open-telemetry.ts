@@ -19,7 +19,7 @@ import {
   SimpleSpanProcessor,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
-import { createMask } from '../mask.ts';
+import { createMask } from '../values/mask.ts';
 import { runInSpan, type SpanAttributes } from './current-span.ts';
 import { createCalm, type Logger } from './logger.ts';
 import type { SpanOpening, TraceSettings, Traces } from './traces.ts';

@@ -1,4 +1,4 @@
-import type { ChangeEvent } from '../change-event.ts';
+import type { ChangeEvent } from '../domain/change-event.ts';
 import type { View } from '../domain/view.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Metrics } from './metrics.ts';

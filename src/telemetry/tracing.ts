@@ -1,4 +1,4 @@
-import type { ChangeEvent } from '../change-event.ts';
+import type { ChangeEvent } from '../domain/change-event.ts';
 import { DeliveryFailed, ResolveFailed } from '../domain/errors.ts';
 import type { Forwarded } from '../forward.ts';
 import type { WebhookParts } from '../http/webhooks.ts';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { explain } from '../../src/explain.ts';
+import { explain } from '../../src/explain/explain.ts';
 import { REASONS, type Reason } from '../../src/sources/reasons.ts';
 import { ADMIN_TOKEN, gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
 import { GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';

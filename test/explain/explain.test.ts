@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { toText } from '../../src/cli/explain-text.ts';
-import { explain, receivedAt } from '../../src/explain.ts';
+import { explain, receivedAt } from '../../src/explain/explain.ts';
 import { REASONS } from '../../src/sources/reasons.ts';
 import { ALERT24_KEY, aConfig, aWebhook, GITLAB_TOKEN, gitlabHook, payload, SECRET, sourceOf } from './support.ts';
 

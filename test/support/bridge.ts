@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { startBridge } from '../../src/bridge.ts';
+import { startBridge } from '../../src/app/bridge.ts';
 import { Config } from '../../src/config/config.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { startTestRedis } from './redis.ts';

@@ -1,6 +1,6 @@
 import type { NewChangeRecord, State } from '../../domain/change-record.ts';
+import { toIso } from '../../values/time.ts';
 import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
-import { toIso } from '../time.ts';
 import { earlierThan, historyOf } from './history.ts';
 import { type Event, isNoOp, isSelfHeal, STATE_BY_HEALTH, type Step, TEMPLATE, toRecord } from './record.ts';
 import { isRollback } from './revision.ts';

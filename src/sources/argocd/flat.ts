@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { digest, fullSha, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
+import { toIso } from '../../values/time.ts';
 import type { Mapped, Webhook } from '../source.ts';
-import { toIso } from '../time.ts';
 import { ignored } from './contract.ts';
 import { environmentOf, type Named, withTier } from './environment.ts';
 import { flattened } from './flat-nested.ts';

@@ -1,5 +1,5 @@
 import type { History } from '../../domain/change-record.ts';
-import { toIso } from '../time.ts';
+import { toIso } from '../../values/time.ts';
 import { keyOf, wentBack } from './revision.ts';
 import type { HistoryEntry, Notification } from './schema.ts';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { DeliveryFailed, ResolveFailed } from '../../domain/errors.ts';
+import { toIso } from '../../values/time.ts';
 import { type Ask, createAsk } from '../ask.ts';
 import type { ApiCall } from '../source.ts';
-import { toIso } from '../time.ts';
 import { applicationIn, toNotification } from './application.ts';
 import { mapStep, recoveredBy } from './contract.ts';
 import { Text } from './schema.ts';

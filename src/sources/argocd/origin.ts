@@ -1,5 +1,5 @@
 import type { NewChangeRecord } from '../../domain/change-record.ts';
-import { toIso } from '../time.ts';
+import { toIso } from '../../values/time.ts';
 import { applicationCommitOf, type Found } from './application-commit.ts';
 import { annotatedProject, type Deployed, refOf, repositoryOf } from './revision.ts';
 import type { Notification } from './schema.ts';

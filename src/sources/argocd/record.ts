@@ -1,5 +1,5 @@
 import { type History, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
-import { toIso } from '../time.ts';
+import { toIso } from '../../values/time.ts';
 import { environmentOf, withTier } from './environment.ts';
 import { originOf } from './origin.ts';
 import { type Deployed, deployedBy } from './revision.ts';

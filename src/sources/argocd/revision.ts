@@ -1,5 +1,5 @@
 import { fullSha, type NewChangeRecord } from '../../domain/change-record.ts';
-import { parseRepoUrl } from '../repo-url.ts';
+import { parseRepoUrl } from '../../values/repo-url.ts';
 import type { HistoryEntry, Notification, SourceOfApp } from './schema.ts';
 
 /** What was deployed: which commit of which repository, or no commit at all. */

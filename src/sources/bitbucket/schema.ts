@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { toIso } from '../time.ts';
+import { toIso } from '../../values/time.ts';
 
 /**
  * What stands for "nothing": an empty variable, the words that templates print for it, and `$NAME`, which pipes and

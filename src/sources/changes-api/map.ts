@@ -1,7 +1,7 @@
 import { digest, fullSha, type NewChangeRecord, recordId } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
-import { parseRepoUrl } from '../repo-url.ts';
+import { parseRepoUrl } from '../../values/repo-url.ts';
 import type { Mapped, Webhook } from '../source.ts';
 import { httpUrl, projectOf } from './project.ts';
 import { type ChangeCreate, parseChange, unfilledFields, unknownFields } from './schema.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ChangeType, RiskLevel, type State } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
-import { toIso } from '../time.ts';
+import { toIso } from '../../values/time.ts';
 
 /** What a variable that has nothing in it looks like after a template or a shell printed it. */
 const NOTHING = new Set(['', 'null', 'undefined', '<no value>', '<nil>']);

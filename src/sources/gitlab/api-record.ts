@@ -1,7 +1,7 @@
 import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
+import { toIso } from '../../values/time.ts';
 import type { Mapped } from '../source.ts';
-import { toIso } from '../time.ts';
 import { ApiStatus, type Commit, type DeploymentRow, type MergeRequest } from './api-schema.ts';
 import { deploymentKey, jobKey, type Project } from './project.ts';
 import { commitOf, ignored, madeByApiOf, originOf, personOf } from './record.ts';

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { ResolveFailed } from '../../domain/errors.ts';
+import { toIso } from '../../values/time.ts';
 import type { ApiCall } from '../source.ts';
-import { toIso } from '../time.ts';
 import { concernsOne, type GitlabApi, pagesOf, statusOf } from './api.ts';
 import { Hook, HookEvent, rowsOf } from './api-schema.ts';
 

@@ -1,7 +1,7 @@
 import { fullSha, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
+import { toIso } from '../../values/time.ts';
 import type { Lookup, Mapped } from '../source.ts';
-import { toIso } from '../time.ts';
 import { deploymentKey, jobKey, type Project, projectOf } from './project.ts';
 import { type Context, commitOf, ignored, madeByApiOf, originOf, personOf } from './record.ts';
 import { lookupOf } from './resolve.ts';

@@ -1,7 +1,7 @@
 import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
+import { toIso } from '../../values/time.ts';
 import type { Mapped } from '../source.ts';
-import { toIso } from '../time.ts';
 import { jobKey, type Project, projectOf } from './project.ts';
 import { type Context, commitOf, type Ignored, ignored, originOf, personOf } from './record.ts';
 import { type Build, type Environment, type JobHook, JobStatus, type PipelineHook } from './schema.ts';

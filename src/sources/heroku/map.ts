@@ -1,8 +1,8 @@
 import { fullSha, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { toIso } from '../../values/time.ts';
 import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
-import { toIso } from '../time.ts';
 import { type Kind, kindOf } from './kind.ts';
 import { Build, Notification, Release, stateOf } from './schema.ts';
 

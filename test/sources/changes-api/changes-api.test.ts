@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-record.ts';
 import { WebhookRejected } from '../../../src/domain/errors.ts';
-import { parseJson } from '../../../src/parse-json.ts';
 import { changesApi } from '../../../src/sources/changes-api/index.ts';
 import type { Webhook } from '../../../src/sources/source.ts';
+import { parseJson } from '../../../src/values/parse-json.ts';
 
 const KEY = 'ak_live_0123456789abcdefABCDEF0123456789';
 const OTHER_KEY = 'ak_live_the-key-before-this-one';

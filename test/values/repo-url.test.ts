@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRepoUrl } from '../../src/sources/repo-url.ts';
+import { parseRepoUrl } from '../../src/values/repo-url.ts';
 
 const HARBOR = {
   host: 'gitlab.harbor.example',

@@ -1,7 +1,7 @@
-import type { ChangeEvent } from './change-event.ts';
-import { ChangeRecord } from './domain/change-record.ts';
-import { ResolveFailed } from './domain/errors.ts';
-import type { Lookup, Mapped, Source } from './sources/source.ts';
+import type { ChangeEvent } from '../domain/change-event.ts';
+import { ChangeRecord } from '../domain/change-record.ts';
+import { ResolveFailed } from '../domain/errors.ts';
+import type { Lookup, Mapped, Source } from '../sources/source.ts';
 
 /** What the tool's API said to the questions that a webhook left open. */
 export interface Resolved {

@@ -2,14 +2,14 @@ import { ruleName } from '../domain/routing.ts';
 import { createForward } from '../forward.ts';
 import { createQueues } from '../queue/queues.ts';
 import { createWorkers } from '../queue/workers.ts';
-import { createReconcile } from '../reconcile.ts';
-import { scheduleReconcile } from '../reconcile-schedule.ts';
 import { createRecord } from '../record.ts';
-import { createResolve } from '../resolve.ts';
+import { createReconcile } from '../recording/reconcile.ts';
+import { scheduleReconcile } from '../recording/reconcile-schedule.ts';
+import { createResolve } from '../recording/resolve.ts';
 import { logAttempt, logConclusion, logReport } from '../telemetry/lines.ts';
 import { timeDelivery, timeRecording } from '../telemetry/timing.ts';
 import { traceForwarding, traceRecording, traceState } from '../telemetry/tracing.ts';
-import type { Shared } from './house.ts';
+import type { Shared } from './shared.ts';
 import { createStores, type Stores } from './stores.ts';
 
 export type Background = ReturnType<typeof startBackground>;

@@ -11,18 +11,18 @@ import { createWebhooks } from '../http/webhooks.ts';
 import { isAway, KEEP_WITHIN_MS } from '../queue/connection.ts';
 import { createDeadLetters } from '../queue/dead-letters.ts';
 import { createFlush, noFlush } from '../queue/flush.ts';
-import { createKeep } from '../queue/keep.ts';
 import { createQueues, within } from '../queue/queues.ts';
-import { examine } from '../readiness.ts';
 import { createReceive } from '../receive.ts';
-import { createRemap, createRevise } from '../remap.ts';
+import { createRemap, createRevise } from '../recording/remap.ts';
 import { logWebhook } from '../telemetry/lines.ts';
 import { traceReceiving } from '../telemetry/tracing.ts';
 import { createActions } from '../web/actions.ts';
 import { createLive } from '../web/live.ts';
 import { createPages } from '../web/pages.ts';
 import type { Background } from './background.ts';
-import type { Shared } from './house.ts';
+import { createKeep } from './keep.ts';
+import { examine } from './readiness.ts';
+import type { Shared } from './shared.ts';
 import { createStores, type Stores } from './stores.ts';
 
 /** What answers requests: webhooks, the API, the pages. */

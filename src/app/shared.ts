@@ -1,5 +1,4 @@
 import type { Config } from '../config/config.ts';
-import type { Mask } from '../mask.ts';
 import type { Redis } from '../queue/connection.ts';
 import type { createPriority } from '../queue/priority.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -8,6 +7,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Traces } from '../telemetry/traces.ts';
 import type { createKillPoints } from '../testing/kill-points.ts';
+import type { Mask } from '../values/mask.ts';
 import type { createTraffic } from '../web/deliveries-traffic.ts';
 
 /** What outlives a configuration: connections, files, counters. */

@@ -1,5 +1,10 @@
-import type { ChangeRecord } from './domain/change-record.ts';
-import type { Lookup } from './sources/source.ts';
+import type { ChangeRecord } from './change-record.ts';
+
+/**
+ * A question that a webhook leaves open, in the source's own words, for the tool's API. It lies in Redis until the
+ * worker asks. No secret stands in it.
+ */
+export type Lookup = Readonly<Record<string, string>>;
 
 /** What one webhook said, on its way through Redis. */
 export interface ChangeEvent {

@@ -1,10 +1,10 @@
-import type { Readiness } from './http/health.ts';
-import { KEEP_WITHIN_MS, type Redis } from './queue/connection.ts';
-import { cannot } from './queue/flush.ts';
-import { inspectRedis } from './queue/inspect.ts';
-import { within } from './queue/queues.ts';
-import type { Workers } from './queue/workers.ts';
-import type { Spool } from './spool/spool.ts';
+import type { Readiness } from '../http/health.ts';
+import { KEEP_WITHIN_MS, type Redis } from '../queue/connection.ts';
+import { cannot } from '../queue/flush.ts';
+import { inspectRedis } from '../queue/inspect.ts';
+import { within } from '../queue/queues.ts';
+import type { Workers } from '../queue/workers.ts';
+import type { Spool } from '../spool/spool.ts';
 
 export interface Examined {
   readonly quick: Redis;

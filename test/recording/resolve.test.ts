@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { ResolveFailed } from '../src/domain/errors.ts';
-import { createResolve } from '../src/resolve.ts';
-import type { Mapped, Source } from '../src/sources/source.ts';
-import { aRecord } from './support/records.ts';
+import { ResolveFailed } from '../../src/domain/errors.ts';
+import { createResolve } from '../../src/recording/resolve.ts';
+import type { Mapped, Source } from '../../src/sources/source.ts';
+import { aRecord } from '../support/records.ts';
 
 const clock = () => new Date('2026-03-14T21:00:00Z');
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseJson } from '../src/parse-json.ts';
+import { parseJson } from '../../src/values/parse-json.ts';
 
 const parse = (text: string) => parseJson(Buffer.from(text));
 function refusal(text: string) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redactBody } from '../../src/sources/redact.ts';
+import { redactBody } from '../../src/values/redact.ts';
 
 const redact = (value: unknown) => JSON.parse(redactBody(Buffer.from(JSON.stringify(value))).toString());
 

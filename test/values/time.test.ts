@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toIso } from '../../src/sources/time.ts';
+import { toIso } from '../../src/values/time.ts';
 
 describe('toIso', () => {
   it.each([

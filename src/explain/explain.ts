@@ -1,15 +1,15 @@
-import { ChangeRecord } from './domain/change-record.ts';
-import type { Deployment } from './domain/deployment.ts';
-import { DeliveryFailed, WebhookRejected } from './domain/errors.ts';
-import { type Origin, originsOf } from './domain/origins.ts';
-import type { RoutingOptions } from './domain/routing.ts';
-import type { Rule } from './domain/rule.ts';
-import { createView, type View } from './domain/view.ts';
-import { answerTo, tooLarge } from './http/answer.ts';
-import { read } from './receive.ts';
-import type { PreviewedRequest, Sink } from './sinks/sink.ts';
-import { REASONS, type Reason, type ReasonWords } from './sources/reasons.ts';
-import type { Answer, Lookup, Outcome, Source, Webhook } from './sources/source.ts';
+import { ChangeRecord } from '../domain/change-record.ts';
+import type { Deployment } from '../domain/deployment.ts';
+import { DeliveryFailed, WebhookRejected } from '../domain/errors.ts';
+import { type Origin, originsOf } from '../domain/origins.ts';
+import type { RoutingOptions } from '../domain/routing.ts';
+import type { Rule } from '../domain/rule.ts';
+import { createView, type View } from '../domain/view.ts';
+import { answerTo, tooLarge } from '../http/answer.ts';
+import { read } from '../receive.ts';
+import type { PreviewedRequest, Sink } from '../sinks/sink.ts';
+import { REASONS, type Reason, type ReasonWords } from '../sources/reasons.ts';
+import type { Answer, Lookup, Outcome, Source, Webhook } from '../sources/source.ts';
 
 export interface ExplainParts {
   readonly rules: readonly Rule[];

@@ -1,15 +1,15 @@
-import type { ChangeEvent } from '../change-event.ts';
+import type { ChangeEvent } from '../domain/change-event.ts';
 import { toChangeRecord } from '../domain/change-record.ts';
 import { NotKept, type WebhookRejected } from '../domain/errors.ts';
-import type { Mask } from '../mask.ts';
-import { redactBody } from '../sources/redact.ts';
+import { KEEP_WITHIN_MS } from '../queue/connection.ts';
+import type { Flush } from '../queue/flush.ts';
+import { type Queues, within } from '../queue/queues.ts';
 import type { Mapped, Source, Webhook } from '../sources/source.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Inbox, InboxEntry } from '../store/inbox.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
-import { KEEP_WITHIN_MS } from './connection.ts';
-import type { Flush } from './flush.ts';
-import { type Queues, within } from './queues.ts';
+import type { Mask } from '../values/mask.ts';
+import { redactBody } from '../values/redact.ts';
 
 /** Headers that tell a delivery from its repeats. None of them is a secret. */
 const SHOWN_HEADERS = [

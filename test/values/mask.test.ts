@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createMask } from '../src/mask.ts';
+import { createMask } from '../../src/values/mask.ts';
 
 const secret = fc.string({ minLength: 16, maxLength: 40 }).filter((text) => text.trim() === text);
 

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Assembly, assemble } from './assembly/index.ts';
-import type { Config } from './config/config.ts';
-import { MEBIBYTE } from './config/fields.ts';
-import { loadTraceSettings } from './config/load.ts';
-import { closeServer, openServer } from './http/server.ts';
-import { connect, impatient, patient, type Redis, type RedisAddress, readyWithin } from './queue/connection.ts';
-import { inspectRedis } from './queue/inspect.ts';
-import { openSpool, type Spool } from './spool/spool.ts';
-import { createErrorLog, type OnError } from './telemetry/lines.ts';
-import type { Logger } from './telemetry/logger.ts';
-import { createMetrics } from './telemetry/metrics.ts';
-import { openTraces } from './telemetry/traces.ts';
+import type { Config } from '../config/config.ts';
+import { MEBIBYTE } from '../config/fields.ts';
+import { loadTraceSettings } from '../config/load.ts';
+import { closeServer, openServer } from '../http/server.ts';
+import { connect, impatient, patient, type Redis, type RedisAddress, readyWithin } from '../queue/connection.ts';
+import { inspectRedis } from '../queue/inspect.ts';
+import { openSpool, type Spool } from '../spool/spool.ts';
+import { createErrorLog, type OnError } from '../telemetry/lines.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { openTraces } from '../telemetry/traces.ts';
+import { type Assembly, assemble } from './assembly.ts';
 
 export interface Bridge {
   readonly url: string;

@@ -1,9 +1,9 @@
+import { ChangeRecord } from '../domain/change-record.ts';
+import { transition } from '../domain/deployment.ts';
+import { ResolveFailed } from '../domain/errors.ts';
+import type { Source } from '../sources/source.ts';
+import type { Deployments } from '../store/deployments.ts';
 import type { Conclusion } from './conclusion.ts';
-import { ChangeRecord } from './domain/change-record.ts';
-import { transition } from './domain/deployment.ts';
-import { ResolveFailed } from './domain/errors.ts';
-import type { Source } from './sources/source.ts';
-import type { Deployments } from './store/deployments.ts';
 
 /** What asking one source's tool for the past has brought. */
 export interface Reconciled {

@@ -1,16 +1,16 @@
 import type { Express } from 'express';
 import type { Config } from '../config/config.ts';
-import { createMask } from '../mask.ts';
 import { createPriority } from '../queue/priority.ts';
 import type { Backlog } from '../queue/queues.ts';
 import type { Inbox } from '../store/inbox.ts';
 import { newestBySource } from '../store/newest.ts';
 import { expiringSecrets, watchExpiry } from '../telemetry/expiry.ts';
 import { createKillPoints } from '../testing/kill-points.ts';
+import { createMask } from '../values/mask.ts';
 import { createTraffic } from '../web/deliveries-traffic.ts';
 import { startBackground } from './background.ts';
-import { openFront } from './front.ts';
-import type { House } from './house.ts';
+import { openFront } from './serving.ts';
+import type { House } from './shared.ts';
 
 /** Everything that one configuration makes, at work. */
 export interface Assembly {

@@ -1,7 +1,7 @@
-import type { MadeByApi } from './domain/change-record.ts';
-import type { View } from './domain/view.ts';
+import type { MadeByApi } from '../domain/change-record.ts';
+import type { View } from '../domain/view.ts';
+import type { InboxEntry } from '../store/inbox.ts';
 import type { Resolved } from './resolve.ts';
-import type { InboxEntry } from './store/inbox.ts';
 
 /** What became of a webhook, or of one of its records, in the words of the inbound log. */
 export type Conclusion = Pick<InboxEntry, 'verdict' | 'reason' | 'detail'> & Partial<Pick<InboxEntry, 'deployments'>>;

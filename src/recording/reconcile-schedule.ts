@@ -1,6 +1,6 @@
+import type { Source } from '../sources/source.ts';
+import type { Milestones } from '../store/milestones.ts';
 import { canReconcile, type Reconcile, type Reconciled } from './reconcile.ts';
-import type { Source } from './sources/source.ts';
-import type { Milestones } from './store/milestones.ts';
 
 export interface ScheduleParts {
   readonly sources: readonly Source[];
