@@ -1,7 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Change } from '../http/api-schemas.ts';
 import { askBridge } from './call.ts';
-import { momentAgo } from './duration.ts';
 import { NothingFound, type Output, printJson, widthOf, withProgress } from './output.ts';
 import { paintState, shortSha, shownTime } from './show.ts';
 import { table } from './table.ts';
@@ -40,7 +39,6 @@ async function readChanges(
   options: ChangesOptions,
   note: (how: string) => void,
 ): Promise<{ changes: Change[]; total: number }> {
-  const now = new Date();
   const { env, service, source, status, branch, commit, person, text, since, until } = options;
   const filter = {
     ...(env && { environment: env }),
@@ -51,8 +49,8 @@ async function readChanges(
     ...(commit && { commit_sha: commit }),
     ...(person && { person }),
     ...(text && { text }),
-    ...(since && { since: momentAgo(since, now).toISOString() }),
-    ...(until && { until: momentAgo(until, now).toISOString() }),
+    ...(since && { since }),
+    ...(until && { until }),
   };
   // By key: while we read on, a new change moves all others one place down.
   const found = new Map<string, Change>();

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Change, DeadLetter, DeploymentDetail, Webhook, WebhookWithBody } from '../http/api-schemas.ts';
+import { SHA_OR_PREFIX } from '../values/sha.ts';
 import { askBridge, callBridge, findAtBridge } from './call.ts';
 import { changesTable } from './changes.ts';
 import { NothingFound, type Output, printJson, withProgress } from './output.ts';
@@ -21,7 +22,6 @@ export interface Traced {
   readonly matches: readonly Change[];
 }
 
-const SHA = /^[0-9a-f]{7,40}$/i;
 const PAGE = 100;
 const MATCHES = 100;
 /** Newest webhooks that are looked through for repeats of a step, which leave no record. */
@@ -49,7 +49,7 @@ async function find(config: Config, what: string, note: (how: string) => void): 
   const [detail, webhook] = await Promise.all([detailOf(config, what), webhookOf(config, what)]);
   if (detail) return { found: 'deployment', ...none, deployments: [await complete(config, detail)] };
   if (webhook) return { found: 'webhook', ...(await withDeployments(config, [webhook])) };
-  const byCommit = SHA.test(what) ? await findCommit(config, what) : undefined;
+  const byCommit = SHA_OR_PREFIX.test(what) ? await findCommit(config, what) : undefined;
   if (byCommit) return byCommit;
   const letter = await findDeadLetter(config, what);
   if (letter) return letter;

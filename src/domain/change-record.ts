@@ -175,9 +175,3 @@ export function recordId(deployment: string, state: State, ...repeat: readonly s
 export function digest(text: string): string {
   return hash('sha256', text).slice(0, 32);
 }
-
-/** A full commit sha, lower case, or nothing: short shas, `<no value>` and chart versions are not one. */
-export function fullSha(text: string | null | undefined): string | undefined {
-  const sha = text?.trim().toLowerCase();
-  return sha && /^[0-9a-f]{40}$/.test(sha) && !/^0{40}$/.test(sha) ? sha : undefined;
-}

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { lanesOf } from '../domain/timeline.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { wordsFor } from '../sources/reasons.ts';
+import { CHANGE_FILTER, toChangeFilter, toSpan } from '../store/change-filter.ts';
 import type { Deployments } from '../store/deployments.ts';
-import { SHORT_SHA } from '../store/facets.ts';
 import type { Feed } from '../store/feed.ts';
 import type { Inbox } from '../store/inbox.ts';
 import type { Ledger } from '../store/ledger.ts';
@@ -25,28 +25,8 @@ const Page = {
   limit: z.coerce.number().int().min(1).max(100, 'the largest page is 100').default(25),
   offset: z.coerce.number().int().min(0).default(0),
 };
-const Time = z.union([z.iso.datetime({ offset: true }), z.iso.date()], {
-  error: 'write a time such as 2026-03-14T20:00:00Z',
-});
-const Text = z.string().min(1).optional();
-export const ChangesQuery = z.object({
-  ...Page,
-  environment: Text,
-  service: Text,
-  service_id: Text,
-  source: Text,
-  status: Text,
-  branch: Text,
-  commit_sha: z
-    .string()
-    .regex(/^[0-9a-f]{7,40}$/i, `write a commit, or its first ${SHORT_SHA} digits or more`)
-    .optional(),
-  person: Text,
-  /** Words that all occur in service, summary, commit, branch, person; looked for in the newest 5,000 that fit the rest. */
-  text: Text,
-  since: Time.optional(),
-  until: Time.optional(),
-});
+/** What is not known here is refused: a misspelled filter would answer with everything. */
+export const ChangesQuery = z.strictObject({ ...Page, ...CHANGE_FILTER });
 /** `until` is now, `since` a day before, unless they are named. */
 export const TimelineQuery = ChangesQuery.omit({ limit: true, offset: true, text: true });
 const DAY_MS = 86_400_000;
@@ -121,8 +101,9 @@ async function listChanges(
   const query = ChangesQuery.safeParse(request.query);
   if (!query.success)
     return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
-  const { limit, offset, text, ...asked } = query.data;
-  const found = await deployments.list({ ...filterOf(asked, service), ...(text && { text }), limit, offset });
+  const { limit, offset, ...asked } = query.data;
+  const filter = toChangeFilter(service === undefined ? asked : { ...asked, service_id: service }, new Date());
+  const found = await deployments.list({ ...filter, limit, offset });
   response.json({
     data: found.deployments.map(toChange),
     meta: {
@@ -132,23 +113,15 @@ async function listChanges(
   });
 }
 
-function filterOf(asked: z.infer<typeof TimelineQuery>, service = asked.service_id ?? asked.service) {
-  const { since, until, service_id: _, commit_sha, ...facets } = asked;
-  return {
-    facets: { ...withoutUndefined(facets), ...(service && { service }), ...(commit_sha && { commit: commit_sha }) },
-    ...(since && { sinceMs: Date.parse(since) }),
-    ...(until && { untilMs: Date.parse(until) }),
-  };
-}
-
 /** What the page draws: a lane an environment, and what would overlap joined to one with its count. */
 async function sendTimeline({ deployments }: ApiParts, request: Request, response: Response): Promise<void> {
   const query = TimelineQuery.safeParse(request.query);
   if (!query.success)
     return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
-  const filter = filterOf(query.data);
-  const toMs = filter.untilMs ?? Date.now();
-  const window = { fromMs: filter.sinceMs ?? toMs - DAY_MS, toMs };
+  const now = new Date();
+  const filter = toChangeFilter(query.data, now);
+  const { sinceMs, untilMs: toMs = now.getTime() } = toSpan(query.data, now);
+  const window = { fromMs: sinceMs ?? toMs - DAY_MS, toMs };
   const marks = await deployments.marks({ ...filter, sinceMs: window.fromMs });
   const time = (ms: number) => new Date(ms).toISOString();
   response.json({
@@ -224,9 +197,3 @@ const meta = ({ limit, offset }: { limit: number; offset: number }, total: numbe
   offset,
   has_more: offset + shown < total,
 });
-
-function withoutUndefined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  }; // only undefined was taken out
-}

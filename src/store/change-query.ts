@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
 import type { Deployment } from '../domain/deployment.ts';
+import { SHORT_SHA } from '../values/sha.ts';
 import type { ChangeFilter, Listed } from './deployments.ts';
-import { EVERYTHING, FACETS, facetKey, SHORT_SHA, shasOf, VERSION } from './facets.ts';
+import { EVERYTHING, FACETS, facetKey, shasOf, VERSION } from './facets.ts';
 import { key, PREFIX } from './keys.ts';
 import type { Slice } from './marks.ts';
 import { createScript } from './script.ts';

@@ -3,9 +3,10 @@ import { type ChangeRecord, type NewChangeRecord, toChangeRecord } from '../doma
 import type { Deployment } from '../domain/deployment.ts';
 import type { Dot } from '../domain/mark.ts';
 import type { View } from '../domain/view.ts';
+import type { ChangeSelection } from './change-filter.ts';
 import { list, sliceOf } from './change-query.ts';
 import { APPEND, FORGET, INDEXES, keyOf, PROJECT, READ_VIEWS, VIEW } from './deployment-hash.ts';
-import { EVERYTHING, type Facet, indexesOf, VERSION } from './facets.ts';
+import { EVERYTHING, indexesOf, VERSION } from './facets.ts';
 import { gathered } from './gathered.ts';
 import { toJson } from './json.ts';
 import { key, PREFIX } from './keys.ts';
@@ -14,13 +15,8 @@ import { MARKS, packMark, readMarks } from './marks.ts';
 import { packWords } from './search.ts';
 import { WORDS } from './words.ts';
 
-export interface ChangeFilter {
-  readonly facets: Partial<Record<Facet, string>>;
-  /** Epoch milliseconds, inclusive. */
-  readonly sinceMs?: number;
-  readonly untilMs?: number;
-  /** Words that all occur in it (search.ts), looked for in the newest `SEARCHED` that fit the rest. */
-  readonly text?: string;
+/** One page of what is wanted. */
+export interface ChangeFilter extends ChangeSelection {
   readonly limit: number;
   readonly offset: number;
 }

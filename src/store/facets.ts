@@ -1,5 +1,6 @@
 import type { Deployment } from '../domain/deployment.ts';
 import { laneOf } from '../domain/lane.ts';
+import { SHA_OR_PREFIX, SHORT_SHA } from '../values/sha.ts';
 import { key } from './keys.ts';
 
 /** What the change log can be filtered by. Each value has an index of its own, by time. */
@@ -13,10 +14,6 @@ export const VERSION = key('changes-version');
 /** One line: the indexes of a deployment are kept as lines. */
 export const facetKey = (facet: Facet, value: string) =>
   key('changes', facet, value.toLowerCase().replaceAll('\n', ' '));
-
-/** Digits of a commit in its index, and the fewest that a search takes: what `git log --oneline` shows. */
-export const SHORT_SHA = 7;
-const SHA = /^[0-9a-f]{7,40}$/i;
 
 /** The indexes in which a deployment stands. */
 export function indexesOf(deployment: Deployment): string[] {
@@ -37,4 +34,4 @@ export function indexesOf(deployment: Deployment): string[] {
 
 /** The application's commit, and with GitOps the one of the manifests. */
 export const shasOf = ({ commit, manifests }: Deployment): string[] =>
-  [commit?.sha, manifests?.revision].flatMap((sha) => (sha && SHA.test(sha) ? [sha.toLowerCase()] : []));
+  [commit?.sha, manifests?.revision].flatMap((sha) => (sha && SHA_OR_PREFIX.test(sha) ? [sha.toLowerCase()] : []));

@@ -1,5 +1,6 @@
 import { type Dot, dotOf, markOf } from '../domain/mark.ts';
 import { lanesOf, type Window } from '../domain/timeline.ts';
+import type { FilterProblem } from '../store/change-filter.ts';
 import type { Deployments, Listed } from '../store/deployments.ts';
 import { MAX_MARKS } from '../store/marks.ts';
 import { SEARCHED } from '../store/search.ts';
@@ -7,13 +8,14 @@ import { changesFilters, timeBar } from './changes-filters.ts';
 import { changesList } from './changes-list.ts';
 import {
   addressOf,
-  ChangesQuery,
+  type ChangesQuery,
   filterOf,
   isFiltered,
   RANGE_NAMES,
   RANGES,
   type Range,
   reachOf,
+  readChangesQuery,
   spanOf,
   USUAL_RANGE,
 } from './changes-query.ts';
@@ -34,7 +36,7 @@ export interface ChangesView {
 
 /** What changed? As a picture and as a list, the newest first. */
 export async function changesPage(deployments: Deployments, asked: unknown, now: Date): Promise<ChangesView> {
-  const query = inOrder(ChangesQuery.parse(asked));
+  const { problems, ...query } = readChangesQuery(asked, now);
   const [found, newest] = await Promise.all([
     find(deployments, query, now),
     deployments.list({ facets: {}, limit: SUGGEST_FROM, offset: 0 }),
@@ -45,19 +47,13 @@ export async function changesPage(deployments: Deployments, asked: unknown, now:
   const body = html`${heading('Changes', aside(list, query))}
 ${changesFilters(query, newest.deployments)}
 <div id="changes"${query.to === undefined && html` data-live="/events"`}>
-<div id="span">${timeBar(query, { range, window })}${notes({ ...found, query })}</div>
+<div id="span">${timeBar(query, { range, window })}${notes({ ...found, query, problems })}</div>
 <div id="drawn">${shown && timeline({ lanes: lanesOf(marks, window), window, laneAddress: (name) => addressOf(query, { environment: name }), spanAddress: (span) => addressOf(query, spanOf(span)) })}</div>
 <div id="list">${shown ? changesList(list.deployments, query, now) : nothing({ query, range, newest }, now)}
 ${pager(query.page, Math.ceil(list.total / PAGE_SIZE), (number) => addressOf(query, { page: number }))}</div>
 </div>`;
   return { body, empty: newest.total === 0 };
 }
-
-/** Whoever mixes up the two ends means the time between them. */
-const inOrder = (query: ChangesQuery): ChangesQuery =>
-  query.from !== undefined && query.to !== undefined && query.from > query.to
-    ? { ...query, from: query.to, to: query.from }
-    : query;
 
 interface Found {
   readonly list: Listed;
@@ -113,9 +109,16 @@ function aside(list: Listed, query: ChangesQuery): Html {
   return html`<span class="zone" hidden></span><span id="total">${total} ${list.total === 1 ? 'change' : 'changes'}</span>${query.to === undefined && html`<button class="quiet live" id="live" type="button" aria-pressed="true" hidden>live</button>`}`;
 }
 
-function notes({ list, marks, range, query }: Found & { query: ChangesQuery }): Html | undefined {
+function notes({
+  list,
+  marks,
+  range,
+  query,
+  problems,
+}: Found & { query: ChangesQuery; problems: readonly FilterProblem[] }): Html | undefined {
   const widened = query.range === undefined && query.from === undefined && range !== USUAL_RANGE;
   const told = [
+    ...problems.map(({ field, message }) => `${field} was left out of the filter: ${message}.`),
     widened &&
       list.total > 0 &&
       `Nothing changed in the 24 hours ${query.to === undefined ? 'before now' : 'before that'}; this goes further back.`,

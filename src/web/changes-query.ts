@@ -1,41 +1,57 @@
 import { z } from 'zod';
-import { State } from '../domain/change-record.ts';
 import type { Window } from '../domain/timeline.ts';
-import type { ChangeFilter } from '../store/deployments.ts';
+import {
+  type ChangeFilterQuery,
+  type ChangeSelection,
+  type FilterProblem,
+  readChangeFilter,
+  toChangeFilter,
+  toSpan,
+} from '../store/change-filter.ts';
 
 const HOUR_MS = 3_600_000;
 /** Before `all`, shortest first. */
 export const RANGES = { '1h': HOUR_MS, '24h': 24 * HOUR_MS, '7d': 7 * 24 * HOUR_MS, '30d': 30 * 24 * HOUR_MS } as const;
 export type Range = keyof typeof RANGES | 'all';
-export const RANGE_NAMES: readonly Range[] = ['1h', '24h', '7d', '30d', 'all'];
+export const RANGE_NAMES = ['1h', '24h', '7d', '30d', 'all'] as const satisfies readonly Range[];
 export const USUAL_RANGE = '24h';
 
-const Text = z.string().trim().min(1).max(300).optional().catch(undefined);
-/** A form without script sends no zone: then it is UTC, as its label says. */
-const Time = z
-  .string()
-  .transform((text) => Date.parse(/^\d{4}-\d\d-\d\dT[\d:.]+$/.test(text) ? `${text}Z` : text))
-  .pipe(z.number().int().min(0).max(8.64e15))
-  .optional()
-  .catch(undefined);
-
-/** All that the page shows stands in its URL, so that it can be passed on. */
-export const ChangesQuery = z.object({
-  environment: Text,
-  service: Text,
-  source: Text,
-  status: State.optional().catch(undefined),
-  person: Text,
-  text: Text,
-  range: z.enum(['1h', '24h', '7d', '30d', 'all']).optional().catch(undefined),
-  /** Epoch milliseconds; what happened at `to` is not in it. Absent: now, and it goes on. */
-  from: Time,
-  to: Time,
+const Page = z.object({
+  range: z.enum(RANGE_NAMES).optional().catch(undefined),
   page: z.coerce.number().int().min(1).max(100_000).catch(1),
 });
-export type ChangesQuery = z.infer<typeof ChangesQuery>;
 
-const FILTERS = ['text', 'environment', 'service', 'person', 'source', 'status'] as const;
+/** All that the page shows is in its URL, so that it can be passed on. */
+export interface ChangesQuery extends Omit<ChangeFilterQuery, 'since' | 'until'>, z.output<typeof Page> {
+  /** Epoch milliseconds; what happened at `to` is not in it. Absent: now, and it goes on. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+/** The filter as everywhere (store/change-filter.ts), by the page's own names for the ends: `from` and `to`. */
+export function readChangesQuery(
+  asked: unknown,
+  now: Date,
+): ChangesQuery & { readonly problems: readonly FilterProblem[] } {
+  const given: Record<string, unknown> = { ...(asked as object | undefined) }; // express's parsed query
+  const { since = given['from'], until = given['to'] } = given;
+  const { query, problems } = readChangeFilter({ ...given, since, until });
+  const { since: _, until: __, ...filter } = query;
+  const { sinceMs, untilMs } = toSpan(query, now);
+  return { ...filter, from: sinceMs, to: untilMs, ...Page.parse(given), problems };
+}
+
+const FILTERS = [
+  'text',
+  'environment',
+  'service',
+  'service_id',
+  'person',
+  'source',
+  'status',
+  'branch',
+  'commit_sha',
+] as const;
 export const isFiltered = (query: ChangesQuery): boolean => FILTERS.some((name) => query[name] !== undefined);
 
 /** The same page with something changed; always on its first page unless another is named. */
@@ -63,19 +79,7 @@ export function reachOf(query: ChangesQuery, now: Date, range: Range): { fromMs?
   return range === 'all' ? { toMs } : { fromMs: toMs - RANGES[range], toMs };
 }
 
-export function filterOf(query: ChangesQuery, { fromMs }: { fromMs?: number }): Omit<ChangeFilter, 'limit' | 'offset'> {
-  const { environment, service, source, status, person, text, to } = query;
-  return {
-    facets: {
-      ...(environment && { environment }),
-      ...(service && { service }),
-      ...(source && { source }),
-      ...(status && { status }),
-      ...(person && { person }),
-    },
-    ...(text && { text }),
-    ...(fromMs !== undefined && { sinceMs: fromMs }),
-    // What a fast clock dates ahead of ours is shown where no end is asked for.
-    ...(to !== undefined && { untilMs: to - 1 }),
-  };
+export function filterOf(query: ChangesQuery, { fromMs }: { fromMs?: number }): ChangeSelection {
+  const asked = { ...query, ...(query.to !== undefined && { until: new Date(query.to).toISOString() }) };
+  return { ...toChangeFilter(asked, new Date(0)), ...(fromMs !== undefined && { sinceMs: fromMs }) };
 }

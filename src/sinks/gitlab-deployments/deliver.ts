@@ -1,7 +1,7 @@
-import { fullSha } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
+import { fullSha } from '../../values/sha.ts';
 import type { Delivered, Notebook, PreviewedRequest } from '../sink.ts';
 import { deploymentsOf, type GitlabApi, isAbout, type NewDeployment, refusal, rowOf, rowsOf } from './api.ts';
 import type { GitlabStatus, Row } from './schema.ts';
@@ -66,7 +66,7 @@ function aim({ deployment, map }: Told): Target {
   if (project !== undefined && status !== undefined && sha !== undefined) return { project, environment, sha, status };
   const message =
     sha === undefined
-      ? `${deployment.key} has no full commit sha, and GitLab records no deployment without one. Let the sender report all 40 hex digits (Argo CD: the annotation shiplog/commit, or a Git source instead of a chart)`
+      ? `${deployment.key} has no full commit sha, and GitLab records no deployment without one. Let the sender report all its hex digits (Argo CD: the annotation shiplog/commit, or a Git source instead of a chart)`
       : `${deployment.key} has no GitLab project or no status that GitLab takes`;
   throw new DeliveryFailed(message, { retry: 'never' });
 }

@@ -1,5 +1,6 @@
-import { fullSha, type State } from '../../domain/change-record.ts';
+import type { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
+import { fullSha } from '../../values/sha.ts';
 import type { Sink } from '../sink.ts';
 import type { GitlabStatus } from './schema.ts';
 

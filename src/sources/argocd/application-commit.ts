@@ -2,7 +2,7 @@ import picomatch from 'picomatch';
 import { RE2JS, RE2JSException } from 're2js';
 import safeRegex from 'safe-regex2';
 import { z } from 'zod';
-import { fullSha } from '../../domain/change-record.ts';
+import { anySha, fullSha } from '../../values/sha.ts';
 import type { Notification } from './schema.ts';
 import { word } from './text.ts';
 
@@ -112,13 +112,13 @@ function severalCommits(commits: readonly string[]): string {
   return `The images are of several commits (${shown.join(', ')}); the setting application_commit.image says which image counts.`;
 }
 
-const isSha = (text: string): boolean => /^[0-9a-f]{7,40}$/i.test(text) && !/^0+$/.test(text);
+const isSha = (text: string): boolean => anySha(text) !== undefined;
 
 /** GitLab and others know a commit by all its digits only: a short one may be another one's. */
 function toFound(text: string): Found {
   const sha = fullSha(text);
   if (sha) return { kind: 'found', sha };
-  const note = `The application's commit is ${text.toLowerCase()}, which is not the full sha: put all 40 digits into the tag or the annotation.`;
+  const note = `The application's commit is ${text.toLowerCase()}, which is not the full sha: put all its digits into the tag or the annotation.`;
   return { kind: 'found', short: text.toLowerCase(), note };
 }
 

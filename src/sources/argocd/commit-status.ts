@@ -1,4 +1,5 @@
-import { fullSha, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { fullSha } from '../../values/sha.ts';
 import type { Answer, Mapped, Outcome, Webhook } from '../source.ts';
 import { ignored } from './contract.ts';
 import { gitlabAnswer, projectName, serviceOf } from './drop-in.ts';
@@ -98,7 +99,7 @@ function notesOf({ project, revision }: CommitStatusPath, environment: Named): s
     !project && 'The path names no GitLab project.',
     environment.note,
     !fullSha(revision) &&
-      `There is no commit: the path names ${JSON.stringify(revision.slice(0, 100))}, not 40 hex digits.`,
+      `There is no commit: the path names ${JSON.stringify(revision.slice(0, 100))}, not 40 or 64 hex digits.`,
   ];
   return notes.filter((note) => typeof note === 'string');
 }

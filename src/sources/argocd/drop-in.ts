@@ -1,4 +1,5 @@
-import { digest, fullSha, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { fullSha } from '../../values/sha.ts';
 import type { Answer, Mapped, Outcome, Webhook } from '../source.ts';
 import { withTier } from './environment.ts';
 import { DropIn } from './schema.ts';
@@ -127,7 +128,8 @@ function notesOf(told: {
   const notes = [
     !project && 'The path names no GitLab project.',
     !body.environment && 'The body names no environment.',
-    !sha && `There is no commit: sha is ${body.sha ? `"${body.sha.slice(0, 100)}"` : 'empty'}, not 40 hex digits.`,
+    !sha &&
+      `There is no commit: sha is ${body.sha ? `"${body.sha.slice(0, 100)}"` : 'empty'}, not 40 or 64 hex digits.`,
     !body.ref && ref && 'The ref is default_ref of the configuration: the body names none.',
   ];
   return notes.filter((note) => typeof note === 'string');

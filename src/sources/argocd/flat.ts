@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { digest, fullSha, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
+import { fullSha } from '../../values/sha.ts';
 import { toIso } from '../../values/time.ts';
 import type { Mapped, Webhook } from '../source.ts';
 import { ignored } from './contract.ts';

@@ -1,5 +1,6 @@
-import { fullSha, type NewChangeRecord } from '../../domain/change-record.ts';
+import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { parseRepoUrl } from '../../values/repo-url.ts';
+import { fullSha } from '../../values/sha.ts';
 import type { HistoryEntry, Notification, SourceOfApp } from './schema.ts';
 
 /** What was deployed: which commit of which repository, or no commit at all. */

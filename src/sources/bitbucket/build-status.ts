@@ -89,7 +89,10 @@ function askedOf(told: { status: Status; place: Place; commit: Resolved | undefi
 
 /** External CI sends no `commit`, but always links to it. */
 const commitNamed = ({ commit, links }: Status): Resolved | undefined =>
-  resolveCommit([commit?.hash, /\/commit\/([0-9a-f]{40})(?![0-9a-f])/i.exec(links?.commit?.href ?? '')?.[1]]);
+  resolveCommit([
+    commit?.hash,
+    /\/commit\/([0-9a-f]{40}(?:[0-9a-f]{24})?)(?![0-9a-f])/i.exec(links?.commit?.href ?? '')?.[1],
+  ]);
 
 interface Rule {
   readonly environment: string;

@@ -212,7 +212,7 @@ const pressed = ({ step }: CloudDeployment): string | undefined =>
 const hashes = (commit: Commit): (string | undefined)[] => [
   commit?.hash,
   ...[commit?.links?.html?.href, commit?.links?.self?.href].map(
-    (link) => /\/commits?\/([0-9a-f]{40})(?![0-9a-f])/i.exec(link ?? '')?.[1],
+    (link) => /\/commits?\/([0-9a-f]{40}(?:[0-9a-f]{24})?)(?![0-9a-f])/i.exec(link ?? '')?.[1],
   ),
 ];
 

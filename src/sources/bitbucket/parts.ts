@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { fullSha, type NewChangeRecord, type Tier } from '../../domain/change-record.ts';
+import type { NewChangeRecord, Tier } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { fullSha, shaPrefix } from '../../values/sha.ts';
 import type { IgnoredReason, Mapped } from '../source.ts';
 import type { Commit } from './schema.ts';
 
@@ -161,7 +162,7 @@ export function authorAsActor(author: string | undefined): Actor | undefined {
 export function resolveCommit(candidates: readonly (string | undefined)[]): Resolved | undefined {
   const sha = first(candidates.map(fullSha));
   if (sha) return { sha };
-  const part = candidates.find((text) => /^[0-9a-f]{7,39}$/i.test(text ?? ''));
+  const part = candidates.find((text) => shaPrefix(text));
   return part ? { note: `Bitbucket shortened the commit to ${part}, which is not enough for a sha` } : undefined;
 }
 

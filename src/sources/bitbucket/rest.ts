@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { fullSha, type NewChangeRecord } from '../../domain/change-record.ts';
+import type { NewChangeRecord } from '../../domain/change-record.ts';
+import { fullSha } from '../../values/sha.ts';
 import { type Api, orNothing, type Page, type Path, type Query } from './api.ts';
 import { asObject, bareUuid, fullNamed, type JsonObject, said } from './parts.ts';
 import { type AskedPipeline, inBraces, type Place } from './place.ts';

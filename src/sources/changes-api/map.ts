@@ -1,7 +1,8 @@
-import { digest, fullSha, type NewChangeRecord, recordId } from '../../domain/change-record.ts';
+import { digest, type NewChangeRecord, recordId } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { parseRepoUrl } from '../../values/repo-url.ts';
+import { fullSha, shaPrefix } from '../../values/sha.ts';
 import type { Mapped, Webhook } from '../source.ts';
 import { httpUrl, projectOf } from './project.ts';
 import { type ChangeCreate, parseChange, unfilledFields, unknownFields } from './schema.ts';
@@ -108,7 +109,7 @@ function serviceOf(change: ChangeCreate, serviceId: string | undefined): { servi
   const project = projectOf(change.pipeline_url);
   if (project) return { service: project.service, note: 'service is the project in pipeline_url' };
   if (serviceId) return { service: serviceId, note: 'service is the service id, for want of a name' };
-  const deployed = /^Deployed (\S+) @ [0-9a-f]{7,40}\b/i.exec(change.summary)?.[1];
+  const deployed = /^Deployed (\S+) @ [0-9a-f]{7,64}\b/i.exec(change.summary)?.[1];
   if (deployed) return { service: deployed, note: 'service is taken from summary' };
   return { service: 'unknown', note: 'service is unknown: send service or service_id' };
 }
@@ -156,17 +157,14 @@ function timesOf(change: ChangeCreate, webhook: Webhook) {
 }
 
 /** A short sha is no commit that GitLab would know, but people look for it. */
-const shortSha = (sha: string | undefined): string | undefined =>
-  sha && !fullSha(sha) && /^[0-9a-f]{7,40}$/i.test(sha) ? sha.toLowerCase() : undefined;
-
 function tagsOf(change: ChangeCreate): string[] {
-  const short = shortSha(change.commit_sha);
+  const short = shaPrefix(change.commit_sha);
   return [...new Set([...(change.tags ?? []), ...(short ? [`commit:${short}`] : [])])];
 }
 
 function notesOf({ change, payload, serviceId }: Sent): (string | undefined)[] {
   const { commit_sha, changed_by, pipeline_url, pr_url, pr_number } = change;
-  const short = shortSha(commit_sha);
+  const short = shaPrefix(commit_sha);
   const list = (names: readonly string[]) =>
     names
       .slice(0, LISTED_FIELDS)
@@ -178,7 +176,7 @@ function notesOf({ change, payload, serviceId }: Sent): (string | undefined)[] {
     change.environment
       ? undefined
       : 'environment was not sent or empty: it stays unknown (Alert24 would say production)',
-    short && `commit_sha ${short} is not a full sha: kept as a tag; send all 40 digits`,
+    short && `commit_sha ${short} is not a full sha: kept as a tag; send all its digits`,
     commit_sha && !short && !fullSha(commit_sha) ? 'commit_sha is no commit sha: left out' : undefined,
     changed_by && /^\{[0-9a-f-]{36}\}$/i.test(changed_by)
       ? 'changed_by is the id of an account, not a name'

@@ -1,6 +1,7 @@
-import { digest, fullSha, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { fullSha, shaPrefix } from '../../values/sha.ts';
 import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
 import { Event, KNOWN_ACTIONS, stateOf } from './schema.ts';
 
@@ -85,8 +86,10 @@ function deploymentKey({ event, repo, run }: { event: Event; repo: string; run: 
 }
 
 /** A short sha is no commit that GitLab would know, but people look for it. */
-const shortSha = (commit: string | undefined): string[] =>
-  commit && !fullSha(commit) && /^[0-9a-f]{7,39}$/i.test(commit) ? [commit.toLowerCase()] : [];
+const shortSha = (commit: string | undefined): string[] => {
+  const short = shaPrefix(commit);
+  return short ? [short] : [];
+};
 
 /** What CTO.ai's clients call themselves: gitlab-job, circleci-orb, github-action. */
 function mechanismOf(webhook: Webhook): string | undefined {

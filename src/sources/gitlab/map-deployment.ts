@@ -1,5 +1,6 @@
-import { fullSha, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
+import { fullSha } from '../../values/sha.ts';
 import { toIso } from '../../values/time.ts';
 import type { Lookup, Mapped } from '../source.ts';
 import { deploymentKey, jobKey, type Project, projectOf } from './project.ts';

@@ -1,4 +1,5 @@
-import { fullSha, type NewChangeRecord } from '../../domain/change-record.ts';
+import type { NewChangeRecord } from '../../domain/change-record.ts';
+import { fullSha } from '../../values/sha.ts';
 import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
 import type { Project } from './project.ts';
 import type { User } from './schema.ts';

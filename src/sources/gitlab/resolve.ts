@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { fullSha } from '../../domain/change-record.ts';
+import { fullSha } from '../../values/sha.ts';
 import type { ApiCall, Lookup, Mapped } from '../source.ts';
 import { type GitlabApi, isRefused, isTooLarge, projectPath } from './api.ts';
 import { type Extras, recordOfRow } from './api-record.ts';

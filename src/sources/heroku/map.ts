@@ -1,6 +1,7 @@
-import { fullSha, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { toIso } from '../../values/time.ts';
 import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
 import { type Kind, kindOf } from './kind.ts';
@@ -107,8 +108,9 @@ function commitOf({ slug }: Release): NewChangeRecord['commit'] {
 /** "Deploy 4f0c9e1d": all there is where Heroku built no slug of a commit. */
 function shortSha({ slug, description }: Release): string[] {
   if (fullSha(slug?.commit)) return [];
-  const text = slug?.commit ?? /^Deploy ([0-9a-f]{7,39})$/i.exec(description ?? '')?.[1];
-  return text && /^[0-9a-f]{7,39}$/i.test(text) ? [`commit:${text.toLowerCase()}`] : [];
+  const text = slug?.commit ?? /^Deploy ([0-9a-f]{7,63})$/i.exec(description ?? '')?.[1];
+  const short = shaPrefix(text);
+  return short ? [`commit:${short}`] : [];
 }
 
 function timesOf({ notification, release, webhook }: Told, state: State) {

@@ -65,7 +65,7 @@ describe('the commit of the application', () => {
     const one = record({ ...withApp(PROJECT), images: ['api:c0de5a1'] }, { image_tag: IMAGE_TAG });
     expect(one).not.toHaveProperty('commit');
     expect(one.tags).toContain('commit:c0de5a1');
-    expect(one.notes.join()).toContain('put all 40 digits into the tag');
+    expect(one.notes.join()).toContain('put all its digits into the tag');
     expect(record(withApp({ 'shiplog/commit': 'C0DE5A1E' })).tags).toContain('commit:c0de5a1e');
   });
 

@@ -1,0 +1,26 @@
+/** Hex digits of a commit of a SHA-1 and of a SHA-256 repository. */
+const FULL = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** Digits of an abbreviated commit: what `git log --oneline` shows, and the fewest that a search takes. */
+export const SHORT_SHA = 7;
+
+/** A commit or its first digits. */
+export const SHA_OR_PREFIX = /^[0-9a-f]{7,64}$/i;
+
+/** A full commit sha, lower case, or nothing: short shas, `<no value>` and chart versions are not one. */
+export function fullSha(text: string | null | undefined): string | undefined {
+  const sha = text?.trim().toLowerCase();
+  return sha && FULL.test(sha) && !isZero(sha) ? sha : undefined;
+}
+
+/** A commit's first digits, lower case, where it is not whole. */
+export function shaPrefix(text: string | null | undefined): string | undefined {
+  const sha = text?.trim().toLowerCase();
+  return sha && SHA_OR_PREFIX.test(sha) && !FULL.test(sha) && !isZero(sha) ? sha : undefined;
+}
+
+/** A commit or its first digits, lower case. */
+export const anySha = (text: string | null | undefined): string | undefined => fullSha(text) ?? shaPrefix(text);
+
+/** Git's way to say that there is no commit: a branch that was deleted. */
+const isZero = (sha: string): boolean => /^0+$/.test(sha);
