@@ -9,6 +9,8 @@ export interface ForwardParts {
   readonly deployments: Deployments;
   readonly ledger: Ledger;
   readonly clock: () => Date;
+  /** How a change log names a type of source. */
+  readonly sourceName: (type: string) => string | undefined;
   readonly onDelivered: (sink: Sink, told: View) => void;
 }
 
@@ -18,7 +20,7 @@ export type Forwarded = 'delivered' | 'duplicate' | 'stale' | 'unwanted' | 'gone
  * Story 3: a sink is told how a deployment stands: as it stands now, not as it stood when the job was made.
  * @throws DeliveryFailed which says what a retry could do (queue/workers.ts does it).
  */
-export function createForward({ deployments, ledger, clock, onDelivered }: ForwardParts) {
+export function createForward({ deployments, ledger, clock, sourceName, onDelivered }: ForwardParts) {
   return async function forward(sink: Sink, key: string): Promise<Forwarded> {
     const viewed = deployments.get(key);
     viewed.catch(() => {}); // whoever awaits it is told
@@ -33,8 +35,9 @@ export function createForward({ deployments, ledger, clock, onDelivered }: Forwa
       if (step !== 'apply') return step;
       const wish = sink.wants(deployment);
       if (routed.droppedBy || !wish.wanted) return 'unwanted';
+      const context = { signal, now: clock(), sourceName: sourceName(deployment.source) };
       try {
-        await entry.delivered(moment, await sink.deliver(deployment, entry, { signal, now: clock() }));
+        await entry.delivered(moment, await sink.deliver(deployment, entry, context));
       } catch (error) {
         const status = error instanceof DeliveryFailed ? error.status : undefined;
         const words = error instanceof Error ? error.message : String(error);

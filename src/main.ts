@@ -26,7 +26,7 @@ program
 program
   .command('sample')
   .description('send a signed sample deployment to the running bridge, as the tool itself would')
-  .argument('<source>', 'the name of a configured source: gitlab, bitbucket, argocd, changes')
+  .argument('<source>', 'the name of a configured source (shiplog secrets lists them)')
   .action((source: string) => run(import('./cli/sample.ts'), ({ sendSample }, config) => sendSample(config, source)));
 program
   .command('doctor')

@@ -46,12 +46,12 @@ function sender(candidates: readonly [Source, ...Source[]], webhook: Webhook): S
 
 /** What it says. @throws WebhookRejected */
 export function read(source: Source, webhook: Webhook): Mapped {
-  const parsed = parseJson(webhook.body);
+  const parsed = parseJson(webhook.body, source.escapeAdvice);
   if (parsed.ok) return source.map(parsed.value, webhook);
   if (!source.keepsBrokenJson) throw new WebhookRejected('not_json', parsed.message);
   return {
     kind: 'ignored',
     reason: 'invalid_json',
-    detail: `${parsed.message} (offset ${parsed.offset}). In an Argo CD template use toJson for every value.`,
+    detail: `${parsed.message} (offset ${parsed.offset})`,
   };
 }

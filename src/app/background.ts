@@ -6,6 +6,7 @@ import { createRecord } from '../record.ts';
 import { createReconcile } from '../recording/reconcile.ts';
 import { scheduleReconcile } from '../recording/reconcile-schedule.ts';
 import { createResolve } from '../recording/resolve.ts';
+import { createSourceNames } from '../sources/names.ts';
 import { logAttempt, logConclusion, logReport } from '../telemetry/lines.ts';
 import { timeDelivery, timeRecording } from '../telemetry/timing.ts';
 import { traceForwarding, traceRecording, traceState } from '../telemetry/tracing.ts';
@@ -82,7 +83,12 @@ interface Work {
 
 function startWorkers(shared: Shared, { stores, record, keepAlone }: Work) {
   const { config, steady, clock, around, priority, metrics, traces, traffic, log, onError } = shared;
-  const forward = createForward({ ...stores, clock, onDelivered: timeDelivery(metrics, clock) });
+  const forward = createForward({
+    ...stores,
+    clock,
+    sourceName: createSourceNames(config.sources),
+    onDelivered: timeDelivery(metrics, clock),
+  });
   const noteAttempt = logAttempt(log, metrics);
   return createWorkers({
     connection: steady,

@@ -11,23 +11,8 @@ import { currentTraceparent } from '../telemetry/current-span.ts';
 import type { Mask } from '../values/mask.ts';
 import { redactBody } from '../values/redact.ts';
 
-/** Headers that tell a delivery from its repeats. None of them is a secret. */
-const SHOWN_HEADERS = [
-  'content-type',
-  'user-agent',
-  'idempotency-key',
-  'webhook-id',
-  'x-gitlab-event',
-  'x-gitlab-instance',
-  'x-gitlab-event-uuid',
-  'x-gitlab-webhook-uuid',
-  'x-event-key',
-  'x-hook-uuid',
-  'x-request-uuid',
-  'x-request-id',
-  'x-attempt-number',
-  'traceparent',
-];
+/** Headers that are kept whatever the source; what a tool sends beside them stands in its facts. None is a secret. */
+const COMMON_HEADERS = ['content-type', 'user-agent', 'traceparent'];
 const SHOWN_CHARS = 200;
 
 export interface KeepParts {
@@ -150,7 +135,7 @@ function toEntry(
   webhook: Webhook,
   conclusion: Pick<InboxEntry, 'verdict' | 'reason' | 'detail'>,
 ): InboxEntry {
-  const shown = SHOWN_HEADERS.flatMap((name) => {
+  const shown = [...COMMON_HEADERS, ...source.keptHeaders].flatMap((name) => {
     const value = webhook.headers[name];
     return value === undefined ? [] : [[name, value.slice(0, SHOWN_CHARS)] as const];
   });

@@ -45,7 +45,7 @@ export function openFront(shared: Shared, background: Background) {
     revise: createRevise({ deployments: stores.deployments, remap }),
     deadLetters: createDeadLetters(queues.all),
     receive: receiving(shared, keep),
-    tokens: [config.admin_token, ...viewerTokens(config), ...changesTokens(config)],
+    tokens: [config.admin_token, ...viewerTokens(config), ...readingSecrets(config)],
   };
   return {
     app: join(shared, background, desk),
@@ -172,6 +172,5 @@ function pages(
 
 const viewerTokens = ({ viewer_token }: Config) => (viewer_token ? [viewer_token] : []);
 
-/** Whoever may write changes may read them: that is how Alert24's keys work. */
-const changesTokens = (config: Config) =>
-  config.sources.flatMap((source) => (source.type === 'changes-api' ? source.secrets : []));
+const readingSecrets = ({ sources }: Config) =>
+  sources.flatMap(({ secrets, secretsMayRead }) => (secretsMayRead ? secrets : []));

@@ -7,7 +7,7 @@ import type { Rule } from '../domain/rule.ts';
 import { createView, type View } from '../domain/view.ts';
 import { answerTo, tooLarge } from '../http/answer.ts';
 import { read } from '../receive.ts';
-import type { PreviewedRequest, Sink } from '../sinks/sink.ts';
+import type { DeliveryContext, PreviewedRequest, Sink } from '../sinks/sink.ts';
 import { REASONS, type Reason, type ReasonWords } from '../sources/reasons.ts';
 import type { Answer, Lookup, Outcome, Source, Webhook } from '../sources/source.ts';
 
@@ -71,7 +71,7 @@ export async function explain(source: Source, webhook: Webhook, options: Explain
   // What is read from a history counts only where it fills a gap (store/gaps.ts): most often it is known.
   const deployments = await explainDeployments(
     records.filter(({ history }) => !history?.recovered),
-    options,
+    { ...options, sourceName: source.changeLogName },
   );
   const conclusion = conclude(outcome, deployments);
   return {
@@ -137,7 +137,7 @@ function conclude(
 
 function explainDeployments(
   records: readonly ChangeRecord[],
-  { rules, routing, sinks }: ExplainParts,
+  { rules, routing, sinks, sourceName }: ExplainParts & Pick<DeliveryContext, 'sourceName'>,
 ): Promise<ExplainedDeployment[]> {
   const view = createView({ rules, routing, before: async () => [] });
   const keys = [...new Set(records.map((record) => record.deployment))];
@@ -150,13 +150,17 @@ function explainDeployments(
         origins: originsOf(key, steps, { rules, routing }),
         rules: seen.trace,
         ...(seen.droppedBy && { droppedBy: seen.droppedBy }),
-        sinks: sinks.map((sink) => ({ name: sink.name, type: sink.type, ...explainSink(sink, seen) })),
+        sinks: sinks.map((sink) => ({ name: sink.name, type: sink.type, ...explainSink(sink, seen, sourceName) })),
       };
     }),
   );
 }
 
-function explainSink(sink: Sink, view: View): Pick<ExplainedSink, 'wanted' | 'why' | 'request'> {
+function explainSink(
+  sink: Sink,
+  view: View,
+  sourceName: string | undefined,
+): Pick<ExplainedSink, 'wanted' | 'why' | 'request'> {
   const { deployment, droppedBy, sinks } = view;
   if (droppedBy) return { wanted: false, why: `the rule ${droppedBy} drops it` };
   if (sinks && !sinks.includes(sink.name))
@@ -164,7 +168,7 @@ function explainSink(sink: Sink, view: View): Pick<ExplainedSink, 'wanted' | 'wh
   const wish = sink.wants(deployment);
   if (!wish.wanted) return wish;
   try {
-    return { wanted: true, request: sink.preview(deployment) };
+    return { wanted: true, request: sink.preview(deployment, { sourceName }) };
   } catch (error) {
     if (error instanceof DeliveryFailed) return { wanted: true, why: `nothing could be sent: ${error.message}` };
     throw error;

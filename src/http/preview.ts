@@ -19,8 +19,6 @@ export const PreviewQuery = z.object({
 
 /** Ours, not the sender's: they belong to the request for a preview. */
 const OWN_HEADERS = new Set(['authorization', 'cookie', 'host', 'content-length', 'x-preview-authorization']);
-/** By these a sender proves that it knows a secret. Without any there is nothing to check. */
-const PROOFS = ['authorization', 'private-token', 'x-gitlab-token', 'webhook-signature', 'x-hub-signature'];
 
 /**
  * POST /api/preview/<source>?path=…: what would become of the body if it came as a webhook. The headers are taken for
@@ -50,7 +48,7 @@ export function createPreview({ sources, ...parts }: PreviewParts): RequestHandl
     }
     const sent = toWebhook(request, path.split('?')[0] ?? path, body);
     const headers = headersOfWebhook(sent.headers);
-    const checkSignature = PROOFS.some((proof) => headers[proof] !== undefined);
+    const checkSignature = source.proofHeaders.some((proof) => headers[proof] !== undefined);
     const webhook = { ...sent, headers, receivedAt: receivedAt(headers, sent.receivedAt) };
     response.json({ data: await explain(source, webhook, { ...parts, checkSignature }) });
   };

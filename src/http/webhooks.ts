@@ -29,7 +29,7 @@ export interface WebhookParts {
   }) => void;
 }
 
-const RETRY_AFTER_SECONDS = 5; // Argo CD blocks a worker for as long as it is told; see its source's README
+const RETRY_AFTER_SECONDS = 5; // some senders block a worker for as long as they are told: Argo CD does
 
 /** Bytes in, answer out. All that express does for webhooks. */
 export function createWebhooks(parts: WebhookParts): RequestHandler {
@@ -44,8 +44,7 @@ export function createWebhooks(parts: WebhookParts): RequestHandler {
     if (!candidates) return path.startsWith('/webhooks') ? explainUnknown(response, sources) : next();
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (isRead && !path.startsWith('/webhooks')) return next(); // GET /api/v1/changes is the change log
-    if (!candidates.some(({ methods = ['POST'] }) => methods.includes(request.method)))
-      return explainMethod(response, request.method);
+    if (!methodsOf(candidates).includes(request.method)) return explainMethod(response, request.method, candidates);
     if (await refusals.holdsBack(request, response)) return;
     const startedMs = performance.now();
     const limit = Math.max(...candidates.map((source) => source.maxBodyBytes));
@@ -99,13 +98,18 @@ function send(response: Response, status: number, json: string): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': length }).end(json);
 }
 
-function explainMethod(response: Response, method: string): void {
+const methodsOf = (candidates: readonly Source[]): string[] => [
+  ...new Set(candidates.flatMap(({ methods = ['POST'] }) => methods)),
+];
+
+function explainMethod(response: Response, method: string, candidates: readonly Source[]): void {
+  const allowed = methodsOf(candidates).join(', ');
+  const advice = [...new Set(candidates.flatMap(({ wrongMethodAdvice = [] }) => wrongMethodAdvice))];
+  const error = `this address takes webhooks by ${allowed}, not ${method.slice(0, 20)}`;
   response
     .status(405)
-    .set('allow', 'POST')
-    .json({
-      error: `this address takes webhooks by POST, not ${method.slice(0, 20)}. In Argo CD: the template has no "webhook:" section for this service`,
-    });
+    .set('allow', allowed)
+    .json({ error: [error, ...advice].join(': ') });
 }
 
 function explainUnknown(response: Response, sources: readonly Source[]): void {

@@ -9,7 +9,7 @@ export type Conclusion = Pick<InboxEntry, 'verdict' | 'reason' | 'detail'> & Par
 export const echo = ({ deploymentId }: MadeByApi): Conclusion => ({
   verdict: 'ignored',
   reason: 'echo',
-  detail: `GitLab tells us of deployment ${deploymentId}, which we made`,
+  detail: `the tool tells us of deployment ${deploymentId}, which we made there ourselves`,
 });
 
 export const toldBefore: Conclusion = {

@@ -36,6 +36,16 @@ export interface Delivered {
   readonly remoteUrl?: string;
 }
 
+/** What a sink is told beside the deployment. */
+export interface DeliveryContext {
+  /** Fires when the attempt has to end. */
+  readonly signal: AbortSignal;
+  /** The time of the attempt. */
+  readonly now: Date;
+  /** How a change log names the tool that told it (ToolFacts.changeLogName), where nobody named it otherwise. */
+  readonly sourceName?: string | undefined;
+}
+
 /** A request as it would be sent. A header that proves who we are holds `[secret]`. */
 export interface PreviewedRequest {
   readonly method: string;
@@ -50,6 +60,8 @@ export interface PreviewedRequest {
 export interface Sink {
   /** `type` in the configuration, and the name of its folder. */
   readonly type: string;
+  /** What people call the destination: "Alert24". */
+  readonly productName: string;
   /** The name in the configuration, in queues, logs and metrics. */
   readonly name: string;
   /** What it proves who it is with. Never shown. */
@@ -71,15 +83,15 @@ export interface Sink {
     deployment: Deployment,
   ): { readonly project: string; readonly environment: string; readonly sha: string } | undefined;
   /**
-   * One attempt to bring the destination to `deployment.state`. `now` is the time of the attempt.
+   * One attempt to bring the destination to `deployment.state`.
    * @throws DeliveryFailed and nothing else.
    */
-  deliver(deployment: Deployment, notebook: Notebook, context: { signal: AbortSignal; now: Date }): Promise<Delivered>;
+  deliver(deployment: Deployment, notebook: Notebook, context: DeliveryContext): Promise<Delivered>;
   /**
    * The request that would tell the destination of this deployment if it had never heard of it. Sends nothing.
    * @throws DeliveryFailed when `deliver` would refuse it without asking anybody.
    */
-  preview(deployment: Deployment): PreviewedRequest;
+  preview(deployment: Deployment, context?: Pick<DeliveryContext, 'sourceName'>): PreviewedRequest;
   /**
    * When its key ends. Undefined: never, or nobody can tell.
    * @throws DeliveryFailed

@@ -1,6 +1,7 @@
 import type { Lookup } from '../domain/change-event.ts';
 import type { NewChangeRecord } from '../domain/change-record.ts';
 import type { WebhookRejected } from '../domain/errors.ts';
+import type { SetupAddress, SetupRecipe } from './recipe.ts';
 
 export type { Lookup };
 
@@ -100,10 +101,35 @@ export interface HookOrder {
   readonly signal: AbortSignal;
 }
 
-/** One configured place where changes come from. Knows nothing of HTTP servers, queues or Redis. */
-export interface Source {
+/**
+ * What the rest of the bridge needs to know of a tool. Each is required, so that the compiler asks whoever adds a tool:
+ * nothing outside the tool's folder keeps a table by tool.
+ */
+export interface ToolFacts {
   /** The kind of tool: `type` in the configuration, and the name of its folder. */
   readonly type: string;
+  /** What people call it: "Argo CD". */
+  readonly productName: string;
+  /** How a change log names it where the sender names no tool itself. Undefined: its senders are tools of their own. */
+  readonly changeLogName: string | undefined;
+  /** What the address in `pipelineUrl` leads to, as the text of a link: "pipeline". */
+  readonly pipelineLabel: string;
+  /** Headers that tell a delivery from its repeats, kept in the inbox beside the common ones. Lower case, no secrets. */
+  readonly keptHeaders: readonly string[];
+  /** By which of the kept headers the tool's own log finds a delivery again; the first that is there counts. */
+  readonly deliveryIdHeaders: readonly string[];
+  /** Headers by which a sender proves itself, lower case. Without any of them there is no proof to check. */
+  readonly proofHeaders: readonly string[];
+  /** How a sender writes text into JSON safely, as an order: "build the body with `jq -n --arg`". */
+  readonly escapeAdvice: string;
+  /** What a request by a method that is not taken most often means; undefined: nothing in particular. */
+  readonly wrongMethodAdvice: string | undefined;
+  /** True where the tool's own API lets whoever may write changes read them: its secrets then read our change log. */
+  readonly secretsMayRead: boolean;
+}
+
+/** One configured place where changes come from. Knows nothing of HTTP servers, queues or Redis. */
+export interface Source extends ToolFacts {
   /** The name in `/webhooks/<name>`. */
   readonly name: string;
   /** What senders prove they know. Shown by `shiplog secrets` and to an admin who asks; nowhere else. */
@@ -128,6 +154,8 @@ export interface Source {
    * @throws WebhookRejected `bad_payload` when it claims to be a deployment and lacks what a change needs.
    */
   map(payload: unknown, webhook: Webhook): Mapped;
+  /** How to set the tool up, for the set-up page. Never fails. */
+  recipe(address: SetupAddress): Promise<SetupRecipe>;
   /** A webhook that this source accepts: what its tool would send for a deployment at that time, with the secret proved. */
   sample(at: Date): Sample;
   /**

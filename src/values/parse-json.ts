@@ -18,7 +18,8 @@ const SHOWN_CHARACTERS = 20;
 /** The search takes about 50 ms for each MiB; a body of 25 MiB must not hold up the others for a second. */
 const SEARCHED_CHARACTERS = 2 * 1024 * 1024;
 
-const ESCAPE = 'build the body with `jq -n --arg` (in an Argo CD template: toJson), which escapes it';
+/** What to do about a character that is not escaped, where the sender's tool is not known. */
+const ESCAPE_ADVICE = 'build the body with `jq -n --arg`, which escapes it';
 
 /** The last thing that was right before the first fault. */
 interface Before {
@@ -35,6 +36,7 @@ interface Fault {
   /** The last key seen: the one whose value is wrong. */
   readonly key: string | undefined;
   readonly inside: 'object' | 'array' | undefined;
+  readonly escapeAdvice: string;
 }
 
 interface Finding {
@@ -46,13 +48,16 @@ interface Finding {
 /** Drops the byte order mark; broken UTF-8 becomes U+FFFD and loses no deployment. */
 const utf8 = new TextDecoder();
 
-/** Strict JSON in UTF-8. Never throws; what is wrong is looked for only when JSON.parse refuses. */
-export function parseJson(body: Buffer): ParsedJson {
+/**
+ * Strict JSON in UTF-8. Never throws; what is wrong is looked for only when JSON.parse refuses.
+ * @param escapeAdvice how this sender escapes text: an order, which may go on with ", which …".
+ */
+export function parseJson(body: Buffer, escapeAdvice: string = ESCAPE_ADVICE): ParsedJson {
   const text = utf8.decode(body);
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (cause) {
-    const { offset, message } = find(text, cause);
+    const { offset, message } = find(text, cause, escapeAdvice);
     const { line, column } = positionOf(text, offset);
     return {
       ok: false,
@@ -64,7 +69,7 @@ export function parseJson(body: Buffer): ParsedJson {
   }
 }
 
-function find(text: string, cause: unknown): Finding {
+function find(text: string, cause: unknown, escapeAdvice: string): Finding {
   if (text.trim() === '') {
     return { offset: 0, message: "the body is empty: send a JSON object (with curl: --data '{…}')" };
   }
@@ -72,7 +77,7 @@ function find(text: string, cause: unknown): Finding {
     return { offset: 0, message: 'the body is UTF-16: send it as UTF-8' };
   }
   const fault = text.length <= SEARCHED_CHARACTERS ? firstFault(text) : undefined;
-  if (fault) return explain(fault, text);
+  if (fault) return explain({ ...fault, escapeAdvice }, text);
   const position = /at position (\d+)/.exec(String(cause))?.[1]; // V8 gives it for some faults only
   if (position === undefined)
     return { offset: 0, message: 'the body is not JSON, and too large or too deep to say where' };
@@ -80,11 +85,11 @@ function find(text: string, cause: unknown): Finding {
 }
 
 /** @returns undefined when the text is nested deeper than jsonc-parser, which is recursive, can follow. */
-function firstFault(text: string): Fault | undefined {
+function firstFault(text: string): Omit<Fault, 'escapeAdvice'> | undefined {
   const open: ('object' | 'array')[] = [];
   let before: Before = { kind: 'start', end: 0 };
   let key: string | undefined;
-  let fault: Fault | undefined;
+  let fault: Omit<Fault, 'escapeAdvice'> | undefined;
   const step = (kind: Before['kind']) => (offset: number, length: number) => {
     before = { kind, end: offset + length };
   };
@@ -152,21 +157,24 @@ function cutOff({ offset, length, code, before, key }: Fault, text: string): Fin
 }
 
 /** `"Revert "Add x""`: the text seems to end at its second quote. */
-function openQuote({ code, offset, before, key }: Fault, text: string): Finding | undefined {
+function openQuote({ code, offset, before, key, escapeAdvice }: Fault, text: string): Finding | undefined {
   const afterText = before.kind === 'string' && /^[ \t]*$/.test(text.slice(before.end, offset));
   if (!afterText || !['InvalidSymbol', 'CommaExpected', 'UnexpectedEndOfString'].includes(code)) return undefined;
   if (/^"[^"\n]{0,200}"\s*:/.test(text.slice(offset, offset + 300))) return undefined; // the next key: a comma is missing
   return {
     offset: before.end - 1,
-    message: `${subject(key, text, before.end - 1)} holds an unescaped " at {at}: ${ESCAPE}`,
+    message: `${subject(key, text, before.end - 1)} holds an unescaped " at {at}: ${escapeAdvice}`,
   };
 }
 
-function insideText({ code, offset, length, before, key }: Fault, text: string): Finding | undefined {
+function insideText({ code, offset, length, before, key, escapeAdvice }: Fault, text: string): Finding | undefined {
   const token = text.slice(offset, offset + length);
   const holds = (at: number, what: string): Finding => {
     const name = before.kind === 'colon' || before.kind === 'comma' ? key : undefined;
-    return { offset: offset + at, message: `${subject(name, text, offset + at)} holds ${what} at {at}: ${ESCAPE}` };
+    return {
+      offset: offset + at,
+      message: `${subject(name, text, offset + at)} holds ${what} at {at}: ${escapeAdvice}`,
+    };
   };
   if (code === 'UnexpectedEndOfString') return holds(length, 'an unescaped line break');
   if (code === 'InvalidCharacter') return holds(token.search(/\p{Cc}/u), 'an unescaped tab or control character');
@@ -200,7 +208,7 @@ function notAKey({ code, offset, before, inside }: Fault, text: string): Finding
   return { offset, message: `a key is not in double quotes at {at}, near ${near(text, offset)}: write "key": value` };
 }
 
-function notAValue({ code, offset, length, before, key }: Fault, text: string): Finding | undefined {
+function notAValue({ code, offset, length, before, key, escapeAdvice }: Fault, text: string): Finding | undefined {
   if (before.kind === 'start') {
     return {
       offset,
@@ -215,7 +223,7 @@ function notAValue({ code, offset, length, before, key }: Fault, text: string): 
   if (variable) {
     return {
       offset,
-      message: `the variable $${variable[1]} was not filled in at {at}: the shell does not look into single quotes, ${ESCAPE.replace(', which escapes it', '')}`,
+      message: `the variable $${variable[1]} was not filled in at {at}: the shell does not look into single quotes, ${escapeAdvice.split(', which ', 1)[0]}`,
     };
   }
   return {

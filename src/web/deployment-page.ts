@@ -5,6 +5,7 @@ import type { Routed } from '../domain/routing.ts';
 import type { DeadLetters } from '../queue/dead-letters.ts';
 import type { Hold } from '../queue/workers.ts';
 import type { Sink } from '../sinks/sink.ts';
+import type { Source } from '../sources/source.ts';
 import type { Deployments } from '../store/deployments.ts';
 import type { Inbox } from '../store/inbox.ts';
 import type { Ledger } from '../store/ledger.ts';
@@ -20,6 +21,7 @@ export interface DeploymentParts extends OriginParts {
   readonly deployments: Deployments;
   readonly inbox: Inbox;
   readonly ledger: Ledger;
+  readonly sources: readonly Source[];
   readonly sinks: readonly Sink[];
   readonly holds: () => Readonly<Record<string, Hold>>;
   readonly deadLetters: Pick<DeadLetters, 'of'>;
@@ -54,7 +56,7 @@ ${section(
   html`<div class="cards">${deliveries.map((delivery) => sinkCard({ ...delivery, routed, who, now }))}</div>
 ${parts.sinks.length === 0 && html`<p class="mute">No sink is configured; the change is kept here.</p>`}`,
 )}
-${section('Signals', html`${signals(records, deployment, entries)}${mapAgain(deployment, who)}`)}
+${section('Signals', html`${signals(records, deployment, { entries, sources: parts.sources })}${mapAgain(deployment, who)}`)}
 ${section('Rules', rules(routed))}
 ${origins(deployment.key, records, parts)}`;
 }

@@ -1,6 +1,7 @@
 import type { ChangeRecord } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { type OriginParts, originsOf } from '../domain/origins.ts';
+import type { Source } from '../sources/source.ts';
 import type { InboxEntry } from '../store/inbox.ts';
 import { moment, stateBadge } from './format.ts';
 import { type Html, html, link } from './html.ts';
@@ -10,14 +11,14 @@ import { deliveryIdOf, pathOf } from './inbox-page.ts';
 export function signals(
   records: readonly ChangeRecord[],
   deployment: Deployment,
-  entries: readonly (InboxEntry | undefined)[],
+  { entries, sources }: { entries: readonly (InboxEntry | undefined)[]; sources: readonly Source[] },
 ): Html {
   return html`<table class="stack"><thead><tr><th>Received</th><th>Signal</th><th>State</th><th>Happened</th><th>Delivery id</th><th><span class="hidden">Remarks</span></th></tr></thead><tbody>${records.map(
     (record) => {
       const entry = entries.find((one) => one !== undefined && one.id === record.webhook);
       return html`<tr><td data-label="Received">${link(entry && pathOf(entry), moment(record.receivedAt))}</td>
 <td data-label="Signal"><span>${record.signal} <span class="mute">${record.instance}</span></span></td><td data-label="State">${stateBadge(record.state)}</td><td data-label="Happened">${moment(record.occurredAt)}</td>
-<td class="delivery-id" data-label="Delivery id">${entry && html`<code>${deliveryIdOf(entry)}</code>`}</td>
+<td class="delivery-id" data-label="Delivery id">${entry && html`<code>${deliveryIdOf(entry, sources)}</code>`}</td>
 <td class="mute">${remarks(record, { deployment, isKept: entry !== undefined }).join(' · ')}</td></tr>`;
     },
   )}</tbody></table>`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { wordsFor } from '../sources/reasons.ts';
+import type { Source } from '../sources/source.ts';
 import type { Spooled } from '../spool/spool.ts';
 import type { Inbox, InboxEntry, Verdict } from '../store/inbox.ts';
 import { SEARCHED_BODY_BYTES } from '../store/inbox-search.ts';
@@ -112,12 +113,11 @@ export function reasonOf({ reason, detail, deployments }: InboxEntry): Html {
   return html`${reason && html`<code>${reason}</code> `}${detail}${deployments.map((key) => html` <a class="key" href="${deploymentPath(key)}"><bdi>${key}</bdi></a>`)}`;
 }
 
-/** By which of its headers the sender finds the delivery again. */
-const DELIVERY_IDS = ['webhook-id', 'idempotency-key', 'x-gitlab-webhook-uuid', 'x-request-uuid', 'x-request-id'];
-
 /** The sender's id of this delivery, else ours. */
-export const deliveryIdOf = ({ headers, id }: InboxEntry): string =>
-  DELIVERY_IDS.map((name) => headers[name]).find((value) => value !== undefined) ?? id;
+export function deliveryIdOf({ source: name, headers, id }: InboxEntry, sources: readonly Source[]): string {
+  const source = sources.find((candidate) => candidate.name === name);
+  return source?.deliveryIdHeaders.map((header) => headers[header]).find((value) => value !== undefined) ?? id;
+}
 
 const size = (bytes: number): string => (bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KiB`);
 

@@ -1,6 +1,5 @@
 import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
-import type { Source } from '../sources/source.ts';
 import type { Spooled } from '../spool/spool.ts';
 import type { Who } from './action-form.ts';
 import type { Actions } from './actions.ts';
@@ -23,7 +22,6 @@ export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, Deliver
   /** The first is the admin token. */
   readonly tokens: readonly string[];
   readonly viewerToken?: string | undefined;
-  readonly sources: readonly Source[];
   readonly actions: Actions;
   readonly live: Live;
   readonly spool: () => Spooled;

@@ -80,6 +80,36 @@ describe.each(sources.map((source) => [source.type, source] as const))('%s', (_t
     expect(() => source.verify(webhook)).not.toThrow(SECRET);
   });
 
+  it('names the headers that prove its sender, and no other header does', () => {
+    const webhook = sampleOf(source);
+    const proofs = source.proofHeaders.filter((name) => webhook.headers[name] !== undefined);
+    expect(proofs).not.toEqual([]);
+    const refused = (headers: Webhook['headers']) => {
+      expect(() => source.verify({ ...webhook, headers })).toThrow(expect.objectContaining({ code: 'bad_signature' }));
+    };
+    for (const name of proofs) refused({ ...webhook.headers, [name]: `${webhook.headers[name]}x` });
+    refused(Object.fromEntries(Object.entries(webhook.headers).filter(([name]) => !proofs.includes(name))));
+    const others = Object.entries(webhook.headers).filter(([name]) => proofs.includes(name));
+    expect(() => source.verify({ ...webhook, headers: Object.fromEntries(others) })).not.toThrow();
+  });
+
+  it('keeps the header by which a delivery is found again, and none that proves who sent it', () => {
+    for (const name of [...source.keptHeaders, ...source.deliveryIdHeaders, ...source.proofHeaders])
+      expect(name).toBe(name.toLowerCase());
+    expect(source.keptHeaders).toEqual(expect.arrayContaining([...source.deliveryIdHeaders]));
+    for (const proof of source.proofHeaders) expect(source.keptHeaders).not.toContain(proof);
+  });
+
+  it('fills its recipe in with the address and, where it was asked for, the secret', async () => {
+    const url = `https://shiplog.harbor.example/webhooks/${source.name}`;
+    const address = { base: 'https://shiplog.harbor.example', url, name: source.name };
+    const hidden = JSON.stringify(await source.recipe({ ...address, secret: undefined }));
+    expect(hidden).toContain('https://shiplog.harbor.example');
+    expect(hidden).not.toContain(SECRET);
+    expect(JSON.stringify(await source.recipe({ ...address, secret: SECRET }))).toContain(SECRET);
+    await source.recipe({ base: 'not an address', url: 'not an address', name: source.name, secret: "it's `odd`" });
+  });
+
   it('maps, ignores or rejects any JSON, and never fails otherwise', () => {
     const webhook = sampleOf(source);
     const sample = JSON.parse(webhook.body.toString());

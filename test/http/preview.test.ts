@@ -2,6 +2,7 @@ import express from 'express';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { createPreview } from '../../src/http/preview.ts';
+import { AnySource } from '../../src/sources/index.ts';
 import { aConfig, gitlabHook, SECRET } from '../explain/support.ts';
 
 const app = (said: Record<string, unknown> = {}) => {
@@ -38,6 +39,28 @@ describe('POST /api/preview/<source>', () => {
     const wrong = await post('/api/preview/gitlab').set('x-gitlab-token', 'wrong').send(gitlabHook());
     expect(wrong.body.data).toMatchObject({ verdict: 'rejected', reason: 'bad_signature', signature: 'wrong' });
   });
+
+  it.each(AnySource.options.map((option) => option.in.shape.type.value))(
+    'checks what proves the sender of %s',
+    async (type) => {
+      const sources = [{ type, name: 'buoy', secrets: [SECRET] }];
+      const source = AnySource.parse(sources[0]);
+      const { headers, body } = source.sample(new Date('2026-03-14T21:00:00Z'));
+      const sent = (change: (proof: string) => string) =>
+        Object.entries(headers).reduce(
+          (call, [name, value]) => {
+            const isProof = source.proofHeaders.includes(name);
+            const as = name === 'authorization' ? 'x-preview-authorization' : name;
+            return call.set(as, isProof ? change(value) : value);
+          },
+          post('/api/preview/buoy', { sources }),
+        );
+      const right = await sent((proof) => proof).send(body);
+      expect(right.body.data).toMatchObject({ verdict: 'accepted', signature: 'valid' });
+      const wrong = await sent((proof) => `${proof}x`).send(body);
+      expect(wrong.body.data).toMatchObject({ verdict: 'rejected', reason: 'bad_signature', signature: 'wrong' });
+    },
+  );
 
   it("never takes the admin's token for the sender's", async () => {
     const change = { summary: 'Deployed lighthouse-api', environment: 'production' };

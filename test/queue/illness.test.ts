@@ -27,6 +27,7 @@ async function startSink() {
   const attempts: { deployment: string; outcome: string }[] = [];
   const buoy: Sink = {
     type: 'buoy',
+    productName: 'Buoy',
     name: 'buoy',
     secrets: [],
     concurrency: 1,

@@ -2,14 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { ResolveFailed } from '../../src/domain/errors.ts';
 import { createResolve } from '../../src/recording/resolve.ts';
 import type { Mapped, Source } from '../../src/sources/source.ts';
+import { anyFacts } from '../support/contracts.ts';
 import { aRecord } from '../support/records.ts';
 
 const clock = () => new Date('2026-03-14T21:00:00Z');
 
 /** A source whose API answers each lookup by its `id`. */
 const source = (answers: Record<string, Mapped | Error>): Source => ({
-  type: 'gitlab',
+  ...anyFacts('gitlab'),
   name: 'gitlab',
+  recipe: async () => ({ steps: [] }),
   secrets: [],
   maxBodyBytes: 1,
   verify: () => {},

@@ -9,7 +9,7 @@ import { ALERT24_KEY, type FakeAlert24, startFakeAlert24 } from '../support/fake
 import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
 
 const NOW = new Date('2026-03-19T14:31:00.000Z');
-const IN_TIME = { now: NOW, lateAfterMs: 300_000, possibleDuplicate: false };
+const IN_TIME = { now: NOW, lateAfterMs: 300_000, possibleDuplicate: false, sourceName: 'argocd' };
 
 let fake: FakeAlert24;
 let ledger: MemoryLedger;
@@ -67,7 +67,7 @@ describe('a change for Alert24', () => {
 
   it('drops what is unknown, but never the environment', () => {
     const { ref: _, commit: __, actor: ___, ...bare } = aDeployment({ environment: { name: 'unknown' }, tags: [] });
-    const change = toChange({ ...bare, source: 'changes-api', artifacts: [] }, IN_TIME);
+    const change = toChange({ ...bare, artifacts: [] }, { ...IN_TIME, sourceName: undefined });
     expect(Object.keys(change).sort()).toEqual(
       ['change_type', 'description', 'environment', 'external_id', 'summary', 'tags'].sort(),
     );

@@ -20,7 +20,7 @@ const NOTIFY = `{
   "changed_by": "mira"
 }`;
 
-const ESCAPE = 'build the body with `jq -n --arg` (in an Argo CD template: toJson), which escapes it';
+const ESCAPE = 'build the body with `jq -n --arg`, which escapes it';
 
 describe('parseJson', () => {
   it('gives the value of JSON, with or without a byte order mark', () => {
@@ -70,7 +70,7 @@ describe('parseJson', () => {
     ['{"m": 007}', 'the value of "m" is not JSON at line 1, column 8: put text in double quotes'],
     [
       '{"m": $CI_COMMIT_SHA}',
-      'the variable $CI_COMMIT_SHA was not filled in at line 1, column 7: the shell does not look into single quotes, build the body with `jq -n --arg` (in an Argo CD template: toJson)',
+      'the variable $CI_COMMIT_SHA was not filled in at line 1, column 7: the shell does not look into single quotes, build the body with `jq -n --arg`',
     ],
     ['{"m": 1 "b": 2}', 'a comma is missing before line 1, column 9, near ‹": 1 "b": 2}›'],
     ['{"m": "a" "b": 2}', 'a comma is missing before line 1, column 11, near ‹ "a" "b": 2}›'],

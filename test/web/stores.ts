@@ -5,6 +5,7 @@ import { dotOf, markOf } from '../../src/domain/mark.ts';
 import { type Rule, route } from '../../src/domain/routing.ts';
 import type { View } from '../../src/domain/view.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
+import { AnySource } from '../../src/sources/index.ts';
 import type { Source } from '../../src/sources/source.ts';
 import type { ChangeFilter, Deployments } from '../../src/store/deployments.ts';
 import type { Inbox, InboxEntry } from '../../src/store/inbox.ts';
@@ -109,18 +110,13 @@ export const memoryLedger = (deliveries: readonly Delivery[] = []): Ledger => ({
   read: async (name) => deliveries.find(({ sink }) => sink === name),
 });
 
-export const source = (type: string, name = type): Source => ({
-  type,
-  name,
-  secrets: [`secret-of-${name}-0123456789`],
-  maxBodyBytes: 1024,
-  verify: unused,
-  map: unused,
-  sample: unused,
-});
+/** A source as it is configured, with a secret by its name. */
+export const source = (type: string, name = type): Source =>
+  AnySource.parse({ type, name, secrets: [`secret-of-${name}-0123456789`] });
 
 export const sink = (name: string, wants: Sink['wants'] = () => ({ wanted: true })): Sink => ({
   type: name,
+  productName: name,
   name,
   secrets: [],
   concurrency: 1,

@@ -4,7 +4,7 @@ import { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
 import { meaningful } from '../meaningful.ts';
-import type { Delivered, Notebook, Sink } from '../sink.ts';
+import type { Delivered, DeliveryContext, Notebook, Sink } from '../sink.ts';
 import { ALERT24_URL, type Alert24Api, createApi, refusal } from './api.ts';
 import { lookFor, type Seen } from './look.ts';
 import { externalId, toChange } from './request.ts';
@@ -42,6 +42,7 @@ function createSink(config: Config): Sink {
   const lateAfterMs = config.late_after_minutes * 60_000;
   return {
     type: 'alert24',
+    productName: 'Alert24',
     name: config.name,
     secrets: [config.api_key],
     concurrency: config.concurrency,
@@ -51,10 +52,10 @@ function createSink(config: Config): Sink {
     },
     deliver: (deployment, notebook, context) =>
       deliver(api, { deployment: meaningful(deployment), notebook, lateAfterMs, ...context }),
-    preview(deployment) {
+    preview(deployment, { sourceName } = {}) {
       const now = new Date(deployment.receivedAt); // what is told when it arrives; a late retry says how late it is
       const told = meaningful(deployment);
-      return api.preview(toChange(told, { now, lateAfterMs, possibleDuplicate: false }), told.serviceId);
+      return api.preview(toChange(told, { now, lateAfterMs, possibleDuplicate: false, sourceName }), told.serviceId);
     },
     async check(signal) {
       const answer = await api.list({ limit: '1' }, undefined, signal);
@@ -64,12 +65,10 @@ function createSink(config: Config): Sink {
   };
 }
 
-interface Delivery {
+interface Delivery extends DeliveryContext {
   readonly deployment: Deployment;
   readonly notebook: Notebook;
   readonly lateAfterMs: number;
-  readonly signal: AbortSignal;
-  readonly now: Date;
 }
 
 async function deliver(api: Alert24Api, delivery: Delivery): Promise<Delivered> {

@@ -8,25 +8,25 @@ const SUMMARY_LIMIT = 500;
 const NOTE_LIMIT = 200;
 const NOTES_LIMIT = 5;
 
-/** The names that Alert24's own snippets use. The changes API has none: its callers name their tool themselves. */
-const SOURCE_NAMES: Readonly<Record<string, string>> = {
-  gitlab: 'gitlab',
-  bitbucket: 'bitbucket-pipelines',
-  argocd: 'argocd',
-  heroku: 'heroku',
-};
-
 export const externalId = (deployment: Deployment): string =>
   deployment.externalId ?? `${deployment.key}:${deployment.state}`;
 
-/** One deployment in one state as the body of a new change. `possibleDuplicate`: an earlier attempt may have made it already. */
+interface Attempt {
+  readonly now: Date;
+  readonly lateAfterMs: number;
+  /** An earlier attempt may have made it already. */
+  readonly possibleDuplicate: boolean;
+  readonly sourceName?: string | undefined;
+}
+
+/** One deployment in one state as the body of a new change. */
 export function toChange(
   deployment: Deployment,
-  { now, lateAfterMs, possibleDuplicate }: { now: Date; lateAfterMs: number; possibleDuplicate: boolean },
+  { now, lateAfterMs, possibleDuplicate, sourceName }: Attempt,
 ): ChangeCreate {
   const lateMs = now.getTime() - Date.parse(deployment.occurredAt);
   const late = lateMs > lateAfterMs;
-  const source = deployment.reportedSource ?? SOURCE_NAMES[deployment.source];
+  const source = deployment.reportedSource ?? sourceName;
   const message = (deployment.commit?.message ?? deployment.commit?.title)?.trim();
   const risk = deployment.riskLevel ?? (deployment.state === 'failed' ? 'high' : undefined);
   const url = deployment.pipelineUrl ?? deployment.jobUrl;

@@ -59,6 +59,7 @@ function createSink(config: Config): Sink {
   const send = createSendJson({ timeoutMs: config.timeout_seconds * 1000, reach });
   return {
     type: 'alertops',
+    productName: 'AlertOps',
     name,
     secrets,
     concurrency: config.concurrency,

@@ -58,6 +58,7 @@ function createSink(config: Config): Sink {
     eventsOf(deployment).map((event) => toRequest(url, event, config.mode));
   return {
     type: 'cdevents',
+    productName: 'CDEvents',
     name,
     secrets,
     concurrency: config.concurrency,

@@ -54,6 +54,7 @@ function createSink({ name, url, token, states, concurrency, ...config }: Config
   };
   return {
     type: 'ctoai',
+    productName: 'CTO.ai',
     name,
     secrets: [token],
     concurrency,

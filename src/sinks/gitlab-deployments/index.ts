@@ -45,6 +45,7 @@ function createSink(config: Config): Sink {
   const api = createApi(config);
   return {
     type: 'gitlab-deployments',
+    productName: 'GitLab',
     name: config.name,
     secrets: [config.token],
     concurrency: config.concurrency,

@@ -95,6 +95,7 @@ function writtenOf(config: Config): Written {
 function asSink(built: Built, { when, concurrency }: Config): Sink {
   return {
     type: 'http',
+    productName: built.name,
     name: built.name,
     secrets: built.secrets,
     concurrency,

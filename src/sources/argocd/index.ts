@@ -4,11 +4,13 @@ import { WebhookRejected } from '../../domain/errors.ts';
 import { basicPassword, bearerToken, isOneOf } from '../signature.ts';
 import type { Source, Webhook } from '../source.ts';
 import { ApplicationCommit } from './application-commit.ts';
-import { hooksOf } from './hooks.ts';
+import { FACTS } from './facts.ts';
+import { configMapFor, hooksOf } from './hooks.ts';
 import { toAnswer, toMapped } from './map.ts';
 import { createMissed, type Api as MissedApi } from './missed.ts';
 import { sampleNotification } from './sample.ts';
 import type { Settings } from './settings.ts';
+import { recipeWith } from './setup.ts';
 import { expiresAt } from './token.ts';
 
 const HOUR_MS = 3_600_000;
@@ -61,8 +63,9 @@ export const argocd = z
       defaultRef: config.default_ref?.trim() || undefined,
       applicationCommit: config.application_commit,
     };
+    const known = { argocdUrl: config.api?.url, annotation: config.application_commit.annotation };
     return {
-      type: 'argocd',
+      ...FACTS,
       name: config.name,
       secrets: config.secrets,
       hidden: config.api ? [config.api.token] : [],
@@ -78,10 +81,8 @@ export const argocd = z
         body: sampleNotification(at),
       }),
       ...(config.api && apiPart(config.api, settings)),
-      async applyHooks(order) {
-        const { annotation } = config.application_commit;
-        return hooksOf(order, { argocdUrl: config.api?.url, annotation });
-      },
+      applyHooks: async (order) => hooksOf(order, known),
+      recipe: async (address) => recipeWith(address, configMapFor(address, known)),
       answer: toAnswer,
     };
   });

@@ -6,11 +6,13 @@ import { WebhookRejected } from '../../domain/errors.ts';
 import { hmacMatches } from '../signature.ts';
 import type { Sample, Source, Webhook } from '../source.ts';
 import { type Api, ApiSettings, createApi } from './api.ts';
+import { FACTS } from './facts.ts';
 import { createApplyHooks } from './hooks.ts';
 import { isPing, toMapped } from './map.ts';
 import { createMissed } from './missed.ts';
 import { createResolve } from './resolve.ts';
 import { BuildStatusRules } from './rules.ts';
+import { recipe } from './setup.ts';
 import { createTell } from './tell.ts';
 
 export const bitbucket = z
@@ -30,13 +32,14 @@ export const bitbucket = z
     const api = createApi(config.api);
     const settings = { instance: config.name, asks: api !== undefined, rules: config.build_status };
     return {
-      type: config.type,
+      ...FACTS,
       name: config.name,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
       secrets: config.secrets,
       hidden: config.api?.token ? [config.api.token] : [],
       verify: (webhook) => verify(webhook, config.secrets),
       map: (payload, webhook) => toMapped(payload, webhook, settings),
+      recipe,
       sample: (at) => sample(at, config),
       ...(api && config.api && asking({ api, settings: config.api, instance: config.name, secrets: config.secrets })),
     };

@@ -3,7 +3,9 @@ import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
 import { requireBearer } from '../signature.ts';
 import type { Source } from '../source.ts';
 import { answerOf } from './answer.ts';
+import { FACTS } from './facts.ts';
 import { mapChange } from './map.ts';
+import { recipe } from './setup.ts';
 
 /** What Alert24's changes API takes, so that the `curl` calls in pipelines need another host and key, and nothing else. */
 export const changesApi = z
@@ -16,13 +18,14 @@ export const changesApi = z
   })
   .transform(
     (config): Source => ({
-      type: 'changes-api',
+      ...FACTS,
       name: config.name,
       secrets: config.secrets,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
       alsoAt: ['/api/v1/changes', '/api/v1/services/'],
       verify: (webhook) => requireBearer(webhook, config.secrets, WORDS),
       map: (payload, webhook) => mapChange(payload, webhook, config.name),
+      recipe,
       sample: (at) => ({
         path: `/webhooks/${config.name}`,
         headers: { 'content-type': 'application/json', authorization: `Bearer ${config.secrets[0] ?? ''}` },

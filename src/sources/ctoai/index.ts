@@ -3,8 +3,10 @@ import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
 import { requireBearer } from '../signature.ts';
 import type { Source } from '../source.ts';
 import { answerOf } from './answer.ts';
+import { FACTS } from './facts.ts';
 import { mapEvent } from './map.ts';
 import { sampleEvent } from './sample.ts';
+import { recipe } from './setup.ts';
 
 /** What CTO.ai's events API takes, so that jobs which use its GitLab template need another ENDPOINT and TOKEN, and nothing else. */
 export const ctoai = z
@@ -17,12 +19,13 @@ export const ctoai = z
   })
   .transform(
     (config): Source => ({
-      type: 'ctoai',
+      ...FACTS,
       name: config.name,
       secrets: config.secrets,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
       verify: (webhook) => requireBearer(webhook, config.secrets, WORDS),
       map: (payload, webhook) => mapEvent(payload, webhook, config.name),
+      recipe,
       sample: (at) => ({
         path: `/webhooks/${config.name}/${Math.floor(at.getTime() / 1000)}`,
         headers: {

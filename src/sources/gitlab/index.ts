@@ -6,10 +6,12 @@ import type { Source, Webhook } from '../source.ts';
 import { SIGNING_TOKEN, verifyStandardWebhook } from '../standard-webhooks.ts';
 import { Api, type GitlabApi } from './api.ts';
 import { createApplyHooks } from './apply-hooks.ts';
+import { FACTS } from './facts.ts';
 import { mapHook } from './map.ts';
 import { createMissed } from './missed.ts';
 import { createResolve } from './resolve.ts';
 import { sampleDeploymentHook } from './sample.ts';
+import { recipe } from './setup.ts';
 import { createTokenExpiresAt } from './token.ts';
 
 const Config = z.strictObject({
@@ -30,7 +32,7 @@ type Config = z.output<typeof Config>;
 /** Deployment, job and pipeline webhooks of GitLab 8 to 19. */
 export const gitlab = Config.transform(
   (config): Source => ({
-    type: 'gitlab',
+    ...FACTS,
     name: config.name,
     secrets: config.secrets,
     hidden: [...config.signing_tokens, ...(config.api ? [config.api.token] : [])],
@@ -38,6 +40,7 @@ export const gitlab = Config.transform(
     verify: (webhook) => verify(webhook, config),
     map: (payload, webhook) =>
       mapHook(payload, { instance: config.name, webhook, ...(config.api && { apiHost: config.api.host }) }),
+    recipe,
     sample: (at) => ({
       path: `/webhooks/${config.name}`,
       headers: {

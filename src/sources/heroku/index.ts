@@ -4,10 +4,10 @@ import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { isOneOf } from '../signature.ts';
 import type { Source, Webhook } from '../source.ts';
+import { FACTS, SIGNATURE } from './facts.ts';
 import { mapNotification } from './map.ts';
 import { sampleRelease } from './sample.ts';
-
-const SIGNATURE = 'heroku-webhook-hmac-sha256';
+import { recipe } from './setup.ts';
 
 /** App webhooks of Heroku: `api:release`, and `api:build` for builds that fail. */
 export const heroku = z
@@ -24,12 +24,13 @@ export const heroku = z
       Object.entries(config.environments).map(([app, environment]) => [app.toLowerCase(), environment]),
     );
     return {
-      type: 'heroku',
+      ...FACTS,
       name,
       secrets,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
       verify: (webhook) => verify(webhook, secrets),
       map: (payload, webhook) => mapNotification(payload, webhook, { instance: name, environments }),
+      recipe,
       sample(at) {
         const body = sampleRelease(at);
         return {
@@ -41,7 +42,7 @@ export const heroku = z
     };
   });
 
-/** devcenter.heroku.com/articles/app-webhooks, "Securing webhook requests": base64, over the raw bytes. */
+/** Base64, over the raw bytes. */
 const sign = (body: Buffer, secret: string): string => createHmac('sha256', secret).update(body).digest('base64');
 
 function verify(webhook: Webhook, secrets: readonly string[]): void {

@@ -1,0 +1,14 @@
+import type { ToolFacts } from '../source.ts';
+
+export const FACTS = {
+  type: 'argocd',
+  productName: 'Argo CD',
+  changeLogName: 'argocd',
+  pipelineLabel: 'Argo CD', // the page of the application stands where others have a pipeline
+  keptHeaders: ['idempotency-key', 'x-request-id'],
+  deliveryIdHeaders: ['idempotency-key', 'x-request-id'],
+  proofHeaders: ['authorization', 'private-token', 'x-gitlab-token'],
+  escapeAdvice: 'in the template, write every value with toJson, which escapes it',
+  wrongMethodAdvice: 'the template has no "webhook:" section for this service',
+  secretsMayRead: false,
+} as const satisfies ToolFacts;

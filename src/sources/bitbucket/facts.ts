@@ -1,0 +1,16 @@
+import type { ToolFacts } from '../source.ts';
+
+export const FACTS = {
+  type: 'bitbucket',
+  productName: 'Bitbucket',
+  /** As the snippet for Bitbucket Pipelines in Alert24's own guide calls it. */
+  changeLogName: 'bitbucket-pipelines',
+  pipelineLabel: 'pipeline',
+  // Cloud sends the X- headers, Data Center X-Request-Id.
+  keptHeaders: ['x-event-key', 'x-hook-uuid', 'x-request-uuid', 'x-request-id', 'x-attempt-number'],
+  deliveryIdHeaders: ['x-request-uuid', 'x-request-id'],
+  proofHeaders: ['x-hub-signature'],
+  escapeAdvice: 'build the body with `jq -n --arg`, which escapes it',
+  wrongMethodAdvice: undefined,
+  secretsMayRead: false,
+} as const satisfies ToolFacts;

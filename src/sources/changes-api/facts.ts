@@ -1,0 +1,14 @@
+import type { ToolFacts } from '../source.ts';
+
+export const FACTS = {
+  type: 'changes-api',
+  productName: 'Changes API',
+  changeLogName: undefined,
+  pipelineLabel: 'pipeline',
+  keptHeaders: ['idempotency-key', 'x-request-id'],
+  deliveryIdHeaders: ['idempotency-key', 'x-request-id'],
+  proofHeaders: ['authorization'],
+  escapeAdvice: 'build the body with `jq -n --arg`, which escapes it',
+  wrongMethodAdvice: undefined,
+  secretsMayRead: true, // that is how the keys of Alert24 work
+} as const satisfies ToolFacts;

@@ -1,0 +1,14 @@
+import type { ToolFacts } from '../source.ts';
+
+export const FACTS = {
+  type: 'ctoai',
+  productName: 'CTO.ai',
+  changeLogName: 'ctoai',
+  pipelineLabel: 'pipeline',
+  keptHeaders: ['idempotency-key', 'x-request-id'],
+  deliveryIdHeaders: ['idempotency-key', 'x-request-id'],
+  proofHeaders: ['authorization'],
+  escapeAdvice: 'build the body with `jq -n --arg`, which escapes it',
+  wrongMethodAdvice: undefined,
+  secretsMayRead: false,
+} as const satisfies ToolFacts;

@@ -1,0 +1,16 @@
+import type { ToolFacts } from '../../src/sources/source.ts';
+
+/** Facts of an invented tool, for stand-ins of sources. */
+export const anyFacts = (type = 'beacon') =>
+  ({
+    type,
+    productName: type,
+    changeLogName: type,
+    pipelineLabel: 'pipeline',
+    keptHeaders: [],
+    deliveryIdHeaders: [],
+    proofHeaders: ['authorization'],
+    escapeAdvice: 'escape it',
+    wrongMethodAdvice: undefined,
+    secretsMayRead: false,
+  }) satisfies ToolFacts;
