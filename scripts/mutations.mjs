@@ -40,18 +40,19 @@ const OPERATORS = [
 ];
 
 /**
- * All mutants of a file, or of some of its top-level functions and constants.
- * @param {string} text @param {{ names?: readonly string[], lua?: string }} part `lua`: the constant whose template is a Lua script.
+ * All mutants of a file, or of some of its top-level functions and constants; of a Lua script, all after its header.
+ * @param {string} text @param {{ file: string, names?: readonly string[] }} part
  * @returns {Mutant[]}
  */
-export function mutantsOf(text, { names, lua } = {}) {
+export function mutantsOf(text, { file, names }) {
   const lines = text.split('\n');
   const masked = maskTypes(maskTypescript(text));
   const regions = (names ?? []).map((name) => regionOf(masked, name));
-  const script = lua === undefined ? undefined : regionOf(masked, lua);
+  const script = file.endsWith('.lua') ? { from: lines.indexOf(']]'), to: lines.length } : undefined;
   const mutants = [];
   for (const [index, line] of lines.entries()) {
     const inScript = script && index > script.from && index <= script.to;
+    if (script && !inScript) continue;
     if (names && !regions.some(({ from, to }) => index >= from && index <= to)) continue;
     const isStatement = inScript || /[;{}]$/.test(masked[index - 1]?.whole.trimEnd() ?? '');
     const view = { ...(inScript ? maskLua(line) : masked[index]), isStatement };

@@ -2,8 +2,8 @@ import type { Redis } from 'ioredis';
 import type { Deployment } from '../domain/deployment.ts';
 import { SHORT_SHA } from '../values/sha.ts';
 import type { ChangeFilter, Listed } from './deployments.ts';
-import { EVERYTHING, FACETS, facetKey, shasOf, VERSION } from './facets.ts';
-import { key, PREFIX } from './keys.ts';
+import { FACETS, facetKey, shasOf } from './facets.ts';
+import { keys, PREFIX } from './keys.ts';
 import type { Slice } from './marks.ts';
 import { createScript } from './script.ts';
 import { SEARCHED } from './search.ts';
@@ -63,46 +63,18 @@ export async function sliceOf(
   const facets = { ...filter.facets, ...(commit && { commit: commit.slice(0, SHORT_SHA) }) };
   const wanted = FACETS.flatMap((facet) => (facets[facet] ? [facetKey(facet, facets[facet])] : []));
   const span = { min: filter.sinceMs ?? '-inf', max: filter.untilMs ?? '+inf' };
-  if (wanted.length <= 1) return { index: wanted[0] ?? EVERYTHING, ...span, isWhole: true };
-  const target = key(
-    'changes-query',
-    [...wanted.map((index) => index.slice(PREFIX.length)), span.min, span.max].join('&'),
-  );
-  const keys = [target, `${target}&version`, VERSION, ...wanted];
-  const fewest = await INTERSECT(redis, keys, span.min, span.max, SEARCHED, QUERY_SECONDS);
+  if (wanted.length <= 1) return { index: wanted[0] ?? keys.changes(), ...span, isWhole: true };
+  const query = [...wanted.map((index) => index.slice(PREFIX.length)), span.min, span.max].join('&');
+  const target = keys.intersection(query);
+  const read = [target, keys.intersectionVersion(query), keys.changesVersion(), ...wanted];
+  const fewest = await intersectFacets(redis, read, span.min, span.max, SEARCHED, QUERY_SECONDS);
   return { index: target, ...span, isWhole: Number(fewest) <= SEARCHED };
 }
 
 /** Long enough for the reads that follow, and for whoever turns the page. */
 const QUERY_SECONDS = 60;
 
-/**
- * What stands in all of several indexes, of the newest of the one that has the fewest in the span: ZINTERSTORE would go
- * through all of a million, and hold up every webhook for as long. A deployment has the same score in all its indexes.
- * What was found stays as long as nothing changes; it may go beyond the span.
- * KEYS: target, its version, version of the change log, indexes; ARGV: min, max, how many are looked at, seconds the
- * target lives.
- * @returns how many stand in that one.
- */
-const INTERSECT = createScript(`
-local target, indexes, smallest, fewest = KEYS[1], { unpack(KEYS, 4) }, nil, math.huge
-for i, index in ipairs(indexes) do
-  local count = redis.call('ZCOUNT', index, ARGV[1], ARGV[2])
-  if count < fewest then smallest, fewest = i, count end
-end
-local version = redis.call('GET', KEYS[3]) or ''
-if redis.call('GET', KEYS[2]) ~= version then
-  if redis.call('ZCARD', indexes[smallest]) > tonumber(ARGV[3]) then
-    redis.call('ZRANGESTORE', target, indexes[smallest], ARGV[2], ARGV[1], 'BYSCORE', 'REV', 'LIMIT', 0, ARGV[3])
-    indexes[smallest] = target
-  end
-  indexes[#indexes + 1], indexes[#indexes + 2] = 'AGGREGATE', 'MAX'
-  redis.call('ZINTERSTORE', target, #KEYS - 3, unpack(indexes))
-  redis.call('SET', KEYS[2], version)
-end
-redis.call('EXPIRE', KEYS[1], ARGV[4])
-redis.call('EXPIRE', KEYS[2], ARGV[4])
-return fewest`);
+const intersectFacets = createScript('intersect-facets');
 
 /** Few commits share their first digits: all deployments that do are looked at. */
 async function narrow(

@@ -5,15 +5,15 @@ import type { Dot } from '../domain/mark.ts';
 import type { View } from '../domain/view.ts';
 import type { ChangeSelection } from './change-filter.ts';
 import { list, sliceOf } from './change-query.ts';
-import { APPEND, FORGET, INDEXES, keyOf, PROJECT, READ_VIEWS, VIEW } from './deployment-hash.ts';
-import { EVERYTHING, indexesOf, VERSION } from './facets.ts';
+import { appendRecords, INDEXES, parseIndexes, readViews, storeView, VIEW } from './deployment-hash.ts';
+import { indexesOf } from './facets.ts';
 import { gathered } from './gathered.ts';
 import { toJson } from './json.ts';
-import { key, PREFIX } from './keys.ts';
-import { DEPLOYED, lineageKey, packPredecessor } from './lineage.ts';
-import { MARKS, packMark, readMarks } from './marks.ts';
+import { keys } from './keys.ts';
+import { lineageKey, packPredecessor } from './lineage.ts';
+import { packMark, readMarks } from './marks.ts';
+import { prune, type Retention } from './retention.ts';
 import { packWords } from './search.ts';
-import { WORDS } from './words.ts';
 
 /** One page of what is wanted. */
 export interface ChangeFilter extends ChangeSelection {
@@ -57,11 +57,6 @@ export interface Deployments {
   prune(now: Date): Promise<number>;
 }
 
-export interface Retention {
-  readonly days: number;
-  readonly count: number;
-}
-
 const SECONDS_A_DAY = 86_400;
 const MAX_CONTENTION = 1_000; // far above the number of workers: reaching it means a bug, not load
 
@@ -77,22 +72,23 @@ export function createDeployments(redis: Redis, retention: Retention, view: View
     async refresh(name) {
       const known = await resolve(redis, name);
       for (let round = 0; round < MAX_CONTENTION; round++) {
-        const records = await recordsOf(redis, known);
-        if (records.length === 0 || (await project({ redis, view }, known, records))) return;
+        const stored = await readStored(redis, known);
+        if (stored.records.length === 0 || (await project({ redis, view }, stored))) return;
       }
       throw contention(known);
     },
     async get(name) {
-      const json = (await redis.hget(keyOf(name), VIEW)) ?? (await redis.hget(keyOf(await resolve(redis, name)), VIEW));
+      const viewOf = (key: string) => redis.hget(keys.deployment(key), VIEW);
+      const json = (await viewOf(name)) ?? (await viewOf(await resolve(redis, name)));
       return json === null ? undefined : (JSON.parse(json) as View); // written by project() alone
     },
     async records(name) {
-      const records = await recordsOf(redis, await resolve(redis, name));
-      return records.sort((a, b) => a.receivedAt.localeCompare(b.receivedAt));
+      const { records } = await readStored(redis, await resolve(redis, name));
+      return records.toSorted((a, b) => a.receivedAt.localeCompare(b.receivedAt));
     },
     list: (filter) => list(redis, filter, readAll),
     marks: async (filter) => readMarks(redis, await sliceOf(redis, filter)),
-    version: async () => (await redis.get(VERSION)) ?? '0',
+    version: async () => (await redis.get(keys.changesVersion())) ?? '0',
     prune: (now) => prune(redis, retention, now),
   };
 }
@@ -117,22 +113,42 @@ async function applyAll(writing: Writing, given: readonly ChangeRecord[]): Promi
     const appended = await append(writing, given);
     name = appended.name;
     isNew = isNew.map((before, at) => before || appended.isNew[at] === true);
-    const stored = await project(writing, name, appended.records);
+    const stored = await project(writing, appended);
     if (stored) return isNew.map((added) => ({ added, ...stored }));
   }
   throw contention(name);
 }
 
-async function append({ redis, ttlSeconds, replace }: Writing, given: readonly ChangeRecord[]) {
+/** A deployment as it was read from Redis. */
+interface Stored {
+  readonly name: string;
+  /** In which it stands. */
+  readonly indexes: readonly string[];
+  readonly records: readonly ChangeRecord[];
+}
+
+async function append(
+  { redis, ttlSeconds, replace }: Writing,
+  given: readonly ChangeRecord[],
+): Promise<Stored & { readonly isNew: readonly boolean[] }> {
   const { deployment = '', occurrence = '' } = given[0] ?? {};
-  const steps = given.flatMap((record) => [record.id, toJson(record)]);
   const aliases = [...new Set(given.flatMap((record) => record.aliases))];
-  const mode = replace ? 'HSET' : 'HSETNX';
-  const said = [PREFIX, deployment, ttlSeconds, occurrence, mode, given.length, ...steps, ...aliases];
-  const [name, ...rest] = (await APPEND(redis, [], ...said)) as [string, ...(string | number)[]]; // the shape that APPEND returns
+  const reply = await appendRecords(
+    redis,
+    [
+      keys.firstOccurrence(deployment),
+      keys.deployment(deployment),
+      keys.deployment(`${deployment}/${occurrence}`),
+      ...aliases.map((alias) => keys.alias(alias)),
+    ],
+    ...[deployment, ttlSeconds, occurrence, replace ? 'HSET' : 'HSETNX'],
+    ...given.flatMap((record) => [record.id, toJson(record)]),
+  );
+  const [name, indexes, ...rest] = reply as [string, string, ...(string | number)[]]; // the script's reply
   const records = rest.slice(given.length).map(parseRecord);
   return {
     name,
+    indexes: parseIndexes(indexes),
     isNew: rest.slice(0, given.length).map((count) => count === 1),
     records: records.length > MAX_RECORDS ? await thinned(redis, name, records) : records,
   };
@@ -150,38 +166,39 @@ async function thinned(redis: Redis, name: string, records: readonly ChangeRecor
   const latest = new Map(inOrder.map((record) => [kindOf(record), record.id]));
   const kept = new Set([...first.values(), ...latest.values()]);
   const superfluous = records.flatMap(({ id }) => (kept.has(id) ? [] : [id]));
-  if (superfluous.length > 0) await redis.hdel(keyOf(name), ...superfluous);
+  if (superfluous.length > 0) await redis.hdel(keys.deployment(name), ...superfluous);
   return records.filter(({ id }) => kept.has(id));
 }
 
 /** @returns undefined when a record came in meanwhile. */
 async function project(
   { redis, view }: Pick<Writing, 'redis' | 'view'>,
-  name: string,
-  records: readonly ChangeRecord[],
+  { name, indexes, records }: Stored,
 ): Promise<View | undefined> {
   const seen = await view(name, records);
   const { deployment, lineage, droppedBy } = seen;
   const hasSucceeded = deployment.state === 'succeeded' && !droppedBy;
-  const written = await PROJECT(
+  const entered = [...(droppedBy ? [] : indexesOf(deployment)), ...(hasSucceeded ? [lineageKey(lineage)] : [])];
+  const left = indexes.filter((index) => !entered.includes(index));
+  const written = await storeView(
     redis,
-    [keyOf(name), MARKS, DEPLOYED, WORDS, VERSION],
-    name,
-    records.length,
-    JSON.stringify(seen),
-    Date.parse(deployment.occurredAt),
-    packMark(deployment),
+    [
+      keys.deployment(name),
+      ...[keys.timeline(), keys.predecessors(), keys.searchTerms(), keys.changesVersion()],
+      ...left,
+      ...entered,
+    ],
+    ...[name, records.length, indexes.join('\n'), left.length, JSON.stringify(seen), Date.parse(deployment.occurredAt)],
+    droppedBy ? '' : packMark(deployment),
     hasSucceeded ? packPredecessor(deployment) : '',
     (!droppedBy && packWords(deployment)) || '',
-    ...(droppedBy ? [] : indexesOf(deployment)),
-    ...(hasSucceeded ? [lineageKey(lineage)] : []),
   );
   return written === 1 ? seen : undefined;
 }
 
-async function recordsOf(redis: Redis, name: string): Promise<ChangeRecord[]> {
-  const { [VIEW]: _view, [INDEXES]: _indexes, ...records } = await redis.hgetall(keyOf(name));
-  return Object.values(records).map(parseRecord);
+async function readStored(redis: Redis, name: string): Promise<Stored> {
+  const { [VIEW]: _view, [INDEXES]: indexes = '', ...records } = await redis.hgetall(keys.deployment(name));
+  return { name, indexes: parseIndexes(indexes), records: Object.values(records).map(parseRecord) };
 }
 
 /** Written by append() alone; lists that an older bridge did not know yet are empty. */
@@ -190,7 +207,7 @@ const parseRecord = (json: string | number): ChangeRecord =>
 
 /** A key counts before an alias: one deployment's alias may be another one's key. */
 async function resolve(redis: Redis, name: string): Promise<string> {
-  const [isKey, alias] = await Promise.all([redis.exists(keyOf(name)), redis.get(key('alias', name))]);
+  const [isKey, alias] = await Promise.all([redis.exists(keys.deployment(name)), redis.get(keys.alias(name))]);
   return isKey ? name : (alias ?? name);
 }
 
@@ -201,20 +218,11 @@ const VIEWS_AT_ONCE = 500;
 async function viewsOf(redis: Redis, names: readonly string[]): Promise<Deployment[]> {
   const found: Deployment[] = [];
   for (let at = 0; at < names.length; at += VIEWS_AT_ONCE) {
-    const views = await READ_VIEWS(redis, names.slice(at, at + VIEWS_AT_ONCE).map(keyOf));
+    const views = await readViews(
+      redis,
+      names.slice(at, at + VIEWS_AT_ONCE).map((name) => keys.deployment(name)),
+    );
     for (const json of views as (string | null)[]) if (json !== null) found.push((JSON.parse(json) as View).deployment); // written by project() alone
   }
   return found;
-}
-
-async function prune(redis: Redis, retention: Retention, now: Date): Promise<number> {
-  const oldestMs = now.getTime() - retention.days * SECONDS_A_DAY * 1000;
-  const surplus = (await redis.zcard(EVERYTHING)) - retention.count;
-  const [old, many] = await Promise.all([
-    redis.zrangebyscore(EVERYTHING, '-inf', `(${oldestMs}`, 'LIMIT', 0, 10_000),
-    surplus > 0 ? redis.zrange(EVERYTHING, '0', String(surplus - 1)) : [],
-  ]);
-  const names = [...new Set([...old, ...many])];
-  for (const name of names) await FORGET(redis, [keyOf(name), VERSION, EVERYTHING, MARKS, DEPLOYED, WORDS], name);
-  return names.length;
 }

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { MadeByApi } from '../domain/change-record.ts';
-import { key } from './keys.ts';
+import { keys } from './keys.ts';
 import { createScript } from './script.ts';
 
 /** What a write of ours will look like when GitLab sends it back as a webhook. */
@@ -28,25 +28,20 @@ export interface Echoes {
 const EXPECT_SECONDS = 7 * 86_400;
 const REMEMBER_SECONDS = 400 * 86_400;
 
-const EXPECT = createScript(`
-redis.call('SADD', KEYS[1], ARGV[1])
-return redis.call('EXPIRE', KEYS[1], ARGV[2])`);
-
-const REMEMBER = createScript(`
-redis.call('SET', KEYS[1], '1', 'EX', ARGV[2])
-return redis.call('SREM', KEYS[2], ARGV[1])`);
+const expectEcho = createScript('expect-echo');
+const rememberEcho = createScript('remember-echo');
 
 export function createEchoes(redis: Redis): Echoes {
   return {
     async expect(echo, by) {
-      await EXPECT(redis, [expected(echo.project, echo.environment, echo.sha)], by, EXPECT_SECONDS);
+      await expectEcho(redis, [expected(echo.project, echo.environment, echo.sha)], by, EXPECT_SECONDS);
     },
     async unexpect(echo, by) {
       await redis.srem(expected(echo.project, echo.environment, echo.sha), by);
     },
     async remember(echo, by, deploymentId) {
       const names = [remembered(echo.project, deploymentId), expected(echo.project, echo.environment, echo.sha)];
-      await REMEMBER(redis, names, by, REMEMBER_SECONDS);
+      await rememberEcho(redis, names, by, REMEMBER_SECONDS);
     },
     async isOurs({ projects, deploymentId, environment, shortSha }) {
       const names = projects.flatMap((project) => [
@@ -58,6 +53,6 @@ export function createEchoes(redis: Redis): Echoes {
   };
 }
 
-const remembered = (project: string, deploymentId: string) => key('echo', 'id', project.toLowerCase(), deploymentId);
+const remembered = (project: string, deploymentId: string) => keys.echoOfId(project.toLowerCase(), deploymentId);
 const expected = (project: string, environment: string, sha: string) =>
-  key('echo', 'expected', project.toLowerCase(), environment.toLowerCase(), sha.slice(0, 8));
+  keys.expectedEchoes(project.toLowerCase(), environment.toLowerCase(), sha.slice(0, 8));

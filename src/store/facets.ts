@@ -1,19 +1,14 @@
 import type { Deployment } from '../domain/deployment.ts';
 import { laneOf } from '../domain/lane.ts';
 import { SHA_OR_PREFIX, SHORT_SHA } from '../values/sha.ts';
-import { key } from './keys.ts';
+import { keys } from './keys.ts';
 
 /** What the change log can be filtered by. Each value has an index of its own, by time. */
 export const FACETS = ['environment', 'service', 'source', 'status', 'branch', 'commit', 'person'] as const;
 export type Facet = (typeof FACETS)[number];
 
-/** All deployments, by time. */
-export const EVERYTHING = key('changes');
-/** Another number whenever anything in the change log may have changed. */
-export const VERSION = key('changes-version');
 /** One line: the indexes of a deployment are kept as lines. */
-export const facetKey = (facet: Facet, value: string) =>
-  key('changes', facet, value.toLowerCase().replaceAll('\n', ' '));
+export const facetKey = (facet: Facet, value: string) => keys.facet(facet, value.toLowerCase().replaceAll('\n', ' '));
 
 /** The indexes in which a deployment stands. */
 export function indexesOf(deployment: Deployment): string[] {
@@ -29,7 +24,7 @@ export function indexesOf(deployment: Deployment): string[] {
   const named = FACETS.flatMap((facet) =>
     values[facet].filter((value) => value !== undefined).map((value) => facetKey(facet, value)),
   );
-  return [EVERYTHING, ...new Set(named)];
+  return [keys.changes(), ...new Set(named)];
 }
 
 /** The application's commit, and with GitOps the one of the manifests. */

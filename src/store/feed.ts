@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { key } from './keys.ts';
+import { keys } from './keys.ts';
 import type { Attempt } from './ledger.ts';
 
 /** Something that happened, in the order in which Redis learned of it. */
@@ -28,8 +28,7 @@ export interface Feed {
   newest(limit: number): Promise<FeedPage>;
 }
 
-/** A Redis stream: its ids only grow, whatever the clocks say, so that a webhook that comes late out of the spool is news as well. */
-export const FEED = key('feed');
+/** The feed is a Redis stream: its ids only grow, whatever the clocks say, so that a webhook that comes late out of the spool is news as well. */
 /** About 300 bytes each. */
 export const FEED_KEPT = 10_000;
 
@@ -39,15 +38,15 @@ export function createFeed(redis: Redis): Feed {
   return {
     async after(position, limit) {
       const [oldest, entries] = await Promise.all([
-        redis.xrange(FEED, '-', '+', 'COUNT', 1),
-        redis.xrange(FEED, `(${position}`, '+', 'COUNT', limit),
+        redis.xrange(keys.feed(), '-', '+', 'COUNT', 1),
+        redis.xrange(keys.feed(), `(${position}`, '+', 'COUNT', limit),
       ]);
       const first = oldest[0]?.[0];
       const gap = position !== BEGINNING && first !== undefined && isBefore(position, first);
       return { events: entries.flatMap(toEvent), next: entries.at(-1)?.[0] ?? position, gap };
     },
     async newest(limit) {
-      const entries = await redis.xrevrange(FEED, '+', '-', 'COUNT', Math.max(1, limit));
+      const entries = await redis.xrevrange(keys.feed(), '+', '-', 'COUNT', Math.max(1, limit));
       const next = entries[0]?.[0] ?? BEGINNING;
       return { events: entries.slice(0, limit).reverse().flatMap(toEvent), next, gap: false };
     },

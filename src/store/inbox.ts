@@ -1,10 +1,10 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Redis } from 'ioredis';
 import { byTurn } from './by-turn.ts';
-import { FEED, FEED_KEPT } from './feed.ts';
+import { FEED_KEPT } from './feed.ts';
 import { type InboxSearch, type SearchPage, type SearchResult, searchInbox } from './inbox-search.ts';
 import { toJson } from './json.ts';
-import { key } from './keys.ts';
+import { keys } from './keys.ts';
 import { createScript } from './script.ts';
 
 export type Verdict = 'accepted' | 'recorded' | 'duplicate' | 'ignored' | 'rejected';
@@ -51,39 +51,16 @@ const DEFLATE_ABOVE_BYTES = 4096;
 /** A small window: four times as fast as zlib's own choice, for bodies of this kind as tight. */
 const DEFLATE = { level: 3, windowBits: 13, memLevel: 5 };
 
-/**
- * Writes all fields, but a verdict only where none stands yet: the worker may have concluded before we wrote.
- * KEYS: inbox, feed; ARGV: prefix of an entry's key, seconds it is kept, events kept; of each entry its id, itself, its
- * conclusion, when it came, name and bytes of its body's field or nothing.
- */
-const ADD = createScript(`
-for i = 4, #ARGV, 6 do
-  local id, entry = ARGV[i], ARGV[1] .. ARGV[i]
-  redis.call('HSETNX', entry, 'conclusion', ARGV[i + 2])
-  redis.call('HSET', entry, 'entry', ARGV[i + 1])
-  if ARGV[i + 4] ~= '' then redis.call('HSET', entry, ARGV[i + 4], ARGV[i + 5]) end
-  redis.call('EXPIRE', entry, ARGV[2])
-  local isNew = redis.call('ZADD', KEYS[1], ARGV[i + 3], id)
-  if isNew == 1 then redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*', 'webhook', id) end
-end`);
+const addWebhooks = createScript('add-webhooks');
+const concludeWebhook = createScript('conclude-webhook');
 /** More would hold Redis up. */
 const MAX_ADDED = 50;
-
-/** A second run finds what the first one recorded: that is no duplicate of another webhook. */
-const CONCLUDE = createScript(`
-local known = redis.call('HGET', KEYS[1], 'conclusion')
-local conclusion = cjson.decode(ARGV[1])
-if conclusion.verdict == 'duplicate' and known and cjson.decode(known).verdict == 'recorded' then
-  conclusion.verdict = 'recorded'
-  conclusion.detail = string.match(conclusion.detail or '', 'not complete: .*')
-end
-redis.call('HSET', KEYS[1], 'conclusion', cjson.encode(conclusion))
-return redis.call('EXPIRE', KEYS[1], ARGV[2])`);
 
 export function createInbox(redis: Redis, keep: { days: number; count: number }): Inbox {
   const ttlSeconds = Math.ceil(keep.days * 86_400);
   const addSoon = byTurn<readonly (string | number | Buffer)[]>(async (all) => {
-    await ADD(redis, [key('inbox'), FEED], key('inbox', ''), ttlSeconds, FEED_KEPT, ...all.flat());
+    const webhooks = all.map(([id]) => keys.webhook(String(id)));
+    await addWebhooks(redis, [keys.inbox(), keys.feed(), ...webhooks], ttlSeconds, FEED_KEPT, ...all.flat());
   }, MAX_ADDED);
   return {
     async add({ verdict, reason, detail, ...entry }, body) {
@@ -92,10 +69,10 @@ export function createInbox(redis: Redis, keep: { days: number; count: number })
       await addSoon([entry.id, JSON.stringify(entry), conclusion, Date.parse(entry.receivedAt), ...stored]);
     },
     async conclude(id, conclusion) {
-      await CONCLUDE(redis, [key('inbox', id)], toJson(conclusion), ttlSeconds);
+      await concludeWebhook(redis, [keys.webhook(id)], toJson(conclusion), ttlSeconds);
     },
     async get(id) {
-      const stored = await redis.hgetallBuffer(key('inbox', id));
+      const stored = await redis.hgetallBuffer(keys.webhook(id));
       const entry = unpack(stored['entry']?.toString(), stored['conclusion']?.toString());
       const body = unpackBody(stored);
       return entry && { ...entry, ...(body !== undefined && { body }) };
@@ -104,33 +81,33 @@ export function createInbox(redis: Redis, keep: { days: number; count: number })
     search: (wanted, page) =>
       searchInbox(wanted, page, {
         list: (offset, limit) => list(redis, { offset, limit }),
-        body: async (id) => unpackBody(await redis.hgetallBuffer(key('inbox', id))),
+        body: async (id) => unpackBody(await redis.hgetallBuffer(keys.webhook(id))),
       }),
     list: (page) => list(redis, page),
     async prune() {
-      const surplus = (await redis.zcard(key('inbox'))) - keep.count;
-      const ids = surplus > 0 ? await redis.zrange(key('inbox'), '0', String(surplus - 1)) : [];
+      const surplus = (await redis.zcard(keys.inbox())) - keep.count;
+      const ids = surplus > 0 ? await redis.zrange(keys.inbox(), '0', String(surplus - 1)) : [];
       if (ids.length)
         await redis
           .multi()
-          .unlink(ids.map((id) => key('inbox', id)))
-          .zrem(key('inbox'), ids)
+          .unlink(ids.map((id) => keys.webhook(id)))
+          .zrem(keys.inbox(), ids)
           .exec();
-      await redis.zremrangebyscore(key('inbox'), '-inf', Date.now() - ttlSeconds * 1000);
+      await redis.zremrangebyscore(keys.inbox(), '-inf', Date.now() - ttlSeconds * 1000);
     },
   };
 }
 
 async function list(redis: Redis, { limit, offset }: { limit: number; offset: number }) {
   const [total, ids] = await Promise.all([
-    redis.zcard(key('inbox')),
-    redis.zrevrange(key('inbox'), offset, offset + limit - 1),
+    redis.zcard(keys.inbox()),
+    redis.zrevrange(keys.inbox(), offset, offset + limit - 1),
   ]);
   return { total, entries: (await readEntries(redis, ids)).filter((entry) => entry !== undefined) };
 }
 
 async function readEntries(redis: Redis, ids: readonly string[]): Promise<(InboxEntry | undefined)[]> {
-  const stored = await Promise.all(ids.map((id) => redis.hmget(key('inbox', id), 'entry', 'conclusion')));
+  const stored = await Promise.all(ids.map((id) => redis.hmget(keys.webhook(id), 'entry', 'conclusion')));
   return stored.map(([entry, conclusion]) => unpack(entry, conclusion));
 }
 

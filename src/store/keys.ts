@@ -1,4 +1,242 @@
+/**
+ * Every key in Redis, and the only place that makes one. docs/redis.md is generated from these families and from the
+ * headers of the scripts; a test compares both with what a busy bridge leaves behind.
+ */
+
 /** One prefix with a hash tag: all keys, BullMQ's too, lie in one slot of a Redis Cluster. */
 export const PREFIX = '{shiplog}';
 
-export const key = (...parts: readonly string[]): string => [PREFIX, ...parts].join(':');
+interface About {
+  readonly type: 'string' | 'hash' | 'list' | 'set' | 'zset' | 'stream' | 'BullMQ';
+  readonly content: string;
+  /** Paths below src/. */
+  readonly writtenBy: string;
+  readonly ends: string;
+  /** True: every key has a time to live. False: the key stays, and `ends` says what bounds its content. */
+  readonly expires: boolean;
+}
+
+type Placeholders<Pattern extends string> = Pattern extends `${string}<${string}>${infer Rest}`
+  ? [value: string, ...Placeholders<Rest>]
+  : [];
+
+export interface KeyFamily<Pattern extends string = string> extends About {
+  /** With `<name>` for each value that differs. */
+  readonly pattern: string;
+  (...values: Placeholders<Pattern>): string;
+}
+
+/** @param pattern what follows the prefix */
+function family<const Pattern extends string>(pattern: Pattern, about: About): KeyFamily<Pattern> {
+  const whole = `${PREFIX}:${pattern}`;
+  const [first = '', ...texts] = whole.split(/<[^>]+>/);
+  const make = (...values: readonly string[]) =>
+    texts.reduce((key, text, at) => `${key}${values[at] ?? ''}${text}`, first);
+  return Object.assign(make, about, { pattern: whole });
+}
+
+export const keys = {
+  // ---- the change log
+  deployment: family('change:<deployment>', {
+    type: 'hash',
+    content:
+      'one deployment: a field for each change record, named by its id (`chg_…`, JSON); `view`, what they fold to (JSON); `in`, the sorted sets in which it stands, one a line',
+    writtenBy: 'store/deployments.ts',
+    ends: '`changes.days` after its last record, or with retention',
+    expires: true,
+  }),
+  firstOccurrence: family('occurrence:<deployment>', {
+    type: 'string',
+    content:
+      'the first occurrence that a tool named for this deployment. Another occurrence of the same name is a deployment of its own, `<deployment>/<occurrence>`',
+    writtenBy: 'store/deployments.ts',
+    ends: '`changes.days` after the first record',
+    expires: true,
+  }),
+  alias: family('alias:<alias>', {
+    type: 'string',
+    content: 'the key of the deployment that is found by this other name',
+    writtenBy: 'store/deployments.ts',
+    ends: '`changes.days` after the first record that named it',
+    expires: true,
+  }),
+  changes: family('changes', {
+    type: 'zset',
+    content: 'all deployments by time (epoch ms)',
+    writtenBy: 'store/deployments.ts',
+    ends: 'an entry goes with its deployment',
+    expires: false,
+  }),
+  facet: family('changes:<facet>:<value>', {
+    type: 'zset',
+    content: 'the deployments with this value of a facet (environment, service, source, status, …), by time (epoch ms)',
+    writtenBy: 'store/deployments.ts',
+    ends: 'an entry goes with its deployment',
+    expires: false,
+  }),
+  changesVersion: family('changes-version', {
+    type: 'string',
+    content: 'a counter that grows whenever the change log changes',
+    writtenBy: 'store/deployments.ts',
+    ends: 'stays: one number',
+    expires: false,
+  }),
+  intersection: family('changes-query:<query>', {
+    type: 'zset',
+    content: 'the deployments that several facets have in common, for the pages of one query',
+    writtenBy: 'store/change-query.ts',
+    ends: 'a minute after it was last read',
+    expires: true,
+  }),
+  intersectionVersion: family('changes-query:<query>&version', {
+    type: 'string',
+    content: 'which version of the change log that intersection was made of',
+    writtenBy: 'store/change-query.ts',
+    ends: 'with the intersection',
+    expires: true,
+  }),
+  lineage: family('lineage:<digest>', {
+    type: 'zset',
+    content: 'the deployments that succeeded in one lineage (repository, service, environment), by time (epoch ms)',
+    writtenBy: 'store/deployments.ts',
+    ends: 'an entry goes with its deployment',
+    expires: false,
+  }),
+  predecessors: family('deployed', {
+    type: 'hash',
+    content: 'what a successor asks of a deployment that succeeded: key, time, ref, commit (JSON)',
+    writtenBy: 'store/deployments.ts',
+    ends: 'an entry goes with its deployment',
+    expires: false,
+  }),
+  timeline: family('marks', {
+    type: 'hash',
+    content: 'what the timeline draws of each deployment, one value a line',
+    writtenBy: 'store/deployments.ts',
+    ends: 'an entry goes with its deployment',
+    expires: false,
+  }),
+  searchTerms: family('words', {
+    type: 'hash',
+    content: 'the words of each deployment in small letters, one a line, for the text search',
+    writtenBy: 'store/deployments.ts',
+    ends: 'an entry goes with its deployment',
+    expires: false,
+  }),
+  history: family('gaps:<application>', {
+    type: 'string',
+    content:
+      'the numbered deployments of one application, and which signals told of them (JSON; scripts/place-in-history.lua)',
+    writtenBy: 'store/gaps.ts',
+    ends: '`changes.days` after the last signal of the application',
+    expires: true,
+  }),
+  reconciledUntil: family('reconciled', {
+    type: 'hash',
+    content: "a field for each source: until when its tool's API was asked for lost webhooks (ISO 8601)",
+    writtenBy: 'store/milestones.ts',
+    ends: 'stays: one field a configured source',
+    expires: false,
+  }),
+  ruleHits: family('rule-hits', {
+    type: 'hash',
+    content: 'a field for each rule: how often it matched',
+    writtenBy: 'store/rule-hits.ts',
+    ends: 'stays: one field a configured rule',
+    expires: false,
+  }),
+
+  // ---- webhooks
+  inbox: family('inbox', {
+    type: 'zset',
+    content: 'the ids of all webhooks that are kept, by time of receipt (epoch ms)',
+    writtenBy: 'store/inbox.ts',
+    ends: 'an entry goes with its webhook',
+    expires: false,
+  }),
+  webhook: family('inbox:<id>', {
+    type: 'hash',
+    content:
+      'one webhook: `entry` (JSON), `conclusion` (verdict, reason, detail; JSON) and its body, as `body` or, from 4 KiB on, as `deflated`',
+    writtenBy: 'store/inbox.ts',
+    ends: '`inbox.days` after it was last written, or beyond `inbox.count`',
+    expires: true,
+  }),
+  feed: family('feed', {
+    type: 'stream',
+    content: 'webhooks and delivery attempts as they happened, for whoever follows them',
+    writtenBy: 'store/inbox.ts, store/ledger.ts',
+    ends: 'stays: the newest 10,000 entries',
+    expires: false,
+  }),
+
+  // ---- deliveries
+  ledger: family('ledger:<sink>:<deployment>', {
+    type: 'hash',
+    content:
+      'what a sink was told of a deployment: `told_state`, `told_at`, `remote_id`, `remote_url`; `attempted_at` while the outcome of a request is unknown',
+    writtenBy: 'store/ledger.ts',
+    ends: '400 days after the last delivery',
+    expires: true,
+  }),
+  attempts: family('attempts:<sink>:<deployment>', {
+    type: 'list',
+    content: 'the newest 20 attempts at this delivery (JSON)',
+    writtenBy: 'store/ledger.ts',
+    ends: '400 days after the last attempt',
+    expires: true,
+  }),
+  remoteOwner: family('remote:<sink>:<remote id>', {
+    type: 'string',
+    content: 'the key of the deployment that the destination knows by this id',
+    writtenBy: 'store/ledger.ts',
+    ends: '400 days after it was claimed',
+    expires: true,
+  }),
+  lane: family('lane:<sink>:<lane>', {
+    type: 'string',
+    content: 'the newest state and time that a sink was told in a lane (JSON)',
+    writtenBy: 'store/ledger.ts',
+    ends: '30 days after the last delivery in the lane',
+    expires: true,
+  }),
+  lease: family('lease:<sink>:<deployment or lane>', {
+    type: 'string',
+    content: 'the token of the worker that is delivering this deployment, or anything in this lane',
+    writtenBy: 'store/lease.ts',
+    ends: 'with the delivery; 12 s after its worker last renewed it',
+    expires: true,
+  }),
+  echoOfId: family('echo:id:<project>:<deployment id>', {
+    type: 'string',
+    content: 'present: the forge has this deployment from us, and its webhook is an echo',
+    writtenBy: 'store/echoes.ts',
+    ends: '400 days after we made it',
+    expires: true,
+  }),
+  expectedEchoes: family('echo:expected:<project>:<environment>:<short sha>', {
+    type: 'set',
+    content: 'the deployments for which a request to the forge is under way, or went unanswered',
+    writtenBy: 'store/echoes.ts',
+    ends: 'when the forge has answered; 7 days after the last request',
+    expires: true,
+  }),
+
+  // ---- queues
+  recordQueue: family('record:<…>', {
+    type: 'BullMQ',
+    content: 'the queue of webhooks to be recorded: its jobs by id, its lists of them, its events',
+    writtenBy: 'BullMQ, for queue/queues.ts',
+    ends: 'a job when it is done, a dead letter after 30 days; the lists stay, the events are cut at about 10,000',
+    expires: false,
+  }),
+  forwardQueue: family('forward-<sink>:<…>', {
+    type: 'BullMQ',
+    content: "the queue of one sink's deliveries: its jobs by id, its lists of them, its events",
+    writtenBy: 'BullMQ, for queue/queues.ts',
+    ends: 'a job when it is done, a dead letter after 30 days; the lists stay, the events are cut at about 10,000',
+    expires: false,
+  }),
+} as const;
+
+export type KeyName = keyof typeof keys;

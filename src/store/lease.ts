@@ -9,36 +9,9 @@ const LEASE_MS = 12_000;
 const ATTEMPT_LIMIT_MS = 70_000;
 const BUSY_RETRY_MS = 300;
 
-/**
- * KEYS: ledger, lane (or the ledger again), leases; ARGV: token, lease in ms. Takes all leases or none.
- * @returns nothing when one is held by somebody else; else the lane and the ledger's fields and values.
- */
-const ENTER = createScript(`
-for i = 3, #KEYS do
-  if not redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[2], 'NX') then
-    for held = 3, i - 1 do redis.call('DEL', KEYS[held]) end
-    return false
-  end
-end
-local lane = KEYS[2] ~= KEYS[1] and redis.call('GET', KEYS[2])
-return { lane, unpack(redis.call('HGETALL', KEYS[1])) }`);
-
-/** KEYS: leases; ARGV: token, lease in ms. @returns how many are still ours. */
-const RENEW = createScript(`
-local ours = 0
-for _, lease in ipairs(KEYS) do
-  if redis.call('GET', lease) == ARGV[1] then ours = ours + redis.call('PEXPIRE', lease, ARGV[2]) end
-end
-return ours`);
-
-/** For a script that ends with it. KEYS, from `first` on: leases; `token`: whose they must be. */
-export const LEAVING = `
-for i = first, #KEYS do
-  if redis.call('GET', KEYS[i]) == token then redis.call('DEL', KEYS[i]) end
-end`;
-const LEAVE = createScript(`
-local first, token = 1, ARGV[1]
-${LEAVING}`);
+const enterLeases = createScript('enter-leases');
+const renewLeases = createScript('renew-leases');
+const leaveLeases = createScript('leave-leases');
 
 export interface Place {
   readonly ledger: string;
@@ -68,7 +41,7 @@ export async function withLeases<T>(
 ): Promise<T> {
   const token = randomUUID();
   let sureUntilMs = performance.now() + LEASE_MS;
-  const entered = (await ENTER(redis, [ledger, lane, ...leases], token, LEASE_MS)) as string[] | null; // as ENTER returns it
+  const entered = (await enterLeases(redis, [ledger, lane, ...leases], token, LEASE_MS)) as string[] | null; // as the script returns it
   if (!entered) throw busy();
   const abort = new AbortController();
   const limit = setTimeout(
@@ -78,7 +51,7 @@ export async function withLeases<T>(
   const renew = async () => {
     const askedMs = performance.now();
     // Redis is away: the leases may still hold, the next round will tell.
-    const ours = await RENEW(redis, leases, token, LEASE_MS).catch(() => undefined);
+    const ours = await renewLeases(redis, leases, token, LEASE_MS).catch(() => undefined);
     if (ours === leases.length) sureUntilMs = askedMs + LEASE_MS;
     else if (ours !== undefined) abort.abort(new Error('the lease was lost'));
   };
@@ -91,7 +64,7 @@ export async function withLeases<T>(
   } finally {
     clearTimeout(limit);
     clearInterval(renewing);
-    if (!held.left) await LEAVE(redis, leases, token);
+    if (!held.left) await leaveLeases(redis, leases, token);
   }
 }
 

@@ -2,9 +2,9 @@ import type { Redis } from 'ioredis';
 import type { Moment } from '../domain/deployment.ts';
 import type { Delivered, Notebook, Told } from '../sinks/sink.ts';
 import type { Echo, Echoes } from './echoes.ts';
-import { FEED, FEED_KEPT } from './feed.ts';
-import { key } from './keys.ts';
-import { busy, type Held, LEAVING, withLeases } from './lease.ts';
+import { FEED_KEPT } from './feed.ts';
+import { keys } from './keys.ts';
+import { busy, type Held, withLeases } from './lease.ts';
 import { createScript } from './script.ts';
 
 /** One attempt at one sink, for the person who asks what became of it. */
@@ -50,61 +50,26 @@ const KEEP_SECONDS = 400 * 86_400;
 /** Longer than any delivery is tried again. */
 const KEEP_LANE_SECONDS = 30 * 86_400;
 
-/** KEYS: ledger; ARGV: seconds it is kept, fields and values. */
-const WRITE = createScript(`
-redis.call('HSET', KEYS[1], unpack(ARGV, 2))
-return redis.call('EXPIRE', KEYS[1], ARGV[1])`);
-
-/**
- * KEYS: owner of the remote id, ledger; ARGV: deployment, remote id, seconds both are kept.
- * @returns whose the remote id is: the first one's that claimed it.
- */
-const CLAIM = createScript(`
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3], 'NX')
-local owner = redis.call('GET', KEYS[1])
-if owner ~= ARGV[1] then return owner end
-redis.call('HSET', KEYS[2], 'remote_id', ARGV[2])
-redis.call('HDEL', KEYS[2], 'attempted_at')
-redis.call('EXPIRE', KEYS[2], ARGV[3])
-return owner`);
-
-/** KEYS: attempts, feed; ARGV: attempt, attempts kept, seconds they are kept, events kept, sink, deployment. */
-const ATTEMPTED = `
-redis.call('LPUSH', KEYS[1], ARGV[1])
-redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1)
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'sink', ARGV[5], 'deployment', ARGV[6], 'attempt', ARGV[1])`;
-const NOTE_ATTEMPT = createScript(ATTEMPTED);
-
-/**
- * More KEYS: ledger, owner of the remote id, lane (the ledger again where there is none), leases;
- * more ARGV: moment of the lane, seconds it is kept, token, fields and values of the ledger.
- * A remote id that another deployment holds stays its own: two may have led to one thing there, and the first is found by it.
- */
-const DELIVERED = createScript(`${ATTEMPTED}
-redis.call('HDEL', KEYS[3], 'attempted_at')
-redis.call('HSET', KEYS[3], unpack(ARGV, 10))
-redis.call('EXPIRE', KEYS[3], ARGV[3])
-if KEYS[4] ~= KEYS[3] then redis.call('SET', KEYS[4], ARGV[6], 'EX', ARGV[3], 'NX') end
-if KEYS[5] ~= KEYS[3] then redis.call('SET', KEYS[5], ARGV[7], 'EX', ARGV[8]) end
-local first, token = 6, ARGV[9]
-${LEAVING}`);
+const writeLedger = createScript('write-ledger');
+const claimRemoteId = createScript('claim-remote-id');
+const logAttempt = createScript('log-attempt');
+const logDelivery = createScript('log-delivery');
 
 export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): Ledger {
   return {
     async exclusive({ sink, deployment, lane, echo }, work) {
-      const ledger = key('ledger', sink, deployment);
-      const laneKey = lane === undefined ? ledger : key('lane', sink, lane);
-      const leases = [...new Set([deployment, lane ?? deployment])].map((name) => key('lease', sink, name));
+      const ledger = keys.ledger(sink, deployment);
+      const laneKey = lane === undefined ? ledger : keys.lane(sink, lane);
+      const leases = [...new Set([deployment, lane ?? deployment])].map((name) => keys.lease(sink, name));
       return withLeases(redis, { ledger, lane: laneKey, leases }, (held) =>
         work(createEntry({ redis, echoes, clock, sink, deployment, ledger, lane: laneKey, echo, held }), held.signal),
       );
     },
-    find: async (sink, remoteId) => (await redis.get(ownerKey(sink, remoteId))) ?? undefined,
+    find: async (sink, remoteId) => (await redis.get(keys.remoteOwner(sink, remoteId))) ?? undefined,
     async read(sink, deployment) {
       const [stored, log] = await Promise.all([
-        redis.hgetall(key('ledger', sink, deployment)),
-        redis.lrange(key('attempts', sink, deployment), 0, -1),
+        redis.hgetall(keys.ledger(sink, deployment)),
+        redis.lrange(keys.attempts(sink, deployment), 0, -1),
       ]);
       if (Object.keys(stored).length === 0 && log.length === 0) return undefined;
       const attempts = log.map((json) => JSON.parse(json) as Attempt); // written by attempted() alone
@@ -112,8 +77,6 @@ export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): L
     },
   };
 }
-
-const ownerKey = (sink: string, remoteId: string) => key('remote', sink, remoteId);
 
 interface EntryContext {
   readonly redis: Redis;
@@ -129,7 +92,7 @@ interface EntryContext {
 
 function createEntry({ redis, echoes, clock, sink, deployment, ledger, lane, echo, held }: EntryContext): LedgerEntry {
   const known = toKnown(held);
-  const owner = (remoteId: string) => ownerKey(sink, remoteId);
+  const owner = (remoteId: string) => keys.remoteOwner(sink, remoteId);
   const log = (attempt: Omit<Attempt, 'at'>) =>
     [
       JSON.stringify({ at: clock().toISOString(), ...attempt } satisfies Attempt),
@@ -139,13 +102,13 @@ function createEntry({ redis, echoes, clock, sink, deployment, ledger, lane, ech
       sink,
       deployment,
     ] as const;
-  const logKeys = [key('attempts', sink, deployment), FEED];
+  const logKeys = [keys.attempts(sink, deployment), keys.feed()];
   return {
     known,
     async attempting() {
       await Promise.all([
         echo && echoes.expect(echo, deployment),
-        WRITE(redis, [ledger], KEEP_SECONDS, 'attempted_at', clock().toISOString()),
+        writeLedger(redis, [ledger], KEEP_SECONDS, 'attempted_at', clock().toISOString()),
       ]);
       // The request goes out next. Somebody else may have sent it by now; the time that is written makes both look first.
       if (!held.isOurs()) throw busy();
@@ -156,7 +119,7 @@ function createEntry({ redis, echoes, clock, sink, deployment, ledger, lane, ech
     async claim(remoteId) {
       const [, claimedBy] = await Promise.all([
         echo && echoes.remember(echo, deployment, remoteId),
-        CLAIM(redis, [owner(remoteId), ledger], deployment, remoteId, KEEP_SECONDS),
+        claimRemoteId(redis, [owner(remoteId), ledger], deployment, remoteId, KEEP_SECONDS),
       ]);
       return claimedBy === deployment;
     },
@@ -173,7 +136,7 @@ function createEntry({ redis, echoes, clock, sink, deployment, ledger, lane, ech
       };
       // Nobody else writes the lane: it is ours for as long as its lease holds.
       const isLatest = !known.toldInLane || known.toldInLane.at <= moment.at;
-      await DELIVERED(
+      await logDelivery(
         redis,
         [...logKeys, ledger, remoteId ? owner(remoteId) : ledger, isLatest ? lane : ledger, ...held.leases],
         ...log({ state: moment.state, outcome: 'delivered', words, ...(status && { status }) }),
@@ -185,7 +148,7 @@ function createEntry({ redis, echoes, clock, sink, deployment, ledger, lane, ech
       held.left = true;
     },
     async attempted(attempt) {
-      await NOTE_ATTEMPT(redis, logKeys, ...log(attempt));
+      await logAttempt(redis, logKeys, ...log(attempt));
     },
   };
 }

@@ -2,19 +2,14 @@ import type { Redis } from 'ioredis';
 import { digest } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import type { Predecessor } from '../domain/succession.ts';
-import { key } from './keys.ts';
+import { keys } from './keys.ts';
 import { createScript } from './script.ts';
 
 /** Those that succeeded in one place, by time. */
-export const lineageKey = (lineage: string) => key('lineage', digest(lineage));
-/** What is remembered of each of them: a tenth of its view, which every webhook would have to read ten times. */
-export const DEPLOYED = key('deployed');
+export const lineageKey = (lineage: string) => keys.lineage(digest(lineage));
+const read = createScript('read-predecessors');
 
-/** KEYS: lineage, deployed; ARGV: before which time, how many. */
-const READ = createScript(`
-local names = redis.call('ZREVRANGEBYSCORE', KEYS[1], ARGV[1], '-inf', 'LIMIT', 0, ARGV[2])
-return #names > 0 and redis.call('HMGET', KEYS[2], unpack(names)) or {}`);
-
+/** A tenth of its view, which every webhook would have to read ten times. */
 export function packPredecessor({ key: name, occurredAt, ref, commit }: Deployment): string {
   const { sha, committedAt } = commit ?? {};
   const predecessor: Predecessor = {
@@ -32,6 +27,6 @@ export async function readPredecessors(
   lineage: string,
   { at, limit }: { readonly at: string; readonly limit: number },
 ): Promise<readonly Predecessor[]> {
-  const packed = await READ(redis, [lineageKey(lineage), DEPLOYED], `(${Date.parse(at)}`, limit);
+  const packed = await read(redis, [lineageKey(lineage), keys.predecessors()], `(${Date.parse(at)}`, limit);
   return (packed as (string | null)[]).flatMap((json) => (json === null ? [] : [JSON.parse(json) as Predecessor])); // written by packPredecessor() alone
 }

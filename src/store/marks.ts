@@ -2,20 +2,15 @@ import type { Redis } from 'ioredis';
 import { ChangeType, State, Tier } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { type Dot, type Kind, type Mark, markOf } from '../domain/mark.ts';
-import { key } from './keys.ts';
+import { keys } from './keys.ts';
 import { createScript } from './script.ts';
 
 /** The newest of a range; what is older is counted, not drawn. */
 export const MAX_MARKS = 100_000;
-/** So many stand in one answer of Redis, which serves webhooks between two of them. */
+/** So many stand in one answer of Redis, which serves webhooks between two of them. Lua takes at most about 8,000 arguments at once. */
 const PAGE = 4_000;
-/** Lua takes at most about 8,000 arguments at once. */
-export const MARKS = key('marks');
 
-/** The marks of one page of an index, by rank, newest first. */
-const READ = createScript(`
-local names = redis.call('ZREVRANGE', KEYS[1], ARGV[1], ARGV[2])
-return #names > 0 and redis.call('HMGET', KEYS[2], unpack(names)) or {}`);
+const readTimeline = createScript('read-timeline');
 
 /** Lines: parsed several times as fast as JSON, a hundred thousand at a time. The key is last, since it may hold anything. */
 export function packMark(deployment: Deployment): string {
@@ -102,4 +97,4 @@ export async function readMarks(redis: Redis, slice: Slice): Promise<Dot[]> {
 }
 
 const readPage = async (redis: Redis, index: string, { from, to }: { from: number; to: number }) =>
-  (await READ(redis, [index, MARKS], from, to)) as (string | null)[]; // what HMGET answers
+  (await readTimeline(redis, [index, keys.timeline()], from, to)) as (string | null)[]; // what HMGET answers

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { key } from './keys.ts';
+import { keys } from './keys.ts';
 
 /** Until when a source's tool was asked for what it never told. Kept as long as nobody clears Redis. */
 export interface Milestones {
@@ -10,11 +10,11 @@ export interface Milestones {
 export function createMilestones(redis: Redis): Milestones {
   return {
     async get(source) {
-      const at = await redis.hget(key('reconciled'), source);
+      const at = await redis.hget(keys.reconciledUntil(), source);
       return at === null ? undefined : new Date(at);
     },
     async set(source, at) {
-      await redis.hset(key('reconciled'), source, at.toISOString());
+      await redis.hset(keys.reconciledUntil(), source, at.toISOString());
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { key } from './keys.ts';
+import { keys } from './keys.ts';
 
 /** How often each rule matched, by name: a rule that never does is a mistake that nobody would see. */
 export interface RuleHits {
@@ -12,11 +12,11 @@ export function createRuleHits(redis: Redis): RuleHits {
     async note(names) {
       if (names.length === 0) return;
       const writes = redis.pipeline();
-      for (const name of names) writes.hincrby(key('rule-hits'), name, 1);
+      for (const name of names) writes.hincrby(keys.ruleHits(), name, 1);
       await writes.exec();
     },
     async counts() {
-      const counts = await redis.hgetall(key('rule-hits'));
+      const counts = await redis.hgetall(keys.ruleHits());
       return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, Number(count)]));
     },
   };

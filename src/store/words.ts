@@ -1,15 +1,11 @@
 import type { Redis } from 'ioredis';
 import type { Deployment } from '../domain/deployment.ts';
-import { key } from './keys.ts';
+import { keys } from './keys.ts';
 import { ranksOf, type Slice } from './marks.ts';
 import { createScript } from './script.ts';
 import { createTextMatch, SEARCHED, wordsOf } from './search.ts';
 
-/**
- * The words of each deployment. Not a field of its own hash, in which an earlier bridge takes every field that it does not
- * know for a record; and one command reads hundreds of them.
- */
-export const WORDS = key('words');
+const findTerms = createScript('find-terms');
 
 /** Redis looks through so many in one to two milliseconds, and serves webhooks between two pages. */
 const PAGE = 1_000;
@@ -17,20 +13,6 @@ const PAGE = 1_000;
 const OVERLAP = 20;
 /** Redis looks for so many words; more are looked for here, in what has these. */
 const MAX_WORDS = 16;
-
-/**
- * KEYS: index, words; ARGV: ranks from and to, words that are wanted.
- * @returns those that have them all, newest first, each with `+` before it, or with `?` when its words are not known.
- */
-const FIND = createScript(`
-local names = redis.call('ZREVRANGE', KEYS[1], ARGV[1], ARGV[2])
-local found = {}
-for at, words in ipairs(#names > 0 and redis.call('HMGET', KEYS[2], unpack(names)) or {}) do
-  local hasAll = true
-  for i = 3, #ARGV do hasAll = hasAll and (not words or string.find(words, ARGV[i], 1, true)) end
-  if hasAll then found[#found + 1] = (words and '+' or '?') .. names[at] end
-end
-return found`);
 
 export interface TextQuery {
   readonly text: string;
@@ -49,8 +31,8 @@ export async function findText(
   const isSure = new Map<string, boolean>();
   for (let at = newer; at < end; at += PAGE) {
     const ranks = [Math.max(newer, at - OVERLAP), Math.min(at + PAGE, end) - 1];
-    const page = await FIND(redis, [slice.index, WORDS], ...ranks, ...words.slice(0, MAX_WORDS));
-    // The shape that FIND returns.
+    const page = await findTerms(redis, [slice.index, keys.searchTerms()], ...ranks, ...words.slice(0, MAX_WORDS));
+    // The shape that the script returns.
     for (const one of page as string[]) isSure.set(one.slice(1), one.startsWith('+') && words.length <= MAX_WORDS);
   }
   const unsure = [...isSure.keys()].filter((name) => !isSure.get(name));

@@ -3,7 +3,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDeployments } from '../../src/store/deployments.ts';
 import { indexesOf } from '../../src/store/facets.ts';
-import { MARKS, packMark } from '../../src/store/marks.ts';
+import { keys } from '../../src/store/keys.ts';
+import { packMark } from '../../src/store/marks.ts';
 import { ADMIN_TOKEN, SECRET, startTestBridge } from '../support/bridge.ts';
 import { chromiumPath, logIn, openVisitor, startBrowser } from '../support/browser.ts';
 import { aRecord, plainView } from '../support/records.ts';
@@ -78,7 +79,7 @@ async function fill(address: { path: string }, now: Date): Promise<void> {
   for (let from = RECORDED; from < MANY; from += RECORDED) {
     const older = recorded.map((one, at) => ({ ...one, key: `job:${from + at}`, occurredAt: timeOf(from + at) }));
     await Promise.all([
-      redis.hset(MARKS, ...older.flatMap((one) => [one.key, packMark(one)])),
+      redis.hset(keys.timeline(), ...older.flatMap((one) => [one.key, packMark(one)])),
       ...places.map(({ index, of }) =>
         redis.zadd(index, ...of.flatMap((at) => [Date.parse(timeOf(from + at)), `job:${from + at}`])),
       ),

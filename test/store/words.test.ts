@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { findText, WORDS } from '../../src/store/words.ts';
+import { keys } from '../../src/store/keys.ts';
+import { findText } from '../../src/store/words.ts';
 import { startTestRedis } from '../support/redis.ts';
 
 let server: Awaited<ReturnType<typeof startTestRedis>>;
@@ -21,7 +22,7 @@ it('finds all that stay while others leave the index', async () => {
   const index = '{shiplog}:changes:status:running';
   const names = Array.from({ length: 4_500 }, (_, at) => `job:${at}`);
   await redis.zadd(index, ...names.flatMap((name, at) => [-at, name]));
-  await redis.hset(WORDS, ...names.flatMap((name) => [name, 'lamp\n']));
+  await redis.hset(keys.searchTerms(), ...names.flatMap((name) => [name, 'lamp\n']));
   const leaving = names.slice(0, 20);
   const slice = { index, min: '-inf', max: '+inf' };
   const search = findText(redis, slice, { text: 'lamp', read: async () => [] });

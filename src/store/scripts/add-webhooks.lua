@@ -1,0 +1,22 @@
+--[[
+Adds webhooks to the inbox. All fields are written, but a conclusion only where none stands yet: the worker may have
+concluded before.
+
+KEYS[1]    inbox
+KEYS[2]    feed
+KEYS[3...] webhook          each
+ARGV[1]    seconds that they are kept
+ARGV[2]    entries that the feed keeps
+ARGV[3...] of each webhook: id, entry (JSON), conclusion (JSON), time of receipt (epoch ms), field of its body or nothing,
+           and the body
+]]
+for i = 3, #KEYS do
+  local webhook, at = KEYS[i], 3 + 6 * (i - 3)
+  local id = ARGV[at]
+  redis.call('HSETNX', webhook, 'conclusion', ARGV[at + 2])
+  redis.call('HSET', webhook, 'entry', ARGV[at + 1])
+  if ARGV[at + 4] ~= '' then redis.call('HSET', webhook, ARGV[at + 4], ARGV[at + 5]) end
+  redis.call('EXPIRE', webhook, ARGV[1])
+  local isNew = redis.call('ZADD', KEYS[1], ARGV[at + 3], id)
+  if isNew == 1 then redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', 'webhook', id) end
+end

@@ -1,0 +1,17 @@
+--[[
+Writes down what became of a webhook. A second run finds what the first one recorded: that is no duplicate of another
+webhook.
+
+KEYS[1]    webhook
+ARGV[1]    the conclusion (JSON)
+ARGV[2]    seconds that it is kept
+Reply      1
+]]
+local known = redis.call('HGET', KEYS[1], 'conclusion')
+local conclusion = cjson.decode(ARGV[1])
+if conclusion.verdict == 'duplicate' and known and cjson.decode(known).verdict == 'recorded' then
+  conclusion.verdict = 'recorded'
+  conclusion.detail = string.match(conclusion.detail or '', 'not complete: .*')
+end
+redis.call('HSET', KEYS[1], 'conclusion', cjson.encode(conclusion))
+return redis.call('EXPIRE', KEYS[1], ARGV[2])

@@ -1,0 +1,8 @@
+-- Logs an attempt, and tells those who follow the feed.
+local function logAttempt(attempts, feed)
+  local json, kept, ttl, feedKept, sink, deployment = unpack(ARGV, 1, 6)
+  redis.call('LPUSH', attempts, json)
+  redis.call('LTRIM', attempts, 0, kept - 1)
+  redis.call('EXPIRE', attempts, ttl)
+  redis.call('XADD', feed, 'MAXLEN', '~', feedKept, '*', 'sink', sink, 'deployment', deployment, 'attempt', json)
+end

@@ -1,0 +1,9 @@
+--[[
+Reads the views of many deployments: Redis has no command that reads one field of many hashes.
+
+KEYS[1...] deployment       each
+Reply      the view (JSON) of each, or nil
+]]
+local views = {}
+for i, deployment in ipairs(KEYS) do views[i] = redis.call('HGET', deployment, 'view') end
+return views

@@ -1,0 +1,182 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type KeyFamily, type KeyName, keys } from '../../src/store/keys.ts';
+import { gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
+import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
+import { GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';
+import { familyOfKey, scriptFiles } from '../support/scripts.ts';
+
+const families: Readonly<Record<KeyName, KeyFamily>> = keys as never; // each takes its own number of values
+
+interface Seen {
+  readonly command: readonly string[];
+  readonly isFromScript: boolean;
+}
+
+/** All that a busy bridge asked of Redis, and what it left there. */
+async function watchBusyBridge() {
+  const project = { id: 77, path: 'harbor/lighthouse-api', acceptAnySha: true, branches: ['main'] };
+  const gitlab = await startFakeGitlab({ projects: [project] });
+  const alert24 = await startFakeAlert24();
+  const bridge = await startTestBridge({
+    sources: [
+      { type: 'gitlab', secrets: [SECRET], api: { url: gitlab.url, token: GITLAB_TOKEN } },
+      ...['argocd', 'changes-api'].map((type) => ({ type, secrets: [SECRET] })),
+    ],
+    sinks: [
+      { type: 'gitlab-deployments', url: gitlab.url, token: GITLAB_TOKEN },
+      { type: 'alert24', url: alert24.url, api_key: ALERT24_KEY },
+    ],
+    rules: [{ name: 'call it pharos', match: { service: 'lighthouse-api' }, set: { service: 'pharos' } }],
+  });
+  gitlab.options.hooks = { url: `${bridge.url}/webhooks/gitlab`, token: SECRET, maxDelayMs: 30 };
+  const redis = new Redis(bridge.redis.address.path);
+  const monitor = await redis.monitor();
+  const seen: Seen[] = [];
+  monitor.on('monitor', (_time: string, command: string[], source: string) => {
+    seen.push({ command, isFromScript: source === 'lua' });
+  });
+  await useEverything(bridge, alert24);
+  await redis.echo('the end');
+  await vi.waitFor(() => expect(seen.at(-1)?.command[1]).toBe('the end'));
+  return {
+    redis,
+    seen,
+    async stop() {
+      monitor.disconnect();
+      redis.disconnect();
+      await bridge.stop();
+      await Promise.all([gitlab.close(), alert24.close()]);
+    },
+  };
+}
+
+async function useEverything(
+  bridge: Awaited<ReturnType<typeof startTestBridge>>,
+  alert24: Awaited<ReturnType<typeof startFakeAlert24>>,
+): Promise<void> {
+  const bearer = { authorization: `Bearer ${SECRET}` };
+  for (const status of ['running', 'success'])
+    await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ status }), gitlabHeaders());
+  for (const index of [1, 2]) await bridge.post('/webhooks/argocd', argocdNotification(index), bearer);
+  alert24.options.createdStatus = 400;
+  await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ deployable_id: 9, deployment_id: 9 }), gitlabHeaders());
+  await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), { ...gitlabHeaders(), 'x-gitlab-token': 'wrong' });
+  await bridge.settled();
+  // Twice: Redis is given a script's text the first time, and its digest from then on.
+  for (const status of ['succeeded', 'running']) {
+    await bridge.changes(`&environment=production&status=${status}`);
+    await bridge.changes('&text=lamp');
+    await bridge.get('/api/v1/changes/timeline');
+  }
+}
+
+/** Two of one application: the second is a rollback to the first. */
+function argocdNotification(index: number) {
+  const revision = 'a'.repeat(39) + index;
+  const startedAt = new Date(Date.now() - 3_600_000 + index * 60_000).toISOString();
+  const finishedAt = new Date(Date.now() - 3_570_000 + index * 60_000).toISOString();
+  return {
+    schema: 'shiplog/argocd/v1',
+    event: 'succeeded',
+    sent_at: new Date().toISOString(),
+    argocd_url: 'https://argocd.harbor.example',
+    app: {
+      name: 'beacon',
+      namespace: 'argocd',
+      uid: '00000000-0000-4000-8000-000000000001',
+      project: 'beacons',
+      labels: {},
+      annotations: { 'shiplog/environment': 'production', 'shiplog/gitlab-project': 'harbor/lighthouse-api' },
+    },
+    operation: { phase: 'Succeeded', message: '', started_at: startedAt, finished_at: finishedAt, username: 'mira' },
+    revision,
+    sources: [
+      { repo_url: 'https://git.harbor.example/harbor/lighthouse-api.git', target_revision: 'main', path: 'deploy' },
+    ],
+    health: { status: 'Healthy' },
+    history: [{ id: index, revision, deployedAt: finishedAt, deployStartedAt: startedAt }],
+  };
+}
+
+let watched: Awaited<ReturnType<typeof watchBusyBridge>>;
+let left: { readonly key: string; readonly type: string; readonly ttl: number }[];
+beforeAll(async () => {
+  watched = await watchBusyBridge();
+  const { redis } = watched;
+  left = await Promise.all(
+    (await redis.keys('*')).map(async (key) => ({ key, type: await redis.type(key), ttl: await redis.ttl(key) })),
+  );
+});
+afterAll(() => watched.stop());
+
+describe('what a busy bridge leaves in Redis', () => {
+  it('is of a family each, of its type, and ends as the family says', () => {
+    for (const { key, type, ttl } of left) {
+      const name = familyOfKey(key);
+      if (name === undefined) expect.fail(`no family has the key ${key}`);
+      const family = families[name];
+      if (family.type === 'BullMQ') continue;
+      expect(type, key).toBe(family.type);
+      expect(ttl > 0, `${key} has a time to live`).toBe(family.expires);
+    }
+  });
+
+  it('is of every family, but for what ends with its work', () => {
+    const all = [...left.map(({ key }) => key), ...watched.seen.flatMap(({ command }) => command.slice(1))];
+    const found = new Set(all.map(familyOfKey));
+    expect(Object.keys(keys).filter((name) => !found.has(name as KeyName))).toEqual([]);
+  });
+});
+
+type Script = ReturnType<typeof scriptFiles>[number];
+
+interface ScriptCall {
+  readonly script: Script;
+  readonly declared: readonly string[];
+  readonly commands: readonly (readonly string[])[];
+}
+
+/** Our own scripts as they were called by their digest; not BullMQ's. */
+async function scriptCalls(): Promise<ScriptCall[]> {
+  const known = new Map<string, Script>();
+  for (const script of scriptFiles()) known.set(String(await watched.redis.script('LOAD', script.lua)), script);
+  const calls: (ScriptCall & { readonly commands: (readonly string[])[] })[] = [];
+  let current: (typeof calls)[number] | undefined;
+  for (const { command, isFromScript } of watched.seen) {
+    if (isFromScript) {
+      current?.commands.push(command);
+      continue;
+    }
+    const [name = '', which = '', count = '0', ...rest] = command;
+    const script = /^evalsha$/i.test(name) ? known.get(which) : undefined;
+    current = script && { script, declared: rest.slice(0, Number(count)), commands: [] };
+    if (current) calls.push(current);
+  }
+  return calls;
+}
+
+describe('a script', () => {
+  it('touches no key but those that were declared', async () => {
+    const calls = await scriptCalls();
+    const used = new Set(calls.filter(({ commands }) => commands.length > 0).map(({ script }) => script.name));
+    const SELDOM = ['forget-deployment', 'renew-leases'];
+    expect(scriptFiles().flatMap(({ name }) => (used.has(name) || SELDOM.includes(name) ? [] : name))).toEqual([]);
+    for (const { script, declared, commands } of calls) {
+      for (const command of commands) {
+        const touched = (await watched.redis.call('COMMAND', 'GETKEYS', ...command)) as string[]; // what it replies
+        for (const key of touched) expect(declared, `${script.name}: ${command[0]} ${key}`).toContain(key);
+      }
+    }
+  });
+
+  it('is given keys of the families that its header names', async () => {
+    for (const { script, declared } of await scriptCalls()) {
+      const parameters = script.parameters.filter(({ kind }) => kind === 'KEYS');
+      for (const [at, key] of declared.entries()) {
+        const { text = '' } = parameters.findLast(({ first }) => first <= at + 1) ?? {};
+        expect(text.match(/[a-z][A-Za-z]+/g), `${script.name}: KEYS[${at + 1}] ${key}`).toContain(familyOfKey(key));
+      }
+    }
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { type KeyFamily, keys } from '../../src/store/keys.ts';
+import { type ScriptFile, scriptFiles, usersOf } from '../support/scripts.ts';
+
+const INTRODUCTION = `# What lies in Redis
+
+All keys, BullMQ's too, begin with \`{shiplog}\`: the braces are a hash tag, so that they lie in one slot of a Redis
+Cluster. \`src/store/keys.ts\` makes every key; several of them change together only inside a script, which is one atomic
+step. This page is generated from \`src/store/keys.ts\` and the headers of \`src/store/scripts/\`:
+\`npx vitest run test/store/redis-page.test.ts -u\` writes it again.
+
+## Keys
+`;
+
+function page(): string {
+  const families = Object.entries<KeyFamily<string>>(keys as never); // each takes its own number of values
+  return [
+    INTRODUCTION,
+    ...families.map(([name, family]) => keySection(name, family)),
+    '## Scripts\n',
+    ...scriptFiles().map(scriptSection),
+  ].join('\n');
+}
+
+function keySection(name: string, { pattern, type, content, writtenBy, ends }: KeyFamily): string {
+  return [
+    `### ${name}\n`,
+    `\`${pattern}\` (${type}): ${content}.\n`,
+    `- Written by: ${writtenBy}`,
+    `- Ends: ${ends}\n`,
+  ].join('\n');
+}
+
+function scriptSection({ name, about, parameters, reply }: ScriptFile): string {
+  const rows = parameters.map(rowOf);
+  return [
+    `### ${name}.lua\n`,
+    `${about}\n`,
+    `Used by ${usersOf(name).join(', ')}.\n`,
+    ...rows,
+    ...(reply ? [`- Reply: ${reply}`] : []),
+    '',
+  ].join('\n');
+}
+
+function rowOf({ kind, first, open, text }: ScriptFile['parameters'][number]): string {
+  const said = kind === 'KEYS' ? text.replace(/^(\w+) /, '$1: ') : text;
+  return `- \`${kind}[${first}${open ? '…' : ''}]\`: ${said}`;
+}
+
+describe('docs/redis.md', () => {
+  it('says what the code says', async () => {
+    await expect(page()).toMatchFileSnapshot('../../docs/redis.md');
+  });
+});
