@@ -1,8 +1,9 @@
 // `npm run faults`: breaks Shiplog on purpose, in every way of test/faults/matrix.ts, and writes down what came of it.
 //   --only F6,F7   these rows   --rounds 10   each so often   --seed 7   the first seed   --long   the matrix's own durations
+// Without --only it also judges the limits of time in the tests of `npm test`, which itself judges none: that machine may be busy.
 // Exit code 1 when a row fails. The table goes to standard output and into docs/reliability.md, between its two marks.
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -47,7 +48,9 @@ await orStop(async () => {
   const failed = rows.filter(({ verdict }) => verdict.startsWith('FAILED'));
   for (const { name, failures } of failed) say(`\n${name}\n  ${failures.join('\n  ')}`);
   if (!wishes.only) await writePage({ path: PAGE, name: 'faults', facts, columns: COLUMNS, rows: table });
+  const late = wishes.only ? 0 : await judgeTimes();
   if (failed.length > 0) throw new Stop(`\n${failed.length} of ${rows.length} rows failed`);
+  if (late !== 0) throw new Stop('\na limit of time does not hold; it stands above');
 });
 
 function readArguments() {
@@ -87,6 +90,21 @@ async function play({ only, rounds, seed, long }) {
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+/** Every test that knows a limit of time (test/support/time.ts), one file after the other. @returns the exit code */
+async function judgeTimes() {
+  const files = (await readdir(join(root, 'test'), { recursive: true })).filter((name) => name.endsWith('.test.ts'));
+  const timed = [];
+  for (const name of files) {
+    const text = await readFile(join(root, 'test', name), 'utf8');
+    if (text.includes('expectWithin(')) timed.push(join('test', name));
+  }
+  say(`\nlimits of time in ${timed.length} test files`);
+  Object.assign(process.env, { SHIPLOG_JUDGE_TIME: '1' });
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const { code } = await run(process.execPath, [vitest, 'run', '--no-file-parallelism', ...timed], { stdout: 1 });
+  return code;
 }
 
 /** One row of the table for all rounds of a row of the matrix. */

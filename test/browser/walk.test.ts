@@ -5,7 +5,7 @@ import { chromiumPath, logIn, openVisitor, startBrowser, type Visitor } from '..
 import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
 import { HOSTILE } from './harbor.ts';
 
-const SOON = { timeout: 4_000 };
+const SOON = { timeout: 60_000 };
 
 /** One person, from the first start on: each step goes on where the one before ended. */
 describe.skipIf(!chromiumPath)('somebody with a browser', () => {
@@ -109,7 +109,7 @@ describe.skipIf(!chromiumPath)('somebody with a browser', () => {
     await page.getByRole('link', { name: 'Deliveries' }).click();
     const row = page.locator('.letters tbody tr');
     // biome-ignore lint/performance/useDomNodeTextContent: only what is seen counts, and the whole answer is folded away
-    await expect.poll(() => row.innerText(), { timeout: 4_000 }).toContain('service_id: unknown');
+    await expect.poll(() => row.innerText()).toContain('service_id: unknown');
     alert24.heal();
     await row.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('status').getByText('1 dead letter').waitFor();

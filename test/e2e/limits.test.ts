@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { gitlabDeploymentHook, gitlabHeaders, startTestBridge } from '../support/bridge.ts';
+import { expectWithin } from '../support/time.ts';
 
 let bridge: Awaited<ReturnType<typeof startTestBridge>>;
 afterEach(() => bridge.stop());
@@ -16,7 +17,7 @@ describe('limits', () => {
     expect(refused).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
   });
 
-  it('cut a connection that sends nothing, and one that never ends its headers', { timeout: 20_000 }, async () => {
+  it('cut a connection that sends nothing, and one that never ends its headers', async () => {
     bridge = await startTestBridge();
     const closed = (first: string) =>
       new Promise<number>((resolve) => {
@@ -25,6 +26,6 @@ describe('limits', () => {
         socket.resume().on('close', () => resolve(performance.now() - startedMs));
       });
     const waited = await Promise.all([closed(''), closed('POST /webhooks/gitlab HTTP/1.1\r\nx-slow: ')]);
-    for (const ms of waited) expect(ms).toBeLessThan(10_000);
+    for (const ms of waited) expectWithin(ms, 10_000);
   });
 });

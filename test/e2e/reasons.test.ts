@@ -193,7 +193,7 @@ describe('what could be kept nowhere', () => {
     expect(answer).toMatchObject({ status: 503, body: { status: 'not_kept' } });
     expect(line).toMatchObject({ verdict: 'not_kept', status: 503 });
     expect(await counted()).toEqual([['source="gitlab",verdict="not_kept",reason=""', expect.any(Number)]]);
-    await expect.poll(async () => (await bridge.get(`/api/inbox/${id}`)).status, { timeout: 5_000 }).toBe(404);
+    await expect.poll(async () => (await bridge.get(`/api/inbox/${id}`)).status).toBe(404);
     expect(await explained(sent, id)).toMatchObject({ verdict: 'accepted' });
   });
 });

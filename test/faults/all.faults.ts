@@ -26,7 +26,7 @@ describe('the fault matrix', () => {
     for (let round = 0; round < rounds; round += 1) {
       const seed = seedOf(row, Number(FAULTS_SEED), round);
       it(`${id} ${fault}: ${how} (seed ${seed})`, { timeout: limitMs + CLEAN_UP_MS }, async () => {
-        const size = { seed, long, limitMs, perSecond: long ? 200 : 150, seconds: long ? 60 : 5 };
+        const size = { seed, long, quiet: true, limitMs, perSecond: long ? 200 : 150, seconds: long ? 60 : 5 };
         const result = await play(row.run, size);
         report({ id, fault, pass, round, seed, ...result });
         expect(result.failures, result.notes.join('\n')).toEqual([]);

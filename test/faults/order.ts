@@ -9,7 +9,7 @@ import type { Stage } from './stage.ts';
 /** F25: the same delivery again and again, at once, through two bridges, and by another hook with another id. */
 export const duplicates: Scenario = (run) =>
   run.on({ replicas: 2 }, async (stage) => {
-    const plan = run.plan({ events: 60, duplicates: 0, outOfOrder: 0 });
+    const plan = run.plan({ events: run.long ? 60 : 30, duplicates: 0, outOfOrder: 0 });
     const parallel = plan.events.flatMap((event) => Array.from({ length: 20 }, () => event));
     // So fast that the twenty are under way together, some at either bridge.
     const probe = startProbe(parallel, { urls: stage.urls, perSecond: 2_000 });
@@ -101,7 +101,7 @@ export const hotKey: Scenario = (run) =>
     const beside = await deliverSome(stage, { ...run, from: 10_000, perSecond: 50 }, hot);
     const limitMs = 2 * percentile(normal.times, 0.99) + 50;
     const p99 = percentile(beside.times, 0.99);
-    run.check(p99 <= limitMs, `the others are delivered after ${ms(p99)} (p99), ${ms(limitMs)} allowed`);
+    run.onTime(p99 <= limitMs, `the others are delivered after ${ms(p99)} (p99), ${ms(limitMs)} allowed`);
     const [bridge] = stage.replicas;
     run.note(
       `${count} webhooks of one deployment; others: p99 ${ms(percentile(normal.times, 0.99))} before, ${ms(p99)} beside it; RSS ${Math.round(bridge.rssMib())} MiB`,

@@ -24,7 +24,7 @@ export const killBridge: Scenario = (run) =>
       backMs.push(performance.now() - killedMs);
     }
     await probe.done;
-    run.check(Math.max(...backMs) <= 3_000, `back after ${ms(Math.max(...backMs))}, 3 s allowed`);
+    run.onTime(Math.max(...backMs) <= 3_000, `back after ${ms(Math.max(...backMs))}, 3 s allowed`);
     run.note(`${kills} kills, back after at most ${ms(Math.max(...backMs))}`);
     return tally(stage, probe.shots);
   });
@@ -48,7 +48,7 @@ export const killWorker: Scenario = (run) =>
     stage.alert24.heal();
     const done = await tally(stage, probe.shots);
     // What the last kill left behind is taken over by the other one.
-    run.check(done.settledMs <= 35_000, `all delivered after ${ms(done.settledMs)}, 35 s allowed`);
+    run.onTime(done.settledMs <= 35_000, `all delivered after ${ms(done.settledMs)}, 35 s allowed`);
     run.note(`${kills} kills; all delivered ${ms(done.settledMs)} after the last webhook`);
     return done;
   });
@@ -80,7 +80,7 @@ export const rollingRestart: Scenario = (run) =>
     // A request that reaches a port in the very moment in which it is closed is reset by the kernel.
     const again = probe.shots.filter(({ tries }) => tries > 1).length;
     run.check(again <= probe.shots.length / 500, `${again} connections were reset`);
-    run.check(Math.max(...drainMs) <= 10_000, `${ms(Math.max(...drainMs))} to drain, 10 s allowed`);
+    run.onTime(Math.max(...drainMs) <= 10_000, `${ms(Math.max(...drainMs))} to drain, 10 s allowed`);
     run.note(
       `${rounds} rounds, drained in at most ${ms(Math.max(...drainMs))}; ${again} of ${probe.shots.length} sent again after a reset`,
     );
@@ -203,7 +203,7 @@ export const fewDescriptors: Scenario = (run) =>
     await wait(2_000);
     for (const socket of idle) socket.destroy();
     const backMs = await until(() => answers(bridge), { withinMs: 5_000 });
-    run.check(backMs !== undefined, 'no answer within 5 s after the connections were gone');
+    run.onTime(backMs !== undefined, 'no answer within 5 s after the connections were gone');
     await probe.done;
     run.check(bridge.isRunning(), 'the bridge ended');
     return tally(stage, probe.shots);
@@ -222,6 +222,6 @@ export async function openIdle(url: string, count: number) {
 
 export const ackTimes = (run: Run, times: readonly number[], limitMs: number): void => {
   const p99 = percentile(times, 0.99);
-  run.check(p99 <= limitMs, `p99 of the answers ${ms(p99)}, ${ms(limitMs)} allowed`);
+  run.onTime(p99 <= limitMs, `p99 of the answers ${ms(p99)}, ${ms(limitMs)} allowed`);
   run.note(`answers: p50 ${ms(percentile(times, 0.5))}, p99 ${ms(p99)}`);
 };

@@ -34,16 +34,17 @@ async function isReady(stage: Stage): Promise<boolean> {
 
 /** Redis is well again: the bridge must use it by itself, empty its spool, and lose nothing. */
 async function recovers(run: Run, stage: Stage, probe: Probe, settling: Settling = {}): Promise<Tally> {
-  const backMs = await until(() => isReady(stage), { withinMs: 30_000 });
-  run.check(backMs !== undefined && backMs <= BACK_MS, `ready again after ${backMs && ms(backMs)}, 5 s allowed`);
-  run.note(`ready again after ${backMs === undefined ? 'more than 30 s' : ms(backMs)}`);
+  const backMs = await until(() => isReady(stage), { withinMs: 60_000 });
+  run.check(backMs !== undefined, 'not ready again after a minute');
+  run.onTime(backMs !== undefined && backMs <= BACK_MS, `ready again after ${backMs && ms(backMs)}, 5 s allowed`);
+  run.note(`ready again after ${backMs === undefined ? 'more than a minute' : ms(backMs)}`);
   await probe.done;
   return tally(stage, probe.shots, settling);
 }
 
 function answersInTime(run: Run, probe: Probe): void {
   const slowest = Math.max(...probe.shots.map((shot) => shot.ms));
-  run.check(slowest <= ANSWER_MS + SLACK_MS, `slowest answer ${ms(slowest)}, 2 s allowed`);
+  run.onTime(slowest <= ANSWER_MS + SLACK_MS, `slowest answer ${ms(slowest)}, 2 s allowed`);
   run.note(`slowest answer ${ms(slowest)}`);
 }
 
@@ -379,7 +380,7 @@ export const redisRefusesAtRest: Scenario = (run) =>
       () => endBusy(),
     );
     const backMs = await until(() => isReady(stage), { withinMs: 30_000 });
-    run.check(backMs !== undefined && backMs <= BACK_MS, `ready again after ${backMs && ms(backMs)}, 5 s allowed`);
+    run.onTime(backMs !== undefined && backMs <= BACK_MS, `ready again after ${backMs && ms(backMs)}, 5 s allowed`);
     return tally(stage, shots);
   });
 
@@ -394,7 +395,7 @@ export const redisSlow: Scenario = (run) =>
       await wait(phaseMs);
       const times = probe.shots.slice(from, -1).flatMap((shot) => (shot.status === undefined ? [] : [shot.ms]));
       const p99 = percentile(times, 0.99);
-      run.check(p99 <= limitMs, `${name}: p99 of the answers ${ms(p99)}, ${ms(limitMs)} allowed`);
+      run.onTime(p99 <= limitMs, `${name}: p99 of the answers ${ms(p99)}, ${ms(limitMs)} allowed`);
       run.note(`${name}: p50 ${ms(percentile(times, 0.5))}, p99 ${ms(p99)}`);
     };
     for (const latencyMs of [100, 1_000, 5_000]) {

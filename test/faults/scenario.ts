@@ -16,6 +16,8 @@ export interface Run {
   readonly long: boolean;
   /** A criterion of the row. One that does not hold fails the row; the others are looked at all the same. */
   check(holds: boolean, what: string): void;
+  /** The same of a limit of time, which is judged on a quiet machine alone. */
+  onTime(holds: boolean, what: string): void;
   /** A figure for the reader. */
   note(what: string): void;
   plan(wishes?: Partial<PlanWishes>): Plan;
@@ -36,6 +38,8 @@ export interface Size {
   readonly perSecond: number;
   readonly seconds: number;
   readonly long: boolean;
+  /** Whether the machine has nothing else to do, so that limits of time are judged. */
+  readonly quiet: boolean;
   /** A scenario that hangs is ended after this, and what it started with it. */
   readonly limitMs: number;
 }
@@ -57,6 +61,7 @@ export async function play(scenario: Scenario, size: Size): Promise<Result> {
     ...size,
     random,
     check: (holds, what) => void (holds || failures.push(what)),
+    onTime: (holds, what) => void (holds || !size.quiet || failures.push(what)),
     note: (what) => void notes.push(what),
     plan: (wishes) => createPlan({ events: size.perSecond * size.seconds, random, ...wishes }),
     async on(wishes, act) {

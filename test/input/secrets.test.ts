@@ -244,7 +244,7 @@ const everywhere = (body: Readonly<Record<string, unknown>>, secret: string): un
   );
 
 describe('a secret that somebody sends, or that a destination repeats', () => {
-  it('stands in no answer, no line of the log, nowhere in Redis and in no figure', { timeout: 30_000 }, async () => {
+  it('stands in no answer, no line of the log, nowhere in Redis and in no figure', async () => {
     const way = fc.constantFrom(...Object.keys(WAYS));
     const run = fc.record({
       name: fc.constantFrom(...bridge.config.sources.map(({ name }) => name)),
@@ -265,14 +265,12 @@ describe('a secret that somebody sends, or that a destination repeats', () => {
     expect(found(await (await fetch(`${bridge.url}/metrics`)).text())).toEqual([]);
   });
 
-  it('comes by every way from every source, and stands on no page and in no answer of the API', {
-    timeout: 30_000,
-  }, async () => {
+  it('comes by every way from every source, and stands on no page and in no answer of the API', async () => {
     for (const source of bridge.config.sources) {
       for (const [name, way] of Object.entries(WAYS))
         expect(found(await way(source, SECRETS.bitbucket)), name).toEqual([]);
     }
-    await expect.poll(() => echo.requests.length, { timeout: 5_000 }).toBeGreaterThan(5);
+    await expect.poll(() => echo.requests.length).toBeGreaterThan(5);
     const inbox = JSON.parse(await get('/api/inbox?limit=30'));
     const changes = JSON.parse(await get('/api/v1/changes?limit=20'));
     const paths = ['/', '/inbox', '/readyz', '/metrics', '/api/dead-letters', '/api/rules', '/setup'];
@@ -301,9 +299,7 @@ describe('a secret that somebody sends, or that a destination repeats', () => {
     expect(JSON.stringify(bridge.logged)).toContain('[secret]');
   });
 
-  it('stands in no file of the spool while Redis is away, and not in the log of that', {
-    timeout: 20_000,
-  }, async () => {
+  it('stands in no file of the spool while Redis is away, and not in the log of that', async () => {
     await bridge.redis.kill9();
     for (const source of bridge.config.sources)
       for (const name of ['a person’s words', 'headers', 'every name', 'a key'])
@@ -313,6 +309,6 @@ describe('a secret that somebody sends, or that a destination repeats', () => {
     expect(found(spool)).toEqual([]);
     expect(found(JSON.stringify(bridge.logged))).toEqual([]);
     await bridge.redis.restart();
-    await expect.poll(async () => (await fetch(`${bridge.url}/readyz`)).status, { timeout: 10_000 }).toBe(200);
+    await expect.poll(async () => (await fetch(`${bridge.url}/readyz`)).status).toBe(200);
   });
 });

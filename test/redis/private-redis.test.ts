@@ -141,7 +141,7 @@ describe('the private Redis', () => {
     await expect(at(connection, (client) => client.ping())).rejects.toThrow();
   });
 
-  it('answers only after a large append-only file has been read', { timeout: 60_000 }, async () => {
+  it('answers only after a large append-only file has been read', async () => {
     const first = await startHere();
     const script = "for i = 1, 500000 do redis.call('set', 'ship:' .. i, i) end return redis.call('dbsize')";
     expect(await at(first.connection, (client) => client.eval(script, 0))).toBe(500_000);
@@ -228,7 +228,7 @@ describe('after the bridge was killed', () => {
     expect(await at(next.connection, (client) => client.get('ship'))).toBe('mira');
   });
 
-  it('one that hangs is killed, and nothing is lost', { timeout: 60_000 }, async () => {
+  it('one that hangs is killed, and nothing is lost', async () => {
     const { pid } = await leftover();
     process.kill(pid, 'SIGSTOP');
     const next = await startHere();

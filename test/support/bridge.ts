@@ -65,7 +65,7 @@ export async function startTestBridge(said: Record<string, unknown> = {}) {
           );
           if (open.length + jobs > 0) throw new Error(`${open.length} webhooks and ${jobs} jobs are under way`);
         },
-        { timeout: 30_000, interval: 50 },
+        { timeout: 110_000, interval: 50 },
       );
     },
     async stop() {

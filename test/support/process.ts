@@ -45,7 +45,7 @@ export async function startBridgeProcess(
       if (!answer?.ok)
         throw new Error(`no bridge answers yet (exit ${child.exitCode}, ${child.signalCode}): ${output}`);
     },
-    { timeout: 20_000, interval: 50 },
+    { timeout: 90_000, interval: 50 },
   );
   return running;
 }

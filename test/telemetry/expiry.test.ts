@@ -44,7 +44,7 @@ describe('the metric of tokens that end', () => {
     const bridge = await start(jwt({ sub: 'harbor', exp: 1_900_000_000 }));
     const day = Date.parse('2030-01-01T00:00:00Z') / 1000;
     await expect
-      .poll(async () => (await bridge.ends()).sort(), { timeout: 3_000 })
+      .poll(async () => (await bridge.ends()).sort())
       .toEqual([
         `shiplog_secret_expires_timestamp_seconds{name="sink gitlab"} ${day}`,
         'shiplog_secret_expires_timestamp_seconds{name="source argocd"} 1900000000',
@@ -57,7 +57,7 @@ describe('the metric of tokens that end', () => {
     gitlab.options.expiresAt = null;
     gitlab.inject({ kind: 'status', status: 500, path: /self$/, times: 1 });
     const bridge = await start(jwt({ sub: 'harbor' }));
-    await expect.poll(asked, { timeout: 3_000 }).toHaveLength(2);
+    await expect.poll(asked).toHaveLength(2);
     expect(await bridge.ends()).toEqual([]);
     expect(bridge.logged.filter(({ msg }) => msg === 'something failed')).toEqual([]);
   });

@@ -41,7 +41,7 @@ describe('the metrics', () => {
     await bridge.settled();
     const text = await scrape();
     expect(value(text, 'shiplog_received_to_recorded_seconds_count{source="gitlab"}')).toBe(1);
-    expect(value(text, 'shiplog_received_to_recorded_seconds_sum{source="gitlab"}')).toBeLessThan(5);
+    expect(value(text, 'shiplog_received_to_recorded_seconds_sum{source="gitlab"}')).toBeGreaterThan(0);
     expect(value(text, 'shiplog_received_to_delivered_seconds_count{sink="alert24"}')).toBe(1);
     expect(value(text, 'shiplog_received_to_delivered_seconds_sum{sink="alert24"}')).toBeGreaterThan(0);
     const last = 'shiplog_source_last_webhook_timestamp_seconds{source="gitlab"}';

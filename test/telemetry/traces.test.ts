@@ -65,11 +65,11 @@ async function runOnce(environment: Record<string, string>) {
 }
 
 describe('a bridge as a process', () => {
-  it('loads nothing of the SDK while nobody wants traces', { timeout: 30_000 }, async () => {
+  it('loads nothing of the SDK while nobody wants traces', async () => {
     expect(await runOnce({})).toEqual([]);
   });
 
-  it('hands over what is left when it is stopped, by default as protobuf', { timeout: 30_000 }, async () => {
+  it('hands over what is left when it is stopped, by default as protobuf', async () => {
     const collector = await startFakeCollector();
     onTestFinished(() => collector.close());
     const loaded = await runOnce({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '60000' });

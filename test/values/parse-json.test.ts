@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../src/values/parse-json.ts';
+import { duration, expectWithin } from '../support/time.ts';
 
 const parse = (text: string) => parseJson(Buffer.from(text));
 function refusal(text: string) {
@@ -116,21 +117,21 @@ describe('parseJson', () => {
     ['256 KiB of white space before a fault', `{"m": "a"${' '.repeat(2 ** 18)}x}`],
     ['250,000 lines before a fault', `${'\n'.repeat(250_000)}x`],
     ['250,000 numbers before a fault', `[${'1,'.repeat(250_000)}x]`],
-  ])('refuses %s within 100 ms', (_, text) => {
+  ])('refuses %s within 100 ms', async (_, text) => {
     const body = Buffer.from(text);
-    const tookMs = Math.min(...[1, 2, 3].map(() => duration(() => parseJson(body)))); // the best of three: the machine has other work
+    const tookMs = await best(() => parseJson(body));
     expect(parseJson(body)).toMatchObject({
       ok: false,
       message: expect.stringMatching(/^the body is not JSON|line \d+, column \d+/),
     });
-    expect(tookMs).toBeLessThan(100);
+    expectWithin(tookMs, 100);
   });
 
-  it('does not search a body of 20 MiB for the fault', () => {
+  it('does not search a body of 20 MiB for the fault', async () => {
     const body = Buffer.from(`[${'1,'.repeat(10 * 2 ** 20)}x]`);
-    const tookMs = Math.min(...[1, 2, 3].map(() => duration(() => parseJson(body))));
+    const tookMs = await best(() => parseJson(body));
     expect(parseJson(body)).toMatchObject({ ok: false, message: expect.stringContaining('too large') });
-    expect(tookMs).toBeLessThan(1000);
+    expectWithin(tookMs, 1_000);
   });
 
   it('takes 100,000 closed brackets and a text of 1 MiB, which are JSON', () => {
@@ -139,8 +140,7 @@ describe('parseJson', () => {
   });
 });
 
-function duration(run: () => void): number {
-  const start = performance.now();
-  run();
-  return performance.now() - start;
+/** The best of three: the machine has other work. */
+async function best(work: () => unknown): Promise<number> {
+  return Math.min(await duration(work), await duration(work), await duration(work));
 }

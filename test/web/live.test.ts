@@ -45,7 +45,7 @@ describe('the live stream', () => {
     const [one, other] = [await listen(url), await listen(url)];
     await expect.poll(() => one.text).toContain('retry: 3000');
     version = '2';
-    await expect.poll(() => one.text, { timeout: 4_000 }).toContain('event: changes\ndata: 2\n\n');
+    await expect.poll(() => one.text).toContain('event: changes\ndata: 2\n\n');
     await expect.poll(() => other.text).toContain('data: 2');
     expect(one.text.match(/event:/g)).toHaveLength(1);
   });
@@ -55,7 +55,7 @@ describe('the live stream', () => {
     const { url } = await serve(version);
     expect(version).not.toHaveBeenCalled();
     const all = await Promise.all(Array.from({ length: 10 }, () => listen(url)));
-    await expect.poll(() => version.mock.calls.length, { timeout: 4_000 }).toBe(2);
+    await expect.poll(() => version.mock.calls.length).toBe(2);
     for (const { hangUp } of all) hangUp();
     await expect.poll(() => all.every(({ ended }) => ended)).toBe(true);
   });
@@ -67,7 +67,7 @@ describe('the live stream', () => {
     answer = () => Promise.reject(new Error('away'));
     await expect.poll(() => heard.text).toContain('retry');
     answer = () => Promise.resolve('2');
-    await expect.poll(() => heard.text, { timeout: 4_000 }).toContain('data: 2');
+    await expect.poll(() => heard.text).toContain('data: 2');
   });
 
   it('refuses the hundred and first', async () => {
