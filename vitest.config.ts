@@ -6,6 +6,9 @@ const PURE = ['domain', 'explain', 'outbound', 'sinks', 'sources', 'values', 'we
 );
 
 export default defineConfig({
+  // package.json names what is built; tests read the source.
+  oxc: { jsx: { runtime: 'automatic', importSource: '#web', development: false } },
+  resolve: { alias: { '#web/jsx-runtime': new URL('src/web/jsx-runtime.ts', import.meta.url).pathname } },
   test: {
     environment: 'node',
     // The default leaves one core out, which is half of a small machine, and most tests wait rather than compute.

@@ -231,7 +231,7 @@ async function replaceDist(next) {
 /** The compiler leaves pages, style sheets and pictures behind. */
 async function copyAssets(to) {
   for (const file of await filesUnder('src')) {
-    if (/\.(ts|md|json)$/.test(file)) continue; // JSON is emitted by the compiler when it is imported
+    if (/\.(tsx?|md|json)$/.test(file)) continue; // JSON is emitted by the compiler when it is imported
     const target = join(to, file.slice('src/'.length));
     await mkdir(dirname(target), { recursive: true });
     await copyFile(join(root, file), target);

@@ -18,7 +18,7 @@ import { logWebhook } from '../telemetry/lines.ts';
 import { traceReceiving } from '../telemetry/tracing.ts';
 import { createActions } from '../web/actions.ts';
 import { createLive } from '../web/live.ts';
-import { createPages } from '../web/pages.ts';
+import { createPages } from '../web/router.tsx';
 import type { Background } from './background.ts';
 import { createKeep } from './keep.ts';
 import { examine } from './readiness.ts';

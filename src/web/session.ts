@@ -4,9 +4,9 @@ import rateLimit from 'express-rate-limit';
 import { z } from 'zod';
 import { isAllowed, SESSION_COOKIE } from '../http/access.ts';
 import { isOneOf, sameSecret } from '../sources/signature.ts';
-import { FORM_TOKEN, type Who } from './action-form.ts';
 import { exactly, html, localPath } from './html.ts';
-import { page } from './layout.ts';
+import { FORM_TOKEN, type Who } from './parts/action-form.tsx';
+import { page } from './parts/layout.tsx';
 
 const SESSION_MS = 30 * 86_400_000; // long: the one who is paged at night must not look for a token
 /** Wrong tokens from one address in a minute. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fold } from '../../src/domain/deployment.ts';
 import { route } from '../../src/domain/routing.ts';
 import { createDeployments, type Deployments } from '../../src/store/deployments.ts';
-import { changesPage } from '../../src/web/changes-page.ts';
+import { changesPage } from '../../src/web/pages/changes.tsx';
 import { aRecord } from '../support/records.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { expectWithin } from '../support/time.ts';

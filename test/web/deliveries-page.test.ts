@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { stand } from '../../src/web/deliveries-page.ts';
 import { createTraffic } from '../../src/web/deliveries-traffic.ts';
+import { stand } from '../../src/web/pages/deliveries.tsx';
 import { app, glance, letter, memoryDeadLetters, notes, see, sessionCookie, submit } from './support.ts';
 
 const text = (page: string) => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');

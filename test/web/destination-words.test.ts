@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { destinationWords } from '../../src/web/destination-words.ts';
+import { DestinationWords } from '../../src/web/parts/destination-words.tsx';
 
-const shown = (words: string) => destinationWords(words).markup;
+const shown = (words: string) => DestinationWords({ children: words }).markup;
 const said = (body: unknown, advice = '') =>
   shown(`POST to a.example: 422 ${JSON.stringify(body)}${advice}`)
     .replace(/<details>.*<\/details>/s, '')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { exactly, html, link, localPath } from '../../src/web/html.ts';
+import { exactly, html, localPath } from '../../src/web/html.ts';
+import { Link } from '../../src/web/parts/link.tsx';
 
 const markup = (piece: { markup: string }) => piece.markup;
 
@@ -43,7 +44,9 @@ describe('html', () => {
   });
 });
 
-describe('link', () => {
+const link = (to: string, children: string) => Link({ to, children });
+
+describe('a link', () => {
   it.each(['https://gitlab.harbor.example/x?a=1&b=2', 'http://ci.harbor.example:8080/', '/inbox/1?page=2'])(
     'links to %s',
     (address) => {

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { prettyJson } from '../../src/web/pretty-json.ts';
+import { prettyJson } from '../../src/web/parts/pretty-json.ts';
 import { memoryInbox, webhook } from './stores.ts';
 import { app, glance, notes, see, sessionCookie, submit } from './support.ts';
 

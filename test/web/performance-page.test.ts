@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { performancePage } from '../../src/web/performance-page.ts';
+import { performancePage } from '../../src/web/pages/performance.tsx';
 import { aDeployment, sha } from '../support/deployment.ts';
 import { memoryDeployments, step } from './stores.ts';
 import { app, see } from './support.ts';

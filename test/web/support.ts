@@ -4,7 +4,7 @@ import request from 'supertest';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
 import type { Actions } from '../../src/web/actions.ts';
 import { createLive } from '../../src/web/live.ts';
-import { createPages, type PageParts } from '../../src/web/pages.ts';
+import { createPages, type PageParts } from '../../src/web/router.tsx';
 import { createSession, formTokenOf } from '../../src/web/session.ts';
 import { memoryDeployments, memoryInbox, memoryLedger, sink, source } from './stores.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/domain/deployment.ts';
 import { dotOf, type Mark, markOf } from '../../src/domain/mark.ts';
 import { gather, lanesOf as lanesOfDots, WIDE, type Window } from '../../src/domain/timeline.ts';
-import { timeline } from '../../src/web/timeline-svg.ts';
+import { Timeline } from '../../src/web/parts/timeline.tsx';
 import { step } from './stores.ts';
 
 const DAY_MS = 86_400_000;
@@ -16,7 +16,7 @@ const mark = (over: Parameters<typeof step>[0] = {}): Mark => {
 const lanesOf = (marks: readonly Mark[], within: Window) => lanesOfDots(marks.map(dotOf), within);
 const environments = (...names: string[]) => names.map((name) => mark({ environment: { name } }));
 const draw = (marks: readonly Mark[]) =>
-  timeline({
+  Timeline({
     lanes: lanesOf(marks, window),
     window,
     laneAddress: (name) => `/?environment=${encodeURIComponent(name)}`,
@@ -139,7 +139,7 @@ describe('the scale', () => {
       laneAddress: String,
       spanAddress: String,
     };
-    const labels = [...timeline(view).markup.matchAll(/<g class="tick"[^>]*>.*?>([^<]+)<\/text>/g)].map(
+    const labels = [...Timeline(view).markup.matchAll(/<g class="tick"[^>]*>.*?>([^<]+)<\/text>/g)].map(
       ([, text]) => text,
     );
     expect(labels.length).toBeGreaterThanOrEqual(3);

@@ -1,0 +1,222 @@
+import type { Deployment } from '../../domain/deployment.ts';
+import { type Dot, dotOf, markOf } from '../../domain/mark.ts';
+import { lanesOf, type Window } from '../../domain/timeline.ts';
+import type { FilterProblem } from '../../store/change-filter.ts';
+import type { Deployments, Listed } from '../../store/deployments.ts';
+import { MAX_MARKS } from '../../store/marks.ts';
+import { SEARCHED } from '../../store/search.ts';
+import {
+  addressOf,
+  type ChangesQuery,
+  filterOf,
+  isFiltered,
+  RANGE_NAMES,
+  RANGES,
+  type Range,
+  reachOf,
+  readChangesQuery,
+  spanOf,
+  USUAL_RANGE,
+} from '../changes-query.ts';
+import type { Html } from '../html.ts';
+import { ChangeFilters, TimeBar } from '../parts/change-filters.tsx';
+import { ChangeList } from '../parts/change-list.tsx';
+import { Heading, Pager } from '../parts/layout.tsx';
+import { When } from '../parts/time.tsx';
+import { Timeline } from '../parts/timeline.tsx';
+
+const PAGE_SIZE = 50;
+/** The newest changes, whose names the filter fields offer. */
+const SUGGEST_FROM = 200;
+
+export interface ChangesView {
+  readonly body: Html;
+  /** No change was ever recorded. */
+  readonly empty: boolean;
+}
+
+/** What changed? As a picture and as a list, the newest first. */
+export async function changesPage(deployments: Deployments, asked: unknown, now: Date): Promise<ChangesView> {
+  const { problems, ...query } = readChangesQuery(asked, now);
+  const [found, newest] = await Promise.all([
+    find(deployments, query, now),
+    deployments.list({ facets: {}, limit: SUGGEST_FROM, offset: 0 }),
+  ]);
+  return { body: <Changes {...{ found, newest, query, problems, now }} />, empty: newest.total === 0 };
+}
+
+interface View {
+  readonly found: Found;
+  readonly newest: Listed;
+  readonly query: ChangesQuery;
+  readonly problems: readonly FilterProblem[];
+  readonly now: Date;
+}
+
+function Changes({ found, newest, query, problems, now }: View): Html {
+  const { list, marks, range, window } = found;
+  const shown = list.deployments.length > 0;
+  // Only a page that goes up to now has something to wait for.
+  return (
+    <>
+      <Heading aside={<Aside list={list} query={query} />}>Changes</Heading>
+      <ChangeFilters query={query} newest={newest.deployments} />
+      <div id="changes" data-live={query.to === undefined && '/events'}>
+        <div id="span">
+          <TimeBar {...{ query, range, window }} />
+          <Notes {...{ found, query, problems }} />
+        </div>
+        <div id="drawn">
+          {shown && (
+            <Timeline
+              lanes={lanesOf(marks, window)}
+              window={window}
+              laneAddress={(name) => addressOf(query, { environment: name })}
+              spanAddress={(span) => addressOf(query, spanOf(span))}
+            />
+          )}
+        </div>
+        <div id="list">
+          {shown ? (
+            <ChangeList {...{ deployments: list.deployments, query, now }} />
+          ) : (
+            <Nothing {...{ query, range, now }} last={newest.deployments[0]} />
+          )}
+          <Pager
+            current={query.page}
+            pages={Math.ceil(list.total / PAGE_SIZE)}
+            address={(page) => addressOf(query, { page })}
+          />
+        </div>
+      </div>
+    </>
+  );
+}
+
+interface Found {
+  readonly list: Listed;
+  readonly marks: readonly Dot[];
+  /** What was asked for, or the shortest that holds anything. */
+  readonly range: Range;
+  readonly window: Window;
+}
+
+async function find(deployments: Deployments, query: ChangesQuery, now: Date): Promise<Found> {
+  const range = query.range ?? USUAL_RANGE;
+  const found = await findWithin(deployments, query, { range, now });
+  const mayWiden = query.range === undefined && query.from === undefined && found.list.total === 0;
+  if (!mayWiden) return found;
+  const [last] = (await deployments.list({ ...filterOf(query, {}), limit: 1, offset: 0 })).deployments;
+  if (!last) return { ...found, range: 'all' };
+  const ageMs = found.window.toMs - Date.parse(last.occurredAt);
+  const wider = RANGE_NAMES.find((name) => name !== 'all' && RANGES[name] >= ageMs) ?? 'all';
+  return findWithin(deployments, query, { range: wider, now });
+}
+
+async function findWithin(
+  deployments: Deployments,
+  query: ChangesQuery,
+  { range, now }: { range: Range; now: Date },
+): Promise<Found> {
+  const reach = reachOf(query, now, range);
+  const filter = filterOf(query, reach);
+  const offset = (query.page - 1) * PAGE_SIZE;
+  if (filter.text) {
+    const all = await deployments.list({ ...filter, limit: SEARCHED, offset: 0 });
+    const list = { ...all, deployments: all.deployments.slice(offset, offset + PAGE_SIZE) };
+    const dots = all.deployments.map((one) => dotOf(markOf(one)));
+    return { list, range, ...drawn(dots, reach) };
+  }
+  const [list, marks] = await Promise.all([
+    deployments.list({ ...filter, limit: PAGE_SIZE, offset }),
+    deployments.marks(filter),
+  ]);
+  return { list, range, ...drawn(marks, reach) };
+}
+
+/** All changes begin with the first of them. */
+function drawn(
+  marks: readonly Dot[],
+  { fromMs, toMs }: { fromMs?: number; toMs: number },
+): Pick<Found, 'marks' | 'window'> {
+  return { marks, window: { fromMs: fromMs ?? Math.min(marks.at(-1)?.atMs ?? toMs, toMs - 1), toMs } };
+}
+
+const Aside = ({ list, query }: { list: Listed; query: ChangesQuery }): Html => (
+  <>
+    <span class="zone" hidden />
+    <span id="total">
+      {list.total.toLocaleString('en')} {list.total === 1 ? 'change' : 'changes'}
+    </span>
+    {query.to === undefined && (
+      <button class="quiet live" id="live" type="button" aria-pressed="true" hidden>
+        live
+      </button>
+    )}
+  </>
+);
+
+function Notes({ found: { list, marks, range }, query, problems }: Pick<View, 'found' | 'query' | 'problems'>): Html {
+  const widened = query.range === undefined && query.from === undefined && range !== USUAL_RANGE;
+  const told = [
+    ...problems.map(({ field, message }) => `${field} was left out of the filter: ${message}.`),
+    widened &&
+      list.total > 0 &&
+      `Nothing changed in the 24 hours ${query.to === undefined ? 'before now' : 'before that'}; this goes further back.`,
+    list.searched !== undefined &&
+      `Only the newest ${list.searched.toLocaleString('en')} were looked through; choose a span of time to look further back.`,
+    marks.length === MAX_MARKS &&
+      list.total > MAX_MARKS &&
+      `The timeline shows the newest ${MAX_MARKS.toLocaleString('en')} of this span.`,
+  ].filter((note) => note !== false);
+  if (told.length === 0) return <></>;
+  return (
+    <ul class="notes">
+      {told.map((note) => (
+        <li>{note}</li>
+      ))}
+    </ul>
+  );
+}
+
+interface NothingView {
+  readonly query: ChangesQuery;
+  readonly range: Range;
+  readonly last: Deployment | undefined;
+  readonly now: Date;
+}
+
+function Nothing({ query, range, last, now }: NothingView): Html {
+  const { page, from, to } = query;
+  if (page > 1) {
+    return (
+      <p class="empty">
+        There is no page {page}. <a href={addressOf(query)}>First page</a>
+      </p>
+    );
+  }
+  if (isFiltered(query)) {
+    const everywhere = range === 'all' && from === undefined && to === undefined;
+    const elsewhere = addressOf(query, { range: 'all', from: undefined, to: undefined });
+    return (
+      <p class="empty">
+        No change fits this filter
+        {!everywhere && [' in this span of time. ', <a href={elsewhere}>Look at all times</a>]}.{' '}
+        <a href="/">Drop the filter</a>
+      </p>
+    );
+  }
+  if (!last) {
+    return (
+      <p class="empty">
+        No change was recorded yet. <a href="/setup">Set a source up</a>
+      </p>
+    );
+  }
+  return (
+    <p class="empty">
+      Nothing changed {from === undefined && to === undefined ? `in the last ${range}` : 'in this span of time'}. The
+      newest change was <When at={last.occurredAt} now={now} />. <a href="/">Show it</a>
+    </p>
+  );
+}

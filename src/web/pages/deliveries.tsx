@@ -1,0 +1,150 @@
+import type { DeadLetters as DeadLetterStore } from '../../queue/dead-letters.ts';
+import { type Backlog, forwardQueueName, RECORD_QUEUE } from '../../queue/queues.ts';
+import type { Hold } from '../../queue/workers.ts';
+import type { Sink } from '../../sinks/sink.ts';
+import { DeadLetterQuery, deliveriesPath, toFilter } from '../dead-letter-query.ts';
+import { type Recent, TRAFFIC_MINUTES, type Traffic } from '../deliveries-traffic.ts';
+import type { Html } from '../html.ts';
+import type { Who } from '../parts/action-form.tsx';
+import { DeadLetters } from '../parts/dead-letters.tsx';
+import { DoneNote } from '../parts/done.tsx';
+import { Fields, Heading, Section } from '../parts/layout.tsx';
+import { Moment, span } from '../parts/time.tsx';
+
+const SLOW_MS = 2_000;
+const LATE_MS = 60_000;
+
+export interface DeliveriesParts {
+  readonly sinks: readonly Sink[];
+  readonly backlog: () => Promise<Readonly<Record<string, Backlog>>>;
+  readonly holds: () => Readonly<Record<string, Hold>>;
+  readonly traffic: Pick<Traffic, 'of'>;
+  readonly deadLetters: Pick<DeadLetterStore, 'newest' | 'of'>;
+}
+
+export interface DeliveriesView {
+  readonly asked: unknown;
+  readonly who: Who;
+  readonly now: Date;
+}
+
+/** What is on its way, what stands still and why, and what was given up. */
+export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }: DeliveriesView): Promise<Html> {
+  const parsed = DeadLetterQuery.safeParse(asked);
+  const query = parsed.success ? parsed.data : {};
+  const [backlog, found] = await Promise.all([
+    parts.backlog(),
+    parts.deadLetters.newest(toFilter({ ...query, kind: undefined })),
+  ]);
+  const holds = parts.holds();
+  const sinks = parts.sinks.map(({ name, type }) => ({
+    name,
+    type,
+    ...stand({
+      hold: holds[name],
+      backlog: backlog[forwardQueueName(name)],
+      recent: parts.traffic.of(name),
+      now,
+    }),
+  }));
+  return (
+    <>
+      <Heading aside={<a href={deliveriesPath(query)}>refresh</a>}>Deliveries</Heading>
+      <DoneNote asked={asked} />
+      <div class="cards sinks">
+        {sinks.map((sink) => (
+          <SinkStand {...sink} now={now} />
+        ))}
+        <RecordingStand backlog={backlog[RECORD_QUEUE]} now={now} />
+      </div>
+      {sinks.length === 0 && <p class="empty">No sink is configured: changes are recorded here and told to nobody.</p>}
+      <Section title="Dead letters">
+        <DeadLetters {...{ ...found, query, who, now, sinks: parts.sinks.map(({ name }) => name) }} />
+      </Section>
+    </>
+  );
+}
+
+interface Stand {
+  readonly state: 'healthy' | 'slow' | 'paused';
+  readonly hold: Hold | undefined;
+  readonly backlog: Backlog | undefined;
+  readonly recent: Recent;
+}
+
+/** Paused: the whole sink waits. Slow: it answers late, or its deliveries come late. */
+export function stand({ hold, backlog, recent, now }: Omit<Stand, 'state'> & { readonly now: Date }): Stand {
+  const isLate = backlog?.oldestAt !== undefined && now.getTime() - backlog.oldestAt > LATE_MS;
+  const isSlow = isLate || (recent.meanMs ?? 0) > SLOW_MS;
+  return { state: hold ? 'paused' : isSlow ? 'slow' : 'healthy', hold, backlog, recent };
+}
+
+const LOOKS = { healthy: 'succeeded', slow: 'running', paused: 'failed' } as const;
+
+interface SinkStandView extends Stand {
+  readonly name: string;
+  readonly type: string;
+  readonly now: Date;
+}
+
+const SinkStand = ({ name, type, state, hold, backlog, recent, now }: SinkStandView): Html => (
+  <article class="card">
+    <h2>
+      <span>
+        {name}
+        {type !== name && [' ', <span class="mute">{type}</span>]}
+      </span>{' '}
+      <span class={`badge ${LOOKS[state]}`}>{state}</span>
+    </h2>
+    {hold && (
+      <p class="complaint">
+        Waits until <Moment at={hold.until.toISOString()} />, then tries again: {hold.why}
+      </p>
+    )}
+    <Fields
+      of={[
+        ['Waiting', waiting(backlog, now)],
+        [`Last ${TRAFFIC_MINUTES} min`, rate(recent)],
+        ['Dead letters', <DeadCount backlog={backlog} sink={name} />],
+      ]}
+    />
+  </article>
+);
+
+/** What comes before the sinks: webhooks that became no change yet. */
+const RecordingStand = ({ backlog, now }: { backlog: Backlog | undefined; now: Date }): Html => (
+  <article class="card">
+    <h2>
+      <span>
+        recording <span class="mute">in Shiplog itself</span>
+      </span>
+    </h2>
+    <Fields
+      of={[
+        ['Waiting', waiting(backlog, now)],
+        ['Dead letters', <DeadCount backlog={backlog} sink={RECORD_QUEUE} />],
+      ]}
+    />
+  </article>
+);
+
+function waiting(backlog: Backlog | undefined, now: Date): string {
+  if (backlog?.oldestAt === undefined) return `${backlog?.waiting ?? 0}`;
+  const age = span(Math.max(0, now.getTime() - backlog.oldestAt));
+  return `${backlog.waiting.toLocaleString('en')}, the oldest for ${age}`;
+}
+
+function rate({ delivered, failed, meanMs }: Recent): string {
+  if (meanMs === undefined) return 'no attempt';
+  const each = meanMs < 1000 ? `${Math.round(meanMs)} ms` : `${(meanMs / 1000).toFixed(1)} s`;
+  return `${delivered.toLocaleString('en')} delivered, ${failed.toLocaleString('en')} failed, ${each} each`;
+}
+
+const DeadCount = ({ backlog, sink }: { backlog: Backlog | undefined; sink: string }): Html =>
+  backlog?.dead ? (
+    <a class="danger" href={deliveriesPath({ sink })}>
+      {backlog.dead.toLocaleString('en')}
+    </a>
+  ) : (
+    <>0</>
+  );

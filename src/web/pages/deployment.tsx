@@ -1,0 +1,163 @@
+import type { ChangeRecord } from '../../domain/change-record.ts';
+import { type Deployment, summarize } from '../../domain/deployment.ts';
+import type { OriginParts } from '../../domain/origins.ts';
+import type { Routed } from '../../domain/routing.ts';
+import type { DeadLetters } from '../../queue/dead-letters.ts';
+import type { Hold } from '../../queue/workers.ts';
+import type { Sink } from '../../sinks/sink.ts';
+import type { Source } from '../../sources/source.ts';
+import type { Deployments } from '../../store/deployments.ts';
+import type { Inbox, InboxEntry } from '../../store/inbox.ts';
+import type { Ledger } from '../../store/ledger.ts';
+import type { Html } from '../html.ts';
+import { ActionForm, type Who } from '../parts/action-form.tsx';
+import { What, WhenAndWho } from '../parts/deployment-facts.tsx';
+import { Origins, Signals } from '../parts/deployment-signals.tsx';
+import { deploymentPath, StateBadge, TypeBadge } from '../parts/deployment-words.tsx';
+import { DoneNote } from '../parts/done.tsx';
+import { Heading, Section } from '../parts/layout.tsx';
+import { SinkCard, type SinkKnowledge } from '../parts/sink-card.tsx';
+import { Moment, span } from '../parts/time.tsx';
+
+export interface DeploymentParts extends OriginParts {
+  readonly deployments: Deployments;
+  readonly inbox: Inbox;
+  readonly ledger: Ledger;
+  readonly sources: readonly Source[];
+  readonly sinks: readonly Sink[];
+  readonly holds: () => Readonly<Record<string, Hold>>;
+  readonly deadLetters: Pick<DeadLetters, 'of'>;
+}
+
+export interface DeploymentView {
+  /** Deployment key or alias. */
+  readonly name: string;
+  readonly asked: unknown;
+  readonly who: Who;
+  readonly now: Date;
+}
+
+/** Everything that is known of one deployment. */
+export async function deploymentPage(parts: DeploymentParts, view: DeploymentView): Promise<Html | undefined> {
+  const routed = await parts.deployments.get(view.name);
+  if (!routed) return undefined;
+  const { deployment } = routed;
+  const records = await parts.deployments.records(deployment.key);
+  const [entries, deliveries] = await Promise.all([
+    parts.inbox.entries([...new Set(records.flatMap(({ webhook }) => webhook ?? []))]),
+    deliveriesOf(parts, deployment, records),
+  ]);
+  return <DeploymentBody {...{ ...view, routed, records, entries, deliveries, parts }} />;
+}
+
+interface Body extends DeploymentView {
+  readonly routed: Routed;
+  readonly records: readonly ChangeRecord[];
+  readonly entries: readonly (InboxEntry | undefined)[];
+  readonly deliveries: readonly SinkKnowledge[];
+  readonly parts: DeploymentParts;
+}
+
+function DeploymentBody({ routed, records, entries, deliveries, parts, asked, who, now }: Body): Html {
+  const { deployment } = routed;
+  const aside = [<StateBadge state={deployment.state} />, ' ', <TypeBadge type={deployment.changeType} />];
+  return (
+    <>
+      <Heading aside={aside}>
+        <bdi>{summarize(deployment)}</bdi>
+      </Heading>
+      <DoneNote asked={asked} />
+      {deployment.notes.length > 0 && (
+        <ul class="notes">
+          {deployment.notes.map((note) => (
+            <li>{note}</li>
+          ))}
+        </ul>
+      )}
+      <Steps records={records} />
+      <div class="columns">
+        <Section title="What">
+          <What deployment={deployment} />
+        </Section>
+        <Section title="When and who">
+          <WhenAndWho deployment={deployment} now={now} />
+        </Section>
+      </div>
+      <Section title="Deliveries">
+        <div class="cards">
+          {deliveries.map((delivery) => (
+            <SinkCard {...{ ...delivery, routed, who, now }} />
+          ))}
+        </div>
+        {parts.sinks.length === 0 && <p class="mute">No sink is configured; the change is kept here.</p>}
+      </Section>
+      <Section title="Signals">
+        <Signals {...{ records, deployment, entries, sources: parts.sources }} />
+        <MapAgain deployment={deployment} who={who} />
+      </Section>
+      <Section title="Rules">
+        <Rules of={routed} />
+      </Section>
+      <Origins name={deployment.key} records={records} parts={parts} />
+    </>
+  );
+}
+
+function deliveriesOf(
+  { sinks, ledger, deadLetters, holds }: DeploymentParts,
+  deployment: Deployment,
+  records: readonly ChangeRecord[],
+): Promise<SinkKnowledge[]> {
+  const moments = [deployment, ...records].map(({ state, occurredAt }) => ({ key: deployment.key, state, occurredAt }));
+  return Promise.all(
+    sinks.map(async (sink) => {
+      const [delivery, letters] = await Promise.all([
+        ledger.read(sink.name, deployment.key),
+        deadLetters.of(sink.name, moments),
+      ]);
+      return { sink, delivery, letters, hold: holds()[sink.name] };
+    }),
+  );
+}
+
+const MapAgain = ({ deployment: { key }, who }: { deployment: Deployment; who: Who }): Html => (
+  <ActionForm who={who} to="/actions/map-deployment" fields={{ deployment: key, back: deploymentPath(key) }}>
+    <button>Map again</button>{' '}
+    <span class="mute">reads the kept webhooks anew, with the mappers and rules of today</span>
+  </ActionForm>
+);
+
+/** The states in the order in which they happened, each with the time since the one before. */
+function Steps({ records }: { records: readonly ChangeRecord[] }): Html {
+  const told = records.toSorted((a, b) => Date.parse(a.occurredAt) - Date.parse(b.occurredAt));
+  const changes = told.filter((record, index) => record.state !== told[index - 1]?.state);
+  const gap = (index: number) =>
+    Date.parse(changes[index]?.occurredAt ?? '') - Date.parse(changes[index - 1]?.occurredAt ?? '');
+  return (
+    <ol class="steps" aria-label="States over time">
+      {changes.map(({ state, occurredAt }, index) => (
+        <li>
+          <StateBadge state={state} /> <Moment at={occurredAt} />
+          {index > 0 && [' ', <span class="mute">+{span(gap(index))}</span>]}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Rules({ of: { trace, sinks, droppedBy } }: { of: Routed }): Html {
+  if (trace.length === 0) return <p class="mute">No rule matched. Every sink is asked.</p>;
+  return (
+    <>
+      <ol class="trace">
+        {trace.map((line) => (
+          <li>
+            <code>{line}</code>
+          </li>
+        ))}
+      </ol>
+      {sinks && <p>Sinks: {sinks.join(', ') || 'none'}</p>}
+      {droppedBy !== undefined && <p>Dropped by {droppedBy}: in no list, told to nobody.</p>}
+    </>
+  );
+}

@@ -1,0 +1,50 @@
+import type { DeadLetters } from '../../queue/dead-letters.ts';
+import { BATCH } from '../actions.ts';
+import { type DeadLetterQuery, deliveriesPath, fieldsOf, toFilter } from '../dead-letter-query.ts';
+import type { Html } from '../html.ts';
+import { ActionForm, type Who } from '../parts/action-form.tsx';
+import { howMany, isOne, NoLetters, Subject } from '../parts/dead-letters.tsx';
+import { Heading } from '../parts/layout.tsx';
+import { plural } from '../parts/words.tsx';
+
+/** Named before they are dropped. */
+const DROPS_NAMED = 5;
+
+/** Dropping cannot be undone: it is asked for once more. */
+export async function dropPage(
+  { deadLetters }: { readonly deadLetters: Pick<DeadLetters, 'newest'> },
+  query: DeadLetterQuery,
+  who: Who,
+): Promise<Html> {
+  const { letters, unread } = await deadLetters.newest(toFilter(query));
+  const fitting = { count: letters.length, unread };
+  const [they, them] = isOne(fitting) ? ['dead letter is', 'it'] : ['dead letters are', 'them'];
+  const back = deliveriesPath(query.id === undefined ? query : {});
+  const heading = <Heading>Drop dead letters</Heading>;
+  if (fitting.count === 0) return <>{[heading, <NoLetters query={query} unread={unread} />]}</>;
+  return (
+    <>
+      {heading}
+      <p>
+        {howMany(fitting)} {they} forgotten for good. The destination is never told of {them}; the changes stay in the
+        change log.
+      </p>
+      <ul class="plain">
+        {letters.slice(0, DROPS_NAMED).map((letter) => (
+          <li>
+            {letter.sink}: {letter.why} <Subject of={letter} />
+          </li>
+        ))}
+        {letters.length > DROPS_NAMED && <li>and {howMany({ count: letters.length - DROPS_NAMED, unread })} more</li>}
+      </ul>
+      <div class="bulk">
+        <ActionForm who={who} to="/actions/drop" fields={{ ...fieldsOf(query), back }}>
+          <button class="danger">
+            Drop {fitting.count + unread > BATCH ? `the first ${BATCH}` : plural(fitting.count, 'dead letter')}
+          </button>
+        </ActionForm>{' '}
+        <a href={back}>No, keep {them}</a>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import type { Spooled } from '../../spool/spool.ts';
+import type { Inbox, InboxEntry } from '../../store/inbox.ts';
+import { SEARCHED_BODY_BYTES } from '../../store/inbox-search.ts';
+import { exactly, type Html } from '../html.ts';
+import { Options } from '../parts/action-form.tsx';
+import { LOOKS, Reason, size, VERDICTS, VerdictBadge, webhookPath } from '../parts/inbox-words.tsx';
+import { Heading, Pager } from '../parts/layout.tsx';
+import { SpooledNote } from '../parts/spooled-note.tsx';
+import { When } from '../parts/time.tsx';
+import { plural } from '../parts/words.tsx';
+
+const PAGE_SIZE = 100;
+
+const Text = z.string().trim().min(1).max(300).optional().catch(undefined);
+/** All that the page shows stands in its URL, so that it can be passed on. */
+const Query = z.object({
+  q: Text,
+  source: Text,
+  verdict: z.enum(VERDICTS).optional().catch(undefined),
+  page: z.coerce.number().int().min(1).max(100_000).catch(1),
+  /** Of a search: how many of the newest are passed over. */
+  from: z.coerce.number().int().min(0).max(10_000_000).catch(0),
+});
+type Query = z.infer<typeof Query>;
+
+function addressOf(query: Query, change: Partial<Query> = {}): string {
+  const { page, from, ...rest } = { ...query, page: 1, from: 0, ...change };
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(rest)) if (value !== undefined) search.set(name, value);
+  if (page > 1) search.set('page', String(page));
+  if (from > 0) search.set('from', String(from));
+  return search.size > 0 ? `/inbox?${search}` : '/inbox';
+}
+
+export interface InboxParts {
+  readonly inbox: Inbox;
+  readonly sourceNames: readonly string[];
+  readonly spool: () => Spooled;
+}
+
+/** Every webhook and what became of it. */
+export async function inboxPage(parts: InboxParts, asked: unknown, now: Date): Promise<Html> {
+  const query = Query.parse(asked);
+  const isSearch = query.q !== undefined || query.source !== undefined || query.verdict !== undefined;
+  const found = isSearch ? await searched(parts.inbox, query, now) : await listed(parts.inbox, query, now);
+  return (
+    <>
+      <Heading aside={<span>{plural(found.total, 'webhook')}</span>}>Inbox</Heading>
+      <SpooledNote of={parts.spool()} />
+      <Filters query={query} sources={parts.sourceNames} />
+      {found.body}
+    </>
+  );
+}
+
+async function listed(inbox: Inbox, query: Query, now: Date) {
+  const { entries, total } = await inbox.list({ limit: PAGE_SIZE, offset: (query.page - 1) * PAGE_SIZE });
+  const body = (
+    <>
+      {entries.length === 0 ? (
+        <p class="empty">
+          {total === 0 ? 'No webhook came in yet.' : 'There is no such page.'} <a href="/setup">Set one up</a>
+        </p>
+      ) : (
+        <Entries entries={entries} now={now} />
+      )}
+      <Pager current={query.page} pages={Math.ceil(total / PAGE_SIZE)} address={(page) => addressOf(query, { page })} />
+    </>
+  );
+  return { total, body };
+}
+
+async function searched(inbox: Inbox, query: Query, now: Date) {
+  const { q: text, source, verdict, from } = query;
+  const { entries, total, next } = await inbox.search({ text, source, verdict }, { offset: from, limit: PAGE_SIZE });
+  const reach = `${entries.length === 0 ? 'None' : entries.length} of the webhooks ${(from + 1).toLocaleString('en')} to ${(next ?? total).toLocaleString('en')}, counted from the newest, ${entries.length === 1 ? 'fits' : 'fit'}.`;
+  const body = (
+    <>
+      <p class="mute">
+        {reach}
+        {text !== undefined && ` Bodies above ${SEARCHED_BODY_BYTES / 1024} KiB are not searched.`}
+      </p>
+      {entries.length > 0 && <Entries entries={entries} now={now} />}
+      {(next !== undefined || from > 0) && (
+        <nav class="pager" aria-label="More">
+          {from > 0 && <a href={addressOf(query)}>← newest</a>}{' '}
+          {next !== undefined && (
+            <a rel="next" href={addressOf(query, { from: next })}>
+              search older →
+            </a>
+          )}
+        </nav>
+      )}
+    </>
+  );
+  return { total, body };
+}
+
+const Filters = ({ query, sources }: { query: Query; sources: readonly string[] }): Html => (
+  <form class="filters search" method="get" action="/inbox" role="search">
+    <label class="wide">
+      delivery id, sha, project or deployment{' '}
+      <input type="search" name="q" value={exactly(query.q ?? '')} autocomplete="off" spellcheck="false" />
+    </label>
+    <label>
+      source{' '}
+      <select name="source">
+        <option value="">any</option>
+        <Options of={sources.map((value) => ({ value }))} chosen={query.source} />
+      </select>
+    </label>
+    <label>
+      verdict{' '}
+      <select name="verdict">
+        <option value="">any</option>
+        <Options of={VERDICTS.map((value) => ({ value }))} chosen={query.verdict} />
+      </select>
+    </label>
+    <span class="buttons">
+      <button>Search</button> {(query.q ?? query.source ?? query.verdict) !== undefined && <a href="/inbox">clear</a>}
+    </span>
+  </form>
+);
+
+const Entries = ({ entries, now }: { entries: readonly InboxEntry[]; now: Date }): Html => (
+  <table class="inbox">
+    <thead>
+      <tr>
+        <th>When</th>
+        <th>Verdict</th>
+        <th>Source</th>
+        <th>Why</th>
+        <th class="number">Size</th>
+      </tr>
+    </thead>
+    <tbody>
+      {entries.map((entry) => (
+        <tr class={LOOKS[entry.verdict]}>
+          <td class="when">
+            <a href={webhookPath(entry)}>
+              <When at={entry.receivedAt} now={now} />
+            </a>
+          </td>
+          <td class="state">
+            <VerdictBadge verdict={entry.verdict} />
+            {entry.spooled && [' ', <span class="mute">spooled</span>]}
+          </td>
+          <td class="source">{entry.source}</td>
+          <td class="why">
+            <Reason of={entry} />
+          </td>
+          <td class="number">{size(entry.bytes)}</td>
+        </tr>
+      ))}
+    </tbody>
+  </table>
+);

@@ -1,0 +1,157 @@
+import type { Deployment } from '../../domain/deployment.ts';
+import { laneOf } from '../../domain/lane.ts';
+import {
+  daysOf,
+  finishedDeployments,
+  lastDays,
+  performanceBy,
+  performanceOf,
+  type Span,
+} from '../../domain/performance.ts';
+import type { Deployments } from '../../store/deployments.ts';
+import type { Html } from '../html.ts';
+import { Options } from '../parts/action-form.tsx';
+import { Bars } from '../parts/bars.tsx';
+import { Field } from '../parts/change-filters.tsx';
+import { Heading, Section } from '../parts/layout.tsx';
+import { FigureTable, Measures } from '../parts/performance-figures.tsx';
+import { plural } from '../parts/words.tsx';
+import {
+  ALL,
+  isChosen,
+  isNamed,
+  PerformanceQuery,
+  PRODUCTION,
+  performancePath,
+  RANGES,
+  type Range,
+} from '../performance-query.ts';
+
+/** Newest deployments that are looked at: about a second of work. */
+const MOST = 20_000;
+const PAGE = 1_000;
+
+/** How well do we deliver? The four measures, each with how it is computed and from how many deployments. */
+export async function performancePage(
+  deployments: Pick<Deployments, 'list'>,
+  asked: unknown,
+  now: Date,
+): Promise<Html> {
+  const query = PerformanceQuery.parse(asked);
+  const span = lastDays(RANGES[query.range], now);
+  const { found, total } = await read(deployments, span);
+  const finished = finishedDeployments(found);
+  const ofService = finished.filter((one) => query.service === '' || isNamed(one.service, query.service));
+  const chosen = ofService.filter((one) => isChosen(one, query.environment));
+  const byEnvironment = performanceBy(ofService, ({ environment }) => laneOf(environment), span);
+  const byService = performanceBy(chosen, ({ service }) => service, span);
+  return (
+    <>
+      <Heading aside={<span>{plural(chosen.length, 'finished deployment')}</span>}>Delivery performance</Heading>
+      <Filters query={query} finished={finished} />
+      {total > found.length && (
+        <p class="notes">
+          There are {total.toLocaleString('en')} changes in this time; only the newest{' '}
+          {found.length.toLocaleString('en')} are looked at.
+        </p>
+      )}
+      {chosen.length === 0 ? (
+        <p class="empty">
+          No deployment to {placeOf(query.environment)} has finished in this time.{' '}
+          <a href={performancePath({ environment: ALL, service: '', range: '90d' })}>Show all environments, 90 days</a>
+        </p>
+      ) : (
+        <>
+          <Measures of={performanceOf(chosen, span)} />
+          <Section title="Deployments per day">
+            <Bars days={daysOf(chosen, span)} />
+          </Section>
+        </>
+      )}
+      {byEnvironment.length > 0 && (
+        <Section title={query.service === '' ? 'By environment' : `By environment, ${query.service} alone`}>
+          <FigureTable
+            title="Environment"
+            rows={byEnvironment}
+            address={(environment) => performancePath({ ...query, environment })}
+          />
+        </Section>
+      )}
+      {byService.length > 0 && (
+        <Section title={`By service, ${placeOf(query.environment)}`}>
+          <FigureTable title="Service" rows={byService} address={(service) => performancePath({ ...query, service })} />
+        </Section>
+      )}
+      <Section title="What is counted">
+        <Counted query={query} oldest={chosen[0]} />
+      </Section>
+    </>
+  );
+}
+
+const placeOf = (environment: string) =>
+  environment === PRODUCTION ? 'production' : environment === ALL ? 'all environments' : environment;
+
+/** By key: while we read on, a new deployment moves the others one place down. */
+async function read(
+  deployments: Pick<Deployments, 'list'>,
+  { from, to }: Span,
+): Promise<{ found: Deployment[]; total: number }> {
+  const found = new Map<string, Deployment>();
+  for (let offset = 0; ; offset += PAGE) {
+    const page = await deployments.list({
+      facets: {},
+      sinceMs: from.getTime(),
+      untilMs: to.getTime(),
+      limit: PAGE,
+      offset,
+    });
+    for (const deployment of page.deployments) found.set(deployment.key, deployment);
+    if (offset + PAGE >= Math.min(page.total, MOST)) return { found: [...found.values()], total: page.total };
+  }
+}
+
+function Filters({ query, finished }: { query: PerformanceQuery; finished: readonly Deployment[] }): Html {
+  const environments = [...new Set(finished.map(({ environment }) => laneOf(environment)))].sort();
+  const services = [...new Set(finished.map(({ service }) => service))].sort();
+  const choices = [
+    { value: PRODUCTION, label: 'production' },
+    { value: ALL, label: 'all' },
+    ...environments.map((name) => ({ value: name, label: name })),
+  ];
+  const known = choices.some(({ value }) => value === query.environment);
+  const options = known ? choices : [...choices, { value: query.environment, label: query.environment }];
+  const ranges = Object.keys(RANGES) as Range[]; // the keys of the literal
+  return (
+    <form class="filters" method="get" action="/performance">
+      <label>
+        environment{' '}
+        <select name="environment">
+          <Options of={options} chosen={query.environment} />
+        </select>
+      </label>
+      <Field name="service" value={query.service} known={services} />
+      <input type="hidden" name="range" value={query.range} />
+      <span class="buttons">
+        <button>Show</button>
+      </span>
+      <nav class="ranges" aria-label="Time range">
+        {ranges.map((range) => (
+          <a href={performancePath({ ...query, range })} aria-current={range === query.range && 'true'}>
+            {range.replace('d', ' d')}
+          </a>
+        ))}
+      </nav>
+    </form>
+  );
+}
+
+const Counted = ({ query, oldest }: { query: PerformanceQuery; oldest: Deployment | undefined }): Html => (
+  <p class="mute prose">
+    {query.environment === PRODUCTION &&
+      'Production is every environment whose tier is production or, where no tool says a tier, whose name says so. '}
+    Counted are deployments, roll-backs, infrastructure and database changes that succeeded or failed; canceled ones and
+    changes of configuration, flags or scale are not. Days are UTC days.
+    {oldest && ` The oldest counted here is of ${oldest.occurredAt.slice(0, 10)}.`}
+  </p>
+);

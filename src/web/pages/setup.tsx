@@ -1,0 +1,150 @@
+import type { Source } from '../../sources/source.ts';
+import type { Inbox, InboxEntry } from '../../store/inbox.ts';
+import { newestBySource } from '../../store/newest.ts';
+import { SETUP_SCRIPT } from '../assets.ts';
+import { exactly, type Html } from '../html.ts';
+import { ActionForm, type Who } from '../parts/action-form.tsx';
+import { deploymentPath } from '../parts/deployment-words.tsx';
+import { VerdictBadge, webhookPath } from '../parts/inbox-words.tsx';
+import { LastWebhook } from '../parts/last-webhook.tsx';
+import { Heading } from '../parts/layout.tsx';
+import { Link } from '../parts/link.tsx';
+import { recipeFor } from '../parts/recipe.tsx';
+
+export interface SetupView {
+  readonly sources: readonly Source[];
+  readonly sinkNames: readonly string[];
+  readonly inbox: Inbox;
+  /** Protocol and host by which the reader came. */
+  readonly base: string;
+  readonly now: Date;
+  readonly who: Who;
+  /** The source whose secret was asked for by an admin. */
+  readonly show?: string;
+  /** The webhook of a test event that was just sent. */
+  readonly test?: string;
+  /** The page that this stands on: what "refresh" loads. */
+  readonly at: string;
+  /** It stands in for the changes, of which there are none yet. */
+  readonly welcome?: boolean;
+}
+
+/** Where to paste what, and whether it worked. */
+export async function setupPage(view: SetupView): Promise<Html> {
+  const { sources, inbox, at, test, welcome = false } = view;
+  const [{ newest, isAll }, tests] = await Promise.all([newestBySource(inbox), test ? inbox.entries([test]) : []]);
+  const tested = tests[0];
+  const cards = await Promise.all(
+    sources.map((source) =>
+      card(source, {
+        ...view,
+        entry: newest.get(source.name),
+        isAll,
+        ...(tested?.source === source.name && { tested }),
+      }),
+    ),
+  );
+  return (
+    <>
+      <Heading aside={<a href={at}>refresh</a>}>{welcome ? 'Welcome' : 'Set-up'}</Heading>
+      {welcome && (
+        <p class="lead">
+          No deployment was recorded yet. Tell one of your tools where to send them, or send a test event and watch it
+          arrive.
+        </p>
+      )}
+      <LocalNote base={view.base} />
+      {test !== undefined && !tested && (
+        <p class="complaint" role="status">
+          The test event is not in the inbox: Redis is away, and it waits on disk. It appears as soon as Redis is back.
+        </p>
+      )}
+      <div class="cards setup">{cards}</div>
+      <script src={SETUP_SCRIPT.path} defer />
+    </>
+  );
+}
+
+function LocalNote({ base }: { base: string }): Html {
+  if (!/^https?:\/\/(localhost|127\.|\[::1\])/.test(base)) return <></>;
+  return (
+    <p class="notes">
+      You came by <code>{base}</code>, which only this machine can reach. Open this page by the address that your tools
+      can reach, and the URLs below are right for them.
+    </p>
+  );
+}
+
+interface Card extends SetupView {
+  readonly entry: InboxEntry | undefined;
+  readonly isAll: boolean;
+  readonly tested?: InboxEntry;
+}
+
+/** Where its card stands on the page. Sources may have any name, such as that of another part of the page. */
+const placeOf = (name: string): string => `source-${name}`;
+
+async function card(source: Source, view: Card): Promise<Html> {
+  const { name, type } = source;
+  const { base, who, show, entry, isAll, now } = view;
+  const url = `${base}/webhooks/${name}`;
+  const secret = who.role === 'admin' && name === show ? source.secrets[0] : undefined;
+  return (
+    <article class="card" id={placeOf(name)}>
+      <h2>
+        {name}
+        {type !== name && [' ', <span class="mute">{type}</span>]}
+      </h2>
+      <LastWebhook {...{ source: name, entry, isAll, now }} />
+      <TestEvent source={source} view={view} />
+      <p class="copy">
+        <span>URL</span> <code>{url}</code>
+      </p>
+      <Secret source={source} who={who} isShown={secret !== undefined} />
+      {await recipeFor(source, { base, url, name, secret })}
+    </article>
+  );
+}
+
+function TestEvent({ source: { name }, view: { who, at, sinkNames, tested } }: { source: Source; view: Card }): Html {
+  const back = `${at === '/' ? '/setup' : at}#${placeOf(name)}`;
+  return (
+    <>
+      {tested && (
+        <p class="done" role="status">
+          The test event came in: <VerdictBadge verdict={tested.verdict} />{' '}
+          <a href={webhookPath(tested)}>its webhook</a>
+          {tested.deployments.map((key) => [', ', <Link to={deploymentPath(key)}>its change</Link>])}
+        </p>
+      )}
+      <ActionForm who={who} to="/actions/test-event" fields={{ source: name, back }}>
+        <button>Send a test event</button>{' '}
+        <span class="mute">
+          An invented deployment to staging, signed as the tool does it: a webhook and a change like any other.
+          {sinkNames.length > 0 && ` It is told to ${sinkNames.join(', ')} as well.`}
+        </span>
+      </ActionForm>
+    </>
+  );
+}
+
+function Secret({ source: { name, secrets }, who, isShown }: { source: Source; who: Who; isShown: boolean }): Html {
+  if (!isShown) {
+    return (
+      <ActionForm who={who} to={`/setup#${placeOf(name)}`} fields={{ show: name }}>
+        <span class="label">Secret</span> <button>Show the secret</button>{' '}
+        <span class="mute">and fill it in below</span>
+      </ActionForm>
+    );
+  }
+  return (
+    <>
+      {secrets.map((secret) => (
+        <p class="copy">
+          <span>Secret</span> <code>{exactly(secret)}</code>
+        </p>
+      ))}
+      <p class="mute">It is filled in below, and stays out of sight when you leave this page.</p>
+    </>
+  );
+}

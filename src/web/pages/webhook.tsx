@@ -1,0 +1,105 @@
+import { wordsFor } from '../../sources/reasons.ts';
+import type { Inbox, InboxEntry } from '../../store/inbox.ts';
+import type { Html } from '../html.ts';
+import { ActionForm, type Who } from '../parts/action-form.tsx';
+import { deploymentPath } from '../parts/deployment-words.tsx';
+import { DoneNote } from '../parts/done.tsx';
+import { size, VerdictBadge, webhookPath } from '../parts/inbox-words.tsx';
+import { Fields, Heading, Section } from '../parts/layout.tsx';
+import { Link } from '../parts/link.tsx';
+import { prettyJson } from '../parts/pretty-json.ts';
+import { When } from '../parts/time.tsx';
+import { WithCode } from '../parts/words.tsx';
+
+/** Longest body shown, characters. */
+const SHOWN_BODY = 200_000;
+
+export interface WebhookView {
+  readonly id: string;
+  readonly asked: unknown;
+  readonly who: Who;
+  readonly now: Date;
+}
+
+/** One webhook as it came. */
+export async function webhookPage(inbox: Inbox, { id, asked, who, now }: WebhookView): Promise<Html | undefined> {
+  const entry = await inbox.get(id);
+  if (!entry) return undefined;
+  return (
+    <>
+      <Heading aside={<VerdictBadge verdict={entry.verdict} />}>Webhook to {entry.source}</Heading>
+      <DoneNote asked={asked} />
+      <Facts entry={entry} now={now} />
+      {entry.body && <MapAgain entry={entry} who={who} />}
+      <Section title="Headers">
+        <Headers of={entry} />
+      </Section>
+      <Section title="Body">
+        <Body text={entry.body} />
+      </Section>
+    </>
+  );
+}
+
+function Facts({ entry, now }: { entry: InboxEntry; now: Date }): Html {
+  const { reason, detail, deployments } = entry;
+  const words = wordsFor(reason);
+  return (
+    <Fields
+      of={[
+        ['Why', (reason ?? detail) && [reason && [<code>{reason}</code>, ' '], detail]],
+        ['It means', words && <WithCode>{words.means}</WithCode>],
+        ['What to do', words && <WithCode>{words.advice}</WithCode>],
+        [
+          entry.verdict === 'duplicate' ? 'Duplicate of' : 'Deployments',
+          deployments.length > 0 && deployments.map((key) => <Named name={key} />),
+        ],
+        ['Received', <When at={entry.receivedAt} now={now} />],
+        ['Spooled', entry.spooled && 'It waited on disk while Redis was away.'],
+        [
+          'Request',
+          <code>
+            {entry.method} {entry.path}
+          </code>,
+        ],
+        ['Size', size(entry.bytes)],
+        ['Id', <code>{entry.id}</code>],
+      ]}
+    />
+  );
+}
+
+const Named = ({ name }: { name: string }): Html => (
+  <div>
+    <Link to={deploymentPath(name)}>
+      <bdi>{name}</bdi>
+    </Link>
+  </div>
+);
+
+const MapAgain = ({ entry, who }: { entry: InboxEntry; who: Who }): Html => (
+  <ActionForm who={who} to="/actions/map-webhook" fields={{ webhook: entry.id, back: webhookPath(entry) }}>
+    <button>Map this again</button> <span class="mute">with the mappers and rules of today</span>
+  </ActionForm>
+);
+
+function Headers({ of: { headers } }: { of: InboxEntry }): Html {
+  if (Object.keys(headers).length === 0) return <p class="mute">None that is kept: no secret ever is.</p>;
+  return <Fields of={Object.entries(headers).map(([name, value]) => [name, <code>{value}</code>] as const)} />;
+}
+
+function Body({ text: body }: { text: string | undefined }): Html {
+  if (body === undefined) return <p class="mute">Not kept: nobody knows who wrote it.</p>;
+  if (body === '') return <p class="mute">Empty.</p>;
+  const text = (body.length <= SHOWN_BODY && prettyJson(body)) || body;
+  return (
+    <>
+      {text.length > SHOWN_BODY && (
+        <p class="mute">
+          The first {SHOWN_BODY / 1000} KB of {size(Buffer.byteLength(body))}.
+        </p>
+      )}
+      <pre tabindex="0">{text.slice(0, SHOWN_BODY)}</pre>
+    </>
+  );
+}

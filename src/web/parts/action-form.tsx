@@ -1,0 +1,60 @@
+import { exactly, type Html, type Piece } from '../html.ts';
+
+/** The one who looks at a page. */
+export interface Who {
+  /** Only an admin sees secrets and changes anything. */
+  readonly role: 'admin' | 'viewer';
+  /** Proves that a form is ours and of this session. Absent: the request proves itself by its Authorization header. */
+  readonly formToken?: string;
+}
+
+export const FORM_TOKEN = 'form_token';
+
+/** The hidden field that every form which changes something carries. */
+export const FormToken = ({ who }: { who: Who | undefined }): Html =>
+  who?.formToken === undefined ? <></> : <input type="hidden" name={FORM_TOKEN} value={who.formToken} />;
+
+export interface ActionFormView {
+  readonly who: Who;
+  readonly to: string;
+  /** Sent along as they are; those that are undefined are left out. */
+  readonly fields?: Readonly<Record<string, string | undefined>>;
+  /** Within the form: the button, and what stands beside it. */
+  readonly children: Piece;
+}
+
+/** A form that does something. Nothing for a viewer, who may not. */
+export function ActionForm({ who, to, fields = {}, children }: ActionFormView): Html {
+  if (who.role !== 'admin') return <></>;
+  return (
+    <form class="action" method="post" action={exactly(to)}>
+      <FormToken who={who} />
+      <HiddenFields of={fields} />
+      {children}
+    </form>
+  );
+}
+
+export const HiddenFields = ({ of }: { of: Readonly<Record<string, string | undefined>> }): Html => (
+  <>
+    {Object.entries(of).map(
+      ([name, value]) => value !== undefined && <input type="hidden" name={name} value={exactly(value)} />,
+    )}
+  </>
+);
+
+export interface Choice {
+  readonly value: string;
+  readonly label?: string;
+}
+
+/** The options of a select; what is chosen stays chosen though it is none of them. */
+export const Options = ({ of, chosen }: { of: readonly Choice[]; chosen: string | undefined }): Html => (
+  <>
+    {of.map(({ value, label }) => (
+      <option value={label === undefined ? undefined : exactly(value)} selected={value === chosen}>
+        {label ?? value}
+      </option>
+    ))}
+  </>
+);

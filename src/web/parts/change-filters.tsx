@@ -1,0 +1,133 @@
+import { State } from '../../domain/change-record.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import { laneOf } from '../../domain/lane.ts';
+import type { Window } from '../../domain/timeline.ts';
+import { addressOf, type ChangesQuery, isFiltered, RANGE_NAMES, type Range } from '../changes-query.ts';
+import { exactly, type Html } from '../html.ts';
+import { Options } from './action-form.tsx';
+
+/** A plain GET form: what it sends is the address of the page. */
+export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: readonly Deployment[] }): Html {
+  const known = {
+    environment: newest.flatMap(({ environment }) => [environment.name, laneOf(environment)]),
+    service: newest.map(({ service }) => service),
+    person: newest.flatMap(({ actor, commit }) => [actor, commit?.author]).filter((name) => name !== undefined),
+    source: newest.map((deployment) => deployment.reportedSource ?? deployment.source),
+  };
+  const field = (name: keyof typeof known) => (
+    <Field name={name} value={query[name]} known={[...new Set(known[name])].sort()} />
+  );
+  const isNarrowed = isFiltered(query) || query.to !== undefined || query.from !== undefined;
+  return (
+    <form class="filters" id="filters" method="get" action="/" role="search" aria-label="Changes">
+      <label class="grow">
+        text{' '}
+        <input
+          type="search"
+          name="text"
+          value={exactly(query.text ?? '')}
+          placeholder="commit, sha, person, …"
+          autocomplete="off"
+          spellcheck="false"
+        />
+      </label>
+      <details class="facets" open>
+        <summary>More filters</summary>
+        <div>
+          {field('environment')}
+          {field('service')}
+          {field('person')}
+          {field('source')}
+          <label>
+            state{' '}
+            <select name="status">
+              <option value="">any</option>
+              <Options of={State.options.map((value) => ({ value }))} chosen={query.status} />
+            </select>
+          </label>
+        </div>
+      </details>
+      {query.range !== undefined && <input type="hidden" name="range" value={query.range} />}
+      {query.from !== undefined && (
+        <TimeField name="from" at={query.from}>
+          after
+        </TimeField>
+      )}
+      <TimeField name="to" at={query.to}>
+        what changed before
+      </TimeField>
+      <span class="buttons">
+        <button>Search</button> {isNarrowed && <a href="/">clear</a>}
+      </span>
+    </form>
+  );
+}
+
+interface FieldView {
+  readonly name: string;
+  readonly value: string | undefined;
+  readonly known: readonly string[];
+}
+
+export const Field = ({ name, value, known }: FieldView): Html => (
+  <>
+    <label>
+      {name}{' '}
+      <input
+        name={name}
+        value={exactly(value ?? '')}
+        list={`known-${name}`}
+        placeholder="any"
+        autocomplete="off"
+        spellcheck="false"
+      />
+    </label>
+    <datalist id={`known-${name}`}>
+      {known.map((one) => (
+        <option value={exactly(one)} />
+      ))}
+    </datalist>
+  </>
+);
+
+const TimeField = ({ name, at, children }: { name: string; at: number | undefined; children: string }): Html => (
+  <label class="moment">
+    {children} <span class="utc">UTC</span>{' '}
+    <input type="datetime-local" step="1" name={name} value={at === undefined ? undefined : local(at)} />
+  </label>
+);
+
+/** What a datetime-local field holds: no zone, no milliseconds. Rounded up, so that nothing before it is lost. */
+const local = (ms: number): string => new Date(Math.ceil(ms / 1000) * 1000).toISOString().slice(0, 19);
+
+/** Zoom, and the neighbouring spans of time. */
+export function TimeBar({ query, range, window }: { query: ChangesQuery; range: Range; window: Window }): Html {
+  const { fromMs, toMs } = window;
+  const width = toMs - fromMs;
+  const zoomed = query.from !== undefined;
+  const before = Math.max(0, fromMs - width);
+  return (
+    <div class="timebar">
+      <nav class="ranges" aria-label="Zoom">
+        {RANGE_NAMES.map((name) => (
+          <a
+            href={addressOf(query, { range: name, from: undefined })}
+            aria-current={!zoomed && name === range && 'true'}
+          >
+            {name.replace(/(?=[hd]$)/, ' ')}
+          </a>
+        ))}
+      </nav>
+      <nav class="ranges" aria-label="Move in time">
+        <a href={addressOf(query, { from: before, to: fromMs })}>← earlier</a>
+        {(query.to !== undefined || zoomed) && (
+          <>
+            <a href={addressOf(query, { from: toMs, to: toMs + width })}>later →</a>
+            <a href={addressOf(query, { from: before, to: toMs + width })}>wider</a>
+            <a href={addressOf(query, { from: undefined, to: undefined })}>now</a>
+          </>
+        )}
+      </nav>
+    </div>
+  );
+}

@@ -1,0 +1,134 @@
+import { type Deployment, summarize } from '../../domain/deployment.ts';
+import { addressOf, type ChangesQuery } from '../changes-query.ts';
+import type { Html } from '../html.ts';
+import { deploymentPath, Revision, StateBadge, TypeBadge } from './deployment-words.tsx';
+import { Link } from './link.tsx';
+import { durationOf, When } from './time.tsx';
+import { firstLine } from './words.tsx';
+
+const COLUMNS = ['when', 'state', 'service', 'environment', 'what', 'who', 'took', 'links'];
+
+export interface ChangeListView {
+  readonly deployments: readonly Deployment[];
+  readonly query: ChangesQuery;
+  readonly now: Date;
+}
+
+/** The same as the timeline, in words. Rows have a name by which the script knows them again. */
+export const ChangeList = ({ deployments, query, now }: ChangeListView): Html => (
+  <table class="changes">
+    <caption class="hidden">Changes, the newest first</caption>
+    <thead>
+      <tr>
+        {COLUMNS.map((name) => (
+          <th scope="col" class={name}>
+            {name}
+          </th>
+        ))}
+      </tr>
+    </thead>
+    <tbody>
+      {deployments.map((deployment) => (
+        <Row {...{ deployment, query, now }} />
+      ))}
+    </tbody>
+  </table>
+);
+
+interface RowView {
+  readonly deployment: Deployment;
+  readonly query: ChangesQuery;
+  readonly now: Date;
+}
+
+function Row({ deployment, query, now }: RowView): Html {
+  const { key, state, changeType, service, environment, commit, occurredAt, source, reportedSource } = deployment;
+  const what = firstLine(deployment.summary) ?? commit?.title ?? firstLine(commit?.message) ?? summarize(deployment);
+  return (
+    <tr class={`${state} ${changeType}`} data-key={key}>
+      <td class="when">
+        <a
+          class="before"
+          title="What changed before this"
+          href={addressOf(query, { to: Date.parse(occurredAt), from: undefined })}
+        >
+          before this
+        </a>{' '}
+        <When at={occurredAt} now={now} />
+      </td>
+      <td class="state">
+        <StateBadge state={state} /> <TypeBadge type={changeType} />
+      </td>
+      <td class="service">
+        <a href={addressOf(query, { service })}>
+          <bdi>{service}</bdi>
+        </a>
+      </td>
+      <td class="environment">
+        <a href={addressOf(query, { environment: environment.name })}>
+          <bdi>{environment.name}</bdi>
+        </a>
+      </td>
+      <td class="what">
+        <a href={deploymentPath(key)}>
+          <bdi>{what}</bdi>
+        </a>{' '}
+        <div class="revision">
+          <Revision of={deployment} />
+          <Replaced of={deployment} /> <span class="mute">{reportedSource ?? source}</span>
+        </div>
+      </td>
+      <td class="who">
+        <Who of={deployment} query={query} />
+      </td>
+      <td class="took">{durationOf(deployment, now)}</td>
+      <td class="links">
+        <Links of={deployment} />
+      </td>
+    </tr>
+  );
+}
+
+/** Who deployed, and who wrote it where that is somebody else: a search for a person finds both. */
+function Who({ of: { actor, commit }, query }: { of: Deployment; query: ChangesQuery }): Html {
+  const person = (name: string) => (
+    <a href={addressOf(query, { person: name })}>
+      <bdi>{name}</bdi>
+    </a>
+  );
+  const author = commit?.author;
+  return (
+    <>
+      {actor !== undefined && person(actor)}{' '}
+      {author !== undefined && author !== actor && <span class="mute">code: {person(author)}</span>}
+    </>
+  );
+}
+
+function Replaced({ of: { replaced: before } }: { of: Deployment }): Html {
+  if (!before) return <></>;
+  return (
+    <>
+      {' '}
+      <span class="replaced">
+        replaced{' '}
+        <a href={deploymentPath(before.deployment)}>
+          {before.sha ? <code>{before.sha.slice(0, 8)}</code> : 'the one before'}
+        </a>
+        {before.compareUrl !== undefined && [' (', <Link to={before.compareUrl}>compare</Link>, ')']}
+      </span>
+    </>
+  );
+}
+
+/** The places where it happened. Argo CD's page of the application stands where others have a pipeline. */
+function Links({ of: { pipelineUrl, jobUrl, pullRequest, environment, source } }: { of: Deployment }): Html {
+  const all: (readonly [string | undefined, string])[] = [
+    [pipelineUrl, source === 'argocd' ? 'Argo CD' : 'pipeline'],
+    [jobUrl, 'job'],
+    [pullRequest?.url, `${source === 'gitlab' ? '!' : '#'}${pullRequest?.number}`],
+    [environment.url, 'site'],
+  ];
+  const known = all.filter(([url]) => url !== undefined);
+  return <>{known.map(([url, name], index) => [index > 0 && ' ', <Link to={url}>{name}</Link>])}</>;
+}

@@ -1,0 +1,228 @@
+import type { DeadLetter } from '../../queue/dead-letters.ts';
+import { RECORD_QUEUE } from '../../queue/queues.ts';
+import { BATCH } from '../actions.ts';
+import { type DeadLetterQuery, deliveriesPath, dropPath, fieldsOf, isFiltered } from '../dead-letter-query.ts';
+import { exactly, type Html } from '../html.ts';
+import { ActionForm, HiddenFields, Options, type Who } from './action-form.tsx';
+import { deploymentPath } from './deployment-words.tsx';
+import { DestinationWords } from './destination-words.tsx';
+import { Link } from './link.tsx';
+import { When } from './time.tsx';
+import { plural } from './words.tsx';
+
+/** Dead letters on the page; the buttons for all of them reach the others as well. */
+const SHOWN = 100;
+
+export interface LettersView {
+  /** Of both kinds. */
+  readonly letters: readonly DeadLetter[];
+  /** Older ones, of which nobody knows whether they fit. */
+  readonly unread: number;
+  readonly query: DeadLetterQuery;
+  readonly who: Who;
+  readonly now: Date;
+  readonly sinks: readonly string[];
+}
+
+export function DeadLetters({ letters, unread, query, who, now, sinks }: LettersView): Html {
+  const fits = letters.filter(({ kind }) => query.kind === undefined || kind === query.kind);
+  const fitting = { count: fits.length, unread };
+  const refused = letters.filter(({ kind }) => kind === 'refused').length;
+  return (
+    <>
+      <p class="mute">
+        Tried no more, and kept for 30 days: {refused.toLocaleString('en')} refused by the destination,{' '}
+        {(letters.length - refused).toLocaleString('en')} our own fault.
+        {unread > 0 && ` ${unread.toLocaleString('en')} older ones are not looked through here.`}
+      </p>
+      <Filters query={query} sinks={sinks} />
+      {fits.length > 0 ? (
+        <>
+          <Bulk {...{ fitting, query, who, now }} />
+          <Letters {...{ letters: fits.slice(0, SHOWN), query, who, now }} />
+        </>
+      ) : (
+        <NoLetters query={query} unread={unread} />
+      )}
+      {fits.length > SHOWN && (
+        <p class="mute">
+          The newest {SHOWN} of {howMany(fitting)}.
+        </p>
+      )}
+    </>
+  );
+}
+
+const KINDS = [
+  { value: 'refused', label: 'refused by it' },
+  { value: 'fault', label: 'our fault' },
+];
+
+const Filters = ({ query, sinks }: { query: DeadLetterQuery; sinks: readonly string[] }): Html => (
+  <form class="filters" method="get" action="/deliveries">
+    <label>
+      sink{' '}
+      <select name="sink">
+        <option value="">any</option>
+        <Options of={[...sinks, RECORD_QUEUE].map((name) => ({ value: name, label: name }))} chosen={query.sink} />
+      </select>
+    </label>
+    <label>
+      kind{' '}
+      <select name="kind">
+        <option value="">any</option>
+        <Options of={KINDS} chosen={query.kind} />
+      </select>
+    </label>
+    <label>
+      reason{' '}
+      <input
+        name="reason"
+        value={exactly(query.reason ?? '')}
+        placeholder="part of the words"
+        autocomplete="off"
+        spellcheck="false"
+      />
+    </label>
+    <HiddenFields of={{ source: query.source }} />
+    <span class="buttons">
+      <button>Filter</button> {isFiltered(query) && <a href="/deliveries">clear</a>}
+    </span>
+  </form>
+);
+
+export interface Fitting {
+  readonly count: number;
+  readonly unread: number;
+}
+export const howMany = ({ count, unread }: Fitting): string =>
+  `${count.toLocaleString('en')}${unread > 0 ? ' or more' : ''}`;
+export const isOne = ({ count, unread }: Fitting): boolean => count === 1 && unread === 0;
+
+export function NoLetters({ query, unread }: { query: DeadLetterQuery; unread: number }): Html {
+  if (unread > 0) {
+    return (
+      <p class="empty">
+        None fits among the newest. <code>npx shiplog dead-letters ls</code> looks through the older ones as well.{' '}
+        <a href="/deliveries">Show all</a>
+      </p>
+    );
+  }
+  if (query.until !== undefined) {
+    return (
+      <p class="empty">
+        None is left of those. <a href={deliveriesPath({ ...query, until: undefined })}>Show what died since</a>
+      </p>
+    );
+  }
+  if (isFiltered(query)) {
+    return (
+      <p class="empty">
+        No dead letter fits this filter. <a href="/deliveries">Show all</a>
+      </p>
+    );
+  }
+  return (
+    <p class="empty">
+      None. What a destination refuses for good is kept here, to try it again when the cause is mended.
+    </p>
+  );
+}
+
+interface Shown {
+  readonly query: DeadLetterQuery;
+  readonly who: Who;
+  readonly now: Date;
+}
+
+/** For all that fit. `until` keeps out what dies again meanwhile, so that one click after the other comes to an end. */
+function Bulk({ fitting, query, who, now }: Shown & { fitting: Fitting }): Html {
+  if (who.role !== 'admin') return <></>;
+  const bounded = { ...query, until: query.until ?? now.getTime() };
+  const many = fitting.count + fitting.unread > BATCH;
+  const which = many
+    ? `the next ${BATCH} of ${howMany(fitting)}`
+    : isOne(fitting)
+      ? 'this one'
+      : `all ${howMany(fitting)}`;
+  return (
+    <div class="bulk">
+      <ActionForm who={who} to="/actions/replay" fields={{ ...fieldsOf(bounded), back: deliveriesPath(bounded) }}>
+        <button>Try {which} again</button>{' '}
+        <label class="check">
+          <input type="checkbox" name="remap" value="1" /> map the webhooks again first
+        </label>
+      </ActionForm>
+      <a class="danger" href={dropPath(bounded)}>
+        Drop {isOne(fitting) ? 'it' : `all ${howMany(fitting)}`} …
+      </a>
+    </div>
+  );
+}
+
+const Letters = ({ letters, ...shown }: Shown & { letters: readonly DeadLetter[] }): Html => (
+  <table class="letters">
+    <thead>
+      <tr>
+        <th>Died</th>
+        <th>Sink</th>
+        <th>Why</th>
+        <th>What</th>
+        <th>
+          <span class="hidden">What to do</span>
+        </th>
+      </tr>
+    </thead>
+    <tbody>
+      {letters.map((letter) => (
+        <Letter letter={letter} {...shown} />
+      ))}
+    </tbody>
+  </table>
+);
+
+const Letter = ({ letter, query, who, now }: Shown & { letter: DeadLetter }): Html => (
+  <tr>
+    <td class="when">
+      <When at={letter.diedAt} now={now} />
+    </td>
+    <td class="state">
+      {letter.sink}{' '}
+      {letter.kind === 'refused' ? (
+        <span class="badge failed">refused</span>
+      ) : (
+        <span class="badge running">our fault</span>
+      )}
+    </td>
+    <td class="why">
+      <span class="mute">after {plural(letter.attempts, 'attempt')}:</span>{' '}
+      <DestinationWords>{letter.why}</DestinationWords>
+    </td>
+    <td class="source">
+      <Subject of={letter} />
+    </td>
+    <td class="links">
+      <ActionForm who={who} to="/actions/replay" fields={{ id: letter.id, back: deliveriesPath(query) }}>
+        <button>Try again</button>
+      </ActionForm>
+      {who.role === 'admin' && [
+        ' ',
+        <a class="danger" href={dropPath({ id: letter.id })}>
+          Drop …
+        </a>,
+      ]}
+    </td>
+  </tr>
+);
+
+export function Subject({ of: { deployment, webhook, source } }: { of: DeadLetter }): Html {
+  const to = deployment !== undefined ? deploymentPath(deployment) : webhook && `/inbox/${encodeURIComponent(webhook)}`;
+  return (
+    <>
+      <Link to={to || undefined}>
+        <bdi>{deployment ?? (webhook && `webhook ${webhook}`)}</bdi>
+      </Link>{' '}
+      <span class="mute">{source}</span>
+    </>
+  );
+}

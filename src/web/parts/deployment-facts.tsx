@@ -1,0 +1,121 @@
+import type { Deployment, Replaced } from '../../domain/deployment.ts';
+import type { Html, Piece } from '../html.ts';
+import { deploymentPath } from './deployment-words.tsx';
+import { Fields } from './layout.tsx';
+import { Link } from './link.tsx';
+import { durationOf, Moment, When } from './time.tsx';
+
+const Mute = ({ children }: { children: Piece }): Html => (
+  <>
+    {' '}
+    <span class="mute">{children}</span>
+  </>
+);
+
+export function What({ deployment }: { deployment: Deployment }): Html {
+  const { repository, commit, pullRequest, ref, tag, manifests } = deployment;
+  const { description, pipelineUrl, job, jobUrl, artifacts } = deployment;
+  const message = commit?.message ?? commit?.title;
+  return (
+    <Fields
+      of={[
+        ['Service', <ServiceName of={deployment} />],
+        ['Environment', <EnvironmentName of={deployment} />],
+        [
+          'Repository',
+          repository && [
+            <Link to={repository.url}>{repository.name}</Link>,
+            repository.gitlabProject && <Mute>GitLab project {repository.gitlabProject}</Mute>,
+          ],
+        ],
+        [tag ? 'Tag' : tag === false ? 'Branch' : 'Ref', ref],
+        ['Commit', commit?.sha && <Code to={commit.url}>{commit.sha}</Code>],
+        ['Replaced', deployment.replaced && <ReplacedBefore of={deployment.replaced} />],
+        ['Author', commit?.author && [commit.author, commit.committedAt && [' ', <Moment at={commit.committedAt} />]]],
+        ['Message', message && <Message>{message.trim()}</Message>],
+        [
+          'Pull request',
+          pullRequest && <Link to={pullRequest.url}>{`#${pullRequest.number} ${pullRequest.title ?? ''}`.trim()}</Link>,
+        ],
+        ['Pipeline', pipelineUrl && <Link to={pipelineUrl}>{pipelineUrl}</Link>],
+        ['Job', (jobUrl ?? job) && <Link to={jobUrl}>{job ?? jobUrl}</Link>],
+        [
+          'Manifests',
+          manifests && [
+            <Link to={manifests.url}>{manifests.repository ?? manifests.url}</Link>,
+            manifests.revision && [' ', <code>{manifests.revision}</code>],
+          ],
+        ],
+        [
+          'Artifacts',
+          artifacts.length > 0 &&
+            artifacts.map((artifact) => (
+              <div>
+                <code>{artifact}</code>
+              </div>
+            )),
+        ],
+        ['Description', description && <Message>{description}</Message>],
+      ]}
+    />
+  );
+}
+
+const Code = ({ to, children }: { to: string | undefined; children: Piece }): Html => (
+  <code>
+    <Link to={to}>{children}</Link>
+  </code>
+);
+
+const Message = ({ children }: { children: string }): Html => (
+  <div class="message" dir="auto">
+    {children}
+  </div>
+);
+
+const ServiceName = ({ of: { service, serviceId, original } }: { of: Deployment }): Html => (
+  <>
+    {service}
+    {serviceId && <Mute>{serviceId}</Mute>}
+    {original?.service && <Mute>there: {original.service}</Mute>}
+  </>
+);
+
+const EnvironmentName = ({ of: { environment, original } }: { of: Deployment }): Html => (
+  <>
+    <Link to={environment.url}>{environment.name}</Link>
+    {environment.tier && <Mute>tier {environment.tier}</Mute>}
+    {original?.environment && <Mute>there: {original.environment}</Mute>}
+  </>
+);
+
+/** What ran there before, and what lies between the two. */
+const ReplacedBefore = ({ of: { deployment, sha, compareUrl } }: { of: Replaced }): Html => (
+  <>
+    <Link to={deploymentPath(deployment)}>{sha ? <code>{sha.slice(0, 8)}</code> : <bdi>{deployment}</bdi>}</Link>
+    {compareUrl && [' · ', <Link to={compareUrl}>compare the two</Link>]}
+  </>
+);
+
+export function WhenAndWho({ deployment, now }: { deployment: Deployment; now: Date }): Html {
+  const { reportedSource, source, instance, tags, externalId } = deployment;
+  const time = (iso: string | undefined) => iso && <When at={iso} now={now} />;
+  return (
+    <Fields
+      of={[
+        ['Who', deployment.actor],
+        ['Happened', time(deployment.occurredAt)],
+        ['Started', time(deployment.startedAt)],
+        ['Finished', time(deployment.finishedAt)],
+        ['Took', durationOf(deployment, now)],
+        ['Received', time(deployment.receivedAt)],
+        ['Source', [reportedSource ?? source, instance !== source && <Mute>received as {instance}</Mute>]],
+        ['Change type', deployment.changeType.replaceAll('_', ' ')],
+        ['Risk', deployment.riskLevel],
+        ['Tags', tags.length > 0 && tags.map((tag) => [<span class="tag">{tag}</span>, ' '])],
+        ['External id', externalId && <code>{externalId}</code>],
+        ['Key', <code>{deployment.key}</code>],
+      ]}
+    />
+  );
+}

@@ -1,0 +1,53 @@
+import type { ChangeType, State } from '../../domain/change-record.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import type { Html } from '../html.ts';
+import { Link } from './link.tsx';
+
+const SIGNS: Readonly<Record<State, string>> = {
+  pending: '◌',
+  running: '●',
+  succeeded: '✓',
+  failed: '✕',
+  canceled: '–',
+};
+
+export const StateBadge = ({ state }: { state: State }): Html => (
+  <span class={`badge ${state}`}>
+    <span aria-hidden="true">{SIGNS[state]}</span> {state}
+  </span>
+);
+
+/** Nothing for a plain deployment: what is usual needs no word. */
+export function TypeBadge({ type }: { type: ChangeType }): Html {
+  if (type === 'deployment') return <></>;
+  if (type !== 'rollback') return <span class="badge other">{type.replaceAll('_', ' ')}</span>;
+  return (
+    <span class="badge rollback">
+      <span aria-hidden="true">↩</span> roll-back
+    </span>
+  );
+}
+
+/** A lone surrogate cannot stand in a URL; the store keeps U+FFFD in its place as well. */
+export const deploymentPath = (key: string): string =>
+  `/deployments/${encodeURIComponent(Buffer.from(key).toString()).replaceAll('%3A', ':')}`;
+
+/** Branch or tag, and the sha as a link to the commit. */
+export function Revision({ of: { ref, tag, commit, artifacts } }: { of: Deployment }): Html {
+  if (!commit?.sha && !ref) return artifacts[0] === undefined ? <></> : <code>{artifacts[0]}</code>;
+  return (
+    <>
+      {ref && (
+        <span class="ref">
+          {tag && 'tag '}
+          <bdi>{ref}</bdi>
+        </span>
+      )}{' '}
+      {commit?.sha && (
+        <code>
+          <Link to={commit.url}>{commit.sha.slice(0, 8)}</Link>
+        </code>
+      )}
+    </>
+  );
+}

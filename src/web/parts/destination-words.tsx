@@ -1,0 +1,77 @@
+import type { Html } from '../html.ts';
+import { prettyJson } from './pretty-json.ts';
+
+/** Where destinations put what they say to people. */
+const SAYS = /^(messages?|msg|errors?|error_?description|details?|title|reasons?|description)$/i;
+/** Where a list of complaints names the field of each. */
+const PLACE = /^(field|path|param|property|loc)$/i;
+/** Answers are kept shorter (outbound/http.ts); an error of our own may be of any length, and every bracket costs a parse. */
+const LONGEST = 4_000;
+/** As `failure` writes it in outbound/http.ts: what was tried, the status, the answer. */
+const BEFORE_JSON = /: (?:\d{3} )?(?=[[{])/;
+
+/** What a destination said: the words of an answer that is JSON, and the whole of it to unfold. All else stays as it is. */
+export function DestinationWords({ children: words }: { children: string }): Html {
+  const found = splitAtJson(words);
+  if (!found) return <>{words}</>;
+  const { before, json, value, after } = found;
+  const whole = (
+    <pre class="answer" tabindex="0">
+      {prettyJson(json) ?? json}
+    </pre>
+  );
+  const said = [...new Set(sayings(value))].join('; ');
+  if (said === '') return <>{[before, whole, after.replace(/^\. /, '')]}</>;
+  const sentence = after.startsWith('.') ? said.replace(/\.$/, '') : said;
+  return (
+    <>
+      {[before, sentence, after]}
+      <details>
+        <summary>The whole answer</summary>
+        {whole}
+      </details>
+    </>
+  );
+}
+
+/** The longest JSON there is, for the advice that follows may hold brackets. An answer that was cut off has no end. */
+function splitAtJson(words: string) {
+  const match = words.length <= LONGEST ? BEFORE_JSON.exec(words) : undefined;
+  if (!match) return undefined;
+  const from = match.index + match[0].length;
+  for (let to = words.length; to > from; to -= 1) {
+    if (!/[\]}]/.test(words[to - 1] ?? '')) continue;
+    const json = words.slice(from, to);
+    const value = parsed(json);
+    if (value !== undefined) return { before: words.slice(0, from), json, value, after: words.slice(to) };
+  }
+  return undefined;
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param place the field that it is about */
+function sayings(value: unknown, place = ''): string[] {
+  if (typeof value === 'string') return value === '' ? [] : [place ? `${place}: ${value}` : value];
+  if (Array.isArray(value)) return value.flatMap((one) => sayings(one, place));
+  if (typeof value !== 'object' || value === null) return [];
+  const entries = Object.entries(value);
+  const said = entries.filter(([name]) => SAYS.test(name));
+  const where = entries.find(([name, told]) => PLACE.test(name) && typeof told === 'string')?.[1] ?? place;
+  return said.flatMap(([, told]) => (isByField(told) ? byField(told) : sayings(told, where)));
+}
+
+/** As GitLab writes it: `{"message": {"ref": ["is missing"]}}`. */
+const isByField = (told: unknown): told is object =>
+  typeof told === 'object' &&
+  told !== null &&
+  !Array.isArray(told) &&
+  !Object.keys(told).some((name) => SAYS.test(name));
+
+const byField = (told: object) => Object.entries(told).flatMap(([name, value]) => sayings(value, name));

@@ -1,0 +1,128 @@
+import { ICON, SCRIPT, STYLE } from '../assets.ts';
+import type { Html, Piece } from '../html.ts';
+import { FormToken, type Who } from './action-form.tsx';
+
+export interface Page {
+  readonly title: string;
+  /** The path of the menu item that the page belongs to; absent: nobody is logged in, there is no menu. */
+  readonly at?: string;
+  /** Who reads it: the log-out form carries their token. */
+  readonly who?: Who;
+  readonly body: Piece;
+  /** Another address to load at once. */
+  readonly goTo?: string;
+}
+
+const MENU = [
+  ['/', 'Changes'],
+  ['/deliveries', 'Deliveries'],
+  ['/inbox', 'Inbox'],
+  ['/performance', 'Performance'],
+  ['/setup', 'Set-up'],
+] as const;
+
+export function page({ title, at, who, body, goTo }: Page): string {
+  const document = (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        {goTo !== undefined && <meta http-equiv="refresh" content={`0; url=${goTo}`} />}
+        <title>{title} · Shiplog</title>
+        <link rel="icon" href={ICON.path} />
+        <link rel="stylesheet" href={STYLE.path} />
+        {at !== undefined && <script src={SCRIPT.path} defer />}
+      </head>
+      <body>
+        <a class="skip" href="#main">
+          Skip to the content
+        </a>
+        <header class="top">
+          <a class="name" href="/">
+            Shiplog
+          </a>
+          {at !== undefined && <Menu at={at} who={who} />}
+        </header>
+        <main id="main" tabindex="-1">
+          {body}
+        </main>
+      </body>
+    </html>
+  );
+  return `<!doctype html>\n${document.markup}\n`;
+}
+
+const Menu = ({ at, who }: { at: string; who: Who | undefined }): Html => (
+  <>
+    <nav aria-label="Pages">
+      {MENU.map(([path, name]) => (
+        <a href={path} aria-current={path === at && 'page'}>
+          {name}
+        </a>
+      ))}
+    </nav>
+    {who?.role === 'viewer' && <span class="badge">viewer</span>}
+    <form method="post" action="/logout">
+      <FormToken who={who} />
+      <button class="quiet">Log out</button>
+    </form>
+  </>
+);
+
+/** A heading, and at its right what can be done about the page. */
+export const Heading = ({ children, aside }: { children: Piece; aside?: Piece }): Html => (
+  <div class="heading">
+    <h1>{children}</h1>
+    {aside !== undefined && <div class="aside">{aside}</div>}
+  </div>
+);
+
+export const Section = ({ title, children }: { title: string; children: Piece }): Html => (
+  <section>
+    <h2>{title}</h2>
+    {children}
+  </section>
+);
+
+/** Names and values; what is not known has no line. */
+export const Fields = ({ of }: { of: readonly (readonly [string, Piece])[] }): Html => (
+  <dl>
+    {of
+      .filter(([, value]) => value !== undefined && value !== false && value !== '')
+      .map(([name, value]) => (
+        <div>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+  </dl>
+);
+
+export interface PagerView {
+  readonly current: number;
+  readonly pages: number;
+  readonly address: (page: number) => string;
+}
+
+/** Newer and older; nothing where one page holds all. */
+export function Pager({ current, pages, address }: PagerView): Html {
+  if (pages <= 1) return <></>;
+  return (
+    <nav class="pager" aria-label="More pages">
+      {current > 1 && (
+        <a rel="prev" href={address(current - 1)}>
+          ← newer
+        </a>
+      )}{' '}
+      <span>
+        page {current} of {pages}
+      </span>{' '}
+      {current < pages && (
+        <a rel="next" href={address(current + 1)}>
+          older →
+        </a>
+      )}
+    </nav>
+  );
+}

@@ -1,0 +1,130 @@
+import type { Performance } from '../../domain/performance.ts';
+import type { Html, Piece } from '../html.ts';
+import { span as duration } from './time.tsx';
+import { plural } from './words.tsx';
+
+const ROWS = 50;
+const UNKNOWN = '–';
+const timeOf = (ms: number | undefined) => (ms === undefined ? UNKNOWN : duration(ms));
+const percent = (rate: number | undefined) =>
+  rate === undefined ? UNKNOWN : `${(rate * 100).toFixed(rate > 0 && rate < 0.1 ? 1 : 0)} %`;
+const perDay = (rate: number) => (rate >= 10 ? rate.toFixed(0) : rate.toFixed(rate >= 1 ? 1 : 2));
+
+export function Measures({ of }: { of: Performance }): Html {
+  const { frequency, leadTime, changeFailure, restore, finished } = of;
+  const { medianMs, slowTenthMs, known } = leadTime;
+  const says = known === 1 ? 'says' : 'say';
+  return (
+    <div class="measures">
+      <Measure title="Deployments per day" figure={perDay(frequency.perDay)}>
+        {[
+          `${frequency.succeeded} of ${plural(finished, 'finished deployment')} succeeded.`,
+          'Successes, roll-backs included, divided by the days of the range.',
+        ]}
+      </Measure>
+      <Measure title="Lead time for changes" figure={timeOf(medianMs)}>
+        {[
+          known === leadTime.of
+            ? `${plural(leadTime.of, 'deployment')} of a new commit.`
+            : `${known} of ${plural(leadTime.of, 'deployment')} of a new commit ${says} when the commit was made.`,
+          slowTenthMs !== undefined && `The slowest tenth took longer than ${duration(slowTenthMs)}.`,
+          'The median from the time of the commit to its first success in the environment.',
+        ]}
+      </Measure>
+      <Measure title="Change failure rate" figure={percent(changeFailure.rate)}>
+        {[
+          `${changeFailure.failed} failed and ${changeFailure.rolledBack} were rolled back, of ${plural(changeFailure.of, 'change')}.`,
+          'A roll-back itself is no change.',
+        ]}
+      </Measure>
+      <Measure title="Time to restore" figure={timeOf(restore.medianMs)}>
+        {[
+          `${plural(restore.restored, 'failure')} followed by a success${restore.open > 0 ? `; ${restore.open} not yet` : ''}.`,
+          'The median from the first failed deployment of a service in an environment to its next success there. A failed deployment is not always an outage, and an outage without one is not seen.',
+        ]}
+      </Measure>
+    </div>
+  );
+}
+
+interface MeasureView {
+  readonly title: string;
+  readonly figure: string;
+  readonly children: readonly (string | false)[];
+}
+
+const Measure = ({ title, figure, children }: MeasureView): Html => (
+  <div class="card">
+    <h2>{title}</h2>
+    <p class="figure">{figure}</p>
+    {children.map((line) => line && <p class="mute">{line}</p>)}
+  </div>
+);
+
+export interface FiguresView {
+  readonly title: string;
+  readonly rows: readonly { readonly name: string; readonly performance: Performance }[];
+  readonly address: (name: string) => string;
+}
+
+const COLUMNS = ['Finished', 'A day', 'Lead time', 'Failure rate', 'To restore'] as const;
+
+export const FigureTable = ({ title, rows, address }: FiguresView): Html => (
+  <>
+    <table class="stack">
+      <thead>
+        <tr>
+          <th>{title}</th>
+          {COLUMNS.map((name) => (
+            <th class="number">{name}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.slice(0, ROWS).map(({ name, performance }) => (
+          <tr>
+            <td>
+              <a href={address(name)}>
+                <bdi>{name}</bdi>
+              </a>
+            </td>
+            {cells(performance).map((cell, index) => (
+              <td class="number" data-label={COLUMNS[index]}>
+                {cell}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+    {rows.length > ROWS && (
+      <p class="mute">
+        The {ROWS} with most deployments, of {rows.length}.
+      </p>
+    )}
+  </>
+);
+
+function cells({ finished, frequency, leadTime, changeFailure, restore }: Performance): readonly Piece[] {
+  const failures = restore.restored + restore.open;
+  return [
+    finished.toLocaleString('en'),
+    perDay(frequency.perDay),
+    <Figure value={timeOf(leadTime.medianMs)} base={`${leadTime.known} of ${leadTime.of}`} />,
+    <Figure
+      value={percent(changeFailure.rate)}
+      base={`${changeFailure.failed + changeFailure.rolledBack} of ${changeFailure.of}`}
+    />,
+    <Figure
+      value={timeOf(restore.medianMs)}
+      base={failures === 0 ? 'no failure' : `${restore.restored} of ${failures}`}
+    />,
+  ];
+}
+
+/** With what it is computed from. */
+const Figure = ({ value, base }: { value: string; base: string }): Html => (
+  <span>
+    {value} <span class="mute">{base}</span>
+  </span>
+);

@@ -1,0 +1,32 @@
+import type { RecipePart, RecipeStep, SetupAddress } from '../../sources/recipe.ts';
+import type { Source } from '../../sources/source.ts';
+import type { Html } from '../html.ts';
+
+/** What to paste where, in the source's own words. */
+export async function recipeFor(source: Source, address: SetupAddress): Promise<Html> {
+  const { intro, steps, attachments = [] } = await source.recipe(address);
+  return (
+    <>
+      {intro && <p>{intro.map(Part)}</p>}
+      <ol>{steps.map(Step)}</ol>
+      {attachments.map(({ title, text }) => (
+        <details>
+          <summary>{title}</summary>
+          <pre tabindex="0">{text}</pre>
+        </details>
+      ))}
+    </>
+  );
+}
+
+const Step = ({ text, block }: RecipeStep): Html => (
+  <li>
+    {text.map(Part)}
+    {block !== undefined && <pre tabindex="0">{block}</pre>}
+  </li>
+);
+
+function Part(said: RecipePart): Html {
+  if (typeof said === 'string') return <>{said}</>;
+  return 'code' in said ? <code>{said.code}</code> : <b>{said.menu}</b>;
+}

@@ -1,0 +1,165 @@
+import type { Routed } from '../../domain/routing.ts';
+import type { DeadLetter } from '../../queue/dead-letters.ts';
+import type { Hold } from '../../queue/workers.ts';
+import type { Sink } from '../../sinks/sink.ts';
+import type { Delivery } from '../../store/ledger.ts';
+import type { Html } from '../html.ts';
+import { ActionForm, type Who } from './action-form.tsx';
+import { deploymentPath, StateBadge } from './deployment-words.tsx';
+import { DestinationWords } from './destination-words.tsx';
+import { Link } from './link.tsx';
+import { Moment, When } from './time.tsx';
+
+/** What is known of one deployment at one destination. */
+export interface SinkKnowledge {
+  readonly sink: Sink;
+  readonly delivery: Delivery | undefined;
+  /** Deliveries of this deployment that were given up. */
+  readonly letters: readonly DeadLetter[];
+  /** The whole sink waits. */
+  readonly hold: Hold | undefined;
+}
+
+export interface SinkView extends SinkKnowledge {
+  readonly routed: Routed;
+  readonly who: Who;
+  readonly now: Date;
+}
+
+/** What one destination knows, how it came to know, and what stands in the way. */
+export function SinkCard(view: SinkView): Html {
+  const { sink, delivery } = view;
+  return (
+    <article class="card">
+      <h3>
+        {sink.name}{' '}
+        {delivery?.remoteUrl && (
+          <span class="aside">
+            <Link to={delivery.remoteUrl}>{delivery.remoteId ?? 'open there'}</Link>
+          </span>
+        )}
+      </h3>
+      <p>
+        <Standing {...view} />
+        {!delivery?.remoteUrl && delivery?.remoteId && [' ', <span class="mute">there: {delivery.remoteId}</span>]}
+      </p>
+      {delivery?.attemptedAt && (
+        <p class="complaint">
+          The request of <Moment at={delivery.attemptedAt} /> has no answer yet; the next attempt looks first what
+          became of it.
+        </p>
+      )}
+      <GivenUp {...view} />
+      <Attempts {...view} />
+    </article>
+  );
+}
+
+const OUTCOMES = { delivered: 'succeeded', failed: 'failed', unwanted: 'other' } as const;
+
+function Attempts(view: SinkView): Html {
+  const attempts = view.delivery?.attempts ?? [];
+  if (attempts.length === 0) return <></>;
+  const shown = new Set(isGivenUp(view) ? view.letters.map(({ why }) => why) : []);
+  const rows = attempts.map(({ at, state, outcome, status, words }) => {
+    const isShown = outcome === 'failed' && shown.has(words);
+    shown.add(words);
+    return (
+      <tr>
+        <td class="at">
+          <Moment at={at} />
+        </td>
+        <td>{state}</td>
+        <td>
+          <span class={`badge ${OUTCOMES[outcome]}`}>{outcome}</span>
+        </td>
+        <td class="words">{isShown ? <span class="mute">as above</span> : <Answer status={status} words={words} />}</td>
+      </tr>
+    );
+  });
+  return (
+    <table class="attempts">
+      <tbody>{rows}</tbody>
+    </table>
+  );
+}
+
+const Answer = ({ status, words }: { status: number | undefined; words: string }): Html => (
+  <>
+    {status !== undefined && !words.includes(String(status)) && `${status} `}
+    <DestinationWords>{words}</DestinationWords>
+  </>
+);
+
+const isTold = ({ delivery, routed }: SinkView) => delivery?.told?.state === routed.deployment.state;
+
+/** What is told already needs no second try. */
+const isGivenUp = (view: SinkView) => view.letters.length > 0 && !isTold(view);
+
+/** One sentence: does the destination know? */
+function Standing(view: SinkView): Html {
+  const { delivery, hold, letters, now } = view;
+  const state = view.routed.deployment.state;
+  const told = delivery?.told;
+  if (told && isTold(view))
+    return (
+      <>
+        Knows: <StateBadge state={told.state} />
+      </>
+    );
+  const before = told && [' It was told ', <StateBadge state={told.state} />, ' before.'];
+  const why = whyNotTold(view);
+  if (why !== undefined)
+    return (
+      <>
+        Not told: {why}.{before}
+      </>
+    );
+  if (letters.length > 0) {
+    return (
+      <>
+        <strong>
+          Not told <StateBadge state={state} />: given up.
+        </strong>
+        {before}
+      </>
+    );
+  }
+  return (
+    <>
+      <strong>
+        Waits to be told <StateBadge state={state} />
+      </strong>
+      {before}
+      {hold && [' The whole sink is paused until ', <When at={hold.until.toISOString()} now={now} />, `: ${hold.why}`]}
+    </>
+  );
+}
+
+function whyNotTold({ sink, routed: { deployment, sinks, droppedBy } }: SinkView): string | undefined {
+  if (droppedBy !== undefined) return `the rule ${droppedBy} drops it`;
+  if (sinks && !sinks.includes(sink.name)) return 'a rule names other sinks';
+  const wants = sink.wants(deployment);
+  return wants.wanted ? undefined : wants.why;
+}
+
+function GivenUp(view: SinkView): Html {
+  const { letters, who, routed } = view;
+  if (!isGivenUp(view)) return <></>;
+  const back = deploymentPath(routed.deployment.key);
+  return (
+    <>
+      {letters.map(({ id, why, diedAt, kind }) => (
+        <div class="given-up">
+          <div class="complaint">
+            <Moment at={diedAt} />: {kind === 'refused' ? 'refused' : 'our own fault'}:{' '}
+            <DestinationWords>{why}</DestinationWords>
+          </div>
+          <ActionForm who={who} to="/actions/replay" fields={{ id, back }}>
+            <button>Try again</button>
+          </ActionForm>
+        </div>
+      ))}
+    </>
+  );
+}

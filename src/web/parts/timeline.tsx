@@ -1,0 +1,159 @@
+import type { State } from '../../domain/change-record.ts';
+import { type Group, gather, type Lane, NARROW, type Row, type Window } from '../../domain/timeline.ts';
+import type { Html } from '../html.ts';
+import { deploymentPath } from './deployment-words.tsx';
+import { exactTime } from './time.tsx';
+import { Legend, Shape, Shapes } from './timeline-marks.tsx';
+import { Scale } from './timeline-scale.tsx';
+
+/** All sizes are in rem, so that they grow with the text; places are in hundredths of the width, so that they fit any screen. */
+const ROW_REM = 1.3;
+
+export interface TimelineView {
+  readonly lanes: readonly Lane[];
+  readonly window: Window;
+  /** The page of one lane. */
+  readonly laneAddress: (name: string) => string;
+  /** The page of one span of time. */
+  readonly spanAddress: (window: Window) => string;
+}
+
+/** The list beneath says the same in words: the picture is for the eye. */
+export const Timeline = ({ lanes, window, laneAddress, spanAddress }: TimelineView): Html => (
+  <>
+    <div
+      class="timeline"
+      id="timeline"
+      role="group"
+      aria-label="Timeline, one lane an environment; the list below holds the same changes"
+      data-from={window.fromMs}
+      data-to={window.toMs}
+    >
+      <Shapes />
+      <Scale {...window} />
+      <ol class="lanes">
+        {lanes.map((lane) => (
+          <li class="lane">
+            <div class="lane-name">
+              {lane.filters ? (
+                <a href={laneAddress(lane.name)}>
+                  <bdi>{lane.name}</bdi>
+                </a>
+              ) : (
+                lane.name
+              )}{' '}
+              <span class="mute">{lane.count.toLocaleString('en')}</span>
+            </div>
+            <Picture lane={lane} address={spanAddress} />
+          </li>
+        ))}
+      </ol>
+    </div>
+    <Legend />
+  </>
+);
+
+type Address = TimelineView['spanAddress'];
+
+function Picture({ lane: { name, rows, count }, address }: { lane: Lane; address: Address }): Html {
+  const drawn = rows.flatMap(({ groups }) => groups);
+  // One tab stop a lane, on the newest; the arrow keys go on from there (assets/shiplog.js).
+  const stop = drawn.reduce<Group | undefined>(
+    (newest, one) => (newest && newest.toMs >= one.toMs ? newest : one),
+    undefined,
+  );
+  const layer = (room: 'wide' | 'narrow') => (
+    <g class={room}>
+      {rows.map(({ row, groups }, index) =>
+        (room === 'wide' ? groups : gather(groups, NARROW)).map((group) => (
+          <Mark {...{ group, row, index, address }} isStop={group === stop || group.newest === stop?.newest} />
+        )),
+      )}
+    </g>
+  );
+  const words = rows.map(({ row, count }) => `${count} ${WORDS[row]}`).join(', ');
+  return (
+    <svg
+      class="picture"
+      role="group"
+      aria-label={`${name}: ${count} ${count === 1 ? 'change' : 'changes'}: ${words}`}
+      width="100%"
+      height={`${(rows.length * ROW_REM).toFixed(2)}rem`}
+    >
+      {layer('wide')}
+      {layer('narrow')}
+    </svg>
+  );
+}
+
+const WORDS: Readonly<Record<Row, string>> = {
+  rollback: 'rolled back',
+  failed: 'failed',
+  busy: 'under way',
+  done: 'succeeded or canceled',
+};
+
+interface MarkView {
+  readonly group: Group;
+  readonly row: Row;
+  readonly index: number;
+  readonly isStop: boolean;
+  readonly address: Address;
+}
+
+interface Placed extends MarkView {
+  readonly x: string;
+  readonly y: string;
+  readonly tabindex: '0' | '-1';
+}
+
+function Mark(view: MarkView): Html {
+  const { group, index, isStop } = view;
+  const placed: Placed = {
+    ...view,
+    x: `${group.at.toFixed(2)}%`,
+    y: `${(index * ROW_REM + (ROW_REM - 1) / 2).toFixed(2)}rem`,
+    tabindex: isStop ? '0' : '-1',
+  };
+  return group.count > 1 ? <Many {...placed} /> : <One {...placed} />;
+}
+
+function Many({ group, row, x, y, tabindex, address }: Placed): Html {
+  const label = `${SIGN[row]}${short(group.count)}`;
+  const words = `${group.count} ${WORDS[row]}, ${moment(group.fromMs)} to ${moment(group.toMs)}`;
+  return (
+    <a class={`mark many ${row}`} href={address({ fromMs: group.fromMs, toMs: group.toMs })} tabindex={tabindex}>
+      <title>{words}</title>
+      <svg x={x} y={y} width="1.75rem" height="1rem" viewBox="0 0 28 16">
+        <rect width="28" height="16" rx="8" />
+        <text x="14" y="12" class={label.length > 3 && 'tight'}>
+          {label}
+        </text>
+      </svg>
+    </a>
+  );
+}
+
+function One({ group, x, y, tabindex }: Placed): Html {
+  const { key, atMs, state, changeType, service, environment, revision, actor } = group.newest;
+  const type = changeType === 'deployment' || changeType === 'rollback' ? changeType : 'other';
+  const sign = SIGNED.has(state) ? state : type === 'rollback' ? 'back' : undefined;
+  const kind =
+    changeType === 'deployment' ? '' : changeType === 'rollback' ? ' roll-back' : ` ${changeType.replaceAll('_', ' ')}`;
+  const what = `${service}${revision === undefined ? '' : ` @ ${revision}`} to ${environment.name}:${kind} ${state}`;
+  return (
+    <a class={`mark ${state} ${type}`} href={deploymentPath(key)} tabindex={tabindex}>
+      <title>{`${what}${actor === undefined ? '' : `, ${actor}`}, ${moment(atMs)}`}</title>
+      <Shape id={`m-${type}`} x={x} y={y} />
+      {sign !== undefined && <Shape id={`s-${sign}`} x={x} y={y} />}
+    </a>
+  );
+}
+
+const SIGNED: ReadonlySet<State> = new Set(['failed', 'canceled']);
+const SIGN: Readonly<Record<Row, string>> = { rollback: '↩', failed: '✕', busy: '', done: '' };
+
+const moment = (ms: number): string => exactTime(new Date(ms).toISOString());
+
+/** `999`, `2k`, `100k`: what fits a mark; its words say it exactly. */
+const short = (count: number): string => (count < 1000 ? String(count) : `${Math.round(count / 1000)}k`);

@@ -1,0 +1,191 @@
+import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
+import { z } from 'zod';
+import type { Spooled } from '../spool/spool.ts';
+import type { Actions } from './actions.ts';
+import { createActionRoutes } from './actions-routes.tsx';
+import { ICON, SCRIPT, SETUP_SCRIPT, STYLE } from './assets.ts';
+import type { Html } from './html.ts';
+import type { Live } from './live.ts';
+import { changesPage } from './pages/changes.tsx';
+import { type DeliveriesParts, deliveriesPage } from './pages/deliveries.tsx';
+import { type DeploymentParts, deploymentPage } from './pages/deployment.tsx';
+import { inboxPage } from './pages/inbox.tsx';
+import { Message } from './pages/message.tsx';
+import { performancePage } from './pages/performance.tsx';
+import { setupPage } from './pages/setup.tsx';
+import { webhookPage } from './pages/webhook.tsx';
+import type { Who } from './parts/action-form.tsx';
+import { lastFragment } from './parts/last-webhook.tsx';
+import { page } from './parts/layout.tsx';
+import { SpooledNote } from './parts/spooled-note.tsx';
+import { createLogin, requireAdmin, requireReader, type Tokens, whoIs } from './session.ts';
+
+export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, DeliveriesParts {
+  /** The first is the admin token. */
+  readonly tokens: readonly string[];
+  readonly viewerToken?: string | undefined;
+  readonly actions: Actions;
+  readonly live: Live;
+  readonly spool: () => Spooled;
+  /** The error means that Redis is away: the pages say so, and nothing is broken. */
+  readonly isRedisAway: (error: unknown) => boolean;
+}
+
+/**
+ * Stricter than helmet's: no inline style or script, no other host. Nor `upgrade-insecure-requests`, which would
+ * ask for the style sheet by https where the bridge is reached by plain http.
+ */
+const CONTENT_SECURITY_POLICY =
+  "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const ASSET_SECONDS = 31_536_000;
+
+const Show = z.object({ show: z.string() });
+const Test = z.object({ test: z.uuid() });
+
+/** What every route needs beside its parts. */
+interface Desk extends PageParts {
+  readonly whoOf: (request: Request) => Who;
+  /** Lets admins pass, with a form of ours. */
+  readonly guard: readonly RequestHandler[];
+}
+
+/** The pages a person looks at. */
+export function createPages(parts: PageParts): RequestHandler {
+  const [admin, ...readers] = parts.tokens;
+  if (!admin) throw new RangeError('the pages need the admin token');
+  const tokens: Tokens = { admin, viewer: parts.viewerToken, readers };
+  // Nobody comes so far without being known; a viewer is the one who can do nothing.
+  const whoOf = (request: Request): Who => whoIs(request, tokens) ?? { role: 'viewer' };
+  const desk: Desk = { ...parts, whoOf, guard: requireAdmin(tokens) };
+  const router = Router();
+  router.use((_request, response, next) => {
+    response.set('content-security-policy', CONTENT_SECURITY_POLICY);
+    response.set('cache-control', 'no-store');
+    next();
+  });
+  for (const { name, text } of [STYLE, ICON, SCRIPT, SETUP_SCRIPT]) {
+    router.get(`/assets/${name}`, (_request, response) => {
+      response.set('cache-control', `public, max-age=${ASSET_SECONDS}, immutable`).type(name).send(text);
+    });
+  }
+  router.use(createLogin(tokens));
+  router.use(['/deployments', '/deliveries', '/inbox', '/performance', '/setup', '/actions'], requireReader(tokens));
+  router.get('/', requireReader(tokens), (request, response) => sendChanges(desk, request, response));
+  router.get('/events', requireReader(tokens), parts.live.handle);
+  addReading(router, desk);
+  addSetup(router, desk);
+  router.use(createActionRoutes(desk));
+  router.use(sayRedisIsAway(desk));
+  return router;
+}
+
+async function sendChanges(desk: Desk, request: Request, response: Response): Promise<void> {
+  const now = new Date();
+  const who = desk.whoOf(request);
+  const { body, empty } = await changesPage(desk.deployments, request.query, now);
+  const welcome = empty && (
+    <div id="welcome" data-live="/events">
+      {await setupPage({ ...setupView(desk, request), at: '/', welcome: true })}
+    </div>
+  );
+  response.send(page({ title: 'Changes', at: '/', who, body: welcome || body }));
+}
+
+function addReading(router: Router, { whoOf, ...parts }: Desk): void {
+  router.get('/deployments/*key', async (request, response) => {
+    const path: unknown = request.params.key; // express gives the parts between slashes, its types say text
+    const who = whoOf(request);
+    const name = Array.isArray(path) ? path.join('/') : String(path);
+    const body = await deploymentPage(parts, { name, asked: request.query, who, now: new Date() });
+    sendOr404(
+      response,
+      { title: 'Deployment', at: '/', who, body },
+      'There is no such deployment, or it is older than the change log keeps.',
+    );
+  });
+  router.get('/deliveries', async (request, response) => {
+    const who = whoOf(request);
+    const body = await deliveriesPage(parts, { asked: request.query, who, now: new Date() });
+    response.send(page({ title: 'Deliveries', at: '/deliveries', who, body }));
+  });
+  router.get('/performance', async (request, response) => {
+    const body = await performancePage(parts.deployments, request.query, new Date());
+    response.send(page({ title: 'Performance', at: '/performance', who: whoOf(request), body }));
+  });
+  const sourceNames = parts.sources.map(({ name }) => name);
+  router.get('/inbox', async (request, response) => {
+    const body = await inboxPage({ ...parts, sourceNames }, request.query, new Date());
+    response.send(page({ title: 'Inbox', at: '/inbox', who: whoOf(request), body }));
+  });
+  router.get('/inbox/:id', async (request, response) => {
+    const who = whoOf(request);
+    const body = await webhookPage(parts.inbox, { id: request.params.id, asked: request.query, who, now: new Date() });
+    sendOr404(
+      response,
+      { title: 'Webhook', at: '/inbox', who, body },
+      'There is no such webhook, or it is older than the inbox keeps.',
+    );
+  });
+}
+
+const setupView = ({ sources, sinks, inbox, whoOf }: Desk, request: Request) => ({
+  sources,
+  sinkNames: sinks.map(({ name }) => name),
+  inbox,
+  base: baseOf(request),
+  now: new Date(),
+  who: whoOf(request),
+  at: '/setup',
+});
+
+function addSetup(router: Router, desk: Desk): void {
+  const send = async (request: Request, response: Response, said: { show?: string; test?: string }) => {
+    const view = setupView(desk, request);
+    const body = await setupPage({ ...view, ...said });
+    response.send(page({ title: 'Set-up', at: '/setup', who: view.who, body }));
+  };
+  router.get('/setup', (request, response) => send(request, response, Test.safeParse(request.query).data ?? {}));
+  router.get('/setup/last', async (_request, response) => {
+    response.send(await lastFragment(desk.sources, desk.inbox, new Date()));
+  });
+  router.post('/setup', ...desk.guard, (request, response) =>
+    send(request, response, Show.safeParse(request.body).data ?? {}),
+  );
+}
+
+/** A name that no browser could have come by is not repeated in commands that somebody pastes into a shell. */
+function baseOf(request: Request): string {
+  const host = request.host ?? '';
+  return `${request.protocol}://${/^[\w.:[\]-]+$/.test(host) ? host : 'shiplog.example.com'}`;
+}
+
+/** A sentence for a person instead of JSON. What lies in the spool is safe meanwhile. */
+const sayRedisIsAway =
+  ({ isRedisAway, spool, whoOf }: Desk): ErrorRequestHandler =>
+  (error, request, response, next) => {
+    if (response.headersSent || !isRedisAway(error)) return next(error);
+    const body = (
+      <>
+        <h1>Redis does not answer just now</h1>
+        <SpooledNote of={spool()} />
+        <p class="empty">
+          Webhooks are taken and kept on disk. These pages are back when Redis is; nothing needs to be done here.{' '}
+          <a href={request.originalUrl}>Try again</a>
+        </p>
+      </>
+    );
+    response.status(503).send(page({ title: 'Redis is away', at: '', who: whoOf(request), body }));
+  };
+
+interface Found {
+  readonly title: string;
+  readonly at: string;
+  readonly who: Who;
+  readonly body: Html | undefined;
+}
+
+function sendOr404(response: Response, { body, ...found }: Found, missing: string): void {
+  response
+    .status(body ? 200 : 404)
+    .send(page({ ...found, body: body ?? <Message title="Not found">{missing}</Message> }));
+}
