@@ -1,3 +1,4 @@
+import { forgeOf } from '../forges/index.ts';
 import type { Deployment, Replaced } from './deployment.ts';
 
 /** What an earlier deployment must tell to those that follow it. */
@@ -45,13 +46,9 @@ function replacedBy(deployment: Deployment, previous: Predecessor): Replaced {
   return { deployment: previous.key, ...(from && { sha: from }), ...(compareUrl && { compareUrl }) };
 }
 
-/** Where the hosts show what lies between two commits. Only for hosts whose layout is certain. */
-function compare({ source, repository, commit }: Deployment, from: string): string | undefined {
+/** Where the host shows what lies between two commits. */
+function compare({ repository, commit }: Deployment, from: string): string | undefined {
   const to = commit?.sha;
-  const url = repository?.url?.replace(/\/+$/, '');
-  if (!to || !url || to === from || !URL.canParse(url)) return undefined;
-  const { host } = new URL(url);
-  if (host === 'bitbucket.org') return `${url}/branches/compare/${to}..${from}`;
-  if (host === 'github.com') return `${url}/compare/${from}...${to}`;
-  return source === 'gitlab' || repository?.gitlabProject ? `${url}/-/compare/${from}...${to}` : undefined;
+  if (!to || to === from) return undefined;
+  return forgeOf(repository)?.compareUrl(from, to);
 }

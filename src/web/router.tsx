@@ -82,7 +82,7 @@ export function createPages(parts: PageParts): RequestHandler {
 async function sendChanges(desk: Desk, request: Request, response: Response): Promise<void> {
   const now = new Date();
   const who = desk.whoOf(request);
-  const { body, empty } = await changesPage(desk.deployments, request.query, now);
+  const { body, empty } = await changesPage(desk, request.query, now);
   const welcome = empty && (
     <div id="welcome" data-live="/events">
       {await setupPage({ ...setupView(desk, request), at: '/', welcome: true })}

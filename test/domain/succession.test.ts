@@ -34,7 +34,7 @@ describe('what a deployment replaced', () => {
 
   it.each([
     ['https://github.com/harbor/api', 'argocd', undefined, `compare/${sha(1)}...${sha(2)}`],
-    ['https://git.harbor.example/harbor/api', 'gitlab', undefined, `-/compare/${sha(1)}...${sha(2)}`],
+    ['https://git.harbor.example/harbor/api', 'gitlab', 'harbor/api', `-/compare/${sha(1)}...${sha(2)}`],
     ['https://git.harbor.example/harbor/api', 'argocd', '7', `-/compare/${sha(1)}...${sha(2)}`],
   ])('has a link at %s when %s told it', (page, source, gitlabProject, link) => {
     const place = { name: 'harbor/api', url: `${page}//`, ...(gitlabProject && { gitlabProject }) };

@@ -1,6 +1,7 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { type Dot, dotOf, markOf } from '../../domain/mark.ts';
 import { lanesOf, type Window } from '../../domain/timeline.ts';
+import type { Source } from '../../sources/source.ts';
 import type { FilterProblem } from '../../store/change-filter.ts';
 import type { Deployments, Listed } from '../../store/deployments.ts';
 import { MAX_MARKS } from '../../store/marks.ts';
@@ -29,6 +30,11 @@ const PAGE_SIZE = 50;
 /** The newest changes, whose names the filter fields offer. */
 const SUGGEST_FROM = 200;
 
+export interface ChangesParts {
+  readonly deployments: Deployments;
+  readonly sources: readonly Source[];
+}
+
 export interface ChangesView {
   readonly body: Html;
   /** No change was ever recorded. */
@@ -36,13 +42,17 @@ export interface ChangesView {
 }
 
 /** What changed? As a picture and as a list, the newest first. */
-export async function changesPage(deployments: Deployments, asked: unknown, now: Date): Promise<ChangesView> {
+export async function changesPage(
+  { deployments, sources }: ChangesParts,
+  asked: unknown,
+  now: Date,
+): Promise<ChangesView> {
   const { problems, ...query } = readChangesQuery(asked, now);
   const [found, newest] = await Promise.all([
     find(deployments, query, now),
     deployments.list({ facets: {}, limit: SUGGEST_FROM, offset: 0 }),
   ]);
-  return { body: <Changes {...{ found, newest, query, problems, now }} />, empty: newest.total === 0 };
+  return { body: <Changes {...{ found, newest, query, problems, now, sources }} />, empty: newest.total === 0 };
 }
 
 interface View {
@@ -51,9 +61,10 @@ interface View {
   readonly query: ChangesQuery;
   readonly problems: readonly FilterProblem[];
   readonly now: Date;
+  readonly sources: readonly Source[];
 }
 
-function Changes({ found, newest, query, problems, now }: View): Html {
+function Changes({ found, newest, query, problems, now, sources }: View): Html {
   const { list, marks, range, window } = found;
   const shown = list.deployments.length > 0;
   // Only a page that goes up to now has something to wait for.
@@ -78,7 +89,7 @@ function Changes({ found, newest, query, problems, now }: View): Html {
         </div>
         <div id="list">
           {shown ? (
-            <ChangeList {...{ deployments: list.deployments, query, now }} />
+            <ChangeList {...{ deployments: list.deployments, query, now, sources }} />
           ) : (
             <Nothing {...{ query, range, now }} last={newest.deployments[0]} />
           )}

@@ -1,4 +1,6 @@
 import { type Deployment, summarize } from '../../domain/deployment.ts';
+import { mergeRequestLabel } from '../../forges/label.ts';
+import type { Source } from '../../sources/source.ts';
 import { addressOf, type ChangesQuery } from '../changes-query.ts';
 import type { Html } from '../html.ts';
 import { deploymentPath, Revision, StateBadge, TypeBadge } from './deployment-words.tsx';
@@ -12,10 +14,11 @@ export interface ChangeListView {
   readonly deployments: readonly Deployment[];
   readonly query: ChangesQuery;
   readonly now: Date;
+  readonly sources: readonly Source[];
 }
 
 /** The same as the timeline, in words. Rows have a name by which the script knows them again. */
-export const ChangeList = ({ deployments, query, now }: ChangeListView): Html => (
+export const ChangeList = ({ deployments, query, now, sources }: ChangeListView): Html => (
   <table class="changes">
     <caption class="hidden">Changes, the newest first</caption>
     <thead>
@@ -29,7 +32,7 @@ export const ChangeList = ({ deployments, query, now }: ChangeListView): Html =>
     </thead>
     <tbody>
       {deployments.map((deployment) => (
-        <Row {...{ deployment, query, now }} />
+        <Row {...{ deployment, query, now, sources }} />
       ))}
     </tbody>
   </table>
@@ -39,9 +42,10 @@ interface RowView {
   readonly deployment: Deployment;
   readonly query: ChangesQuery;
   readonly now: Date;
+  readonly sources: readonly Source[];
 }
 
-function Row({ deployment, query, now }: RowView): Html {
+function Row({ deployment, query, now, sources }: RowView): Html {
   const { key, state, changeType, service, environment, commit, occurredAt, source, reportedSource } = deployment;
   const what = firstLine(deployment.summary) ?? commit?.title ?? firstLine(commit?.message) ?? summarize(deployment);
   return (
@@ -83,7 +87,7 @@ function Row({ deployment, query, now }: RowView): Html {
       </td>
       <td class="took">{durationOf(deployment, now)}</td>
       <td class="links">
-        <Links of={deployment} />
+        <Links of={deployment} sources={sources} />
       </td>
     </tr>
   );
@@ -121,12 +125,13 @@ function Replaced({ of: { replaced: before } }: { of: Deployment }): Html {
   );
 }
 
-/** The places where it happened. Argo CD's page of the application stands where others have a pipeline. */
-function Links({ of: { pipelineUrl, jobUrl, pullRequest, environment, source } }: { of: Deployment }): Html {
+/** The pages of the tools where it happened. */
+function Links({ of, sources }: { of: Deployment; sources: readonly Source[] }): Html {
+  const { pipelineUrl, jobUrl, pullRequest, environment, source, repository } = of;
   const all: (readonly [string | undefined, string])[] = [
-    [pipelineUrl, source === 'argocd' ? 'Argo CD' : 'pipeline'],
+    [pipelineUrl, sources.find(({ type }) => type === source)?.pipelineLabel ?? 'pipeline'],
     [jobUrl, 'job'],
-    [pullRequest?.url, `${source === 'gitlab' ? '!' : '#'}${pullRequest?.number}`],
+    [pullRequest?.url, pullRequest ? mergeRequestLabel(pullRequest, repository) : ''],
     [environment.url, 'site'],
   ];
   const known = all.filter(([url]) => url !== undefined);

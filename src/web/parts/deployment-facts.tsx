@@ -1,4 +1,6 @@
 import type { Deployment, Replaced } from '../../domain/deployment.ts';
+import { forgeOf } from '../../forges/index.ts';
+import { mergeRequestLabel } from '../../forges/label.ts';
 import type { Html, Piece } from '../html.ts';
 import { deploymentPath } from './deployment-words.tsx';
 import { Fields } from './layout.tsx';
@@ -25,17 +27,24 @@ export function What({ deployment }: { deployment: Deployment }): Html {
           'Repository',
           repository && [
             <Link to={repository.url}>{repository.name}</Link>,
-            repository.gitlabProject && <Mute>GitLab project {repository.gitlabProject}</Mute>,
+            repository.gitlabProject && <Mute>project {repository.gitlabProject}</Mute>,
           ],
         ],
         [tag ? 'Tag' : tag === false ? 'Branch' : 'Ref', ref],
-        ['Commit', commit?.sha && <Code to={commit.url}>{commit.sha}</Code>],
+        [
+          'Commit',
+          commit?.sha && <Code to={commit.url ?? forgeOf(repository)?.commitUrl(commit.sha)}>{commit.sha}</Code>,
+        ],
         ['Replaced', deployment.replaced && <ReplacedBefore of={deployment.replaced} />],
         ['Author', commit?.author && [commit.author, commit.committedAt && [' ', <Moment at={commit.committedAt} />]]],
         ['Message', message && <Message>{message.trim()}</Message>],
         [
           'Pull request',
-          pullRequest && <Link to={pullRequest.url}>{`#${pullRequest.number} ${pullRequest.title ?? ''}`.trim()}</Link>,
+          pullRequest && (
+            <Link to={pullRequest.url}>
+              {`${mergeRequestLabel(pullRequest, repository)} ${pullRequest.title ?? ''}`.trim()}
+            </Link>
+          ),
         ],
         ['Pipeline', pipelineUrl && <Link to={pipelineUrl}>{pipelineUrl}</Link>],
         ['Job', (jobUrl ?? job) && <Link to={jobUrl}>{job ?? jobUrl}</Link>],
