@@ -62,8 +62,8 @@ const TARGETS = [
     ],
     tests: ['test/queue/retry.test.ts', 'test/queue/illness.test.ts'],
   },
-  { file: 'src/store/gaps.ts', tests: ['test/store/gaps.test.ts'] },
-  { file: 'src/store/scripts/place-in-history.lua', tests: ['test/store/gaps.test.ts'] },
+  { file: 'src/store/changes/gaps.ts', tests: ['test/store/changes/gaps.test.ts'] },
+  { file: 'src/store/scripts/place-in-history.lua', tests: ['test/store/changes/gaps.test.ts'] },
 ];
 
 /** Mutants that change nothing that anybody could see. `line` is the line as it stands, so that a change of it is a new question. */

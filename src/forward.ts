@@ -2,8 +2,8 @@ import { transition } from './domain/deployment.ts';
 import { DeliveryFailed } from './domain/errors.ts';
 import type { View } from './domain/view.ts';
 import type { Sink } from './sinks/sink.ts';
-import type { Deployments } from './store/deployments.ts';
-import type { Ledger } from './store/ledger.ts';
+import type { Deployments } from './store/changes/deployments.ts';
+import type { Ledger } from './store/deliveries/ledger.ts';
 
 export interface ForwardParts {
   readonly deployments: Deployments;

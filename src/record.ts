@@ -4,10 +4,10 @@ import type { View } from './domain/view.ts';
 import { type Conclusion, conclusionOf, dropped, echo, kept, toldBefore } from './recording/conclusion.ts';
 import type { Resolve } from './recording/resolve.ts';
 import type { Sink } from './sinks/sink.ts';
-import type { Deployments } from './store/deployments.ts';
-import type { Echoes } from './store/echoes.ts';
-import type { Gaps } from './store/gaps.ts';
-import type { Inbox } from './store/inbox.ts';
+import type { Deployments } from './store/changes/deployments.ts';
+import type { Gaps } from './store/changes/gaps.ts';
+import type { Echoes } from './store/deliveries/echoes.ts';
+import type { Inbox } from './store/inbox/inbox.ts';
 
 export interface RecordParts {
   readonly resolve: Resolve;

@@ -2,8 +2,8 @@ import type { Express } from 'express';
 import type { Config } from '../config/config.ts';
 import { createPriority } from '../queue/priority.ts';
 import type { Backlog } from '../queue/queues.ts';
-import type { Inbox } from '../store/inbox.ts';
-import { newestBySource } from '../store/newest.ts';
+import type { Inbox } from '../store/inbox/inbox.ts';
+import { lastWebhooksBySource } from '../store/inbox/last-webhooks.ts';
 import { expiringSecrets, watchExpiry } from '../telemetry/expiry.ts';
 import { createKillPoints } from '../testing/kill-points.ts';
 import { createMask } from '../values/mask.ts';
@@ -78,6 +78,6 @@ const secretsOf = ({ admin_token, viewer_token, sources, sinks }: Config): strin
 
 /** Whoever was turned away proves nothing about a source. */
 async function lastWebhooks(inbox: Inbox): Promise<Record<string, number>> {
-  const { newest } = await newestBySource(inbox, ({ verdict }) => verdict !== 'rejected');
+  const { newest } = await lastWebhooksBySource(inbox, ({ verdict }) => verdict !== 'rejected');
   return Object.fromEntries([...newest].map(([source, { receivedAt }]) => [source, Date.parse(receivedAt)]));
 }

@@ -27,7 +27,7 @@ export function startBackground(shared: Shared) {
   const schedule = scheduleReconcile({
     sources: config.sources,
     reconcile,
-    milestones: stores.milestones,
+    reconciledUntil: stores.reconciledUntil,
     everyMs: config.reconcile.every_minutes * 60_000,
     lookBackMs: config.reconcile.max_days * 86_400_000,
     clock,

@@ -6,7 +6,8 @@ import type { Flush } from '../queue/flush.ts';
 import { type Queues, within } from '../queue/queues.ts';
 import type { Mapped, Source, Webhook } from '../sources/source.ts';
 import type { Spool } from '../spool/spool.ts';
-import type { Inbox, InboxEntry } from '../store/inbox.ts';
+import type { InboxEntry } from '../store/inbox/entry.ts';
+import type { Inbox } from '../store/inbox/inbox.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import type { Mask } from '../values/mask.ts';
 import { redactBody } from '../values/redact.ts';
@@ -91,7 +92,7 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
         lookups: mapped.lookups,
       };
       const { records, lookups, entry } = mask.value(told);
-      // What is read from a history is mostly known: only the worker can tell (store/gaps.ts).
+      // What is read from a history is mostly known: only the worker can tell (store/changes/gaps.ts).
       const certain = records.filter(({ history }) => !history?.recovered);
       const deployments = [...new Set(certain.map((record) => record.deployment))];
       const receivedAt = webhook.receivedAt.toISOString();

@@ -1,15 +1,15 @@
 import type { Config } from '../config/config.ts';
 import { createView } from '../domain/view.ts';
 import type { Redis } from '../queue/connection.ts';
-import { createDeployments } from '../store/deployments.ts';
-import { createEchoes } from '../store/echoes.ts';
+import { createDeployments } from '../store/changes/deployments.ts';
+import { createGaps } from '../store/changes/gaps.ts';
+import { readPredecessors } from '../store/changes/lineage.ts';
+import { createReconciledUntil } from '../store/changes/reconciled-until.ts';
+import { createRuleHits } from '../store/changes/rule-hits.ts';
+import { createEchoes } from '../store/deliveries/echoes.ts';
+import { createLedger } from '../store/deliveries/ledger.ts';
 import { createFeed } from '../store/feed.ts';
-import { createGaps } from '../store/gaps.ts';
-import { createInbox } from '../store/inbox.ts';
-import { createLedger } from '../store/ledger.ts';
-import { readPredecessors } from '../store/lineage.ts';
-import { createMilestones } from '../store/milestones.ts';
-import { createRuleHits } from '../store/rule-hits.ts';
+import { createInbox } from '../store/inbox/inbox.ts';
 
 export type Stores = ReturnType<typeof createStores>;
 
@@ -28,7 +28,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
     ledger: createLedger(redis, echoes, clock),
     echoes,
     gaps: createGaps(redis, config.changes.days),
-    milestones: createMilestones(redis),
+    reconciledUntil: createReconciledUntil(redis),
     ruleHits: createRuleHits(redis),
   };
 }

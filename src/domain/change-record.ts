@@ -31,7 +31,7 @@ const Time = z.iso.datetime();
 
 /**
  * A deployment that somebody made through GitLab's Deployments API: no CI job stands behind it.
- * It may be our own write coming back as a webhook; only the worker can tell (store/echoes.ts).
+ * It may be our own write coming back as a webhook; only the worker can tell (store/deliveries/echoes.ts).
  */
 export const MadeByApi = z.object({
   /** Every name the project goes by: its numeric id and its full path, lower case. */
@@ -45,7 +45,7 @@ export type MadeByApi = z.infer<typeof MadeByApi>;
 
 /**
  * Some tools number their deployments and keep the last few. A number that nobody told us of is a deployment whose
- * signal was lost; only the worker can tell (store/gaps.ts).
+ * signal was lost; only the worker can tell (store/changes/gaps.ts).
  */
 export const History = z.object({
   /** Whose history: an Argo CD application. */

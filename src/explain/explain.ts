@@ -68,7 +68,7 @@ export async function explain(source: Source, webhook: Webhook, options: Explain
   const outcome = outcomeOf(source, webhook, checkSignature);
   const { records: told, lookups = [] } = outcome.kind === 'accepted' ? outcome : { records: [] };
   const records = told.map((record) => ChangeRecord.parse(record));
-  // What is read from a history counts only where it fills a gap (store/gaps.ts): most often it is known.
+  // What is read from a history counts only where it fills a gap (store/changes/gaps.ts): most often it is known.
   const deployments = await explainDeployments(
     records.filter(({ history }) => !history?.recovered),
     { ...options, sourceName: source.changeLogName },

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { lanesOf } from '../domain/timeline.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { wordsFor } from '../sources/reasons.ts';
-import { CHANGE_FILTER, toChangeFilter, toSpan } from '../store/change-filter.ts';
-import type { Deployments } from '../store/deployments.ts';
+import type { Deployments } from '../store/changes/deployments.ts';
+import { CHANGE_FILTER, toChangeFilter, toSpan } from '../store/changes/filter.ts';
+import type { Ledger } from '../store/deliveries/ledger.ts';
 import type { Feed } from '../store/feed.ts';
-import type { Inbox } from '../store/inbox.ts';
-import type { Ledger } from '../store/ledger.ts';
+import type { Inbox } from '../store/inbox/inbox.ts';
 import { isAllowed } from './access.ts';
 import { toChange } from './change.ts';
 import { fail, firstIssue } from './envelope.ts';
@@ -122,7 +122,7 @@ async function sendTimeline({ deployments }: ApiParts, request: Request, respons
   const filter = toChangeFilter(query.data, now);
   const { sinceMs, untilMs: toMs = now.getTime() } = toSpan(query.data, now);
   const window = { fromMs: sinceMs ?? toMs - DAY_MS, toMs };
-  const marks = await deployments.marks({ ...filter, sinceMs: window.fromMs });
+  const marks = await deployments.timeline({ ...filter, sinceMs: window.fromMs });
   const time = (ms: number) => new Date(ms).toISOString();
   response.json({
     data: lanesOf(marks, window).map(({ name, count, rows }) => ({

@@ -5,7 +5,7 @@ import { digest } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { NotKept } from '../domain/errors.ts';
 import type { Sink } from '../sinks/sink.ts';
-import { byTurn } from '../store/by-turn.ts';
+import { inBatches } from '../store/batch.ts';
 import { PREFIX } from '../store/keys.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 
@@ -85,12 +85,12 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
     const job: RecordJob = { version: JOB_VERSION, events };
     await queue?.add('events', job, { jobId: recordJobId(events), ...options });
   };
-  const keepSoon = byTurn(addEvents, MAX_EVENTS);
+  const keepSoon = inBatches(addEvents, MAX_EVENTS);
   const addForwards = new Map(
     sinkNames.map((name) => {
       const add = async (jobs: readonly ForwardAdd[]) =>
         void (await (await queueOf(forwardQueueName(name)))?.addBulk([...jobs]));
-      return [name, byTurn(add, MAX_EVENTS)];
+      return [name, inBatches(add, MAX_EVENTS)];
     }),
   );
   return {

@@ -1,6 +1,6 @@
 import type { MadeByApi } from '../domain/change-record.ts';
 import type { View } from '../domain/view.ts';
-import type { InboxEntry } from '../store/inbox.ts';
+import type { InboxEntry } from '../store/inbox/entry.ts';
 import type { Resolved } from './resolve.ts';
 
 /** What became of a webhook, or of one of its records, in the words of the inbound log. */

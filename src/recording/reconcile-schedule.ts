@@ -1,11 +1,11 @@
 import type { Source } from '../sources/source.ts';
-import type { Milestones } from '../store/milestones.ts';
+import type { ReconciledUntil } from '../store/changes/reconciled-until.ts';
 import { canReconcile, type Reconcile, type Reconciled } from './reconcile.ts';
 
 export interface ScheduleParts {
   readonly sources: readonly Source[];
   readonly reconcile: Reconcile;
-  readonly milestones: Milestones;
+  readonly reconciledUntil: ReconciledUntil;
   readonly everyMs: number;
   /** How far back a run looks at most, milliseconds. */
   readonly lookBackMs: number;
@@ -22,18 +22,18 @@ const OVERLAP_MS = 15 * 60_000;
  * connected the tool is history, which `shiplog backfill` fetches for those who want it.
  */
 export function scheduleReconcile(parts: ScheduleParts): { stop(): void } {
-  const { sources, reconcile, milestones, lookBackMs, clock } = parts;
+  const { sources, reconcile, reconciledUntil, lookBackMs, clock } = parts;
   let busy = false;
   const runOne = async (source: Source): Promise<void> => {
     const startedAt = clock();
-    const last = await milestones.get(source.name);
+    const last = await reconciledUntil.get(source.name);
     if (last) {
       const sinceMs = Math.max(last.getTime() - OVERLAP_MS, startedAt.getTime() - lookBackMs);
       const report = await reconcile(source.name, new Date(sinceMs));
       parts.onReport(report);
       if (report.failed) return;
     }
-    await milestones.set(source.name, startedAt);
+    await reconciledUntil.set(source.name, startedAt);
   };
   const run = async (): Promise<void> => {
     if (busy) return;

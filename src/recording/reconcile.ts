@@ -2,7 +2,7 @@ import { ChangeRecord } from '../domain/change-record.ts';
 import { transition } from '../domain/deployment.ts';
 import { ResolveFailed } from '../domain/errors.ts';
 import type { Source } from '../sources/source.ts';
-import type { Deployments } from '../store/deployments.ts';
+import type { Deployments } from '../store/changes/deployments.ts';
 import type { Conclusion } from './conclusion.ts';
 
 /** What asking one source's tool for the past has brought. */

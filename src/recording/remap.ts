@@ -2,8 +2,8 @@ import type { ChangeEvent } from '../domain/change-event.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
 import { WebhookRejected } from '../domain/errors.ts';
 import type { Mapped, Source, Webhook } from '../sources/source.ts';
-import type { Deployments } from '../store/deployments.ts';
-import type { Inbox } from '../store/inbox.ts';
+import type { Deployments } from '../store/changes/deployments.ts';
+import type { Inbox } from '../store/inbox/inbox.ts';
 import { parseJson } from '../values/parse-json.ts';
 
 /** Maps a kept webhook again, with what the mappers know today: the same ids where nothing about it has changed. */

@@ -1,6 +1,6 @@
 import type { Deployment, Moment } from '../domain/deployment.ts';
 
-/** What is remembered of one deployment at one sink, in Redis (store/ledger.ts). */
+/** What is remembered of one deployment at one sink, in Redis (store/deliveries/ledger.ts). */
 export interface Told {
   /** The last state that the destination took. */
   readonly told?: Moment;
@@ -77,7 +77,7 @@ export interface Sink {
   lane?(deployment: Deployment): string;
   /**
    * For a destination that tells us of our own writes by webhook: what marks this deployment there
-   * (store/echoes.ts recognises it, so that it never becomes a change).
+   * (store/deliveries/echoes.ts recognises it, so that it never becomes a change).
    */
   echo?(
     deployment: Deployment,

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
+import type { Attempt } from './deliveries/attempt.ts';
 import { keys } from './keys.ts';
-import type { Attempt } from './ledger.ts';
 
 /** Something that happened, in the order in which Redis learned of it. */
 export type FeedEvent =

@@ -52,7 +52,7 @@ export function logWebhook(log: Logger, metrics: Metrics): WebhookParts['onAnswe
 export const reasonFor = (outcome: Outcome): string | undefined =>
   outcome.kind === 'ignored' ? outcome.reason : outcome.kind === 'rejected' ? outcome.error.code : undefined;
 
-/** What is read from a history is mostly known: only the worker can tell (store/gaps.ts). */
+/** What is read from a history is mostly known: only the worker can tell (store/changes/gaps.ts). */
 export const deploymentsIn = (outcome: Outcome): string[] =>
   outcome.kind === 'accepted'
     ? [...new Set(outcome.records.filter(({ history }) => !history?.recovered).map((record) => record.deployment))]

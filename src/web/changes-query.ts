@@ -7,7 +7,7 @@ import {
   readChangeFilter,
   toChangeFilter,
   toSpan,
-} from '../store/change-filter.ts';
+} from '../store/changes/filter.ts';
 
 const HOUR_MS = 3_600_000;
 /** Before `all`, shortest first. */
@@ -28,7 +28,7 @@ export interface ChangesQuery extends Omit<ChangeFilterQuery, 'since' | 'until'>
   readonly to?: number | undefined;
 }
 
-/** The filter as everywhere (store/change-filter.ts), by the page's own names for the ends: `from` and `to`. */
+/** The filter as everywhere (store/changes/filter.ts), by the page's own names for the ends: `from` and `to`. */
 export function readChangesQuery(
   asked: unknown,
   now: Date,

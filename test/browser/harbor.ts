@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import type { NewChangeRecord } from '../../src/domain/change-record.ts';
-import { createDeployments } from '../../src/store/deployments.ts';
+import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { gitlabDeploymentHook, gitlabHeaders, SECRET, type startTestBridge } from '../support/bridge.ts';
 import { sha } from '../support/deployment.ts';
 import type { FakeAlert24 } from '../support/fake-alert24.ts';

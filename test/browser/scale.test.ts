@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDeployments } from '../../src/store/deployments.ts';
-import { indexesOf } from '../../src/store/facets.ts';
+import { createDeployments } from '../../src/store/changes/deployments.ts';
+import { indexesOf } from '../../src/store/changes/facets.ts';
+import { packTimelineEntry } from '../../src/store/changes/timeline.ts';
 import { keys } from '../../src/store/keys.ts';
-import { packMark } from '../../src/store/marks.ts';
 import { ADMIN_TOKEN, SECRET, startTestBridge } from '../support/bridge.ts';
 import { chromiumPath, logIn, openVisitor, startBrowser } from '../support/browser.ts';
 import { aRecord, plainView } from '../support/records.ts';
@@ -79,7 +79,7 @@ async function fill(address: { path: string }, now: Date): Promise<void> {
   for (let from = RECORDED; from < MANY; from += RECORDED) {
     const older = recorded.map((one, at) => ({ ...one, key: `job:${from + at}`, occurredAt: timeOf(from + at) }));
     await Promise.all([
-      redis.hset(keys.timeline(), ...older.flatMap((one) => [one.key, packMark(one)])),
+      redis.hset(keys.timeline(), ...older.flatMap((one) => [one.key, packTimelineEntry(one)])),
       ...places.map(({ index, of }) =>
         redis.zadd(index, ...of.flatMap((at) => [Date.parse(timeOf(from + at)), `job:${from + at}`])),
       ),

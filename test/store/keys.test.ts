@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type KeyFamily, type KeyName, keys } from '../../src/store/keys.ts';
@@ -155,6 +156,11 @@ async function scriptCalls(): Promise<ScriptCall[]> {
   }
   return calls;
 }
+
+it('names the files that write each family', () => {
+  const files = Object.values(families).flatMap(({ writtenBy }) => writtenBy.match(/[a-z/-]+\.ts/g) ?? []);
+  expect(files.filter((file) => !existsSync(`src/${file}`))).toEqual([]);
+});
 
 describe('a script', () => {
   it('touches no key but those that were declared', async () => {

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fold } from '../../src/domain/deployment.ts';
 import { route } from '../../src/domain/routing.ts';
-import { createDeployments, type Deployments } from '../../src/store/deployments.ts';
+import { createDeployments, type Deployments } from '../../src/store/changes/deployments.ts';
 import { changesPage } from '../../src/web/pages/changes.tsx';
 import { aRecord } from '../support/records.ts';
 import { startTestRedis } from '../support/redis.ts';

@@ -7,11 +7,13 @@ import type { View } from '../../src/domain/view.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { AnySource } from '../../src/sources/index.ts';
 import type { Source } from '../../src/sources/source.ts';
-import type { ChangeFilter, Deployments } from '../../src/store/deployments.ts';
-import type { Inbox, InboxEntry } from '../../src/store/inbox.ts';
-import { searchInbox } from '../../src/store/inbox-search.ts';
-import type { Delivery, Ledger } from '../../src/store/ledger.ts';
-import { createTextMatch } from '../../src/store/search.ts';
+import type { Deployments } from '../../src/store/changes/deployments.ts';
+import type { ChangeFilter } from '../../src/store/changes/query.ts';
+import { createTextMatch } from '../../src/store/changes/search-terms.ts';
+import type { Delivery, Ledger } from '../../src/store/deliveries/ledger.ts';
+import type { InboxEntry } from '../../src/store/inbox/entry.ts';
+import type { Inbox } from '../../src/store/inbox/inbox.ts';
+import { searchInbox } from '../../src/store/inbox/search.ts';
 
 const unused = (): never => {
   throw new Error('the pages only read');
@@ -65,7 +67,7 @@ export function memoryDeployments(records: readonly ChangeRecord[], rules: reado
     get: async (name) => view(name),
     records: async (name) => of(name),
     version: async () => '1',
-    marks: async (filter) => fitting(filter).map((one) => dotOf(markOf(one))),
+    timeline: async (filter) => fitting(filter).map((one) => dotOf(markOf(one))),
     async list({ limit, offset, ...filter }) {
       const fits = fitting(filter);
       return { deployments: fits.slice(offset, offset + limit), total: fits.length };

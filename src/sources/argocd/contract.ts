@@ -113,7 +113,7 @@ const HYDRATED = 'The commit is the one that the source hydrator wrote.';
 
 /**
  * A record for each earlier deployment of the history, oldest first. Those that were told, or are older than the first
- * notification of the application, are sorted out where that is known (store/gaps.ts).
+ * notification of the application, are sorted out where that is known (store/changes/gaps.ts).
  * The history does not tell which syncs had nothing to change: where those are left out, nothing is read from it.
  */
 export function recoveredBy(notification: Notification, told: Told, oldestMs: number): NewChangeRecord[] {

@@ -2,10 +2,11 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { type Dot, dotOf, markOf } from '../../domain/mark.ts';
 import { lanesOf, type Window } from '../../domain/timeline.ts';
 import type { Source } from '../../sources/source.ts';
-import type { FilterProblem } from '../../store/change-filter.ts';
-import type { Deployments, Listed } from '../../store/deployments.ts';
-import { MAX_MARKS } from '../../store/marks.ts';
-import { SEARCHED } from '../../store/search.ts';
+import type { Deployments } from '../../store/changes/deployments.ts';
+import type { FilterProblem } from '../../store/changes/filter.ts';
+import type { Listed } from '../../store/changes/query.ts';
+import { SEARCHED } from '../../store/changes/search-terms.ts';
+import { MAX_TIMELINE_ENTRIES } from '../../store/changes/timeline.ts';
 import {
   addressOf,
   type ChangesQuery,
@@ -140,7 +141,7 @@ async function findWithin(
   }
   const [list, marks] = await Promise.all([
     deployments.list({ ...filter, limit: PAGE_SIZE, offset }),
-    deployments.marks(filter),
+    deployments.timeline(filter),
   ]);
   return { list, range, ...drawn(marks, reach) };
 }
@@ -176,9 +177,9 @@ function Notes({ found: { list, marks, range }, query, problems }: Pick<View, 'f
       `Nothing changed in the 24 hours ${query.to === undefined ? 'before now' : 'before that'}; this goes further back.`,
     list.searched !== undefined &&
       `Only the newest ${list.searched.toLocaleString('en')} were looked through; choose a span of time to look further back.`,
-    marks.length === MAX_MARKS &&
-      list.total > MAX_MARKS &&
-      `The timeline shows the newest ${MAX_MARKS.toLocaleString('en')} of this span.`,
+    marks.length === MAX_TIMELINE_ENTRIES &&
+      list.total > MAX_TIMELINE_ENTRIES &&
+      `The timeline shows the newest ${MAX_TIMELINE_ENTRIES.toLocaleString('en')} of this span.`,
   ].filter((note) => note !== false);
   if (told.length === 0) return <></>;
   return (

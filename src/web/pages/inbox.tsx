@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Spooled } from '../../spool/spool.ts';
-import type { Inbox, InboxEntry } from '../../store/inbox.ts';
-import { SEARCHED_BODY_BYTES } from '../../store/inbox-search.ts';
+import type { InboxEntry } from '../../store/inbox/entry.ts';
+import type { Inbox } from '../../store/inbox/inbox.ts';
+import { SEARCHED_BODY_BYTES } from '../../store/inbox/search.ts';
 import { exactly, type Html } from '../html.ts';
 import { Options } from '../parts/action-form.tsx';
 import { LOOKS, Reason, size, VERDICTS, VerdictBadge, webhookPath } from '../parts/inbox-words.tsx';

@@ -8,7 +8,7 @@ import {
   performanceOf,
   type Span,
 } from '../../domain/performance.ts';
-import type { Deployments } from '../../store/deployments.ts';
+import type { Deployments } from '../../store/changes/deployments.ts';
 import type { Html } from '../html.ts';
 import { Options } from '../parts/action-form.tsx';
 import { Bars } from '../parts/bars.tsx';

@@ -1,6 +1,7 @@
 import type { Source } from '../../sources/source.ts';
-import type { Inbox, InboxEntry } from '../../store/inbox.ts';
-import { newestBySource } from '../../store/newest.ts';
+import type { InboxEntry } from '../../store/inbox/entry.ts';
+import type { Inbox } from '../../store/inbox/inbox.ts';
+import { lastWebhooksBySource } from '../../store/inbox/last-webhooks.ts';
 import { SETUP_SCRIPT } from '../assets.ts';
 import { exactly, type Html } from '../html.ts';
 import { ActionForm, type Who } from '../parts/action-form.tsx';
@@ -32,7 +33,10 @@ export interface SetupView {
 /** Where to paste what, and whether it worked. */
 export async function setupPage(view: SetupView): Promise<Html> {
   const { sources, inbox, at, test, welcome = false } = view;
-  const [{ newest, isAll }, tests] = await Promise.all([newestBySource(inbox), test ? inbox.entries([test]) : []]);
+  const [{ newest, isAll }, tests] = await Promise.all([
+    lastWebhooksBySource(inbox),
+    test ? inbox.entries([test]) : [],
+  ]);
   const tested = tests[0];
   const cards = await Promise.all(
     sources.map((source) =>

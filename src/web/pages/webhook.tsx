@@ -1,5 +1,6 @@
 import { wordsFor } from '../../sources/reasons.ts';
-import type { Inbox, InboxEntry } from '../../store/inbox.ts';
+import type { InboxEntry } from '../../store/inbox/entry.ts';
+import type { Inbox } from '../../store/inbox/inbox.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Who } from '../parts/action-form.tsx';
 import { deploymentPath } from '../parts/deployment-words.tsx';

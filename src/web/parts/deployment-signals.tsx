@@ -2,7 +2,7 @@ import type { ChangeRecord } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { type OriginParts, originsOf } from '../../domain/origins.ts';
 import type { Source } from '../../sources/source.ts';
-import type { InboxEntry } from '../../store/inbox.ts';
+import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Html } from '../html.ts';
 import { StateBadge } from './deployment-words.tsx';
 import { deliveryIdOf, webhookPath } from './inbox-words.tsx';

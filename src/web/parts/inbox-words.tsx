@@ -1,5 +1,5 @@
 import type { Source } from '../../sources/source.ts';
-import type { InboxEntry, Verdict } from '../../store/inbox.ts';
+import type { InboxEntry, Verdict } from '../../store/inbox/entry.ts';
 import type { Html } from '../html.ts';
 import { deploymentPath } from './deployment-words.tsx';
 

@@ -1,7 +1,8 @@
 import { wordsFor } from '../../sources/reasons.ts';
 import type { Source } from '../../sources/source.ts';
-import type { Inbox, InboxEntry } from '../../store/inbox.ts';
-import { NEWEST_AMONG, newestBySource } from '../../store/newest.ts';
+import type { InboxEntry } from '../../store/inbox/entry.ts';
+import type { Inbox } from '../../store/inbox/inbox.ts';
+import { LAST_WEBHOOKS_AMONG, lastWebhooksBySource } from '../../store/inbox/last-webhooks.ts';
 import { TEST_AGENT } from '../actions.ts';
 import type { Html } from '../html.ts';
 import { Reason, VerdictBadge, webhookPath } from './inbox-words.tsx';
@@ -10,7 +11,7 @@ import { WithCode } from './words.tsx';
 
 /** What the script of the set-up page asks for every two seconds. */
 export async function lastFragment(sources: readonly Source[], inbox: Inbox, now: Date): Promise<string> {
-  const { newest, isAll } = await newestBySource(inbox);
+  const { newest, isAll } = await lastWebhooksBySource(inbox);
   return sources
     .map(({ name }) => (<LastWebhook {...{ source: name, entry: newest.get(name), isAll, now }} />).markup)
     .join('\n');
@@ -40,7 +41,9 @@ export function LastWebhook({ source, entry, isAll, now }: LastWebhookView): Htm
   if (!entry) {
     return (
       <div class="last none" id={id} data-last>
-        {isAll ? 'Nothing has come from here yet.' : `None of the newest ${NEWEST_AMONG} webhooks came from here.`}
+        {isAll
+          ? 'Nothing has come from here yet.'
+          : `None of the newest ${LAST_WEBHOOKS_AMONG} webhooks came from here.`}
       </div>
     );
   }

@@ -2,7 +2,7 @@ import type { Routed } from '../../domain/routing.ts';
 import type { DeadLetter } from '../../queue/dead-letters.ts';
 import type { Hold } from '../../queue/workers.ts';
 import type { Sink } from '../../sinks/sink.ts';
-import type { Delivery } from '../../store/ledger.ts';
+import type { Delivery } from '../../store/deliveries/ledger.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Who } from './action-form.tsx';
 import { deploymentPath, StateBadge } from './deployment-words.tsx';

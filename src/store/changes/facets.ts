@@ -1,0 +1,32 @@
+import type { Deployment } from '../../domain/deployment.ts';
+import { laneOf } from '../../domain/lane.ts';
+import { SHA_OR_PREFIX, SHORT_SHA } from '../../values/sha.ts';
+import { keys } from '../keys.ts';
+
+/** What the change log can be filtered by. Each value has an index of its own, by time. */
+export const FACETS = ['environment', 'service', 'source', 'status', 'branch', 'commit', 'person'] as const;
+export type Facet = (typeof FACETS)[number];
+
+/** One line: the indexes of a deployment are kept as lines. */
+export const facetKey = (facet: Facet, value: string) => keys.facet(facet, value.toLowerCase().replaceAll('\n', ' '));
+
+/** The indexes in which a deployment stands. */
+export function indexesOf(deployment: Deployment): string[] {
+  const values: Record<Facet, readonly (string | undefined)[]> = {
+    environment: [deployment.environment.name, laneOf(deployment.environment)],
+    service: [deployment.service, deployment.serviceId],
+    source: [deployment.source, deployment.reportedSource],
+    status: [deployment.state],
+    branch: [deployment.ref],
+    commit: shasOf(deployment).map((sha) => sha.slice(0, SHORT_SHA)),
+    person: [deployment.actor, deployment.commit?.author],
+  };
+  const named = FACETS.flatMap((facet) =>
+    values[facet].filter((value) => value !== undefined).map((value) => facetKey(facet, value)),
+  );
+  return [keys.changes(), ...new Set(named)];
+}
+
+/** The application's commit, and with GitOps the one of the manifests. */
+export const shasOf = ({ commit, manifests }: Deployment): string[] =>
+  [commit?.sha, manifests?.revision].flatMap((sha) => (sha && SHA_OR_PREFIX.test(sha) ? [sha.toLowerCase()] : []));

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { State } from '../../domain/change-record.ts';
+import { MomentText, parseMoment } from '../../values/moment.ts';
+import { SHA_OR_PREFIX, SHORT_SHA } from '../../values/sha.ts';
+import type { Facet } from './facets.ts';
+
+/** Which changes are wanted. */
+export interface ChangeSelection {
+  readonly facets: Partial<Record<Facet, string>>;
+  /** Epoch milliseconds, both inclusive. */
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  /** Words that all occur in it (search.ts), looked for in the newest `SEARCHED` that fit the rest. */
+  readonly text?: string;
+}
+
+const MAX_CHARS = 300;
+/** A form sends its empty fields, too. */
+const blankIsAbsent = (value: unknown): unknown => (typeof value === 'string' ? value.trim() || undefined : value);
+const optional = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(blankIsAbsent, schema.optional());
+const Text = optional(z.string({ error: 'write it once' }).max(MAX_CHARS, `write at most ${MAX_CHARS} characters`));
+const states = State.options;
+
+/**
+ * How the change log is asked, by the page, the API and the command line alike. `since` is part of the span, `until` is
+ * not; whoever mixes the two ends up means the time between them.
+ */
+export const CHANGE_FILTER = {
+  environment: Text,
+  service: Text,
+  service_id: Text,
+  source: Text,
+  status: optional(z.enum(states, { error: `write ${states.slice(0, -1).join(', ')} or ${states.at(-1)}` })),
+  branch: Text,
+  commit_sha: optional(z.string().regex(SHA_OR_PREFIX, `write a commit, or its first ${SHORT_SHA} digits or more`)),
+  person: Text,
+  text: Text,
+  since: optional(MomentText),
+  until: optional(MomentText),
+} as const;
+
+const ChangeFilterQuery = z.object(CHANGE_FILTER);
+export type ChangeFilterQuery = z.output<typeof ChangeFilterQuery>;
+
+/** What was asked, in the words of the store. */
+export function toChangeFilter(asked: ChangeFilterQuery, now: Date): ChangeSelection {
+  const { environment, service, source, status, branch, person, text } = asked;
+  const facets: Record<Facet, string | undefined> = {
+    environment,
+    service: asked.service_id ?? service,
+    source,
+    status,
+    branch,
+    commit: asked.commit_sha,
+    person,
+  };
+  const known = Object.entries(facets).filter(([, value]) => value !== undefined);
+  const { sinceMs, untilMs } = toSpan(asked, now);
+  return {
+    facets: Object.fromEntries(known) as ChangeSelection['facets'], // only undefined was taken out
+    ...(text !== undefined && { text }),
+    ...(sinceMs !== undefined && { sinceMs }),
+    // The store's end is inclusive. What a fast clock dates ahead of ours is shown where no end is asked for.
+    ...(untilMs !== undefined && { untilMs: untilMs - 1 }),
+  };
+}
+
+/** The span of time that was asked for, in order: epoch milliseconds, `untilMs` is not part of it. */
+export function toSpan(
+  { since, until }: Pick<ChangeFilterQuery, 'since' | 'until'>,
+  now: Date,
+): { readonly sinceMs?: number | undefined; readonly untilMs?: number | undefined } {
+  const sinceMs = since === undefined ? undefined : parseMoment(since, now)?.getTime();
+  const untilMs = until === undefined ? undefined : parseMoment(until, now)?.getTime();
+  const isReversed = sinceMs !== undefined && untilMs !== undefined && sinceMs > untilMs;
+  return isReversed ? { sinceMs: untilMs, untilMs: sinceMs } : { sinceMs, untilMs };
+}
+
+/** What could not be read, and how to write it. */
+export interface FilterProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** For a page, which leaves out what it cannot read, and says so. */
+export function readChangeFilter(asked: unknown): {
+  readonly query: ChangeFilterQuery;
+  readonly problems: readonly FilterProblem[];
+} {
+  const given = typeof asked === 'object' && asked !== null ? asked : {};
+  const first = ChangeFilterQuery.safeParse(given);
+  if (first.success) return { query: first.data, problems: [] };
+  const problems = first.error.issues.map(({ path, message }) => ({ field: String(path[0]), message }));
+  const unread = new Set(problems.map(({ field }) => field));
+  const readable = Object.fromEntries(Object.entries(given).filter(([name]) => !unread.has(name)));
+  return { query: ChangeFilterQuery.parse(readable), problems };
+}

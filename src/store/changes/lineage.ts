@@ -1,0 +1,32 @@
+import type { Redis } from 'ioredis';
+import { digest } from '../../domain/change-record.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import type { Predecessor } from '../../domain/succession.ts';
+import { keys } from '../keys.ts';
+import { createScript } from '../script.ts';
+
+/** Those that succeeded in one place, by time. */
+export const lineageKey = (lineage: string) => keys.lineage(digest(lineage));
+const read = createScript('read-predecessors');
+
+/** A tenth of its view, which every webhook would have to read ten times. */
+export function packPredecessor({ key: name, occurredAt, ref, commit }: Deployment): string {
+  const { sha, committedAt } = commit ?? {};
+  const predecessor: Predecessor = {
+    key: name,
+    occurredAt,
+    ...(ref && { ref }),
+    commit: { ...(sha && { sha }), ...(committedAt && { committedAt }) },
+  };
+  return JSON.stringify(predecessor);
+}
+
+/** Those of a lineage that succeeded before a moment (ISO 8601 UTC), newest first. */
+export async function readPredecessors(
+  redis: Redis,
+  lineage: string,
+  { at, limit }: { readonly at: string; readonly limit: number },
+): Promise<readonly Predecessor[]> {
+  const packed = await read(redis, [lineageKey(lineage), keys.predecessors()], `(${Date.parse(at)}`, limit);
+  return (packed as (string | null)[]).flatMap((json) => (json === null ? [] : [JSON.parse(json) as Predecessor])); // written by packPredecessor() alone
+}

@@ -1,0 +1,100 @@
+import type { Redis } from 'ioredis';
+import type { Deployment } from '../../domain/deployment.ts';
+import { SHORT_SHA } from '../../values/sha.ts';
+import { keys, PREFIX } from '../keys.ts';
+import { createScript } from '../script.ts';
+import { FACETS, facetKey, shasOf } from './facets.ts';
+import type { ChangeSelection } from './filter.ts';
+import { SEARCHED } from './search-terms.ts';
+import { findText } from './text-search.ts';
+import type { Slice } from './timeline.ts';
+
+/** One page of what is wanted. */
+export interface ChangeFilter extends ChangeSelection {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export interface Listed {
+  readonly deployments: readonly Deployment[];
+  readonly total: number;
+  /** So many of the newest were looked through, for the text or for several facets at once; absent: all were. */
+  readonly searched?: number;
+}
+
+type ReadAll = (names: readonly string[]) => Promise<Deployment[]>;
+
+/** One commit is deployed once to each environment of each service, and again now and then. */
+const MAX_OF_ONE_COMMIT = 2_000;
+
+/** A page of the change log, newest first. */
+export async function list(redis: Redis, filter: ChangeFilter, read: ReadAll): Promise<Listed> {
+  const slice = await sliceOf(redis, filter);
+  const listed = await listSlice(redis, { filter, slice, read });
+  return slice.isWhole ? listed : { ...listed, searched: SEARCHED };
+}
+
+interface Listing {
+  readonly filter: ChangeFilter;
+  readonly slice: Slice;
+  readonly read: ReadAll;
+}
+
+async function listSlice(redis: Redis, { filter, slice, read }: Listing): Promise<Listed> {
+  const { commit } = filter.facets;
+  const within = (limit: number, offset = 0) =>
+    redis.zrevrangebyscore(slice.index, slice.max, slice.min, 'LIMIT', offset, limit);
+  if (filter.text) return search(redis, { ...filter, text: filter.text }, { slice, read });
+  if (commit && commit.length > SHORT_SHA)
+    return narrow(await within(MAX_OF_ONE_COMMIT), { ...filter, commit: commit.toLowerCase() }, read);
+  const [total, names] = await Promise.all([
+    redis.zcount(slice.index, slice.min, slice.max),
+    within(filter.limit, filter.offset),
+  ]);
+  return { deployments: await read(names), total };
+}
+
+async function search(
+  redis: Redis,
+  { text, limit, offset }: ChangeFilter & { text: string },
+  { slice, read }: Pick<Listing, 'slice' | 'read'>,
+): Promise<Listed> {
+  const { names, isWhole } = await findText(redis, slice, { text, read });
+  return {
+    deployments: await read(names.slice(offset, offset + limit)),
+    total: names.length,
+    ...(!isWhole && { searched: SEARCHED }),
+  };
+}
+
+/** The index that holds what the facets name, and the part of it that lies in the time asked for. */
+export async function sliceOf(
+  redis: Redis,
+  filter: Pick<ChangeFilter, 'facets' | 'sinceMs' | 'untilMs'>,
+): Promise<Slice & { readonly isWhole: boolean }> {
+  const { commit } = filter.facets;
+  const facets = { ...filter.facets, ...(commit && { commit: commit.slice(0, SHORT_SHA) }) };
+  const wanted = FACETS.flatMap((facet) => (facets[facet] ? [facetKey(facet, facets[facet])] : []));
+  const span = { min: filter.sinceMs ?? '-inf', max: filter.untilMs ?? '+inf' };
+  if (wanted.length <= 1) return { index: wanted[0] ?? keys.changes(), ...span, isWhole: true };
+  const query = [...wanted.map((index) => index.slice(PREFIX.length)), span.min, span.max].join('&');
+  const target = keys.intersection(query);
+  const read = [target, keys.intersectionVersion(query), keys.changesVersion(), ...wanted];
+  const fewest = await intersectFacets(redis, read, span.min, span.max, SEARCHED, QUERY_SECONDS);
+  return { index: target, ...span, isWhole: Number(fewest) <= SEARCHED };
+}
+
+/** Long enough for the reads that follow, and for whoever turns the page. */
+const QUERY_SECONDS = 60;
+
+const intersectFacets = createScript('intersect-facets');
+
+/** Few commits share their first digits: all deployments that do are looked at. */
+async function narrow(
+  names: readonly string[],
+  { commit, limit, offset }: ChangeFilter & { commit: string },
+  read: ReadAll,
+): Promise<Listed> {
+  const found = (await read(names)).filter((one) => shasOf(one).some((sha) => sha.startsWith(commit)));
+  return { deployments: found.slice(offset, offset + limit), total: found.length };
+}

@@ -1,0 +1,42 @@
+import type { Redis } from 'ioredis';
+import type { Deployment } from '../../domain/deployment.ts';
+import { keys } from '../keys.ts';
+import { createScript } from '../script.ts';
+import { createTextMatch, SEARCHED, termsOf } from './search-terms.ts';
+import { ranksOf, type Slice } from './timeline.ts';
+
+const findTerms = createScript('find-terms');
+
+/** Redis looks through so many in one to two milliseconds, and serves webhooks between two pages. */
+const PAGE = 1_000;
+/** Looked at again with the next page: what leaves the index meanwhile moves all that is older up. */
+const OVERLAP = 20;
+/** Redis looks for so many words; more are looked for here, in what has these. */
+const MAX_WORDS = 16;
+
+export interface TextQuery {
+  readonly text: string;
+  readonly read: (names: readonly string[]) => Promise<Deployment[]>;
+}
+
+/** The keys of those in a slice that hold a text, newest first, and whether all of the slice was looked through. */
+export async function findText(
+  redis: Redis,
+  slice: Slice,
+  { text, read }: TextQuery,
+): Promise<{ readonly names: readonly string[]; readonly isWhole: boolean }> {
+  const words = termsOf(text);
+  const { newer, count } = await ranksOf(redis, slice);
+  const end = newer + Math.min(count, SEARCHED);
+  const isSure = new Map<string, boolean>();
+  for (let at = newer; at < end; at += PAGE) {
+    const ranks = [Math.max(newer, at - OVERLAP), Math.min(at + PAGE, end) - 1];
+    const page = await findTerms(redis, [slice.index, keys.searchTerms()], ...ranks, ...words.slice(0, MAX_WORDS));
+    // The shape that the script returns.
+    for (const one of page as string[]) isSure.set(one.slice(1), one.startsWith('+') && words.length <= MAX_WORDS);
+  }
+  const unsure = [...isSure.keys()].filter((name) => !isSure.get(name));
+  const matching = new Set((await read(unsure)).filter(createTextMatch(text)).map((one) => one.key));
+  const names = [...isSure.keys()].filter((name) => isSure.get(name) || matching.has(name));
+  return { names, isWhole: count <= SEARCHED };
+}

@@ -1,0 +1,58 @@
+import type { Redis } from 'ioredis';
+import type { MadeByApi } from '../../domain/change-record.ts';
+import { keys } from '../keys.ts';
+import { createScript } from '../script.ts';
+
+/** What a write of ours will look like when GitLab sends it back as a webhook. */
+export interface Echo {
+  /** The project's id or full path: whichever the sink uses. */
+  readonly project: string;
+  readonly environment: string;
+  readonly sha: string;
+}
+
+/**
+ * Tells our own writes to the Deployments API from deployments that others make with it. The webhook may come before
+ * the reply to our request, after it, or without one: so the write is announced first, and its id remembered after.
+ */
+export interface Echoes {
+  /** `by` is the deployment for which we write: each withdraws its own announcement only. */
+  expect(echo: Echo, by: string): Promise<void>;
+  unexpect(echo: Echo, by: string): Promise<void>;
+  /** From now on the deployment id alone tells it, and the announcement is withdrawn. */
+  remember(echo: Echo, by: string, deploymentId: string): Promise<void>;
+  isOurs(made: MadeByApi): Promise<boolean>;
+}
+
+/** An announcement whose reply was lost stays until a retry finds the deployment: retries end after 72 h. */
+const EXPECT_SECONDS = 7 * 86_400;
+const REMEMBER_SECONDS = 400 * 86_400;
+
+const expectEcho = createScript('expect-echo');
+const rememberEcho = createScript('remember-echo');
+
+export function createEchoes(redis: Redis): Echoes {
+  return {
+    async expect(echo, by) {
+      await expectEcho(redis, [expected(echo.project, echo.environment, echo.sha)], by, EXPECT_SECONDS);
+    },
+    async unexpect(echo, by) {
+      await redis.srem(expected(echo.project, echo.environment, echo.sha), by);
+    },
+    async remember(echo, by, deploymentId) {
+      const names = [remembered(echo.project, deploymentId), expected(echo.project, echo.environment, echo.sha)];
+      await rememberEcho(redis, names, by, REMEMBER_SECONDS);
+    },
+    async isOurs({ projects, deploymentId, environment, shortSha }) {
+      const names = projects.flatMap((project) => [
+        remembered(project, deploymentId),
+        ...(shortSha ? [expected(project, environment, shortSha)] : []),
+      ]);
+      return names.length > 0 && (await redis.exists(...names)) > 0;
+    },
+  };
+}
+
+const remembered = (project: string, deploymentId: string) => keys.echoOfId(project.toLowerCase(), deploymentId);
+const expected = (project: string, environment: string, sha: string) =>
+  keys.expectedEchoes(project.toLowerCase(), environment.toLowerCase(), sha.slice(0, 8));

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { DeliveryFailed } from '../../domain/errors.ts';
+import { createScript } from '../script.ts';
+
+/** A lease of a killed worker ends after this; one of a worker that lives is renewed three times as often. */
+const LEASE_MS = 12_000;
+/** No attempt takes longer: it is aborted. */
+const ATTEMPT_LIMIT_MS = 70_000;
+const BUSY_RETRY_MS = 300;
+
+const enterLeases = createScript('enter-leases');
+const renewLeases = createScript('renew-leases');
+const leaveLeases = createScript('leave-leases');
+
+export interface LeasedKeys {
+  readonly ledger: string;
+  /** The ledger again for a sink without lanes. */
+  readonly lane: string;
+  readonly leases: readonly string[];
+}
+
+export interface HeldLeases {
+  /** The ledger's fields and values in turn, as Redis lists a hash. */
+  readonly stored: readonly string[];
+  readonly inLane: string | null | undefined;
+  readonly token: string;
+  readonly leases: readonly string[];
+  /** They are given back already. */
+  left: boolean;
+  /** False when they may have ended: this process, or Redis, stood still for longer than a lease lasts. */
+  readonly isOurs: () => boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Runs `work` while all leases are ours. @throws DeliveryFailed `hold: 'job'` when somebody else holds one. */
+export async function withLeases<T>(
+  redis: Redis,
+  { ledger, lane, leases }: LeasedKeys,
+  work: (held: HeldLeases) => Promise<T>,
+): Promise<T> {
+  const token = randomUUID();
+  let sureUntilMs = performance.now() + LEASE_MS;
+  const entered = (await enterLeases(redis, [ledger, lane, ...leases], token, LEASE_MS)) as string[] | null; // as the script returns it
+  if (!entered) throw busy();
+  const abort = new AbortController();
+  const limit = setTimeout(
+    () => abort.abort(new Error(`the attempt took longer than ${ATTEMPT_LIMIT_MS} ms`)),
+    ATTEMPT_LIMIT_MS,
+  );
+  const renew = async () => {
+    const askedMs = performance.now();
+    // Redis is away: the leases may still hold, the next round will tell.
+    const ours = await renewLeases(redis, leases, token, LEASE_MS).catch(() => undefined);
+    if (ours === leases.length) sureUntilMs = askedMs + LEASE_MS;
+    else if (ours !== undefined) abort.abort(new Error('the lease was lost'));
+  };
+  const renewing = setInterval(() => void renew(), LEASE_MS / 3);
+  const [inLane, ...stored] = entered;
+  const isOurs = () => performance.now() < sureUntilMs;
+  const held = { stored, inLane, token, leases, left: false, isOurs, signal: abort.signal };
+  try {
+    return await work(held);
+  } finally {
+    clearTimeout(limit);
+    clearInterval(renewing);
+    if (!held.left) await leaveLeases(redis, leases, token);
+  }
+}
+
+export const busy = () =>
+  new DeliveryFailed('another delivery of this deployment or of the same lane is under way', {
+    retry: { afterMs: BUSY_RETRY_MS, hold: 'job' },
+  });

@@ -1,0 +1,161 @@
+import type { Redis } from 'ioredis';
+import type { Moment } from '../../domain/deployment.ts';
+import type { Delivered, Notebook, Told } from '../../sinks/sink.ts';
+import { FEED_KEPT } from '../feed.ts';
+import { keys } from '../keys.ts';
+import { createScript } from '../script.ts';
+import type { Attempt } from './attempt.ts';
+import type { Echo, Echoes } from './echoes.ts';
+import { busy, type HeldLeases, withLeases } from './lease.ts';
+
+export interface Delivery extends Told {
+  readonly sink: string;
+  readonly remoteUrl?: string;
+  readonly attempts: readonly Attempt[];
+}
+
+/** A sink's memory of one deployment while it is exclusively ours. */
+export interface LedgerEntry extends Notebook {
+  /** The last word: the leases are given back with it. */
+  delivered(moment: Moment, delivered: Delivered): Promise<void>;
+  attempted(attempt: Omit<Attempt, 'at'>): Promise<void>;
+}
+
+export interface Ledger {
+  /**
+   * Runs `work` while nobody else delivers this deployment, or anything in the same lane, to this sink.
+   * `signal` fires when the time is over, or when the lease was lost because this process stood still: then somebody
+   * else may be at it.
+   * @throws DeliveryFailed `hold: 'job'` when somebody does: come again in a moment.
+   */
+  exclusive<T>(
+    at: { sink: string; deployment: string; lane?: string; echo?: Echo },
+    work: (entry: LedgerEntry, signal: AbortSignal) => Promise<T>,
+  ): Promise<T>;
+  read(sink: string, deployment: string): Promise<Delivery | undefined>;
+  /** The deployment that the sink's destination knows by this id. */
+  find(sink: string, remoteId: string): Promise<string | undefined>;
+}
+
+const ATTEMPTS_KEPT = 20;
+const KEEP_SECONDS = 400 * 86_400;
+/** Longer than any delivery is tried again. */
+const KEEP_LANE_SECONDS = 30 * 86_400;
+
+const writeLedger = createScript('write-ledger');
+const claimRemoteId = createScript('claim-remote-id');
+const logAttempt = createScript('log-attempt');
+const logDelivery = createScript('log-delivery');
+
+export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): Ledger {
+  return {
+    async exclusive({ sink, deployment, lane, echo }, work) {
+      const ledger = keys.ledger(sink, deployment);
+      const laneKey = lane === undefined ? ledger : keys.lane(sink, lane);
+      const leases = [...new Set([deployment, lane ?? deployment])].map((name) => keys.lease(sink, name));
+      return withLeases(redis, { ledger, lane: laneKey, leases }, (held) =>
+        work(createEntry({ redis, echoes, clock, sink, deployment, ledger, lane: laneKey, echo, held }), held.signal),
+      );
+    },
+    find: async (sink, remoteId) => (await redis.get(keys.remoteOwner(sink, remoteId))) ?? undefined,
+    async read(sink, deployment) {
+      const [stored, log] = await Promise.all([
+        redis.hgetall(keys.ledger(sink, deployment)),
+        redis.lrange(keys.attempts(sink, deployment), 0, -1),
+      ]);
+      if (Object.keys(stored).length === 0 && log.length === 0) return undefined;
+      const attempts = log.map((json) => JSON.parse(json) as Attempt); // written by attempted() alone
+      return { sink, ...toTold(stored), ...(stored['remote_url'] && { remoteUrl: stored['remote_url'] }), attempts };
+    },
+  };
+}
+
+interface EntryContext {
+  readonly redis: Redis;
+  readonly echoes: Echoes;
+  readonly clock: () => Date;
+  readonly sink: string;
+  readonly deployment: string;
+  readonly ledger: string;
+  readonly lane: string;
+  readonly echo: Echo | undefined;
+  readonly held: HeldLeases;
+}
+
+function createEntry({ redis, echoes, clock, sink, deployment, ledger, lane, echo, held }: EntryContext): LedgerEntry {
+  const known = toKnown(held);
+  const owner = (remoteId: string) => keys.remoteOwner(sink, remoteId);
+  const log = (attempt: Omit<Attempt, 'at'>) =>
+    [
+      JSON.stringify({ at: clock().toISOString(), ...attempt } satisfies Attempt),
+      ATTEMPTS_KEPT,
+      KEEP_SECONDS,
+      FEED_KEPT,
+      sink,
+      deployment,
+    ] as const;
+  const logKeys = [keys.attempts(sink, deployment), keys.feed()];
+  return {
+    known,
+    async attempting() {
+      await Promise.all([
+        echo && echoes.expect(echo, deployment),
+        writeLedger(redis, [ledger], KEEP_SECONDS, 'attempted_at', clock().toISOString()),
+      ]);
+      // The request goes out next. Somebody else may have sent it by now; the time that is written makes both look first.
+      if (!held.isOurs()) throw busy();
+    },
+    async notAttempted() {
+      await Promise.all([redis.hdel(ledger, 'attempted_at'), echo && echoes.unexpect(echo, deployment)]);
+    },
+    async claim(remoteId) {
+      const [, claimedBy] = await Promise.all([
+        echo && echoes.remember(echo, deployment, remoteId),
+        claimRemoteId(redis, [owner(remoteId), ledger], deployment, remoteId, KEEP_SECONDS),
+      ]);
+      return claimedBy === deployment;
+    },
+    async claimedByOther(remoteId) {
+      const claimedBy = await redis.get(owner(remoteId));
+      return claimedBy !== null && claimedBy !== deployment;
+    },
+    async delivered(moment, { remoteId, remoteUrl, status, words }) {
+      const told = {
+        told_state: moment.state,
+        told_at: moment.at,
+        ...(remoteId && { remote_id: remoteId }),
+        ...(remoteUrl && { remote_url: remoteUrl }),
+      };
+      // Nobody else writes the lane: it is ours for as long as its lease holds.
+      const isLatest = !known.toldInLane || known.toldInLane.at <= moment.at;
+      await logDelivery(
+        redis,
+        [...logKeys, ledger, remoteId ? owner(remoteId) : ledger, isLatest ? lane : ledger, ...held.leases],
+        ...log({ state: moment.state, outcome: 'delivered', words, ...(status && { status }) }),
+        JSON.stringify(moment),
+        KEEP_LANE_SECONDS,
+        held.token,
+        ...Object.entries(told).flat(),
+      );
+      held.left = true;
+    },
+    async attempted(attempt) {
+      await logAttempt(redis, logKeys, ...log(attempt));
+    },
+  };
+}
+
+function toKnown({ stored: listed, inLane }: HeldLeases): Told {
+  const stored: Record<string, string> = {};
+  for (let at = 0; at + 1 < listed.length; at += 2) stored[listed[at] ?? ''] = listed[at + 1] ?? '';
+  return { ...toTold(stored), ...(inLane && { toldInLane: JSON.parse(inLane) as Moment }) }; // written by delivered() alone
+}
+
+function toTold(stored: Record<string, string>): Told {
+  const { told_state, told_at, remote_id, attempted_at } = stored;
+  return {
+    ...(told_state && told_at && { told: { state: told_state as Moment['state'], at: told_at } }), // written by delivered() alone
+    ...(remote_id && { remoteId: remote_id }),
+    ...(attempted_at && { attemptedAt: attempted_at }),
+  };
+}

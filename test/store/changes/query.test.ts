@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Deployment, fold } from '../../../src/domain/deployment.ts';
+import { createDeployments, type Deployments } from '../../../src/store/changes/deployments.ts';
+import { FACETS, type Facet } from '../../../src/store/changes/facets.ts';
+import type { ChangeFilter } from '../../../src/store/changes/query.ts';
+import { createTextMatch, SEARCHED } from '../../../src/store/changes/search-terms.ts';
+import { aRecord, plainView } from '../../support/records.ts';
+import { startTestRedis } from '../../support/redis.ts';
+
+const MANY = SEARCHED + 500;
+const FIRST_MS = Date.parse('2026-03-14T00:00:00.000Z');
+const LAST_MS = FIRST_MS + MANY * 1_000;
+const WORDS = '{shiplog}:words';
+/** More distinct words than are kept for a search. */
+const BOOK = Array.from({ length: 900 }, (_, at) => `page-${at}`).join(' ');
+
+let server: Awaited<ReturnType<typeof startTestRedis>>;
+let redis: Redis;
+let deployments: Deployments;
+let all: readonly Deployment[];
+
+const pick = <T>(from: readonly T[], at: number): T => from[at % from.length] as T; // never empty
+const shaOf = (at: number) => `${(at % 3_000).toString(16).padStart(7, 'a')}${at.toString(16).padStart(33, '0')}`;
+
+/** Two in the same moment now and then; almost all in one environment, so that what is asked for exceeds what is looked at. */
+function recordOf(at: number) {
+  const message = pick(['Turn the lamp faster', 'Größere Linse ⛵\n\nSee HARBOR-12', 'Tide\ttables', BOOK], at % 41);
+  return aRecord({
+    deployment: `job:${at}${at % 50 === 0 ? '\nagain' : ''}`,
+    occurredAt: new Date(FIRST_MS + (at - (at % 7 === 0 ? 1 : 0)) * 1_000).toISOString(),
+    environment: { name: at % 30 === 0 ? pick(['review/Lamp-1', 'review/tide'], at / 30) : 'Production' },
+    service: pick(['lighthouse-api', 'lighthouse-web', 'foghorn'], at),
+    state: at % 25 === 0 ? 'failed' : 'succeeded',
+    ref: pick(['main', 'Tide', 'lamp/faster'], at >> 4),
+    actor: pick(['Mira', 'jonas', 'aiko'], at >> 2),
+    commit: { sha: shaOf(at), message, ...(at % 5 === 0 && { author: 'mira' }) },
+  });
+}
+
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = new Redis(server.address.path);
+  deployments = createDeployments(redis, { days: 4_000, count: 100_000 }, plainView);
+  const records = Array.from({ length: MANY }, (_, at) => recordOf(at));
+  await Promise.all(records.map((record) => deployments.apply(record)));
+  const byTime = (a: Deployment, b: Deployment) => timeOf(b) - timeOf(a) || (a.key < b.key ? 1 : -1);
+  all = records.map((record) => fold(record.deployment, [record])).sort(byTime);
+  // Written by an earlier bridge.
+  await redis.hdel(WORDS, ...all.filter((_, at) => at % 9 === 0).map((one) => one.key));
+}, 30_000);
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+const timeOf = ({ occurredAt }: Deployment) => Date.parse(occurredAt);
+
+const HAS: Record<Facet, (one: Deployment, value: string) => boolean> = {
+  environment: ({ environment }, value) =>
+    value === 'review/*' ? environment.name.startsWith('review/') : isSame(environment.name, value),
+  service: ({ service }, value) => isSame(service, value),
+  source: ({ source }, value) => isSame(source, value),
+  status: ({ state }, value) => isSame(state, value),
+  branch: ({ ref }, value) => isSame(ref, value),
+  commit: ({ commit }, value) => commit?.sha?.startsWith(value.toLowerCase()) === true,
+  person: ({ actor, commit }, value) => isSame(actor, value) || isSame(commit?.author, value),
+};
+const isSame = (said: string | undefined, value: string) => said?.toLowerCase() === value.toLowerCase();
+
+/** What the change log has to answer, found by going through all of it. */
+function plainly({ facets, sinceMs = 0, untilMs = Number.POSITIVE_INFINITY, text, limit, offset }: ChangeFilter) {
+  const inSpan = all.filter((one) => timeOf(one) >= sinceMs && timeOf(one) <= untilMs);
+  const asked = FACETS.flatMap((facet) => (facets[facet] ? [{ facet, value: facets[facet] }] : []));
+  const indexes = asked.map(({ facet, value }) =>
+    inSpan.filter((one) => HAS[facet](one, facet === 'commit' ? value.slice(0, 7) : value)),
+  );
+  const smallest = indexes.reduce((least, one) => (one.length < least.length ? one : least), indexes[0] ?? inSpan);
+  const isOne = asked.length <= 1;
+  const fitting = (isOne ? smallest : smallest.slice(0, SEARCHED)).filter((one) =>
+    asked.every(({ facet, value }) => HAS[facet](one, value)),
+  );
+  const found = text ? fitting.slice(0, SEARCHED).filter(createTextMatch(text)) : fitting;
+  const isWhole = (isOne || smallest.length <= SEARCHED) && (!text || fitting.length <= SEARCHED);
+  return {
+    keys: found.slice(offset, offset + limit).map(({ key }) => key),
+    total: found.length,
+    ...(!isWhole && { searched: SEARCHED }),
+  };
+}
+
+async function asked(filter: ChangeFilter) {
+  const { deployments: found, ...rest } = await deployments.list(filter);
+  return { keys: found.map(({ key }) => key), ...rest };
+}
+
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 2 });
+const moment = fc.integer({ min: -2, max: MANY + 2 }).map((second) => FIRST_MS + second * 1_000);
+const Facets = fc.record(
+  {
+    environment: fc.constantFrom('production', 'PRODUCTION', 'review/*', 'review/lamp-1', 'staging'),
+    service: fc.constantFrom('lighthouse-api', 'Foghorn'),
+    source: fc.constant('gitlab'),
+    status: fc.constantFrom('succeeded', 'failed', 'running'),
+    branch: fc.constantFrom('main', 'tide', 'lamp/faster'),
+    person: fc.constantFrom('mira', 'JONAS', 'nobody'),
+  },
+  { requiredKeys: [] },
+);
+const PIECES =
+  'lamp LAMP HARBOR-12 größere ⛵ tide page-7 page-899 mira job aaaa lighthouse foghorn main % [a-z]'.split(' ');
+const Text = fc
+  .array(fc.constantFrom(...PIECES, ...PIECES.map((piece) => piece.slice(1, 4))), { minLength: 1, maxLength: 3 })
+  .map((words) => words.join('  '));
+const Filter = fc
+  .record({ facets: Facets, since: maybe(moment), until: maybe(moment), text: maybe(Text) })
+  .chain(({ facets, since, until, text }) =>
+    fc.record({ limit: fc.integer({ min: 1, max: 40 }), offset: fc.constantFrom(0, 0, 1, 25, 700, 4_990) }).map(
+      (page): ChangeFilter => ({
+        facets,
+        ...(since !== undefined && { sinceMs: since }),
+        ...(until !== undefined && { untilMs: until }),
+        ...(text && { text }),
+        ...page,
+      }),
+    ),
+  );
+
+const page = { limit: 25, offset: 0 };
+const wide = { environment: 'production', source: 'gitlab' };
+const EXAMPLES: [ChangeFilter][] = [
+  [{ facets: wide, ...page }],
+  [{ facets: wide, text: 'lamp', ...page }],
+  [{ facets: { ...wide, person: 'mira' }, untilMs: LAST_MS - 9_000, ...page }],
+  [{ facets: {}, text: 'page-7 lighthouse', ...page }],
+  [{ facets: {}, text: 'zzz', ...page }],
+  [{ facets: {}, text: ' ', ...page }],
+];
+
+describe('a question to the change log', () => {
+  it('is answered as by going through all deployments, or through as many of the newest as it says', async () => {
+    await fc.assert(
+      fc.asyncProperty(Filter, async (filter) => {
+        expect(await asked(filter)).toEqual(plainly(filter));
+      }),
+      { numRuns: 60, examples: EXAMPLES },
+    );
+  });
+
+  it('draws what it lists', async () => {
+    await fc.assert(
+      fc.asyncProperty(Filter, async ({ text: _, ...filter }) => {
+        const marks = await deployments.timeline(filter);
+        const { keys } = plainly({ ...filter, limit: MANY, offset: 0 });
+        expect(marks.map(({ mark }) => mark().key)).toEqual(keys);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('finds a whole commit among those that begin like it', async () => {
+    for (const at of [7, 3_007, 3_008]) {
+      for (const commit of [shaOf(at), shaOf(at).slice(0, 7), shaOf(at).toUpperCase()])
+        for (const facets of [{ commit }, { commit, source: 'gitlab' }])
+          expect(await asked({ facets, ...page })).toEqual(plainly({ facets, ...page }));
+    }
+  });
+
+  it('looks for more words than Redis is given', async () => {
+    const beginnings = ['lighthouse-api', 'production'].flatMap((word) =>
+      Array.from(word, (_, at) => word.slice(0, at + 1)),
+    );
+    for (const last of ['aiko', 'nobody']) {
+      const filter = { facets: {}, text: [...beginnings, 'main', last].join(' '), ...page };
+      expect(await asked(filter)).toEqual(plainly(filter));
+    }
+    expect((await asked({ facets: {}, text: [...beginnings, 'aiko'].join(' '), ...page })).total).toBeGreaterThan(0);
+  });
+});

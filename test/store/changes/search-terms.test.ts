@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { fold } from '../../../src/domain/deployment.ts';
+import { createTextMatch, packTerms, termsOf } from '../../../src/store/changes/search-terms.ts';
+import { aRecord } from '../../support/records.ts';
+
+const lamp = (message: string) => fold('job:1', [aRecord({ deployment: 'job:1', commit: { message } })]);
+
+it('keeps of a text all that a search could find in it', () => {
+  const Letters = fc.string({
+    unit: fc.constantFrom('a', 'B', 'q', 'ß', 'İ', 'Σ', '⛵', ' ', '\n', '\u00a0'),
+    maxLength: 30,
+  });
+  fc.assert(
+    fc.property(Letters, Letters, (message, text) => {
+      const deployment = lamp(message);
+      const packed = packTerms(deployment) ?? '';
+      for (const wanted of [text, text.slice(0, 2), message.slice(3, 5)])
+        expect(termsOf(wanted).every((word) => packed.includes(word))).toBe(createTextMatch(wanted)(deployment));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+it('keeps a word once, and not the beginning of another', () => {
+  const packed = packTerms(lamp('foghorns Foghorn fog'));
+  expect(packed?.match(/fog/g)).toHaveLength(1);
+});
+
+it('keeps no words of a book', () => {
+  const said = (words: number) => packTerms(lamp(Array.from({ length: words }, (_, at) => `page-${at}`).join(' ')));
+  expect(said(300)).toContain('page-299');
+  expect(said(900)).toBeUndefined();
+  expect(packTerms(lamp('lamp '.repeat(3_000)))).toContain('lamp');
+  expect(packTerms(lamp('lamp '.repeat(10_000)))).toBeUndefined();
+});

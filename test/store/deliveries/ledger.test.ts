@@ -1,0 +1,69 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Moment } from '../../../src/domain/deployment.ts';
+import { createEchoes } from '../../../src/store/deliveries/echoes.ts';
+import { createLedger, type Ledger } from '../../../src/store/deliveries/ledger.ts';
+import { startTestRedis } from '../../support/redis.ts';
+
+let server: Awaited<ReturnType<typeof startTestRedis>>;
+let redis: Redis;
+let ledger: Ledger;
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = new Redis(server.address.path);
+  ledger = createLedger(redis, createEchoes(redis), () => new Date('2026-03-19T15:00:00.000Z'));
+});
+beforeEach(() => redis.flushall());
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+const FAILED: Moment = { state: 'failed', at: '2026-03-19T14:30:00.000Z' };
+const EARLIER: Moment = { state: 'succeeded', at: '2026-03-19T14:20:00.000Z' };
+
+interface Place {
+  readonly deployment: string;
+  readonly sink?: string;
+  readonly lane?: string;
+}
+
+const tell = ({ sink = 'alertops', ...place }: Place, moment: Moment) =>
+  ledger.exclusive({ sink, ...place }, (entry) => entry.delivered(moment, { words: '200 accepted' }));
+const toldIn = ({ sink = 'alertops', ...place }: Place) =>
+  ledger.exclusive({ sink, ...place }, async ({ known }) => known.toldInLane);
+
+describe('what a sink was told in a lane', () => {
+  it('is known to the next deployment in it', async () => {
+    await tell({ deployment: 'a', lane: 'lamp:production' }, FAILED);
+    expect(await toldIn({ deployment: 'b', lane: 'lamp:production' })).toEqual(FAILED);
+  });
+
+  it('stays the latest moment, whatever is told after it', async () => {
+    await tell({ deployment: 'a', lane: 'lamp:production' }, FAILED);
+    await tell({ deployment: 'b', lane: 'lamp:production' }, EARLIER);
+    expect(await toldIn({ deployment: 'c', lane: 'lamp:production' })).toEqual(FAILED);
+  });
+
+  it('is nothing for another lane, another sink, or a sink without lanes', async () => {
+    await tell({ deployment: 'a', lane: 'lamp:production' }, FAILED);
+    expect(await toldIn({ deployment: 'b', lane: 'lamp:staging' })).toBeUndefined();
+    expect(await toldIn({ deployment: 'b', lane: 'lamp:production', sink: 'other' })).toBeUndefined();
+    expect(await toldIn({ deployment: 'a' })).toBeUndefined();
+  });
+});
+
+it('lets nobody send who has stood still for longer than a lease lasts, and the next one looks first', async () => {
+  const place = { sink: 'alertops', deployment: 'a' };
+  const standing = ledger.exclusive(place, async (entry) => {
+    const nowMs = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(nowMs + 13_000);
+    try {
+      await entry.attempting();
+    } finally {
+      clock.mockRestore();
+    }
+  });
+  await expect(standing).rejects.toMatchObject({ name: 'DeliveryFailed', retry: { hold: 'job' } });
+  expect(await ledger.exclusive(place, async ({ known }) => known.attemptedAt)).toBe('2026-03-19T15:00:00.000Z');
+});
