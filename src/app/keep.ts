@@ -25,6 +25,8 @@ export interface KeepParts {
   /** Called after the writes: the durability level. */
   readonly flush: Flush;
   readonly clock: () => Date;
+  /** It has been refused too often: what more it sends is counted, and not written down. */
+  readonly isHeldBack: (address: string) => boolean;
   /** Something that is no part of a change got lost: the line of an ignored or refused webhook. */
   readonly onLoss: (error: unknown) => void;
 }
@@ -51,7 +53,8 @@ const DISTRUST_MS = 1_000;
 const NOTE_WITHIN_MS = 250;
 
 /** Makes webhooks durable: in Redis, or in the spool while Redis is away. */
-export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }: KeepParts) {
+export function createKeep(parts: KeepParts) {
+  const { queues, inbox, spool, mask, flush, clock, onLoss } = parts;
   let distrustedUntilMs = 0;
   let whySpooled: string | undefined;
   const toRedis = ({ entry, body, event }: Kept) =>
@@ -70,6 +73,12 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
     await spool.append(toLine(kept)).catch((cause: unknown) => {
       throw new NotKept('neither Redis nor the spool took it', { cause });
     });
+  };
+  /** Who was refused finds it in the inbox. The body of a stranger is not kept. */
+  const noteRefused = async (source: Named, webhook: Webhook, error: WebhookRejected): Promise<void> => {
+    if (parts.isHeldBack(webhook.address ?? '')) return;
+    const entry = mask.value(rejection(source, webhook, error));
+    await within(NOTE_WITHIN_MS, inbox.add(entry)).catch(onLoss);
   };
   return {
     /** What Redis said when it did not take the last webhook that it was given. */
@@ -113,15 +122,13 @@ export function createKeep({ queues, inbox, spool, mask, flush, clock, onLoss }:
         await Promise.all(texts.map((text) => toRedis(fromLine(text))));
       });
     },
-    /** Who was refused finds it in the inbox. The body of a stranger is not kept. */
+    /** An authentic one that says nothing of use. Its body is kept: its sender looks for it in the inbox. */
     async noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): Promise<void> {
-      const authentic = error.code === 'not_json' || error.code === 'bad_payload';
-      const entry = mask.value(
-        toEntry(source, webhook, { verdict: 'rejected', reason: error.code, detail: error.message }),
-      );
-      const body = authentic ? redactBody(mask.bytes(webhook.body)) : undefined;
-      await within(NOTE_WITHIN_MS, inbox.add(entry, body)).catch(onLoss);
+      if (error.code === 'bad_signature') return noteRefused(source, webhook, error);
+      const entry = mask.value(rejection(source, webhook, error));
+      await within(NOTE_WITHIN_MS, inbox.add(entry, redactBody(mask.bytes(webhook.body)))).catch(onLoss);
     },
+    noteRefused,
   };
 }
 
@@ -131,8 +138,13 @@ function reasonOf(failure: unknown): string {
   return cause instanceof Error ? cause.message : message;
 }
 
+const rejection = (source: Named, webhook: Webhook, { code, message }: WebhookRejected): InboxEntry =>
+  toEntry(source, webhook, { verdict: 'rejected', reason: code, detail: message });
+
+type Named = Pick<Source, 'name' | 'keptHeaders'>;
+
 function toEntry(
-  source: Source,
+  source: Named,
   webhook: Webhook,
   conclusion: Pick<InboxEntry, 'verdict' | 'reason' | 'detail'>,
 ): InboxEntry {

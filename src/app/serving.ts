@@ -1,12 +1,17 @@
 import type { Config } from '../config/config.ts';
+import { MEBIBYTE } from '../config/fields.ts';
 import { ruleName } from '../domain/routing.ts';
+import { isAllowed } from '../http/access.ts';
 import { createAdmin } from '../http/admin.ts';
 import { createApi } from '../http/api.ts';
 import { createApp } from '../http/app.ts';
+import { type BodyBudget, createBodyBudget } from '../http/body-budget.ts';
 import { createDeadLetterRoutes } from '../http/dead-letters.ts';
+import { holdGuesses } from '../http/guesses.ts';
 import { createHealth } from '../http/health.ts';
+import { createNowhere } from '../http/nowhere.ts';
 import { createPreview } from '../http/preview.ts';
-import { createRefusalLimit } from '../http/refusals.ts';
+import { createRefusalLimit, type RefusalLimit } from '../http/refusals.ts';
 import { createWebhooks } from '../http/webhooks.ts';
 import { isAway, KEEP_WITHIN_MS } from '../queue/connection.ts';
 import { createDeadLetters } from '../queue/dead-letters.ts';
@@ -33,12 +38,15 @@ export function openFront(shared: Shared, background: Background) {
     quick,
     config.sinks.map(({ name }) => name),
   );
-  const keep = keeping(shared, stores, queues);
+  const limit = createRefusalLimit(config.rate_limit_per_minute);
+  const keep = keeping(shared, { stores, queues, limit });
   const live = createLive(stores.deployments.version);
   const remap = createRemap(config.sources, stores.inbox);
   const desk: Desk = {
     stores,
     queues,
+    limit,
+    budget: budgetOf(config),
     keep,
     live,
     remap,
@@ -61,6 +69,8 @@ export function openFront(shared: Shared, background: Background) {
 interface Desk {
   readonly stores: Stores;
   readonly queues: ReturnType<typeof createQueues>;
+  readonly limit: RefusalLimit;
+  readonly budget: BodyBudget;
   readonly keep: ReturnType<typeof createKeep>;
   readonly live: ReturnType<typeof createLive>;
   readonly remap: ReturnType<typeof createRemap>;
@@ -71,7 +81,7 @@ interface Desk {
   readonly tokens: readonly string[];
 }
 
-function keeping(shared: Shared, { inbox }: Stores, queues: Desk['queues']) {
+function keeping(shared: Shared, { stores: { inbox }, queues, limit }: Pick<Desk, 'stores' | 'queues' | 'limit'>) {
   const { config, quick, mask, around, spool, clock, onError } = shared;
   return createKeep({
     mask,
@@ -80,6 +90,7 @@ function keeping(shared: Shared, { inbox }: Stores, queues: Desk['queues']) {
     spool,
     flush: config.durability === 'fsync' ? createFlush(quick) : noFlush,
     clock,
+    isHeldBack: limit.isBeyond,
     onLoss: (error) => onError('inbox', error),
   });
 }
@@ -90,30 +101,36 @@ const receiving = ({ around, priority, traces }: Shared, keep: Desk['keep']) =>
 function join(shared: Shared, background: Background, desk: Desk) {
   const { config, mask, metrics, log, quick, spool, onError } = shared;
   const { stores, keep, receive } = desk;
-  const limit = createRefusalLimit(config.rate_limit_per_minute);
+  const { limit, budget, tokens } = desk;
   const onAnswered = logWebhook(log, metrics);
   const sinkNames = config.sinks.map(({ name }) => name);
   const { whySpooled } = keep;
   const ready = { quick, workers: background.workers, sinkNames, spool, durability: config.durability, whySpooled };
+  const { sources } = config;
+  const { noteRefused } = keep;
+  const sourceNames = sources.map(({ name }) => name);
+  const nowhere = createNowhere({ sourceNames, limit, noteRefused, onAnswered });
   return createApp({
     mask,
-    limit,
+    guesses: holdGuesses(limit, (request) => isAllowed(request, tokens)),
+    nowhere,
     trustProxy: config.trust_proxy,
-    webhooks: createWebhooks({
-      sources: config.sources,
-      receive,
-      noteRejected: keep.noteRejected,
-      limit,
-      mask,
-      onAnswered,
-    }),
+    webhooks: createWebhooks({ sources, receive, noteRefused, limit, budget, nowhere, mask, onAnswered }),
     health: createHealth(() => examine(ready), metrics.registry),
     admin: admin(shared, background, desk),
-    api: createApi({ ...stores, tokens: desk.tokens, sinks: config.sinks }),
+    api: createApi({ ...stores, tokens, sinks: config.sinks }),
     pages: pages(shared, background, { ...desk, onAnswered }),
     onError: (error) => onError('http', error),
     isRedisAway: isAway,
   });
+}
+
+/** What a single body may hold decides how small the pools can be: one of the largest must fit. */
+function budgetOf({ bodies_max_mib, sources }: Config): BodyBudget {
+  const largest = Math.max(...sources.map(({ maxBodyBytes }) => maxBodyBytes));
+  const all = bodies_max_mib * MEBIBYTE;
+  const unprovedBytes = Math.max(all / 4, largest * 1.5);
+  return createBodyBudget({ unprovedBytes, provedBytes: Math.max(all - unprovedBytes, largest * 1.5) });
 }
 
 function admin({ config, clock }: Shared, { reconcile }: Background, desk: Desk) {
@@ -129,7 +146,7 @@ function admin({ config, clock }: Shared, { reconcile }: Background, desk: Desk)
       return rules.map((rule, at) => ({ name: ruleName(rule, at), matched: counts[ruleName(rule, at)] ?? 0 }));
     },
     deadLetters: createDeadLetterRoutes({ deadLetters, remap, revise, clock }),
-    preview: createPreview({ sources, sinks, rules, routing }),
+    preview: createPreview({ sources, sinks, rules, routing, budget: desk.budget }),
   });
 }
 

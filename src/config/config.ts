@@ -43,8 +43,13 @@ export const Config = z
       .optional(),
     /** How many proxies stand before us: whose X-Forwarded-For to believe. */
     trust_proxy: z.coerce.number().int().min(0).default(0),
-    /** Refused requests a minute from one address; more are answered 429. Those that are taken do not count. */
-    rate_limit_per_minute: z.coerce.number().int().positive().default(600_000),
+    /**
+     * Requests a minute from one address that prove nothing: more are answered 429 and not written down. What proves
+     * itself is never held back, whatever else comes from its address.
+     */
+    rate_limit_per_minute: z.coerce.number().int().positive().default(300),
+    /** Bytes of all requests under way; what does not fit is answered 503. A quarter is for senders that have proved nothing. */
+    bodies_max_mib: z.coerce.number().min(16).default(160),
     /** Webhooks that come while Redis is away are kept on disk, up to so much. */
     spool_max_mib: z.coerce.number().positive().default(256),
     sources: z.array(AnySource, 'list the sources, each with a type').min(1, 'name at least one source'),

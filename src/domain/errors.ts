@@ -4,7 +4,11 @@ export type RejectionCode =
   | 'not_json'
   /** Authentic, says that it is ours, and lacks what a change needs. */
   | 'bad_payload'
-  | 'too_large';
+  | 'too_large'
+  /** A connection test that its tool does not sign. Answered 2xx all the same. */
+  | 'unproved'
+  /** Sent to an address that belongs to no source. */
+  | 'no_such_source';
 
 /** A webhook that is not taken. The message says what is wrong and what to do; it holds no secret and no payload. */
 export class WebhookRejected extends Error {

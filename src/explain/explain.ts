@@ -5,7 +5,7 @@ import { type Origin, originsOf } from '../domain/origins.ts';
 import type { RoutingOptions } from '../domain/routing.ts';
 import type { Rule } from '../domain/rule.ts';
 import { createView, type View } from '../domain/view.ts';
-import { answerTo, tooLarge } from '../http/answer.ts';
+import { answerTo, tooLarge, unsigned } from '../http/answer.ts';
 import { read } from '../receive.ts';
 import type { DeliveryContext, PreviewedRequest, Sink } from '../sinks/sink.ts';
 import { REASONS, type Reason, type ReasonWords } from '../sources/reasons.ts';
@@ -98,13 +98,14 @@ export function receivedAt(headers: Webhook['headers'], now: Date): Date {
 
 /** A body that is too large is refused before anybody looks at it. */
 function signatureOf(reason: Reason | undefined, checkSignature: boolean): Explanation['signature'] {
-  if (!checkSignature || reason === 'too_large') return 'not checked';
+  if (!checkSignature || reason === 'too_large' || reason === 'unproved') return 'not checked';
   return reason === 'bad_signature' ? 'wrong' : 'valid';
 }
 
 function outcomeOf(source: Source, webhook: Webhook, checkSignature: boolean): Exclude<Outcome, { kind: 'not_kept' }> {
   try {
     if (webhook.body.length > source.maxBodyBytes) throw tooLarge(source.maxBodyBytes);
+    if (checkSignature && source.isUnsignedTest?.(webhook)) return { kind: 'unproved' };
     if (checkSignature) source.verify(webhook);
     const mapped = read(source, webhook);
     return mapped.kind === 'records' ? { ...mapped, kind: 'accepted' } : mapped;
@@ -124,6 +125,8 @@ function conclude(
   switch (outcome.kind) {
     case 'rejected':
       return { verdict: 'rejected', reason: outcome.error.code, detail: outcome.error.message };
+    case 'unproved':
+      return { verdict: 'rejected', reason: 'unproved', detail: unsigned().message };
     case 'ignored':
       return { verdict: 'ignored', reason: outcome.reason, ...(outcome.detail && { detail: outcome.detail }) };
     case 'accepted': {

@@ -1,7 +1,14 @@
 import { WebhookRejected } from '../domain/errors.ts';
 import type { Answer, Outcome, Source, Webhook } from '../sources/source.ts';
 
-const STATUS_OF_REJECTION = { bad_signature: 401, not_json: 400, bad_payload: 422, too_large: 413 } as const;
+const STATUS_OF_REJECTION = {
+  bad_signature: 401,
+  not_json: 400,
+  bad_payload: 422,
+  too_large: 413,
+  unproved: 200,
+  no_such_source: 404,
+} as const;
 
 /** What the sender is told: in its own language where the source has one. */
 export function answerTo(source: Source, outcome: Outcome, webhook: Webhook): Answer {
@@ -25,8 +32,23 @@ function plainAnswer(outcome: Outcome, webhook: Webhook): Answer {
           ...(outcome.detail && { detail: outcome.detail }),
         },
       };
+    case 'unproved':
+      return {
+        status: 200,
+        body: { status: 'unproved', webhook: webhook.id, reason: 'unproved', detail: unsigned().message },
+      };
     case 'not_kept':
-      return { status: 503, body: { status: 'not_kept', error: 'this could not be stored just now; send it again' } };
+      return {
+        status: 503,
+        body: {
+          status: 'not_kept',
+          ...(outcome.reason && { reason: outcome.reason }),
+          error:
+            outcome.reason === 'busy'
+              ? 'too much is being received just now; send it again'
+              : 'this could not be stored just now; send it again',
+        },
+      };
     case 'rejected':
       return {
         status: STATUS_OF_REJECTION[outcome.error.code],
@@ -41,6 +63,14 @@ export function tooLarge(limitBytes: number): WebhookRejected {
 }
 
 export function unreadable(): WebhookRejected {
-  const message = 'the body cannot be unpacked: send it plain, or as gzip, deflate or br with that Content-Encoding';
+  const message =
+    'the body cannot be read: send it plain and whole, or as gzip, deflate or br with that Content-Encoding';
   return new WebhookRejected('not_json', message);
+}
+
+export function unsigned(): WebhookRejected {
+  return new WebhookRejected(
+    'unproved',
+    'this address is reached; the connection test is not signed, so that nothing of it is kept',
+  );
 }

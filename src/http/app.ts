@@ -1,7 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Mask } from '../values/mask.ts';
-import type { RefusalLimit } from './refusals.ts';
 
 export interface AppParts {
   readonly trustProxy: number;
@@ -9,7 +8,10 @@ export interface AppParts {
   readonly admin: RequestHandler;
   readonly api: RequestHandler;
   readonly health: RequestHandler;
-  readonly limit: RefusalLimit;
+  /** Holds back who guesses tokens. */
+  readonly guesses: RequestHandler;
+  /** What is at an address where nothing is. */
+  readonly nowhere: RequestHandler;
   readonly pages: RequestHandler;
   /** An answer repeats what was sent, and may end up in the log of a pipeline. */
   readonly mask: Mask;
@@ -24,13 +26,9 @@ export function createApp(parts: AppParts): Express {
   app.disable('x-powered-by');
   app.set('trust proxy', parts.trustProxy);
   app.set('json replacer', (_key: string, part: unknown) => (typeof part === 'string' ? parts.mask.text(part) : part));
-  app.use(parts.webhooks, parts.health, parts.limit.guard);
+  app.use(parts.webhooks, parts.health, parts.guesses);
   app.use(helmet(), parts.admin, parts.api, parts.pages);
-  app.use((request, response) => {
-    response
-      .status(404)
-      .json({ error: `there is nothing at ${request.path.slice(0, 200)}; webhooks go to /webhooks/<source>` });
-  });
+  app.use(parts.nowhere);
   app.use(lastResort(parts));
   return app;
 }

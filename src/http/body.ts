@@ -1,54 +1,70 @@
 import type { IncomingMessage } from 'node:http';
-import express, { type Request, type Response } from 'express';
-import { z } from 'zod';
+import type { BodyShare } from './body-budget.ts';
+import { createCollector, type Failed, type Room } from './body-collector.ts';
+import { discardRest } from './discard.ts';
+import { unpackerOf } from './unpack.ts';
 
-/** Undefined: the sender hung up. Unreadable: its Content-Encoding is not known, or not what the bytes are. */
-export type Body = Buffer | 'too_large' | 'unreadable' | undefined;
+/**
+ * Undefined: the sender hung up. Unreadable: its Content-Encoding is not known, or not what the bytes are. Busy: there is
+ * no room in the budget of bodies just now.
+ */
+export type Body = Buffer | Failed | undefined;
 
-/** @param limit bytes, unpacked */
-export async function readBody(request: Request, response: Response, limit: number): Promise<Body> {
-  if (Number(request.headers['content-length']) > limit) return refuse(response);
-  const encoding = request.headers['content-encoding'] ?? 'identity';
-  const body = encoding === 'identity' ? await readPlain(request, limit) : await unpack(request, response, limit);
-  return body === 'too_large' ? refuse(response) : body;
+export interface BodyOrder {
+  /** Bytes, unpacked. */
+  readonly limit: number;
+  /** The headers alone have proved who sends it. */
+  readonly proved: boolean;
+  /** Released by the caller, when the request is answered. */
+  readonly share: BodyShare;
 }
 
-/** The rest is not read: the connection cannot be used for another request. */
-function refuse(response: Response): 'too_large' {
-  response.setHeader('connection', 'close');
-  return 'too_large';
+/** JSON packs 10 to 30 times: who has proved nothing makes no megabytes of a few bytes. */
+const UNPROVED_RATIO = 100;
+/** Whatever the ratio, so much is unpacked: a short body may repeat itself. */
+const ALWAYS_UNPACKED_BYTES = 256 * 1024;
+
+/** Reads the bytes that came, and unpacks them when all are there: a few that promise much cost nothing until then. */
+export async function readBody(request: IncomingMessage, order: BodyOrder): Promise<Body> {
+  const body = await readWhole(request, order);
+  order.share.settle();
+  if (typeof body === 'string') discardRest(request);
+  return body;
+}
+
+async function readWhole(request: IncomingMessage, order: BodyOrder): Promise<Body> {
+  const { limit, proved, share } = order;
+  const encoding = (request.headers['content-encoding'] ?? 'identity').toLowerCase();
+  const unpack = unpackerOf(encoding, proved);
+  if (encoding !== 'identity' && !unpack) return 'unreadable';
+  const announced = request.headers['content-length'];
+  if (Number(announced) > limit) return 'too_large';
+  const expected = announced === undefined ? undefined : Number(announced);
+  const sent = await readSent(request, { limit, share, ...(expected !== undefined && { expected }) });
+  if (!unpack || !Buffer.isBuffer(sent)) return sent;
+  const longest = proved ? limit : Math.min(limit, Math.max(ALWAYS_UNPACKED_BYTES, sent.length * UNPROVED_RATIO));
+  return unpack(sent, { limit: longest, share });
 }
 
 /** Webhooks come by the hundred, and plain: this costs a third of what a body parser does. */
-function readPlain(request: IncomingMessage, limit: number): Promise<Body> {
+function readSent(request: IncomingMessage, room: Room): Promise<Body> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= limit) return void chunks.push(chunk);
+    const collector = createCollector(room);
+    const stop = (why: Body) => {
+      request.off('data', take);
       request.pause();
-      resolve('too_large');
-    });
-    request.on('end', () => resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
-    request.on('error', () => resolve(undefined));
+      collector.drop();
+      resolve(why);
+    };
+    const take = (piece: Buffer) => {
+      const failed = collector.add(piece);
+      if (failed) stop(failed);
+    };
+    room.share.onEvicted(() => stop('busy'));
+    request.on('data', take);
+    request.on('end', () => resolve(collector.whole()));
+    request.on('error', () => stop(undefined));
     request.on('close', () => resolve(undefined)); // broken off: whole ones have ended before
     if (request.destroyed) resolve(undefined);
   });
 }
-
-async function unpack(request: Request, response: Response, limit: number): Promise<Body> {
-  const read = express.raw({ type: () => true, limit });
-  const error = await new Promise<unknown>((resolve) => read(request, response, resolve));
-  // A request that broke off before it was handed to express looks like one without a body.
-  if (!error && !request.complete) return undefined;
-  if (!error) return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const { type, status } = BodyError.parse(error);
-  if (type === 'entity.too.large') return 'too_large';
-  if (type === 'request.aborted') return undefined;
-  if (status !== undefined && status < 500) return 'unreadable';
-  throw error;
-}
-
-/** What express.raw says of a body that it cannot give. */
-const BodyError = z.object({ type: z.string().optional(), status: z.number().optional() }).catch({});

@@ -4,11 +4,14 @@ import { type ExplainParts, explain, receivedAt } from '../explain/explain.ts';
 import type { Source } from '../sources/source.ts';
 import { tooLarge, unreadable } from './answer.ts';
 import { readBody } from './body.ts';
+import type { BodyBudget } from './body-budget.ts';
 import { fail, firstIssue } from './envelope.ts';
-import { toWebhook } from './webhooks.ts';
+import { networkOf } from './refusals.ts';
+import { pathOf, toHead } from './webhook-request.ts';
 
 export interface PreviewParts extends ExplainParts {
   readonly sources: readonly Source[];
+  readonly budget: BodyBudget;
 }
 
 const PATH_ADVICE = 'write one path that begins with /, as the sender would call it';
@@ -24,7 +27,7 @@ const OWN_HEADERS = new Set(['authorization', 'cookie', 'host', 'content-length'
  * POST /api/preview/<source>?path=…: what would become of the body if it came as a webhook. The headers are taken for
  * the webhook's, its Authorization from `X-Preview-Authorization`. Nothing is kept or sent.
  */
-export function createPreview({ sources, ...parts }: PreviewParts): RequestHandler {
+export function createPreview({ sources, budget, ...parts }: PreviewParts): RequestHandler {
   return async (request, response, next) => {
     const name = String(request.params['source']);
     const source = sources.find((candidate) => candidate.name === name);
@@ -40,13 +43,18 @@ export function createPreview({ sources, ...parts }: PreviewParts): RequestHandl
     if (!query.success)
       return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
     const { path = `/webhooks/${name}` } = query.data;
-    const body = await readBody(request, response, source.maxBodyBytes);
+    const owner = { address: networkOf(request.ip), source: name, proved: true };
+    const share = budget.open(owner);
+    response.once('close', share.release);
+    const body = await readBody(request, { limit: source.maxBodyBytes, proved: true, share });
     if (body === undefined) return next(new Error('the request ended early')); // the sender hung up: nobody to answer
+    if (body === 'busy')
+      return fail(response, { status: 503, type: 'server_error', message: 'too much is being received just now' });
     if (!Buffer.isBuffer(body)) {
       const { code, message } = body === 'too_large' ? tooLarge(source.maxBodyBytes) : unreadable();
       return fail(response, { status: code === 'too_large' ? 413 : 400, type: 'validation_error', message });
     }
-    const sent = toWebhook(request, path.split('?')[0] ?? path, body);
+    const sent = { ...toHead(request, pathOf(path)), body };
     const headers = headersOfWebhook(sent.headers);
     const checkSignature = source.proofHeaders.some((proof) => headers[proof] !== undefined);
     const webhook = { ...sent, headers, receivedAt: receivedAt(headers, sent.receivedAt) };

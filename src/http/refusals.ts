@@ -1,43 +1,53 @@
-import type { Request, RequestHandler, Response } from 'express';
-import rateLimit, { ipKeyGenerator } from 'express-rate-limit';
+import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
 
-/** Holds back an address whose requests are refused again and again. Answers it with 429 by itself. */
-export interface RefusalLimit {
-  /** For requests that are not webhooks. */
-  readonly guard: RequestHandler;
-  /** True when this one was answered: its address has been refused too often. Counts nothing. */
-  holdsBack(request: Request, response: Response): Promise<boolean>;
-  /** Counts a request that is about to be refused. True when it was answered instead. */
-  refuses(request: Request, response: Response): Promise<boolean>;
-}
+const WINDOW_MS = 60_000;
+/** Whoever has more addresses than this is not held back by counting them. */
+const COUNTED_ADDRESSES = 20_000;
+/** A single IPv6 customer gets at least so much: whoever refuses one address of it refuses nobody. */
+const IPV6_PREFIX_GROUPS = 4;
 
 /**
- * Only refused requests count: a burst of real webhooks must get through whole, since GitLab does not send again and one
- * proxy may speak for everybody. So webhooks go through the limiter only when they are refused.
+ * Counts what is refused, by address and minute. It never holds back a sender that proves itself: GitLab does not send
+ * again, and one proxy may speak for everybody.
  */
-export function createRefusalLimit(perMinute: number): RefusalLimit {
-  const guard = rateLimit({
-    windowMs: 60_000,
-    limit: perMinute,
-    skipSuccessfulRequests: true,
-    standardHeaders: true,
-    legacyHeaders: false,
-    validate: false, // it would write past the log: of a connection that is gone, of an X-Forwarded-For that nobody believes
-    message: { error: 'too many refused requests from this address; come again in a minute' },
-  });
-  const run = async (request: Request, response: Response) => {
-    const passed = await new Promise((resolve) => {
-      response.once('finish', () => resolve(false));
-      void guard(request, response, () => resolve(true));
-    });
-    return !passed;
+export interface RefusalLimit {
+  /** True when this address has been refused too often in this minute. */
+  isBeyond(address: string): boolean;
+  /** One more. */
+  count(address: string): void;
+  /** Seconds until this address is heard again. */
+  retryAfter(address: string): number;
+}
+
+export function createRefusalLimit(perMinute: number, clock: () => number = Date.now): RefusalLimit {
+  const windows = new LRUCache<string, { startedMs: number; refused: number }>({ max: COUNTED_ADDRESSES });
+  const current = (address: string) => {
+    const known = windows.get(address);
+    return known && clock() - known.startedMs < WINDOW_MS ? known : undefined;
   };
   return {
-    guard,
-    async holdsBack(request, response) {
-      const seen = await guard.getKey(ipKeyGenerator(request.ip ?? ''));
-      return seen !== undefined && seen.totalHits >= perMinute && run(request, response);
+    isBeyond: (address) => (current(address)?.refused ?? 0) >= perMinute,
+    count(address) {
+      const known = current(address);
+      if (known) known.refused += 1;
+      else windows.set(address, { startedMs: clock(), refused: 1 });
     },
-    refuses: run,
+    retryAfter(address) {
+      const startedMs = current(address)?.startedMs ?? clock();
+      return Math.max(1, Math.ceil((startedMs + WINDOW_MS - clock()) / 1000));
+    },
   };
+}
+
+/** What requests are counted by: an IPv4 address, or the network of an IPv6 one. */
+export function networkOf(ip: string | undefined): string {
+  if (ip === undefined || !ipaddr.isValid(ip)) return 'unknown';
+  const address = ipaddr.process(ip);
+  return address instanceof ipaddr.IPv6
+    ? `${address.parts
+        .slice(0, IPV6_PREFIX_GROUPS)
+        .map((group) => group.toString(16))
+        .join(':')}::/64`
+    : address.toString();
 }

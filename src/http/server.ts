@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
+import { cutUnlessComplete } from './discard.ts';
 import { createMessages } from './messages.ts';
 
 /** Longest time for a request to come in whole: slow-loris is cut. */
@@ -12,6 +13,8 @@ const BACKLOG = 4_096;
 /** Longer than load balancers keep an idle connection (60 s): whoever closes first must not be us, in the moment of a request. */
 const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADER_BYTES = 32 * 1024;
+/** Each costs some ten kilobytes while it says nothing. Beyond it, those that are idle make room for new ones. */
+const MAX_CONNECTIONS = 8_192;
 /**
  * While it stops, every answer says that it is the connection's last, so that senders go elsewhere; a request that comes on
  * a connection in the very moment of its closing would get no answer.
@@ -49,8 +52,11 @@ export function openServer(config: { readonly host: string; readonly port: numbe
   };
   const server = createServer(options, (request, response) => {
     if (closing.has(server)) response.setHeader('connection', 'close');
+    response.once('finish', () => cutUnlessComplete(request));
     void handler.then((handle) => handle(request, response));
   });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('drop', () => server.closeIdleConnections());
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, BACKLOG, () => {

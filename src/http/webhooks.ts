@@ -1,71 +1,146 @@
-import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
-import type { WebhookRejected } from '../domain/errors.ts';
-import type { ReceiveParts } from '../receive.ts';
-import type { Answer, Outcome, Source, Webhook } from '../sources/source.ts';
+import { admit, type ReceiveParts } from '../receive.ts';
+import type { Outcome, Source, Webhook, WebhookHead } from '../sources/source.ts';
 import type { Mask } from '../values/mask.ts';
-import { answerTo, tooLarge, unreadable } from './answer.ts';
-import { readBody } from './body.ts';
+import { answerTo, tooLarge, unreadable, unsigned } from './answer.ts';
+import { type Body, readBody } from './body.ts';
+import type { BodyBudget } from './body-budget.ts';
+import { discardRest } from './discard.ts';
 import type { RefusalLimit } from './refusals.ts';
+import { pathOf, toHead } from './webhook-request.ts';
+
+type Candidates = readonly [Source, ...Source[]];
 
 export interface WebhookParts {
   readonly sources: readonly Source[];
-  readonly receive: (
-    candidates: readonly [Source, ...Source[]],
-    webhook: Webhook,
-  ) => Promise<{ source: Source; outcome: Outcome }>;
-  /** Notes one whose body is too large to be received, or packed in an unknown way. */
-  readonly noteRejected: ReceiveParts['noteRejected'];
+  readonly receive: (candidates: Candidates, webhook: Webhook) => Promise<{ source: Source; outcome: Outcome }>;
+  /** Notes one that was refused before it was received: nothing of its body was kept. */
+  readonly noteRefused: ReceiveParts['noteRejected'];
   readonly limit: RefusalLimit;
+  readonly budget: BodyBudget;
+  /** What is at `/webhooks/…` where no source is. */
+  readonly nowhere: RequestHandler;
   /** An answer repeats what was sent, and may end up in the log of a pipeline. */
   readonly mask: Mask;
   /** One line a webhook. */
   readonly onAnswered: (answered: {
     webhook: Webhook;
-    source: Source;
+    source: Pick<Source, 'name'>;
     outcome: Outcome;
+    /** Nobody knows who sent one that has proved nothing. */
+    proved: boolean;
     status: number;
     ms: number;
   }) => void;
 }
 
+/** What became of it. Undefined: the sender hung up, nobody is there to be answered. */
+type Received =
+  | { readonly webhook: Webhook; readonly source: Source; readonly outcome: Outcome; readonly proved: boolean }
+  | undefined;
+
 const RETRY_AFTER_SECONDS = 5; // some senders block a worker for as long as they are told: Argo CD does
+const NOTHING = Buffer.alloc(0);
 
 /** Bytes in, answer out. All that express does for webhooks. */
 export function createWebhooks(parts: WebhookParts): RequestHandler {
-  const { sources, receive, noteRejected, limit: refusals, mask, onAnswered } = parts;
-  const refuse = async (source: Source, webhook: Webhook, error: WebhookRejected) => {
-    await noteRejected(source, webhook, error);
-    return { source, outcome: { kind: 'rejected', error } as const };
-  };
+  const { sources, onAnswered, nowhere } = parts;
   return async (request, response, next) => {
-    const path = request.originalUrl.split('?')[0] ?? '/';
+    const path = pathOf(request.originalUrl);
     const candidates = sourcesAt(sources, path);
-    if (!candidates) return path.startsWith('/webhooks') ? explainUnknown(response, sources) : next();
+    if (!candidates) {
+      if (isWebhookPath(path)) await nowhere(request, response, next);
+      else next();
+      return;
+    }
     const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (isRead && !path.startsWith('/webhooks')) return next(); // GET /api/v1/changes is the change log
+    if (isRead && !isWebhookPath(path)) return next(); // GET /api/v1/changes is the change log
     if (!methodsOf(candidates).includes(request.method)) return explainMethod(response, request.method, candidates);
-    if (await refusals.holdsBack(request, response)) return;
     const startedMs = performance.now();
-    const limit = Math.max(...candidates.map((source) => source.maxBodyBytes));
-    const body = await readBody(request, response, limit);
-    if (body === undefined) return next(new Error('the request ended early')); // the sender hung up: nobody to answer
-    const webhook = toWebhook(request, path, Buffer.isBuffer(body) ? body : Buffer.alloc(0));
-    const { source, outcome } = Buffer.isBuffer(body)
-      ? await receive(candidates, webhook)
-      : await refuse(candidates[0], webhook, body === 'too_large' ? tooLarge(limit) : unreadable());
-    const answer = answerTo(source, outcome, webhook);
-    if (answer.status === 503) response.set('retry-after', String(RETRY_AFTER_SECONDS));
-    if (isRefusal(answer) && (await refusals.refuses(request, response))) return;
-    send(response, answer.status, mask.json(answer.body));
-    onAnswered({ webhook, source, outcome, status: answer.status, ms: performance.now() - startedMs });
+    const head = toHead(request, path);
+    const received = await receiveOne(parts, { request, head, candidates });
+    if (!received) return next(new Error('the request ended early'));
+    const { webhook, source, outcome, proved } = received;
+    const ms = performance.now() - startedMs;
+    const status = reply(parts, response, received);
+    onAnswered({ webhook, source, outcome, proved, status, ms });
   };
 }
 
-const isRefusal = ({ status }: Answer): boolean => status >= 400 && status < 500;
+/** @returns the status that was answered. */
+function reply({ limit, mask }: WebhookParts, response: Response, received: NonNullable<Received>): number {
+  const { webhook, source, outcome, proved } = received;
+  const answer = answerTo(source, outcome, webhook);
+  if (answer.status === 503) response.set('retry-after', String(RETRY_AFTER_SECONDS));
+  else if (!proved) {
+    const address = webhook.address ?? '';
+    const beyond = limit.isBeyond(address);
+    limit.count(address);
+    if (beyond) return holdBack(response, limit.retryAfter(address));
+  }
+  send(response, answer.status, mask.json(answer.body));
+  return answer.status;
+}
+
+interface Incoming {
+  readonly request: Request;
+  readonly head: WebhookHead;
+  readonly candidates: Candidates;
+}
+
+/** Nothing of the body is read before the headers have proved what they can. */
+async function receiveOne(parts: WebhookParts, incoming: Incoming): Promise<Received> {
+  const { request, head } = incoming;
+  const admission = admit(incoming.candidates, head);
+  if (admission.kind === 'refused') {
+    discardRest(request);
+    const webhook = { ...head, body: NOTHING };
+    const { source, outcome } = admission;
+    await parts.noteRefused(source, webhook, outcome.kind === 'rejected' ? outcome.error : unsigned());
+    return { webhook, source, outcome, proved: false };
+  }
+  const { candidates, proved } = admission;
+  const address = head.address ?? '';
+  const share = parts.budget.open({ address, source: candidates[0].name, proved });
+  try {
+    const limit = Math.max(...candidates.map((source) => source.maxBodyBytes));
+    const body = await readBody(request, { limit, proved, share });
+    return body && (await receiveRead(parts, { head, candidates, body, limit, proved }));
+  } finally {
+    share.release();
+  }
+}
+
+interface Read {
+  readonly head: WebhookHead;
+  readonly candidates: Candidates;
+  readonly body: Exclude<Body, undefined>;
+  readonly limit: number;
+  readonly proved: boolean;
+}
+
+async function receiveRead(parts: WebhookParts, read: Read): Promise<Received> {
+  const { head, candidates, body, proved } = read;
+  const [source] = candidates;
+  if (Buffer.isBuffer(body)) {
+    const webhook = { ...head, body };
+    const received = await parts.receive(candidates, webhook);
+    return { webhook, ...received, proved: !isBadSignature(received.outcome) };
+  }
+  const webhook = { ...head, body: NOTHING };
+  if (body === 'busy') return { webhook, source, outcome: { kind: 'not_kept', reason: 'busy' }, proved };
+  const error = body === 'too_large' ? tooLarge(read.limit) : unreadable();
+  await parts.noteRefused(source, webhook, error);
+  return { webhook, source, outcome: { kind: 'rejected', error }, proved };
+}
+
+const isBadSignature = (outcome: Outcome): boolean =>
+  outcome.kind === 'rejected' && outcome.error.code === 'bad_signature';
+
+const isWebhookPath = (path: string): boolean => path === '/webhooks' || path.startsWith('/webhooks/');
 
 /** `/webhooks/<name>` and everything below it, else the paths that a source answers as well. */
-function sourcesAt(sources: readonly Source[], path: string): [Source, ...Source[]] | undefined {
+function sourcesAt(sources: readonly Source[], path: string): Candidates | undefined {
   const name = /^\/webhooks\/([^/]+)/.exec(path)?.[1];
   const found = sources.filter((source) =>
     name === undefined ? source.alsoAt?.some((prefix) => isUnder(path, prefix)) : source.name === name,
@@ -77,25 +152,19 @@ function sourcesAt(sources: readonly Source[], path: string): [Source, ...Source
 const isUnder = (path: string, prefix: string) =>
   prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix || path === `${prefix}/`;
 
-export function toWebhook(request: Request, path: string, body: Buffer): Webhook {
-  return { id: randomUUID(), method: request.method, path, headers: headersOf(request), body, receivedAt: new Date() };
-}
-
-/** Not the request's own `headers`: of two Authorization headers they hold the first alone, and two tokens must be one wrong token. */
-function headersOf({ rawHeaders }: Request): Webhook['headers'] {
-  const headers: Record<string, string> = Object.create(null);
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] ?? '').toLowerCase();
-    const value = rawHeaders[at + 1] ?? '';
-    headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
-  }
-  return headers;
-}
-
 /** Express's own `json` costs as much as all the rest of it. */
 function send(response: Response, status: number, json: string): void {
   const length = Buffer.byteLength(json);
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': length }).end(json);
+}
+
+export function holdBack(response: Response, seconds: number): number {
+  const status = 429;
+  response
+    .status(status)
+    .set('retry-after', String(seconds))
+    .json({ error: 'too many refused requests from this address; come again in a minute' });
+  return status;
 }
 
 const methodsOf = (candidates: readonly Source[]): string[] => [
@@ -110,9 +179,4 @@ function explainMethod(response: Response, method: string, candidates: readonly 
     .status(405)
     .set('allow', allowed)
     .json({ error: [error, ...advice].join(': ') });
-}
-
-function explainUnknown(response: Response, sources: readonly Source[]): void {
-  const known = sources.map((source) => `/webhooks/${source.name}`).join(', ');
-  response.status(404).json({ error: `no source of that name is configured; there are: ${known}` });
 }

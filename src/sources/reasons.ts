@@ -2,7 +2,7 @@ import type { RejectionCode } from '../domain/errors.ts';
 import type { IgnoredReason } from './source.ts';
 
 /** Why a webhook makes no change: the one word that answer, log, metric and inbox share. */
-export type Reason = IgnoredReason | RejectionCode | 'not_kept';
+export type Reason = IgnoredReason | RejectionCode | 'not_kept' | 'busy';
 
 export interface ReasonWords {
   /** What the word means. */
@@ -121,6 +121,22 @@ export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
     means: 'The body is larger than the source takes. It was not read.',
     when: 'A pipeline with thousands of jobs, or a step that posts a log.',
     advice: 'Send less, or raise `max_body_mib` of the source.',
+  },
+  unproved: {
+    means: 'A connection test that its tool does not sign. It is answered 2xx; nothing of it was read or kept.',
+    when: 'Somebody pressed "Test connection" in Bitbucket Data Center, or anybody sent the same: nothing proves it.',
+    advice: 'Nothing: the address is reached. Whether the secret fits is shown by the first real webhook.',
+  },
+  no_such_source: {
+    means: 'It was sent to an address that belongs to no source.',
+    when: 'A wrong name in the URL of the webhook, or a source that was renamed or taken out of the configuration.',
+    advice: 'Correct the URL in the settings of the webhook: the set-up page shows the one of each source.',
+  },
+  busy: {
+    means: 'Too many bytes are being received at once, so that this body was not read on and not acknowledged.',
+    when: 'A flood of bodies that are large, slow or never end. Senders that have proved themselves have room of their own.',
+    advice:
+      'Send the webhook again where the tool does not do it by itself: GitLab never does. Where your own senders do this, raise `bodies_max_mib`.',
   },
   not_kept: {
     means: 'The webhook could be made durable nowhere, so that it was not acknowledged.',

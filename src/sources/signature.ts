@@ -1,6 +1,6 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { WebhookRejected } from '../domain/errors.ts';
-import type { Webhook } from './source.ts';
+import type { WebhookHead } from './source.ts';
 
 /** Compares in constant time, whatever the lengths: both sides are hashed first. */
 export function sameSecret(given: string, expected: string): boolean {
@@ -15,12 +15,19 @@ export function isOneOf(given: string | undefined, secrets: readonly string[]): 
 
 /** `sha256=<lower-case hex>` over the raw bytes. Other prefixes, upper case and wrong lengths fail. */
 export function hmacMatches(header: string | undefined, body: Buffer, secrets: readonly string[]): boolean {
-  if (!header || !/^sha256=[0-9a-f]{64}$/.test(header)) return false;
+  if (header === undefined || !isHubSignature(header)) return false;
   return isOneOf(
     header,
     secrets.map((secret) => `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`),
   );
 }
+
+/** What an HMAC header of GitHub's kind looks like. */
+const HUB_SIGNATURE = /^sha256=[0-9a-f]{64}$/;
+
+/** Whether it could be one at all: what it is over has not come yet. */
+export const isHubSignature = (header: string | undefined): boolean =>
+  header !== undefined && HUB_SIGNATURE.test(header);
 
 /** The token of `Authorization: Bearer <token>`. */
 export function bearerToken(header: string | undefined): string | undefined {
@@ -32,7 +39,7 @@ export function bearerToken(header: string | undefined): string | undefined {
  * @throws WebhookRejected `bad_signature` with the words for the one or the other mistake.
  */
 export function requireBearer(
-  webhook: Webhook,
+  webhook: WebhookHead,
   secrets: readonly string[],
   words: { readonly missing: string; readonly wrong: string },
 ): void {

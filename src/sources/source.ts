@@ -17,7 +17,12 @@ export interface Webhook {
   /** The raw bytes: signatures are over these and nothing else. */
   readonly body: Buffer;
   readonly receivedAt: Date;
+  /** Of the sender, as far as the proxies before us are believed. Undefined: it came from ourselves. */
+  readonly address?: string;
 }
+
+/** What is known of a webhook before its body is read. */
+export type WebhookHead = Omit<Webhook, 'body'>;
 
 /** Why an authentic webhook makes no change. A closed list: each is counted and shown in the inbox. */
 export const IGNORED_REASONS = [
@@ -68,8 +73,10 @@ export type Outcome =
     }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string }
   | { readonly kind: 'rejected'; readonly error: WebhookRejected }
-  /** Redis did not take it in time. */
-  | { readonly kind: 'not_kept' };
+  /** A connection test that its tool does not sign: answered 2xx, and neither read nor kept. */
+  | { readonly kind: 'unproved' }
+  /** Redis did not take it in time, or too many bodies are under way. */
+  | { readonly kind: 'not_kept'; readonly reason?: 'busy' };
 
 /** An HTTP answer in the sender's own language. */
 export interface Answer {
@@ -149,6 +156,14 @@ export interface Source extends ToolFacts {
   readonly keepsBrokenJson?: true;
   /** @throws WebhookRejected `bad_signature`, before anything of the body was parsed. */
   verify(webhook: Webhook): void;
+  /**
+   * What the headers alone say of the proof, before the body is read: `proved`, or `needs_body` for a signature over it.
+   * Without it every body is read first.
+   * @throws WebhookRejected `bad_signature` where no body could mend it.
+   */
+  verifyHeaders?(head: WebhookHead): 'proved' | 'needs_body';
+  /** The tool's own connection test, which comes without a proof and must be answered 2xx. Nothing of it is read. */
+  isUnsignedTest?(head: WebhookHead): boolean;
   /**
    * Their words to ours. Pure: the same webhook gives the same records with the same ids (only `receivedAt` may differ).
    * @throws WebhookRejected `bad_payload` when it claims to be a deployment and lacks what a change needs.

@@ -28,29 +28,37 @@ function causeOf(where: string, error: unknown): string {
   return `${where} ${String(error).replace(/[0-9a-f-]{8,}|\d+/gi, '#')}`;
 }
 
-/** One line a webhook. */
+/** One line a webhook. Of those that prove nothing one a second for each source and reason, with a count of the others. */
 export function logWebhook(log: Logger, metrics: Metrics): WebhookParts['onAnswered'] {
-  return ({ webhook, source, outcome, status, ms }) => {
+  const calm = createCalm(CALM_MS);
+  return ({ webhook, source, outcome, proved, status, ms }) => {
     const reason = reasonFor(outcome);
     metrics.webhook({ source: source.name, verdict: outcome.kind, reason: reason ?? '' }, ms / 1000);
-    log.info(
-      {
-        webhook: webhook.id,
-        source: source.name,
-        verdict: outcome.kind,
-        ...(reason && { reason }),
-        deployments: deploymentsIn(outcome),
-        status,
-        bytes: webhook.body.length,
-        ms: Math.round(ms),
-      },
-      'webhook',
+    const line = {
+      webhook: webhook.id,
+      source: source.name,
+      verdict: outcome.kind,
+      ...(reason && { reason }),
+      deployments: deploymentsIn(outcome),
+      status,
+      bytes: webhook.body.length,
+      ms: Math.round(ms),
+    };
+    if (proved) return log.info(line, 'webhook');
+    calm(`${source.name} ${reason}`, (suppressed) =>
+      log.info({ ...line, from: webhook.address, ...(suppressed && { suppressed }) }, 'webhook'),
     );
   };
 }
 
 export const reasonFor = (outcome: Outcome): string | undefined =>
-  outcome.kind === 'ignored' ? outcome.reason : outcome.kind === 'rejected' ? outcome.error.code : undefined;
+  outcome.kind === 'rejected'
+    ? outcome.error.code
+    : outcome.kind === 'unproved'
+      ? 'unproved'
+      : outcome.kind === 'accepted'
+        ? undefined
+        : outcome.reason;
 
 /** What is read from a history is mostly known: only the worker can tell (store/changes/gaps.ts). */
 export const deploymentsIn = (outcome: Outcome): string[] =>

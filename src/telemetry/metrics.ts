@@ -43,7 +43,7 @@ export function createMetrics({ backlog, spool, holds, lastWebhooks, expiries }:
     webhook(labels, seconds) {
       webhooks.inc(labels);
       answering.observe({ source: labels.source }, seconds);
-      if (labels.verdict !== 'rejected') noteSource(labels.source, Date.now());
+      if (labels.verdict === 'accepted' || labels.verdict === 'ignored') noteSource(labels.source, Date.now());
     },
     conclusion: (labels) => conclusions.inc(labels),
     attempt(labels, seconds) {

@@ -86,6 +86,6 @@ async function sendSample(source: Source, { receive, onAnswered, clock }: Action
   };
   const received = await receive([source], webhook);
   const { status } = answerTo(source, received.outcome, webhook);
-  onAnswered({ webhook, ...received, status, ms: performance.now() - startedMs });
+  onAnswered({ webhook, ...received, proved: true, status, ms: performance.now() - startedMs });
   return { webhook: webhook.id, verdict: received.outcome.kind };
 }

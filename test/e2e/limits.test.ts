@@ -15,6 +15,7 @@ describe('limits', () => {
     const refused = [];
     for (let count = 0; count < 8; count++) refused.push((await send({ 'x-gitlab-token': 'wrong' })).status);
     expect(refused).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
+    expect((await send(gitlabHeaders())).status, 'a right one of the same address').toBe(202);
   });
 
   it('cut a connection that sends nothing, and one that never ends its headers', async () => {

@@ -214,7 +214,8 @@ describe('a preview', () => {
 
 describe('the list of reasons', () => {
   it('is tested to its end', () => {
-    const tested = [...AT_ONCE.map(([reason]) => reason), 'dropped_by_rule', 'echo', 'not_kept'];
+    const elsewhere = ['unproved', 'no_such_source', 'busy']; // strangers.test.ts
+    const tested = [...AT_ONCE.map(([reason]) => reason), 'dropped_by_rule', 'echo', 'not_kept', ...elsewhere];
     expect(tested.toSorted()).toEqual(Object.keys(REASONS).toSorted());
   });
 });

@@ -9,6 +9,8 @@ const REJECTIONS: Readonly<Record<RejectionCode, true>> = {
   not_json: true,
   bad_payload: true,
   too_large: true,
+  unproved: true,
+  no_such_source: true,
 };
 
 const INTRODUCTION = `# Why a webhook makes no change
@@ -20,6 +22,7 @@ Each webhook gets one verdict. The same word stands in the answer, in the log li
   or \`ignored\`.
 - \`ignored\`: authentic, and no change. Answered 2xx, because tools switch a webhook off that is refused too often.
 - \`rejected\`: not taken. Answered 4xx.
+- \`unproved\`: a connection test that nothing proves. Answered 2xx, and not kept.
 - \`not_kept\`: not acknowledged. Answered 503.
 
 What only the worker finds out (\`echo\`, \`dropped_by_rule\`, \`duplicate\`, an answer of the tool's API) stands in the inbox
@@ -36,7 +39,7 @@ function page(): string {
   const sections = {
     ignored: IGNORED_REASONS,
     rejected: Object.keys(REJECTIONS) as Reason[],
-    not_kept: ['not_kept'],
+    not_kept: ['busy', 'not_kept'],
   } as const; // the keys of REJECTIONS
   const parts = Object.entries(HEADLINES).map(([kind, headline]) => {
     const reasons: readonly Reason[] = sections[kind as keyof typeof HEADLINES]; // its own keys
@@ -53,7 +56,9 @@ function paragraph(reason: Reason): string {
 describe('docs/reasons.md', () => {
   it('has a heading for each reason, no more and no less', () => {
     const headings = [...readFileSync('docs/reasons.md', 'utf8').matchAll(/^### (\S+)$/gm)].map(([, reason]) => reason);
-    expect(headings.toSorted()).toEqual([...IGNORED_REASONS, ...Object.keys(REJECTIONS), 'not_kept'].toSorted());
+    expect(headings.toSorted()).toEqual(
+      [...IGNORED_REASONS, ...Object.keys(REJECTIONS), 'busy', 'not_kept'].toSorted(),
+    );
     expect(Object.keys(REASONS).toSorted()).toEqual(headings.toSorted());
   });
 

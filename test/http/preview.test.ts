@@ -1,13 +1,16 @@
 import express from 'express';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
+import { MEBIBYTE } from '../../src/config/fields.ts';
+import { createBodyBudget } from '../../src/http/body-budget.ts';
 import { createPreview } from '../../src/http/preview.ts';
 import { AnySource } from '../../src/sources/index.ts';
 import { aConfig, gitlabHook, SECRET } from '../explain/support.ts';
 
 const app = (said: Record<string, unknown> = {}) => {
   const { sources, sinks, rules, routing } = aConfig(said);
-  return express().post('/api/preview/:source', createPreview({ sources, sinks, rules, routing }));
+  const budget = createBodyBudget({ provedBytes: 64 * MEBIBYTE, unprovedBytes: MEBIBYTE });
+  return express().post('/api/preview/:source', createPreview({ sources, sinks, rules, routing, budget }));
 };
 const post = (path: string, said: Record<string, unknown> = {}) =>
   request(app(said)).post(path).set('content-type', 'application/json').set('authorization', 'Bearer an-admin-token');

@@ -242,8 +242,6 @@ const PATHS: readonly Case[] = [
   ...[
     '/webhooks',
     '/webhooks/',
-    '/webhooks//gitlab',
-    '//webhooks/gitlab',
     '/webhooks/../webhooks/gitlab',
     '/webhooks/..%2fgitlab',
     '/webhooks/gitlab%00',
@@ -254,7 +252,10 @@ const PATHS: readonly Case[] = [
     '/webhooks/constructor',
     'http://other.example/webhooks/gitlab',
     '*',
-  ].map((path) => never(`"${path}"`, 404, () => post({ path, body: hook() }))),
+  ].map((path) => row(`"${path}"`, 404, 'rejected: no_such_source', () => ({ path, body: hook() }))),
+  ...['/webhooks//gitlab', '//webhooks/gitlab', '//webhooks///gitlab//'].map((path) =>
+    taken(`doubled slashes: "${path}"`, () => ({ path, body: hook() })),
+  ),
   never('one that cannot be decoded, of the API', 400, () =>
     rawRequest({
       method: 'GET',

@@ -158,6 +158,7 @@ export function gitlabAnswer(
   if (outcome.kind === 'rejected' && outcome.error.code === 'bad_signature') {
     return { status: 401, body: { message: '401 Unauthorized' } };
   }
+  if (outcome.kind === 'not_kept') return { status: 503, body: { message: '503 Service Unavailable' } };
   const record = outcome.kind === 'accepted' ? outcome.records[0] : undefined;
   if (!record) return undefined;
   const id = Number.parseInt(digest(record.deployment).slice(0, 12), 16) || 1; // 48 bits: a safe integer everywhere

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BaseUrl, bothOrNeither, Credential, MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { basicPassword, bearerToken, isOneOf } from '../signature.ts';
-import type { Source, Webhook } from '../source.ts';
+import type { Source, WebhookHead } from '../source.ts';
 import { ApplicationCommit } from './application-commit.ts';
 import { FACTS } from './facts.ts';
 import { configMapFor, hooksOf } from './hooks.ts';
@@ -74,6 +74,10 @@ export const argocd = z
       methods: ['POST', 'PUT', 'PATCH'], // whatever the template's author chose
       keepsBrokenJson: true,
       verify: (webhook) => verify(webhook, config.secrets),
+      verifyHeaders(head) {
+        verify(head, config.secrets);
+        return 'proved';
+      },
       map: (payload, webhook) => toMapped(payload, webhook, settings),
       sample: (at) => ({
         path: `/webhooks/${config.name}`,
@@ -104,7 +108,7 @@ const hostName = (text: string): string =>
     .replace(/[:/].*$/, '');
 
 /** Argo CD's webhook service has static headers only: there is a token and no signature. */
-function verify({ headers }: Webhook, secrets: readonly string[]): void {
+function verify({ headers }: WebhookHead, secrets: readonly string[]): void {
   const given = [
     bearerToken(headers['authorization']),
     headers['private-token'],

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
 import { digest } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
-import { hmacMatches } from '../signature.ts';
-import type { Sample, Source, Webhook } from '../source.ts';
+import { hmacMatches, isHubSignature } from '../signature.ts';
+import type { Sample, Source, Webhook, WebhookHead } from '../source.ts';
 import { type Api, ApiSettings, createApi } from './api.ts';
 import { FACTS } from './facts.ts';
 import { createApplyHooks } from './hooks.ts';
@@ -38,6 +38,9 @@ export const bitbucket = z
       secrets: config.secrets,
       hidden: config.api?.token ? [config.api.token] : [],
       verify: (webhook) => verify(webhook, config.secrets),
+      verifyHeaders,
+      // Data Center does not sign its connection test.
+      isUnsignedTest: (head) => isPing(head) && head.headers['x-hub-signature'] === undefined,
       map: (payload, webhook) => toMapped(payload, webhook, settings),
       recipe,
       sample: (at) => sample(at, config),
@@ -61,10 +64,14 @@ function asking(parts: {
 }
 
 function verify(webhook: Webhook, secrets: readonly string[]): void {
-  // Data Center does not sign its connection test. Whatever a ping holds, `toMapped` makes nothing of it.
-  if (isPing(webhook)) return;
   const signature = webhook.headers['x-hub-signature'];
   if (hmacMatches(signature, webhook.body, secrets)) return;
+  throw new WebhookRejected('bad_signature', whatToDo(signature));
+}
+
+function verifyHeaders({ headers }: WebhookHead): 'needs_body' {
+  const signature = headers['x-hub-signature'];
+  if (isHubSignature(signature)) return 'needs_body';
   throw new WebhookRejected('bad_signature', whatToDo(signature));
 }
 
@@ -72,7 +79,7 @@ function whatToDo(signature: string | undefined): string {
   if (!signature) {
     return 'X-Hub-Signature is missing: give the webhook in Bitbucket a secret of this source, or sign the post of the pipeline step as the README of the Bitbucket source shows';
   }
-  if (!/^sha256=[0-9a-f]{64}$/.test(signature)) {
+  if (!isHubSignature(signature)) {
     return 'X-Hub-Signature must be "sha256=" and the 64 lower-case hex digits of an HMAC-SHA256 over the body';
   }
   return 'X-Hub-Signature does not fit the body: use the same secret on both sides, and sign exactly the bytes that are sent';

@@ -1,5 +1,5 @@
 import { WebhookRejected } from '../../domain/errors.ts';
-import type { Mapped, Webhook } from '../source.ts';
+import type { Mapped, Webhook, WebhookHead } from '../source.ts';
 import { fromBuildStatus } from './build-status.ts';
 import { fromCloud } from './cloud.ts';
 import { fromDataCenter } from './data-center.ts';
@@ -10,7 +10,7 @@ import { fromSpans } from './spans.ts';
 import { fromStep, stepVariables } from './step.ts';
 
 /** The connection test of Data Center. Only the header says so: a body is free to claim anything. */
-export const isPing = (webhook: Webhook): boolean => webhook.headers['x-event-key'] === 'diagnostics:ping';
+export const isPing = ({ headers }: WebhookHead): boolean => headers['x-event-key'] === 'diagnostics:ping';
 
 export interface Settings {
   readonly instance: string;

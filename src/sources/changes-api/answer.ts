@@ -8,6 +8,8 @@ const ERRORS: Readonly<Record<RejectionCode, { type: string; status: number }>> 
   not_json: { type: 'validation_error', status: 400 },
   bad_payload: { type: 'validation_error', status: 400 },
   too_large: { type: 'validation_error', status: 413 },
+  unproved: { type: 'authentication_error', status: 401 },
+  no_such_source: { type: 'not_found', status: 404 },
 };
 
 /** Alert24's answer: the created change in `data`, or an `error`. */
@@ -24,6 +26,7 @@ export function answerOf(outcome: Outcome): Answer | undefined {
     case 'not_kept':
       return error('server_error', 'the change could not be stored just now: send it again (curl --retry 5)', 503);
     case 'ignored':
+    case 'unproved':
       return undefined;
   }
 }

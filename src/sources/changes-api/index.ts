@@ -24,6 +24,10 @@ export const changesApi = z
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
       alsoAt: ['/api/v1/changes', '/api/v1/services/'],
       verify: (webhook) => requireBearer(webhook, config.secrets, WORDS),
+      verifyHeaders(head) {
+        requireBearer(head, config.secrets, WORDS);
+        return 'proved';
+      },
       map: (payload, webhook) => mapChange(payload, webhook, config.name),
       recipe,
       sample: (at) => ({

@@ -24,6 +24,10 @@ export const ctoai = z
       secrets: config.secrets,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
       verify: (webhook) => requireBearer(webhook, config.secrets, WORDS),
+      verifyHeaders(head) {
+        requireBearer(head, config.secrets, WORDS);
+        return 'proved';
+      },
       map: (payload, webhook) => mapEvent(payload, webhook, config.name),
       recipe,
       sample: (at) => ({

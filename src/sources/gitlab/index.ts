@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { isOneOf } from '../signature.ts';
-import type { Source, Webhook } from '../source.ts';
+import type { Source, Webhook, WebhookHead } from '../source.ts';
 import { SIGNING_TOKEN, verifyStandardWebhook } from '../standard-webhooks.ts';
 import { Api, type GitlabApi } from './api.ts';
 import { createApplyHooks } from './apply-hooks.ts';
@@ -38,6 +38,7 @@ export const gitlab = Config.transform(
     hidden: [...config.signing_tokens, ...(config.api ? [config.api.token] : [])],
     maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
     verify: (webhook) => verify(webhook, config),
+    verifyHeaders: (head) => verifyHeaders(head, config),
     map: (payload, webhook) =>
       mapHook(payload, { instance: config.name, webhook, ...(config.api && { apiHost: config.api.host }) }),
     recipe,
@@ -69,14 +70,14 @@ function apiPart(api: GitlabApi, { name, secrets, signing_tokens }: Config) {
  * A signature that is there and wrong must never be saved by the token.
  */
 function verify(webhook: Webhook, config: Config): void {
-  const signed = webhook.headers['webhook-signature'] !== undefined;
-  const signingTokens = [...config.signing_tokens, ...config.secrets.filter((secret) => SIGNING_TOKEN.test(secret))];
-  if (signed && signingTokens.length > 0) {
-    verifyStandardWebhook(webhook, signingTokens);
-    return;
-  }
-  const token = webhook.headers['x-gitlab-token'];
-  if (isOneOf(token, config.secrets)) return;
+  if (verifyHeaders(webhook, config) === 'needs_body') verifyStandardWebhook(webhook, signingTokensOf(config));
+}
+
+function verifyHeaders({ headers }: WebhookHead, config: Config): 'proved' | 'needs_body' {
+  const signed = headers['webhook-signature'] !== undefined;
+  if (signed && signingTokensOf(config).length > 0) return 'needs_body';
+  const token = headers['x-gitlab-token'];
+  if (isOneOf(token, config.secrets)) return 'proved';
   if (token !== undefined) {
     throw refused('X-Gitlab-Token is not one of our secrets; set the secret token of the webhook in GitLab anew');
   }
@@ -86,5 +87,10 @@ function verify(webhook: Webhook, config: Config): void {
       : 'X-Gitlab-Token is missing; set a secret token in the settings of the webhook in GitLab',
   );
 }
+
+const signingTokensOf = ({ signing_tokens, secrets }: Config): string[] => [
+  ...signing_tokens,
+  ...secrets.filter((secret) => SIGNING_TOKEN.test(secret)),
+];
 
 const refused = (message: string) => new WebhookRejected('bad_signature', message);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { isOneOf } from '../signature.ts';
-import type { Source, Webhook } from '../source.ts';
+import type { Source, Webhook, WebhookHead } from '../source.ts';
 import { FACTS, SIGNATURE } from './facts.ts';
 import { mapNotification } from './map.ts';
 import { sampleRelease } from './sample.ts';
@@ -29,6 +29,7 @@ export const heroku = z
       secrets,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
       verify: (webhook) => verify(webhook, secrets),
+      verifyHeaders,
       map: (payload, webhook) => mapNotification(payload, webhook, { instance: name, environments }),
       recipe,
       sample(at) {
@@ -46,13 +47,19 @@ export const heroku = z
 const sign = (body: Buffer, secret: string): string => createHmac('sha256', secret).update(body).digest('base64');
 
 function verify(webhook: Webhook, secrets: readonly string[]): void {
-  const given = webhook.headers[SIGNATURE];
+  verifyHeaders(webhook);
   const signatures = secrets.map((secret) => sign(webhook.body, secret));
-  if (isOneOf(given, signatures)) return;
+  if (isOneOf(webhook.headers[SIGNATURE], signatures)) return;
   throw new WebhookRejected(
     'bad_signature',
-    given
-      ? 'Wrong Heroku-Webhook-Hmac-SHA256: the webhook has another secret (heroku webhooks:add -s …), or a proxy changed the body'
-      : 'Missing Heroku-Webhook-Hmac-SHA256: make the webhook with the secret of this source (heroku webhooks:add -s …)',
+    'Wrong Heroku-Webhook-Hmac-SHA256: the webhook has another secret (heroku webhooks:add -s …), or a proxy changed the body',
+  );
+}
+
+function verifyHeaders({ headers }: WebhookHead): 'needs_body' {
+  if (headers[SIGNATURE]) return 'needs_body';
+  throw new WebhookRejected(
+    'bad_signature',
+    'Missing Heroku-Webhook-Hmac-SHA256: make the webhook with the secret of this source (heroku webhooks:add -s …)',
   );
 }

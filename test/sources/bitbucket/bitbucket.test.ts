@@ -79,8 +79,11 @@ describe('the signature', () => {
 describe('the connection test of Data Center', () => {
   const ping = { 'x-event-key': 'diagnostics:ping' };
 
-  it('needs no signature and makes nothing', () => {
-    expect(() => source.verify(webhook(ping, '{"test":true}'))).not.toThrow();
+  it('is known by its header and makes nothing, signed or not', () => {
+    expect(source.isUnsignedTest?.(webhook(ping, '{"test":true}'))).toBe(true);
+    expect(() => source.verify(webhook(ping, '{"test":true}'))).toThrow(/X-Hub-Signature is missing/);
+    const signed = { ...ping, 'x-hub-signature': `sha256=${'0'.repeat(64)}` };
+    expect(source.isUnsignedTest?.(webhook(signed, '{"test":true}'))).toBe(false);
     expect(source.map({ test: true }, webhook(ping))).toEqual({ kind: 'ignored', reason: 'ping' });
   });
 

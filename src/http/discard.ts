@@ -1,0 +1,34 @@
+import type { IncomingMessage } from 'node:http';
+
+/** So much of a refused body is read on and forgotten, so that a sender which writes first and reads later hears why. */
+const MOST_BYTES = 8 * 1024 * 1024;
+const MOST_PIECES = 4_096;
+const SMALLEST_MEAN_BYTES = 32;
+/** Whoever has not ended its body so long after the answer is cut. */
+const CUT_AFTER_MS = 2_000;
+
+/** Chunks of a byte each: every one costs as much as a kilobyte, and no sender means anything by it. */
+export const isCrumbled = (pieces: number, bytes: number): boolean =>
+  pieces > MOST_PIECES && bytes < pieces * SMALLEST_MEAN_BYTES;
+
+/** The connection stays usable when the body ends soon; else it is cut. */
+export function discardRest(request: IncomingMessage): void {
+  if (request.complete) return;
+  let bytes = 0;
+  let pieces = 0;
+  request.on('error', () => {});
+  request.on('data', (piece: Buffer) => {
+    bytes += piece.length;
+    pieces += 1;
+    if (bytes > MOST_BYTES || isCrumbled(pieces, bytes)) request.destroy();
+  });
+  request.resume();
+  cutUnlessComplete(request);
+}
+
+/** For a request that was answered while its body still came: Node reads on and forgets, but for too long. */
+export function cutUnlessComplete(request: IncomingMessage): void {
+  if (request.complete) return;
+  const timer = setTimeout(() => request.complete || request.destroy(), CUT_AFTER_MS);
+  request.once('close', () => clearTimeout(timer));
+}

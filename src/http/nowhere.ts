@@ -1,0 +1,82 @@
+import type { RequestHandler, Response } from 'express';
+import { WebhookRejected } from '../domain/errors.ts';
+import type { Source, Webhook } from '../sources/source.ts';
+import { discardRest } from './discard.ts';
+import type { RefusalLimit } from './refusals.ts';
+import { pathOf, toHead } from './webhook-request.ts';
+import type { WebhookParts } from './webhooks.ts';
+
+export interface NowhereParts {
+  readonly sourceNames: readonly string[];
+  readonly limit: RefusalLimit;
+  /** Somebody looks for it in the inbox. */
+  readonly noteRefused: (source: Nobody, webhook: Webhook, error: WebhookRejected) => Promise<void>;
+  readonly onAnswered: WebhookParts['onAnswered'];
+}
+
+/** What a webhook is noted under that belongs to no source. No source can have this name. */
+type Nobody = Pick<Source, 'name' | 'keptHeaders'>;
+const NOBODY: Nobody = { name: '(none)', keptHeaders: [] };
+const WRITES = new Set(['POST', 'PUT', 'PATCH']);
+const SHOWN_CHARS = 200;
+
+/**
+ * Answers what is asked for at an address where nothing is. The answer names no source, since it goes to anybody; the
+ * inbox, where the owner of a webhook looks for it, says which address may have been meant.
+ */
+export function createNowhere({ sourceNames, limit, noteRefused, onAnswered }: NowhereParts): RequestHandler {
+  const source = NOBODY;
+  return async (request, response) => {
+    const path = pathOf(request.originalUrl);
+    if (!WRITES.has(request.method)) return answerNothingThere(response, path);
+    const startedMs = performance.now();
+    const webhook = { ...toHead(request, path), body: Buffer.alloc(0) };
+    const error = new WebhookRejected('no_such_source', adviceFor(path, sourceNames));
+    discardRest(request);
+    await noteRefused(source, webhook, error);
+    limit.count(webhook.address ?? '');
+    answerNothingThere(response, path);
+    const ms = performance.now() - startedMs;
+    onAnswered({ webhook, source, outcome: { kind: 'rejected', error }, proved: false, status: 404, ms });
+  };
+}
+
+function answerNothingThere(response: Response, path: string): void {
+  const error = path.startsWith('/webhooks')
+    ? 'there is no source at this address; webhooks go to /webhooks/<name>, and the set-up page shows each'
+    : `there is nothing at ${path.slice(0, SHOWN_CHARS)}; webhooks go to /webhooks/<source>`;
+  response.status(404).json({ error });
+}
+
+function adviceFor(path: string, names: readonly string[]): string {
+  const meant = closest(path, names);
+  const hint = meant === undefined ? 'the set-up page shows the address of each' : `did you mean /webhooks/${meant}?`;
+  return `no source is at ${path.slice(0, SHOWN_CHARS)}: ${hint}`;
+}
+
+const LONGEST_NAME_CHARS = 40;
+const MOST_PARTS = 8;
+
+/** The source whose name is most like one part of the path. Undefined when none is. */
+function closest(path: string, names: readonly string[]): string | undefined {
+  const parts = path.toLowerCase().slice(0, SHOWN_CHARS).split('/').filter(Boolean).slice(0, MOST_PARTS);
+  const rated = names.flatMap((name) =>
+    parts.map((part) => ({ name, edits: edits(part.slice(0, LONGEST_NAME_CHARS), name) })),
+  );
+  const best = rated.toSorted((one, other) => one.edits - other.edits)[0];
+  return best && best.edits <= Math.max(1, Math.floor(best.name.length / 3)) ? best.name : undefined;
+}
+
+/** Levenshtein's distance. */
+function edits(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}

@@ -1,0 +1,138 @@
+import { createHmac } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { brotliCompressSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
+import { exchange, rawRequest } from '../support/raw-http.ts';
+
+let bridge: Awaited<ReturnType<typeof startTestBridge>>;
+beforeAll(async () => {
+  bridge = await startTestBridge({ bodies_max_mib: 16, rate_limit_per_minute: 100 });
+});
+afterAll(() => bridge.stop());
+
+const newest = async () => (await bridge.get('/api/inbox?limit=1')).body.data[0];
+const metrics = async () => (await fetch(`${bridge.url}/metrics`)).text();
+const rejected = (source: string, reason: string) => ({
+  source,
+  verdict: 'rejected',
+  reason,
+  deployments: [],
+  bytes: 0,
+});
+const signatureOf = (body: string) => `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`;
+
+describe('a connection test that nobody signed', () => {
+  const ping = { 'x-event-key': 'diagnostics:ping' };
+
+  it('is answered 2xx, and its body is neither read nor kept', async () => {
+    const answer = await bridge.post('/webhooks/bitbucket', { pad: 'x'.repeat(500_000) }, ping);
+    expect(answer).toMatchObject({ status: 200, body: { status: 'unproved', reason: 'unproved' } });
+    await expect.poll(newest).toMatchObject(rejected('bitbucket', 'unproved'));
+    const { body } = await bridge.get(`/api/inbox/${answer.body.webhook}`);
+    expect(JSON.stringify(body).length).toBeLessThan(1_024);
+    expect(body.data.body).toBeUndefined();
+  });
+
+  it('is no sign of life of its source', async () => {
+    await bridge.post('/webhooks/bitbucket', {}, ping);
+    expect(await metrics()).not.toMatch(/last_webhook_timestamp_seconds\{source="bitbucket"\}/);
+    expect(await metrics()).toMatch(/webhooks_total\{source="bitbucket",verdict="unproved",reason="unproved"\} 2/);
+  });
+
+  it('with a wrong signature is refused, and with a right one a ping', async () => {
+    const wrong = await bridge.post('/webhooks/bitbucket', {}, { ...ping, 'x-hub-signature': signatureOf('other') });
+    expect(wrong).toMatchObject({ status: 401, body: { reason: 'bad_signature' } });
+    const right = await bridge.post('/webhooks/bitbucket', {}, { ...ping, 'x-hub-signature': signatureOf('{}') });
+    expect(right).toMatchObject({ status: 202, body: { status: 'ignored', reason: 'ping' } });
+  });
+});
+
+describe('what is sent to an address that belongs to no source', () => {
+  it.each([
+    ['/webhooks/gitlb', 'did you mean /webhooks/gitlab?'],
+    ['/webhook/argo-cd', 'did you mean /webhooks/argocd?'],
+    ['/gitlab', 'did you mean /webhooks/gitlab?'],
+    ['/webhooks/nothing-alike', 'the set-up page shows the address of each'],
+  ])('%s: the inbox says what may have been meant, the answer names no source', async (path, advice) => {
+    const answer = await bridge.post(path, gitlabDeploymentHook(), gitlabHeaders());
+    expect(answer.status).toBe(404);
+    expect(answer.body.error).not.toMatch(/argocd|bitbucket|\/webhooks\/gitlab/);
+    await expect.poll(newest).toMatchObject(rejected('(none)', 'no_such_source'));
+    expect((await newest()).detail).toContain(advice);
+  });
+});
+
+describe('refused requests', () => {
+  it('are logged once a second for each reason, with a count of the others', async () => {
+    const lines = () => bridge.logged.filter(({ reason, msg }) => reason === 'bad_signature' && msg === 'webhook');
+    const before = lines().length;
+    for (let count = 0; count < 30; count++) await bridge.post('/webhooks/argocd', '{}', {});
+    const logged = lines().slice(before);
+    const suppressed = logged.reduce((sum, line) => sum + Number(line['suppressed'] ?? 0), 0);
+    expect(logged.length).toBeGreaterThan(0);
+    expect(logged.length + suppressed).toBeLessThanOrEqual(30);
+    expect(logged.length).toBeLessThan(15);
+  });
+});
+
+describe('while bodies that never end hold all the room', () => {
+  /** Their headers look as if a signature came, so that the body has to be read. */
+  const signed = [['X-Hub-Signature', `sha256=${'0'.repeat(64)}`]] as const;
+
+  async function hold(count: number): Promise<Socket[]> {
+    const head = rawRequest({
+      path: '/webhooks/bitbucket',
+      headers: [...signed, ['Content-Length', '2000000']],
+      framing: 'none',
+      body: 'x'.repeat(1_900_000),
+    });
+    const { port } = new URL(bridge.url);
+    const sockets = Array.from({ length: count }, () => connect(Number(port), '127.0.0.1').on('error', () => {}));
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.write(head, () => resolve()))));
+    return sockets;
+  }
+
+  it('some of them are answered 503, and authentic webhooks are taken, by token and by signature', async () => {
+    const answers: string[] = [];
+    for (const socket of await hold(60)) socket.on('data', (bytes: Buffer) => answers.push(bytes.toString()));
+    await expect.poll(() => answers.length, { timeout: 5_000 }).toBeGreaterThan(0);
+    const byToken = await bridge.post(
+      '/webhooks/gitlab',
+      gitlabDeploymentHook({ pad: 'x'.repeat(900_000) }),
+      gitlabHeaders(),
+    );
+    expect(byToken.status).toBe(202);
+    const step = JSON.stringify({ type: 'nothing', pad: 'x'.repeat(300_000) });
+    const bySignature = await bridge.post('/webhooks/bitbucket', step, {
+      'x-hub-signature': signatureOf(step),
+      'x-event-key': 'repo:push',
+    });
+    expect(bySignature).toMatchObject({ status: 202, body: { status: 'ignored' } });
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1.1 503 .*retry-after: 5.*"reason":"busy"/is);
+    expect(await metrics()).toMatch(/verdict="not_kept",reason="busy"/);
+  });
+
+  it('a few packed bytes that promise megabytes are not unpacked for a stranger', async () => {
+    const bomb = brotliCompressSync(Buffer.alloc(1_900_000, ' '));
+    const headers = [...signed, ['Content-Encoding', 'br']] as const;
+    const { answers } = await exchange(bridge.url, rawRequest({ path: '/webhooks/bitbucket', headers, body: bomb }));
+    expect(answers[0]?.status).toBe(413);
+  });
+
+  it('nothing is read of a body whose token is wrong', async () => {
+    const head = rawRequest({
+      path: '/webhooks/gitlab',
+      headers: [
+        ['X-Gitlab-Token', 'wrong'],
+        ['Content-Length', '20000000'],
+      ],
+      framing: 'none',
+    });
+    const { answers } = await exchange(bridge.url, head);
+    expect(answers[0]?.status).toBe(401);
+  });
+});
