@@ -22,9 +22,11 @@ export class Stop extends Error {
   }
 }
 
+/** Never in the way: standard error may be closed, or its disk full. */
 export function say(message) {
   process.stderr.write(`${message}\n`);
 }
+process.stderr.on('error', () => {});
 
 /** Runs the body; a Stop becomes its sentence and its exit code. */
 export async function orStop(body) {

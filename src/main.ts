@@ -4,7 +4,7 @@ import type { ChangesOptions } from './cli/changes.ts';
 import { wholeNumber } from './cli/count.ts';
 import type { DeadLetterOptions } from './cli/dead-letters.ts';
 import type { ExplainOptions } from './cli/explain.ts';
-import { EXIT_CODES, endWithReader, NothingFound } from './cli/output.ts';
+import { EXIT_CODES, endWithReader, NothingFound, outliveReader } from './cli/output.ts';
 import type { TailOptions } from './cli/tail.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -149,12 +149,14 @@ async function run<Part>(
   await act(part, loadConfig(), loadConfig);
 }
 
-endWithReader();
+/** The bridge outlives whoever reads its output; a command has nothing more to do. */
+if (process.argv[2] === 'start') outliveReader();
+else endWithReader();
 try {
   await program.parseAsync();
 } catch (error) {
-  // What was half opened would keep the process alive.
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`, () =>
-    process.exit(error instanceof ConfigError ? 2 : error instanceof NothingFound ? 3 : 1),
-  );
+  // What was half opened would keep the process alive; and so would words that standard error does not take.
+  const end = () => process.exit(error instanceof ConfigError ? 2 : error instanceof NothingFound ? 3 : 1);
+  process.stderr.once('error', end);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`, end);
 }

@@ -49,6 +49,7 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
     holds: () => current.holds(),
     lastWebhooks: () => current.lastWebhooks(),
     expiries: () => current.expiries(),
+    lostLines: log.lostLines,
   });
   const traces = await openTraces(loadTraceSettings(), log);
   const house = { quick, steady, spool, metrics, traces, log, onError };

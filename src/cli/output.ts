@@ -32,6 +32,11 @@ export function endWithReader(): void {
   });
 }
 
+/** Standard error that is closed or full, which Node itself writes warnings to, ends nothing. */
+export function outliveReader(): void {
+  process.stderr.on('error', () => {});
+}
+
 const QUIET_MS = 2_000;
 const AGAIN_MS = 1_000;
 

@@ -30,7 +30,7 @@ export async function start(config: Config, load: () => Config): Promise<void> {
     const bridge = await startBridge(config, own?.connection ?? { url: config.redis_url ?? '' }, log);
     stops.push(bridge.stop);
     process.on('SIGHUP', () => void reload(bridge, load, log));
-    greet(config, bridge.url, own ? 'private, in the data directory' : 'at REDIS_URL');
+    log.print(greeting(config, bridge.url, own ? 'private, in the data directory' : 'at REDIS_URL'));
   } catch (error) {
     await stopAll();
     throw withAdvice(error, config);
@@ -48,7 +48,7 @@ async function reload(bridge: Bridge, load: () => Config, log: Logger): Promise<
   }
 }
 
-function greet(config: Config, url: string, redis: string): void {
+function greeting(config: Config, url: string, redis: string): string {
   const lines = [
     '',
     `Shiplog runs. Look at ${url}/`,
@@ -61,7 +61,7 @@ function greet(config: Config, url: string, redis: string): void {
     `Redis:    ${redis}`,
     '',
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+  return `${lines.join('\n')}\n`;
 }
 
 function withAdvice(error: unknown, config: Config): unknown {

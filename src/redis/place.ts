@@ -73,7 +73,7 @@ export function leavePlace(place: Place): void {
   if (socketDir !== place.dir) rmSync(socketDir, { recursive: true, force: true });
 }
 
-/** The configuration is written anew at every start; so is the log, once it is long. */
+/** The configuration is written anew at every start. */
 export function writeConf(place: Place): void {
   const settings = {
     port: '0',
@@ -92,7 +92,16 @@ export function writeConf(place: Place): void {
   writeFileSync(place.conf, `# Written by Shiplog at every start: changes made here are lost.\n${lines.join('')}`, {
     mode: 0o600,
   });
-  if ((statSync(place.log, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES) renameSync(place.log, `${place.log}.1`);
+  rotateLog(place);
+}
+
+/** At most twice so much. Redis opens its log anew for every line, so that it may be moved while it runs; never throws. */
+export function rotateLog(place: Place): void {
+  try {
+    if (logBytes(place) > LOG_BYTES) renameSync(place.log, `${place.log}.1`);
+  } catch {
+    // A log that cannot be moved grows on: it stops nothing.
+  }
 }
 
 /** Where the last one that was started here listens. It differs when the directory for temporary files does. */

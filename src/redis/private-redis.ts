@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
 import { findRedisServer } from './find.ts';
-import { type Durability, leavePlace, preparePlace } from './place.ts';
+import { type Durability, leavePlace, preparePlace, rotateLog } from './place.ts';
 import { adoptLeftover, type Log, launch, type Running, type Site, terminate } from './server.ts';
 
 export interface PrivateRedis {
@@ -23,6 +23,7 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
 /** A server that ran this long did not fail at its start: the pauses begin anew. */
 const STEADY_MS = 60_000;
+const LOOK_AT_LOG_EVERY_MS = 60_000;
 
 /**
  * A Redis of the bridge's own, on a unix socket in the data directory, with its records on disk.
@@ -60,6 +61,7 @@ export async function startPrivateRedis({ dataDir, durability, log }: PrivateRed
 /** Starts the server again whenever it ends, until the returned function is called. */
 function watch(site: Site, first: Running, { halt, lock }: { halt: AbortController; lock: DataDirLock }) {
   let running = first;
+  const rotating = setInterval(() => rotateLog(site.place), LOOK_AT_LOG_EVERY_MS).unref();
   const watching = (async () => {
     let failures = 0;
     while (!halt.signal.aborted) {
@@ -75,6 +77,7 @@ function watch(site: Site, first: Running, { halt, lock }: { halt: AbortControll
   return () => {
     stopped ??= (async () => {
       halt.abort();
+      clearInterval(rotating);
       await terminate(site, running);
       await watching;
       await terminate(site, running); // one that came up in between

@@ -1,18 +1,30 @@
 import { LRUCache } from 'lru-cache';
 import { type DestinationStream, type Logger as Pino, pino } from 'pino';
 import { createMask } from '../values/mask.ts';
+import { openOutput } from './output.ts';
 
 export type Logger = Pino & {
   /** From now on these stand in no line, nor do those that were named before. */
   hide(secrets: readonly string[]): void;
+  /** Lines that could not be written: a full disk, a closed pipe, a reader that does not read. */
+  lostLines(): number;
+  /** For a person at the start: text, among the lines. */
+  print(text: string): void;
 };
+
+/** Where lines go: never waits, never throws. */
+export interface LogDestination extends DestinationStream {
+  lost?(): number;
+}
 
 /**
  * JSON lines on standard output. What is logged is named field by field where it is logged: no request, no response and no
  * payload is ever handed over whole. The words of a sender or of a destination may still hold a secret: see `hide`.
- * @param destination for tests
+ * @param to for tests
  */
-export function createLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
+export function createLogger(level: string, to?: LogDestination): Logger {
+  const onBack = (lines: number) => logger.warn({ lines }, 'lines of the log are lost: it could not be written');
+  const destination = to ?? standardOutput(onBack);
   const hidden = new Set<string>();
   let mask = createMask([]);
   const options = {
@@ -22,28 +34,29 @@ export function createLogger(level: string, destination: DestinationStream = sta
     serializers: { error: (error: unknown) => describe(error) },
     hooks: { streamWrite: (line: string) => mask.text(line) },
   };
-  return Object.assign(pino(options, destination), {
+  const logger: Logger = Object.assign(pino(options, destination), {
+    lostLines: () => destination.lost?.() ?? 0,
+    print: (text: string) => void destination.write(text),
     hide(secrets: readonly string[]) {
       for (const secret of secrets) hidden.add(secret);
       mask = createMask([...hidden]);
     },
   });
+  return logger;
 }
 
 const LOG_BUFFER_CHARS = 4_096;
 const LOG_DELAY_MS = 100;
-/** For a reader that is slow. What is beyond it is not written: memory is worth more. */
-const WAITING_MOST_BYTES = 4 * 1024 * 1024;
 
 /** From 40, a warning, on. pino writes the level first. */
 const isUrgent = (line: string) => /^\{"level":[4-9]/.test(line);
 
 /**
  * Several lines at once: one system call for each would cost as much as all that makes them. Not in line with the work
- * either, since a pipe that nobody reads would hold it up. kill -9 takes the last of them.
+ * either: the observer never stops the observed (output.ts). kill -9 takes the last of them.
  */
-function standardOutput(): DestinationStream {
-  const output = pino.destination({ fd: 1, sync: false, maxLength: WAITING_MOST_BYTES });
+function standardOutput(onBack: (lost: number) => void): LogDestination {
+  const output = openOutput(1, onBack);
   let lines = '';
   let isDue = false;
   const flush = () => {
@@ -53,9 +66,10 @@ function standardOutput(): DestinationStream {
   };
   process.once('exit', () => {
     flush();
-    output.flushSync();
+    output.end();
   });
   return {
+    lost: output.lost,
     write(line) {
       lines += line;
       if (lines.length > LOG_BUFFER_CHARS || isUrgent(line)) return flush();

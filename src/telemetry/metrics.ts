@@ -24,9 +24,11 @@ export interface Measured {
   readonly lastWebhooks: () => Promise<Readonly<Record<string, number>>>;
   /** When each secret ends that says so. */
   readonly expiries: () => Readonly<Record<string, Date>>;
+  /** Lines of the log that could not be written. */
+  readonly lostLines: () => number;
 }
 
-export function createMetrics({ backlog, spool, holds, lastWebhooks, expiries }: Measured): Metrics {
+export function createMetrics({ backlog, spool, holds, lastWebhooks, expiries, lostLines }: Measured): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -36,6 +38,7 @@ export function createMetrics({ backlog, spool, holds, lastWebhooks, expiries }:
   collectSpool(registers, spool);
   collectHolds(registers, holds);
   collectExpiries(registers, expiries);
+  collectLostLines(registers, lostLines);
   const noteSource = collectSources(registers, lastWebhooks);
   const { recording, arriving, deaths } = createTimings(registers);
   return {
@@ -117,6 +120,18 @@ function createTimings(registers: Registry[]) {
     registers,
   });
   return { recording, arriving, deaths };
+}
+
+function collectLostLines(registers: Registry[], lostLines: Measured['lostLines']): void {
+  new Counter({
+    name: 'shiplog_log_lines_lost_total',
+    help: 'Lines of the log that could not be written: a full disk, a closed pipe, a reader that does not read',
+    registers,
+    collect() {
+      this.reset(); // a counter of prom-client can only be added to
+      this.inc(lostLines());
+    },
+  });
 }
 
 function collectHolds(registers: Registry[], holds: Measured['holds']): void {

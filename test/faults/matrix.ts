@@ -350,6 +350,13 @@ export const MATRIX: readonly Row[] = [
     whyNot: 'without load: test/e2e/completion.test.ts',
   },
   {
+    id: 'F41',
+    fault: 'log cannot be written',
+    how: 'standard output on a full disk, a pipe without a reader, a pipe that nobody reads',
+    pass: 'all acknowledged, SIGTERM obeyed within 10 s, the lost lines counted',
+    run: processes.logUnwritable,
+  },
+  {
     id: 'S',
     fault: 'soak',
     how: 'faults at random beside one another, for a minute (long: 30 minutes)',

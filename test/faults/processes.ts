@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { tally } from './checker.ts';
+import { UNWRITABLE } from '../support/unwritable.ts';
+import { type Tally, tally } from './checker.ts';
 import { percentile, startProbe } from './prober.ts';
 import { ms, type Run, type Scenario, until } from './scenario.ts';
 import type { Replica, Stage } from './stage.ts';
@@ -208,6 +212,36 @@ export const fewDescriptors: Scenario = (run) =>
     run.check(bridge.isRunning(), 'the bridge ended');
     return tally(stage, probe.shots);
   });
+
+/** F41: standard outputs that take nothing, one bridge after the other. */
+export const logUnwritable: Scenario = async (run) => {
+  const dir = mkdtempSync(join(tmpdir(), 'shiplog-faults-log-'));
+  let done: Tally | undefined;
+  for (const [name, wrap] of Object.entries(UNWRITABLE)) {
+    done = await run.on({ wrap: wrap(dir) }, async (stage) => {
+      const [bridge] = stage.replicas;
+      const { events } = run.plan();
+      const probe = startProbe(events, { urls: stage.urls, perSecond: run.perSecond });
+      await probe.done;
+      const refused = probe.shots.filter(({ acked }) => !acked).length;
+      run.check(refused === 0, `${name}: ${refused} without a 2xx`);
+      const told = await tally(stage, probe.shots);
+      const lost = Number(/^shiplog_log_lines_lost_total (\d+)/m.exec((await stage.metrics()) ?? '')?.[1]);
+      run.check(lost > 0 || name.includes('nobody reads'), `${name}: no lost line is counted`);
+      const startedMs = performance.now();
+      await bridge.kill('SIGTERM');
+      run.onTime(performance.now() - startedMs <= 10_000, `${name}: SIGTERM took ${ms(performance.now() - startedMs)}`);
+      run.check(bridge.exitCode() === 0, `${name}: the bridge ended with ${bridge.exitCode()}`);
+      run.check(told.lost + told.duplicate === 0, `${name}: ${told.lost} lost, ${told.duplicate} doubled`);
+      run.note(`${name}: ${lost} lines lost`);
+      return told;
+    });
+    rmSync(join(dir, 'log'), { force: true });
+  }
+  rmSync(dir, { recursive: true, force: true });
+  if (!done) throw new Error('there is no output to try');
+  return done;
+};
 
 /** Connections that say nothing. */
 export async function openIdle(url: string, count: number) {

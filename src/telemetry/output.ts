@@ -1,0 +1,107 @@
+import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+
+/** Where the log goes. Whatever becomes of it, nobody waits for it and nothing is thrown: lines are lost instead. */
+export interface Output {
+  write(lines: string): void;
+  /** Lines that could not be written so far. */
+  lost(): number;
+  /** Writes what waits as far as it goes at once: the process ends. */
+  end(): void;
+}
+
+/** For a reader that is slow. What is beyond it is lost: memory is worth more. */
+const WAITING_MOST_BYTES = 4 * 1024 * 1024;
+/** A pipe or terminal that is full is tried again so often. */
+const FULL_AGAIN_MS = 100;
+
+/**
+ * Opens a descriptor that this process was given.
+ * @param onBack called when lines can be written again, with how many were lost meanwhile
+ */
+export function openOutput(fd: number, onBack: (lost: number) => void): Output {
+  const count = createLoss(onBack);
+  return isStream(fd) ? toStream(process.stdout, count) : toFile(isatty(fd) ? unblocked(fd) : fd, count);
+}
+
+/** Counts lines: a reader of the metric counts deliveries and webhooks the same way. */
+function createLoss(onBack: (lost: number) => void) {
+  let lost = 0;
+  let reported = 0;
+  return {
+    lost: () => lost,
+    lose(text: string) {
+      lost += text.split('\n').length - 1;
+    },
+    wrote() {
+      if (lost === reported) return;
+      const since = lost - reported;
+      reported = lost;
+      onBack(since);
+    },
+  };
+}
+type Loss = ReturnType<typeof createLoss>;
+
+/** Node writes to pipes and sockets without waiting, and to everything else with the whole process standing still. */
+function isStream(fd: number): boolean {
+  const stat = fstatSync(fd);
+  return fd === process.stdout.fd && (stat.isFIFO() || stat.isSocket());
+}
+
+function toStream(stream: NodeJS.WriteStream, loss: Loss): Output {
+  stream.on('error', () => {}); // each write hears of its own
+  return {
+    write(lines) {
+      if (stream.writableLength + lines.length > WAITING_MOST_BYTES) return loss.lose(lines);
+      stream.write(lines, (error) => (error ? loss.lose(lines) : loss.wrote()));
+    },
+    lost: loss.lost,
+    end() {},
+  };
+}
+
+/** A terminal that was stopped with Ctrl-S, or whose window hangs, would hold the process: it is opened once more, so that it cannot. */
+function unblocked(fd: number): number {
+  try {
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    return fd; // no Linux
+  }
+}
+
+function toFile(fd: number, loss: Loss): Output {
+  const waiting: string[] = [];
+  let bytes = 0;
+  let isBusy = false;
+  const next = () => {
+    const text = waiting.splice(0).join('');
+    bytes = 0;
+    isBusy = text !== '';
+    if (isBusy) writeAll(Buffer.from(text));
+  };
+  const writeAll = (rest: Buffer) =>
+    write(fd, rest, (error, written) => {
+      if (error?.code === 'EAGAIN') return void setTimeout(() => writeAll(rest), FULL_AGAIN_MS).unref();
+      if (!error && written < rest.length) return writeAll(rest.subarray(written));
+      if (error) loss.lose(rest.toString());
+      else loss.wrote();
+      next();
+    });
+  return {
+    write(lines) {
+      if (bytes + lines.length > WAITING_MOST_BYTES) return loss.lose(lines);
+      waiting.push(lines);
+      bytes += lines.length;
+      if (!isBusy) next();
+    },
+    lost: loss.lost,
+    end() {
+      try {
+        if (waiting.length > 0) writeSync(fd, waiting.splice(0).join(''));
+      } catch {
+        // full, or gone: there is nobody left to count it
+      }
+    },
+  };
+}
