@@ -26,6 +26,16 @@ export type RiskLevel = z.infer<typeof RiskLevel>;
 export const Tier = z.enum(['production', 'staging', 'testing', 'development', 'other']);
 export type Tier = z.infer<typeof Tier>;
 
+export const EndReason = z.enum(['superseded', 'never_ran']);
+export type EndReason = z.infer<typeof EndReason>;
+
+/**
+ * Who saw it: `job` the tool that runs the job, `report` the job itself by a post of its own, `sync` a controller that
+ * brought a cluster to a commit. Several of them may see one deployment.
+ */
+export const Witness = z.enum(['job', 'report', 'sync']);
+export type Witness = z.infer<typeof Witness>;
+
 /** ISO 8601 in UTC with milliseconds: one layout, so that times compare as text. */
 const Time = z.iso.datetime();
 
@@ -86,6 +96,15 @@ export const ChangeRecord = z.object({
   state: State,
   /** An approver said no. The `failed` that GitLab sends afterwards is the same outcome, not another one. */
   rejected: z.literal(true).optional(),
+  /**
+   * Why a canceled one is: another deployment took its place before it came to an end, or it ended before it began. The
+   * first is a conclusion, which any end that a tool tells outweighs.
+   */
+  endReason: EndReason.optional(),
+  /** What kind of witness told it. Absent: an earlier bridge wrote it, or nobody else tells of the same deployment. */
+  witness: Witness.optional(),
+  /** The key that the source gave it, when it tells of a deployment that another tool told of as well (join.ts). */
+  joinedFrom: z.string().optional(),
   changeType: ChangeType.default('deployment'),
   riskLevel: RiskLevel.optional(),
   summary: z.string().optional(),

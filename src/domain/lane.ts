@@ -1,18 +1,7 @@
-import type { ChangeRecord, Tier } from './change-record.ts';
+import type { ChangeRecord } from './change-record.ts';
+import { tierOf } from './tier.ts';
 
 type Environment = ChangeRecord['environment'];
-
-/** GitLab: app/models/environment.rb, guess_tier; the first that fits, in GitLab's order. */
-const GUESSES: readonly (readonly [RegExp, Tier])[] = [
-  [/dev|review|trunk/i, 'development'],
-  [/test|tst|int|acc?ept|acpt|qa|qc|control|quality/i, 'testing'],
-  [/sta?g|model|modl|pre|demo|non/i, 'staging'],
-  [/prod|prd|live/i, 'production'],
-];
-
-/** For the order of lanes alone: a guess is never told to a sink, nor shown as the tier. */
-export const tierOf = ({ name, tier }: Environment): Tier =>
-  tier ?? GUESSES.find(([pattern]) => pattern.test(name))?.[1] ?? 'other';
 
 /** `review/add-lamp` and `pr-12` are one of many that come and go. */
 const FOLDER = /^([^/]+\/)./;

@@ -1,5 +1,6 @@
 import type { ChangeRecord } from './change-record.ts';
-import { type Deployment, fold } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
+import { fold } from './fold.ts';
 import { type RoutingOptions, route } from './routing.ts';
 import type { Rule } from './rule.ts';
 

@@ -5,6 +5,7 @@ import { groupsOf, matchOf } from './rule-match.ts';
 import { type NameMap, rename, renamed, withOriginal } from './rule-names.ts';
 import type { Captures } from './rule-regex.ts';
 import { assign } from './rule-set.ts';
+import { withTier } from './tier.ts';
 
 export { Rule, ruleName } from './rule.ts';
 export { NameMap } from './rule-names.ts';
@@ -45,7 +46,7 @@ export function route(deployment: Deployment, rules: readonly Rule[], options: R
     routed = apply(routed, { rule, index, captures });
     if (rule.drop || options.mode === 'first') break;
   }
-  return { ...routed, deployment: withOriginal(deployment, routed.deployment) };
+  return { ...routed, deployment: withTier(withOriginal(deployment, routed.deployment)) };
 }
 
 function applyNames(deployment: Deployment, { environments, services }: RoutingOptions): Routed {

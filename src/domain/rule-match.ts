@@ -3,6 +3,7 @@ import { ChangeType, State } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
 import { matchAny, Patterns, united } from './rule-pattern.ts';
 import { type Captures, NOTHING_CAPTURED, type Pattern } from './rule-regex.ts';
+import { knownTier } from './tier.ts';
 
 /** One word of a closed list or several, so that a misspelt one is refused. */
 const Words = <Word extends string>(words: readonly Word[]) => {
@@ -77,7 +78,7 @@ function saidBy(deployment: Deployment): Record<keyof Criteria, readonly (string
     app: taggedWith('app', deployment),
     service: [deployment.service],
     environment: [environment.name],
-    tier: [environment.tier],
+    tier: [knownTier(environment)],
     branch: [deployment.ref],
     ref_type: [tag === undefined ? undefined : tag ? 'tag' : 'branch'],
     status: [deployment.state],

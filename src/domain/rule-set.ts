@@ -1,3 +1,4 @@
+import type { Tier } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
 import type { Assignment } from './rule.ts';
 import { rename } from './rule-names.ts';
@@ -53,13 +54,17 @@ function withValues(deployment: Deployment, values: Values): Deployment {
   const repository = named.repository ?? { name: gitlabProject ?? named.service };
   return {
     ...named,
-    ...(tier && { environment: { ...named.environment, tier } }),
+    ...(tier && { environment: withToldTier(named.environment, tier) }),
     ...(serviceId && { serviceId }),
     ...(gitlabProject && { repository: { ...repository, gitlabProject } }),
     ...(riskLevel && { riskLevel }),
     ...(changeType && { changeType }),
     ...(tags.length > 0 && { tags: [...new Set([...named.tags, ...tags])] }),
   };
+}
+
+function withToldTier({ tierGuessed: _, ...environment }: Deployment['environment'], tier: Tier) {
+  return { ...environment, tier };
 }
 
 type Step = { readonly value: Value; readonly computed: Computed; readonly was: string | undefined };

@@ -1,15 +1,23 @@
 import { forgeOf } from '../forges/index.ts';
 import type { Deployment, Replaced } from './deployment.ts';
+import { serviceIdentity } from './service.ts';
 
 /** What an earlier deployment must tell to those that follow it. */
-export type Predecessor = Pick<Deployment, 'key' | 'occurredAt' | 'ref' | 'commit'>;
+export type Predecessor = Pick<Deployment, 'key' | 'occurredAt' | 'ref' | 'commit'> & {
+  /** From its start to its end. */
+  readonly tookMs?: number;
+};
 
 /** So many earlier deployments of an environment are looked at to tell a roll-back. */
 export const PREDECESSORS = 10;
 
-/** Two deployments with the same lineage follow one another in the same place: by the names that the tools gave, before the rules. */
-export function lineageOf({ repository, service, environment }: Deployment): string {
-  return [repository?.name ?? '', service, environment.name].join('\n').toLowerCase();
+/**
+ * Two deployments with the same lineage follow one another in the same place: the same service, as it is finally named,
+ * of the same repository in the same environment.
+ */
+export function lineageOf(deployment: Deployment): string {
+  const { repository, environment } = deployment;
+  return [repository?.name ?? '', serviceIdentity(deployment), environment.name].join('\n').toLowerCase();
 }
 
 /**

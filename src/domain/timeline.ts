@@ -1,6 +1,7 @@
 import { Tier } from './change-record.ts';
-import { laneOf, tierOf } from './lane.ts';
+import { laneOf } from './lane.ts';
 import type { Dot, Kind, Mark } from './mark.ts';
+import { tierOf } from './tier.ts';
 
 /** What stands in one row of a lane. Trouble stands above what went well. */
 export const ROWS = ['rollback', 'failed', 'busy', 'done'] as const;

@@ -1,6 +1,7 @@
 import type { ChangeRecord } from './change-record.ts';
-import { fold } from './deployment.ts';
+import { fold } from './fold.ts';
 import { type Routed, type RoutingOptions, type Rule, route } from './routing.ts';
+import { withStaleness } from './stale.ts';
 import { lineageOf, PREDECESSORS, type Predecessor, succeed } from './succession.ts';
 
 /** A deployment as it is shown and told: all its records, what it replaced, and what the rules made of it. */
@@ -24,9 +25,10 @@ export interface ViewParts {
 export function createView({ rules, routing, before }: ViewParts) {
   return async function view(key: string, records: readonly ChangeRecord[]): Promise<View> {
     const told = fold(key, records);
-    const lineage = lineageOf(told);
+    // The rules name the service and the environment; what it replaced may then be what a rule asks for.
+    const lineage = lineageOf(route(told, rules, routing).deployment);
     const earlier = await before(lineage, { at: told.startedAt ?? told.occurredAt, limit: PREDECESSORS });
     const heardAt = records.find(({ id }) => id === told.decidedBy)?.receivedAt ?? told.receivedAt;
-    return { lineage, heardAt, ...route(succeed(told, earlier), rules, routing) };
+    return { lineage, heardAt, ...route(withStaleness(succeed(told, earlier), earlier), rules, routing) };
   };
 }

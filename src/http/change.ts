@@ -1,4 +1,5 @@
-import { type Deployment, summarize } from '../domain/deployment.ts';
+import type { Deployment } from '../domain/deployment.ts';
+import { summarize } from '../domain/summary.ts';
 
 /** One item of the change log: Alert24's fields, and what it has no field for: state, times, notes. */
 export function toChange(deployment: Deployment) {

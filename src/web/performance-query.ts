@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Deployment } from '../domain/deployment.ts';
-import { laneOf, tierOf } from '../domain/lane.ts';
+import { laneOf } from '../domain/lane.ts';
+import { tierOf } from '../domain/tier.ts';
 
 export const RANGES = { '7d': 7, '30d': 30, '90d': 90 } as const;
 export type Range = keyof typeof RANGES;

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ChangeType, State } from '../../src/domain/change-record.ts';
-import { fold, isFinal, summarize, transition } from '../../src/domain/deployment.ts';
+import { isFinal, transition } from '../../src/domain/deployment.ts';
+import { fold } from '../../src/domain/fold.ts';
+import { summarize } from '../../src/domain/summary.ts';
 import { aRecord } from '../support/records.ts';
 
 const at = (minute: number) => `2026-03-14T20:${String(minute).padStart(2, '0')}:00.000Z`;
@@ -145,7 +147,7 @@ describe('fold, to the last field,', () => {
       pullRequest: { number: '8', title: 'Lamp' },
       manifests: { repository: 'harbor/deploy', revision: 'c'.repeat(40) },
       summary: 'Done',
-      artifacts: ['lamp:1', 'lens:1', 'lamp:2'],
+      artifacts: ['lens:1', 'lamp:2'],
       paths: ['lamp', 'lens'],
       tags: ['night', 'storm'],
       notes: ['A note.', 'Another.'],
@@ -155,6 +157,7 @@ describe('fold, to the last field,', () => {
       receivedAt: at(43),
       decidedBy: end.id,
       signals: ['deployment hook', 'job hook'],
+      sources: ['gitlab'],
     });
   });
 
@@ -175,6 +178,8 @@ describe('fold, to the last field,', () => {
       receivedAt: at(50).replace('50:00', '50:01'),
       decidedBy: aRecord({ occurredAt: at(50) }).id,
       signals: ['deployment hook'],
+      sources: ['gitlab'],
+      startedAt: at(40),
     });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Deployment, fold } from '../../src/domain/deployment.ts';
+import type { Deployment } from '../../src/domain/deployment.ts';
+import { fold } from '../../src/domain/fold.ts';
 import { NameMap, type RoutingOptions, Rule, route } from '../../src/domain/routing.ts';
 import { aDeployment } from '../support/deployment.ts';
 import { aRecord } from '../support/records.ts';
@@ -89,7 +90,7 @@ describe('a match', () => {
     actor: 'mira',
     changeType: 'rollback',
   });
-  const bare = aDeployment({ tags: [], environment: { name: 'production' } });
+  const bare = aDeployment({ tags: [], environment: { name: 'harbor' } });
   for (const key of ['repository', 'ref', 'actor'] as const) delete (bare as Partial<Deployment>)[key]; // as a poor webhook leaves it
 
   it.each([

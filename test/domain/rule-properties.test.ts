@@ -131,7 +131,7 @@ describe('whatever the deployment and the rules', () => {
         const first = rules.findIndex((rule) => route(deployment, [rule]).matched.length > 0);
         expect(routed.matched).toEqual(first < 0 ? [] : [first]);
         const alone = rules.slice(first, first + 1);
-        expect(routed.deployment).toEqual(first < 0 ? deployment : route(deployment, alone).deployment);
+        expect(routed.deployment).toEqual(route(deployment, first < 0 ? [] : alone).deployment);
       }),
     );
   });

@@ -28,6 +28,7 @@ export function aDeployment(over: Partial<Deployment> = {}): Deployment {
     notes: [],
     decidedBy: 'chg_1',
     signals: ['sync'],
+    sources: ['argocd'],
     ...over,
   };
 }

@@ -1,5 +1,5 @@
 import { ChangeRecord, type NewChangeRecord, recordId } from '../../src/domain/change-record.ts';
-import { fold } from '../../src/domain/deployment.ts';
+import { fold } from '../../src/domain/fold.ts';
 import { route } from '../../src/domain/routing.ts';
 import type { View } from '../../src/domain/view.ts';
 

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fold } from '../../src/domain/deployment.ts';
+import { fold } from '../../src/domain/fold.ts';
 import { route } from '../../src/domain/routing.ts';
 import { createDeployments, type Deployments } from '../../src/store/changes/deployments.ts';
 import { changesPage } from '../../src/web/pages/changes.tsx';

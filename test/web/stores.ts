@@ -1,6 +1,6 @@
 import type { ChangeRecord, NewChangeRecord } from '../../src/domain/change-record.ts';
 import { ChangeRecord as ChangeRecordSchema } from '../../src/domain/change-record.ts';
-import { fold } from '../../src/domain/deployment.ts';
+import { fold } from '../../src/domain/fold.ts';
 import { dotOf, markOf } from '../../src/domain/mark.ts';
 import { type Rule, route } from '../../src/domain/routing.ts';
 import type { View } from '../../src/domain/view.ts';

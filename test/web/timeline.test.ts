@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fold } from '../../src/domain/deployment.ts';
+import { fold } from '../../src/domain/fold.ts';
 import { dotOf, type Mark, markOf } from '../../src/domain/mark.ts';
 import { gather, lanesOf as lanesOfDots, WIDE, type Window } from '../../src/domain/timeline.ts';
 import { Timeline } from '../../src/web/parts/timeline.tsx';

@@ -1,4 +1,5 @@
-import { type Deployment, isFinal, summarize } from '../../domain/deployment.ts';
+import { type Deployment, isFinal } from '../../domain/deployment.ts';
+import { summarize } from '../../domain/summary.ts';
 import type { ChangeCreate } from './schema.ts';
 
 // Alert24 documents no lengths. These keep a change readable, and a body small.

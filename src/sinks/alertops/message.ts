@@ -1,5 +1,6 @@
 import { digest } from '../../domain/change-record.ts';
-import { type Deployment, summarize } from '../../domain/deployment.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import { summarize } from '../../domain/summary.ts';
 
 /** AlertOps documents no lengths; an id this long is no name any more. */
 const LONGEST_ID = 200;

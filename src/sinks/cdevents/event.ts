@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { State } from '../../domain/change-record.ts';
-import { type Deployment, summarize } from '../../domain/deployment.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import { summarize } from '../../domain/summary.ts';
 import { meaningful } from '../meaningful.ts';
 import { artifactId } from './purl.ts';
 

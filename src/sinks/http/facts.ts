@@ -1,5 +1,6 @@
 import { ChangeType, digest, RiskLevel, State, Tier } from '../../domain/change-record.ts';
-import { type Deployment, summarize } from '../../domain/deployment.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import { summarize } from '../../domain/summary.ts';
 
 /** What stands in a JSON document. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };

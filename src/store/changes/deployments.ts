@@ -66,7 +66,7 @@ export function createDeployments(redis: Redis, retention: Retention, view: View
     async get(name) {
       const viewOf = (key: string) => redis.hget(keys.deployment(key), VIEW);
       const json = (await viewOf(name)) ?? (await viewOf(await resolve(redis, name)));
-      return json === null ? undefined : (JSON.parse(json) as View); // written by project() alone
+      return json === null ? undefined : parseView(json);
     },
     async records(name) {
       const { records } = await readStored(redis, await resolve(redis, name));
@@ -191,6 +191,13 @@ async function readStored(redis: Redis, name: string): Promise<Stored> {
 const parseRecord = (json: string | number): ChangeRecord =>
   toChangeRecord(JSON.parse(String(json)) as NewChangeRecord);
 
+/** Written by project() alone; an earlier bridge named one source. */
+function parseView(json: string): View {
+  const view = JSON.parse(json) as View;
+  const { deployment } = view;
+  return { ...view, deployment: { ...deployment, sources: deployment.sources ?? [deployment.source] } };
+}
+
 /** A key counts before an alias: one deployment's alias may be another one's key. */
 async function resolve(redis: Redis, name: string): Promise<string> {
   const [isKey, alias] = await Promise.all([redis.exists(keys.deployment(name)), redis.get(keys.alias(name))]);
@@ -208,7 +215,7 @@ async function viewsOf(redis: Redis, names: readonly string[]): Promise<Deployme
       redis,
       names.slice(at, at + VIEWS_AT_ONCE).map((name) => keys.deployment(name)),
     );
-    for (const json of views as (string | null)[]) if (json !== null) found.push((JSON.parse(json) as View).deployment); // written by project() alone
+    for (const json of views as (string | null)[]) if (json !== null) found.push(parseView(json).deployment);
   }
   return found;
 }

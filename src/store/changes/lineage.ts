@@ -10,12 +10,14 @@ export const lineageKey = (lineage: string) => keys.lineage(digest(lineage));
 const read = createScript('read-predecessors');
 
 /** A tenth of its view, which every webhook would have to read ten times. */
-export function packPredecessor({ key: name, occurredAt, ref, commit }: Deployment): string {
+export function packPredecessor({ key: name, occurredAt, ref, commit, startedAt, finishedAt }: Deployment): string {
+  const tookMs = startedAt && finishedAt ? Date.parse(finishedAt) - Date.parse(startedAt) : undefined;
   const { sha, committedAt } = commit ?? {};
   const predecessor: Predecessor = {
     key: name,
     occurredAt,
     ...(ref && { ref }),
+    ...(tookMs !== undefined && { tookMs }),
     commit: { ...(sha && { sha }), ...(committedAt && { committedAt }) },
   };
   return JSON.stringify(predecessor);

@@ -1,4 +1,5 @@
-import { type Deployment, summarize } from '../../domain/deployment.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import { summarize } from '../../domain/summary.ts';
 
 /** So many of the newest are looked through for a text, or for several facets: either takes about a hundredth of a second. */
 export const SEARCHED = 5_000;

@@ -1,7 +1,8 @@
 import type { ChangeRecord } from '../../domain/change-record.ts';
-import { type Deployment, summarize } from '../../domain/deployment.ts';
+import type { Deployment } from '../../domain/deployment.ts';
 import type { OriginParts } from '../../domain/origins.ts';
 import type { Routed } from '../../domain/routing.ts';
+import { summarize } from '../../domain/summary.ts';
 import type { DeadLetters } from '../../queue/dead-letters.ts';
 import type { Hold } from '../../queue/workers.ts';
 import type { Sink } from '../../sinks/sink.ts';

@@ -1,4 +1,5 @@
-import { type Deployment, summarize } from '../../domain/deployment.ts';
+import type { Deployment } from '../../domain/deployment.ts';
+import { summarize } from '../../domain/summary.ts';
 import { mergeRequestLabel } from '../../forges/label.ts';
 import type { Source } from '../../sources/source.ts';
 import { addressOf, type ChangesQuery } from '../changes-query.ts';

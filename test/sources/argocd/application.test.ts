@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-record.ts';
-import { fold } from '../../../src/domain/deployment.ts';
+import { fold } from '../../../src/domain/fold.ts';
 import { body, createSource, createWebhook, recordOf } from './support.ts';
 
 const map = (payload: unknown, config: object = {}, receivedAt = '2026-05-04T10:05:00Z') =>

@@ -1,5 +1,6 @@
 import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-record.ts';
-import { type Deployment, fold } from '../../../src/domain/deployment.ts';
+import type { Deployment } from '../../../src/domain/deployment.ts';
+import { fold } from '../../../src/domain/fold.ts';
 import { bitbucket } from '../../../src/sources/bitbucket/index.ts';
 import type { Mapped, Source, Webhook } from '../../../src/sources/source.ts';
 import { BITBUCKET_TOKEN, type FakeBitbucket } from '../../support/fake-bitbucket.ts';

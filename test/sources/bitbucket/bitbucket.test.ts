@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ChangeRecord } from '../../../src/domain/change-record.ts';
-import { fold } from '../../../src/domain/deployment.ts';
+import { fold } from '../../../src/domain/fold.ts';
 import { bitbucket } from '../../../src/sources/bitbucket/index.ts';
 import type { Webhook } from '../../../src/sources/source.ts';
 

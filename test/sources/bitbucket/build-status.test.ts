@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ChangeRecord } from '../../../src/domain/change-record.ts';
-import { fold } from '../../../src/domain/deployment.ts';
+import { fold } from '../../../src/domain/fold.ts';
 import { bitbucket } from '../../../src/sources/bitbucket/index.ts';
 import type { Mapped } from '../../../src/sources/source.ts';
 import { SECRET, sourceAt, toWebhook } from './asking.ts';

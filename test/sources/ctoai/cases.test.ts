@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-record.ts';
-import { fold } from '../../../src/domain/deployment.ts';
 import { WebhookRejected } from '../../../src/domain/errors.ts';
+import { fold } from '../../../src/domain/fold.ts';
 import { ctoai } from '../../../src/sources/ctoai/index.ts';
 import type { Mapped, Webhook } from '../../../src/sources/source.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ChangeRecord } from '../../../src/domain/change-record.ts';
-import { fold } from '../../../src/domain/deployment.ts';
+import { fold } from '../../../src/domain/fold.ts';
 import { map, payload, reasonOf, recordOf } from './hooks.ts';
 
 const deployment = (changes: object = {}) => payload('deployment-running', changes);

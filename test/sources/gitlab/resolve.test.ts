@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fold } from '../../../src/domain/deployment.ts';
+import { fold } from '../../../src/domain/fold.ts';
 import { gitlab } from '../../../src/sources/gitlab/index.ts';
 import { type FakeGitlab, GITLAB_TOKEN, startFakeGitlab } from '../../support/fake-gitlab.ts';
 import { map, payload, SECRET, webhook } from './hooks.ts';

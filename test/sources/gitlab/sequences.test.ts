@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChangeRecord } from '../../../src/domain/change-record.ts';
-import { type Deployment, fold } from '../../../src/domain/deployment.ts';
+import type { Deployment } from '../../../src/domain/deployment.ts';
+import { fold } from '../../../src/domain/fold.ts';
 import { map, payload, recordOf } from './hooks.ts';
 
 const KEY = 'gitlab:gitlab.harbor.example:4711:job:';

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-record.ts';
-import { fold } from '../../../src/domain/deployment.ts';
+import { fold } from '../../../src/domain/fold.ts';
 import { heroku } from '../../../src/sources/heroku/index.ts';
 import { kindOf } from '../../../src/sources/heroku/kind.ts';
 import type { Mapped, Webhook } from '../../../src/sources/source.ts';

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ChangeRecord } from '../../../src/domain/change-record.ts';
-import { fold } from '../../../src/domain/deployment.ts';
+import { fold } from '../../../src/domain/fold.ts';
 import { route } from '../../../src/domain/routing.ts';
 import { createDeployments } from '../../../src/store/changes/deployments.ts';
 import { aRecord } from '../../support/records.ts';

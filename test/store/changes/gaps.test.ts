@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-record.ts';
-import { fold } from '../../../src/domain/deployment.ts';
+import { fold } from '../../../src/domain/fold.ts';
 import { argocd } from '../../../src/sources/argocd/index.ts';
 import { createGaps, type Gaps } from '../../../src/store/changes/gaps.ts';
 import { aRecord } from '../../support/records.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Deployment, fold } from '../../../src/domain/deployment.ts';
+import type { Deployment } from '../../../src/domain/deployment.ts';
+import { fold } from '../../../src/domain/fold.ts';
 import { createDeployments, type Deployments } from '../../../src/store/changes/deployments.ts';
 import { FACETS, type Facet } from '../../../src/store/changes/facets.ts';
 import type { ChangeFilter } from '../../../src/store/changes/query.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { fold } from '../../../src/domain/deployment.ts';
+import { fold } from '../../../src/domain/fold.ts';
 import { createTextMatch, packTerms, termsOf } from '../../../src/store/changes/search-terms.ts';
 import { aRecord } from '../../support/records.ts';
 

@@ -1,0 +1,201 @@
+import type { ChangeRecord, State } from './change-record.ts';
+import { type Deployment, isFinal, RANK } from './deployment.ts';
+import { isNamedByDefault } from './service.ts';
+
+/**
+ * Folds the records of one deployment into what is known about it. A pure fold of the set: the order in which the
+ * records arrived, and how often, makes no difference.
+ * @throws RangeError when there is no record: a deployment nobody spoke of does not exist.
+ */
+export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
+  const records = trustworthy(given.map(clamped));
+  const decisive = decisiveOf(records);
+  if (!decisive) throw new RangeError(`deployment ${key} has no records`);
+  const { decider, run } = decisive;
+  const trusted = records.toSorted(byTrust);
+  const known = trusted.reduce((sum, record) => merge(sum, record));
+  const {
+    id: _,
+    deployment,
+    aliases,
+    occurrence,
+    signal,
+    authoritative,
+    rejected,
+    history,
+    webhook,
+    witness,
+    joinedFrom,
+    endReason,
+    summary,
+    startedAt,
+    finishedAt,
+    ...rest
+  } = known;
+  const started = startOf(records, decider.occurredAt);
+  const finished = isFinal(decider.state) ? (decider.finishedAt ?? endOf(run, records, decider.state)) : undefined;
+  return {
+    key,
+    ...rest,
+    state: decider.state,
+    ...(decider.endReason && { endReason: decider.endReason }),
+    occurredAt: decider.occurredAt,
+    receivedAt: earliest(records.map((record) => record.receivedAt)) ?? decider.receivedAt,
+    ...(started && { startedAt: started }),
+    ...(finished && { finishedAt: finished }),
+    ...summaryOf(trusted, decider.state),
+    decidedBy: decider.id,
+    signals: [...new Set(records.map((record) => record.signal))].sort(),
+    sources: sourcesOf(records),
+  };
+}
+
+const AHEAD = "The sender's clock is ahead: times after a signal's receipt are set to that receipt.";
+/** Clocks differ a little everywhere; a note is for those that mislead. */
+const AHEAD_NOTED_MS = 60_000;
+
+/** Nothing that was told has happened after it was told. A clock that is ahead must not decide what came last. */
+function clamped(record: ChangeRecord): ChangeRecord {
+  const { occurredAt, startedAt, finishedAt, receivedAt, notes } = record;
+  const newest = [occurredAt, startedAt, finishedAt].reduce<string>((a, b) => (b && b > a ? b : a), receivedAt);
+  if (newest === receivedAt) return record;
+  const isNoted = Date.parse(newest) - Date.parse(receivedAt) > AHEAD_NOTED_MS;
+  const past = (time: string) => (time > receivedAt ? receivedAt : time);
+  return {
+    ...record,
+    occurredAt: past(occurredAt),
+    ...(startedAt && { startedAt: past(startedAt) }),
+    ...(finishedAt && { finishedAt: past(finishedAt) }),
+    ...(isNoted && { notes: [...notes, AHEAD] }),
+  };
+}
+
+/** What a job reports of itself counts less than what the tool says that ran it. */
+function trustworthy(records: readonly ChangeRecord[]): readonly ChangeRecord[] {
+  const isWitnessed = records.some(({ witness }) => witness === 'job' || witness === 'sync');
+  if (!isWitnessed) return records;
+  return records.map((record) => (record.witness === 'report' ? { ...record, authoritative: false } : record));
+}
+
+/** An end that was concluded, since a later deployment took the place, counts less than one that was told. */
+const CONCLUDED = 1.5;
+const rankOf = ({ state, endReason }: ChangeRecord): number => (endReason === 'superseded' ? CONCLUDED : RANK[state]);
+
+interface Decisive {
+  /** The record that says how the deployment stands, and since when. */
+  readonly decider: ChangeRecord;
+  /** It and those that repeat it. */
+  readonly run: readonly ChangeRecord[];
+}
+
+/**
+ * The last of those that know best decides the state; the first that said so decides since when: a repeat moves no time.
+ */
+function decisiveOf(records: readonly ChangeRecord[]): Decisive | undefined {
+  const last = records.toSorted(byDecision).at(-1);
+  if (!last) return undefined;
+  const alone = (decider: ChangeRecord): Decisive => ({ decider, run: [decider] });
+  const never = isFinal(last.state) && neverRan(records);
+  if (never) return alone(never);
+  const rejection = isFinal(last.state) && records.find(({ rejected }) => rejected);
+  if (rejection) return alone(rejection);
+  const peers = records
+    .filter((record) => rankOf(record) === rankOf(last) && record.authoritative === last.authoritative)
+    .toSorted(byDecision);
+  const run = peers.slice(peers.findLastIndex(({ state }) => state !== last.state) + 1);
+  return { decider: run.find(({ occurredAt }) => occurredAt < last.occurredAt) ?? last, run };
+}
+
+/** A job that ended before it began has deployed nothing, whatever word another signal has for its end. */
+function neverRan(records: readonly ChangeRecord[]): ChangeRecord | undefined {
+  const hasRun = records.some(({ state }) => state === 'running' || state === 'succeeded');
+  return hasRun
+    ? undefined
+    : records
+        .filter(({ endReason }) => endReason === 'never_ran')
+        .toSorted(byDecision)
+        .at(0);
+}
+
+/** Lowest first: the last one decides. Ties end with the id, so that every order of arrival gives one answer. */
+function byDecision(a: ChangeRecord, b: ChangeRecord): number {
+  return (
+    rankOf(a) - rankOf(b) ||
+    Number(a.authoritative) - Number(b.authoritative) ||
+    compare(a.occurredAt, b.occurredAt) ||
+    compare(a.id, b.id)
+  );
+}
+
+/** Least trusted first: later ones overwrite what earlier ones said. */
+function byTrust(a: ChangeRecord, b: ChangeRecord): number {
+  return Number(a.authoritative) - Number(b.authoritative) || byDecision(a, b);
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** When it is said to have begun, else when somebody said first that it runs. */
+function startOf(records: readonly ChangeRecord[], decidedAt: string): string | undefined {
+  const running = sameState(records, 'running').map(({ occurredAt }) => occurredAt);
+  const said = earliest(records.map((record) => record.startedAt));
+  return said ?? earliest(running.filter((time) => time <= decidedAt));
+}
+
+/** Another signal may know the end that the deciding one leaves open. */
+function endOf(run: readonly ChangeRecord[], records: readonly ChangeRecord[], state: State): string | undefined {
+  const inRun = earliest(run.map((record) => record.finishedAt));
+  return inRun ?? latest(sameState(records, state).map((record) => record.finishedAt));
+}
+
+/** A summary speaks of one state; one that was written for another state would lie about this one. */
+function summaryOf(trusted: readonly ChangeRecord[], state: State): { summary?: string } {
+  const summary = sameState(trusted, state).findLast((record) => record.summary !== undefined)?.summary;
+  return summary === undefined ? {} : { summary };
+}
+
+function sourcesOf(records: readonly ChangeRecord[]): string[] {
+  const inOrder = records.toSorted((a, b) => compare(a.receivedAt, b.receivedAt) || compare(a.id, b.id));
+  return [...new Set(inOrder.map(({ source }) => source))];
+}
+
+const sameState = (records: readonly ChangeRecord[], state: State) =>
+  records.filter((record) => record.state === state);
+
+/** `over` wins wherever it says something; lists are united. */
+function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
+  const said = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined)) as ChangeRecord; // the same keys, fewer of them
+  return {
+    ...Object.assign({}, under, said),
+    environment: mergeEnvironment(under, over),
+    service: isNamedByDefault(over) && under.service !== 'unknown' ? under.service : over.service,
+    ...(under.repository && { repository: { ...under.repository, ...over.repository } }),
+    ...(under.commit && { commit: { ...under.commit, ...over.commit } }),
+    ...(under.pullRequest && { pullRequest: { ...under.pullRequest, ...over.pullRequest } }),
+    ...(under.manifests && { manifests: { ...under.manifests, ...over.manifests } }),
+    ...(under.changeType !== 'deployment' && over.changeType === 'deployment' && { changeType: under.changeType }),
+    // What a later step says is rolled out takes the place of what an earlier one announced.
+    artifacts: over.artifacts.length > 0 ? over.artifacts : under.artifacts,
+    paths: unite(under.paths, over.paths),
+    tags: unite(under.tags, over.tags),
+    notes: unite(under.notes, over.notes),
+  };
+}
+
+/** A signal that does not know the environment must not hide one that does. */
+function mergeEnvironment(under: ChangeRecord, over: ChangeRecord): ChangeRecord['environment'] {
+  if (over.environment.name === 'unknown') return { ...over.environment, ...under.environment };
+  if (under.environment.name !== over.environment.name) return over.environment;
+  return { ...under.environment, ...over.environment };
+}
+
+const unite = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])];
+const earliest = (times: readonly (string | undefined)[]) =>
+  times
+    .filter((time) => time !== undefined)
+    .sort()
+    .at(0);
+const latest = (times: readonly (string | undefined)[]) =>
+  times
+    .filter((time) => time !== undefined)
+    .sort()
+    .at(-1);

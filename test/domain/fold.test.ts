@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ChangeRecord, NewChangeRecord } from '../../src/domain/change-record.ts';
+import { fold } from '../../src/domain/fold.ts';
+import { aRecord } from '../support/records.ts';
+
+const at = (minute: number) => `2026-03-14T20:${String(minute).padStart(2, '0')}:00.000Z`;
+const heard = (said: Partial<NewChangeRecord>) => aRecord({ receivedAt: at(59), ...said });
+
+/** The same answer for every order. */
+function foldAll(records: readonly ChangeRecord[]) {
+  const expected = fold('k', records);
+  fc.assert(
+    fc.property(fc.shuffledSubarray([...records], { minLength: records.length }), (shuffled) => {
+      expect(fold('k', shuffled)).toEqual(expected);
+    }),
+    { numRuns: 20 },
+  );
+  return expected;
+}
+
+describe('a repeat', () => {
+  it('of the end moves no time, however often and however late it comes', () => {
+    const end = (minute: number) => heard({ occurredAt: at(minute), finishedAt: at(minute), startedAt: at(9) });
+    expect(foldAll([end(10), end(40), end(55)])).toMatchObject({ occurredAt: at(10), finishedAt: at(10) });
+  });
+
+  it('of running does not move the start', () => {
+    const running = (minute: number) => heard({ state: 'running', occurredAt: at(minute) });
+    expect(foldAll([running(10), running(20)])).toMatchObject({ occurredAt: at(10), startedAt: at(10) });
+  });
+
+  it('after another end is news: healthy, degraded, healthy again', () => {
+    const step = (state: 'succeeded' | 'failed', minute: number) =>
+      heard({ state, occurredAt: at(minute), finishedAt: at(minute) });
+    const life = [step('succeeded', 10), step('failed', 20), step('succeeded', 30), step('succeeded', 40)];
+    expect(foldAll(life)).toMatchObject({ state: 'succeeded', occurredAt: at(30), finishedAt: at(30) });
+  });
+});
+
+describe('a start that only the running signal told', () => {
+  it('is when it ran', () => {
+    const records = [heard({ state: 'running', occurredAt: at(10) }), heard({ occurredAt: at(20) })];
+    expect(foldAll(records)).toMatchObject({ startedAt: at(10), occurredAt: at(20) });
+  });
+
+  it('is nothing when the running came after the end', () => {
+    const records = [heard({ state: 'running', occurredAt: at(30) }), heard({ occurredAt: at(20) })];
+    expect(foldAll(records)).not.toHaveProperty('startedAt');
+  });
+});
+
+describe('a clock that is ahead', () => {
+  const ahead = heard({
+    occurredAt: '2126-01-01T00:00:00.000Z',
+    finishedAt: '2126-01-01T00:00:00.000Z',
+    receivedAt: at(10),
+  });
+
+  it('is set to the time of receipt, with a note', () => {
+    expect(fold('k', [ahead])).toMatchObject({ occurredAt: at(10), finishedAt: at(10) });
+    expect(fold('k', [ahead]).notes.join()).toContain('clock is ahead');
+  });
+
+  it('does not outlast what happened after it', () => {
+    const failed = heard({ state: 'failed', occurredAt: at(20), receivedAt: at(20) });
+    expect(foldAll([ahead, failed])).toMatchObject({ state: 'failed', occurredAt: at(20) });
+  });
+
+  it('is not noted for a second', () => {
+    const record = aRecord({ occurredAt: at(11), receivedAt: at(10).replace('10:00', '10:59') });
+    expect(fold('k', [record])).toMatchObject({ occurredAt: record.receivedAt, notes: [] });
+  });
+});
+
+describe('an end that is none', () => {
+  const never = heard({ state: 'canceled', endReason: 'never_ran', signal: 'pipeline hook', authoritative: false });
+
+  it('outweighs a bare failed: a job that never began has deployed nothing', () => {
+    expect(foldAll([heard({ state: 'failed' }), never])).toMatchObject({ state: 'canceled', endReason: 'never_ran' });
+  });
+
+  it('does not outweigh one that ran', () => {
+    const ran = [heard({ state: 'running', occurredAt: at(10) }), heard({ state: 'failed', occurredAt: at(20) })];
+    expect(foldAll([...ran, never])).toMatchObject({ state: 'failed' });
+    expect(foldAll([...ran, never])).not.toHaveProperty('endReason');
+  });
+
+  const superseded = heard({ state: 'canceled', endReason: 'superseded', occurredAt: at(50) });
+
+  it('is concluded from a successor: later than running, weaker than any end that was told', () => {
+    const running = heard({ state: 'running', occurredAt: at(55) });
+    expect(foldAll([running, superseded])).toMatchObject({ state: 'canceled', endReason: 'superseded' });
+    for (const state of ['succeeded', 'failed'] as const) {
+      const told = foldAll([running, superseded, heard({ state, occurredAt: at(20) })]);
+      expect(told.state).toBe(state);
+      expect(told).not.toHaveProperty('endReason');
+    }
+  });
+});
+
+describe('what a job reports of itself', () => {
+  const job = (said: Partial<NewChangeRecord>) => heard({ witness: 'job', ...said });
+  const report = heard({
+    witness: 'report',
+    source: 'changes-api',
+    signal: 'changes api',
+    summary: 'Deployed the lamp',
+    ref: 'of-the-report',
+    artifacts: ['lamp:2'],
+    occurredAt: at(58),
+    receivedAt: at(58),
+  });
+
+  it('fills what the tool leaves open, and overrules nothing', () => {
+    expect(foldAll([job({ ref: 'main', occurredAt: at(30) }), report])).toMatchObject({
+      source: 'gitlab',
+      ref: 'main',
+      summary: 'Deployed the lamp',
+      artifacts: ['lamp:2'],
+      occurredAt: at(30),
+      sources: ['changes-api', 'gitlab'],
+    });
+    expect(foldAll([job({ state: 'failed', occurredAt: at(30) }), report]).state).toBe('failed');
+  });
+
+  it('counts in full where nobody else tells of it', () => {
+    expect(fold('k', [report])).toMatchObject({ state: 'succeeded', ref: 'of-the-report' });
+  });
+});
+
+it('keeps the name of the service that somebody gave it, rather than the one after the repository', () => {
+  const repository = { name: 'harbor/lighthouse' };
+  const named = heard({ service: 'lamp', repository, authoritative: false, signal: 'job hook' });
+  const byDefault = heard({ service: 'Lighthouse', repository });
+  expect(foldAll([named, byDefault]).service).toBe('lamp');
+  expect(foldAll([byDefault, heard({ service: 'unknown', signal: 'job hook', authoritative: false })]).service).toBe(
+    'Lighthouse',
+  );
+});
