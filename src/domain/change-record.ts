@@ -34,7 +34,6 @@ export type EndReason = z.infer<typeof EndReason>;
  * brought a cluster to a commit. Several of them may see one deployment.
  */
 const Witness = z.enum(['job', 'report', 'sync']);
-type Witness = z.infer<typeof Witness>;
 
 /** ISO 8601 in UTC with milliseconds: one layout, so that times compare as text. */
 const Time = z.iso.datetime();

@@ -3,6 +3,8 @@ import { fold } from '../../src/domain/fold.ts';
 import { route } from '../../src/domain/routing.ts';
 import type { View } from '../../src/domain/view.ts';
 
+const HEARD_AT = '2026-03-14T20:50:01.000Z';
+
 /** A change record with invented contents; say only what the test is about. */
 export function aRecord(said: Partial<NewChangeRecord> = {}): ChangeRecord {
   const deployment = said.deployment ?? 'gitlab:git.harbor.example:7:job:1001';
@@ -19,7 +21,7 @@ export function aRecord(said: Partial<NewChangeRecord> = {}): ChangeRecord {
     environment: { name: 'production', tier: 'production' },
     service: 'lighthouse-api',
     occurredAt,
-    receivedAt: '2026-03-14T20:50:01.000Z',
+    receivedAt: occurredAt > HEARD_AT ? occurredAt : HEARD_AT,
     ...said,
   });
 }
