@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { MEBIBYTE } from '../config/fields.ts';
 import { createView } from '../domain/view.ts';
 import type { Redis } from '../queue/connection.ts';
 import { createDeployments } from '../store/changes/deployments.ts';
@@ -23,7 +24,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
   });
   return {
     deployments: createDeployments(redis, config.changes, view),
-    inbox: createInbox(redis, config.inbox),
+    inbox: createInbox(redis, { ...config.inbox, maxBytes: config.inbox.max_mib * MEBIBYTE }),
     feed: createFeed(redis),
     ledger: createLedger(redis, echoes, clock),
     echoes,

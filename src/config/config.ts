@@ -76,8 +76,15 @@ export const Config = z
         pass: z.coerce.number().int().positive().default(1),
       })
       .optional(),
-    /** How long and how many webhooks the inbound log keeps. */
-    inbox: Keep(7, 20_000),
+    /** How long, how many and how large the webhooks are that the inbound log keeps. */
+    inbox: z
+      .strictObject({
+        days: z.coerce.number().positive().default(7),
+        count: z.coerce.number().int().positive().default(20_000),
+        /** Of all webhooks together, as Redis holds them. */
+        max_mib: z.coerce.number().int().positive().default(256),
+      })
+      .prefault({}),
   })
   .superRefine((config, context) => {
     const complain = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });

@@ -162,6 +162,27 @@ export const keys = {
     ends: '`inbox.days` after it was last written, or beyond `inbox.count`',
     expires: true,
   }),
+  inboxSizes: family('inbox-sizes', {
+    type: 'hash',
+    content: 'the bytes of each webhook, and of all together as `total`',
+    writtenBy: 'store/inbox/inbox.ts',
+    ends: 'a field goes with its webhook',
+    expires: false,
+  }),
+  refusals: family('refusals', {
+    type: 'hash',
+    content: 'requests that were refused, one for each address, source and reason: the last (JSON), and `<id>:count`',
+    writtenBy: 'store/inbox/refusals.ts',
+    ends: 'after `inbox.days`, or beyond 1,000',
+    expires: false,
+  }),
+  refusalsByTime: family('refusals-by-time', {
+    type: 'zset',
+    content: 'the ids of the refusals, by time of the last (epoch ms)',
+    writtenBy: 'store/inbox/refusals.ts',
+    ends: 'an entry goes with its refusal',
+    expires: false,
+  }),
   feed: family('feed', {
     type: 'stream',
     content: 'webhooks and delivery attempts as they happened, for whoever follows them',

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createInbox } from '../../src/store/inbox/inbox.ts';
 import { type KeyFamily, type KeyName, keys } from '../../src/store/keys.ts';
 import { gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
 import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
@@ -38,6 +39,7 @@ async function watchBusyBridge() {
     seen.push({ command, isFromScript: source === 'lua' });
   });
   await useEverything(bridge, alert24);
+  await useInbox(redis);
   await redis.echo('the end');
   await vi.waitFor(() => expect(seen.at(-1)?.command[1]).toBe('the end'));
   return {
@@ -69,6 +71,17 @@ async function useEverything(
     await bridge.changes(`&environment=production&status=${status}`);
     await bridge.changes('&text=lamp');
     await bridge.get('/api/v1/changes/timeline');
+  }
+}
+
+/** What strangers send, and what the inbox forgets. Twice, as above. */
+async function useInbox(redis: Redis): Promise<void> {
+  for (const count of [2, 1]) {
+    const inbox = createInbox(redis, { days: 7, count, maxBytes: 2 ** 30 });
+    const sent = { source: 'gitlab', method: 'POST', path: '/webhooks/gitlab', headers: {}, bytes: 2 };
+    const receivedAt = new Date().toISOString();
+    await inbox.addRefusal({ ...sent, receivedAt, address: '192.0.2.7', reason: 'bad_signature' });
+    await inbox.prune();
   }
 }
 

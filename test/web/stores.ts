@@ -93,6 +93,7 @@ export function webhook(over: Partial<InboxEntry> & { body?: string } = {}): Inb
 export function memoryInbox(entries: readonly (InboxEntry & { body?: string })[] = []): Inbox {
   return {
     add: unused,
+    addRefusal: unused,
     conclude: unused,
     prune: unused,
     get: async (id) => entries.find((entry) => entry.id === id),

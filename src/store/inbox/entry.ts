@@ -17,4 +17,15 @@ export interface InboxEntry {
   readonly bytes: number;
   /** It waited on disk until Redis was back. */
   readonly spooled?: true;
+  /** Of a refusal: from where it came, and how often it came again for the same reason. */
+  readonly address?: string;
+  readonly count?: number;
+}
+
+/** A request that was refused before it proved anything: it has no body. */
+export interface Refusal extends Pick<InboxEntry, 'receivedAt' | 'source' | 'method' | 'path' | 'headers' | 'bytes'> {
+  /** Of the sender, as far as the proxies in between are trusted. */
+  readonly address: string;
+  readonly reason: string;
+  readonly detail?: string;
 }

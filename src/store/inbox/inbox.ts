@@ -5,13 +5,18 @@ import { FEED_KEPT } from '../feed.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
-import type { InboxEntry } from './entry.ts';
+import { nowOf } from '../time.ts';
+import type { InboxEntry, Refusal } from './entry.ts';
+import { createRefusals, isRefusalId, pairs, type Refusals } from './refusals.ts';
+import { type InboxRetention, pruneInbox } from './retention.ts';
 import { type InboxSearch, type SearchPage, type SearchResult, searchInbox } from './search.ts';
 
 /** The inbound log. Bodies are kept only of authentic webhooks. */
 export interface Inbox {
   /** Resolves when it is in Redis. */
   add(entry: InboxEntry, body?: Buffer): Promise<void>;
+  /** Notes a request that proved nothing. A stranger's thousands move no authentic webhook out (refusals.ts). */
+  addRefusal(refusal: Refusal): Promise<void>;
   /** What the worker found out later. */
   conclude(
     id: string,
@@ -20,10 +25,17 @@ export interface Inbox {
   get(id: string): Promise<(InboxEntry & { body?: string }) | undefined>;
   /** Without their bodies. */
   entries(ids: readonly string[]): Promise<readonly (InboxEntry | undefined)[]>;
-  /** Newest first, from the newest or from further back (inbox-search.ts). */
+  /** Newest first, from the newest or from further back (search.ts), refusals among them. */
   search(wanted: InboxSearch, page: SearchPage): Promise<SearchResult>;
-  list(page: { limit: number; offset: number }): Promise<{ entries: readonly InboxEntry[]; total: number }>;
+  /** Newest first, refusals among them unless only `webhooks` are asked for. */
+  list(page: InboxPage): Promise<{ entries: readonly InboxEntry[]; total: number }>;
   prune(): Promise<void>;
+}
+
+interface InboxPage {
+  readonly limit: number;
+  readonly offset: number;
+  readonly only?: 'webhooks' | 'refusals';
 }
 
 /** Smaller ones cost more time than they save. */
@@ -36,11 +48,18 @@ const concludeWebhook = createScript('conclude-webhook');
 /** More would hold Redis up. */
 const MAX_ADDED = 50;
 
-export function createInbox(redis: Redis, keep: { days: number; count: number }): Inbox {
+export function createInbox(redis: Redis, keep: InboxRetention): Inbox {
+  const refusals = createRefusals(redis);
   const ttlSeconds = Math.ceil(keep.days * 86_400);
   const addSoon = inBatches<readonly (string | number | Buffer)[]>(async (all) => {
     const webhooks = all.map(([id]) => keys.webhook(String(id)));
-    await addWebhooks(redis, [keys.inbox(), keys.feed(), ...webhooks], ttlSeconds, FEED_KEPT, ...all.flat());
+    await addWebhooks(
+      redis,
+      [keys.inbox(), keys.inboxSizes(), keys.feed(), ...webhooks],
+      ttlSeconds,
+      FEED_KEPT,
+      ...all.flat(),
+    );
   }, MAX_ADDED);
   return {
     async add({ verdict, reason, detail, ...entry }, body) {
@@ -48,47 +67,64 @@ export function createInbox(redis: Redis, keep: { days: number; count: number })
       const stored = body ? packBody(body) : NO_BODY;
       await addSoon([entry.id, JSON.stringify(entry), conclusion, Date.parse(entry.receivedAt), ...stored]);
     },
+    addRefusal: (refusal) => refusals.add(refusal),
     async conclude(id, conclusion) {
       await concludeWebhook(redis, [keys.webhook(id)], toJson(conclusion), ttlSeconds);
     },
     async get(id) {
+      if (isRefusalId(id)) return refusals.get(id);
       const stored = await redis.hgetallBuffer(keys.webhook(id));
       const entry = unpack(stored['entry']?.toString(), stored['conclusion']?.toString());
       const body = unpackBody(stored);
       return entry && { ...entry, ...(body !== undefined && { body }) };
     },
-    entries: (ids) => readEntries(redis, ids),
+    entries: (ids) => readEntries(redis, refusals, ids),
     search: (wanted, page) =>
       searchInbox(wanted, page, {
-        list: (offset, limit) => list(redis, { offset, limit }),
-        body: async (id) => unpackBody(await redis.hgetallBuffer(keys.webhook(id))),
+        list: (offset, limit) => list(redis, refusals, { offset, limit }),
+        body: async (id) => (isRefusalId(id) ? undefined : unpackBody(await redis.hgetallBuffer(keys.webhook(id)))),
       }),
-    list: (page) => list(redis, page),
+    list: (page) => list(redis, refusals, page),
     async prune() {
-      const surplus = (await redis.zcard(keys.inbox())) - keep.count;
-      const ids = surplus > 0 ? await redis.zrange(keys.inbox(), '0', String(surplus - 1)) : [];
-      if (ids.length)
-        await redis
-          .multi()
-          .unlink(ids.map((id) => keys.webhook(id)))
-          .zrem(keys.inbox(), ids)
-          .exec();
-      await redis.zremrangebyscore(keys.inbox(), '-inf', Date.now() - ttlSeconds * 1000);
+      await pruneInbox(redis, keep);
+      await refusals.forgetBefore((await nowOf(redis)) - ttlSeconds * 1000);
     },
   };
 }
 
-async function list(redis: Redis, { limit, offset }: { limit: number; offset: number }) {
-  const [total, ids] = await Promise.all([
-    redis.zcard(keys.inbox()),
-    redis.zrevrange(keys.inbox(), offset, offset + limit - 1),
-  ]);
-  return { total, entries: (await readEntries(redis, ids)).filter((entry) => entry !== undefined) };
+/** Two sorted lists are read as one: where a page begins in each is known once all refusals are, which are few. */
+async function list(redis: Redis, refusals: Refusals, { limit, offset, only }: InboxPage) {
+  const refused = only === 'webhooks' ? [] : await refusals.index();
+  const from = Math.max(0, offset - refused.length);
+  const [count, listed] =
+    only === 'refusals'
+      ? [0, []]
+      : await Promise.all([
+          redis.zcard(keys.inbox()),
+          redis.zrevrange(keys.inbox(), from, offset + limit - 1, 'WITHSCORES'),
+        ]);
+  const webhooks = pairs(listed);
+  const first = webhooks[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  const passed = from === 0 ? 0 : refused.filter(({ atMs }) => atMs > first).length;
+  const merged = [...webhooks, ...refused.slice(passed)].sort((a, b) => b.atMs - a.atMs);
+  const start = offset - from - passed;
+  const ids = merged.slice(start, start + limit).map(({ id }) => id);
+  const entries = await readEntries(redis, refusals, ids);
+  return { total: count + refused.length, entries: entries.filter((entry) => entry !== undefined) };
 }
 
-async function readEntries(redis: Redis, ids: readonly string[]): Promise<(InboxEntry | undefined)[]> {
-  const stored = await Promise.all(ids.map((id) => redis.hmget(keys.webhook(id), 'entry', 'conclusion')));
-  return stored.map(([entry, conclusion]) => unpack(entry, conclusion));
+async function readEntries(
+  redis: Redis,
+  refusals: Refusals,
+  ids: readonly string[],
+): Promise<(InboxEntry | undefined)[]> {
+  const refused = ids.filter(isRefusalId);
+  const [stored, found] = await Promise.all([
+    Promise.all(ids.map((id) => (isRefusalId(id) ? [] : redis.hmget(keys.webhook(id), 'entry', 'conclusion')))),
+    refusals.read(refused),
+  ]);
+  const byId = new Map(refused.map((id, at) => [id, found[at]]));
+  return ids.map((id, at) => byId.get(id) ?? unpack(stored[at]?.[0], stored[at]?.[1]));
 }
 
 const NO_BODY = ['', ''] as const;

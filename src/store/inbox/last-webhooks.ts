@@ -9,7 +9,11 @@ export async function lastWebhooksBySource(
   inbox: Pick<Inbox, 'list'>,
   counts: (entry: InboxEntry) => boolean = () => true,
 ): Promise<{ newest: ReadonlyMap<string, InboxEntry>; isAll: boolean }> {
-  const { entries, total } = await inbox.list({ limit: LAST_WEBHOOKS_AMONG, offset: 0 });
-  const oldestFirst = entries.filter(counts).toReversed();
+  const [{ entries, total }, refused] = await Promise.all([
+    inbox.list({ limit: LAST_WEBHOOKS_AMONG, offset: 0, only: 'webhooks' }),
+    inbox.list({ limit: LAST_WEBHOOKS_AMONG, offset: 0, only: 'refusals' }), // thousands of them hide no webhook
+  ]);
+  const newestFirst = [...entries, ...refused.entries].sort((a, b) => b.receivedAt.localeCompare(a.receivedAt));
+  const oldestFirst = newestFirst.filter(counts).toReversed();
   return { newest: new Map(oldestFirst.map((entry) => [entry.source, entry])), isAll: total <= LAST_WEBHOOKS_AMONG };
 }

@@ -3,20 +3,26 @@ Adds webhooks to the inbox. All fields are written, but a conclusion only where 
 concluded before.
 
 KEYS[1]    inbox
-KEYS[2]    feed
-KEYS[3...] webhook          each
+KEYS[2]    inboxSizes
+KEYS[3]    feed
+KEYS[4...] webhook          each
 ARGV[1]    seconds that they are kept
 ARGV[2]    entries that the feed keeps
 ARGV[3...] of each webhook: id, entry (JSON), conclusion (JSON), time of receipt (epoch ms), field of its body or nothing,
            and the body
 ]]
-for i = 3, #KEYS do
-  local webhook, at = KEYS[i], 3 + 6 * (i - 3)
+for i = 4, #KEYS do
+  local webhook, at = KEYS[i], 3 + 6 * (i - 4)
   local id = ARGV[at]
   redis.call('HSETNX', webhook, 'conclusion', ARGV[at + 2])
   redis.call('HSET', webhook, 'entry', ARGV[at + 1])
   if ARGV[at + 4] ~= '' then redis.call('HSET', webhook, ARGV[at + 4], ARGV[at + 5]) end
   redis.call('EXPIRE', webhook, ARGV[1])
   local isNew = redis.call('ZADD', KEYS[1], ARGV[at + 3], id)
-  if isNew == 1 then redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', 'webhook', id) end
+  if isNew == 1 then
+    local bytes = #ARGV[at + 1] + #ARGV[at + 2] + #ARGV[at + 5]
+    redis.call('HSET', KEYS[2], id, bytes)
+    redis.call('HINCRBY', KEYS[2], 'total', bytes)
+    redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'webhook', id)
+  end
 end

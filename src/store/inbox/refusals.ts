@@ -1,0 +1,84 @@
+import type { Redis } from 'ioredis';
+import { digest } from '../../domain/change-record.ts';
+import { FEED_KEPT } from '../feed.ts';
+import { keys } from '../keys.ts';
+import { createScript } from '../script.ts';
+import type { InboxEntry, Refusal } from './entry.ts';
+
+/**
+ * Requests that proved nothing. They have a ring of their own, so that a stranger who sends thousands of them moves no
+ * authentic webhook out of the inbox; one address that is refused for one reason is one entry with a count.
+ */
+export interface Refusals {
+  add(refusal: Refusal): Promise<void>;
+  get(id: string): Promise<InboxEntry | undefined>;
+  /** The newest first: ids and times (epoch ms) of all, at most `REFUSALS_KEPT`. */
+  index(): Promise<readonly { readonly id: string; readonly atMs: number }[]>;
+  read(ids: readonly string[]): Promise<readonly (InboxEntry | undefined)[]>;
+  forgetBefore(ms: number): Promise<void>;
+}
+
+export const REFUSALS_KEPT = 1_000;
+/** Of one entry: 1,000 of them take about a megabyte. */
+const MAX_ENTRY_CHARS = 1_000;
+const MAX_TEXT_CHARS = 200;
+const ID_PREFIX = 'refused_';
+
+export const isRefusalId = (id: string): boolean => id.startsWith(ID_PREFIX);
+
+const addRefusal = createScript('add-refusal');
+const forgetRefusals = createScript('forget-refusals');
+
+export function createRefusals(redis: Redis): Refusals {
+  const ring = () => [keys.refusals(), keys.refusalsByTime()];
+  const read = async (ids: readonly string[]): Promise<(InboxEntry | undefined)[]> => {
+    if (ids.length === 0) return [];
+    const stored = await redis.hmget(keys.refusals(), ...ids.flatMap((id) => [id, countField(id)]));
+    return ids.map((_id, at) => parse(stored[2 * at], stored[2 * at + 1]));
+  };
+  return {
+    async add(refusal) {
+      const entry = toEntry(refusal);
+      const atMs = Date.parse(entry.receivedAt);
+      await addRefusal(redis, [...ring(), keys.feed()], entry.id, pack(entry), atMs, REFUSALS_KEPT, FEED_KEPT);
+    },
+    get: async (id) => (await read([id]))[0],
+    async index() {
+      const listed = await redis.zrevrange(keys.refusalsByTime(), 0, -1, 'WITHSCORES');
+      return pairs(listed);
+    },
+    read,
+    async forgetBefore(ms) {
+      await forgetRefusals(redis, ring(), ms);
+    },
+  };
+}
+
+const countField = (id: string) => `${id}:count`;
+
+/** What Redis lists WITHSCORES. */
+export const pairs = (listed: readonly string[]): { readonly id: string; readonly atMs: number }[] =>
+  listed.flatMap((id, at) => (at % 2 === 0 ? [{ id, atMs: Number(listed[at + 1]) }] : []));
+
+function toEntry({ address, reason, ...refusal }: Refusal): InboxEntry {
+  const id = `${ID_PREFIX}${digest([address, refusal.source, reason].join('\n'))}`;
+  return { ...refusal, id, address, reason, verdict: 'rejected', deployments: [] };
+}
+
+/** A stranger writes the headers, and may write long ones. */
+function pack(entry: InboxEntry): string {
+  const json = JSON.stringify(entry);
+  if (json.length <= MAX_ENTRY_CHARS) return json;
+  const { detail, path } = entry;
+  return JSON.stringify({
+    ...entry,
+    headers: {},
+    path: path.slice(0, MAX_TEXT_CHARS),
+    ...(detail !== undefined && { detail: detail.slice(0, MAX_TEXT_CHARS) }),
+  });
+}
+
+/** Written by add() alone. */
+function parse(entry: string | null | undefined, count: string | null | undefined): InboxEntry | undefined {
+  return entry ? { ...(JSON.parse(entry) as InboxEntry), count: Number(count ?? 1) } : undefined;
+}

@@ -1,0 +1,48 @@
+import type { Redis } from 'ioredis';
+import { keys } from '../keys.ts';
+import { createScript } from '../script.ts';
+import { nowOf } from '../time.ts';
+
+export interface InboxRetention {
+  readonly days: number;
+  readonly count: number;
+  /** Of entries and packed bodies, all together. */
+  readonly maxBytes: number;
+}
+
+const MS_A_DAY = 86_400_000;
+/** Webhooks are answered between two parts. */
+const AT_ONCE = 200;
+
+const forgetWebhooks = createScript('forget-webhooks');
+
+/** Forgets the webhooks that are older, more or larger than the inbox keeps. */
+export async function pruneInbox(redis: Redis, { days, count, maxBytes }: InboxRetention): Promise<void> {
+  const oldestMs = (await nowOf(redis)) - days * MS_A_DAY;
+  await forgetAll(redis, () => redis.zrangebyscore(keys.inbox(), '-inf', `(${oldestMs}`, 'LIMIT', 0, AT_ONCE));
+  await forgetAll(redis, async () => {
+    const surplus = (await redis.zcard(keys.inbox())) - count;
+    return surplus > 0 ? redis.zrange(keys.inbox(), '0', String(Math.min(surplus, AT_ONCE) - 1)) : [];
+  });
+  await forgetAll(redis, () => largest(redis, maxBytes));
+}
+
+/** The oldest ones, as many as are too much. */
+async function largest(redis: Redis, maxBytes: number): Promise<string[]> {
+  let surplus = Number((await redis.hget(keys.inboxSizes(), 'total')) ?? 0) - maxBytes;
+  if (surplus <= 0) return [];
+  const ids = await redis.zrange(keys.inbox(), '0', String(AT_ONCE - 1));
+  if (ids.length === 0) return [];
+  const sizes = await redis.hmget(keys.inboxSizes(), ...ids);
+  const enough = sizes.findIndex((bytes) => {
+    surplus -= Number(bytes ?? 0);
+    return surplus <= 0;
+  });
+  return enough < 0 ? ids : ids.slice(0, enough + 1);
+}
+
+/** @param next the ids that go next; none: it is done */
+async function forgetAll(redis: Redis, next: () => Promise<readonly string[]>): Promise<void> {
+  for (let ids = await next(); ids.length > 0; ids = await next())
+    await forgetWebhooks(redis, [keys.inbox(), keys.inboxSizes(), ...ids.map((id) => keys.webhook(id))], ...ids);
+}

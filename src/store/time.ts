@@ -1,0 +1,10 @@
+import type { Redis } from 'ioredis';
+
+/**
+ * Redis' own clock, epoch ms: what it keeps ends by that one, and a bridge whose clock is wrong must not forget the
+ * change log.
+ */
+export async function nowOf(redis: Redis): Promise<number> {
+  const [seconds, microseconds] = await redis.time();
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+}

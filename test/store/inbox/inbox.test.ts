@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { InboxEntry, Refusal } from '../../../src/store/inbox/entry.ts';
+import { createInbox } from '../../../src/store/inbox/inbox.ts';
+import { lastWebhooksBySource } from '../../../src/store/inbox/last-webhooks.ts';
+import { REFUSALS_KEPT } from '../../../src/store/inbox/refusals.ts';
+import { keys } from '../../../src/store/keys.ts';
+import { startTestRedis } from '../../support/redis.ts';
+
+let server: Awaited<ReturnType<typeof startTestRedis>>;
+let redis: Redis;
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = new Redis(server.address.path);
+});
+beforeEach(() => redis.flushall());
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+const open = (over: Partial<Parameters<typeof createInbox>[1]> = {}) =>
+  createInbox(redis, { days: 7, count: 20_000, maxBytes: 1024 ** 3, ...over });
+const startMs = Date.now() - 60_000;
+const at = (ms: number) => new Date(startMs + ms).toISOString();
+
+const webhook = (ms: number): InboxEntry => ({
+  id: randomUUID(),
+  receivedAt: at(ms),
+  source: 'gitlab',
+  method: 'POST',
+  path: '/webhooks/gitlab',
+  headers: { 'x-gitlab-event': 'Deployment Hook' },
+  verdict: 'recorded',
+  deployments: ['job:1'],
+  bytes: 12,
+});
+
+const refusal = (ms: number, over: Partial<Refusal> = {}): Refusal => ({
+  receivedAt: at(ms),
+  source: 'gitlab',
+  method: 'POST',
+  path: '/webhooks/gitlab',
+  headers: { 'user-agent': 'a-stranger/1.0' },
+  bytes: 2_000_000,
+  address: '192.0.2.7',
+  reason: 'bad_signature',
+  detail: 'the token is wrong',
+  ...over,
+});
+
+describe('refusals', () => {
+  it('are one entry for an address and a reason, with a count', async () => {
+    const inbox = open();
+    for (const ms of [1, 2, 3]) await inbox.addRefusal(refusal(ms));
+    await inbox.addRefusal(refusal(4, { reason: 'too_large' }));
+    await inbox.addRefusal(refusal(5, { address: '192.0.2.8' }));
+    const { entries, total } = await inbox.list({ limit: 10, offset: 0 });
+    expect(total).toBe(3);
+    expect(entries.map(({ address, reason, count }) => [address, reason, count])).toEqual([
+      ['192.0.2.8', 'bad_signature', 1],
+      ['192.0.2.7', 'too_large', 1],
+      ['192.0.2.7', 'bad_signature', 3],
+    ]);
+    expect(entries[2]).toMatchObject({ verdict: 'rejected', receivedAt: at(3), deployments: [] });
+    expect(await inbox.get(entries[2]?.id ?? '')).toEqual(entries[2]);
+    expect(await redis.xlen(keys.feed())).toBe(3);
+  });
+
+  it('move no authentic webhook out, and take about a megabyte whatever they say', async () => {
+    const inbox = open({ count: 10 });
+    const authentic = webhook(0);
+    await inbox.add(authentic, Buffer.from('{}'));
+    const long = 'x'.repeat(200);
+    const headers = Object.fromEntries(Array.from({ length: 15 }, (_, n) => [`x-header-${n}`, long]));
+    for (let n = 0; n < REFUSALS_KEPT + 50; n++)
+      await inbox.addRefusal(
+        refusal(n + 1, { address: `2001:db8::${n}`, headers, detail: long.repeat(10), path: long }),
+      );
+    await inbox.prune();
+    expect(await inbox.get(authentic.id)).toMatchObject({ id: authentic.id, body: '{}' });
+    const { newest } = await lastWebhooksBySource(inbox, ({ verdict }) => verdict !== 'rejected');
+    expect(newest.get('gitlab')?.id).toBe(authentic.id);
+    expect((await inbox.list({ limit: 1, offset: 0 })).total).toBe(REFUSALS_KEPT + 1);
+    expect(await redis.hlen(keys.refusals())).toBe(2 * REFUSALS_KEPT);
+    expect(Number(await redis.memory('USAGE', keys.refusals()))).toBeLessThan(1_500_000);
+  });
+
+  it('stand among the webhooks by time, each on one page only', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ ms: fc.integer({ min: 0, max: 30 }), isRefused: fc.boolean() }), { maxLength: 40 }),
+        fc.integer({ min: 1, max: 7 }),
+        async (arrivals, limit) => {
+          await redis.flushall();
+          const inbox = open();
+          for (const [n, { ms, isRefused }] of arrivals.entries())
+            await (isRefused ? inbox.addRefusal(refusal(ms, { address: `192.0.2.${n}` })) : inbox.add(webhook(ms)));
+          const seen: InboxEntry[] = [];
+          for (let offset = 0; offset < arrivals.length; offset += limit)
+            seen.push(...(await inbox.list({ limit, offset })).entries);
+          expect(new Set(seen.map(({ id }) => id)).size).toBe(arrivals.length);
+          const times = seen.map(({ receivedAt }) => receivedAt);
+          expect(times).toEqual(times.toSorted().toReversed());
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('are found by a search, and forgotten with the webhooks of their age', async () => {
+    const inbox = open({ days: 30 });
+    await inbox.addRefusal(refusal(0));
+    expect((await inbox.search({ text: 'token is wrong' }, { offset: 0, limit: 5 })).entries).toHaveLength(1);
+    await open({ days: 30 / 86_400 }).prune();
+    expect(await redis.exists(keys.refusals(), keys.refusalsByTime())).toBe(0);
+  });
+});
+
+describe('the inbox', () => {
+  const sizes = async () => Object.entries(await redis.hgetall(keys.inboxSizes()));
+
+  it('keeps no more bytes than it may: the oldest go', async () => {
+    const inbox = open({ maxBytes: 20_000 });
+    const all = Array.from({ length: 30 }, (_, n) => webhook(n));
+    for (const entry of all) await inbox.add(entry, Buffer.from('y'.repeat(1_000)));
+    await inbox.prune();
+    const kept = (await inbox.list({ limit: 100, offset: 0 })).entries.map(({ id }) => id);
+    expect(kept.length).toBeGreaterThan(10);
+    expect(kept.length).toBeLessThan(20);
+    expect(kept).toEqual(
+      all
+        .slice(-kept.length)
+        .map(({ id }) => id)
+        .toReversed(),
+    );
+    expect(Number(await redis.hget(keys.inboxSizes(), 'total'))).toBeLessThanOrEqual(20_000);
+    expect((await redis.keys(keys.webhook('*'))).length).toBe(kept.length);
+    expect((await sizes()).length).toBe(kept.length + 1);
+  });
+
+  it('counts a webhook once that comes twice, and nothing of what is gone', async () => {
+    const inbox = open();
+    const entry = webhook(0);
+    await inbox.add(entry, Buffer.from('{}'));
+    const once = await sizes();
+    await inbox.add(entry, Buffer.from('{}'));
+    expect(await sizes()).toEqual(once);
+    await redis.del(keys.webhook(entry.id)); // expired while no bridge ran
+    await open({ days: 1 / 86_400 }).prune();
+    expect(await sizes()).toEqual([['total', '0']]);
+    expect(await redis.exists(keys.inbox())).toBe(0);
+  });
+});
