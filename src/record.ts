@@ -1,3 +1,4 @@
+import { boundRecord } from './domain/bounded-record.ts';
 import type { ChangeEvent } from './domain/change-event.ts';
 import type { ChangeRecord } from './domain/change-record.ts';
 import type { View } from './domain/view.ts';
@@ -37,14 +38,14 @@ export function createRecord(parts: RecordParts) {
     const isEcho = records.length > 0 && (await Promise.all(records.map(isOurs))).every(Boolean);
     const asked = await resolve(isEcho ? { ...event, lookups: [] } : event);
     const steps: Step[] = [];
-    for (const told of [...records, ...asked.records]) steps.push(await add(told));
+    for (const told of [...records, ...asked.records]) steps.push(await add(boundRecord(told)));
     const conclusions = steps.map(({ conclusion }) => conclusion);
     await Promise.all([...steps.map(tell), inbox.conclude(webhookId, conclusionOf(conclusions, asked))]);
     if (asked.unanswered && asked.unanswered.retry !== 'never') throw asked.unanswered;
   }
 
   async function recordStep(told: ChangeRecord): Promise<Conclusion> {
-    const step = await add(told);
+    const step = await add(boundRecord(told));
     await tell(step);
     return step.conclusion;
   }

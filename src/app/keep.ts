@@ -1,3 +1,4 @@
+import { boundRecords } from '../domain/bounded-record.ts';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import { toChangeRecord } from '../domain/change-record.ts';
 import { NotKept, type WebhookRejected } from '../domain/errors.ts';
@@ -100,7 +101,9 @@ export function createKeep(parts: KeepParts) {
         records: mapped.records.map((record) => toChangeRecord({ webhook: webhook.id, ...record })),
         lookups: mapped.lookups,
       };
-      const { records, lookups, entry } = mask.value(told);
+      // Masked first: a cut through a secret would leave half of it.
+      const { records: hidden, lookups, entry } = mask.value(told);
+      const records = boundRecords(hidden);
       // What is read from a history is mostly known: only the worker can tell (store/changes/gaps.ts).
       const certain = records.filter(({ history }) => !history?.recovered);
       const deployments = [...new Set(certain.map((record) => record.deployment))];

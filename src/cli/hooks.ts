@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { trimCharsEnd } from '../values/text.ts';
 
 export interface HooksOptions {
   readonly source: string;
@@ -22,7 +23,7 @@ export async function applyHooks(config: Config, { source: name, url, targets, d
       '--url must be the address at which the tool reaches this bridge, such as https://shiplog.example.com',
     );
   const lines = await source.applyHooks({
-    url: `${url.replace(/\/+$/, '')}/webhooks/${source.name}`,
+    url: `${trimCharsEnd(url, '/')}/webhooks/${source.name}`,
     targets,
     dryRun,
     signal: AbortSignal.timeout(WITHIN_MS),

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { graphemesOf } from '../values/graphemes.ts';
 
 export interface Column {
   readonly title: string;
@@ -53,8 +54,10 @@ function fit(columns: readonly Column[], widest: readonly number[], width: numbe
 export function shorten(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let short = '';
-  for (const letter of letters(text)) {
-    if (widthOf(short + letter) > width - 1) break;
+  let used = 0;
+  for (const letter of graphemesOf(text)) {
+    used += widthOf(letter);
+    if (used > width - 1) break;
     short += letter;
   }
   return `${short}…`;
@@ -70,11 +73,11 @@ export function oneLine(text: string): string {
 
 const WIDE =
   /\p{Extended_Pictographic}|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff01-\uff60]/u;
-const segmenter = new Intl.Segmenter();
-const letters = (text: string) => Array.from(segmenter.segment(text), ({ segment }) => segment);
 
 /** Columns of the terminal that a text takes; East Asian letters and pictures take two. */
 export function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  return letters(text).reduce((sum, letter) => sum + (WIDE.test(letter) ? 2 : 1), 0);
+  let width = 0;
+  for (const letter of graphemesOf(text)) width += WIDE.test(letter) ? 2 : 1;
+  return width;
 }

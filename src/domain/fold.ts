@@ -188,7 +188,9 @@ function mergeEnvironment(under: ChangeRecord, over: ChangeRecord): ChangeRecord
   return { ...under.environment, ...over.environment };
 }
 
-const unite = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])];
+/** Each record has its limit; a deployment that is told a thousand times has this one. */
+const MAX_UNITED = 200;
+const unite = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])].slice(0, MAX_UNITED);
 const earliest = (times: readonly (string | undefined)[]) =>
   times
     .filter((time) => time !== undefined)

@@ -1,5 +1,6 @@
 import picomatch from 'picomatch';
-import { RE2JS, RE2JSException } from 're2js';
+import { RE2JS } from 're2js';
+import { compileRe2 } from '../values/pattern.ts';
 import { NOTHING_CAPTURED, type Pattern } from './rule-regex.ts';
 
 const OPTIONS = { dot: true, nocase: true };
@@ -26,14 +27,13 @@ export function compileGlob(text: string): Pattern | { readonly wrong: string } 
   };
 }
 
+/** `!(…)` and `!…` are look-aheads, which RE2 has not. */
 function toRe2(source: string): RE2JS | undefined {
-  const bare = ASSERTIONS.reduce((pattern, assertion) => pattern.replaceAll(assertion, ''), source);
-  try {
-    return RE2JS.compile(bare, RE2JS.CASE_INSENSITIVE);
-  } catch (error) {
-    if (error instanceof RE2JSException) return undefined; // `!(…)` and `!…` are look-aheads
-    throw error;
-  }
+  const compiled = compileRe2(
+    ASSERTIONS.reduce((pattern, assertion) => pattern.replaceAll(assertion, ''), source),
+    { ignoreCase: true },
+  );
+  return compiled instanceof RE2JS ? compiled : undefined;
 }
 
 /** Few stars, and no group that is repeated: `(a+)+` is a glob to picomatch, and a catastrophic one. */

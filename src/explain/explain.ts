@@ -1,3 +1,4 @@
+import { boundRecords } from '../domain/bounded-record.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { DeliveryFailed, WebhookRejected } from '../domain/errors.ts';
@@ -67,7 +68,7 @@ export async function explain(source: Source, webhook: Webhook, options: Explain
   const { checkSignature = true } = options;
   const outcome = outcomeOf(source, webhook, checkSignature);
   const { records: told, lookups = [] } = outcome.kind === 'accepted' ? outcome : { records: [] };
-  const records = told.map((record) => ChangeRecord.parse(record));
+  const records = boundRecords(told.map((record) => ChangeRecord.parse(record)));
   // What is read from a history counts only where it fills a gap (store/changes/gaps.ts): most often it is known.
   const deployments = await explainDeployments(
     records.filter(({ history }) => !history?.recovered),

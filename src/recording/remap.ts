@@ -1,3 +1,4 @@
+import { boundRecords } from '../domain/bounded-record.ts';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
 import { WebhookRejected } from '../domain/errors.ts';
@@ -23,7 +24,7 @@ export function createRemap(sources: readonly Source[], inbox: Inbox) {
     });
     if (mapped?.kind !== 'records') return undefined;
     const { lookups } = mapped;
-    const records = mapped.records.map((record) => ChangeRecord.parse({ webhook: entry.id, ...record }));
+    const records = boundRecords(mapped.records.map((record) => ChangeRecord.parse({ webhook: entry.id, ...record })));
     return {
       webhookId: entry.id,
       source: source.name,

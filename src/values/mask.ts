@@ -1,7 +1,9 @@
-/** Takes the configured secrets out of whatever is written down or said. */
+import { hideSecrets, MASKED, mayHoldSecret } from './secrets.ts';
+
+/** Takes out of whatever is written down or said the configured secrets, and those that tell themselves by their shape. */
 export interface Mask {
   text(text: string): string;
-  /** The very bytes when nothing is to be hidden. */
+  /** The configured secrets alone; the very bytes when nothing is to be hidden. */
   bytes(bytes: Buffer): Buffer;
   /** The same with every text in it masked; for what can be written as JSON. The very value when nothing is to be hidden. */
   value<T>(value: T): T;
@@ -11,32 +13,32 @@ export interface Mask {
 
 /** Shorter ones would stand in every other text by chance. */
 const MIN_CHARS = 8;
-const MASKED = '[secret]';
 
 /** @param secrets everything that the configuration keeps secret: of sources, sinks and pages. */
 export function createMask(secrets: readonly string[]): Mask {
   const long = secrets.filter((secret) => secret.length >= MIN_CHARS).flatMap(spellingsOf);
-  if (long.length === 0)
-    return { text: (text) => text, bytes: (bytes) => bytes, value: (value) => value, json: JSON.stringify };
-  const inText = patternOf(long);
-  const inBytes = patternOf(long.map((spelling) => Buffer.from(spelling).toString('latin1')));
-  const text = (given: string) => given.replace(inText, MASKED);
+  const inText = long.length > 0 ? patternOf(long) : undefined;
+  const inBytes =
+    long.length > 0 ? patternOf(long.map((spelling) => Buffer.from(spelling).toString('latin1'))) : undefined;
+  const text = (given: string) => hideSecrets(inText ? given.replace(inText, MASKED) : given);
+  const mayHold = (given: string) => mayHoldSecret(given) || (inText !== undefined && given.search(inText) >= 0);
   // The texts one by one: within the JSON a secret could seem to begin in the midst of an escape.
   const parsed = (json: string) =>
     JSON.parse(json, (_key, part: unknown) => (typeof part === 'string' ? text(part) : part));
   return {
     text,
     bytes(bytes) {
+      if (!inBytes) return bytes;
       const before = bytes.toString('latin1'); // one character a byte, whatever the bytes are
       return before.search(inBytes) < 0 ? bytes : Buffer.from(before.replace(inBytes, MASKED), 'latin1');
     },
     value(value) {
       const json = JSON.stringify(value);
-      return json === undefined || text(json) === json ? value : parsed(json);
+      return json === undefined || !mayHold(json) ? value : parsed(json);
     },
     json(value) {
       const json = JSON.stringify(value);
-      return text(json) === json ? json : JSON.stringify(parsed(json));
+      return json === undefined || !mayHold(json) ? json : JSON.stringify(parsed(json));
     },
   };
 }

@@ -1,3 +1,5 @@
+import { trimChars, trimCharsEnd } from './text.ts';
+
 /** A Git (or chart) repository, by the address that a deployment tool was configured with. */
 export interface RepoUrl {
   /** Host name, lower case, without port and user. */
@@ -45,11 +47,8 @@ function build(parts: { authority: string; path: string; scheme: string }): Repo
   const server = /^(\[[0-9a-f:.]+\]|[^:@/[\]]+)(?::(\d{1,5}))?$/i.exec(
     parts.authority.slice(parts.authority.lastIndexOf('@') + 1),
   );
-  const path = parts.path
-    .replace(/[?#].*$/, '')
-    .replace(/^\/+|\/+$/g, '')
-    .replace(/\.git$/i, '')
-    .replace(/\/+$/, '');
+  const bare = trimChars(parts.path.split(/[?#]/, 1)[0] ?? '', '/');
+  const path = trimCharsEnd(bare.toLowerCase().endsWith('.git') ? bare.slice(0, -'.git'.length) : bare, '/');
   const host = server?.[1]?.toLowerCase();
   if (!host || !path || path === '.') return undefined;
   return { host, path: decodeOrKeep(path), url: `${origin(host, server?.[2], parts.scheme)}/${path}` };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { summarize } from '../../domain/summary.ts';
+import { parseWebUrl } from '../../values/url.ts';
 import { meaningful } from '../meaningful.ts';
 import { artifactId } from './purl.ts';
 
@@ -92,8 +93,9 @@ function environmentEvent(deployment: Deployment, source: string): CdEvent {
 
 /** The schemas take nothing but a URI (RFC 3986), and a tool may write anything. Browsers are less strict: URL leaves "|" as it is. */
 function uriOf(text: string | undefined): { uri?: string } {
-  if (text === undefined || !/^https?:\/\//i.test(text) || !URL.canParse(text)) return {};
-  const { origin, pathname, search, hash } = new URL(text);
+  const url = parseWebUrl(text);
+  if (!url) return {};
+  const { origin, pathname, search, hash } = url;
   const strange = /%(?![0-9a-f]{2})|[^\w.~:/?#@!$&'()*+,;=%-]/gi;
   return { uri: `${origin}${`${pathname}${search}${hash}`.replace(strange, encodeURIComponent)}` };
 }

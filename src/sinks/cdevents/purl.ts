@@ -1,4 +1,5 @@
 import type { Deployment } from '../../domain/deployment.ts';
+import { trimChars, withoutEnd } from '../../values/text.ts';
 
 /** Hosts whose repositories have a purl type of their own (package-url/purl-spec, PURL-TYPES). GitLab has none. */
 const TYPES: Readonly<Record<string, string>> = { 'github.com': 'github', 'bitbucket.org': 'bitbucket' };
@@ -25,7 +26,7 @@ function ofImage(image: string): string | undefined {
 function ofCommit({ repository, commit, service }: Deployment): string {
   const version = commit?.sha;
   const url = repository?.url && URL.canParse(repository.url) ? new URL(repository.url) : undefined;
-  const path = url?.pathname.replace(/^\/+|\/+$|\.git$/g, '');
+  const path = url && withoutEnd(trimChars(url.pathname, '/'), '.git');
   const type = url && TYPES[url.hostname];
   if (type && path?.includes('/')) return purl({ type, path: path.toLowerCase(), version, qualifiers: [] });
   const vcs = url && `vcs_url=${encode(`git+${url.origin}/${path}.git${version ? `@${version}` : ''}`)}`;

@@ -1,6 +1,7 @@
 import type { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { fullSha } from '../../values/sha.ts';
+import { trimChars, withoutEnd } from '../../values/text.ts';
 import type { Sink } from '../sink.ts';
 import type { GitlabStatus } from './schema.ts';
 
@@ -46,8 +47,7 @@ function pathOn(url: string, map: Destination): string | undefined {
   return project.includes('/') ? project : undefined; // every project lies in a group or in a user's name
 }
 
-const trimPath = (path: string): string | undefined =>
-  path.replace(/^\/+|\/+$/g, '').replace(/\.git$/, '') || undefined;
+const trimPath = (path: string): string | undefined => withoutEnd(trimChars(path, '/'), '.git') || undefined;
 
 function parse(url: string): URL | undefined {
   try {
@@ -77,7 +77,7 @@ export function environmentOf({ environment }: Deployment, map: Destination): st
   return trimName(valid.slice(0, NAME_LIMIT)) || 'unknown';
 }
 
-const trimName = (name: string): string => name.replace(/^[/ ]+|[/ ]+$/g, '');
+const trimName = (name: string): string => trimChars(name, '/ ');
 
 /** Our own lost writes are found again by these three: no two of them may be under way at once. */
 export function laneOf(deployment: Deployment, map: Destination): string {

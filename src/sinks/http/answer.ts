@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isSuccess, type JsonAnswer } from '../../outbound/http.ts';
+import { safeUrl } from '../../values/url.ts';
 import { parsePath, valueAt } from './path.ts';
 
 const Status = z.number('write a status such as 202').int().min(200).max(499);
@@ -43,5 +44,5 @@ export function idIn(answer: JsonAnswer, where: Where | undefined): string | und
 /** It becomes a link on a page: nothing but the web. */
 export function urlIn(answer: JsonAnswer, where: Where | undefined): string | undefined {
   const text = idIn(answer, where);
-  return text !== undefined && /^https?:\/\//.test(text) && URL.canParse(text) ? text : undefined;
+  return safeUrl(text);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { compileRegex, isRegex, type Pattern } from '../../domain/rule-regex.ts';
+import { graphemesOf } from '../../values/graphemes.ts';
 import { isNothing, type Json, type Kind } from './facts.ts';
 import type { Scope } from './scope.ts';
 import type { Place, Template } from './template.ts';
@@ -111,7 +112,6 @@ function convertTime(ms: number, as: 'epoch_seconds' | 'epoch_ms' | 'iso'): Json
   return { epoch_seconds: Math.floor(ms / 1000), epoch_ms: ms, iso: new Date(ms).toISOString() }[as];
 }
 
-const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** Half of `&lt;` would be four strange characters. */
 const PIECES = /&(?:amp|lt|gt);|[^&]+|&/g;
 
@@ -122,8 +122,8 @@ function cut(value: Json, limit: number): Json {
   let points = 0;
   let end = 0;
   for (const piece of value.match(PIECES) ?? []) {
-    const units = piece.length > 1 && piece.startsWith('&') ? [{ segment: piece }] : characters.segment(piece);
-    for (const { segment } of units) {
+    const isEntity = piece.length > 1 && piece.startsWith('&');
+    for (const segment of isEntity ? [piece] : graphemesOf(piece)) {
       points += [...segment].length;
       if (points > limit) return value.slice(0, end).trimEnd();
       end += segment.length;

@@ -1,4 +1,5 @@
 import { DeliveryFailed } from '../../domain/errors.ts';
+import { trimCharsEnd } from '../../values/text.ts';
 import { wellFormed } from '../well-formed.ts';
 import { valueAt } from './path.ts';
 import type { Given, Scope } from './scope.ts';
@@ -37,7 +38,7 @@ function startOf(parts: readonly TextPart[], given: Given): { start: string; res
     const text = 'text' in part ? part.text : pieceOf(valueAt(given, part.path));
     if (text === undefined) return { start, rest: parts.slice(index) };
     // A base URL is often written with a slash at its end.
-    start = text.startsWith('/') ? `${start.replace(/\/+$/, '')}${text}` : `${start}${text}`;
+    start = text.startsWith('/') ? `${trimCharsEnd(start, '/')}${text}` : `${start}${text}`;
   }
   return { start, rest: [] };
 }

@@ -1,7 +1,7 @@
 import picomatch from 'picomatch';
-import { RE2JS, RE2JSException } from 're2js';
-import safeRegex from 'safe-regex2';
+import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { compilePattern, type PatternFault } from '../../values/pattern.ts';
 import { anySha, fullSha } from '../../values/sha.ts';
 import type { Notification } from './schema.ts';
 import { word } from './text.ts';
@@ -18,18 +18,10 @@ const ImageTag = z.string().transform((text, context): ReadTag => {
   return z.NEVER;
 });
 
-/** RE2 runs in linear time whatever the text; safe-regex2 refuses early what its author would not want either. */
 function compile(text: string): ReadTag | { readonly wrong: string } {
   const example = 'write for example ^.+:([0-9a-f]{40})$';
-  try {
-    new RegExp(text);
-  } catch (error) {
-    return { wrong: `not a valid regular expression (${error instanceof Error ? error.message : error}); ${example}` };
-  }
-  const regex = compileRe2(text);
-  if (!regex) return { wrong: `look-around and back-references are not supported; ${example}` };
-  if (!safeRegex(text))
-    return { wrong: `a catastrophic regular expression: no repetition inside a repetition, as in (a+)+; ${example}` };
+  const regex = compilePattern(text);
+  if (!(regex instanceof RE2JS)) return { wrong: `${faultOf(regex)}; ${example}` };
   if (regex.groupCount() !== 1)
     return { wrong: `it needs exactly one group in ( ), for the commit; others begin with (?: ; ${example}` };
   return (image) => {
@@ -38,13 +30,10 @@ function compile(text: string): ReadTag | { readonly wrong: string } {
   };
 }
 
-function compileRe2(text: string): RE2JS | undefined {
-  try {
-    return RE2JS.compile(text);
-  } catch (error) {
-    if (error instanceof RE2JSException) return undefined;
-    throw error;
-  }
+function faultOf({ kind, why }: PatternFault): string {
+  if (kind === 'invalid') return `not a valid regular expression (${why})`;
+  if (kind === 'unsupported') return 'look-around and back-references are not supported';
+  return `a catastrophic regular expression: ${why}`;
 }
 
 /** Where the application's own commit stands, when Argo CD deploys manifests of another repository. */

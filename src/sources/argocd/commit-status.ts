@@ -4,6 +4,7 @@ import type { Answer, Mapped, Outcome, Webhook } from '../source.ts';
 import { ignored } from './contract.ts';
 import { gitlabAnswer, projectName, serviceOf } from './drop-in.ts';
 import { environmentWordIn, type Named, withTier } from './environment.ts';
+import { projectPath } from './project-path.ts';
 import { CommitStatus } from './schema.ts';
 import type { Settings } from './settings.ts';
 import { short, webUrl } from './text.ts';
@@ -24,11 +25,11 @@ export interface CommitStatusPath {
 
 /** `POST /projects/:id/statuses/:sha`, or `malformed` when it holds a "%" that begins no percent-encoding. */
 export function commitStatusPath(path: string): CommitStatusPath | 'malformed' | undefined {
-  const parts = /\/projects\/(.+?)\/statuses\/([^/]+)\/*$/.exec(path);
-  if (!parts) return undefined;
+  const parts = projectPath(path, 'statuses');
+  if (parts?.id === undefined) return undefined;
   try {
-    const revision = decodeURIComponent(parts[2] ?? '').trim();
-    return { project: projectName(decodeURIComponent(parts[1] ?? '')), revision };
+    const revision = decodeURIComponent(parts.id).trim();
+    return { project: projectName(decodeURIComponent(parts.project)), revision };
   } catch {
     return 'malformed';
   }

@@ -1,7 +1,9 @@
 import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { fullSha } from '../../values/sha.ts';
+import { trimChars } from '../../values/text.ts';
 import type { Answer, Mapped, Outcome, Webhook } from '../source.ts';
 import { withTier } from './environment.ts';
+import { projectPath } from './project-path.ts';
 import { DropIn } from './schema.ts';
 import type { Settings } from './settings.ts';
 
@@ -30,11 +32,11 @@ export type DropInPath =
   | { readonly kind: 'malformed' };
 
 export function dropInPath(path: string): DropInPath | undefined {
-  const parts = /\/projects\/(.+?)\/deployments(\/[^/]+)?\/*$/.exec(path);
+  const parts = projectPath(path, 'deployments');
   if (!parts) return undefined;
-  if (parts[2]) return { kind: 'update' };
+  if (parts.id !== undefined) return { kind: 'update' };
   try {
-    return { kind: 'create', project: projectName(decodeURIComponent(parts[1] ?? '')) };
+    return { kind: 'create', project: projectName(decodeURIComponent(parts.project)) };
   } catch {
     return { kind: 'malformed' }; // a "%" that begins no percent-encoding
   }
@@ -45,7 +47,7 @@ const PROJECT_LIMIT = 500; // characters of a full path; GitLab allows 255 for e
 /** An id or a full path; not `$PROJECT_ID` or `<your-project-id>`, which nobody filled in. */
 export function projectName(text: string): string | undefined {
   if (text.length > PROJECT_LIMIT) return undefined;
-  const name = text.replace(/^\/+|\/+$/g, '');
+  const name = trimChars(text, '/');
   return /^[\p{L}\p{N}_.-]+(\/[\p{L}\p{N}_.-]+)*$/u.test(name) ? name : undefined;
 }
 

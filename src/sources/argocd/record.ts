@@ -1,5 +1,7 @@
 import { type History, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { trimCharsEnd } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
+import { safeUrl } from '../../values/url.ts';
 import { environmentOf, withTier } from './environment.ts';
 import { originOf } from './origin.ts';
 import { type Deployed, deployedBy } from './revision.ts';
@@ -87,8 +89,15 @@ function idOf(step: Step): string {
 
 /** A source's own path says where in its repository the manifests lie; "." is all of it. */
 function pathsOf({ source }: Deployed): string[] {
-  const path = source?.path?.replace(/^(\.?\/)+|\/+$/g, '');
+  const path = source?.path && bareFolder(source.path);
   return path && path !== '.' ? [path] : [];
+}
+
+/** `./apps/pay/` and `//apps/pay` are `apps/pay`. */
+function bareFolder(path: string): string {
+  const parts = path.split('/');
+  const start = parts.findIndex((part) => part !== '' && part !== '.');
+  return start < 0 ? '' : trimCharsEnd(parts.slice(start).join('/'), '/');
 }
 
 /** A retried sync has `finished_at` set while it still runs: only a final state has an end. */
@@ -173,10 +182,10 @@ function pageOf({ app, argocd_url }: Notification): string | undefined {
   const url = webUrl(argocd_url);
   if (!url || !app.name) return undefined;
   const path = [app.namespace, app.name].flatMap((part) => (part ? encodeURIComponent(part) : [])).join('/');
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}/applications/${path}?operation=true`;
+  return `${url.origin}${trimCharsEnd(url.pathname, '/')}/applications/${path}?operation=true`;
 }
 
 /** What an ingress of the application answers to. */
 function externalUrl({ external_urls }: Notification): string | undefined {
-  return external_urls.find((url) => webUrl(url));
+  return external_urls.map((url) => safeUrl(url)).find((url) => url !== undefined);
 }

@@ -1,6 +1,7 @@
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { parseRepoUrl } from '../../values/repo-url.ts';
 import { fullSha } from '../../values/sha.ts';
+import { trimChars } from '../../values/text.ts';
 import type { HistoryEntry, Notification, SourceOfApp } from './schema.ts';
 
 /** What was deployed: which commit of which repository, or no commit at all. */
@@ -168,6 +169,6 @@ const PROJECT_LIMIT = 500; // characters
 /** People write the id, the path, and the address of the project's page. */
 function projectName(text: string | undefined): string | undefined {
   if (!text || text.length > PROJECT_LIMIT) return undefined;
-  const name = text.includes('://') ? parseRepoUrl(text)?.path : text.replace(/^\/+|\/+$/g, '');
+  const name = text.includes('://') ? parseRepoUrl(text)?.path : trimChars(text, '/');
   return name || undefined;
 }

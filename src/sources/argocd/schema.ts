@@ -1,20 +1,14 @@
 import { z } from 'zod';
+import { firstFields, listOf, textUnless } from '../../values/text.ts';
 
 /**
  * Text that says something, or undefined. Go templates print `<no value>` for a missing field; wrong types count as
  * missing, because one odd field must not lose the deployment.
  */
-export const Text = z
-  .string()
-  .transform((text) => said(text))
-  .nullish()
-  .transform((text) => text ?? undefined)
-  .catch(undefined);
+export const Text = textUnless((text) => text === '<no value>' || text === '<nil>');
 
-function said(text: string): string | undefined {
-  const trimmed = text.trim();
-  return trimmed === '' || trimmed === '<no value>' || trimmed === '<nil>' ? undefined : trimmed;
-}
+/** Labels and annotations. */
+const Texts = z.preprocess(firstFields, z.record(z.string(), Text)).catch({});
 
 const Flag = z.boolean().catch(false);
 const Count = z.number().catch(0);
@@ -25,7 +19,7 @@ function lenient<Shape extends z.ZodRawShape>(shape: Shape) {
   return object.catch(() => object.parse({}));
 }
 
-const Revisions = z.array(Text).catch([]);
+const Revisions = listOf(Text).catch([]);
 
 const SourceOfApp = lenient({
   repo_url: Text,
@@ -46,7 +40,7 @@ const HistoryEntry = lenient({
   /** Since Argo CD 2.11. */
   started_at: Text,
   /** Only an Application has them; the template sends those of the sync alone. */
-  sources: z.array(SourceOfApp).catch([]),
+  sources: listOf(SourceOfApp).catch([]),
 });
 export type HistoryEntry = z.output<typeof HistoryEntry>;
 
@@ -60,8 +54,8 @@ export const Notification = lenient({
     namespace: Text,
     uid: Text,
     project: Text,
-    labels: z.record(z.string(), Text).catch({}),
-    annotations: z.record(z.string(), Text).catch({}),
+    labels: Texts,
+    annotations: Texts,
   }),
   destination: lenient({ name: Text, namespace: Text }),
   operation: lenient({
@@ -74,23 +68,23 @@ export const Notification = lenient({
     dry_run: Flag,
     partial: Flag,
     self_heal_attempts: Count,
-    info: z.array(lenient({ name: Text, value: Text })).catch([]),
+    info: listOf(lenient({ name: Text, value: Text })).catch([]),
   }),
   revision: Text,
   revisions: Revisions,
-  sources: z.array(SourceOfApp).catch([]),
+  sources: listOf(SourceOfApp).catch([]),
   dry_sha: Text,
   health: lenient({ status: Text, message: Text, since: Text }),
-  images: z.array(Text).catch([]),
-  external_urls: z.array(Text).catch([]),
+  images: listOf(Text).catch([]),
+  external_urls: listOf(Text).catch([]),
   resources: lenient({
     total: Count,
     changed: Count,
-    failed: z.array(lenient({ kind: Text, namespace: Text, name: Text, message: Text })).catch([]),
+    failed: listOf(lenient({ kind: Text, namespace: Text, name: Text, message: Text })).catch([]),
     /** Of the manifests that were synced, since Argo CD 3.1. */
-    images: z.array(Text).catch([]),
+    images: listOf(Text).catch([]),
   }),
-  history: z.array(HistoryEntry).catch([]),
+  history: listOf(HistoryEntry).catch([]),
   /** Not in configmap.yaml: Argo CD's repo server knows it, and asking it can lose the notification. */
   commit: lenient({ message: Text, author: Text, date: Text }),
 });
@@ -104,7 +98,7 @@ const Synced = {
   revision: Text,
   revisions: Revisions,
   source: SpecSource,
-  sources: z.array(SpecSource).catch([]),
+  sources: listOf(SpecSource).catch([]),
 };
 
 const ResourceResult = lenient({
@@ -114,7 +108,7 @@ const ResourceResult = lenient({
   message: Text,
   status: Text,
   hookPhase: Text,
-  images: z.array(Text).catch([]),
+  images: listOf(Text).catch([]),
 });
 export type ResourceResult = z.output<typeof ResourceResult>;
 
@@ -125,8 +119,8 @@ export const Application = lenient({
     namespace: Text,
     uid: Text,
     deletionTimestamp: Text,
-    labels: z.record(z.string(), Text).catch({}),
-    annotations: z.record(z.string(), Text).catch({}),
+    labels: Texts,
+    annotations: Texts,
   }),
   spec: lenient({ ...Synced, project: Text, destination: lenient({ name: Text, namespace: Text }) }),
   status: lenient({
@@ -139,18 +133,18 @@ export const Application = lenient({
         sync: lenient({
           ...Synced,
           dryRun: Flag,
-          resources: z.array(z.unknown()).catch([]),
+          resources: listOf(z.unknown()).catch([]),
           autoHealAttemptsCount: Count,
         }),
         initiatedBy: lenient({ username: Text, automated: Flag }),
-        info: z.array(lenient({ name: Text, value: Text })).catch([]),
+        info: listOf(lenient({ name: Text, value: Text })).catch([]),
       }),
-      syncResult: lenient({ ...Synced, resources: z.array(ResourceResult).catch([]) }),
+      syncResult: lenient({ ...Synced, resources: listOf(ResourceResult).catch([]) }),
     }),
     health: lenient({ status: Text, message: Text, lastTransitionTime: Text }),
-    summary: lenient({ images: z.array(Text).catch([]), externalURLs: z.array(Text).catch([]) }),
+    summary: lenient({ images: listOf(Text).catch([]), externalURLs: listOf(Text).catch([]) }),
     sourceHydrator: lenient({ lastSuccessfulOperation: lenient({ drySHA: Text }) }),
-    history: z.array(lenient({ ...Synced, id: EntryId, deployedAt: Text, deployStartedAt: Text })).catch([]),
+    history: listOf(lenient({ ...Synced, id: EntryId, deployedAt: Text, deployStartedAt: Text })).catch([]),
   }),
 });
 export type Application = z.output<typeof Application>;

@@ -1,3 +1,5 @@
+import { parseWebUrl, safeUrl } from '../../values/url.ts';
+
 const MESSAGE_LIMIT = 500; // characters
 
 /** Whole characters, and no control characters: messages of `helm template` hold bells and worse. */
@@ -8,12 +10,7 @@ export function short(text: string, limit = MESSAGE_LIMIT): string {
   return characters.length > limit ? `${characters.slice(0, limit - 1).join('')}…` : clean;
 }
 
-const URL_LIMIT = 2000; // characters
-
-export function webUrl(text: string | undefined): URL | undefined {
-  if (!text || text.length > URL_LIMIT || !/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
-  return new URL(text);
-}
+export const webUrl = (text: string | undefined): URL | undefined => parseWebUrl(safeUrl(text));
 
 /** For a sentence: what they said, in quotes. */
 export const word = (text: string | undefined): string => (text ? `"${text.slice(0, 40)}"` : 'missing');

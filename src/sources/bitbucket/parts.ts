@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { NewChangeRecord, Tier } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
+import { trimChars } from '../../values/text.ts';
 import type { IgnoredReason, Mapped } from '../source.ts';
 import type { Commit } from './schema.ts';
 
@@ -146,10 +147,16 @@ export function pullRequest(told: {
   return said({ number, url: told.base && `${told.base}/pull-requests/${number}` });
 }
 
+/** `Mira <mira@example.com>` is Mira. */
+function withoutAddress(raw: string): string {
+  const trimmed = raw.trim();
+  const open = trimmed.endsWith('>') ? trimmed.lastIndexOf('<') : -1;
+  return open < 0 ? trimmed : trimmed.slice(0, open).trim();
+}
+
 /** Without the e-mail address. */
 export function authorOf(commit: Commit): string | undefined {
-  const raw = commit?.author?.raw?.replace(/\s*<[^>]*>\s*$/, '');
-  return commit?.author?.user?.display_name ?? (raw || undefined);
+  return commit?.author?.user?.display_name ?? (withoutAddress(commit?.author?.raw ?? '') || undefined);
 }
 
 export function authorAsActor(author: string | undefined): Actor | undefined {
@@ -168,11 +175,8 @@ export function resolveCommit(candidates: readonly (string | undefined)[]): Reso
 
 /** As Bitbucket makes slugs of names: lower case, words joined with "-". */
 export function slugify(name: string | undefined): string | undefined {
-  const slug = name
-    ?.toLowerCase()
-    .replace(/[^\p{L}\p{N}._/]+/gu, '-')
-    .replace(/^-+|-+$/g, '');
-  return slug || undefined;
+  const slug = name?.toLowerCase().replace(/[^\p{L}\p{N}._/]+/gu, '-');
+  return (slug && trimChars(slug, '-')) || undefined;
 }
 
 /** `{F00-…}` and `%7Bf00-…%7D` are the same as `f00-…`. */

@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
-import safeRegex from 'safe-regex2';
 import { z } from 'zod';
+import { compilePattern } from '../../values/pattern.ts';
 
 /** Of key, name and description of a build status so much is looked at, characters. */
 const LOOKED_AT = 500;
@@ -15,22 +15,18 @@ const EnvironmentPattern = z.string().transform((pattern, context) => {
     return z.NEVER;
   };
   if (pattern.length > LOOKED_AT) return complain(`the regular expression is longer than ${LOOKED_AT} characters`);
-  const compiled = compile(pattern);
-  if (compiled instanceof Error) return complain(`not a regular expression of RE2 syntax: ${compiled.message}`);
+  const compiled = compilePattern(pattern, { syntax: 're2' });
+  if (!(compiled instanceof RE2JS))
+    return complain(
+      compiled.kind === 'catastrophic'
+        ? 'the regular expression repeats what repeats, which can take for ever'
+        : `not a regular expression of RE2 syntax: ${compiled.why}`,
+    );
   if (!Object.hasOwn(compiled.namedGroups(), 'env')) {
     return complain('the regular expression has no group (?<env>…), which names the environment');
   }
-  if (!safeRegex(pattern)) return complain('the regular expression repeats what repeats, which can take for ever');
   return compiled;
 });
-
-function compile(pattern: string): RE2JS | Error {
-  try {
-    return RE2JS.compile(pattern);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
 
 /** Which build statuses are deployments, for those who say so. Bitbucket itself does not. */
 export const BuildStatusRules = z.strictObject({

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { listOf, readText } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
+import { Url } from '../../values/url.ts';
 
 /**
  * What stands for "nothing": an empty variable, the words that templates print for it, and `$NAME`, which pipes and
@@ -11,7 +13,7 @@ const ABSENT = /^(?:|null|undefined|<no value>|\$\w+|\$\{\w+\})$/;
 export const Text = z
   .union([z.string(), z.number()])
   .transform((value) => {
-    const text = String(value).trim();
+    const text = readText(String(value));
     return ABSENT.test(text) ? undefined : text;
   })
   .optional()
@@ -21,22 +23,12 @@ export const Text = z
 export const Time = z.union([z.string(), z.number()]).transform(toIso).optional().catch(undefined);
 
 /** A link that may be shown to people: http(s), and never with a password in it. */
-export const Link = z
-  .string()
-  .transform((text) => {
-    if (!URL.canParse(text)) return undefined;
-    const url = new URL(text);
-    if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
-    if (!url.username && !url.password) return text.trim();
-    url.username = '';
-    url.password = '';
-    return url.href;
-  })
-  .optional()
-  .catch(undefined);
+export const Link = Url.optional();
 
 /** A part that may be missing, null or of another kind. */
 export const part = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).optional().catch(undefined);
+
+const list = <Item extends z.ZodType>(item: Item) => listOf(item).optional().catch(undefined);
 
 const Person = part({ display_name: Text, nickname: Text });
 
@@ -161,10 +153,7 @@ export const DataCenterDeployment = z.object({
     slug: Text,
     project: part({ key: Text }),
     links: part({
-      self: z
-        .array(part({ href: Link }))
-        .optional()
-        .catch(undefined),
+      self: list(part({ href: Link })),
     }),
   }),
 });
@@ -193,18 +182,16 @@ export const CommitStatusBody = z.object({
 });
 export type CommitStatusBody = z.infer<typeof CommitStatusBody>;
 
-const listOf = <Item extends z.ZodType>(item: Item) => z.array(item).optional().catch(undefined);
-
 /** OTLP: numbers come as `intValue` and as `stringValue`. */
-const Attributes = listOf(part({ key: Text, value: part({ stringValue: Text, intValue: Text }) }));
+const Attributes = list(part({ key: Text, value: part({ stringValue: Text, intValue: Text }) }));
 export type Attributes = z.infer<typeof Attributes>;
 
 /** `pipeline:span_created`. */
 export const SpansBody = z.object({
-  resourceSpans: listOf(
+  resourceSpans: list(
     part({
       resource: part({ attributes: Attributes }),
-      scopeSpans: listOf(part({ spans: listOf(part({ attributes: Attributes })) })),
+      scopeSpans: list(part({ spans: list(part({ attributes: Attributes })) })),
     }),
   ),
 });

@@ -3,8 +3,9 @@ import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { parseRepoUrl } from '../../values/repo-url.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
+import { safeUrl } from '../../values/url.ts';
 import type { Mapped, Webhook } from '../source.ts';
-import { httpUrl, projectOf } from './project.ts';
+import { projectOf } from './project.ts';
 import { type ChangeCreate, parseChange, unfilledFields, unknownFields } from './schema.ts';
 
 const LISTED_FIELDS = 10;
@@ -32,7 +33,7 @@ function toRecord(sent: Sent): NewChangeRecord {
   const { service, note: serviceNote } = serviceOf(change, serviceId);
   const commit = commitOf(change);
   const pullRequest = pullRequestOf(change);
-  const pipelineUrl = httpUrl(change.pipeline_url);
+  const pipelineUrl = safeUrl(change.pipeline_url);
   const notes = [...notesOf(sent), serviceNote].filter((note) => note !== undefined);
   return {
     id: recordId(deployment, change.status),
@@ -138,7 +139,7 @@ function commitOf({ commit_sha, commit_message: message }: ChangeCreate): NewCha
 }
 
 function pullRequestOf({ pr_number, pr_url }: ChangeCreate): NewChangeRecord['pullRequest'] {
-  const url = httpUrl(pr_url);
+  const url = safeUrl(pr_url);
   const number = pr_number ?? /\/(?:merge_requests|pull-requests|pull)\/(\d+)/.exec(url ?? '')?.[1];
   return number ? { number, ...(url && { url }) } : undefined;
 }
@@ -181,9 +182,9 @@ function notesOf({ change, payload, serviceId }: Sent): (string | undefined)[] {
     changed_by && /^\{[0-9a-f-]{36}\}$/i.test(changed_by)
       ? 'changed_by is the id of an account, not a name'
       : undefined,
-    pipeline_url && !httpUrl(pipeline_url) ? 'pipeline_url is no http(s) URL: left out' : undefined,
-    pr_url && !httpUrl(pr_url) ? 'pr_url is no http(s) URL: left out' : undefined,
-    httpUrl(pr_url) && !pr_number && !pullRequestOf(change)
+    pipeline_url && !safeUrl(pipeline_url) ? 'pipeline_url is no http(s) URL: left out' : undefined,
+    pr_url && !safeUrl(pr_url) ? 'pr_url is no http(s) URL: left out' : undefined,
+    safeUrl(pr_url) && !pr_number && !pullRequestOf(change)
       ? 'pr_url names no pull request and pr_number is missing: left out'
       : undefined,
     change.service_id && serviceId !== change.service_id

@@ -1,12 +1,4 @@
-/** An absolute http(s) URL without user and password: GitLab's CI_REPOSITORY_URL holds a job token. */
-export function httpUrl(text: string | undefined): string | undefined {
-  if (!text || !/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  if (!url.username && !url.password) return text;
-  url.username = '';
-  url.password = '';
-  return url.href;
-}
+import { safeUrl } from '../../values/url.ts';
 
 interface Project {
   readonly path: string;
@@ -17,12 +9,18 @@ interface Project {
 
 /** The project of a pipeline: `<host>/<group>/<project>/-/pipelines/…` of GitLab, `bitbucket.org/<workspace>/<repository>/pipelines/…`. */
 export function projectOf(pipelineUrl: string | undefined): Project | undefined {
-  const text = httpUrl(pipelineUrl);
+  const text = safeUrl(pipelineUrl);
   if (!text) return undefined;
   const { origin, hostname, pathname } = new URL(text);
-  const pattern =
-    hostname === 'bitbucket.org' ? /^\/([^/]+\/[^/]+)\/pipelines\b/ : /^\/(.+?\/.+?)\/-\/(?:pipelines|jobs)\//;
-  const path = pattern.exec(pathname)?.[1];
+  const path =
+    hostname === 'bitbucket.org' ? /^\/([^/]+\/[^/]+)\/pipelines\b/.exec(pathname)?.[1] : pathBeforeDash(pathname);
   const service = path?.split('/').at(-1);
   return path && service ? { path, url: `${origin}/${path}`, service } : undefined;
+}
+
+/** GitLab: `/group/project/-/pipelines/7` is of `group/project`. */
+function pathBeforeDash(pathname: string): string | undefined {
+  const [path = '', rest = ''] = pathname.slice(1).split('/-/', 2);
+  const isKnown = rest.startsWith('pipelines/') || rest.startsWith('jobs/');
+  return isKnown && path.includes('/') ? path : undefined;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ChangeType, RiskLevel, type State } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { firstItems, readText } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
 
 /** What a variable that has nothing in it looks like after a template or a shell printed it. */
@@ -12,13 +13,15 @@ const UNFILLED = /^\$(?:\w+|\{\w+\})$/;
 const blankToAbsent = (value: unknown): unknown => {
   if (value === null) return undefined;
   if (typeof value !== 'string') return value;
-  const text = value.trim();
+  const text = readText(value);
   return NOTHING.has(text) || UNFILLED.test(text) ? undefined : text;
 };
 
 /** The documents' GitLab job runs `$(echo \"$CI_COMMIT_MESSAGE\" | jq -Rs .)`: the shell makes the quotes part of the message. */
 const withoutEchoedQuotes = (value: unknown): unknown =>
-  typeof value === 'string' ? (/^"(.*)"\n$/s.exec(value)?.[1] ?? value) : value;
+  typeof value === 'string' && value.length > 2 && value.startsWith('"') && value.endsWith('"\n')
+    ? value.slice(1, -2)
+    : value;
 
 const wrongType = (what: string, value: unknown): string => `must be ${what}, not ${typeName(value)}`;
 
@@ -33,7 +36,7 @@ const TextOrNumber = z.preprocess(
 );
 
 const Texts = z.preprocess(
-  (value) => value ?? undefined,
+  (value) => firstItems(value) ?? undefined,
   z
     .array(z.preprocess(blankToAbsent, z.string(mustBe('a text')).optional()), mustBe('a list of texts'))
     .transform((texts) => texts.filter((text) => text !== undefined))

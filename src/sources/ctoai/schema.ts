@@ -1,20 +1,13 @@
 import { z } from 'zod';
 import type { State } from '../../domain/change-record.ts';
+import { textUnless } from '../../values/text.ts';
 
 /** What the clients of CTO.ai send for something that there is not: "null" (GitLab template), null (GitHub action), "" (orb). */
 const NOTHING = new Set(['', 'null', 'undefined', '<no value>']);
 /** `$CI_ENVIRONMENT_NAME`: a variable that nobody filled in. */
 const UNFILLED = /^\$(?:\w+|\{\w+\})$/;
 
-const Text = z
-  .string()
-  .transform((text) => {
-    const trimmed = text.trim();
-    return NOTHING.has(trimmed) || UNFILLED.test(trimmed) ? undefined : trimmed;
-  })
-  .nullish()
-  .transform((text) => text ?? undefined)
-  .catch(undefined);
+const Text = textUnless((text) => NOTHING.has(text) || UNFILLED.test(text));
 
 /** An event of CTO.ai's Event Schema Reference. It has neither an id nor a time. */
 export const Event = z.object({

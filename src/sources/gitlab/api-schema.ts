@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { DeploymentStatus, Flag, Id, maybe, Text, TierOrNothing, Url, User } from './schema.ts';
+import { Url } from '../../values/url.ts';
+import { DeploymentStatus, Flag, Id, maybe, Text, TierOrNothing, User } from './schema.ts';
 
 /** GitLab: lib/api/entities/commit.rb. */
 export const Commit = z.object({

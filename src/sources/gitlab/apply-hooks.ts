@@ -1,4 +1,5 @@
 import { ResolveFailed } from '../../domain/errors.ts';
+import { trimChars } from '../../values/text.ts';
 import type { HookOrder } from '../source.ts';
 import { SIGNING_TOKEN } from '../standard-webhooks.ts';
 import { concernsOne, type GitlabApi, groupPath, pagesOf, projectPath } from './api.ts';
@@ -80,10 +81,7 @@ export function createApplyHooks({ ask, projects, groups }: GitlabApi, given: Se
 /** @throws ResolveFailed for what GitLab has not: nothing is done then. */
 function targetOf(target: string): Target {
   const [kind = '', ...rest] = target.split(':');
-  const name = rest
-    .join(':')
-    .trim()
-    .replace(/^\/+|\/+$/g, '');
+  const name = trimChars(rest.join(':').trim(), '/');
   const path = Object.hasOwn(PATHS, kind) ? PATHS[kind] : undefined;
   if (path && name) return { called: `${kind} ${name}`, hooks: `${path(name)}/hooks` };
   throw new ResolveFailed(`GitLab has no "${target}": write project:<id or path> or group:<id or path>`, {

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { ResolveFailed } from '../../domain/errors.ts';
+import { trimCharsEnd } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
 import type { ApiCall } from '../source.ts';
 import { concernsOne, type GitlabApi, pagesOf, statusOf } from './api.ts';
@@ -123,7 +124,7 @@ function pointsTo(url: string | undefined, instance: string): boolean {
 }
 
 export const pathOf = (url: string): string =>
-  URL.canParse(url) ? new URL(url).pathname.replace(/\/+$/, '') : (url.split(/[?#]/)[0] ?? '').replace(/\/+$/, '');
+  trimCharsEnd(URL.canParse(url) ? new URL(url).pathname : (url.split(/[?#]/, 1)[0] ?? ''), '/');
 
 function warnOfDisabled({ alert_status, disabled_until }: Hook, { called }: Owner, { now, warn }: Run): void {
   const until = toIso(disabled_until);

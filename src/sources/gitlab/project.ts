@@ -1,3 +1,4 @@
+import { trimChars, trimCharsEnd, withoutEnd } from '../../values/text.ts';
 import type { Webhook } from '../source.ts';
 import type { Origin } from './schema.ts';
 
@@ -29,7 +30,7 @@ export function projectOf(hook: Origin, webhook: Pick<Webhook, 'headers'>): Proj
     host: urls.map(hostOf).find((host) => host !== undefined) ?? 'unknown-host',
     id,
     ...(path && { path }),
-    ...(url && { url: url.replace(/\/+$/, '') }),
+    ...(url && { url: trimCharsEnd(url, '/') }),
     name: path ?? hook.project_name ?? service,
     service,
   };
@@ -48,6 +49,4 @@ const parse = (url: string | undefined): URL | undefined => (url && URL.canParse
 const hostOf = (url: string | undefined): string | undefined => parse(url)?.host || undefined;
 
 const pathOf = (url: string | undefined): string | undefined =>
-  parse(url)
-    ?.pathname.replace(/^\/+|\/+$/g, '')
-    .replace(/\.git$/, '') || undefined;
+  withoutEnd(trimChars(parse(url)?.pathname ?? '', '/'), '.git') || undefined;

@@ -1,18 +1,10 @@
 import { z } from 'zod';
 import { Tier } from '../../domain/change-record.ts';
+import { listOf, NAME_CHARS, readText, textUnless } from '../../values/text.ts';
+import { Url } from '../../values/url.ts';
 
 /** A field that may be missing or of the wrong type without costing the deployment. Custom templates render nothing as ''. */
-export const Text = z
-  .string()
-  .trim()
-  .nullish()
-  .catch(undefined)
-  .transform((text) => text || undefined);
-
-/** Links end up on pages and in the change log: anything but http and https is dropped here, once. */
-export const Url = Text.transform((text) =>
-  text && /^https?:\/\//i.test(text) && URL.canParse(text) ? text : undefined,
-);
+export const Text = textUnless(() => false);
 
 /** Job ids passed 2^32 in 2026, and custom templates send numbers as text. Beyond 2^53 a JSON number is no longer exact. */
 export const Id = z
@@ -25,7 +17,7 @@ export const Flag = z.union([z.boolean(), z.stringbool()]).nullish().catch(undef
 export const TierOrNothing = Tier.nullish().catch(undefined);
 
 /** Here null and missing differ: a job with `started_at: null` did not start; without the key we cannot know. */
-const Time = z.string().nullish().catch(undefined);
+const Time = z.string().max(NAME_CHARS).nullish().catch(undefined);
 const Duration = z.number().nullish().catch(undefined);
 
 /** An object that may be missing, null or something else altogether. */
@@ -36,7 +28,7 @@ const Environment = maybe(
   z.union([
     z
       .string()
-      .trim()
+      .transform(readText)
       .transform((name) => ({ name: name || undefined, action: undefined, deployment_tier: undefined })),
     z.object({ name: Text, action: Text, deployment_tier: TierOrNothing }),
   ]),
@@ -167,6 +159,6 @@ export const PipelineHook = Origin.extend({
       author: maybe(z.object({ name: Text })),
     }),
   ),
-  builds: z.array(maybe(Build)).nullish().catch(undefined),
+  builds: listOf(maybe(Build)).nullish().catch(undefined),
 });
 export type PipelineHook = z.output<typeof PipelineHook>;

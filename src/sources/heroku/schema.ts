@@ -1,12 +1,9 @@
 import { z } from 'zod';
 import type { State } from '../../domain/change-record.ts';
+import { readText, textUnless } from '../../values/text.ts';
 
-const Text = z
-  .string()
-  .transform((text) => text.trim() || undefined)
-  .nullish()
-  .transform((text) => text ?? undefined)
-  .catch(undefined);
+const Text = textUnless(() => false);
+const Required = z.string().min(1).transform(readText);
 
 const Person = z.object({ email: Text }).nullish().catch(undefined);
 
@@ -29,8 +26,8 @@ export type Notification = z.infer<typeof Notification>;
  * it says "production" of a test app on paid dynos.
  */
 export const Release = z.object({
-  id: z.string().min(1),
-  app: z.object({ id: z.string().min(1), name: z.string().min(1) }),
+  id: Required,
+  app: z.object({ id: Required, name: Required }),
   version: z.number().int().nullish().catch(undefined),
   status: Text,
   description: Text,

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { boundRecord, RECORD_BYTES } from '../../domain/bounded-record.ts';
 import { type ChangeRecord, type NewChangeRecord, toChangeRecord } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import type { Dot } from '../../domain/mark.ts';
@@ -188,13 +189,18 @@ async function readStored(redis: Redis, name: string): Promise<Stored> {
 }
 
 /** Written by append() alone; lists that an older bridge did not know yet are empty. */
-const parseRecord = (json: string | number): ChangeRecord =>
-  toChangeRecord(JSON.parse(String(json)) as NewChangeRecord);
+function parseRecord(json: string | number): ChangeRecord {
+  const record = toChangeRecord(JSON.parse(String(json)) as NewChangeRecord);
+  return String(json).length > RECORD_BYTES ? boundRecord(record) : record; // an earlier bridge had no limit
+}
 
-/** Written by project() alone; an earlier bridge named one source. */
+/** What several records add up to. */
+const VIEW_BYTES = 2 * RECORD_BYTES;
+
+/** Written by project() alone; an earlier bridge named one source, and had no limits. */
 function parseView(json: string): View {
   const view = JSON.parse(json) as View;
-  const { deployment } = view;
+  const deployment = json.length > RECORD_BYTES ? boundRecord(view.deployment, VIEW_BYTES) : view.deployment;
   return { ...view, deployment: { ...deployment, sources: deployment.sources ?? [deployment.source] } };
 }
 

@@ -1,0 +1,149 @@
+import { cutUnits, NAME_CHARS, PATH_CHARS, shorten, TEXT_CHARS } from '../values/text.ts';
+import { URL_CHARS } from '../values/url.ts';
+import { type ChangeRecord, digest } from './change-record.ts';
+
+/** JSON of one record, whatever came: a deployment has two dozen of them, and Redis keeps them for a year. */
+export const RECORD_BYTES = 65_536;
+/** The records of one webhook together. */
+const WEBHOOK_BYTES = 1_048_576;
+/** One webhook that deploys to more places than this is a mistake, or an attack. */
+const MAX_RECORDS = 1_000;
+/** A smaller share would cut what is no text at all: ids, names, times. */
+const LEAST_BYTES = 8_192;
+const LONGEST_KEY = 400;
+
+type Kind = 'name' | 'path' | 'text' | 'url' | 'key';
+
+/** Fields by their names, wherever in a record they are. What is not listed is a text. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  deployment: 'key',
+  key: 'key',
+  aliases: 'key',
+  source: 'name',
+  instance: 'name',
+  signal: 'name',
+  signals: 'name',
+  occurrence: 'name',
+  service: 'name',
+  serviceId: 'name',
+  environment: 'name',
+  name: 'path',
+  repository: 'path',
+  gitlabProject: 'path',
+  ref: 'name',
+  sha: 'name',
+  shortSha: 'name',
+  author: 'name',
+  actor: 'name',
+  revision: 'name',
+  job: 'name',
+  number: 'name',
+  deploymentId: 'name',
+  reportedSource: 'name',
+  externalId: 'name',
+  of: 'path',
+  projects: 'path',
+  artifacts: 'path',
+  paths: 'path',
+  tags: 'name',
+  url: 'url',
+  pipelineUrl: 'url',
+  jobUrl: 'url',
+  compareUrl: 'url',
+};
+const CHARS = { name: NAME_CHARS, path: PATH_CHARS, text: TEXT_CHARS, url: URL_CHARS, key: LONGEST_KEY } as const;
+/** Entries of a list. What is not listed: 100. */
+const ITEMS: Readonly<Record<string, number>> = { aliases: 20, projects: 10, tags: 50, notes: 50 };
+const MAX_ITEMS = 100;
+
+interface Cutting {
+  /** Part of the limits of texts and lists that is in force. */
+  readonly scale: number;
+  readonly notes: string[];
+}
+
+/** Tried in turn, until the record fits. */
+const SCALES = [1, 0.5, 0.2, 0.05];
+const LEAST_CHARS = 100;
+const LEAST_ITEMS = 5;
+
+/**
+ * A record whose fields are within their limits: what is longer is cut, and a note on the record says so. It is the very
+ * record where nothing had to be cut, so that this may be called wherever a record comes in. Takes what the fold makes of
+ * records as well.
+ */
+export function boundRecord<Told extends { readonly notes: readonly string[] }>(
+  record: Told,
+  maxBytes = RECORD_BYTES,
+): Told {
+  let bounded = record;
+  for (const scale of SCALES) {
+    const cutting: Cutting = { scale, notes: [] };
+    bounded = cut(record, '', cutting) as Told; // the same fields, shorter
+    if (cutting.notes.length > 0) bounded = { ...bounded, notes: [...bounded.notes, ...cutting.notes] };
+    if (fits(bounded, maxBytes)) return bounded;
+  }
+  return bounded;
+}
+
+/** All records of one webhook: each gets its share. What is beyond the limit is left out, and the first record says so. */
+export function boundRecords(records: readonly ChangeRecord[]): readonly ChangeRecord[] {
+  const kept = records.length > MAX_RECORDS ? records.slice(0, MAX_RECORDS) : records;
+  const share = Math.max(LEAST_BYTES, Math.min(RECORD_BYTES, Math.floor(WEBHOOK_BYTES / Math.max(1, kept.length))));
+  const bounded = kept.map((record) => boundRecord(record, share));
+  const [first, ...others] = bounded;
+  if (!first || kept.length === records.length) return bounded;
+  const note = `The webhook told of ${records.length} steps; only the first ${MAX_RECORDS} are recorded.`;
+  return [{ ...first, notes: [...first.notes, note] }, ...others];
+}
+
+/** The very value where nothing is longer than it may be; undefined for an address that is. */
+function cut(value: unknown, field: string, cutting: Cutting): unknown {
+  if (typeof value === 'string') return cutText(value, field, cutting);
+  if (Array.isArray(value)) return cutList(value, field, cutting);
+  if (typeof value !== 'object' || value === null) return value;
+  let changed: Record<string, unknown> | undefined;
+  for (const [name, part] of Object.entries(value)) {
+    const short = cut(part, name, cutting);
+    if (short === part) continue;
+    changed ??= { ...value };
+    if (short === undefined) delete changed[name];
+    else changed[name] = short;
+  }
+  return changed ?? value;
+}
+
+function cutList(list: readonly unknown[], field: string, cutting: Cutting): readonly unknown[] {
+  const limit = Math.max(LEAST_ITEMS, Math.floor((ITEMS[field] ?? MAX_ITEMS) * cutting.scale));
+  if (list.length > limit) cutting.notes.push(`${field} had ${list.length} entries; ${limit} are kept.`);
+  const kept = list.length > limit ? list.slice(0, limit) : list;
+  const short = kept.map((item) => cut(item, field, cutting));
+  return short.some((item, at) => item !== list[at]) ? short : kept;
+}
+
+function cutText(text: string, field: string, cutting: Cutting): string | undefined {
+  const kind = KINDS[field] ?? 'text';
+  const isScaled = kind === 'text' || kind === 'path';
+  const limit = isScaled ? Math.max(LEAST_CHARS, Math.floor(CHARS[kind] * cutting.scale)) : CHARS[kind];
+  if (text.length <= limit) return text;
+  // Two keys that begin alike are two deployments.
+  if (kind === 'key') return `${cutUnits(text, LONGEST_KEY - 40)}~${digest(text)}`;
+  // Half an address leads elsewhere.
+  const done = kind === 'url' ? 'left out' : `cut to ${limit}`;
+  cutting.notes.push(`${field} had ${text.length} characters and was ${done}.`);
+  return kind === 'url' ? undefined : shorten(text, limit);
+}
+
+/** Counting is a tenth of the cost of writing JSON, and most records are far below the limit. */
+function fits(record: object, maxBytes: number): boolean {
+  const worstBytes = 6; // of a control character in JSON: \u0007
+  return charsOf(record) * worstBytes <= maxBytes || Buffer.byteLength(JSON.stringify(record)) <= maxBytes;
+}
+
+const FIELD_CHARS = 24;
+
+function charsOf(value: unknown): number {
+  if (typeof value === 'string') return value.length + FIELD_CHARS;
+  if (typeof value !== 'object' || value === null) return FIELD_CHARS;
+  return Object.values(value).reduce((sum: number, part) => sum + charsOf(part), FIELD_CHARS);
+}

@@ -1,0 +1,75 @@
+/**
+ * Secrets that tell themselves by their shape, wherever they are: somebody pastes a token into a commit message, or a
+ * clone URL with its password into a manifest. Each expression is linear (test/values/patterns.test.ts): it begins with a
+ * literal, and what follows is bounded or cannot begin again within itself.
+ */
+const SHAPES: readonly RegExp[] = [
+  /gl(?:pat|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|oas|ffct|wt)-[\w.-]{8,}/g, // GitLab
+  /AT(?:ATT|CTT|STT|BB)[\w=+/-]{10,}/g, // Atlassian, Bitbucket
+  /xox[a-z](?:-|\.)[\w.-]{8,}|xapp-[\w-]{8,}/g, // Slack
+  /(?:AKIA|ASIA)[A-Z0-9]{12,}/g, // AWS access key id
+  /gh[pousr]_[A-Za-z0-9]{16,}|github_pat_\w{16,}/g, // GitHub
+  /(?<![\w-])eyJ[\w-]{6,}\.eyJ[\w-]{6,}(?:\.[\w-]*)?/g, // JSON Web Token
+  /(?:npm|dckr_pat|sk_live|rk_live|dop_v1|hvs)[_.][\w-]{16,}|sk-(?:ant|proj)-[\w-]{16,}|HRKU-[\w-]{16,}/g,
+  /AIza[\w-]{30,}|pypi-[\w-]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}/g, // Google, PyPI, SendGrid
+];
+
+/** A secret after the name that gives it away; the name stays. */
+const AFTER_NAME: readonly RegExp[] = [
+  /(aws_?secret_?(?:access_?)?key(?:\\?["'])?[ \t]{0,4}[=:][ \t]{0,4}(?:\\?["'])?)[A-Za-z0-9/+=]{12,}/gi,
+  /(\b(?:bearer|basic) {1,4})[\w.~+/=-]{16,}/gi,
+  /([?&](?:[\w-]{0,40}(?:token|secret|passw(?:or)?d|api_?key|signature|credential)|x-(?:amz|goog)-[\w-]{1,40}|sig|key|auth|jwt)=)[^\s&#"'<>\\]+/gi,
+  /(hooks\.slack\.com\/(?:services|triggers|workflows)\/)[\w/-]{8,}/gi,
+];
+
+/** `https://user:password@host`: with the host it stays an address. */
+const USER_INFO: readonly RegExp[] = [
+  /(:\/\/)[^\s/?#"'<>\\:@]*:[^\s/?#"'<>\\]*@/g,
+  /(https?:\/\/)[^\s/?#"'<>\\]*@/gi, // the user alone may be the token
+];
+
+/** Looked for first, also in JSON, where a slash may be escaped: most texts hold nothing of the kind. */
+const SHAPE_BEGINS =
+  /gl[a-z]{2,5}-|AT(?:ATT|CTT|STT|BB)|xox[a-z][-.]|xapp-|A[KS]IA[A-Z0-9]|gh[pousr]_|github_pat_|eyJ|PRIVATE KEY-|(?:npm|dckr_pat|[sr]k_live|dop_v1|hvs)[_.]|sk-(?:ant|proj)-|HRKU-|AIza|pypi-|SG\.|[aA][wW][sS]_?[sS][eE][cC]|[bB][eE][aA][rR][eE][rR] |[bB][aA][sS][iI][cC] |hooks\.slack\.com|:(?:\\?\/){2}[^\s/?#"'<>\\]*@/;
+
+const PARAMETER_BEGINS =
+  /[?&][\w-]{0,40}(?:token|secret|passw|key|signature|credential|sig|auth|jwt|amz|goog)[\w-]{0,40}=/i;
+
+export const mayHoldSecret = (text: string): boolean => SHAPE_BEGINS.test(text) || PARAMETER_BEGINS.test(text);
+
+export const MASKED = '[secret]';
+
+/** The text without the secrets in it. The very text where there are none. */
+export function hideSecrets(text: string): string {
+  if (!mayHoldSecret(text)) return text;
+  const bare = USER_INFO.reduce((so, shape) => so.replace(shape, '$1'), hidePrivateKeys(text));
+  const named = AFTER_NAME.reduce((so, shape) => so.replace(shape, `$1${MASKED}`), bare);
+  return SHAPES.reduce((so, shape) => so.replace(shape, MASKED), named);
+}
+
+const BEGIN = '-----BEGIN ';
+const END = '-----END ';
+const DASHES = '-----';
+const LONGEST_LABEL = 60;
+
+/** PEM. One that never ends was cut: all that follows is part of it, up to the end of the text in JSON. */
+function hidePrivateKeys(text: string): string {
+  let kept = '';
+  let at = 0;
+  for (let begin = text.indexOf(BEGIN); begin >= 0; begin = text.indexOf(BEGIN, begin + 1)) {
+    if (begin < at) continue;
+    const isPrivate = text.slice(begin, begin + LONGEST_LABEL).includes('PRIVATE KEY-');
+    if (!isPrivate) continue;
+    kept += `${text.slice(at, begin)}${MASKED}`;
+    at = endOfKey(text, begin);
+  }
+  return kept + text.slice(at);
+}
+
+function endOfKey(text: string, begin: number): number {
+  const quote = text.indexOf('"', begin);
+  const limit = quote < 0 ? text.length : quote;
+  const end = text.indexOf(END, begin);
+  const close = end < 0 || end > limit ? -1 : text.indexOf(DASHES, end + END.length);
+  return close < 0 ? limit : close + DASHES.length;
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+
+/** Names, such as of a service, a branch, a person. */
+export const NAME_CHARS = 255;
+/** Paths and images: a full path has several names in it. */
+export const PATH_CHARS = 500;
+/** Commit messages, descriptions. */
+export const TEXT_CHARS = 10_000;
+/**
+ * What a source reads of any text: more than a record keeps, so that the record can say what was cut
+ * (domain/bounded-record.ts), and little enough that nobody has to care how long a text is.
+ */
+const READ_CHARS = 12_000;
+/** Entries of a list or fields of an object that a source reads. */
+const READ_ITEMS = 5_000;
+
+/** The first so many UTF-16 units, never half of a surrogate pair. */
+export function cutUnits(text: string, max: number): string {
+  if (text.length <= max) return text;
+  const isHigh = (text.charCodeAt(max - 1) & 0xfc00) === 0xd800;
+  return text.slice(0, isHigh ? max - 1 : max);
+}
+
+/** The same with `…` as its last character where something was cut. */
+export const shorten = (text: string, max: number): string =>
+  text.length <= max ? text : `${cutUnits(text, max - 1)}…`;
+
+/** Without white space around it, and no longer than anything reads. */
+export const readText = (text: string): string => cutUnits(text.trim(), READ_CHARS);
+
+/**
+ * Text that says something, or undefined. A wrong type counts as missing: one odd field must not lose the deployment.
+ * @param isNothing what the tool's templates print for a value that is missing, beside ''
+ */
+export const textUnless = (isNothing: (text: string) => boolean) =>
+  z
+    .string()
+    .transform((text) => {
+      const read = readText(text);
+      return read === '' || isNothing(read) ? undefined : read;
+    })
+    .nullish()
+    .transform((text) => text ?? undefined)
+    .catch(undefined);
+
+/** Entries beyond the limit are not read at all: a list of millions would cost seconds. */
+export const firstItems = (value: unknown): unknown => (Array.isArray(value) ? value.slice(0, READ_ITEMS) : value);
+
+/** The same for the fields of an object whose names are the sender's. */
+export function firstFields(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const names = Object.keys(value);
+  if (names.length <= READ_ITEMS) return value;
+  return Object.fromEntries(names.slice(0, READ_ITEMS).map((name) => [name, Reflect.get(value, name)]));
+}
+
+/** A list that may be missing or something else altogether. */
+export const listOf = <Item extends z.ZodType>(item: Item) => z.preprocess(firstItems, z.array(item));
+
+/** Without so many of the character at its ends as there are. A regular expression would take the square of their number. */
+export function trimChars(text: string, chars: string): string {
+  return trimCharsEnd(trimCharsStart(text, chars), chars);
+}
+
+function trimCharsStart(text: string, chars: string): string {
+  let start = 0;
+  while (start < text.length && chars.includes(text.charAt(start))) start += 1;
+  return text.slice(start);
+}
+
+export function trimCharsEnd(text: string, chars: string): string {
+  let end = text.length;
+  while (end > 0 && chars.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
+}
+
+export const withoutEnd = (text: string, end: string): string =>
+  text.endsWith(end) ? text.slice(0, text.length - end.length) : text;

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { isSecretParameter } from './secret-names.ts';
+
+/** What a record keeps; browsers and proxies take no longer ones. */
+export const URL_CHARS = 2_000;
+/** What is longer is no address that anybody could follow. Its beginning is kept so that the record can say so. */
+const READ_URL_CHARS = 4_000;
+
+/** An absolute http(s) address, parsed; undefined for anything else. */
+export function parseWebUrl(text: string | null | undefined): URL | undefined {
+  const trimmed = text?.trim() ?? '';
+  const start = trimmed.slice(0, 8).toLowerCase();
+  if (!start.startsWith('http://') && !start.startsWith('https://')) return undefined;
+  const cut = trimmed.length > READ_URL_CHARS ? trimmed.slice(0, READ_URL_CHARS) : trimmed;
+  return URL.canParse(cut) ? new URL(cut) : undefined;
+}
+
+/**
+ * An address as it may be kept, shown and sent on: http(s), without user and password, and without the values of
+ * parameters that let whoever has them in. It is the very text where nothing had to be taken out.
+ */
+export function safeUrl(text: string | null | undefined): string | undefined {
+  const url = parseWebUrl(text);
+  if (!url) return undefined;
+  const kept = (text ?? '').trim();
+  const search = withoutSecrets(url.search, '?');
+  const hash = withoutSecrets(url.hash, '#');
+  const isClean = !url.username && !url.password && search === url.search && hash === url.hash;
+  if (isClean) return kept.length > READ_URL_CHARS ? kept.slice(0, READ_URL_CHARS) : kept;
+  url.username = '';
+  url.password = '';
+  url.search = search;
+  url.hash = hash;
+  return url.href;
+}
+
+/** Implicit grants put the token into the fragment. */
+function withoutSecrets(parameters: string, sign: '?' | '#'): string {
+  if (!parameters.includes('=')) return parameters;
+  const parts = parameters.slice(1).split('&');
+  const kept = parts.filter((part) => !isSecretParameter(nameOf(part)));
+  return kept.length === parts.length ? parameters : kept.length === 0 ? '' : `${sign}${kept.join('&')}`;
+}
+
+function nameOf(parameter: string): string {
+  const name = parameter.split('=', 1)[0] ?? '';
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name; // a lone "%": it stands for itself
+  }
+}
+
+/** For a source's schema: what is no such address is left out, once. */
+export const Url = z
+  .string()
+  .nullish()
+  .catch(undefined)
+  .transform((text) => safeUrl(text));
