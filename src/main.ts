@@ -5,6 +5,7 @@ import { wholeNumber } from './cli/count.ts';
 import type { DeadLetterOptions } from './cli/dead-letters.ts';
 import type { ExplainOptions } from './cli/explain.ts';
 import { EXIT_CODES, endWithReader, NothingFound, outliveReader } from './cli/output.ts';
+import type { RunningOptions } from './cli/running.ts';
 import type { TailOptions } from './cli/tail.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -98,6 +99,15 @@ program
   .option('--json', 'for programs')
   .action((options: ChangesOptions) =>
     run(import('./cli/changes.ts'), ({ listChanges }, config) => listChanges(config, options)),
+  );
+program
+  .command('running')
+  .description('what runs where: each service in each environment, since when, by whom')
+  .option('--env <name>', 'only this environment')
+  .option('--service <name>')
+  .option('--json', 'for programs')
+  .action((options: RunningOptions) =>
+    run(import('./cli/running.ts'), ({ listRunning }, config) => listRunning(config, options)),
   );
 program
   .command('replay')

@@ -7,6 +7,7 @@ import { createGaps } from '../store/changes/gaps.ts';
 import { readPredecessors } from '../store/changes/lineage.ts';
 import { createReconciledUntil } from '../store/changes/reconciled-until.ts';
 import { createRuleHits } from '../store/changes/rule-hits.ts';
+import { createRunning } from '../store/changes/running.ts';
 import { createEchoes } from '../store/deliveries/echoes.ts';
 import { createLedger } from '../store/deliveries/ledger.ts';
 import { createFeed } from '../store/feed.ts';
@@ -22,8 +23,10 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
     routing: config.routing,
     before: (lineage, wanted) => readPredecessors(redis, lineage, wanted),
   });
+  const deployments = createDeployments(redis, config.changes, view);
   return {
-    deployments: createDeployments(redis, config.changes, view),
+    deployments,
+    running: createRunning(deployments),
     inbox: createInbox(redis, { ...config.inbox, maxBytes: config.inbox.max_mib * MEBIBYTE }),
     feed: createFeed(redis),
     ledger: createLedger(redis, echoes, clock),

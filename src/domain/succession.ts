@@ -50,12 +50,12 @@ function wentBack(deployment: Deployment, previous: Predecessor, earlier: readon
 
 function replacedBy(deployment: Deployment, previous: Predecessor): Replaced {
   const from = previous.commit?.sha;
-  const compareUrl = from && compare(deployment, from);
+  const compareUrl = from && compareUrlOf(deployment, from);
   return { deployment: previous.key, ...(from && { sha: from }), ...(compareUrl && { compareUrl }) };
 }
 
 /** Where the host shows what lies between two commits. */
-function compare({ repository, commit }: Deployment, from: string): string | undefined {
+export function compareUrlOf({ repository, commit }: Deployment, from: string): string | undefined {
   const to = commit?.sha;
   if (!to || to === from) return undefined;
   return forgeOf(repository)?.compareUrl(from, to);

@@ -50,6 +50,51 @@ export const Change = z.strictObject({
 });
 export type Change = z.infer<typeof Change>;
 
+/** One service in one environment: what succeeded there last. */
+export const Running = z.strictObject({
+  service: z.string(),
+  environment: z.string(),
+  /** What the tool said, else what the name says. */
+  environment_tier: Tier,
+  tier_is_guessed: z.boolean(),
+  environment_url: z.string().nullable(),
+  deployment: z.string(),
+  commit_sha: z.string().nullable(),
+  commit_url: z.string().nullable(),
+  commit_message: z.string().nullable(),
+  branch: z.string().nullable(),
+  artifacts: z.array(z.string()),
+  change_type: ChangeType,
+  repository: z.string().nullable(),
+  since: Time,
+  changed_by: z.string().nullable(),
+  replaced: z.string().nullable(),
+  /** What was tried since, and replaced nothing. */
+  last_attempt: z
+    .strictObject({
+      deployment: z.string(),
+      status: State,
+      /** It has no end, and has taken too long. */
+      stale: z.boolean(),
+      revision: z.string().nullable(),
+      changed_by: z.string().nullable(),
+      occurred_at: Time,
+    })
+    .nullable(),
+  /** Against the highest tier in which the service runs. `deployments`: so many lie between the two. */
+  drift: z
+    .strictObject({
+      environment: z.string(),
+      commit_sha: z.string().nullable(),
+      which: z.enum(['same', 'ahead', 'behind', 'unknown']),
+      deployments: Count.nullable(),
+      compare_url: z.string().nullable(),
+    })
+    .nullable(),
+});
+export type Running = z.infer<typeof Running>;
+const RunningMeta = z.strictObject({ total: Count });
+
 /** What is stored of each step. */
 const StoredRecord = ChangeRecord.strict();
 
@@ -64,11 +109,16 @@ const Deployment = ChangeRecord.omit({
   rejected: true,
   history: true,
   webhook: true,
+  witness: true,
+  joinedFrom: true,
 })
   .extend({
     key: z.string(),
     decidedBy: z.string(),
     signals: z.array(z.string()),
+    sources: z.array(z.string()),
+    environment: ChangeRecord.shape.environment.extend({ tierGuessed: z.literal(true).optional() }),
+    staleAfter: Time.optional(),
     original: z.strictObject({ environment: z.string().optional(), service: z.string().optional() }).optional(),
     replaced: z
       .strictObject({ deployment: z.string(), sha: z.string().optional(), compareUrl: z.string().optional() })
@@ -271,6 +321,8 @@ export const SCHEMAS = {
   FeedItem,
   FeedMeta,
   PageMeta,
+  Running,
+  RunningMeta,
   TimelineLane,
   TimelineMeta,
   DeadLetter,

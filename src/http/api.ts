@@ -5,17 +5,20 @@ import type { Sink } from '../sinks/sink.ts';
 import { wordsFor } from '../sources/reasons.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import { CHANGE_FILTER, toChangeFilter, toSpan } from '../store/changes/filter.ts';
+import type { Running } from '../store/changes/running.ts';
 import type { Ledger } from '../store/deliveries/ledger.ts';
 import type { Feed } from '../store/feed.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
 import { isAllowed } from './access.ts';
 import { toChange } from './change.ts';
 import { fail, firstIssue } from './envelope.ts';
+import { sendRunning } from './running.ts';
 
 export interface ApiParts {
   readonly tokens: readonly string[];
   readonly deployments: Deployments;
   readonly inbox: Inbox;
+  readonly running: Running;
   readonly feed: Feed;
   readonly ledger: Ledger;
   readonly sinks: readonly Sink[];
@@ -56,6 +59,7 @@ export function createApi(parts: ApiParts): RequestHandler {
   });
   router.get('/api/v1/changes', (request, response) => listChanges(parts, request, response));
   router.get('/api/v1/changes/timeline', (request, response) => sendTimeline(parts, request, response));
+  router.get('/api/v1/running', (request, response) => sendRunning(parts, request, response));
   router.get('/api/v1/services/:service/changes', (request, response) =>
     listChanges(parts, request, response, request.params.service),
   );

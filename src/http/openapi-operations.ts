@@ -5,6 +5,7 @@ import { ChangesQuery, FeedQuery, PageQuery, TimelineQuery } from './api.ts';
 import type { SchemaName } from './api-schemas.ts';
 import { DeadLetterOrder, DeadLetterQuery } from './dead-letters.ts';
 import { PreviewQuery } from './preview.ts';
+import { RunningQuery } from './running.ts';
 
 /** One operation of our own API. Queries and bodies are the very schemas that the handlers parse with. */
 export interface Operation {
@@ -51,6 +52,17 @@ const reading: readonly Operation[] = [
     token: 'reader',
     query: TimelineQuery,
     answer: { status: 200, data: 'TimelineLane', list: true, meta: 'TimelineMeta' },
+    refusals: [400],
+  },
+  {
+    method: 'get',
+    path: '/api/v1/running',
+    id: 'listRunning',
+    summary:
+      'What runs where: a service in an environment each, with its commit, since when, by whom, and how far it is from production',
+    token: 'reader',
+    query: RunningQuery,
+    answer: { status: 200, data: 'Running', list: true, meta: 'RunningMeta' },
     refusals: [400],
   },
   {

@@ -1,6 +1,7 @@
 import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Spooled } from '../spool/spool.ts';
+import type { Running } from '../store/changes/running.ts';
 import type { Actions } from './actions.ts';
 import { createActionRoutes } from './actions-routes.tsx';
 import { ICON, SCRIPT, SETUP_SCRIPT, STYLE } from './assets.ts';
@@ -12,6 +13,7 @@ import { type DeploymentParts, deploymentPage } from './pages/deployment.tsx';
 import { inboxPage } from './pages/inbox.tsx';
 import { Message } from './pages/message.tsx';
 import { performancePage } from './pages/performance.tsx';
+import { runningPage } from './pages/running.tsx';
 import { setupPage } from './pages/setup.tsx';
 import { webhookPage } from './pages/webhook.tsx';
 import type { Who } from './parts/action-form.tsx';
@@ -24,6 +26,7 @@ export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, Deliver
   /** The first is the admin token. */
   readonly tokens: readonly string[];
   readonly viewerToken?: string | undefined;
+  readonly running: Running;
   readonly actions: Actions;
   readonly live: Live;
   readonly spool: () => Spooled;
@@ -69,7 +72,10 @@ export function createPages(parts: PageParts): RequestHandler {
     });
   }
   router.use(createLogin(tokens));
-  router.use(['/deployments', '/deliveries', '/inbox', '/performance', '/setup', '/actions'], requireReader(tokens));
+  router.use(
+    ['/deployments', '/running', '/deliveries', '/inbox', '/performance', '/setup', '/actions'],
+    requireReader(tokens),
+  );
   router.get('/', requireReader(tokens), (request, response) => sendChanges(desk, request, response));
   router.get('/events', requireReader(tokens), parts.live.handle);
   addReading(router, desk);
@@ -102,6 +108,10 @@ function addReading(router: Router, { whoOf, ...parts }: Desk): void {
       { title: 'Deployment', at: '/', who, body },
       'There is no such deployment, or it is older than the change log keeps.',
     );
+  });
+  router.get('/running', async (request, response) => {
+    const body = await runningPage(parts, request.query, new Date());
+    response.send(page({ title: 'What runs where', at: '/running', who: whoOf(request), body }));
   });
   router.get('/deliveries', async (request, response) => {
     const who = whoOf(request);

@@ -2,6 +2,7 @@ import express from 'express';
 import helmet from 'helmet';
 import request from 'supertest';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
+import { createRunning } from '../../src/store/changes/running.ts';
 import type { Actions } from '../../src/web/actions.ts';
 import { createLive } from '../../src/web/live.ts';
 import { createPages, type PageParts } from '../../src/web/router.tsx';
@@ -17,6 +18,7 @@ export function app(parts: Partial<PageParts> = {}) {
     tokens: [ADMIN, VIEWER, CHANGES],
     viewerToken: VIEWER,
     deployments: memoryDeployments([]),
+    running: createRunning(parts.deployments ?? memoryDeployments([])),
     inbox: memoryInbox(),
     ledger: memoryLedger(),
     sources: [source('gitlab'), source('bitbucket'), source('argocd'), source('changes-api', 'changes')],

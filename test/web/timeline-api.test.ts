@@ -2,6 +2,7 @@ import express from 'express';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { createApi } from '../../src/http/api.ts';
+import { createRunning } from '../../src/store/changes/running.ts';
 import { memoryDeployments, memoryInbox, memoryLedger, step } from './stores.ts';
 import { ADMIN } from './support.ts';
 
@@ -13,6 +14,7 @@ function api(records: Parameters<typeof memoryDeployments>[0]) {
     tokens: [ADMIN],
     deployments: memoryDeployments(records),
     inbox: memoryInbox(),
+    running: createRunning(memoryDeployments([])),
     ledger: memoryLedger(),
     feed: { after: none, newest: none },
     sinks: [],

@@ -36,8 +36,10 @@ export interface Deployments {
   get(name: string): Promise<View | undefined>;
   records(name: string): Promise<readonly ChangeRecord[]>;
   list(filter: ChangeFilter): Promise<Listed>;
-  /** What a timeline draws, newest first, at most `MAX_TIMELINE_ENTRIES`. Knows no text. */
-  timeline(filter: Pick<ChangeFilter, 'facets' | 'sinceMs' | 'untilMs'>): Promise<readonly Dot[]>;
+  /** Those of these keys that there are. */
+  many(names: readonly string[]): Promise<readonly Deployment[]>;
+  /** What a timeline draws, newest first, at most `limit` (`MAX_TIMELINE_ENTRIES`). Knows no text. */
+  timeline(filter: Pick<ChangeFilter, 'facets' | 'sinceMs' | 'untilMs'>, limit?: number): Promise<readonly Dot[]>;
   /** Another one whenever anything in the change log may have changed. */
   version(): Promise<string>;
   /** Forgets what is older or more than the retention allows. Returns how many deployments went. */
@@ -74,7 +76,8 @@ export function createDeployments(redis: Redis, retention: Retention, view: View
       return records.toSorted((a, b) => a.receivedAt.localeCompare(b.receivedAt));
     },
     list: (filter) => list(redis, filter, readAll),
-    timeline: async (filter) => readTimeline(redis, await sliceOf(redis, filter)),
+    many: readAll,
+    timeline: async (filter, limit) => readTimeline(redis, await sliceOf(redis, filter), limit),
     version: async () => (await redis.get(keys.changesVersion())) ?? '0',
     prune: (now) => prune(redis, retention, now),
   };

@@ -76,10 +76,10 @@ export async function ranksOf(redis: Redis, { index, min, max }: Slice): Promise
 }
 
 /** Newest first. */
-export async function readTimeline(redis: Redis, slice: Slice): Promise<Dot[]> {
+export async function readTimeline(redis: Redis, slice: Slice, limit = MAX_TIMELINE_ENTRIES): Promise<Dot[]> {
   const { index } = slice;
   const { newer, count } = await ranksOf(redis, slice);
-  const end = newer + Math.min(count, MAX_TIMELINE_ENTRIES);
+  const end = newer + Math.min(count, limit);
   const read = (from: number) => readPage(redis, index, { from, to: Math.min(from + PAGE, end) - 1 });
   const dots: Dot[] = [];
   const kinds: Kinds = new Map();

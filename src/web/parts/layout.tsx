@@ -15,6 +15,7 @@ export interface Page {
 
 const MENU = [
   ['/', 'Changes'],
+  ['/running', 'Running'],
   ['/deliveries', 'Deliveries'],
   ['/inbox', 'Inbox'],
   ['/performance', 'Performance'],

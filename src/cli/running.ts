@@ -1,0 +1,54 @@
+import type { Config } from '../config/config.ts';
+import type { Running } from '../http/api-schemas.ts';
+import { askBridge } from './call.ts';
+import { NothingFound, type Output, printJson, widthOf, withProgress } from './output.ts';
+import { shortSha, shownTime } from './show.ts';
+import { table } from './table.ts';
+
+export interface RunningOptions {
+  readonly service?: string;
+  readonly env?: string;
+  readonly json?: boolean;
+}
+
+/** Prints what runs where. @throws NothingFound */
+export async function listRunning(config: Config, options: RunningOptions, output: Output = process): Promise<void> {
+  const { service, env: environment } = options;
+  const query = new URLSearchParams({ ...(service && { service }), ...(environment && { environment }) });
+  const answer = await withProgress(output, 'reading what runs where', () =>
+    askBridge(config, { method: 'GET', path: `/api/v1/running?${query}` }),
+  );
+  const running = answer.data as Running[]; // our own API
+  if (options.json) printJson(output, running);
+  if (running.length === 0) throw new NothingFound('nothing runs there, as far as is known');
+  if (!options.json) output.stdout.write(runningTable(running, output));
+}
+
+const runningTable = (running: readonly Running[], { stdout }: Output): string =>
+  table(
+    [
+      { title: 'service', least: 8 },
+      { title: 'environment', least: 5 },
+      { title: 'runs' },
+      { title: 'since (UTC)' },
+      { title: 'who', least: 4 },
+      { title: 'last attempt', least: 6 },
+      { title: 'against', least: 6 },
+    ],
+    running.map((one) => [
+      one.service,
+      one.environment,
+      shortSha(one.commit_sha) || (one.branch ?? one.artifacts[0] ?? ''),
+      shownTime(one.since),
+      one.changed_by ?? '',
+      one.last_attempt ? `${one.last_attempt.status} ${shownTime(one.last_attempt.occurred_at)}` : '',
+      driftWords(one),
+    ]),
+    widthOf(stdout),
+  );
+
+function driftWords({ drift }: Running): string {
+  if (!drift || drift.which === 'same') return '';
+  if (drift.which === 'unknown') return `differs from ${drift.environment}`;
+  return `${drift.deployments} ${drift.which === 'ahead' ? 'ahead of' : 'behind'} ${drift.environment}`;
+}

@@ -1,0 +1,105 @@
+import { type ChangeType, Tier } from './change-record.ts';
+import { laneOf } from './lane.ts';
+import type { Dot, Mark } from './mark.ts';
+import { tierOf } from './tier.ts';
+
+/** What puts another version in its place; a flag or a migration does not. */
+const PUTS_VERSION: ReadonlySet<ChangeType> = new Set(['deployment', 'code', 'rollback', 'security_patch']);
+/** So far back one environment is looked for in another. */
+const MAX_REVISIONS = 100;
+
+/** One service in one environment. */
+export interface Slot {
+  readonly service: string;
+  readonly environment: Mark['environment'];
+  /** The newest that succeeded. Absent: none did. */
+  readonly current?: Mark;
+  /** What was tried since: running, failed or canceled, it replaces nothing. */
+  readonly attempt?: Mark;
+  /** What ran here, each once, the newest first. */
+  readonly revisions: readonly string[];
+}
+
+/** How far two environments of a service are apart, in deployments. */
+export interface Drift {
+  readonly from: Slot;
+  /** Which of the two is newer; `unknown` when neither ran what the other runs. */
+  readonly which: 'same' | 'ahead' | 'behind' | 'unknown';
+  readonly deployments?: number;
+}
+
+interface Growing {
+  readonly service: string;
+  readonly environment: Mark['environment'];
+  current?: Mark;
+  attempt?: Mark;
+  readonly revisions: Set<string>;
+}
+
+/**
+ * What runs where, by the time of the deployments and not of their arrival.
+ * @param dots newest first.
+ */
+export function slotsOf(dots: readonly Dot[]): Slot[] {
+  const slots = new Map<string, Growing>();
+  for (const dot of dots) {
+    if (!PUTS_VERSION.has(dot.kind.changeType)) continue;
+    const mark = dot.mark();
+    const { service, environment, state } = mark;
+    const name = `${service}\n${environment.name}`.toLowerCase(); // names differ in case between tools; the newest spelling counts
+    const slot = slots.get(name) ?? { service, environment, revisions: new Set() };
+    slots.set(name, slot);
+    if (state === 'succeeded') {
+      slot.current ??= mark;
+      if (mark.revision !== undefined && slot.revisions.size < MAX_REVISIONS) slot.revisions.add(mark.revision);
+    } else if (!slot.current) slot.attempt ??= mark;
+  }
+  return [...slots.values()].map((slot) => ({ ...slot, revisions: [...slot.revisions] }));
+}
+
+/** Each service with its slots, in the order of their tiers: production first. */
+export function byService(slots: readonly Slot[]): Map<string, Slot[]> {
+  const services = new Map<string, Slot[]>();
+  for (const slot of slots) {
+    const name = slot.service.toLowerCase();
+    services.set(name, [...(services.get(name) ?? []), slot]);
+  }
+  const sorted = [...services.values()].map((own) => own.toSorted(byTier)).sort(byName);
+  return new Map(sorted.map((own) => [own[0]?.service ?? '', own]));
+}
+
+const byName = ([a]: readonly Slot[], [b]: readonly Slot[]): number =>
+  (a?.service ?? '').localeCompare(b?.service ?? '', 'en');
+
+const rankOf = ({ environment }: Pick<Slot, 'environment'>): number => Tier.options.indexOf(tierOf(environment));
+
+/** Production first, plain names before longer ones: the order of the timeline's lanes. */
+const byTier = (a: Slot, b: Slot): number =>
+  rankOf(a) - rankOf(b) ||
+  a.environment.name.length - b.environment.name.length ||
+  (a.environment.name < b.environment.name ? -1 : 1);
+
+/** The environments that are columns of a board, with how many come and go and are none. */
+export function columnsOf(slots: readonly Slot[]): { readonly names: readonly string[]; readonly folded: number } {
+  const environments = new Map<string, Slot>();
+  for (const slot of slots) {
+    const name = slot.environment.name.toLowerCase();
+    if (!environments.has(name)) environments.set(name, slot);
+  }
+  const all = [...environments.values()].toSorted(byTier);
+  const lasting = all.filter(({ environment }) => laneOf(environment) === environment.name);
+  return { names: lasting.map(({ environment }) => environment.name), folded: all.length - lasting.length };
+}
+
+/** Against the first environment of its service that runs anything: production, where there is one. */
+export function driftOf(slot: Slot, own: readonly Slot[]): Drift | undefined {
+  const from = own.find(({ current }) => current !== undefined);
+  if (!from?.current || !slot.current || from === slot) return undefined;
+  const [here, there] = [slot.current.revision, from.current.revision];
+  if (here === undefined || there === undefined) return undefined;
+  if (here === there) return { from, which: 'same' };
+  const ahead = slot.revisions.indexOf(there);
+  if (ahead > 0) return { from, which: 'ahead', deployments: ahead };
+  const behind = from.revisions.indexOf(here);
+  return behind > 0 ? { from, which: 'behind', deployments: behind } : { from, which: 'unknown' };
+}

@@ -1,0 +1,120 @@
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { Tier } from '../domain/change-record.ts';
+import { type Deployment, isFinal } from '../domain/deployment.ts';
+import { byService, driftOf, type Slot } from '../domain/running.ts';
+import { isStale } from '../domain/stale.ts';
+import { compareUrlOf } from '../domain/succession.ts';
+import { tierOf } from '../domain/tier.ts';
+import type { Deployments } from '../store/changes/deployments.ts';
+import { CHANGE_FILTER } from '../store/changes/filter.ts';
+import type { Running } from '../store/changes/running.ts';
+import { fail, firstIssue } from './envelope.ts';
+
+export const RunningQuery = z.strictObject({
+  service: CHANGE_FILTER.service,
+  environment: CHANGE_FILTER.environment,
+  tier: Tier.optional(),
+});
+
+export interface RunningParts {
+  readonly running: Running;
+  readonly deployments: Pick<Deployments, 'many'>;
+}
+
+/** Where nothing has succeeded yet, nothing runs: such a place is not listed. */
+export async function sendRunning(parts: RunningParts, request: Request, response: Response): Promise<void> {
+  const query = RunningQuery.safeParse(request.query);
+  if (!query.success)
+    return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
+  const services = byService(await parts.running.slots());
+  const wanted = [...services.values()].flatMap((own) =>
+    own.filter((slot) => slot.current !== undefined && fits(slot, query.data)).map((slot) => ({ slot, own })),
+  );
+  const known = await readDeployments(
+    parts.deployments,
+    wanted.flatMap(({ slot, own }) => [slot, driftOf(slot, own)?.from]),
+  );
+  const now = new Date();
+  const data = wanted.flatMap(({ slot, own }) => toRunning(slot, own, { known, now }) ?? []);
+  response.json({ data, meta: { total: data.length } });
+}
+
+const isNamed = (name: string, wanted: string | undefined) =>
+  wanted === undefined || name.toLowerCase() === wanted.toLowerCase();
+
+const fits = ({ service, environment }: Slot, wanted: z.output<typeof RunningQuery>): boolean =>
+  isNamed(service, wanted.service) &&
+  isNamed(environment.name, wanted.environment) &&
+  (wanted.tier === undefined || tierOf(environment) === wanted.tier);
+
+/** The deployments that run in these places, and those that are under way. */
+export async function readDeployments(
+  deployments: Pick<Deployments, 'many'>,
+  slots: readonly (Slot | undefined)[],
+): Promise<ReadonlyMap<string, Deployment>> {
+  const open = (slot: Slot | undefined) => (slot?.attempt && !isFinal(slot.attempt.state) ? slot.attempt.key : []);
+  const names = new Set(slots.flatMap((slot) => [slot?.current?.key ?? [], open(slot)].flat()));
+  return new Map((await deployments.many([...names])).map((one) => [one.key, one]));
+}
+
+interface Known {
+  readonly known: ReadonlyMap<string, Deployment>;
+  readonly now: Date;
+}
+
+function toRunning(slot: Slot, own: readonly Slot[], { known, now }: Known) {
+  const { service, environment, current, attempt } = slot;
+  const deployment = known.get(current?.key ?? '');
+  if (!deployment) return undefined; // forgotten meanwhile
+  const { commit, replaced } = deployment;
+  return {
+    service,
+    environment: environment.name,
+    environment_tier: tierOf(environment),
+    tier_is_guessed: deployment.environment.tier === undefined || deployment.environment.tierGuessed === true,
+    environment_url: deployment.environment.url ?? null,
+    deployment: deployment.key,
+    commit_sha: commit?.sha ?? null,
+    commit_url: commit?.url ?? null,
+    commit_message: commit?.title ?? commit?.message ?? null,
+    branch: deployment.ref ?? null,
+    artifacts: deployment.artifacts,
+    change_type: deployment.changeType,
+    repository: deployment.repository?.name ?? null,
+    since: deployment.occurredAt,
+    changed_by: deployment.actor ?? null,
+    replaced: replaced?.deployment ?? null,
+    last_attempt: attempt
+      ? {
+          deployment: attempt.key,
+          status: attempt.state,
+          stale: isStale(known.get(attempt.key) ?? {}, now),
+          revision: attempt.revision ?? null,
+          changed_by: attempt.actor ?? null,
+          occurred_at: new Date(attempt.atMs).toISOString(),
+        }
+      : null,
+    drift: toDrift(slot, own, known),
+  };
+}
+
+function toDrift(slot: Slot, own: readonly Slot[], known: ReadonlyMap<string, Deployment>) {
+  const drift = driftOf(slot, own);
+  if (!drift) return null;
+  const { from, which, deployments = null } = drift;
+  const [mine, theirs] = [slot, from].map(({ current }) => known.get(current?.key ?? ''));
+  return {
+    environment: from.environment.name,
+    commit_sha: theirs?.commit?.sha ?? null,
+    which,
+    deployments,
+    compare_url: compareOf(mine, theirs) ?? null,
+  };
+}
+
+/** Where the forge shows what lies between two deployments. */
+export function compareOf(mine: Deployment | undefined, theirs: Deployment | undefined): string | undefined {
+  const sha = theirs?.commit?.sha;
+  return mine && sha ? compareUrlOf(mine, sha) : undefined;
+}

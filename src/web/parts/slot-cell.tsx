@@ -1,0 +1,80 @@
+import type { Deployment } from '../../domain/deployment.ts';
+import type { Mark } from '../../domain/mark.ts';
+import { driftOf, type Slot } from '../../domain/running.ts';
+import { isStale } from '../../domain/stale.ts';
+import { compareOf } from '../../http/running.ts';
+import type { Html } from '../html.ts';
+import { deploymentPath, StateBadge } from './deployment-words.tsx';
+import { Link } from './link.tsx';
+import { When } from './time.tsx';
+import { plural } from './words.tsx';
+
+export interface SlotCellView {
+  /** The environment. */
+  readonly name: string;
+  /** Absent: the service was never deployed there. */
+  readonly slot: Slot | undefined;
+  /** All slots of the service. */
+  readonly own: readonly Slot[];
+  readonly known: ReadonlyMap<string, Deployment>;
+  readonly now: Date;
+}
+
+/** What runs there, since when, by whom; what was tried since; how far it is from production. */
+export function SlotCell({ name, slot, own, known, now }: SlotCellView): Html {
+  if (!slot) return <td class="none" data-label={name} />;
+  const { current, attempt } = slot;
+  return (
+    <td class={attempt?.state} data-label={name}>
+      {current ? (
+        <>
+          <a href={deploymentPath(current.key)}>
+            <code>{current.revision ?? 'a deployment'}</code>
+          </a>{' '}
+          <Drifted {...{ slot, own, known }} />
+          <div class="mute">
+            <When at={timeOf(current)} now={now} />
+            {current.actor !== undefined && [' ', <bdi>{current.actor}</bdi>]}
+          </div>
+        </>
+      ) : (
+        <span class="mute">nothing succeeded yet</span>
+      )}
+      {attempt && <Attempt of={attempt} isStale={isStale(known.get(attempt.key) ?? {}, now)} now={now} />}
+    </td>
+  );
+}
+
+const timeOf = ({ atMs }: Mark): string => new Date(atMs).toISOString();
+
+const Attempt = ({ of, isStale, now }: { of: Mark; isStale: boolean; now: Date }): Html => (
+  <div class="attempt">
+    <a href={deploymentPath(of.key)}>
+      <StateBadge state={of.state} />
+    </a>{' '}
+    {isStale && [<span class="badge stale">stale</span>, ' ']}
+    <span class="mute">
+      {of.revision !== undefined && [<code>{of.revision}</code>, ' ']}
+      <When at={timeOf(of)} now={now} />
+    </span>
+  </div>
+);
+
+const WORDS = { ahead: 'ahead of', behind: 'behind' } as const;
+
+function Drifted({ slot, own, known }: Pick<SlotCellView, 'own' | 'known'> & { slot: Slot }): Html {
+  const drift = driftOf(slot, own);
+  if (!drift || drift.which === 'same') return <></>;
+  const { from, which, deployments = 0 } = drift;
+  const words =
+    which === 'unknown'
+      ? `differs from ${from.environment.name}`
+      : `${plural(deployments, 'deployment')} ${WORDS[which]} ${from.environment.name}`;
+  const compare = compareOf(known.get(slot.current?.key ?? ''), known.get(from.current?.key ?? ''));
+  return (
+    <span class="drift">
+      {words}
+      {compare !== undefined && [' (', <Link to={compare}>compare</Link>, ')']}
+    </span>
+  );
+}

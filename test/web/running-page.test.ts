@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { memoryDeployments, step } from './stores.ts';
+import { see } from './support.ts';
+
+const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+const text = (page: string) => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
+const repository = { name: 'harbor/pay', url: 'https://gitlab.harbor.example/harbor/pay' };
+const sha = (digit: string) => digit.repeat(40);
+
+const board = (path: string, ...records: Parameters<typeof step>[0][]) =>
+  see(path, {
+    deployments: memoryDeployments(
+      records.map((record, index) =>
+        step({ deployment: `gitlab:pay:${index}`, service: 'pay-api', repository, ...record }),
+      ),
+    ),
+  });
+
+it('says for each service and environment what runs, since when, by whom, and what failed since', async () => {
+  const page = await board(
+    '/running',
+    { commit: { sha: sha('a') }, actor: 'mira', occurredAt: ago(60) },
+    { commit: { sha: sha('b') }, actor: 'jonas', occurredAt: ago(5), state: 'failed' },
+  );
+  expect(text(page)).toContain('aaaaaaaa 60 min ago'.replace('60 min', '1 h'));
+  expect(text(page)).toMatch(/mira ✕ failed bbbbbbbb 5 min ago/);
+  expect(page).toContain('<th scope="col"><bdi>production</bdi></th>');
+});
+
+it('says how far staging is from production, with a link that compares them', async () => {
+  const staging = { environment: { name: 'staging' } };
+  const page = await board(
+    '/running',
+    { commit: { sha: sha('a') }, occurredAt: ago(90), ...staging },
+    { commit: { sha: sha('a') }, occurredAt: ago(60) },
+    { commit: { sha: sha('b') }, occurredAt: ago(30), ...staging },
+  );
+  expect(text(page)).toContain('1 deployment ahead of production');
+  expect(page).toContain(`href="${repository.url}/-/compare/${sha('a')}...${sha('b')}"`);
+});
+
+it('finds services by a part of their name, and says when none has it', async () => {
+  const records = [{ occurredAt: ago(1) }, { service: 'ledger', occurredAt: ago(2) }];
+  expect(text(await board('/running?service=LEDG', ...records))).toContain('1 service ');
+  expect(text(await board('/running?service=tide', ...records))).toContain('No service has “tide” in its name.');
+});
