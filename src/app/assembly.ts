@@ -4,6 +4,7 @@ import { createPriority } from '../queue/priority.ts';
 import type { Backlog } from '../queue/queues.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
 import { lastWebhooksBySource } from '../store/inbox/last-webhooks.ts';
+import type { Condition } from '../telemetry/conditions.ts';
 import { expiringSecrets, watchExpiry } from '../telemetry/expiry.ts';
 import { createKillPoints } from '../testing/kill-points.ts';
 import { createMask } from '../values/mask.ts';
@@ -18,6 +19,8 @@ export interface Assembly {
   /** Hands what lies in the spool to Redis. @throws NotKept while Redis is away. */
   drainSpool(): Promise<void>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
+  /** What keeps it from being well just now. */
+  degraded(): Promise<ReadonlySet<Condition>>;
   /** Each sink, and whether it waits as a whole. */
   holds(): Readonly<Record<string, boolean>>;
   /** When each source last told something, epoch milliseconds, as far as the newest webhooks show. */

@@ -50,9 +50,11 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
     lastWebhooks: () => current.lastWebhooks(),
     expiries: () => current.expiries(),
     lostLines: log.lostLines,
+    degraded: () => current.degraded(),
   });
   const traces = await openTraces(loadTraceSettings(), log);
-  const house = { quick, steady, spool, metrics, traces, log, onError };
+  let isStopping = false;
+  const house = { quick, steady, spool, metrics, traces, log, onError, isStopping: () => isStopping };
   let current: Assembly = assemble(config, house);
   serve(current.app);
   const draining = setInterval(
@@ -76,6 +78,8 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
       await old.close({ atOnce: false });
     },
     async stop() {
+      isStopping = true;
+      if (config.shutdown_delay_seconds > 0) await sleep(config.shutdown_delay_seconds * 1000);
       clearInterval(pruning);
       clearInterval(draining);
       current.hangUp();

@@ -1,57 +1,109 @@
 import type { Readiness } from '../http/health.ts';
 import { KEEP_WITHIN_MS, type Redis } from '../queue/connection.ts';
-import { cannot } from '../queue/flush.ts';
-import { inspectRedis } from '../queue/inspect.ts';
+import { cannot, type Flush } from '../queue/flush.ts';
+import { inspectRedis, type RedisFacts } from '../queue/inspect.ts';
 import { within } from '../queue/queues.ts';
 import type { Workers } from '../queue/workers.ts';
 import type { Spool } from '../spool/spool.ts';
+import { keys } from '../store/keys.ts';
+import type { Condition } from '../telemetry/conditions.ts';
+
+interface Finding {
+  readonly condition: Condition;
+  readonly sentence: string;
+}
 
 export interface Examined {
   readonly quick: Redis;
+  /** What a webhook waits for after it was written. */
+  readonly flush: Flush;
   readonly workers: Workers;
   readonly sinkNames: readonly string[];
   readonly spool: Spool;
   readonly durability: 'redis' | 'fsync';
   /** What Redis said when it did not take a webhook. */
   readonly whySpooled: () => string | undefined;
+  readonly isStopping: () => boolean;
 }
 
-/** Ready means: a webhook that comes now is kept. Without Redis it still is, in the spool; whoever sends it elsewhere then loses it. */
-export async function examine({
-  quick,
-  workers,
-  sinkNames,
-  spool,
-  durability,
-  whySpooled,
-}: Examined): Promise<Readiness> {
-  const failure = await within(KEEP_WITHIN_MS, quick.ping()).then(
+export interface Examination extends Readiness {
+  readonly conditions: ReadonlySet<Condition>;
+}
+
+const PROBE_SECONDS = 60;
+
+/**
+ * Ready means: a webhook that comes now is kept, and becomes a change. Without Redis it is kept in the spool, and the
+ * workers wait: whoever sends it elsewhere then loses it. What a webhook would meet is tried, not guessed.
+ */
+export async function examine(examined: Examined): Promise<Examination> {
+  const { quick, flush, workers, sinkNames, spool, durability } = examined;
+  const write = async () => {
+    await quick.set(keys.probe(), new Date().toISOString(), 'EX', PROBE_SECONDS);
+    await flush();
+  };
+  const failure = await within(KEEP_WITHIN_MS, write()).then(
     () => undefined,
-    (error: Error) => error,
+    (error: unknown) => reasonOf(error),
   );
+  const redis = failure === undefined ? await inspectRedis(quick).catch(() => null) : null;
+  const unspooled = failure === undefined ? undefined : await spool.whyNot();
+  const whyStopped = workers.whyStopped();
   const holds = workers.holds();
-  const redis = failure ? null : await inspectRedis(quick).catch(() => null);
-  const lying = spool.state();
-  const why = whySpooled();
-  const isWeak = durability === 'fsync' && redis && !redis.fsyncsAlways && !redis.knowsWaitAof;
-  const reasons = [
-    ...(isWeak ? [cannot(redis)] : []),
-    ...(redis?.warnings ?? []),
-    ...(failure ? [`Redis does not answer (${failure.message}): webhooks go into the spool`] : []),
-    ...(lying.entries > 0
-      ? [`${lying.entries} webhooks lie in the spool since ${lying.since}${why ? `: ${why}` : ''}`]
-      : []),
-    ...(workers.isRunning() ? [] : ['the workers do not run']),
-    ...Object.entries(holds).map(([sink, hold]) => `sink ${sink} waits until ${hold.until.toISOString()}: ${hold.why}`),
+  const findings: Finding[] = [
+    ...(examined.isStopping() ? [{ condition: 'stopping', sentence: 'the bridge is stopping' } as const] : []),
+    ...ofRedis({ failure, redis, durability }),
+    ...ofSpool(examined, unspooled),
+    ...(whyStopped === undefined ? [] : [{ condition: 'workers_stopped', sentence: whyStopped } as const]),
+    ...Object.entries(holds).map(([sink, hold]) => ({
+      condition: 'sink_on_hold' as const,
+      sentence: `sink ${sink} waits until ${hold.until.toISOString()}: ${hold.why}`,
+    })),
   ];
+  const isKept = failure === undefined || unspooled === undefined;
+  const isWorking = failure !== undefined || whyStopped === undefined;
   return {
-    ready: true,
-    reasons,
+    ready: isKept && isWorking && !examined.isStopping(),
+    reasons: findings.map(({ sentence }) => sentence),
+    conditions: new Set(findings.map(({ condition }) => condition)),
     details: {
       durability,
       redis,
-      spool: lying,
+      spool: spool.state(),
       sinks: Object.fromEntries(sinkNames.map((name) => [name, holds[name] ?? 'healthy'])),
     },
   };
+}
+
+interface OfRedis extends Pick<Examined, 'durability'> {
+  readonly failure: string | undefined;
+  readonly redis: RedisFacts | null;
+}
+
+function ofRedis({ failure, redis, durability }: OfRedis): Finding[] {
+  const isWeak = durability === 'fsync' && redis && !redis.fsyncsAlways && !redis.knowsWaitAof;
+  const sentence = `Redis takes no webhooks (${failure}): they go into the spool`;
+  return [
+    ...(failure === undefined ? [] : [{ condition: 'redis_refuses', sentence } as const]),
+    ...(isWeak ? [{ condition: 'not_durable', sentence: cannot(redis) } as const] : []),
+    ...(redis?.warnings ?? []).map((warning) => ({ condition: 'redis_unsafe' as const, sentence: warning })),
+  ];
+}
+
+function ofSpool({ spool, whySpooled }: Examined, whyNot: string | undefined): Finding[] {
+  const { entries, since } = spool.state();
+  const why = whySpooled();
+  const sentence = `${entries} webhooks lie in the spool since ${since}${why ? `: ${why}` : ''}`;
+  return [
+    ...(whyNot === undefined
+      ? []
+      : [{ condition: 'spool_refuses', sentence: `${whyNot}: webhooks are refused` } as const]),
+    ...(entries === 0 ? [] : [{ condition: 'spool_in_use', sentence } as const]),
+  ];
+}
+
+/** Redis's own words, where there are some. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -15,7 +15,7 @@ import { createRefusalLimit, type RefusalLimit } from '../http/refusals.ts';
 import { createWebhooks } from '../http/webhooks.ts';
 import { isAway, KEEP_WITHIN_MS } from '../queue/connection.ts';
 import { createDeadLetters } from '../queue/dead-letters.ts';
-import { createFlush, noFlush } from '../queue/flush.ts';
+import { createFlush, type Flush, noFlush } from '../queue/flush.ts';
 import { createQueues, within } from '../queue/queues.ts';
 import { createReceive } from '../receive.ts';
 import { createRemap, createRevise } from '../recording/remap.ts';
@@ -26,7 +26,7 @@ import { createLive } from '../web/live.ts';
 import { createPages } from '../web/router.tsx';
 import type { Background } from './background.ts';
 import { createKeep } from './keep.ts';
-import { examine } from './readiness.ts';
+import { type Examined, examine } from './readiness.ts';
 import type { Shared } from './shared.ts';
 import { createStores, type Stores } from './stores.ts';
 
@@ -39,7 +39,8 @@ export function openFront(shared: Shared, background: Background) {
     config.sinks.map(({ name }) => name),
   );
   const limit = createRefusalLimit(config.rate_limit_per_minute);
-  const keep = keeping(shared, { stores, queues, limit });
+  const flush = config.durability === 'fsync' ? createFlush(quick) : noFlush;
+  const keep = keeping(shared, { stores, queues, limit, flush });
   const live = createLive(stores.deployments.version);
   const remap = createRemap(config.sources, stores.inbox);
   const desk: Desk = {
@@ -49,6 +50,16 @@ export function openFront(shared: Shared, background: Background) {
     budget: budgetOf(config),
     keep,
     live,
+    ready: {
+      quick,
+      flush,
+      workers: background.workers,
+      sinkNames: config.sinks.map(({ name }) => name),
+      spool: shared.spool,
+      durability: config.durability,
+      whySpooled: keep.whySpooled,
+      isStopping: shared.isStopping,
+    },
     remap,
     revise: createRevise({ deployments: stores.deployments, remap }),
     deadLetters: createDeadLetters(queues.all),
@@ -59,6 +70,7 @@ export function openFront(shared: Shared, background: Background) {
     app: join(shared, background, desk),
     inbox: stores.inbox,
     backlog: queues.backlog,
+    degraded: async () => (await examine(desk.ready)).conditions,
     drainSpool: keep.drainSpool,
     hangUp: live.close,
     close: queues.close,
@@ -73,6 +85,7 @@ interface Desk {
   readonly budget: BodyBudget;
   readonly keep: ReturnType<typeof createKeep>;
   readonly live: ReturnType<typeof createLive>;
+  readonly ready: Examined;
   readonly remap: ReturnType<typeof createRemap>;
   readonly revise: ReturnType<typeof createRevise>;
   readonly deadLetters: ReturnType<typeof createDeadLetters>;
@@ -81,14 +94,16 @@ interface Desk {
   readonly tokens: readonly string[];
 }
 
-function keeping(shared: Shared, { stores: { inbox }, queues, limit }: Pick<Desk, 'stores' | 'queues' | 'limit'>) {
-  const { config, quick, mask, around, spool, clock, onError } = shared;
+type Keeping = Pick<Desk, 'stores' | 'queues' | 'limit'> & { readonly flush: Flush };
+
+function keeping(shared: Shared, { stores: { inbox }, queues, limit, flush }: Keeping) {
+  const { mask, around, spool, clock, onError } = shared;
   return createKeep({
     mask,
     queues: { ...queues, keep: around('enqueue', queues.keep) },
     inbox,
     spool,
-    flush: config.durability === 'fsync' ? createFlush(quick) : noFlush,
+    flush,
     clock,
     isHeldBack: limit.isBeyond,
     onLoss: (error) => onError('inbox', error),
@@ -99,13 +114,10 @@ const receiving = ({ around, priority, traces }: Shared, keep: Desk['keep']) =>
   priority.first(traceReceiving(createReceive({ ...keep, keep: around('keep', keep.keep) }), traces));
 
 function join(shared: Shared, background: Background, desk: Desk) {
-  const { config, mask, metrics, log, quick, spool, onError } = shared;
+  const { config, mask, metrics, log, onError } = shared;
   const { stores, keep, receive } = desk;
   const { limit, budget, tokens } = desk;
   const onAnswered = logWebhook(log, metrics);
-  const sinkNames = config.sinks.map(({ name }) => name);
-  const { whySpooled } = keep;
-  const ready = { quick, workers: background.workers, sinkNames, spool, durability: config.durability, whySpooled };
   const { sources } = config;
   const { noteRefused } = keep;
   const sourceNames = sources.map(({ name }) => name);
@@ -116,7 +128,7 @@ function join(shared: Shared, background: Background, desk: Desk) {
     nowhere,
     trustProxy: config.trust_proxy,
     webhooks: createWebhooks({ sources, receive, noteRefused, limit, budget, nowhere, mask, onAnswered }),
-    health: createHealth(() => examine(ready), metrics.registry),
+    health: createHealth(() => examine(desk.ready), metrics.registry),
     admin: admin(shared, background, desk),
     api: createApi({ ...stores, tokens, sinks: config.sinks }),
     pages: pages(shared, background, { ...desk, onAnswered }),

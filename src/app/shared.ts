@@ -21,6 +21,8 @@ export interface House {
   readonly traces: Traces;
   readonly log: Logger;
   readonly onError: OnError;
+  /** From the signal on: nobody new is to be sent here. */
+  readonly isStopping: () => boolean;
 }
 
 /** What the parts of one configuration share, in front and in the background. */

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import closeWithGrace from 'close-with-grace';
 import { type Bridge, startBridge } from '../app/bridge.ts';
 import type { Config } from '../config/config.ts';
+import { lockDataDir } from '../redis/data-dir-lock.ts';
 import { startPrivateRedis } from '../redis/private-redis.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
 
@@ -17,24 +18,37 @@ export async function start(config: Config, load: () => Config): Promise<void> {
   const stopAll = async () => {
     for (const stop of stops.splice(0).reverse()) await stop();
   };
-  closeWithGrace({ delay: DRAIN_MS, logger: false, skip: ['SIGHUP'] }, async ({ err, signal }) => {
-    if (err) log.fatal({ error: err }, 'stopping after an error');
-    else log.info({ signal }, 'stopping');
-    await stopAll();
-  });
+  closeWithGrace(
+    { delay: DRAIN_MS + config.shutdown_delay_seconds * 1000, logger: false, skip: ['SIGHUP'] },
+    async ({ err, signal }) => {
+      if (err) log.fatal({ error: err }, 'stopping after an error');
+      else log.info({ signal }, 'stopping');
+      await stopAll();
+    },
+  );
   try {
     const own = config.redis_url
       ? undefined
       : await startPrivateRedis({ dataDir: config.data_dir, durability: config.durability, log });
-    if (own) stops.push(own.stop);
-    const bridge = await startBridge(config, own?.connection ?? { url: config.redis_url ?? '' }, log);
+    stops.push(own ? own.stop : lockAlone(config.data_dir));
+    const opening = startBridge(config, own?.connection ?? { url: config.redis_url ?? '' }, log);
+    // The port is open while Redis reads its records; should it fail to, that is the end.
+    const broken = own?.ready.then(() => opening);
+    const bridge = await Promise.race([opening, ...(broken ? [broken] : [])]);
     stops.push(bridge.stop);
     process.on('SIGHUP', () => void reload(bridge, load, log));
     log.print(greeting(config, bridge.url, own ? 'private, in the data directory' : 'at REDIS_URL'));
+    await own?.ready;
   } catch (error) {
     await stopAll();
     throw withAdvice(error, config);
   }
+}
+
+/** Two bridges on one directory would drain each other's spool. With a Redis of its own, that one takes the lock. */
+function lockAlone(dataDir: string): () => Promise<void> {
+  const lock = lockDataDir(dataDir);
+  return async () => lock.release();
 }
 
 /** A configuration that is wrong changes nothing. */

@@ -31,6 +31,8 @@ export const Config = z
       .optional(),
     /** `redis`: 2xx when Redis has it, which fsyncs every second. `fsync`: 2xx when it is on disk. */
     durability: z.enum(['redis', 'fsync']).default('redis'),
+    /** After SIGTERM /readyz says 503 for so long before the port closes: a load balancer needs time to look. */
+    shutdown_delay_seconds: z.coerce.number().min(0).max(300).default(0),
     log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     /** Reads everything and replays. */
     admin_token: z

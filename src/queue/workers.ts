@@ -5,6 +5,7 @@ import { DeliveryFailed, ResolveFailed } from '../domain/errors.ts';
 import type { Forwarded } from '../forward.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { PREFIX } from '../store/keys.ts';
+import { keepRunning } from './keep-running.ts';
 import {
   type DeadKind,
   eventsOf,
@@ -43,7 +44,8 @@ export interface WorkersParts {
 
 export interface Workers {
   holds(): Readonly<Record<string, Hold>>;
-  isRunning(): boolean;
+  /** Why jobs are not taken; undefined when they are. A worker that could not start is started again and again. */
+  whyStopped(): string | undefined;
   /** Lets the jobs under way finish; at once, when there is no Redis that could hear of their end. */
   close(how: { readonly atOnce: boolean }): Promise<void>;
 }
@@ -68,6 +70,24 @@ export function createWorkers(parts: WorkersParts): Workers {
     connection: parts.connection,
     settings: { backoffStrategy: (attempt: number) => backoffMs(attempt) },
   };
+  const makers = [
+    () => createRecorder(parts, common),
+    ...parts.sinks.map((sink) => {
+      const illness: Illness = { deployments: new Set(), rounds: 0 };
+      return () => createForwarder(sink, { ...parts, holds, illness }, common);
+    }),
+  ];
+  const all = makers.map((make) => keepRunning(make, parts.onError));
+  return {
+    holds: () => Object.fromEntries([...holds].filter(([, hold]) => hold.until > new Date())),
+    whyStopped: () => all.map((kept) => kept.whyStopped()).find((why) => why !== undefined),
+    async close({ atOnce }) {
+      await Promise.all(all.map((kept) => kept.close(atOnce)));
+    },
+  };
+}
+
+function createRecorder(parts: WorkersParts, common: WorkerOptions): Worker {
   const recorder = new Worker(
     RECORD_QUEUE,
     async (job: Job<RecordJob>, token) => {
@@ -76,37 +96,11 @@ export function createWorkers(parts: WorkersParts): Workers {
     },
     { ...common, concurrency: RECORD_CONCURRENCY },
   );
-  const forwarders = parts.sinks.map((sink) => createForwarder(sink, { ...parts, holds }, common));
-  const all = [recorder, ...forwarders];
-  for (const worker of all) {
-    worker.on('error', (error) => {
-      parts.onError(worker.name, error);
-      rest(worker, error);
-    });
-  }
   recorder.on('failed', (_job, error) => {
     parts.onError(RECORD_QUEUE, error);
     if (error instanceof UnrecoverableError) parts.onDead({ queue: RECORD_QUEUE, kind: 'fault' });
   });
-  return {
-    holds: () => Object.fromEntries([...holds].filter(([, hold]) => hold.until > new Date())),
-    isRunning: () => all.every((worker) => worker.isRunning()),
-    async close({ atOnce }) {
-      await Promise.all(all.map((worker) => worker.close(atOnce)));
-    },
-  };
-}
-
-const REST_MS = 1_000;
-
-/**
- * A Redis that answers, but only with refusals (READONLY, BUSY, MISCONF, OOM), would be asked again at once and for ever:
- * BullMQ waits only when there is no connection.
- */
-function rest(worker: Worker, error: Error): void {
-  if (error.name !== 'ReplyError' || worker.isPaused()) return;
-  void worker.pause(true);
-  setTimeout(() => worker.resume(), REST_MS).unref();
+  return recorder;
 }
 
 /** During an upgrade older workers run beside newer ones: what they do not understand waits for those. */
@@ -153,10 +147,10 @@ type Forwarder = Worker<ForwardJob>;
 
 function createForwarder(
   sink: Sink,
-  parts: WorkersParts & { holds: Map<string, Hold> },
+  parts: WorkersParts & { holds: Map<string, Hold>; illness: Illness },
   common: WorkerOptions,
 ): Forwarder {
-  const illness: Illness = { deployments: new Set(), rounds: 0 };
+  const { illness } = parts;
   const worker: Forwarder = new Worker(
     forwardQueueName(sink.name),
     async (job: Job<ForwardJob>, token) => {

@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DataDirLock, lockDataDir } from './data-dir-lock.ts';
+import { lockDataDir } from './data-dir-lock.ts';
 import { findRedisServer } from './find.ts';
 import { type Durability, leavePlace, preparePlace, rotateLog } from './place.ts';
 import { adoptLeftover, type Log, launch, type Running, type Site, terminate } from './server.ts';
 
 export interface PrivateRedis {
   readonly connection: { readonly path: string };
-  readonly version: string;
-  /** It was running already: the bridge before this one was killed, and its Redis lived on. */
-  readonly adopted: boolean;
+  /** Settles when it has read its records, which takes minutes when they are many. @throws Error when it does not come up */
+  readonly ready: Promise<{
+    readonly version: string;
+    /** It was running already: the bridge before this one was killed, and its Redis lived on. */
+    readonly adopted: boolean;
+  }>;
   /** Has everything written down, ends the server, and gives the data directory free. */
   stop(): Promise<void>;
 }
@@ -29,7 +32,8 @@ const LOOK_AT_LOG_EVERY_MS = 60_000;
  * A Redis of the bridge's own, on a unix socket in the data directory, with its records on disk.
  * It is no part of the bridge's process group, so that a Ctrl-C leaves it until the bridge is done with it; when the
  * bridge is killed it stays, and the next one takes it over. Should it die, it is started again.
- * @throws Error when there is no server to start, another bridge has the directory, or the server does not come up.
+ * Nobody waits for it here: what comes meanwhile goes into the spool.
+ * @throws Error when there is no server to start, or another bridge has the directory.
  */
 export async function startPrivateRedis({ dataDir, durability, log }: PrivateRedisOrder): Promise<PrivateRedis> {
   const program = await findRedisServer();
@@ -42,49 +46,63 @@ export async function startPrivateRedis({ dataDir, durability, log }: PrivateRed
   const lock = lockDataDir(dataDir);
   const halt = new AbortController();
   const site = { place, program: program.path, log, halt: halt.signal };
-  try {
-    const leftover = await adoptLeftover(site);
-    const running = leftover ?? (await launch(site));
-    log.info({ pid: running.pid, version: running.version, adopted: Boolean(leftover) }, 'the private Redis runs');
-    return {
-      connection: { path: place.socket },
-      version: running.version,
-      adopted: Boolean(leftover),
-      stop: watch(site, running, { halt, lock }),
-    };
-  } catch (error) {
+  const first = startFirst(site);
+  const stopped = watch(
+    site,
+    first.then(({ running }) => running),
+    halt.signal,
+  );
+  first.catch(() => {
+    leavePlace(place);
     lock.release();
-    throw error;
-  }
+  });
+  const ready = first.then(({ running, adopted }) => ({ version: running.version, adopted }));
+  ready.catch(() => {}); // whoever asks hears of it
+  let stopping: Promise<void> | undefined;
+  return {
+    connection: { path: place.socket },
+    ready,
+    stop() {
+      stopping ??= (async () => {
+        halt.abort();
+        await stopped();
+        leavePlace(place);
+        lock.release();
+      })();
+      return stopping;
+    },
+  };
 }
 
-/** Starts the server again whenever it ends, until the returned function is called. */
-function watch(site: Site, first: Running, { halt, lock }: { halt: AbortController; lock: DataDirLock }) {
-  let running = first;
+async function startFirst(site: Site) {
+  const leftover = await adoptLeftover(site);
+  const running = leftover ?? (await launch(site));
+  const adopted = Boolean(leftover);
+  site.log.info({ pid: running.pid, version: running.version, adopted }, 'the private Redis runs');
+  return { running, adopted };
+}
+
+/** Starts the server again whenever it ends, until halted. @returns a function that ends it then */
+function watch(site: Site, first: Promise<Running>, halted: AbortSignal) {
+  let running: Running | undefined;
   const rotating = setInterval(() => rotateLog(site.place), LOOK_AT_LOG_EVERY_MS).unref();
   const watching = (async () => {
+    running = await first.catch(() => undefined); // told already
     let failures = 0;
-    while (!halt.signal.aborted) {
+    while (running && !halted.aborted) {
       const since = performance.now();
       const how = await running.ended;
-      if (halt.signal.aborted) return;
+      if (halted.aborted) return;
       site.log.error({ pid: running.pid, how }, 'the private Redis ended by itself; it is started again');
       if (performance.now() - since > STEADY_MS) failures = 0;
       running = (await launchUntilItRuns(site, failures++)) ?? running;
     }
   })();
-  let stopped: Promise<void> | undefined;
-  return () => {
-    stopped ??= (async () => {
-      halt.abort();
-      clearInterval(rotating);
-      await terminate(site, running);
-      await watching;
-      await terminate(site, running); // one that came up in between
-      leavePlace(site.place);
-      lock.release();
-    })();
-    return stopped;
+  return async () => {
+    clearInterval(rotating);
+    if (running) await terminate(site, running);
+    await watching;
+    if (running) await terminate(site, running); // one that came up in between
   };
 }
 

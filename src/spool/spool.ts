@@ -20,6 +20,8 @@ export interface Spool {
    */
   drain(take: (texts: readonly string[]) => Promise<void>): Promise<void>;
   state(): Spooled;
+  /** Whether it would take a text that came now; if not, why. Writes a little to know, and takes it back. */
+  whyNot(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,8 @@ export interface SpoolSettings {
   readonly clock: () => Date;
 }
 
+/** What a webhook and its records take, at most times. */
+const TRIAL_BYTES = 16 * 1024;
 /** Enough to keep Redis busy, few enough to fail soon. */
 const BATCH = 100;
 const FILE = /^(\d{13})-\d+\.spool$/;
@@ -77,6 +81,13 @@ export async function openSpool({ dir, maxBytes, onTorn, clock }: SpoolSettings)
       return draining;
     },
     close: () => writer.seal(),
+    async whyNot() {
+      if (totalBytes() + TRIAL_BYTES > maxBytes) return `the spool is full: it holds ${maxBytes} bytes at most`;
+      return writer.trial().then(
+        () => undefined,
+        (error: unknown) => `the spool cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    },
     state() {
       const name = files[0]?.path.split('/').at(-1) ?? '';
       const sinceMs = Number(FILE.exec(name)?.[1]);
@@ -118,16 +129,38 @@ function createWriter(dir: string, clock: () => Date, files: SpoolFile[]) {
     const batch = pending.splice(0);
     if (batch.length === 0) return;
     try {
-      const { handle, file } = current ?? (await openNext());
       const text = batch.map(({ line }) => line).join('');
-      await handle.appendFile(text);
-      await handle.datasync();
+      const file = await put(text);
       file.entries += batch.length;
       file.bytes += Buffer.byteLength(text);
       for (const { resolve } of batch) resolve();
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
+  };
+  /** On the disk, or not in the file at all: half a line would spoil the next one. */
+  const put = async (text: string | Buffer) => {
+    const { handle, file } = current ?? (await openNext());
+    try {
+      await handle.appendFile(text);
+      await handle.datasync();
+      return file;
+    } catch (error) {
+      if (file.bytes === 0) await discard(file);
+      else await handle.truncate(file.bytes).catch(leave);
+      throw error;
+    }
+  };
+  /** Nothing is written to this file any more: the next text begins another one. */
+  const leave = async () => {
+    const left = current;
+    current = undefined;
+    await left?.handle.close().catch(() => {});
+  };
+  const discard = async (file: SpoolFile) => {
+    await leave();
+    files.splice(files.indexOf(file), 1);
+    await rm(file.path, { force: true });
   };
   const inTurn = (step: () => Promise<void>): Promise<void> => {
     turn = turn.then(step);
@@ -139,6 +172,20 @@ function createWriter(dir: string, clock: () => Date, files: SpoolFile[]) {
       void inTurn(flush);
       return written;
     },
+    /** Empty lines, which are none. */
+    trial: () =>
+      new Promise<void>((resolve, reject) => {
+        void inTurn(async () => {
+          try {
+            const file = await put(Buffer.alloc(TRIAL_BYTES, '\n'));
+            if (file.bytes === 0) await discard(file);
+            else await current?.handle.truncate(file.bytes);
+            resolve();
+          } catch (error) {
+            reject(error);
+          }
+        });
+      }),
     /** The next append begins another file. */
     seal: () =>
       inTurn(async () => {

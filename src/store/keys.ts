@@ -243,6 +243,15 @@ export const keys = {
     expires: true,
   }),
 
+  // ---- the bridge itself
+  probe: family('probe', {
+    type: 'string',
+    content: 'when /readyz or /metrics last tried whether Redis takes a write (ISO 8601)',
+    writtenBy: 'app/readiness.ts',
+    ends: 'a minute after it was last written',
+    expires: true,
+  }),
+
   // ---- queues
   recordQueue: family('record:<…>', {
     type: 'BullMQ',

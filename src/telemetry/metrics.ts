@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Backlog } from '../queue/queues.ts';
 import type { Spooled } from '../spool/spool.ts';
+import { CONDITIONS, type Condition } from './conditions.ts';
 
 export interface Metrics {
   readonly registry: Registry;
@@ -24,11 +25,21 @@ export interface Measured {
   readonly lastWebhooks: () => Promise<Readonly<Record<string, number>>>;
   /** When each secret ends that says so. */
   readonly expiries: () => Readonly<Record<string, Date>>;
+  /** What keeps the bridge from being well just now. */
+  readonly degraded: () => Promise<ReadonlySet<Condition>>;
   /** Lines of the log that could not be written. */
   readonly lostLines: () => number;
 }
 
-export function createMetrics({ backlog, spool, holds, lastWebhooks, expiries, lostLines }: Measured): Metrics {
+export function createMetrics({
+  backlog,
+  spool,
+  holds,
+  lastWebhooks,
+  expiries,
+  degraded,
+  lostLines,
+}: Measured): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -38,6 +49,7 @@ export function createMetrics({ backlog, spool, holds, lastWebhooks, expiries, l
   collectSpool(registers, spool);
   collectHolds(registers, holds);
   collectExpiries(registers, expiries);
+  collectDegraded(registers, degraded);
   collectLostLines(registers, lostLines);
   const noteSource = collectSources(registers, lastWebhooks);
   const { recording, arriving, deaths } = createTimings(registers);
@@ -120,6 +132,19 @@ function createTimings(registers: Registry[]) {
     registers,
   });
   return { recording, arriving, deaths };
+}
+
+function collectDegraded(registers: Registry[], degraded: Measured['degraded']): void {
+  new Gauge({
+    name: 'shiplog_degraded',
+    help: '1 while /readyz is degraded, or refuses, for this reason',
+    labelNames: ['reason'],
+    registers,
+    async collect() {
+      const holding = await degraded();
+      for (const reason of CONDITIONS) this.set({ reason }, holding.has(reason) ? 1 : 0);
+    },
+  });
 }
 
 function collectLostLines(registers: Registry[], lostLines: Measured['lostLines']): void {

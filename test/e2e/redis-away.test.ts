@@ -64,8 +64,16 @@ describe('while Redis is away', () => {
       expect(status).toBe(503);
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     }
+    expect(await bridge.get('/readyz')).toMatchObject({
+      status: 503,
+      body: { status: 'not ready', reasons: expect.arrayContaining([expect.stringContaining('the spool is full')]) },
+    });
+    const metrics = await (await fetch(`${bridge.url}/metrics`)).text();
+    expect(metrics).toContain('shiplog_degraded{reason="redis_refuses"} 1');
+    expect(metrics).toContain('shiplog_degraded{reason="spool_refuses"} 1');
     bridge.redis.thaw();
     await vi.waitFor(async () => expect((await send(4)).status).toBe(202));
+    expect((await bridge.get('/readyz')).status).toBe(200);
   });
 
   it('it can be stopped: nothing that is under way could be finished', async () => {

@@ -357,6 +357,20 @@ export const MATRIX: readonly Row[] = [
     run: processes.logUnwritable,
   },
   {
+    id: 'F47',
+    fault: 'workers could not start',
+    how: 'an ACL without INFO, given later',
+    pass: 'they start by themselves, /readyz says why not until then',
+    whyNot: 'without load: test/e2e/readiness.test.ts',
+  },
+  {
+    id: 'F50',
+    fault: 'readiness',
+    how: 'Redis frozen and the spool full; the data disk full',
+    pass: '/readyz is 503 while a webhook that comes now would not be kept',
+    whyNot: 'without load: test/e2e/redis-away.test.ts; under load it is part of F15',
+  },
+  {
     id: 'S',
     fault: 'soak',
     how: 'faults at random beside one another, for a minute (long: 30 minutes)',

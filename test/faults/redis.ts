@@ -426,7 +426,7 @@ export const diskFull: Scenario = (run) =>
       run.check(full !== undefined, 'no 503 was seen when the disk was full');
       await wait(500);
       const ready = await readyz(stage);
-      run.check(ready?.status !== 'ready', '/readyz is "ready" while the disk is full');
+      run.check(ready?.status === 'not ready', `/readyz is "${ready?.status}" while the disk is full`);
       await stage.redis.restart();
       return recovers(run, stage, probe);
     },

@@ -36,7 +36,7 @@ async function startHere(directory = dataDir, durability: 'redis' | 'fsync' = 'r
     log: { info: write, warn: write, error: write },
   });
   cleanups.push(() => redis.stop());
-  return { ...redis, lines };
+  return { ...redis, ...(await redis.ready), lines };
 }
 
 /** In a process of its own, that can be killed. It runs from dist/, as Node 20 reads no TypeScript. */
@@ -46,7 +46,8 @@ async function startThere(directory = dataDir) {
     import { startPrivateRedis } from ${JSON.stringify(module.href)};
     const log = { info() {}, warn() {}, error() {} };
     process.on('SIGINT', () => {});
-    const { connection } = await startPrivateRedis({ durability: "redis", dataDir: ${JSON.stringify(directory)}, log });
+    const { connection, ready } = await startPrivateRedis({ durability: "redis", dataDir: ${JSON.stringify(directory)}, log });
+    await ready;
     console.log(JSON.stringify(connection));
     setInterval(() => {}, 1000);`;
   const bridge = spawn(process.execPath, ['--input-type=module', '-e', program], {

@@ -102,4 +102,18 @@ describe('the spool', () => {
     appendFileSync(join(dir, 'somebody-elses.txt'), 'left alone');
     expect(await drained(await start())).toEqual(['"fits"']);
   });
+
+  it('says whether it would take more, and leaves nothing of that question behind', async () => {
+    const spool = await start(20_000);
+    expect(await spool.whyNot()).toBeUndefined();
+    expect(readdirSync(dir)).toEqual([]);
+    await spool.append('x'.repeat(3_000));
+    expect(await spool.whyNot()).toBeUndefined();
+    await spool.append('y'.repeat(3_000));
+    expect(await spool.whyNot()).toMatch(/full/);
+    expect(await drained(spool)).toEqual(['x'.repeat(3_000), 'y'.repeat(3_000)]);
+    expect(torn).toEqual([]);
+    rmSync(dir, { recursive: true });
+    expect(await spool.whyNot()).toMatch(/cannot be written: ENOENT/);
+  });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import { startBridge } from '../../src/app/bridge.ts';
 import { Config } from '../../src/config/config.ts';
+import type { RedisAddress } from '../../src/queue/connection.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { startTestRedis } from './redis.ts';
 
@@ -12,8 +13,12 @@ import { startTestRedis } from './redis.ts';
 export const SECRET = 'a-secret-of-24-characters';
 export const ADMIN_TOKEN = 'an-admin-token-for-tests';
 
-/** A whole bridge on a free port, with a Redis of its own. */
-export async function startTestBridge(said: Record<string, unknown> = {}) {
+/** A whole bridge on a free port, with a Redis of its own, which it reaches as `addressOf` says. */
+export async function startTestBridge(
+  said: Record<string, unknown> = {},
+  addressOf: (redis: Awaited<ReturnType<typeof startTestRedis>>) => RedisAddress | Promise<RedisAddress> = (redis) =>
+    redis.address,
+) {
   const dataDir = mkdtempSync(join(tmpdir(), 'shiplog-test-'));
   const redis = await startTestRedis();
   const configured = (over: Record<string, unknown>) =>
@@ -28,7 +33,7 @@ export async function startTestBridge(said: Record<string, unknown> = {}) {
   const config = configured({});
   const logged: Readonly<Record<string, unknown>>[] = [];
   const log = createLogger('info', { write: (line) => void logged.push(JSON.parse(line)) });
-  const bridge = await startBridge(config, redis.address, log);
+  const bridge = await startBridge(config, await addressOf(redis), log);
   const get = async (path: string) => {
     const answer = await fetch(`${bridge.url}${path}`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
     return { status: answer.status, body: JSON.parse(await answer.text()) };

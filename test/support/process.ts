@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { vi } from 'vitest';
 
 export interface BridgeProcess {
@@ -47,7 +48,17 @@ export async function startBridgeProcess(
     },
     { timeout: 90_000, interval: 50 },
   );
+  await redisIsThere(`http://127.0.0.1:${environment['PORT']}`);
   return running;
+}
+
+/** Its port opens before Redis can be used. Where there is none, nobody waits for it. */
+async function redisIsThere(url: string): Promise<void> {
+  for (let tries = 0; tries < 40; tries++) {
+    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+    if (!answer || ((await answer.json()) as { redis: unknown }).redis !== null) return; // our own
+    await wait(50);
+  }
 }
 
 /** A port that was free a moment ago. */

@@ -14,6 +14,7 @@ const metrics = () =>
     holds: () => ({}),
     lastWebhooks: async () => ({}),
     expiries: () => ({}),
+    degraded: async () => new Set<never>(),
     lostLines: () => 0,
   });
 const sample = async ({ registry }: ReturnType<typeof metrics>, name: string) =>

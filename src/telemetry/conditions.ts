@@ -1,0 +1,12 @@
+/** Every way of not being well, as `shiplog_degraded{reason}` names it. */
+export const CONDITIONS = [
+  'redis_refuses',
+  'redis_unsafe',
+  'not_durable',
+  'spool_in_use',
+  'spool_refuses',
+  'workers_stopped',
+  'sink_on_hold',
+  'stopping',
+] as const;
+export type Condition = (typeof CONDITIONS)[number];
