@@ -1,16 +1,24 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
-import { MEBIBYTE } from '../config/fields.ts';
 import { loadTraceSettings } from '../config/load.ts';
 import { closeServer, openServer } from '../http/server.ts';
-import { connect, impatient, patient, type Redis, type RedisAddress, readyWithin } from '../queue/connection.ts';
+import {
+  connect,
+  impatient,
+  isAway,
+  patient,
+  type Redis,
+  type RedisAddress,
+  readyWithin,
+} from '../queue/connection.ts';
 import { inspectRedis } from '../queue/inspect.ts';
 import { openSpool, type Spool } from '../spool/spool.ts';
 import { createErrorLog, type OnError } from '../telemetry/lines.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { openTraces } from '../telemetry/traces.ts';
+import { MEBIBYTE } from '../values/settings.ts';
 import { type Assembly, assemble } from './assembly.ts';
 
 export interface Bridge {
@@ -34,7 +42,7 @@ const NEEDS_RESTART = ['host', 'port', 'data_dir', 'redis_url', 'durability', 'l
 /** Opens what outlives a configuration, and puts the configuration's parts to work. @throws when the port is taken; nothing is left running then. */
 export async function startBridge(config: Config, redis: RedisAddress, log: Logger): Promise<Bridge> {
   const { server, url, serve } = await openServer(config);
-  const onError = createErrorLog(log);
+  const onError = createErrorLog(log, isAway);
   const quick = openRedis(redis, impatient, onError);
   const steady = openRedis(redis, patient, onError);
   const spool = await openSpool({

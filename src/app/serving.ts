@@ -1,5 +1,4 @@
 import type { Config } from '../config/config.ts';
-import { MEBIBYTE } from '../config/fields.ts';
 import { ruleName } from '../domain/routing.ts';
 import { isAllowed } from '../http/access.ts';
 import { createAdmin } from '../http/admin.ts';
@@ -21,6 +20,7 @@ import { createReceive } from '../receive.ts';
 import { createRemap, createRevise } from '../recording/remap.ts';
 import { logWebhook } from '../telemetry/lines.ts';
 import { traceReceiving } from '../telemetry/tracing.ts';
+import { MEBIBYTE } from '../values/settings.ts';
 import { createActions } from '../web/actions.ts';
 import { createLive } from '../web/live.ts';
 import { createPages } from '../web/router.tsx';

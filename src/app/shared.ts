@@ -5,7 +5,7 @@ import type { Spool } from '../spool/spool.ts';
 import type { OnError } from '../telemetry/lines.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { Traces } from '../telemetry/traces.ts';
+import type { Traces } from '../telemetry/span.ts';
 import type { createKillPoints } from '../testing/kill-points.ts';
 import type { Mask } from '../values/mask.ts';
 import type { createTraffic } from '../web/deliveries-traffic.ts';

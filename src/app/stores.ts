@@ -1,5 +1,4 @@
 import type { Config } from '../config/config.ts';
-import { MEBIBYTE } from '../config/fields.ts';
 import { createView } from '../domain/view.ts';
 import type { Redis } from '../queue/connection.ts';
 import { createDeployments } from '../store/changes/deployments.ts';
@@ -12,6 +11,7 @@ import { createEchoes } from '../store/deliveries/echoes.ts';
 import { createLedger } from '../store/deliveries/ledger.ts';
 import { createFeed } from '../store/feed.ts';
 import { createInbox } from '../store/inbox/inbox.ts';
+import { MEBIBYTE } from '../values/settings.ts';
 
 export type Stores = ReturnType<typeof createStores>;
 

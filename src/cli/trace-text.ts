@@ -2,7 +2,7 @@ import type { DeadLetter, DeploymentDetail, Webhook } from '../http/api-schemas.
 import { type Output, type Screen, widthOf } from './output.ts';
 import { paintState, shortSha, shownTime } from './show.ts';
 import { oneLine, table } from './table.ts';
-import type { Traced, TracedDeployment } from './trace.ts';
+import type { Traced, TracedDeployment } from './traced.ts';
 
 /** For a person: what it is, then what happened to it in the order of time, then what is still to be done. */
 export function traceText({ webhooks, deployments }: Traced, { stdout }: Output): string {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
-import type { TraceSettings } from '../telemetry/traces.ts';
+import type { TraceSettings } from '../telemetry/span.ts';
 import { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { openSecrets } from './secrets.ts';

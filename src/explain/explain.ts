@@ -6,10 +6,10 @@ import { type Origin, originsOf } from '../domain/origins.ts';
 import type { RoutingOptions } from '../domain/routing.ts';
 import type { Rule } from '../domain/rule.ts';
 import { createView, type View } from '../domain/view.ts';
-import { answerTo, tooLarge, unsigned } from '../http/answer.ts';
 import { read } from '../receive.ts';
 import type { DeliveryContext, PreviewedRequest, Sink } from '../sinks/sink.ts';
-import { REASONS, type Reason, type ReasonWords } from '../sources/reasons.ts';
+import { answerTo, tooLarge, unsigned } from '../sources/answer.ts';
+import { type Reason, type ReasonWords, wordsFor } from '../sources/reasons.ts';
 import type { Answer, Lookup, Outcome, Source, Webhook } from '../sources/source.ts';
 
 export interface ExplainParts {
@@ -75,10 +75,11 @@ export async function explain(source: Source, webhook: Webhook, options: Explain
     { ...options, sourceName: source.changeLogName },
   );
   const conclusion = conclude(outcome, deployments);
+  const words = wordsFor(conclusion.reason, source);
   return {
     source: { name: source.name, type: source.type },
     ...conclusion,
-    ...(conclusion.reason && { words: REASONS[conclusion.reason] }),
+    ...(words && { words }),
     signature: signatureOf(conclusion.reason, checkSignature),
     answer: answerTo(source, outcome, webhook),
     records,

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ChangeCreate } from '../sources/changes-api/schema.ts';
+import { PostedChange } from '../sources/index.ts';
 import { ReconcileOrder } from './admin.ts';
 import { ChangesQuery, FeedQuery, PageQuery, TimelineQuery } from './api.ts';
 import type { SchemaName } from './api-schemas.ts';
@@ -37,7 +37,7 @@ const reading: readonly Operation[] = [
     method: 'get',
     path: '/api/v1/changes',
     id: 'listChanges',
-    summary: 'The change log, the newest first, in the list envelope of Alert24',
+    summary: 'The change log, the newest first',
     token: 'reader',
     query: ChangesQuery,
     answer: changesAnswer,
@@ -121,9 +121,9 @@ const writing: readonly Operation[] = [
     method: 'post',
     path: '/api/v1/changes',
     id: 'createChange',
-    summary: 'Tells of a change, as Alert24 takes it; a status, times and names beside that',
+    summary: 'Reports a change: what was done where, with its state and times',
     token: 'source',
-    body: ChangeCreate,
+    body: PostedChange,
     answer: createdAnswer,
     refusals: [400, 413],
   },
@@ -133,7 +133,7 @@ const writing: readonly Operation[] = [
     id: 'createChangeOfService',
     summary: 'The same for one service',
     token: 'source',
-    body: ChangeCreate,
+    body: PostedChange,
     answer: createdAnswer,
     refusals: [400, 413],
   },

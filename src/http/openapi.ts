@@ -28,7 +28,7 @@ export function openapi(): Json {
 
 const SECURITY_SCHEMES = {
   admin: { type: 'http', scheme: 'bearer', description: 'The admin token (npx shiplog secrets shows it)' },
-  changes: { type: 'http', scheme: 'bearer', description: 'A secret of a source of the type changes-api' },
+  changes: { type: 'http', scheme: 'bearer', description: 'A secret of a source that takes posted changes' },
 } as const;
 
 const SECURITY: Readonly<Record<Operation['token'], readonly Json[]>> = {

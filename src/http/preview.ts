@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import { type ExplainParts, explain, receivedAt } from '../explain/explain.ts';
+import { tooLarge, unreadable } from '../sources/answer.ts';
 import type { Source } from '../sources/source.ts';
-import { tooLarge, unreadable } from './answer.ts';
 import { readBody } from './body.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { fail, firstIssue } from './envelope.ts';

@@ -1,8 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { admit, type ReceiveParts } from '../receive.ts';
+import { answerTo, tooLarge, unreadable, unsigned } from '../sources/answer.ts';
 import type { Outcome, Source, Webhook, WebhookHead } from '../sources/source.ts';
 import type { Mask } from '../values/mask.ts';
-import { answerTo, tooLarge, unreadable, unsigned } from './answer.ts';
 import { type Body, readBody } from './body.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { discardRest } from './discard.ts';

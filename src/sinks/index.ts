@@ -4,7 +4,6 @@ import { alertops } from './alertops/index.ts';
 import { cdevents } from './cdevents/index.ts';
 import { ctoai } from './ctoai/index.ts';
 import { gitlabDeployments } from './gitlab-deployments/index.ts';
-// biome-ignore lint/style/noRestrictedImports: the sink of this name, not the server
 import { http } from './http/index.ts';
 
 /** Every kind of sink there is. A new one is a folder and a name here. */

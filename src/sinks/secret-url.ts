@@ -8,7 +8,7 @@ export const SecretUrl = z.string().refine((text) => {
   if (!URL.canParse(text)) return false;
   const { protocol, pathname, username, hash } = new URL(text);
   return /^https?:$/.test(protocol) && pathname.length > 1 && !username && !hash;
-}, 'write the API URL of the integration, such as https://notify.alertops.com/POSTAlert/<key>/<source>');
+}, 'write the API URL of the integration, such as https://alerts.example.com/<key>');
 
 /** All that must never be shown: the address, its path, and what in it looks like a key. */
 export function secretsOf(address: string): string[] {
@@ -18,7 +18,7 @@ export function secretsOf(address: string): string[] {
   return [...new Set([address, href, ...keys, ...keys.map(decode)])];
 }
 
-/** `https://notify.alertops.com/[secret]` */
+/** `https://alerts.example.com/[secret]` */
 export const withoutPath = (address: string): string => `${new URL(address).origin}/[secret]`;
 
 function decode(part: string): string {

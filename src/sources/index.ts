@@ -8,3 +8,6 @@ import { heroku } from './heroku/index.ts';
 
 /** Every kind of source there is. A new one is a folder and a name here. */
 export const AnySource = z.discriminatedUnion('type', [gitlab, bitbucket, argocd, changesApi, heroku, ctoai]);
+
+/** What whoever calls us himself posts, for the description of our API. */
+export { ChangeCreate as PostedChange } from './changes-api/schema.ts';

@@ -1,5 +1,5 @@
 import type { RejectionCode } from '../domain/errors.ts';
-import type { IgnoredReason } from './source.ts';
+import type { IgnoredReason, ToolFacts } from './source.ts';
 
 /** Why a webhook makes no change: the one word that answer, log, metric and inbox share. */
 export type Reason = IgnoredReason | RejectionCode | 'not_kept' | 'busy';
@@ -17,18 +17,17 @@ export interface ReasonWords {
 export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
   not_a_deployment: {
     means: 'The event is of another kind: it tells of no deployment.',
-    when: 'A push, an issue, a comment, a merge request; in Argo CD a degraded application while `degraded: ignore` is set.',
+    when: 'A push, an issue, a comment, a merge request.',
     advice: 'Nothing. To save the traffic, untick this event in the settings of the webhook.',
   },
   no_environment: {
     means: 'The job, pipeline or step deploys nothing: it has no environment.',
-    when: 'A GitLab job without `environment:`, a pipeline none of whose jobs has one, a Bitbucket step without `deployment:`.',
-    advice:
-      'If it deploys, say so in the pipeline: `environment:` in .gitlab-ci.yml, `deployment:` in bitbucket-pipelines.yml. Otherwise nothing.',
+    when: 'The job or step names no environment, and nothing else in the webhook does.',
+    advice: 'If it deploys, say so in the pipeline: give the job or step its environment. Otherwise nothing.',
   },
   not_a_start: {
     means: 'The job has an environment and does something else to it than deploy.',
-    when: 'A GitLab job with `environment:action` stop, prepare, verify or access.',
+    when: 'A job that stops, prepares, verifies or opens an environment.',
     advice: 'Nothing, unless the job does deploy: then take `action` out of its `environment:`.',
   },
   not_started: {
@@ -44,38 +43,38 @@ export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
   },
   ping: {
     means: "The sender's own connection test.",
-    when: 'Somebody pressed "Test connection" in Bitbucket Data Center.',
+    when: 'Somebody pressed the button of the tool that tests the connection.',
     advice: 'Nothing: the connection works.',
   },
   needs_lookup: {
     means: 'The webhook alone does not tell enough to become a deployment, and the tool cannot be asked.',
-    when: 'A Bitbucket build status or pipeline trace: neither names an environment, and the source has no API token.',
+    when: 'The webhook names no environment, and the source has no API token.',
     advice:
       'Give the source an API token, or let the deployment step post to Shiplog itself: the README of the source shows both.',
   },
   dry_run: {
     means: 'A rehearsal: nothing was deployed.',
-    when: 'An Argo CD sync with "dry run".',
+    when: 'Somebody asked the tool for a dry run.',
     advice: 'Nothing.',
   },
   self_heal: {
     means: 'Drifted resources were put back; nothing new was deployed.',
-    when: 'Argo CD healed an application by itself. It can do so every few seconds.',
+    when: 'The tool put an application back by itself. It can do so every few seconds.',
     advice: 'Nothing. To record these too, set `self_heal: record` for the source.',
   },
   no_op: {
     means: 'The sync had nothing to change.',
-    when: 'An Argo CD sync without a changed resource, while `noop: skip` is set.',
+    when: 'A sync without a changed resource, while `noop: skip` is set.',
     advice: 'Nothing. To record these too, set `noop: record` for the source.',
   },
   too_old: {
     means: 'It happened longer ago than the source takes.',
-    when: 'A first subscription in Argo CD tells the last sync of every application, however old.',
+    when: 'A first subscription tells the last deployment of everything, however old.',
     advice: 'Nothing. To take older ones, raise `max_age_hours` of the source and let the tool send again.',
   },
   app_deleted: {
     means: 'The application is being deleted: that is no deployment.',
-    when: 'Argo CD tells of an application on its way out.',
+    when: 'The tool tells of an application on its way out.',
     advice: 'Nothing.',
   },
   unmapped: {
@@ -86,13 +85,12 @@ export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
   },
   invalid_json: {
     means: 'The body is not JSON. It is kept as it is, since the sender would not send it again.',
-    when: 'An Argo CD template that puts a text with quotes or line breaks between quotes of its own.',
-    advice:
-      'Write every value of the template with `toJson`, without quotes around it. The detail says where it broke.',
+    when: 'A template that puts a text with quotes or line breaks between quotes of its own.',
+    advice: 'Let the template write every value as JSON, without quotes around it. The detail says where it broke.',
   },
   echo: {
-    means: "Shiplog's own write to GitLab's Deployments API, coming back as a webhook.",
-    when: 'The sink gitlab-deployments made a deployment in a project that has a deployment webhook to Shiplog.',
+    means: "Shiplog's own write to the tool, coming back as a webhook.",
+    when: 'A sink made a deployment in a project that has a deployment webhook to Shiplog.',
     advice: 'Nothing: the deployment is in the change log already.',
   },
   dropped_by_rule: {
@@ -114,7 +112,7 @@ export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
   },
   bad_payload: {
     means: 'The body claims to be a deployment and lacks what a change needs, or holds something impossible.',
-    when: 'A required field is missing or wrong: no `summary` for the changes API, no commit in a Bitbucket step.',
+    when: 'A required field is missing or wrong.',
     advice: 'Correct the fields that the error names, and send it again.',
   },
   too_large: {
@@ -124,7 +122,7 @@ export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
   },
   unproved: {
     means: 'A connection test that its tool does not sign. It is answered 2xx; nothing of it was read or kept.',
-    when: 'Somebody pressed "Test connection" in Bitbucket Data Center, or anybody sent the same: nothing proves it.',
+    when: 'Somebody pressed the button of the tool that tests the connection, or anybody sent the same: nothing proves it.',
     advice: 'Nothing: the address is reached. Whether the secret fits is shown by the first real webhook.',
   },
   no_such_source: {
@@ -136,17 +134,21 @@ export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
     means: 'Too many bytes are being received at once, so that this body was not read on and not acknowledged.',
     when: 'A flood of bodies that are large, slow or never end. Senders that have proved themselves have room of their own.',
     advice:
-      'Send the webhook again where the tool does not do it by itself: GitLab never does. Where your own senders do this, raise `bodies_max_mib`.',
+      'Send the webhook again where the tool does not do it by itself. Where your own senders do this, raise `bodies_max_mib`.',
   },
   not_kept: {
     means: 'The webhook could be made durable nowhere, so that it was not acknowledged.',
     when: 'Redis is away, and the spool on disk is full or cannot be written.',
     advice:
-      'Bring Redis back, make room on the disk, or raise `spool_max_mib`. Then send the webhook again where the tool does not do it by itself: GitLab never does.',
+      'Bring Redis back, make room on the disk, or raise `spool_max_mib`. Then send the webhook again where the tool does not do it by itself.',
   },
 };
 
-/** Undefined for a word that is no reason. */
-export function wordsFor(reason: string | undefined): ReasonWords | undefined {
-  return reason !== undefined && Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason] : undefined; // an own key of it
+/** Undefined for a word that is no reason. @param tool adds when it happens there. */
+export function wordsFor(reason: string | undefined, tool?: Pick<ToolFacts, 'reasonNotes'>): ReasonWords | undefined {
+  if (reason === undefined || !Object.hasOwn(REASONS, reason)) return undefined;
+  const words = REASONS[reason as Reason]; // an own key of it
+  const notes: Readonly<Partial<Record<string, string>>> = tool?.reasonNotes ?? {};
+  const note = Object.hasOwn(notes, reason) ? notes[reason] : undefined;
+  return note === undefined ? words : { ...words, when: `${words.when} ${note}` };
 }

@@ -1,6 +1,6 @@
 import type { Lookup } from '../domain/change-event.ts';
 import type { NewChangeRecord } from '../domain/change-record.ts';
-import type { WebhookRejected } from '../domain/errors.ts';
+import type { RejectionCode, WebhookRejected } from '../domain/errors.ts';
 import type { SetupAddress, SetupRecipe } from './recipe.ts';
 
 export type { Lookup };
@@ -131,6 +131,8 @@ export interface ToolFacts {
   readonly escapeAdvice: string;
   /** What a request by a method that is not taken most often means; undefined: nothing in particular. */
   readonly wrongMethodAdvice: string | undefined;
+  /** When a webhook of this tool makes no change, in the tool's words: sentences beside those of REASONS (reasons.ts). */
+  readonly reasonNotes: Readonly<Partial<Record<IgnoredReason | RejectionCode, string>>>;
   /** True where the tool's own API lets whoever may write changes read them: its secrets then read our change log. */
   readonly secretsMayRead: boolean;
 }

@@ -1,5 +1,4 @@
 import type { WebhookParts } from '../http/webhooks.ts';
-import { isAway } from '../queue/connection.ts';
 import type { WorkersParts } from '../queue/workers.ts';
 import type { Conclusion } from '../recording/conclusion.ts';
 import type { Reconciled } from '../recording/reconcile.ts';
@@ -13,17 +12,16 @@ const CALM_MS = 1_000;
 export type OnError = (where: string, error: unknown) => void;
 
 /** During an outage one line a second for each cause, with a count of those held back. */
-export function createErrorLog(log: Logger): OnError {
+export function createErrorLog(log: Logger, isRedisAway: (error: unknown) => boolean): OnError {
   const calm = createCalm(CALM_MS);
   return (where, error) =>
-    calm(causeOf(where, error), (suppressed) =>
+    calm(isRedisAway(error) ? 'Redis is away' : causeOf(where, error), (suppressed) =>
       log.error({ where, error, ...(suppressed && { suppressed }) }, 'something failed'),
     );
 }
 
-/** When Redis is away everybody complains, each in other words and with other ids: that is one cause. */
+/** The same fault in other words and with other ids is one cause. */
 function causeOf(where: string, error: unknown): string {
-  if (isAway(error)) return 'Redis is away';
   if (error instanceof Error && error.name === 'ReplyError') return `Redis says ${error.message.split(' ', 1)[0]}`;
   return `${where} ${String(error).replace(/[0-9a-f-]{8,}|\d+/gi, '#')}`;
 }

@@ -22,7 +22,7 @@ import {
 import { createMask } from '../values/mask.ts';
 import { runInSpan, type SpanAttributes } from './current-span.ts';
 import { createCalm, type Logger } from './logger.ts';
-import type { SpanOpening, TraceSettings, Traces } from './traces.ts';
+import type { SpanOpening, TraceSettings, Traces } from './span.ts';
 
 /** A collector that is down must not hold up the shutdown, which has 9 s for everything (cli/start.ts). */
 const CLOSE_WITHIN_MS = 1_000;

@@ -6,7 +6,7 @@ import type { WorkersParts } from '../queue/workers.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { noteOnSpan } from './current-span.ts';
 import { deploymentsIn, reasonFor } from './lines.ts';
-import type { Traces } from './traces.ts';
+import type { Traces } from './span.ts';
 
 type Receive = WebhookParts['receive'];
 type Record = (event: ChangeEvent) => Promise<void>;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import type { ChangeRecord } from '../domain/change-record.ts';
-import { answerTo } from '../http/answer.ts';
 import type { WebhookParts } from '../http/webhooks.ts';
 import type { DeadLetterFilter, DeadLetters } from '../queue/dead-letters.ts';
 import type { Remap, Revise } from '../recording/remap.ts';
+import { answerTo } from '../sources/answer.ts';
 import type { Outcome, Source, Webhook } from '../sources/source.ts';
 
 /** Dead letters that are tried again or dropped by one click. The next click does the next ones. */

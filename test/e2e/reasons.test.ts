@@ -136,7 +136,7 @@ describe('the same reason stands in answer, log, metric, inbox and explanation',
     ]);
     await expect.poll(() => entryOf(id)).toMatchObject({ id, source: sent.source, verdict, reason });
     const found = await explained(sent, id);
-    expect(found).toMatchObject({ verdict, reason, words: REASONS[reason] });
+    expect(found).toMatchObject({ verdict, reason, words: { means: REASONS[reason].means } });
     expect(found.answer).toEqual({ status: answer.status, body: answer.body });
     expect(found.detail).toBe((await entryOf(id)).detail);
   });

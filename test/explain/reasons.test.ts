@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { RejectionCode } from '../../src/domain/errors.ts';
+import { AnySource } from '../../src/sources/index.ts';
 import { REASONS, type Reason, wordsFor } from '../../src/sources/reasons.ts';
 import { IGNORED_REASONS } from '../../src/sources/source.ts';
 
@@ -35,6 +36,10 @@ To see why a webhook of yours has its verdict, save its body and run
 
 const HEADLINES = { ignored: 'Ignored', rejected: 'Rejected', not_kept: 'Not kept' } as const;
 
+const TOOLS = AnySource.options.map((option) =>
+  AnySource.parse({ type: option.in.shape.type.value, secrets: ['a-secret-of-24-characters'] }),
+);
+
 function page(): string {
   const sections = {
     ignored: IGNORED_REASONS,
@@ -50,7 +55,11 @@ function page(): string {
 
 function paragraph(reason: Reason): string {
   const { means, when, advice } = REASONS[reason];
-  return `### ${reason}\n\n${means}\n\n- When: ${when}\n- What to do: ${advice}\n`;
+  const notes = TOOLS.flatMap(({ productName, reasonNotes }) => {
+    const note = Object.entries(reasonNotes).find(([name]) => name === reason)?.[1];
+    return note === undefined ? [] : [`- ${productName}: ${note}`];
+  });
+  return [`### ${reason}`, '', means, '', `- When: ${when}`, ...notes, `- What to do: ${advice}`, ''].join('\n');
 }
 
 describe('docs/reasons.md', () => {

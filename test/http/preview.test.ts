@@ -1,10 +1,10 @@
 import express from 'express';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
-import { MEBIBYTE } from '../../src/config/fields.ts';
 import { createBodyBudget } from '../../src/http/body-budget.ts';
 import { createPreview } from '../../src/http/preview.ts';
 import { AnySource } from '../../src/sources/index.ts';
+import { MEBIBYTE } from '../../src/values/settings.ts';
 import { aConfig, gitlabHook, SECRET } from '../explain/support.ts';
 
 const app = (said: Record<string, unknown> = {}) => {

@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook as Signer } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { Secrets } from '../../src/config/fields.ts';
 import { WebhookRejected } from '../../src/domain/errors.ts';
 import { AnySource } from '../../src/sources/index.ts';
 import { sameSecret } from '../../src/sources/signature.ts';
 import type { Source, Webhook } from '../../src/sources/source.ts';
+import { Secrets } from '../../src/values/settings.ts';
 
 const SECRET = 'a-secret-of-24-characters';
 const OTHER = 'another-secret-altogether';

@@ -12,5 +12,6 @@ export const anyFacts = (type = 'beacon') =>
     proofHeaders: ['authorization'],
     escapeAdvice: 'escape it',
     wrongMethodAdvice: undefined,
+    reasonNotes: {},
     secretsMayRead: false,
   }) satisfies ToolFacts;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { BaseUrl, Credential, Name } from '../../config/fields.ts';
 import { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
+import { BaseUrl, Credential, Name } from '../../values/settings.ts';
 import { meaningful } from '../meaningful.ts';
 import type { Delivered, DeliveryContext, Notebook, Sink } from '../sink.ts';
 import { ALERT24_URL, type Alert24Api, createApi, refusal } from './api.ts';

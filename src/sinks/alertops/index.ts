@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { Name } from '../../config/fields.ts';
 import { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { Match, matchOf } from '../../domain/rule-match.ts';
 import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/http.ts';
+import { Name } from '../../values/settings.ts';
 import { meaningful } from '../meaningful.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import { SecretUrl, secretsOf, withoutPath } from '../secret-url.ts';

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import { BaseUrl, Credential, Name } from '../../config/fields.ts';
 import { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { createSendJson, failure, type JsonAnswer, type JsonRequest, shown } from '../../outbound/http.ts';
+import { BaseUrl, Credential, Name } from '../../values/settings.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import type { Sink } from '../sink.ts';
 import { type Mode, toRequest } from './binding.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { BaseUrl, bothOrNeither, Credential, Name } from '../../config/fields.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/http.ts';
+import { BaseUrl, bothOrNeither, Credential, Name } from '../../values/settings.ts';
 import { meaningful } from '../meaningful.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import type { Sink } from '../sink.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { BaseUrl, bothOrNeither, Credential, Name } from '../../config/fields.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { isSuccess } from '../../outbound/http.ts';
+import { BaseUrl, bothOrNeither, Credential, Name } from '../../values/settings.ts';
 import { meaningful } from '../meaningful.ts';
 import type { Sink } from '../sink.ts';
 import { createApi, type GitlabApi, refusal } from './api.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { JsonRequest } from '../../outbound/http.ts';
 import { valueAt } from './path.ts';
 import type { Given } from './scope.ts';
-import { inside, type Place } from './template.ts';
+import { inside, type TemplateContext } from './template-context.ts';
 import { partsOf, pieceOf } from './text.ts';
 
 const HeaderName = z.string().regex(/^[A-Za-z0-9-]+$/, 'write the name of a header, such as X-Api-Key');
@@ -35,7 +35,7 @@ export interface Proof {
 }
 
 /** Absent after a complaint, and without `auth`. */
-export function compileAuth(auth: Auth | undefined, given: Given, place: Place): Proof | undefined {
+export function compileAuth(auth: Auth | undefined, given: Given, place: TemplateContext): Proof | undefined {
   if (!auth) return undefined;
   const fill = (written: string, ...keys: readonly string[]) => filled(written, given, inside(place, ...keys));
   if (auth.bearer !== undefined) return inHeader('authorization', 'Bearer ', fill(auth.bearer, 'bearer'));
@@ -47,7 +47,7 @@ export function compileAuth(auth: Auth | undefined, given: Given, place: Place):
 }
 
 /** What every deployment fills in alike. A line break would be refused by the HTTP client, far from the cause. */
-function filled(written: string, given: Given, place: Place): string | undefined {
+function filled(written: string, given: Given, place: TemplateContext): string | undefined {
   const constant = { ...place, shape: { fields: { settings: settingsOf(place), secrets: secretsOf(place) } } };
   const pieces = partsOf(written, constant)?.map((part) =>
     'text' in part ? part.text : pieceOf(valueAt(given, part.path)),
@@ -62,8 +62,8 @@ function filled(written: string, given: Given, place: Place): string | undefined
   return undefined;
 }
 
-const settingsOf = ({ shape }: Place) => shape.fields['settings'] ?? { fields: {} };
-const secretsOf = ({ shape }: Place) => shape.fields['secrets'] ?? { fields: {} };
+const settingsOf = ({ shape }: TemplateContext) => shape.fields['settings'] ?? { fields: {} };
+const secretsOf = ({ shape }: TemplateContext) => shape.fields['secrets'] ?? { fields: {} };
 
 function inHeader(name: string, prefix: string, secret: string | undefined): Proof | undefined {
   return secret === undefined ? undefined : { secrets: [secret], headers: { [name]: `${prefix}${secret}` } };
@@ -75,7 +75,7 @@ function basic(user: string | undefined, password: string | undefined): Proof | 
   return { secrets: [encoded, password], headers: { authorization: `Basic ${encoded}` } };
 }
 
-function signed(key: string | undefined, place: Place): Proof | undefined {
+function signed(key: string | undefined, place: TemplateContext): Proof | undefined {
   if (key === undefined) return undefined;
   if (!SIGNING_KEY.test(key)) {
     place.complain(

@@ -1,7 +1,8 @@
 import type { Fields } from './facts.ts';
 import type { Exchange } from './request.ts';
 import type { Given } from './scope.ts';
-import { compile, compileBody, inside, type Place } from './template.ts';
+import { compile, compileBody } from './template.ts';
+import { inside, type TemplateContext } from './template-context.ts';
 import { compileUrl } from './url.ts';
 import type { Written } from './written.ts';
 
@@ -9,7 +10,7 @@ import type { Written } from './written.ts';
 export interface Compiling {
   readonly given: Given;
   readonly shape: Fields;
-  readonly complain: Place['complain'];
+  readonly complain: TemplateContext['complain'];
 }
 
 interface WrittenExchange extends Pick<Written, 'headers' | 'body'> {
@@ -23,7 +24,7 @@ export function compileExchange(
   path: readonly string[],
   parts: Compiling,
 ): Exchange | undefined {
-  const place: Place = { shape: parts.shape, complain: parts.complain, path };
+  const place: TemplateContext = { shape: parts.shape, complain: parts.complain, path };
   const url = compileUrl(written.url, parts.given, inside(place, 'url'));
   const headers = Object.entries(written.headers ?? {}).map(
     ([name, value]) => [name.toLowerCase(), compile(value, inside(place, 'headers', name))] as const,

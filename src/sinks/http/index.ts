@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { Credential, Name } from '../../config/fields.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { Match, matchOf } from '../../domain/rule-match.ts';
 import { failure, isSuccess, withoutSecret } from '../../outbound/http.ts';
+import { Credential, Name } from '../../values/settings.ts';
 import type { Sink } from '../sink.ts';
 import { type Built, build } from './build.ts';
 import { deliver } from './deliver.ts';
@@ -12,7 +12,7 @@ import type { Preset } from './preset.ts';
 import { isPresetName, PRESETS, presetNames } from './presets/index.ts';
 import { preview, requestOf } from './request.ts';
 import type { Given } from './scope.ts';
-import type { Place } from './template.ts';
+import type { TemplateContext } from './template-context.ts';
 import { named, Written } from './written.ts';
 
 const KEY = /^[a-z][a-z0-9_]*$/;
@@ -39,7 +39,7 @@ export const http = Config.transform((config, context): Sink | undefined => {
   const preset = presetOf(config);
   if (isOff(config, preset)) return undefined;
   const before = context.issues.length;
-  const complain: Place['complain'] = (path, message) => {
+  const complain: TemplateContext['complain'] = (path, message) => {
     context.issues.push({ code: 'custom', path: [...path], message, input: undefined });
   };
   if (preset) complainOfGiven(config, preset, complain);
@@ -64,7 +64,7 @@ function isOff({ url, secrets }: Config, preset: Preset | undefined): boolean {
   return needed.every(([name]) => secrets[name] === undefined);
 }
 
-function complainOfGiven(config: Config, preset: Preset, complain: Place['complain']): void {
+function complainOfGiven(config: Config, preset: Preset, complain: TemplateContext['complain']): void {
   const isOverlaid = [config.url, config.headers, config.body, config.update].some((own) => own !== undefined);
   for (const list of ['settings', 'secrets'] as const) {
     const takes: Preset['settings'] = preset[list];

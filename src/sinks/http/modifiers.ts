@@ -3,7 +3,7 @@ import { compileRegex, isRegex, type Pattern } from '../../domain/rule-regex.ts'
 import { graphemesOf } from '../../values/graphemes.ts';
 import { isNothing, type Json, type Kind } from './facts.ts';
 import type { Scope } from './scope.ts';
-import type { Place, Template } from './template.ts';
+import type { Template, TemplateContext } from './template-context.ts';
 
 /** Longer texts are cut before a regular expression sees them: names are short. */
 const MAX_SEARCHED_CHARS = 1_000;
@@ -42,7 +42,7 @@ export interface Modifier {
 
 type Step = (value: Json, scope: Scope) => Json | undefined;
 
-type Compiler = Place & { readonly compile: (written: unknown, place: Place) => Template };
+type Compiler = TemplateContext & { readonly compile: (written: unknown, place: TemplateContext) => Template };
 
 export function compileModifiers(written: Modifier, kind: Kind | undefined, place: Compiler): Step {
   const { capture, map, as, truncate } = written;

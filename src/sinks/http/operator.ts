@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { As, Capture, type Modifier } from './modifiers.ts';
-import type { Place } from './template.ts';
+import type { TemplateContext } from './template-context.ts';
 
 const modifiers = {
   capture: Capture.optional(),
@@ -56,7 +56,7 @@ const namesIn = (written: object): Name[] =>
 export const isOperator = (written: object): boolean => namesIn(written).length > 0;
 
 /** Absent for an object that stands for itself. */
-export function operatorOf(written: object, place: Place): Operator | undefined {
+export function operatorOf(written: object, place: TemplateContext): Operator | undefined {
   const [name, second] = namesIn(written);
   if (name === undefined) return undefined;
   if (second !== undefined) {
@@ -97,7 +97,7 @@ function asOperator(name: Name, written: object): Operator {
   }
 }
 
-function complainOf(issue: z.core.$ZodIssue, name: Name, place: Place): void {
+function complainOf(issue: z.core.$ZodIssue, name: Name, place: TemplateContext): void {
   if (issue.code !== 'unrecognized_keys') place.complain([...place.path, ...issue.path], issue.message);
   for (const key of issue.code === 'unrecognized_keys' ? issue.keys : [])
     place.complain(

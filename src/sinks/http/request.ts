@@ -6,7 +6,7 @@ import { wellFormed } from '../well-formed.ts';
 import { isSigned, type Proof } from './auth.ts';
 import { eventIdOf, factsOf } from './facts.ts';
 import { type Given, scopeOf } from './scope.ts';
-import type { Template } from './template.ts';
+import type { Template } from './template-context.ts';
 import type { Url } from './url.ts';
 
 /** One kind of request, ready to be filled in. */

@@ -1,25 +1,10 @@
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { type Fields, isNothing, type Json, type Kind } from './facts.ts';
+import { isNothing, type Json } from './facts.ts';
 import { compileModifiers, type Modifier } from './modifiers.ts';
 import { operatorOf } from './operator.ts';
 import { kindAt, type Path, parsePath, valueAt } from './path.ts';
-import type { Scope } from './scope.ts';
+import { type Computed, inside, type Template, type TemplateContext } from './template-context.ts';
 import { compileText } from './text.ts';
-
-/** Computes a value; undefined when it is missing. @throws DeliveryFailed `never` when a required one is. */
-export type Template = (scope: Scope) => Json | undefined;
-
-/** Where in the configuration a template stands, and what it may name. */
-export interface Place {
-  readonly shape: Fields;
-  readonly path: readonly PropertyKey[];
-  readonly complain: (path: readonly PropertyKey[], message: string) => void;
-}
-
-export const inside = (place: Place, ...keys: readonly PropertyKey[]): Place => ({
-  ...place,
-  path: [...place.path, ...keys],
-});
 
 const MISSING: Template = () => undefined;
 
@@ -27,7 +12,7 @@ const MISSING: Template = () => undefined;
 const FORGOTTEN = /\{[a-z_]+(?:[.^[][\w.^[\]]*)?\}/;
 
 /** Compiles what the configuration writes. What is wrong goes to `place.complain`. */
-export function compile(written: unknown, place: Place): Template {
+export function compile(written: unknown, place: TemplateContext): Template {
   if (written === undefined) return MISSING;
   if (typeof written === 'string') return compileLiteral(written, place);
   if (typeof written !== 'object' || written === null) return () => written as Json; // a number, a boolean or null
@@ -59,7 +44,7 @@ export function compile(written: unknown, place: Place): Template {
 }
 
 /** The body itself: its own keys are never taken for an operator, because a text or a number is no body. */
-export function compileBody(written: unknown, place: Place): Template {
+export function compileBody(written: unknown, place: TemplateContext): Template {
   if (Array.isArray(written)) return compileList(written, place);
   if (typeof written === 'object' && written !== null) {
     if ('each' in written && typeof written.each === 'string') return compile(written, place);
@@ -69,7 +54,7 @@ export function compileBody(written: unknown, place: Place): Template {
   return MISSING;
 }
 
-function compileLiteral(text: string, place: Place): Template {
+function compileLiteral(text: string, place: TemplateContext): Template {
   if (FORGOTTEN.test(text))
     place.complain(
       place.path,
@@ -78,7 +63,7 @@ function compileLiteral(text: string, place: Place): Template {
   return () => text;
 }
 
-function compileList(written: readonly unknown[], place: Place): Template {
+function compileList(written: readonly unknown[], place: TemplateContext): Template {
   const items = written.map((item, index) => compile(item, inside(place, index)));
   return (scope) => {
     const values = items.map((item) => item(scope)).filter((value) => value !== undefined);
@@ -86,7 +71,7 @@ function compileList(written: readonly unknown[], place: Place): Template {
   };
 }
 
-function compileObject(written: object, place: Place): Template {
+function compileObject(written: object, place: TemplateContext): Template {
   const entries = Object.entries(written).map(([key, value]) => [key, compile(value, inside(place, key))] as const);
   return (scope) => {
     const values = entries.flatMap(([key, template]) => {
@@ -97,7 +82,7 @@ function compileObject(written: object, place: Place): Template {
   };
 }
 
-function compilePath(text: string, place: Place): Found {
+function compilePath(text: string, place: TemplateContext): Computed {
   const path = parsePath(text);
   const found = kindAt(path, place.shape);
   if ('wrong' in found) {
@@ -107,7 +92,7 @@ function compilePath(text: string, place: Place): Found {
   return { value: (scope) => meant(valueAt(scope, path)), kind: found.kind, names: text };
 }
 
-function compileFirst(written: readonly unknown[], place: Place): Found {
+function compileFirst(written: readonly unknown[], place: TemplateContext): Computed {
   const choices = written.map((choice, index) => compile(choice, inside(place, index)));
   const value: Template = (scope) => {
     for (const choice of choices) {
@@ -122,7 +107,7 @@ function compileFirst(written: readonly unknown[], place: Place): Found {
 const nameOf = (written: unknown): string =>
   typeof written === 'object' && written !== null && 'path' in written ? String(written.path) : 'a computed value';
 
-function compileEach({ value: text, item }: { value: string; item: unknown }, place: Place): Found {
+function compileEach({ value: text, item }: { value: string; item: unknown }, place: TemplateContext): Computed {
   const path = parsePath(text);
   const found = kindAt(path, place.shape);
   const of = 'kind' in found && typeof found.kind === 'object' && 'list' in found.kind ? found.kind.list : undefined;
@@ -144,7 +129,10 @@ function mapList(list: Json | undefined, map: (item: Json) => Json | undefined):
   return values.length > 0 ? values : undefined;
 }
 
-function compileIfKnown({ paths, value }: { paths: readonly string[]; value: unknown }, place: Place): Template {
+function compileIfKnown(
+  { paths, value }: { paths: readonly string[]; value: unknown },
+  place: TemplateContext,
+): Template {
   const asked = paths.map((text): Path => {
     const path = parsePath(text);
     const found = kindAt(path, place.shape);
@@ -155,16 +143,7 @@ function compileIfKnown({ paths, value }: { paths: readonly string[]; value: unk
   return (scope) => (asked.every((path) => meant(valueAt(scope, path)) !== undefined) ? template(scope) : undefined);
 }
 
-/** A value before its modifiers. */
-export interface Found {
-  readonly value: Template;
-  /** Absent when only the deployment tells. */
-  readonly kind?: Kind;
-  /** What a person is told is missing. */
-  readonly names: string;
-}
-
-function finish({ value, kind, names }: Found, operator: Modifier, place: Place): Template {
+function finish({ value, kind, names }: Computed, operator: Modifier, place: TemplateContext): Template {
   const modify = compileModifiers(operator, kind, { ...place, compile });
   const fallback = compile(operator.default, inside(place, 'default'));
   return (scope) => {

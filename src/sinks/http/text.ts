@@ -2,12 +2,12 @@ import { Value } from '../../domain/rule-value.ts';
 import type { Json } from './facts.ts';
 import { escapeHtml } from './modifiers.ts';
 import { kindAt, type Path, parsePath, valueAt } from './path.ts';
-import type { Found, Place } from './template.ts';
+import type { Computed, TemplateContext } from './template-context.ts';
 
 export type TextPart = { readonly text: string } | { readonly name: string; readonly path: Path };
 
 /** `Deployed {service} to {environment.name}` in its parts; `{{` is a brace. Absent after a complaint. */
-export function partsOf(written: string, place: Place): readonly TextPart[] | undefined {
+export function partsOf(written: string, place: TemplateContext): readonly TextPart[] | undefined {
   const parsed = Value.safeParse(written);
   if (!parsed.success) {
     place.complain(place.path, parsed.error.issues[0]?.message ?? 'not a text');
@@ -25,7 +25,7 @@ export function partsOf(written: string, place: Place): readonly TextPart[] | un
 }
 
 /** A text of which one part is missing is missing as a whole: half a sentence would say something else. */
-export function compileText(written: string, place: Place & { escape: 'html' | undefined }): Found {
+export function compileText(written: string, place: TemplateContext & { escape: 'html' | undefined }): Computed {
   const parts = partsOf(written, place) ?? [];
   const value = (scope: Readonly<Record<string, Json>>) => {
     const pieces = parts.map((part) => {

@@ -3,7 +3,7 @@ import { trimCharsEnd } from '../../values/text.ts';
 import { wellFormed } from '../well-formed.ts';
 import { valueAt } from './path.ts';
 import type { Given, Scope } from './scope.ts';
-import type { Place } from './template.ts';
+import type { TemplateContext } from './template-context.ts';
 import { partsOf, pieceOf, type TextPart } from './text.ts';
 
 /** Up to the end of the host, which nothing that a deployment says may change. */
@@ -17,7 +17,7 @@ export interface Url {
 }
 
 /** Settings and secrets may make the host; everything after it is percent-encoded. Absent after a complaint. */
-export function compileUrl(written: string, given: Given, place: Place): Url | undefined {
+export function compileUrl(written: string, given: Given, place: TemplateContext): Url | undefined {
   const parts = partsOf(written, place);
   if (!parts) return undefined;
   const { start, rest } = startOf(parts, given);

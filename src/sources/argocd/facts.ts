@@ -10,5 +10,11 @@ export const FACTS = {
   proofHeaders: ['authorization', 'private-token', 'x-gitlab-token'],
   escapeAdvice: 'in the template, write every value with toJson, which escapes it',
   wrongMethodAdvice: 'the template has no "webhook:" section for this service',
+  reasonNotes: {
+    not_a_deployment: 'A degraded application, while `degraded: ignore` is set.',
+    no_op: 'Argo CD synced what was in place already.',
+    too_old: 'Argo CD tells the last sync of every application that is subscribed for the first time.',
+    invalid_json: 'In the template, write `toJson` for every value.',
+  },
   secretsMayRead: false,
 } as const satisfies ToolFacts;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { BaseUrl, bothOrNeither, Credential, MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { BaseUrl, bothOrNeither, Credential, MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
 import { basicPassword, bearerToken, isOneOf } from '../signature.ts';
 import type { Source, WebhookHead } from '../source.ts';
 import { ApplicationCommit } from './application-commit.ts';

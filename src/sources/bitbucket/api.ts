@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { BaseUrl } from '../../config/fields.ts';
 import { DeliveryFailed, ResolveFailed } from '../../domain/errors.ts';
+import { BaseUrl } from '../../values/settings.ts';
 import { type Ask, createAsk } from '../ask.ts';
 import { placeNamed } from './place.ts';
 

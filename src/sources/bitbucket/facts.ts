@@ -12,5 +12,12 @@ export const FACTS = {
   proofHeaders: ['x-hub-signature'],
   escapeAdvice: 'build the body with `jq -n --arg`, which escapes it',
   wrongMethodAdvice: undefined,
+  reasonNotes: {
+    no_environment: 'A step without `deployment:` in bitbucket-pipelines.yml.',
+    needs_lookup: 'A build status or a pipeline trace: neither names an environment.',
+    bad_payload: 'The step posts no commit.',
+    unproved: 'In Data Center the button is called "Test connection".',
+    ping: 'In Data Center the button is called "Test connection".',
+  },
   secretsMayRead: false,
 } as const satisfies ToolFacts;

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
 import { digest } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
 import { hmacMatches, isHubSignature } from '../signature.ts';
 import type { Sample, Source, Webhook, WebhookHead } from '../source.ts';
 import { type Api, ApiSettings, createApi } from './api.ts';

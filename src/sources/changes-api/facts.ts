@@ -10,5 +10,6 @@ export const FACTS = {
   proofHeaders: ['authorization'],
   escapeAdvice: 'build the body with `jq -n --arg`, which escapes it',
   wrongMethodAdvice: undefined,
+  reasonNotes: { bad_payload: 'The field `summary` is required.' },
   secretsMayRead: true, // that is how the keys of Alert24 work
 } as const satisfies ToolFacts;

@@ -10,5 +10,6 @@ export const FACTS = {
   proofHeaders: ['authorization'],
   escapeAdvice: 'build the body with `jq -n --arg`, which escapes it',
   wrongMethodAdvice: undefined,
+  reasonNotes: {},
   secretsMayRead: false,
 } as const satisfies ToolFacts;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
+import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
 import { requireBearer } from '../signature.ts';
 import type { Source } from '../source.ts';
 import { answerOf } from './answer.ts';

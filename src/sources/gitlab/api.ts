@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { BaseUrl, bothOrNeither, Credential } from '../../config/fields.ts';
 import { DeliveryFailed, ResolveFailed } from '../../domain/errors.ts';
 import { AnswerTooLarge } from '../../outbound/http.ts';
+import { BaseUrl, bothOrNeither, Credential } from '../../values/settings.ts';
 import { type Ask, createAsk } from '../ask.ts';
 
 /** A numeric id or a full path. */

@@ -17,5 +17,10 @@ export const FACTS = {
   proofHeaders: ['x-gitlab-token', 'webhook-signature'],
   escapeAdvice: 'build the body with `jq -n --arg`, which escapes it',
   wrongMethodAdvice: undefined,
+  reasonNotes: {
+    no_environment: 'A job without `environment:` in .gitlab-ci.yml, or a pipeline none of whose jobs has one.',
+    not_a_start: 'A job with `environment:action` stop, prepare, verify or access.',
+    echo: 'The sink gitlab-deployments made it through the Deployments API.',
+  },
   secretsMayRead: false,
 } as const satisfies ToolFacts;

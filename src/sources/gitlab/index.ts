@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
 import { isOneOf } from '../signature.ts';
 import type { Source, Webhook, WebhookHead } from '../source.ts';
 import { SIGNING_TOKEN, verifyStandardWebhook } from '../standard-webhooks.ts';

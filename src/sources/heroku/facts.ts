@@ -13,5 +13,6 @@ export const FACTS = {
   proofHeaders: [SIGNATURE],
   escapeAdvice: 'build the body with `jq -n --arg`, which escapes it',
   wrongMethodAdvice: undefined,
+  reasonNotes: {},
   secretsMayRead: false,
 } as const satisfies ToolFacts;

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import { MEBIBYTE, Name, Secrets } from '../../config/fields.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
 import { isOneOf } from '../signature.ts';
 import type { Source, Webhook, WebhookHead } from '../source.ts';
 import { FACTS, SIGNATURE } from './facts.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { trimCharsEnd } from '../values/text.ts';
+import { trimCharsEnd } from './text.ts';
 
 /** The name of a source or sink: it stands in URLs, queue names and metrics. */
 export const Name = z
@@ -22,7 +22,7 @@ export const Secrets = z.array(Secret, SECRETS_ADVICE).min(1, SECRETS_ADVICE);
 
 /** The base URL of an HTTP service, without a trailing slash. */
 export const BaseUrl = z
-  .url({ protocol: /^https?$/, error: 'write a URL such as https://gitlab.example.com' })
+  .url({ protocol: /^https?$/, error: 'write a URL such as https://git.example.com' })
   .transform((url) => trimCharsEnd(url, '/'));
 
 /** What we prove who we are with. Sent in a header: a line break would be refused by the HTTP client, far from the cause. */

@@ -1,5 +1,5 @@
 import { WebhookRejected } from '../domain/errors.ts';
-import type { Answer, Outcome, Source, Webhook } from '../sources/source.ts';
+import type { Answer, Outcome, Source, Webhook } from './source.ts';
 
 const STATUS_OF_REJECTION = {
   bad_signature: 401,

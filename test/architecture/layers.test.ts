@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { folderOf, importsOf, sourceFiles } from './source-text.ts';
+
+interface Layer {
+  /** What it may load. Types are free, but for the folders in `blind`. */
+  readonly may: readonly string[];
+  /** Whose types it must not know either. */
+  readonly blind?: readonly string[];
+  /** Packages beside those of Node. */
+  readonly packages?: readonly string[];
+}
+
+const PURE = ['values', 'forges', 'domain'];
+/** What computes knows nothing of these, not even by their types. */
+const RIM = ['app', 'cli', 'http', 'web', 'queue', 'store', 'redis', 'spool', 'telemetry'];
+
+/**
+ * Who may know whom: the one place. Only http/ and web/ know express, only queue/ bullmq, only queue/, store/ and redis/
+ * ioredis, only outbound/ and cli/ the network.
+ */
+const LAYERS: Readonly<Record<string, Layer>> = {
+  values: {
+    may: [],
+    blind: [...RIM, 'sources', 'sinks', 'domain'],
+    packages: ['zod', 'jsonc-parser', 're2js', 'safe-regex2', 'lru-cache'],
+  },
+  forges: { may: ['values'], blind: [...RIM, 'sources', 'sinks', 'domain'] },
+  domain: {
+    may: ['values', 'forges'],
+    blind: [...RIM, 'sources', 'sinks', 'config', 'outbound'],
+    packages: ['zod', 'picomatch', 're2js', 'safe-regex2'],
+  },
+  sources: {
+    may: [...PURE, 'outbound'],
+    blind: [...RIM, 'sinks', 'config'],
+    packages: ['zod', 'picomatch', 're2js', 'safe-regex2', 'lru-cache'],
+  },
+  sinks: { may: [...PURE, 'outbound'], blind: [...RIM, 'sources', 'config'], packages: ['zod'] },
+  outbound: { may: [...PURE, 'telemetry'], packages: ['undici', 'ipaddr.js'] },
+  config: { may: [...PURE, 'sources', 'sinks', 'testing'], packages: ['zod', 'yaml'] },
+  testing: { may: [] },
+  telemetry: {
+    may: PURE,
+    packages: ['pino', 'prom-client', 'lru-cache', '@opentelemetry/'],
+  },
+  spool: { may: PURE },
+  redis: { may: PURE, packages: ['ioredis', 'zod'] },
+  store: { may: PURE, blind: ['queue', 'http', 'web', 'cli'], packages: ['ioredis', 'zod', 'lru-cache'] },
+  queue: { may: [...PURE, 'store', 'telemetry'], blind: ['http', 'web', 'cli'], packages: ['bullmq', 'ioredis'] },
+  'receive.ts': { may: PURE },
+  'record.ts': { may: [...PURE, 'recording'] },
+  'forward.ts': { may: PURE },
+  recording: { may: PURE, blind: ['http', 'web', 'cli', 'app'] },
+  explain: { may: [...PURE, 'sources', 'receive.ts'], blind: RIM },
+  http: {
+    may: [...PURE, 'sources', 'store', 'explain', 'receive.ts'],
+    packages: ['express', 'express-rate-limit', 'helmet', 'zod', 'prom-client', 'ipaddr.js', 'lru-cache'],
+  },
+  web: {
+    may: [...PURE, 'sources', 'store', 'queue', 'http'],
+    packages: ['express', 'express-rate-limit', 'zod', 'jsonc-parser'],
+  },
+  app: {
+    may: [
+      ...PURE,
+      'config',
+      'sources',
+      'telemetry',
+      'testing',
+      'spool',
+      'store',
+      'queue',
+      'recording',
+      'receive.ts',
+      'record.ts',
+      'forward.ts',
+      'http',
+      'web',
+    ],
+    packages: ['express'],
+  },
+  cli: {
+    may: [...PURE, 'app', 'config', 'explain', 'recording', 'redis', 'telemetry'],
+    packages: ['undici', 'commander', 'zod', 'close-with-grace'],
+  },
+  'main.ts': { may: ['cli', 'config'], packages: ['commander'] },
+};
+
+const FILES = sourceFiles('src');
+const ARROWS = FILES.flatMap((file) =>
+  importsOf(file).map(({ to, typeOnly }) => ({ file: file.path, from: folderOf(file.path), to, typeOnly })),
+);
+const ours = ARROWS.filter(({ to }) => to.startsWith('src/')).map((arrow) => ({ ...arrow, into: folderOf(arrow.to) }));
+
+describe('the layers', () => {
+  it('have a rule for every folder, and for nothing else', () => {
+    expect(Object.keys(LAYERS).sort()).toEqual([...new Set(FILES.map(({ path }) => folderOf(path)))].sort());
+  });
+
+  it('load only what lies below them', () => {
+    const wrong = ours
+      .filter(({ from, into, typeOnly }) => !typeOnly && from !== into && !LAYERS[from]?.may.includes(into))
+      .map(({ file, to }) => `${file} loads ${to}`);
+    expect(wrong).toEqual([]);
+  });
+
+  it('know nobody whom they must not know, not even by a type', () => {
+    const wrong = ours
+      .filter(({ from, into }) => LAYERS[from]?.blind?.includes(into))
+      .map(({ file, to }) => `${file} knows ${to}`);
+    expect(wrong).toEqual([]);
+  });
+
+  it('use only the packages that are theirs', () => {
+    const isKnown = (name: string, { packages = [] }: Layer) =>
+      name.startsWith('node:') ||
+      packages.some((known) => name === known || (known.endsWith('/') && name.startsWith(known)));
+    const wrong = ARROWS.filter(
+      ({ to, from }) => !to.startsWith('src/') && !isKnown(to, LAYERS[from] ?? { may: [] }),
+    ).map(({ file, to }) => `${file} uses ${to}`);
+    expect(wrong).toEqual([]);
+  });
+
+  it('allow no ring of folders', () => {
+    expect(ringsOf(Object.entries(LAYERS).map(([from, { may }]) => [from, may]))).toEqual([]);
+  });
+
+  it('leave no two files that need each other’s types', () => {
+    const pairs = new Set(ours.map(({ file, to }) => `${file} ${to}`));
+    expect([...pairs].filter((pair) => pairs.has(pair.split(' ').toReversed().join(' ')))).toEqual([]);
+  });
+
+  it('give each tool its own: no source knows another, no sink another', () => {
+    const toolOf = (path: string) => /^src\/(?:sources|sinks)\/([^/]+)\//.exec(path)?.[0];
+    const wrong = ours
+      .filter(({ file, to }) => toolOf(file) !== undefined && toolOf(to) !== undefined && toolOf(file) !== toolOf(to))
+      .map(({ file, to }) => `${file} knows ${to}`);
+    expect(wrong).toEqual([]);
+  });
+});
+
+/** Each ring once, by the folders that are left when all that end somewhere are taken away. */
+function ringsOf(arrows: readonly (readonly [string, readonly string[]])[]): string[] {
+  let left = new Map(arrows);
+  for (;;) {
+    const rest = new Map([...left].filter(([, may]) => may.some((to) => left.has(to))));
+    if (rest.size === left.size) return [...rest.keys()];
+    left = rest;
+  }
+}
