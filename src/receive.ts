@@ -1,5 +1,6 @@
 import { NotKept, WebhookRejected } from './domain/errors.ts';
-import type { Mapped, Outcome, Source, Webhook, WebhookHead } from './sources/source.ts';
+import type { Rows } from './sources/rows.ts';
+import type { Mapped, Outcome, Served, Source, Webhook, WebhookHead } from './sources/source.ts';
 import { parseJson } from './values/parse-json.ts';
 
 export interface ReceiveParts {
@@ -7,6 +8,8 @@ export interface ReceiveParts {
   readonly keep: (source: Source, webhook: Webhook, mapped: Mapped) => Promise<void>;
   /** Notes a webhook that was refused. Never fails, and never takes long. */
   readonly noteRejected: (source: Source, webhook: Webhook, error: WebhookRejected) => Promise<void>;
+  /** What imitated APIs remember. */
+  readonly rows: Rows;
 }
 
 /** Whether its body is read at all, and on whose account. */
@@ -37,7 +40,7 @@ export function admit(candidates: readonly [Source, ...Source[]], head: WebhookH
 }
 
 /** Story 1: a webhook comes in. Who sent it? What does it say? Is it safe? Only then is it acknowledged. */
-export function createReceive({ keep, noteRejected }: ReceiveParts) {
+export function createReceive({ keep, noteRejected, rows }: ReceiveParts) {
   return async function receive(
     candidates: readonly [Source, ...Source[]],
     webhook: Webhook,
@@ -45,9 +48,11 @@ export function createReceive({ keep, noteRejected }: ReceiveParts) {
     let source = candidates[0];
     try {
       source = sender(candidates, webhook);
-      const mapped = read(source, webhook);
-      await keep(source, webhook, mapped);
-      return { source, outcome: mapped.kind === 'records' ? { ...mapped, kind: 'accepted' } : mapped };
+      const served = await serve(source, webhook, rows);
+      if (served.kind === 'answer') return { source, outcome: { kind: 'answered', answer: served.answer } };
+      const mapped = { ...read(source, served.webhook), ...(served.row && { row: served.row }) };
+      await keep(source, served.webhook, mapped);
+      return { source, outcome: outcomeOf(mapped, served) };
     } catch (error) {
       if (error instanceof NotKept) return { source, outcome: { kind: 'not_kept' } };
       if (!(error instanceof WebhookRejected)) throw error;
@@ -69,6 +74,15 @@ function sender(candidates: readonly [Source, ...Source[]], webhook: Webhook): S
     }
   }
   throw refusal;
+}
+
+/** What a request to an imitated API means; any other webhook means what it says. @throws WebhookRejected, NotKept */
+export async function serve({ imitates }: Source, webhook: Webhook, rows: Rows): Promise<Served> {
+  return imitates?.covers(webhook.path) ? imitates.serve(webhook, rows) : { kind: 'webhook', webhook };
+}
+
+export function outcomeOf(mapped: Mapped, { answer }: Pick<Served, 'answer'>): Exclude<Outcome, { kind: 'not_kept' }> {
+  return mapped.kind === 'records' ? { ...mapped, kind: 'accepted', ...(answer && { answer }) } : mapped;
 }
 
 /** What it says. @throws WebhookRejected */

@@ -5,6 +5,7 @@ import { NotKept, type WebhookRejected } from '../domain/errors.ts';
 import { KEEP_WITHIN_MS } from '../queue/connection.ts';
 import type { Flush } from '../queue/flush.ts';
 import { type Queues, within } from '../queue/queues.ts';
+import type { KeptRow, Rows } from '../sources/rows.ts';
 import type { Mapped, Source, Webhook } from '../sources/source.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { InboxEntry } from '../store/inbox/entry.ts';
@@ -20,6 +21,7 @@ const SHOWN_CHARS = 200;
 export interface KeepParts {
   readonly queues: Queues;
   readonly inbox: Inbox;
+  readonly rows: Pick<Rows, 'put'>;
   readonly spool: Spool;
   /** Secrets that somebody put into a body are not kept. */
   readonly mask: Mask;
@@ -37,11 +39,12 @@ interface Kept {
   readonly entry: InboxEntry;
   readonly body: Buffer;
   readonly event?: ChangeEvent;
+  readonly row?: KeptRow;
 }
 
 /** A line of the spool. The body is base64: raw bytes, whatever they are. */
-const toLine = ({ entry, body, event }: Kept): string =>
-  JSON.stringify({ entry: { ...entry, spooled: true }, body: body.toString('base64'), event });
+const toLine = ({ entry, body, event, row }: Kept): string =>
+  JSON.stringify({ entry: { ...entry, spooled: true }, body: body.toString('base64'), event, row });
 
 function fromLine(line: string): Kept {
   const { body, ...kept } = JSON.parse(line) as Omit<Kept, 'body'> & { body: string }; // written by toLine() alone
@@ -55,11 +58,13 @@ const NOTE_WITHIN_MS = 250;
 
 /** Makes webhooks durable: in Redis, or in the spool while Redis is away. */
 export function createKeep(parts: KeepParts) {
-  const { queues, inbox, spool, mask, flush, clock, onLoss } = parts;
+  const { queues, inbox, rows, spool, mask, flush, clock, onLoss } = parts;
   let distrustedUntilMs = 0;
   let whySpooled: string | undefined;
-  const toRedis = ({ entry, body, event }: Kept) =>
-    within(KEEP_WITHIN_MS, Promise.all([inbox.add(entry, body), event && queues.keep(event)]).then(flush));
+  const toRedis = ({ entry, body, event, row }: Kept) => {
+    const writes = [inbox.add(entry, body), event && queues.keep(event), row && rows.put(row)];
+    return within(KEEP_WITHIN_MS, Promise.all(writes).then(flush));
+  };
 
   const keepSomewhere = async (kept: Kept): Promise<void> => {
     if (clock().getTime() >= distrustedUntilMs) {
@@ -100,9 +105,10 @@ export function createKeep(parts: KeepParts) {
         entry: toEntry(source, webhook, { verdict: 'accepted' }),
         records: mapped.records.map((record) => toChangeRecord({ webhook: webhook.id, ...record })),
         lookups: mapped.lookups,
+        row: mapped.row,
       };
       // Masked first: a cut through a secret would leave half of it.
-      const { records: hidden, lookups, entry } = mask.value(told);
+      const { records: hidden, lookups, entry, row } = mask.value(told);
       const records = boundRecords(hidden);
       // What is read from a history is mostly known: only the worker can tell (store/changes/gaps.ts).
       const certain = records.filter(({ history }) => !history?.recovered);
@@ -117,7 +123,7 @@ export function createKeep(parts: KeepParts) {
         ...(lookups && { lookups }),
         ...(traceparent && { traceparent }),
       };
-      await keepSomewhere({ entry: { ...entry, deployments }, body, event });
+      await keepSomewhere({ entry: { ...entry, deployments }, body, event, ...(row && { row }) });
     },
     /** Hands what lies in the spool to Redis. Done twice it changes nothing: the ids are the same. @throws NotKept when Redis is still away */
     async drainSpool(): Promise<void> {

@@ -18,6 +18,7 @@ import { createFlush, type Flush, noFlush } from '../queue/flush.ts';
 import { createQueues, within } from '../queue/queues.ts';
 import { createReceive } from '../receive.ts';
 import { createRemap, createRevise } from '../recording/remap.ts';
+import type { Rows } from '../sources/rows.ts';
 import { logWebhook } from '../telemetry/lines.ts';
 import { traceReceiving } from '../telemetry/tracing.ts';
 import { MEBIBYTE } from '../values/settings.ts';
@@ -26,6 +27,7 @@ import { createLive } from '../web/live.ts';
 import { createPages } from '../web/router.tsx';
 import type { Background } from './background.ts';
 import { createKeep } from './keep.ts';
+import { promptRows } from './prompt-rows.ts';
 import { type Examined, examine } from './readiness.ts';
 import type { Shared } from './shared.ts';
 import { createStores, type Stores } from './stores.ts';
@@ -63,7 +65,7 @@ export function openFront(shared: Shared, background: Background) {
     remap,
     revise: createRevise({ deployments: stores.deployments, remap }),
     deadLetters: createDeadLetters(queues.all),
-    receive: receiving(shared, keep),
+    receive: receiving(shared, keep, promptRows(stores.rows, shared.mask)),
     tokens: [config.admin_token, ...viewerTokens(config), ...readingSecrets(config)],
   };
   return {
@@ -96,12 +98,13 @@ interface Desk {
 
 type Keeping = Pick<Desk, 'stores' | 'queues' | 'limit'> & { readonly flush: Flush };
 
-function keeping(shared: Shared, { stores: { inbox }, queues, limit, flush }: Keeping) {
+function keeping(shared: Shared, { stores: { inbox, rows }, queues, limit, flush }: Keeping) {
   const { mask, around, spool, clock, onError } = shared;
   return createKeep({
     mask,
     queues: { ...queues, keep: around('enqueue', queues.keep) },
     inbox,
+    rows,
     spool,
     flush,
     clock,
@@ -110,8 +113,8 @@ function keeping(shared: Shared, { stores: { inbox }, queues, limit, flush }: Ke
   });
 }
 
-const receiving = ({ around, priority, traces }: Shared, keep: Desk['keep']) =>
-  priority.first(traceReceiving(createReceive({ ...keep, keep: around('keep', keep.keep) }), traces));
+const receiving = ({ around, priority, traces }: Shared, keep: Desk['keep'], rows: Rows) =>
+  priority.first(traceReceiving(createReceive({ ...keep, rows, keep: around('keep', keep.keep) }), traces));
 
 function join(shared: Shared, background: Background, desk: Desk) {
   const { config, mask, metrics, log, onError } = shared;

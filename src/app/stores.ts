@@ -11,6 +11,7 @@ import { createEchoes } from '../store/deliveries/echoes.ts';
 import { createLedger } from '../store/deliveries/ledger.ts';
 import { createFeed } from '../store/feed.ts';
 import { createInbox } from '../store/inbox/inbox.ts';
+import { createRows } from '../store/rows.ts';
 import { MEBIBYTE } from '../values/settings.ts';
 
 export type Stores = ReturnType<typeof createStores>;
@@ -33,6 +34,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
     echoes,
     gaps: createGaps(redis, config.changes.days),
     reconciledUntil: createReconciledUntil(redis),
+    rows: createRows(redis),
     ruleHits: createRuleHits(redis),
   };
 }

@@ -6,10 +6,11 @@ import { type Origin, originsOf } from '../domain/origins.ts';
 import type { RoutingOptions } from '../domain/routing.ts';
 import type { Rule } from '../domain/rule.ts';
 import { createView, type View } from '../domain/view.ts';
-import { read } from '../receive.ts';
+import { outcomeOf, read, serve } from '../receive.ts';
 import type { DeliveryContext, PreviewedRequest, Sink } from '../sinks/sink.ts';
 import { answerTo, tooLarge, unsigned } from '../sources/answer.ts';
 import { type Reason, type ReasonWords, wordsFor } from '../sources/reasons.ts';
+import { NO_ROWS } from '../sources/rows.ts';
 import type { Answer, Lookup, Outcome, Source, Webhook } from '../sources/source.ts';
 
 export interface ExplainParts {
@@ -66,7 +67,7 @@ export interface ExplainedSink {
 /** Goes the way of a webhook, and leaves no trace: no network, no Redis, nothing kept, nothing sent. */
 export async function explain(source: Source, webhook: Webhook, options: ExplainOptions): Promise<Explanation> {
   const { checkSignature = true } = options;
-  const outcome = outcomeOf(source, webhook, checkSignature);
+  const outcome = await outcomeIn(source, webhook, checkSignature);
   const { records: told, lookups = [] } = outcome.kind === 'accepted' ? outcome : { records: [] };
   const records = boundRecords(told.map((record) => ChangeRecord.parse(record)));
   // What is read from a history counts only where it fills a gap (store/changes/gaps.ts): most often it is known.
@@ -104,13 +105,16 @@ function signatureOf(reason: Reason | undefined, checkSignature: boolean): Expla
   return reason === 'bad_signature' ? 'wrong' : 'valid';
 }
 
-function outcomeOf(source: Source, webhook: Webhook, checkSignature: boolean): Exclude<Outcome, { kind: 'not_kept' }> {
+type Explained = Exclude<Outcome, { kind: 'not_kept' }>;
+
+async function outcomeIn(source: Source, webhook: Webhook, checkSignature: boolean): Promise<Explained> {
   try {
     if (webhook.body.length > source.maxBodyBytes) throw tooLarge(source.maxBodyBytes);
     if (checkSignature && source.isUnsignedTest?.(webhook)) return { kind: 'unproved' };
     if (checkSignature) source.verify(webhook);
-    const mapped = read(source, webhook);
-    return mapped.kind === 'records' ? { ...mapped, kind: 'accepted' } : mapped;
+    const served = await serve(source, webhook, NO_ROWS);
+    if (served.kind === 'answer') return { kind: 'answered', answer: served.answer };
+    return outcomeOf(read(source, served.webhook), served);
   } catch (error) {
     if (error instanceof WebhookRejected) return { kind: 'rejected', error };
     throw error;
@@ -120,11 +124,10 @@ function outcomeOf(source: Source, webhook: Webhook, checkSignature: boolean): E
 type Conclusion = Pick<Explanation, 'verdict' | 'reason' | 'detail'>;
 
 /** News outweighs the rest, as in the inbound log: only what is dropped whole is ignored. */
-function conclude(
-  outcome: Exclude<Outcome, { kind: 'not_kept' }>,
-  deployments: readonly ExplainedDeployment[],
-): Conclusion {
+function conclude(outcome: Explained, deployments: readonly ExplainedDeployment[]): Conclusion {
   switch (outcome.kind) {
+    case 'answered':
+      return { verdict: 'accepted', detail: 'A question: it is answered, and nothing is kept.' };
     case 'rejected':
       return { verdict: 'rejected', reason: outcome.error.code, detail: outcome.error.message };
     case 'unproved':

@@ -7,7 +7,7 @@ import { readBody } from './body.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { fail, firstIssue } from './envelope.ts';
 import { networkOf } from './refusals.ts';
-import { pathOf, toHead } from './webhook-request.ts';
+import { toHead } from './webhook-request.ts';
 
 export interface PreviewParts extends ExplainParts {
   readonly sources: readonly Source[];
@@ -54,7 +54,7 @@ export function createPreview({ sources, budget, ...parts }: PreviewParts): Requ
       const { code, message } = body === 'too_large' ? tooLarge(source.maxBodyBytes) : unreadable();
       return fail(response, { status: code === 'too_large' ? 413 : 400, type: 'validation_error', message });
     }
-    const sent = { ...toHead(request, pathOf(path)), body };
+    const sent = { ...toHead(request, path), body };
     const headers = headersOfWebhook(sent.headers);
     const checkSignature = source.proofHeaders.some((proof) => headers[proof] !== undefined);
     const webhook = { ...sent, headers, receivedAt: receivedAt(headers, sent.receivedAt) };

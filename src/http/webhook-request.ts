@@ -6,11 +6,14 @@ import { networkOf } from './refusals.ts';
 /** Without the query. Doubled slashes are one: a base URL that ends in a slash is a common slip. */
 export const pathOf = (url: string): string => (url.split('?')[0] ?? '/').replace(/\/{2,}/g, '/');
 
-export function toHead(request: Request, path: string): WebhookHead {
+/** @param url path and query, as sent */
+export function toHead(request: Request, url: string): WebhookHead {
+  const [, query = ''] = url.split(/\?(.*)/s);
   return {
     id: randomUUID(),
     method: request.method,
-    path,
+    path: pathOf(url),
+    ...(query && { query }),
     headers: headersOf(request),
     receivedAt: new Date(),
     address: networkOf(request.ip),

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { admit, type ReceiveParts } from '../receive.ts';
 import { answerTo, tooLarge, unreadable, unsigned } from '../sources/answer.ts';
-import type { Outcome, Source, Webhook, WebhookHead } from '../sources/source.ts';
+import type { Answer, Outcome, Source, Webhook, WebhookHead } from '../sources/source.ts';
 import type { Mask } from '../values/mask.ts';
 import { type Body, readBody } from './body.ts';
 import type { BodyBudget } from './body-budget.ts';
@@ -53,17 +53,19 @@ export function createWebhooks(parts: WebhookParts): RequestHandler {
       else next();
       return;
     }
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (isRead && !isWebhookPath(path)) return next(); // GET /api/v1/changes is the change log
-    if (!methodsOf(candidates).includes(request.method)) return explainMethod(response, request.method, candidates);
+    if (!candidates.some(({ imitates }) => imitates?.covers(path))) {
+      const isRead = request.method === 'GET' || request.method === 'HEAD';
+      if (isRead && !isWebhookPath(path)) return next(); // GET /api/v1/changes is the change log
+      if (!methodsOf(candidates).includes(request.method)) return explainMethod(response, request.method, candidates);
+    }
     const startedMs = performance.now();
-    const head = toHead(request, path);
+    const head = toHead(request, request.originalUrl);
     const received = await receiveOne(parts, { request, head, candidates });
     if (!received) return next(new Error('the request ended early'));
     const { webhook, source, outcome, proved } = received;
     const ms = performance.now() - startedMs;
     const status = reply(parts, response, received);
-    onAnswered({ webhook, source, outcome, proved, status, ms });
+    if (outcome.kind !== 'answered') onAnswered({ webhook, source, outcome, proved, status, ms });
   };
 }
 
@@ -78,7 +80,7 @@ function reply({ limit, mask }: WebhookParts, response: Response, received: NonN
     limit.count(address);
     if (beyond) return holdBack(response, limit.retryAfter(address));
   }
-  send(response, answer.status, mask.json(answer.body));
+  send(response, answer, mask);
   return answer.status;
 }
 
@@ -153,10 +155,13 @@ const isUnder = (path: string, prefix: string) =>
   prefix.endsWith('/') ? path.startsWith(prefix) : path === prefix || path === `${prefix}/`;
 
 /** Express's own `json` costs as much as all the rest of it. */
-function send(response: Response, status: number, json: string): void {
-  const length = Buffer.byteLength(json);
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': length }).end(json);
+function send(response: Response, { status, body, headers }: Answer, mask: Mask): void {
+  if (body === undefined) return void response.writeHead(status, headers).end();
+  const json = mask.json(body);
+  response.writeHead(status, { ...JSON_TYPE, ...headers, 'content-length': Buffer.byteLength(json) }).end(json);
 }
+
+const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
 export function holdBack(response: Response, seconds: number): number {
   const status = 429;

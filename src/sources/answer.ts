@@ -12,11 +12,14 @@ const STATUS_OF_REJECTION = {
 
 /** What the sender is told: in its own language where the source has one. */
 export function answerTo(source: Source, outcome: Outcome, webhook: Webhook): Answer {
+  if ('answer' in outcome && outcome.answer) return outcome.answer;
   return source.answer?.(outcome, webhook) ?? plainAnswer(outcome, webhook);
 }
 
 function plainAnswer(outcome: Outcome, webhook: Webhook): Answer {
   switch (outcome.kind) {
+    case 'answered':
+      return outcome.answer;
     case 'accepted': {
       const ids = outcome.records.map((record) => record.id);
       const deployments = [...new Set(outcome.records.map((record) => record.deployment))];

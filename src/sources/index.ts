@@ -4,10 +4,19 @@ import { bitbucket } from './bitbucket/index.ts';
 import { changesApi } from './changes-api/index.ts';
 import { ctoai } from './ctoai/index.ts';
 import { gitlab } from './gitlab/index.ts';
+import { gitlabApi } from './gitlab-api/index.ts';
 import { heroku } from './heroku/index.ts';
 
 /** Every kind of source there is. A new one is a folder and a name here. */
-export const AnySource = z.discriminatedUnion('type', [gitlab, bitbucket, argocd, changesApi, heroku, ctoai]);
+export const AnySource = z.discriminatedUnion('type', [
+  gitlab,
+  bitbucket,
+  argocd,
+  changesApi,
+  gitlabApi,
+  heroku,
+  ctoai,
+]);
 
 /** What whoever calls us himself posts, for the description of our API. */
 export { ChangeCreate as PostedChange } from './changes-api/schema.ts';

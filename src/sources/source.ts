@@ -2,6 +2,7 @@ import type { Lookup } from '../domain/change-event.ts';
 import type { NewChangeRecord } from '../domain/change-record.ts';
 import type { RejectionCode, WebhookRejected } from '../domain/errors.ts';
 import type { SetupAddress, SetupRecipe } from './recipe.ts';
+import type { KeptRow, Rows } from './rows.ts';
 
 export type { Lookup };
 
@@ -12,6 +13,8 @@ export interface Webhook {
   readonly method: string;
   /** The path as sent, still percent-encoded, without the query. */
   readonly path: string;
+  /** What follows "?", as sent. It is not kept: some senders put tokens there. */
+  readonly query?: string;
   /** Lower-case names. A header that came twice is joined with ", ": two tokens are then one wrong token. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The raw bytes: signatures are over these and nothing else. */
@@ -61,7 +64,13 @@ export type IgnoredReason = (typeof IGNORED_REASONS)[number];
 /** What a webhook says. Ignored is a value, not an error. `detail` is a sentence for the person who wonders why. */
 export type Mapped =
   /** There are records, or lookups, or both: what the lookups find adds to the records. */
-  | { readonly kind: 'records'; readonly records: readonly NewChangeRecord[]; readonly lookups?: readonly Lookup[] }
+  | {
+      readonly kind: 'records';
+      readonly records: readonly NewChangeRecord[];
+      readonly lookups?: readonly Lookup[];
+      /** Of an imitated API: made durable with them. */
+      readonly row?: KeptRow;
+    }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string };
 
 /** What the sender is told, before HTTP. */
@@ -70,7 +79,11 @@ export type Outcome =
       readonly kind: 'accepted';
       readonly records: readonly NewChangeRecord[];
       readonly lookups?: readonly Lookup[];
+      /** What an imitated API answers. */
+      readonly answer?: Answer;
     }
+  /** A question to an imitated API: nothing was told. */
+  | { readonly kind: 'answered'; readonly answer: Answer }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string }
   | { readonly kind: 'rejected'; readonly error: WebhookRejected }
   /** A connection test that its tool does not sign: answered 2xx, and neither read nor kept. */
@@ -81,7 +94,34 @@ export type Outcome =
 /** An HTTP answer in the sender's own language. */
 export interface Answer {
   readonly status: number;
+  /** Sent as JSON; undefined as nothing. */
   readonly body: unknown;
+  /** Lower-case names. A `content-type` takes the place of ours. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What an imitated API makes of a request. */
+export type Served =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  /** It tells something: the webhook to map and keep, in which the numbers stand that the sender is answered with. */
+  | {
+      readonly kind: 'webhook';
+      readonly webhook: Webhook;
+      /** Absent: as for any webhook. */
+      readonly answer?: Answer;
+      /** Made durable with it. */
+      readonly row?: KeptRow;
+    };
+
+/** An API of a tool that a source answers in the tool's place, for clients who have it built in. */
+export interface ImitatedApi {
+  /** Whether the path belongs to it: there it takes every method. */
+  covers(path: string): boolean;
+  /**
+   * What a request means whose sender has proved itself, by what was told before.
+   * @throws WebhookRejected, which `answer` puts into the API's words; NotKept when Redis is needed for it and is away.
+   */
+  serve(webhook: Webhook, rows: Rows): Promise<Served>;
 }
 
 /** A webhook to try a source with. */
@@ -152,6 +192,7 @@ export interface Source extends ToolFacts {
    * Where several sources share one, the first whose `verify` passes takes the webhook.
    */
   readonly alsoAt?: readonly string[];
+  readonly imitates?: ImitatedApi;
   /** HTTP methods that are taken. Default: POST alone. */
   readonly methods?: readonly string[];
   /** The sender never comes again after a 4xx, so that a body which is not JSON is kept and answered 2xx. */

@@ -191,6 +191,31 @@ export const keys = {
     expires: false,
   }),
 
+  // ---- what imitated APIs remember
+  rows: family('rows:<table>', {
+    type: 'zset',
+    content:
+      'the rows that a source keeps for the senders of one project, by id: id, number within the table, and the row (JSON). A table is a source and a project',
+    writtenBy: 'store/rows.ts',
+    ends: '400 days after the last new row; of a table the newest 1,000 are kept',
+    expires: true,
+  }),
+  rowSlots: family('row-slots:<table>', {
+    type: 'hash',
+    content:
+      'the id of the newest row of each slot (`slot:<environment>`), and the last number within the table (`iid`)',
+    writtenBy: 'store/rows.ts',
+    ends: 'with the rows',
+    expires: true,
+  }),
+  lastRowId: family('rows-last-id', {
+    type: 'string',
+    content: 'the id of the row that was added last, to any table',
+    writtenBy: 'store/rows.ts',
+    ends: 'stays: one number',
+    expires: false,
+  }),
+
   // ---- deliveries
   ledger: family('ledger:<sink>:<deployment>', {
     type: 'hash',

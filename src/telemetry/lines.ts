@@ -49,14 +49,11 @@ export function logWebhook(log: Logger, metrics: Metrics): WebhookParts['onAnswe
   };
 }
 
-export const reasonFor = (outcome: Outcome): string | undefined =>
-  outcome.kind === 'rejected'
-    ? outcome.error.code
-    : outcome.kind === 'unproved'
-      ? 'unproved'
-      : outcome.kind === 'accepted'
-        ? undefined
-        : outcome.reason;
+export function reasonFor(outcome: Outcome): string | undefined {
+  if (outcome.kind === 'rejected') return outcome.error.code;
+  if (outcome.kind === 'unproved') return 'unproved';
+  return outcome.kind === 'ignored' || outcome.kind === 'not_kept' ? outcome.reason : undefined;
+}
 
 /** What is read from a history is mostly known: only the worker can tell (store/changes/gaps.ts). */
 export const deploymentsIn = (outcome: Outcome): string[] =>

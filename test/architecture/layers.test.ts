@@ -130,10 +130,13 @@ describe('the layers', () => {
     expect([...pairs].filter((pair) => pairs.has(pair.split(' ').toReversed().join(' ')))).toEqual([]);
   });
 
-  it('give each tool its own: no source knows another, no sink another', () => {
+  it('give each tool its own: no source knows another, no sink another, but for what it answers in its place', () => {
+    // GitLab's documentation has Argo CD call GitLab's API: its source answers that API with its own tokens.
+    const IMITATED = 'src/sources/gitlab-api/api.ts';
     const toolOf = (path: string) => /^src\/(?:sources|sinks)\/([^/]+)\//.exec(path)?.[0];
     const wrong = ours
       .filter(({ file, to }) => toolOf(file) !== undefined && toolOf(to) !== undefined && toolOf(file) !== toolOf(to))
+      .filter(({ file, to }) => !(file.startsWith('src/sources/argocd/') && to === IMITATED))
       .map(({ file, to }) => `${file} knows ${to}`);
     expect(wrong).toEqual([]);
   });

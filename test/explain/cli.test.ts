@@ -66,7 +66,8 @@ describe('shiplog explain', () => {
   });
 
   it('takes the path that was called from the option or from what curl shows', async () => {
-    const body = file('drop-in.json', { status: 'success', environment: 'production', sha: '', ref: 'main' });
+    const said = { status: 'success', environment: 'production', sha: '4b'.repeat(20), ref: 'main', tag: false };
+    const body = file('drop-in.json', said);
     const path = '/api/v4/projects/harbor%2Fbeacon/deployments';
     const given = await run(body, { source: 'argocd', path, json: true });
     const headers = file('curl.txt', `> POST ${path} HTTP/1.1\n> PRIVATE-TOKEN: ${SECRET}\n`);

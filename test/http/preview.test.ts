@@ -75,7 +75,8 @@ describe('POST /api/preview/<source>', () => {
   });
 
   it('takes the path that the sender would call', async () => {
-    const body = { status: 'success', environment: 'production', sha: '', ref: 'main' };
+    const sha = '4f0c9e1d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d';
+    const body = { status: 'success', environment: 'production', sha, ref: 'main', tag: false };
     const path = encodeURIComponent('/api/v4/projects/harbor%2Flighthouse-api/deployments?x=1');
     const answer = await post(`/api/preview/argocd?path=${path}`).send(body);
     expect(answer.body.data).toMatchObject({

@@ -23,7 +23,7 @@ async function watchBusyBridge() {
   const bridge = await startTestBridge({
     sources: [
       { type: 'gitlab', secrets: [SECRET], api: { url: gitlab.url, token: GITLAB_TOKEN } },
-      ...['argocd', 'changes-api'].map((type) => ({ type, secrets: [SECRET] })),
+      ...['argocd', 'changes-api', 'gitlab-api'].map((type) => ({ type, secrets: [SECRET] })),
     ],
     sinks: [
       { type: 'gitlab-deployments', url: gitlab.url, token: GITLAB_TOKEN },
@@ -65,6 +65,7 @@ async function useEverything(
   alert24.options.createdStatus = 400;
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ deployable_id: 9, deployment_id: 9 }), gitlabHeaders());
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), { ...gitlabHeaders(), 'x-gitlab-token': 'wrong' });
+  for (const environment of ['quay', 'pier']) await useRows(bridge, environment);
   await bridge.settled();
   // Twice: Redis is given a script's text the first time, and its digest from then on.
   for (const status of ['succeeded', 'running']) {
@@ -83,6 +84,19 @@ async function useInbox(redis: Redis): Promise<void> {
     await inbox.addRefusal({ ...sent, receivedAt, address: '192.0.2.7', reason: 'bad_signature' });
     await inbox.prune();
   }
+}
+
+async function useRows(bridge: Awaited<ReturnType<typeof startTestBridge>>, environment: string): Promise<void> {
+  const path = '/api/v4/projects/harbor%2Flighthouse-api/deployments';
+  const headers = { 'private-token': SECRET, 'content-type': 'application/json' };
+  const body = { environment, sha: 'b'.repeat(40), ref: 'main', tag: false };
+  const post = async (status: string) => (await bridge.post(path, { ...body, status }, headers)).body.id as number; // our own API
+  await post('running');
+  await post('failed');
+  const id = await post('running');
+  const call = (method: string, said: string) => fetch(`${bridge.url}${path}/${id}`, { method, headers, body: said });
+  await call('PUT', JSON.stringify({ status: 'canceled' }));
+  await call('DELETE', '{}');
 }
 
 /** Two of one application: the second is a rollback to the first. */

@@ -1,8 +1,9 @@
-import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { nameRef } from '../../values/ref.ts';
 import { fullSha } from '../../values/sha.ts';
+import { badParameter, projectName, serviceOf } from '../gitlab-api/api.ts';
 import type { Answer, Mapped, Outcome, Webhook } from '../source.ts';
 import { ignored } from './contract.ts';
-import { gitlabAnswer, projectName, serviceOf } from './drop-in.ts';
 import { environmentWordIn, type Named, withTier } from './environment.ts';
 import { projectPath } from './project-path.ts';
 import { CommitStatus } from './schema.ts';
@@ -85,13 +86,23 @@ function toRecord(parts: Parts): NewChangeRecord {
     environment: withTier(environment.name),
     service: appIn(label) ?? serviceOf(project),
     ...(project && { repository: { name: project, gitlabProject: project } }),
-    ...(body.ref && { ref: body.ref }),
+    ...refOf(body.ref),
     ...(sha && { commit: { sha } }),
     ...(pipelineUrl && { pipelineUrl }),
     occurredAt: receivedAt,
     receivedAt,
     tags: ['argocd', 'gitlab-commit-status'],
     notes: notesOf(parts, environment),
+  };
+}
+
+/** The branch or tag, and the merge request of a ref that only a merge request has. */
+function refOf(text: string | undefined): Pick<NewChangeRecord, 'ref' | 'tag' | 'pullRequest'> {
+  const { ref, tag, mergeRequest } = nameRef(text);
+  return {
+    ...(ref && { ref }),
+    ...(tag !== undefined && { tag }),
+    ...(mergeRequest && { pullRequest: { number: mergeRequest } }),
   };
 }
 
@@ -124,15 +135,25 @@ function appIn(label: string | undefined): string | undefined {
   return environmentWordIn(app)?.toLowerCase() === app.toLowerCase() ? undefined : app;
 }
 
-/** What GitLab answers to a commit status, for senders that read it. */
+/** What GitLab answers to a commit status, for senders that read it. The number is made of the deployment's key. */
 export function commitStatusAnswer(outcome: Outcome): Answer | undefined {
-  return gitlabAnswer(outcome, (record, id) => ({
-    id,
+  const record = outcome.kind === 'accepted' ? outcome.records[0] : undefined;
+  if (!record) return undefined;
+  const body = {
+    id: Number.parseInt(digest(record.deployment).slice(0, 12), 16) || 1, // 48 bits: a safe integer everywhere
     sha: record.commit?.sha ?? null,
     ref: record.ref ?? null,
     status: Object.keys(STATES).find((word) => STATES[word] === record.state) ?? null,
     target_url: record.pipelineUrl ?? null,
     description: record.description ?? null,
     created_at: record.receivedAt,
-  }));
+  };
+  return { status: 201, body, headers: { 'content-type': 'application/json' } };
+}
+
+/** @throws WebhookRejected in GitLab's words (lib/api/commit_statuses.rb). */
+export function checkCommitStatus({ state }: Readonly<Record<string, unknown>>): void {
+  if (state === undefined || state === null) throw badParameter('state is missing');
+  if (typeof state !== 'string' || !Object.hasOwn(STATES, state))
+    throw badParameter('state does not have a valid value');
 }

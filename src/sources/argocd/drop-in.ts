@@ -1,9 +1,8 @@
-import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { fullSha } from '../../values/sha.ts';
-import { trimChars } from '../../values/text.ts';
-import type { Answer, Mapped, Outcome, Webhook } from '../source.ts';
+import { serviceOf } from '../gitlab-api/api.ts';
+import type { Mapped, Webhook } from '../source.ts';
 import { withTier } from './environment.ts';
-import { projectPath } from './project-path.ts';
 import { DropIn } from './schema.ts';
 import type { Settings } from './settings.ts';
 
@@ -17,40 +16,6 @@ const STATES: Readonly<Record<string, State>> = {
   canceled: 'canceled',
 };
 
-const GITLAB_WORDS: Readonly<Record<State, string>> = {
-  pending: 'created',
-  running: 'running',
-  succeeded: 'success',
-  failed: 'failed',
-  canceled: 'canceled',
-};
-
-/** `create` is `POST /projects/:id/deployments`, `update` is `PUT /projects/:id/deployments/:deployment_id`. */
-export type DropInPath =
-  | { readonly kind: 'create'; readonly project: string | undefined }
-  | { readonly kind: 'update' }
-  | { readonly kind: 'malformed' };
-
-export function dropInPath(path: string): DropInPath | undefined {
-  const parts = projectPath(path, 'deployments');
-  if (!parts) return undefined;
-  if (parts.id !== undefined) return { kind: 'update' };
-  try {
-    return { kind: 'create', project: projectName(decodeURIComponent(parts.project)) };
-  } catch {
-    return { kind: 'malformed' }; // a "%" that begins no percent-encoding
-  }
-}
-
-const PROJECT_LIMIT = 500; // characters of a full path; GitLab allows 255 for each part and nobody needs two
-
-/** An id or a full path; not `$PROJECT_ID` or `<your-project-id>`, which nobody filled in. */
-export function projectName(text: string): string | undefined {
-  if (text.length > PROJECT_LIMIT) return undefined;
-  const name = trimChars(text, '/');
-  return /^[\p{L}\p{N}_.-]+(\/[\p{L}\p{N}_.-]+)*$/u.test(name) ? name : undefined;
-}
-
 /** Also without the path: a body that can be nothing else. */
 export const isDropInBody = (payload: object): boolean =>
   'environment' in payload && 'sha' in payload && 'status' in payload;
@@ -58,7 +23,10 @@ export const isDropInBody = (payload: object): boolean =>
 export const saysSomething = (payload: object): boolean =>
   ['environment', 'sha', 'ref', 'status'].some((key) => Object.hasOwn(payload, key));
 
-/** Shape D: GitLab's documented ConfigMap. It knows no app, no operation and no time. */
+/**
+ * Shape D: the body of GitLab's documented ConfigMap, as it was kept before the API gave numbers, or sent to no path of
+ * the API. It knows no app, no operation and no time: the same project, environment and commit is the same deployment.
+ */
 export function mapDropIn(
   payload: unknown,
   project: string | undefined,
@@ -115,11 +83,6 @@ function noCommit({ sha }: DropIn): string {
   return sha ? `no-commit:${sha.slice(0, 100).toLowerCase()}` : 'no-commit';
 }
 
-export function serviceOf(project: string | undefined): string {
-  if (!project) return 'unknown';
-  return /^\d+$/.test(project) ? `project-${project}` : (project.split('/').at(-1) ?? project);
-}
-
 function notesOf(told: {
   body: DropIn;
   project: string | undefined;
@@ -135,34 +98,4 @@ function notesOf(told: {
     !body.ref && ref && 'The ref is default_ref of the configuration: the body names none.',
   ];
   return notes.filter((note) => typeof note === 'string');
-}
-
-/** What GitLab's API answers, for senders that read it. */
-export function dropInAnswer(outcome: Outcome): Answer | undefined {
-  return gitlabAnswer(outcome, (record, id) => ({
-    id,
-    iid: id,
-    ref: record.ref ?? null,
-    sha: record.commit?.sha ?? null,
-    status: GITLAB_WORDS[record.state],
-    created_at: record.receivedAt,
-    updated_at: record.receivedAt,
-    environment: { name: record.environment.name },
-    deployable: null,
-  }));
-}
-
-/** The id is made of the deployment key: there is no GitLab. */
-export function gitlabAnswer(
-  outcome: Outcome,
-  toBody: (record: NewChangeRecord, id: number) => unknown,
-): Answer | undefined {
-  if (outcome.kind === 'rejected' && outcome.error.code === 'bad_signature') {
-    return { status: 401, body: { message: '401 Unauthorized' } };
-  }
-  if (outcome.kind === 'not_kept') return { status: 503, body: { message: '503 Service Unavailable' } };
-  const record = outcome.kind === 'accepted' ? outcome.records[0] : undefined;
-  if (!record) return undefined;
-  const id = Number.parseInt(digest(record.deployment).slice(0, 12), 16) || 1; // 48 bits: a safe integer everywhere
-  return { status: 201, body: toBody(record, id) };
 }

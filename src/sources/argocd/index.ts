@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { WebhookRejected } from '../../domain/errors.ts';
 import { BaseUrl, bothOrNeither, Credential, MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
-import { basicPassword, bearerToken, isOneOf } from '../signature.ts';
-import type { Source, WebhookHead } from '../source.ts';
+import { API_PATH, verifyToken } from '../gitlab-api/api.ts';
+import type { Source } from '../source.ts';
+import { argocdApi } from './api.ts';
 import { ApplicationCommit } from './application-commit.ts';
 import { FACTS } from './facts.ts';
 import { configMapFor, hooksOf } from './hooks.ts';
@@ -70,12 +70,13 @@ export const argocd = z
       secrets: config.secrets,
       hidden: config.api ? [config.api.token] : [],
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
-      alsoAt: ['/api/v4/projects/'],
+      alsoAt: [API_PATH],
+      imitates: argocdApi(settings),
       methods: ['POST', 'PUT', 'PATCH'], // whatever the template's author chose
       keepsBrokenJson: true,
-      verify: (webhook) => verify(webhook, config.secrets),
+      verify: (webhook) => verifyToken(webhook, config.secrets), // there are static headers only: a token, and no signature
       verifyHeaders(head) {
-        verify(head, config.secrets);
+        verifyToken(head, config.secrets);
         return 'proved';
       },
       map: (payload, webhook) => toMapped(payload, webhook, settings),
@@ -106,20 +107,3 @@ const hostName = (text: string): string =>
     .toLowerCase()
     .replace(/^[a-z+]+:\/\//, '')
     .replace(/[:/].*$/, '');
-
-/** Argo CD's webhook service has static headers only: there is a token and no signature. */
-function verify({ headers }: WebhookHead, secrets: readonly string[]): void {
-  const given = [
-    bearerToken(headers['authorization']),
-    headers['private-token'],
-    headers['x-gitlab-token'],
-    basicPassword(headers['authorization']),
-  ];
-  const valid = given.map((token) => isOneOf(token, secrets)).includes(true); // all are tried, so that the time does not tell which
-  if (valid) return;
-  const words = given.some((token) => token !== undefined) ? 'is not one of the secrets' : 'is missing';
-  throw new WebhookRejected(
-    'bad_signature',
-    `the token ${words}: send it as Authorization: Bearer, PRIVATE-TOKEN, X-Gitlab-Token or a basic auth password`,
-  );
-}

@@ -1,8 +1,10 @@
-import type { Answer, Mapped, Outcome, Webhook } from '../source.ts';
+import { apiAnswer, mapKeptRow, refusalAnswer, routeOf } from '../gitlab-api/api.ts';
+import type { Answer, IgnoredReason, Mapped, Outcome, Webhook } from '../source.ts';
 import { applicationIn, toNotification } from './application.ts';
 import { commitStatusAnswer, commitStatusPath, mapCommitStatus } from './commit-status.ts';
 import { ignored, isNotification, mapNotification, mapSync } from './contract.ts';
-import { dropInAnswer, dropInPath, isDropInBody, mapDropIn, saysSomething } from './drop-in.ts';
+import { isDropInBody, mapDropIn, saysSomething } from './drop-in.ts';
+import { withTier } from './environment.ts';
 import { isFlat, mapFlat } from './flat.ts';
 import type { Settings } from './settings.ts';
 import { unmapped } from './unmapped.ts';
@@ -20,21 +22,20 @@ export function toMapped(payload: unknown, webhook: Webhook, settings: Settings)
   return mapByPath(payload, webhook, settings) ?? mapOthers(payload, webhook, settings);
 }
 
-/** At a path of GitLab's API the path says what the body is. */
+/** At a path of GitLab's API the path says what the body is: a row of the API, or what was kept before there were any. */
 function mapByPath(payload: object, webhook: Webhook, settings: Settings): Mapped | undefined {
   const status = commitStatusPath(webhook.path);
-  if (status === 'malformed') return ignored('unmapped', MALFORMED);
+  if (status === 'malformed') return ignored('unmapped', 'The path holds a "%" that begins no percent-encoding.');
   if (status) return mapCommitStatus(payload, status, { webhook, settings });
-  const path = dropInPath(webhook.path);
-  if (!path) return undefined;
-  if (path.kind === 'malformed') return ignored('unmapped', MALFORMED);
-  if (path.kind === 'update') return ignored('unmapped', NO_UPDATE);
-  return saysSomething(payload) ? mapDropIn(payload, path.project, { webhook, settings }) : unmapped(payload);
+  const route = routeOf(webhook.path);
+  if (route?.kind !== 'deployments' && route?.kind !== 'deployment') return undefined;
+  const { instance } = settings;
+  const row = { source: 'argocd', instance, tags: ['argocd', 'gitlab-drop-in'], environmentOf: withTier };
+  const kept = mapKeptRow(payload, webhook, row);
+  if (kept) return kept;
+  const isBefore = route.kind === 'deployments' && saysSomething(payload);
+  return isBefore ? mapDropIn(payload, route.project, { webhook, settings }) : unmapped(payload);
 }
-
-const MALFORMED = 'The path holds a "%" that begins no percent-encoding.';
-const NO_UPDATE =
-  'Shiplog cannot find a deployment by the id of the path. POST it again with its new status: the same project, environment and sha is the same deployment.';
 
 /** A flat body that names an app says more than GitLab's deployment, although it may hold all its fields. */
 function mapOthers(payload: object, webhook: Webhook, settings: Settings): Mapped {
@@ -44,11 +45,19 @@ function mapOthers(payload: object, webhook: Webhook, settings: Settings): Mappe
 
 /** Argo CD only writes the answer to its log; other users of GitLab's API read it. */
 export function toAnswer(outcome: Outcome, webhook: Webhook): Answer | undefined {
-  if (commitStatusPath(webhook.path)) return commitStatusAnswer(outcome);
-  if (dropInPath(webhook.path)) return dropInAnswer(outcome);
-  if (outcome.kind !== 'accepted') return undefined;
+  if (commitStatusPath(webhook.path)) return commitStatusAnswer(outcome) ?? apiRefusal(outcome);
+  if (outcome.kind !== 'accepted') return routeOf(webhook.path) && apiRefusal(outcome);
   const told = outcome.records.filter(({ history }) => !history?.recovered); // whether one of the others is news, nobody knows yet
   const ids = told.map((record) => record.id);
   const deployments = [...new Set(told.map((record) => record.deployment))];
   return { status: 202, body: { accepted: true, status: 'accepted', ids, deployments } };
 }
+
+/** Senders to GitLab's API look at the status alone, if at all: never 2xx for what says nothing. */
+function apiRefusal(outcome: Outcome): Answer | undefined {
+  if (outcome.kind !== 'ignored') return refusalAnswer(outcome);
+  const says = SAYS_NOTHING.has(outcome.reason);
+  return says ? apiAnswer(400, { message: `400 Bad request - ${outcome.detail ?? outcome.reason}` }) : undefined;
+}
+
+const SAYS_NOTHING: ReadonlySet<IgnoredReason> = new Set(['unmapped', 'unknown_status', 'invalid_json']);

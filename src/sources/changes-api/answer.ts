@@ -25,6 +25,7 @@ export function answerOf(outcome: Outcome): Answer | undefined {
     }
     case 'not_kept':
       return error('server_error', 'the change could not be stored just now: send it again (curl --retry 5)', 503);
+    case 'answered':
     case 'ignored':
     case 'unproved':
       return undefined;

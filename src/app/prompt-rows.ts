@@ -1,0 +1,37 @@
+import { NotKept } from '../domain/errors.ts';
+import type { Rows } from '../sources/rows.ts';
+import type { Mask } from '../values/mask.ts';
+
+/** A sender is answered within 2 s: this before, and then its webhook is made durable. */
+const WITHIN_MS = 500;
+
+/**
+ * Rows that are there soon or not at all: every method throws NotKept while Redis is away. A secret that somebody put
+ * into one is not kept.
+ */
+export function promptRows(rows: Rows, mask: Mask): Rows {
+  return {
+    get: (table, id) => soon(rows.get(table, id)),
+    newest: (table, slot) => soon(rows.newest(table, slot)),
+    list: (table) => soon(rows.list(table)),
+    add: (table, order) => soon(rows.add(table, { ...order, row: mask.value(order.row) })),
+    replace: (table, known, row) => soon(rows.replace(table, known, mask.value(row))),
+    put: (kept) => soon(rows.put(mask.value(kept))),
+    remove: (table, order) => soon(rows.remove(table, order)),
+  };
+}
+
+async function soon<T>(asked: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new NotKept(`Redis did not answer within ${WITHIN_MS} ms`)), WITHIN_MS);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } catch (cause) {
+    throw cause instanceof NotKept ? cause : new NotKept('Redis did not answer', { cause });
+  } finally {
+    clearTimeout(timer);
+    asked.catch(() => {}); // told already
+  }
+}

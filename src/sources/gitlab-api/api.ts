@@ -1,0 +1,41 @@
+import { WebhookRejected } from '../../domain/errors.ts';
+import { basicPassword, bearerToken, isOneOf } from '../signature.ts';
+import type { ImitatedApi, WebhookHead } from '../source.ts';
+import { routeOf } from './route.ts';
+import { type ApiSettings, serve } from './serve.ts';
+
+export { paramsOf } from './params.ts';
+export { mapKeptRow } from './record.ts';
+export { answer as apiAnswer, badParameter } from './refusal.ts';
+export { projectName, routeOf, serviceOf } from './route.ts';
+export { type ApiSettings, refusalAnswer } from './serve.ts';
+
+/** Where GitLab's API lies, for clients that take an address of a GitLab and no path. */
+export const API_PATH = '/api/v4/';
+
+/** The Deployments API of GitLab, for a source's own senders. */
+export const imitation = (settings: ApiSettings): ImitatedApi => ({
+  covers: (path) => routeOf(path) !== undefined,
+  serve: (webhook, rows) => serve(webhook, rows, settings),
+});
+
+/**
+ * A token in any of the headers in which GitLab takes one. Of several, one that is right is enough.
+ * @throws WebhookRejected
+ */
+export function verifyToken({ headers }: WebhookHead, secrets: readonly string[]): void {
+  const given = [
+    bearerToken(headers['authorization']),
+    headers['private-token'],
+    headers['job-token'],
+    headers['x-gitlab-token'],
+    basicPassword(headers['authorization']),
+  ];
+  const valid = given.map((token) => isOneOf(token, secrets)).includes(true); // all are tried, so that the time does not tell which
+  if (valid) return;
+  const words = given.some((token) => token !== undefined) ? 'is not one of the secrets' : 'is missing';
+  throw new WebhookRejected(
+    'bad_signature',
+    `the token ${words}: send it as Authorization: Bearer, PRIVATE-TOKEN, JOB-TOKEN, X-Gitlab-Token or a basic auth password`,
+  );
+}

@@ -1,0 +1,32 @@
+import { WebhookRejected } from '../../domain/errors.ts';
+import type { Answer } from '../source.ts';
+
+/** GitLab's own is exactly this: some clients compare the whole header (python-gitlab before 3.13). */
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+export const answer = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer => ({
+  status,
+  body,
+  headers: { ...JSON_TYPE, ...headers },
+});
+
+/** A request that GitLab would refuse, with GitLab's answer. */
+export class Refusal extends WebhookRejected {
+  readonly answer: Answer;
+  constructor(status: number, body: { readonly error: string } | { readonly message: unknown }, why: string) {
+    super('bad_payload', why);
+    this.answer = answer(status, body);
+  }
+}
+
+/** A parameter that Grape refuses before the endpoint runs. */
+export const badParameter = (error: string): Refusal => new Refusal(400, { error }, error);
+
+/** A validation of a model. */
+export function invalid(field: string, words: string, advice = ''): Refusal {
+  return new Refusal(400, { message: { [field]: [words] } }, `${field}: ${words}${advice && `. ${advice}`}`);
+}
+
+/** The two kinds of 404 that GitLab knows: a thing that is not there, and a route that is not there. */
+export const notFound = (why: string): Refusal => new Refusal(404, { message: '404 Not found' }, why);
+export const noRoute = (why: string): Refusal => new Refusal(404, { error: '404 Not Found' }, why);

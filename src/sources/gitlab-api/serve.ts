@@ -1,0 +1,190 @@
+import { randomInt } from 'node:crypto';
+import { NotKept, WebhookRejected } from '../../domain/errors.ts';
+import type { NumberedRow, Rows } from '../rows.ts';
+import type { Answer, Served, Webhook } from '../source.ts';
+import { checkNew, checkUpdate, type Leniency, type NewRow } from './checks.ts';
+import { emptyList, listed } from './list.ts';
+import { paramsOf } from './params.ts';
+import { answer, noRoute, notFound, Refusal } from './refusal.ts';
+import { type Route, routeOf } from './route.ts';
+import { type KeptRow, keptRow, type Row, refusedStep, shownRow, USER } from './row.ts';
+
+export interface ApiSettings extends Leniency {
+  /** The name of the configured source: its tables are its own. */
+  readonly instance: string;
+}
+
+/** A request on its way through the API. */
+interface Call {
+  readonly webhook: Webhook;
+  readonly rows: Rows;
+  readonly settings: ApiSettings;
+  /** Of the project. */
+  readonly table: string;
+}
+
+/**
+ * What GitLab's Deployments API does with a request: an answer, or a deployment to keep and then the answer. What it
+ * does not take is refused, in GitLab's words; a 2xx means that it was taken.
+ * @throws Refusal
+ */
+export async function serve(webhook: Webhook, rows: Rows, settings: ApiSettings): Promise<Served> {
+  const route = routeOf(webhook.path) ?? { kind: 'other' };
+  const call = { webhook, rows, settings, table: 'project' in route ? tableOf(route.project, settings) : '' };
+  const method = webhook.method === 'HEAD' ? 'GET' : webhook.method;
+  switch (`${method} ${route.kind}`) {
+    case 'POST deployments':
+    case 'PUT deployments': // whatever the template of a notification chose: it names no id, so that it can only be new
+    case 'PATCH deployments':
+      return create(call, projectOf(route));
+    case 'GET deployments':
+      return read(listed(await all(call), paramsOf(webhook), webhook));
+    case 'GET deployment':
+      return read(answer(200, shownRow((await found(call, route)).row)));
+    case 'PUT deployment':
+      return update(call, route);
+    case 'DELETE deployment':
+      return remove(call, route);
+    case 'GET merge_requests':
+      await found(call, route);
+      return read(emptyList(paramsOf(webhook), webhook));
+    case 'GET project':
+      return read(answer(200, shownProject(projectOf(route))));
+    case 'GET user':
+      return read(answer(200, USER));
+    default:
+      throw elsewhere(webhook, route);
+  }
+}
+
+const read = (said: Answer): Served => ({ kind: 'answer', answer: said });
+const projectOf = (route: Route): string => ('project' in route ? route.project : '');
+const tableOf = (project: string, { instance }: ApiSettings) => `${instance}:${project.toLowerCase()}`;
+
+function elsewhere({ method, path }: Webhook, { kind }: Route): Refusal {
+  const what = `${method.slice(0, 20)} ${path.slice(0, 200)}`;
+  if (kind === 'no_project')
+    return new Refusal(404, { message: '404 Project Not Found' }, `${what} names no project: neither an id nor a path`);
+  if (kind === 'other' || kind === 'user' || kind === 'project')
+    return noRoute(`Shiplog has GitLab's Deployments API and nothing else of it: ${what} leads nowhere`);
+  return new Refusal(405, { error: '405 Not Allowed' }, `GitLab's Deployments API has no ${what}`);
+}
+
+/** As many tries as there could be senders in one moment. */
+const TRIES = 20;
+
+/**
+ * GitLab answers a deployment that equals the last one of its environment with that one: a request that was sent twice.
+ * GitLab: app/services/deployments/create_service.rb. It also would make a second row of a deployment that is posted
+ * again with its end, and leave the first running for ever; here the first goes on.
+ */
+async function create(call: Call, project: string): Promise<Served> {
+  const { webhook, rows, settings, table } = call;
+  const said = checkNew(paramsOf(webhook), settings);
+  const at = webhook.receivedAt.toISOString();
+  try {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const known = await rows.newest(table, said.environment);
+      const last = known && keptRow(known);
+      const isSame = last !== undefined && sameDeployment(last, said);
+      if (isSame && last.status === said.status) return toKeep(webhook, last, 201);
+      if (known && isSame && last.status === 'running') {
+        const row = { ...last, status: said.status, updated_at: at };
+        if (await rows.replace(table, known, plain(row))) return toKeep(webhook, row, 201);
+        continue;
+      }
+      const row: Row = { project, ...said, created_at: at, updated_at: at };
+      const added = await rows.add(table, { slot: said.environment, after: known, row });
+      if (added) return toKeep(webhook, keptRow(added), 201);
+    }
+  } catch (error) {
+    if (!(error instanceof NotKept)) throw error;
+    const row = { project, ...said, created_at: at, updated_at: at, ...numbersWithout(webhook) };
+    return { ...toKeep(webhook, row, 201), row: numbered(call, row) };
+  }
+  throw new NotKept(`${TRIES} deployments were made in ${said.environment} meanwhile`);
+}
+
+const sameDeployment = (a: NewRow, b: NewRow): boolean => a.sha === b.sha && a.ref === b.ref && a.tag === b.tag;
+
+/** While Redis is away a new deployment is kept all the same, under a number that Redis would reach in no time to come. */
+function numbersWithout({ receivedAt }: Webhook): { id: number; iid: number } {
+  const id = receivedAt.getTime() * 1_000 + randomInt(1_000);
+  return { id, iid: id };
+}
+
+/** The row moves when the deployment is durable: an update that was not kept is no step that cannot be made again. */
+async function update(call: Call, route: Route): Promise<Served> {
+  const { webhook } = call;
+  const status = checkUpdate(paramsOf(webhook));
+  const { row } = await found(call, route);
+  const refused = refusedStep(row.status, status);
+  if (refused) throw new Refusal(400, { message: { status: [refused] } }, `deployment ${row.id}: ${refused}`);
+  const next = { ...row, status, updated_at: webhook.receivedAt.toISOString() };
+  return { ...toKeep(webhook, next, 200), row: numbered(call, next) };
+}
+
+const numbered = ({ table }: Call, row: KeptRow) => {
+  const { id, iid, environment: slot } = row;
+  return { table, slot, id, iid, row: plain(row) };
+};
+
+/** The row goes; what happened stays in the change log. */
+async function remove(call: Call, route: Route): Promise<Served> {
+  const { known, row } = await found(call, route);
+  if (row.status === 'running') throw cannotDestroy('Cannot destroy running deployment');
+  const successes = (await all(call)).filter((one) => one.environment === row.environment && one.status === 'success');
+  const last = successes.toSorted((a, b) => (a.updated_at < b.updated_at ? -1 : 1)).at(-1);
+  if (last?.id === row.id) throw cannotDestroy('Deployment currently deployed to environment');
+  await call.rows.remove(call.table, { slot: row.environment, known });
+  return read({ status: 204, body: undefined, headers: {} });
+}
+
+const cannotDestroy = (message: string) => new Refusal(400, { message }, message);
+
+async function found({ rows, table }: Call, route: Route): Promise<{ known: NumberedRow; row: KeptRow }> {
+  const id = 'id' in route ? route.id : '';
+  if (!/^[1-9]\d{0,15}$/.test(id)) throw new Refusal(400, { error: 'deployment_id is invalid' }, 'no number');
+  const known = await rows.get(table, Number(id));
+  if (!known)
+    throw notFound(`there is no deployment ${id} of ${projectOf(route)}: GitLab's own ids are not known here`);
+  return { known, row: keptRow(known) };
+}
+
+const all = async ({ rows, table }: Call): Promise<KeptRow[]> => (await rows.list(table)).map(keptRow);
+
+/** Without its numbers, which lie beside it. */
+function plain({ id: _id, iid: _iid, ...row }: KeptRow): Row {
+  return row;
+}
+
+/** What is kept is the whole row: mapped again, it makes the same record. */
+function toKeep(webhook: Webhook, row: KeptRow, status: number) {
+  return {
+    kind: 'webhook',
+    webhook: { ...webhook, body: Buffer.from(JSON.stringify(row)) },
+    answer: answer(status, shownRow(row)),
+  } as const;
+}
+
+/** Clients that look the project up first go on with the id they are given: the name stands for the number. */
+const shownProject = (project: string) => ({
+  id: /^\d{1,15}$/.test(project) ? Number(project) : project,
+  name: project.split('/').at(-1),
+  path: project.split('/').at(-1),
+  path_with_namespace: project,
+});
+
+/** GitLab's words for what became of a request that was not served to its end. */
+export function refusalAnswer(outcome: {
+  readonly kind: string;
+  readonly error?: WebhookRejected;
+}): Answer | undefined {
+  if (outcome.kind === 'not_kept') return answer(503, { message: '503 Service Unavailable: send it again' });
+  const { error } = outcome;
+  if (!(error instanceof WebhookRejected)) return undefined;
+  if (error instanceof Refusal) return error.answer;
+  if (error.code === 'bad_signature') return answer(401, { message: '401 Unauthorized' });
+  const status = error.code === 'too_large' ? 413 : 400;
+  return answer(status, { error: error.message });
+}

@@ -1,0 +1,56 @@
+/** A row that a source keeps from one request to the next, under the numbers that it was given. */
+export interface NumberedRow {
+  /** Grows with every row of every table. A safe integer. */
+  readonly id: number;
+  /** Counts within the table. */
+  readonly iid: number;
+  /** JSON, as the source wrote it. */
+  readonly row: unknown;
+}
+
+/**
+ * What a source remembers of its senders' requests, for those who come back with a number: in Redis (store/rows.ts).
+ * Every write says what it saw, and is undone by nobody: whoever was too late is told, and looks again.
+ * Every method throws NotKept when Redis does not answer in time.
+ */
+export interface Rows {
+  get(table: string, id: number): Promise<NumberedRow | undefined>;
+  /** The row that was added last in a slot of the table. */
+  newest(table: string, slot: string): Promise<NumberedRow | undefined>;
+  /** All that are kept, by id. */
+  list(table: string): Promise<readonly NumberedRow[]>;
+  /**
+   * @param order.after the newest of the slot, as it was seen.
+   * @returns undefined when another was added meanwhile.
+   */
+  add(table: string, order: AddRow): Promise<NumberedRow | undefined>;
+  /** @returns false when the row is another by now. */
+  replace(table: string, known: NumberedRow, row: unknown): Promise<boolean>;
+  /** Writes a row whatever stands under its number: it was given one, and is made durable together with its webhook. */
+  put(kept: KeptRow): Promise<void>;
+  /** @returns false when the row is another by now. */
+  remove(table: string, order: { readonly slot: string; readonly known: NumberedRow }): Promise<boolean>;
+}
+
+/** A row that goes with a webhook, into Redis or into the spool. */
+export interface KeptRow extends NumberedRow {
+  readonly table: string;
+  readonly slot: string;
+}
+
+export interface AddRow {
+  readonly slot: string;
+  readonly after: NumberedRow | undefined;
+  readonly row: unknown;
+}
+
+/** A table in which nothing stands yet, for whoever wants to know what a request would do. Writes nothing. */
+export const NO_ROWS: Rows = {
+  get: async () => undefined,
+  newest: async () => undefined,
+  list: async () => [],
+  add: async (_table, { row }) => ({ id: 1, iid: 1, row }),
+  replace: async () => true,
+  put: async () => {},
+  remove: async () => true,
+};

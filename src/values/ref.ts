@@ -1,0 +1,33 @@
+/** What a Git ref names, in the words of a person: a branch, a tag, or a request to merge. */
+export interface NamedRef {
+  /** Branch or tag, without `refs/heads/` and `refs/tags/`. Absent for a ref that only a merge request has. */
+  readonly ref?: string;
+  /** Whether `ref` is a tag. Absent where the ref does not say. */
+  readonly tag?: boolean;
+  /** The number of the merge or pull request whose ref it is. */
+  readonly mergeRequest?: string;
+}
+
+/**
+ * Reads `main`, `refs/heads/main`, `refs/tags/v1.2.0`, `refs/merge-requests/42/merge` (also `head` and `train`),
+ * `refs/pull/42/merge` and `refs/pull-requests/42/from`. A name that is none of these stands for itself.
+ */
+export function nameRef(text: string | null | undefined): NamedRef {
+  const ref = text?.trim();
+  if (!ref) return {};
+  const [, kind = '', rest = ''] = /^refs\/([a-z-]+)\/(.+)$/s.exec(ref) ?? [];
+  switch (kind) {
+    case 'heads':
+      return { ref: rest, tag: false };
+    case 'tags':
+      return { ref: rest.replace(/\^\{\}$/, ''), tag: true };
+    case 'merge-requests':
+    case 'pull':
+    case 'pull-requests': {
+      const number = /^([1-9]\d{0,18})(?:\/[a-z]+)?$/.exec(rest)?.[1];
+      return number ? { mergeRequest: number } : { ref };
+    }
+    default:
+      return { ref };
+  }
+}

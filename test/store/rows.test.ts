@@ -1,0 +1,70 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createRows } from '../../src/store/rows.ts';
+import { startTestRedis } from '../support/redis.ts';
+
+let server: Awaited<ReturnType<typeof startTestRedis>>;
+let redis: Redis;
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = new Redis(server.address.path);
+});
+beforeEach(() => redis.flushall());
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+const rows = () => createRows(redis);
+const add = (table: string, slot: string, row: unknown) => rows().add(table, { slot, after: undefined, row });
+
+describe('rows', () => {
+  it('get numbers that grow: one for all tables, one for each', async () => {
+    const numbers = [await add('a', 'x', 1), await add('b', 'x', 2), await add('a', 'y', { s: '1 2' })];
+    expect(numbers).toEqual([
+      { id: 1, iid: 1, row: 1 },
+      { id: 2, iid: 1, row: 2 },
+      { id: 3, iid: 2, row: { s: '1 2' } },
+    ]);
+    expect(await rows().list('a')).toEqual([numbers[0], numbers[2]]);
+    expect(await rows().get('a', 3)).toEqual(numbers[2]);
+    expect(await rows().get('a', 2)).toBeUndefined();
+  });
+
+  it('are added once by those who saw the same newest', async () => {
+    const added = await Promise.all(Array.from({ length: 20 }, (_, at) => add('a', 'x', at)));
+    expect(added.filter((row) => row !== undefined)).toHaveLength(1);
+    const newest = await rows().newest('a', 'x');
+    expect(await rows().add('a', { slot: 'x', after: newest, row: 'next' })).toMatchObject({ id: 2, row: 'next' });
+  });
+
+  it('are replaced and removed only as they were seen', async () => {
+    const row = await add('a', 'x', 'old');
+    if (!row) throw new Error('not added');
+    expect(await rows().replace('a', row, 'new')).toBe(true);
+    expect(await rows().replace('a', row, 'newer')).toBe(false);
+    expect(await rows().remove('a', { slot: 'x', known: row })).toBe(false);
+    expect(await rows().remove('a', { slot: 'x', known: { ...row, row: 'new' } })).toBe(true);
+    expect(await rows().newest('a', 'x')).toBeUndefined();
+    expect(await add('a', 'x', 'another')).toMatchObject({ id: 2 });
+  });
+
+  it('that came with a webhook are written under their number, twice as once', async () => {
+    await add('a', 'x', 'first');
+    const kept = { table: 'a', slot: 'x', id: 1_700_000_000_000_123, iid: 1_700_000_000_000_123, row: 'late' };
+    await rows().put(kept);
+    await rows().put(kept);
+    expect(await rows().list('a')).toHaveLength(2);
+    expect(await rows().newest('a', 'x')).toMatchObject({ id: kept.id, row: 'late' });
+    expect(await rows().add('a', { slot: 'x', after: await rows().newest('a', 'x'), row: 'next' })).toBeDefined();
+  });
+
+  it('end: the oldest when there are many, all of them after a while', async () => {
+    for (let at = 0; at < 1_010; at += 1) await add('a', String(at), at);
+    expect(await rows().list('a')).toHaveLength(1_000);
+    expect(await rows().newest('a', '0')).toBeUndefined();
+    expect(await add('a', '0', 'again')).toBeDefined();
+    for (const name of await redis.keys('*'))
+      if (!name.endsWith('rows-last-id')) expect(await redis.ttl(name)).toBeGreaterThan(0);
+  });
+});
