@@ -14,12 +14,14 @@ import {
 } from '../queue/connection.ts';
 import { inspectRedis } from '../queue/inspect.ts';
 import { openSpool, type Spool } from '../spool/spool.ts';
+import { FormatRefused, openFormat } from '../store/format.ts';
 import { createErrorLog, type OnError } from '../telemetry/lines.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { openTraces } from '../telemetry/traces.ts';
 import { MEBIBYTE } from '../values/settings.ts';
 import { type Assembly, assemble } from './assembly.ts';
+import { keepFormat } from './keep-format.ts';
 
 export interface Bridge {
   readonly url: string;
@@ -71,9 +73,28 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
   );
   const prune = () => current.prune().catch((error: unknown) => onError('prune', error));
   const pruning = setInterval(() => void prune(), PRUNE_EVERY_MS);
-  if (!(await readyWithin(quick, REDIS_START_MS)))
-    log.error('Redis does not answer yet; webhooks go into the spool until it does');
-  else await warnOfRedis(quick, log);
+  const stop = async () => {
+    clearInterval(pruning);
+    clearInterval(draining);
+    current.hangUp();
+    await closeServer(server);
+    await spool.close();
+    const isThere = await answers(quick);
+    const closed = current.close({ atOnce: !isThere }).catch((error: unknown) => onError('stop', error));
+    await Promise.race([closed, sleep(isThere ? FINISH_WITHIN_MS : 0)]);
+    await traces.close();
+    quick.disconnect();
+    steady.disconnect();
+  };
+  if (await readyWithin(quick, REDIS_START_MS)) {
+    await warnOfRedis(quick, log);
+    await openFormat(quick).catch(async (error: unknown) => {
+      if (!(error instanceof FormatRefused)) return onError('format', error);
+      await stop();
+      throw error;
+    });
+  } else log.error('Redis does not answer yet; webhooks go into the spool until it does');
+  keepFormat(steady, { log, onError, stop });
   return {
     url,
     async reload(next) {
@@ -88,17 +109,7 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
     async stop() {
       isStopping = true;
       if (config.shutdown_delay_seconds > 0) await sleep(config.shutdown_delay_seconds * 1000);
-      clearInterval(pruning);
-      clearInterval(draining);
-      current.hangUp();
-      await closeServer(server);
-      await spool.close();
-      const isThere = await answers(quick);
-      const closed = current.close({ atOnce: !isThere }).catch((error: unknown) => onError('stop', error));
-      await Promise.race([closed, sleep(isThere ? FINISH_WITHIN_MS : 0)]);
-      await traces.close();
-      quick.disconnect();
-      steady.disconnect();
+      await stop();
     },
   };
 }

@@ -36,6 +36,21 @@ function family<const Pattern extends string>(pattern: Pattern, about: About): K
 }
 
 export const keys = {
+  format: family('format', {
+    type: 'string',
+    content: 'the number of the storage format (store/format.ts); absent: 1',
+    writtenBy: 'store/format.ts',
+    ends: 'stays: one number',
+    expires: false,
+  }),
+  migration: family('migration', {
+    type: 'hash',
+    content: 'how far a migration is, by the format to which it leads',
+    writtenBy: 'store/format.ts',
+    ends: 'when the migration is done',
+    expires: false,
+  }),
+
   // ---- the change log
   deployment: family('change:<deployment>', {
     type: 'hash',

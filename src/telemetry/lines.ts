@@ -77,6 +77,11 @@ export function logConclusion(log: Logger, metrics: Metrics): (webhook: string, 
 export function logAttempt(log: Logger, metrics: Metrics): WorkersParts['onAttempt'] {
   return ({ sink, deployment, outcome, ms, error }) => {
     metrics.attempt({ sink, outcome }, ms / 1000);
+    if (outcome === 'gone') {
+      // Retention has removed it, or another release wrote it: the destination hears of it never.
+      log.error({ sink, deployment, outcome }, 'a delivery was dropped: its deployment is not in Redis any more');
+      return;
+    }
     log[error ? 'warn' : 'info']({ sink, deployment, outcome, ms, ...(error && { why: error.message }) }, 'delivery');
   };
 }

@@ -179,7 +179,7 @@ function plain(bytes) {
 }
 
 async function dump(redis) {
-  const names = (await redis.keys('*')).sort();
+  const names = (await redis.keys('*')).filter((key) => !key.endsWith(':events')).sort();
   return Promise.all(
     names.map(async (key) => {
       const type = await redis.type(key);

@@ -1,0 +1,73 @@
+import type { Redis } from 'ioredis';
+import { keys } from './keys.ts';
+
+/**
+ * The layout of what lies in Redis, as docs/redis.md describes it. It is raised when an earlier release would misread
+ * what this one writes; what an earlier release merely does not know raises nothing.
+ *
+ * 1: release 0.1.0, which wrote no number.
+ */
+export const FORMAT = 1;
+
+/** Brings what lies in Redis from the format before to `to`, while webhooks come in. May be cut short and run again. */
+export interface Migration {
+  readonly to: number;
+  /** @param from where an earlier run stopped, or nothing @param save notes how far it is */
+  run(redis: Redis, from: string | undefined, save: (cursor: string) => Promise<void>): Promise<void>;
+}
+
+const MIGRATIONS: readonly Migration[] = [];
+
+/** Nothing of this Redis may be read or written by this release. */
+export class FormatRefused extends Error {
+  override readonly name = 'FormatRefused';
+}
+
+/**
+ * Makes sure that this release reads what lies in Redis, and writes down which format it is. Without a number it is
+ * format 1, empty or not: what is written first is of a format that the release before reads as well.
+ * @throws FormatRefused
+ */
+export async function openFormat(redis: Redis): Promise<number> {
+  const stored = await redis.get(keys.format());
+  if (stored === null) {
+    await redis.set(keys.format(), '1', 'NX');
+    return 1;
+  }
+  const format = /^[1-9]\d{0,5}$/.test(stored) ? Number(stored) : undefined;
+  if (format === undefined)
+    throw new FormatRefused(
+      `the key ${keys.format()} in Redis holds "${stored.slice(0, 40)}", which is no storage format: ` +
+        'is another program using this database? Give Shiplog a database of its own.',
+    );
+  if (format > FORMAT)
+    throw new FormatRefused(
+      `what lies in Redis is of storage format ${format}, and this release reads formats up to ${FORMAT}: ` +
+        'a newer Shiplog has written to it. Start that one again, or restore the backup from before the upgrade ' +
+        '(docs/upgrade.md).',
+    );
+  return format;
+}
+
+/**
+ * Runs what leads from the format in Redis to ours, one after another. Done with one, the number is raised; cut short, the
+ * next start goes on where it was.
+ */
+export async function migrate(
+  redis: Redis,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<{ readonly from: number; readonly to: number }> {
+  const from = await openFormat(redis);
+  let reached = from;
+  for (const migration of migrations) {
+    if (migration.to <= reached) continue;
+    const field = String(migration.to);
+    const cursor = (await redis.hget(keys.migration(), field)) ?? undefined;
+    await migration.run(redis, cursor, async (next) => {
+      await redis.hset(keys.migration(), field, next);
+    });
+    await redis.multi().set(keys.format(), migration.to).del(keys.migration()).exec();
+    reached = migration.to;
+  }
+  return { from, to: reached };
+}
