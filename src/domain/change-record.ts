@@ -33,7 +33,8 @@ export type EndReason = z.infer<typeof EndReason>;
  * Who saw it: `job` the tool that runs the job, `report` the job itself by a post of its own, `sync` a controller that
  * brought a cluster to a commit. Several of them may see one deployment.
  */
-const Witness = z.enum(['job', 'report', 'sync']);
+export const Witness = z.enum(['job', 'report', 'sync']);
+export type Witness = z.infer<typeof Witness>;
 
 /** ISO 8601 in UTC with milliseconds: one layout, so that times compare as text. */
 const Time = z.iso.datetime();

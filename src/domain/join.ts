@@ -1,0 +1,226 @@
+import type { Witness } from './change-record.ts';
+
+/**
+ * What one key of one source is known to tell of. Several of them may tell of the same deployment: the forge's hooks of a
+ * job, the `curl` that the job runs, the sync of a cluster that the job's commit caused.
+ */
+export interface Member {
+  /** The key that its source gives it. */
+  readonly key: string;
+  /** Which one of its group it was, by arrival: the first of those that are one gives the deployment its key. */
+  readonly order: number;
+  readonly witness: Witness;
+  /** The kind of tool, and the configured source. */
+  readonly source: string;
+  readonly instance: string;
+  /** Of the repository: the whole path in small letters, and the host where it is known. */
+  readonly path: string;
+  readonly host?: string;
+  /** The forge's own ids. */
+  readonly pipeline?: string;
+  readonly jobId?: string;
+  /** The name of the job. */
+  readonly job?: string;
+  /** As finally named. Absent: unknown. */
+  readonly environment?: string;
+  /** Full, in small letters. */
+  readonly commit?: string;
+  /** Where somebody named it: not the name that the repository gives to all of its services. */
+  readonly service?: string;
+  /** When it began and ended, epoch milliseconds. */
+  readonly fromMs: number;
+  readonly toMs?: number;
+  /** What a rule said: those with the same words are one; `false` is never joined. */
+  readonly join?: string | false;
+}
+
+export interface JoinOptions {
+  /** Whether signals of these two configured sources may become one deployment. */
+  readonly mayJoin: (one: string, other: string) => boolean;
+}
+
+const MINUTE_MS = 60_000;
+/** A job reports while it runs; clocks and queues differ. */
+const REPORT_WINDOW_MS = 6 * 60 * MINUTE_MS;
+/** A controller looks for new commits every few minutes, and may wait for others. */
+const SYNC_WINDOW_MS = 2 * 60 * MINUTE_MS;
+/** The controller's clock is another one than the forge's. */
+const SYNC_EARLY_MS = 5 * MINUTE_MS;
+/** The last words of a job come a little after its end. */
+const AFTER_END_MS = 2 * MINUTE_MS;
+
+/**
+ * Which members tell of one deployment: each member's key → the key of the deployment. Only what is unambiguous is joined.
+ * A pure function of the set: neither the order of the array nor how often it is asked makes a difference.
+ */
+export function joined(given: readonly Member[], options: JoinOptions): ReadonlyMap<string, string> {
+  const members = given.filter(({ join }) => join !== false).toSorted((a, b) => a.order - b.order);
+  const unions = new Unions(given.map(({ key }) => key));
+  const free = members.filter(({ join }) => join === undefined);
+  const of = (witness: Witness) => free.filter((member) => member.witness === witness);
+  joinByRule(members, unions);
+  for (const [report, job] of reportsOfJobs(of('report'), of('job'), options)) unions.join(report.key, job.key);
+  for (const [one, other] of reportsOfOneAnother(of('report'), unions, options)) unions.join(one.key, other.key);
+  for (const [sync, other] of syncsOf(of('sync'), free, { unions, options })) unions.join(sync.key, other.key);
+  const first = new Map<string, string>();
+  for (const { key } of given.toSorted((a, b) => a.order - b.order)) {
+    const root = unions.rootOf(key);
+    if (!first.has(root)) first.set(root, key);
+  }
+  return new Map(given.map(({ key }) => [key, first.get(unions.rootOf(key)) ?? key]));
+}
+
+/** Those that may tell of the same deployment as this one, though it is not certain enough to join them. */
+export function related(key: string, given: readonly Member[], options: JoinOptions): readonly string[] {
+  const plan = joined(given, options);
+  const own = given.filter((member) => plan.get(member.key) === plan.get(key));
+  const others = given.filter((member) => plan.get(member.key) !== plan.get(key));
+  const near = others.filter((other) => own.some((one) => one.witness !== other.witness && fits(one, other, options)));
+  return [...new Set(near.flatMap((member) => plan.get(member.key) ?? []))];
+}
+
+/** Sets of keys that are united pair by pair. */
+class Unions {
+  readonly #parent: Map<string, string>;
+  constructor(keys: readonly string[]) {
+    this.#parent = new Map(keys.map((key) => [key, key]));
+  }
+  rootOf(key: string): string {
+    let root = key;
+    for (let next = this.#parent.get(root); next !== undefined && next !== root; next = this.#parent.get(root))
+      root = next;
+    return root;
+  }
+  join(one: string, other: string): void {
+    this.#parent.set(this.rootOf(one), this.rootOf(other));
+  }
+}
+
+function joinByRule(members: readonly Member[], unions: Unions): void {
+  const first = new Map<string, string>();
+  for (const { key, join } of members) {
+    if (join === undefined || join === false) continue;
+    const same = first.get(join);
+    if (same === undefined) first.set(join, key);
+    else unions.join(key, same);
+  }
+}
+
+type Pair = readonly [Member, Member];
+
+/** Each report belongs to the one job that fits it best, and no two reports of one source to the same job. */
+function reportsOfJobs(reports: readonly Member[], jobs: readonly Member[], options: JoinOptions): readonly Pair[] {
+  const pairs = reports.flatMap((report): Pair[] => {
+    const job = onlyBest(
+      jobs.filter((candidate) => fits(report, candidate, options)),
+      report,
+    );
+    return job ? [[report, job]] : [];
+  });
+  return pairs.filter(([report, job]) => {
+    const rivals = pairs.filter(([other, its]) => its === job && other.instance === report.instance);
+    const reportsOfJob = rivals.map(([rival]) => rival);
+    return rivals.length === 1 || onlyBest(reportsOfJob, job) === report;
+  });
+}
+
+/** Two jobs' own posts by two tools, where the forge itself tells nothing. */
+function reportsOfOneAnother(reports: readonly Member[], unions: Unions, options: JoinOptions): readonly Pair[] {
+  const alone = reports.filter(({ key }) => unions.rootOf(key) === key);
+  const partners = (one: Member) =>
+    alone.filter((other) => other !== one && other.source !== one.source && fits(one, other, options));
+  return alone.flatMap((one): Pair[] => {
+    const [other, ...more] = partners(one);
+    if (!other || more.length > 0 || partners(other).length !== 1) return [];
+    return one.order < other.order ? [[one, other]] : [];
+  });
+}
+
+/** A sync and what caused it: of each, one alone within the window. */
+function syncsOf(
+  syncs: readonly Member[],
+  members: readonly Member[],
+  { unions, options }: { readonly unions: Unions; readonly options: JoinOptions },
+): readonly Pair[] {
+  const causes = members.filter(({ witness }) => witness !== 'sync');
+  const causesOf = (sync: Member) => causes.filter((cause) => fits(sync, cause, options));
+  const rootsOf = (of: readonly Member[]) => new Set(of.map(({ key }) => unions.rootOf(key)));
+  return syncs.flatMap((sync): Pair[] => {
+    const own = causesOf(sync);
+    const [cause] = own;
+    if (!cause || rootsOf(own).size !== 1) return [];
+    const root = unions.rootOf(cause.key);
+    const rivals = syncs.filter((other) => other !== sync && rootsOf(causesOf(other)).has(root));
+    return rivals.length === 0 ? [[sync, cause]] : [];
+  });
+}
+
+/** The one candidate that has more in common with a member than the others; of equals, the one that ran at that time. */
+function onlyBest(candidates: readonly Member[], member: Member): Member | undefined {
+  const most = Math.max(...candidates.map((candidate) => commonGround(candidate, member)));
+  const best = candidates.filter((candidate) => commonGround(candidate, member) === most);
+  if (best.length === 1) return best[0];
+  const atThatTime = best.filter((candidate) => overlap(candidate, member));
+  return atThatTime.length === 1 ? atThatTime[0] : undefined;
+}
+
+/** What tells one job of a pipeline from another, the surest first. */
+function commonGround(a: Member, b: Member): number {
+  if (a.jobId !== undefined && a.jobId === b.jobId) return 3;
+  if (a.job !== undefined && a.job === b.job) return 2;
+  if (a.service !== undefined && a.service === b.service) return 2;
+  return namesService(a.job, b.service) || namesService(b.job, a.service) ? 1 : 0;
+}
+
+/** `deploy-cart` deploys cart. */
+function namesService(job: string | undefined, service: string | undefined): boolean {
+  if (job === undefined || service === undefined) return false;
+  const [words, wanted] = [` ${plain(job)} `, plain(service)];
+  return wanted !== '' && words.includes(` ${wanted} `);
+}
+
+const plain = (text: string): string =>
+  text
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '')
+    .join(' ');
+
+/** True where nothing that is known of the two contradicts that they tell of one deployment, and something ties them together. */
+function fits(a: Member, b: Member, { mayJoin }: JoinOptions): boolean {
+  if (!mayJoin(a.instance, b.instance) || !isSameRepository(a, b)) return false;
+  const isSync = a.witness === 'sync' || b.witness === 'sync';
+  if (isSync) return isSameCommit(a, b) && isSame(a, b, 'environment') && isCausedInTime(a, b);
+  if (ALIKE.some((field) => differs(a, b, field))) return false;
+  if (isSame(a, b, 'jobId') || isSame(a, b, 'pipeline')) return true;
+  return isSameCommit(a, b) && isSame(a, b, 'environment') && distanceMs(a, b) <= REPORT_WINDOW_MS;
+}
+
+const ALIKE = ['environment', 'commit', 'pipeline', 'jobId', 'job', 'service'] as const;
+type Field = (typeof ALIKE)[number];
+
+const isSame = (a: Member, b: Member, field: Field): boolean => a[field] !== undefined && a[field] === b[field];
+const differs = (a: Member, b: Member, field: Field): boolean =>
+  a[field] !== undefined && b[field] !== undefined && a[field] !== b[field];
+const isSameCommit = (a: Member, b: Member): boolean => isSame(a, b, 'commit');
+
+/** A post may name a project without the host and the root of the forge. */
+function isSameRepository(a: Member, b: Member): boolean {
+  if (a.host !== undefined && b.host !== undefined) return a.host === b.host && a.path === b.path;
+  return a.path === b.path || a.path.endsWith(`/${b.path}`) || b.path.endsWith(`/${a.path}`);
+}
+
+function isCausedInTime(a: Member, b: Member): boolean {
+  const [sync, cause] = a.witness === 'sync' ? [a, b] : [b, a];
+  return sync.fromMs >= cause.fromMs - SYNC_EARLY_MS && sync.fromMs <= (cause.toMs ?? cause.fromMs) + SYNC_WINDOW_MS;
+}
+
+/** Between the two spans; 0 where they overlap. */
+function distanceMs(a: Member, b: Member): number {
+  return Math.max(0, a.fromMs - (b.toMs ?? b.fromMs), b.fromMs - (a.toMs ?? a.fromMs));
+}
+
+const overlap = (a: Member, b: Member): boolean => {
+  const end = ({ toMs, fromMs }: Member) => (toMs ?? fromMs) + AFTER_END_MS;
+  return a.fromMs <= end(b) && b.fromMs <= end(a);
+};

@@ -1,0 +1,187 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { joined, type Member, related } from '../../src/domain/join.ts';
+
+const MINUTE = 60_000;
+const noon = Date.parse('2026-03-14T12:00:00.000Z');
+const options = { mayJoin: () => true };
+
+const base = { path: 'harbor/pay', environment: 'production', commit: 'a'.repeat(40), fromMs: noon };
+const job = (key: string, said: Partial<Member> = {}): Member => ({
+  ...base,
+  key,
+  order: 1,
+  witness: 'job',
+  source: 'forge',
+  instance: 'forge',
+  host: 'git.example.com',
+  jobId: key,
+  pipeline: '10',
+  toMs: noon + 3 * MINUTE,
+  ...said,
+});
+const report = (key: string, said: Partial<Member> = {}): Member => ({
+  ...base,
+  key,
+  order: 2,
+  witness: 'report',
+  source: 'curl',
+  instance: 'curl',
+  pipeline: '10',
+  ...said,
+});
+const sync = (key: string, said: Partial<Member> = {}): Member => ({
+  ...base,
+  key,
+  order: 3,
+  witness: 'sync',
+  source: 'gitops',
+  instance: 'gitops',
+  fromMs: noon + 5 * MINUTE,
+  ...said,
+});
+
+/** The members by deployment, each deployment's first; the same for every order of asking. */
+function deployments(...members: Member[]): string[] {
+  const numbered = members.map((member, at) => ({ ...member, order: at }));
+  const plan = joined(numbered, options);
+  fc.assert(
+    fc.property(fc.shuffledSubarray(numbered, { minLength: numbered.length }), (shuffled) => {
+      expect(joined(shuffled, options)).toEqual(plan);
+    }),
+    { numRuns: 15 },
+  );
+  const groups = new Map<string, string[]>();
+  for (const { key } of numbered) groups.set(plan.get(key) ?? '?', [...(groups.get(plan.get(key) ?? '?') ?? []), key]);
+  return [...groups.values()].map((keys) => keys.join('+'));
+}
+
+describe("a job and the job's own post", () => {
+  it('are one, whichever came first', () => {
+    expect(deployments(job('j1'), report('c1'))).toEqual(['j1+c1']);
+    expect(deployments(report('c1'), job('j1'))).toEqual(['c1+j1']);
+  });
+
+  it('are one by commit where the hook names no pipeline, and by pipeline where the post names no commit', () => {
+    const { pipeline: _, ...hook } = job('j1');
+    expect(deployments(hook, report('c1'))).toEqual(['j1+c1']);
+    const { commit: __, environment: ___, ...vague } = report('c1');
+    expect(deployments(job('j1'), vague)).toEqual(['j1+c1']);
+    expect(deployments(hook, vague)).toEqual(['j1', 'c1']);
+  });
+
+  it.each([
+    ['environment', { environment: 'staging' }],
+    ['commit', { commit: 'b'.repeat(40) }],
+    ['pipeline', { pipeline: '11' }],
+    ['job', { jobId: 'j9' }],
+    ['repository', { path: 'harbor/cart' }],
+    ['host', { host: 'git.other.example' }],
+  ])('are two when the %s differs', (_, said) => {
+    expect(deployments(job('j1'), report('c1', said))).toEqual(['j1', 'c1']);
+  });
+
+  it('are two when they lie hours apart and have only the commit in common', () => {
+    const { pipeline: _, ...later } = report('c1', { fromMs: noon + 24 * 60 * MINUTE });
+    expect(deployments(job('j1'), later)).toEqual(['j1', 'c1']);
+  });
+
+  it('go by the path alone where the post names no host, with or without the root of the forge', () => {
+    expect(deployments(job('j1', { path: 'git/harbor/pay' }), report('c1'))).toEqual(['j1+c1']);
+    expect(deployments(job('j1', { path: 'x/harbor/pay' }), report('c1', { path: 'bor/pay' }))).toEqual(['j1', 'c1']);
+  });
+
+  it('are two where the configuration keeps their sources apart', () => {
+    const apart = joined([job('j1'), report('c1')], { mayJoin: (a, b) => a === b });
+    expect([...apart.values()]).toEqual(['j1', 'c1']);
+  });
+});
+
+describe('two jobs of one pipeline to one environment', () => {
+  const [cart, pay] = [job('j1', { job: 'deploy-cart' }), job('j2', { job: 'deploy-pay' })];
+
+  it('stay two, and their posts go to each where a service or job tells them apart', () => {
+    expect(deployments(cart, pay, report('c1', { service: 'cart' }), report('c2', { service: 'pay' }))).toEqual([
+      'j1+c1',
+      'j2+c2',
+    ]);
+    expect(deployments(report('c2', { jobId: 'j2' }), cart, pay)).toEqual(['c2+j2', 'j1']);
+    expect(deployments(cart, pay, report('c2', { job: 'deploy-pay' }))).toEqual(['j1', 'j2+c2']);
+  });
+
+  it('are not guessed at: a post that may be of either is related to both', () => {
+    const all = [cart, pay, report('c1')].map((member, order) => ({ ...member, order }));
+    expect(deployments(...all)).toEqual(['j1', 'j2', 'c1']);
+    expect(related('c1', all, options)).toEqual(['j1', 'j2']);
+    expect(related('j1', all, options)).toEqual(['c1']);
+  });
+
+  it('are told apart by the time when one is the other run again', () => {
+    const hours = 3 * 60 * MINUTE;
+    const again = job('j2', { fromMs: noon + hours, toMs: noon + hours + MINUTE });
+    const posts = [report('c1', { fromMs: noon + 2 * MINUTE }), report('c2', { fromMs: noon + hours + MINUTE })];
+    expect(deployments(job('j1'), again, ...posts)).toEqual(['j1+c1', 'j2+c2']);
+  });
+
+  it('two services that one job reports are not its own deployment', () => {
+    expect(deployments(job('j1'), report('c1', { service: 'cart' }), report('c2', { service: 'pay' }))).toEqual([
+      'j1',
+      'c1',
+      'c2',
+    ]);
+  });
+});
+
+describe('a job, its post and the event of a third tool', () => {
+  const event = (said: Partial<Member> = {}) => report('e1', { source: 'events', instance: 'events', ...said });
+
+  it('are one', () => {
+    expect(deployments(event(), job('j1'), report('c1'))).toEqual(['e1+j1+c1']);
+  });
+
+  it('are one without the hook, where each has one partner', () => {
+    expect(deployments(event(), report('c1'))).toEqual(['e1+c1']);
+    expect(deployments(event(), report('c1', { service: 'a' }), report('c2', { service: 'b' }))).toEqual([
+      'e1',
+      'c1',
+      'c2',
+    ]);
+  });
+});
+
+describe('a job and the sync that it caused', () => {
+  it('are one, in either order', () => {
+    expect(deployments(job('j1'), sync('s1'))).toEqual(['j1+s1']);
+    expect(deployments(sync('s1'), report('c1'), job('j1'))).toEqual(['s1+c1+j1']);
+  });
+
+  it.each([
+    ['another commit', { commit: 'b'.repeat(40) }],
+    ['another environment', { environment: 'staging' }],
+    ['hours later', { fromMs: noon + 5 * 60 * MINUTE }],
+    ['long before', { fromMs: noon - 60 * MINUTE }],
+  ])('are two with %s', (_, said) => {
+    expect(deployments(job('j1'), sync('s1', said))).toEqual(['j1', 's1']);
+  });
+
+  it('are related, and not joined, where there are several of either', () => {
+    const all = [job('j1'), sync('s1'), sync('s2')].map((member, order) => ({ ...member, order }));
+    expect(deployments(...all)).toEqual(['j1', 's1', 's2']);
+    expect(related('j1', all, options)).toEqual(['s1', 's2']);
+    expect(deployments(job('j1'), job('j2'), sync('s1'))).toEqual(['j1', 'j2', 's1']);
+  });
+
+  it('are told apart by the time when the same commit is deployed again the next day', () => {
+    const day = 24 * 60 * MINUTE;
+    const next = [job('j2', { fromMs: noon + day, toMs: noon + day }), sync('s2', { fromMs: noon + day + MINUTE })];
+    expect(deployments(job('j1'), sync('s1'), ...next)).toEqual(['j1+s1', 'j2+s2']);
+  });
+});
+
+describe('a rule', () => {
+  it('joins what has the same words, and keeps apart what must not be joined', () => {
+    const unlike = { environment: 'eu', commit: 'c'.repeat(40) };
+    expect(deployments(job('j1', { join: 'pay-7' }), sync('s1', { ...unlike, join: 'pay-7' }))).toEqual(['j1+s1']);
+    expect(deployments(job('j1', { join: false }), report('c1'))).toEqual(['j1', 'c1']);
+  });
+});
