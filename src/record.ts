@@ -1,9 +1,15 @@
 import { boundRecord } from './domain/bounded-record.ts';
 import type { ChangeEvent } from './domain/change-event.ts';
 import type { ChangeRecord } from './domain/change-record.ts';
+import { fold } from './domain/fold.ts';
+import { type RoutingOptions, type Rule, route } from './domain/routing.ts';
+import { withStaleness } from './domain/stale.ts';
+import { lineageOf, PREDECESSORS, succeed } from './domain/succession.ts';
 import type { View } from './domain/view.ts';
+import type { ChangeLog, Judge } from './recording/change-log.ts';
 import { type Conclusion, conclusionOf, dropped, echo, kept, toldBefore } from './recording/conclusion.ts';
 import type { Resolve } from './recording/resolve.ts';
+import { supersede } from './recording/supersede.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { Deployments } from './store/changes/deployments.ts';
 import type { Gaps } from './store/changes/gaps.ts';
@@ -13,7 +19,7 @@ import type { Inbox } from './store/inbox/inbox.ts';
 export interface RecordParts {
   readonly resolve: Resolve;
   readonly sinks: readonly Sink[];
-  readonly deployments: Deployments;
+  readonly changeLog: Pick<ChangeLog, 'apply' | 'get'>;
   readonly echoes: Echoes;
   readonly gaps: Gaps;
   readonly inbox: Pick<Inbox, 'conclude'>;
@@ -23,47 +29,48 @@ export interface RecordParts {
   readonly forward: (sink: Sink, view: View) => Promise<void>;
 }
 
-/** What became of one step, and its deployment as it stands now. */
-interface Step {
+/** What became of one step, and the deployments that it changed, as they stand now. */
+interface Recorded {
   readonly conclusion: Conclusion;
-  readonly view?: View;
+  readonly views: readonly View[];
 }
 
 /** Story 2: an event is completed, becomes part of one deployment in the change log, and the sinks that want it are told. May run twice. */
 export function createRecord(parts: RecordParts) {
-  const { resolve, sinks, deployments, echoes, gaps, inbox, forward, noteRules } = parts;
+  const { resolve, sinks, changeLog, echoes, gaps, inbox, forward, noteRules } = parts;
 
   /** @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later. */
   async function record({ webhookId, records, ...event }: ChangeEvent): Promise<void> {
     const isEcho = records.length > 0 && (await Promise.all(records.map(isOurs))).every(Boolean);
     const asked = await resolve(isEcho ? { ...event, lookups: [] } : event);
-    const steps: Step[] = [];
-    for (const told of [...records, ...asked.records]) steps.push(await add(boundRecord(told)));
+    const steps: Recorded[] = [];
+    for (const step of [...records, ...asked.records]) steps.push(await add(step));
     const conclusions = steps.map(({ conclusion }) => conclusion);
     await Promise.all([...steps.map(tell), inbox.conclude(webhookId, conclusionOf(conclusions, asked))]);
     if (asked.unanswered && asked.unanswered.retry !== 'never') throw asked.unanswered;
   }
 
-  async function recordStep(told: ChangeRecord): Promise<Conclusion> {
-    const step = await add(boundRecord(told));
-    await tell(step);
-    return step.conclusion;
+  async function recordStep(step: ChangeRecord): Promise<Conclusion> {
+    const recorded = await add(step);
+    await tell(recorded);
+    return recorded.conclusion;
   }
 
-  /** Into the change log. */
-  async function add(told: ChangeRecord): Promise<Step> {
-    if (told.madeByApi && (await isOurs(told))) return { conclusion: echo(told.madeByApi) };
-    const step = await gaps.place(told);
-    if (!step) return { conclusion: toldBefore };
-    const view = await deployments.apply(step);
-    return { view, conclusion: view.droppedBy ? dropped(view.droppedBy) : kept(view) };
+  /** Into the change log. What it overtook while that waited for its turn has come to an end with it. */
+  async function add(given: ChangeRecord): Promise<Recorded> {
+    const step = boundRecord(given);
+    if (step.madeByApi && (await isOurs(step))) return { conclusion: echo(step.madeByApi), views: [] };
+    const placed = await gaps.place(step);
+    if (!placed) return { conclusion: toldBefore, views: [] };
+    const view = await changeLog.apply(placed);
+    const ended = await supersede(changeLog, view);
+    return { views: [view, ...ended], conclusion: view.droppedBy ? dropped(view.droppedBy) : kept(view) };
   }
 
   /** A duplicate is told too: the first run may have been killed before it came this far. The ledger tells nobody twice. */
-  async function tell({ view }: Step): Promise<void> {
-    if (!view) return;
-    const wanting = sinks.filter((sink) => wants(sink, view));
-    await Promise.all([noteRules(view), ...wanting.map((sink) => forward(sink, view))]);
+  async function tell({ views }: Recorded): Promise<void> {
+    const wanting = views.flatMap((view) => sinks.filter((sink) => wants(sink, view)).map((sink) => ({ sink, view })));
+    await Promise.all([...views.map(noteRules), ...wanting.map(({ sink, view }) => forward(sink, view))]);
   }
 
   const isOurs = async ({ madeByApi }: ChangeRecord) => madeByApi !== undefined && (await echoes.isOurs(madeByApi));
@@ -72,3 +79,22 @@ export function createRecord(parts: RecordParts) {
 
 const wants = (sink: Sink, { droppedBy, sinks, deployment }: View): boolean =>
   !droppedBy && (!sinks || sinks.includes(sink.name)) && sink.wants(deployment).wanted;
+
+export interface JudgeParts extends Pick<Deployments, 'before'> {
+  readonly rules: readonly Rule[];
+  readonly routing: RoutingOptions;
+}
+
+/** What all records of a deployment add up to, what it replaced, and what the rules make of it. */
+export function createJudge({ rules, routing, before: read }: JudgeParts): Judge {
+  return async function judge(key, records) {
+    const folded = fold(key, records);
+    const named = route(folded, rules, routing); // the lineage goes by the final names; a rule may ask for a roll-back
+    const lineage = lineageOf(named.deployment);
+    const before = { at: folded.startedAt ?? folded.occurredAt, limit: PREDECESSORS };
+    const earlier = await read(lineage, before);
+    const succession = withStaleness(succeed(folded, earlier), earlier);
+    const heardAt = records.find(({ id }) => id === folded.decidedBy)?.receivedAt ?? folded.receivedAt;
+    return { view: { lineage, heardAt, ...route(succession, rules, routing) }, before, earlier };
+  };
+}

@@ -54,7 +54,7 @@ function recording({ config, clock, mask, around, log, metrics }: Shared, stores
   const noteConclusion = logConclusion(log, metrics);
   return createRecord({
     ...stores,
-    deployments: { ...stores.deployments, apply: around('apply', stores.deployments.apply) },
+    changeLog: { ...stores.changeLog, apply: around('apply', stores.changeLog.apply) },
     inbox: {
       conclude: around('conclude', async (webhook, conclusion) => {
         await stores.inbox.conclude(webhook, mask.value(conclusion));

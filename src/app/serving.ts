@@ -63,7 +63,7 @@ export function openFront(shared: Shared, background: Background) {
       isStopping: shared.isStopping,
     },
     remap,
-    revise: createRevise({ deployments: stores.deployments, remap }),
+    revise: createRevise({ changeLog: stores.changeLog, remap }),
     deadLetters: createDeadLetters(queues.all),
     receive: receiving(shared, keep, promptRows(stores.rows, shared.mask)),
     tokens: [config.admin_token, ...viewerTokens(config), ...readingSecrets(config)],

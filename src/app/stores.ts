@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.ts';
-import { createView } from '../domain/view.ts';
 import type { Redis } from '../queue/connection.ts';
+import { createJudge } from '../record.ts';
+import { createChangeLog } from '../recording/change-log.ts';
 import { createDeployments } from '../store/changes/deployments.ts';
 import { createGaps } from '../store/changes/gaps.ts';
-import { readPredecessors } from '../store/changes/lineage.ts';
 import { createReconciledUntil } from '../store/changes/reconciled-until.ts';
 import { createRuleHits } from '../store/changes/rule-hits.ts';
 import { createRunning } from '../store/changes/running.ts';
@@ -19,15 +19,12 @@ export type Stores = ReturnType<typeof createStores>;
 /** Twice, on two connections: whoever answers a request gives up soon, whoever works in the background waits. */
 export function createStores(redis: Redis, config: Config, clock: () => Date) {
   const echoes = createEchoes(redis);
-  const view = createView({
-    rules: config.rules,
-    routing: config.routing,
-    before: (lineage, wanted) => readPredecessors(redis, lineage, wanted),
-  });
-  const deployments = createDeployments(redis, config.changes, view);
+  const deployments = createDeployments(redis, config.changes);
+  const { rules, routing } = config;
   return {
     deployments,
     running: createRunning(deployments),
+    changeLog: createChangeLog(deployments, createJudge({ rules, routing, before: deployments.before })),
     inbox: createInbox(redis, { ...config.inbox, maxBytes: config.inbox.max_mib * MEBIBYTE }),
     feed: createFeed(redis),
     ledger: createLedger(redis, echoes, clock),

@@ -5,8 +5,9 @@ import { DeliveryFailed, WebhookRejected } from '../domain/errors.ts';
 import { type Origin, originsOf } from '../domain/origins.ts';
 import type { RoutingOptions } from '../domain/routing.ts';
 import type { Rule } from '../domain/rule.ts';
-import { createView, type View } from '../domain/view.ts';
+import type { View } from '../domain/view.ts';
 import { outcomeOf, read, serve } from '../receive.ts';
+import { createJudge } from '../record.ts';
 import type { DeliveryContext, PreviewedRequest, Sink } from '../sinks/sink.ts';
 import { answerTo, tooLarge, unsigned } from '../sources/answer.ts';
 import { type Reason, type ReasonWords, wordsFor } from '../sources/reasons.ts';
@@ -147,12 +148,12 @@ function explainDeployments(
   records: readonly ChangeRecord[],
   { rules, routing, sinks, sourceName }: ExplainParts & Pick<DeliveryContext, 'sourceName'>,
 ): Promise<ExplainedDeployment[]> {
-  const view = createView({ rules, routing, before: async () => [] });
+  const judge = createJudge({ rules, routing, before: async () => [] });
   const keys = [...new Set(records.map((record) => record.deployment))];
   return Promise.all(
     keys.map(async (key) => {
       const steps = records.filter((record) => record.deployment === key);
-      const seen = await view(key, steps);
+      const { view: seen } = await judge(key, steps);
       return {
         deployment: seen.deployment,
         origins: originsOf(key, steps, { rules, routing }),

@@ -3,9 +3,9 @@ import type { ChangeEvent } from '../domain/change-event.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
 import { WebhookRejected } from '../domain/errors.ts';
 import type { Mapped, Source, Webhook } from '../sources/source.ts';
-import type { Deployments } from '../store/changes/deployments.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
 import { parseJson } from '../values/parse-json.ts';
+import type { ChangeLog } from './change-log.ts';
 
 /** Maps a kept webhook again, with what the mappers know today: the same ids where nothing about it has changed. */
 export function createRemap(sources: readonly Source[], inbox: Inbox) {
@@ -48,19 +48,19 @@ function mapAgain(source: Source, payload: unknown, webhook: Webhook): Mapped | 
 export type Remap = ReturnType<typeof createRemap>;
 
 export interface ReviseParts {
-  readonly deployments: Deployments;
+  readonly changeLog: ChangeLog;
   readonly remap: Remap;
 }
 
 /** Looks at a deployment again before it is told again: by the rules of today and, when asked, by the mappers of today. */
-export function createRevise({ deployments, remap }: ReviseParts) {
+export function createRevise({ changeLog, remap }: ReviseParts) {
   return async function revise(name: string, { fromBodies }: { readonly fromBodies: boolean }): Promise<void> {
-    const records = fromBodies ? await deployments.records(name) : [];
+    const records = fromBodies ? await changeLog.records(name) : [];
     for (const webhook of new Set(records.flatMap((record) => record.webhook ?? []))) {
       const event = await remap(webhook);
-      for (const record of event?.records ?? []) await deployments.apply(record, { replace: true });
+      for (const record of event?.records ?? []) await changeLog.apply(record, { replace: true });
     }
-    await deployments.refresh(name);
+    await changeLog.refresh(name);
   };
 }
 export type Revise = ReturnType<typeof createRevise>;

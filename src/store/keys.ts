@@ -112,7 +112,7 @@ export const keys = {
   }),
   lineage: family('lineage:<digest>', {
     type: 'zset',
-    content: 'the deployments that succeeded in one lineage (repository, service, environment), by time (epoch ms)',
+    content: 'the deployments of one lineage (repository, service, environment), by time (epoch ms)',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'an entry goes with its deployment',
     expires: false,

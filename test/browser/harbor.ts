@@ -1,10 +1,11 @@
 import { Redis } from 'ioredis';
 import type { NewChangeRecord } from '../../src/domain/change-record.ts';
+import { createChangeLog } from '../../src/recording/change-log.ts';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { gitlabDeploymentHook, gitlabHeaders, SECRET, type startTestBridge } from '../support/bridge.ts';
 import { sha } from '../support/deployment.ts';
 import type { FakeAlert24 } from '../support/fake-alert24.ts';
-import { aRecord, plainView } from '../support/records.ts';
+import { alone, aRecord, plainView } from '../support/records.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 24 * 60;
@@ -26,7 +27,9 @@ const pick = <Item>(items: readonly [Item, ...Item[]], at: number): Item => item
 /** A month of a small harbor, with one bad hour just now: what a page looks like when somebody is paged. */
 export async function fillHarbor(address: { path: string }, now: Date): Promise<void> {
   const redis = new Redis(address.path);
-  const deployments = createDeployments(redis, { days: 400, count: 100_000 }, plainView);
+  const deployments = createChangeLog(createDeployments(redis, { days: 400, count: 100_000 }), (key, records) =>
+    alone(plainView(key, records)),
+  );
   const all = [...month(now), ...badHour(now)];
   const records = all.map((said) => aRecord({ receivedAt: said.occurredAt ?? now.toISOString(), ...said }));
   await Promise.all(records.map((record) => deployments.apply(record)));

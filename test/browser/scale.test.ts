@@ -1,13 +1,14 @@
 import { Redis } from 'ioredis';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createChangeLog } from '../../src/recording/change-log.ts';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { indexesOf } from '../../src/store/changes/facets.ts';
 import { packTimelineEntry } from '../../src/store/changes/timeline.ts';
 import { keys } from '../../src/store/keys.ts';
 import { ADMIN_TOKEN, SECRET, startTestBridge } from '../support/bridge.ts';
 import { chromiumPath, logIn, openVisitor, startBrowser } from '../support/browser.ts';
-import { aRecord, plainView } from '../support/records.ts';
+import { alone, aRecord, plainView } from '../support/records.ts';
 
 const MANY = 100_000;
 const RECORDED = 1_000;
@@ -55,7 +56,9 @@ const TEN_MARKS = `[...document.querySelectorAll('.mark')]
  */
 async function fill(address: { path: string }, now: Date): Promise<void> {
   const redis = new Redis(address.path);
-  const deployments = createDeployments(redis, { days: 400, count: MANY }, plainView);
+  const deployments = createChangeLog(createDeployments(redis, { days: 400, count: MANY }), (key, records) =>
+    alone(plainView(key, records)),
+  );
   const timeOf = (at: number) => new Date(now.getTime() - 60_000 - Math.round(at * STEP_MS)).toISOString();
   const recorded = await Promise.all(
     Array.from({ length: RECORDED }, async (_, at) => {

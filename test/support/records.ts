@@ -2,6 +2,7 @@ import { ChangeRecord, type NewChangeRecord, recordId } from '../../src/domain/c
 import { fold } from '../../src/domain/fold.ts';
 import { route } from '../../src/domain/routing.ts';
 import type { View } from '../../src/domain/view.ts';
+import type { Judged } from '../../src/store/changes/deployments.ts';
 
 const HEARD_AT = '2026-03-14T20:50:01.000Z';
 
@@ -25,6 +26,9 @@ export function aRecord(said: Partial<NewChangeRecord> = {}): ChangeRecord {
     ...said,
   });
 }
+
+/** What is judged by nothing but itself. */
+export const alone = (view: View): Judged => ({ view, before: { at: HEARD_AT, limit: 0 }, earlier: [] });
 
 /** What a bridge without rules makes of the records of one deployment. */
 export const plainView = (key: string, records: readonly ChangeRecord[]): View => ({

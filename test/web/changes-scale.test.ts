@@ -2,9 +2,10 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fold } from '../../src/domain/fold.ts';
 import { route } from '../../src/domain/routing.ts';
-import { createDeployments, type Deployments } from '../../src/store/changes/deployments.ts';
+import { type ChangeLog, createChangeLog } from '../../src/recording/change-log.ts';
+import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { changesPage } from '../../src/web/pages/changes.tsx';
-import { aRecord } from '../support/records.ts';
+import { alone, aRecord } from '../support/records.ts';
 import { startTestRedis } from '../support/redis.ts';
 import { expectWithin } from '../support/time.ts';
 
@@ -15,17 +16,15 @@ const ENVIRONMENTS = ['production', 'staging', 'qa', 'review/lamp', 'review/tide
 
 let server: Awaited<ReturnType<typeof startTestRedis>>;
 let redis: Redis;
-let deployments: Deployments;
+let deployments: ChangeLog;
 
 /** The newest of a day: the last `FEW` lie within its last quarter of an hour. */
 beforeAll(async () => {
   server = await startTestRedis();
   redis = new Redis(server.address.path);
-  deployments = createDeployments(redis, { days: 400, count: 100_000 }, (key, records) => ({
-    ...route(fold(key, records), []),
-    lineage: key,
-    heardAt: NOW.toISOString(),
-  }));
+  deployments = createChangeLog(createDeployments(redis, { days: 400, count: 100_000 }), (key, records) =>
+    alone({ ...route(fold(key, records), []), lineage: key, heardAt: NOW.toISOString() }),
+  );
   const stepMs = 86_000_000 / MANY;
   for (let at = 0; at < MANY; at += 1_000)
     await Promise.all(Array.from({ length: 1_000 }, (_, more) => apply(at + more, stepMs)));

@@ -61,9 +61,12 @@ export function memoryDeployments(records: readonly ChangeRecord[], rules: reado
       .filter(({ occurredAt }) => Date.parse(occurredAt) >= sinceMs && Date.parse(occurredAt) <= untilMs)
       .sort((a, b) => b.occurredAt.localeCompare(a.occurredAt));
   return {
-    apply: unused,
+    append: unused,
+    store: unused,
+    take: unused,
+    stored: unused,
+    before: unused,
     prune: unused,
-    refresh: unused,
     get: async (name) => view(name),
     records: async (name) => of(name),
     version: async () => '1',

@@ -3,35 +3,71 @@ import { boundRecord, RECORD_BYTES } from '../../domain/bounded-record.ts';
 import { type ChangeRecord, type NewChangeRecord, toChangeRecord } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import type { Dot } from '../../domain/mark.ts';
+import type { Predecessor } from '../../domain/succession.ts';
 import type { View } from '../../domain/view.ts';
-import { coalesced } from '../coalesce.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
 import { appendRecords, INDEXES, parseIndexes, readViews, storeView, VIEW } from './deployment-hash.ts';
-import { indexesOf } from './facets.ts';
-import { lineageKey, packPredecessor } from './lineage.ts';
+import { facetKey, indexesOf } from './facets.ts';
+import { FOLLOWERS, isLineage, lineageKey, packPredecessor, readPredecessors } from './lineage.ts';
 import { type ChangeFilter, type Listed, list, sliceOf } from './query.ts';
-import { prune, type Retention } from './retention.ts';
+import { forget, prune, type Retention } from './retention.ts';
 import { packTerms } from './search-terms.ts';
 import { packTimelineEntry, readTimeline } from './timeline.ts';
 
-/** Folds and routes all records of a deployment. */
-export type Viewer = (key: string, records: readonly ChangeRecord[]) => View | Promise<View>;
+/** A deployment as it lies in Redis. */
+export interface Stored {
+  readonly name: string;
+  /** In which it stands. */
+  readonly indexes: readonly string[];
+  readonly records: readonly ChangeRecord[];
+}
 
-export interface Applied extends View {
-  /** False when this very step was known already. */
-  readonly added: boolean;
+export interface Appended extends Stored {
+  /** For each record given: false when this very step was known already. */
+  readonly isNew: readonly boolean[];
+}
+
+/** What the records of a deployment add up to, and what it was judged by. */
+export interface Judged {
+  readonly view: View;
+  readonly before: Asked;
+  /** What `before` found. */
+  readonly earlier: readonly Predecessor[];
+}
+
+/** Which of those that succeeded in a lineage are looked at. */
+export interface Asked {
+  /** ISO 8601 UTC: those that succeeded before it. */
+  readonly at: string;
+  readonly limit: number;
+}
+
+/** Who stands near a deployment in its lineage, by key. */
+export interface Neighbors {
+  /** Those after it whose view depends on it, the nearest first. */
+  readonly followers: readonly string[];
+  /** Those before it that still wait for their turn. */
+  readonly waiting: readonly string[];
 }
 
 /** The built-in change log: every deployment once, with every record that told of it. */
 export interface Deployments {
   /**
-   * Adds one record to its deployment and makes the view of it anew; running it twice changes nothing.
-   * With `replace` a record of the same id is written anew, for a mapper that knows more than it did.
+   * Adds records of one deployment to it; running it twice changes nothing. With `replace` a record of the same id is
+   * written anew, for a mapper that knows more than it did.
    */
-  apply(record: ChangeRecord, options?: { readonly replace?: boolean }): Promise<Applied>;
-  /** Makes the view anew from the records, for rules that have changed. */
-  refresh(name: string): Promise<void>;
+  append(records: readonly ChangeRecord[], options: { readonly replace: boolean }): Promise<Appended>;
+  /**
+   * Writes what the records fold to, and the indexes in which the deployment stands.
+   * @returns undefined when a record came in meanwhile, here or before it in its place: then it has to be folded again.
+   */
+  store(stored: Stored, judged: Judged): Promise<Neighbors | undefined>;
+  /** Takes records away from a deployment, which ends when none is left; its name then leads to `to`. */
+  take(name: string, ids: readonly string[], to: string): Promise<void>;
+  stored(name: string): Promise<Stored>;
+  /** Those of a lineage that succeeded before a moment (ISO 8601 UTC), newest first. */
+  before(lineage: string, asked: Asked): Promise<readonly Predecessor[]>;
   /** By deployment key or alias. */
   get(name: string): Promise<View | undefined>;
   records(name: string): Promise<readonly ChangeRecord[]>;
@@ -47,25 +83,16 @@ export interface Deployments {
 }
 
 const SECONDS_A_DAY = 86_400;
-const MAX_CONTENTION = 1_000; // far above the number of workers: reaching it means a bug, not load
 
-export function createDeployments(redis: Redis, retention: Retention, view: Viewer): Deployments {
+export function createDeployments(redis: Redis, retention: Retention): Deployments {
   const ttlSeconds = Math.ceil(retention.days * SECONDS_A_DAY);
-  const writer = (replace: boolean) =>
-    coalesced(placeOf, (records: readonly ChangeRecord[]) => applyAll({ redis, view, ttlSeconds, replace }, records));
-  const add = writer(false);
-  const replaceBy = writer(true);
   const readAll = (names: readonly string[]) => viewsOf(redis, names);
   return {
-    apply: (record, { replace = false } = {}) => (replace ? replaceBy : add)(record),
-    async refresh(name) {
-      const known = await resolve(redis, name);
-      for (let round = 0; round < MAX_CONTENTION; round++) {
-        const stored = await readStored(redis, known);
-        if (stored.records.length === 0 || (await project({ redis, view }, stored))) return;
-      }
-      throw contention(known);
-    },
+    append: (records, { replace }) => append({ redis, ttlSeconds, replace }, records),
+    store: (stored, judged) => store(redis, stored, judged),
+    take: (name, ids, to) => take({ redis, ttlSeconds }, { name, ids, to }),
+    stored: async (name) => readStored(redis, await resolve(redis, name)),
+    before: (lineage, wanted) => readPredecessors(redis, lineage, wanted),
     async get(name) {
       const viewOf = (key: string) => redis.hget(keys.deployment(key), VIEW);
       const json = (await viewOf(name)) ?? (await viewOf(await resolve(redis, name)));
@@ -83,44 +110,13 @@ export function createDeployments(redis: Redis, retention: Retention, view: View
   };
 }
 
-const placeOf = ({ deployment, occurrence = '' }: ChangeRecord) => `${deployment}\n${occurrence}`;
-
-const contention = (name: string) =>
-  new Error(`deployment ${name} changed ${MAX_CONTENTION} times while it was written`);
-
 interface Writing {
   readonly redis: Redis;
-  readonly view: Viewer;
   readonly ttlSeconds: number;
   readonly replace: boolean;
 }
 
-/** @param given records of one deployment */
-async function applyAll(writing: Writing, given: readonly ChangeRecord[]): Promise<readonly Applied[]> {
-  let isNew: readonly boolean[] = given.map(() => false);
-  let name = '';
-  for (let round = 0; round < MAX_CONTENTION; round++) {
-    const appended = await append(writing, given);
-    name = appended.name;
-    isNew = isNew.map((before, at) => before || appended.isNew[at] === true);
-    const stored = await project(writing, appended);
-    if (stored) return isNew.map((added) => ({ added, ...stored }));
-  }
-  throw contention(name);
-}
-
-/** A deployment as it was read from Redis. */
-interface Stored {
-  readonly name: string;
-  /** In which it stands. */
-  readonly indexes: readonly string[];
-  readonly records: readonly ChangeRecord[];
-}
-
-async function append(
-  { redis, ttlSeconds, replace }: Writing,
-  given: readonly ChangeRecord[],
-): Promise<Stored & { readonly isNew: readonly boolean[] }> {
+async function append({ redis, ttlSeconds, replace }: Writing, given: readonly ChangeRecord[]): Promise<Appended> {
   const { deployment = '', occurrence = '' } = given[0] ?? {};
   const aliases = [...new Set(given.flatMap((record) => record.aliases))];
   const reply = await appendRecords(
@@ -160,30 +156,56 @@ async function thinned(redis: Redis, name: string, records: readonly ChangeRecor
   return records.filter(({ id }) => kept.has(id));
 }
 
-/** @returns undefined when a record came in meanwhile. */
-async function project(
-  { redis, view }: Pick<Writing, 'redis' | 'view'>,
+async function store(
+  redis: Redis,
   { name, indexes, records }: Stored,
-): Promise<View | undefined> {
-  const seen = await view(name, records);
-  const { deployment, lineage, droppedBy } = seen;
+  { view, before, earlier }: Judged,
+): Promise<Neighbors | undefined> {
+  const { deployment, lineage, droppedBy } = view;
+  const place = lineageKey(lineage);
   const hasSucceeded = deployment.state === 'succeeded' && !droppedBy;
-  const entered = [...(droppedBy ? [] : indexesOf(deployment)), ...(hasSucceeded ? [lineageKey(lineage)] : [])];
+  const entered = droppedBy ? [] : [...indexesOf(deployment), place];
   const left = indexes.filter((index) => !entered.includes(index));
-  const written = await storeView(
+  const reply = await storeView(
     redis,
     [
       keys.deployment(name),
       ...[keys.timeline(), keys.predecessors(), keys.searchTerms(), keys.changesVersion()],
+      ...[place, facetKey('status', 'pending')],
       ...left,
       ...entered,
     ],
-    ...[name, records.length, indexes.join('\n'), left.length, JSON.stringify(seen), Date.parse(deployment.occurredAt)],
+    ...[name, records.length, indexes.join('\n'), left.length, JSON.stringify(view), Date.parse(deployment.occurredAt)],
     droppedBy ? '' : packTimelineEntry(deployment),
     hasSucceeded ? packPredecessor(deployment) : '',
     (!droppedBy && packTerms(deployment)) || '',
+    deployment.state === 'pending' ? 1 : 0,
+    ...[`(${Date.parse(before.at)}`, before.limit, earlier.map((one) => JSON.stringify(one)).join('\n')],
   );
-  return written === 1 ? seen : undefined;
+  if (reply === 0) return undefined;
+  const [followers, waiting] = reply as [string[], string[]]; // the script's reply
+  return { followers: [...followers, ...(await followersIn(redis, left.filter(isLineage), deployment))], waiting };
+}
+
+/** Those that follow in a place that it has left: its service or environment has got another name. */
+async function followersIn(redis: Redis, places: readonly string[], { occurredAt }: Deployment): Promise<string[]> {
+  const after = `(${Date.parse(occurredAt)}`;
+  const names = places.map((place) => redis.zrangebyscore(place, after, '+inf', 'LIMIT', 0, FOLLOWERS));
+  return (await Promise.all(names)).flat();
+}
+
+interface Taken {
+  readonly name: string;
+  readonly ids: readonly string[];
+  readonly to: string;
+}
+
+async function take({ redis, ttlSeconds }: Omit<Writing, 'replace'>, { name, ids, to }: Taken): Promise<void> {
+  if (ids.length > 0) await redis.hdel(keys.deployment(name), ...ids);
+  const { records } = await readStored(redis, name);
+  if (records.length > 0) return;
+  await forget(redis, name);
+  await redis.set(keys.alias(name), to, 'EX', ttlSeconds);
 }
 
 async function readStored(redis: Redis, name: string): Promise<Stored> {
@@ -200,7 +222,7 @@ function parseRecord(json: string | number): ChangeRecord {
 /** What several records add up to. */
 const VIEW_BYTES = 2 * RECORD_BYTES;
 
-/** Written by project() alone; an earlier bridge named one source, and had no limits. */
+/** Written by store() alone; an earlier bridge named one source, and had no limits. */
 function parseView(json: string): View {
   const view = JSON.parse(json) as View;
   const deployment = json.length > RECORD_BYTES ? boundRecord(view.deployment, VIEW_BYTES) : view.deployment;

@@ -5,8 +5,13 @@ import type { Predecessor } from '../../domain/succession.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 
-/** Those that succeeded in one place, by time. */
+/** So many of those that come later may be judged by a deployment: it may be what they go back to. */
+export const FOLLOWERS = 20;
+
+/** The deployments of one lineage, by time. */
 export const lineageKey = (lineage: string) => keys.lineage(digest(lineage));
+export const isLineage = (index: string): boolean => index.startsWith(keys.lineage(''));
+
 const read = createScript('read-predecessors');
 
 /** A tenth of its view, which every webhook would have to read ten times. */
@@ -30,5 +35,5 @@ export async function readPredecessors(
   { at, limit }: { readonly at: string; readonly limit: number },
 ): Promise<readonly Predecessor[]> {
   const packed = await read(redis, [lineageKey(lineage), keys.predecessors()], `(${Date.parse(at)}`, limit);
-  return (packed as (string | null)[]).flatMap((json) => (json === null ? [] : [JSON.parse(json) as Predecessor])); // written by packPredecessor() alone
+  return (packed as string[]).map((json) => JSON.parse(json) as Predecessor); // written by packPredecessor() alone
 }

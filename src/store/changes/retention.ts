@@ -24,7 +24,7 @@ export async function prune(redis: Redis, retention: Retention, now: Date): Prom
 }
 
 /** One that is written to meanwhile stays until the next time. */
-async function forget(redis: Redis, name: string): Promise<void> {
+export async function forget(redis: Redis, name: string): Promise<void> {
   const stored = (await redis.hget(keys.deployment(name), INDEXES)) ?? '';
   await forgetDeployment(
     redis,

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import { route } from '../../../src/domain/routing.ts';
+import { createChangeLog } from '../../../src/recording/change-log.ts';
 import { createDeployments } from '../../../src/store/changes/deployments.ts';
-import { aRecord } from '../../support/records.ts';
+import { alone, aRecord } from '../../support/records.ts';
 import { startTestRedis } from '../../support/redis.ts';
 
 let server: Awaited<ReturnType<typeof startTestRedis>>;
@@ -19,7 +20,8 @@ afterAll(async () => {
   await server.stop();
 });
 
-const open = (count = 1000) => createDeployments(redis, { days: 400, count }, view);
+const open = (count = 1000) =>
+  createChangeLog(createDeployments(redis, { days: 400, count }), (key, records) => alone(view(key, records)));
 const view = (key: string, records: readonly ChangeRecord[]) => ({
   ...route(fold(key, records), []),
   lineage: 'lighthouse',
@@ -204,10 +206,9 @@ describe('the change log', () => {
     await deployments.apply(aRecord({ deployment: 'job:1', ref: 'lamp', occurredAt: '2026-03-14T20:51:00.000Z' }));
     expect(await search('lamp')).toBe(1);
     expect(await search('tide')).toBe(0);
-    const dropping = createDeployments(redis, { days: 400, count: 1000 }, (key, records) => ({
-      ...view(key, records),
-      droppedBy: 'no lamps',
-    }));
+    const dropping = createChangeLog(createDeployments(redis, { days: 400, count: 1000 }), (key, records) =>
+      alone({ ...view(key, records), droppedBy: 'no lamps' }),
+    );
     await dropping.refresh('job:1');
     expect(await redis.hlen('{shiplog}:words')).toBe(0);
     await deployments.refresh('job:1');

@@ -3,11 +3,12 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deployment } from '../../../src/domain/deployment.ts';
 import { fold } from '../../../src/domain/fold.ts';
-import { createDeployments, type Deployments } from '../../../src/store/changes/deployments.ts';
+import { type ChangeLog, createChangeLog } from '../../../src/recording/change-log.ts';
+import { createDeployments } from '../../../src/store/changes/deployments.ts';
 import { FACETS, type Facet } from '../../../src/store/changes/facets.ts';
 import type { ChangeFilter } from '../../../src/store/changes/query.ts';
 import { createTextMatch, SEARCHED } from '../../../src/store/changes/search-terms.ts';
-import { aRecord, plainView } from '../../support/records.ts';
+import { alone, aRecord, plainView } from '../../support/records.ts';
 import { startTestRedis } from '../../support/redis.ts';
 
 const MANY = SEARCHED + 500;
@@ -19,7 +20,7 @@ const BOOK = Array.from({ length: 900 }, (_, at) => `page-${at}`).join(' ');
 
 let server: Awaited<ReturnType<typeof startTestRedis>>;
 let redis: Redis;
-let deployments: Deployments;
+let deployments: ChangeLog;
 let all: readonly Deployment[];
 
 const pick = <T>(from: readonly T[], at: number): T => from[at % from.length] as T; // never empty
@@ -43,7 +44,9 @@ function recordOf(at: number) {
 beforeAll(async () => {
   server = await startTestRedis();
   redis = new Redis(server.address.path);
-  deployments = createDeployments(redis, { days: 4_000, count: 100_000 }, plainView);
+  deployments = createChangeLog(createDeployments(redis, { days: 4_000, count: 100_000 }), (key, records) =>
+    alone(plainView(key, records)),
+  );
   const records = Array.from({ length: MANY }, (_, at) => recordOf(at));
   await Promise.all(records.map((record) => deployments.apply(record)));
   const byTime = (a: Deployment, b: Deployment) => timeOf(b) - timeOf(a) || (a.key < b.key ? 1 : -1);

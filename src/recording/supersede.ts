@@ -1,0 +1,69 @@
+import { type ChangeRecord, recordId } from '../domain/change-record.ts';
+import type { Deployment } from '../domain/deployment.ts';
+import type { View } from '../domain/view.ts';
+import type { Applied, ChangeLog } from './change-log.ts';
+
+/**
+ * A deployment that waits for its turn is over when a newer one has taken its place: nobody tells of that. It ends
+ * canceled, as superseded; should a tool tell of another end later, that one counts.
+ * @returns the deployments that have ended.
+ */
+export async function supersede(
+  changeLog: Pick<ChangeLog, 'apply' | 'get'>,
+  { deployment, neighbors, droppedBy }: Applied,
+): Promise<readonly View[]> {
+  if (droppedBy) return [];
+  if (deployment.state === 'pending') return endedBy(changeLog, deployment, neighbors.followers);
+  if (deployment.state !== 'succeeded') return [];
+  const ended = neighbors.waiting.map(async (key) => {
+    const view = await changeLog.get(key);
+    return view ? endedBy(changeLog, view.deployment, [deployment.key]) : [];
+  });
+  return (await Promise.all(ended)).flat();
+}
+
+/** By the first of these that overtook it, if one did. */
+async function endedBy(
+  changeLog: Pick<ChangeLog, 'apply' | 'get'>,
+  waiting: Deployment,
+  successors: readonly string[],
+): Promise<readonly View[]> {
+  for (const key of successors) {
+    const successor = (await changeLog.get(key))?.deployment;
+    if (successor && isOvertaken(waiting, successor)) return [await changeLog.apply(endOf(waiting, successor))];
+  }
+  return [];
+}
+
+/** Going back to an older commit overtakes nothing: what waits is the next release. */
+function isOvertaken(waiting: Deployment, successor: Deployment): boolean {
+  if (waiting.state !== 'pending' || successor.state !== 'succeeded') return false;
+  if (successor.changeType === 'rollback') return false;
+  if (waiting.occurredAt >= (successor.startedAt ?? successor.occurredAt)) return false;
+  const [older, newer] = [waiting.commit?.committedAt, successor.commit?.committedAt];
+  return older === undefined || newer === undefined || older <= newer;
+}
+
+function endOf(waiting: Deployment, { key, occurredAt, receivedAt, commit }: Deployment): ChangeRecord {
+  const what = commit?.sha ? commit.sha.slice(0, 8) : 'a later deployment';
+  return {
+    id: recordId(waiting.key, 'canceled', 'superseded'),
+    deployment: waiting.key,
+    aliases: [],
+    source: waiting.source,
+    instance: waiting.instance,
+    signal: 'succession',
+    authoritative: false,
+    state: 'canceled',
+    endReason: 'superseded',
+    changeType: waiting.changeType,
+    environment: { name: 'unknown' },
+    service: 'unknown',
+    artifacts: [],
+    paths: [],
+    occurredAt,
+    receivedAt: receivedAt > occurredAt ? receivedAt : occurredAt,
+    tags: [],
+    notes: [`Superseded while it waited: ${what} was deployed there (${key}).`],
+  };
+}

@@ -1,0 +1,15 @@
+-- What a successor asks of those in a lineage that succeeded below a score, newest first.
+local function predecessors(lineage, packed, below, wanted)
+  local found = {}
+  if wanted == 0 then return found end
+  -- Those that failed stand in between. So many in a row that the search ends are no lineage to speak of.
+  for offset = 0, 400, 40 do
+    local names = redis.call('ZREVRANGEBYSCORE', lineage, below, '-inf', 'LIMIT', offset, 40)
+    if #names == 0 then return found end
+    for _, one in ipairs(redis.call('HMGET', packed, unpack(names))) do
+      if one then found[#found + 1] = one end
+      if #found == wanted then return found end
+    end
+  end
+  return found
+end
