@@ -1,7 +1,7 @@
 import type { ChangeRecord } from '../domain/change-record.ts';
 import type { View } from '../domain/view.ts';
 import type { Deployments, Judged, Neighbors, Stored } from '../store/changes/deployments.ts';
-import { coalesced } from '../store/coalesce.ts';
+import { coalesced } from './coalesce.ts';
 
 /** Folds all records of a deployment, and judges it by those before it and by the rules: record.ts. */
 export type Judge = (key: string, records: readonly ChangeRecord[]) => Judged | Promise<Judged>;

@@ -51,7 +51,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'record.ts': { may: [...PURE, 'recording'] },
   'forward.ts': { may: PURE },
   recording: { may: PURE, blind: ['http', 'web', 'cli', 'app'] },
-  explain: { may: [...PURE, 'sources', 'receive.ts'], blind: RIM },
+  explain: { may: [...PURE, 'sources', 'receive.ts', 'record.ts'], blind: RIM },
   http: {
     may: [...PURE, 'sources', 'store', 'explain', 'receive.ts'],
     packages: ['express', 'express-rate-limit', 'helmet', 'zod', 'prom-client', 'ipaddr.js', 'lru-cache'],

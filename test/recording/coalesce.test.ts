@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { coalesced } from '../../src/store/coalesce.ts';
+import { coalesced } from '../../src/recording/coalesce.ts';
 
 function slowly() {
   const runs: string[] = [];
