@@ -9,9 +9,9 @@ import { expiringSecrets, watchExpiry } from '../telemetry/expiry.ts';
 import { createKillPoints } from '../testing/kill-points.ts';
 import { createMask } from '../values/mask.ts';
 import { createTraffic } from '../web/deliveries-traffic.ts';
-import { startBackground } from './background.ts';
-import { openFront } from './serving.ts';
-import type { House } from './shared.ts';
+import { startProcessing } from './processing.ts';
+import { startServing } from './serving.ts';
+import type { Resources } from './shared.ts';
 
 /** Everything that one configuration makes, at work. */
 export interface Assembly {
@@ -35,12 +35,12 @@ export interface Assembly {
 }
 
 /** Joins every part, as one configuration says. */
-export function assemble(config: Config, house: House): Assembly {
+export function assemble(config: Config, resources: Resources): Assembly {
   const secrets = secretsOf(config);
-  house.log.hide(secrets);
-  house.traces.hide(secrets);
+  resources.log.hide(secrets);
+  resources.traces.hide(secrets);
   const shared = {
-    ...house,
+    ...resources,
     config,
     clock,
     mask: createMask(secrets),
@@ -48,23 +48,23 @@ export function assemble(config: Config, house: House): Assembly {
     priority: createPriority(),
     traffic: createTraffic(clock),
   };
-  const background = startBackground(shared);
-  const front = openFront(shared, background);
+  const processing = startProcessing(shared);
+  const serving = startServing(shared, processing);
   const expiry = watchExpiry(expiringSecrets(config), clock);
   return {
-    ...front,
+    ...serving,
     holds() {
-      const holds = background.workers.holds();
+      const holds = processing.workers.holds();
       return Object.fromEntries(config.sinks.map(({ name }) => [name, name in holds]));
     },
-    lastWebhooks: () => lastWebhooks(front.inbox),
+    lastWebhooks: () => lastWebhooks(serving.inbox),
     expiries: expiry.known,
-    prune: background.prune,
+    prune: processing.prune,
     async close(how) {
-      front.hangUp();
+      serving.hangUp();
       expiry.stop();
-      await background.close(how);
-      await front.close();
+      await processing.close(how);
+      await serving.close();
     },
   };
 }

@@ -64,8 +64,8 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
   });
   const traces = await openTraces(loadTraceSettings(), log);
   let isStopping = false;
-  const house = { quick, steady, spool, metrics, traces, log, onError, isStopping: () => isStopping };
-  let current: Assembly = assemble(config, house);
+  const resources = { quick, steady, spool, metrics, traces, log, onError, isStopping: () => isStopping };
+  let current: Assembly = assemble(config, resources);
   serve(current.app);
   const draining = setInterval(
     createDrain(spool, () => current.drainSpool(), log),
@@ -102,7 +102,7 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
       if (fixed.length > 0)
         log.warn({ keys: fixed }, 'these keys of the configuration need a restart; they stay as they were');
       const old = current;
-      current = assemble({ ...next, ...kept(config) }, house);
+      current = assemble({ ...next, ...kept(config) }, resources);
       serve(current.app);
       await old.close({ atOnce: false });
     },

@@ -25,15 +25,15 @@ import { MEBIBYTE } from '../values/settings.ts';
 import { createActions } from '../web/actions.ts';
 import { createLive } from '../web/live.ts';
 import { createPages } from '../web/router.tsx';
-import type { Background } from './background.ts';
 import { createKeep } from './keep.ts';
+import type { Processing } from './processing.ts';
 import { promptRows } from './prompt-rows.ts';
 import { type Examined, examine } from './readiness.ts';
 import type { Shared } from './shared.ts';
 import { createStores, type Stores } from './stores.ts';
 
 /** What answers requests: webhooks, the API, the pages. */
-export function openFront(shared: Shared, background: Background) {
+export function startServing(shared: Shared, processing: Processing) {
   const { config, quick, clock } = shared;
   const stores = createStores(quick, config, clock);
   const queues = createQueues(
@@ -45,7 +45,7 @@ export function openFront(shared: Shared, background: Background) {
   const keep = keeping(shared, { stores, queues, limit, flush });
   const live = createLive(stores.deployments.version);
   const remap = createRemap(config.sources, stores.inbox);
-  const desk: Desk = {
+  const parts: RouteParts = {
     stores,
     queues,
     limit,
@@ -55,7 +55,7 @@ export function openFront(shared: Shared, background: Background) {
     ready: {
       quick,
       flush,
-      workers: background.workers,
+      workers: processing.workers,
       sinkNames: config.sinks.map(({ name }) => name),
       spool: shared.spool,
       durability: config.durability,
@@ -69,10 +69,10 @@ export function openFront(shared: Shared, background: Background) {
     tokens: [config.admin_token, ...viewerTokens(config), ...readingSecrets(config)],
   };
   return {
-    app: join(shared, background, desk),
+    app: join(shared, processing, parts),
     inbox: stores.inbox,
     backlog: queues.backlog,
-    degraded: async () => (await examine(desk.ready)).conditions,
+    degraded: async () => (await examine(parts.ready)).conditions,
     drainSpool: keep.drainSpool,
     hangUp: live.close,
     close: queues.close,
@@ -80,7 +80,7 @@ export function openFront(shared: Shared, background: Background) {
 }
 
 /** What the routes have in common. */
-interface Desk {
+interface RouteParts {
   readonly stores: Stores;
   readonly queues: ReturnType<typeof createQueues>;
   readonly limit: RefusalLimit;
@@ -96,7 +96,7 @@ interface Desk {
   readonly tokens: readonly string[];
 }
 
-type Keeping = Pick<Desk, 'stores' | 'queues' | 'limit'> & { readonly flush: Flush };
+type Keeping = Pick<RouteParts, 'stores' | 'queues' | 'limit'> & { readonly flush: Flush };
 
 function keeping(shared: Shared, { stores: { inbox, rows }, queues, limit, flush }: Keeping) {
   const { mask, around, spool, clock, onError } = shared;
@@ -113,13 +113,13 @@ function keeping(shared: Shared, { stores: { inbox, rows }, queues, limit, flush
   });
 }
 
-const receiving = ({ around, priority, traces }: Shared, keep: Desk['keep'], rows: Rows) =>
+const receiving = ({ around, priority, traces }: Shared, keep: RouteParts['keep'], rows: Rows) =>
   priority.first(traceReceiving(createReceive({ ...keep, rows, keep: around('keep', keep.keep) }), traces));
 
-function join(shared: Shared, background: Background, desk: Desk) {
+function join(shared: Shared, processing: Processing, parts: RouteParts) {
   const { config, mask, metrics, log, onError } = shared;
-  const { stores, keep, receive } = desk;
-  const { limit, budget, tokens } = desk;
+  const { stores, keep, receive } = parts;
+  const { limit, budget, tokens } = parts;
   const onAnswered = logWebhook(log, metrics);
   const { sources } = config;
   const { noteRefused } = keep;
@@ -131,10 +131,10 @@ function join(shared: Shared, background: Background, desk: Desk) {
     nowhere,
     trustProxy: config.trust_proxy,
     webhooks: createWebhooks({ sources, receive, noteRefused, limit, budget, nowhere, mask, onAnswered }),
-    health: createHealth(() => examine(desk.ready), metrics.registry),
-    admin: admin(shared, background, desk),
+    health: createHealth(() => examine(parts.ready), metrics.registry),
+    admin: admin(shared, processing, parts),
     api: createApi({ ...stores, tokens, sinks: config.sinks }),
-    pages: pages(shared, background, { ...desk, onAnswered }),
+    pages: pages(shared, processing, { ...parts, onAnswered }),
     onError: (error) => onError('http', error),
     isRedisAway: isAway,
   });
@@ -148,9 +148,9 @@ function budgetOf({ bodies_max_mib, sources }: Config): BodyBudget {
   return createBodyBudget({ unprovedBytes, provedBytes: Math.max(all - unprovedBytes, largest * 1.5) });
 }
 
-function admin({ config, clock }: Shared, { reconcile }: Background, desk: Desk) {
+function admin({ config, clock }: Shared, { reconcile }: Processing, parts: RouteParts) {
   const { sources, sinks, rules, routing } = config;
-  const { stores, queues, deadLetters, remap, revise } = desk;
+  const { stores, queues, deadLetters, remap, revise } = parts;
   return createAdmin({
     adminToken: config.admin_token,
     reconcile,
@@ -161,17 +161,17 @@ function admin({ config, clock }: Shared, { reconcile }: Background, desk: Desk)
       return rules.map((rule, at) => ({ name: ruleName(rule, at), matched: counts[ruleName(rule, at)] ?? 0 }));
     },
     deadLetters: createDeadLetterRoutes({ deadLetters, remap, revise, clock }),
-    preview: createPreview({ sources, sinks, rules, routing, budget: desk.budget }),
+    preview: createPreview({ sources, sinks, rules, routing, budget: parts.budget }),
   });
 }
 
 function pages(
   { config, clock, spool, traffic }: Shared,
-  { workers }: Background,
-  desk: Desk & { readonly onAnswered: ReturnType<typeof logWebhook> },
+  { workers }: Processing,
+  parts: RouteParts & { readonly onAnswered: ReturnType<typeof logWebhook> },
 ) {
   const { sources, sinks, rules, routing, viewer_token: viewerToken } = config;
-  const { stores, queues, tokens, deadLetters, live, remap, revise, receive, onAnswered } = desk;
+  const { stores, queues, tokens, deadLetters, live, remap, revise, receive, onAnswered } = parts;
   const { records } = stores.deployments;
   return createPages({
     ...stores,

@@ -11,7 +11,7 @@ import type { Mask } from '../values/mask.ts';
 import type { createTraffic } from '../web/deliveries-traffic.ts';
 
 /** What outlives a configuration: connections, files, counters. */
-export interface House {
+export interface Resources {
   /** For receivers and pages: gives up soon. */
   readonly quick: Redis;
   /** For workers: waits. */
@@ -25,8 +25,8 @@ export interface House {
   readonly isStopping: () => boolean;
 }
 
-/** What the parts of one configuration share, in front and in the background. */
-export interface Shared extends House {
+/** What one configuration's parts share: those that answer requests and those that process. */
+export interface Shared extends Resources {
   readonly config: Config;
   readonly clock: () => Date;
   readonly mask: Mask;

@@ -16,7 +16,7 @@ import { MEBIBYTE } from '../values/settings.ts';
 
 export type Stores = ReturnType<typeof createStores>;
 
-/** Twice, on two connections: whoever answers a request gives up soon, whoever works in the background waits. */
+/** Twice, on two connections: whoever answers a request gives up soon, whoever processes waits. */
 export function createStores(redis: Redis, config: Config, clock: () => Date) {
   const echoes = createEchoes(redis);
   const deployments = createDeployments(redis, config.changes);

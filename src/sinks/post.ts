@@ -8,12 +8,12 @@ import {
   type SendJson,
   withoutSecret,
 } from '../outbound/http.ts';
-import type { Delivered, Notebook } from './sink.ts';
+import type { Delivered, DeliveryLedger } from './sink.ts';
 
 interface Posts<Request> {
   /** One after the other; the first that is not taken ends it. */
   readonly requests: readonly Request[];
-  readonly notebook: Notebook;
+  readonly ledger: DeliveryLedger;
   readonly send: (request: Request) => Promise<JsonAnswer>;
   readonly refusal: (answer: JsonAnswer) => DeliveryFailed;
   /** For a person: what it means that the requests may have arrived before. */
@@ -25,13 +25,13 @@ interface Posts<Request> {
  * than not at all. What was delivered says so.
  * @throws DeliveryFailed
  */
-export async function post<Request>({ requests, notebook, send, refusal, again }: Posts<Request>): Promise<Delivered> {
-  const isAgain = notebook.known.attemptedAt !== undefined;
-  if (!isAgain) await notebook.attempting();
+export async function post<Request>({ requests, ledger, send, refusal, again }: Posts<Request>): Promise<Delivered> {
+  const isAgain = ledger.known.attemptedAt !== undefined;
+  if (!isAgain) await ledger.attempting();
   let status: number | undefined;
   for (const [index, request] of requests.entries()) {
     const forget = async () => {
-      if (!isAgain && index === 0) await notebook.notAttempted();
+      if (!isAgain && index === 0) await ledger.notAttempted();
     };
     const answer = await send(request).catch(async (error: unknown) => {
       if (neverSent(error)) await forget();

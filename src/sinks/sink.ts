@@ -1,7 +1,7 @@
 import type { Deployment, Moment } from '../domain/deployment.ts';
 
 /** What is remembered of one deployment at one sink, in Redis (store/deliveries/ledger.ts). */
-export interface Told {
+export interface DeliveryState {
   /** The last state that the destination took. */
   readonly told?: Moment;
   /** The destination's own id of what it made. */
@@ -15,9 +15,9 @@ export interface Told {
   readonly toldInLane?: Moment;
 }
 
-/** What a sink may ask and write down while it delivers. Written through to Redis before it returns. */
-export interface Notebook {
-  readonly known: Told;
+/** What a sink may read and write down about one deployment while it delivers. Each write is in Redis before it returns. */
+export interface DeliveryLedger {
+  readonly known: DeliveryState;
   /** Write `attemptedAt` down: a request that creates something goes out next. */
   attempting(): Promise<void>;
   /** The destination certainly did nothing: forget `attemptedAt`. */
@@ -86,7 +86,7 @@ export interface Sink {
    * One attempt to bring the destination to `deployment.state`.
    * @throws DeliveryFailed and nothing else.
    */
-  deliver(deployment: Deployment, notebook: Notebook, context: DeliveryContext): Promise<Delivered>;
+  deliver(deployment: Deployment, ledger: DeliveryLedger, context: DeliveryContext): Promise<Delivered>;
   /**
    * The request that would tell the destination of this deployment if it had never heard of it. Sends nothing.
    * @throws DeliveryFailed when `deliver` would refuse it without asking anybody.

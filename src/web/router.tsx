@@ -46,7 +46,7 @@ const Show = z.object({ show: z.string() });
 const Test = z.object({ test: z.uuid() });
 
 /** What every route needs beside its parts. */
-interface Desk extends PageParts {
+interface RouteParts extends PageParts {
   readonly whoOf: (request: Request) => Who;
   /** Lets admins pass, with a form of ours. */
   readonly guard: readonly RequestHandler[];
@@ -59,7 +59,7 @@ export function createPages(parts: PageParts): RequestHandler {
   const tokens: Tokens = { admin, viewer: parts.viewerToken, readers };
   // Nobody comes so far without being known; a viewer is the one who can do nothing.
   const whoOf = (request: Request): Who => whoIs(request, tokens) ?? { role: 'viewer' };
-  const desk: Desk = { ...parts, whoOf, guard: requireAdmin(tokens) };
+  const routeParts: RouteParts = { ...parts, whoOf, guard: requireAdmin(tokens) };
   const router = Router();
   router.use((_request, response, next) => {
     response.set('content-security-policy', CONTENT_SECURITY_POLICY);
@@ -76,28 +76,28 @@ export function createPages(parts: PageParts): RequestHandler {
     ['/deployments', '/running', '/deliveries', '/inbox', '/performance', '/setup', '/actions'],
     requireReader(tokens),
   );
-  router.get('/', requireReader(tokens), (request, response) => sendChanges(desk, request, response));
+  router.get('/', requireReader(tokens), (request, response) => sendChanges(routeParts, request, response));
   router.get('/events', requireReader(tokens), parts.live.handle);
-  addReading(router, desk);
-  addSetup(router, desk);
-  router.use(createActionRoutes(desk));
-  router.use(sayRedisIsAway(desk));
+  addReading(router, routeParts);
+  addSetup(router, routeParts);
+  router.use(createActionRoutes(routeParts));
+  router.use(sayRedisIsAway(routeParts));
   return router;
 }
 
-async function sendChanges(desk: Desk, request: Request, response: Response): Promise<void> {
+async function sendChanges(routeParts: RouteParts, request: Request, response: Response): Promise<void> {
   const now = new Date();
-  const who = desk.whoOf(request);
-  const { body, empty } = await changesPage(desk, request.query, now);
+  const who = routeParts.whoOf(request);
+  const { body, empty } = await changesPage(routeParts, request.query, now);
   const welcome = empty && (
     <div id="welcome" data-live="/events">
-      {await setupPage({ ...setupView(desk, request), at: '/', welcome: true })}
+      {await setupPage({ ...setupView(routeParts, request), at: '/', welcome: true })}
     </div>
   );
   response.send(page({ title: 'Changes', at: '/', who, body: welcome || body }));
 }
 
-function addReading(router: Router, { whoOf, ...parts }: Desk): void {
+function addReading(router: Router, { whoOf, ...parts }: RouteParts): void {
   router.get('/deployments/*key', async (request, response) => {
     const path: unknown = request.params.key; // express gives the parts between slashes, its types say text
     const who = whoOf(request);
@@ -138,7 +138,7 @@ function addReading(router: Router, { whoOf, ...parts }: Desk): void {
   });
 }
 
-const setupView = ({ sources, sinks, inbox, whoOf }: Desk, request: Request) => ({
+const setupView = ({ sources, sinks, inbox, whoOf }: RouteParts, request: Request) => ({
   sources,
   sinkNames: sinks.map(({ name }) => name),
   inbox,
@@ -148,17 +148,17 @@ const setupView = ({ sources, sinks, inbox, whoOf }: Desk, request: Request) => 
   at: '/setup',
 });
 
-function addSetup(router: Router, desk: Desk): void {
+function addSetup(router: Router, routeParts: RouteParts): void {
   const send = async (request: Request, response: Response, said: { show?: string; test?: string }) => {
-    const view = setupView(desk, request);
+    const view = setupView(routeParts, request);
     const body = await setupPage({ ...view, ...said });
     response.send(page({ title: 'Set-up', at: '/setup', who: view.who, body }));
   };
   router.get('/setup', (request, response) => send(request, response, Test.safeParse(request.query).data ?? {}));
   router.get('/setup/last', async (_request, response) => {
-    response.send(await lastFragment(desk.sources, desk.inbox, new Date()));
+    response.send(await lastFragment(routeParts.sources, routeParts.inbox, new Date()));
   });
-  router.post('/setup', ...desk.guard, (request, response) =>
+  router.post('/setup', ...routeParts.guard, (request, response) =>
     send(request, response, Show.safeParse(request.body).data ?? {}),
   );
 }
@@ -171,7 +171,7 @@ function baseOf(request: Request): string {
 
 /** A sentence for a person instead of JSON. What lies in the spool is safe meanwhile. */
 const sayRedisIsAway =
-  ({ isRedisAway, spool, whoOf }: Desk): ErrorRequestHandler =>
+  ({ isRedisAway, spool, whoOf }: RouteParts): ErrorRequestHandler =>
   (error, request, response, next) => {
     if (response.headersSent || !isRedisAway(error)) return next(error);
     const body = (

@@ -13,7 +13,7 @@ import { aDeployment } from '../support/deployment.ts';
 import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
 import { GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';
 import { type FakeServer, type LoggedRequest, startFakeServer } from '../support/fake-server.ts';
-import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
+import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
 import { PRESETS_GIVEN } from '../support/presets.ts';
 import { duration, expectWithin } from '../support/time.ts';
 import { expectNothingMissing } from '../support/told.ts';

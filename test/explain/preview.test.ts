@@ -7,7 +7,7 @@ import { aDeployment } from '../support/deployment.ts';
 import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
 import { GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';
 import type { LoggedRequest } from '../support/fake-server.ts';
-import { createMemoryLedger } from '../support/notebook.ts';
+import { createMemoryLedger } from '../support/ledger.ts';
 import { SECRET } from './support.ts';
 
 const stops: (() => Promise<void>)[] = [];

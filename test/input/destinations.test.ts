@@ -10,7 +10,7 @@ import { alert24 } from '../../src/sinks/alert24/index.ts';
 import { gitlabDeployments } from '../../src/sinks/gitlab-deployments/index.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { aDeployment } from '../support/deployment.ts';
-import { createMemoryLedger } from '../support/notebook.ts';
+import { createMemoryLedger } from '../support/ledger.ts';
 import { expectWithin } from '../support/time.ts';
 
 const KEY = 'ak_live_AbCdEfGhIjKlMnOp';

@@ -6,7 +6,7 @@ import type { Sink } from '../../src/sinks/sink.ts';
 import { failed } from '../support/delivery-failed.ts';
 import { aDeployment } from '../support/deployment.ts';
 import { ALERT24_KEY, type FakeAlert24, startFakeAlert24 } from '../support/fake-alert24.ts';
-import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
+import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
 
 const NOW = new Date('2026-03-19T14:31:00.000Z');
 const IN_TIME = { now: NOW, lateAfterMs: 300_000, possibleDuplicate: false, sourceName: 'argocd' };

@@ -7,7 +7,7 @@ import { failed } from '../support/delivery-failed.ts';
 import { aDeployment } from '../support/deployment.ts';
 import { AlertopsMessage as Message } from '../support/destination-schemas.ts';
 import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
-import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
+import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
 
 const KEY = '0f3a6c2e-b1d4-4e57-9a80-c6f2d1e5b794';
 const PATH = `/POSTAlert/${KEY}/Shiplog`;

@@ -10,7 +10,7 @@ import type { Sink } from '../../src/sinks/sink.ts';
 import { failed } from '../support/delivery-failed.ts';
 import { aDeployment, sha } from '../support/deployment.ts';
 import { type FakeRequest, type FakeServer, startFakeServer } from '../support/fake-server.ts';
-import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
+import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
 
 const UriReference = z.string().refine((text) => /^\S+$/.test(text) && URL.canParse(text, 'https://base.example'));
 

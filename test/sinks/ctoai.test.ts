@@ -5,7 +5,7 @@ import { failed } from '../support/delivery-failed.ts';
 import { aDeployment } from '../support/deployment.ts';
 import { CtoaiEvent } from '../support/destination-schemas.ts';
 import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
-import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
+import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
 
 const TOKEN = 'ctoai-token-of-24-letters';
 const TEAM = '5e2c77aa-0000-4000-8000-000000000000';

@@ -7,7 +7,7 @@ import type { Sink } from '../../src/sinks/sink.ts';
 import { failed } from '../support/delivery-failed.ts';
 import { aDeployment, sha } from '../support/deployment.ts';
 import { type FakeGitlab, GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';
-import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
+import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
 
 const PROJECT = 'harbor/lighthouse-api';
 
@@ -130,9 +130,9 @@ describe('a delivery to GitLab', () => {
   });
 
   it('never puts running', async () => {
-    const notebook = ledger.of(aDeployment().key);
+    const entry = ledger.of(aDeployment().key);
     await ledger.deliver(sink, at('running'));
-    await sink.deliver(at('running'), notebook, { signal: new AbortController().signal, now: new Date() });
+    await sink.deliver(at('running'), entry, { signal: new AbortController().signal, now: new Date() });
     expect(fake.requests.map(({ method }) => method)).toEqual(['POST']);
   });
 

@@ -8,7 +8,7 @@ import type { Sink } from '../../src/sinks/sink.ts';
 import { failed } from '../support/delivery-failed.ts';
 import { aDeployment, sha } from '../support/deployment.ts';
 import { type FakeReply, type FakeServer, startFakeServer } from '../support/fake-server.ts';
-import { createMemoryLedger, type MemoryLedger } from '../support/notebook.ts';
+import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
 
 const TOKEN = 'tok/en+with=signs0001';
 const SIGNING_KEY = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
@@ -459,9 +459,9 @@ describe('a delivery over HTTP', () => {
   });
 
   it('updates what it made when it was killed before that was written down', async () => {
-    const notebook = ledger.of(aDeployment().key);
-    await withUpdate().deliver(aDeployment(), notebook, { signal: new AbortController().signal, now: new Date() });
-    expect(notebook.known).toMatchObject({ remoteId: '71' });
+    const entry = ledger.of(aDeployment().key);
+    await withUpdate().deliver(aDeployment(), entry, { signal: new AbortController().signal, now: new Date() });
+    expect(entry.known).toMatchObject({ remoteId: '71' });
     await ledger.deliver(withUpdate(), aDeployment());
     expect(fake.requests.map(({ method }) => method)).toEqual(['POST', 'PATCH']);
   });

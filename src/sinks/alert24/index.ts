@@ -4,7 +4,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
 import { BaseUrl, Credential, Name } from '../../values/settings.ts';
 import { meaningful } from '../meaningful.ts';
-import type { Delivered, DeliveryContext, Notebook, Sink } from '../sink.ts';
+import type { Delivered, DeliveryContext, DeliveryLedger, Sink } from '../sink.ts';
 import { ALERT24_URL, type Alert24Api, createApi, refusal } from './api.ts';
 import { lookFor, type Seen } from './look.ts';
 import { externalId, toChange } from './request.ts';
@@ -50,8 +50,8 @@ function createSink(config: Config): Sink {
       if (config.states.includes(state)) return { wanted: true };
       return { wanted: false, why: `${config.name} hears only of: ${config.states.join(', ')}; this one is ${state}` };
     },
-    deliver: (deployment, notebook, context) =>
-      deliver(api, { deployment: meaningful(deployment), notebook, lateAfterMs, ...context }),
+    deliver: (deployment, ledger, context) =>
+      deliver(api, { deployment: meaningful(deployment), ledger, lateAfterMs, ...context }),
     preview(deployment, { sourceName } = {}) {
       const now = new Date(deployment.receivedAt); // what is told when it arrives; a late retry says how late it is
       const told = meaningful(deployment);
@@ -67,19 +67,19 @@ function createSink(config: Config): Sink {
 
 interface Delivery extends DeliveryContext {
   readonly deployment: Deployment;
-  readonly notebook: Notebook;
+  readonly ledger: DeliveryLedger;
   readonly lateAfterMs: number;
 }
 
 async function deliver(api: Alert24Api, delivery: Delivery): Promise<Delivered> {
-  const { deployment, notebook, signal } = delivery;
+  const { deployment, ledger, signal } = delivery;
   const seen = await earlierAttempt(api, delivery);
   if (seen.kind === 'found') return { words: 'already there', ...(seen.id && { remoteId: seen.id }) };
   const possibleDuplicate = seen.kind === 'unknown';
   // While it is unknown what an earlier attempt did, its time stays written down, whatever this one meets.
-  if (!possibleDuplicate) await notebook.attempting();
+  if (!possibleDuplicate) await ledger.attempting();
   const forget = async () => {
-    if (!possibleDuplicate) await notebook.notAttempted();
+    if (!possibleDuplicate) await ledger.notAttempted();
   };
   const change = toChange(deployment, { possibleDuplicate, ...delivery });
   const answer = await api.post(change, deployment.serviceId, signal).catch(async (error: unknown) => {
@@ -98,8 +98,8 @@ function made(answer: JsonAnswer, possibleDuplicate: boolean): Delivered {
   return { words: `${answer.status} ${words}`, status: answer.status, ...(remoteId && { remoteId }) };
 }
 
-async function earlierAttempt(api: Alert24Api, { deployment, notebook, signal }: Delivery): Promise<Seen> {
-  const { attemptedAt, told, remoteId } = notebook.known;
+async function earlierAttempt(api: Alert24Api, { deployment, ledger, signal }: Delivery): Promise<Seen> {
+  const { attemptedAt, told, remoteId } = ledger.known;
   if (attemptedAt === undefined) return { kind: 'absent' };
   const tag = `status:${deployment.state}`;
   /** A sender's own id may stand for several states: the change of an earlier state is not this one. */

@@ -8,7 +8,7 @@ import { Name } from '../../values/settings.ts';
 import { meaningful } from '../meaningful.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import { SecretUrl, secretsOf, withoutPath } from '../secret-url.ts';
-import type { Notebook, Sink } from '../sink.ts';
+import type { DeliveryLedger, Sink } from '../sink.ts';
 import { alertOf, type Message, type SourceStatus, toMessage } from './message.ts';
 
 const ALERTOPS_HOST = 'notify.alertops.com';
@@ -70,12 +70,12 @@ function createSink(config: Config): Sink {
       return { wanted: true };
     },
     lane: (deployment) => alertOf(meaningful(deployment)),
-    async deliver(deployment, notebook, { signal }) {
-      const later = laterOne(deployment, notebook);
+    async deliver(deployment, ledger, { signal }) {
+      const later = laterOne(deployment, ledger);
       if (later) return { words: `not sent: AlertOps knows of a later deployment there already (${later})` };
       return post({
         requests: [messageOf(deployment, config)],
-        notebook,
+        ledger,
         send: async (body) => withoutSecrets(await send({ method: 'POST', url, body, signal }), secrets),
         refusal: (answer) => refusal(answer, `AlertOps did not take ${deployment.key}`),
         again: 'perhaps twice: the answer to an earlier attempt was lost; AlertOps appends a repeat to the open alert',
@@ -104,7 +104,7 @@ function messageOf(deployment: Deployment, lists: Lists): Message {
 }
 
 /** A delivery that was held up must not open what was closed since, nor close what was opened since. */
-function laterOne({ occurredAt }: Deployment, { known: { told, toldInLane } }: Notebook): string | undefined {
+function laterOne({ occurredAt }: Deployment, { known: { told, toldInLane } }: DeliveryLedger): string | undefined {
   if (!toldInLane || toldInLane.at <= occurredAt) return undefined;
   // Its own earlier state, by another clock: not another deployment.
   if (told && told.at === toldInLane.at && told.state === toldInLane.state) return undefined;

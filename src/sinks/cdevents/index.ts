@@ -66,10 +66,10 @@ function createSink(config: Config): Sink {
       if (states.includes(state)) return { wanted: true };
       return { wanted: false, why: `${name} hears only of: ${states.join(', ')}; this one is ${state}` };
     },
-    deliver: async (deployment, notebook, { signal }) =>
+    deliver: async (deployment, ledger, { signal }) =>
       post({
         requests: requestsFor(deployment),
-        notebook,
+        ledger,
         send: async (request) =>
           withoutSecrets(await send({ ...withProof(request, { token, signing_secret }), signal }), secrets),
         refusal: (answer) => refusal(answer, `${new URL(url).host} did not take ${deployment.key}`),

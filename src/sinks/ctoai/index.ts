@@ -63,10 +63,10 @@ function createSink({ name, url, token, states, concurrency, ...config }: Config
       const noWord = state === 'canceled' ? '; CTO.ai has no word for it' : '';
       return { wanted: false, why: `${name} hears only of: ${states.join(', ')}; this one is ${state}${noWord}` };
     },
-    deliver: async (deployment, notebook, { signal }) =>
+    deliver: async (deployment, ledger, { signal }) =>
       post({
         requests: [eventOf(deployment)],
-        notebook,
+        ledger,
         send: async (event) => withoutSecrets(await send({ ...creation(event), signal }), [token]),
         refusal: (answer) => refusal(answer, `CTO.ai did not take ${deployment.key}`),
         again: 'perhaps twice: the answer to an earlier attempt was lost, and CTO.ai cannot be asked',

@@ -2,7 +2,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
 import { fullSha } from '../../values/sha.ts';
-import type { Delivered, Notebook, PreviewedRequest } from '../sink.ts';
+import type { Delivered, DeliveryLedger, PreviewedRequest } from '../sink.ts';
 import { deploymentsOf, type GitlabApi, isAbout, type NewDeployment, refusal, rowOf, rowsOf } from './api.ts';
 import type { GitlabStatus, Row } from './schema.ts';
 import { type Destination, environmentOf, projectOf, statusOf } from './target.ts';
@@ -12,14 +12,14 @@ const FRESH_MS = 60_000; // no request takes longer: timeout_seconds ends at 60
 const PAGES = 3;
 
 /** What would be told, and where. */
-interface Told {
+interface Subject {
   readonly api: GitlabApi;
   readonly map: Destination;
   readonly deployment: Deployment;
 }
 
-interface Delivery extends Told {
-  readonly notebook: Notebook;
+interface Delivery extends Subject {
+  readonly ledger: DeliveryLedger;
   readonly signal: AbortSignal;
   readonly now: Date;
 }
@@ -37,7 +37,7 @@ type Aimed = Delivery & Target;
 /** Brings GitLab's row of this deployment to its state: the known row, else one of which the answer was lost, else a new one. */
 export async function deliver(delivery: Delivery): Promise<Delivered> {
   const aimed = { ...delivery, ...aim(delivery) };
-  const { remoteId, attemptedAt } = delivery.notebook.known;
+  const { remoteId, attemptedAt } = delivery.ledger.known;
   if (remoteId !== undefined) return update(aimed, remoteId);
   const found = attemptedAt === undefined ? undefined : await findOurs(aimed, attemptedAt);
   if (!found) return create(aimed);
@@ -49,7 +49,7 @@ export async function deliver(delivery: Delivery): Promise<Delivered> {
  * What `deliver` would send for a deployment that GitLab has not heard of.
  * @throws DeliveryFailed when it would send nothing, in the same words.
  */
-export function preview(told: Told): PreviewedRequest {
+export function preview(told: Subject): PreviewedRequest {
   const target = aim(told);
   const ref = refOf(told.deployment);
   const request = told.api.preview(target.project, newDeployment(target, ref ?? { ref: target.sha, tag: false }));
@@ -58,7 +58,7 @@ export function preview(told: Told): PreviewedRequest {
   return { ...request, notes: [note] };
 }
 
-function aim({ deployment, map }: Told): Target {
+function aim({ deployment, map }: Subject): Target {
   const project = projectOf(deployment, map);
   const status = statusOf(deployment.state);
   const sha = fullSha(deployment.commit?.sha);
@@ -104,7 +104,7 @@ function updateAdvice(status: number, project: string): string {
 async function create(aimed: Aimed): Promise<Delivered> {
   const { answer, body } = await createWithAnyRef(aimed, aimed.status);
   const row = rowOf(answer);
-  if (isNew(row, answer, aimed.now) && (await aimed.notebook.claim(row.id)))
+  if (isNew(row, answer, aimed.now) && (await aimed.ledger.claim(row.id)))
     return done(aimed, row.id, `${answer.status} ${body.status}`, answer.status);
   return createOwn(aimed, body);
 }
@@ -117,7 +117,7 @@ async function createOwn(aimed: Aimed, folded: NewDeployment): Promise<Delivered
   const answer = await post(aimed, { ...folded, status: 'running' });
   if (!isSuccess(answer)) throw await refusedCreate(aimed, answer);
   const row = rowOf(answer);
-  if (await aimed.notebook.claim(row.id)) return update(aimed, row.id);
+  if (await aimed.ledger.claim(row.id)) return update(aimed, row.id);
   throw new DeliveryFailed(`GitLab gave deployment ${row.id} of project ${aimed.project} twice`, { retry: 'backoff' });
 }
 
@@ -142,7 +142,7 @@ async function createWithAnyRef(
     if (isSuccess(answer)) return { answer, body };
     refused = answer;
     if (!isAbout(answer, 'ref') || isAbout(answer, 'sha')) break;
-    await aimed.notebook.notAttempted();
+    await aimed.ledger.notAttempted();
   }
   if (!refused) throw new DeliveryFailed('no ref to try', { retry: 'never' }); // the sha is always one
   throw await refusedCreate(aimed, refused);
@@ -170,17 +170,17 @@ async function* refsToTry(aimed: Aimed): AsyncGenerator<Ref> {
   if (sha !== deployment.ref) yield { ref: sha, tag: false };
 }
 
-async function post({ api, project, notebook, signal }: Aimed, body: NewDeployment): Promise<JsonAnswer> {
-  await notebook.attempting();
+async function post({ api, project, ledger, signal }: Aimed, body: NewDeployment): Promise<JsonAnswer> {
+  await ledger.attempting();
   return api.create(project, body, signal).catch(async (error: unknown) => {
-    if (neverSent(error)) await notebook.notAttempted();
+    if (neverSent(error)) await ledger.notAttempted();
     throw error;
   });
 }
 
 async function refusedCreate(aimed: Aimed, answer: JsonAnswer): Promise<DeliveryFailed> {
-  const { project, environment, sha, notebook } = aimed;
-  if (certainlyRefused(answer)) await notebook.notAttempted();
+  const { project, environment, sha, ledger } = aimed;
+  if (certainlyRefused(answer)) await ledger.notAttempted();
   if (isAbout(answer, 'sha'))
     return refusal(
       answer,
@@ -206,12 +206,12 @@ async function refusedCreate(aimed: Aimed, answer: JsonAnswer): Promise<Delivery
  */
 async function findOurs(aimed: Aimed, attemptedAt: string): Promise<Row | undefined> {
   const rows = await rowsSince(aimed, Date.parse(attemptedAt) - SLACK_MS);
-  const { status, sha, deployment, notebook } = aimed;
+  const { status, sha, deployment, ledger } = aimed;
   const likeness = (row: Row) => 2 * Number(row.status === status) + Number(row.ref === deployment.ref);
   const candidates = rows.filter((row) => row.sha?.toLowerCase() === sha && !row.deployable);
   for (const row of candidates.toSorted((a, b) => likeness(b) - likeness(a))) {
-    if (await notebook.claimedByOther(row.id)) continue;
-    if (await notebook.claim(row.id)) return row;
+    if (await ledger.claimedByOther(row.id)) continue;
+    if (await ledger.claim(row.id)) return row;
   }
   return undefined;
 }

@@ -55,8 +55,8 @@ function createSink(config: Config): Sink {
     },
     lane: (deployment) => laneOf(meaningful(deployment), config),
     echo: (deployment) => echoOf(meaningful(deployment), config),
-    deliver: (deployment, notebook, context) =>
-      deliver({ api, map: config, deployment: meaningful(deployment), notebook, ...context }),
+    deliver: (deployment, ledger, context) =>
+      deliver({ api, map: config, deployment: meaningful(deployment), ledger, ...context }),
     preview: (deployment) => preview({ api, map: config, deployment: meaningful(deployment) }),
     tokenExpiresAt: (signal) => tokenExpiresAt(api, signal),
     check: (signal) => check(api, signal),

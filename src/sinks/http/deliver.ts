@@ -11,7 +11,7 @@ import {
   withoutSecret,
   wordsOf,
 } from '../../outbound/http.ts';
-import type { Delivered, Notebook } from '../sink.ts';
+import type { Delivered, DeliveryLedger } from '../sink.ts';
 import { idIn, type Success, urlIn, verdictOf, type Where } from './answer.ts';
 import type { Pace } from './pace.ts';
 import { type Exchange, type Parts, requestOf } from './request.ts';
@@ -38,14 +38,14 @@ export interface Destination extends Parts {
 
 interface Delivery {
   readonly deployment: Deployment;
-  readonly notebook: Notebook;
+  readonly ledger: DeliveryLedger;
   readonly signal: AbortSignal;
   readonly now: Date;
 }
 
 export async function deliver(to: Destination, delivery: Delivery): Promise<Delivered> {
-  const { deployment, notebook, now } = delivery;
-  const remoteId = to.update && notebook.known.remoteId;
+  const { deployment, ledger, now } = delivery;
+  const remoteId = to.update && ledger.known.remoteId;
   if (remoteId === undefined && !to.states.includes(deployment.state))
     return { words: `nothing to tell: ${to.name} hears of ${deployment.state} only of a deployment that it knows` };
   const exchange = remoteId === undefined || !to.update ? to.create : to.update;
@@ -67,13 +67,13 @@ function takeTurn({ pace, name }: Destination, now: Date): void {
 }
 
 async function create(to: Destination, request: JsonRequest, delivery: Delivery): Promise<Delivered> {
-  const { deployment, notebook } = delivery;
+  const { deployment, ledger } = delivery;
   /** An earlier request went out, and its answer was lost. Nobody can be asked what became of it. */
-  const repeated = notebook.known.attemptedAt !== undefined;
-  if (!repeated) await notebook.attempting();
+  const repeated = ledger.known.attemptedAt !== undefined;
+  if (!repeated) await ledger.attempting();
   // What an earlier attempt did stays unknown, whatever this one meets.
   const forget = async () => {
-    if (!repeated) await notebook.notAttempted();
+    if (!repeated) await ledger.notAttempted();
   };
   const answer = await exchange(to, request, delivery).catch(async (error: unknown) => {
     if (neverSent(error)) await forget();
@@ -85,14 +85,14 @@ async function create(to: Destination, request: JsonRequest, delivery: Delivery)
     throw refused.failure;
   }
   const remoteId = idIn(answer, to.remoteId);
-  if (to.update && remoteId !== undefined) await notebook.claim(remoteId);
+  if (to.update && remoteId !== undefined) await ledger.claim(remoteId);
   const words = repeated && !to.idempotent ? 'taken, perhaps twice: an earlier answer was lost' : 'taken';
   return delivered(to, answer, { words: `${answer.status} ${words}`, remoteId });
 }
 
 /** An update says how things stand: twice is as good as once. */
 async function update(to: Destination, request: JsonRequest, delivery: Delivery): Promise<Delivered> {
-  const { remoteId = '' } = delivery.notebook.known;
+  const { remoteId = '' } = delivery.ledger.known;
   const answer = await exchange(to, request, delivery);
   const refused = refusalOf(
     to.updateSuccess,

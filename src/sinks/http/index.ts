@@ -103,7 +103,7 @@ function asSink(built: Built, { when, concurrency }: Config): Sink {
       const why = whyNot(deployment, built, when);
       return why === undefined ? { wanted: true } : { wanted: false, why };
     },
-    deliver: (deployment, notebook, context) => deliver(built, { deployment, notebook, ...context }),
+    deliver: (deployment, ledger, context) => deliver(built, { deployment, ledger, ...context }),
     preview(deployment) {
       if (!built.states.includes(deployment.state)) throw new DeliveryFailed(onlyUpdates(built), { retry: 'never' });
       const now = new Date(deployment.receivedAt);

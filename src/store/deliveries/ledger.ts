@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Moment } from '../../domain/deployment.ts';
-import type { Delivered, Notebook, Told } from '../../sinks/sink.ts';
+import type { Delivered, DeliveryLedger, DeliveryState } from '../../sinks/sink.ts';
 import { FEED_KEPT } from '../feed.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
@@ -8,14 +8,14 @@ import type { Attempt } from './attempt.ts';
 import type { Echo, Echoes } from './echoes.ts';
 import { busy, type HeldLeases, withLeases } from './lease.ts';
 
-export interface Delivery extends Told {
+export interface Delivery extends DeliveryState {
   readonly sink: string;
   readonly remoteUrl?: string;
   readonly attempts: readonly Attempt[];
 }
 
 /** A sink's memory of one deployment while it is exclusively ours. */
-export interface LedgerEntry extends Notebook {
+export interface LedgerEntry extends DeliveryLedger {
   /** The last word: the leases are given back with it. */
   delivered(moment: Moment, delivered: Delivered): Promise<void>;
   attempted(attempt: Omit<Attempt, 'at'>): Promise<void>;
@@ -65,7 +65,7 @@ export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): L
       ]);
       if (Object.keys(stored).length === 0 && log.length === 0) return undefined;
       const attempts = log.map((json) => JSON.parse(json) as Attempt); // written by attempted() alone
-      return { sink, ...toTold(stored), ...(stored['remote_url'] && { remoteUrl: stored['remote_url'] }), attempts };
+      return { sink, ...toState(stored), ...(stored['remote_url'] && { remoteUrl: stored['remote_url'] }), attempts };
     },
   };
 }
@@ -145,13 +145,13 @@ function createEntry({ redis, echoes, clock, sink, deployment, ledger, lane, ech
   };
 }
 
-function toKnown({ stored: listed, inLane }: HeldLeases): Told {
+function toKnown({ stored: listed, inLane }: HeldLeases): DeliveryState {
   const stored: Record<string, string> = {};
   for (let at = 0; at + 1 < listed.length; at += 2) stored[listed[at] ?? ''] = listed[at + 1] ?? '';
-  return { ...toTold(stored), ...(inLane && { toldInLane: JSON.parse(inLane) as Moment }) }; // written by delivered() alone
+  return { ...toState(stored), ...(inLane && { toldInLane: JSON.parse(inLane) as Moment }) }; // written by delivered() alone
 }
 
-function toTold(stored: Record<string, string>): Told {
+function toState(stored: Record<string, string>): DeliveryState {
   const { told_state, told_at, remote_id, attempted_at } = stored;
   return {
     ...(told_state && told_at && { told: { state: told_state as Moment['state'], at: told_at } }), // written by delivered() alone

@@ -15,7 +15,7 @@ import type { PreviewedRequest, Sink } from '../../../src/sinks/sink.ts';
 import { anyDeployment } from '../../support/any-deployment.ts';
 import { aDeployment, sha } from '../../support/deployment.ts';
 import { type FakeServer, startFakeServer } from '../../support/fake-server.ts';
-import { createMemoryLedger } from '../../support/notebook.ts';
+import { createMemoryLedger } from '../../support/ledger.ts';
 import { PRESETS_GIVEN, type PresetName, PRESET_SECRET as SECRET } from '../../support/presets.ts';
 import { expectNothingMissing } from '../../support/told.ts';
 

@@ -1,16 +1,16 @@
 import { type Deployment, type Moment, transition } from '../../src/domain/deployment.ts';
 import { DeliveryFailed } from '../../src/domain/errors.ts';
-import type { Delivered, Notebook, Sink, Told } from '../../src/sinks/sink.ts';
+import type { Delivered, DeliveryLedger, DeliveryState, Sink } from '../../src/sinks/sink.ts';
 
-export interface MemoryNotebook extends Notebook {
-  readonly known: Told;
+export interface MemoryDelivery extends DeliveryLedger {
+  readonly known: DeliveryState;
   /** How often `attempting` was called. */
   readonly attempts: number;
 }
 
-/** What the framework does around a sink, in memory: one notebook a deployment, one owner a remote id. */
+/** What the framework does around a sink, in memory: one ledger a deployment, one owner a remote id. */
 export interface MemoryLedger {
-  of(key: string): MemoryNotebook;
+  of(key: string): MemoryDelivery;
   /** One attempt, as the framework makes it: exclusive by deployment and lane, nothing for what is told or stale. */
   attempt(
     sink: Sink,
@@ -25,7 +25,7 @@ export interface MemoryLedger {
   ): Promise<Delivered | 'known'>;
 }
 
-type Entry = { -readonly [Key in keyof Told]?: Told[Key] | undefined } & { attempts: number };
+type Entry = { -readonly [Key in keyof DeliveryState]?: DeliveryState[Key] | undefined } & { attempts: number };
 
 export function createMemoryLedger(): MemoryLedger {
   const entries = new Map<string, Entry>();
@@ -37,7 +37,7 @@ export function createMemoryLedger(): MemoryLedger {
     entries.set(key, entry);
     return entry;
   };
-  const of = (key: string) => notebookOf(key, entryOf(key), owners);
+  const of = (key: string) => ledgerOf(key, entryOf(key), owners);
 
   async function once(sink: Sink, deployment: Deployment, { now = new Date(), signal = idle() } = {}) {
     const entry = entryOf(deployment.key);
@@ -84,7 +84,7 @@ function createLanes() {
 
 const idle = () => new AbortController().signal;
 
-function notebookOf(key: string, entry: Entry, owners: Map<string, string>): MemoryNotebook {
+function ledgerOf(key: string, entry: Entry, owners: Map<string, string>): MemoryDelivery {
   return {
     get known() {
       const { told, remoteId, attemptedAt, toldInLane } = entry;

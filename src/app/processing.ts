@@ -13,10 +13,10 @@ import { traceForwarding, traceRecording, traceState } from '../telemetry/tracin
 import type { Shared } from './shared.ts';
 import { createStores, type Stores } from './stores.ts';
 
-export type Background = ReturnType<typeof startBackground>;
+export type Processing = ReturnType<typeof startProcessing>;
 
 /** What goes on without anybody waiting for it: recording, forwarding, asking the tools for what was never told. */
-export function startBackground(shared: Shared) {
+export function startProcessing(shared: Shared) {
   const { config, steady, clock, log, onError } = shared;
   const stores = createStores(steady, config, clock);
   const sinkNames = config.sinks.map(({ name }) => name);
