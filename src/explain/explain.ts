@@ -13,6 +13,7 @@ import { answerTo, tooLarge, unsigned } from '../sources/answer.ts';
 import { type Reason, type ReasonWords, wordsFor } from '../sources/reasons.ts';
 import { NO_ROWS } from '../sources/rows.ts';
 import type { Answer, Lookup, Outcome, Source, Webhook } from '../sources/source.ts';
+import { createMask } from '../values/mask.ts';
 
 export interface ExplainParts {
   readonly rules: readonly Rule[];
@@ -65,12 +66,15 @@ export interface ExplainedSink {
   readonly request?: PreviewedRequest;
 }
 
+/** As the bridge keeps it: without the secrets that tell themselves by their shape. */
+const MASK = createMask([]);
+
 /** Goes the way of a webhook, and leaves no trace: no network, no Redis, nothing kept, nothing sent. */
 export async function explain(source: Source, webhook: Webhook, options: ExplainOptions): Promise<Explanation> {
   const { checkSignature = true } = options;
   const outcome = await outcomeIn(source, webhook, checkSignature);
   const { records: told, lookups = [] } = outcome.kind === 'accepted' ? outcome : { records: [] };
-  const records = boundRecords(told.map((record) => ChangeRecord.parse(record)));
+  const records = boundRecords(MASK.value(told.map((record) => ChangeRecord.parse(record))));
   // What is read from a history counts only where it fills a gap (store/changes/gaps.ts): most often it is known.
   const deployments = await explainDeployments(
     records.filter(({ history }) => !history?.recovered),

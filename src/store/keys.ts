@@ -29,7 +29,7 @@ export interface KeyFamily<Pattern extends string = string> extends About {
 /** @param pattern what follows the prefix */
 function family<const Pattern extends string>(pattern: Pattern, about: About): KeyFamily<Pattern> {
   const whole = `${PREFIX}:${pattern}`;
-  const [first = '', ...texts] = whole.split(/<[^>]+>/);
+  const [first = '', ...texts] = whole.split(/<[^<>]+>/);
   const make = (...values: readonly string[]) =>
     texts.reduce((key, text, at) => `${key}${values[at] ?? ''}${text}`, first);
   return Object.assign(make, about, { pattern: whole });

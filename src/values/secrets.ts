@@ -35,13 +35,35 @@ const SHAPE_BEGINS =
 const PARAMETER_BEGINS =
   /[?&][\w-]{0,40}(?:token|secret|passw|key|signature|credential|sig|auth|jwt|amz|goog)[\w-]{0,40}=/i;
 
-export const mayHoldSecret = (text: string): boolean => SHAPE_BEGINS.test(text) || PARAMETER_BEGINS.test(text);
+/** A sign that a secret or an address has within it, percent-encoded. */
+const ENCODED_SIGN = /%(?:2[0-9a-f]|3[a-f]|40|5[bd])/i;
+
+export const mayHoldSecret = (text: string): boolean =>
+  SHAPE_BEGINS.test(text) || PARAMETER_BEGINS.test(text) || ENCODED_SIGN.test(text);
 
 export const MASKED = '[secret]';
 
 /** The text without the secrets in it. The very text where there are none. */
 export function hideSecrets(text: string): string {
   if (!mayHoldSecret(text)) return text;
+  const shown = hideShown(text);
+  // Decoded, a line of JSON might be none any more.
+  if (!ENCODED_SIGN.test(shown) || shown.startsWith('{"')) return shown;
+  // A name became part of an address.
+  const decoded = decodedOrNothing(shown);
+  const hidden = decoded === undefined ? shown : hideShown(decoded);
+  return hidden === decoded ? shown : hidden;
+}
+
+function decodedOrNothing(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined; // a lone "%"
+  }
+}
+
+function hideShown(text: string): string {
   const bare = USER_INFO.reduce((so, shape) => so.replace(shape, '$1'), hidePrivateKeys(text));
   const named = AFTER_NAME.reduce((so, shape) => so.replace(shape, `$1${MASKED}`), bare);
   return SHAPES.reduce((so, shape) => so.replace(shape, MASKED), named);

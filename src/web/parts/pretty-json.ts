@@ -1,5 +1,6 @@
+import { createScanner } from 'jsonc-parser';
+
 const DEEPEST_INDENT = 40; // or a body of brackets alone would grow by the square of its length
-const TOKENS = /"(?:[^"\\]+|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
 
 /** Indents JSON and changes nothing else: numbers too long for JavaScript and keys that come twice stay. Nothing when it is not JSON. */
 export function prettyJson(text: string): string | undefined {
@@ -12,7 +13,7 @@ export function prettyJson(text: string): string | undefined {
   let depth = 0;
   const newLine = () => written.push(`\n${'  '.repeat(Math.min(depth, DEEPEST_INDENT))}`);
   let before = '';
-  for (const [token] of text.matchAll(TOKENS)) {
+  for (const token of tokensOf(text)) {
     const closes = token === '}' || token === ']';
     const opened = before === '{' || before === '[';
     if (closes) depth -= 1;
@@ -22,4 +23,11 @@ export function prettyJson(text: string): string | undefined {
     before = token;
   }
   return written.join('').trimStart();
+}
+
+/** As they are written. A regular expression for texts with escapes takes for ever, or has a stack that overflows. */
+function* tokensOf(text: string): Generator<string> {
+  const scanner = createScanner(text, true);
+  for (scanner.scan(); scanner.getTokenLength() > 0; scanner.scan())
+    yield text.slice(scanner.getTokenOffset(), scanner.getTokenOffset() + scanner.getTokenLength());
 }
