@@ -5,6 +5,7 @@ import { wholeNumber } from './cli/count.ts';
 import type { DeadLetterOptions } from './cli/dead-letters.ts';
 import type { ExplainOptions } from './cli/explain.ts';
 import { EXIT_CODES, endWithReader, NothingFound, outliveReader } from './cli/output.ts';
+import type { PerformanceOptions } from './cli/performance.ts';
 import type { RunningOptions } from './cli/running.ts';
 import type { TailOptions } from './cli/tail.ts';
 import type { Config } from './config/config.ts';
@@ -85,14 +86,18 @@ program
 program
   .command('changes')
   .description('the change log, the newest first')
-  .option('--env <name>', 'only this environment')
+  .option('--env, --environment <name>', 'only this environment, or those that have it in their names')
   .option('--service <name>')
   .option('--source <name>')
+  .option('--tier <tier>', 'production, staging, testing, development or other')
+  .option('--type <type>', 'such as rollback or database_migration')
+  .option('--risk <level>', 'low, medium, high or critical')
+  .option('--tag <tag>')
   .option('--status <state>', 'pending, running, succeeded, failed or canceled')
   .option('--branch <name>')
   .option('--commit <sha>', '7 digits or more')
   .option('--person <name>', 'who deployed it, or wrote the commit')
-  .option('--text <words>', 'words that all occur in it')
+  .option('--text <words>', 'words that all occur in it, or the address of a commit, merge request, pipeline or job')
   .option('--since <when>', 'such as 90m, 2h, 7d or 2026-03-14T20:00:00Z')
   .option('--until <when>')
   .option('--limit <n>', 'at most so many', wholeNumber(1, 100_000), 25)
@@ -101,9 +106,20 @@ program
     run(import('./cli/changes.ts'), ({ listChanges }, config) => listChanges(config, options)),
   );
 program
+  .command('performance')
+  .description('the four DORA measures, by service or environment')
+  .option('--env, --environment <name>', 'production unless it is given; "*" for all', '')
+  .option('--service <name>', 'only this service', '')
+  .option('--range <range>', '7d, 30d or 90d', '30d')
+  .option('--by <what>', 'service or environment', 'service')
+  .option('--json', 'for programs')
+  .action((options: PerformanceOptions) =>
+    run(import('./cli/performance.ts'), ({ showPerformance }, config) => showPerformance(config, options)),
+  );
+program
   .command('running')
   .description('what runs where: each service in each environment, since when, by whom')
-  .option('--env <name>', 'only this environment')
+  .option('--env, --environment <name>', 'only this environment')
   .option('--service <name>')
   .option('--json', 'for programs')
   .action((options: RunningOptions) =>

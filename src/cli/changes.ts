@@ -6,7 +6,7 @@ import { paintState, shortSha, shownTime } from './show.ts';
 import { table } from './table.ts';
 
 export interface ChangesOptions {
-  readonly env?: string;
+  readonly environment?: string;
   readonly service?: string;
   readonly source?: string;
   readonly status?: string;
@@ -14,6 +14,10 @@ export interface ChangesOptions {
   readonly commit?: string;
   readonly person?: string;
   readonly text?: string;
+  readonly tier?: string;
+  readonly type?: string;
+  readonly risk?: string;
+  readonly tag?: string;
   readonly since?: string;
   readonly until?: string;
   readonly limit: number;
@@ -24,10 +28,11 @@ const PAGE = 100;
 
 /** Prints the newest changes that fit. @throws NothingFound */
 export async function listChanges(config: Config, options: ChangesOptions, output: Output = process): Promise<void> {
-  const { changes, total } = await withProgress(output, 'reading the change log', (note) =>
+  const { changes, total, unknown } = await withProgress(output, 'reading the change log', (note) =>
     readChanges(config, options, note),
   );
   if (options.json) printJson(output, changes);
+  for (const one of unknown) output.stderr.write(`${one}\n`);
   if (changes.length === 0) throw new NothingFound('no change fits');
   if (options.json) return;
   output.stdout.write(changesTable(changes, output));
@@ -38,10 +43,11 @@ async function readChanges(
   config: Config,
   options: ChangesOptions,
   note: (how: string) => void,
-): Promise<{ changes: Change[]; total: number }> {
-  const { env, service, source, status, branch, commit, person, text, since, until } = options;
+): Promise<{ changes: Change[]; total: number; unknown: readonly string[] }> {
+  const { environment, service, source, status, branch, commit, person, text, since, until, tier, type, risk, tag } =
+    options;
   const filter = {
-    ...(env && { environment: env }),
+    ...(environment && { environment }),
     ...(service && { service }),
     ...(source && { source }),
     ...(status && { status }),
@@ -49,6 +55,10 @@ async function readChanges(
     ...(commit && { commit_sha: commit }),
     ...(person && { person }),
     ...(text && { text }),
+    ...(tier && { tier }),
+    ...(type && { change_type: type }),
+    ...(risk && { risk }),
+    ...(tag && { tag }),
     ...(since && { since }),
     ...(until && { until }),
   };
@@ -59,12 +69,17 @@ async function readChanges(
     const query = new URLSearchParams({ ...filter, limit: String(limit), offset: String(offset) });
     const answer = await askBridge(config, { method: 'GET', path: `/api/v1/changes?${query}` });
     const page = answer.data as Change[]; // our own API
-    const { total } = answer.meta as { total: number }; // our own API
+    const { total, unknown = [] } = answer.meta as ChangesMeta; // our own API
     for (const change of page) found.set(change.deployment, change);
     note(`${found.size} of ${Math.min(total, options.limit)}`);
     if (page.length < limit || found.size >= Math.min(total, options.limit))
-      return { changes: [...found.values()], total };
+      return { changes: [...found.values()], total, unknown: unknown.map(({ message }) => message) };
   }
+}
+
+interface ChangesMeta {
+  readonly total: number;
+  readonly unknown?: readonly { readonly message: string }[];
 }
 
 export function changesTable(changes: readonly Change[], { stdout }: Output): string {

@@ -7,13 +7,13 @@ import { table } from './table.ts';
 
 export interface RunningOptions {
   readonly service?: string;
-  readonly env?: string;
+  readonly environment?: string;
   readonly json?: boolean;
 }
 
 /** Prints what runs where. @throws NothingFound */
 export async function listRunning(config: Config, options: RunningOptions, output: Output = process): Promise<void> {
-  const { service, env: environment } = options;
+  const { service, environment } = options;
   const query = new URLSearchParams({ ...(service && { service }), ...(environment && { environment }) });
   const answer = await withProgress(output, 'reading what runs where', () =>
     askBridge(config, { method: 'GET', path: `/api/v1/running?${query}` }),

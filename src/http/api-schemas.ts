@@ -93,6 +93,38 @@ export const Running = z.strictObject({
     .nullable(),
 });
 export type Running = z.infer<typeof Running>;
+const Figures = z.strictObject({
+  finished: Count,
+  succeeded: Count,
+  deployments_per_day: z.number().nullable(),
+  lead_time_seconds: Count.nullable(),
+  /** Of so many deployments of a new commit the time of the commit is known. */
+  lead_time_known: Count,
+  lead_time_of: Count,
+  change_failure_rate: z.number().nullable(),
+  failed: Count,
+  rolled_back: Count,
+  changes: Count,
+  time_to_restore_seconds: Count.nullable(),
+  restored: Count,
+  not_restored: Count,
+});
+/** `service` or `environment`, as asked. */
+export const Performance = Figures.extend({
+  service: z.string().optional(),
+  environment: z.string().optional(),
+  /** The same of the span before, as long. */
+  previous: Figures.nullable(),
+});
+export type Performance = z.infer<typeof Performance>;
+const PerformanceMeta = z.strictObject({
+  since: Time,
+  until: Time,
+  environment: z.string(),
+  /** False: only the newest of the span were looked at. */
+  is_whole: z.boolean(),
+});
+
 const RunningMeta = z.strictObject({ total: Count });
 
 /** What is stored of each step. */
@@ -241,8 +273,22 @@ const PageMeta = z.strictObject({
   limit: Count,
   offset: Count,
   has_more: z.boolean(),
-  /** So many of the newest were looked through, for the text or for several filters at once; absent: all were. */
+  /** So many of the newest were looked through, for several filters at once; absent: all were. */
   searched: Count.optional(),
+  /** Names that nothing has. `shown`: the names that hold them stand in their place. */
+  unknown: z
+    .array(
+      z.strictObject({
+        message: z.string(),
+        field: z.string(),
+        value: z.string(),
+        shown: z.boolean(),
+        did_you_mean: z.array(z.strictObject({ name: z.string(), count: Count })),
+      }),
+    )
+    .optional(),
+  /** Of a search in the inbox: the offset to go on from. */
+  next: Count.optional(),
 });
 
 /** What the timeline draws: marks that would cover one another are one, with their count. */
@@ -321,6 +367,8 @@ export const SCHEMAS = {
   FeedItem,
   FeedMeta,
   PageMeta,
+  Performance,
+  PerformanceMeta,
   Running,
   RunningMeta,
   TimelineLane,

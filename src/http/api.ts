@@ -5,13 +5,17 @@ import type { Sink } from '../sinks/sink.ts';
 import { wordsFor } from '../sources/reasons.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import { CHANGE_FILTER, toChangeFilter, toSpan } from '../store/changes/filter.ts';
+import { type UnknownName, unknownWords } from '../store/changes/names.ts';
 import type { Running } from '../store/changes/running.ts';
 import type { Ledger } from '../store/deliveries/ledger.ts';
 import type { Feed } from '../store/feed.ts';
+import { VERDICTS } from '../store/inbox/entry.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
 import { isAllowed } from './access.ts';
 import { toChange } from './change.ts';
-import { fail, firstIssue } from './envelope.ts';
+import { fail, firstIssue, readQuery } from './envelope.ts';
+import { exportChanges } from './export.ts';
+import { sendPerformance } from './performance.ts';
 import { sendRunning } from './running.ts';
 
 export interface ApiParts {
@@ -29,12 +33,23 @@ const Page = {
   offset: z.coerce.number().int().min(0).default(0),
 };
 /** What is not known here is refused: a misspelled filter would answer with everything. */
-export const ChangesQuery = z.strictObject({ ...Page, ...CHANGE_FILTER });
+export const ChangesQuery = z.strictObject({
+  ...Page,
+  ...CHANGE_FILTER,
+  /** `csv` and `ndjson` are files of all that fit, unless `limit` is given. */
+  format: z.enum(['json', 'csv', 'ndjson'], { error: 'write json, csv or ndjson' }).default('json'),
+});
 /** `until` is now, `since` a day before, unless they are named. */
-export const TimelineQuery = ChangesQuery.omit({ limit: true, offset: true, text: true });
+export const TimelineQuery = ChangesQuery.omit({ limit: true, offset: true, text: true, format: true });
 const DAY_MS = 86_400_000;
 
-export const PageQuery = z.object(Page);
+export const InboxQuery = z.strictObject({
+  ...Page,
+  source: CHANGE_FILTER.source,
+  verdict: z.enum(VERDICTS, { error: `write ${VERDICTS.join(', ')}` }).optional(),
+  /** Part of anything that is known of it. */
+  q: CHANGE_FILTER.text,
+});
 /** `after`: what happened since that position. Without it the newest, and where to go on from. */
 export const FeedQuery = z.object({
   after: z
@@ -59,6 +74,7 @@ export function createApi(parts: ApiParts): RequestHandler {
   });
   router.get('/api/v1/changes', (request, response) => listChanges(parts, request, response));
   router.get('/api/v1/changes/timeline', (request, response) => sendTimeline(parts, request, response));
+  router.get('/api/v1/performance', (request, response) => sendPerformance(parts, request.query, response));
   router.get('/api/v1/running', (request, response) => sendRunning(parts, request, response));
   router.get('/api/v1/services/:service/changes', (request, response) =>
     listChanges(parts, request, response, request.params.service),
@@ -76,11 +92,9 @@ export function createApi(parts: ApiParts): RequestHandler {
   });
   router.get('/api/feed', (request, response) => listFeed(parts, request, response));
   router.get('/api/inbox', async (request, response) => {
-    const query = PageQuery.safeParse(request.query);
-    if (!query.success)
-      return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
-    const { entries, total } = await parts.inbox.list(query.data);
-    response.json({ data: entries, meta: meta(query.data, total, entries.length) });
+    const query = readQuery(InboxQuery, request.query);
+    if ('message' in query) return refuse(response, query.message);
+    await listInbox(parts, query.data, response);
   });
   router.get('/api/inbox/:id', async (request, response) => {
     const entry = await parts.inbox.get(request.params.id);
@@ -102,28 +116,65 @@ async function listChanges(
   response: Response,
   service?: string,
 ): Promise<void> {
-  const query = ChangesQuery.safeParse(request.query);
-  if (!query.success)
-    return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
-  const { limit, offset, ...asked } = query.data;
+  const query = readQuery(ChangesQuery, request.query);
+  if ('message' in query) return refuse(response, query.message);
+  const { limit, offset, format, ...asked } = query.data;
   const filter = toChangeFilter(service === undefined ? asked : { ...asked, service_id: service }, new Date());
-  const found = await deployments.list({ ...filter, limit, offset });
+  const { selection, unknown } = await deployments.resolve(filter);
+  if (format !== 'json')
+    return exportChanges(
+      deployments,
+      { selection, format, limit: 'limit' in request.query ? limit : undefined },
+      response,
+    );
+  const found = await deployments.list({ ...selection, limit, offset });
   response.json({
     data: found.deployments.map(toChange),
     meta: {
       ...meta({ limit, offset }, found.total, found.deployments.length),
       ...(found.searched !== undefined && { searched: found.searched }),
+      ...(unknown.length > 0 && { unknown: unknown.map(toUnknown) }),
     },
   });
 }
 
+const refuse = (response: Response, message: string): void =>
+  fail(response, { status: 400, type: 'validation_error', message });
+
+/** A name that nothing has; `shown`: the names that hold it stand in its place. */
+const toUnknown = (name: UnknownName) => ({
+  message: unknownWords(name),
+  ...named(name),
+});
+
+const named = ({ field, value, isPart, known }: UnknownName) => ({
+  field,
+  value,
+  shown: isPart,
+  did_you_mean: known.map(({ name, count }) => ({ name, count })),
+});
+
+async function listInbox(
+  { inbox }: ApiParts,
+  { limit, offset, source, verdict, q: text }: z.output<typeof InboxQuery>,
+  response: Response,
+): Promise<void> {
+  if ((source ?? verdict ?? text) === undefined) {
+    const { entries, total } = await inbox.list({ limit, offset });
+    return void response.json({ data: entries, meta: meta({ limit, offset }, total, entries.length) });
+  }
+  // Of a search the offset counts what was looked at, not what was found.
+  const { entries, total, next } = await inbox.search({ source, verdict, text }, { offset, limit });
+  const more = { has_more: next !== undefined, ...(next !== undefined && { next }) };
+  response.json({ data: entries, meta: { total, limit, offset, ...more } });
+}
+
 /** What the page draws: a lane an environment, and what would overlap joined to one with its count. */
 async function sendTimeline({ deployments }: ApiParts, request: Request, response: Response): Promise<void> {
-  const query = TimelineQuery.safeParse(request.query);
-  if (!query.success)
-    return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
+  const query = readQuery(TimelineQuery, request.query);
+  if ('message' in query) return refuse(response, query.message);
   const now = new Date();
-  const filter = toChangeFilter(query.data, now);
+  const { selection: filter } = await deployments.resolve(toChangeFilter(query.data, now));
   const { sinceMs, untilMs: toMs = now.getTime() } = toSpan(query.data, now);
   const window = { fromMs: sinceMs ?? toMs - DAY_MS, toMs };
   const marks = await deployments.timeline({ ...filter, sinceMs: window.fromMs });

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** Alert24's error envelope: one shape everywhere under /api. */
 export function fail(
@@ -9,8 +9,19 @@ export function fail(
   response.status(status).json({ error: { type, message, status } });
 }
 
-export function firstIssue(error: z.ZodError): string {
+export function firstIssue(error: z.ZodError, known: readonly string[] = []): string {
   const issue = error.issues[0];
   if (!issue) return 'the request cannot be read';
+  if (issue.code === 'unrecognized_keys' && known.length > 0)
+    return `unknown parameter ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}: known are ${known.join(', ')}`;
   return [issue.path.join('.'), issue.message].filter(Boolean).join(': ');
+}
+
+/** What a query says, or a message that says what could be written instead. */
+export function readQuery<Shape extends z.core.$ZodShape>(
+  schema: z.ZodObject<Shape, z.core.$strict>,
+  asked: unknown,
+): { readonly data: z.output<z.ZodObject<Shape, z.core.$strict>> } | { readonly message: string } {
+  const parsed = z.safeParse(schema, asked);
+  return parsed.success ? { data: parsed.data } : { message: firstIssue(parsed.error, Object.keys(schema.shape)) };
 }

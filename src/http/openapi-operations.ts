@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { PostedChange } from '../sources/index.ts';
 import { ReconcileOrder } from './admin.ts';
-import { ChangesQuery, FeedQuery, PageQuery, TimelineQuery } from './api.ts';
+import { ChangesQuery, FeedQuery, InboxQuery, TimelineQuery } from './api.ts';
 import type { SchemaName } from './api-schemas.ts';
 import { DeadLetterOrder, DeadLetterQuery } from './dead-letters.ts';
+import { PerformanceQuery } from './performance.ts';
 import { PreviewQuery } from './preview.ts';
 import { RunningQuery } from './running.ts';
 
@@ -37,7 +38,7 @@ const reading: readonly Operation[] = [
     method: 'get',
     path: '/api/v1/changes',
     id: 'listChanges',
-    summary: 'The change log, the newest first',
+    summary: 'The change log, the newest first; with format csv or ndjson all of it as a file',
     token: 'reader',
     query: ChangesQuery,
     answer: changesAnswer,
@@ -52,6 +53,17 @@ const reading: readonly Operation[] = [
     token: 'reader',
     query: TimelineQuery,
     answer: { status: 200, data: 'TimelineLane', list: true, meta: 'TimelineMeta' },
+    refusals: [400],
+  },
+  {
+    method: 'get',
+    path: '/api/v1/performance',
+    id: 'measurePerformance',
+    summary:
+      'The four DORA measures by service or environment, each with its base and that of the span before; with format csv as a file',
+    token: 'reader',
+    query: PerformanceQuery,
+    answer: { status: 200, data: 'Performance', list: true, meta: 'PerformanceMeta' },
     refusals: [400],
   },
   {
@@ -90,7 +102,7 @@ const reading: readonly Operation[] = [
     id: 'listWebhooks',
     summary: 'Every webhook and what became of it, the newest first',
     token: 'reader',
-    query: PageQuery,
+    query: InboxQuery,
     answer: { status: 200, data: 'Webhook', list: true, meta: 'PageMeta' },
     refusals: [400],
   },

@@ -1,6 +1,5 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { Tier } from '../domain/change-record.ts';
 import { type Deployment, isFinal } from '../domain/deployment.ts';
 import { byService, driftOf, type Slot } from '../domain/running.ts';
 import { isStale } from '../domain/stale.ts';
@@ -9,12 +8,12 @@ import { tierOf } from '../domain/tier.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import { CHANGE_FILTER } from '../store/changes/filter.ts';
 import type { Running } from '../store/changes/running.ts';
-import { fail, firstIssue } from './envelope.ts';
+import { fail, readQuery } from './envelope.ts';
 
 export const RunningQuery = z.strictObject({
   service: CHANGE_FILTER.service,
   environment: CHANGE_FILTER.environment,
-  tier: Tier.optional(),
+  tier: CHANGE_FILTER.tier,
 });
 
 export interface RunningParts {
@@ -24,9 +23,8 @@ export interface RunningParts {
 
 /** Where nothing has succeeded yet, nothing runs: such a place is not listed. */
 export async function sendRunning(parts: RunningParts, request: Request, response: Response): Promise<void> {
-  const query = RunningQuery.safeParse(request.query);
-  if (!query.success)
-    return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
+  const query = readQuery(RunningQuery, request.query);
+  if ('message' in query) return fail(response, { status: 400, type: 'validation_error', message: query.message });
   const services = byService(await parts.running.slots());
   const wanted = [...services.values()].flatMap((own) =>
     own.filter((slot) => slot.current !== undefined && fits(slot, query.data)).map((slot) => ({ slot, own })),

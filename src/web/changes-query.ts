@@ -35,11 +35,20 @@ export function readChangesQuery(
 ): ChangesQuery & { readonly problems: readonly FilterProblem[] } {
   const given: Record<string, unknown> = { ...(asked as object | undefined) }; // express's parsed query
   const { since = given['from'], until = given['to'] } = given;
-  const { query, problems } = readChangeFilter({ ...given, since, until });
+  const { query, problems: unread } = readChangeFilter({ ...given, since, until });
+  const problems = [...unread, ...unknownParameters(given)];
   const { since: _, until: __, ...filter } = query;
   const { sinceMs, untilMs } = toSpan(query, now);
   return { ...filter, from: sinceMs, to: untilMs, ...Page.parse(given), problems };
 }
+
+/** Our own links and forms carry these besides. */
+const OTHERS = ['range', 'from', 'to', 'since', 'until', 'page', 'did', 'count'];
+
+const unknownParameters = (given: Record<string, unknown>): FilterProblem[] =>
+  Object.keys(given)
+    .filter((name) => !OTHERS.includes(name) && !(FILTERS as readonly string[]).includes(name))
+    .map((field) => ({ field, message: `it is not known; known are ${[...FILTERS, 'since', 'until'].join(', ')}` }));
 
 const FILTERS = [
   'text',
@@ -51,6 +60,10 @@ const FILTERS = [
   'status',
   'branch',
   'commit_sha',
+  'tier',
+  'change_type',
+  'risk',
+  'tag',
 ] as const;
 export const isFiltered = (query: ChangesQuery): boolean => FILTERS.some((name) => query[name] !== undefined);
 
@@ -83,3 +96,10 @@ export function filterOf(query: ChangesQuery, { fromMs }: { fromMs?: number }): 
   const asked = { ...query, ...(query.to !== undefined && { until: new Date(query.to).toISOString() }) };
   return { ...toChangeFilter(asked, new Date(0)), ...(fromMs !== undefined && { sinceMs: fromMs }) };
 }
+
+/** All that the page shows, whichever page of it. */
+export const selectionOf = (query: ChangesQuery, now: Date): ChangeSelection =>
+  filterOf(
+    query,
+    reachOf(query, now, query.range ?? (query.from === undefined && query.to === undefined ? 'all' : USUAL_RANGE)),
+  );

@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import type { Deployment } from '../domain/deployment.ts';
-import { laneOf } from '../domain/lane.ts';
-import { tierOf } from '../domain/tier.ts';
+import type { PERFORMANCE_RANGES } from '../http/performance.ts';
 
-export const RANGES = { '7d': 7, '30d': 30, '90d': 90 } as const;
-export type Range = keyof typeof RANGES;
+export type Range = keyof typeof PERFORMANCE_RANGES;
 /** Choices of the environment that are no names. */
 export const PRODUCTION = '';
 export const ALL = '*';
@@ -17,13 +14,6 @@ export const PerformanceQuery = z.object({
 });
 export type PerformanceQuery = z.infer<typeof PerformanceQuery>;
 
-export const isNamed = (name: string, wanted: string): boolean => name.toLowerCase() === wanted.toLowerCase();
-
-export function isChosen({ environment }: Deployment, wanted: string): boolean {
-  if (wanted === PRODUCTION) return tierOf(environment) === 'production';
-  return wanted === ALL || isNamed(environment.name, wanted) || isNamed(laneOf(environment), wanted);
-}
-
 export function performancePath({ environment, service, range }: PerformanceQuery): string {
   const search = new URLSearchParams({
     ...(environment !== PRODUCTION && { environment }),
@@ -31,4 +21,14 @@ export function performancePath({ environment, service, range }: PerformanceQuer
     ...(range !== '30d' && { range }),
   });
   return search.size > 0 ? `/performance?${search}` : '/performance';
+}
+
+/** The changes that the figures are made of. */
+export function changesPath({ environment, service, range }: PerformanceQuery): string {
+  const search = new URLSearchParams({
+    ...(environment === PRODUCTION ? { tier: 'production' } : environment !== ALL && { environment }),
+    ...(service !== '' && { service }),
+    since: range,
+  });
+  return `/?${search}`;
 }

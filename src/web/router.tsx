@@ -1,10 +1,13 @@
 import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
+import { exportChanges } from '../http/export.ts';
+import { sendPerformance } from '../http/performance.ts';
 import type { Spooled } from '../spool/spool.ts';
 import type { Running } from '../store/changes/running.ts';
 import type { Actions } from './actions.ts';
 import { createActionRoutes } from './actions-routes.tsx';
 import { ICON, SCRIPT, SETUP_SCRIPT, STYLE } from './assets.ts';
+import { readChangesQuery, selectionOf } from './changes-query.ts';
 import type { Html } from './html.ts';
 import type { Live } from './live.ts';
 import { changesPage } from './pages/changes.tsx';
@@ -73,7 +76,19 @@ export function createPages(parts: PageParts): RequestHandler {
   }
   router.use(createLogin(tokens));
   router.use(
-    ['/deployments', '/running', '/deliveries', '/inbox', '/performance', '/setup', '/actions'],
+    [
+      '/deployments',
+      '/running',
+      '/deliveries',
+      '/inbox',
+      '/performance',
+      '/performance.csv',
+      '/performance.json',
+      '/changes.csv',
+      '/changes.ndjson',
+      '/setup',
+      '/actions',
+    ],
     requireReader(tokens),
   );
   router.get('/', requireReader(tokens), (request, response) => sendChanges(routeParts, request, response));
@@ -117,6 +132,20 @@ function addReading(router: Router, { whoOf, ...parts }: RouteParts): void {
     const who = whoOf(request);
     const body = await deliveriesPage(parts, { asked: request.query, who, now: new Date() });
     response.send(page({ title: 'Deliveries', at: '/deliveries', who, body }));
+  });
+  // The same as by the API, for whoever came by a session.
+  router.get(['/performance.csv', '/performance.json'], (request, response) => {
+    const format = request.path.endsWith('.csv') ? 'csv' : 'json';
+    return sendPerformance(parts, { ...request.query, format }, response);
+  });
+  router.get(['/changes.csv', '/changes.ndjson'], async (request, response) => {
+    const { problems: _, ...query } = readChangesQuery(request.query, new Date());
+    const { selection } = await parts.deployments.resolve(selectionOf(query, new Date()));
+    await exportChanges(
+      parts.deployments,
+      { selection, format: request.path.endsWith('.csv') ? 'csv' : 'ndjson' },
+      response,
+    );
   });
   router.get('/performance', async (request, response) => {
     const body = await performancePage(parts.deployments, request.query, new Date());

@@ -59,7 +59,9 @@ describe('shiplog changes', () => {
     const all = (await changes({})).out().trimEnd().split('\n');
     expect(all).toHaveLength(3);
     expect(all[1]).toMatch(/succeeded +production +lighthouse-api +4b825dc6 +Turn the lamp "slowly" +mira +gitlab:/);
-    const few = (await changes({ env: 'production', since: '2h', status: 'succeeded', commit: '4b825dc' })).out();
+    const few = (
+      await changes({ environment: 'production', since: '2h', status: 'succeeded', commit: '4b825dc' })
+    ).out();
     expect(few).toContain('lighthouse-api');
     expect(few).not.toContain('tide-tables');
     expect((await changes({ limit: 1 })).err()).toBe('1 of 2; more with --limit\n');
@@ -76,7 +78,7 @@ describe('shiplog changes', () => {
   });
 
   it('says when nothing fits, by another exit code than a failure', async () => {
-    await expect(changes({ env: 'nowhere' })).rejects.toBeInstanceOf(NothingFound);
+    await expect(changes({ environment: 'nowhere' })).rejects.toBeInstanceOf(NothingFound);
     await expect(changes({ commit: 'abc' })).rejects.toThrow('first 7 digits');
     const stopped = { ...reaching(bridge), port: 9 };
     await expect(listChanges(stopped, { limit: 1 }, paper().output)).rejects.toThrow('no bridge answers');
@@ -88,7 +90,7 @@ describe('shiplog changes', () => {
     );
     await Promise.all(many);
     await bridge.settled();
-    const page = JSON.parse((await changes({ env: 'load', limit: 125, json: true })).out());
+    const page = JSON.parse((await changes({ environment: 'load', limit: 125, json: true })).out());
     expect(page).toHaveLength(125);
     expect(new Set(page.map(({ deployment }: { deployment: string }) => deployment)).size).toBe(125);
   });

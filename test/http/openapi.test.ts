@@ -130,6 +130,7 @@ describe('a running bridge', () => {
   const requests: Readonly<Record<string, () => { path: string; body?: unknown }>> = {
     listChanges: () => ({ path: '/api/v1/changes?limit=2&since=2026-01-01&text=lighthouse' }),
     drawTimeline: () => ({ path: '/api/v1/changes/timeline?since=2026-01-01' }),
+    measurePerformance: () => ({ path: '/api/v1/performance?environment=*' }),
     listRunning: () => ({ path: '/api/v1/running' }),
     listChangesOfService: () => ({ path: '/api/v1/services/lighthouse-api/changes' }),
     getDeployment: () => ({ path: '/api/deployments/gitlab:git.harbor.example:77:job:15664214926' }),

@@ -70,6 +70,7 @@ export function memoryDeployments(records: readonly ChangeRecord[], rules: reado
     get: async (name) => view(name),
     records: async (name) => of(name),
     version: async () => '1',
+    resolve: async (selection) => ({ selection, unknown: [] }),
     many: async (names) => names.flatMap((name) => view(name)?.deployment ?? []),
     timeline: async (filter) => fitting(filter).map((one) => dotOf(markOf(one))),
     async list({ limit, offset, ...filter }) {

@@ -9,7 +9,9 @@ import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
 import { appendRecords, INDEXES, parseIndexes, readViews, storeView, VIEW } from './deployment-hash.ts';
 import { facetKey, indexesOf } from './facets.ts';
+import type { ChangeSelection } from './filter.ts';
 import { FOLLOWERS, isLineage, lineageKey, packPredecessor, readPredecessors } from './lineage.ts';
+import { type ResolvedNames, resolveNames } from './names.ts';
 import { type ChangeFilter, type Listed, list, sliceOf } from './query.ts';
 import { forget, prune, type Retention } from './retention.ts';
 import { packTerms } from './search-terms.ts';
@@ -72,6 +74,8 @@ export interface Deployments {
   get(name: string): Promise<View | undefined>;
   records(name: string): Promise<readonly ChangeRecord[]>;
   list(filter: ChangeFilter): Promise<Listed>;
+  /** Puts names that are there in the place of parts of them, and says what is not known. */
+  resolve(selection: ChangeSelection): Promise<ResolvedNames>;
   /** Those of these keys that there are. */
   many(names: readonly string[]): Promise<readonly Deployment[]>;
   /** What a timeline draws, newest first, at most `limit` (`MAX_TIMELINE_ENTRIES`). Knows no text. */
@@ -103,6 +107,10 @@ export function createDeployments(redis: Redis, retention: Retention): Deploymen
       return records.toSorted((a, b) => a.receivedAt.localeCompare(b.receivedAt));
     },
     list: (filter) => list(redis, filter, readAll),
+    resolve: (selection) =>
+      resolveNames(redis, selection, () =>
+        sliceOf(redis, { facets: {} }).then((all) => readTimeline(redis, all, Number.MAX_SAFE_INTEGER)),
+      ),
     many: readAll,
     timeline: async (filter, limit) => readTimeline(redis, await sliceOf(redis, filter), limit),
     version: async () => (await redis.get(keys.changesVersion())) ?? '0',

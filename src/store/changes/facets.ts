@@ -1,14 +1,30 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { laneOf } from '../../domain/lane.ts';
+import { knownTier } from '../../domain/tier.ts';
 import { SHA_OR_PREFIX, SHORT_SHA } from '../../values/sha.ts';
 import { keys } from '../keys.ts';
 
 /** What the change log can be filtered by. Each value has an index of its own, by time. */
-export const FACETS = ['environment', 'service', 'source', 'status', 'branch', 'commit', 'person'] as const;
+export const FACETS = [
+  'environment',
+  'service',
+  'source',
+  'status',
+  'branch',
+  'commit',
+  'person',
+  'tier',
+  'type',
+  'risk',
+  'tag',
+] as const;
 export type Facet = (typeof FACETS)[number];
 
 /** One line: the indexes of a deployment are kept as lines. */
 export const facetKey = (facet: Facet, value: string) => keys.facet(facet, value.toLowerCase().replaceAll('\n', ' '));
+
+/** Each is an index to write. */
+const MAX_TAGS = 20;
 
 /** The indexes in which a deployment stands. */
 export function indexesOf(deployment: Deployment): string[] {
@@ -20,6 +36,10 @@ export function indexesOf(deployment: Deployment): string[] {
     branch: [deployment.ref],
     commit: shasOf(deployment).map((sha) => sha.slice(0, SHORT_SHA)),
     person: [deployment.actor, deployment.commit?.author],
+    tier: [knownTier(deployment.environment)],
+    type: [deployment.changeType],
+    risk: [deployment.riskLevel],
+    tag: deployment.tags.slice(0, MAX_TAGS),
   };
   const named = FACETS.flatMap((facet) =>
     values[facet].filter((value) => value !== undefined).map((value) => facetKey(facet, value)),

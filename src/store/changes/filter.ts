@@ -1,16 +1,18 @@
 import { z } from 'zod';
-import { State } from '../../domain/change-record.ts';
+import { ChangeType, RiskLevel, State, Tier } from '../../domain/change-record.ts';
+import { subjectOf } from '../../forges/page-address.ts';
 import { MomentText, parseMoment } from '../../values/moment.ts';
 import { SHA_OR_PREFIX, SHORT_SHA } from '../../values/sha.ts';
 import type { Facet } from './facets.ts';
 
 /** Which changes are wanted. */
 export interface ChangeSelection {
-  readonly facets: Partial<Record<Facet, string>>;
+  /** Several values of one facet: any of them. */
+  readonly facets: Partial<Record<Facet, string | readonly string[]>>;
   /** Epoch milliseconds, both inclusive. */
   readonly sinceMs?: number;
   readonly untilMs?: number;
-  /** Words that all occur in it (search.ts), looked for in the newest `SEARCHED` that fit the rest. */
+  /** Words that all occur in it (search-terms.ts). */
   readonly text?: string;
 }
 
@@ -19,7 +21,8 @@ const MAX_CHARS = 300;
 const blankIsAbsent = (value: unknown): unknown => (typeof value === 'string' ? value.trim() || undefined : value);
 const optional = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(blankIsAbsent, schema.optional());
 const Text = optional(z.string({ error: 'write it once' }).max(MAX_CHARS, `write at most ${MAX_CHARS} characters`));
-const states = State.options;
+const oneOf = <const Names extends readonly string[]>(names: Names) =>
+  optional(z.enum(names, { error: `write ${names.slice(0, -1).join(', ')} or ${names.at(-1)}` }));
 
 /**
  * How the change log is asked, by the page, the API and the command line alike. `since` is part of the span, `until` is
@@ -30,7 +33,11 @@ export const CHANGE_FILTER = {
   service: Text,
   service_id: Text,
   source: Text,
-  status: optional(z.enum(states, { error: `write ${states.slice(0, -1).join(', ')} or ${states.at(-1)}` })),
+  status: oneOf(State.options),
+  tier: oneOf(Tier.options),
+  change_type: oneOf(ChangeType.options),
+  risk: oneOf(RiskLevel.options),
+  tag: Text,
   branch: Text,
   commit_sha: optional(z.string().regex(SHA_OR_PREFIX, `write a commit, or its first ${SHORT_SHA} digits or more`)),
   person: Text,
@@ -44,15 +51,21 @@ export type ChangeFilterQuery = z.output<typeof ChangeFilterQuery>;
 
 /** What was asked, in the words of the store. */
 export function toChangeFilter(asked: ChangeFilterQuery, now: Date): ChangeSelection {
-  const { environment, service, source, status, branch, person, text } = asked;
+  const { environment, service, source, status, branch, person, tier, tag } = asked;
+  const page = subjectOf(asked.text);
+  const text = page?.text ?? (page ? undefined : asked.text);
   const facets: Record<Facet, string | undefined> = {
     environment,
     service: asked.service_id ?? service,
     source,
     status,
     branch,
-    commit: asked.commit_sha,
+    commit: asked.commit_sha ?? page?.commit,
     person,
+    tier,
+    type: asked.change_type,
+    risk: asked.risk,
+    tag,
   };
   const known = Object.entries(facets).filter(([, value]) => value !== undefined);
   const { sinceMs, untilMs } = toSpan(asked, now);

@@ -3,7 +3,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { SHORT_SHA } from '../../values/sha.ts';
 import { keys, PREFIX } from '../keys.ts';
 import { createScript } from '../script.ts';
-import { FACETS, facetKey, shasOf } from './facets.ts';
+import { FACETS, type Facet, facetKey, shasOf } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
 import { SEARCHED } from './search-terms.ts';
 import { findText } from './text-search.ts';
@@ -18,7 +18,7 @@ export interface ChangeFilter extends ChangeSelection {
 export interface Listed {
   readonly deployments: readonly Deployment[];
   readonly total: number;
-  /** So many of the newest were looked through, for the text or for several facets at once; absent: all were. */
+  /** So many of the newest were looked through, for several facets at once; absent: all were. */
   readonly searched?: number;
 }
 
@@ -41,7 +41,7 @@ interface Listing {
 }
 
 async function listSlice(redis: Redis, { filter, slice, read }: Listing): Promise<Listed> {
-  const { commit } = filter.facets;
+  const commit = wholeCommit(filter);
   const within = (limit: number, offset = 0) =>
     redis.zrevrangebyscore(slice.index, slice.max, slice.min, 'LIMIT', offset, limit);
   if (filter.text) return search(redis, { ...filter, text: filter.text }, { slice, read });
@@ -59,12 +59,28 @@ async function search(
   { text, limit, offset }: ChangeFilter & { text: string },
   { slice, read }: Pick<Listing, 'slice' | 'read'>,
 ): Promise<Listed> {
-  const { names, isWhole } = await findText(redis, slice, { text, read });
-  return {
-    deployments: await read(names.slice(offset, offset + limit)),
-    total: names.length,
-    ...(!isWhole && { searched: SEARCHED }),
-  };
+  const names = await findText(redis, slice, { text, read });
+  return { deployments: await read(names.slice(offset, offset + limit)), total: names.length };
+}
+
+const wholeCommit = ({ facets: { commit } }: Pick<ChangeFilter, 'facets'>): string | undefined =>
+  typeof commit === 'string' ? commit : undefined;
+
+/** Of several values: those that have any of them, for as long as the pages of one query are read. */
+async function indexOf(redis: Redis, facet: Facet, value: string | readonly string[]): Promise<string> {
+  if (typeof value === 'string') return facetKey(facet, value);
+  const indexes = value.map((one) => facetKey(facet, one));
+  if (indexes.length === 1) return indexes[0] ?? '';
+  const query = indexes.map((index) => index.slice(PREFIX.length)).join('|');
+  const target = keys.intersection(query);
+  const [version, made] = await redis.mget(keys.changesVersion(), keys.intersectionVersion(query));
+  if (made === null || made !== version) {
+    const write = redis.multi().zunionstore(target, indexes.length, ...indexes, 'AGGREGATE', 'MAX');
+    await write.set(keys.intersectionVersion(query), version ?? '').exec();
+  }
+  const keep = redis.multi().expire(target, QUERY_SECONDS).expire(keys.intersectionVersion(query), QUERY_SECONDS);
+  await keep.exec();
+  return target;
 }
 
 /** The index that holds what the facets name, and the part of it that lies in the time asked for. */
@@ -72,9 +88,14 @@ export async function sliceOf(
   redis: Redis,
   filter: Pick<ChangeFilter, 'facets' | 'sinceMs' | 'untilMs'>,
 ): Promise<Slice & { readonly isWhole: boolean }> {
-  const { commit } = filter.facets;
+  const commit = wholeCommit(filter);
   const facets = { ...filter.facets, ...(commit && { commit: commit.slice(0, SHORT_SHA) }) };
-  const wanted = FACETS.flatMap((facet) => (facets[facet] ? [facetKey(facet, facets[facet])] : []));
+  const wanted = await Promise.all(
+    FACETS.flatMap((facet) => {
+      const value = facets[facet];
+      return value === undefined ? [] : [indexOf(redis, facet, value)];
+    }),
+  );
   const span = { min: filter.sinceMs ?? '-inf', max: filter.untilMs ?? '+inf' };
   if (wanted.length <= 1) return { index: wanted[0] ?? keys.changes(), ...span, isWhole: true };
   const query = [...wanted.map((index) => index.slice(PREFIX.length)), span.min, span.max].join('&');

@@ -1,7 +1,8 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { summarize } from '../../domain/summary.ts';
+import { runOf } from '../../forges/page-address.ts';
 
-/** So many of the newest are looked through for a text, or for several facets: either takes about a hundredth of a second. */
+/** So many of the newest are looked through for several facets at once: it takes about a hundredth of a second. */
 export const SEARCHED = 5_000;
 
 /** A commit message may be a book: a deployment that says more keeps no words, and is read whole when it is searched. */
@@ -49,6 +50,8 @@ function textOf(deployment: Deployment): string {
     actor,
     repository?.name,
     job,
+    runOf(deployment.pipelineUrl),
+    runOf(deployment.jobUrl),
     pullRequest && `#${pullRequest.number} !${pullRequest.number} ${pullRequest.title ?? ''}`,
     ...artifacts,
   ]

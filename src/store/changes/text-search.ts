@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Deployment } from '../../domain/deployment.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
-import { createTextMatch, SEARCHED, termsOf } from './search-terms.ts';
+import { createTextMatch, termsOf } from './search-terms.ts';
 import { ranksOf, type Slice } from './timeline.ts';
 
 const findTerms = createScript('find-terms');
@@ -19,15 +19,11 @@ export interface TextQuery {
   readonly read: (names: readonly string[]) => Promise<Deployment[]>;
 }
 
-/** The keys of those in a slice that hold a text, newest first, and whether all of the slice was looked through. */
-export async function findText(
-  redis: Redis,
-  slice: Slice,
-  { text, read }: TextQuery,
-): Promise<{ readonly names: readonly string[]; readonly isWhole: boolean }> {
+/** The keys of those in a slice that hold a text, newest first. */
+export async function findText(redis: Redis, slice: Slice, { text, read }: TextQuery): Promise<readonly string[]> {
   const words = termsOf(text);
   const { newer, count } = await ranksOf(redis, slice);
-  const end = newer + Math.min(count, SEARCHED);
+  const end = newer + count;
   const isSure = new Map<string, boolean>();
   for (let at = newer; at < end; at += PAGE) {
     const ranks = [Math.max(newer, at - OVERLAP), Math.min(at + PAGE, end) - 1];
@@ -37,6 +33,5 @@ export async function findText(
   }
   const unsure = [...isSure.keys()].filter((name) => !isSure.get(name));
   const matching = new Set((await read(unsure)).filter(createTextMatch(text)).map((one) => one.key));
-  const names = [...isSure.keys()].filter((name) => isSure.get(name) || matching.has(name));
-  return { names, isWhole: count <= SEARCHED };
+  return [...isSure.keys()].filter((name) => isSure.get(name) || matching.has(name));
 }

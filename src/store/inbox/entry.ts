@@ -1,4 +1,5 @@
-export type Verdict = 'accepted' | 'recorded' | 'duplicate' | 'ignored' | 'rejected';
+export const VERDICTS = ['accepted', 'recorded', 'duplicate', 'ignored', 'rejected'] as const;
+export type Verdict = (typeof VERDICTS)[number];
 
 /** One webhook and what became of it. */
 export interface InboxEntry {

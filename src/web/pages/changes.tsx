@@ -3,7 +3,8 @@ import { type Dot, dotOf, markOf } from '../../domain/mark.ts';
 import { lanesOf, type Window } from '../../domain/timeline.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
-import type { FilterProblem } from '../../store/changes/filter.ts';
+import type { ChangeSelection } from '../../store/changes/filter.ts';
+import type { UnknownName } from '../../store/changes/names.ts';
 import type { Listed } from '../../store/changes/query.ts';
 import { SEARCHED } from '../../store/changes/search-terms.ts';
 import { MAX_TIMELINE_ENTRIES } from '../../store/changes/timeline.ts';
@@ -48,24 +49,30 @@ export async function changesPage(
   asked: unknown,
   now: Date,
 ): Promise<ChangesView> {
-  const { problems, ...query } = readChangesQuery(asked, now);
+  const { problems: unread, ...query } = readChangesQuery(asked, now);
+  const { selection, unknown } = await deployments.resolve(filterOf(query, {}));
+  const problems = unread.map(({ field, message }) => `${field} was left out of the filter: ${message}.`);
   const [found, newest] = await Promise.all([
-    find(deployments, query, now),
+    find({ deployments, query, facets: selection.facets, now }),
     deployments.list({ facets: {}, limit: SUGGEST_FROM, offset: 0 }),
   ]);
-  return { body: <Changes {...{ found, newest, query, problems, now, sources }} />, empty: newest.total === 0 };
+  return {
+    body: <Changes {...{ found, newest, query, problems, unknown, now, sources }} />,
+    empty: newest.total === 0,
+  };
 }
 
 interface View {
   readonly found: Found;
   readonly newest: Listed;
   readonly query: ChangesQuery;
-  readonly problems: readonly FilterProblem[];
+  readonly problems: readonly string[];
+  readonly unknown: readonly UnknownName[];
   readonly now: Date;
   readonly sources: readonly Source[];
 }
 
-function Changes({ found, newest, query, problems, now, sources }: View): Html {
+function Changes({ found, newest, query, problems, unknown, now, sources }: View): Html {
   const { list, marks, range, window } = found;
   const shown = list.deployments.length > 0;
   // Only a page that goes up to now has something to wait for.
@@ -77,6 +84,7 @@ function Changes({ found, newest, query, problems, now, sources }: View): Html {
         <div id="span">
           <TimeBar {...{ query, range, window }} />
           <Notes {...{ found, query, problems }} />
+          <Unknown names={unknown} query={query} />
         </div>
         <div id="drawn">
           {shown && (
@@ -113,25 +121,30 @@ interface Found {
   readonly window: Window;
 }
 
-async function find(deployments: Deployments, query: ChangesQuery, now: Date): Promise<Found> {
+interface Search {
+  readonly deployments: Deployments;
+  readonly query: ChangesQuery;
+  /** As they are called where the query says a part of it. */
+  readonly facets: ChangeSelection['facets'];
+  readonly now: Date;
+}
+
+async function find(search: Search): Promise<Found> {
+  const { deployments, query, facets } = search;
   const range = query.range ?? USUAL_RANGE;
-  const found = await findWithin(deployments, query, { range, now });
+  const found = await findWithin(search, range);
   const mayWiden = query.range === undefined && query.from === undefined && found.list.total === 0;
   if (!mayWiden) return found;
-  const [last] = (await deployments.list({ ...filterOf(query, {}), limit: 1, offset: 0 })).deployments;
+  const [last] = (await deployments.list({ ...filterOf(query, {}), facets, limit: 1, offset: 0 })).deployments;
   if (!last) return { ...found, range: 'all' };
   const ageMs = found.window.toMs - Date.parse(last.occurredAt);
   const wider = RANGE_NAMES.find((name) => name !== 'all' && RANGES[name] >= ageMs) ?? 'all';
-  return findWithin(deployments, query, { range: wider, now });
+  return findWithin(search, wider);
 }
 
-async function findWithin(
-  deployments: Deployments,
-  query: ChangesQuery,
-  { range, now }: { range: Range; now: Date },
-): Promise<Found> {
+async function findWithin({ deployments, query, facets, now }: Search, range: Range): Promise<Found> {
   const reach = reachOf(query, now, range);
-  const filter = filterOf(query, reach);
+  const filter = { ...filterOf(query, reach), facets };
   const offset = (query.page - 1) * PAGE_SIZE;
   if (filter.text) {
     const all = await deployments.list({ ...filter, limit: SEARCHED, offset: 0 });
@@ -171,7 +184,7 @@ const Aside = ({ list, query }: { list: Listed; query: ChangesQuery }): Html => 
 function Notes({ found: { list, marks, range }, query, problems }: Pick<View, 'found' | 'query' | 'problems'>): Html {
   const widened = query.range === undefined && query.from === undefined && range !== USUAL_RANGE;
   const told = [
-    ...problems.map(({ field, message }) => `${field} was left out of the filter: ${message}.`),
+    ...problems,
     widened &&
       list.total > 0 &&
       `Nothing changed in the 24 hours ${query.to === undefined ? 'before now' : 'before that'}; this goes further back.`,
@@ -186,6 +199,28 @@ function Notes({ found: { list, marks, range }, query, problems }: Pick<View, 'f
     <ul class="notes">
       {told.map((note) => (
         <li>{note}</li>
+      ))}
+    </ul>
+  );
+}
+
+/** Names that nothing has, with those that were meant. */
+function Unknown({ names, query }: { names: readonly UnknownName[]; query: ChangesQuery }): Html {
+  if (names.length === 0) return <></>;
+  return (
+    <ul class="notes">
+      {names.map(({ field, value, isPart, known }) => (
+        <li>
+          No {field} is called “{value}”{known.length > 0 && (isPart ? '; shown: ' : '; did you mean ')}
+          {known.map(({ name, count }, at) => [
+            at > 0 && ', ',
+            <a href={addressOf(query, { [field]: name })}>
+              <bdi>{name}</bdi>
+            </a>,
+            ` (${count.toLocaleString('en')})`,
+          ])}
+          {known.length > 0 && !isPart ? '?' : '.'}
+        </li>
       ))}
     </ul>
   );

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Spooled } from '../../spool/spool.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
+import { VERDICTS } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import { SEARCHED_BODY_BYTES } from '../../store/inbox/search.ts';
 import { exactly, type Html } from '../html.ts';
 import { Options } from '../parts/action-form.tsx';
-import { LOOKS, Reason, size, VERDICTS, VerdictBadge, webhookPath } from '../parts/inbox-words.tsx';
+import { LOOKS, Reason, size, VerdictBadge, webhookPath } from '../parts/inbox-words.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
 import { SpooledNote } from '../parts/spooled-note.tsx';
 import { When } from '../parts/time.tsx';

@@ -1,13 +1,7 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { laneOf } from '../../domain/lane.ts';
-import {
-  daysOf,
-  finishedDeployments,
-  lastDays,
-  performanceBy,
-  performanceOf,
-  type Span,
-} from '../../domain/performance.ts';
+import { daysOf, finishedDeployments, lastDays, performanceBy, performanceOf } from '../../domain/performance.ts';
+import { isIn, isNamed, PERFORMANCE_RANGES, readSpan, spanBefore } from '../../http/performance.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { Html } from '../html.ts';
 import { Options } from '../parts/action-form.tsx';
@@ -16,20 +10,7 @@ import { Field } from '../parts/change-filters.tsx';
 import { Heading, Section } from '../parts/layout.tsx';
 import { FigureTable, Measures } from '../parts/performance-figures.tsx';
 import { plural } from '../parts/words.tsx';
-import {
-  ALL,
-  isChosen,
-  isNamed,
-  PerformanceQuery,
-  PRODUCTION,
-  performancePath,
-  RANGES,
-  type Range,
-} from '../performance-query.ts';
-
-/** Newest deployments that are looked at: about a second of work. */
-const MOST = 20_000;
-const PAGE = 1_000;
+import { ALL, changesPath, PerformanceQuery, PRODUCTION, performancePath, type Range } from '../performance-query.ts';
 
 /** How well do we deliver? The four measures, each with how it is computed and from how many deployments. */
 export async function performancePage(
@@ -38,16 +19,21 @@ export async function performancePage(
   now: Date,
 ): Promise<Html> {
   const query = PerformanceQuery.parse(asked);
-  const span = lastDays(RANGES[query.range], now);
-  const { found, total } = await read(deployments, span);
+  const span = lastDays(PERFORMANCE_RANGES[query.range], now);
+  const [{ found, total }, earlier] = await Promise.all([
+    readSpan(deployments, span),
+    readSpan(deployments, spanBefore(span)),
+  ]);
+  const isOfService = ({ service }: Deployment) => query.service === '' || isNamed(service, query.service);
   const finished = finishedDeployments(found);
-  const ofService = finished.filter((one) => query.service === '' || isNamed(one.service, query.service));
-  const chosen = ofService.filter((one) => isChosen(one, query.environment));
+  const ofService = finished.filter(isOfService);
+  const chosen = ofService.filter((one) => isIn(one, query.environment));
+  const before = finishedDeployments(earlier.found).filter((one) => isOfService(one) && isIn(one, query.environment));
   const byEnvironment = performanceBy(ofService, ({ environment }) => laneOf(environment), span);
   const byService = performanceBy(chosen, ({ service }) => service, span);
   return (
     <>
-      <Heading aside={<span>{plural(chosen.length, 'finished deployment')}</span>}>Delivery performance</Heading>
+      <Heading aside={<Aside query={query} count={chosen.length} />}>Delivery performance</Heading>
       <Filters query={query} finished={finished} />
       {total > found.length && (
         <p class="notes">
@@ -62,7 +48,7 @@ export async function performancePage(
         </p>
       ) : (
         <>
-          <Measures of={performanceOf(chosen, span)} />
+          <Measures of={performanceOf(chosen, span)} before={performanceOf(before, spanBefore(span))} />
           <Section title="Deployments per day">
             <Bars days={daysOf(chosen, span)} />
           </Section>
@@ -74,12 +60,18 @@ export async function performancePage(
             title="Environment"
             rows={byEnvironment}
             address={(environment) => performancePath({ ...query, environment })}
+            changes={(environment) => changesPath({ ...query, environment })}
           />
         </Section>
       )}
       {byService.length > 0 && (
         <Section title={`By service, ${placeOf(query.environment)}`}>
-          <FigureTable title="Service" rows={byService} address={(service) => performancePath({ ...query, service })} />
+          <FigureTable
+            title="Service"
+            rows={byService}
+            address={(service) => performancePath({ ...query, service })}
+            changes={(service) => changesPath({ ...query, service })}
+          />
         </Section>
       )}
       <Section title="What is counted">
@@ -89,27 +81,16 @@ export async function performancePage(
   );
 }
 
+const Aside = ({ query, count }: { query: PerformanceQuery; count: number }): Html => (
+  <>
+    <a href={changesPath(query)}>{plural(count, 'finished deployment')}</a>
+    <a href={`/performance.csv?${new URLSearchParams(query)}`}>CSV</a>
+    <a href={`/performance.json?${new URLSearchParams(query)}`}>JSON</a>
+  </>
+);
+
 const placeOf = (environment: string) =>
   environment === PRODUCTION ? 'production' : environment === ALL ? 'all environments' : environment;
-
-/** By key: while we read on, a new deployment moves the others one place down. */
-async function read(
-  deployments: Pick<Deployments, 'list'>,
-  { from, to }: Span,
-): Promise<{ found: Deployment[]; total: number }> {
-  const found = new Map<string, Deployment>();
-  for (let offset = 0; ; offset += PAGE) {
-    const page = await deployments.list({
-      facets: {},
-      sinceMs: from.getTime(),
-      untilMs: to.getTime(),
-      limit: PAGE,
-      offset,
-    });
-    for (const deployment of page.deployments) found.set(deployment.key, deployment);
-    if (offset + PAGE >= Math.min(page.total, MOST)) return { found: [...found.values()], total: page.total };
-  }
-}
 
 function Filters({ query, finished }: { query: PerformanceQuery; finished: readonly Deployment[] }): Html {
   const environments = [...new Set(finished.map(({ environment }) => laneOf(environment)))].sort();
@@ -117,11 +98,11 @@ function Filters({ query, finished }: { query: PerformanceQuery; finished: reado
   const choices = [
     { value: PRODUCTION, label: 'production' },
     { value: ALL, label: 'all' },
-    ...environments.map((name) => ({ value: name, label: name })),
+    ...environments.filter((name) => name !== 'production').map((name) => ({ value: name, label: name })),
   ];
   const known = choices.some(({ value }) => value === query.environment);
   const options = known ? choices : [...choices, { value: query.environment, label: query.environment }];
-  const ranges = Object.keys(RANGES) as Range[]; // the keys of the literal
+  const ranges = Object.keys(PERFORMANCE_RANGES) as Range[]; // the keys of the literal
   return (
     <form class="filters" method="get" action="/performance">
       <label>

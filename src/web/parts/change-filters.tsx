@@ -1,4 +1,4 @@
-import { State } from '../../domain/change-record.ts';
+import { ChangeType, RiskLevel, State, Tier } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { laneOf } from '../../domain/lane.ts';
 import type { Window } from '../../domain/timeline.ts';
@@ -13,6 +13,7 @@ export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: 
     service: newest.map(({ service }) => service),
     person: newest.flatMap(({ actor, commit }) => [actor, commit?.author]).filter((name) => name !== undefined),
     source: newest.map((deployment) => deployment.reportedSource ?? deployment.source),
+    tag: [...new Set(newest.flatMap(({ tags }) => tags))].sort(),
   };
   const field = (name: keyof typeof known) => (
     <Field name={name} value={query[name]} known={[...new Set(known[name])].sort()} />
@@ -26,7 +27,7 @@ export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: 
           type="search"
           name="text"
           value={exactly(query.text ?? '')}
-          placeholder="commit, sha, person, …"
+          placeholder="commit, person, a pasted address, …"
           autocomplete="off"
           spellcheck="false"
         />
@@ -38,13 +39,11 @@ export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: 
           {field('service')}
           {field('person')}
           {field('source')}
-          <label>
-            state{' '}
-            <select name="status">
-              <option value="">any</option>
-              <Options of={State.options.map((value) => ({ value }))} chosen={query.status} />
-            </select>
-          </label>
+          <Select name="tier" of={Tier.options} chosen={query.tier} />
+          <Select name="change_type" label="type" of={ChangeType.options} chosen={query.change_type} />
+          <Select name="risk" of={RiskLevel.options} chosen={query.risk} />
+          <Field name="tag" value={query.tag} known={known.tag} />
+          <Select name="status" label="state" of={State.options} chosen={query.status} />
         </div>
       </details>
       {query.range !== undefined && <input type="hidden" name="range" value={query.range} />}
@@ -62,6 +61,23 @@ export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: 
     </form>
   );
 }
+
+interface SelectView {
+  readonly name: string;
+  readonly label?: string;
+  readonly of: readonly string[];
+  readonly chosen: string | undefined;
+}
+
+const Select = ({ name, label = name, of, chosen }: SelectView): Html => (
+  <label>
+    {label}{' '}
+    <select name={name}>
+      <option value="">any</option>
+      <Options of={of.map((value) => ({ value }))} chosen={chosen} />
+    </select>
+  </label>
+);
 
 interface FieldView {
   readonly name: string;

@@ -10,7 +10,6 @@ export const LOOKS: Readonly<Record<Verdict, string>> = {
   ignored: 'pending',
   rejected: 'failed',
 };
-export const VERDICTS = Object.keys(LOOKS) as Verdict[]; // the keys of the record above
 
 export const VerdictBadge = ({ verdict }: { verdict: Verdict }): Html => (
   <span class={`badge ${LOOKS[verdict]}`}>{verdict}</span>

@@ -10,19 +10,20 @@ const percent = (rate: number | undefined) =>
   rate === undefined ? UNKNOWN : `${(rate * 100).toFixed(rate > 0 && rate < 0.1 ? 1 : 0)} %`;
 const perDay = (rate: number) => (rate >= 10 ? rate.toFixed(0) : rate.toFixed(rate >= 1 ? 1 : 2));
 
-export function Measures({ of }: { of: Performance }): Html {
+/** @param before the same of the span before, as long */
+export function Measures({ of, before }: { of: Performance; before: Performance }): Html {
   const { frequency, leadTime, changeFailure, restore, finished } = of;
   const { medianMs, slowTenthMs, known } = leadTime;
   const says = known === 1 ? 'says' : 'say';
   return (
     <div class="measures">
-      <Measure title="Deployments per day" figure={perDay(frequency.perDay)}>
+      <Measure title="Deployments per day" figure={perDay(frequency.perDay)} before={perDay(before.frequency.perDay)}>
         {[
           `${frequency.succeeded} of ${plural(finished, 'finished deployment')} succeeded.`,
           'Successes, roll-backs included, divided by the days of the range.',
         ]}
       </Measure>
-      <Measure title="Lead time for changes" figure={timeOf(medianMs)}>
+      <Measure title="Lead time for changes" figure={timeOf(medianMs)} before={timeOf(before.leadTime.medianMs)}>
         {[
           known === leadTime.of
             ? `${plural(leadTime.of, 'deployment')} of a new commit.`
@@ -31,13 +32,17 @@ export function Measures({ of }: { of: Performance }): Html {
           'The median from the time of the commit to its first success in the environment.',
         ]}
       </Measure>
-      <Measure title="Change failure rate" figure={percent(changeFailure.rate)}>
+      <Measure
+        title="Change failure rate"
+        figure={percent(changeFailure.rate)}
+        before={percent(before.changeFailure.rate)}
+      >
         {[
           `${changeFailure.failed} failed and ${changeFailure.rolledBack} were rolled back, of ${plural(changeFailure.of, 'change')}.`,
           'A roll-back itself is no change.',
         ]}
       </Measure>
-      <Measure title="Time to restore" figure={timeOf(restore.medianMs)}>
+      <Measure title="Time to restore" figure={timeOf(restore.medianMs)} before={timeOf(before.restore.medianMs)}>
         {[
           `${plural(restore.restored, 'failure')} followed by a success${restore.open > 0 ? `; ${restore.open} not yet` : ''}.`,
           'The median from the first failed deployment of a service in an environment to its next success there. A failed deployment is not always an outage, and an outage without one is not seen.',
@@ -50,14 +55,16 @@ export function Measures({ of }: { of: Performance }): Html {
 interface MeasureView {
   readonly title: string;
   readonly figure: string;
+  readonly before: string;
   readonly children: readonly (string | false)[];
 }
 
-const Measure = ({ title, figure, children }: MeasureView): Html => (
+const Measure = ({ title, figure, before, children }: MeasureView): Html => (
   <div class="card">
     <h2>{title}</h2>
     <p class="figure">{figure}</p>
     {children.map((line) => line && <p class="mute">{line}</p>)}
+    <p class="mute">In the span before: {before}.</p>
   </div>
 );
 
@@ -65,11 +72,13 @@ export interface FiguresView {
   readonly title: string;
   readonly rows: readonly { readonly name: string; readonly performance: Performance }[];
   readonly address: (name: string) => string;
+  /** Its changes. */
+  readonly changes: (name: string) => string;
 }
 
 const COLUMNS = ['Finished', 'A day', 'Lead time', 'Failure rate', 'To restore'] as const;
 
-export const FigureTable = ({ title, rows, address }: FiguresView): Html => (
+export const FigureTable = ({ title, rows, address, changes }: FiguresView): Html => (
   <>
     <table class="stack">
       <thead>
@@ -90,7 +99,7 @@ export const FigureTable = ({ title, rows, address }: FiguresView): Html => (
             </td>
             {cells(performance).map((cell, index) => (
               <td class="number" data-label={COLUMNS[index]}>
-                {cell}
+                {index === 0 ? <a href={changes(name)}>{cell}</a> : cell}
               </td>
             ))}
           </tr>

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Deployment } from '../../../src/domain/deployment.ts';
 import { fold } from '../../../src/domain/fold.ts';
+import { knownTier } from '../../../src/domain/tier.ts';
 import { type ChangeLog, createChangeLog } from '../../../src/recording/change-log.ts';
 import { createDeployments } from '../../../src/store/changes/deployments.ts';
 import { FACETS, type Facet } from '../../../src/store/changes/facets.ts';
@@ -70,13 +71,17 @@ const HAS: Record<Facet, (one: Deployment, value: string) => boolean> = {
   branch: ({ ref }, value) => isSame(ref, value),
   commit: ({ commit }, value) => commit?.sha?.startsWith(value.toLowerCase()) === true,
   person: ({ actor, commit }, value) => isSame(actor, value) || isSame(commit?.author, value),
+  tier: ({ environment }, value) => isSame(knownTier(environment), value),
+  type: ({ changeType }, value) => isSame(changeType, value),
+  risk: ({ riskLevel }, value) => isSame(riskLevel, value),
+  tag: ({ tags }, value) => tags.some((tag) => isSame(tag, value)),
 };
 const isSame = (said: string | undefined, value: string) => said?.toLowerCase() === value.toLowerCase();
 
 /** What the change log has to answer, found by going through all of it. */
 function plainly({ facets, sinceMs = 0, untilMs = Number.POSITIVE_INFINITY, text, limit, offset }: ChangeFilter) {
   const inSpan = all.filter((one) => timeOf(one) >= sinceMs && timeOf(one) <= untilMs);
-  const asked = FACETS.flatMap((facet) => (facets[facet] ? [{ facet, value: facets[facet] }] : []));
+  const asked = FACETS.flatMap((facet) => (facets[facet] ? [{ facet, value: String(facets[facet]) }] : []));
   const indexes = asked.map(({ facet, value }) =>
     inSpan.filter((one) => HAS[facet](one, facet === 'commit' ? value.slice(0, 7) : value)),
   );
@@ -85,8 +90,8 @@ function plainly({ facets, sinceMs = 0, untilMs = Number.POSITIVE_INFINITY, text
   const fitting = (isOne ? smallest : smallest.slice(0, SEARCHED)).filter((one) =>
     asked.every(({ facet, value }) => HAS[facet](one, value)),
   );
-  const found = text ? fitting.slice(0, SEARCHED).filter(createTextMatch(text)) : fitting;
-  const isWhole = (isOne || smallest.length <= SEARCHED) && (!text || fitting.length <= SEARCHED);
+  const found = text ? fitting.filter(createTextMatch(text)) : fitting;
+  const isWhole = isOne || smallest.length <= SEARCHED;
   return {
     keys: found.slice(offset, offset + limit).map(({ key }) => key),
     total: found.length,
@@ -109,6 +114,8 @@ const Facets = fc.record(
     status: fc.constantFrom('succeeded', 'failed', 'running'),
     branch: fc.constantFrom('main', 'tide', 'lamp/faster'),
     person: fc.constantFrom('mira', 'JONAS', 'nobody'),
+    tier: fc.constantFrom('production', 'development'),
+    type: fc.constantFrom('deployment', 'rollback'),
   },
   { requiredKeys: [] },
 );

@@ -1,0 +1,97 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Response } from 'express';
+import type { Deployments } from '../store/changes/deployments.ts';
+import type { ChangeSelection } from '../store/changes/filter.ts';
+import { csvRow } from '../values/csv.ts';
+import type { Change } from './api-schemas.ts';
+import { toChange } from './change.ts';
+
+/** Read and written at once: about a megabyte. */
+const PAGE = 500;
+
+const COLUMNS = [
+  'deployment',
+  'occurred_at',
+  'status',
+  'change_type',
+  'service',
+  'environment',
+  'environment_tier',
+  'commit_sha',
+  'branch',
+  'summary',
+  'commit_message',
+  'changed_by',
+  'source',
+  'risk_level',
+  'repository',
+  'pr_number',
+  'pr_url',
+  'pipeline_url',
+  'job_url',
+  'commit_url',
+  'started_at',
+  'finished_at',
+  'duration_seconds',
+  'tags',
+] as const satisfies readonly (keyof Change)[];
+
+export type ExportFormat = 'csv' | 'ndjson';
+const TYPES = { csv: 'text/csv; charset=utf-8', ndjson: 'application/x-ndjson; charset=utf-8' } as const;
+
+export interface ExportOrder {
+  readonly selection: ChangeSelection;
+  readonly format: ExportFormat;
+  /** Absent: all that fit. */
+  readonly limit?: number | undefined;
+}
+
+/** Writes the change log as a file, the newest first, no faster than it is read: one page of it is in memory. */
+export async function exportChanges(
+  deployments: Pick<Deployments, 'list'>,
+  order: ExportOrder,
+  response: Response,
+): Promise<void> {
+  const { format } = order;
+  response.set({
+    'content-type': TYPES[format],
+    'content-disposition': `attachment; filename="shiplog-changes.${format}"`,
+    'cache-control': 'no-store',
+  });
+  try {
+    await pipeline(Readable.from(lines(deployments, order)), response);
+  } catch (error) {
+    // Whoever reads may stop; and an answer that has begun can only be broken off, so that nobody takes half for all.
+    if (!response.headersSent) throw error;
+    response.destroy();
+  }
+}
+
+async function* lines(deployments: Pick<Deployments, 'list'>, { selection, format, limit }: ExportOrder) {
+  if (format === 'csv') yield csvRow(COLUMNS);
+  let left = limit ?? Number.POSITIVE_INFINITY;
+  for await (const page of pages(deployments, selection)) {
+    const text = page.slice(0, left).map((change) => line(change, format));
+    left -= text.length;
+    if (text.length > 0) yield text.join('');
+    if (left <= 0) return;
+  }
+}
+
+const line = (change: Change, format: ExportFormat): string =>
+  format === 'csv' ? csvRow(COLUMNS.map((name) => cellOf(change[name]))) : `${JSON.stringify(change)}\n`;
+
+const cellOf = (value: Change[(typeof COLUMNS)[number]]): string | number | null =>
+  typeof value === 'object' && value !== null ? value.join(' ') : value;
+
+/** What is recorded meanwhile moves the rest down: what the page before held is not told twice. */
+async function* pages(deployments: Pick<Deployments, 'list'>, selection: ChangeSelection) {
+  let before = new Set<string>();
+  for (let offset = 0; ; offset += PAGE) {
+    const { deployments: found } = await deployments.list({ ...selection, limit: PAGE, offset });
+    yield found.filter(({ key }) => !before.has(key)).map(toChange);
+    if (found.length < PAGE) return;
+    before = new Set(found.map(({ key }) => key));
+  }
+}

@@ -1,0 +1,143 @@
+import type { Response } from 'express';
+import { z } from 'zod';
+import type { Deployment } from '../domain/deployment.ts';
+import { laneOf } from '../domain/lane.ts';
+import { finishedDeployments, lastDays, type Performance, performanceBy, type Span } from '../domain/performance.ts';
+import { tierOf } from '../domain/tier.ts';
+import type { Deployments } from '../store/changes/deployments.ts';
+import { csvRow } from '../values/csv.ts';
+import { fail, readQuery } from './envelope.ts';
+
+/** Days. */
+export const PERFORMANCE_RANGES = { '7d': 7, '30d': 30, '90d': 90 } as const;
+const rangeNames = ['7d', '30d', '90d'] as const satisfies readonly (keyof typeof PERFORMANCE_RANGES)[];
+const Text = z.string().trim().max(300, 'write at most 300 characters').default('');
+
+export const PerformanceQuery = z.strictObject({
+  /** Empty: production by tier; `*`: all. */
+  environment: Text,
+  service: Text,
+  range: z.enum(rangeNames, { error: `write ${rangeNames.join(', ')}` }).default('30d'),
+  by: z.enum(['service', 'environment'], { error: 'write service or environment' }).default('service'),
+  format: z.enum(['json', 'csv'], { error: 'write json or csv' }).default('json'),
+});
+
+/** Newest deployments that are looked at: about a second of work. */
+const MOST = 20_000;
+const PAGE = 1_000;
+
+/** By key: while we read on, a new deployment moves the others one place down. */
+export async function readSpan(
+  deployments: Pick<Deployments, 'list'>,
+  { from, to }: Span,
+): Promise<{ found: Deployment[]; total: number }> {
+  const found = new Map<string, Deployment>();
+  for (let offset = 0; ; offset += PAGE) {
+    const page = await deployments.list({
+      facets: {},
+      sinceMs: from.getTime(),
+      untilMs: to.getTime(),
+      limit: PAGE,
+      offset,
+    });
+    for (const deployment of page.deployments) found.set(deployment.key, deployment);
+    if (offset + PAGE >= Math.min(page.total, MOST)) return { found: [...found.values()], total: page.total };
+  }
+}
+
+/** As long as the span, right before it. */
+export function spanBefore({ from, to }: Span): Span {
+  return { from: new Date(2 * from.getTime() - to.getTime()), to: new Date(from.getTime() - 1) };
+}
+
+export const isNamed = (name: string, wanted: string): boolean => name.toLowerCase() === wanted.toLowerCase();
+
+/** @param wanted empty: production; `*`: all; else a name, or that of a folder of environments */
+export function isIn({ environment }: Deployment, wanted: string): boolean {
+  if (wanted === '') return tierOf(environment) === 'production';
+  return wanted === '*' || isNamed(environment.name, wanted) || isNamed(laneOf(environment), wanted);
+}
+
+/** The four measures, by service or by environment, with those of the span before. */
+export async function sendPerformance(
+  { deployments }: { readonly deployments: Pick<Deployments, 'list'> },
+  asked: unknown,
+  response: Response,
+): Promise<void> {
+  const query = readQuery(PerformanceQuery, asked);
+  if ('message' in query) return fail(response, { status: 400, type: 'validation_error', message: query.message });
+  const { environment, service, range, by, format } = query.data;
+  const span = lastDays(PERFORMANCE_RANGES[range], new Date());
+  const measure = async (of: Span) => {
+    const { found, total } = await readSpan(deployments, of);
+    const chosen = finishedDeployments(found).filter(
+      (one) => isIn(one, environment) && (service === '' || isNamed(one.service, service)),
+    );
+    const nameOf = (one: Deployment) => (by === 'service' ? one.service : laneOf(one.environment));
+    return { rows: performanceBy(chosen, nameOf, of), isWhole: total <= found.length };
+  };
+  const [now, before] = await Promise.all([measure(span), measure(spanBefore(span))]);
+  const earlier = new Map(before.rows.map(({ name, performance }) => [name, performance]));
+  const data = now.rows.map(({ name, performance }) => {
+    const previous = earlier.get(name);
+    return { [by]: name, ...figures(performance), previous: previous ? figures(previous) : null };
+  });
+  if (format === 'csv') return sendCsv(response, by, data);
+  response.json({
+    data,
+    meta: {
+      since: span.from.toISOString(),
+      until: span.to.toISOString(),
+      environment: environment === '' ? 'production' : environment,
+      is_whole: now.isWhole,
+    },
+  });
+}
+
+type Row = Record<string, unknown> & { readonly previous: unknown };
+
+function sendCsv(response: Response, by: string, rows: readonly Row[]): void {
+  const names = [by, ...FIGURES];
+  const body = [names, ...rows.map((row) => names.map((name) => row[name] as string | number | null))]; // what figures() makes
+  response
+    .set('content-disposition', 'attachment; filename="shiplog-performance.csv"')
+    .type('text/csv')
+    .send(body.map(csvRow).join(''));
+}
+
+const seconds = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms / 1000));
+const round = (number: number | undefined): number | null =>
+  number === undefined ? null : Math.round(number * 10_000) / 10_000;
+
+/** As a program reads them: seconds and ratios; null where nothing is known. */
+const figures = ({ finished, frequency, leadTime, changeFailure, restore }: Performance) => ({
+  finished,
+  succeeded: frequency.succeeded,
+  deployments_per_day: round(frequency.perDay),
+  lead_time_seconds: seconds(leadTime.medianMs),
+  lead_time_known: leadTime.known,
+  lead_time_of: leadTime.of,
+  change_failure_rate: round(changeFailure.rate),
+  failed: changeFailure.failed,
+  rolled_back: changeFailure.rolledBack,
+  changes: changeFailure.of,
+  time_to_restore_seconds: seconds(restore.medianMs),
+  restored: restore.restored,
+  not_restored: restore.open,
+});
+
+const FIGURES = [
+  'finished',
+  'succeeded',
+  'deployments_per_day',
+  'lead_time_seconds',
+  'lead_time_known',
+  'lead_time_of',
+  'change_failure_rate',
+  'failed',
+  'rolled_back',
+  'changes',
+  'time_to_restore_seconds',
+  'restored',
+  'not_restored',
+] as const satisfies readonly (keyof ReturnType<typeof figures>)[];

@@ -1,0 +1,72 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type ChangeLog, createChangeLog } from '../../../src/recording/change-log.ts';
+import { createDeployments } from '../../../src/store/changes/deployments.ts';
+import { toChangeFilter } from '../../../src/store/changes/filter.ts';
+import { unknownWords } from '../../../src/store/changes/names.ts';
+import { alone, aRecord, plainView } from '../../support/records.ts';
+import { startTestRedis } from '../../support/redis.ts';
+
+let server: Awaited<ReturnType<typeof startTestRedis>>;
+let redis: Redis;
+let deployments: ChangeLog;
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = new Redis(server.address.path);
+  deployments = createChangeLog(createDeployments(redis, { days: 400, count: 10_000 }), (key, records) =>
+    alone(plainView(key, records)),
+  );
+  const records = [
+    { service: 'pay-api', actor: 'jonas.tide', riskLevel: 'high' as const, tags: ['Hotfix'] },
+    { service: 'pay-api', environment: { name: 'staging' } },
+    { service: 'pay-worker', changeType: 'rollback' as const },
+    { service: 'ledger', jobUrl: 'https://gitlab.harbor.example/harbor/ledger/-/jobs/4711' },
+  ];
+  await Promise.all(
+    records.map((record, at) => deployments.apply(aRecord({ deployment: `changes:${at}`, ...record }))),
+  );
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+async function ask(query: Parameters<typeof toChangeFilter>[0]) {
+  const { selection, unknown } = await deployments.resolve(toChangeFilter(query, new Date()));
+  const { deployments: found, total } = await deployments.list({ ...selection, limit: 10, offset: 0 });
+  const drawn = await deployments.timeline({ facets: selection.facets });
+  return { services: found.map(({ service }) => service).sort(), total, unknown, drawn: drawn.length };
+}
+
+it('shows the names that hold what was written, with their counts, and asks nothing where a name is exact', async () => {
+  const part = await ask({ service: 'PAY' });
+  expect(part).toMatchObject({ services: ['pay-api', 'pay-api', 'pay-worker'], total: 3, drawn: 3 });
+  expect(part.unknown.map(unknownWords)).toEqual(['no service is called "PAY"; shown: pay-api (2), pay-worker (1)']);
+  expect((await ask({ service: 'Pay-Api' })).unknown).toEqual([]);
+  expect((await ask({ environment: 'prod', person: 'jonas' })).services).toEqual(['pay-api']);
+});
+
+it('suggests what is nearly written so, and shows nothing in its place', async () => {
+  const found = await ask({ service: 'leger' });
+  expect(found.total).toBe(0);
+  expect(found.unknown.map(unknownWords)).toEqual(['no service is called "leger"; did you mean ledger (1)?']);
+  expect((await ask({ service: 'tide' })).unknown.map(unknownWords)).toEqual(['no service is called "tide"']);
+});
+
+it('filters by tier, type, risk and tag', async () => {
+  expect((await ask({ tier: 'staging' })).total).toBe(1);
+  expect((await ask({ change_type: 'rollback' })).services).toEqual(['pay-worker']);
+  expect((await ask({ risk: 'high' })).services).toEqual(['pay-api']);
+  expect((await ask({ tag: 'hotfix', tier: 'production' })).services).toEqual(['pay-api']);
+});
+
+it('finds a deployment by the address of its job', async () => {
+  const text = 'https://gitlab.harbor.example/harbor/ledger/-/jobs/4711#L3';
+  expect((await ask({ text })).services).toEqual(['ledger']);
+});
+
+it('knows a new name at once', async () => {
+  await ask({ service: 'pay' });
+  await deployments.apply(aRecord({ deployment: 'changes:new', service: 'payroll' }));
+  expect((await ask({ service: 'pay' })).services).toContain('payroll');
+});
