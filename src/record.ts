@@ -25,6 +25,8 @@ export interface RecordParts {
   readonly inbox: Pick<Inbox, 'conclude'>;
   /** Counts the rules that matched, so that one that never does is seen. */
   readonly noteRules: (view: View) => Promise<void>;
+  /** What the inbound log says of a step that only repeats what was told, where a tool has a habit of it. */
+  readonly wordsForRepeat: (told: ChangeRecord) => string | undefined;
   /** Puts a deployment into a sink's queue. The same moment twice is once. */
   readonly forward: (sink: Sink, view: View) => Promise<void>;
 }
@@ -37,7 +39,7 @@ interface Recorded {
 
 /** Story 2: an event is completed, becomes part of one deployment in the change log, and the sinks that want it are told. May run twice. */
 export function createRecord(parts: RecordParts) {
-  const { resolve, sinks, changeLog, echoes, gaps, inbox, forward, noteRules } = parts;
+  const { resolve, sinks, changeLog, echoes, gaps, inbox, forward, noteRules, wordsForRepeat } = parts;
 
   /** @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later. */
   async function record({ webhookId, records, ...event }: ChangeEvent): Promise<void> {
@@ -64,7 +66,8 @@ export function createRecord(parts: RecordParts) {
     if (!placed) return { conclusion: toldBefore, views: [] };
     const view = await changeLog.apply(placed);
     const ended = await supersede(changeLog, view);
-    return { views: [view, ...ended], conclusion: view.droppedBy ? dropped(view.droppedBy) : kept(view) };
+    const conclusion = view.droppedBy ? dropped(view.droppedBy) : kept(view, placed, wordsForRepeat(placed));
+    return { views: [view, ...ended], conclusion };
   }
 
   /** A duplicate is told too: the first run may have been killed before it came this far. The ledger tells nobody twice. */

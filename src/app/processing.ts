@@ -65,6 +65,7 @@ function recording({ config, clock, mask, around, log, metrics }: Shared, stores
     gaps: { place: (told) => stores.gaps.place(mask.value(told)) },
     resolve: createResolve(config.sources, clock),
     sinks: config.sinks,
+    wordsForRepeat: (told) => config.sources.find(({ name }) => name === told.instance)?.wordsForRepeat?.(told),
     forward: around('forward', forward),
     noteRules: ({ matched }) =>
       stores.ruleHits.note(config.rules.flatMap((rule, at) => (matched.includes(at) ? ruleName(rule, at) : []))),

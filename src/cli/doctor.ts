@@ -20,6 +20,7 @@ export async function runDoctor(config: Config): Promise<void> {
     ...(await checkBridge(config)),
     ...(await checkRules(config)),
     ...(await Promise.all(config.sinks.map((sink) => checkSink(sink)))),
+    ...(await Promise.all(config.sources.map((source) => checkSource(source)))).flat(),
     ...(await Promise.all(expiringSecrets(config).map((secret) => checkExpiry(secret)))).flat(),
   ];
   for (const { ok, what } of findings) process.stdout.write(`${ok ? 'ok   ' : 'WRONG'}  ${what}\n`);
@@ -63,6 +64,17 @@ async function checkSink(sink: Config['sinks'][number]): Promise<Finding> {
     return { ok: true, what: `sink ${sink.name}: ${await sink.check(AbortSignal.timeout(CHECK_MS))}` };
   } catch (error) {
     return { ok: false, what: `sink ${sink.name}: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+/** What the source's tool is set to. Silent without a token for its API. */
+async function checkSource({ name, findings }: Config['sources'][number]): Promise<Finding[]> {
+  if (!findings) return [];
+  try {
+    const found = await findings({ signal: AbortSignal.timeout(CHECK_MS), now: new Date() });
+    return found.map((what) => ({ ok: false, what: `source ${name}: ${what}` }));
+  } catch (error) {
+    return [{ ok: false, what: `source ${name}: ${error instanceof Error ? error.message : String(error)}` }];
   }
 }
 

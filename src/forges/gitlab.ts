@@ -1,6 +1,9 @@
 import type { ForgeAddress, Repository } from './forge.ts';
 import { linesOf, numberOf } from './message.ts';
 
+/** The address of a GitLab, also where that of its API was written, as a job finds it in CI_API_V4_URL. */
+export const gitlabAddress = (url: string): string => url.replace(/\/api\/v4$/, '');
+
 const REFERENCE = 'See merge request ';
 
 /**

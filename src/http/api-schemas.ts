@@ -22,7 +22,10 @@ export const Change = z.strictObject({
   service: z.string(),
   service_id: z.string().nullable(),
   repository: z.string().nullable(),
+  /** Branch or tag. */
   branch: z.string().nullable(),
+  /** Set where the tool said that it is a tag. */
+  tag: z.string().nullable(),
   commit_sha: z.string().nullable(),
   commit_message: z.string().nullable(),
   commit_url: z.string().nullable(),

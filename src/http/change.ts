@@ -19,6 +19,7 @@ export function toChange(deployment: Deployment) {
     service_id: deployment.serviceId ?? null,
     repository: repository?.name ?? null,
     branch: deployment.ref ?? null,
+    tag: deployment.tag ? (deployment.ref ?? null) : null,
     commit_sha: commit?.sha ?? null,
     commit_message: commit?.message ?? commit?.title ?? null,
     commit_url: commit?.url ?? null,

@@ -1,4 +1,5 @@
-import type { MadeByApi } from '../domain/change-record.ts';
+import type { ChangeRecord, MadeByApi } from '../domain/change-record.ts';
+import type { Deployment } from '../domain/deployment.ts';
 import type { View } from '../domain/view.ts';
 import type { InboxEntry } from '../store/inbox/entry.ts';
 import type { Resolved } from './resolve.ts';
@@ -19,12 +20,23 @@ export const toldBefore: Conclusion = {
 
 export const dropped = (rule: string): Conclusion => ({ verdict: 'ignored', reason: 'dropped_by_rule', detail: rule });
 
-export function kept({ deployment, added }: View & { readonly added: boolean }): Conclusion {
+/** @param words what the inbound log says when this step repeats a known state with a later time; undefined: nothing special. */
+export function kept(
+  { deployment, added }: View & { readonly added: boolean },
+  told: ChangeRecord,
+  words: string | undefined,
+): Conclusion {
   const deployments = [deployment.key];
+  if (added && words !== undefined && repeats(told, deployment))
+    return { verdict: 'duplicate', detail: words, deployments };
   return added
     ? { verdict: 'recorded', deployments }
     : { verdict: 'duplicate', detail: `this step of ${deployment.key} was known already`, deployments };
 }
+
+/** The same state at a later time: a repeat moves no time (domain/fold.ts). */
+const repeats = ({ id, state, occurredAt }: ChangeRecord, deployment: Deployment): boolean =>
+  id !== deployment.decidedBy && state === deployment.state && occurredAt > deployment.occurredAt;
 
 /** A webhook may tell of several deployments, and the tool's API of more: news outweighs the rest. */
 export function conclusionOf(conclusions: readonly Conclusion[], asked: Resolved): Conclusion {

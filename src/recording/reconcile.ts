@@ -1,5 +1,5 @@
 import { ChangeRecord } from '../domain/change-record.ts';
-import { transition } from '../domain/deployment.ts';
+import { isFinal, transition } from '../domain/deployment.ts';
 import { ResolveFailed } from '../domain/errors.ts';
 import type { Source } from '../sources/source.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
@@ -65,7 +65,10 @@ export function createReconcile({ sources, deployments, recordStep, clock }: Rec
   async function recordMissing(record: ChangeRecord): Promise<string[]> {
     const known = await deployments.get(record.deployment);
     const told = known && { state: known.deployment.state, at: known.deployment.occurredAt };
-    if (transition(told, { state: record.state, at: record.occurredAt }) !== 'apply') return [];
+    const isNews = transition(told, { state: record.state, at: record.occurredAt }) === 'apply';
+    // A hook has one word for a job that failed and one that never ran: the tool's API knows which.
+    const saysWhy = record.endReason !== undefined && known?.deployment.endReason === undefined;
+    if (!isNews && !(saysWhy && known && isFinal(known.deployment.state))) return [];
     // Found by its other name: GitLab's API may hide the job that the webhooks name.
     const step = known ? { ...record, deployment: known.deployment.key } : record;
     const { verdict, deployments: keys = [] } = await recordStep(step);

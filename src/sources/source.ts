@@ -1,5 +1,5 @@
 import type { Lookup } from '../domain/change-event.ts';
-import type { NewChangeRecord } from '../domain/change-record.ts';
+import type { ChangeRecord, NewChangeRecord } from '../domain/change-record.ts';
 import type { RejectionCode, WebhookRejected } from '../domain/errors.ts';
 import type { SetupAddress, SetupRecipe } from './recipe.ts';
 import type { KeptRow, Rows } from './rows.ts';
@@ -212,6 +212,11 @@ export interface Source extends ToolFacts {
    * @throws WebhookRejected `bad_payload` when it claims to be a deployment and lacks what a change needs.
    */
   map(payload: unknown, webhook: Webhook): Mapped;
+  /**
+   * What the inbound log says of a step that repeats a known state with a later time, where that is a habit of the tool
+   * (a test button). Undefined: it is told as any step.
+   */
+  wordsForRepeat?(record: ChangeRecord): string | undefined;
   /** How to set the tool up, for the set-up page. Never fails. */
   recipe(address: SetupAddress): Promise<SetupRecipe>;
   /** A webhook that this source accepts: what its tool would send for a deployment at that time, with the secret proved. */
@@ -233,6 +238,11 @@ export interface Source extends ToolFacts {
    * @throws ResolveFailed
    */
   applyHooks?(order: HookOrder): Promise<readonly string[]>;
+  /**
+   * What a person should mend in the tool, for `shiplog doctor`: a sentence each. Changes nothing there.
+   * @throws ResolveFailed
+   */
+  findings?(call: ApiCall): Promise<readonly string[]>;
   /**
    * When the token for its tool's API ends. Undefined: never, or nobody can tell.
    * @throws ResolveFailed

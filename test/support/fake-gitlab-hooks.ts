@@ -13,6 +13,8 @@ export interface FakeWebhook {
   settings: Record<string, boolean>;
   alert_status: 'executable' | 'temporarily_disabled' | 'disabled';
   disabled_until: string | null;
+  /** Premium or not: since 16.10. */
+  template?: string | undefined;
   readonly events: FakeWebhookEvent[];
   /** When each event was sent again, epoch milliseconds. */
   readonly resends: number[];
@@ -98,9 +100,19 @@ function ownerOf(world: World, { kind, id }: { kind: string; id: string }): stri
   return project.role === 'maintainer' ? `project:${project.id}` : forbidden();
 }
 
-function hookAnswer({ id, url, token, signing_token, settings, alert_status, disabled_until }: FakeWebhook) {
+function hookAnswer({ id, url, token, signing_token, template, settings, ...hook }: FakeWebhook) {
+  const { alert_status, disabled_until } = hook;
   const present = { token_present: token !== undefined, signing_token_present: signing_token !== undefined };
-  return { id, url, created_at: '2026-03-01T08:00:00.000Z', ...settings, alert_status, disabled_until, ...present };
+  return {
+    id,
+    url,
+    created_at: '2026-03-01T08:00:00.000Z',
+    ...settings,
+    alert_status,
+    disabled_until,
+    custom_webhook_template: template ?? null,
+    ...present,
+  };
 }
 
 function create(request: FakeRequest, { world, owner }: { world: World; owner: string }): FakeReply {
@@ -118,6 +130,7 @@ function set(request: FakeRequest, hook: FakeWebhook): FakeReply {
   if (!/^https?:\/\//.test(body['url'])) return { status: 422, body: { error: 'Invalid url given' } };
   hook.url = body['url'];
   if (typeof body['token'] === 'string') hook.token = body['token'];
+  if (typeof body['custom_webhook_template'] === 'string') hook.template = body['custom_webhook_template'];
   if (typeof body['signing_token'] === 'string') hook.signing_token = body['signing_token'];
   for (const name of Object.keys(DEFAULTS)) {
     if (typeof body[name] === 'boolean') hook.settings[name] = body[name];

@@ -10,6 +10,7 @@ export interface FakeMergeRequest {
   readonly commits: readonly string[];
   /** Linked to the deployments of its commits, as the worker does after their success. */
   readonly linked?: boolean;
+  readonly sourceBranch?: string;
 }
 
 interface Place {
@@ -27,7 +28,9 @@ export function readRoute({ method, query }: FakeRequest, { rest, world }: Place
   const [, id, sha, part] = /^\/projects\/([^/]+)\/repository\/commits\/([^/]+)(?:\/(\w+))?$/.exec(rest) ?? [];
   if (id !== undefined && sha !== undefined) return commit(query, { world, id, sha, part });
   const [, owner, deployment] = /^\/projects\/([^/]+)\/deployments\/(\d+)\/merge_requests$/.exec(rest) ?? [];
-  return owner !== undefined ? shipped(query, { world, id: owner, deployment }) : undefined;
+  if (owner !== undefined) return shipped(query, { world, id: owner, deployment });
+  const [, of, iid] = /^\/projects\/([^/]+)\/merge_requests\/(\d+)$/.exec(rest) ?? [];
+  return of !== undefined ? oneMergeRequest({ world, id: of, iid: Number(iid) }) : undefined;
 }
 
 /** A page of a list, with the headers that lead to the next one. */
@@ -93,12 +96,23 @@ function shipped(
   );
 }
 
-const mergeRequestAnswer = ({ iid, title, state = 'merged', merged_at }: FakeMergeRequest, web: string) => ({
+function oneMergeRequest({ world, id, iid }: { world: World; id: string; iid: number }): FakeReply {
+  const project = findProject(world, decodeURIComponent(id));
+  const found = project?.mergeRequests?.find((one) => one.iid === iid);
+  if (!project || !found) return notFound(project ? '' : 'Project');
+  return ok(mergeRequestAnswer(found, `${world.url}/${project.path}`));
+}
+
+const mergeRequestAnswer = (
+  { iid, title, state = 'merged', merged_at, sourceBranch = 'feature' }: FakeMergeRequest,
+  web: string,
+) => ({
   id: 90_000 + iid,
   iid,
   title,
   state,
   created_at: '2026-03-01T08:00:00.000Z',
   merged_at: merged_at ?? null,
+  source_branch: sourceBranch,
   web_url: `${web}/-/merge_requests/${iid}`,
 });

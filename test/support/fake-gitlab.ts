@@ -51,10 +51,13 @@ export interface FakeDeployment {
   readonly created_at: string;
   status: Status;
   updated_at: string;
-  started_at: string | null;
+  /** Null: not yet. Undefined: it never will. */
+  started_at: string | null | undefined;
   finished_at: string | null;
   /** Premium: who approved or rejected it. */
   approvals?: readonly { readonly status: string; readonly user: { readonly username: string } }[];
+  /** Premium: how many approvals it waits for. */
+  pending_approval_count?: number;
   /** Grows with every finish: which success is the environment's last. */
   finished: number;
   /** Every status it had, oldest first. */
@@ -100,6 +103,8 @@ export interface FakeGitlab extends FakeServer, FakeWebhooks {
     ref: string;
     status: Status;
     tag?: boolean;
+    /** It was canceled while it waited, or a newer one was there. */
+    neverStarted?: boolean;
     /** When it came to its status. Default: now. */
     at?: Date;
   }): FakeDeployment;
@@ -130,10 +135,11 @@ export async function startFakeGitlab(given: FakeGitlabOptions): Promise<FakeGit
     hooks: world.hooks,
     webhooks: world.webhooks,
     options,
-    addByJob({ project: path, status, at, tag = false, ...made }) {
+    addByJob({ project: path, status, at, tag = false, neverStarted = false, ...made }) {
       const project = options.projects.find((one) => one.path === path);
       if (!project) throw new Error(`the fake has no project ${path}`);
       const deployment = build(world, project, { ...made, tag, job: world.nextId + 5_000_000_000 });
+      if (neverStarted) deployment.started_at = undefined;
       void moveTo(world, deployment, { status, ...(at && { at }) });
       return deployment;
     },
@@ -316,7 +322,8 @@ async function moveTo(
   deployment.status = status;
   deployment.updated_at = at.toISOString();
   deployment.history.push(status);
-  if (status !== 'created' && status !== 'blocked') deployment.started_at ??= at.toISOString();
+  const starts = status !== 'created' && status !== 'blocked' && deployment.started_at !== undefined;
+  if (starts) deployment.started_at ??= at.toISOString();
   if (status === 'success' || status === 'failed' || status === 'canceled') {
     world.finishes += 1;
     deployment.finished_at = at.toISOString();
@@ -438,7 +445,7 @@ function deploymentAnswer(row: FakeDeployment, { url }: World) {
     name: 'deploy',
     ref: row.ref,
     tag: row.tag,
-    started_at: row.started_at,
+    started_at: row.started_at ?? null,
     finished_at: row.finished_at,
     web_url: `${web}/-/jobs/${row.job}`,
     user: { ...BOT, id: 31, name: 'Mira Example', username: 'mira' },
@@ -457,6 +464,7 @@ function deploymentAnswer(row: FakeDeployment, { url }: World) {
     environment: { id: 9, name: row.environment, slug: slug(row.environment), external_url: null },
     deployable: row.job === undefined ? null : job,
     ...(row.approvals && { approvals: row.approvals }),
+    ...(row.pending_approval_count !== undefined && { pending_approval_count: row.pending_approval_count }),
   };
 }
 

@@ -77,10 +77,11 @@ function describe(deployment: Deployment, lateMs: number | undefined): string {
 }
 
 function tagsOf(deployment: Deployment, marks: { late: boolean; possibleDuplicate: boolean }): string[] {
-  const { tags, source, environment, state } = deployment;
+  const { tags, source, environment, state, ref, tag } = deployment;
   const all = [
     ...tags,
     source,
+    tag && ref && `tag:${ref}`,
     environment.tier && `tier:${environment.tier}`,
     state !== 'succeeded' && `status:${state}`,
     marks.late && 'late',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
+import { gitlabAddress } from '../../forges/gitlab.ts';
 import { isSuccess } from '../../outbound/http.ts';
 import { BaseUrl, bothOrNeither, Credential, Name } from '../../values/settings.ts';
 import { meaningful } from '../meaningful.ts';
@@ -20,7 +21,7 @@ export const gitlabDeployments = z
   .strictObject({
     type: z.literal('gitlab-deployments'),
     name: Name.default('gitlab'),
-    url: BaseUrl.optional(),
+    url: BaseUrl.transform(gitlabAddress).optional(),
     token: Credential('token').optional(),
     /** Our name of an environment → the name it has in GitLab. */
     environments: z.record(z.string(), z.string().min(1)).default({}),

@@ -1,10 +1,12 @@
 import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
+import { nameRef } from '../../values/ref.ts';
 import { toIso } from '../../values/time.ts';
 import type { Mapped } from '../source.ts';
 import { ApiStatus, type Commit, type DeploymentRow, type MergeRequest } from './api-schema.ts';
 import { deploymentKey, jobKey, type Project } from './project.ts';
 import { commitOf, ignored, madeByApiOf, originOf, personOf } from './record.ts';
+import { refFacts } from './ref.ts';
 
 /** undefined: nothing was deployed. The API tells of approvals apart from the status. */
 const STATES: Readonly<Record<ApiStatus, State | undefined>> = {
@@ -46,7 +48,8 @@ export function recordOfRow(row: DeploymentRow, told: Told): Mapped {
   if (status === undefined) {
     return ignored('unknown_status', `A deployment's status "${row.status?.slice(0, 80) ?? ''}" is not known here.`);
   }
-  const state = rejectedBy(row) ? 'canceled' : STATES[status];
+  const neverRan = hasNeverRun(row);
+  const state = rejectedBy(row) || neverRan ? 'canceled' : STATES[status];
   if (state === undefined) return ignored('not_started', `The deployment is ${status}: nothing was deployed.`);
   const names = namesOf(row, told);
   const [key, ...aliases] = names;
@@ -64,19 +67,19 @@ export function recordOfRow(row: DeploymentRow, told: Told): Mapped {
     aliases,
     ...(key.includes(':job:') && row.id && { occurrence: row.id }),
     signal: 'deployments API',
-    authoritative: false,
+    // GitLab's own time of the end: a hook that was sent later (by its button Test) has the time of its sending.
+    authoritative: isFinal(state) && toIso(deployable?.finished_at) !== undefined,
     state,
+    ...(neverRan && { endReason: 'never_ran' }),
     ...(rejectedBy(row) && { rejected: true }),
     environment: environmentOf(row),
-    ...(row.ref && { ref: row.ref }),
-    ...(deployable?.tag != null && { tag: deployable.tag }),
     ...commitOfRow(row, extras?.commit),
     ...linksOf(row, project),
     ...(actor && { actor }),
     occurredAt: at ?? now.toISOString(),
     ...(startedAt && { startedAt }),
     ...(finishedAt && { finishedAt }),
-    ...shippedBy(extras),
+    ...shippedBy(row, told),
     notes: notesOf(row, extras),
     ...madeByApi(row, told),
   };
@@ -97,6 +100,12 @@ function namesOf(row: DeploymentRow, { project, key }: Told): string[] {
 function timeOf({ deployable, updated_at, created_at }: DeploymentRow, state: State): string | undefined {
   const own = isFinal(state) ? deployable?.finished_at : state === 'running' ? deployable?.started_at : created_at;
   return toIso(own) ?? toIso(updated_at) ?? toIso(created_at);
+}
+
+/** A job that ended before it began has deployed nothing: it was canceled while it waited, or a newer one was there. */
+function hasNeverRun(row: DeploymentRow): boolean {
+  const hasEnded = row.status === 'failed' || row.status === 'canceled';
+  return hasEnded && row.deployable?.started_at === null && rejectedBy(row) === undefined;
 }
 
 /** The status of a rejected deployment is `failed`; only the approvals tell why. */
@@ -138,9 +147,12 @@ function linksOf({ deployable }: DeploymentRow, project: Project): Partial<NewCh
   };
 }
 
-function shippedBy(extras: Extras | undefined): Partial<NewChangeRecord> {
+function shippedBy({ ref, deployable }: DeploymentRow, { project, extras }: Told): Partial<NewChangeRecord> {
   const newest = extras?.mergeRequests[0];
+  const message = extras?.commit?.message ?? deployable?.commit?.message;
   return {
+    ...(newest?.source_branch && nameRef(ref).mergeRequest === newest.iid && { ref: newest.source_branch }),
+    ...refFacts({ ref, tag: deployable?.tag, message }, project),
     ...(newest?.iid && {
       pullRequest: {
         number: newest.iid,

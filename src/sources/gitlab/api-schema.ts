@@ -19,7 +19,8 @@ const Deployable = maybe(
     id: Id,
     name: Text,
     tag: Flag,
-    started_at: Text,
+    /** Null: it did not begin. */
+    started_at: z.string().nullish().catch(undefined),
     finished_at: Text,
     web_url: Url,
     user: User,
@@ -42,6 +43,8 @@ export const DeploymentRow = z.object({
   user: User,
   environment: maybe(z.object({ name: Text, external_url: Url, tier: TierOrNothing })),
   deployable: Deployable,
+  /** With Premium: how many approvals it waits for. */
+  pending_approval_count: z.number().nullish().catch(undefined),
   approvals: z
     .array(maybe(z.object({ status: Text, user: User })))
     .nullish()
@@ -56,6 +59,7 @@ export const MergeRequest = z.object({
   web_url: Url,
   created_at: Text,
   merged_at: Text,
+  source_branch: Text,
 });
 export type MergeRequest = z.output<typeof MergeRequest>;
 
@@ -76,6 +80,7 @@ export const Hook = z.object({
   disabled_until: Text,
   token_present: Flag,
   signing_token_present: Flag,
+  custom_webhook_template: Text,
 });
 export type Hook = z.output<typeof Hook>;
 

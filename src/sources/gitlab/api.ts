@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DeliveryFailed, ResolveFailed } from '../../domain/errors.ts';
+import { gitlabAddress } from '../../forges/gitlab.ts';
 import { AnswerTooLarge } from '../../outbound/http.ts';
 import { BaseUrl, bothOrNeither, Credential } from '../../values/settings.ts';
 import { type Ask, createAsk } from '../ask.ts';
@@ -10,7 +11,7 @@ const Names = z.array(z.union([z.string().min(1), z.number().int().positive()]).
 /** GitLab's own API. With neither url nor token it is not asked. */
 export const Api = z
   .strictObject({
-    url: BaseUrl.optional(),
+    url: BaseUrl.transform(gitlabAddress).optional(),
     token: Credential('token').optional(),
     projects: Names,
     groups: Names,

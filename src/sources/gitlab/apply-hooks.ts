@@ -5,6 +5,7 @@ import { SIGNING_TOKEN } from '../standard-webhooks.ts';
 import { concernsOne, type GitlabApi, groupPath, pagesOf, projectPath } from './api.ts';
 import { Hook, rowsOf } from './api-schema.ts';
 import { pathOf } from './hook-check.ts';
+import { missingInTemplate } from './hook-template.ts';
 
 interface Secrets {
   readonly secrets: readonly string[];
@@ -69,12 +70,19 @@ export function createApplyHooks({ ask, projects, groups }: GitlabApi, given: Se
       if (dryRun) return `a webhook to ${url} would be made: deployment events`;
       return `webhook made: deployment events${warningOf(await ask.send('POST', path, { body, signal }), tokens)}`;
     }
-    const wrong = differences(hook, url);
+    const template = missingInTemplate(hook);
+    const wrong = [differences(hook, url), template && `the custom template, which lacks ${template}, taken out`]
+      .filter(Boolean)
+      .join(', ');
     if (dryRun)
       return `webhook ${wrong ? `would be repaired: ${wrong}` : 'is right'}; its secret would be set anew${also}`;
-    const answer = await ask.send('PUT', `${path}/${hook.id}`, { body, signal });
+    const change = { ...body, ...(template && { custom_webhook_template: '' }) };
+    const answer = await ask.send('PUT', `${path}/${hook.id}`, { body: change, signal });
+    const kept = missingInTemplate(Hook.parse(answer ?? {}))
+      ? '. GitLab kept the custom template: take it out in its settings'
+      : '';
     const done = wrong ? `repaired: ${wrong}` : 'was right';
-    return `webhook ${done}; its secret was set anew, because GitLab does not show it${also}${warningOf(answer, tokens)}`;
+    return `webhook ${done}; its secret was set anew, because GitLab does not show it${also}${kept}${warningOf(answer, tokens)}`;
   }
 }
 

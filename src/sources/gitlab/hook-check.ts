@@ -4,8 +4,9 @@ import { ResolveFailed } from '../../domain/errors.ts';
 import { trimCharsEnd } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
 import type { ApiCall } from '../source.ts';
-import { concernsOne, type GitlabApi, pagesOf, statusOf } from './api.ts';
+import { concernsOne, type GitlabApi, groupPath, pagesOf, projectPath, statusOf } from './api.ts';
 import { Hook, HookEvent, rowsOf } from './api-schema.ts';
+import { missingInTemplate } from './hook-template.ts';
 
 /** A project or group that has webhooks. */
 export interface Owner {
@@ -25,6 +26,25 @@ const REMEMBERED = 10_000;
 const REMEMBER_MS = 8 * 86_400_000;
 const TRIGGERS: readonly (string | undefined)[] = ['deployment_hooks', 'job_hooks', 'pipeline_hooks', undefined];
 
+/** What a person should mend at the webhooks of the configured projects and groups. Sends nothing again. */
+export function createFindings({ ask, projects, groups }: GitlabApi, instance: string) {
+  return async function findings(call: ApiCall): Promise<readonly string[]> {
+    const found: string[] = [];
+    const owners = [
+      ...projects.map((name) => ({ base: projectPath(name), called: name })),
+      ...groups.map((name) => ({ base: groupPath(name), called: `group ${name}` })),
+    ];
+    for (const owner of owners) {
+      const hooks = await quietly(() => listHooks(ask, owner, call.signal));
+      for (const hook of (hooks ?? []).filter(({ url }) => pointsTo(url, instance))) {
+        warnOfDisabled(hook, owner, { ...call, warn: (finding) => void found.push(finding) });
+        warnOfTemplate(hook, owner, { warn: (finding) => void found.push(finding) });
+      }
+    }
+    return found;
+  };
+}
+
 /** Looks after the webhooks that point to us: says which are disabled, and has failed events sent again. */
 export function createHookCheck({ ask }: GitlabApi, instance: string) {
   const resent = new LRUCache<string, true>({ max: REMEMBERED, ttl: REMEMBER_MS });
@@ -32,18 +52,13 @@ export function createHookCheck({ ask }: GitlabApi, instance: string) {
   const lately = new LRUCache<string, number>({ max: REMEMBERED, ttl: MINUTE_MS });
 
   return async function checkHooks(owner: Owner, run: Run): Promise<void> {
-    const hooks = await quietly(() => listHooks(owner, run));
+    const hooks = await quietly(() => listHooks(ask, owner, run.signal));
     for (const hook of (hooks ?? []).filter(({ url }) => pointsTo(url, instance))) {
       warnOfDisabled(hook, owner, run);
+      warnOfTemplate(hook, owner, run);
       if (hook.id) await quietly(() => resendFailed(hook.id ?? '', owner, run));
     }
   };
-
-  async function listHooks({ base }: Owner, { signal }: Run): Promise<Hook[]> {
-    const hooks: Hook[] = [];
-    for await (const page of pagesOf(ask, `${base}/hooks?per_page=100`, signal)) hooks.push(...rowsOf(Hook, page));
-    return hooks;
-  }
 
   async function resendFailed(hookId: string, owner: Owner, run: Run): Promise<void> {
     const events = `${owner.base}/hooks/${hookId}/events`;
@@ -96,6 +111,12 @@ export function createHookCheck({ ask }: GitlabApi, instance: string) {
   }
 }
 
+async function listHooks(ask: GitlabApi['ask'], { base }: Owner, signal: AbortSignal): Promise<Hook[]> {
+  const hooks: Hook[] = [];
+  for await (const page of pagesOf(ask, `${base}/hooks?per_page=100`, signal)) hooks.push(...rowsOf(Hook, page));
+  return hooks;
+}
+
 const Resent = z.object({ response_status: z.coerce.number().optional().catch(undefined) });
 
 /** Needs Maintainer, for groups Owner and Premium: what may not be seen is not looked after. */
@@ -126,7 +147,19 @@ function pointsTo(url: string | undefined, instance: string): boolean {
 export const pathOf = (url: string): string =>
   trimCharsEnd(URL.canParse(url) ? new URL(url).pathname : (url.split(/[?#]/, 1)[0] ?? ''), '/');
 
-function warnOfDisabled({ alert_status, disabled_until }: Hook, { called }: Owner, { now, warn }: Run): void {
+function warnOfTemplate(hook: Hook, { called }: Owner, { warn }: Pick<Run, 'warn'>): void {
+  const missing = missingInTemplate(hook);
+  if (missing === undefined) return;
+  warn(
+    `The webhook of ${called} has a custom template that lacks ${missing}: what it sends cannot be read. Empty "Custom webhook template" in its settings, or run: npx shiplog hooks apply`,
+  );
+}
+
+function warnOfDisabled(
+  { alert_status, disabled_until }: Hook,
+  { called }: Owner,
+  { now, warn }: Pick<Run, 'now' | 'warn'>,
+): void {
   const until = toIso(disabled_until);
   const waits = until !== undefined && until > now.toISOString();
   if ((alert_status === undefined || alert_status === 'executable') && !waits) return;

@@ -1,10 +1,11 @@
-import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { type ChangeRecord, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { fullSha } from '../../values/sha.ts';
 import { toIso } from '../../values/time.ts';
 import type { Lookup, Mapped } from '../source.ts';
 import { deploymentKey, jobKey, type Project, projectOf } from './project.ts';
 import { type Context, commitOf, ignored, madeByApiOf, originOf, personOf } from './record.ts';
+import { refFacts } from './ref.ts';
 import { lookupOf } from './resolve.ts';
 import { type DeploymentHook, DeploymentStatus } from './schema.ts';
 
@@ -22,9 +23,22 @@ const STATES: Readonly<Record<DeploymentStatus, State | undefined>> = {
   rejected: 'canceled',
 };
 
+/**
+ * GitLab's button Test sends the newest deployment with its status and the time of now. GitLab: Integrations::ProjectTestData.
+ * A hook that came twice has the same time.
+ */
+export function wordsForRepeat({ signal, occurrence, deployment }: ChangeRecord): string | undefined {
+  if (signal !== 'deployment hook') return undefined;
+  return `GitLab's Test of deployment ${occurrence ?? deployment.split(':').at(-1)}: arrived, nothing changed`;
+}
+
+const NO_STATUS =
+  'The deployment hook has no status. If the webhook has a custom template, your template lacks status: write "status": "{{status}}", or take the template out.';
+
 /** The deployment hook knows best: GitLab sends it at the transition, with the status of that moment. */
 export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
   const status = DeploymentStatus.safeParse(hook.status).data;
+  if (hook.status === undefined) return ignored('unmapped', NO_STATUS);
   if (status === undefined) {
     return ignored('unknown_status', `A deployment's status "${hook.status?.slice(0, 80) ?? ''}" is not known here.`);
   }
@@ -52,7 +66,7 @@ export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
     state,
     ...(status === 'rejected' && { rejected: true }),
     environment: environmentOf(hook),
-    ...(hook.ref && { ref: hook.ref }),
+    ...refFacts({ ref: hook.ref }, project),
     ...commitOf({ sha: shaOf(hook), title: hook.commit_title, url: hook.commit_url, ...NO_COMMIT }),
     ...(hook.deployable_url && { jobUrl: hook.deployable_url }),
     ...(actor && { actor }),

@@ -4,6 +4,7 @@ import { toIso } from '../../values/time.ts';
 import type { Mapped } from '../source.ts';
 import { jobKey, type Project, projectOf } from './project.ts';
 import { type Context, commitOf, type Ignored, ignored, originOf, personOf } from './record.ts';
+import { refFacts } from './ref.ts';
 import { type Build, type Environment, type JobHook, JobStatus, type PipelineHook } from './schema.ts';
 
 /** undefined: it has not started (yet). `canceling` still runs, in its after_script. */
@@ -23,11 +24,20 @@ const STATES: Readonly<Record<JobStatus, State | undefined>> = {
   canceled: 'canceled',
 };
 
+/**
+ * Why a job failed before anything was deployed, also where its times are missing. GitLab: app/models/concerns/enums/ci/commit_status.rb.
+ */
+const NEVER_RAN: ReadonlySet<string | undefined> = new Set([
+  'failed_outdated_deployment_job',
+  'forward_deployment_failure',
+]);
+
 /** A job of either hook, in one shape. */
 interface Job {
   readonly id: string | undefined;
   readonly name: string | undefined;
   readonly status: string | undefined;
+  readonly failureReason: string | undefined;
   /** null: GitLab says that it did not start. undefined: GitLab does not say. */
   readonly startedAt: string | null | undefined;
   readonly finishedAt: string | null | undefined;
@@ -38,6 +48,7 @@ interface Job {
 interface Step {
   readonly kind: 'step';
   readonly state: State;
+  readonly neverRan: boolean;
   readonly environment: NewChangeRecord['environment'];
   readonly startedAt?: string;
   readonly finishedAt?: string;
@@ -56,6 +67,7 @@ export function mapJob(hook: JobHook, context: Context): Mapped {
     id: hook.build_id,
     name: hook.build_name,
     status: hook.build_status,
+    failureReason: hook.build_failure_reason,
     startedAt: eitherOf(hook.build_started_at_iso, hook.build_started_at),
     finishedAt: eitherOf(hook.build_finished_at_iso, hook.build_finished_at),
     duration: hook.build_duration,
@@ -77,8 +89,7 @@ export function mapJob(hook: JobHook, context: Context): Mapped {
       context,
       actor: personOf(hook.user),
     }),
-    ...(hook.ref && { ref: hook.ref }),
-    ...(hook.tag != null && { tag: hook.tag }),
+    ...refFacts({ ref: hook.ref, tag: hook.tag, message: commit?.message }, project),
     ...commitOf({
       sha,
       title: firstLine(commit?.message),
@@ -127,8 +138,7 @@ function sharedByBuilds(hook: PipelineHook, project: Project): Partial<NewChange
   const builtUrl = project.url && pipeline?.id && `${project.url}/-/pipelines/${pipeline.id}`;
   const pipelineUrl = pipeline?.url ?? builtUrl;
   return {
-    ...(pipeline?.ref && { ref: pipeline.ref }),
-    ...(pipeline?.tag != null && { tag: pipeline.tag }),
+    ...refFacts({ ref: pipeline?.ref, tag: pipeline?.tag, message: commit?.message }, project),
     ...commitOf({
       sha: pipeline?.sha ?? commit?.id,
       title: commit?.title ?? firstLine(commit?.message),
@@ -168,6 +178,7 @@ function recordOf(
     signal,
     authoritative: false,
     state: step.state,
+    ...(step.neverRan && { endReason: 'never_ran' }),
     environment: step.environment,
     ...(job.name && { job: job.name }),
     ...(project.url && { jobUrl: `${project.url}/-/jobs/${job.id}` }),
@@ -188,18 +199,22 @@ function stepOf(job: Job): Step | Ignored {
   if (environment.action && environment.action !== 'start') {
     return ignored('not_a_start', `${called} does "${environment.action.slice(0, 80)}" to ${environment.name}.`);
   }
+  if (job.status === undefined) return ignored('unmapped', `${called} has no status: a custom template lacks it.`);
   const status = JobStatus.safeParse(job.status).data;
   if (status === undefined) {
     return ignored('unknown_status', `${called} has a status "${job.status?.slice(0, 80) ?? ''}" not known here.`);
   }
-  const state = STATES[status];
-  if (state === undefined) return ignored('not_started', `${called} is ${status}: it has deployed nothing.`);
-  if (!hasStarted(job, state)) return ignored('not_started', `${called} is ${status}, but never started.`);
+  const said = STATES[status];
+  if (said === undefined) return ignored('not_started', `${called} is ${status}: it has deployed nothing.`);
+  const started = hasStarted(job, said);
+  if (started === 'unknown') return ignored('not_started', `${called} is ${status}, and perhaps never started.`);
+  const state = started ? said : 'canceled';
   const startedAt = toIso(job.startedAt);
   const finishedAt = isFinal(state) ? toIso(job.finishedAt) : undefined;
   return {
     kind: 'step',
     state,
+    neverRan: !started,
     environment: {
       name: environment.name,
       ...(environment.deployment_tier && { tier: environment.deployment_tier }),
@@ -210,19 +225,23 @@ function stepOf(job: Job): Step | Ignored {
 }
 
 /**
- * Jobs also end without having started: canceled while they waited, or failed because no runner came.
- * Where the hook has no such field at all, a duration tells, else only a cancellation is doubtful.
+ * Jobs also end without having started: canceled while they waited, or failed because a newer one was there or no runner
+ * came. Nothing was deployed, and nothing failed to be. Where the hook has no such field at all, a duration tells, else
+ * only a cancellation is doubtful.
  */
-function hasStarted(job: Job, state: State): boolean {
+function hasStarted(job: Job, state: State): boolean | 'unknown' {
   if (state === 'running' || job.startedAt) return true;
-  if (job.startedAt === null || job.startedAt === '') return false;
-  return job.duration === undefined ? state !== 'canceled' : (job.duration ?? 0) > 0;
+  const never = state === 'succeeded' ? 'unknown' : false;
+  if (NEVER_RAN.has(job.failureReason) || job.startedAt === null || job.startedAt === '') return never;
+  if (job.duration !== undefined) return (job.duration ?? 0) > 0 || never;
+  return state === 'canceled' ? 'unknown' : true;
 }
 
 const jobOf = (build: Build): Job => ({
   id: build.id,
   name: build.name,
   status: build.status,
+  failureReason: build.failure_reason,
   startedAt: build.started_at,
   finishedAt: build.finished_at,
   duration: build.duration,

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { nameRef } from '../../values/ref.ts';
 import { fullSha } from '../../values/sha.ts';
 import type { ApiCall, Lookup, Mapped } from '../source.ts';
 import { type GitlabApi, isRefused, isTooLarge, projectPath } from './api.ts';
@@ -66,7 +67,7 @@ interface Asking {
 
 async function extrasOf(row: DeploymentRow, asking: Asking): Promise<Extras> {
   const sha = fullSha(row.sha);
-  const mergeRequests = row.status === 'success' ? await mergeRequestsOf(sha, asking) : [];
+  const mergeRequests = await mergeRequestsFor(row, asking);
   const known = row.deployable?.commit?.title !== undefined;
   const { data } = Commit.safeParse(sha && !known ? await optional(commitPath(asking, sha), asking) : undefined);
   return { mergeRequests, ...(data && { commit: data }), ...(sha && (await pathsOf(sha, asking))) };
@@ -87,6 +88,15 @@ async function pathsOf(sha: string, asking: Asking): Promise<Pick<Extras, 'paths
     if (!isRefused(error)) throw error;
     return isTooLarge(error) ? { pathsTooMany: true } : {};
   }
+}
+
+/** Of a merge request's own pipeline the one that its ref names, also before its end; else those that it shipped. */
+async function mergeRequestsFor({ ref, sha, status }: DeploymentRow, asking: Asking): Promise<MergeRequest[]> {
+  const { mergeRequest } = nameRef(ref);
+  if (!mergeRequest) return status === 'success' ? mergeRequestsOf(fullSha(sha), asking) : [];
+  const json = await optional(`${asking.base}/merge_requests/${mergeRequest}`, asking);
+  const { data } = MergeRequest.safeParse(json);
+  return data?.iid === mergeRequest ? [data] : [];
 }
 
 /**

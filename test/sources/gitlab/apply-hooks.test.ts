@@ -97,6 +97,37 @@ describe('a webhook', () => {
   });
 });
 
+describe('a custom template', () => {
+  it('that cannot be read is taken out, and one that says enough stays', async () => {
+    const hook = put({ settings: RIGHT, template: '{"text":"{{environment}} is {{status}}"}' });
+    expect((await apply([PROJECT], { dryRun: true }))[0]).toMatch(
+      /would be repaired: the custom template, which lacks/,
+    );
+    expect((await apply([PROJECT]))[0]).toMatch(
+      /repaired: the custom template, which lacks deployable_id or deployment_id, project\.id, taken out/,
+    );
+    expect(hook.template).toBe('');
+    hook.template =
+      '{"status":"{{status}}","environment":"{{environment}}","deployment_id":"{{deployment_id}}","project":{"id":"{{project.id}}"}}';
+    expect((await apply([PROJECT]))[0]).toMatch(/was right/);
+    expect(hook.template).not.toBe('');
+  });
+
+  it('is what doctor finds at the configured projects', async () => {
+    put({ template: '{"text":"{{status}}"}' });
+    const { findings } = sourceAt(fake.url, { projects: [API.path] });
+    const found = await findings?.({ signal: new AbortController().signal, now: new Date() });
+    expect(found).toEqual([
+      expect.stringMatching(/harbor\/lighthouse-api has a custom template that lacks environment/),
+    ]);
+  });
+
+  it('and an address of the API are taken for what they are', async () => {
+    const { findings } = sourceAt(`${fake.url}/api/v4/`, { projects: [API.path] });
+    expect(await findings?.({ signal: new AbortController().signal, now: new Date() })).toEqual([]);
+  });
+});
+
 describe('a dry run', () => {
   it('says what would be done, and only reads', async () => {
     expect(await apply([PROJECT], { dryRun: true })).toEqual([

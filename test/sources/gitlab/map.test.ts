@@ -34,10 +34,10 @@ describe('the deployment hook', () => {
   it.each([
     ['created', 'not_started'],
     ['skipped', 'not_started'],
-    ['', 'unknown_status'],
+    ['', 'unmapped'],
     ['constructor', 'unknown_status'],
-    [null, 'unknown_status'],
-    [7, 'unknown_status'],
+    [null, 'unmapped'],
+    [7, 'unmapped'],
   ])('status %j is ignored: %s', (status, reason) => {
     expect(reasonOf(deployment({ status }))).toBe(reason);
   });
@@ -153,13 +153,20 @@ describe('the job hook', () => {
     expect(reasonOf(job({ build_status }))).toBe('not_started');
   });
 
-  it.each(['success', 'failed', 'canceled'])('%s of a job that never started is no change', (build_status) => {
-    expect(reasonOf(job({ build_status, ...never }))).toBe('not_started');
+  it.each(['failed', 'canceled'])('%s of a job that never started is no failure: it never ran', (build_status) => {
+    expect(recordOf(job({ build_status, ...never }))).toMatchObject({ state: 'canceled', endReason: 'never_ran' });
+    expect(recordOf(job({ build_status })).endReason).toBeUndefined();
+  });
+
+  it('success of a job that never started is no change', () => {
+    expect(reasonOf(job({ build_status: 'success', ...never }))).toBe('not_started');
   });
 
   it('that never says when it started is judged by its duration, and else only a cancellation is doubted', () => {
     expect(recordOf(job({ build_status: 'canceled', ...without })).state).toBe('canceled');
-    expect(reasonOf(job({ build_status: 'failed', ...without, build_duration: null }))).toBe('not_started');
+    expect(recordOf(job({ build_status: 'failed', ...without, build_duration: null })).endReason).toBe('never_ran');
+    const build_failure_reason = 'failed_outdated_deployment_job';
+    expect(recordOf(job({ build_status: 'failed', ...without, build_failure_reason })).endReason).toBe('never_ran');
     expect(recordOf(job({ build_status: 'failed', ...without, build_duration: undefined })).state).toBe('failed');
     expect(reasonOf(job({ build_status: 'canceled', ...without, build_duration: undefined }))).toBe('not_started');
   });
@@ -207,7 +214,6 @@ describe('the pipeline hook', () => {
     [[build({ environment: null }), null, 7], 'no_environment'],
     [[build({ environment: { name: 'production', action: 'stop' } })], 'not_a_start'],
     [[build({ environment: null }), build({ status: 'manual' })], 'not_started'],
-    [[build({ status: 'canceled', started_at: null })], 'not_started'],
     [[build({ status: 'odd' })], 'unknown_status'],
     [[build({ id: null })], 'unmapped'],
   ])('with builds %j is ignored: %s', (builds, reason) => {

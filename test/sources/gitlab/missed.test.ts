@@ -46,7 +46,7 @@ describe('what was missed', () => {
       state: 'failed',
       environment: { name: 'staging' },
       repository: { name: API.path, gitlabProject: '30' },
-      authoritative: false,
+      authoritative: true,
       occurredAt: fake.deployments[1]?.finished_at,
     });
     expect(records[0]?.deployment).not.toBe(hook.deployment);
@@ -100,6 +100,7 @@ describe('what was missed', () => {
     deploy(ago(1), { status: 'created' });
     deploy(ago(1), { status: 'skipped' });
     deploy(ago(1), { status: 'blocked' });
+    deploy(ago(1), { status: 'blocked' }).pending_approval_count = 1;
     const { records } = await missedBy(sourceAt(fake.url, { projects: ['30'] }), ago(2));
     expect(records.map(({ state }) => state)).toEqual(['pending']);
   });

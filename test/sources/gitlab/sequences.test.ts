@@ -122,7 +122,7 @@ describe('all the hooks of one pipeline', () => {
       deployment(22, 'running', 41),
       deployment(22, 'success', 49),
     ];
-    expectSameInAnyOrder(hooks, { 20: 'failed', 21: 'succeeded', 22: 'succeeded' });
+    expectSameInAnyOrder(hooks, { 20: 'failed', 21: 'succeeded', 22: 'succeeded', 25: 'canceled' });
   });
 
   it('of a pipeline canceled before its deploy job make no deployment', () => {

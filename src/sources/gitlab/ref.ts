@@ -1,0 +1,39 @@
+import type { NewChangeRecord } from '../../domain/change-record.ts';
+import { forgeOf } from '../../forges/index.ts';
+import { nameRef } from '../../values/ref.ts';
+import type { Project } from './project.ts';
+
+/** A deployment's ref as GitLab writes it, and what else tells which merge request it belongs to. */
+export interface ToldRef {
+  readonly ref: string | undefined;
+  /** GitLab's own flag, where the signal has one. */
+  readonly tag?: boolean | null | undefined;
+  /** The commit's message: of a merge commit it names the merge request. */
+  readonly message?: string | undefined;
+}
+
+/**
+ * Branch, tag and merge request. Jobs of a merge request's pipeline have a ref that no person knows
+ * (`refs/merge-requests/42/merge`): its number counts, and the branch is left to a signal that knows it.
+ */
+export function refFacts(
+  { ref: text, tag: flag, message }: ToldRef,
+  project: Project,
+): Pick<NewChangeRecord, 'ref' | 'tag' | 'pullRequest'> {
+  const { ref, tag = flag ?? undefined, mergeRequest } = nameRef(text);
+  const request = mergeRequest ? requestOf(mergeRequest, project) : requestIn(message, project);
+  return {
+    ...(ref && { ref }),
+    ...(ref && tag !== undefined && { tag }),
+    ...(request && { pullRequest: request }),
+  };
+}
+
+function requestOf(number: string, { url }: Project): NewChangeRecord['pullRequest'] {
+  return { number, ...(url && { url: `${url}/-/merge_requests/${number}` }) };
+}
+
+function requestIn(message: string | undefined, { url, path, id }: Project): NewChangeRecord['pullRequest'] {
+  const request = message && forgeOf({ url, gitlabProject: path ?? id })?.mergeRequestOf(message);
+  return request ? { number: request.number, url: request.url } : undefined;
+}
