@@ -19,7 +19,7 @@ const startedAt = performance.now();
 const tool = (path, ...args) => [process.execPath, join(root, 'node_modules', path), ...args];
 
 const steps = [
-  ['format, lint and layers (biome check)', tool('@biomejs/biome/bin/biome', 'check')],
+  ['format and lint (biome check)', tool('@biomejs/biome/bin/biome', 'check')],
   ['types (tsc)', tool('typescript/bin/tsc', '--noEmit')],
   ['unused files, exports and packages (knip)', tool('knip/bin/knip.js')],
   ['build', prepareBuild],

@@ -6,6 +6,9 @@ import { AnySource } from '../src/sources/index.ts';
 
 const PAGES = [
   'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'SECURITY.md',
   ...readdirSync('docs').map((file) => join('docs', file)),
   ...['src/sources', 'src/sinks'].flatMap((folder) =>
     readdirSync(folder, { withFileTypes: true })

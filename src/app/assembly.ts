@@ -79,7 +79,7 @@ const secretsOf = ({ admin_token, viewer_token, sources, sinks }: Config): strin
   ...sinks.flatMap(({ secrets }) => secrets),
 ];
 
-/** Whoever was turned away proves nothing about a source. */
+/** A rejected request is no sign that the source is connected. */
 async function lastWebhooks(inbox: Inbox): Promise<Record<string, number>> {
   const { newest } = await lastWebhooksBySource(inbox, ({ verdict }) => verdict !== 'rejected');
   return Object.fromEntries([...newest].map(([source, { receivedAt }]) => [source, Date.parse(receivedAt)]));
