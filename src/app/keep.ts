@@ -13,6 +13,7 @@ import type { Inbox } from '../store/inbox/inbox.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import type { Mask } from '../values/mask.ts';
 import { redactBody } from '../values/redact.ts';
+import type { Room } from './room.ts';
 
 /** Headers that are kept whatever the source; what a tool sends beside them stands in its facts. None is a secret. */
 const COMMON_HEADERS = ['content-type', 'user-agent', 'traceparent'];
@@ -28,6 +29,8 @@ export interface KeepParts {
   /** Called after the writes: the durability level. */
   readonly flush: Flush;
   readonly clock: () => Date;
+  /** Whether Redis has memory for more than what lies in it (room.ts). */
+  readonly room: Room;
   /** It has been refused too often: what more it sends is counted, and not written down. */
   readonly isHeldBack: (address: string) => boolean;
   /** Something that is no part of a change got lost: the line of an ignored or refused webhook. */
@@ -58,7 +61,7 @@ const NOTE_WITHIN_MS = 250;
 
 /** Makes webhooks durable: in Redis, or in the spool while Redis is away. */
 export function createKeep(parts: KeepParts) {
-  const { queues, inbox, rows, spool, mask, flush, clock, onLoss } = parts;
+  const { queues, inbox, rows, spool, mask, flush, clock, room, onLoss } = parts;
   let distrustedUntilMs = 0;
   let whySpooled: string | undefined;
   const toRedis = ({ entry, body, event, row }: Kept) => {
@@ -67,13 +70,14 @@ export function createKeep(parts: KeepParts) {
   };
 
   const keepSomewhere = async (kept: Kept): Promise<void> => {
-    if (clock().getTime() >= distrustedUntilMs) {
+    if (clock().getTime() >= distrustedUntilMs && room.isThere()) {
       const failure = await toRedis(kept).then(
         () => undefined,
         (error: unknown) => error,
       );
       whySpooled = failure === undefined ? undefined : reasonOf(failure);
       if (failure === undefined) return;
+      room.note(failure);
       distrustedUntilMs = clock().getTime() + DISTRUST_MS;
     }
     await spool.append(toLine(kept)).catch((cause: unknown) => {
@@ -128,6 +132,7 @@ export function createKeep(parts: KeepParts) {
     /** Hands what lies in the spool to Redis. Done twice it changes nothing: the ids are the same. @throws NotKept when Redis is still away */
     async drainSpool(): Promise<void> {
       await spool.drain(async (texts) => {
+        if (!(await room.look())) throw new NotKept('Redis is nearly full');
         await Promise.all(texts.map((text) => toRedis(fromLine(text))));
       });
     },

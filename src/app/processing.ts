@@ -7,6 +7,7 @@ import { createReconcile } from '../recording/reconcile.ts';
 import { scheduleReconcile } from '../recording/reconcile-schedule.ts';
 import { createResolve } from '../recording/resolve.ts';
 import { createSourceNames } from '../sources/names.ts';
+import { rememberSinks } from '../store/changes/retention.ts';
 import { logAttempt, logConclusion, logReport } from '../telemetry/lines.ts';
 import { timeDelivery, timeRecording } from '../telemetry/timing.ts';
 import { traceForwarding, traceRecording, traceState } from '../telemetry/tracing.ts';
@@ -20,6 +21,7 @@ export function startProcessing(shared: Shared) {
   const { config, steady, clock, log, onError } = shared;
   const stores = createStores(steady, config, clock);
   const sinkNames = config.sinks.map(({ name }) => name);
+  rememberSinks(steady, sinkNames).catch((error: unknown) => onError('prune', error));
   const queues = createQueues(steady, sinkNames);
   const { record, recordStep } = recording(shared, stores, queues.forward);
   const workers = startWorkers(shared, { stores, record, keepAlone: queues.keepAlone });
@@ -38,7 +40,7 @@ export function startProcessing(shared: Shared) {
     reconcile,
     workers,
     async prune() {
-      await Promise.all([stores.deployments.prune(clock()), stores.inbox.prune()]);
+      await Promise.all([stores.deployments.prune(), stores.inbox.prune()]);
     },
     async close(how: { readonly atOnce: boolean }) {
       schedule.stop();

@@ -29,6 +29,7 @@ import { createKeep } from './keep.ts';
 import type { Processing } from './processing.ts';
 import { promptRows } from './prompt-rows.ts';
 import { type Examined, examine } from './readiness.ts';
+import { createRoom } from './room.ts';
 import type { Shared } from './shared.ts';
 import { createStores, type Stores } from './stores.ts';
 
@@ -99,8 +100,9 @@ interface RouteParts {
 type Keeping = Pick<RouteParts, 'stores' | 'queues' | 'limit'> & { readonly flush: Flush };
 
 function keeping(shared: Shared, { stores: { inbox, rows }, queues, limit, flush }: Keeping) {
-  const { mask, around, spool, clock, onError } = shared;
+  const { mask, around, spool, clock, quick, onError } = shared;
   return createKeep({
+    room: createRoom(quick),
     mask,
     queues: { ...queues, keep: around('enqueue', queues.keep) },
     inbox,

@@ -5,6 +5,7 @@ import { createChangeLog } from '../recording/change-log.ts';
 import { createDeployments } from '../store/changes/deployments.ts';
 import { createGaps } from '../store/changes/gaps.ts';
 import { createReconciledUntil } from '../store/changes/reconciled-until.ts';
+import { MARGIN_DAYS } from '../store/changes/retention.ts';
 import { createRuleHits } from '../store/changes/rule-hits.ts';
 import { createRunning } from '../store/changes/running.ts';
 import { createEchoes } from '../store/deliveries/echoes.ts';
@@ -16,9 +17,12 @@ import { MEBIBYTE } from '../values/settings.ts';
 
 export type Stores = ReturnType<typeof createStores>;
 
+const SECONDS_A_DAY = 86_400;
+
 /** Twice, on two connections: whoever answers a request gives up soon, whoever processes waits. */
 export function createStores(redis: Redis, config: Config, clock: () => Date) {
-  const echoes = createEchoes(redis);
+  const keepSeconds = Math.ceil((config.changes.days + MARGIN_DAYS) * SECONDS_A_DAY);
+  const echoes = createEchoes(redis, keepSeconds);
   const deployments = createDeployments(redis, config.changes);
   const { rules, routing } = config;
   return {
@@ -27,7 +31,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
     changeLog: createChangeLog(deployments, createJudge({ rules, routing, before: deployments.before })),
     inbox: createInbox(redis, { ...config.inbox, maxBytes: config.inbox.max_mib * MEBIBYTE }),
     feed: createFeed(redis),
-    ledger: createLedger(redis, echoes, clock),
+    ledger: createLedger(redis, { echoes, clock, keepSeconds }),
     echoes,
     gaps: createGaps(redis, config.changes.days),
     reconciledUntil: createReconciledUntil(redis),

@@ -57,7 +57,7 @@ export const keys = {
     content:
       'one deployment: a field for each change record, named by its id (`chg_…`, JSON); `view`, what they fold to (JSON); `in`, the sorted sets in which it stands, one a line',
     writtenBy: 'store/changes/deployments.ts',
-    ends: '`changes.days` after its last record, or with retention',
+    ends: 'with retention (`changes.days`, `changes.count`), or `changes.days` and 30 days after its last record',
     expires: true,
   }),
   firstOccurrence: family('occurrence:<deployment>', {
@@ -65,14 +65,14 @@ export const keys = {
     content:
       'the first occurrence that a tool named for this deployment. Another occurrence of the same name is a deployment of its own, `<deployment>/<occurrence>`',
     writtenBy: 'store/changes/deployments.ts',
-    ends: '`changes.days` after the first record',
+    ends: 'with its deployment',
     expires: true,
   }),
   alias: family('alias:<alias>', {
     type: 'string',
     content: 'the key of the deployment that is found by this other name',
     writtenBy: 'store/changes/deployments.ts',
-    ends: '`changes.days` after the first record that named it',
+    ends: 'with its deployment',
     expires: true,
   }),
   changes: family('changes', {
@@ -80,6 +80,20 @@ export const keys = {
     content: 'all deployments by time (epoch ms)',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'an entry goes with its deployment',
+    expires: false,
+  }),
+  dropped: family('dropped', {
+    type: 'zset',
+    content: 'the deployments that a rule keeps out of the change log, by time (epoch ms): for retention',
+    writtenBy: 'store/changes/deployments.ts',
+    ends: 'an entry goes with its deployment',
+    expires: false,
+  }),
+  sinks: family('sinks', {
+    type: 'set',
+    content: 'the names of all sinks that were ever configured: where a deployment may have left something',
+    writtenBy: 'store/changes/retention.ts',
+    ends: 'stays: one name a sink',
     expires: false,
   }),
   facet: family('changes:<facet>:<value>', {
@@ -235,23 +249,23 @@ export const keys = {
   ledger: family('ledger:<sink>:<deployment>', {
     type: 'hash',
     content:
-      'what a sink was told of a deployment: `told_state`, `told_at`, `remote_id`, `remote_url`; `attempted_at` while the outcome of a request is unknown',
+      'what a sink was told of a deployment: `told_state`, `told_at`, `remote_id`, `remote_url`, `echo_project` (the project in which the forge has it); `attempted_at` while the outcome of a request is unknown',
     writtenBy: 'store/deliveries/ledger.ts',
-    ends: '400 days after the last delivery',
+    ends: 'with its deployment',
     expires: true,
   }),
   attempts: family('attempts:<sink>:<deployment>', {
     type: 'list',
     content: 'the newest 20 attempts at this delivery (JSON)',
     writtenBy: 'store/deliveries/ledger.ts',
-    ends: '400 days after the last attempt',
+    ends: 'with its deployment',
     expires: true,
   }),
   remoteOwner: family('remote:<sink>:<remote id>', {
     type: 'string',
     content: 'the key of the deployment that the destination knows by this id',
     writtenBy: 'store/deliveries/ledger.ts',
-    ends: '400 days after it was claimed',
+    ends: 'with its deployment',
     expires: true,
   }),
   lane: family('lane:<sink>:<lane>', {
@@ -272,7 +286,7 @@ export const keys = {
     type: 'string',
     content: 'present: the forge has this deployment from us, and its webhook is an echo',
     writtenBy: 'store/deliveries/echoes.ts',
-    ends: '400 days after we made it',
+    ends: 'with its deployment',
     expires: true,
   }),
   expectedEchoes: family('echo:expected:<project>:<environment>:<short sha>', {

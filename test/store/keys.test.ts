@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { createInbox } from '../../src/store/inbox/inbox.ts';
 import { type KeyFamily, type KeyName, keys } from '../../src/store/keys.ts';
 import { gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
@@ -29,7 +30,10 @@ async function watchBusyBridge() {
       { type: 'gitlab-deployments', url: gitlab.url, token: GITLAB_TOKEN },
       { type: 'alert24', url: alert24.url, api_key: ALERT24_KEY },
     ],
-    rules: [{ name: 'call it pharos', match: { service: 'lighthouse-api' }, set: { service: 'pharos' } }],
+    rules: [
+      { name: 'call it pharos', match: { service: 'lighthouse-api' }, set: { service: 'pharos' } },
+      { name: 'no probes', match: { environment: 'probe' }, drop: true },
+    ],
   });
   gitlab.options.hooks = { url: `${bridge.url}/webhooks/gitlab`, token: SECRET, maxDelayMs: 30 };
   const redis = new Redis(bridge.redis.address.path);
@@ -62,6 +66,8 @@ async function useEverything(
   for (const status of ['running', 'success'])
     await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ status }), gitlabHeaders());
   for (const index of [1, 2]) await bridge.post('/webhooks/argocd', argocdNotification(index), bearer);
+  const probe = { environment: 'probe', deployable_id: 8, deployment_id: 8 };
+  await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(probe), gitlabHeaders());
   alert24.options.createdStatus = 400;
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ deployable_id: 9, deployment_id: 9 }), gitlabHeaders());
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), { ...gitlabHeaders(), 'x-gitlab-token': 'wrong' });
@@ -212,4 +218,40 @@ describe('a script', () => {
       }
     }
   });
+});
+
+/** What is of no deployment and no webhook. Each is bounded as its family says. */
+const STAYING: readonly KeyName[] = [
+  'format',
+  'changesVersion',
+  'sinks',
+  'ruleHits',
+  'reconciledUntil',
+  'feed',
+  'recordQueue',
+  'forwardQueue',
+  'probe',
+];
+/** These end by themselves: what is of a lane, an application or a query, not of one deployment. */
+const ENDING: readonly KeyName[] = [
+  'lane',
+  'history',
+  'intersection',
+  'intersectionVersion',
+  'expectedEchoes',
+  'lease',
+];
+
+it('leaves nothing of a deployment or a webhook when retention has passed', async () => {
+  const { redis } = watched;
+  const deployments = createDeployments(redis, { days: 1, count: 1_000 });
+  const before = (await redis.keys('*')).map(familyOfKey);
+  for (const family of ['deployment', 'alias', 'ledger', 'attempts', 'remoteOwner', 'echoOfId', 'facet'] as const)
+    expect(before).toContain(family);
+  await deployments.prune({ nowMs: Date.now() + 10 * 86_400_000, share: 1 });
+  const left = (await redis.keys('*')).map((key) => [familyOfKey(key), key] as const);
+  const inbox: readonly (KeyName | undefined)[] = ['inbox', 'webhook', 'inboxSizes', 'refusals', 'refusalsByTime'];
+  const rows: readonly (KeyName | undefined)[] = ['rows', 'rowSlots', 'lastRowId'];
+  const others: readonly (KeyName | undefined)[] = [...STAYING, ...ENDING, ...inbox, ...rows];
+  expect(left.filter(([family]) => !others.includes(family))).toEqual([]);
 });

@@ -13,7 +13,8 @@ import type { ChangeSelection } from './filter.ts';
 import { FOLLOWERS, isLineage, lineageKey, packPredecessor, readPredecessors } from './lineage.ts';
 import { type ResolvedNames, resolveNames } from './names.ts';
 import { type ChangeFilter, type Listed, list, sliceOf } from './query.ts';
-import { forget, prune, type Retention } from './retention.ts';
+import { forget, remainsOf } from './remains.ts';
+import { MARGIN_DAYS, type PruneLimits, prune, type Retention } from './retention.ts';
 import { packTerms } from './search-terms.ts';
 import { packTimelineEntry, readTimeline } from './timeline.ts';
 
@@ -83,13 +84,13 @@ export interface Deployments {
   /** Another one whenever anything in the change log may have changed. */
   version(): Promise<string>;
   /** Forgets what is older or more than the retention allows. Returns how many deployments went. */
-  prune(now: Date): Promise<number>;
+  prune(limits?: PruneLimits): Promise<number>;
 }
 
 const SECONDS_A_DAY = 86_400;
 
 export function createDeployments(redis: Redis, retention: Retention): Deployments {
-  const ttlSeconds = Math.ceil(retention.days * SECONDS_A_DAY);
+  const ttlSeconds = Math.ceil((retention.days + MARGIN_DAYS) * SECONDS_A_DAY);
   const readAll = (names: readonly string[]) => viewsOf(redis, names);
   return {
     append: (records, { replace }) => append({ redis, ttlSeconds, replace }, records),
@@ -114,7 +115,7 @@ export function createDeployments(redis: Redis, retention: Retention): Deploymen
     many: readAll,
     timeline: async (filter, limit) => readTimeline(redis, await sliceOf(redis, filter), limit),
     version: async () => (await redis.get(keys.changesVersion())) ?? '0',
-    prune: (now) => prune(redis, retention, now),
+    prune: (limits) => prune(redis, retention, limits),
   };
 }
 
@@ -172,7 +173,7 @@ async function store(
   const { deployment, lineage, droppedBy } = view;
   const place = lineageKey(lineage);
   const hasSucceeded = deployment.state === 'succeeded' && !droppedBy;
-  const entered = droppedBy ? [] : [...indexesOf(deployment), place];
+  const entered = droppedBy ? [keys.dropped()] : [...indexesOf(deployment), place];
   const left = indexes.filter((index) => !entered.includes(index));
   const reply = await storeView(
     redis,
@@ -212,7 +213,8 @@ async function take({ redis, ttlSeconds }: Omit<Writing, 'replace'>, { name, ids
   if (ids.length > 0) await redis.hdel(keys.deployment(name), ...ids);
   const { records } = await readStored(redis, name);
   if (records.length > 0) return;
-  await forget(redis, name);
+  // What sinks were told of it stays: they may be asked about it under its name.
+  await forget(redis, { ...(await remainsOf(redis, name, [])), remains: [] });
   await redis.set(keys.alias(name), to, 'EX', ttlSeconds);
 }
 

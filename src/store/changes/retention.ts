@@ -1,39 +1,78 @@
 import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
-import { forgetDeployment, INDEXES, parseIndexes } from './deployment-hash.ts';
+import { nowOf } from '../time.ts';
+import { type Doomed, forget, remainsOf } from './remains.ts';
 
 export interface Retention {
   readonly days: number;
   readonly count: number;
 }
 
-const MS_A_DAY = 86_400_000;
-const MAX_AT_ONCE = 10_000;
+/** For tests, and for whoever wants all of it gone at once. */
+export interface PruneLimits {
+  /** Epoch ms; Redis' own clock unless given. */
+  readonly nowMs?: number;
+  /** The part of the change log that may go for its age in one run. */
+  readonly share?: number;
+}
 
-/** Forgets the deployments that are older or more than the retention allows. Returns how many went. */
-export async function prune(redis: Redis, retention: Retention, now: Date): Promise<number> {
-  const oldestMs = now.getTime() - retention.days * MS_A_DAY;
-  const surplus = (await redis.zcard(keys.changes())) - retention.count;
-  const [old, many] = await Promise.all([
-    redis.zrangebyscore(keys.changes(), '-inf', `(${oldestMs}`, 'LIMIT', 0, MAX_AT_ONCE),
+const MS_A_DAY = 86_400_000;
+/** A clock that is wrong for a while costs a twentieth of the change log at a time, not all of it. */
+const MAX_SHARE = 0.05;
+const MAX_AT_ONCE = 5_000;
+/** Webhooks are answered between two parts. */
+const PART = 50;
+
+/**
+ * What a deployment left lives on for so long after its last record, so that retention, which looks every few seconds, can
+ * remove it together. It ends by itself where no bridge runs any more.
+ */
+export const MARGIN_DAYS = 30;
+
+/** Forgets the deployments that are older or more than the retention allows, with all that they left. Returns how many. */
+export async function prune(redis: Redis, retention: Retention, limits: PruneLimits = {}): Promise<number> {
+  const { nowMs = await nowOf(redis), share = MAX_SHARE } = limits;
+  const oldestMs = nowMs - retention.days * MS_A_DAY;
+  const [total, dropped] = await Promise.all([redis.zcard(keys.changes()), redis.zcard(keys.dropped())]);
+  const surplus = Math.min(total - retention.count, MAX_AT_ONCE);
+  const old = (index: string, count: number) =>
+    redis.zrangebyscore(index, '-inf', `(${oldestMs}`, 'LIMIT', 0, Math.min(Math.ceil(count * share), MAX_AT_ONCE));
+  const [tooOld, tooOldDropped, tooMany] = await Promise.all([
+    old(keys.changes(), total),
+    old(keys.dropped(), dropped),
     surplus > 0 ? redis.zrange(keys.changes(), '0', String(surplus - 1)) : [],
   ]);
-  const names = [...new Set([...old, ...many])];
-  for (const name of names) await forget(redis, name);
+  const names = [...new Set([...tooOld, ...tooOldDropped, ...tooMany])];
+  const sinks = await redis.smembers(keys.sinks());
+  for (let at = 0; at < names.length; at += PART) {
+    const doomed = await Promise.all(names.slice(at, at + PART).map((name) => remainsOf(redis, name, sinks)));
+    await leaveAllIndexes(
+      redis,
+      doomed.filter(({ isExpired }) => isExpired),
+    );
+    await Promise.all(doomed.map((one) => forget(redis, one)));
+  }
   return names.length;
 }
 
-/** One that is written to meanwhile stays until the next time. */
-export async function forget(redis: Redis, name: string): Promise<void> {
-  const stored = (await redis.hget(keys.deployment(name), INDEXES)) ?? '';
-  await forgetDeployment(
-    redis,
-    [
-      keys.deployment(name),
-      ...[keys.changesVersion(), keys.timeline(), keys.predecessors(), keys.searchTerms()],
-      ...new Set([keys.changes(), ...parseIndexes(stored)]),
-    ],
-    name,
-    stored,
-  );
+/**
+ * Of one that expired before retention came to it, nobody knows any more in which indexes it stands: all are looked at.
+ * It leaves the index of all deployments last, so that a run that is cut short is repeated.
+ */
+async function leaveAllIndexes(redis: Redis, expired: readonly Doomed[]): Promise<void> {
+  const names = expired.map(({ name }) => name);
+  if (names.length === 0) return;
+  for (const pattern of [keys.facet('*', '*'), keys.lineage('*')]) {
+    let cursor = '0';
+    do {
+      const [next, indexes] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', 1_000);
+      await Promise.all(indexes.map((index) => redis.zrem(index, ...names)));
+      cursor = next;
+    } while (cursor !== '0');
+  }
+}
+
+/** So that what it left there is found when a deployment is forgotten, even when the sink is not configured any more. */
+export async function rememberSinks(redis: Redis, names: readonly string[]): Promise<void> {
+  if (names.length > 0) await redis.sadd(keys.sinks(), ...names);
 }

@@ -26,12 +26,12 @@ export interface Echoes {
 
 /** An announcement whose reply was lost stays until a retry finds the deployment: retries end after 72 h. */
 const EXPECT_SECONDS = 7 * 86_400;
-const REMEMBER_SECONDS = 400 * 86_400;
 
 const expectEcho = createScript('expect-echo');
 const rememberEcho = createScript('remember-echo');
 
-export function createEchoes(redis: Redis): Echoes {
+/** @param keepSeconds how long we know a deployment that we made */
+export function createEchoes(redis: Redis, keepSeconds: number): Echoes {
   return {
     async expect(echo, by) {
       await expectEcho(redis, [expected(echo.project, echo.environment, echo.sha)], by, EXPECT_SECONDS);
@@ -41,7 +41,7 @@ export function createEchoes(redis: Redis): Echoes {
     },
     async remember(echo, by, deploymentId) {
       const names = [remembered(echo.project, deploymentId), expected(echo.project, echo.environment, echo.sha)];
-      await rememberEcho(redis, names, by, REMEMBER_SECONDS);
+      await rememberEcho(redis, names, by, keepSeconds);
     },
     async isOurs({ projects, deploymentId, environment, shortSha }) {
       const names = projects.flatMap((project) => [
@@ -53,6 +53,8 @@ export function createEchoes(redis: Redis): Echoes {
   };
 }
 
-const remembered = (project: string, deploymentId: string) => keys.echoOfId(project.toLowerCase(), deploymentId);
+/** As the key has it. */
+export const echoProject = (project: string): string => project.toLowerCase();
+const remembered = (project: string, deploymentId: string) => keys.echoOfId(echoProject(project), deploymentId);
 const expected = (project: string, environment: string, sha: string) =>
   keys.expectedEchoes(project.toLowerCase(), environment.toLowerCase(), sha.slice(0, 8));

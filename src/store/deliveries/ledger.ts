@@ -5,7 +5,7 @@ import { FEED_KEPT } from '../feed.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 import type { Attempt } from './attempt.ts';
-import type { Echo, Echoes } from './echoes.ts';
+import { type Echo, type Echoes, echoProject } from './echoes.ts';
 import { busy, type HeldLeases, withLeases } from './lease.ts';
 
 export interface Delivery extends DeliveryState {
@@ -38,7 +38,6 @@ export interface Ledger {
 }
 
 const ATTEMPTS_KEPT = 20;
-const KEEP_SECONDS = 400 * 86_400;
 /** Longer than any delivery is tried again. */
 const KEEP_LANE_SECONDS = 30 * 86_400;
 
@@ -47,14 +46,24 @@ const claimRemoteId = createScript('claim-remote-id');
 const logAttempt = createScript('log-attempt');
 const logDelivery = createScript('log-delivery');
 
-export function createLedger(redis: Redis, echoes: Echoes, clock: () => Date): Ledger {
+interface LedgerParts {
+  readonly echoes: Echoes;
+  readonly clock: () => Date;
+  /** How long what was told stays after the last delivery, where retention does not remove it before. */
+  readonly keepSeconds: number;
+}
+
+export function createLedger(redis: Redis, { echoes, clock, keepSeconds }: LedgerParts): Ledger {
   return {
     async exclusive({ sink, deployment, lane, echo }, work) {
       const ledger = keys.ledger(sink, deployment);
       const laneKey = lane === undefined ? ledger : keys.lane(sink, lane);
       const leases = [...new Set([deployment, lane ?? deployment])].map((name) => keys.lease(sink, name));
       return withLeases(redis, { ledger, lane: laneKey, leases }, (held) =>
-        work(createEntry({ redis, echoes, clock, sink, deployment, ledger, lane: laneKey, echo, held }), held.signal),
+        work(
+          createEntry({ redis, echoes, clock, keepSeconds, sink, deployment, ledger, lane: laneKey, echo, held }),
+          held.signal,
+        ),
       );
     },
     find: async (sink, remoteId) => (await redis.get(keys.remoteOwner(sink, remoteId))) ?? undefined,
@@ -74,6 +83,7 @@ interface EntryContext {
   readonly redis: Redis;
   readonly echoes: Echoes;
   readonly clock: () => Date;
+  readonly keepSeconds: number;
   readonly sink: string;
   readonly deployment: string;
   readonly ledger: string;
@@ -82,14 +92,25 @@ interface EntryContext {
   readonly held: HeldLeases;
 }
 
-function createEntry({ redis, echoes, clock, sink, deployment, ledger, lane, echo, held }: EntryContext): LedgerEntry {
+function createEntry({
+  redis,
+  echoes,
+  clock,
+  keepSeconds,
+  sink,
+  deployment,
+  ledger,
+  lane,
+  echo,
+  held,
+}: EntryContext): LedgerEntry {
   const known = toKnown(held);
   const owner = (remoteId: string) => keys.remoteOwner(sink, remoteId);
   const log = (attempt: Omit<Attempt, 'at'>) =>
     [
       JSON.stringify({ at: clock().toISOString(), ...attempt } satisfies Attempt),
       ATTEMPTS_KEPT,
-      KEEP_SECONDS,
+      keepSeconds,
       FEED_KEPT,
       sink,
       deployment,
@@ -100,7 +121,7 @@ function createEntry({ redis, echoes, clock, sink, deployment, ledger, lane, ech
     async attempting() {
       await Promise.all([
         echo && echoes.expect(echo, deployment),
-        writeLedger(redis, [ledger], KEEP_SECONDS, 'attempted_at', clock().toISOString()),
+        writeLedger(redis, [ledger], keepSeconds, 'attempted_at', clock().toISOString()),
       ]);
       // The request goes out next. Somebody else may have sent it by now; the time that is written makes both look first.
       if (!held.isOurs()) throw busy();
@@ -111,7 +132,11 @@ function createEntry({ redis, echoes, clock, sink, deployment, ledger, lane, ech
     async claim(remoteId) {
       const [, claimedBy] = await Promise.all([
         echo && echoes.remember(echo, deployment, remoteId),
-        claimRemoteId(redis, [owner(remoteId), ledger], deployment, remoteId, KEEP_SECONDS),
+        claimRemoteId(
+          redis,
+          [owner(remoteId), ledger],
+          ...[deployment, remoteId, keepSeconds, echo ? echoProject(echo.project) : ''],
+        ),
       ]);
       return claimedBy === deployment;
     },

@@ -6,12 +6,14 @@ KEYS[2]    ledger
 ARGV[1]    the deployment's name
 ARGV[2]    the remote id
 ARGV[3]    seconds that both are kept
+ARGV[4]    the project in which the forge has it, or nothing
 Reply      whose the remote id is
 ]]
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3], 'NX')
 local owner = redis.call('GET', KEYS[1])
 if owner ~= ARGV[1] then return owner end
 redis.call('HSET', KEYS[2], 'remote_id', ARGV[2])
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[2], 'echo_project', ARGV[4]) end
 redis.call('HDEL', KEYS[2], 'attempted_at')
 redis.call('EXPIRE', KEYS[2], ARGV[3])
 return owner

@@ -9,7 +9,8 @@ KEYS[4]    searchTerms
 KEYS[5]    changesVersion
 KEYS[6]    lineage
 KEYS[7]    facet            those that wait for their turn, of all lineages
-KEYS[8...] facet            the indexes that it leaves, then those in which it stands from now on; changes and lineage are such
+KEYS[8...] facet            the indexes that it leaves, then those in which it stands from now on; changes,
+           dropped and lineage are such
 ARGV[1]    the deployment's name
 ARGV[2]    number of records that were folded
 ARGV[3]    the indexes in which it stood, one a line

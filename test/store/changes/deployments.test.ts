@@ -134,7 +134,7 @@ describe('the change log', () => {
     expect((await deployments.timeline({ facets: {} })).map((dot) => dot.mark())).toEqual([mark]);
     expect(await deployments.timeline({ facets: { status: 'running' } })).toEqual([]);
     expect(await deployments.timeline({ facets: {}, untilMs: mark.atMs - 1 })).toEqual([]);
-    await deployments.prune(new Date('2028-01-01'));
+    await deployments.prune({ nowMs: Date.parse('2028-01-01'), share: 1 });
     expect(await redis.hlen('{shiplog}:marks')).toBe(0);
   });
 
@@ -191,7 +191,7 @@ describe('the change log', () => {
     await deployments.apply(aRecord({ deployment: 'job:2', occurredAt: '2027-03-02T10:00:00.000Z' }));
     expect(await found()).toEqual({ keys: ['job:2', 'job:1'], total: 2 });
     expect(await found()).toEqual({ keys: ['job:2', 'job:1'], total: 2 });
-    await deployments.prune(new Date('2027-05-01'));
+    await deployments.prune({ nowMs: Date.parse('2027-05-01'), share: 1 });
     expect(await found()).toEqual({ keys: ['job:2'], total: 1 });
     await deployments.apply(aRecord({ deployment: 'job:2', state: 'failed', occurredAt: '2027-03-02T10:01:00.000Z' }));
     expect(await found()).toEqual({ keys: [], total: 0 });
@@ -213,7 +213,7 @@ describe('the change log', () => {
     expect(await redis.hlen('{shiplog}:words')).toBe(0);
     await deployments.refresh('job:1');
     expect(await search('lamp')).toBe(1);
-    await deployments.prune(new Date('2028-01-01'));
+    await deployments.prune({ nowMs: Date.parse('2028-01-01'), share: 1 });
     expect(await redis.hlen('{shiplog}:words')).toBe(0);
   });
 
@@ -230,9 +230,9 @@ describe('the change log', () => {
     for (const day of [1, 2, 3])
       await deployments.apply(aRecord({ deployment: `job:${day}`, occurredAt: `2026-03-0${day}T10:00:00.000Z` }));
     expect(await redis.keys('{shiplog}:change:*')).toHaveLength(3);
-    expect(await deployments.prune(new Date('2026-03-04'))).toBe(1);
+    expect(await deployments.prune({ nowMs: Date.parse('2026-03-04'), share: 1 })).toBe(1);
     expect((await deployments.list(everything)).deployments.map(({ key }) => key)).toEqual(['job:3', 'job:2']);
-    expect(await deployments.prune(new Date('2028-01-01'))).toBe(2);
+    expect(await deployments.prune({ nowMs: Date.parse('2028-01-01'), share: 1 })).toBe(2);
     expect(await redis.keys('{shiplog}:change:*')).toEqual([]);
   });
 });

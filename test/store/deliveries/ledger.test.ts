@@ -11,7 +11,11 @@ let ledger: Ledger;
 beforeAll(async () => {
   server = await startTestRedis();
   redis = new Redis(server.address.path);
-  ledger = createLedger(redis, createEchoes(redis), () => new Date('2026-03-19T15:00:00.000Z'));
+  ledger = createLedger(redis, {
+    echoes: createEchoes(redis, 3600),
+    clock: () => new Date('2026-03-19T15:00:00.000Z'),
+    keepSeconds: 3600,
+  });
 });
 beforeEach(() => redis.flushall());
 afterAll(async () => {

@@ -1,0 +1,39 @@
+import type { Redis } from '../queue/connection.ts';
+
+/**
+ * A part of Redis' memory that the spool leaves free. What retention frees would otherwise be filled by the spool at once,
+ * while the deliveries that would empty it stand still: they need memory, too.
+ */
+const LEFT_FREE = 0.05;
+
+export interface Room {
+  /** False from a refusal for want of memory until there is room again: webhooks then go into the spool. */
+  isThere(): boolean;
+  /** Notes why Redis did not take something. */
+  note(failure: unknown): void;
+  /** Asks Redis. */
+  look(): Promise<boolean>;
+}
+
+export function createRoom(redis: Redis): Room {
+  let isFull = false;
+  return {
+    isThere: () => !isFull,
+    note(failure) {
+      if (textOf(failure).includes('OOM ')) isFull = true;
+    },
+    async look() {
+      const info = await redis.info('memory');
+      const fact = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+      const max = fact('maxmemory');
+      isFull = max > 0 && fact('used_memory') > max * (1 - LEFT_FREE);
+      return !isFull;
+    },
+  };
+}
+
+/** With what it was caused by. */
+function textOf(failure: unknown): string {
+  const { message, cause } = failure instanceof Error ? failure : new Error(String(failure));
+  return cause === undefined ? message : `${message}: ${textOf(cause)}`;
+}
