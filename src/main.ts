@@ -10,8 +10,15 @@ import type { RunningOptions } from './cli/running.ts';
 import type { TailOptions } from './cli/tail.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
+import type { Reach, Reachable } from './config/reach.ts';
 
 /** The command line. The exit codes stand in EXIT_CODES (cli/output.ts). */
+/** Of a command that only asks the bridge. */
+const reaching = (command: Command): Command =>
+  command
+    .option('--url <url>', 'the bridge, such as https://shiplog.example.com (SHIPLOG_URL)')
+    .option('--token <token>', 'its admin token (SHIPLOG_TOKEN)');
+
 const program = new Command('shiplog')
   .description('Every deployment, from every tool, recorded once, with nothing lost')
   .version(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version)
@@ -20,7 +27,9 @@ const program = new Command('shiplog')
 program
   .command('start')
   .description('run receivers and workers (npm start does this)')
-  .action(() => run(import('./cli/start.ts'), ({ start }, config, load) => start(config, load)));
+  .action(() =>
+    run(import('./cli/start.ts'), ({ start }, config, load) => start(config, load), { mayMakeSecrets: true }),
+  );
 program
   .command('secrets')
   .description('show the webhook URLs and their secrets')
@@ -69,22 +78,24 @@ program
     run(import('./cli/hooks.ts'), ({ applyHooks }, config) => applyHooks(config, { source, targets, ...options })),
   );
 
-program
-  .command('tail')
+reaching(program.command('login'))
+  .description('try address and token, and keep them for this user: for a machine on which no bridge runs')
+  .action((options: Reach) => ask(import('./cli/login.ts'), options, ({ logIn }, bridge) => logIn(bridge)));
+reaching(program.command('tail'))
   .description('webhooks and deliveries as they happen, a line each, until Ctrl-C')
   .option('--last <n>', 'so many of the past first', wholeNumber(0, 500), 10)
   .option('--json', 'for programs: one JSON object a line')
-  .action((options: TailOptions) => run(import('./cli/tail.ts'), ({ runTail }, config) => runTail(config, options)));
-program
-  .command('trace')
+  .action((options: Reach & TailOptions) =>
+    ask(import('./cli/tail.ts'), options, ({ runTail }, config) => runTail(config, options)),
+  );
+reaching(program.command('trace'))
   .description('everything about a deployment: its webhooks, steps and deliveries with every attempt')
   .argument('<what>', 'commit (7 digits or more), deployment key or alias, or the id of a webhook or delivery')
   .option('--json', 'for programs')
-  .action((what: string, options: { json?: boolean }) =>
-    run(import('./cli/trace.ts'), ({ trace }, config) => trace(config, what, options)),
+  .action((what: string, options: Reach & { json?: boolean }) =>
+    ask(import('./cli/trace.ts'), options, ({ trace }, config) => trace(config, what, options)),
   );
-program
-  .command('changes')
+reaching(program.command('changes'))
   .description('the change log, the newest first')
   .option('--env, --environment <name>', 'only this environment, or those that have it in their names')
   .option('--service <name>')
@@ -102,36 +113,33 @@ program
   .option('--until <when>')
   .option('--limit <n>', 'at most so many', wholeNumber(1, 100_000), 25)
   .option('--json', 'for programs')
-  .action((options: ChangesOptions) =>
-    run(import('./cli/changes.ts'), ({ listChanges }, config) => listChanges(config, options)),
+  .action((options: Reach & ChangesOptions) =>
+    ask(import('./cli/changes.ts'), options, ({ listChanges }, config) => listChanges(config, options)),
   );
-program
-  .command('performance')
+reaching(program.command('performance'))
   .description('the four DORA measures, by service or environment')
   .option('--env, --environment <name>', 'production unless it is given; "*" for all', '')
   .option('--service <name>', 'only this service', '')
   .option('--range <range>', '7d, 30d or 90d', '30d')
   .option('--by <what>', 'service or environment', 'service')
   .option('--json', 'for programs')
-  .action((options: PerformanceOptions) =>
-    run(import('./cli/performance.ts'), ({ showPerformance }, config) => showPerformance(config, options)),
+  .action((options: Reach & PerformanceOptions) =>
+    ask(import('./cli/performance.ts'), options, ({ showPerformance }, config) => showPerformance(config, options)),
   );
-program
-  .command('running')
+reaching(program.command('running'))
   .description('what runs where: each service in each environment, since when, by whom')
   .option('--env, --environment <name>', 'only this environment')
   .option('--service <name>')
   .option('--json', 'for programs')
-  .action((options: RunningOptions) =>
-    run(import('./cli/running.ts'), ({ listRunning }, config) => listRunning(config, options)),
+  .action((options: Reach & RunningOptions) =>
+    ask(import('./cli/running.ts'), options, ({ listRunning }, config) => listRunning(config, options)),
   );
-program
-  .command('replay')
+reaching(program.command('replay'))
   .description("map a webhook again, or deliver a deployment's dead letters again")
   .argument('<what>', 'the id of a webhook, or the key or an alias of a deployment')
   .option('--json', 'for programs')
-  .action((what: string, options: { json?: boolean }) =>
-    run(import('./cli/replay.ts'), ({ replay }, config) => replay(config, what, options)),
+  .action((what: string, options: Reach & { json?: boolean }) =>
+    ask(import('./cli/replay.ts'), options, ({ replay }, config) => replay(config, what, options)),
   );
 
 const deadLetters = program
@@ -145,34 +153,49 @@ const filtered = (command: Command) =>
     .option('--kind <kind>', 'refused (by the destination) or fault (ours)')
     .option('--reason <text>', 'part of the reason')
     .option('--since <when>', 'died since: 90m, 12h, 2d or a time');
-filtered(deadLetters.command('ls').description('list them'))
+reaching(filtered(deadLetters.command('ls').description('list them')))
   .option('--json', 'for programs')
-  .action((options: DeadLetterOptions) =>
-    run(import('./cli/dead-letters.ts'), ({ listDeadLetters }, config) => listDeadLetters(config, options)),
+  .action((options: Reach & DeadLetterOptions) =>
+    ask(import('./cli/dead-letters.ts'), options, ({ listDeadLetters }, config) => listDeadLetters(config, options)),
   );
-deadLetters
-  .command('show')
+reaching(deadLetters.command('show'))
   .description('one of them, with all that is known about it')
   .argument('<id>')
-  .action((id: string) =>
-    run(import('./cli/dead-letters.ts'), ({ showDeadLetter }, config) => showDeadLetter(config, id)),
+  .action((id: string, options: Reach) =>
+    ask(import('./cli/dead-letters.ts'), options, ({ showDeadLetter }, config) => showDeadLetter(config, id)),
   );
 for (const order of ['replay', 'drop'] as const)
-  filtered(deadLetters.command(order).description(order === 'replay' ? 'try them again' : 'forget them for good'))
+  reaching(
+    filtered(deadLetters.command(order).description(order === 'replay' ? 'try them again' : 'forget them for good')),
+  )
     .option('--all', 'all of them')
     .option('--dry-run', 'say how many')
     .option('--remap', 'replay: map the webhooks again from their kept bodies')
-    .action((options: DeadLetterOptions) =>
-      run(import('./cli/dead-letters.ts'), ({ orderDeadLetters }, config) => orderDeadLetters(config, order, options)),
+    .action((options: Reach & DeadLetterOptions) =>
+      ask(import('./cli/dead-letters.ts'), options, ({ orderDeadLetters }, config) =>
+        orderDeadLetters(config, order, options),
+      ),
     );
 
 /** Each command is loaded when it runs: most need little of the bridge, and `--help` needs nothing. */
 async function run<Part>(
   loading: Promise<Part>,
   act: (part: Part, config: Config, load: () => Config) => Promise<void> | void,
+  options: { readonly mayMakeSecrets?: boolean } = {},
 ): Promise<void> {
   const [part, { loadConfig }] = await Promise.all([loading, import('./config/load.ts')]);
-  await act(part, loadConfig(), loadConfig);
+  const load = () => loadConfig(process.env, options);
+  await act(part, load(), load);
+}
+
+/** For a command that only asks a bridge, wherever that is. */
+async function ask<Part>(
+  loading: Promise<Part>,
+  said: Reach,
+  act: (part: Part, bridge: Reachable) => Promise<void>,
+): Promise<void> {
+  const [part, { reachBridge }] = await Promise.all([loading, import('./config/reach.ts')]);
+  await act(part, reachBridge(said));
 }
 
 /** The bridge outlives whoever reads its output; a command has nothing more to do. */

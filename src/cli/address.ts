@@ -1,7 +1,8 @@
-import type { Config } from '../config/config.ts';
+import type { Reachable } from '../config/reach.ts';
 
-/** Where the bridge of this configuration can be reached from this machine. */
-export function addressOf({ host, port }: Config): string {
+/** Where a bridge can be reached: as it was said, or from this machine. */
+export function addressOf({ url, host, port }: Pick<Reachable, 'url' | 'host' | 'port'>): string {
+  if (url !== undefined) return url;
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import type { Config } from '../config/config.ts';
+import type { Reachable } from '../config/reach.ts';
 import { addressOf } from './address.ts';
 
 /** Orders to the bridge may take as long as the tools' APIs need. */
@@ -25,13 +25,13 @@ export interface Question {
 }
 
 /** Asks the running bridge, as admin. @returns `data` of its answer. @throws Refused with its words, NoBridge when none runs. */
-export async function callBridge(config: Config, question: Question): Promise<unknown> {
+export async function callBridge(config: Reachable, question: Question): Promise<unknown> {
   return (await askBridge(config, question)).data;
 }
 
 /** The same, with what stands beside `data`. */
 export async function askBridge(
-  config: Config,
+  config: Reachable,
   { method, path, body, signal }: Question,
 ): Promise<{ readonly data: unknown; readonly meta: unknown }> {
   const answer = await request(`${addressOf(config)}${path}`, {
@@ -50,7 +50,7 @@ export async function askBridge(
 }
 
 /** The same, where "there is none" is an answer like any other. */
-export async function findAtBridge(config: Config, path: string): Promise<unknown> {
+export async function findAtBridge(config: Reachable, path: string): Promise<unknown> {
   try {
     return await callBridge(config, { method: 'GET', path });
   } catch (error) {

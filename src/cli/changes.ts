@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts';
+import type { Reachable } from '../config/reach.ts';
 import type { Change } from '../http/api-schemas.ts';
 import { askBridge } from './call.ts';
 import { NothingFound, type Output, printJson, widthOf, withProgress } from './output.ts';
@@ -27,7 +27,7 @@ export interface ChangesOptions {
 const PAGE = 100;
 
 /** Prints the newest changes that fit. @throws NothingFound */
-export async function listChanges(config: Config, options: ChangesOptions, output: Output = process): Promise<void> {
+export async function listChanges(config: Reachable, options: ChangesOptions, output: Output = process): Promise<void> {
   const { changes, total, unknown } = await withProgress(output, 'reading the change log', (note) =>
     readChanges(config, options, note),
   );
@@ -40,7 +40,7 @@ export async function listChanges(config: Config, options: ChangesOptions, outpu
 }
 
 async function readChanges(
-  config: Config,
+  config: Reachable,
   options: ChangesOptions,
   note: (how: string) => void,
 ): Promise<{ changes: Change[]; total: number; unknown: readonly string[] }> {

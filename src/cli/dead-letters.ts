@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts';
+import type { Reachable } from '../config/reach.ts';
 import type { DeadLetter } from '../queue/dead-letters.ts';
 import { callBridge } from './call.ts';
 import { momentAgo } from './duration.ts';
@@ -25,7 +25,7 @@ const filterOf = ({ id, sink, source, kind, reason, since }: DeadLetterOptions) 
   ...(since && { since: momentAgo(since, new Date()).toISOString() }),
 });
 
-export async function listDeadLetters(config: Config, options: DeadLetterOptions): Promise<void> {
+export async function listDeadLetters(config: Reachable, options: DeadLetterOptions): Promise<void> {
   const query = new URLSearchParams({ ...filterOf(options), limit: '1000' });
   const letters = (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[]; // our own API
   if (options.json) return void process.stdout.write(`${JSON.stringify(letters, null, 2)}\n`);
@@ -36,7 +36,7 @@ export async function listDeadLetters(config: Config, options: DeadLetterOptions
     );
 }
 
-export async function showDeadLetter(config: Config, id: string): Promise<void> {
+export async function showDeadLetter(config: Reachable, id: string): Promise<void> {
   const query = new URLSearchParams({ id });
   const [letter] = (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[]; // our own API
   if (!letter) throw new Error(`there is no dead letter ${id}; shiplog dead-letters ls shows them`);
@@ -49,7 +49,7 @@ export async function showDeadLetter(config: Config, id: string): Promise<void> 
 
 /** Page by page with progress, so that it can be stopped half-way and run again. */
 export async function orderDeadLetters(
-  config: Config,
+  config: Reachable,
   order: 'replay' | 'drop',
   { all = false, dryRun = false, remap = false, ...options }: DeadLetterOptions,
 ): Promise<void> {

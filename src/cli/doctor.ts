@@ -1,8 +1,9 @@
 import { request } from 'undici';
 import type { Config } from '../config/config.ts';
+import type { Running, Webhook } from '../http/api-schemas.ts';
 import { type Expiring, expiringSecrets } from '../telemetry/expiry.ts';
 import { addressOf } from './address.ts';
-import { callBridge } from './call.ts';
+import { askBridge, callBridge } from './call.ts';
 
 type Finding = { readonly ok: boolean; readonly what: string };
 
@@ -19,6 +20,7 @@ export async function runDoctor(config: Config): Promise<void> {
     },
     ...(await checkBridge(config)),
     ...(await checkRules(config)),
+    ...(await checkTrouble(config)),
     ...(await Promise.all(config.sinks.map((sink) => checkSink(sink)))),
     ...(await Promise.all(config.sources.map((source) => checkSource(source)))).flat(),
     ...(await Promise.all(expiringSecrets(config).map((secret) => checkExpiry(secret)))).flat(),
@@ -58,6 +60,51 @@ async function checkRules(config: Config): Promise<Finding[]> {
     matched > 0 ? [] : [{ ok: true, what: `rule "${name}" has never matched: check its match, or take it out` }],
   );
 }
+
+const A_DAY_MS = 86_400_000;
+/** Fewer refusals are somebody trying. */
+const REPEATED = 3;
+
+/** What the bridge kept because it went wrong. Silent where it does not answer: the line of the bridge tells of that. */
+async function checkTrouble(config: Config): Promise<Finding[]> {
+  const [letters, refused, running] = await Promise.all([
+    askOrNothing(config, '/api/dead-letters?limit=1'),
+    askOrNothing(config, '/api/inbox?verdict=rejected&limit=100'),
+    askOrNothing(config, '/api/v1/running'),
+  ]);
+  const dead = (letters?.meta as { total?: number } | undefined)?.total ?? 0; // our own API
+  return [
+    {
+      ok: dead === 0,
+      what: dead === 0 ? 'dead letters: none' : `${dead} dead letters wait for somebody: npx shiplog dead-letters ls`,
+    },
+    ...repeatedRefusals((refused?.data ?? []) as readonly Webhook[], Date.now()), // our own API
+    ...staleAttempts((running?.data ?? []) as readonly Running[]), // our own API
+  ];
+}
+
+const askOrNothing = (config: Config, path: string) =>
+  askBridge(config, { method: 'GET', path, signal: AbortSignal.timeout(CHECK_MS) }).catch(() => undefined);
+
+function repeatedRefusals(entries: readonly Webhook[], nowMs: number): Finding[] {
+  const counts = new Map<string, number>();
+  for (const { source, reason = '', receivedAt } of entries) {
+    if (nowMs - Date.parse(receivedAt) > A_DAY_MS) continue;
+    const name = `source ${source}: ${reason}`;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([, count]) => count >= REPEATED)
+    .map(([name, count]) => ({ ok: false, what: `${name}, ${count} times in a day: see /inbox?verdict=rejected` }));
+}
+
+const staleAttempts = (running: readonly Running[]): Finding[] =>
+  running
+    .filter(({ last_attempt }) => last_attempt?.stale)
+    .map(({ service, environment, last_attempt }) => ({
+      ok: false,
+      what: `${service} in ${environment}: ${last_attempt?.status} since ${last_attempt?.occurred_at}, and no end was told`,
+    }));
 
 async function checkSink(sink: Config['sinks'][number]): Promise<Finding> {
   try {

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts';
+import type { Reachable } from '../config/reach.ts';
 import type { DeploymentDetail } from '../http/api-schemas.ts';
 import { callBridge, findAtBridge, Refused } from './call.ts';
 import { NothingFound, type Output, printJson, withProgress } from './output.ts';
@@ -17,7 +17,7 @@ interface Ordered {
  * rules of today. @throws NothingFound when there is no such thing, or nothing of it waits for a replay.
  */
 export async function replay(
-  config: Config,
+  config: Reachable,
   what: string,
   { json, output = process }: ReplayOptions & { readonly output?: Output },
 ): Promise<void> {
@@ -33,7 +33,7 @@ export async function replay(
 
 type Replayed = { readonly webhook: string } | { readonly deployment: string; readonly deliveries: number };
 
-async function replayAny(config: Config, what: string, note: (how: string) => void): Promise<Replayed> {
+async function replayAny(config: Reachable, what: string, note: (how: string) => void): Promise<Replayed> {
   const path = encodeURIComponent(what);
   if ((await findAtBridge(config, `/api/inbox/${path}`)) !== undefined) return replayWebhook(config, what);
   const found = (await findAtBridge(config, `/api/deployments/${path}`)) as DeploymentDetail | undefined; // our own API
@@ -45,7 +45,7 @@ async function replayAny(config: Config, what: string, note: (how: string) => vo
   return { deployment, deliveries };
 }
 
-async function replayWebhook(config: Config, id: string): Promise<Replayed> {
+async function replayWebhook(config: Reachable, id: string): Promise<Replayed> {
   // One that died keeps its place in the queue: a second one of the same id would be no news there.
   const dead = await replayDeadLetters(config, { id: `record:evt_${id}`, remap: true }, () => {});
   if (dead > 0) return { webhook: id };
@@ -59,7 +59,7 @@ async function replayWebhook(config: Config, id: string): Promise<Replayed> {
 
 /** Page by page, so that thousands hold nothing up. */
 async function replayDeadLetters(
-  config: Config,
+  config: Reachable,
   body: Readonly<Record<string, unknown>>,
   note: (how: string) => void,
 ): Promise<number> {

@@ -1,10 +1,16 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import closeWithGrace from 'close-with-grace';
 import { type Bridge, startBridge } from '../app/bridge.ts';
 import type { Config } from '../config/config.ts';
+import { configFile } from '../config/load.ts';
+import { announceBridge } from '../config/running-bridge.ts';
 import { lockDataDir } from '../redis/data-dir-lock.ts';
 import { startPrivateRedis } from '../redis/private-redis.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
+import { addressOf } from './address.ts';
+
+const VERSION = String(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version);
 
 /** What is under way may take this long to finish after SIGTERM, milliseconds. Docker and systemd kill later than that. */
 const DRAIN_MS = 9_000;
@@ -36,6 +42,9 @@ export async function start(config: Config, load: () => Config): Promise<void> {
     const broken = own?.ready.then(() => opening);
     const bridge = await Promise.race([opening, ...(broken ? [broken] : [])]);
     stops.push(bridge.stop);
+    const announced = { url: addressOf(config), config: resolve(configFile()), version: VERSION, pid: process.pid };
+    const takeBack = announceBridge(config.data_dir, announced);
+    stops.push(async () => takeBack());
     process.on('SIGHUP', () => void reload(bridge, load, log));
     log.print(greeting(config, bridge.url, own ? 'private, in the data directory' : 'at REDIS_URL'));
     await own?.ready;

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import type { TraceSettings } from '../telemetry/span.ts';
 import { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import { openSecrets } from './secrets.ts';
+import { keptSecret, openSecrets } from './secrets.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,10 +14,18 @@ const MAX_FILE_BYTES = 1024 * 1024;
 const GENERATED = 'generated';
 
 /** The one place that reads the environment: SHIPLOG_CONFIG and OTEL_* here, everything else where the file names it. */
-export function loadConfig(environment: Environment = process.env): Config {
-  const file = environment['SHIPLOG_CONFIG'] || 'config/shiplog.yaml';
-  return parseConfig(file, readConfigFile(file), environment);
+export function loadConfig(environment: Environment = process.env, options: LoadOptions = {}): Config {
+  const file = configFile(environment);
+  return parseConfig(file, readConfigFile(file), { environment, ...options });
 }
+
+export interface LoadOptions {
+  /** The bridge alone makes secrets: a command that made one would lock its own user out. */
+  readonly mayMakeSecrets?: boolean;
+}
+
+export const configFile = (environment: Environment = process.env): string =>
+  environment['SHIPLOG_CONFIG'] || 'config/shiplog.yaml';
 
 /** Undefined: nobody wants traces. opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables */
 export function loadTraceSettings(environment: Environment = process.env): TraceSettings | undefined {
@@ -36,7 +44,11 @@ export function loadTraceSettings(environment: Environment = process.env): Trace
 }
 
 /** @throws ConfigError */
-export function parseConfig(file: string, text: string, environment: Environment): Config {
+export function parseConfig(
+  file: string,
+  text: string,
+  { environment, mayMakeSecrets = false }: LoadOptions & { readonly environment: Environment },
+): Config {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   const at = (offset: number) => `${file}:${lines.linePos(offset).line}`;
@@ -44,7 +56,7 @@ export function parseConfig(file: string, text: string, environment: Environment
     throw new ConfigError(document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split('\n')[0]}`));
   const problems = substitute(document, environment, at);
   if (problems.length > 0) throw new ConfigError(problems);
-  const raw = fillGenerated(withoutNulls(document.toJS()));
+  const raw = fillGenerated(withoutNulls(document.toJS()), mayMakeSecrets);
   const parsed = Config.safeParse(raw ?? {});
   if (parsed.success) return parsed.data;
   throw new ConfigError(parsed.error.issues.flatMap((issue) => explain(issue, document, at)));
@@ -106,14 +118,17 @@ function withoutNulls(value: unknown): unknown {
 }
 
 /** Puts the secrets of the data directory where the file says "generated". */
-function fillGenerated(raw: unknown): unknown {
+function fillGenerated(raw: unknown, mayMake: boolean): unknown {
   if (!JSON.stringify(raw ?? null).includes(GENERATED)) return raw;
   const config = raw as {
     data_dir?: string;
     admin_token?: string;
     sources?: { name?: string; type?: string; secrets?: unknown[] }[];
   }; // checked by Config afterwards
-  const secret = openSecrets(resolve(config.data_dir ?? 'data'));
+  const dataDir = resolve(config.data_dir ?? 'data');
+  const secret = mayMake
+    ? openSecrets(dataDir)
+    : (name: string) => keptSecret(dataDir, name) ?? notMadeYet(dataDir, name);
   return {
     ...config,
     ...(config.admin_token === GENERATED && { admin_token: secret('admin') }),
@@ -130,6 +145,12 @@ function fillGenerated(raw: unknown): unknown {
       ),
     }),
   };
+}
+
+function notMadeYet(dataDir: string, name: string): never {
+  throw new ConfigError([
+    `the secret of "${name}" is not in ${dataDir}: only the bridge makes secrets, when it starts (npm start). Run this command with the environment of the bridge (SHIPLOG_CONFIG, SHIPLOG_DATA_DIR), or give --url and --token`,
+  ]);
 }
 
 function explain(issue: z.core.$ZodIssue, document: Document, at: (offset: number) => string): string[] {

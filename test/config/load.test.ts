@@ -15,7 +15,8 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const minimal = (more = '') =>
   `data_dir: ${dir}\nadmin_token: ${SECRET}\nsources:\n  - type: gitlab\n    secrets: [${SECRET}]\n${more}`;
-const parse = (text: string, environment: Environment = {}) => parseConfig('shiplog.yaml', text, environment);
+const parse = (text: string, environment: Environment = {}) =>
+  parseConfig('shiplog.yaml', text, { environment, mayMakeSecrets: true });
 const problems = (text: string, environment: Environment = {}): readonly string[] => {
   try {
     parse(text, environment);

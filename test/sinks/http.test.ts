@@ -46,7 +46,7 @@ const parsed = (sink: string) =>
   parseConfig(
     'shiplog.yaml',
     `admin_token: 0123456789abcdef\nsources: [{ type: gitlab, secrets: [0123456789abcdef] }]\nsinks:\n  - type: http\n${sink}`,
-    {},
+    { environment: {} },
   );
 
 const problemsOf = (sink: string): readonly string[] => {

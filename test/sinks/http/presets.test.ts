@@ -209,7 +209,7 @@ describe('the README of the HTTP sink', () => {
       };
       const base = 'admin_token: 0123456789abcdef\nsources: [{ type: gitlab, secrets: [0123456789abcdef] }]\n';
       const given = Object.fromEntries(names.map((name) => [name, standIn(name)]));
-      const { sinks } = parseConfig('README.md', `${base}${yaml}`, given);
+      const { sinks } = parseConfig('README.md', `${base}${yaml}`, { environment: given });
       expect(sinks).toHaveLength(1);
       const shown = JSON.stringify(sinks[0]?.preview(succeeded));
       for (const secret of sinks[0]?.secrets ?? []) expect(shown).not.toContain(secret);

@@ -1,0 +1,64 @@
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
+import { keepLogin, reachBridge } from '../../src/config/reach.ts';
+import { announceBridge } from '../../src/config/running-bridge.ts';
+
+let dir: string;
+let dataDir: string;
+let environment: Record<string, string>;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'shiplog-reach-'));
+  dataDir = join(dir, 'data');
+  const file = join(dir, 'shiplog.yaml');
+  const sources = '[{ type: gitlab, secrets: [generated] }]';
+  writeFileSync(file, `port: 8080\ndata_dir: ${dataDir}\nadmin_token: generated\nsources: ${sources}\n`);
+  environment = { SHIPLOG_CONFIG: file, XDG_CONFIG_HOME: join(dir, 'user'), SHIPLOG_DATA_DIR: dataDir };
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const bridge = { url: 'http://127.0.0.1:9999', config: '/etc/shiplog.yaml', version: '1.0.0', pid: 1 };
+
+it('makes no secret: only the bridge does, when it starts', () => {
+  expect(() => reachBridge({}, environment)).toThrow(/only the bridge makes secrets[\s\S]*--url and --token/);
+  expect(existsSync(dataDir)).toBe(false);
+  const { admin_token } = loadConfig(environment, { mayMakeSecrets: true });
+  expect(reachBridge({}, environment)).toMatchObject({ admin_token, port: 8080 });
+});
+
+it('finds the running bridge by what it left beside its lock, whatever port this shell would use', () => {
+  loadConfig(environment, { mayMakeSecrets: true });
+  const takeBack = announceBridge(dataDir, bridge);
+  expect(reachBridge({}, environment).url).toBe(bridge.url);
+  takeBack();
+  expect(reachBridge({}, environment).url).toBeUndefined();
+});
+
+it('finds it also where the configuration needs more of its environment', () => {
+  const { admin_token } = loadConfig(environment, { mayMakeSecrets: true });
+  announceBridge(dataDir, bridge);
+  writeFileSync(environment['SHIPLOG_CONFIG'] ?? '', 'admin_token: ${NOT_HERE}\n');
+  expect(reachBridge({}, environment)).toMatchObject({ url: bridge.url, admin_token });
+});
+
+it('goes where it is told, without any configuration', () => {
+  const nowhere = { XDG_CONFIG_HOME: dir, SHIPLOG_CONFIG: join(dir, 'none.yaml') };
+  const told = { url: 'https://shiplog.harbor.example/ops/', token: 't'.repeat(16) };
+  const found = { url: 'https://shiplog.harbor.example/ops', admin_token: told.token };
+  expect(reachBridge(told, nowhere)).toMatchObject(found);
+  expect(reachBridge({}, { ...nowhere, SHIPLOG_URL: told.url, SHIPLOG_TOKEN: told.token })).toMatchObject(found);
+  expect(() => reachBridge({ url: told.url }, nowhere)).toThrow(/no token for this address/);
+  expect(() => reachBridge({ url: 'shiplog' }, nowhere)).toThrow(/is no address of a bridge/);
+});
+
+it('remembers a login for this user alone, and prefers a bridge that runs here', () => {
+  const file = keepLogin({ url: 'https://shiplog.harbor.example', token: 't'.repeat(16) }, environment);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(reachBridge({}, environment)).toMatchObject({ url: 'https://shiplog.harbor.example' });
+  expect(reachBridge({ url: 'https://shiplog.harbor.example/' }, environment).admin_token).toBe('t'.repeat(16));
+  loadConfig(environment, { mayMakeSecrets: true });
+  announceBridge(dataDir, bridge);
+  expect(reachBridge({}, environment).url).toBe(bridge.url);
+});
