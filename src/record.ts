@@ -8,6 +8,7 @@ import { lineageOf, PREDECESSORS, succeed } from './domain/succession.ts';
 import type { View } from './domain/view.ts';
 import type { ChangeLog, Judge } from './recording/change-log.ts';
 import { type Conclusion, conclusionOf, dropped, echo, kept, toldBefore } from './recording/conclusion.ts';
+import type { Joins } from './recording/joins.ts';
 import type { Resolve } from './recording/resolve.ts';
 import { supersede } from './recording/supersede.ts';
 import type { Sink } from './sinks/sink.ts';
@@ -22,6 +23,7 @@ export interface RecordParts {
   readonly changeLog: Pick<ChangeLog, 'apply' | 'get'>;
   readonly echoes: Echoes;
   readonly gaps: Gaps;
+  readonly joins: Joins;
   readonly inbox: Pick<Inbox, 'conclude'>;
   /** Counts the rules that matched, so that one that never does is seen. */
   readonly noteRules: (view: View) => Promise<void>;
@@ -39,7 +41,7 @@ interface Recorded {
 
 /** Story 2: an event is completed, becomes part of one deployment in the change log, and the sinks that want it are told. May run twice. */
 export function createRecord(parts: RecordParts) {
-  const { resolve, sinks, changeLog, echoes, gaps, inbox, forward, noteRules, wordsForRepeat } = parts;
+  const { resolve, sinks, changeLog, echoes, gaps, joins, inbox, forward, noteRules, wordsForRepeat } = parts;
 
   /** @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later. */
   async function record({ webhookId, records, ...event }: ChangeEvent): Promise<void> {
@@ -58,16 +60,18 @@ export function createRecord(parts: RecordParts) {
     return recorded.conclusion;
   }
 
-  /** Into the change log. What it overtook while that waited for its turn has come to an end with it. */
+  /** Into the change log, as part of the deployment that other tools may have told of; and what it ends there. */
   async function add(given: ChangeRecord): Promise<Recorded> {
     const step = boundRecord(given);
     if (step.madeByApi && (await isOurs(step))) return { conclusion: echo(step.madeByApi), views: [] };
     const placed = await gaps.place(step);
     if (!placed) return { conclusion: toldBefore, views: [] };
-    const view = await changeLog.apply(placed);
+    const join = await joins.place(placed);
+    const view = await changeLog.apply(join.record);
+    const moved = await join.settle();
     const ended = await supersede(changeLog, view);
     const conclusion = view.droppedBy ? dropped(view.droppedBy) : kept(view, placed, wordsForRepeat(placed));
-    return { views: [view, ...ended], conclusion };
+    return { views: [view, ...moved, ...ended], conclusion };
   }
 
   /** A duplicate is told too: the first run may have been killed before it came this far. The ledger tells nobody twice. */

@@ -64,7 +64,7 @@ export function startServing(shared: Shared, processing: Processing) {
       isStopping: shared.isStopping,
     },
     remap,
-    revise: createRevise({ changeLog: stores.changeLog, remap }),
+    revise: createRevise({ changeLog: stores.changeLog, joins: stores.joins, remap }),
     deadLetters: createDeadLetters(queues.all),
     receive: receiving(shared, keep, promptRows(stores.rows, shared.mask)),
     tokens: [config.admin_token, ...viewerTokens(config), ...readingSecrets(config)],

@@ -2,8 +2,10 @@ import type { Config } from '../config/config.ts';
 import type { Redis } from '../queue/connection.ts';
 import { createJudge } from '../record.ts';
 import { createChangeLog } from '../recording/change-log.ts';
+import { createJoins } from '../recording/joins.ts';
 import { createDeployments } from '../store/changes/deployments.ts';
 import { createGaps } from '../store/changes/gaps.ts';
+import { createJoinGroups } from '../store/changes/join-groups.ts';
 import { createReconciledUntil } from '../store/changes/reconciled-until.ts';
 import { MARGIN_DAYS } from '../store/changes/retention.ts';
 import { createRuleHits } from '../store/changes/rule-hits.ts';
@@ -25,10 +27,19 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
   const echoes = createEchoes(redis, keepSeconds);
   const deployments = createDeployments(redis, config.changes);
   const { rules, routing } = config;
+  const changeLog = createChangeLog(deployments, createJudge({ rules, routing, before: deployments.before }));
   return {
     deployments,
+    changeLog,
+    joins: createJoins({
+      groups: createJoinGroups(redis),
+      changeLog,
+      rules,
+      routing,
+      options: { mayJoin: mayJoinBy(config) },
+      witnessOf: (instance) => config.sources.find(({ name }) => name === instance)?.witness,
+    }),
     running: createRunning(deployments),
-    changeLog: createChangeLog(deployments, createJudge({ rules, routing, before: deployments.before })),
     inbox: createInbox(redis, { ...config.inbox, maxBytes: config.inbox.max_mib * MEBIBYTE }),
     feed: createFeed(redis),
     ledger: createLedger(redis, { echoes, clock, keepSeconds }),
@@ -38,4 +49,16 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
     rows: createRows(redis),
     ruleHits: createRuleHits(redis),
   };
+}
+
+/**
+ * Signals of different sources may be one where the configuration lists them together. Without such a list all may, but
+ * those of a tool that has several sources: each of them is a boundary.
+ */
+function mayJoinBy({ join, sources }: Config): (one: string, other: string) => boolean {
+  const lists = join?.sources;
+  if (lists) return (one, other) => one === other || lists.some((list) => list.includes(one) && list.includes(other));
+  const alone = sources.filter(({ type }) => sources.filter((other) => other.type === type).length === 1);
+  const names = new Set(alone.map(({ name }) => name));
+  return (one, other) => one === other || (names.has(one) && names.has(other));
 }

@@ -61,6 +61,10 @@ export const Config = z
     services: NameMap.optional(),
     rules: z.array(Rule).default([]),
     rules_mode: RulesMode.default('all'),
+    /** Which sources may tell of the same deployment. Default: all, but for tools that have several sources. */
+    join: z
+      .strictObject({ sources: z.array(z.array(z.string()).min(2, 'name two sources or more that belong together')) })
+      .optional(),
     /** Asking the tools' APIs for deployments that were never told. */
     reconcile: z
       .strictObject({
@@ -105,6 +109,12 @@ export const Config = z
       const first = ruleNames.indexOf(name);
       if (first !== index)
         complain(['rules', index, 'name'], `rules[${first}] is called "${name}" too; give each a name of its own`);
+    });
+    const sourceNames = config.sources.map(({ name }): string => name);
+    config.join?.sources.forEach((list, index) => {
+      list.forEach((name, at) => {
+        if (!sourceNames.includes(name)) complain(['join', 'sources', index, at], `there is no source named "${name}"`);
+      });
     });
     const sinkNames = config.sinks.map((sink) => sink?.name);
     config.rules.forEach((rule, index) => {

@@ -138,6 +138,8 @@ export const ChangeRecord = z.object({
     .object({ repository: z.string().optional(), url: z.string().optional(), revision: z.string().optional() })
     .optional(),
   pipelineUrl: z.string().optional(),
+  /** The forge's own id of the pipeline, where the sender knows no address. */
+  pipelineId: z.string().optional(),
   /** Name of the job or step that deployed. */
   job: z.string().optional(),
   jobUrl: z.string().optional(),

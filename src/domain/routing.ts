@@ -5,6 +5,7 @@ import { groupsOf, matchOf } from './rule-match.ts';
 import { type NameMap, rename, renamed, withOriginal } from './rule-names.ts';
 import type { Captures } from './rule-regex.ts';
 import { assign } from './rule-set.ts';
+import { compute } from './rule-value.ts';
 import { withTier } from './tier.ts';
 
 export { Rule, ruleName } from './rule.ts';
@@ -28,6 +29,8 @@ export interface Routed {
   readonly droppedBy?: string;
   /** Absent: every sink. */
   readonly sinks?: readonly string[];
+  /** What a rule says of which signals are one: their words, or that none is; absent where no rule does. */
+  readonly join?: string | false;
   /** One line a name map that renamed it, then one line a rule that matched. */
   readonly trace: readonly string[];
   /** The indexes of the rules that matched. */
@@ -70,16 +73,26 @@ function apply(routed: Routed, { rule, index, captures }: { rule: Rule; index: n
   const said = [
     ...assigned.said,
     ...(rule.sinks ? [`sinks = ${rule.sinks.join(', ') || 'none'}`] : []),
+    ...(rule.join === undefined ? [] : [rule.join === false ? 'never joined' : `joined by "${rule.join.text}"`]),
     ...(rule.drop ? ['dropped'] : []),
   ];
   const sinks = rule.sinks ?? routed.sinks;
+  const join = joinOf(rule, known) ?? routed.join;
   return {
     deployment: assigned.deployment,
     ...(sinks && { sinks }),
+    ...(join !== undefined && { join }),
     ...(rule.drop && { droppedBy: name }),
     trace: [...routed.trace, oneLine(`${name}: ${said.join('; ') || 'matched'}`)],
     matched: [...routed.matched, index],
   };
+}
+
+/** Words of which a part is not known join nothing. */
+function joinOf({ join }: Rule, known: Parameters<typeof compute>[1]): string | false | undefined {
+  if (join === undefined || join === false) return join;
+  const computed = compute(join, known);
+  return 'value' in computed ? computed.value : undefined;
 }
 
 /** Names come from outside and may hold line breaks. */

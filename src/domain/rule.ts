@@ -26,14 +26,17 @@ export const Rule = z
     set: Assignment.optional(),
     /** The deployment is not recorded and not told to anyone. The inbox says which rule did it. */
     drop: z.boolean().optional(),
-    /** Only these sinks hear of it. */
+    /** Only these sinks are told. */
     sinks: z.array(z.string()).optional(),
+    /** Signals with the same words tell of one deployment, whoever sent them; `false`: of one that no other tool tells of. */
+    join: z.union([z.literal(false), Value], 'write false, or a text such as "{service}-{commit}"').optional(),
   })
-  .superRefine(({ match, set = {}, drop }, context) => {
+  .superRefine(({ match, set = {}, drop, join }, context) => {
     const complain = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
     const groups = groupsOf(match);
     for (const [path, value] of valuesOf(set))
       for (const message of unknownNames(value, groups)) complain(['set', ...path], message);
+    if (join) for (const message of unknownNames(join, groups)) complain(['join'], message);
     // An empty variable counts as not written: what was meant to drop one branch must not drop everything.
     if (drop && Object.keys(match).length === 0)
       complain(['drop'], 'this drops every deployment; say which under match (environment: "**" is all of them)');

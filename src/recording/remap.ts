@@ -6,6 +6,7 @@ import type { Mapped, Source, Webhook } from '../sources/source.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
 import { parseJson } from '../values/parse-json.ts';
 import type { ChangeLog } from './change-log.ts';
+import type { Joins } from './joins.ts';
 
 /** Maps a kept webhook again, with what the mappers know today: the same ids where nothing about it has changed. */
 export function createRemap(sources: readonly Source[], inbox: Inbox) {
@@ -49,16 +50,21 @@ export type Remap = ReturnType<typeof createRemap>;
 
 export interface ReviseParts {
   readonly changeLog: ChangeLog;
+  readonly joins: Joins;
   readonly remap: Remap;
 }
 
 /** Looks at a deployment again before it is told again: by the rules of today and, when asked, by the mappers of today. */
-export function createRevise({ changeLog, remap }: ReviseParts) {
+export function createRevise({ changeLog, joins, remap }: ReviseParts) {
   return async function revise(name: string, { fromBodies }: { readonly fromBodies: boolean }): Promise<void> {
     const records = fromBodies ? await changeLog.records(name) : [];
     for (const webhook of new Set(records.flatMap((record) => record.webhook ?? []))) {
       const event = await remap(webhook);
-      for (const record of event?.records ?? []) await changeLog.apply(record, { replace: true });
+      for (const record of event?.records ?? []) {
+        const placed = await joins.place(record);
+        await changeLog.apply(placed.record, { replace: true });
+        await placed.settle();
+      }
     }
     await changeLog.refresh(name);
   };

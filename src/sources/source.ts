@@ -1,5 +1,5 @@
 import type { Lookup } from '../domain/change-event.ts';
-import type { ChangeRecord, NewChangeRecord } from '../domain/change-record.ts';
+import type { ChangeRecord, NewChangeRecord, Witness } from '../domain/change-record.ts';
 import type { RejectionCode, WebhookRejected } from '../domain/errors.ts';
 import type { SetupAddress, SetupRecipe } from './recipe.ts';
 import type { KeptRow, Rows } from './rows.ts';
@@ -159,6 +159,11 @@ export interface ToolFacts {
   readonly productName: string;
   /** How a change log names it where the sender names no tool itself. Undefined: its senders are tools of their own. */
   readonly changeLogName: string | undefined;
+  /**
+   * As what kind of witness it tells of a deployment, where another tool may tell of the same one (domain/join.ts).
+   * Undefined: nobody else does.
+   */
+  readonly witness: Witness | undefined;
   /** What the address in `pipelineUrl` leads to, as the text of a link: "pipeline". */
   readonly pipelineLabel: string;
   /** Headers that tell a delivery from its repeats, kept in the inbox beside the common ones. Lower case, no secrets. */

@@ -138,6 +138,14 @@ export const keys = {
     ends: 'an entry goes with its deployment',
     expires: false,
   }),
+  joinGroup: family('join:<repository>', {
+    type: 'hash',
+    content:
+      'what is known of the keys that may tell of one deployment (domain/join.ts): `m:<key>` its facts (JSON), `u:<key>` the deployment under which its records lie, where that is another one, `#` how many there have been',
+    writtenBy: 'store/changes/join-groups.ts',
+    ends: 'a week after the last signal of the repository; the oldest of more than 64 go',
+    expires: true,
+  }),
   timeline: family('marks', {
     type: 'hash',
     content: 'what the timeline draws of each deployment, one value a line',

@@ -41,8 +41,11 @@ describe('docs/rules.md', () => {
       ...(services && { services }),
     });
     const now = { ...routed.deployment, environment: routed.deployment.environment.name };
-    const { sinks, droppedBy } = routed;
-    expect({ ...now, ...(sinks && { sinks }), ...(droppedBy && { dropped: droppedBy }) }).toMatchObject(becomes);
+    const { sinks, join, droppedBy } = routed;
+    const joins = join === undefined ? {} : { join };
+    expect({ ...now, ...joins, ...(sinks && { sinks }), ...(droppedBy && { dropped: droppedBy }) }).toMatchObject(
+      becomes,
+    );
   });
 
   it('has a case for every configuration that it shows', () => {

@@ -6,6 +6,7 @@ export const anyFacts = (type = 'beacon') =>
     type,
     productName: type,
     changeLogName: type,
+    witness: undefined,
     pipelineLabel: 'pipeline',
     keptHeaders: [],
     deliveryIdHeaders: [],

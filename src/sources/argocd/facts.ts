@@ -4,6 +4,7 @@ export const FACTS = {
   type: 'argocd',
   productName: 'Argo CD',
   changeLogName: 'argocd',
+  witness: 'sync',
   pipelineLabel: 'Argo CD', // the page of the application stands where others have a pipeline
   keptHeaders: ['idempotency-key', 'x-request-id'],
   deliveryIdHeaders: ['idempotency-key', 'x-request-id'],

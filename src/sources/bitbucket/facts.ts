@@ -5,6 +5,7 @@ export const FACTS = {
   productName: 'Bitbucket',
   /** As the snippet for Bitbucket Pipelines in Alert24's own guide calls it. */
   changeLogName: 'bitbucket-pipelines',
+  witness: 'job',
   pipelineLabel: 'pipeline',
   // Cloud sends the X- headers, Data Center X-Request-Id.
   keptHeaders: ['x-event-key', 'x-hook-uuid', 'x-request-uuid', 'x-request-id', 'x-attempt-number'],

@@ -4,6 +4,7 @@ export const FACTS = {
   type: 'changes-api',
   productName: 'Changes API',
   changeLogName: undefined,
+  witness: 'report',
   pipelineLabel: 'pipeline',
   keptHeaders: ['idempotency-key', 'x-request-id'],
   deliveryIdHeaders: ['idempotency-key', 'x-request-id'],

@@ -4,6 +4,7 @@ export const FACTS = {
   type: 'ctoai',
   productName: 'CTO.ai',
   changeLogName: 'ctoai',
+  witness: 'report',
   pipelineLabel: 'pipeline',
   keptHeaders: ['idempotency-key', 'x-request-id'],
   deliveryIdHeaders: ['idempotency-key', 'x-request-id'],

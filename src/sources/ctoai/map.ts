@@ -56,6 +56,7 @@ function toRecord({ event, state, webhook, instance }: Sent): NewChangeRecord {
     repository: { name: repo },
     ...(branch && { ref: branch }),
     ...(sha && { commit: { sha } }),
+    ...(run && { pipelineId: run }),
     ...(user && { actor: user }),
     artifacts: image ? [image] : [],
     occurredAt: receivedAt,

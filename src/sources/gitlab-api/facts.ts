@@ -4,6 +4,7 @@ export const FACTS = {
   type: 'gitlab-api',
   productName: "GitLab's Deployments API",
   changeLogName: undefined, // whoever calls it is a tool of its own
+  witness: 'sync',
   pipelineLabel: 'pipeline',
   keptHeaders: ['idempotency-key', 'x-request-id'],
   deliveryIdHeaders: ['idempotency-key', 'x-request-id'],

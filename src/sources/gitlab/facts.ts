@@ -4,6 +4,7 @@ export const FACTS = {
   type: 'gitlab',
   productName: 'GitLab',
   changeLogName: 'gitlab',
+  witness: 'job',
   pipelineLabel: 'pipeline',
   keptHeaders: [
     'idempotency-key',

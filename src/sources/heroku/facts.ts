@@ -7,6 +7,7 @@ export const FACTS = {
   type: 'heroku',
   productName: 'Heroku',
   changeLogName: 'heroku',
+  witness: undefined,
   pipelineLabel: 'pipeline',
   keptHeaders: ['x-request-id'],
   deliveryIdHeaders: ['x-request-id'],

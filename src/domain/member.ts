@@ -1,0 +1,74 @@
+import { runOf } from '../forges/run.ts';
+import { fullSha } from '../values/sha.ts';
+import type { Witness } from './change-record.ts';
+import type { Deployment } from './deployment.ts';
+import type { Member } from './join.ts';
+import { isNamedByDefault } from './service.ts';
+
+/** What is known of a member before it has a place in its group. */
+export type NewMember = Omit<Member, 'order'>;
+
+interface Told {
+  /** One record, folded and with its final names. */
+  readonly deployment: Deployment;
+  readonly witness: Witness;
+  /** What a rule said. */
+  readonly join: string | false | undefined;
+}
+
+/** What one record tells of whose deployment it is. Undefined where no repository is known: nothing ties it to others then. */
+export function memberOf({ deployment, witness, join }: Told): NewMember | undefined {
+  const { key, source, instance, environment, commit, job, serviceId, occurredAt, startedAt, finishedAt } = deployment;
+  const place = placeOf(deployment);
+  if (!place) return undefined;
+  const sha = fullSha(commit?.sha);
+  const service = serviceId ?? (isNamedByDefault(deployment) ? undefined : deployment.service);
+  const from = Date.parse(startedAt ?? occurredAt);
+  return {
+    key,
+    witness,
+    source,
+    instance,
+    ...place,
+    ...(job && { job }),
+    ...(environment.name !== 'unknown' && { environment: environment.name.toLowerCase() }),
+    ...(sha && { commit: sha }),
+    ...(service && witness !== 'sync' && { service: service.toLowerCase() }),
+    fromMs: Math.min(from, Date.parse(occurredAt)),
+    ...(finishedAt && { toMs: Date.parse(finishedAt) }),
+    ...(join !== undefined && { join }),
+  };
+}
+
+function placeOf({ repository, pipelineUrl, pipelineId, jobUrl }: Deployment) {
+  const [pipelineRun, jobRun] = [runOf(pipelineUrl), runOf(jobUrl)];
+  const run = pipelineRun ?? jobRun;
+  const address = run ?? addressOf(repository?.url) ?? addressOf(repository?.gitlabProject);
+  const path = address?.path ?? pathOf(repository?.gitlabProject) ?? pathOf(repository?.name);
+  if (path === undefined) return undefined;
+  const pipeline = pipelineRun?.pipeline ?? jobRun?.pipeline ?? pipelineId;
+  const jobId = jobRun?.job ?? pipelineRun?.job;
+  return {
+    path,
+    ...(address && { host: address.host }),
+    ...(pipeline && { pipeline }),
+    ...(jobId && { jobId }),
+  };
+}
+
+function addressOf(url: string | undefined): { host: string; path: string } | undefined {
+  if (!url || !URL.canParse(url)) return undefined;
+  const { host, pathname } = new URL(url);
+  const path = pathOf(pathname);
+  return host !== '' && path !== undefined ? { host: host.toLowerCase(), path } : undefined;
+}
+
+/** `Harbor/Pay.git` and `/harbor/pay/` are one. A number is no path. */
+function pathOf(text: string | undefined): string | undefined {
+  const whole = text?.split('/').filter(Boolean).join('/').toLowerCase();
+  const path = whole?.endsWith('.git') ? whole.slice(0, -'.git'.length) : whole;
+  return path?.includes('/') ? path : undefined;
+}
+
+/** Under which name those that may be one are kept together: a post may leave out the root of the forge. */
+export const groupOf = ({ path }: Pick<Member, 'path'>): string => path.split('/').slice(-2).join('/');

@@ -1,0 +1,70 @@
+import type { Redis } from 'ioredis';
+import type { Member } from '../../domain/join.ts';
+import { groupOf, type NewMember } from '../../domain/member.ts';
+import { keys } from '../keys.ts';
+import { createScript } from '../script.ts';
+
+/** A member, and where its records lie. */
+export interface Placed extends Member {
+  readonly under: string;
+}
+
+/** What is known of the keys of each repository that may tell of one deployment. */
+export interface JoinGroups {
+  /** Adds what is told of a member, and reads its whole group. Doing it twice changes nothing. */
+  add(member: NewMember): Promise<readonly Placed[]>;
+  /** The group without adding to it. */
+  read(member: Pick<Member, 'path'>): Promise<readonly Placed[]>;
+  /** Its records lie under this deployment now. */
+  place(member: Pick<Member, 'path' | 'key'>, under: string): Promise<void>;
+}
+
+const KEEP_SECONDS = 7 * 86_400;
+/** Signals of one deployment are hours apart, not dozens of deployments. */
+const MAX_MEMBERS = 64;
+
+const addMember = createScript('add-member');
+
+export function createJoinGroups(redis: Redis): JoinGroups {
+  return {
+    async add(member) {
+      const group = keys.joinGroup(groupOf(member));
+      const reply = await addMember(
+        redis,
+        [group, keys.alias(member.key)],
+        ...[member.key, JSON.stringify(member), KEEP_SECONDS],
+      );
+      const members = parse(pairsOf(reply as string[])); // the script's reply
+      return members.length > MAX_MEMBERS ? forgetOldest(redis, group, members) : members;
+    },
+    async read(member) {
+      return parse(new Map(Object.entries(await redis.hgetall(keys.joinGroup(groupOf(member))))));
+    },
+    async place(member, under) {
+      const group = keys.joinGroup(groupOf(member));
+      if (under === member.key) await redis.hdel(group, `u:${member.key}`);
+      else await redis.hset(group, `u:${member.key}`, under);
+    },
+  };
+}
+
+function pairsOf(listed: readonly string[]): Map<string, string> {
+  const fields = new Map<string, string>();
+  for (let at = 0; at + 1 < listed.length; at += 2) fields.set(listed[at] ?? '', listed[at + 1] ?? '');
+  return fields;
+}
+
+function parse(fields: ReadonlyMap<string, string>): readonly Placed[] {
+  return [...fields].flatMap(([field, json]): Placed[] => {
+    if (!field.startsWith('m:')) return [];
+    const member = JSON.parse(json) as Member; // written by add() alone
+    return [{ ...member, under: fields.get(`u:${member.key}`) ?? member.key }];
+  });
+}
+
+async function forgetOldest(redis: Redis, group: string, members: readonly Placed[]): Promise<readonly Placed[]> {
+  const kept = members.toSorted((a, b) => b.order - a.order).slice(0, MAX_MEMBERS);
+  const gone = members.filter((member) => !kept.includes(member));
+  await redis.hdel(group, ...gone.flatMap(({ key }) => [`m:${key}`, `u:${key}`]));
+  return kept;
+}

@@ -1,0 +1,235 @@
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ChangeRecord, NewChangeRecord, Witness } from '../../src/domain/change-record.ts';
+import { Rule } from '../../src/domain/rule.ts';
+import { createJudge } from '../../src/record.ts';
+import { createChangeLog } from '../../src/recording/change-log.ts';
+import { createJoins } from '../../src/recording/joins.ts';
+import { createDeployments } from '../../src/store/changes/deployments.ts';
+import { createJoinGroups } from '../../src/store/changes/join-groups.ts';
+import { sha } from '../support/deployment.ts';
+import { aRecord } from '../support/records.ts';
+import { startTestRedis } from '../support/redis.ts';
+
+let server: Awaited<ReturnType<typeof startTestRedis>>;
+let redis: Redis;
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = new Redis(server.address.path);
+});
+beforeEach(() => redis.flushall());
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+const WITNESSES: Readonly<Record<string, Witness>> = { forge: 'job', curl: 'report', events: 'report', gitops: 'sync' };
+
+function open({ rules = [], mayJoin = () => true }: { rules?: Rule[]; mayJoin?: () => boolean } = {}) {
+  const deployments = createDeployments(redis, { days: 400, count: 1000 });
+  const changeLog = createChangeLog(deployments, createJudge({ rules, routing: {}, before: deployments.before }));
+  const joins = createJoins({
+    groups: createJoinGroups(redis),
+    changeLog,
+    rules,
+    routing: {},
+    options: { mayJoin },
+    witnessOf: (instance) => WITNESSES[instance],
+  });
+  const record = async (step: ChangeRecord) => {
+    const placed = await joins.place(step);
+    const view = await changeLog.apply(placed.record);
+    return [view, ...(await placed.settle())];
+  };
+  const all = async () => (await deployments.list({ facets: {}, limit: 100, offset: 0 })).deployments;
+  /** The sources of each deployment. */
+  const sources = async () => (await all()).map((one) => one.sources.toSorted().join('+')).sort();
+  return { record, all, sources, get: changeLog.get };
+}
+
+const at = (minute: number) => `2026-03-14T20:${String(minute).padStart(2, '0')}:00.000Z`;
+const url = 'https://git.harbor.example/harbor/pay';
+const common = { environment: { name: 'production' }, service: 'pay', commit: { sha: sha(1) } } as const;
+
+const hook = (state: 'running' | 'succeeded' | 'failed', job = '7', said: Partial<NewChangeRecord> = {}) =>
+  aRecord({
+    ...common,
+    deployment: `forge:job:${job}`,
+    source: 'forge',
+    instance: 'forge',
+    state,
+    repository: { name: 'Pay', url, gitlabProject: '12' },
+    jobUrl: `${url}/-/jobs/${job}`,
+    occurredAt: at(state === 'running' ? 10 : 20),
+    receivedAt: at(59),
+    ...said,
+  });
+const pipelineHook = (job: string, name: string) =>
+  hook('succeeded', job, {
+    signal: 'pipeline hook',
+    authoritative: false,
+    job: name,
+    pipelineUrl: `${url}/-/pipelines/5`,
+    id: `chg_pipeline_${job}`,
+  });
+const post = (key: string, said: Partial<NewChangeRecord> = {}) =>
+  aRecord({
+    ...common,
+    deployment: key,
+    source: 'curl',
+    instance: 'curl',
+    signal: 'changes api',
+    repository: { name: 'harbor/pay', url },
+    pipelineUrl: `${url}/-/pipelines/5`,
+    summary: 'Deployed pay',
+    artifacts: ['pay:2'],
+    occurredAt: at(19),
+    receivedAt: at(59),
+    ...said,
+  });
+const event = aRecord({
+  ...common,
+  deployment: 'events:1',
+  source: 'events',
+  instance: 'events',
+  signal: 'deployment event',
+  repository: { name: 'harbor/pay' },
+  pipelineId: '5',
+  occurredAt: at(19),
+  receivedAt: at(59),
+});
+const sync = (state: 'running' | 'succeeded', key = 'gitops:a') =>
+  aRecord({
+    ...common,
+    deployment: key,
+    source: 'gitops',
+    instance: 'gitops',
+    signal: 'sync',
+    service: 'pay-production',
+    state,
+    repository: { name: 'harbor/pay', gitlabProject: 'harbor/pay' },
+    occurredAt: at(state === 'running' ? 22 : 25),
+    receivedAt: at(59),
+  });
+
+/** Every order, each twice. */
+async function everyOrder(records: readonly ChangeRecord[], check: (bridge: ReturnType<typeof open>) => Promise<void>) {
+  const arrivals = fc.shuffledSubarray([...records, ...records], { minLength: records.length * 2 });
+  await fc.assert(
+    fc.asyncProperty(arrivals, async (shuffled) => {
+      await redis.flushall();
+      const bridge = open();
+      for (const record of shuffled) await bridge.record(record);
+      await check(bridge);
+    }),
+    { numRuns: 15 },
+  );
+}
+
+describe("one deployment told by the forge's hooks, the job's curl and the event of a third tool", () => {
+  const life = [hook('running'), hook('succeeded'), pipelineHook('7', 'deploy'), post('curl:1'), event];
+
+  it('is one change in every order, with what each knows', async () => {
+    await everyOrder(life, async ({ all, get }) => {
+      const [only, ...more] = await all();
+      expect(more).toEqual([]);
+      expect(only).toMatchObject({
+        state: 'succeeded',
+        occurredAt: at(20),
+        startedAt: at(10),
+        job: 'deploy',
+        summary: 'Deployed pay',
+        artifacts: ['pay:2'],
+      });
+      expect(only?.sources.toSorted()).toEqual(['curl', 'events', 'forge']);
+      for (const key of ['forge:job:7', 'curl:1', 'events:1'])
+        expect((await get(key))?.deployment.key, key).toBe(only?.key);
+    });
+  });
+
+  it('is one change when two bridges record all of it at once', async () => {
+    for (let round = 0; round < 10; round++) {
+      await redis.flushall();
+      const [one, other] = [open(), open()];
+      await Promise.all(life.map((record, index) => (index % 2 === 0 ? one : other).record(record)));
+      expect(await one.sources()).toEqual(['curl+events+forge']);
+    }
+  });
+
+  it('is as many changes as there are sources where the configuration keeps them apart', async () => {
+    const { record, sources } = open({ mayJoin: () => false });
+    for (const one of life) await record(one);
+    expect(await sources()).toEqual(['curl', 'events', 'forge']);
+  });
+
+  it('is told of under the key that was first, and late signals find it', async () => {
+    const { record, all } = open();
+    await record(post('curl:1'));
+    await record(hook('running'));
+    await redis.del('{shiplog}:join:harbor/pay'); // a week later
+    await record(hook('failed', '7', { occurredAt: at(30) }));
+    expect((await all()).map(({ key, state }) => `${key} ${state}`)).toEqual(['curl:1 failed']);
+  });
+});
+
+describe('two deploy jobs of one pipeline', () => {
+  const jobs = [
+    pipelineHook('7', 'deploy-cart'),
+    pipelineHook('8', 'deploy-pay'),
+    hook('succeeded', '7'),
+    hook('succeeded', '8'),
+  ];
+
+  it('stay two with their posts, where a service tells these apart', async () => {
+    const posts = [post('curl:cart', { service: 'cart' }), post('curl:pay', { service: 'pay-api', job: 'deploy-pay' })];
+    await everyOrder([...jobs, ...posts], async ({ all, get }) => {
+      expect(await all()).toHaveLength(2);
+      expect((await get('curl:cart'))?.deployment.jobUrl).toContain('/jobs/7');
+      expect((await get('curl:pay'))?.deployment.jobUrl).toContain('/jobs/8');
+    });
+  });
+
+  it('stay apart from a post that may be of either, also when it was taken for one at first', async () => {
+    await everyOrder([...jobs, post('curl:1')], async ({ sources }) => {
+      expect(await sources()).toEqual(['curl', 'forge', 'forge']);
+    });
+  });
+});
+
+describe('a job and the sync of its commit', () => {
+  it('are one change in every order', async () => {
+    await everyOrder([hook('running'), hook('succeeded'), sync('running'), sync('succeeded')], async ({ sources }) => {
+      expect(await sources()).toEqual(['forge+gitops']);
+    });
+  });
+
+  it('are not guessed at where there are two syncs', async () => {
+    const syncs = [sync('succeeded'), sync('succeeded', 'gitops:b')];
+    await everyOrder([hook('succeeded'), ...syncs], async ({ sources }) => {
+      expect(await sources()).toEqual(['forge', 'gitops', 'gitops']);
+    });
+  });
+});
+
+describe('a rule', () => {
+  it('joins what nothing else ties together', async () => {
+    const rules = [Rule.parse({ match: { service: 'pay*' }, join: 'pay in {environment}' })];
+    const { record, sources } = open({ rules });
+    await record(hook('succeeded'));
+    const elsewhere = sync('succeeded');
+    await record({ ...elsewhere, commit: { sha: sha(2) } });
+    expect(await sources()).toEqual(['forge+gitops']);
+  });
+
+  it('undoes a join that was wrong, when the signals are recorded again', async () => {
+    const first = open();
+    for (const record of [hook('succeeded'), post('curl:1')]) await first.record(record);
+    expect(await first.sources()).toEqual(['curl+forge']);
+    const { record, sources, get } = open({ rules: [Rule.parse({ match: { source: 'curl' }, join: false })] });
+    await record(post('curl:1'));
+    expect(await sources()).toEqual(['curl', 'forge']);
+    expect((await get('curl:1'))?.deployment.key).toBe('curl:1');
+    expect((await get('forge:job:7'))?.deployment.sources).toEqual(['forge']);
+  });
+});
