@@ -8,6 +8,9 @@ const PUTS_VERSION: ReadonlySet<ChangeType> = new Set(['deployment', 'code', 'ro
 /** So far back one environment is looked for in another. */
 const MAX_REVISIONS = 100;
 
+/** So many of one place say what took their place. */
+const MAX_HISTORY = 50;
+
 /** One service in one environment. */
 export interface Slot {
   readonly service: string;
@@ -18,6 +21,15 @@ export interface Slot {
   readonly attempt?: Mark;
   /** What ran here, each once, the newest first. */
   readonly revisions: readonly string[];
+  /** The newest that succeeded, the newest first. */
+  readonly history: readonly Mark[];
+}
+
+/** What became of a deployment that succeeded. */
+export interface Standing {
+  /** True: it runs. Else `next` took its place. */
+  readonly isCurrent: boolean;
+  readonly next?: Mark;
 }
 
 /** How far two environments of a service are apart, in deployments. */
@@ -34,6 +46,7 @@ interface Growing {
   current?: Mark;
   attempt?: Mark;
   readonly revisions: Set<string>;
+  readonly history: Mark[];
 }
 
 /**
@@ -47,10 +60,11 @@ export function slotsOf(dots: readonly Dot[]): Slot[] {
     const mark = dot.mark();
     const { service, environment, state } = mark;
     const name = `${service}\n${environment.name}`.toLowerCase(); // names differ in case between tools; the newest spelling counts
-    const slot = slots.get(name) ?? { service, environment, revisions: new Set() };
+    const slot = slots.get(name) ?? { service, environment, revisions: new Set(), history: [] };
     slots.set(name, slot);
     if (state === 'succeeded') {
       slot.current ??= mark;
+      if (slot.history.length < MAX_HISTORY) slot.history.push(mark);
       if (mark.revision !== undefined && slot.revisions.size < MAX_REVISIONS) slot.revisions.add(mark.revision);
     } else if (!slot.current) slot.attempt ??= mark;
   }
@@ -102,4 +116,15 @@ export function driftOf(slot: Slot, own: readonly Slot[]): Drift | undefined {
   if (ahead > 0) return { from, which: 'ahead', deployments: ahead };
   const behind = from.revisions.indexOf(here);
   return behind > 0 ? { from, which: 'behind', deployments: behind } : { from, which: 'unknown' };
+}
+
+/** By key, of what succeeded lately in each place. */
+export function standings(slots: readonly Slot[]): Map<string, Standing> {
+  const found = new Map<string, Standing>();
+  for (const { history } of slots)
+    history.forEach((mark, at) => {
+      const next = history[at - 1];
+      found.set(mark.key, next ? { isCurrent: false, next } : { isCurrent: true });
+    });
+  return found;
 }

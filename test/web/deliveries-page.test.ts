@@ -31,7 +31,8 @@ describe('the deliveries page', () => {
     ['paused', { hold: { why: 'x', until: now } }],
     ['slow', { recent: { delivered: 2, failed: 0, meanMs: 2_500 } }],
     ['slow', { backlog: { waiting: 1, dead: 0, oldestAt: now.getTime() - 61_000 } }],
-    ['healthy', { backlog: { waiting: 9, dead: 9, oldestAt: now.getTime() - 5_000 } }],
+    ['refusing', { backlog: { waiting: 9, dead: 9, oldestAt: now.getTime() - 5_000 } }],
+    ['healthy', { backlog: { waiting: 9, dead: 0, oldestAt: now.getTime() - 5_000 } }],
   ])('calls a sink %s', (state, over) => {
     const calm = { hold: undefined, backlog: undefined, recent: { delivered: 0, failed: 0 }, now };
     expect(stand({ ...calm, ...over }).state).toBe(state);

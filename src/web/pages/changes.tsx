@@ -1,11 +1,13 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { type Dot, dotOf, markOf } from '../../domain/mark.ts';
+import type { Standing } from '../../domain/running.ts';
 import { lanesOf, type Window } from '../../domain/timeline.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { ChangeSelection } from '../../store/changes/filter.ts';
 import type { UnknownName } from '../../store/changes/names.ts';
 import type { Listed } from '../../store/changes/query.ts';
+import type { Running } from '../../store/changes/running.ts';
 import { SEARCHED } from '../../store/changes/search-terms.ts';
 import { MAX_TIMELINE_ENTRIES } from '../../store/changes/timeline.ts';
 import {
@@ -34,6 +36,7 @@ const SUGGEST_FROM = 200;
 
 export interface ChangesParts {
   readonly deployments: Deployments;
+  readonly running: Running;
   readonly sources: readonly Source[];
 }
 
@@ -45,19 +48,20 @@ export interface ChangesView {
 
 /** What changed? As a picture and as a list, the newest first. */
 export async function changesPage(
-  { deployments, sources }: ChangesParts,
+  { deployments, running, sources }: ChangesParts,
   asked: unknown,
   now: Date,
 ): Promise<ChangesView> {
   const { problems: unread, ...query } = readChangesQuery(asked, now);
   const { selection, unknown } = await deployments.resolve(filterOf(query, {}));
   const problems = unread.map(({ field, message }) => `${field} was left out of the filter: ${message}.`);
-  const [found, newest] = await Promise.all([
+  const [found, newest, standings] = await Promise.all([
     find({ deployments, query, facets: selection.facets, now }),
     deployments.list({ facets: {}, limit: SUGGEST_FROM, offset: 0 }),
+    running.standings(),
   ]);
   return {
-    body: <Changes {...{ found, newest, query, problems, unknown, now, sources }} />,
+    body: <Changes {...{ found, newest, query, problems, unknown, standings, now, sources }} />,
     empty: newest.total === 0,
   };
 }
@@ -68,11 +72,12 @@ interface View {
   readonly query: ChangesQuery;
   readonly problems: readonly string[];
   readonly unknown: readonly UnknownName[];
+  readonly standings: ReadonlyMap<string, Standing>;
   readonly now: Date;
   readonly sources: readonly Source[];
 }
 
-function Changes({ found, newest, query, problems, unknown, now, sources }: View): Html {
+function Changes({ found, newest, query, problems, unknown, standings, now, sources }: View): Html {
   const { list, marks, range, window } = found;
   const shown = list.deployments.length > 0;
   // Only a page that goes up to now has something to wait for.
@@ -98,7 +103,7 @@ function Changes({ found, newest, query, problems, unknown, now, sources }: View
         </div>
         <div id="list">
           {shown ? (
-            <ChangeList {...{ deployments: list.deployments, query, now, sources }} />
+            <ChangeList {...{ deployments: list.deployments, query, standings, now, sources }} />
           ) : (
             <Nothing {...{ query, range, now }} last={newest.deployments[0]} />
           )}

@@ -66,20 +66,22 @@ export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }
 }
 
 interface Stand {
-  readonly state: 'healthy' | 'slow' | 'paused';
+  readonly state: 'healthy' | 'slow' | 'refusing' | 'paused';
   readonly hold: Hold | undefined;
   readonly backlog: Backlog | undefined;
   readonly recent: Recent;
 }
 
-/** Paused: the whole sink waits. Slow: it answers late, or its deliveries come late. */
+/** Paused: the whole sink waits. Refusing: some were given up. Slow: it answers late, or its deliveries come late. */
 export function stand({ hold, backlog, recent, now }: Omit<Stand, 'state'> & { readonly now: Date }): Stand {
   const isLate = backlog?.oldestAt !== undefined && now.getTime() - backlog.oldestAt > LATE_MS;
   const isSlow = isLate || (recent.meanMs ?? 0) > SLOW_MS;
-  return { state: hold ? 'paused' : isSlow ? 'slow' : 'healthy', hold, backlog, recent };
+  const isRefusing = (backlog?.dead ?? 0) > 0;
+  const state = hold ? 'paused' : isRefusing ? 'refusing' : isSlow ? 'slow' : 'healthy';
+  return { state, hold, backlog, recent };
 }
 
-const LOOKS = { healthy: 'succeeded', slow: 'running', paused: 'failed' } as const;
+const LOOKS = { healthy: 'succeeded', slow: 'running', refusing: 'failed', paused: 'failed' } as const;
 
 interface SinkStandView extends Stand {
   readonly name: string;

@@ -2,27 +2,32 @@ import type { ChangeRecord } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import type { OriginParts } from '../../domain/origins.ts';
 import type { Routed } from '../../domain/routing.ts';
+import type { Standing } from '../../domain/running.ts';
 import { summarize } from '../../domain/summary.ts';
 import type { DeadLetters } from '../../queue/dead-letters.ts';
 import type { Hold } from '../../queue/workers.ts';
 import type { Sink } from '../../sinks/sink.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
+import type { Running } from '../../store/changes/running.ts';
 import type { Ledger } from '../../store/deliveries/ledger.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Who } from '../parts/action-form.tsx';
+import { type Around, HourBefore, Neighbours, readAround } from '../parts/around.tsx';
 import { What, WhenAndWho } from '../parts/deployment-facts.tsx';
 import { Origins, Signals } from '../parts/deployment-signals.tsx';
 import { deploymentPath, StateBadge, TypeBadge } from '../parts/deployment-words.tsx';
 import { DoneNote } from '../parts/done.tsx';
 import { Heading, Section } from '../parts/layout.tsx';
 import { SinkCard, type SinkKnowledge } from '../parts/sink-card.tsx';
+import { StandingNote } from '../parts/standing.tsx';
 import { Moment, span } from '../parts/time.tsx';
 
 export interface DeploymentParts extends OriginParts {
   readonly deployments: Deployments;
+  readonly running: Running;
   readonly inbox: Inbox;
   readonly ledger: Ledger;
   readonly sources: readonly Source[];
@@ -45,11 +50,14 @@ export async function deploymentPage(parts: DeploymentParts, view: DeploymentVie
   if (!routed) return undefined;
   const { deployment } = routed;
   const records = await parts.deployments.records(deployment.key);
-  const [entries, deliveries] = await Promise.all([
+  const [entries, deliveries, around, standings] = await Promise.all([
     parts.inbox.entries([...new Set(records.flatMap(({ webhook }) => webhook ?? []))]),
     deliveriesOf(parts, deployment, records),
+    readAround(parts.deployments, deployment),
+    parts.running.standings(),
   ]);
-  return <DeploymentBody {...{ ...view, routed, records, entries, deliveries, parts }} />;
+  const standing = standings.get(deployment.key);
+  return <DeploymentBody {...{ ...view, routed, records, entries, deliveries, around, standing, parts }} />;
 }
 
 interface Body extends DeploymentView {
@@ -57,10 +65,23 @@ interface Body extends DeploymentView {
   readonly records: readonly ChangeRecord[];
   readonly entries: readonly (InboxEntry | undefined)[];
   readonly deliveries: readonly SinkKnowledge[];
+  readonly around: Around;
+  readonly standing: Standing | undefined;
   readonly parts: DeploymentParts;
 }
 
-function DeploymentBody({ routed, records, entries, deliveries, parts, asked, who, now }: Body): Html {
+function DeploymentBody({
+  routed,
+  records,
+  entries,
+  deliveries,
+  around,
+  standing,
+  parts,
+  asked,
+  who,
+  now,
+}: Body): Html {
   const { deployment } = routed;
   const aside = [<StateBadge state={deployment.state} />, ' ', <TypeBadge type={deployment.changeType} />];
   return (
@@ -68,6 +89,12 @@ function DeploymentBody({ routed, records, entries, deliveries, parts, asked, wh
       <Heading aside={aside}>
         <bdi>{summarize(deployment)}</bdi>
       </Heading>
+      {standing && (
+        <p class="standing-line">
+          <StandingNote of={standing} now={now} />
+        </p>
+      )}
+      <Neighbours of={around} />
       <DoneNote asked={asked} />
       {deployment.notes.length > 0 && (
         <ul class="notes">
@@ -85,6 +112,9 @@ function DeploymentBody({ routed, records, entries, deliveries, parts, asked, wh
           <WhenAndWho deployment={deployment} now={now} />
         </Section>
       </div>
+      <Section title="What else changed in the hour before">
+        <HourBefore of={around} now={now} />
+      </Section>
       <Section title="Deliveries">
         <div class="cards">
           {deliveries.map((delivery) => (

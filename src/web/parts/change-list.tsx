@@ -1,11 +1,14 @@
 import type { Deployment } from '../../domain/deployment.ts';
+import type { Standing } from '../../domain/running.ts';
+import { isStale } from '../../domain/stale.ts';
 import { summarize } from '../../domain/summary.ts';
 import { mergeRequestLabel } from '../../forges/label.ts';
 import type { Source } from '../../sources/source.ts';
 import { addressOf, type ChangesQuery } from '../changes-query.ts';
 import type { Html } from '../html.ts';
-import { deploymentPath, Revision, StateBadge, TypeBadge } from './deployment-words.tsx';
+import { deploymentPath, Revision, RiskBadge, StateBadge, TypeBadge } from './deployment-words.tsx';
 import { Link } from './link.tsx';
+import { StandingNote } from './standing.tsx';
 import { durationOf, When } from './time.tsx';
 import { firstLine } from './words.tsx';
 
@@ -14,12 +17,13 @@ const COLUMNS = ['when', 'state', 'service', 'environment', 'what', 'who', 'took
 export interface ChangeListView {
   readonly deployments: readonly Deployment[];
   readonly query: ChangesQuery;
+  readonly standings: ReadonlyMap<string, Standing>;
   readonly now: Date;
   readonly sources: readonly Source[];
 }
 
 /** The same as the timeline, in words. Rows have a name by which the script knows them again. */
-export const ChangeList = ({ deployments, query, now, sources }: ChangeListView): Html => (
+export const ChangeList = ({ deployments, query, standings, now, sources }: ChangeListView): Html => (
   <table class="changes">
     <caption class="hidden">Changes, the newest first</caption>
     <thead>
@@ -33,7 +37,7 @@ export const ChangeList = ({ deployments, query, now, sources }: ChangeListView)
     </thead>
     <tbody>
       {deployments.map((deployment) => (
-        <Row {...{ deployment, query, now, sources }} />
+        <Row {...{ deployment, query, now, sources }} standing={standings.get(deployment.key)} />
       ))}
     </tbody>
   </table>
@@ -42,11 +46,12 @@ export const ChangeList = ({ deployments, query, now, sources }: ChangeListView)
 interface RowView {
   readonly deployment: Deployment;
   readonly query: ChangesQuery;
+  readonly standing: Standing | undefined;
   readonly now: Date;
   readonly sources: readonly Source[];
 }
 
-function Row({ deployment, query, now, sources }: RowView): Html {
+function Row({ deployment, query, standing, now, sources }: RowView): Html {
   const { key, state, changeType, service, environment, commit, occurredAt, source, reportedSource } = deployment;
   const what = firstLine(deployment.summary) ?? commit?.title ?? firstLine(commit?.message) ?? summarize(deployment);
   return (
@@ -62,7 +67,8 @@ function Row({ deployment, query, now, sources }: RowView): Html {
         <When at={occurredAt} now={now} />
       </td>
       <td class="state">
-        <StateBadge state={state} /> <TypeBadge type={changeType} />
+        <StateBadge state={state} /> <TypeBadge type={changeType} />{' '}
+        {isStale(deployment, now) && <span class="badge stale">stale</span>} <RiskBadge level={deployment.riskLevel} />
       </td>
       <td class="service">
         <a href={addressOf(query, { service })}>
@@ -80,7 +86,8 @@ function Row({ deployment, query, now, sources }: RowView): Html {
         </a>{' '}
         <div class="revision">
           <Revision of={deployment} />
-          <Replaced of={deployment} /> <span class="mute">{reportedSource ?? source}</span>
+          <Replaced of={deployment} /> <span class="mute">{reportedSource ?? source}</span>{' '}
+          <StandingNote of={standing} now={now} />
         </div>
       </td>
       <td class="who">

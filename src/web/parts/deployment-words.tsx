@@ -1,4 +1,4 @@
-import type { ChangeType, State } from '../../domain/change-record.ts';
+import type { ChangeType, RiskLevel, State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import type { Html } from '../html.ts';
 import { Link } from './link.tsx';
@@ -27,6 +27,10 @@ export function TypeBadge({ type }: { type: ChangeType }): Html {
     </span>
   );
 }
+
+/** Nothing for the usual risk. */
+export const RiskBadge = ({ level }: { level: RiskLevel | undefined }): Html =>
+  level === 'high' || level === 'critical' ? <span class="badge risk">{level} risk</span> : <></>;
 
 /** A lone surrogate cannot stand in a URL; the store keeps U+FFFD in its place as well. */
 export const deploymentPath = (key: string): string =>
