@@ -79,6 +79,7 @@ export const Config = z
     testing: z
       .strictObject({
         kill_at: z.templateLiteral([z.enum(KILL_POINTS), ':', z.enum(['before', 'after'])]),
+        how: z.enum(['kill', 'hang']).default('kill'),
         pass: z.coerce.number().int().positive().default(1),
       })
       .optional(),

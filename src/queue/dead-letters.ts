@@ -126,7 +126,8 @@ export function createDeadLetters(queues: () => Promise<readonly Queue[]>): Dead
 
 /** @param remapped instead of the event that it holds; a job that failed holds one (workers.ts) */
 function again(data: Dead['data'], remapped: ChangeEvent | undefined, replayedAtMs: number): Dead['data'] {
-  if ('deployment' in data) return { ...data, replayedAtMs };
+  // What ended the process twice is tried once more: the cause may be mended.
+  if ('deployment' in data) return { ...data, replayedAtMs, ...(data.unfinished !== undefined && { unfinished: 1 }) };
   const events = remapped ? [remapped] : eventsOf(data);
   return { version: JOB_VERSION, events: events.map((event) => ({ ...event, replayedAtMs })) };
 }

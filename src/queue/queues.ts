@@ -8,6 +8,7 @@ import type { Sink } from '../sinks/sink.ts';
 import { inBatches } from '../store/batch.ts';
 import { PREFIX } from '../store/keys.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
+import type { Suspicion } from './quarantine.ts';
 
 export const RECORD_QUEUE = 'record';
 export const forwardQueueName = (sink: string) => `forward-${sink}`;
@@ -24,7 +25,11 @@ export type DeadKind = 'refused' | 'fault';
 export const JOB_VERSION = 2;
 
 /** What was received in one turn of the event loop; at version 1, one event alone. */
-export type RecordJob = { readonly version: number; readonly events: readonly ChangeEvent[] } | EventJob;
+export type RecordJob = Suspicion & (EventsJob | EventJob);
+interface EventsJob {
+  readonly version: number;
+  readonly events: readonly ChangeEvent[];
+}
 type EventJob = ChangeEvent & { readonly version?: 1 };
 export const eventsOf = (job: RecordJob): readonly ChangeEvent[] => ('events' in job ? job.events : [job]);
 
@@ -38,7 +43,7 @@ function recordJobId(events: readonly ChangeEvent[]): string {
 /** More would make a job that Redis and a worker chew on for long. */
 const MAX_EVENTS = 50;
 
-export interface ForwardJob {
+export interface ForwardJob extends Suspicion {
   readonly version?: number;
   readonly deployment: string;
   /** The configured source's name. */
@@ -63,7 +68,7 @@ export interface Queues {
   /** Makes an event durable. Waits for as long as Redis does: whoever cannot wait asks `within` a time. */
   keep(event: ChangeEvent): Promise<void>;
   /** For one of several events that could not be recorded: it is tried again by itself. `madeAtMs`: since when it waits. */
-  keepAlone(event: ChangeEvent, madeAtMs: number): Promise<void>;
+  keepAlone(event: ChangeEvent, madeAtMs: number, suspicion?: Suspicion): Promise<void>;
   forward(sink: Sink, told: { readonly deployment: Deployment }): Promise<void>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
   /** For dead letters. */
@@ -80,9 +85,9 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
   const names = [RECORD_QUEUE, ...sinkNames.map(forwardQueueName)];
   const open = openOnce(() => Promise.all(names.map((name) => openQueue(name, producer))));
   const queueOf = async (name: string) => (await open()).find((queue) => queue.name === name);
-  const addEvents = async (events: readonly ChangeEvent[], options: JobsOptions = {}) => {
+  const addEvents = async (events: readonly ChangeEvent[], options: JobsOptions = {}, suspicion?: Suspicion) => {
     const queue = await queueOf(RECORD_QUEUE);
-    const job: RecordJob = { version: JOB_VERSION, events };
+    const job: RecordJob = { version: JOB_VERSION, events, ...suspicion };
     await queue?.add('events', job, { jobId: recordJobId(events), ...options });
   };
   const keepSoon = inBatches(addEvents, MAX_EVENTS);
@@ -95,8 +100,8 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
   );
   return {
     keep: keepSoon,
-    async keepAlone(event, madeAtMs) {
-      await addEvents([event], { timestamp: madeAtMs });
+    async keepAlone(event, madeAtMs, suspicion) {
+      await addEvents([event], { timestamp: madeAtMs }, suspicion);
     },
     forward(sink, { deployment }) {
       const traceparent = currentTraceparent();

@@ -1,4 +1,5 @@
 import { DeliveryFailed } from '../domain/errors.ts';
+import { Quarantined } from './quarantine.ts';
 
 /** Deliveries are tried for this long, then they are dead letters, which are kept and can be replayed. */
 export const MAX_AGE_MS = 72 * 3_600_000;
@@ -56,5 +57,6 @@ export function nextStep(
 /** An error that a sink did not foresee is ours: tried again, never turned into success. */
 export function asFailure(error: unknown): DeliveryFailed {
   if (error instanceof DeliveryFailed) return error;
+  if (error instanceof Quarantined) return new DeliveryFailed(error.message, { retry: 'never', cause: error });
   return new DeliveryFailed(error instanceof Error ? error.message : String(error), { retry: 'backoff', cause: error });
 }

@@ -6,6 +6,7 @@ import type { Forwarded } from '../forward.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { PREFIX } from '../store/keys.ts';
 import { keepRunning } from './keep-running.ts';
+import { createQuarantine, type Quarantine, Quarantined, unfinishedRuns } from './quarantine.ts';
 import {
   type DeadKind,
   eventsOf,
@@ -59,22 +60,23 @@ const durability = {
   prefix: PREFIX,
   lockDuration: 10_000,
   stalledInterval: 5_000,
-  // Being killed is no fault of the job: it must never become a dead letter for it.
+  // Being killed is no fault of most jobs. Which one was the cause, quarantine.ts finds out.
   maxStalledCount: 1_000_000,
 } satisfies Partial<WorkerOptions>;
 
 export function createWorkers(parts: WorkersParts): Workers {
   const holds = new Map<string, Hold>();
+  const quarantine = createQuarantine();
   const common = {
     ...durability,
     connection: parts.connection,
     settings: { backoffStrategy: (attempt: number) => backoffMs(attempt) },
   };
   const makers = [
-    () => createRecorder(parts, common),
+    () => createRecorder({ ...parts, quarantine }, common),
     ...parts.sinks.map((sink) => {
       const illness: Illness = { deployments: new Set(), rounds: 0 };
-      return () => createForwarder(sink, { ...parts, holds, illness }, common);
+      return () => createForwarder(sink, { ...parts, holds, illness, quarantine }, common);
     }),
   ];
   const all = makers.map((make) => keepRunning(make, parts.onError));
@@ -82,17 +84,19 @@ export function createWorkers(parts: WorkersParts): Workers {
     holds: () => Object.fromEntries([...holds].filter(([, hold]) => hold.until > new Date())),
     whyStopped: () => all.map((kept) => kept.whyStopped()).find((why) => why !== undefined),
     async close({ atOnce }) {
+      if (!atOnce) await quarantine.release();
       await Promise.all(all.map((kept) => kept.close(atOnce)));
     },
   };
 }
 
-function createRecorder(parts: WorkersParts, common: WorkerOptions): Worker {
+function createRecorder(parts: WorkersParts & { quarantine: Quarantine }, common: WorkerOptions): Worker {
   const recorder = new Worker(
     RECORD_QUEUE,
     async (job: Job<RecordJob>, token) => {
       await leaveNewer(job, token);
-      await recordAll(job, token, parts);
+      if (await isSplit(job, parts)) return;
+      await parts.quarantine.run(job, () => recordAll(job, token, parts)).catch(unrecoverable);
     },
     { ...common, concurrency: RECORD_CONCURRENCY },
   );
@@ -101,6 +105,19 @@ function createRecorder(parts: WorkersParts, common: WorkerOptions): Worker {
     if (error instanceof UnrecoverableError) parts.onDead({ queue: RECORD_QUEUE, kind: 'fault' });
   });
   return recorder;
+}
+
+/** One of several events ended the process: by itself each is judged alone, and the others are recorded. */
+async function isSplit(job: Job<RecordJob>, { keepAlone }: Pick<WorkersParts, 'keepAlone'>): Promise<boolean> {
+  const unfinished = unfinishedRuns(job);
+  const events = eventsOf(job.data);
+  if (unfinished === 0 || events.length === 1) return false;
+  await Promise.all(events.map((event) => keepAlone(event, job.timestamp, { unfinished })));
+  return true;
+}
+
+function unrecoverable(error: unknown): never {
+  throw error instanceof Quarantined ? new UnrecoverableError(error.message) : error;
 }
 
 /** During an upgrade older workers run beside newer ones: what they do not understand waits for those. */
@@ -147,7 +164,7 @@ type Forwarder = Worker<ForwardJob>;
 
 function createForwarder(
   sink: Sink,
-  parts: WorkersParts & { holds: Map<string, Hold>; illness: Illness },
+  parts: WorkersParts & { holds: Map<string, Hold>; illness: Illness; quarantine: Quarantine },
   common: WorkerOptions,
 ): Forwarder {
   const { illness } = parts;
@@ -166,7 +183,7 @@ function createForwarder(
           ...(error && { error }),
         });
       try {
-        report(await parts.forward(sink, deployment, traceparent));
+        report(await parts.quarantine.run(job, () => parts.forward(sink, deployment, traceparent)));
         recover(illness);
         parts.holds.delete(sink.name);
         worker.concurrency = sink.concurrency;

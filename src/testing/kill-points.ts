@@ -10,12 +10,17 @@ export interface KillOrder {
   readonly kill_at: `${KillPoint}:${'before' | 'after'}`;
   /** Which passing of the point it is: 1 is the first. */
   readonly pass: number;
+  /** `hang`: it computes for ever, and answers nothing. */
+  readonly how?: 'kill' | 'hang';
 }
 
 type Kill = (point: KillOrder['kill_at']) => void;
 
 /** Wraps calls. Without an order they stay as they are. */
-export function createKillPoints(order: KillOrder | undefined, die: () => void = killed) {
+export function createKillPoints(
+  order: KillOrder | undefined,
+  die: () => void = order?.how === 'hang' ? hung : killed,
+) {
   let passes = 0;
   const kill: Kill = (point) => {
     if (point !== order?.kill_at) return;
@@ -34,6 +39,10 @@ export function createKillPoints(order: KillOrder | undefined, die: () => void =
       return got;
     };
   };
+}
+
+function hung(): void {
+  for (;;);
 }
 
 /** No handler, no buffer and no file is given a chance. */

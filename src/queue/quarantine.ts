@@ -1,0 +1,67 @@
+import type { Job } from 'bullmq';
+
+/** In the data of any job. Absent, as a bridge of version 0.1.0 writes it: nothing is known against the job. */
+export interface Suspicion {
+  /** Times that it was taken and the process ended before it was done. */
+  readonly unfinished?: number;
+}
+
+/** A job that ended the process so often is the cause. */
+const MAX_UNFINISHED = 2;
+
+/** Taken once more, it would end the process again. */
+export class Quarantined extends Error {
+  override readonly name = 'Quarantined';
+}
+
+export type Suspect = Pick<Job<Suspicion>, 'data' | 'stalledCounter' | 'updateData'>;
+
+/** BullMQ counts each end of a process for all jobs that were under way, the innocent ones as well. */
+export const unfinishedRuns = ({ data, stalledCounter }: Pick<Suspect, 'data' | 'stalledCounter'>): number =>
+  data.unfinished ?? (stalledCounter > 0 ? 1 : 0);
+
+export interface Quarantine {
+  /**
+   * Runs a job. One that was under way when a process ended runs alone among its like, and leaves a mark in Redis for as
+   * long as it runs: so the next end of the process speaks against this one and no other.
+   * @throws Quarantined instead of the third run of a job that ended the process twice
+   */
+  run<Got>(job: Suspect, act: () => Promise<Got>): Promise<Got>;
+  /** The process ends in an orderly way: that speaks against nothing that is under way. */
+  release(): Promise<void>;
+}
+
+/** A job that hangs or kills the process would be taken again for ever, at each restart, before anything else is done. */
+export function createQuarantine(): Quarantine {
+  let queue: Promise<unknown> = Promise.resolve();
+  let unmark: (() => Promise<unknown>) | undefined;
+  const alone = <Got>(act: () => Promise<Got>): Promise<Got> => {
+    const mine = queue.then(act);
+    queue = mine.catch(() => undefined);
+    return mine;
+  };
+  return {
+    async run(job, act) {
+      const unfinished = unfinishedRuns(job);
+      if (unfinished === 0) return act();
+      if (unfinished >= MAX_UNFINISHED)
+        throw new Quarantined(
+          `taken ${unfinished} times, and the process ended each time before it was done: it is a fault of the bridge; replay it when that is mended`,
+        );
+      return alone(async () => {
+        await job.updateData({ ...job.data, unfinished: unfinished + 1 });
+        // Not known any more: somebody dropped it meanwhile.
+        unmark = () => job.updateData({ ...job.data, unfinished }).catch(() => undefined);
+        try {
+          return await act();
+        } finally {
+          await unmark();
+          unmark = undefined;
+        }
+      });
+    },
+    async release() {
+      await unmark?.();
+    },
+  };
+}
