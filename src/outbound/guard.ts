@@ -8,6 +8,16 @@ export type Reach = 'public' | 'private';
 /** Ranges that ipaddr.js calls neither public nor an inner network. A cloud's metadata service is link-local. */
 const INNER = new Set(['private', 'uniqueLocal', 'carrierGradeNat']);
 
+/**
+ * Metadata services of clouds that are neither link-local nor reserved: whoever reaches one gets the machine's own credentials.
+ * AWS (IMDS, EKS Pod Identity), Google, Oracle, Alibaba, Azure (WireServer).
+ */
+const METADATA = new Set(
+  ['fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254', 'fd00:c1::a9fe:a9fe', '100.100.100.200', '168.63.129.16'].map(
+    (address) => ipaddr.parse(address).toNormalizedString(),
+  ),
+);
+
 class AddressRefused extends Error {
   override readonly name = 'AddressRefused';
   readonly code = 'ADDRESS_REFUSED';
@@ -37,7 +47,9 @@ export function guardedLookup(reach: Reach, lookUpAll = lookUp): LookupFunction 
 }
 
 function isAllowed(hostname: string, address: string, reach: Reach): boolean {
-  const range = ipaddr.process(address).range();
+  const parsed = ipaddr.process(address);
+  if (METADATA.has(parsed.toNormalizedString())) return false;
+  const range = parsed.range();
   if (range === 'loopback') return hostname === 'localhost' || hostname.endsWith('.localhost');
   return range === 'unicast' || (reach === 'private' && INNER.has(range));
 }

@@ -20,6 +20,18 @@ function look(host: string, { to, reach = 'private' }: { to: readonly string[]; 
 }
 
 describe('a host name of a destination', () => {
+  it.each([
+    'fd00:ec2::254',
+    'fd00:ec2:0:0::254',
+    'fd20:ce::254',
+    '100.100.100.200',
+    '168.63.129.16',
+    '::ffff:168.63.129.16',
+  ])('is not asked when it leads to the metadata service at %s, wherever that is written', async (address) => {
+    for (const reach of ['private', 'public'] as const)
+      expect(await look('changes.harbor.example', { to: [address], reach })).toMatchObject({ code: 'ADDRESS_REFUSED' });
+  });
+
   it.each(['169.254.169.254', 'fe80::1', '127.0.0.1', '::1', '0.0.0.0', '::ffff:169.254.169.254', '224.0.0.1'])(
     'is not asked when it leads to %s',
     async (address) => {

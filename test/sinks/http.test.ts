@@ -317,7 +317,7 @@ describe('a request', () => {
     expect(lastRequest().target).toBe('/a%2Fb/a%2F..%2Fb%20c/x?at=feat%2Fx%26y&by=mira%20%231');
   });
 
-  it.each(['..', '.'])('goes nowhere when a value would make the URL climb: %s', async (ref) => {
+  it.each(['..', '.', '%2e%2e'])('goes nowhere when a value would make the URL climb: %s', async (ref) => {
     const error = await failed(ledger.attempt(makeSink({ url: `${fake.url}/a/{ref}/b` }), aDeployment({ ref })));
     expect(error).toMatchObject({ retry: 'never', message: expect.stringContaining('lead elsewhere') });
     expect(fake.requests).toEqual([]);

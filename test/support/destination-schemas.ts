@@ -153,12 +153,12 @@ export const PRESET_BODIES = {
         z.discriminatedUnion('type', [
           z.strictObject({
             type: z.literal('section'),
-            text: z.strictObject({ type: z.literal('mrkdwn'), text: Text.max(3000) }),
+            text: z.strictObject({ type: z.literal('mrkdwn'), verbatim: z.literal(true), text: Text.max(3000) }),
           }),
           z.strictObject({
             type: z.literal('context'),
             elements: z
-              .array(z.strictObject({ type: z.literal('mrkdwn'), text: Text }))
+              .array(z.strictObject({ type: z.literal('mrkdwn'), verbatim: z.literal(true), text: Text }))
               .min(1)
               .max(10),
           }),

@@ -1,5 +1,6 @@
 import type { DeliveryFailed } from '../../domain/errors.ts';
 import { createSendJson, failure, type JsonAnswer, shown, withoutSecret } from '../../outbound/http.ts';
+import { pathSegment } from '../path-segment.ts';
 import type { PreviewedRequest } from '../sink.ts';
 import type { ChangeCreate } from './schema.ts';
 
@@ -25,7 +26,7 @@ export function createApi(config: { url: string; api_key: string; timeout_second
   });
   const headers = { authorization: `Bearer ${config.api_key}` };
   const path = (serviceId: string | undefined) =>
-    serviceId === undefined ? '/api/v1/changes' : `/api/v1/services/${encodeURIComponent(serviceId)}/changes`;
+    serviceId === undefined ? '/api/v1/changes' : `/api/v1/services/${pathSegment(serviceId)}/changes`;
   const creation = (change: ChangeCreate, serviceId: string | undefined) =>
     ({ method: 'POST', url: `${config.url}${path(serviceId)}`, headers, body: change }) as const;
   return {

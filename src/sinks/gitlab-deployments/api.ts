@@ -9,6 +9,7 @@ import {
   withoutSecret,
   wordsOf,
 } from '../../outbound/http.ts';
+import { pathSegment } from '../path-segment.ts';
 import type { PreviewedRequest } from '../sink.ts';
 import { type GitlabStatus, Project, Refusal, Row, Rows } from './schema.ts';
 
@@ -56,11 +57,11 @@ export function createApi(config: { url: string; token: string; timeout_seconds:
     create: (project, body, signal) => send(creation(project, body), signal),
     preview: (project, body) => shown(creation(project, body), config.token),
     update: (project, id, { status, signal }) =>
-      send(asked('PUT', `${deploymentsOf(project)}/${encodeURIComponent(id)}`, { status }), signal),
+      send(asked('PUT', `${deploymentsOf(project)}/${pathSegment(id)}`, { status }), signal),
     async project(project, { signal, now }) {
       const kept = projects.get(project);
       if (kept && kept.untilMs > now.getTime()) return kept.facts;
-      const facts = readProject(await send(asked('GET', `/projects/${encodeURIComponent(project)}`), signal), project);
+      const facts = readProject(await send(asked('GET', `/projects/${pathSegment(project)}`), signal), project);
       projects.delete(project); // the newest stands last
       projects.set(project, { facts, untilMs: now.getTime() + PROJECT_KEPT_MS });
       for (const oldest of [...projects.keys()].slice(0, Math.max(0, projects.size - PROJECTS_KEPT)))
@@ -70,7 +71,7 @@ export function createApi(config: { url: string; token: string; timeout_seconds:
   };
 }
 
-export const deploymentsOf = (project: string): string => `/projects/${encodeURIComponent(project)}/deployments`;
+export const deploymentsOf = (project: string): string => `/projects/${pathSegment(project)}/deployments`;
 
 function readProject(answer: JsonAnswer, project: string): ProjectFacts {
   if (answer.status === 404 || (answer.status === 403 && !isTokenTrouble(answer))) return undefined;

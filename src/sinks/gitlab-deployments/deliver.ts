@@ -2,6 +2,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
 import { fullSha } from '../../values/sha.ts';
+import { pathSegment } from '../path-segment.ts';
 import type { Delivered, DeliveryLedger, PreviewedRequest } from '../sink.ts';
 import { deploymentsOf, type GitlabApi, isAbout, type NewDeployment, refusal, rowOf, rowsOf } from './api.ts';
 import type { GitlabStatus, Row } from './schema.ts';
@@ -87,7 +88,7 @@ async function update(aimed: Aimed, id: string): Promise<Delivered> {
 
 /** GitLab refuses a step to the same status: then somebody, most likely an earlier attempt of ours, has done it. */
 async function settle(aimed: Aimed, id: string, refused: DeliveryFailed): Promise<Delivered> {
-  const answer = await aimed.api.get(`${deploymentsOf(aimed.project)}/${encodeURIComponent(id)}`, aimed.signal);
+  const answer = await aimed.api.get(`${deploymentsOf(aimed.project)}/${pathSegment(id)}`, aimed.signal);
   if (!isSuccess(answer)) throw refusal(answer, `GitLab did not show deployment ${id} of project ${aimed.project}`);
   if (rowOf(answer).status === aimed.status) return done(aimed, id, 'already there');
   throw refused;

@@ -1,4 +1,5 @@
 import { DeliveryFailed } from '../../domain/errors.ts';
+import { isDotSegment } from '../../values/path-segment.ts';
 import { trimCharsEnd } from '../../values/text.ts';
 import { wellFormed } from '../well-formed.ts';
 import { valueAt } from './path.ts';
@@ -65,8 +66,7 @@ function encoded(part: TextPart, scope: Scope): string {
 /** `..` cannot be encoded: every reader of URLs takes it for a step up, and the request would go somewhere else. */
 function safe(url: string, origin: string): string {
   const [path = ''] = url.slice(origin.length).split(/[?#]/);
-  const climbs = path.split('/').some((step) => /^(?:\.|%2e){1,2}$/i.test(step));
-  if (climbs || new URL(url).origin !== origin)
+  if (path.split('/').some(isDotSegment) || new URL(url).origin !== origin)
     throw refused('a value in the URL is "." or "..", which would lead elsewhere');
   return url;
 }

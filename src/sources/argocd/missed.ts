@@ -3,6 +3,7 @@ import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { DeliveryFailed, ResolveFailed } from '../../domain/errors.ts';
 import { toIso } from '../../values/time.ts';
 import { type Ask, createAsk } from '../ask.ts';
+import { pathSegment } from '../path-segment.ts';
 import type { ApiCall } from '../source.ts';
 import { applicationIn, toNotification } from './application.ts';
 import { mapStep, recoveredBy } from './contract.ts';
@@ -91,7 +92,7 @@ async function askFor(ask: Ask, { metadata }: Listed, { signal, warn }: Call): P
   const { name, namespace } = metadata;
   const query = namespace ? `?appNamespace=${encodeURIComponent(namespace)}` : '';
   try {
-    const json = await ask.get(`/api/v1/applications/${encodeURIComponent(name)}${query}`, { signal });
+    const json = await ask.get(`/api/v1/applications/${pathSegment(name)}${query}`, { signal });
     return typeof json === 'object' && json !== null ? json : undefined; // deleted meanwhile
   } catch (error) {
     const status = error instanceof ResolveFailed && error.cause instanceof DeliveryFailed && error.cause.status;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DeliveryFailed, ResolveFailed } from '../../domain/errors.ts';
 import { BaseUrl } from '../../values/settings.ts';
 import { type Ask, createAsk } from '../ask.ts';
+import { pathSegment } from '../path-segment.ts';
 import { placeNamed } from './place.ts';
 
 /** What an unset environment variable leaves counts as not written. */
@@ -79,7 +80,7 @@ export function createApi(settings: ApiSettings | undefined): Api | undefined {
 
 /** Braces of a uuid and a plus sign must be percent-encoded: Bitbucket answers 400 to the one and reads the other as a space. */
 function addressOf(path: Path, query: Query = {}): string {
-  const address = path.map((part) => `/${encodeURIComponent(part)}`).join('');
+  const address = path.map((part) => `/${pathSegment(part)}`).join('');
   const search = new URLSearchParams(query).toString();
   return search ? `${address}?${search}` : address;
 }

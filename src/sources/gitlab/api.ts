@@ -4,6 +4,7 @@ import { gitlabAddress } from '../../forges/gitlab.ts';
 import { AnswerTooLarge } from '../../outbound/http.ts';
 import { BaseUrl, bothOrNeither, Credential } from '../../values/settings.ts';
 import { type Ask, createAsk } from '../ask.ts';
+import { pathSegment } from '../path-segment.ts';
 
 /** A numeric id or a full path. */
 const Names = z.array(z.union([z.string().min(1), z.number().int().positive()]).transform(String)).default([]);
@@ -54,8 +55,8 @@ function createGitlabApi(config: {
   return { url, host, projects, groups, token, ask };
 }
 
-export const projectPath = (project: string): string => `/projects/${encodeURIComponent(project)}`;
-export const groupPath = (group: string): string => `/groups/${encodeURIComponent(group)}`;
+export const projectPath = (project: string): string => `/projects/${pathSegment(project)}`;
+export const groupPath = (group: string): string => `/groups/${pathSegment(group)}`;
 
 /** An end to lists that have none. */
 const MAX_PAGES = 100;

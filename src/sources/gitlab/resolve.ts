@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { nameRef } from '../../values/ref.ts';
 import { fullSha } from '../../values/sha.ts';
+import { pathSegment } from '../path-segment.ts';
 import type { ApiCall, Lookup, Mapped } from '../source.ts';
 import { type GitlabApi, isRefused, isTooLarge, projectPath } from './api.ts';
 import { type Extras, recordOfRow } from './api-record.ts';
@@ -39,7 +40,7 @@ export function createResolve(api: GitlabApi, instance: string) {
     if (!question) return ignored('unmapped', 'Another version of Shiplog asked this question.');
     const { deployment, key, project: id, host, name, service, path, url } = question;
     const base = projectPath(id);
-    const json = await api.ask.get(`${base}/deployments/${encodeURIComponent(deployment)}`, { signal });
+    const json = await api.ask.get(`${base}/deployments/${pathSegment(deployment)}`, { signal });
     const row = DeploymentRow.safeParse(json).data;
     if (!row) {
       return ignored(
@@ -108,7 +109,7 @@ async function mergeRequestsOf(sha: string | undefined, asking: Asking): Promise
   const query = 'per_page=20&order_by=updated_at&sort=desc';
   const linked = rowsOf(
     MergeRequest,
-    await optional(`${base}/deployments/${encodeURIComponent(deployment)}/merge_requests?${query}`, asking, 0),
+    await optional(`${base}/deployments/${pathSegment(deployment)}/merge_requests?${query}`, asking, 0),
   );
   if (linked.length > 0 || !sha) return newestFirst(linked);
   const ofCommit = rowsOf(MergeRequest, await optional(`${commitPath(asking, sha)}/merge_requests`, asking, 0));

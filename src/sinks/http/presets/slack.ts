@@ -1,6 +1,7 @@
 import type { Preset } from '../preset.ts';
 
-const said = (text: object) => ({ type: 'mrkdwn', text });
+/** Verbatim: Slack makes no links, channels and mentions of what looks like one. */
+const said = (text: object) => ({ type: 'mrkdwn', verbatim: true, text });
 
 /** https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks . What comes from outside is escaped: a commit may be titled `<!channel>`. */
 export const slack: Preset = {
