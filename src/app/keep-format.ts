@@ -11,8 +11,8 @@ export interface FormatParts {
 }
 
 /**
- * Looks at the storage format of every Redis that answers, since another one may answer after an outage, and migrates it
- * while webhooks come in.
+ * Looks at the storage format of every Redis that answers, since another one may answer after an outage, and migrates
+ * it while webhooks come in.
  */
 export function keepFormat(redis: Redis, parts: FormatParts): void {
   let isRunning = false;

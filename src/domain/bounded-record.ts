@@ -68,9 +68,9 @@ const LEAST_CHARS = 100;
 const LEAST_ITEMS = 5;
 
 /**
- * A record whose fields are within their limits: what is longer is cut, and a note on the record says so. It is the very
- * record where nothing had to be cut, so that this may be called wherever a record comes in. Takes what the fold makes of
- * records as well.
+ * A record whose fields are within their limits: what is longer is cut, and a note on the record says so. It is the
+ * very record where nothing had to be cut, so that this may be called wherever a record comes in. Takes what the fold
+ * makes of records as well.
  */
 export function boundRecord<Told extends { readonly notes: readonly string[] }>(
   record: Told,
@@ -86,7 +86,9 @@ export function boundRecord<Told extends { readonly notes: readonly string[] }>(
   return bounded;
 }
 
-/** All records of one webhook: each gets its share. What is beyond the limit is left out, and the first record says so. */
+/**
+ * All records of one webhook: each gets its share. What is beyond the limit is left out, and the first record says so.
+ */
 export function boundRecords(records: readonly ChangeRecord[]): readonly ChangeRecord[] {
   const kept = records.length > MAX_RECORDS ? records.slice(0, MAX_RECORDS) : records;
   const share = Math.max(LEAST_BYTES, Math.min(RECORD_BYTES, Math.floor(WEBHOOK_BYTES / Math.max(1, kept.length))));

@@ -1,8 +1,8 @@
 import type { Witness } from './change-record.ts';
 
 /**
- * What one key of one source is known to tell of. Several of them may tell of the same deployment: the forge's hooks of a
- * job, the `curl` that the job runs, the sync of a cluster that the job's commit caused.
+ * What one key of one source is known to tell of. Several of them may tell of the same deployment: the forge's hooks of
+ * a job, the `curl` that the job runs, the sync of a cluster that the job's commit caused.
  */
 export interface Member {
   /** The key that its source gives it. */
@@ -50,8 +50,8 @@ const SYNC_EARLY_MS = 5 * MINUTE_MS;
 const AFTER_END_MS = 2 * MINUTE_MS;
 
 /**
- * Which members tell of one deployment: each member's key → the key of the deployment. Only what is unambiguous is joined.
- * A pure function of the set: neither the order of the array nor how often it is asked makes a difference.
+ * Which members tell of one deployment: each member's key → the key of the deployment. Only what is unambiguous is
+ * joined. A pure function of the set: neither the order of the array nor how often it is asked makes a difference.
  */
 export function joined(given: readonly Member[], options: JoinOptions): ReadonlyMap<string, string> {
   const members = given.filter(({ join }) => join !== false).toSorted((a, b) => a.order - b.order);
@@ -155,7 +155,9 @@ function syncsOf(
   });
 }
 
-/** The one candidate that has more in common with a member than the others; of equals, the one that ran at that time. */
+/**
+ * The one candidate that has more in common with a member than the others; of equals, the one that ran at that time.
+ */
 function onlyBest(candidates: readonly Member[], member: Member): Member | undefined {
   const most = Math.max(...candidates.map((candidate) => commonGround(candidate, member)));
   const best = candidates.filter((candidate) => commonGround(candidate, member) === most);
@@ -186,7 +188,10 @@ const plain = (text: string): string =>
     .filter((word) => word !== '')
     .join(' ');
 
-/** True where nothing that is known of the two contradicts that they tell of one deployment, and something ties them together. */
+/**
+ * True where nothing that is known of the two contradicts that they tell of one deployment, and something ties them
+ * together.
+ */
 function fits(a: Member, b: Member, { mayJoin }: JoinOptions): boolean {
   if (!mayJoin(a.instance, b.instance) || !isSameRepository(a, b)) return false;
   const isSync = a.witness === 'sync' || b.witness === 'sync';

@@ -1,7 +1,10 @@
 import type { ChangeType, State, Tier } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
 
-/** What a timeline draws of one deployment. The store keeps it beside the view, a tenth of its size: a timeline reads all of its range. */
+/**
+ * What a timeline draws of one deployment. The store keeps it beside the view, a tenth of its size: a timeline reads
+ * all of its range.
+ */
 export interface Mark {
   readonly key: string;
   readonly atMs: number;

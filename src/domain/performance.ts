@@ -2,7 +2,10 @@ import type { ChangeType } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
 import { lineageOf } from './succession.ts';
 
-/** The four measures of delivery (dora.dev), each with what it was computed from: a figure without its base says nothing. */
+/**
+ * The four measures of delivery (dora.dev), each with what it was computed from: a figure without its base says
+ * nothing.
+ */
 export interface Performance {
   /** Finished deployments, roll-backs among them. */
   readonly finished: number;
@@ -79,7 +82,10 @@ export function performanceOf(finished: readonly Deployment[], span: Span): Perf
   };
 }
 
-/** From the commit to its first success in a place. A commit that is deployed again was there already; a roll-back is no delivery. */
+/**
+ * From the commit to its first success in a place. A commit that is deployed again was there already; a roll-back is no
+ * delivery.
+ */
 function leadTimeOf(finished: readonly Deployment[]): Performance['leadTime'] {
   const first = new Map<string, Deployment>();
   for (const deployment of finished) {

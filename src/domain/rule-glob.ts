@@ -5,15 +5,18 @@ import { NOTHING_CAPTURED, type Pattern } from './rule-regex.ts';
 
 const OPTIONS = { dot: true, nocase: true };
 
-/** Picomatch's assertions that a path part is not empty, `.` or `..`: RE2 has none, and no name that we match has such a part. */
+/**
+ * Picomatch's assertions that a path part is not empty, `.` or `..`: RE2 has none, and no name that we match has such a
+ * part.
+ */
 const ASSERTIONS = [String.raw`(?!(?:^|\/)\.{1,2}(?:\/|$))`, String.raw`(?!\.{1,2}(?:\/|$))`, '(?=.)'];
 
 /** Where picomatch itself must match: length^stars steps, which is 70 ms for 1,000 characters and three stars. */
 const MAX_STARS = 3;
 
 /**
- * A glob as picomatch reads it, run by RE2: picomatch's own expression takes hours over `*-*-*-*-*-prod` and a long branch
- * of dashes.
+ * A glob as picomatch reads it, run by RE2: picomatch's own expression takes hours over `*-*-*-*-*-prod` and a long
+ * branch of dashes.
  * @returns what is wrong, as a sentence, when it cannot be used.
  */
 export function compileGlob(text: string): Pattern | { readonly wrong: string } {

@@ -8,8 +8,9 @@ const MAX_PATTERN_CHARS = 300;
 const MAX_TEXT_CHARS = 1_000;
 
 /**
- * One pattern or several, any of which may match: globs (`*` stays within a path part, `**` does not, case does not count)
- * and regular expressions between slashes. The types are checked before the patterns, because a union hides what is wrong.
+ * One pattern or several, any of which may match: globs (`*` stays within a path part, `**` does not, case does not
+ * count) and regular expressions between slashes. The types are checked before the patterns, because a union hides what
+ * is wrong.
  */
 export const Patterns = z
   .union([z.string(), z.array(z.string()).min(1)], 'write a pattern in quotation marks, or a list of them')
@@ -29,7 +30,10 @@ function compile(text: string): Pattern | { readonly wrong: string } {
   return isRegex(text) ? compileRegex(text) : compileGlob(text);
 }
 
-/** Absent: none fits any of the texts; what is not known fits nothing. Of several that fit, each gives its groups, and the first one wins. */
+/**
+ * Absent: none fits any of the texts; what is not known fits nothing. Of several that fit, each gives its groups, and
+ * the first one wins.
+ */
 export function matchAny(patterns: readonly Pattern[], texts: readonly (string | undefined)[]): Captures | undefined {
   const cut = texts.flatMap((text) => text?.slice(0, MAX_TEXT_CHARS) ?? []);
   const found = patterns.flatMap((pattern) => firstOf(cut, pattern.match) ?? []);

@@ -38,7 +38,10 @@ function sentenceOf({ kind, why }: PatternFault): string {
     case 'invalid':
       return `not a valid regular expression: ${why}`;
     case 'catastrophic':
-      return 'a catastrophic regular expression: write no repetition inside a repetition, as in (a+)+, and at most 25 of them';
+      return (
+        'a catastrophic regular expression: write no repetition inside a repetition, as in (a+)+, and at ' +
+        'most 25 of them'
+      );
     case 'too-large':
       return 'it repeats too often; make the counts in { } smaller';
     case 'unsupported':

@@ -60,7 +60,10 @@ export function unknownNames({ parts }: Value, groups: readonly string[]): strin
     .filter((name) => !groups.includes(name) && !Object.hasOwn(NAMES, name))
     .map((name) => {
       const allowed = [...Object.keys(NAMES), ...groups].map((one) => `{${one}}`);
-      return `nothing is called {${name}}: write one of ${allowed.join(', ')}, a named group of the match, or "{{" for the character`;
+      return (
+        `nothing is called {${name}}: write one of ${allowed.join(', ')}, a named group of the match, or ` +
+        `"{{" for the character`
+      );
     });
 }
 

@@ -25,7 +25,9 @@ function guessedTier(name: string): Tier | undefined {
   return name === 'unknown' ? undefined : GUESSES.find(([pattern]) => pattern.test(name))?.[1];
 }
 
-/** Gives an environment without a tier the one that its name says, marked as a guess. A guess is made anew each time. */
+/**
+ * Gives an environment without a tier the one that its name says, marked as a guess. A guess is made anew each time.
+ */
 export function withTier(deployment: Deployment): Deployment {
   const { name, tier, tierGuessed, ...rest } = deployment.environment;
   if (tier !== undefined && !tierGuessed) return deployment;

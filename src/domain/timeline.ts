@@ -34,7 +34,10 @@ export interface Window {
 /** More lanes than this are a list, not a picture: the rest share the last one. */
 const MAX_LANES = 24;
 
-/** Room that a mark takes, in hundredths of the width: one, and several with their count. At most 72 of one row stand side by side. */
+/**
+ * Room that a mark takes, in hundredths of the width: one, and several with their count. At most 72 of one row stand
+ * side by side.
+ */
 export interface Room {
   readonly one: number;
   readonly many: number;
@@ -50,7 +53,8 @@ const rowOf = ({ changeType, state }: Kind): Row => {
 };
 
 /**
- * One lane an environment: production first, plain names before longer ones, so that the eye finds each in the same place.
+ * One lane an environment: production first, plain names before longer ones, so that the eye finds each in the same
+ * place.
  * @param marks newest first.
  */
 export function lanesOf(marks: readonly Dot[], window: Window): Lane[] {
@@ -109,7 +113,9 @@ function placed({ fromMs, toMs }: Window): (mark: Dot) => Group<Dot> {
   });
 }
 
-/** Joins what would overlap, from left to right; what was joined takes more room, and so may join what stood before it. */
+/**
+ * Joins what would overlap, from left to right; what was joined takes more room, and so may join what stood before it.
+ */
 export function gather<Newest>(groups: readonly Group<Newest>[], room: Room): Group<Newest>[] {
   const roomOf = ({ count }: Group<Newest>) => (count > 1 ? room.many : room.one);
   const overlap = (a: Group<Newest>, b: Group<Newest>) => b.at - a.at < (roomOf(a) + roomOf(b)) / 2;

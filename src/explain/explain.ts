@@ -203,10 +203,12 @@ function notesOf({ source, records, lookups, checkSignature }: Told): string[] {
         ? "The tool's API is asked by the worker; what it answers is not in here."
         : "The tool's API would be asked, but the source has no token."),
     records.some(({ madeByApi }) => madeByApi) &&
-      'It was made through the Deployments API. If Shiplog made it, the worker ignores it as an echo; only the worker knows.',
+      'It was made through the Deployments API. If Shiplog made it, the worker ignores it as an echo; only the ' +
+        'worker knows.',
     records.some(({ history }) => history?.recovered) &&
       "Some records are read from the tool's history: the worker takes only those that it was never told.",
     records.length > 0 &&
-      'Only the worker knows what came before: whether this step is a duplicate, what it replaces, and whether it is a roll-back. Here it is taken for the first that is heard of it.',
+      'Only the worker knows what came before: whether this step is a duplicate, what it replaces, and whether ' +
+        'it is a roll-back. Here it is taken for the first that is heard of it.',
   ].filter((note) => note !== false);
 }

@@ -17,8 +17,8 @@ export function bitbucketRepository({ origin, segments }: ForgeAddress): Reposit
 }
 
 /**
- * Bitbucket Data Center, by the shape of its addresses: its pages `[/<root>]/projects/<KEY>/repos/<slug>`, `users/<name>/repos/<slug>`,
- * its clone URL `[/<root>]/scm/<key>/<slug>`, and SSH at port 7999, which has no root.
+ * Bitbucket Data Center, by the shape of its addresses: its pages `[/<root>]/projects/<KEY>/repos/<slug>`,
+ * `users/<name>/repos/<slug>`, its clone URL `[/<root>]/scm/<key>/<slug>`, and SSH at port 7999, which has no root.
  */
 export function dataCenterRepository({ origin, segments, port }: ForgeAddress): Repository | undefined {
   const found = pageIn(segments) ?? cloneIn(segments, port);
@@ -81,8 +81,8 @@ function pagesAt(url: string) {
 const IN_PARENTHESES = '(pull request #';
 
 /**
- * Cloud: "Merged in lamp (pull request #13)", and squashed "Turn the lamp (pull request #13)". Data Center: "Pull request #13: Turn
- * the lamp", before 6.0 "Merge pull request #13 in HAR/api from lamp to main".
+ * Cloud: "Merged in lamp (pull request #13)", and squashed "Turn the lamp (pull request #13)". Data Center: "Pull
+ * request #13: Turn the lamp", before 6.0 "Merge pull request #13 in HAR/api from lamp to main".
  */
 function numberIn(title: string): string | undefined {
   const at = title.lastIndexOf(IN_PARENTHESES);

@@ -4,7 +4,9 @@ export interface MergeRequest {
   readonly url: string;
 }
 
-/** A repository on a host whose addresses are known. Nothing is asked of the host: addresses are built, not looked up. */
+/**
+ * A repository on a host whose addresses are known. Nothing is asked of the host: addresses are built, not looked up.
+ */
 export interface Repository {
   /** The product: "GitLab", "Bitbucket", "Bitbucket Data Center", "GitHub". */
   readonly forge: string;

@@ -7,7 +7,8 @@ export const gitlabAddress = (url: string): string => url.replace(/\/api\/v4$/, 
 const REFERENCE = 'See merge request ';
 
 /**
- * @param root segments of the path under which this GitLab runs: https://example.com/gitlab has one. `unknown`: perhaps it has one.
+ * @param root segments of the path under which this GitLab runs: https://example.com/gitlab has one. `unknown`: perhaps
+ * it has one.
  * @returns undefined for what cannot be a project: every project lies in a group or under a user's name.
  */
 export function gitlabRepository(
@@ -48,7 +49,9 @@ function rootOf(segments: readonly string[], root: readonly string[]): readonly 
   return isBelow ? segments.slice(0, root.length) : [];
 }
 
-/** "See merge request harbor/api!101", as GitLab ends its message; before 9.3 without the project. The last one counts. */
+/**
+ * "See merge request harbor/api!101", as GitLab ends its message; before 9.3 without the project. The last one counts.
+ */
 function referenceIn(message: string): { project: string; number: string } | undefined {
   const line = linesOf(message).last.findLast((text) => text.startsWith(REFERENCE));
   const reference = line?.slice(REFERENCE.length).trim() ?? '';

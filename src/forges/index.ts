@@ -21,8 +21,8 @@ const WEB_HOSTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The repository at an address, where it is certain how its host names things: by the host, by the shape of the address, or since
- * somebody said so. For any other host undefined: a wrong link is worse than none.
+ * The repository at an address, where it is certain how its host names things: by the host, by the shape of the
+ * address, or since somebody said so. For any other host undefined: a wrong link is worse than none.
  * @example forgeOf({ url: 'git@gitlab.com:harbor/api.git' })?.commitUrl(sha)
  */
 export function forgeOf(repository: RepositoryAddress | undefined): Repository | undefined {
@@ -38,7 +38,10 @@ export function forgeOf(repository: RepositoryAddress | undefined): Repository |
   return (gitlabProject && named(address, gitlabProject)) || dataCenterRepository(address);
 }
 
-/** The path of a project tells how much of the address is the root, and whether it is of this project at all; an id tells nothing. */
+/**
+ * The path of a project tells how much of the address is the root, and whether it is of this project at all; an id
+ * tells nothing.
+ */
 function named(address: ForgeAddress, gitlabProject: string): Repository | undefined {
   if (/^\d+$/.test(gitlabProject)) return isDataCenterPage(address) ? undefined : gitlabRepository(address, 'unknown');
   const project = gitlabProject.toLowerCase().split('/').filter(Boolean);

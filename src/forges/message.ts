@@ -1,4 +1,7 @@
-/** Commit messages are foreign text: they are split and compared, never matched by a pattern that could go back and forth. */
+/**
+ * Commit messages are foreign text: they are split and compared, never matched by a pattern that could go back and
+ * forth.
+ */
 
 /** Lines that are read of each end of a message: forges write theirs first or last. */
 const LINES_READ = 50;

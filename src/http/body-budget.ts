@@ -44,8 +44,8 @@ interface Holder extends BodyOwner {
 /**
  * Bytes of bodies under way, in all, by source and by address. What does not fit is answered 503.
  *
- * Among those that have proved nothing the one that cost most so far (bytes times the time it has held them) gives way to
- * the others: an authentic signed webhook is there in milliseconds, and a body that never ends loses its room to it.
+ * Among those that have proved nothing the one that cost most so far (bytes times the time it has held them) gives way
+ * to the others: an authentic signed webhook is there in milliseconds, and a body that never ends loses its room to it.
  */
 export function createBodyBudget(
   limits: BodyLimits,

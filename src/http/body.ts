@@ -5,8 +5,8 @@ import { discardRest } from './discard.ts';
 import { unpackerOf } from './unpack.ts';
 
 /**
- * Undefined: the sender hung up. Unreadable: its Content-Encoding is not known, or not what the bytes are. Busy: there is
- * no room in the budget of bodies just now.
+ * Undefined: the sender hung up. Unreadable: its Content-Encoding is not known, or not what the bytes are. Busy: there
+ * is no room in the budget of bodies just now.
  */
 export type Body = Buffer | Failed | undefined;
 

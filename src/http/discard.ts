@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 
-/** So much of a refused body is read on and forgotten, so that a sender which writes first and reads later hears why. */
+/**
+ * So much of a refused body is read on and forgotten, so that a sender which writes first and reads later hears why.
+ */
 const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_PIECES = 4_096;
 const SMALLEST_MEAN_BYTES = 32;

@@ -13,7 +13,9 @@ export function firstIssue(error: z.ZodError, known: readonly string[] = []): st
   const issue = error.issues[0];
   if (!issue) return 'the request cannot be read';
   if (issue.code === 'unrecognized_keys' && known.length > 0)
-    return `unknown parameter ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}: known are ${known.join(', ')}`;
+    return (
+      `unknown parameter ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}: known are ` + `${known.join(', ')}`
+    );
   return [issue.path.join('.'), issue.message].filter(Boolean).join(': ');
 }
 

@@ -2,9 +2,9 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 
 /**
- * Express gives every request and response another prototype. V8 then makes hidden classes for each of them, which takes
- * longer than reading and answering it, and fills the old generation with 10 kB a request. These have the right prototype
- * from the start.
+ * Express gives every request and response another prototype. V8 then makes hidden classes for each of them, which
+ * takes longer than reading and answering it, and fills the old generation with 10 kB a request. These have the right
+ * prototype from the start.
  */
 export function createMessages() {
   class Request extends IncomingMessage {}

@@ -98,7 +98,8 @@ type Row = Record<string, unknown> & { readonly previous: unknown };
 
 function sendCsv(response: Response, by: string, rows: readonly Row[]): void {
   const names = [by, ...FIGURES];
-  const body = [names, ...rows.map((row) => names.map((name) => row[name] as string | number | null))]; // what figures() makes
+  // what figures() makes
+  const body = [names, ...rows.map((row) => names.map((name) => row[name] as string | number | null))];
   response
     .set('content-disposition', 'attachment; filename="shiplog-performance.csv"')
     .type('text/csv')

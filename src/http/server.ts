@@ -10,17 +10,22 @@ const REQUEST_TIMEOUT_MS = 8_000; // and up to a second until Node looks
 const HEADERS_TIMEOUT_MS = 5_000;
 /** Connections that wait to be accepted while a burst comes in. The kernel's own limit is often the same. */
 const BACKLOG = 4_096;
-/** Longer than load balancers keep an idle connection (60 s): whoever closes first must not be us, in the moment of a request. */
+/**
+ * Longer than load balancers keep an idle connection (60 s): whoever closes first must not be us, in the moment of a
+ * request.
+ */
 const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADER_BYTES = 32 * 1024;
 /** Each costs some ten kilobytes while it says nothing. Beyond it, those that are idle make room for new ones. */
 const MAX_CONNECTIONS = 8_192;
 /**
- * While it stops, every answer says that it is the connection's last, so that senders go elsewhere; a request that comes on
- * a connection in the very moment of its closing would get no answer.
+ * While it stops, every answer says that it is the connection's last, so that senders go elsewhere; a request that
+ * comes on a connection in the very moment of its closing would get no answer.
  */
 const FAREWELL_MS = 500;
-/** Whatever is under way is answered within 2 s; who has not sent a whole request by now must not hold up the shutdown. */
+/**
+ * Whatever is under way is answered within 2 s; who has not sent a whole request by now must not hold up the shutdown.
+ */
 const CLOSE_WITHIN_MS = 3_000;
 
 export interface OpenServer {
@@ -88,8 +93,8 @@ const QUIET_MS = 0.3;
 const MOST_TURNS = 2_000;
 
 /**
- * Resolves right after the network was looked at and had nothing to say: whatever came by then is accepted and read. What
- * comes between that look and a close gets no answer, so that the look must have been a short one.
+ * Resolves right after the network was looked at and had nothing to say: whatever came by then is accepted and read.
+ * What comes between that look and a close gets no answer, so that the look must have been a short one.
  */
 async function quietTurn(): Promise<void> {
   for (let turns = 0; turns < MOST_TURNS; turns += 1) {

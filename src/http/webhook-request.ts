@@ -20,7 +20,10 @@ export function toHead(request: Request, url: string): WebhookHead {
   };
 }
 
-/** Not the request's own `headers`: of two Authorization headers they hold the first alone, and two tokens must be one wrong token. */
+/**
+ * Not the request's own `headers`: of two Authorization headers they hold the first alone, and two tokens must be one
+ * wrong token.
+ */
 function headersOf({ rawHeaders }: Request): Webhook['headers'] {
   const headers: Record<string, string> = Object.create(null);
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

@@ -39,7 +39,8 @@ export interface SendOptions {
 const CONNECTIONS = 32;
 
 /**
- * @throws DeliveryFailed with `retry: 'backoff'` when there was no complete answer. What the destination did is then unknown.
+ * @throws DeliveryFailed with `retry: 'backoff'` when there was no complete answer. What the destination did is then
+ * unknown.
  */
 export function createSendJson({ timeoutMs, reach = 'private', ...options }: SendOptions): SendJson {
   const dispatcher =
@@ -70,8 +71,9 @@ export function createSendJson({ timeoutMs, reach = 'private', ...options }: Sen
 }
 
 /**
- * Ends `run` when the time is up or `outer` aborts. Not by `AbortSignal.any([outer, AbortSignal.timeout(ms)])`: in Node 20 nothing
- * holds on to those two, and once they are collected as garbage a request to a silent destination never ends.
+ * Ends `run` when the time is up or `outer` aborts. Not by `AbortSignal.any([outer, AbortSignal.timeout(ms)])`: in Node
+ * 20 nothing holds on to those two, and once they are collected as garbage a request to a silent destination never
+ * ends.
  */
 async function within<T>(
   { timeoutMs, signal: outer }: { timeoutMs: number; signal: AbortSignal },
@@ -143,8 +145,8 @@ export function neverSent(error: unknown): boolean {
 }
 
 /**
- * True when this answer means that the destination certainly did nothing. A 5xx other than 503 may have been sent after the work,
- * and a 408 by a proxy that no longer waited for it.
+ * True when this answer means that the destination certainly did nothing. A 5xx other than 503 may have been sent after
+ * the work, and a 408 by a proxy that no longer waited for it.
  */
 export function certainlyRefused({ status }: Pick<JsonAnswer, 'status'>): boolean {
   return (status >= 300 && status < 500 && status !== 408) || status === 503;

@@ -3,8 +3,8 @@ import type { Worker } from 'bullmq';
 const LOOK_EVERY_MS = 2_000;
 
 /**
- * A worker whose connection is refused what it needs at its start (an ACL without INFO, a Redis that is too old) ends for
- * good, and so does BullMQ's part of the connection: another one is made until one runs.
+ * A worker whose connection is refused what it needs at its start (an ACL without INFO, a Redis that is too old) ends
+ * for good, and so does BullMQ's part of the connection: another one is made until one runs.
  */
 export function keepRunning(make: () => Worker, onError: (where: string, error: Error) => void) {
   /** Why the last one that was tried could not start; until one can. */
@@ -51,8 +51,8 @@ export function keepRunning(make: () => Worker, onError: (where: string, error: 
 const REST_MS = 1_000;
 
 /**
- * A Redis that answers, but only with refusals (READONLY, BUSY, MISCONF, OOM), would be asked again at once and for ever:
- * BullMQ waits only when there is no connection.
+ * A Redis that answers, but only with refusals (READONLY, BUSY, MISCONF, OOM), would be asked again at once and for
+ * ever: BullMQ waits only when there is no connection.
  */
 function rest(worker: Worker, error: Error): void {
   if (error.name !== 'ReplyError' || worker.isPaused()) return;

@@ -1,6 +1,9 @@
 import { performance } from 'node:perf_hooks';
 
-/** Above this share of its time the process is short of it, and waits for others that are. Waiting for a slow Redis is no work. */
+/**
+ * Above this share of its time the process is short of it, and waits for others that are. Waiting for a slow Redis is
+ * no work.
+ */
 const BUSY = 0.7;
 const MEASURE_MS = 50;
 

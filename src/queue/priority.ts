@@ -27,7 +27,9 @@ export function createPriority(isBusy = createLoadMeter(), clock: () => number =
         return call(...given);
       };
     },
-    /** Of these, only `atOnce` of each lane run at a time in a burst. What one waits for holds up its own lane alone. */
+    /**
+     * Of these, only `atOnce` of each lane run at a time in a burst. What one waits for holds up its own lane alone.
+     */
     later<Given extends readonly unknown[], Got>(
       call: (...given: Given) => Promise<Got>,
       { atOnce, laneOf }: { readonly atOnce: number; readonly laneOf: (...given: Given) => string },

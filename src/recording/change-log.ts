@@ -19,7 +19,9 @@ export interface ChangeLog extends Deployments {
    * With `replace` a record of the same id is written anew, for a mapper that knows more than it did.
    */
   apply(record: ChangeRecord, options?: { readonly replace?: boolean }): Promise<Applied>;
-  /** Makes the view anew from the records, for rules that have changed, or for what has come before it in the meantime. */
+  /**
+   * Makes the view anew from the records, for rules that have changed, or for what has come before it in the meantime.
+   */
   refresh(name: string): Promise<void>;
 }
 

@@ -10,7 +10,9 @@ export interface DataDirLock {
 
 const Holder = z.object({ pid: z.int().positive(), startedAt: z.string(), host: z.string() });
 
-/** The holder touches the file this often, for those that cannot see its process: another container, another machine. */
+/**
+ * The holder touches the file this often, for those that cannot see its process: another container, another machine.
+ */
 const TOUCH_EVERY_MS = 10_000;
 const SILENT_AFTER_MS = 3 * TOUCH_EVERY_MS;
 /** Creating the file and writing into it are two steps; one that stays empty longer was left by a crash. */
@@ -32,7 +34,8 @@ export function lockDataDir(dataDir: string): DataDirLock {
     const holder = livingHolder(path, text);
     if (holder) {
       throw new Error(
-        `the data directory ${dataDir} is in use by ${holder}: stop that bridge, or give this one a data directory of its own`,
+        `the data directory ${dataDir} is in use by ${holder}: stop that bridge, or give this one a data ` +
+          `directory of its own`,
       );
     }
     takeAway(path, text);

@@ -28,7 +28,8 @@ export async function findRedisServer(candidates: readonly string[] = CANDIDATES
   }
   if (!old) return undefined;
   throw new Error(
-    `${old.path} is version ${old.version}, and Shiplog needs Redis 6.2 or newer, or any Valkey: install one, or set REDIS_URL to one that runs elsewhere`,
+    `${old.path} is version ${old.version}, and Shiplog needs Redis 6.2 or newer, or any Valkey: install one, or ` +
+      `set REDIS_URL to one that runs elsewhere`,
   );
 }
 

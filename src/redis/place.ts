@@ -53,7 +53,10 @@ export function preparePlace(dataDir: string, durability: Durability): Place {
   };
 }
 
-/** A directory for the socket alone, when the data directory is too deep for one. Always the same for one data directory. */
+/**
+ * A directory for the socket alone, when the data directory is too deep for one. Always the same for one data
+ * directory.
+ */
 function shortDirFor(dir: string): string {
   const { uid } = userInfo();
   const hash = createHash('sha256').update(dir).digest('hex').slice(0, 12);
@@ -95,7 +98,9 @@ export function writeConf(place: Place): void {
   rotateLog(place);
 }
 
-/** At most twice so much. Redis opens its log anew for every line, so that it may be moved while it runs; never throws. */
+/**
+ * At most twice so much. Redis opens its log anew for every line, so that it may be moved while it runs; never throws.
+ */
 export function rotateLog(place: Place): void {
   try {
     if (logBytes(place) > LOG_BYTES) renameSync(place.log, `${place.log}.1`);

@@ -6,7 +6,10 @@ import { adoptLeftover, type Log, launch, type Running, type Site, terminate } f
 
 export interface PrivateRedis {
   readonly connection: { readonly path: string };
-  /** Settles when it has read its records, which takes minutes when they are many. @throws Error when it does not come up */
+  /**
+   * Settles when it has read its records, which takes minutes when they are many.
+   * @throws Error when it does not come up
+   */
   readonly ready: Promise<{
     readonly version: string;
     /** It was running already: the bridge before this one was killed, and its Redis lived on. */
@@ -39,7 +42,8 @@ export async function startPrivateRedis({ dataDir, durability, log }: PrivateRed
   const program = await findRedisServer();
   if (!program) {
     throw new Error(
-      'there is no redis-server or valkey-server here: install one (Debian: sudo apt-get install redis-server, macOS: brew install redis), or set REDIS_URL to one that runs elsewhere',
+      'there is no redis-server or valkey-server here: install one (Debian: sudo apt-get install redis-server, ' +
+        'macOS: brew install redis), or set REDIS_URL to one that runs elsewhere',
     );
   }
   const place = preparePlace(dataDir, durability);

@@ -2,8 +2,8 @@ import type { Deployment } from '../domain/deployment.ts';
 import { wellFormed } from './well-formed.ts';
 
 /**
- * A deployment as a destination may be told of it: what a tool wrote as '' or white space is not known, so that no `''` stands
- * where a field should be left out. What every deployment has is `unknown` then. Every text can be encoded.
+ * A deployment as a destination may be told of it: what a tool wrote as '' or white space is not known, so that no `''`
+ * stands where a field should be left out. What every deployment has is `unknown` then. Every text can be encoded.
  */
 export function meaningful(deployment: Deployment): Deployment {
   const { key, service, environment, repository, pullRequest, ...others } = deployment;
@@ -22,7 +22,8 @@ const orUnknown = (text: string): string => (isBlank(text) ? 'unknown' : wellFor
 
 function withoutBlanks<Part extends object>(part: Part): Part {
   const entries = Object.entries(part).filter(([, value]) => !isBlank(value));
-  return Object.fromEntries(entries.map(([name, value]) => [name, cleaned(value)])) as Part; // only optional texts are left out: the caller sees to the others
+  // only optional texts are left out: the caller sees to the others
+  return Object.fromEntries(entries.map(([name, value]) => [name, cleaned(value)])) as Part;
 }
 
 function cleaned(value: unknown): unknown {

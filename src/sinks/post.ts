@@ -21,8 +21,8 @@ interface Posts<Request> {
 }
 
 /**
- * Tells a destination that cannot be asked what it has. When an answer was lost, the same is sent again: better told twice
- * than not at all. What was delivered says so.
+ * Tells a destination that cannot be asked what it has. When an answer was lost, the same is sent again: better told
+ * twice than not at all. What was delivered says so.
  * @throws DeliveryFailed
  */
 export async function post<Request>({ requests, ledger, send, refusal, again }: Posts<Request>): Promise<Delivered> {

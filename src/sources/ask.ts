@@ -36,10 +36,14 @@ export interface AskOptions {
   readonly perHour: number;
 }
 
-/** Less than the worker gives a lookup: a tool that is silent is then known to be away, and the next one does not wait. */
+/**
+ * Less than the worker gives a lookup: a tool that is silent is then known to be away, and the next one does not wait.
+ */
 const TIMEOUT_MS = 4_000;
 const HOUR_MS = 3_600_000;
-/** After no answer or a 5xx nobody is sent to ask again for so long: a tool that is away must not hold up the workers. */
+/**
+ * After no answer or a 5xx nobody is sent to ask again for so long: a tool that is away must not hold up the workers.
+ */
 const AWAY_MS = 5_000;
 const REFUSED_MS = 60_000;
 const CACHED_ANSWERS = 5_000;

@@ -32,14 +32,17 @@ export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
   },
   not_started: {
     means: 'Nothing was deployed (yet).',
-    when: 'A job that is created, waits for a runner, is manual, or was skipped or canceled before it began; an application that was never synced.',
+    when:
+      'A job that is created, waits for a runner, is manual, or was skipped or canceled before it began; an ' +
+      'application that was never synced.',
     advice: 'Nothing: the webhook that tells of the start or the end makes the change.',
   },
   unknown_status: {
     means: 'The status is a word that this version of Shiplog does not know.',
     when: 'The tool is newer than Shiplog, or a template or script wrote a word of its own.',
     advice:
-      'Write one of the statuses that the README of the source lists. If the tool itself sent the word, update Shiplog.',
+      'Write one of the statuses that the README of the source lists. If the tool itself sent the word, update ' +
+      'Shiplog.',
   },
   ping: {
     means: "The sender's own connection test.",
@@ -50,7 +53,8 @@ export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
     means: 'The webhook alone does not tell enough to become a deployment, and the tool cannot be asked.',
     when: 'The webhook names no environment, and the source has no API token.',
     advice:
-      'Give the source an API token, or let the deployment step post to Shiplog itself: the README of the source shows both.',
+      'Give the source an API token, or let the deployment step post to Shiplog itself: the README of the source ' +
+      'shows both.',
   },
   dry_run: {
     means: 'A rehearsal: nothing was deployed.',
@@ -81,7 +85,8 @@ export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
     means: 'The body is JSON, but none of the shapes that the source understands.',
     when: 'A template of your own, a body for another source, or one that lacks what names the deployment.',
     advice:
-      'Check that the tool posts to the URL of its own source, and copy the template from the README of the source. The inbox keeps the body.',
+      'Check that the tool posts to the URL of its own source, and copy the template from the README of the ' +
+      'source. The inbox keeps the body.',
   },
   invalid_json: {
     means: 'The body is not JSON. It is kept as it is, since the sender would not send it again.',
@@ -102,13 +107,15 @@ export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
     means: 'The sender did not prove that it knows a secret of the source. Nothing of the body was read.',
     when: 'The token or signature is missing, wrong, or belongs to another source; or a proxy changed the body.',
     advice:
-      'Set the secret of the source (`npx shiplog secrets` shows it) in the settings of the webhook. The error says which header is meant.',
+      'Set the secret of the source (`npx shiplog secrets` shows it) in the settings of the webhook. The error ' +
+      'says which header is meant.',
   },
   not_json: {
     means: 'The body is not JSON.',
     when: 'A shell put a quote, a line break or an empty variable into the body.',
     advice:
-      'Build the body with `jq -n --arg`, which escapes every value. The error names line, column and field. Then send it again.',
+      'Build the body with `jq -n --arg`, which escapes every value. The error names line, column and field. ' +
+      'Then send it again.',
   },
   bad_payload: {
     means: 'The body claims to be a deployment and lacks what a change needs, or holds something impossible.',
@@ -122,7 +129,9 @@ export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
   },
   unproved: {
     means: 'A connection test that its tool does not sign. It is answered 2xx; nothing of it was read or kept.',
-    when: 'Somebody pressed the button of the tool that tests the connection, or anybody sent the same: nothing proves it.',
+    when:
+      'Somebody pressed the button of the tool that tests the connection, or anybody sent the same: nothing ' +
+      'proves it.',
     advice: 'Nothing: the address is reached. Whether the secret fits is shown by the first real webhook.',
   },
   no_such_source: {
@@ -132,15 +141,19 @@ export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
   },
   busy: {
     means: 'Too many bytes are being received at once, so that this body was not read on and not acknowledged.',
-    when: 'A flood of bodies that are large, slow or never end. Senders that have proved themselves have room of their own.',
+    when:
+      'A flood of bodies that are large, slow or never end. Senders that have proved themselves have room of ' +
+      'their own.',
     advice:
-      'Send the webhook again where the tool does not do it by itself. Where your own senders do this, raise `bodies_max_mib`.',
+      'Send the webhook again where the tool does not do it by itself. Where your own senders do this, raise ' +
+      '`bodies_max_mib`.',
   },
   not_kept: {
     means: 'The webhook could be made durable nowhere, so that it was not acknowledged.',
     when: 'Redis is away, and the spool on disk is full or cannot be written.',
     advice:
-      'Bring Redis back, make room on the disk, or raise `spool_max_mib`. Then send the webhook again where the tool does not do it by itself.',
+      'Bring Redis back, make room on the disk, or raise `spool_max_mib`. Then send the webhook again where the ' +
+      'tool does not do it by itself.',
   },
 };
 

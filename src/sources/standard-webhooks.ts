@@ -10,8 +10,8 @@ const TOLERANCE_MS = 5 * 60_000;
 export const SIGNING_TOKEN = /^whsec_[A-Za-z0-9+/]{43}=$/;
 
 /**
- * Verifies `webhook-id`, `webhook-timestamp` and `webhook-signature` (https://www.standardwebhooks.com) over the raw bytes.
- * Any value of the header may match any of the tokens: that is how both sides change a key.
+ * Verifies `webhook-id`, `webhook-timestamp` and `webhook-signature` (https://www.standardwebhooks.com) over the raw
+ * bytes. Any value of the header may match any of the tokens: that is how both sides change a key.
  * @throws WebhookRejected `bad_signature`
  */
 export function verifyStandardWebhook(webhook: Webhook, signingTokens: readonly string[]): void {

@@ -28,7 +28,10 @@ export interface Feed {
   newest(limit: number): Promise<FeedPage>;
 }
 
-/** The feed is a Redis stream: its ids only grow, whatever the clocks say, so that a webhook that comes late out of the spool is news as well. */
+/**
+ * The feed is a Redis stream: its ids only grow, whatever the clocks say, so that a webhook that comes late out of the
+ * spool is news as well.
+ */
 /** About 300 bytes each. */
 export const FEED_KEPT = 10_000;
 

@@ -50,8 +50,8 @@ export async function openFormat(redis: Redis): Promise<number> {
 }
 
 /**
- * Runs what leads from the format in Redis to ours, one after another. Done with one, the number is raised; cut short, the
- * next start goes on where it was.
+ * Runs what leads from the format in Redis to ours, one after another. Done with one, the number is raised; cut short,
+ * the next start goes on where it was.
  */
 export async function migrate(
   redis: Redis,

@@ -1,6 +1,6 @@
 /**
- * JSON that a script in Redis can read. Its cjson refuses half a surrogate pair, which a sender may write as an escape and
- * a cut through an emoji leaves behind; one such text would keep the deployment from ever being recorded.
+ * JSON that a script in Redis can read. Its cjson refuses half a surrogate pair, which a sender may write as an escape
+ * and a cut through an emoji leaves behind; one such text would keep the deployment from ever being recorded.
  */
 export function toJson(value: unknown): string {
   const json = JSON.stringify(value);

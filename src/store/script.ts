@@ -8,13 +8,19 @@ export type Script = (redis: Redis, keys: readonly string[], ...args: readonly A
 const FOLDER = new URL('./scripts/', import.meta.url);
 const INCLUDE = /^-- @include (\S+)$/gm;
 
-/** The text of scripts/<name>.lua, with what it includes. Its header says which KEYS and ARGV it takes and what it replies. */
+/**
+ * The text of scripts/<name>.lua, with what it includes. Its header says which KEYS and ARGV it takes and what it
+ * replies.
+ */
 export function readScript(name: string): string {
   const lua = readFileSync(new URL(`${name}.lua`, FOLDER), 'utf8');
   return lua.replace(INCLUDE, (_line, part: string) => readFileSync(new URL(`includes/${part}.lua`, FOLDER), 'utf8'));
 }
 
-/** A script in Lua: one atomic step, and one round trip. Redis knows it by its digest; the text goes only to one that does not. */
+/**
+ * A script in Lua: one atomic step, and one round trip. Redis knows it by its digest; the text goes only to one that
+ * does not.
+ */
 export function createScript(name: string): Script {
   const lua = readScript(name);
   const sha = createHash('sha1').update(lua).digest('hex'); // Redis names scripts by it; nothing is kept safe with it

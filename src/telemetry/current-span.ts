@@ -14,7 +14,10 @@ const storage = new AsyncLocalStorage<CurrentSpan>();
 
 export const runInSpan = <T>(span: CurrentSpan, work: () => Promise<T>): Promise<T> => storage.run(span, work);
 
-/** What goes along with everything that leaves this work: a job, a line of the spool, a request. Undefined while nobody traces. */
+/**
+ * What goes along with everything that leaves this work: a job, a line of the spool, a request. Undefined while nobody
+ * traces.
+ */
 export const currentTraceparent = (): string | undefined => storage.getStore()?.traceparent;
 
 export const noteOnSpan = (attributes: SpanAttributes): void => storage.getStore()?.note(attributes);

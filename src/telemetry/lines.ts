@@ -26,7 +26,9 @@ function causeOf(where: string, error: unknown): string {
   return `${where} ${String(error).replace(/[0-9a-f-]{8,}|\d+/gi, '#')}`;
 }
 
-/** One line a webhook. Of those that prove nothing one a second for each source and reason, with a count of the others. */
+/**
+ * One line a webhook. Of those that prove nothing one a second for each source and reason, with a count of the others.
+ */
 export function logWebhook(log: Logger, metrics: Metrics): WebhookParts['onAnswered'] {
   const calm = createCalm(CALM_MS);
   return ({ webhook, source, outcome, proved, status, ms }) => {

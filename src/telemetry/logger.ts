@@ -18,8 +18,8 @@ export interface LogDestination extends DestinationStream {
 }
 
 /**
- * JSON lines on standard output. What is logged is named field by field where it is logged: no request, no response and no
- * payload is ever handed over whole. The words of a sender or of a destination may still hold a secret: see `hide`.
+ * JSON lines on standard output. What is logged is named field by field where it is logged: no request, no response and
+ * no payload is ever handed over whole. The words of a sender or of a destination may still hold a secret: see `hide`.
  * @param to for tests
  */
 export function createLogger(level: string, to?: LogDestination): Logger {

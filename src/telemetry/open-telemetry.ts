@@ -37,8 +37,9 @@ const KINDS: Record<SpanOpening['name'], SpanKind> = {
 };
 
 /**
- * Spans by the OpenTelemetry SDK, which reads the other OTEL_* variables by itself. It exports in the background, from a queue of
- * limited length (OTEL_BSP_MAX_QUEUE_SIZE, 2,048 spans): what a collector that is down does not take is dropped.
+ * Spans by the OpenTelemetry SDK, which reads the other OTEL_* variables by itself. It exports in the background, from
+ * a queue of limited length (OTEL_BSP_MAX_QUEUE_SIZE, 2,048 spans): what a collector that is down does not take is
+ * dropped.
  * @throws Error when an exporter or protocol is named that there is not.
  */
 export function createOpenTelemetry(settings: TraceSettings, log: Logger): Traces {

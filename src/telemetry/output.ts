@@ -61,7 +61,10 @@ function toStream(stream: NodeJS.WriteStream, loss: Loss): Output {
   };
 }
 
-/** A terminal that was stopped with Ctrl-S, or whose window hangs, would hold the process: it is opened once more, so that it cannot. */
+/**
+ * A terminal that was stopped with Ctrl-S, or whose window hangs, would hold the process: it is opened once more, so
+ * that it cannot.
+ */
 function unblocked(fd: number): number {
   try {
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);

@@ -5,7 +5,10 @@ import type { Metrics } from './metrics.ts';
 
 type Record = (event: ChangeEvent) => Promise<void>;
 
-/** From the receipt of a webhook until all that it says is in the change log. One that is replayed came long ago: it says nothing about us. */
+/**
+ * From the receipt of a webhook until all that it says is in the change log. One that is replayed came long ago: it
+ * says nothing about us.
+ */
 export function timeRecording(record: Record, metrics: Metrics, clock: () => Date): Record {
   return async (event) => {
     await record(event);

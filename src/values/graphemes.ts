@@ -4,8 +4,8 @@ const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const WINDOW_UNITS = 256;
 
 /**
- * The characters of a text as a reader sees them, one after the other, in time that grows with what is read alone. What is
- * composed of more than a window, which no script needs, comes in several pieces.
+ * The characters of a text as a reader sees them, one after the other, in time that grows with what is read alone. What
+ * is composed of more than a window, which no script needs, comes in several pieces.
  */
 export function* graphemesOf(text: string): Generator<string> {
   let at = 0;

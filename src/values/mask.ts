@@ -1,11 +1,16 @@
 import { hideSecrets, MASKED, mayHoldSecret } from './secrets.ts';
 
-/** Takes out of whatever is written down or said the configured secrets, and those that tell themselves by their shape. */
+/**
+ * Takes out of whatever is written down or said the configured secrets, and those that tell themselves by their shape.
+ */
 export interface Mask {
   text(text: string): string;
   /** The configured secrets alone; the very bytes when nothing is to be hidden. */
   bytes(bytes: Buffer): Buffer;
-  /** The same with every text in it masked; for what can be written as JSON. The very value when nothing is to be hidden. */
+  /**
+   * The same with every text in it masked; for what can be written as JSON. The very value when nothing is to be
+   * hidden.
+   */
   value<T>(value: T): T;
   /** What JSON.stringify would make of the masked value. */
   json(value: unknown): string;
@@ -44,8 +49,8 @@ export function createMask(secrets: readonly string[]): Mask {
 }
 
 /**
- * How a secret may stand in an answer or a body: as it is, percent-encoded in a URL, and within JSON as the encoders write
- * it (PHP escapes the slash, Go escapes <, > and &, Python everything beyond ASCII).
+ * How a secret may stand in an answer or a body: as it is, percent-encoded in a URL, and within JSON as the encoders
+ * write it (PHP escapes the slash, Go escapes <, > and &, Python everything beyond ASCII).
  */
 function spellingsOf(secret: string): string[] {
   const json = JSON.stringify(secret).slice(1, -1);
@@ -65,7 +70,9 @@ const escapedUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padS
 
 const patterns = new Map<string, RegExp>();
 
-/** Finds one secret, however it is spelled. Made once: a configuration has few secrets, and destinations answer often. */
+/**
+ * Finds one secret, however it is spelled. Made once: a configuration has few secrets, and destinations answer often.
+ */
 export function patternOfSecret(secret: string): RegExp {
   const known = patterns.get(secret) ?? patternOf(spellingsOf(secret));
   patterns.set(secret, known);

@@ -13,7 +13,8 @@ export function parseMoment(text: string, now: Date): Date | undefined {
   const trimmed = text.trim();
   if (trimmed.length > MAX_CHARS) return undefined;
   const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(trimmed) ?? [];
-  if (count && unit) return inRange(now.getTime() - Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS]); // the pattern allows no other
+  // the pattern allows no other
+  if (count && unit) return inRange(now.getTime() - Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS]);
   if (!/^\d{4}-\d\d-\d\d(?:$|[T ])/.test(trimmed)) return undefined;
   return inRange(Date.parse(/^\d{4}-\d\d-\d\d[T ][\d:.]+$/.test(trimmed) ? `${trimmed}Z` : trimmed));
 }

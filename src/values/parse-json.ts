@@ -5,7 +5,9 @@ export type ParsedJson =
   | { readonly ok: true; readonly value: unknown }
   | {
       readonly ok: false;
-      /** For a person at a pipeline log: what is wrong, where, what to write. Never more than 20 characters of the body. */
+      /**
+       * For a person at a pipeline log: what is wrong, where, what to write. Never more than 20 characters of the body.
+       */
       readonly message: string;
       readonly line: number;
       readonly column: number;
@@ -160,7 +162,8 @@ function cutOff({ offset, length, code, before, key }: Fault, text: string): Fin
 function openQuote({ code, offset, before, key, escapeAdvice }: Fault, text: string): Finding | undefined {
   const afterText = before.kind === 'string' && /^[ \t]*$/.test(text.slice(before.end, offset));
   if (!afterText || !['InvalidSymbol', 'CommaExpected', 'UnexpectedEndOfString'].includes(code)) return undefined;
-  if (/^"[^"\n]{0,200}"\s*:/.test(text.slice(offset, offset + 300))) return undefined; // the next key: a comma is missing
+  // the next key: a comma is missing
+  if (/^"[^"\n]{0,200}"\s*:/.test(text.slice(offset, offset + 300))) return undefined;
   return {
     offset: before.end - 1,
     message: `${subject(key, text, before.end - 1)} holds an unescaped " at {at}: ${escapeAdvice}`,
@@ -183,7 +186,8 @@ function insideText({ code, offset, length, before, key, escapeAdvice }: Fault, 
 }
 
 function wrongEscape(token: string): number {
-  const right = /(?:[^\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,1000}/y; // in bites: a regular expression has a stack, too
+  // in bites: a regular expression has a stack, too
+  const right = /(?:[^\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,1000}/y;
   let index = 0;
   while (right.test(token)) index = right.lastIndex;
   return index;
@@ -215,7 +219,8 @@ function notAValue({ code, offset, length, before, key, escapeAdvice }: Fault, t
       message: `the body is not JSON at {at}: it begins with ${near(text, offset)}, send a JSON object, {…}`,
     };
   }
-  const gluedOn = before.kind === 'scalar' && before.end === offset && code !== 'EndOfFileExpected'; // 4f0c9e1d: a number, then letters
+  // 4f0c9e1d: a number, then letters
+  const gluedOn = before.kind === 'scalar' && before.end === offset && code !== 'EndOfFileExpected';
   const wrong =
     gluedOn || code === 'InvalidSymbol' || code === 'UnexpectedEndOfNumber' || code === 'InvalidNumberFormat';
   if (!wrong) return undefined;
@@ -223,7 +228,9 @@ function notAValue({ code, offset, length, before, key, escapeAdvice }: Fault, t
   if (variable) {
     return {
       offset,
-      message: `the variable $${variable[1]} was not filled in at {at}: the shell does not look into single quotes, ${escapeAdvice.split(', which ', 1)[0]}`,
+      message:
+        `the variable $${variable[1]} was not filled in at {at}: the shell does not look into single ` +
+        `quotes, ${escapeAdvice.split(', which ', 1)[0]}`,
     };
   }
   return {

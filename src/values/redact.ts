@@ -12,9 +12,9 @@ const REDACTED = '[redacted]';
 const NOT_KEPT = '[not kept: it may hold a secret, and it cannot be read to take it out]';
 
 /**
- * A body as it may be kept and shown: without the values of CI variables (GitLab's pipeline hooks carry them), of fields
- * whose names say that they are secret, of addresses that are signed, and without what is a secret by its shape. Names are
- * compared as the parser reads them. Returns the very bytes when there is nothing to hide.
+ * A body as it may be kept and shown: without the values of CI variables (GitLab's pipeline hooks carry them), of
+ * fields whose names say that they are secret, of addresses that are signed, and without what is a secret by its shape.
+ * Names are compared as the parser reads them. Returns the very bytes when there is nothing to hide.
  */
 export function redactBody(body: Buffer): Buffer {
   const text = body.toString('latin1'); // the words are ASCII, and this is read three times as fast

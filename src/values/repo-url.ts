@@ -34,7 +34,8 @@ function parseWithoutScheme(address: string): RepoUrl | undefined {
     return build({ authority: address.slice(0, colon), path: address.slice(colon + 1), scheme: 'ssh' });
   }
   const first = address.slice(0, Math.max(slash, 0)).replace(/:\d+$/, '');
-  const isHost = first.includes('@') || /^[^.].*\.[^.]/.test(first) || first === 'localhost'; // not `group/project`, not `./charts`
+  // not `group/project`, not `./charts`
+  const isHost = first.includes('@') || /^[^.].*\.[^.]/.test(first) || first === 'localhost';
   return isHost ? parseAuthority(address, 'https') : undefined;
 }
 

@@ -1,4 +1,6 @@
-/** Ends of names under which passwords are kept: `runners_token`, `BITBUCKET_STEP_OIDC_TOKEN`, `AWS_SECRET_ACCESS_KEY` … */
+/**
+ * Ends of names under which passwords are kept: `runners_token`, `BITBUCKET_STEP_OIDC_TOKEN`, `AWS_SECRET_ACCESS_KEY` …
+ */
 const SECRET_ENDS = [
   'token',
   'secret',

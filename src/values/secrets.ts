@@ -1,7 +1,7 @@
 /**
  * Secrets that tell themselves by their shape, wherever they are: somebody pastes a token into a commit message, or a
- * clone URL with its password into a manifest. Each expression is linear (test/values/patterns.test.ts): it begins with a
- * literal, and what follows is bounded or cannot begin again within itself.
+ * clone URL with its password into a manifest. Each expression is linear (test/values/patterns.test.ts): it begins with
+ * a literal, and what follows is bounded or cannot begin again within itself.
  */
 const SHAPES: readonly RegExp[] = [
   /gl(?:pat|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|oas|ffct|wt)-[\w.-]{8,}/g, // GitLab

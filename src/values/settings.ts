@@ -25,7 +25,10 @@ export const BaseUrl = z
   .url({ protocol: /^https?$/, error: 'write a URL such as https://git.example.com' })
   .transform((url) => trimCharsEnd(url, '/'));
 
-/** What we prove who we are with. Sent in a header: a line break would be refused by the HTTP client, far from the cause. */
+/**
+ * What we prove who we are with. Sent in a header: a line break would be refused by the HTTP client, far from the
+ * cause.
+ */
 export const Credential = (what: string) =>
   z
     .string()

@@ -57,7 +57,10 @@ export function firstFields(value: unknown): unknown {
 /** A list that may be missing or something else altogether. */
 export const listOf = <Item extends z.ZodType>(item: Item) => z.preprocess(firstItems, z.array(item));
 
-/** Without so many of the character at its ends as there are. A regular expression would take the square of their number. */
+/**
+ * Without so many of the character at its ends as there are. A regular expression would take the square of their
+ * number.
+ */
 export function trimChars(text: string, chars: string): string {
   return trimCharsEnd(trimCharsStart(text, chars), chars);
 }

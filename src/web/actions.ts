@@ -19,7 +19,9 @@ export interface Actions {
   replay(filter: DeadLetterFilter, order: { readonly remap: boolean }): Promise<number>;
   /** Forgets up to BATCH of them. Says how many. */
   drop(filter: DeadLetterFilter): Promise<number>;
-  /** Maps a kept webhook again, and says of how many records. 0: its body is not kept, or there is nothing to record. */
+  /**
+   * Maps a kept webhook again, and says of how many records. 0: its body is not kept, or there is nothing to record.
+   */
   mapWebhook(webhook: string): Promise<number>;
   /** Maps every kept webhook of a deployment again, with today's mappers and rules. Says how many there were. */
   mapDeployment(deployment: string): Promise<number>;
@@ -61,7 +63,8 @@ export function createActions(parts: ActionParts): Actions {
       await revise(deployment, { fromBodies: true });
       const webhooks = new Set((await records(deployment)).flatMap(({ webhook }) => webhook ?? []));
       let mapped = 0;
-      for (const webhook of webhooks) if ((await mapWebhook(webhook)) > 0) mapped += 1; // recording tells the sinks what is new
+      // recording tells the sinks what is new
+      for (const webhook of webhooks) if ((await mapWebhook(webhook)) > 0) mapped += 1;
       return mapped;
     },
     sendSample: async (name) => {

@@ -1,4 +1,7 @@
-/** Markup that is safe to send. Only elements (jsx-runtime.ts) and what is below make it; whatever else stands in one is text. */
+/**
+ * Markup that is safe to send. Only elements (jsx-runtime.ts) and what is below make it; whatever else stands in one is
+ * text.
+ */
 export class Html {
   readonly markup: string;
   constructor(markup: string) {
@@ -9,7 +12,10 @@ export class Html {
   }
 }
 
-/** The value of an attribute, sent exactly as it is. Elements are no such value: the compiler tells them apart by the field. */
+/**
+ * The value of an attribute, sent exactly as it is. Elements are no such value: the compiler tells them apart by the
+ * field.
+ */
 export class Exact extends Html {
   readonly isExact = true;
 }
@@ -17,7 +23,9 @@ export class Exact extends Html {
 /** What an element holds: nested markup, text, lists of both; `undefined` and `false` are nothing. */
 export type Piece = Html | string | number | undefined | false | readonly Piece[];
 
-/** Everything between the braces is escaped unless an element made it. Attribute values always stand in double quotes. */
+/**
+ * Everything between the braces is escaped unless an element made it. Attribute values always stand in double quotes.
+ */
 export function html(fixed: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
   return new Html(fixed.map((text, index) => (index === 0 ? text : toMarkup(pieces[index - 1]) + text)).join(''));
 }
@@ -45,7 +53,10 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 const escapeMarkup = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
-/** Terminal escapes, and marks that turn or hide text, are shown: nobody may read "production" where something else stands. */
+/**
+ * Terminal escapes, and marks that turn or hide text, are shown: nobody may read "production" where something else
+ * stands.
+ */
 function revealHidden(text: string): string {
   const hidden = // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
     /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
@@ -62,7 +73,10 @@ export function safeHref(address: string): string | undefined {
   return URL.canParse(address) ? new URL(address).href : undefined;
 }
 
-/** The path, query and fragment of an address on this host, or nothing: it must not lead elsewhere, whatever a browser makes of it. */
+/**
+ * The path, query and fragment of an address on this host, or nothing: it must not lead elsewhere, whatever a browser
+ * makes of it.
+ */
 export function localPath(address: string): string | undefined {
   const here = 'http://shiplog.invalid';
   if (!address.startsWith('/') || !URL.canParse(address, here)) return undefined;

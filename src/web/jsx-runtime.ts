@@ -1,8 +1,8 @@
 import { type Exact, escaped, Html, type Piece, toMarkup } from './html.ts';
 
 /**
- * What the compiler calls for TSX. An element becomes markup at once: no tree is kept, since nothing on the server compares
- * two of them. Everything is escaped unless an element made it (html.ts).
+ * What the compiler calls for TSX. An element becomes markup at once: no tree is kept, since nothing on the server
+ * compares two of them. Everything is escaped unless an element made it (html.ts).
  */
 export function jsx<Props extends object>(type: string | ((props: Props) => Html), props: Props): Html {
   if (typeof type === 'function') return type(props);

@@ -14,7 +14,9 @@ interface Look {
   readonly serviceId: string | undefined;
   /** ISO 8601, when the request of which the answer is missing went out. */
   readonly attemptedAt: string;
-  /** Says whether a change with the same external id is really the one, for ids that a sender uses for several states. */
+  /**
+   * Says whether a change with the same external id is really the one, for ids that a sender uses for several states.
+   */
   readonly isIt: (change: Listed) => boolean;
 }
 

@@ -69,7 +69,8 @@ function describe(deployment: Deployment, lateMs: number | undefined): string {
     deployment.description && cut(deployment.description.trim(), DESCRIPTION_LIMIT),
     times.filter(Boolean).join('; '),
     lateMs !== undefined &&
-      `Told late: it happened at ${occurredAt}, ${duration(lateMs)} before this was sent. The time that Alert24 shows is the time of arrival.`,
+      `Told late: it happened at ${occurredAt}, ${duration(lateMs)} before this was sent. The time that Alert24 ` +
+        `shows is the time of arrival.`,
     ...notes.slice(0, NOTES_LIMIT).map((note) => `Note: ${cut(note, NOTE_LIMIT)}`),
   ]
     .filter(Boolean)

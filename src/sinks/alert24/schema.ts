@@ -31,7 +31,10 @@ export const Page = z.object({
 });
 export type Page = z.infer<typeof Page>;
 
-/** The body of a new change: every field that Alert24 documents, and no other (docs/api-changes). Only `summary` is required there. */
+/**
+ * The body of a new change: every field that Alert24 documents, and no other (docs/api-changes). Only `summary` is
+ * required there.
+ */
 export interface ChangeCreate {
   readonly summary: string;
   readonly change_type: ChangeType;

@@ -87,7 +87,10 @@ function createSink(config: Config): Sink {
     }),
     async check(signal) {
       await answersAt(send, url, signal);
-      return `${host} answers; whether it takes this url shows in AlertOps under Inbound Log, when a deployment was told`;
+      return (
+        `${host} answers; whether it takes this url shows in AlertOps under Inbound Log, when a deployment ` +
+        `was told`
+      );
     },
   };
 }

@@ -8,8 +8,8 @@ const LONGEST_ID = 200;
 export type SourceStatus = 'open' | 'update' | 'close';
 
 /**
- * What the integration in AlertOps maps: `source`, `source_name` and `source_id` are together what it takes for one alert, so
- * that nothing which changes from one deployment to the next may stand in them.
+ * What the integration in AlertOps maps: `source`, `source_name` and `source_id` are together what it takes for one
+ * alert, so that nothing which changes from one deployment to the next may stand in them.
  */
 export interface Message {
   readonly source: 'shiplog';
@@ -23,8 +23,8 @@ export interface Message {
 }
 
 /**
- * One service in one environment. Where either is not known, a success must not close the alert of another: then it is the
- * deployment alone.
+ * One service in one environment. Where either is not known, a success must not close the alert of another: then it is
+ * the deployment alone.
  */
 export function alertOf({ key, service, environment }: Deployment): string {
   const isKnown = service !== 'unknown' && environment.name !== 'unknown';
@@ -64,5 +64,6 @@ function detailsOf(deployment: Deployment): Record<string, string> {
     occurred_at: deployment.occurredAt,
     deployment: deployment.key,
   };
-  return Object.fromEntries(Object.entries(details).filter((detail): detail is [string, string] => Boolean(detail[1]))); // drops '' and undefined
+  // drops '' and undefined
+  return Object.fromEntries(Object.entries(details).filter((detail): detail is [string, string] => Boolean(detail[1])));
 }

@@ -4,7 +4,8 @@ import type { CdEvent } from './event.ts';
 export type Mode = 'binary' | 'structured';
 
 /**
- * A CDEvent over HTTP: the CloudEvents 1.0 binding, as cloudevents-binding.md of CDEvents fills it in. `data` is the whole CDEvent.
+ * A CDEvent over HTTP: the CloudEvents 1.0 binding, as cloudevents-binding.md of CDEvents fills it in. `data` is the
+ * whole CDEvent.
  */
 export function toRequest(url: string, event: CdEvent, mode: Mode): JsonRequest {
   const { id, source, type, timestamp } = event.context;
@@ -18,7 +19,10 @@ export function toRequest(url: string, event: CdEvent, mode: Mode): JsonRequest 
   return { method: 'POST', url, headers: Object.fromEntries(headers), body: event };
 }
 
-/** CloudEvents HTTP binding 3.1.3.2: outside printable ASCII, and for space, quote and percent, the bytes of UTF-8 in percent signs. */
+/**
+ * CloudEvents HTTP binding 3.1.3.2: outside printable ASCII, and for space, quote and percent, the bytes of UTF-8 in
+ * percent signs.
+ */
 const headerValue = (text: string): string =>
   text.replace(/[^\x21-\x7e]|["%]/gu, (character) =>
     [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),

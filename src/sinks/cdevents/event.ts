@@ -70,8 +70,8 @@ interface Wish {
 }
 
 /**
- * There is no "deployment failed" in CDEvents 0.5: a deployment is told as the run that makes it, and as the service once it
- * is deployed. The last event is the one that matters most.
+ * There is no "deployment failed" in CDEvents 0.5: a deployment is told as the run that makes it, and as the service
+ * once it is deployed. The last event is the one that matters most.
  */
 export function toEvents(deployment: Deployment, wish: Wish): readonly CdEvent[] {
   const { source, tellsOfRuns, tellsOfEnvironments } = wish;
@@ -91,7 +91,10 @@ function environmentEvent(deployment: Deployment, source: string): CdEvent {
   return build(deployment, { source, type: 'environment.modified', kind: 'environment', id: name, content });
 }
 
-/** The schemas take nothing but a URI (RFC 3986), and a tool may write anything. Browsers are less strict: URL leaves "|" as it is. */
+/**
+ * The schemas take nothing but a URI (RFC 3986), and a tool may write anything. Browsers are less strict: URL leaves
+ * "|" as it is.
+ */
 function uriOf(text: string | undefined): { uri?: string } {
   const url = parseWebUrl(text);
   if (!url) return {};
@@ -112,7 +115,8 @@ function runEvent(deployment: Deployment, source: string): CdEvent {
   const outcome = OUTCOMES[state];
   const content = {
     pipelineName: deployment.job ?? `Deploy ${service} to ${environment.name}`,
-    ...(state === 'running' && { uri: `urn:uuid:${chainOf(deployment)}` }), // schemas/pipelinerunstarted.json requires one
+    // schemas/pipelinerunstarted.json requires one
+    ...(state === 'running' && { uri: `urn:uuid:${chainOf(deployment)}` }),
     ...uriOf(pipelineUrl ?? jobUrl),
     ...(outcome && { outcome }),
     ...(state === 'failed' && description && { errors: description }),
@@ -147,7 +151,10 @@ function build(deployment: Deployment, { source, type, kind, id, content }: Part
 
 const chainOf = ({ key }: Deployment): string => uuidOf([key]);
 
-/** The same for the same deployment and state, however often it is sent: receivers know a repeat by source and id. UUID version 8. */
+/**
+ * The same for the same deployment and state, however often it is sent: receivers know a repeat by source and id. UUID
+ * version 8.
+ */
 function uuidOf(parts: readonly string[]): string {
   const hex = createHash('sha256').update(parts.join('\n')).digest('hex');
   const variant = '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) % 4);
@@ -177,5 +184,6 @@ function customDataOf(deployment: Deployment): Record<string, string> {
     startedAt: deployment.startedAt,
     finishedAt: deployment.finishedAt,
   };
-  return Object.fromEntries(Object.entries(data).filter((entry): entry is [string, string] => Boolean(entry[1]))); // drops '' and undefined
+  // drops '' and undefined
+  return Object.fromEntries(Object.entries(data).filter((entry): entry is [string, string] => Boolean(entry[1])));
 }

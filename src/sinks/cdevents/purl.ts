@@ -11,7 +11,10 @@ export function artifactId(deployment: Deployment): string {
   return given ?? artifacts.map(ofImage).find((image) => image !== undefined) ?? ofCommit(deployment);
 }
 
-/** `registry.example.com/harbor/lamp:1.2` and `…@sha256:…`. In purl the version of an image is its digest; a tag is a qualifier. */
+/**
+ * `registry.example.com/harbor/lamp:1.2` and `…@sha256:…`. In purl the version of an image is its digest; a tag is a
+ * qualifier.
+ */
 function ofImage(image: string): string | undefined {
   if (image.startsWith('chart:') || !/[:/]/.test(image)) return undefined; // `lamp.jar` may be anything
   const parts = /^(?<path>[^@\s]+?)(?::(?<tag>[\w.-]+))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/.exec(image)?.groups;

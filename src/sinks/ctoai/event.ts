@@ -6,8 +6,8 @@ export const Tellable = z.enum(['pending', 'running', 'succeeded', 'failed']);
 export type Tellable = z.infer<typeof Tellable>;
 
 /**
- * CTO.ai's Deployment Lifecycle States, spelt as its clients spell them (cto-ai/events-gitlab-template, cto-ai/action). It stores
- * any other word without complaint and never counts it; Insights counts `success` and `failure` alone.
+ * CTO.ai's Deployment Lifecycle States, spelt as its clients spell them (cto-ai/events-gitlab-template, cto-ai/action).
+ * It stores any other word without complaint and never counts it; Insights counts `success` and `failure` alone.
  */
 const ACTIONS: Readonly<Record<Tellable, string>> = {
   pending: 'blocked',

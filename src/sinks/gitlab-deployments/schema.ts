@@ -30,7 +30,10 @@ export const TokenInfo = z.object({
   expires_at: z.string().nullish().catch(undefined),
 });
 
-/** `{"message": {"sha": ["The commit does not exist"]}}`, `{"message": "403 Forbidden …"}` or `{"error": "status is missing"}`. */
+/**
+ * `{"message": {"sha": ["The commit does not exist"]}}`, `{"message": "403 Forbidden …"}` or `{"error": "status is
+ * missing"}`.
+ */
 export const Refusal = z
   .object({
     message: z

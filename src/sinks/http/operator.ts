@@ -51,7 +51,8 @@ const FITS: Readonly<Record<Name, (value: unknown) => boolean>> = {
 };
 
 const namesIn = (written: object): Name[] =>
-  (Object.keys(FITS) as Name[]).filter((name) => name in written && FITS[name](Reflect.get(written, name))); // its own keys
+  // its own keys
+  (Object.keys(FITS) as Name[]).filter((name) => name in written && FITS[name](Reflect.get(written, name)));
 
 export const isOperator = (written: object): boolean => namesIn(written).length > 0;
 
@@ -102,6 +103,7 @@ function complainOf(issue: z.core.$ZodIssue, name: Name, place: TemplateContext)
   for (const key of issue.code === 'unrecognized_keys' ? issue.keys : [])
     place.complain(
       [...place.path, key],
-      `unknown beside "${name}". Where ${name} is a field of theirs, not a value to compute, write { object: { ${name}: …, ${key}: … } }`,
+      `unknown beside "${name}". Where ${name} is a field of theirs, not a value to compute, write { object: { ` +
+        `${name}: …, ${key}: … } }`,
     );
 }

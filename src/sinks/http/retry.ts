@@ -18,7 +18,10 @@ export const Retrying = z
   .refine(({ on, never }) => !on.some((status) => never.includes(status)), 'a status stands under on and under never');
 export type Retrying = z.infer<typeof Retrying>;
 
-/** The failure of an attempt, with the advice that the configuration gives. An attempt is always made: a replay may be late. */
+/**
+ * The failure of an attempt, with the advice that the configuration gives. An attempt is always made: a replay may be
+ * late.
+ */
 export function asWritten(
   failed: unknown,
   retry: Retrying | undefined,

@@ -58,7 +58,8 @@ function compileLiteral(text: string, place: TemplateContext): Template {
   if (FORGOTTEN.test(text))
     place.complain(
       place.path,
-      'plain text is sent as it is, with its braces: write { text: "…" } to have values in it, { const: "…" } to mean the braces',
+      'plain text is sent as it is, with its braces: write { text: "…" } to have values in it, { const: "…" } to ' +
+        'mean the braces',
     );
   return () => text;
 }
@@ -151,7 +152,8 @@ function finish({ value, kind, names }: Computed, operator: Modifier, place: Tem
     const result = (found === undefined ? undefined : modify(found, scope)) ?? fallback(scope);
     if (result !== undefined || !operator.required) return result;
     throw new DeliveryFailed(
-      `not sent: ${place.path.join('.')} needs ${names}, which this deployment does not tell. Let the sender report it, set it by a rule, or give a default`,
+      `not sent: ${place.path.join('.')} needs ${names}, which this deployment does not tell. Let the sender ` +
+        `report it, set it by a rule, or give a default`,
       { retry: 'never' },
     );
   };

@@ -3,7 +3,9 @@ import { Text } from './schema.ts';
 
 const Part = z.record(z.string(), z.unknown()).catch({});
 
-/** Parts of an Application that templates paste whole into a body of their own, and the flat names of what is in them. */
+/**
+ * Parts of an Application that templates paste whole into a body of their own, and the flat names of what is in them.
+ */
 const PARTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   operationState: { phase: 'phase', startedAt: 'started_at', finishedAt: 'finished_at', message: 'message' },
   health: { status: 'health_status' },

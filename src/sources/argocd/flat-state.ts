@@ -8,11 +8,16 @@ export type FlatState =
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail: string }
   | { readonly kind: 'nothing' };
 
-/** The phase of an operation, the status of a sync and the health of an app: guides mix them up, and the words are apart. */
+/**
+ * The phase of an operation, the status of a sync and the health of an app: guides mix them up, and the words are
+ * apart.
+ */
 const HEALTH = ['health', 'health_status', 'healthStatus'];
 const FIELDS = ['phase', 'status', 'sync_status', 'syncStatus', ...HEALTH, 'state'];
 
-/** `settled`: nothing says that a sync succeeded, only that all is as it should be. `unsynced`: nothing was deployed. */
+/**
+ * `settled`: nothing says that a sync succeeded, only that all is as it should be. `unsynced`: nothing was deployed.
+ */
 type Meaning = State | 'degraded' | 'settled' | 'unsynced';
 
 /** Argo CD: pkg/apis/application/v1alpha1/types.go, gitops-engine; and what templates write by hand. */
@@ -83,7 +88,8 @@ const NO_HEALTH = 'Argo CD did not say whether the app is healthy.';
 
 function meaningOf(field: string, text: string): Meaning | undefined {
   const key = text.toLowerCase();
-  if (key === 'unknown' && HEALTH.includes(field)) return 'running'; // as in the shiplog template: not known to be healthy yet
+  // as in the shiplog template: not known to be healthy yet
+  if (key === 'unknown' && HEALTH.includes(field)) return 'running';
   return Object.hasOwn(MEANINGS, key) ? MEANINGS[key] : undefined;
 }
 

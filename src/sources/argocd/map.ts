@@ -22,7 +22,9 @@ export function toMapped(payload: unknown, webhook: Webhook, settings: Settings)
   return mapByPath(payload, webhook, settings) ?? mapOthers(payload, webhook, settings);
 }
 
-/** At a path of GitLab's API the path says what the body is: a row of the API, or what was kept before there were any. */
+/**
+ * At a path of GitLab's API the path says what the body is: a row of the API, or what was kept before there were any.
+ */
 function mapByPath(payload: object, webhook: Webhook, settings: Settings): Mapped | undefined {
   const status = commitStatusPath(webhook.path);
   if (status === 'malformed') return ignored('unmapped', 'The path holds a "%" that begins no percent-encoding.');
@@ -47,7 +49,8 @@ function mapOthers(payload: object, webhook: Webhook, settings: Settings): Mappe
 export function toAnswer(outcome: Outcome, webhook: Webhook): Answer | undefined {
   if (commitStatusPath(webhook.path)) return commitStatusAnswer(outcome) ?? apiRefusal(outcome);
   if (outcome.kind !== 'accepted') return routeOf(webhook.path) && apiRefusal(outcome);
-  const told = outcome.records.filter(({ history }) => !history?.recovered); // whether one of the others is news, nobody knows yet
+  // whether one of the others is news, nobody knows yet
+  const told = outcome.records.filter(({ history }) => !history?.recovered);
   const ids = told.map((record) => record.id);
   const deployments = [...new Set(told.map((record) => record.deployment))];
   return { status: 202, body: { accepted: true, status: 'accepted', ids, deployments } };

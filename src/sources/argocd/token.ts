@@ -2,7 +2,10 @@ import { z } from 'zod';
 
 const YEAR_9999_SECONDS = 253_402_300_799;
 
-/** Seconds since 1970 (RFC 7519, 4.1.4). Absent from tokens that never end: those of `argocd account generate-token` by default. */
+/**
+ * Seconds since 1970 (RFC 7519, 4.1.4). Absent from tokens that never end: those of `argocd account generate-token` by
+ * default.
+ */
 const Claims = z.object({ exp: z.number().positive().max(YEAR_9999_SECONDS) });
 
 /** Argo CD's tokens are JWTs. Whether one is genuine is for Argo CD to say: here only a date is read. */

@@ -64,7 +64,8 @@ export function fromBuildStatus(payload: JsonObject, context: Context, rules: Bu
     'needs_lookup',
     context.asks
       ? 'the build status names no repository or no pipeline that Bitbucket could be asked for'
-      : 'a build status names no environment; let the deployment step post to Shiplog, or give this source an API token, see the README of the Bitbucket source',
+      : 'a build status names no environment; let the deployment step post to Shiplog, or give this source an ' +
+          'API token, see the README of the Bitbucket source',
   );
 }
 
@@ -107,12 +108,15 @@ function ruleFor(status: Status, rules: BuildStatusRules): Rule | undefined {
       note: 'inferred from a build status by build_status.deployments of the configuration',
     };
   }
-  if (/Pull Request #\d/.test(status.name ?? '')) return undefined; // its refname is the source branch: nothing of it is merged
+  // its refname is the source branch: nothing of it is merged
+  if (/Pull Request #\d/.test(status.name ?? '')) return undefined;
   const environment = slugify(known(rules.branches, status.refname));
   if (!environment) return undefined;
   return {
     environment,
-    note: `inferred from the build of branch ${short(status.refname ?? '')} by build_status.branches of the configuration`,
+    note:
+      `inferred from the build of branch ${short(status.refname ?? '')} by build_status.branches of the ` +
+      `configuration`,
   };
 }
 

@@ -36,7 +36,10 @@ import {
 } from './parts.ts';
 import { CloudDeployment, CloudWrapper, type Commit, type Pipeline } from './schema.ts';
 
-/** Bitbucket Cloud, `state.name`; COMPLETED has its result in `state.status.name`. UNDEPLOYED is a step that nobody has started. */
+/**
+ * Bitbucket Cloud, `state.name`; COMPLETED has its result in `state.status.name`. UNDEPLOYED is a step that nobody has
+ * started.
+ */
 const CLOUD_STATES: Readonly<Record<string, State>> = { IN_PROGRESS: 'running' };
 const CLOUD_RESULTS: Readonly<Record<string, State>> = {
   SUCCESSFUL: 'succeeded',
@@ -161,7 +164,9 @@ function cloudRepository({ deployment, beside, commits }: CloudParts): Repositor
   return bitbucketOrg(fullName, uuid);
 }
 
-/** `https://bitbucket.org/<workspace>/<slug>/…` or the API's URL; both parts may be uuids in braces, which are no name. */
+/**
+ * `https://bitbucket.org/<workspace>/<slug>/…` or the API's URL; both parts may be uuids in braces, which are no name.
+ */
 function fullNameOf(url: string | undefined): string | undefined {
   const path = /^https:\/\/(?:api\.bitbucket\.org\/2\.0\/repositories|bitbucket\.org)\/([\w.-]+\/[\w.-]+)(?:\/|$)/;
   return path.exec(url ?? '')?.[1];

@@ -77,15 +77,24 @@ function verifyHeaders({ headers }: WebhookHead): 'needs_body' {
 
 function whatToDo(signature: string | undefined): string {
   if (!signature) {
-    return 'X-Hub-Signature is missing: give the webhook in Bitbucket a secret of this source, or sign the post of the pipeline step as the README of the Bitbucket source shows';
+    return (
+      'X-Hub-Signature is missing: give the webhook in Bitbucket a secret of this source, or sign the post ' +
+      'of the pipeline step as the README of the Bitbucket source shows'
+    );
   }
   if (!isHubSignature(signature)) {
     return 'X-Hub-Signature must be "sha256=" and the 64 lower-case hex digits of an HMAC-SHA256 over the body';
   }
-  return 'X-Hub-Signature does not fit the body: use the same secret on both sides, and sign exactly the bytes that are sent';
+  return (
+    'X-Hub-Signature does not fit the body: use the same secret on both sides, and sign exactly the bytes ' +
+    'that are sent'
+  );
 }
 
-/** What the step of the README posts when it is done. Every moment has its own step, so that every try is a new deployment. */
+/**
+ * What the step of the README posts when it is done. Every moment has its own step, so that every try is a new
+ * deployment.
+ */
 function sample(at: Date, config: { readonly name: string; readonly secrets: readonly string[] }): Sample {
   const hex = digest(`bitbucket sample ${at.toISOString()}`);
   const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '{$1-$2-$3-$4-$5}');

@@ -21,8 +21,8 @@ export interface Settings {
 
 /**
  * Bitbucket has no deployment webhook. A deployment comes as Cloud's REST object, as the variables of a pipeline step,
- * or as Data Center's REST object. Of all that Bitbucket sends by itself, build statuses and traces are a reason to ask its
- * API; the rest is ignored with a reason.
+ * or as Data Center's REST object. Of all that Bitbucket sends by itself, build statuses and traces are a reason to ask
+ * its API; the rest is ignored with a reason.
  */
 export function toMapped(payload: unknown, webhook: Webhook, settings: Settings): Mapped {
   if (isPing(webhook)) return ignored('ping');

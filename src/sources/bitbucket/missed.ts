@@ -19,8 +19,8 @@ const LONGEST_DEPLOYMENT_MS = 12 * 3_600_000;
 const PUSHED_BEFORE_MS = 3 * 24 * 3_600_000;
 
 /**
- * All deployments since a moment, repository by repository. One that cannot be read does not hide the others; but where an
- * answer may come later, or all are refused, the list is not whole, which is said at the end.
+ * All deployments since a moment, repository by repository. One that cannot be read does not hide the others; but where
+ * an answer may come later, or all are refused, the list is not whole, which is said at the end.
  */
 export function createMissed(parts: ResolveParts & { settings: ApiSettings }) {
   return async function* missed(since: Date, call: MissedCall): AsyncGenerator<readonly NewChangeRecord[]> {

@@ -130,7 +130,10 @@ export function commitOf(told: {
   return Object.keys(commit).length > 0 ? commit : undefined;
 }
 
-/** A pull-request pipeline says its number; a deployment from main has only the message that Bitbucket wrote when it merged. */
+/**
+ * A pull-request pipeline says its number; a deployment from main has only the message that Bitbucket wrote when it
+ * merged.
+ */
 export function pullRequest(told: {
   readonly id?: string | undefined;
   readonly message: string | undefined;
@@ -201,7 +204,8 @@ export const texts = (...all: readonly (string | undefined)[]): string[] => all.
 
 /** Leaves out what is undefined: unknown stays absent in a record. */
 export function said<Shape extends object>(parts: { [Key in keyof Shape]: Shape[Key] | undefined }): Shape {
-  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Shape; // the same keys, fewer of them
+  // the same keys, fewer of them
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Shape;
 }
 
 /** Words from outside, fit for a sentence. */

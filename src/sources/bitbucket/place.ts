@@ -2,7 +2,9 @@ import type { Lookup } from '../source.ts';
 import { bareUuid, said } from './parts.ts';
 import { Text } from './schema.ts';
 
-/** Where a repository lies in Bitbucket Cloud. Both parts are slugs, or uuids in braces, which the API takes as well. */
+/**
+ * Where a repository lies in Bitbucket Cloud. Both parts are slugs, or uuids in braces, which the API takes as well.
+ */
 export interface Place {
   readonly workspace: string;
   readonly repository: string;

@@ -12,8 +12,8 @@ const DAY_MS = 24 * HOUR_MS;
 const PULL_REQUEST_MS = 15 * 60_000;
 
 /**
- * Pipelines shows more of a deployment when it is asked to (partial responses); by default it names the environment by its
- * uuid alone. What it then leaves out all the same is asked for one by one.
+ * Pipelines shows more of a deployment when it is asked to (partial responses); by default it names the environment by
+ * its uuid alone. What it then leaves out all the same is asked for one by one.
  */
 const DEPLOYMENT_FIELDS = [
   'environment.name',
@@ -113,8 +113,8 @@ const PullRequests = z.object({
 });
 
 /**
- * The pull request that a commit belongs to, where that is certain. Bitbucket knows only with the app "Pull Request Commit
- * Links" (404), and not at once (202).
+ * The pull request that a commit belongs to, where that is certain. Bitbucket knows only with the app "Pull Request
+ * Commit Links" (404), and not at once (202).
  */
 export async function pullRequestOf(
   { api, signal }: Asking,

@@ -6,8 +6,8 @@ import { compilePattern } from '../../values/pattern.ts';
 const LOOKED_AT = 500;
 
 /**
- * A regular expression that names an environment. Nested repetition is refused, since it is never meant; what that check
- * overlooks, such as `(a|a)*`, RE2 matches in linear time, so that no text can hold up the bridge.
+ * A regular expression that names an environment. Nested repetition is refused, since it is never meant; what that
+ * check overlooks, such as `(a|a)*`, RE2 matches in linear time, so that no text can hold up the bridge.
  */
 const EnvironmentPattern = z.string().transform((pattern, context) => {
   const complain = (message: string) => {

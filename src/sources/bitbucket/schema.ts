@@ -9,7 +9,10 @@ import { Url } from '../../values/url.ts';
  */
 const ABSENT = /^(?:|null|undefined|<no value>|\$\w+|\$\{\w+\})$/;
 
-/** Text, or a number where text is meant (build numbers come as both). Anything else is absent: it must not lose the deployment. */
+/**
+ * Text, or a number where text is meant (build numbers come as both). Anything else is absent: it must not lose the
+ * deployment.
+ */
 export const Text = z
   .union([z.string(), z.number()])
   .transform((value) => {
@@ -138,7 +141,10 @@ const DataCenterCommit = z.preprocess(
   part({ id: Text, message: Text, author: part({ name: Text, displayName: Text }), committerTimestamp: Time }),
 );
 
-/** Data Center's RestDeployment (the answer) and RestDeploymentSetRequest (the request, which names neither commit nor repository). */
+/**
+ * Data Center's RestDeployment (the answer) and RestDeploymentSetRequest (the request, which names neither commit nor
+ * repository).
+ */
 export const DataCenterDeployment = z.object({
   deploymentSequenceNumber: Text,
   description: Text,
@@ -159,7 +165,10 @@ export const DataCenterDeployment = z.object({
 });
 export type DataCenterDeployment = z.infer<typeof DataCenterDeployment>;
 
-/** `repo:commit_status_created` and `_updated`: one status a pipeline, or whatever another CI posts. Not `actor`: it is the workspace. */
+/**
+ * `repo:commit_status_created` and `_updated`: one status a pipeline, or whatever another CI posts. Not `actor`: it is
+ * the workspace.
+ */
 export const CommitStatusBody = z.object({
   repository: part({
     full_name: Text,

@@ -7,14 +7,15 @@ import { type Attributes, SpansBody } from './schema.ts';
 const MAX_PIPELINES = 5;
 
 /**
- * `pipeline:span_created`, "OTEL Traces". It names no environment and calls failed runs COMPLETE, so all it is good for is
- * to ask Bitbucket about the pipeline.
+ * `pipeline:span_created`, "OTEL Traces". It names no environment and calls failed runs COMPLETE, so all it is good for
+ * is to ask Bitbucket about the pipeline.
  */
 export function fromSpans(payload: JsonObject, { asks }: Context): Mapped {
   if (!asks) {
     return ignored(
       'needs_lookup',
-      'a pipeline trace names no environment and calls failed runs COMPLETE too; let the deployment step post to Shiplog, or give this source an API token, see the README of the Bitbucket source',
+      'a pipeline trace names no environment and calls failed runs COMPLETE too; let the deployment step post to ' +
+        'Shiplog, or give this source an API token, see the README of the Bitbucket source',
     );
   }
   const lookups = pipelinesOf(payload);

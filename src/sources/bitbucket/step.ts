@@ -107,7 +107,10 @@ function readStep(step: StepVariables, context: Context): StepParts | Ignored {
   return { step, commit, environment: { name }, state, context };
 }
 
-/** Only an after-script has BITBUCKET_EXIT_CODE, and it is the last command's own code: 2, 127. None yet: the step has begun. */
+/**
+ * Only an after-script has BITBUCKET_EXIT_CODE, and it is the last command's own code: 2, 127. None yet: the step has
+ * begun.
+ */
 function exitState(code: string | undefined): State | Ignored {
   if (code === undefined) return 'running';
   if (!/^-?\d+$/.test(code)) return unknownStatus(`BITBUCKET_EXIT_CODE ${short(code)}`);

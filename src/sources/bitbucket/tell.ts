@@ -28,7 +28,10 @@ export interface Row {
 export const isStarted = ({ state }: CloudDeployment): boolean => state?.name !== 'UNDEPLOYED';
 export const startOf = ({ state }: CloudDeployment): string | undefined => state?.started_on ?? state?.start_date;
 
-/** Reads a list that comes newest first, page by page. A row that comes again, since newer ones pushed it on, counts once. */
+/**
+ * Reads a list that comes newest first, page by page. A row that comes again, since newer ones pushed it on, counts
+ * once.
+ */
 export function createRowReader(): (values: readonly unknown[]) => Row[] {
   const seen = new Set<string>();
   const runs = new Map<string, number>();
@@ -73,9 +76,9 @@ const REMEMBERED_ROWS = 2_000;
 export type Tell = (row: Row, known: Known, asking: Asking & { readonly context: Context }) => Promise<Told>;
 
 /**
- * Turns rows into records, by way of the same mapping that a posted REST object takes: same keys, same ids. Whatever made
- * us ask, a row becomes the same record, since of two with one id only the first is kept. A row that has not changed since
- * it was told is not asked about again.
+ * Turns rows into records, by way of the same mapping that a posted REST object takes: same keys, same ids. Whatever
+ * made us ask, a row becomes the same record, since of two with one id only the first is kept. A row that has not
+ * changed since it was told is not asked about again.
  */
 export function createTell(): Tell {
   const joined = new LRUCache<string, Joined>({ max: REMEMBERED_ROWS });
@@ -154,8 +157,8 @@ function once<Value>(asked: Map<string, Promise<Value>>, key: string, ask: () =>
 }
 
 /**
- * Bitbucket tells of a step its last run; an earlier deployment of the same step was an earlier run. So was one that ended
- * before the step started: it was started again, and the list does not show it yet.
+ * Bitbucket tells of a step its last run; an earlier deployment of the same step was an earlier run. So was one that
+ * ended before the step started: it was started again, and the list does not show it yet.
  */
 function runOf(read: CloudDeployment, step: Step | undefined, later: number): number | undefined {
   const last = Number(step?.run_number);

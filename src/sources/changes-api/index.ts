@@ -7,7 +7,9 @@ import { FACTS } from './facts.ts';
 import { mapChange } from './map.ts';
 import { recipe } from './setup.ts';
 
-/** What Alert24's changes API takes, so that the `curl` calls in pipelines need another host and key, and nothing else. */
+/**
+ * What Alert24's changes API takes, so that the `curl` calls in pipelines need another host and key, and nothing else.
+ */
 export const changesApi = z
   .strictObject({
     type: z.literal('changes-api'),

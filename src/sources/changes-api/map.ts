@@ -89,9 +89,11 @@ function decode(encoded: string): string | undefined {
 const LONGEST_ID = 200;
 
 /**
- * What makes two posts one change: their `external_id`, else all that describes the change but not its state, so that neither
- * `curl --retry` nor a later status makes another one. Where no pipeline is named, the sender's Idempotency-Key knows better:
- * the same commit may be deployed again. A body with neither is a note by hand, and equal words are not one change.
+ * What makes two posts one change: their `external_id`, else all that describes the change but not its state, so that
+ * neither
+ * `curl --retry` nor a later status makes another one. Where no pipeline is named, the sender's Idempotency-Key knows
+ * better: the same commit may be deployed again. A body with neither is a note by hand, and equal words are not one
+ * change.
  */
 function deploymentKey({ change, webhook, serviceId }: Sent): string {
   if (change.external_id) return `changes:${bounded(change.external_id)}`;
@@ -115,7 +117,10 @@ function serviceOf(change: ChangeCreate, serviceId: string | undefined): { servi
   return { service: 'unknown', note: 'service is unknown: send service or service_id' };
 }
 
-/** `gitlabProject` comes from `gitlab_project` alone: a CI job of the project in `pipeline_url` made its deployment in GitLab itself. */
+/**
+ * `gitlabProject` comes from `gitlab_project` alone: a CI job of the project in `pipeline_url` made its deployment in
+ * GitLab itself.
+ */
 function repositoryOf(change: ChangeCreate): Pick<NewChangeRecord, 'repository'> {
   const given = parseRepoUrl(change.repository);
   const project = projectOf(change.pipeline_url);

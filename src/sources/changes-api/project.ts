@@ -7,7 +7,10 @@ interface Project {
   readonly service: string;
 }
 
-/** The project of a pipeline: `<host>/<group>/<project>/-/pipelines/…` of GitLab, `bitbucket.org/<workspace>/<repository>/pipelines/…`. */
+/**
+ * The project of a pipeline: `<host>/<group>/<project>/-/pipelines/…` of GitLab,
+ * `bitbucket.org/<workspace>/<repository>/pipelines/…`.
+ */
 export function projectOf(pipelineUrl: string | undefined): Project | undefined {
   const text = safeUrl(pipelineUrl);
   if (!text) return undefined;

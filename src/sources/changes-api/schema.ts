@@ -17,7 +17,10 @@ const blankToAbsent = (value: unknown): unknown => {
   return NOTHING.has(text) || UNFILLED.test(text) ? undefined : text;
 };
 
-/** The documents' GitLab job runs `$(echo \"$CI_COMMIT_MESSAGE\" | jq -Rs .)`: the shell makes the quotes part of the message. */
+/**
+ * The documents' GitLab job runs `$(echo \"$CI_COMMIT_MESSAGE\" | jq -Rs .)`: the shell makes the quotes part of the
+ * message.
+ */
 const withoutEchoedQuotes = (value: unknown): unknown =>
   typeof value === 'string' && value.length > 2 && value.startsWith('"') && value.endsWith('"\n')
     ? value.slice(1, -2)
@@ -111,7 +114,8 @@ export const ChangeCreate = z.object({
   status: z
     .preprocess(
       blankToAbsent,
-      z.enum(Object.keys(STATES) as (keyof typeof STATES)[], oneOf(Object.keys(STATES))).optional(), // Object.keys forgets the names of the keys
+      // Object.keys forgets the names of the keys
+      z.enum(Object.keys(STATES) as (keyof typeof STATES)[], oneOf(Object.keys(STATES))).optional(),
     )
     .transform((word): State => STATES[word ?? 'succeeded']),
   occurred_at: Time,

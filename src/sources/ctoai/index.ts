@@ -8,7 +8,10 @@ import { mapEvent } from './map.ts';
 import { sampleEvent } from './sample.ts';
 import { recipe } from './setup.ts';
 
-/** What CTO.ai's events API takes, so that jobs which use its GitLab template need another ENDPOINT and TOKEN, and nothing else. */
+/**
+ * What CTO.ai's events API takes, so that jobs which use its GitLab template need another ENDPOINT and TOKEN, and
+ * nothing else.
+ */
 export const ctoai = z
   .strictObject({
     type: z.literal('ctoai'),

@@ -1,4 +1,6 @@
-/** What CTO.ai's GitLab template posts, of an invented project. It sends the word "null" for an image that there is not. */
+/**
+ * What CTO.ai's GitLab template posts, of an invented project. It sends the word "null" for an image that there is not.
+ */
 export const sampleEvent = (): string =>
   JSON.stringify({
     repo: 'shiplog/sample',

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import type { State } from '../../domain/change-record.ts';
 import { textUnless } from '../../values/text.ts';
 
-/** What the clients of CTO.ai send for something that there is not: "null" (GitLab template), null (GitHub action), "" (orb). */
+/**
+ * What the clients of CTO.ai send for something that there is not: "null" (GitLab template), null (GitHub action), ""
+ * (orb).
+ */
 const NOTHING = new Set(['', 'null', 'undefined', '<no value>']);
 /** `$CI_ENVIRONMENT_NAME`: a variable that nobody filled in. */
 const UNFILLED = /^\$(?:\w+|\{\w+\})$/;

@@ -10,8 +10,8 @@ const PER_PAGE = 20;
 const MAX_PER_PAGE = 100;
 
 /**
- * A page of a project's deployments. GitLab: app/finders/deployments_finder.rb; sorted by id, oldest first, unless asked
- * otherwise. Lists are paged by number, or by key when `pagination=keyset` asks for it.
+ * A page of a project's deployments. GitLab: app/finders/deployments_finder.rb; sorted by id, oldest first, unless
+ * asked otherwise. Lists are paged by number, or by key when `pagination=keyset` asks for it.
  * @throws Refusal
  */
 export function listed(rows: readonly KeptRow[], params: Params, webhook: Pick<Webhook, 'path' | 'headers'>): Answer {

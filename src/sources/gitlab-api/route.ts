@@ -28,7 +28,9 @@ export function routeOf(path: string): Route | undefined {
   return first === 'projects' ? projectRoute(rest) : { kind: 'other' };
 }
 
-/** The collection stands last, or before an id, or before that and `merge_requests`: what is before it is the project. */
+/**
+ * The collection stands last, or before an id, or before that and `merge_requests`: what is before it is the project.
+ */
 function projectRoute(segments: readonly string[]): Route {
   const at = [1, 2, 3].map((back) => segments.length - back).find((index) => segments[index] === 'deployments');
   const [, id, more] = at === undefined ? [] : segments.slice(at);

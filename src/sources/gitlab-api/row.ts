@@ -37,7 +37,9 @@ const EVENTS: Readonly<Record<Status, string>> = {
   canceled: 'cancel',
 };
 
-/** Why GitLab would not take the step; undefined when it does. `running` follows only upon what no API caller can make. */
+/**
+ * Why GitLab would not take the step; undefined when it does. `running` follows only upon what no API caller can make.
+ */
 export function refusedStep(from: Status, to: Status): string | undefined {
   return to === 'running' || from === to ? `cannot transition via "${EVENTS[to]}"` : undefined;
 }

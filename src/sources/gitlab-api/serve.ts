@@ -107,7 +107,9 @@ async function create(call: Call, project: string): Promise<Served> {
 
 const sameDeployment = (a: NewRow, b: NewRow): boolean => a.sha === b.sha && a.ref === b.ref && a.tag === b.tag;
 
-/** While Redis is away a new deployment is kept all the same, under a number that Redis would reach in no time to come. */
+/**
+ * While Redis is away a new deployment is kept all the same, under a number that Redis would reach in no time to come.
+ */
 function numbersWithout({ receivedAt }: Webhook): { id: number; iid: number } {
   const id = receivedAt.getTime() * 1_000 + randomInt(1_000);
   return { id, iid: id };

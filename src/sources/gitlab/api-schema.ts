@@ -32,7 +32,9 @@ const Deployable = maybe(
 export const ApiStatus = DeploymentStatus.exclude(['approved', 'rejected']);
 export type ApiStatus = z.output<typeof ApiStatus>;
 
-/** GitLab: lib/api/entities/deployment.rb; `approvals` with Premium. It has neither `tag` nor `finished_at` of its own. */
+/**
+ * GitLab: lib/api/entities/deployment.rb; `approvals` with Premium. It has neither `tag` nor `finished_at` of its own.
+ */
 export const DeploymentRow = z.object({
   id: Id,
   status: Text,

@@ -29,7 +29,8 @@ interface Target {
 }
 
 /**
- * Makes or repairs the webhook of projects and groups; without targets, of those in the configuration. Needs the scope `api` and the role Maintainer, for groups Owner.
+ * Makes or repairs the webhook of projects and groups; without targets, of those in the configuration. Needs the scope
+ * `api` and the role Maintainer, for groups Owner.
  */
 export function createApplyHooks({ ask, projects, groups }: GitlabApi, given: Secrets) {
   const tokens = tokensOf(given);
@@ -82,7 +83,10 @@ export function createApplyHooks({ ask, projects, groups }: GitlabApi, given: Se
       ? '. GitLab kept the custom template: take it out in its settings'
       : '';
     const done = wrong ? `repaired: ${wrong}` : 'was right';
-    return `webhook ${done}; its secret was set anew, because GitLab does not show it${also}${kept}${warningOf(answer, tokens)}`;
+    return (
+      `webhook ${done}; its secret was set anew, because GitLab does not show ` +
+      `it${also}${kept}${warningOf(answer, tokens)}`
+    );
   }
 }
 
@@ -116,7 +120,8 @@ function samePlace(a: string, b: string): boolean {
 function differences(hook: Hook, url: string): string {
   const settings = Object.entries(SETTINGS).filter(
     // A version that does not know a setting shows none.
-    ([name, value]) => hook[name as keyof typeof SETTINGS] != null && hook[name as keyof typeof SETTINGS] !== value, // the keys of SETTINGS
+    // the keys of SETTINGS
+    ([name, value]) => hook[name as keyof typeof SETTINGS] != null && hook[name as keyof typeof SETTINGS] !== value,
   );
   const wrong = settings.map(([name, value]) => `${name} ${value ? 'on' : 'off'}`);
   return [...(hook.url === url ? [] : ['the URL']), ...wrong].join(', ');

@@ -81,7 +81,8 @@ export function createHookCheck({ ask }: GitlabApi, instance: string) {
     const left = waiting.length - allowed;
     if (left > 0) {
       run.warn(
-        `${owner.called}: ${left} more events of its webhook failed; GitLab sends ${RESENDS_A_MINUTE} a minute again, the next run goes on.`,
+        `${owner.called}: ${left} more events of its webhook failed; GitLab sends ${RESENDS_A_MINUTE} a minute ` +
+          `again, the next run goes on.`,
       );
     }
   }
@@ -151,7 +152,8 @@ function warnOfTemplate(hook: Hook, { called }: Owner, { warn }: Pick<Run, 'warn
   const missing = missingInTemplate(hook);
   if (missing === undefined) return;
   warn(
-    `The webhook of ${called} has a custom template that lacks ${missing}: what it sends cannot be read. Empty "Custom webhook template" in its settings, or run: npx shiplog hooks apply`,
+    `The webhook of ${called} has a custom template that lacks ${missing}: what it sends cannot be read. Empty ` +
+      `"Custom webhook template" in its settings, or run: npx shiplog hooks apply`,
   );
 }
 
@@ -165,6 +167,7 @@ function warnOfDisabled(
   if ((alert_status === undefined || alert_status === 'executable') && !waits) return;
   const how = alert_status === 'disabled' ? 'disabled for good' : `disabled${until ? ` until ${until}` : ''}`;
   warn(
-    `The webhook of ${called} is ${how}, after failures: GitLab drops its events. See Recent events of the webhook, mend what failed, then press Test: a 2xx answer enables it again.`,
+    `The webhook of ${called} is ${how}, after failures: GitLab drops its events. See Recent events of the ` +
+      `webhook, mend what failed, then press Test: a 2xx answer enables it again.`,
   );
 }

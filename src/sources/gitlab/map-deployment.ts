@@ -24,8 +24,8 @@ const STATES: Readonly<Record<DeploymentStatus, State | undefined>> = {
 };
 
 /**
- * GitLab's button Test sends the newest deployment with its status and the time of now. GitLab: Integrations::ProjectTestData.
- * A hook that came twice has the same time.
+ * GitLab's button Test sends the newest deployment with its status and the time of now. GitLab:
+ * Integrations::ProjectTestData. A hook that came twice has the same time.
  */
 export function wordsForRepeat({ signal, occurrence, deployment }: ChangeRecord): string | undefined {
   if (signal !== 'deployment hook') return undefined;
@@ -33,7 +33,8 @@ export function wordsForRepeat({ signal, occurrence, deployment }: ChangeRecord)
 }
 
 const NO_STATUS =
-  'The deployment hook has no status. If the webhook has a custom template, your template lacks status: write "status": "{{status}}", or take the template out.';
+  'The deployment hook has no status. If the webhook has a custom template, your template lacks status: write ' +
+  '"status": "{{status}}", or take the template out.';
 
 /** The deployment hook knows best: GitLab sends it at the transition, with the status of that moment. */
 export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {

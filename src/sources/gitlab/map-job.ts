@@ -25,7 +25,8 @@ const STATES: Readonly<Record<JobStatus, State | undefined>> = {
 };
 
 /**
- * Why a job failed before anything was deployed, also where its times are missing. GitLab: app/models/concerns/enums/ci/commit_status.rb.
+ * Why a job failed before anything was deployed, also where its times are missing. GitLab:
+ * app/models/concerns/enums/ci/commit_status.rb.
  */
 const NEVER_RAN: ReadonlySet<string | undefined> = new Set([
   'failed_outdated_deployment_job',
@@ -225,9 +226,9 @@ function stepOf(job: Job): Step | Ignored {
 }
 
 /**
- * Jobs also end without having started: canceled while they waited, or failed because a newer one was there or no runner
- * came. Nothing was deployed, and nothing failed to be. Where the hook has no such field at all, a duration tells, else
- * only a cancellation is doubtful.
+ * Jobs also end without having started: canceled while they waited, or failed because a newer one was there or no
+ * runner came. Nothing was deployed, and nothing failed to be. Where the hook has no such field at all, a duration
+ * tells, else only a cancellation is doubtful.
  */
 function hasStarted(job: Job, state: State): boolean | 'unknown' {
   if (state === 'running' || job.startedAt) return true;

@@ -64,8 +64,8 @@ export function createMissed(api: GitlabApi, instance: string) {
 }
 
 /**
- * A job that nobody has started has a deployment `created`, or `blocked` where it is a manual one: nothing happened, and
- * there may be one for each commit. One that waits for an approval is blocked, too, and somebody waits for it.
+ * A job that nobody has started has a deployment `created`, or `blocked` where it is a manual one: nothing happened,
+ * and there may be one for each commit. One that waits for an approval is blocked, too, and somebody waits for it.
  */
 const isUnplayed = ({ status, pending_approval_count, approvals }: DeploymentRow): boolean =>
   status === 'created' || (status === 'blocked' && !pending_approval_count && !approvals?.length);

@@ -15,7 +15,9 @@ export interface Project {
   readonly service: string;
 }
 
-/** @returns undefined when the hook names neither an id nor a path: nothing to tell deployments of two projects apart. */
+/**
+ * @returns undefined when the hook names neither an id nor a path: nothing to tell deployments of two projects apart.
+ */
 export function projectOf(hook: Origin, webhook: Pick<Webhook, 'headers'>): Project | undefined {
   const { project, repository } = hook;
   const url = project?.web_url ?? project?.homepage ?? repository?.homepage;

@@ -3,10 +3,15 @@ import { Tier } from '../../domain/change-record.ts';
 import { listOf, NAME_CHARS, readText, textUnless } from '../../values/text.ts';
 import { Url } from '../../values/url.ts';
 
-/** A field that may be missing or of the wrong type without costing the deployment. Custom templates render nothing as ''. */
+/**
+ * A field that may be missing or of the wrong type without costing the deployment. Custom templates render nothing as
+ * ''.
+ */
 export const Text = textUnless(() => false);
 
-/** Job ids passed 2^32 in 2026, and custom templates send numbers as text. Beyond 2^53 a JSON number is no longer exact. */
+/**
+ * Job ids passed 2^32 in 2026, and custom templates send numbers as text. Beyond 2^53 a JSON number is no longer exact.
+ */
 export const Id = z
   .union([z.int().positive(), z.string().regex(/^[1-9]\d{0,19}$/)])
   .nullish()
@@ -62,7 +67,10 @@ export const Origin = z.object({
 });
 export type Origin = z.output<typeof Origin>;
 
-/** GitLab: app/models/deployment.rb. approved and rejected are approvals, sent since 2026; created and skipped never are. */
+/**
+ * GitLab: app/models/deployment.rb. approved and rejected are approvals, sent since 2026; created and skipped never
+ * are.
+ */
 export const DeploymentStatus = z.enum([
   'created',
   'running',

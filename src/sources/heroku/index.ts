@@ -52,7 +52,8 @@ function verify(webhook: Webhook, secrets: readonly string[]): void {
   if (isOneOf(webhook.headers[SIGNATURE], signatures)) return;
   throw new WebhookRejected(
     'bad_signature',
-    'Wrong Heroku-Webhook-Hmac-SHA256: the webhook has another secret (heroku webhooks:add -s …), or a proxy changed the body',
+    'Wrong Heroku-Webhook-Hmac-SHA256: the webhook has another secret (heroku webhooks:add -s …), or a proxy ' +
+      'changed the body',
   );
 }
 

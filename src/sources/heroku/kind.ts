@@ -4,8 +4,8 @@ import type { ChangeType } from '../../domain/change-record.ts';
 export type Kind = { readonly type: ChangeType; readonly note?: string } | { readonly type?: undefined };
 
 /**
- * Heroku says what a release is in its description alone, in sentences of its own: "Deploy 4f0c9e1d", "Rollback to v12",
- * "Set LAMP, HORN config vars", "Attach DATABASE (@ref:…)", "Promote lighthouse-staging v12", "Initial release".
+ * Heroku says what a release is in its description alone, in sentences of its own: "Deploy 4f0c9e1d", "Rollback to
+ * v12", "Set LAMP, HORN config vars", "Attach DATABASE (@ref:…)", "Promote lighthouse-staging v12", "Initial release".
  */
 const KINDS: readonly (readonly [RegExp, Kind])[] = [
   [/^Rollback to /i, { type: 'rollback' }],

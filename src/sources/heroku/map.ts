@@ -15,7 +15,9 @@ export interface Settings {
   readonly environments: ReadonlyMap<string, string>;
 }
 
-/** A notification of Heroku: a release and a build that failed are records, everything else is ignored with a reason. */
+/**
+ * A notification of Heroku: a release and a build that failed are records, everything else is ignored with a reason.
+ */
 export function mapNotification(payload: unknown, webhook: Webhook, settings: Settings): Mapped {
   const parsed = Notification.safeParse(payload);
   if (!parsed.success) throw new WebhookRejected('bad_payload', 'the body must be a JSON object');

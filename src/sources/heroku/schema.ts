@@ -22,8 +22,8 @@ export const Notification = z.object({
 export type Notification = z.infer<typeof Notification>;
 
 /**
- * A release: code, configuration or add-ons of an app in a new version. `app.process_tier` is a price list, not an environment:
- * it says "production" of a test app on paid dynos.
+ * A release: code, configuration or add-ons of an app in a new version. `app.process_tier` is a price list, not an
+ * environment: it says "production" of a test app on paid dynos.
  */
 export const Release = z.object({
   id: Required,

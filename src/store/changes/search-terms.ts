@@ -5,7 +5,9 @@ import { runOf } from '../../forges/page-address.ts';
 /** So many of the newest are looked through for several facets at once: it takes about a hundredth of a second. */
 export const SEARCHED = 5_000;
 
-/** A commit message may be a book: a deployment that says more keeps no words, and is read whole when it is searched. */
+/**
+ * A commit message may be a book: a deployment that says more keeps no words, and is read whole when it is searched.
+ */
 const MAX_PACKED_CHARACTERS = 4_000;
 /** Taking a larger text apart would take milliseconds of every webhook that has it. */
 const MAX_TEXT_CHARACTERS = 40_000;
@@ -13,7 +15,10 @@ const MAX_TEXT_CHARACTERS = 40_000;
 /** What a search asks for: each word once, in small letters. */
 export const termsOf = (text: string): string[] => [...new Set(text.toLowerCase().split(/\s+/).filter(Boolean))];
 
-/** The words of a deployment, each on a line, since none goes over a line's end; without those that stand in a longer one. */
+/**
+ * The words of a deployment, each on a line, since none goes over a line's end; without those that stand in a longer
+ * one.
+ */
 export function packTerms(deployment: Deployment): string | undefined {
   const text = textOf(deployment);
   if (text.length > MAX_TEXT_CHARACTERS) return undefined;

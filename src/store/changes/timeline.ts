@@ -7,12 +7,18 @@ import { createScript } from '../script.ts';
 
 /** The newest of a range; what is older is counted, not drawn. */
 export const MAX_TIMELINE_ENTRIES = 100_000;
-/** So many stand in one answer of Redis, which serves webhooks between two of them. Lua takes at most about 8,000 arguments at once. */
+/**
+ * So many stand in one answer of Redis, which serves webhooks between two of them. Lua takes at most about 8,000
+ * arguments at once.
+ */
 const PAGE = 4_000;
 
 const readPageScript = createScript('read-timeline');
 
-/** Lines: parsed several times as fast as JSON, a hundred thousand at a time. The key is last, since it may hold anything. */
+/**
+ * Lines: parsed several times as fast as JSON, a hundred thousand at a time. The key is last, since it may hold
+ * anything.
+ */
 export function packTimelineEntry(deployment: Deployment): string {
   const { key, atMs, state, changeType, environment, service, revision = '', actor = '' } = markOf(deployment);
   const fields = [String(atMs), state, changeType, environment.tier ?? '', environment.name, service, revision, actor];
@@ -28,7 +34,10 @@ const KIND_FIELDS = 4;
 /** As it is packed. Undefined: another version of the bridge wrote it. */
 type Kinds = Map<string, Kind | undefined>;
 
-/** The kind is looked up as it is packed, the words are read when somebody asks: a third of the time of taking all apart. */
+/**
+ * The kind is looked up as it is packed, the words are read when somebody asks: a third of the time of taking all
+ * apart.
+ */
 function unpackDot(packed: string, kinds: Kinds): Dot | undefined {
   const from = packed.indexOf('\n') + 1;
   let to = packed.indexOf('\n', from);
@@ -66,7 +75,10 @@ export interface Slice {
   readonly max: number | string;
 }
 
-/** Where a slice stands in its index, newest first. By rank: a score would be looked for from the beginning at every page. */
+/**
+ * Where a slice stands in its index, newest first. By rank: a score would be looked for from the beginning at every
+ * page.
+ */
 export async function ranksOf(redis: Redis, { index, min, max }: Slice): Promise<{ newer: number; count: number }> {
   const [newer, count] = await Promise.all([
     max === '+inf' ? 0 : redis.zcount(index, `(${max}`, '+inf'),

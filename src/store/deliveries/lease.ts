@@ -41,7 +41,8 @@ export async function withLeases<T>(
 ): Promise<T> {
   const token = randomUUID();
   let sureUntilMs = performance.now() + LEASE_MS;
-  const entered = (await enterLeases(redis, [ledger, lane, ...leases], token, LEASE_MS)) as string[] | null; // as the script returns it
+  // as the script returns it
+  const entered = (await enterLeases(redis, [ledger, lane, ...leases], token, LEASE_MS)) as string[] | null;
   if (!entered) throw busy();
   const abort = new AbortController();
   const limit = setTimeout(

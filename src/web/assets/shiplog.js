@@ -165,7 +165,8 @@ function swap(fresh) {
       if (pager) old.append(pager);
     } else if (old.innerHTML !== next.innerHTML) old.replaceChildren(...next.childNodes);
   }
-  if (!document.getElementById('list') && fresh.getElementById('list')) location.reload(); // the first change makes another page
+  // the first change makes another page
+  if (!document.getElementById('list') && fresh.getElementById('list')) location.reload();
   if (address && !document.contains(focused)) {
     const again = document.querySelector(`#changes a[href="${CSS.escape(address)}"]`);
     again?.focus({ preventScroll: true });

@@ -192,9 +192,10 @@ function Notes({ found: { list, marks, range }, query, problems }: Pick<View, 'f
     ...problems,
     widened &&
       list.total > 0 &&
-      `Nothing changed in the 24 hours ${query.to === undefined ? 'before now' : 'before that'}; this goes further back.`,
+      `Nothing changed in the 24 hours before ${query.to === undefined ? 'now' : 'that'}; this goes further back.`,
     list.searched !== undefined &&
-      `Only the newest ${list.searched.toLocaleString('en')} were looked through; choose a span of time to look further back.`,
+      `Only the newest ${list.searched.toLocaleString('en')} were looked through; ` +
+        'choose a span of time to look further back.',
     marks.length === MAX_TIMELINE_ENTRIES &&
       list.total > MAX_TIMELINE_ENTRIES &&
       `The timeline shows the newest ${MAX_TIMELINE_ENTRIES.toLocaleString('en')} of this span.`,

@@ -76,7 +76,11 @@ async function listed(inbox: Inbox, query: Query, now: Date) {
 async function searched(inbox: Inbox, query: Query, now: Date) {
   const { q: text, source, verdict, from } = query;
   const { entries, total, next } = await inbox.search({ text, source, verdict }, { offset: from, limit: PAGE_SIZE });
-  const reach = `${entries.length === 0 ? 'None' : entries.length} of the webhooks ${(from + 1).toLocaleString('en')} to ${(next ?? total).toLocaleString('en')}, counted from the newest, ${entries.length === 1 ? 'fits' : 'fit'}.`;
+  const shown = (number: number) => number.toLocaleString('en');
+  const found = entries.length === 0 ? 'None' : entries.length;
+  const reach =
+    `${found} of the webhooks ${shown(from + 1)} to ${shown(next ?? total)}, ` +
+    `counted from the newest, ${entries.length === 1 ? 'fits' : 'fit'}.`;
   const body = (
     <>
       <p class="mute">

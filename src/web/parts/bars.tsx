@@ -4,11 +4,16 @@ import type { Html } from '../html.ts';
 const BAR = 10;
 const HEIGHT = 60;
 
-/** One bar a day; what failed stands on what succeeded. The figures are in its title, and in words for who cannot see it. */
+/**
+ * One bar a day; what failed stands on what succeeded. The figures are in its title, and in words for who cannot see
+ * it.
+ */
 export function Bars({ days }: { days: readonly Day[] }): Html {
   const most = Math.max(1, ...days.map(({ succeeded, failed }) => succeeded + failed));
   const busiest = days.reduce((best, day) => (day.succeeded + day.failed > best.succeeded + best.failed ? day : best));
-  const label = `Finished deployments a day, ${days[0]?.date} to ${days.at(-1)?.date}; most on ${busiest.date}: ${busiest.succeeded + busiest.failed}`;
+  const label =
+    `Finished deployments a day, ${days[0]?.date} to ${days.at(-1)?.date}; ` +
+    `most on ${busiest.date}: ${busiest.succeeded + busiest.failed}`;
   const dates = [days[0], days[Math.floor((days.length - 1) / 2)], days.at(-1)].map((day) => day?.date);
   return (
     <figure class="chart">

@@ -5,12 +5,17 @@ import { prettyJson } from './pretty-json.ts';
 const SAYS = /^(messages?|msg|errors?|error_?description|details?|title|reasons?|description)$/i;
 /** Where a list of complaints names the field of each. */
 const PLACE = /^(field|path|param|property|loc)$/i;
-/** Answers are kept shorter (outbound/http.ts); an error of our own may be of any length, and every bracket costs a parse. */
+/**
+ * Answers are kept shorter (outbound/http.ts); an error of our own may be of any length, and every bracket costs a
+ * parse.
+ */
 const LONGEST = 4_000;
 /** As `failure` writes it in outbound/http.ts: what was tried, the status, the answer. */
 const BEFORE_JSON = /: (?:\d{3} )?(?=[[{])/;
 
-/** What a destination said: the words of an answer that is JSON, and the whole of it to unfold. All else stays as it is. */
+/**
+ * What a destination said: the words of an answer that is JSON, and the whole of it to unfold. All else stays as it is.
+ */
 export function DestinationWords({ children: words }: { children: string }): Html {
   const found = splitAtJson(words);
   if (!found) return <>{words}</>;

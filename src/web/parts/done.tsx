@@ -32,7 +32,8 @@ const SENTENCES: Readonly<Record<Done['did'], (count: number) => string>> = {
   replayed: (count) =>
     count === 0
       ? 'Nothing is tried again: somebody else has done it, or it is there no more.'
-      : `${plural(count, 'dead letter')} ${count === 1 ? 'is' : 'are'} tried again. What becomes of ${count === 1 ? 'it' : 'them'} is seen here within seconds.`,
+      : `${plural(count, 'dead letter')} ${count === 1 ? 'is' : 'are'} tried again. ` +
+        `What becomes of ${count === 1 ? 'it' : 'them'} is seen here within seconds.`,
   dropped: (count) => (count === 0 ? 'Nothing was dropped.' : `${plural(count, 'dead letter')} dropped for good.`),
   mapped: (count) =>
     count === 0

@@ -38,14 +38,17 @@ export function Measures({ of, before }: { of: Performance; before: Performance 
         before={percent(before.changeFailure.rate)}
       >
         {[
-          `${changeFailure.failed} failed and ${changeFailure.rolledBack} were rolled back, of ${plural(changeFailure.of, 'change')}.`,
+          `${changeFailure.failed} failed and ${changeFailure.rolledBack} were rolled back, ` +
+            `of ${plural(changeFailure.of, 'change')}.`,
           'A roll-back itself is no change.',
         ]}
       </Measure>
       <Measure title="Time to restore" figure={timeOf(restore.medianMs)} before={timeOf(before.restore.medianMs)}>
         {[
-          `${plural(restore.restored, 'failure')} followed by a success${restore.open > 0 ? `; ${restore.open} not yet` : ''}.`,
-          'The median from the first failed deployment of a service in an environment to its next success there. A failed deployment is not always an outage, and an outage without one is not seen.',
+          `${plural(restore.restored, 'failure')} followed by a success` +
+            `${restore.open > 0 ? `; ${restore.open} not yet` : ''}.`,
+          'The median from the first failed deployment of a service in an environment to its next success there. ' +
+            'A failed deployment is not always an outage, and an outage without one is not seen.',
         ]}
       </Measure>
     </div>

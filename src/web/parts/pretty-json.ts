@@ -2,7 +2,10 @@ import { createScanner } from 'jsonc-parser';
 
 const DEEPEST_INDENT = 40; // or a body of brackets alone would grow by the square of its length
 
-/** Indents JSON and changes nothing else: numbers too long for JavaScript and keys that come twice stay. Nothing when it is not JSON. */
+/**
+ * Indents JSON and changes nothing else: numbers too long for JavaScript and keys that come twice stay. Nothing when it
+ * is not JSON.
+ */
 export function prettyJson(text: string): string | undefined {
   try {
     JSON.parse(text);

@@ -44,7 +44,10 @@ export function span(ms: number): string {
   return `${Math.floor(ms / DAY_MS)} d ${Math.floor((ms % DAY_MS) / HOUR_MS)} h`;
 }
 
-/** How long it took, or has taken so far. Absent where a start or an end is not known, or the clocks contradict each other. */
+/**
+ * How long it took, or has taken so far. Absent where a start or an end is not known, or the clocks contradict each
+ * other.
+ */
 export function durationOf({ startedAt, finishedAt, state }: Deployment, now: Date): string | undefined {
   const end = finishedAt ? Date.parse(finishedAt) : state === 'running' ? now.getTime() : undefined;
   if (!startedAt || end === undefined) return undefined;

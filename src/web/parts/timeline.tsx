@@ -6,7 +6,10 @@ import { exactTime } from './time.tsx';
 import { Legend, Shape, Shapes } from './timeline-marks.tsx';
 import { Scale } from './timeline-scale.tsx';
 
-/** All sizes are in rem, so that they grow with the text; places are in hundredths of the width, so that they fit any screen. */
+/**
+ * All sizes are in rem, so that they grow with the text; places are in hundredths of the width, so that they fit any
+ * screen.
+ */
 const ROW_REM = 1.3;
 
 export interface TimelineView {

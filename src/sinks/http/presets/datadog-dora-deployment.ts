@@ -2,8 +2,8 @@ import type { Preset } from '../preset.ts';
 import { ended, started, VERSION } from './times.ts';
 
 /**
- * https://docs.datadoghq.com/api/latest/dora-metrics/ . It has no word for a deployment that failed: one that was recorded is marked
- * as a change failure when it fails afterwards, which needs an application key besides the API key.
+ * https://docs.datadoghq.com/api/latest/dora-metrics/ . It has no word for a deployment that failed: one that was
+ * recorded is marked as a change failure when it fails afterwards, which needs an application key besides the API key.
  */
 export const datadogDoraDeployment: Preset = {
   version: 1,

@@ -27,8 +27,8 @@ const ENVIRONMENT = {
 };
 
 /**
- * backend/plugins/webhook/api/deployments.go of Apache DevLake: camelCase since v1.0. The result stands twice, because that of a
- * commit is SUCCESS unless said otherwise, whatever that of the deployment is.
+ * backend/plugins/webhook/api/deployments.go of Apache DevLake: camelCase since v1.0. The result stands twice, because
+ * that of a commit is SUCCESS unless said otherwise, whatever that of the deployment is.
  */
 export const devlakeDeployment: Preset = {
   version: 1,

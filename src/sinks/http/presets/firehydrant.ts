@@ -1,7 +1,10 @@
 import type { Preset } from '../preset.ts';
 import { ended, started } from './times.ts';
 
-/** https://docs.firehydrant.com/docs/change-events . Services and environments stand in labels: as fields they would have to be in its catalog. */
+/**
+ * https://docs.firehydrant.com/docs/change-events . Services and environments stand in labels: as fields they would
+ * have to be in its catalog.
+ */
 export const firehydrant: Preset = {
   version: 1,
   settings: { url: { what: 'where change events go', default: 'https://api.firehydrant.io/v1/changes/events' } },

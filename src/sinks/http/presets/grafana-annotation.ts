@@ -14,7 +14,10 @@ const BODY = {
   text: { first: [{ text: '{summary} by {actor}' }, { path: 'summary' }], truncate: 1000 },
 };
 
-/** https://grafana.com/docs/grafana/latest/developers/http_api/annotations/ . Milliseconds; a later state changes the same annotation. */
+/**
+ * https://grafana.com/docs/grafana/latest/developers/http_api/annotations/ . Milliseconds; a later state changes the
+ * same annotation.
+ */
 export const grafanaAnnotation: Preset = {
   version: 1,
   settings: { url: { what: 'the address of Grafana, such as https://grafana.example.com' } },

@@ -1,8 +1,8 @@
 import type { Preset } from '../preset.ts';
 
 /**
- * https://api-docs.incident.io/tag/Alert-Events-V2 . An alert, not a change: a failed deployment opens it, and the next one of the
- * same service and environment that succeeds closes it.
+ * https://api-docs.incident.io/tag/Alert-Events-V2 . An alert, not a change: a failed deployment opens it, and the next
+ * one of the same service and environment that succeeds closes it.
  */
 export const incidentIo: Preset = {
   version: 1,

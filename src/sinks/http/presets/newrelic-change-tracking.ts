@@ -2,7 +2,8 @@ import type { Preset } from '../preset.ts';
 import { ended, VERSION } from './times.ts';
 
 export const MUTATION =
-  'mutation($d: ChangeTrackingDeploymentInput!){changeTrackingCreateDeployment(deployment:$d){deploymentId entityGuid}}';
+  'mutation($d: ChangeTrackingDeploymentInput!)' +
+  '{changeTrackingCreateDeployment(deployment:$d){deploymentId entityGuid}}';
 
 /** https://docs.newrelic.com/docs/change-tracking/config/nerdgraph . Errors come with status 200, in the body. */
 export const newrelicChangeTracking: Preset = {

@@ -3,7 +3,9 @@ import { ended } from './times.ts';
 
 const link = (path: string, text: string) => ({ if_known: path, value: { href: { path }, text: { const: text } } });
 
-/** https://developer.pagerduty.com/docs/send-change-event . No state: the summary says it. A repeat is a second event. */
+/**
+ * https://developer.pagerduty.com/docs/send-change-event . No state: the summary says it. A repeat is a second event.
+ */
 export const pagerdutyChangeEvent: Preset = {
   version: 1,
   settings: {},

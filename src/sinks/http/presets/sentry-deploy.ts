@@ -1,7 +1,10 @@
 import type { Preset } from '../preset.ts';
 import { ended } from './times.ts';
 
-/** https://docs.sentry.io/api/releases/create-a-deploy/ . The release must be there: its version is the commit, unless `url` says otherwise. */
+/**
+ * https://docs.sentry.io/api/releases/create-a-deploy/ . The release must be there: its version is the commit, unless
+ * `url` says otherwise.
+ */
 export const sentryDeploy: Preset = {
   version: 1,
   settings: {
