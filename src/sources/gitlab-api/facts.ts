@@ -3,7 +3,7 @@ import type { ToolFacts } from '../source.ts';
 export const FACTS = {
   type: 'gitlab-api',
   productName: "GitLab's Deployments API",
-  changeLogName: undefined, // whoever calls it is a tool of its own
+  changeLogName: 'gitlab-api',
   witness: 'sync',
   pipelineLabel: 'pipeline',
   keptHeaders: ['idempotency-key', 'x-request-id'],
