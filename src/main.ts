@@ -35,6 +35,12 @@ program
   .description('show the webhook URLs and their secrets')
   .action(() => run(import('./cli/secrets.ts'), ({ showSecrets }, config) => showSecrets(config)));
 program
+  .command('sessions')
+  .description('the logins of the pages')
+  .command('end')
+  .description('end all of them: everybody has to log in again')
+  .action(() => run(import('./cli/sessions.ts'), ({ endSessions }, config) => endSessions(config)));
+program
   .command('sample')
   .description('send a signed sample deployment to the running bridge, as the tool itself would')
   .argument('<source>', 'the name of a configured source (shiplog secrets lists them)')

@@ -87,8 +87,10 @@ export function createKeep(parts: KeepParts) {
   /** Who was refused finds it in the inbox. The body of a stranger is not kept. */
   const noteRefused = async (source: Named, webhook: Webhook, error: WebhookRejected): Promise<void> => {
     if (parts.isHeldBack(webhook.address ?? '')) return;
-    const entry = mask.value(rejection(source, webhook, error));
-    await within(NOTE_WITHIN_MS, inbox.add(entry)).catch(onLoss);
+    const { code: reason, message: detail } = error;
+    const { id: _, verdict: __, deployments: ___, ...seen } = toEntry(source, webhook, { verdict: 'rejected' });
+    const refusal = mask.value({ ...seen, address: webhook.address ?? '', reason, detail });
+    await within(NOTE_WITHIN_MS, inbox.addRefusal(refusal)).catch(onLoss);
   };
   return {
     /** What Redis said when it did not take the last webhook that it was given. */

@@ -24,6 +24,8 @@ export interface Examined {
   /** What Redis said when it did not take a webhook. */
   readonly whySpooled: () => string | undefined;
   readonly isStopping: () => boolean;
+  /** What looks wrong, and may have been made to look so by anybody. */
+  readonly hint: () => string | undefined;
 }
 
 export interface Examination extends Readiness {
@@ -37,7 +39,7 @@ const PROBE_SECONDS = 60;
  * workers wait: whoever sends it elsewhere then loses it. What a webhook would meet is tried, not guessed.
  */
 export async function examine(examined: Examined): Promise<Examination> {
-  const { quick, flush, workers, sinkNames, spool, durability } = examined;
+  const { quick, flush, workers, sinkNames, spool, durability, hint } = examined;
   const write = async () => {
     await quick.set(keys.probe(), new Date().toISOString(), 'EX', PROBE_SECONDS);
     await flush();
@@ -68,6 +70,7 @@ export async function examine(examined: Examined): Promise<Examination> {
     conditions: new Set(findings.map(({ condition }) => condition)),
     details: {
       durability,
+      ...(hint() && { hint: hint() }),
       redis,
       spool: spool.state(),
       sinks: Object.fromEntries(sinkNames.map((name) => [name, holds[name] ?? 'healthy'])),

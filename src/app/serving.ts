@@ -1,16 +1,19 @@
+import type { Request } from 'express';
 import type { Config } from '../config/config.ts';
 import { ruleName } from '../domain/routing.ts';
-import { isAllowed } from '../http/access.ts';
+import { type Access, createAccess, type Token } from '../http/access.ts';
+import { logActions } from '../http/actions-log.ts';
 import { createAdmin } from '../http/admin.ts';
 import { createApi } from '../http/api.ts';
 import { createApp } from '../http/app.ts';
 import { type BodyBudget, createBodyBudget } from '../http/body-budget.ts';
 import { createDeadLetterRoutes } from '../http/dead-letters.ts';
-import { holdGuesses } from '../http/guesses.ts';
+import { holdGuesses, WRONG_TOKENS } from '../http/guesses.ts';
 import { createHealth } from '../http/health.ts';
 import { createNowhere } from '../http/nowhere.ts';
 import { createPreview } from '../http/preview.ts';
-import { createRefusalLimit, type RefusalLimit } from '../http/refusals.ts';
+import { type ProxyWatch, watchProxies } from '../http/proxy-watch.ts';
+import { createRefusalLimit, networkOf, type RefusalLimit } from '../http/refusals.ts';
 import { createWebhooks } from '../http/webhooks.ts';
 import { isAway, KEEP_WITHIN_MS } from '../queue/connection.ts';
 import { createDeadLetters } from '../queue/dead-letters.ts';
@@ -19,12 +22,15 @@ import { createQueues, within } from '../queue/queues.ts';
 import { createReceive } from '../receive.ts';
 import { createRemap, createRevise } from '../recording/remap.ts';
 import type { Rows } from '../sources/rows.ts';
+import { bearerToken, isOneOf } from '../sources/signature.ts';
+import { createSessions, type Sessions } from '../store/sessions.ts';
 import { logWebhook } from '../telemetry/lines.ts';
 import { traceReceiving } from '../telemetry/tracing.ts';
 import { MEBIBYTE } from '../values/settings.ts';
 import { createActions } from '../web/actions.ts';
 import { createLive } from '../web/live.ts';
 import { createPages } from '../web/router.tsx';
+import { whoIs } from '../web/session.ts';
 import { createKeep } from './keep.ts';
 import type { Processing } from './processing.ts';
 import { promptRows } from './prompt-rows.ts';
@@ -44,9 +50,11 @@ export function startServing(shared: Shared, processing: Processing) {
   const limit = createRefusalLimit(config.rate_limit_per_minute);
   const flush = config.durability === 'fsync' ? createFlush(quick) : noFlush;
   const keep = keeping(shared, { stores, queues, limit, flush });
-  const live = createLive(stores.deployments.version);
+  const live = createLive(stores.deployments.version, (request) => `${whoIs(request)?.name} ${networkOf(request.ip)}`);
   const remap = createRemap(config.sources, stores.inbox);
+  const proxies = watchProxies(config.trust_proxy);
   const parts: RouteParts = {
+    proxies,
     stores,
     queues,
     limit,
@@ -62,12 +70,15 @@ export function startServing(shared: Shared, processing: Processing) {
       durability: config.durability,
       whySpooled: keep.whySpooled,
       isStopping: shared.isStopping,
+      hint: proxies.hint,
     },
     remap,
     revise: createRevise({ changeLog: stores.changeLog, joins: stores.joins, remap }),
     deadLetters: createDeadLetters(queues.all),
     receive: receiving(shared, keep, promptRows(stores.rows, shared.mask)),
-    tokens: [config.admin_token, ...viewerTokens(config), ...readingSecrets(config)],
+    access: createAccess(tokensOf(config)),
+    guesses: createRefusalLimit(WRONG_TOKENS),
+    sessions: createSessions(quick, clock),
   };
   return {
     app: join(shared, processing, parts),
@@ -93,8 +104,11 @@ interface RouteParts {
   readonly revise: ReturnType<typeof createRevise>;
   readonly deadLetters: ReturnType<typeof createDeadLetters>;
   readonly receive: ReturnType<typeof receiving>;
-  /** Whoever holds one of these may read. */
-  readonly tokens: readonly string[];
+  readonly proxies: ProxyWatch;
+  readonly access: Access;
+  /** Counts wrong tokens. */
+  readonly guesses: RefusalLimit;
+  readonly sessions: Sessions;
 }
 
 type Keeping = Pick<RouteParts, 'stores' | 'queues' | 'limit'> & { readonly flush: Flush };
@@ -121,21 +135,31 @@ const receiving = ({ around, priority, traces }: Shared, keep: RouteParts['keep'
 function join(shared: Shared, processing: Processing, parts: RouteParts) {
   const { config, mask, metrics, log, onError } = shared;
   const { stores, keep, receive } = parts;
-  const { limit, budget, tokens } = parts;
+  const { limit, budget, access, guesses } = parts;
   const onAnswered = logWebhook(log, metrics);
-  const { sources } = config;
+  const { metrics_token, sources } = config;
   const { noteRefused } = keep;
   const sourceNames = sources.map(({ name }) => name);
   const nowhere = createNowhere({ sourceNames, limit, noteRefused, onAnswered });
   return createApp({
     mask,
-    guesses: holdGuesses(limit, (request) => isAllowed(request, tokens)),
+    guesses: holdGuesses(guesses, access),
+    actionLog: logActions({
+      auth: config.auth,
+      nameOf: (request) => access.identify(request)?.name ?? whoIs(request)?.name,
+      onDone: (done) => log.info(done, 'action'),
+    }),
     nowhere,
     trustProxy: config.trust_proxy,
     webhooks: createWebhooks({ sources, receive, noteRefused, limit, budget, nowhere, mask, onAnswered }),
-    health: createHealth(() => examine(parts.ready), metrics.registry),
+    health: createHealth({
+      readiness: () => examine(parts.ready),
+      registry: metrics.registry,
+      mayLook: (request) => metrics_token === undefined || mayLook(request, access, metrics_token),
+    }),
+    proxyWatch: parts.proxies.handle,
     admin: admin(shared, processing, parts),
-    api: createApi({ ...stores, tokens, sinks: config.sinks }),
+    api: createApi({ ...stores, access, sinks: config.sinks }),
     pages: pages(shared, processing, { ...parts, onAnswered }),
     onError: (error) => onError('http', error),
     isRedisAway: isAway,
@@ -154,7 +178,8 @@ function admin({ config, clock }: Shared, { reconcile }: Processing, parts: Rout
   const { sources, sinks, rules, routing } = config;
   const { stores, queues, deadLetters, remap, revise } = parts;
   return createAdmin({
-    adminToken: config.admin_token,
+    access: parts.access,
+    sessions: parts.sessions,
     reconcile,
     remap,
     keep: (event) => within(KEEP_WITHIN_MS, queues.keep({ ...event, replayedAtMs: clock().getTime() })),
@@ -172,13 +197,14 @@ function pages(
   { workers }: Processing,
   parts: RouteParts & { readonly onAnswered: ReturnType<typeof logWebhook> },
 ) {
-  const { sources, sinks, rules, routing, viewer_token: viewerToken } = config;
-  const { stores, queues, tokens, deadLetters, live, remap, revise, receive, onAnswered } = parts;
+  const { sources, sinks, rules, routing } = config;
+  const { stores, queues, access, guesses, sessions, deadLetters, live, remap, revise, receive, onAnswered } = parts;
   const { records } = stores.deployments;
   return createPages({
     ...stores,
-    tokens,
-    viewerToken,
+    access,
+    guesses,
+    sessions,
     sources,
     sinks,
     rules,
@@ -204,7 +230,17 @@ function pages(
   });
 }
 
-const viewerTokens = ({ viewer_token }: Config) => (viewer_token ? [viewer_token] : []);
+/** The metrics token, or one that may read. */
+const mayLook = (request: Request, access: Access, metricsToken: string): boolean =>
+  isOneOf(bearerToken(request.headers.authorization), [metricsToken]) ||
+  ['read', 'admin'].includes(access.identify(request)?.may ?? '');
 
-const readingSecrets = ({ sources }: Config) =>
-  sources.flatMap(({ secrets, secretsMayRead }) => (secretsMayRead ? secrets : []));
+/** Who may what. The secrets of a source that may read its own changes are tokens as well. */
+const tokensOf = ({ admin_token, viewer_token, tokens, sources }: Config): Token[] => [
+  { name: 'admin', token: admin_token, may: 'admin' },
+  ...(viewer_token ? [{ name: 'viewer', token: viewer_token, may: 'read' } as const] : []),
+  ...tokens,
+  ...sources.flatMap(({ name, secrets, secretsMayRead }) =>
+    secretsMayRead ? secrets.map((token) => ({ name, token, may: 'write', source: name }) as const) : [],
+  ),
+];

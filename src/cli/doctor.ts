@@ -32,15 +32,20 @@ export async function runDoctor(config: Config): Promise<void> {
 async function checkBridge(config: Config): Promise<Finding[]> {
   const url = addressOf(config);
   try {
-    const answer = await request(`${url}/readyz`, { signal: AbortSignal.timeout(CHECK_MS) });
-    const { reasons, redis } = (await answer.body.json()) as {
+    const answer = await request(`${url}/readyz`, {
+      headers: { authorization: `Bearer ${config.admin_token}` },
+      signal: AbortSignal.timeout(CHECK_MS),
+    });
+    const { reasons, redis, hint } = (await answer.body.json()) as {
       reasons: string[];
+      hint?: string;
       redis?: { version: string; warnings: string[] };
     }; // our own /readyz
     const skewMs = Math.abs(Date.now() - Date.parse(String(answer.headers['date'])));
     return [
       { ok: answer.statusCode === 200, what: `bridge at ${url}: ${answer.statusCode === 200 ? 'ready' : 'not ready'}` },
       ...reasons.map((what) => ({ ok: false, what })),
+      ...(hint ? [{ ok: false, what: hint }] : []),
       ...(redis
         ? [{ ok: redis.warnings.length === 0, what: [`Redis ${redis.version}`, ...redis.warnings].join('; ') }]
         : []),

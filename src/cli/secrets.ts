@@ -8,7 +8,11 @@ export function showSecrets(config: Config): void {
     ({ name, secrets }) =>
       `${name}\n  URL     ${base}/webhooks/${name}\n${secrets.map((secret) => `  secret  ${secret}`).join('\n')}\n`,
   );
+  const others = [
+    ...(config.viewer_token ? [{ name: 'viewer', may: 'read', token: config.viewer_token }] : []),
+    ...config.tokens,
+  ].map(({ name, may, token }) => `\n${name} (may ${may})\n  token   ${token}\n`);
   process.stdout.write(
-    `${sources.join('\n')}\nadmin (pages and reading)\n  URL     ${base}/\n  token   ${config.admin_token}\n`,
+    `${sources.join('\n')}\nadmin (pages and reading)\n  URL     ${base}/\n  token   ${config.admin_token}\n${others.join('')}`,
   );
 }

@@ -4,6 +4,9 @@ import { NameMap, type RoutingOptions, Rule, RulesMode, ruleName } from '../doma
 import { AnySink } from '../sinks/index.ts';
 import { AnySource } from '../sources/index.ts';
 import { KILL_POINTS } from '../testing/kill-points.ts';
+import { Name } from '../values/settings.ts';
+import { ProxyAuth } from './proxy-auth.ts';
+import { sharedTokens } from './shared-tokens.ts';
 
 const PORT_ADVICE = 'write a port number from 0 to 65535';
 const Port = z.coerce.number(PORT_ADVICE).int(PORT_ADVICE).min(0, PORT_ADVICE).max(65_535, PORT_ADVICE);
@@ -15,6 +18,18 @@ const Keep = (days: number, count: number) =>
       count: z.coerce.number().int().positive().default(count),
     })
     .prefault({});
+
+const MIN_TOKEN_CHARS = 16;
+const TOKEN_ADVICE = 'a token needs at least 16 characters; make one with: openssl rand -hex 32';
+const AToken = z.string().min(MIN_TOKEN_CHARS, TOKEN_ADVICE);
+const NamedToken = z.strictObject({
+  name: Name,
+  token: AToken,
+  may: z.enum(
+    ['read', 'admin'],
+    'write read or admin; a token that writes is a secret of a source that takes posted changes',
+  ),
+});
 
 /** The whole file. A configuration that parses is a bridge that runs: sources and sinks come out built. */
 export const Config = z
@@ -35,16 +50,17 @@ export const Config = z
     shutdown_delay_seconds: z.coerce.number().min(0).max(300).default(0),
     log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
     /** Reads everything and replays. */
-    admin_token: z
-      .string('write a token of at least 16 characters, or "generated"')
-      .min(16, 'a token needs at least 16 characters; make one with: openssl rand -hex 32'),
+    admin_token: z.string('write a token of at least 16 characters, or "generated"').min(MIN_TOKEN_CHARS, TOKEN_ADVICE),
     /** Sees the pages and reads the API, and nothing else. Absent: there are no viewers. */
-    viewer_token: z
-      .string()
-      .min(16, 'a token needs at least 16 characters; make one with: openssl rand -hex 32')
-      .optional(),
+    viewer_token: AToken.optional(),
+    /** Further tokens, each with a name that stands in the log. Those that write are the secrets of a changes source. */
+    tokens: z.array(NamedToken).default([]),
+    /** The name that a proxy gives the person: it stands in the log beside what was done. It opens nothing by itself. */
+    auth: ProxyAuth.optional(),
+    /** /metrics, and all that /readyz says beside its status, ask for it. Absent: they are open. */
+    metrics_token: AToken.optional(),
     /** How many proxies stand before us: whose X-Forwarded-For to believe. */
-    trust_proxy: z.coerce.number().int().min(0).default(0),
+    trust_proxy: z.coerce.number('write how many proxies: 0, 1, …').int().min(0).default(0),
     /**
      * Requests a minute from one address that prove nothing: more are answered 429 and not written down. What proves
      * itself is never held back, whatever else comes from its address.
@@ -95,8 +111,7 @@ export const Config = z
   })
   .superRefine((config, context) => {
     const complain = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
-    if (config.viewer_token === config.admin_token)
-      complain(['viewer_token'], 'it is the admin token, so that viewers would be admins; write another one');
+    for (const { path, message } of sharedTokens(config)) complain(path, message);
     for (const list of ['sources', 'sinks'] as const) {
       const names = config[list].map((item) => item?.name);
       names.forEach((name, index) => {

@@ -1,10 +1,79 @@
-import type { Request } from 'express';
-import { bearerToken, isOneOf } from '../sources/signature.ts';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { Request, RequestHandler } from 'express';
+import { bearerToken } from '../sources/signature.ts';
+import { fail } from './envelope.ts';
 
-/** The cookie that the login page sets. */
-export const SESSION_COOKIE = 'shiplog_session';
+/** `write` posts changes and reads its own, `read` reads the log but no bodies and no secrets, `admin` does everything. */
+export type Scope = 'write' | 'read' | 'admin';
 
-/** Who may read: the bearer of one of the tokens, in the Authorization header. */
-export function isAllowed(request: Request, tokens: readonly string[]): boolean {
-  return isOneOf(bearerToken(request.headers.authorization), tokens);
+/** Who holds a token. */
+export interface Identity {
+  /** Stands in the log beside what was done. */
+  readonly name: string;
+  readonly may: Scope;
+  /** With `write`: the source whose changes it posts. It reads no others. */
+  readonly source?: string;
+}
+
+export interface Token extends Identity {
+  readonly token: string;
+}
+
+export interface Access {
+  /** By the token in the Authorization header. Undefined: there is none, or nobody knows it. */
+  identify(request: Request): Identity | undefined;
+  /** The token itself, for what is derived from it. */
+  find(token: string): Token | undefined;
+  /** Those that open the pages. */
+  readonly readers: readonly Token[];
+}
+
+export function createAccess(tokens: readonly Token[]): Access {
+  const known = tokens.map((token) => ({ token, digest: digestOf(token.token) }));
+  const find = (given: string): Token | undefined => {
+    const digest = digestOf(given);
+    // All are compared, so that the time does not tell which one it is.
+    const matches = known.filter((one) => timingSafeEqual(one.digest, digest));
+    return matches[0]?.token;
+  };
+  return {
+    find,
+    identify(request) {
+      const given = bearerToken(request.headers.authorization);
+      return given === undefined ? undefined : find(given);
+    },
+    readers: tokens.filter(({ may }) => may !== 'write'),
+  };
+}
+
+const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+/** Derived from a token: whoever reads it cannot derive the next, and another token makes another one. */
+export const deriveFrom = (token: string, purpose: string): string =>
+  createHmac('sha256', token).update(`shiplog ${purpose}`).digest('hex');
+
+const RANK: Readonly<Record<Scope, number>> = { write: 0, read: 1, admin: 2 };
+const WORDS: Readonly<Record<Scope, string>> = {
+  write: 'a changes token',
+  read: 'a read token',
+  admin: 'the admin token',
+};
+
+/** Lets those pass who may that much; 401 for a stranger, 403 for a token that may less. */
+export function requireScope(access: Access, needed: Scope): RequestHandler {
+  return (request, response, next) => {
+    const identity = access.identify(request);
+    if (identity && RANK[identity.may] >= RANK[needed]) return next();
+    if (identity)
+      return fail(response, {
+        status: 403,
+        type: 'permission_error',
+        message: `This token may ${identity.may} only; this needs ${WORDS[needed]}.`,
+      });
+    fail(response, {
+      status: 401,
+      type: 'authentication_error',
+      message: `Send ${WORDS[needed]}: Authorization: Bearer <token> (npx shiplog secrets shows them).`,
+    });
+  };
 }

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import type { Reconcile } from '../recording/reconcile.ts';
 import type { Remap } from '../recording/remap.ts';
-import { isAllowed } from './access.ts';
+import type { Sessions } from '../store/sessions.ts';
+import { type Access, requireScope } from './access.ts';
 import { fail, firstIssue } from './envelope.ts';
 
 export interface AdminParts {
-  readonly adminToken: string;
+  readonly access: Access;
+  readonly sessions: Pick<Sessions, 'endAll'>;
   readonly reconcile: Reconcile;
   readonly preview: RequestHandler;
   readonly deadLetters: RequestHandler;
@@ -24,7 +26,8 @@ export const ReconcileOrder = z.strictObject({
 
 /** What changes something, or costs the tools' APIs: for the admin token only. */
 export function createAdmin({
-  adminToken,
+  access,
+  sessions,
   reconcile,
   preview,
   deadLetters,
@@ -33,20 +36,16 @@ export function createAdmin({
   rules,
 }: AdminParts): RequestHandler {
   const router = Router();
-  const guard: RequestHandler = (request, response, next) => {
-    if (isAllowed(request, [adminToken])) return next();
-    fail(response, {
-      status: 401,
-      type: 'authentication_error',
-      message: 'Send the admin token: Authorization: Bearer <token> (npx shiplog secrets shows it).',
-    });
-  };
+  const guard = requireScope(access, 'admin');
   router.post('/api/reconcile', guard, express.json(), (request, response) =>
     runReconcile(reconcile, request.body, response),
   );
   router.post('/api/preview/:source', guard, preview);
   router.get('/api/rules', guard, async (_request, response) => {
     response.json({ data: await rules() });
+  });
+  router.post('/api/sessions/end', guard, async (_request, response) => {
+    response.json({ data: { ended: await sessions.endAll() } });
   });
   router.use('/api/dead-letters', guard, deadLetters);
   router.post('/api/inbox/:id/replay', guard, async (request, response) => {

@@ -179,7 +179,7 @@ export const Webhook = z.strictObject({
 export type Webhook = z.infer<typeof Webhook>;
 
 export const WebhookWithBody = Webhook.extend({
-  /** Absent: not kept, since nobody knows who wrote it. */
+  /** For an admin alone. Absent: not kept, since nobody knows who wrote it. */
   body: z.string().optional(),
   words: z.strictObject({ means: z.string(), when: z.string(), advice: z.string() }).optional(),
 });
@@ -329,6 +329,7 @@ const RuleHits = z.strictObject({ name: z.string(), matched: Count });
 const DeadLetterMeta = z.strictObject({ total: Count, limit: Count });
 const Replayed = z.strictObject({ matched: Count, replayed: Count, dry_run: z.boolean() });
 const Dropped = z.strictObject({ matched: Count, dropped: Count, dry_run: z.boolean() });
+const EndedSessions = z.strictObject({ ended: Count });
 const ReplayedWebhook = z.strictObject({ webhook: z.string(), records: Count });
 
 /** What Alert24's `POST /api/v1/changes` answers; `status`, `service` and `notes` are ours. */
@@ -381,6 +382,7 @@ export const SCHEMAS = {
   Replayed,
   Dropped,
   ReplayedWebhook,
+  EndedSessions,
   Reconciled,
   RuleHits,
   Explanation,

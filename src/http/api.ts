@@ -11,7 +11,7 @@ import type { Ledger } from '../store/deliveries/ledger.ts';
 import type { Feed } from '../store/feed.ts';
 import { VERDICTS } from '../store/inbox/entry.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
-import { isAllowed } from './access.ts';
+import { type Access, requireScope } from './access.ts';
 import { toChange } from './change.ts';
 import { fail, firstIssue, readQuery } from './envelope.ts';
 import { exportChanges } from './export.ts';
@@ -19,7 +19,7 @@ import { sendPerformance } from './performance.ts';
 import { sendRunning } from './running.ts';
 
 export interface ApiParts {
-  readonly tokens: readonly string[];
+  readonly access: Access;
   readonly deployments: Deployments;
   readonly inbox: Inbox;
   readonly running: Running;
@@ -63,15 +63,10 @@ export const FeedQuery = z.object({
 /** Reading: the change log in Alert24's list envelope, one deployment with all that is known of it, and the inbound log. */
 export function createApi(parts: ApiParts): RequestHandler {
   const router = Router();
-  router.use(['/api'], (request, response, next) => {
-    if (isAllowed(request, parts.tokens)) return next();
-    fail(response, {
-      status: 401,
-      type: 'authentication_error',
-      message:
-        'Send the admin token or a changes token: Authorization: Bearer <token> (npx shiplog secrets shows them).',
-    });
-  });
+  // Whoever may write reads back what its own source has told, and nothing else.
+  router.use(['/api/v1', '/api/deployments'], requireScope(parts.access, 'write'));
+  router.use(['/api/feed', '/api/inbox', '/api/v1/performance', '/api/v1/running'], requireScope(parts.access, 'read'));
+  router.use('/api', requireScope(parts.access, 'write'));
   router.get('/api/v1/changes', (request, response) => listChanges(parts, request, response));
   router.get('/api/v1/changes/timeline', (request, response) => sendTimeline(parts, request, response));
   router.get('/api/v1/performance', (request, response) => sendPerformance(parts, request.query, response));
@@ -82,7 +77,8 @@ export function createApi(parts: ApiParts): RequestHandler {
   router.get('/api/deployments/*key', async (request, response) => {
     const path = request.params['key'];
     const found = await describe(parts, Array.isArray(path) ? path.join('/') : String(path));
-    if (!found)
+    const { instance } = ownOnly(parts, request);
+    if (!found || (instance !== undefined && found.deployment.instance !== instance))
       return fail(response, {
         status: 404,
         type: 'not_found',
@@ -104,23 +100,31 @@ export function createApi(parts: ApiParts): RequestHandler {
         type: 'not_found',
         message: 'There is no such webhook, or it is older than the inbox keeps.',
       });
+    const { body, ...known } = entry;
     const words = wordsFor(entry.reason);
-    response.json({ data: { ...entry, ...(words && { words }) } });
+    const mayReadBodies = parts.access.identify(request)?.may === 'admin';
+    response.json({
+      data: { ...known, ...(mayReadBodies && body !== undefined && { body }), ...(words && { words }) },
+    });
   });
   return router;
 }
 
-async function listChanges(
-  { deployments }: ApiParts,
-  request: Request,
-  response: Response,
-  service?: string,
-): Promise<void> {
+/** What a token of one source is held to. */
+function ownOnly({ access }: ApiParts, request: Request): { readonly instance?: string } {
+  const { may, source } = access.identify(request) ?? { may: 'write' };
+  return may === 'write' ? { instance: source ?? '' } : {};
+}
+
+async function listChanges(parts: ApiParts, request: Request, response: Response, service?: string): Promise<void> {
+  const { deployments } = parts;
   const query = readQuery(ChangesQuery, request.query);
   if ('message' in query) return refuse(response, query.message);
   const { limit, offset, format, ...asked } = query.data;
   const filter = toChangeFilter(service === undefined ? asked : { ...asked, service_id: service }, new Date());
-  const { selection, unknown } = await deployments.resolve(filter);
+  const own = ownOnly(parts, request);
+  const { selection: asIs, unknown } = await deployments.resolve(filter);
+  const selection = { ...asIs, facets: { ...asIs.facets, ...own } };
   if (format !== 'json')
     return exportChanges(
       deployments,
@@ -133,7 +137,7 @@ async function listChanges(
     meta: {
       ...meta({ limit, offset }, found.total, found.deployments.length),
       ...(found.searched !== undefined && { searched: found.searched }),
-      ...(unknown.length > 0 && { unknown: unknown.map(toUnknown) }),
+      ...(unknown.length > 0 && own.instance === undefined && { unknown: unknown.map(toUnknown) }),
     },
   });
 }
@@ -170,14 +174,15 @@ async function listInbox(
 }
 
 /** What the page draws: a lane an environment, and what would overlap joined to one with its count. */
-async function sendTimeline({ deployments }: ApiParts, request: Request, response: Response): Promise<void> {
+async function sendTimeline(parts: ApiParts, request: Request, response: Response): Promise<void> {
   const query = readQuery(TimelineQuery, request.query);
   if ('message' in query) return refuse(response, query.message);
   const now = new Date();
-  const { selection: filter } = await deployments.resolve(toChangeFilter(query.data, now));
+  const { selection: filter } = await parts.deployments.resolve(toChangeFilter(query.data, now));
   const { sinceMs, untilMs: toMs = now.getTime() } = toSpan(query.data, now);
   const window = { fromMs: sinceMs ?? toMs - DAY_MS, toMs };
-  const marks = await deployments.timeline({ ...filter, sinceMs: window.fromMs });
+  const facets = { ...filter.facets, ...ownOnly(parts, request) };
+  const marks = await parts.deployments.timeline({ ...filter, facets, sinceMs: window.fromMs });
   const time = (ms: number) => new Date(ms).toISOString();
   response.json({
     data: lanesOf(marks, window).map(({ name, count, rows }) => ({

@@ -4,12 +4,16 @@ import type { Mask } from '../values/mask.ts';
 
 export interface AppParts {
   readonly trustProxy: number;
+  /** Looks whether an unknown proxy stands before us. */
+  readonly proxyWatch: RequestHandler;
   readonly webhooks: RequestHandler;
   readonly admin: RequestHandler;
   readonly api: RequestHandler;
   readonly health: RequestHandler;
   /** Holds back who guesses tokens. */
   readonly guesses: RequestHandler;
+  /** Notes who did what. */
+  readonly actionLog: RequestHandler;
   /** What is at an address where nothing is. */
   readonly nowhere: RequestHandler;
   readonly pages: RequestHandler;
@@ -26,7 +30,7 @@ export function createApp(parts: AppParts): Express {
   app.disable('x-powered-by');
   app.set('trust proxy', parts.trustProxy);
   app.set('json replacer', (_key: string, part: unknown) => (typeof part === 'string' ? parts.mask.text(part) : part));
-  app.use(parts.webhooks, parts.health, parts.guesses);
+  app.use(parts.proxyWatch, parts.webhooks, parts.health, parts.guesses, parts.actionLog);
   app.use(helmet(), parts.admin, parts.api, parts.pages);
   app.use(parts.nowhere);
   app.use(lastResort(parts));

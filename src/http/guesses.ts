@@ -1,11 +1,15 @@
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
+import type { Access } from './access.ts';
 import { networkOf, type RefusalLimit } from './refusals.ts';
 import { holdBack } from './webhooks.ts';
 
+/** Wrong tokens from one address in a minute. */
+export const WRONG_TOKENS = 20;
+
 /** Holds back an address that sends wrong tokens again and again. A right one passes, whatever its address has sent. */
-export function holdGuesses(limit: RefusalLimit, isRight: (request: Request) => boolean): RequestHandler {
+export function holdGuesses(limit: RefusalLimit, access: Access): RequestHandler {
   return (request, response, next) => {
-    if (request.headers.authorization === undefined || isRight(request)) return next();
+    if (request.headers.authorization === undefined || access.identify(request)) return next();
     const address = networkOf(request.ip);
     const beyond = limit.isBeyond(address);
     limit.count(address);

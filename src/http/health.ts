@@ -1,4 +1,4 @@
-import { type RequestHandler, Router } from 'express';
+import { type Request, type RequestHandler, Router } from 'express';
 import type { Registry } from 'prom-client';
 import { openapi } from './openapi.ts';
 
@@ -9,20 +9,27 @@ export interface Readiness {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+export interface HealthParts {
+  readonly readiness: () => Promise<Readiness>;
+  readonly registry: Registry;
+  /** Whether this one may read metrics, and why the bridge is not ready. The status alone is told to everybody. */
+  readonly mayLook: (request: Request) => boolean;
+}
+
 /** /livez: the process answers. /readyz: it can keep a webhook, or why not. /metrics: Prometheus text. /openapi.json: what /api can do. */
-export function createHealth(readiness: () => Promise<Readiness>, registry: Registry): RequestHandler {
+export function createHealth({ readiness, registry, mayLook }: HealthParts): RequestHandler {
   const router = Router();
   router.get('/livez', (_request, response) => {
     response.json({ status: 'ok' });
   });
-  router.get('/readyz', async (_request, response) => {
+  router.get('/readyz', async (request, response) => {
     const { ready, reasons, details } = await readiness();
-    response
-      .status(ready ? 200 : 503)
-      .json({ status: !ready ? 'not ready' : reasons.length > 0 ? 'degraded' : 'ready', reasons, ...details });
+    const status = !ready ? 'not ready' : reasons.length > 0 ? 'degraded' : 'ready';
+    response.status(ready ? 200 : 503).json(mayLook(request) ? { status, reasons, ...details } : { status });
   });
-  router.get('/metrics', async (_request, response) => {
-    response.type(registry.contentType).send(await registry.metrics());
+  router.get('/metrics', async (request, response) => {
+    if (mayLook(request)) response.type(registry.contentType).send(await registry.metrics());
+    else response.status(401).json({ error: 'send the metrics token: Authorization: Bearer <metrics_token>' });
   });
   const description = JSON.stringify(openapi());
   router.get('/openapi.json', (_request, response) => {

@@ -15,8 +15,11 @@ export interface Operation {
   readonly path: string;
   readonly id: string;
   readonly summary: string;
-  /** Whose token it takes: `reader` the admin's and those of the changes API, `source` those of the source alone. */
-  readonly token: 'reader' | 'admin' | 'source';
+  /**
+   * Whose token it takes: `own` any, but a changes token sees what its own source told alone; `reader` the admin's and
+   * read tokens; `source` those of the source alone.
+   */
+  readonly token: 'own' | 'reader' | 'admin' | 'source';
   readonly query?: z.ZodType;
   /** `anything`: bytes as a tool would send them. */
   readonly body?: z.ZodType | 'anything';
@@ -39,7 +42,7 @@ const reading: readonly Operation[] = [
     path: '/api/v1/changes',
     id: 'listChanges',
     summary: 'The change log, the newest first; with format csv or ndjson all of it as a file',
-    token: 'reader',
+    token: 'own',
     query: ChangesQuery,
     answer: changesAnswer,
     refusals: [400],
@@ -50,7 +53,7 @@ const reading: readonly Operation[] = [
     id: 'drawTimeline',
     summary:
       'The change log as a timeline draws it: a lane an environment. Of the last day unless since and until are given',
-    token: 'reader',
+    token: 'own',
     query: TimelineQuery,
     answer: { status: 200, data: 'TimelineLane', list: true, meta: 'TimelineMeta' },
     refusals: [400],
@@ -82,7 +85,7 @@ const reading: readonly Operation[] = [
     path: '/api/v1/services/{service}/changes',
     id: 'listChangesOfService',
     summary: 'The changes of one service, by its name or id',
-    token: 'reader',
+    token: 'own',
     query: ChangesQuery,
     answer: changesAnswer,
     refusals: [400],
@@ -92,7 +95,7 @@ const reading: readonly Operation[] = [
     path: '/api/deployments/{key}',
     id: 'getDeployment',
     summary: 'Everything about one deployment, by its key, an alias, or the id that a destination gave it',
-    token: 'reader',
+    token: 'own',
     answer: { status: 200, data: 'DeploymentDetail' },
     refusals: [404],
   },
@@ -190,6 +193,15 @@ const administration: readonly Operation[] = [
     body: DeadLetterOrder,
     answer: { status: 200, data: 'Dropped' },
     refusals: [400],
+  },
+  {
+    method: 'post',
+    path: '/api/sessions/end',
+    id: 'endSessions',
+    summary: 'Logs everybody out of the pages',
+    token: 'admin',
+    answer: { status: 200, data: 'EndedSessions' },
+    refusals: [],
   },
   {
     method: 'post',

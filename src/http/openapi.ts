@@ -28,11 +28,13 @@ export function openapi(): Json {
 
 const SECURITY_SCHEMES = {
   admin: { type: 'http', scheme: 'bearer', description: 'The admin token (npx shiplog secrets shows it)' },
+  read: { type: 'http', scheme: 'bearer', description: 'The viewer token, or one of `tokens` that may read' },
   changes: { type: 'http', scheme: 'bearer', description: 'A secret of a source that takes posted changes' },
 } as const;
 
 const SECURITY: Readonly<Record<Operation['token'], readonly Json[]>> = {
-  reader: [{ admin: [] }, { changes: [] }],
+  own: [{ admin: [] }, { read: [] }, { changes: [] }],
+  reader: [{ admin: [] }, { read: [] }],
   admin: [{ admin: [] }],
   source: [{ changes: [] }],
 };
@@ -40,6 +42,7 @@ const SECURITY: Readonly<Record<Operation['token'], readonly Json[]>> = {
 const REFUSALS = {
   400: 'The query or body is not understood; the message says what to write',
   401: 'The token is missing or wrong',
+  403: 'The token may not do this',
   404: 'There is no such thing, or it is older than what is kept',
   409: 'It cannot be done any more',
   413: 'The body is larger than the source takes',
@@ -55,7 +58,7 @@ function describe({ id, summary, token, path, query, body, answer, refusals }: O
     },
     required: meta ? ['data', 'meta'] : ['data'],
   };
-  const refused = ([401, ...refusals] as const).map((code) => [
+  const refused = ([401, 403, ...refusals] as const).map((code) => [
     String(code),
     { description: REFUSALS[code], content: { 'application/json': { schema: reference('Failure') } } },
   ]);

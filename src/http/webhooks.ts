@@ -1,7 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express';
+import type { WebhookRejected } from '../domain/errors.ts';
 import { admit, type ReceiveParts } from '../receive.ts';
 import { answerTo, tooLarge, unreadable, unsigned } from '../sources/answer.ts';
 import type { Answer, Outcome, Source, Webhook, WebhookHead } from '../sources/source.ts';
+import { refusalIdOf } from '../store/inbox/refusals.ts';
 import type { Mask } from '../values/mask.ts';
 import { type Body, readBody } from './body.ts';
 import type { BodyBudget } from './body-budget.ts';
@@ -96,9 +98,10 @@ async function receiveOne(parts: WebhookParts, incoming: Incoming): Promise<Rece
   const admission = admit(incoming.candidates, head);
   if (admission.kind === 'refused') {
     discardRest(request);
-    const webhook = { ...head, body: NOTHING };
     const { source, outcome } = admission;
-    await parts.noteRefused(source, webhook, outcome.kind === 'rejected' ? outcome.error : unsigned());
+    const error = outcome.kind === 'rejected' ? outcome.error : unsigned();
+    const webhook = refused({ ...head, body: NOTHING }, source, error);
+    await parts.noteRefused(source, webhook, error);
     return { webhook, source, outcome, proved: false };
   }
   const { candidates, proved } = admission;
@@ -127,17 +130,24 @@ async function receiveRead(parts: WebhookParts, read: Read): Promise<Received> {
   if (Buffer.isBuffer(body)) {
     const webhook = { ...head, body };
     const received = await parts.receive(candidates, webhook);
-    return { webhook, ...received, proved: !isBadSignature(received.outcome) };
+    const { outcome } = received;
+    if (outcome.kind !== 'rejected' || outcome.error.code !== 'bad_signature')
+      return { webhook, ...received, proved: true };
+    return { webhook: refused(webhook, received.source, outcome.error), ...received, proved: false };
   }
-  const webhook = { ...head, body: NOTHING };
-  if (body === 'busy') return { webhook, source, outcome: { kind: 'not_kept', reason: 'busy' }, proved };
+  const unread = { ...head, body: NOTHING };
+  if (body === 'busy') return { webhook: unread, source, outcome: { kind: 'not_kept', reason: 'busy' }, proved };
   const error = body === 'too_large' ? tooLarge(read.limit) : unreadable();
+  const webhook = refused(unread, source, error);
   await parts.noteRefused(source, webhook, error);
   return { webhook, source, outcome: { kind: 'rejected', error }, proved };
 }
 
-const isBadSignature = (outcome: Outcome): boolean =>
-  outcome.kind === 'rejected' && outcome.error.code === 'bad_signature';
+/** Refusals of one address for one reason are one entry of the inbox: the answer names that. */
+const refused = (webhook: Webhook, source: Source, { code }: WebhookRejected): Webhook => ({
+  ...webhook,
+  id: refusalIdOf({ address: webhook.address ?? '', source: source.name, reason: code }),
+});
 
 const isWebhookPath = (path: string): boolean => path === '/webhooks' || path.startsWith('/webhooks/');
 

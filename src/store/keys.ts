@@ -314,6 +314,22 @@ export const keys = {
     expires: true,
   }),
 
+  // ---- the pages
+  session: family('session:<sha256 of the cookie>', {
+    type: 'string',
+    content: 'proves by which token the session was opened; neither the cookie nor the token can be told from it',
+    writtenBy: 'store/sessions.ts',
+    ends: 'with the log-out, when all sessions are ended, else after 30 days',
+    expires: true,
+  }),
+  sessions: family('sessions', {
+    type: 'zset',
+    content: 'the digests of all sessions by their end (epoch ms), so that all can be ended',
+    writtenBy: 'store/sessions.ts',
+    ends: 'an entry goes with its session; at most 1,000',
+    expires: false,
+  }),
+
   // ---- queues
   recordQueue: family('record:<…>', {
     type: 'BullMQ',

@@ -1,7 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { Actions } from './actions.ts';
-import { DeadLetterQuery, toFilter } from './dead-letter-query.ts';
+import { DeadLetterOrder, DeadLetterQuery, toFilter } from './dead-letter-query.ts';
 import { localPath } from './html.ts';
 import type { DeliveriesParts } from './pages/deliveries.tsx';
 import { dropPage } from './pages/drop-dead-letters.tsx';
@@ -41,12 +41,11 @@ export function createActionRoutes({ actions, guard, whoOf, ...parts }: ActionRo
       response.redirect(303, withDone(backOf(request), done));
     });
   };
-  const Replay = DeadLetterQuery.extend({ remap: z.literal('1').optional() });
-  post('/actions/replay', Replay, async ({ remap, ...query }) => ({
+  post('/actions/replay', DeadLetterOrder, async ({ remap, ...query }) => ({
     did: 'replayed',
     count: await actions.replay(toFilter(query), { remap: remap !== undefined }),
   }));
-  post('/actions/drop', DeadLetterQuery, async (query) => ({
+  post('/actions/drop', DeadLetterOrder, async (query) => ({
     did: 'dropped',
     count: await actions.drop(toFilter(query)),
   }));

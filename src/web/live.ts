@@ -1,4 +1,4 @@
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 
 const LOOK_EVERY_MS = 1_000;
 /** Proxies cut connections on which nothing passes, often after 60 s. */
@@ -19,16 +19,18 @@ export interface Live {
 /**
  * One watcher for all who listen, and none while nobody does.
  * @param version another one whenever anything may have changed.
+ * @param holderOf who listens: the places are shared evenly among them.
  */
-export function createLive(version: () => Promise<string>): Live {
-  const listeners = new Set<Response>();
+export function createLive(version: () => Promise<string>, holderOf: (request: Request) => string = () => ''): Live {
+  /** In the order that they came, and whose each is. */
+  const listeners = new Map<Response, string>();
   let watching: NodeJS.Timeout | undefined;
   let beating: NodeJS.Timeout | undefined;
   let told: string | undefined;
   let closed = false;
 
   const say = (text: string) => {
-    for (const response of listeners) {
+    for (const response of listeners.keys()) {
       if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
       else response.write(text);
     }
@@ -56,7 +58,11 @@ export function createLive(version: () => Promise<string>): Live {
     told = undefined;
   };
   return {
-    handle(_request, response) {
+    handle(request, response) {
+      const holder = holderOf(request);
+      const surplus = listeners.size >= MAX_LISTENERS ? surplusOf(listeners, holder) : undefined;
+      surplus?.end();
+      if (surplus) leave(surplus);
       if (closed || listeners.size >= MAX_LISTENERS) {
         response
           .set('retry-after', '60')
@@ -68,7 +74,7 @@ export function createLive(version: () => Promise<string>): Live {
       response.flushHeaders();
       response.write(`retry: ${RETRY_MS}\n\n`);
       response.on('close', () => leave(response));
-      listeners.add(response);
+      listeners.set(response, holder);
       if (listeners.size > 1) return;
       void look().catch(() => {});
       watch();
@@ -76,8 +82,17 @@ export function createLive(version: () => Promise<string>): Live {
     },
     close() {
       closed = true;
-      for (const response of [...listeners]) response.end();
-      for (const response of [...listeners]) leave(response);
+      for (const response of [...listeners.keys()]) response.end();
+      for (const response of [...listeners.keys()]) leave(response);
     },
   };
+}
+
+/** The oldest of whoever holds most, where the one that comes holds at least two fewer: all come to hold the same. */
+function surplusOf(listeners: ReadonlyMap<Response, string>, holder: string): Response | undefined {
+  const counts = new Map<string, number>();
+  for (const one of listeners.values()) counts.set(one, (counts.get(one) ?? 0) + 1);
+  const [greediest = '', most = 0] = [...counts].toSorted(([, one], [, other]) => other - one)[0] ?? [];
+  if (most < (counts.get(holder) ?? 0) + 2) return undefined;
+  return [...listeners].find(([, one]) => one === greediest)?.[0];
 }

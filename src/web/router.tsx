@@ -10,6 +10,7 @@ import { ICON, SCRIPT, SETUP_SCRIPT, STYLE } from './assets.ts';
 import { readChangesQuery, selectionOf } from './changes-query.ts';
 import type { Html } from './html.ts';
 import type { Live } from './live.ts';
+import { createLogin, type LoginParts } from './login.ts';
 import { changesPage } from './pages/changes.tsx';
 import { type DeliveriesParts, deliveriesPage } from './pages/deliveries.tsx';
 import { type DeploymentParts, deploymentPage } from './pages/deployment.tsx';
@@ -23,12 +24,9 @@ import type { Who } from './parts/action-form.tsx';
 import { lastFragment } from './parts/last-webhook.tsx';
 import { page } from './parts/layout.tsx';
 import { SpooledNote } from './parts/spooled-note.tsx';
-import { createLogin, requireAdmin, requireReader, type Tokens, whoIs } from './session.ts';
+import { rememberWho, requireAdmin, requireReader, whoIs } from './session.ts';
 
-export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, DeliveriesParts {
-  /** The first is the admin token. */
-  readonly tokens: readonly string[];
-  readonly viewerToken?: string | undefined;
+export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, DeliveriesParts, LoginParts {
   readonly running: Running;
   readonly actions: Actions;
   readonly live: Live;
@@ -57,12 +55,9 @@ interface RouteParts extends PageParts {
 
 /** The pages a person looks at. */
 export function createPages(parts: PageParts): RequestHandler {
-  const [admin, ...readers] = parts.tokens;
-  if (!admin) throw new RangeError('the pages need the admin token');
-  const tokens: Tokens = { admin, viewer: parts.viewerToken, readers };
   // Nobody comes so far without being known; a viewer is the one who can do nothing.
-  const whoOf = (request: Request): Who => whoIs(request, tokens) ?? { role: 'viewer' };
-  const routeParts: RouteParts = { ...parts, whoOf, guard: requireAdmin(tokens) };
+  const whoOf = (request: Request): Who => whoIs(request) ?? { role: 'viewer' };
+  const routeParts: RouteParts = { ...parts, whoOf, guard: requireAdmin };
   const router = Router();
   router.use((_request, response, next) => {
     response.set('content-security-policy', CONTENT_SECURITY_POLICY);
@@ -74,7 +69,7 @@ export function createPages(parts: PageParts): RequestHandler {
       response.set('cache-control', `public, max-age=${ASSET_SECONDS}, immutable`).type(name).send(text);
     });
   }
-  router.use(createLogin(tokens));
+  router.use(rememberWho(parts), createLogin(parts));
   router.use(
     [
       '/deployments',
@@ -89,10 +84,10 @@ export function createPages(parts: PageParts): RequestHandler {
       '/setup',
       '/actions',
     ],
-    requireReader(tokens),
+    requireReader,
   );
-  router.get('/', requireReader(tokens), (request, response) => sendChanges(routeParts, request, response));
-  router.get('/events', requireReader(tokens), parts.live.handle);
+  router.get('/', requireReader, (request, response) => sendChanges(routeParts, request, response));
+  router.get('/events', requireReader, parts.live.handle);
   addReading(router, routeParts);
   addSetup(router, routeParts);
   router.use(createActionRoutes(routeParts));
@@ -200,20 +195,21 @@ function baseOf(request: Request): string {
 
 /** A sentence for a person instead of JSON. What lies in the spool is safe meanwhile. */
 const sayRedisIsAway =
-  ({ isRedisAway, spool, whoOf }: RouteParts): ErrorRequestHandler =>
+  ({ isRedisAway, spool }: RouteParts): ErrorRequestHandler =>
   (error, request, response, next) => {
     if (response.headersSent || !isRedisAway(error)) return next(error);
+    const who = whoIs(request);
     const body = (
       <>
         <h1>Redis does not answer just now</h1>
-        <SpooledNote of={spool()} />
+        {who && <SpooledNote of={spool()} />}
         <p class="empty">
           Webhooks are taken and kept on disk. These pages are back when Redis is; nothing needs to be done here.{' '}
           <a href={request.originalUrl}>Try again</a>
         </p>
       </>
     );
-    response.status(503).send(page({ title: 'Redis is away', at: '', who: whoOf(request), body }));
+    response.status(503).send(page({ title: 'Redis is away', ...(who && { at: '', who }), body }));
   };
 
 interface Found {

@@ -37,7 +37,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   sinks: { may: [...PURE, 'outbound'], blind: [...RIM, 'sources', 'config'], packages: ['zod'] },
   outbound: { may: [...PURE, 'telemetry'], packages: ['undici', 'ipaddr.js'] },
-  config: { may: [...PURE, 'sources', 'sinks', 'testing'], packages: ['zod', 'yaml'] },
+  config: { may: [...PURE, 'sources', 'sinks', 'testing'], packages: ['zod', 'yaml', 'ipaddr.js'] },
   testing: { may: [] },
   telemetry: {
     may: PURE,
@@ -54,11 +54,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   explain: { may: [...PURE, 'sources', 'receive.ts', 'record.ts'], blind: RIM },
   http: {
     may: [...PURE, 'sources', 'store', 'explain', 'receive.ts'],
-    packages: ['express', 'express-rate-limit', 'helmet', 'zod', 'prom-client', 'ipaddr.js', 'lru-cache'],
+    packages: ['express', 'helmet', 'zod', 'prom-client', 'ipaddr.js', 'lru-cache'],
   },
   web: {
     may: [...PURE, 'sources', 'store', 'queue', 'http'],
-    packages: ['express', 'express-rate-limit', 'zod', 'jsonc-parser'],
+    packages: ['express', 'zod', 'jsonc-parser'],
   },
   app: {
     may: [

@@ -6,6 +6,7 @@ import { ConfigError } from '../../src/config/config-error.ts';
 import { type Environment, parseConfig } from '../../src/config/load.ts';
 
 const SECRET = 'a-secret-of-24-characters';
+const ADMIN = 'an-admin-token-for-tests';
 let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'shiplog-config-'));
@@ -14,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const minimal = (more = '') =>
-  `data_dir: ${dir}\nadmin_token: ${SECRET}\nsources:\n  - type: gitlab\n    secrets: [${SECRET}]\n${more}`;
+  `data_dir: ${dir}\nadmin_token: ${ADMIN}\nsources:\n  - type: gitlab\n    secrets: [${SECRET}]\n${more}`;
 const parse = (text: string, environment: Environment = {}) =>
   parseConfig('shiplog.yaml', text, { environment, mayMakeSecrets: true });
 const problems = (text: string, environment: Environment = {}): readonly string[] => {
@@ -86,7 +87,10 @@ describe('the shipped configuration', () => {
         PORT: '1',
         SHIPLOG_DATA_DIR: dir,
         LOG_LEVEL: 'info',
-        SHIPLOG_VIEWER_TOKEN: `viewers-${SECRET}`,
+        ...Object.fromEntries(
+          ['ADMIN', 'VIEWER', 'DASHBOARD', 'METRICS'].map((who) => [`SHIPLOG_${who}_TOKEN`, `${who}-${SECRET}`]),
+        ),
+        SHIPLOG_TRUST_PROXY: '1',
         SHIPLOG_SIGNING_TOKEN: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
       }),
     ).toEqual([]);
@@ -155,11 +159,24 @@ describe('a wrong configuration', () => {
     );
   });
 
+  it('refuses an admin token that is any other secret', () => {
+    const more = (key: string, yaml: string) => expect(problems(minimal(yaml))[0]).toContain(key);
+    more('admin_token: it is a secret of sources[1]', `  - { type: changes-api, secrets: [${ADMIN}] }\n`);
+    more(
+      'admin_token: it is a secret of sources[1]',
+      `  - { type: gitlab, name: b, secrets: [${SECRET}], api: { url: "https://git.harbor.example", token: ${ADMIN} } }\n`,
+    );
+    more('admin_token: it is a secret of sinks[0]', `sinks: [{ type: alert24, api_key: ${ADMIN} }]\n`);
+    more('tokens[0].token: it is the admin token', `tokens: [{ name: ci, may: read, token: ${ADMIN} }]\n`);
+    more('viewer_token: it is a secret of sources[0]', `viewer_token: ${SECRET}\n`);
+    more('tokens[0].may: write read or admin', `tokens: [{ name: ci, may: write, token: a-token-of-its-own }]\n`);
+  });
+
   it('refuses a viewer token that is short, or opens everything', () => {
     expect(problems(minimal('viewer_token: short\n'))[0]).toContain(
       'viewer_token: a token needs at least 16 characters',
     );
-    expect(problems(minimal(`viewer_token: ${SECRET}\n`))[0]).toContain('viewer_token: it is the admin token');
+    expect(problems(minimal(`viewer_token: ${ADMIN}\n`))[0]).toContain('viewer_token: it is the admin token');
   });
 
   it('refuses what is not YAML, with the line', () => {

@@ -153,7 +153,7 @@ describe('the pages of a running bridge', () => {
     expect((await admin.press(setup, 'Send a test event', { form_token: 'f'.repeat(64) })).status).toBe(403);
     const headers = { authorization: `Bearer ${VIEWER_TOKEN}` };
     expect((await fetch(`${bridge.url}/api/inbox`, { headers })).status).toBe(200);
-    expect((await fetch(`${bridge.url}/api/dead-letters`, { headers })).status).toBe(401);
+    expect((await fetch(`${bridge.url}/api/dead-letters`, { headers })).status).toBe(403);
     const body = JSON.stringify({ summary: 'x' });
     expect((await fetch(`${bridge.url}/api/v1/changes`, { method: 'POST', headers, body })).status).toBe(401);
     expect((await bridge.get('/api/inbox')).body.meta.total).toBe(1); // the post that was refused just now

@@ -2,6 +2,7 @@ import express from 'express';
 import fc from 'fast-check';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
+import { createAccess } from '../../src/http/access.ts';
 import { createApi } from '../../src/http/api.ts';
 import { createRunning } from '../../src/store/changes/running.ts';
 import { csvRow } from '../../src/values/csv.ts';
@@ -14,7 +15,7 @@ function api(records: Parameters<typeof memoryDeployments>[0]) {
   const none = async () => ({ events: [], next: '0-0', gap: false });
   const deployments = memoryDeployments(records);
   const parts = {
-    tokens: [TOKEN],
+    access: createAccess([{ name: 'admin', token: TOKEN, may: 'admin' }]),
     deployments,
     running: createRunning(deployments),
     inbox: memoryInbox([webhook({ verdict: 'rejected' }), webhook({ id: '2' })]),

@@ -24,7 +24,7 @@ describe('the description of the API', () => {
     const deadLetters = createDeadLetterRoutes(parts);
     const routers = [
       createApi(parts),
-      createAdmin({ ...(parts as object), adminToken: '', preview: nothing, deadLetters } as never), // the same
+      createAdmin({ ...(parts as object), preview: nothing, deadLetters } as never), // the same
     ];
     expect(
       routers
@@ -143,6 +143,7 @@ describe('a running bridge', () => {
     listDeadLetters: () => ({ path: '/api/dead-letters' }),
     replayDeadLetters: () => ({ path: '/api/dead-letters/replay', body: { all: true, dry_run: true } }),
     dropDeadLetters: () => ({ path: '/api/dead-letters/drop', body: { all: true, dry_run: true } }),
+    endSessions: () => ({ path: '/api/sessions/end', body: {} }),
     reconcile: () => ({ path: '/api/reconcile', body: { source: 'gitlab', since: '2026-03-14T20:00:00Z' } }),
     previewWebhook: () => ({ path: '/api/preview/gitlab', body: gitlabDeploymentHook() }),
     listRules: () => ({ path: '/api/rules' }),

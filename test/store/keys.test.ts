@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { createInbox } from '../../src/store/inbox/inbox.ts';
 import { type KeyFamily, type KeyName, keys } from '../../src/store/keys.ts';
-import { gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
+import { ADMIN_TOKEN, gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
 import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
 import { GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';
 import { familyOfKey, scriptFiles } from '../support/scripts.ts';
@@ -73,6 +73,7 @@ async function useEverything(
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), { ...gitlabHeaders(), 'x-gitlab-token': 'wrong' });
   for (const environment of ['quay', 'pier']) await useRows(bridge, environment);
   await bridge.settled();
+  await fetch(`${bridge.url}/login`, { method: 'POST', body: new URLSearchParams({ token: ADMIN_TOKEN }) });
   // Twice: Redis is given a script's text the first time, and its digest from then on.
   for (const status of ['succeeded', 'running']) {
     await bridge.changes(`&environment=production&status=${status}`);

@@ -1,12 +1,15 @@
 import express from 'express';
 import helmet from 'helmet';
 import request from 'supertest';
+import { createAccess, type Token } from '../../src/http/access.ts';
+import { createRefusalLimit } from '../../src/http/refusals.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
 import { createRunning } from '../../src/store/changes/running.ts';
+import type { Sessions } from '../../src/store/sessions.ts';
 import type { Actions } from '../../src/web/actions.ts';
 import { createLive } from '../../src/web/live.ts';
 import { createPages, type PageParts } from '../../src/web/router.tsx';
-import { createSession, formTokenOf } from '../../src/web/session.ts';
+import { formTokenOf, proofOf } from '../../src/web/session.ts';
 import { memoryDeployments, memoryInbox, memoryLedger, sink, source } from './stores.ts';
 
 export const ADMIN = 'admin-token-0123456789';
@@ -15,8 +18,9 @@ export const CHANGES = 'changes-token-0123456789';
 
 export function app(parts: Partial<PageParts> = {}) {
   const pages = createPages({
-    tokens: [ADMIN, VIEWER, CHANGES],
-    viewerToken: VIEWER,
+    access: createAccess(TOKENS),
+    sessions: memorySessions(),
+    guesses: createRefusalLimit(20),
     deployments: memoryDeployments([]),
     running: createRunning(parts.deployments ?? memoryDeployments([])),
     inbox: memoryInbox(),
@@ -38,7 +42,37 @@ export function app(parts: Partial<PageParts> = {}) {
   return express().use(helmet(), pages);
 }
 
-export const sessionCookie = (now = new Date(), token = ADMIN) => `shiplog_session=${createSession(token, now)}`;
+const TOKENS: readonly Token[] = [
+  { name: 'admin', token: ADMIN, may: 'admin' },
+  { name: 'viewer', token: VIEWER, may: 'read' },
+  { name: 'changes', token: CHANGES, may: 'write', source: 'changes' },
+];
+const tokenOf = (token: string): Token => {
+  const found = TOKENS.find((one) => one.token === token);
+  if (!found) throw new Error('no such token');
+  return found;
+};
+
+/** A session of an admin and one of a viewer are open. */
+const SESSION_IDS: Readonly<Record<string, string>> = { [ADMIN]: 'a'.repeat(43), [VIEWER]: 'v'.repeat(43) };
+const sessionOf = (token: string): string => SESSION_IDS[token] ?? '';
+
+export function memorySessions(): Sessions {
+  const open = new Map(Object.entries(SESSION_IDS).map(([token, id]) => [id, proofOf(id, tokenOf(token))]));
+  return {
+    open: async (id, proof) => void open.set(id, proof),
+    proofOf: async (id) => open.get(id),
+    end: async (id) => void open.delete(id),
+    async endAll() {
+      const count = open.size;
+      open.clear();
+      return count;
+    },
+  };
+}
+
+export const formTokenFor = (token: string, session = sessionOf(token)): string => formTokenOf(session, tokenOf(token));
+export const sessionCookie = (token = ADMIN) => `shiplog_session=${sessionOf(token)}`;
 
 /** The page as an admin sees it. */
 export async function see(path: string, parts: Partial<PageParts> = {}): Promise<string> {
@@ -48,18 +82,17 @@ export async function see(path: string, parts: Partial<PageParts> = {}): Promise
 
 /** The page as a viewer sees it. */
 export async function glance(path: string, parts: Partial<PageParts> = {}): Promise<string> {
-  const response = await request(app(parts)).get(path).set('cookie', sessionCookie(new Date(), VIEWER)).expect(200);
+  const response = await request(app(parts)).get(path).set('cookie', sessionCookie(VIEWER)).expect(200);
   return response.text;
 }
 
 /** A form of ours, sent by an admin. */
 export function submit(path: string, fields: Record<string, string>, parts: Partial<PageParts> = {}) {
-  const session = createSession(ADMIN, new Date());
   return request(app(parts))
     .post(path)
-    .set('cookie', `shiplog_session=${session}`)
+    .set('cookie', sessionCookie())
     .type('form')
-    .send({ form_token: formTokenOf(session, ADMIN), ...fields });
+    .send({ form_token: formTokenFor(ADMIN), ...fields });
 }
 
 export function letter(over: Partial<DeadLetter> = {}): DeadLetter {

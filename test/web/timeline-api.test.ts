@@ -1,6 +1,7 @@
 import express from 'express';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
+import { createAccess } from '../../src/http/access.ts';
 import { createApi } from '../../src/http/api.ts';
 import { createRunning } from '../../src/store/changes/running.ts';
 import { memoryDeployments, memoryInbox, memoryLedger, step } from './stores.ts';
@@ -11,7 +12,7 @@ const change = (deployment: string, over: Parameters<typeof step>[0] = {}) => st
 function api(records: Parameters<typeof memoryDeployments>[0]) {
   const none = async () => ({ events: [], next: '0-0', gap: false });
   const parts = {
-    tokens: [ADMIN],
+    access: createAccess([{ name: 'admin', token: ADMIN, may: 'admin' }]),
     deployments: memoryDeployments(records),
     inbox: memoryInbox(),
     running: createRunning(memoryDeployments([])),

@@ -58,5 +58,7 @@ const statusOf = (params: Params): Status => Status.parse(textOf(params['status'
 
 /** Grape takes these for a boolean. */
 const WORDS = ['true', 't', 'yes', 'on', '1', 'false', 'f', 'no', 'off', '0'];
-const isBoolean = (value: unknown) => WORDS.includes(String(value).trim().toLowerCase());
-const isTrue = (value: unknown) => WORDS.indexOf(String(value).trim().toLowerCase()) < WORDS.length / 2;
+/** Anything but a plain value has no text, or one that its sender made up. */
+const wordOf = (value: unknown) => (typeof value === 'object' ? '' : String(value).trim().toLowerCase());
+const isBoolean = (value: unknown) => WORDS.includes(wordOf(value));
+const isTrue = (value: unknown) => WORDS.indexOf(wordOf(value)) < WORDS.length / 2;

@@ -17,6 +17,7 @@ export const FACETS = [
   'type',
   'risk',
   'tag',
+  'instance',
 ] as const;
 export type Facet = (typeof FACETS)[number];
 
@@ -40,6 +41,8 @@ export function indexesOf(deployment: Deployment): string[] {
     type: [deployment.changeType],
     risk: [deployment.riskLevel],
     tag: deployment.tags.slice(0, MAX_TAGS),
+    // The configured source: what a token of one source may read is told by it.
+    instance: [deployment.instance],
   };
   const named = FACETS.flatMap((facet) =>
     values[facet].filter((value) => value !== undefined).map((value) => facetKey(facet, value)),

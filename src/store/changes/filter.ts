@@ -54,7 +54,7 @@ export function toChangeFilter(asked: ChangeFilterQuery, now: Date): ChangeSelec
   const { environment, service, source, status, branch, person, tier, tag } = asked;
   const page = subjectOf(asked.text);
   const text = page?.text ?? (page ? undefined : asked.text);
-  const facets: Record<Facet, string | undefined> = {
+  const facets: Record<Exclude<Facet, 'instance'>, string | undefined> = {
     environment,
     service: asked.service_id ?? service,
     source,

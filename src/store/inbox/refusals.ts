@@ -60,8 +60,12 @@ const countField = (id: string) => `${id}:count`;
 export const pairs = (listed: readonly string[]): { readonly id: string; readonly atMs: number }[] =>
   listed.flatMap((id, at) => (at % 2 === 0 ? [{ id, atMs: Number(listed[at + 1]) }] : []));
 
+/** Its sender is told the id, and finds the entry by it. */
+export const refusalIdOf = ({ address, source, reason }: Pick<Refusal, 'address' | 'source' | 'reason'>): string =>
+  `${ID_PREFIX}${digest([address, source, reason].join('\n'))}`;
+
 function toEntry({ address, reason, ...refusal }: Refusal): InboxEntry {
-  const id = `${ID_PREFIX}${digest([address, refusal.source, reason].join('\n'))}`;
+  const id = refusalIdOf({ address, source: refusal.source, reason });
   return { ...refusal, id, address, reason, verdict: 'rejected', deployments: [] };
 }
 

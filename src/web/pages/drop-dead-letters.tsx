@@ -1,6 +1,6 @@
 import type { DeadLetters } from '../../queue/dead-letters.ts';
 import { BATCH } from '../actions.ts';
-import { type DeadLetterQuery, deliveriesPath, fieldsOf, toFilter } from '../dead-letter-query.ts';
+import { type DeadLetterQuery, deliveriesPath, orderOf, toFilter } from '../dead-letter-query.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Who } from '../parts/action-form.tsx';
 import { howMany, isOne, NoLetters, Subject } from '../parts/dead-letters.tsx';
@@ -38,7 +38,7 @@ export async function dropPage(
         {letters.length > DROPS_NAMED && <li>and {howMany({ count: letters.length - DROPS_NAMED, unread })} more</li>}
       </ul>
       <div class="bulk">
-        <ActionForm who={who} to="/actions/drop" fields={{ ...fieldsOf(query), back }}>
+        <ActionForm who={who} to="/actions/drop" fields={{ ...orderOf(query), back }}>
           <button class="danger">
             Drop {fitting.count + unread > BATCH ? `the first ${BATCH}` : plural(fitting.count, 'dead letter')}
           </button>

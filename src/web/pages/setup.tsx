@@ -64,6 +64,9 @@ export async function setupPage(view: SetupView): Promise<Html> {
         </p>
       )}
       <div class="cards setup">{cards}</div>
+      <ActionForm who={view.who} to="/sessions/end">
+        <button>Log everybody out</button> <span class="mute">ends every session of these pages, this one too</span>
+      </ActionForm>
       <script src={SETUP_SCRIPT.path} defer />
     </>
   );

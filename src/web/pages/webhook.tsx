@@ -36,7 +36,11 @@ export async function webhookPage(inbox: Inbox, { id, asked, who, now }: Webhook
         <Headers of={entry} />
       </Section>
       <Section title="Body">
-        <Body text={entry.body} />
+        {who.role === 'admin' ? (
+          <Body text={entry.body} />
+        ) : (
+          <p class="mute">Shown to an admin alone: a body may hold anything.</p>
+        )}
       </Section>
     </>
   );

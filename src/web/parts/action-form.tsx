@@ -4,6 +4,8 @@ import { exactly, type Html, type Piece } from '../html.ts';
 export interface Who {
   /** Only an admin sees secrets and changes anything. */
   readonly role: 'admin' | 'viewer';
+  /** What their token is called, for the log. */
+  readonly name?: string;
   /** Proves that a form is ours and of this session. Absent: the request proves itself by its Authorization header. */
   readonly formToken?: string;
 }

@@ -1,7 +1,7 @@
 import type { DeadLetter } from '../../queue/dead-letters.ts';
 import { RECORD_QUEUE } from '../../queue/queues.ts';
 import { BATCH } from '../actions.ts';
-import { type DeadLetterQuery, deliveriesPath, dropPath, fieldsOf, isFiltered } from '../dead-letter-query.ts';
+import { type DeadLetterQuery, deliveriesPath, dropPath, isFiltered, orderOf } from '../dead-letter-query.ts';
 import { exactly, type Html } from '../html.ts';
 import { ActionForm, HiddenFields, Options, type Who } from './action-form.tsx';
 import { deploymentPath } from './deployment-words.tsx';
@@ -147,7 +147,7 @@ function Bulk({ fitting, query, who, now }: Shown & { fitting: Fitting }): Html 
       : `all ${howMany(fitting)}`;
   return (
     <div class="bulk">
-      <ActionForm who={who} to="/actions/replay" fields={{ ...fieldsOf(bounded), back: deliveriesPath(bounded) }}>
+      <ActionForm who={who} to="/actions/replay" fields={{ ...orderOf(bounded), back: deliveriesPath(bounded) }}>
         <button>Try {which} again</button>{' '}
         <label class="check">
           <input type="checkbox" name="remap" value="1" /> map the webhooks again first

@@ -75,6 +75,7 @@ const HAS: Record<Facet, (one: Deployment, value: string) => boolean> = {
   type: ({ changeType }, value) => isSame(changeType, value),
   risk: ({ riskLevel }, value) => isSame(riskLevel, value),
   tag: ({ tags }, value) => tags.some((tag) => isSame(tag, value)),
+  instance: ({ instance }, value) => isSame(instance, value),
 };
 const isSame = (said: string | undefined, value: string) => said?.toLowerCase() === value.toLowerCase();
 

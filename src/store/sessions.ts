@@ -1,0 +1,72 @@
+import { hash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { LRUCache } from 'lru-cache';
+import { keys } from './keys.ts';
+
+/** Logins of the pages. Whoever reads Redis finds neither a cookie nor a token. */
+export interface Sessions {
+  /** @param proof what was derived from the token that opened it */
+  open(id: string, proof: string): Promise<void>;
+  /** Undefined: there is no such session, or it has ended. */
+  proofOf(id: string): Promise<string | undefined>;
+  end(id: string): Promise<void>;
+  /** Returns how many there were. */
+  endAll(): Promise<number>;
+}
+
+/** Long: the one who is paged at night must not look for a token. */
+export const SESSION_MS = 30 * 86_400_000;
+/** Far above what people open; the oldest go. */
+const MAX_SESSIONS = 1_000;
+/** One that was seen so recently is not looked for again: a page asks for several things at once. */
+const FRESH_MS = 2_000;
+/** While Redis is away, whoever was logged in stays so. */
+const REMEMBERED_MS = 3_600_000;
+
+export function createSessions(redis: Redis, clock: () => Date): Sessions {
+  const seen = new LRUCache<string, { readonly proof: string; readonly atMs: number }>({
+    max: MAX_SESSIONS,
+    ttl: REMEMBERED_MS,
+  });
+  const digestOf = (id: string) => hash('sha256', id);
+  return {
+    async open(id, proof) {
+      const digest = digestOf(id);
+      const nowMs = clock().getTime();
+      await redis.set(keys.session(digest), proof, 'PX', SESSION_MS);
+      await redis.zadd(keys.sessions(), nowMs + SESSION_MS, digest);
+      await redis.zremrangebyscore(keys.sessions(), '-inf', nowMs);
+      const surplus = await redis.zrange(keys.sessions(), '0', String(-MAX_SESSIONS - 1));
+      if (surplus.length > 0) await forget(redis, surplus);
+    },
+    async proofOf(id) {
+      const digest = digestOf(id);
+      const known = seen.get(digest);
+      const nowMs = clock().getTime();
+      if (known && nowMs - known.atMs < FRESH_MS) return known.proof;
+      const proof = await redis.get(keys.session(digest)).catch((error: unknown) => {
+        if (known) return known.proof;
+        throw error;
+      });
+      if (proof === null) seen.delete(digest);
+      else if (proof !== known?.proof || nowMs - known.atMs >= FRESH_MS) seen.set(digest, { proof, atMs: nowMs });
+      return proof ?? undefined;
+    },
+    async end(id) {
+      const digest = digestOf(id);
+      seen.delete(digest);
+      await forget(redis, [digest]);
+    },
+    async endAll() {
+      seen.clear();
+      const all = await redis.zrange(keys.sessions(), '0', '-1');
+      if (all.length > 0) await forget(redis, all);
+      return all.length;
+    },
+  };
+}
+
+async function forget(redis: Redis, digests: readonly string[]): Promise<void> {
+  await redis.unlink(digests.map((digest) => keys.session(digest)));
+  await redis.zrem(keys.sessions(), ...digests);
+}
