@@ -1,4 +1,4 @@
-import { transition } from './domain/deployment.ts';
+import { momentOf, transition } from './domain/deployment.ts';
 import { DeliveryFailed } from './domain/errors.ts';
 import type { View } from './domain/view.ts';
 import type { Sink } from './sinks/sink.ts';
@@ -30,7 +30,7 @@ export function createForward({ deployments, ledger, clock, sourceName, onDelive
       const routed = await viewed;
       if (!routed) return 'gone';
       const { deployment } = routed;
-      const moment = { state: deployment.state, at: deployment.occurredAt };
+      const moment = momentOf(deployment);
       const step = transition(entry.known.told, moment);
       if (step !== 'apply') return step;
       const wish = sink.wants(deployment);

@@ -7,7 +7,7 @@ import { withStaleness } from './domain/stale.ts';
 import { lineageOf, PREDECESSORS, succeed } from './domain/succession.ts';
 import type { View } from './domain/view.ts';
 import type { ChangeLog, Judge } from './recording/change-log.ts';
-import { type Conclusion, conclusionOf, dropped, echo, kept, toldBefore } from './recording/conclusion.ts';
+import { type Conclusion, conclusionOf, dropped, echo, kept, unplaced } from './recording/conclusion.ts';
 import type { Joins } from './recording/joins.ts';
 import type { Resolve } from './recording/resolve.ts';
 import { supersede } from './recording/supersede.ts';
@@ -47,30 +47,44 @@ export function createRecord(parts: RecordParts) {
   async function record({ webhookId, records, ...event }: ChangeEvent): Promise<void> {
     const isEcho = records.length > 0 && (await Promise.all(records.map(isOurs))).every(Boolean);
     const asked = await resolve(isEcho ? { ...event, lookups: [] } : event);
-    const steps: Recorded[] = [];
-    for (const step of [...records, ...asked.records]) steps.push(await add(step));
+    const steps = await addAll([...records, ...asked.records]);
     const conclusions = steps.map(({ conclusion }) => conclusion);
-    await Promise.all([...steps.map(tell), inbox.conclude(webhookId, conclusionOf(conclusions, asked))]);
+    await Promise.all([
+      ...steps.map(tell),
+      inbox.conclude(webhookId, conclusionOf(conclusions, asked, event.otherwise)),
+    ]);
     if (asked.unanswered && asked.unanswered.retry !== 'never') throw asked.unanswered;
   }
 
   async function recordStep(step: ChangeRecord): Promise<Conclusion> {
-    const recorded = await add(step);
-    await tell(recorded);
-    return recorded.conclusion;
+    const recorded = await addAll([step]);
+    await Promise.all(recorded.map(tell));
+    return conclusionOf(
+      recorded.map(({ conclusion }) => conclusion),
+      { records: [] },
+    );
   }
 
-  /** Into the change log, as part of the deployment that other tools may have told of; and what it ends there. */
-  async function add(given: ChangeRecord): Promise<Recorded> {
-    const step = boundRecord(given);
+  /** Into the change log, with what follows for the deployments before: they are overtaken, or their end was lost. */
+  async function addAll(given: readonly ChangeRecord[]): Promise<Recorded[]> {
+    const { placings, concluded } = await gaps.place(given.map((step) => boundRecord(step)));
+    const steps: Recorded[] = [];
+    for (const placing of placings) {
+      if (placing.kind === 'placed') steps.push(await add(placing.record));
+      else steps.push({ conclusion: unplaced(placing.kind), views: [] });
+    }
+    for (const step of concluded) steps.push(await add(step));
+    return steps;
+  }
+
+  /** As part of the deployment that other tools may have told of; and what it ends there. */
+  async function add(step: ChangeRecord): Promise<Recorded> {
     if (step.madeByApi && (await isOurs(step))) return { conclusion: echo(step.madeByApi), views: [] };
-    const placed = await gaps.place(step);
-    if (!placed) return { conclusion: toldBefore, views: [] };
-    const join = await joins.place(placed);
+    const join = await joins.place(step);
     const view = await changeLog.apply(join.record);
     const moved = await join.settle();
     const ended = await supersede(changeLog, view);
-    const conclusion = view.droppedBy ? dropped(view.droppedBy) : kept(view, placed, wordsForRepeat(placed));
+    const conclusion = view.droppedBy ? dropped(view.droppedBy) : kept(view, step, wordsForRepeat(step));
     return { views: [view, ...moved, ...ended], conclusion };
   }
 

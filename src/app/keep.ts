@@ -98,23 +98,22 @@ export function createKeep(parts: KeepParts) {
     /** @throws NotKept when records could be made durable nowhere. An ignored webhook holds nothing to lose but its line. */
     async keep(source: Source, webhook: Webhook, mapped: Mapped): Promise<void> {
       const body = redactBody(mask.bytes(webhook.body));
-      if (mapped.kind === 'ignored') {
-        const conclusion = {
-          verdict: 'ignored',
-          reason: mapped.reason,
-          ...(mapped.detail && { detail: mapped.detail }),
-        } as const;
-        await keepSomewhere({ entry: mask.value(toEntry(source, webhook, conclusion)), body }).catch(onLoss);
+      const otherwise = mapped.kind === 'ignored' ? ignoredAs(mapped) : undefined;
+      if (mapped.kind === 'ignored' && !mapped.hints?.length) {
+        const entry = toEntry(source, webhook, { verdict: 'ignored', ...otherwise });
+        await keepSomewhere({ entry: mask.value(entry), body }).catch(onLoss);
         return;
       }
+      const said: Told = mapped.kind === 'ignored' ? { records: mapped.hints ?? [] } : mapped;
       const told = {
-        entry: toEntry(source, webhook, { verdict: 'accepted' }),
-        records: mapped.records.map((record) => toChangeRecord({ webhook: webhook.id, ...record })),
-        lookups: mapped.lookups,
-        row: mapped.row,
+        entry: toEntry(source, webhook, otherwise ? { verdict: 'ignored', ...otherwise } : { verdict: 'accepted' }),
+        records: said.records.map((record) => toChangeRecord({ webhook: webhook.id, ...record })),
+        lookups: said.lookups,
+        otherwise,
+        row: said.row,
       };
       // Masked first: a cut through a secret would leave half of it.
-      const { records: hidden, lookups, entry, row } = mask.value(told);
+      const { records: hidden, lookups, entry, row, ...masked } = mask.value(told);
       const records = boundRecords(hidden);
       // What is read from a history is mostly known: only the worker can tell (store/changes/gaps.ts).
       const certain = records.filter(({ history }) => !history?.recovered);
@@ -126,6 +125,7 @@ export function createKeep(parts: KeepParts) {
         source: source.name,
         receivedAt,
         records,
+        ...(masked.otherwise && { otherwise: masked.otherwise }),
         ...(lookups && { lookups }),
         ...(traceparent && { traceparent }),
       };
@@ -147,6 +147,10 @@ export function createKeep(parts: KeepParts) {
     noteRefused,
   };
 }
+
+type Told = Omit<Extract<Mapped, { kind: 'records' }>, 'kind'>;
+
+const ignoredAs = ({ reason, detail }: Extract<Mapped, { kind: 'ignored' }>) => ({ reason, ...(detail && { detail }) });
 
 /** Redis's own words, where there are some. */
 function reasonOf(failure: unknown): string {

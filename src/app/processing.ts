@@ -64,7 +64,7 @@ function recording({ config, clock, mask, around, log, metrics }: Shared, stores
       }),
     },
     // What a tool's API answers has come through no webhook: a secret in a commit message is hidden here.
-    gaps: { place: (told) => stores.gaps.place(mask.value(told)) },
+    gaps: { place: (told) => stores.gaps.place(told.map(mask.value)) },
     resolve: createResolve(config.sources, clock),
     sinks: config.sinks,
     wordsForRepeat: (told) => config.sources.find(({ name }) => name === told.instance)?.wordsForRepeat?.(told),

@@ -14,6 +14,8 @@ export interface ChangeEvent {
   /** When the webhook came: ISO 8601 UTC. */
   readonly receivedAt?: string;
   readonly records: readonly ChangeRecord[];
+  /** What became of the webhook where none of the records is news. */
+  readonly otherwise?: { readonly reason: string; readonly detail?: string };
   /** What is asked of the tool's API before it is recorded. */
   readonly lookups?: readonly Lookup[];
   /** Of the span that received it, while somebody traces: W3C Trace Context. */

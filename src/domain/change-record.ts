@@ -66,8 +66,22 @@ export const History = z.object({
   newest: z.number().int().nonnegative().optional(),
   /** When the deployment with the number before was made: this one started later. */
   after: Time.optional(),
+  /** When it was applied, which may be long before it ended. */
+  appliedAt: Time.optional(),
   /** Read from the history, not told: counts only where it fills a gap. */
   recovered: z.literal(true).optional(),
+  /** What was deployed, in the tool's words. A retry of the same operation may deploy another one. */
+  revision: z.string().optional(),
+  /** The number of the retry. Absent: it is the first try. */
+  attempt: z.number().int().positive().optional(),
+  /** When it was told, by the sender's clock. */
+  toldAt: Time.optional(),
+  /** An operation beside the others: it takes nobody's place. */
+  aside: z.literal(true).optional(),
+  /** Longer ago than the source takes: counts only for a deployment of which the beginning is known. */
+  late: z.literal(true).optional(),
+  /** When the place itself went: nothing there goes on after that. */
+  endedAt: Time.optional(),
 });
 export type History = z.infer<typeof History>;
 
@@ -157,6 +171,8 @@ export const ChangeRecord = z.object({
   /** The webhook that told it, in the inbound log. Absent for what a tool's API was asked for. */
   webhook: z.string().optional(),
   tags: z.array(z.string()).default([]),
+  /** Facts that only rules ask for: where it was deployed to, in the tool's own words. */
+  labels: z.record(z.string(), z.string()).optional(),
   /** What was inferred or is missing, and how: sentences for a person. */
   notes: z.array(z.string()).default([]),
   /** What the source itself called the tool (changes API: `source`), shown instead of `source`. */

@@ -56,6 +56,16 @@ export interface Moment {
   readonly at: string;
 }
 
+/** How it stands. That it was superseded is a conclusion, and counts from its start: whatever end is told at last comes later. */
+export function momentOf({
+  state,
+  occurredAt,
+  startedAt,
+  endReason,
+}: Pick<Deployment, 'state' | 'occurredAt' | 'startedAt' | 'endReason'>): Moment {
+  return { state, at: endReason === 'superseded' ? (startedAt ?? occurredAt) : occurredAt };
+}
+
 /**
  * What a newly known moment means to somebody who was told `told`:
  * `apply` tell it, `duplicate` it is known, `stale` something later is known.

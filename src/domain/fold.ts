@@ -8,12 +8,12 @@ import { isNamedByDefault } from './service.ts';
  * @throws RangeError when there is no record: a deployment nobody spoke of does not exist.
  */
 export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
-  const records = trustworthy(given.map(clamped));
+  const records = trustworthy(withoutLateTrouble(given).map(clamped));
   const decisive = decisiveOf(records);
   if (!decisive) throw new RangeError(`deployment ${key} has no records`);
   const { decider, run } = decisive;
   const trusted = records.toSorted(byTrust);
-  const known = trusted.reduce((sum, record) => merge(sum, record));
+  const known = { ...trusted.reduce((sum, record) => merge(sum, record)), notes: notesOf(trusted) };
   const {
     id: _,
     deployment,
@@ -68,6 +68,13 @@ function clamped(record: ChangeRecord): ChangeRecord {
     ...(finishedAt && { finishedAt: past(finishedAt) }),
     ...(isNoted && { notes: [...notes, AHEAD] }),
   };
+}
+
+/** Trouble that begins so long after a deployment ended is no failure of it; of one that never ended, it is the end. */
+function withoutLateTrouble(records: readonly ChangeRecord[]): readonly ChangeRecord[] {
+  const isLate = ({ state, history }: ChangeRecord) => state === 'failed' && history?.late === true;
+  const hasEnd = records.some((record) => isFinal(record.state) && !isLate(record) && record.endReason === undefined);
+  return hasEnd ? records.filter((record) => !isLate(record)) : records;
 }
 
 /** What a job reports of itself counts less than what the tool says that ran it. */
@@ -177,8 +184,21 @@ function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
     artifacts: over.artifacts.length > 0 ? over.artifacts : under.artifacts,
     paths: unite(under.paths, over.paths),
     tags: unite(under.tags, over.tags),
-    notes: unite(under.notes, over.notes),
   };
+}
+
+/**
+ * What was told later refutes what the same tool did not know before: that the commit is unknown, or a notification lost.
+ * @param trusted least trusted first
+ */
+function notesOf(trusted: readonly ChangeRecord[]): string[] {
+  const isTold = trusted.some(({ state, history }) => isFinal(state) && history && !history.recovered);
+  const standing = trusted.filter(({ history, signal }, at) => {
+    if (!history) return true;
+    if (history.recovered && isTold) return false;
+    return !trusted.slice(at + 1).some((later) => later.history && later.signal === signal);
+  });
+  return [...new Set(standing.flatMap(({ notes }) => notes))];
 }
 
 /** A signal that does not know the environment must not hide one that does. */

@@ -26,6 +26,10 @@ export const Criteria = z.strictObject({
   repository: Patterns.optional(),
   /** The Argo CD application. */
   app: Patterns.optional(),
+  /** Where the tool says that it deployed to, as `labels` shows it. */
+  namespace: Patterns.optional(),
+  cluster: Patterns.optional(),
+  argocd_project: Patterns.optional(),
   service: Patterns.optional(),
   environment: Patterns.optional(),
   tier: Patterns.optional(),
@@ -76,6 +80,9 @@ function saidBy(deployment: Deployment): Record<keyof Criteria, readonly (string
     project: [repository?.gitlabProject, repository?.name, ...taggedWith('project', deployment)],
     repository: [repository?.name, repository?.url],
     app: taggedWith('app', deployment),
+    namespace: [deployment.labels?.['namespace']],
+    cluster: [deployment.labels?.['cluster']],
+    argocd_project: [deployment.labels?.['argocd_project']],
     service: [deployment.service],
     environment: [environment.name],
     tier: [knownTier(environment)],

@@ -1,5 +1,7 @@
+import type { ChangeEvent } from '../domain/change-event.ts';
 import type { ChangeRecord, MadeByApi } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
+import type { Placing } from '../domain/serial-document.ts';
 import type { View } from '../domain/view.ts';
 import type { InboxEntry } from '../store/inbox/entry.ts';
 import type { Resolved } from './resolve.ts';
@@ -13,9 +15,16 @@ export const echo = ({ deploymentId }: MadeByApi): Conclusion => ({
   detail: `the tool tells us of deployment ${deploymentId}, which we made there ourselves`,
 });
 
-export const toldBefore: Conclusion = {
-  verdict: 'duplicate',
-  detail: 'this deployment of the history was told before',
+/** Why a record of a numbered deployment adds nothing. */
+export const unplaced = (kind: Exclude<Placing['kind'], 'placed'>): Conclusion => UNPLACED[kind];
+
+const UNPLACED: Readonly<Record<Exclude<Placing['kind'], 'placed'>, Conclusion>> = {
+  known: { verdict: 'duplicate', detail: 'this deployment of the history was told before' },
+  too_old: {
+    verdict: 'ignored',
+    reason: 'too_old',
+    detail: 'it ended longer ago than the source takes, and its beginning was not recorded here',
+  },
 };
 
 export const dropped = (rule: string): Conclusion => ({ verdict: 'ignored', reason: 'dropped_by_rule', detail: rule });
@@ -39,8 +48,15 @@ const repeats = ({ id, state, occurredAt }: ChangeRecord, deployment: Deployment
   id !== deployment.decidedBy && state === deployment.state && occurredAt > deployment.occurredAt;
 
 /** A webhook may tell of several deployments, and the tool's API of more: news outweighs the rest. */
-export function conclusionOf(conclusions: readonly Conclusion[], asked: Resolved): Conclusion {
-  const best = conclusions.find(({ verdict }) => verdict === 'recorded') ?? conclusions[0] ?? nothing(asked);
+export function conclusionOf(
+  conclusions: readonly Conclusion[],
+  asked: Resolved,
+  otherwise?: ChangeEvent['otherwise'],
+): Conclusion {
+  const recorded = conclusions.find(({ verdict }) => verdict === 'recorded');
+  const isKnown = conclusions.some(({ verdict, deployments }) => verdict === 'duplicate' && deployments);
+  if (!recorded && !isKnown && otherwise) return { verdict: 'ignored', ...otherwise };
+  const best = recorded ?? conclusions[0] ?? nothing(asked);
   const deployments = [...new Set(conclusions.flatMap((conclusion) => conclusion.deployments ?? []))];
   const missing = asked.unanswered && `not complete: ${asked.unanswered.message}`;
   const detail = [best.detail, missing].filter(Boolean).join('; ');

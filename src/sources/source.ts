@@ -71,7 +71,13 @@ export type Mapped =
       /** Of an imitated API: made durable with them. */
       readonly row?: KeptRow;
     }
-  | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string };
+  | {
+      readonly kind: 'ignored';
+      readonly reason: IgnoredReason;
+      readonly detail?: string;
+      /** What it says of other deployments in passing: only where that is news it makes a change. */
+      readonly hints?: readonly NewChangeRecord[];
+    };
 
 /** What the sender is told, before HTTP. */
 export type Outcome =

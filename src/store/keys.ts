@@ -163,7 +163,7 @@ export const keys = {
   history: family('gaps:<application>', {
     type: 'string',
     content:
-      'the numbered deployments of one application, and which signals told of them (JSON; scripts/place-in-history.lua)',
+      'the numbered deployments of one application, and which signals told of them (JSON; domain/serial-document.ts)',
     writtenBy: 'store/changes/gaps.ts',
     ends: '`changes.days` after the last signal of the application',
     expires: true,

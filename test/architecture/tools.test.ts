@@ -9,10 +9,10 @@ const TOOL =
 const HOME = /^src\/(?:sources\/[^/]+\/|sinks\/[^/]+\/|forges\/|sources\/index\.ts$|sinks\/index\.ts$)/;
 
 /**
- * Words that were given away in 0.1.0 and stand in configurations, annotations and Redis: the project in a GitLab that
- * a deployment is told to, whoever told it. And how a secret begins that any text may hold (values/secrets.ts).
+ * Words that were given away and stand in configurations, annotations and Redis: the project in a GitLab that a
+ * deployment is told to, whoever told it, and what rules call an AppProject. And how a secret begins that any text may hold (values/secrets.ts).
  */
-const GIVEN_AWAY = /\bgitlabProject\b|\bgitlab_project\b|\bgithub_pat_/g;
+const GIVEN_AWAY = /\bgitlabProject\b|\bgitlab_project\b|\bargocd_project\b|\bgithub_pat_/g;
 
 const named = sourceFiles('src')
   .filter(({ path }) => !HOME.test(path))

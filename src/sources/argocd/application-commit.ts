@@ -83,15 +83,19 @@ export function applicationCommitOf(
 const NOT_IN_HISTORY = "Argo CD's history does not say which commit of the application was deployed.";
 const NOT_YET = 'While the sync runs, Argo CD still shows the images of before.';
 
+const NOT_SAID = 'Argo CD does not say which images the failed sync was to deploy.';
+
 /** The result of a sync names the images of its manifests (since Argo CD 3.1); the summary those of all pods that run. */
 function readImages({ images, resources, event }: Notification, rule: ApplicationCommit, readTag: ReadTag): Found {
-  const deployed = resources.images.length > 0 ? resources.images : event === 'running' ? [] : images;
+  const isOpen = event === 'running' || event === 'failed';
+  const deployed = resources.images.length > 0 ? resources.images : isOpen ? [] : images;
   const counted = deployed.flatMap((image) => (image && rule.counts(nameOf(image)) ? [withoutDigest(image)] : []));
   const commits = [...new Set(counted.flatMap((image) => readTag(image)?.toLowerCase() ?? []).filter(isSha))];
   const [commit] = commits;
   if (commits.length > 1) return { kind: 'unknown', note: severalCommits(commits) };
   if (commit) return toFound(commit);
   if (event === 'running') return { kind: 'unknown', note: NOT_YET };
+  if (isOpen && counted.length === 0) return { kind: 'unknown', note: NOT_SAID };
   const shown = counted.join(', ').slice(0, 200) || 'no image is told';
   return { kind: 'none', note: `The setting application_commit.image_tag finds no commit: ${shown}.` };
 }

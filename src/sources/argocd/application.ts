@@ -1,12 +1,7 @@
 import { z } from 'zod';
-import {
-  Application,
-  type HistoryEntry,
-  type Notification,
-  type ResourceResult,
-  type SpecSource,
-  Wrapping,
-} from './schema.ts';
+import { Application, type ResourceResult, type SpecSource } from './application-schema.ts';
+import { type HistoryEntry, type Notification, Wrapping } from './schema.ts';
+import { TEMPLATE_VERSION } from './template-version.ts';
 
 const Keyed = z.record(z.string(), z.unknown());
 
@@ -35,9 +30,12 @@ export function toNotification({ app, wrapping }: Found, annotation: string): No
   const { metadata, spec, status } = app;
   const { syncResult: result, operation } = status.operationState;
   const request = operation.sync;
+  const sources = syncedSources(app);
+  const { drySHA, hydratedSHA } = status.sourceHydrator.lastSuccessfulOperation;
   const { Message: message, Author: author, Date: date } = wrapping.commit_metadata;
   return {
     event: eventOf(app),
+    version: TEMPLATE_VERSION,
     sent_at: wrapping.timestamp,
     argocd_url: wrapping.context.argocdUrl,
     app: {
@@ -45,6 +43,7 @@ export function toNotification({ app, wrapping }: Found, annotation: string): No
       namespace: metadata.namespace,
       uid: metadata.uid,
       project: spec.project,
+      deleted_at: metadata.deletionTimestamp,
       labels: metadata.labels,
       annotations: ours(metadata.annotations, annotation),
     },
@@ -52,9 +51,13 @@ export function toNotification({ app, wrapping }: Found, annotation: string): No
     operation: operationOf(app),
     revision: result.revision ?? request.revision,
     revisions: result.revisions.length > 0 ? result.revisions : request.revisions,
-    sources: sourcesOf(app),
-    dry_sha: status.sourceHydrator.lastSuccessfulOperation.drySHA,
+    sources: sources.map(toSource),
+    overrides: overridesOf(sources),
+    dry_sha: drySHA,
+    hydrator: { hydrated_sha: hydratedSHA, ...hydratedFrom(app) },
     health: { status: status.health.status, message: status.health.message, since: status.health.lastTransitionTime },
+    conditions: status.conditions.slice(0, SHOWN),
+    unhealthy: unhealthyOf(app),
     images: status.summary.images,
     external_urls: status.summary.externalURLs,
     resources: resourcesOf(result.resources),
@@ -64,8 +67,7 @@ export function toNotification({ app, wrapping }: Found, annotation: string): No
 }
 
 /** Argo CD's phase is of the operation only; the health decides whether a success is one. */
-function eventOf({ metadata, status }: Application): string {
-  if (metadata.deletionTimestamp) return 'deleting';
+function eventOf({ status }: Application): string {
   switch (status.operationState.phase) {
     case 'Running':
     case 'Terminating':
@@ -81,47 +83,79 @@ function eventOf({ metadata, status }: Application): string {
 }
 
 function operationOf({ status: { operationState } }: Application): Notification['operation'] {
-  const { phase, message, startedAt, finishedAt, operation } = operationState;
+  const { phase, message, startedAt, finishedAt, retryCount, operation } = operationState;
   return {
     phase,
     message,
     started_at: startedAt,
     finished_at: finishedAt,
+    retry_count: retryCount,
     username: operation.initiatedBy.username,
     automated: operation.initiatedBy.automated,
     dry_run: operation.sync.dryRun,
     partial: operation.sync.resources.length > 0,
-    self_heal_attempts: operation.sync.autoHealAttemptsCount,
     info: operation.info,
   };
 }
 
 /** What was really deployed: the result, else the request, else the spec, which may have moved on. */
-function sourcesOf({ spec, status }: Application): Notification['sources'] {
+function syncedSources({ spec, status }: Application): readonly SpecSource[] {
   const { syncResult, operation } = status.operationState;
   return [syncResult, operation.sync, spec].map(listOf).find((sources) => sources.length > 0) ?? [];
 }
 
-function listOf({ sources, source }: { sources: readonly SpecSource[]; source: SpecSource }): Notification['sources'] {
-  if (sources.length > 0) return sources.map(toSource);
-  return source.repoURL ? [toSource(source)] : []; // {"repoURL": ""} stands where there are several
+function listOf({ sources, source }: Pick<Application['spec'], 'sources' | 'source'>): readonly SpecSource[] {
+  if (sources.length > 0) return sources;
+  return source.repoURL ? [source] : []; // {"repoURL": ""} stands where there are several
 }
 
 function toSource({ repoURL, targetRevision, path, chart, ref }: SpecSource): Notification['sources'][number] {
   return { repo_url: repoURL, target_revision: targetRevision, path, chart, ref };
 }
 
+const OVERRIDES_SHOWN = 10; // as the template
+
+/** An image updater writes the images here, and the revision stays the same. Other parameters may be secret. */
+function overridesOf(sources: readonly SpecSource[]): string[] {
+  const all = sources.flatMap(({ kustomize, helm }) => [
+    ...kustomize.images.flatMap((image) => image ?? []),
+    ...helm.parameters.flatMap(({ name, value }) => (name && /image|tag/i.test(name) ? `${name}=${value ?? ''}` : [])),
+  ]);
+  return all.slice(0, OVERRIDES_SHOWN);
+}
+
 function toHistoryEntry(entry: Application['status']['history'][number]): HistoryEntry {
-  const { id, revision, revisions, deployedAt, deployStartedAt } = entry;
+  const { id, revision, revisions, deployedAt, deployStartedAt, initiatedBy } = entry;
   const sources = listOf(entry);
-  return { id, revision, revisions, deployed_at: deployedAt, started_at: deployStartedAt, sources };
+  return {
+    id,
+    revision,
+    revisions,
+    deployed_at: deployedAt,
+    started_at: deployStartedAt,
+    username: initiatedBy.username,
+    automated: initiatedBy.automated,
+    sources: sources.map(toSource),
+    overrides: overridesOf(sources),
+  };
+}
+
+function hydratedFrom({ spec }: Application) {
+  const { repoURL, targetRevision, path } = spec.sourceHydrator.drySource;
+  return { repo_url: repoURL, target_revision: targetRevision, path };
 }
 
 function ours(annotations: Application['metadata']['annotations'], more: string) {
   return Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith('shiplog/') || key === more));
 }
 
-const FAILED_SHOWN = 5; // as the template
+const SHOWN = 5; // as the template
+const WORST_FIRST = ['Degraded', 'Missing', 'Unknown', 'Suspended', 'Progressing'];
+
+function unhealthyOf({ status }: Application): Notification['unhealthy'] {
+  const all = WORST_FIRST.flatMap((word) => status.resources.filter(({ health }) => health.status === word));
+  return all.slice(0, SHOWN).map(({ kind, namespace, name, health }) => ({ kind, namespace, name, ...health }));
+}
 
 function resourcesOf(resources: readonly ResourceResult[]): Notification['resources'] {
   const failed = resources.filter(
@@ -130,9 +164,7 @@ function resourcesOf(resources: readonly ResourceResult[]): Notification['resour
   return {
     total: resources.length,
     changed: resources.filter(({ message }) => !message?.endsWith('unchanged')).length,
-    failed: failed
-      .slice(0, FAILED_SHOWN)
-      .map(({ kind, namespace, name, message }) => ({ kind, namespace, name, message })),
+    failed: failed.slice(0, SHOWN).map(({ kind, namespace, name, message }) => ({ kind, namespace, name, message })),
     images: [...new Set(resources.flatMap(({ images }) => images))],
   };
 }

@@ -1,21 +1,16 @@
 import type { NewChangeRecord, State } from '../../domain/change-record.ts';
 import { toIso } from '../../values/time.ts';
 import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
-import { earlierThan, historyOf } from './history.ts';
-import { type Event, isNoOp, isSelfHeal, STATE_BY_HEALTH, type Step, TEMPLATE, toRecord } from './record.ts';
+import { earlierBy } from './earlier.ts';
+import { type HealthyWhen, healthNow, isHealthWord, type Outcome, outcomeOf } from './health.ts';
+import { historyOf, identity, isAside, isSelfHeal } from './history.ts';
+import { type Event, isNoOp, type Step, TEMPLATE, toRecord } from './record.ts';
 import { isRollback } from './revision.ts';
 import { Notification } from './schema.ts';
-import type { Settings } from './settings.ts';
-import { webUrl, word } from './text.ts';
+import { healthyWhen, type Settings, type Told } from './settings.ts';
+import { word } from './text.ts';
 
 type Ignored = Extract<Mapped, { kind: 'ignored' }>;
-
-/** Who told it, and when it reached us. */
-interface Told {
-  readonly signal: string;
-  readonly receivedAt: Date;
-  readonly settings: Settings;
-}
 
 const isEvent = (word: string | undefined): word is Event =>
   word === 'running' || word === 'succeeded' || word === 'failed' || word === 'degraded';
@@ -28,25 +23,46 @@ export function mapNotification(payload: unknown, { receivedAt }: Webhook, setti
   return mapSync(Notification.parse(payload), { signal: TEMPLATE, receivedAt, settings });
 }
 
-/** One step of one sync, whoever put it into the words of the template, and the syncs before it that may have been lost. */
+/**
+ * One step of one sync, whoever put it into the words of the template, and what it says of the syncs before: their
+ * notifications may have been lost, and a self-heal or a dry run hides how the last of them ended.
+ */
 export function mapSync(notification: Notification, told: Told): Mapped {
   const own = mapStep(notification, told);
-  if (own.kind === 'ignored') return own;
   const oldestMs = sentAtMs(notification, told) - told.settings.maxAgeMs;
-  return { kind: 'records', records: [...own.records, ...recoveredBy(notification, told, oldestMs)] };
+  if (own.kind === 'ignored') {
+    const hints = saysMore(notification) ? earlierBy(notification, told, oldestMs) : [];
+    return hints.length > 0 ? { ...own, hints } : own;
+  }
+  const records = [...own.records, ...earlierBy(notification, told, oldestMs)];
+  const [first] = own.records;
+  return first?.history?.late ? { ...ignored('too_old', tooOld(first)), hints: records } : { ...own, records };
+}
+
+const tooOld = ({ finishedAt, occurredAt }: NewChangeRecord): string =>
+  `The sync ended at ${finishedAt ?? occurredAt}, longer ago than max_age_hours: it counts only if its beginning was recorded here.`;
+
+/** Behind an operation that deploys nothing, only a health that has settled says something of the deployment before. */
+function saysMore(notification: Notification): boolean {
+  const { health, app } = notification;
+  const isTold = health.status === 'Healthy' || health.status === 'Degraded' || app.deleted_at !== undefined;
+  return isAside(notification) && isTold;
 }
 
 /** The step that the notification is about, and nothing of its history. */
 export function mapStep(notification: Notification, told: Told): Mapped {
   const step = stepOf(notification, told);
   if ('reason' in step) return step;
-  return skipped(step, told) ?? { kind: 'records', records: [toRecord(step)] };
+  const skip = skipped(step);
+  if (skip) return skip;
+  return { kind: 'records', records: [toRecord(step)] };
 }
 
-function stepOf(notification: Notification, { signal, receivedAt, settings }: Told): Step | Ignored {
-  const { event, app, operation, health } = notification;
-  if (event === 'deleting') return ignored('app_deleted', 'The application is being deleted.');
-  if (!operation.started_at) return ignored('not_started', 'The application has never been synced.');
+function stepOf(notification: Notification, told: Told): Step | Ignored {
+  const { app, operation, health } = notification;
+  const { signal, receivedAt, settings } = told;
+  const event = eventOf(notification);
+  if (!operation.started_at) return notStarted(notification);
   if (!isEvent(event)) {
     return ignored('unknown_status', `The event is ${word(event)} and the phase ${word(operation.phase)}.`);
   }
@@ -54,95 +70,94 @@ function stepOf(notification: Notification, { signal, receivedAt, settings }: To
   const startedAt = toIso(operation.started_at);
   if (!startedAt) return ignored('unmapped', 'operation.started_at is not a time, and it names the deployment.');
   if (!app.name && !app.uid) return ignored('unmapped', 'app.name and app.uid are missing: nothing names the app.');
-  const state = stateOf(notification, event);
-  if (!state) return ignored('unknown_status', `The sync succeeded and the health is ${word(health.status)}.`);
+  const finishedAt = toIso(operation.finished_at);
+  const appliedAt = finishedAt ?? toIso(notification.sent_at) ?? receivedAt.toISOString();
+  const outcome = ownOutcome({
+    notification,
+    event,
+    counts: healthyWhen(notification, settings),
+    startedAt,
+    appliedAt,
+  });
+  if (!outcome) return ignored('unknown_status', `The sync succeeded and the health is ${word(health.status)}.`);
   const of = identity(notification);
+  const toldAt = toIso(notification.sent_at);
+  const isLate = isTooLate({ notification, told, event, endedAt: finishedAt ?? startedAt });
   return {
     notification,
-    event: event === 'succeeded' && state === 'failed' ? 'degraded' : event,
-    state,
+    event: outcome.state === 'failed' && event === 'succeeded' ? 'degraded' : event,
+    ...outcome,
     key: `argocd:${of}:${startedAt}`,
     startedAt,
     receivedAt: receivedAt.toISOString(),
     settings,
     signal,
-    history: historyOf(notification, of),
+    history: {
+      ...historyOf(notification, of),
+      ...(toldAt && { toldAt }),
+      ...(isLate && { late: true as const }),
+    },
     isRollback: isRollback(notification),
   };
 }
 
-/** The uid is unique over all clusters; a name is so within one Argo CD. */
-function identity({ app, argocd_url }: Notification): string {
-  if (app.uid) return app.uid;
-  const name = `${app.namespace ?? ''}/${app.name ?? ''}`;
-  const host = webUrl(argocd_url)?.host;
-  return host ? `${host}/${name}` : name;
+/** A message of a deletion carries the last sync: it is about that one, and old templates do not say so. */
+function eventOf({ event, operation, health }: Notification): string | undefined {
+  if (event !== 'deleting') return event;
+  const { phase } = operation;
+  if (phase === 'Running' || phase === 'Terminating') return 'running';
+  if (phase === 'Failed' || phase === 'Error') return 'failed';
+  if (phase === 'Succeeded') return health.status === 'Degraded' ? 'degraded' : 'succeeded';
+  return event;
 }
 
-function stateOf({ operation, health }: Notification, event: Event): State | undefined {
-  if (event === 'running') return 'running';
-  if (event === 'degraded') return 'failed';
+const notStarted = ({ event, app }: Notification): Ignored =>
+  event === 'deleting' || app.deleted_at
+    ? ignored('app_deleted', 'The application is being deleted.')
+    : ignored('not_started', 'The application has never been synced.');
+
+interface Own {
+  readonly notification: Notification;
+  readonly event: Event;
+  readonly counts: HealthyWhen;
+  readonly startedAt: string;
+  readonly appliedAt: string;
+}
+
+function ownOutcome({ notification, event, counts, startedAt, appliedAt }: Own): StepOutcome | undefined {
+  const { operation, health } = notification;
+  if (event === 'running') return { state: 'running' };
   // Argo CD: "Operation terminated" is what a person's TERMINATE and the sync timeout leave (gitops-engine sync_context.go).
-  if (event === 'failed') return operation.message?.startsWith('Operation terminated') ? 'canceled' : 'failed';
-  if (!health.status) return 'succeeded';
-  return Object.hasOwn(STATE_BY_HEALTH, health.status) ? STATE_BY_HEALTH[health.status] : undefined;
+  if (event === 'failed')
+    return { state: operation.message?.startsWith('Operation terminated') ? 'canceled' : 'failed' };
+  if (health.status !== undefined && !isHealthWord(health.status)) return undefined;
+  return outcomeOf(healthNow(notification), { startedAt, appliedAt, isLast: true }, counts);
+}
+
+type StepOutcome = Omit<Outcome, 'state'> & { readonly state: State };
+
+/** How long ago it ended, and not when it began: a sync window holds an operation for days. */
+function isTooLate(about: { notification: Notification; told: Told; event: Event; endedAt: string }): boolean {
+  const { notification, told, event, endedAt } = about;
+  if (event === 'running') return false;
+  const { maxAgeMs, degradedWithinMs } = told.settings;
+  const limitMs = event === 'degraded' ? Math.min(maxAgeMs, degradedWithinMs) : maxAgeMs;
+  return sentAtMs(notification, told) - Date.parse(endedAt) > limitMs;
 }
 
 /** Steps that are understood and that the settings leave out. */
-function skipped(step: Step, told: Told): Ignored | undefined {
+function skipped(step: Step): Ignored | undefined {
   const { notification, event, settings } = step;
   if (isSelfHeal(notification) && settings.selfHeal === 'skip') {
     return ignored('self_heal', 'Argo CD put drifted resources back; nothing new was deployed (setting self_heal).');
   }
-  const startedAt = step.startedAt ?? step.receivedAt;
-  const ageMs = sentAtMs(notification, told) - Date.parse(startedAt);
-  if (event !== 'running' && ageMs > settings.maxAgeMs) {
-    return ignored('too_old', `The sync started at ${startedAt}, longer ago than max_age_hours.`);
-  }
-  if (event === 'degraded' && settings.degraded === 'ignore') {
+  if (event === 'degraded' && step.state === 'failed' && settings.degraded === 'ignore') {
     return ignored('not_a_deployment', 'The application is degraded (setting degraded: ignore).');
   }
   if (isNoOp(step) && settings.noop === 'skip') {
     return ignored('no_op', 'The sync had nothing to change (setting noop: skip).');
   }
   return undefined;
-}
-
-const LOST = "Its notification was lost; read from Argo CD's history.";
-const HYDRATED = 'The commit is the one that the source hydrator wrote.';
-
-/**
- * A record for each earlier deployment of the history, oldest first. Those that were told, or are older than the first
- * notification of the application, are sorted out where that is known (store/changes/gaps.ts).
- * The history does not tell which syncs had nothing to change: where those are left out, nothing is read from it.
- */
-export function recoveredBy(notification: Notification, told: Told, oldestMs: number): NewChangeRecord[] {
-  const { settings, receivedAt } = told;
-  const { app } = notification;
-  if (settings.noop === 'skip' || (!app.name && !app.uid)) return [];
-  const of = identity(notification);
-  const { newest } = historyOf(notification, of);
-  return earlierThan(notification, oldestMs).map(({ id, startedAt, after, isRollback, notification: earlier }) =>
-    toRecord({
-      notification: earlier,
-      event: 'succeeded',
-      state: 'succeeded',
-      key: `argocd:${of}:${startedAt ?? `history:${id}`}`,
-      ...(startedAt && { startedAt }),
-      receivedAt: receivedAt.toISOString(),
-      settings,
-      signal: 'argocd history',
-      history: {
-        of,
-        id,
-        ...(newest !== undefined && { newest }),
-        ...(after && { after }),
-        recovered: true,
-      },
-      isRollback,
-      notes: notification.dry_sha ? [LOST, HYDRATED] : [LOST],
-    }),
-  );
 }
 
 /** A notification that was held up on its way is not about the past because of that. One from the future has a wrong clock. */

@@ -1,5 +1,8 @@
 import type { NewChangeRecord, Tier } from '../../domain/change-record.ts';
+import { annotation, isUnrendered } from './annotation.ts';
 import type { Notification } from './schema.ts';
+import type { Settings } from './settings.ts';
+import { webUrl } from './text.ts';
 
 /** A guess that is shown is a note; the annotation and the labels are no guess. */
 export interface Named {
@@ -13,36 +16,130 @@ const LABELS = ['environment', 'env', 'stage'];
 const TIERS: Readonly<Record<string, Tier>> = {
   production: 'production',
   prod: 'production',
+  prd: 'production',
   staging: 'staging',
   stage: 'staging',
+  stg: 'staging',
   test: 'testing',
   testing: 'testing',
+  tst: 'testing',
   qa: 'testing',
   dev: 'development',
   development: 'development',
 };
 
-const SUFFIX =
-  /[-_.](production|prod|prd|staging|stage|stg|testing|test|tst|qa|uat|preprod|preview|sandbox|integration|int|development|dev|demo)$/i;
+/** Words that name an environment wherever they stand. A number may follow: `dev2`, `pr-12`. */
+export const ENVIRONMENT_WORDS: readonly string[] = [
+  ...Object.keys(TIERS),
+  'uat',
+  'preprod',
+  'preview',
+  'review',
+  'pr',
+  'sandbox',
+  'integration',
+  'int',
+  'demo',
+];
+
+type Guessing = Pick<Settings, 'environmentWords'>;
 
 export function environmentOf(
-  { app, destination }: Notification,
+  notification: Notification,
+  settings: Guessing,
   advice = 'set the annotation shiplog/environment',
 ): Named {
-  const inferred = (from: string) => `The environment is ${from}; ${advice} to be sure.`;
-  const told = app.annotations['shiplog/environment'] ?? LABELS.map((key) => app.labels[key]).find(Boolean);
-  if (told) return { name: told };
-  if (destination.name && destination.name !== 'in-cluster') {
-    return { name: destination.name, note: inferred('the name of the destination cluster') };
+  const told = annotation(notification, 'shiplog/environment');
+  if (told.note) return { name: 'unknown', note: told.note };
+  const label = LABELS.map((key) => notification.app.labels[key]).find((value) => value && !isUnrendered(value));
+  const name = told.value ?? label;
+  return name ? { name } : guessed(notification, settings, advice);
+}
+
+/** The first name that holds an environment's word; else the namespace, else the cluster. */
+function guessed(notification: Notification, settings: Guessing, advice: string): Named {
+  const inferred = (from: string) => `The environment is taken from ${from}; ${advice} to be sure.`;
+  const { app } = notification;
+  const cluster = clusterOf(notification);
+  const namespace = namespaceOf(notification);
+  const places: readonly (readonly [string | undefined, string])[] = [
+    [app.name, 'the name of the application'],
+    [namespace, 'the destination namespace'],
+    [app.project, 'the AppProject'],
+    [cluster, 'the name of the destination cluster'],
+  ];
+  for (const [text, from] of places) {
+    const word = environmentWordIn(text, settings.environmentWords);
+    if (word) return { name: word, note: inferred(`${from}, ${text}`) };
   }
-  if (destination.namespace) return { name: destination.namespace, note: inferred('the destination namespace') };
-  const suffix = SUFFIX.exec(app.name ?? '')?.[1]?.toLowerCase();
-  if (suffix) return { name: suffix, note: inferred('the end of the application name') };
+  if (namespace && (namespace !== 'default' || !cluster))
+    return { name: namespace, note: inferred('the destination namespace') };
+  if (cluster) return { name: cluster, note: inferred('the destination cluster') };
   return { name: 'unknown', note: `Nothing names the environment; ${advice}.` };
 }
 
-/** `production` in `production` and in `lighthouse-api-production`; nothing in `lighthouse-api`. */
-export const environmentWordIn = (text = ''): string | undefined => SUFFIX.exec(`-${text}`)?.[1]?.toLowerCase();
+/** The last one: `test-lab-prod` is prod. `production` in `lighthouse-api-production`, `pr-12` in `lighthouse-pr-12`. */
+export function environmentWordIn(text = '', words: ReadonlySet<string> = DEFAULT_WORDS): string | undefined {
+  const parts = text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  const at = parts.findLastIndex((part) => words.has(part.replace(/\d+$/, '')));
+  const word = parts[at];
+  const number = parts[at + 1];
+  return word && NUMBERED.has(word) && number && /^\d+$/.test(number) ? `${word}-${number}` : word;
+}
+
+const DEFAULT_WORDS: ReadonlySet<string> = new Set(ENVIRONMENT_WORDS);
+/** These come and go, one for each merge request. */
+const NUMBERED: ReadonlySet<string> = new Set(['pr', 'mr', 'preview', 'review']);
+
+/** An application of applications deploys into Argo CD's own namespace: that says nothing. */
+function namespaceOf({ app, destination }: Notification): string | undefined {
+  const { namespace } = destination;
+  return namespace === undefined || namespace === app.namespace || /^argo-?cd/i.test(namespace) ? undefined : namespace;
+}
+
+function clusterOf({ destination: { name, server } }: Notification): string | undefined {
+  if (name) return name === 'in-cluster' ? undefined : name;
+  const host = webUrl(server)?.hostname;
+  return host === undefined || /^kubernetes\.default(\.svc(\..+)?)?$/.test(host) ? undefined : host;
+}
+
+/** For rules: what names the place, whatever the environment is called. */
+export function labelsOf(notification: Notification): Record<string, string> {
+  const { app, destination } = notification;
+  const cluster = destination.name ?? clusterOf(notification);
+  return {
+    ...(destination.namespace && { namespace: destination.namespace }),
+    ...(cluster && { cluster }),
+    ...(app.project && { argocd_project: app.project }),
+  };
+}
+
+/** The annotation, else the application without its environment at the end: `search-production` in production is `search`. */
+export function serviceOf(
+  notification: Notification,
+  environment: Named,
+  { serviceWithoutEnvironment, environmentWords }: Pick<Settings, 'serviceWithoutEnvironment' | 'environmentWords'>,
+): Named {
+  const told = annotation(notification, 'shiplog/service');
+  const note = told.note ? { note: told.note } : {};
+  if (told.value) return { name: told.value };
+  const name = notification.app.name ?? 'unknown';
+  if (!serviceWithoutEnvironment) return { name, ...note };
+  return { name: withoutEnvironment(name, environment.name, environmentWords) ?? name, ...note };
+}
+
+function withoutEnvironment(name: string, environment: string, words: ReadonlySet<string>): string | undefined {
+  const numbered = /^(.*[\p{L}\p{N}])[-_.]((?:pr|mr|preview|review)-\d+)$/iu.exec(name);
+  const [, service, end = ''] = numbered ?? /^(.*[\p{L}\p{N}])[-_.]([\p{L}\p{N}]+)$/u.exec(name) ?? [];
+  const [suffix, told] = [end.toLowerCase(), environment.toLowerCase()];
+  const isWord = environmentWordIn(suffix, words) === suffix;
+  return isWord && (suffix === told || isOneTier(suffix, told)) ? service : undefined;
+}
+
+function isOneTier(a: string, b: string): boolean {
+  const tier = Object.hasOwn(TIERS, a) ? TIERS[a] : undefined;
+  return tier !== undefined && Object.hasOwn(TIERS, b) && TIERS[b] === tier;
+}
 
 export function withTier(name: string, url?: string): NewChangeRecord['environment'] {
   const key = name.toLowerCase();

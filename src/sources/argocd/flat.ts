@@ -68,7 +68,7 @@ export function mapFlat(payload: object, webhook: Webhook, settings: Settings): 
   const notification = toNotification(body, app);
   const flat = { ...told, body, app, notification, webhook, settings };
   const times = { startedAt: timeOf(body, STARTED), finishedAt: timeOf(body, [...FINISHED, 'timestamp']) };
-  return mapUnlessOld({ ...flat, ...times, environment: environmentIn(body, notification) });
+  return mapUnlessOld({ ...flat, ...times, environment: environmentIn(body, notification, settings) });
 }
 
 const ADVICE =
@@ -115,7 +115,7 @@ function detailsOf(flat: Flat): Partial<NewChangeRecord> {
   const { body, notification, settings } = flat;
   const source = notification.sources[0];
   const description = descriptionOf(flat);
-  const repository = repositoryOf(notification, source, settings.gitlabHosts);
+  const repository = repositoryOf(notification, source, settings);
   const commit = commitOf(body);
   const pipelineUrl = linkOf(body);
   const actor = actorOf(body);
@@ -198,9 +198,9 @@ function toNotification(body: Body, app: string): Notification {
   });
 }
 
-function environmentIn(body: Body, notification: Notification): Named {
+function environmentIn(body: Body, notification: Notification, settings: Settings): Named {
   const told = read(body, 'environment');
-  return told ? { name: told } : environmentOf(notification, 'send "environment"');
+  return told ? { name: told } : environmentOf(notification, settings, 'send "environment"');
 }
 
 function commitOf(body: Body): NewChangeRecord['commit'] {

@@ -2,9 +2,10 @@ import type { History } from '../../domain/change-record.ts';
 import { toIso } from '../../values/time.ts';
 import { keyOf, wentBack } from './revision.ts';
 import type { HistoryEntry, Notification } from './schema.ts';
+import { webUrl } from './text.ts';
 
 /** An earlier deployment, as the history remembers it. Whether its notification was lost, only the store knows. */
-interface Earlier {
+export interface Earlier {
   readonly id: number;
   /** What a notification of it would have said, as far as the history knows. */
   readonly notification: Notification;
@@ -13,6 +14,10 @@ interface Earlier {
   readonly startedAt?: string;
   /** When the entry before it was deployed. */
   readonly after?: string;
+  /** Until when the application's health was this one's, where that is over. */
+  readonly until?: string;
+  /** When the next operation that deploys began, or had been applied at the latest. */
+  readonly overtakenAt?: string;
   readonly isRollback: boolean;
 }
 
@@ -25,15 +30,50 @@ function numbered({ history }: Notification): readonly (HistoryEntry & { id: num
   return entries.toSorted((a, b) => a.id - b.id).slice(-ENTRIES_READ);
 }
 
+/**
+ * Argo CD puts drifted resources back, or rehearses: the deployment before goes on behind it. Automated syncs name
+ * resources for that alone, in every version; autoHealAttemptsCount is carried into syncs of new commits (2.13, 2.14).
+ */
+export const isSelfHeal = ({ operation }: Notification): boolean => operation.automated && operation.partial;
+export const isAside = (notification: Notification): boolean =>
+  isSelfHeal(notification) || notification.operation.dry_run;
+
+/** The uid is unique over all clusters; a name is so within one Argo CD. */
+export function identity({ app, argocd_url }: Notification): string {
+  if (app.uid) return app.uid;
+  const name = `${app.namespace ?? ''}/${app.name ?? ''}`;
+  const host = webUrl(argocd_url)?.host;
+  return host ? `${host}/${name}` : name;
+}
+
 /** What the store needs to find gaps. `id` only where the newest entry is this very sync. */
 export function historyOf(notification: Notification, identity: string): History {
   const newest = numbered(notification).at(-1);
-  const own = notification.operation.phase === 'Succeeded' && newest && isOfThisSync(newest, notification);
+  const { operation, app } = notification;
+  const own = operation.phase === 'Succeeded' && newest && isOfThisSync(newest, notification);
+  const deleted = toIso(app.deleted_at);
   return {
     of: identity,
     ...(own && { id: newest.id }),
     ...(newest && { newest: newest.id }),
+    ...(isResolved(notification) && { revision: keyOf(notification).slice(0, REVISION_LIMIT) }),
+    ...(isAttempt(operation.retry_count) && { attempt: operation.retry_count }),
+    ...(isAside(notification) && { aside: true }),
+    ...(deleted && { endedAt: deleted }),
   };
+}
+
+const isAttempt = (count: number) => Number.isSafeInteger(count) && count > 0;
+
+const REVISION_LIMIT = 500; // characters
+
+/** A sha, a digest or the whole version of a chart; a request may name a branch or a range that is looked up first. */
+function isResolved({ revision, revisions, sources }: Notification): boolean {
+  const all = revisions.some(Boolean) ? revisions : [revision];
+  return all.every((one, at) => {
+    const isChart = sources[at]?.chart !== undefined;
+    return one !== undefined && (isChart ? /^v?\d+\.\d+\.\d+/ : /^(?:[0-9a-f]{40,64}|sha\d+:[0-9a-f]+)$/i).test(one);
+  });
 }
 
 /**
@@ -41,6 +81,7 @@ export function historyOf(notification: Notification, identity: string): History
  * (controller/sync.go, persistRevisionHistory). A partial sync and a dry run add none.
  */
 function isOfThisSync(entry: HistoryEntry, notification: Notification): boolean {
+  if (isAside(notification)) return false;
   const started = toIso(notification.operation.started_at);
   if (!started) return false;
   const entryStarted = toIso(entry.started_at);
@@ -50,16 +91,18 @@ function isOfThisSync(entry: HistoryEntry, notification: Notification): boolean 
   return deployed > started || keyOf(entry) === keyOf(notification); // times have whole seconds: the sync before may end when this one starts
 }
 
-/** The deployments before this sync that are not older than `oldestMs` (epoch), oldest first. */
-export function earlierThan(notification: Notification, oldestMs: number): readonly Earlier[] {
+/** The deployments before this sync, oldest first. */
+export function earlierThan(notification: Notification): readonly Earlier[] {
   const all = numbered(notification);
   return all.flatMap((entry, index) => {
     const deployedAt = toIso(entry.deployed_at);
     const isNewest = index === all.length - 1;
-    if (!deployedAt || Date.parse(deployedAt) < oldestMs) return [];
-    if (isNewest && isOfThisSync(entry, notification)) return [];
+    if (!deployedAt || (isNewest && isOfThisSync(entry, notification))) return [];
     const startedAt = toIso(entry.started_at);
     const after = toIso(all[index - 1]?.deployed_at);
+    const notBefore = (at: string | undefined) => at && (at < deployedAt ? deployedAt : at);
+    const until = notBefore(hiddenAt(all[index + 1], notification));
+    const overtakenAt = notBefore(nextAfter(all[index + 1], notification));
     return [
       {
         id: entry.id,
@@ -67,11 +110,28 @@ export function earlierThan(notification: Notification, oldestMs: number): reado
         deployedAt,
         ...(startedAt && { startedAt }),
         ...(after && after <= deployedAt && { after }),
+        ...(until && { until }),
+        ...(overtakenAt && { overtakenAt }),
         isRollback: wentBack(entry, all.slice(0, index)),
       },
     ];
   });
 }
+
+function nextAfter(next: HistoryEntry | undefined, notification: Notification): string | undefined {
+  if (next) return toIso(next.started_at) ?? toIso(next.deployed_at);
+  return isAside(notification) ? undefined : toIso(notification.operation.started_at);
+}
+
+/** What failed, or was a part only, left the last whole sync in place: a health that is good then speaks for it. */
+function hiddenAt(next: HistoryEntry | undefined, notification: Notification): string | undefined {
+  const { phase, started_at } = notification.operation;
+  if (next) return nextAfter(next, notification);
+  return phase === 'Running' || phase === 'Terminating' ? toIso(started_at) : undefined;
+}
+
+/** No revision is equal to it. */
+const NOT_KNOWN = 'unknown';
 
 /** Images, annotations of a commit and messages are of now, not of then: nothing of them is left. */
 function asTold(entry: HistoryEntry, notification: Notification): Notification {
@@ -85,17 +145,20 @@ function asTold(entry: HistoryEntry, notification: Notification): Notification {
       message: undefined,
       started_at: entry.started_at,
       finished_at: entry.deployed_at,
-      username: undefined,
-      automated: false,
+      username: entry.username,
+      automated: entry.automated,
+      retry_count: 0,
+      dry_run: false,
       partial: false,
-      self_heal_attempts: 0,
       info: [],
     },
     revision: entry.revision,
     revisions: entry.revisions,
     sources: sourcesOf(entry, notification),
-    dry_sha: undefined,
-    health: { status: undefined, message: undefined, since: undefined },
+    overrides: entry.overrides,
+    hydrator: { ...notification.hydrator, hydrated_sha: notification.hydrator.hydrated_sha ?? NOT_KNOWN },
+    unhealthy: [],
+    conditions: [],
     images: [],
     resources: { total: 0, changed: 0, failed: [], images: [] },
     commit: { message: undefined, author: undefined, date: undefined },

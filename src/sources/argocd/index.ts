@@ -4,7 +4,9 @@ import { API_PATH, verifyToken } from '../gitlab-api/api.ts';
 import type { Source } from '../source.ts';
 import { argocdApi } from './api.ts';
 import { ApplicationCommit } from './application-commit.ts';
+import { ENVIRONMENT_WORDS } from './environment.ts';
 import { FACTS } from './facts.ts';
+import { HealthyWhenRules } from './healthy-when.ts';
 import { configMapFor, hooksOf } from './hooks.ts';
 import { toAnswer, toMapped } from './map.ts';
 import { createMissed, type Api as MissedApi } from './missed.ts';
@@ -14,6 +16,7 @@ import { recipeWith } from './setup.ts';
 import { expiresAt } from './token.ts';
 
 const HOUR_MS = 3_600_000;
+const WORD = /^[\p{L}\p{N}]+$/u;
 
 /** Argo CD's own API. With neither url nor token it is not asked. */
 const Api = z
@@ -42,6 +45,14 @@ export const argocd = z
     self_heal: z.enum(['skip', 'record']).default('skip'),
     /** Syncs that had nothing to change. */
     noop: z.enum(['record', 'skip']).default('record'),
+    /** An app that turns unhealthy later than this after its sync is no failed deployment. */
+    degraded_within_hours: z.number().positive().default(24),
+    /** What says that a sync was a success: one word, or a list of words for applications that the rest fits. */
+    healthy_when: HealthyWhenRules,
+    /** Words that name an environment in the names of applications, namespaces, projects and clusters. */
+    environment_words: z.array(z.string().regex(WORD, 'write one word, such as prod')).default([...ENVIRONMENT_WORDS]),
+    /** `search-production` in production is the service `search`. */
+    service_without_environment: z.boolean().default(true),
     /** A first subscription tells the last sync of every app, however old. */
     max_age_hours: z.number().positive().default(24),
     /** Hosts whose repositories are GitLab projects. */
@@ -56,10 +67,15 @@ export const argocd = z
     const settings: Settings = {
       instance: config.name,
       degraded: config.degraded,
+      degradedWithinMs: config.degraded_within_hours * HOUR_MS,
+      healthyWhen: config.healthy_when,
+      environmentWords: new Set(config.environment_words.map((word) => word.toLowerCase())),
+      serviceWithoutEnvironment: config.service_without_environment,
       selfHeal: config.self_heal,
       noop: config.noop,
       maxAgeMs: config.max_age_hours * HOUR_MS,
-      gitlabHosts: config.gitlab_hosts.map(hostName),
+      gitlabHosts: config.gitlab_hosts.map((host) => gitlabAt(host).host),
+      gitlabRoots: new Map(config.gitlab_hosts.map(gitlabAt).flatMap(({ host, root }) => (root ? [[host, root]] : []))),
       defaultRef: config.default_ref?.trim() || undefined,
       applicationCommit: config.application_commit,
     };
@@ -100,10 +116,11 @@ function apiPart(api: MissedApi, settings: Settings) {
   } satisfies Partial<Source>;
 }
 
-/** People write `https://gitlab.example.com:8443/` where the host is asked for. */
-const hostName = (text: string): string =>
-  text
+/** People write `https://gitlab.example.com:8443/` where the host is asked for, and a path where GitLab lies under one. */
+function gitlabAt(text: string): { host: string; root: string } {
+  const [authority = '', ...path] = text
     .trim()
-    .toLowerCase()
-    .replace(/^[a-z+]+:\/\//, '')
-    .replace(/[:/].*$/, '');
+    .replace(/^[a-z+]+:\/\//i, '')
+    .split('/');
+  return { host: authority.toLowerCase().replace(/:.*$/, ''), root: path.filter(Boolean).join('/') };
+}

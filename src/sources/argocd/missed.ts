@@ -6,7 +6,8 @@ import { type Ask, createAsk } from '../ask.ts';
 import { pathSegment } from '../path-segment.ts';
 import type { ApiCall } from '../source.ts';
 import { applicationIn, toNotification } from './application.ts';
-import { mapStep, recoveredBy } from './contract.ts';
+import { mapStep } from './contract.ts';
+import { earlierBy } from './earlier.ts';
 import { Text } from './schema.ts';
 import type { Settings } from './settings.ts';
 
@@ -20,7 +21,10 @@ export interface Api {
 const Listed = z.object({
   metadata: z.object({ name: z.string().min(1), namespace: Text }),
   status: z
-    .object({ operationState: z.object({ phase: Text, startedAt: Text, finishedAt: Text }).optional() })
+    .object({
+      operationState: z.object({ phase: Text, startedAt: Text, finishedAt: Text }).optional(),
+      health: z.object({ lastTransitionTime: Text }).optional(),
+    })
     .optional(),
 });
 type Listed = z.output<typeof Listed>;
@@ -37,6 +41,7 @@ const FIELDS = [
   'items.status.operationState.phase',
   'items.status.operationState.startedAt',
   'items.status.operationState.finishedAt',
+  'items.status.health',
 ];
 
 const PAGE = 100;
@@ -69,7 +74,7 @@ export function createMissed(api: Api, settings: Settings) {
 
 type Call = ApiCall & { warn(finding: string): void };
 
-/** The applications whose last operation is not over, or ended since then. */
+/** The applications whose last operation is not over, or ended since then, or whose health changed since then. */
 async function listSince(ask: Ask, since: Date, { api, signal, warn }: Call & { api: Api }): Promise<Listed[]> {
   const json = await ask.get(`/api/v1/applications?fields=${FIELDS.join(',')}`, { signal });
   const list = List.safeParse(json);
@@ -83,7 +88,9 @@ async function listSince(ask: Ask, since: Date, { api, signal, warn }: Call & { 
   return items.filter(({ status }) => {
     const { startedAt, finishedAt } = status?.operationState ?? {};
     const ended = toIso(finishedAt);
-    return startedAt !== undefined && (ended === undefined || ended >= since.toISOString());
+    const changed = toIso(status?.health?.lastTransitionTime);
+    const isSince = (moment: string | undefined) => moment === undefined || moment >= since.toISOString();
+    return startedAt !== undefined && (isSince(ended) || (changed !== undefined && isSince(changed)));
   });
 }
 
@@ -118,10 +125,13 @@ function recordsOf(application: object, { since, now, url, settings }: Asked): r
   const told = {
     signal: 'argocd application',
     receivedAt: now,
-    settings: { ...settings, maxAgeMs: Number.POSITIVE_INFINITY },
+    settings: { ...settings, maxAgeMs: Number.POSITIVE_INFINITY, degradedWithinMs: Number.POSITIVE_INFINITY },
   };
-  const moment = toIso(finished_at) ?? toIso(started_at);
-  const isNew = phase === 'Running' || (moment !== undefined && moment >= since.toISOString());
-  const own = isNew ? mapStep(notification, told) : undefined;
-  return [...(own?.kind === 'records' ? own.records : []), ...recoveredBy(notification, told, since.getTime())];
+  const moments = [toIso(finished_at) ?? toIso(started_at), toIso(notification.health.since)];
+  const isNew = moments.some((moment) => moment !== undefined && moment >= since.toISOString());
+  const own = phase === 'Running' || isNew ? mapStep(notification, told) : undefined;
+  const earlier = earlierBy(notification, told, since.getTime());
+  // What was overtaken before that is no news; an end that the health shows may be.
+  const news = earlier.filter(({ history, endReason }) => !history?.late || endReason === undefined);
+  return [...(own?.kind === 'records' ? own.records : []), ...news];
 }

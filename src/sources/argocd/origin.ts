@@ -1,5 +1,6 @@
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { toIso } from '../../values/time.ts';
+import { annotation } from './annotation.ts';
 import { applicationCommitOf, type Found } from './application-commit.ts';
 import { annotatedProject, type Deployed, refOf, repositoryOf } from './revision.ts';
 import type { Notification } from './schema.ts';
@@ -25,21 +26,26 @@ export function originOf(about: About): Origin {
   const { notification, settings, deployed, isRecovered } = about;
   const found = applicationCommitOf(notification, settings.applicationCommit, { isRecovered });
   if (found.kind !== 'none') return applicationsOwn(about, found);
-  const repository = repositoryOf(notification, deployed.source, settings.gitlabHosts);
+  const repository = repositoryOf(notification, deployed.source, settings);
   // A later step may find the application's commit: the words of another commit must not stand beside it.
   const commit = settings.applicationCommit.readTag
     ? deployed.sha && { sha: deployed.sha }
     : commitOf(notification, deployed.sha);
   return {
-    parts: { ...(repository && { repository }), ...refOf(notification, deployed.source), ...(commit && { commit }) },
+    parts: {
+      ...(repository && { repository }),
+      ...refOf(notification, deployed.source),
+      ...(commit && { commit }),
+      ...(deployed.manifests && { manifests: manifestsOf(notification, deployed.manifests) }),
+    },
     tags: [],
-    notes: [...deployed.notes, foreignCommit(deployed, repository), found.note],
+    notes: [...unrendered(notification), ...deployed.notes, foreignCommit(deployed, repository), found.note],
   };
 }
 
 function applicationsOwn({ notification, settings, deployed }: About, found: Exclude<Found, { kind: 'none' }>): Origin {
   const { sha, short: abbreviated } = found.kind === 'found' ? found : {};
-  const manifests = manifestsOf(notification, deployed);
+  const manifests = manifestsOf(notification, deployed.manifests ?? deployed);
   const repository = projectOf(notification, settings, deployed);
   const parts = {
     ...(repository && { repository }),
@@ -54,11 +60,17 @@ function applicationsOwn({ notification, settings, deployed }: About, found: Exc
   };
 }
 
+const unrendered = (notification: Notification): (string | undefined)[] =>
+  ['shiplog/gitlab-project', 'shiplog/ref'].map((key) => annotation(notification, key).note);
+
 const NO_PROJECT =
   "The commit is the application's, and nothing names its project: set the annotation shiplog/gitlab-project, or write a rule with gitlab_project.";
 
-function manifestsOf(notification: Notification, { source, revision }: Deployed): NewChangeRecord['manifests'] {
-  const repository = repositoryOf(notification, source, []);
+function manifestsOf(
+  notification: Notification,
+  { source, revision }: Pick<Deployed, 'source' | 'revision'>,
+): NewChangeRecord['manifests'] {
+  const repository = repositoryOf(notification, source, { gitlabHosts: [], gitlabRoots: new Map() });
   const told = {
     ...(repository?.url && { repository: repository.name, url: repository.url }),
     ...(revision && { revision }),
@@ -69,12 +81,13 @@ function manifestsOf(notification: Notification, { source, revision }: Deployed)
 /** The application's project has to be named: the manifests lie in another one, unless the annotation names the same. */
 function projectOf(
   notification: Notification,
-  { gitlabHosts }: Settings,
+  settings: Settings,
   { source }: Deployed,
 ): NewChangeRecord['repository'] {
   const project = annotatedProject(notification);
   if (!project) return undefined;
-  const manifests = repositoryOf(notification, source, gitlabHosts);
+  const { gitlabHosts } = settings;
+  const manifests = repositoryOf(notification, source, settings);
   if (manifests?.name.toLowerCase() === project.toLowerCase()) return manifests;
   const host = gitlabHosts.length === 1 ? gitlabHosts[0] : undefined;
   const url = host && !/^\d+$/.test(project) ? `https://${host}/${project}` : undefined;

@@ -2,7 +2,10 @@ import { type History, type NewChangeRecord, recordId, type State } from '../../
 import { trimCharsEnd } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
 import { safeUrl } from '../../values/url.ts';
-import { environmentOf, withTier } from './environment.ts';
+import { environmentOf, labelsOf, serviceOf, withTier } from './environment.ts';
+import { reasonsOf } from './health.ts';
+import { isSelfHeal } from './history.ts';
+import { imagesOf } from './images.ts';
 import { originOf } from './origin.ts';
 import { type Deployed, deployedBy } from './revision.ts';
 import type { Notification } from './schema.ts';
@@ -25,29 +28,25 @@ export interface Step {
   readonly signal: string;
   readonly history: History;
   readonly isRollback: boolean;
+  /** When the health became what it is, where that was after the sync. */
+  readonly changedAt?: string;
+  /** The application was degraded before the sync began. */
+  readonly wasDegraded?: true;
   readonly notes?: readonly string[];
 }
 
 /** The signal of the template in configmap.yaml. */
 export const TEMPLATE = 'argocd notification';
 
-/** `Succeeded` means applied. Whether it runs is the health: argo-cd, pkg/apis/application/v1alpha1/types.go. */
-export const STATE_BY_HEALTH: Readonly<Record<string, State>> = {
-  Healthy: 'succeeded',
-  Progressing: 'running',
-  Missing: 'running',
-  Suspended: 'running',
-  Unknown: 'running',
-  Degraded: 'failed',
-};
-
 export function toRecord(step: Step): NewChangeRecord {
   const { notification, state, key, startedAt, receivedAt, settings, signal, history } = step;
-  const { app, operation } = notification;
-  const environment = environmentOf(notification);
+  const { operation } = notification;
+  const environment = environmentOf(notification, settings);
+  const service = serviceOf(notification, environment, settings);
   const deployed = deployedBy(notification, settings.gitlabHosts);
   const origin = originOf({ notification, settings, deployed, isRecovered: history.recovered === true });
   const pipelineUrl = pageOf(notification);
+  const labels = labelsOf(notification);
   const actor = operation.username ?? (operation.automated ? 'argocd (automated)' : undefined);
   const description = descriptionOf(step);
   return {
@@ -56,22 +55,24 @@ export function toRecord(step: Step): NewChangeRecord {
     source: 'argocd',
     instance: settings.instance,
     signal,
-    authoritative: !history.recovered,
+    authoritative: true,
+    witness: 'sync',
     state,
     changeType: step.isRollback ? 'rollback' : 'deployment',
     ...(description && { description }),
     environment: withTier(environment.name, externalUrl(notification)),
-    service: app.name ?? 'unknown',
+    service: service.name,
     ...origin.parts,
     ...(pipelineUrl && { pipelineUrl }),
     ...(actor && { actor }),
-    artifacts: [...deployed.artifacts],
+    artifacts: [...deployed.artifacts, ...imagesOf(notification, state)],
+    ...(Object.keys(labels).length > 0 && { labels }),
     paths: pathsOf(deployed),
     ...timesOf(step),
     ...(startedAt && { startedAt }),
     receivedAt,
     tags: [...tagsOf(step), ...origin.tags],
-    notes: notesOf(step, [environment.note, ...origin.notes, ...(step.notes ?? [])]),
+    notes: notesOf(step, [environment.note, service.note, ...origin.notes, ...(step.notes ?? [])]),
     history,
   };
 }
@@ -82,10 +83,28 @@ export function toRecord(step: Step): NewChangeRecord {
  */
 function idOf(step: Step): string {
   const { key, state, event, signal, history } = step;
-  if (history.recovered) return recordId(key, state, 'history');
-  const changed = healthChangedAt(step);
-  return recordId(key, state, event, ...(changed ? [changed] : []), ...(signal === TEMPLATE ? [] : [signal]));
+  const changedAt = endedByHealth(step);
+  const changed = changedAt ? [changedAt] : [];
+  if (history.recovered) return recordId(key, state, 'history', ...changed);
+  const waits = state === 'running' && event !== 'running' ? [step.notification.health.status ?? ''] : [];
+  return recordId(
+    key,
+    state,
+    event,
+    ...changed,
+    ...waits,
+    ...revisionTold(step),
+    ...(signal === TEMPLATE ? [] : [signal]),
+  );
 }
+
+/** A sync may run on for another revision, or tell only later which one it is. */
+function revisionTold({ event, history }: Step): string[] {
+  return event === 'running' && history.revision && history.attempt ? [history.revision] : [];
+}
+
+const endedByHealth = ({ state, event, changedAt }: Step): string | undefined =>
+  state === 'running' || event === 'failed' ? undefined : changedAt;
 
 /** A source's own path says where in its repository the manifests lie; "." is all of it. */
 function pathsOf({ source }: Deployed): string[] {
@@ -102,40 +121,56 @@ function bareFolder(path: string): string {
 
 /** A retried sync has `finished_at` set while it still runs: only a final state has an end. */
 function timesOf(step: Step): Pick<NewChangeRecord, 'occurredAt' | 'finishedAt'> {
-  const { notification, event, state, startedAt, receivedAt } = step;
+  const { notification, state, event, startedAt, receivedAt } = step;
   if (state === 'running') return { occurredAt: startedAt ?? receivedAt };
   const finishedAt = toIso(notification.operation.finished_at);
   const end = finishedAt ?? toIso(notification.sent_at) ?? receivedAt;
-  const occurredAt = event === 'degraded' ? degradedAt(step, end) : (healthChangedAt(step) ?? end);
+  const isDegraded = event === 'degraded' && state === 'failed';
+  const occurredAt = endedByHealth(step) ?? (isDegraded ? degradedAt(step, end) : end);
   return { occurredAt, ...(finishedAt && { finishedAt }) };
 }
 
-/** When the app became what it is, if that was after the sync. Argo CD tells it since 2.14. */
-function healthChangedAt({ notification, state, event }: Step): string | undefined {
-  if (state === 'running' || event === 'failed') return undefined;
-  const finished = toIso(notification.operation.finished_at);
-  const since = toIso(notification.health.since);
-  return finished && since && since > finished ? since : undefined;
-}
-
 /** Must be later than the end of the sync: between final states the later moment wins. */
-function degradedAt({ notification, receivedAt }: Step, end: string): string {
-  const moments = [toIso(notification.health.since), toIso(notification.sent_at), receivedAt];
-  const later = moments.find((moment) => moment !== undefined && moment > end);
-  return later ?? new Date(Date.parse(end) + 1).toISOString();
+function degradedAt({ notification, receivedAt, history }: Step, end: string): string {
+  const saysWhen = history.recovered || toIso(notification.health.since);
+  const moment = saysWhen ? end : (toIso(notification.sent_at) ?? receivedAt);
+  return moment > end ? moment : new Date(Date.parse(end) + 1).toISOString();
 }
 
-function notesOf({ notification, history }: Step, more: readonly (string | undefined)[]): string[] {
+function notesOf(step: Step, more: readonly (string | undefined)[]): string[] {
+  const { notification, history } = step;
   const { app, health, event } = notification;
-  const isTold = event === 'succeeded' && !history.recovered;
-  const noHealth = isTold && !health.status && 'Argo CD did not say whether the app is healthy.';
-  const waits =
-    isTold &&
-    STATE_BY_HEALTH[health.status ?? ''] === 'running' &&
-    `When the sync had succeeded, the health was still ${health.status}.`;
-  const noName = !app.name && 'The application has no name.';
-  return [noName, noHealth, waits, ...more].filter((note) => typeof note === 'string');
+  const noHealth = event === 'succeeded' && !history.recovered && !health.status;
+  const notes = [
+    !app.name && 'The application has no name.',
+    noHealth && 'Argo CD did not say whether the app is healthy.',
+    !history.recovered && waitingNote(step),
+    ...more,
+  ];
+  return notes.filter((note) => typeof note === 'string');
 }
+
+/** Why it has not ended. These notes go with the end. */
+function waitingNote(step: Step): string | undefined {
+  const { notification, event, state, wasDegraded } = step;
+  const { health, operation } = notification;
+  if (wasDegraded) {
+    const since = toIso(health.since);
+    return `The application is degraded since ${since}, before this sync began: that is not blamed on it. ${WAYS_OUT}`;
+  }
+  if (state !== 'running') return undefined;
+  if (event !== 'running')
+    return `The sync succeeded, and the application is ${health.status}${because(notification)}. ${WAYS_OUT}`;
+  const says = operation.message && !/^one or more tasks are running/.test(operation.message);
+  return says ? `Argo CD says: ${short(operation.message ?? '')}` : undefined;
+}
+
+const because = (notification: Notification): string => {
+  const [reason] = reasonsOf(notification);
+  return reason ? ` (${short(reason)})` : '';
+};
+
+const WAYS_OUT = 'Where it never becomes healthy, the annotation shiplog/healthy-when says what counts.';
 
 function tagsOf(step: Step): string[] {
   const { app, operation } = step.notification;
@@ -150,10 +185,6 @@ function tagsOf(step: Step): string[] {
   return tags.filter((tag) => typeof tag === 'string');
 }
 
-/** Before Argo CD 2.13 there is no counter, but only self-heals are both automatic and partial. */
-export const isSelfHeal = ({ operation }: Notification): boolean =>
-  operation.self_heal_attempts > 0 || (operation.automated && operation.partial);
-
 export function isNoOp({ event, notification: { operation, resources } }: Step): boolean {
   if (event !== 'succeeded' && event !== 'degraded') return false;
   return operation.message?.includes('no more tasks') || (resources.total > 0 && resources.changed === 0);
@@ -161,11 +192,11 @@ export function isNoOp({ event, notification: { operation, resources } }: Step):
 
 const RESOURCES_LIMIT = 5; // the template sends no more
 
-function descriptionOf({ notification, event }: Step): string | undefined {
-  const { operation, health, resources } = notification;
+function descriptionOf({ notification, event, state }: Step): string | undefined {
+  const { operation, resources } = notification;
   const lines: (string | undefined)[] = [];
   if (event === 'failed') lines.push(operation.message);
-  if (event === 'degraded') lines.push(health.message && `Degraded: ${health.message}`);
+  if (event === 'degraded' && state === 'failed') lines.push(...degradedWords(notification));
   if (event === 'failed' || event === 'degraded') {
     for (const { kind, namespace, name, message } of resources.failed.slice(0, RESOURCES_LIMIT)) {
       const what = [kind, [namespace, name].filter(Boolean).join('/')].filter(Boolean).join(' ');
@@ -176,6 +207,12 @@ function descriptionOf({ notification, event }: Step): string | undefined {
     if (value) lines.push(name ? `${name}: ${value}` : value);
   }
   return lines.flatMap((line) => (line ? short(line) : [])).join('\n') || undefined;
+}
+
+function degradedWords(notification: Notification): string[] {
+  const since = toIso(notification.health.since);
+  const [first, ...more] = reasonsOf(notification);
+  return [`Degraded${since ? ` since ${since}` : ''}${first ? `: ${first}` : ''}`, ...more];
 }
 
 function pageOf({ app, argocd_url }: Notification): string | undefined {

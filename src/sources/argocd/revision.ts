@@ -1,8 +1,11 @@
 import type { NewChangeRecord } from '../../domain/change-record.ts';
-import { parseRepoUrl } from '../../values/repo-url.ts';
+import { nameRef } from '../../values/ref.ts';
+import { parseRepoUrl, type RepoUrl } from '../../values/repo-url.ts';
 import { fullSha } from '../../values/sha.ts';
 import { trimChars } from '../../values/text.ts';
+import { annotation } from './annotation.ts';
 import type { HistoryEntry, Notification, SourceOfApp } from './schema.ts';
+import type { Settings } from './settings.ts';
 
 /** What was deployed: which commit of which repository, or no commit at all. */
 export interface Deployed {
@@ -11,6 +14,8 @@ export interface Deployed {
   readonly source?: SourceOfApp;
   /** What Argo CD calls the revision of that source: a sha, a chart version or a digest. */
   readonly revision?: string;
+  /** What was applied, where the commit is another one: a source hydrator wrote it. */
+  readonly manifests?: { readonly source: SourceOfApp; readonly revision?: string };
   readonly artifacts: readonly string[];
   readonly notes: readonly string[];
 }
@@ -22,16 +27,39 @@ export function deployedBy(notification: Notification, gitlabHosts: readonly str
   const rank = (candidate: Candidate) => rankOf(candidate.source, gitlabHosts);
   const byRank = candidates.toSorted((a, b) => rank(a) - rank(b));
   const withCommit = byRank.find(({ source, revision }) => fullSha(revision) && !isChartOnly(source));
-  const drySha = fullSha(notification.dry_sha);
-  const sha = drySha ?? fullSha(withCommit?.revision);
   const { source, revision } = withCommit ?? byRank[0] ?? {};
+  const dry = dryCommit(notification, source);
+  const sha = dry?.sha ?? fullSha(withCommit?.revision);
+  const manifests = dry && source && { source, ...(revision && { revision }) };
+  const isRunning = notification.event === 'running';
   return {
     ...(sha && { sha }),
-    ...(source && { source }),
+    ...(source && { source: dry?.source ?? source }),
     ...(revision && { revision }),
-    artifacts: artifactsOf(notification, candidates),
-    notes: notesOf({ drySha, sha, candidates, isRunning: notification.event === 'running' }),
+    ...(manifests && { manifests }),
+    artifacts: artifactsOf(candidates),
+    notes: notification.dry_sha && sha ? [dry ? READ : WRITTEN] : notesOf({ sha, candidates, isRunning }),
   };
+}
+
+const READ = 'The commit is the one that the source hydrator read, not the one that it wrote.';
+const WRITTEN = 'The commit is the one that the source hydrator wrote.';
+
+/**
+ * The commit of a person, where the source hydrator wrote the deployed one of it. Argo CD shows only the newest that it
+ * read: after a roll-back that is another one's.
+ */
+function dryCommit(
+  notification: Notification,
+  synced: SourceOfApp | undefined,
+): { sha: string; source: SourceOfApp } | undefined {
+  const { dry_sha, hydrator, revision, revisions } = notification;
+  const sha = fullSha(dry_sha);
+  const written = hydrator.hydrated_sha;
+  const isNewest = written === undefined ? !isRollback(notification) : [revision, ...revisions].includes(written);
+  if (!sha || !isNewest) return undefined;
+  const { repo_url = synced?.repo_url, target_revision, path } = hydrator;
+  return { sha, source: { repo_url, target_revision, path, chart: undefined, ref: undefined } };
 }
 
 /** `revisions[i]` belongs to `sources[i]`; an application with one source has `revision`. */
@@ -54,13 +82,13 @@ function rankOf(source: SourceOfApp | undefined, gitlabHosts: readonly string[])
   return source.ref ? 2 : 3;
 }
 
-function artifactsOf({ images }: Notification, candidates: readonly Candidate[]): readonly string[] {
+function artifactsOf(candidates: readonly Candidate[]): readonly string[] {
   const charts = candidates.flatMap(({ source, revision }) => {
     if (!source?.chart) return digestOf(source, revision);
     const version = revision ?? (isRange(source.target_revision) ? undefined : source.target_revision);
     return [version ? `chart:${source.chart}@${version}` : `chart:${source.chart}`];
   });
-  return [...new Set([...charts, ...images.filter((image) => image !== undefined)])];
+  return [...new Set(charts)];
 }
 
 /** Manifests in an OCI registry (Argo CD 3.1) have a digest where Git has a commit. */
@@ -70,37 +98,38 @@ function digestOf(source: SourceOfApp | undefined, revision: string | undefined)
   return [`${repo.url.replace(/^https?:\/\//, '')}@${revision}`];
 }
 
-/** The notes of all records of a deployment are shown together, so that each must stay true when it goes on. */
 function notesOf(told: {
-  drySha: string | undefined;
   sha: string | undefined;
   candidates: readonly Candidate[];
   isRunning: boolean;
 }): readonly string[] {
-  if (told.drySha) return ['The commit is the one that the source hydrator read, not the one that it wrote.'];
   if (told.sha) return [];
   const revisions = told.candidates.flatMap(({ revision }) => revision ?? []);
   if (told.candidates.some(({ source }) => source?.chart)) {
     return ['There is no commit: a chart version was deployed.'];
   }
-  if (revisions.length === 0 && told.isRunning) return ['The running sync did not say which revision it deploys.'];
+  if (told.isRunning) return []; // it is looked up first: HEAD, or nothing, is what was asked for
   if (revisions.length === 0) return ['There is no commit: Argo CD did not say which revision it deploys.'];
   return [`There is no commit: the revision is ${revisions.join(', ').slice(0, 200)}.`];
 }
 
 /** A branch or tag that somebody named; `HEAD`, a sha and a version range are none. */
-export function refOf({ app }: Notification, source: SourceOfApp | undefined): { ref?: string; tag?: boolean } {
-  const annotated = app.annotations['shiplog/ref'];
-  if (annotated) return shortRef(annotated);
-  const target = source?.chart ? undefined : source?.target_revision;
-  return target && isRefName(target) ? shortRef(target) : {};
+export function refOf(notification: Pick<Notification, 'app'>, source: SourceOfApp | undefined): Ref {
+  const annotated = annotation(notification, 'shiplog/ref').value;
+  if (annotated) return toRef(annotated);
+  return source?.chart ? {} : toRef(source?.target_revision);
 }
 
-function shortRef(ref: string): { ref: string; tag?: boolean } {
-  if (/^refs\/tags\/./.test(ref)) return { ref: ref.slice('refs/tags/'.length), tag: true };
-  if (/^refs\/heads\/./.test(ref)) return { ref: ref.slice('refs/heads/'.length), tag: false };
-  return { ref };
+type Ref = { readonly ref?: string; readonly tag?: boolean };
+
+/** A whole version, as `v1.2.3`, is the name of a tag; a merge request's ref, and any other of Git's own, is no branch. */
+function toRef(text: string | undefined): Ref {
+  const { ref, tag } = nameRef(text?.replace(/^refs\/remotes\/[^/]+\//, 'refs/heads/'));
+  if (!ref || ref.startsWith('refs/') || (tag === undefined && !isRefName(ref))) return {};
+  return tag === undefined && VERSION.test(ref) ? { ref, tag: true } : { ref, ...(tag !== undefined && { tag }) };
 }
+
+const VERSION = /^v?\d+\.\d+\.\d+(?:[-+][\w.+-]*)?$/;
 
 /** Argo CD: util/git IsTruncatedCommitSHA takes 7 or more hex digits for a commit. */
 const isRefName = (text: string) => text !== 'HEAD' && !/^[0-9a-f]{7,}$/i.test(text) && !isRange(text);
@@ -141,28 +170,38 @@ function earlierDeployments({ history, operation }: Notification, deployed: stri
 interface Revised {
   readonly revision?: string | undefined;
   readonly revisions: readonly unknown[];
+  readonly overrides: readonly unknown[];
 }
 
-export function keyOf({ revision, revisions }: Revised): string {
-  return revisions.some(Boolean) ? revisions.join('\n') : (revision ?? '');
+/** What was deployed. An image updater changes the images of the source, and the revision stays. */
+export function keyOf({ revision, revisions, overrides }: Revised): string {
+  const said = revisions.some(Boolean) ? revisions.join('\n') : (revision ?? '');
+  return said && [said, ...overrides.map(String).sort()].join('\n');
 }
 
 export function repositoryOf(
-  { app }: Notification,
+  { app }: Pick<Notification, 'app'>,
   source: SourceOfApp | undefined,
-  gitlabHosts: readonly string[],
+  { gitlabHosts, gitlabRoots }: Pick<Settings, 'gitlabHosts' | 'gitlabRoots'>,
 ): NewChangeRecord['repository'] {
   const repo = parseRepoUrl(source?.repo_url);
   const annotated = annotatedProject({ app });
-  const onGitlab = repo && !isChartOnly(source) && gitlabHosts.includes(repo.host) ? repo.path : undefined;
+  const path = repo && withoutRoot(repo, gitlabRoots);
+  const onGitlab = repo && !isChartOnly(source) && gitlabHosts.includes(repo.host) ? path : undefined;
   const gitlabProject = annotated ?? onGitlab;
-  const name = repo?.path ?? annotated;
+  const name = path ?? annotated;
   if (!name) return undefined;
   return { name, ...(repo && { url: repo.url }), ...(gitlabProject && { gitlabProject }) };
 }
 
-export const annotatedProject = ({ app }: Pick<Notification, 'app'>): string | undefined =>
-  projectName(app.annotations['shiplog/gitlab-project']);
+/** A GitLab may lie under a path of its host, which is no group. */
+function withoutRoot({ host, path }: RepoUrl, roots: ReadonlyMap<string, string>): string {
+  const root = roots.get(host);
+  return root && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
+}
+
+export const annotatedProject = (told: Pick<Notification, 'app'>): string | undefined =>
+  projectName(annotation(told, 'shiplog/gitlab-project').value);
 
 const PROJECT_LIMIT = 500; // characters
 

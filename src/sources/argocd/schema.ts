@@ -8,18 +8,18 @@ import { firstFields, listOf, textUnless } from '../../values/text.ts';
 export const Text = textUnless((text) => text === '<no value>' || text === '<nil>');
 
 /** Labels and annotations. */
-const Texts = z.preprocess(firstFields, z.record(z.string(), Text)).catch({});
+export const Texts = z.preprocess(firstFields, z.record(z.string(), Text)).catch({});
 
-const Flag = z.boolean().catch(false);
-const Count = z.number().catch(0);
+export const Flag = z.boolean().catch(false);
+export const Count = z.number().catch(0);
 
 /** An object that is there even when it was not sent, so that readers need no `?.`. Every key must take undefined. */
-function lenient<Shape extends z.ZodRawShape>(shape: Shape) {
+export function lenient<Shape extends z.ZodRawShape>(shape: Shape) {
   const object = z.object(shape);
   return object.catch(() => object.parse({}));
 }
 
-const Revisions = listOf(Text).catch([]);
+export const Revisions = listOf(Text).catch([]);
 
 const SourceOfApp = lenient({
   repo_url: Text,
@@ -30,26 +30,36 @@ const SourceOfApp = lenient({
 });
 export type SourceOfApp = z.output<typeof SourceOfApp>;
 
-const EntryId = z.number().int().nonnegative().optional().catch(undefined);
+/** Images that the source itself names (Kustomize images, Helm parameters): they change while the revision stays. */
+const Overrides = listOf(Text).catch([]);
+
+export const EntryId = z.number().int().nonnegative().optional().catch(undefined);
 
 const HistoryEntry = lenient({
   id: EntryId,
   revision: Text,
   revisions: Revisions,
   deployed_at: Text,
-  /** Since Argo CD 2.11. */
+  /** Since Argo CD 2.11, as are those who began it. */
   started_at: Text,
-  /** Only an Application has them; the template sends those of the sync alone. */
+  username: Text,
+  automated: Flag,
+  /** What was synced then. The template sends it since its version 2. */
   sources: listOf(SourceOfApp).catch([]),
+  overrides: Overrides,
 });
 export type HistoryEntry = z.output<typeof HistoryEntry>;
 
 /** What the template in configmap.yaml sends. Parses every JSON: what is missing or odd is undefined, 0, false or []. */
 export const Notification = lenient({
   event: Text,
+  /** Of the template. Absent: it is older than any that has one. */
+  version: Count,
   sent_at: Text,
   argocd_url: Text,
   app: lenient({
+    /** Since when the application is on its way out. */
+    deleted_at: Text,
     name: Text,
     namespace: Text,
     uid: Text,
@@ -57,7 +67,7 @@ export const Notification = lenient({
     labels: Texts,
     annotations: Texts,
   }),
-  destination: lenient({ name: Text, namespace: Text }),
+  destination: lenient({ server: Text, name: Text, namespace: Text }),
   operation: lenient({
     phase: Text,
     message: Text,
@@ -65,16 +75,24 @@ export const Notification = lenient({
     finished_at: Text,
     username: Text,
     automated: Flag,
+    /** A retry may deploy another revision than the try before (Argo CD 3.2: retry.refresh). */
+    retry_count: Count,
     dry_run: Flag,
     partial: Flag,
-    self_heal_attempts: Count,
     info: listOf(lenient({ name: Text, value: Text })).catch([]),
   }),
   revision: Text,
   revisions: Revisions,
   sources: listOf(SourceOfApp).catch([]),
+  overrides: Overrides,
+  /** Of the newest commit that the source hydrator read, which need not be the one that is deployed. */
   dry_sha: Text,
+  /** The commit that it wrote of that, and where it read. */
+  hydrator: lenient({ hydrated_sha: Text, repo_url: Text, target_revision: Text, path: Text }),
   health: lenient({ status: Text, message: Text, since: Text }),
+  conditions: listOf(lenient({ type: Text, message: Text })).catch([]),
+  /** The resources that keep the application from being healthy, worst first. */
+  unhealthy: listOf(lenient({ kind: Text, namespace: Text, name: Text, status: Text, message: Text })).catch([]),
   images: listOf(Text).catch([]),
   external_urls: listOf(Text).catch([]),
   resources: lenient({
@@ -89,65 +107,6 @@ export const Notification = lenient({
   commit: lenient({ message: Text, author: Text, date: Text }),
 });
 export type Notification = z.output<typeof Notification>;
-
-const SpecSource = lenient({ repoURL: Text, targetRevision: Text, path: Text, chart: Text, ref: Text });
-export type SpecSource = z.output<typeof SpecSource>;
-
-/** Where sources and revisions stand: the result of a sync, its request, and the spec. */
-const Synced = {
-  revision: Text,
-  revisions: Revisions,
-  source: SpecSource,
-  sources: listOf(SpecSource).catch([]),
-};
-
-const ResourceResult = lenient({
-  kind: Text,
-  namespace: Text,
-  name: Text,
-  message: Text,
-  status: Text,
-  hookPhase: Text,
-  images: listOf(Text).catch([]),
-});
-export type ResourceResult = z.output<typeof ResourceResult>;
-
-/** Argo CD's own object: pkg/apis/application/v1alpha1/types.go. */
-export const Application = lenient({
-  metadata: lenient({
-    name: Text,
-    namespace: Text,
-    uid: Text,
-    deletionTimestamp: Text,
-    labels: Texts,
-    annotations: Texts,
-  }),
-  spec: lenient({ ...Synced, project: Text, destination: lenient({ name: Text, namespace: Text }) }),
-  status: lenient({
-    operationState: lenient({
-      phase: Text,
-      message: Text,
-      startedAt: Text,
-      finishedAt: Text,
-      operation: lenient({
-        sync: lenient({
-          ...Synced,
-          dryRun: Flag,
-          resources: listOf(z.unknown()).catch([]),
-          autoHealAttemptsCount: Count,
-        }),
-        initiatedBy: lenient({ username: Text, automated: Flag }),
-        info: listOf(lenient({ name: Text, value: Text })).catch([]),
-      }),
-      syncResult: lenient({ ...Synced, resources: listOf(ResourceResult).catch([]) }),
-    }),
-    health: lenient({ status: Text, message: Text, lastTransitionTime: Text }),
-    summary: lenient({ images: listOf(Text).catch([]), externalURLs: listOf(Text).catch([]) }),
-    sourceHydrator: lenient({ lastSuccessfulOperation: lenient({ drySHA: Text }) }),
-    history: listOf(lenient({ ...Synced, id: EntryId, deployedAt: Text, deployStartedAt: Text })).catch([]),
-  }),
-});
-export type Application = z.output<typeof Application>;
 
 /** What stands beside a wrapped Application: Datadog's and CDviz's templates. `GetCommitMetadata` writes capitals. */
 export const Wrapping = lenient({

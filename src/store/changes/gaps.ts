@@ -1,65 +1,58 @@
 import type { Redis } from 'ioredis';
-import { type ChangeRecord, type History, recordId } from '../../domain/change-record.ts';
-import { isFinal } from '../../domain/deployment.ts';
+import type { ChangeRecord } from '../../domain/change-record.ts';
+import { type Placed, place } from '../../domain/serial.ts';
+import { type Placing, Serial } from '../../domain/serial-document.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 
 /**
- * Finds the deployments whose signals were lost, by the numbers that a tool gives them. Notifications come in any
- * order, twice, late or never; and tools that do not say when a numbered deployment started leave open which of the
- * deployments that were told it is.
+ * Finds the deployments whose signals were lost, by the numbers that a tool gives them, and ends those that others
+ * overtook (domain/serial.ts). Notifications come in any order, twice, late or never.
  */
 export interface Gaps {
-  /**
-   * Where this record belongs: itself, itself under the key of the deployment that it is part of, or undefined when
-   * it only repeats from the history what was told. Twice the same record is twice the same answer.
-   */
-  place(record: ChangeRecord): Promise<ChangeRecord | undefined>;
+  /** Where the records of one signal belong, and what follows from them. The same records again are the same answer. */
+  place(records: readonly ChangeRecord[]): Promise<Pick<Placed, 'placings' | 'concluded'>>;
 }
 
-const placeInHistory = createScript('place-in-history');
+const replaceHistory = createScript('replace-history');
 
 const SECONDS_A_DAY = 86_400;
+const MAX_CONTENTION = 1_000; // far above the number of workers: reaching it means a bug, not load
 
 /** What is forgotten after so many days begins anew with its next notification, as an application that was never seen. */
 export function createGaps(redis: Redis, keepDays: number): Gaps {
-  const ttlSeconds = String(Math.ceil(keepDays * SECONDS_A_DAY));
+  const ttlSeconds = Math.ceil(keepDays * SECONDS_A_DAY);
   return {
-    async place(record) {
-      if (!record.history) return record;
-      const question = toJson(questionOf(record, record.history));
-      const name = await placeInHistory(redis, [keys.history(record.history.of)], question, ttlSeconds);
-      return typeof name === 'string' ? movedTo(record, name) : undefined;
+    async place(records) {
+      const answers = new Map<ChangeRecord, Placing>();
+      const concluded: ChangeRecord[] = [];
+      for (const of of new Set(records.flatMap(({ history }) => history?.of ?? []))) {
+        const theirs = records.filter(({ history }) => history?.of === of);
+        const placed = await placeIn({ redis, of, ttlSeconds }, theirs);
+        placed.placings.forEach((placing, at) => {
+          const record = theirs[at];
+          if (record) answers.set(record, placing);
+        });
+        concluded.push(...placed.concluded);
+      }
+      return { placings: records.map((record) => answers.get(record) ?? { kind: 'placed', record }), concluded };
     },
   };
 }
 
-/** The script's words for a record. */
-function questionOf(record: ChangeRecord, { id, newest, after, recovered }: History) {
-  const { deployment, state, startedAt, finishedAt, occurredAt } = record;
-  const isDone = state === 'succeeded' || id !== undefined;
-  const told = isFinal(state) ? (isDone ? 'done' : 'over') : 'open';
-  return {
-    key: deployment,
-    id,
-    newest,
-    told,
-    recovered,
-    ...(startedAt && { start: Date.parse(startedAt) }),
-    ...(isFinal(state) && { at: Date.parse(finishedAt ?? occurredAt) }),
-    ...(after && { after: Date.parse(after) }),
-  };
+interface Place {
+  readonly redis: Redis;
+  readonly of: string;
+  readonly ttlSeconds: number;
 }
 
-/** The same step moved to the same deployment keeps one id, and whoever looks for its own key finds it. */
-function movedTo(record: ChangeRecord, deployment: string): ChangeRecord {
-  if (deployment === record.deployment) return record;
-  const { id, state, aliases } = record;
-  return {
-    ...record,
-    id: recordId(deployment, state, id),
-    deployment,
-    aliases: [...aliases, record.deployment],
-  };
+async function placeIn({ redis, of, ttlSeconds }: Place, records: readonly ChangeRecord[]): Promise<Placed> {
+  const key = keys.history(of);
+  for (let round = 0; round < MAX_CONTENTION; round++) {
+    const stored = await redis.get(key);
+    const placed = place(stored === null ? undefined : Serial.parse(JSON.parse(stored)), records);
+    if (await replaceHistory(redis, [key], stored ?? '', toJson(placed.serial), ttlSeconds)) return placed;
+  }
+  throw new Error(`the history of ${of} changed ${MAX_CONTENTION} times while it was written`);
 }

@@ -83,7 +83,7 @@ describe('the commit of the application', () => {
     const app = body('application');
     app.status.summary.images = [`api:${'d'.repeat(40)}`, `api:${CODE}`];
     app.status.operationState.syncResult.resources[1].images = [`api:${CODE}`];
-    expect(record(app, { image_tag: IMAGE_TAG }).service).toBe('lighthouse-api-prod');
+    expect(record(app, { image_tag: IMAGE_TAG }).service).toBe('lighthouse-api');
     const source = createSource({ application_commit: { image_tag: IMAGE_TAG } });
     expect(recordOf(source.map(app, createWebhook())).commit).toEqual({ sha: CODE });
   });

@@ -18,7 +18,8 @@ const wrapped = (app: unknown, more: object = { context: { argocdUrl: 'https://a
 describe('a whole Application', () => {
   it('says the same as the template about the same sync', () => {
     const { id, signal, ...told } = record(body('succeeded'));
-    const { id: otherId, signal: otherSignal, ...seen } = record(wrapped(body('application')));
+    const wrapping = { context: { argocdUrl: 'https://argocd.harbor.example' }, timestamp: body('succeeded').sent_at };
+    const { id: otherId, signal: otherSignal, ...seen } = record(wrapped(body('application'), wrapping));
     expect(seen).toEqual(told);
     expect([signal, otherSignal]).toEqual(['argocd notification', 'argocd application']);
     expect(otherId).not.toBe(id); // so that neither hides what only the other knows
@@ -58,7 +59,7 @@ describe('a whole Application', () => {
       (app: object) => ({ app, environment: 'x', sha: 'y', status: 'z' }),
     ],
   ])('is read %s', (_, wrap) => {
-    expect(record(wrap(body('application')))).toMatchObject({ state: 'succeeded', service: 'lighthouse-api-prod' });
+    expect(record(wrap(body('application')))).toMatchObject({ state: 'succeeded', service: 'lighthouse-api' });
   });
 
   it.each([
@@ -94,12 +95,25 @@ describe('a whole Application', () => {
     const dry = body('application');
     dry.status.operationState.operation.sync.dryRun = true;
     const healed = body('application');
-    healed.status.operationState.operation.sync.autoHealAttemptsCount = 3;
-    const olderHealed = body('application');
-    olderHealed.status.operationState.operation.initiatedBy = { automated: true };
-    olderHealed.status.operationState.operation.sync.resources = [{ kind: 'Deployment', name: 'api' }];
-    expect([dry, healed, olderHealed].map((app) => reason(app))).toEqual(['dry_run', 'self_heal', 'self_heal']);
-    expect(reason(body('application-deleting'))).toBe('app_deleted');
+    healed.status.operationState.operation.initiatedBy = { automated: true };
+    healed.status.operationState.operation.sync.resources = [{ kind: 'Deployment', name: 'api' }];
+    expect([dry, healed].map((app) => reason(app))).toEqual(['dry_run', 'self_heal']);
+    const neverSynced = body('application-deleting');
+    delete (neverSynced.app ?? neverSynced).status.operationState;
+    expect(reason(neverSynced)).toBe('app_deleted');
+  });
+
+  it('is a deployment although it carries the count of the last self-heal (Argo CD 2.13 and 2.14)', () => {
+    const app = body('application');
+    app.status.operationState.operation.initiatedBy = { automated: true };
+    app.status.operationState.operation.sync.autoHealAttemptsCount = 3;
+    expect(record(app).state).toBe('succeeded');
+  });
+
+  it('that is deleted still tells how its last sync ended, and that nothing there goes on', () => {
+    const { state, history } = record(body('application-deleting'));
+    expect(state).toBe('succeeded');
+    expect(history?.endedAt).toBe('2026-05-04T10:00:00.000Z');
   });
 
   it('is judged by when it was sent, and by when it arrived if nothing says so', () => {

@@ -85,7 +85,7 @@ describe('the state', () => {
     const success = record(body('succeeded'));
     const clocks = [
       { 'health.since': '2026-05-04T09:40:02Z' },
-      { 'health.since': '2026-05-01T00:00:00Z', sent_at: '2026-05-04T09:41:00Z' },
+      { 'health.since': null, sent_at: '2026-05-04T09:41:00Z' },
       { 'health.since': null, sent_at: null },
       { 'health.since': null, sent_at: null, 'operation.finished_at': '2026-05-04T23:00:00Z' },
     ];
@@ -102,13 +102,12 @@ describe('the state', () => {
 
 describe('what is ignored', () => {
   it.each([
-    ['app_deleted', { event: 'deleting' }],
+    ['app_deleted', { event: 'deleting', 'operation.started_at': null }],
     ['unknown_status', { event: 'unknown' }],
     ['unknown_status', { event: 'exploded' }],
     ['not_started', { event: 'unknown', 'operation.started_at': null, 'operation.phase': null }],
     ['not_started', { 'operation.started_at': null }],
     ['dry_run', { 'operation.dry_run': true }],
-    ['self_heal', { 'operation.self_heal_attempts': 2 }],
     ['self_heal', { 'operation.automated': true, 'operation.partial': true }],
     ['unmapped', { 'operation.started_at': 'yesterday' }],
     ['unmapped', { 'app.name': null, 'app.uid': null }],
@@ -116,12 +115,14 @@ describe('what is ignored', () => {
     expect(reason(succeeded(change))).toBe(expected);
   });
 
-  it('is what happened before the limit, but not what still runs', () => {
+  it('is what ended before the limit, but not what still runs, or ended only now', () => {
     const twoDaysLater = '2026-05-06T10:00:00Z';
     const sentLate = (event: Parameters<typeof body>[0]) => ({ ...body(event), sent_at: twoDaysLater });
     expect(reason(sentLate('succeeded'), {}, twoDaysLater)).toBe('too_old');
     expect(reason(sentLate('succeeded'), { max_age_hours: 72 }, twoDaysLater)).toBe('records');
     expect(reason(sentLate('running'), {}, twoDaysLater)).toBe('records');
+    const held = { ...succeeded({ 'operation.finished_at': '2026-05-06T09:59:00Z' }), sent_at: twoDaysLater };
+    expect(reason(held, {}, twoDaysLater)).toBe('records');
   });
 
   it('is not what was held up on its way', () => {
@@ -174,20 +175,41 @@ describe('what was deployed', () => {
     expect(one.artifacts).toContain('chart:buoy@1.2.3');
   });
 
-  it.each(['main', 'release/2026.1', 'v1.4.2', '1.4.2', 'feature/x'])('has the ref %s', (target_revision) => {
-    expect(record(succeeded({ sources: [{ repo_url: 'https://a.example/b/c', target_revision }] })).ref).toBe(
-      target_revision,
-    );
+  it.each([
+    ['main', { ref: 'main' }],
+    ['release/2026.1', { ref: 'release/2026.1' }],
+    ['feature/x', { ref: 'feature/x' }],
+    ['v1.4.2', { ref: 'v1.4.2', tag: true }],
+    ['1.4.2-rc.1', { ref: '1.4.2-rc.1', tag: true }],
+    ['refs/tags/lamp', { ref: 'lamp', tag: true }],
+    ['refs/heads/v1.4.2', { ref: 'v1.4.2', tag: false }],
+    ['refs/remotes/origin/main', { ref: 'main', tag: false }],
+  ])('has the ref of %s', (target_revision, ref) => {
+    const { ref: name, tag } = record(succeeded({ sources: [{ repo_url: 'https://a.example/b/c', target_revision }] }));
+    expect({ ref: name, ...(tag !== undefined && { tag }) }).toEqual(ref);
   });
 
-  it.each(['HEAD', '', null, A, 'abc1234', '0.x.x', '1.x', '>=1', '*', '^1.2', '~1.2', '1.0 - 2.0', '1 || 2', '1.*'])(
-    'has no ref when the target is %j',
-    (target_revision) => {
-      const one = record(succeeded({ sources: [{ repo_url: 'https://a.example/b/c', target_revision }] }));
-      expect(one).not.toHaveProperty('ref');
-      expect(one).not.toHaveProperty('tag');
-    },
-  );
+  it.each([
+    'HEAD',
+    '',
+    null,
+    'refs/merge-requests/7/head',
+    A,
+    'abc1234',
+    '0.x.x',
+    '1.x',
+    '>=1',
+    '*',
+    '^1.2',
+    '~1.2',
+    '1.0 - 2.0',
+    '1 || 2',
+    '1.*',
+  ])('has no ref when the target is %j', (target_revision) => {
+    const one = record(succeeded({ sources: [{ repo_url: 'https://a.example/b/c', target_revision }] }));
+    expect(one).not.toHaveProperty('ref');
+    expect(one).not.toHaveProperty('tag');
+  });
 });
 
 describe('a roll-back', () => {
@@ -228,15 +250,72 @@ describe('a roll-back', () => {
 
 describe('who, where and why', () => {
   const bare = { 'app.labels': {}, 'destination.namespace': null };
+  const named = { 'app.labels': {}, 'app.name': 'lighthouse' };
   it.each([
     ['the annotation', { 'app.annotations': { 'shiplog/environment': 'prod-eu' } }, 'prod-eu'],
     ['the label env', { 'app.labels': { env: 'qa', stage: 'x' } }, 'qa'],
-    ['the cluster', { 'app.labels': {}, 'destination.name': 'north' }, 'north'],
-    ['the namespace', { 'app.labels': {}, 'destination.name': 'in-cluster' }, 'lighthouse'],
     ['the name of the app', bare, 'prod'],
+    ['the namespace', { ...named, 'destination.namespace': 'pay-staging', 'app.project': 'qa' }, 'staging'],
+    ['the project', { ...named, 'app.project': 'team-qa', 'destination.name': 'prod-eu' }, 'qa'],
+    ['the name of the cluster', { ...named, 'destination.name': 'prod-eu' }, 'prod'],
+    ['the namespace, where no name says it', { ...named, 'destination.name': 'north' }, 'lighthouse'],
+    [
+      'the cluster, where the namespace is that of Argo CD',
+      { ...named, 'destination.namespace': 'argocd', 'destination.name': 'north' },
+      'north',
+    ],
+    [
+      'the cluster, where the namespace is the default one',
+      { ...named, 'destination.namespace': 'default', 'destination.name': 'north' },
+      'north',
+    ],
+    [
+      'the server of the cluster',
+      { ...named, 'destination.namespace': null, 'destination.server': 'https://10.2.0.1:6443' },
+      '10.2.0.1',
+    ],
+    ['the last word', { ...named, 'app.name': 'test-lab-prd2' }, 'prd2'],
+    ['the merge request', { ...named, 'app.name': 'lighthouse-pr-12' }, 'pr-12'],
     ['nothing', { ...bare, 'app.name': 'lighthouse' }, 'unknown'],
   ])('takes the environment from %s', (_, change, name) => {
     expect(record(succeeded(change)).environment.name).toBe(name);
+  });
+
+  it('takes no template that was not filled in for a name', () => {
+    const annotations = {
+      'shiplog/environment': '{{ .values.env }}',
+      'shiplog/gitlab-project': '{{project}}',
+      'shiplog/service': '{{ .app }}',
+    };
+    const one = record(succeeded({ 'app.annotations': annotations }));
+    expect(one).toMatchObject({ environment: { name: 'unknown' }, service: 'lighthouse-api-prod' });
+    expect(one.repository?.gitlabProject).toBe('harbor/apps/lighthouse-api');
+    for (const key of Object.keys(annotations)) expect(one.notes?.join()).toContain(`${key} is`);
+  });
+
+  it.each([
+    ['lighthouse-production', 'production', 'lighthouse'],
+    ['lighthouse_prod', 'production', 'lighthouse'],
+    ['lighthouse-pr-12', 'pr-12', 'lighthouse'],
+    ['lighthouse-staging', 'production', 'lighthouse-staging'],
+    ['lighthouse-eu', 'eu', 'lighthouse-eu'],
+    ['prod', 'prod', 'prod'],
+  ])('calls %s in %s the service %s', (name, environment, service) => {
+    const change = { 'app.name': name, 'app.annotations': { 'shiplog/environment': environment } };
+    expect(record(succeeded(change)).service).toBe(service);
+    expect(record(succeeded(change), { service_without_environment: false }).service).toBe(name);
+  });
+
+  it('calls the service as its annotation does', () => {
+    expect(record(succeeded({ 'app.annotations': { 'shiplog/service': 'lamp' } })).service).toBe('lamp');
+  });
+
+  it('says for rules where it was deployed to', () => {
+    expect(record(succeeded({ 'destination.name': 'north' })).labels).toEqual({
+      namespace: 'lighthouse',
+      cluster: 'north',
+      argocd_project: 'harbor',
+    });
   });
 
   it('says that an environment was inferred', () => {

@@ -34,22 +34,26 @@ describe('the history of an application', () => {
         entry(6, SHA, '2026-05-04T08:00:20Z'),
       ),
     );
-    expect(own.history).toEqual({ of: UID, id: 8, newest: 8 });
+    expect(own.history).toMatchObject({ of: UID, id: 8, newest: 8 });
     expect(recovered.map(({ deployment }) => deployment)).toEqual([
       `argocd:${UID}:history:6`,
       `argocd:${UID}:2026-05-04T08:30:00.000Z`,
     ]);
     expect(recovered[1]).toMatchObject({
-      state: 'succeeded',
+      state: 'canceled',
+      endReason: 'superseded',
       signal: 'argocd history',
       authoritative: false,
       commit: { sha: OLD },
       environment: { name: 'production' },
       startedAt: '2026-05-04T08:30:00.000Z',
-      occurredAt: '2026-05-04T08:30:20.000Z',
-      finishedAt: '2026-05-04T08:30:20.000Z',
-      notes: ["Its notification was lost; read from Argo CD's history."],
-      history: { of: UID, id: 7, newest: 8, after: '2026-05-04T08:00:20.000Z', recovered: true },
+      occurredAt: '2026-05-04T09:12:31.000Z',
+      finishedAt: '2026-05-04T09:12:31.000Z',
+      notes: [
+        "Its notification was lost; read from Argo CD's history.",
+        'Nothing tells that the application was healthy before the next operation began.',
+      ],
+      history: { of: UID, id: 7, newest: 8, after: '2026-05-04T08:00:20.000Z', appliedAt: '2026-05-04T08:30:20.000Z' },
     });
     for (const one of recovered) {
       expect(one).not.toHaveProperty('actor'); // who did the sync that is told did not do those before
@@ -73,8 +77,9 @@ describe('the history of an application', () => {
     payload.event = event;
     payload.operation.phase = phase;
     const { own, recovered } = map(payload);
-    expect(recovered).toEqual([]);
-    expect(own.history).toEqual({ of: UID, newest: 8 });
+    expect(recovered.map(({ deployment }) => deployment)).not.toContain(own.deployment);
+    expect(own.history).toMatchObject({ of: UID, newest: 8 });
+    expect(own.history).not.toHaveProperty('id');
   });
 
   it('tells the sync before apart that ended in the second in which this one started', () => {
@@ -83,10 +88,12 @@ describe('the history of an application', () => {
     expect(map(withHistory(entry(7, SHA, '2026-05-04T09:12:03Z'))).own.history?.id).toBe(7);
   });
 
-  it('is not read further back than max_age_hours', () => {
+  it('counts further back than max_age_hours only for what is known', () => {
     const old = entry(6, OLD, '2026-05-03T09:00:00Z');
-    expect(map(withHistory(old, OWN)).recovered).toEqual([]);
-    expect(map(withHistory(old, OWN), { max_age_hours: 48 }).recovered).toHaveLength(1);
+    const lateness = (config: object) =>
+      map(withHistory(old, OWN), config).recovered.map(({ history }) => history?.late);
+    expect(lateness({})).toEqual([true]);
+    expect(lateness({ max_age_hours: 48 })).toEqual([undefined]);
   });
 
   it('is not read where syncs without a change are left out: it does not tell them apart', () => {
@@ -132,6 +139,31 @@ describe('the history of an application', () => {
     expect(recovered[0]?.notes).toContain('The commit is the one that the source hydrator wrote.');
   });
 
+  it('says by the health since when the application was well, and so which of them ended well', () => {
+    const payload = withHistory(
+      entry(6, SHA, '2026-05-04T08:00:20Z', '2026-05-04T08:00:00Z'),
+      entry(7, OLD, '2026-05-04T08:30:20Z', '2026-05-04T08:30:00Z'),
+      entry(8, SHA, '2026-05-04T09:12:31Z', '2026-05-04T09:12:03Z'),
+    );
+    payload.health = { status: 'Healthy', since: '2026-05-04T08:31:00Z' };
+    expect(map(payload).recovered.map(({ state, occurredAt }) => [state, occurredAt])).toEqual([
+      ['canceled', '2026-05-04T08:30:00.000Z'],
+      ['succeeded', '2026-05-04T08:31:00.000Z'],
+    ]);
+  });
+
+  it('names who began it, and tells a roll-back of the image at one revision', () => {
+    const at = ['2026-05-04T08:10:00Z', '2026-05-04T08:20:00Z', '2026-05-04T08:30:00Z'];
+    const history = ['lamp:1.0', 'lamp:1.1', 'lamp:1.0'].map((image, id) => ({
+      ...entry(id, OLD, at[id] ?? ''),
+      username: 'tove',
+      overrides: [image],
+    }));
+    const { recovered } = map(withHistory(...history, OWN));
+    expect(recovered.map(({ changeType }) => changeType)).toEqual(['deployment', 'deployment', 'rollback']);
+    expect(recovered[0]?.actor).toBe('tove');
+  });
+
   it('is not in the answer: whether one of them was lost is not known yet', () => {
     const source = createSource();
     const webhook = createWebhook();
@@ -143,6 +175,8 @@ describe('the history of an application', () => {
   });
 
   it.each([7.5, -1, '7', null, 1e300])('with the number %j is no history', (id) => {
-    expect(map(withHistory({ ...OWN, id })).own.history).toEqual({ of: UID });
+    const { history } = map(withHistory({ ...OWN, id })).own;
+    expect(history).not.toHaveProperty('id');
+    expect(history).not.toHaveProperty('newest');
   });
 });

@@ -22,7 +22,10 @@ function argoCd(apps: readonly App[], refused: readonly string[] = []) {
       expect(query.get('fields')).toContain('items.metadata.name');
       const items = apps.map(({ metadata: { name, namespace }, status }) => {
         const { phase, startedAt, finishedAt } = status.operationState ?? {};
-        return { metadata: { name, namespace }, status: { operationState: { phase, startedAt, finishedAt } } };
+        return {
+          metadata: { name, namespace },
+          status: { operationState: { phase, startedAt, finishedAt }, health: status.health },
+        };
       });
       return { status: 200, body: { items: items.length > 0 ? items : null, metadata: {} } };
     }
@@ -87,6 +90,7 @@ describe('what Argo CD deployed and never told', () => {
     const old = application('old', ({ status }) => {
       status.operationState.startedAt = '2026-05-03T09:12:03Z';
       status.operationState.finishedAt = '2026-05-03T09:12:31Z';
+      status.health.lastTransitionTime = '2026-05-03T09:12:36Z';
     });
     const long = application('long', ({ status }) => {
       status.operationState.startedAt = '2026-05-01T09:12:03Z';

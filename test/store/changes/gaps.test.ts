@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-record.ts';
 import { fold } from '../../../src/domain/fold.ts';
+import type { Placing } from '../../../src/domain/serial-document.ts';
 import { argocd } from '../../../src/sources/argocd/index.ts';
 import { createGaps, type Gaps } from '../../../src/store/changes/gaps.ts';
 import { aRecord } from '../../support/records.ts';
@@ -60,7 +61,7 @@ function notification({ event, sync }: Told, { saysStarts, app = 'lighthouse-api
     },
     revision: shaOf(sync),
     sources: [{ repo_url: 'https://gitlab.harbor.example/harbor/lighthouse-api.git', path: 'deploy' }],
-    health: { status: event === 'running' ? 'Progressing' : 'Healthy' },
+    health: { status: 'Healthy', since: timeOf(-60) }, // all the time: whatever was applied was well
     history: deployed.map((one, index) => ({
       id: index,
       revision: shaOf(one),
@@ -91,10 +92,10 @@ function createLog(gaps: Gaps) {
   const known = new Map<string, Map<string, ChangeRecord>>();
   return {
     async tell(told: Told, tool: Tool) {
-      for (const record of recordsOf(told, tool)) {
-        const placed = await gaps.place(record);
-        expect(await gaps.place(record)).toEqual(placed); // the first run may have been killed
-        if (!placed) continue;
+      const asked = recordsOf(told, tool);
+      const { placings, concluded } = await gaps.place(asked);
+      expect(await gaps.place(asked)).toEqual({ placings, concluded }); // the first run may have been killed
+      for (const placed of [...placings.flatMap(recordIn), ...concluded]) {
         const records = known.get(placed.deployment) ?? new Map();
         known.set(placed.deployment, records.set(placed.id, placed));
       }
@@ -110,7 +111,14 @@ function createLog(gaps: Gaps) {
   };
 }
 
-const open = () => createGaps(redis, 400);
+const recordIn = (placing: Placing) => (placing.kind === 'placed' ? [placing.record] : []);
+
+function open() {
+  const gaps = createGaps(redis, 400);
+  /** Where one record belongs; undefined when it adds nothing. */
+  const placeOne = async (record: ChangeRecord) => (await gaps.place([record])).placings.flatMap(recordIn)[0];
+  return { ...gaps, placeOne };
+}
 const succeeded = (sync: number): Told => ({ event: 'succeeded', sync });
 const running = (sync: number): Told => ({ event: 'running', sync });
 
@@ -135,7 +143,7 @@ function openBuoy() {
       ...said,
       history: { of: 'buoy', newest: 3, ...history },
     });
-    return (await gaps.place(record))?.deployment.replace('argocd:buoy:', '');
+    return (await gaps.placeOne(record))?.deployment.replace('argocd:buoy:', '');
   };
   return {
     place,
@@ -375,28 +383,28 @@ describe('a sync that says its number', () => {
 describe('a number without a start', () => {
   it('is not the sync that was told before the number before it', async () => {
     const gaps = open();
-    await gaps.place(buoy(10, { state: 'running' }));
-    const placed = await gaps.place(readFromHistory(5, 40, 30));
+    await gaps.placeOne(buoy(10, { state: 'running' }));
+    const placed = await gaps.placeOne(readFromHistory(5, 40, 30));
     expect(placed?.deployment).toBe('argocd:buoy:history:5');
-    const joined = await gaps.place(readFromHistory(4, 30));
+    const joined = await gaps.placeOne(readFromHistory(4, 30));
     expect(joined?.deployment).toBe(buoy(10).deployment);
   });
 
   it('is not a partial sync that was over before it, and is one that was told without its number', async () => {
     const gaps = open();
-    await gaps.place(buoy(10));
-    expect(await gaps.place(readFromHistory(4, 11))).toBeUndefined();
-    expect((await gaps.place(readFromHistory(5, 20)))?.deployment).toBe('argocd:buoy:history:5');
+    await gaps.placeOne(buoy(10));
+    expect(await gaps.placeOne(readFromHistory(4, 11))).toBeUndefined();
+    expect((await gaps.placeOne(readFromHistory(5, 20)))?.deployment).toBe('argocd:buoy:history:5');
   });
 
   it('leaves a late failure to the sync that failed', async () => {
     const gaps = open();
-    await gaps.place(buoy(5, { history: { of: 'buoy', id: 3, newest: 3 } }));
-    await gaps.place(readFromHistory(4, 30));
+    await gaps.placeOne(buoy(5, { history: { of: 'buoy', id: 3, newest: 3 } }));
+    await gaps.placeOne(readFromHistory(4, 30));
     const late = buoy(20, { state: 'running' });
-    expect((await gaps.place(late))?.deployment).toBe('argocd:buoy:history:4');
+    expect((await gaps.placeOne(late))?.deployment).toBe('argocd:buoy:history:4');
     const failed = buoy(20, { state: 'failed' });
-    expect((await gaps.place(failed))?.deployment).toBe(failed.deployment);
+    expect((await gaps.placeOne(failed))?.deployment).toBe(failed.deployment);
   });
 });
 
@@ -404,24 +412,24 @@ describe('the memory of gaps', () => {
   it('gives a late notification the deployment that was recovered for it, under one id and findable by its own key', async () => {
     const gaps = open();
     const tool = { saysStarts: false };
-    for (const told of [succeeded(4), succeeded(6)]) for (const one of recordsOf(told, tool)) await gaps.place(one);
+    for (const told of [succeeded(4), succeeded(6)]) for (const one of recordsOf(told, tool)) await gaps.placeOne(one);
     const [late] = recordsOf(succeeded(5), tool);
     if (!late) throw new Error('no record');
-    const placed = await gaps.place(late);
+    const placed = await gaps.placeOne(late);
     expect(placed).toMatchObject({ deployment: 'argocd:uid-of-lighthouse-api:history:4', aliases: [late.deployment] });
     expect(placed?.id).not.toBe(late.id);
-    expect(await gaps.place(late)).toEqual(placed);
+    expect(await gaps.placeOne(late)).toEqual(placed);
   });
 
   it('leaves records without a history as they are, and asks Redis nothing', async () => {
     const record = aRecord();
-    expect(await open().place(record)).toBe(record);
+    expect(await open().placeOne(record)).toBe(record);
     expect(await redis.dbsize()).toBe(0);
   });
 
   it('leaves a record that is in its place as it is', async () => {
     const record = buoy(10);
-    expect(await open().place(record)).toBe(record);
+    expect(await open().placeOne(record)).toBe(record);
   });
 
   it('stays small and ends', async () => {
@@ -430,7 +438,7 @@ describe('the memory of gaps', () => {
       const startedAt = timeOf(id * 10);
       const at = { startedAt, occurredAt: timeOf(id * 10 + 1), finishedAt: timeOf(id * 10 + 1) };
       const history = { of: 'buoy', id, newest: id };
-      await gaps.place(aRecord({ deployment: `argocd:buoy:${startedAt}`, ...at, history }));
+      await gaps.placeOne(aRecord({ deployment: `argocd:buoy:${startedAt}`, ...at, history }));
     }
     expect(await redis.strlen('{shiplog}:gaps:buoy')).toBeLessThan(25_000);
     const { entries, starts, baseline } = JSON.parse((await redis.get('{shiplog}:gaps:buoy')) ?? '');
@@ -441,14 +449,14 @@ describe('the memory of gaps', () => {
     expect(ttlSeconds).toBeGreaterThan(399 * 86_400);
     expect(ttlSeconds).toBeLessThanOrEqual(400 * 86_400);
     const forgotten = aRecord({ deployment: 'argocd:buoy:history:3', history: { of: 'buoy', id: 3, recovered: true } });
-    expect(await gaps.place(forgotten)).toBeUndefined();
+    expect(await gaps.placeOne(forgotten)).toBeUndefined();
   });
 
   it('gives one answer to many workers', async () => {
     const gaps = open();
-    for (const one of recordsOf(succeeded(4), { saysStarts: false })) await gaps.place(one);
+    for (const one of recordsOf(succeeded(4), { saysStarts: false })) await gaps.placeOne(one);
     const records = recordsOf(succeeded(9), { saysStarts: false });
-    const placed = await Promise.all([...records, ...records, ...records].map((one) => gaps.place(one)));
+    const placed = await Promise.all([...records, ...records, ...records].map((one) => gaps.placeOne(one)));
     expect(new Set(placed.flatMap((one) => one?.deployment ?? [])).size).toBe(5);
   });
 });
@@ -473,8 +481,8 @@ describe.each([
         const log = createLog(open());
         const one = { ...tool, app: `app-${run}` };
         for (const told of arrived) await log.tell(told, one);
-        const [first = last] = arrived;
-        const baseline = first.event === 'succeeded' ? first.sync : first.sync - 1;
+        // The earliest begins the count, whenever it arrives.
+        const baseline = Math.min(...arrived.map(({ event, sync }) => (event === 'succeeded' ? sync : sync - 1)));
         const expected = [4, 5, 6, 7, 8, 9].filter(
           (sync) => sync > baseline || arrived.some((told) => told.sync === sync),
         );

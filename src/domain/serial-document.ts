@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { ChangeRecord } from './change-record.ts';
+
+/** Redis' own encoder writes an empty list as an object. */
+const ListOf = <Item extends z.ZodType>(item: Item) =>
+  z.preprocess((list) => (Array.isArray(list) ? list : []), z.array(item));
+
+/** A numbered deployment. `lost`: it was read from the history. Times are epoch milliseconds. */
+const Entry = z.object({
+  id: z.number(),
+  key: z.string().optional(),
+  told: z.enum(['lost', 'open', 'done']),
+  /** When it was deployed. */
+  at: z.number().optional(),
+  start: z.number().optional(),
+  after: z.number().optional(),
+  rev: z.string().optional(),
+});
+export type Entry = z.infer<typeof Entry>;
+
+/** A deployment that was told, by its start. `over`: it ended, and has no number. */
+const Start = z.object({
+  at: z.number(),
+  key: z.string(),
+  told: z.enum(['open', 'done', 'over']),
+  stop: z.number().optional(),
+  id: z.number().optional(),
+  /** What was deployed, of which attempt, and when that was first told: one start may deploy a second revision. */
+  rev: z.string().optional(),
+  attempt: z.number().optional(),
+  seen: z.number().optional(),
+  /** It overtakes nothing. */
+  aside: z.literal(true).optional(),
+  /** The first end that was told, and when. */
+  end: z.object({ state: z.string(), at: z.number() }).optional(),
+});
+export type Start = z.infer<typeof Start>;
+
+/**
+ * What is known of a place where a tool runs one deployment at a time, and numbers those that it applied: a number belongs to
+ * the last start before it was deployed, and whoever starts ends those before. What an earlier bridge wrote is read, too.
+ */
+export const Serial = z.object({
+  /** The highest number at the first signal: what is not above it is the past, not lost. */
+  baseline: z.number(),
+  entries: ListOf(Entry),
+  starts: ListOf(Start),
+  /** The highest number that is no longer among the entries. */
+  forgotten: z.number().optional(),
+  /** What the history told of the past: the first signal need not be the first that arrives. Newest last. */
+  held: ListOf(z.custom<ChangeRecord>()).optional(),
+  /** When the place went. */
+  ended: z.number().optional(),
+});
+export type Serial = z.infer<typeof Serial>;
+
+/**
+ * `placed`: it is part of that deployment. `known`: it repeats what was told. `too_old`: nobody heard of the deployment, and
+ * it is older than the source takes.
+ */
+export type Placing =
+  | { readonly kind: 'placed'; readonly record: ChangeRecord }
+  | { readonly kind: 'known' | 'too_old' };

@@ -1,0 +1,70 @@
+import type { ChangeRecord } from './change-record.ts';
+import { isFinal } from './deployment.ts';
+import { closingsOf } from './serial-closing.ts';
+import type { Placing, Serial } from './serial-document.ts';
+import { recovered, told } from './serial-place.ts';
+
+export interface Placed {
+  readonly serial: Serial;
+  /** One for each record that was asked for, in their order. */
+  readonly placings: readonly Placing[];
+  /** Ends that follow from it: of deployments that it overtook, and what was held back. */
+  readonly concluded: readonly ChangeRecord[];
+}
+
+const MAX_ENTRIES = 100;
+const MAX_STARTS = 50;
+const MAX_HELD = 30;
+
+/** Places the records of one signal. The same signal again is the same answer, as long as nothing else came between. */
+export function place(stored: Serial | undefined, records: readonly ChangeRecord[]): Placed {
+  const newest = Math.min(...records.map(({ history }) => history?.newest ?? -1));
+  const serial: Serial = stored ? structuredClone(stored) : { baseline: newest, entries: [], starts: [] };
+  if (newest >= (serial.forgotten ?? -1)) serial.baseline = Math.min(serial.baseline, newest);
+  const ends = records.flatMap(({ history }) => (history?.endedAt ? [Date.parse(history.endedAt)] : []));
+  if (ends.length > 0) serial.ended = Math.min(serial.ended ?? Number.POSITIVE_INFINITY, ...ends);
+  const placings = records.map((record) => placeOne(serial, record));
+  const released = release(serial, records, newest);
+  const ended = new Set([...placings, ...released.map(asPlaced)].flatMap(endedBy));
+  const closings = closingsOf(serial, records).filter(({ deployment }) => !ended.has(deployment));
+  const concluded = [...released, ...closings];
+  shorten(serial);
+  return { serial, placings, concluded };
+}
+
+const asPlaced = (record: ChangeRecord): Placing => ({ kind: 'placed', record });
+
+/** The deployment that a record ends by what was seen of it. */
+function endedBy(placing: Placing): string[] {
+  if (placing.kind !== 'placed') return [];
+  const { state, endReason, deployment } = placing.record;
+  return isFinal(state) && endReason === undefined ? [deployment] : [];
+}
+
+function placeOne(serial: Serial, record: ChangeRecord): Placing {
+  const { recovered: isRead, late: isLate } = record.history ?? {};
+  const placing = isRead ? recovered(serial, record) : told(serial, record);
+  if (placing !== 'past' && placing.kind !== 'too_old') return placing;
+  if (!(isRead && isLate)) serial.held = [...(serial.held ?? []).filter(({ id }) => id !== record.id), record];
+  return placing === 'past' && !isLate ? { kind: 'known' } : { kind: 'too_old' };
+}
+
+/** What was the past when it arrived need not be: an earlier signal came after it, or its own deployment is told. */
+function release(serial: Serial, records: readonly ChangeRecord[], newest: number): ChangeRecord[] {
+  const starts = new Set(records.flatMap(({ history, startedAt }) => (history?.recovered ? [] : (startedAt ?? []))));
+  return (serial.held ?? []).flatMap((record) => {
+    const isRead = record.history?.recovered === true;
+    const isDue = (isRead && newest === serial.baseline) || (record.startedAt && starts.has(record.startedAt));
+    if (!isDue) return [];
+    const placing = isRead ? recovered(serial, record) : told(serial, record);
+    return placing !== 'past' && placing.kind === 'placed' ? [placing.record] : [];
+  });
+}
+
+function shorten(serial: Serial): void {
+  const gone = serial.entries.splice(0, Math.max(0, serial.entries.length - MAX_ENTRIES));
+  serial.forgotten = Math.max(serial.forgotten ?? -1, ...gone.map(({ id }) => id));
+  serial.baseline = Math.max(serial.baseline, serial.forgotten);
+  serial.starts.splice(0, Math.max(0, serial.starts.length - MAX_STARTS));
+  if (serial.held) serial.held = serial.held.slice(-MAX_HELD);
+}

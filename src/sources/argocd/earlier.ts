@@ -1,0 +1,72 @@
+import { type NewChangeRecord, recordId } from '../../domain/change-record.ts';
+import { healthNow, outcomeOf } from './health.ts';
+import { type Earlier, earlierThan, historyOf, identity, isSelfHeal } from './history.ts';
+import { type Step, toRecord } from './record.ts';
+import type { Notification } from './schema.ts';
+import { healthyWhen, type Told } from './settings.ts';
+
+const OVERTAKEN = 'Nothing tells that the application was healthy before the next operation began.';
+const LOST = "Its notification was lost; read from Argo CD's history.";
+
+/**
+ * A record for each earlier deployment of the history, oldest first. Those that were told, or are older than the first
+ * notification of the application, are sorted out where that is known (store/changes/gaps.ts). Applied is not healthy: only
+ * what the health says of the time before the next operation is an end.
+ * The history does not tell which syncs had nothing to change: where those are left out, nothing is read from it.
+ */
+export function earlierBy(notification: Notification, told: Told, oldestMs: number): NewChangeRecord[] {
+  const { app } = notification;
+  if (told.settings.noop === 'skip' || (!app.name && !app.uid)) return [];
+  return earlierThan(notification).flatMap((earlier) => recordOf(earlier, { notification, told, oldestMs }) ?? []);
+}
+
+interface About {
+  readonly notification: Notification;
+  readonly told: Told;
+  readonly oldestMs: number;
+}
+
+function recordOf(earlier: Earlier, { notification, told, oldestMs }: About): NewChangeRecord | undefined {
+  const { id, startedAt, deployedAt, after, until, overtakenAt, isRollback } = earlier;
+  const { settings, receivedAt } = told;
+  const of = identity(notification);
+  // Argo CD puts nothing back behind a sync that failed; what a dry run hides may be another one's failure.
+  const isLast = !overtakenAt && isSelfHeal(notification);
+  const span = { startedAt: startedAt ?? deployedAt, appliedAt: deployedAt, ...(until && { until }), isLast };
+  const outcome = outcomeOf(healthNow(notification), span, healthyWhen(notification, settings));
+  if (outcome.state === 'failed' && settings.degraded === 'ignore') return undefined;
+  const { newest, endedAt } = historyOf(notification, of);
+  const { revision } = historyOf(earlier.notification, of);
+  const isLate = Date.parse(deployedAt) < oldestMs;
+  const step: Step = {
+    notification: earlier.notification,
+    event: outcome.state === 'failed' ? 'degraded' : 'succeeded',
+    ...outcome,
+    key: `argocd:${of}:${startedAt ?? `history:${id}`}`,
+    ...(startedAt && { startedAt }),
+    receivedAt: receivedAt.toISOString(),
+    settings,
+    signal: 'argocd history',
+    history: {
+      of,
+      id,
+      ...(newest !== undefined && { newest }),
+      ...(after && { after }),
+      ...(revision && { revision }),
+      ...(endedAt && { endedAt }),
+      appliedAt: deployedAt,
+      recovered: true,
+      ...(isLate && { late: true as const }),
+    },
+    isRollback,
+    notes: [LOST],
+  };
+  return outcome.state === 'running' && overtakenAt ? overtaken(step, overtakenAt) : toRecord(step);
+}
+
+/** An end that nobody told: it follows from what came after it. Whatever is told outweighs it. */
+function overtaken(step: Step, at: string): NewChangeRecord {
+  const record = toRecord({ ...step, state: 'canceled', notes: [...(step.notes ?? []), OVERTAKEN] });
+  const id = recordId(step.key, 'canceled', 'history', at);
+  return { ...record, id, authoritative: false, endReason: 'superseded', occurredAt: at, finishedAt: at };
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { State } from '../../domain/change-record.ts';
+import { toIso } from '../../values/time.ts';
+import type { Notification } from './schema.ts';
+
+/** What says that a sync which was applied is a success: the health, a roll-out that waits as well, or the sync alone. */
+export const HealthyWhen = z.enum(['healthy', 'suspended', 'synced']);
+export type HealthyWhen = z.infer<typeof HealthyWhen>;
+
+/** Argo CD: pkg/apis/application/v1alpha1/types.go. Another word is not understood. */
+const WAITING = ['Progressing', 'Missing', 'Suspended', 'Unknown'];
+export const isHealthWord = (status: string): boolean =>
+  status === 'Healthy' || status === 'Degraded' || WAITING.includes(status);
+
+/** The health without what the removal of the application does to it. */
+export function healthNow({ health, app, event }: Notification): Notification['health'] {
+  const said = event === 'degraded' ? { ...health, status: 'Degraded' } : health;
+  const goneAt = toIso(app.deleted_at);
+  const since = toIso(health.since);
+  const isRemoval = goneAt !== undefined && said.status !== 'Healthy' && (since === undefined || since >= goneAt);
+  return isRemoval ? { ...said, status: 'Unknown' } : said;
+}
+
+/** One deployment that was applied. Its health is the application's from then until the next one. */
+export interface Span {
+  readonly startedAt: string;
+  readonly appliedAt: string;
+  /** When the next operation began. Absent: what the health is now is still the health of this one. */
+  readonly until?: string;
+  /** No operation that deploys came after it: whatever goes wrong now is its own. */
+  readonly isLast: boolean;
+}
+
+/** How it ended, by the health. `running`: nothing says so yet. */
+export interface Outcome {
+  readonly state: Extract<State, 'running' | 'succeeded' | 'failed'>;
+  /** When it became so, where that is known and later than the sync. */
+  readonly changedAt?: string;
+  /** The application was degraded before this began, and still is. */
+  readonly wasDegraded?: true;
+}
+
+/**
+ * Applied is not healthy. `health.since` is when the health last changed: between then and now the application was what
+ * it is now, which is how a later look still tells of an earlier deployment. Before Argo CD 2.14 nothing says since when.
+ */
+export function outcomeOf({ status, since: told }: Notification['health'], span: Span, counts: HealthyWhen): Outcome {
+  const { startedAt, appliedAt, until, isLast } = span;
+  const since = toIso(told);
+  const changed = since !== undefined && since > appliedAt ? { changedAt: since } : {};
+  const otherwise: Outcome = { state: counts === 'synced' ? 'succeeded' : 'running' };
+  if (status === 'Degraded') {
+    if (since !== undefined && since < startedAt) return { ...otherwise, wasDegraded: true };
+    return isLast ? { state: 'failed', ...changed } : otherwise;
+  }
+  const isGood = status === undefined || status === 'Healthy' || (counts !== 'healthy' && status === 'Suspended');
+  const wasSo = until === undefined || (since !== undefined && since <= until);
+  return isGood && wasSo ? { state: 'succeeded', ...changed } : otherwise;
+}
+
+const SHOWN = 5; // resources and conditions; the template sends no more
+
+/** What keeps the application from being healthy, a sentence each: the first unhealthy resources and the conditions. */
+export function reasonsOf({ health, unhealthy, conditions }: Notification): readonly string[] {
+  const resources = unhealthy.slice(0, SHOWN).map(({ kind, namespace, name, status, message }) => {
+    const what = [kind, [namespace, name].filter(Boolean).join('/')].filter(Boolean).join(' ');
+    return [what && status ? `${what} is ${status}` : what, message].filter(Boolean).join(': ');
+  });
+  const said = conditions
+    .slice(0, SHOWN)
+    .flatMap(({ type, message }) => (message ? [type, message].filter(Boolean).join(': ') : []));
+  return [health.message ?? '', ...resources, ...said].filter(Boolean);
+}
