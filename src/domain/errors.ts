@@ -39,10 +39,16 @@ export class DeliveryFailed extends Error {
   readonly retry: Retry;
   /** HTTP status of the answer, absent when there was none. */
   readonly status: number | undefined;
-  constructor(message: string, details: { retry: Retry; status?: number | undefined; cause?: unknown }) {
+  /** The part of the destination that it concerns, such as a project: its trouble is not that of the others. */
+  readonly concerns: string | undefined;
+  constructor(
+    message: string,
+    details: { retry: Retry; status?: number | undefined; concerns?: string | undefined; cause?: unknown },
+  ) {
     super(message, { cause: details.cause });
     this.retry = details.retry;
     this.status = details.status;
+    this.concerns = details.concerns;
   }
 }
 

@@ -23,7 +23,8 @@ export interface Illness {
 /** Only answers that a retry could change count: a refused delivery says nothing about the destination's health. */
 export function worsen(illness: Illness, failure: DeliveryFailed, deployment: string): Illness {
   if (failure.retry !== 'backoff') return illness;
-  if (illness.deployments.size < ILL_AFTER_DEPLOYMENTS) illness.deployments.add(deployment);
+  const place = failure.concerns ?? deployment; // a part of the destination that is ill alone counts once
+  if (illness.deployments.size < ILL_AFTER_DEPLOYMENTS) illness.deployments.add(place);
   if (illness.deployments.size >= ILL_AFTER_DEPLOYMENTS) illness.rounds += 1;
   return illness;
 }

@@ -194,7 +194,9 @@ function createForwarder(
           nowMs: Date.now(),
           illness: worsen(illness, failure, deployment),
         });
+        // Another attempt at the same place is no news; what the destination answered is.
         if (step.kind !== 'busy') report(step.kind, failure);
+        else if (failure.status !== undefined) report('retry', failure);
         // One delivery asks whether the destination takes something again; a key that is refused is not shown five times.
         if (step.kind === 'hold') worker.concurrency = 1;
         if (step.kind === 'hold')

@@ -22,10 +22,14 @@ export interface DeliveryLedger {
   attempting(): Promise<void>;
   /** The destination certainly did nothing: forget `attemptedAt`. */
   notAttempted(): Promise<void>;
-  /** Write the remote id down as soon as it is known. False: it already belongs to another deployment. */
-  claim(remoteId: string): Promise<boolean>;
+  /**
+   * Write the remote id down as soon as it is known. False: it already belongs to another deployment.
+   * @param madeMsAgo the age of what the destination knows by this id, by its own clock. Who claimed the id before that
+   * knew something else by it: a destination that was restored from a backup gives its ids again. The claim passes on.
+   */
+  claim(remoteId: string, madeMsAgo?: number): Promise<boolean>;
   /** True when the remote id belongs to another deployment at this sink. */
-  claimedByOther(remoteId: string): Promise<boolean>;
+  claimedByOther(remoteId: string, madeMsAgo?: number): Promise<boolean>;
 }
 
 /** What the destination made of it. `words` is for a person: "201 created", "already there". */

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Deployment } from '../../src/domain/deployment.ts';
 import { gitlabDeployments } from '../../src/sinks/gitlab-deployments/index.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
@@ -274,9 +274,9 @@ describe('a refusal of GitLab', () => {
     expect(error.message).toMatch(/not found, or the token's user is no member.*Developer/);
   });
 
-  it('of a deleted deployment is final', async () => {
+  it('of a deployment whose project cannot be seen any more is final', async () => {
     await ledger.deliver(sink, at('running'));
-    fake.deployments.pop();
+    fake.options.projects = [{ id: 30, path: PROJECT, role: 'none' }];
     const error = await failed(ledger.attempt(sink, at('succeeded')));
     expect(error).toMatchObject({ retry: 'never', status: 404 });
     expect(error.message).toContain('was deleted');
@@ -296,6 +296,113 @@ describe('a refusal of GitLab', () => {
     expect((await failed(ledger.attempt(sink, aDeployment()))).retry).toBe('backoff');
     await ledger.deliver(sink, aDeployment());
     expect(rows()).toEqual(['production main success']);
+  });
+});
+
+describe('a GitLab that is read-only', () => {
+  it('makes the sink wait, says so, and is told when it can be', async () => {
+    await ledger.deliver(sink, at('running'));
+    fake.options.readOnly = true;
+    for (const deployment of [at('succeeded'), aDeployment({ key: 'another' })]) {
+      const error = await failed(ledger.attempt(sink, deployment));
+      expect(error.retry).toMatchObject({ hold: 'sink' });
+      expect(error.message).toMatch(/read-only just now.*goes on by itself/);
+    }
+    fake.options.readOnly = false;
+    await ledger.deliver(sink, at('succeeded'));
+    expect(rows()).toEqual(['production main success']);
+  });
+});
+
+describe('a project that was renamed or moved', () => {
+  const OLD = 'harbor/old-lighthouse';
+  beforeEach(() => {
+    fake.options.projects = [{ id: 30, path: PROJECT, commits: [sha(1)], formerPaths: [OLD] }];
+  });
+  const old = (state: Deployment['state'], key = 'a') =>
+    at(state, { key, repository: { name: OLD, gitlabProject: 'Harbor/old-lighthouse' } });
+
+  it('is followed by its id, and the new path is told once', async () => {
+    const error = await failed(ledger.attempt(sink, old('running')));
+    expect(error).toMatchObject({ retry: { hold: 'job' }, status: 405 });
+    expect(error.message).toMatch(/old-lighthouse was moved or renamed: it is harbor\/lighthouse-api \(id 30\) now/);
+    expect(ledger.of('a').known.attemptedAt).toBeUndefined();
+    expect(sink.echo?.(old('running'))).toMatchObject({ project: '30' });
+    const delivered = await ledger.attempt(sink, old('running'));
+    expect(delivered).toMatchObject({ remoteUrl: `${fake.url}/${PROJECT}/-/environments` });
+    await ledger.attempt(sink, old('succeeded'));
+    await ledger.attempt(sink, old('failed', 'b'));
+    expect(rows()).toEqual(['production main success', 'production main failed']);
+  });
+
+  it('is followed at an update and at a look for a lost row as well', async () => {
+    fake.options.projects = [{ id: 30, path: OLD, commits: [sha(1)] }];
+    await ledger.deliver(sink, old('running'));
+    fake.inject({ kind: 'lost-reply', method: 'POST' });
+    await failed(ledger.attempt(sink, old('running', 'b')));
+    fake.options.projects = [{ id: 30, path: PROJECT, commits: [sha(1)], formerPaths: [OLD] }];
+    await ledger.deliver(makeSink(), old('succeeded', 'b'));
+    await ledger.deliver(makeSink(), old('succeeded'));
+    expect(rows()).toEqual(['production main success', 'production main success']);
+  });
+
+  it('that GitLab does not lead to is final, with words', async () => {
+    fake.inject(
+      { kind: 'delay', ms: 0 },
+      { kind: 'status', status: 301, headers: { location: 'https://elsewhere.example/' } },
+    );
+    const error = await failed(ledger.attempt(sink, old('running')));
+    expect(error).toMatchObject({ retry: 'never' });
+    expect(error.message).toContain('Write the new path');
+  });
+});
+
+describe('a GitLab that was restored from a backup', () => {
+  /** The claims are as old as that. */
+  const later = () => vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+  afterEach(() => vi.restoreAllMocks());
+
+  it('gives its ids again, and each deployment gets one row', async () => {
+    for (const key of ['a', 'b', 'c']) await ledger.deliver(sink, at('succeeded', { key, environment: { name: key } }));
+    fake.restore(100);
+    later();
+    for (const key of ['d', 'e']) await ledger.deliver(sink, at('succeeded', { key, environment: { name: key } }));
+    expect(rows()).toEqual(['d main success', 'e main success']);
+  });
+
+  it('lost the row of a deployment that ran: it gets another, and nobody else’s is touched', async () => {
+    await ledger.deliver(sink, at('running', { key: 'a' }));
+    fake.restore(100);
+    later();
+    await ledger.deliver(sink, at('running', { key: 'b', environment: { name: 'staging' } }));
+    await ledger.deliver(sink, at('failed', { key: 'a' }));
+    expect(rows()).toEqual(['staging main running', 'production main failed']);
+  });
+
+  it('gives two that ran a row each again, in whichever order they end', async () => {
+    for (const key of ['a', 'b']) await ledger.deliver(sink, at('running', { key }));
+    fake.restore(100);
+    later();
+    for (const key of ['b', 'a']) await ledger.deliver(sink, at('succeeded', { key }));
+    expect(rows()).toEqual(['production main success', 'production main success']);
+  });
+});
+
+describe('a deployment that ended before GitLab heard of it', () => {
+  it('is not told, and one that ran is closed', async () => {
+    const never = at('canceled', { key: 'never', endReason: 'superseded' });
+    expect(await ledger.attempt(sink, never)).toMatchObject({ words: expect.stringContaining('nothing to tell') });
+    expect(fake.requests).toEqual([]);
+    await ledger.deliver(sink, at('running'));
+    await ledger.deliver(sink, at('canceled', { endReason: 'superseded' }));
+    expect(rows()).toEqual(['production main canceled']);
+  });
+});
+
+describe('a project that is ill', () => {
+  it('is named, so that its trouble is not that of the others', async () => {
+    fake.inject({ kind: 'status', status: 500 });
+    expect(await failed(ledger.attempt(sink, aDeployment()))).toMatchObject({ retry: 'backoff', concerns: PROJECT });
   });
 });
 

@@ -36,6 +36,8 @@ export interface FakeProject {
   /** Commit → the files it touches. Default: one. */
   readonly files?: Readonly<Record<string, readonly string[]>>;
   readonly protectedEnvironments?: readonly string[];
+  /** Paths that it had before it was renamed or moved. */
+  readonly formerPaths?: readonly string[];
 }
 
 export interface FakeDeployment {
@@ -81,6 +83,8 @@ export interface FakeGitlabOptions {
   /** The day on which the token ends; null: never. Default: 2030-01-01. */
   readonly expiresAt?: string | null;
   readonly hooks?: FakeHooks;
+  /** Maintenance mode, or a Geo secondary: nothing can be written. */
+  readonly readOnly?: boolean;
   readonly random?: () => number;
 }
 
@@ -108,6 +112,8 @@ export interface FakeGitlab extends FakeServer, FakeWebhooks {
     /** When it came to its status. Default: now. */
     at?: Date;
   }): FakeDeployment;
+  /** As from a backup: what came after this id is gone, and the ids come again. */
+  restore(lastId: number): void;
   /** Resolves when every hook so far was answered. */
   hooksSettled(): Promise<void>;
 }
@@ -143,6 +149,10 @@ export async function startFakeGitlab(given: FakeGitlabOptions): Promise<FakeGit
       void moveTo(world, deployment, { status, ...(at && { at }) });
       return deployment;
     },
+    restore(lastId) {
+      world.nextId = lastId + 1;
+      world.deployments.splice(0, Infinity, ...world.deployments.filter(({ id }) => id <= lastId));
+    },
     async hooksSettled() {
       while (world.underWay.size > 0) await Promise.all(world.underWay);
     },
@@ -165,6 +175,10 @@ async function handle(request: FakeRequest, world: World): Promise<FakeReply> {
   if (request.headers['private-token'] !== token) return { status: 401, body: { message: '401 Unauthorized' } };
   const rest = /^\/api\/v4(\/.*)$/.exec(request.path)?.[1];
   if (rest === undefined) return { status: 404, body: '<html>404</html>' };
+  if (world.options.readOnly && request.method !== 'GET')
+    return { status: 403, body: { message: 'You cannot perform write operations on a read-only instance' } };
+  const moved = movedReply(request, { rest, world });
+  if (moved) return moved;
   if (request.method !== 'GET' && !scopes.includes('api')) return insufficientScope('api');
   if (!scopes.includes('api') && !scopes.includes('read_api') && rest !== '/personal_access_tokens/self')
     return insufficientScope('api read_api');
@@ -182,6 +196,17 @@ async function handle(request: FakeRequest, world: World): Promise<FakeReply> {
   if (request.method === 'GET') return project ? list(request.query, { world, project }) : notFound('Project');
   if (request.method === 'POST') return create(request, { world, project });
   return { status: 405, body: { error: '405 Not Allowed' } };
+}
+
+/** lib/api/helpers.rb: a read by the old path is sent on to the id, a write is refused. */
+function movedReply({ method }: FakeRequest, { rest, world }: { rest: string; world: World }): FakeReply | undefined {
+  const [, id = '', below = ''] = /^\/projects\/([^/]+)(.*)$/.exec(rest) ?? [];
+  const old = decodeURIComponent(id).toLowerCase();
+  const project = world.options.projects.find(({ formerPaths = [] }) => formerPaths.includes(old));
+  if (!project) return undefined;
+  if (method !== 'GET') return { status: 405, body: { message: 'Non GET methods are not allowed for moved projects' } };
+  const location = `${world.url}/api/v4/projects/${project.id}${below}`;
+  return { status: 301, headers: { location }, body: `This resource has been moved permanently to ${location}` };
 }
 
 export const ok = (body: unknown, status = 200): FakeReply => ({ status, body });

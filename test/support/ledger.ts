@@ -25,11 +25,16 @@ export interface MemoryLedger {
   ): Promise<Delivered | 'known'>;
 }
 
+interface Owner {
+  readonly key: string;
+  readonly atMs: number;
+}
+
 type Entry = { -readonly [Key in keyof DeliveryState]?: DeliveryState[Key] | undefined } & { attempts: number };
 
 export function createMemoryLedger(): MemoryLedger {
   const entries = new Map<string, Entry>();
-  const owners = new Map<string, string>();
+  const owners = new Map<string, Owner>();
   const lanes = new Map<string, Moment>();
   const exclusively = createLanes();
   const entryOf = (key: string) => {
@@ -84,7 +89,8 @@ function createLanes() {
 
 const idle = () => new AbortController().signal;
 
-function ledgerOf(key: string, entry: Entry, owners: Map<string, string>): MemoryDelivery {
+function ledgerOf(key: string, entry: Entry, owners: Map<string, Owner>): MemoryDelivery {
+  const before = (madeMsAgo?: number) => (madeMsAgo === undefined ? 0 : performance.now() - madeMsAgo - 2_000);
   return {
     get known() {
       const { told, remoteId, attemptedAt, toldInLane } = entry;
@@ -105,15 +111,16 @@ function ledgerOf(key: string, entry: Entry, owners: Map<string, string>): Memor
     async notAttempted() {
       entry.attemptedAt = undefined;
     },
-    async claim(remoteId) {
-      const owner = owners.get(remoteId) ?? key;
-      if (owner !== key) return false;
-      owners.set(remoteId, key);
+    async claim(remoteId, madeMsAgo) {
+      const owner = owners.get(remoteId);
+      if (owner && owner.key !== key && owner.atMs >= before(madeMsAgo)) return false;
+      if (owner?.key !== key) owners.set(remoteId, { key, atMs: performance.now() });
       entry.remoteId = remoteId;
       return true;
     },
-    async claimedByOther(remoteId) {
-      return (owners.get(remoteId) ?? key) !== key;
+    async claimedByOther(remoteId, madeMsAgo) {
+      const owner = owners.get(remoteId);
+      return owner !== undefined && owner.key !== key && owner.atMs >= before(madeMsAgo);
     },
   };
 }

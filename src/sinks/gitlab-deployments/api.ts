@@ -11,6 +11,7 @@ import {
 } from '../../outbound/http.ts';
 import { pathSegment } from '../path-segment.ts';
 import type { PreviewedRequest } from '../sink.ts';
+import { idInRedirect, type NewPlace } from './moved.ts';
 import { type GitlabStatus, Project, Refusal, Row, Rows } from './schema.ts';
 
 const PROJECTS_KEPT = 500; // about 100 bytes each
@@ -36,6 +37,8 @@ export interface GitlabApi {
   preview(project: string, body: NewDeployment): PreviewedRequest;
   update(project: string, id: string, update: { status: GitlabStatus; signal: AbortSignal }): Promise<JsonAnswer>;
   project(project: string, context: { signal: AbortSignal; now: Date }): Promise<ProjectFacts>;
+  /** Where a project is that is no longer under its old path. Undefined: GitLab does not say. */
+  newPlace(oldPath: string, signal: AbortSignal): Promise<NewPlace | undefined>;
 }
 
 export function createApi(config: { url: string; token: string; timeout_seconds: number }): GitlabApi {
@@ -58,6 +61,12 @@ export function createApi(config: { url: string; token: string; timeout_seconds:
     preview: (project, body) => shown(creation(project, body), config.token),
     update: (project, id, { status, signal }) =>
       send(asked('PUT', `${deploymentsOf(project)}/${pathSegment(id)}`, { status }), signal),
+    async newPlace(oldPath, signal) {
+      const id = idInRedirect(await send(asked('GET', `/projects/${pathSegment(oldPath)}`), signal));
+      if (id === undefined) return undefined;
+      const path = readProject(await send(asked('GET', `/projects/${id}`), signal), id)?.path;
+      return { id, ...(path && { path }) };
+    },
     async project(project, { signal, now }) {
       const kept = projects.get(project);
       if (kept && kept.untilMs > now.getTime()) return kept.facts;
@@ -108,9 +117,21 @@ export function isAbout(answer: JsonAnswer, parameter: 'sha' | 'ref' | 'status')
   return answer.status === 400 && typeof message === 'object' && message !== null && parameter in message;
 }
 
+/** Written by GitLab while nothing can be: maintenance, an upgrade, a Geo secondary. GitLab: lib/gitlab/middleware/read_only/controller.rb. */
+function isReadOnly(answer: JsonAnswer): boolean {
+  return answer.status === 403 && /read-?\s?only|maintenance mode/i.test(wordsOf(answer));
+}
+
+const READ_ONLY_PROBE_MS = 10_000;
+
 /** A refusal with GitLab's words. A 403 that speaks of the deployment is final; one that speaks of the token makes the sink wait. */
 export function refusal(answer: JsonAnswer, what: string, advice = ''): DeliveryFailed {
   const { status } = answer;
+  if (isReadOnly(answer))
+    return new DeliveryFailed(
+      `${what}: 403 ${wordsOf(answer)}. GitLab is read-only just now; what is to be told waits and goes on by itself`,
+      { retry: { afterMs: READ_ONLY_PROBE_MS, hold: 'sink' }, status },
+    );
   if (status === 403 && !isTokenTrouble(answer))
     return new DeliveryFailed(`${what}: 403 ${wordsOf(answer)}${advice && `. ${advice}`}`, { retry: 'never', status });
   return failure(answer, what, adviceFor(answer) || advice);

@@ -1,12 +1,13 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
+import { certainlyRefused, isSuccess, type JsonAnswer, neverSent, wordsOf } from '../../outbound/http.ts';
 import { fullSha } from '../../values/sha.ts';
 import { pathSegment } from '../path-segment.ts';
 import type { Delivered, DeliveryLedger, PreviewedRequest } from '../sink.ts';
 import { deploymentsOf, type GitlabApi, isAbout, type NewDeployment, refusal, rowOf, rowsOf } from './api.ts';
+import { isMoved, remember } from './moved.ts';
 import type { GitlabStatus, Row } from './schema.ts';
-import { type Destination, environmentOf, projectOf, statusOf } from './target.ts';
+import { type Destination, environmentOf, namedProject, projectOf, statusOf } from './target.ts';
 
 const SLACK_MS = 5 * 60_000; // our clock against GitLab's
 const FRESH_MS = 60_000; // no request takes longer: timeout_seconds ends at 60
@@ -38,12 +39,31 @@ type Aimed = Delivery & Target;
 /** Brings GitLab's row of this deployment to its state: the known row, else one of which the answer was lost, else a new one. */
 export async function deliver(delivery: Delivery): Promise<Delivered> {
   const aimed = { ...delivery, ...aim(delivery) };
-  const { remoteId, attemptedAt } = delivery.ledger.known;
-  if (remoteId !== undefined) return update(aimed, remoteId);
+  try {
+    return await bring(aimed);
+  } catch (error) {
+    throw concerning(error, aimed.project);
+  }
+}
+
+async function bring(aimed: Aimed): Promise<Delivered> {
+  const { ledger, deployment } = aimed;
+  const { remoteId, attemptedAt } = ledger.known;
+  // An id that another deployment has by now was given again: GitLab was restored from a backup, and our row is gone.
+  if (remoteId !== undefined && !(await ledger.claimedByOther(remoteId))) return update(aimed, remoteId);
+  if (remoteId === undefined && attemptedAt === undefined && deployment.endReason !== undefined)
+    return { words: 'nothing to tell: it ended before GitLab heard of it' };
   const found = attemptedAt === undefined ? undefined : await findOurs(aimed, attemptedAt);
   if (!found) return create(aimed);
   if (found.status === aimed.status) return done(aimed, found.id, 'already there');
   return update(aimed, found.id);
+}
+
+/** A project that is ill alone must not hold up the others. */
+function concerning(error: unknown, project: string): unknown {
+  if (!(error instanceof DeliveryFailed) || error.retry !== 'backoff' || error.status === undefined) return error;
+  const { message, retry, status, cause } = error;
+  return new DeliveryFailed(message, { retry, status, cause, concerns: project });
 }
 
 /**
@@ -82,9 +102,43 @@ async function update(aimed: Aimed, id: string): Promise<Delivered> {
     return done(aimed, id, `${answer.status} ${status}`, answer.status);
   }
   const what = `GitLab did not set deployment ${id} of project ${project} to ${status}`;
+  if (isMoved(answer)) throw await follow(aimed, answer);
+  if (isGone(answer) && (await isThere(aimed))) return create(aimed);
   if (isAbout(answer, 'status')) return settle(aimed, id, refusal(answer, what));
   throw refusal(answer, what, updateAdvice(answer.status, project));
 }
+
+/**
+ * Not the project but our row is gone. Nobody can delete one that runs: GitLab was restored from a backup of before, or the
+ * project was made anew.
+ */
+const isGone = (answer: JsonAnswer): boolean =>
+  answer.status === 404 && /404 (?:Deployment )?Not found/i.test(wordsOf(answer));
+
+async function isThere({ api, project, signal, now }: Aimed): Promise<boolean> {
+  return (await api.project(project, { signal, now })) !== undefined;
+}
+
+const MOVED_RETRY_MS = 1_000;
+
+/**
+ * Finds a project that was renamed or moved. The next attempt goes there, and expects the echo of its webhook from there.
+ * The failure stands in the log once, with what to write.
+ */
+async function follow({ api, map, deployment, signal }: Aimed, answer: JsonAnswer): Promise<DeliveryFailed> {
+  const oldPath = namedProject(deployment, map) ?? '';
+  const place = await api.newPlace(oldPath, signal);
+  if (!place) return refusal(answer, `GitLab has moved project ${oldPath}, and does not say where to`, MOVED_ADVICE);
+  remember(map.moved, oldPath, place);
+  const now = place.path ? `${place.path} (id ${place.id})` : `the one with the id ${place.id}`;
+  return new DeliveryFailed(
+    `GitLab project ${oldPath} was moved or renamed: it is ${now} now, and is told there. ${MOVED_ADVICE}`,
+    { retry: { afterMs: MOVED_RETRY_MS, hold: 'job' }, status: answer.status },
+  );
+}
+
+const MOVED_ADVICE =
+  'Write the new path where the old one stands: in shiplog/gitlab-project, in the rule with gitlab_project, or in the path that is called';
 
 /** GitLab refuses a step to the same status: then somebody, most likely an earlier attempt of ours, has done it. */
 async function settle(aimed: Aimed, id: string, refused: DeliveryFailed): Promise<Delivered> {
@@ -105,7 +159,7 @@ function updateAdvice(status: number, project: string): string {
 async function create(aimed: Aimed): Promise<Delivered> {
   const { answer, body } = await createWithAnyRef(aimed, aimed.status);
   const row = rowOf(answer);
-  if (isNew(row, answer, aimed.now) && (await aimed.ledger.claim(row.id)))
+  if (isNew(row, answer, aimed.now) && (await aimed.ledger.claim(row.id, ageOf(row, answer))))
     return done(aimed, row.id, `${answer.status} ${body.status}`, answer.status);
   return createOwn(aimed, body);
 }
@@ -118,8 +172,14 @@ async function createOwn(aimed: Aimed, folded: NewDeployment): Promise<Delivered
   const answer = await post(aimed, { ...folded, status: 'running' });
   if (!isSuccess(answer)) throw await refusedCreate(aimed, answer);
   const row = rowOf(answer);
-  if (await aimed.ledger.claim(row.id)) return update(aimed, row.id);
+  if (await aimed.ledger.claim(row.id, ageOf(row, answer))) return update(aimed, row.id);
   throw new DeliveryFailed(`GitLab gave deployment ${row.id} of project ${aimed.project} twice`, { retry: 'backoff' });
+}
+
+/** How long ago GitLab made the row, by its own clock, milliseconds. Undefined: it does not say. */
+function ageOf({ created_at }: Row, { headers }: JsonAnswer): number | undefined {
+  const ms = Date.parse(String(headers['date'] ?? '')) - Date.parse(created_at ?? '');
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
 /** False for a row that stood there before this request: one that GitLab folded ours into. Both times are GitLab's. */
@@ -142,6 +202,7 @@ async function createWithAnyRef(
     const answer = await post(aimed, body);
     if (isSuccess(answer)) return { answer, body };
     refused = answer;
+    if (isMoved(answer)) break;
     if (!isAbout(answer, 'ref') || isAbout(answer, 'sha')) break;
     await aimed.ledger.notAttempted();
   }
@@ -182,6 +243,7 @@ async function post({ api, project, ledger, signal }: Aimed, body: NewDeployment
 async function refusedCreate(aimed: Aimed, answer: JsonAnswer): Promise<DeliveryFailed> {
   const { project, environment, sha, ledger } = aimed;
   if (certainlyRefused(answer)) await ledger.notAttempted();
+  if (isMoved(answer)) return follow(aimed, answer);
   if (isAbout(answer, 'sha'))
     return refusal(
       answer,
@@ -206,35 +268,41 @@ async function refusedCreate(aimed: Aimed, answer: JsonAnswer): Promise<Delivery
  * commit and time, by having no job, and by belonging to no other deployment. The lane keeps others from making one meanwhile.
  */
 async function findOurs(aimed: Aimed, attemptedAt: string): Promise<Row | undefined> {
-  const rows = await rowsSince(aimed, Date.parse(attemptedAt) - SLACK_MS);
+  const { rows, answer } = await rowsSince(aimed, Date.parse(attemptedAt) - SLACK_MS);
   const { status, sha, deployment, ledger } = aimed;
   const likeness = (row: Row) => 2 * Number(row.status === status) + Number(row.ref === deployment.ref);
   const candidates = rows.filter((row) => row.sha?.toLowerCase() === sha && !row.deployable);
   for (const row of candidates.toSorted((a, b) => likeness(b) - likeness(a))) {
-    if (await ledger.claimedByOther(row.id)) continue;
-    if (await ledger.claim(row.id)) return row;
+    const madeMsAgo = answer && ageOf(row, answer);
+    if (await ledger.claimedByOther(row.id, madeMsAgo)) continue;
+    if (await ledger.claim(row.id, madeMsAgo)) return row;
   }
   return undefined;
 }
 
-async function rowsSince(aimed: Aimed, sinceMs: number): Promise<Row[]> {
+async function rowsSince(aimed: Aimed, sinceMs: number): Promise<{ rows: Row[]; answer: JsonAnswer | undefined }> {
   const { api, project, environment, signal } = aimed;
   const query = { environment, order_by: 'id', sort: 'desc', per_page: '100' };
   const recent: Row[] = [];
+  let last: JsonAnswer | undefined;
   for (let page = 1; page <= PAGES; page += 1) {
     const search = new URLSearchParams({ ...query, page: String(page) });
     const answer = await api.get(`${deploymentsOf(project)}?${search}`, signal);
+    if (isMoved(answer)) throw await follow(aimed, answer);
     if (!isSuccess(answer)) throw refusal(answer, `GitLab did not list the deployments of project ${project}`);
+    last = answer;
     const rows = rowsOf(answer);
     recent.push(...rows.filter((row) => !(Date.parse(row.created_at ?? '') < sinceMs)));
     if (rows.length < 100 || recent.length < page * 100) break;
   }
-  return recent;
+  return { rows: recent, answer: last };
 }
 
 function done(aimed: Aimed, id: string, words: string, status?: number): Delivered {
-  const { api, project } = aimed;
-  const path = /^\d+$/.test(project) ? undefined : project;
+  const { api, project, map, deployment } = aimed;
+  const named = namedProject(deployment, map);
+  const place = named === undefined ? undefined : map.moved.get(named.toLowerCase());
+  const path = place ? place.path : /^\d+$/.test(project) ? undefined : project;
   return {
     words,
     remoteId: id,

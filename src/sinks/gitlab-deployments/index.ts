@@ -42,7 +42,8 @@ interface Config extends Destination {
   readonly timeout_seconds: number;
 }
 
-function createSink(config: Config): Sink {
+function createSink(settings: Omit<Config, 'moved'>): Sink {
+  const config: Config = { ...settings, moved: new Map() };
   const api = createApi(config);
   return {
     type: 'gitlab-deployments',

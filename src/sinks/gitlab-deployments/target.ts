@@ -3,6 +3,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { fullSha } from '../../values/sha.ts';
 import { trimChars, withoutEnd } from '../../values/text.ts';
 import type { Sink } from '../sink.ts';
+import type { MovedProjects } from './moved.ts';
 import type { GitlabStatus } from './schema.ts';
 
 const NAME_LIMIT = 255; // GitLab: app/models/environment.rb
@@ -23,10 +24,18 @@ export interface Destination {
   /** Lower case. */
   readonly hosts: readonly string[];
   readonly environments: Readonly<Record<string, string>>;
+  /** Projects that were renamed or moved, as far as it was noticed. */
+  readonly moved: MovedProjects;
 }
 
-/** The project as GitLab's API wants it: a numeric id, or a full path not yet encoded. */
-export function projectOf({ repository }: Deployment, map: Destination): string | undefined {
+/** The project as GitLab's API wants it: a numeric id, or a full path not yet encoded; the id of one that has moved. */
+export function projectOf(deployment: Deployment, map: Destination): string | undefined {
+  const named = namedProject(deployment, map);
+  return named && (map.moved.get(named.toLowerCase())?.id ?? named);
+}
+
+/** The project by the name that it is known by here. */
+export function namedProject({ repository }: Deployment, map: Destination): string | undefined {
   const named = repository?.gitlabProject?.trim();
   if (named && /^https?:\/\//i.test(named)) return pathOn(named, map);
   if (named) return trimPath(named);

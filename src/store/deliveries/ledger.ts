@@ -129,20 +129,21 @@ function createEntry({
     async notAttempted() {
       await Promise.all([redis.hdel(ledger, 'attempted_at'), echo && echoes.unexpect(echo, deployment)]);
     },
-    async claim(remoteId) {
+    async claim(remoteId, madeMsAgo) {
       const [, claimedBy] = await Promise.all([
         echo && echoes.remember(echo, deployment, remoteId),
         claimRemoteId(
           redis,
           [owner(remoteId), ledger],
           ...[deployment, remoteId, keepSeconds, echo ? echoProject(echo.project) : ''],
+          leftBefore(keepSeconds, madeMsAgo),
         ),
       ]);
       return claimedBy === deployment;
     },
-    async claimedByOther(remoteId) {
-      const claimedBy = await redis.get(owner(remoteId));
-      return claimedBy !== null && claimedBy !== deployment;
+    async claimedByOther(remoteId, madeMsAgo) {
+      const [claimedBy, leftMs] = await Promise.all([redis.get(owner(remoteId)), redis.pttl(owner(remoteId))]);
+      return claimedBy !== null && claimedBy !== deployment && leftMs >= leftBefore(keepSeconds, madeMsAgo);
     },
     async delivered(moment, { remoteId, remoteUrl, status, words }) {
       const told = {
@@ -169,6 +170,13 @@ function createEntry({
     },
   };
 }
+
+/** Two clocks of whole seconds, and the way of an answer. */
+const CLAIM_SLACK_MS = 2_000;
+
+/** How long a claim that was made with the thing itself is kept at least from now on, milliseconds. */
+const leftBefore = (keepSeconds: number, madeMsAgo: number | undefined): number =>
+  madeMsAgo === undefined ? 0 : keepSeconds * 1000 - madeMsAgo - CLAIM_SLACK_MS;
 
 function toKnown({ stored: listed, inLane }: HeldLeases): DeliveryState {
   const stored: Record<string, string> = {};

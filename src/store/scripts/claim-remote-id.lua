@@ -1,5 +1,6 @@
 --[[
-Claims the id under which a destination knows a deployment. The first one that claims it keeps it.
+Claims the id under which a destination knows a deployment. The first one that claims it keeps it, unless that was
+before the destination made what it knows by this id now.
 
 KEYS[1]    remoteOwner
 KEYS[2]    ledger
@@ -7,8 +8,10 @@ ARGV[1]    the deployment's name
 ARGV[2]    the remote id
 ARGV[3]    seconds that both are kept
 ARGV[4]    the project in which the forge has it, or nothing
+ARGV[5]    a claim with less than so many milliseconds left is older than what is claimed; 0: none is
 Reply      whose the remote id is
 ]]
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[5]) then redis.call('DEL', KEYS[1]) end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3], 'NX')
 local owner = redis.call('GET', KEYS[1])
 if owner ~= ARGV[1] then return owner end
