@@ -6,6 +6,8 @@ import { AnySink } from '../src/sinks/index.ts';
 import { AnySource } from '../src/sources/index.ts';
 
 const readme = readFileSync('README.md', 'utf8');
+const recipes = readFileSync('docs/recipes.md', 'utf8');
+const configuration = readFileSync('docs/configuration.md', 'utf8');
 
 const foldersIn = (path: string) =>
   readdirSync(path, { withFileTypes: true })
@@ -43,16 +45,16 @@ describe.each([
   });
 });
 
-describe('the main README', () => {
-  it("has the same Bitbucket step as the source's README", () => {
+describe('the documents', () => {
+  it("have the same Bitbucket step as the source's README", () => {
     const stepIn = (text: string) => /- step:\n[\s\S]*?\n```/.exec(text)?.[0];
-    expect(stepIn(readme)).toBe(stepIn(readFileSync('src/sources/bitbucket/README.md', 'utf8')));
+    expect(stepIn(recipes)).toBe(stepIn(readFileSync('src/sources/bitbucket/README.md', 'utf8')));
   });
 
-  it('names every environment variable of the shipped configuration', () => {
+  it('name every environment variable of the shipped configuration', () => {
     const named = [...readFileSync('config/shiplog.yaml', 'utf8').matchAll(/\$\{([A-Z0-9_]+)/g)].map(
       ([, name]) => name ?? '',
     );
-    for (const name of named) expect(readme).toContain(`\`${name}\``);
+    for (const name of named) expect(configuration).toContain(`\`${name}\``);
   });
 });

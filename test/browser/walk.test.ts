@@ -132,7 +132,8 @@ describe.skipIf(!chromiumPath)('somebody with a browser', () => {
     await page.keyboard.press('Enter'); // "Skip to the content"
     await expect.poll(() => focused(page), SOON).toBe('main');
     await page.getByRole('button', { name: 'live' }).waitFor();
-    for (const field of ['live', 'text', 'environment', 'service', 'person', 'source', 'status']) {
+    const filters = ['environment', 'service', 'person', 'source', 'tier', 'change_type', 'risk', 'tag', 'status'];
+    for (const field of ['live', 'text', ...filters]) {
       await page.keyboard.press('Tab');
       expect(await focused(page)).toBe(field);
     }
