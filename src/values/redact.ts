@@ -45,7 +45,7 @@ function hiddenText(key: string, value: string): string {
   if (value === '') return value;
   if (isSecretName(key)) return REDACTED;
   const signed = SIGNED_URL.exec(value);
-  return signed ? `${signed[1]}?${REDACTED}` : hideSecrets(value);
+  return signed ? `${hideSecrets(signed[1] ?? '')}?${REDACTED}` : hideSecrets(value);
 }
 
 function hideVariable(variable: unknown): unknown {

@@ -31,6 +31,11 @@ describe('redactBody', () => {
     });
   });
 
+  it('hides the password of an address that is signed as well', () => {
+    const body = { page: 'https://mira:Anchor1Anchor2@code.example.com/p/1?token=Rudder1Rudder2' };
+    expect(redact(body)).toEqual({ page: 'https://code.example.com/p/1?[redacted]' });
+  });
+
   it('gives back the very bytes when there is nothing to hide', () => {
     const body = Buffer.from('{"a": 12345678901234567890, "variables": [ ]}');
     expect(redactBody(body)).toBe(body);
