@@ -50,7 +50,7 @@ function build(parts: { authority: string; path: string; scheme: string }): Repo
   );
   const bare = trimChars(parts.path.split(/[?#]/, 1)[0] ?? '', '/');
   const path = trimCharsEnd(bare.toLowerCase().endsWith('.git') ? bare.slice(0, -'.git'.length) : bare, '/');
-  const host = server?.[1]?.toLowerCase();
+  const host = server?.[1]?.toLowerCase().replace(/^altssh\./, ''); // SSH on the port of HTTPS has a host of its own
   if (!host || !path || path === '.') return undefined;
   return { host, path: decodeOrKeep(path), url: `${origin(host, server?.[2], parts.scheme)}/${path}` };
 }

@@ -260,7 +260,7 @@ describe('a refusal of GitLab', () => {
   it.each([undefined, 'abc1234', '<no value>'])('is not even asked for when the commit is %s', async (short) => {
     const { commit: _, ...rest } = aDeployment();
     const deployment = short === undefined ? rest : { ...rest, commit: { sha: short } };
-    expect(sink.wants(deployment)).toEqual({ wanted: true });
+    expect(sink.wants(deployment)).toEqual({ wanted: false, why: expect.stringContaining('no full commit') });
     const error = await failed(ledger.attempt(sink, deployment));
     expect(error.retry).toBe('never');
     expect(error.message).toContain('no full commit sha');

@@ -4,6 +4,7 @@ import { DeliveryFailed } from '../../domain/errors.ts';
 import { gitlabAddress } from '../../forges/gitlab.ts';
 import { isSuccess } from '../../outbound/http.ts';
 import { BaseUrl, bothOrNeither, Credential, Name } from '../../values/settings.ts';
+import { fullSha } from '../../values/sha.ts';
 import { meaningful } from '../meaningful.ts';
 import type { Sink } from '../sink.ts';
 import { createApi, type GitlabApi, refusal } from './api.ts';
@@ -74,6 +75,8 @@ function whyNot(deployment: Deployment, map: Destination): string | undefined {
     return 'a job of this GitLab made it, so that GitLab has it already';
   if (projectOf(deployment, map) === undefined)
     return 'no GitLab project is known for it: set the annotation shiplog/gitlab-project, or write a rule with gitlab_project';
+  if (fullSha(deployment.commit?.sha) === undefined)
+    return 'no full commit is known for it (yet), and GitLab records no deployment without one';
   return undefined;
 }
 

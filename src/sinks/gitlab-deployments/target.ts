@@ -38,6 +38,10 @@ export function projectOf(deployment: Deployment, map: Destination): string | un
 export function namedProject({ repository }: Deployment, map: Destination): string | undefined {
   const named = repository?.gitlabProject?.trim();
   if (named && /^https?:\/\//i.test(named)) return pathOn(named, map);
+  const path = repository?.url ? parse(repository.url)?.pathname : undefined;
+  // A GitLab under a path: the address of its repository begins with that path, which is no group.
+  if (named && path !== undefined && trimPath(decode(path)) === trimPath(named))
+    return pathOn(repository?.url ?? '', map) ?? trimPath(named);
   if (named) return trimPath(named);
   return repository?.url ? pathOn(repository.url, map) : undefined;
 }
