@@ -7,7 +7,9 @@ import { createReconcile } from '../recording/reconcile.ts';
 import { scheduleReconcile } from '../recording/reconcile-schedule.ts';
 import { createResolve } from '../recording/resolve.ts';
 import { createSourceNames } from '../sources/names.ts';
+import { createPacker } from '../store/changes/packer.ts';
 import { rememberSinks } from '../store/changes/retention.ts';
+import { createBodyPacker } from '../store/inbox/pack-bodies.ts';
 import { logAttempt, logConclusion, logReport } from '../telemetry/lines.ts';
 import { timeDelivery, timeRecording } from '../telemetry/timing.ts';
 import { traceForwarding, traceRecording, traceState } from '../telemetry/tracing.ts';
@@ -22,6 +24,8 @@ export function startProcessing(shared: Shared) {
   const stores = createStores(steady, config, clock);
   const sinkNames = config.sinks.map(({ name }) => name);
   rememberSinks(steady, sinkNames).catch((error: unknown) => onError('prune', error));
+  const packer = createPacker(steady);
+  const bodies = createBodyPacker(steady);
   const queues = createQueues(steady, sinkNames);
   const { record, recordStep } = recording(shared, stores, queues.forward);
   const workers = startWorkers(shared, { stores, record, keepAlone: queues.keepAlone });
@@ -41,6 +45,8 @@ export function startProcessing(shared: Shared) {
     workers,
     async prune() {
       await Promise.all([stores.deployments.prune(), stores.inbox.prune()]);
+      await packer.packSome();
+      await bodies.packSome();
     },
     async close(how: { readonly atOnce: boolean }) {
       schedule.stop();

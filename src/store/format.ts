@@ -6,8 +6,9 @@ import { keys } from './keys.ts';
  * what this one writes; what an earlier release merely does not know raises nothing.
  *
  * 1: release 0.1.0, which wrote no number.
+ * 2: a deployment that has ended and is quiet is packed (changes/packing.ts).
  */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** Brings what lies in Redis from the format before to `to`, while webhooks come in. May be cut short and run again. */
 export interface Migration {
@@ -16,7 +17,8 @@ export interface Migration {
   run(redis: Redis, from: string | undefined, save: (cursor: string) => Promise<void>): Promise<void>;
 }
 
-const MIGRATIONS: readonly Migration[] = [];
+/** To 2: both layouts are read, and deployments are packed as time goes by. */
+const MIGRATIONS: readonly Migration[] = [{ to: 2, async run() {} }];
 
 /** Nothing of this Redis may be read or written by this release. */
 export class FormatRefused extends Error {

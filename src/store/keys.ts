@@ -55,7 +55,7 @@ export const keys = {
   deployment: family('change:<deployment>', {
     type: 'hash',
     content:
-      'one deployment: a field for each change record, named by its id (`chg_…`, JSON); `view`, what they fold to (JSON); `in`, the sorted sets in which it stands, one a line',
+      'one deployment: a field for each change record, named by its id (`chg_…`, JSON); `view`, what they fold to (JSON); `in`, the sorted sets in which it stands, one a line. One that has ended and been quiet for a day has `packed` instead of all these (store/changes/packing.ts)',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'with retention (`changes.days`, `changes.count`), or `changes.days` and 30 days after its last record',
     expires: true,
@@ -194,7 +194,7 @@ export const keys = {
   webhook: family('inbox:<id>', {
     type: 'hash',
     content:
-      'one webhook: `entry` (JSON), `conclusion` (verdict, reason, detail; JSON) and its body, as `body` or, from 4 KiB on, as `deflated`',
+      'one webhook: `entry` (JSON), `conclusion` (verdict, reason, detail; JSON) and its body, as `body` or `deflated` (large, or a minute old)',
     writtenBy: 'store/inbox/inbox.ts',
     ends: '`inbox.days` after it was last written, or beyond `inbox.count`',
     expires: true,

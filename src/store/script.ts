@@ -33,3 +33,17 @@ export function createScript(name: string): Script {
     }
   };
 }
+
+/** As createScript, for one whose reply may hold bytes that are no text. */
+export function createBinaryScript(name: string): (redis: Redis, keys: readonly string[]) => Promise<unknown> {
+  const lua = readScript(name);
+  const sha = createHash('sha1').update(lua).digest('hex');
+  return async (redis, keys) => {
+    try {
+      return await redis.callBuffer('EVALSHA', sha, keys.length, ...keys);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      return redis.callBuffer('EVAL', lua, keys.length, ...keys);
+    }
+  };
+}

@@ -55,7 +55,7 @@ export const familyOf = ({ text }: Parameter): KeyName | undefined => {
 export const usersOf = (name: string): string[] =>
   readdirSync('src/store', { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
-    .filter((file) => readFileSync(`src/store/${file}`, 'utf8').includes(`createScript('${name}')`))
+    .filter((file) => readFileSync(`src/store/${file}`, 'utf8').match(`create(?:Binary)?Script\\('${name}'\\)`))
     .map((file) => `store/${file}`)
     .sort();
 

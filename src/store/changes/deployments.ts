@@ -7,11 +7,22 @@ import type { Predecessor } from '../../domain/succession.ts';
 import type { View } from '../../domain/view.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
-import { appendRecords, INDEXES, parseIndexes, readViews, storeView, VIEW } from './deployment-hash.ts';
+import {
+  appendRecords,
+  type Hash,
+  PACKED,
+  parseIndexes,
+  readHash,
+  readViews,
+  storeView,
+  unpackHash,
+  VIEW,
+} from './deployment-hash.ts';
 import { facetKey, indexesOf } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
 import { FOLLOWERS, isLineage, lineageKey, packPredecessor, readPredecessors } from './lineage.ts';
 import { type ResolvedNames, resolveNames } from './names.ts';
+import { viewOf } from './packing.ts';
 import { type ChangeFilter, type Listed, list, sliceOf } from './query.ts';
 import { forget, remainsOf } from './remains.ts';
 import { MARGIN_DAYS, type PruneLimits, prune, type Retention } from './retention.ts';
@@ -96,15 +107,18 @@ export function createDeployments(redis: Redis, retention: Retention): Deploymen
     append: (records, { replace }) => append({ redis, ttlSeconds, replace }, records),
     store: (stored, judged) => store(redis, stored, judged),
     take: (name, ids, to) => take({ redis, ttlSeconds }, { name, ids, to }),
-    stored: async (name) => readStored(redis, await resolve(redis, name)),
+    stored: async (name) => {
+      const key = await resolve(redis, name);
+      return toStored(key, await unpackHash(redis, key));
+    },
     before: (lineage, wanted) => readPredecessors(redis, lineage, wanted),
     async get(name) {
-      const viewOf = (key: string) => redis.hget(keys.deployment(key), VIEW);
-      const json = (await viewOf(name)) ?? (await viewOf(await resolve(redis, name)));
-      return json === null ? undefined : parseView(json);
+      const bytes = (await readView(redis, name)) ?? (await readView(redis, await resolve(redis, name)));
+      return bytes === undefined ? undefined : parseView(viewOf(bytes));
     },
     async records(name) {
-      const { records } = await readStored(redis, await resolve(redis, name));
+      const key = await resolve(redis, name);
+      const { records } = toStored(key, await readHash(redis, key));
       return records.toSorted((a, b) => a.receivedAt.localeCompare(b.receivedAt));
     },
     list: (filter) => list(redis, filter, readAll),
@@ -139,7 +153,11 @@ async function append({ redis, ttlSeconds, replace }: Writing, given: readonly C
     ...[deployment, ttlSeconds, occurrence, replace ? 'HSET' : 'HSETNX'],
     ...given.flatMap((record) => [record.id, toJson(record)]),
   );
-  const [name, indexes, ...rest] = reply as [string, string, ...(string | number)[]]; // the script's reply
+  const [name, indexes, ...rest] = reply as [string, string?, ...(string | number)[]]; // the script's reply
+  if (indexes === undefined) {
+    await unpackHash(redis, name);
+    return append({ redis, ttlSeconds, replace }, given);
+  }
   const records = rest.slice(given.length).map(parseRecord);
   return {
     name,
@@ -210,17 +228,25 @@ interface Taken {
 }
 
 async function take({ redis, ttlSeconds }: Omit<Writing, 'replace'>, { name, ids, to }: Taken): Promise<void> {
+  await unpackHash(redis, name);
   if (ids.length > 0) await redis.hdel(keys.deployment(name), ...ids);
-  const { records } = await readStored(redis, name);
-  if (records.length > 0) return;
+  const { records } = await readHash(redis, name);
+  if (Object.keys(records).length > 0) return;
   // What sinks were told of it stays: they may be asked about it under its name.
   await forget(redis, { ...(await remainsOf(redis, name, [])), remains: [] });
   await redis.set(keys.alias(name), to, 'EX', ttlSeconds);
 }
 
-async function readStored(redis: Redis, name: string): Promise<Stored> {
-  const { [VIEW]: _view, [INDEXES]: indexes = '', ...records } = await redis.hgetall(keys.deployment(name));
-  return { name, indexes: parseIndexes(indexes), records: Object.values(records).map(parseRecord) };
+const toStored = (name: string, { indexes, records }: Hash): Stored => ({
+  name,
+  indexes: parseIndexes(indexes),
+  records: Object.values(records).map(parseRecord),
+});
+
+/** The view, or what it is packed to. */
+async function readView(redis: Redis, name: string): Promise<Buffer | undefined> {
+  const [view, packed] = await redis.hmgetBuffer(keys.deployment(name), VIEW, PACKED);
+  return view ?? packed ?? undefined;
 }
 
 /** Written by append() alone; lists that an older bridge did not know yet are empty. */
@@ -256,7 +282,7 @@ async function viewsOf(redis: Redis, names: readonly string[]): Promise<Deployme
       redis,
       names.slice(at, at + VIEWS_AT_ONCE).map((name) => keys.deployment(name)),
     );
-    for (const json of views as (string | null)[]) if (json !== null) found.push(parseView(json).deployment);
+    for (const bytes of views as (Buffer | null)[]) if (bytes) found.push(parseView(viewOf(bytes)).deployment);
   }
   return found;
 }

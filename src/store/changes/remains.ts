@@ -1,13 +1,14 @@
 import type { Redis } from 'ioredis';
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { keys } from '../keys.ts';
-import { forgetDeployment, INDEXES, parseIndexes, VIEW } from './deployment-hash.ts';
+import { forgetDeployment, parseIndexes, readHash } from './deployment-hash.ts';
 
 /** A deployment that is to be forgotten, and what it left. */
 export interface Doomed {
   readonly name: string;
-  /** As its hash holds them. */
+  /** In which it stands, one a line. */
   readonly indexes: string;
+  readonly isPacked: boolean;
   /** Keys that go with it. */
   readonly remains: readonly string[];
   /** Its hash is gone already. */
@@ -16,14 +17,15 @@ export interface Doomed {
 
 /** @param sinks all that may have been told of it */
 export async function remainsOf(redis: Redis, name: string, sinks: readonly string[]): Promise<Doomed> {
-  const [{ [INDEXES]: indexes = '', [VIEW]: _view, ...records }, ...deliveries] = await Promise.all([
-    redis.hgetall(keys.deployment(name)),
+  const [{ indexes, records, packed }, ...deliveries] = await Promise.all([
+    readHash(redis, name),
     ...sinks.map((sink) => deliveryOf(redis, sink, name)),
   ]);
   const aliases = await aliasesOf(redis, name, Object.values(records));
   return {
     name,
     indexes,
+    isPacked: packed !== undefined,
     remains: [keys.firstOccurrence(name), ...aliases, ...deliveries.flat()],
     isExpired: indexes === '' && Object.keys(records).length === 0,
   };
@@ -50,7 +52,7 @@ async function deliveryOf(redis: Redis, sink: string, name: string): Promise<str
 }
 
 /** One that is written to meanwhile stays until the next time. */
-export async function forget(redis: Redis, { name, indexes, remains }: Doomed): Promise<void> {
+export async function forget(redis: Redis, { name, indexes, isPacked, remains }: Doomed): Promise<void> {
   const left = [...new Set([...parseIndexes(indexes), keys.changes(), keys.dropped()])];
   await forgetDeployment(
     redis,
@@ -61,7 +63,7 @@ export async function forget(redis: Redis, { name, indexes, remains }: Doomed): 
       ...remains,
     ],
     name,
-    indexes,
+    isPacked ? '' : indexes, // a packed one has no such field
     left.length,
   );
 }

@@ -13,7 +13,7 @@ ARGV[2]    seconds that all of it is kept
 ARGV[3]    the occurrence, or nothing
 ARGV[4]    HSET to write a record of the same id anew, HSETNX to leave it
 ARGV[5...] the id and the JSON of each record
-Reply      { name, indexes in which it stands (one a line), 1 or 0 for each record given: is it new?, then all its records }
+Reply      { name } alone when the deployment is packed: it is unpacked first; else { name, indexes in which it stands (one a line), 1 or 0 for each record given: is it new?, then all its records }
 ]]
 local name, ttl, occurrence, deployment = ARGV[1], ARGV[2], ARGV[3], KEYS[2]
 if occurrence ~= '' then
@@ -22,6 +22,7 @@ if occurrence ~= '' then
     name, deployment = name .. '/' .. occurrence, KEYS[3]
   end
 end
+if redis.call('HEXISTS', deployment, 'packed') == 1 then return { name } end
 local reply = { name, '' }
 for i = 5, #ARGV, 2 do reply[#reply + 1] = redis.call(ARGV[4], deployment, ARGV[i], ARGV[i + 1]) end
 for i = 4, #KEYS do redis.call('SET', KEYS[i], name, 'EX', ttl, 'NX') end

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { InboxEntry, Refusal } from '../../../src/store/inbox/entry.ts';
 import { createInbox } from '../../../src/store/inbox/inbox.ts';
 import { lastWebhooksBySource } from '../../../src/store/inbox/last-webhooks.ts';
+import { createBodyPacker } from '../../../src/store/inbox/pack-bodies.ts';
 import { REFUSALS_KEPT } from '../../../src/store/inbox/refusals.ts';
 import { keys } from '../../../src/store/keys.ts';
 import { startTestRedis } from '../../support/redis.ts';
@@ -152,5 +153,21 @@ describe('the inbox', () => {
     await open({ days: 1 / 86_400 }).prune();
     expect(await sizes()).toEqual([['total', '0']]);
     expect(await redis.exists(keys.inbox())).toBe(0);
+  });
+
+  it('packs the bodies of what came a while ago: they read as before, and count for less', async () => {
+    const inbox = open();
+    const body = JSON.stringify({ title: 'Turn the lamp slowly. '.repeat(40), sha: 'a'.repeat(40) });
+    const entries = [webhook(0), webhook(1)];
+    await inbox.add(entries[0] ?? webhook(0), Buffer.from(body));
+    await inbox.add(entries[1] ?? webhook(0));
+    const before = Number(await redis.hget(keys.inboxSizes(), 'total'));
+    expect(await createBodyPacker(redis, 3_600_000).packSome()).toBe(0);
+    expect(await createBodyPacker(redis, 0).packSome()).toBe(1);
+    expect(await inbox.get(entries[0]?.id ?? '')).toEqual({ ...entries[0], body });
+    expect(await inbox.get(entries[1]?.id ?? '')).toEqual(entries[1]);
+    expect(Number(await redis.hget(keys.inboxSizes(), 'total'))).toBeLessThan(before - 600);
+    await open({ days: 1 / 86_400 }).prune();
+    expect(await sizes()).toEqual([['total', '0']]);
   });
 });

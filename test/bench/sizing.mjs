@@ -1,0 +1,190 @@
+// How much of Redis a deployment and a webhook take: node test/bench/sizing.mjs [deployments], after npm run build.
+// Each deployment is told by three signals and delivered to two sinks. docs/sizing.md has the figures.
+import { spawn } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { toChangeRecord } from '../../dist/domain/change-record.js';
+import { fold } from '../../dist/domain/fold.js';
+import { route } from '../../dist/domain/routing.js';
+import { createChangeLog } from '../../dist/recording/change-log.js';
+import { createDeployments } from '../../dist/store/changes/deployments.js';
+import { createPacker } from '../../dist/store/changes/packer.js';
+import { createEchoes } from '../../dist/store/deliveries/echoes.js';
+import { createLedger } from '../../dist/store/deliveries/ledger.js';
+import { createInbox } from '../../dist/store/inbox/inbox.js';
+import { createBodyPacker } from '../../dist/store/inbox/pack-bodies.js';
+
+const count = Number(process.argv[2] ?? 5_000);
+const PAGES = 200;
+const dir = mkdtempSync(join(tmpdir(), 'shiplog-sizing-'));
+const path = join(dir, 'redis.sock');
+const server = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--dir', dir, '--save', ''], {
+  stdio: 'ignore',
+});
+const redis = new Redis(path, { retryStrategy: () => 50, maxRetriesPerRequest: null });
+redis.on('error', () => {});
+
+const hex = (text, length = 40) => createHash('sha256').update(text).digest('hex').slice(0, length);
+const SERVICES = ['lighthouse-api', 'pay', 'ledger', 'harbor-web', 'tide-tables', 'beacon', 'crane', 'pilot'];
+const PEOPLE = ['mira', 'jonas', 'adaeze', 'li', 'tomas'];
+
+function recordOf(number, step) {
+  const service = SERVICES[number % SERVICES.length];
+  const at = (seconds) => new Date(Date.UTC(2026, 4, 1) + (number * 60 + seconds) * 1000).toISOString();
+  const sha = hex(`commit ${number}`);
+  const job = 15_664_000_000 + number;
+  const project = `https://git.harbor.example/harbor/${service}`;
+  const [signal, state] = [
+    ['pipeline hook', 'pending'],
+    ['deployment hook', 'running'],
+    ['deployment hook', 'succeeded'],
+  ][step];
+  return toChangeRecord({
+    id: `chg_${hex(`${number} ${step}`, 32)}`,
+    deployment: `gitlab:git.harbor.example:77:job:${job}`,
+    occurrence: String(500_000 + number),
+    aliases: [`gitlab:git.harbor.example:77:deployment:${500_000 + number}`],
+    webhook: randomUUID(),
+    source: 'gitlab',
+    instance: 'gitlab',
+    signal,
+    authoritative: step > 0,
+    state,
+    service,
+    environment: { name: number % 3 ? 'production' : 'staging', tier: number % 3 ? 'production' : 'staging' },
+    repository: { name: `harbor/${service}`, url: project, gitlabProject: '77' },
+    ref: 'main',
+    commit: {
+      sha,
+      title: `Turn the lamp of ${service} more slowly (${hex(`title ${number}`, 6)})`,
+      url: `${project}/-/commit/${sha}`,
+    },
+    jobUrl: `${project}/-/jobs/${job}`,
+    pipelineUrl: `${project}/-/pipelines/${job - 4_000}`,
+    actor: PEOPLE[number % PEOPLE.length],
+    occurredAt: at(step * 20),
+    startedAt: at(20),
+    ...(step === 2 && { finishedAt: at(40) }),
+    receivedAt: at(step * 20 + 1),
+  });
+}
+
+async function deliver(ledger, number) {
+  const deployment = `gitlab:git.harbor.example:77:job:${15_664_000_000 + number}`;
+  for (const sink of ['alert24', 'gitlab']) {
+    const echo =
+      sink === 'gitlab' ? { project: '77', environment: 'production', sha: hex(`commit ${number}`) } : undefined;
+    await ledger.exclusive({ sink, deployment, ...(echo && { echo }) }, async (entry) => {
+      const remoteId = sink === 'gitlab' ? String(900_000 + number) : hex(`remote ${number}`, 36);
+      await entry.attempting();
+      await entry.claim(remoteId);
+      await entry.delivered(
+        { state: 'succeeded', at: new Date().toISOString() },
+        { words: '201 created', status: 201, remoteId },
+      );
+    });
+  }
+}
+
+const used = async () => Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))[1]);
+
+async function byFamily() {
+  const sums = {};
+  for (const key of await redis.keys('*')) {
+    const family = key.split(':').slice(1, 2)[0];
+    sums[family] = (sums[family] ?? 0) + (await redis.memory('USAGE', key, 'SAMPLES', 100));
+  }
+  return Object.fromEntries(Object.entries(sums).map(([name, bytes]) => [name, Math.round(bytes / count)]));
+}
+
+async function msOfAPage(deployments) {
+  const page = (offset) => deployments.list({ facets: {}, limit: 50, offset });
+  for (let n = 0; n < 50; n++) await page(n * 10);
+  const startMs = performance.now();
+  for (let n = 0; n < PAGES; n++) await page((n * 50) % (count - 50));
+  return (performance.now() - startMs) / PAGES;
+}
+
+const view = async (key, records) => {
+  const told = route(fold(key, records), []);
+  const { service, environment } = told.deployment;
+  const lineage = `harbor/${service}\n${service}\n${environment.name}`;
+  return {
+    view: { ...told, lineage, heardAt: told.deployment.receivedAt },
+    before: { at: told.deployment.occurredAt, limit: 0 },
+    earlier: [],
+  };
+};
+
+try {
+  await redis.ping();
+  const emptyBytes = await used();
+  const deployments = createChangeLog(createDeployments(redis, { days: 400, count: 200_000 }), view);
+  const echoes = createEchoes(redis, 430 * 86_400);
+  const ledger = createLedger(redis, { echoes, clock: () => new Date(), keepSeconds: 430 * 86_400 });
+  for (let at = 0; at < count; at += 50)
+    await Promise.all(
+      Array.from({ length: Math.min(50, count - at) }, async (_, n) => {
+        for (const step of [0, 1, 2]) await deployments.apply(recordOf(at + n, step));
+        await deliver(ledger, at + n);
+      }),
+    );
+  await redis.del('{shiplog}:feed');
+  const fullBytes = await used();
+  const fullPage = await msOfAPage(deployments);
+  const fullFamilies = await byFamily();
+  const packer = createPacker(redis, 0);
+  for (let round = 0; round <= count / 200; round++) await packer.packSome();
+  const packedBytes = await used();
+  const packedPage = await msOfAPage(deployments);
+  const packedFamilies = await byFamily();
+  const inbox = createInbox(redis, { days: 7, count: 1_000_000, maxBytes: 2 ** 40 });
+  const hook = JSON.stringify({
+    ...recordOf(1, 2),
+    padding: Array.from({ length: 20 }, (_, n) => hex(`padding ${n}`, 30)),
+  }).padEnd(2_400, ' ');
+  const beforeInbox = await used();
+  for (let n = 0; n < 1_000; n++)
+    await inbox.add(
+      {
+        id: randomUUID(),
+        receivedAt: new Date().toISOString(),
+        source: 'gitlab',
+        method: 'POST',
+        path: '/webhooks/gitlab',
+        headers: { 'x-gitlab-event': 'Deployment Hook', 'user-agent': 'GitLab/18.0' },
+        verdict: 'recorded',
+        deployments: [recordOf(n, 0).deployment],
+        bytes: hook.length,
+      },
+      Buffer.from(hook),
+    );
+  await redis.del('{shiplog}:feed');
+  const inboxBytes = (await used()) - beforeInbox;
+  const bodies = createBodyPacker(redis, 0);
+  for (let round = 0; round < 10; round++) await bodies.packSome();
+  const packedInbox = (await used()) - beforeInbox;
+  console.log(
+    JSON.stringify(
+      {
+        deployments: count,
+        bytesOfADeployment: {
+          written: Math.round((fullBytes - emptyBytes) / count),
+          packed: Math.round((packedBytes - emptyBytes) / count),
+        },
+        msOfAPageOf50: { written: Number(fullPage.toFixed(2)), packed: Number(packedPage.toFixed(2)) },
+        bytesOfAWebhook: { written: Math.round(inboxBytes / 1_000), packed: Math.round(packedInbox / 1_000) },
+        families: { written: fullFamilies, packed: packedFamilies },
+      },
+      undefined,
+      2,
+    ),
+  );
+} finally {
+  redis.disconnect();
+  server.kill('SIGKILL');
+  rmSync(dir, { recursive: true, force: true });
+}
