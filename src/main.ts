@@ -8,6 +8,7 @@ import { EXIT_CODES, endWithReader, NothingFound, outliveReader } from './cli/ou
 import type { PerformanceOptions } from './cli/performance.ts';
 import type { RunningOptions } from './cli/running.ts';
 import type { TailOptions } from './cli/tail.ts';
+import { cleanOutput } from './cli/terminal.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Reach, Reachable } from './config/reach.ts';
@@ -206,7 +207,10 @@ async function ask<Part>(
 
 /** The bridge outlives whoever reads its output; a command has nothing more to do. */
 if (process.argv[2] === 'start') outliveReader();
-else endWithReader();
+else {
+  endWithReader();
+  cleanOutput([process.stdout, process.stderr], { json: process.argv.includes('--json') });
+}
 try {
   await program.parseAsync();
 } catch (error) {

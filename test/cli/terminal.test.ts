@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { cleanOutput, escapeControls } from '../../src/cli/terminal.ts';
+
+const HOSTILE = 'evil\u001b]0;pwned\u0007\u001b[2J\u001b[31m\u009b32m\u202e\u2066\u0000\u007f';
+
+function written(text: string, { json = false, isTTY = false } = {}): string {
+  const pieces: string[] = [];
+  const stream = {
+    isTTY,
+    write: (piece: string | Uint8Array) => pieces.push(String(piece)) > 0,
+  };
+  cleanOutput([stream], { json });
+  stream.write(text);
+  return pieces.join('');
+}
+
+describe('the output of a command', () => {
+  it('holds nothing that a terminal obeys, and keeps lines, tabs and every other text', () => {
+    expect(written(`${HOSTILE}\tWärme 🚢\n`)).toBe('evil]0;pwned[2J[31m32m\tWärme 🚢\n');
+  });
+
+  it('keeps colours for a terminal, and nothing else', () => {
+    expect(written(`\u001b[32mok\u001b[0m${HOSTILE}`, { isTTY: true })).toBe(
+      '\u001b[32mok\u001b[0mevil]0;pwned[2J\u001b[31m32m',
+    );
+  });
+
+  it('is the same JSON, escaped', () => {
+    const json = `${JSON.stringify({ summary: HOSTILE, lines: 'a\nb' }, null, 2)}\n`;
+    const clean = written(json, { json: true });
+    expect(JSON.parse(clean)).toEqual(JSON.parse(json));
+    expect(escapeControls(clean)).toBe(clean);
+  });
+});
