@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { NameMap, type RoutingOptions, Rule, RulesMode, ruleName } from '../domain/routing.ts';
 import { AnySink } from '../sinks/index.ts';
+import { withBoundaries } from '../sources/boundary.ts';
 import { AnySource } from '../sources/index.ts';
 import { KILL_POINTS } from '../testing/kill-points.ts';
 import { Name } from '../values/settings.ts';
@@ -142,6 +143,7 @@ export const Config = z
   })
   .transform(({ sinks, environments, services, rules_mode: mode, ...config }) => ({
     ...config,
+    sources: withBoundaries(config.sources),
     sinks: sinks.filter((sink) => sink !== undefined),
     routing: { mode, ...(environments && { environments }), ...(services && { services }) } satisfies RoutingOptions,
   }));

@@ -1,0 +1,43 @@
+import { digest, type NewChangeRecord } from '../domain/change-record.ts';
+import type { Mapped, Source } from './source.ts';
+
+/**
+ * Several sources of one type are several teams, and none may speak of another's deployments: two of them use the same
+ * `external_id`, or know the same job. All but the first of a type therefore have their name in the keys of what they
+ * tell; the first keeps the keys that it always had. What belongs together all the same is joined elsewhere, by
+ * configuration, and not by an equal key.
+ */
+export function withBoundaries(sources: readonly Source[]): Source[] {
+  const firsts = new Map<string, Source>();
+  for (const source of sources) if (!firsts.has(source.type)) firsts.set(source.type, source);
+  return sources.map((source) => (firsts.get(source.type) === source ? source : bound(source)));
+}
+
+/** No tool's own keys begin like this. */
+const within = (name: string, key: string): string => `${name}@${key}`;
+
+function bound(source: Source): Source {
+  const { name, map, resolve, missed } = source;
+  const ours = (mapped: Mapped): Mapped =>
+    mapped.kind === 'records' ? { ...mapped, records: mapped.records.map((record) => own(record, name)) } : mapped;
+  return {
+    ...source,
+    map: (payload, webhook) => ours(map(payload, webhook)),
+    ...(resolve && { resolve: async (lookup, call) => ours(await resolve(lookup, call)) }),
+    ...(missed && {
+      async *missed(since, call) {
+        for await (const page of missed(since, call)) yield page.map((record) => own(record, name));
+      },
+    }),
+  };
+}
+
+function own(record: NewChangeRecord, name: string): NewChangeRecord {
+  const { history } = record;
+  return {
+    ...record,
+    id: `chg_${digest([name, record.id].join('\n'))}`,
+    deployment: within(name, record.deployment),
+    ...(history && { history: { ...history, of: within(name, history.of) } }),
+  };
+}

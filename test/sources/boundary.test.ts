@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { withBoundaries } from '../../src/sources/boundary.ts';
+import { AnySource } from '../../src/sources/index.ts';
+import type { Source } from '../../src/sources/source.ts';
+
+const AT = new Date('2026-03-14T21:00:00Z');
+const SECRET = 'a-secret-of-24-characters';
+const source = (type: string, name: string) => AnySource.parse({ type, name, secrets: [SECRET] });
+
+function told(by: Source, sample = by.sample(AT)) {
+  const webhook = { id: 'w', method: 'POST', ...sample, body: Buffer.from(sample.body), receivedAt: AT };
+  const mapped = by.map(JSON.parse(sample.body), webhook);
+  return mapped.kind === 'records' ? mapped.records[0] : undefined;
+}
+
+describe('several sources of one type', () => {
+  const plain = [source('changes-api', 'harbor'), source('changes-api', 'tides'), source('gitlab', 'gitlab')];
+  const [harbor, tides, gitlab] = withBoundaries(plain);
+  if (!harbor || !tides || !gitlab) throw new Error('three went in');
+
+  it('do not speak of the same deployment, whatever they say', () => {
+    const body = harbor.sample(AT);
+    const [first, second] = [told(harbor, body), told(tides, body)];
+    expect(second?.deployment).toBe(`tides@${first?.deployment}`);
+    expect(second?.id).not.toBe(first?.id);
+    expect(second?.id).toMatch(/^chg_[0-9a-f]{32}$/);
+    expect(told(tides, body)).toEqual(second);
+  });
+
+  it('leave the keys of the first as they always were', () => {
+    for (const [at, one] of [harbor, gitlab].entries()) {
+      const before = plain[at * 2];
+      expect(before && told(one)).toEqual(before && told(before));
+    }
+  });
+});
