@@ -6,7 +6,7 @@ const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a
 const COLOUR = /(\u001b\[\d{1,3}m)/;
 
 /** For text: they are left out. */
-export const withoutControls = (text: string): string => text.replace(OBEYED, '');
+const withoutControls = (text: string): string => text.replace(OBEYED, '');
 
 /** For JSON: they are escaped, so that a program reads the same text. They stand in its strings alone. */
 export const escapeControls = (json: string): string =>
