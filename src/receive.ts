@@ -8,6 +8,8 @@ export interface ReceiveParts {
   readonly keep: (source: Source, webhook: Webhook, mapped: Mapped) => Promise<void>;
   /** Notes a webhook that was refused. Never fails, and never takes long. */
   readonly noteRejected: (source: Source, webhook: Webhook, error: WebhookRejected) => Promise<void>;
+  /** Whether it says again what is known already. Never fails, and never takes long. */
+  readonly isRepeat: (mapped: Mapped) => Promise<boolean>;
   /** What imitated APIs remember. */
   readonly rows: Rows;
 }
@@ -40,7 +42,7 @@ export function admit(candidates: readonly [Source, ...Source[]], head: WebhookH
 }
 
 /** Story 1: a webhook comes in. Who sent it? What does it say? Is it safe? Only then is it acknowledged. */
-export function createReceive({ keep, noteRejected, rows }: ReceiveParts) {
+export function createReceive({ keep, noteRejected, isRepeat, rows }: ReceiveParts) {
   return async function receive(
     candidates: readonly [Source, ...Source[]],
     webhook: Webhook,
@@ -51,8 +53,10 @@ export function createReceive({ keep, noteRejected, rows }: ReceiveParts) {
       const served = await serve(source, webhook, rows);
       if (served.kind === 'answer') return { source, outcome: { kind: 'answered', answer: served.answer } };
       const mapped = { ...read(source, served.webhook), ...(served.row && { row: served.row }) };
+      const isKnown = await isRepeat(mapped); // asked first: what is kept may be recorded a moment later
       await keep(source, served.webhook, mapped);
-      return { source, outcome: outcomeOf(mapped, served) };
+      const outcome = outcomeOf(mapped, served);
+      return { source, outcome: outcome.kind === 'accepted' && isKnown ? { ...outcome, isRepeat: true } : outcome };
     } catch (error) {
       if (error instanceof NotKept) return { source, outcome: { kind: 'not_kept' } };
       if (!(error instanceof WebhookRejected)) throw error;
@@ -87,7 +91,7 @@ export function outcomeOf(mapped: Mapped, { answer }: Pick<Served, 'answer'>): E
 
 /** What it says. @throws WebhookRejected */
 export function read(source: Source, webhook: Webhook): Mapped {
-  const parsed = parseJson(webhook.body, source.escapeAdvice);
+  const parsed = parseJson(webhook.body, source);
   if (parsed.ok) return source.map(parsed.value, webhook);
   if (!source.keepsBrokenJson) throw new WebhookRejected('not_json', parsed.message);
   return {

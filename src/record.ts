@@ -9,6 +9,8 @@ import type { View } from './domain/view.ts';
 import type { ChangeLog, Judge } from './recording/change-log.ts';
 import { type Conclusion, conclusionOf, dropped, echo, kept, unplaced } from './recording/conclusion.ts';
 import type { Joins } from './recording/joins.ts';
+import { createTurns } from './recording/one-at-a-time.ts';
+import type { Repeats } from './recording/repeats.ts';
 import type { Resolve } from './recording/resolve.ts';
 import { supersede } from './recording/supersede.ts';
 import type { Sink } from './sinks/sink.ts';
@@ -24,6 +26,7 @@ export interface RecordParts {
   readonly echoes: Echoes;
   readonly gaps: Gaps;
   readonly joins: Joins;
+  readonly repeats: Repeats;
   readonly inbox: Pick<Inbox, 'conclude'>;
   /** Counts the rules that matched, so that one that never does is seen. */
   readonly noteRules: (view: View) => Promise<void>;
@@ -41,7 +44,9 @@ interface Recorded {
 
 /** Story 2: an event is completed, becomes part of one deployment in the change log, and the sinks that want it are told. May run twice. */
 export function createRecord(parts: RecordParts) {
-  const { resolve, sinks, changeLog, echoes, gaps, joins, inbox, forward, noteRules, wordsForRepeat } = parts;
+  const { resolve, sinks, changeLog, echoes, gaps, joins, repeats, inbox, forward, noteRules, wordsForRepeat } = parts;
+
+  const inTurn = createTurns(); // whether the same words tell of another deployment depends on what ran in between
 
   /** @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later. */
   async function record({ webhookId, records, ...event }: ChangeEvent): Promise<void> {
@@ -79,8 +84,13 @@ export function createRecord(parts: RecordParts) {
 
   /** As part of the deployment that other tools may have told of; and what it ends there. */
   async function add(step: ChangeRecord): Promise<Recorded> {
+    if (step.repeatable) return inTurn(`${step.instance} ${step.repository?.name ?? step.service}`, () => addNow(step));
+    return addNow(step);
+  }
+
+  async function addNow(step: ChangeRecord): Promise<Recorded> {
     if (step.madeByApi && (await isOurs(step))) return { conclusion: echo(step.madeByApi), views: [] };
-    const join = await joins.place(step);
+    const join = await joins.place(await repeats.place(step));
     const view = await changeLog.apply(join.record);
     const moved = await join.settle();
     const ended = await supersede(changeLog, view);

@@ -21,7 +21,6 @@ import { createFlush, type Flush, noFlush } from '../queue/flush.ts';
 import { createQueues, within } from '../queue/queues.ts';
 import { createReceive } from '../receive.ts';
 import { createRemap, createRevise } from '../recording/remap.ts';
-import type { Rows } from '../sources/rows.ts';
 import { bearerToken, isOneOf } from '../sources/signature.ts';
 import { createSessions, type Sessions } from '../store/sessions.ts';
 import { logWebhook } from '../telemetry/lines.ts';
@@ -33,6 +32,7 @@ import { createPages } from '../web/router.tsx';
 import { whoIs } from '../web/session.ts';
 import { createKeep } from './keep.ts';
 import type { Processing } from './processing.ts';
+import { promptRepeat } from './prompt-repeat.ts';
 import { promptRows } from './prompt-rows.ts';
 import { type Examined, examine } from './readiness.ts';
 import { createRoom } from './room.ts';
@@ -73,9 +73,9 @@ export function startServing(shared: Shared, processing: Processing) {
       hint: proxies.hint,
     },
     remap,
-    revise: createRevise({ changeLog: stores.changeLog, joins: stores.joins, remap }),
+    revise: createRevise({ ...stores, remap }),
     deadLetters: createDeadLetters(queues.all),
-    receive: receiving(shared, keep, promptRows(stores.rows, shared.mask)),
+    receive: receiving(shared, stores, keep),
     access: createAccess(tokensOf(config)),
     guesses: createRefusalLimit(WRONG_TOKENS),
     sessions: createSessions(quick, clock),
@@ -129,8 +129,10 @@ function keeping(shared: Shared, { stores: { inbox, rows }, queues, limit, flush
   });
 }
 
-const receiving = ({ around, priority, traces }: Shared, keep: RouteParts['keep'], rows: Rows) =>
-  priority.first(traceReceiving(createReceive({ ...keep, rows, keep: around('keep', keep.keep) }), traces));
+function receiving({ around, priority, traces, mask }: Shared, { rows, repeats }: Stores, keep: RouteParts['keep']) {
+  const parts = { rows: promptRows(rows, mask), isRepeat: promptRepeat(repeats) };
+  return priority.first(traceReceiving(createReceive({ ...keep, ...parts, keep: around('keep', keep.keep) }), traces));
+}
 
 function join(shared: Shared, processing: Processing, parts: RouteParts) {
   const { config, mask, metrics, log, onError } = shared;

@@ -3,9 +3,11 @@ import type { Redis } from '../queue/connection.ts';
 import { createJudge } from '../record.ts';
 import { createChangeLog } from '../recording/change-log.ts';
 import { createJoins } from '../recording/joins.ts';
+import { createRepeats } from '../recording/repeats.ts';
 import { createDeployments } from '../store/changes/deployments.ts';
 import { createGaps } from '../store/changes/gaps.ts';
 import { createJoinGroups } from '../store/changes/join-groups.ts';
+import { createLatestRepeats } from '../store/changes/latest-repeats.ts';
 import { createReconciledUntil } from '../store/changes/reconciled-until.ts';
 import { MARGIN_DAYS } from '../store/changes/retention.ts';
 import { createRuleHits } from '../store/changes/rule-hits.ts';
@@ -31,6 +33,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
   return {
     deployments,
     changeLog,
+    repeats: createRepeats({ latest: createLatestRepeats(redis, config.changes.days), changeLog }),
     joins: createJoins({
       groups: createJoinGroups(redis),
       changeLog,

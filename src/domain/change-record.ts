@@ -99,6 +99,11 @@ export const ChangeRecord = z.object({
    * number belongs to the first.
    */
   occurrence: z.string().optional(),
+  /**
+   * The key is made of what the sender says, not of a run: the same words again are the same deployment, until something
+   * else has run there (recording/repeats.ts).
+   */
+  repeatable: z.literal(true).optional(),
   /** The kind of tool that spoke: gitlab, bitbucket, argocd or changes-api. */
   source: z.string(),
   /** The name of the configured source that received it. */

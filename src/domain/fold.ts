@@ -26,6 +26,7 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     webhook,
     witness,
     joinedFrom,
+    repeatable,
     endReason,
     summary,
     startedAt,

@@ -7,13 +7,14 @@ import type { Inbox } from '../store/inbox/inbox.ts';
 import { parseJson } from '../values/parse-json.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { Joins } from './joins.ts';
+import type { Repeats } from './repeats.ts';
 
 /** Maps a kept webhook again, with what the mappers know today: the same ids where nothing about it has changed. */
 export function createRemap(sources: readonly Source[], inbox: Inbox) {
   return async function remap(webhookId: string): Promise<ChangeEvent | undefined> {
     const entry = await inbox.get(webhookId);
     const source = sources.find(({ name }) => name === entry?.source);
-    const parsed = entry?.body === undefined ? undefined : parseJson(Buffer.from(entry.body));
+    const parsed = entry?.body === undefined ? undefined : parseJson(Buffer.from(entry.body), source);
     if (!entry || !source || !parsed?.ok) return undefined;
     const mapped = mapAgain(source, parsed.value, {
       id: entry.id,
@@ -51,17 +52,18 @@ export type Remap = ReturnType<typeof createRemap>;
 export interface ReviseParts {
   readonly changeLog: ChangeLog;
   readonly joins: Joins;
+  readonly repeats: Repeats;
   readonly remap: Remap;
 }
 
 /** Looks at a deployment again before it is told again: by the rules of today and, when asked, by the mappers of today. */
-export function createRevise({ changeLog, joins, remap }: ReviseParts) {
+export function createRevise({ changeLog, joins, repeats, remap }: ReviseParts) {
   return async function revise(name: string, { fromBodies }: { readonly fromBodies: boolean }): Promise<void> {
     const records = fromBodies ? await changeLog.records(name) : [];
     for (const webhook of new Set(records.flatMap((record) => record.webhook ?? []))) {
       const event = await remap(webhook);
       for (const record of event?.records ?? []) {
-        const placed = await joins.place(record);
+        const placed = await joins.place(await repeats.place(record));
         await changeLog.apply(placed.record, { replace: true });
         await placed.settle();
       }

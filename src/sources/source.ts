@@ -83,6 +83,8 @@ export type Mapped =
 export type Outcome =
   | {
       readonly kind: 'accepted';
+      /** The same words have told of the same deployment before. */
+      readonly isRepeat?: true;
       readonly records: readonly NewChangeRecord[];
       readonly lookups?: readonly Lookup[];
       /** What an imitated API answers. */
@@ -208,6 +210,8 @@ export interface Source extends ToolFacts {
   readonly methods?: readonly string[];
   /** The sender never comes again after a 4xx, so that a body which is not JSON is kept and answered 2xx. */
   readonly keepsBrokenJson?: true;
+  /** Its senders write `"key": $VARIABLE` without quotes: where the variable is empty, the field is absent. */
+  readonly fillsEmptyValues?: true;
   /** @throws WebhookRejected `bad_signature`, before anything of the body was parsed. */
   verify(webhook: Webhook): void;
   /**

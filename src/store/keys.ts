@@ -138,6 +138,13 @@ export const keys = {
     ends: 'an entry goes with its deployment',
     expires: false,
   }),
+  latestRepeat: family('repeat:<deployment>', {
+    type: 'string',
+    content: 'the latest of several deployments that were told of in the same words (recording/repeats.ts)',
+    writtenBy: 'store/changes/latest-repeats.ts',
+    ends: '`changes.days` after it was told',
+    expires: true,
+  }),
   joinGroup: family('join:<repository>', {
     type: 'hash',
     content:

@@ -50,15 +50,22 @@ interface Finding {
 /** Drops the byte order mark; broken UTF-8 becomes U+FFFD and loses no deployment. */
 const utf8 = new TextDecoder();
 
-/**
- * Strict JSON in UTF-8. Never throws; what is wrong is looked for only when JSON.parse refuses.
- * @param escapeAdvice how this sender escapes text: an order, which may go on with ", which …".
- */
-export function parseJson(body: Buffer, escapeAdvice: string = ESCAPE_ADVICE): ParsedJson {
+export interface JsonOptions {
+  /** How this sender escapes text: an order, which may go on with ", which …". */
+  readonly escapeAdvice?: string;
+  /** Reads `"key": ,` as the variable that was not filled in there: `"$key"`. */
+  readonly fillsEmptyValues?: boolean;
+}
+
+/** Strict JSON in UTF-8. Never throws; what is wrong is looked for only when JSON.parse refuses. */
+export function parseJson(body: Buffer, options: JsonOptions = {}): ParsedJson {
+  const { escapeAdvice = ESCAPE_ADVICE, fillsEmptyValues = false } = options;
   const text = utf8.decode(body);
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (cause) {
+    const filled = fillsEmptyValues ? parseFilled(text) : undefined;
+    if (filled) return filled;
     const { offset, message } = find(text, cause, escapeAdvice);
     const { line, column } = positionOf(text, offset);
     return {
@@ -69,6 +76,47 @@ export function parseJson(body: Buffer, escapeAdvice: string = ESCAPE_ADVICE): P
       offset,
     };
   }
+}
+
+/** @returns undefined when something else is wrong with it, too. */
+function parseFilled(text: string): ParsedJson | undefined {
+  const filled = fillEmptyValues(text);
+  if (filled === text) return undefined;
+  try {
+    return { ok: true, value: JSON.parse(filled) };
+  } catch {
+    return undefined; // said of the text as it came
+  }
+}
+
+/** In one pass: texts are skipped, and where a value is due after a key and none stands there, the key's variable is put. */
+function fillEmptyValues(text: string): string {
+  const parts: string[] = [];
+  let [done, key, isValueDue] = [0, '', false];
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (character === '"') {
+      const end = endOfText(text, at);
+      if (!isValueDue) key = text.slice(at + 1, end);
+      isValueDue = false;
+      at = end;
+    } else if (character === ':') {
+      isValueDue = true;
+    } else if (isValueDue && (character === ',' || character === '}')) {
+      parts.push(text.slice(done, at), `"$${key}"`);
+      [done, isValueDue] = [at, false];
+    } else if (character.trim() !== '') {
+      isValueDue = false;
+    }
+  }
+  return parts.join('') + text.slice(done);
+}
+
+/** Where the text that begins at a quote ends: at its closing quote, or with everything. */
+function endOfText(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text.charAt(at) !== '"') at += text.charAt(at) === '\\' ? 2 : 1;
+  return at;
 }
 
 function find(text: string, cause: unknown, escapeAdvice: string): Finding {

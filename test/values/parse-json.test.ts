@@ -144,3 +144,28 @@ describe('parseJson', () => {
 async function best(work: () => unknown): Promise<number> {
   return Math.min(await duration(work), await duration(work), await duration(work));
 }
+
+describe('a value that a variable left empty', () => {
+  const filled = (text: string) => parseJson(Buffer.from(text), { fillsEmptyValues: true });
+
+  it.each([
+    ['{"pr_number": ,"a": 1}', { pr_number: '$pr_number', a: 1 }],
+    ['{"a": "x",\n "pr_number":\n}', { a: 'x', pr_number: '$pr_number' }],
+    ['{"a": {"b": }, "c": ":,", "d": }', { a: { b: '$b' }, c: ':,', d: '$d' }],
+    ['{"a": "\\"", "b": }', { a: '"', b: '$b' }],
+  ])('is read as that variable in %s', (text, value) => {
+    expect(filled(text)).toEqual({ ok: true, value });
+  });
+
+  it.each(['{"a": , "b" 1}', '{"a": ,', '{"a"}', '{,}', '{"a": "x" y}', '{"a": [,]}'])(
+    'is no excuse for %s',
+    (text) => {
+      expect(filled(text)).toEqual(parseJson(Buffer.from(text)));
+      expect(filled(text).ok).toBe(false);
+    },
+  );
+
+  it('is refused where nobody said that it is one', () => {
+    expect(parseJson(Buffer.from('{"pr_number": ,"a": 1}'))).toMatchObject({ ok: false });
+  });
+});

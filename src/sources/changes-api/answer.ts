@@ -17,7 +17,8 @@ export function answerOf(outcome: Outcome): Answer | undefined {
   switch (outcome.kind) {
     case 'accepted': {
       const record = outcome.records[0];
-      return record && { status: 201, body: { data: toChange(record) } };
+      const duplicate = outcome.isRepeat && { duplicate: true };
+      return record && { status: 201, body: { data: { ...toChange(record), ...duplicate } } };
     }
     case 'rejected': {
       const { type, status } = ERRORS[outcome.error.code];
@@ -37,7 +38,7 @@ const error = (type: string, message: string, status: number): Answer => ({
   body: { error: { type, message, status } },
 });
 
-/** What was kept, in the fields of Alert24's Change; `status`, `service` and `notes` are ours. */
+/** What was kept, in the fields of Alert24's Change; `status`, `service`, `notes` and `duplicate` are ours. */
 function toChange(record: NewChangeRecord) {
   return {
     id: record.id,

@@ -23,6 +23,7 @@ export const changesApi = z
       ...FACTS,
       name: config.name,
       secrets: config.secrets,
+      fillsEmptyValues: true,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
       alsoAt: ['/api/v1/changes', '/api/v1/services/'],
       verify: (webhook) => requireBearer(webhook, config.secrets, WORDS),

@@ -29,7 +29,7 @@ interface Sent {
 
 function toRecord(sent: Sent): NewChangeRecord {
   const { change, webhook, instance, serviceId } = sent;
-  const deployment = deploymentKey(sent);
+  const { key: deployment, isRepeatable } = deploymentKey(sent);
   const { service, note: serviceNote } = serviceOf(change, serviceId);
   const commit = commitOf(change);
   const pullRequest = pullRequestOf(change);
@@ -38,6 +38,7 @@ function toRecord(sent: Sent): NewChangeRecord {
   return {
     id: recordId(deployment, change.status),
     deployment,
+    ...(isRepeatable && { repeatable: true as const }),
     source: 'changes-api',
     instance,
     signal: 'changes api',
@@ -95,15 +96,17 @@ const LONGEST_ID = 200;
  * better: the same commit may be deployed again. A body with neither is a note by hand, and equal words are not one
  * change.
  */
-function deploymentKey({ change, webhook, serviceId }: Sent): string {
-  if (change.external_id) return `changes:${bounded(change.external_id)}`;
+function deploymentKey({ change, webhook, serviceId }: Sent): { key: string; isRepeatable: boolean } {
+  if (change.external_id) return named(`changes:${bounded(change.external_id)}`);
   const { commit_sha, pipeline_url, change_type, environment, branch, service, summary } = change;
   const idempotencyKey = webhook.headers['idempotency-key']?.trim();
-  if (!pipeline_url && idempotencyKey) return `changes:key:${bounded(idempotencyKey)}`;
-  if (!pipeline_url && !commit_sha) return `changes:webhook:${webhook.id}`;
+  if (!pipeline_url && idempotencyKey) return named(`changes:key:${bounded(idempotencyKey)}`);
+  if (!pipeline_url && !commit_sha) return named(`changes:webhook:${webhook.id}`);
   const told = [change_type, environment, branch, commit_sha, pipeline_url, serviceId, service, summary];
-  return `changes:${digest(JSON.stringify(told.map((value) => value ?? null)))}`;
+  return { key: `changes:${digest(JSON.stringify(told.map((value) => value ?? null)))}`, isRepeatable: true };
 }
+
+const named = (key: string) => ({ key, isRepeatable: false });
 
 const bounded = (id: string): string => (id.length > LONGEST_ID ? digest(id) : id);
 

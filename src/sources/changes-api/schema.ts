@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ChangeType, RiskLevel, type State } from '../../domain/change-record.ts';
+import { ChangeType, RiskLevel, State } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { firstItems, readText } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
@@ -63,19 +63,51 @@ const Time = z.preprocess(
     .optional(),
 );
 
-/** Our states, and the words of CI systems for them: `"status": "$CI_JOB_STATUS"` works. */
+/**
+ * Our states, and the words of CI systems for them, in any case: `"status": "$CI_JOB_STATUS"` works. GitLab, GitHub, Jenkins (SUCCESS,
+ * UNSTABLE, ABORTED), Azure Pipelines (Succeeded, SucceededWithIssues), Buildkite (passed), Bitbucket (SUCCESSFUL, STOPPED), CircleCI.
+ */
 const STATES = {
   pending: 'pending',
+  queued: 'pending',
+  waiting: 'pending',
+  scheduled: 'pending',
+  created: 'pending',
+  blocked: 'pending',
   running: 'running',
   started: 'running',
   in_progress: 'running',
+  inprogress: 'running',
+  progressing: 'running',
+  deploying: 'running',
   succeeded: 'succeeded',
   success: 'succeeded',
+  successful: 'succeeded',
+  passed: 'succeeded',
+  complete: 'succeeded',
+  completed: 'succeeded',
+  ok: 'succeeded',
+  succeededwithissues: 'succeeded',
   failed: 'failed',
   failure: 'failed',
+  error: 'failed',
+  errored: 'failed',
+  broken: 'failed',
+  unstable: 'failed',
+  timedout: 'failed',
+  timed_out: 'failed',
+  infrastructure_fail: 'failed',
   canceled: 'canceled',
   cancelled: 'canceled',
+  canceling: 'running',
+  aborted: 'canceled',
+  stopped: 'canceled',
+  terminated: 'canceled',
 } as const satisfies Readonly<Record<string, State>>;
+
+/** `In Progress` and `IN_PROGRESS` are one word. */
+const stateWord = (value: unknown): unknown =>
+  typeof value === 'string' ? value.toLowerCase().replaceAll('-', '_').replaceAll(' ', '_') : value;
 
 /** Undefined as an input must reach the message `summary is required`, so that there is no preprocess here. */
 const Summary = z.unknown().transform((value, context): string => {
@@ -113,9 +145,9 @@ export const ChangeCreate = z.object({
 
   status: z
     .preprocess(
-      blankToAbsent,
+      (value) => stateWord(blankToAbsent(value)),
       // Object.keys forgets the names of the keys
-      z.enum(Object.keys(STATES) as (keyof typeof STATES)[], oneOf(Object.keys(STATES))).optional(),
+      z.enum(Object.keys(STATES) as (keyof typeof STATES)[], oneOf(State.options)).optional(),
     )
     .transform((word): State => STATES[word ?? 'succeeded']),
   occurred_at: Time,

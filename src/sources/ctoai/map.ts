@@ -46,6 +46,7 @@ function toRecord({ event, state, webhook, instance }: Sent): NewChangeRecord {
   return {
     id: recordId(deployment, state),
     deployment,
+    repeatable: true,
     source: 'ctoai',
     instance,
     signal: 'deployment event',

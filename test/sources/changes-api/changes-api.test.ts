@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-record.ts';
 import { WebhookRejected } from '../../../src/domain/errors.ts';
 import { changesApi } from '../../../src/sources/changes-api/index.ts';
+import { parseChange } from '../../../src/sources/changes-api/schema.ts';
 import type { Webhook } from '../../../src/sources/source.ts';
 import { parseJson } from '../../../src/values/parse-json.ts';
 
@@ -309,6 +310,23 @@ describe('one change or two', () => {
     expect(said({}, { id: 'whk_1', headers }).deployment).toBe(said({}, { id: 'whk_2', headers }).deployment);
     const another = { headers: { 'idempotency-key': 'k2' } };
     expect(said(COMMIT, { headers }).deployment).not.toBe(said(COMMIT, another).deployment);
+  });
+});
+
+describe('the words of CI systems for a state', () => {
+  it.each([
+    ['SUCCESS', 'succeeded'],
+    ['Succeeded', 'succeeded'],
+    ['passed', 'succeeded'],
+    ['SUCCESSFUL', 'succeeded'],
+    ['FAILURE', 'failed'],
+    ['UNSTABLE', 'failed'],
+    ['ABORTED', 'canceled'],
+    ['STOPPED', 'canceled'],
+    ['In Progress', 'running'],
+    ['IN_PROGRESS', 'running'],
+  ])('%s is %s, in any case', (word, state) => {
+    expect(parseChange({ summary: 's', status: word }).status).toBe(state);
   });
 });
 

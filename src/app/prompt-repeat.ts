@@ -1,0 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { toChangeRecord } from '../domain/change-record.ts';
+import type { Repeats } from '../recording/repeats.ts';
+import type { Mapped } from '../sources/source.ts';
+
+/** Of the time that a sender waits. */
+const ASK_WITHIN_MS = 250;
+
+/** Whether a webhook says again what is known, as far as Redis tells soon: what is not known is no repeat. */
+export function promptRepeat(repeats: Pick<Repeats, 'isRepeat'>): (mapped: Mapped) => Promise<boolean> {
+  return async (mapped) => {
+    const records = mapped.kind === 'records' ? mapped.records.filter(({ repeatable }) => repeatable) : [];
+    if (records.length === 0) return false;
+    const asked = Promise.all(records.map((record) => repeats.isRepeat(toChangeRecord(record))));
+    const known = asked.then(
+      (answers) => answers.every(Boolean),
+      () => false,
+    );
+    const stop = new AbortController();
+    try {
+      return await Promise.race([known, sleep(ASK_WITHIN_MS, false, { signal: stop.signal })]);
+    } finally {
+      stop.abort();
+    }
+  };
+}

@@ -1,0 +1,20 @@
+/**
+ * Runs work of the same name one after another, in the order of the calls; work of other names goes on beside it.
+ * In this process: two bridges may still meet.
+ */
+export function createTurns(): <Got>(name: string, work: () => Promise<Got>) => Promise<Got> {
+  const last = new Map<string, Promise<unknown>>();
+  return (name, work) => {
+    const before = last.get(name) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    const settled = mine.then(
+      () => undefined,
+      () => undefined,
+    );
+    last.set(name, settled);
+    void settled.then(() => {
+      if (last.get(name) === settled) last.delete(name);
+    });
+    return mine;
+  };
+}

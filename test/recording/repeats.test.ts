@@ -1,0 +1,111 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ChangeRecord, State } from '../../src/domain/change-record.ts';
+import { createJudge } from '../../src/record.ts';
+import { createChangeLog } from '../../src/recording/change-log.ts';
+import { createRepeats } from '../../src/recording/repeats.ts';
+import { createDeployments } from '../../src/store/changes/deployments.ts';
+import { createLatestRepeats } from '../../src/store/changes/latest-repeats.ts';
+import { sha } from '../support/deployment.ts';
+import { aRecord } from '../support/records.ts';
+import { startTestRedis } from '../support/redis.ts';
+
+let server: Awaited<ReturnType<typeof startTestRedis>>;
+let redis: Redis;
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = new Redis(server.address.path);
+});
+beforeEach(() => redis.flushall());
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+function open() {
+  const deployments = createDeployments(redis, { days: 400, count: 1000 });
+  const changeLog = createChangeLog(deployments, createJudge({ rules: [], routing: {}, before: deployments.before }));
+  const repeats = createRepeats({ latest: createLatestRepeats(redis, 400), changeLog });
+  const record = async (step: ChangeRecord) => changeLog.apply(await repeats.place(step));
+  /** Commits by time. */
+  const log = async () => {
+    const { deployments: all } = await deployments.list({ facets: {}, limit: 100, offset: 0 });
+    return all.toReversed().map(({ commit, changeType, state }) => `${commit?.title} ${changeType} ${state}`);
+  };
+  return { record, log, isRepeat: repeats.isRepeat };
+}
+
+const at = (minute: number) => new Date(Date.parse('2026-03-14T08:00:00.000Z') + minute * 60_000).toISOString();
+const post = (commit: string, minute: number, state: State = 'succeeded') =>
+  aRecord({
+    deployment: `words:${commit}`,
+    repeatable: true,
+    state,
+    id: `chg_${commit}_${state}`,
+    commit: { sha: sha(commit), title: commit },
+    repository: { name: 'harbor/pay' },
+    occurredAt: at(minute),
+    receivedAt: at(minute),
+    webhook: `webhook of ${commit} at ${minute}`,
+  });
+
+describe('the same words', () => {
+  it('after something else ran there are another deployment: a roll-back, however often', async () => {
+    const { record, log } = open();
+    for (const [commit, minute] of [
+      ['A', 0],
+      ['B', 1],
+      ['A', 2],
+      ['B', 3],
+      ['A', 4],
+    ] as const)
+      await record(post(commit, minute));
+    expect(await log()).toEqual([
+      'A deployment succeeded',
+      'B deployment succeeded',
+      'A rollback succeeded',
+      'B rollback succeeded',
+      'A rollback succeeded',
+    ]);
+  });
+
+  it('within an hour with nothing in between are the same deployment, and a repeat', async () => {
+    const { record, log, isRepeat } = open();
+    expect(await isRepeat(post('A', 0))).toBe(false);
+    await record(post('A', 0));
+    expect(await isRepeat(post('A', 1))).toBe(true);
+    await record(post('A', 1));
+    await record(post('A', 50));
+    expect(await log()).toEqual(['A deployment succeeded']);
+  });
+
+  it('a day later are deployed again', async () => {
+    const { record, log, isRepeat } = open();
+    await record(post('A', 0));
+    expect(await isRepeat(post('A', 1440))).toBe(false);
+    await record(post('A', 1440));
+    expect(await log()).toHaveLength(2);
+  });
+
+  it('with a later state go on with the same deployment, however long it takes', async () => {
+    const { record, log, isRepeat } = open();
+    await record(post('A', 0, 'running'));
+    await record(post('B', 10));
+    expect(await isRepeat(post('A', 120))).toBe(false);
+    await record(post('A', 120));
+    expect(await log()).toEqual(['B deployment succeeded', 'A deployment succeeded']);
+  });
+
+  it('of a roll-back that is told in two states are one deployment', async () => {
+    const { record, log } = open();
+    for (const step of [post('A', 0), post('B', 1), post('A', 2, 'running'), post('A', 4)]) await record(step);
+    expect(await log()).toEqual(['A deployment succeeded', 'B deployment succeeded', 'A rollback succeeded']);
+  });
+
+  it('recorded twice by the same webhook are recorded once', async () => {
+    const { record, log } = open();
+    const life = [post('A', 0), post('B', 1), post('A', 2)];
+    for (const step of [...life, ...life, life[2], life[0]]) if (step) await record(step);
+    expect(await log()).toHaveLength(3);
+  });
+});
