@@ -1,0 +1,52 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ADMIN_TOKEN, SECRET, startTestBridge } from '../support/bridge.ts';
+import { chromiumPath, logIn, openVisitor, startBrowser } from '../support/browser.ts';
+
+const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+
+/** Payments broke: who, what, was it rolled back, what runs now? */
+describe.skipIf(!chromiumPath)('somebody who is paged', () => {
+  let bridge: Awaited<ReturnType<typeof startTestBridge>>;
+  let browser: Browser;
+  beforeAll(async () => {
+    [bridge, browser] = await Promise.all([startTestBridge(), startBrowser()]);
+    const post = (said: Record<string, unknown>) =>
+      bridge.post('/webhooks/changes', { environment: 'production', ...said }, { authorization: `Bearer ${SECRET}` });
+    const sha = (digit: string) => ({ commit_sha: digit.repeat(40) });
+    const payments = { service: 'payments-api', environment: 'production' };
+    await post({ ...payments, ...sha('a'), summary: 'Round half to even', finished_at: ago(90), external_id: '1' });
+    const charge = { ...payments, ...sha('b'), summary: 'Charge in one request', changed_by: 'jonas' };
+    await post({ ...charge, finished_at: ago(40), external_id: '2' });
+    const undo = { ...payments, ...sha('a'), summary: 'Back again', changed_by: 'ana', change_type: 'rollback' };
+    await post({ ...undo, finished_at: ago(10), external_id: '3' });
+    await post({ service: 'ledger', summary: 'Cache the ledger', finished_at: ago(50), external_id: '4' });
+    await bridge.settled();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await bridge?.stop();
+  });
+
+  it('finds the culprit by a part of the name, and sees in one click who undid it and what else changed', async () => {
+    const { page } = await openVisitor(browser, bridge.url);
+    await logIn(page, ADMIN_TOKEN);
+    await page.goto('/');
+    await page.getByLabel('service').fill('payments');
+    await page.keyboard.press('Enter');
+    await page.getByText('No service is called “payments”; shown:').waitFor();
+    expect(await page.locator('.changes tbody tr').count()).toBe(3);
+    await page.getByRole('link', { name: 'Charge in one request' }).click();
+    await page.getByRole('link', { name: 'rolled back by ana' }).waitFor();
+    await page.getByText('jonas').first().waitFor();
+    await page.getByRole('link', { name: 'ledger' }).waitFor();
+  });
+
+  it('sees what runs now', async () => {
+    const { page } = await openVisitor(browser, bridge.url);
+    await logIn(page, ADMIN_TOKEN);
+    await page.goto('/running?service=pay');
+    expect(await page.locator('.board tbody tr').count()).toBe(1);
+    expect(await page.locator('.board td code').first().textContent()).toBe('aaaaaaaa');
+  });
+});
