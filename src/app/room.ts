@@ -1,8 +1,8 @@
 import type { Redis } from '../queue/connection.ts';
 
 /**
- * A part of Redis' memory that the spool leaves free. What retention frees would otherwise be filled by the spool at once,
- * while the deliveries that would empty it stand still: they need memory, too.
+ * A part of Redis' memory that the spool leaves free. What retention frees would otherwise be filled by the spool at
+ * once, while the deliveries that would empty it stand still: they need memory, too.
  */
 const LEFT_FREE = 0.05;
 

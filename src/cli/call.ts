@@ -24,7 +24,11 @@ export interface Question {
   readonly signal?: AbortSignal;
 }
 
-/** Asks the running bridge, as admin. @returns `data` of its answer. @throws Refused with its words, NoBridge when none runs. */
+/**
+ * Asks the running bridge, as admin.
+ * @returns `data` of its answer.
+ * @throws Refused with its words, NoBridge when none runs.
+ */
 export async function callBridge(config: Reachable, question: Question): Promise<unknown> {
   return (await askBridge(config, question)).data;
 }

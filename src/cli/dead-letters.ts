@@ -27,7 +27,8 @@ const filterOf = ({ id, sink, source, kind, reason, since }: DeadLetterOptions) 
 
 export async function listDeadLetters(config: Reachable, options: DeadLetterOptions): Promise<void> {
   const query = new URLSearchParams({ ...filterOf(options), limit: '1000' });
-  const letters = (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[]; // our own API
+  // our own API
+  const letters = (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[];
   if (options.json) return void process.stdout.write(`${JSON.stringify(letters, null, 2)}\n`);
   if (letters.length === 0) process.stdout.write('there are no dead letters\n');
   for (const { id, kind, diedAt, deployment, webhook, why } of letters)
@@ -38,7 +39,8 @@ export async function listDeadLetters(config: Reachable, options: DeadLetterOpti
 
 export async function showDeadLetter(config: Reachable, id: string): Promise<void> {
   const query = new URLSearchParams({ id });
-  const [letter] = (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[]; // our own API
+  // our own API
+  const [letter] = (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[];
   if (!letter) throw new Error(`there is no dead letter ${id}; shiplog dead-letters ls shows them`);
   const about = letter.deployment
     ? `/api/deployments/${letter.deployment.split('/').map(encodeURIComponent).join('/')}`
@@ -57,7 +59,8 @@ export async function orderDeadLetters(
   const body = { ...filterOf(options), all, dry_run: dryRun, ...(order === 'replay' && { remap }) };
   let done = 0;
   for (;;) {
-    const answer = (await callBridge(config, { method: 'POST', path: `/api/dead-letters/${order}`, body })) as Ordered; // our own API
+    // our own API
+    const answer = (await callBridge(config, { method: 'POST', path: `/api/dead-letters/${order}`, body })) as Ordered;
     if (dryRun) return void process.stdout.write(`${answer.matched} dead letters would be taken\n`);
     const count = answer.replayed ?? answer.dropped ?? 0;
     done += count;

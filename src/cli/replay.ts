@@ -13,8 +13,8 @@ interface Ordered {
 }
 
 /**
- * A webhook is mapped again from its kept body; a deployment's dead letters are delivered again. Both are looked at by the
- * rules of today. @throws NothingFound when there is no such thing, or nothing of it waits for a replay.
+ * A webhook is mapped again from its kept body; a deployment's dead letters are delivered again. Both are looked at by
+ * the rules of today. @throws NothingFound when there is no such thing, or nothing of it waits for a replay.
  */
 export async function replay(
   config: Reachable,
@@ -65,7 +65,8 @@ async function replayDeadLetters(
 ): Promise<number> {
   let done = 0;
   for (;;) {
-    const answer = (await callBridge(config, { method: 'POST', path: '/api/dead-letters/replay', body })) as Ordered; // our own API
+    // our own API
+    const answer = (await callBridge(config, { method: 'POST', path: '/api/dead-letters/replay', body })) as Ordered;
     done += answer.replayed;
     note(`${done} of ${Math.max(done, answer.matched)}`);
     if (answer.replayed === 0 || answer.replayed >= answer.matched) return done;

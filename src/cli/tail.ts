@@ -70,7 +70,10 @@ function lineOf(item: FeedItem, width: number | undefined, paint: (word: string)
   const head = `${at ? shownTime(at) : ' '.repeat(19)}  ${kind.padEnd(8)}  ${oneLine(name).padEnd(12)}  `;
   const told = rest.flatMap((part) => (part ? [oneLine(part)] : [])).join('  ');
   const room = width === undefined ? undefined : Math.max(10, width - head.length - WORD - 2);
-  return `${head}${paint(word)}${' '.repeat(Math.max(0, WORD - word.length))}  ${room === undefined ? told : shorten(told, room)}`;
+  return (
+    `${head}${paint(word)}${' '.repeat(Math.max(0, WORD - word.length))}  ` +
+    `${room === undefined ? told : shorten(told, room)}`
+  );
 }
 
 /** The longest verdict, and the longest outcome. */

@@ -21,7 +21,8 @@ export async function trace(
   const traced = await withProgress(output, `looking for ${what}`, (note) => find(config, what, note));
   if (!traced)
     throw new NothingFound(
-      `nothing is known by the name "${what}": no deployment, alias, commit (7 digits or more), webhook or delivery; or it is older than what is kept`,
+      `nothing is known by the name "${what}": no deployment, alias, commit (7 digits or more), webhook or ` +
+        `delivery; or it is older than what is kept`,
     );
   if (json) return void printJson(output, traced);
   if (traced.matches.length === 0) return void output.stdout.write(traceText(traced, output));
@@ -47,11 +48,13 @@ async function find(config: Reachable, what: string, note: (how: string) => void
 const none = { webhooks: [], deployments: [], matches: [] } as const;
 
 async function detailOf(config: Reachable, name: string): Promise<DeploymentDetail | undefined> {
-  return (await findAtBridge(config, `/api/deployments/${encodeURIComponent(name)}`)) as DeploymentDetail | undefined; // our own API
+  // our own API
+  return (await findAtBridge(config, `/api/deployments/${encodeURIComponent(name)}`)) as DeploymentDetail | undefined;
 }
 
 async function webhookOf(config: Reachable, id: string): Promise<Webhook | undefined> {
-  const found = (await findAtBridge(config, `/api/inbox/${encodeURIComponent(id)}`)) as WebhookWithBody | undefined; // our own API
+  // our own API
+  const found = (await findAtBridge(config, `/api/inbox/${encodeURIComponent(id)}`)) as WebhookWithBody | undefined;
   if (!found) return undefined;
   const { body: _, words: __, ...webhook } = found;
   return webhook;
@@ -59,7 +62,8 @@ async function webhookOf(config: Reachable, id: string): Promise<Webhook | undef
 
 async function findCommit(config: Reachable, sha: string): Promise<Traced | undefined> {
   const query = new URLSearchParams({ commit_sha: sha, limit: String(MATCHES) });
-  const matches = (await callBridge(config, { method: 'GET', path: `/api/v1/changes?${query}` })) as Change[]; // our own API
+  // our own API
+  const matches = (await callBridge(config, { method: 'GET', path: `/api/v1/changes?${query}` })) as Change[];
   const [first] = matches;
   if (!first) return undefined;
   if (matches.length > 1) return { found: 'commit', ...none, matches };
@@ -78,7 +82,8 @@ async function findDeadLetter(config: Reachable, id: string): Promise<Traced | u
 
 async function deadLetters(config: Reachable, filter: Readonly<Record<string, string>>): Promise<DeadLetter[]> {
   const query = new URLSearchParams({ ...filter, limit: '1000' });
-  return (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[]; // our own API
+  // our own API
+  return (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[];
 }
 
 /** The tools give their deliveries ids of their own, which stand in a header and in no index. */

@@ -13,7 +13,9 @@ const MAX_FILE_BYTES = 1024 * 1024;
 /** Stands for a secret that is made at the first start and kept in the data directory. */
 const GENERATED = 'generated';
 
-/** The one place that reads the environment: SHIPLOG_CONFIG and OTEL_* here, everything else where the file names it. */
+/**
+ * The one place that reads the environment: SHIPLOG_CONFIG and OTEL_* here, everything else where the file names it.
+ */
 export function loadConfig(environment: Environment = process.env, options: LoadOptions = {}): Config {
   const file = configFile(environment);
   return parseConfig(file, readConfigFile(file), { environment, ...options });
@@ -70,12 +72,16 @@ function readConfigFile(file: string): string {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigError([
-      `${file}: cannot be read (${why}). SHIPLOG_CONFIG names the file; without it, it is config/shiplog.yaml in the current directory`,
+      `${file}: cannot be read (${why}). SHIPLOG_CONFIG names the file; without it, it is config/shiplog.yaml in ` +
+        `the current directory`,
     ]);
   }
 }
 
-/** Replaces `${NAME}`, `${NAME:-default}` and `${file:/path}` in every value. What comes out empty counts as not written. */
+/**
+ * Replaces `${NAME}`, `${NAME:-default}` and `${file:/path}` in every value. What comes out empty counts as not
+ * written.
+ */
 function substitute(document: Document, environment: Environment, at: (offset: number) => string): string[] {
   const problems: string[] = [];
   visit(document, {
@@ -106,7 +112,9 @@ function readSecretFile(path: string): string | undefined {
   }
 }
 
-/** Nothing that is null or came out empty counts as written, but for `const: null`, which is how a template says null. */
+/**
+ * Nothing that is null or came out empty counts as written, but for `const: null`, which is how a template says null.
+ */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => item !== null && item !== undefined).map(withoutNulls);
   if (typeof value !== 'object' || value === null) return value;
@@ -149,7 +157,9 @@ function fillGenerated(raw: unknown, mayMake: boolean): unknown {
 
 function notMadeYet(dataDir: string, name: string): never {
   throw new ConfigError([
-    `the secret of "${name}" is not in ${dataDir}: only the bridge makes secrets, when it starts (npm start). Run this command with the environment of the bridge (SHIPLOG_CONFIG, SHIPLOG_DATA_DIR), or give --url and --token`,
+    `the secret of "${name}" is not in ${dataDir}: only the bridge makes secrets, when it starts (npm start). ` +
+      `Run this command with the environment of the bridge (SHIPLOG_CONFIG, SHIPLOG_DATA_DIR), or give --url and ` +
+      `--token`,
   ]);
 }
 

@@ -53,7 +53,10 @@ const toReachable = (url: string, token: string): Reachable => ({
   admin_token: token,
 });
 
-/** The bridge of this configuration, or the one that runs on the usual data directory where the configuration needs more of its environment. */
+/**
+ * The bridge of this configuration, or the one that runs on the usual data directory where the configuration needs more
+ * of its environment.
+ */
 function localBridge(environment: Environment): Reachable | undefined {
   try {
     const config = loadConfig(environment);
@@ -74,7 +77,8 @@ function localToken(environment: Environment): string {
     return loadConfig(environment).admin_token;
   } catch {
     throw new ConfigError([
-      'no token for this address: give --token or SHIPLOG_TOKEN (npx shiplog secrets shows it on the machine of the bridge), or keep it with: shiplog login',
+      'no token for this address: give --token or SHIPLOG_TOKEN (npx shiplog secrets shows it on the machine of ' +
+        'the bridge), or keep it with: shiplog login',
     ]);
   }
 }

@@ -16,7 +16,10 @@ interface Told {
   readonly join: string | false | undefined;
 }
 
-/** What one record tells of whose deployment it is. Undefined where no repository is known: nothing ties it to others then. */
+/**
+ * What one record tells of whose deployment it is. Undefined where no repository is known: nothing ties it to others
+ * then.
+ */
 export function memberOf({ deployment, witness, join }: Told): NewMember | undefined {
   const { key, source, instance, environment, commit, job, serviceId, occurredAt, startedAt, finishedAt } = deployment;
   const place = placeOf(deployment);

@@ -38,8 +38,8 @@ export interface Routed {
 }
 
 /**
- * Applies the name maps, then the rules in their order; each sees what the ones before it set. The last `sinks` wins; the
- * first `drop` ends it.
+ * Applies the name maps, then the rules in their order; each sees what the ones before it set. The last `sinks` wins;
+ * the first `drop` ends it.
  */
 export function route(deployment: Deployment, rules: readonly Rule[], options: RoutingOptions = {}): Routed {
   let routed = applyNames(deployment, options);

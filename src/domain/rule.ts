@@ -28,7 +28,10 @@ export const Rule = z
     drop: z.boolean().optional(),
     /** Only these sinks are told. */
     sinks: z.array(z.string()).optional(),
-    /** Signals with the same words tell of one deployment, whoever sent them; `false`: of one that no other tool tells of. */
+    /**
+     * Signals with the same words tell of one deployment, whoever sent them; `false`: of one that no other tool tells
+     * of.
+     */
     join: z.union([z.literal(false), Value], 'write false, or a text such as "{service}-{commit}"').optional(),
   })
   .superRefine(({ match, set = {}, drop, join }, context) => {

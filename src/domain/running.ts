@@ -59,7 +59,8 @@ export function slotsOf(dots: readonly Dot[]): Slot[] {
     if (!PUTS_VERSION.has(dot.kind.changeType)) continue;
     const mark = dot.mark();
     const { service, environment, state } = mark;
-    const name = `${service}\n${environment.name}`.toLowerCase(); // names differ in case between tools; the newest spelling counts
+    // names differ in case between tools; the newest spelling counts
+    const name = `${service}\n${environment.name}`.toLowerCase();
     const slot = slots.get(name) ?? { service, environment, revisions: new Set(), history: [] };
     slots.set(name, slot);
     if (state === 'succeeded') {

@@ -35,8 +35,10 @@ const COMMON_WORDS = new Set(
   [
     'deploy deploys deployed deployment deployer release released rollout roll out rollback back revert undo redeploy',
     'retry run start apply sync publish push ship promote job jobs step stage stages pipeline ci cd manual auto',
-    'automatic now again to on in at into from for the and with of by via helm helmfile kubectl k8s kubernetes terraform',
-    'ansible docker compose ssh production prod prd live staging stage stg testing test qa uat development dev review preview',
+    'automatic now again to on in at into from for the and with of by via helm helmfile kubectl k8s kubernetes ' +
+      'terraform',
+    'ansible docker compose ssh production prod prd live staging stage stg testing test qa uat development dev ' +
+      'review preview',
   ].flatMap((line) => line.split(' ')),
 );
 

@@ -2,15 +2,18 @@ import { lookup as lookUp } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Where a host name may lead. `public`: the address was not written by whoever runs the bridge, so that nothing inside is meant. */
+/**
+ * Where a host name may lead. `public`: the address was not written by whoever runs the bridge, so that nothing inside
+ * is meant.
+ */
 export type Reach = 'public' | 'private';
 
 /** Ranges that ipaddr.js calls neither public nor an inner network. A cloud's metadata service is link-local. */
 const INNER = new Set(['private', 'uniqueLocal', 'carrierGradeNat']);
 
 /**
- * Metadata services of clouds that are neither link-local nor reserved: whoever reaches one gets the machine's own credentials.
- * AWS (IMDS, EKS Pod Identity), Google, Oracle, Alibaba, Azure (WireServer).
+ * Metadata services of clouds that are neither link-local nor reserved: whoever reaches one gets the machine's own
+ * credentials. AWS (IMDS, EKS Pod Identity), Google, Oracle, Alibaba, Azure (WireServer).
  */
 const METADATA = new Set(
   ['fd00:ec2::254', 'fd00:ec2::23', 'fd20:ce::254', 'fd00:c1::a9fe:a9fe', '100.100.100.200', '168.63.129.16'].map(
@@ -24,9 +27,9 @@ class AddressRefused extends Error {
 }
 
 /**
- * Looks a host name up for one connection and refuses what it must not lead to: whoever controls a name could otherwise point it
- * at this machine or at the metadata service, also between two requests (DNS rebinding). An address that was written as
- * numbers, or `localhost`, was meant.
+ * Looks a host name up for one connection and refuses what it must not lead to: whoever controls a name could otherwise
+ * point it at this machine or at the metadata service, also between two requests (DNS rebinding). An address that was
+ * written as numbers, or `localhost`, was meant.
  */
 export function guardedLookup(reach: Reach, lookUpAll = lookUp): LookupFunction {
   return (hostname, options, callback) => {

@@ -51,13 +51,14 @@ export interface DeadLetters {
   /** Newest first. `total` counts all that fit. */
   list(filter: DeadLetterFilter, limit: number): Promise<{ letters: readonly DeadLetter[]; total: number }>;
   /**
-   * For a page, which must not wait for all of them: those that fit of the newest READ_MOST of each queue, newest first.
+   * For a page, which must not wait for all of them: those that fit of the newest READ_MOST of each queue, newest
+   * first.
    * `unread` counts the older ones in the queues of `filter.sink`, whether they fit or not.
    */
   newest(filter: DeadLetterFilter): Promise<{ letters: readonly DeadLetter[]; unread: number }>;
   /**
-   * Puts up to `limit` of them back into their queues, with the ids that they had. One that is there already is
-   * passed over, so that doing it twice changes nothing. Deployments are looked at again first: the rules may have changed.
+   * Puts up to `limit` of them back into their queues, with the ids that they had. One that is there already is passed
+   * over, so that doing it twice changes nothing. Deployments are looked at again first: the rules may have changed.
    */
   replay(filter: DeadLetterFilter, order: ReplayOrder): Promise<number>;
   /** Forgets up to `limit` of them for good. */

@@ -22,8 +22,8 @@ export const unfinishedRuns = ({ data, stalledCounter }: Pick<Suspect, 'data' | 
 
 export interface Quarantine {
   /**
-   * Runs a job. One that was under way when a process ended runs alone among its like, and leaves a mark in Redis for as
-   * long as it runs: so the next end of the process speaks against this one and no other.
+   * Runs a job. One that was under way when a process ended runs alone among its like, and leaves a mark in Redis for
+   * as long as it runs: so the next end of the process speaks against this one and no other.
    * @throws Quarantined instead of the third run of a job that ended the process twice
    */
   run<Got>(job: Suspect, act: () => Promise<Got>): Promise<Got>;
@@ -31,7 +31,9 @@ export interface Quarantine {
   release(): Promise<void>;
 }
 
-/** A job that hangs or kills the process would be taken again for ever, at each restart, before anything else is done. */
+/**
+ * A job that hangs or kills the process would be taken again for ever, at each restart, before anything else is done.
+ */
 export function createQuarantine(): Quarantine {
   let queue: Promise<unknown> = Promise.resolve();
   let unmark: (() => Promise<unknown>) | undefined;
@@ -46,7 +48,8 @@ export function createQuarantine(): Quarantine {
       if (unfinished === 0) return act();
       if (unfinished >= MAX_UNFINISHED)
         throw new Quarantined(
-          `taken ${unfinished} times, and the process ended each time before it was done: it is a fault of the bridge; replay it when that is mended`,
+          `taken ${unfinished} times, and the process ended each time before it was done: it is a fault of the ` +
+            `bridge; replay it when that is mended`,
         );
       return alone(async () => {
         await job.updateData({ ...job.data, unfinished: unfinished + 1 });

@@ -1,7 +1,7 @@
 /**
- * One segment of a path, percent-encoded. Undefined for what every reader of paths takes for something else: `.` and `..`
- * (a step up, wherever the text came from), also within a path that is one segment, such as the full path of a project,
- * whatever way they are encoded, since a proxy may decode what it passes on; and nothing at all.
+ * One segment of a path, percent-encoded. Undefined for what every reader of paths takes for something else: `.` and
+ * `..` (a step up, wherever the text came from), also within a path that is one segment, such as the full path of a
+ * project, whatever way they are encoded, since a proxy may decode what it passes on; and nothing at all.
  */
 export function encodeSegment(text: string): string | undefined {
   const wellFormed = text.replace(/\p{Surrogate}/gu, '\ufffd');

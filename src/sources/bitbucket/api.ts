@@ -78,7 +78,10 @@ export function createApi(settings: ApiSettings | undefined): Api | undefined {
   };
 }
 
-/** Braces of a uuid and a plus sign must be percent-encoded: Bitbucket answers 400 to the one and reads the other as a space. */
+/**
+ * Braces of a uuid and a plus sign must be percent-encoded: Bitbucket answers 400 to the one and reads the other as a
+ * space.
+ */
 function addressOf(path: Path, query: Query = {}): string {
   const address = path.map((part) => `/${pathSegment(part)}`).join('');
   const search = new URLSearchParams(query).toString();

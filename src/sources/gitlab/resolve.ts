@@ -45,7 +45,8 @@ export function createResolve(api: GitlabApi, instance: string) {
     if (!row) {
       return ignored(
         'needs_lookup',
-        `GitLab shows no deployment ${deployment} of ${name}: it was deleted, or the token's user lacks the role Developer there.`,
+        `GitLab shows no deployment ${deployment} of ${name}: it was deleted, or the token's user lacks the role ` +
+          `Developer there.`,
       );
     }
     const project = { host, id, name, service, ...(path && { path }), ...(url && { url }) };

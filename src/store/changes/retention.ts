@@ -24,12 +24,14 @@ const MAX_AT_ONCE = 5_000;
 const PART = 50;
 
 /**
- * What a deployment left lives on for so long after its last record, so that retention, which looks every few seconds, can
- * remove it together. It ends by itself where no bridge runs any more.
+ * What a deployment left lives on for so long after its last record, so that retention, which looks every few seconds,
+ * can remove it together. It ends by itself where no bridge runs any more.
  */
 export const MARGIN_DAYS = 30;
 
-/** Forgets the deployments that are older or more than the retention allows, with all that they left. Returns how many. */
+/**
+ * Forgets the deployments that are older or more than the retention allows, with all that they left. Returns how many.
+ */
 export async function prune(redis: Redis, retention: Retention, limits: PruneLimits = {}): Promise<number> {
   const { nowMs = await nowOf(redis), share = MAX_SHARE } = limits;
   const oldestMs = nowMs - retention.days * MS_A_DAY;
@@ -72,7 +74,9 @@ async function leaveAllIndexes(redis: Redis, expired: readonly Doomed[]): Promis
   }
 }
 
-/** So that what it left there is found when a deployment is forgotten, even when the sink is not configured any more. */
+/**
+ * So that what it left there is found when a deployment is forgotten, even when the sink is not configured any more.
+ */
 export async function rememberSinks(redis: Redis, names: readonly string[]): Promise<void> {
   if (names.length > 0) await redis.sadd(keys.sinks(), ...names);
 }

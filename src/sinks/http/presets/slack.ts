@@ -3,7 +3,10 @@ import type { Preset } from '../preset.ts';
 /** Verbatim: Slack makes no links, channels and mentions of what looks like one. */
 const said = (text: object) => ({ type: 'mrkdwn', verbatim: true, text });
 
-/** https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks . What comes from outside is escaped: a commit may be titled `<!channel>`. */
+/**
+ * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks . What comes from outside is escaped: a
+ * commit may be titled `<!channel>`.
+ */
 export const slack: Preset = {
   version: 1,
   settings: {},
