@@ -72,10 +72,11 @@ export function assemble(config: Config, resources: Resources): Assembly {
 const clock = () => new Date();
 
 /** Whatever must never be written down or shown. */
-const secretsOf = ({ admin_token, viewer_token, metrics_token, tokens, sources, sinks }: Config): string[] => [
+const secretsOf = ({ admin_token, viewer_token, metrics_token, tokens, redis, sources, sinks }: Config): string[] => [
   admin_token,
   ...(metrics_token ? [metrics_token] : []),
   ...tokens.map(({ token }) => token),
+  ...[redis.password, redis.sentinel_password].flatMap((secret) => secret ?? []),
   ...(viewer_token ? [viewer_token] : []),
   ...sources.flatMap(({ secrets, hidden = [] }) => [...secrets, ...hidden]),
   ...sinks.flatMap(({ secrets }) => secrets),

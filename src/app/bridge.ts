@@ -3,18 +3,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { loadTraceSettings } from '../config/load.ts';
 import { closeServer, openServer } from '../http/server.ts';
+import { addressOf, type RedisAddress } from '../queue/address.ts';
 import {
+  complaintOf,
   connect,
   impatient,
   isAway,
+  isWrongDatabase,
   patient,
   type Redis,
-  type RedisAddress,
   readyWithin,
 } from '../queue/connection.ts';
 import { inspectRedis } from '../queue/inspect.ts';
+import { createReplicaMemory } from '../queue/replication.ts';
 import { openSpool, type Spool } from '../spool/spool.ts';
 import { FormatRefused, openFormat } from '../store/format.ts';
+import { nameKeys } from '../store/keys.ts';
 import { createErrorLog, type OnError } from '../telemetry/lines.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -39,10 +43,21 @@ const REDIS_START_MS = 5_000;
 /** Of what is under way when it stops. A request to a slow destination may take longer: it is left to the next start. */
 const FINISH_WITHIN_MS = 7_000;
 /** What the server, the connections and the files were opened with. */
-const NEEDS_RESTART = ['host', 'port', 'data_dir', 'redis_url', 'durability', 'log_level', 'spool_max_mib'] as const;
+const NEEDS_RESTART = [
+  'host',
+  'port',
+  'data_dir',
+  'redis_url',
+  'redis',
+  'durability',
+  'log_level',
+  'spool_max_mib',
+] as const;
 
-/** Opens what outlives a configuration, and puts the configuration's parts to work. @throws when the port is taken; nothing is left running then. */
-export async function startBridge(config: Config, redis: RedisAddress, log: Logger): Promise<Bridge> {
+/** Opens what outlives a configuration, and puts the configuration's parts to work. @throws when the port is taken; nothing is left running then. @param ownRedis the private one, instead of what the configuration names */
+export async function startBridge(config: Config, ownRedis: RedisAddress | undefined, log: Logger): Promise<Bridge> {
+  const redis = ownRedis ?? addressOf(config.redis_url, config.redis);
+  nameKeys(config.redis.key_prefix);
   const { server, url, serve } = await openServer(config);
   const onError = createErrorLog(log, isAway);
   const quick = openRedis(redis, impatient, onError);
@@ -64,14 +79,18 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
   });
   const traces = await openTraces(loadTraceSettings(), log);
   let isStopping = false;
-  const resources = { quick, steady, spool, metrics, traces, log, onError, isStopping: () => isStopping };
+  const replicas = createReplicaMemory(quick);
+  const resources = { quick, steady, spool, replicas, metrics, traces, log, onError, isStopping: () => isStopping };
   let current: Assembly = assemble(config, resources);
   serve(current.app);
   const draining = setInterval(
     createDrain(spool, () => current.drainSpool(), log),
     DRAIN_EVERY_MS,
   );
-  const prune = () => current.prune().catch((error: unknown) => onError('prune', error));
+  const prune = () => {
+    replicas.check().catch(() => {}); // so that it is known when a failover comes
+    return current.prune().catch((error: unknown) => onError('prune', error));
+  };
   const pruning = setInterval(() => void prune(), PRUNE_EVERY_MS);
   const stop = async () => {
     clearInterval(pruning);
@@ -86,19 +105,27 @@ export async function startBridge(config: Config, redis: RedisAddress, log: Logg
     quick.disconnect();
     steady.disconnect();
   };
-  if (await readyWithin(quick, REDIS_START_MS)) {
+  const isThere = await readyWithin(quick, REDIS_START_MS);
+  const complaint = complaintOf(quick);
+  if (complaint !== undefined && isWrongDatabase(complaint)) {
+    await stop();
+    throw new Error(
+      `Redis does not have the database that the configuration names (${complaint}): choose a lower number`,
+    );
+  }
+  if (isThere) {
     await warnOfRedis(quick, log);
     await openFormat(quick).catch(async (error: unknown) => {
       if (!(error instanceof FormatRefused)) return onError('format', error);
       await stop();
       throw error;
     });
-  } else log.error('Redis does not answer yet; webhooks go into the spool until it does');
+  } else log.error({ why: complaint }, 'Redis does not answer yet; webhooks go into the spool until it does');
   keepFormat(steady, { log, onError, stop });
   return {
     url,
     async reload(next) {
-      const fixed = NEEDS_RESTART.filter((name) => next[name] !== config[name]);
+      const fixed = NEEDS_RESTART.filter((name) => JSON.stringify(next[name]) !== JSON.stringify(config[name]));
       if (fixed.length > 0)
         log.warn({ keys: fixed }, 'these keys of the configuration need a restart; they stay as they were');
       const old = current;

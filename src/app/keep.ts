@@ -26,8 +26,10 @@ export interface KeepParts {
   readonly spool: Spool;
   /** Secrets that somebody put into a body are not kept. */
   readonly mask: Mask;
-  /** Called after the writes: the durability level. */
+  /** The durability level. */
   readonly flush: Flush;
+  /** Resolves when the spool may delete what Redis has. */
+  readonly mayForget: () => Promise<void>;
   readonly clock: () => Date;
   /** Whether Redis has memory for more than what lies in it (room.ts). */
   readonly room: Room;
@@ -61,12 +63,13 @@ const NOTE_WITHIN_MS = 250;
 
 /** Makes webhooks durable: in Redis, or in the spool while Redis is away. */
 export function createKeep(parts: KeepParts) {
-  const { queues, inbox, rows, spool, mask, flush, clock, room, onLoss } = parts;
+  const { queues, inbox, rows, spool, mask, flush, mayForget, clock, room, onLoss } = parts;
   let distrustedUntilMs = 0;
   let whySpooled: string | undefined;
   const toRedis = ({ entry, body, event, row }: Kept) => {
+    const flushed = flush.begin();
     const writes = [inbox.add(entry, body), event && queues.keep(event), row && rows.put(row)];
-    return within(KEEP_WITHIN_MS, Promise.all(writes).then(flush));
+    return within(KEEP_WITHIN_MS, Promise.all(writes).then(flushed));
   };
 
   const keepSomewhere = async (kept: Kept): Promise<void> => {
@@ -136,6 +139,7 @@ export function createKeep(parts: KeepParts) {
       await spool.drain(async (texts) => {
         if (!(await room.look())) throw new NotKept('Redis is nearly full');
         await Promise.all(texts.map((text) => toRedis(fromLine(text))));
+        await within(KEEP_WITHIN_MS, mayForget());
       });
     },
     /** An authentic one that says nothing of use. Its body is kept: its sender looks for it in the inbox. */

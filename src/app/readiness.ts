@@ -1,6 +1,6 @@
 import type { Readiness } from '../http/health.ts';
-import { KEEP_WITHIN_MS, type Redis } from '../queue/connection.ts';
-import { cannot, type Flush } from '../queue/flush.ts';
+import { complaintOf, KEEP_WITHIN_MS, type Redis } from '../queue/connection.ts';
+import { cannot, type Durability, type Flush } from '../queue/flush.ts';
 import { inspectRedis, type RedisFacts } from '../queue/inspect.ts';
 import { within } from '../queue/queues.ts';
 import type { Workers } from '../queue/workers.ts';
@@ -20,7 +20,7 @@ export interface Examined {
   readonly workers: Workers;
   readonly sinkNames: readonly string[];
   readonly spool: Spool;
-  readonly durability: 'redis' | 'fsync';
+  readonly durability: Durability;
   /** What Redis said when it did not take a webhook. */
   readonly whySpooled: () => string | undefined;
   readonly isStopping: () => boolean;
@@ -41,12 +41,13 @@ const PROBE_SECONDS = 60;
 export async function examine(examined: Examined): Promise<Examination> {
   const { quick, flush, workers, sinkNames, spool, durability, hint } = examined;
   const write = async () => {
+    const flushed = flush.begin();
     await quick.set(keys.probe(), new Date().toISOString(), 'EX', PROBE_SECONDS);
-    await flush();
+    await flushed();
   };
   const failure = await within(KEEP_WITHIN_MS, write()).then(
     () => undefined,
-    (error: unknown) => reasonOf(error),
+    (error: unknown) => complaintOf(quick) ?? reasonOf(error),
   );
   const redis = failure === undefined ? await inspectRedis(quick).catch(() => null) : null;
   const unspooled = failure === undefined ? undefined : await spool.whyNot();

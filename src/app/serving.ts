@@ -15,10 +15,11 @@ import { createPreview } from '../http/preview.ts';
 import { type ProxyWatch, watchProxies } from '../http/proxy-watch.ts';
 import { createRefusalLimit, networkOf, type RefusalLimit } from '../http/refusals.ts';
 import { createWebhooks } from '../http/webhooks.ts';
-import { isAway, KEEP_WITHIN_MS } from '../queue/connection.ts';
+import { isAway, KEEP_WITHIN_MS, type Redis } from '../queue/connection.ts';
 import { createDeadLetters } from '../queue/dead-letters.ts';
 import { createFlush, type Flush, noFlush } from '../queue/flush.ts';
 import { createQueues, within } from '../queue/queues.ts';
+import { createReplication } from '../queue/replication.ts';
 import { createReceive } from '../receive.ts';
 import { createRemap, createRevise } from '../recording/remap.ts';
 import { bearerToken, isOneOf } from '../sources/signature.ts';
@@ -48,7 +49,7 @@ export function startServing(shared: Shared, processing: Processing) {
     config.sinks.map(({ name }) => name),
   );
   const limit = createRefusalLimit(config.rate_limit_per_minute);
-  const flush = config.durability === 'fsync' ? createFlush(quick) : noFlush;
+  const flush = flushOf(config, quick);
   const keep = keeping(shared, { stores, queues, limit, flush });
   const live = createLive(stores.deployments.version, (request) => `${whoIs(request)?.name} ${networkOf(request.ip)}`);
   const remap = createRemap(config.sources, stores.inbox);
@@ -111,10 +112,15 @@ interface RouteParts {
   readonly sessions: Sessions;
 }
 
+function flushOf({ durability, redis }: Config, connection: Redis): Flush {
+  if (durability === 'replicated') return createReplication(connection, redis.replicas);
+  return durability === 'fsync' ? createFlush(connection) : noFlush;
+}
+
 type Keeping = Pick<RouteParts, 'stores' | 'queues' | 'limit'> & { readonly flush: Flush };
 
 function keeping(shared: Shared, { stores: { inbox, rows }, queues, limit, flush }: Keeping) {
-  const { mask, around, spool, clock, quick, onError } = shared;
+  const { mask, around, spool, clock, quick, onError, replicas } = shared;
   return createKeep({
     room: createRoom(quick),
     mask,
@@ -123,6 +129,7 @@ function keeping(shared: Shared, { stores: { inbox, rows }, queues, limit, flush
     rows,
     spool,
     flush,
+    mayForget: replicas.check,
     clock,
     isHeldBack: limit.isBeyond,
     onLoss: (error) => onError('inbox', error),

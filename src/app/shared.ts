@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Redis } from '../queue/connection.ts';
 import type { createPriority } from '../queue/priority.ts';
+import type { ReplicaMemory } from '../queue/replication.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { OnError } from '../telemetry/lines.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -17,6 +18,8 @@ export interface Resources {
   /** For workers: waits. */
   readonly steady: Redis;
   readonly spool: Spool;
+  /** Knows whether Redis had replicas once. */
+  readonly replicas: ReplicaMemory;
   readonly metrics: Metrics;
   readonly traces: Traces;
   readonly log: Logger;

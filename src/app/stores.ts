@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Redis } from '../queue/connection.ts';
+import { type Flush, noFlush } from '../queue/flush.ts';
+import { createReplication } from '../queue/replication.ts';
 import { createJudge } from '../record.ts';
 import { createChangeLog } from '../recording/change-log.ts';
 import { createJoins } from '../recording/joins.ts';
@@ -18,6 +20,10 @@ import { createFeed } from '../store/feed.ts';
 import { createInbox } from '../store/inbox/inbox.ts';
 import { createRows } from '../store/rows.ts';
 import { MEBIBYTE } from '../values/settings.ts';
+
+/** A claim that a failover forgets would be made twice. */
+const flushOfLedger = (redis: Redis, { durability, redis: { replicas } }: Config): Flush =>
+  durability === 'replicated' ? createReplication(redis, replicas) : noFlush;
 
 export type Stores = ReturnType<typeof createStores>;
 
@@ -45,7 +51,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
     running: createRunning(deployments),
     inbox: createInbox(redis, { ...config.inbox, maxBytes: config.inbox.max_mib * MEBIBYTE }),
     feed: createFeed(redis),
-    ledger: createLedger(redis, { echoes, clock, keepSeconds }),
+    ledger: createLedger(redis, { echoes, clock, keepSeconds, safety: flushOfLedger(redis, config) }),
     echoes,
     gaps: createGaps(redis, config.changes.days),
     reconciledUntil: createReconciledUntil(redis),

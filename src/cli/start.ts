@@ -4,6 +4,7 @@ import closeWithGrace from 'close-with-grace';
 import { type Bridge, startBridge } from '../app/bridge.ts';
 import type { Config } from '../config/config.ts';
 import { configFile } from '../config/load.ts';
+import { isExternal } from '../config/redis.ts';
 import { announceBridge } from '../config/running-bridge.ts';
 import { lockDataDir } from '../redis/data-dir-lock.ts';
 import { startPrivateRedis } from '../redis/private-redis.ts';
@@ -33,11 +34,15 @@ export async function start(config: Config, load: () => Config): Promise<void> {
     },
   );
   try {
-    const own = config.redis_url
+    const own = isExternal(config)
       ? undefined
-      : await startPrivateRedis({ dataDir: config.data_dir, durability: config.durability, log });
+      : await startPrivateRedis({
+          dataDir: config.data_dir,
+          durability: config.durability === 'fsync' ? 'fsync' : 'redis',
+          log,
+        });
     stops.push(own ? own.stop : lockAlone(config.data_dir));
-    const opening = startBridge(config, own?.connection ?? { url: config.redis_url ?? '' }, log);
+    const opening = startBridge(config, own?.connection, log);
     // The port is open while Redis reads its records; should it fail to, that is the end.
     const broken = own?.ready.then(() => opening);
     const bridge = await Promise.race([opening, ...(broken ? [broken] : [])]);
@@ -46,7 +51,7 @@ export async function start(config: Config, load: () => Config): Promise<void> {
     const takeBack = announceBridge(config.data_dir, announced);
     stops.push(async () => takeBack());
     process.on('SIGHUP', () => void reload(bridge, load, log));
-    log.print(greeting(config, bridge.url, own ? 'private, in the data directory' : 'at REDIS_URL'));
+    log.print(greeting(config, bridge.url, own ? 'private, in the data directory' : whereRedisIs(config)));
     await own?.ready;
   } catch (error) {
     await stopAll();
@@ -86,6 +91,9 @@ function greeting(config: Config, url: string, redis: string): string {
   ];
   return `${lines.join('\n')}\n`;
 }
+
+const whereRedisIs = ({ redis }: Config): string =>
+  redis.cluster ? 'a Cluster' : redis.sentinels ? `${redis.sentinel_name}, where the sentinels say` : 'at REDIS_URL';
 
 function withAdvice(error: unknown, config: Config): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

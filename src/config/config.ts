@@ -7,6 +7,7 @@ import { AnySource } from '../sources/index.ts';
 import { KILL_POINTS } from '../testing/kill-points.ts';
 import { Name } from '../values/settings.ts';
 import { ProxyAuth } from './proxy-auth.ts';
+import { isExternal, RedisSettings, RedisUrl } from './redis.ts';
 import { sharedTokens } from './shared-tokens.ts';
 
 const PORT_ADVICE = 'write a port number from 0 to 65535';
@@ -42,11 +43,10 @@ export const Config = z
       .default('data')
       .transform((dir) => resolve(dir)),
     /** Absent: a private Redis in the data directory. */
-    redis_url: z
-      .url({ protocol: /^rediss?$/, error: 'write redis://host:port/0, or leave it out for a private Redis' })
-      .optional(),
-    /** `redis`: 2xx when Redis has it, which fsyncs every second. `fsync`: 2xx when it is on disk. */
-    durability: z.enum(['redis', 'fsync']).default('redis'),
+    redis_url: RedisUrl.optional(),
+    /** `redis`: 2xx when Redis has it, which fsyncs every second. `fsync`: 2xx when it is on disk. `replicated`: 2xx when a replica has it. */
+    durability: z.enum(['redis', 'fsync', 'replicated']).default('redis'),
+    redis: RedisSettings.prefault({}),
     /** After SIGTERM /readyz says 503 for so long before the port closes: a load balancer needs time to look. */
     shutdown_delay_seconds: z.coerce.number().min(0).max(300).default(0),
     log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -113,6 +113,11 @@ export const Config = z
   .superRefine((config, context) => {
     const complain = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
     for (const { path, message } of sharedTokens(config)) complain(path, message);
+    if (config.durability === 'replicated' && !isExternal(config))
+      complain(
+        ['durability'],
+        'the private Redis has no replica; name another Redis with redis_url or redis, or write fsync',
+      );
     for (const list of ['sources', 'sinks'] as const) {
       const names = config[list].map((item) => item?.name);
       names.forEach((name, index) => {

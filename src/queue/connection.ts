@@ -1,18 +1,16 @@
 import type { Writable } from 'node:stream';
-import { Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { PREFIX } from '../store/keys.ts';
+import type { Access, RedisAddress } from './address.ts';
 import { createLoadMeter } from './load.ts';
-
-/** Where Redis is: the private server's unix socket or port, or what REDIS_URL says. */
-export type RedisAddress =
-  | { readonly path: string }
-  | { readonly host: string; readonly port: number }
-  | { readonly url: string };
 
 /** How long a webhook's write to Redis may take before it goes into the spool, milliseconds. Its sender is answered within 2 s. */
 export const KEEP_WITHIN_MS = 1_200;
 
 const MAX_RECONNECT_MS = 1_000; // a Redis that comes back is used within a second
 const retryStrategy = (times: number) => Math.min(times * 50, MAX_RECONNECT_MS);
+/** A machine that is gone answers nothing: the next one is asked soon. */
+const CONNECT_WITHIN_MS = 3_000;
 
 type Patience = Pick<RedisOptions, 'enableOfflineQueue' | 'maxRetriesPerRequest' | 'commandTimeout' | 'retryStrategy'>;
 
@@ -29,10 +27,108 @@ export const patient: Patience = { maxRetriesPerRequest: null, retryStrategy };
 
 export type { Redis };
 
+/** A Cluster goes by the type of a single Redis: all that is used here, both have, and all keys lie in one slot. */
 export function connect(address: RedisAddress, options: Patience): Redis {
-  const redis = 'url' in address ? new Redis(address.url, options) : new Redis({ ...options, ...address });
+  const redis = 'cluster' in address ? (toCluster(address, options) as unknown as Redis) : toRedis(address, options);
+  redis.on('error', (error: Error) => {
+    // What follows from a wrong database says less than that it is wrong.
+    if (!isWrongDatabase(complaintOf(redis) ?? '')) complaints.set(redis, error.message);
+    // It would work on in database 0, among the keys of somebody else.
+    if (isWrongDatabase(error.message)) redis.disconnect(true);
+  });
+  redis.on('ready', () => {
+    if (!isWrongDatabase(complaintOf(redis) ?? '')) complaints.delete(redis);
+  });
+  return redis;
+}
+
+/** What each connection last complained of: a command that fails meanwhile only says that there is no connection. */
+const complaints = new WeakMap<Redis, string>();
+export const complaintOf = (redis: Redis): string | undefined => complaints.get(redis);
+
+export const isWrongDatabase = (words: string): boolean => /DB index is out of range|invalid DB index/i.test(words);
+
+function toRedis(address: Exclude<RedisAddress, { readonly cluster: unknown }>, options: Patience): Redis {
+  const common = { connectTimeout: CONNECT_WITHIN_MS, ...options };
+  const redis =
+    'url' in address ? new Redis(address.url, { ...common, ...accessOf(address) }) : toPlace(address, common);
   redis.on('connect', () => writeByTurn(redis.stream));
   return redis;
+}
+
+type Place = Exclude<RedisAddress, { readonly cluster: unknown } | { readonly url: string }>;
+
+function toPlace(address: Place, common: Patience): Redis {
+  if (!('sentinels' in address)) return new Redis({ ...common, ...address });
+  const { sentinels, tls, ...rest } = address;
+  return new Redis({
+    ...common,
+    ...rest,
+    sentinels: [...sentinels],
+    role: 'master',
+    // Sentinels tell of a failover at once; the connection to the old primary may never notice.
+    failoverDetector: true,
+    sentinelRetryStrategy: retryStrategy,
+    ...(tls && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
+  });
+}
+
+const accessOf = ({ username, password, db, tls }: Access): Access => ({
+  ...(username && { username }),
+  ...(password && { password }),
+  ...(db !== undefined && { db }),
+  ...(tls && { tls }),
+});
+
+const REFRESH_SLOTS_MS = 2_000;
+const REDIRECT_AGAIN_MS = 100;
+/** A failover takes seconds: whoever waits for Redis waits for its end. */
+const MOST_REDIRECTIONS = 300;
+
+function toCluster(address: Extract<RedisAddress, { readonly cluster: unknown }>, options: Patience): Cluster {
+  const { enableOfflineQueue = true, commandTimeout, maxRetriesPerRequest } = options;
+  const cluster = new Cluster([...address.cluster], {
+    enableOfflineQueue,
+    clusterRetryStrategy: retryStrategy,
+    slotsRefreshTimeout: REFRESH_SLOTS_MS,
+    slotsRefreshInterval: REFRESH_SLOTS_MS,
+    maxRedirections: maxRetriesPerRequest === null ? MOST_REDIRECTIONS : 16,
+    retryDelayOnFailover: REDIRECT_AGAIN_MS,
+    retryDelayOnClusterDown: REDIRECT_AGAIN_MS,
+    retryDelayOnTryAgain: REDIRECT_AGAIN_MS,
+    redisOptions: {
+      connectTimeout: CONNECT_WITHIN_MS,
+      maxRetriesPerRequest: maxRetriesPerRequest ?? null,
+      ...(commandTimeout !== undefined && { commandTimeout }),
+      ...accessOf(address),
+    },
+  });
+  cluster.on('+node', (node: Redis) => node.on('connect', () => writeByTurn(node.stream)));
+  return cluster;
+}
+
+/**
+ * The server that holds our keys: of a Cluster, the primary of their slot. What is asked of a server and not of a key
+ * (INFO, CONFIG, ROLE, WAIT) must go there. @throws Error while a Cluster does not know it.
+ */
+export function ownerOf(redis: Redis): Redis {
+  const cluster: unknown = redis;
+  if (!(cluster instanceof Cluster)) return redis;
+  const [name] = cluster.slots[slotOf(PREFIX)] ?? [];
+  const node = cluster.nodes('master').find(({ options }) => `${options.host}:${options.port}` === name);
+  if (!node) throw new Error('the Redis Cluster has no primary for our keys just now');
+  return node;
+}
+
+/** CRC16 (XMODEM) of what stands in the braces: redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec */
+function slotOf(key: string): number {
+  const tag = /\{([^}]+)\}/.exec(key)?.[1] ?? key;
+  let crc = 0;
+  for (const byte of Buffer.from(tag)) {
+    crc ^= byte << 8;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1;
+  }
+  return (crc & 0xffff) % 16_384;
 }
 
 /** Commands wait so long for others when there is no moment to spare. */
@@ -71,7 +167,7 @@ export function readyWithin(redis: Redis, limitMs: number): Promise<boolean> {
 /** ioredis has one class for one of these, and plain errors for the others. */
 export function isAway(error: unknown): boolean {
   const words = error instanceof Error ? `${error.name} ${error.message}` : '';
-  return /MaxRetriesPerRequest|Command timed out|Connection is closed|Stream isn't writeable|(?:connect|read|write) E[A-Z]+|LOADING/.test(
+  return /MaxRetriesPerRequest|Command timed out|Connection is closed|Stream isn't writeable|(?:connect|read|write) E[A-Z]+|LOADING|CLUSTERDOWN|All sentinels are unreachable|Failed to refresh slots|None of startup nodes|has no primary/.test(
     words,
   );
 }

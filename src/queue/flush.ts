@@ -1,12 +1,24 @@
 import type { Redis } from './connection.ts';
-import { KEEP_WITHIN_MS } from './connection.ts';
+import { KEEP_WITHIN_MS, ownerOf } from './connection.ts';
 import { inspectRedis, type RedisFacts } from './inspect.ts';
 
-/** Makes sure that what was written before is on disk. @throws Error when it is not, or nobody can tell. */
-export type Flush = () => Promise<void>;
+/**
+ * What 2xx means. `redis`: Redis has it, and brings it to disk within a second. `fsync`: it is on disk. `replicated`: a
+ * replica has it too, so that a failover does not lose it.
+ */
+export type Durability = 'redis' | 'fsync' | 'replicated';
+
+/**
+ * Makes sure that what is written between `begin` and the call of what it returns is as safe as the durability level says.
+ * That call throws when it is not, or nobody can tell.
+ * @example const flushed = flush.begin(); await write(); await flushed();
+ */
+export interface Flush {
+  begin(): () => Promise<void>;
+}
 
 /** For the durability level `redis`: Redis has it, and fsyncs within a second. */
-export const noFlush: Flush = async () => {};
+export const noFlush: Flush = { begin: () => async () => {} };
 
 /**
  * For the durability level `fsync`. A Redis with `appendfsync always` has it on disk already; another one is asked to wait
@@ -17,7 +29,7 @@ export function createFlush(redis: Redis): Flush {
   redis.on('close', () => {
     facts = undefined; // another Redis may answer next
   });
-  return async () => {
+  const flush = async () => {
     facts ??= inspectRedis(redis);
     const known = await facts.catch((error: unknown) => {
       facts = undefined;
@@ -25,9 +37,10 @@ export function createFlush(redis: Redis): Flush {
     });
     if (known.fsyncsAlways) return;
     if (!known.knowsWaitAof) throw new Error(cannot(known));
-    const [onDisk] = (await redis.call('WAITAOF', 1, 0, KEEP_WITHIN_MS)) as [number]; // numbers of local and replica fsyncs
+    const [onDisk] = (await ownerOf(redis).call('WAITAOF', 1, 0, KEEP_WITHIN_MS)) as [number]; // numbers of local and replica fsyncs
     if (onDisk < 1) throw new Error('Redis did not bring it to disk in time');
   };
+  return { begin: () => flush };
 }
 
 export const cannot = ({ version }: RedisFacts): string =>

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import { ownerOf, type Redis } from './connection.ts';
 
 export interface RedisFacts {
   readonly version: string;
@@ -12,12 +12,15 @@ export interface RedisFacts {
 
 const OLDEST_VERSION = [6, 2] as const;
 
-/** What Redis says of itself. Managed servers forbid CONFIG: what cannot be seen is no warning. */
+/** What Redis says of itself. Managed servers forbid CONFIG: INFO knows most of it as well. */
 export async function inspectRedis(redis: Redis): Promise<RedisFacts> {
-  const info = await redis.info('server');
-  const version = /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
-  const names = ['appendonly', 'maxmemory-policy', 'appendfsync'];
-  const [appendonly, policy, appendfsync] = await Promise.all(names.map((name) => setting(redis, name)));
+  const owner = ownerOf(redis);
+  const info = await owner.info();
+  const fact = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1];
+  const version = fact('redis_version') ?? 'unknown';
+  const appendonly = { '1': 'yes', '0': 'no' }[fact('aof_enabled') ?? ''];
+  const policy = fact('maxmemory_policy');
+  const appendfsync = await setting(owner, 'appendfsync');
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const isOld = major < OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor < OLDEST_VERSION[1]);
   return {

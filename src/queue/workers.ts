@@ -57,7 +57,8 @@ const NEWER_AGAIN_MS = 5_000;
 const RECORD_ATTEMPTS = 200;
 /** A killed worker's job is picked up by another within lock + check: about 15 s. */
 const durability = {
-  prefix: PREFIX,
+  // After a failover, not 15 s later.
+  runRetryDelay: 1_000,
   lockDuration: 10_000,
   stalledInterval: 5_000,
   // Being killed is no fault of most jobs. Which one was the cause, quarantine.ts finds out.
@@ -69,6 +70,7 @@ export function createWorkers(parts: WorkersParts): Workers {
   const quarantine = createQuarantine();
   const common = {
     ...durability,
+    prefix: PREFIX,
     connection: parts.connection,
     settings: { backoffStrategy: (attempt: number) => backoffMs(attempt) },
   };

@@ -4,7 +4,12 @@
  */
 
 /** One prefix with a hash tag: all keys, BullMQ's too, lie in one slot of a Redis Cluster. */
-export const PREFIX = '{shiplog}';
+export let PREFIX = '{shiplog}';
+
+/** Before any key is made: another installation in the same Redis has another name. */
+export function nameKeys(name: string): void {
+  PREFIX = `{${name}}`;
+}
 
 interface About {
   readonly type: 'string' | 'hash' | 'list' | 'set' | 'zset' | 'stream' | 'BullMQ';
@@ -28,11 +33,10 @@ export interface KeyFamily<Pattern extends string = string> extends About {
 
 /** @param pattern what follows the prefix */
 function family<const Pattern extends string>(pattern: Pattern, about: About): KeyFamily<Pattern> {
-  const whole = `${PREFIX}:${pattern}`;
-  const [first = '', ...texts] = whole.split(/<[^<>]+>/);
+  const [first = '', ...texts] = pattern.split(/<[^<>]+>/);
   const make = (...values: readonly string[]) =>
-    texts.reduce((key, text, at) => `${key}${values[at] ?? ''}${text}`, first);
-  return Object.assign(make, about, { pattern: whole });
+    texts.reduce((key, text, at) => `${key}${values[at] ?? ''}${text}`, `${PREFIX}:${first}`);
+  return Object.assign(make, about, { pattern: `${PREFIX}:${pattern}` });
 }
 
 export const keys = {

@@ -77,13 +77,15 @@ describe('the shipped configuration', () => {
     const named = Object.fromEntries(
       [...example.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => [
         name,
-        name?.endsWith('URL') ? 'https://x.example/path' : SECRET,
+        name?.startsWith('REDIS_') ? '' : name?.endsWith('URL') ? 'https://x.example/path' : SECRET,
       ]),
     );
     expect(
       problems(example, {
         ...named,
-        REDIS_URL: '',
+        SHIPLOG_DURABILITY: 'fsync',
+        SHIPLOG_SHUTDOWN_DELAY: '5',
+        SHIPLOG_KEY_PREFIX: 'harbor',
         PORT: '1',
         SHIPLOG_DATA_DIR: dir,
         LOG_LEVEL: 'info',

@@ -55,3 +55,27 @@ it('a Redis that lets nobody write is not taken for one that keeps webhooks, and
   await allow('+@all');
   await vi.waitFor(async () => expect((await get('/readyz')).body).toMatchObject({ status: 'ready', reasons: [] }));
 });
+
+it('a database that Redis does not have is refused at the start, and no other is used', async () => {
+  const started = startTestBridge({}, ({ port }) => ({ url: `redis://127.0.0.1:${port}/99` }));
+  await expect(started).rejects.toThrow(/does not have the database.*choose a lower number/);
+});
+
+it('what Redis says of a wrong password stands on /readyz', async () => {
+  const bridge = await startTestBridge({}, async ({ address, port }) => {
+    const root = new Redis(address.path);
+    await root.call('ACL', 'SETUSER', 'shiplog', 'on', '>a-password-of-redis', '~*', '+@all');
+    root.disconnect();
+    return { url: `redis://shiplog:another-password@127.0.0.1:${port}/0` };
+  });
+  cleanups.push(() => bridge.stop());
+  expect((await bridge.get('/readyz')).body).toMatchObject({
+    status: 'degraded',
+    reasons: expect.arrayContaining([expect.stringContaining('WRONGPASS')]),
+  });
+});
+
+it('settings are judged where CONFIG is forbidden', async () => {
+  const { get } = await startAs('+@all', '-config');
+  await vi.waitFor(async () => expect((await get('/readyz')).body).toMatchObject({ status: 'ready', reasons: [] }));
+});

@@ -1,4 +1,5 @@
 import * as destinations from './destinations.ts';
+import * as failover from './failover.ts';
 import * as input from './input.ts';
 import * as order from './order.ts';
 import * as processes from './processes.ts';
@@ -355,6 +356,20 @@ export const MATRIX: readonly Row[] = [
     how: 'standard output on a full disk, a pipe without a reader, a pipe that nobody reads',
     pass: 'all acknowledged, SIGTERM obeyed within 10 s, the lost lines counted',
     run: processes.logUnwritable,
+  },
+  {
+    id: 'F43',
+    fault: 'Sentinel failover',
+    how: '1+2+3, replicated, 50 a second; the primary is killed and comes back as one',
+    pass: 'all acknowledged, ready within 15 s',
+    run: failover.sentinelFailsOver,
+  },
+  {
+    id: 'F44',
+    fault: 'Cluster failover',
+    how: '3+3, replicated, 50 a second; the primary of our slot is killed and comes back',
+    pass: 'all acknowledged, ready within 15 s of its return',
+    run: failover.clusterFailsOver,
   },
   {
     id: 'F47',

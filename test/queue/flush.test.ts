@@ -18,7 +18,7 @@ afterEach(async () => {
 it('takes the word of a Redis that fsyncs every write', async () => {
   await redis.config('SET', 'appendfsync', 'always');
   await redis.set('webhook', 'kept');
-  await createFlush(redis)();
+  await createFlush(redis).begin()();
   await server.kill9();
   await server.restart();
   expect(await redis.get('webhook')).toBe('kept');
@@ -27,6 +27,6 @@ it('takes the word of a Redis that fsyncs every write', async () => {
 it('waits for a Redis that fsyncs every second, or refuses when that Redis cannot be waited for', async () => {
   await redis.set('webhook', 'kept');
   const { knowsWaitAof } = await inspectRedis(redis);
-  if (knowsWaitAof) await createFlush(redis)();
-  else await expect(createFlush(redis)()).rejects.toThrow(/durability is fsync.*appendfsync always.*7\.2/);
+  if (knowsWaitAof) await createFlush(redis).begin()();
+  else await expect(createFlush(redis).begin()()).rejects.toThrow(/durability is fsync.*appendfsync always.*7\.2/);
 });

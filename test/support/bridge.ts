@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import { startBridge } from '../../src/app/bridge.ts';
 import { Config } from '../../src/config/config.ts';
-import type { RedisAddress } from '../../src/queue/connection.ts';
+import type { RedisAddress } from '../../src/queue/address.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { startTestRedis } from './redis.ts';
 
@@ -33,7 +33,10 @@ export async function startTestBridge(
   const config = configured({});
   const logged: Readonly<Record<string, unknown>>[] = [];
   const log = createLogger('info', { write: (line) => void logged.push(JSON.parse(line)) });
-  const bridge = await startBridge(config, await addressOf(redis), log);
+  const bridge = await startBridge(config, await addressOf(redis), log).catch(async (error: unknown) => {
+    await redis.stop();
+    throw error;
+  });
   const get = async (path: string) => {
     const answer = await fetch(`${bridge.url}${path}`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
     return { status: answer.status, body: JSON.parse(await answer.text()) };

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Moment } from '../../domain/deployment.ts';
+import { DeliveryFailed } from '../../domain/errors.ts';
 import type { Delivered, DeliveryLedger, DeliveryState } from '../../sinks/sink.ts';
 import { FEED_KEPT } from '../feed.ts';
 import { keys } from '../keys.ts';
@@ -46,14 +47,20 @@ const claimRemoteId = createScript('claim-remote-id');
 const logAttempt = createScript('log-attempt');
 const logDelivery = createScript('log-delivery');
 
-interface LedgerParts {
+/** Puts what was written in safety, as the durability level says: queue/flush.ts. */
+export interface Safety {
+  begin(): () => Promise<void>;
+}
+
+export interface LedgerParts {
   readonly echoes: Echoes;
   readonly clock: () => Date;
   /** How long what was told stays after the last delivery, where retention does not remove it before. */
   readonly keepSeconds: number;
+  readonly safety: Safety;
 }
 
-export function createLedger(redis: Redis, { echoes, clock, keepSeconds }: LedgerParts): Ledger {
+export function createLedger(redis: Redis, { echoes, clock, keepSeconds, safety }: LedgerParts): Ledger {
   return {
     async exclusive({ sink, deployment, lane, echo }, work) {
       const ledger = keys.ledger(sink, deployment);
@@ -61,7 +68,19 @@ export function createLedger(redis: Redis, { echoes, clock, keepSeconds }: Ledge
       const leases = [...new Set([deployment, lane ?? deployment])].map((name) => keys.lease(sink, name));
       return withLeases(redis, { ledger, lane: laneKey, leases }, (held) =>
         work(
-          createEntry({ redis, echoes, clock, keepSeconds, sink, deployment, ledger, lane: laneKey, echo, held }),
+          createEntry({
+            redis,
+            echoes,
+            clock,
+            keepSeconds,
+            safety,
+            sink,
+            deployment,
+            ledger,
+            lane: laneKey,
+            echo,
+            held,
+          }),
           held.signal,
         ),
       );
@@ -84,6 +103,7 @@ interface EntryContext {
   readonly echoes: Echoes;
   readonly clock: () => Date;
   readonly keepSeconds: number;
+  readonly safety: Safety;
   readonly sink: string;
   readonly deployment: string;
   readonly ledger: string;
@@ -97,6 +117,7 @@ function createEntry({
   echoes,
   clock,
   keepSeconds,
+  safety,
   sink,
   deployment,
   ledger,
@@ -119,10 +140,12 @@ function createEntry({
   return {
     known,
     async attempting() {
+      const isSafe = safety.begin();
       await Promise.all([
         echo && echoes.expect(echo, deployment),
         writeLedger(redis, [ledger], keepSeconds, 'attempted_at', clock().toISOString()),
       ]);
+      await isSafe().catch(unsafe);
       // The request goes out next. Somebody else may have sent it by now; the time that is written makes both look first.
       if (!held.isOurs()) throw busy();
     },
@@ -130,6 +153,7 @@ function createEntry({
       await Promise.all([redis.hdel(ledger, 'attempted_at'), echo && echoes.unexpect(echo, deployment)]);
     },
     async claim(remoteId, madeMsAgo) {
+      const isSafe = safety.begin();
       const [, claimedBy] = await Promise.all([
         echo && echoes.remember(echo, deployment, remoteId),
         claimRemoteId(
@@ -139,6 +163,7 @@ function createEntry({
           leftBefore(keepSeconds, madeMsAgo),
         ),
       ]);
+      await isSafe().catch(unsafe);
       return claimedBy === deployment;
     },
     async claimedByOther(remoteId, madeMsAgo) {
@@ -169,6 +194,16 @@ function createEntry({
       await logAttempt(redis, logKeys, ...log(attempt));
     },
   };
+}
+
+const UNSAFE_RETRY_MS = 1_000;
+
+/** Nothing is sent that a failover could make us forget. */
+function unsafe(cause: unknown): never {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  throw new DeliveryFailed(`what is sent could not be noted in safety: ${why}`, {
+    retry: { afterMs: UNSAFE_RETRY_MS, hold: 'job' },
+  });
 }
 
 /** Two clocks of whole seconds, and the way of an answer. */

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Moment } from '../../../src/domain/deployment.ts';
+import { noFlush } from '../../../src/queue/flush.ts';
 import { createEchoes } from '../../../src/store/deliveries/echoes.ts';
 import { createLedger, type Ledger } from '../../../src/store/deliveries/ledger.ts';
 import { startTestRedis } from '../../support/redis.ts';
@@ -15,6 +16,7 @@ beforeAll(async () => {
     echoes: createEchoes(redis, 3600),
     clock: () => new Date('2026-03-19T15:00:00.000Z'),
     keepSeconds: 3600,
+    safety: noFlush,
   });
 });
 beforeEach(() => redis.flushall());

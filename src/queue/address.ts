@@ -1,0 +1,85 @@
+import type { ConnectionOptions } from 'node:tls';
+
+export interface Node {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How we prove who we are, and whom we believe. */
+export interface Access {
+  readonly username?: string;
+  readonly password?: string;
+  readonly db?: number;
+  readonly tls?: ConnectionOptions;
+}
+
+/** Where Redis is. */
+export type RedisAddress = Access &
+  (
+    | { readonly path: string }
+    | Node
+    | { readonly url: string }
+    | {
+        readonly sentinels: readonly Node[];
+        readonly name: string;
+        readonly sentinelUsername?: string;
+        readonly sentinelPassword?: string;
+      }
+    | { readonly cluster: readonly Node[] }
+  );
+
+/** What the configuration says of an external Redis. Undefined entries count as not written. */
+export interface SaidOfRedis {
+  readonly sentinels?: readonly Node[] | undefined;
+  readonly sentinel_name: string;
+  readonly sentinel_username?: string | undefined;
+  readonly sentinel_password?: string | undefined;
+  readonly cluster?: readonly Node[] | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  readonly database?: number | undefined;
+  readonly tls?: boolean | undefined;
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** Sentinels and a Cluster before the URL: whoever writes them means them. */
+export function addressOf(url: string | undefined, said: SaidOfRedis): RedisAddress {
+  const access = accessOf(said);
+  if (said.cluster) return { ...access, cluster: said.cluster };
+  if (said.sentinels)
+    return {
+      ...access,
+      sentinels: said.sentinels,
+      name: said.sentinel_name,
+      ...(said.sentinel_username && { sentinelUsername: said.sentinel_username }),
+      ...(said.sentinel_password && { sentinelPassword: said.sentinel_password }),
+    };
+  return { ...ofUrl(url ?? ''), ...access };
+}
+
+function accessOf({ username, password, database, tls, ca, cert, key }: SaidOfRedis): Access {
+  const isTls = tls ?? (ca !== undefined || cert !== undefined);
+  return {
+    ...(username && { username }),
+    ...(password && { password }),
+    ...(database !== undefined && { db: database }),
+    ...(isTls && { tls: { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) } }),
+  };
+}
+
+/** ioredis takes `redis:///path.sock` for 127.0.0.1. */
+function ofUrl(text: string): RedisAddress {
+  const url = new URL(text);
+  const isSocket =
+    /^(?:redis\+)?unix:$/.test(url.protocol) || (url.hostname === '' && /^\/.*[^/\d]/.test(url.pathname));
+  if (!isSocket) return { url: text };
+  const db = Number(url.searchParams.get('db') ?? url.searchParams.get('database') ?? 0);
+  return {
+    path: decodeURIComponent(url.pathname),
+    ...(db > 0 && { db }),
+    ...(url.username && { username: decodeURIComponent(url.username) }),
+    ...(url.password && { password: decodeURIComponent(url.password) }),
+  };
+}
