@@ -6,7 +6,9 @@ import type { DeadLetterOptions } from './cli/dead-letters.ts';
 import type { ExplainOptions } from './cli/explain.ts';
 import { EXIT_CODES, endWithReader, NothingFound, outliveReader } from './cli/output.ts';
 import type { PerformanceOptions } from './cli/performance.ts';
+import type { RedeliverOptions } from './cli/redeliver.ts';
 import type { RunningOptions } from './cli/running.ts';
+import type { StartOptions } from './cli/start.ts';
 import type { TailOptions } from './cli/tail.ts';
 import { cleanOutput } from './cli/terminal.ts';
 import type { Config } from './config/config.ts';
@@ -28,8 +30,9 @@ const program = new Command('shiplog')
 program
   .command('start')
   .description('run receivers and workers (npm start does this)')
-  .action(() =>
-    run(import('./cli/start.ts'), ({ start }, config, load) => start(config, load), { mayMakeSecrets: true }),
+  .option('--roles <roles>', 'receive, work, or receive,work: instead of those of the configuration')
+  .action((options: StartOptions) =>
+    run(import('./cli/start.ts'), ({ start }, config, load) => start(config, load, options), { mayMakeSecrets: true }),
   );
 program
   .command('secrets')
@@ -71,6 +74,15 @@ program
   .option('--since <when>', 'such as 90m, 12h, 2d or 2026-03-14T20:00:00Z', '2d')
   .action((options: { source?: string; since: string }) =>
     run(import('./cli/backfill.ts'), ({ backfill }, config) => backfill(config, options)),
+  );
+program
+  .command('redeliver')
+  .description('tell a sink that came later what happened before; nothing is told twice')
+  .requiredOption('--sink <name>', 'the name of a configured sink')
+  .requiredOption('--since <when>', 'such as 90m, 12h, 2d or 2026-03-14T20:00:00Z')
+  .option('--dry-run', 'say how many', false)
+  .action((options: RedeliverOptions) =>
+    run(import('./cli/redeliver.ts'), ({ redeliver }, config) => redeliver(config, options)),
   );
 program
   .command('hooks')

@@ -34,6 +34,8 @@ export interface RecordParts {
   readonly wordsForRepeat: (told: ChangeRecord) => string | undefined;
   /** Puts a deployment into a sink's queue. The same moment twice is once. */
   readonly forward: (sink: Sink, view: View) => Promise<void>;
+  /** The same for the sinks that only other replicas have. */
+  readonly forwardElsewhere: (view: View) => Promise<void>;
 }
 
 /** What became of one step, and the deployments that it changed, as they stand now. */
@@ -44,8 +46,8 @@ interface Recorded {
 
 /** Story 2: an event is completed, becomes part of one deployment in the change log, and the sinks that want it are told. May run twice. */
 export function createRecord(parts: RecordParts) {
-  const { resolve, sinks, changeLog, echoes, gaps, joins, repeats, inbox, forward, noteRules, wordsForRepeat } = parts;
-
+  const { resolve, sinks, changeLog, echoes, gaps, joins, repeats, inbox } = parts;
+  const { forward, forwardElsewhere, noteRules, wordsForRepeat } = parts;
   const inTurn = createTurns(); // whether the same words tell of another deployment depends on what ran in between
 
   /** @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later. */
@@ -101,7 +103,8 @@ export function createRecord(parts: RecordParts) {
   /** A duplicate is told too: the first run may have been killed before it came this far. The ledger tells nobody twice. */
   async function tell({ views }: Recorded): Promise<void> {
     const wanting = views.flatMap((view) => sinks.filter((sink) => wants(sink, view)).map((sink) => ({ sink, view })));
-    await Promise.all([...views.map(noteRules), ...wanting.map(({ sink, view }) => forward(sink, view))]);
+    const elsewhere = views.filter(({ droppedBy }) => !droppedBy).map(forwardElsewhere);
+    await Promise.all([...views.map(noteRules), ...elsewhere, ...wanting.map(({ sink, view }) => forward(sink, view))]);
   }
 
   const isOurs = async ({ madeByApi }: ChangeRecord) => madeByApi !== undefined && (await echoes.isOurs(madeByApi));

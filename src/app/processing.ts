@@ -1,7 +1,8 @@
 import { ruleName } from '../domain/routing.ts';
 import { createForward } from '../forward.ts';
+import type { Redis } from '../queue/connection.ts';
 import { createQueues } from '../queue/queues.ts';
-import { createWorkers } from '../queue/workers.ts';
+import { createWorkers, type Workers } from '../queue/workers.ts';
 import { createRecord } from '../record.ts';
 import { createReconcile } from '../recording/reconcile.ts';
 import { scheduleReconcile } from '../recording/reconcile-schedule.ts';
@@ -10,9 +11,11 @@ import { createSourceNames } from '../sources/names.ts';
 import { createPacker } from '../store/changes/packer.ts';
 import { rememberSinks } from '../store/changes/retention.ts';
 import { createBodyPacker } from '../store/inbox/pack-bodies.ts';
+import { claimChore, leaveChore } from '../store/replicas.ts';
 import { logAttempt, logConclusion, logReport } from '../telemetry/lines.ts';
 import { timeDelivery, timeRecording } from '../telemetry/timing.ts';
 import { traceForwarding, traceRecording, traceState } from '../telemetry/tracing.ts';
+import { joinReplicas, type Replica } from './replica.ts';
 import type { Shared } from './shared.ts';
 import { createStores, type Stores } from './stores.ts';
 
@@ -27,11 +30,14 @@ export function startProcessing(shared: Shared) {
   const packer = createPacker(steady);
   const bodies = createBodyPacker(steady);
   const queues = createQueues(steady, sinkNames);
-  const { record, recordStep } = recording(shared, stores, queues.forward);
-  const workers = startWorkers(shared, { stores, record, keepAlone: queues.keepAlone });
+  const isWorking = config.roles.includes('work');
+  const replica = joinReplicas({ config, redis: steady, log, onError });
+  const { record, recordStep } = recording(shared, { stores, forward: queues.forward, replica });
+  const workers = isWorking ? startWorkers(shared, { stores, record, keepAlone: queues.keepAlone }) : noWorkers;
   const reconcile = createReconcile({ sources: config.sources, deployments: stores.deployments, recordStep, clock });
   const schedule = scheduleReconcile({
-    sources: config.sources,
+    sources: isWorking ? config.sources : [],
+    alone: (work) => alone(steady, 'reconcile', work),
     reconcile,
     reconciledUntil: stores.reconciledUntil,
     everyMs: config.reconcile.every_minutes * 60_000,
@@ -43,13 +49,16 @@ export function startProcessing(shared: Shared) {
   return {
     reconcile,
     workers,
+    replica,
     async prune() {
+      if (!isWorking || !(await claimChore(steady, 'prune', PRUNE_ALONE_MS))) return;
       await Promise.all([stores.deployments.prune(), stores.inbox.prune()]);
       await packer.packSome();
       await bodies.packSome();
     },
     async close(how: { readonly atOnce: boolean }) {
       schedule.stop();
+      replica.stop();
       await workers.close(how);
       await queues.close();
     },
@@ -58,7 +67,31 @@ export function startProcessing(shared: Shared) {
 
 type Forward = ReturnType<typeof createQueues>['forward'];
 
-function recording({ config, clock, mask, around, log, metrics }: Shared, stores: Stores, forward: Forward) {
+/** Shorter than the pause between two runs (bridge.ts). */
+const PRUNE_ALONE_MS = 10_000;
+/** Longer than asking all tools takes; a replica that is killed meanwhile holds nobody up for longer. */
+const RECONCILE_ALONE_MS = 10 * 60_000;
+
+const noWorkers: Workers = { holds: () => ({}), whyStopped: () => undefined, close: async () => {} };
+
+/** Does it unless another replica is at it. */
+async function alone(redis: Redis, name: string, work: () => Promise<void>): Promise<void> {
+  if (!(await claimChore(redis, name, RECONCILE_ALONE_MS))) return;
+  try {
+    await work();
+  } finally {
+    await leaveChore(redis, name);
+  }
+}
+
+interface Recording {
+  readonly stores: Stores;
+  readonly forward: Forward;
+  readonly replica: Replica;
+}
+
+function recording(shared: Shared, { stores, forward, replica }: Recording) {
+  const { config, clock, mask, around, log, metrics } = shared;
   const noteConclusion = logConclusion(log, metrics);
   return createRecord({
     ...stores,
@@ -75,6 +108,10 @@ function recording({ config, clock, mask, around, log, metrics }: Shared, stores
     sinks: config.sinks,
     wordsForRepeat: (told) => config.sources.find(({ name }) => name === told.instance)?.wordsForRepeat?.(told),
     forward: around('forward', forward),
+    async forwardElsewhere(view) {
+      const wanted = (await replica.sinksElsewhere()).filter((name) => !view.sinks || view.sinks.includes(name));
+      await Promise.all(wanted.map((name) => forward({ name }, view)));
+    },
     noteRules: ({ matched }) =>
       stores.ruleHits.note(config.rules.flatMap((rule, at) => (matched.includes(at) ? ruleName(rule, at) : []))),
   });

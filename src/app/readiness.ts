@@ -23,6 +23,10 @@ export interface Examined {
   readonly durability: Durability;
   /** What Redis said when it did not take a webhook. */
   readonly whySpooled: () => string | undefined;
+  /** It takes webhooks, and does not only work. */
+  readonly receives: boolean;
+  /** How another replica's configuration differs. */
+  readonly difference: () => string | undefined;
   readonly isStopping: () => boolean;
   /** What looks wrong, and may have been made to look so by anybody. */
   readonly hint: () => string | undefined;
@@ -53,18 +57,21 @@ export async function examine(examined: Examined): Promise<Examination> {
   const unspooled = failure === undefined ? undefined : await spool.whyNot();
   const whyStopped = workers.whyStopped();
   const holds = workers.holds();
+  const difference = examined.difference();
   const findings: Finding[] = [
     ...(examined.isStopping() ? [{ condition: 'stopping', sentence: 'the bridge is stopping' } as const] : []),
     ...ofRedis({ failure, redis, durability }),
     ...ofSpool(examined, unspooled),
     ...(whyStopped === undefined ? [] : [{ condition: 'workers_stopped', sentence: whyStopped } as const]),
+    ...(difference === undefined ? [] : [{ condition: 'configurations_differ', sentence: difference } as const]),
     ...Object.entries(holds).map(([sink, hold]) => ({
       condition: 'sink_on_hold' as const,
       sentence: `sink ${sink} waits until ${hold.until.toISOString()}: ${hold.why}`,
     })),
   ];
-  const isKept = failure === undefined || unspooled === undefined;
-  const isWorking = failure !== undefined || whyStopped === undefined;
+  const isKept = !examined.receives || failure === undefined || unspooled === undefined;
+  // Without Redis nobody can work, and a receiver is needed all the more.
+  const isWorking = failure === undefined ? whyStopped === undefined : examined.receives;
   return {
     ready: isKept && isWorking && !examined.isStopping(),
     reasons: findings.map(({ sentence }) => sentence),

@@ -5,7 +5,7 @@ import { type Access, createAccess, type Token } from '../http/access.ts';
 import { logActions } from '../http/actions-log.ts';
 import { createAdmin } from '../http/admin.ts';
 import { createApi } from '../http/api.ts';
-import { createApp } from '../http/app.ts';
+import { createApp, createWorkerApp } from '../http/app.ts';
 import { type BodyBudget, createBodyBudget } from '../http/body-budget.ts';
 import { createDeadLetterRoutes } from '../http/dead-letters.ts';
 import { holdGuesses, WRONG_TOKENS } from '../http/guesses.ts';
@@ -21,6 +21,7 @@ import { createFlush, type Flush, noFlush } from '../queue/flush.ts';
 import { createQueues, within } from '../queue/queues.ts';
 import { createReplication } from '../queue/replication.ts';
 import { createReceive } from '../receive.ts';
+import { createRedeliver } from '../recording/redeliver.ts';
 import { createRemap, createRevise } from '../recording/remap.ts';
 import { bearerToken, isOneOf } from '../sources/signature.ts';
 import { createSessions, type Sessions } from '../store/sessions.ts';
@@ -70,6 +71,8 @@ export function startServing(shared: Shared, processing: Processing) {
       spool: shared.spool,
       durability: config.durability,
       whySpooled: keep.whySpooled,
+      difference: processing.replica.difference,
+      receives: config.roles.includes('receive'),
       isStopping: shared.isStopping,
       hint: proxies.hint,
     },
@@ -149,6 +152,12 @@ function join(shared: Shared, processing: Processing, parts: RouteParts) {
   const { metrics_token, sources } = config;
   const { noteRefused } = keep;
   const sourceNames = sources.map(({ name }) => name);
+  const health = createHealth({
+    readiness: () => examine(parts.ready),
+    registry: metrics.registry,
+    mayLook: (request) => metrics_token === undefined || mayLook(request, access, metrics_token),
+  });
+  if (!config.roles.includes('receive')) return createWorkerApp(health);
   const nowhere = createNowhere({ sourceNames, limit, noteRefused, onAnswered });
   return createApp({
     mask,
@@ -161,11 +170,7 @@ function join(shared: Shared, processing: Processing, parts: RouteParts) {
     nowhere,
     trustProxy: config.trust_proxy,
     webhooks: createWebhooks({ sources, receive, noteRefused, limit, budget, nowhere, mask, onAnswered }),
-    health: createHealth({
-      readiness: () => examine(parts.ready),
-      registry: metrics.registry,
-      mayLook: (request) => metrics_token === undefined || mayLook(request, access, metrics_token),
-    }),
+    health,
     proxyWatch: parts.proxies.handle,
     admin: admin(shared, processing, parts),
     api: createApi({ ...stores, access, sinks: config.sinks }),
@@ -197,6 +202,7 @@ function admin({ config, clock }: Shared, { reconcile }: Processing, parts: Rout
       return rules.map((rule, at) => ({ name: ruleName(rule, at), matched: counts[ruleName(rule, at)] ?? 0 }));
     },
     deadLetters: createDeadLetterRoutes({ deadLetters, remap, revise, clock }),
+    redeliver: createRedeliver({ sinks, deployments: stores.deployments, forward: queues.forward }),
     preview: createPreview({ sources, sinks, rules, routing, budget: parts.budget }),
   });
 }

@@ -2,7 +2,9 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import closeWithGrace from 'close-with-grace';
 import { type Bridge, startBridge } from '../app/bridge.ts';
+import { shareSecrets } from '../app/shared-secrets.ts';
 import type { Config } from '../config/config.ts';
+import { parseRoles } from '../config/config.ts';
 import { configFile } from '../config/load.ts';
 import { isExternal } from '../config/redis.ts';
 import { announceBridge } from '../config/running-bridge.ts';
@@ -16,8 +18,14 @@ const VERSION = String(JSON.parse(readFileSync(new URL('../../package.json', imp
 /** What is under way may take this long to finish after SIGTERM, milliseconds. Docker and systemd kill later than that. */
 const DRAIN_MS = 9_000;
 
+export interface StartOptions {
+  readonly roles?: string;
+}
+
 /** Runs until a signal comes; SIGHUP reads the configuration anew. Then: no more webhooks, finish what is under way, stop the private Redis. */
-export async function start(config: Config, load: () => Config): Promise<void> {
+export async function start(first: Config, read: () => Config, { roles }: StartOptions = {}): Promise<void> {
+  const load = () => withRoles(read(), roles);
+  let config = withRoles(first, roles);
   const log = createLogger(config.log_level);
   mkdirSync(config.data_dir, { recursive: true, mode: 0o700 });
   // Last started, first stopped. A signal that comes while we start stops what is there.
@@ -42,6 +50,7 @@ export async function start(config: Config, load: () => Config): Promise<void> {
           log,
         });
     stops.push(own ? own.stop : lockAlone(config.data_dir));
+    if (!own && (await shareSecrets(config, log))) config = load();
     const opening = startBridge(config, own?.connection, log);
     // The port is open while Redis reads its records; should it fail to, that is the end.
     const broken = own?.ready.then(() => opening);
@@ -57,6 +66,10 @@ export async function start(config: Config, load: () => Config): Promise<void> {
     await stopAll();
     throw withAdvice(error, config);
   }
+}
+
+function withRoles(config: Config, roles: string | undefined): Config {
+  return roles === undefined ? config : { ...config, roles: parseRoles(roles) };
 }
 
 /** Two bridges on one directory would drain each other's spool. With a Redis of its own, that one takes the lock. */

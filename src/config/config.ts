@@ -7,6 +7,7 @@ import { AnySource } from '../sources/index.ts';
 import { KILL_POINTS } from '../testing/kill-points.ts';
 import { Name } from '../values/settings.ts';
 import { ProxyAuth } from './proxy-auth.ts';
+import { ConfigError } from './config-error.ts';
 import { isExternal, RedisSettings, RedisUrl } from './redis.ts';
 import { sharedTokens } from './shared-tokens.ts';
 
@@ -34,6 +35,21 @@ const NamedToken = z.strictObject({
 });
 
 /** The whole file. A configuration that parses is a bridge that runs: sources and sinks come out built. */
+/** Also as one text: "receive,work". */
+const Roles = z
+  .union([z.string(), z.array(z.string())])
+  .transform((said) => (Array.isArray(said) ? said : said.split(',')).map((role) => role.trim()).filter(Boolean))
+  .pipe(
+    z.array(z.enum(['receive', 'work'], 'write receive, work, or receive,work')).min(1, 'write receive, work, or both'),
+  );
+
+/** @throws ConfigError */
+export function parseRoles(text: string): ('receive' | 'work')[] {
+  const parsed = Roles.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError([`--roles ${text}: write receive, work, or receive,work`]);
+}
+
 export const Config = z
   .strictObject({
     host: z.string().default('127.0.0.1'),
@@ -47,6 +63,8 @@ export const Config = z
     /** `redis`: 2xx when Redis has it, which fsyncs every second. `fsync`: 2xx when it is on disk. `replicated`: 2xx when a replica has it. */
     durability: z.enum(['redis', 'fsync', 'replicated']).default('redis'),
     redis: RedisSettings.prefault({}),
+    /** `receive`: takes webhooks, serves pages and API. `work`: records and delivers. */
+    roles: Roles.default(['receive', 'work']),
     /** After SIGTERM /readyz says 503 for so long before the port closes: a load balancer needs time to look. */
     shutdown_delay_seconds: z.coerce.number().min(0).max(300).default(0),
     log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

@@ -26,6 +26,13 @@ export function openSecrets(dataDir: string): (name: string) => string {
   };
 }
 
+/** Those that were generated so far. */
+export const readSecrets = (dataDir: string): Readonly<Record<string, string>> => read(join(dataDir, 'secrets.json'));
+
+export function replaceSecrets(dataDir: string, secrets: Readonly<Record<string, string>>): void {
+  write(join(dataDir, 'secrets.json'), { ...secrets });
+}
+
 function read(file: string): Record<string, string> {
   let text: string;
   try {

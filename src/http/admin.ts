@@ -2,6 +2,7 @@ import express, { type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import type { Reconcile } from '../recording/reconcile.ts';
+import type { Redeliver } from '../recording/redeliver.ts';
 import type { Remap } from '../recording/remap.ts';
 import type { Sessions } from '../store/sessions.ts';
 import { type Access, requireScope } from './access.ts';
@@ -17,11 +18,18 @@ export interface AdminParts {
   /** How often each rule matched. */
   readonly rules: () => Promise<readonly { readonly name: string; readonly matched: number }[]>;
   readonly keep: (event: ChangeEvent) => Promise<void>;
+  readonly redeliver: Redeliver;
 }
 
 export const ReconcileOrder = z.strictObject({
   source: z.string('name the source'),
   since: z.iso.datetime({ offset: true, error: 'write a time such as 2026-03-14T20:00:00Z' }),
+});
+
+export const RedeliverOrder = z.strictObject({
+  sink: z.string('name the sink'),
+  since: z.iso.datetime({ offset: true, error: 'write a time such as 2026-03-14T20:00:00Z' }),
+  dry_run: z.boolean().default(false),
 });
 
 /** What changes something, or costs the tools' APIs: for the admin token only. */
@@ -33,12 +41,16 @@ export function createAdmin({
   deadLetters,
   remap,
   keep,
+  redeliver,
   rules,
 }: AdminParts): RequestHandler {
   const router = Router();
   const guard = requireScope(access, 'admin');
   router.post('/api/reconcile', guard, express.json(), (request, response) =>
     runReconcile(reconcile, request.body, response),
+  );
+  router.post('/api/redeliver', guard, express.json(), (request, response) =>
+    runRedeliver(redeliver, request.body, response),
   );
   router.post('/api/preview/:source', guard, preview);
   router.get('/api/rules', guard, async (_request, response) => {
@@ -60,6 +72,16 @@ export function createAdmin({
     response.status(202).json({ data: { webhook: event.webhookId, records: event.records.length } });
   });
   return router;
+}
+
+async function runRedeliver(redeliver: Redeliver, body: unknown, response: Response): Promise<void> {
+  const order = RedeliverOrder.safeParse(body);
+  if (!order.success)
+    return fail(response, { status: 400, type: 'validation_error', message: firstIssue(order.error) });
+  const { sink, since, dry_run: dryRun } = order.data;
+  const done = await redeliver({ sink, since: new Date(since), dryRun });
+  if (!done) return fail(response, { status: 404, type: 'not_found', message: `There is no sink named "${sink}".` });
+  response.json({ data: done });
 }
 
 async function runReconcile(reconcile: Reconcile, body: unknown, response: Response): Promise<void> {

@@ -247,6 +247,11 @@ export const DeadLetter = z.strictObject({
 });
 export type DeadLetter = z.infer<typeof DeadLetter>;
 
+const Redelivered = z.strictObject({
+  looked: z.int().describe('Deployments of that time in the change log'),
+  queued: z.int().describe('Those that the sink wants: they are in its queue now'),
+});
+
 const Reconciled = z.strictObject({
   source: z.string(),
   since: Time,
@@ -384,6 +389,7 @@ export const SCHEMAS = {
   ReplayedWebhook,
   EndedSessions,
   Reconciled,
+  Redelivered,
   RuleHits,
   Explanation,
   Failure,

@@ -37,6 +37,18 @@ export function createApp(parts: AppParts): Express {
   return app;
 }
 
+/** Of a replica that only works: /livez, /readyz and /metrics. */
+export function createWorkerApp(health: RequestHandler): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(health, (_request, response) => {
+    response
+      .status(404)
+      .json({ error: 'this replica only works (role "work"): webhooks and pages are those of a receiver' });
+  });
+  return app;
+}
+
 /** Express's own errors (a bad percent-encoding, an aborted body) carry a status; everything else is our fault. */
 function lastResort({ onError, isRedisAway }: AppParts): ErrorRequestHandler {
   return (error, _request, response, next) => {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { PostedChange } from '../sources/index.ts';
-import { ReconcileOrder } from './admin.ts';
+import { ReconcileOrder, RedeliverOrder } from './admin.ts';
 import { ChangesQuery, FeedQuery, InboxQuery, TimelineQuery } from './api.ts';
 import type { SchemaName } from './api-schemas.ts';
 import { DeadLetterOrder, DeadLetterQuery } from './dead-letters.ts';
@@ -212,6 +212,17 @@ const administration: readonly Operation[] = [
     body: ReconcileOrder,
     answer: { status: 200, data: 'Reconciled' },
     refusals: [400],
+  },
+  {
+    method: 'post',
+    path: '/api/redeliver',
+    id: 'redeliver',
+    summary:
+      'Puts what the change log has since a time into the queue of a sink that came later; nothing is told twice',
+    token: 'admin',
+    body: RedeliverOrder,
+    answer: { status: 200, data: 'Redelivered' },
+    refusals: [400, 404],
   },
   {
     method: 'post',

@@ -69,7 +69,8 @@ export interface Queues {
   keep(event: ChangeEvent): Promise<void>;
   /** For one of several events that could not be recorded: it is tried again by itself. `madeAtMs`: since when it waits. */
   keepAlone(event: ChangeEvent, madeAtMs: number, suspicion?: Suspicion): Promise<void>;
-  forward(sink: Sink, told: { readonly deployment: Deployment }): Promise<void>;
+  /** Also for a sink that only other replicas have. */
+  forward(sink: Pick<Sink, 'name'>, told: { readonly deployment: Deployment }): Promise<void>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
   /** For dead letters. */
   all(): Promise<readonly Queue[]>;
@@ -84,20 +85,30 @@ const ATTEMPTS = 100_000;
 export function createQueues(producer: Redis, sinkNames: readonly string[]): Queues {
   const names = [RECORD_QUEUE, ...sinkNames.map(forwardQueueName)];
   const open = openOnce(() => Promise.all(names.map((name) => openQueue(name, producer))));
-  const queueOf = async (name: string) => (await open()).find((queue) => queue.name === name);
+  const others = new Map<string, () => Promise<Queue>>();
+  const queueOf = async (name: string): Promise<Queue> => {
+    const own = (await open()).find((queue) => queue.name === name);
+    if (own) return own;
+    const other = others.get(name) ?? openOnce(() => openQueue(name, producer));
+    others.set(name, other);
+    return other();
+  };
   const addEvents = async (events: readonly ChangeEvent[], options: JobsOptions = {}, suspicion?: Suspicion) => {
     const queue = await queueOf(RECORD_QUEUE);
     const job: RecordJob = { version: JOB_VERSION, events, ...suspicion };
-    await queue?.add('events', job, { jobId: recordJobId(events), ...options });
+    await queue.add('events', job, { jobId: recordJobId(events), ...options });
   };
   const keepSoon = inBatches(addEvents, MAX_EVENTS);
-  const addForwards = new Map(
-    sinkNames.map((name) => {
-      const add = async (jobs: readonly ForwardAdd[]) =>
-        void (await (await queueOf(forwardQueueName(name)))?.addBulk([...jobs]));
-      return [name, inBatches(add, MAX_EVENTS)];
-    }),
-  );
+  const adders = new Map<string, (job: ForwardAdd) => Promise<void>>();
+  const addTo = (sink: string) => {
+    const known = adders.get(sink);
+    if (known) return known;
+    const add = async (jobs: readonly ForwardAdd[]) =>
+      void (await (await queueOf(forwardQueueName(sink))).addBulk([...jobs]));
+    const adder = inBatches(add, MAX_EVENTS);
+    adders.set(sink, adder);
+    return adder;
+  };
   return {
     keep: keepSoon,
     async keepAlone(event, madeAtMs, suspicion) {
@@ -111,9 +122,7 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
         source: deployment.instance,
         ...(traceparent && { traceparent }),
       };
-      const addSoon = addForwards.get(sink.name);
-      if (!addSoon) throw new Error(`there is no sink ${sink.name}`);
-      return addSoon({ name: 'deployment', data: job, opts: { jobId: forwardJobId(deployment) } });
+      return addTo(sink.name)({ name: 'deployment', data: job, opts: { jobId: forwardJobId(deployment) } });
     },
     all: open,
     async backlog() {
@@ -123,7 +132,8 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
       );
     },
     async close() {
-      const queues = await open().catch(() => []);
+      const opened = [open(), ...[...others.values()].map(async (other) => [await other()])];
+      const queues = (await Promise.all(opened.map((all) => all.catch(() => [])))).flat();
       await Promise.all(queues.map((queue) => queue.close()));
     },
   };

@@ -6,6 +6,8 @@ export interface ScheduleParts {
   readonly sources: readonly Source[];
   readonly reconcile: Reconcile;
   readonly reconciledUntil: ReconciledUntil;
+  /** Runs the work unless another replica does it at this moment. */
+  readonly alone: (work: () => Promise<void>) => Promise<void>;
   readonly everyMs: number;
   /** How far back a run looks at most, milliseconds. */
   readonly lookBackMs: number;
@@ -16,17 +18,20 @@ export interface ScheduleParts {
 
 /** A deployment's own page may be late in the tool's list, and clocks differ. */
 const OVERLAP_MS = 15 * 60_000;
+/** The share of the interval within which another replica's run counts as ours. */
+const FRESH = 0.5;
 
 /**
  * Asks at start and then at intervals. The first run of all only notes the time: what was deployed before anybody
  * connected the tool is history, which `shiplog backfill` fetches for those who want it.
  */
 export function scheduleReconcile(parts: ScheduleParts): { stop(): void } {
-  const { sources, reconcile, reconciledUntil, lookBackMs, clock } = parts;
+  const { sources, reconcile, reconciledUntil, alone, everyMs, lookBackMs, clock } = parts;
   let busy = false;
   const runOne = async (source: Source): Promise<void> => {
     const startedAt = clock();
     const last = await reconciledUntil.get(source.name);
+    if (last && Math.abs(startedAt.getTime() - last.getTime()) < everyMs * FRESH) return;
     if (last) {
       const sinceMs = Math.max(last.getTime() - OVERLAP_MS, startedAt.getTime() - lookBackMs);
       const report = await reconcile(source.name, new Date(sinceMs));
@@ -38,7 +43,9 @@ export function scheduleReconcile(parts: ScheduleParts): { stop(): void } {
   const run = async (): Promise<void> => {
     if (busy) return;
     busy = true;
-    for (const source of sources.filter(canReconcile)) await runOne(source).catch(parts.onError);
+    await alone(async () => {
+      for (const source of sources.filter(canReconcile)) await runOne(source).catch(parts.onError);
+    }).catch(parts.onError);
     busy = false;
   };
   const timer = setInterval(() => void run(), parts.everyMs);

@@ -317,6 +317,28 @@ export const keys = {
   }),
 
   // ---- the bridge itself
+  replicas: family('replicas', {
+    type: 'hash',
+    content:
+      'a field for each bridge that shares this Redis: its roles, its sinks, and when it last told of itself (JSON)',
+    writtenBy: 'store/replicas.ts',
+    ends: 'stays: a field goes 15 minutes after its bridge last told of itself',
+    expires: false,
+  }),
+  chore: family('chore:<name>', {
+    type: 'string',
+    content: 'present: some replica does this piece of work, which one alone should do',
+    writtenBy: 'store/replicas.ts',
+    ends: 'with the work, or by itself after at most 10 minutes',
+    expires: true,
+  }),
+  secrets: family('secrets', {
+    type: 'hash',
+    content: 'the generated secrets of an installation whose Redis is shared: every replica must know the same',
+    writtenBy: 'store/secrets.ts',
+    ends: 'stays: one field a generated secret',
+    expires: false,
+  }),
   probe: family('probe', {
     type: 'string',
     content: 'when /readyz or /metrics last tried whether Redis takes a write (ISO 8601)',

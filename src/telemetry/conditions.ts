@@ -7,6 +7,7 @@ export const CONDITIONS = [
   'spool_refuses',
   'workers_stopped',
   'sink_on_hold',
+  'configurations_differ',
   'stopping',
 ] as const;
 export type Condition = (typeof CONDITIONS)[number];

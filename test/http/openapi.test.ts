@@ -145,6 +145,10 @@ describe('a running bridge', () => {
     dropDeadLetters: () => ({ path: '/api/dead-letters/drop', body: { all: true, dry_run: true } }),
     endSessions: () => ({ path: '/api/sessions/end', body: {} }),
     reconcile: () => ({ path: '/api/reconcile', body: { source: 'gitlab', since: '2026-03-14T20:00:00Z' } }),
+    redeliver: () => ({
+      path: '/api/redeliver',
+      body: { sink: 'alert24', since: '2026-03-14T20:00:00Z', dry_run: true },
+    }),
     previewWebhook: () => ({ path: '/api/preview/gitlab', body: gitlabDeploymentHook() }),
     listRules: () => ({ path: '/api/rules' }),
   };

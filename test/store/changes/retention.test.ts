@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import { route } from '../../../src/domain/routing.ts';
+import { noFlush } from '../../../src/queue/flush.ts';
 import { createChangeLog } from '../../../src/recording/change-log.ts';
 import { createDeployments } from '../../../src/store/changes/deployments.ts';
 import { rememberSinks } from '../../../src/store/changes/retention.ts';
@@ -54,7 +55,7 @@ describe('retention', () => {
     await fill(1);
     const echoes = createEchoes(redis, 3_600);
     await rememberSinks(redis, ['forge']);
-    const ledger = createLedger(redis, { echoes, clock: () => new Date(NOW), keepSeconds: 3_600 });
+    const ledger = createLedger(redis, { echoes, clock: () => new Date(NOW), keepSeconds: 3_600, safety: noFlush });
     const echo = { project: 'Harbor/Lighthouse', environment: 'production', sha: 'a'.repeat(40) };
     await ledger.exclusive({ sink: 'forge', deployment: 'job:0', echo }, async (entry) => {
       await entry.attempting();

@@ -1,0 +1,81 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Config } from '../config/config.ts';
+import type { Redis } from '../queue/connection.ts';
+import { createReplicas, type Others, type ReplicaFacts } from '../store/replicas.ts';
+import type { OnError } from '../telemetry/lines.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+const BEAT_EVERY_MS = 5_000;
+
+export interface ReplicaParts {
+  readonly config: Config;
+  readonly redis: Redis;
+  readonly log: Logger;
+  readonly onError: OnError;
+}
+
+/** This bridge among those that share its Redis. */
+export interface Replica {
+  /** Sinks that others have and we have not: their deliveries are left to them. Waits until Redis has said so once. */
+  sinksElsewhere(): Promise<readonly string[]>;
+  /** A sentence; undefined while all say the same. */
+  difference(): string | undefined;
+  stop(): void;
+}
+
+export function joinReplicas({ config, redis, log, onError }: ReplicaParts): Replica {
+  const facts = factsOf(config);
+  const replicas = createReplicas(redis, randomUUID());
+  let others: Others | undefined;
+  let said: string | undefined;
+  const beat = async () => {
+    others = await replicas.beat(facts);
+    const difference = differenceOf(facts, others);
+    if (difference !== undefined && difference !== said)
+      log.warn({ difference }, 'replicas have unlike configurations');
+    said = difference;
+    return others;
+  };
+  let first = beat();
+  first.catch((error: unknown) => onError('replicas', error));
+  const beating = setInterval(() => void beat().catch((error: unknown) => onError('replicas', error)), BEAT_EVERY_MS);
+  return {
+    async sinksElsewhere() {
+      if (!others) {
+        first = first.catch(beat); // whoever records is tried again by itself
+        await first;
+      }
+      return [...(others?.sinks ?? [])].filter((name) => !facts.sinks.includes(name));
+    },
+    difference: () => said,
+    stop: () => clearInterval(beating),
+  };
+}
+
+function factsOf({ roles, sinks, sources, rules, routing }: Config): ReplicaFacts {
+  const common = {
+    sinks: sinks.map(({ name }) => name).sort(),
+    sources: sources.map(({ name, type }) => `${name} ${type}`).sort(),
+    rules,
+    routing,
+  };
+  return {
+    host: hostname(),
+    roles,
+    sinks: common.sinks,
+    configuration: createHash('sha256').update(JSON.stringify(common)).digest('hex').slice(0, 16),
+  };
+}
+
+function differenceOf(own: ReplicaFacts, { living }: Others): string | undefined {
+  const unlike = living.find(({ configuration }) => configuration !== own.configuration);
+  if (!unlike) return undefined;
+  const lacking = unlike.sinks.filter((name) => !own.sinks.includes(name));
+  const extra = own.sinks.filter((name) => !unlike.sinks.includes(name));
+  const words = [
+    ...(lacking.length > 0 ? [`has ${lacking.join(', ')}, which this one has not`] : []),
+    ...(extra.length > 0 ? [`lacks ${extra.join(', ')}`] : []),
+  ];
+  return `the replica on ${unlike.host} ${words.length > 0 ? words.join(' and ') : 'has other sources or rules'}: give all replicas the same configuration`;
+}

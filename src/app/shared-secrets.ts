@@ -1,0 +1,35 @@
+import type { Config } from '../config/config.ts';
+import { readSecrets, replaceSecrets } from '../config/secrets.ts';
+import { addressOf } from '../queue/address.ts';
+import { connect, patient, readyWithin } from '../queue/connection.ts';
+import { nameKeys } from '../store/keys.ts';
+import { agreeOnSecrets } from '../store/secrets.ts';
+import type { Logger } from '../telemetry/logger.ts';
+
+const WAIT_MS = 5_000;
+
+/**
+ * Replicas that share a Redis share their generated secrets: a webhook may come to any of them.
+ * @returns true when the data directory has others now, so that the configuration must be read anew
+ */
+export async function shareSecrets(config: Config, log: Logger): Promise<boolean> {
+  const own = readSecrets(config.data_dir);
+  if (Object.keys(own).length === 0) return false; // all of them stand in the configuration
+  nameKeys(config.redis.key_prefix);
+  const redis = connect(addressOf(config.redis_url, config.redis), patient);
+  redis.on('error', () => {}); // said below
+  try {
+    if (!(await readyWithin(redis, WAIT_MS))) {
+      log.warn(
+        'Redis does not answer: generated secrets may differ from those of other replicas; set them, or restart',
+      );
+      return false;
+    }
+    const agreed = await agreeOnSecrets(redis, own);
+    if (Object.entries(agreed).every(([name, secret]) => own[name] === secret)) return false;
+    replaceSecrets(config.data_dir, agreed);
+    return true;
+  } finally {
+    redis.disconnect();
+  }
+}
