@@ -1,7 +1,7 @@
 import type { Express } from 'express';
 import type { Config } from '../config/config.ts';
 import { createPriority } from '../queue/priority.ts';
-import type { Backlog } from '../queue/queues.ts';
+import { type Backlog, forwardQueueName, RECORD_QUEUE } from '../queue/queues.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
 import { lastWebhooksBySource } from '../store/inbox/last-webhooks.ts';
 import type { Condition } from '../telemetry/conditions.ts';
@@ -48,6 +48,10 @@ export function assemble(config: Config, resources: Resources): Assembly {
     priority: createPriority(),
     traffic: createTraffic(clock),
   };
+  resources.metrics.begin({
+    sources: config.sources.map(({ name }) => name),
+    queues: [RECORD_QUEUE, ...config.sinks.map(({ name }) => forwardQueueName(name))],
+  });
   const processing = startProcessing(shared);
   const serving = startServing(shared, processing);
   const expiry = watchExpiry(expiringSecrets(config), clock);

@@ -8,7 +8,7 @@ import { askBridge, callBridge } from './call.ts';
 type Finding = { readonly ok: boolean; readonly what: string };
 
 const CHECK_MS = 10_000;
-const RENEW_WITHIN_MS = 14 * 86_400_000; // as config/alerts.yaml has it
+const RENEW_WITHIN_MS = 14 * 86_400_000; // as deploy/prometheus/alerts.yaml has it
 const MAX_SKEW_MS = 60_000; // signed webhooks older than 5 min are refused
 
 /** Asks everything that can be asked. @throws Error when something is wrong: the exit code says it too. */

@@ -13,6 +13,8 @@ export interface Metrics {
   recorded(source: string, seconds: number): void;
   delivered(sink: string, seconds: number): void;
   died(labels: { queue: string; kind: string }): void;
+  /** Alarms are raised by what grows: a series that is born with its first event does not. */
+  begin(what: { readonly sources: readonly string[]; readonly queues: readonly string[] }): void;
 }
 
 /** Asked at every scrape. */
@@ -31,6 +33,9 @@ export interface Measured {
   readonly lostLines: () => number;
 }
 
+/** Gauges that end like counters, which `promtool check metrics` refuses. The active resources by type are there besides. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
 export function createMetrics({
   backlog,
   spool,
@@ -42,6 +47,7 @@ export function createMetrics({
 }: Measured): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   const registers = [registry];
   const { webhooks, conclusions, answering } = createWebhookMetrics(registers);
   const { attempts, delivering } = createDeliveryMetrics(registers);
@@ -68,6 +74,13 @@ export function createMetrics({
     recorded: (source, seconds) => recording.observe({ source }, seconds),
     delivered: (sink, seconds) => arriving.observe({ sink }, seconds),
     died: (labels) => deaths.inc(labels),
+    begin({ sources, queues }) {
+      for (const source of sources) {
+        webhooks.inc({ source, verdict: 'not_kept', reason: '' }, 0);
+        webhooks.inc({ source, verdict: 'rejected', reason: 'bad_signature' }, 0);
+      }
+      for (const queue of queues) for (const kind of ['refused', 'fault']) deaths.inc({ queue, kind }, 0);
+    },
   };
 }
 

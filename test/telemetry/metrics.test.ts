@@ -104,7 +104,7 @@ describe('what is written about the metrics', () => {
         }),
       ),
     });
-    const rules = Rules.parse(parse(read('config/alerts.yaml'))).groups.flatMap((group) => group.rules);
+    const rules = Rules.parse(parse(read('deploy/prometheus/alerts.yaml'))).groups.flatMap((group) => group.rules);
     expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
     const names = await known();
     for (const { alert, expr } of rules) {
@@ -114,14 +114,31 @@ describe('what is written about the metrics', () => {
   });
 
   it('is what promtool takes, where there is one', async (context) => {
-    const promtool = promisify(execFile);
-    const found = await promtool('promtool', ['--version']).then(
-      () => true,
-      () => false,
-    );
-    if (!found) return context.skip('promtool is not installed');
-    const { stdout } = await promtool('promtool', ['check', 'rules', 'config/alerts.yaml']);
-    expect(stdout).toContain('SUCCESS');
+    const promtool = async (args: readonly string[], input = '') => {
+      const running = promisify(execFile)('promtool', args);
+      running.child.stdin?.end(input);
+      return (await running).stdout;
+    };
+    const found = await promtool(['--version']).catch(() => undefined);
+    if (found === undefined)
+      return context.skip('NOT TRIED: promtool is not installed (Debian: apt-get install prometheus)');
+    expect(await promtool(['check', 'rules', 'deploy/prometheus/alerts.yaml'])).toContain('SUCCESS');
+    expect(await promtool(['test', 'rules', 'deploy/prometheus/alerts.test.yaml'])).toContain('SUCCESS');
+    expect(await promtool(['check', 'metrics'], await scrape())).toBe('');
+  });
+
+  it('counts what raises an alarm from 0 on', async () => {
+    const fresh = await startTestBridge();
+    const text = await (await fetch(`${fresh.url}/metrics`)).text();
+    await fresh.stop();
+    for (const sample of [
+      'shiplog_webhooks_total{source="gitlab",verdict="not_kept",reason=""}',
+      'shiplog_webhooks_total{source="gitlab",verdict="rejected",reason="bad_signature"}',
+      'shiplog_given_up_total{queue="record",kind="fault"}',
+      'shiplog_log_lines_lost_total',
+      'shiplog_degraded{reason="workers_stopped"}',
+    ])
+      expect(value(text, sample), sample).toBe(0);
   });
 
   it('draws metrics that exist', async () => {
@@ -139,7 +156,7 @@ describe('what is written about the metrics', () => {
           }),
         ),
       })
-      .parse(JSON.parse(read('config/grafana-dashboard.json')));
+      .parse(JSON.parse(read('deploy/grafana/shiplog.json')));
     expect(dashboard.templating.list).toContainEqual({ name: 'datasource', type: 'datasource' });
     const names = await known();
     const drawn = dashboard.panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => metricsOf(expr)));
