@@ -91,9 +91,9 @@ program
   .description('create or repair them: URL, secret and events')
   .argument('<source>', 'the name of a configured source')
   .argument('[targets...]', 'project:<path>, group:<path>, repository:<workspace>/<slug>, workspace:<name>')
-  .requiredOption('--url <url>', 'where the tool reaches the bridge, such as https://shiplog.example.com')
+  .option('--url <url>', 'where the tool reaches the bridge, such as https://shiplog.example.com; default: public_url')
   .option('--dry-run', 'say what would be done', false)
-  .action((source: string, targets: string[], options: { url: string; dryRun: boolean }) =>
+  .action((source: string, targets: string[], options: { url?: string; dryRun: boolean }) =>
     run(import('./cli/hooks.ts'), ({ applyHooks }, config) => applyHooks(config, { source, targets, ...options })),
   );
 

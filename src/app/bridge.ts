@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { loadTraceSettings } from '../config/load.ts';
+import { basePathOf } from '../http/base-path.ts';
 import { closeServer, openServer } from '../http/server.ts';
 import { addressOf, type RedisAddress } from '../queue/address.ts';
 import {
@@ -82,7 +83,7 @@ export async function startBridge(config: Config, ownRedis: RedisAddress | undef
   const replicas = createReplicaMemory(quick);
   const resources = { quick, steady, spool, replicas, metrics, traces, log, onError, isStopping: () => isStopping };
   let current: Assembly = assemble(config, resources);
-  serve(current.app);
+  serve(current.app, basePathOf(config.public_url));
   const draining = setInterval(
     createDrain(spool, () => current.drainSpool(), log),
     DRAIN_EVERY_MS,
@@ -130,7 +131,7 @@ export async function startBridge(config: Config, ownRedis: RedisAddress | undef
         log.warn({ keys: fixed }, 'these keys of the configuration need a restart; they stay as they were');
       const old = current;
       current = assemble({ ...next, ...kept(config) }, resources);
-      serve(current.app);
+      serve(current.app, basePathOf(next.public_url));
       await old.close({ atOnce: false });
     },
     async stop() {

@@ -6,6 +6,7 @@ import { logActions } from '../http/actions-log.ts';
 import { createAdmin } from '../http/admin.ts';
 import { createApi } from '../http/api.ts';
 import { createApp, createWorkerApp } from '../http/app.ts';
+import { basePathOf } from '../http/base-path.ts';
 import { type BodyBudget, createBodyBudget } from '../http/body-budget.ts';
 import { createDeadLetterRoutes } from '../http/dead-letters.ts';
 import { holdGuesses, WRONG_TOKENS } from '../http/guesses.ts';
@@ -169,6 +170,7 @@ function join(shared: Shared, processing: Processing, parts: RouteParts) {
     }),
     nowhere,
     trustProxy: config.trust_proxy,
+    base: basePathOf(config.public_url),
     webhooks: createWebhooks({ sources, receive, noteRefused, limit, budget, nowhere, mask, onAnswered }),
     health,
     proxyWatch: parts.proxies.handle,
@@ -220,6 +222,7 @@ function pages(
     access,
     guesses,
     sessions,
+    publicUrl: config.public_url,
     sources,
     sinks,
     rules,

@@ -1,5 +1,9 @@
 import type { Reachable } from '../config/reach.ts';
 
+/** Where people and tools reach it: what the configuration says, or else this machine. */
+export const publicAddressOf = (config: Reachable & { readonly public_url?: string | undefined }): string =>
+  config.public_url ?? addressOf(config);
+
 /** Where a bridge can be reached: as it was said, or from this machine. */
 export function addressOf({ url, host, port }: Pick<Reachable, 'url' | 'host' | 'port'>): string {
   if (url !== undefined) return url;

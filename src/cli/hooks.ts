@@ -3,8 +3,8 @@ import { trimCharsEnd } from '../values/text.ts';
 
 export interface HooksOptions {
   readonly source: string;
-  /** Where the tool reaches the bridge: https://shiplog.example.com */
-  readonly url: string;
+  /** Where the tool reaches the bridge; absent: `public_url`. https://shiplog.example.com */
+  readonly url?: string | undefined;
   readonly targets: readonly string[];
   readonly dryRun: boolean;
 }
@@ -12,7 +12,11 @@ export interface HooksOptions {
 const WITHIN_MS = 10 * 60_000;
 
 /** Creates or repairs the webhooks in the tool. @throws Error with what to do. */
-export async function applyHooks(config: Config, { source: name, url, targets, dryRun }: HooksOptions): Promise<void> {
+export async function applyHooks(
+  config: Config,
+  { source: name, url: said, targets, dryRun }: HooksOptions,
+): Promise<void> {
+  const url = said ?? config.public_url ?? '';
   const source = config.sources.find((candidate) => candidate.name === name);
   if (!source)
     throw new Error(`there is no source "${name}"; there are: ${config.sources.map((known) => known.name).join(', ')}`);
@@ -20,7 +24,7 @@ export async function applyHooks(config: Config, { source: name, url, targets, d
     throw new Error(`nothing can be set up for ${name}: it has no API, or api.token of this source is not set`);
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new Error(
-      '--url must be the address at which the tool reaches this bridge, such as https://shiplog.example.com',
+      '--url, or public_url of the configuration, must be the address at which the tool reaches this bridge, such as https://shiplog.example.com',
     );
   const lines = await source.applyHooks({
     url: `${trimCharsEnd(url, '/')}/webhooks/${source.name}`,

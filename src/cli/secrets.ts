@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.ts';
-import { addressOf } from './address.ts';
+import { publicAddressOf } from './address.ts';
 
 /** The one command that prints secrets, because it was asked to. */
 export function showSecrets(config: Config): void {
-  const base = addressOf(config);
+  const base = publicAddressOf(config);
   const sources = config.sources.map(
     ({ name, secrets }) =>
       `${name}\n  URL     ${base}/webhooks/${name}\n${secrets.map((secret) => `  secret  ${secret}`).join('\n')}\n`,

@@ -5,7 +5,7 @@ import { AnySink } from '../sinks/index.ts';
 import { withBoundaries } from '../sources/boundary.ts';
 import { AnySource } from '../sources/index.ts';
 import { KILL_POINTS } from '../testing/kill-points.ts';
-import { Name } from '../values/settings.ts';
+import { BaseUrl, Name } from '../values/settings.ts';
 import { ProxyAuth } from './proxy-auth.ts';
 import { ConfigError } from './config-error.ts';
 import { isExternal, RedisSettings, RedisUrl } from './redis.ts';
@@ -79,6 +79,8 @@ export const Config = z
     /** /metrics, and all that /readyz says beside its status, ask for it. Absent: they are open. */
     metrics_token: AToken.optional(),
     /** How many proxies stand before us: whose X-Forwarded-For to believe. */
+    /** Where people and tools reach the bridge, with the path that a proxy shows it under: https://tools.example.com/shiplog */
+    public_url: BaseUrl.optional(),
     trust_proxy: z.coerce.number('write how many proxies: 0, 1, …').int().min(0).default(0),
     /**
      * Requests a minute from one address that prove nothing: more are answered 429 and not written down. What proves

@@ -1,11 +1,14 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Mask } from '../values/mask.ts';
+import { underBase } from './base-path.ts';
 
 export interface AppParts {
   readonly trustProxy: number;
   /** Looks whether an unknown proxy stands before us. */
   readonly proxyWatch: RequestHandler;
+  /** The path that a proxy shows the pages under; empty at the root of a host. */
+  readonly base: string;
   readonly webhooks: RequestHandler;
   readonly admin: RequestHandler;
   readonly api: RequestHandler;
@@ -31,7 +34,7 @@ export function createApp(parts: AppParts): Express {
   app.set('trust proxy', parts.trustProxy);
   app.set('json replacer', (_key: string, part: unknown) => (typeof part === 'string' ? parts.mask.text(part) : part));
   app.use(parts.proxyWatch, parts.webhooks, parts.health, parts.guesses, parts.actionLog);
-  app.use(helmet(), parts.admin, parts.api, parts.pages);
+  app.use(underBase(parts.base, parts.trustProxy > 0), helmet(), parts.admin, parts.api, parts.pages);
   app.use(parts.nowhere);
   app.use(lastResort(parts));
   return app;

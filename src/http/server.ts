@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
+import { stripBase } from './base-path.ts';
 import { cutUnlessComplete } from './discard.ts';
 import { createMessages } from './messages.ts';
 
@@ -32,7 +33,7 @@ export interface OpenServer {
   readonly server: Server;
   readonly url: string;
   /** From now on requests are answered by this one. Those that came before the first have waited. */
-  serve(app: Express): void;
+  serve(app: Express, base?: string): void;
 }
 
 /** Listens before anything else is opened. */
@@ -42,7 +43,9 @@ export function openServer(config: { readonly host: string; readonly port: numbe
     first = resolve;
   });
   const messages = createMessages();
-  const serve: OpenServer['serve'] = (app) => {
+  let prefix = '';
+  const serve: OpenServer['serve'] = (app, base = '') => {
+    prefix = base;
     messages.adopt(app);
     first(app);
     handler = Promise.resolve(app);
@@ -58,6 +61,7 @@ export function openServer(config: { readonly host: string; readonly port: numbe
   const server = createServer(options, (request, response) => {
     if (closing.has(server)) response.setHeader('connection', 'close');
     response.once('finish', () => cutUnlessComplete(request));
+    stripBase(request, prefix);
     void handler.then((handle) => handle(request, response));
   });
   server.maxConnections = MAX_CONNECTIONS;

@@ -27,6 +27,8 @@ import { SpooledNote } from './parts/spooled-note.tsx';
 import { rememberWho, requireAdmin, requireReader, whoIs } from './session.ts';
 
 export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, DeliveriesParts, LoginParts {
+  /** Where people and tools reach the bridge; absent: where they came by. */
+  readonly publicUrl?: string | undefined;
   readonly running: Running;
   readonly actions: Actions;
   readonly live: Live;
@@ -162,11 +164,11 @@ function addReading(router: Router, { whoOf, ...parts }: RouteParts): void {
   });
 }
 
-const setupView = ({ sources, sinks, inbox, whoOf }: RouteParts, request: Request) => ({
+const setupView = ({ sources, sinks, inbox, whoOf, publicUrl }: RouteParts, request: Request) => ({
   sources,
   sinkNames: sinks.map(({ name }) => name),
   inbox,
-  base: baseOf(request),
+  base: publicUrl ?? baseOf(request),
   now: new Date(),
   who: whoOf(request),
   at: '/setup',

@@ -85,6 +85,8 @@ describe('the shipped configuration', () => {
         ...named,
         SHIPLOG_DURABILITY: 'fsync',
         SHIPLOG_SHUTDOWN_DELAY: '5',
+        SHIPLOG_TRUST_PROXY: '1',
+        SHIPLOG_ROLES: 'work',
         SHIPLOG_KEY_PREFIX: 'harbor',
         PORT: '1',
         SHIPLOG_DATA_DIR: dir,

@@ -4,7 +4,7 @@ const LOOK_EVERY_MS = 2_000;
 
 setInterval(async () => {
   if (document.hidden) return;
-  const answer = await fetch('/setup/last', { redirect: 'error' }).catch(() => undefined);
+  const answer = await fetch('setup/last', { redirect: 'error' }).catch(() => undefined);
   if (!answer?.ok) return;
   const seen = new DOMParser().parseFromString(await answer.text(), 'text/html');
   for (const fresh of seen.querySelectorAll('[data-last]')) {

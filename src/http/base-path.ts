@@ -1,0 +1,46 @@
+import type { IncomingMessage } from 'node:http';
+import type { RequestHandler, Response } from 'express';
+
+/** "/shiplog" of "https://tools.example.com/shiplog/"; empty at the root of a host. */
+export const basePathOf = (publicUrl: string | undefined): string =>
+  publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '');
+
+/** A proxy that keeps the prefix: everything behind it goes by the path without. */
+export function stripBase(request: IncomingMessage, base: string): void {
+  const url = request.url ?? '/';
+  if (base === '' || !url.startsWith(base)) return;
+  const rest = url.slice(base.length);
+  if (rest === '' || rest.startsWith('/') || rest.startsWith('?'))
+    request.url = rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+const PREFIX = /^(?:\/[A-Za-z0-9._~-]{1,50}){1,5}$/;
+/** Attributes that hold an address, and a reload that does. A quote in a text is always escaped. */
+const ADDRESS = /((?:\s(?:href|src|action|formaction|data-live)="|content="0; url=))\/(?!\/)/g;
+
+/**
+ * Pages are written for the root of a host. Where a proxy shows them below a path, every address in them begins with it:
+ * that of `public_url`, or what a trusted proxy says in X-Forwarded-Prefix, which it has cut.
+ */
+export function underBase(base: string, trustsProxy: boolean): RequestHandler {
+  return (request, response, next) => {
+    const said = trustsProxy ? request.get('x-forwarded-prefix')?.replace(/\/$/, '') : undefined;
+    const prefix = said !== undefined && PREFIX.test(said) ? said : base;
+    if (prefix !== '') rewrite(response, prefix);
+    next();
+  };
+}
+
+function rewrite(response: Response, prefix: string): void {
+  const send = response.send.bind(response);
+  response.send = (body?: unknown) => {
+    const isPage =
+      typeof body === 'string' && String(response.get('content-type') ?? 'text/html').startsWith('text/html');
+    return send(isPage ? body.replace(ADDRESS, `$1${prefix}/`) : body);
+  };
+  const redirect = response.redirect.bind(response);
+  response.redirect = (...said: readonly unknown[]) => {
+    const [status, url] = said.length > 1 ? [Number(said[0]), String(said[1])] : [302, String(said[0])];
+    redirect(status, url.startsWith('/') && !url.startsWith('//') ? prefix + url : url);
+  };
+}
