@@ -5,7 +5,10 @@ RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY src src
-RUN npm run build && npm prune --omit=dev --no-audit --no-fund && rm -rf node_modules/.cache
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund && rm -rf node_modules/.cache \
+  # What only people and debuggers read.
+  && find node_modules dist -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' \) \
+    -not -name 'LICENSE*' -delete
 
 FROM node:24-slim
 # For a bridge without REDIS_URL: its own Redis then runs beside it, with its records in /data.
@@ -17,7 +20,9 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY config config
-RUN mkdir /data && chown node:node /data
+# Any user may run it: one that the platform chooses belongs to group 0.
+RUN mkdir /data && chown node:0 /data && chmod 770 /data \
+  && printf '#!/bin/sh\nexec node /app/dist/main.js "$@"\n' > /usr/local/bin/shiplog && chmod 755 /usr/local/bin/shiplog
 USER node
 ENV NODE_ENV=production SHIPLOG_HOST=0.0.0.0 SHIPLOG_DATA_DIR=/data PORT=8080
 VOLUME /data
@@ -25,6 +30,7 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # The flags give room to what lives for a moment only, and keep it from being taken for more: a quarter less work for a webhook (npm
-# start sets them too). main.js handles SIGTERM itself, so it can be process 1. `docker run … doctor` runs another command.
+# start sets them too). main.js handles SIGTERM itself, so it can be process 1. `docker run … doctor` runs another command,
+# and so does `docker exec … shiplog doctor`.
 ENTRYPOINT ["node", "--max-semi-space-size=32", "--no-allocation-site-pretenuring", "dist/main.js"]
 CMD ["start"]
