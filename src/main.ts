@@ -52,7 +52,15 @@ program
 program
   .command('doctor')
   .description('check the configuration, the running bridge, Redis, the clock and every destination')
-  .action(() => run(import('./cli/doctor.ts'), ({ runDoctor }, config) => runDoctor(config)));
+  .option(
+    '--repair',
+    'cut torn records of the private Redis off, so that it starts again; a copy stays. Stop the bridge first',
+  )
+  .action((options: { repair?: boolean }) =>
+    run(import('./cli/doctor.ts'), ({ repair, runDoctor }, config) =>
+      options.repair ? repair(config) : runDoctor(config),
+    ),
+  );
 program
   .command('explain')
   .description('say what would become of a webhook, and what each destination would be sent; sends nothing')

@@ -1,6 +1,8 @@
 import { request } from 'undici';
 import type { Config } from '../config/config.ts';
+import { isExternal } from '../config/redis.ts';
 import type { Running, Webhook } from '../http/api-schemas.ts';
+import { repairRecords } from '../redis/repair.ts';
 import { type Expiring, expiringSecrets } from '../telemetry/expiry.ts';
 import { addressOf } from './address.ts';
 import { askBridge, callBridge } from './call.ts';
@@ -10,6 +12,14 @@ type Finding = { readonly ok: boolean; readonly what: string };
 const CHECK_MS = 10_000;
 const RENEW_WITHIN_MS = 14 * 86_400_000; // as deploy/prometheus/alerts.yaml has it
 const MAX_SKEW_MS = 60_000; // signed webhooks older than 5 min are refused
+
+/** @throws Error when a bridge runs here, or nothing can be repaired. */
+export async function repair(config: Config): Promise<void> {
+  if (isExternal(config))
+    throw new Error('Redis is not the private one of the data directory: repair it where it runs');
+  const done = await repairRecords(config.data_dir, new Date());
+  process.stdout.write(`${done.join('\n')}\n`);
+}
 
 /** Asks everything that can be asked. @throws Error when something is wrong: the exit code says it too. */
 export async function runDoctor(config: Config): Promise<void> {

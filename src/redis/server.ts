@@ -63,12 +63,17 @@ export async function launch(site: Site): Promise<Running> {
     return { ...running, version: answer.version };
   } catch (error) {
     await terminate(site, running);
-    const words = lastWords(place, offset);
+    const words = withAdvice(lastWords(place, offset));
     throw new Error(`${error instanceof Error ? error.message : error}${words && `. Its last words:\n${words}`}`, {
       cause: error,
     });
   }
 }
+
+const withAdvice = (words: string): string =>
+  /Bad file format|Unexpected end of file|redis-check-aof/.test(words)
+    ? `${words}\nIts records are damaged: "shiplog doctor --repair" cuts them off where they are torn, and keeps a copy`
+    : words;
 
 /**
  * The Redis of a bridge that was killed is taken over when it keeps our data in the right way, and ended when not:

@@ -7,6 +7,7 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startPrivateRedis } from '../../src/redis/private-redis.ts';
 import { commandOf } from '../../src/redis/processes.ts';
+import { repairRecords } from '../../src/redis/repair.ts';
 
 let base: string;
 let dataDir: string;
@@ -169,8 +170,16 @@ describe('the private Redis', () => {
     const records = join(dataDir, 'redis/appendonlydir');
     const file = readdirSync(records).find((name) => name.endsWith('.incr.aof'));
     appendFileSync(join(records, file ?? ''), 'this is no command\r\n*1\r\n');
-    await expect(startHere()).rejects.toThrow(/ended at its start \(exit code 1\).*last words:\n.*Bad file format/s);
+    await expect(startHere()).rejects.toThrow(
+      /ended at its start \(exit code 1\).*last words:\n.*Bad file format.*doctor --repair/s,
+    );
     expect(existsSync(join(dataDir, 'bridge.lock'))).toBe(false);
+    expect(await repairRecords(dataDir, new Date('2026-03-19T15:00:00.000Z'))).toContain(
+      `the records are whole now; what was there before is kept in ${records}.before-2026-03-19T15-00-00`,
+    );
+    const again = await startHere();
+    expect(await at(again.connection, (client) => client.get('ship'))).toBe('mira');
+    await expect(repairRecords(dataDir, new Date())).rejects.toThrow(/in use/);
   });
 });
 

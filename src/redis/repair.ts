@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { lockDataDir } from './data-dir-lock.ts';
+import { findRedisServer } from './find.ts';
+
+const MANIFEST = 'appendonly.aof.manifest';
+
+/**
+ * Cuts the private Redis' records off where they are torn, so that it starts again; a copy of what was there stays beside
+ * them. What came after the tear is lost: `shiplog backfill` asks the tools for it.
+ * @returns what was done, in sentences @throws Error while a bridge uses the directory, or when it cannot be done
+ */
+export async function repairRecords(dataDir: string, now: Date): Promise<readonly string[]> {
+  const records = join(dataDir, 'redis', 'appendonlydir');
+  if (!existsSync(join(records, MANIFEST))) return [`there are no records of a private Redis in ${dataDir}`];
+  const lock = lockDataDir(dataDir);
+  try {
+    const copy = `${records}.before-${now.toISOString().replaceAll(':', '-').slice(0, 19)}`;
+    cpSync(records, copy, { recursive: true });
+    const { code, words } = await check(join(records, MANIFEST));
+    if (code !== 0)
+      throw new Error(`redis-check-aof could not repair the records; a copy is ${copy}. It says:\n${words}`);
+    return [`the records are whole now; what was there before is kept in ${copy}`, ...lastLines(words)];
+  } finally {
+    lock.release();
+  }
+}
+
+/** It comes with every redis-server, beside it or on the PATH. */
+async function check(manifest: string): Promise<{ code: number | null; words: string }> {
+  const server = await findRedisServer();
+  const beside = server?.path.includes('/') ? join(dirname(server.path), 'redis-check-aof') : 'redis-check-aof';
+  const child = spawn(beside, ['--fix', manifest], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let words = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (words += chunk.toString()));
+  child.stdin.on('error', () => {}); // it asks only when something is torn
+  child.stdin.end('y\n');
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(new Error('there is no redis-check-aof here; it comes with redis-server', { cause })),
+    );
+    child.once('close', (exit) => resolve(exit));
+  });
+  return { code, words };
+}
+
+const LAST_LINES = 3;
+const lastLines = (words: string): string[] => words.trim().split('\n').slice(-LAST_LINES);
