@@ -6,8 +6,8 @@ import { withBoundaries } from '../sources/boundary.ts';
 import { AnySource } from '../sources/index.ts';
 import { KILL_POINTS } from '../testing/kill-points.ts';
 import { BaseUrl, Name } from '../values/settings.ts';
-import { ProxyAuth } from './proxy-auth.ts';
 import { ConfigError } from './config-error.ts';
+import { ProxyAuth } from './proxy-auth.ts';
 import { isExternal, RedisSettings, RedisUrl } from './redis.ts';
 import { sharedTokens } from './shared-tokens.ts';
 

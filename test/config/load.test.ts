@@ -94,7 +94,6 @@ describe('the shipped configuration', () => {
         ...Object.fromEntries(
           ['ADMIN', 'VIEWER', 'DASHBOARD', 'METRICS'].map((who) => [`SHIPLOG_${who}_TOKEN`, `${who}-${SECRET}`]),
         ),
-        SHIPLOG_TRUST_PROXY: '1',
         SHIPLOG_SIGNING_TOKEN: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
       }),
     ).toEqual([]);
