@@ -1,6 +1,80 @@
 import type { EndReason } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
 
+/**
+ * The title of a deployment for whoever is told of it. Most senders write one sentence for every end, and destinations
+ * have no field for the outcome: what did not go well must not read like a success, nor a roll-back like a release.
+ */
+export function headline(deployment: Deployment): string {
+  const { summary } = deployment;
+  if (!summary) return summarize(deployment);
+  const outcome = outcomeOf(deployment);
+  const words = [
+    outcome !== undefined && !says(summary, outcome.same) && outcome.word,
+    deployment.changeType === 'rollback' && !saysRollback(summary) && 'ROLLBACK',
+  ];
+  return [...words.filter((word) => word !== false), summary].join(': ');
+}
+
+/** A word for an outcome, and the words by which a sender says the same. */
+interface Outcome {
+  readonly word: string;
+  readonly same: ReadonlySet<string>;
+}
+
+const outcome = (word: string, ...same: string[]): Outcome => ({ word, same: new Set([word.toLowerCase(), ...same]) });
+
+const OUTCOMES: Readonly<Partial<Record<Deployment['state'], Outcome>>> = {
+  failed: outcome('FAILED', 'failure', 'fail', 'fails', 'error', 'errored', 'unsuccessful', 'broken'),
+  canceled: outcome('CANCELED', 'cancelled', 'canceling', 'aborted', 'stopped'),
+};
+const ENDS: Readonly<Record<EndReason, Outcome>> = {
+  superseded: outcome('SUPERSEDED', 'outdated', 'overtaken'),
+  never_ran: outcome('NEVER RAN', 'skipped'),
+};
+/** A sentence that was written for a success. */
+const SUCCESS = new Set(['deployed', 'released', 'shipped', 'succeeded', 'success', 'successfully', 'successful']);
+
+const outcomeOf = ({ state, endReason }: Deployment): Outcome | undefined =>
+  endReason ? ENDS[endReason] : OUTCOMES[state];
+
+/** Enough for "Deployment of <service> to <environment> failed"; what follows is not about the outcome any more. */
+const READ_CHARS = 300;
+/** What a sender calls the thing that failed: "deploy failed", "Pipeline #12 failed". */
+const SUBJECTS = new Set([
+  'deploy',
+  'deployment',
+  'deploying',
+  'release',
+  'rollout',
+  'rollback',
+  'job',
+  'pipeline',
+  'build',
+]);
+
+/**
+ * Whether a summary says its outcome itself: at its beginning, or of the deployment. "Deployed shop: fix failed login"
+ * and "Fix failed login" do not.
+ */
+function says(summary: string, same: Outcome['same']): boolean {
+  const words = wordsOf(summary);
+  const isSaidAt = (at: number) => same.has(words[at] ?? '') || same.has(words.slice(at, at + 2).join(' '));
+  if (isSaidAt(0)) return true;
+  const subject = words.findIndex((word) => SUBJECTS.has(word));
+  if (subject < 0 || SUCCESS.has(words[0] ?? '')) return false;
+  return isSaidAt(subject + 1) || (subject === 0 && words[1] === 'of' && isSaidAt(words.length - 1));
+}
+
+/** That it is a roll-back is what it was for, and may stand anywhere. */
+const saysRollback = (summary: string): boolean => /\b(?:roll(?:ed|ing)?[ -]?back|revert)/i.test(firstLine(summary));
+
+const firstLine = (summary: string): string => summary.slice(0, READ_CHARS).split('\n', 1)[0] ?? '';
+const wordsOf = (summary: string): readonly string[] =>
+  firstLine(summary)
+    .toLowerCase()
+    .match(/[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*/gu) ?? [];
+
 /** `Deployed checkout @ 4f0c9e1d to production`: the sentence that the documents' own snippets use. */
 export function summarize(deployment: Deployment): string {
   if (deployment.summary) return deployment.summary;

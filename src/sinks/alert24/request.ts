@@ -1,5 +1,5 @@
 import { type Deployment, isFinal } from '../../domain/deployment.ts';
-import { summarize } from '../../domain/summary.ts';
+import { headline } from '../../domain/summary.ts';
 import type { ChangeCreate } from './schema.ts';
 
 // Alert24 documents no lengths. These keep a change readable, and a body small.
@@ -49,12 +49,6 @@ export function toChange(
     external_id: externalId(deployment),
     tags: tagsOf(deployment, { late, possibleDuplicate }),
   };
-}
-
-/** Alert24 has no field for the outcome: the summary of a failure must not read like a success. */
-function headline(deployment: Deployment): string {
-  const summary = summarize(deployment);
-  return deployment.state === 'failed' && !summary.startsWith('FAILED') ? `FAILED: ${summary}` : summary;
 }
 
 /** Alert24 stamps the time of arrival and takes no other, so that the true times stand in the text. */

@@ -1,9 +1,14 @@
 import { digest } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
-import { summarize } from '../../domain/summary.ts';
+import { headline } from '../../domain/summary.ts';
+import { shorten } from '../../values/text.ts';
 
 /** AlertOps documents no lengths; an id this long is no name any more. */
 const LONGEST_ID = 200;
+/** It is read on a telephone at night; a commit message may have pages. */
+const SUBJECT_CHARS = 250;
+const TITLE_CHARS = 500;
+const DETAIL_CHARS = 2_000;
 
 export type SourceStatus = 'open' | 'update' | 'close';
 
@@ -40,7 +45,7 @@ export function toMessage(deployment: Deployment, status: SourceStatus): Message
     source_name: 'Shiplog deployments',
     source_id: alertOf(deployment),
     source_status: status,
-    subject: summarize(deployment),
+    subject: shorten(headline(deployment), SUBJECT_CHARS),
     ...(severity && { severity }),
     ...(url && { source_url: url }),
     details: detailsOf(deployment),
@@ -58,9 +63,9 @@ function detailsOf(deployment: Deployment): Record<string, string> {
     repository: repository?.name,
     branch: ref,
     commit: commit?.sha,
-    commit_title: commit?.title,
+    commit_title: commit?.title && shorten(commit.title, TITLE_CHARS),
     actor,
-    description,
+    description: description && shorten(description, DETAIL_CHARS),
     occurred_at: deployment.occurredAt,
     deployment: deployment.key,
   };

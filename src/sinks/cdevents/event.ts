@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
-import { summarize } from '../../domain/summary.ts';
+import { headline } from '../../domain/summary.ts';
+import { shorten } from '../../values/text.ts';
 import { parseWebUrl } from '../../values/url.ts';
 import { meaningful } from '../meaningful.ts';
 import { artifactId } from './purl.ts';
 
 /** cdevents/spec v0.5.1. */
 const SPEC_VERSION = '0.5.1';
+/** Brokers and buses that pass an event on limit its size. */
+const SUMMARY_CHARS = 500;
+const ERRORS_CHARS = 2_000;
 
 /** An event of CDEvents 0.5: `context` and `subject` allow no other fields, everything else goes into `customData`. */
 export interface CdEvent {
@@ -119,7 +123,7 @@ function runEvent(deployment: Deployment, source: string): CdEvent {
     ...(state === 'running' && { uri: `urn:uuid:${chainOf(deployment)}` }),
     ...uriOf(pipelineUrl ?? jobUrl),
     ...(outcome && { outcome }),
-    ...(state === 'failed' && description && { errors: description }),
+    ...(state === 'failed' && description && { errors: shorten(description, ERRORS_CHARS) }),
   };
   return build(deployment, { source, type: `pipelinerun.${RUNS[state]}`, kind: 'run', id: key, content });
 }
@@ -173,7 +177,7 @@ function customDataOf(deployment: Deployment): Record<string, string> {
     deployment: deployment.key,
     state: deployment.state,
     changeType: deployment.changeType,
-    summary: summarize(deployment),
+    summary: shorten(headline(deployment), SUMMARY_CHARS),
     service: deployment.service,
     environment: environment.name,
     tier: environment.tier,

@@ -1,6 +1,6 @@
 import { ChangeType, digest, RiskLevel, State, Tier } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
-import { summarize } from '../../domain/summary.ts';
+import { headline } from '../../domain/summary.ts';
 
 /** What stands in a JSON document. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -85,7 +85,7 @@ export function factsOf(deployment: Deployment): Facts {
     state: deployment.state,
     change_type: deployment.changeType,
     risk_level: deployment.riskLevel,
-    summary: summarize(deployment),
+    summary: headline(deployment),
     description: deployment.description,
     environment: known({ ...environment, original: deployment.original?.environment }),
     service: deployment.service,
