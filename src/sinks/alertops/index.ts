@@ -6,10 +6,11 @@ import { Match, matchOf } from '../../domain/rule-match.ts';
 import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/http.ts';
 import { Name } from '../../values/settings.ts';
 import { meaningful } from '../meaningful.ts';
+import { alertOf, toldLater } from '../one-alert.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import { SecretUrl, secretsOf, withoutPath } from '../secret-url.ts';
-import type { DeliveryLedger, Sink } from '../sink.ts';
-import { alertOf, type Message, type SourceStatus, toMessage } from './message.ts';
+import type { Sink } from '../sink.ts';
+import { type Message, type SourceStatus, toMessage } from './message.ts';
 
 const ALERTOPS_HOST = 'notify.alertops.com';
 const STATUSES = ['open', 'update', 'close'] as const satisfies readonly SourceStatus[];
@@ -71,8 +72,8 @@ function createSink(config: Config): Sink {
     },
     lane: (deployment) => alertOf(meaningful(deployment)),
     async deliver(deployment, ledger, { signal }) {
-      const later = laterOne(deployment, ledger);
-      if (later) return { words: `not sent: AlertOps knows of a later deployment there already (${later})` };
+      const later = toldLater(deployment, ledger, 'AlertOps');
+      if (later) return later;
       return post({
         requests: [messageOf(deployment, config)],
         ledger,
@@ -104,14 +105,6 @@ function messageOf(deployment: Deployment, lists: Lists): Message {
   const status = statusOf(deployment.state, lists);
   if (status) return toMessage(meaningful(deployment), status);
   throw new DeliveryFailed(`AlertOps is not told of a deployment that is ${deployment.state}`, { retry: 'never' });
-}
-
-/** A delivery that was held up must not open what was closed since, nor close what was opened since. */
-function laterOne({ occurredAt }: Deployment, { known: { told, toldInLane } }: DeliveryLedger): string | undefined {
-  if (!toldInLane || toldInLane.at <= occurredAt) return undefined;
-  // Its own earlier state, by another clock: not another deployment.
-  if (told && told.at === toldInLane.at && told.state === toldInLane.state) return undefined;
-  return `${toldInLane.state} at ${toldInLane.at}`;
 }
 
 function listsOf(lists: Lists): string {

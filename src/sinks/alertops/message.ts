@@ -1,10 +1,8 @@
-import { digest } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { headline } from '../../domain/summary.ts';
 import { shorten } from '../../values/text.ts';
+import { alertOf } from '../one-alert.ts';
 
-/** AlertOps documents no lengths; an id this long is no name any more. */
-const LONGEST_ID = 200;
 /** It is read on a telephone at night; a commit message may have pages. */
 const SUBJECT_CHARS = 250;
 const TITLE_CHARS = 500;
@@ -25,16 +23,6 @@ export interface Message {
   readonly severity?: string;
   readonly source_url?: string;
   readonly details: Readonly<Record<string, string>>;
-}
-
-/**
- * One service in one environment. Where either is not known, a success must not close the alert of another: then it is
- * the deployment alone.
- */
-export function alertOf({ key, service, environment }: Deployment): string {
-  const isKnown = service !== 'unknown' && environment.name !== 'unknown';
-  const id = isKnown ? `${service}:${environment.name}` : key;
-  return id.length > LONGEST_ID ? digest(id) : id;
 }
 
 export function toMessage(deployment: Deployment, status: SourceStatus): Message {

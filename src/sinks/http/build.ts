@@ -56,6 +56,7 @@ export function build({ name, timeoutMs, written, preset, given, complain }: Ord
       remoteId: written.remote_id,
       remoteUrl: written.remote_url,
       idempotent: written.idempotent ?? false,
+      per: written.per,
       retry: written.retry,
       pace: createPace(written.rate_per_minute),
       send: createSendJson({ timeoutMs, reach: reachOf(url, preset) }),

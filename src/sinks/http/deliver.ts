@@ -11,11 +11,13 @@ import {
   withoutSecret,
   wordsOf,
 } from '../../outbound/http.ts';
+import { toldLater } from '../one-alert.ts';
 import type { Delivered, DeliveryLedger } from '../sink.ts';
 import { idIn, type Success, urlIn, verdictOf, type Where } from './answer.ts';
 import type { Pace } from './pace.ts';
 import { type Exchange, type Parts, requestOf } from './request.ts';
 import { asWritten, type Retrying } from './retry.ts';
+import type { Written } from './written.ts';
 
 export interface Destination extends Parts {
   readonly name: string;
@@ -33,6 +35,7 @@ export interface Destination extends Parts {
   readonly remoteUrl: Where | undefined;
   /** The destination recognises a repeat by itself. */
   readonly idempotent: boolean;
+  readonly per: Written['per'];
   readonly retry: Retrying | undefined;
 }
 
@@ -45,6 +48,8 @@ interface Delivery {
 
 export async function deliver(to: Destination, delivery: Delivery): Promise<Delivered> {
   const { deployment, ledger, now } = delivery;
+  const later = to.per && toldLater(deployment, ledger, to.name);
+  if (later) return later;
   const remoteId = to.update && ledger.known.remoteId;
   if (remoteId === undefined && !to.states.includes(deployment.state))
     return { words: `nothing to tell: ${to.name} hears of ${deployment.state} only of a deployment that it knows` };

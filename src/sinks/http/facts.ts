@@ -1,6 +1,8 @@
 import { ChangeType, digest, RiskLevel, State, Tier } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { headline } from '../../domain/summary.ts';
+import { meaningful } from '../meaningful.ts';
+import { alertOf } from '../one-alert.ts';
 
 /** What stands in a JSON document. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -28,6 +30,7 @@ export const DEPLOYMENT: Fields = fields({
   event_id: 'text',
   key: 'text',
   key_digest: 'text',
+  alert_key: 'text',
   external_id: 'text',
   state: { words: State.options },
   change_type: { words: ChangeType.options },
@@ -81,6 +84,7 @@ export function factsOf(deployment: Deployment): Facts {
     event_id: eventIdOf(deployment),
     key,
     key_digest: digest(key),
+    alert_key: alertOf(meaningful(deployment)),
     external_id: deployment.externalId,
     state: deployment.state,
     change_type: deployment.changeType,

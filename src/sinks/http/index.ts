@@ -4,6 +4,8 @@ import { DeliveryFailed } from '../../domain/errors.ts';
 import { Match, matchOf } from '../../domain/rule-match.ts';
 import { failure, isSuccess, withoutSecret } from '../../outbound/http.ts';
 import { Credential, Name } from '../../values/settings.ts';
+import { meaningful } from '../meaningful.ts';
+import { alertOf } from '../one-alert.ts';
 import type { Sink } from '../sink.ts';
 import { type Built, build } from './build.ts';
 import { deliver } from './deliver.ts';
@@ -99,6 +101,7 @@ function asSink(built: Built, { when, concurrency }: Config): Sink {
     name: built.name,
     secrets: built.secrets,
     concurrency,
+    ...(built.per && { lane: (deployment) => alertOf(meaningful(deployment)) }),
     wants(deployment) {
       const why = whyNot(deployment, built, when);
       return why === undefined ? { wanted: true } : { wanted: false, why };

@@ -191,6 +191,52 @@ describe('a preset over HTTP', () => {
   });
 });
 
+describe('the alert of incident.io', () => {
+  let fake: FakeServer;
+  let told: string[];
+  beforeEach(async () => {
+    told = [];
+    fake = await startFakeServer(({ text }) => {
+      const { status, deduplication_key } = JSON.parse(text);
+      told.push(`${status} ${deduplication_key}`);
+      return { status: 202, body: '{}' };
+    });
+  });
+  afterEach(() => fake.close());
+  const at = (time: string, over: Partial<Deployment>) =>
+    aDeployment({ key: `d ${time}`, service: 'shop', occurredAt: `2026-03-19T${time}:00.000Z`, ...over });
+  const alerting = () => sinkOf('incident-io', { url: `${fake.url}/alerts` });
+
+  it('is not opened by a failure that is tried again after the next success', async () => {
+    const ledger = createMemoryLedger();
+    const sink = alerting();
+    fake.inject({ kind: 'status', status: 502 });
+    const failure = at('10:00', { state: 'failed' });
+    await expect(ledger.attempt(sink, failure)).rejects.toMatchObject({ retry: 'backoff' });
+    await ledger.deliver(sink, at('10:05', { state: 'succeeded' }));
+    const late = await ledger.deliver(sink, failure);
+    expect(late).toMatchObject({ words: expect.stringContaining('not sent') });
+    expect(told.at(-1)).toBe('resolved shop:production');
+  });
+
+  it('is of one service, as its sender names it, in one environment', async () => {
+    const ledger = createMemoryLedger();
+    const sink = alerting();
+    await ledger.deliver(sink, at('10:00', { state: 'failed', serviceId: 'svc_cart' }));
+    await ledger.deliver(sink, at('10:01', { state: 'succeeded', serviceId: 'svc_pay' }));
+    await ledger.deliver(sink, at('10:02', { state: 'succeeded', environment: { name: 'eu:production' } }));
+    await ledger.deliver(sink, at('10:03', { state: 'failed', service: 'shop:eu' }));
+    await ledger.deliver(sink, at('10:04', { state: 'succeeded', service: 'unknown', key: 'the key' }));
+    expect(told).toEqual([
+      'firing svc_cart:production',
+      'resolved svc_pay:production',
+      'resolved shop:eu%3Aproduction',
+      'firing shop%3Aeu:production',
+      'resolved the key',
+    ]);
+  });
+});
+
 describe('the README of the HTTP sink', () => {
   const readme = readFileSync('src/sinks/http/README.md', 'utf8');
   const recipes = [...readme.matchAll(/```yaml\n(sinks:\n[\s\S]*?)```/g)].map(([, yaml]) => yaml ?? '');

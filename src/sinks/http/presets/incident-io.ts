@@ -15,7 +15,7 @@ export const incidentIo: Preset = {
     body: {
       status: { path: 'state', map: { failed: 'firing', succeeded: 'resolved' }, required: true },
       title: { path: 'summary', truncate: 250 },
-      deduplication_key: { text: '{service}:{environment.name}' },
+      deduplication_key: { path: 'alert_key' },
       description: { first: [{ path: 'description' }, { path: 'commit.title' }], truncate: 2000 },
       source_url: { first: [{ path: 'job_url' }, { path: 'pipeline_url' }] },
       metadata: {
@@ -28,5 +28,6 @@ export const incidentIo: Preset = {
       },
     },
     idempotent: true,
+    per: 'service',
   },
 };

@@ -1,0 +1,37 @@
+import { digest } from '../domain/change-record.ts';
+import type { Deployment } from '../domain/deployment.ts';
+import { serviceIdentity } from '../domain/service.ts';
+import type { Delivered, DeliveryLedger } from './sink.ts';
+
+/** Destinations document no lengths; an id this long is no name any more. */
+const LONGEST_ID = 200;
+
+/**
+ * The alert that a deployment opens or closes, for destinations that keep one: one service in one environment. Where
+ * either is not known, a success must not close the alert of another: then it is the deployment alone. It is the lane of
+ * such a sink as well (Sink.lane).
+ */
+export function alertOf(deployment: Deployment): string {
+  const { key, service, serviceId, environment } = deployment;
+  const isKnown = (service !== 'unknown' || serviceId !== undefined) && environment.name !== 'unknown';
+  const parts = [serviceIdentity(deployment), environment.name];
+  // The separator within a name would make two pairs of names one.
+  const id = isKnown ? parts.map((part) => part.replaceAll(':', '%3A')).join(':') : key;
+  return id.length > LONGEST_ID ? digest(id) : id;
+}
+
+/**
+ * What to answer instead of a request that is older than what the alert was told: a delivery that was held up must not
+ * open what was closed since, nor close what was opened since.
+ */
+export function toldLater(
+  { occurredAt }: Deployment,
+  { known: { told, toldInLane } }: DeliveryLedger,
+  destination: string,
+): Delivered | undefined {
+  if (!toldInLane || toldInLane.at <= occurredAt) return undefined;
+  // Its own earlier state, by another clock: not another deployment.
+  if (told && told.at === toldInLane.at && told.state === toldInLane.state) return undefined;
+  const later = `${toldInLane.state} at ${toldInLane.at}`;
+  return { words: `not sent: ${destination} knows of a later deployment there already (${later})` };
+}
