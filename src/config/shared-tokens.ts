@@ -9,6 +9,9 @@ interface Configured {
 
 type Path = readonly (string | number)[];
 
+/** What was refused for another reason is still as it was written: its secrets may be anything. */
+const listed = (secrets: unknown): readonly string[] => (Array.isArray(secrets) ? secrets : []);
+
 /**
  * Whoever holds a token that is used twice may more than was meant: a CI job whose changes token is the admin token is
  * an admin. Several sources may share a secret.
@@ -22,10 +25,10 @@ export function sharedTokens(config: Configured): { readonly path: (string | num
   ];
   const others = [
     ...config.sources.flatMap(({ secrets, hidden = [] }, at) =>
-      [...secrets, ...hidden].map((token) => ({ token, called: `a secret of sources[${at}]` })),
+      [...listed(secrets), ...listed(hidden)].map((token) => ({ token, called: `a secret of sources[${at}]` })),
     ),
     ...config.sinks.flatMap((sink, at) =>
-      (sink?.secrets ?? []).map((token) => ({ token, called: `a secret of sinks[${at}]` })),
+      listed(sink?.secrets).map((token) => ({ token, called: `a secret of sinks[${at}]` })),
     ),
   ];
   return own.flatMap(({ path, token }, at) => {

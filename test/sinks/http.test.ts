@@ -45,7 +45,7 @@ async function sent(value: unknown, over: Partial<Deployment> = {}): Promise<unk
 const parsed = (sink: string) =>
   parseConfig(
     'shiplog.yaml',
-    `admin_token: 0123456789abcdef\nsources: [{ type: gitlab, secrets: [0123456789abcdef] }]\nsinks:\n  - type: http\n${sink}`,
+    `admin_token: 0123456789abcdef\nsources: [{ type: gitlab, secrets: [fedcba9876543210] }]\nsinks:\n  - type: http\n${sink}`,
     { environment: {} },
   );
 

@@ -253,7 +253,7 @@ describe('the README of the HTTP sink', () => {
         if (name.endsWith('_URL')) return 'https://lighthouse.example.com/hook/0123456789';
         return name.endsWith('_SIGNING_KEY') ? `whsec_${btoa('0123456789abcdef0123456789abcdef')}` : SECRET;
       };
-      const base = 'admin_token: 0123456789abcdef\nsources: [{ type: gitlab, secrets: [0123456789abcdef] }]\n';
+      const base = 'admin_token: 0123456789abcdef\nsources: [{ type: gitlab, secrets: [fedcba9876543210] }]\n';
       const given = Object.fromEntries(names.map((name) => [name, standIn(name)]));
       const { sinks } = parseConfig('README.md', `${base}${yaml}`, { environment: given });
       expect(sinks).toHaveLength(1);
