@@ -1,4 +1,5 @@
 import vm from 'node:vm';
+import { cpuMs } from './time.ts';
 
 /** Characters that trims, splits and paths repeat. */
 const COMMON = [
@@ -98,7 +99,7 @@ interface Run extends Hostile {
   readonly length: number;
   /** Best of so many. */
   readonly rounds: number;
-  /** What takes less is not slow, milliseconds. */
+  /** What costs less is not slow, milliseconds of computing. */
   readonly enough: number;
   /** Ends when so many are found. */
   readonly most: number;
@@ -110,7 +111,7 @@ const WITHIN_MS = 10_000;
 /** Those of the hostile texts that are slow. Undefined: the expression did not come back, as one that is worse than any power of the length. */
 export function slowOnes(run: Run): readonly Slow[] | undefined {
   try {
-    return RUN.runInNewContext({ ...run, now: () => performance.now() }, { timeout: WITHIN_MS }) as Slow[]; // what RUN returns
+    return RUN.runInNewContext({ ...run, now: cpuMs }, { timeout: WITHIN_MS }) as Slow[]; // what RUN returns
   } catch (error) {
     // It is made in the other context, whose Error is another one.
     if ((error as { code?: unknown }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined;

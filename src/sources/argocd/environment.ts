@@ -81,7 +81,7 @@ function guessed(notification: Notification, settings: Guessing, advice: string)
 /** The last one: `test-lab-prod` is prod. `production` in `lighthouse-api-production`, `pr-12` in `lighthouse-pr-12`. */
 export function environmentWordIn(text = '', words: ReadonlySet<string> = DEFAULT_WORDS): string | undefined {
   const parts = text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
-  const at = parts.findLastIndex((part) => words.has(part.replace(/\d+$/, '')));
+  const at = parts.findLastIndex((part) => words.has(part.replace(/(?<!\d)\d+$/, '')));
   const word = parts[at];
   const number = parts[at + 1];
   return word && NUMBERED.has(word) && number && /^\d+$/.test(number) ? `${word}-${number}` : word;
