@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
+import { useProxies } from '../outbound/egress.ts';
 import type { TraceSettings } from '../telemetry/span.ts';
 import { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
+import { proxiesOf } from './proxies.ts';
 import { keptSecret, openSecrets } from './secrets.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,10 +16,11 @@ const MAX_FILE_BYTES = 1024 * 1024;
 const GENERATED = 'generated';
 
 /**
- * The one place that reads the environment: SHIPLOG_CONFIG and OTEL_* here, everything else where the file names it.
+ * The one place that reads the environment: SHIPLOG_CONFIG, HTTPS_PROXY and OTEL_* here, everything else where the file names it.
  */
 export function loadConfig(environment: Environment = process.env, options: LoadOptions = {}): Config {
   const file = configFile(environment);
+  useProxies(proxiesOf(environment));
   return parseConfig(file, readConfigFile(file), { environment, ...options });
 }
 

@@ -21,7 +21,7 @@ const METADATA = new Set(
   ),
 );
 
-class AddressRefused extends Error {
+export class AddressRefused extends Error {
   override readonly name = 'AddressRefused';
   readonly code = 'ADDRESS_REFUSED';
 }

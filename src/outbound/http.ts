@@ -1,7 +1,8 @@
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { DeliveryFailed, type Retry } from '../domain/errors.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import { patternOfSecret } from '../values/mask.ts';
+import { createEgress, withProxyNamed } from './egress.ts';
 import { guardedLookup, type Reach } from './guard.ts';
 
 const ANSWER_LIMIT_BYTES = 1024 * 1024;
@@ -36,20 +37,19 @@ export interface SendOptions {
   readonly dispatcher?: Dispatcher;
 }
 
-const CONNECTIONS = 32;
-
 /**
  * @throws DeliveryFailed with `retry: 'backoff'` when there was no complete answer. What the destination did is then
  * unknown.
  */
 export function createSendJson({ timeoutMs, reach = 'private', ...options }: SendOptions): SendJson {
-  const dispatcher =
-    options.dispatcher ?? new Agent({ connections: CONNECTIONS, connect: { lookup: guardedLookup(reach) } });
+  const egress = createEgress(guardedLookup(reach));
   return async ({ signal, ...call }) => {
     const { method, url, body } = call;
     try {
       return await within({ timeoutMs, signal }, async (limited) => {
-        const { origin, pathname, search } = new URL(url);
+        const target = new URL(url);
+        const { origin, pathname, search } = target;
+        const dispatcher = options.dispatcher ?? (await egress(target));
         const response = await dispatcher.request({
           origin,
           path: `${pathname}${search}`,
@@ -61,7 +61,8 @@ export function createSendJson({ timeoutMs, reach = 'private', ...options }: Sen
         const text = await readLimited(response.body);
         return { status: response.statusCode, headers: response.headers, text, json: parseOrUndefined(text) };
       });
-    } catch (cause) {
+    } catch (error) {
+      const cause = withProxyNamed(error);
       throw new DeliveryFailed(`no answer from ${new URL(url).host}: ${reason(cause, timeoutMs)}`, {
         retry: 'backoff',
         cause,
@@ -136,6 +137,7 @@ const NEVER_CONNECTED = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'ERR_TLS_CERT_ALTNAME_INVALID',
   'ADDRESS_REFUSED',
+  'PROXY_REFUSED',
 ]);
 
 /** True when the request certainly never left: the destination did nothing, so there is nothing to look for. */

@@ -37,7 +37,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   sinks: { may: [...PURE, 'outbound'], blind: [...RIM, 'sources', 'config'], packages: ['zod'] },
   outbound: { may: [...PURE, 'telemetry'], packages: ['undici', 'ipaddr.js'] },
-  config: { may: [...PURE, 'sources', 'sinks', 'testing'], packages: ['zod', 'yaml', 'ipaddr.js'] },
+  config: { may: [...PURE, 'sources', 'sinks', 'outbound', 'testing'], packages: ['zod', 'yaml', 'ipaddr.js'] },
   testing: { may: [] },
   telemetry: {
     may: PURE,
