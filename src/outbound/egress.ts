@@ -97,7 +97,7 @@ function judge(hostname: string, lookup: LookupFunction): Promise<void> {
 }
 
 /** The proxy would not let the request through: it never left. */
-export class ProxyRefused extends Error {
+class ProxyRefused extends Error {
   override readonly name = 'ProxyRefused';
   readonly code = 'PROXY_REFUSED';
 }
