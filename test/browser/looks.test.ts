@@ -6,7 +6,7 @@ import { chromiumPath, logIn, openVisitor, sidewaysOf, startBrowser, type Visito
 import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
 import { fillHarbor, postToHarbor } from './harbor.ts';
 
-const TELEPHONE = { width: 360, height: 740 };
+const TELEPHONE = { width: 320, height: 640 };
 const DESK = { width: 1280, height: 800 };
 const WALL = { width: 3840, height: 2160 };
 

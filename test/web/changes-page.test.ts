@@ -41,6 +41,12 @@ describe('the list of changes', () => {
     expect(await show('/', { occurredAt: ago(60) })).not.toContain('class="badge rollback"');
   });
 
+  it('gives all that it shows as a file, of the same span and filter', async () => {
+    const page = await show('/?service=lighthouse-api&page=1', { occurredAt: ago(60) });
+    expect(page).toContain('href="/changes.csv?service=lighthouse-api&amp;range=24h"');
+    expect(page).toContain('href="/changes.ndjson?service=lighthouse-api&amp;range=24h"');
+  });
+
   it('keeps the filter in the form and in every link', async () => {
     const hour = { environment: { name: 'blue & green' } };
     const page = await show(

@@ -245,6 +245,16 @@ function follow(source, button) {
   listen();
 }
 
+/** "/" goes to the search of the page, unless somebody is writing. */
+function search(event) {
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest?.('input, select, textarea')) return;
+  const field = document.querySelector('input[type="search"]');
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+}
+
 localize(document);
 const form = document.getElementById('filters');
 if (form) localizeForm(form);
@@ -252,6 +262,7 @@ for (const details of document.querySelectorAll('.facets')) foldFilters(details)
 document.addEventListener('pointerover', localizeMark);
 document.addEventListener('focusin', localizeMark);
 document.addEventListener('keydown', walk);
+document.addEventListener('keydown', search);
 new MutationObserver((changes) => {
   for (const { addedNodes } of changes) for (const node of addedNodes) if (node instanceof Element) localize(node);
 }).observe(document.body, { childList: true, subtree: true });

@@ -112,11 +112,22 @@ function Changes({ found, newest, query, problems, unknown, standings, now, sour
             pages={Math.ceil(list.total / PAGE_SIZE)}
             address={(page) => addressOf(query, { page })}
           />
+          {shown && <TakeAlong query={{ ...query, page: 1, range: query.from === undefined ? range : query.range }} />}
         </div>
       </div>
     </>
   );
 }
+
+/** The same span and filter as a file, all pages of it. */
+const TakeAlong = ({ query }: { query: ChangesQuery }): Html => (
+  <p class="buttons mute">
+    All of these as{' '}
+    {['csv', 'ndjson'].map((format) => (
+      <a href={addressOf(query).replace('/', `/changes.${format}`)}>{format.toUpperCase()}</a>
+    ))}
+  </p>
+);
 
 interface Found {
   readonly list: Listed;

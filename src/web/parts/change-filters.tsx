@@ -44,17 +44,17 @@ export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: 
           <Select name="risk" of={RiskLevel.options} chosen={query.risk} />
           <Field name="tag" value={query.tag} known={known.tag} />
           <Select name="status" label="state" of={State.options} chosen={query.status} />
+          {query.from !== undefined && (
+            <TimeField name="from" at={query.from}>
+              after
+            </TimeField>
+          )}
+          <TimeField name="to" at={query.to}>
+            what changed before
+          </TimeField>
         </div>
       </details>
       {query.range !== undefined && <input type="hidden" name="range" value={query.range} />}
-      {query.from !== undefined && (
-        <TimeField name="from" at={query.from}>
-          after
-        </TimeField>
-      )}
-      <TimeField name="to" at={query.to}>
-        what changed before
-      </TimeField>
       <span class="buttons">
         <button>Search</button> {isNarrowed && <a href="/">clear</a>}
       </span>

@@ -1,0 +1,91 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ADMIN_TOKEN, startTestBridge } from '../support/bridge.ts';
+import { chromiumPath, logIn, openVisitor, sidewaysOf, startBrowser } from '../support/browser.ts';
+import { fillHarbor } from './harbor.ts';
+
+const TELEPHONE = { width: 390, height: 844 };
+const LAPTOP = { width: 1440, height: 900 };
+const NARROW = { width: 320, height: 640 };
+const PATHS = ['/', '/running', '/inbox', '/deliveries', '/performance', '/setup'];
+
+/** Rows that lie wholly above the fold. */
+const rowsAbove = (page: Page): Promise<number> =>
+  page.evaluate(`[...document.querySelectorAll('#list tbody tr')]
+    .filter((row) => row.getBoundingClientRect().bottom <= innerHeight).length`);
+
+/** Targets under 24 px, but for links inside a sentence or a cell (WCAG 2.5.8: inline) and marks (their list is the equal). */
+const smallTargets = (page: Page): Promise<string[]> =>
+  page.evaluate(`[...document.querySelectorAll('button, input:not([type=hidden]), select, nav a, .buttons a, .ranges a, summary')]
+    .filter((target) => target.checkVisibility() && target.type !== 'checkbox')
+    .filter((target) => { const { width, height } = target.getBoundingClientRect(); return width < 24 || height < 24; })
+    .map((target) => target.outerHTML.slice(0, 80) + ' ' + target.getBoundingClientRect().height)`);
+
+const faintBorders = (page: Page): Promise<string[]> =>
+  page.evaluate(`(() => {
+    const light = (color) => {
+      const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255)
+        .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const ground = light(getComputedStyle(document.documentElement).backgroundColor);
+    return [...document.querySelectorAll('input:not([type=hidden]):not([type=checkbox]), select')]
+      .filter((field) => field.checkVisibility())
+      .map((field) => [field.name, light(getComputedStyle(field).borderTopColor)])
+      .map(([name, border]) => [name, (Math.max(border, ground) + 0.05) / (Math.min(border, ground) + 0.05)])
+      .filter(([, contrast]) => contrast < 3).map(([name, contrast]) => name + ' ' + contrast);
+  })()`);
+
+describe.skipIf(!chromiumPath)('the pages of somebody in a hurry', () => {
+  let bridge: Awaited<ReturnType<typeof startTestBridge>>;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    browser = await startBrowser();
+    bridge = await startTestBridge({});
+    await fillHarbor(bridge.redis.address, new Date());
+    page = (await openVisitor(browser, bridge.url)).page;
+    await logIn(page, ADMIN_TOKEN);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await bridge?.stop();
+  });
+
+  it('show the first change on the first screen of a telephone', async () => {
+    await page.setViewportSize(TELEPHONE);
+    await page.goto('/');
+    expect(await rowsAbove(page)).toBeGreaterThanOrEqual(1);
+  });
+
+  it('show ten changes on the first screen of a laptop', async () => {
+    await page.setViewportSize(LAPTOP);
+    await page.goto('/');
+    expect(await rowsAbove(page)).toBeGreaterThanOrEqual(10);
+  });
+
+  it.each(PATHS)('do not scroll sideways at 320 px, have targets of 24 px and borders of 3:1: %s', async (path) => {
+    await page.setViewportSize(NARROW);
+    await page.goto(path);
+    expect(await sidewaysOf(page)).toBe(0);
+    for (const viewport of [NARROW, LAPTOP]) {
+      await page.setViewportSize(viewport);
+      expect(await smallTargets(page)).toEqual([]);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect(await faintBorders(page)).toEqual([]);
+      }
+    }
+  });
+
+  it('have the search under /', async () => {
+    await page.setViewportSize(LAPTOP);
+    await page.goto('/');
+    await page.getByRole('button', { name: 'live' }).waitFor();
+    await page.keyboard.press('/');
+    expect(await page.evaluate('document.activeElement.name')).toBe('text');
+    await page.keyboard.type('a/b');
+    expect(await page.getByLabel('text').inputValue()).toBe('a/b');
+  });
+});
