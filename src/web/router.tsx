@@ -25,6 +25,7 @@ import { lastFragment } from './parts/last-webhook.tsx';
 import { page } from './parts/layout.tsx';
 import { SpooledNote } from './parts/spooled-note.tsx';
 import { rememberWho, requireAdmin, requireReader, whoIs } from './session.ts';
+import { type Trouble, troubleOf } from './trouble.ts';
 
 export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, DeliveriesParts, LoginParts {
   /** Where people and tools reach the bridge; absent: where they came by. */
@@ -106,7 +107,9 @@ async function sendChanges(routeParts: RouteParts, request: Request, response: R
       {await setupPage({ ...setupView(routeParts, request), at: '/', welcome: true })}
     </div>
   );
-  response.send(page({ title: 'Changes', at: '/', who, body: welcome || body }));
+  response.send(
+    page({ title: 'Changes', at: '/', who, trouble: await troubleOf(routeParts, now), body: welcome || body }),
+  );
 }
 
 function addReading(router: Router, { whoOf, ...parts }: RouteParts): void {
@@ -117,18 +120,28 @@ function addReading(router: Router, { whoOf, ...parts }: RouteParts): void {
     const body = await deploymentPage(parts, { name, asked: request.query, who, now: new Date() });
     sendOr404(
       response,
-      { title: 'Deployment', at: '/', who, body },
+      { title: 'Deployment', at: '/', who, trouble: await troubleOf(parts, new Date()), body },
       'There is no such deployment, or it is older than the change log keeps.',
     );
   });
   router.get('/running', async (request, response) => {
     const body = await runningPage(parts, request.query, new Date());
-    response.send(page({ title: 'What runs where', at: '/running', who: whoOf(request), body }));
+    response.send(
+      page({
+        title: 'What runs where',
+        at: '/running',
+        who: whoOf(request),
+        trouble: await troubleOf(parts, new Date()),
+        body,
+      }),
+    );
   });
   router.get('/deliveries', async (request, response) => {
     const who = whoOf(request);
     const body = await deliveriesPage(parts, { asked: request.query, who, now: new Date() });
-    response.send(page({ title: 'Deliveries', at: '/deliveries', who, body }));
+    response.send(
+      page({ title: 'Deliveries', at: '/deliveries', who, trouble: await troubleOf(parts, new Date()), body }),
+    );
   });
   // The same as by the API, for whoever came by a session.
   router.get(['/performance.csv', '/performance.json'], (request, response) => {
@@ -146,19 +159,29 @@ function addReading(router: Router, { whoOf, ...parts }: RouteParts): void {
   });
   router.get('/performance', async (request, response) => {
     const body = await performancePage(parts.deployments, request.query, new Date());
-    response.send(page({ title: 'Performance', at: '/performance', who: whoOf(request), body }));
+    response.send(
+      page({
+        title: 'Performance',
+        at: '/performance',
+        who: whoOf(request),
+        trouble: await troubleOf(parts, new Date()),
+        body,
+      }),
+    );
   });
   const sourceNames = parts.sources.map(({ name }) => name);
   router.get('/inbox', async (request, response) => {
     const body = await inboxPage({ ...parts, sourceNames }, request.query, new Date());
-    response.send(page({ title: 'Inbox', at: '/inbox', who: whoOf(request), body }));
+    response.send(
+      page({ title: 'Inbox', at: '/inbox', who: whoOf(request), trouble: await troubleOf(parts, new Date()), body }),
+    );
   });
   router.get('/inbox/:id', async (request, response) => {
     const who = whoOf(request);
     const body = await webhookPage(parts.inbox, { id: request.params.id, asked: request.query, who, now: new Date() });
     sendOr404(
       response,
-      { title: 'Webhook', at: '/inbox', who, body },
+      { title: 'Webhook', at: '/inbox', who, trouble: await troubleOf(parts, new Date()), body },
       'There is no such webhook, or it is older than the inbox keeps.',
     );
   });
@@ -178,7 +201,9 @@ function addSetup(router: Router, routeParts: RouteParts): void {
   const send = async (request: Request, response: Response, said: { show?: string; test?: string }) => {
     const view = setupView(routeParts, request);
     const body = await setupPage({ ...view, ...said });
-    response.send(page({ title: 'Set-up', at: '/setup', who: view.who, body }));
+    response.send(
+      page({ title: 'Set-up', at: '/setup', who: view.who, trouble: await troubleOf(routeParts, view.now), body }),
+    );
   };
   router.get('/setup', (request, response) => send(request, response, Test.safeParse(request.query).data ?? {}));
   router.get('/setup/last', async (_request, response) => {
@@ -218,6 +243,7 @@ interface Found {
   readonly title: string;
   readonly at: string;
   readonly who: Who;
+  readonly trouble: Trouble;
   readonly body: Html | undefined;
 }
 

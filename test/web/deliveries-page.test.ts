@@ -27,6 +27,15 @@ describe('the deliveries page', () => {
     expect(page).toContain('recording in Shiplog itself Waiting 4 Dead letters 1');
   });
 
+  it('marks dead letters and waiting sinks in the menu of every page', async () => {
+    const backlog = async () => ({ 'forward-alert24': { waiting: 0, dead: 3 }, record: { waiting: 0, dead: 1 } });
+    const holds = () => ({ alert24: { why: '401', until: now } });
+    for (const path of ['/', '/running', '/setup', '/performance']) {
+      expect(await see(path, { backlog, holds })).toContain('title="4 dead letters, 1 sink waiting"');
+      expect(await see(path)).not.toContain('dead letter');
+    }
+  });
+
   it.each([
     ['paused', { hold: { why: 'x', until: now } }],
     ['slow', { recent: { delivered: 2, failed: 0, meanMs: 2_500 } }],

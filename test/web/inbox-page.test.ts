@@ -21,6 +21,16 @@ describe('the inbox', () => {
     expect(page).toContain('href="/deployments/changes:a%2Fb"');
   });
 
+  it('says from where a refused webhook came, and marks its source in the menu of every page', async () => {
+    const refused = { verdict: 'rejected', reason: 'bad_signature', address: '203.0.113.7', count: 12 } as const;
+    const inbox = memoryInbox([webhook({ id: 'w1', ...refused, receivedAt: new Date().toISOString() })]);
+    expect(text(await see('/inbox', { inbox }))).toContain('bad_signature from 203.0.113.7, 12 times');
+    expect(text(await see('/inbox/w1', { inbox }))).toContain('Sender from 203.0.113.7, 12 times');
+    expect(await see('/running', { inbox })).toContain('title="refused within the last hour: gitlab"');
+    const old = memoryInbox([webhook({ ...refused, receivedAt: '2026-01-01T00:00:00.000Z' })]);
+    expect(await see('/running', { inbox: old })).not.toContain('refused within the last hour');
+  });
+
   it('goes on over several pages', async () => {
     const inbox = memoryInbox(Array.from({ length: 101 }, (_, index) => webhook({ id: `hook-${index}-` })));
     expect(await see('/inbox', { inbox })).not.toContain('hook-100-');

@@ -59,7 +59,7 @@ describe('the set-up page', () => {
       .get(path)
       .expect(200)
       .expect('content-type', /javascript/);
-    expect(script.text).toContain("fetch('/setup/last'");
+    expect(script.text).toContain("fetch('setup/last'");
     const answer = await request(server).get('/setup/last').set('cookie', sessionCookie()).expect(200);
     expect(text(answer.text)).toMatch(/It works\. Last webhook 7 s ago .* recorded/);
     expect(page.text).toContain('<div class="last recorded" id="last-gitlab" data-last>');

@@ -5,7 +5,7 @@ import type { Html } from '../html.ts';
 import { ActionForm, type Who } from '../parts/action-form.tsx';
 import { deploymentPath } from '../parts/deployment-words.tsx';
 import { DoneNote } from '../parts/done.tsx';
-import { size, VerdictBadge, webhookPath } from '../parts/inbox-words.tsx';
+import { sentFrom, size, VerdictBadge, webhookPath } from '../parts/inbox-words.tsx';
 import { Fields, Heading, Section } from '../parts/layout.tsx';
 import { Link } from '../parts/link.tsx';
 import { prettyJson } from '../parts/pretty-json.ts';
@@ -60,6 +60,7 @@ function Facts({ entry, now }: { entry: InboxEntry; now: Date }): Html {
           deployments.length > 0 && deployments.map((key) => <Named name={key} />),
         ],
         ['Received', <When at={entry.receivedAt} now={now} />],
+        ['Sender', sentFrom(entry)],
         ['Spooled', entry.spooled && 'It waited on disk while Redis was away.'],
         [
           'Request',

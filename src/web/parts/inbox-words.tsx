@@ -17,11 +17,16 @@ export const VerdictBadge = ({ verdict }: { verdict: Verdict }): Html => (
 
 export const webhookPath = ({ id }: Pick<InboxEntry, 'id'>): string => `/inbox/${encodeURIComponent(id)}`;
 
-export const Reason = ({ of: { reason, detail, deployments } }: { of: InboxEntry }): Html => (
+/** Of a refusal: whose webhook to look for. */
+export const sentFrom = ({ address, count = 1 }: Pick<InboxEntry, 'address' | 'count'>): string | undefined =>
+  address && `from ${address}${count > 1 ? `, ${count.toLocaleString('en')} times` : ''}`;
+
+export const Reason = ({ of: entry }: { of: InboxEntry }): Html => (
   <>
-    {reason && [<code>{reason}</code>, ' ']}
-    {detail}
-    {deployments.map((key) => [
+    {entry.reason && [<code>{entry.reason}</code>, ' ']}
+    {entry.detail}
+    {entry.address && [' ', <span class="mute">{sentFrom(entry)}</span>]}
+    {entry.deployments.map((key) => [
       ' ',
       <a class="key" href={deploymentPath(key)}>
         <bdi>{key}</bdi>

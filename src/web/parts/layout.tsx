@@ -1,6 +1,8 @@
 import { ICON, SCRIPT, STYLE } from '../assets.ts';
 import type { Html, Piece } from '../html.ts';
+import type { Trouble } from '../trouble.ts';
 import { FormToken, type Who } from './action-form.tsx';
+import { plural } from './words.tsx';
 
 export interface Page {
   readonly title: string;
@@ -8,6 +10,8 @@ export interface Page {
   readonly at?: string;
   /** Who reads it: the log-out form carries their token. */
   readonly who?: Who;
+  /** Marked in the menu. */
+  readonly trouble?: Trouble;
   readonly body: Piece;
   /** Another address to load at once. */
   readonly goTo?: string;
@@ -22,7 +26,7 @@ const MENU = [
   ['/setup', 'Set-up'],
 ] as const;
 
-export function page({ title, at, who, body, goTo }: Page): string {
+export function page({ title, at, who, trouble, body, goTo }: Page): string {
   const document = (
     <html lang="en">
       <head>
@@ -43,7 +47,7 @@ export function page({ title, at, who, body, goTo }: Page): string {
           <a class="name" href="/">
             Shiplog
           </a>
-          {at !== undefined && <Menu at={at} who={who} />}
+          {at !== undefined && <Menu at={at} who={who} trouble={trouble} />}
         </header>
         <main id="main" tabindex="-1">
           {body}
@@ -54,12 +58,19 @@ export function page({ title, at, who, body, goTo }: Page): string {
   return `<!doctype html>\n${document.markup}\n`;
 }
 
-const Menu = ({ at, who }: { at: string; who: Who | undefined }): Html => (
+interface MenuView {
+  readonly at: string;
+  readonly who: Who | undefined;
+  readonly trouble: Trouble | undefined;
+}
+
+const Menu = ({ at, who, trouble }: MenuView): Html => (
   <>
     <nav aria-label="Pages">
       {MENU.map(([path, name]) => (
         <a href={path} aria-current={path === at && 'page'}>
           {name}
+          <TroubleBadge at={path} of={trouble} />
         </a>
       ))}
     </nav>
@@ -70,6 +81,32 @@ const Menu = ({ at, who }: { at: string; who: Who | undefined }): Html => (
     </form>
   </>
 );
+
+/** A number for the eye, and what it counts for the ear and on hovering. */
+function TroubleBadge({ at, of }: { at: string; of: Trouble | undefined }): Html {
+  if (!of) return <></>;
+  const { deadLetters, held, refusing } = of;
+  const counts: Readonly<Record<string, readonly [number, string]>> = {
+    '/deliveries': [
+      deadLetters + held,
+      [deadLetters > 0 && plural(deadLetters, 'dead letter'), held > 0 && `${plural(held, 'sink')} waiting`]
+        .filter((part) => part !== false)
+        .join(', '),
+    ],
+    '/inbox': [refusing.length, `refused within the last hour: ${refusing.join(', ')}`],
+  };
+  const [count, words] = counts[at] ?? [0, ''];
+  if (count === 0) return <></>;
+  return (
+    <>
+      {' '}
+      <span class="badge failed" title={words}>
+        {count.toLocaleString('en')}
+        <span class="hidden"> ({words})</span>
+      </span>
+    </>
+  );
+}
 
 /** A heading, and at its right what can be done about the page. */
 export const Heading = ({ children, aside }: { children: Piece; aside?: Piece }): Html => (

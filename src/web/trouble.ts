@@ -1,0 +1,34 @@
+import type { Inbox } from '../store/inbox/inbox.ts';
+import type { DeliveriesParts } from './pages/deliveries.tsx';
+
+/** What somebody should look at, on whichever page they are. */
+export interface Trouble {
+  readonly deadLetters: number;
+  /** Sinks that wait. */
+  readonly held: number;
+  /** Sources of which a webhook was refused within the last hour. */
+  readonly refusing: readonly string[];
+}
+
+const REFUSED_WITHIN_MS = 3_600_000;
+/** Entries of refusals that are looked at; each is one sender and one reason. */
+const LOOKED_AT = 20;
+
+interface TroubleParts extends Pick<DeliveriesParts, 'backlog' | 'holds'> {
+  readonly inbox: Pick<Inbox, 'list'>;
+}
+
+export async function troubleOf({ backlog, holds, inbox }: TroubleParts, now: Date): Promise<Trouble> {
+  const [queues, refused] = await Promise.all([
+    backlog(),
+    inbox.list({ limit: LOOKED_AT, offset: 0, only: 'refusals' }),
+  ]);
+  const fresh = refused.entries.filter(
+    ({ address, receivedAt }) => address !== undefined && now.getTime() - Date.parse(receivedAt) < REFUSED_WITHIN_MS,
+  );
+  return {
+    deadLetters: Object.values(queues).reduce((sum, { dead }) => sum + dead, 0),
+    held: Object.keys(holds()).length,
+    refusing: [...new Set(fresh.map(({ source }) => source))].sort(),
+  };
+}
