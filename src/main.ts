@@ -177,9 +177,11 @@ const filtered = (command: Command) =>
     .option('--id <id>')
     .option('--sink <name>', 'one sink, or "record"')
     .option('--source <name>')
+    .option('--deployment <key>')
     .option('--kind <kind>', 'refused (by the destination) or fault (ours)')
     .option('--reason <text>', 'part of the reason')
-    .option('--since <when>', 'died since: 90m, 12h, 2d or a time');
+    .option('--since <when>', 'died since: 90m, 12h, 2d or a time')
+    .option('--until <when>', 'died before: 90m, 12h, 2d or a time');
 reaching(filtered(deadLetters.command('ls').description('list them')))
   .option('--json', 'for programs')
   .action((options: Reach & DeadLetterOptions) =>

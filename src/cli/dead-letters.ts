@@ -1,32 +1,36 @@
 import type { Reachable } from '../config/reach.ts';
+import { DeadLetterFields } from '../domain/dead-letter-filter.ts';
 import type { DeadLetter } from '../queue/dead-letters.ts';
 import { callBridge } from './call.ts';
 import { momentAgo } from './duration.ts';
 
-export interface DeadLetterOptions {
-  readonly id?: string;
-  readonly sink?: string;
-  readonly source?: string;
-  readonly kind?: string;
-  readonly reason?: string;
-  readonly since?: string;
+type Fields = Readonly<Partial<Record<keyof DeadLetterFields, string>>>;
+export interface DeadLetterOptions extends Fields {
   readonly all?: boolean;
   readonly dryRun?: boolean;
   readonly remap?: boolean;
   readonly json?: boolean;
 }
 
-const filterOf = ({ id, sink, source, kind, reason, since }: DeadLetterOptions) => ({
-  ...(id && { id }),
-  ...(sink && { sink }),
-  ...(source && { source }),
-  ...(kind && { kind }),
-  ...(reason && { reason }),
-  ...(since && { since: momentAgo(since, new Date()).toISOString() }),
-});
+/** As the bridge takes it. What is before now is before now here: the bridge is asked more than once. */
+function filterOf(options: DeadLetterOptions, now: Date): Fields {
+  const names = Object.keys(DeadLetterFields.shape) as (keyof DeadLetterFields)[]; // its own keys
+  const given = names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]] as const]));
+  const parsed = DeadLetterFields.safeParse(Object.fromEntries(given));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new Error(`--${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  const { since, until, ...rest } = parsed.data;
+  return {
+    ...(rest as Fields), // no name without a value was given
+    ...(since && { since: momentAgo(since, now).toISOString() }),
+    ...(until && { until: momentAgo(until, now).toISOString() }),
+  };
+}
 
 export async function listDeadLetters(config: Reachable, options: DeadLetterOptions): Promise<void> {
-  const query = new URLSearchParams({ ...filterOf(options), limit: '1000' });
+  const query = new URLSearchParams({ ...filterOf(options, new Date()), limit: '1000' });
   // our own API
   const letters = (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[];
   if (options.json) return void process.stdout.write(`${JSON.stringify(letters, null, 2)}\n`);
@@ -55,8 +59,15 @@ export async function orderDeadLetters(
   order: 'replay' | 'drop',
   { all = false, dryRun = false, remap = false, ...options }: DeadLetterOptions,
 ): Promise<void> {
-  // What dies again meanwhile is not tried a second time by the same command.
-  const body = { ...filterOf(options), all, dry_run: dryRun, ...(order === 'replay' && { remap }) };
+  const now = new Date();
+  // What dies again meanwhile is not tried a second time by the same command: with `until` it comes to an end.
+  const body = {
+    until: now.toISOString(),
+    ...filterOf(options, now),
+    all,
+    dry_run: dryRun,
+    ...(order === 'replay' && { remap }),
+  };
   let done = 0;
   for (;;) {
     // our own API

@@ -1,5 +1,6 @@
 import express, { type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
+import { DeadLetterFields, isFiltered, NARROWING, toDeadLetterFilter } from '../domain/dead-letter-filter.ts';
 import type { DeadLetters } from '../queue/dead-letters.ts';
 import type { Remap, Revise } from '../recording/remap.ts';
 import { fail, firstIssue } from './envelope.ts';
@@ -11,19 +12,9 @@ export interface DeadLetterParts {
   readonly clock: () => Date;
 }
 
-const Filter = {
-  id: z.string().optional(),
-  sink: z.string().optional(),
-  source: z.string().optional(),
-  deployment: z.string().optional(),
-  kind: z.enum(['refused', 'fault']).optional(),
-  reason: z.string().optional(),
-  since: z.iso.datetime({ offset: true, error: 'write a time such as 2026-03-14T20:00:00Z' }).optional(),
-};
 const Limit = z.coerce.number().int().min(1).max(1000);
-export const DeadLetterQuery = z.strictObject({ ...Filter, limit: Limit.default(100) });
-export const DeadLetterOrder = z.strictObject({
-  ...Filter,
+export const DeadLetterQuery = DeadLetterFields.extend({ limit: Limit.default(100) });
+export const DeadLetterOrder = DeadLetterFields.extend({
   /** Everything at once must be said: nobody drops all dead letters by a forgotten filter. */
   all: z.boolean().default(false),
   limit: Limit.default(500),
@@ -38,13 +29,14 @@ export function createDeadLetterRoutes({ deadLetters, remap, revise, clock }: De
   router.get('/', async (request, response) => {
     const query = DeadLetterQuery.safeParse(request.query);
     if (!query.success) return refuse(response, firstIssue(query.error));
-    const { letters, total } = await deadLetters.list(toFilter(query.data), query.data.limit);
+    const { letters, total } = await deadLetters.list(toDeadLetterFilter(query.data, clock()), query.data.limit);
     response.json({ data: letters, meta: { total, limit: query.data.limit } });
   });
   router.post('/replay', express.json(), async (request, response) => {
     const order = readOrder(request.body, response);
     if (!order) return;
-    const { total } = await deadLetters.list(toFilter(order), 0);
+    const filter = toDeadLetterFilter(order, clock());
+    const { total } = await deadLetters.list(filter, 0);
     const { limit, dry_run } = order;
     const again = {
       limit,
@@ -52,14 +44,15 @@ export function createDeadLetterRoutes({ deadLetters, remap, revise, clock }: De
       revise: (deployment: string) => revise(deployment, { fromBodies: order.remap }),
       ...(order.remap && { remap }),
     };
-    const done = dry_run ? 0 : await deadLetters.replay(toFilter(order), again);
+    const done = dry_run ? 0 : await deadLetters.replay(filter, again);
     response.json({ data: { matched: total, replayed: done, dry_run } });
   });
   router.post('/drop', express.json(), async (request, response) => {
     const order = readOrder(request.body, response);
     if (!order) return;
-    const { total } = await deadLetters.list(toFilter(order), 0);
-    const done = order.dry_run ? 0 : await deadLetters.drop(toFilter(order), order.limit);
+    const filter = toDeadLetterFilter(order, clock());
+    const { total } = await deadLetters.list(filter, 0);
+    const done = order.dry_run ? 0 : await deadLetters.drop(filter, order.limit);
     response.json({ data: { matched: total, dropped: done, dry_run: order.dry_run } });
   });
   return router;
@@ -68,22 +61,11 @@ export function createDeadLetterRoutes({ deadLetters, remap, revise, clock }: De
 function readOrder(body: unknown, response: Response): Order | undefined {
   const order = DeadLetterOrder.safeParse(body ?? {});
   if (!order.success) return refuse(response, firstIssue(order.error));
-  const { id, sink, source, deployment, kind, reason, since, all } = order.data;
-  if (!all && [id, sink, source, deployment, kind, reason, since].every((part) => part === undefined))
-    return refuse(response, 'say which dead letters: id, sink, source, deployment, kind, reason, since, or all: true');
+  if (!order.data.all && !isFiltered(order.data))
+    return refuse(response, `say which dead letters: ${NARROWING.join(', ')}, or all: true`);
   return order.data;
 }
 
 function refuse(response: Response, message: string): undefined {
   fail(response, { status: 400, type: 'validation_error', message });
 }
-
-const toFilter = ({ id, sink, source, deployment, kind, reason, since }: z.infer<z.ZodObject<typeof Filter>>) => ({
-  id,
-  sink,
-  source,
-  deployment,
-  kind,
-  reason,
-  sinceMs: since === undefined ? undefined : Date.parse(since),
-});

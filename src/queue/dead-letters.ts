@@ -1,7 +1,7 @@
 import type { Job, Queue } from 'bullmq';
 import type { ChangeEvent } from '../domain/change-event.ts';
+import type { DeadKind, DeadLetterFilter } from '../domain/dead-letter-filter.ts';
 import {
-  type DeadKind,
   eventsOf,
   type ForwardJob,
   forwardJobId,
@@ -29,20 +29,6 @@ export interface DeadLetter {
   readonly madeAt: string;
   readonly diedAt: string;
   readonly attempts: number;
-}
-
-export interface DeadLetterFilter {
-  readonly id?: string | undefined;
-  readonly sink?: string | undefined;
-  readonly source?: string | undefined;
-  readonly deployment?: string | undefined;
-  readonly kind?: DeadKind | undefined;
-  /** Part of the destination's words, in any case. */
-  readonly reason?: string | undefined;
-  /** Died at or after this time, epoch milliseconds. */
-  readonly sinceMs?: number | undefined;
-  /** Died before this time, epoch milliseconds: what was tried again and died again is another matter. */
-  readonly untilMs?: number | undefined;
 }
 
 export interface DeadLetters {

@@ -2,6 +2,7 @@ import { type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import { digest } from '../domain/change-record.ts';
+import type { DeadKind } from '../domain/dead-letter-filter.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { NotKept } from '../domain/errors.ts';
 import type { Sink } from '../sinks/sink.ts';
@@ -17,9 +18,6 @@ export const forwardQueueName = (sink: string) => `forward-${sink}`;
 export type Told = Pick<Deployment, 'key' | 'state' | 'occurredAt'>;
 export const forwardJobId = ({ key, state, occurredAt }: Told): string =>
   `fwd_${digest([key, state, occurredAt].join('\n'))}`;
-
-/** Whose fault a dead letter is: the destination refused it, or we could not do it. */
-export type DeadKind = 'refused' | 'fault';
 
 /** Of the data of all jobs. A worker leaves newer ones to a newer bridge. */
 export const JOB_VERSION = 2;

@@ -1,6 +1,7 @@
 import { DelayedError, type Job, RateLimitError, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { ChangeEvent } from '../domain/change-event.ts';
+import type { DeadKind } from '../domain/dead-letter-filter.ts';
 import { DeliveryFailed, ResolveFailed } from '../domain/errors.ts';
 import type { Forwarded } from '../forward.ts';
 import type { Sink } from '../sinks/sink.ts';
@@ -8,7 +9,6 @@ import { PREFIX } from '../store/keys.ts';
 import { keepRunning } from './keep-running.ts';
 import { createQuarantine, type Quarantine, Quarantined, unfinishedRuns } from './quarantine.ts';
 import {
-  type DeadKind,
   eventsOf,
   type ForwardJob,
   forwardQueueName,

@@ -1,7 +1,8 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
+import { toDeadLetterFilter } from '../domain/dead-letter-filter.ts';
 import type { Actions } from './actions.ts';
-import { DeadLetterOrder, DeadLetterQuery, toFilter } from './dead-letter-query.ts';
+import { DeadLetterOrder, DeadLetterQuery } from './dead-letter-query.ts';
 import { localPath } from './html.ts';
 import type { DeliveriesParts } from './pages/deliveries.tsx';
 import { dropPage } from './pages/drop-dead-letters.tsx';
@@ -26,7 +27,7 @@ export function createActionRoutes({ actions, guard, whoOf, ...parts }: ActionRo
   router.get('/actions/drop', async (request, response) => {
     const query = DeadLetterQuery.safeParse(request.query);
     if (!query.success) return sendUnreadable(response, whoOf(request));
-    const body = await dropPage(parts, query.data, whoOf(request));
+    const body = await dropPage(parts, { query: query.data, who: whoOf(request), now: new Date() });
     response.send(page({ title: 'Drop dead letters', at: '/deliveries', who: whoOf(request), body }));
   });
   const post = <Fields extends z.ZodType>(
@@ -43,11 +44,11 @@ export function createActionRoutes({ actions, guard, whoOf, ...parts }: ActionRo
   };
   post('/actions/replay', DeadLetterOrder, async ({ remap, ...query }) => ({
     did: 'replayed',
-    count: await actions.replay(toFilter(query), { remap: remap !== undefined }),
+    count: await actions.replay(toDeadLetterFilter(query, new Date()), { remap: remap !== undefined }),
   }));
   post('/actions/drop', DeadLetterOrder, async (query) => ({
     did: 'dropped',
-    count: await actions.drop(toFilter(query)),
+    count: await actions.drop(toDeadLetterFilter(query, new Date())),
   }));
   post('/actions/map-webhook', z.object({ webhook: z.string() }), async ({ webhook }) => ({
     did: 'mapped',

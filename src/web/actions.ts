@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import type { ChangeRecord } from '../domain/change-record.ts';
+import type { DeadLetterFilter } from '../domain/dead-letter-filter.ts';
 import type { WebhookParts } from '../http/webhooks.ts';
-import type { DeadLetterFilter, DeadLetters } from '../queue/dead-letters.ts';
+import type { DeadLetters } from '../queue/dead-letters.ts';
 import type { Remap, Revise } from '../recording/remap.ts';
 import { answerTo } from '../sources/answer.ts';
 import type { Outcome, Source, Webhook } from '../sources/source.ts';

@@ -74,15 +74,17 @@ describe('the deliveries page', () => {
     const letters = Array.from({ length: 700 }, (_, index) => letter({ id: `alert24:fwd_${index}` }));
     const page = await see('/deliveries?sink=alert24&reason=unknown', { deadLetters: memoryDeadLetters(letters) });
     expect(page).toContain('Try the next 500 of 700 again');
-    const until = /name="until" value="(\d+)"/.exec(page)?.[1] ?? '';
-    expect(Number(until)).toBeGreaterThan(Date.now() - 60_000);
+    const until = /name="until" value="([^"]+)"/.exec(page)?.[1] ?? '';
+    expect(Date.parse(until)).toBeGreaterThan(Date.now() - 60_000);
     const back = /name="back" value="([^"]+)"/.exec(page)?.[1]?.replaceAll('&amp;', '&') ?? '';
-    expect(back).toBe(`/deliveries?sink=alert24&reason=unknown&until=${until}`);
+    expect(back).toBe(`/deliveries?sink=alert24&reason=unknown&until=${encodeURIComponent(until)}`);
     await submit('/actions/replay', { sink: 'alert24', reason: 'unknown', until, remap: '1', back }, { actions });
-    expect(done).toEqual([['replay', { sink: 'alert24', reason: 'unknown', untilMs: Number(until) }, { remap: true }]]);
+    expect(done).toEqual([
+      ['replay', { sink: 'alert24', reason: 'unknown', untilMs: Date.parse(until) }, { remap: true }],
+    ]);
     const rest = memoryDeadLetters([
       ...letters.slice(500),
-      letter({ diedAt: new Date(Number(until) + 5).toISOString() }),
+      letter({ diedAt: new Date(Date.parse(until) + 5).toISOString() }),
     ]);
     const next = await see(`${back}&did=replayed&count=500`, { deadLetters: rest });
     expect(text(next)).toContain('500 dead letters are tried again.');
@@ -113,11 +115,11 @@ describe('the deliveries page', () => {
   it('asks before it drops, and drops what was asked about', async () => {
     const { done, actions } = notes();
     const parts = { actions, deadLetters: memoryDeadLetters([letter(), letter({ id: 'alert24:fwd_2' })]) };
-    const page = await see('/actions/drop?sink=alert24&until=1900000000000', parts);
+    const page = await see('/actions/drop?sink=alert24&until=2030-03-17T17:46:40Z', parts);
     expect(text(page)).toContain('2 dead letters are forgotten for good.');
     expect(done).toEqual([]);
-    expect(page).toContain('<input type="hidden" name="until" value="1900000000000">');
-    const fields = { sink: 'alert24', until: '1900000000000', back: '/deliveries' };
+    expect(page).toContain('<input type="hidden" name="until" value="2030-03-17T17:46:40Z">');
+    const fields = { sink: 'alert24', until: '2030-03-17T17:46:40Z', back: '/deliveries' };
     await submit('/actions/drop', fields, parts).expect(303).expect('location', '/deliveries?did=dropped&count=1');
     expect(done).toEqual([['drop', { sink: 'alert24', untilMs: 1_900_000_000_000 }]]);
   });

@@ -1,8 +1,9 @@
+import { toDeadLetterFilter } from '../../domain/dead-letter-filter.ts';
 import type { DeadLetters as DeadLetterStore } from '../../queue/dead-letters.ts';
 import { type Backlog, forwardQueueName, RECORD_QUEUE } from '../../queue/queues.ts';
 import type { Hold } from '../../queue/workers.ts';
 import type { Sink } from '../../sinks/sink.ts';
-import { DeadLetterQuery, deliveriesPath, toFilter } from '../dead-letter-query.ts';
+import { DeadLetterQuery, deliveriesPath } from '../dead-letter-query.ts';
 import { type Recent, TRAFFIC_MINUTES, type Traffic } from '../deliveries-traffic.ts';
 import type { Html } from '../html.ts';
 import type { Who } from '../parts/action-form.tsx';
@@ -34,7 +35,7 @@ export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }
   const query = parsed.success ? parsed.data : {};
   const [backlog, found] = await Promise.all([
     parts.backlog(),
-    parts.deadLetters.newest(toFilter({ ...query, kind: undefined })),
+    parts.deadLetters.newest(toDeadLetterFilter({ ...query, kind: undefined }, now)),
   ]);
   const holds = parts.holds();
   const sinks = parts.sinks.map(({ name, type }) => ({

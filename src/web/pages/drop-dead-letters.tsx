@@ -1,6 +1,7 @@
+import { type DeadLetterFields, toDeadLetterFilter } from '../../domain/dead-letter-filter.ts';
 import type { DeadLetters } from '../../queue/dead-letters.ts';
 import { BATCH } from '../actions.ts';
-import { type DeadLetterQuery, deliveriesPath, orderOf, toFilter } from '../dead-letter-query.ts';
+import { deliveriesPath, orderOf } from '../dead-letter-query.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Who } from '../parts/action-form.tsx';
 import { howMany, isOne, NoLetters, Subject } from '../parts/dead-letters.tsx';
@@ -13,10 +14,9 @@ const DROPS_NAMED = 5;
 /** Dropping cannot be undone: it is asked for once more. */
 export async function dropPage(
   { deadLetters }: { readonly deadLetters: Pick<DeadLetters, 'newest'> },
-  query: DeadLetterQuery,
-  who: Who,
+  { query, who, now }: { readonly query: DeadLetterFields; readonly who: Who; readonly now: Date },
 ): Promise<Html> {
-  const { letters, unread } = await deadLetters.newest(toFilter(query));
+  const { letters, unread } = await deadLetters.newest(toDeadLetterFilter(query, now));
   const fitting = { count: letters.length, unread };
   const [they, them] = isOne(fitting) ? ['dead letter is', 'it'] : ['dead letters are', 'them'];
   const back = deliveriesPath(query.id === undefined ? query : {});

@@ -1,7 +1,8 @@
+import { type DeadLetterFields, isFiltered } from '../../domain/dead-letter-filter.ts';
 import type { DeadLetter } from '../../queue/dead-letters.ts';
 import { RECORD_QUEUE } from '../../queue/queues.ts';
 import { BATCH } from '../actions.ts';
-import { type DeadLetterQuery, deliveriesPath, dropPath, isFiltered, orderOf } from '../dead-letter-query.ts';
+import { deliveriesPath, dropPath, orderOf } from '../dead-letter-query.ts';
 import { exactly, type Html } from '../html.ts';
 import { ActionForm, HiddenFields, Options, type Who } from './action-form.tsx';
 import { deploymentPath } from './deployment-words.tsx';
@@ -18,7 +19,7 @@ export interface LettersView {
   readonly letters: readonly DeadLetter[];
   /** Older ones, of which nobody knows whether they fit. */
   readonly unread: number;
-  readonly query: DeadLetterQuery;
+  readonly query: DeadLetterFields;
   readonly who: Who;
   readonly now: Date;
   readonly sinks: readonly string[];
@@ -58,7 +59,7 @@ const KINDS = [
   { value: 'fault', label: 'our fault' },
 ];
 
-const Filters = ({ query, sinks }: { query: DeadLetterQuery; sinks: readonly string[] }): Html => (
+const Filters = ({ query, sinks }: { query: DeadLetterFields; sinks: readonly string[] }): Html => (
   <form class="filters" method="get" action="/deliveries">
     <label>
       sink{' '}
@@ -84,9 +85,9 @@ const Filters = ({ query, sinks }: { query: DeadLetterQuery; sinks: readonly str
         spellcheck="false"
       />
     </label>
-    <HiddenFields of={{ source: query.source }} />
+    <HiddenFields of={{ source: query.source, deployment: query.deployment, since: query.since }} />
     <span class="buttons">
-      <button>Filter</button> {isFiltered(query) && <a href="/deliveries">clear</a>}
+      <button>Filter</button> {(isFiltered(query) || query.until !== undefined) && <a href="/deliveries">clear</a>}
     </span>
   </form>
 );
@@ -99,7 +100,7 @@ export const howMany = ({ count, unread }: Fitting): string =>
   `${count.toLocaleString('en')}${unread > 0 ? ' or more' : ''}`;
 export const isOne = ({ count, unread }: Fitting): boolean => count === 1 && unread === 0;
 
-export function NoLetters({ query, unread }: { query: DeadLetterQuery; unread: number }): Html {
+export function NoLetters({ query, unread }: { query: DeadLetterFields; unread: number }): Html {
   if (unread > 0) {
     return (
       <p class="empty">
@@ -130,7 +131,7 @@ export function NoLetters({ query, unread }: { query: DeadLetterQuery; unread: n
 }
 
 interface Shown {
-  readonly query: DeadLetterQuery;
+  readonly query: DeadLetterFields;
   readonly who: Who;
   readonly now: Date;
 }
@@ -138,7 +139,7 @@ interface Shown {
 /** For all that fit. `until` keeps out what dies again meanwhile, so that one click after the other comes to an end. */
 function Bulk({ fitting, query, who, now }: Shown & { fitting: Fitting }): Html {
   if (who.role !== 'admin') return <></>;
-  const bounded = { ...query, until: query.until ?? now.getTime() };
+  const bounded = { ...query, until: query.until ?? now.toISOString() };
   const many = fitting.count + fitting.unread > BATCH;
   const which = many
     ? `the next ${BATCH} of ${howMany(fitting)}`
