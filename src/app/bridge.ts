@@ -25,6 +25,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { openTraces } from '../telemetry/traces.ts';
 import { MEBIBYTE } from '../values/settings.ts';
+import { within } from '../values/within.ts';
 import { type Assembly, assemble } from './assembly.ts';
 import { keepFormat } from './keep-format.ts';
 
@@ -101,7 +102,7 @@ export async function startBridge(config: Config, ownRedis: RedisAddress | undef
     await spool.close();
     const isThere = await answers(quick);
     const closed = current.close({ atOnce: !isThere }).catch((error: unknown) => onError('stop', error));
-    await Promise.race([closed, sleep(isThere ? FINISH_WITHIN_MS : 0)]);
+    await within(isThere ? FINISH_WITHIN_MS : 0, closed, () => {});
     await traces.close();
     quick.disconnect();
     steady.disconnect();

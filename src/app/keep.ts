@@ -4,7 +4,7 @@ import { toChangeRecord } from '../domain/change-record.ts';
 import { NotKept, type WebhookRejected } from '../domain/errors.ts';
 import { KEEP_WITHIN_MS } from '../queue/connection.ts';
 import type { Flush } from '../queue/flush.ts';
-import { type Queues, within } from '../queue/queues.ts';
+import { keptWithin, type Queues } from '../queue/queues.ts';
 import type { KeptRow, Rows } from '../sources/rows.ts';
 import type { Mapped, Source, Webhook } from '../sources/source.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -69,7 +69,7 @@ export function createKeep(parts: KeepParts) {
   const toRedis = ({ entry, body, event, row }: Kept) => {
     const flushed = flush.begin();
     const writes = [inbox.add(entry, body), event && queues.keep(event), row && rows.put(row)];
-    return within(KEEP_WITHIN_MS, Promise.all(writes).then(flushed));
+    return keptWithin(KEEP_WITHIN_MS, Promise.all(writes).then(flushed));
   };
 
   const keepSomewhere = async (kept: Kept): Promise<void> => {
@@ -93,7 +93,7 @@ export function createKeep(parts: KeepParts) {
     const { code: reason, message: detail } = error;
     const { id: _, verdict: __, deployments: ___, ...seen } = toEntry(source, webhook, { verdict: 'rejected' });
     const refusal = mask.value({ ...seen, address: webhook.address ?? '', reason, detail });
-    await within(NOTE_WITHIN_MS, inbox.addRefusal(refusal)).catch(onLoss);
+    await keptWithin(NOTE_WITHIN_MS, inbox.addRefusal(refusal)).catch(onLoss);
   };
   return {
     /** What Redis said when it did not take the last webhook that it was given. */
@@ -139,14 +139,14 @@ export function createKeep(parts: KeepParts) {
       await spool.drain(async (texts) => {
         if (!(await room.look())) throw new NotKept('Redis is nearly full');
         await Promise.all(texts.map((text) => toRedis(fromLine(text))));
-        await within(KEEP_WITHIN_MS, mayForget());
+        await keptWithin(KEEP_WITHIN_MS, mayForget());
       });
     },
     /** An authentic one that says nothing of use. Its body is kept: its sender looks for it in the inbox. */
     async noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): Promise<void> {
       if (error.code === 'bad_signature') return noteRefused(source, webhook, error);
       const entry = mask.value(rejection(source, webhook, error));
-      await within(NOTE_WITHIN_MS, inbox.add(entry, redactBody(mask.bytes(webhook.body)))).catch(onLoss);
+      await keptWithin(NOTE_WITHIN_MS, inbox.add(entry, redactBody(mask.bytes(webhook.body)))).catch(onLoss);
     },
     noteRefused,
   };

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { toChangeRecord } from '../domain/change-record.ts';
 import type { Repeats } from '../recording/repeats.ts';
 import type { Mapped } from '../sources/source.ts';
+import { within } from '../values/within.ts';
 
 /** Of the time that a sender waits. */
 const ASK_WITHIN_MS = 250;
@@ -16,11 +16,6 @@ export function promptRepeat(repeats: Pick<Repeats, 'isRepeat'>): (mapped: Mappe
       (answers) => answers.every(Boolean),
       () => false,
     );
-    const stop = new AbortController();
-    try {
-      return await Promise.race([known, sleep(ASK_WITHIN_MS, false, { signal: stop.signal })]);
-    } finally {
-      stop.abort();
-    }
+    return within(ASK_WITHIN_MS, known, () => false);
   };
 }

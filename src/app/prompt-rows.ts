@@ -1,6 +1,7 @@
 import { NotKept } from '../domain/errors.ts';
 import type { Rows } from '../sources/rows.ts';
 import type { Mask } from '../values/mask.ts';
+import { within } from '../values/within.ts';
 
 /** A sender is answered within 2 s: this before, and then its webhook is made durable. */
 const WITHIN_MS = 500;
@@ -22,16 +23,11 @@ export function promptRows(rows: Rows, mask: Mask): Rows {
 }
 
 async function soon<T>(asked: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new NotKept(`Redis did not answer within ${WITHIN_MS} ms`)), WITHIN_MS);
-  });
   try {
-    return await Promise.race([asked, late]);
+    return await within(WITHIN_MS, asked, () => {
+      throw new NotKept(`Redis did not answer within ${WITHIN_MS} ms`);
+    });
   } catch (cause) {
     throw cause instanceof NotKept ? cause : new NotKept('Redis did not answer', { cause });
-  } finally {
-    clearTimeout(timer);
-    asked.catch(() => {}); // told already
   }
 }

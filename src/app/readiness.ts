@@ -2,7 +2,7 @@ import type { Readiness } from '../http/health.ts';
 import { complaintOf, KEEP_WITHIN_MS, type Redis } from '../queue/connection.ts';
 import { cannot, type Durability, type Flush } from '../queue/flush.ts';
 import { inspectRedis, type RedisFacts } from '../queue/inspect.ts';
-import { within } from '../queue/queues.ts';
+import { keptWithin } from '../queue/queues.ts';
 import type { Workers } from '../queue/workers.ts';
 import type { Spool } from '../spool/spool.ts';
 import { keys } from '../store/keys.ts';
@@ -49,7 +49,7 @@ export async function examine(examined: Examined): Promise<Examination> {
     await quick.set(keys.probe(), new Date().toISOString(), 'EX', PROBE_SECONDS);
     await flushed();
   };
-  const failure = await within(KEEP_WITHIN_MS, write()).then(
+  const failure = await keptWithin(KEEP_WITHIN_MS, write()).then(
     () => undefined,
     (error: unknown) => complaintOf(quick) ?? reasonOf(error),
   );

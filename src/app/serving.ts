@@ -19,7 +19,7 @@ import { createWebhooks } from '../http/webhooks.ts';
 import { isAway, KEEP_WITHIN_MS, type Redis } from '../queue/connection.ts';
 import { createDeadLetters } from '../queue/dead-letters.ts';
 import { createFlush, type Flush, noFlush } from '../queue/flush.ts';
-import { createQueues, within } from '../queue/queues.ts';
+import { createQueues, keptWithin } from '../queue/queues.ts';
 import { createReplication } from '../queue/replication.ts';
 import { createReceive } from '../receive.ts';
 import { createRedeliver } from '../recording/redeliver.ts';
@@ -198,7 +198,7 @@ function admin({ config, clock }: Shared, { reconcile }: Processing, parts: Rout
     sessions: parts.sessions,
     reconcile,
     remap,
-    keep: (event) => within(KEEP_WITHIN_MS, queues.keep({ ...event, replayedAtMs: clock().getTime() })),
+    keep: (event) => keptWithin(KEEP_WITHIN_MS, queues.keep({ ...event, replayedAtMs: clock().getTime() })),
     rules: async () => {
       const counts = await stores.ruleHits.counts();
       return rules.map((rule, at) => ({ name: ruleName(rule, at), matched: counts[ruleName(rule, at)] ?? 0 }));
@@ -240,7 +240,7 @@ function pages(
       remap,
       revise,
       records,
-      keep: (event) => within(KEEP_WITHIN_MS, queues.keep(event)),
+      keep: (event) => keptWithin(KEEP_WITHIN_MS, queues.keep(event)),
       receive,
       onAnswered,
       clock,

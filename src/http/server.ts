@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
+import { within } from '../values/within.ts';
 import { stripBase } from './base-path.ts';
 import { cutUnlessComplete } from './discard.ts';
 import { createMessages } from './messages.ts';
@@ -86,7 +87,7 @@ export async function closeServer(server: Server): Promise<void> {
   // Not the HTTP server's own close(), which cuts connections whose request has not been read yet.
   const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
   const late = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
-  await Promise.race([closed, sleep(FAREWELL_MS)]);
+  await within(FAREWELL_MS, closed, () => {});
   await quietTurn();
   server.closeIdleConnections();
   await closed;

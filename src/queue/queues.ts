@@ -9,6 +9,7 @@ import type { Sink } from '../sinks/sink.ts';
 import { inBatches } from '../store/batch.ts';
 import { PREFIX } from '../store/keys.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
+import { within } from '../values/within.ts';
 import type { Suspicion } from './quarantine.ts';
 
 export const RECORD_QUEUE = 'record';
@@ -177,17 +178,12 @@ async function measure(queue: Queue): Promise<Backlog> {
 }
 
 /** BullMQ waits for ever when Redis was never reached or is frozen: our own clock decides. The write may still land; ids make that harmless. */
-export async function within(limitMs: number, write: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new NotKept(`Redis did not take it within ${limitMs} ms`)), limitMs);
-  });
+export async function keptWithin(limitMs: number, write: Promise<unknown>): Promise<void> {
   try {
-    await Promise.race([write, late]);
+    await within(limitMs, write, () => {
+      throw new NotKept(`Redis did not take it within ${limitMs} ms`);
+    });
   } catch (cause) {
     throw cause instanceof NotKept ? cause : new NotKept('Redis did not take it', { cause });
-  } finally {
-    clearTimeout(timer);
-    write.catch(() => {}); // told already
   }
 }

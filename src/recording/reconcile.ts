@@ -3,6 +3,7 @@ import { isFinal, transition } from '../domain/deployment.ts';
 import { ResolveFailed } from '../domain/errors.ts';
 import type { Source } from '../sources/source.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
+import { abortingAfter } from '../values/within.ts';
 import type { Conclusion } from './conclusion.ts';
 
 /** What asking one source's tool for the past has brought. */
@@ -43,20 +44,19 @@ export function createReconcile({ sources, deployments, recordStep, clock }: Rec
       recorded: [] as string[],
       warnings: [] as string[],
     };
-    if (!source?.missed) return { ...report, failed: `source ${name} has no token for its tool's API: set api.token` };
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(new Error('the time is up')), RUN_WITHIN_MS);
+    const missed = source?.missed;
+    if (!missed) return { ...report, failed: `source ${name} has no token for its tool's API: set api.token` };
     const warn = (finding: string) => void report.warnings.push(finding);
     try {
-      for await (const page of source.missed(since, { signal: abort.signal, now: clock(), warn })) {
-        report.listed += page.length;
-        for (const record of page) report.recorded.push(...(await recordMissing(ChangeRecord.parse(record))));
-      }
+      await abortingAfter(RUN_WITHIN_MS, async (signal) => {
+        for await (const page of missed(since, { signal, now: clock(), warn })) {
+          report.listed += page.length;
+          for (const record of page) report.recorded.push(...(await recordMissing(ChangeRecord.parse(record))));
+        }
+      });
     } catch (error) {
       if (!(error instanceof ResolveFailed)) throw error;
       return { ...report, failed: error.message };
-    } finally {
-      clearTimeout(timer);
     }
     return report;
   };

@@ -2,6 +2,7 @@ import type { ChangeEvent } from '../domain/change-event.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
 import { ResolveFailed } from '../domain/errors.ts';
 import type { Lookup, Mapped, Source } from '../sources/source.ts';
+import { abortingAfter } from '../values/within.ts';
 
 /** What the tool's API said to the questions that a webhook left open. */
 export interface Resolved {
@@ -41,14 +42,9 @@ async function ask(
   lookup: Lookup,
   times: { readonly now: Date; readonly webhookAt: Date },
 ): Promise<Mapped> {
-  if (!source?.resolve) throw new ResolveFailed('no token is configured for it any more', { retry: 'never' });
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(new Error('the time is up')), RESOLVE_WITHIN_MS);
-  try {
-    return await source.resolve(lookup, { signal: abort.signal, ...times });
-  } finally {
-    clearTimeout(timer);
-  }
+  const resolve = source?.resolve;
+  if (!resolve) throw new ResolveFailed('no token is configured for it any more', { retry: 'never' });
+  return abortingAfter(RESOLVE_WITHIN_MS, (signal) => resolve(lookup, { signal, ...times }));
 }
 
 const ASK_AGAIN_MS = 5_000;

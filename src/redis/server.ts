@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../values/within.ts';
 import { type Answer, ask, askToEnd } from './ask.ts';
 import { lastPid, lastSocket, lastWords, logBytes, type Place, writeConf } from './place.ts';
 import { commandOf } from './processes.ts';
@@ -119,7 +120,7 @@ async function untilReady({ place, log, halt }: Site, running: Running): Promise
       said = now;
       log.info({ loadedPercent: answer?.loadedPercent }, 'waiting for the private Redis to read its append-only file');
     }
-    const how = await Promise.race([running.ended, sleep(LOOK_EVERY_MS, undefined)]);
+    const how = await within(LOOK_EVERY_MS, running.ended, () => undefined);
     if (how !== undefined) throw new Error(`the private Redis ended at its start (${how})`);
     halt.throwIfAborted();
   }
@@ -140,12 +141,9 @@ async function force({ place, log }: Site, running: Running): Promise<void> {
 
 /** Whether it is gone within 5 s after the beginning of the step. */
 async function endsAfter({ ended }: Running, step: () => unknown): Promise<boolean> {
-  const patience = new AbortController();
-  const late = sleep(END_WITHIN_MS, false, { signal: patience.signal }).catch(() => false);
-  await step();
-  const isGone = await Promise.race([ended.then(() => true), late]);
-  patience.abort();
-  return isGone;
+  const isGone = ended.then(() => true);
+  const [answer] = await Promise.all([within(END_WITHIN_MS, isGone, () => false), step()]);
+  return answer;
 }
 
 /** Its process id may have gone to another process: none but ours gets a signal. */

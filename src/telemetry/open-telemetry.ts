@@ -20,6 +20,7 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { createMask } from '../values/mask.ts';
+import { within } from '../values/within.ts';
 import { runInSpan, type SpanAttributes } from './current-span.ts';
 import { createCalm, type Logger } from './logger.ts';
 import type { SpanOpening, TraceSettings, Traces } from './span.ts';
@@ -82,12 +83,8 @@ export function createOpenTelemetry(settings: TraceSettings, log: Logger): Trace
       mask = createMask([...hidden]);
     },
     async close() {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, CLOSE_WITHIN_MS);
-      });
-      await Promise.race([provider.shutdown().catch((error: unknown) => warn(String(error))), late]);
-      clearTimeout(timer);
+      const closed = provider.shutdown().catch((error: unknown) => warn(String(error)));
+      await within(CLOSE_WITHIN_MS, closed, () => {});
     },
   };
 }

@@ -1,4 +1,5 @@
 import { type Slot, type Standing, slotsOf, standings } from '../../domain/running.ts';
+import { within } from '../../values/within.ts';
 import type { Deployments } from './deployments.ts';
 
 export interface Running {
@@ -37,7 +38,7 @@ export function createRunning({ version, timeline }: Pick<Deployments, 'version'
     slots: async () => (await current()).slots,
     async standings() {
       const made = (await current()).standings;
-      return Promise.race([made, new Promise<typeof NONE>((resolve) => setTimeout(resolve, WAIT_MS, NONE).unref())]);
+      return within(WAIT_MS, made, () => NONE);
     },
   };
 }
