@@ -62,8 +62,10 @@ export async function startBridge(config: Config, ownRedis: RedisAddress | undef
   nameKeys(config.redis.key_prefix);
   const { server, url, serve } = await openServer(config);
   const onError = createErrorLog(log, isAway);
-  const quick = openRedis(redis, impatient, onError);
-  const steady = openRedis(redis, patient, onError);
+  let hasStarted = !ownRedis; // one of our own begins beside us, and is not there at once
+  const onRedisError: OnError = (where, error) => (hasStarted ? onError(where, error) : undefined);
+  const quick = openRedis(redis, impatient, onRedisError);
+  const steady = openRedis(redis, patient, onRedisError);
   const spool = await openSpool({
     dir: join(config.data_dir, 'spool'),
     maxBytes: config.spool_max_mib * MEBIBYTE,
@@ -108,6 +110,7 @@ export async function startBridge(config: Config, ownRedis: RedisAddress | undef
     steady.disconnect();
   };
   const isThere = await readyWithin(quick, REDIS_START_MS);
+  hasStarted = true;
   const complaint = complaintOf(quick);
   if (complaint !== undefined && isWrongDatabase(complaint)) {
     await stop();
