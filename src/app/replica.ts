@@ -77,5 +77,6 @@ function differenceOf(own: ReplicaFacts, { living }: Others): string | undefined
     ...(lacking.length > 0 ? [`has ${lacking.join(', ')}, which this one has not`] : []),
     ...(extra.length > 0 ? [`lacks ${extra.join(', ')}`] : []),
   ];
-  return `the replica on ${unlike.host} ${words.length > 0 ? words.join(' and ') : 'has other sources or rules'}: give all replicas the same configuration`;
+  const what = words.length > 0 ? words.join(' and ') : 'has other sources or rules';
+  return `the replica on ${unlike.host} ${what}: give all replicas the same configuration`;
 }

@@ -24,7 +24,8 @@ export async function applyHooks(
     throw new Error(`nothing can be set up for ${name}: it has no API, or api.token of this source is not set`);
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new Error(
-      '--url, or public_url of the configuration, must be the address at which the tool reaches this bridge, such as https://shiplog.example.com',
+      '--url, or public_url of the configuration, must be the address at which the tool reaches this bridge, ' +
+        'such as https://shiplog.example.com',
     );
   const lines = await source.applyHooks({
     url: `${trimCharsEnd(url, '/')}/webhooks/${source.name}`,

@@ -1,4 +1,6 @@
-/** What a terminal obeys or is misled by: control characters but for tab and line break, C1, and changes of direction. */
+/**
+ * What a terminal obeys or is misled by: control characters but for tab and line break, C1, and changes of direction.
+ */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** The colours that we paint ourselves: they change nothing but how the text looks. */

@@ -19,7 +19,8 @@ const PREFIX = /^(?:\/[A-Za-z0-9._~-]{1,50}){1,5}$/;
 const ADDRESS = /((?:\s(?:href|src|action|formaction|data-live)="|content="0; url=))\/(?!\/)/g;
 
 /**
- * Pages are written for the root of a host. Where a proxy shows them below a path, every address in them begins with it:
+ * Pages are written for the root of a host. Where a proxy shows them below a path, every address in them begins with
+ * it:
  * that of `public_url`, or what a trusted proxy says in X-Forwarded-Prefix, which it has cut.
  */
 export function underBase(base: string, trustsProxy: boolean): RequestHandler {

@@ -35,7 +35,8 @@ function connectionOf(redis: Redis): unknown {
 
 async function waitFor(redis: Redis, replicas: number): Promise<void> {
   const owner = ownerOf(redis);
-  const [role, , connected] = (await owner.call('ROLE')) as [string, unknown, readonly unknown[]]; // redis.io/commands/role
+  // redis.io/commands/role
+  const [role, , connected] = (await owner.call('ROLE')) as [string, unknown, readonly unknown[]];
   if (role !== 'master') throw new Error(`this Redis is no primary (it says it is a ${role}): a failover is under way`);
   if (connected.length < replicas)
     throw new Error(`the primary has ${connected.length} of ${replicas} replicas: it may be an old one, alone`);

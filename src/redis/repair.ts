@@ -7,7 +7,8 @@ import { findRedisServer } from './find.ts';
 const MANIFEST = 'appendonly.aof.manifest';
 
 /**
- * Cuts the private Redis' records off where they are torn, so that it starts again; a copy of what was there stays beside
+ * Cuts the private Redis' records off where they are torn, so that it starts again; a copy of what was there stays
+ * beside
  * them. What came after the tear is lost: `shiplog backfill` asks the tools for it.
  * @returns what was done, in sentences @throws Error while a bridge uses the directory, or when it cannot be done
  */

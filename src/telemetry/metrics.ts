@@ -33,7 +33,10 @@ export interface Measured {
   readonly lostLines: () => number;
 }
 
-/** Gauges that end like counters, which `promtool check metrics` refuses. The active resources by type are there besides. */
+/**
+ * Gauges that end like counters, which `promtool check metrics` refuses. The active resources by type are there
+ * besides.
+ */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 export function createMetrics({

@@ -89,7 +89,10 @@ function parseFilled(text: string): ParsedJson | undefined {
   }
 }
 
-/** In one pass: texts are skipped, and where a value is due after a key and none stands there, the key's variable is put. */
+/**
+ * In one pass: texts are skipped, and where a value is due after a key and none stands there, the key's variable is
+ * put.
+ */
 function fillEmptyValues(text: string): string {
   const parts: string[] = [];
   let [done, key, isValueDue] = [0, '', false];

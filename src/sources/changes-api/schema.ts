@@ -64,8 +64,10 @@ const Time = z.preprocess(
 );
 
 /**
- * Our states, and the words of CI systems for them, in any case: `"status": "$CI_JOB_STATUS"` works. GitLab, GitHub, Jenkins (SUCCESS,
- * UNSTABLE, ABORTED), Azure Pipelines (Succeeded, SucceededWithIssues), Buildkite (passed), Bitbucket (SUCCESSFUL, STOPPED), CircleCI.
+ * Our states, and the words of CI systems for them, in any case: `"status": "$CI_JOB_STATUS"` works. GitLab, GitHub,
+ * Jenkins (SUCCESS,
+ * UNSTABLE, ABORTED), Azure Pipelines (Succeeded, SucceededWithIssues), Buildkite (passed), Bitbucket (SUCCESSFUL,
+ * STOPPED), CircleCI.
  */
 const STATES = {
   pending: 'pending',

@@ -41,7 +41,8 @@ export function createPacker(redis: Redis, quietMs = QUIET_MS): Packer {
 async function pack(redis: Redis, name: string, quietSinceMs: number): Promise<boolean> {
   if (await redis.hexists(keys.deployment(name), PACKED)) return false;
   const hash = await readHash(redis, name);
-  if (hash.view === '' || !isQuiet(JSON.parse(hash.view) as View, quietSinceMs)) return false; // written by store() alone
+  // written by store() alone
+  if (hash.view === '' || !isQuiet(JSON.parse(hash.view) as View, quietSinceMs)) return false;
   return packHash(redis, name, hash);
 }
 

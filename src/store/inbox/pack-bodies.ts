@@ -27,7 +27,8 @@ export function createBodyPacker(redis: Redis, quietMs = QUIET_MS): { packSome()
       const ids = listed.filter((_, at) => at % 2 === 0);
       let count = 0;
       for (const id of ids) if (await pack(redis, id)) count += 1;
-      // Those of the last millisecond that are left over wait for the next start: they are few, and are read all the same.
+      // Those of the last millisecond that are left over wait for the next start: they are few, and are read all the
+      // same.
       sinceMs = Number(listed.at(-1) ?? sinceMs);
       return count;
     },
