@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readiness } from '../http/health.ts';
 import { complaintOf, KEEP_WITHIN_MS, type Redis } from '../queue/connection.ts';
 import { cannot, type Durability, type Flush } from '../queue/flush.ts';
@@ -37,6 +38,8 @@ export interface Examination extends Readiness {
 }
 
 const PROBE_SECONDS = 60;
+/** A Redis that refuses may still say why; one that is away says nothing. */
+const FACTS_WITHIN_MS = 300;
 
 /**
  * Ready means: a webhook that comes now is kept, and becomes a change. Without Redis it is kept in the spool, and the
@@ -53,7 +56,7 @@ export async function examine(examined: Examined): Promise<Examination> {
     () => undefined,
     (error: unknown) => complaintOf(quick) ?? reasonOf(error),
   );
-  const redis = failure === undefined ? await inspectRedis(quick).catch(() => null) : null;
+  const redis = await Promise.race([inspectRedis(quick).catch(() => null), sleep(FACTS_WITHIN_MS, null)]);
   const unspooled = failure === undefined ? undefined : await spool.whyNot();
   const whyStopped = workers.whyStopped();
   const holds = workers.holds();

@@ -122,7 +122,9 @@ export function ownerOf(redis: Redis): Redis {
 
 /** CRC16 (XMODEM) of what stands in the braces: redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec */
 function slotOf(key: string): number {
-  const tag = /\{([^}]+)\}/.exec(key)?.[1] ?? key;
+  const open = key.indexOf('{');
+  const close = open === -1 ? -1 : key.indexOf('}', open);
+  const tag = close > open + 1 ? key.slice(open + 1, close) : key;
   let crc = 0;
   for (const byte of Buffer.from(tag)) {
     crc ^= byte << 8;

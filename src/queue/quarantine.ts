@@ -9,6 +9,9 @@ export interface Suspicion {
 /** A job that ended the process so often is the cause. */
 const MAX_UNFINISHED = 2;
 
+/** What ends the process does so at once, before it turns to anything else: whoever still runs after this only waits. */
+const SUSPECT_MS = 100;
+
 /** Taken once more, it would end the process again. */
 export class Quarantined extends Error {
   override readonly name = 'Quarantined';
@@ -23,7 +26,7 @@ export const unfinishedRuns = ({ data, stalledCounter }: Pick<Suspect, 'data' | 
 export interface Quarantine {
   /**
    * Runs a job. One that was under way when a process ended runs alone among its like, and leaves a mark in Redis for
-   * as long as it runs: so the next end of the process speaks against this one and no other.
+   * as long as it computes: so the next end of the process speaks against this one and no other.
    * @throws Quarantined instead of the third run of a job that ended the process twice
    */
   run<Got>(job: Suspect, act: () => Promise<Got>): Promise<Got>;
@@ -54,11 +57,14 @@ export function createQuarantine(): Quarantine {
       return alone(async () => {
         await job.updateData({ ...job.data, unfinished: unfinished + 1 });
         // Not known any more: somebody dropped it meanwhile.
-        unmark = () => job.updateData({ ...job.data, unfinished }).catch(() => undefined);
+        const clear = () => job.updateData({ ...job.data, unfinished }).catch(() => undefined);
+        unmark = clear;
+        const waiting = setTimeout(() => void clear(), SUSPECT_MS);
         try {
           return await act();
         } finally {
-          await unmark();
+          clearTimeout(waiting);
+          await clear();
           unmark = undefined;
         }
       });

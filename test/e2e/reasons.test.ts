@@ -113,10 +113,7 @@ const AT_ONCE: readonly (readonly [reason: Reason, verdict: 'ignored' | 'rejecte
       ),
   ],
   ['dry_run', 'ignored', () => sync((body) => Object.assign(body.operation, { dry_run: true }))],
-  ['self_heal', 'ignored', () => sync((body) => Object.assign(body.operation, { self_heal_attempts: 2 }))],
   ['no_op', 'ignored', () => sync((body) => Object.assign(body.resources, { changed: 0 }))],
-  ['too_old', 'ignored', () => sync((body) => Object.assign(body, { sent_at: '2026-05-07T09:12:40Z' }))],
-  ['app_deleted', 'ignored', () => sync((body) => Object.assign(body, { event: 'deleting' }))],
   ['unmapped', 'ignored', () => fromGitlab([])],
   ['invalid_json', 'ignored', () => fromArgocd('{"app": <no value>}')],
   ['bad_signature', 'rejected', () => ({ ...fromGitlab({}), headers: { 'x-gitlab-token': 'wrong' } })],
@@ -142,7 +139,24 @@ describe('the same reason stands in answer, log, metric, inbox and explanation',
   });
 });
 
+/** What says nothing of its own may still say how earlier deployments have ended: only the worker knows whether it does. */
+const BY_WORKER: readonly (readonly [Reason, () => Sent])[] = [
+  ['self_heal', () => sync((body) => selfHeal(body))],
+  ['too_old', () => sync((body) => Object.assign(body, { sent_at: '2026-05-07T09:12:40Z' }))],
+  ['app_deleted', () => sync((body) => Object.assign(body, { event: 'deleting' }))],
+];
+
+function selfHeal(body: ReturnType<typeof golden>): void {
+  Object.assign(body.operation, { self_heal_attempts: 2, automated: true, partial: true });
+}
+
 describe('what only the worker knows is acknowledged, and stands in the inbox afterwards', () => {
+  it.each(BY_WORKER)('%s', async (reason, make) => {
+    const { answer, id } = await send(make());
+    expect(answer).toMatchObject({ status: 202, body: { status: 'accepted' } });
+    await expect.poll(() => entryOf(id)).toMatchObject({ verdict: 'ignored', reason });
+  });
+
   async function accepted(sent: Sent) {
     const { answer, line, id, counted } = await send(sent);
     expect(answer).toMatchObject({ status: 202, body: { status: 'accepted' } });
@@ -215,7 +229,13 @@ describe('a preview', () => {
 describe('the list of reasons', () => {
   it('is tested to its end', () => {
     const elsewhere = ['unproved', 'no_such_source', 'busy']; // strangers.test.ts
-    const tested = [...AT_ONCE.map(([reason]) => reason), 'dropped_by_rule', 'echo', 'not_kept', ...elsewhere];
+    const tested = [
+      ...[...AT_ONCE, ...BY_WORKER].map(([reason]) => reason),
+      'dropped_by_rule',
+      'echo',
+      'not_kept',
+      ...elsewhere,
+    ];
     expect(tested.toSorted()).toEqual(Object.keys(REASONS).toSorted());
   });
 });

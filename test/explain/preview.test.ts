@@ -17,7 +17,7 @@ afterEach(async () => {
 
 function sinkOf(said: Record<string, unknown>): Sink {
   const sources = [{ type: 'gitlab', secrets: [SECRET] }];
-  const [sink] = Config.parse({ admin_token: SECRET, sources, sinks: [said] }).sinks;
+  const [sink] = Config.parse({ admin_token: `admin ${SECRET}`, sources, sinks: [said] }).sinks;
   if (!sink) throw new Error('the sink is off');
   return sink;
 }

@@ -142,7 +142,7 @@ const BODIES: readonly Case[] = [
   row('an empty body', 400, 'rejected: not_json', {}),
   row('an empty chunked body', 400, 'rejected: not_json', { framing: 'chunked' }),
   row('white space', 400, 'rejected: not_json', { body: ' \r\n\t' }),
-  row('an empty object', 202, 'ignored: unknown_status', { body: '{}' }),
+  row('an empty object', 202, 'ignored: unmapped', { body: '{}' }),
   row('an array', 202, 'ignored: unmapped', { body: '[]' }),
   row('null', 202, 'ignored: unmapped', { body: 'null' }),
   row('a number', 202, 'ignored: unmapped', { body: '7' }),

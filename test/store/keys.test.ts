@@ -66,6 +66,7 @@ async function useEverything(
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ deployable_id: 9, deployment_id: 9 }), gitlabHeaders());
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), { ...gitlabHeaders(), 'x-gitlab-token': 'wrong' });
   for (const environment of ['quay', 'pier']) await useRows(bridge, environment);
+  for (const commit of ['a', 'b', 'a']) await bridge.post('/webhooks/changes', changeOf(commit), bearer);
   await bridge.settled();
   await fetch(`${bridge.url}/login`, { method: 'POST', body: new URLSearchParams({ token: ADMIN_TOKEN }) });
   // Twice: Redis is given a script's text the first time, and its digest from then on.
@@ -103,6 +104,14 @@ async function useRows(bridge: Awaited<ReturnType<typeof startTestBridge>>, envi
   await call('PUT', JSON.stringify({ status: 'canceled' }));
   await call('DELETE', '{}');
 }
+
+/** The third is the first again, after another has run there. */
+const changeOf = (commit: string) => ({
+  summary: 'Deployed the lens',
+  service: 'lens',
+  environment: 'quay',
+  commit_sha: commit.repeat(40),
+});
 
 /** Two of one application: the second is a rollback to the first. */
 function argocdNotification(index: number) {
@@ -143,6 +152,9 @@ beforeAll(async () => {
 });
 afterAll(() => watched.stop());
 
+/** What only an upgrade, a long while or a replica writes. */
+const ELSEWHERE = ['migration', 'chore', 'secrets'];
+
 describe('what a busy bridge leaves in Redis', () => {
   it('is of a family each, of its type, and ends as the family says', () => {
     for (const { key, type, ttl } of left) {
@@ -158,7 +170,7 @@ describe('what a busy bridge leaves in Redis', () => {
   it('is of every family, but for what only an upgrade writes', () => {
     const all = [...left.map(({ key }) => key), ...watched.seen.flatMap(({ command }) => command.slice(1))];
     const found = new Set(all.map(familyOfKey));
-    expect(Object.keys(keys).filter((name) => name !== 'migration' && !found.has(name as KeyName))).toEqual([]);
+    expect(Object.keys(keys).filter((name) => !ELSEWHERE.includes(name) && !found.has(name as KeyName))).toEqual([]);
   });
 });
 

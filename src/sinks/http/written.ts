@@ -50,7 +50,9 @@ export const Written = z.strictObject({
   /** A GET that changes nothing, for the doctor. */
   check: z.string().optional(),
   idempotent: z.boolean().optional(),
-  /** It keeps one alert, or one status, of each service in its environment: nothing older is told after something newer. */
+  /**
+   * It keeps one alert, or one status, of each service in its environment: nothing older is told after something newer.
+   */
   per: z.literal('service').optional(),
   retry: Retrying.optional(),
   rate_per_minute: z.number().int().positive().max(60_000).optional(),
