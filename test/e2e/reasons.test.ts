@@ -114,6 +114,8 @@ const AT_ONCE: readonly (readonly [reason: Reason, verdict: 'ignored' | 'rejecte
   ],
   ['dry_run', 'ignored', () => sync((body) => Object.assign(body.operation, { dry_run: true }))],
   ['no_op', 'ignored', () => sync((body) => Object.assign(body.resources, { changed: 0 }))],
+  ['self_heal', 'ignored', () => sync((body) => selfHeal(body))],
+  ['too_old', 'ignored', () => sync((body) => Object.assign(body, { sent_at: '2026-05-07T09:12:40Z' }))],
   ['unmapped', 'ignored', () => fromGitlab([])],
   ['invalid_json', 'ignored', () => fromArgocd('{"app": <no value>}')],
   ['bad_signature', 'rejected', () => ({ ...fromGitlab({}), headers: { 'x-gitlab-token': 'wrong' } })],
@@ -141,8 +143,6 @@ describe('the same reason stands in answer, log, metric, inbox and explanation',
 
 /** What says nothing of its own may still say how earlier deployments have ended: only the worker knows whether it does. */
 const BY_WORKER: readonly (readonly [Reason, () => Sent])[] = [
-  ['self_heal', () => sync((body) => selfHeal(body))],
-  ['too_old', () => sync((body) => Object.assign(body, { sent_at: '2026-05-07T09:12:40Z' }))],
   ['app_deleted', () => sync((body) => Object.assign(body, { event: 'deleting' }))],
 ];
 
