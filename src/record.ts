@@ -28,6 +28,8 @@ export interface RecordParts {
   readonly joins: Joins;
   readonly repeats: Repeats;
   readonly inbox: Pick<Inbox, 'conclude'>;
+  /** Takes the secrets out of a record: what a tool's API answers has come through no webhook. */
+  readonly hide: (record: ChangeRecord) => ChangeRecord;
   /** Counts the rules that matched, so that one that never does is seen. */
   readonly noteRules: (view: View) => Promise<void>;
   /** What the inbound log says of a step that only repeats what was told, where a tool has a habit of it. */
@@ -47,7 +49,7 @@ interface Recorded {
 /** Story 2: an event is completed, becomes part of one deployment in the change log, and the sinks that want it are told. May run twice. */
 export function createRecord(parts: RecordParts) {
   const { resolve, sinks, changeLog, echoes, gaps, joins, repeats, inbox } = parts;
-  const { forward, forwardElsewhere, noteRules, wordsForRepeat } = parts;
+  const { forward, forwardElsewhere, hide, noteRules, wordsForRepeat } = parts;
   const inTurn = createTurns(); // whether the same words tell of another deployment depends on what ran in between
 
   /** @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later. */
@@ -74,7 +76,8 @@ export function createRecord(parts: RecordParts) {
 
   /** Into the change log, with what follows for the deployments before: they are overtaken, or their end was lost. */
   async function addAll(given: readonly ChangeRecord[]): Promise<Recorded[]> {
-    const { placings, concluded } = await gaps.place(given.map((step) => boundRecord(step)));
+    // Hidden first: a cut through a secret would leave half of it.
+    const { placings, concluded } = await gaps.place(given.map((step) => boundRecord(hide(step))));
     const steps: Recorded[] = [];
     for (const placing of placings) {
       if (placing.kind === 'placed') steps.push(await add(placing.record));

@@ -102,8 +102,7 @@ function recording(shared: Shared, { stores, forward, replica }: Recording) {
         noteConclusion(webhook, conclusion);
       }),
     },
-    // What a tool's API answers has come through no webhook: a secret in a commit message is hidden here.
-    gaps: { place: (told) => stores.gaps.place(told.map(mask.value)) },
+    hide: mask.value,
     resolve: createResolve(config.sources, clock),
     sinks: config.sinks,
     wordsForRepeat: (told) => config.sources.find(({ name }) => name === told.instance)?.wordsForRepeat?.(told),

@@ -4,6 +4,7 @@ import { NameMap, type RoutingOptions, Rule, RulesMode, ruleName } from '../doma
 import { AnySink } from '../sinks/index.ts';
 import { withBoundaries } from '../sources/boundary.ts';
 import { AnySource } from '../sources/index.ts';
+import { withProjects } from '../sources/projects.ts';
 import { KILL_POINTS } from '../testing/kill-points.ts';
 import { BaseUrl, Name } from '../values/settings.ts';
 import { ConfigError } from './config-error.ts';
@@ -168,8 +169,13 @@ export const Config = z
   })
   .transform(({ sinks, environments, services, rules_mode: mode, ...config }) => ({
     ...config,
-    sources: withBoundaries(config.sources),
+    sources: withBoundaries(config.sources.map(withProjects)),
     sinks: sinks.filter((sink) => sink !== undefined),
-    routing: { mode, ...(environments && { environments }), ...(services && { services }) } satisfies RoutingOptions,
+    routing: {
+      mode,
+      ...(environments && { environments }),
+      ...(services && { services }),
+      projects: new Map(config.sources.flatMap(({ name, projects }) => (projects ? [[name, projects]] : []))),
+    } satisfies RoutingOptions,
   }));
 export type Config = z.infer<typeof Config>;

@@ -133,7 +133,13 @@ export const ChangeRecord = z.object({
   service: z.string(),
   serviceId: z.string().optional(),
   repository: z
-    .object({ name: z.string(), url: z.string().optional(), gitlabProject: z.string().optional() })
+    .object({
+      name: z.string(),
+      url: z.string().optional(),
+      gitlabProject: z.string().optional(),
+      /** A project was named that the source may not write to: it goes to none (project-limit.ts). */
+      gitlabProjectDenied: z.literal(true).optional(),
+    })
     .optional(),
   /** Branch or tag name. */
   ref: z.string().optional(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Deployment } from './deployment.ts';
+import { limitProject, type ProjectLimits } from './project-limit.ts';
 import { type Rule, ruleName } from './rule.ts';
 import { groupsOf, matchOf } from './rule-match.ts';
 import { type NameMap, rename, renamed, withOriginal } from './rule-names.ts';
@@ -21,6 +22,7 @@ export interface RoutingOptions {
   /** Applied before the rules, which see our names. */
   readonly environments?: NameMap;
   readonly services?: NameMap;
+  readonly projects?: ProjectLimits;
 }
 
 /** A deployment after the rules, and which rule did what to it. */
@@ -49,7 +51,8 @@ export function route(deployment: Deployment, rules: readonly Rule[], options: R
     routed = apply(routed, { rule, index, captures });
     if (rule.drop || options.mode === 'first') break;
   }
-  return { ...routed, deployment: withTier(withOriginal(deployment, routed.deployment)) };
+  const named = limitProject(routed.deployment, options.projects);
+  return { ...routed, deployment: withTier(withOriginal(deployment, named)) };
 }
 
 function applyNames(deployment: Deployment, { environments, services }: RoutingOptions): Routed {

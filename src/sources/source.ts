@@ -1,6 +1,7 @@
 import type { Lookup } from '../domain/change-event.ts';
 import type { ChangeRecord, NewChangeRecord, Witness } from '../domain/change-record.ts';
 import type { RejectionCode, WebhookRejected } from '../domain/errors.ts';
+import type { Pattern } from '../domain/rule-regex.ts';
 import type { SetupAddress, SetupRecipe } from './recipe.ts';
 import type { KeptRow, Rows } from './rows.ts';
 
@@ -206,6 +207,10 @@ export interface Source extends ToolFacts {
    */
   readonly alsoAt?: readonly string[];
   readonly imitates?: ImitatedApi;
+  /** The GitLab projects that its deployments may be written to (projects.ts). Absent: all. */
+  readonly projects?: readonly Pattern[] | undefined;
+  /** Its senders write the project into the request: one that it may not write to is refused. */
+  readonly sendersNameProjects?: true;
   /** HTTP methods that are taken. Default: POST alone. */
   readonly methods?: readonly string[];
   /** The sender never comes again after a 4xx, so that a body which is not JSON is kept and answered 2xx. */

@@ -62,7 +62,7 @@ function origin(host: string, port: string | undefined, scheme: string): string 
   return `https://${host}${keepsPort ? `:${port}` : ''}`;
 }
 
-function decodeOrKeep(path: string): string {
+export function decodeOrKeep(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BaseUrl, bothOrNeither, Credential, MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
 import { API_PATH, verifyToken } from '../gitlab-api/api.ts';
+import { Projects } from '../projects.ts';
 import type { Source } from '../source.ts';
 import { argocdApi } from './api.ts';
 import { ApplicationCommit } from './application-commit.ts';
@@ -39,6 +40,8 @@ export const argocd = z
     /** What the Argo CD secret holds under `shiplog-token`. Argo CD can sign nothing. */
     secrets: Secrets,
     max_body_mib: z.number().positive().max(100).default(2),
+    /** GitLab projects that its deployments may be written to. Absent: all. */
+    projects: Projects,
     /** An app that turns unhealthy after its sync: a failed deployment, or nothing. */
     degraded: z.enum(['failed', 'ignore']).default('failed'),
     /** Syncs that only put drifted resources back. They can come every few seconds. */
@@ -86,6 +89,7 @@ export const argocd = z
       secrets: config.secrets,
       hidden: config.api ? [config.api.token] : [],
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
+      projects: config.projects,
       alsoAt: [API_PATH],
       imitates: argocdApi(settings),
       methods: ['POST', 'PUT', 'PATCH'], // whatever the template's author chose

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { digest } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
+import { Projects } from '../projects.ts';
 import { hmacMatches, isHubSignature } from '../signature.ts';
 import type { Sample, Source, Webhook, WebhookHead } from '../source.ts';
 import { type Api, ApiSettings, createApi } from './api.ts';
@@ -23,6 +24,8 @@ export const bitbucket = z
     secrets: Secrets,
     /** Bitbucket Cloud sends at most 256 KB; the rest is room for steps that post more. */
     max_body_mib: z.number().positive().max(100).default(2),
+    /** GitLab projects that its deployments may be written to. Absent: all. */
+    projects: Projects,
     /** Bitbucket Cloud's REST API. Without a token it is never asked. */
     api: ApiSettings.optional(),
     /** Which build statuses are deployments, where Bitbucket cannot be asked. */
@@ -35,6 +38,7 @@ export const bitbucket = z
       ...FACTS,
       name: config.name,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
+      projects: config.projects,
       secrets: config.secrets,
       hidden: config.api?.token ? [config.api.token] : [],
       verify: (webhook) => verify(webhook, config.secrets),

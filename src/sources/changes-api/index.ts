@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
+import { Projects } from '../projects.ts';
 import { requireBearer } from '../signature.ts';
 import type { Source } from '../source.ts';
 import { answerOf } from './answer.ts';
@@ -17,6 +18,8 @@ export const changesApi = z
     /** The API keys that are taken. */
     secrets: Secrets,
     max_body_mib: z.number().positive().max(25).default(2),
+    /** GitLab projects that its deployments may be written to. Absent: all. */
+    projects: Projects,
   })
   .transform(
     (config): Source => ({
@@ -25,6 +28,8 @@ export const changesApi = z
       secrets: config.secrets,
       fillsEmptyValues: true,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
+      projects: config.projects,
+      sendersNameProjects: true,
       alsoAt: ['/api/v1/changes', '/api/v1/services/'],
       verify: (webhook) => requireBearer(webhook, config.secrets, WORDS),
       verifyHeaders(head) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
+import { Projects } from '../projects.ts';
 import { requireBearer } from '../signature.ts';
 import type { Source } from '../source.ts';
 import { answerOf } from './answer.ts';
@@ -19,6 +20,8 @@ export const ctoai = z
     /** The tokens that are taken. */
     secrets: Secrets,
     max_body_mib: z.number().positive().max(25).default(1),
+    /** GitLab projects that its deployments may be written to. Absent: all. */
+    projects: Projects,
   })
   .transform(
     (config): Source => ({
@@ -26,6 +29,7 @@ export const ctoai = z
       name: config.name,
       secrets: config.secrets,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
+      projects: config.projects,
       verify: (webhook) => requireBearer(webhook, config.secrets, WORDS),
       verifyHeaders(head) {
         requireBearer(head, config.secrets, WORDS);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
+import { Projects } from '../projects.ts';
 import type { Source } from '../source.ts';
 import { API_PATH, imitation, verifyToken } from './api.ts';
 import { FACTS } from './facts.ts';
@@ -16,6 +17,8 @@ export const gitlabApi = z
     /** What the clients call their GitLab token. */
     secrets: Secrets,
     max_body_mib: z.number().positive().max(25).default(1),
+    /** GitLab projects that its deployments may be written to. Absent: all. */
+    projects: Projects,
     /** The branch of a body that names none. */
     default_ref: z.string().optional(),
   })
@@ -33,6 +36,8 @@ export const gitlabApi = z
       name,
       secrets,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
+      projects: config.projects,
+      sendersNameProjects: true,
       alsoAt: [API_PATH],
       imitates: imitation(settings),
       verify: (webhook) => verifyToken(webhook, secrets),

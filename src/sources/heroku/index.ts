@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
+import { Projects } from '../projects.ts';
 import { isOneOf } from '../signature.ts';
 import type { Source, Webhook, WebhookHead } from '../source.ts';
 import { FACTS, SIGNATURE } from './facts.ts';
@@ -16,6 +17,8 @@ export const heroku = z
     name: Name.default('heroku'),
     secrets: Secrets,
     max_body_mib: z.number().positive().max(25).default(1),
+    /** GitLab projects that its deployments may be written to. Absent: all. */
+    projects: Projects,
     /** Name of an app → environment. Heroku's webhooks say neither the environment nor the stage of a pipeline. */
     environments: z.record(z.string(), z.string().min(1)).default({}),
   })
@@ -28,6 +31,7 @@ export const heroku = z
       name,
       secrets,
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
+      projects: config.projects,
       verify: (webhook) => verify(webhook, secrets),
       verifyHeaders,
       map: (payload, webhook) => mapNotification(payload, webhook, { instance: name, environments }),

@@ -1,0 +1,57 @@
+import type { NewChangeRecord } from '../domain/change-record.ts';
+import { WebhookRejected } from '../domain/errors.ts';
+import { isAllowedProject, leftOut } from '../domain/project-limit.ts';
+import { Patterns } from '../domain/rule-pattern.ts';
+import type { Pattern } from '../domain/rule-regex.ts';
+import type { Mapped, Source } from './source.ts';
+
+/** `projects` of a source: globs of the GitLab projects that its deployments may be written to. */
+export const Projects = Patterns.optional();
+
+/**
+ * A source that tells of projects which it may not write to. Its records say so and name none; where the senders write
+ * the project into the request themselves, the request is refused, so that they see it.
+ */
+export function withProjects(source: Source): Source {
+  const { projects, map, resolve, missed } = source;
+  if (!projects) return source;
+  const limit = (record: NewChangeRecord) => limited(record, projects);
+  const ours = (mapped: Mapped): Mapped => {
+    if (mapped.kind === 'records') return { ...mapped, records: mapped.records.map(limit) };
+    return mapped.hints ? { ...mapped, hints: mapped.hints.map(limit) } : mapped;
+  };
+  return {
+    ...source,
+    map(payload, webhook) {
+      const mapped = map(payload, webhook);
+      if (source.sendersNameProjects) requireAllowed(mapped, source.name, projects);
+      return ours(mapped);
+    },
+    ...(resolve && { resolve: async (lookup, call) => ours(await resolve(lookup, call)) }),
+    ...(missed && {
+      async *missed(since, call) {
+        for await (const page of missed(since, call)) yield page.map(limit);
+      },
+    }),
+  };
+}
+
+function limited(record: NewChangeRecord, projects: readonly Pattern[]): NewChangeRecord {
+  const { gitlabProject, ...repository } = record.repository ?? { name: '' };
+  if (gitlabProject === undefined || isAllowedProject(gitlabProject, projects)) return record;
+  const denied = { ...repository, gitlabProjectDenied: true } as const;
+  return { ...record, repository: denied, notes: [...(record.notes ?? []), leftOut(gitlabProject, record.instance)] };
+}
+
+/** @throws WebhookRejected */
+function requireAllowed(mapped: Mapped, name: string, projects: readonly Pattern[]): void {
+  if (mapped.kind !== 'records') return;
+  const named = mapped.records.flatMap(({ repository }) => repository?.gitlabProject ?? []);
+  const denied = named.find((project) => !isAllowedProject(project, projects));
+  if (denied === undefined) return;
+  throw new WebhookRejected(
+    'bad_payload',
+    `The source ${name} may not write deployments to the GitLab project ${denied.slice(0, 100)}: name one of its own ` +
+      'projects, or have this one added to `projects` of the source',
+  );
+}
