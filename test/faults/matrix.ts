@@ -6,6 +6,7 @@ import * as processes from './processes.ts';
 import * as redis from './redis.ts';
 import type { Scenario } from './scenario.ts';
 import { soak } from './soak.ts';
+import * as strangers from './strangers.ts';
 
 interface Described {
   /** F1 … F40; a letter where one row is tried in several ways. */
@@ -377,6 +378,20 @@ export const MATRIX: readonly Row[] = [
     how: 'an ACL without INFO, given later',
     pass: 'they start by themselves, /readyz says why not until then',
     whyNot: 'without load: test/e2e/readiness.test.ts',
+  },
+  {
+    id: 'F49a',
+    fault: 'hostile connections',
+    how: '80 strangers with bodies that never end: plain, packed, in chunks of a byte',
+    pass: 'RSS grows by less than 150 MiB, true webhooks are acknowledged meanwhile',
+    run: strangers.hostileConnections,
+  },
+  {
+    id: 'F49b',
+    fault: 'refusals',
+    how: '20,000 refused requests, each from an address of its own, and 40 unsigned connection tests of 1.5 MB among them',
+    pass: 'Redis grows by less than 5 MiB, no authentic webhook leaves the inbox',
+    run: strangers.refusals,
   },
   {
     id: 'F50',

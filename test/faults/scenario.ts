@@ -14,6 +14,8 @@ export interface Run {
   readonly seconds: number;
   /** The long form: the matrix's own durations where they are minutes. */
   readonly long: boolean;
+  /** Whether the machine has nothing else to do. */
+  readonly quiet: boolean;
   /** A criterion of the row. One that does not hold fails the row; the others are looked at all the same. */
   check(holds: boolean, what: string): void;
   /** The same of a limit of time, which is judged on a quiet machine alone. */

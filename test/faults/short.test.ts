@@ -3,7 +3,7 @@ import { rowsNamed, seedOf } from './matrix.ts';
 import { play } from './scenario.ts';
 
 /** Sets and states, not times: those need a quiet machine. F1 in short is test/e2e/kill.test.ts. */
-const SHORT = ['F6a', 'F16', 'F18', 'F25', 'F26', 'F27'];
+const SHORT = ['F6a', 'F16', 'F18', 'F25', 'F26', 'F27', 'F49b'];
 
 /** The part of `npm run faults` that every change must pass. Another seed every day; it stands in the name. */
 const FIRST_SEED = Math.floor(Date.now() / 86_400_000);

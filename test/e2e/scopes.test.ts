@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
+
+const [READ, VIEWER, HARBOR, TIDES] = ['read', 'viewer', 'harbor', 'tides'].map((who) => `a-token-of-${who}-for-tests`);
+const changes = (name: string, secret = '') => ({ type: 'changes-api', name, secrets: [secret] });
+
+let bridge: Awaited<ReturnType<typeof startTestBridge>>;
+beforeAll(async () => {
+  bridge = await startTestBridge({
+    sources: [{ type: 'gitlab', secrets: [SECRET] }, changes('harbor', HARBOR), changes('tides', TIDES)],
+    tokens: [{ name: 'dashboard', token: READ, may: 'read' }],
+    viewer_token: VIEWER,
+    trust_proxy: 1,
+  });
+  await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), gitlabHeaders());
+  for (const [name, token] of [
+    ['harbor', HARBOR],
+    ['tides', TIDES],
+  ] as const) {
+    const body = { summary: `Deployed ${name}`, environment: name, service: name, external_id: name };
+    const answer = await bridge.post(`/webhooks/${name}`, body, { authorization: `Bearer ${token}` });
+    expect(answer.status).toBe(201);
+  }
+  await bridge.settled();
+});
+afterAll(() => bridge.stop());
+
+const bearer = (token = '') => ({ authorization: `Bearer ${token}` });
+const IDENTITIES = {
+  admin: () => bearer(bridge.config.admin_token),
+  read: () => bearer(READ),
+  viewer: () => bearer(VIEWER),
+  write: () => bearer(HARBOR),
+  // A secret that senders prove, in each place where one could stand.
+  source: () => ({ ...bearer(SECRET), 'x-gitlab-token': SECRET, 'private-token': SECRET }),
+  wrong: () => bearer('no-token-of-this-bridge'),
+  none: () => ({}),
+} satisfies Record<string, () => Record<string, string>>;
+type Identity = keyof typeof IDENTITIES;
+type Answers = Readonly<Record<Identity, string>>;
+
+const of = (may: readonly Identity[], others: string): Answers => {
+  const names = Object.keys(IDENTITIES) as Identity[]; // of the object above
+  return Object.fromEntries(names.map((name) => [name, may.includes(name) ? 'passes' : others])) as Answers;
+};
+const STRANGERS = { source: '401', wrong: '401', none: '401' };
+const OPEN = of(['admin', 'read', 'viewer', 'write', 'source', 'wrong', 'none'], '');
+const WRITE = of(['admin', 'read', 'viewer', 'write'], '401');
+const READING: Answers = { ...of(['admin', 'read', 'viewer'], '401'), write: '403' };
+const ADMIN: Answers = { admin: 'passes', read: '403', viewer: '403', write: '403', ...STRANGERS };
+const PAGE: Answers = { ...of(['admin', 'read', 'viewer'], '401'), none: 'login' };
+const ACTION: Answers = { ...PAGE, read: '403', viewer: '403' };
+/** Nobody is led to the login page where a form is sent that no page of a stranger's has. */
+const BUTTON: Answers = of(['admin'], '403');
+const HARBORS_DOOR: Answers = of(['write'], '401');
+const GITLABS_DOOR: Answers = of(['source'], '401');
+
+const ROUTES: Readonly<Record<string, Answers>> = {
+  'GET /livez': OPEN,
+  'GET /readyz': OPEN,
+  'GET /metrics': OPEN,
+  'GET /openapi.json': OPEN,
+  'GET /api/v1/changes': WRITE,
+  'GET /api/v1/changes/timeline': WRITE,
+  'GET /api/v1/services/{service}/changes': WRITE,
+  'GET /api/deployments/{deployment}': WRITE,
+  'GET /API/v1/changes/': WRITE,
+  'GET /api/v1/performance': READING,
+  'GET /api/v1/running': READING,
+  'GET /api/feed': READING,
+  'GET /api/inbox': READING,
+  'GET /Api/Inbox/': READING,
+  'GET /api/inbox/{id}': READING,
+  'GET /api/rules': ADMIN,
+  'GET /api/dead-letters': ADMIN,
+  'GET /API/Dead-Letters/': ADMIN,
+  'POST /api/dead-letters/replay': ADMIN,
+  'POST /api/dead-letters/drop': ADMIN,
+  'POST /api/reconcile': ADMIN,
+  'POST /api/redeliver': ADMIN,
+  'POST /api/preview/{source}': ADMIN,
+  'POST /api/sessions/end': ADMIN,
+  'POST /api/inbox/{id}/replay': ADMIN,
+  'GET /': PAGE,
+  'GET /deployments/{deployment}': PAGE,
+  'GET /running': PAGE,
+  'GET /deliveries': PAGE,
+  'GET /inbox': PAGE,
+  'GET /INBOX/': PAGE,
+  'GET /inbox/{id}': PAGE,
+  'GET /performance': PAGE,
+  'GET /performance.csv': PAGE,
+  'GET /performance.json': PAGE,
+  'GET /changes.csv': PAGE,
+  'GET /changes.ndjson': PAGE,
+  'GET /setup': PAGE,
+  'GET /setup/last': PAGE,
+  'POST /setup': ACTION,
+  'GET /actions/drop': ACTION,
+  'POST /actions/drop': ACTION,
+  'POST /actions/replay': ACTION,
+  'POST /Actions/replay/': ACTION,
+  'POST /actions/map-webhook': ACTION,
+  'POST /actions/map-deployment': ACTION,
+  'POST /actions/test-event': ACTION,
+  'POST /sessions/end': BUTTON,
+  'POST /api/v1/changes': HARBORS_DOOR,
+  'POST /api/v1/services/{service}/changes': HARBORS_DOOR,
+  'POST /webhooks/harbor': HARBORS_DOOR,
+  'POST /webhooks/gitlab': GITLABS_DOOR,
+};
+
+let asked = 0;
+/** Each time from another address: one that sends wrong tokens again and again is held back. */
+async function ask(route: string, identity: Identity): Promise<string> {
+  const [method = '', template = ''] = route.split(' ');
+  const path = template.replace('{source}', 'gitlab').replace(/\{\w+\}/, 'nothing');
+  asked += 1;
+  const answer = await fetch(bridge.url + path, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...IDENTITIES[identity](),
+      'content-type': 'application/json',
+      'x-forwarded-for': `198.51.${Math.floor(asked / 250)}.${1 + (asked % 250)}`,
+    },
+    ...(method === 'POST' && { body: '{}' }),
+  });
+  await answer.arrayBuffer();
+  if (answer.headers.get('location')?.startsWith('/login?')) return 'login';
+  if (answer.status >= 500 || answer.status === 429) return `unexpected ${answer.status}`;
+  return answer.status === 401 || answer.status === 403 ? String(answer.status) : 'passes';
+}
+
+describe('every route, asked by everybody', () => {
+  it.each(Object.entries(ROUTES))('%s', async (route, expected) => {
+    const answers: Record<string, string> = {};
+    for (const name of Object.keys(expected) as Identity[]) answers[name] = await ask(route, name);
+    expect(answers).toEqual(expected);
+  });
+
+  it('has a row for all that the description of the API lists', async () => {
+    const { paths } = JSON.parse(await (await fetch(`${bridge.url}/openapi.json`)).text());
+    const shape = (route: string) => route.replace(/\{\w+\}/g, '{}');
+    const rows = new Set(Object.keys(ROUTES).map(shape));
+    const missing = Object.entries<object>(paths)
+      .flatMap(([path, methods]) => Object.keys(methods).map((method) => shape(`${method.toUpperCase()} ${path}`)))
+      .filter((route) => !rows.has(route));
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('a write token', () => {
+  const read = async (path: string, token = HARBOR) => {
+    const answer = await fetch(bridge.url + path, { headers: bearer(token) });
+    return { status: answer.status, text: await answer.text() };
+  };
+  const lists = [
+    '/api/v1/changes',
+    '/api/v1/changes?environment=tides',
+    '/api/v1/changes?format=csv',
+    '/api/v1/changes?format=ndjson',
+    '/api/v1/changes?q=tides',
+    '/api/v1/services/tides/changes',
+    '/api/v1/services/lighthouse-api/changes',
+    '/api/v1/changes/timeline',
+    '/api/v1/changes/timeline?service=tides',
+  ];
+
+  it.each(lists)('sees nothing of other sources in %s', async (path) => {
+    const { status, text } = await read(path);
+    expect(status).toBeLessThan(401);
+    expect(text).not.toContain('Deployed tides');
+    expect(text).not.toContain('changes:tides');
+    expect(text).not.toContain('gitlab:');
+  });
+
+  it('reads what its own source wrote, and counts nothing else', async () => {
+    const { data, meta } = JSON.parse((await read('/api/v1/changes')).text);
+    expect(data.map((change: { service: string }) => change.service)).toEqual(['harbor']);
+    expect(meta.total).toBe(1);
+    const { data: others } = JSON.parse((await read('/api/v1/changes', TIDES)).text);
+    expect(others.map((change: { service: string }) => change.service)).toEqual(['tides']);
+  });
+
+  it('finds no deployment of another source by its key', async () => {
+    const keys = (await bridge.changes()).map(({ deployment }) => deployment);
+    expect(keys).toHaveLength(3);
+    const found = [];
+    for (const key of keys)
+      if ((await read(`/api/deployments/${encodeURIComponent(key)}`)).status === 200) found.push(key);
+    expect(found).toEqual(['changes:harbor']);
+  });
+});
