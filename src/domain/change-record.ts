@@ -138,7 +138,7 @@ export const ChangeRecord = z.object({
       url: z.string().optional(),
       gitlabProject: z.string().optional(),
       /** A project was named that the source may not write to: it goes to none (project-limit.ts). */
-      gitlabProjectDenied: z.literal(true).optional(),
+      projectDenied: z.literal(true).optional(),
     })
     .optional(),
   /** Branch or tag name. */

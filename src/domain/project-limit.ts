@@ -40,19 +40,18 @@ export const leftOut = (project: string, source: string): string =>
 export function limitProject(deployment: Deployment, limits: ProjectLimits | undefined): Deployment {
   const { repository, instance } = deployment;
   if (!repository) return deployment;
-  const { gitlabProject, gitlabProjectDenied, ...others } = repository;
+  const { gitlabProject, projectDenied, ...others } = repository;
   const allowed = limits?.get(instance);
   const named = gitlabProject ?? repository.url;
   if (allowed && named !== undefined && !isAllowedProject(named, allowed)) {
     const notes = gitlabProject === undefined ? [] : [leftOut(gitlabProject, instance)];
     return {
       ...deployment,
-      repository: { ...others, gitlabProjectDenied: true },
+      repository: { ...others, projectDenied: true },
       notes: [...deployment.notes, ...notes],
     };
   }
   // Somebody who may, or a rule, named another one.
-  if (gitlabProjectDenied && gitlabProject !== undefined)
-    return { ...deployment, repository: { ...others, gitlabProject } };
+  if (projectDenied && gitlabProject !== undefined) return { ...deployment, repository: { ...others, gitlabProject } };
   return deployment;
 }

@@ -39,7 +39,7 @@ export function withProjects(source: Source): Source {
 function limited(record: NewChangeRecord, projects: readonly Pattern[]): NewChangeRecord {
   const { gitlabProject, ...repository } = record.repository ?? { name: '' };
   if (gitlabProject === undefined || isAllowedProject(gitlabProject, projects)) return record;
-  const denied = { ...repository, gitlabProjectDenied: true } as const;
+  const denied = { ...repository, projectDenied: true } as const;
   return { ...record, repository: denied, notes: [...(record.notes ?? []), leftOut(gitlabProject, record.instance)] };
 }
 
@@ -51,7 +51,7 @@ function requireAllowed(mapped: Mapped, name: string, projects: readonly Pattern
   if (denied === undefined) return;
   throw new WebhookRejected(
     'bad_payload',
-    `The source ${name} may not write deployments to the GitLab project ${denied.slice(0, 100)}: name one of its own ` +
+    `The source ${name} may not write deployments to the gitlab_project ${denied.slice(0, 100)}: name one of its own ` +
       'projects, or have this one added to `projects` of the source',
   );
 }

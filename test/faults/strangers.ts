@@ -42,7 +42,7 @@ export const hostileConnections: Scenario = (run) =>
       const watching = setInterval(() => void rss.push(bridge.rssMib()), 50);
       const sockets = openHostile(bridge.url, make());
       const { events } = run.plan({ events: run.perSecond * 2, from: 10_000 * (at + 1) });
-      const probe = startProbe(events, { urls: stage.urls, perSecond: run.perSecond });
+      const probe = startProbe(events, { urls: stage.urls, perSecond: run.perSecond, retry: 'on-failure' });
       await probe.done;
       shots.push(...probe.shots);
       clearInterval(watching);

@@ -43,21 +43,21 @@ describe('the projects of a source', () => {
 });
 
 describe('a deployment of a source that may write to some projects only', () => {
-  const folded = (repository: { name: string; url?: string; gitlabProject?: string; gitlabProjectDenied?: true }) =>
+  const folded = (repository: { name: string; url?: string; gitlabProject?: string; projectDenied?: true }) =>
     plainView('d', [aRecord({ instance: 'ci', repository })]).deployment;
   const limits = new Map([['ci', OURS]]);
 
   it('goes to no other, whoever named it: not to that of its repository either', () => {
     const url = 'https://git.harbor.example/harbor/api';
     const { repository, notes } = limitProject(folded({ name: 'x', url, gitlabProject: 'pay/ledger' }), limits);
-    expect(repository).toEqual({ name: 'x', url, gitlabProjectDenied: true });
+    expect(repository).toEqual({ name: 'x', url, projectDenied: true });
     expect(notes.at(-1)).toBe('gitlab_project pay/ledger is left out: it is not among the projects of the source ci.');
     const byUrl = folded({ name: 'x', url: 'https://git.harbor.example/pay/ledger' });
-    expect(limitProject(byUrl, limits).repository).toHaveProperty('gitlabProjectDenied', true);
+    expect(limitProject(byUrl, limits).repository).toHaveProperty('projectDenied', true);
   });
 
   it('goes where it may, also when somebody else had named another one', () => {
-    const named = folded({ name: 'x', gitlabProject: 'harbor/api', gitlabProjectDenied: true });
+    const named = folded({ name: 'x', gitlabProject: 'harbor/api', projectDenied: true });
     expect(limitProject(named, limits).repository).toEqual({ name: 'x', gitlabProject: 'harbor/api' });
     const plain = folded({ name: 'x', gitlabProject: 'pay/ledger' });
     expect(limitProject(plain, undefined)).toBe(plain);
@@ -84,7 +84,7 @@ describe('a source with projects', () => {
   it('leaves out what its tool names, and says so', () => {
     const mapped = map(source('argocd'), dropIn, at('pay/ledger'));
     const [record] = mapped.kind === 'records' ? mapped.records : [];
-    expect(record?.repository).toEqual({ name: 'pay/ledger', gitlabProjectDenied: true });
+    expect(record?.repository).toEqual({ name: 'pay/ledger', projectDenied: true });
     expect(record?.notes?.at(-1)).toContain('gitlab_project pay/ledger is left out');
   });
 

@@ -73,7 +73,7 @@ function whyNot(deployment: Deployment, map: Destination): string | undefined {
   if (state === 'pending') return 'GitLab takes no deployment that has not begun';
   if (reportedSource === 'gitlab-ci' || isHere(pipelineUrl, map) || isHere(jobUrl, map))
     return 'a job of this GitLab made it, so that GitLab has it already';
-  if (deployment.repository?.gitlabProjectDenied)
+  if (deployment.repository?.projectDenied)
     return 'its source may write to some projects only, and not to this one: see `projects` of the source';
   if (projectOf(deployment, map) === undefined)
     return 'no GitLab project is known for it: set the annotation shiplog/gitlab-project, or write a rule with gitlab_project';

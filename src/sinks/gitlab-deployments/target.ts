@@ -36,7 +36,7 @@ export function projectOf(deployment: Deployment, map: Destination): string | un
 
 /** The project by the name that it is known by here. */
 export function namedProject({ repository }: Deployment, map: Destination): string | undefined {
-  if (repository?.gitlabProjectDenied) return undefined;
+  if (repository?.projectDenied) return undefined;
   const named = repository?.gitlabProject?.trim();
   if (named && /^https?:\/\//i.test(named)) return pathOn(named, map);
   const path = repository?.url ? parse(repository.url)?.pathname : undefined;
