@@ -37,7 +37,8 @@ export const pipelineStep = (name: string): string => String.raw`- step:
     after-script:
       - &tell-shiplog |
         {
-          body=$(jq -nc --arg message "$(git log -1 --pretty=%B)" --arg author "$(git log -1 --pretty=%an)" '
+          message=$(git log -1 --pretty=%B | head -c 9999) # the whole of a long one would not fit into an argument
+          body=$(jq -nc --arg message "$message" --arg author "$(git log -1 --pretty=%an)" '
             env | {
               BITBUCKET_COMMIT, BITBUCKET_BRANCH, BITBUCKET_TAG, BITBUCKET_PR_ID, BITBUCKET_BUILD_NUMBER,
               BITBUCKET_PIPELINE_UUID, BITBUCKET_STEP_UUID, BITBUCKET_STEP_RUN_NUMBER, BITBUCKET_STEP_TRIGGERER_UUID,
@@ -46,7 +47,7 @@ export const pipelineStep = (name: string): string => String.raw`- step:
           signature=$(printf %s "$body" | openssl dgst -sha256 -hmac "$SHIPLOG_SECRET" | sed 's/^.* //') &&
           printf %s "$body" | curl -fsS --max-time 10 --retry 3 \
             -H "Content-Type: application/json" -H "X-Hub-Signature: sha256=$signature" \
-            --data-binary @- "$SHIPLOG_URL/webhooks/${name}"
+            --data-binary @- "${'$'}{SHIPLOG_URL%/}/webhooks/${name}"
         } || echo "Shiplog was not told"
     script:
       - *tell-shiplog # optional: announces that the deployment has begun

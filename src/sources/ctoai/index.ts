@@ -10,8 +10,8 @@ import { sampleEvent } from './sample.ts';
 import { recipe } from './setup.ts';
 
 /**
- * What CTO.ai's events API takes, so that jobs which use its GitLab template need another ENDPOINT and TOKEN, and
- * nothing else.
+ * What CTO.ai's events API takes. Its GitLab template cannot be told to post anywhere else (since v0.0.2): jobs of our
+ * own do (setup.ts).
  */
 export const ctoai = z
   .strictObject({

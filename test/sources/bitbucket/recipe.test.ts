@@ -107,6 +107,20 @@ describe.skipIf(missing.length > 0)('the recipe of the README', () => {
     expect(heard).toMatchObject([{ records: [{ state: 'failed' }] }]);
   });
 
+  it('tells of a commit whose message no argument could hold, at a URL with a slash at its end', async () => {
+    const long = mkdtempSync(join(tmpdir(), 'shiplog-recipe-'));
+    const message = `Merge of many\n\n${'* änderung 🗼\n'.repeat(12_000)}`;
+    const git = (args: string[]) =>
+      spawnSync('git', ['-c', 'user.name=mira', '-c', 'user.email=m@x', ...args], { cwd: long, input: message });
+    git(['init', '-q']);
+    git(['commit', '-q', '--allow-empty', '-F', '-']);
+    const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
+    const url = { SHIPLOG_URL: `http://127.0.0.1:${port}/` };
+    await run(step['after-script'][0], { BITBUCKET_EXIT_CODE: '0', GIT_DIR: join(long, '.git'), ...url });
+    rmSync(long, { recursive: true });
+    expect(heard).toMatchObject([{ records: [{ state: 'succeeded', commit: { title: 'Merge of many' } }] }]);
+  });
+
   it('never fails the deployment: not with a wrong secret, not without its tools', async () => {
     const refused = await run(step.script[0], { SHIPLOG_SECRET: 'something else entirely' });
     expect(refused.stdout).toContain('Shiplog was not told');
