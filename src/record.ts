@@ -46,13 +46,18 @@ interface Recorded {
   readonly views: readonly View[];
 }
 
-/** Story 2: an event is completed, becomes part of one deployment in the change log, and the sinks that want it are told. May run twice. */
+/**
+ * Story 2: an event is completed, becomes part of one deployment in the change log, and the sinks that want it are
+ * told. May run twice.
+ */
 export function createRecord(parts: RecordParts) {
   const { resolve, sinks, changeLog, echoes, gaps, joins, repeats, inbox } = parts;
   const { forward, forwardElsewhere, hide, noteRules, wordsForRepeat } = parts;
   const inTurn = createTurns(); // whether the same words tell of another deployment depends on what ran in between
 
-  /** @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later. */
+  /**
+   * @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later.
+   */
   async function record({ webhookId, records, ...event }: ChangeEvent): Promise<void> {
     const isEcho = records.length > 0 && (await Promise.all(records.map(isOurs))).every(Boolean);
     const asked = await resolve(isEcho ? { ...event, lookups: [] } : event);
@@ -103,7 +108,9 @@ export function createRecord(parts: RecordParts) {
     return { views: [view, ...moved, ...ended], conclusion };
   }
 
-  /** A duplicate is told too: the first run may have been killed before it came this far. The ledger tells nobody twice. */
+  /**
+   * A duplicate is told too: the first run may have been killed before it came this far. The ledger tells nobody twice.
+   */
   async function tell({ views }: Recorded): Promise<void> {
     const wanting = views.flatMap((view) => sinks.filter((sink) => wants(sink, view)).map((sink) => ({ sink, view })));
     const elsewhere = views.filter(({ droppedBy }) => !droppedBy).map(forwardElsewhere);

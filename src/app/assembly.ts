@@ -30,7 +30,9 @@ export interface Assembly {
   prune(): Promise<void>;
   /** Ends the answers that never end by themselves, so that a server can close. */
   hangUp(): void;
-  /** Lets what is under way finish, and leaves the rest in Redis; at once, when there is no Redis that could hear of it. */
+  /**
+   * Lets what is under way finish, and leaves the rest in Redis; at once, when there is no Redis that could hear of it.
+   */
   close(how: { readonly atOnce: boolean }): Promise<void>;
 }
 

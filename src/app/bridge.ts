@@ -42,7 +42,9 @@ const DRAIN_EVERY_MS = 1_000;
 const PRUNE_EVERY_MS = 15_000;
 /** A Redis that starts together with the bridge gets this long before webhooks are taken. */
 const REDIS_START_MS = 5_000;
-/** Of what is under way when it stops. A request to a slow destination may take longer: it is left to the next start. */
+/**
+ * Of what is under way when it stops. A request to a slow destination may take longer: it is left to the next start.
+ */
 const FINISH_WITHIN_MS = 7_000;
 /** What the server, the connections and the files were opened with. */
 const NEEDS_RESTART = [
@@ -56,7 +58,10 @@ const NEEDS_RESTART = [
   'spool_max_mib',
 ] as const;
 
-/** Opens what outlives a configuration, and puts the configuration's parts to work. @throws when the port is taken; nothing is left running then. @param ownRedis the private one, instead of what the configuration names */
+/**
+ * Opens what outlives a configuration, and puts the configuration's parts to work. @throws when the port is taken;
+ * nothing is left running then. @param ownRedis the private one, instead of what the configuration names
+ */
 export async function startBridge(config: Config, ownRedis: RedisAddress | undefined, log: Logger): Promise<Bridge> {
   const redis = ownRedis ?? addressOf(config.redis_url, config.redis);
   nameKeys(config.redis.key_prefix);

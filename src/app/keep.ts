@@ -98,7 +98,10 @@ export function createKeep(parts: KeepParts) {
   return {
     /** What Redis said when it did not take the last webhook that it was given. */
     whySpooled: () => whySpooled,
-    /** @throws NotKept when records could be made durable nowhere. An ignored webhook holds nothing to lose but its line. */
+    /**
+     * @throws NotKept when records could be made durable nowhere. An ignored webhook holds nothing to lose but its
+     * line.
+     */
     async keep(source: Source, webhook: Webhook, mapped: Mapped): Promise<void> {
       const body = redactBody(mask.bytes(webhook.body));
       const otherwise = mapped.kind === 'ignored' ? ignoredAs(mapped) : undefined;
@@ -134,7 +137,10 @@ export function createKeep(parts: KeepParts) {
       };
       await keepSomewhere({ entry: { ...entry, deployments }, body, event, ...(row && { row }) });
     },
-    /** Hands what lies in the spool to Redis. Done twice it changes nothing: the ids are the same. @throws NotKept when Redis is still away */
+    /**
+     * Hands what lies in the spool to Redis. Done twice it changes nothing: the ids are the same. @throws NotKept when
+     * Redis is still away
+     */
     async drainSpool(): Promise<void> {
       await spool.drain(async (texts) => {
         if (!(await room.look())) throw new NotKept('Redis is nearly full');

@@ -80,7 +80,9 @@ const A_DAY_MS = 86_400_000;
 /** Fewer refusals are somebody trying. */
 const REPEATED = 3;
 
-/** What the bridge kept because it went wrong. Silent where it does not answer: the line of the bridge tells of that. */
+/**
+ * What the bridge kept because it went wrong. Silent where it does not answer: the line of the bridge tells of that.
+ */
 async function checkTrouble(config: Config): Promise<Finding[]> {
   const [letters, refused, running] = await Promise.all([
     askOrNothing(config, '/api/dead-letters?limit=1'),

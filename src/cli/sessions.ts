@@ -3,6 +3,7 @@ import { callBridge } from './call.ts';
 
 /** Logs everybody out of the pages. */
 export async function endSessions(config: Config): Promise<void> {
-  const { ended } = (await callBridge(config, { method: 'POST', path: '/api/sessions/end' })) as { ended: number }; // our own API
+  // our own API
+  const { ended } = (await callBridge(config, { method: 'POST', path: '/api/sessions/end' })) as { ended: number };
   process.stdout.write(`${ended} ${ended === 1 ? 'session has' : 'sessions have'} ended\n`);
 }

@@ -15,14 +15,19 @@ import { addressOf } from './address.ts';
 
 const VERSION = String(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version);
 
-/** What is under way may take this long to finish after SIGTERM, milliseconds. Docker and systemd kill later than that. */
+/**
+ * What is under way may take this long to finish after SIGTERM, milliseconds. Docker and systemd kill later than that.
+ */
 const DRAIN_MS = 9_000;
 
 export interface StartOptions {
   readonly roles?: string;
 }
 
-/** Runs until a signal comes; SIGHUP reads the configuration anew. Then: no more webhooks, finish what is under way, stop the private Redis. */
+/**
+ * Runs until a signal comes; SIGHUP reads the configuration anew. Then: no more webhooks, finish what is under way,
+ * stop the private Redis.
+ */
 export async function start(first: Config, read: () => Config, { roles }: StartOptions = {}): Promise<void> {
   const load = () => withRoles(read(), roles);
   let config = withRoles(first, roles);

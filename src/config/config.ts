@@ -61,7 +61,10 @@ export const Config = z
       .transform((dir) => resolve(dir)),
     /** Absent: a private Redis in the data directory. */
     redis_url: RedisUrl.optional(),
-    /** `redis`: 2xx when Redis has it, which fsyncs every second. `fsync`: 2xx when it is on disk. `replicated`: 2xx when a replica has it. */
+    /**
+     * `redis`: 2xx when Redis has it, which fsyncs every second. `fsync`: 2xx when it is on disk. `replicated`: 2xx
+     * when a replica has it.
+     */
     durability: z.enum(['redis', 'fsync', 'replicated']).default('redis'),
     redis: RedisSettings.prefault({}),
     /** `receive`: takes webhooks, serves pages and API. `work`: records and delivers. */
@@ -73,14 +76,21 @@ export const Config = z
     admin_token: z.string('write a token of at least 16 characters, or "generated"').min(MIN_TOKEN_CHARS, TOKEN_ADVICE),
     /** Sees the pages and reads the API, and nothing else. Absent: there are no viewers. */
     viewer_token: AToken.optional(),
-    /** Further tokens, each with a name that stands in the log. Those that write are the secrets of a changes source. */
+    /**
+     * Further tokens, each with a name that stands in the log. Those that write are the secrets of a changes source.
+     */
     tokens: z.array(NamedToken).default([]),
-    /** The name that a proxy gives the person: it stands in the log beside what was done. It opens nothing by itself. */
+    /**
+     * The name that a proxy gives the person: it stands in the log beside what was done. It opens nothing by itself.
+     */
     auth: ProxyAuth.optional(),
     /** /metrics, and all that /readyz says beside its status, ask for it. Absent: they are open. */
     metrics_token: AToken.optional(),
     /** How many proxies stand before us: whose X-Forwarded-For to believe. */
-    /** Where people and tools reach the bridge, with the path that a proxy shows it under: https://tools.example.com/shiplog */
+    /**
+     * Where people and tools reach the bridge, with the path that a proxy shows it under:
+     * https://tools.example.com/shiplog
+     */
     public_url: BaseUrl.optional(),
     trust_proxy: z.coerce.number('write how many proxies: 0, 1, …').int().min(0).default(0),
     /**
@@ -88,7 +98,10 @@ export const Config = z
      * itself is never held back, whatever else comes from its address.
      */
     rate_limit_per_minute: z.coerce.number().int().positive().default(300),
-    /** Bytes of all requests under way; what does not fit is answered 503. A quarter is for senders that have proved nothing. */
+    /**
+     * Bytes of all requests under way; what does not fit is answered 503. A quarter is for senders that have proved
+     * nothing.
+     */
     bodies_max_mib: z.coerce.number().min(16).default(160),
     /** Webhooks that come while Redis is away are kept on disk, up to so much. */
     spool_max_mib: z.coerce.number().positive().default(256),

@@ -16,7 +16,8 @@ const MAX_FILE_BYTES = 1024 * 1024;
 const GENERATED = 'generated';
 
 /**
- * The one place that reads the environment: SHIPLOG_CONFIG, HTTPS_PROXY and OTEL_* here, everything else where the file names it.
+ * The one place that reads the environment: SHIPLOG_CONFIG, HTTPS_PROXY and OTEL_* here, everything else where the file
+ * names it.
  */
 export function loadConfig(environment: Environment = process.env, options: LoadOptions = {}): Config {
   const file = configFile(environment);

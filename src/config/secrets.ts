@@ -11,7 +11,10 @@ const FILE = 'secrets.json';
 /** A generated secret, if it was made already. */
 export const keptSecret = (dataDir: string, name: string): string | undefined => read(join(dataDir, FILE))[name];
 
-/** Opens the generated secrets of a data directory. Asking for one that does not exist yet makes and keeps it: only the bridge may. */
+/**
+ * Opens the generated secrets of a data directory. Asking for one that does not exist yet makes and keeps it: only the
+ * bridge may.
+ */
 export function openSecrets(dataDir: string): (name: string) => string {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = join(dataDir, FILE);

@@ -85,7 +85,9 @@ export const History = z.object({
 });
 export type History = z.infer<typeof History>;
 
-/** One step in the life of one deployment, in our words. Unknown stays absent: never '', null or a guess without a note. */
+/**
+ * One step in the life of one deployment, in our words. Unknown stays absent: never '', null or a guess without a note.
+ */
 export const ChangeRecord = z.object({
   /** The same step always has the same id, however often and by whichever hook it is told. */
   id: z.string(),
@@ -100,7 +102,8 @@ export const ChangeRecord = z.object({
    */
   occurrence: z.string().optional(),
   /**
-   * The key is made of what the sender says, not of a run: the same words again are the same deployment, until something
+   * The key is made of what the sender says, not of a run: the same words again are the same deployment, until
+   * something
    * else has run there (recording/repeats.ts).
    */
   repeatable: z.literal(true).optional(),

@@ -57,7 +57,10 @@ export interface Moment {
   readonly at: string;
 }
 
-/** How it stands. That it was superseded is a conclusion, and counts from its start: whatever end is told at last comes later. */
+/**
+ * How it stands. That it was superseded is a conclusion, and counts from its start: whatever end is told at last comes
+ * later.
+ */
 export function momentOf({
   state,
   occurredAt,

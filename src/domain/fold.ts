@@ -97,7 +97,8 @@ interface Decisive {
 }
 
 /**
- * The last of those that know best decides the state; the first that said so decides since when: a repeat moves no time.
+ * The last of those that know best decides the state; the first that said so decides since when: a repeat moves no
+ * time.
  */
 function decisiveOf(records: readonly ChangeRecord[]): Decisive | undefined {
   const last = records.toSorted(byDecision).at(-1);
@@ -171,7 +172,8 @@ const sameState = (records: readonly ChangeRecord[], state: State) =>
 
 /** `over` wins wherever it says something; lists are united. */
 function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
-  const said = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined)) as ChangeRecord; // the same keys, fewer of them
+  // the same keys, fewer of them
+  const said = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined)) as ChangeRecord;
   return {
     ...Object.assign({}, under, said),
     environment: mergeEnvironment(under, over),
@@ -189,7 +191,8 @@ function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
 }
 
 /**
- * What was told later refutes what the same tool did not know before: that the commit is unknown, or a notification lost.
+ * What was told later refutes what the same tool did not know before: that the commit is unknown, or a notification
+ * lost.
  * @param trusted least trusted first
  */
 function notesOf(trusted: readonly ChangeRecord[]): string[] {

@@ -7,7 +7,9 @@ import type { Pattern } from './rule-regex.ts';
 /** Which GitLab projects deployments of a source may be written to, by the name of the source. Absent: all. */
 export type ProjectLimits = ReadonlyMap<string, readonly Pattern[]>;
 
-/** GitLab: 20 groups of 255 characters are possible, and nobody has them. A cut name could fit where the whole does not. */
+/**
+ * GitLab: 20 groups of 255 characters are possible, and nobody has them. A cut name could fit where the whole does not.
+ */
 const LONGEST_PATH = 1_000;
 
 /**

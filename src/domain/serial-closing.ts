@@ -9,7 +9,8 @@ interface Overtaking {
 }
 
 /**
- * The ends of deployments that nobody ended before the next one took their place. Told again with each signal of either:
+ * The ends of deployments that nobody ended before the next one took their place. Told again with each signal of
+ * either:
  * the worker may have been killed before it wrote them.
  */
 export function closingsOf(serial: Serial, asked: readonly ChangeRecord[]): ChangeRecord[] {

@@ -37,8 +37,10 @@ const Start = z.object({
 export type Start = z.infer<typeof Start>;
 
 /**
- * What is known of a place where a tool runs one deployment at a time, and numbers those that it applied: a number belongs to
- * the last start before it was deployed, and whoever starts ends those before. What an earlier bridge wrote is read, too.
+ * What is known of a place where a tool runs one deployment at a time, and numbers those that it applied: a number
+ * belongs to
+ * the last start before it was deployed, and whoever starts ends those before. What an earlier bridge wrote is read,
+ * too.
  */
 export const Serial = z.object({
   /** The highest number at the first signal: what is not above it is the past, not lost. */
@@ -55,7 +57,8 @@ export const Serial = z.object({
 export type Serial = z.infer<typeof Serial>;
 
 /**
- * `placed`: it is part of that deployment. `known`: it repeats what was told. `too_old`: nobody heard of the deployment, and
+ * `placed`: it is part of that deployment. `known`: it repeats what was told. `too_old`: nobody heard of the
+ * deployment, and
  * it is older than the source takes.
  */
 export type Placing =

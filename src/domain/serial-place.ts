@@ -167,7 +167,8 @@ const isFree = (start: Start, at: number): boolean =>
   start.id === undefined && start.told !== 'over' && (start.told === 'open' || at <= (start.stop ?? at));
 
 /**
- * The last start before the number was deployed, if it can be the number's. Times may have whole seconds only, so that a
+ * The last start before the number was deployed, if it can be the number's. Times may have whole seconds only, so that
+ * a
  * start at that very moment is the next one's, unless there is no other.
  */
 function ownerOf(serial: Serial, { id, at = 0, after }: Ask & { id: number }): Start | undefined {

@@ -3,7 +3,9 @@ import type { Request, RequestHandler } from 'express';
 import { bearerToken } from '../sources/signature.ts';
 import { fail } from './envelope.ts';
 
-/** `write` posts changes and reads its own, `read` reads the log but no bodies and no secrets, `admin` does everything. */
+/**
+ * `write` posts changes and reads its own, `read` reads the log but no bodies and no secrets, `admin` does everything.
+ */
 export type Scope = 'write' | 'read' | 'admin';
 
 /** Who holds a token. */

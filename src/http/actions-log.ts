@@ -23,7 +23,10 @@ const SHOWN_CHARS = 200;
 /** Of what an order or a form says; the rest is tokens and texts. */
 const SAID = ['id', 'sink', 'source', 'deployment', 'webhook', 'kind', 'reason', 'since', 'all', 'show'];
 
-/** Notes every request that changes something, when it is answered. What strangers tried is noted as a refusal elsewhere. */
+/**
+ * Notes every request that changes something, when it is answered. What strangers tried is noted as a refusal
+ * elsewhere.
+ */
 export function logActions({ auth, nameOf, onDone }: ActionLogParts): RequestHandler {
   return (request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') return next();

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { ChangeRecord, ChangeType, RiskLevel, State, Tier } from '../domain/change-record.ts';
 
 /**
- * What our own API answers. Strict: a field that is answered and not written here makes a test fail, so that the published
+ * What our own API answers. Strict: a field that is answered and not written here makes a test fail, so that the
+ * published
  * description (openapi.ts) is never behind.
  */
 const Time = z.iso.datetime();

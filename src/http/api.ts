@@ -60,7 +60,9 @@ export const FeedQuery = z.object({
   last: z.coerce.number().int().min(0).max(500).default(0),
 });
 
-/** Reading: the change log in Alert24's list envelope, one deployment with all that is known of it, and the inbound log. */
+/**
+ * Reading: the change log in Alert24's list envelope, one deployment with all that is known of it, and the inbound log.
+ */
 export function createApi(parts: ApiParts): RequestHandler {
   const router = Router();
   // Whoever may write reads back what its own source has told, and nothing else.

@@ -16,7 +16,10 @@ export interface HealthParts {
   readonly mayLook: (request: Request) => boolean;
 }
 
-/** /livez: the process answers. /readyz: it can keep a webhook, or why not. /metrics: Prometheus text. /openapi.json: what /api can do. */
+/**
+ * /livez: the process answers. /readyz: it can keep a webhook, or why not. /metrics: Prometheus text. /openapi.json:
+ * what /api can do.
+ */
 export function createHealth({ readiness, registry, mayLook }: HealthParts): RequestHandler {
   const router = Router();
   router.get('/livez', (_request, response) => {

@@ -2,7 +2,10 @@ import type { RequestHandler } from 'express';
 
 export interface ProxyWatch {
   readonly handle: RequestHandler;
-  /** A sentence, when requests come through a proxy that nobody told us of. Anybody can write the header, so that it is a hint. */
+  /**
+   * A sentence, when requests come through a proxy that nobody told us of. Anybody can write the header, so that it is
+   * a hint.
+   */
   hint(): string | undefined;
 }
 

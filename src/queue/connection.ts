@@ -4,7 +4,10 @@ import { PREFIX } from '../store/keys.ts';
 import type { Access, RedisAddress } from './address.ts';
 import { createLoadMeter } from './load.ts';
 
-/** How long a webhook's write to Redis may take before it goes into the spool, milliseconds. Its sender is answered within 2 s. */
+/**
+ * How long a webhook's write to Redis may take before it goes into the spool, milliseconds. Its sender is answered
+ * within 2 s.
+ */
 export const KEEP_WITHIN_MS = 1_200;
 
 const MAX_RECONNECT_MS = 1_000; // a Redis that comes back is used within a second
@@ -14,7 +17,9 @@ const CONNECT_WITHIN_MS = 3_000;
 
 type Patience = Pick<RedisOptions, 'enableOfflineQueue' | 'maxRetriesPerRequest' | 'commandTimeout' | 'retryStrategy'>;
 
-/** For receivers and pages: fails at once when Redis is away, and soon when it hangs. Whoever asks decides what then. */
+/**
+ * For receivers and pages: fails at once when Redis is away, and soon when it hangs. Whoever asks decides what then.
+ */
 export const impatient: Patience = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
@@ -137,7 +142,8 @@ function slotOf(key: string): number {
 const GATHER_MS = 1;
 
 /**
- * All commands of one turn of the event loop leave in one system call, which costs as much as a command does; under full
+ * All commands of one turn of the event loop leave in one system call, which costs as much as a command does; under
+ * full
  * load, all of a millisecond.
  */
 function writeByTurn(stream: Writable): void {

@@ -9,7 +9,8 @@ import { inspectRedis, type RedisFacts } from './inspect.ts';
 export type Durability = 'redis' | 'fsync' | 'replicated';
 
 /**
- * Makes sure that what is written between `begin` and the call of what it returns is as safe as the durability level says.
+ * Makes sure that what is written between `begin` and the call of what it returns is as safe as the durability level
+ * says.
  * That call throws when it is not, or nobody can tell.
  * @example const flushed = flush.begin(); await write(); await flushed();
  */
@@ -21,7 +22,8 @@ export interface Flush {
 export const noFlush: Flush = { begin: () => async () => {} };
 
 /**
- * For the durability level `fsync`. A Redis with `appendfsync always` has it on disk already; another one is asked to wait
+ * For the durability level `fsync`. A Redis with `appendfsync always` has it on disk already; another one is asked to
+ * wait
  * (WAITAOF cannot run inside the scripts that write: it follows them on the same connection).
  */
 export function createFlush(redis: Redis): Flush {
@@ -37,7 +39,8 @@ export function createFlush(redis: Redis): Flush {
     });
     if (known.fsyncsAlways) return;
     if (!known.knowsWaitAof) throw new Error(cannot(known));
-    const [onDisk] = (await ownerOf(redis).call('WAITAOF', 1, 0, KEEP_WITHIN_MS)) as [number]; // numbers of local and replica fsyncs
+    // numbers of local and replica fsyncs
+    const [onDisk] = (await ownerOf(redis).call('WAITAOF', 1, 0, KEEP_WITHIN_MS)) as [number];
     if (onDisk < 1) throw new Error('Redis did not bring it to disk in time');
   };
   return { begin: () => flush };

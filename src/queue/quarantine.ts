@@ -9,7 +9,9 @@ export interface Suspicion {
 /** A job that ended the process so often is the cause. */
 const MAX_UNFINISHED = 2;
 
-/** What ends the process does so at once, before it turns to anything else: whoever still runs after this only waits. */
+/**
+ * What ends the process does so at once, before it turns to anything else: whoever still runs after this only waits.
+ */
 const SUSPECT_MS = 100;
 
 /** Taken once more, it would end the process again. */

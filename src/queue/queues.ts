@@ -66,7 +66,9 @@ export interface Backlog {
 export interface Queues {
   /** Makes an event durable. Waits for as long as Redis does: whoever cannot wait asks `within` a time. */
   keep(event: ChangeEvent): Promise<void>;
-  /** For one of several events that could not be recorded: it is tried again by itself. `madeAtMs`: since when it waits. */
+  /**
+   * For one of several events that could not be recorded: it is tried again by itself. `madeAtMs`: since when it waits.
+   */
   keepAlone(event: ChangeEvent, madeAtMs: number, suspicion?: Suspicion): Promise<void>;
   /** Also for a sink that only other replicas have. */
   forward(sink: Pick<Sink, 'name'>, told: { readonly deployment: Deployment }): Promise<void>;
@@ -138,7 +140,10 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
   };
 }
 
-/** BullMQ asks Redis for its version once, when a queue is made, and never recovers when that fails: so they are made when needed, again if they must. */
+/**
+ * BullMQ asks Redis for its version once, when a queue is made, and never recovers when that fails: so they are made
+ * when needed, again if they must.
+ */
 function openOnce<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
@@ -177,7 +182,10 @@ async function measure(queue: Queue): Promise<Backlog> {
   };
 }
 
-/** BullMQ waits for ever when Redis was never reached or is frozen: our own clock decides. The write may still land; ids make that harmless. */
+/**
+ * BullMQ waits for ever when Redis was never reached or is frozen: our own clock decides. The write may still land; ids
+ * make that harmless.
+ */
 export async function keptWithin(limitMs: number, write: Promise<unknown>): Promise<void> {
   try {
     await within(limitMs, write, () => {

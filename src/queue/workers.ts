@@ -146,7 +146,10 @@ async function recordAll(
   await Promise.all(failures.map(({ event }) => keepAlone(event, job.timestamp)));
 }
 
-/** What a tool's API could not say yet is asked again for as long as deliveries are tried. Any other error is our own fault. */
+/**
+ * What a tool's API could not say yet is asked again for as long as deliveries are tried. Any other error is our own
+ * fault.
+ */
 async function recordLater(
   error: unknown,
   { job, token, event }: { readonly job: Job; readonly token: string | undefined; readonly event: ChangeEvent },
@@ -199,7 +202,8 @@ function createForwarder(
         // Another attempt at the same place is no news; what the destination answered is.
         if (step.kind !== 'busy') report(step.kind, failure);
         else if (failure.status !== undefined) report('retry', failure);
-        // One delivery asks whether the destination takes something again; a key that is refused is not shown five times.
+        // One delivery asks whether the destination takes something again; a key that is refused is not shown five
+        // times.
         if (step.kind === 'hold') worker.concurrency = 1;
         if (step.kind === 'hold')
           parts.holds.set(sink.name, { why: failure.message, until: new Date(Date.now() + step.afterMs) });

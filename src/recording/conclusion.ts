@@ -29,7 +29,10 @@ const UNPLACED: Readonly<Record<Exclude<Placing['kind'], 'placed'>, Conclusion>>
 
 export const dropped = (rule: string): Conclusion => ({ verdict: 'ignored', reason: 'dropped_by_rule', detail: rule });
 
-/** @param words what the inbound log says when this step repeats a known state with a later time; undefined: nothing special. */
+/**
+ * @param words what the inbound log says when this step repeats a known state with a later time; undefined: nothing
+ * special.
+ */
 export function kept(
   { deployment, added }: View & { readonly added: boolean },
   told: ChangeRecord,

@@ -56,7 +56,9 @@ export interface ReviseParts {
   readonly remap: Remap;
 }
 
-/** Looks at a deployment again before it is told again: by the rules of today and, when asked, by the mappers of today. */
+/**
+ * Looks at a deployment again before it is told again: by the rules of today and, when asked, by the mappers of today.
+ */
 export function createRevise({ changeLog, joins, repeats, remap }: ReviseParts) {
   return async function revise(name: string, { fromBodies }: { readonly fromBodies: boolean }): Promise<void> {
     const records = fromBodies ? await changeLog.records(name) : [];

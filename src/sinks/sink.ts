@@ -11,11 +11,15 @@ export interface DeliveryState {
    * was lost (or we were killed): look before creating again. ISO 8601, when the request went out.
    */
   readonly attemptedAt?: string;
-  /** The latest moment that the destination took in the same lane, of whichever deployment. Only for sinks with a lane. */
+  /**
+   * The latest moment that the destination took in the same lane, of whichever deployment. Only for sinks with a lane.
+   */
   readonly toldInLane?: Moment;
 }
 
-/** What a sink may read and write down about one deployment while it delivers. Each write is in Redis before it returns. */
+/**
+ * What a sink may read and write down about one deployment while it delivers. Each write is in Redis before it returns.
+ */
 export interface DeliveryLedger {
   readonly known: DeliveryState;
   /** Write `attemptedAt` down: a request that creates something goes out next. */

@@ -150,7 +150,10 @@ export interface ApiCall {
 export interface HookOrder {
   /** Where the tool reaches this source: https://shiplog.example.com/webhooks/gitlab */
   readonly url: string;
-  /** What gets a webhook, in the tool's words: `project:harbor/api`, `group:harbor`, `repository:harbor/api`, `workspace:harbor`. */
+  /**
+   * What gets a webhook, in the tool's words: `project:harbor/api`, `group:harbor`, `repository:harbor/api`,
+   * `workspace:harbor`.
+   */
   readonly targets: readonly string[];
   /** Say what would be done, and do nothing. */
   readonly dryRun: boolean;
@@ -175,7 +178,9 @@ export interface ToolFacts {
   readonly witness: Witness | undefined;
   /** What the address in `pipelineUrl` leads to, as the text of a link: "pipeline". */
   readonly pipelineLabel: string;
-  /** Headers that tell a delivery from its repeats, kept in the inbox beside the common ones. Lower case, no secrets. */
+  /**
+   * Headers that tell a delivery from its repeats, kept in the inbox beside the common ones. Lower case, no secrets.
+   */
   readonly keptHeaders: readonly string[];
   /** By which of the kept headers the tool's own log finds a delivery again; the first that is there counts. */
   readonly deliveryIdHeaders: readonly string[];
@@ -185,7 +190,9 @@ export interface ToolFacts {
   readonly escapeAdvice: string;
   /** What a request by a method that is not taken most often means; undefined: nothing in particular. */
   readonly wrongMethodAdvice: string | undefined;
-  /** When a webhook of this tool makes no change, in the tool's words: sentences beside those of REASONS (reasons.ts). */
+  /**
+   * When a webhook of this tool makes no change, in the tool's words: sentences beside those of REASONS (reasons.ts).
+   */
   readonly reasonNotes: Readonly<Partial<Record<IgnoredReason | RejectionCode, string>>>;
   /** True where the tool's own API lets whoever may write changes read them: its secrets then read our change log. */
   readonly secretsMayRead: boolean;
@@ -220,7 +227,8 @@ export interface Source extends ToolFacts {
   /** @throws WebhookRejected `bad_signature`, before anything of the body was parsed. */
   verify(webhook: Webhook): void;
   /**
-   * What the headers alone say of the proof, before the body is read: `proved`, or `needs_body` for a signature over it.
+   * What the headers alone say of the proof, before the body is read: `proved`, or `needs_body` for a signature over
+   * it.
    * Without it every body is read first.
    * @throws WebhookRejected `bad_signature` where no body could mend it.
    */
@@ -228,7 +236,8 @@ export interface Source extends ToolFacts {
   /** The tool's own connection test, which comes without a proof and must be answered 2xx. Nothing of it is read. */
   isUnsignedTest?(head: WebhookHead): boolean;
   /**
-   * Their words to ours. Pure: the same webhook gives the same records with the same ids (only `receivedAt` may differ).
+   * Their words to ours. Pure: the same webhook gives the same records with the same ids (only `receivedAt` may
+   * differ).
    * @throws WebhookRejected `bad_payload` when it claims to be a deployment and lacks what a change needs.
    */
   map(payload: unknown, webhook: Webhook): Mapped;
@@ -239,10 +248,13 @@ export interface Source extends ToolFacts {
   wordsForRepeat?(record: ChangeRecord): string | undefined;
   /** How to set the tool up, for the set-up page. Never fails. */
   recipe(address: SetupAddress): Promise<SetupRecipe>;
-  /** A webhook that this source accepts: what its tool would send for a deployment at that time, with the secret proved. */
+  /**
+   * A webhook that this source accepts: what its tool would send for a deployment at that time, with the secret proved.
+   */
   sample(at: Date): Sample;
   /**
-   * Answers a lookup by the tool's API. Only the worker calls it. The same lookup gives records with the same ids as long
+   * Answers a lookup by the tool's API. Only the worker calls it. The same lookup gives records with the same ids as
+   * long
    * as nothing new happened there; lookups in the answer are asked a little later. Set when a token is configured.
    * @throws ResolveFailed
    */

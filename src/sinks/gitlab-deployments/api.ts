@@ -111,20 +111,28 @@ const notGitlab = ({ status }: JsonAnswer) =>
     status,
   });
 
-/** True when this 400 is about the parameter: `sha` or `ref` (app/models/deployment.rb), `status` (the state machine). */
+/**
+ * True when this 400 is about the parameter: `sha` or `ref` (app/models/deployment.rb), `status` (the state machine).
+ */
 export function isAbout(answer: JsonAnswer, parameter: 'sha' | 'ref' | 'status'): boolean {
   const { message } = Refusal.parse(answer.json ?? {});
   return answer.status === 400 && typeof message === 'object' && message !== null && parameter in message;
 }
 
-/** Written by GitLab while nothing can be: maintenance, an upgrade, a Geo secondary. GitLab: lib/gitlab/middleware/read_only/controller.rb. */
+/**
+ * Written by GitLab while nothing can be: maintenance, an upgrade, a Geo secondary. GitLab:
+ * lib/gitlab/middleware/read_only/controller.rb.
+ */
 function isReadOnly(answer: JsonAnswer): boolean {
   return answer.status === 403 && /read-?\s?only|maintenance mode/i.test(wordsOf(answer));
 }
 
 const READ_ONLY_PROBE_MS = 10_000;
 
-/** A refusal with GitLab's words. A 403 that speaks of the deployment is final; one that speaks of the token makes the sink wait. */
+/**
+ * A refusal with GitLab's words. A 403 that speaks of the deployment is final; one that speaks of the token makes the
+ * sink wait.
+ */
 export function refusal(answer: JsonAnswer, what: string, advice = ''): DeliveryFailed {
   const { status } = answer;
   if (isReadOnly(answer))
@@ -144,7 +152,9 @@ function adviceFor({ status }: JsonAnswer): string {
   return '';
 }
 
-/** Every deployment would meet the same answer: scope, blocked user, blocked address (plain text, not GitLab's JSON). */
+/**
+ * Every deployment would meet the same answer: scope, blocked user, blocked address (plain text, not GitLab's JSON).
+ */
 function isTokenTrouble(answer: JsonAnswer): boolean {
   const { message, error } = Refusal.parse(answer.json ?? {});
   if (error === 'insufficient_scope' || typeof message !== 'string') return true;

@@ -36,7 +36,10 @@ interface Target {
 /** A delivery of which project, environment, commit and status are known. */
 type Aimed = Delivery & Target;
 
-/** Brings GitLab's row of this deployment to its state: the known row, else one of which the answer was lost, else a new one. */
+/**
+ * Brings GitLab's row of this deployment to its state: the known row, else one of which the answer was lost, else a new
+ * one.
+ */
 export async function deliver(delivery: Delivery): Promise<Delivered> {
   const aimed = { ...delivery, ...aim(delivery) };
   try {
@@ -92,7 +95,9 @@ function aim({ deployment, map }: Subject): Target {
   throw new DeliveryFailed(message, { retry: 'never' });
 }
 
-/** `running` is never put: GitLab takes it only for rows that are not running yet, and ours are made running or later. */
+/**
+ * `running` is never put: GitLab takes it only for rows that are not running yet, and ours are made running or later.
+ */
 async function update(aimed: Aimed, id: string): Promise<Delivered> {
   const { api, project, status, signal } = aimed;
   if (status === 'running') return done(aimed, id, 'already there, running or further');
@@ -109,7 +114,8 @@ async function update(aimed: Aimed, id: string): Promise<Delivered> {
 }
 
 /**
- * Not the project but our row is gone. Nobody can delete one that runs: GitLab was restored from a backup of before, or the
+ * Not the project but our row is gone. Nobody can delete one that runs: GitLab was restored from a backup of before, or
+ * the
  * project was made anew.
  */
 const isGone = (answer: JsonAnswer): boolean =>
@@ -122,7 +128,8 @@ async function isThere({ api, project, signal, now }: Aimed): Promise<boolean> {
 const MOVED_RETRY_MS = 1_000;
 
 /**
- * Finds a project that was renamed or moved. The next attempt goes there, and expects the echo of its webhook from there.
+ * Finds a project that was renamed or moved. The next attempt goes there, and expects the echo of its webhook from
+ * there.
  * The failure stands in the log once, with what to write.
  */
 async function follow({ api, map, deployment, signal }: Aimed, answer: JsonAnswer): Promise<DeliveryFailed> {
@@ -165,7 +172,8 @@ async function create(aimed: Aimed): Promise<Delivered> {
 }
 
 /**
- * GitLab gives a success that equals the environment's last successful deployment no row of its own (app/services/deployments/create_service.rb),
+ * GitLab gives a success that equals the environment's last successful deployment no row of its own
+ * (app/services/deployments/create_service.rb),
  * but a running one always gets one.
  */
 async function createOwn(aimed: Aimed, folded: NewDeployment): Promise<Delivered> {
@@ -265,7 +273,8 @@ async function refusedCreate(aimed: Aimed, answer: JsonAnswer): Promise<Delivery
 
 /**
  * The row of an earlier attempt of which the answer was lost. GitLab keeps no key of ours: it is told by environment,
- * commit and time, by having no job, and by belonging to no other deployment. The lane keeps others from making one meanwhile.
+ * commit and time, by having no job, and by belonging to no other deployment. The lane keeps others from making one
+ * meanwhile.
  */
 async function findOurs(aimed: Aimed, attemptedAt: string): Promise<Row | undefined> {
   const { rows, answer } = await rowsSince(aimed, Date.parse(attemptedAt) - SLACK_MS);

@@ -25,7 +25,10 @@ export function remember(moved: MovedProjects, oldPath: string, place: NewPlace)
 export const isMoved = (answer: JsonAnswer): boolean =>
   (answer.status === 405 && /moved projects/i.test(wordsOf(answer))) || idInRedirect(answer) !== undefined;
 
-/** GitLab answers a read by the old path with the address by id. Only the id is taken: the token goes to the configured host alone. */
+/**
+ * GitLab answers a read by the old path with the address by id. Only the id is taken: the token goes to the configured
+ * host alone.
+ */
 export function idInRedirect({ status, headers }: Pick<JsonAnswer, 'status' | 'headers'>): string | undefined {
   if (status !== 301 && status !== 302 && status !== 307 && status !== 308) return undefined;
   return /\/api\/v4\/projects\/([1-9]\d{0,18})(?:[/?]|$)/.exec(String(headers['location'] ?? ''))?.[1];

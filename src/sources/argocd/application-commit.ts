@@ -85,7 +85,9 @@ const NOT_YET = 'While the sync runs, Argo CD still shows the images of before.'
 
 const NOT_SAID = 'Argo CD does not say which images the failed sync was to deploy.';
 
-/** The result of a sync names the images of its manifests (since Argo CD 3.1); the summary those of all pods that run. */
+/**
+ * The result of a sync names the images of its manifests (since Argo CD 3.1); the summary those of all pods that run.
+ */
 function readImages({ images, resources, event }: Notification, rule: ApplicationCommit, readTag: ReadTag): Found {
   const isOpen = event === 'running' || event === 'failed';
   const deployed = resources.images.length > 0 ? resources.images : isOpen ? [] : images;

@@ -127,7 +127,8 @@ interface Own {
 function ownOutcome({ notification, event, counts, startedAt, appliedAt }: Own): StepOutcome | undefined {
   const { operation, health } = notification;
   if (event === 'running') return { state: 'running' };
-  // Argo CD: "Operation terminated" is what a person's TERMINATE and the sync timeout leave (gitops-engine sync_context.go).
+  // Argo CD: "Operation terminated" is what a person's TERMINATE and the sync timeout leave (gitops-engine
+  // sync_context.go).
   if (event === 'failed')
     return { state: operation.message?.startsWith('Operation terminated') ? 'canceled' : 'failed' };
   if (health.status !== undefined && !isHealthWord(health.status)) return undefined;
@@ -160,7 +161,10 @@ function skipped(step: Step): Ignored | undefined {
   return undefined;
 }
 
-/** A notification that was held up on its way is not about the past because of that. One from the future has a wrong clock. */
+/**
+ * A notification that was held up on its way is not about the past because of that. One from the future has a wrong
+ * clock.
+ */
 function sentAtMs({ sent_at }: Notification, { receivedAt }: Told): number {
   const received = receivedAt.getTime();
   return Math.min(Date.parse(toIso(sent_at) ?? receivedAt.toISOString()), received);

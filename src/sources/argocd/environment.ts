@@ -78,7 +78,9 @@ function guessed(notification: Notification, settings: Guessing, advice: string)
   return { name: 'unknown', note: `Nothing names the environment; ${advice}.` };
 }
 
-/** The last one: `test-lab-prod` is prod. `production` in `lighthouse-api-production`, `pr-12` in `lighthouse-pr-12`. */
+/**
+ * The last one: `test-lab-prod` is prod. `production` in `lighthouse-api-production`, `pr-12` in `lighthouse-pr-12`.
+ */
 export function environmentWordIn(text = '', words: ReadonlySet<string> = DEFAULT_WORDS): string | undefined {
   const parts = text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
   const at = parts.findLastIndex((part) => words.has(part.replace(/(?<!\d)\d+$/, '')));
@@ -114,7 +116,10 @@ export function labelsOf(notification: Notification): Record<string, string> {
   };
 }
 
-/** The annotation, else the application without its environment at the end: `search-production` in production is `search`. */
+/**
+ * The annotation, else the application without its environment at the end: `search-production` in production is
+ * `search`.
+ */
 export function serviceOf(
   notification: Notification,
   environment: Named,

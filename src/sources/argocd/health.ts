@@ -3,7 +3,9 @@ import type { State } from '../../domain/change-record.ts';
 import { toIso } from '../../values/time.ts';
 import type { Notification } from './schema.ts';
 
-/** What says that a sync which was applied is a success: the health, a roll-out that waits as well, or the sync alone. */
+/**
+ * What says that a sync which was applied is a success: the health, a roll-out that waits as well, or the sync alone.
+ */
 export const HealthyWhen = z.enum(['healthy', 'suspended', 'synced']);
 export type HealthyWhen = z.infer<typeof HealthyWhen>;
 
@@ -42,7 +44,8 @@ export interface Outcome {
 
 /**
  * Applied is not healthy. `health.since` is when the health last changed: between then and now the application was what
- * it is now, which is how a later look still tells of an earlier deployment. Before Argo CD 2.14 nothing says since when.
+ * it is now, which is how a later look still tells of an earlier deployment. Before Argo CD 2.14 nothing says since
+ * when.
  */
 export function outcomeOf({ status, since: told }: Notification['health'], span: Span, counts: HealthyWhen): Outcome {
   const { startedAt, appliedAt, until, isLast } = span;

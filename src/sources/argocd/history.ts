@@ -88,7 +88,8 @@ function isOfThisSync(entry: HistoryEntry, notification: Notification): boolean 
   if (entryStarted) return entryStarted === started;
   const deployed = toIso(entry.deployed_at);
   if (!deployed || deployed < started) return false;
-  return deployed > started || keyOf(entry) === keyOf(notification); // times have whole seconds: the sync before may end when this one starts
+  // times have whole seconds: the sync before may end when this one starts
+  return deployed > started || keyOf(entry) === keyOf(notification);
 }
 
 /** The deployments before this sync, oldest first. */

@@ -94,7 +94,8 @@ export const argocd = z
       imitates: argocdApi(settings),
       methods: ['POST', 'PUT', 'PATCH'], // whatever the template's author chose
       keepsBrokenJson: true,
-      verify: (webhook) => verifyToken(webhook, config.secrets), // there are static headers only: a token, and no signature
+      // there are static headers only: a token, and no signature
+      verify: (webhook) => verifyToken(webhook, config.secrets),
       verifyHeaders(head) {
         verifyToken(head, config.secrets);
         return 'proved';
@@ -120,7 +121,9 @@ function apiPart(api: MissedApi, settings: Settings) {
   } satisfies Partial<Source>;
 }
 
-/** People write `https://gitlab.example.com:8443/` where the host is asked for, and a path where GitLab lies under one. */
+/**
+ * People write `https://gitlab.example.com:8443/` where the host is asked for, and a path where GitLab lies under one.
+ */
 function gitlabAt(text: string): { host: string; root: string } {
   const [authority = '', ...path] = text
     .trim()

@@ -21,7 +21,9 @@ interface About {
   readonly isRecovered: boolean;
 }
 
-/** Which commit of which project this is about: the application's where it is known to be another, else the manifests'. */
+/**
+ * Which commit of which project this is about: the application's where it is known to be another, else the manifests'.
+ */
 export function originOf(about: About): Origin {
   const { notification, settings, deployed, isRecovered } = about;
   const found = applicationCommitOf(notification, settings.applicationCommit, { isRecovered });
@@ -78,7 +80,9 @@ function manifestsOf(
   return Object.keys(told).length > 0 ? told : undefined;
 }
 
-/** The application's project has to be named: the manifests lie in another one, unless the annotation names the same. */
+/**
+ * The application's project has to be named: the manifests lie in another one, unless the annotation names the same.
+ */
 function projectOf(
   notification: Notification,
   settings: Settings,
@@ -94,7 +98,9 @@ function projectOf(
   return { name: project, ...(url && { url }), gitlabProject: project };
 }
 
-/** With a source hydrator the message is of the commit that Argo CD wrote, and the sha is of the one that a person did. */
+/**
+ * With a source hydrator the message is of the commit that Argo CD wrote, and the sha is of the one that a person did.
+ */
 function commitOf({ commit, dry_sha }: Notification, sha: string | undefined): NewChangeRecord['commit'] {
   const said = dry_sha ? {} : commitText(commit);
   return sha || Object.keys(said).length > 0 ? { ...(sha && { sha }), ...said } : undefined;

@@ -122,7 +122,9 @@ export function refOf(notification: Pick<Notification, 'app'>, source: SourceOfA
 
 type Ref = { readonly ref?: string; readonly tag?: boolean };
 
-/** A whole version, as `v1.2.3`, is the name of a tag; a merge request's ref, and any other of Git's own, is no branch. */
+/**
+ * A whole version, as `v1.2.3`, is the name of a tag; a merge request's ref, and any other of Git's own, is no branch.
+ */
 function toRef(text: string | undefined): Ref {
   const { ref, tag } = nameRef(text?.replace(/^refs\/remotes\/[^/]+\//, 'refs/heads/'));
   if (!ref || ref.startsWith('refs/') || (tag === undefined && !isRefName(ref))) return {};
@@ -134,7 +136,10 @@ const VERSION = /^v?\d+\.\d+\.\d+(?:[-+][\w.+-]*)?$/;
 /** Argo CD: util/git IsTruncatedCommitSHA takes 7 or more hex digits for a commit. */
 const isRefName = (text: string) => text !== 'HEAD' && !/^[0-9a-f]{7,}$/i.test(text) && !isRange(text);
 
-/** Masterminds/semver, as Argo CD uses it: `>=1`, `~1.2`, `^1.2`, `1.x`, `1.*`, `1.0 - 2.0`, `1 || 2`. No branch name has these signs. */
+/**
+ * Masterminds/semver, as Argo CD uses it: `>=1`, `~1.2`, `^1.2`, `1.x`, `1.*`, `1.0 - 2.0`, `1 || 2`. No branch name
+ * has these signs.
+ */
 function isRange(text: string | undefined): boolean {
   if (!text) return true;
   return /^[<>=!~^]|[*\s,^~|]/.test(text) || /^v?(\d+\.)+x(\.x)*$/i.test(text) || /^x$/i.test(text);

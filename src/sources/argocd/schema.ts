@@ -50,7 +50,9 @@ const HistoryEntry = lenient({
 });
 export type HistoryEntry = z.output<typeof HistoryEntry>;
 
-/** What the template in configmap.yaml sends. Parses every JSON: what is missing or odd is undefined, 0, false or []. */
+/**
+ * What the template in configmap.yaml sends. Parses every JSON: what is missing or odd is undefined, 0, false or [].
+ */
 export const Notification = lenient({
   event: Text,
   /** Of the template. Absent: it is older than any that has one. */

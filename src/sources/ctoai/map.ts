@@ -70,7 +70,8 @@ function toRecord({ event, state, webhook, instance }: Sent): NewChangeRecord {
 }
 
 /**
- * `/webhooks/<name>/<run>`: the job of setup.ts posts there, and GitLab fills `$CI_PIPELINE_ID` in. The event itself has
+ * `/webhooks/<name>/<run>`: the job of setup.ts posts there, and GitLab fills `$CI_PIPELINE_ID` in. The event itself
+ * has
  * nothing that tells two deployments of one commit apart.
  */
 function runOf(path: string): string | undefined {

@@ -20,7 +20,9 @@ const replaceHistory = createScript('replace-history');
 const SECONDS_A_DAY = 86_400;
 const MAX_CONTENTION = 1_000; // far above the number of workers: reaching it means a bug, not load
 
-/** What is forgotten after so many days begins anew with its next notification, as an application that was never seen. */
+/**
+ * What is forgotten after so many days begins anew with its next notification, as an application that was never seen.
+ */
 export function createGaps(redis: Redis, keepDays: number): Gaps {
   const ttlSeconds = Math.ceil(keepDays * SECONDS_A_DAY);
   return {

@@ -33,7 +33,8 @@ export async function remainsOf(redis: Redis, name: string, sinks: readonly stri
 
 /** One that another deployment named first stays with that one. */
 async function aliasesOf(redis: Redis, name: string, records: readonly string[]): Promise<string[]> {
-  const told = records.flatMap((json) => (JSON.parse(json) as NewChangeRecord).aliases ?? []); // written by append() alone
+  // written by append() alone
+  const told = records.flatMap((json) => (JSON.parse(json) as NewChangeRecord).aliases ?? []);
   const named = [...new Set(told)].map((alias) => keys.alias(alias));
   if (named.length === 0) return [];
   const owners = await redis.mget(...named);

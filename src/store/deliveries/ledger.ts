@@ -146,7 +146,8 @@ function createEntry({
         writeLedger(redis, [ledger], keepSeconds, 'attempted_at', clock().toISOString()),
       ]);
       await isSafe().catch(unsafe);
-      // The request goes out next. Somebody else may have sent it by now; the time that is written makes both look first.
+      // The request goes out next. Somebody else may have sent it by now; the time that is written makes both look
+      // first.
       if (!held.isOurs()) throw busy();
     },
     async notAttempted() {
@@ -216,7 +217,8 @@ const leftBefore = (keepSeconds: number, madeMsAgo: number | undefined): number 
 function toKnown({ stored: listed, inLane }: HeldLeases): DeliveryState {
   const stored: Record<string, string> = {};
   for (let at = 0; at + 1 < listed.length; at += 2) stored[listed[at] ?? ''] = listed[at + 1] ?? '';
-  return { ...toState(stored), ...(inLane && { toldInLane: JSON.parse(inLane) as Moment }) }; // written by delivered() alone
+  // written by delivered() alone
+  return { ...toState(stored), ...(inLane && { toldInLane: JSON.parse(inLane) as Moment }) };
 }
 
 function toState(stored: Record<string, string>): DeliveryState {
