@@ -48,7 +48,9 @@ describe('answers', () => {
       body: { error: expect.stringContaining('/webhooks/<name>') },
     });
     const large = JSON.stringify({ pad: 'x'.repeat(2 * 1024 * 1024) });
-    expect((await bridge.post('/webhooks/bitbucket', large)).status).toBe(413);
+    expect((await bridge.post('/webhooks/bitbucket', large)).status).toBe(401); // no signature: it is not read
+    const signed = { 'x-hub-signature': `sha256=${'0'.repeat(64)}` };
+    expect((await bridge.post('/webhooks/bitbucket', large, signed)).status).toBe(413);
   });
 
   it("answers Alert24's curl as Alert24 does", async () => {

@@ -95,7 +95,7 @@ describe('the program', () => {
       'shiplog.yaml',
       JSON.stringify({
         data_dir: join(dir, 'data'),
-        admin_token: SECRET,
+        admin_token: `admin ${SECRET}`,
         sources: [{ type: 'gitlab', secrets: [SECRET] }],
       }),
     );
