@@ -57,6 +57,7 @@ async function useEverything(
   alert24: Awaited<ReturnType<typeof startFakeAlert24>>,
 ): Promise<void> {
   const bearer = { authorization: `Bearer ${SECRET}` };
+  for (const commit of ['a', 'b', 'a']) await bridge.post('/webhooks/changes', changeOf(commit), bearer);
   for (const status of ['running', 'success'])
     await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ status }), gitlabHeaders());
   for (const index of [1, 2]) await bridge.post('/webhooks/argocd', argocdNotification(index), bearer);
@@ -66,7 +67,6 @@ async function useEverything(
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ deployable_id: 9, deployment_id: 9 }), gitlabHeaders());
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), { ...gitlabHeaders(), 'x-gitlab-token': 'wrong' });
   for (const environment of ['quay', 'pier']) await useRows(bridge, environment);
-  for (const commit of ['a', 'b', 'a']) await bridge.post('/webhooks/changes', changeOf(commit), bearer);
   await bridge.settled();
   await fetch(`${bridge.url}/login`, { method: 'POST', body: new URLSearchParams({ token: ADMIN_TOKEN }) });
   // Twice: Redis is given a script's text the first time, and its digest from then on.
