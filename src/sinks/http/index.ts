@@ -10,6 +10,7 @@ import type { Sink } from '../sink.ts';
 import { type Built, build } from './build.ts';
 import { deliver } from './deliver.ts';
 import { mergeWritten } from './merge.ts';
+import { type Need, whyNotApplicable } from './needs.ts';
 import type { Preset } from './preset.ts';
 import { isPresetName, PRESETS, presetNames } from './presets/index.ts';
 import { preview, requestOf } from './request.ts';
@@ -54,7 +55,7 @@ export const http = Config.transform((config, context): Sink | undefined => {
     given: givenOf(config, preset),
     complain,
   });
-  return context.issues.length > before || !built ? z.NEVER : asSink(built, config);
+  return context.issues.length > before || !built ? z.NEVER : asSink(built, config, needsOf(config, preset));
 });
 
 const presetOf = ({ preset }: Config): Preset | undefined =>
@@ -94,7 +95,10 @@ function writtenOf(config: Config): Written {
   return written;
 }
 
-function asSink(built: Built, { when, concurrency }: Config): Sink {
+const needsOf = ({ url, body }: Config, preset: Preset | undefined): readonly Need[] =>
+  url === undefined && body === undefined ? (preset?.needs ?? []) : [];
+
+function asSink(built: Built, { when, concurrency }: Config, needs: readonly Need[]): Sink {
   return {
     type: 'http',
     productName: built.name,
@@ -103,7 +107,7 @@ function asSink(built: Built, { when, concurrency }: Config): Sink {
     concurrency,
     ...(built.per && { lane: (deployment) => alertOf(meaningful(deployment)) }),
     wants(deployment) {
-      const why = whyNot(deployment, built, when);
+      const why = whyNot(deployment, built, when) ?? whyNotApplicable(built.name, needs, deployment);
       return why === undefined ? { wanted: true } : { wanted: false, why };
     },
     deliver: (deployment, ledger, context) => deliver(built, { deployment, ledger, ...context }),

@@ -1,3 +1,4 @@
+import type { Need } from './needs.ts';
 import type { Written } from './written.ts';
 
 /** A destination that somebody has written down already: data in the language of the configuration. */
@@ -10,6 +11,11 @@ export interface Preset {
   >;
   readonly secrets: Readonly<Record<string, { readonly what: string; readonly optional?: true }>>;
   readonly request: Written & { readonly url: string };
+  /**
+   * A deployment without one of these is not told. Who writes a URL or body of their own may need something else: then
+   * it does not count.
+   */
+  readonly needs?: readonly Need[];
   /** The secret without which nothing is updated, because the destination would refuse it. */
   readonly updateNeeds?: string;
 }

@@ -292,3 +292,31 @@ function fits(value: unknown, kind: Kind, path: string): void {
       fits(part, of, `${path}.${key}`);
     }
 }
+
+describe('what does not concern a destination', () => {
+  const why = (preset: PresetName, told: Deployment, over = {}) => {
+    const wish = sinkOf(preset, over).wants(told);
+    return wish.wanted ? undefined : wish.why;
+  };
+  const { commit: _commit, ref: _ref, ...rest } = succeeded;
+  const bare = { ...rest, artifacts: [] };
+  const { repository: _repository, ...homeless } = succeeded;
+  const short = { ...succeeded, commit: { sha: sha(1).slice(0, 8) } };
+
+  it.each(['sentry-deploy', 'devlake-deployment'] as const)('is, for %s, what has no full commit', (preset) => {
+    for (const told of [bare, short]) expect(why(preset, told)).toMatch(/^not applicable: no full commit/);
+    expect(why(preset, succeeded)).toBeUndefined();
+  });
+
+  it('is, for DevLake, what has no repository, and for New Relic what has no version', () => {
+    expect(why('devlake-deployment', homeless)).toMatch(/^not applicable: no repository/);
+    expect(why('newrelic-change-tracking', bare)).toMatch(/^not applicable: neither a commit/);
+    expect(why('newrelic-change-tracking', short)).toBeUndefined();
+  });
+
+  it('is told where a URL of its own says what is needed', () => {
+    expect(
+      why('sentry-deploy', bare, { url: 'https://sentry.example.com/releases/{service}/deploys/' }),
+    ).toBeUndefined();
+  });
+});

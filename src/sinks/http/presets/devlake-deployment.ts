@@ -38,6 +38,7 @@ export const devlakeDeployment: Preset = {
     other_environments: { what: 'what an environment without a tier counts as', default: 'DEVELOPMENT' },
   },
   secrets: { api_key: { what: 'the API key that DevLake shows with the connection' } },
+  needs: ['repository_url', 'full_commit'],
   request: {
     url: '{settings.url}/api/rest/plugins/webhook/connections/{settings.connection_id}/deployments',
     auth: { bearer: '{secrets.api_key}' },

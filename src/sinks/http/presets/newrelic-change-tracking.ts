@@ -16,6 +16,7 @@ export const newrelicChangeTracking: Preset = {
     entity_guid: { what: 'the GUID of the entity that is deployed' },
   },
   secrets: { api_key: { what: 'a user key' } },
+  needs: ['version'],
   request: {
     url: '{settings.url}',
     auth: { header: 'API-Key', value: '{secrets.api_key}' },

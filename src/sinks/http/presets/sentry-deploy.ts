@@ -13,6 +13,7 @@ export const sentryDeploy: Preset = {
     project: { what: 'the slug of the only project that it concerns', optional: true },
   },
   secrets: { token: { what: 'a token with project:releases' } },
+  needs: ['full_commit'],
   request: {
     url: '{settings.url}/api/0/organizations/{settings.organization}/releases/{commit.sha}/deploys/',
     auth: { bearer: '{secrets.token}' },
