@@ -11,6 +11,8 @@ export interface ForwardParts {
   readonly clock: () => Date;
   /** How a change log names a type of source. */
   readonly sourceName: (type: string) => string | undefined;
+  /** Our own page of a deployment, where people reach it. */
+  readonly pageUrl: (key: string) => string | undefined;
   readonly onDelivered: (sink: Sink, told: View) => void;
 }
 
@@ -20,7 +22,7 @@ export type Forwarded = 'delivered' | 'duplicate' | 'stale' | 'unwanted' | 'gone
  * Story 3: a sink is told how a deployment stands: as it stands now, not as it stood when the job was made.
  * @throws DeliveryFailed which says what a retry could do (queue/workers.ts does it).
  */
-export function createForward({ deployments, ledger, clock, sourceName, onDelivered }: ForwardParts) {
+export function createForward({ deployments, ledger, clock, sourceName, pageUrl, onDelivered }: ForwardParts) {
   return async function forward(sink: Sink, key: string): Promise<Forwarded> {
     const viewed = deployments.get(key);
     viewed.catch(() => {}); // whoever awaits it is told
@@ -35,7 +37,7 @@ export function createForward({ deployments, ledger, clock, sourceName, onDelive
       if (step !== 'apply') return step;
       const wish = sink.wants(deployment);
       if (routed.droppedBy || !wish.wanted) return 'unwanted';
-      const context = { signal, now: clock(), sourceName: sourceName(deployment.source) };
+      const context = { signal, now: clock(), sourceName: sourceName(deployment.source), pageUrl: pageUrl(key) };
       try {
         await entry.delivered(moment, await sink.deliver(deployment, entry, context));
       } catch (error) {

@@ -15,6 +15,7 @@ import { claimChore, leaveChore } from '../store/replicas.ts';
 import { logAttempt, logConclusion, logReport } from '../telemetry/lines.ts';
 import { timeDelivery, timeRecording } from '../telemetry/timing.ts';
 import { traceForwarding, traceRecording, traceState } from '../telemetry/tracing.ts';
+import { deploymentPath } from '../web/parts/deployment-words.tsx';
 import { joinReplicas, type Replica } from './replica.ts';
 import type { Shared } from './shared.ts';
 import { createStores, type Stores } from './stores.ts';
@@ -132,6 +133,7 @@ function startWorkers(shared: Shared, { stores, record, keepAlone }: Work) {
     ...stores,
     clock,
     sourceName: createSourceNames(config.sources),
+    pageUrl: (key) => config.public_url && `${config.public_url}${deploymentPath(key)}`,
     onDelivered: timeDelivery(metrics, clock),
   });
   const noteAttempt = logAttempt(log, metrics);

@@ -52,6 +52,8 @@ export interface DeliveryContext {
   readonly now: Date;
   /** How a change log names the tool that told it (ToolFacts.changeLogName), where nobody named it otherwise. */
   readonly sourceName?: string | undefined;
+  /** Our own page of the deployment; absent where nobody configured where people reach it (`public_url`). */
+  readonly pageUrl?: string | undefined;
 }
 
 /** A request as it would be sent. A header that proves who we are holds `[secret]`. */
@@ -99,7 +101,7 @@ export interface Sink {
    * The request that would tell the destination of this deployment if it had never heard of it. Sends nothing.
    * @throws DeliveryFailed when `deliver` would refuse it without asking anybody.
    */
-  preview(deployment: Deployment, context?: Pick<DeliveryContext, 'sourceName'>): PreviewedRequest;
+  preview(deployment: Deployment, context?: Pick<DeliveryContext, 'sourceName' | 'pageUrl'>): PreviewedRequest;
   /**
    * When its key ends. Undefined: never, or nobody can tell.
    * @throws DeliveryFailed

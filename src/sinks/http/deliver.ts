@@ -44,17 +44,18 @@ interface Delivery {
   readonly ledger: DeliveryLedger;
   readonly signal: AbortSignal;
   readonly now: Date;
+  readonly pageUrl?: string | undefined;
 }
 
 export async function deliver(to: Destination, delivery: Delivery): Promise<Delivered> {
-  const { deployment, ledger, now } = delivery;
+  const { deployment, ledger, now, pageUrl } = delivery;
   const later = to.per && toldLater(deployment, ledger, to.name);
   if (later) return later;
   const remoteId = to.update && ledger.known.remoteId;
   if (remoteId === undefined && !to.states.includes(deployment.state))
     return { words: `nothing to tell: ${to.name} hears of ${deployment.state} only of a deployment that it knows` };
   const exchange = remoteId === undefined || !to.update ? to.create : to.update;
-  const request = requestOf(exchange, to, { deployment, now, remoteId });
+  const request = requestOf(exchange, to, { deployment, now, remoteId, pageUrl });
   takeTurn(to, now);
   try {
     return await (remoteId === undefined ? create(to, request, delivery) : update(to, request, delivery));

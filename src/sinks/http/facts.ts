@@ -55,6 +55,7 @@ export const DEPLOYMENT: Fields = fields({
   manifests: fields({ repository: 'text', url: 'text', revision: 'text' }),
   pull_request: fields({ number: 'text', url: 'text', title: 'text' }),
   actor: 'text',
+  page_url: 'text',
   pipeline_url: 'text',
   job: 'text',
   job_url: 'text',
@@ -77,7 +78,7 @@ type Facts = { readonly [key: string]: Json };
 export const eventIdOf = ({ key, state }: Deployment): string => `msg_${digest(`${key}\n${state}`)}`;
 
 /** A deployment as templates see it. What is not known is not there: no '', no null, no empty list. */
-export function factsOf(deployment: Deployment): Facts {
+export function factsOf(deployment: Deployment, pageUrl?: string): Facts {
   const { key, environment, repository, commit, manifests } = deployment;
   return known({
     id: deployment.decidedBy,
@@ -101,6 +102,7 @@ export function factsOf(deployment: Deployment): Facts {
     commit: commit && commitOf(commit),
     manifests: manifests && known(manifests),
     actor: deployment.actor,
+    page_url: pageUrl,
     source: deployment.reportedSource ?? deployment.source,
     instance: deployment.instance,
     artifacts: textsOf(deployment.artifacts),

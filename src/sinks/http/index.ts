@@ -111,10 +111,10 @@ function asSink(built: Built, { when, concurrency }: Config, needs: readonly Nee
       return why === undefined ? { wanted: true } : { wanted: false, why };
     },
     deliver: (deployment, ledger, context) => deliver(built, { deployment, ledger, ...context }),
-    preview(deployment) {
+    preview(deployment, { pageUrl } = {}) {
       if (!built.states.includes(deployment.state)) throw new DeliveryFailed(onlyUpdates(built), { retry: 'never' });
       const now = new Date(deployment.receivedAt);
-      return preview(requestOf(built.create, built, { deployment, now }), built.secrets);
+      return preview(requestOf(built.create, built, { deployment, now, pageUrl }), built.secrets);
     },
     check: (signal) => check(built, signal),
   };

@@ -23,14 +23,21 @@ export interface Parts {
   readonly proof: Proof | undefined;
 }
 
+interface Told {
+  readonly deployment: Deployment;
+  readonly now: Date;
+  readonly remoteId?: string | undefined;
+  readonly pageUrl?: string | undefined;
+}
+
 /** @throws DeliveryFailed `never` when something that it needs is missing. */
 export function requestOf(
   exchange: Exchange,
   { given, proof }: Parts,
-  { deployment, now, remoteId }: { deployment: Deployment; now: Date; remoteId?: string | undefined },
+  { deployment, now, ...known }: Told,
 ): JsonRequest {
-  const scope = scopeOf(deployment, given, remoteId);
-  const body = exchange.body ? exchange.body(scope) : factsOf(deployment);
+  const scope = scopeOf(deployment, given, known);
+  const body = exchange.body ? exchange.body(scope) : factsOf(deployment, known.pageUrl);
   if (body === undefined)
     throw new DeliveryFailed(`not sent: of ${deployment.key} nothing is known that the body holds`, { retry: 'never' });
   const id = eventIdOf(deployment);

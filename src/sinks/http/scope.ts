@@ -18,6 +18,11 @@ export function shapeOf(names: { settings: readonly string[]; secrets: readonly 
 /** `remote_id`: the destination's own id of what it made, which only an update knows. */
 export const withRemoteId = ({ fields }: Fields): Fields => ({ fields: { ...fields, remote_id: 'text' } });
 
-export function scopeOf(deployment: Deployment, { settings, secrets }: Given, remoteId?: string): Scope {
-  return { ...factsOf(deployment), settings, secrets, ...(remoteId !== undefined && { remote_id: remoteId }) };
+interface Known {
+  readonly remoteId?: string | undefined;
+  readonly pageUrl?: string | undefined;
+}
+
+export function scopeOf(deployment: Deployment, { settings, secrets }: Given, { remoteId, pageUrl }: Known): Scope {
+  return { ...factsOf(deployment, pageUrl), settings, secrets, ...(remoteId !== undefined && { remote_id: remoteId }) };
 }

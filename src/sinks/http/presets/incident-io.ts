@@ -25,6 +25,7 @@ export const incidentIo: Preset = {
         change_type: { path: 'change_type' },
         commit: { path: 'commit.sha' },
         actor: { path: 'actor' },
+        shiplog: { path: 'page_url' },
       },
     },
     idempotent: true,

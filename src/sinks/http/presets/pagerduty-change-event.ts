@@ -36,6 +36,7 @@ export const pagerdutyChangeEvent: Preset = {
         link('job_url', 'Job'),
         link('pull_request.url', 'Merge request'),
         link('replaced.compare_url', 'What changed'),
+        link('page_url', 'Shiplog'),
       ],
     },
   },

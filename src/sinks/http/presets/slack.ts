@@ -46,6 +46,7 @@ export const slack: Preset = {
               if_known: 'replaced.compare_url',
               value: said({ text: '<{replaced.compare_url}|what changed>', escape: 'html' }),
             },
+            { if_known: 'page_url', value: said({ text: '<{page_url}|in Shiplog>', escape: 'html' }) },
           ],
         },
       ],
