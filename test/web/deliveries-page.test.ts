@@ -62,6 +62,16 @@ describe('the deliveries page', () => {
     expect(await glance('/deliveries', { deadLetters: memoryDeadLetters(letters) })).not.toMatch(/Try|Drop/);
   });
 
+  it('has one action for all that died of one cause', async () => {
+    const of = (count: number, why: string) => Array.from({ length: count }, (_, at) => letter({ id: why + at, why }));
+    const letters = [...of(12, '422 no such service'), ...of(1, '413 too long')];
+    const page = await see('/deliveries', { deadLetters: memoryDeadLetters(letters) });
+    expect(text(page)).toContain('12 dead letters of alert24: 422 no such service Try all 12 again');
+    expect(page).toContain('href="/deliveries?sink=alert24&amp;kind=refused&amp;reason=422+no+such+service"');
+    const alike = await see('/deliveries', { deadLetters: memoryDeadLetters(of(12, '422 no such service')) });
+    expect(alike).not.toContain('By cause');
+  });
+
   it('puts one back', async () => {
     const { done, actions } = notes();
     const sent = submit('/actions/replay', { id: 'alert24:fwd_1', back: '/deliveries?sink=alert24' }, { actions });

@@ -40,6 +40,7 @@ export function DeadLetters({ letters, unread, query, who, now, sinks }: Letters
       {fits.length > 0 ? (
         <>
           <Bulk {...{ fitting, query, who, now }} />
+          <Causes letters={fits} {...{ query, who, now, unread }} />
           <Letters {...{ letters: fits.slice(0, SHOWN), query, who, now }} />
         </>
       ) : (
@@ -158,6 +159,44 @@ function Bulk({ fitting, query, who, now }: Shown & { fitting: Fitting }): Html 
         Drop {isOne(fitting) ? 'it' : `all ${howMany(fitting)}`} …
       </a>
     </div>
+  );
+}
+
+/** What a filter of dead letters can hold of a destination's words. */
+const REASON_CHARS = 300;
+
+/** One line and one action for all that died of one cause, where not all did. */
+function Causes({ letters, unread, ...shown }: Shown & { letters: readonly DeadLetter[]; unread: number }): Html {
+  const byCause = new Map<string, DeadLetter[]>();
+  for (const one of letters) {
+    const cause = JSON.stringify([one.sink, one.kind, one.why]);
+    const alike = byCause.get(cause);
+    if (alike) alike.push(one);
+    else byCause.set(cause, [one]);
+  }
+  const causes = [...byCause.values()];
+  const shared = causes.filter(({ length }) => length > 1).sort((a, b) => b.length - a.length);
+  if (causes.length < 2 || shared.length === 0) return <></>;
+  return (
+    <ul class="plain" aria-label="By cause">
+      {shared.slice(0, SHOWN).map((cause) => (
+        <Cause cause={cause} unread={unread} {...shown} />
+      ))}
+    </ul>
+  );
+}
+
+function Cause({ cause, unread, query, who, now }: Shown & { cause: readonly DeadLetter[]; unread: number }): Html {
+  const [one] = cause;
+  if (!one) return <></>;
+  const { sink, kind, why } = one;
+  const narrowed = { ...query, sink, kind, reason: why.trim().slice(0, REASON_CHARS).trim() };
+  return (
+    <li>
+      <a href={deliveriesPath(narrowed)}>{plural(cause.length, 'dead letter')}</a> of {sink}:{' '}
+      <DestinationWords>{why}</DestinationWords>
+      <Bulk fitting={{ count: cause.length, unread }} query={narrowed} who={who} now={now} />
+    </li>
   );
 }
 
