@@ -240,15 +240,14 @@ describe('the alert of incident.io', () => {
 describe('the page of a deployment', () => {
   const pageUrl = 'https://tools.example.com/shiplog/deployments/a%20b';
 
-  it.each([
-    'slack',
-    'pagerduty-change-event',
-    'incident-io',
-  ] as const)('is linked in what %s is told, where its address is known', (name) => {
-    const body = (known?: object) => JSON.stringify(sinkOf(name).preview(broken, known).body);
-    expect(body({ pageUrl })).toContain(pageUrl);
-    expect(body()).not.toMatch(/shiplog/i);
-  });
+  it.each(['slack', 'pagerduty-change-event', 'incident-io'] as const)(
+    'is linked in what %s is told, where its address is known',
+    (name) => {
+      const body = (known?: object) => JSON.stringify(sinkOf(name).preview(broken, known).body);
+      expect(body({ pageUrl })).toContain(pageUrl);
+      expect(body()).not.toMatch(/shiplog/i);
+    },
+  );
 });
 
 describe('the README of the HTTP sink', () => {
