@@ -149,7 +149,7 @@ describe.skipIf(!chromiumPath)('the changes page with 100,000 changes, in a brow
         await page.getByText(summary).first().waitFor();
       }),
     );
-    expect(Object.entries(tasks).filter(([, ms]) => ms >= LONGEST_TASK_MS)).toEqual([]);
+    for (const [what, ms] of Object.entries(tasks)) expectWithin(ms, LONGEST_TASK_MS, what);
     // Were it so, it would be seen.
     await page.evaluate('setTimeout(() => { for (const end = Date.now() + 300; Date.now() < end; ); })');
     await expect.poll(longest).toBeGreaterThan(LONGEST_TASK_MS);
