@@ -21,6 +21,8 @@ export interface Assembly {
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
   /** What keeps it from being well just now. */
   degraded(): Promise<ReadonlySet<Condition>>;
+  /** How many deployments should have ended by now. */
+  stale(): Promise<number>;
   /** Each sink, and whether it waits as a whole. */
   holds(): Readonly<Record<string, boolean>>;
   /** When each source last told something, epoch milliseconds, as far as the newest webhooks show. */

@@ -85,6 +85,7 @@ export async function startBridge(config: Config, ownRedis: RedisAddress | undef
     expiries: () => current.expiries(),
     lostLines: log.lostLines,
     degraded: () => current.degraded(),
+    stale: () => current.stale(),
   });
   const traces = await openTraces(loadTraceSettings(), log);
   let isStopping = false;

@@ -25,6 +25,7 @@ import { createReceive } from '../receive.ts';
 import { createRedeliver } from '../recording/redeliver.ts';
 import { createRemap, createRevise } from '../recording/remap.ts';
 import { bearerToken, isOneOf } from '../sources/signature.ts';
+import { createStaleCount } from '../store/changes/stale-count.ts';
 import { createSessions, type Sessions } from '../store/sessions.ts';
 import { logWebhook } from '../telemetry/lines.ts';
 import { traceReceiving } from '../telemetry/tracing.ts';
@@ -90,6 +91,7 @@ export function startServing(shared: Shared, processing: Processing) {
     inbox: stores.inbox,
     backlog: queues.backlog,
     degraded: async () => (await examine(parts.ready)).conditions,
+    stale: createStaleCount(stores.deployments, clock),
     drainSpool: keep.drainSpool,
     hangUp: live.close,
     close: queues.close,

@@ -29,6 +29,8 @@ export interface Measured {
   readonly expiries: () => Readonly<Record<string, Date>>;
   /** What keeps the bridge from being well just now. */
   readonly degraded: () => Promise<ReadonlySet<Condition>>;
+  /** How many deployments have not ended, though they should have. */
+  readonly stale: () => Promise<number>;
   /** Lines of the log that could not be written. */
   readonly lostLines: () => number;
 }
@@ -46,6 +48,7 @@ export function createMetrics({
   lastWebhooks,
   expiries,
   degraded,
+  stale,
   lostLines,
 }: Measured): Metrics {
   const registry = new Registry();
@@ -59,6 +62,7 @@ export function createMetrics({
   collectHolds(registers, holds);
   collectExpiries(registers, expiries);
   collectDegraded(registers, degraded);
+  collectStale(registers, stale);
   collectLostLines(registers, lostLines);
   const noteSource = collectSources(registers, lastWebhooks);
   const { recording, arriving, deaths } = createTimings(registers);
@@ -159,6 +163,18 @@ function collectDegraded(registers: Registry[], degraded: Measured['degraded']):
     async collect() {
       const holding = await degraded();
       for (const reason of CONDITIONS) this.set({ reason }, holding.has(reason) ? 1 : 0);
+    },
+  });
+}
+
+function collectStale(registers: Registry[], stale: Measured['stale']): void {
+  new Gauge({
+    name: 'shiplog_stale_deployments',
+    help: 'Deployments that are running or pending for longer than is usual in their place, or for a day',
+    registers,
+    async collect() {
+      const count = await stale().catch(() => undefined); // without Redis the other figures still count
+      if (count !== undefined) this.set(count);
     },
   });
 }

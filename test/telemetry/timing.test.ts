@@ -15,6 +15,7 @@ const metrics = () =>
     lastWebhooks: async () => ({}),
     expiries: () => ({}),
     degraded: async () => new Set<never>(),
+    stale: async () => 0,
     lostLines: () => 0,
   });
 const sample = async ({ registry }: ReturnType<typeof metrics>, name: string) =>
