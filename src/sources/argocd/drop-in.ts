@@ -5,6 +5,7 @@ import type { Mapped, Webhook } from '../source.ts';
 import { withTier } from './environment.ts';
 import { DropIn } from './schema.ts';
 import type { Settings } from './settings.ts';
+import { short } from './text.ts';
 
 /** GitLab: app/models/deployment.rb. `skipped` is missing: the API does not take it. */
 const STATES: Readonly<Record<string, State>> = {
@@ -39,10 +40,18 @@ export function mapDropIn(
     const detail = `The status is ${JSON.stringify(word).slice(0, 60)}, not one of ${Object.keys(STATES).join(', ')}.`;
     return { kind: 'ignored', reason: 'unknown_status', detail };
   }
-  return { kind: 'records', records: [toRecord({ body, state, project, ...context })] };
+  return { kind: 'records', records: [toRecord({ body, state, project, written: writtenSha(payload), ...context })] };
+}
+
+/** As it came: a template prints `<no value>` where it knows none. */
+function writtenSha(payload: unknown): string {
+  const { sha } = payload as { readonly sha?: unknown }; // an object: it was parsed
+  if (typeof sha === 'string') return sha.trim() === '' ? 'empty' : JSON.stringify(short(sha, 100));
+  return sha === undefined || sha === null ? 'empty' : 'no text';
 }
 
 interface Parts {
+  readonly written: string;
   readonly body: DropIn;
   readonly state: State;
   readonly project: string | undefined;
@@ -50,7 +59,7 @@ interface Parts {
   readonly settings: Settings;
 }
 
-function toRecord({ body, state, project, webhook, settings }: Parts): NewChangeRecord {
+function toRecord({ written, body, state, project, webhook, settings }: Parts): NewChangeRecord {
   const sha = fullSha(body.sha);
   const environment = body.environment ?? 'unknown';
   const key = `argocd-dropin:${project?.toLowerCase() ?? 'unknown'}:${environment}:${sha ?? noCommit(body)}`;
@@ -59,6 +68,7 @@ function toRecord({ body, state, project, webhook, settings }: Parts): NewChange
   return {
     id: recordId(key, state),
     deployment: key,
+    ...(!body.sha && { repeatable: true as const }), // the next one comes in the same words
     source: 'argocd',
     instance: settings.instance,
     signal: 'gitlab drop-in',
@@ -74,7 +84,7 @@ function toRecord({ body, state, project, webhook, settings }: Parts): NewChange
     occurredAt: receivedAt,
     receivedAt,
     tags: ['argocd', 'gitlab-drop-in'],
-    notes: notesOf({ body, project, sha, ref }),
+    notes: notesOf({ written, body, project, sha, ref }),
   };
 }
 
@@ -84,17 +94,17 @@ function noCommit({ sha }: DropIn): string {
 }
 
 function notesOf(told: {
+  written: string;
   body: DropIn;
   project: string | undefined;
   sha: string | undefined;
   ref: string | undefined;
 }): string[] {
-  const { body, project, sha, ref } = told;
+  const { written, body, project, sha, ref } = told;
   const notes = [
     !project && 'The path names no GitLab project.',
     !body.environment && 'The body names no environment.',
-    !sha &&
-      `There is no commit: sha is ${body.sha ? `"${body.sha.slice(0, 100)}"` : 'empty'}, not 40 or 64 hex digits.`,
+    !sha && `There is no commit: sha is ${written}, not 40 or 64 hex digits.`,
     !body.ref && ref && 'The ref is default_ref of the configuration: the body names none.',
   ];
   return notes.filter((note) => typeof note === 'string');

@@ -43,6 +43,10 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   unknown: 'unsynced',
 };
 
+/** What of a body is the same from the first word of a deployment to its last. */
+export const withoutState = (body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(body).filter(([key]) => !FIELDS.includes(key) && key !== 'message'));
+
 /** Worst first: an app is as well as the worst word about it. */
 const WORST_FIRST: readonly (readonly [Meaning, State])[] = [
   ['failed', 'failed'],

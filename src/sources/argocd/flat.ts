@@ -7,7 +7,7 @@ import type { Mapped, Webhook } from '../source.ts';
 import { ignored } from './contract.ts';
 import { environmentOf, type Named, withTier } from './environment.ts';
 import { flattened } from './flat-nested.ts';
-import { readState } from './flat-state.ts';
+import { readState, withoutState } from './flat-state.ts';
 import { commitText } from './origin.ts';
 import { refOf, repositoryOf } from './revision.ts';
 import { Notification, Text } from './schema.ts';
@@ -94,6 +94,7 @@ function toRecord(flat: Flat): NewChangeRecord {
   return {
     id: recordId(key, state),
     deployment: key,
+    ...(namesNoRun(flat) && { repeatable: true as const }),
     source: 'argocd',
     instance: settings.instance,
     signal: 'argocd flat body',
@@ -144,10 +145,14 @@ function keyOf({ body, app, environment, startedAt, finishedAt }: Flat): string 
     : [
         environment.name,
         revision?.toLowerCase() ?? 'no-revision',
-        moment ?? (revision ? 'no-time' : digest(JSON.stringify(body))),
+        moment ?? (revision ? 'no-time' : digest(JSON.stringify(withoutState(body)))),
       ];
   return ['argocd-flat', Text.parse(body['uid']) ?? app, ...rest].map((part) => part.slice(0, KEY_LIMIT)).join(':');
 }
+
+/** The app is all that such a body names: its next roll-out comes in the same words. */
+const namesNoRun = ({ body, startedAt, finishedAt }: Flat): boolean =>
+  !(Text.parse(body['dedup_id']) ?? read(body, 'revision') ?? startedAt ?? finishedAt);
 
 /** Between final states the later moment wins, so that an app that degrades must do so after its sync. */
 function timesOf(flat: Flat): Pick<NewChangeRecord, 'occurredAt' | 'startedAt' | 'finishedAt'> {
@@ -239,13 +244,16 @@ function notesOf({ body, environment, notes, startedAt, finishedAt, state }: Fla
     !revision && 'There is no commit: the body names no revision.',
     (isFinal(state) ? !finishedAt : !hasMoment) && 'The time is when it arrived: the body names none with a zone.',
     !isFinal(state) && !startedAt && !body['dedup_id'] && NO_START,
-    !hasMoment && !body['dedup_id'] && `${SAME} ${revision ? 'revision' : 'body'} is taken for the same deployment.`,
+    !hasMoment && !body['dedup_id'] && (revision ? SAME_REVISION : SAME_APP),
   ];
   return all.filter((note) => typeof note === 'string');
 }
 
 const LOW_CONFIDENCE =
   'The commit may be another one: most templates like this send the newest revision that was compared, not the one that was deployed.';
-const SAME = 'The body names no time and no dedup_id, so that an app told again with the same';
+const SAME_REVISION =
+  'The body names no time and no dedup_id, so that an app told again with the same revision is taken for the same deployment.';
+const SAME_APP =
+  'The body names no revision, time or dedup_id, so that what is told of the app within an hour is taken for the same deployment.';
 const NO_START =
   'The body of a running sync names neither its start nor a dedup_id: an end that names a time becomes another deployment. Send started_at or dedup_id in both.';

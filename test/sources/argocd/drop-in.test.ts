@@ -68,7 +68,9 @@ describe("the body of GitLab's documented ConfigMap, as it was kept before the A
     const one = record({ ...body('drop-in'), sha });
     expect(one.deployment).toBe('argocd-dropin:harbor/lighthouse-api:production:no-commit');
     expect(one).not.toHaveProperty('commit');
-    expect(one.notes?.[0]).toContain('no commit');
+    expect(one.notes?.[0]).toContain(`no commit: sha is ${sha ? `"${sha}"` : 'empty'}`);
+    expect(one.repeatable).toBe(true);
+    expect(record(body('drop-in'))).not.toHaveProperty('repeatable');
   });
 
   it('does not take two chart versions for one deployment', () => {

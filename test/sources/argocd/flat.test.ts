@@ -113,6 +113,17 @@ describe('a flat body', () => {
     expect(key({ started_at: '2026-05-04T09:12:03Z', ...running })).toBe(key({ started_at: '2026-05-04T09:12:03Z' }));
   });
 
+  it('without a revision, a time or a dedup_id is one deployment while it goes on, and may come again', () => {
+    const told = (health: string, over = {}) =>
+      record({ app: 'buoy', sync_status: 'Synced', health_status: health, ...over });
+    const [running, healthy] = [told('Progressing'), told('Healthy')];
+    expect(healthy.deployment).toBe(running.deployment);
+    expect([running, healthy].map(({ repeatable }) => repeatable)).toEqual([true, true]);
+    expect(told('Healthy', { git_path: 'other' }).deployment).not.toBe(healthy.deployment);
+    for (const named of [{ sha: SHA }, { dedup_id: 'x' }, { finished_at: AT }])
+      expect(told('Healthy', named)).not.toHaveProperty('repeatable');
+  });
+
   it('degrades after it succeeded, not at the same moment', () => {
     const [succeeded, degraded] = [record(flat()), record(flat({ health: 'Degraded' }))];
     expect(degraded.deployment).toBe(succeeded.deployment);
