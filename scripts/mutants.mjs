@@ -53,20 +53,20 @@ const TARGETS = [
       'MAX_AGE_MS',
       'FIRST_RETRY_MS',
       'MAX_RETRY_MS',
-      'ILL_AFTER_DEPLOYMENTS',
+      'DOWN_AFTER_DEPLOYMENTS',
       'backoffMs',
       'worsen',
       'recover',
       'nextStep',
     ],
-    tests: ['test/queue/retry.test.ts', 'test/queue/illness.test.ts'],
+    tests: ['test/queue/retry.test.ts', 'test/queue/failure-streak.test.ts'],
   },
   ...['serial', 'serial-closing', 'serial-document', 'serial-place'].map((name) => ({
     file: `src/domain/${name}.ts`,
-    tests: ['test/store/changes/gaps.test.ts'],
+    tests: ['test/store/changes/serial-history.test.ts'],
   })),
-  { file: 'src/store/changes/gaps.ts', tests: ['test/store/changes/gaps.test.ts'] },
-  { file: 'src/store/scripts/replace-history.lua', tests: ['test/store/changes/gaps.test.ts'] },
+  { file: 'src/store/changes/serial-history.ts', tests: ['test/store/changes/serial-history.test.ts'] },
+  { file: 'src/store/scripts/replace-history.lua', tests: ['test/store/changes/serial-history.test.ts'] },
 ];
 
 /** Mutants that change nothing that anybody could see. `line` is the line as it stands, so that a change of it is a new question. */
@@ -77,8 +77,8 @@ const EQUIVALENT = [
     why: 'join writes nothing for undefined, too',
   },
   {
-    line: 'if (illness.deployments.size < ILL_AFTER_DEPLOYMENTS) illness.deployments.add(place);',
-    becomes: ['if (illness.deployments.size <= ILL_AFTER_DEPLOYMENTS) illness.deployments.add(place);'],
+    line: 'if (streak.deployments.size < DOWN_AFTER_DEPLOYMENTS) streak.deployments.add(place);',
+    becomes: ['if (streak.deployments.size <= DOWN_AFTER_DEPLOYMENTS) streak.deployments.add(place);'],
     why: 'one name more is remembered, and three are enough',
   },
   {

@@ -1,6 +1,6 @@
 import { momentOf, transition } from './domain/deployment.ts';
 import { DeliveryFailed } from './domain/errors.ts';
-import type { View } from './domain/view.ts';
+import type { DeploymentView } from './domain/view.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { Deployments } from './store/changes/deployments.ts';
 import type { Ledger } from './store/deliveries/ledger.ts';
@@ -13,7 +13,7 @@ export interface ForwardParts {
   readonly sourceName: (type: string) => string | undefined;
   /** Our own page of a deployment, where people reach it. */
   readonly pageUrl: (key: string) => string | undefined;
-  readonly onDelivered: (sink: Sink, told: View) => void;
+  readonly onDelivered: (sink: Sink, told: DeploymentView) => void;
 }
 
 export type Forwarded = 'delivered' | 'duplicate' | 'stale' | 'unwanted' | 'gone';
@@ -27,7 +27,7 @@ export function createForward({ deployments, ledger, clock, sourceName, pageUrl,
     const viewed = deployments.get(key);
     viewed.catch(() => {}); // whoever awaits it is told
     // Where nothing of the deployment is needed for it, the lease is asked for in the same breath.
-    const place = sink.lane || sink.echo ? placeOf(sink, await viewed) : {};
+    const place = sink.lane || sink.echo ? leaseScopeOf(sink, await viewed) : {};
     return ledger.exclusive({ sink: sink.name, deployment: key, ...place }, async (entry, signal) => {
       const routed = await viewed;
       if (!routed) return 'gone';
@@ -52,7 +52,7 @@ export function createForward({ deployments, ledger, clock, sourceName, pageUrl,
   };
 }
 
-function placeOf(sink: Sink, view: View | undefined) {
+function leaseScopeOf(sink: Sink, view: DeploymentView | undefined) {
   const lane = view && sink.lane?.(view.deployment);
   const echo = view && sink.echo?.(view.deployment);
   return { ...(lane && { lane }), ...(echo && { echo }) };

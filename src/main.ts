@@ -11,9 +11,9 @@ import type { RunningOptions } from './cli/running.ts';
 import type { StartOptions } from './cli/start.ts';
 import type { TailOptions } from './cli/tail.ts';
 import { cleanOutput } from './cli/terminal.ts';
+import type { BridgeAccess, BridgeSettings } from './config/bridge-access.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
-import type { Reach, Reachable } from './config/reach.ts';
 
 /** The command line. The exit codes stand in EXIT_CODES (cli/output.ts). */
 /** Of a command that only asks the bridge. */
@@ -107,19 +107,19 @@ program
 
 reaching(program.command('login'))
   .description('try address and token, and keep them for this user: for a machine on which no bridge runs')
-  .action((options: Reach) => ask(import('./cli/login.ts'), options, ({ logIn }, bridge) => logIn(bridge)));
+  .action((options: BridgeAccess) => ask(import('./cli/login.ts'), options, ({ logIn }, bridge) => logIn(bridge)));
 reaching(program.command('tail'))
   .description('webhooks and deliveries as they happen, a line each, until Ctrl-C')
   .option('--last <n>', 'so many of the past first', wholeNumber(0, 500), 10)
   .option('--json', 'for programs: one JSON object a line')
-  .action((options: Reach & TailOptions) =>
+  .action((options: BridgeAccess & TailOptions) =>
     ask(import('./cli/tail.ts'), options, ({ runTail }, config) => runTail(config, options)),
   );
 reaching(program.command('trace'))
   .description('everything about a deployment: its webhooks, steps and deliveries with every attempt')
   .argument('<what>', 'commit (7 digits or more), deployment key or alias, or the id of a webhook or delivery')
   .option('--json', 'for programs')
-  .action((what: string, options: Reach & { json?: boolean }) =>
+  .action((what: string, options: BridgeAccess & { json?: boolean }) =>
     ask(import('./cli/trace.ts'), options, ({ trace }, config) => trace(config, what, options)),
   );
 reaching(program.command('changes'))
@@ -140,7 +140,7 @@ reaching(program.command('changes'))
   .option('--until <when>')
   .option('--limit <n>', 'at most so many', wholeNumber(1, 100_000), 25)
   .option('--json', 'for programs')
-  .action((options: Reach & ChangesOptions) =>
+  .action((options: BridgeAccess & ChangesOptions) =>
     ask(import('./cli/changes.ts'), options, ({ listChanges }, config) => listChanges(config, options)),
   );
 reaching(program.command('performance'))
@@ -150,7 +150,7 @@ reaching(program.command('performance'))
   .option('--range <range>', '7d, 30d or 90d', '30d')
   .option('--by <what>', 'service or environment', 'service')
   .option('--json', 'for programs')
-  .action((options: Reach & PerformanceOptions) =>
+  .action((options: BridgeAccess & PerformanceOptions) =>
     ask(import('./cli/performance.ts'), options, ({ showPerformance }, config) => showPerformance(config, options)),
   );
 reaching(program.command('running'))
@@ -158,14 +158,14 @@ reaching(program.command('running'))
   .option('--env, --environment <name>', 'only this environment')
   .option('--service <name>')
   .option('--json', 'for programs')
-  .action((options: Reach & RunningOptions) =>
+  .action((options: BridgeAccess & RunningOptions) =>
     ask(import('./cli/running.ts'), options, ({ listRunning }, config) => listRunning(config, options)),
   );
 reaching(program.command('replay'))
   .description("map a webhook again, or deliver a deployment's dead letters again")
   .argument('<what>', 'the id of a webhook, or the key or an alias of a deployment')
   .option('--json', 'for programs')
-  .action((what: string, options: Reach & { json?: boolean }) =>
+  .action((what: string, options: BridgeAccess & { json?: boolean }) =>
     ask(import('./cli/replay.ts'), options, ({ replay }, config) => replay(config, what, options)),
   );
 
@@ -184,13 +184,13 @@ const filtered = (command: Command) =>
     .option('--until <when>', 'died before: 90m, 12h, 2d or a time');
 reaching(filtered(deadLetters.command('ls').description('list them')))
   .option('--json', 'for programs')
-  .action((options: Reach & DeadLetterOptions) =>
+  .action((options: BridgeAccess & DeadLetterOptions) =>
     ask(import('./cli/dead-letters.ts'), options, ({ listDeadLetters }, config) => listDeadLetters(config, options)),
   );
 reaching(deadLetters.command('show'))
   .description('one of them, with all that is known about it')
   .argument('<id>')
-  .action((id: string, options: Reach) =>
+  .action((id: string, options: BridgeAccess) =>
     ask(import('./cli/dead-letters.ts'), options, ({ showDeadLetter }, config) => showDeadLetter(config, id)),
   );
 for (const order of ['replay', 'drop'] as const)
@@ -200,7 +200,7 @@ for (const order of ['replay', 'drop'] as const)
     .option('--all', 'all of them')
     .option('--dry-run', 'say how many')
     .option('--remap', 'replay: map the webhooks again from their kept bodies')
-    .action((options: Reach & DeadLetterOptions) =>
+    .action((options: BridgeAccess & DeadLetterOptions) =>
       ask(import('./cli/dead-letters.ts'), options, ({ orderDeadLetters }, config) =>
         orderDeadLetters(config, order, options),
       ),
@@ -220,10 +220,10 @@ async function run<Part>(
 /** For a command that only asks a bridge, wherever that is. */
 async function ask<Part>(
   loading: Promise<Part>,
-  said: Reach,
-  act: (part: Part, bridge: Reachable) => Promise<void>,
+  said: BridgeAccess,
+  act: (part: Part, bridge: BridgeSettings) => Promise<void>,
 ): Promise<void> {
-  const [part, { reachBridge }] = await Promise.all([loading, import('./config/reach.ts')]);
+  const [part, { reachBridge }] = await Promise.all([loading, import('./config/bridge-access.ts')]);
   await act(part, reachBridge(said));
 }
 

@@ -5,17 +5,17 @@ import { fold } from './domain/fold.ts';
 import { type RoutingOptions, type Rule, route } from './domain/routing.ts';
 import { withStaleness } from './domain/stale.ts';
 import { lineageOf, PREDECESSORS, succeed } from './domain/succession.ts';
-import type { View } from './domain/view.ts';
-import type { ChangeLog, Judge } from './recording/change-log.ts';
+import type { DeploymentView } from './domain/view.ts';
+import type { BuildView, ChangeLog } from './recording/change-log.ts';
 import { type Conclusion, conclusionOf, dropped, echo, kept, unplaced } from './recording/conclusion.ts';
 import type { Joins } from './recording/joins.ts';
+import { createKeyedMutex } from './recording/keyed-mutex.ts';
 import type { Repeats } from './recording/repeats.ts';
 import type { Resolve } from './recording/resolve.ts';
 import { supersede } from './recording/supersede.ts';
-import { createTurns } from './recording/turns.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { Deployments } from './store/changes/deployments.ts';
-import type { Gaps } from './store/changes/gaps.ts';
+import type { SerialHistory } from './store/changes/serial-history.ts';
 import type { Echoes } from './store/deliveries/echoes.ts';
 import type { Inbox } from './store/inbox/inbox.ts';
 
@@ -24,26 +24,26 @@ export interface RecordParts {
   readonly sinks: readonly Sink[];
   readonly changeLog: Pick<ChangeLog, 'apply' | 'get'>;
   readonly echoes: Echoes;
-  readonly gaps: Gaps;
+  readonly history: SerialHistory;
   readonly joins: Joins;
   readonly repeats: Repeats;
   readonly inbox: Pick<Inbox, 'conclude'>;
   /** Takes the secrets out of a record: what a tool's API answers has come through no webhook. */
   readonly hide: (record: ChangeRecord) => ChangeRecord;
   /** Counts the rules that matched, so that one that never does is seen. */
-  readonly noteRules: (view: View) => Promise<void>;
+  readonly noteRules: (view: DeploymentView) => Promise<void>;
   /** What the inbound log says of a step that only repeats what was told, where a tool has a habit of it. */
   readonly wordsForRepeat: (told: ChangeRecord) => string | undefined;
   /** Puts a deployment into a sink's queue. The same moment twice is once. */
-  readonly forward: (sink: Sink, view: View) => Promise<void>;
+  readonly forward: (sink: Sink, view: DeploymentView) => Promise<void>;
   /** The same for the sinks that only other replicas have. */
-  readonly forwardElsewhere: (view: View) => Promise<void>;
+  readonly forwardElsewhere: (view: DeploymentView) => Promise<void>;
 }
 
 /** What became of one step, and the deployments that it changed, as they stand now. */
 interface Recorded {
   readonly conclusion: Conclusion;
-  readonly views: readonly View[];
+  readonly views: readonly DeploymentView[];
 }
 
 /**
@@ -51,9 +51,9 @@ interface Recorded {
  * told. May run twice.
  */
 export function createRecord(parts: RecordParts) {
-  const { resolve, sinks, changeLog, echoes, gaps, joins, repeats, inbox } = parts;
+  const { resolve, sinks, changeLog, echoes, history, joins, repeats, inbox } = parts;
   const { forward, forwardElsewhere, hide, noteRules, wordsForRepeat } = parts;
-  const inTurn = createTurns(); // whether the same words tell of another deployment depends on what ran in between
+  const inTurn = createKeyedMutex(); // whether the same words tell of another deployment depends on what ran in between
 
   /**
    * @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later.
@@ -82,11 +82,11 @@ export function createRecord(parts: RecordParts) {
   /** Into the change log, with what follows for the deployments before: they are overtaken, or their end was lost. */
   async function addAll(given: readonly ChangeRecord[]): Promise<Recorded[]> {
     // Hidden first: a cut through a secret would leave half of it.
-    const { placings, concluded } = await gaps.place(given.map((step) => boundRecord(hide(step))));
+    const { results, concluded } = await history.assign(given.map((step) => boundRecord(hide(step))));
     const steps: Recorded[] = [];
-    for (const placing of placings) {
-      if (placing.kind === 'placed') steps.push(await add(placing.record));
-      else steps.push({ conclusion: unplaced(placing.kind), views: [] });
+    for (const result of results) {
+      if (result.kind === 'placed') steps.push(await add(result.record));
+      else steps.push({ conclusion: unplaced(result.kind), views: [] });
     }
     for (const step of concluded) steps.push(await add(step));
     return steps;
@@ -100,7 +100,7 @@ export function createRecord(parts: RecordParts) {
 
   async function addNow(step: ChangeRecord): Promise<Recorded> {
     if (step.madeByApi && (await isOurs(step))) return { conclusion: echo(step.madeByApi), views: [] };
-    const join = await joins.place(await repeats.place(step));
+    const join = await joins.assign(await repeats.assign(step));
     const view = await changeLog.apply(join.record);
     const moved = await join.settle();
     const ended = await supersede(changeLog, view);
@@ -121,16 +121,16 @@ export function createRecord(parts: RecordParts) {
   return { record, recordStep };
 }
 
-const wants = (sink: Sink, { droppedBy, sinks, deployment }: View): boolean =>
+const wants = (sink: Sink, { droppedBy, sinks, deployment }: DeploymentView): boolean =>
   !droppedBy && (!sinks || sinks.includes(sink.name)) && sink.wants(deployment).wanted;
 
-export interface JudgeParts extends Pick<Deployments, 'before'> {
+export interface BuildViewParts extends Pick<Deployments, 'before'> {
   readonly rules: readonly Rule[];
   readonly routing: RoutingOptions;
 }
 
 /** What all records of a deployment add up to, what it replaced, and what the rules make of it. */
-export function createJudge({ rules, routing, before: read }: JudgeParts): Judge {
+export function createBuildView({ rules, routing, before: read }: BuildViewParts): BuildView {
   return async function judge(key, records) {
     const folded = fold(key, records);
     const named = route(folded, rules, routing); // the lineage goes by the final names; a rule may ask for a roll-back

@@ -13,7 +13,7 @@ import type { Inbox } from '../store/inbox/inbox.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import type { Mask } from '../values/mask.ts';
 import { redactBody } from '../values/redact.ts';
-import type { Room } from './room.ts';
+import type { RedisMemory } from './redis-memory.ts';
 
 /** Headers that are kept whatever the source; what a tool sends beside them stands in its facts. None is a secret. */
 const COMMON_HEADERS = ['content-type', 'user-agent', 'traceparent'];
@@ -32,7 +32,7 @@ export interface KeepParts {
   readonly mayForget: () => Promise<void>;
   readonly clock: () => Date;
   /** Whether Redis has memory for more than what lies in it (room.ts). */
-  readonly room: Room;
+  readonly room: RedisMemory;
   /** It has been refused too often: what more it sends is counted, and not written down. */
   readonly isHeldBack: (address: string) => boolean;
   /** Something that is no part of a change got lost: the line of an ignored or refused webhook. */
@@ -40,7 +40,7 @@ export interface KeepParts {
 }
 
 /** A webhook and what it says, on its way to Redis or in the spool. */
-interface Kept {
+interface WebhookToKeep {
   readonly entry: InboxEntry;
   readonly body: Buffer;
   readonly event?: ChangeEvent;
@@ -48,11 +48,11 @@ interface Kept {
 }
 
 /** A line of the spool. The body is base64: raw bytes, whatever they are. */
-const toLine = ({ entry, body, event, row }: Kept): string =>
+const toLine = ({ entry, body, event, row }: WebhookToKeep): string =>
   JSON.stringify({ entry: { ...entry, spooled: true }, body: body.toString('base64'), event, row });
 
-function fromLine(line: string): Kept {
-  const { body, ...kept } = JSON.parse(line) as Omit<Kept, 'body'> & { body: string }; // written by toLine() alone
+function fromLine(line: string): WebhookToKeep {
+  const { body, ...kept } = JSON.parse(line) as Omit<WebhookToKeep, 'body'> & { body: string }; // written by toLine() alone
   return { ...kept, body: Buffer.from(body, 'base64') };
 }
 
@@ -66,14 +66,14 @@ export function createKeep(parts: KeepParts) {
   const { queues, inbox, rows, spool, mask, flush, mayForget, clock, room, onLoss } = parts;
   let distrustedUntilMs = 0;
   let whySpooled: string | undefined;
-  const toRedis = ({ entry, body, event, row }: Kept) => {
+  const toRedis = ({ entry, body, event, row }: WebhookToKeep) => {
     const flushed = flush.begin();
     const writes = [inbox.add(entry, body), event && queues.keep(event), row && rows.put(row)];
     return keptWithin(KEEP_WITHIN_MS, Promise.all(writes).then(flushed));
   };
 
-  const keepSomewhere = async (kept: Kept): Promise<void> => {
-    if (clock().getTime() >= distrustedUntilMs && room.isThere()) {
+  const keepSomewhere = async (kept: WebhookToKeep): Promise<void> => {
+    if (clock().getTime() >= distrustedUntilMs && room.hasSpace()) {
       const failure = await toRedis(kept).then(
         () => undefined,
         (error: unknown) => error,
@@ -88,7 +88,7 @@ export function createKeep(parts: KeepParts) {
     });
   };
   /** Who was refused finds it in the inbox. The body of a stranger is not kept. */
-  const noteRefused = async (source: Named, webhook: Webhook, error: WebhookRejected): Promise<void> => {
+  const noteRefused = async (source: EntryOwner, webhook: Webhook, error: WebhookRejected): Promise<void> => {
     if (parts.isHeldBack(webhook.address ?? '')) return;
     const { code: reason, message: detail } = error;
     const { id: _, verdict: __, deployments: ___, ...seen } = toEntry(source, webhook, { verdict: 'rejected' });
@@ -110,7 +110,7 @@ export function createKeep(parts: KeepParts) {
         await keepSomewhere({ entry: mask.value(entry), body }).catch(onLoss);
         return;
       }
-      const said: Told = mapped.kind === 'ignored' ? { records: mapped.hints ?? [] } : mapped;
+      const said: MappedRecords = mapped.kind === 'ignored' ? { records: mapped.hints ?? [] } : mapped;
       const told = {
         entry: toEntry(source, webhook, otherwise ? { verdict: 'ignored', ...otherwise } : { verdict: 'accepted' }),
         records: said.records.map((record) => toChangeRecord({ webhook: webhook.id, ...record })),
@@ -121,7 +121,7 @@ export function createKeep(parts: KeepParts) {
       // Masked first: a cut through a secret would leave half of it.
       const { records: hidden, lookups, entry, row, ...masked } = mask.value(told);
       const records = boundRecords(hidden);
-      // What is read from a history is mostly known: only the worker can tell (store/changes/gaps.ts).
+      // What is read from a history is mostly known: only the worker can tell (store/changes/serial-history.ts).
       const certain = records.filter(({ history }) => !history?.recovered);
       const deployments = [...new Set(certain.map((record) => record.deployment))];
       const receivedAt = webhook.receivedAt.toISOString();
@@ -143,7 +143,7 @@ export function createKeep(parts: KeepParts) {
      */
     async drainSpool(): Promise<void> {
       await spool.drain(async (texts) => {
-        if (!(await room.look())) throw new NotKept('Redis is nearly full');
+        if (!(await room.check())) throw new NotKept('Redis is nearly full');
         await Promise.all(texts.map((text) => toRedis(fromLine(text))));
         await keptWithin(KEEP_WITHIN_MS, mayForget());
       });
@@ -158,7 +158,7 @@ export function createKeep(parts: KeepParts) {
   };
 }
 
-type Told = Omit<Extract<Mapped, { kind: 'records' }>, 'kind'>;
+type MappedRecords = Omit<Extract<Mapped, { kind: 'records' }>, 'kind'>;
 
 const ignoredAs = ({ reason, detail }: Extract<Mapped, { kind: 'ignored' }>) => ({ reason, ...(detail && { detail }) });
 
@@ -168,13 +168,13 @@ function reasonOf(failure: unknown): string {
   return cause instanceof Error ? cause.message : message;
 }
 
-const rejection = (source: Named, webhook: Webhook, { code, message }: WebhookRejected): InboxEntry =>
+const rejection = (source: EntryOwner, webhook: Webhook, { code, message }: WebhookRejected): InboxEntry =>
   toEntry(source, webhook, { verdict: 'rejected', reason: code, detail: message });
 
-type Named = Pick<Source, 'name' | 'keptHeaders'>;
+type EntryOwner = Pick<Source, 'name' | 'keptHeaders'>;
 
 function toEntry(
-  source: Named,
+  source: EntryOwner,
   webhook: Webhook,
   conclusion: Pick<InboxEntry, 'verdict' | 'reason' | 'detail'>,
 ): InboxEntry {

@@ -11,7 +11,7 @@ import { createSourceNames } from '../sources/names.ts';
 import { createPacker } from '../store/changes/packer.ts';
 import { rememberSinks } from '../store/changes/retention.ts';
 import { createBodyPacker } from '../store/inbox/pack-bodies.ts';
-import { claimChore, leaveChore } from '../store/replicas.ts';
+import { claimChore, releaseChore } from '../store/replicas.ts';
 import { logAttempt, logConclusion, logReport } from '../telemetry/lines.ts';
 import { timeDelivery, timeRecording } from '../telemetry/timing.ts';
 import { traceForwarding, traceRecording, traceState } from '../telemetry/tracing.ts';
@@ -81,7 +81,7 @@ async function alone(redis: Redis, name: string, work: () => Promise<void>): Pro
   try {
     await work();
   } finally {
-    await leaveChore(redis, name);
+    await releaseChore(redis, name);
   }
 }
 
@@ -141,12 +141,12 @@ function startWorkers(shared: Shared, { stores, record, keepAlone }: Work) {
     connection: steady,
     record: priority.later(traceRecording(timeRecording(record, metrics, clock), traces), {
       atOnce: RECORDED_IN_BURST,
-      laneOf: ({ source }) => source,
+      groupOf: ({ source }) => source,
     }),
     keepAlone,
     forward: priority.later(traceForwarding(forward, traces), {
       atOnce: FORWARDED_IN_BURST,
-      laneOf: ({ name }) => name,
+      groupOf: ({ name }) => name,
     }),
     sinks: config.sinks.map((sink) => ({ ...sink, deliver: around('deliver', traceState(sink.deliver)) })),
     onDead: metrics.died,

@@ -14,7 +14,7 @@ interface Finding {
   readonly sentence: string;
 }
 
-export interface Examined {
+export interface ReadinessParts {
   readonly quick: Redis;
   /** What a webhook waits for after it was written. */
   readonly flush: Flush;
@@ -33,7 +33,7 @@ export interface Examined {
   readonly hint: () => string | undefined;
 }
 
-export interface Examination extends Readiness {
+export interface ReadinessReport extends Readiness {
   readonly conditions: ReadonlySet<Condition>;
 }
 
@@ -45,7 +45,7 @@ const FACTS_WITHIN_MS = 300;
  * Ready means: a webhook that comes now is kept, and becomes a change. Without Redis it is kept in the spool, and the
  * workers wait: whoever sends it elsewhere then loses it. What a webhook would meet is tried, not guessed.
  */
-export async function examine(examined: Examined): Promise<Examination> {
+export async function examine(examined: ReadinessParts): Promise<ReadinessReport> {
   const { quick, flush, workers, sinkNames, spool, durability, hint } = examined;
   const write = async () => {
     const flushed = flush.begin();
@@ -89,7 +89,7 @@ export async function examine(examined: Examined): Promise<Examination> {
   };
 }
 
-interface OfRedis extends Pick<Examined, 'durability'> {
+interface OfRedis extends Pick<ReadinessParts, 'durability'> {
   readonly failure: string | undefined;
   readonly redis: RedisFacts | null;
 }
@@ -104,7 +104,7 @@ function ofRedis({ failure, redis, durability }: OfRedis): Finding[] {
   ];
 }
 
-function ofSpool({ spool, whySpooled }: Examined, whyNot: string | undefined): Finding[] {
+function ofSpool({ spool, whySpooled }: ReadinessParts, whyNot: string | undefined): Finding[] {
   const { entries, since } = spool.state();
   const why = whySpooled();
   const sentence = `${entries} webhooks lie in the spool since ${since}${why ? `: ${why}` : ''}`;

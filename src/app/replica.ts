@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Config } from '../config/config.ts';
 import type { Redis } from '../queue/connection.ts';
-import { createReplicas, type Others, type ReplicaFacts } from '../store/replicas.ts';
+import { createReplicas, type OtherReplicas, type ReplicaFacts } from '../store/replicas.ts';
 import type { OnError } from '../telemetry/lines.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
@@ -27,7 +27,7 @@ export interface Replica {
 export function joinReplicas({ config, redis, log, onError }: ReplicaParts): Replica {
   const facts = factsOf(config);
   const replicas = createReplicas(redis, randomUUID());
-  let others: Others | undefined;
+  let others: OtherReplicas | undefined;
   let said: string | undefined;
   const beat = async () => {
     others = await replicas.beat(facts);
@@ -68,7 +68,7 @@ function factsOf({ roles, sinks, sources, rules, routing }: Config): ReplicaFact
   };
 }
 
-function differenceOf(own: ReplicaFacts, { living }: Others): string | undefined {
+function differenceOf(own: ReplicaFacts, { living }: OtherReplicas): string | undefined {
   const unlike = living.find(({ configuration }) => configuration !== own.configuration);
   if (!unlike) return undefined;
   const lacking = unlike.sinks.filter((name) => !own.sinks.includes(name));

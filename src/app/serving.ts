@@ -9,12 +9,12 @@ import { createApp, createWorkerApp } from '../http/app.ts';
 import { basePathOf } from '../http/base-path.ts';
 import { type BodyBudget, createBodyBudget } from '../http/body-budget.ts';
 import { createDeadLetterRoutes } from '../http/dead-letters.ts';
-import { holdGuesses, WRONG_TOKENS } from '../http/guesses.ts';
+import { limitFailedLogins, WRONG_TOKENS } from '../http/failed-logins.ts';
 import { createHealth } from '../http/health.ts';
-import { createNowhere } from '../http/nowhere.ts';
 import { createPreview } from '../http/preview.ts';
 import { type ProxyWatch, watchProxies } from '../http/proxy-watch.ts';
 import { createRefusalLimit, networkOf, type RefusalLimit } from '../http/refusals.ts';
+import { createUnknownPath } from '../http/unknown-path.ts';
 import { createWebhooks } from '../http/webhooks.ts';
 import { isAway, KEEP_WITHIN_MS, type Redis } from '../queue/connection.ts';
 import { createDeadLetters } from '../queue/dead-letters.ts';
@@ -38,8 +38,8 @@ import { createKeep } from './keep.ts';
 import type { Processing } from './processing.ts';
 import { promptRepeat } from './prompt-repeat.ts';
 import { promptRows } from './prompt-rows.ts';
-import { type Examined, examine } from './readiness.ts';
-import { createRoom } from './room.ts';
+import { examine, type ReadinessParts } from './readiness.ts';
+import { createRedisMemory } from './redis-memory.ts';
 import type { Shared } from './shared.ts';
 import { createStores, type Stores } from './stores.ts';
 
@@ -106,7 +106,7 @@ interface RouteParts {
   readonly budget: BodyBudget;
   readonly keep: ReturnType<typeof createKeep>;
   readonly live: ReturnType<typeof createLive>;
-  readonly ready: Examined;
+  readonly ready: ReadinessParts;
   readonly remap: ReturnType<typeof createRemap>;
   readonly revise: ReturnType<typeof createRevise>;
   readonly deadLetters: ReturnType<typeof createDeadLetters>;
@@ -128,7 +128,7 @@ type Keeping = Pick<RouteParts, 'stores' | 'queues' | 'limit'> & { readonly flus
 function keeping(shared: Shared, { stores: { inbox, rows }, queues, limit, flush }: Keeping) {
   const { mask, around, spool, clock, quick, onError, replicas } = shared;
   return createKeep({
-    room: createRoom(quick),
+    room: createRedisMemory(quick),
     mask,
     queues: { ...queues, keep: around('enqueue', queues.keep) },
     inbox,
@@ -161,10 +161,10 @@ function join(shared: Shared, processing: Processing, parts: RouteParts) {
     mayLook: (request) => metrics_token === undefined || mayLook(request, access, metrics_token),
   });
   if (!config.roles.includes('receive')) return createWorkerApp(health);
-  const nowhere = createNowhere({ sourceNames, limit, noteRefused, onAnswered });
+  const nowhere = createUnknownPath({ sourceNames, limit, noteRefused, onAnswered });
   return createApp({
     mask,
-    guesses: holdGuesses(guesses, access),
+    guesses: limitFailedLogins(guesses, access),
     actionLog: logActions({
       auth: config.auth,
       nameOf: (request) => access.identify(request)?.name ?? whoIs(request)?.name,

@@ -2,18 +2,18 @@ import type { Config } from '../config/config.ts';
 import type { Redis } from '../queue/connection.ts';
 import { type Flush, noFlush } from '../queue/flush.ts';
 import { createReplication } from '../queue/replication.ts';
-import { createJudge } from '../record.ts';
+import { createBuildView } from '../record.ts';
 import { createChangeLog } from '../recording/change-log.ts';
 import { createJoins } from '../recording/joins.ts';
 import { createRepeats } from '../recording/repeats.ts';
 import { createDeployments } from '../store/changes/deployments.ts';
-import { createGaps } from '../store/changes/gaps.ts';
 import { createJoinGroups } from '../store/changes/join-groups.ts';
 import { createLatestRepeats } from '../store/changes/latest-repeats.ts';
 import { createReconciledUntil } from '../store/changes/reconciled-until.ts';
 import { MARGIN_DAYS } from '../store/changes/retention.ts';
 import { createRuleHits } from '../store/changes/rule-hits.ts';
 import { createRunning } from '../store/changes/running.ts';
+import { createSerialHistory } from '../store/changes/serial-history.ts';
 import { createEchoes } from '../store/deliveries/echoes.ts';
 import { createLedger } from '../store/deliveries/ledger.ts';
 import { createFeed } from '../store/feed.ts';
@@ -35,7 +35,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
   const echoes = createEchoes(redis, keepSeconds);
   const deployments = createDeployments(redis, config.changes);
   const { rules, routing } = config;
-  const changeLog = createChangeLog(deployments, createJudge({ rules, routing, before: deployments.before }));
+  const changeLog = createChangeLog(deployments, createBuildView({ rules, routing, before: deployments.before }));
   return {
     deployments,
     changeLog,
@@ -53,7 +53,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
     feed: createFeed(redis),
     ledger: createLedger(redis, { echoes, clock, keepSeconds, safety: flushOfLedger(redis, config) }),
     echoes,
-    gaps: createGaps(redis, config.changes.days),
+    history: createSerialHistory(redis, config.changes.days),
     reconciledUntil: createReconciledUntil(redis),
     rows: createRows(redis),
     ruleHits: createRuleHits(redis),

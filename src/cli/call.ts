@@ -1,12 +1,12 @@
 import { Agent, request } from 'undici';
-import type { Reachable } from '../config/reach.ts';
+import type { BridgeSettings } from '../config/bridge-access.ts';
 import { addressOf } from './address.ts';
 
 /** Orders to the bridge may take as long as the tools' APIs need. */
 const patient = new Agent({ headersTimeout: 15 * 60_000, bodyTimeout: 15 * 60_000 });
 
 /** The bridge has answered: no. */
-export class Refused extends Error {
+export class RequestRefused extends Error {
   readonly status: number;
   constructor(message: string, status: number) {
     super(message);
@@ -15,9 +15,9 @@ export class Refused extends Error {
 }
 
 /** Nothing answers at all: it does not run, or it is just being started. */
-export class NoBridge extends Error {}
+export class BridgeUnreachable extends Error {}
 
-export interface Question {
+export interface BridgeRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body?: unknown;
@@ -29,14 +29,14 @@ export interface Question {
  * @returns `data` of its answer.
  * @throws Refused with its words, NoBridge when none runs.
  */
-export async function callBridge(config: Reachable, question: Question): Promise<unknown> {
+export async function callBridge(config: BridgeSettings, question: BridgeRequest): Promise<unknown> {
   return (await askBridge(config, question)).data;
 }
 
 /** The same, with what stands beside `data`. */
 export async function askBridge(
-  config: Reachable,
-  { method, path, body, signal }: Question,
+  config: BridgeSettings,
+  { method, path, body, signal }: BridgeRequest,
 ): Promise<{ readonly data: unknown; readonly meta: unknown }> {
   const answer = await request(`${addressOf(config)}${path}`, {
     method,
@@ -45,20 +45,20 @@ export async function askBridge(
     body: body === undefined ? null : JSON.stringify(body),
     ...(signal && { signal }),
   }).catch((cause: unknown) => {
-    throw new NoBridge(`no bridge answers at ${addressOf(config)}; start it with: npm start`, { cause });
+    throw new BridgeUnreachable(`no bridge answers at ${addressOf(config)}; start it with: npm start`, { cause });
   });
   const said = readEnvelope(await answer.body.text());
   if (answer.statusCode >= 300)
-    throw new Refused(said.error?.message ?? `the bridge answers ${answer.statusCode}`, answer.statusCode);
+    throw new RequestRefused(said.error?.message ?? `the bridge answers ${answer.statusCode}`, answer.statusCode);
   return { data: said.data, meta: said.meta };
 }
 
 /** The same, where "there is none" is an answer like any other. */
-export async function findAtBridge(config: Reachable, path: string): Promise<unknown> {
+export async function findAtBridge(config: BridgeSettings, path: string): Promise<unknown> {
   try {
     return await callBridge(config, { method: 'GET', path });
   } catch (error) {
-    if (error instanceof Refused && error.status === 404) return undefined;
+    if (error instanceof RequestRefused && error.status === 404) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { Reachable } from '../config/reach.ts';
+import type { BridgeSettings } from '../config/bridge-access.ts';
 import type { Change } from '../http/api-schemas.ts';
 import { askBridge } from './call.ts';
 import { NothingFound, type Output, printJson, widthOf, withProgress } from './output.ts';
@@ -27,7 +27,11 @@ export interface ChangesOptions {
 const PAGE = 100;
 
 /** Prints the newest changes that fit. @throws NothingFound */
-export async function listChanges(config: Reachable, options: ChangesOptions, output: Output = process): Promise<void> {
+export async function listChanges(
+  config: BridgeSettings,
+  options: ChangesOptions,
+  output: Output = process,
+): Promise<void> {
   const { changes, total, unknown } = await withProgress(output, 'reading the change log', (note) =>
     readChanges(config, options, note),
   );
@@ -40,7 +44,7 @@ export async function listChanges(config: Reachable, options: ChangesOptions, ou
 }
 
 async function readChanges(
-  config: Reachable,
+  config: BridgeSettings,
   options: ChangesOptions,
   note: (how: string) => void,
 ): Promise<{ changes: Change[]; total: number; unknown: readonly string[] }> {

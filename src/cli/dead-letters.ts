@@ -1,4 +1,4 @@
-import type { Reachable } from '../config/reach.ts';
+import type { BridgeSettings } from '../config/bridge-access.ts';
 import { DeadLetterFields } from '../domain/dead-letter-filter.ts';
 import type { DeadLetter } from '../queue/dead-letters.ts';
 import { callBridge } from './call.ts';
@@ -29,7 +29,7 @@ function filterOf(options: DeadLetterOptions, now: Date): Fields {
   };
 }
 
-export async function listDeadLetters(config: Reachable, options: DeadLetterOptions): Promise<void> {
+export async function listDeadLetters(config: BridgeSettings, options: DeadLetterOptions): Promise<void> {
   const query = new URLSearchParams({ ...filterOf(options, new Date()), limit: '1000' });
   // our own API
   const letters = (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[];
@@ -41,7 +41,7 @@ export async function listDeadLetters(config: Reachable, options: DeadLetterOpti
     );
 }
 
-export async function showDeadLetter(config: Reachable, id: string): Promise<void> {
+export async function showDeadLetter(config: BridgeSettings, id: string): Promise<void> {
   const query = new URLSearchParams({ id });
   // our own API
   const [letter] = (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[];
@@ -55,7 +55,7 @@ export async function showDeadLetter(config: Reachable, id: string): Promise<voi
 
 /** Page by page with progress, so that it can be stopped half-way and run again. */
 export async function orderDeadLetters(
-  config: Reachable,
+  config: BridgeSettings,
   order: 'replay' | 'drop',
   { all = false, dryRun = false, remap = false, ...options }: DeadLetterOptions,
 ): Promise<void> {
@@ -71,7 +71,11 @@ export async function orderDeadLetters(
   let done = 0;
   for (;;) {
     // our own API
-    const answer = (await callBridge(config, { method: 'POST', path: `/api/dead-letters/${order}`, body })) as Ordered;
+    const answer = (await callBridge(config, {
+      method: 'POST',
+      path: `/api/dead-letters/${order}`,
+      body,
+    })) as DeadLetterResult;
     if (dryRun) return void process.stdout.write(`${answer.matched} dead letters would be taken\n`);
     const count = answer.replayed ?? answer.dropped ?? 0;
     done += count;
@@ -82,7 +86,7 @@ export async function orderDeadLetters(
   }
 }
 
-interface Ordered {
+interface DeadLetterResult {
   readonly matched: number;
   readonly replayed?: number;
   readonly dropped?: number;

@@ -1,9 +1,9 @@
-import { keepLogin, type Reachable } from '../config/reach.ts';
+import { type BridgeSettings, keepLogin } from '../config/bridge-access.ts';
 import { addressOf } from './address.ts';
 import { callBridge } from './call.ts';
 
 /** Tries the token, and keeps address and token for this user. @throws Refused when the bridge does not take it */
-export async function logIn(config: Reachable): Promise<void> {
+export async function logIn(config: BridgeSettings): Promise<void> {
   await callBridge(config, { method: 'GET', path: '/api/v1/changes?limit=1' });
   const url = addressOf(config);
   process.stdout.write(`${url} is asked from now on (kept in ${keepLogin({ url, token: config.admin_token })})\n`);

@@ -1,4 +1,4 @@
-import type { Reachable } from '../config/reach.ts';
+import type { BridgeSettings } from '../config/bridge-access.ts';
 import type { Performance } from '../http/api-schemas.ts';
 import { askBridge } from './call.ts';
 import { NothingFound, type Output, printJson, widthOf, withProgress } from './output.ts';
@@ -14,7 +14,7 @@ export interface PerformanceOptions {
 
 /** Prints the four measures. @throws NothingFound */
 export async function showPerformance(
-  config: Reachable,
+  config: BridgeSettings,
   { json, ...asked }: PerformanceOptions,
   output: Output = process,
 ): Promise<void> {

@@ -1,13 +1,13 @@
-import type { Reachable } from '../config/reach.ts';
+import type { BridgeSettings } from '../config/bridge-access.ts';
 import type { DeploymentDetail } from '../http/api-schemas.ts';
-import { callBridge, findAtBridge, Refused } from './call.ts';
+import { callBridge, findAtBridge, RequestRefused } from './call.ts';
 import { NothingFound, type Output, printJson, withProgress } from './output.ts';
 
 export interface ReplayOptions {
   readonly json?: boolean;
 }
 
-interface Ordered {
+interface ReplayResult {
   readonly matched: number;
   readonly replayed: number;
 }
@@ -17,7 +17,7 @@ interface Ordered {
  * the rules of today. @throws NothingFound when there is no such thing, or nothing of it waits for a replay.
  */
 export async function replay(
-  config: Reachable,
+  config: BridgeSettings,
   what: string,
   { json, output = process }: ReplayOptions & { readonly output?: Output },
 ): Promise<void> {
@@ -33,7 +33,7 @@ export async function replay(
 
 type Replayed = { readonly webhook: string } | { readonly deployment: string; readonly deliveries: number };
 
-async function replayAny(config: Reachable, what: string, note: (how: string) => void): Promise<Replayed> {
+async function replayAny(config: BridgeSettings, what: string, note: (how: string) => void): Promise<Replayed> {
   const path = encodeURIComponent(what);
   if ((await findAtBridge(config, `/api/inbox/${path}`)) !== undefined) return replayWebhook(config, what);
   const found = (await findAtBridge(config, `/api/deployments/${path}`)) as DeploymentDetail | undefined; // our own API
@@ -45,13 +45,14 @@ async function replayAny(config: Reachable, what: string, note: (how: string) =>
   return { deployment, deliveries };
 }
 
-async function replayWebhook(config: Reachable, id: string): Promise<Replayed> {
+async function replayWebhook(config: BridgeSettings, id: string): Promise<Replayed> {
   // One that died keeps its place in the queue: a second one of the same id would be no news there.
   const dead = await replayDeadLetters(config, { id: `record:evt_${id}`, remap: true }, () => {});
   if (dead > 0) return { webhook: id };
   const path = `/api/inbox/${encodeURIComponent(id)}/replay`;
   await callBridge(config, { method: 'POST', path }).catch((error: unknown) => {
-    if (error instanceof Refused && error.status === 409) throw new NothingFound(error.message, { cause: error });
+    if (error instanceof RequestRefused && error.status === 409)
+      throw new NothingFound(error.message, { cause: error });
     throw error;
   });
   return { webhook: id };
@@ -59,14 +60,18 @@ async function replayWebhook(config: Reachable, id: string): Promise<Replayed> {
 
 /** Page by page, so that thousands hold nothing up. */
 async function replayDeadLetters(
-  config: Reachable,
+  config: BridgeSettings,
   body: Readonly<Record<string, unknown>>,
   note: (how: string) => void,
 ): Promise<number> {
   let done = 0;
   for (;;) {
     // our own API
-    const answer = (await callBridge(config, { method: 'POST', path: '/api/dead-letters/replay', body })) as Ordered;
+    const answer = (await callBridge(config, {
+      method: 'POST',
+      path: '/api/dead-letters/replay',
+      body,
+    })) as ReplayResult;
     done += answer.replayed;
     note(`${done} of ${Math.max(done, answer.matched)}`);
     if (answer.replayed === 0 || answer.replayed >= answer.matched) return done;

@@ -1,4 +1,4 @@
-import type { Reachable } from '../config/reach.ts';
+import type { BridgeSettings } from '../config/bridge-access.ts';
 import type { Running } from '../http/api-schemas.ts';
 import { askBridge } from './call.ts';
 import { NothingFound, type Output, printJson, widthOf, withProgress } from './output.ts';
@@ -12,7 +12,11 @@ export interface RunningOptions {
 }
 
 /** Prints what runs where. @throws NothingFound */
-export async function listRunning(config: Reachable, options: RunningOptions, output: Output = process): Promise<void> {
+export async function listRunning(
+  config: BridgeSettings,
+  options: RunningOptions,
+  output: Output = process,
+): Promise<void> {
   const { service, environment } = options;
   const query = new URLSearchParams({ ...(service && { service }), ...(environment && { environment }) });
   const answer = await withProgress(output, 'reading what runs where', () =>

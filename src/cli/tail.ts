@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import type { Reachable } from '../config/reach.ts';
+import type { BridgeSettings } from '../config/bridge-access.ts';
 import type { FeedItem, FeedMeta } from '../http/api-schemas.ts';
-import { askBridge, NoBridge, Refused } from './call.ts';
+import { askBridge, BridgeUnreachable, RequestRefused } from './call.ts';
 import { type Output, widthOf } from './output.ts';
 import { paintState, shownTime } from './show.ts';
 import { oneLine, shorten } from './table.ts';
@@ -17,7 +17,7 @@ const EVERY_MS = 1_000;
 const PAGE = 500;
 
 /** Until Ctrl-C, which is how it is meant to end: exit code 0. */
-export async function runTail(config: Reachable, options: TailOptions): Promise<void> {
+export async function runTail(config: BridgeSettings, options: TailOptions): Promise<void> {
   const ended = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => ended.abort());
   await tail(config, options, { signal: ended.signal }).catch((error: unknown) => {
@@ -30,7 +30,7 @@ export async function runTail(config: Reachable, options: TailOptions): Promise<
  * missed or doubled, also when it is started anew meanwhile. @throws NoBridge when none runs at first
  */
 export async function tail(
-  config: Reachable,
+  config: BridgeSettings,
   { last, json }: TailOptions,
   { signal, output = process }: { readonly signal: AbortSignal; readonly output?: Output },
 ): Promise<void> {
@@ -55,9 +55,10 @@ export async function tail(
 }
 
 /** It is being started anew, or its Redis is away: both come back. */
-const isPassing = (error: unknown) => error instanceof NoBridge || (error instanceof Refused && error.status === 503);
+const isPassing = (error: unknown) =>
+  error instanceof BridgeUnreachable || (error instanceof RequestRefused && error.status === 503);
 
-async function ask(config: Reachable, query: string, signal: AbortSignal) {
+async function ask(config: BridgeSettings, query: string, signal: AbortSignal) {
   const { data, meta } = await askBridge(config, { method: 'GET', path: `/api/feed?${query}`, signal });
   return { items: data as FeedItem[], meta: meta as z.infer<typeof FeedMeta> }; // our own API
 }

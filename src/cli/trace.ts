@@ -1,4 +1,4 @@
-import type { Reachable } from '../config/reach.ts';
+import type { BridgeSettings } from '../config/bridge-access.ts';
 import type { Change, DeadLetter, DeploymentDetail, Webhook, WebhookWithBody } from '../http/api-schemas.ts';
 import { SHA_OR_PREFIX } from '../values/sha.ts';
 import { askBridge, callBridge, findAtBridge } from './call.ts';
@@ -14,7 +14,7 @@ const SEARCHED_FOR_REPEATS = 300;
 
 /** Prints all that is known of a commit, deployment, webhook or delivery. @throws NothingFound */
 export async function trace(
-  config: Reachable,
+  config: BridgeSettings,
   what: string,
   { json, output = process }: { readonly json?: boolean; readonly output?: Output },
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function trace(
 }
 
 /** A key counts before a commit, and what has an index before what must be looked for. */
-async function find(config: Reachable, what: string, note: (how: string) => void): Promise<Traced | undefined> {
+async function find(config: BridgeSettings, what: string, note: (how: string) => void): Promise<Traced | undefined> {
   const [detail, webhook] = await Promise.all([detailOf(config, what), webhookOf(config, what)]);
   if (detail) return { found: 'deployment', ...none, deployments: [await complete(config, detail)] };
   if (webhook) return { found: 'webhook', ...(await withDeployments(config, [webhook])) };
@@ -47,12 +47,12 @@ async function find(config: Reachable, what: string, note: (how: string) => void
 
 const none = { webhooks: [], deployments: [], matches: [] } as const;
 
-async function detailOf(config: Reachable, name: string): Promise<DeploymentDetail | undefined> {
+async function detailOf(config: BridgeSettings, name: string): Promise<DeploymentDetail | undefined> {
   // our own API
   return (await findAtBridge(config, `/api/deployments/${encodeURIComponent(name)}`)) as DeploymentDetail | undefined;
 }
 
-async function webhookOf(config: Reachable, id: string): Promise<Webhook | undefined> {
+async function webhookOf(config: BridgeSettings, id: string): Promise<Webhook | undefined> {
   // our own API
   const found = (await findAtBridge(config, `/api/inbox/${encodeURIComponent(id)}`)) as WebhookWithBody | undefined;
   if (!found) return undefined;
@@ -60,7 +60,7 @@ async function webhookOf(config: Reachable, id: string): Promise<Webhook | undef
   return webhook;
 }
 
-async function findCommit(config: Reachable, sha: string): Promise<Traced | undefined> {
+async function findCommit(config: BridgeSettings, sha: string): Promise<Traced | undefined> {
   const query = new URLSearchParams({ commit_sha: sha, limit: String(MATCHES) });
   // our own API
   const matches = (await callBridge(config, { method: 'GET', path: `/api/v1/changes?${query}` })) as Change[];
@@ -71,7 +71,7 @@ async function findCommit(config: Reachable, sha: string): Promise<Traced | unde
   return detail && { found: 'commit', ...none, deployments: [await complete(config, detail)] };
 }
 
-async function findDeadLetter(config: Reachable, id: string): Promise<Traced | undefined> {
+async function findDeadLetter(config: BridgeSettings, id: string): Promise<Traced | undefined> {
   const [letter] = await deadLetters(config, { id });
   if (!letter) return undefined;
   const webhook = letter.webhook ? await webhookOf(config, letter.webhook) : undefined;
@@ -80,21 +80,21 @@ async function findDeadLetter(config: Reachable, id: string): Promise<Traced | u
   return detail && { found: 'dead letter', ...none, deployments: [await complete(config, detail)] };
 }
 
-async function deadLetters(config: Reachable, filter: Readonly<Record<string, string>>): Promise<DeadLetter[]> {
+async function deadLetters(config: BridgeSettings, filter: Readonly<Record<string, string>>): Promise<DeadLetter[]> {
   const query = new URLSearchParams({ ...filter, limit: '1000' });
   // our own API
   return (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[];
 }
 
 /** The tools give their deliveries ids of their own, which stand in a header and in no index. */
-async function findToolDelivery(config: Reachable, id: string, note: (how: string) => void): Promise<Webhook[]> {
+async function findToolDelivery(config: BridgeSettings, id: string, note: (how: string) => void): Promise<Webhook[]> {
   const found: Webhook[] = [];
   for await (const page of inboxPages(config, Number.POSITIVE_INFINITY, note))
     found.push(...page.filter(({ headers }) => Object.values(headers).includes(id)));
   return found;
 }
 
-async function* inboxPages(config: Reachable, most: number, note: (how: string) => void = () => {}) {
+async function* inboxPages(config: BridgeSettings, most: number, note: (how: string) => void = () => {}) {
   for (let offset = 0; offset < most; offset += PAGE) {
     const answer = await askBridge(config, { method: 'GET', path: `/api/inbox?limit=${PAGE}&offset=${offset}` });
     const page = answer.data as Webhook[]; // our own API
@@ -105,14 +105,14 @@ async function* inboxPages(config: Reachable, most: number, note: (how: string) 
   }
 }
 
-async function withDeployments(config: Reachable, webhooks: readonly Webhook[]): Promise<Omit<Traced, 'found'>> {
+async function withDeployments(config: BridgeSettings, webhooks: readonly Webhook[]): Promise<Omit<Traced, 'found'>> {
   const keys = [...new Set(webhooks.flatMap(({ deployments }) => deployments))];
   const details = await Promise.all(keys.map((key) => detailOf(config, key)));
   const known = details.filter((detail) => detail !== undefined);
   return { ...none, webhooks, deployments: await Promise.all(known.map((detail) => complete(config, detail))) };
 }
 
-async function complete(config: Reachable, detail: DeploymentDetail): Promise<TracedDeployment> {
+async function complete(config: BridgeSettings, detail: DeploymentDetail): Promise<TracedDeployment> {
   const { key } = detail.deployment;
   const ids = [...new Set(detail.records.flatMap(({ webhook }) => webhook ?? []))];
   const [told, dead_letters, repeats] = await Promise.all([
@@ -129,7 +129,7 @@ async function complete(config: Reachable, detail: DeploymentDetail): Promise<Tr
   };
 }
 
-async function repeatsOf(config: Reachable, key: string): Promise<Webhook[]> {
+async function repeatsOf(config: BridgeSettings, key: string): Promise<Webhook[]> {
   const found: Webhook[] = [];
   for await (const page of inboxPages(config, SEARCHED_FOR_REPEATS))
     found.push(...page.filter(({ deployments }) => deployments.includes(key)));

@@ -12,10 +12,10 @@ const MAX_RECORDS = 1_000;
 const LEAST_BYTES = 8_192;
 const LONGEST_KEY = 400;
 
-type Kind = 'name' | 'path' | 'text' | 'url' | 'key';
+type FieldKind = 'name' | 'path' | 'text' | 'url' | 'key';
 
 /** Fields by their names, wherever in a record they are. What is not listed is a text. */
-const KINDS: Readonly<Record<string, Kind>> = {
+const KINDS: Readonly<Record<string, FieldKind>> = {
   deployment: 'key',
   key: 'key',
   aliases: 'key',
@@ -56,7 +56,7 @@ const CHARS = { name: NAME_CHARS, path: PATH_CHARS, text: TEXT_CHARS, url: URL_C
 const ITEMS: Readonly<Record<string, number>> = { aliases: 20, projects: 10, tags: 50, notes: 50 };
 const MAX_ITEMS = 100;
 
-interface Cutting {
+interface CutState {
   /** Part of the limits of texts and lists that is in force. */
   readonly scale: number;
   readonly notes: string[];
@@ -78,7 +78,7 @@ export function boundRecord<Told extends { readonly notes: readonly string[] }>(
 ): Told {
   let bounded = record;
   for (const scale of SCALES) {
-    const cutting: Cutting = { scale, notes: [] };
+    const cutting: CutState = { scale, notes: [] };
     bounded = cut(record, '', cutting) as Told; // the same fields, shorter
     if (cutting.notes.length > 0) bounded = { ...bounded, notes: [...bounded.notes, ...cutting.notes] };
     if (fits(bounded, maxBytes)) return bounded;
@@ -100,7 +100,7 @@ export function boundRecords(records: readonly ChangeRecord[]): readonly ChangeR
 }
 
 /** The very value where nothing is longer than it may be; undefined for an address that is. */
-function cut(value: unknown, field: string, cutting: Cutting): unknown {
+function cut(value: unknown, field: string, cutting: CutState): unknown {
   if (typeof value === 'string') return cutText(value, field, cutting);
   if (Array.isArray(value)) return cutList(value, field, cutting);
   if (typeof value !== 'object' || value === null) return value;
@@ -115,7 +115,7 @@ function cut(value: unknown, field: string, cutting: Cutting): unknown {
   return changed ?? value;
 }
 
-function cutList(list: readonly unknown[], field: string, cutting: Cutting): readonly unknown[] {
+function cutList(list: readonly unknown[], field: string, cutting: CutState): readonly unknown[] {
   const limit = Math.max(LEAST_ITEMS, Math.floor((ITEMS[field] ?? MAX_ITEMS) * cutting.scale));
   if (list.length > limit) cutting.notes.push(`${field} had ${list.length} entries; ${limit} are kept.`);
   const kept = list.length > limit ? list.slice(0, limit) : list;
@@ -123,7 +123,7 @@ function cutList(list: readonly unknown[], field: string, cutting: Cutting): rea
   return short.some((item, at) => item !== list[at]) ? short : kept;
 }
 
-function cutText(text: string, field: string, cutting: Cutting): string | undefined {
+function cutText(text: string, field: string, cutting: CutState): string | undefined {
   const kind = KINDS[field] ?? 'text';
   const isScaled = kind === 'text' || kind === 'path';
   const limit = isScaled ? Math.max(LEAST_CHARS, Math.floor(CHARS[kind] * cutting.scale)) : CHARS[kind];

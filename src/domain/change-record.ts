@@ -55,7 +55,7 @@ export type MadeByApi = z.infer<typeof MadeByApi>;
 
 /**
  * Some tools number their deployments and keep the last few. A number that nobody told us of is a deployment whose
- * signal was lost; only the worker can tell (store/changes/gaps.ts).
+ * signal was lost; only the worker can tell (store/changes/serial-history.ts).
  */
 export const History = z.object({
   /** Whose history: an Argo CD application. */

@@ -197,12 +197,12 @@ function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
  */
 function notesOf(trusted: readonly ChangeRecord[]): string[] {
   const isTold = trusted.some(({ state, history }) => isFinal(state) && history && !history.recovered);
-  const standing = trusted.filter(({ history, signal }, at) => {
+  const runningStatus = trusted.filter(({ history, signal }, at) => {
     if (!history) return true;
     if (history.recovered && isTold) return false;
     return !trusted.slice(at + 1).some((later) => later.history && later.signal === signal);
   });
-  return [...new Set(standing.flatMap(({ notes }) => notes))];
+  return [...new Set(runningStatus.flatMap(({ notes }) => notes))];
 }
 
 /** A signal that does not know the environment must not hide one that does. */

@@ -8,7 +8,7 @@ import { isNamedByDefault } from './service.ts';
 /** What is known of a member before it has a place in its group. */
 export type NewMember = Omit<Member, 'order'>;
 
-interface Told {
+interface JoinCandidate {
   /** One record, folded and with its final names. */
   readonly deployment: Deployment;
   readonly witness: Witness;
@@ -20,7 +20,7 @@ interface Told {
  * What one record tells of whose deployment it is. Undefined where no repository is known: nothing ties it to others
  * then.
  */
-export function memberOf({ deployment, witness, join }: Told): NewMember | undefined {
+export function memberOf({ deployment, witness, join }: JoinCandidate): NewMember | undefined {
   const { key, source, instance, environment, commit, job, serviceId, occurredAt, startedAt, finishedAt } = deployment;
   const place = placeOf(deployment);
   if (!place) return undefined;

@@ -33,7 +33,7 @@ export interface Day {
   readonly failed: number;
 }
 
-export interface Span {
+export interface DateRange {
   readonly from: Date;
   readonly to: Date;
 }
@@ -57,7 +57,7 @@ const IS_DEPLOYMENT: Readonly<Record<ChangeType, boolean>> = {
 };
 
 /** Today and the days before it, from midnight UTC: whole days, so that bars can be compared. */
-export function lastDays(days: number, now: Date): Span {
+export function lastDays(days: number, now: Date): DateRange {
   const today = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
   return { from: new Date(today - (days - 1) * DAY_MS), to: now };
 }
@@ -70,7 +70,7 @@ export function finishedDeployments(deployments: readonly Deployment[]): Deploym
 }
 
 /** @param finished by time, as finishedDeployments() gives them. */
-export function performanceOf(finished: readonly Deployment[], span: Span): Performance {
+export function performanceOf(finished: readonly Deployment[], span: DateRange): Performance {
   const succeeded = finished.filter(({ state }) => state === 'succeeded').length;
   const days = Math.max(1, Math.ceil((span.to.getTime() - span.from.getTime()) / DAY_MS));
   return {
@@ -144,7 +144,7 @@ function restoreOf(finished: readonly Deployment[]): Performance['restore'] {
 }
 
 /** A day without deployments has a place too. */
-export function daysOf(finished: readonly Deployment[], { from, to }: Span): Day[] {
+export function daysOf(finished: readonly Deployment[], { from, to }: DateRange): Day[] {
   const counts = new Map<string, { succeeded: number; failed: number }>();
   for (let ms = from.getTime(); ms <= to.getTime(); ms += DAY_MS)
     counts.set(new Date(ms).toISOString().slice(0, 10), { succeeded: 0, failed: 0 });
@@ -159,7 +159,7 @@ export function daysOf(finished: readonly Deployment[], { from, to }: Span): Day
 export function performanceBy(
   finished: readonly Deployment[],
   nameOf: (deployment: Deployment) => string,
-  span: Span,
+  span: DateRange,
 ): { readonly name: string; readonly performance: Performance }[] {
   const groups = new Map<string, Deployment[]>();
   for (const deployment of finished) {

@@ -26,7 +26,7 @@ export interface RoutingOptions {
 }
 
 /** A deployment after the rules, and which rule did what to it. */
-export interface Routed {
+export interface RoutingResult {
   readonly deployment: Deployment;
   readonly droppedBy?: string;
   /** Absent: every sink. */
@@ -43,7 +43,7 @@ export interface Routed {
  * Applies the name maps, then the rules in their order; each sees what the ones before it set. The last `sinks` wins;
  * the first `drop` ends it.
  */
-export function route(deployment: Deployment, rules: readonly Rule[], options: RoutingOptions = {}): Routed {
+export function route(deployment: Deployment, rules: readonly Rule[], options: RoutingOptions = {}): RoutingResult {
   let routed = applyNames(deployment, options);
   for (const [index, rule] of rules.entries()) {
     const captures = matchOf(rule.match, routed.deployment);
@@ -55,7 +55,7 @@ export function route(deployment: Deployment, rules: readonly Rule[], options: R
   return { ...routed, deployment: withTier(withOriginal(deployment, named)) };
 }
 
-function applyNames(deployment: Deployment, { environments, services }: RoutingOptions): Routed {
+function applyNames(deployment: Deployment, { environments, services }: RoutingOptions): RoutingResult {
   const environment = renamed(environments, deployment.environment.name);
   const service = renamed(services, deployment.service);
   const trace = [
@@ -68,7 +68,10 @@ function applyNames(deployment: Deployment, { environments, services }: RoutingO
 const renaming = (what: string, before: string, now: string | undefined): string[] =>
   now === undefined || now === before ? [] : [oneLine(`${what} = ${now} (was ${before})`)];
 
-function apply(routed: Routed, { rule, index, captures }: { rule: Rule; index: number; captures: Captures }): Routed {
+function apply(
+  routed: RoutingResult,
+  { rule, index, captures }: { rule: Rule; index: number; captures: Captures },
+): RoutingResult {
   const { deployment } = routed;
   const name = ruleName(rule, index);
   const known = { deployment, captures, groups: groupsOf(rule.match) };

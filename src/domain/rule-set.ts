@@ -2,7 +2,7 @@ import type { Tier } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
 import type { Assignment } from './rule.ts';
 import { rename } from './rule-names.ts';
-import { type Computed, compute, isComputed, type Known, type Value } from './rule-value.ts';
+import { type Computed, compute, isComputed, type Value, type ValueContext } from './rule-value.ts';
 
 interface Assigned {
   readonly deployment: Deployment;
@@ -11,7 +11,7 @@ interface Assigned {
 }
 
 /** Every value is computed from the deployment as it was before this rule. */
-export function assign(set: Assignment, known: Known): Assigned {
+export function assign(set: Assignment, known: ValueContext): Assigned {
   const { deployment } = known;
   const said: string[] = [];
   const take = (key: string, value: Value | undefined, was?: string): string | undefined => {
@@ -67,9 +67,9 @@ function withToldTier({ tierGuessed: _, ...environment }: Deployment['environmen
   return { ...environment, tier };
 }
 
-type Step = { readonly value: Value; readonly computed: Computed; readonly was: string | undefined };
+type AssignmentStep = { readonly value: Value; readonly computed: Computed; readonly was: string | undefined };
 
-function describe(key: string, { value, computed, was }: Step): string {
+function describe(key: string, { value, computed, was }: AssignmentStep): string {
   if ('missing' in computed) return `${key} not set from "${value.text}": ${computed.missing}`;
   const from = isComputed(value) ? ` from "${value.text}"` : '';
   return `${key} = ${computed.value}${from}${before(was, computed.value)}`;

@@ -70,7 +70,7 @@ export function unknownNames({ parts }: Value, groups: readonly string[]): strin
 export type Computed = { readonly value: string } | { readonly missing: string };
 
 /** What the value is for this deployment, or why it is nothing: never '', and never the braces themselves. */
-export function compute(value: Value, { deployment, captures, groups }: Known): Computed {
+export function compute(value: Value, { deployment, captures, groups }: ValueContext): Computed {
   let text = '';
   for (const part of value.parts) {
     const piece = 'text' in part ? part.text : lookUp(part.name, { deployment, captures, groups });
@@ -81,13 +81,13 @@ export function compute(value: Value, { deployment, captures, groups }: Known): 
   return text.trim() === '' ? { missing: 'it is empty' } : { value: text };
 }
 
-export interface Known {
+export interface ValueContext {
   readonly deployment: Deployment;
   readonly captures: Captures;
   readonly groups: readonly string[];
 }
 
 /** The rule's own group stands before a name of ours, also when it took no part in the match. */
-function lookUp(name: string, { deployment, captures, groups }: Known): string | undefined {
+function lookUp(name: string, { deployment, captures, groups }: ValueContext): string | undefined {
   return groups.includes(name) ? captures.get(name) : NAMES[name]?.(deployment);
 }

@@ -1,7 +1,7 @@
 import { type ChangeType, Tier } from './change-record.ts';
-import { laneOf } from './lane.ts';
-import type { Dot, Mark } from './mark.ts';
+import { swimlaneOf } from './swimlane.ts';
 import { tierOf } from './tier.ts';
+import type { LazyTimelineEntry, TimelineEntry } from './timeline-entry.ts';
 
 /** What puts another version in its place; a flag or a migration does not. */
 const PUTS_VERSION: ReadonlySet<ChangeType> = new Set(['deployment', 'code', 'rollback', 'security_patch']);
@@ -14,22 +14,22 @@ const MAX_HISTORY = 50;
 /** One service in one environment. */
 export interface Slot {
   readonly service: string;
-  readonly environment: Mark['environment'];
+  readonly environment: TimelineEntry['environment'];
   /** The newest that succeeded. Absent: none did. */
-  readonly current?: Mark;
+  readonly current?: TimelineEntry;
   /** What was tried since: running, failed or canceled, it replaces nothing. */
-  readonly attempt?: Mark;
+  readonly attempt?: TimelineEntry;
   /** What ran here, each once, the newest first. */
   readonly revisions: readonly string[];
   /** The newest that succeeded, the newest first. */
-  readonly history: readonly Mark[];
+  readonly history: readonly TimelineEntry[];
 }
 
 /** What became of a deployment that succeeded. */
-export interface Standing {
+export interface RunningStatus {
   /** True: it runs. Else `next` took its place. */
   readonly isCurrent: boolean;
-  readonly next?: Mark;
+  readonly next?: TimelineEntry;
 }
 
 /** How far two environments of a service are apart, in deployments. */
@@ -40,34 +40,34 @@ export interface Drift {
   readonly deployments?: number;
 }
 
-interface Growing {
+interface SlotBuilder {
   readonly service: string;
-  readonly environment: Mark['environment'];
-  current?: Mark;
-  attempt?: Mark;
+  readonly environment: TimelineEntry['environment'];
+  current?: TimelineEntry;
+  attempt?: TimelineEntry;
   readonly revisions: Set<string>;
-  readonly history: Mark[];
+  readonly history: TimelineEntry[];
 }
 
 /**
  * What runs where, by the time of the deployments and not of their arrival.
- * @param dots newest first.
+ * @param entries newest first.
  */
-export function slotsOf(dots: readonly Dot[]): Slot[] {
-  const slots = new Map<string, Growing>();
-  for (const dot of dots) {
-    if (!PUTS_VERSION.has(dot.kind.changeType)) continue;
-    const mark = dot.mark();
-    const { service, environment, state } = mark;
+export function slotsOf(entries: readonly LazyTimelineEntry[]): Slot[] {
+  const slots = new Map<string, SlotBuilder>();
+  for (const lazy of entries) {
+    if (!PUTS_VERSION.has(lazy.category.changeType)) continue;
+    const entry = lazy.entry();
+    const { service, environment, state } = entry;
     // names differ in case between tools; the newest spelling counts
     const name = `${service}\n${environment.name}`.toLowerCase();
     const slot = slots.get(name) ?? { service, environment, revisions: new Set(), history: [] };
     slots.set(name, slot);
     if (state === 'succeeded') {
-      slot.current ??= mark;
-      if (slot.history.length < MAX_HISTORY) slot.history.push(mark);
-      if (mark.revision !== undefined && slot.revisions.size < MAX_REVISIONS) slot.revisions.add(mark.revision);
-    } else if (!slot.current) slot.attempt ??= mark;
+      slot.current ??= entry;
+      if (slot.history.length < MAX_HISTORY) slot.history.push(entry);
+      if (entry.revision !== undefined && slot.revisions.size < MAX_REVISIONS) slot.revisions.add(entry.revision);
+    } else if (!slot.current) slot.attempt ??= entry;
   }
   return [...slots.values()].map((slot) => ({ ...slot, revisions: [...slot.revisions] }));
 }
@@ -88,7 +88,7 @@ const byName = ([a]: readonly Slot[], [b]: readonly Slot[]): number =>
 
 const rankOf = ({ environment }: Pick<Slot, 'environment'>): number => Tier.options.indexOf(tierOf(environment));
 
-/** Production first, plain names before longer ones: the order of the timeline's lanes. */
+/** Production first, plain names before longer ones: the order of the timeline's swimlanes. */
 const byTier = (a: Slot, b: Slot): number =>
   rankOf(a) - rankOf(b) ||
   a.environment.name.length - b.environment.name.length ||
@@ -102,7 +102,7 @@ export function columnsOf(slots: readonly Slot[]): { readonly names: readonly st
     if (!environments.has(name)) environments.set(name, slot);
   }
   const all = [...environments.values()].toSorted(byTier);
-  const lasting = all.filter(({ environment }) => laneOf(environment) === environment.name);
+  const lasting = all.filter(({ environment }) => swimlaneOf(environment) === environment.name);
   return { names: lasting.map(({ environment }) => environment.name), folded: all.length - lasting.length };
 }
 
@@ -120,12 +120,12 @@ export function driftOf(slot: Slot, own: readonly Slot[]): Drift | undefined {
 }
 
 /** By key, of what succeeded lately in each place. */
-export function standings(slots: readonly Slot[]): Map<string, Standing> {
-  const found = new Map<string, Standing>();
+export function runningStatuses(slots: readonly Slot[]): Map<string, RunningStatus> {
+  const found = new Map<string, RunningStatus>();
   for (const { history } of slots)
-    history.forEach((mark, at) => {
+    history.forEach((entry, at) => {
       const next = history[at - 1];
-      found.set(mark.key, next ? { isCurrent: false, next } : { isCurrent: true });
+      found.set(entry.key, next ? { isCurrent: false, next } : { isCurrent: true });
     });
   return found;
 }

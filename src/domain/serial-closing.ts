@@ -2,7 +2,7 @@ import { type ChangeRecord, recordId } from './change-record.ts';
 import type { Serial, Start } from './serial-document.ts';
 
 /** What took the place of a deployment, and when. */
-interface Overtaking {
+interface Supersession {
   readonly at: number;
   /** The start of the one that did; absent: the place itself went. */
   readonly start?: number;
@@ -26,7 +26,7 @@ export function closingsOf(serial: Serial, asked: readonly ChangeRecord[]): Chan
   });
 }
 
-function overtakingOf(serial: Serial, start: Start): Overtaking | undefined {
+function overtakingOf(serial: Serial, start: Start): Supersession | undefined {
   const later = serial.starts
     .filter((other) => !other.aside && other.at > start.at)
     .map(({ at }) => ({ at, start: at }));
@@ -37,7 +37,7 @@ function overtakingOf(serial: Serial, start: Start): Overtaking | undefined {
     .filter((other) => other !== start && other.at === start.at && isAfter(other, start))
     .map(({ at, seen = at }) => ({ at: Math.max(seen, at), start: at }));
   const gone = serial.ended === undefined ? [] : [{ at: Math.max(serial.ended, start.at) }];
-  const all: readonly Overtaking[] = [...later, ...read, ...retried, ...gone];
+  const all: readonly Supersession[] = [...later, ...read, ...retried, ...gone];
   return all.toSorted((a, b) => a.at - b.at)[0];
 }
 

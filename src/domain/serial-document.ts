@@ -61,6 +61,6 @@ export type Serial = z.infer<typeof Serial>;
  * deployment, and
  * it is older than the source takes.
  */
-export type Placing =
+export type SerialResult =
   | { readonly kind: 'placed'; readonly record: ChangeRecord }
   | { readonly kind: 'known' | 'too_old' };

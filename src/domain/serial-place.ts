@@ -1,9 +1,9 @@
 import { type ChangeRecord, digest, recordId } from './change-record.ts';
 import { isFinal } from './deployment.ts';
-import type { Entry, Placing, Serial, Start } from './serial-document.ts';
+import type { Entry, Serial, SerialResult, Start } from './serial-document.ts';
 
 /** A record in the words of the document. Times are epoch milliseconds. */
-interface Ask {
+interface SerialRequest {
   readonly key: string;
   readonly id?: number;
   readonly start?: number;
@@ -15,7 +15,7 @@ interface Ask {
   readonly attempt: number;
 }
 
-function askOf({ deployment, history, state, startedAt, finishedAt, occurredAt }: ChangeRecord): Ask {
+function askOf({ deployment, history, state, startedAt, finishedAt, occurredAt }: ChangeRecord): SerialRequest {
   const { id, after, appliedAt, revision, attempt = 0 } = history ?? {};
   const ended = finishedAt ?? (isFinal(state) ? occurredAt : undefined);
   const at = appliedAt ?? ended;
@@ -33,14 +33,14 @@ function askOf({ deployment, history, state, startedAt, finishedAt, occurredAt }
 }
 
 /** A retry may deploy another revision under the same start: that is another deployment. */
-function findStart(serial: Serial, { start, rev }: Pick<Ask, 'start' | 'rev'>): Start | undefined {
+function findStart(serial: Serial, { start, rev }: Pick<SerialRequest, 'start' | 'rev'>): Start | undefined {
   const same = serial.starts.filter(({ at }) => at === start);
   if (rev === undefined) return same[0];
   return same.find((one) => one.rev === rev) ?? same.find((one) => one.rev === undefined);
 }
 
 /** The same step moved to the same deployment keeps one id, and whoever looks for its own key finds it. */
-function placed(record: ChangeRecord, key: string): Placing {
+function placed(record: ChangeRecord, key: string): SerialResult {
   if (key === record.deployment) return { kind: 'placed', record };
   const { id, state, aliases, deployment } = record;
   return {
@@ -50,7 +50,7 @@ function placed(record: ChangeRecord, key: string): Placing {
 }
 
 /** Where a signal of a deployment itself belongs. */
-export function told(serial: Serial, record: ChangeRecord): Placing {
+export function told(serial: Serial, record: ChangeRecord): SerialResult {
   const ask = askOf(record);
   const start = ask.start === undefined ? undefined : findStart(serial, ask);
   const isKnown = start !== undefined || readFor(serial, ask) !== undefined;
@@ -82,13 +82,13 @@ export function told(serial: Serial, record: ChangeRecord): Placing {
 const REVISION_DIGITS = 12;
 
 /** The line of the history about this very start and revision. */
-const readFor = ({ entries }: Serial, { start, rev }: Ask): Entry | undefined =>
+const readFor = ({ entries }: Serial, { start, rev }: SerialRequest): Entry | undefined =>
   entries.find((one) => one.key && one.start !== undefined && one.start === start && isOneRevision(one.rev, rev));
 
 const isOneRevision = (a: string | undefined, b: string | undefined) => a === undefined || b === undefined || a === b;
 
 /** The first revision of a start that is told has the plain key, whichever was tried first. */
-function keyFor(serial: Serial, ask: Ask): string {
+function keyFor(serial: Serial, ask: SerialRequest): string {
   const { start, key, rev } = ask;
   const read = readFor(serial, ask)?.key;
   if (read !== undefined || start === undefined || rev === undefined) return read ?? key;
@@ -98,7 +98,7 @@ function keyFor(serial: Serial, ask: Ask): string {
 
 interface Noted {
   readonly record: ChangeRecord;
-  readonly ask: Ask;
+  readonly ask: SerialRequest;
   readonly entry: Entry | undefined;
   readonly name: string;
   readonly start: Start | undefined;
@@ -121,7 +121,7 @@ function note(serial: Serial, { record, ask, entry, name, start: known }: Noted)
 }
 
 /** Where a line of the history belongs. `past`: it was deployed before the first signal, as far as is known. */
-export function recovered(serial: Serial, record: ChangeRecord): Placing | 'past' {
+export function recovered(serial: Serial, record: ChangeRecord): SerialResult | 'past' {
   const ask = askOf(record);
   const id = ask.id ?? -1;
   const known = serial.entries.find((entry) => entry.id === id);
@@ -171,7 +171,7 @@ const isFree = (start: Start, at: number): boolean =>
  * a
  * start at that very moment is the next one's, unless there is no other.
  */
-function ownerOf(serial: Serial, { id, at = 0, after }: Ask & { id: number }): Start | undefined {
+function ownerOf(serial: Serial, { id, at = 0, after }: SerialRequest & { id: number }): Start | undefined {
   const low = floor(serial, id, after);
   const last = serial.starts.findLast((start) => start.at >= low && start.at < at);
   const owner = last ?? serial.starts.findLast((start) => start.at === at);
@@ -188,7 +188,7 @@ function unclaimedBy(serial: Serial, startedAt: number): Entry | undefined {
   return hasOther ? undefined : entry;
 }
 
-function isSame(entry: Entry, ask: Ask): boolean {
+function isSame(entry: Entry, ask: SerialRequest): boolean {
   if (ask.start === undefined) return entry.key === ask.key;
   if (entry.start !== undefined) return entry.start === ask.start;
   return entry.at === undefined || ask.start <= entry.at;

@@ -1,13 +1,13 @@
 import type { ChangeRecord } from './change-record.ts';
 import { isFinal } from './deployment.ts';
 import { closingsOf } from './serial-closing.ts';
-import type { Placing, Serial } from './serial-document.ts';
+import type { Serial, SerialResult } from './serial-document.ts';
 import { recovered, told } from './serial-place.ts';
 
-export interface Placed {
+export interface SerialUpdate {
   readonly serial: Serial;
   /** One for each record that was asked for, in their order. */
-  readonly placings: readonly Placing[];
+  readonly results: readonly SerialResult[];
   /** Ends that follow from it: of deployments that it overtook, and what was held back. */
   readonly concluded: readonly ChangeRecord[];
 }
@@ -17,31 +17,31 @@ const MAX_STARTS = 50;
 const MAX_HELD = 30;
 
 /** Places the records of one signal. The same signal again is the same answer, as long as nothing else came between. */
-export function place(stored: Serial | undefined, records: readonly ChangeRecord[]): Placed {
+export function updateSerial(stored: Serial | undefined, records: readonly ChangeRecord[]): SerialUpdate {
   const newest = Math.min(...records.map(({ history }) => history?.newest ?? -1));
   const serial: Serial = stored ? structuredClone(stored) : { baseline: newest, entries: [], starts: [] };
   if (newest >= (serial.forgotten ?? -1)) serial.baseline = Math.min(serial.baseline, newest);
   const ends = records.flatMap(({ history }) => (history?.endedAt ? [Date.parse(history.endedAt)] : []));
   if (ends.length > 0) serial.ended = Math.min(serial.ended ?? Number.POSITIVE_INFINITY, ...ends);
-  const placings = records.map((record) => placeOne(serial, record));
+  const results = records.map((record) => placeOne(serial, record));
   const released = release(serial, records, newest);
-  const ended = new Set([...placings, ...released.map(asPlaced)].flatMap(endedBy));
+  const ended = new Set([...results, ...released.map(asPlaced)].flatMap(endedBy));
   const closings = closingsOf(serial, records).filter(({ deployment }) => !ended.has(deployment));
   const concluded = [...released, ...closings];
   shorten(serial);
-  return { serial, placings, concluded };
+  return { serial, results, concluded };
 }
 
-const asPlaced = (record: ChangeRecord): Placing => ({ kind: 'placed', record });
+const asPlaced = (record: ChangeRecord): SerialResult => ({ kind: 'placed', record });
 
 /** The deployment that a record ends by what was seen of it. */
-function endedBy(placing: Placing): string[] {
+function endedBy(placing: SerialResult): string[] {
   if (placing.kind !== 'placed') return [];
   const { state, endReason, deployment } = placing.record;
   return isFinal(state) && endReason === undefined ? [deployment] : [];
 }
 
-function placeOne(serial: Serial, record: ChangeRecord): Placing {
+function placeOne(serial: Serial, record: ChangeRecord): SerialResult {
   const { recovered: isRead, late: isLate } = record.history ?? {};
   const placing = isRead ? recovered(serial, record) : told(serial, record);
   if (placing !== 'past' && placing.kind !== 'too_old') return placing;

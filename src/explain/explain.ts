@@ -5,9 +5,9 @@ import { DeliveryFailed, WebhookRejected } from '../domain/errors.ts';
 import { type Origin, originsOf } from '../domain/origins.ts';
 import type { RoutingOptions } from '../domain/routing.ts';
 import type { Rule } from '../domain/rule.ts';
-import type { View } from '../domain/view.ts';
+import type { DeploymentView } from '../domain/view.ts';
 import { outcomeOf, read, serve } from '../receive.ts';
-import { createJudge } from '../record.ts';
+import { createBuildView } from '../record.ts';
 import type { DeliveryContext, PreviewedRequest, Sink } from '../sinks/sink.ts';
 import { answerTo, tooLarge, unsigned } from '../sources/answer.ts';
 import { type Reason, type ReasonWords, wordsFor } from '../sources/reasons.ts';
@@ -75,7 +75,7 @@ export async function explain(source: Source, webhook: Webhook, options: Explain
   const outcome = await outcomeIn(source, webhook, checkSignature);
   const { records: told, lookups = [] } = outcome.kind === 'accepted' ? outcome : { records: [] };
   const records = boundRecords(MASK.value(told.map((record) => ChangeRecord.parse(record))));
-  // What is read from a history counts only where it fills a gap (store/changes/gaps.ts): most often it is known.
+  // What is read from a history counts only where it fills a gap (store/changes/serial-history.ts): most often it is known.
   const deployments = await explainDeployments(
     records.filter(({ history }) => !history?.recovered),
     { ...options, sourceName: source.changeLogName },
@@ -152,7 +152,7 @@ function explainDeployments(
   records: readonly ChangeRecord[],
   { rules, routing, sinks, sourceName }: ExplainParts & Pick<DeliveryContext, 'sourceName'>,
 ): Promise<ExplainedDeployment[]> {
-  const judge = createJudge({ rules, routing, before: async () => [] });
+  const judge = createBuildView({ rules, routing, before: async () => [] });
   const keys = [...new Set(records.map((record) => record.deployment))];
   return Promise.all(
     keys.map(async (key) => {
@@ -171,7 +171,7 @@ function explainDeployments(
 
 function explainSink(
   sink: Sink,
-  view: View,
+  view: DeploymentView,
   sourceName: string | undefined,
 ): Pick<ExplainedSink, 'wanted' | 'why' | 'request'> {
   const { deployment, droppedBy, sinks } = view;
@@ -188,14 +188,14 @@ function explainSink(
   }
 }
 
-interface Told {
+interface ExplainInput {
   readonly source: Source;
   readonly records: readonly ChangeRecord[];
   readonly lookups: readonly Lookup[];
   readonly checkSignature: boolean;
 }
 
-function notesOf({ source, records, lookups, checkSignature }: Told): string[] {
+function notesOf({ source, records, lookups, checkSignature }: ExplainInput): string[] {
   return [
     !checkSignature && 'Signature not checked: give the headers of the webhook (--headers) to check it.',
     lookups.length > 0 &&

@@ -37,7 +37,7 @@ export function dataCenterRepository({ origin, segments, port }: ForgeAddress): 
   };
 }
 
-interface Found {
+interface RepositoryParts {
   readonly root: readonly string[];
   /** The key of a project, or `~` and the name of a user. */
   readonly owner: string;
@@ -47,7 +47,7 @@ interface Found {
 /** Whether it is a page of Bitbucket Data Center: the shape of a clone URL alone may be that of others. */
 export const isDataCenterPage = ({ segments }: ForgeAddress): boolean => pageIn(segments) !== undefined;
 
-function pageIn(segments: readonly string[]): Found | undefined {
+function pageIn(segments: readonly string[]): RepositoryParts | undefined {
   const at = segments.findIndex(
     (part, index) => ['projects', 'users'].includes(part) && segments[index + 2] === 'repos',
   );
@@ -56,7 +56,7 @@ function pageIn(segments: readonly string[]): Found | undefined {
   return { root: segments.slice(0, at), owner: kind === 'users' ? `~${owner}` : owner.toUpperCase(), slug };
 }
 
-function cloneIn(segments: readonly string[], port: string | undefined): Found | undefined {
+function cloneIn(segments: readonly string[], port: string | undefined): RepositoryParts | undefined {
   const at = segments.lastIndexOf('scm');
   const isSsh = port === '7999' && segments.length === 2;
   if (!isSsh && (at === -1 || segments.length !== at + 3)) return undefined;

@@ -76,7 +76,7 @@ function portOf(text: string): string | undefined {
   return /^\d{1,5}$/.test(port) ? port : undefined;
 }
 
-interface Site {
+interface ForgeHost {
   readonly host: string;
   readonly root: readonly string[];
   /** Undefined where only the host was given: then the address knows better. */
@@ -84,15 +84,15 @@ interface Site {
 }
 
 /** The one with the longest root that fits, since one host may have several. */
-function siteOf({ host, segments }: ForgeAddress, gitlabHosts: readonly string[]): Site | undefined {
+function siteOf({ host, segments }: ForgeAddress, gitlabHosts: readonly string[]): ForgeHost | undefined {
   const fitting = gitlabHosts.flatMap((text) => toSite(text) ?? []).filter((site) => site.host === host);
-  const isBelow = ({ root }: Site) =>
+  const isBelow = ({ root }: ForgeHost) =>
     root.every((segment, at) => segments[at]?.toLowerCase() === segment.toLowerCase());
   const sorted = fitting.toSorted((a, b) => b.root.length - a.root.length);
   return sorted.find(isBelow) ?? sorted[0]; // SSH addresses have no root
 }
 
-function toSite(text: string): Site | undefined {
+function toSite(text: string): ForgeHost | undefined {
   const written = text.trim();
   const withScheme = written.includes('://') ? written : `https://${written}`;
   if (!URL.canParse(withScheme)) return undefined;

@@ -1,6 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
-import { lanesOf } from '../domain/timeline.ts';
+import { swimlanesOf } from '../domain/timeline.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { wordsFor } from '../sources/reasons.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
@@ -187,7 +187,7 @@ async function sendTimeline(parts: ApiParts, request: Request, response: Respons
   const marks = await parts.deployments.timeline({ ...filter, facets, sinceMs: window.fromMs });
   const time = (ms: number) => new Date(ms).toISOString();
   response.json({
-    data: lanesOf(marks, window).map(({ name, count, rows }) => ({
+    data: swimlanesOf(marks, window).map(({ name, count, rows }) => ({
       lane: name,
       count,
       rows: rows.map(({ row, groups }) => ({

@@ -6,7 +6,7 @@ export type Failed = 'too_large' | 'unreadable' | 'busy';
 
 const SMALLEST_ROOM_BYTES = 4 * 1024;
 
-export interface Room {
+export interface BodyAllowance {
   readonly limit: number;
   readonly share: BodyShare;
   /** Bytes that the sender announced. Not believed: it only ends the growth. */
@@ -14,7 +14,7 @@ export interface Room {
 }
 
 /** One buffer that grows, however small the pieces are: a piece alone would cost many times its bytes. */
-export function createCollector({ limit, share, expected = limit }: Room) {
+export function createCollector({ limit, share, expected = limit }: BodyAllowance) {
   let room: Buffer = Buffer.alloc(0);
   let length = 0;
   let pieces = 0;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { BodyShare } from './body-budget.ts';
-import { createCollector, type Failed, type Room } from './body-collector.ts';
+import { type BodyAllowance, createCollector, type Failed } from './body-collector.ts';
 import { discardRest } from './discard.ts';
 import { unpackerOf } from './unpack.ts';
 
@@ -47,7 +47,7 @@ async function readWhole(request: IncomingMessage, order: BodyOrder): Promise<Bo
 }
 
 /** Webhooks come by the hundred, and plain: this costs a third of what a body parser does. */
-function readSent(request: IncomingMessage, room: Room): Promise<Body> {
+function readSent(request: IncomingMessage, room: BodyAllowance): Promise<Body> {
   return new Promise((resolve) => {
     const collector = createCollector(room);
     const stop = (why: Body) => {

@@ -1,8 +1,14 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import type { Deployment } from '../domain/deployment.ts';
-import { laneOf } from '../domain/lane.ts';
-import { finishedDeployments, lastDays, type Performance, performanceBy, type Span } from '../domain/performance.ts';
+import {
+  type DateRange,
+  finishedDeployments,
+  lastDays,
+  type Performance,
+  performanceBy,
+} from '../domain/performance.ts';
+import { swimlaneOf } from '../domain/swimlane.ts';
 import { tierOf } from '../domain/tier.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import { csvRow } from '../values/csv.ts';
@@ -29,7 +35,7 @@ const PAGE = 1_000;
 /** By key: while we read on, a new deployment moves the others one place down. */
 export async function readSpan(
   deployments: Pick<Deployments, 'list'>,
-  { from, to }: Span,
+  { from, to }: DateRange,
 ): Promise<{ found: Deployment[]; total: number }> {
   const found = new Map<string, Deployment>();
   for (let offset = 0; ; offset += PAGE) {
@@ -46,7 +52,7 @@ export async function readSpan(
 }
 
 /** As long as the span, right before it. */
-export function spanBefore({ from, to }: Span): Span {
+export function spanBefore({ from, to }: DateRange): DateRange {
   return { from: new Date(2 * from.getTime() - to.getTime()), to: new Date(from.getTime() - 1) };
 }
 
@@ -55,7 +61,7 @@ export const isNamed = (name: string, wanted: string): boolean => name.toLowerCa
 /** @param wanted empty: production; `*`: all; else a name, or that of a folder of environments */
 export function isIn({ environment }: Deployment, wanted: string): boolean {
   if (wanted === '') return tierOf(environment) === 'production';
-  return wanted === '*' || isNamed(environment.name, wanted) || isNamed(laneOf(environment), wanted);
+  return wanted === '*' || isNamed(environment.name, wanted) || isNamed(swimlaneOf(environment), wanted);
 }
 
 /** The four measures, by service or by environment, with those of the span before. */
@@ -68,12 +74,12 @@ export async function sendPerformance(
   if ('message' in query) return fail(response, { status: 400, type: 'validation_error', message: query.message });
   const { environment, service, range, by, format } = query.data;
   const span = lastDays(PERFORMANCE_RANGES[range], new Date());
-  const measure = async (of: Span) => {
+  const measure = async (of: DateRange) => {
     const { found, total } = await readSpan(deployments, of);
     const chosen = finishedDeployments(found).filter(
       (one) => isIn(one, environment) && (service === '' || isNamed(one.service, service)),
     );
-    const nameOf = (one: Deployment) => (by === 'service' ? one.service : laneOf(one.environment));
+    const nameOf = (one: Deployment) => (by === 'service' ? one.service : swimlaneOf(one.environment));
     return { rows: performanceBy(chosen, nameOf, of), isWhole: total <= found.length };
   };
   const [now, before] = await Promise.all([measure(span), measure(spanBefore(span))]);

@@ -56,12 +56,12 @@ export async function readDeployments(
   return new Map((await deployments.many([...names])).map((one) => [one.key, one]));
 }
 
-interface Known {
+interface RunningContext {
   readonly known: ReadonlyMap<string, Deployment>;
   readonly now: Date;
 }
 
-function toRunning(slot: Slot, own: readonly Slot[], { known, now }: Known) {
+function toRunning(slot: Slot, own: readonly Slot[], { known, now }: RunningContext) {
   const { service, environment, current, attempt } = slot;
   const deployment = known.get(current?.key ?? '');
   if (!deployment) return undefined; // forgotten meanwhile

@@ -1,8 +1,8 @@
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { createCollector, type Failed, type Room } from './body-collector.ts';
+import { type BodyAllowance, createCollector, type Failed } from './body-collector.ts';
 
-export type Unpack = (packed: Buffer, room: Room) => Promise<Buffer | Failed>;
+export type Unpack = (packed: Buffer, room: BodyAllowance) => Promise<Buffer | Failed>;
 
 const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
   ['gzip', createGunzip],
@@ -12,7 +12,7 @@ const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
 
 /** A decoder needs up to 16 MiB for its window, whatever is unpacked; more at once would not be faster. */
 const AT_ONCE = 2;
-const turns = { proved: createTurns(AT_ONCE), unproved: createTurns(AT_ONCE) };
+const turns = { proved: createSemaphore(AT_ONCE), unproved: createSemaphore(AT_ONCE) };
 
 /** Undefined: nobody here knows this Content-Encoding. */
 export function unpackerOf(encoding: string, proved: boolean): Unpack | undefined {
@@ -22,7 +22,7 @@ export function unpackerOf(encoding: string, proved: boolean): Unpack | undefine
 }
 
 /** So many run at once, the others in the order that they came. */
-function createTurns(most: number) {
+function createSemaphore(most: number) {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async <T>(run: () => Promise<T>): Promise<T> => {
@@ -39,7 +39,7 @@ function createTurns(most: number) {
 }
 
 /** Piece by piece, so that what unpacks to more than its limit is given up there. */
-function unpack(packed: Buffer, decoder: Transform, room: Room): Promise<Buffer | Failed> {
+function unpack(packed: Buffer, decoder: Transform, room: BodyAllowance): Promise<Buffer | Failed> {
   return new Promise((resolve) => {
     const collector = createCollector(room);
     const stop = (why: Failed) => {

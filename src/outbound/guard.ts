@@ -6,7 +6,7 @@ import ipaddr from 'ipaddr.js';
  * Where a host name may lead. `public`: the address was not written by whoever runs the bridge, so that nothing inside
  * is meant.
  */
-export type Reach = 'public' | 'private';
+export type AddressScope = 'public' | 'private';
 
 /** Ranges that ipaddr.js calls neither public nor an inner network. A cloud's metadata service is link-local. */
 const INNER = new Set(['private', 'uniqueLocal', 'carrierGradeNat']);
@@ -31,7 +31,7 @@ export class AddressRefused extends Error {
  * point it at this machine or at the metadata service, also between two requests (DNS rebinding). An address that was
  * written as numbers, or `localhost`, was meant.
  */
-export function guardedLookup(reach: Reach, lookUpAll = lookUp): LookupFunction {
+export function guardedLookup(reach: AddressScope, lookUpAll = lookUp): LookupFunction {
   return (hostname, options, callback) => {
     lookUpAll(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, []);
@@ -49,7 +49,7 @@ export function guardedLookup(reach: Reach, lookUpAll = lookUp): LookupFunction 
   };
 }
 
-function isAllowed(hostname: string, address: string, reach: Reach): boolean {
+function isAllowed(hostname: string, address: string, reach: AddressScope): boolean {
   const parsed = ipaddr.process(address);
   if (METADATA.has(parsed.toNormalizedString())) return false;
   const range = parsed.range();

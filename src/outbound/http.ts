@@ -3,7 +3,7 @@ import { DeliveryFailed, type Retry } from '../domain/errors.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import { patternOfSecret } from '../values/mask.ts';
 import { createEgress, withProxyNamed } from './egress.ts';
-import { guardedLookup, type Reach } from './guard.ts';
+import { type AddressScope, guardedLookup } from './guard.ts';
 
 const ANSWER_LIMIT_BYTES = 1024 * 1024;
 const WORDS_LIMIT = 500;
@@ -32,7 +32,7 @@ export interface SendOptions {
   /** For the whole exchange. */
   readonly timeoutMs: number;
   /** Default: `private`, for an address that whoever runs the bridge wrote into the configuration. */
-  readonly reach?: Reach;
+  readonly reach?: AddressScope;
   /** For tests; by default an own pool, whose limits are per sink so that one slow sink starves no other. */
   readonly dispatcher?: Dispatcher;
 }
@@ -200,13 +200,13 @@ export function shown(request: JsonRequest, secret: string) {
 
 /** Turns an answer that is no success into the failure that the queue understands. */
 export function failure(answer: JsonAnswer, what: string, advice = ''): DeliveryFailed {
-  const words = wordsOf(answer);
+  const words = excerptOf(answer);
   const message = `${what}: ${answer.status}${words && ` ${words}`}${advice && `. ${advice}`}`;
   return new DeliveryFailed(message, { retry: retryFor(answer, Date.now()), status: answer.status });
 }
 
 /** The destination's own words, one line, shortened. */
-export function wordsOf(answer: JsonAnswer): string {
+export function excerptOf(answer: JsonAnswer): string {
   return answer.text.replace(/\s+/g, ' ').trim().slice(0, WORDS_LIMIT);
 }
 

@@ -29,7 +29,7 @@ export type RedisAddress = Access &
   );
 
 /** What the configuration says of an external Redis. Undefined entries count as not written. */
-export interface SaidOfRedis {
+export interface RedisConfig {
   readonly sentinels?: readonly Node[] | undefined;
   readonly sentinel_name: string;
   readonly sentinel_username?: string | undefined;
@@ -45,7 +45,7 @@ export interface SaidOfRedis {
 }
 
 /** Sentinels and a Cluster before the URL: whoever writes them means them. */
-export function addressOf(url: string | undefined, said: SaidOfRedis): RedisAddress {
+export function addressOf(url: string | undefined, said: RedisConfig): RedisAddress {
   const access = accessOf(said);
   if (said.cluster) return { ...access, cluster: said.cluster };
   if (said.sentinels)
@@ -59,7 +59,7 @@ export function addressOf(url: string | undefined, said: SaidOfRedis): RedisAddr
   return { ...ofUrl(url ?? ''), ...access };
 }
 
-function accessOf({ username, password, database, tls, ca, cert, key }: SaidOfRedis): Access {
+function accessOf({ username, password, database, tls, ca, cert, key }: RedisConfig): Access {
   const isTls = tls ?? (ca !== undefined || cert !== undefined);
   return {
     ...(username && { username }),

@@ -15,12 +15,15 @@ const retryStrategy = (times: number) => Math.min(times * 50, MAX_RECONNECT_MS);
 /** A machine that is gone answers nothing: the next one is asked soon. */
 const CONNECT_WITHIN_MS = 3_000;
 
-type Patience = Pick<RedisOptions, 'enableOfflineQueue' | 'maxRetriesPerRequest' | 'commandTimeout' | 'retryStrategy'>;
+type RetryBehavior = Pick<
+  RedisOptions,
+  'enableOfflineQueue' | 'maxRetriesPerRequest' | 'commandTimeout' | 'retryStrategy'
+>;
 
 /**
  * For receivers and pages: fails at once when Redis is away, and soon when it hangs. Whoever asks decides what then.
  */
-export const impatient: Patience = {
+export const impatient: RetryBehavior = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
   commandTimeout: KEEP_WITHIN_MS,
@@ -28,12 +31,12 @@ export const impatient: Patience = {
 };
 
 /** For workers: waits for Redis as long as it takes. */
-export const patient: Patience = { maxRetriesPerRequest: null, retryStrategy };
+export const patient: RetryBehavior = { maxRetriesPerRequest: null, retryStrategy };
 
 export type { Redis };
 
 /** A Cluster goes by the type of a single Redis: all that is used here, both have, and all keys lie in one slot. */
-export function connect(address: RedisAddress, options: Patience): Redis {
+export function connect(address: RedisAddress, options: RetryBehavior): Redis {
   const redis = 'cluster' in address ? (toCluster(address, options) as unknown as Redis) : toRedis(address, options);
   redis.on('error', (error: Error) => {
     // What follows from a wrong database says less than that it is wrong.
@@ -53,7 +56,7 @@ export const complaintOf = (redis: Redis): string | undefined => complaints.get(
 
 export const isWrongDatabase = (words: string): boolean => /DB index is out of range|invalid DB index/i.test(words);
 
-function toRedis(address: Exclude<RedisAddress, { readonly cluster: unknown }>, options: Patience): Redis {
+function toRedis(address: Exclude<RedisAddress, { readonly cluster: unknown }>, options: RetryBehavior): Redis {
   const common = { connectTimeout: CONNECT_WITHIN_MS, ...options };
   const redis =
     'url' in address ? new Redis(address.url, { ...common, ...accessOf(address) }) : toPlace(address, common);
@@ -61,9 +64,9 @@ function toRedis(address: Exclude<RedisAddress, { readonly cluster: unknown }>, 
   return redis;
 }
 
-type Place = Exclude<RedisAddress, { readonly cluster: unknown } | { readonly url: string }>;
+type DirectAddress = Exclude<RedisAddress, { readonly cluster: unknown } | { readonly url: string }>;
 
-function toPlace(address: Place, common: Patience): Redis {
+function toPlace(address: DirectAddress, common: RetryBehavior): Redis {
   if (!('sentinels' in address)) return new Redis({ ...common, ...address });
   const { sentinels, tls, ...rest } = address;
   return new Redis({
@@ -90,7 +93,7 @@ const REDIRECT_AGAIN_MS = 100;
 /** A failover takes seconds: whoever waits for Redis waits for its end. */
 const MOST_REDIRECTIONS = 300;
 
-function toCluster(address: Extract<RedisAddress, { readonly cluster: unknown }>, options: Patience): Cluster {
+function toCluster(address: Extract<RedisAddress, { readonly cluster: unknown }>, options: RetryBehavior): Cluster {
   const { enableOfflineQueue = true, commandTimeout, maxRetriesPerRequest } = options;
   const cluster = new Cluster([...address.cluster], {
     enableOfflineQueue,

@@ -3,13 +3,13 @@ import type { ChangeEvent } from '../domain/change-event.ts';
 import type { DeadKind, DeadLetterFilter } from '../domain/dead-letter-filter.ts';
 import {
   eventsOf,
+  type ForwardedState,
   type ForwardJob,
   forwardJobId,
   forwardQueueName,
   JOB_VERSION,
   RECORD_QUEUE,
   type RecordJob,
-  type Told,
 } from './queues.ts';
 
 /** A delivery or a webhook that is tried no more, and kept. */
@@ -33,7 +33,7 @@ export interface DeadLetter {
 
 export interface DeadLetters {
   /** Those that would tell one sink of these moments of a deployment. Looks at no other. */
-  of(sink: string, moments: readonly Told[]): Promise<readonly DeadLetter[]>;
+  of(sink: string, moments: readonly ForwardedState[]): Promise<readonly DeadLetter[]>;
   /** Newest first. `total` counts all that fit. */
   list(filter: DeadLetterFilter, limit: number): Promise<{ letters: readonly DeadLetter[]; total: number }>;
   /**
@@ -65,7 +65,7 @@ const PAGE = 500;
 export const READ_MOST = 2_000;
 
 type Dead = Job<ForwardJob | RecordJob>;
-interface Found {
+interface FoundLetter {
   readonly job: Dead;
   readonly letter: DeadLetter;
 }
@@ -131,7 +131,7 @@ async function isRetried(job: Dead): Promise<boolean> {
 }
 
 async function find(queues: readonly Queue[], filter: DeadLetterFilter, limit = Number.POSITIVE_INFINITY) {
-  const found: Found[] = [];
+  const found: FoundLetter[] = [];
   for (const queue of concerned(queues, filter)) {
     if (found.length >= limit) break;
     found.push(...(await findIn(queue, filter, { limit: limit - found.length })));
@@ -161,14 +161,14 @@ async function findIn(
   queue: Queue,
   filter: DeadLetterFilter,
   { limit = Number.POSITIVE_INFINITY, read = Number.POSITIVE_INFINITY }: Extent,
-): Promise<Found[]> {
+): Promise<FoundLetter[]> {
   const fitting = (jobs: readonly Dead[]) =>
     jobs.map((job) => ({ job, letter: toLetter(job) })).filter(({ letter }) => fits(letter, filter));
   if (filter.id !== undefined) {
     const job: Dead | undefined = await queue.getJob(filter.id.slice(sinkOf(queue.name).length + 1));
     return job && (await job.isFailed()) ? fitting([job]) : [];
   }
-  const found: Found[] = [];
+  const found: FoundLetter[] = [];
   for (let start = 0; start < read && found.length < limit; start += PAGE) {
     const jobs: Dead[] = await queue.getFailed(start, Math.min(start + PAGE, read) - 1);
     found.push(...fitting(jobs));
@@ -177,7 +177,7 @@ async function findIn(
   return found.slice(0, limit);
 }
 
-const newestFirst = (found: readonly Found[]): DeadLetter[] =>
+const newestFirst = (found: readonly FoundLetter[]): DeadLetter[] =>
   found.map(({ letter }) => letter).sort((a, b) => b.diedAt.localeCompare(a.diedAt));
 
 function toLetter(job: Dead): DeadLetter {

@@ -4,7 +4,7 @@ import { createLoadMeter } from './load.ts';
 const BURST = 40;
 const WINDOW_MS = 100;
 
-interface Lane {
+interface PriorityGroup {
   running: number;
   readonly waiting: (() => void)[];
 }
@@ -28,27 +28,27 @@ export function createPriority(isBusy = createLoadMeter(), clock: () => number =
       };
     },
     /**
-     * Of these, only `atOnce` of each lane run at a time in a burst. What one waits for holds up its own lane alone.
+     * Of these, only `atOnce` of each group run at a time in a burst. What one waits for holds up its own group alone.
      */
     later<Given extends readonly unknown[], Got>(
       call: (...given: Given) => Promise<Got>,
-      { atOnce, laneOf }: { readonly atOnce: number; readonly laneOf: (...given: Given) => string },
+      { atOnce, groupOf }: { readonly atOnce: number; readonly groupOf: (...given: Given) => string },
     ) {
-      const lanes = new Map<string, Lane>();
-      const laneAt = (name: string): Lane => {
-        const lane = lanes.get(name) ?? { running: 0, waiting: [] };
-        lanes.set(name, lane);
-        return lane;
+      const groups = new Map<string, PriorityGroup>();
+      const groupAt = (name: string): PriorityGroup => {
+        const group = groups.get(name) ?? { running: 0, waiting: [] };
+        groups.set(name, group);
+        return group;
       };
       return async (...given: Given): Promise<Got> => {
-        const lane = laneAt(laneOf(...given));
-        if (lane.running >= atOnce && isBurst()) await new Promise<void>((go) => lane.waiting.push(go));
-        lane.running += 1;
+        const group = groupAt(groupOf(...given));
+        if (group.running >= atOnce && isBurst()) await new Promise<void>((go) => group.waiting.push(go));
+        group.running += 1;
         try {
           return await call(...given);
         } finally {
-          lane.running -= 1;
-          for (const go of lane.waiting.splice(0, isBurst() ? 1 : lane.waiting.length)) go();
+          group.running -= 1;
+          for (const go of group.waiting.splice(0, isBurst() ? 1 : group.waiting.length)) go();
         }
       };
     },

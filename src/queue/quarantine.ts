@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq';
 
 /** In the data of any job. Absent, as a bridge of version 0.1.0 writes it: nothing is known against the job. */
-export interface Suspicion {
+export interface CrashCount {
   /** Times that it was taken and the process ended before it was done. */
   readonly unfinished?: number;
 }
@@ -19,10 +19,10 @@ export class Quarantined extends Error {
   override readonly name = 'Quarantined';
 }
 
-export type Suspect = Pick<Job<Suspicion>, 'data' | 'stalledCounter' | 'updateData'>;
+export type CountedJob = Pick<Job<CrashCount>, 'data' | 'stalledCounter' | 'updateData'>;
 
 /** BullMQ counts each end of a process for all jobs that were under way, the innocent ones as well. */
-export const unfinishedRuns = ({ data, stalledCounter }: Pick<Suspect, 'data' | 'stalledCounter'>): number =>
+export const unfinishedRuns = ({ data, stalledCounter }: Pick<CountedJob, 'data' | 'stalledCounter'>): number =>
   data.unfinished ?? (stalledCounter > 0 ? 1 : 0);
 
 export interface Quarantine {
@@ -31,7 +31,7 @@ export interface Quarantine {
    * as long as it computes: so the next end of the process speaks against this one and no other.
    * @throws Quarantined instead of the third run of a job that ended the process twice
    */
-  run<Got>(job: Suspect, act: () => Promise<Got>): Promise<Got>;
+  run<Got>(job: CountedJob, act: () => Promise<Got>): Promise<Got>;
   /** The process ends in an orderly way: that speaks against nothing that is under way. */
   release(): Promise<void>;
 }

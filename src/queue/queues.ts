@@ -10,21 +10,21 @@ import { inBatches } from '../store/batch.ts';
 import { PREFIX } from '../store/keys.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import { within } from '../values/within.ts';
-import type { Suspicion } from './quarantine.ts';
+import type { CrashCount } from './quarantine.ts';
 
 export const RECORD_QUEUE = 'record';
 export const forwardQueueName = (sink: string) => `forward-${sink}`;
 
 /** What one delivery tells. */
-export type Told = Pick<Deployment, 'key' | 'state' | 'occurredAt'>;
-export const forwardJobId = ({ key, state, occurredAt }: Told): string =>
+export type ForwardedState = Pick<Deployment, 'key' | 'state' | 'occurredAt'>;
+export const forwardJobId = ({ key, state, occurredAt }: ForwardedState): string =>
   `fwd_${digest([key, state, occurredAt].join('\n'))}`;
 
 /** Of the data of all jobs. A worker leaves newer ones to a newer bridge. */
 export const JOB_VERSION = 2;
 
 /** What was received in one turn of the event loop; at version 1, one event alone. */
-export type RecordJob = Suspicion & (EventsJob | EventJob);
+export type RecordJob = CrashCount & (EventsJob | EventJob);
 interface EventsJob {
   readonly version: number;
   readonly events: readonly ChangeEvent[];
@@ -42,7 +42,7 @@ function recordJobId(events: readonly ChangeEvent[]): string {
 /** More would make a job that Redis and a worker chew on for long. */
 const MAX_EVENTS = 50;
 
-export interface ForwardJob extends Suspicion {
+export interface ForwardJob extends CrashCount {
   readonly version?: number;
   readonly deployment: string;
   /** The configured source's name. */
@@ -69,7 +69,7 @@ export interface Queues {
   /**
    * For one of several events that could not be recorded: it is tried again by itself. `madeAtMs`: since when it waits.
    */
-  keepAlone(event: ChangeEvent, madeAtMs: number, suspicion?: Suspicion): Promise<void>;
+  keepAlone(event: ChangeEvent, madeAtMs: number, suspicion?: CrashCount): Promise<void>;
   /** Also for a sink that only other replicas have. */
   forward(sink: Pick<Sink, 'name'>, told: { readonly deployment: Deployment }): Promise<void>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
@@ -94,7 +94,7 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
     others.set(name, other);
     return other();
   };
-  const addEvents = async (events: readonly ChangeEvent[], options: JobsOptions = {}, suspicion?: Suspicion) => {
+  const addEvents = async (events: readonly ChangeEvent[], options: JobsOptions = {}, suspicion?: CrashCount) => {
     const queue = await queueOf(RECORD_QUEUE);
     const job: RecordJob = { version: JOB_VERSION, events, ...suspicion };
     await queue.add('events', job, { jobId: recordJobId(events), ...options });

@@ -6,7 +6,7 @@ export const MAX_AGE_MS = 72 * 3_600_000;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 /** So many different deployments failing in a row mean that the destination is ill, not one delivery. */
-const ILL_AFTER_DEPLOYMENTS = 3;
+const DOWN_AFTER_DEPLOYMENTS = 3;
 
 /** 1 s, 2 s, 4 s … 60 s, each up to a quarter shorter, so that a thousand deliveries do not come back in step. */
 export function backoffMs(attempt: number, random: () => number = Math.random): number {
@@ -15,42 +15,42 @@ export function backoffMs(attempt: number, random: () => number = Math.random): 
 }
 
 /** Failures in a row at one sink: of how many deployments, and how often that made the whole sink wait. */
-export interface Illness {
+export interface FailureStreak {
   readonly deployments: Set<string>;
   rounds: number;
 }
 
 /** Only answers that a retry could change count: a refused delivery says nothing about the destination's health. */
-export function worsen(illness: Illness, failure: DeliveryFailed, deployment: string): Illness {
-  if (failure.retry !== 'backoff') return illness;
+export function recordFailure(streak: FailureStreak, failure: DeliveryFailed, deployment: string): FailureStreak {
+  if (failure.retry !== 'backoff') return streak;
   const place = failure.concerns ?? deployment; // a part of the destination that is ill alone counts once
-  if (illness.deployments.size < ILL_AFTER_DEPLOYMENTS) illness.deployments.add(place);
-  if (illness.deployments.size >= ILL_AFTER_DEPLOYMENTS) illness.rounds += 1;
-  return illness;
+  if (streak.deployments.size < DOWN_AFTER_DEPLOYMENTS) streak.deployments.add(place);
+  if (streak.deployments.size >= DOWN_AFTER_DEPLOYMENTS) streak.rounds += 1;
+  return streak;
 }
 
-export function recover(illness: Illness): void {
-  illness.deployments.clear();
-  illness.rounds = 0;
+export function resetStreak(streak: FailureStreak): void {
+  streak.deployments.clear();
+  streak.rounds = 0;
 }
 
-export type Step =
+export type RetryDecision =
   | { readonly kind: 'dead'; readonly why: string }
   | { readonly kind: 'hold'; readonly afterMs: number }
   | { readonly kind: 'busy'; readonly afterMs: number }
   | { readonly kind: 'retry'; readonly error: Error };
 
 /** What to do after a failure: the whole of the retry policy, as a pure function. */
-export function nextStep(
+export function decideRetry(
   error: DeliveryFailed,
-  at: { madeAtMs: number; nowMs: number; illness: Pick<Illness, 'rounds'> },
-): Step {
+  at: { madeAtMs: number; nowMs: number; streak: Pick<FailureStreak, 'rounds'> },
+): RetryDecision {
   const ageMs = at.nowMs - at.madeAtMs;
   if (error.retry === 'never') return { kind: 'dead', why: error.message };
   if (ageMs > MAX_AGE_MS)
     return { kind: 'dead', why: `given up after ${Math.round(ageMs / 3_600_000)} h: ${error.message}` };
   if (error.retry === 'backoff')
-    return at.illness.rounds > 0 ? { kind: 'hold', afterMs: backoffMs(at.illness.rounds) } : { kind: 'retry', error };
+    return at.streak.rounds > 0 ? { kind: 'hold', afterMs: backoffMs(at.streak.rounds) } : { kind: 'retry', error };
   if (error.retry.hold === 'sink') return { kind: 'hold', afterMs: Math.max(error.retry.afterMs, FIRST_RETRY_MS) };
   return { kind: 'busy', afterMs: error.retry.afterMs };
 }

@@ -17,7 +17,16 @@ import {
   RECORD_QUEUE,
   type RecordJob,
 } from './queues.ts';
-import { asFailure, backoffMs, type Illness, MAX_AGE_MS, nextStep, recover, type Step, worsen } from './retry.ts';
+import {
+  asFailure,
+  backoffMs,
+  decideRetry,
+  type FailureStreak,
+  MAX_AGE_MS,
+  type RetryDecision,
+  recordFailure,
+  resetStreak,
+} from './retry.ts';
 
 /** Why a sink waits as a whole, for /readyz and the pages. */
 export interface Hold {
@@ -77,8 +86,8 @@ export function createWorkers(parts: WorkersParts): Workers {
   const makers = [
     () => createRecorder({ ...parts, quarantine }, common),
     ...parts.sinks.map((sink) => {
-      const illness: Illness = { deployments: new Set(), rounds: 0 };
-      return () => createForwarder(sink, { ...parts, holds, illness, quarantine }, common);
+      const streak: FailureStreak = { deployments: new Set(), rounds: 0 };
+      return () => createForwarder(sink, { ...parts, holds, streak, quarantine }, common);
     }),
   ];
   const all = makers.map((make) => keepRunning(make, parts.onError));
@@ -169,10 +178,10 @@ type Forwarder = Worker<ForwardJob>;
 
 function createForwarder(
   sink: Sink,
-  parts: WorkersParts & { holds: Map<string, Hold>; illness: Illness; quarantine: Quarantine },
+  parts: WorkersParts & { holds: Map<string, Hold>; streak: FailureStreak; quarantine: Quarantine },
   common: WorkerOptions,
 ): Forwarder {
-  const { illness } = parts;
+  const { streak } = parts;
   const worker: Forwarder = new Worker(
     forwardQueueName(sink.name),
     async (job: Job<ForwardJob>, token) => {
@@ -189,15 +198,15 @@ function createForwarder(
         });
       try {
         report(await parts.quarantine.run(job, () => parts.forward(sink, deployment, traceparent)));
-        recover(illness);
+        resetStreak(streak);
         parts.holds.delete(sink.name);
         worker.concurrency = sink.concurrency;
       } catch (error) {
         const failure = asFailure(error);
-        const step = nextStep(failure, {
+        const step = decideRetry(failure, {
           madeAtMs: job.data.replayedAtMs ?? job.timestamp,
           nowMs: Date.now(),
-          illness: worsen(illness, failure, deployment),
+          streak: recordFailure(streak, failure, deployment),
         });
         // Another attempt at the same place is no news; what the destination answered is.
         if (step.kind !== 'busy') report(step.kind, failure);
@@ -222,7 +231,7 @@ function createForwarder(
 }
 
 async function take(
-  step: Step,
+  step: RetryDecision,
   job: Job,
   { worker, token }: { worker: Worker; token: string | undefined },
 ): Promise<never> {

@@ -1,12 +1,12 @@
 import type { ChangeRecord } from '../domain/change-record.ts';
-import type { View } from '../domain/view.ts';
-import type { Deployments, Judged, Neighbors, Stored } from '../store/changes/deployments.ts';
+import type { DeploymentView } from '../domain/view.ts';
+import type { BuiltView, Deployments, Neighbors, Stored } from '../store/changes/deployments.ts';
 import { coalesced } from './coalesce.ts';
 
 /** Folds all records of a deployment, and judges it by those before it and by the rules: record.ts. */
-export type Judge = (key: string, records: readonly ChangeRecord[]) => Judged | Promise<Judged>;
+export type BuildView = (key: string, records: readonly ChangeRecord[]) => BuiltView | Promise<BuiltView>;
 
-export interface Applied extends View {
+export interface AppliedChange extends DeploymentView {
   /** False when this very step was known already. */
   readonly added: boolean;
   readonly neighbors: Neighbors;
@@ -18,7 +18,7 @@ export interface ChangeLog extends Deployments {
    * Adds one record to its deployment and makes the view of it anew; running it twice changes nothing.
    * With `replace` a record of the same id is written anew, for a mapper that knows more than it did.
    */
-  apply(record: ChangeRecord, options?: { readonly replace?: boolean }): Promise<Applied>;
+  apply(record: ChangeRecord, options?: { readonly replace?: boolean }): Promise<AppliedChange>;
   /**
    * Makes the view anew from the records, for rules that have changed, or for what has come before it in the meantime.
    */
@@ -27,7 +27,7 @@ export interface ChangeLog extends Deployments {
 
 const MAX_CONTENTION = 1_000; // far above the number of workers: reaching it means a bug, not load
 
-export function createChangeLog(deployments: Deployments, judge: Judge): ChangeLog {
+export function createChangeLog(deployments: Deployments, judge: BuildView): ChangeLog {
   const project = async (stored: Stored) => {
     const judged = await judge(stored.name, stored.records);
     const near = await deployments.store(stored, judged);
@@ -45,7 +45,7 @@ export function createChangeLog(deployments: Deployments, judge: Judge): ChangeL
     for (const follower of new Set(followers)) if (follower !== name) await refresh(follower);
   };
   const write = (replace: boolean) =>
-    coalesced(placeOf, async (given: readonly ChangeRecord[]): Promise<readonly Applied[]> => {
+    coalesced(occurrenceOf, async (given: readonly ChangeRecord[]): Promise<readonly AppliedChange[]> => {
       let isNew: readonly boolean[] = given.map(() => false);
       for (let round = 0; round < MAX_CONTENTION; round++) {
         const appended = await deployments.append(given, { replace });
@@ -62,7 +62,7 @@ export function createChangeLog(deployments: Deployments, judge: Judge): ChangeL
   return { ...deployments, apply: (record, { replace = false } = {}) => (replace ? replaceBy : add)(record), refresh };
 }
 
-const placeOf = ({ deployment, occurrence = '' }: ChangeRecord) => `${deployment}\n${occurrence}`;
+const occurrenceOf = ({ deployment, occurrence = '' }: ChangeRecord) => `${deployment}\n${occurrence}`;
 
 const contention = (name: string) =>
   new Error(`deployment ${name} changed ${MAX_CONTENTION} times while it was written`);

@@ -1,8 +1,8 @@
 import type { ChangeEvent } from '../domain/change-event.ts';
 import type { ChangeRecord, MadeByApi } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
-import type { Placing } from '../domain/serial-document.ts';
-import type { View } from '../domain/view.ts';
+import type { SerialResult } from '../domain/serial-document.ts';
+import type { DeploymentView } from '../domain/view.ts';
 import type { InboxEntry } from '../store/inbox/entry.ts';
 import type { Resolved } from './resolve.ts';
 
@@ -16,9 +16,9 @@ export const echo = ({ deploymentId }: MadeByApi): Conclusion => ({
 });
 
 /** Why a record of a numbered deployment adds nothing. */
-export const unplaced = (kind: Exclude<Placing['kind'], 'placed'>): Conclusion => UNPLACED[kind];
+export const unplaced = (kind: Exclude<SerialResult['kind'], 'placed'>): Conclusion => UNPLACED[kind];
 
-const UNPLACED: Readonly<Record<Exclude<Placing['kind'], 'placed'>, Conclusion>> = {
+const UNPLACED: Readonly<Record<Exclude<SerialResult['kind'], 'placed'>, Conclusion>> = {
   known: { verdict: 'duplicate', detail: 'this deployment of the history was told before' },
   too_old: {
     verdict: 'ignored',
@@ -34,7 +34,7 @@ export const dropped = (rule: string): Conclusion => ({ verdict: 'ignored', reas
  * special.
  */
 export function kept(
-  { deployment, added }: View & { readonly added: boolean },
+  { deployment, added }: DeploymentView & { readonly added: boolean },
   told: ChangeRecord,
   words: string | undefined,
 ): Conclusion {

@@ -3,8 +3,8 @@ import { fold } from '../domain/fold.ts';
 import { type JoinOptions, joined } from '../domain/join.ts';
 import { memberOf, type NewMember } from '../domain/member.ts';
 import { type RoutingOptions, type Rule, route } from '../domain/routing.ts';
-import type { View } from '../domain/view.ts';
-import type { JoinGroups, Placed } from '../store/changes/join-groups.ts';
+import type { DeploymentView } from '../domain/view.ts';
+import type { JoinGroups, StoredMember } from '../store/changes/join-groups.ts';
 import type { ChangeLog } from './change-log.ts';
 
 export interface JoinParts {
@@ -18,19 +18,19 @@ export interface JoinParts {
 }
 
 /** A record as it goes into the change log, and what is left to do once it is there. */
-export interface Joined {
+export interface JoinedRecord {
   /** Under the key of the deployment that it tells of. */
   readonly record: ChangeRecord;
   /**
    * Moves the records of those that belong elsewhere, now that more is known.
    * @returns the deployments that it changed.
    */
-  settle(): Promise<readonly View[]>;
+  settle(): Promise<readonly DeploymentView[]>;
 }
 
 /** Makes the signals of several tools one deployment, where it is certain that they tell of one (domain/join.ts). */
 export interface Joins {
-  place(record: ChangeRecord): Promise<Joined>;
+  assign(record: ChangeRecord): Promise<JoinedRecord>;
 }
 
 /** What one signal changes may change another one's place; two workers may meet in it. */
@@ -45,7 +45,7 @@ export function createJoins(parts: JoinParts): Joins {
     const { deployment, join } = route(fold(own.deployment, [own]), rules, routing);
     return memberOf({ deployment, witness, join });
   };
-  const misplaced = (members: readonly Placed[]) => {
+  const misplaced = (members: readonly StoredMember[]) => {
     const plan = joined(members, options);
     return members.flatMap((member) => {
       const to = plan.get(member.key) ?? member.key;
@@ -66,7 +66,7 @@ export function createJoins(parts: JoinParts): Joins {
     return views.filter((view) => view !== undefined);
   };
   return {
-    async place(record) {
+    async assign(record) {
       const member = memberIn(record);
       if (!member) return { record, settle: async () => [] };
       const members = await groups.add(member);
@@ -85,14 +85,14 @@ export function createJoins(parts: JoinParts): Joins {
 }
 
 /** Its partners are forgotten, or it is not known any more why it was joined: what is one stays one. */
-const isSettled = (member: Placed, to: string, members: readonly Placed[]): boolean =>
+const isSettled = (member: StoredMember, to: string, members: readonly StoredMember[]): boolean =>
   to === member.key && member.under !== member.key && !members.some(({ key }) => key === member.under);
 
 const isEmpty = async (changeLog: ChangeLog, key: string) => (await changeLog.stored(key)).records.length === 0;
 
 async function moveRecords(
   { changeLog, groups }: JoinParts,
-  { member, to }: { readonly member: Placed; readonly to: string },
+  { member, to }: { readonly member: StoredMember; readonly to: string },
 ): Promise<void> {
   const from = member.under;
   const { name, records } = await changeLog.stored(from);

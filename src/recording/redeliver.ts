@@ -1,11 +1,11 @@
-import type { View } from '../domain/view.ts';
+import type { DeploymentView } from '../domain/view.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 
 export interface RedeliverParts {
   readonly sinks: readonly Sink[];
   readonly deployments: Pick<Deployments, 'list' | 'get'>;
-  readonly forward: (sink: Sink, view: View) => Promise<void>;
+  readonly forward: (sink: Sink, view: DeploymentView) => Promise<void>;
 }
 
 export interface Redelivered {
@@ -29,7 +29,7 @@ export function createRedeliver({ sinks, deployments, forward }: RedeliverParts)
   return async ({ sink: name, since, dryRun }) => {
     const sink = sinks.find((candidate) => candidate.name === name);
     if (!sink) return undefined;
-    const wanted = ({ droppedBy, sinks: routed, deployment }: View) =>
+    const wanted = ({ droppedBy, sinks: routed, deployment }: DeploymentView) =>
       !droppedBy && (!routed || routed.includes(name)) && sink.wants(deployment).wanted;
     let looked = 0;
     let queued = 0;
@@ -37,7 +37,7 @@ export function createRedeliver({ sinks, deployments, forward }: RedeliverParts)
       const page = { facets: {}, sinceMs: since.getTime(), limit: AT_ONCE, offset: looked };
       const { deployments: listed } = await deployments.list(page);
       const views = await Promise.all(listed.map(({ key }) => deployments.get(key)));
-      const found = views.filter((view): view is View => view !== undefined && wanted(view));
+      const found = views.filter((view): view is DeploymentView => view !== undefined && wanted(view));
       if (!dryRun) await Promise.all(found.map((view) => forward(sink, view)));
       looked += listed.length;
       queued += found.length;

@@ -65,7 +65,7 @@ export function createRevise({ changeLog, joins, repeats, remap }: ReviseParts) 
     for (const webhook of new Set(records.flatMap((record) => record.webhook ?? []))) {
       const event = await remap(webhook);
       for (const record of event?.records ?? []) {
-        const placed = await joins.place(await repeats.place(record));
+        const placed = await joins.assign(await repeats.assign(record));
         await changeLog.apply(placed.record, { replace: true });
         await placed.settle();
       }

@@ -1,6 +1,6 @@
 import { type ChangeRecord, digest, recordId } from '../domain/change-record.ts';
 import { type Moment, RANK } from '../domain/deployment.ts';
-import type { View } from '../domain/view.ts';
+import type { DeploymentView } from '../domain/view.ts';
 import type { LatestRepeats } from '../store/changes/latest-repeats.ts';
 import type { ChangeLog } from './change-log.ts';
 
@@ -12,7 +12,7 @@ export interface RepeatParts {
 /** Tells the second deployment of the same commit from a second post of the same deployment. */
 export interface Repeats {
   /** The record under the key of the deployment that it tells of: its own, or that of a later one in the same words. */
-  place(record: ChangeRecord): Promise<ChangeRecord>;
+  assign(record: ChangeRecord): Promise<ChangeRecord>;
   /** Whether a post in these words, at this time, tells nothing new. */
   isRepeat(record: ChangeRecord): Promise<boolean>;
 }
@@ -31,7 +31,7 @@ export function createRepeats({ latest, changeLog }: RepeatParts): Repeats {
     return undefined;
   };
   return {
-    async place(record) {
+    async assign(record) {
       if (!record.repeatable) return record;
       const known = await knownName(record);
       if (known) return named(record, known);
@@ -59,14 +59,14 @@ const momentOf = ({ state, occurredAt, receivedAt }: ChangeRecord): Moment => ({
 /** Whether another deployment succeeded in its place after it was told, and before this was. */
 async function ranBetween(
   changeLog: Pick<ChangeLog, 'before'>,
-  { lineage, deployment }: View,
+  { lineage, deployment }: DeploymentView,
   record: ChangeRecord,
 ): Promise<boolean> {
   const [newest] = await changeLog.before(lineage, { at: momentOf(record).at, limit: 1 });
   return newest !== undefined && newest.key !== deployment.key && newest.occurredAt > deployment.occurredAt;
 }
 
-function isMomentOfAnother({ deployment }: View, { state, at }: Moment, ranBetween: boolean): boolean {
+function isMomentOfAnother({ deployment }: DeploymentView, { state, at }: Moment, ranBetween: boolean): boolean {
   if (at <= deployment.occurredAt) return false;
   if (RANK[state] > RANK[deployment.state]) return false; // it goes on
   return ranBetween || Date.parse(at) - Date.parse(deployment.occurredAt) > RETRY_WINDOW_MS;

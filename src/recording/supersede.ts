@@ -1,7 +1,7 @@
 import { type ChangeRecord, recordId } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
-import type { View } from '../domain/view.ts';
-import type { Applied, ChangeLog } from './change-log.ts';
+import type { DeploymentView } from '../domain/view.ts';
+import type { AppliedChange, ChangeLog } from './change-log.ts';
 
 /**
  * A deployment that waits for its turn is over when a newer one has taken its place: nobody tells of that. It ends
@@ -10,8 +10,8 @@ import type { Applied, ChangeLog } from './change-log.ts';
  */
 export async function supersede(
   changeLog: Pick<ChangeLog, 'apply' | 'get'>,
-  { deployment, neighbors, droppedBy }: Applied,
-): Promise<readonly View[]> {
+  { deployment, neighbors, droppedBy }: AppliedChange,
+): Promise<readonly DeploymentView[]> {
   if (droppedBy) return [];
   if (deployment.state === 'pending') return endedBy(changeLog, deployment, neighbors.followers);
   if (deployment.state !== 'succeeded') return [];
@@ -27,7 +27,7 @@ async function endedBy(
   changeLog: Pick<ChangeLog, 'apply' | 'get'>,
   waiting: Deployment,
   successors: readonly string[],
-): Promise<readonly View[]> {
+): Promise<readonly DeploymentView[]> {
   for (const key of successors) {
     const successor = (await changeLog.get(key))?.deployment;
     if (successor && isOvertaken(waiting, successor)) return [await changeLog.apply(endOf(waiting, successor))];

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockDataDir } from './data-dir-lock.ts';
+import { type Durability, leavePlace, prepareFiles, rotateLog } from './files.ts';
 import { findRedisServer } from './find.ts';
-import { type Durability, leavePlace, preparePlace, rotateLog } from './place.ts';
-import { adoptLeftover, type Log, launch, type Running, type Site, terminate } from './server.ts';
+import { adoptLeftover, type LaunchParts, type Log, launch, type Running, terminate } from './server.ts';
 
 export interface PrivateRedis {
   readonly connection: { readonly path: string };
@@ -46,7 +46,7 @@ export async function startPrivateRedis({ dataDir, durability, log }: PrivateRed
         'macOS: brew install redis), or set REDIS_URL to one that runs elsewhere',
     );
   }
-  const place = preparePlace(dataDir, durability);
+  const place = prepareFiles(dataDir, durability);
   const lock = lockDataDir(dataDir);
   const halt = new AbortController();
   const site = { place, program: program.path, log, halt: halt.signal };
@@ -78,7 +78,7 @@ export async function startPrivateRedis({ dataDir, durability, log }: PrivateRed
   };
 }
 
-async function startFirst(site: Site) {
+async function startFirst(site: LaunchParts) {
   const leftover = await adoptLeftover(site);
   const running = leftover ?? (await launch(site));
   const adopted = Boolean(leftover);
@@ -87,7 +87,7 @@ async function startFirst(site: Site) {
 }
 
 /** Starts the server again whenever it ends, until halted. @returns a function that ends it then */
-function watch(site: Site, first: Promise<Running>, halted: AbortSignal) {
+function watch(site: LaunchParts, first: Promise<Running>, halted: AbortSignal) {
   let running: Running | undefined;
   const rotating = setInterval(() => rotateLog(site.place), LOOK_AT_LOG_EVERY_MS).unref();
   const watching = (async () => {
@@ -111,7 +111,7 @@ function watch(site: Site, first: Promise<Running>, halted: AbortSignal) {
 }
 
 /** Undefined when the bridge stops meanwhile. */
-async function launchUntilItRuns(site: Site, failuresBefore: number): Promise<Running | undefined> {
+async function launchUntilItRuns(site: LaunchParts, failuresBefore: number): Promise<Running | undefined> {
   for (let failures = failuresBefore; !site.halt.aborted; failures++) {
     try {
       await sleep(Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS), undefined, { signal: site.halt });

@@ -3,7 +3,7 @@ import { closeSync, openSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { within } from '../values/within.ts';
 import { type Answer, ask, askToEnd } from './ask.ts';
-import { lastPid, lastSocket, lastWords, logBytes, type Place, writeConf } from './place.ts';
+import { lastLogLines, lastPid, lastSocket, logBytes, type RedisFiles, writeConf } from './files.ts';
 import { commandOf } from './processes.ts';
 
 /** The part of a pino logger that is used here. */
@@ -13,8 +13,8 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-export interface Site {
-  readonly place: Place;
+export interface LaunchParts {
+  readonly place: RedisFiles;
   /** The redis-server or valkey-server to start. */
   readonly program: string;
   readonly log: Log;
@@ -39,7 +39,7 @@ const WATCH_EVERY_MS = 200;
 const END_WITHIN_MS = 5_000;
 
 /** @throws Error with the last lines of its log when it does not come up. */
-export async function launch(site: Site): Promise<Running> {
+export async function launch(site: LaunchParts): Promise<Running> {
   const { place } = site;
   rmSync(place.socket, { force: true });
   rmSync(place.pid, { force: true });
@@ -64,7 +64,7 @@ export async function launch(site: Site): Promise<Running> {
     return { ...running, version: answer.version };
   } catch (error) {
     await terminate(site, running);
-    const words = withAdvice(lastWords(place, offset));
+    const words = withAdvice(lastLogLines(place, offset));
     throw new Error(`${error instanceof Error ? error.message : error}${words && `. Its last words:\n${words}`}`, {
       cause: error,
     });
@@ -80,7 +80,7 @@ const withAdvice = (words: string): string =>
  * The Redis of a bridge that was killed is taken over when it keeps our data in the right way, and ended when not:
  * two servers must never write one append-only file.
  */
-export async function adoptLeftover(site: Site): Promise<Running | undefined> {
+export async function adoptLeftover(site: LaunchParts): Promise<Running | undefined> {
   const { place, log } = site;
   const sockets = new Set([place.socket, lastSocket(place) ?? place.socket]);
   for (const socket of sockets) {
@@ -106,7 +106,7 @@ export async function adoptLeftover(site: Site): Promise<Running | undefined> {
 }
 
 /** Waits until it answers and has read its append-only file. @throws Error when it ends, or takes too long. */
-async function untilReady({ place, log, halt }: Site, running: Running): Promise<Answer> {
+async function untilReady({ place, log, halt }: LaunchParts, running: Running): Promise<Answer> {
   const began = performance.now();
   let said = began;
   for (;;) {
@@ -127,12 +127,12 @@ async function untilReady({ place, log, halt }: Site, running: Running): Promise
 }
 
 /** Has it write everything down and end; when it does not listen, it is made to. */
-export async function terminate(site: Site, running: Running): Promise<void> {
+export async function terminate(site: LaunchParts, running: Running): Promise<void> {
   if (await endsAfter(running, () => askToEnd(site.place.socket))) return;
   await force(site, running);
 }
 
-async function force({ place, log }: Site, running: Running): Promise<void> {
+async function force({ place, log }: LaunchParts, running: Running): Promise<void> {
   const { pid } = running;
   if (await endsAfter(running, () => signal(place, pid, 'SIGTERM'))) return;
   log.warn({ pid }, 'the private Redis does not end; it is killed');
@@ -147,7 +147,7 @@ async function endsAfter({ ended }: Running, step: () => unknown): Promise<boole
 }
 
 /** Its process id may have gone to another process: none but ours gets a signal. */
-function signal(place: Place, pid: number, name: NodeJS.Signals): void {
+function signal(place: RedisFiles, pid: number, name: NodeJS.Signals): void {
   if (!isOurs(place, pid)) return;
   try {
     process.kill(pid, name);
@@ -157,12 +157,12 @@ function signal(place: Place, pid: number, name: NodeJS.Signals): void {
 }
 
 /** Whether the process was started with our configuration file. */
-function isOurs(place: Place, pid: number): boolean {
+function isOurs(place: RedisFiles, pid: number): boolean {
   return commandOf(pid)?.endsWith(` ${place.conf}`) ?? false;
 }
 
 /** For a process that is not our child, so that nobody tells us of its end. */
-async function untilGone(place: Place, pid: number, withinMs = Number.POSITIVE_INFINITY): Promise<string> {
+async function untilGone(place: RedisFiles, pid: number, withinMs = Number.POSITIVE_INFINITY): Promise<string> {
   const until = performance.now() + withinMs;
   // Watching alone must not keep the bridge alive; waiting for the end must.
   const ref = Number.isFinite(withinMs);

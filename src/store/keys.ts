@@ -175,7 +175,7 @@ export const keys = {
     type: 'string',
     content:
       'the numbered deployments of one application, and which signals told of them (JSON; domain/serial-document.ts)',
-    writtenBy: 'store/changes/gaps.ts',
+    writtenBy: 'store/changes/serial-history.ts',
     ends: '`changes.days` after the last signal of the application',
     expires: true,
   }),

@@ -12,7 +12,7 @@ export interface ReplicaFacts {
   readonly configuration: string;
 }
 
-export interface Others {
+export interface OtherReplicas {
   /** Those that told of themselves lately. */
   readonly living: readonly ReplicaFacts[];
   /** Every sink that some replica has, or had until a moment ago: a restart must not cost it its deliveries. */
@@ -35,7 +35,7 @@ const REMEMBERED_MS = 15 * 60_000;
 export function createReplicas(redis: Redis, id: string) {
   return {
     /** Tells the others that we are here. @returns the others */
-    async beat(facts: ReplicaFacts): Promise<Others> {
+    async beat(facts: ReplicaFacts): Promise<OtherReplicas> {
       const [seconds] = await redis.time();
       const nowMs = Number(seconds) * 1000;
       await redis.hset(keys.replicas(), id, JSON.stringify({ ...facts, at: nowMs }));
@@ -59,6 +59,6 @@ export async function claimChore(redis: Redis, name: string, forMs: number): Pro
   return (await redis.set(keys.chore(name), '1', 'PX', forMs, 'NX')) === 'OK';
 }
 
-export async function leaveChore(redis: Redis, name: string): Promise<void> {
+export async function releaseChore(redis: Redis, name: string): Promise<void> {
   await redis.del(keys.chore(name));
 }

@@ -57,7 +57,7 @@ export function reasonFor(outcome: Outcome): string | undefined {
   return outcome.kind === 'ignored' || outcome.kind === 'not_kept' ? outcome.reason : undefined;
 }
 
-/** What is read from a history is mostly known: only the worker can tell (store/changes/gaps.ts). */
+/** What is read from a history is mostly known: only the worker can tell (store/changes/serial-history.ts). */
 export const deploymentsIn = (outcome: Outcome): string[] =>
   outcome.kind === 'accepted'
     ? [...new Set(outcome.records.filter(({ history }) => !history?.recovered).map((record) => record.deployment))]

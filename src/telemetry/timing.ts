@@ -1,5 +1,5 @@
 import type { ChangeEvent } from '../domain/change-event.ts';
-import type { View } from '../domain/view.ts';
+import type { DeploymentView } from '../domain/view.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -20,7 +20,7 @@ export function timeRecording(record: Record, metrics: Metrics, clock: () => Dat
 /** From the receipt of the webhook that decided the state until the sink has taken it, waiting and retries included. */
 export const timeDelivery =
   (metrics: Metrics, clock: () => Date) =>
-  ({ name }: Sink, { heardAt }: View): void =>
+  ({ name }: Sink, { heardAt }: DeploymentView): void =>
     metrics.delivered(name, secondsSince(heardAt, clock));
 
 const secondsSince = (iso: string, clock: () => Date) => Math.max(0, (clock().getTime() - Date.parse(iso)) / 1000);

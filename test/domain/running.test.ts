@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { State } from '../../src/domain/change-record.ts';
-import { dotOf, type Mark } from '../../src/domain/mark.ts';
 import { byService, columnsOf, driftOf, slotsOf } from '../../src/domain/running.ts';
+import { lazyEntryOf, type TimelineEntry } from '../../src/domain/timeline-entry.ts';
 
-const mark = (over: Partial<Mark> & { atMs: number }): Mark => ({
+const mark = (over: Partial<TimelineEntry> & { atMs: number }): TimelineEntry => ({
   key: `changes:${over.atMs}`,
   state: 'succeeded',
   changeType: 'deployment',
@@ -13,7 +13,8 @@ const mark = (over: Partial<Mark> & { atMs: number }): Mark => ({
   revision: `r${over.atMs}`,
   ...over,
 });
-const slots = (...marks: readonly Mark[]) => slotsOf(marks.toSorted((a, b) => b.atMs - a.atMs).map(dotOf));
+const slots = (...marks: readonly TimelineEntry[]) =>
+  slotsOf(marks.toSorted((a, b) => b.atMs - a.atMs).map(lazyEntryOf));
 
 describe('what runs where', () => {
   it('is the newest that succeeded by its own time; what did not succeed replaces nothing and is shown beside it', () => {
@@ -70,7 +71,7 @@ describe('what runs where', () => {
 
 describe('drift', () => {
   const staging = { environment: { name: 'staging' } };
-  const drift = (...marks: readonly Mark[]) => {
+  const drift = (...marks: readonly TimelineEntry[]) => {
     const own = [...byService(slots(...marks)).values()][0] ?? [];
     const slot = own.find(({ environment }) => environment.name === 'staging');
     return slot && driftOf(slot, own);

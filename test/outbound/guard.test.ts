@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { guardedLookup, type Reach } from '../../src/outbound/guard.ts';
+import { type AddressScope, guardedLookup } from '../../src/outbound/guard.ts';
 import { createSendJson, neverSent } from '../../src/outbound/http.ts';
 
 /** A name server that answers as told, and counts. */
@@ -13,7 +13,7 @@ function dns(addresses: readonly string[]) {
   return answer as unknown as Parameters<typeof guardedLookup>[1]; // the one of dns.lookup's overloads that is used
 }
 
-function look(host: string, { to, reach = 'private' }: { to: readonly string[]; reach?: Reach }) {
+function look(host: string, { to, reach = 'private' }: { to: readonly string[]; reach?: AddressScope }) {
   return new Promise<unknown>((resolve) => {
     guardedLookup(reach, dns(to))(host, { all: true }, (error, found) => resolve(error ?? found));
   });

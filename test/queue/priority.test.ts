@@ -16,7 +16,7 @@ function after(webhooks: number, { isBusy = true } = {}) {
       begun.push(name);
       await new Promise<void>((resolve) => ends.set(name, resolve));
     },
-    { atOnce: 1, laneOf: (name) => name.charAt(0) },
+    { atOnce: 1, groupOf: (name) => name.charAt(0) },
   );
   const pass = (ms: number) => {
     nowMs += ms;

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { createQuarantine, Quarantined, type Suspect, unfinishedRuns } from '../../src/queue/quarantine.ts';
+import { type CountedJob, createQuarantine, Quarantined, unfinishedRuns } from '../../src/queue/quarantine.ts';
 
 /** A job as Redis keeps it: what is written stays, whatever becomes of the process. */
 function aJob(stalledCounter: number) {
   const job = {
     stalledCounter,
-    data: {} as Suspect['data'],
-    async updateData(data: Suspect['data']) {
+    data: {} as CountedJob['data'],
+    async updateData(data: CountedJob['data']) {
       job.data = data;
     },
   };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { DeliveryFailed, type Retry } from '../../src/domain/errors.ts';
-import { backoffMs, MAX_AGE_MS, nextStep } from '../../src/queue/retry.ts';
+import { backoffMs, decideRetry, MAX_AGE_MS } from '../../src/queue/retry.ts';
 
 const after = (retry: Retry, ageMs = 0, rounds = 0) =>
-  nextStep(new DeliveryFailed('why', { retry }), { madeAtMs: 0, nowMs: ageMs, illness: { rounds } });
+  decideRetry(new DeliveryFailed('why', { retry }), { madeAtMs: 0, nowMs: ageMs, streak: { rounds } });
 
 describe('nextStep', () => {
   it('makes a dead letter at once of what the destination refused for good', () => {
@@ -19,7 +19,7 @@ describe('nextStep', () => {
 
   it('counts the age from when the delivery was made, not from any other time', () => {
     const error = new DeliveryFailed('why', { retry: 'backoff' });
-    const step = nextStep(error, { madeAtMs: MAX_AGE_MS, nowMs: MAX_AGE_MS + 1, illness: { rounds: 0 } });
+    const step = decideRetry(error, { madeAtMs: MAX_AGE_MS, nowMs: MAX_AGE_MS + 1, streak: { rounds: 0 } });
     expect(step).toEqual({ kind: 'retry', error });
   });
 

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ChangeRecord, NewChangeRecord, Witness } from '../../src/domain/change-record.ts';
 import { Rule } from '../../src/domain/rule.ts';
-import { createJudge } from '../../src/record.ts';
+import { createBuildView } from '../../src/record.ts';
 import { createChangeLog } from '../../src/recording/change-log.ts';
 import { createJoins } from '../../src/recording/joins.ts';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
@@ -28,7 +28,7 @@ const WITNESSES: Readonly<Record<string, Witness>> = { forge: 'job', curl: 'repo
 
 function open({ rules = [], mayJoin = () => true }: { rules?: Rule[]; mayJoin?: () => boolean } = {}) {
   const deployments = createDeployments(redis, { days: 400, count: 1000 });
-  const changeLog = createChangeLog(deployments, createJudge({ rules, routing: {}, before: deployments.before }));
+  const changeLog = createChangeLog(deployments, createBuildView({ rules, routing: {}, before: deployments.before }));
   const joins = createJoins({
     groups: createJoinGroups(redis),
     changeLog,
@@ -38,7 +38,7 @@ function open({ rules = [], mayJoin = () => true }: { rules?: Rule[]; mayJoin?: 
     witnessOf: (instance) => WITNESSES[instance],
   });
   const record = async (step: ChangeRecord) => {
-    const placed = await joins.place(step);
+    const placed = await joins.assign(step);
     const view = await changeLog.apply(placed.record);
     return [view, ...(await placed.settle())];
   };

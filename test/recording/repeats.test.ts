@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ChangeRecord, State } from '../../src/domain/change-record.ts';
-import { createJudge } from '../../src/record.ts';
+import { createBuildView } from '../../src/record.ts';
 import { createChangeLog } from '../../src/recording/change-log.ts';
 import { createRepeats } from '../../src/recording/repeats.ts';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
@@ -24,9 +24,12 @@ afterAll(async () => {
 
 function open() {
   const deployments = createDeployments(redis, { days: 400, count: 1000 });
-  const changeLog = createChangeLog(deployments, createJudge({ rules: [], routing: {}, before: deployments.before }));
+  const changeLog = createChangeLog(
+    deployments,
+    createBuildView({ rules: [], routing: {}, before: deployments.before }),
+  );
   const repeats = createRepeats({ latest: createLatestRepeats(redis, 400), changeLog });
-  const record = async (step: ChangeRecord) => changeLog.apply(await repeats.place(step));
+  const record = async (step: ChangeRecord) => changeLog.apply(await repeats.assign(step));
   /** Commits by time. */
   const log = async () => {
     const { deployments: all } = await deployments.list({ facets: {}, limit: 100, offset: 0 });

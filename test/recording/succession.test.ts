@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ChangeRecord, State } from '../../src/domain/change-record.ts';
-import { createJudge } from '../../src/record.ts';
+import { createBuildView } from '../../src/record.ts';
 import { createChangeLog } from '../../src/recording/change-log.ts';
 import { supersede } from '../../src/recording/supersede.ts';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
@@ -24,7 +24,10 @@ afterAll(async () => {
 
 function open() {
   const deployments = createDeployments(redis, { days: 400, count: 1000 });
-  const changeLog = createChangeLog(deployments, createJudge({ rules: [], routing: {}, before: deployments.before }));
+  const changeLog = createChangeLog(
+    deployments,
+    createBuildView({ rules: [], routing: {}, before: deployments.before }),
+  );
   const record = async (step: ChangeRecord) => supersede(changeLog, await changeLog.apply(step));
   const said = async (key: string) => (await changeLog.get(key))?.deployment;
   return { record, said };

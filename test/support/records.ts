@@ -1,8 +1,8 @@
 import { ChangeRecord, type NewChangeRecord, recordId } from '../../src/domain/change-record.ts';
 import { fold } from '../../src/domain/fold.ts';
 import { route } from '../../src/domain/routing.ts';
-import type { View } from '../../src/domain/view.ts';
-import type { Judged } from '../../src/store/changes/deployments.ts';
+import type { DeploymentView } from '../../src/domain/view.ts';
+import type { BuiltView } from '../../src/store/changes/deployments.ts';
 
 const HEARD_AT = '2026-03-14T20:50:01.000Z';
 
@@ -28,10 +28,10 @@ export function aRecord(said: Partial<NewChangeRecord> = {}): ChangeRecord {
 }
 
 /** What is judged by nothing but itself. */
-export const alone = (view: View): Judged => ({ view, before: { at: HEARD_AT, limit: 0 }, earlier: [] });
+export const alone = (view: DeploymentView): BuiltView => ({ view, before: { at: HEARD_AT, limit: 0 }, earlier: [] });
 
 /** What a bridge without rules makes of the records of one deployment. */
-export const plainView = (key: string, records: readonly ChangeRecord[]): View => ({
+export const plainView = (key: string, records: readonly ChangeRecord[]): DeploymentView => ({
   ...route(fold(key, records), []),
   lineage: key,
   heardAt: records.at(-1)?.receivedAt ?? '',

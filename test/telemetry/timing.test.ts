@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createJudge } from '../../src/record.ts';
+import { createBuildView } from '../../src/record.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { timeDelivery, timeRecording } from '../../src/telemetry/timing.ts';
 import { aRecord } from '../support/records.ts';
@@ -34,7 +34,7 @@ const succeeded = aRecord({ occurredAt: '2026-03-14T20:59:50.000Z', receivedAt: 
 describe('the time to a delivery', () => {
   it('counts from the webhook that decided the state, not from the first of the deployment', async () => {
     const measured = metrics();
-    const judge = createJudge({ rules: [], routing: {}, before: async () => [] });
+    const judge = createBuildView({ rules: [], routing: {}, before: async () => [] });
     timeDelivery(measured, clock)(sink('alert24'), (await judge(running.deployment, [running, succeeded])).view);
     expect(await sample(measured, 'shiplog_received_to_delivered_seconds_sum')).toBe('3');
   });

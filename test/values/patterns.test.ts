@@ -52,7 +52,7 @@ describe('a regular expression', () => {
   it('is made of a text only where that was thought about', () => {
     const makers = files.filter((file) => /new RegExp\(|RE2JS\.compile\(/.test(readFileSync(file, 'utf8')));
     expect(makers.map((file) => file.replaceAll('\\', '/')).sort()).toEqual([
-      'src/app/room.ts', // of our own names, on what Redis says
+      'src/app/redis-memory.ts', // of our own names, on what Redis says
       'src/queue/inspect.ts', // of our own names, on what Redis says
       'src/redis/ask.ts', // of our own names, on what our Redis says
       'src/values/mask.ts', // literal texts side by side

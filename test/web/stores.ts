@@ -1,9 +1,9 @@
 import type { ChangeRecord, NewChangeRecord } from '../../src/domain/change-record.ts';
 import { ChangeRecord as ChangeRecordSchema } from '../../src/domain/change-record.ts';
 import { fold } from '../../src/domain/fold.ts';
-import { dotOf, markOf } from '../../src/domain/mark.ts';
 import { type Rule, route } from '../../src/domain/routing.ts';
-import type { View } from '../../src/domain/view.ts';
+import { lazyEntryOf, timelineEntryOf } from '../../src/domain/timeline-entry.ts';
+import type { DeploymentView } from '../../src/domain/view.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { AnySource } from '../../src/sources/index.ts';
 import type { Source } from '../../src/sources/source.ts';
@@ -42,7 +42,7 @@ export function step(over: Partial<NewChangeRecord> = {}): ChangeRecord {
 
 export function memoryDeployments(records: readonly ChangeRecord[], rules: readonly Rule[] = []): Deployments {
   const of = (key: string) => records.filter((record) => record.deployment === key);
-  const view = (key: string): View | undefined =>
+  const view = (key: string): DeploymentView | undefined =>
     of(key).length > 0 ? { ...route(fold(key, of(key)), rules), lineage: '', heardAt: '' } : undefined;
   const all = [...new Set(records.map((record) => record.deployment))].flatMap((key) => view(key)?.deployment ?? []);
   const fitting = ({
@@ -72,7 +72,7 @@ export function memoryDeployments(records: readonly ChangeRecord[], rules: reado
     version: async () => '1',
     resolve: async (selection) => ({ selection, unknown: [] }),
     many: async (names) => names.flatMap((name) => view(name)?.deployment ?? []),
-    timeline: async (filter) => fitting(filter).map((one) => dotOf(markOf(one))),
+    timeline: async (filter) => fitting(filter).map((one) => lazyEntryOf(timelineEntryOf(one))),
     async list({ limit, offset, ...filter }) {
       const fits = fitting(filter);
       return { deployments: fits.slice(offset, offset + limit), total: fits.length };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/domain/fold.ts';
-import { dotOf, type Mark, markOf } from '../../src/domain/mark.ts';
-import { gather, lanesOf as lanesOfDots, WIDE, type Window } from '../../src/domain/timeline.ts';
+import { swimlanesOf as lanesOfDots, mergeOverlapping, WIDE, type Window } from '../../src/domain/timeline.ts';
+import { lazyEntryOf, type TimelineEntry, timelineEntryOf } from '../../src/domain/timeline-entry.ts';
 import { Timeline } from '../../src/web/parts/timeline.tsx';
 import { step } from './stores.ts';
 
@@ -9,13 +9,13 @@ const DAY_MS = 86_400_000;
 const NOON_MS = Date.parse('2026-05-04T12:00:00.000Z');
 const window = { fromMs: NOON_MS - DAY_MS, toMs: NOON_MS };
 let number = 0;
-const mark = (over: Parameters<typeof step>[0] = {}): Mark => {
+const mark = (over: Parameters<typeof step>[0] = {}): TimelineEntry => {
   const record = step({ deployment: `changes:${number++}`, occurredAt: '2026-05-04T06:00:00.000Z', ...over });
-  return markOf(fold(record.deployment, [record]));
+  return timelineEntryOf(fold(record.deployment, [record]));
 };
-const lanesOf = (marks: readonly Mark[], within: Window) => lanesOfDots(marks.map(dotOf), within);
+const lanesOf = (marks: readonly TimelineEntry[], within: Window) => lanesOfDots(marks.map(lazyEntryOf), within);
 const environments = (...names: string[]) => names.map((name) => mark({ environment: { name } }));
-const draw = (marks: readonly Mark[]) =>
+const draw = (marks: readonly TimelineEntry[]) =>
   Timeline({
     lanes: lanesOf(marks, window),
     window,
@@ -85,7 +85,7 @@ describe('the marks', () => {
   it('join nothing that has room', () => {
     const marks = [0, 6, 12].map((hours) => mark({ occurredAt: new Date(NOON_MS - hours * 3_600_000).toISOString() }));
     expect(lanesOf(marks, window)[0]?.rows[0]?.groups.map(({ at }) => at)).toEqual([50, 75, 100]);
-    expect(gather([], WIDE)).toEqual([]);
+    expect(mergeOverlapping([], WIDE)).toEqual([]);
   });
 
   it('stand at the edge when a fast clock dates them ahead', () => {

@@ -1,13 +1,13 @@
 import { DeliveryFailed } from '../../domain/errors.ts';
 import {
   createSendJson,
+  excerptOf,
   failure,
   isSuccess,
   type JsonAnswer,
   type JsonRequest,
   shown,
   withoutSecret,
-  wordsOf,
 } from '../../outbound/http.ts';
 import { pathSegment } from '../path-segment.ts';
 import type { PreviewedRequest } from '../sink.ts';
@@ -124,7 +124,7 @@ export function isAbout(answer: JsonAnswer, parameter: 'sha' | 'ref' | 'status')
  * lib/gitlab/middleware/read_only/controller.rb.
  */
 function isReadOnly(answer: JsonAnswer): boolean {
-  return answer.status === 403 && /read-?\s?only|maintenance mode/i.test(wordsOf(answer));
+  return answer.status === 403 && /read-?\s?only|maintenance mode/i.test(excerptOf(answer));
 }
 
 const READ_ONLY_PROBE_MS = 10_000;
@@ -137,11 +137,14 @@ export function refusal(answer: JsonAnswer, what: string, advice = ''): Delivery
   const { status } = answer;
   if (isReadOnly(answer))
     return new DeliveryFailed(
-      `${what}: 403 ${wordsOf(answer)}. GitLab is read-only just now; what is to be told waits and goes on by itself`,
+      `${what}: 403 ${excerptOf(answer)}. GitLab is read-only just now; what is to be told waits and goes on by itself`,
       { retry: { afterMs: READ_ONLY_PROBE_MS, hold: 'sink' }, status },
     );
   if (status === 403 && !isTokenTrouble(answer))
-    return new DeliveryFailed(`${what}: 403 ${wordsOf(answer)}${advice && `. ${advice}`}`, { retry: 'never', status });
+    return new DeliveryFailed(`${what}: 403 ${excerptOf(answer)}${advice && `. ${advice}`}`, {
+      retry: 'never',
+      status,
+    });
   return failure(answer, what, adviceFor(answer) || advice);
 }
 

@@ -1,6 +1,6 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { certainlyRefused, isSuccess, type JsonAnswer, neverSent, wordsOf } from '../../outbound/http.ts';
+import { certainlyRefused, excerptOf, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
 import { fullSha } from '../../values/sha.ts';
 import { pathSegment } from '../path-segment.ts';
 import type { Delivered, DeliveryLedger, PreviewedRequest } from '../sink.ts';
@@ -119,7 +119,7 @@ async function update(aimed: Aimed, id: string): Promise<Delivered> {
  * project was made anew.
  */
 const isGone = (answer: JsonAnswer): boolean =>
-  answer.status === 404 && /404 (?:Deployment )?Not found/i.test(wordsOf(answer));
+  answer.status === 404 && /404 (?:Deployment )?Not found/i.test(excerptOf(answer));
 
 async function isThere({ api, project, signal, now }: Aimed): Promise<boolean> {
   return (await api.project(project, { signal, now })) !== undefined;

@@ -1,5 +1,5 @@
 import type { JsonAnswer } from '../../outbound/http.ts';
-import { wordsOf } from '../../outbound/http.ts';
+import { excerptOf } from '../../outbound/http.ts';
 
 /** Where a project is that was renamed or moved. Its id stays. */
 export interface NewPlace {
@@ -23,7 +23,7 @@ export function remember(moved: MovedProjects, oldPath: string, place: NewPlace)
  * GitLab: lib/api/helpers.rb, project_moved?
  */
 export const isMoved = (answer: JsonAnswer): boolean =>
-  (answer.status === 405 && /moved projects/i.test(wordsOf(answer))) || idInRedirect(answer) !== undefined;
+  (answer.status === 405 && /moved projects/i.test(excerptOf(answer))) || idInRedirect(answer) !== undefined;
 
 /**
  * GitLab answers a read by the old path with the address by id. Only the id is taken: the token goes to the configured

@@ -3,13 +3,13 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import {
   certainlyRefused,
+  excerptOf,
   failure,
   type JsonAnswer,
   type JsonRequest,
   neverSent,
   type SendJson,
   withoutSecret,
-  wordsOf,
 } from '../../outbound/http.ts';
 import { toldLater } from '../one-alert.ts';
 import type { Delivered, DeliveryLedger } from '../sink.ts';
@@ -122,7 +122,7 @@ function refusalOf(success: Success, answer: JsonAnswer, what: string) {
   if (verdict === 'taken') return undefined;
   if (verdict === 'refused') return { denied: false, failure: failure(answer, what, adviceFor(answer.status)) };
   const { status } = answer;
-  const message = `${what}: ${status}, but the answer says otherwise: ${wordsOf(answer)}`;
+  const message = `${what}: ${status}, but the answer says otherwise: ${excerptOf(answer)}`;
   return { denied: true, failure: new DeliveryFailed(message, { retry: 'never', status }) };
 }
 

@@ -10,7 +10,7 @@ const LOST = "Its notification was lost; read from Argo CD's history.";
 
 /**
  * A record for each earlier deployment of the history, oldest first. Those that were told, or are older than the first
- * notification of the application, are sorted out where that is known (store/changes/gaps.ts). Applied is not healthy:
+ * notification of the application, are sorted out where that is known (store/changes/serial-history.ts). Applied is not healthy:
  * only
  * what the health says of the time before the next operation is an end.
  * The history does not tell which syncs had nothing to change: where those are left out, nothing is read from it.

@@ -2,9 +2,9 @@ import type { Redis } from 'ioredis';
 import { boundRecord, RECORD_BYTES } from '../../domain/bounded-record.ts';
 import { type ChangeRecord, type NewChangeRecord, toChangeRecord } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
-import type { Dot } from '../../domain/mark.ts';
 import type { Predecessor } from '../../domain/succession.ts';
-import type { View } from '../../domain/view.ts';
+import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
+import type { DeploymentView } from '../../domain/view.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
 import {
@@ -18,13 +18,13 @@ import {
   unpackHash,
   VIEW,
 } from './deployment-hash.ts';
+import { expiredDeploymentOf, forget } from './expired-deployment.ts';
 import { facetKey, indexesOf } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
 import { FOLLOWERS, isLineage, lineageKey, packPredecessor, readPredecessors } from './lineage.ts';
 import { type ResolvedNames, resolveNames } from './names.ts';
 import { viewOf } from './packing.ts';
 import { type ChangeFilter, type Listed, list, sliceOf } from './query.ts';
-import { forget, remainsOf } from './remains.ts';
 import { MARGIN_DAYS, type PruneLimits, prune, type Retention } from './retention.ts';
 import { packTerms } from './search-terms.ts';
 import { packTimelineEntry, readTimeline } from './timeline.ts';
@@ -43,15 +43,15 @@ export interface Appended extends Stored {
 }
 
 /** What the records of a deployment add up to, and what it was judged by. */
-export interface Judged {
-  readonly view: View;
-  readonly before: Asked;
+export interface BuiltView {
+  readonly view: DeploymentView;
+  readonly before: PredecessorQuery;
   /** What `before` found. */
   readonly earlier: readonly Predecessor[];
 }
 
 /** Which of those that succeeded in a lineage are looked at. */
-export interface Asked {
+export interface PredecessorQuery {
   /** ISO 8601 UTC: those that succeeded before it. */
   readonly at: string;
   readonly limit: number;
@@ -76,14 +76,14 @@ export interface Deployments {
    * Writes what the records fold to, and the indexes in which the deployment stands.
    * @returns undefined when a record came in meanwhile, here or before it in its place: then it has to be folded again.
    */
-  store(stored: Stored, judged: Judged): Promise<Neighbors | undefined>;
+  store(stored: Stored, judged: BuiltView): Promise<Neighbors | undefined>;
   /** Takes records away from a deployment, which ends when none is left; its name then leads to `to`. */
   take(name: string, ids: readonly string[], to: string): Promise<void>;
   stored(name: string): Promise<Stored>;
   /** Those of a lineage that succeeded before a moment (ISO 8601 UTC), newest first. */
-  before(lineage: string, asked: Asked): Promise<readonly Predecessor[]>;
+  before(lineage: string, asked: PredecessorQuery): Promise<readonly Predecessor[]>;
   /** By deployment key or alias. */
-  get(name: string): Promise<View | undefined>;
+  get(name: string): Promise<DeploymentView | undefined>;
   records(name: string): Promise<readonly ChangeRecord[]>;
   list(filter: ChangeFilter): Promise<Listed>;
   /** Puts names that are there in the place of parts of them, and says what is not known. */
@@ -91,7 +91,10 @@ export interface Deployments {
   /** Those of these keys that there are. */
   many(names: readonly string[]): Promise<readonly Deployment[]>;
   /** What a timeline draws, newest first, at most `limit` (`MAX_TIMELINE_ENTRIES`). Knows no text. */
-  timeline(filter: Pick<ChangeFilter, 'facets' | 'sinceMs' | 'untilMs'>, limit?: number): Promise<readonly Dot[]>;
+  timeline(
+    filter: Pick<ChangeFilter, 'facets' | 'sinceMs' | 'untilMs'>,
+    limit?: number,
+  ): Promise<readonly LazyTimelineEntry[]>;
   /** Another one whenever anything in the change log may have changed. */
   version(): Promise<string>;
   /** Forgets what is older or more than the retention allows. Returns how many deployments went. */
@@ -186,7 +189,7 @@ async function thinned(redis: Redis, name: string, records: readonly ChangeRecor
 async function store(
   redis: Redis,
   { name, indexes, records }: Stored,
-  { view, before, earlier }: Judged,
+  { view, before, earlier }: BuiltView,
 ): Promise<Neighbors | undefined> {
   const { deployment, lineage, droppedBy } = view;
   const place = lineageKey(lineage);
@@ -233,7 +236,7 @@ async function take({ redis, ttlSeconds }: Omit<Writing, 'replace'>, { name, ids
   const { records } = await readHash(redis, name);
   if (Object.keys(records).length > 0) return;
   // What sinks were told of it stays: they may be asked about it under its name.
-  await forget(redis, { ...(await remainsOf(redis, name, [])), remains: [] });
+  await forget(redis, { ...(await expiredDeploymentOf(redis, name, [])), dependentKeys: [] });
   await redis.set(keys.alias(name), to, 'EX', ttlSeconds);
 }
 
@@ -259,8 +262,8 @@ function parseRecord(json: string | number): ChangeRecord {
 const VIEW_BYTES = 2 * RECORD_BYTES;
 
 /** Written by store() alone; an earlier bridge named one source, and had no limits. */
-function parseView(json: string): View {
-  const view = JSON.parse(json) as View;
+function parseView(json: string): DeploymentView {
+  const view = JSON.parse(json) as DeploymentView;
   const deployment = json.length > RECORD_BYTES ? boundRecord(view.deployment, VIEW_BYTES) : view.deployment;
   return { ...view, deployment: { ...deployment, sources: deployment.sources ?? [deployment.source] } };
 }

@@ -1,5 +1,5 @@
 import type { Deployment } from '../../domain/deployment.ts';
-import { laneOf } from '../../domain/lane.ts';
+import { swimlaneOf } from '../../domain/swimlane.ts';
 import { knownTier } from '../../domain/tier.ts';
 import { SHA_OR_PREFIX, SHORT_SHA } from '../../values/sha.ts';
 import { keys } from '../keys.ts';
@@ -30,7 +30,7 @@ const MAX_TAGS = 20;
 /** The indexes in which a deployment stands. */
 export function indexesOf(deployment: Deployment): string[] {
   const values: Record<Facet, readonly (string | undefined)[]> = {
-    environment: [deployment.environment.name, laneOf(deployment.environment)],
+    environment: [deployment.environment.name, swimlaneOf(deployment.environment)],
     service: [deployment.service, deployment.serviceId],
     source: [deployment.source, deployment.reportedSource],
     status: [deployment.state],

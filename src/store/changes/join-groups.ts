@@ -5,16 +5,16 @@ import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 
 /** A member, and where its records lie. */
-export interface Placed extends Member {
+export interface StoredMember extends Member {
   readonly under: string;
 }
 
 /** What is known of the keys of each repository that may tell of one deployment. */
 export interface JoinGroups {
   /** Adds what is told of a member, and reads its whole group. Doing it twice changes nothing. */
-  add(member: NewMember): Promise<readonly Placed[]>;
+  add(member: NewMember): Promise<readonly StoredMember[]>;
   /** The group without adding to it. */
-  read(member: Pick<Member, 'path'>): Promise<readonly Placed[]>;
+  read(member: Pick<Member, 'path'>): Promise<readonly StoredMember[]>;
   /** Its records lie under this deployment now. */
   place(member: Pick<Member, 'path' | 'key'>, under: string): Promise<void>;
 }
@@ -54,15 +54,19 @@ function pairsOf(listed: readonly string[]): Map<string, string> {
   return fields;
 }
 
-function parse(fields: ReadonlyMap<string, string>): readonly Placed[] {
-  return [...fields].flatMap(([field, json]): Placed[] => {
+function parse(fields: ReadonlyMap<string, string>): readonly StoredMember[] {
+  return [...fields].flatMap(([field, json]): StoredMember[] => {
     if (!field.startsWith('m:')) return [];
     const member = JSON.parse(json) as Member; // written by add() alone
     return [{ ...member, under: fields.get(`u:${member.key}`) ?? member.key }];
   });
 }
 
-async function forgetOldest(redis: Redis, group: string, members: readonly Placed[]): Promise<readonly Placed[]> {
+async function forgetOldest(
+  redis: Redis,
+  group: string,
+  members: readonly StoredMember[],
+): Promise<readonly StoredMember[]> {
   const kept = members.toSorted((a, b) => b.order - a.order).slice(0, MAX_MEMBERS);
   const gone = members.filter((member) => !kept.includes(member));
   await redis.hdel(group, ...gone.flatMap(({ key }) => [`m:${key}`, `u:${key}`]));

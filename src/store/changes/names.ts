@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Dot } from '../../domain/mark.ts';
+import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import { type Facet, facetKey } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
 
@@ -44,7 +44,7 @@ const MAX_COMPARED_CHARS = 60;
 export async function resolveNames(
   redis: Redis,
   selection: ChangeSelection,
-  all: () => Promise<readonly Dot[]>,
+  all: () => Promise<readonly LazyTimelineEntry[]>,
 ): Promise<ResolvedNames> {
   const asked = FORGIVEN.flatMap((field) => {
     const value = selection.facets[field];
@@ -64,7 +64,7 @@ export async function resolveNames(
 
 type Counts = Map<string, { readonly name: string; count: number }>;
 
-function countNames(dots: readonly Dot[]): Record<Forgiven, Counts> {
+function countNames(entries: readonly LazyTimelineEntry[]): Record<Forgiven, Counts> {
   const names: Record<Forgiven, Counts> = { environment: new Map(), service: new Map(), person: new Map() };
   const count = (field: Forgiven, name: string | undefined) => {
     if (name === undefined) return;
@@ -73,8 +73,8 @@ function countNames(dots: readonly Dot[]): Record<Forgiven, Counts> {
     if (known) known.count += 1;
     else names[field].set(key, { name, count: 1 });
   };
-  for (const dot of dots) {
-    const { environment, service, actor } = dot.mark();
+  for (const entry of entries) {
+    const { environment, service, actor } = entry.entry();
     count('environment', environment.name);
     count('service', service);
     count('person', actor);

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { isFinal } from '../../domain/deployment.ts';
-import type { View } from '../../domain/view.ts';
+import type { DeploymentView } from '../../domain/view.ts';
 import { keys } from '../keys.ts';
 import { nowOf } from '../time.ts';
 import { PACKED, packHash, readHash } from './deployment-hash.ts';
@@ -42,9 +42,9 @@ async function pack(redis: Redis, name: string, quietSinceMs: number): Promise<b
   if (await redis.hexists(keys.deployment(name), PACKED)) return false;
   const hash = await readHash(redis, name);
   // written by store() alone
-  if (hash.view === '' || !isQuiet(JSON.parse(hash.view) as View, quietSinceMs)) return false;
+  if (hash.view === '' || !isQuiet(JSON.parse(hash.view) as DeploymentView, quietSinceMs)) return false;
   return packHash(redis, name, hash);
 }
 
-const isQuiet = ({ deployment, heardAt }: View, sinceMs: number): boolean =>
+const isQuiet = ({ deployment, heardAt }: DeploymentView, sinceMs: number): boolean =>
   isFinal(deployment.state) && Date.parse(heardAt) < sinceMs && Date.parse(deployment.receivedAt) < sinceMs;

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
 import { nowOf } from '../time.ts';
-import { type Doomed, forget, remainsOf } from './remains.ts';
+import { type ExpiredDeployment, expiredDeploymentOf, forget } from './expired-deployment.ts';
 
 export interface Retention {
   readonly days: number;
@@ -47,7 +47,7 @@ export async function prune(redis: Redis, retention: Retention, limits: PruneLim
   const names = [...new Set([...tooOld, ...tooOldDropped, ...tooMany])];
   const sinks = await redis.smembers(keys.sinks());
   for (let at = 0; at < names.length; at += PART) {
-    const doomed = await Promise.all(names.slice(at, at + PART).map((name) => remainsOf(redis, name, sinks)));
+    const doomed = await Promise.all(names.slice(at, at + PART).map((name) => expiredDeploymentOf(redis, name, sinks)));
     await leaveAllIndexes(
       redis,
       doomed.filter(({ isExpired }) => isExpired),
@@ -61,7 +61,7 @@ export async function prune(redis: Redis, retention: Retention, limits: PruneLim
  * Of one that expired before retention came to it, nobody knows any more in which indexes it stands: all are looked at.
  * It leaves the index of all deployments last, so that a run that is cut short is repeated.
  */
-async function leaveAllIndexes(redis: Redis, expired: readonly Doomed[]): Promise<void> {
+async function leaveAllIndexes(redis: Redis, expired: readonly ExpiredDeployment[]): Promise<void> {
   const names = expired.map(({ name }) => name);
   if (names.length === 0) return;
   for (const pattern of [keys.facet('*', '*'), keys.lineage('*')]) {

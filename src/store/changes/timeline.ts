@@ -1,7 +1,12 @@
 import type { Redis } from 'ioredis';
 import { ChangeType, State, Tier } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
-import { type Dot, type Kind, type Mark, markOf } from '../../domain/mark.ts';
+import {
+  type LazyTimelineEntry,
+  type TimelineCategory,
+  type TimelineEntry,
+  timelineEntryOf,
+} from '../../domain/timeline-entry.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 
@@ -20,7 +25,7 @@ const readPageScript = createScript('read-timeline');
  * anything.
  */
 export function packTimelineEntry(deployment: Deployment): string {
-  const { key, atMs, state, changeType, environment, service, revision = '', actor = '' } = markOf(deployment);
+  const { key, atMs, state, changeType, environment, service, revision = '', actor = '' } = timelineEntryOf(deployment);
   const fields = [String(atMs), state, changeType, environment.tier ?? '', environment.name, service, revision, actor];
   return [...fields.map((field) => field.replaceAll('\n', ' ')), key].join('\n');
 }
@@ -30,30 +35,29 @@ const TYPES = new Map(ChangeType.options.map((type) => [type as string, type]));
 const TIERS = new Map(Tier.options.map((tier) => [tier as string, tier]));
 
 /** State, change type, tier and environment, after the time. */
-const KIND_FIELDS = 4;
+const CATEGORY_FIELDS = 4;
 /** As it is packed. Undefined: another version of the bridge wrote it. */
-type Kinds = Map<string, Kind | undefined>;
+type Categories = Map<string, TimelineCategory | undefined>;
 
 /**
- * The kind is looked up as it is packed, the words are read when somebody asks: a third of the time of taking all
- * apart.
+ * The category is looked up as packed, the details are parsed on demand: a third of the time of parsing all
  */
-function unpackDot(packed: string, kinds: Kinds): Dot | undefined {
+function unpackEntry(packed: string, categories: Categories): LazyTimelineEntry | undefined {
   const from = packed.indexOf('\n') + 1;
   let to = packed.indexOf('\n', from);
-  for (let field = 1; field < KIND_FIELDS; field++) to = packed.indexOf('\n', to + 1);
-  const kind = kindOf(packed.slice(from, to), kinds);
-  if (!kind) return undefined;
+  for (let field = 1; field < CATEGORY_FIELDS; field++) to = packed.indexOf('\n', to + 1);
+  const category = categoryOf(packed.slice(from, to), categories);
+  if (!category) return undefined;
   const atMs = Number(packed.slice(0, from - 1));
-  return { atMs, kind, mark: () => ({ atMs, ...kind, ...wordsOf(packed.slice(to + 1)) }) };
+  return { atMs, category, entry: () => ({ atMs, ...category, ...detailsOf(packed.slice(to + 1)) }) };
 }
 
-function kindOf(packed: string, kinds: Kinds): Kind | undefined {
-  if (!kinds.has(packed)) kinds.set(packed, unpackKind(packed));
-  return kinds.get(packed);
+function categoryOf(packed: string, categories: Categories): TimelineCategory | undefined {
+  if (!categories.has(packed)) categories.set(packed, unpackCategory(packed));
+  return categories.get(packed);
 }
 
-function unpackKind(packed: string): Kind | undefined {
+function unpackCategory(packed: string): TimelineCategory | undefined {
   const [state = '', type = '', tier = '', name = ''] = packed.split('\n');
   const known = { state: STATES.get(state), changeType: TYPES.get(type), tier: TIERS.get(tier) };
   if (!known.state || !known.changeType) return undefined;
@@ -64,7 +68,7 @@ function unpackKind(packed: string): Kind | undefined {
   };
 }
 
-function wordsOf(packed: string): Omit<Mark, 'atMs' | keyof Kind> {
+function detailsOf(packed: string): Omit<TimelineEntry, 'atMs' | keyof TimelineCategory> {
   const [service = '', revision, actor, ...key] = packed.split('\n');
   return { key: key.join('\n'), service, ...(revision && { revision }), ...(actor && { actor }) };
 }
@@ -88,24 +92,28 @@ export async function ranksOf(redis: Redis, { index, min, max }: Slice): Promise
 }
 
 /** Newest first. */
-export async function readTimeline(redis: Redis, slice: Slice, limit = MAX_TIMELINE_ENTRIES): Promise<Dot[]> {
+export async function readTimeline(
+  redis: Redis,
+  slice: Slice,
+  limit = MAX_TIMELINE_ENTRIES,
+): Promise<LazyTimelineEntry[]> {
   const { index } = slice;
   const { newer, count } = await ranksOf(redis, slice);
   const end = newer + Math.min(count, limit);
   const read = (from: number) => readPage(redis, index, { from, to: Math.min(from + PAGE, end) - 1 });
-  const dots: Dot[] = [];
-  const kinds: Kinds = new Map();
-  // One page is on its way while another is taken apart.
+  const entries: LazyTimelineEntry[] = [];
+  const categories: Categories = new Map();
+  // The next page is requested while one is parsed.
   let next = newer < end ? read(newer) : undefined;
   for (let from = newer + PAGE; next; from += PAGE) {
     const page = await next;
     next = from < end ? read(from) : undefined;
     for (const packed of page) {
-      const dot = packed === null ? undefined : unpackDot(packed, kinds);
-      if (dot) dots.push(dot);
+      const entry = packed === null ? undefined : unpackEntry(packed, categories);
+      if (entry) entries.push(entry);
     }
   }
-  return dots;
+  return entries;
 }
 
 const readPage = async (redis: Redis, index: string, { from, to }: { from: number; to: number }) =>

@@ -1,7 +1,7 @@
 import type { Deployment } from '../../domain/deployment.ts';
-import { type Dot, dotOf, markOf } from '../../domain/mark.ts';
-import type { Standing } from '../../domain/running.ts';
-import { lanesOf, type Window } from '../../domain/timeline.ts';
+import type { RunningStatus } from '../../domain/running.ts';
+import { swimlanesOf, type Window } from '../../domain/timeline.ts';
+import { type LazyTimelineEntry, lazyEntryOf, timelineEntryOf } from '../../domain/timeline-entry.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { ChangeSelection } from '../../store/changes/filter.ts';
@@ -55,13 +55,13 @@ export async function changesPage(
   const { problems: unread, ...query } = readChangesQuery(asked, now);
   const { selection, unknown } = await deployments.resolve(filterOf(query, {}));
   const problems = unread.map(({ field, message }) => `${field} was left out of the filter: ${message}.`);
-  const [found, newest, standings] = await Promise.all([
+  const [found, newest, runningStatuses] = await Promise.all([
     find({ deployments, query, facets: selection.facets, now }),
     deployments.list({ facets: {}, limit: SUGGEST_FROM, offset: 0 }),
-    running.standings(),
+    running.runningStatuses(),
   ]);
   return {
-    body: <Changes {...{ found, newest, query, problems, unknown, standings, now, sources }} />,
+    body: <Changes {...{ found, newest, query, problems, unknown, runningStatuses, now, sources }} />,
     empty: newest.total === 0,
   };
 }
@@ -72,13 +72,13 @@ interface View {
   readonly query: ChangesQuery;
   readonly problems: readonly string[];
   readonly unknown: readonly UnknownName[];
-  readonly standings: ReadonlyMap<string, Standing>;
+  readonly runningStatuses: ReadonlyMap<string, RunningStatus>;
   readonly now: Date;
   readonly sources: readonly Source[];
 }
 
-function Changes({ found, newest, query, problems, unknown, standings, now, sources }: View): Html {
-  const { list, marks, range, window } = found;
+function Changes({ found, newest, query, problems, unknown, runningStatuses, now, sources }: View): Html {
+  const { list, entries, range, window } = found;
   const shown = list.deployments.length > 0;
   // Only a page that goes up to now has something to wait for.
   return (
@@ -94,7 +94,7 @@ function Changes({ found, newest, query, problems, unknown, standings, now, sour
         <div id="drawn">
           {shown && (
             <Timeline
-              lanes={lanesOf(marks, window)}
+              lanes={swimlanesOf(entries, window)}
               window={window}
               laneAddress={(name) => addressOf(query, { environment: name })}
               spanAddress={(span) => addressOf(query, spanOf(span))}
@@ -103,7 +103,7 @@ function Changes({ found, newest, query, problems, unknown, standings, now, sour
         </div>
         <div id="list">
           {shown ? (
-            <ChangeList {...{ deployments: list.deployments, query, standings, now, sources }} />
+            <ChangeList {...{ deployments: list.deployments, query, runningStatuses, now, sources }} />
           ) : (
             <Nothing {...{ query, range, now }} last={newest.deployments[0]} />
           )}
@@ -131,7 +131,7 @@ const TakeAlong = ({ query }: { query: ChangesQuery }): Html => (
 
 interface Found {
   readonly list: Listed;
-  readonly marks: readonly Dot[];
+  readonly entries: readonly LazyTimelineEntry[];
   /** What was asked for, or the shortest that holds anything. */
   readonly range: Range;
   readonly window: Window;
@@ -165,22 +165,22 @@ async function findWithin({ deployments, query, facets, now }: Search, range: Ra
   if (filter.text) {
     const all = await deployments.list({ ...filter, limit: SEARCHED, offset: 0 });
     const list = { ...all, deployments: all.deployments.slice(offset, offset + PAGE_SIZE) };
-    const dots = all.deployments.map((one) => dotOf(markOf(one)));
-    return { list, range, ...drawn(dots, reach) };
+    const entries = all.deployments.map((one) => lazyEntryOf(timelineEntryOf(one)));
+    return { list, range, ...drawn(entries, reach) };
   }
-  const [list, marks] = await Promise.all([
+  const [list, entries] = await Promise.all([
     deployments.list({ ...filter, limit: PAGE_SIZE, offset }),
     deployments.timeline(filter),
   ]);
-  return { list, range, ...drawn(marks, reach) };
+  return { list, range, ...drawn(entries, reach) };
 }
 
 /** All changes begin with the first of them. */
 function drawn(
-  marks: readonly Dot[],
+  entries: readonly LazyTimelineEntry[],
   { fromMs, toMs }: { fromMs?: number; toMs: number },
-): Pick<Found, 'marks' | 'window'> {
-  return { marks, window: { fromMs: fromMs ?? Math.min(marks.at(-1)?.atMs ?? toMs, toMs - 1), toMs } };
+): Pick<Found, 'entries' | 'window'> {
+  return { entries, window: { fromMs: fromMs ?? Math.min(entries.at(-1)?.atMs ?? toMs, toMs - 1), toMs } };
 }
 
 const Aside = ({ list, query }: { list: Listed; query: ChangesQuery }): Html => (
@@ -197,7 +197,7 @@ const Aside = ({ list, query }: { list: Listed; query: ChangesQuery }): Html => 
   </>
 );
 
-function Notes({ found: { list, marks, range }, query, problems }: Pick<View, 'found' | 'query' | 'problems'>): Html {
+function Notes({ found: { list, entries, range }, query, problems }: Pick<View, 'found' | 'query' | 'problems'>): Html {
   const widened = query.range === undefined && query.from === undefined && range !== USUAL_RANGE;
   const told = [
     ...problems,
@@ -207,7 +207,7 @@ function Notes({ found: { list, marks, range }, query, problems }: Pick<View, 'f
     list.searched !== undefined &&
       `Only the newest ${list.searched.toLocaleString('en')} were looked through; ` +
         'choose a span of time to look further back.',
-    marks.length === MAX_TIMELINE_ENTRIES &&
+    entries.length === MAX_TIMELINE_ENTRIES &&
       list.total > MAX_TIMELINE_ENTRIES &&
       `The timeline shows the newest ${MAX_TIMELINE_ENTRIES.toLocaleString('en')} of this span.`,
   ].filter((note) => note !== false);

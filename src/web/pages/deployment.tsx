@@ -1,8 +1,8 @@
 import type { ChangeRecord } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import type { OriginParts } from '../../domain/origins.ts';
-import type { Routed } from '../../domain/routing.ts';
-import type { Standing } from '../../domain/running.ts';
+import type { RoutingResult } from '../../domain/routing.ts';
+import type { RunningStatus } from '../../domain/running.ts';
 import { summarize } from '../../domain/summary.ts';
 import type { DeadLetters } from '../../queue/dead-letters.ts';
 import type { Hold } from '../../queue/workers.ts';
@@ -15,14 +15,14 @@ import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Who } from '../parts/action-form.tsx';
-import { type Around, HourBefore, Neighbours, readAround } from '../parts/around.tsx';
 import { What, WhenAndWho } from '../parts/deployment-facts.tsx';
 import { Origins, Signals } from '../parts/deployment-signals.tsx';
 import { deploymentPath, StateBadge, TypeBadge } from '../parts/deployment-words.tsx';
 import { DoneNote } from '../parts/done.tsx';
 import { Heading, Section } from '../parts/layout.tsx';
+import { HourBefore, type NearbyChanges, Neighbours, readNearbyChanges } from '../parts/nearby-changes.tsx';
+import { RunningStatusNote } from '../parts/running-status.tsx';
 import { SinkCard, type SinkKnowledge } from '../parts/sink-card.tsx';
-import { StandingNote } from '../parts/standing.tsx';
 import { Moment, span } from '../parts/time.tsx';
 
 export interface DeploymentParts extends OriginParts {
@@ -50,23 +50,23 @@ export async function deploymentPage(parts: DeploymentParts, view: DeploymentVie
   if (!routed) return undefined;
   const { deployment } = routed;
   const records = await parts.deployments.records(deployment.key);
-  const [entries, deliveries, around, standings] = await Promise.all([
+  const [entries, deliveries, around, runningStatuses] = await Promise.all([
     parts.inbox.entries([...new Set(records.flatMap(({ webhook }) => webhook ?? []))]),
     deliveriesOf(parts, deployment, records),
-    readAround(parts.deployments, deployment),
-    parts.running.standings(),
+    readNearbyChanges(parts.deployments, deployment),
+    parts.running.runningStatuses(),
   ]);
-  const standing = standings.get(deployment.key);
-  return <DeploymentBody {...{ ...view, routed, records, entries, deliveries, around, standing, parts }} />;
+  const runningStatus = runningStatuses.get(deployment.key);
+  return <DeploymentBody {...{ ...view, routed, records, entries, deliveries, around, runningStatus, parts }} />;
 }
 
 interface Body extends DeploymentView {
-  readonly routed: Routed;
+  readonly routed: RoutingResult;
   readonly records: readonly ChangeRecord[];
   readonly entries: readonly (InboxEntry | undefined)[];
   readonly deliveries: readonly SinkKnowledge[];
-  readonly around: Around;
-  readonly standing: Standing | undefined;
+  readonly around: NearbyChanges;
+  readonly runningStatus: RunningStatus | undefined;
   readonly parts: DeploymentParts;
 }
 
@@ -76,7 +76,7 @@ function DeploymentBody({
   entries,
   deliveries,
   around,
-  standing,
+  runningStatus,
   parts,
   asked,
   who,
@@ -89,9 +89,9 @@ function DeploymentBody({
       <Heading aside={aside}>
         <bdi>{summarize(deployment)}</bdi>
       </Heading>
-      {standing && (
-        <p class="standing-line">
-          <StandingNote of={standing} now={now} />
+      {runningStatus && (
+        <p class="runningStatus-line">
+          <RunningStatusNote of={runningStatus} now={now} />
         </p>
       )}
       <Neighbours of={around} />
@@ -177,7 +177,7 @@ function Steps({ records }: { records: readonly ChangeRecord[] }): Html {
   );
 }
 
-function Rules({ of: { trace, sinks, droppedBy } }: { of: Routed }): Html {
+function Rules({ of: { trace, sinks, droppedBy } }: { of: RoutingResult }): Html {
   if (trace.length === 0) return <p class="mute">No rule matched. Every sink is asked.</p>;
   return (
     <>

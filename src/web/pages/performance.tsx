@@ -1,6 +1,6 @@
 import type { Deployment } from '../../domain/deployment.ts';
-import { laneOf } from '../../domain/lane.ts';
 import { daysOf, finishedDeployments, lastDays, performanceBy, performanceOf } from '../../domain/performance.ts';
+import { swimlaneOf } from '../../domain/swimlane.ts';
 import { isIn, isNamed, PERFORMANCE_RANGES, readSpan, spanBefore } from '../../http/performance.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { Html } from '../html.ts';
@@ -29,7 +29,7 @@ export async function performancePage(
   const ofService = finished.filter(isOfService);
   const chosen = ofService.filter((one) => isIn(one, query.environment));
   const before = finishedDeployments(earlier.found).filter((one) => isOfService(one) && isIn(one, query.environment));
-  const byEnvironment = performanceBy(ofService, ({ environment }) => laneOf(environment), span);
+  const byEnvironment = performanceBy(ofService, ({ environment }) => swimlaneOf(environment), span);
   const byService = performanceBy(chosen, ({ service }) => service, span);
   return (
     <>
@@ -93,7 +93,7 @@ const placeOf = (environment: string) =>
   environment === PRODUCTION ? 'production' : environment === ALL ? 'all environments' : environment;
 
 function Filters({ query, finished }: { query: PerformanceQuery; finished: readonly Deployment[] }): Html {
-  const environments = [...new Set(finished.map(({ environment }) => laneOf(environment)))].sort();
+  const environments = [...new Set(finished.map(({ environment }) => swimlaneOf(environment)))].sort();
   const services = [...new Set(finished.map(({ service }) => service))].sort();
   const choices = [
     { value: PRODUCTION, label: 'production' },

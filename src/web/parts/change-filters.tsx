@@ -1,6 +1,6 @@
 import { ChangeType, RiskLevel, State, Tier } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
-import { laneOf } from '../../domain/lane.ts';
+import { swimlaneOf } from '../../domain/swimlane.ts';
 import type { Window } from '../../domain/timeline.ts';
 import { addressOf, type ChangesQuery, isFiltered, RANGE_NAMES, type Range } from '../changes-query.ts';
 import { exactly, type Html } from '../html.ts';
@@ -9,7 +9,7 @@ import { Options } from './action-form.tsx';
 /** A plain GET form: what it sends is the address of the page. */
 export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: readonly Deployment[] }): Html {
   const known = {
-    environment: newest.flatMap(({ environment }) => [environment.name, laneOf(environment)]),
+    environment: newest.flatMap(({ environment }) => [environment.name, swimlaneOf(environment)]),
     service: newest.map(({ service }) => service),
     person: newest.flatMap(({ actor, commit }) => [actor, commit?.author]).filter((name) => name !== undefined),
     source: newest.map((deployment) => deployment.reportedSource ?? deployment.source),

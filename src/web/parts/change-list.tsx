@@ -1,5 +1,5 @@
 import type { Deployment } from '../../domain/deployment.ts';
-import type { Standing } from '../../domain/running.ts';
+import type { RunningStatus } from '../../domain/running.ts';
 import { isStale } from '../../domain/stale.ts';
 import { summarize } from '../../domain/summary.ts';
 import { mergeRequestLabel } from '../../forges/label.ts';
@@ -8,7 +8,7 @@ import { addressOf, type ChangesQuery } from '../changes-query.ts';
 import type { Html } from '../html.ts';
 import { deploymentPath, Revision, RiskBadge, StateBadge, TypeBadge } from './deployment-words.tsx';
 import { Link } from './link.tsx';
-import { StandingNote } from './standing.tsx';
+import { RunningStatusNote } from './running-status.tsx';
 import { durationOf, When } from './time.tsx';
 import { firstLine } from './words.tsx';
 
@@ -17,13 +17,13 @@ const COLUMNS = ['when', 'state', 'service', 'environment', 'what', 'who', 'took
 export interface ChangeListView {
   readonly deployments: readonly Deployment[];
   readonly query: ChangesQuery;
-  readonly standings: ReadonlyMap<string, Standing>;
+  readonly runningStatuses: ReadonlyMap<string, RunningStatus>;
   readonly now: Date;
   readonly sources: readonly Source[];
 }
 
 /** The same as the timeline, in words. Rows have a name by which the script knows them again. */
-export const ChangeList = ({ deployments, query, standings, now, sources }: ChangeListView): Html => (
+export const ChangeList = ({ deployments, query, runningStatuses, now, sources }: ChangeListView): Html => (
   <table class="changes">
     <caption class="hidden">Changes, the newest first</caption>
     <thead>
@@ -37,7 +37,7 @@ export const ChangeList = ({ deployments, query, standings, now, sources }: Chan
     </thead>
     <tbody>
       {deployments.map((deployment) => (
-        <Row {...{ deployment, query, now, sources }} standing={standings.get(deployment.key)} />
+        <Row {...{ deployment, query, now, sources }} runningStatus={runningStatuses.get(deployment.key)} />
       ))}
     </tbody>
   </table>
@@ -46,12 +46,12 @@ export const ChangeList = ({ deployments, query, standings, now, sources }: Chan
 interface RowView {
   readonly deployment: Deployment;
   readonly query: ChangesQuery;
-  readonly standing: Standing | undefined;
+  readonly runningStatus: RunningStatus | undefined;
   readonly now: Date;
   readonly sources: readonly Source[];
 }
 
-function Row({ deployment, query, standing, now, sources }: RowView): Html {
+function Row({ deployment, query, runningStatus, now, sources }: RowView): Html {
   const { key, state, changeType, service, environment, commit, occurredAt, source, reportedSource } = deployment;
   const what = firstLine(deployment.summary) ?? commit?.title ?? firstLine(commit?.message) ?? summarize(deployment);
   return (
@@ -87,7 +87,7 @@ function Row({ deployment, query, standing, now, sources }: RowView): Html {
         <div class="revision">
           <Revision of={deployment} />
           <Replaced of={deployment} /> <span class="mute">{reportedSource ?? source}</span>{' '}
-          <StandingNote of={standing} now={now} />
+          <RunningStatusNote of={runningStatus} now={now} />
         </div>
       </td>
       <td class="who">

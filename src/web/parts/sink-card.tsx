@@ -1,4 +1,4 @@
-import type { Routed } from '../../domain/routing.ts';
+import type { RoutingResult } from '../../domain/routing.ts';
 import type { DeadLetter } from '../../queue/dead-letters.ts';
 import type { Hold } from '../../queue/workers.ts';
 import type { Sink } from '../../sinks/sink.ts';
@@ -21,7 +21,7 @@ export interface SinkKnowledge {
 }
 
 export interface SinkView extends SinkKnowledge {
-  readonly routed: Routed;
+  readonly routed: RoutingResult;
   readonly who: Who;
   readonly now: Date;
 }

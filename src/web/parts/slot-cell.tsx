@@ -1,7 +1,7 @@
 import type { Deployment } from '../../domain/deployment.ts';
-import type { Mark } from '../../domain/mark.ts';
 import { driftOf, type Slot } from '../../domain/running.ts';
 import { isStale } from '../../domain/stale.ts';
+import type { TimelineEntry } from '../../domain/timeline-entry.ts';
 import { compareOf } from '../../http/running.ts';
 import type { Html } from '../html.ts';
 import { deploymentPath, StateBadge } from './deployment-words.tsx';
@@ -45,9 +45,9 @@ export function SlotCell({ name, slot, own, known, now }: SlotCellView): Html {
   );
 }
 
-const timeOf = ({ atMs }: Mark): string => new Date(atMs).toISOString();
+const timeOf = ({ atMs }: TimelineEntry): string => new Date(atMs).toISOString();
 
-const Attempt = ({ of, isStale, now }: { of: Mark; isStale: boolean; now: Date }): Html => (
+const Attempt = ({ of, isStale, now }: { of: TimelineEntry; isStale: boolean; now: Date }): Html => (
   <div class="attempt">
     <a href={deploymentPath(of.key)}>
       <StateBadge state={of.state} />

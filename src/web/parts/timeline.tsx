@@ -1,5 +1,5 @@
 import type { State } from '../../domain/change-record.ts';
-import { type Group, gather, type Lane, NARROW, type Row, type Window } from '../../domain/timeline.ts';
+import { type Group, mergeOverlapping, NARROW, type Row, type Swimlane, type Window } from '../../domain/timeline.ts';
 import type { Html } from '../html.ts';
 import { deploymentPath } from './deployment-words.tsx';
 import { exactTime } from './time.tsx';
@@ -13,7 +13,7 @@ import { Scale } from './timeline-scale.tsx';
 const ROW_REM = 1.3;
 
 export interface TimelineView {
-  readonly lanes: readonly Lane[];
+  readonly lanes: readonly Swimlane[];
   readonly window: Window;
   /** The page of one lane. */
   readonly laneAddress: (name: string) => string;
@@ -58,7 +58,7 @@ export const Timeline = ({ lanes, window, laneAddress, spanAddress }: TimelineVi
 
 type Address = TimelineView['spanAddress'];
 
-function Picture({ lane: { name, rows, count }, address }: { lane: Lane; address: Address }): Html {
+function Picture({ lane: { name, rows, count }, address }: { lane: Swimlane; address: Address }): Html {
   const drawn = rows.flatMap(({ groups }) => groups);
   // One tab stop a lane, on the newest; the arrow keys go on from there (assets/shiplog.js).
   const stop = drawn.reduce<Group | undefined>(
@@ -68,7 +68,7 @@ function Picture({ lane: { name, rows, count }, address }: { lane: Lane; address
   const layer = (room: 'wide' | 'narrow') => (
     <g class={room}>
       {rows.map(({ row, groups }, index) =>
-        (room === 'wide' ? groups : gather(groups, NARROW)).map((group) => (
+        (room === 'wide' ? groups : mergeOverlapping(groups, NARROW)).map((group) => (
           <Mark {...{ group, row, index, address }} isStop={group === stop || group.newest === stop?.newest} />
         )),
       )}

@@ -131,7 +131,7 @@ describe('the change log', () => {
       service: 'lighthouse-api',
       actor: 'mi ra',
     };
-    expect((await deployments.timeline({ facets: {} })).map((dot) => dot.mark())).toEqual([mark]);
+    expect((await deployments.timeline({ facets: {} })).map((dot) => dot.entry())).toEqual([mark]);
     expect(await deployments.timeline({ facets: { status: 'running' } })).toEqual([]);
     expect(await deployments.timeline({ facets: {}, untilMs: mark.atMs - 1 })).toEqual([]);
     await deployments.prune({ nowMs: Date.parse('2028-01-01'), share: 1 });
@@ -146,7 +146,7 @@ describe('the change log', () => {
     );
     await Promise.all(fill.map((record) => deployments.apply(record)));
     const marks = await deployments.timeline({ facets: {}, sinceMs: first + 1000, untilMs: first + 8_998_000 });
-    expect(marks.map((dot) => dot.mark().key)).toEqual(Array.from({ length: 8_998 }, (_, at) => `job:${8_998 - at}`));
+    expect(marks.map((dot) => dot.entry().key)).toEqual(Array.from({ length: 8_998 }, (_, at) => `job:${8_998 - at}`));
   });
 
   it('looks for several facets in the newest thousands, further back in a span of time, and says so', async () => {
@@ -176,7 +176,7 @@ describe('the change log', () => {
     expect(early).toMatchObject({ total: 4 });
     expect(early.searched).toBeUndefined();
     const marks = await deployments.timeline({ facets: { ...facets, branch: 'main' } });
-    expect(marks.map((dot) => dot.mark().key)).toEqual(['job:3']);
+    expect(marks.map((dot) => dot.entry().key)).toEqual(['job:3']);
   });
 
   it('answers the same question anew when something changed or was forgotten', async () => {

@@ -81,7 +81,7 @@ describe('a packed deployment', () => {
       await deployments.list(everything),
       await deployments.list({ ...everything, text: 'mira' }),
       await deployments.list({ ...everything, facets: { environment: 'production', status: 'succeeded' } }),
-      (await deployments.timeline({ facets: {} })).map((dot) => dot.mark()),
+      (await deployments.timeline({ facets: {} })).map((dot) => dot.entry()),
     ];
     const before = await read();
     const ttl = await redis.ttl(keys.deployment('job:1'));

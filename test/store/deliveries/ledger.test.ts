@@ -61,7 +61,7 @@ describe('what a sink was told in a lane', () => {
 
 it('lets nobody send who has stood still for longer than a lease lasts, and the next one looks first', async () => {
   const place = { sink: 'alertops', deployment: 'a' };
-  const standing = ledger.exclusive(place, async (entry) => {
+  const runningStatus = ledger.exclusive(place, async (entry) => {
     const nowMs = performance.now();
     const clock = vi.spyOn(performance, 'now').mockReturnValue(nowMs + 13_000);
     try {
@@ -70,6 +70,6 @@ it('lets nobody send who has stood still for longer than a lease lasts, and the 
       clock.mockRestore();
     }
   });
-  await expect(standing).rejects.toMatchObject({ name: 'DeliveryFailed', retry: { hold: 'job' } });
+  await expect(runningStatus).rejects.toMatchObject({ name: 'DeliveryFailed', retry: { hold: 'job' } });
   expect(await ledger.exclusive(place, async ({ known }) => known.attemptedAt)).toBe('2026-03-19T15:00:00.000Z');
 });

@@ -1,6 +1,6 @@
 import { ChangeRecord } from '../../../../src/domain/change-record.ts';
 import { fold } from '../../../../src/domain/fold.ts';
-import { place } from '../../../../src/domain/serial.ts';
+import { updateSerial } from '../../../../src/domain/serial.ts';
 import type { Serial } from '../../../../src/domain/serial-document.ts';
 import { createSource, createWebhook } from '../support.ts';
 import type { End } from './application.ts';
@@ -21,9 +21,9 @@ export function createBridge(config: object = {}) {
       const said = mapped.kind === 'records' ? mapped.records : (mapped.hints ?? []);
       if (said.length === 0) return;
       const records = said.map((record) => ChangeRecord.parse(record));
-      const placed = place(serial, records);
+      const placed = updateSerial(serial, records);
       serial = JSON.parse(JSON.stringify(placed.serial)); // as it comes back from Redis
-      for (const placing of placed.placings) if (placing.kind === 'placed') add(placing.record);
+      for (const placing of placed.results) if (placing.kind === 'placed') add(placing.record);
       for (const record of placed.concluded) add(record);
     },
     deployments: () => [...known].map(([key, records]) => fold(key, [...records.values()])),

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { keepLogin, reachBridge } from '../../src/config/bridge-access.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { keepLogin, reachBridge } from '../../src/config/reach.ts';
 import { announceBridge } from '../../src/config/running-bridge.ts';
 
 let dir: string;

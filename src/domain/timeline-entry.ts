@@ -5,7 +5,7 @@ import type { Deployment } from './deployment.ts';
  * What a timeline draws of one deployment. The store keeps it beside the view, a tenth of its size: a timeline reads
  * all of its range.
  */
-export interface Mark {
+export interface TimelineEntry {
   readonly key: string;
   readonly atMs: number;
   readonly state: State;
@@ -17,20 +17,24 @@ export interface Mark {
   readonly actor?: string;
 }
 
-/** What decides where a mark is drawn, but for its time. */
-export type Kind = Pick<Mark, 'state' | 'changeType' | 'environment'>;
+/** What decides where an entry is drawn, except its time. */
+export type TimelineCategory = Pick<TimelineEntry, 'state' | 'changeType' | 'environment'>;
 
-/** A range has a hundred thousand marks, few kinds of them, and nobody reads the words of those that are joined. */
-export interface Dot {
+/** A range has up to 100,000 entries and few categories; the details of merged ones are never parsed. */
+export interface LazyTimelineEntry {
   readonly atMs: number;
-  /** One object for all dots of a kind, or nearly all. */
-  readonly kind: Kind;
-  readonly mark: () => Mark;
+  /** One object for all entries of a category, or nearly all. */
+  readonly category: TimelineCategory;
+  readonly entry: () => TimelineEntry;
 }
 
-export const dotOf = (mark: Mark): Dot => ({ atMs: mark.atMs, kind: mark, mark: () => mark });
+export const lazyEntryOf = (entry: TimelineEntry): LazyTimelineEntry => ({
+  atMs: entry.atMs,
+  category: entry,
+  entry: () => entry,
+});
 
-export function markOf({ key, ...deployment }: Deployment): Mark {
+export function timelineEntryOf({ key, ...deployment }: Deployment): TimelineEntry {
   const { state, changeType, environment, service, commit, ref, artifacts, actor, occurredAt } = deployment;
   const revision = commit?.sha?.slice(0, 8) ?? ref ?? artifacts[0];
   return {

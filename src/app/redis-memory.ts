@@ -6,23 +6,23 @@ import type { Redis } from '../queue/connection.ts';
  */
 const LEFT_FREE = 0.05;
 
-export interface Room {
+export interface RedisMemory {
   /** False from a refusal for want of memory until there is room again: webhooks then go into the spool. */
-  isThere(): boolean;
+  hasSpace(): boolean;
   /** Notes why Redis did not take something. */
   note(failure: unknown): void;
   /** Asks Redis. */
-  look(): Promise<boolean>;
+  check(): Promise<boolean>;
 }
 
-export function createRoom(redis: Redis): Room {
+export function createRedisMemory(redis: Redis): RedisMemory {
   let isFull = false;
   return {
-    isThere: () => !isFull,
+    hasSpace: () => !isFull,
     note(failure) {
       if (textOf(failure).includes('OOM ')) isFull = true;
     },
-    async look() {
+    async check() {
       const info = await redis.info('memory');
       const fact = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
       const max = fact('maxmemory');

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createRoom } from '../../src/app/room.ts';
+import { createRedisMemory } from '../../src/app/redis-memory.ts';
 import { gitlabDeploymentHook, gitlabHeaders, startTestBridge } from '../support/bridge.ts';
 
 const stops: (() => Promise<unknown>)[] = [];
@@ -19,17 +19,17 @@ async function start() {
 describe('a Redis that is full', () => {
   it('leaves the deliveries a twentieth of its memory before the spool is drained into it', async () => {
     const { bridge, redis, used } = await start();
-    const room = createRoom(redis);
-    expect(await room.look()).toBe(true); // no limit
+    const room = createRedisMemory(redis);
+    expect(await room.check()).toBe(true); // no limit
     await bridge.redis.set('maxmemory', String(Math.round(used * 1.02)));
-    expect(await room.look()).toBe(false);
-    expect(room.isThere()).toBe(false);
+    expect(await room.check()).toBe(false);
+    expect(room.hasSpace()).toBe(false);
     await bridge.redis.set('maxmemory', String(used * 2));
-    expect(await room.look()).toBe(true);
+    expect(await room.check()).toBe(true);
     room.note(new Error('not kept', { cause: new Error("OOM command not allowed when used memory > 'maxmemory'.") }));
-    expect(room.isThere()).toBe(false);
-    await room.look();
-    expect(room.isThere()).toBe(true);
+    expect(room.hasSpace()).toBe(false);
+    await room.check();
+    expect(room.hasSpace()).toBe(true);
   });
 
   it('costs no webhook: they wait in the spool, and are recorded when there is room', async () => {

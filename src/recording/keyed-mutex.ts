@@ -2,7 +2,7 @@
  * Runs work of the same name one after another, in the order of the calls; work of other names goes on beside it.
  * In this process: two bridges may still meet.
  */
-export function createTurns(): <Got>(name: string, work: () => Promise<Got>) => Promise<Got> {
+export function createKeyedMutex(): <Got>(name: string, work: () => Promise<Got>) => Promise<Got> {
   const last = new Map<string, Promise<unknown>>();
   return (name, work) => {
     const before = last.get(name) ?? Promise.resolve();

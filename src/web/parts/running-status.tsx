@@ -1,23 +1,23 @@
-import type { Standing } from '../../domain/running.ts';
+import type { RunningStatus } from '../../domain/running.ts';
 import type { Html } from '../html.ts';
 import { deploymentPath } from './deployment-words.tsx';
 import { When } from './time.tsx';
 
 /** What became of a deployment that succeeded: it runs, it was rolled back, another took its place. */
-export function StandingNote({ of, now }: { of: Standing | undefined; now: Date }): Html {
+export function RunningStatusNote({ of, now }: { of: RunningStatus | undefined; now: Date }): Html {
   if (!of) return <></>;
   if (!of.next) return <span class="badge current">current here</span>;
   const { key, atMs, changeType, actor, revision } = of.next;
   const at = new Date(atMs).toISOString();
   if (changeType !== 'rollback') {
     return (
-      <span class="mute standing">
+      <span class="mute runningStatus">
         superseded by <a href={deploymentPath(key)}>{revision ?? 'another'}</a>
       </span>
     );
   }
   return (
-    <span class="standing undone">
+    <span class="runningStatus undone">
       <a href={deploymentPath(key)}>rolled back{actor !== undefined && ` by ${actor}`}</a> <When at={at} now={now} />
     </span>
   );

@@ -11,7 +11,7 @@ const NUMBERED = /^((?:review|preview|pr|mr|feature)-)./i;
  * The name under which environments that come and go are shown together: `review/*`. Production and staging are never
  * folded: `eu/production` stands for itself.
  */
-export function laneOf(environment: Environment): string {
+export function swimlaneOf(environment: Environment): string {
   const tier = tierOf(environment);
   if (tier === 'production' || tier === 'staging') return environment.name;
   const prefix = (FOLDER.exec(environment.name) ?? NUMBERED.exec(environment.name))?.[1];

@@ -3,9 +3,9 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-record.ts';
 import { fold } from '../../../src/domain/fold.ts';
-import type { Placing } from '../../../src/domain/serial-document.ts';
+import type { SerialResult } from '../../../src/domain/serial-document.ts';
 import { argocd } from '../../../src/sources/argocd/index.ts';
-import { createGaps, type Gaps } from '../../../src/store/changes/gaps.ts';
+import { createSerialHistory, type SerialHistory } from '../../../src/store/changes/serial-history.ts';
 import { aRecord } from '../../support/records.ts';
 import { startTestRedis } from '../../support/redis.ts';
 
@@ -88,14 +88,14 @@ function recordsOf(told: Told, tool: Tool): ChangeRecord[] {
 }
 
 /** What the worker does with notifications, one after the other. */
-function createLog(gaps: Gaps) {
+function createLog(serials: SerialHistory) {
   const known = new Map<string, Map<string, ChangeRecord>>();
   return {
     async tell(told: Told, tool: Tool) {
       const asked = recordsOf(told, tool);
-      const { placings, concluded } = await gaps.place(asked);
-      expect(await gaps.place(asked)).toEqual({ placings, concluded }); // the first run may have been killed
-      for (const placed of [...placings.flatMap(recordIn), ...concluded]) {
+      const { results, concluded } = await serials.assign(asked);
+      expect(await serials.assign(asked)).toEqual({ results, concluded }); // the first run may have been killed
+      for (const placed of [...results.flatMap(recordIn), ...concluded]) {
         const records = known.get(placed.deployment) ?? new Map();
         known.set(placed.deployment, records.set(placed.id, placed));
       }
@@ -111,13 +111,13 @@ function createLog(gaps: Gaps) {
   };
 }
 
-const recordIn = (placing: Placing) => (placing.kind === 'placed' ? [placing.record] : []);
+const recordIn = (placing: SerialResult) => (placing.kind === 'placed' ? [placing.record] : []);
 
 function open() {
-  const gaps = createGaps(redis, 400);
+  const serials = createSerialHistory(redis, 400);
   /** Where one record belongs; undefined when it adds nothing. */
-  const placeOne = async (record: ChangeRecord) => (await gaps.place([record])).placings.flatMap(recordIn)[0];
-  return { ...gaps, placeOne };
+  const placeOne = async (record: ChangeRecord) => (await serials.assign([record])).results.flatMap(recordIn)[0];
+  return { ...serials, placeOne };
 }
 const succeeded = (sync: number): Told => ({ event: 'succeeded', sync });
 const running = (sync: number): Told => ({ event: 'running', sync });
@@ -136,14 +136,14 @@ function readFromHistory(id: number, deployedAt: number, after?: number) {
 
 /** The places of what is told of one app. Names are short: 10 is the sync that began in that minute, #4 the number 4. */
 function openBuoy() {
-  const gaps = open();
+  const serials = open();
   const place = async (name: string, said: Partial<NewChangeRecord>, history: Partial<ChangeRecord['history']>) => {
     const record = aRecord({
       deployment: `argocd:buoy:${name}`,
       ...said,
       history: { of: 'buoy', newest: 3, ...history },
     });
-    return (await gaps.placeOne(record))?.deployment.replace('argocd:buoy:', '');
+    return (await serials.placeOne(record))?.deployment.replace('argocd:buoy:', '');
   };
   return {
     place,
@@ -382,43 +382,44 @@ describe('a sync that says its number', () => {
 
 describe('a number without a start', () => {
   it('is not the sync that was told before the number before it', async () => {
-    const gaps = open();
-    await gaps.placeOne(buoy(10, { state: 'running' }));
-    const placed = await gaps.placeOne(readFromHistory(5, 40, 30));
+    const serials = open();
+    await serials.placeOne(buoy(10, { state: 'running' }));
+    const placed = await serials.placeOne(readFromHistory(5, 40, 30));
     expect(placed?.deployment).toBe('argocd:buoy:history:5');
-    const joined = await gaps.placeOne(readFromHistory(4, 30));
+    const joined = await serials.placeOne(readFromHistory(4, 30));
     expect(joined?.deployment).toBe(buoy(10).deployment);
   });
 
   it('is not a partial sync that was over before it, and is one that was told without its number', async () => {
-    const gaps = open();
-    await gaps.placeOne(buoy(10));
-    expect(await gaps.placeOne(readFromHistory(4, 11))).toBeUndefined();
-    expect((await gaps.placeOne(readFromHistory(5, 20)))?.deployment).toBe('argocd:buoy:history:5');
+    const serials = open();
+    await serials.placeOne(buoy(10));
+    expect(await serials.placeOne(readFromHistory(4, 11))).toBeUndefined();
+    expect((await serials.placeOne(readFromHistory(5, 20)))?.deployment).toBe('argocd:buoy:history:5');
   });
 
   it('leaves a late failure to the sync that failed', async () => {
-    const gaps = open();
-    await gaps.placeOne(buoy(5, { history: { of: 'buoy', id: 3, newest: 3 } }));
-    await gaps.placeOne(readFromHistory(4, 30));
+    const serials = open();
+    await serials.placeOne(buoy(5, { history: { of: 'buoy', id: 3, newest: 3 } }));
+    await serials.placeOne(readFromHistory(4, 30));
     const late = buoy(20, { state: 'running' });
-    expect((await gaps.placeOne(late))?.deployment).toBe('argocd:buoy:history:4');
+    expect((await serials.placeOne(late))?.deployment).toBe('argocd:buoy:history:4');
     const failed = buoy(20, { state: 'failed' });
-    expect((await gaps.placeOne(failed))?.deployment).toBe(failed.deployment);
+    expect((await serials.placeOne(failed))?.deployment).toBe(failed.deployment);
   });
 });
 
 describe('the memory of gaps', () => {
   it('gives a late notification the deployment that was recovered for it, under one id and findable by its own key', async () => {
-    const gaps = open();
+    const serials = open();
     const tool = { saysStarts: false };
-    for (const told of [succeeded(4), succeeded(6)]) for (const one of recordsOf(told, tool)) await gaps.placeOne(one);
+    for (const told of [succeeded(4), succeeded(6)])
+      for (const one of recordsOf(told, tool)) await serials.placeOne(one);
     const [late] = recordsOf(succeeded(5), tool);
     if (!late) throw new Error('no record');
-    const placed = await gaps.placeOne(late);
+    const placed = await serials.placeOne(late);
     expect(placed).toMatchObject({ deployment: 'argocd:uid-of-lighthouse-api:history:4', aliases: [late.deployment] });
     expect(placed?.id).not.toBe(late.id);
-    expect(await gaps.placeOne(late)).toEqual(placed);
+    expect(await serials.placeOne(late)).toEqual(placed);
   });
 
   it('leaves records without a history as they are, and asks Redis nothing', async () => {
@@ -433,12 +434,12 @@ describe('the memory of gaps', () => {
   });
 
   it('stays small and ends', async () => {
-    const gaps = open();
+    const serials = open();
     for (let id = 0; id < 130; id++) {
       const startedAt = timeOf(id * 10);
       const at = { startedAt, occurredAt: timeOf(id * 10 + 1), finishedAt: timeOf(id * 10 + 1) };
       const history = { of: 'buoy', id, newest: id };
-      await gaps.placeOne(aRecord({ deployment: `argocd:buoy:${startedAt}`, ...at, history }));
+      await serials.placeOne(aRecord({ deployment: `argocd:buoy:${startedAt}`, ...at, history }));
     }
     expect(await redis.strlen('{shiplog}:gaps:buoy')).toBeLessThan(25_000);
     const { entries, starts, baseline } = JSON.parse((await redis.get('{shiplog}:gaps:buoy')) ?? '');
@@ -449,14 +450,14 @@ describe('the memory of gaps', () => {
     expect(ttlSeconds).toBeGreaterThan(399 * 86_400);
     expect(ttlSeconds).toBeLessThanOrEqual(400 * 86_400);
     const forgotten = aRecord({ deployment: 'argocd:buoy:history:3', history: { of: 'buoy', id: 3, recovered: true } });
-    expect(await gaps.placeOne(forgotten)).toBeUndefined();
+    expect(await serials.placeOne(forgotten)).toBeUndefined();
   });
 
   it('gives one answer to many workers', async () => {
-    const gaps = open();
-    for (const one of recordsOf(succeeded(4), { saysStarts: false })) await gaps.placeOne(one);
+    const serials = open();
+    for (const one of recordsOf(succeeded(4), { saysStarts: false })) await serials.placeOne(one);
     const records = recordsOf(succeeded(9), { saysStarts: false });
-    const placed = await Promise.all([...records, ...records, ...records].map((one) => gaps.placeOne(one)));
+    const placed = await Promise.all([...records, ...records, ...records].map((one) => serials.placeOne(one)));
     expect(new Set(placed.flatMap((one) => one?.deployment ?? [])).size).toBe(5);
   });
 });

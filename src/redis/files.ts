@@ -14,7 +14,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /** Where the private Redis lives. All paths are absolute and free of links. */
-export interface Place {
+export interface RedisFiles {
   readonly dir: string;
   readonly conf: string;
   readonly log: string;
@@ -38,7 +38,7 @@ const SOCKET_PATH_BYTES = 100;
 const LOG_BYTES = 1024 * 1024;
 
 /** Makes the directories that only this user can enter. */
-export function preparePlace(dataDir: string, durability: Durability): Place {
+export function prepareFiles(dataDir: string, durability: Durability): RedisFiles {
   mkdirSync(join(dataDir, 'redis'), { recursive: true, mode: 0o700 });
   const dir = realpathSync(join(dataDir, 'redis'));
   chmodSync(dir, 0o700);
@@ -71,13 +71,13 @@ function shortDirFor(dir: string): string {
 }
 
 /** Nothing stays outside the data directory. */
-export function leavePlace(place: Place): void {
+export function leavePlace(place: RedisFiles): void {
   const socketDir = dirname(place.socket);
   if (socketDir !== place.dir) rmSync(socketDir, { recursive: true, force: true });
 }
 
 /** The configuration is written anew at every start. */
-export function writeConf(place: Place): void {
+export function writeConf(place: RedisFiles): void {
   const settings = {
     port: '0',
     unixsocket: quoted(place.socket),
@@ -101,7 +101,7 @@ export function writeConf(place: Place): void {
 /**
  * At most twice so much. Redis opens its log anew for every line, so that it may be moved while it runs; never throws.
  */
-export function rotateLog(place: Place): void {
+export function rotateLog(place: RedisFiles): void {
   try {
     if (logBytes(place) > LOG_BYTES) renameSync(place.log, `${place.log}.1`);
   } catch {
@@ -110,12 +110,12 @@ export function rotateLog(place: Place): void {
 }
 
 /** Where the last one that was started here listens. It differs when the directory for temporary files does. */
-export function lastSocket(place: Place): string | undefined {
+export function lastSocket(place: RedisFiles): string | undefined {
   const line = /^unixsocket "(.*)"$/m.exec(readOr(place.conf, ''))?.[1];
   return line?.replace(/\\(.)/g, '$1');
 }
 
-export function lastPid(place: Place): number | undefined {
+export function lastPid(place: RedisFiles): number | undefined {
   const pid = Number.parseInt(readOr(place.pid, ''), 10);
   return pid > 0 ? pid : undefined;
 }
@@ -123,12 +123,12 @@ export function lastPid(place: Place): number | undefined {
 const LAST_WORDS_LINES = 8;
 
 /** What the log says from `offset` on, at most its last lines. */
-export function lastWords(place: Place, offset = 0): string {
+export function lastLogLines(place: RedisFiles, offset = 0): string {
   const lines = Buffer.from(readOr(place.log, '')).subarray(offset).toString('utf8').trimEnd().split('\n');
   return lines.slice(-LAST_WORDS_LINES).join('\n');
 }
 
-export function logBytes(place: Place): number {
+export function logBytes(place: RedisFiles): number {
   return statSync(place.log, { throwIfNoEntry: false })?.size ?? 0;
 }
 

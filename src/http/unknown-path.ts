@@ -6,17 +6,17 @@ import type { RefusalLimit } from './refusals.ts';
 import { pathOf, toHead } from './webhook-request.ts';
 import type { WebhookParts } from './webhooks.ts';
 
-export interface NowhereParts {
+export interface UnknownPathParts {
   readonly sourceNames: readonly string[];
   readonly limit: RefusalLimit;
   /** Somebody looks for it in the inbox. */
-  readonly noteRefused: (source: Nobody, webhook: Webhook, error: WebhookRejected) => Promise<void>;
+  readonly noteRefused: (source: NoSource, webhook: Webhook, error: WebhookRejected) => Promise<void>;
   readonly onAnswered: WebhookParts['onAnswered'];
 }
 
 /** What a webhook is noted under that belongs to no source. No source can have this name. */
-type Nobody = Pick<Source, 'name' | 'keptHeaders'>;
-const NOBODY: Nobody = { name: '(none)', keptHeaders: [] };
+type NoSource = Pick<Source, 'name' | 'keptHeaders'>;
+const NOBODY: NoSource = { name: '(none)', keptHeaders: [] };
 const WRITES = new Set(['POST', 'PUT', 'PATCH']);
 const SHOWN_CHARS = 200;
 
@@ -24,7 +24,7 @@ const SHOWN_CHARS = 200;
  * Answers what is asked for at an address where nothing is. The answer names no source, since it goes to anybody; the
  * inbox, where the owner of a webhook looks for it, says which address may have been meant.
  */
-export function createNowhere({ sourceNames, limit, noteRefused, onAnswered }: NowhereParts): RequestHandler {
+export function createUnknownPath({ sourceNames, limit, noteRefused, onAnswered }: UnknownPathParts): RequestHandler {
   const source = NOBODY;
   return async (request, response) => {
     const path = pathOf(request.originalUrl);

@@ -9,12 +9,12 @@ import { findRunningBridge } from './running-bridge.ts';
 import { keptSecret } from './secrets.ts';
 
 /** What a command needs of a bridge that it only asks. */
-export interface Reachable extends Pick<Config, 'host' | 'port' | 'admin_token'> {
+export interface BridgeSettings extends Pick<Config, 'host' | 'port' | 'admin_token'> {
   /** Said, or left by the bridge; absent: by host and port. */
   readonly url?: string;
 }
 
-export interface Reach {
+export interface BridgeAccess {
   readonly url?: string | undefined;
   readonly token?: string | undefined;
 }
@@ -26,7 +26,7 @@ const Login = z.object({ url: z.url(), token: z.string().min(1) });
  * configuration; else the one that `shiplog login` was told of.
  * @throws ConfigError that says what to give
  */
-export function reachBridge(said: Reach, environment: Environment = process.env): Reachable {
+export function reachBridge(said: BridgeAccess, environment: Environment = process.env): BridgeSettings {
   const url = said.url ?? (environment['SHIPLOG_URL'] || undefined);
   const token = said.token ?? (environment['SHIPLOG_TOKEN'] || undefined);
   if (url !== undefined && !isWebAddress(url))
@@ -46,7 +46,7 @@ export function reachBridge(said: Reach, environment: Environment = process.env)
 const isWebAddress = (url: string): boolean => /^https?:\/\//i.test(url) && URL.canParse(url);
 const sameAddress = (a: string, b: string): boolean => a.replace(/\/$/, '') === b.replace(/\/$/, '');
 
-const toReachable = (url: string, token: string): Reachable => ({
+const toReachable = (url: string, token: string): BridgeSettings => ({
   url: url.endsWith('/') ? url.slice(0, -1) : url,
   host: '',
   port: 0,
@@ -57,7 +57,7 @@ const toReachable = (url: string, token: string): Reachable => ({
  * The bridge of this configuration, or the one that runs on the usual data directory where the configuration needs more
  * of its environment.
  */
-function localBridge(environment: Environment): Reachable | undefined {
+function localBridge(environment: Environment): BridgeSettings | undefined {
   try {
     const config = loadConfig(environment);
     const running = findRunningBridge(config.data_dir);

@@ -4,19 +4,23 @@ import { keys } from '../keys.ts';
 import { forgetDeployment, parseIndexes, readHash } from './deployment-hash.ts';
 
 /** A deployment that is to be forgotten, and what it left. */
-export interface Doomed {
+export interface ExpiredDeployment {
   readonly name: string;
   /** In which it stands, one a line. */
   readonly indexes: string;
   readonly isPacked: boolean;
   /** Keys that go with it. */
-  readonly remains: readonly string[];
+  readonly dependentKeys: readonly string[];
   /** Its hash is gone already. */
   readonly isExpired: boolean;
 }
 
 /** @param sinks all that may have been told of it */
-export async function remainsOf(redis: Redis, name: string, sinks: readonly string[]): Promise<Doomed> {
+export async function expiredDeploymentOf(
+  redis: Redis,
+  name: string,
+  sinks: readonly string[],
+): Promise<ExpiredDeployment> {
   const [{ indexes, records, packed }, ...deliveries] = await Promise.all([
     readHash(redis, name),
     ...sinks.map((sink) => deliveryOf(redis, sink, name)),
@@ -26,7 +30,7 @@ export async function remainsOf(redis: Redis, name: string, sinks: readonly stri
     name,
     indexes,
     isPacked: packed !== undefined,
-    remains: [keys.firstOccurrence(name), ...aliases, ...deliveries.flat()],
+    dependentKeys: [keys.firstOccurrence(name), ...aliases, ...deliveries.flat()],
     isExpired: indexes === '' && Object.keys(records).length === 0,
   };
 }
@@ -53,7 +57,10 @@ async function deliveryOf(redis: Redis, sink: string, name: string): Promise<str
 }
 
 /** One that is written to meanwhile stays until the next time. */
-export async function forget(redis: Redis, { name, indexes, isPacked, remains }: Doomed): Promise<void> {
+export async function forget(
+  redis: Redis,
+  { name, indexes, isPacked, dependentKeys }: ExpiredDeployment,
+): Promise<void> {
   const left = [...new Set([...parseIndexes(indexes), keys.changes(), keys.dropped()])];
   await forgetDeployment(
     redis,
@@ -61,7 +68,7 @@ export async function forget(redis: Redis, { name, indexes, isPacked, remains }:
       keys.deployment(name),
       ...[keys.changesVersion(), keys.timeline(), keys.predecessors(), keys.searchTerms()],
       ...left,
-      ...remains,
+      ...dependentKeys,
     ],
     name,
     isPacked ? '' : indexes, // a packed one has no such field

@@ -1,5 +1,5 @@
 import type { Deployment } from '../../domain/deployment.ts';
-import type { Mark } from '../../domain/mark.ts';
+import type { TimelineEntry } from '../../domain/timeline-entry.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { Html } from '../html.ts';
 import { deploymentPath, StateBadge } from './deployment-words.tsx';
@@ -9,16 +9,19 @@ const HOUR_MS = 3_600_000;
 const SHOWN = 20;
 
 /** What happened around a deployment. */
-export interface Around {
+export interface NearbyChanges {
   /** The nearest in the same service and environment, whatever became of them. */
-  readonly previous: Mark | undefined;
-  readonly next: Mark | undefined;
+  readonly previous: TimelineEntry | undefined;
+  readonly next: TimelineEntry | undefined;
   /** In the hour before, anywhere, the newest first; the same service first. */
-  readonly hour: readonly Mark[];
+  readonly hour: readonly TimelineEntry[];
   readonly others: number;
 }
 
-export async function readAround(deployments: Pick<Deployments, 'timeline'>, deployment: Deployment): Promise<Around> {
+export async function readNearbyChanges(
+  deployments: Pick<Deployments, 'timeline'>,
+  deployment: Deployment,
+): Promise<NearbyChanges> {
   const { key, service, environment, occurredAt } = deployment;
   const at = Date.parse(occurredAt);
   const facets = { service, environment: environment.name };
@@ -27,24 +30,24 @@ export async function readAround(deployments: Pick<Deployments, 'timeline'>, dep
     deployments.timeline({ facets, sinceMs: at }),
     deployments.timeline({ facets: {}, sinceMs: at - HOUR_MS, untilMs: at }),
   ]);
-  const isOther = (mark: Mark | undefined) => mark !== undefined && mark.key !== key;
-  const marks = hour.map((dot) => dot.mark()).filter(isOther);
-  const own = marks.filter((mark) => mark.service === service);
-  const rest = marks.filter((mark) => mark.service !== service);
-  const previous = before.map((dot) => dot.mark()).find(isOther);
+  const isOther = (entry: TimelineEntry | undefined) => entry !== undefined && entry.key !== key;
+  const entries = hour.map((entry) => entry.entry()).filter(isOther);
+  const own = entries.filter((entry) => entry.service === service);
+  const rest = entries.filter((entry) => entry.service !== service);
+  const previous = before.map((entry) => entry.entry()).find(isOther);
   return {
     previous,
     next: after
       .slice(-2)
       .toReversed()
-      .map((dot) => dot.mark())
-      .find((mark) => isOther(mark) && mark.key !== previous?.key),
+      .map((entry) => entry.entry())
+      .find((entry) => isOther(entry) && entry.key !== previous?.key),
     hour: [...own, ...rest].slice(0, SHOWN),
-    others: Math.max(0, marks.length - SHOWN),
+    others: Math.max(0, entries.length - SHOWN),
   };
 }
 
-export const Neighbours = ({ of: { previous, next } }: { of: Around }): Html => (
+export const Neighbours = ({ of: { previous, next } }: { of: NearbyChanges }): Html => (
   <nav class="pager" aria-label="In this service and environment">
     {previous && (
       <a rel="prev" href={deploymentPath(previous.key)}>
@@ -59,19 +62,19 @@ export const Neighbours = ({ of: { previous, next } }: { of: Around }): Html => 
   </nav>
 );
 
-export function HourBefore({ of: { hour, others }, now }: { of: Around; now: Date }): Html {
+export function HourBefore({ of: { hour, others }, now }: { of: NearbyChanges; now: Date }): Html {
   if (hour.length === 0) return <p class="mute">Nothing else changed in the hour before.</p>;
   return (
     <>
       <ul class="plain">
-        {hour.map((mark) => (
+        {hour.map((entry) => (
           <li>
-            <When at={new Date(mark.atMs).toISOString()} now={now} /> <StateBadge state={mark.state} />{' '}
-            <a href={deploymentPath(mark.key)}>
-              <bdi>{mark.service}</bdi> {mark.revision !== undefined && <code>{mark.revision}</code>}
+            <When at={new Date(entry.atMs).toISOString()} now={now} /> <StateBadge state={entry.state} />{' '}
+            <a href={deploymentPath(entry.key)}>
+              <bdi>{entry.service}</bdi> {entry.revision !== undefined && <code>{entry.revision}</code>}
             </a>{' '}
             <span class="mute">
-              <bdi>{mark.environment.name}</bdi> {mark.actor !== undefined && <bdi>{mark.actor}</bdi>}
+              <bdi>{entry.environment.name}</bdi> {entry.actor !== undefined && <bdi>{entry.actor}</bdi>}
             </span>
           </li>
         ))}

@@ -7,7 +7,7 @@ import { holdBack } from './webhooks.ts';
 export const WRONG_TOKENS = 20;
 
 /** Holds back an address that sends wrong tokens again and again. A right one passes, whatever its address has sent. */
-export function holdGuesses(limit: RefusalLimit, access: Access): RequestHandler {
+export function limitFailedLogins(limit: RefusalLimit, access: Access): RequestHandler {
   return (request, response, next) => {
     if (request.headers.authorization === undefined || access.identify(request)) return next();
     const address = networkOf(request.ip);
