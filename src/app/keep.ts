@@ -31,7 +31,7 @@ export interface KeepParts {
   /** Resolves when the spool may delete what Redis has. */
   readonly mayForget: () => Promise<void>;
   readonly clock: () => Date;
-  /** Whether Redis has memory for more than what lies in it (room.ts). */
+  /** Whether Redis has memory for more than what lies in it (redis-memory.ts). */
   readonly room: RedisMemory;
   /** It has been refused too often: what more it sends is counted, and not written down. */
   readonly isHeldBack: (address: string) => boolean;
