@@ -4,7 +4,7 @@ import type { ChangesOptions } from './cli/changes.ts';
 import { wholeNumber } from './cli/count.ts';
 import type { DeadLetterOptions } from './cli/dead-letters.ts';
 import type { ExplainOptions } from './cli/explain.ts';
-import { EXIT_CODES, endWithReader, NothingFound, outliveReader } from './cli/output.ts';
+import { EXIT_CODES, exitOnBrokenPipe, ignoreBrokenPipe, NothingFound } from './cli/output.ts';
 import type { PerformanceOptions } from './cli/performance.ts';
 import type { RedeliverOptions } from './cli/redeliver.ts';
 import type { RunningOptions } from './cli/running.ts';
@@ -228,9 +228,9 @@ async function ask<Part>(
 }
 
 /** The bridge outlives whoever reads its output; a command has nothing more to do. */
-if (process.argv[2] === 'start') outliveReader();
+if (process.argv[2] === 'start') ignoreBrokenPipe();
 else {
-  endWithReader();
+  exitOnBrokenPipe();
   cleanOutput([process.stdout, process.stderr], { json: process.argv.includes('--json') });
 }
 try {

@@ -7,7 +7,7 @@ import { withStaleness } from './domain/stale.ts';
 import { lineageOf, PREDECESSORS, succeed } from './domain/succession.ts';
 import type { DeploymentView } from './domain/view.ts';
 import type { BuildView, ChangeLog } from './recording/change-log.ts';
-import { type Conclusion, conclusionOf, dropped, echo, kept, unplaced } from './recording/conclusion.ts';
+import { type Conclusion, conclusionOf, dropped, echo, kept, notAssigned } from './recording/conclusion.ts';
 import type { Joins } from './recording/joins.ts';
 import { createKeyedMutex } from './recording/keyed-mutex.ts';
 import type { Repeats } from './recording/repeats.ts';
@@ -33,7 +33,7 @@ export interface RecordParts {
   /** Counts the rules that matched, so that one that never does is seen. */
   readonly noteRules: (view: DeploymentView) => Promise<void>;
   /** What the inbound log says of a step that only repeats what was told, where a tool has a habit of it. */
-  readonly wordsForRepeat: (told: ChangeRecord) => string | undefined;
+  readonly repeatDetail: (told: ChangeRecord) => string | undefined;
   /** Puts a deployment into a sink's queue. The same moment twice is once. */
   readonly forward: (sink: Sink, view: DeploymentView) => Promise<void>;
   /** The same for the sinks that only other replicas have. */
@@ -52,7 +52,7 @@ interface Recorded {
  */
 export function createRecord(parts: RecordParts) {
   const { resolve, sinks, changeLog, echoes, history, joins, repeats, inbox } = parts;
-  const { forward, forwardElsewhere, hide, noteRules, wordsForRepeat } = parts;
+  const { forward, forwardElsewhere, hide, noteRules, repeatDetail } = parts;
   const inTurn = createKeyedMutex(); // whether the same words tell of another deployment depends on what ran in between
 
   /**
@@ -64,7 +64,7 @@ export function createRecord(parts: RecordParts) {
     const steps = await addAll([...records, ...asked.records]);
     const conclusions = steps.map(({ conclusion }) => conclusion);
     await Promise.all([
-      ...steps.map(tell),
+      ...steps.map(forwardToSinks),
       inbox.conclude(webhookId, conclusionOf(conclusions, asked, event.otherwise)),
     ]);
     if (asked.unanswered && asked.unanswered.retry !== 'never') throw asked.unanswered;
@@ -72,7 +72,7 @@ export function createRecord(parts: RecordParts) {
 
   async function recordStep(step: ChangeRecord): Promise<Conclusion> {
     const recorded = await addAll([step]);
-    await Promise.all(recorded.map(tell));
+    await Promise.all(recorded.map(forwardToSinks));
     return conclusionOf(
       recorded.map(({ conclusion }) => conclusion),
       { records: [] },
@@ -86,7 +86,7 @@ export function createRecord(parts: RecordParts) {
     const steps: Recorded[] = [];
     for (const result of results) {
       if (result.kind === 'placed') steps.push(await add(result.record));
-      else steps.push({ conclusion: unplaced(result.kind), views: [] });
+      else steps.push({ conclusion: notAssigned(result.kind), views: [] });
     }
     for (const step of concluded) steps.push(await add(step));
     return steps;
@@ -104,14 +104,14 @@ export function createRecord(parts: RecordParts) {
     const view = await changeLog.apply(join.record);
     const moved = await join.settle();
     const ended = await supersede(changeLog, view);
-    const conclusion = view.droppedBy ? dropped(view.droppedBy) : kept(view, step, wordsForRepeat(step));
+    const conclusion = view.droppedBy ? dropped(view.droppedBy) : kept(view, step, repeatDetail(step));
     return { views: [view, ...moved, ...ended], conclusion };
   }
 
   /**
    * A duplicate is told too: the first run may have been killed before it came this far. The ledger tells nobody twice.
    */
-  async function tell({ views }: Recorded): Promise<void> {
+  async function forwardToSinks({ views }: Recorded): Promise<void> {
     const wanting = views.flatMap((view) => sinks.filter((sink) => wants(sink, view)).map((sink) => ({ sink, view })));
     const elsewhere = views.filter(({ droppedBy }) => !droppedBy).map(forwardElsewhere);
     await Promise.all([...views.map(noteRules), ...elsewhere, ...wanting.map(({ sink, view }) => forward(sink, view))]);

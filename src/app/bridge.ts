@@ -6,14 +6,14 @@ import { basePathOf } from '../http/base-path.ts';
 import { closeServer, openServer } from '../http/server.ts';
 import { addressOf, type RedisAddress } from '../queue/address.ts';
 import {
-  complaintOf,
   connect,
-  impatient,
+  failFast,
   isAway,
   isWrongDatabase,
-  patient,
+  lastErrorOf,
   type Redis,
   readyWithin,
+  waitForRedis,
 } from '../queue/connection.ts';
 import { inspectRedis } from '../queue/inspect.ts';
 import { createReplicaMemory } from '../queue/replication.ts';
@@ -69,8 +69,8 @@ export async function startBridge(config: Config, ownRedis: RedisAddress | undef
   const onError = createErrorLog(log, isAway);
   let hasStarted = !ownRedis; // one of our own begins beside us, and is not there at once
   const onRedisError: OnError = (where, error) => (hasStarted ? onError(where, error) : undefined);
-  const quick = openRedis(redis, impatient, onRedisError);
-  const steady = openRedis(redis, patient, onRedisError);
+  const quick = openRedis(redis, failFast, onRedisError);
+  const steady = openRedis(redis, waitForRedis, onRedisError);
   const spool = await openSpool({
     dir: join(config.data_dir, 'spool'),
     maxBytes: config.spool_max_mib * MEBIBYTE,
@@ -117,7 +117,7 @@ export async function startBridge(config: Config, ownRedis: RedisAddress | undef
   };
   const isThere = await readyWithin(quick, REDIS_START_MS);
   hasStarted = true;
-  const complaint = complaintOf(quick);
+  const complaint = lastErrorOf(quick);
   if (complaint !== undefined && isWrongDatabase(complaint)) {
     await stop();
     throw new Error(
@@ -167,7 +167,7 @@ async function warnOfRedis(redis: Redis, log: Logger): Promise<void> {
 
 const kept = (config: Config) => Object.fromEntries(NEEDS_RESTART.map((name) => [name, config[name]]));
 
-function openRedis(address: RedisAddress, patience: typeof impatient, onError: OnError): Redis {
+function openRedis(address: RedisAddress, patience: typeof failFast, onError: OnError): Redis {
   const redis = connect(address, patience);
   redis.on('error', (error) => onError('redis', error));
   return redis;

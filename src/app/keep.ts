@@ -52,7 +52,8 @@ const toLine = ({ entry, body, event, row }: WebhookToKeep): string =>
   JSON.stringify({ entry: { ...entry, spooled: true }, body: body.toString('base64'), event, row });
 
 function fromLine(line: string): WebhookToKeep {
-  const { body, ...kept } = JSON.parse(line) as Omit<WebhookToKeep, 'body'> & { body: string }; // written by toLine() alone
+  // written by toLine() alone
+  const { body, ...kept } = JSON.parse(line) as Omit<WebhookToKeep, 'body'> & { body: string };
   return { ...kept, body: Buffer.from(body, 'base64') };
 }
 

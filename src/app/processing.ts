@@ -15,7 +15,7 @@ import { claimChore, releaseChore } from '../store/replicas.ts';
 import { logAttempt, logConclusion, logReport } from '../telemetry/lines.ts';
 import { timeDelivery, timeRecording } from '../telemetry/timing.ts';
 import { traceForwarding, traceRecording, traceState } from '../telemetry/tracing.ts';
-import { deploymentPath } from '../web/parts/deployment-words.tsx';
+import { deploymentPath } from '../web/parts/deployment-labels.tsx';
 import { joinReplicas, type Replica } from './replica.ts';
 import type { Shared } from './shared.ts';
 import { createStores, type Stores } from './stores.ts';
@@ -106,7 +106,7 @@ function recording(shared: Shared, { stores, forward, replica }: Recording) {
     hide: mask.value,
     resolve: createResolve(config.sources, clock),
     sinks: config.sinks,
-    wordsForRepeat: (told) => config.sources.find(({ name }) => name === told.instance)?.wordsForRepeat?.(told),
+    repeatDetail: (told) => config.sources.find(({ name }) => name === told.instance)?.repeatDetail?.(told),
     forward: around('forward', forward),
     async forwardElsewhere(view) {
       const wanted = (await replica.sinksElsewhere()).filter((name) => !view.sinks || view.sinks.includes(name));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readiness } from '../http/health.ts';
-import { complaintOf, KEEP_WITHIN_MS, type Redis } from '../queue/connection.ts';
-import { cannot, type Durability, type Flush } from '../queue/flush.ts';
+import { KEEP_WITHIN_MS, lastErrorOf, type Redis } from '../queue/connection.ts';
+import { type Durability, type Flush, unsupportedMessage } from '../queue/flush.ts';
 import { inspectRedis, type RedisFacts } from '../queue/inspect.ts';
 import { keptWithin } from '../queue/queues.ts';
 import type { Workers } from '../queue/workers.ts';
@@ -54,7 +54,7 @@ export async function examine(examined: ReadinessParts): Promise<ReadinessReport
   };
   const failure = await keptWithin(KEEP_WITHIN_MS, write()).then(
     () => undefined,
-    (error: unknown) => complaintOf(quick) ?? reasonOf(error),
+    (error: unknown) => lastErrorOf(quick) ?? reasonOf(error),
   );
   const redis = await Promise.race([inspectRedis(quick).catch(() => null), sleep(FACTS_WITHIN_MS, null)]);
   const unspooled = failure === undefined ? undefined : await spool.whyNot();
@@ -99,7 +99,7 @@ function ofRedis({ failure, redis, durability }: OfRedis): Finding[] {
   const sentence = `Redis takes no webhooks (${failure}): they go into the spool`;
   return [
     ...(failure === undefined ? [] : [{ condition: 'redis_refuses', sentence } as const]),
-    ...(isWeak ? [{ condition: 'not_durable', sentence: cannot(redis) } as const] : []),
+    ...(isWeak ? [{ condition: 'not_durable', sentence: unsupportedMessage(redis) } as const] : []),
     ...(redis?.warnings ?? []).map((warning) => ({ condition: 'redis_unsafe' as const, sentence: warning })),
   ];
 }

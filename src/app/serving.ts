@@ -33,13 +33,13 @@ import { MEBIBYTE } from '../values/settings.ts';
 import { createActions } from '../web/actions.ts';
 import { createLive } from '../web/live.ts';
 import { createPages } from '../web/router.tsx';
-import { whoIs } from '../web/session.ts';
+import { viewerOf } from '../web/session.ts';
 import { createKeep } from './keep.ts';
 import type { Processing } from './processing.ts';
-import { promptRepeat } from './prompt-repeat.ts';
-import { promptRows } from './prompt-rows.ts';
 import { examine, type ReadinessParts } from './readiness.ts';
 import { createRedisMemory } from './redis-memory.ts';
+import { repeatWithTimeout } from './repeat-with-timeout.ts';
+import { rowsWithTimeout } from './rows-with-timeout.ts';
 import type { Shared } from './shared.ts';
 import { createStores, type Stores } from './stores.ts';
 
@@ -54,7 +54,10 @@ export function startServing(shared: Shared, processing: Processing) {
   const limit = createRefusalLimit(config.rate_limit_per_minute);
   const flush = flushOf(config, quick);
   const keep = keeping(shared, { stores, queues, limit, flush });
-  const live = createLive(stores.deployments.version, (request) => `${whoIs(request)?.name} ${networkOf(request.ip)}`);
+  const live = createLive(
+    stores.deployments.version,
+    (request) => `${viewerOf(request)?.name} ${networkOf(request.ip)}`,
+  );
   const remap = createRemap(config.sources, stores.inbox);
   const proxies = watchProxies(config.trust_proxy);
   const parts: RouteParts = {
@@ -143,7 +146,7 @@ function keeping(shared: Shared, { stores: { inbox, rows }, queues, limit, flush
 }
 
 function receiving({ around, priority, traces, mask }: Shared, { rows, repeats }: Stores, keep: RouteParts['keep']) {
-  const parts = { rows: promptRows(rows, mask), isRepeat: promptRepeat(repeats) };
+  const parts = { rows: rowsWithTimeout(rows, mask), isRepeat: repeatWithTimeout(repeats) };
   return priority.first(traceReceiving(createReceive({ ...keep, ...parts, keep: around('keep', keep.keep) }), traces));
 }
 
@@ -167,7 +170,7 @@ function join(shared: Shared, processing: Processing, parts: RouteParts) {
     guesses: limitFailedLogins(guesses, access),
     actionLog: logActions({
       auth: config.auth,
-      nameOf: (request) => access.identify(request)?.name ?? whoIs(request)?.name,
+      nameOf: (request) => access.identify(request)?.name ?? viewerOf(request)?.name,
       onDone: (done) => log.info(done, 'action'),
     }),
     nowhere,

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { readSecrets, replaceSecrets } from '../config/secrets.ts';
 import { addressOf } from '../queue/address.ts';
-import { connect, patient, readyWithin } from '../queue/connection.ts';
+import { connect, readyWithin, waitForRedis } from '../queue/connection.ts';
 import { nameKeys } from '../store/keys.ts';
 import { agreeOnSecrets } from '../store/secrets.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -16,7 +16,7 @@ export async function shareSecrets(config: Config, log: Logger): Promise<boolean
   const own = readSecrets(config.data_dir);
   if (Object.keys(own).length === 0) return false; // all of them stand in the configuration
   nameKeys(config.redis.key_prefix);
-  const redis = connect(addressOf(config.redis_url, config.redis), patient);
+  const redis = connect(addressOf(config.redis_url, config.redis), waitForRedis);
   redis.on('error', () => {}); // said below
   try {
     if (!(await readyWithin(redis, WAIT_MS))) {

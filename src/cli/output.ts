@@ -25,7 +25,7 @@ export const printJson = ({ stdout }: Output, value: unknown): unknown =>
 export const widthOf = (screen: Screen): number | undefined => (screen.isTTY ? (screen.columns ?? 80) : undefined);
 
 /** Whoever reads us may stop early (`| head`): that is no error. */
-export function endWithReader(): void {
+export function exitOnBrokenPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
@@ -33,7 +33,7 @@ export function endWithReader(): void {
 }
 
 /** Standard error that is closed or full, which Node itself writes warnings to, ends nothing. */
-export function outliveReader(): void {
+export function ignoreBrokenPipe(): void {
   process.stderr.on('error', () => {});
 }
 

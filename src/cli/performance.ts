@@ -40,14 +40,14 @@ const performanceTable = (rows: readonly Performance[], { stdout }: Output): str
       row.service ?? row.environment ?? '',
       String(row.finished),
       row.deployments_per_day?.toFixed(2) ?? '',
-      spanWords(row.lead_time_seconds),
+      durationText(row.lead_time_seconds),
       row.change_failure_rate === null ? '' : `${(row.change_failure_rate * 100).toFixed(0)} %`,
-      spanWords(row.time_to_restore_seconds),
+      durationText(row.time_to_restore_seconds),
     ]),
     widthOf(stdout),
   );
 
-function spanWords(seconds: number | null): string {
+function durationText(seconds: number | null): string {
   if (seconds === null) return '';
   if (seconds < 3_600) return `${Math.round(seconds / 60)} min`;
   return seconds < 172_800 ? `${(seconds / 3_600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} d`;

@@ -46,12 +46,12 @@ const runningTable = (running: readonly Running[], { stdout }: Output): string =
       shownTime(one.since),
       one.changed_by ?? '',
       one.last_attempt ? `${one.last_attempt.status} ${shownTime(one.last_attempt.occurred_at)}` : '',
-      driftWords(one),
+      driftText(one),
     ]),
     widthOf(stdout),
   );
 
-function driftWords({ drift }: Running): string {
+function driftText({ drift }: Running): string {
   if (!drift || drift.which === 'same') return '';
   if (drift.which === 'unknown') return `differs from ${drift.environment}`;
   return `${drift.deployments} ${drift.which === 'ahead' ? 'ahead of' : 'behind'} ${drift.environment}`;

@@ -65,7 +65,7 @@ export async function start(first: Config, read: () => Config, { roles }: StartO
     const takeBack = announceBridge(config.data_dir, announced);
     stops.push(async () => takeBack());
     process.on('SIGHUP', () => void reload(bridge, load, log));
-    log.print(greeting(config, bridge.url, own ? 'private, in the data directory' : whereRedisIs(config)));
+    log.print(startMessage(config, bridge.url, own ? 'private, in the data directory' : whereRedisIs(config)));
     await own?.ready;
   } catch (error) {
     await stopAll();
@@ -94,7 +94,7 @@ async function reload(bridge: Bridge, load: () => Config, log: Logger): Promise<
   }
 }
 
-function greeting(config: Config, url: string, redis: string): string {
+function startMessage(config: Config, url: string, redis: string): string {
   const lines = [
     '',
     `Shiplog runs. Look at ${url}/`,

@@ -8,11 +8,11 @@ import { isNamedByDefault } from './service.ts';
  * @throws RangeError when there is no record: a deployment nobody spoke of does not exist.
  */
 export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
-  const records = trustworthy(withoutLateTrouble(given).map(clamped));
+  const records = withoutLateInferred(withoutLateTrouble(given).map(clamped));
   const decisive = decisiveOf(records);
   if (!decisive) throw new RangeError(`deployment ${key} has no records`);
   const { decider, run } = decisive;
-  const trusted = records.toSorted(byTrust);
+  const trusted = records.toSorted(byAuthority);
   const known = { ...trusted.reduce((sum, record) => merge(sum, record)), notes: notesOf(trusted) };
   const {
     id: _,
@@ -79,7 +79,7 @@ function withoutLateTrouble(records: readonly ChangeRecord[]): readonly ChangeRe
 }
 
 /** What a job reports of itself counts less than what the tool says that ran it. */
-function trustworthy(records: readonly ChangeRecord[]): readonly ChangeRecord[] {
+function withoutLateInferred(records: readonly ChangeRecord[]): readonly ChangeRecord[] {
   const isWitnessed = records.some(({ witness }) => witness === 'job' || witness === 'sync');
   if (!isWitnessed) return records;
   return records.map((record) => (record.witness === 'report' ? { ...record, authoritative: false } : record));
@@ -137,7 +137,7 @@ function byDecision(a: ChangeRecord, b: ChangeRecord): number {
 }
 
 /** Least trusted first: later ones overwrite what earlier ones said. */
-function byTrust(a: ChangeRecord, b: ChangeRecord): number {
+function byAuthority(a: ChangeRecord, b: ChangeRecord): number {
   return Number(a.authoritative) - Number(b.authoritative) || byDecision(a, b);
 }
 

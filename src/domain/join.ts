@@ -111,7 +111,7 @@ type Pair = readonly [Member, Member];
 /** Each report belongs to the one job that fits it best, and no two reports of one source to the same job. */
 function reportsOfJobs(reports: readonly Member[], jobs: readonly Member[], options: JoinOptions): readonly Pair[] {
   const pairs = reports.flatMap((report): Pair[] => {
-    const job = onlyBest(
+    const job = uniqueBest(
       jobs.filter((candidate) => fits(report, candidate, options)),
       report,
     );
@@ -120,7 +120,7 @@ function reportsOfJobs(reports: readonly Member[], jobs: readonly Member[], opti
   return pairs.filter(([report, job]) => {
     const rivals = pairs.filter(([other, its]) => its === job && other.instance === report.instance);
     const reportsOfJob = rivals.map(([rival]) => rival);
-    return rivals.length === 1 || onlyBest(reportsOfJob, job) === report;
+    return rivals.length === 1 || uniqueBest(reportsOfJob, job) === report;
   });
 }
 
@@ -158,16 +158,16 @@ function syncsOf(
 /**
  * The one candidate that has more in common with a member than the others; of equals, the one that ran at that time.
  */
-function onlyBest(candidates: readonly Member[], member: Member): Member | undefined {
-  const most = Math.max(...candidates.map((candidate) => commonGround(candidate, member)));
-  const best = candidates.filter((candidate) => commonGround(candidate, member) === most);
+function uniqueBest(candidates: readonly Member[], member: Member): Member | undefined {
+  const most = Math.max(...candidates.map((candidate) => agreementOf(candidate, member)));
+  const best = candidates.filter((candidate) => agreementOf(candidate, member) === most);
   if (best.length === 1) return best[0];
   const atThatTime = best.filter((candidate) => overlap(candidate, member));
   return atThatTime.length === 1 ? atThatTime[0] : undefined;
 }
 
 /** What tells one job of a pipeline from another, the surest first. */
-function commonGround(a: Member, b: Member): number {
+function agreementOf(a: Member, b: Member): number {
   if (a.jobId !== undefined && a.jobId === b.jobId) return 3;
   if (a.job !== undefined && a.job === b.job) return 2;
   if (a.service !== undefined && a.service === b.service) return 2;

@@ -32,7 +32,7 @@ function pathOf(named: string): string | undefined {
 const bare = (path: string): string => withoutEnd(trimChars(path, '/'), '.git');
 
 /** What is said where a project was named that the source may not write to. */
-export const leftOut = (project: string, source: string): string =>
+export const projectDeniedNote = (project: string, source: string): string =>
   `gitlab_project ${project.slice(0, 100)} is left out: it is not among the projects of the source ${source}.`;
 
 /**
@@ -46,7 +46,7 @@ export function limitProject(deployment: Deployment, limits: ProjectLimits | und
   const allowed = limits?.get(instance);
   const named = gitlabProject ?? repository.url;
   if (allowed && named !== undefined && !isAllowedProject(named, allowed)) {
-    const notes = gitlabProject === undefined ? [] : [leftOut(gitlabProject, instance)];
+    const notes = gitlabProject === undefined ? [] : [projectDeniedNote(gitlabProject, instance)];
     return {
       ...deployment,
       repository: { ...others, projectDenied: true },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ChangeType, State } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
-import { matchAny, Patterns, united } from './rule-pattern.ts';
+import { matchAny, mergeCaptures, Patterns } from './rule-pattern.ts';
 import { type Captures, NOTHING_CAPTURED, type Pattern } from './rule-regex.ts';
 import { knownTier } from './tier.ts';
 
@@ -59,7 +59,7 @@ export function groupsOf({ not: _, ...criteria }: Match): string[] {
 
 /** What the match captures, or nothing at all when it does not fit. A field that is not known fits no pattern. */
 export function matchOf({ not = {}, ...criteria }: Match, deployment: Deployment): Captures | undefined {
-  const said = saidBy(deployment);
+  const said = valuesOf(deployment);
   const found: Captures[] = [];
   for (const [key, patterns] of partsOf(criteria)) {
     const captures = matchAny(patterns, said[key]);
@@ -67,13 +67,13 @@ export function matchOf({ not = {}, ...criteria }: Match, deployment: Deployment
     found.push(captures);
   }
   const isExcluded = partsOf(not).some(([key, patterns]) => matchAny(patterns, said[key]));
-  return isExcluded ? undefined : united(found);
+  return isExcluded ? undefined : mergeCaptures(found);
 }
 
 const partsOf = (criteria: Criteria) =>
   Object.entries(criteria).filter((part): part is [keyof Criteria, readonly Pattern[]] => part[1] !== undefined);
 
-function saidBy(deployment: Deployment): Record<keyof Criteria, readonly (string | undefined)[]> {
+function valuesOf(deployment: Deployment): Record<keyof Criteria, readonly (string | undefined)[]> {
   const { repository, environment, tag } = deployment;
   return {
     source: [deployment.source, deployment.instance, deployment.reportedSource],

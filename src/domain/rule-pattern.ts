@@ -37,11 +37,11 @@ function compile(text: string): Pattern | { readonly wrong: string } {
 export function matchAny(patterns: readonly Pattern[], texts: readonly (string | undefined)[]): Captures | undefined {
   const cut = texts.flatMap((text) => text?.slice(0, MAX_TEXT_CHARS) ?? []);
   const found = patterns.flatMap((pattern) => firstOf(cut, pattern.match) ?? []);
-  return found.length > 0 ? united(found) : undefined;
+  return found.length > 0 ? mergeCaptures(found) : undefined;
 }
 
 /** The earlier one wins where two have a group of one name. */
-export function united(found: readonly Captures[]): Captures {
+export function mergeCaptures(found: readonly Captures[]): Captures {
   if (found.every(({ size }) => size === 0)) return NOTHING_CAPTURED;
   return new Map(found.toReversed().flatMap((captures) => [...captures]));
 }

@@ -54,7 +54,7 @@ function withValues(deployment: Deployment, values: Values): Deployment {
   const repository = named.repository ?? { name: gitlabProject ?? named.service };
   return {
     ...named,
-    ...(tier && { environment: withToldTier(named.environment, tier) }),
+    ...(tier && { environment: withTier(named.environment, tier) }),
     ...(serviceId && { serviceId }),
     ...(gitlabProject && { repository: { ...repository, gitlabProject } }),
     ...(riskLevel && { riskLevel }),
@@ -63,7 +63,7 @@ function withValues(deployment: Deployment, values: Values): Deployment {
   };
 }
 
-function withToldTier({ tierGuessed: _, ...environment }: Deployment['environment'], tier: Tier) {
+function withTier({ tierGuessed: _, ...environment }: Deployment['environment'], tier: Tier) {
   return { ...environment, tier };
 }
 

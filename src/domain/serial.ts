@@ -23,16 +23,16 @@ export function updateSerial(stored: Serial | undefined, records: readonly Chang
   if (newest >= (serial.forgotten ?? -1)) serial.baseline = Math.min(serial.baseline, newest);
   const ends = records.flatMap(({ history }) => (history?.endedAt ? [Date.parse(history.endedAt)] : []));
   if (ends.length > 0) serial.ended = Math.min(serial.ended ?? Number.POSITIVE_INFINITY, ...ends);
-  const results = records.map((record) => placeOne(serial, record));
+  const results = records.map((record) => assignRecord(serial, record));
   const released = release(serial, records, newest);
-  const ended = new Set([...results, ...released.map(asPlaced)].flatMap(endedBy));
+  const ended = new Set([...results, ...released.map(assigned)].flatMap(endedBy));
   const closings = closingsOf(serial, records).filter(({ deployment }) => !ended.has(deployment));
   const concluded = [...released, ...closings];
   shorten(serial);
   return { serial, results, concluded };
 }
 
-const asPlaced = (record: ChangeRecord): SerialResult => ({ kind: 'placed', record });
+const assigned = (record: ChangeRecord): SerialResult => ({ kind: 'placed', record });
 
 /** The deployment that a record ends by what was seen of it. */
 function endedBy(placing: SerialResult): string[] {
@@ -41,7 +41,7 @@ function endedBy(placing: SerialResult): string[] {
   return isFinal(state) && endReason === undefined ? [deployment] : [];
 }
 
-function placeOne(serial: Serial, record: ChangeRecord): SerialResult {
+function assignRecord(serial: Serial, record: ChangeRecord): SerialResult {
   const { recovered: isRead, late: isLate } = record.history ?? {};
   const placing = isRead ? recovered(serial, record) : told(serial, record);
   if (placing !== 'past' && placing.kind !== 'too_old') return placing;

@@ -4,12 +4,12 @@ import type { ChangeRecord } from './change-record.ts';
 type Named = Pick<ChangeRecord, 'service' | 'serviceId' | 'repository' | 'job' | 'environment'>;
 
 /** Upper and lower case, and what stands between two words, differ between a project's name and its path. */
-const words = (text: string): string[] =>
+const wordsIn = (text: string): string[] =>
   text
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
     .filter((word) => word !== '');
-const slug = (text: string): string => words(text).join('-');
+const slug = (text: string): string => wordsIn(text).join('-');
 
 /** True where the service is only called after its repository, for want of a name of its own. */
 export function isNamedByDefault({ service, repository }: Pick<Named, 'service' | 'repository'>): boolean {
@@ -26,7 +26,7 @@ export function isNamedByDefault({ service, repository }: Pick<Named, 'service' 
 export function serviceIdentity(named: Named): string {
   if (named.serviceId) return named.serviceId;
   if (!isNamedByDefault(named) || named.job === undefined) return named.service;
-  const part = ownWordsOf(named.job, named.environment.name, named.service);
+  const part = distinctWordsOf(named.job, named.environment.name, named.service);
   return part === '' ? named.service : `${named.service} ${part}`;
 }
 
@@ -42,9 +42,9 @@ const COMMON_WORDS = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
-function ownWordsOf(job: string, environment: string, service: string): string {
-  const known = new Set([...words(environment), ...words(service)]);
-  return words(job)
+function distinctWordsOf(job: string, environment: string, service: string): string {
+  const known = new Set([...wordsIn(environment), ...wordsIn(service)]);
+  return wordsIn(job)
     .filter((word) => !COMMON_WORDS.has(word) && !known.has(word) && !/^\d+$/.test(word))
     .join('-');
 }

@@ -27,7 +27,7 @@ export function lineageOf(deployment: Deployment): string {
 export function succeed(deployment: Deployment, earlier: readonly Predecessor[]): Deployment {
   const previous = earlier.find(({ key }) => key !== deployment.key);
   if (!previous) return deployment;
-  const why = deployment.changeType === 'deployment' ? wentBack(deployment, previous, earlier) : undefined;
+  const why = deployment.changeType === 'deployment' ? rolledBackTo(deployment, previous, earlier) : undefined;
   return {
     replaced: replacedBy(deployment, previous),
     ...deployment,
@@ -36,7 +36,11 @@ export function succeed(deployment: Deployment, earlier: readonly Predecessor[])
 }
 
 /** Evidence, never a guess: this very commit ran here before another one, or the commit is older on the same branch. */
-function wentBack(deployment: Deployment, previous: Predecessor, earlier: readonly Predecessor[]): string | undefined {
+function rolledBackTo(
+  deployment: Deployment,
+  previous: Predecessor,
+  earlier: readonly Predecessor[],
+): string | undefined {
   const { sha, committedAt } = deployment.commit ?? {};
   const last = previous.commit;
   if (!sha || !last?.sha || sha === last.sha) return undefined;

@@ -10,7 +10,7 @@ import { outcomeOf, read, serve } from '../receive.ts';
 import { createBuildView } from '../record.ts';
 import type { DeliveryContext, PreviewedRequest, Sink } from '../sinks/sink.ts';
 import { answerTo, tooLarge, unsigned } from '../sources/answer.ts';
-import { type Reason, type ReasonWords, wordsFor } from '../sources/reasons.ts';
+import { type Reason, type ReasonText, reasonTextFor } from '../sources/reasons.ts';
 import { NO_ROWS } from '../sources/rows.ts';
 import type { Answer, Lookup, Outcome, Source, Webhook } from '../sources/source.ts';
 import { createMask } from '../values/mask.ts';
@@ -34,7 +34,7 @@ export interface Explanation {
   readonly reason?: Reason;
   readonly detail?: string;
   /** What the reason means, when it happens, and what to do. */
-  readonly words?: ReasonWords;
+  readonly words?: ReasonText;
   readonly signature: 'valid' | 'wrong' | 'not checked';
   /** The HTTP answer that the sender gets. */
   readonly answer: Answer;
@@ -75,13 +75,14 @@ export async function explain(source: Source, webhook: Webhook, options: Explain
   const outcome = await outcomeIn(source, webhook, checkSignature);
   const { records: told, lookups = [] } = outcome.kind === 'accepted' ? outcome : { records: [] };
   const records = boundRecords(MASK.value(told.map((record) => ChangeRecord.parse(record))));
-  // What is read from a history counts only where it fills a gap (store/changes/serial-history.ts): most often it is known.
+  // What is read from a history counts only where it fills a gap (store/changes/serial-history.ts): most often it is
+  // known.
   const deployments = await explainDeployments(
     records.filter(({ history }) => !history?.recovered),
     { ...options, sourceName: source.changeLogName },
   );
   const conclusion = conclude(outcome, deployments);
-  const words = wordsFor(conclusion.reason, source);
+  const words = reasonTextFor(conclusion.reason, source);
   return {
     source: { name: source.name, type: source.type },
     ...conclusion,

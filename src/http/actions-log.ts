@@ -34,7 +34,12 @@ export function logActions({ auth, nameOf, onDone }: ActionLogParts): RequestHan
       const name = nameOf(request);
       if (name === undefined) return;
       const by = (auth && personIn(request, auth)) ?? name;
-      onDone({ by, action: request.path.slice(0, SHOWN_CHARS), status: response.statusCode, to: saidIn(request.body) });
+      onDone({
+        by,
+        action: request.path.slice(0, SHOWN_CHARS),
+        status: response.statusCode,
+        to: loggedFieldsOf(request.body),
+      });
     });
     next();
   };
@@ -58,7 +63,7 @@ function isTrusted(address: string | undefined, trusted: readonly string[]): boo
   });
 }
 
-function saidIn(body: unknown): Record<string, string> {
+function loggedFieldsOf(body: unknown): Record<string, string> {
   if (typeof body !== 'object' || body === null) return {};
   const said = Object.entries(body).filter(
     ([name, value]) => SAID.includes(name) && ['string', 'boolean'].includes(typeof value),

@@ -2,10 +2,10 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { z } from 'zod';
 import { swimlanesOf } from '../domain/timeline.ts';
 import type { Sink } from '../sinks/sink.ts';
-import { wordsFor } from '../sources/reasons.ts';
+import { reasonTextFor } from '../sources/reasons.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import { CHANGE_FILTER, toChangeFilter, toSpan } from '../store/changes/filter.ts';
-import { type UnknownName, unknownWords } from '../store/changes/names.ts';
+import { type UnknownName, unknownNameText } from '../store/changes/names.ts';
 import type { Running } from '../store/changes/running.ts';
 import type { Ledger } from '../store/deliveries/ledger.ts';
 import type { Feed } from '../store/feed.ts';
@@ -103,7 +103,7 @@ export function createApi(parts: ApiParts): RequestHandler {
         message: 'There is no such webhook, or it is older than the inbox keeps.',
       });
     const { body, ...known } = entry;
-    const words = wordsFor(entry.reason);
+    const words = reasonTextFor(entry.reason);
     const mayReadBodies = parts.access.identify(request)?.may === 'admin';
     response.json({
       data: { ...known, ...(mayReadBodies && body !== undefined && { body }), ...(words && { words }) },
@@ -149,7 +149,7 @@ const refuse = (response: Response, message: string): void =>
 
 /** A name that nothing has; `shown`: the names that hold it stand in its place. */
 const toUnknown = (name: UnknownName) => ({
-  message: unknownWords(name),
+  message: unknownNameText(name),
   ...named(name),
 });
 

@@ -1,5 +1,5 @@
 import type { BodyShare } from './body-budget.ts';
-import { isCrumbled } from './discard.ts';
+import { isFragmented } from './discard.ts';
 
 /** Why a body was not read to its end. */
 export type Failed = 'too_large' | 'unreadable' | 'busy';
@@ -29,7 +29,7 @@ export function createCollector({ limit, share, expected = limit }: BodyAllowanc
   return {
     add(piece: Buffer): Failed | undefined {
       pieces += 1;
-      if (isCrumbled(pieces, length)) return 'unreadable';
+      if (isFragmented(pieces, length)) return 'unreadable';
       const needed = length + piece.length;
       if (needed > limit) return 'too_large';
       if (length === 0 && piece.length === expected) {

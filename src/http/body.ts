@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { BodyShare } from './body-budget.ts';
 import { type BodyAllowance, createCollector, type Failed } from './body-collector.ts';
-import { discardRest } from './discard.ts';
+import { discardBody } from './discard.ts';
 import { unpackerOf } from './unpack.ts';
 
 /**
@@ -28,7 +28,7 @@ const ALWAYS_UNPACKED_BYTES = 256 * 1024;
 export async function readBody(request: IncomingMessage, order: BodyOrder): Promise<Body> {
   const body = await readWhole(request, order);
   order.share.settle();
-  if (typeof body === 'string') discardRest(request);
+  if (typeof body === 'string') discardBody(request);
   return body;
 }
 

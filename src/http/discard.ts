@@ -10,11 +10,11 @@ const SMALLEST_MEAN_BYTES = 32;
 const CUT_AFTER_MS = 2_000;
 
 /** Chunks of a byte each: every one costs as much as a kilobyte, and no sender means anything by it. */
-export const isCrumbled = (pieces: number, bytes: number): boolean =>
+export const isFragmented = (pieces: number, bytes: number): boolean =>
   pieces > MOST_PIECES && bytes < pieces * SMALLEST_MEAN_BYTES;
 
 /** The connection stays usable when the body ends soon; else it is cut. */
-export function discardRest(request: IncomingMessage): void {
+export function discardBody(request: IncomingMessage): void {
   if (request.complete) return;
   let bytes = 0;
   let pieces = 0;
@@ -22,7 +22,7 @@ export function discardRest(request: IncomingMessage): void {
   request.on('data', (piece: Buffer) => {
     bytes += piece.length;
     pieces += 1;
-    if (bytes > MOST_BYTES || isCrumbled(pieces, bytes)) request.destroy();
+    if (bytes > MOST_BYTES || isFragmented(pieces, bytes)) request.destroy();
   });
   request.resume();
   cutUnlessComplete(request);

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { Access } from './access.ts';
 import { networkOf, type RefusalLimit } from './refusals.ts';
-import { holdBack } from './webhooks.ts';
+import { askToRetryLater } from './webhooks.ts';
 
 /** Wrong tokens from one address in a minute. */
 export const WRONG_TOKENS = 20;
@@ -13,7 +13,7 @@ export function limitFailedLogins(limit: RefusalLimit, access: Access): RequestH
     const address = networkOf(request.ip);
     const beyond = limit.isBeyond(address);
     limit.count(address);
-    if (beyond) holdBack(response, limit.retryAfter(address));
+    if (beyond) askToRetryLater(response, limit.retryAfter(address));
     else next();
   };
 }

@@ -83,12 +83,12 @@ const closing = new WeakSet<Server>();
 export async function closeServer(server: Server): Promise<void> {
   closing.add(server);
   await sleep(FAREWELL_MS);
-  await quietTurn();
+  await nextIdle();
   // Not the HTTP server's own close(), which cuts connections whose request has not been read yet.
   const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
   const late = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
   await within(FAREWELL_MS, closed, () => {});
-  await quietTurn();
+  await nextIdle();
   server.closeIdleConnections();
   await closed;
   clearTimeout(late);
@@ -101,7 +101,7 @@ const MOST_TURNS = 2_000;
  * Resolves right after the network was looked at and had nothing to say: whatever came by then is accepted and read.
  * What comes between that look and a close gets no answer, so that the look must have been a short one.
  */
-async function quietTurn(): Promise<void> {
+async function nextIdle(): Promise<void> {
   for (let turns = 0; turns < MOST_TURNS; turns += 1) {
     const fromMs = performance.now();
     // After the timers and the network, before anything else (libuv's "check").

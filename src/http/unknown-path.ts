@@ -1,7 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import { WebhookRejected } from '../domain/errors.ts';
 import type { Source, Webhook } from '../sources/source.ts';
-import { discardRest } from './discard.ts';
+import { discardBody } from './discard.ts';
 import type { RefusalLimit } from './refusals.ts';
 import { pathOf, toHead } from './webhook-request.ts';
 import type { WebhookParts } from './webhooks.ts';
@@ -28,20 +28,20 @@ export function createUnknownPath({ sourceNames, limit, noteRefused, onAnswered 
   const source = NOBODY;
   return async (request, response) => {
     const path = pathOf(request.originalUrl);
-    if (!WRITES.has(request.method)) return answerNothingThere(response, path);
+    if (!WRITES.has(request.method)) return sendNotFound(response, path);
     const startedMs = performance.now();
     const webhook = { ...toHead(request, path), body: Buffer.alloc(0) };
     const error = new WebhookRejected('no_such_source', adviceFor(path, sourceNames));
-    discardRest(request);
+    discardBody(request);
     await noteRefused(source, webhook, error);
     limit.count(webhook.address ?? '');
-    answerNothingThere(response, path);
+    sendNotFound(response, path);
     const ms = performance.now() - startedMs;
     onAnswered({ webhook, source, outcome: { kind: 'rejected', error }, proved: false, status: 404, ms });
   };
 }
 
-function answerNothingThere(response: Response, path: string): void {
+function sendNotFound(response: Response, path: string): void {
   const error = path.startsWith('/webhooks')
     ? 'there is no source at this address; webhooks go to /webhooks/<name>, and the set-up page shows each'
     : `there is nothing at ${path.slice(0, SHOWN_CHARS)}; webhooks go to /webhooks/<source>`;

@@ -7,7 +7,7 @@ import { refusalIdOf } from '../store/inbox/refusals.ts';
 import type { Mask } from '../values/mask.ts';
 import { type Body, readBody } from './body.ts';
 import type { BodyBudget } from './body-budget.ts';
-import { discardRest } from './discard.ts';
+import { discardBody } from './discard.ts';
 import type { RefusalLimit } from './refusals.ts';
 import { pathOf, toHead } from './webhook-request.ts';
 
@@ -80,7 +80,7 @@ function reply({ limit, mask }: WebhookParts, response: Response, received: NonN
     const address = webhook.address ?? '';
     const beyond = limit.isBeyond(address);
     limit.count(address);
-    if (beyond) return holdBack(response, limit.retryAfter(address));
+    if (beyond) return askToRetryLater(response, limit.retryAfter(address));
   }
   send(response, answer, mask);
   return answer.status;
@@ -97,7 +97,7 @@ async function receiveOne(parts: WebhookParts, incoming: Incoming): Promise<Rece
   const { request, head } = incoming;
   const admission = admit(incoming.candidates, head);
   if (admission.kind === 'refused') {
-    discardRest(request);
+    discardBody(request);
     const { source, outcome } = admission;
     const error = outcome.kind === 'rejected' ? outcome.error : unsigned();
     const webhook = refused({ ...head, body: NOTHING }, source, error);
@@ -173,7 +173,7 @@ function send(response: Response, { status, body, headers }: Answer, mask: Mask)
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
-export function holdBack(response: Response, seconds: number): number {
+export function askToRetryLater(response: Response, seconds: number): number {
   const status = 429;
   response
     .status(status)

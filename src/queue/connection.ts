@@ -23,7 +23,7 @@ type RetryBehavior = Pick<
 /**
  * For receivers and pages: fails at once when Redis is away, and soon when it hangs. Whoever asks decides what then.
  */
-export const impatient: RetryBehavior = {
+export const failFast: RetryBehavior = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 1,
   commandTimeout: KEEP_WITHIN_MS,
@@ -31,7 +31,7 @@ export const impatient: RetryBehavior = {
 };
 
 /** For workers: waits for Redis as long as it takes. */
-export const patient: RetryBehavior = { maxRetriesPerRequest: null, retryStrategy };
+export const waitForRedis: RetryBehavior = { maxRetriesPerRequest: null, retryStrategy };
 
 export type { Redis };
 
@@ -40,33 +40,33 @@ export function connect(address: RedisAddress, options: RetryBehavior): Redis {
   const redis = 'cluster' in address ? (toCluster(address, options) as unknown as Redis) : toRedis(address, options);
   redis.on('error', (error: Error) => {
     // What follows from a wrong database says less than that it is wrong.
-    if (!isWrongDatabase(complaintOf(redis) ?? '')) complaints.set(redis, error.message);
+    if (!isWrongDatabase(lastErrorOf(redis) ?? '')) lastErrors.set(redis, error.message);
     // It would work on in database 0, among the keys of somebody else.
     if (isWrongDatabase(error.message)) redis.disconnect(true);
   });
   redis.on('ready', () => {
-    if (!isWrongDatabase(complaintOf(redis) ?? '')) complaints.delete(redis);
+    if (!isWrongDatabase(lastErrorOf(redis) ?? '')) lastErrors.delete(redis);
   });
   return redis;
 }
 
 /** What each connection last complained of: a command that fails meanwhile only says that there is no connection. */
-const complaints = new WeakMap<Redis, string>();
-export const complaintOf = (redis: Redis): string | undefined => complaints.get(redis);
+const lastErrors = new WeakMap<Redis, string>();
+export const lastErrorOf = (redis: Redis): string | undefined => lastErrors.get(redis);
 
 export const isWrongDatabase = (words: string): boolean => /DB index is out of range|invalid DB index/i.test(words);
 
 function toRedis(address: Exclude<RedisAddress, { readonly cluster: unknown }>, options: RetryBehavior): Redis {
   const common = { connectTimeout: CONNECT_WITHIN_MS, ...options };
   const redis =
-    'url' in address ? new Redis(address.url, { ...common, ...accessOf(address) }) : toPlace(address, common);
-  redis.on('connect', () => writeByTurn(redis.stream));
+    'url' in address ? new Redis(address.url, { ...common, ...accessOf(address) }) : toSingle(address, common);
+  redis.on('connect', () => batchWrites(redis.stream));
   return redis;
 }
 
 type DirectAddress = Exclude<RedisAddress, { readonly cluster: unknown } | { readonly url: string }>;
 
-function toPlace(address: DirectAddress, common: RetryBehavior): Redis {
+function toSingle(address: DirectAddress, common: RetryBehavior): Redis {
   if (!('sentinels' in address)) return new Redis({ ...common, ...address });
   const { sentinels, tls, ...rest } = address;
   return new Redis({
@@ -111,7 +111,7 @@ function toCluster(address: Extract<RedisAddress, { readonly cluster: unknown }>
       ...accessOf(address),
     },
   });
-  cluster.on('+node', (node: Redis) => node.on('connect', () => writeByTurn(node.stream)));
+  cluster.on('+node', (node: Redis) => node.on('connect', () => batchWrites(node.stream)));
   return cluster;
 }
 
@@ -149,7 +149,7 @@ const GATHER_MS = 1;
  * full
  * load, all of a millisecond.
  */
-function writeByTurn(stream: Writable): void {
+function batchWrites(stream: Writable): void {
   const write: (chunk: unknown) => boolean = stream.write.bind(stream);
   const isBusy = createLoadMeter();
   const flush = () => stream.uncork();

@@ -77,7 +77,7 @@ export function createDeadLetters(queues: () => Promise<readonly Queue[]>): Dead
       const ids = [...new Set(moments.map(forwardJobId))];
       const jobs: (Dead | undefined)[] = await Promise.all(ids.map((id) => queue?.getJob(id)));
       const dead = await Promise.all(jobs.map(async (job) => ((await job?.isFailed()) ? job : undefined)));
-      return dead.flatMap((job) => (job ? toLetter(job) : []));
+      return dead.flatMap((job) => (job ? toDeadLetter(job) : []));
     },
     async list(filter, limit) {
       const found = await find(await queues(), filter);
@@ -163,7 +163,7 @@ async function findIn(
   { limit = Number.POSITIVE_INFINITY, read = Number.POSITIVE_INFINITY }: Extent,
 ): Promise<FoundLetter[]> {
   const fitting = (jobs: readonly Dead[]) =>
-    jobs.map((job) => ({ job, letter: toLetter(job) })).filter(({ letter }) => fits(letter, filter));
+    jobs.map((job) => ({ job, letter: toDeadLetter(job) })).filter(({ letter }) => fits(letter, filter));
   if (filter.id !== undefined) {
     const job: Dead | undefined = await queue.getJob(filter.id.slice(sinkOf(queue.name).length + 1));
     return job && (await job.isFailed()) ? fitting([job]) : [];
@@ -180,7 +180,7 @@ async function findIn(
 const newestFirst = (found: readonly FoundLetter[]): DeadLetter[] =>
   found.map(({ letter }) => letter).sort((a, b) => b.diedAt.localeCompare(a.diedAt));
 
-function toLetter(job: Dead): DeadLetter {
+function toDeadLetter(job: Dead): DeadLetter {
   const { data } = job;
   const sink = sinkOf(job.queueName);
   return {

@@ -38,7 +38,7 @@ export function createFlush(redis: Redis): Flush {
       throw error;
     });
     if (known.fsyncsAlways) return;
-    if (!known.knowsWaitAof) throw new Error(cannot(known));
+    if (!known.knowsWaitAof) throw new Error(unsupportedMessage(known));
     // numbers of local and replica fsyncs
     const [onDisk] = (await ownerOf(redis).call('WAITAOF', 1, 0, KEEP_WITHIN_MS)) as [number];
     if (onDisk < 1) throw new Error('Redis did not bring it to disk in time');
@@ -46,5 +46,5 @@ export function createFlush(redis: Redis): Flush {
   return { begin: () => flush };
 }
 
-export const cannot = ({ version }: RedisFacts): string =>
+export const unsupportedMessage = ({ version }: RedisFacts): string =>
   `durability is fsync, and Redis ${version} cannot promise it: set "appendfsync always" there, or use Redis 7.2 or later`;

@@ -25,7 +25,7 @@ export function keepRunning(make: () => Worker, onError: (where: string, error: 
     );
     worker.on('error', (error) => {
       onError(worker.name, error);
-      rest(worker, error);
+      pauseWorker(worker, error);
     });
     return worker;
   };
@@ -54,7 +54,7 @@ const REST_MS = 1_000;
  * A Redis that answers, but only with refusals (READONLY, BUSY, MISCONF, OOM), would be asked again at once and for
  * ever: BullMQ waits only when there is no connection.
  */
-function rest(worker: Worker, error: Error): void {
+function pauseWorker(worker: Worker, error: Error): void {
   if (error.name !== 'ReplyError' || worker.isPaused()) return;
   void worker.pause(true);
   setTimeout(() => worker.resume(), REST_MS).unref();

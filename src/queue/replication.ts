@@ -10,7 +10,7 @@ const WAIT_MS = 500;
  * new server would know nothing of them, and say yes.
  */
 export function createReplication(redis: Redis, replicas: number): Flush {
-  const ask = inTurn(() => waitFor(redis, replicas));
+  const ask = serialized(() => waitFor(redis, replicas));
   return {
     begin() {
       const before = connectionOf(redis);
@@ -45,7 +45,7 @@ async function waitFor(redis: Redis, replicas: number): Promise<void> {
 }
 
 /** One at a time; those who come while one runs share the next, which begins after all that they have written. */
-function inTurn(run: () => Promise<void>): () => Promise<void> {
+function serialized(run: () => Promise<void>): () => Promise<void> {
   let current: Promise<void> | undefined;
   let next: Promise<void> | undefined;
   const start = () => {

@@ -16,9 +16,9 @@ export const echo = ({ deploymentId }: MadeByApi): Conclusion => ({
 });
 
 /** Why a record of a numbered deployment adds nothing. */
-export const unplaced = (kind: Exclude<SerialResult['kind'], 'placed'>): Conclusion => UNPLACED[kind];
+export const notAssigned = (kind: Exclude<SerialResult['kind'], 'placed'>): Conclusion => NOT_ASSIGNED[kind];
 
-const UNPLACED: Readonly<Record<Exclude<SerialResult['kind'], 'placed'>, Conclusion>> = {
+const NOT_ASSIGNED: Readonly<Record<Exclude<SerialResult['kind'], 'placed'>, Conclusion>> = {
   known: { verdict: 'duplicate', detail: 'this deployment of the history was told before' },
   too_old: {
     verdict: 'ignored',

@@ -14,7 +14,7 @@ const ANSWER_WITHIN_MS = 2_000;
 
 /** Asks the server at the socket about itself. Undefined when none listens, or it does not answer in time. */
 export function ask(socket: string, settings: Readonly<Record<string, string>>): Promise<Answer | undefined> {
-  return talk(socket, async (client) => {
+  return withClient(socket, async (client) => {
     // One setting a question: several at once are understood since Redis 7 only.
     const names = ['dir', ...Object.keys(settings)];
     const [info, ...values] = await Promise.all([client.info(), ...names.map((name) => settingOf(client, name))]);
@@ -31,7 +31,7 @@ export function ask(socket: string, settings: Readonly<Record<string, string>>):
 
 /** Asks the server to write everything down and end. It answers by closing the connection. */
 export async function askToEnd(socket: string): Promise<void> {
-  await talk(socket, (client) => client.call('SHUTDOWN'));
+  await withClient(socket, (client) => client.call('SHUTDOWN'));
 }
 
 async function settingOf(client: Redis, name: string): Promise<string | undefined> {
@@ -39,7 +39,7 @@ async function settingOf(client: Redis, name: string): Promise<string | undefine
   return Array.isArray(reply) ? String(reply[1]) : undefined;
 }
 
-async function talk<T>(socket: string, question: (client: Redis) => Promise<T>): Promise<T | undefined> {
+async function withClient<T>(socket: string, question: (client: Redis) => Promise<T>): Promise<T | undefined> {
   const client = new Redis({
     path: socket,
     lazyConnect: true,

@@ -31,7 +31,7 @@ export function lockDataDir(dataDir: string): DataDirLock {
     if (create(path, mine)) return hold(path, mine);
     const text = read(path);
     if (text === undefined) continue; // released just now
-    const holder = livingHolder(path, text);
+    const holder = runningHolder(path, text);
     if (holder) {
       throw new Error(
         `the data directory ${dataDir} is in use by ${holder}: stop that bridge, or give this one a data ` +
@@ -61,7 +61,7 @@ function hold(path: string, mine: string): DataDirLock {
 }
 
 /** Who holds the lock, in words; undefined when nobody does any more. */
-function livingHolder(path: string, text: string): string | undefined {
+function runningHolder(path: string, text: string): string | undefined {
   const ageMs = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
   const parsed = Holder.safeParse(parseOrUndefined(text));
   if (!parsed.success) return ageMs < WRITTEN_WITHIN_MS ? 'a bridge that is just starting' : undefined;

@@ -71,7 +71,7 @@ function shortDirFor(dir: string): string {
 }
 
 /** Nothing stays outside the data directory. */
-export function leavePlace(place: RedisFiles): void {
+export function removeFiles(place: RedisFiles): void {
   const socketDir = dirname(place.socket);
   if (socketDir !== place.dir) rmSync(socketDir, { recursive: true, force: true });
 }

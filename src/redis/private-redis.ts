@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockDataDir } from './data-dir-lock.ts';
-import { type Durability, leavePlace, prepareFiles, rotateLog } from './files.ts';
+import { type Durability, prepareFiles, removeFiles, rotateLog } from './files.ts';
 import { findRedisServer } from './find.ts';
 import { adoptLeftover, type LaunchParts, type Log, launch, type Running, terminate } from './server.ts';
 
@@ -57,7 +57,7 @@ export async function startPrivateRedis({ dataDir, durability, log }: PrivateRed
     halt.signal,
   );
   first.catch(() => {
-    leavePlace(place);
+    removeFiles(place);
     lock.release();
   });
   const ready = first.then(({ running, adopted }) => ({ version: running.version, adopted }));
@@ -70,7 +70,7 @@ export async function startPrivateRedis({ dataDir, durability, log }: PrivateRed
       stopping ??= (async () => {
         halt.abort();
         await stopped();
-        leavePlace(place);
+        removeFiles(place);
         lock.release();
       })();
       return stopping;

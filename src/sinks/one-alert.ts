@@ -25,7 +25,7 @@ export function alertOf(deployment: Deployment): string {
  * What to answer instead of a request that is older than what the alert was told: a delivery that was held up must not
  * open what was closed since, nor close what was opened since.
  */
-export function toldLater(
+export function isReportedLater(
   { occurredAt }: Deployment,
   { known: { told, toldInLane } }: DeliveryLedger,
   destination: string,

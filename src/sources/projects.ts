@@ -1,6 +1,6 @@
 import type { NewChangeRecord } from '../domain/change-record.ts';
 import { WebhookRejected } from '../domain/errors.ts';
-import { isAllowedProject, leftOut } from '../domain/project-limit.ts';
+import { isAllowedProject, projectDeniedNote } from '../domain/project-limit.ts';
 import { Patterns } from '../domain/rule-pattern.ts';
 import type { Pattern } from '../domain/rule-regex.ts';
 import type { Mapped, Source } from './source.ts';
@@ -40,7 +40,11 @@ function limited(record: NewChangeRecord, projects: readonly Pattern[]): NewChan
   const { gitlabProject, ...repository } = record.repository ?? { name: '' };
   if (gitlabProject === undefined || isAllowedProject(gitlabProject, projects)) return record;
   const denied = { ...repository, projectDenied: true } as const;
-  return { ...record, repository: denied, notes: [...(record.notes ?? []), leftOut(gitlabProject, record.instance)] };
+  return {
+    ...record,
+    repository: denied,
+    notes: [...(record.notes ?? []), projectDeniedNote(gitlabProject, record.instance)],
+  };
 }
 
 /** @throws WebhookRejected */

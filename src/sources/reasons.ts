@@ -4,7 +4,7 @@ import type { IgnoredReason, ToolFacts } from './source.ts';
 /** Why a webhook makes no change: the one word that answer, log, metric and inbox share. */
 export type Reason = IgnoredReason | RejectionCode | 'not_kept' | 'busy';
 
-export interface ReasonWords {
+export interface ReasonText {
   /** What the word means. */
   readonly means: string;
   /** When it happens. */
@@ -14,7 +14,7 @@ export interface ReasonWords {
 }
 
 /** docs/reasons.md is made of these. */
-export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
+export const REASONS: Readonly<Record<Reason, ReasonText>> = {
   not_a_deployment: {
     means: 'The event is of another kind: it tells of no deployment.',
     when: 'A push, an issue, a comment, a merge request.',
@@ -158,7 +158,10 @@ export const REASONS: Readonly<Record<Reason, ReasonWords>> = {
 };
 
 /** Undefined for a word that is no reason. @param tool adds when it happens there. */
-export function wordsFor(reason: string | undefined, tool?: Pick<ToolFacts, 'reasonNotes'>): ReasonWords | undefined {
+export function reasonTextFor(
+  reason: string | undefined,
+  tool?: Pick<ToolFacts, 'reasonNotes'>,
+): ReasonText | undefined {
   if (reason === undefined || !Object.hasOwn(REASONS, reason)) return undefined;
   const words = REASONS[reason as Reason]; // an own key of it
   const notes: Readonly<Partial<Record<string, string>>> = tool?.reasonNotes ?? {};

@@ -245,7 +245,7 @@ export interface Source extends ToolFacts {
    * What the inbound log says of a step that repeats a known state with a later time, where that is a habit of the tool
    * (a test button). Undefined: it is told as any step.
    */
-  wordsForRepeat?(record: ChangeRecord): string | undefined;
+  repeatDetail?(record: ChangeRecord): string | undefined;
   /** How to set the tool up, for the set-up page. Never fails. */
   recipe(address: SetupAddress): Promise<SetupRecipe>;
   /**

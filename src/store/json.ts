@@ -4,13 +4,14 @@
  */
 export function toJson(value: unknown): string {
   const json = JSON.stringify(value);
-  return json.includes(ESCAPED_HALF) ? JSON.stringify(value, withoutHalves) : json;
+  return json.includes(ESCAPED_HALF) ? JSON.stringify(value, withoutLoneSurrogates) : json;
 }
 
 /** How JSON.stringify writes a half, and hardly anything else: looking at each text takes twice as long. */
 const ESCAPED_HALF = '\\ud';
 
-const withoutHalves = (_key: string, part: unknown) => (typeof part === 'string' ? part.replace(HALF, '\ufffd') : part);
+const withoutLoneSurrogates = (_key: string, part: unknown) =>
+  typeof part === 'string' ? part.replace(HALF, '\ufffd') : part;
 
 /** With the flag `u` a whole pair is one character, and no surrogate. */
 const HALF = /\p{Surrogate}/gu;

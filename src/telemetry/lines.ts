@@ -4,7 +4,7 @@ import type { Conclusion } from '../recording/conclusion.ts';
 import type { Reconciled } from '../recording/reconcile.ts';
 import type { Outcome } from '../sources/source.ts';
 import { noteOnSpan } from './current-span.ts';
-import { createCalm, type Logger } from './logger.ts';
+import { createRateLimitedLog, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
 const CALM_MS = 1_000;
@@ -13,7 +13,7 @@ export type OnError = (where: string, error: unknown) => void;
 
 /** During an outage one line a second for each cause, with a count of those held back. */
 export function createErrorLog(log: Logger, isRedisAway: (error: unknown) => boolean): OnError {
-  const calm = createCalm(CALM_MS);
+  const calm = createRateLimitedLog(CALM_MS);
   return (where, error) =>
     calm(isRedisAway(error) ? 'Redis is away' : causeOf(where, error), (suppressed) =>
       log.error({ where, error, ...(suppressed && { suppressed }) }, 'something failed'),
@@ -30,7 +30,7 @@ function causeOf(where: string, error: unknown): string {
  * One line a webhook. Of those that prove nothing one a second for each source and reason, with a count of the others.
  */
 export function logWebhook(log: Logger, metrics: Metrics): WebhookParts['onAnswered'] {
-  const calm = createCalm(CALM_MS);
+  const calm = createRateLimitedLog(CALM_MS);
   return ({ webhook, source, outcome, proved, status, ms }) => {
     const reason = reasonFor(outcome);
     metrics.webhook({ source: source.name, verdict: outcome.kind, reason: reason ?? '' }, ms / 1000);

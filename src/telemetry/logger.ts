@@ -99,7 +99,7 @@ function describe(error: unknown, depth = 0): unknown {
 const REMEMBERED_CAUSES = 1_000;
 
 /** At most one line per cause and interval; the next one says how many were held back. */
-export function createCalm(
+export function createRateLimitedLog(
   intervalMs: number,
   clock: () => number = Date.now,
 ): (cause: string, write: (suppressed: number) => void) => void {

@@ -22,7 +22,7 @@ import {
 import { createMask } from '../values/mask.ts';
 import { within } from '../values/within.ts';
 import { runInSpan, type SpanAttributes } from './current-span.ts';
-import { createCalm, type Logger } from './logger.ts';
+import { createRateLimitedLog, type Logger } from './logger.ts';
 import type { SpanOpening, TraceSettings, Traces } from './span.ts';
 
 /** A collector that is down must not hold up the shutdown, which has 9 s for everything (cli/start.ts). */
@@ -44,7 +44,7 @@ const KINDS: Record<SpanOpening['name'], SpanKind> = {
  * @throws Error when an exporter or protocol is named that there is not.
  */
 export function createOpenTelemetry(settings: TraceSettings, log: Logger): Traces {
-  const complain = createCalm(COMPLAIN_EVERY_MS);
+  const complain = createRateLimitedLog(COMPLAIN_EVERY_MS);
   const warn = (said: string) =>
     complain('traces', (suppressed) =>
       log.warn({ why: wordsOf(said), ...(suppressed && { suppressed }) }, 'traces are not taken'),

@@ -43,7 +43,9 @@ function createLoss(onBack: (lost: number) => void) {
 }
 type Loss = ReturnType<typeof createLoss>;
 
-/** Node writes to pipes and sockets without waiting, and to everything else with the whole process runningStatus still. */
+/**
+ * Node writes to pipes and sockets without waiting, and to everything else with the whole process runningStatus still.
+ */
 function isStream(fd: number): boolean {
   const stat = fstatSync(fd);
   return fd === process.stdout.fd && (stat.isFIFO() || stat.isSocket());

@@ -19,7 +19,7 @@ type Kill = (point: KillOrder['kill_at']) => void;
 /** Wraps calls. Without an order they stay as they are. */
 export function createKillPoints(
   order: KillOrder | undefined,
-  die: () => void = order?.how === 'hang' ? hung : killed,
+  die: () => void = order?.how === 'hang' ? hang : killProcess,
 ) {
   let passes = 0;
   const kill: Kill = (point) => {
@@ -41,11 +41,11 @@ export function createKillPoints(
   };
 }
 
-function hung(): void {
+function hang(): void {
   for (;;);
 }
 
 /** No handler, no buffer and no file is given a chance. */
-function killed(): void {
+function killProcess(): void {
   process.kill(process.pid, 'SIGKILL');
 }

@@ -196,7 +196,7 @@ function explain(fault: Fault, text: string): Finding {
     commaTooMany(fault, text) ??
     notAKey(fault, text) ??
     notAValue(fault, text) ??
-    anythingElse(fault, text)
+    otherFault(fault, text)
   );
 }
 
@@ -297,7 +297,7 @@ const WORDS: Readonly<Record<string, string>> = {
   InvalidCommentToken: 'a comment stands at {at}: JSON has none, take it out',
 };
 
-function anythingElse({ code, offset }: Fault, text: string): Finding {
+function otherFault({ code, offset }: Fault, text: string): Finding {
   return { offset, message: `${WORDS[code] ?? 'the body is not JSON at {at}'}, near ${near(text, offset)}` };
 }
 

@@ -7,7 +7,7 @@ import { localPath } from './html.ts';
 import type { DeliveriesParts } from './pages/deliveries.tsx';
 import { dropPage } from './pages/drop-dead-letters.tsx';
 import { Message } from './pages/message.tsx';
-import type { Who } from './parts/action-form.tsx';
+import type { Viewer } from './parts/action-form.tsx';
 import { type Done, withDone } from './parts/done.tsx';
 import { page } from './parts/layout.tsx';
 
@@ -15,7 +15,7 @@ export interface ActionRoutesParts extends DeliveriesParts {
   readonly actions: Actions;
   /** Lets admins pass, with a form of ours. */
   readonly guard: readonly RequestHandler[];
-  readonly whoOf: (request: Request) => Who;
+  readonly whoOf: (request: Request) => Viewer;
 }
 
 const Back = z.object({ back: z.string().max(4_000).catch('/') });
@@ -71,7 +71,7 @@ export function createActionRoutes({ actions, guard, whoOf, ...parts }: ActionRo
 /** Never to another host, whatever a form says. */
 const backOf = (request: Request): string => localPath(Back.parse(request.body ?? {}).back) ?? '/';
 
-function sendUnreadable(response: Response, who: Who): void {
+function sendUnreadable(response: Response, who: Viewer): void {
   const body = (
     <Message title="Not done">
       The form cannot be read, so nothing was done. <a href="/deliveries">Deliveries</a>

@@ -60,7 +60,7 @@ export function createLive(version: () => Promise<string>, holderOf: (request: R
   return {
     handle(request, response) {
       const holder = holderOf(request);
-      const surplus = listeners.size >= MAX_LISTENERS ? surplusOf(listeners, holder) : undefined;
+      const surplus = listeners.size >= MAX_LISTENERS ? oldestOverLimit(listeners, holder) : undefined;
       surplus?.end();
       if (surplus) leave(surplus);
       if (closed || listeners.size >= MAX_LISTENERS) {
@@ -89,7 +89,7 @@ export function createLive(version: () => Promise<string>, holderOf: (request: R
 }
 
 /** The oldest of whoever holds most, where the one that comes holds at least two fewer: all come to hold the same. */
-function surplusOf(listeners: ReadonlyMap<Response, string>, holder: string): Response | undefined {
+function oldestOverLimit(listeners: ReadonlyMap<Response, string>, holder: string): Response | undefined {
   const counts = new Map<string, number>();
   for (const one of listeners.values()) counts.set(one, (counts.get(one) ?? 0) + 1);
   const [greediest = '', most = 0] = [...counts].toSorted(([, one], [, other]) => other - one)[0] ?? [];

@@ -5,7 +5,6 @@ import { networkOf, type RefusalLimit } from '../http/refusals.ts';
 import { exactly, html, localPath } from './html.ts';
 import { page } from './parts/layout.tsx';
 import {
-  become,
   COOKIE_AGE,
   cookieName,
   cookieOptions,
@@ -14,7 +13,8 @@ import {
   requireForm,
   type SessionParts,
   sessionsIn,
-  whoIs,
+  setViewer,
+  viewerOf,
 } from './session.ts';
 
 export interface LoginParts extends SessionParts {
@@ -29,7 +29,7 @@ export function createLogin({ access, sessions, guesses }: LoginParts): RequestH
   const router = Router();
   router.get('/login', (request, response) => {
     const { next } = Login.parse(request.query);
-    if (whoIs(request)) return response.redirect(303, localPath(next) ?? '/');
+    if (viewerOf(request)) return response.redirect(303, localPath(next) ?? '/');
     sendLogin(response, next);
   });
   router.post('/login', readForm, async (request, response) => {
@@ -44,7 +44,7 @@ export function createLogin({ access, sessions, guesses }: LoginParts): RequestH
       response.status(429).set('retry-after', String(seconds));
       return sendLogin(response, next, 'Too many wrong tokens from this address; wait a minute.');
     }
-    become(request, token);
+    setViewer(request, token);
     const id = await openSession(sessions, token);
     response.cookie(cookieName(request), id, { ...cookieOptions(request), ...COOKIE_AGE });
     response.redirect(303, localPath(next) ?? '/');

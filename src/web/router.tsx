@@ -20,11 +20,11 @@ import { performancePage } from './pages/performance.tsx';
 import { runningPage } from './pages/running.tsx';
 import { setupPage } from './pages/setup.tsx';
 import { webhookPage } from './pages/webhook.tsx';
-import type { Who } from './parts/action-form.tsx';
+import type { Viewer } from './parts/action-form.tsx';
 import { lastFragment } from './parts/last-webhook.tsx';
 import { page } from './parts/layout.tsx';
 import { SpooledNote } from './parts/spooled-note.tsx';
-import { rememberWho, requireAdmin, requireReader, whoIs } from './session.ts';
+import { rememberWho, requireAdmin, requireReader, viewerOf } from './session.ts';
 import { type Trouble, troubleOf } from './trouble.ts';
 
 export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, DeliveriesParts, LoginParts {
@@ -51,7 +51,7 @@ const Test = z.object({ test: z.uuid() });
 
 /** What every route needs beside its parts. */
 interface RouteParts extends PageParts {
-  readonly whoOf: (request: Request) => Who;
+  readonly whoOf: (request: Request) => Viewer;
   /** Lets admins pass, with a form of ours. */
   readonly guard: readonly RequestHandler[];
 }
@@ -59,7 +59,7 @@ interface RouteParts extends PageParts {
 /** The pages a person looks at. */
 export function createPages(parts: PageParts): RequestHandler {
   // Nobody comes so far without being known; a viewer is the one who can do nothing.
-  const whoOf = (request: Request): Who => whoIs(request) ?? { role: 'viewer' };
+  const whoOf = (request: Request): Viewer => viewerOf(request) ?? { role: 'viewer' };
   const routeParts: RouteParts = { ...parts, whoOf, guard: requireAdmin };
   const router = Router();
   router.use((_request, response, next) => {
@@ -94,7 +94,7 @@ export function createPages(parts: PageParts): RequestHandler {
   addReading(router, routeParts);
   addSetup(router, routeParts);
   router.use(createActionRoutes(routeParts));
-  router.use(sayRedisIsAway(routeParts));
+  router.use(sendRedisUnavailable(routeParts));
   return router;
 }
 
@@ -221,11 +221,11 @@ function baseOf(request: Request): string {
 }
 
 /** A sentence for a person instead of JSON. What lies in the spool is safe meanwhile. */
-const sayRedisIsAway =
+const sendRedisUnavailable =
   ({ isRedisAway, spool }: RouteParts): ErrorRequestHandler =>
   (error, request, response, next) => {
     if (response.headersSent || !isRedisAway(error)) return next(error);
-    const who = whoIs(request);
+    const who = viewerOf(request);
     const body = (
       <>
         <h1>Redis does not answer just now</h1>
@@ -239,15 +239,15 @@ const sayRedisIsAway =
     response.status(503).send(page({ title: 'Redis is away', ...(who && { at: '', who }), body }));
   };
 
-interface Found {
+interface PageContent {
   readonly title: string;
   readonly at: string;
-  readonly who: Who;
+  readonly who: Viewer;
   readonly trouble: Trouble;
   readonly body: Html | undefined;
 }
 
-function sendOr404(response: Response, { body, ...found }: Found, missing: string): void {
+function sendOr404(response: Response, { body, ...found }: PageContent, missing: string): void {
   response
     .status(body ? 200 : 404)
     .send(page({ ...found, body: body ?? <Message title="Not found">{missing}</Message> }));

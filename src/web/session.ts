@@ -6,7 +6,7 @@ import { readForm } from '../http/form.ts';
 import { sameSecret } from '../sources/signature.ts';
 import { SESSION_MS, type Sessions } from '../store/sessions.ts';
 import { html, localPath } from './html.ts';
-import { FORM_TOKEN, type Who } from './parts/action-form.tsx';
+import { FORM_TOKEN, type Viewer } from './parts/action-form.tsx';
 import { page } from './parts/layout.tsx';
 
 /** `__Host-`: only this host over TLS can have set it. Browsers refuse the name without Secure. */
@@ -50,32 +50,32 @@ export function sessionsIn(request: Request): string[] {
     .map(([, value = '']) => value);
 }
 
-const known = new WeakMap<Request, Who | undefined>();
+const known = new WeakMap<Request, Viewer | undefined>();
 
 /** Who asks, as `rememberWho` has found out. Undefined: a stranger. */
-export const whoIs = (request: Request): Who | undefined => known.get(request);
+export const viewerOf = (request: Request): Viewer | undefined => known.get(request);
 
 /** From now on the request is that of whoever has just logged in. */
-export const become = (request: Request, token: Token): void => void known.set(request, toWho(token));
+export const setViewer = (request: Request, token: Token): void => void known.set(request, toViewer(token));
 
 /** By a token in the Authorization header, or by session. Lets everybody pass. */
 export function rememberWho({ access, sessions }: SessionParts): RequestHandler {
   return async (request, _response, next) => {
     const identity = access.identify(request);
-    known.set(request, identity ? toWho(identity) : await bySession(request, { access, sessions }));
+    known.set(request, identity ? toViewer(identity) : await bySession(request, { access, sessions }));
     next();
   };
 }
 
 /** Whoever may only write has no pages. */
-const toWho = ({ name, may }: Identity): Who | undefined =>
+const toViewer = ({ name, may }: Identity): Viewer | undefined =>
   may === 'write' ? undefined : { role: may === 'admin' ? 'admin' : 'viewer', name };
 
-async function bySession(request: Request, { access, sessions }: SessionParts): Promise<Who | undefined> {
+async function bySession(request: Request, { access, sessions }: SessionParts): Promise<Viewer | undefined> {
   for (const id of sessionsIn(request)) {
     const proof = await sessions.proofOf(id);
     const token = proof && access.readers.find((reader) => sameSecret(proof, proofOf(id, reader)));
-    const who = token && toWho(token);
+    const who = token && toViewer(token);
     if (who) return { ...who, formToken: formTokenOf(id, token) };
   }
   return undefined;
@@ -83,7 +83,7 @@ async function bySession(request: Request, { access, sessions }: SessionParts): 
 
 /** Lets readers pass; everybody else is led to the login page and from there back. */
 export const requireReader: RequestHandler = (request, response, next) => {
-  if (whoIs(request)) return next();
+  if (viewerOf(request)) return next();
   if (request.headers.authorization)
     return refuse(response.status(401), { words: 'The Authorization header holds no token that opens the pages.' });
   const to = localPath(request.originalUrl) ?? '/';
@@ -104,7 +104,7 @@ function checkForm(request: Request, response: Response, next: () => void): void
     next(); // changes nothing
     return;
   }
-  const who = whoIs(request);
+  const who = viewerOf(request);
   const sent = z.object({ [FORM_TOKEN]: z.string() }).safeParse(request.body ?? {});
   const ours = who?.formToken === undefined || (sent.success && sameSecret(sent.data[FORM_TOKEN] ?? '', who.formToken));
   if (ours) next();
@@ -119,7 +119,7 @@ function checkForm(request: Request, response: Response, next: () => void): void
 /** Only an admin acts, and only by a form of ours. */
 export const requireAdmin: readonly RequestHandler[] = [
   (request, response, next) => {
-    const who = whoIs(request);
+    const who = viewerOf(request);
     if (who?.role === 'admin') return next();
     refuse(response.status(403), {
       words: 'Viewers look and change nothing, and see no secrets. Log in with the admin token to do this.',
@@ -129,7 +129,7 @@ export const requireAdmin: readonly RequestHandler[] = [
   ...requireForm,
 ];
 
-function refuse(response: Response, { words, who }: { words: string; who?: Who | undefined }): void {
+function refuse(response: Response, { words, who }: { words: string; who?: Viewer | undefined }): void {
   const body = html`<h1>Not allowed</h1><p class="empty">${words}</p>`;
   response.send(page({ title: 'Not allowed', body, ...(who && { at: '', who }) }));
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { RejectionCode } from '../../src/domain/errors.ts';
 import { AnySource } from '../../src/sources/index.ts';
-import { REASONS, type Reason, wordsFor } from '../../src/sources/reasons.ts';
+import { REASONS, type Reason, reasonTextFor } from '../../src/sources/reasons.ts';
 import { IGNORED_REASONS } from '../../src/sources/source.ts';
 
 const REJECTIONS: Readonly<Record<RejectionCode, true>> = {
@@ -83,7 +83,7 @@ describe('the words for a reason', () => {
   });
 
   it('are not made up for a word that is no reason', () => {
-    for (const word of ['recorded', 'toString', '', undefined]) expect(wordsFor(word)).toBeUndefined();
-    expect(wordsFor('echo')).toBe(REASONS.echo);
+    for (const word of ['recorded', 'toString', '', undefined]) expect(reasonTextFor(word)).toBeUndefined();
+    expect(reasonTextFor('echo')).toBe(REASONS.echo);
   });
 });

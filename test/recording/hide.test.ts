@@ -28,7 +28,7 @@ it('hides a secret in what a tool answered before the text is cut', async () => 
     hide: createMask([]).value,
     resolve: async () => ({ records: [] }),
     noteRules: async () => {},
-    wordsForRepeat: () => undefined,
+    repeatDetail: () => undefined,
     forward: async () => {},
     forwardElsewhere: async () => {},
     sinks: [],

@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { createTraffic } from '../../src/web/deliveries-traffic.ts';
-import { stand } from '../../src/web/pages/deliveries.tsx';
+import { sinkHealth } from '../../src/web/pages/deliveries.tsx';
 import { app, glance, letter, memoryDeadLetters, notes, see, sessionCookie, submit } from './support.ts';
 
 const text = (page: string) => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
@@ -44,7 +44,7 @@ describe('the deliveries page', () => {
     ['healthy', { backlog: { waiting: 9, dead: 0, oldestAt: now.getTime() - 5_000 } }],
   ])('calls a sink %s', (state, over) => {
     const calm = { hold: undefined, backlog: undefined, recent: { delivered: 0, failed: 0 }, now };
-    expect(stand({ ...calm, ...over }).state).toBe(state);
+    expect(sinkHealth({ ...calm, ...over }).state).toBe(state);
   });
 
   it('shows dead letters with whose fault they are, why, and what they are about', async () => {

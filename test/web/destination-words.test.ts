@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { DestinationWords } from '../../src/web/parts/destination-words.tsx';
+import { DestinationWords } from '../../src/web/parts/destination-labels.tsx';
 
 const shown = (words: string) => DestinationWords({ children: words }).markup;
 const said = (body: unknown, advice = '') =>

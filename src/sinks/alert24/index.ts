@@ -3,10 +3,10 @@ import { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
 import { BaseUrl, Credential, Name } from '../../values/settings.ts';
-import { meaningful } from '../meaningful.ts';
+import { normalized } from '../normalized.ts';
 import type { Delivered, DeliveryContext, DeliveryLedger, Sink } from '../sink.ts';
 import { ALERT24_URL, type Alert24Api, createApi, refusal } from './api.ts';
-import { lookFor, type Seen } from './look.ts';
+import { type FindResult, findChange } from './find-change.ts';
 import { externalId, toChange } from './request.ts';
 import { Created, type Listed } from './schema.ts';
 
@@ -51,10 +51,10 @@ function createSink(config: Config): Sink {
       return { wanted: false, why: `${config.name} hears only of: ${config.states.join(', ')}; this one is ${state}` };
     },
     deliver: (deployment, ledger, context) =>
-      deliver(api, { deployment: meaningful(deployment), ledger, lateAfterMs, ...context }),
+      deliver(api, { deployment: normalized(deployment), ledger, lateAfterMs, ...context }),
     preview(deployment, { sourceName } = {}) {
       const now = new Date(deployment.receivedAt); // what is told when it arrives; a late retry says how late it is
-      const told = meaningful(deployment);
+      const told = normalized(deployment);
       return api.preview(toChange(told, { now, lateAfterMs, possibleDuplicate: false, sourceName }), told.serviceId);
     },
     async check(signal) {
@@ -98,7 +98,7 @@ function made(answer: JsonAnswer, possibleDuplicate: boolean): Delivered {
   return { words: `${answer.status} ${words}`, status: answer.status, ...(remoteId && { remoteId }) };
 }
 
-async function earlierAttempt(api: Alert24Api, { deployment, ledger, signal }: Delivery): Promise<Seen> {
+async function earlierAttempt(api: Alert24Api, { deployment, ledger, signal }: Delivery): Promise<FindResult> {
   const { attemptedAt, told, remoteId } = ledger.known;
   if (attemptedAt === undefined) return { kind: 'absent' };
   const tag = `status:${deployment.state}`;
@@ -109,5 +109,5 @@ async function earlierAttempt(api: Alert24Api, { deployment, ledger, signal }: D
     return !status || (deployment.state === 'succeeded' ? status.length === 0 : status.includes(tag));
   };
   const look = { externalId: externalId(deployment), serviceId: deployment.serviceId, attemptedAt, isIt };
-  return lookFor(api, look, signal);
+  return findChange(api, look, signal);
 }

@@ -5,8 +5,8 @@ import { DeliveryFailed } from '../../domain/errors.ts';
 import { Match, matchOf } from '../../domain/rule-match.ts';
 import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/http.ts';
 import { Name } from '../../values/settings.ts';
-import { meaningful } from '../meaningful.ts';
-import { alertOf, toldLater } from '../one-alert.ts';
+import { normalized } from '../normalized.ts';
+import { alertOf, isReportedLater } from '../one-alert.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import { SecretUrl, secretsOf, withoutPath } from '../secret-url.ts';
 import type { Sink } from '../sink.ts';
@@ -70,9 +70,9 @@ function createSink(config: Config): Sink {
       if (!matchOf(match, deployment)) return { wanted: false, why: `it does not fit the match of ${name}` };
       return { wanted: true };
     },
-    lane: (deployment) => alertOf(meaningful(deployment)),
+    lane: (deployment) => alertOf(normalized(deployment)),
     async deliver(deployment, ledger, { signal }) {
-      const later = toldLater(deployment, ledger, 'AlertOps');
+      const later = isReportedLater(deployment, ledger, 'AlertOps');
       if (later) return later;
       return post({
         requests: [messageOf(deployment, config)],
@@ -103,7 +103,7 @@ const statusOf = (state: State, lists: Lists) => STATUSES.find((status) => lists
 /** @throws DeliveryFailed for a state in none of the lists. */
 function messageOf(deployment: Deployment, lists: Lists): Message {
   const status = statusOf(deployment.state, lists);
-  if (status) return toMessage(meaningful(deployment), status);
+  if (status) return toMessage(normalized(deployment), status);
   throw new DeliveryFailed(`AlertOps is not told of a deployment that is ${deployment.state}`, { retry: 'never' });
 }
 

@@ -4,7 +4,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { headline } from '../../domain/summary.ts';
 import { shorten } from '../../values/text.ts';
 import { parseWebUrl } from '../../values/url.ts';
-import { meaningful } from '../meaningful.ts';
+import { normalized } from '../normalized.ts';
 import { artifactId } from './purl.ts';
 
 /** cdevents/spec v0.5.1. */
@@ -66,24 +66,24 @@ const RUNS: Readonly<Record<State, string>> = {
   canceled: 'finished',
 };
 
-interface Wish {
+interface EventOptions {
   readonly source: string;
   /** Whoever was told that the run started is told that it finished. */
-  readonly tellsOfRuns: boolean;
-  readonly tellsOfEnvironments: boolean;
+  readonly includesRuns: boolean;
+  readonly includesEnvironments: boolean;
 }
 
 /**
  * There is no "deployment failed" in CDEvents 0.5: a deployment is told as the run that makes it, and as the service
  * once it is deployed. The last event is the one that matters most.
  */
-export function toEvents(deployment: Deployment, wish: Wish): readonly CdEvent[] {
-  const { source, tellsOfRuns, tellsOfEnvironments } = wish;
-  const told = meaningful(deployment);
+export function toEvents(deployment: Deployment, wish: EventOptions): readonly CdEvent[] {
+  const { source, includesRuns, includesEnvironments } = wish;
+  const told = normalized(deployment);
   if (told.state !== 'succeeded') return [runEvent(told, source)];
   return [
-    ...(tellsOfRuns ? [runEvent(told, source)] : []),
-    ...(tellsOfEnvironments ? [environmentEvent(told, source)] : []),
+    ...(includesRuns ? [runEvent(told, source)] : []),
+    ...(includesEnvironments ? [environmentEvent(told, source)] : []),
     serviceEvent(told, source),
   ];
 }

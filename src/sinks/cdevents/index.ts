@@ -51,9 +51,9 @@ function createSink(config: Config): Sink {
   const { name, url, states, source, token, signing_secret } = config;
   const secrets = [token, signing_secret].filter((secret) => secret !== undefined);
   const send = createSendJson({ timeoutMs: config.timeout_seconds * 1000 });
-  const tellsOfRuns = states.includes('running') || states.includes('pending');
+  const includesRuns = states.includes('running') || states.includes('pending');
   const eventsOf = (deployment: Deployment) =>
-    toEvents(deployment, { source, tellsOfRuns, tellsOfEnvironments: config.environment_events });
+    toEvents(deployment, { source, includesRuns, includesEnvironments: config.environment_events });
   const requestsFor = (deployment: Deployment) =>
     eventsOf(deployment).map((event) => toRequest(url, event, config.mode));
   return {

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import type { Deployment } from '../../domain/deployment.ts';
 
 /** The states that CTO.ai has a word for. A canceled deployment has none. */
-export const Tellable = z.enum(['pending', 'running', 'succeeded', 'failed']);
-export type Tellable = z.infer<typeof Tellable>;
+export const ReportedState = z.enum(['pending', 'running', 'succeeded', 'failed']);
+export type ReportedState = z.infer<typeof ReportedState>;
 
 /**
  * CTO.ai's Deployment Lifecycle States, spelt as its clients spell them (cto-ai/events-gitlab-template, cto-ai/action).
  * It stores any other word without complaint and never counts it; Insights counts `success` and `failure` alone.
  */
-const ACTIONS: Readonly<Record<Tellable, string>> = {
+const ACTIONS: Readonly<Record<ReportedState, string>> = {
   pending: 'blocked',
   running: 'started',
   succeeded: 'success',
@@ -32,7 +32,7 @@ export interface DeploymentEvent {
 /** What is not known is left out: CTO.ai's own template sends the word "null" for an image that there is not. */
 export function toEvent(
   deployment: Deployment,
-  { state, teamId }: { state: Tellable; teamId: string },
+  { state, teamId }: { state: ReportedState; teamId: string },
 ): DeploymentEvent {
   const { repository, service, environment, ref, tag, commit, artifacts, actor } = deployment;
   const image = artifacts.find((artifact) => !artifact.startsWith('chart:'));

@@ -3,10 +3,10 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/http.ts';
 import { BaseUrl, bothOrNeither, Credential, Name } from '../../values/settings.ts';
-import { meaningful } from '../meaningful.ts';
+import { normalized } from '../normalized.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import type { Sink } from '../sink.ts';
-import { type DeploymentEvent, Tellable, toEvent } from './event.ts';
+import { type DeploymentEvent, ReportedState, toEvent } from './event.ts';
 
 /** The service itself. Nothing inside is meant by it, wherever its name may lead. */
 const CTOAI_URL = 'https://events.cto.ai';
@@ -20,7 +20,7 @@ export const ctoai = z
     token: Credential('token').optional(),
     team_id: z.string().min(1).optional(),
     /** Insights counts these two. */
-    states: z.array(Tellable).min(1).default(['succeeded', 'failed']),
+    states: z.array(ReportedState).min(1).default(['succeeded', 'failed']),
     concurrency: z.number().int().min(1).max(100).default(5),
     timeout_seconds: z.number().positive().max(60).default(10),
   })
@@ -34,7 +34,7 @@ interface Config {
   readonly url: string;
   readonly token: string;
   readonly team_id: string;
-  readonly states: readonly Tellable[];
+  readonly states: readonly ReportedState[];
   readonly concurrency: number;
   readonly timeout_seconds: number;
 }
@@ -48,8 +48,8 @@ function createSink({ name, url, token, states, concurrency, ...config }: Config
   const creation = (event: DeploymentEvent) =>
     ({ method: 'POST', url: `${url}/`, headers: { authorization: `Bearer ${token}` }, body: event }) as const;
   const eventOf: EventOf = (deployment) => {
-    const state = Tellable.safeParse(deployment.state).data;
-    if (state) return toEvent(meaningful(deployment), { state, teamId: config.team_id });
+    const state = ReportedState.safeParse(deployment.state).data;
+    if (state) return toEvent(normalized(deployment), { state, teamId: config.team_id });
     throw new DeliveryFailed(`CTO.ai has no word for a deployment that is ${deployment.state}`, { retry: 'never' });
   };
   return {

@@ -11,7 +11,7 @@ import {
 } from '../../outbound/http.ts';
 import { pathSegment } from '../path-segment.ts';
 import type { PreviewedRequest } from '../sink.ts';
-import { idInRedirect, type NewPlace } from './moved.ts';
+import { idInRedirect, type ProjectLocation } from './moved.ts';
 import { type GitlabStatus, Project, Refusal, Row, Rows } from './schema.ts';
 
 const PROJECTS_KEPT = 500; // about 100 bytes each
@@ -38,7 +38,7 @@ export interface GitlabApi {
   update(project: string, id: string, update: { status: GitlabStatus; signal: AbortSignal }): Promise<JsonAnswer>;
   project(project: string, context: { signal: AbortSignal; now: Date }): Promise<ProjectFacts>;
   /** Where a project is that is no longer under its old path. Undefined: GitLab does not say. */
-  newPlace(oldPath: string, signal: AbortSignal): Promise<NewPlace | undefined>;
+  newPlace(oldPath: string, signal: AbortSignal): Promise<ProjectLocation | undefined>;
 }
 
 export function createApi(config: { url: string; token: string; timeout_seconds: number }): GitlabApi {

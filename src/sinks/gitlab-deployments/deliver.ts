@@ -34,14 +34,14 @@ interface Target {
 }
 
 /** A delivery of which project, environment, commit and status are known. */
-type Aimed = Delivery & Target;
+type ResolvedDelivery = Delivery & Target;
 
 /**
  * Brings GitLab's row of this deployment to its state: the known row, else one of which the answer was lost, else a new
  * one.
  */
 export async function deliver(delivery: Delivery): Promise<Delivered> {
-  const aimed = { ...delivery, ...aim(delivery) };
+  const aimed = { ...delivery, ...targetOf(delivery) };
   try {
     return await bring(aimed);
   } catch (error) {
@@ -49,7 +49,7 @@ export async function deliver(delivery: Delivery): Promise<Delivered> {
   }
 }
 
-async function bring(aimed: Aimed): Promise<Delivered> {
+async function bring(aimed: ResolvedDelivery): Promise<Delivered> {
   const { ledger, deployment } = aimed;
   const { remoteId, attemptedAt } = ledger.known;
   // An id that another deployment has by now was given again: GitLab was restored from a backup, and our row is gone.
@@ -74,7 +74,7 @@ function concerning(error: unknown, project: string): unknown {
  * @throws DeliveryFailed when it would send nothing, in the same words.
  */
 export function preview(told: Subject): PreviewedRequest {
-  const target = aim(told);
+  const target = targetOf(told);
   const ref = refOf(told.deployment);
   const request = told.api.preview(target.project, newDeployment(target, ref ?? { ref: target.sha, tag: false }));
   if (ref) return request;
@@ -82,7 +82,7 @@ export function preview(told: Subject): PreviewedRequest {
   return { ...request, notes: [note] };
 }
 
-function aim({ deployment, map }: Subject): Target {
+function targetOf({ deployment, map }: Subject): Target {
   const project = projectOf(deployment, map);
   const status = statusOf(deployment.state);
   const sha = fullSha(deployment.commit?.sha);
@@ -98,7 +98,7 @@ function aim({ deployment, map }: Subject): Target {
 /**
  * `running` is never put: GitLab takes it only for rows that are not running yet, and ours are made running or later.
  */
-async function update(aimed: Aimed, id: string): Promise<Delivered> {
+async function update(aimed: ResolvedDelivery, id: string): Promise<Delivered> {
   const { api, project, status, signal } = aimed;
   if (status === 'running') return done(aimed, id, 'already there, running or further');
   const answer = await api.update(project, id, { status, signal });
@@ -121,7 +121,7 @@ async function update(aimed: Aimed, id: string): Promise<Delivered> {
 const isGone = (answer: JsonAnswer): boolean =>
   answer.status === 404 && /404 (?:Deployment )?Not found/i.test(excerptOf(answer));
 
-async function isThere({ api, project, signal, now }: Aimed): Promise<boolean> {
+async function isThere({ api, project, signal, now }: ResolvedDelivery): Promise<boolean> {
   return (await api.project(project, { signal, now })) !== undefined;
 }
 
@@ -132,7 +132,7 @@ const MOVED_RETRY_MS = 1_000;
  * there.
  * The failure stands in the log once, with what to write.
  */
-async function follow({ api, map, deployment, signal }: Aimed, answer: JsonAnswer): Promise<DeliveryFailed> {
+async function follow({ api, map, deployment, signal }: ResolvedDelivery, answer: JsonAnswer): Promise<DeliveryFailed> {
   const oldPath = namedProject(deployment, map) ?? '';
   const place = await api.newPlace(oldPath, signal);
   if (!place) return refusal(answer, `GitLab has moved project ${oldPath}, and does not say where to`, MOVED_ADVICE);
@@ -148,7 +148,7 @@ const MOVED_ADVICE =
   'Write the new path where the old one stands: in shiplog/gitlab-project, in the rule with gitlab_project, or in the path that is called';
 
 /** GitLab refuses a step to the same status: then somebody, most likely an earlier attempt of ours, has done it. */
-async function settle(aimed: Aimed, id: string, refused: DeliveryFailed): Promise<Delivered> {
+async function settle(aimed: ResolvedDelivery, id: string, refused: DeliveryFailed): Promise<Delivered> {
   const answer = await aimed.api.get(`${deploymentsOf(aimed.project)}/${pathSegment(id)}`, aimed.signal);
   if (!isSuccess(answer)) throw refusal(answer, `GitLab did not show deployment ${id} of project ${aimed.project}`);
   if (rowOf(answer).status === aimed.status) return done(aimed, id, 'already there');
@@ -163,7 +163,7 @@ function updateAdvice(status: number, project: string): string {
   return '';
 }
 
-async function create(aimed: Aimed): Promise<Delivered> {
+async function create(aimed: ResolvedDelivery): Promise<Delivered> {
   const { answer, body } = await createWithAnyRef(aimed, aimed.status);
   const row = rowOf(answer);
   if (isNew(row, answer, aimed.now) && (await aimed.ledger.claim(row.id, ageOf(row, answer))))
@@ -176,7 +176,7 @@ async function create(aimed: Aimed): Promise<Delivered> {
  * (app/services/deployments/create_service.rb),
  * but a running one always gets one.
  */
-async function createOwn(aimed: Aimed, folded: NewDeployment): Promise<Delivered> {
+async function createOwn(aimed: ResolvedDelivery, folded: NewDeployment): Promise<Delivered> {
   const answer = await post(aimed, { ...folded, status: 'running' });
   if (!isSuccess(answer)) throw await refusedCreate(aimed, answer);
   const row = rowOf(answer);
@@ -201,7 +201,7 @@ function isNew(row: Row, answer: JsonAnswer, now: Date): boolean {
 
 /** GitLab wants a ref that exists: a merged branch is often deleted before its deployment ends. */
 async function createWithAnyRef(
-  aimed: Aimed,
+  aimed: ResolvedDelivery,
   status: GitlabStatus,
 ): Promise<{ answer: JsonAnswer; body: NewDeployment }> {
   let refused: JsonAnswer | undefined;
@@ -231,7 +231,7 @@ type Ref = Pick<NewDeployment, 'ref' | 'tag'>;
 const refOf = ({ ref, tag }: Deployment): Ref | undefined => (ref ? { ref, tag: tag ?? false } : undefined);
 
 /** The sha stands last: GitLab resolves any commit-ish, and shows the commit in the branch's place. */
-async function* refsToTry(aimed: Aimed): AsyncGenerator<Ref> {
+async function* refsToTry(aimed: ResolvedDelivery): AsyncGenerator<Ref> {
   const { deployment, api, project, sha } = aimed;
   const said = refOf(deployment);
   if (said) yield said;
@@ -240,7 +240,7 @@ async function* refsToTry(aimed: Aimed): AsyncGenerator<Ref> {
   if (sha !== deployment.ref) yield { ref: sha, tag: false };
 }
 
-async function post({ api, project, ledger, signal }: Aimed, body: NewDeployment): Promise<JsonAnswer> {
+async function post({ api, project, ledger, signal }: ResolvedDelivery, body: NewDeployment): Promise<JsonAnswer> {
   await ledger.attempting();
   return api.create(project, body, signal).catch(async (error: unknown) => {
     if (neverSent(error)) await ledger.notAttempted();
@@ -248,7 +248,7 @@ async function post({ api, project, ledger, signal }: Aimed, body: NewDeployment
   });
 }
 
-async function refusedCreate(aimed: Aimed, answer: JsonAnswer): Promise<DeliveryFailed> {
+async function refusedCreate(aimed: ResolvedDelivery, answer: JsonAnswer): Promise<DeliveryFailed> {
   const { project, environment, sha, ledger } = aimed;
   if (certainlyRefused(answer)) await ledger.notAttempted();
   if (isMoved(answer)) return follow(aimed, answer);
@@ -276,7 +276,7 @@ async function refusedCreate(aimed: Aimed, answer: JsonAnswer): Promise<Delivery
  * commit and time, by having no job, and by belonging to no other deployment. The lane keeps others from making one
  * meanwhile.
  */
-async function findOurs(aimed: Aimed, attemptedAt: string): Promise<Row | undefined> {
+async function findOurs(aimed: ResolvedDelivery, attemptedAt: string): Promise<Row | undefined> {
   const { rows, answer } = await rowsSince(aimed, Date.parse(attemptedAt) - SLACK_MS);
   const { status, sha, deployment, ledger } = aimed;
   const likeness = (row: Row) => 2 * Number(row.status === status) + Number(row.ref === deployment.ref);
@@ -289,7 +289,10 @@ async function findOurs(aimed: Aimed, attemptedAt: string): Promise<Row | undefi
   return undefined;
 }
 
-async function rowsSince(aimed: Aimed, sinceMs: number): Promise<{ rows: Row[]; answer: JsonAnswer | undefined }> {
+async function rowsSince(
+  aimed: ResolvedDelivery,
+  sinceMs: number,
+): Promise<{ rows: Row[]; answer: JsonAnswer | undefined }> {
   const { api, project, environment, signal } = aimed;
   const query = { environment, order_by: 'id', sort: 'desc', per_page: '100' };
   const recent: Row[] = [];
@@ -307,7 +310,7 @@ async function rowsSince(aimed: Aimed, sinceMs: number): Promise<{ rows: Row[]; 
   return { rows: recent, answer: last };
 }
 
-function done(aimed: Aimed, id: string, words: string, status?: number): Delivered {
+function done(aimed: ResolvedDelivery, id: string, words: string, status?: number): Delivered {
   const { api, project, map, deployment } = aimed;
   const named = namedProject(deployment, map);
   const place = named === undefined ? undefined : map.moved.get(named.toLowerCase());

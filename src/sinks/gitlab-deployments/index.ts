@@ -5,7 +5,7 @@ import { gitlabAddress } from '../../forges/gitlab.ts';
 import { isSuccess } from '../../outbound/http.ts';
 import { BaseUrl, bothOrNeither, Credential, Name } from '../../values/settings.ts';
 import { fullSha } from '../../values/sha.ts';
-import { meaningful } from '../meaningful.ts';
+import { normalized } from '../normalized.ts';
 import type { Sink } from '../sink.ts';
 import { createApi, type GitlabApi, refusal } from './api.ts';
 import { deliver, preview } from './deliver.ts';
@@ -53,14 +53,14 @@ function createSink(settings: Omit<Config, 'moved'>): Sink {
     secrets: [config.token],
     concurrency: config.concurrency,
     wants(deployment) {
-      const why = whyNot(meaningful(deployment), config);
+      const why = whyNot(normalized(deployment), config);
       return why === undefined ? { wanted: true } : { wanted: false, why };
     },
-    lane: (deployment) => laneOf(meaningful(deployment), config),
-    echo: (deployment) => echoOf(meaningful(deployment), config),
+    lane: (deployment) => laneOf(normalized(deployment), config),
+    echo: (deployment) => echoOf(normalized(deployment), config),
     deliver: (deployment, ledger, context) =>
-      deliver({ api, map: config, deployment: meaningful(deployment), ledger, ...context }),
-    preview: (deployment) => preview({ api, map: config, deployment: meaningful(deployment) }),
+      deliver({ api, map: config, deployment: normalized(deployment), ledger, ...context }),
+    preview: (deployment) => preview({ api, map: config, deployment: normalized(deployment) }),
     tokenExpiresAt: (signal) => tokenExpiresAt(api, signal),
     check: (signal) => check(api, signal),
   };

@@ -2,18 +2,18 @@ import type { JsonAnswer } from '../../outbound/http.ts';
 import { excerptOf } from '../../outbound/http.ts';
 
 /** Where a project is that was renamed or moved. Its id stays. */
-export interface NewPlace {
+export interface ProjectLocation {
   readonly id: string;
   /** Absent: GitLab did not tell. */
   readonly path?: string;
 }
 
 /** Old paths, in lower case. Kept in memory: whoever does not know asks once. */
-export type MovedProjects = Map<string, NewPlace>;
+export type MovedProjects = Map<string, ProjectLocation>;
 
 const KEPT = 500;
 
-export function remember(moved: MovedProjects, oldPath: string, place: NewPlace): void {
+export function remember(moved: MovedProjects, oldPath: string, place: ProjectLocation): void {
   moved.set(oldPath.toLowerCase(), place);
   for (const oldest of [...moved.keys()].slice(0, Math.max(0, moved.size - KEPT))) moved.delete(oldest);
 }

@@ -23,8 +23,8 @@ export const Success = z.strictObject({
 export type Success = z.infer<typeof Success>;
 
 /** Where in the answer something stands. */
-export const Where = z.strictObject({ path: z.string() });
-export type Where = z.infer<typeof Where>;
+export const AnswerPath = z.strictObject({ path: z.string() });
+export type AnswerPath = z.infer<typeof AnswerPath>;
 
 /** `taken` · `refused` by its status · `denied`: the status says yes and the body says no. */
 export function verdictOf(answer: JsonAnswer, { status, body }: Success): 'taken' | 'refused' | 'denied' {
@@ -36,13 +36,13 @@ export function verdictOf(answer: JsonAnswer, { status, body }: Success): 'taken
 }
 
 /** An id is a text or a number. */
-export function idIn(answer: JsonAnswer, where: Where | undefined): string | undefined {
+export function idIn(answer: JsonAnswer, where: AnswerPath | undefined): string | undefined {
   const value = where && valueAt(answer.json, parsePath(where.path));
   return (typeof value === 'string' && value !== '') || typeof value === 'number' ? String(value) : undefined;
 }
 
 /** It becomes a link on a page: nothing but the web. */
-export function urlIn(answer: JsonAnswer, where: Where | undefined): string | undefined {
+export function urlIn(answer: JsonAnswer, where: AnswerPath | undefined): string | undefined {
   const text = idIn(answer, where);
   return safeUrl(text);
 }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { JsonRequest } from '../../outbound/http.ts';
 import { valueAt } from './path.ts';
-import type { Given } from './scope.ts';
+import type { TemplateSettings } from './scope.ts';
 import { inside, type TemplateContext } from './template-context.ts';
 import { partsOf, pieceOf } from './text.ts';
 
@@ -35,7 +35,11 @@ export interface Proof {
 }
 
 /** Absent after a complaint, and without `auth`. */
-export function compileAuth(auth: Auth | undefined, given: Given, place: TemplateContext): Proof | undefined {
+export function compileAuth(
+  auth: Auth | undefined,
+  given: TemplateSettings,
+  place: TemplateContext,
+): Proof | undefined {
   if (!auth) return undefined;
   const fill = (written: string, ...keys: readonly string[]) => filled(written, given, inside(place, ...keys));
   if (auth.bearer !== undefined) return inHeader('authorization', 'Bearer ', fill(auth.bearer, 'bearer'));
@@ -47,7 +51,7 @@ export function compileAuth(auth: Auth | undefined, given: Given, place: Templat
 }
 
 /** What every deployment fills in alike. A line break would be refused by the HTTP client, far from the cause. */
-function filled(written: string, given: Given, place: TemplateContext): string | undefined {
+function filled(written: string, given: TemplateSettings, place: TemplateContext): string | undefined {
   const constant = { ...place, shape: { fields: { settings: settingsOf(place), secrets: secretsOf(place) } } };
   const pieces = partsOf(written, constant)?.map((part) =>
     'text' in part ? part.text : pieceOf(valueAt(given, part.path)),

@@ -3,10 +3,10 @@ import { secretsOf as partsThatAreSecret } from '../secret-url.ts';
 import { compileAuth, type Proof } from './auth.ts';
 import { type Compiling, compileExchange } from './compile.ts';
 import type { Destination } from './deliver.ts';
-import { createPace } from './pace.ts';
 import type { Preset } from './preset.ts';
+import { createRateLimit } from './rate-limit.ts';
 import type { Exchange } from './request.ts';
-import { type Given, shapeOf, withRemoteId } from './scope.ts';
+import { shapeOf, type TemplateSettings, withRemoteId } from './scope.ts';
 import { compileUrl, type Url } from './url.ts';
 import type { Written } from './written.ts';
 
@@ -16,7 +16,7 @@ interface Order {
   /** The preset and what the configuration lays over it. */
   readonly written: Written;
   readonly preset: Preset | undefined;
-  readonly given: Given;
+  readonly given: TemplateSettings;
   readonly complain: Compiling['complain'];
 }
 
@@ -58,7 +58,7 @@ export function build({ name, timeoutMs, written, preset, given, complain }: Ord
       idempotent: written.idempotent ?? false,
       per: written.per,
       retry: written.retry,
-      pace: createPace(written.rate_per_minute),
+      pace: createRateLimit(written.rate_per_minute),
       send: createSendJson({ timeoutMs, reach: reachOf(url, preset) }),
     }
   );
@@ -81,7 +81,7 @@ const reachOf = (url: string, preset: Preset | undefined): 'public' | 'private' 
   url === preset?.request.url && /^https:\/\/[^{/]+\//.test(url) ? 'public' : 'private';
 
 /** The longest first, since one may hold another. */
-const secretsOf = ({ secrets }: Given, proof: Proof | undefined): string[] =>
+const secretsOf = ({ secrets }: TemplateSettings, proof: Proof | undefined): string[] =>
   [...new Set([...Object.values(secrets).flatMap(secretParts), ...(proof?.secrets ?? [])])].sort(
     (a, b) => b.length - a.length,
   );

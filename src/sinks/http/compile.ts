@@ -1,6 +1,6 @@
 import type { Fields } from './facts.ts';
 import type { Exchange } from './request.ts';
-import type { Given } from './scope.ts';
+import type { TemplateSettings } from './scope.ts';
 import { compile, compileBody } from './template.ts';
 import { inside, type TemplateContext } from './template-context.ts';
 import { compileUrl } from './url.ts';
@@ -8,7 +8,7 @@ import type { Written } from './written.ts';
 
 /** Where complaints go: paths are relative to the sink. */
 export interface Compiling {
-  readonly given: Given;
+  readonly given: TemplateSettings;
   readonly shape: Fields;
   readonly complain: TemplateContext['complain'];
 }

@@ -11,10 +11,10 @@ import {
   type SendJson,
   withoutSecret,
 } from '../../outbound/http.ts';
-import { toldLater } from '../one-alert.ts';
+import { isReportedLater } from '../one-alert.ts';
 import type { Delivered, DeliveryLedger } from '../sink.ts';
-import { idIn, type Success, urlIn, verdictOf, type Where } from './answer.ts';
-import type { Pace } from './pace.ts';
+import { type AnswerPath, idIn, type Success, urlIn, verdictOf } from './answer.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { type Exchange, type Parts, requestOf } from './request.ts';
 import { asWritten, type Retrying } from './retry.ts';
 import type { Written } from './written.ts';
@@ -22,7 +22,7 @@ import type { Written } from './written.ts';
 export interface Destination extends Parts {
   readonly name: string;
   readonly send: SendJson;
-  readonly pace: Pace;
+  readonly pace: RateLimit;
   readonly secrets: readonly string[];
   readonly create: Exchange;
   /** The states that are told of a deployment which the destination has never heard of. */
@@ -31,8 +31,8 @@ export interface Destination extends Parts {
   readonly update: Exchange | undefined;
   readonly success: Success;
   readonly updateSuccess: Success;
-  readonly remoteId: Where | undefined;
-  readonly remoteUrl: Where | undefined;
+  readonly remoteId: AnswerPath | undefined;
+  readonly remoteUrl: AnswerPath | undefined;
   /** The destination recognises a repeat by itself. */
   readonly idempotent: boolean;
   readonly per: Written['per'];
@@ -49,14 +49,14 @@ interface Delivery {
 
 export async function deliver(to: Destination, delivery: Delivery): Promise<Delivered> {
   const { deployment, ledger, now, pageUrl } = delivery;
-  const later = to.per && toldLater(deployment, ledger, to.name);
+  const later = to.per && isReportedLater(deployment, ledger, to.name);
   if (later) return later;
   const remoteId = to.update && ledger.known.remoteId;
   if (remoteId === undefined && !to.states.includes(deployment.state))
     return { words: `nothing to tell: ${to.name} hears of ${deployment.state} only of a deployment that it knows` };
   const exchange = remoteId === undefined || !to.update ? to.create : to.update;
   const request = requestOf(exchange, to, { deployment, now, remoteId, pageUrl });
-  takeTurn(to, now);
+  waitForRate(to, now);
   try {
     return await (remoteId === undefined ? create(to, request, delivery) : update(to, request, delivery));
   } catch (error) {
@@ -64,7 +64,7 @@ export async function deliver(to: Destination, delivery: Delivery): Promise<Deli
   }
 }
 
-function takeTurn({ pace, name }: Destination, now: Date): void {
+function waitForRate({ pace, name }: Destination, now: Date): void {
   const afterMs = pace(now.getTime());
   if (afterMs === 0) return;
   throw new DeliveryFailed(`${name} has sent as much this minute as rate_per_minute allows; it goes on by itself`, {

@@ -1,28 +1,28 @@
 import { ChangeType, digest, RiskLevel, State, Tier } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { headline } from '../../domain/summary.ts';
-import { meaningful } from '../meaningful.ts';
+import { normalized } from '../normalized.ts';
 import { alertOf } from '../one-alert.ts';
 
 /** What stands in a JSON document. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** What a path leads to. `words` is one of a closed list. */
-export type Kind =
+export type ValueType =
   | 'text'
   | 'number'
   | 'boolean'
   | 'time'
   | { readonly words: readonly string[] }
-  | { readonly list: Kind }
+  | { readonly list: ValueType }
   | Fields;
 
 export interface Fields {
-  readonly fields: Readonly<Record<string, Kind>>;
+  readonly fields: Readonly<Record<string, ValueType>>;
 }
 
-const fields = (named: Record<string, Kind>): Fields => ({ fields: named });
-const TEXTS: Kind = { list: 'text' };
+const fields = (named: Record<string, ValueType>): Fields => ({ fields: named });
+const TEXTS: ValueType = { list: 'text' };
 
 /** Every path that a template may use, as README.md lists them. Anything else is refused at start. */
 export const DEPLOYMENT: Fields = fields({
@@ -85,7 +85,7 @@ export function factsOf(deployment: Deployment, pageUrl?: string): Facts {
     event_id: eventIdOf(deployment),
     key,
     key_digest: digest(key),
-    alert_key: alertOf(meaningful(deployment)),
+    alert_key: alertOf(normalized(deployment)),
     external_id: deployment.externalId,
     state: deployment.state,
     change_type: deployment.changeType,

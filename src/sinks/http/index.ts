@@ -4,17 +4,17 @@ import { DeliveryFailed } from '../../domain/errors.ts';
 import { Match, matchOf } from '../../domain/rule-match.ts';
 import { failure, isSuccess, withoutSecret } from '../../outbound/http.ts';
 import { Credential, Name } from '../../values/settings.ts';
-import { meaningful } from '../meaningful.ts';
+import { normalized } from '../normalized.ts';
 import { alertOf } from '../one-alert.ts';
 import type { Sink } from '../sink.ts';
 import { type Built, build } from './build.ts';
 import { deliver } from './deliver.ts';
 import { mergeWritten } from './merge.ts';
-import { type Need, whyNotApplicable } from './needs.ts';
+import { type Requirement, whyNotApplicable } from './needs.ts';
 import type { Preset } from './preset.ts';
 import { isPresetName, PRESETS, presetNames } from './presets/index.ts';
 import { preview, requestOf } from './request.ts';
-import type { Given } from './scope.ts';
+import type { TemplateSettings } from './scope.ts';
 import type { TemplateContext } from './template-context.ts';
 import { named, Written } from './written.ts';
 
@@ -45,7 +45,7 @@ export const http = Config.transform((config, context): Sink | undefined => {
   const complain: TemplateContext['complain'] = (path, message) => {
     context.issues.push({ code: 'custom', path: [...path], message, input: undefined });
   };
-  if (preset) complainOfGiven(config, preset, complain);
+  if (preset) checkSettings(config, preset, complain);
   if (context.issues.length > before) return z.NEVER;
   const built = build({
     name: config.name ?? config.preset ?? 'http',
@@ -67,7 +67,7 @@ function isOff({ url, secrets }: Config, preset: Preset | undefined): boolean {
   return needed.every(([name]) => secrets[name] === undefined);
 }
 
-function complainOfGiven(config: Config, preset: Preset, complain: TemplateContext['complain']): void {
+function checkSettings(config: Config, preset: Preset, complain: TemplateContext['complain']): void {
   const isOverlaid = [config.url, config.headers, config.body, config.update].some((own) => own !== undefined);
   for (const list of ['settings', 'secrets'] as const) {
     const takes: Preset['settings'] = preset[list];
@@ -83,7 +83,7 @@ function complainOfGiven(config: Config, preset: Preset, complain: TemplateConte
   }
 }
 
-function givenOf({ settings, secrets }: Config, preset: Preset | undefined): Given {
+function givenOf({ settings, secrets }: Config, preset: Preset | undefined): TemplateSettings {
   const defaults = Object.entries(preset?.settings ?? {}).flatMap(([name, { default: value }]) =>
     value === undefined ? [] : [[name, value] as const],
   );
@@ -95,17 +95,17 @@ function writtenOf(config: Config): Written {
   return written;
 }
 
-const needsOf = ({ url, body }: Config, preset: Preset | undefined): readonly Need[] =>
+const needsOf = ({ url, body }: Config, preset: Preset | undefined): readonly Requirement[] =>
   url === undefined && body === undefined ? (preset?.needs ?? []) : [];
 
-function asSink(built: Built, { when, concurrency }: Config, needs: readonly Need[]): Sink {
+function asSink(built: Built, { when, concurrency }: Config, needs: readonly Requirement[]): Sink {
   return {
     type: 'http',
     productName: built.name,
     name: built.name,
     secrets: built.secrets,
     concurrency,
-    ...(built.per && { lane: (deployment) => alertOf(meaningful(deployment)) }),
+    ...(built.per && { lane: (deployment) => alertOf(normalized(deployment)) }),
     wants(deployment) {
       const why = whyNot(deployment, built, when) ?? whyNotApplicable(built.name, needs, deployment);
       return why === undefined ? { wanted: true } : { wanted: false, why };

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { compileRegex, isRegex, type Pattern } from '../../domain/rule-regex.ts';
 import { graphemesOf } from '../../values/graphemes.ts';
-import { isNothing, type Json, type Kind } from './facts.ts';
+import { isNothing, type Json, type ValueType } from './facts.ts';
 import type { Scope } from './scope.ts';
 import type { Template, TemplateContext } from './template-context.ts';
 
 /** Longer texts are cut before a regular expression sees them: names are short. */
 const MAX_SEARCHED_CHARS = 1_000;
 
-export const As = z.enum(['number', 'string', 'boolean', 'epoch_seconds', 'epoch_ms', 'iso']);
-type As = z.infer<typeof As>;
+export const Conversion = z.enum(['number', 'string', 'boolean', 'epoch_seconds', 'epoch_ms', 'iso']);
+type As = z.infer<typeof Conversion>;
 
 const UNNAMED_GROUP = /(?<!\\)(?:\\\\)*\((?!\?)/;
 
@@ -40,17 +40,17 @@ export interface Modifier {
   readonly required?: boolean | undefined;
 }
 
-type Step = (value: Json, scope: Scope) => Json | undefined;
+type ModifierStep = (value: Json, scope: Scope) => Json | undefined;
 
 type Compiler = TemplateContext & { readonly compile: (written: unknown, place: TemplateContext) => Template };
 
-export function compileModifiers(written: Modifier, kind: Kind | undefined, place: Compiler): Step {
+export function compileModifiers(written: Modifier, kind: ValueType | undefined, place: Compiler): ModifierStep {
   const { capture, map, as, truncate } = written;
   const several = typeof kind === 'object' && !('words' in kind);
   for (const name of ['capture', 'map', 'as', 'escape'] as const)
     if (several && written[name] !== undefined)
       place.complain([...place.path, name], 'the path leads to several values; write a path to one of them');
-  const steps: Step[] = [
+  const steps: ModifierStep[] = [
     ...(capture ? [captured(capture)] : []),
     ...(map ? [mapped(map, kind, place)] : []),
     ...(as ? [(value: Json) => convert(value, as)] : []),
@@ -68,14 +68,14 @@ export function compileModifiers(written: Modifier, kind: Kind | undefined, plac
 }
 
 const captured =
-  ({ groups, match }: Pattern): Step =>
+  ({ groups, match }: Pattern): ModifierStep =>
   (value) => {
     const captures = match(String(value).slice(0, MAX_SEARCHED_CHARS));
     return groups.map((group) => captures?.get(group)).find((text) => text !== undefined);
   };
 
 /** Case does not count on the left, as in the maps of environments and services. */
-function mapped(map: Readonly<Record<string, unknown>>, kind: Kind | undefined, place: Compiler): Step {
+function mapped(map: Readonly<Record<string, unknown>>, kind: ValueType | undefined, place: Compiler): ModifierStep {
   const words = typeof kind === 'object' && 'words' in kind ? kind.words : undefined;
   const choices = new Map<string, Template>();
   for (const [word, written] of Object.entries(map)) {
@@ -86,7 +86,7 @@ function mapped(map: Readonly<Record<string, unknown>>, kind: Kind | undefined, 
   return (value, scope) => choices.get(String(value).toLowerCase())?.(scope);
 }
 
-const escaped: Step = (value) => (typeof value === 'string' ? escapeHtml(value) : value);
+const escaped: ModifierStep = (value) => (typeof value === 'string' ? escapeHtml(value) : value);
 
 /** The three characters that Slack, among others, takes for the beginning of its own marks. */
 export const escapeHtml = (text: string): string =>

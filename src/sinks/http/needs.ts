@@ -2,9 +2,9 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { fullSha } from '../../values/sha.ts';
 
 /** Without which a destination refuses a deployment. */
-export type Need = 'full_commit' | 'repository_url' | 'version';
+export type Requirement = 'full_commit' | 'repository_url' | 'version';
 
-const NEEDS: Readonly<Record<Need, { readonly what: string; isKnown(deployment: Deployment): boolean }>> = {
+const NEEDS: Readonly<Record<Requirement, { readonly what: string; isKnown(deployment: Deployment): boolean }>> = {
   full_commit: {
     what: 'no full commit is known for it (yet)',
     isKnown: ({ commit }) => fullSha(commit?.sha) !== undefined,
@@ -17,7 +17,11 @@ const NEEDS: Readonly<Record<Need, { readonly what: string; isKnown(deployment: 
 };
 
 /** Why a deployment does not concern a destination: a configuration change without a commit is no fault of anybody. */
-export function whyNotApplicable(name: string, needs: readonly Need[], deployment: Deployment): string | undefined {
+export function whyNotApplicable(
+  name: string,
+  needs: readonly Requirement[],
+  deployment: Deployment,
+): string | undefined {
   const missing = needs.find((need) => !NEEDS[need].isKnown(deployment));
   return missing && `not applicable: ${NEEDS[missing].what}, and ${name} takes no deployment without one`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { As, Capture, type Modifier } from './modifiers.ts';
+import { Capture, Conversion, type Modifier } from './modifiers.ts';
 import type { TemplateContext } from './template-context.ts';
 
 const modifiers = {
@@ -8,7 +8,7 @@ const modifiers = {
   default: z.unknown().optional(),
   required: z.boolean().optional(),
   truncate: z.number('write a number of characters').int().positive().optional(),
-  as: As.optional(),
+  as: Conversion.optional(),
   escape: z.literal('html', 'write html, or leave it out').optional(),
 };
 
@@ -65,7 +65,7 @@ export function operatorOf(written: object, place: TemplateContext): Operator | 
     return { name: 'wrong' };
   }
   const { error } = Operators[name].safeParse(written);
-  for (const issue of error?.issues ?? []) complainOf(issue, name, place);
+  for (const issue of error?.issues ?? []) reportIssue(issue, name, place);
   return error ? { name: 'wrong' } : asOperator(name, written);
 }
 
@@ -98,7 +98,7 @@ function asOperator(name: Name, written: object): Operator {
   }
 }
 
-function complainOf(issue: z.core.$ZodIssue, name: Name, place: TemplateContext): void {
+function reportIssue(issue: z.core.$ZodIssue, name: Name, place: TemplateContext): void {
   if (issue.code !== 'unrecognized_keys') place.complain([...place.path, ...issue.path], issue.message);
   for (const key of issue.code === 'unrecognized_keys' ? issue.keys : [])
     place.complain(

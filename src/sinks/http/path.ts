@@ -1,4 +1,4 @@
-import type { Fields, Json, Kind } from './facts.ts';
+import type { Fields, Json, ValueType } from './facts.ts';
 
 /** `commit.sha`, `artifacts.0` and `artifacts[0]`, and `commit^sha`, as AlertOps writes it. */
 export type Path = readonly string[];
@@ -10,8 +10,8 @@ export const parsePath = (text: string): Path =>
     .split(/[.^]/);
 
 /** What the path leads to, or a sentence that says why it leads nowhere. */
-export function kindAt(path: Path, from: Fields): { readonly kind: Kind } | { readonly wrong: string } {
-  let kind: Kind = from;
+export function kindAt(path: Path, from: Fields): { readonly kind: ValueType } | { readonly wrong: string } {
+  let kind: ValueType = from;
   for (const [at, name] of path.entries()) {
     const next = step(kind, name);
     if (next === undefined) return { wrong: unknownStep(path, at, kind) };
@@ -20,13 +20,13 @@ export function kindAt(path: Path, from: Fields): { readonly kind: Kind } | { re
   return { kind };
 }
 
-function step(kind: Kind, name: string): Kind | undefined {
+function step(kind: ValueType, name: string): ValueType | undefined {
   if (typeof kind === 'string' || 'words' in kind) return undefined;
   if ('list' in kind) return /^\d{1,4}$/.test(name) ? kind.list : undefined;
   return Object.hasOwn(kind.fields, name) ? kind.fields[name] : undefined;
 }
 
-function unknownStep(path: Path, at: number, kind: Kind): string {
+function unknownStep(path: Path, at: number, kind: ValueType): string {
   const whole = path.join('.');
   const above = path.slice(0, at).join('.') || 'a deployment';
   if (typeof kind === 'string' || 'words' in kind) return `there is no ${whole}: ${above} has no parts`;

@@ -1,4 +1,4 @@
-import type { Need } from './needs.ts';
+import type { Requirement } from './needs.ts';
 import type { Written } from './written.ts';
 
 /** A destination that somebody has written down already: data in the language of the configuration. */
@@ -15,7 +15,7 @@ export interface Preset {
    * A deployment without one of these is not told. Who writes a URL or body of their own may need something else: then
    * it does not count.
    */
-  readonly needs?: readonly Need[];
+  readonly needs?: readonly Requirement[];
   /** The secret without which nothing is updated, because the destination would refuse it. */
   readonly updateNeeds?: string;
 }

@@ -5,7 +5,7 @@ import type { PreviewedRequest } from '../sink.ts';
 import { wellFormed } from '../well-formed.ts';
 import { isSigned, type Proof } from './auth.ts';
 import { eventIdOf, factsOf } from './facts.ts';
-import { type Given, scopeOf } from './scope.ts';
+import { scopeOf, type TemplateSettings } from './scope.ts';
 import type { Template } from './template-context.ts';
 import type { Url } from './url.ts';
 
@@ -19,11 +19,11 @@ export interface Exchange {
 }
 
 export interface Parts {
-  readonly given: Given;
+  readonly given: TemplateSettings;
   readonly proof: Proof | undefined;
 }
 
-interface Told {
+interface RequestInput {
   readonly deployment: Deployment;
   readonly now: Date;
   readonly remoteId?: string | undefined;
@@ -34,7 +34,7 @@ interface Told {
 export function requestOf(
   exchange: Exchange,
   { given, proof }: Parts,
-  { deployment, now, ...known }: Told,
+  { deployment, now, ...known }: RequestInput,
 ): JsonRequest {
   const scope = scopeOf(deployment, given, known);
   const body = exchange.body ? exchange.body(scope) : factsOf(deployment, known.pageUrl);

@@ -1,8 +1,8 @@
 import type { Deployment } from '../../domain/deployment.ts';
-import { DEPLOYMENT, type Fields, factsOf, type Json, type Kind } from './facts.ts';
+import { DEPLOYMENT, type Fields, factsOf, type Json, type ValueType } from './facts.ts';
 
 /** What the configuration gives templates besides the deployment. */
-export interface Given {
+export interface TemplateSettings {
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   readonly secrets: Readonly<Record<string, string>>;
 }
@@ -11,18 +11,24 @@ export type Scope = Readonly<Record<string, Json>>;
 
 /** The shape of what templates see. `names`: every setting and secret that may be named, given or not. */
 export function shapeOf(names: { settings: readonly string[]; secrets: readonly string[] }): Fields {
-  const named = (list: readonly string[]): Kind => ({ fields: Object.fromEntries(list.map((name) => [name, 'text'])) });
+  const named = (list: readonly string[]): ValueType => ({
+    fields: Object.fromEntries(list.map((name) => [name, 'text'])),
+  });
   return { fields: { ...DEPLOYMENT.fields, settings: named(names.settings), secrets: named(names.secrets) } };
 }
 
 /** `remote_id`: the destination's own id of what it made, which only an update knows. */
 export const withRemoteId = ({ fields }: Fields): Fields => ({ fields: { ...fields, remote_id: 'text' } });
 
-interface Known {
+interface ScopeExtras {
   readonly remoteId?: string | undefined;
   readonly pageUrl?: string | undefined;
 }
 
-export function scopeOf(deployment: Deployment, { settings, secrets }: Given, { remoteId, pageUrl }: Known): Scope {
+export function scopeOf(
+  deployment: Deployment,
+  { settings, secrets }: TemplateSettings,
+  { remoteId, pageUrl }: ScopeExtras,
+): Scope {
   return { ...factsOf(deployment, pageUrl), settings, secrets, ...(remoteId !== undefined && { remote_id: remoteId }) };
 }

@@ -1,4 +1,4 @@
-import type { Fields, Json, Kind } from './facts.ts';
+import type { Fields, Json, ValueType } from './facts.ts';
 import type { Scope } from './scope.ts';
 
 /** Computes a value; undefined when it is missing. @throws DeliveryFailed `never` when a required one is. */
@@ -20,7 +20,7 @@ export const inside = (place: TemplateContext, ...keys: readonly PropertyKey[]):
 export interface Computed {
   readonly value: Template;
   /** Absent when only the deployment tells. */
-  readonly kind?: Kind;
+  readonly type?: ValueType;
   /** What a person is told is missing. */
   readonly names: string;
 }

@@ -90,7 +90,7 @@ function compilePath(text: string, place: TemplateContext): Computed {
     place.complain(place.path, found.wrong);
     return { value: MISSING, names: text };
   }
-  return { value: (scope) => meant(valueAt(scope, path)), kind: found.kind, names: text };
+  return { value: (scope) => meant(valueAt(scope, path)), type: found.kind, names: text };
 }
 
 function compileFirst(written: readonly unknown[], place: TemplateContext): Computed {
@@ -144,7 +144,7 @@ function compileIfKnown(
   return (scope) => (asked.every((path) => meant(valueAt(scope, path)) !== undefined) ? template(scope) : undefined);
 }
 
-function finish({ value, kind, names }: Computed, operator: Modifier, place: TemplateContext): Template {
+function finish({ value, type: kind, names }: Computed, operator: Modifier, place: TemplateContext): Template {
   const modify = compileModifiers(operator, kind, { ...place, compile });
   const fallback = compile(operator.default, inside(place, 'default'));
   return (scope) => {

@@ -35,7 +35,7 @@ export function compileText(written: string, place: TemplateContext & { escape: 
     });
     return pieces.includes(undefined) ? undefined : pieces.join('');
   };
-  return { value, kind: 'text', names: parts.flatMap((part) => ('name' in part ? [part.name] : [])).join(', ') };
+  return { value, type: 'text', names: parts.flatMap((part) => ('name' in part ? [part.name] : [])).join(', ') };
 }
 
 export function pieceOf(value: Json | undefined): string | undefined {

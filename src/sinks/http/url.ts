@@ -3,7 +3,7 @@ import { isDotSegment } from '../../values/path-segment.ts';
 import { trimCharsEnd } from '../../values/text.ts';
 import { wellFormed } from '../well-formed.ts';
 import { valueAt } from './path.ts';
-import type { Given, Scope } from './scope.ts';
+import type { Scope, TemplateSettings } from './scope.ts';
 import type { TemplateContext } from './template-context.ts';
 import { partsOf, pieceOf, type TextPart } from './text.ts';
 
@@ -18,7 +18,7 @@ export interface Url {
 }
 
 /** Settings and secrets may make the host; everything after it is percent-encoded. Absent after a complaint. */
-export function compileUrl(written: string, given: Given, place: TemplateContext): Url | undefined {
+export function compileUrl(written: string, given: TemplateSettings, place: TemplateContext): Url | undefined {
   const parts = partsOf(written, place);
   if (!parts) return undefined;
   const { start, rest } = startOf(parts, given);
@@ -32,7 +32,7 @@ export function compileUrl(written: string, given: Given, place: TemplateContext
 }
 
 /** What is the same for every deployment, as far as it goes. */
-function startOf(parts: readonly TextPart[], given: Given): { start: string; rest: readonly TextPart[] } {
+function startOf(parts: readonly TextPart[], given: TemplateSettings): { start: string; rest: readonly TextPart[] } {
   let start = '';
   for (const [index, part] of parts.entries()) {
     if ('name' in part && WITH_HOST.test(start)) return { start, rest: parts.slice(index) };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { State } from '../../domain/change-record.ts';
-import { Success, Where } from './answer.ts';
+import { AnswerPath, Success } from './answer.ts';
 import { Auth } from './auth.ts';
 import { Retrying } from './retry.ts';
 
@@ -33,8 +33,8 @@ export const Written = z.strictObject({
   auth: Auth.optional(),
   states: z.array(State).min(1).optional(),
   success: Success.optional(),
-  remote_id: Where.optional(),
-  remote_url: Where.optional(),
+  remote_id: AnswerPath.optional(),
+  remote_url: AnswerPath.optional(),
   update: z
     .strictObject({
       method: Method.default('PUT'),

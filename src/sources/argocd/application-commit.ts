@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { compilePattern, type PatternFault } from '../../values/pattern.ts';
 import { anySha, fullSha } from '../../values/sha.ts';
 import type { Notification } from './schema.ts';
-import { word } from './text.ts';
+import { quotedWord } from './text.ts';
 
 const INPUT_LIMIT = 500; // characters of an image's name
 
@@ -61,7 +61,7 @@ export type ApplicationCommit = z.output<typeof ApplicationCommit>;
  * `found`: it is not the manifests' · `unknown`: there is one, and this notification does not say which ·
  * `none`: nothing names one, so that the deployed revision is all that is known.
  */
-export type Found =
+export type CommitResult =
   | { readonly kind: 'found'; readonly sha?: string; readonly short?: string; readonly note?: string }
   | { readonly kind: 'unknown'; readonly note: string }
   | { readonly kind: 'none'; readonly note?: string };
@@ -70,12 +70,12 @@ export function applicationCommitOf(
   notification: Notification,
   rule: ApplicationCommit,
   told: { readonly isRecovered: boolean },
-): Found {
+): CommitResult {
   const annotated = notification.app.annotations[rule.annotation];
   if (told.isRecovered) return annotated || rule.readTag ? { kind: 'unknown', note: NOT_IN_HISTORY } : { kind: 'none' };
   if (annotated !== undefined) {
-    if (isSha(annotated)) return toFound(annotated);
-    return { kind: 'none', note: `The annotation ${rule.annotation} is ${word(annotated)}, which is no commit.` };
+    if (isSha(annotated)) return toCommitResult(annotated);
+    return { kind: 'none', note: `The annotation ${rule.annotation} is ${quotedWord(annotated)}, which is no commit.` };
   }
   return rule.readTag ? readImages(notification, rule, rule.readTag) : { kind: 'none' };
 }
@@ -88,14 +88,18 @@ const NOT_SAID = 'Argo CD does not say which images the failed sync was to deplo
 /**
  * The result of a sync names the images of its manifests (since Argo CD 3.1); the summary those of all pods that run.
  */
-function readImages({ images, resources, event }: Notification, rule: ApplicationCommit, readTag: ReadTag): Found {
+function readImages(
+  { images, resources, event }: Notification,
+  rule: ApplicationCommit,
+  readTag: ReadTag,
+): CommitResult {
   const isOpen = event === 'running' || event === 'failed';
   const deployed = resources.images.length > 0 ? resources.images : isOpen ? [] : images;
   const counted = deployed.flatMap((image) => (image && rule.counts(nameOf(image)) ? [withoutDigest(image)] : []));
   const commits = [...new Set(counted.flatMap((image) => readTag(image)?.toLowerCase() ?? []).filter(isSha))];
   const [commit] = commits;
   if (commits.length > 1) return { kind: 'unknown', note: severalCommits(commits) };
-  if (commit) return toFound(commit);
+  if (commit) return toCommitResult(commit);
   if (event === 'running') return { kind: 'unknown', note: NOT_YET };
   if (isOpen && counted.length === 0) return { kind: 'unknown', note: NOT_SAID };
   const shown = counted.join(', ').slice(0, 200) || 'no image is told';
@@ -110,7 +114,7 @@ function severalCommits(commits: readonly string[]): string {
 const isSha = (text: string): boolean => anySha(text) !== undefined;
 
 /** GitLab and others know a commit by all its digits only: a short one may be another one's. */
-function toFound(text: string): Found {
+function toCommitResult(text: string): CommitResult {
   const sha = fullSha(text);
   if (sha) return { kind: 'found', sha };
   const note = `The application's commit is ${text.toLowerCase()}, which is not the full sha: put all its digits into the tag or the annotation.`;

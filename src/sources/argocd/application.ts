@@ -5,7 +5,7 @@ import { TEMPLATE_VERSION } from './template-version.ts';
 
 const Keyed = z.record(z.string(), z.unknown());
 
-interface Found {
+interface UnwrappedApplication {
   readonly app: Application;
   readonly wrapping: Wrapping;
 }
@@ -14,7 +14,7 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 const has = (value: object, ...keys: string[]): boolean => keys.every((key) => Object.hasOwn(value, key));
 
 /** Shape B, `{{toJson .app}}`, and shape C, `{"app": {{toJson .app}}, …}` as Datadog, Dynatrace and CDviz send it. */
-export function applicationIn(payload: object): Found | undefined {
+export function applicationIn(payload: object): UnwrappedApplication | undefined {
   const isBare = has(payload, 'metadata', 'spec', 'status') || ('kind' in payload && payload.kind === 'Application');
   if (isBare) return { app: Application.parse(payload), wrapping: Wrapping.parse({}) };
   const { app, application } = Keyed.parse(payload);
@@ -26,7 +26,7 @@ export function applicationIn(payload: object): Found | undefined {
  * What the template of configmap.yaml computes of the same Application. Change both together.
  * @param annotation one that counts besides those that begin with `shiplog/`.
  */
-export function toNotification({ app, wrapping }: Found, annotation: string): Notification {
+export function toNotification({ app, wrapping }: UnwrappedApplication, annotation: string): Notification {
   const { metadata, spec, status } = app;
   const { syncResult: result, operation } = status.operationState;
   const request = operation.sync;

@@ -4,11 +4,11 @@ import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
 import { earlierBy } from './earlier.ts';
 import { type HealthyWhen, healthNow, isHealthWord, type Outcome, outcomeOf } from './health.ts';
 import { historyOf, identity, isAside, isSelfHeal } from './history.ts';
-import { type Event, isNoOp, type Step, TEMPLATE, toRecord } from './record.ts';
+import { type Event, isNoOp, type RecordInput, TEMPLATE, toRecord } from './record.ts';
 import { isRollback } from './revision.ts';
 import { Notification } from './schema.ts';
-import { healthyWhen, type Settings, type Told } from './settings.ts';
-import { word } from './text.ts';
+import { healthyWhen, type Settings, type SignalContext } from './settings.ts';
+import { quotedWord } from './text.ts';
 
 type Ignored = Extract<Mapped, { kind: 'ignored' }>;
 
@@ -27,7 +27,7 @@ export function mapNotification(payload: unknown, { receivedAt }: Webhook, setti
  * One step of one sync, whoever put it into the words of the template, and what it says of the syncs before: their
  * notifications may have been lost, and a self-heal or a dry run hides how the last of them ended.
  */
-export function mapSync(notification: Notification, told: Told): Mapped {
+export function mapSync(notification: Notification, told: SignalContext): Mapped {
   const own = mapStep(notification, told);
   const oldestMs = sentAtMs(notification, told) - told.settings.maxAgeMs;
   if (own.kind === 'ignored') {
@@ -50,7 +50,7 @@ function saysMore(notification: Notification): boolean {
 }
 
 /** The step that the notification is about, and nothing of its history. */
-export function mapStep(notification: Notification, told: Told): Mapped {
+export function mapStep(notification: Notification, told: SignalContext): Mapped {
   const step = stepOf(notification, told);
   if ('reason' in step) return step;
   const skip = skipped(step);
@@ -58,13 +58,13 @@ export function mapStep(notification: Notification, told: Told): Mapped {
   return { kind: 'records', records: [toRecord(step)] };
 }
 
-function stepOf(notification: Notification, told: Told): Step | Ignored {
+function stepOf(notification: Notification, told: SignalContext): RecordInput | Ignored {
   const { app, operation, health } = notification;
   const { signal, receivedAt, settings } = told;
   const event = eventOf(notification);
   if (!operation.started_at) return notStarted(notification);
   if (!isEvent(event)) {
-    return ignored('unknown_status', `The event is ${word(event)} and the phase ${word(operation.phase)}.`);
+    return ignored('unknown_status', `The event is ${quotedWord(event)} and the phase ${quotedWord(operation.phase)}.`);
   }
   if (operation.dry_run) return ignored('dry_run', 'A dry run deploys nothing.');
   const startedAt = toIso(operation.started_at);
@@ -79,7 +79,7 @@ function stepOf(notification: Notification, told: Told): Step | Ignored {
     startedAt,
     appliedAt,
   });
-  if (!outcome) return ignored('unknown_status', `The sync succeeded and the health is ${word(health.status)}.`);
+  if (!outcome) return ignored('unknown_status', `The sync succeeded and the health is ${quotedWord(health.status)}.`);
   const of = identity(notification);
   const toldAt = toIso(notification.sent_at);
   const isLate = isTooLate({ notification, told, event, endedAt: finishedAt ?? startedAt });
@@ -116,7 +116,7 @@ const notStarted = ({ event, app }: Notification): Ignored =>
     ? ignored('app_deleted', 'The application is being deleted.')
     : ignored('not_started', 'The application has never been synced.');
 
-interface Own {
+interface SyncEvent {
   readonly notification: Notification;
   readonly event: Event;
   readonly counts: HealthyWhen;
@@ -124,7 +124,7 @@ interface Own {
   readonly appliedAt: string;
 }
 
-function ownOutcome({ notification, event, counts, startedAt, appliedAt }: Own): StepOutcome | undefined {
+function ownOutcome({ notification, event, counts, startedAt, appliedAt }: SyncEvent): StepOutcome | undefined {
   const { operation, health } = notification;
   if (event === 'running') return { state: 'running' };
   // Argo CD: "Operation terminated" is what a person's TERMINATE and the sync timeout leave (gitops-engine
@@ -138,7 +138,7 @@ function ownOutcome({ notification, event, counts, startedAt, appliedAt }: Own):
 type StepOutcome = Omit<Outcome, 'state'> & { readonly state: State };
 
 /** How long ago it ended, and not when it began: a sync window holds an operation for days. */
-function isTooLate(about: { notification: Notification; told: Told; event: Event; endedAt: string }): boolean {
+function isTooLate(about: { notification: Notification; told: SignalContext; event: Event; endedAt: string }): boolean {
   const { notification, told, event, endedAt } = about;
   if (event === 'running') return false;
   const { maxAgeMs, degradedWithinMs } = told.settings;
@@ -147,7 +147,7 @@ function isTooLate(about: { notification: Notification; told: Told; event: Event
 }
 
 /** Steps that are understood and that the settings leave out. */
-function skipped(step: Step): Ignored | undefined {
+function skipped(step: RecordInput): Ignored | undefined {
   const { notification, event, settings } = step;
   if (isSelfHeal(notification) && settings.selfHeal === 'skip') {
     return ignored('self_heal', 'Argo CD put drifted resources back; nothing new was deployed (setting self_heal).');
@@ -165,7 +165,7 @@ function skipped(step: Step): Ignored | undefined {
  * A notification that was held up on its way is not about the past because of that. One from the future has a wrong
  * clock.
  */
-function sentAtMs({ sent_at }: Notification, { receivedAt }: Told): number {
+function sentAtMs({ sent_at }: Notification, { receivedAt }: SignalContext): number {
   const received = receivedAt.getTime();
   return Math.min(Date.parse(toIso(sent_at) ?? receivedAt.toISOString()), received);
 }

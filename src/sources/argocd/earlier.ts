@@ -1,33 +1,34 @@
 import { type NewChangeRecord, recordId } from '../../domain/change-record.ts';
 import { healthNow, outcomeOf } from './health.ts';
 import { type Earlier, earlierThan, historyOf, identity, isSelfHeal } from './history.ts';
-import { type Step, toRecord } from './record.ts';
+import { type RecordInput, toRecord } from './record.ts';
 import type { Notification } from './schema.ts';
-import { healthyWhen, type Told } from './settings.ts';
+import { healthyWhen, type SignalContext } from './settings.ts';
 
 const OVERTAKEN = 'Nothing tells that the application was healthy before the next operation began.';
 const LOST = "Its notification was lost; read from Argo CD's history.";
 
 /**
  * A record for each earlier deployment of the history, oldest first. Those that were told, or are older than the first
- * notification of the application, are sorted out where that is known (store/changes/serial-history.ts). Applied is not healthy:
+ * notification of the application, are sorted out where that is known (store/changes/serial-history.ts). Applied is not
+ * healthy:
  * only
  * what the health says of the time before the next operation is an end.
  * The history does not tell which syncs had nothing to change: where those are left out, nothing is read from it.
  */
-export function earlierBy(notification: Notification, told: Told, oldestMs: number): NewChangeRecord[] {
+export function earlierBy(notification: Notification, told: SignalContext, oldestMs: number): NewChangeRecord[] {
   const { app } = notification;
   if (told.settings.noop === 'skip' || (!app.name && !app.uid)) return [];
   return earlierThan(notification).flatMap((earlier) => recordOf(earlier, { notification, told, oldestMs }) ?? []);
 }
 
-interface About {
+interface HistoryInput {
   readonly notification: Notification;
-  readonly told: Told;
+  readonly told: SignalContext;
   readonly oldestMs: number;
 }
 
-function recordOf(earlier: Earlier, { notification, told, oldestMs }: About): NewChangeRecord | undefined {
+function recordOf(earlier: Earlier, { notification, told, oldestMs }: HistoryInput): NewChangeRecord | undefined {
   const { id, startedAt, deployedAt, after, until, overtakenAt, isRollback } = earlier;
   const { settings, receivedAt } = told;
   const of = identity(notification);
@@ -39,7 +40,7 @@ function recordOf(earlier: Earlier, { notification, told, oldestMs }: About): Ne
   const { newest, endedAt } = historyOf(notification, of);
   const { revision } = historyOf(earlier.notification, of);
   const isLate = Date.parse(deployedAt) < oldestMs;
-  const step: Step = {
+  const step: RecordInput = {
     notification: earlier.notification,
     event: outcome.state === 'failed' ? 'degraded' : 'succeeded',
     ...outcome,
@@ -66,7 +67,7 @@ function recordOf(earlier: Earlier, { notification, told, oldestMs }: About): Ne
 }
 
 /** An end that nobody told: it follows from what came after it. Whatever is told outweighs it. */
-function overtaken(step: Step, at: string): NewChangeRecord {
+function overtaken(step: RecordInput, at: string): NewChangeRecord {
   const record = toRecord({ ...step, state: 'canceled', notes: [...(step.notes ?? []), OVERTAKEN] });
   const id = recordId(step.key, 'canceled', 'history', at);
   return { ...record, id, authoritative: false, endReason: 'superseded', occurredAt: at, finishedAt: at };

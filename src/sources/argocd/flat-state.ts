@@ -1,7 +1,7 @@
 import type { State } from '../../domain/change-record.ts';
 import type { IgnoredReason } from '../source.ts';
 import { Text } from './schema.ts';
-import { word } from './text.ts';
+import { quotedWord } from './text.ts';
 
 export type FlatState =
   | { readonly kind: 'state'; readonly state: State; readonly isDegraded: boolean; readonly notes: readonly string[] }
@@ -74,7 +74,7 @@ export function readState(body: Readonly<Record<string, unknown>>): FlatState {
     return {
       kind: 'ignored',
       reason: 'unknown_status',
-      detail: `${unknown.field} is ${word(unknown.text)}, which is no word of Argo CD.`,
+      detail: `${unknown.field} is ${quotedWord(unknown.text)}, which is no word of Argo CD.`,
     };
   }
   const unsynced = words.find(({ meaning }) => meaning === 'unsynced');
@@ -82,7 +82,7 @@ export function readState(body: Readonly<Record<string, unknown>>): FlatState {
     return {
       kind: 'ignored',
       reason: 'not_started',
-      detail: `${unsynced.field} is ${word(unsynced.text)}: nothing says that a sync succeeded.`,
+      detail: `${unsynced.field} is ${quotedWord(unsynced.text)}: nothing says that a sync succeeded.`,
     };
   }
   return { kind: 'state', state: 'succeeded', isDegraded: false, notes: words.some(isHealth) ? [] : [NO_HEALTH] };

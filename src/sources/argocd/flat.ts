@@ -12,7 +12,7 @@ import { commitText } from './origin.ts';
 import { refOf, repositoryOf } from './revision.ts';
 import { Notification, Text } from './schema.ts';
 import type { Settings } from './settings.ts';
-import { short, webUrl, word } from './text.ts';
+import { quotedWord, short, webUrl } from './text.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -60,7 +60,7 @@ export function mapFlat(payload: object, webhook: Webhook, settings: Settings): 
   if (!app) return ignored('unmapped', `A flat body in which nothing names the app. ${ADVICE}`);
   const told = readState(body);
   if (told.kind === 'nothing')
-    return ignored('unmapped', `A flat body of the app ${word(app)} without a status. ${ADVICE}`);
+    return ignored('unmapped', `A flat body of the app ${quotedWord(app)} without a status. ${ADVICE}`);
   if (told.kind === 'ignored') return ignored(told.reason, told.detail);
   if (told.isDegraded && settings.degraded === 'ignore') {
     return ignored('not_a_deployment', 'The application is degraded (setting degraded: ignore).');

@@ -24,7 +24,7 @@ export function healthNow({ health, app, event }: Notification): Notification['h
 }
 
 /** One deployment that was applied. Its health is the application's from then until the next one. */
-export interface Span {
+export interface HealthPeriod {
   readonly startedAt: string;
   readonly appliedAt: string;
   /** When the next operation began. Absent: what the health is now is still the health of this one. */
@@ -47,7 +47,11 @@ export interface Outcome {
  * it is now, which is how a later look still tells of an earlier deployment. Before Argo CD 2.14 nothing says since
  * when.
  */
-export function outcomeOf({ status, since: told }: Notification['health'], span: Span, counts: HealthyWhen): Outcome {
+export function outcomeOf(
+  { status, since: told }: Notification['health'],
+  span: HealthPeriod,
+  counts: HealthyWhen,
+): Outcome {
   const { startedAt, appliedAt, until, isLast } = span;
   const since = toIso(told);
   const changed = since !== undefined && since > appliedAt ? { changedAt: since } : {};

@@ -1,6 +1,6 @@
 import type { History } from '../../domain/change-record.ts';
 import { toIso } from '../../values/time.ts';
-import { keyOf, wentBack } from './revision.ts';
+import { isRollbackTo, keyOf } from './revision.ts';
 import type { HistoryEntry, Notification } from './schema.ts';
 import { webUrl } from './text.ts';
 
@@ -107,13 +107,13 @@ export function earlierThan(notification: Notification): readonly Earlier[] {
     return [
       {
         id: entry.id,
-        notification: asTold(entry, notification),
+        notification: asNotification(entry, notification),
         deployedAt,
         ...(startedAt && { startedAt }),
         ...(after && after <= deployedAt && { after }),
         ...(until && { until }),
         ...(overtakenAt && { overtakenAt }),
-        isRollback: wentBack(entry, all.slice(0, index)),
+        isRollback: isRollbackTo(entry, all.slice(0, index)),
       },
     ];
   });
@@ -135,7 +135,7 @@ function hiddenAt(next: HistoryEntry | undefined, notification: Notification): s
 const NOT_KNOWN = 'unknown';
 
 /** Images, annotations of a commit and messages are of now, not of then: nothing of them is left. */
-function asTold(entry: HistoryEntry, notification: Notification): Notification {
+function asNotification(entry: HistoryEntry, notification: Notification): Notification {
   const { operation } = notification;
   return {
     ...notification,

@@ -7,13 +7,13 @@ const EXAMPLE_URL = 'https://shiplog.example.com/webhooks/argocd';
 const EXAMPLE_ARGOCD = 'https://argocd.example.com';
 const OURS = 'hasPrefix "shiplog/" $k';
 
-interface Known {
+interface HookSettings {
   readonly argocdUrl: string | undefined;
   readonly annotation: string;
 }
 
 /** For the set-up page, which a browser may have reached by an address that is none. */
-export function configMapFor({ url }: Pick<HookOrder, 'url'>, known: Known): string {
+export function configMapFor({ url }: Pick<HookOrder, 'url'>, known: HookSettings): string {
   try {
     return hooksOf({ url, targets: [] }, known).join('\n');
   } catch {
@@ -26,7 +26,7 @@ export function configMapFor({ url }: Pick<HookOrder, 'url'>, known: Known): str
  * commands as its comments: the whole can be saved as it is, and stays valid YAML.
  * @throws ResolveFailed when there is no address to fill in.
  */
-export function hooksOf({ url, targets }: Pick<HookOrder, 'url' | 'targets'>, known: Known): readonly string[] {
+export function hooksOf({ url, targets }: Pick<HookOrder, 'url' | 'targets'>, known: HookSettings): readonly string[] {
   const address = webUrl(url);
   if (!address) throw new ResolveFailed(`not the address of a webhook: write https://…`, { retry: 'never' });
   const configMap = readFileSync(new URL('./configmap.yaml', import.meta.url), 'utf8')

@@ -109,7 +109,7 @@ async function askFor(ask: Ask, { metadata }: Listed, { signal, warn }: Call): P
   }
 }
 
-interface Asked {
+interface ReconcileQuery {
   readonly since: Date;
   readonly now: Date;
   readonly url: string;
@@ -117,7 +117,7 @@ interface Asked {
 }
 
 /** `since` takes the place of max_age_hours. A sync that began before it and ended after it counts. */
-function recordsOf(application: object, { since, now, url, settings }: Asked): readonly NewChangeRecord[] {
+function recordsOf(application: object, { since, now, url, settings }: ReconcileQuery): readonly NewChangeRecord[] {
   const found = applicationIn({ app: application, context: { argocdUrl: url }, timestamp: now.toISOString() });
   if (!found) return [];
   const notification = toNotification(found, settings.applicationCommit.annotation);

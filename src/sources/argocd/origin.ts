@@ -1,7 +1,7 @@
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { toIso } from '../../values/time.ts';
 import { annotation } from './annotation.ts';
-import { applicationCommitOf, type Found } from './application-commit.ts';
+import { applicationCommitOf, type CommitResult } from './application-commit.ts';
 import { annotatedProject, type Deployed, refOf, repositoryOf } from './revision.ts';
 import type { Notification } from './schema.ts';
 import type { Settings } from './settings.ts';
@@ -13,7 +13,7 @@ interface Origin {
   readonly notes: readonly (string | undefined)[];
 }
 
-interface About {
+interface OriginInput {
   readonly notification: Notification;
   readonly settings: Settings;
   readonly deployed: Deployed;
@@ -24,7 +24,7 @@ interface About {
 /**
  * Which commit of which project this is about: the application's where it is known to be another, else the manifests'.
  */
-export function originOf(about: About): Origin {
+export function originOf(about: OriginInput): Origin {
   const { notification, settings, deployed, isRecovered } = about;
   const found = applicationCommitOf(notification, settings.applicationCommit, { isRecovered });
   if (found.kind !== 'none') return applicationsOwn(about, found);
@@ -45,7 +45,10 @@ export function originOf(about: About): Origin {
   };
 }
 
-function applicationsOwn({ notification, settings, deployed }: About, found: Exclude<Found, { kind: 'none' }>): Origin {
+function applicationsOwn(
+  { notification, settings, deployed }: OriginInput,
+  found: Exclude<CommitResult, { kind: 'none' }>,
+): Origin {
   const { sha, short: abbreviated } = found.kind === 'found' ? found : {};
   const manifests = manifestsOf(notification, deployed.manifests ?? deployed);
   const repository = projectOf(notification, settings, deployed);

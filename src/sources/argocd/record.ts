@@ -15,7 +15,7 @@ import { short, webUrl } from './text.ts';
 export type Event = 'running' | 'succeeded' | 'failed' | 'degraded';
 
 /** An event that makes a record. */
-export interface Step {
+export interface RecordInput {
   readonly notification: Notification;
   readonly event: Event;
   readonly state: State;
@@ -38,7 +38,7 @@ export interface Step {
 /** The signal of the template in configmap.yaml. */
 export const TEMPLATE = 'argocd notification';
 
-export function toRecord(step: Step): NewChangeRecord {
+export function toRecord(step: RecordInput): NewChangeRecord {
   const { notification, state, key, startedAt, receivedAt, settings, signal, history } = step;
   const { operation } = notification;
   const environment = environmentOf(notification, settings);
@@ -81,7 +81,7 @@ export function toRecord(step: Step): NewChangeRecord {
  * The template and the whole Application may tell the same step, and one of them knows more: each has its own record.
  * An app that degrades and recovers, perhaps again and again, has a record for each moment; max_age_hours ends it.
  */
-function idOf(step: Step): string {
+function idOf(step: RecordInput): string {
   const { key, state, event, signal, history } = step;
   const changedAt = endedByHealth(step);
   const changed = changedAt ? [changedAt] : [];
@@ -93,17 +93,17 @@ function idOf(step: Step): string {
     event,
     ...changed,
     ...waits,
-    ...revisionTold(step),
+    ...revisionTags(step),
     ...(signal === TEMPLATE ? [] : [signal]),
   );
 }
 
 /** A sync may run on for another revision, or tell only later which one it is. */
-function revisionTold({ event, history }: Step): string[] {
+function revisionTags({ event, history }: RecordInput): string[] {
   return event === 'running' && history.revision && history.attempt ? [history.revision] : [];
 }
 
-const endedByHealth = ({ state, event, changedAt }: Step): string | undefined =>
+const endedByHealth = ({ state, event, changedAt }: RecordInput): string | undefined =>
   state === 'running' || event === 'failed' ? undefined : changedAt;
 
 /** A source's own path says where in its repository the manifests lie; "." is all of it. */
@@ -120,7 +120,7 @@ function bareFolder(path: string): string {
 }
 
 /** A retried sync has `finished_at` set while it still runs: only a final state has an end. */
-function timesOf(step: Step): Pick<NewChangeRecord, 'occurredAt' | 'finishedAt'> {
+function timesOf(step: RecordInput): Pick<NewChangeRecord, 'occurredAt' | 'finishedAt'> {
   const { notification, state, event, startedAt, receivedAt } = step;
   if (state === 'running') return { occurredAt: startedAt ?? receivedAt };
   const finishedAt = toIso(notification.operation.finished_at);
@@ -131,13 +131,13 @@ function timesOf(step: Step): Pick<NewChangeRecord, 'occurredAt' | 'finishedAt'>
 }
 
 /** Must be later than the end of the sync: between final states the later moment wins. */
-function degradedAt({ notification, receivedAt, history }: Step, end: string): string {
+function degradedAt({ notification, receivedAt, history }: RecordInput, end: string): string {
   const saysWhen = history.recovered || toIso(notification.health.since);
   const moment = saysWhen ? end : (toIso(notification.sent_at) ?? receivedAt);
   return moment > end ? moment : new Date(Date.parse(end) + 1).toISOString();
 }
 
-function notesOf(step: Step, more: readonly (string | undefined)[]): string[] {
+function notesOf(step: RecordInput, more: readonly (string | undefined)[]): string[] {
   const { notification, history } = step;
   const { app, health, event } = notification;
   const noHealth = event === 'succeeded' && !history.recovered && !health.status;
@@ -151,7 +151,7 @@ function notesOf(step: Step, more: readonly (string | undefined)[]): string[] {
 }
 
 /** Why it has not ended. These notes go with the end. */
-function waitingNote(step: Step): string | undefined {
+function waitingNote(step: RecordInput): string | undefined {
   const { notification, event, state, wasDegraded } = step;
   const { health, operation } = notification;
   if (wasDegraded) {
@@ -172,7 +172,7 @@ const because = (notification: Notification): string => {
 
 const WAYS_OUT = 'Where it never becomes healthy, the annotation shiplog/healthy-when says what counts.';
 
-function tagsOf(step: Step): string[] {
+function tagsOf(step: RecordInput): string[] {
   const { app, operation } = step.notification;
   const tags = [
     'argocd',
@@ -185,18 +185,18 @@ function tagsOf(step: Step): string[] {
   return tags.filter((tag) => typeof tag === 'string');
 }
 
-export function isNoOp({ event, notification: { operation, resources } }: Step): boolean {
+export function isNoOp({ event, notification: { operation, resources } }: RecordInput): boolean {
   if (event !== 'succeeded' && event !== 'degraded') return false;
   return operation.message?.includes('no more tasks') || (resources.total > 0 && resources.changed === 0);
 }
 
 const RESOURCES_LIMIT = 5; // the template sends no more
 
-function descriptionOf({ notification, event, state }: Step): string | undefined {
+function descriptionOf({ notification, event, state }: RecordInput): string | undefined {
   const { operation, resources } = notification;
   const lines: (string | undefined)[] = [];
   if (event === 'failed') lines.push(operation.message);
-  if (event === 'degraded' && state === 'failed') lines.push(...degradedWords(notification));
+  if (event === 'degraded' && state === 'failed') lines.push(...degradedTexts(notification));
   if (event === 'failed' || event === 'degraded') {
     for (const { kind, namespace, name, message } of resources.failed.slice(0, RESOURCES_LIMIT)) {
       const what = [kind, [namespace, name].filter(Boolean).join('/')].filter(Boolean).join(' ');
@@ -209,7 +209,7 @@ function descriptionOf({ notification, event, state }: Step): string | undefined
   return lines.flatMap((line) => (line ? short(line) : [])).join('\n') || undefined;
 }
 
-function degradedWords(notification: Notification): string[] {
+function degradedTexts(notification: Notification): string[] {
   const since = toIso(notification.health.since);
   const [first, ...more] = reasonsOf(notification);
   return [`Degraded${since ? ` since ${since}` : ''}${first ? `: ${first}` : ''}`, ...more];

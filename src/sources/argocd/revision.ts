@@ -151,11 +151,11 @@ function isRange(text: string | undefined): boolean {
  */
 export function isRollback(notification: Notification): boolean {
   const deployed = keyOf(notification);
-  return wentBack(notification, earlierDeployments(notification, deployed));
+  return isRollbackTo(notification, earlierDeployments(notification, deployed));
 }
 
 /** @param earlier the deployments before, oldest first. */
-export function wentBack(to: Revised, earlier: readonly Revised[]): boolean {
+export function isRollbackTo(to: RevisionSet, earlier: readonly RevisionSet[]): boolean {
   const deployed = keyOf(to);
   const previous = earlier.at(-1);
   if (!deployed || !previous || keyOf(previous) === deployed) return false;
@@ -172,14 +172,14 @@ function earlierDeployments({ history, operation }: Notification, deployed: stri
   return isOurs ? sorted.slice(0, -1) : sorted;
 }
 
-interface Revised {
+interface RevisionSet {
   readonly revision?: string | undefined;
   readonly revisions: readonly unknown[];
   readonly overrides: readonly unknown[];
 }
 
 /** What was deployed. An image updater changes the images of the source, and the revision stays. */
-export function keyOf({ revision, revisions, overrides }: Revised): string {
+export function keyOf({ revision, revisions, overrides }: RevisionSet): string {
   const said = revisions.some(Boolean) ? revisions.join('\n') : (revision ?? '');
   return said && [said, ...overrides.map(String).sort()].join('\n');
 }

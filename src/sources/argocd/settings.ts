@@ -41,7 +41,7 @@ export function healthyWhen(notification: Notification, { healthyWhen: rules }: 
 }
 
 /** Who told it, and when it reached us. */
-export interface Told {
+export interface SignalContext {
   /** The field's words for what told it. */
   readonly signal: string;
   readonly receivedAt: Date;

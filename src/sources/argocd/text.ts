@@ -13,4 +13,4 @@ export function short(text: string, limit = MESSAGE_LIMIT): string {
 export const webUrl = (text: string | undefined): URL | undefined => parseWebUrl(safeUrl(text));
 
 /** For a sentence: what they said, in quotes. */
-export const word = (text: string | undefined): string => (text ? `"${text.slice(0, 40)}"` : 'missing');
+export const quotedWord = (text: string | undefined): string => (text ? `"${text.slice(0, 40)}"` : 'missing');

@@ -3,7 +3,7 @@ import { DeliveryFailed, ResolveFailed } from '../../domain/errors.ts';
 import { BaseUrl } from '../../values/settings.ts';
 import { type Ask, createAsk } from '../ask.ts';
 import { pathSegment } from '../path-segment.ts';
-import { placeNamed } from './place.ts';
+import { repositoryPathOf } from './repository-path.ts';
 
 /** What an unset environment variable leaves counts as not written. */
 const Optional = z
@@ -20,11 +20,14 @@ const Token = Optional.refine(
 
 const RepositoryName = z
   .string()
-  .refine((name) => placeNamed(name) !== undefined, 'write <workspace>/<repository>, such as harbor/lighthouse-api');
+  .refine(
+    (name) => repositoryPathOf(name) !== undefined,
+    'write <workspace>/<repository>, such as harbor/lighthouse-api',
+  );
 
 const WorkspaceName = z
   .string()
-  .refine((name) => placeNamed(`${name}/x`) !== undefined, 'write the id of a workspace, such as harbor');
+  .refine((name) => repositoryPathOf(`${name}/x`) !== undefined, 'write the id of a workspace, such as harbor');
 
 export const ApiSettings = z.strictObject({
   url: BaseUrl.default('https://api.bitbucket.org/2.0'),
@@ -112,7 +115,7 @@ export function isRefusal(error: unknown): error is ResolveFailed {
 }
 
 /** For what only embellishes: a token without the scope for it must not cost the deployment. */
-export async function orNothing<T>(question: Promise<T>): Promise<T | undefined> {
+export async function undefinedOnFailure<T>(question: Promise<T>): Promise<T | undefined> {
   try {
     return await question;
   } catch (error) {

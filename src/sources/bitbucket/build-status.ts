@@ -17,14 +17,14 @@ import {
   type Resolved,
   records,
   resolveCommit,
-  said,
   short,
   slugify,
   tagsOf,
   texts,
   unknownStatus,
+  withoutUndefined,
 } from './parts.ts';
-import { type Place, pipelineLookup, placeOf } from './place.ts';
+import { pipelineLookup, placeOf, type RepositoryPath } from './repository-path.ts';
 import { type BuildStatusRules, environmentIn } from './rules.ts';
 import { CommitStatusBody } from './schema.ts';
 
@@ -77,7 +77,7 @@ function isOfPipelines({ name, url }: Status, rule: Rule | undefined): boolean {
   return url === undefined ? rule === undefined : /^https:\/\/bitbucket\.org\//.test(url);
 }
 
-function askedOf(told: { status: Status; place: Place; commit: Resolved | undefined }): Lookup | undefined {
+function askedOf(told: { status: Status; place: RepositoryPath; commit: Resolved | undefined }): Lookup | undefined {
   const { status, place, commit } = told;
   const build = /\/results\/(\d{1,12})/.exec(status.url ?? '')?.[1] ?? PIPELINE_NAME.exec(status.name ?? '')?.[1];
   if (!commit?.sha) return undefined;
@@ -147,7 +147,7 @@ function inferredRecord(parts: Inferred & { sha: string; state: State }): NewCha
   const key = statusKey(repository, [status.key ?? 'unknown', rule.environment, sha]);
   const at = state === 'running' ? (status.created_on ?? status.updated_on) : status.updated_on;
   const ref = status.refname;
-  return said<NewChangeRecord>({
+  return withoutUndefined<NewChangeRecord>({
     ...common(repository, environment, context),
     id: recordId(key, state, 'build status', at ?? ''),
     deployment: key,

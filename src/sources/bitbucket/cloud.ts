@@ -16,7 +16,7 @@ import {
   type JsonObject,
   type Keys,
   known,
-  lacking,
+  missingFields,
   NO_TIME,
   pipelineKey,
   pipelinePage,
@@ -26,13 +26,13 @@ import {
   records,
   resolveCommit,
   runNumber,
-  said,
   short,
   slugify,
   TIERS,
   tagsOf,
   texts,
   unknownStatus,
+  withoutUndefined,
 } from './parts.ts';
 import { CloudDeployment, CloudWrapper, type Commit, type Pipeline } from './schema.ts';
 
@@ -57,7 +57,7 @@ export function fromCloud(subject: JsonObject, body: JsonObject, context: Contex
   const environment = cloudEnvironment(deployment.environment ?? beside.environment);
   const word = deployment.state?.name;
   if (!commit || !environment || !word) {
-    throw lacking({ 'commit.hash': commit, environment, 'state.name': word });
+    throw missingFields({ 'commit.hash': commit, environment, 'state.name': word });
   }
   const state = cloudState(word, deployment.state?.status?.name);
   if (typeof state !== 'string') return state;
@@ -93,7 +93,7 @@ function cloudRecord(parts: CloudParts): NewChangeRecord {
   const step = deployment.state?.url;
   const pullRequestId = pipeline.target?.pullrequest?.id;
   const noTime = times.at ? undefined : NO_TIME;
-  return said<NewChangeRecord>({
+  return withoutUndefined<NewChangeRecord>({
     ...common(repository, environment, context),
     id: recordId(keys.deployment, state, 'rest', times.at ?? deployment.version ?? ''),
     deployment: keys.deployment,
@@ -112,7 +112,7 @@ function cloudRecord(parts: CloudParts): NewChangeRecord {
     occurredAt: times.at ?? context.receivedAt,
     startedAt: times.started,
     finishedAt: times.finished,
-    tags: tagsOf(repository, environment, { ref, run: keys.run, redeploy: pressed(deployment) === 'redeploy' }),
+    tags: tagsOf(repository, environment, { ref, run: keys.run, redeploy: manualActorOf(deployment) === 'redeploy' }),
     notes: texts(repository.note, environment.note, parts.commit.note, keys.note, person?.note, noTime),
   });
 }
@@ -132,8 +132,8 @@ function cloudTimes(deployment: CloudDeployment, state: State): { at?: string; s
   const { state: told, last_update_time: updated } = deployment;
   const started = told?.started_on ?? told?.start_date;
   const completed = told?.completed_on ?? told?.completion_date;
-  if (state === 'running') return said({ at: started ?? updated, started });
-  return said({ at: completed ?? updated, started, finished: completed });
+  if (state === 'running') return withoutUndefined({ at: started ?? updated, started });
+  return withoutUndefined({ at: completed ?? updated, started, finished: completed });
 }
 
 /**
@@ -188,8 +188,8 @@ function cloudPipeline({ deployment, beside }: CloudParts): Pipeline {
 function cloudRef(target: Pipeline['target']): { ref?: string; tag?: boolean } {
   const ref = target?.ref_name ?? target?.source;
   const kind = target?.ref_type?.toLowerCase();
-  if (kind === undefined && target?.ref_name !== undefined) return said({ ref });
-  return said({ ref, tag: ref === undefined ? undefined : kind?.endsWith('tag') === true });
+  if (kind === undefined && target?.ref_name !== undefined) return withoutUndefined({ ref });
+  return withoutUndefined({ ref, tag: ref === undefined ? undefined : kind?.endsWith('tag') === true });
 }
 
 /** Bitbucket writes `#186` into the name and `/results/186` into both forms of the URL. */
@@ -203,7 +203,7 @@ function cloudActor(parts: CloudParts, { creator }: Pipeline): Actor | undefined
   if (deployedBy) return { name: deployedBy };
   const startedBy = creator?.display_name ?? creator?.nickname;
   if (!startedBy) return authorAsActor(first(parts.commits.map(authorOf)));
-  if (!pressed(parts.deployment)) return { name: startedBy };
+  if (!manualActorOf(parts.deployment)) return { name: startedBy };
   return {
     name: startedBy,
     note: 'the actor started the pipeline; Bitbucket did not say who pressed Run on this step',
@@ -211,7 +211,7 @@ function cloudActor(parts: CloudParts, { creator }: Pipeline): Actor | undefined
 }
 
 /** Whether somebody started just this step: `pipeline_step_trigger_manual`, `pipeline_step_trigger_redeploy`. */
-const pressed = ({ step }: CloudDeployment): string | undefined =>
+const manualActorOf = ({ step }: CloudDeployment): string | undefined =>
   /_(manual|redeploy)$/.exec(step?.trigger?.type ?? '')?.[1];
 
 const hashes = (commit: Commit): (string | undefined)[] => [
@@ -225,8 +225,8 @@ const hashes = (commit: Commit): (string | undefined)[] => [
 function cloudEnvironment(told: CloudDeployment['environment']): Environment | undefined {
   const name = slugify(told?.slug) ?? slugify(told?.name);
   const tier = known(TIERS, told?.environment_type?.name?.toLowerCase());
-  if (name) return said({ name, tier });
+  if (name) return withoutUndefined({ name, tier });
   if (!told?.uuid) return undefined;
   const note = `Bitbucket named the environment by its uuid alone: ${short(told.uuid)}`;
-  return said({ name: 'unknown', tier, note });
+  return withoutUndefined({ name: 'unknown', tier, note });
 }

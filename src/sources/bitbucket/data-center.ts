@@ -8,20 +8,20 @@ import {
   type Environment,
   first,
   known,
-  lacking,
+  missingFields,
   NO_TIME,
   pullRequest,
   type Repository,
   type Resolved,
   records,
   resolveCommit,
-  said,
   short,
   slugify,
   TIERS,
   tagsOf,
   texts,
   unknownStatus,
+  withoutUndefined,
 } from './parts.ts';
 import type { DataCenterDeployment } from './schema.ts';
 
@@ -47,12 +47,12 @@ export function fromDataCenter(deployment: DataCenterDeployment, context: Contex
   const name = slugify(deployment.environment?.key) ?? slugify(deployment.environment?.displayName);
   const word = deployment.state;
   if (!commit || !name || !word) {
-    throw lacking({ 'toCommit.id': commit, 'environment.key': name, state: word });
+    throw missingFields({ 'toCommit.id': commit, 'environment.key': name, state: word });
   }
   const state = known(DATA_CENTER_STATES, word);
   if (!state) return unknownStatus(`state ${short(word)}`);
   const tier = known(TIERS, deployment.environment?.type?.toLowerCase());
-  const environment = said<Environment>({ name, tier, url: deployment.environment?.url });
+  const environment = withoutUndefined<Environment>({ name, tier, url: deployment.environment?.url });
   return records(dataCenterRecord({ deployment, commit, environment, state, context }));
 }
 
@@ -75,7 +75,7 @@ function dataCenterRecord({ deployment, commit, environment, state, context }: D
   } = rolledBack ? {} : (deployment.toCommit ?? deployment.commit ?? {});
   const person = authorAsActor(author?.displayName ?? author?.name);
   const base = repository.url && `${repository.url}/commits`;
-  return said<NewChangeRecord>({
+  return withoutUndefined<NewChangeRecord>({
     ...common(repository, environment, context),
     id: recordId(key, state, 'data center', deployment.lastUpdated ?? ''),
     deployment: key,
@@ -113,5 +113,5 @@ function dataCenterRepository({ repository }: DataCenterDeployment): Repository 
   if (!slug) return { note: 'the body names no repository' };
   const project = repository.project?.key;
   const url = first((repository.links?.self ?? []).map((link) => link?.href))?.replace(/\/browse\/?$/, '');
-  return said({ name: project ? `${project}/${slug}` : slug, slug, url });
+  return withoutUndefined({ name: project ? `${project}/${slug}` : slug, slug, url });
 }

@@ -3,7 +3,7 @@ import { ResolveFailed } from '../../domain/errors.ts';
 import type { HookOrder } from '../source.ts';
 import type { Api, Path } from './api.ts';
 import { bareUuid } from './parts.ts';
-import { placeNamed } from './place.ts';
+import { repositoryPathOf } from './repository-path.ts';
 import { Text } from './schema.ts';
 
 /** Each of them makes Shiplog ask which deployments the pipeline made. */
@@ -73,7 +73,7 @@ async function applyTo(target: string, { api, secret, order }: Applying): Promis
     await api.send('POST', path, { body, signal });
     return `created the webhook for ${EVENTS.join(', ')}`;
   }
-  const flaws = flawsOf(hook);
+  const flaws = problemsOf(hook);
   if (flaws.length === 0) return 'nothing to do: the webhook is there, active, with a secret and all events';
   if (dryRun) return `would repair the webhook, which ${flaws.join(', ')}`;
   await api.send('PUT', [...path, `{${bareUuid(hook.uuid)}}`], { body, signal });
@@ -81,7 +81,7 @@ async function applyTo(target: string, { api, secret, order }: Applying): Promis
 }
 
 /** Events beyond ours are left alone. Whether a secret is ours, Bitbucket tells nobody. */
-function flawsOf({ active, events, secret_set: secretSet }: Hook): string[] {
+function problemsOf({ active, events, secret_set: secretSet }: Hook): string[] {
   const lacking = EVENTS.filter((event) => !events.includes(event));
   return [
     active ? '' : 'was switched off',
@@ -107,7 +107,7 @@ async function find(path: Path, { api, order }: Pick<Applying, 'api' | 'order'>)
 /** @throws ResolveFailed */
 function hooksOf(target: string): Path {
   const [kind, name = ''] = target.split(/:(.*)/s);
-  const place = placeNamed(kind === 'workspace' ? `${name}/x` : name);
+  const place = repositoryPathOf(kind === 'workspace' ? `${name}/x` : name);
   if (place && kind === 'workspace') return ['workspaces', place.workspace, 'hooks'];
   if (place && kind === 'repository') return ['repositories', place.workspace, place.repository, 'hooks'];
   throw refused('write repository:<workspace>/<repository> or workspace:<workspace>');

@@ -10,11 +10,11 @@ import { type Api, ApiSettings, createApi } from './api.ts';
 import { FACTS } from './facts.ts';
 import { createApplyHooks } from './hooks.ts';
 import { isPing, toMapped } from './map.ts';
+import { createMapRow } from './map-row.ts';
 import { createMissed } from './missed.ts';
 import { createResolve } from './resolve.ts';
 import { BuildStatusRules } from './rules.ts';
 import { recipe } from './setup.ts';
-import { createTell } from './tell.ts';
 
 export const bitbucket = z
   .strictObject({
@@ -59,7 +59,7 @@ function asking(parts: {
   readonly instance: string;
   readonly secrets: readonly string[];
 }): Pick<Source, 'resolve' | 'missed' | 'applyHooks'> {
-  const tell = createTell();
+  const tell = createMapRow();
   return {
     resolve: createResolve({ ...parts, tell }),
     missed: createMissed({ ...parts, tell }),
@@ -70,16 +70,16 @@ function asking(parts: {
 function verify(webhook: Webhook, secrets: readonly string[]): void {
   const signature = webhook.headers['x-hub-signature'];
   if (hmacMatches(signature, webhook.body, secrets)) return;
-  throw new WebhookRejected('bad_signature', whatToDo(signature));
+  throw new WebhookRejected('bad_signature', signatureAdvice(signature));
 }
 
 function verifyHeaders({ headers }: WebhookHead): 'needs_body' {
   const signature = headers['x-hub-signature'];
   if (isHubSignature(signature)) return 'needs_body';
-  throw new WebhookRejected('bad_signature', whatToDo(signature));
+  throw new WebhookRejected('bad_signature', signatureAdvice(signature));
 }
 
-function whatToDo(signature: string | undefined): string {
+function signatureAdvice(signature: string | undefined): string {
   if (!signature) {
     return (
       'X-Hub-Signature is missing: give the webhook in Bitbucket a secret of this source, or sign the post ' +

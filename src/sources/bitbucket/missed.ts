@@ -3,11 +3,11 @@ import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { ResolveFailed } from '../../domain/errors.ts';
 import type { ApiCall } from '../source.ts';
 import { type ApiSettings, isRefusal } from './api.ts';
-import { nameOf, type Place, placeNamed } from './place.ts';
+import { createRowReader, isStarted, startOf } from './map-row.ts';
+import { nameOf, type RepositoryPath, repositoryPathOf } from './repository-path.ts';
 import type { ResolveParts } from './resolve.ts';
-import { type Asking, at, NEWEST_DEPLOYMENTS } from './rest.ts';
+import { type ApiContext, at, NEWEST_DEPLOYMENTS } from './rest.ts';
 import { type CloudDeployment, Text, Time } from './schema.ts';
-import { createRowReader, isStarted, startOf } from './tell.ts';
 
 type MissedCall = ApiCall & { warn(finding: string): void };
 
@@ -25,7 +25,7 @@ const PUSHED_BEFORE_MS = 3 * 24 * 3_600_000;
 export function createMissed(parts: ResolveParts & { settings: ApiSettings }) {
   return async function* missed(since: Date, call: MissedCall): AsyncGenerator<readonly NewChangeRecord[]> {
     const asking = { api: parts.api, signal: call.signal };
-    const places = await placesOf(parts.settings, { since, call, asking });
+    const places = await repositoriesOf(parts.settings, { since, call, asking });
     if (places.length === 0) call.warn('no repository to ask about: name some in api.repositories or api.workspaces');
     let refusals = 0;
     let failure: ResolveFailed | undefined;
@@ -46,11 +46,11 @@ export function createMissed(parts: ResolveParts & { settings: ApiSettings }) {
 interface Run {
   readonly since: Date;
   readonly call: MissedCall;
-  readonly asking: Asking;
+  readonly asking: ApiContext;
 }
 
 async function* deploymentsSince(
-  place: Place,
+  place: RepositoryPath,
   { since, call, asking, tell, instance }: Run & ResolveParts,
 ): AsyncGenerator<readonly NewChangeRecord[]> {
   const read = createRowReader();
@@ -71,10 +71,10 @@ async function* deploymentsSince(
 const lastMoment = (row: CloudDeployment): string =>
   row.last_update_time ?? row.state?.completed_on ?? row.state?.completion_date ?? startOf(row) ?? '~';
 
-async function placesOf({ repositories, workspaces }: ApiSettings, run: Run): Promise<readonly Place[]> {
+async function repositoriesOf({ repositories, workspaces }: ApiSettings, run: Run): Promise<readonly RepositoryPath[]> {
   const names = new Set(repositories);
   for (const workspace of workspaces) for (const name of await changedIn(workspace, run)) names.add(name);
-  return [...names].flatMap((name) => placeNamed(name) ?? []);
+  return [...names].flatMap((name) => repositoryPathOf(name) ?? []);
 }
 
 const Changed = z.object({ full_name: Text, updated_on: Time });

@@ -68,7 +68,7 @@ export function common(repository: Repository, environment: Environment, context
     instance: context.instance,
     environment: place,
     service: repository.slug ?? 'unknown',
-    ...(repository.name && { repository: said({ name: repository.name, url: repository.url }) }),
+    ...(repository.name && { repository: withoutUndefined({ name: repository.name, url: repository.url }) }),
     receivedAt: context.receivedAt,
   };
 }
@@ -78,9 +78,19 @@ export const fullNamed = (name: string): boolean => /^[\w.-]+\/[\w.-]+$/.test(na
 
 export function bitbucketOrg(fullName: string | undefined, uuid: string | undefined, slug?: string): Repository {
   if (fullName && fullNamed(fullName)) {
-    return said({ name: fullName, slug: fullName.split('/')[1], uuid, url: `https://bitbucket.org/${fullName}` });
+    return withoutUndefined({
+      name: fullName,
+      slug: fullName.split('/')[1],
+      uuid,
+      url: `https://bitbucket.org/${fullName}`,
+    });
   }
-  return said({ name: slug, slug, uuid, note: 'the body does not name the repository as <workspace>/<slug>' });
+  return withoutUndefined({
+    name: slug,
+    slug,
+    uuid,
+    note: 'the body does not name the repository as <workspace>/<slug>',
+  });
 }
 
 /** The name of a deployment that tells no step. */
@@ -126,7 +136,7 @@ export function commitOf(told: {
 }): NewChangeRecord['commit'] {
   const { sha, message, author, committedAt, base } = told;
   const title = message?.split(/\r?\n/, 1)[0]?.trim();
-  const commit = said({ sha, title, message, author, committedAt, url: sha && base && `${base}/${sha}` });
+  const commit = withoutUndefined({ sha, title, message, author, committedAt, url: sha && base && `${base}/${sha}` });
   return Object.keys(commit).length > 0 ? commit : undefined;
 }
 
@@ -147,7 +157,7 @@ export function pullRequest(told: {
       ?.slice(1)
       .find(Boolean);
   if (!number) return undefined;
-  return said({ number, url: told.base && `${told.base}/pull-requests/${number}` });
+  return withoutUndefined({ number, url: told.base && `${told.base}/pull-requests/${number}` });
 }
 
 /** `Mira <mira@example.com>` is Mira. */
@@ -203,7 +213,7 @@ export const first = <Value>(values: readonly (Value | undefined)[]): Value | un
 export const texts = (...all: readonly (string | undefined)[]): string[] => all.filter((text) => text !== undefined);
 
 /** Leaves out what is undefined: unknown stays absent in a record. */
-export function said<Shape extends object>(parts: { [Key in keyof Shape]: Shape[Key] | undefined }): Shape {
+export function withoutUndefined<Shape extends object>(parts: { [Key in keyof Shape]: Shape[Key] | undefined }): Shape {
   // the same keys, fewer of them
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Shape;
 }
@@ -223,7 +233,7 @@ export const ignored = (reason: IgnoredReason, detail?: string): Ignored => ({
 
 export const unknownStatus = (detail: string): Ignored => ignored('unknown_status', detail);
 
-export function lacking(fields: Readonly<Record<string, unknown>>): WebhookRejected {
+export function missingFields(fields: Readonly<Record<string, unknown>>): WebhookRejected {
   const names = Object.keys(fields).filter((name) => fields[name] === undefined);
   return new WebhookRejected(
     'bad_payload',

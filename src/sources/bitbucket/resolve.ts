@@ -1,11 +1,11 @@
 import type { ApiCall, Lookup, Mapped } from '../source.ts';
 import type { Api } from './api.ts';
+import { createRowReader, isStarted, type MappedRow, type MapRow, pipelineUuid, type Row, startOf } from './map-row.ts';
 import { bareUuid, type Context, type Ignored, ignored } from './parts.ts';
-import { type AskedPipeline, askedPipeline, inBraces, nameOf, placeNamed } from './place.ts';
-import { type Asking, at, findPipeline, NEWEST_DEPLOYMENTS, personOf, pullRequestOf } from './rest.ts';
+import { type AskedPipeline, askedPipeline, inBraces, nameOf, repositoryPathOf } from './repository-path.ts';
+import { type ApiContext, at, findPipeline, NEWEST_DEPLOYMENTS, personOf, pullRequestOf } from './rest.ts';
 import type { Pipeline, StepVariables } from './schema.ts';
-import { askedStep, completeStep } from './step.ts';
-import { createRowReader, isStarted, pipelineUuid, type Row, startOf, type Tell, type Told } from './tell.ts';
+import { completeStep, stepOfLookup } from './step.ts';
 
 /** A poke is about what happened just now; deployments further down were found by the poke that told of them. */
 const MAX_PAGES = 3;
@@ -13,16 +13,16 @@ const MAX_PAGES = 3;
 export interface ResolveParts {
   readonly api: Api;
   readonly instance: string;
-  readonly tell: Tell;
+  readonly tell: MapRow;
 }
 
-type Asked = ApiCall & { readonly webhookAt: Date };
+type ResolveCall = ApiCall & { readonly webhookAt: Date };
 
 /** Asks Bitbucket which deployments a pipeline made, or who started a step. */
 export function createResolve({ api, instance, tell }: ResolveParts) {
-  return async function resolve(lookup: Lookup, { signal, now, webhookAt }: Asked): Promise<Mapped> {
+  return async function resolve(lookup: Lookup, { signal, now, webhookAt }: ResolveCall): Promise<Mapped> {
     const context = { instance, receivedAt: now.toISOString() };
-    const step = askedStep(lookup);
+    const step = stepOfLookup(lookup);
     if (step) {
       return resolveStep(step, {
         api,
@@ -45,11 +45,11 @@ const ENDED: readonly (string | undefined)[] = ['SUCCESSFUL', 'FAILED', 'STOPPED
 const isUnfinished = (found: Mapped, { status }: AskedPipeline): found is Extract<Mapped, { kind: 'records' }> =>
   ENDED.includes(status) && found.kind === 'records' && found.records.some(({ state }) => state === 'running');
 
-type Resolving = Asking & { readonly context: Context };
+type Resolving = ApiContext & { readonly context: Context };
 
 async function resolveStep(step: StepVariables, asking: Resolving): Promise<Mapped> {
   const actor = await personOf(asking, step.BITBUCKET_STEP_TRIGGERER_UUID);
-  const place = placeNamed(step.BITBUCKET_REPO_FULL_NAME);
+  const place = repositoryPathOf(step.BITBUCKET_REPO_FULL_NAME);
   const asks = place && !step.BITBUCKET_PR_ID;
   const pullRequest = asks ? await pullRequestOf(asking, place, step.BITBUCKET_COMMIT) : undefined;
   return completeStep(step, asking.context, { actor, pullRequest });
@@ -70,7 +70,7 @@ async function resolvePipeline(asked: AskedPipeline, asking: Resolving & Pick<Re
   if (started.length === 0) return nothingDeployed({ asked, pipeline, isWhole, planned: rows.length });
   const pipelines = new Map([[uuid, Promise.resolve<Pipeline | undefined>(pipeline)]]);
   const known = { place: asked.place, pipelines, steps: new Map() };
-  const told: Told[] = [];
+  const told: MappedRow[] = [];
   for (const row of started) told.push(await asking.tell(row, known, asking));
   const records = told.flatMap(({ record }) => record ?? []);
   if (records.length === 0) return told.find((one) => one.ignored)?.ignored ?? ignored('unmapped');
@@ -81,7 +81,7 @@ async function resolvePipeline(asked: AskedPipeline, asking: Resolving & Pick<Re
 async function rowsOf(
   pipeline: Pipeline,
   { place }: AskedPipeline,
-  { api, signal }: Asking,
+  { api, signal }: ApiContext,
 ): Promise<{ rows: readonly Row[]; isWhole: boolean }> {
   const read = createRowReader();
   const rows: Row[] = [];

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { fullSha } from '../../values/sha.ts';
-import { type Api, orNothing, type Page, type Path, type Query } from './api.ts';
-import { asObject, bareUuid, fullNamed, type JsonObject, said } from './parts.ts';
-import { type AskedPipeline, inBraces, type Place } from './place.ts';
+import { type Api, type Page, type Path, type Query, undefinedOnFailure } from './api.ts';
+import { asObject, bareUuid, fullNamed, type JsonObject, withoutUndefined } from './parts.ts';
+import { type AskedPipeline, inBraces, type RepositoryPath } from './repository-path.ts';
 import { Commit, Environment, Link, Pipeline, part, Text, Time } from './schema.ts';
 
 const HOUR_MS = 3_600_000;
@@ -32,7 +32,7 @@ const DEPLOYMENT_FIELDS = [
 /** `sort` is undocumented and obeyed. */
 export const NEWEST_DEPLOYMENTS = { pagelen: '100', sort: '-state.started_on', fields: DEPLOYMENT_FIELDS };
 
-export const at = ({ workspace, repository }: Place): Path => ['repositories', workspace, repository];
+export const at = ({ workspace, repository }: RepositoryPath): Path => ['repositories', workspace, repository];
 
 export const RestStep = z.object({
   uuid: Text,
@@ -44,13 +44,13 @@ export const RestStep = z.object({
 });
 export type RestStep = z.infer<typeof RestStep>;
 
-export interface Asking {
+export interface ApiContext {
   readonly api: Api;
   readonly signal: AbortSignal;
 }
 
 /** By its uuid; else the one of that commit which has the build number, or the newest. */
-export async function findPipeline({ api, signal }: Asking, asked: AskedPipeline): Promise<Pipeline | undefined> {
+export async function findPipeline({ api, signal }: ApiContext, asked: AskedPipeline): Promise<Pipeline | undefined> {
   const pipelines = [...at(asked.place), 'pipelines'];
   if (asked.pipeline) return readPipeline(await api.get([...pipelines, asked.pipeline], { signal }));
   if (!asked.commit) return undefined;
@@ -60,7 +60,11 @@ export async function findPipeline({ api, signal }: Asking, asked: AskedPipeline
   return asked.build ? found.find((pipeline) => pipeline.build_number === asked.build) : found[0];
 }
 
-export async function pipelineOf(asking: Asking, place: Place, uuid: string): Promise<Pipeline | undefined> {
+export async function pipelineOf(
+  asking: ApiContext,
+  place: RepositoryPath,
+  uuid: string,
+): Promise<Pipeline | undefined> {
   return findPipeline(asking, { place, pipeline: uuid });
 }
 
@@ -69,7 +73,11 @@ const readPipeline = (json: unknown): Pipeline | undefined => (json === undefine
 /** A pipeline has at most 100 steps, which is one page. */
 const MAX_STEP_PAGES = 3;
 
-export async function stepsOf({ api, signal }: Asking, place: Place, pipeline: string): Promise<readonly RestStep[]> {
+export async function stepsOf(
+  { api, signal }: ApiContext,
+  place: RepositoryPath,
+  pipeline: string,
+): Promise<readonly RestStep[]> {
   const steps: RestStep[] = [];
   let query: Query | undefined = { pagelen: '100' };
   for (let count = 0; query && count < MAX_STEP_PAGES; count += 1) {
@@ -81,30 +89,34 @@ export async function stepsOf({ api, signal }: Asking, place: Place, pipeline: s
 }
 
 /** Whole, with `state.status`, which lists have been seen to leave out. */
-export async function deploymentOf({ api, signal }: Asking, place: Place, uuid: string): Promise<JsonObject> {
+export async function deploymentOf(
+  { api, signal }: ApiContext,
+  place: RepositoryPath,
+  uuid: string,
+): Promise<JsonObject> {
   return asObject(await api.get([...at(place), 'deployments', uuid], { signal })) ?? {};
 }
 
 const Environments = z.object({ values: z.array(Environment) });
 
 export async function environmentOf(
-  { api, signal }: Asking,
-  place: Place,
+  { api, signal }: ApiContext,
+  place: RepositoryPath,
   uuid: string | undefined,
 ): Promise<z.infer<typeof Environment>> {
   const path = [...at(place), 'environments'];
   const options = { query: { pagelen: '100' }, signal, cacheMs: HOUR_MS };
-  const known = Environments.safeParse(await orNothing(api.get(path, options))).data?.values ?? [];
+  const known = Environments.safeParse(await undefinedOnFailure(api.get(path, options))).data?.values ?? [];
   return known.find((environment) => environment?.uuid && bareUuid(environment.uuid) === bareUuid(uuid));
 }
 
 const User = z.object({ display_name: Text, nickname: Text });
 
 /** The name of a user's uuid, which changes seldom. */
-export async function personOf({ api, signal }: Asking, uuid: string | undefined): Promise<string | undefined> {
+export async function personOf({ api, signal }: ApiContext, uuid: string | undefined): Promise<string | undefined> {
   const user = inBraces(uuid);
   if (!user) return undefined;
-  const told = User.safeParse(await orNothing(api.get(['users', user], { signal, cacheMs: DAY_MS }))).data;
+  const told = User.safeParse(await undefinedOnFailure(api.get(['users', user], { signal, cacheMs: DAY_MS }))).data;
   return told?.display_name ?? told?.nickname;
 }
 
@@ -117,31 +129,35 @@ const PullRequests = z.object({
  * Commit Links" (404), and not at once (202).
  */
 export async function pullRequestOf(
-  { api, signal }: Asking,
-  place: Place,
+  { api, signal }: ApiContext,
+  place: RepositoryPath,
   sha: string | undefined,
 ): Promise<NewChangeRecord['pullRequest']> {
   if (!sha) return undefined;
   const path = [...at(place), 'commit', sha, 'pullrequests'];
-  const answer = await orNothing(api.get(path, { signal, cacheMs: PULL_REQUEST_MS }));
+  const answer = await undefinedOnFailure(api.get(path, { signal, cacheMs: PULL_REQUEST_MS }));
   const all = (PullRequests.safeParse(answer).data?.values ?? []).filter((one) => one?.id !== undefined);
   const merged = all.filter((one) => one?.state === 'MERGED');
   const [only, ...others] = all.length > 1 ? merged : all;
   if (!only?.id || others.length > 0) return undefined;
-  return said({ number: only.id, title: only.title, url: only.links?.html?.href });
+  return withoutUndefined({ number: only.id, title: only.title, url: only.links?.html?.href });
 }
 
 /** Message and author of a commit, which never change. */
-export async function commitOf({ api, signal }: Asking, place: Place, sha: string | undefined): Promise<Commit> {
+export async function commitOf(
+  { api, signal }: ApiContext,
+  place: RepositoryPath,
+  sha: string | undefined,
+): Promise<Commit> {
   if (!fullSha(sha) || sha === undefined) return undefined;
-  return Commit.parse(await orNothing(api.get([...at(place), 'commit', sha], { signal, cacheMs: DAY_MS })));
+  return Commit.parse(await undefinedOnFailure(api.get([...at(place), 'commit', sha], { signal, cacheMs: DAY_MS })));
 }
 
 const Named = z.object({ full_name: Text });
 
 /** `<workspace>/<slug>`, also where only uuids are known. */
-export async function fullNameOf({ api, signal }: Asking, place: Place): Promise<string | undefined> {
+export async function fullNameOf({ api, signal }: ApiContext, place: RepositoryPath): Promise<string | undefined> {
   const name = `${place.workspace}/${place.repository}`;
   if (fullNamed(name)) return name;
-  return Named.safeParse(await orNothing(api.get(at(place), { signal, cacheMs: DAY_MS }))).data?.full_name;
+  return Named.safeParse(await undefinedOnFailure(api.get(at(place), { signal, cacheMs: DAY_MS }))).data?.full_name;
 }

@@ -1,6 +1,6 @@
 import type { Lookup, Mapped } from '../source.ts';
 import { type Context, ignored, type JsonObject } from './parts.ts';
-import { inBraces, pipelineLookup, placeNamed, placeOfUuids } from './place.ts';
+import { inBraces, pipelineLookup, placeOfUuids, repositoryPathOf } from './repository-path.ts';
 import { type Attributes, SpansBody } from './schema.ts';
 
 /** One body seldom tells of more than one pipeline; each costs requests. */
@@ -32,7 +32,7 @@ function pipelinesOf(payload: JsonObject): Lookup[] {
   const anywhere = (name: string) => spans.find((told) => told.has(name))?.get(name);
   // Real bodies leave out the full name and give two uuids, which may stand in the root span alone.
   const place =
-    placeNamed(anywhere('pipeline.repository.full_name')) ??
+    repositoryPathOf(anywhere('pipeline.repository.full_name')) ??
     placeOfUuids(anywhere('pipeline.account.uuid'), anywhere('pipeline.repository.uuid'));
   if (!place) return [];
   const pipelines = new Set(spans.map((told) => inBraces(told.get('pipeline.uuid'))).filter((uuid) => uuid));

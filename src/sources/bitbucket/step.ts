@@ -14,7 +14,7 @@ import {
   ignored,
   type JsonObject,
   type Keys,
-  lacking,
+  missingFields,
   NO_TIME,
   pipelineKey,
   pipelinePage,
@@ -24,12 +24,12 @@ import {
   records,
   resolveCommit,
   runNumber,
-  said,
   short,
   slugify,
   tagsOf,
   texts,
   unknownStatus,
+  withoutUndefined,
 } from './parts.ts';
 import { StepVariables } from './schema.ts';
 
@@ -66,7 +66,7 @@ const PERSON = 'person';
 /** The variables themselves, without the commit message, which may be long. */
 function personLookup(step: StepVariables, record: NewChangeRecord): Lookup {
   const { commit_message: _, ...variables } = step;
-  return said<Record<string, string>>({
+  return withoutUndefined<Record<string, string>>({
     ask: PERSON,
     received_at: record.receivedAt,
     ...variables,
@@ -75,7 +75,7 @@ function personLookup(step: StepVariables, record: NewChangeRecord): Lookup {
 }
 
 /** The variables of a step whose person should be asked for, or undefined for another question. */
-export const askedStep = (lookup: Lookup): StepVariables | undefined =>
+export const stepOfLookup = (lookup: Lookup): StepVariables | undefined =>
   lookup['ask'] === PERSON ? StepVariables.parse(lookup) : undefined;
 
 /** The same step of the same deployment once more, with what Bitbucket's API added. */
@@ -101,7 +101,7 @@ function readStep(step: StepVariables, context: Context): StepParts | Ignored {
     return ignored('no_environment', 'the step has no `deployment:`, so that Bitbucket gave it no environment');
   }
   const commit = resolveCommit([step.BITBUCKET_COMMIT]);
-  if (!commit) throw lacking({ BITBUCKET_COMMIT: commit });
+  if (!commit) throw missingFields({ BITBUCKET_COMMIT: commit });
   const state = exitState(step.BITBUCKET_EXIT_CODE);
   if (typeof state !== 'string') return state;
   return { step, commit, environment: { name }, state, context };
@@ -134,7 +134,7 @@ function stepRecord({ step, commit, environment, state, context, person }: StepP
   const uuid = bareUuid(step.BITBUCKET_STEP_UUID);
   const { commit_message: message, commit_author: author } = step;
   const base = repository.url && `${repository.url}/commits`;
-  return said<NewChangeRecord>({
+  return withoutUndefined<NewChangeRecord>({
     ...common(repository, environment, context),
     id: recordId(keys.deployment, state, 'step'),
     deployment: keys.deployment,

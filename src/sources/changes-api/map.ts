@@ -19,7 +19,7 @@ export function mapChange(payload: unknown, webhook: Webhook, instance: string):
   return { kind: 'records', records: [toRecord({ change, payload, webhook, instance, serviceId })] };
 }
 
-interface Sent {
+interface PostedRequest {
   readonly change: ChangeCreate;
   readonly payload: unknown;
   readonly webhook: Webhook;
@@ -27,7 +27,7 @@ interface Sent {
   readonly serviceId: string | undefined;
 }
 
-function toRecord(sent: Sent): NewChangeRecord {
+function toRecord(sent: PostedRequest): NewChangeRecord {
   const { change, webhook, instance, serviceId } = sent;
   const { key: deployment, isRepeatable } = deploymentKey(sent);
   const { service, note: serviceNote } = serviceOf(change, serviceId);
@@ -96,7 +96,7 @@ const LONGEST_ID = 200;
  * better: the same commit may be deployed again. A body with neither is a note by hand, and equal words are not one
  * change.
  */
-function deploymentKey({ change, webhook, serviceId }: Sent): { key: string; isRepeatable: boolean } {
+function deploymentKey({ change, webhook, serviceId }: PostedRequest): { key: string; isRepeatable: boolean } {
   if (change.external_id) return named(`changes:${bounded(change.external_id)}`);
   const { commit_sha, pipeline_url, change_type, environment, branch, service, summary } = change;
   const idempotencyKey = webhook.headers['idempotency-key']?.trim();
@@ -171,7 +171,7 @@ function tagsOf(change: ChangeCreate): string[] {
   return [...new Set([...(change.tags ?? []), ...(short ? [`commit:${short}`] : [])])];
 }
 
-function notesOf({ change, payload, serviceId }: Sent): (string | undefined)[] {
+function notesOf({ change, payload, serviceId }: PostedRequest): (string | undefined)[] {
   const { commit_sha, changed_by, pipeline_url, pr_url, pr_number } = change;
   const short = shaPrefix(commit_sha);
   const list = (names: readonly string[]) =>

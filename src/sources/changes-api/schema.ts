@@ -28,20 +28,20 @@ const withoutEchoedQuotes = (value: unknown): unknown =>
 
 const wrongType = (what: string, value: unknown): string => `must be ${what}, not ${typeName(value)}`;
 
-const mustBe = (what: string) => ({ error: ({ input }: { readonly input?: unknown }) => wrongType(what, input) });
+const expects = (what: string) => ({ error: ({ input }: { readonly input?: unknown }) => wrongType(what, input) });
 
-const Text = z.preprocess(blankToAbsent, z.string(mustBe('a text')).optional());
+const Text = z.preprocess(blankToAbsent, z.string(expects('a text')).optional());
 
 /** Pipelines write numbers without quotes. */
 const TextOrNumber = z.preprocess(
   blankToAbsent,
-  z.union([z.string(), z.number()], mustBe('a text or a number')).transform(String).optional(),
+  z.union([z.string(), z.number()], expects('a text or a number')).transform(String).optional(),
 );
 
 const Texts = z.preprocess(
   (value) => firstItems(value) ?? undefined,
   z
-    .array(z.preprocess(blankToAbsent, z.string(mustBe('a text')).optional()), mustBe('a list of texts'))
+    .array(z.preprocess(blankToAbsent, z.string(expects('a text')).optional()), expects('a list of texts'))
     .transform((texts) => texts.filter((text) => text !== undefined))
     .optional(),
 );
@@ -52,7 +52,7 @@ const EPOCH_SECONDS_BELOW = 100_000_000_000;
 const Time = z.preprocess(
   blankToAbsent,
   z
-    .union([z.string(), z.number()], mustBe('a time'))
+    .union([z.string(), z.number()], expects('a time'))
     .transform((time, context): string => {
       const epoch = /^\d+$/.test(String(time)) ? Number(time) : undefined;
       const iso = toIso(epoch === undefined ? time : epoch < EPOCH_SECONDS_BELOW ? epoch * 1000 : epoch);

@@ -27,14 +27,14 @@ export function mapEvent(payload: unknown, webhook: Webhook, instance: string): 
 const ignored = (reason: IgnoredReason, detail: string): Mapped => ({ kind: 'ignored', reason, detail });
 const short = (text: string): string => text.slice(0, SHOWN_CHARACTERS);
 
-interface Sent {
+interface SentEvent {
   readonly event: Event;
   readonly state: State;
   readonly webhook: Webhook;
   readonly instance: string;
 }
 
-function toRecord({ event, state, webhook, instance }: Sent): NewChangeRecord {
+function toRecord({ event, state, webhook, instance }: SentEvent): NewChangeRecord {
   const { repo, branch, commit, image, environment } = event;
   if (!repo) throw new WebhookRejected('bad_payload', 'repo is required: in GitLab it is CI_PROJECT_PATH');
   const run = runOf(webhook.path);

@@ -19,7 +19,7 @@ const STATES: Readonly<Record<ApiStatus, State | undefined>> = {
   canceled: 'canceled',
 };
 
-export interface Told {
+export interface RowContext {
   readonly project: Project;
   readonly instance: string;
   readonly now: Date;
@@ -42,7 +42,7 @@ export interface Extras {
  * A deployment as the API shows it at this moment. A hook that tells of a step knows better: it was made at the
  * transition, and this may already be the next one.
  */
-export function recordOfRow(row: DeploymentRow, told: Told): Mapped {
+export function recordOfRow(row: DeploymentRow, told: RowContext): Mapped {
   const { project, instance, now, extras } = told;
   const status = ApiStatus.safeParse(row.status).data;
   if (status === undefined) {
@@ -87,7 +87,7 @@ export function recordOfRow(row: DeploymentRow, told: Told): Mapped {
 }
 
 /** The same names in the same order as the deployment hook gives them. */
-function namesOf(row: DeploymentRow, { project, key }: Told): string[] {
+function namesOf(row: DeploymentRow, { project, key }: RowContext): string[] {
   const names = [
     ...(key ? [key] : []),
     ...(row.deployable?.id ? [jobKey(project, row.deployable.id)] : []),
@@ -147,7 +147,7 @@ function linksOf({ deployable }: DeploymentRow, project: Project): Partial<NewCh
   };
 }
 
-function shippedBy({ ref, deployable }: DeploymentRow, { project, extras }: Told): Partial<NewChangeRecord> {
+function shippedBy({ ref, deployable }: DeploymentRow, { project, extras }: RowContext): Partial<NewChangeRecord> {
   const newest = extras?.mergeRequests[0];
   const message = extras?.commit?.message ?? deployable?.commit?.message;
   return {
@@ -180,7 +180,7 @@ function notesOf(row: DeploymentRow, extras: Extras | undefined): string[] {
 }
 
 /** No job: it may be our own write. A hook that knew a job, which the API does not show, has told of a trigger job. */
-function madeByApi(row: DeploymentRow, { project, key }: Told): Pick<NewChangeRecord, 'madeByApi'> {
+function madeByApi(row: DeploymentRow, { project, key }: RowContext): Pick<NewChangeRecord, 'madeByApi'> {
   if (row.deployable != null || !row.id || key?.includes(':job:')) return {};
   return madeByApiOf(project, { deploymentId: row.id, environment: row.environment?.name, sha: row.sha });
 }

@@ -63,7 +63,7 @@ export function createApplyHooks({ ask, projects, groups }: GitlabApi, given: Se
   async function apply({ hooks: path }: Target, { url, dryRun, signal }: HookOrder): Promise<string> {
     const found: Hook[] = [];
     for await (const page of pagesOf(ask, `${path}?per_page=100`, signal)) found.push(...rowsOf(Hook, page));
-    const ours = found.filter((hook) => hook.id && hook.url && samePlace(hook.url, url));
+    const ours = found.filter((hook) => hook.id && hook.url && isSameUrl(hook.url, url));
     const hook = ours.find((one) => one.url === url) ?? ours[0];
     const body = { url, ...SETTINGS, ...tokens };
     const also = ours.length > 1 ? `; ${ours.length - 1} more point there too: delete them` : '';
@@ -112,7 +112,7 @@ function tokensOf({ secrets, signingTokens }: Secrets): Tokens {
 }
 
 /** The same host and path: an old query or a trailing slash makes no other webhook. */
-function samePlace(a: string, b: string): boolean {
+function isSameUrl(a: string, b: string): boolean {
   const host = (url: string) => (URL.canParse(url) ? new URL(url).host : undefined);
   return host(a) !== undefined && host(a) === host(b) && pathOf(a) === pathOf(b);
 }

@@ -27,7 +27,7 @@ const REMEMBER_MS = 8 * 86_400_000;
 const TRIGGERS: readonly (string | undefined)[] = ['deployment_hooks', 'job_hooks', 'pipeline_hooks', undefined];
 
 /** What a person should mend at the webhooks of the configured projects and groups. Sends nothing again. */
-export function createFindings({ ask, projects, groups }: GitlabApi, instance: string) {
+export function createHookChecks({ ask, projects, groups }: GitlabApi, instance: string) {
   return async function findings(call: ApiCall): Promise<readonly string[]> {
     const found: string[] = [];
     const owners = [

@@ -7,9 +7,9 @@ import { SIGNING_TOKEN, verifyStandardWebhook } from '../standard-webhooks.ts';
 import { Api, type GitlabApi } from './api.ts';
 import { createApplyHooks } from './apply-hooks.ts';
 import { FACTS } from './facts.ts';
-import { createFindings } from './hook-check.ts';
+import { createHookChecks } from './hook-check.ts';
 import { mapHook } from './map.ts';
-import { wordsForRepeat } from './map-deployment.ts';
+import { repeatDetail } from './map-deployment.ts';
 import { createMissed } from './missed.ts';
 import { createResolve } from './resolve.ts';
 import { sampleDeploymentHook } from './sample.ts';
@@ -44,7 +44,7 @@ export const gitlab = Config.transform(
     map: (payload, webhook) =>
       mapHook(payload, { instance: config.name, webhook, ...(config.api && { apiHost: config.api.host }) }),
     recipe,
-    wordsForRepeat,
+    repeatDetail: repeatDetail,
     sample: (at) => ({
       path: `/webhooks/${config.name}`,
       headers: {
@@ -65,7 +65,7 @@ function apiPart(api: GitlabApi, { name, secrets, signing_tokens }: Config) {
     missed: createMissed(api, name),
     applyHooks: createApplyHooks(api, { secrets, signingTokens: signing_tokens }),
     tokenExpiresAt: createTokenExpiresAt(api),
-    findings: createFindings(api, name),
+    findings: createHookChecks(api, name),
   } satisfies Partial<Source>;
 }
 

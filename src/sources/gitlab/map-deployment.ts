@@ -27,7 +27,7 @@ const STATES: Readonly<Record<DeploymentStatus, State | undefined>> = {
  * GitLab's button Test sends the newest deployment with its status and the time of now. GitLab:
  * Integrations::ProjectTestData. A hook that came twice has the same time.
  */
-export function wordsForRepeat({ signal, occurrence, deployment }: ChangeRecord): string | undefined {
+export function repeatDetail({ signal, occurrence, deployment }: ChangeRecord): string | undefined {
   if (signal !== 'deployment hook') return undefined;
   return `GitLab's Test of deployment ${occurrence ?? deployment.split(':').at(-1)}: arrived, nothing changed`;
 }

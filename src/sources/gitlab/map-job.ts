@@ -46,7 +46,7 @@ interface Job {
   readonly environment: Environment;
 }
 
-interface Step {
+interface JobStep {
   readonly kind: 'step';
   readonly state: State;
   readonly neverRan: boolean;
@@ -160,7 +160,7 @@ function sharedByBuilds(hook: PipelineHook, project: Project): Partial<NewChange
 }
 
 function recordOf(
-  step: Step,
+  step: JobStep,
   told: {
     job: { id: string; name: string | undefined };
     signal: string;
@@ -192,7 +192,7 @@ function recordOf(
 }
 
 /** Does this job deploy, and has it begun to? */
-function stepOf(job: Job): Step | Ignored {
+function stepOf(job: Job): JobStep | Ignored {
   const { environment } = job;
   const called = `Job "${(job.name ?? job.id ?? '?').slice(0, 80)}"`;
   if (!environment?.name) return ignored('no_environment', `${called} has no environment: it deploys nothing.`);

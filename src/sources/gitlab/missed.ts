@@ -55,7 +55,7 @@ export function createMissed(api: GitlabApi, instance: string) {
       per_page: '100',
     });
     for await (const page of pagesOf(api.ask, `${projectPath(project.id)}/deployments?${query}`, run.signal)) {
-      const rows = rowsOf(DeploymentRow, page).filter((row) => !isUnplayed(row));
+      const rows = rowsOf(DeploymentRow, page).filter((row) => !isNotStarted(row));
       const mapped = rows.map((row) => recordOfRow(row, { project, instance, now: run.now }));
       const records = mapped.flatMap((one) => (one.kind === 'records' ? one.records : []));
       if (records.length > 0) yield records;
@@ -67,7 +67,7 @@ export function createMissed(api: GitlabApi, instance: string) {
  * A job that nobody has started has a deployment `created`, or `blocked` where it is a manual one: nothing happened,
  * and there may be one for each commit. One that waits for an approval is blocked, too, and somebody waits for it.
  */
-const isUnplayed = ({ status, pending_approval_count, approvals }: DeploymentRow): boolean =>
+const isNotStarted = ({ status, pending_approval_count, approvals }: DeploymentRow): boolean =>
   status === 'created' || (status === 'blocked' && !pending_approval_count && !approvals?.length);
 
 /** The projects of the configuration, else all that have been active: each once. */

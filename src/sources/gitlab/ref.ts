@@ -4,7 +4,7 @@ import { nameRef } from '../../values/ref.ts';
 import type { Project } from './project.ts';
 
 /** A deployment's ref as GitLab writes it, and what else tells which merge request it belongs to. */
-export interface ToldRef {
+export interface SignalRef {
   readonly ref: string | undefined;
   /** GitLab's own flag, where the signal has one. */
   readonly tag?: boolean | null | undefined;
@@ -17,7 +17,7 @@ export interface ToldRef {
  * (`refs/merge-requests/42/merge`): its number counts, and the branch is left to a signal that knows it.
  */
 export function refFacts(
-  { ref: text, tag: flag, message }: ToldRef,
+  { ref: text, tag: flag, message }: SignalRef,
   project: Project,
 ): Pick<NewChangeRecord, 'ref' | 'tag' | 'pullRequest'> {
   const { ref, tag = flag ?? undefined, mergeRequest } = nameRef(text);

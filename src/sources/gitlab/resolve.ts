@@ -57,7 +57,7 @@ export function createResolve(api: GitlabApi, instance: string) {
   };
 }
 
-interface Asking {
+interface ResolveContext {
   readonly api: GitlabApi;
   /** Of the project. */
   readonly base: string;
@@ -67,7 +67,7 @@ interface Asking {
   readonly touched: LRUCache<string, readonly string[]>;
 }
 
-async function extrasOf(row: DeploymentRow, asking: Asking): Promise<Extras> {
+async function extrasOf(row: DeploymentRow, asking: ResolveContext): Promise<Extras> {
   const sha = fullSha(row.sha);
   const mergeRequests = await mergeRequestsFor(row, asking);
   const known = row.deployable?.commit?.title !== undefined;
@@ -75,7 +75,7 @@ async function extrasOf(row: DeploymentRow, asking: Asking): Promise<Extras> {
   return { mergeRequests, ...(data && { commit: data }), ...(sha && (await pathsOf(sha, asking))) };
 }
 
-async function pathsOf(sha: string, asking: Asking): Promise<Pick<Extras, 'paths' | 'pathsTooMany'>> {
+async function pathsOf(sha: string, asking: ResolveContext): Promise<Pick<Extras, 'paths' | 'pathsTooMany'>> {
   const { api, signal, touched } = asking;
   const commit = commitPath(asking, sha);
   const known = touched.get(commit);
@@ -93,7 +93,7 @@ async function pathsOf(sha: string, asking: Asking): Promise<Pick<Extras, 'paths
 }
 
 /** Of a merge request's own pipeline the one that its ref names, also before its end; else those that it shipped. */
-async function mergeRequestsFor({ ref, sha, status }: DeploymentRow, asking: Asking): Promise<MergeRequest[]> {
+async function mergeRequestsFor({ ref, sha, status }: DeploymentRow, asking: ResolveContext): Promise<MergeRequest[]> {
   const { mergeRequest } = nameRef(ref);
   if (!mergeRequest) return status === 'success' ? mergeRequestsOf(fullSha(sha), asking) : [];
   const json = await optional(`${asking.base}/merge_requests/${mergeRequest}`, asking);
@@ -105,7 +105,7 @@ async function mergeRequestsFor({ ref, sha, status }: DeploymentRow, asking: Ask
  * GitLab links merge requests to a deployment in the background, after the success that the hook tells of: where there
  * are none yet, those of the commit stand in. GitLab: app/workers/deployments/link_merge_request_worker.rb.
  */
-async function mergeRequestsOf(sha: string | undefined, asking: Asking): Promise<MergeRequest[]> {
+async function mergeRequestsOf(sha: string | undefined, asking: ResolveContext): Promise<MergeRequest[]> {
   const { base, deployment } = asking;
   const query = 'per_page=20&order_by=updated_at&sort=desc';
   const linked = rowsOf(
@@ -122,10 +122,10 @@ function newestFirst(requests: readonly MergeRequest[]): MergeRequest[] {
   return requests.filter(({ iid }) => iid !== undefined).toSorted((a, b) => timeOf(b) - timeOf(a));
 }
 
-const commitPath = ({ base }: Asking, sha: string): string => `${base}/repository/commits/${sha}`;
+const commitPath = ({ base }: ResolveContext, sha: string): string => `${base}/repository/commits/${sha}`;
 
 /** What is nice to know must not cost the rest: a repository that the token may not read has no commits for us. */
-async function optional(path: string, { api, signal }: Asking, cacheMs = COMMIT_KEPT_MS): Promise<unknown> {
+async function optional(path: string, { api, signal }: ResolveContext, cacheMs = COMMIT_KEPT_MS): Promise<unknown> {
   try {
     return await api.ask.get(path, { signal, cacheMs });
   } catch (error) {

@@ -4,7 +4,7 @@ import { WebhookRejected } from '../../domain/errors.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { toIso } from '../../values/time.ts';
 import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
-import { type Kind, kindOf } from './kind.ts';
+import { kindOf, type ReleaseKind } from './release-kind.ts';
 import { Build, Notification, Release, stateOf } from './schema.ts';
 
 const SHOWN_CHARACTERS = 40;
@@ -24,7 +24,7 @@ export function mapNotification(payload: unknown, webhook: Webhook, settings: Se
   const notification = parsed.data;
   const resource = notification.resource ?? notification.webhook_metadata?.event?.include?.replace(/^api:/, '');
   if (!resource) return ignored('unmapped', 'there is no resource: this is no notification of Heroku');
-  if (!isTold(resource)) return ignored('not_a_deployment', `api:${short(resource)} tells of no release`);
+  if (!isReported(resource)) return ignored('not_a_deployment', `api:${short(resource)} tells of no release`);
   const release = (resource === 'build' ? Build : Release).safeParse(notification.data);
   if (!release.success) {
     const field = release.error.issues[0]?.path.join('.');
@@ -34,11 +34,12 @@ export function mapNotification(payload: unknown, webhook: Webhook, settings: Se
   return resource === 'build' ? mapBuild(told) : mapRelease(told);
 }
 
-const isTold = (resource: string): resource is Told['resource'] => resource === 'release' || resource === 'build';
+const isReported = (resource: string): resource is HerokuEvent['resource'] =>
+  resource === 'release' || resource === 'build';
 const ignored = (reason: IgnoredReason, detail: string): Mapped => ({ kind: 'ignored', reason, detail });
 const short = (text: string): string => text.slice(0, SHOWN_CHARACTERS);
 
-interface Told {
+interface HerokuEvent {
   readonly notification: Notification;
   readonly resource: 'release' | 'build';
   /** Or the build, in the same words. */
@@ -47,7 +48,7 @@ interface Told {
   readonly settings: Settings;
 }
 
-function mapRelease(told: Told): Mapped {
+function mapRelease(told: HerokuEvent): Mapped {
   const { status, description, slug } = told.release;
   if (!status) return ignored('unknown_status', 'the release has no status');
   const state = stateOf(status);
@@ -58,7 +59,7 @@ function mapRelease(told: Told): Mapped {
 }
 
 /** "git push heroku" that ends with a failed build is a deployment that failed, and no release will ever say so. */
-function mapBuild(told: Told): Mapped {
+function mapBuild(told: HerokuEvent): Mapped {
   const { status } = told.release;
   if (!status || !stateOf(status))
     return ignored('unknown_status', `the status of the build is ${short(status ?? 'missing')}`);
@@ -68,7 +69,7 @@ function mapBuild(told: Told): Mapped {
   return { kind: 'records', records: [toRecord({ ...told, release }, 'failed', { type: 'deployment' })] };
 }
 
-function toRecord(told: Told, state: State, kind: Extract<Kind, { type: string }>): NewChangeRecord {
+function toRecord(told: HerokuEvent, state: State, kind: Extract<ReleaseKind, { type: string }>): NewChangeRecord {
   const { notification, resource, release, settings } = told;
   const { app, description, version } = release;
   const deployment = `heroku:${app.id}:${resource}:${release.id}`;
@@ -115,7 +116,7 @@ function shortSha({ slug, description }: Release): string[] {
   return short ? [`commit:${short}`] : [];
 }
 
-function timesOf({ notification, release, webhook }: Told, state: State) {
+function timesOf({ notification, release, webhook }: HerokuEvent, state: State) {
   const receivedAt = webhook.receivedAt.toISOString();
   const startedAt = toIso(release.created_at);
   const updatedAt = toIso(release.updated_at) ?? toIso(notification.created_at);

@@ -166,7 +166,7 @@ async function append({ redis, ttlSeconds, replace }: Writing, given: readonly C
     name,
     indexes: parseIndexes(indexes),
     isNew: rest.slice(0, given.length).map((count) => count === 1),
-    records: records.length > MAX_RECORDS ? await thinned(redis, name, records) : records,
+    records: records.length > MAX_RECORDS ? await withoutOldest(redis, name, records) : records,
   };
 }
 
@@ -174,7 +174,7 @@ async function append({ redis, ttlSeconds, replace }: Writing, given: readonly C
 const MAX_RECORDS = 24;
 
 /** Of many steps of one kind the first and the last say all that the others do. */
-async function thinned(redis: Redis, name: string, records: readonly ChangeRecord[]): Promise<ChangeRecord[]> {
+async function withoutOldest(redis: Redis, name: string, records: readonly ChangeRecord[]): Promise<ChangeRecord[]> {
   const whenOf = ({ occurredAt, id }: ChangeRecord) => `${occurredAt} ${id}`;
   const inOrder = records.toSorted((a, b) => (whenOf(a) < whenOf(b) ? -1 : 1));
   const kindOf = ({ signal, state }: ChangeRecord) => `${signal} ${state}`;

@@ -5,7 +5,7 @@ import type { ChangeSelection } from './filter.ts';
 
 /** What people write by heart, and get nearly right. */
 const FORGIVEN = ['environment', 'service', 'person'] as const;
-type Forgiven = (typeof FORGIVEN)[number];
+type CorrectedField = (typeof FORGIVEN)[number];
 
 export interface KnownName {
   readonly name: string;
@@ -15,7 +15,7 @@ export interface KnownName {
 
 /** A value that nothing has. */
 export interface UnknownName {
-  readonly field: Forgiven;
+  readonly field: CorrectedField;
   readonly value: string;
   /** True: the names below hold it, and are shown in its place. */
   readonly isPart: boolean;
@@ -64,9 +64,9 @@ export async function resolveNames(
 
 type Counts = Map<string, { readonly name: string; count: number }>;
 
-function countNames(entries: readonly LazyTimelineEntry[]): Record<Forgiven, Counts> {
-  const names: Record<Forgiven, Counts> = { environment: new Map(), service: new Map(), person: new Map() };
-  const count = (field: Forgiven, name: string | undefined) => {
+function countNames(entries: readonly LazyTimelineEntry[]): Record<CorrectedField, Counts> {
+  const names: Record<CorrectedField, Counts> = { environment: new Map(), service: new Map(), person: new Map() };
+  const count = (field: CorrectedField, name: string | undefined) => {
     if (name === undefined) return;
     const key = name.toLowerCase();
     const known = names[field].get(key);
@@ -82,7 +82,7 @@ function countNames(entries: readonly LazyTimelineEntry[]): Record<Forgiven, Cou
   return names;
 }
 
-function similar(field: Forgiven, value: string, counts: Counts): UnknownName {
+function similar(field: CorrectedField, value: string, counts: Counts): UnknownName {
   const wanted = value.toLowerCase();
   const byCount = [...counts.values()].sort((a, b) => b.count - a.count);
   const parts = byCount.filter(({ name }) => name.toLowerCase().includes(wanted));
@@ -112,7 +112,7 @@ function typosBetween(a: string, b: string): number {
 }
 
 /** One sentence for a reader: `no service "payments": shown are payments-api (80), payments-worker (31)`. */
-export function unknownWords({ field, value, isPart, known }: UnknownName): string {
+export function unknownNameText({ field, value, isPart, known }: UnknownName): string {
   const names = known.map(({ name, count }) => `${name} (${count.toLocaleString('en')})`).join(', ');
   const missing = `no ${field} is called "${value}"`;
   if (isPart) return `${missing}; shown: ${names}`;

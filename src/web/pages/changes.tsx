@@ -67,7 +67,7 @@ export async function changesPage(
 }
 
 interface View {
-  readonly found: Found;
+  readonly found: QueryResult;
   readonly newest: Listed;
   readonly query: ChangesQuery;
   readonly problems: readonly string[];
@@ -129,7 +129,7 @@ const TakeAlong = ({ query }: { query: ChangesQuery }): Html => (
   </p>
 );
 
-interface Found {
+interface QueryResult {
   readonly list: Listed;
   readonly entries: readonly LazyTimelineEntry[];
   /** What was asked for, or the shortest that holds anything. */
@@ -145,7 +145,7 @@ interface Search {
   readonly now: Date;
 }
 
-async function find(search: Search): Promise<Found> {
+async function find(search: Search): Promise<QueryResult> {
   const { deployments, query, facets } = search;
   const range = query.range ?? USUAL_RANGE;
   const found = await findWithin(search, range);
@@ -158,7 +158,7 @@ async function find(search: Search): Promise<Found> {
   return findWithin(search, wider);
 }
 
-async function findWithin({ deployments, query, facets, now }: Search, range: Range): Promise<Found> {
+async function findWithin({ deployments, query, facets, now }: Search, range: Range): Promise<QueryResult> {
   const reach = reachOf(query, now, range);
   const filter = { ...filterOf(query, reach), facets };
   const offset = (query.page - 1) * PAGE_SIZE;
@@ -179,7 +179,7 @@ async function findWithin({ deployments, query, facets, now }: Search, range: Ra
 function drawn(
   entries: readonly LazyTimelineEntry[],
   { fromMs, toMs }: { fromMs?: number; toMs: number },
-): Pick<Found, 'entries' | 'window'> {
+): Pick<QueryResult, 'entries' | 'window'> {
   return { entries, window: { fromMs: fromMs ?? Math.min(entries.at(-1)?.atMs ?? toMs, toMs - 1), toMs } };
 }
 

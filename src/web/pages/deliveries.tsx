@@ -6,7 +6,7 @@ import type { Sink } from '../../sinks/sink.ts';
 import { DeadLetterQuery, deliveriesPath } from '../dead-letter-query.ts';
 import { type Recent, TRAFFIC_MINUTES, type Traffic } from '../deliveries-traffic.ts';
 import type { Html } from '../html.ts';
-import type { Who } from '../parts/action-form.tsx';
+import type { Viewer } from '../parts/action-form.tsx';
 import { DeadLetters } from '../parts/dead-letters.tsx';
 import { DoneNote } from '../parts/done.tsx';
 import { Fields, Heading, Section } from '../parts/layout.tsx';
@@ -25,7 +25,7 @@ export interface DeliveriesParts {
 
 export interface DeliveriesView {
   readonly asked: unknown;
-  readonly who: Who;
+  readonly who: Viewer;
   readonly now: Date;
 }
 
@@ -41,7 +41,7 @@ export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }
   const sinks = parts.sinks.map(({ name, type }) => ({
     name,
     type,
-    ...stand({
+    ...sinkHealth({
       hold: holds[name],
       backlog: backlog[forwardQueueName(name)],
       recent: parts.traffic.of(name),
@@ -66,7 +66,7 @@ export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }
   );
 }
 
-interface Stand {
+interface SinkHealth {
   readonly state: 'healthy' | 'slow' | 'refusing' | 'paused';
   readonly hold: Hold | undefined;
   readonly backlog: Backlog | undefined;
@@ -74,7 +74,12 @@ interface Stand {
 }
 
 /** Paused: the whole sink waits. Refusing: some were given up. Slow: it answers late, or its deliveries come late. */
-export function stand({ hold, backlog, recent, now }: Omit<Stand, 'state'> & { readonly now: Date }): Stand {
+export function sinkHealth({
+  hold,
+  backlog,
+  recent,
+  now,
+}: Omit<SinkHealth, 'state'> & { readonly now: Date }): SinkHealth {
   const isLate = backlog?.oldestAt !== undefined && now.getTime() - backlog.oldestAt > LATE_MS;
   const isSlow = isLate || (recent.meanMs ?? 0) > SLOW_MS;
   const isRefusing = (backlog?.dead ?? 0) > 0;
@@ -84,7 +89,7 @@ export function stand({ hold, backlog, recent, now }: Omit<Stand, 'state'> & { r
 
 const LOOKS = { healthy: 'succeeded', slow: 'running', refusing: 'failed', paused: 'failed' } as const;
 
-interface SinkStandView extends Stand {
+interface SinkStandView extends SinkHealth {
   readonly name: string;
   readonly type: string;
   readonly now: Date;

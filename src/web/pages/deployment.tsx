@@ -14,10 +14,10 @@ import type { Ledger } from '../../store/deliveries/ledger.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import type { Html } from '../html.ts';
-import { ActionForm, type Who } from '../parts/action-form.tsx';
+import { ActionForm, type Viewer } from '../parts/action-form.tsx';
 import { What, WhenAndWho } from '../parts/deployment-facts.tsx';
+import { deploymentPath, StateBadge, TypeBadge } from '../parts/deployment-labels.tsx';
 import { Origins, Signals } from '../parts/deployment-signals.tsx';
-import { deploymentPath, StateBadge, TypeBadge } from '../parts/deployment-words.tsx';
 import { DoneNote } from '../parts/done.tsx';
 import { Heading, Section } from '../parts/layout.tsx';
 import { HourBefore, type NearbyChanges, Neighbours, readNearbyChanges } from '../parts/nearby-changes.tsx';
@@ -40,7 +40,7 @@ export interface DeploymentView {
   /** Deployment key or alias. */
   readonly name: string;
   readonly asked: unknown;
-  readonly who: Who;
+  readonly who: Viewer;
   readonly now: Date;
 }
 
@@ -152,7 +152,7 @@ function deliveriesOf(
   );
 }
 
-const MapAgain = ({ deployment: { key }, who }: { deployment: Deployment; who: Who }): Html => (
+const MapAgain = ({ deployment: { key }, who }: { deployment: Deployment; who: Viewer }): Html => (
   <ActionForm who={who} to="/actions/map-deployment" fields={{ deployment: key, back: deploymentPath(key) }}>
     <button>Map again</button>{' '}
     <span class="mute">reads the kept webhooks anew, with the mappers and rules of today</span>

@@ -3,10 +3,10 @@ import type { DeadLetters } from '../../queue/dead-letters.ts';
 import { BATCH } from '../actions.ts';
 import { deliveriesPath, orderOf } from '../dead-letter-query.ts';
 import type { Html } from '../html.ts';
-import { ActionForm, type Who } from '../parts/action-form.tsx';
-import { howMany, isOne, NoLetters, Subject } from '../parts/dead-letters.tsx';
+import { ActionForm, type Viewer } from '../parts/action-form.tsx';
+import { howMany, isSingle, NoLetters, Subject } from '../parts/dead-letters.tsx';
+import { plural } from '../parts/labels.tsx';
 import { Heading } from '../parts/layout.tsx';
-import { plural } from '../parts/words.tsx';
 
 /** Named before they are dropped. */
 const DROPS_NAMED = 5;
@@ -14,11 +14,11 @@ const DROPS_NAMED = 5;
 /** Dropping cannot be undone: it is asked for once more. */
 export async function dropPage(
   { deadLetters }: { readonly deadLetters: Pick<DeadLetters, 'newest'> },
-  { query, who, now }: { readonly query: DeadLetterFields; readonly who: Who; readonly now: Date },
+  { query, who, now }: { readonly query: DeadLetterFields; readonly who: Viewer; readonly now: Date },
 ): Promise<Html> {
   const { letters, unread } = await deadLetters.newest(toDeadLetterFilter(query, now));
   const fitting = { count: letters.length, unread };
-  const [they, them] = isOne(fitting) ? ['dead letter is', 'it'] : ['dead letters are', 'them'];
+  const [they, them] = isSingle(fitting) ? ['dead letter is', 'it'] : ['dead letters are', 'them'];
   const back = deliveriesPath(query.id === undefined ? query : {});
   const heading = <Heading>Drop dead letters</Heading>;
   if (fitting.count === 0) return <>{[heading, <NoLetters query={query} unread={unread} />]}</>;

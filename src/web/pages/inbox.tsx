@@ -6,11 +6,11 @@ import type { Inbox } from '../../store/inbox/inbox.ts';
 import { SEARCHED_BODY_BYTES } from '../../store/inbox/search.ts';
 import { exactly, type Html } from '../html.ts';
 import { Options } from '../parts/action-form.tsx';
-import { LOOKS, Reason, size, VerdictBadge, webhookPath } from '../parts/inbox-words.tsx';
+import { LOOKS, Reason, size, VerdictBadge, webhookPath } from '../parts/inbox-labels.tsx';
+import { plural } from '../parts/labels.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
 import { SpooledNote } from '../parts/spooled-note.tsx';
 import { When } from '../parts/time.tsx';
-import { plural } from '../parts/words.tsx';
 
 const PAGE_SIZE = 100;
 

@@ -7,9 +7,9 @@ import type { Html } from '../html.ts';
 import { Options } from '../parts/action-form.tsx';
 import { Bars } from '../parts/bars.tsx';
 import { Field } from '../parts/change-filters.tsx';
+import { plural } from '../parts/labels.tsx';
 import { Heading, Section } from '../parts/layout.tsx';
 import { FigureTable, Measures } from '../parts/performance-figures.tsx';
-import { plural } from '../parts/words.tsx';
 import { ALL, changesPath, PerformanceQuery, PRODUCTION, performancePath, type Range } from '../performance-query.ts';
 
 /** How well do we deliver? The four measures, each with how it is computed and from how many deployments. */

@@ -5,9 +5,9 @@ import { readDeployments } from '../../http/running.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { Running } from '../../store/changes/running.ts';
 import { exactly, type Html } from '../html.ts';
+import { plural } from '../parts/labels.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
 import { SlotCell } from '../parts/slot-cell.tsx';
-import { plural } from '../parts/words.tsx';
 
 /** Services on a page: 1,200 cells are drawn at once in any browser. */
 const PAGE_SIZE = 100;

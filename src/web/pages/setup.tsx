@@ -4,9 +4,9 @@ import type { Inbox } from '../../store/inbox/inbox.ts';
 import { lastWebhooksBySource } from '../../store/inbox/last-webhooks.ts';
 import { SETUP_SCRIPT } from '../assets.ts';
 import { exactly, type Html } from '../html.ts';
-import { ActionForm, type Who } from '../parts/action-form.tsx';
-import { deploymentPath } from '../parts/deployment-words.tsx';
-import { VerdictBadge, webhookPath } from '../parts/inbox-words.tsx';
+import { ActionForm, type Viewer } from '../parts/action-form.tsx';
+import { deploymentPath } from '../parts/deployment-labels.tsx';
+import { VerdictBadge, webhookPath } from '../parts/inbox-labels.tsx';
 import { LastWebhook } from '../parts/last-webhook.tsx';
 import { Heading } from '../parts/layout.tsx';
 import { Link } from '../parts/link.tsx';
@@ -19,7 +19,7 @@ export interface SetupView {
   /** Protocol and host by which the reader came. */
   readonly base: string;
   readonly now: Date;
-  readonly who: Who;
+  readonly who: Viewer;
   /** The source whose secret was asked for by an admin. */
   readonly show?: string;
   /** The webhook of a test event that was just sent. */
@@ -135,7 +135,7 @@ function TestEvent({ source: { name }, view: { who, at, sinkNames, tested } }: {
   );
 }
 
-function Secret({ source: { name, secrets }, who, isShown }: { source: Source; who: Who; isShown: boolean }): Html {
+function Secret({ source: { name, secrets }, who, isShown }: { source: Source; who: Viewer; isShown: boolean }): Html {
   if (!isShown) {
     return (
       <ActionForm who={who} to={`/setup#${placeOf(name)}`} fields={{ show: name }}>

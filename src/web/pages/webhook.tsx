@@ -1,16 +1,16 @@
-import { wordsFor } from '../../sources/reasons.ts';
+import { reasonTextFor } from '../../sources/reasons.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import type { Html } from '../html.ts';
-import { ActionForm, type Who } from '../parts/action-form.tsx';
-import { deploymentPath } from '../parts/deployment-words.tsx';
+import { ActionForm, type Viewer } from '../parts/action-form.tsx';
+import { deploymentPath } from '../parts/deployment-labels.tsx';
 import { DoneNote } from '../parts/done.tsx';
-import { sentFrom, size, VerdictBadge, webhookPath } from '../parts/inbox-words.tsx';
+import { sentFrom, size, VerdictBadge, webhookPath } from '../parts/inbox-labels.tsx';
+import { WithCode } from '../parts/labels.tsx';
 import { Fields, Heading, Section } from '../parts/layout.tsx';
 import { Link } from '../parts/link.tsx';
 import { prettyJson } from '../parts/pretty-json.ts';
 import { When } from '../parts/time.tsx';
-import { WithCode } from '../parts/words.tsx';
 
 /** Longest body shown, characters. */
 const SHOWN_BODY = 200_000;
@@ -18,7 +18,7 @@ const SHOWN_BODY = 200_000;
 export interface WebhookView {
   readonly id: string;
   readonly asked: unknown;
-  readonly who: Who;
+  readonly who: Viewer;
   readonly now: Date;
 }
 
@@ -48,7 +48,7 @@ export async function webhookPage(inbox: Inbox, { id, asked, who, now }: Webhook
 
 function Facts({ entry, now }: { entry: InboxEntry; now: Date }): Html {
   const { reason, detail, deployments } = entry;
-  const words = wordsFor(reason);
+  const words = reasonTextFor(reason);
   return (
     <Fields
       of={[
@@ -83,7 +83,7 @@ const Named = ({ name }: { name: string }): Html => (
   </div>
 );
 
-const MapAgain = ({ entry, who }: { entry: InboxEntry; who: Who }): Html => (
+const MapAgain = ({ entry, who }: { entry: InboxEntry; who: Viewer }): Html => (
   <ActionForm who={who} to="/actions/map-webhook" fields={{ webhook: entry.id, back: webhookPath(entry) }}>
     <button>Map this again</button> <span class="mute">with the mappers and rules of today</span>
   </ActionForm>

@@ -1,7 +1,7 @@
 import { exactly, type Html, type Piece } from '../html.ts';
 
 /** The one who looks at a page. */
-export interface Who {
+export interface Viewer {
   /** Only an admin sees secrets and changes anything. */
   readonly role: 'admin' | 'viewer';
   /** What their token is called, for the log. */
@@ -13,11 +13,11 @@ export interface Who {
 export const FORM_TOKEN = 'form_token';
 
 /** The hidden field that every form which changes something carries. */
-export const FormToken = ({ who }: { who: Who | undefined }): Html =>
+export const FormToken = ({ who }: { who: Viewer | undefined }): Html =>
   who?.formToken === undefined ? <></> : <input type="hidden" name={FORM_TOKEN} value={who.formToken} />;
 
 export interface ActionFormView {
-  readonly who: Who;
+  readonly who: Viewer;
   readonly to: string;
   /** Sent along as they are; those that are undefined are left out. */
   readonly fields?: Readonly<Record<string, string | undefined>>;

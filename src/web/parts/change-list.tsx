@@ -6,11 +6,11 @@ import { mergeRequestLabel } from '../../forges/label.ts';
 import type { Source } from '../../sources/source.ts';
 import { addressOf, type ChangesQuery } from '../changes-query.ts';
 import type { Html } from '../html.ts';
-import { deploymentPath, Revision, RiskBadge, StateBadge, TypeBadge } from './deployment-words.tsx';
+import { deploymentPath, Revision, RiskBadge, StateBadge, TypeBadge } from './deployment-labels.tsx';
+import { firstLine } from './labels.tsx';
 import { Link } from './link.tsx';
 import { RunningStatusNote } from './running-status.tsx';
 import { durationOf, When } from './time.tsx';
-import { firstLine } from './words.tsx';
 
 const COLUMNS = ['when', 'state', 'service', 'environment', 'what', 'who', 'took', 'links'];
 

@@ -4,28 +4,28 @@ import { RECORD_QUEUE } from '../../queue/queues.ts';
 import { BATCH } from '../actions.ts';
 import { deliveriesPath, dropPath, orderOf } from '../dead-letter-query.ts';
 import { exactly, type Html } from '../html.ts';
-import { ActionForm, HiddenFields, Options, type Who } from './action-form.tsx';
-import { deploymentPath } from './deployment-words.tsx';
-import { DestinationWords } from './destination-words.tsx';
+import { ActionForm, HiddenFields, Options, type Viewer } from './action-form.tsx';
+import { deploymentPath } from './deployment-labels.tsx';
+import { DestinationWords } from './destination-labels.tsx';
+import { plural } from './labels.tsx';
 import { Link } from './link.tsx';
 import { When } from './time.tsx';
-import { plural } from './words.tsx';
 
 /** Dead letters on the page; the buttons for all of them reach the others as well. */
 const SHOWN = 100;
 
-export interface LettersView {
+export interface DeadLettersView {
   /** Of both kinds. */
   readonly letters: readonly DeadLetter[];
   /** Older ones, of which nobody knows whether they fit. */
   readonly unread: number;
   readonly query: DeadLetterFields;
-  readonly who: Who;
+  readonly who: Viewer;
   readonly now: Date;
   readonly sinks: readonly string[];
 }
 
-export function DeadLetters({ letters, unread, query, who, now, sinks }: LettersView): Html {
+export function DeadLetters({ letters, unread, query, who, now, sinks }: DeadLettersView): Html {
   const fits = letters.filter(({ kind }) => query.kind === undefined || kind === query.kind);
   const fitting = { count: fits.length, unread };
   const refused = letters.filter(({ kind }) => kind === 'refused').length;
@@ -93,13 +93,13 @@ const Filters = ({ query, sinks }: { query: DeadLetterFields; sinks: readonly st
   </form>
 );
 
-export interface Fitting {
+export interface MatchCount {
   readonly count: number;
   readonly unread: number;
 }
-export const howMany = ({ count, unread }: Fitting): string =>
+export const howMany = ({ count, unread }: MatchCount): string =>
   `${count.toLocaleString('en')}${unread > 0 ? ' or more' : ''}`;
-export const isOne = ({ count, unread }: Fitting): boolean => count === 1 && unread === 0;
+export const isSingle = ({ count, unread }: MatchCount): boolean => count === 1 && unread === 0;
 
 export function NoLetters({ query, unread }: { query: DeadLetterFields; unread: number }): Html {
   if (unread > 0) {
@@ -133,18 +133,18 @@ export function NoLetters({ query, unread }: { query: DeadLetterFields; unread: 
 
 interface Shown {
   readonly query: DeadLetterFields;
-  readonly who: Who;
+  readonly who: Viewer;
   readonly now: Date;
 }
 
 /** For all that fit. `until` keeps out what dies again meanwhile, so that one click after the other comes to an end. */
-function Bulk({ fitting, query, who, now }: Shown & { fitting: Fitting }): Html {
+function Bulk({ fitting, query, who, now }: Shown & { fitting: MatchCount }): Html {
   if (who.role !== 'admin') return <></>;
   const bounded = { ...query, until: query.until ?? now.toISOString() };
   const many = fitting.count + fitting.unread > BATCH;
   const which = many
     ? `the next ${BATCH} of ${howMany(fitting)}`
-    : isOne(fitting)
+    : isSingle(fitting)
       ? 'this one'
       : `all ${howMany(fitting)}`;
   return (
@@ -156,7 +156,7 @@ function Bulk({ fitting, query, who, now }: Shown & { fitting: Fitting }): Html 
         </label>
       </ActionForm>
       <a class="danger" href={dropPath(bounded)}>
-        Drop {isOne(fitting) ? 'it' : `all ${howMany(fitting)}`} …
+        Drop {isSingle(fitting) ? 'it' : `all ${howMany(fitting)}`} …
       </a>
     </div>
   );

@@ -2,7 +2,7 @@ import type { Deployment, Replaced } from '../../domain/deployment.ts';
 import { forgeOf } from '../../forges/index.ts';
 import { mergeRequestLabel } from '../../forges/label.ts';
 import type { Html, Piece } from '../html.ts';
-import { deploymentPath } from './deployment-words.tsx';
+import { deploymentPath } from './deployment-labels.tsx';
 import { Fields } from './layout.tsx';
 import { Link } from './link.tsx';
 import { durationOf, Moment, When } from './time.tsx';

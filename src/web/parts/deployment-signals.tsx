@@ -4,8 +4,8 @@ import { type OriginParts, originsOf } from '../../domain/origins.ts';
 import type { Source } from '../../sources/source.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Html } from '../html.ts';
-import { StateBadge } from './deployment-words.tsx';
-import { deliveryIdOf, webhookPath } from './inbox-words.tsx';
+import { StateBadge } from './deployment-labels.tsx';
+import { deliveryIdOf, webhookPath } from './inbox-labels.tsx';
 import { Link } from './link.tsx';
 import { Moment } from './time.tsx';
 
@@ -70,11 +70,11 @@ const Signal = ({ record, deployment, entry, sources }: SignalView): Html => (
     <td class="delivery-id" data-label="Delivery id">
       {entry && <code>{deliveryIdOf(entry, sources)}</code>}
     </td>
-    <td class="mute">{remarks(record, { deployment, isKept: entry !== undefined }).join(' · ')}</td>
+    <td class="mute">{signalNotes(record, { deployment, isKept: entry !== undefined }).join(' · ')}</td>
   </tr>
 );
 
-function remarks(record: ChangeRecord, seen: { deployment: Deployment; isKept: boolean }): string[] {
+function signalNotes(record: ChangeRecord, seen: { deployment: Deployment; isKept: boolean }): string[] {
   return [
     record.id === seen.deployment.decidedBy && 'decided the state',
     record.rejected && 'rejected by an approver',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Html } from '../html.ts';
-import { plural } from './words.tsx';
+import { plural } from './labels.tsx';
 
 /** What a button did, carried in the address of the page that is shown next. */
 export const Done = z.object({

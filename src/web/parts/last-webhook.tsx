@@ -1,13 +1,13 @@
-import { wordsFor } from '../../sources/reasons.ts';
+import { reasonTextFor } from '../../sources/reasons.ts';
 import type { Source } from '../../sources/source.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import { LAST_WEBHOOKS_AMONG, lastWebhooksBySource } from '../../store/inbox/last-webhooks.ts';
 import { TEST_AGENT } from '../actions.ts';
 import type { Html } from '../html.ts';
-import { Reason, VerdictBadge, webhookPath } from './inbox-words.tsx';
+import { Reason, VerdictBadge, webhookPath } from './inbox-labels.tsx';
+import { WithCode } from './labels.tsx';
 import { When } from './time.tsx';
-import { WithCode } from './words.tsx';
 
 /** What the script of the set-up page asks for every two seconds. */
 export async function lastFragment(sources: readonly Source[], inbox: Inbox, now: Date): Promise<string> {
@@ -47,7 +47,7 @@ export function LastWebhook({ source, entry, isAll, now }: LastWebhookView): Htm
       </div>
     );
   }
-  const words = wordsFor(entry.reason);
+  const words = reasonTextFor(entry.reason);
   return (
     <div class={`last ${entry.verdict}`} id={id} data-last>
       <p>

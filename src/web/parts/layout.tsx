@@ -1,15 +1,15 @@
 import { ICON, SCRIPT, STYLE } from '../assets.ts';
 import type { Html, Piece } from '../html.ts';
 import type { Trouble } from '../trouble.ts';
-import { FormToken, type Who } from './action-form.tsx';
-import { plural } from './words.tsx';
+import { FormToken, type Viewer } from './action-form.tsx';
+import { plural } from './labels.tsx';
 
 export interface Page {
   readonly title: string;
   /** The path of the menu item that the page belongs to; absent: nobody is logged in, there is no menu. */
   readonly at?: string;
   /** Who reads it: the log-out form carries their token. */
-  readonly who?: Who;
+  readonly who?: Viewer;
   /** Marked in the menu. */
   readonly trouble?: Trouble;
   readonly body: Piece;
@@ -60,7 +60,7 @@ export function page({ title, at, who, trouble, body, goTo }: Page): string {
 
 interface MenuView {
   readonly at: string;
-  readonly who: Who | undefined;
+  readonly who: Viewer | undefined;
   readonly trouble: Trouble | undefined;
 }
 

@@ -2,7 +2,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import type { TimelineEntry } from '../../domain/timeline-entry.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { Html } from '../html.ts';
-import { deploymentPath, StateBadge } from './deployment-words.tsx';
+import { deploymentPath, StateBadge } from './deployment-labels.tsx';
 import { When } from './time.tsx';
 
 const HOUR_MS = 3_600_000;

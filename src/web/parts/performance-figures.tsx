@@ -1,7 +1,7 @@
 import type { Performance } from '../../domain/performance.ts';
 import type { Html, Piece } from '../html.ts';
+import { plural } from './labels.tsx';
 import { span as duration } from './time.tsx';
-import { plural } from './words.tsx';
 
 const ROWS = 50;
 const UNKNOWN = '–';

@@ -1,6 +1,6 @@
 import type { RunningStatus } from '../../domain/running.ts';
 import type { Html } from '../html.ts';
-import { deploymentPath } from './deployment-words.tsx';
+import { deploymentPath } from './deployment-labels.tsx';
 import { When } from './time.tsx';
 
 /** What became of a deployment that succeeded: it runs, it was rolled back, another took its place. */

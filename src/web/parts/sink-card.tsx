@@ -4,9 +4,9 @@ import type { Hold } from '../../queue/workers.ts';
 import type { Sink } from '../../sinks/sink.ts';
 import type { Delivery } from '../../store/deliveries/ledger.ts';
 import type { Html } from '../html.ts';
-import { ActionForm, type Who } from './action-form.tsx';
-import { deploymentPath, StateBadge } from './deployment-words.tsx';
-import { DestinationWords } from './destination-words.tsx';
+import { ActionForm, type Viewer } from './action-form.tsx';
+import { deploymentPath, StateBadge } from './deployment-labels.tsx';
+import { DestinationWords } from './destination-labels.tsx';
 import { Link } from './link.tsx';
 import { Moment, When } from './time.tsx';
 
@@ -22,7 +22,7 @@ export interface SinkKnowledge {
 
 export interface SinkView extends SinkKnowledge {
   readonly routed: RoutingResult;
-  readonly who: Who;
+  readonly who: Viewer;
   readonly now: Date;
 }
 
@@ -91,24 +91,24 @@ const Answer = ({ status, words }: { status: number | undefined; words: string }
   </>
 );
 
-const isTold = ({ delivery, routed }: SinkView) => delivery?.told?.state === routed.deployment.state;
+const isDelivered = ({ delivery, routed }: SinkView) => delivery?.told?.state === routed.deployment.state;
 
 /** What is told already needs no second try. */
-const isGivenUp = (view: SinkView) => view.letters.length > 0 && !isTold(view);
+const isGivenUp = (view: SinkView) => view.letters.length > 0 && !isDelivered(view);
 
 /** One sentence: does the destination know? */
 function Standing(view: SinkView): Html {
   const { delivery, hold, letters, now } = view;
   const state = view.routed.deployment.state;
   const told = delivery?.told;
-  if (told && isTold(view))
+  if (told && isDelivered(view))
     return (
       <>
         Knows: <StateBadge state={told.state} />
       </>
     );
   const before = told && [' It was told ', <StateBadge state={told.state} />, ' before.'];
-  const why = whyNotTold(view);
+  const why = whyNotDelivered(view);
   if (why !== undefined)
     return (
       <>
@@ -136,7 +136,7 @@ function Standing(view: SinkView): Html {
   );
 }
 
-function whyNotTold({ sink, routed: { deployment, sinks, droppedBy } }: SinkView): string | undefined {
+function whyNotDelivered({ sink, routed: { deployment, sinks, droppedBy } }: SinkView): string | undefined {
   if (droppedBy !== undefined) return `the rule ${droppedBy} drops it`;
   if (sinks && !sinks.includes(sink.name)) return 'a rule names other sinks';
   const wants = sink.wants(deployment);

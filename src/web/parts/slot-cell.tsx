@@ -4,10 +4,10 @@ import { isStale } from '../../domain/stale.ts';
 import type { TimelineEntry } from '../../domain/timeline-entry.ts';
 import { compareOf } from '../../http/running.ts';
 import type { Html } from '../html.ts';
-import { deploymentPath, StateBadge } from './deployment-words.tsx';
+import { deploymentPath, StateBadge } from './deployment-labels.tsx';
+import { plural } from './labels.tsx';
 import { Link } from './link.tsx';
 import { When } from './time.tsx';
-import { plural } from './words.tsx';
 
 export interface SlotCellView {
   /** The environment. */

@@ -1,7 +1,7 @@
 import type { Spooled } from '../../spool/spool.ts';
 import type { Html } from '../html.ts';
+import { plural } from './labels.tsx';
 import { Moment } from './time.tsx';
-import { plural } from './words.tsx';
 
 export function SpooledNote({ of: { entries, since } }: { of: Spooled }): Html {
   if (entries === 0) return <></>;

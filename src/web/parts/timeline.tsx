@@ -1,7 +1,7 @@
 import type { State } from '../../domain/change-record.ts';
 import { type Group, mergeOverlapping, NARROW, type Row, type Swimlane, type Window } from '../../domain/timeline.ts';
 import type { Html } from '../html.ts';
-import { deploymentPath } from './deployment-words.tsx';
+import { deploymentPath } from './deployment-labels.tsx';
 import { exactTime } from './time.tsx';
 import { Legend, Shape, Shapes } from './timeline-marks.tsx';
 import { Scale } from './timeline-scale.tsx';
@@ -104,7 +104,7 @@ interface MarkView {
   readonly address: Address;
 }
 
-interface Placed extends MarkView {
+interface PositionedMark extends MarkView {
   readonly x: string;
   readonly y: string;
   readonly tabindex: '0' | '-1';
@@ -112,7 +112,7 @@ interface Placed extends MarkView {
 
 function Mark(view: MarkView): Html {
   const { group, index, isStop } = view;
-  const placed: Placed = {
+  const placed: PositionedMark = {
     ...view,
     x: `${group.at.toFixed(2)}%`,
     y: `${(index * ROW_REM + (ROW_REM - 1) / 2).toFixed(2)}rem`,
@@ -121,7 +121,7 @@ function Mark(view: MarkView): Html {
   return group.count > 1 ? <Many {...placed} /> : <One {...placed} />;
 }
 
-function Many({ group, row, x, y, tabindex, address }: Placed): Html {
+function Many({ group, row, x, y, tabindex, address }: PositionedMark): Html {
   const label = `${SIGN[row]}${short(group.count)}`;
   const words = `${group.count} ${WORDS[row]}, ${moment(group.fromMs)} to ${moment(group.toMs)}`;
   return (
@@ -137,7 +137,7 @@ function Many({ group, row, x, y, tabindex, address }: Placed): Html {
   );
 }
 
-function One({ group, x, y, tabindex }: Placed): Html {
+function One({ group, x, y, tabindex }: PositionedMark): Html {
   const { key, atMs, state, changeType, service, environment, revision, actor } = group.newest;
   const type = changeType === 'deployment' || changeType === 'rollback' ? changeType : 'other';
   const sign = SIGNED.has(state) ? state : type === 'rollback' ? 'back' : undefined;

@@ -28,7 +28,7 @@ describe.runIf(existsSync(folder))('the schemas of CDEvents', () => {
   }
 
   const complaintsOf = (deployment: Deployment): string[] => {
-    const wish = { source: '/shiplog', tellsOfRuns: true, tellsOfEnvironments: true };
+    const wish = { source: '/shiplog', includesRuns: true, includesEnvironments: true };
     return toEvents(deployment, wish).flatMap((event) => {
       const id = ids.get(event.context.type);
       if (id === undefined) return [`no schema is for ${event.context.type}`];
@@ -53,7 +53,7 @@ describe.runIf(existsSync(folder))('the schemas of CDEvents', () => {
   });
 
   it('refuse what they should', () => {
-    const [event] = toEvents(aDeployment(), { source: '/shiplog', tellsOfRuns: false, tellsOfEnvironments: false });
+    const [event] = toEvents(aDeployment(), { source: '/shiplog', includesRuns: false, includesEnvironments: false });
     const id = ids.get(event?.context.type ?? '') ?? '';
     expect(ajv.validate(id, event)).toBe(true);
     expect(ajv.validate(id, { ...event, status: 'success' })).toBe(false);

@@ -6,7 +6,7 @@ import { State } from '../../../src/domain/change-record.ts';
 import type { Deployment } from '../../../src/domain/deployment.ts';
 import { DeliveryFailed } from '../../../src/domain/errors.ts';
 import { build } from '../../../src/sinks/http/build.ts';
-import { DEPLOYMENT, factsOf, type Kind } from '../../../src/sinks/http/facts.ts';
+import { DEPLOYMENT, factsOf, type ValueType } from '../../../src/sinks/http/facts.ts';
 import { http } from '../../../src/sinks/http/index.ts';
 import { PRESETS, presetNames } from '../../../src/sinks/http/presets/index.ts';
 import { MUTATION } from '../../../src/sinks/http/presets/newrelic-change-tracking.ts';
@@ -280,7 +280,7 @@ describe('the README of the HTTP sink', () => {
   });
 });
 
-const pathsOf = ({ fields }: { fields: Readonly<Record<string, Kind>> }, above: string): string[] =>
+const pathsOf = ({ fields }: { fields: Readonly<Record<string, ValueType>> }, above: string): string[] =>
   Object.entries(fields).flatMap(([name, kind]) =>
     typeof kind === 'object' && 'fields' in kind ? pathsOf(kind, `${above}${name}.`) : [`${above}${name}`],
   );
@@ -291,7 +291,7 @@ describe('what templates see', () => {
   });
 });
 
-function fits(value: unknown, kind: Kind, path: string): void {
+function fits(value: unknown, kind: ValueType, path: string): void {
   if (kind === 'time') expect(Date.parse(String(value)), path).not.toBeNaN();
   else if (kind === 'number' || kind === 'boolean') expect(typeof value, path).toBe(kind);
   else if (kind === 'text') expect(typeof value === 'string' && value.trim() !== '', path).toBe(true);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-record.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import { heroku } from '../../../src/sources/heroku/index.ts';
-import { kindOf } from '../../../src/sources/heroku/kind.ts';
+import { kindOf } from '../../../src/sources/heroku/release-kind.ts';
 import type { Mapped, Webhook } from '../../../src/sources/source.ts';
 
 const SECRET = 'heroku-secret-of-25-letters';

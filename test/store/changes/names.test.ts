@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ChangeLog, createChangeLog } from '../../../src/recording/change-log.ts';
 import { createDeployments } from '../../../src/store/changes/deployments.ts';
 import { toChangeFilter } from '../../../src/store/changes/filter.ts';
-import { unknownWords } from '../../../src/store/changes/names.ts';
+import { unknownNameText } from '../../../src/store/changes/names.ts';
 import { alone, aRecord, plainView } from '../../support/records.ts';
 import { startTestRedis } from '../../support/redis.ts';
 
@@ -41,7 +41,7 @@ async function ask(query: Parameters<typeof toChangeFilter>[0]) {
 it('shows the names that hold what was written, with their counts, and asks nothing where a name is exact', async () => {
   const part = await ask({ service: 'PAY' });
   expect(part).toMatchObject({ services: ['pay-api', 'pay-api', 'pay-worker'], total: 3, drawn: 3 });
-  expect(part.unknown.map(unknownWords)).toEqual(['no service is called "PAY"; shown: pay-api (2), pay-worker (1)']);
+  expect(part.unknown.map(unknownNameText)).toEqual(['no service is called "PAY"; shown: pay-api (2), pay-worker (1)']);
   expect((await ask({ service: 'Pay-Api' })).unknown).toEqual([]);
   expect((await ask({ environment: 'prod', person: 'jonas' })).services).toEqual(['pay-api']);
 });
@@ -49,8 +49,8 @@ it('shows the names that hold what was written, with their counts, and asks noth
 it('suggests what is nearly written so, and shows nothing in its place', async () => {
   const found = await ask({ service: 'leger' });
   expect(found.total).toBe(0);
-  expect(found.unknown.map(unknownWords)).toEqual(['no service is called "leger"; did you mean ledger (1)?']);
-  expect((await ask({ service: 'tide' })).unknown.map(unknownWords)).toEqual(['no service is called "tide"']);
+  expect(found.unknown.map(unknownNameText)).toEqual(['no service is called "leger"; did you mean ledger (1)?']);
+  expect((await ask({ service: 'tide' })).unknown.map(unknownNameText)).toEqual(['no service is called "tide"']);
 });
 
 it('filters by tier, type, risk and tag', async () => {

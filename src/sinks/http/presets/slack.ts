@@ -1,7 +1,7 @@
 import type { Preset } from '../preset.ts';
 
 /** Verbatim: Slack makes no links, channels and mentions of what looks like one. */
-const said = (text: object) => ({ type: 'mrkdwn', verbatim: true, text });
+const textBlock = (text: object) => ({ type: 'mrkdwn', verbatim: true, text });
 
 /**
  * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks . What comes from outside is escaped: a
@@ -19,7 +19,7 @@ export const slack: Preset = {
       blocks: [
         {
           type: 'section',
-          text: said({
+          text: textBlock({
             first: [
               { text: '*<{pipeline_url}|{summary}>*', escape: 'html' },
               { text: '*{summary}*', escape: 'html' },
@@ -30,7 +30,7 @@ export const slack: Preset = {
         {
           type: 'context',
           elements: [
-            said({
+            textBlock({
               path: 'state',
               map: {
                 pending: ':hourglass: waiting',
@@ -40,13 +40,13 @@ export const slack: Preset = {
                 canceled: ':no_entry_sign: canceled',
               },
             }),
-            { if_known: 'actor', value: said({ text: 'by {actor}', escape: 'html', truncate: 300 }) },
-            { if_known: 'commit.title', value: said({ text: '{commit.title}', escape: 'html', truncate: 300 }) },
+            { if_known: 'actor', value: textBlock({ text: 'by {actor}', escape: 'html', truncate: 300 }) },
+            { if_known: 'commit.title', value: textBlock({ text: '{commit.title}', escape: 'html', truncate: 300 }) },
             {
               if_known: 'replaced.compare_url',
-              value: said({ text: '<{replaced.compare_url}|what changed>', escape: 'html' }),
+              value: textBlock({ text: '<{replaced.compare_url}|what changed>', escape: 'html' }),
             },
-            { if_known: 'page_url', value: said({ text: '<{page_url}|in Shiplog>', escape: 'html' }) },
+            { if_known: 'page_url', value: textBlock({ text: '<{page_url}|in Shiplog>', escape: 'html' }) },
           ],
         },
       ],

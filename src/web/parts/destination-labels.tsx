@@ -25,7 +25,7 @@ export function DestinationWords({ children: words }: { children: string }): Htm
       {prettyJson(json) ?? json}
     </pre>
   );
-  const said = [...new Set(sayings(value))].join('; ');
+  const said = [...new Set(textsIn(value))].join('; ');
   if (said === '') return <>{[before, whole, after.replace(/^\. /, '')]}</>;
   const sentence = after.startsWith('.') ? said.replace(/\.$/, '') : said;
   return (
@@ -62,14 +62,14 @@ function parsed(json: string): unknown {
 }
 
 /** @param place the field that it is about */
-function sayings(value: unknown, place = ''): string[] {
+function textsIn(value: unknown, place = ''): string[] {
   if (typeof value === 'string') return value === '' ? [] : [place ? `${place}: ${value}` : value];
-  if (Array.isArray(value)) return value.flatMap((one) => sayings(one, place));
+  if (Array.isArray(value)) return value.flatMap((one) => textsIn(one, place));
   if (typeof value !== 'object' || value === null) return [];
   const entries = Object.entries(value);
   const said = entries.filter(([name]) => SAYS.test(name));
   const where = entries.find(([name, told]) => PLACE.test(name) && typeof told === 'string')?.[1] ?? place;
-  return said.flatMap(([, told]) => (isByField(told) ? byField(told) : sayings(told, where)));
+  return said.flatMap(([, told]) => (isByField(told) ? byField(told) : textsIn(told, where)));
 }
 
 /** As GitLab writes it: `{"message": {"ref": ["is missing"]}}`. */
@@ -79,4 +79,4 @@ const isByField = (told: unknown): told is object =>
   !Array.isArray(told) &&
   !Object.keys(told).some((name) => SAYS.test(name));
 
-const byField = (told: object) => Object.entries(told).flatMap(([name, value]) => sayings(value, name));
+const byField = (told: object) => Object.entries(told).flatMap(([name, value]) => textsIn(value, name));

@@ -5,7 +5,7 @@ import { wellFormed } from './well-formed.ts';
  * A deployment as a destination may be told of it: what a tool wrote as '' or white space is not known, so that no `''`
  * stands where a field should be left out. What every deployment has is `unknown` then. Every text can be encoded.
  */
-export function meaningful(deployment: Deployment): Deployment {
+export function normalized(deployment: Deployment): Deployment {
   const { key, service, environment, repository, pullRequest, ...others } = deployment;
   return {
     key: orUnknown(key),

@@ -2,10 +2,19 @@ import { LRUCache } from 'lru-cache';
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { fromCloud } from './cloud.ts';
-import { asObject, bareUuid, type Context, first, type Ignored, ignored, type JsonObject, said } from './parts.ts';
-import { inBraces, type Place } from './place.ts';
 import {
-  type Asking,
+  asObject,
+  bareUuid,
+  type Context,
+  first,
+  type Ignored,
+  ignored,
+  type JsonObject,
+  withoutUndefined,
+} from './parts.ts';
+import { inBraces, type RepositoryPath } from './repository-path.ts';
+import {
+  type ApiContext,
   commitOf,
   deploymentOf,
   environmentOf,
@@ -53,42 +62,46 @@ export const pipelineUuid = ({ release, deployable, pipeline }: CloudDeployment)
   first([pipeline?.uuid, release?.pipeline?.uuid, deployable?.pipeline?.uuid].map(inBraces));
 
 /** What is known of a pipeline, so that several rows of it cost no more than one. */
-export interface Known {
-  readonly place: Place;
+export interface PipelineCache {
+  readonly place: RepositoryPath;
   readonly pipelines: Map<string, Promise<Pipeline | undefined>>;
   readonly steps: Map<string, Promise<readonly RestStep[]>>;
 }
 
 /** What a row became: a record, or the reason why none. */
-export interface Told {
+export interface MappedRow {
   readonly record?: NewChangeRecord | undefined;
   readonly ignored?: Ignored;
 }
 
 /** A row and all that Bitbucket said about it when it was asked. */
-interface Joined {
+interface CombinedRow {
   readonly subject: JsonObject;
   readonly pullRequest: NewChangeRecord['pullRequest'];
 }
 
 const REMEMBERED_ROWS = 2_000;
 
-export type Tell = (row: Row, known: Known, asking: Asking & { readonly context: Context }) => Promise<Told>;
+export type MapRow = (
+  row: Row,
+  known: PipelineCache,
+  asking: ApiContext & { readonly context: Context },
+) => Promise<MappedRow>;
 
 /**
  * Turns rows into records, by way of the same mapping that a posted REST object takes: same keys, same ids. Whatever
  * made us ask, a row becomes the same record, since of two with one id only the first is kept. A row that has not
  * changed since it was told is not asked about again.
  */
-export function createTell(): Tell {
-  const joined = new LRUCache<string, Joined>({ max: REMEMBERED_ROWS });
+export function createMapRow(): MapRow {
+  const joined = new LRUCache<string, CombinedRow>({ max: REMEMBERED_ROWS });
 
   return async function tell(row, known, asking) {
     const { uuid, version, last_update_time: updated, state } = row.read;
     const name = JSON.stringify([uuid, version, updated, state?.name, state?.status?.name, row.later]);
     const before = joined.get(name);
     const subject = before?.subject ?? (await join(row, known, asking));
-    const { record, ...told } = toTold(subject, asking.context);
+    const { record, ...told } = toMappedRow(subject, asking.context);
     if (!record) return told;
     const sha = before || record.pullRequest ? undefined : record.commit?.sha;
     const pullRequest = before?.pullRequest ?? (await pullRequestOf(asking, known.place, sha));
@@ -97,7 +110,7 @@ export function createTell(): Tell {
   };
 }
 
-function toTold(subject: JsonObject, context: Context): Told {
+function toMappedRow(subject: JsonObject, context: Context): MappedRow {
   try {
     const told = fromCloud(subject, {}, context);
     return told.kind === 'ignored' ? { ignored: told } : { record: told.records[0] };
@@ -107,7 +120,7 @@ function toTold(subject: JsonObject, context: Context): Told {
   }
 }
 
-async function join({ json, read, later }: Row, known: Known, asking: Asking): Promise<JsonObject> {
+async function join({ json, read, later }: Row, known: PipelineCache, asking: ApiContext): Promise<JsonObject> {
   const { place } = known;
   const pipeline = pipelineUuid(read);
   const of = pipeline ? await once(known.pipelines, pipeline, () => pipelineOf(asking, place, pipeline)) : undefined;
@@ -123,27 +136,27 @@ async function join({ json, read, later }: Row, known: Known, asking: Asking): P
     // A deployment names its commit by the sha alone.
     commit: {
       ...(await commitOf(asking, place, read.commit?.hash ?? read.release?.commit?.hash)),
-      ...said(read.commit ?? {}),
+      ...withoutUndefined(read.commit ?? {}),
     },
     pipeline: of,
-    repository: said({ full_name: fullName, uuid: of?.repository?.uuid }),
+    repository: withoutUndefined({ full_name: fullName, uuid: of?.repository?.uuid }),
   };
 }
 
 /** COMPLETED says neither success nor failure: Bitbucket is asked once for just this deployment. */
-async function whole(read: CloudDeployment, place: Place, asking: Asking): Promise<JsonObject> {
+async function whole(read: CloudDeployment, place: RepositoryPath, asking: ApiContext): Promise<JsonObject> {
   const uuid = inBraces(read.uuid);
   if (read.state?.name !== 'COMPLETED' || read.state.status?.name || !uuid) return {};
   const { state } = await deploymentOf(asking, place, uuid);
   return state === undefined ? {} : { state };
 }
 
-type Step = RestStep | NonNullable<CloudDeployment['step']>;
+type RowStep = RestStep | NonNullable<CloudDeployment['step']>;
 
 async function stepOf(
   read: CloudDeployment,
-  { known, pipeline, asking }: { known: Known; pipeline: string | undefined; asking: Asking },
-): Promise<Step | undefined> {
+  { known, pipeline, asking }: { known: PipelineCache; pipeline: string | undefined; asking: ApiContext },
+): Promise<RowStep | undefined> {
   const uuid = bareUuid(read.step?.uuid);
   if (read.step?.run_number || !uuid || !pipeline) return read.step;
   const steps = await once(known.steps, pipeline, () => stepsOf(asking, known.place, pipeline));
@@ -160,13 +173,13 @@ function once<Value>(asked: Map<string, Promise<Value>>, key: string, ask: () =>
  * Bitbucket tells of a step its last run; an earlier deployment of the same step was an earlier run. So was one that
  * ended before the step started: it was started again, and the list does not show it yet.
  */
-function runOf(read: CloudDeployment, step: Step | undefined, later: number): number | undefined {
+function runOf(read: CloudDeployment, step: RowStep | undefined, later: number): number | undefined {
   const last = Number(step?.run_number);
   if (!Number.isInteger(last)) return undefined;
   return Math.max(1, last - later - (later === 0 && isRestarted(read, step) ? 1 : 0));
 }
 
-function isRestarted({ state }: CloudDeployment, step: Step | undefined): boolean {
+function isRestarted({ state }: CloudDeployment, step: RowStep | undefined): boolean {
   const ended = state?.completed_on ?? state?.completion_date;
   if (ended === undefined || !step?.state?.name || step.state.name === 'COMPLETED') return false;
   return step.started_on === undefined || step.started_on > ended;

@@ -1,13 +1,13 @@
 import type { ChangeType } from '../../domain/change-record.ts';
 
 /** What a release is. Absent `type`: nothing was changed that anybody runs. */
-export type Kind = { readonly type: ChangeType; readonly note?: string } | { readonly type?: undefined };
+export type ReleaseKind = { readonly type: ChangeType; readonly note?: string } | { readonly type?: undefined };
 
 /**
  * Heroku says what a release is in its description alone, in sentences of its own: "Deploy 4f0c9e1d", "Rollback to
  * v12", "Set LAMP, HORN config vars", "Attach DATABASE (@ref:…)", "Promote lighthouse-staging v12", "Initial release".
  */
-const KINDS: readonly (readonly [RegExp, Kind])[] = [
+const KINDS: readonly (readonly [RegExp, ReleaseKind])[] = [
   [/^Rollback to /i, { type: 'rollback' }],
   [/ config vars?$/i, { type: 'config_change' }],
   [/^(?:Attach|Detach|Add|Remove|Update|Upgrade) /i, { type: 'config_change' }],
@@ -16,7 +16,7 @@ const KINDS: readonly (readonly [RegExp, Kind])[] = [
 ];
 
 /** `hasCode`: the release names a slug. A container release does not, and says "Deployed web (…)". */
-export function kindOf(description: string | undefined, hasCode: boolean): Kind {
+export function kindOf(description: string | undefined, hasCode: boolean): ReleaseKind {
   const known = KINDS.find(([pattern]) => pattern.test(description ?? ''))?.[1];
   if (known) return known;
   if (hasCode) return { type: 'deployment' };

@@ -7,9 +7,9 @@ const MAX_PAGES = 5; // then give up and mark: the list may hold years
 const SLACK_MS = 10 * 60_000; // the clocks of two machines, and a request that took its time
 
 /** `unknown`: the list cannot be read, or is too long to be sure. */
-export type Seen = { kind: 'found'; id?: string } | { kind: 'absent' } | { kind: 'unknown' };
+export type FindResult = { kind: 'found'; id?: string } | { kind: 'absent' } | { kind: 'unknown' };
 
-interface Look {
+interface ChangeQuery {
   readonly externalId: string;
   readonly serviceId: string | undefined;
   /** ISO 8601, when the request of which the answer is missing went out. */
@@ -25,13 +25,13 @@ interface Look {
  * Whether the list shows the changes of services as well is not documented: the service's own list is asked too.
  * @throws DeliveryFailed when a later look may be able to tell.
  */
-export async function lookFor(api: Alert24Api, look: Look, signal: AbortSignal): Promise<Seen> {
-  const everywhere = await lookIn(api, { ...look, serviceId: undefined }, signal);
+export async function findChange(api: Alert24Api, look: ChangeQuery, signal: AbortSignal): Promise<FindResult> {
+  const everywhere = await findInList(api, { ...look, serviceId: undefined }, signal);
   if (everywhere.kind === 'found' || look.serviceId === undefined) return everywhere;
-  return lookIn(api, look, signal);
+  return findInList(api, look, signal);
 }
 
-async function lookIn(api: Alert24Api, look: Look, signal: AbortSignal): Promise<Seen> {
+async function findInList(api: Alert24Api, look: ChangeQuery, signal: AbortSignal): Promise<FindResult> {
   const oldestMs = Date.parse(look.attemptedAt) - SLACK_MS;
   let offset = 0;
   let oldestFirst = false;
@@ -54,21 +54,21 @@ const timesOf = (page: Page): number[] =>
   page.data.map((change) => Date.parse(change.created_at ?? '')).filter((ms) => !Number.isNaN(ms));
 
 /** `beyond`: the page reaches into the time before the attempt. */
-interface Place {
+interface ListPosition {
   readonly page: Page;
   readonly offset: number;
   readonly beyond: boolean;
 }
 
-const hasMore = ({ page: { data, meta }, offset }: Place): boolean =>
+const hasMore = ({ page: { data, meta }, offset }: ListPosition): boolean =>
   data.length > 0 && (meta?.has_more ?? (meta?.total ?? 0) > offset + data.length);
 
-function onwards(place: Place): number | 'absent' {
+function onwards(place: ListPosition): number | 'absent' {
   return place.beyond || !hasMore(place) ? 'absent' : place.offset + PAGE_SIZE;
 }
 
 /** The order of the list is not documented. One that begins with the oldest is read from its end. */
-function backwards(place: Place): number | 'absent' | 'unknown' {
+function backwards(place: ListPosition): number | 'absent' | 'unknown' {
   const { page, offset, beyond } = place;
   if (offset > 0) return beyond || offset <= PAGE_SIZE ? 'absent' : Math.max(PAGE_SIZE, offset - PAGE_SIZE);
   if (!hasMore(place)) return 'absent';
@@ -78,7 +78,7 @@ function backwards(place: Place): number | 'absent' | 'unknown' {
 /** Undefined when this key or this Alert24 has no such list. */
 async function readPage(
   api: Alert24Api,
-  look: Look,
+  look: ChangeQuery,
   { offset, signal }: { offset: number; signal: AbortSignal },
 ): Promise<Page | undefined> {
   const query = { limit: String(PAGE_SIZE), offset: String(offset) };

@@ -1,10 +1,10 @@
 const MINUTE_MS = 60_000;
 
 /** 0: go now, and it is counted. Otherwise so long until there is room. */
-export type Pace = (nowMs: number) => number;
+export type RateLimit = (nowMs: number) => number;
 
 /** At most so many in any minute, of this process. A destination that counts otherwise says so with a 429. */
-export function createPace(perMinute: number | undefined): Pace {
+export function createRateLimit(perMinute: number | undefined): RateLimit {
   if (perMinute === undefined) return () => 0;
   let sent: number[] = [];
   return (nowMs) => {

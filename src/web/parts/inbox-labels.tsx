@@ -1,7 +1,7 @@
 import type { Source } from '../../sources/source.ts';
 import type { InboxEntry, Verdict } from '../../store/inbox/entry.ts';
 import type { Html } from '../html.ts';
-import { deploymentPath } from './deployment-words.tsx';
+import { deploymentPath } from './deployment-labels.tsx';
 
 export const LOOKS: Readonly<Record<Verdict, string>> = {
   accepted: 'running',

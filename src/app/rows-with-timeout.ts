@@ -10,7 +10,7 @@ const WITHIN_MS = 500;
  * Rows that are there soon or not at all: every method throws NotKept while Redis is away. A secret that somebody put
  * into one is not kept.
  */
-export function promptRows(rows: Rows, mask: Mask): Rows {
+export function rowsWithTimeout(rows: Rows, mask: Mask): Rows {
   return {
     get: (table, id) => soon(rows.get(table, id)),
     newest: (table, slot) => soon(rows.newest(table, slot)),

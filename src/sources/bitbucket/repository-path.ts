@@ -1,17 +1,17 @@
 import type { Lookup } from '../source.ts';
-import { bareUuid, said } from './parts.ts';
+import { bareUuid, withoutUndefined } from './parts.ts';
 import { Text } from './schema.ts';
 
 /**
  * Where a repository lies in Bitbucket Cloud. Both parts are slugs, or uuids in braces, which the API takes as well.
  */
-export interface Place {
+export interface RepositoryPath {
   readonly workspace: string;
   readonly repository: string;
 }
 
 /** `<workspace>/<slug>`; nothing that would lead to another path of the API. */
-export function placeNamed(fullName: string | undefined): Place | undefined {
+export function repositoryPathOf(fullName: string | undefined): RepositoryPath | undefined {
   const [workspace, repository, ...more] = fullName?.split('/') ?? [];
   if (!isSlug(workspace) || !isSlug(repository) || more.length > 0) return undefined;
   return { workspace, repository };
@@ -20,7 +20,10 @@ export function placeNamed(fullName: string | undefined): Place | undefined {
 const isSlug = (text: string | undefined): text is string =>
   text !== undefined && /^[\w.-]{1,128}$/.test(text) && !/^\.+$/.test(text);
 
-export function placeOfUuids(workspace: string | undefined, repository: string | undefined): Place | undefined {
+export function placeOfUuids(
+  workspace: string | undefined,
+  repository: string | undefined,
+): RepositoryPath | undefined {
   const [owner, own] = [inBraces(workspace), inBraces(repository)];
   return owner && own ? { workspace: owner, repository: own } : undefined;
 }
@@ -34,12 +37,12 @@ export function placeOf(
         readonly owner?: { readonly uuid?: string | undefined } | undefined;
       }
     | undefined,
-): Place | undefined {
+): RepositoryPath | undefined {
   const workspace = repository?.workspace?.uuid ?? repository?.owner?.uuid;
-  return placeNamed(repository?.full_name) ?? placeOfUuids(workspace, repository?.uuid);
+  return repositoryPathOf(repository?.full_name) ?? placeOfUuids(workspace, repository?.uuid);
 }
 
-export const nameOf = ({ workspace, repository }: Place): string => `${workspace}/${repository}`;
+export const nameOf = ({ workspace, repository }: RepositoryPath): string => `${workspace}/${repository}`;
 
 /** As the API wants a uuid; undefined for what is none. */
 export function inBraces(uuid: string | undefined): string | undefined {
@@ -49,17 +52,17 @@ export function inBraces(uuid: string | undefined): string | undefined {
 
 /** Asks which deployments a pipeline made. */
 export const pipelineLookup = (
-  place: Place,
+  place: RepositoryPath,
   told: {
     readonly pipeline?: string | undefined;
     readonly build?: string | undefined;
     readonly commit?: string | undefined;
     readonly status?: string | undefined;
   },
-): Lookup => said<Record<string, string>>({ ask: 'pipeline', ...place, ...told });
+): Lookup => withoutUndefined<Record<string, string>>({ ask: 'pipeline', ...place, ...told });
 
 export interface AskedPipeline {
-  readonly place: Place;
+  readonly place: RepositoryPath;
   readonly pipeline?: string;
   readonly build?: string;
   readonly commit?: string;
@@ -69,10 +72,10 @@ export interface AskedPipeline {
 /** Read again with the same care: what lies in Redis was written by another version of this program. */
 export function askedPipeline(lookup: Lookup): AskedPipeline | undefined {
   const { workspace, repository } = lookup;
-  const place = placeNamed(`${workspace}/${repository}`) ?? placeOfUuids(workspace, repository);
+  const place = repositoryPathOf(`${workspace}/${repository}`) ?? placeOfUuids(workspace, repository);
   if (lookup['ask'] !== 'pipeline' || !place) return undefined;
   const text = (name: string) => Text.parse(lookup[name]);
-  return said<AskedPipeline>({
+  return withoutUndefined<AskedPipeline>({
     place,
     pipeline: inBraces(lookup['pipeline']),
     build: text('build'),

@@ -7,7 +7,7 @@ import { within } from '../values/within.ts';
 const ASK_WITHIN_MS = 250;
 
 /** Whether a webhook says again what is known, as far as Redis tells soon: what is not known is no repeat. */
-export function promptRepeat(repeats: Pick<Repeats, 'isRepeat'>): (mapped: Mapped) => Promise<boolean> {
+export function repeatWithTimeout(repeats: Pick<Repeats, 'isRepeat'>): (mapped: Mapped) => Promise<boolean> {
   return async (mapped) => {
     const records = mapped.kind === 'records' ? mapped.records.filter(({ repeatable }) => repeatable) : [];
     if (records.length === 0) return false;
