@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createJudge } from '../../../src/record.ts';
+import { createBuildView } from '../../../src/record.ts';
 import { createChangeLog } from '../../../src/recording/change-log.ts';
 import { createDeployments } from '../../../src/store/changes/deployments.ts';
 import { createStaleCount } from '../../../src/store/changes/stale-count.ts';
@@ -21,7 +21,7 @@ afterAll(async () => {
 
 it('counts what should have ended by now, as time passes and as ends are told', async () => {
   const deployments = createDeployments(redis, { days: 4_000, count: 1_000 });
-  const judge = createJudge({ rules: [], routing: {}, before: deployments.before });
+  const judge = createBuildView({ rules: [], routing: {}, before: deployments.before });
   const changeLog = createChangeLog(deployments, judge);
   let now = new Date('2026-03-14T12:00:00.000Z');
   const count = createStaleCount(deployments, () => now);
