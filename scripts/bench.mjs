@@ -1,10 +1,12 @@
 // `npm run bench`: measures Shiplog against the floor of this machine and against what people use instead.
 //   --only acked,burst   these figures   --rounds 7   runs of each contender   --quick   100 k instead of 1 M waiting or kept
-//   --with-n8n   n8n too, which is a large install, once
+//   --with-n8n   n8n too, which is a large install, once   --node <path>   the runtime that Shiplog runs on
+//   --compare <commit>   this tree against that commit alone, in turns
 //   --profile <folder>   Shiplog's processor profiles go there, for the flame chart of a browser's developer tools
 // The table goes to standard output; that of a whole run goes into docs/bench.md, between its two marks.
-import { readFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machineFacts, toText, writePage } from './page.mjs';
@@ -37,7 +39,20 @@ await orStop(async () => {
   await prepareNodePackages();
   await prepareRedis();
   await prepareBuild();
-  const { FIGURES, installN8n, installNodeRed, openStage } = await import('../test/bench/bench.mjs');
+  const bench = await import('../test/bench/bench.mjs');
+  const startedMs = performance.now();
+  const rows = wishes.compare ? await compare(bench, wishes) : await measureFigures(bench, wishes);
+  const facts = await readFacts(wishes, performance.now() - startedMs);
+  const table = toTable(rows);
+  process.stdout.write(`\n${facts}\n\n${toText(COLUMNS, table)}\n`);
+  if (!wishes.only && !wishes.quick && !wishes.compare)
+    await writePage({ path: PAGE, name: 'bench', facts, columns: COLUMNS, rows: table });
+  const withGoal = rows.filter((row) => verdictOf(row) !== '');
+  const short = withGoal.filter((row) => verdictOf(row) === 'SHORT');
+  say(`\n${withGoal.length - short.length} of ${withGoal.length} goals are met`);
+});
+
+async function measureFigures({ FIGURES, installN8n, installNodeRed, openStage }, wishes) {
   const all = FIGURES.flatMap(({ names }) => names);
   const names = wishes.only ? wishes.only.split(',') : all;
   const unknown = names.filter((name) => !all.includes(name));
@@ -45,22 +60,27 @@ await orStop(async () => {
   const peers = { 'node-red': await installNodeRed(npm), n8n: wishes['with-n8n'] && (await installN8n(npm)) };
   if (!peers['node-red']) say('Node-RED could not be installed: its rows are left out');
   if (wishes['with-n8n'] && !peers.n8n) say('n8n could not be installed: its row is left out');
-  const startedMs = performance.now();
   const rows = [];
   for (const figure of FIGURES.filter((one) => one.names.some((name) => names.includes(name))))
     rows.push(...(await measure(figure, { ...wishes, peers, openStage, wants: (name) => names.includes(name) })));
-  const took = `${Math.round((performance.now() - startedMs) / 1_000)} s`;
-  const facts = [...(await readFacts()), `${wishes.rounds} ${wishes.rounds === 1 ? 'round' : 'rounds'}`, took].join(
-    ' · ',
-  );
-  const table = toTable(rows);
-  process.stdout.write(`\n${facts}\n\n${toText(COLUMNS, table)}\n`);
-  if (!wishes.only && !wishes.quick)
-    await writePage({ path: PAGE, name: 'bench', facts, columns: COLUMNS, rows: table });
-  const withGoal = rows.filter((row) => verdictOf(row) !== '');
-  const short = withGoal.filter((row) => verdictOf(row) === 'SHORT');
-  say(`\n${withGoal.length - short.length} of ${withGoal.length} goals are met`);
-});
+  return rows;
+}
+
+/** The other commit is checked out, installed and built beside this tree, and forgotten afterwards. */
+async function compare({ compareTrees }, { compare: commit, node, rounds }) {
+  const folder = await mkdtemp(join(tmpdir(), 'shiplog-compare-'));
+  const git = (...args) => execFileSync('git', ['-C', root, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
+  try {
+    git('worktree', 'add', '--detach', '--force', folder, commit);
+    const { code } = await run('npm', ['--prefix', folder, 'run', 'build']);
+    if (code !== 0) throw new Stop(`${commit} could not be built`);
+    const runtime = node ? { node } : {};
+    return await compareTrees({ ours: { root, ...runtime }, theirs: { root: folder, ...runtime }, rounds });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    git('worktree', 'prune');
+  }
+}
 
 function readArguments() {
   const options = {
@@ -69,13 +89,15 @@ function readArguments() {
     quick: { type: 'boolean', default: false },
     profile: { type: 'string', default: '' },
     'with-n8n': { type: 'boolean', default: false },
+    node: { type: 'string', default: '' },
+    compare: { type: 'string', default: '' },
   };
   try {
     const { values } = parseArgs({ options });
     return { ...values, rounds: Number(values.rounds) };
   } catch (error) {
     throw new Stop(
-      `${error.message}\nThere are: --only acked,burst  --rounds 7  --quick  --profile <folder>  --with-n8n`,
+      `${error.message}\nThere are: --only acked,burst  --rounds 7  --quick  --profile <folder>  --with-n8n  --node <path>  --compare <commit>`,
     );
   }
 }
@@ -87,9 +109,9 @@ async function npm(args) {
 }
 
 /** Each on a stage of its own: nothing of one is left for the next. */
-async function measure(figure, { openStage, profile, ...wishes }) {
+async function measure(figure, { openStage, profile, node, ...wishes }) {
   const fromMs = performance.now();
-  const stage = await openStage(profile ? { profileDir: profile } : {});
+  const stage = await openStage({ ...(profile && { profileDir: profile }), ...(node && { node }) });
   try {
     return await figure.measure(stage, wishes);
   } finally {
@@ -98,7 +120,7 @@ async function measure(figure, { openStage, profile, ...wishes }) {
   }
 }
 
-async function readFacts() {
+async function readFacts({ node, rounds }, tookMs) {
   const [cpu] = cpus();
   const versions = await Promise.all(
     PACKAGES.map(async (name) => {
@@ -107,7 +129,9 @@ async function readFacts() {
     }),
   );
   const [day, cores, ...programs] = await machineFacts();
-  return [day, `${cores} (${cpu.model.trim()})`, ...programs, ...versions];
+  const runtime = node ? [`Shiplog on Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`] : [];
+  const span = [`${rounds} ${rounds === 1 ? 'round' : 'rounds'}`, `${Math.round(tookMs / 1_000)} s`];
+  return [day, `${cores} (${cpu.model.trim()})`, ...programs, ...runtime, ...versions, ...span].join(' · ');
 }
 
 /** A goal is `least` or `most`; without one, or without a figure, there is nothing to say. */

@@ -10,8 +10,11 @@ import { startScript } from './processes.mjs';
 import { emptyQueue, pauseQueue, resumeQueue } from './queues.mjs';
 import { startRedis } from './redis.mjs';
 
-/** `profileDir`: Shiplog writes a profile of its processor time there when it is stopped. */
-export async function openStage({ profileDir } = {}) {
+/**
+ * `profileDir`: Shiplog writes a profile of its processor time there when it is stopped.
+ * `root`, `node`: the tree and the runtime that Shiplog is started with, by default this tree and this runtime.
+ */
+export async function openStage({ profileDir, root, node } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'shiplog-bench-'));
   const forgetFiles = () => rmSync(dir, { recursive: true, force: true });
   process.once('exit', forgetFiles); // an append-only file of a bench that failed is large
@@ -60,7 +63,8 @@ export async function openStage({ profileDir } = {}) {
       if (!servers.has(name)) servers.set(name, await open(name));
       return servers.get(name);
     },
-    shiplog: (wish = {}) => startShiplog({ dir, redisUrl: redis.url, sinks: [sinks.alert24], profileDir, ...wish }),
+    shiplog: (wish = {}) =>
+      startShiplog({ dir, redisUrl: redis.url, sinks: [sinks.alert24], profileDir, root, node, ...wish }),
     /** Another Redis, or another script, that ends with the stage. */
     async add(opening) {
       const opened = await opening;

@@ -6,14 +6,22 @@ import { fileURLToPath } from 'node:url';
 import { TOKEN } from '../payloads.mjs';
 import { freePort, listening, startProgram } from '../processes.mjs';
 
-const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
-const { scripts } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
-/** Node's own, as `npm start` has them. */
-const NODE_FLAGS = scripts.start.match(/--\S+/g);
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const ADMIN_TOKEN = 'an-admin-token-for-the-bench';
 
-/** `sinks`: those of the configuration. `said`: any other of its keys. */
-export async function startShiplog({ dir, redisUrl, sinks, said = {}, profileDir }) {
+/**
+ * `sinks`: those of the configuration. `said`: any other of its keys. `root`: the tree that it is started from, built.
+ * `node`: the runtime, by default the one that runs the bench.
+ */
+export async function startShiplog({
+  dir,
+  redisUrl,
+  sinks,
+  said = {},
+  profileDir,
+  root = ROOT,
+  node = process.execPath,
+}) {
   const home = mkdtempSync(join(dir, 'shiplog-'));
   const port = await freePort();
   const file = join(home, 'shiplog.yaml');
@@ -28,9 +36,10 @@ export async function startShiplog({ dir, redisUrl, sinks, said = {}, profileDir
   };
   writeFileSync(file, JSON.stringify(config)); // JSON is YAML
   const log = join(home, 'shiplog.log');
-  const options = [...NODE_FLAGS];
+  const options = nodeFlags(root);
   if (profileDir) options.push('--cpu-prof', `--cpu-prof-dir=${profileDir}`);
-  const child = startProgram(process.execPath, [...options, MAIN, 'start'], { log, env: { SHIPLOG_CONFIG: file } });
+  const main = join(root, 'dist', 'main.js');
+  const child = startProgram(node, [...options, main, 'start'], { log, env: { SHIPLOG_CONFIG: file } });
   await listening(port, { running: child.isRunning });
   const url = `http://127.0.0.1:${port}`;
   const queues = async () => {
@@ -58,4 +67,10 @@ export async function startShiplog({ dir, redisUrl, sinks, said = {}, profileDir
       }
     },
   };
+}
+
+/** Node's own flags, as that tree's `npm start` has them. */
+function nodeFlags(root) {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return scripts.start.match(/--\S+/g) ?? [];
 }

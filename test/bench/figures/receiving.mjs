@@ -60,7 +60,7 @@ const N8N_AMOUNT = 150;
 const VERDICTS = { deployment: 'accepted', pipeline: 'accepted', argocd: 'accepted', push: 'ignored' };
 
 /** One for all rounds, which is compiled by then. */
-async function openShiplog(stage) {
+export async function openShiplog(stage) {
   const shiplog = await stage.shiplog();
   for (const [kind, verdict] of Object.entries(VERDICTS)) {
     const { status, text } = await stage.once({ kind, port: shiplog.port });
@@ -71,7 +71,7 @@ async function openShiplog(stage) {
   return shiplog;
 }
 
-function createRuns(stage, shiplog) {
+export function createRuns(stage, shiplog) {
   const at = (port, kind = 'deployment', warmMs = WARM_MS) => stage.saturate({ kind, port, seconds: SECONDS, warmMs });
   const peer = (name, kind) => async () => {
     const run = await at((await stage.contender(name)).port, kind);
