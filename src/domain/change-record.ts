@@ -125,6 +125,11 @@ export const ChangeRecord = z.object({
   endReason: EndReason.optional(),
   /** What kind of witness told it. Absent: an earlier bridge wrote it, or nobody else tells of the same deployment. */
   witness: Witness.optional(),
+  /**
+   * Of a deployment that several jobs or steps carry out together: what they have in common, by which they are one, and
+   * which part this is. Without `part` it speaks of the whole.
+   */
+  stage: z.object({ of: z.string(), part: z.string().optional() }).optional(),
   /** The key that the source gave it, when it tells of a deployment that another tool told of as well (join.ts). */
   joinedFrom: z.string().optional(),
   changeType: ChangeType.default('deployment'),

@@ -17,6 +17,7 @@ export type Deployment = Omit<
   | 'webhook'
   | 'witness'
   | 'joinedFrom'
+  | 'stage'
   | 'repeatable'
   | 'environment'
 > & {

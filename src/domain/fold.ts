@@ -1,5 +1,6 @@
 import type { ChangeRecord, State } from './change-record.ts';
-import { type Deployment, isFinal, RANK } from './deployment.ts';
+import { byDecision, compare, decisiveOf } from './decisive.ts';
+import { type Deployment, isFinal } from './deployment.ts';
 import { isNamedByDefault } from './service.ts';
 
 /**
@@ -8,10 +9,10 @@ import { isNamedByDefault } from './service.ts';
  * @throws RangeError when there is no record: a deployment nobody spoke of does not exist.
  */
 export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
-  const records = withoutLateInferred(withoutLateTrouble(given).map(clamped));
+  const records = withReportsRankedLower(withoutLateTrouble(given).map(clamped));
   const decisive = decisiveOf(records);
   if (!decisive) throw new RangeError(`deployment ${key} has no records`);
-  const { decider, run } = decisive;
+  const { decider, run, isPart } = decisive;
   const trusted = records.toSorted(byAuthority);
   const known = { ...trusted.reduce((sum, record) => merge(sum, record)), notes: notesOf(trusted) };
   const {
@@ -26,6 +27,7 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     webhook,
     witness,
     joinedFrom,
+    stage,
     repeatable,
     endReason,
     summary,
@@ -39,6 +41,8 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     key,
     ...rest,
     state: decider.state,
+    ...(isPart && decider.job && { job: decider.job }),
+    ...(isPart && decider.jobUrl && { jobUrl: decider.jobUrl }),
     ...(decider.endReason && { endReason: decider.endReason }),
     occurredAt: decider.occurredAt,
     receivedAt: earliest(records.map((record) => record.receivedAt)) ?? decider.receivedAt,
@@ -79,69 +83,17 @@ function withoutLateTrouble(records: readonly ChangeRecord[]): readonly ChangeRe
 }
 
 /** What a job reports of itself counts less than what the tool says that ran it. */
-function withoutLateInferred(records: readonly ChangeRecord[]): readonly ChangeRecord[] {
+function withReportsRankedLower(records: readonly ChangeRecord[]): readonly ChangeRecord[] {
   const isWitnessed = records.some(({ witness }) => witness === 'job' || witness === 'sync');
   if (!isWitnessed) return records;
   return records.map((record) => (record.witness === 'report' ? { ...record, authoritative: false } : record));
 }
 
-/** An end that was concluded, since a later deployment took the place, counts less than one that was told. */
-const CONCLUDED = 1.5;
-const rankOf = ({ state, endReason }: ChangeRecord): number => (endReason === 'superseded' ? CONCLUDED : RANK[state]);
-
-interface Decisive {
-  /** The record that says how the deployment stands, and since when. */
-  readonly decider: ChangeRecord;
-  /** It and those that repeat it. */
-  readonly run: readonly ChangeRecord[];
-}
-
-/**
- * The last of those that know best decides the state; the first that said so decides since when: a repeat moves no
- * time.
- */
-function decisiveOf(records: readonly ChangeRecord[]): Decisive | undefined {
-  const last = records.toSorted(byDecision).at(-1);
-  if (!last) return undefined;
-  const alone = (decider: ChangeRecord): Decisive => ({ decider, run: [decider] });
-  const never = isFinal(last.state) && neverRan(records);
-  if (never) return alone(never);
-  const rejection = isFinal(last.state) && records.find(({ rejected }) => rejected);
-  if (rejection) return alone(rejection);
-  const peers = records
-    .filter((record) => rankOf(record) === rankOf(last) && record.authoritative === last.authoritative)
-    .toSorted(byDecision);
-  const run = peers.slice(peers.findLastIndex(({ state }) => state !== last.state) + 1);
-  return { decider: run.find(({ occurredAt }) => occurredAt < last.occurredAt) ?? last, run };
-}
-
-/** A job that ended before it began has deployed nothing, whatever word another signal has for its end. */
-function neverRan(records: readonly ChangeRecord[]): ChangeRecord | undefined {
-  const hasRun = records.some(({ state }) => state === 'running' || state === 'succeeded');
-  return hasRun
-    ? undefined
-    : records
-        .filter(({ endReason }) => endReason === 'never_ran')
-        .toSorted(byDecision)
-        .at(0);
-}
-
-/** Lowest first: the last one decides. Ties end with the id, so that every order of arrival gives one answer. */
-function byDecision(a: ChangeRecord, b: ChangeRecord): number {
-  return (
-    rankOf(a) - rankOf(b) ||
-    Number(a.authoritative) - Number(b.authoritative) ||
-    compare(a.occurredAt, b.occurredAt) ||
-    compare(a.id, b.id)
-  );
-}
-
 /** Least trusted first: later ones overwrite what earlier ones said. */
 function byAuthority(a: ChangeRecord, b: ChangeRecord): number {
-  return Number(a.authoritative) - Number(b.authoritative) || byDecision(a, b);
+  const isReport = ({ witness }: ChangeRecord) => Number(witness === 'report');
+  return Number(a.authoritative) - Number(b.authoritative) || isReport(b) - isReport(a) || byDecision(a, b);
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** When it is said to have begun, else when somebody said first that it runs. */
 function startOf(records: readonly ChangeRecord[], decidedAt: string): string | undefined {

@@ -1,3 +1,4 @@
+import { groupBy } from '../values/group.ts';
 import type { Witness } from './change-record.ts';
 
 /**
@@ -27,6 +28,9 @@ export interface Member {
   readonly commit?: string;
   /** Where somebody named it: not the name that the repository gives to all of its services. */
   readonly service?: string;
+  /** What the parts of one deployment have in common, and whether this is one of them or tells of the whole. */
+  readonly stage?: string;
+  readonly isPart?: boolean;
   /** When it began and ended, epoch milliseconds. */
   readonly fromMs: number;
   readonly toMs?: number;
@@ -59,7 +63,9 @@ export function joined(given: readonly Member[], options: JoinOptions): Readonly
   const free = members.filter(({ join }) => join === undefined);
   const of = (witness: Witness) => free.filter((member) => member.witness === witness);
   joinByRule(members, unions);
-  for (const [report, job] of reportsOfJobs(of('report'), of('job'), options)) unions.join(report.key, job.key);
+  joinStages(free, unions);
+  for (const [report, job] of reportsOfJobs(of('report'), of('job'), { unions, options }))
+    unions.join(report.key, job.key);
   for (const [one, other] of reportsOfOneAnother(of('report'), unions, options)) unions.join(one.key, other.key);
   for (const [sync, other] of syncsOf(of('sync'), free, { unions, options })) unions.join(sync.key, other.key);
   const first = new Map<string, string>();
@@ -106,21 +112,42 @@ function joinByRule(members: readonly Member[], unions: Unions): void {
   }
 }
 
+/** The steps of a stage, and the one signal that tells of the whole of it. */
+function joinStages(members: readonly Member[], unions: Unions): void {
+  const stages = groupBy(
+    members.filter(({ stage }) => stage !== undefined),
+    ({ instance, path, stage }) => `${instance}\n${path}\n${stage}`,
+  );
+  for (const stage of stages.values()) {
+    const parts = stage.filter(({ isPart }) => isPart);
+    const wholes = stage.filter(({ isPart }) => !isPart);
+    const [first, ...others] = [...parts, ...(wholes.length === 1 ? wholes : [])];
+    for (const other of others) unions.join(other.key, first?.key ?? other.key);
+  }
+}
+
 type Pair = readonly [Member, Member];
 
+interface Known {
+  readonly unions: Unions;
+  readonly options: JoinOptions;
+}
+
 /** Each report belongs to the one job that fits it best, and no two reports of one source to the same job. */
-function reportsOfJobs(reports: readonly Member[], jobs: readonly Member[], options: JoinOptions): readonly Pair[] {
+function reportsOfJobs(reports: readonly Member[], jobs: readonly Member[], known: Known): readonly Pair[] {
+  const { unions, options } = known;
   const pairs = reports.flatMap((report): Pair[] => {
-    const job = uniqueBest(
-      jobs.filter((candidate) => fits(report, candidate, options)),
-      report,
-    );
+    const candidates = jobs.filter((candidate) => fits(report, candidate, options));
+    const job = uniqueBest(candidates, report, unions);
     return job ? [[report, job]] : [];
   });
   return pairs.filter(([report, job]) => {
-    const rivals = pairs.filter(([other, its]) => its === job && other.instance === report.instance);
+    const root = unions.rootOf(job.key);
+    const rivals = pairs.filter(
+      ([other, its]) => unions.rootOf(its.key) === root && other.instance === report.instance,
+    );
     const reportsOfJob = rivals.map(([rival]) => rival);
-    return rivals.length === 1 || uniqueBest(reportsOfJob, job) === report;
+    return rivals.length === 1 || uniqueBest(reportsOfJob, job, unions) === report;
   });
 }
 
@@ -137,11 +164,7 @@ function reportsOfOneAnother(reports: readonly Member[], unions: Unions, options
 }
 
 /** A sync and what caused it: of each, one alone within the window. */
-function syncsOf(
-  syncs: readonly Member[],
-  members: readonly Member[],
-  { unions, options }: { readonly unions: Unions; readonly options: JoinOptions },
-): readonly Pair[] {
+function syncsOf(syncs: readonly Member[], members: readonly Member[], { unions, options }: Known): readonly Pair[] {
   const causes = members.filter(({ witness }) => witness !== 'sync');
   const causesOf = (sync: Member) => causes.filter((cause) => fits(sync, cause, options));
   const rootsOf = (of: readonly Member[]) => new Set(of.map(({ key }) => unions.rootOf(key)));
@@ -158,12 +181,13 @@ function syncsOf(
 /**
  * The one candidate that has more in common with a member than the others; of equals, the one that ran at that time.
  */
-function uniqueBest(candidates: readonly Member[], member: Member): Member | undefined {
+function uniqueBest(candidates: readonly Member[], member: Member, unions: Unions): Member | undefined {
+  const areOne = (some: readonly Member[]) => new Set(some.map(({ key }) => unions.rootOf(key))).size === 1;
   const most = Math.max(...candidates.map((candidate) => agreementOf(candidate, member)));
   const best = candidates.filter((candidate) => agreementOf(candidate, member) === most);
-  if (best.length === 1) return best[0];
+  if (areOne(best)) return best[0];
   const atThatTime = best.filter((candidate) => overlap(candidate, member));
-  return atThatTime.length === 1 ? atThatTime[0] : undefined;
+  return areOne(atThatTime) ? atThatTime[0] : undefined;
 }
 
 /** What tells one job of a pipeline from another, the surest first. */
@@ -174,10 +198,10 @@ function agreementOf(a: Member, b: Member): number {
   return namesService(a.job, b.service) || namesService(b.job, a.service) ? 1 : 0;
 }
 
-/** `deploy-cart` deploys cart. */
+/** `deploy-cart` deploys cart, and so what has the id `svc_cart`. */
 function namesService(job: string | undefined, service: string | undefined): boolean {
   if (job === undefined || service === undefined) return false;
-  const [words, wanted] = [` ${plain(job)} `, plain(service)];
+  const [words, wanted] = [` ${plain(job)} `, plain(service).replace(/^(?:svc|service|srv) /, '')];
   return wanted !== '' && words.includes(` ${wanted} `);
 }
 
@@ -198,7 +222,7 @@ function fits(a: Member, b: Member, { mayJoin }: JoinOptions): boolean {
   if (isSync) return isSameCommit(a, b) && isSame(a, b, 'environment') && isCausedInTime(a, b);
   if (ALIKE.some((field) => differs(a, b, field))) return false;
   if (isSame(a, b, 'jobId') || isSame(a, b, 'pipeline')) return true;
-  return isSameCommit(a, b) && isSame(a, b, 'environment') && distanceMs(a, b) <= REPORT_WINDOW_MS;
+  return isSameCommit(a, b) && distanceMs(a, b) <= REPORT_WINDOW_MS;
 }
 
 const ALIKE = ['environment', 'commit', 'pipeline', 'jobId', 'job', 'service'] as const;

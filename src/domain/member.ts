@@ -1,6 +1,6 @@
 import { runOf } from '../forges/run.ts';
 import { fullSha } from '../values/sha.ts';
-import type { Witness } from './change-record.ts';
+import type { ChangeRecord, Witness } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
 import type { Member } from './join.ts';
 import { isNamedByDefault } from './service.ts';
@@ -12,6 +12,7 @@ interface JoinCandidate {
   /** One record, folded and with its final names. */
   readonly deployment: Deployment;
   readonly witness: Witness;
+  readonly stage?: ChangeRecord['stage'];
   /** What a rule said. */
   readonly join: string | false | undefined;
 }
@@ -20,7 +21,7 @@ interface JoinCandidate {
  * What one record tells of whose deployment it is. Undefined where no repository is known: nothing ties it to others
  * then.
  */
-export function memberOf({ deployment, witness, join }: JoinCandidate): NewMember | undefined {
+export function memberOf({ deployment, witness, stage, join }: JoinCandidate): NewMember | undefined {
   const { key, source, instance, environment, commit, job, serviceId, occurredAt, startedAt, finishedAt } = deployment;
   const place = placeOf(deployment);
   if (!place) return undefined;
@@ -37,6 +38,7 @@ export function memberOf({ deployment, witness, join }: JoinCandidate): NewMembe
     ...(environment.name !== 'unknown' && { environment: environment.name.toLowerCase() }),
     ...(sha && { commit: sha }),
     ...(service && witness !== 'sync' && { service: service.toLowerCase() }),
+    ...(stage && { stage: stage.of, isPart: stage.part !== undefined }),
     fromMs: Math.min(from, Date.parse(occurredAt)),
     ...(finishedAt && { toMs: Date.parse(finishedAt) }),
     ...(join !== undefined && { join }),

@@ -147,6 +147,7 @@ const Deployment = ChangeRecord.omit({
   webhook: true,
   witness: true,
   joinedFrom: true,
+  stage: true,
 })
   .extend({
     key: z.string(),

@@ -43,7 +43,7 @@ export function createJoins(parts: JoinParts): Joins {
     if (!witness || record.madeByApi) return undefined;
     const own = ownRecord(record);
     const { deployment, join } = route(fold(own.deployment, [own]), rules, routing);
-    return memberOf({ deployment, witness, join });
+    return memberOf({ deployment, witness, join, ...(own.stage && { stage: own.stage }) });
   };
   const misplaced = (members: readonly StoredMember[]) => {
     const plan = joined(members, options);

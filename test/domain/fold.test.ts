@@ -138,3 +138,33 @@ it('keeps the name of the service that somebody gave it, rather than the one aft
     'Lighthouse',
   );
 });
+
+describe('a deployment of several steps', () => {
+  const part = (name: string, state: ChangeRecord['state'], minute: number, said: Partial<NewChangeRecord> = {}) =>
+    heard({
+      state,
+      stage: { of: '77:staging:run:1', part: name },
+      authoritative: false,
+      jobUrl: `https://ci.example.com/${name}`,
+      occurredAt: at(minute),
+      ...said,
+    });
+
+  it('has failed when one of them failed, whichever ended last', () => {
+    const failed = { state: 'failed', jobUrl: 'https://ci.example.com/a', occurredAt: at(20) };
+    expect(foldAll([part('a', 'failed', 20), part('b', 'succeeded', 30)])).toMatchObject(failed);
+    expect(foldAll([part('b', 'succeeded', 10), part('a', 'failed', 20)])).toMatchObject(failed);
+  });
+
+  it('runs while one of them does, and succeeds with the last', () => {
+    const first = [part('a', 'running', 10), part('a', 'succeeded', 20)];
+    expect(foldAll([...first, part('b', 'running', 21)])).toMatchObject({ state: 'running' });
+    const all = [...first, part('b', 'running', 21), part('b', 'succeeded', 30)];
+    expect(foldAll(all)).toMatchObject({ state: 'succeeded', startedAt: at(10), occurredAt: at(30) });
+  });
+
+  it('ends as the tool says that knows the whole', () => {
+    const whole = heard({ state: 'canceled', stage: { of: '77:staging:run:1' }, occurredAt: at(31) });
+    expect(foldAll([part('a', 'succeeded', 20), part('b', 'running', 21), whole])).toMatchObject({ state: 'canceled' });
+  });
+});

@@ -70,6 +70,13 @@ describe("a job and the job's own post", () => {
     expect(deployments(hook, vague)).toEqual(['j1', 'c1']);
   });
 
+  it('are one by commit where the post names no environment, unless it may be of several', () => {
+    const { pipeline: _, ...hook } = job('j1');
+    const { environment: __, ...vague } = report('c1');
+    expect(deployments(hook, vague)).toEqual(['j1+c1']);
+    expect(deployments(hook, job('j2', { environment: 'staging' }), vague)).toEqual(['j1', 'j2', 'c1']);
+  });
+
   it.each([
     ['environment', { environment: 'staging' }],
     ['commit', { commit: 'b'.repeat(40) }],
@@ -109,6 +116,11 @@ describe('two jobs of one pipeline to one environment', () => {
     expect(deployments(cart, pay, report('c2', { job: 'deploy-pay' }))).toEqual(['j1', 'j2+c2']);
   });
 
+  it('are told apart by the id of the service that the job is named after', () => {
+    const posts = [report('c1', { service: 'svc_cart' }), report('c2', { service: 'svc_pay' })];
+    expect(deployments(cart, pay, ...posts)).toEqual(['j1+c1', 'j2+c2']);
+  });
+
   it('are not guessed at: a post that may be of either is related to both', () => {
     const all = [cart, pay, report('c1')].map((member, order) => ({ ...member, order }));
     expect(deployments(...all)).toEqual(['j1', 'j2', 'c1']);
@@ -129,6 +141,24 @@ describe('two jobs of one pipeline to one environment', () => {
       'c1',
       'c2',
     ]);
+  });
+});
+
+describe('the steps of a stage', () => {
+  const step = (key: string, said: Partial<Member> = {}) => job(key, { stage: '10:run:1', isPart: true, ...said });
+
+  it('are one with what the tool says of the whole, and with their posts', () => {
+    expect(deployments(step('s1'), step('s2'), report('c1'))).toEqual(['s1+s2+c1']);
+    expect(deployments(step('s1'), step('s2'), step('w', { isPart: false }))).toEqual(['s1+s2+w']);
+  });
+
+  it('are another deployment when the stage runs again', () => {
+    expect(deployments(step('s1'), step('s2', { stage: '10:run:2' }))).toEqual(['s1', 's2']);
+  });
+
+  it('are not mixed up where the tool tells of two wholes', () => {
+    const wholes = [step('w1', { isPart: false }), step('w2', { isPart: false })];
+    expect(deployments(step('s1'), step('s2'), ...wholes)).toEqual(['s1+s2', 'w1', 'w2']);
   });
 });
 

@@ -197,6 +197,18 @@ describe('two deploy jobs of one pipeline', () => {
   });
 });
 
+describe('the steps of one stage', () => {
+  const step = (part: string, state: 'running' | 'succeeded' | 'failed', minute: number) =>
+    hook(state, part, { stage: { of: '5:production:run:1', part }, authoritative: false, occurredAt: at(minute) });
+
+  it('are one change in every order, failed if one of them failed', async () => {
+    const life = [step('a', 'running', 10), step('a', 'succeeded', 12), step('b', 'running', 13), post('curl:1')];
+    await everyOrder([...life, step('b', 'failed', 14)], async ({ all }) => {
+      expect(await all()).toMatchObject([{ state: 'failed', occurredAt: at(14), jobUrl: `${url}/-/jobs/b` }]);
+    });
+  });
+});
+
 describe('a job and the sync of its commit', () => {
   it('are one change in every order', async () => {
     await everyOrder([hook('running'), hook('succeeded'), sync('running'), sync('succeeded')], async ({ sources }) => {

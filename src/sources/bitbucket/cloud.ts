@@ -28,6 +28,7 @@ import {
   runNumber,
   short,
   slugify,
+  stageOf,
   TIERS,
   tagsOf,
   texts,
@@ -98,6 +99,13 @@ function cloudRecord(parts: CloudParts): NewChangeRecord {
     id: recordId(keys.deployment, state, 'rest', times.at ?? deployment.version ?? ''),
     deployment: keys.deployment,
     aliases: keys.aliases,
+    stage: stageOf({
+      build: pipeline.build_number,
+      pipeline: pipeline.uuid,
+      environment,
+      run: keys.run,
+      step: stepOf(deployment),
+    }),
     signal: 'deployment',
     authoritative: true,
     state,
@@ -142,7 +150,7 @@ function cloudTimes(deployment: CloudDeployment, state: State): { at?: string; s
  */
 function cloudKeys(parts: CloudParts, repository: Repository, pipeline: Pipeline): Keys {
   const { deployment, environment } = parts;
-  const step = bareUuid(deployment.step?.uuid ?? /^steps-(.+)$/.exec(deployment.key ?? '')?.[1]);
+  const step = stepOf(deployment);
   const uuid = bareUuid(deployment.uuid);
   const run = runNumber(deployment.step?.run_number);
   const own = uuid && `bitbucket:deployment:${uuid}${run === '1' ? '' : `:run:${run}`}`;
@@ -151,6 +159,9 @@ function cloudKeys(parts: CloudParts, repository: Repository, pipeline: Pipeline
   const name = pipeline.uuid ?? pipeline.build_number;
   return { ...pipelineKey({ repository, pipeline: name, commit: parts.commit, environment, run }), aliases: [], run };
 }
+
+const stepOf = ({ step, key }: CloudDeployment): string | undefined =>
+  bareUuid(step?.uuid ?? /^steps-(.+)$/.exec(key ?? '')?.[1]);
 
 function cloudRepository({ deployment, beside, commits }: CloudParts): Repository {
   const links = [

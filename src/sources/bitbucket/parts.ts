@@ -111,6 +111,24 @@ export function pipelineKey(parts: {
   };
 }
 
+/**
+ * An environment stands in a pipeline once, at a step or at a stage of several: pipeline, environment and run are what
+ * the steps of a stage have in common. Bitbucket: "The deployment environment occurs multiple times in the pipeline".
+ * @param step what tells one step from another. Absent: the whole is told of.
+ */
+export function stageOf(told: {
+  readonly build: string | undefined;
+  readonly pipeline: string | undefined;
+  readonly environment: Environment;
+  readonly run: string;
+  readonly step: string | undefined;
+}): NewChangeRecord['stage'] {
+  const { environment, run, step } = told;
+  const pipeline = told.build ?? bareUuid(told.pipeline);
+  if (!pipeline || environment.name === 'unknown') return undefined;
+  return { of: `${pipeline}:${environment.name}:run:${run}`, ...(step && { part: step }) };
+}
+
 export const runNumber = (run: string | undefined): string => (run && /^\d+$/.test(run) ? String(Number(run)) : '1');
 
 export function pipelinePage(repository: Repository, build: string | undefined): string | undefined {

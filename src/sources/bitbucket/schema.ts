@@ -130,6 +130,8 @@ export const StepVariables = z.object({
   BITBUCKET_REPO_FULL_NAME: Text,
   BITBUCKET_REPO_UUID: Text,
   BITBUCKET_DEPLOYMENT_ENVIRONMENT: Text,
+  /** Ours: set in all steps of a stage but the last. */
+  SHIPLOG_MORE_STEPS: Text,
   commit_message: Text,
   commit_author: Text,
 });

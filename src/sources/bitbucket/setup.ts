@@ -42,7 +42,8 @@ export const pipelineStep = (name: string): string => String.raw`- step:
             env | {
               BITBUCKET_COMMIT, BITBUCKET_BRANCH, BITBUCKET_TAG, BITBUCKET_PR_ID, BITBUCKET_BUILD_NUMBER,
               BITBUCKET_PIPELINE_UUID, BITBUCKET_STEP_UUID, BITBUCKET_STEP_RUN_NUMBER, BITBUCKET_STEP_TRIGGERER_UUID,
-              BITBUCKET_REPO_FULL_NAME, BITBUCKET_REPO_UUID, BITBUCKET_DEPLOYMENT_ENVIRONMENT, BITBUCKET_EXIT_CODE
+              BITBUCKET_REPO_FULL_NAME, BITBUCKET_REPO_UUID, BITBUCKET_DEPLOYMENT_ENVIRONMENT, BITBUCKET_EXIT_CODE,
+              SHIPLOG_MORE_STEPS
             } + {commit_message: $message, commit_author: $author}') &&
           signature=$(printf %s "$body" | openssl dgst -sha256 -hmac "$SHIPLOG_SECRET" | sed 's/^.* //') &&
           printf %s "$body" | curl -fsS --max-time 10 --retry 3 \

@@ -26,6 +26,7 @@ import {
   runNumber,
   short,
   slugify,
+  stageOf,
   tagsOf,
   texts,
   unknownStatus,
@@ -102,9 +103,11 @@ function readStep(step: StepVariables, context: Context): StepParts | Ignored {
   }
   const commit = resolveCommit([step.BITBUCKET_COMMIT]);
   if (!commit) throw missingFields({ BITBUCKET_COMMIT: commit });
-  const state = exitState(step.BITBUCKET_EXIT_CODE);
-  if (typeof state !== 'string') return state;
-  return { step, commit, environment: { name }, state, context };
+  const ended = exitState(step.BITBUCKET_EXIT_CODE);
+  if (typeof ended !== 'string') return ended;
+  const hasMore = step.SHIPLOG_MORE_STEPS !== undefined && step.SHIPLOG_MORE_STEPS !== '0';
+  const state = hasMore && ended === 'succeeded' ? 'running' : ended;
+  return { step, commit, environment: { name }, state, hasMore, context };
 }
 
 /**
@@ -122,11 +125,13 @@ interface StepParts {
   readonly commit: Resolved;
   readonly environment: Environment;
   readonly state: State;
+  /** Further steps of the same deployment follow: it has not ended with this one. */
+  readonly hasMore: boolean;
   readonly context: Context;
   readonly person?: Actor | undefined;
 }
 
-function stepRecord({ step, commit, environment, state, context, person }: StepParts): NewChangeRecord {
+function stepRecord({ step, commit, environment, state, hasMore, context, person }: StepParts): NewChangeRecord {
   const repository = bitbucketOrg(stepFullName(step), step.BITBUCKET_REPO_UUID, step.BITBUCKET_REPO_SLUG);
   const keys = stepKeys({ step, commit, environment, repository });
   const ref = step.BITBUCKET_TAG ?? step.BITBUCKET_BRANCH;
@@ -138,6 +143,14 @@ function stepRecord({ step, commit, environment, state, context, person }: StepP
     ...common(repository, environment, context),
     id: recordId(keys.deployment, state, 'step'),
     deployment: keys.deployment,
+    stage: stageOf({
+      build: step.BITBUCKET_BUILD_NUMBER,
+      pipeline: step.BITBUCKET_PIPELINE_UUID,
+      environment,
+      run: keys.run,
+      // That more steps follow is said of the whole.
+      step: hasMore && state === 'running' ? undefined : uuid,
+    }),
     signal: 'pipeline step',
     authoritative: false,
     state,

@@ -177,7 +177,7 @@ const MAX_RECORDS = 24;
 async function withoutOldest(redis: Redis, name: string, records: readonly ChangeRecord[]): Promise<ChangeRecord[]> {
   const whenOf = ({ occurredAt, id }: ChangeRecord) => `${occurredAt} ${id}`;
   const inOrder = records.toSorted((a, b) => (whenOf(a) < whenOf(b) ? -1 : 1));
-  const kindOf = ({ signal, state }: ChangeRecord) => `${signal} ${state}`;
+  const kindOf = ({ signal, state, stage }: ChangeRecord) => `${signal} ${state} ${stage?.part ?? ''}`;
   const first = new Map(inOrder.toReversed().map((record) => [kindOf(record), record.id]));
   const latest = new Map(inOrder.map((record) => [kindOf(record), record.id]));
   const kept = new Set([...first.values(), ...latest.values()]);

@@ -1,0 +1,85 @@
+import { groupBy } from '../values/group.ts';
+import type { ChangeRecord } from './change-record.ts';
+import { isFinal, RANK } from './deployment.ts';
+
+/** Which record says how a deployment stands. */
+export interface Decisive {
+  readonly decider: ChangeRecord;
+  /** It and those that repeat it. */
+  readonly run: readonly ChangeRecord[];
+  /** It speaks of one of several parts. */
+  readonly isPart: boolean;
+}
+
+/**
+ * The last of those that know best decides the state; the first that said so decides since when: a repeat moves no
+ * time.
+ */
+export function decisiveOf(records: readonly ChangeRecord[]): Decisive | undefined {
+  const parts = groupBy(
+    records.filter(({ stage }) => stage?.part !== undefined),
+    ({ stage }) => stage?.part ?? '',
+  );
+  return parts.size > 1 ? ofParts([...parts.values()], records) : ofOne(records);
+}
+
+/** An end that was concluded, since a later deployment took the place, counts less than one that was told. */
+const CONCLUDED = 1.5;
+const rankOf = ({ state, endReason }: ChangeRecord): number => (endReason === 'superseded' ? CONCLUDED : RANK[state]);
+
+function ofOne(records: readonly ChangeRecord[]): Decisive | undefined {
+  const last = records.toSorted(byDecision).at(-1);
+  if (!last) return undefined;
+  const alone = (decider: ChangeRecord): Decisive => ({ decider, run: [decider], isPart: false });
+  const never = isFinal(last.state) && neverRan(records);
+  if (never) return alone(never);
+  const rejection = isFinal(last.state) && records.find(({ rejected }) => rejected);
+  if (rejection) return alone(rejection);
+  const peers = records
+    .filter((record) => rankOf(record) === rankOf(last) && record.authoritative === last.authoritative)
+    .toSorted(byDecision);
+  const run = peers.slice(peers.findLastIndex(({ state }) => state !== last.state) + 1);
+  return { decider: run.find(({ occurredAt }) => occurredAt < last.occurredAt) ?? last, run, isPart: false };
+}
+
+/** A job that ended before it began has deployed nothing, whatever word another signal has for its end. */
+function neverRan(records: readonly ChangeRecord[]): ChangeRecord | undefined {
+  const hasRun = records.some(({ state }) => state === 'running' || state === 'succeeded');
+  return hasRun
+    ? undefined
+    : records
+        .filter(({ endReason }) => endReason === 'never_ran')
+        .toSorted(byDecision)
+        .at(0);
+}
+
+/**
+ * Several steps carry out one deployment: it has failed when one of them failed, runs while one of them does, and has
+ * succeeded with the last. Only the tool itself knows better, where it speaks of the whole.
+ */
+function ofParts(parts: readonly (readonly ChangeRecord[])[], records: readonly ChangeRecord[]): Decisive | undefined {
+  const whole = ofOne(records.filter(({ stage, authoritative }) => stage?.part === undefined && authoritative));
+  if (whole && isFinal(whole.decider.state)) return whole;
+  const deciders = parts
+    .flatMap((part) => ofOne(part)?.decider ?? [])
+    .toSorted((a, b) => compare(a.occurredAt, b.occurredAt) || compare(a.id, b.id));
+  const unfinished = deciders.filter(({ state }) => !isFinal(state));
+  const decider =
+    deciders.find(({ state }) => state === 'failed') ??
+    deciders.find(({ state }) => state === 'canceled') ??
+    unfinished.toSorted(byDecision).at(-1) ??
+    deciders.at(-1);
+  return decider && { decider, run: [decider], isPart: true };
+}
+
+/** Lowest first: the last one decides. Ties end with the id, so that every order of arrival gives one answer. */
+export function byDecision(a: ChangeRecord, b: ChangeRecord): number {
+  return (
+    rankOf(a) - rankOf(b) ||
+    Number(a.authoritative) - Number(b.authoritative) ||
+    compare(a.occurredAt, b.occurredAt) ||
+    compare(a.id, b.id)
+  );
+}
+
+export const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
