@@ -7,6 +7,7 @@ import type { Flush } from '../queue/flush.ts';
 import { keptWithin, type Queues } from '../queue/queues.ts';
 import type { KeptRow, Rows } from '../sources/rows.ts';
 import type { Mapped, Source, Webhook } from '../sources/source.ts';
+import { secretOfAnother } from '../sources/wrong-secret.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { InboxEntry } from '../store/inbox/entry.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
@@ -20,6 +21,8 @@ const COMMON_HEADERS = ['content-type', 'user-agent', 'traceparent'];
 const SHOWN_CHARS = 200;
 
 export interface KeepParts {
+  /** Of all of them: the secret of one may have been given to the sender of another. */
+  readonly sources: readonly Pick<Source, 'name' | 'secrets'>[];
   readonly queues: Queues;
   readonly inbox: Inbox;
   readonly rows: Pick<Rows, 'put'>;
@@ -64,7 +67,7 @@ const NOTE_WITHIN_MS = 250;
 
 /** Makes webhooks durable: in Redis, or in the spool while Redis is away. */
 export function createKeep(parts: KeepParts) {
-  const { queues, inbox, rows, spool, mask, flush, mayForget, clock, room, onLoss } = parts;
+  const { sources, queues, inbox, rows, spool, mask, flush, mayForget, clock, room, onLoss } = parts;
   let distrustedUntilMs = 0;
   let whySpooled: string | undefined;
   const toRedis = ({ entry, body, event, row }: WebhookToKeep) => {
@@ -91,7 +94,9 @@ export function createKeep(parts: KeepParts) {
   /** Who was refused finds it in the inbox. The body of a stranger is not kept. */
   const noteRefused = async (source: EntryOwner, webhook: Webhook, error: WebhookRejected): Promise<void> => {
     if (parts.isHeldBack(webhook.address ?? '')) return;
-    const { code: reason, message: detail } = error;
+    const { code: reason, message } = error;
+    const other = secretOfAnother(source, webhook, sources);
+    const detail = other === undefined ? message : `this is the secret of the source "${other}": ${message}`;
     const { id: _, verdict: __, deployments: ___, ...seen } = toEntry(source, webhook, { verdict: 'rejected' });
     const refusal = mask.value({ ...seen, address: webhook.address ?? '', reason, detail });
     await keptWithin(NOTE_WITHIN_MS, inbox.addRefusal(refusal)).catch(onLoss);
@@ -172,7 +177,7 @@ function reasonOf(failure: unknown): string {
 const rejection = (source: EntryOwner, webhook: Webhook, { code, message }: WebhookRejected): InboxEntry =>
   toEntry(source, webhook, { verdict: 'rejected', reason: code, detail: message });
 
-type EntryOwner = Pick<Source, 'name' | 'keptHeaders'>;
+type EntryOwner = Pick<Source, 'name' | 'keptHeaders'> & Partial<Pick<Source, 'isProvedBy'>>;
 
 function toEntry(
   source: EntryOwner,

@@ -129,8 +129,9 @@ function flushOf({ durability, redis }: Config, connection: Redis): Flush {
 type Keeping = Pick<RouteParts, 'stores' | 'queues' | 'limit'> & { readonly flush: Flush };
 
 function keeping(shared: Shared, { stores: { inbox, rows }, queues, limit, flush }: Keeping) {
-  const { mask, around, spool, clock, quick, onError, replicas } = shared;
+  const { config, mask, around, spool, clock, quick, onError, replicas } = shared;
   return createKeep({
+    sources: config.sources,
     room: createRedisMemory(quick),
     mask,
     queues: { ...queues, keep: around('enqueue', queues.keep) },
@@ -157,14 +158,13 @@ function join(shared: Shared, processing: Processing, parts: RouteParts) {
   const onAnswered = logWebhook(log, metrics);
   const { metrics_token, sources } = config;
   const { noteRefused } = keep;
-  const sourceNames = sources.map(({ name }) => name);
   const health = createHealth({
     readiness: () => examine(parts.ready),
     registry: metrics.registry,
     mayLook: (request) => metrics_token === undefined || mayLook(request, access, metrics_token),
   });
   if (!config.roles.includes('receive')) return createWorkerApp(health);
-  const nowhere = createUnknownPath({ sourceNames, limit, noteRefused, onAnswered });
+  const nowhere = createUnknownPath({ sources, limit, noteRefused, onAnswered });
   return createApp({
     mask,
     guesses: limitFailedLogins(guesses, access),
@@ -180,7 +180,7 @@ function join(shared: Shared, processing: Processing, parts: RouteParts) {
     health,
     proxyWatch: parts.proxies.handle,
     admin: admin(shared, processing, parts),
-    api: createApi({ ...stores, access, sinks: config.sinks }),
+    api: createApi({ ...stores, access, sinks: config.sinks, sources }),
     pages: pages(shared, processing, { ...parts, onAnswered }),
     onError: (error) => onError('http', error),
     isRedisAway: isAway,

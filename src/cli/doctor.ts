@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import type { Config } from '../config/config.ts';
 import { isExternal } from '../config/redis.ts';
-import type { Running, Webhook } from '../http/api-schemas.ts';
+import type { Running, SourceTraffic, Webhook } from '../http/api-schemas.ts';
 import { repairRecords } from '../redis/repair.ts';
 import { type Expiring, expiringSecrets } from '../telemetry/expiry.ts';
 import { addressOf } from './address.ts';
@@ -84,10 +84,11 @@ const REPEATED = 3;
  * What the bridge kept because it went wrong. Silent where it does not answer: the line of the bridge tells of that.
  */
 async function checkTrouble(config: Config): Promise<Finding[]> {
-  const [letters, refused, running] = await Promise.all([
+  const [letters, refused, running, sources] = await Promise.all([
     askOrNothing(config, '/api/dead-letters?limit=1'),
     askOrNothing(config, '/api/inbox?verdict=rejected&limit=100'),
     askOrNothing(config, '/api/v1/running'),
+    askOrNothing(config, '/api/sources'),
   ]);
   const dead = (letters?.meta as { total?: number } | undefined)?.total ?? 0; // our own API
   return [
@@ -97,6 +98,7 @@ async function checkTrouble(config: Config): Promise<Finding[]> {
     },
     ...repeatedRefusals((refused?.data ?? []) as readonly Webhook[], Date.now()), // our own API
     ...staleAttempts((running?.data ?? []) as readonly Running[]), // our own API
+    ...silentSources((sources?.data ?? []) as readonly SourceTraffic[]), // our own API
   ];
 }
 
@@ -105,14 +107,17 @@ const askOrNothing = (config: Config, path: string) =>
 
 function repeatedRefusals(entries: readonly Webhook[], nowMs: number): Finding[] {
   const counts = new Map<string, number>();
-  for (const { source, reason = '', receivedAt } of entries) {
+  for (const { source, reason = '', receivedAt, count = 1 } of entries) {
     if (nowMs - Date.parse(receivedAt) > A_DAY_MS) continue;
     const name = `source ${source}: ${reason}`;
-    counts.set(name, (counts.get(name) ?? 0) + 1);
+    counts.set(name, (counts.get(name) ?? 0) + count);
   }
   return [...counts]
     .filter(([, count]) => count >= REPEATED)
-    .map(([name, count]) => ({ ok: false, what: `${name}, ${count} times in a day: see /inbox?verdict=rejected` }));
+    .map(([name, count]) => ({
+      ok: false,
+      what: `${name}, ${count} times, last within a day: see /inbox?verdict=rejected`,
+    }));
 }
 
 const staleAttempts = (running: readonly Running[]): Finding[] =>
@@ -121,6 +126,14 @@ const staleAttempts = (running: readonly Running[]): Finding[] =>
     .map(({ service, environment, last_attempt }) => ({
       ok: false,
       what: `${service} in ${environment}: ${last_attempt?.status} since ${last_attempt?.occurred_at}, and no end was told`,
+    }));
+
+const silentSources = (sources: readonly SourceTraffic[]): Finding[] =>
+  sources
+    .filter(({ silent_since }) => silent_since !== null)
+    .map(({ source, silent_since }) => ({
+      ok: false,
+      what: `source ${source}: silent since ${silent_since}, longer than ever before; is its webhook disabled?`,
     }));
 
 async function checkSink(sink: Config['sinks'][number]): Promise<Finding> {

@@ -18,6 +18,8 @@ export const DeadLetterFields = z.strictObject({
   kind: z.enum(DEAD_KINDS).optional(),
   /** Part of the destination's words, in any case. */
   reason: Part,
+  /** All of it, without what differs from one to the next (causeOf). */
+  cause: Part,
   /** Died at or after this moment. */
   since: MomentText.optional(),
   /** Died before this moment. */
@@ -33,6 +35,7 @@ export interface DeadLetterFilter {
   readonly kind?: DeadKind | undefined;
   /** Part of the destination's words, in any case. */
   readonly reason?: string | undefined;
+  readonly cause?: string | undefined;
   /** Died at or after this time, epoch milliseconds. */
   readonly sinceMs?: number | undefined;
   /** Died before this time, epoch milliseconds: what was tried again and died again is another matter. */
@@ -40,15 +43,37 @@ export interface DeadLetterFilter {
 }
 
 export const toDeadLetterFilter = (fields: DeadLetterFields, now: Date): DeadLetterFilter => {
-  const { id, sink, source, deployment, kind, reason, since, until } = fields;
+  const { id, sink, source, deployment, kind, reason, cause, since, until } = fields;
   const sinceMs = since === undefined ? undefined : parseMoment(since, now)?.getTime();
   const untilMs = until === undefined ? undefined : parseMoment(until, now)?.getTime();
-  return { id, sink, source, deployment, kind, reason, sinceMs, untilMs };
+  return { id, sink, source, deployment, kind, reason, cause, sinceMs, untilMs };
 };
 
 const { until: _, ...narrowing } = DeadLetterFields.shape;
 /** The parts that say which. `until` alone says none: every order has one, against what dies meanwhile. */
 export const NARROWING = Object.keys(narrowing) as readonly (keyof typeof narrowing)[]; // its own keys
+
+/** Longer ones differ in their ends, which nobody reads. */
+const MAX_CAUSE_CHARS = 300;
+/** Ids and moments, which a destination makes up anew for each answer. */
+const MADE_UP =
+  /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b[0-9a-f]{16,64}\b|\b\d{4}-\d\d-\d\dT[\d:.]+Z?/gi;
+const LEFT_OUT = '…';
+
+/** What several dead letters have in common: the words without the deployment, ids and moments that stand in them. */
+export function causeOf({
+  why,
+  deployment,
+  webhook,
+}: {
+  readonly why: string;
+  readonly deployment?: string | undefined;
+  readonly webhook?: string | undefined;
+}): string {
+  const own = [deployment, webhook].filter((name) => name !== undefined && name !== '');
+  const words = own.reduce<string>((text, name) => text.replaceAll(name ?? '', LEFT_OUT), why);
+  return words.replace(MADE_UP, LEFT_OUT).slice(0, MAX_CAUSE_CHARS).trim();
+}
 
 /** Whether it says which. What does not means all of them, and an order must say so. */
 export const isFiltered = (fields: DeadLetterFields): boolean => NARROWING.some((part) => fields[part] !== undefined);

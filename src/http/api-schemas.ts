@@ -129,6 +129,19 @@ const PerformanceMeta = z.strictObject({
   is_whole: z.boolean(),
 });
 
+const Traffic = { taken: Count, ignored: Count, refused: Count };
+/** Of one source. */
+export const SourceTraffic = z.strictObject({
+  source: z.string(),
+  type: z.string(),
+  last_24h: z.strictObject(Traffic),
+  /** Oldest first, this hour last. */
+  hours: z.array(z.strictObject({ from: Time, ...Traffic })),
+  /** It used to tell more often, and was never silent for so long. */
+  silent_since: Time.nullable(),
+});
+export type SourceTraffic = z.infer<typeof SourceTraffic>;
+
 const RunningMeta = z.strictObject({ total: Count });
 
 /** What is stored of each step. */
@@ -177,6 +190,9 @@ export const Webhook = z.strictObject({
   bytes: Count,
   /** It came while Redis was away, and waited on disk. */
   spooled: z.boolean().optional(),
+  /** Of a refusal: from where it came, and how often it came again for the same reason. */
+  address: z.string().optional(),
+  count: Count.optional(),
 });
 export type Webhook = z.infer<typeof Webhook>;
 
@@ -382,6 +398,7 @@ export const SCHEMAS = {
   PerformanceMeta,
   Running,
   RunningMeta,
+  SourceTraffic,
   TimelineLane,
   TimelineMeta,
   DeadLetter,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { swimlanesOf } from '../domain/timeline.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { reasonTextFor } from '../sources/reasons.ts';
+import type { Source } from '../sources/source.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import { CHANGE_FILTER, toChangeFilter, toSpan } from '../store/changes/filter.ts';
 import { type UnknownName, unknownNameText } from '../store/changes/names.ts';
@@ -17,6 +18,7 @@ import { fail, firstIssue, readQuery } from './envelope.ts';
 import { exportChanges } from './export.ts';
 import { sendPerformance } from './performance.ts';
 import { sendRunning } from './running.ts';
+import { sendSources } from './sources.ts';
 
 export interface ApiParts {
   readonly access: Access;
@@ -26,6 +28,7 @@ export interface ApiParts {
   readonly feed: Feed;
   readonly ledger: Ledger;
   readonly sinks: readonly Sink[];
+  readonly sources: readonly Source[];
 }
 
 const Page = {
@@ -67,7 +70,10 @@ export function createApi(parts: ApiParts): RequestHandler {
   const router = Router();
   // Whoever may write reads back what its own source has told, and nothing else.
   router.use(['/api/v1', '/api/deployments'], requireScope(parts.access, 'write'));
-  router.use(['/api/feed', '/api/inbox', '/api/v1/performance', '/api/v1/running'], requireScope(parts.access, 'read'));
+  router.use(
+    ['/api/feed', '/api/inbox', '/api/sources', '/api/v1/performance', '/api/v1/running'],
+    requireScope(parts.access, 'read'),
+  );
   router.use('/api', requireScope(parts.access, 'write'));
   router.get('/api/v1/changes', (request, response) => listChanges(parts, request, response));
   router.get('/api/v1/changes/timeline', (request, response) => sendTimeline(parts, request, response));
@@ -89,6 +95,7 @@ export function createApi(parts: ApiParts): RequestHandler {
     response.json({ data: found });
   });
   router.get('/api/feed', (request, response) => listFeed(parts, request, response));
+  router.get('/api/sources', (_request, response) => sendSources(parts, response));
   router.get('/api/inbox', async (request, response) => {
     const query = readQuery(InboxQuery, request.query);
     if ('message' in query) return refuse(response, query.message);

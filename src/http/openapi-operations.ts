@@ -101,6 +101,15 @@ const reading: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/api/sources',
+    id: 'listSources',
+    summary: 'What came from each source in the last 24 hours, and which fell silent',
+    token: 'reader',
+    answer: { status: 200, data: 'SourceTraffic', list: true },
+    refusals: [],
+  },
+  {
+    method: 'get',
     path: '/api/inbox',
     id: 'listWebhooks',
     summary: 'Every webhook and what became of it, the newest first',

@@ -1,13 +1,14 @@
 import type { RequestHandler, Response } from 'express';
 import { WebhookRejected } from '../domain/errors.ts';
 import type { Source, Webhook } from '../sources/source.ts';
+import { sourcesMeant } from '../sources/wrong-secret.ts';
 import { discardBody } from './discard.ts';
 import type { RefusalLimit } from './refusals.ts';
 import { pathOf, toHead } from './webhook-request.ts';
 import type { WebhookParts } from './webhooks.ts';
 
 export interface UnknownPathParts {
-  readonly sourceNames: readonly string[];
+  readonly sources: readonly Source[];
   readonly limit: RefusalLimit;
   /** Somebody looks for it in the inbox. */
   readonly noteRefused: (source: NoSource, webhook: Webhook, error: WebhookRejected) => Promise<void>;
@@ -24,14 +25,14 @@ const SHOWN_CHARS = 200;
  * Answers what is asked for at an address where nothing is. The answer names no source, since it goes to anybody; the
  * inbox, where the owner of a webhook looks for it, says which address may have been meant.
  */
-export function createUnknownPath({ sourceNames, limit, noteRefused, onAnswered }: UnknownPathParts): RequestHandler {
+export function createUnknownPath({ sources, limit, noteRefused, onAnswered }: UnknownPathParts): RequestHandler {
   const source = NOBODY;
   return async (request, response) => {
     const path = pathOf(request.originalUrl);
     if (!WRITES.has(request.method)) return sendNotFound(response, path);
     const startedMs = performance.now();
     const webhook = { ...toHead(request, path), body: Buffer.alloc(0) };
-    const error = new WebhookRejected('no_such_source', adviceFor(path, sourceNames));
+    const error = new WebhookRejected('no_such_source', adviceFor(path, webhook, sources));
     discardBody(request);
     await noteRefused(source, webhook, error);
     limit.count(webhook.address ?? '');
@@ -48,8 +49,9 @@ function sendNotFound(response: Response, path: string): void {
   response.status(404).json({ error });
 }
 
-function adviceFor(path: string, names: readonly string[]): string {
-  const meant = closest(path, names);
+function adviceFor(path: string, webhook: Webhook, sources: readonly Source[]): string {
+  const names = sources.map(({ name }) => name);
+  const meant = closest(path, names) ?? sourcesMeant(webhook, sources)[0]?.name;
   const hint = meant === undefined ? 'the set-up page shows the address of each' : `did you mean /webhooks/${meant}?`;
   return `no source is at ${path.slice(0, SHOWN_CHARS)}: ${hint}`;
 }

@@ -1,6 +1,6 @@
 import type { Job, Queue } from 'bullmq';
 import type { ChangeEvent } from '../domain/change-event.ts';
-import type { DeadKind, DeadLetterFilter } from '../domain/dead-letter-filter.ts';
+import { causeOf, type DeadKind, type DeadLetterFilter } from '../domain/dead-letter-filter.ts';
 import {
   eventsOf,
   type ForwardedState,
@@ -202,7 +202,7 @@ function ofWebhook(data: RecordJob) {
 }
 
 function fits(letter: DeadLetter, filter: DeadLetterFilter): boolean {
-  const { id, source, deployment, kind, reason, sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = filter;
+  const { id, source, deployment, kind, reason, cause, sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = filter;
   const diedMs = Date.parse(letter.diedAt);
   return (
     (id === undefined || letter.id === id) &&
@@ -210,6 +210,7 @@ function fits(letter: DeadLetter, filter: DeadLetterFilter): boolean {
     (deployment === undefined || letter.deployment === deployment) &&
     (kind === undefined || letter.kind === kind) &&
     (reason === undefined || letter.why.toLowerCase().includes(reason.toLowerCase())) &&
+    (cause === undefined || causeOf(letter) === cause) &&
     diedMs >= sinceMs &&
     diedMs < untilMs
   );

@@ -13,6 +13,17 @@ export function isOneOf(given: string | undefined, secrets: readonly string[]): 
   return secrets.map((secret) => sameSecret(given, secret)).includes(true);
 }
 
+/** Whether a proof is accepted. */
+export function passes(verify: () => void): boolean {
+  try {
+    verify();
+    return true;
+  } catch (error) {
+    if (error instanceof WebhookRejected) return false;
+    throw error;
+  }
+}
+
 /** `sha256=<lower-case hex>` over the raw bytes. Other prefixes, upper case and wrong lengths fail. */
 export function hmacMatches(header: string | undefined, body: Buffer, secrets: readonly string[]): boolean {
   if (header === undefined || !isHubSignature(header)) return false;

@@ -233,6 +233,11 @@ export interface Source extends ToolFacts {
    * @throws WebhookRejected `bad_signature` where no body could mend it.
    */
   verifyHeaders?(head: WebhookHead): 'proved' | 'needs_body';
+  /**
+   * Whether these secrets would prove it. Of a refused webhook it is asked with those of other sources: somebody may
+   * have pasted the wrong one.
+   */
+  isProvedBy(webhook: Webhook, secrets: readonly string[]): boolean;
   /** The tool's own connection test, which comes without a proof and must be answered 2xx. Nothing of it is read. */
   isUnsignedTest?(head: WebhookHead): boolean;
   /**

@@ -217,6 +217,14 @@ export const keys = {
     ends: 'a field goes with its webhook',
     expires: false,
   }),
+  inboxHours: family('inbox-hours', {
+    type: 'hash',
+    content:
+      'how many webhooks of a source were taken, ignored or refused in an hour: `<hour> <taken|ignored|refused> <source>`, such as `2026-03-14T21 taken gitlab`',
+    writtenBy: 'store/inbox/inbox.ts, store/inbox/refusals.ts',
+    ends: 'a field goes after 8 days',
+    expires: false,
+  }),
   refusals: family('refusals', {
     type: 'hash',
     content: 'requests that were refused, one for each address, source and reason: the last (JSON), and `<id>:count`',

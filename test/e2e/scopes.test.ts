@@ -68,6 +68,7 @@ const ROUTES: Readonly<Record<string, Answers>> = {
   'GET /api/v1/performance': READING,
   'GET /api/v1/running': READING,
   'GET /api/feed': READING,
+  'GET /api/sources': READING,
   'GET /api/inbox': READING,
   'GET /Api/Inbox/': READING,
   'GET /api/inbox/{id}': READING,

@@ -134,6 +134,7 @@ describe('a running bridge', () => {
     listRunning: () => ({ path: '/api/v1/running' }),
     listChangesOfService: () => ({ path: '/api/v1/services/lighthouse-api/changes' }),
     getDeployment: () => ({ path: '/api/deployments/gitlab:git.harbor.example:77:job:15664214926' }),
+    listSources: () => ({ path: '/api/sources' }),
     listWebhooks: () => ({ path: '/api/inbox' }),
     getWebhook: () => ({ path: `/api/inbox/${webhook}` }),
     readFeed: () => ({ path: '/api/feed?last=100' }),

@@ -15,6 +15,7 @@ const source = (answers: Record<string, Mapped | Error>): Source => ({
   secrets: [],
   maxBodyBytes: 1,
   verify: () => {},
+  isProvedBy: () => true,
   map: () => ({ kind: 'records', records: [] }),
   sample: () => ({ path: '', headers: {}, body: '' }),
   async resolve({ id = '' }) {

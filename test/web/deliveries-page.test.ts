@@ -67,9 +67,15 @@ describe('the deliveries page', () => {
     const letters = [...of(12, '422 no such service'), ...of(1, '413 too long')];
     const page = await see('/deliveries', { deadLetters: memoryDeadLetters(letters) });
     expect(text(page)).toContain('12 dead letters of alert24: 422 no such service Try all 12 again');
-    expect(page).toContain('href="/deliveries?sink=alert24&amp;kind=refused&amp;reason=422+no+such+service"');
-    const alike = await see('/deliveries', { deadLetters: memoryDeadLetters(of(12, '422 no such service')) });
-    expect(alike).not.toContain('By cause');
+    expect(page).toContain('href="/deliveries?sink=alert24&amp;kind=refused&amp;cause=422+no+such+service"');
+    expect(page.match(/Try again/g)).toHaveLength(1);
+  });
+
+  it('takes for one cause what differs in the deployment and in ids that the destination made up', async () => {
+    const why = (key: string) => `${key} was not taken: 400 (request 3f0c9e1d-7a2b-4c65-8d9e-0f41ab37c2d8)`;
+    const letters = ['changes:1', 'changes:2'].map((key) => letter({ id: key, deployment: key, why: why(key) }));
+    const page = await see('/deliveries', { deadLetters: memoryDeadLetters(letters) });
+    expect(text(page)).toContain('2 dead letters of alert24: … was not taken: 400 (request …)');
   });
 
   it('puts one back', async () => {
@@ -106,7 +112,9 @@ describe('the deliveries page', () => {
   it('says how many it did not look through, where there are too many for a page', async () => {
     const many = (count: number) =>
       memoryDeadLetters(
-        Array.from({ length: count }, (_, index) => letter({ id: `alert24:fwd_${index}` })),
+        Array.from({ length: count }, (_, index) =>
+          letter({ id: `alert24:fwd_${index}`, why: `refused for reason ${index}` }),
+        ),
         90_000,
       );
     const page = text(await see('/deliveries', { deadLetters: many(2_000) }));

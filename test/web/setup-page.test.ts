@@ -62,7 +62,7 @@ describe('the set-up page', () => {
     expect(script.text).toContain("fetch('setup/last'");
     const answer = await request(server).get('/setup/last').set('cookie', sessionCookie()).expect(200);
     expect(text(answer.text)).toMatch(/It works\. Last webhook 7 s ago .* recorded/);
-    expect(page.text).toContain('<div class="last recorded" id="last-gitlab" data-last>');
+    expect(page.text).toContain('<div id="last-gitlab" data-last><div class="last recorded">');
     await request(server).get('/setup/last').expect(303);
   });
 

@@ -101,6 +101,7 @@ export function memoryInbox(entries: readonly (InboxEntry & { body?: string })[]
     addRefusal: unused,
     conclude: unused,
     prune: unused,
+    hours: async () => new Map(),
     get: async (id) => entries.find((entry) => entry.id === id),
     entries: async (ids) => ids.map((id) => entries.find((entry) => entry.id === id)),
     search: (wanted, page) =>

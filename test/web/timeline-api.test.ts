@@ -19,6 +19,7 @@ function api(records: Parameters<typeof memoryDeployments>[0]) {
     ledger: memoryLedger(),
     feed: { after: none, newest: none },
     sinks: [],
+    sources: [],
   };
   const app = express().use(createApi(parts));
   return (path: string) => request(app).get(path).set('authorization', `Bearer ${ADMIN}`);

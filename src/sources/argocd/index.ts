@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BaseUrl, bothOrNeither, Credential, MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
 import { API_PATH, verifyToken } from '../gitlab-api/api.ts';
 import { Projects } from '../projects.ts';
+import { passes } from '../signature.ts';
 import type { Source } from '../source.ts';
 import { argocdApi } from './api.ts';
 import { ApplicationCommit } from './application-commit.ts';
@@ -96,6 +97,7 @@ export const argocd = z
       keepsBrokenJson: true,
       // there are static headers only: a token, and no signature
       verify: (webhook) => verifyToken(webhook, config.secrets),
+      isProvedBy: (webhook, others) => passes(() => verifyToken(webhook, others)),
       verifyHeaders(head) {
         verifyToken(head, config.secrets);
         return 'proved';

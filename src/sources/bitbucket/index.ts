@@ -4,7 +4,7 @@ import { digest } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
 import { Projects } from '../projects.ts';
-import { hmacMatches, isHubSignature } from '../signature.ts';
+import { hmacMatches, isHubSignature, passes } from '../signature.ts';
 import type { Sample, Source, Webhook, WebhookHead } from '../source.ts';
 import { type Api, ApiSettings, createApi } from './api.ts';
 import { FACTS } from './facts.ts';
@@ -42,6 +42,7 @@ export const bitbucket = z
       secrets: config.secrets,
       hidden: config.api?.token ? [config.api.token] : [],
       verify: (webhook) => verify(webhook, config.secrets),
+      isProvedBy: (webhook, others) => passes(() => verify(webhook, others)),
       verifyHeaders,
       // Data Center does not sign its connection test.
       isUnsignedTest: (head) => isPing(head) && head.headers['x-hub-signature'] === undefined,

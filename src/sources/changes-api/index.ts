@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
 import { Projects } from '../projects.ts';
-import { requireBearer } from '../signature.ts';
+import { passes, requireBearer } from '../signature.ts';
 import type { Source } from '../source.ts';
 import { answerOf } from './answer.ts';
 import { FACTS } from './facts.ts';
@@ -32,6 +32,7 @@ export const changesApi = z
       sendersNameProjects: true,
       alsoAt: ['/api/v1/changes', '/api/v1/services/'],
       verify: (webhook) => requireBearer(webhook, config.secrets, WORDS),
+      isProvedBy: (webhook, others) => passes(() => requireBearer(webhook, others, WORDS)),
       verifyHeaders(head) {
         requireBearer(head, config.secrets, WORDS);
         return 'proved';

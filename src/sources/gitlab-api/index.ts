@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
 import { Projects } from '../projects.ts';
+import { passes } from '../signature.ts';
 import type { Source } from '../source.ts';
 import { API_PATH, imitation, verifyToken } from './api.ts';
 import { FACTS } from './facts.ts';
@@ -41,6 +42,7 @@ export const gitlabApi = z
       alsoAt: [API_PATH],
       imitates: imitation(settings),
       verify: (webhook) => verifyToken(webhook, secrets),
+      isProvedBy: (webhook, others) => passes(() => verifyToken(webhook, others)),
       verifyHeaders(head) {
         verifyToken(head, secrets);
         return 'proved';

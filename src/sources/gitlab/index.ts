@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
-import { isOneOf } from '../signature.ts';
+import { isOneOf, passes } from '../signature.ts';
 import type { Source, Webhook, WebhookHead } from '../source.ts';
 import { SIGNING_TOKEN, verifyStandardWebhook } from '../standard-webhooks.ts';
 import { Api, type GitlabApi } from './api.ts';
@@ -40,6 +40,8 @@ export const gitlab = Config.transform(
     hidden: [...config.signing_tokens, ...(config.api ? [config.api.token] : [])],
     maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
     verify: (webhook) => verify(webhook, config),
+    isProvedBy: (webhook, others) =>
+      passes(() => verify(webhook, { ...config, secrets: [...others], signing_tokens: [] })),
     verifyHeaders: (head) => verifyHeaders(head, config),
     map: (payload, webhook) =>
       mapHook(payload, { instance: config.name, webhook, ...(config.api && { apiHost: config.api.host }) }),

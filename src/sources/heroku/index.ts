@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
 import { Projects } from '../projects.ts';
-import { isOneOf } from '../signature.ts';
+import { isOneOf, passes } from '../signature.ts';
 import type { Source, Webhook, WebhookHead } from '../source.ts';
 import { FACTS, SIGNATURE } from './facts.ts';
 import { mapNotification } from './map.ts';
@@ -33,6 +33,7 @@ export const heroku = z
       maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
       projects: config.projects,
       verify: (webhook) => verify(webhook, secrets),
+      isProvedBy: (webhook, others) => passes(() => verify(webhook, others)),
       verifyHeaders,
       map: (payload, webhook) => mapNotification(payload, webhook, { instance: name, environments }),
       recipe,

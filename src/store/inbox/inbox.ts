@@ -7,6 +7,7 @@ import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 import { nowOf } from '../time.ts';
 import type { InboxEntry, Refusal } from './entry.ts';
+import { pruneHours, readHours, type SourceHours } from './hours.ts';
 import { createRefusals, isRefusalId, pairs, type Refusals } from './refusals.ts';
 import { type InboxRetention, pruneInbox } from './retention.ts';
 import { type InboxSearch, type SearchPage, type SearchResult, searchInbox } from './search.ts';
@@ -29,6 +30,8 @@ export interface Inbox {
   search(wanted: InboxSearch, page: SearchPage): Promise<SearchResult>;
   /** Newest first, refusals among them unless only `webhooks` are asked for. */
   list(page: InboxPage): Promise<{ entries: readonly InboxEntry[]; total: number }>;
+  /** What came from each source, hour by hour (hours.ts). */
+  hours(now: Date): Promise<SourceHours>;
   prune(): Promise<void>;
 }
 
@@ -55,7 +58,7 @@ export function createInbox(redis: Redis, keep: InboxRetention): Inbox {
     const webhooks = all.map(([id]) => keys.webhook(String(id)));
     await addWebhooks(
       redis,
-      [keys.inbox(), keys.inboxSizes(), keys.feed(), ...webhooks],
+      [keys.inbox(), keys.inboxSizes(), keys.feed(), keys.inboxHours(), ...webhooks],
       ttlSeconds,
       FEED_KEPT,
       ...all.flat(),
@@ -69,7 +72,7 @@ export function createInbox(redis: Redis, keep: InboxRetention): Inbox {
     },
     addRefusal: (refusal) => refusals.add(refusal),
     async conclude(id, conclusion) {
-      await concludeWebhook(redis, [keys.webhook(id)], toJson(conclusion), ttlSeconds);
+      await concludeWebhook(redis, [keys.webhook(id), keys.inboxHours()], toJson(conclusion), ttlSeconds);
     },
     async get(id) {
       if (isRefusalId(id)) return refusals.get(id);
@@ -85,7 +88,9 @@ export function createInbox(redis: Redis, keep: InboxRetention): Inbox {
         body: async (id) => (isRefusalId(id) ? undefined : unpackBody(await redis.hgetallBuffer(keys.webhook(id)))),
       }),
     list: (page) => list(redis, refusals, page),
+    hours: (now) => readHours(redis, now),
     async prune() {
+      await pruneHours(redis, new Date(await nowOf(redis)));
       await pruneInbox(redis, keep);
       await refusals.forgetBefore((await nowOf(redis)) - ttlSeconds * 1000);
     },

@@ -40,7 +40,15 @@ export function createRefusals(redis: Redis): Refusals {
     async add(refusal) {
       const entry = toEntry(refusal);
       const atMs = Date.parse(entry.receivedAt);
-      await addRefusal(redis, [...ring(), keys.feed()], entry.id, pack(entry), atMs, REFUSALS_KEPT, FEED_KEPT);
+      await addRefusal(
+        redis,
+        [...ring(), keys.feed(), keys.inboxHours()],
+        entry.id,
+        pack(entry),
+        atMs,
+        REFUSALS_KEPT,
+        FEED_KEPT,
+      );
     },
     get: async (id) => (await read([id]))[0],
     async index() {

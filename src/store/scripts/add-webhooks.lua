@@ -5,16 +5,18 @@ concluded before.
 KEYS[1]    inbox
 KEYS[2]    inboxSizes
 KEYS[3]    feed
-KEYS[4...] webhook          each
+KEYS[4]    inboxHours
+KEYS[5...] webhook          each
 ARGV[1]    seconds that they are kept
 ARGV[2]    entries that the feed keeps
 ARGV[3...] of each webhook: id, entry (JSON), conclusion (JSON), time of receipt (epoch ms), field of its body or nothing,
            and the body
 ]]
-for i = 4, #KEYS do
-  local webhook, at = KEYS[i], 3 + 6 * (i - 4)
+-- @include count-webhook
+for i = 5, #KEYS do
+  local webhook, at = KEYS[i], 3 + 6 * (i - 5)
   local id = ARGV[at]
-  redis.call('HSETNX', webhook, 'conclusion', ARGV[at + 2])
+  local isFirst = redis.call('HSETNX', webhook, 'conclusion', ARGV[at + 2]) == 1
   redis.call('HSET', webhook, 'entry', ARGV[at + 1])
   if ARGV[at + 4] ~= '' then redis.call('HSET', webhook, ARGV[at + 4], ARGV[at + 5]) end
   redis.call('EXPIRE', webhook, ARGV[1])
@@ -23,6 +25,11 @@ for i = 4, #KEYS do
     local bytes = #ARGV[at + 1] + #ARGV[at + 2] + #ARGV[at + 5]
     redis.call('HSET', KEYS[2], id, bytes)
     redis.call('HINCRBY', KEYS[2], 'total', bytes)
+    -- What is still being recorded is counted when it is concluded.
+    if not isFirst or not string.find(ARGV[at + 2], '"verdict":"accepted"', 1, true) then
+      local conclusion = isFirst and ARGV[at + 2] or redis.call('HGET', webhook, 'conclusion')
+      countWebhook(KEYS[4], ARGV[at + 1], cjson.decode(conclusion).verdict)
+    end
     redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'webhook', id)
   end
 end

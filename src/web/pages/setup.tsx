@@ -1,3 +1,4 @@
+import type { Hour } from '../../domain/hours.ts';
 import type { Source } from '../../sources/source.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
@@ -33,8 +34,9 @@ export interface SetupView {
 /** Where to paste what, and whether it worked. */
 export async function setupPage(view: SetupView): Promise<Html> {
   const { sources, inbox, at, test, welcome = false } = view;
-  const [{ newest, isAll }, tests] = await Promise.all([
+  const [{ newest, isAll }, hours, tests] = await Promise.all([
     lastWebhooksBySource(inbox),
+    inbox.hours(view.now),
     test ? inbox.entries([test]) : [],
   ]);
   const tested = tests[0];
@@ -44,6 +46,7 @@ export async function setupPage(view: SetupView): Promise<Html> {
         ...view,
         entry: newest.get(source.name),
         isAll,
+        hours: hours.get(source.name) ?? [],
         ...(tested?.source === source.name && { tested }),
       }),
     ),
@@ -85,6 +88,7 @@ function LocalNote({ base }: { base: string }): Html {
 interface Card extends SetupView {
   readonly entry: InboxEntry | undefined;
   readonly isAll: boolean;
+  readonly hours: readonly Hour[];
   readonly tested?: InboxEntry;
 }
 
@@ -93,7 +97,7 @@ const placeOf = (name: string): string => `source-${name}`;
 
 async function card(source: Source, view: Card): Promise<Html> {
   const { name, type } = source;
-  const { base, who, show, entry, isAll, now } = view;
+  const { base, who, show, entry, isAll, hours, now } = view;
   const url = `${base}/webhooks/${name}`;
   const secret = who.role === 'admin' && name === show ? source.secrets[0] : undefined;
   return (
@@ -102,7 +106,7 @@ async function card(source: Source, view: Card): Promise<Html> {
         {name}
         {type !== name && [' ', <span class="mute">{type}</span>]}
       </h2>
-      <LastWebhook {...{ source: name, entry, isAll, now }} />
+      <LastWebhook {...{ source: name, entry, isAll, hours, now }} />
       <TestEvent source={source} view={view} />
       <p class="copy">
         <span>URL</span> <code>{url}</code>

@@ -1,4 +1,4 @@
-import { type DeadLetterFields, isFiltered } from '../../domain/dead-letter-filter.ts';
+import { causeOf, type DeadLetterFields, isFiltered } from '../../domain/dead-letter-filter.ts';
 import type { DeadLetter } from '../../queue/dead-letters.ts';
 import { RECORD_QUEUE } from '../../queue/queues.ts';
 import { BATCH } from '../actions.ts';
@@ -40,16 +40,10 @@ export function DeadLetters({ letters, unread, query, who, now, sinks }: DeadLet
       {fits.length > 0 ? (
         <>
           <Bulk {...{ fitting, query, who, now }} />
-          <Causes letters={fits} {...{ query, who, now, unread }} />
-          <Letters {...{ letters: fits.slice(0, SHOWN), query, who, now }} />
+          <ByCause letters={fits} {...{ query, who, now, unread }} />
         </>
       ) : (
         <NoLetters query={query} unread={unread} />
-      )}
-      {fits.length > SHOWN && (
-        <p class="mute">
-          The newest {SHOWN} of {howMany(fitting)}.
-        </p>
       )}
     </>
   );
@@ -86,7 +80,7 @@ const Filters = ({ query, sinks }: { query: DeadLetterFields; sinks: readonly st
         spellcheck="false"
       />
     </label>
-    <HiddenFields of={{ source: query.source, deployment: query.deployment, since: query.since }} />
+    <HiddenFields of={{ cause: query.cause, source: query.source, deployment: query.deployment, since: query.since }} />
     <span class="buttons">
       <button>Filter</button> {(isFiltered(query) || query.until !== undefined) && <a href="/deliveries">clear</a>}
     </span>
@@ -162,39 +156,52 @@ function Bulk({ fitting, query, who, now }: Shown & { fitting: MatchCount }): Ht
   );
 }
 
-/** What a filter of dead letters can hold of a destination's words. */
-const REASON_CHARS = 300;
-
-/** One line and one action for all that died of one cause, where not all did. */
-function Causes({ letters, unread, ...shown }: Shown & { letters: readonly DeadLetter[]; unread: number }): Html {
+/** Those of which several died of one cause, the most first. */
+function sharedCauses(letters: readonly DeadLetter[]): readonly (readonly DeadLetter[])[] {
   const byCause = new Map<string, DeadLetter[]>();
   for (const one of letters) {
-    const cause = JSON.stringify([one.sink, one.kind, one.why]);
+    const cause = JSON.stringify([one.sink, one.kind, causeOf(one)]);
     const alike = byCause.get(cause);
     if (alike) alike.push(one);
     else byCause.set(cause, [one]);
   }
-  const causes = [...byCause.values()];
-  const shared = causes.filter(({ length }) => length > 1).sort((a, b) => b.length - a.length);
-  if (causes.length < 2 || shared.length === 0) return <></>;
+  return [...byCause.values()].filter(({ length }) => length > 1).sort((a, b) => b.length - a.length);
+}
+
+/** One line and one action for all that died of one cause; what died alone has a row. */
+function ByCause({ letters, unread, ...shown }: Shown & { letters: readonly DeadLetter[]; unread: number }): Html {
+  const causes = shown.query.cause === undefined ? sharedCauses(letters) : [];
+  const grouped = new Set(causes.flat());
+  const alone = letters.filter((one) => !grouped.has(one));
   return (
-    <ul class="plain" aria-label="By cause">
-      {shared.slice(0, SHOWN).map((cause) => (
-        <Cause cause={cause} unread={unread} {...shown} />
-      ))}
-    </ul>
+    <>
+      {causes.length > 0 && (
+        <ul class="plain causes" aria-label="By cause">
+          {causes.slice(0, SHOWN).map((cause) => (
+            <Cause cause={cause} unread={unread} {...shown} />
+          ))}
+        </ul>
+      )}
+      {alone.length > 0 && <Letters letters={alone.slice(0, SHOWN)} {...shown} />}
+      {alone.length > SHOWN && (
+        <p class="mute">
+          The newest {SHOWN} of {howMany({ count: alone.length, unread })}.
+        </p>
+      )}
+    </>
   );
 }
 
 function Cause({ cause, unread, query, who, now }: Shown & { cause: readonly DeadLetter[]; unread: number }): Html {
   const [one] = cause;
   if (!one) return <></>;
-  const { sink, kind, why } = one;
-  const narrowed = { ...query, sink, kind, reason: why.trim().slice(0, REASON_CHARS).trim() };
+  const { sink, kind } = one;
+  const words = causeOf(one);
+  const narrowed = { ...query, sink, kind, ...(words !== '' && { cause: words }) };
   return (
     <li>
       <a href={deliveriesPath(narrowed)}>{plural(cause.length, 'dead letter')}</a> of {sink}:{' '}
-      <DestinationWords>{why}</DestinationWords>
+      <DestinationWords>{words}</DestinationWords>
       <Bulk fitting={{ count: cause.length, unread }} query={narrowed} who={who} now={now} />
     </li>
   );

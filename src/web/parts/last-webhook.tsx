@@ -1,3 +1,4 @@
+import type { Hour } from '../../domain/hours.ts';
 import { reasonTextFor } from '../../sources/reasons.ts';
 import type { Source } from '../../sources/source.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
@@ -7,13 +8,15 @@ import { TEST_AGENT } from '../actions.ts';
 import type { Html } from '../html.ts';
 import { Reason, VerdictBadge, webhookPath } from './inbox-labels.tsx';
 import { WithCode } from './labels.tsx';
+import { SourceDay } from './source-day.tsx';
 import { When } from './time.tsx';
 
 /** What the script of the set-up page asks for every two seconds. */
 export async function lastFragment(sources: readonly Source[], inbox: Inbox, now: Date): Promise<string> {
-  const { newest, isAll } = await lastWebhooksBySource(inbox);
+  const [{ newest, isAll }, hours] = await Promise.all([lastWebhooksBySource(inbox), inbox.hours(now)]);
   return sources
-    .map(({ name }) => (<LastWebhook {...{ source: name, entry: newest.get(name), isAll, now }} />).markup)
+    .map(({ name }) => ({ source: name, entry: newest.get(name), isAll, hours: hours.get(name) ?? [], now }))
+    .map((view) => (<LastWebhook {...view} />).markup)
     .join('\n');
 }
 
@@ -30,17 +33,25 @@ export interface LastWebhookView {
   readonly entry: InboxEntry | undefined;
   /** No older one was left out. */
   readonly isAll: boolean;
+  /** In which something came, oldest first. */
+  readonly hours: readonly Hour[];
   readonly now: Date;
 }
 
 const isTest = ({ headers }: InboxEntry) => headers['user-agent'] === TEST_AGENT;
 
 /** Did it work, and what to do where it did not. */
-export function LastWebhook({ source, entry, isAll, now }: LastWebhookView): Html {
-  const id = `last-${source}`;
+export const LastWebhook = (view: LastWebhookView): Html => (
+  <div id={`last-${view.source}`} data-last>
+    <Newest {...view} />
+    <SourceDay {...view} />
+  </div>
+);
+
+function Newest({ entry, isAll, now }: LastWebhookView): Html {
   if (!entry) {
     return (
-      <div class="last none" id={id} data-last>
+      <div class="last none">
         {isAll
           ? 'Nothing has come from here yet.'
           : `None of the newest ${LAST_WEBHOOKS_AMONG} webhooks came from here.`}
@@ -49,7 +60,7 @@ export function LastWebhook({ source, entry, isAll, now }: LastWebhookView): Htm
   }
   const words = reasonTextFor(entry.reason);
   return (
-    <div class={`last ${entry.verdict}`} id={id} data-last>
+    <div class={`last ${entry.verdict}`}>
       <p>
         <strong>{ANSWERS[entry.verdict]}.</strong> Last webhook{isTest(entry) && ' (our own test event)'}{' '}
         <a href={webhookPath(entry)}>

@@ -171,3 +171,48 @@ describe('the inbox', () => {
     expect(await sizes()).toEqual([['total', '0']]);
   });
 });
+
+describe('the hours of a source', () => {
+  const now = () => new Date();
+  const total = async (inbox: ReturnType<typeof open>, source = 'gitlab') =>
+    [...((await inbox.hours(now())).get(source) ?? [])].map(({ taken, ignored, refused }) => [taken, ignored, refused]);
+
+  it('count each webhook once, whoever comes first, the receiver or the worker, and however often each runs', async () => {
+    const accepted = (): InboxEntry => ({ ...webhook(1), verdict: 'accepted', deployments: [] });
+    const steps = fc.shuffledSubarray(['add', 'conclude', 'conclude', 'add'], { minLength: 2 });
+    await fc.assert(
+      fc.asyncProperty(steps, async (order) => {
+        await redis.flushall();
+        const inbox = open();
+        const entry = accepted();
+        for (const step of ['add', ...order]) {
+          if (step === 'add') await inbox.add(entry);
+          else await inbox.conclude(entry.id, { verdict: 'ignored', reason: 'dropped_by_rule' });
+        }
+        const late = accepted();
+        await inbox.conclude(late.id, { verdict: 'recorded' });
+        await inbox.add(late);
+        expect(await total(inbox)).toEqual([[1, order.includes('conclude') ? 1 : 0, 0]]);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('count what was ignored at once, and every refusal', async () => {
+    const inbox = open();
+    await inbox.add({ ...webhook(1), verdict: 'ignored', reason: 'ping' });
+    for (const ms of [1, 2, 3]) await inbox.addRefusal(refusal(ms));
+    await inbox.addRefusal(refusal(4, { source: '(none)' }));
+    expect(await total(inbox)).toEqual([[0, 1, 3]]);
+    expect(await total(inbox, '(none)')).toEqual([[0, 0, 1]]);
+  });
+
+  it('are forgotten after eight days', async () => {
+    const inbox = open();
+    await inbox.add({ ...webhook(1), receivedAt: new Date(startMs - 9 * 86_400_000).toISOString() });
+    await inbox.add(webhook(2));
+    expect(await redis.hlen(keys.inboxHours())).toBe(2);
+    await inbox.prune();
+    expect(await redis.hlen(keys.inboxHours())).toBe(1);
+  });
+});

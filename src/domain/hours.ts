@@ -1,0 +1,55 @@
+export const HOUR_MS = 3_600_000;
+/** A week and a day: what a source does on weekends is known. */
+export const HOURS_KEPT = 8 * 24;
+const DAY_HOURS = 24;
+
+/** What came from a source in one hour. */
+export interface Hour {
+  /** Its beginning, epoch milliseconds. */
+  readonly atMs: number;
+  readonly taken: number;
+  readonly ignored: number;
+  readonly refused: number;
+}
+
+export const emptyHour = (atMs: number): Hour => ({ atMs, taken: 0, ignored: 0, refused: 0 });
+
+const startOf = (ms: number): number => ms - (ms % HOUR_MS);
+
+/** The last 24 hours, oldest first, this one last; those in which nothing came among them. */
+export function lastDay(hours: readonly Hour[], now: Date): readonly Hour[] {
+  const current = startOf(now.getTime());
+  const known = new Map(hours.map((hour) => [hour.atMs, hour]));
+  return Array.from({ length: DAY_HOURS }, (_, at) => {
+    const atMs = current - (DAY_HOURS - 1 - at) * HOUR_MS;
+    return known.get(atMs) ?? emptyHour(atMs);
+  });
+}
+
+export const totalOf = (hours: readonly Hour[]): Omit<Hour, 'atMs'> =>
+  hours.reduce(
+    (sum, { taken, ignored, refused }) => ({
+      taken: sum.taken + taken,
+      ignored: sum.ignored + ignored,
+      refused: sum.refused + refused,
+    }),
+    { taken: 0, ignored: 0, refused: 0 },
+  );
+
+/** Fewer hours tell no habit. */
+const HABIT_HOURS = 5;
+/** It is silent for longer than it ever was, and by so much. */
+const LONGER_THAN_EVER = 2;
+
+/**
+ * Since when a source says nothing though it used to: longer than a day, and twice as long as its longest pause of the
+ * week before. Refusals prove nothing, and are no news from it. Undefined: it is as it always was.
+ */
+export function silentSince(hours: readonly Hour[], now: Date): Date | undefined {
+  const active = hours.filter(({ taken, ignored }) => taken + ignored > 0);
+  const last = active.at(-1);
+  if (!last || active.length < HABIT_HOURS) return undefined;
+  const pauses = active.slice(1).map(({ atMs }, at) => atMs - (active[at]?.atMs ?? atMs));
+  const usualMs = Math.max(DAY_HOURS * HOUR_MS, LONGER_THAN_EVER * Math.max(...pauses));
+  return now.getTime() - last.atMs > usualMs ? new Date(last.atMs) : undefined;
+}

@@ -1,0 +1,27 @@
+import type { Response } from 'express';
+import { lastDay, silentSince, totalOf } from '../domain/hours.ts';
+import type { Source } from '../sources/source.ts';
+import type { Inbox } from '../store/inbox/inbox.ts';
+
+export interface SourcesParts {
+  readonly sources: readonly Pick<Source, 'name' | 'type'>[];
+  readonly inbox: Pick<Inbox, 'hours'>;
+}
+
+/** What came from each source in the last 24 hours, and which fell silent. */
+export async function sendSources({ sources, inbox }: SourcesParts, response: Response): Promise<void> {
+  const now = new Date();
+  const hours = await inbox.hours(now);
+  const data = sources.map(({ name, type }) => {
+    const known = hours.get(name) ?? [];
+    const day = lastDay(known, now);
+    return {
+      source: name,
+      type,
+      last_24h: totalOf(day),
+      hours: day.map(({ atMs, ...counts }) => ({ from: new Date(atMs).toISOString(), ...counts })),
+      silent_since: silentSince(known, now)?.toISOString() ?? null,
+    };
+  });
+  response.json({ data });
+}

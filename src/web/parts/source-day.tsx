@@ -1,0 +1,80 @@
+import { type Hour, lastDay, silentSince, totalOf } from '../../domain/hours.ts';
+import type { Html } from '../html.ts';
+import { When } from './time.tsx';
+
+const COLUMN = 10;
+const HEIGHT = 24;
+const KINDS = ['taken', 'ignored', 'refused'] as const;
+/** What the inbox calls them. */
+const VERDICTS = { taken: 'recorded', ignored: 'ignored', refused: 'rejected' } as const;
+
+const countOf = ({ taken, ignored, refused }: Omit<Hour, 'atMs'>): number => taken + ignored + refused;
+
+export interface SourceDayView {
+  readonly source: string;
+  readonly hours: readonly Hour[];
+  readonly now: Date;
+}
+
+/** What came from a source in the last 24 hours, an hour a column, and whether it fell silent. */
+export function SourceDay({ source, hours, now }: SourceDayView): Html {
+  const day = lastDay(hours, now);
+  const total = totalOf(day);
+  const silent = silentSince(hours, now);
+  const most = Math.max(1, ...day.map(countOf));
+  const came = countOf(total);
+  return (
+    <>
+      {silent && (
+        <p class="complaint">
+          Silent since <When at={silent.toISOString()} now={now} />, longer than it ever was. Look in the tool whether
+          its webhook is disabled.
+        </p>
+      )}
+      <div class="day">
+        {came > 0 && (
+          <svg
+            role="img"
+            aria-label={`${source}, the last 24 hours: ${KINDS.map((kind) => `${total[kind]} ${kind}`).join(', ')}`}
+            viewBox={`0 0 ${day.length * COLUMN} ${HEIGHT}`}
+            preserveAspectRatio="none"
+          >
+            {day.map((hour, at) => countOf(hour) > 0 && <Column hour={hour} x={at * COLUMN} most={most} />)}
+          </svg>
+        )}
+        <span class="mute">24 h:</span>{' '}
+        {KINDS.map((kind, at) => [
+          at > 0 && ' · ',
+          total[kind] === 0 ? (
+            <span class="mute">0 {kind}</span>
+          ) : (
+            <a href={`/inbox?${new URLSearchParams({ source, verdict: VERDICTS[kind] })}`} class={kind}>
+              {total[kind].toLocaleString('en')} {kind}
+            </a>
+          ),
+        ])}
+      </div>
+    </>
+  );
+}
+
+function Column({ hour, x, most }: { hour: Hour; x: number; most: number }): Html {
+  const { atMs, taken, ignored, refused } = hour;
+  const height = (count: number) => Math.round((count / most) * HEIGHT * 10) / 10;
+  const when = new Date(atMs).toISOString().slice(11, 16);
+  const place = { x: x + 1, width: COLUMN - 2 };
+  return (
+    <g>
+      <title>{`${when} UTC: ${taken} taken, ${ignored} ignored, ${refused} refused`}</title>
+      <rect class="none" x={x} width={COLUMN} y="0" height={HEIGHT} />
+      <rect class="taken" {...place} y={HEIGHT - height(taken)} height={height(taken)} />
+      <rect class="ignored" {...place} y={HEIGHT - height(taken) - height(ignored)} height={height(ignored)} />
+      <rect
+        class="refused"
+        {...place}
+        y={HEIGHT - height(taken) - height(ignored) - height(refused)}
+        height={height(refused)}
+      />
+    </g>
+  );
+}
