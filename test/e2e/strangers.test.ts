@@ -55,13 +55,16 @@ describe('what is sent to an address that belongs to no source', () => {
     ['/gitlab', 'did you mean /webhooks/gitlab?'],
     ['/webhooks/nothing-alike', 'did you mean /webhooks/gitlab?'], // its secret says so
     ['/webhooks/nothing-alike', 'the set-up page shows the address of each', {}],
-  ])('%s: the inbox says what may have been meant, the answer names no source', async (path, advice, headers) => {
-    const answer = await bridge.post(path, gitlabDeploymentHook(), headers ?? gitlabHeaders());
-    expect(answer.status).toBe(404);
-    expect(answer.body.error).not.toMatch(/argocd|bitbucket|\/webhooks\/gitlab/);
-    await expect.poll(newest).toMatchObject(rejected('(none)', 'no_such_source'));
-    expect((await newest()).detail).toContain(advice);
-  });
+  ] as [string, string, Record<string, string>?][])(
+    '%s: the inbox says what may be meant, the answer names no source',
+    async (path, advice, headers) => {
+      const answer = await bridge.post(path, gitlabDeploymentHook(), headers ?? gitlabHeaders());
+      expect(answer.status).toBe(404);
+      expect(answer.body.error).not.toMatch(/argocd|bitbucket|\/webhooks\/gitlab/);
+      await expect.poll(newest).toMatchObject(rejected('(none)', 'no_such_source'));
+      expect((await newest()).detail).toContain(advice);
+    },
+  );
 });
 
 describe('refused requests', () => {
