@@ -220,7 +220,7 @@ export const keys = {
   inboxHours: family('inbox-hours', {
     type: 'hash',
     content:
-      'how many webhooks of a source were taken, ignored or refused in an hour: `<hour> <taken|ignored|refused> <source>`, such as `2026-03-14T21 taken gitlab`',
+      'how many webhooks of a source were taken, ignored or refused in an hour: `<hour> <taken|ignored|refused> <source>`',
     writtenBy: 'store/inbox/inbox.ts, store/inbox/refusals.ts',
     ends: 'a field goes after 8 days',
     expires: false,
