@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Folders whose tests start no bridge and share nothing by way of a module: one process runs many of their files. */
@@ -11,8 +12,8 @@ export default defineConfig({
   resolve: { alias: { '#web/jsx-runtime': new URL('src/web/jsx-runtime.ts', import.meta.url).pathname } },
   test: {
     environment: 'node',
-    // The default leaves one core out, which is half of a small machine, and most tests wait rather than compute.
-    maxWorkers: '100%',
+    // Most tests wait rather than compute: for a process to start, a lease to end, a page to load.
+    maxWorkers: 2 * availableParallelism(),
     // No test judges how long something took, and a busy machine is no failure: these only end what hangs.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -18,6 +18,8 @@ export interface Assembly {
   readonly app: Express;
   /** Hands what lies in the spool to Redis. @throws NotKept while Redis is away. */
   drainSpool(): Promise<void>;
+  /** Gives Redis again what it may have forgotten with a server that failed. @throws Error while Redis is away */
+  checkServer(): Promise<void>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
   /** What keeps it from being well just now. */
   degraded(): Promise<ReadonlySet<Condition>>;

@@ -93,10 +93,13 @@ export async function startBridge(config: Config, ownRedis: RedisAddress | undef
   const resources = { quick, steady, spool, replicas, metrics, traces, log, onError, isStopping: () => isStopping };
   let current: Assembly = assemble(config, resources);
   serve(current.app, basePathOf(config.public_url));
-  const draining = setInterval(
-    createDrain(spool, () => current.drainSpool(), log),
-    DRAIN_EVERY_MS,
-  );
+  const drain = createDrain(spool, () => current.drainSpool(), log);
+  const draining = setInterval(() => {
+    void current
+      .checkServer()
+      .catch(() => {}) // Redis is away: the connection's own errors tell of that
+      .then(drain);
+  }, DRAIN_EVERY_MS);
   const prune = () => {
     replicas.check().catch(() => {}); // so that it is known when a failover comes
     return current.prune().catch((error: unknown) => onError('prune', error));

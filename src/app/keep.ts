@@ -14,11 +14,14 @@ import type { Inbox } from '../store/inbox/inbox.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import type { Mask } from '../values/mask.ts';
 import { redactBody } from '../values/redact.ts';
+import { createRecentlyKept } from './recently-kept.ts';
 import type { RedisMemory } from './redis-memory.ts';
 
 /** Headers that are kept whatever the source; what a tool sends beside them stands in its facts. None is a secret. */
 const COMMON_HEADERS = ['content-type', 'user-agent', 'traceparent'];
 const SHOWN_CHARS = 200;
+/** Of a webhook in memory, besides its body: its records and headers. */
+const OVERHEAD_BYTES = 2_048;
 
 export interface KeepParts {
   /** Of all of them: the secret of one may have been given to the sender of another. */
@@ -31,6 +34,8 @@ export interface KeepParts {
   readonly mask: Mask;
   /** The durability level. */
   readonly flush: Flush;
+  /** Which server answers. */
+  readonly serverId: () => Promise<string>;
   /** Resolves when the spool may delete what Redis has. */
   readonly mayForget: () => Promise<void>;
   readonly clock: () => Date;
@@ -67,7 +72,7 @@ const NOTE_WITHIN_MS = 250;
 
 /** Makes webhooks durable: in Redis, or in the spool while Redis is away. */
 export function createKeep(parts: KeepParts) {
-  const { sources, queues, inbox, rows, spool, mask, flush, mayForget, clock, room, onLoss } = parts;
+  const { sources, queues, inbox, rows, spool, mask, flush, mayForget, serverId, clock, room, onLoss } = parts;
   let distrustedUntilMs = 0;
   let whySpooled: string | undefined;
   const toRedis = ({ entry, body, event, row }: WebhookToKeep) => {
@@ -75,6 +80,15 @@ export function createKeep(parts: KeepParts) {
     const writes = [inbox.add(entry, body), event && queues.keep(event), row && rows.put(row)];
     return keptWithin(KEEP_WITHIN_MS, Promise.all(writes).then(flushed));
   };
+  const toSpool = (kept: WebhookToKeep): Promise<void> =>
+    spool.append(toLine(kept)).catch((cause: unknown) => {
+      throw new NotKept('neither Redis nor the spool took it', { cause });
+    });
+  const recent = createRecentlyKept<WebhookToKeep>({
+    serverId,
+    keepAgain: (kept) => toRedis(kept).catch(() => toSpool(kept)),
+    clock,
+  });
 
   const keepSomewhere = async (kept: WebhookToKeep): Promise<void> => {
     if (clock().getTime() >= distrustedUntilMs && room.hasSpace()) {
@@ -83,13 +97,11 @@ export function createKeep(parts: KeepParts) {
         (error: unknown) => error,
       );
       whySpooled = failure === undefined ? undefined : reasonOf(failure);
-      if (failure === undefined) return;
+      if (failure === undefined) return recent.add(kept, kept.body.length + OVERHEAD_BYTES);
       room.note(failure);
       distrustedUntilMs = clock().getTime() + DISTRUST_MS;
     }
-    await spool.append(toLine(kept)).catch((cause: unknown) => {
-      throw new NotKept('neither Redis nor the spool took it', { cause });
-    });
+    await toSpool(kept);
   };
   /** Who was refused finds it in the inbox. The body of a stranger is not kept. */
   const noteRefused = async (source: EntryOwner, webhook: Webhook, error: WebhookRejected): Promise<void> => {
@@ -104,6 +116,8 @@ export function createKeep(parts: KeepParts) {
   return {
     /** What Redis said when it did not take the last webhook that it was given. */
     whySpooled: () => whySpooled,
+    /** Gives Redis again what it may have forgotten with a server that failed. @throws Error while Redis is away */
+    checkServer: recent.check,
     /**
      * @throws NotKept when records could be made durable nowhere. An ignored webhook holds nothing to lose but its
      * line.

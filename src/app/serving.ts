@@ -21,6 +21,7 @@ import { createDeadLetters } from '../queue/dead-letters.ts';
 import { createFlush, type Flush, noFlush } from '../queue/flush.ts';
 import { createQueues, keptWithin } from '../queue/queues.ts';
 import { createReplication } from '../queue/replication.ts';
+import { serverIdOf } from '../queue/server-id.ts';
 import { createReceive } from '../receive.ts';
 import { createRedeliver } from '../recording/redeliver.ts';
 import { createRemap, createRevise } from '../recording/remap.ts';
@@ -96,6 +97,7 @@ export function startServing(shared: Shared, processing: Processing) {
     degraded: async () => (await examine(parts.ready)).conditions,
     stale: createStaleCount(stores.deployments, clock),
     drainSpool: keep.drainSpool,
+    checkServer: keep.checkServer,
     hangUp: live.close,
     close: queues.close,
   };
@@ -139,6 +141,7 @@ function keeping(shared: Shared, { stores: { inbox, rows }, queues, limit, flush
     rows,
     spool,
     flush,
+    serverId: () => serverIdOf(quick),
     mayForget: replicas.check,
     clock,
     isHeldBack: limit.isBeyond,
