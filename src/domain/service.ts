@@ -12,10 +12,13 @@ const wordsIn = (text: string): string[] =>
 const slug = (text: string): string => wordsIn(text).join('-');
 
 /** True where the service is only called after its repository, for want of a name of its own. */
-export function isNamedByDefault({ service, repository }: Pick<Named, 'service' | 'repository'>): boolean {
-  if (service === 'unknown') return true;
+export const isNamedByDefault = (named: Pick<Named, 'service' | 'repository'>): boolean =>
+  named.service === 'unknown' || repositoryNaming(named) !== undefined;
+
+/** The path of the repository that the service is called after. */
+export function repositoryNaming({ service, repository }: Pick<Named, 'service' | 'repository'>): string | undefined {
   const paths = [repository?.name, repository?.gitlabProject].filter((path) => path !== undefined);
-  return paths.some((path) => slug(path.slice(path.lastIndexOf('/') + 1)) === slug(service));
+  return paths.find((path) => slug(path.slice(path.lastIndexOf('/') + 1)) === slug(service));
 }
 
 /**

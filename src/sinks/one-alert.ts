@@ -1,24 +1,30 @@
 import { digest } from '../domain/change-record.ts';
-import type { Deployment } from '../domain/deployment.ts';
-import { serviceIdentity } from '../domain/service.ts';
+import { type Deployment, momentOf } from '../domain/deployment.ts';
+import { repositoryNaming, serviceIdentity } from '../domain/service.ts';
 import type { Delivered, DeliveryLedger } from './sink.ts';
 
 /** Destinations document no lengths; an id this long is no name any more. */
 const LONGEST_ID = 200;
 
 /**
- * The alert that a deployment opens or closes, for destinations that keep one: one service in one environment. Where
+ * The alert that a deployment opens or closes, for destinations that keep one: one service in one environment. AnswerPath
  * either is not known, a success must not close the alert of another: then it is the deployment alone. It is the lane
- * of
- * such a sink as well (Sink.lane).
+ * of such a sink as well (Sink.lane).
  */
 export function alertOf(deployment: Deployment): string {
   const { key, service, serviceId, environment } = deployment;
   const isKnown = (service !== 'unknown' || serviceId !== undefined) && environment.name !== 'unknown';
-  const parts = [serviceIdentity(deployment), environment.name];
+  const parts = [nameOf(deployment), environment.name];
   // The separator within a name would make two pairs of names one.
   const id = isKnown ? parts.map((part) => part.replaceAll(':', '%3A')).join(':') : key;
   return id.length > LONGEST_ID ? digest(id) : id;
+}
+
+/** A service that is only called after its repository goes by the whole path: two teams may each have an `api`. */
+function nameOf(deployment: Deployment): string {
+  const path = deployment.serviceId === undefined ? repositoryNaming(deployment) : undefined;
+  const identity = serviceIdentity(deployment);
+  return path === undefined ? identity : `${path}${identity.slice(deployment.service.length)}`;
 }
 
 /**
@@ -26,11 +32,11 @@ export function alertOf(deployment: Deployment): string {
  * open what was closed since, nor close what was opened since.
  */
 export function isReportedLater(
-  { occurredAt }: Deployment,
+  deployment: Deployment,
   { known: { told, toldInLane } }: DeliveryLedger,
   destination: string,
 ): Delivered | undefined {
-  if (!toldInLane || toldInLane.at <= occurredAt) return undefined;
+  if (!toldInLane || toldInLane.at <= momentOf(deployment).at) return undefined;
   // Its own earlier state, by another clock: not another deployment.
   if (told && told.at === toldInLane.at && told.state === toldInLane.state) return undefined;
   const later = `${toldInLane.state} at ${toldInLane.at}`;

@@ -21,3 +21,34 @@ export function* graphemesOf(text: string): Generator<string> {
     }
   }
 }
+
+/** Half of `&lt;` would be four strange characters. */
+const PIECES = /&(?:amp|lt|gt);|[^&]+|&/g;
+
+/**
+ * The first characters of a text that have at most so many code points together: none of them, however composed, is
+ * broken, nor an entity of HTML. Of a single one that is longer, as many of its code points.
+ */
+export function firstCharacters(text: string, maxPoints: number): string {
+  if (text.length <= maxPoints) return text;
+  let points = 0;
+  let end = 0;
+  for (const character of charactersOf(text)) {
+    points += [...character].length;
+    if (points > maxPoints) return end > 0 ? text.slice(0, end) : [...character].slice(0, maxPoints).join('');
+    end += character.length;
+  }
+  return text;
+}
+
+/** The same with `…` as the last one where something was cut. */
+export function cutText(text: string, maxPoints: number): string {
+  return firstCharacters(text, maxPoints) === text ? text : `${firstCharacters(text, maxPoints - 1).trimEnd()}…`;
+}
+
+function* charactersOf(text: string): Generator<string> {
+  for (const [piece] of text.matchAll(PIECES)) {
+    if (piece.length > 1 && piece.startsWith('&')) yield piece;
+    else yield* graphemesOf(piece);
+  }
+}

@@ -51,6 +51,18 @@ function nameOf(parameter: string): string {
   }
 }
 
+/**
+ * An address as a URI (RFC 3986), for whoever takes nothing else: a tool may write anything, and browsers are less
+ * strict (URL leaves "|" as it is). Undefined for what is no address.
+ */
+export function uriOf(text: string | null | undefined): string | undefined {
+  const url = parseWebUrl(text);
+  if (!url) return undefined;
+  const { origin, pathname, search, hash } = url;
+  const strange = /%(?![0-9a-f]{2})|[^\w.~:/?#@!$&'()*+,;=%-]/gi;
+  return `${origin}${`${pathname}${search}${hash}`.replace(strange, encodeURIComponent)}`;
+}
+
 /** For a source's schema: what is no such address is left out, once. */
 export const Url = z
   .string()

@@ -4,6 +4,7 @@ import { State } from '../../src/domain/change-record.ts';
 import type { Deployment } from '../../src/domain/deployment.ts';
 import { DeliveryFailed } from '../../src/domain/errors.ts';
 import { presetNames } from '../../src/sinks/http/presets/index.ts';
+import { EVENT_MUTATION } from '../../src/sinks/http/presets/newrelic-change-event.ts';
 import { MUTATION } from '../../src/sinks/http/presets/newrelic-change-tracking.ts';
 import { AnySink } from '../../src/sinks/index.ts';
 import type { Delivered, Sink } from '../../src/sinks/sink.ts';
@@ -88,12 +89,18 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
   ...Object.fromEntries(presetNames.map((name) => [`http ${name}`, presetFixture(name)])),
 };
 
+/** Of presets that believe nothing but an id. */
+const ANSWERS: Readonly<Record<string, unknown>> = {
+  'newrelic-change-event': { data: { changeTrackingCreateEvent: { changeTrackingEvent: { changeTrackingId: 'e1' } } } },
+};
+
 /** Every preset is a destination of its own, asked at another address than its own. */
 function presetFixture(preset: (typeof presetNames)[number]): Fixture {
   const { secrets } = PRESETS_GIVEN[preset];
   const isSecretUrl = secrets['url'] !== undefined;
   return {
-    start: anything,
+    start: () =>
+      startFakeServer(({ method }) => ({ status: method === 'GET' ? 404 : 200, body: ANSWERS[preset] ?? {} })),
     config: (url) => ({
       preset,
       ...PRESETS_GIVEN[preset],
@@ -101,7 +108,7 @@ function presetFixture(preset: (typeof presetNames)[number]): Fixture {
     }),
     secrets: isSecretUrl ? [SECRET] : Object.values(secrets),
     repeatKey: ({ headers }) => headers['idempotency-key'],
-    fixed: [MUTATION],
+    fixed: [MUTATION, EVENT_MUTATION],
   };
 }
 

@@ -67,6 +67,15 @@ const PLACES: Readonly<Record<PresetName, Place>> = {
       secrets: { api_key: SECRET },
     }),
   },
+  'newrelic-change-event': {
+    path: '/events/graphql',
+    isProved: header('api-key'),
+    answer: {
+      status: 200,
+      body: { data: { changeTrackingCreateEvent: { changeTrackingEvent: { changeTrackingId: 'e1' }, messages: [] } } },
+    },
+    config: (url) => ({ settings: { url: `${url}/events/graphql` }, secrets: { api_key: SECRET } }),
+  },
   'honeycomb-marker': {
     path: '/1/markers/__all__',
     isProved: header('x-honeycomb-team'),
@@ -169,7 +178,7 @@ it('a failure is told to those that have a word for it, with a reason for the ot
   });
   expect((await bridge.post('/webhooks/gitlab', failure, gitlabHeaders())).status).toBe(202);
   await bridge.settled();
-  const deaf = ['datadog-dora-deployment', 'newrelic-change-tracking', 'sentry-deploy'];
+  const deaf = ['datadog-dora-deployment', 'newrelic-change-tracking', 'newrelic-change-event', 'sentry-deploy'];
   expect(takenBy()).toEqual(presetNames.filter((name) => !deaf.includes(name)).sort());
   expect(fake.refused).toEqual([]);
   const [change] = await bridge.changes('&environment=staging');

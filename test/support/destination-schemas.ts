@@ -51,7 +51,12 @@ export const PRESET_BODIES = {
         finished_at: EpochMs,
         git: z.strictObject({ commit_sha: Sha, repository_url: z.url() }).optional(),
         custom_tags: z
-          .array(z.string().regex(/^[^:]+:.+$/))
+          .array(
+            z
+              .string()
+              .max(200)
+              .regex(/^[^:]+:.+$/s),
+          )
           .max(100)
           .optional(),
       }),
@@ -73,7 +78,6 @@ export const PRESET_BODIES = {
     result: z.enum(['SUCCESS', 'FAILURE']),
     environment: z.enum(['PRODUCTION', 'STAGING', 'TESTING', 'DEVELOPMENT']),
     originalEnvironment: Text.optional(),
-    url: z.url().optional(),
     createdDate: Iso.optional(),
     startedDate: Iso,
     finishedDate: Iso,
@@ -94,11 +98,11 @@ export const PRESET_BODIES = {
   'grafana-annotation': z.strictObject({
     time: EpochMs,
     timeEnd: EpochMs.optional(),
-    tags: z.array(Text),
+    tags: z.array(Text.max(100)),
     text: Text,
   }),
   'sentry-deploy': z.strictObject({
-    environment: Text.max(64),
+    environment: Text.max(64).regex(/^[^\s/]+$/),
     name: Text.max(64).optional(),
     url: z.url().optional(),
     dateStarted: Iso.optional(),
@@ -117,6 +121,30 @@ export const PRESET_BODIES = {
         changelog: z.url().optional(),
         deploymentType: z.enum(['BASIC', 'BLUE_GREEN', 'CANARY', 'OTHER', 'ROLLING', 'SHADOW']),
         groupId: Text.optional(),
+        description: Text.optional(),
+        timestamp: EpochMs,
+      }),
+    }),
+  }),
+  'newrelic-change-event': z.strictObject({
+    query: z.string().startsWith('mutation($e: ChangeTrackingCreateEventInput!)'),
+    variables: z.strictObject({
+      e: z.strictObject({
+        categoryAndTypeData: z.strictObject({
+          kind: z.strictObject({ category: z.literal('deployment'), type: z.literal('basic') }),
+          categoryFields: z.strictObject({
+            deployment: z.strictObject({
+              version: Text,
+              commit: Sha.optional(),
+              deepLink: z.url().optional(),
+              changelog: z.url().optional(),
+            }),
+          }),
+        }),
+        entitySearch: z.strictObject({ query: z.string().regex(/^name = '[^'"`\\]+' AND ./) }),
+        user: Text.optional(),
+        groupId: Text.optional(),
+        shortDescription: Text.optional(),
         description: Text.optional(),
         timestamp: EpochMs,
       }),
@@ -145,6 +173,10 @@ export const PRESET_BODIES = {
     ends_at: Iso.optional(),
     labels: z.record(z.string(), Text).optional(),
     change_identities: z.array(z.strictObject({ type: Text, value: Text })).optional(),
+    attachments: z
+      .array(z.strictObject({ type: z.literal('link'), href_url: z.url(), display_text: Text.optional() }))
+      .optional(),
+    authors: z.array(z.strictObject({ source: Text, source_id: Text, name: Text })).optional(),
   }),
   slack: z.strictObject({
     text: Text.max(40_000),
@@ -158,7 +190,7 @@ export const PRESET_BODIES = {
           z.strictObject({
             type: z.literal('context'),
             elements: z
-              .array(z.strictObject({ type: z.literal('mrkdwn'), verbatim: z.literal(true), text: Text }))
+              .array(z.strictObject({ type: z.literal('mrkdwn'), verbatim: z.literal(true), text: Text.max(3000) }))
               .min(1)
               .max(10),
           }),

@@ -20,6 +20,7 @@ export const PRESETS_GIVEN: Readonly<
   'grafana-annotation': { settings: { url: 'https://grafana.example.com' }, secrets: { token: PRESET_SECRET } },
   'sentry-deploy': { settings: { organization: 'harbor', project: 'lighthouse' }, secrets: { token: PRESET_SECRET } },
   'newrelic-change-tracking': { settings: { entity_guid: 'TG9va0FsaWtl' }, secrets: { api_key: PRESET_SECRET } },
+  'newrelic-change-event': { secrets: { api_key: PRESET_SECRET } },
   'honeycomb-marker': { secrets: { api_key: PRESET_SECRET } },
   'incident-io': { settings: { alert_source_config_id: '01LOOKALIKE' }, secrets: { token: PRESET_SECRET } },
   firehydrant: { secrets: { token: PRESET_SECRET } },

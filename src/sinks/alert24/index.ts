@@ -52,10 +52,11 @@ function createSink(config: Config): Sink {
     },
     deliver: (deployment, ledger, context) =>
       deliver(api, { deployment: normalized(deployment), ledger, lateAfterMs, ...context }),
-    preview(deployment, { sourceName } = {}) {
+    preview(deployment, { sourceName, pageUrl } = {}) {
       const now = new Date(deployment.receivedAt); // what is told when it arrives; a late retry says how late it is
       const told = normalized(deployment);
-      return api.preview(toChange(told, { now, lateAfterMs, possibleDuplicate: false, sourceName }), told.serviceId);
+      const change = toChange(told, { now, lateAfterMs, possibleDuplicate: false, sourceName, pageUrl });
+      return api.preview(change, told.serviceId);
     },
     async check(signal) {
       const answer = await api.list({ limit: '1' }, undefined, signal);

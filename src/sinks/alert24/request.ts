@@ -1,5 +1,6 @@
 import { type Deployment, isFinal } from '../../domain/deployment.ts';
 import { headline } from '../../domain/summary.ts';
+import { cutText } from '../../values/graphemes.ts';
 import type { ChangeCreate } from './schema.ts';
 
 // Alert24 documents no lengths. These keep a change readable, and a body small.
@@ -18,12 +19,13 @@ interface Attempt {
   /** An earlier attempt may have made it already. */
   readonly possibleDuplicate: boolean;
   readonly sourceName?: string | undefined;
+  readonly pageUrl?: string | undefined;
 }
 
 /** One deployment in one state as the body of a new change. */
 export function toChange(
   deployment: Deployment,
-  { now, lateAfterMs, possibleDuplicate, sourceName }: Attempt,
+  { now, lateAfterMs, possibleDuplicate, sourceName, pageUrl }: Attempt,
 ): ChangeCreate {
   const lateMs = now.getTime() - Date.parse(deployment.occurredAt);
   const late = lateMs > lateAfterMs;
@@ -33,12 +35,12 @@ export function toChange(
   const url = deployment.pipelineUrl ?? deployment.jobUrl;
   const { commit, ref, pullRequest, actor } = deployment;
   return {
-    summary: cut(headline(deployment), SUMMARY_LIMIT),
+    summary: cutText(headline(deployment), SUMMARY_LIMIT),
     change_type: deployment.changeType,
-    description: describe(deployment, late ? lateMs : undefined),
+    description: describe(deployment, { lateMs: late ? lateMs : undefined, pageUrl }),
     ...(source && { source }),
     ...(commit?.sha && { commit_sha: commit.sha }),
-    ...(message && { commit_message: cut(message, MESSAGE_LIMIT) }),
+    ...(message && { commit_message: cutText(message, MESSAGE_LIMIT) }),
     ...(ref && { branch: ref }),
     ...(pullRequest?.number && { pr_number: String(pullRequest.number) }),
     ...(pullRequest?.url && { pr_url: pullRequest.url }),
@@ -52,7 +54,10 @@ export function toChange(
 }
 
 /** Alert24 stamps the time of arrival and takes no other, so that the true times stand in the text. */
-function describe(deployment: Deployment, lateMs: number | undefined): string {
+function describe(
+  deployment: Deployment,
+  { lateMs, pageUrl }: { lateMs: number | undefined; pageUrl: string | undefined },
+): string {
   const { occurredAt, startedAt, finishedAt, notes } = deployment;
   const times = [
     `occurred_at=${occurredAt}`,
@@ -60,12 +65,13 @@ function describe(deployment: Deployment, lateMs: number | undefined): string {
     isFinal(deployment.state) && finishedAt && `finished_at=${finishedAt}`,
   ];
   return [
-    deployment.description && cut(deployment.description.trim(), DESCRIPTION_LIMIT),
+    deployment.description && cutText(deployment.description.trim(), DESCRIPTION_LIMIT),
     times.filter(Boolean).join('; '),
     lateMs !== undefined &&
       `Told late: it happened at ${occurredAt}, ${duration(lateMs)} before this was sent. The time that Alert24 ` +
         `shows is the time of arrival.`,
-    ...notes.slice(0, NOTES_LIMIT).map((note) => `Note: ${cut(note, NOTE_LIMIT)}`),
+    pageUrl && `Shiplog: ${pageUrl}`,
+    ...notes.slice(0, NOTES_LIMIT).map((note) => `Note: ${cutText(note, NOTE_LIMIT)}`),
   ]
     .filter(Boolean)
     .join('\n');
@@ -90,11 +96,4 @@ function duration(ms: number): string {
   if (minutes < 120) return `${minutes} minutes`;
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
-}
-
-/** Cuts on code points: half an emoji is not valid Unicode. */
-function cut(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  const points = [...text];
-  return points.length <= limit ? text : `${points.slice(0, limit - 1).join('')}…`;
 }

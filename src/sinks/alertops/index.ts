@@ -71,19 +71,19 @@ function createSink(config: Config): Sink {
       return { wanted: true };
     },
     lane: (deployment) => alertOf(normalized(deployment)),
-    async deliver(deployment, ledger, { signal }) {
+    async deliver(deployment, ledger, { signal, pageUrl }) {
       const later = isReportedLater(deployment, ledger, 'AlertOps');
       if (later) return later;
       return post({
-        requests: [messageOf(deployment, config)],
+        requests: [messageOf(deployment, config, pageUrl)],
         ledger,
         send: async (body) => withoutSecrets(await send({ method: 'POST', url, body, signal }), secrets),
         refusal: (answer) => refusal(answer, `AlertOps did not take ${deployment.key}`),
         again: 'perhaps twice: the answer to an earlier attempt was lost; AlertOps appends a repeat to the open alert',
       });
     },
-    preview: (deployment) => ({
-      ...shown({ method: 'POST', url: withoutPath(url), body: messageOf(deployment, config) }, url),
+    preview: (deployment, { pageUrl } = {}) => ({
+      ...shown({ method: 'POST', url: withoutPath(url), body: messageOf(deployment, config, pageUrl) }, url),
       notes: ['Whether AlertOps maps it shows in its Inbound Log; a "close" with nothing open is ignored there.'],
     }),
     async check(signal) {
@@ -101,9 +101,9 @@ type Lists = Pick<Config, SourceStatus>;
 const statusOf = (state: State, lists: Lists) => STATUSES.find((status) => lists[status].includes(state));
 
 /** @throws DeliveryFailed for a state in none of the lists. */
-function messageOf(deployment: Deployment, lists: Lists): Message {
+function messageOf(deployment: Deployment, lists: Lists, pageUrl: string | undefined): Message {
   const status = statusOf(deployment.state, lists);
-  if (status) return toMessage(normalized(deployment), status);
+  if (status) return toMessage(normalized(deployment), status, pageUrl);
   throw new DeliveryFailed(`AlertOps is not told of a deployment that is ${deployment.state}`, { retry: 'never' });
 }
 

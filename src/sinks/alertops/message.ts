@@ -1,6 +1,7 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { headline } from '../../domain/summary.ts';
-import { shorten } from '../../values/text.ts';
+import { cutText } from '../../values/graphemes.ts';
+import { uriOf } from '../../values/url.ts';
 import { alertOf } from '../one-alert.ts';
 
 /** It is read on a telephone at night; a commit message may have pages. */
@@ -25,22 +26,23 @@ export interface Message {
   readonly details: Readonly<Record<string, string>>;
 }
 
-export function toMessage(deployment: Deployment, status: SourceStatus): Message {
-  const url = deployment.jobUrl ?? deployment.pipelineUrl;
+/** `pageUrl`: our own page of it, where people reach it. */
+export function toMessage(deployment: Deployment, status: SourceStatus, pageUrl?: string): Message {
+  const url = uriOf(deployment.jobUrl ?? deployment.pipelineUrl) ?? pageUrl;
   const severity = status === 'open' ? (deployment.riskLevel ?? 'high') : undefined;
   return {
     source: 'shiplog',
     source_name: 'Shiplog deployments',
     source_id: alertOf(deployment),
     source_status: status,
-    subject: shorten(headline(deployment), SUBJECT_CHARS),
+    subject: cutText(headline(deployment), SUBJECT_CHARS),
     ...(severity && { severity }),
     ...(url && { source_url: url }),
-    details: detailsOf(deployment),
+    details: detailsOf(deployment, pageUrl),
   };
 }
 
-function detailsOf(deployment: Deployment): Record<string, string> {
+function detailsOf(deployment: Deployment, pageUrl: string | undefined): Record<string, string> {
   const { service, environment, repository, ref, commit, actor, description } = deployment;
   const details = {
     service,
@@ -51,11 +53,12 @@ function detailsOf(deployment: Deployment): Record<string, string> {
     repository: repository?.name,
     branch: ref,
     commit: commit?.sha,
-    commit_title: commit?.title && shorten(commit.title, TITLE_CHARS),
+    commit_title: commit?.title && cutText(commit.title, TITLE_CHARS),
     actor,
-    description: description && shorten(description, DETAIL_CHARS),
+    description: description && cutText(description, DETAIL_CHARS),
     occurred_at: deployment.occurredAt,
     deployment: deployment.key,
+    shiplog: pageUrl,
   };
   // drops '' and undefined
   return Object.fromEntries(Object.entries(details).filter((detail): detail is [string, string] => Boolean(detail[1])));

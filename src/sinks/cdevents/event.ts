@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { headline } from '../../domain/summary.ts';
-import { shorten } from '../../values/text.ts';
-import { parseWebUrl } from '../../values/url.ts';
+import { cutText } from '../../values/graphemes.ts';
+import { uriOf } from '../../values/url.ts';
 import { normalized } from '../normalized.ts';
 import { artifactId } from './purl.ts';
 
@@ -71,6 +71,8 @@ interface EventOptions {
   /** Whoever was told that the run started is told that it finished. */
   readonly includesRuns: boolean;
   readonly includesEnvironments: boolean;
+  /** Our own page of the deployment, where people reach it. */
+  readonly pageUrl?: string | undefined;
 }
 
 /**
@@ -78,58 +80,50 @@ interface EventOptions {
  * once it is deployed. The last event is the one that matters most.
  */
 export function toEvents(deployment: Deployment, wish: EventOptions): readonly CdEvent[] {
-  const { source, includesRuns, includesEnvironments } = wish;
+  const { includesRuns, includesEnvironments } = wish;
   const told = normalized(deployment);
-  if (told.state !== 'succeeded') return [runEvent(told, source)];
+  if (told.state !== 'succeeded') return [runEvent(told, wish)];
   return [
-    ...(includesRuns ? [runEvent(told, source)] : []),
-    ...(includesEnvironments ? [environmentEvent(told, source)] : []),
-    serviceEvent(told, source),
+    ...(includesRuns ? [runEvent(told, wish)] : []),
+    ...(includesEnvironments ? [environmentEvent(told, wish)] : []),
+    serviceEvent(told, wish),
   ];
 }
 
 /** That an environment was created or deleted, no tool tells: this one says that something else runs there now. */
-function environmentEvent(deployment: Deployment, source: string): CdEvent {
+function environmentEvent(deployment: Deployment, wish: EventOptions): CdEvent {
   const { name, url } = deployment.environment;
-  const content = { name, ...uriOf(url) };
-  return build(deployment, { source, type: 'environment.modified', kind: 'environment', id: name, content });
+  const content = { name, ...withUri(url) };
+  return build(deployment, { ...wish, type: 'environment.modified', kind: 'environment', id: name, content });
 }
 
-/**
- * The schemas take nothing but a URI (RFC 3986), and a tool may write anything. Browsers are less strict: URL leaves
- * "|" as it is.
- */
-function uriOf(text: string | undefined): { uri?: string } {
-  const url = parseWebUrl(text);
-  if (!url) return {};
-  const { origin, pathname, search, hash } = url;
-  const strange = /%(?![0-9a-f]{2})|[^\w.~:/?#@!$&'()*+,;=%-]/gi;
-  return { uri: `${origin}${`${pathname}${search}${hash}`.replace(strange, encodeURIComponent)}` };
+function withUri(text: string | undefined): { uri?: string } {
+  const uri = uriOf(text);
+  return uri === undefined ? {} : { uri };
 }
 
-function serviceEvent(deployment: Deployment, source: string): CdEvent {
+function serviceEvent(deployment: Deployment, wish: EventOptions): CdEvent {
   const { changeType, replaced, service, environment } = deployment;
   const predicate = changeType === 'rollback' ? 'rolledback' : replaced ? 'upgraded' : 'deployed';
   const content = { environment: { id: environment.name }, artifactId: artifactId(deployment) };
-  return build(deployment, { source, type: `service.${predicate}`, kind: 'service', id: service, content });
+  return build(deployment, { ...wish, type: `service.${predicate}`, kind: 'service', id: service, content });
 }
 
-function runEvent(deployment: Deployment, source: string): CdEvent {
+function runEvent(deployment: Deployment, wish: EventOptions): CdEvent {
   const { key, state, service, environment, description, pipelineUrl, jobUrl } = deployment;
   const outcome = OUTCOMES[state];
   const content = {
     pipelineName: deployment.job ?? `Deploy ${service} to ${environment.name}`,
     // schemas/pipelinerunstarted.json requires one
     ...(state === 'running' && { uri: `urn:uuid:${chainOf(deployment)}` }),
-    ...uriOf(pipelineUrl ?? jobUrl),
+    ...withUri(pipelineUrl ?? jobUrl),
     ...(outcome && { outcome }),
-    ...(state === 'failed' && description && { errors: shorten(description, ERRORS_CHARS) }),
+    ...(state === 'failed' && description && { errors: cutText(description, ERRORS_CHARS) }),
   };
-  return build(deployment, { source, type: `pipelinerun.${RUNS[state]}`, kind: 'run', id: key, content });
+  return build(deployment, { ...wish, type: `pipelinerun.${RUNS[state]}`, kind: 'run', id: key, content });
 }
 
-interface Parts {
-  readonly source: string;
+interface Parts extends Pick<EventOptions, 'source' | 'pageUrl'> {
   readonly type: string;
   /** What the id of the event is made of, besides deployment and state. */
   readonly kind: 'service' | 'run' | 'environment';
@@ -137,7 +131,7 @@ interface Parts {
   readonly content: Content;
 }
 
-function build(deployment: Deployment, { source, type, kind, id, content }: Parts): CdEvent {
+function build(deployment: Deployment, { source, pageUrl, type, kind, id, content }: Parts): CdEvent {
   return {
     context: {
       specversion: SPEC_VERSION,
@@ -148,7 +142,7 @@ function build(deployment: Deployment, { source, type, kind, id, content }: Part
       timestamp: deployment.occurredAt,
     },
     subject: { id, source, content },
-    customData: customDataOf(deployment),
+    customData: customDataOf(deployment, pageUrl),
     customDataContentType: 'application/json',
   };
 }
@@ -171,13 +165,13 @@ function uuidOf(parts: readonly string[]): string {
   ].join('-');
 }
 
-function customDataOf(deployment: Deployment): Record<string, string> {
+function customDataOf(deployment: Deployment, pageUrl: string | undefined): Record<string, string> {
   const { repository, ref, commit, actor, environment } = deployment;
   const data = {
     deployment: deployment.key,
     state: deployment.state,
     changeType: deployment.changeType,
-    summary: shorten(headline(deployment), SUMMARY_CHARS),
+    summary: cutText(headline(deployment), SUMMARY_CHARS),
     service: deployment.service,
     environment: environment.name,
     tier: environment.tier,
@@ -187,6 +181,7 @@ function customDataOf(deployment: Deployment): Record<string, string> {
     actor,
     startedAt: deployment.startedAt,
     finishedAt: deployment.finishedAt,
+    shiplog: pageUrl,
   };
   // drops '' and undefined
   return Object.fromEntries(Object.entries(data).filter((entry): entry is [string, string] => Boolean(entry[1])));

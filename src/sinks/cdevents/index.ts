@@ -52,10 +52,10 @@ function createSink(config: Config): Sink {
   const secrets = [token, signing_secret].filter((secret) => secret !== undefined);
   const send = createSendJson({ timeoutMs: config.timeout_seconds * 1000 });
   const includesRuns = states.includes('running') || states.includes('pending');
-  const eventsOf = (deployment: Deployment) =>
-    toEvents(deployment, { source, includesRuns, includesEnvironments: config.environment_events });
-  const requestsFor = (deployment: Deployment) =>
-    eventsOf(deployment).map((event) => toRequest(url, event, config.mode));
+  const eventsOf = (deployment: Deployment, pageUrl: string | undefined) =>
+    toEvents(deployment, { source, includesRuns, includesEnvironments: config.environment_events, pageUrl });
+  const requestsFor = (deployment: Deployment, pageUrl: string | undefined) =>
+    eventsOf(deployment, pageUrl).map((event) => toRequest(url, event, config.mode));
   return {
     type: 'cdevents',
     productName: 'CDEvents',
@@ -66,16 +66,16 @@ function createSink(config: Config): Sink {
       if (states.includes(state)) return { wanted: true };
       return { wanted: false, why: `${name} hears only of: ${states.join(', ')}; this one is ${state}` };
     },
-    deliver: async (deployment, ledger, { signal }) =>
+    deliver: async (deployment, ledger, { signal, pageUrl }) =>
       post({
-        requests: requestsFor(deployment),
+        requests: requestsFor(deployment, pageUrl),
         ledger,
         send: async (request) =>
           withoutSecrets(await send({ ...withProof(request, { token, signing_secret }), signal }), secrets),
         refusal: (answer) => refusal(answer, `${new URL(url).host} did not take ${deployment.key}`),
         again: 'perhaps twice, with the same id: the answer to an earlier attempt was lost',
       }),
-    preview: (deployment) => previewOf(eventsOf(deployment), config),
+    preview: (deployment, { pageUrl } = {}) => previewOf(eventsOf(deployment, pageUrl), config),
     async check(signal) {
       const host = await answersAt(send, url, signal);
       return `${host} answers; whether it takes events shows only when it is told of a deployment`;

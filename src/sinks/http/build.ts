@@ -1,8 +1,10 @@
 import { createSendJson } from '../../outbound/http.ts';
 import { secretsOf as partsThatAreSecret } from '../secret-url.ts';
+import { compileAdvice } from './advice.ts';
 import { compileAuth, type Proof } from './auth.ts';
 import { type Compiling, compileExchange } from './compile.ts';
 import type { Destination } from './deliver.ts';
+import type { FollowUp } from './follow-up.ts';
 import type { Preset } from './preset.ts';
 import { createRateLimit } from './rate-limit.ts';
 import type { Exchange } from './request.ts';
@@ -37,6 +39,7 @@ export function build({ name, timeoutMs, written, preset, given, complain }: Ord
   const { method = 'POST', url = '{secrets.url}' } = written;
   const create = compileExchange({ ...written, method, url }, [], parts);
   const update = compileUpdate(written, preset, parts);
+  const followUp = compileFollowUp(written, preset, parts);
   const proof = compileAuth(written.auth, given, { ...parts, path: ['auth'] });
   const check =
     written.check === undefined ? undefined : compileUrl(written.check, given, { ...parts, path: ['check'] });
@@ -47,6 +50,9 @@ export function build({ name, timeoutMs, written, preset, given, complain }: Ord
       proof,
       create,
       update,
+      followUp,
+      // A URL of the user's own may lead to something else.
+      advice: url === preset?.request.url ? compileAdvice(preset.advice ?? [], { ...parts, path: ['preset'] }) : [],
       check,
       secrets: secretsOf(given, proof),
       states: written.states ?? ['succeeded'],
@@ -69,12 +75,30 @@ function compileUpdate(
   preset: Preset | undefined,
   parts: Compiling,
 ): Exchange | undefined {
-  const needed = preset?.updateNeeds;
-  if (!update || (needed !== undefined && parts.given.secrets[needed] === undefined)) return undefined;
+  if (!update || isWithoutKey(preset, parts)) return undefined;
   if (!remote_id)
     parts.complain(['update'], 'an update needs the id that the destination gave: say under remote_id where it stands');
   return compileExchange(update, ['update'], { ...parts, shape: withRemoteId(parts.shape) });
 }
+
+function compileFollowUp(
+  { follow_up: written, idempotent }: Written,
+  preset: Preset | undefined,
+  parts: Compiling,
+): FollowUp | undefined {
+  if (!written || isWithoutKey(preset, parts)) return undefined;
+  if (!idempotent)
+    parts.complain(
+      ['follow_up'],
+      'the first request may be repeated with it: say idempotent: true where that is no harm',
+    );
+  const exchange = compileExchange(written, ['follow_up'], { ...parts, shape: withRemoteId(parts.shape) });
+  return exchange && { ...exchange, when: written.when, ifKnown: [written.if_known].flat() };
+}
+
+/** The secret that an update needs is not given: the destination would refuse it. */
+const isWithoutKey = (preset: Preset | undefined, { given }: Compiling): boolean =>
+  preset?.updateNeeds !== undefined && given.secrets[preset.updateNeeds] === undefined;
 
 /** The host of a preset is a service out there: nothing inside is meant by it, wherever its name may lead. */
 const reachOf = (url: string, preset: Preset | undefined): 'public' | 'private' =>

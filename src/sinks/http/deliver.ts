@@ -3,8 +3,6 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import {
   certainlyRefused,
-  excerptOf,
-  failure,
   type JsonAnswer,
   type JsonRequest,
   neverSent,
@@ -13,10 +11,14 @@ import {
 } from '../../outbound/http.ts';
 import { isReportedLater } from '../one-alert.ts';
 import type { Delivered, DeliveryLedger } from '../sink.ts';
-import { type AnswerPath, idIn, type Success, urlIn, verdictOf } from './answer.ts';
+import type { CompiledAdvice } from './advice.ts';
+import { type AnswerPath, idIn, type Success, urlIn } from './answer.ts';
+import { concerns, type FollowUp, wordsAfter } from './follow-up.ts';
 import type { RateLimit } from './rate-limit.ts';
+import { refusalOf } from './refusal.ts';
 import { type Exchange, type Parts, requestOf } from './request.ts';
 import { asWritten, type Retrying } from './retry.ts';
+import { scopeOf } from './scope.ts';
 import type { Written } from './written.ts';
 
 export interface Destination extends Parts {
@@ -37,6 +39,9 @@ export interface Destination extends Parts {
   readonly idempotent: boolean;
   readonly per: Written['per'];
   readonly retry: Retrying | undefined;
+  readonly followUp: FollowUp | undefined;
+  /** What this destination's refusals mean, where that is known. */
+  readonly advice: readonly CompiledAdvice[];
 }
 
 interface Delivery {
@@ -85,28 +90,44 @@ async function create(to: Destination, request: JsonRequest, delivery: Delivery)
     if (neverSent(error)) await forget();
     throw error;
   });
-  const refused = refusalOf(to.success, answer, `${to.name} did not take ${deployment.key}`);
+  const refused = refusal(to, answer, { ...delivery, success: to.success, what: `did not take ${deployment.key}` });
   if (refused) {
-    if (certainlyRefused(answer) || refused.denied) await forget();
+    if (certainlyRefused(answer) || refused.isCertain) await forget();
     throw refused.failure;
   }
   const remoteId = idIn(answer, to.remoteId);
   if (to.update && remoteId !== undefined) await ledger.claim(remoteId);
   const words = repeated && !to.idempotent ? 'taken, perhaps twice: an earlier answer was lost' : 'taken';
-  return delivered(to, answer, { words: `${answer.status} ${words}`, remoteId });
+  const more = await tellWhatFollows(to, delivery, remoteId);
+  return delivered(to, answer, { words: `${answer.status} ${words}${more}`, remoteId });
+}
+
+/** In words. It follows only what the destination would recognise as a repeat: all of it may be sent again. */
+async function tellWhatFollows(to: Destination, delivery: Delivery, remoteId: string | undefined): Promise<string> {
+  const { deployment, pageUrl } = delivery;
+  if (!to.followUp || !concerns(to.followUp, deployment, scopeOf(deployment, to.given, { remoteId, pageUrl })))
+    return '';
+  try {
+    const answer = await exchange(to, requestOf(to.followUp, to, { ...delivery, remoteId }), delivery);
+    const refused = refusal(to, answer, { ...delivery, success: {}, what: 'did not take what follows' });
+    if (refused) throw refused.failure;
+    return '';
+  } catch (error) {
+    const words = wordsAfter(error);
+    if (words === undefined) throw error;
+    return words;
+  }
 }
 
 /** An update says how things stand: twice is as good as once. */
 async function update(to: Destination, request: JsonRequest, delivery: Delivery): Promise<Delivered> {
   const { remoteId = '' } = delivery.ledger.known;
   const answer = await exchange(to, request, delivery);
-  const refused = refusalOf(
-    to.updateSuccess,
-    answer,
-    `${to.name} did not update ${remoteId} (${delivery.deployment.key})`,
-  );
+  const what = `did not update ${remoteId} (${delivery.deployment.key})`;
+  const refused = refusal(to, answer, { ...delivery, success: to.updateSuccess, what });
   if (refused) throw refused.failure;
-  return delivered(to, answer, { words: `${answer.status} updated`, remoteId });
+  const more = await tellWhatFollows(to, delivery, remoteId);
+  return delivered(to, answer, { words: `${answer.status} updated${more}`, remoteId });
 }
 
 async function exchange(
@@ -117,21 +138,13 @@ async function exchange(
   return secrets.reduce((answer, secret) => withoutSecret(answer, secret), await send({ ...request, signal }));
 }
 
-function refusalOf(success: Success, answer: JsonAnswer, what: string) {
-  const verdict = verdictOf(answer, success);
-  if (verdict === 'taken') return undefined;
-  if (verdict === 'refused') return { denied: false, failure: failure(answer, what, adviceFor(answer.status)) };
-  const { status } = answer;
-  const message = `${what}: ${status}, but the answer says otherwise: ${excerptOf(answer)}`;
-  return { denied: true, failure: new DeliveryFailed(message, { retry: 'never', status }) };
-}
-
-function adviceFor(status: number): string | undefined {
-  if (status === 401 || status === 403)
-    return 'What it proves itself with is missing, wrong, expired or not allowed to do this: correct auth or secrets';
-  if (status === 404) return 'Nothing answers there: correct url';
-  if (status >= 300 && status < 400) return 'Redirects are not followed: set url to where it leads';
-  return undefined;
+function refusal(
+  { name, advice, retry, given }: Destination,
+  answer: JsonAnswer,
+  { deployment, success, what }: { deployment: Deployment; success: Success; what: string },
+) {
+  const scope = scopeOf(deployment, { settings: given.settings, secrets: {} }, {});
+  return refusalOf(answer, { success, advice, retry, scope, what: `${name} ${what}` });
 }
 
 function delivered(

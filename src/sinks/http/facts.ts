@@ -1,8 +1,10 @@
 import { ChangeType, digest, RiskLevel, State, Tier } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { headline } from '../../domain/summary.ts';
+import { uriOf } from '../../values/url.ts';
 import { normalized } from '../normalized.ts';
 import { alertOf } from '../one-alert.ts';
+import { wellFormed } from '../well-formed.ts';
 
 /** What stands in a JSON document. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -69,7 +71,7 @@ export const DEPLOYMENT: Fields = fields({
   artifacts: TEXTS,
   tags: TEXTS,
   notes: TEXTS,
-  replaced: fields({ key: 'text', sha: 'text', short: 'text', compare_url: 'text' }),
+  replaced: fields({ key: 'text', key_digest: 'text', sha: 'text', short: 'text', compare_url: 'text' }),
 });
 
 type Facts = { readonly [key: string]: Json };
@@ -92,7 +94,11 @@ export function factsOf(deployment: Deployment, pageUrl?: string): Facts {
     risk_level: deployment.riskLevel,
     summary: headline(deployment),
     description: deployment.description,
-    environment: known({ ...environment, original: deployment.original?.environment }),
+    environment: known({
+      ...environment,
+      url: uriOf(environment.url),
+      original: deployment.original?.environment,
+    }),
     service: deployment.service,
     service_id: deployment.serviceId,
     repository:
@@ -122,17 +128,18 @@ const timesOf = ({ startedAt, finishedAt, occurredAt, receivedAt }: Deployment) 
 });
 
 const linksOf = ({ pipelineUrl, job, jobUrl, pullRequest, replaced }: Deployment) => ({
-  pipeline_url: pipelineUrl,
+  pipeline_url: uriOf(pipelineUrl),
   job,
-  job_url: jobUrl,
-  pull_request: pullRequest && known(pullRequest),
+  job_url: uriOf(jobUrl),
+  pull_request: pullRequest && known({ ...pullRequest, url: uriOf(pullRequest.url) }),
   replaced:
     replaced &&
     known({
       key: replaced.deployment,
+      key_digest: digest(replaced.deployment),
       sha: replaced.sha,
       short: replaced.sha?.slice(0, SHORT_SHA),
-      compare_url: replaced.compareUrl,
+      compare_url: uriOf(replaced.compareUrl),
     }),
 });
 
@@ -145,7 +152,7 @@ function commitOf({ sha, title, message, url, author, committedAt }: NonNullable
     short: sha?.slice(0, SHORT_SHA),
     title: title?.trim() || firstLine,
     message: message?.trim() || title?.trim(),
-    url,
+    url: uriOf(url),
     author,
     committed_at: committedAt,
   });
@@ -158,11 +165,14 @@ function secondsBetween(from: string | undefined, to: string | undefined): numbe
   return seconds >= 0 ? seconds : undefined;
 }
 
-const textsOf = (texts: readonly string[]): Json => texts.filter((text) => !isNothing(text));
+const textsOf = (texts: readonly string[]): Json => texts.filter((text) => !isNothing(text)).map(wellFormed);
 
+/** Every text can be encoded: a receiver may refuse half of a character. */
 const known = (named: Readonly<Record<string, Json | undefined>>): Facts =>
   Object.fromEntries(
-    Object.entries(named).filter((entry): entry is [string, Json] => entry[1] !== undefined && !isNothing(entry[1])),
+    Object.entries(named)
+      .filter((entry): entry is [string, Json] => entry[1] !== undefined && !isNothing(entry[1]))
+      .map(([name, value]) => [name, typeof value === 'string' ? wellFormed(value) : value]),
   );
 
 /** Text of white space, a list or an object with nothing in it: nothing to tell anybody. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { compileRegex, isRegex, type Pattern } from '../../domain/rule-regex.ts';
-import { graphemesOf } from '../../values/graphemes.ts';
+import { firstCharacters } from '../../values/graphemes.ts';
+import { cutUnits } from '../../values/text.ts';
 import { isNothing, type Json, type ValueType } from './facts.ts';
 import type { Scope } from './scope.ts';
 import type { Template, TemplateContext } from './template-context.ts';
@@ -9,7 +10,7 @@ import type { Template, TemplateContext } from './template-context.ts';
 const MAX_SEARCHED_CHARS = 1_000;
 
 export const Conversion = z.enum(['number', 'string', 'boolean', 'epoch_seconds', 'epoch_ms', 'iso']);
-type As = z.infer<typeof Conversion>;
+type Conversion = z.infer<typeof Conversion>;
 
 const UNNAMED_GROUP = /(?<!\\)(?:\\\\)*\((?!\?)/;
 
@@ -29,13 +30,15 @@ export const Capture = z.string().transform((text, context): Pattern => {
   return 'wrong' in whole ? wrong(whole.wrong) : whole;
 });
 
-/** What may stand beside an operator. Applied in this order: capture, map, as, truncate; then default. */
+/** What may stand beside an operator. Applied in this order, and `default` where nothing is left. */
 export interface Modifier {
   readonly capture?: Pattern | undefined;
   readonly map?: Readonly<Record<string, unknown>> | undefined;
-  readonly as?: As | undefined;
+  readonly as?: Conversion | undefined;
+  /** What stands on the left → what stands for it. */
+  readonly replace?: Readonly<Record<string, string>> | undefined;
+  readonly escape?: Escape | undefined;
   readonly truncate?: number | undefined;
-  readonly escape?: 'html' | undefined;
   readonly default?: unknown;
   readonly required?: boolean | undefined;
 }
@@ -45,16 +48,17 @@ type ModifierStep = (value: Json, scope: Scope) => Json | undefined;
 type Compiler = TemplateContext & { readonly compile: (written: unknown, place: TemplateContext) => Template };
 
 export function compileModifiers(written: Modifier, kind: ValueType | undefined, place: Compiler): ModifierStep {
-  const { capture, map, as, truncate } = written;
+  const { capture, map, as, replace, escape: language, truncate } = written;
   const several = typeof kind === 'object' && !('words' in kind);
-  for (const name of ['capture', 'map', 'as', 'escape'] as const)
+  for (const name of ['capture', 'map', 'as', 'replace', 'escape'] as const)
     if (several && written[name] !== undefined)
       place.complain([...place.path, name], 'the path leads to several values; write a path to one of them');
   const steps: ModifierStep[] = [
     ...(capture ? [captured(capture)] : []),
     ...(map ? [mapped(map, kind, place)] : []),
     ...(as ? [(value: Json) => convert(value, as)] : []),
-    ...(written.escape ? [escaped] : []),
+    ...(replace ? [onText((text) => replaced(text, replace))] : []),
+    ...(language ? [onText((text) => escapeFor(language, text))] : []),
     ...(truncate ? [(value: Json) => cut(value, truncate)] : []),
   ];
   return (value, scope) => {
@@ -70,7 +74,7 @@ export function compileModifiers(written: Modifier, kind: ValueType | undefined,
 const captured =
   ({ groups, match }: Pattern): ModifierStep =>
   (value) => {
-    const captures = match(String(value).slice(0, MAX_SEARCHED_CHARS));
+    const captures = match(cutUnits(String(value), MAX_SEARCHED_CHARS));
     return groups.map((group) => captures?.get(group)).find((text) => text !== undefined);
   };
 
@@ -86,14 +90,27 @@ function mapped(map: Readonly<Record<string, unknown>>, kind: ValueType | undefi
   return (value, scope) => choices.get(String(value).toLowerCase())?.(scope);
 }
 
-const escaped: ModifierStep = (value) => (typeof value === 'string' ? escapeHtml(value) : value);
+const onText =
+  (change: (text: string) => string | undefined): ModifierStep =>
+  (value) =>
+    typeof value === 'string' ? change(value) : value;
 
-/** The three characters that Slack, among others, takes for the beginning of its own marks. */
-export const escapeHtml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const replaced = (text: string, table: Readonly<Record<string, string>>): string =>
+  Object.entries(table).reduce((changed, [from, to]) => changed.replaceAll(from, () => to), text);
+
+export const Escape = z.enum(['html', 'quotes'], 'write html or quotes, or leave it out');
+export type Escape = z.infer<typeof Escape>;
+
+/** A text as it may stand in another language. Absent: it cannot. */
+export function escapeFor(language: Escape, text: string): string | undefined {
+  // The three characters that Slack, among others, takes for the beginning of its own marks.
+  if (language === 'html') return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  // Query languages differ in how a quotation mark is written between two others, and a wrong guess lets a name out.
+  return /["'`\\\p{Cc}]/u.test(text) ? undefined : text;
+}
 
 /** What does not convert is missing: never NaN, never a guess. */
-function convert(value: Json, as: As): Json | undefined {
+function convert(value: Json, as: Conversion): Json | undefined {
   if (typeof value === 'object') return undefined;
   switch (as) {
     case 'string':
@@ -112,22 +129,10 @@ function convertTime(ms: number, as: 'epoch_seconds' | 'epoch_ms' | 'iso'): Json
   return { epoch_seconds: Math.floor(ms / 1000), epoch_ms: ms, iso: new Date(ms).toISOString() }[as];
 }
 
-/** Half of `&lt;` would be four strange characters. */
-const PIECES = /&(?:amp|lt|gt);|[^&]+|&/g;
-
-/** At most so many code points, and no character, however composed, is broken. Of a list, at most so many items. */
+/** Of a text at most so many code points, in whole characters; of a list at most so many items. */
 function cut(value: Json, limit: number): Json {
   if (Array.isArray(value)) return value.slice(0, limit);
   if (typeof value !== 'string' || value.length <= limit) return value;
-  let points = 0;
-  let end = 0;
-  for (const piece of value.match(PIECES) ?? []) {
-    const isEntity = piece.length > 1 && piece.startsWith('&');
-    for (const segment of isEntity ? [piece] : graphemesOf(piece)) {
-      points += [...segment].length;
-      if (points > limit) return value.slice(0, end).trimEnd();
-      end += segment.length;
-    }
-  }
-  return value;
+  const kept = firstCharacters(value, limit);
+  return kept === value ? value : kept.trimEnd();
 }

@@ -1,8 +1,9 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { fullSha } from '../../values/sha.ts';
+import { escapeFor } from './modifiers.ts';
 
 /** Without which a destination refuses a deployment. */
-export type Requirement = 'full_commit' | 'repository_url' | 'version';
+export type Requirement = 'full_commit' | 'repository_url' | 'version' | 'quotable_service';
 
 const NEEDS: Readonly<Record<Requirement, { readonly what: string; isKnown(deployment: Deployment): boolean }>> = {
   full_commit: {
@@ -10,6 +11,11 @@ const NEEDS: Readonly<Record<Requirement, { readonly what: string; isKnown(deplo
     isKnown: ({ commit }) => fullSha(commit?.sha) !== undefined,
   },
   repository_url: { what: 'no repository is known for it', isKnown: ({ repository }) => Boolean(repository?.url) },
+  quotable_service: {
+    what: 'no service is known for it that can be searched by name (one without quotation marks)',
+    isKnown: ({ service }) =>
+      service.trim() !== '' && service !== 'unknown' && escapeFor('quotes', service) !== undefined,
+  },
   version: {
     what: 'neither a commit nor a tag, branch or artifact is known for it',
     isKnown: ({ commit, ref, artifacts }) => Boolean(commit?.sha || ref || artifacts?.[0]),

@@ -1,20 +1,21 @@
 import { z } from 'zod';
-import { Capture, Conversion, type Modifier } from './modifiers.ts';
+import { Capture, Conversion, Escape, type Modifier } from './modifiers.ts';
 import type { TemplateContext } from './template-context.ts';
 
 const modifiers = {
   capture: Capture.optional(),
   map: z.record(z.string(), z.unknown()).optional(),
+  replace: z.record(z.string().min(1), z.string()).optional(),
   default: z.unknown().optional(),
   required: z.boolean().optional(),
   truncate: z.number('write a number of characters').int().positive().optional(),
   as: Conversion.optional(),
-  escape: z.literal('html', 'write html, or leave it out').optional(),
+  escape: Escape.optional(),
 };
 
 const Operators = {
   path: z.strictObject({ path: z.string(), ...modifiers }),
-  text: z.strictObject({ text: z.string(), ...modifiers }),
+  text: z.strictObject({ text: z.string(), with: z.record(z.string(), z.unknown()).optional(), ...modifiers }),
   first: z.strictObject({ first: z.array(z.unknown()).min(1, 'write at least one value'), ...modifiers }),
   each: z.strictObject({
     each: z.string(),
@@ -29,8 +30,12 @@ const Operators = {
 };
 type Name = keyof typeof Operators;
 
+/** Values that a text names besides those of the deployment. */
+type Named = Readonly<Record<string, unknown>>;
+
 export type Operator =
-  | ({ readonly name: 'path' | 'text'; readonly value: string } & Modifier)
+  | ({ readonly name: 'path'; readonly value: string } & Modifier)
+  | ({ readonly name: 'text'; readonly value: string; readonly with?: Named | undefined } & Modifier)
   | ({ readonly name: 'first'; readonly value: readonly unknown[] } & Modifier)
   | ({ readonly name: 'each'; readonly value: string; readonly item: unknown } & Modifier)
   | { readonly name: 'const'; readonly value: unknown }

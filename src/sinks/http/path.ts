@@ -45,3 +45,12 @@ export function valueAt(from: unknown, path: Path): Json | undefined {
   }
   return value as Json | undefined; // `from` was made of JSON
 }
+
+/** All that stands there: a step into a list that names none of its items goes into each of them. */
+export function valuesAt(from: unknown, path: Path): readonly unknown[] {
+  const [name, ...rest] = path;
+  if (name === undefined) return [from];
+  if (Array.isArray(from) && !/^\d+$/.test(name)) return from.flatMap((item) => valuesAt(item, path));
+  if (typeof from !== 'object' || from === null || !Object.hasOwn(from, name)) return [];
+  return valuesAt(Reflect.get(from, name), rest);
+}

@@ -1,3 +1,4 @@
+import type { Advice } from './advice.ts';
 import type { Requirement } from './needs.ts';
 import type { Written } from './written.ts';
 
@@ -16,6 +17,11 @@ export interface Preset {
    * it does not count.
    */
   readonly needs?: readonly Requirement[];
-  /** The secret without which nothing is updated, because the destination would refuse it. */
+  /**
+   * What its refusals mean, and what to do: instead of the words that fit any address. Not for a URL of the user's own,
+   * which may lead anywhere.
+   */
+  readonly advice?: readonly Advice[];
+  /** The secret without which nothing is updated, nor follows, because the destination would refuse it. */
   readonly updateNeeds?: string;
 }

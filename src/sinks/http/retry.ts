@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
+import type { JsonAnswer } from '../../outbound/http.ts';
+import { parsePath, valuesAt } from './path.ts';
 
 const Status = z.number('write a status such as 409').int().min(200).max(599);
 const HOUR_MS = 3_600_000;
@@ -12,11 +14,18 @@ export const Retrying = z
     on: z.array(Status).default([]),
     /** Answers that are final, though they would be tried again: 501. */
     never: z.array(Status).default([]),
+    /** The same, said by the body of an answer: by any of these texts at the path, in any item of a list on the way. */
+    body: z.strictObject({ path: z.string(), any_of: z.array(z.string()).min(1) }).optional(),
     /** After so long a deployment is news to nobody there. */
     hours: z.number().positive().max(72, 'deliveries are tried for 72 hours at most').optional(),
   })
   .refine(({ on, never }) => !on.some((status) => never.includes(status)), 'a status stands under on and under never');
 export type Retrying = z.infer<typeof Retrying>;
+
+/** Whether the body of an answer says that a later attempt may do better. */
+export const isWorthRetry = (answer: JsonAnswer, retry: Retrying | undefined): boolean =>
+  retry?.body !== undefined &&
+  valuesAt(answer.json, parsePath(retry.body.path)).some((value) => retry.body?.any_of.includes(String(value)));
 
 /**
  * The failure of an attempt, with the advice that the configuration gives. An attempt is always made: a replay may be
@@ -41,5 +50,6 @@ export function asWritten(
   );
 }
 
-const again = ({ message, status, cause }: DeliveryFailed, retry: 'never' | 'backoff', more = '') =>
+/** The same failure with another advice. */
+export const again = ({ message, status, cause }: DeliveryFailed, retry: 'never' | 'backoff', more = '') =>
   new DeliveryFailed(`${message}${more}`, { retry, status, cause });

@@ -4,7 +4,7 @@ import { compileModifiers, type Modifier } from './modifiers.ts';
 import { operatorOf } from './operator.ts';
 import { kindAt, type Path, parsePath, valueAt } from './path.ts';
 import { type Computed, inside, type Template, type TemplateContext } from './template-context.ts';
-import { compileText } from './text.ts';
+import { compileText, type Texts } from './text.ts';
 
 const MISSING: Template = () => undefined;
 
@@ -35,8 +35,8 @@ export function compile(written: unknown, place: TemplateContext): Template {
     case 'path':
       return finish(compilePath(operator.value, inside(place, 'path')), operator, place);
     case 'text': {
-      const { escape: escaped, ...rest } = operator; // of what is put into the text, not of the text
-      return finish(compileText(operator.value, { ...inside(place, 'text'), escape: escaped }), rest, place);
+      const { escape: language, with: own = {}, ...rest } = operator; // of what is put into the text, not of the text
+      return finish(compileOwnText(operator.value, { ...place, own, language }), rest, place);
     }
     case 'first':
       return finish(compileFirst(operator.value, inside(place, 'first')), operator, place);
@@ -81,6 +81,19 @@ function compileObject(written: object, place: TemplateContext): Template {
     });
     return entries.length > 0 && values.length === 0 ? undefined : Object.fromEntries(values);
   };
+}
+
+/** `own`: values that only this text names, as they are put into it. */
+function compileOwnText(
+  text: string,
+  { own, language, ...place }: TemplateContext & Pick<Texts, 'language'> & { own: Readonly<Record<string, unknown>> },
+): Computed {
+  const entries = Object.entries(own).map(
+    ([name, value]) => [name, compile(value, inside(place, 'with', name))] as const,
+  );
+  const named = Object.fromEntries(entries.map(([name]) => [name, 'text' as const]));
+  const shape = { fields: { ...place.shape.fields, ...named } };
+  return compileText(text, { ...inside(place, 'text'), shape, language, own: new Map(entries) });
 }
 
 function compilePath(text: string, place: TemplateContext): Computed {

@@ -1,8 +1,9 @@
 import { Value } from '../../domain/rule-value.ts';
 import type { Json } from './facts.ts';
-import { escapeHtml } from './modifiers.ts';
+import { type Escape, escapeFor } from './modifiers.ts';
 import { kindAt, type Path, parsePath, valueAt } from './path.ts';
-import type { Computed, TemplateContext } from './template-context.ts';
+import type { Scope } from './scope.ts';
+import type { Computed, Template, TemplateContext } from './template-context.ts';
 
 export type TextPart = { readonly text: string } | { readonly name: string; readonly path: Path };
 
@@ -24,16 +25,27 @@ export function partsOf(written: string, place: TemplateContext): readonly TextP
   });
 }
 
+export interface Texts extends TemplateContext {
+  /** Of what the deployment tells. */
+  readonly language: Escape | undefined;
+  readonly own: ReadonlyMap<string, Template>;
+}
+
 /** A text of which one part is missing is missing as a whole: half a sentence would say something else. */
-export function compileText(written: string, place: TemplateContext & { escape: 'html' | undefined }): Computed {
+export function compileText(written: string, { language, own, ...place }: Texts): Computed {
   const parts = partsOf(written, place) ?? [];
-  const value = (scope: Readonly<Record<string, Json>>) => {
-    const pieces = parts.map((part) => {
-      if ('text' in part) return part.text;
-      const found = pieceOf(valueAt(scope, part.path));
-      return found !== undefined && place.escape ? escapeHtml(found) : found;
-    });
-    return pieces.includes(undefined) ? undefined : pieces.join('');
+  const told = (path: Path, scope: Scope) => {
+    const found = pieceOf(valueAt(scope, path));
+    return found !== undefined && language ? escapeFor(language, found) : found;
+  };
+  const pieces = parts.map((part): ((scope: Scope) => string | undefined) => {
+    if ('text' in part) return () => part.text;
+    const template = own.get(part.name);
+    return template ? (scope) => pieceOf(template(scope)) : (scope) => told(part.path, scope);
+  });
+  const value = (scope: Scope) => {
+    const found = pieces.map((piece) => piece(scope));
+    return found.includes(undefined) ? undefined : found.join('');
   };
   return { value, type: 'text', names: parts.flatMap((part) => ('name' in part ? [part.name] : [])).join(', ') };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { State } from '../../domain/change-record.ts';
+import { Match } from '../../domain/rule-match.ts';
 import { AnswerPath, Success } from './answer.ts';
 import { Auth } from './auth.ts';
 import { Retrying } from './retry.ts';
@@ -45,6 +46,17 @@ export const Written = z.strictObject({
       states: z.array(State).default([]),
       /** Default: that of the whole. */
       success: Success.optional(),
+    })
+    .optional(),
+  /** What a deployment means for another one that the destination knows. Only with `idempotent: true`. */
+  follow_up: z
+    .strictObject({
+      when: Match.default({}),
+      if_known: z.union([z.string(), z.array(z.string())]).default([]),
+      method: Method.default('PATCH'),
+      url: z.string(),
+      headers: Headers.optional(),
+      body: z.unknown().optional(),
     })
     .optional(),
   /** A GET that changes nothing, for the doctor. */

@@ -2,17 +2,19 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.ts';
-import { State } from '../../../src/domain/change-record.ts';
+import { digest, State } from '../../../src/domain/change-record.ts';
 import type { Deployment } from '../../../src/domain/deployment.ts';
 import { DeliveryFailed } from '../../../src/domain/errors.ts';
 import { build } from '../../../src/sinks/http/build.ts';
 import { DEPLOYMENT, factsOf, type ValueType } from '../../../src/sinks/http/facts.ts';
 import { http } from '../../../src/sinks/http/index.ts';
 import { PRESETS, presetNames } from '../../../src/sinks/http/presets/index.ts';
+import { EVENT_MUTATION } from '../../../src/sinks/http/presets/newrelic-change-event.ts';
 import { MUTATION } from '../../../src/sinks/http/presets/newrelic-change-tracking.ts';
 import { preview, requestOf } from '../../../src/sinks/http/request.ts';
 import type { PreviewedRequest, Sink } from '../../../src/sinks/sink.ts';
 import { anyDeployment } from '../../support/any-deployment.ts';
+import { failed } from '../../support/delivery-failed.ts';
 import { aDeployment, sha } from '../../support/deployment.ts';
 import { type FakeServer, startFakeServer } from '../../support/fake-server.ts';
 import { createMemoryLedger } from '../../support/ledger.ts';
@@ -20,7 +22,7 @@ import { PRESETS_GIVEN, type PresetName, PRESET_SECRET as SECRET } from '../../s
 import { expectNothingMissing } from '../../support/told.ts';
 
 /** The words of New Relic's language, which has braces. */
-const FIXED = [MUTATION];
+const FIXED = [MUTATION, EVENT_MUTATION];
 
 const sinkOf = (preset: PresetName, over: Record<string, unknown> = {}): Sink => {
   const made = http.parse({ type: 'http', preset, ...PRESETS_GIVEN[preset], ...over });
@@ -165,6 +167,115 @@ describe('a preset over HTTP', () => {
     await expect(createMemoryLedger().deliver(sink, succeeded)).rejects.toThrow('no such entity');
   });
 
+  it('asks again where New Relic says in a 200 that it has no time now, and never doubts that it may have it', async () => {
+    const settings = { url: `${fake.url}/graphql` };
+    const attempt = async (errorClass: string, atMs: number) => {
+      const ledger = createMemoryLedger();
+      const errors = [{ message: 'first' }, { message: 'no', extensions: { errorClass } }];
+      fake.inject({ kind: 'status', status: 200, body: { data: null, errors } });
+      const error = await failed(
+        ledger.attempt(sinkOf('newrelic-change-event', { settings }), succeeded, { now: new Date(atMs) }),
+      );
+      return [error.retry, ledger.of(succeeded.key).known.attemptedAt !== undefined];
+    };
+    const cameMs = Date.parse(succeeded.occurredAt);
+    for (const errorClass of ['TIMEOUT', 'TOO_MANY_REQUESTS', 'INTERNAL_SERVER_ERROR', 'SERVER_ERROR'])
+      expect(await attempt(errorClass, cameMs)).toEqual(['backoff', true]);
+    expect(await attempt('INVALID_INPUT', cameMs)).toEqual(['never', false]);
+    expect(await attempt('TIMEOUT', cameMs + 25 * 3_600_000)).toEqual(['never', true]);
+  });
+
+  it.each(["it's", 'a"b', 'a\\', 'a`', 'a\nb', 'unknown'])('puts no %j into a search at New Relic', (service) => {
+    const sink = sinkOf('newrelic-change-event');
+    expect(sink.wants({ ...succeeded, service })).toMatchObject({ wanted: false });
+    const own = { query: { text: "name = '{service}'", escape: 'quotes', required: true } };
+    const written = sinkOf('newrelic-change-event', { body: { variables: { e: { entitySearch: own } } } });
+    if (service !== 'unknown') expect(() => written.preview({ ...succeeded, service })).toThrow('not sent');
+  });
+
+  it('links what was rolled back to what Datadog knows of the roll-back', async () => {
+    await fake.close();
+    fake = await startFakeServer(({ method }) =>
+      method === 'POST' ? { status: 200, body: { data: { id: '2a47b5f25b160b8a' } } } : { status: 202 },
+    );
+    const urls = (url: string) => ({
+      url: `${url}/api/v2/dora/deployment`,
+      follow_up: {
+        ...PRESETS['datadog-dora-deployment'].request.follow_up,
+        when: { change_type: 'rollback' },
+        url: `${url}/api/v2/dora/deployments/{replaced.key_digest}`,
+      },
+    });
+    const sink = sinkOf('datadog-dora-deployment', urls(fake.url));
+    await createMemoryLedger().deliver(sink, succeeded);
+    expect(fake.requests).toHaveLength(1);
+    await createMemoryLedger().deliver(sink, rolledBack);
+    const [, first, patch] = fake.requests;
+    const replaced = digest(rolledBack.replaced.deployment);
+    expect(JSON.parse(first?.text ?? '')).toMatchObject({ data: { attributes: { id: digest(rolledBack.key) } } });
+    expect(patch).toMatchObject({ method: 'PATCH', path: `/api/v2/dora/deployments/${replaced}` });
+    expect(JSON.parse(patch?.text ?? '')).toEqual({
+      data: {
+        id: replaced,
+        type: 'dora_deployment_patch_request',
+        attributes: { change_failure: true, remediation: { id: '2a47b5f25b160b8a', type: 'rollback' } },
+      },
+    });
+    expect(patch?.headers).toMatchObject({ 'dd-application-key': `app-${SECRET}`, 'dd-api-key': SECRET });
+  });
+
+  it('delivers a roll-back of what Datadog does not know, and comes again where it may know it later', async () => {
+    const reply = { status: 404 };
+    await fake.close();
+    fake = await startFakeServer(({ method, path }) => {
+      if (method === 'POST') return { status: 200, body: { data: { id: '2a47b5f25b160b8a' } } };
+      return path.startsWith('/own') ? { status: 202 } : { ...reply, body: 'not found' };
+    });
+    const url = `${fake.url}/x/{replaced.key_digest}`;
+    const follow_up = { when: { change_type: 'rollback' }, url, body: { of: { path: 'remote_id' } } };
+    const update = { method: 'PATCH', url: `${fake.url}/own/{remote_id}`, body: { id: { path: 'remote_id' } } };
+    const sink = sinkOf('datadog-dora-deployment', { url: `${fake.url}/x`, update, follow_up });
+    expect(await createMemoryLedger().deliver(sink, rolledBack)).toMatchObject({
+      remoteId: '2a47b5f25b160b8a',
+      words: expect.stringMatching(/^200 taken; of the other deployment: .*404 not found/),
+    });
+    reply.status = 503;
+    const ledger = createMemoryLedger();
+    expect(await failed(ledger.attempt(sink, rolledBack))).toMatchObject({ status: 503, retry: 'backoff' });
+    reply.status = 202;
+    expect(await ledger.deliver(sink, rolledBack)).toMatchObject({ words: '202 updated' });
+    expect(fake.requests.at(-1)?.path).toBe(`/x/${digest(rolledBack.replaced.deployment)}`);
+  });
+
+  it('never cuts the link of Slack, and leaves out one that would fill the message', () => {
+    const text = (over: Partial<Deployment>) => {
+      const { blocks } = sinkOf('slack').preview({ ...succeeded, ...over }).body as {
+        blocks: { text: { text: string } }[];
+      }; // see its golden file
+      return blocks[0]?.text.text ?? '';
+    };
+    const long = `${'<&>'.repeat(2_000)}`;
+    expect(text({ summary: long })).toMatch(/^\*<https:\/\/gitlab\.example\.com[^|>]+\|(?:&lt;|&amp;|&gt;)+>\*$/);
+    expect(text({ summary: 'One\nTwo' })).toMatch(/\|One>\*$/);
+    expect(text({ pipelineUrl: `https://ci.example.com/${'&'.repeat(600)}`, summary: 'Deployed' })).toBe('*Deployed*');
+    for (const summary of [long, '👩‍👩‍👧‍👦'.repeat(2_000), '\u0301'.repeat(4_000)])
+      for (const pipelineUrl of [succeeded.pipelineUrl, `https://ci.example.com/${'&'.repeat(370)}`])
+        expect(text({ summary, pipelineUrl }).length).toBeLessThanOrEqual(3_000);
+  });
+
+  it('writes a URI where a tool wrote none', () => {
+    const pipelineUrl = 'https://ci.example.com/a|b>c d?e=<f>';
+    const body = JSON.stringify(sinkOf('slack').preview({ ...succeeded, pipelineUrl }).body);
+    expect(body).toContain('<https://ci.example.com/a%7Cb%3Ec%20d?e=%3Cf%3E|Deployed');
+  });
+
+  it('gives Sentry an environment that it takes', () => {
+    const environment = { name: 'review/new lamp' };
+    expect(sinkOf('sentry-deploy').preview({ ...succeeded, environment }).body).toMatchObject({
+      environment: 'review-new-lamp',
+    });
+  });
+
   it('never marks a change failure at Datadog without the key for it', () => {
     const sink = sinkOf('datadog-dora-deployment', { secrets: { api_key: SECRET } });
     expect(sink.wants(broken)).toMatchObject({ wanted: false });
@@ -188,6 +299,49 @@ describe('a preset over HTTP', () => {
       environment: expected,
       originalEnvironment: environment.name,
     });
+  });
+});
+
+describe('what a refusal means', () => {
+  let fake: FakeServer;
+  beforeEach(async () => {
+    fake = await startFakeServer(() => ({ status: 200, body: 'ok' }));
+  });
+  afterEach(() => fake.close());
+  const words = async (sink: Sink, status: number, body: string) => {
+    fake.inject({ kind: 'status', status, body });
+    return (await failed(createMemoryLedger().attempt(sink, succeeded))).message;
+  };
+
+  it('is said for a release that Sentry does not have', async () => {
+    const sink = sinkOf('sentry-deploy', { settings: { organization: 'harbor', url: fake.url } });
+    const said = await words(sink, 404, '{"detail":"The requested resource does not exist"}');
+    expect(said).toContain(`404 {"detail":"The requested resource does not exist"}. Sentry has no release ${sha(1)}`);
+    expect(said).toContain(`sentry-cli releases new ${sha(1)}`);
+    expect(said).not.toContain('Nothing answers there');
+  });
+
+  it.each([
+    [404, 'no_service', /removed.*set secrets: url/],
+    [404, 'channel_not_found', /channel was deleted.*set secrets: url/],
+    [403, 'invalid_token', /not complete.*set secrets: url/],
+    [403, 'action_prohibited', /administrator/],
+    [410, 'channel_is_archived', /archived.*unarchive it/],
+    [404, '', /removed.*set secrets: url/],
+    [403, 'something new', /correct auth or secrets/],
+  ])('is said for what Slack answers: %i %s', async (status, body, expected) => {
+    const said = await words(
+      sinkOf('slack', { secrets: { url: `${fake.url}/services/T0/B0/lookalike0001` } }),
+      status,
+      body,
+    );
+    expect(said).toMatch(expected);
+    if (body === 'no_service') expect(said).not.toContain('Nothing answers there');
+  });
+
+  it('stays general at an address of the configuration', async () => {
+    const sink = sinkOf('sentry-deploy', { url: `${fake.url}/own/{commit.sha}` });
+    expect(await words(sink, 404, '')).toContain('Nothing answers there: correct url');
   });
 });
 
@@ -239,13 +393,15 @@ describe('the alert of incident.io', () => {
 
 describe('the page of a deployment', () => {
   const pageUrl = 'https://tools.example.com/shiplog/deployments/a%20b';
+  const { pipelineUrl: _pipeline, jobUrl: _job, ...unlinked } = succeeded;
+  const withoutField: readonly PresetName[] = ['datadog-dora-deployment', 'devlake-deployment'];
 
-  it.each(['slack', 'pagerduty-change-event', 'incident-io'] as const)(
+  it.each(presetNames.filter((name) => !withoutField.includes(name)))(
     'is linked in what %s is told, where its address is known',
     (name) => {
-      const body = (known?: object) => JSON.stringify(sinkOf(name).preview(broken, known).body);
+      const body = (known?: object) => JSON.stringify(sinkOf(name).preview(unlinked, known).body);
       expect(body({ pageUrl })).toContain(pageUrl);
-      expect(body()).not.toMatch(/shiplog/i);
+      expect(body()).not.toMatch(/tools.example.com|undefined/i);
     },
   );
 });

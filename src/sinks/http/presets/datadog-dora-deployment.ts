@@ -1,12 +1,17 @@
+import { Match } from '../../../domain/rule-match.ts';
 import type { Preset } from '../preset.ts';
 import { ended, started, VERSION } from './times.ts';
 
+/** https://docs.datadoghq.com/getting_started/tagging/ */
+const TAG_CHARS = 200;
+
 /**
  * https://docs.datadoghq.com/api/latest/dora-metrics/ . It has no word for a deployment that failed: one that was
- * recorded is marked as a change failure when it fails afterwards, which needs an application key besides the API key.
+ * recorded is marked as a change failure when it fails afterwards, or when another one rolls it back, which needs an
+ * application key besides the API key. By our own ids, which Datadog keeps: what was rolled back is known by its key.
  */
 export const datadogDoraDeployment: Preset = {
-  version: 1,
+  version: 2,
   settings: {
     site: { what: 'the Datadog site, such as datadoghq.eu', default: 'datadoghq.com' },
     team: { what: 'the team that deploys', optional: true },
@@ -37,7 +42,7 @@ export const datadogDoraDeployment: Preset = {
             value: { commit_sha: { path: 'commit.sha' }, repository_url: { path: 'repository.url' } },
           },
           custom_tags: [
-            { text: 'source:{source}' },
+            { text: 'source:{source}', truncate: TAG_CHARS },
             { text: 'change_type:{change_type}' },
             { text: 'tier:{environment.tier}' },
           ],
@@ -55,6 +60,20 @@ export const datadogDoraDeployment: Preset = {
           id: { path: 'remote_id' },
           type: 'dora_deployment_patch_request',
           attributes: { change_failure: { path: 'state', map: { failed: true, succeeded: false } } },
+        },
+      },
+    },
+    follow_up: {
+      when: Match.parse({ status: 'succeeded', change_type: 'rollback' }),
+      if_known: ['replaced.key_digest', 'remote_id'],
+      method: 'PATCH',
+      url: 'https://api.{settings.site}/api/v2/dora/deployments/{replaced.key_digest}',
+      headers: { 'DD-APPLICATION-KEY': { path: 'secrets.application_key' } },
+      body: {
+        data: {
+          id: { path: 'replaced.key_digest' },
+          type: 'dora_deployment_patch_request',
+          attributes: { change_failure: true, remediation: { id: { path: 'remote_id' }, type: 'rollback' } },
         },
       },
     },

@@ -31,7 +31,7 @@ const ENVIRONMENT = {
  * that of a commit is SUCCESS unless said otherwise, whatever that of the deployment is.
  */
 export const devlakeDeployment: Preset = {
-  version: 1,
+  version: 2,
   settings: {
     url: { what: 'the address of DevLake, such as https://devlake.example.com' },
     connection_id: { what: 'the number of the webhook connection' },
@@ -49,7 +49,6 @@ export const devlakeDeployment: Preset = {
       result: RESULT,
       environment: ENVIRONMENT,
       originalEnvironment: { path: 'environment.name' },
-      url: { first: [{ path: 'pipeline_url' }, { path: 'job_url' }] },
       createdDate: started('iso'),
       startedDate: started('iso'),
       finishedDate: ended('iso'),

@@ -1,12 +1,14 @@
 import type { Preset } from '../preset.ts';
+import { linksAs } from './links.ts';
 import { ended, started } from './times.ts';
 
 /**
- * https://docs.firehydrant.com/docs/change-events . Services and environments stand in labels: as fields they would
+ * https://docs.firehydrant.com/docs/change-events and the fields of firehydrant-typescript-sdk (CreateChangeEvent,
+ * AttachmentsLinkEntity). Services and environments stand in labels: as fields they would
  * have to be in its catalog.
  */
 export const firehydrant: Preset = {
-  version: 1,
+  version: 2,
   settings: { url: { what: 'where change events go', default: 'https://api.firehydrant.io/v1/changes/events' } },
   secrets: { token: { what: 'the token of a bot user' } },
   request: {
@@ -29,8 +31,14 @@ export const firehydrant: Preset = {
         state: { path: 'state' },
         change_type: { path: 'change_type' },
         actor: { path: 'actor' },
-        url: { first: [{ path: 'pipeline_url' }, { path: 'job_url' }] },
       },
+      attachments: linksAs((path, name) => ({ type: 'link', href_url: { path }, display_text: { const: name } })),
+      authors: [
+        {
+          if_known: 'actor',
+          value: { source: 'shiplog', source_id: { path: 'actor' }, name: { path: 'actor' } },
+        },
+      ],
       change_identities: [{ if_known: 'commit.sha', value: { type: 'commit_sha', value: { path: 'commit.sha' } } }],
     },
   },

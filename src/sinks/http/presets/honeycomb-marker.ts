@@ -1,4 +1,5 @@
 import type { Preset } from '../preset.ts';
+import { DEEP_LINK } from './links.ts';
 import { started } from './times.ts';
 
 /** A field that an update leaves out is erased: both say everything. */
@@ -7,7 +8,7 @@ const BODY = {
   end_time: { path: 'finished_at', as: 'epoch_seconds' },
   message: { path: 'summary', truncate: 500 },
   type: { path: 'state', map: { failed: 'deploy-failed' }, default: 'deploy' },
-  url: { first: [{ path: 'pipeline_url' }, { path: 'job_url' }] },
+  url: DEEP_LINK,
 };
 
 /** https://docs.honeycomb.io/api/tag/Markers/ . Seconds; a later state changes the same marker. */

@@ -17,7 +17,7 @@ export const incidentIo: Preset = {
       title: { path: 'summary', truncate: 250 },
       deduplication_key: { path: 'alert_key' },
       description: { first: [{ path: 'description' }, { path: 'commit.title' }], truncate: 2000 },
-      source_url: { first: [{ path: 'job_url' }, { path: 'pipeline_url' }] },
+      source_url: { first: [{ path: 'job_url' }, { path: 'pipeline_url' }, { path: 'page_url' }] },
       metadata: {
         service: { path: 'service' },
         environment: { path: 'environment.name' },

@@ -5,6 +5,7 @@ import { firehydrant } from './firehydrant.ts';
 import { grafanaAnnotation } from './grafana-annotation.ts';
 import { honeycombMarker } from './honeycomb-marker.ts';
 import { incidentIo } from './incident-io.ts';
+import { newrelicChangeEvent } from './newrelic-change-event.ts';
 import { newrelicChangeTracking } from './newrelic-change-tracking.ts';
 import { pagerdutyChangeEvent } from './pagerduty-change-event.ts';
 import { sentryDeploy } from './sentry-deploy.ts';
@@ -18,6 +19,7 @@ export const PRESETS = {
   'grafana-annotation': grafanaAnnotation,
   'sentry-deploy': sentryDeploy,
   'newrelic-change-tracking': newrelicChangeTracking,
+  'newrelic-change-event': newrelicChangeEvent,
   'honeycomb-marker': honeycombMarker,
   'incident-io': incidentIo,
   firehydrant,

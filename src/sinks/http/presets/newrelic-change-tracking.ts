@@ -1,13 +1,15 @@
 import type { Preset } from '../preset.ts';
+import { DEEP_LINK } from './links.ts';
+import { NERDGRAPH_RETRY } from './nerdgraph.ts';
 import { ended, VERSION } from './times.ts';
 
 export const MUTATION =
   'mutation($d: ChangeTrackingDeploymentInput!)' +
   '{changeTrackingCreateDeployment(deployment:$d){deploymentId entityGuid}}';
 
-/** https://docs.newrelic.com/docs/change-tracking/config/nerdgraph . Errors come with status 200, in the body. */
+/** https://docs.newrelic.com/docs/change-tracking/config/nerdgraph ("legacy": it takes one entity by its GUID). */
 export const newrelicChangeTracking: Preset = {
-  version: 1,
+  version: 2,
   settings: {
     url: {
       what: 'the address of NerdGraph; in the EU https://api.eu.newrelic.com/graphql',
@@ -29,7 +31,7 @@ export const newrelicChangeTracking: Preset = {
           entityGuid: { path: 'settings.entity_guid' },
           user: { path: 'actor' },
           commit: { path: 'commit.sha' },
-          deepLink: { first: [{ path: 'pipeline_url' }, { path: 'job_url' }] },
+          deepLink: DEEP_LINK,
           changelog: { path: 'replaced.compare_url' },
           deploymentType: 'BASIC',
           groupId: { path: 'environment.name' },
@@ -39,6 +41,7 @@ export const newrelicChangeTracking: Preset = {
       },
     },
     success: { body: { path: 'errors', exists: false } },
+    retry: NERDGRAPH_RETRY,
     remote_id: { path: 'data.changeTrackingCreateDeployment.deploymentId' },
   },
 };

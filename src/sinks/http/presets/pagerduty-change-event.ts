@@ -1,7 +1,6 @@
 import type { Preset } from '../preset.ts';
+import { linksAs } from './links.ts';
 import { ended } from './times.ts';
-
-const link = (path: string, text: string) => ({ if_known: path, value: { href: { path }, text: { const: text } } });
 
 /**
  * https://developer.pagerduty.com/docs/send-change-event . No state: the summary says it. A repeat is a second event.
@@ -31,13 +30,7 @@ export const pagerdutyChangeEvent: Preset = {
           replaced: { path: 'replaced.sha' },
         },
       },
-      links: [
-        link('pipeline_url', 'Pipeline'),
-        link('job_url', 'Job'),
-        link('pull_request.url', 'Merge request'),
-        link('replaced.compare_url', 'What changed'),
-        link('page_url', 'Shiplog'),
-      ],
+      links: linksAs((path, name) => ({ href: { path }, text: { const: name } })),
     },
   },
 };

@@ -1,16 +1,41 @@
 import type { Preset } from '../preset.ts';
 
+const REMOVED = 'The webhook was removed, or the app was uninstalled';
+const ANEW = 'add a webhook to a channel in the app, and set secrets: url to its URL';
+
 /** Verbatim: Slack makes no links, channels and mentions of what looks like one. */
 const textBlock = (text: object) => ({ type: 'mrkdwn', verbatim: true, text });
+
+/** What may stand beside a title in 3,000 characters, when every & of it becomes five. A cut one would lead nowhere. */
+const link = (path: string) => ({ path, capture: '/^.{1,400}$/', escape: 'html' });
+
+/** One line: a link does not go on in the next. Cut before it becomes the text of a link, which has an end. */
+const LABEL = { path: 'summary', capture: '/\\S.*/', escape: 'html', truncate: 900 };
+
+const known = (path: string, text: object) => ({ if_known: path, value: textBlock(text) });
 
 /**
  * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks . What comes from outside is escaped: a
  * commit may be titled `<!channel>`.
  */
 export const slack: Preset = {
-  version: 1,
+  version: 2,
   settings: {},
   secrets: { url: { what: 'the URL of an incoming webhook' } },
+  advice: [
+    { says: 'no_service', text: `${REMOVED}: ${ANEW}` },
+    { says: 'no_team', text: `Slack knows no such workspace: ${ANEW}` },
+    { says: 'team_disabled', text: `The workspace was switched off: ${ANEW}` },
+    { says: 'invalid_token', text: `The URL is not complete, or its webhook was removed: ${ANEW}` },
+    { says: 'channel_not_found', text: `Its channel was deleted, or the app was taken out of it: ${ANEW}` },
+    { says: 'channel_is_archived', text: `Its channel is archived: unarchive it, or ${ANEW}` },
+    { says: 'action_prohibited', text: 'An administrator restricts who may post there: ask them to let the app' },
+    {
+      says: 'posting_to_general_channel_denied',
+      text: `Only administrators may post in #general: ask them, or ${ANEW}`,
+    },
+    { status: 404, text: `${REMOVED}: ${ANEW}` },
+  ],
   request: {
     url: '{secrets.url}',
     states: ['succeeded', 'failed'],
@@ -21,10 +46,9 @@ export const slack: Preset = {
           type: 'section',
           text: textBlock({
             first: [
-              { text: '*<{pipeline_url}|{summary}>*', escape: 'html' },
-              { text: '*{summary}*', escape: 'html' },
+              { text: '*<{url}|{title}>*', with: { url: link('pipeline_url'), title: LABEL } },
+              { text: '*{title}*', with: { title: { path: 'summary', escape: 'html', truncate: 2900 } } },
             ],
-            truncate: 2900,
           }),
         },
         {
@@ -40,13 +64,13 @@ export const slack: Preset = {
                 canceled: ':no_entry_sign: canceled',
               },
             }),
-            { if_known: 'actor', value: textBlock({ text: 'by {actor}', escape: 'html', truncate: 300 }) },
-            { if_known: 'commit.title', value: textBlock({ text: '{commit.title}', escape: 'html', truncate: 300 }) },
-            {
-              if_known: 'replaced.compare_url',
-              value: textBlock({ text: '<{replaced.compare_url}|what changed>', escape: 'html' }),
-            },
-            { if_known: 'page_url', value: textBlock({ text: '<{page_url}|in Shiplog>', escape: 'html' }) },
+            known('actor', { text: 'by {actor}', escape: 'html', truncate: 300 }),
+            known('commit.title', { path: 'commit.title', escape: 'html', truncate: 300 }),
+            known('replaced.compare_url', {
+              first: [{ text: '<{url}|what changed>', with: { url: link('replaced.compare_url') } }],
+              default: { const: 'what changed: its address is too long' },
+            }),
+            known('page_url', { text: '<{url}|in Shiplog>', with: { url: link('page_url') } }),
           ],
         },
       ],

@@ -1,0 +1,40 @@
+import type { JsonAnswer } from '../../outbound/http.ts';
+import type { Scope } from './scope.ts';
+import type { Template, TemplateContext } from './template-context.ts';
+import { compileText } from './text.ts';
+
+/** What a certain refusal of a certain destination means, and what to do. */
+export interface Advice {
+  readonly status?: number;
+  /** A word of the destination that stands in the answer. */
+  readonly says?: string;
+  /** Values may stand in it, as in a template. AnswerPath one is missing, the general words stand instead. */
+  readonly text: string;
+}
+
+export interface CompiledAdvice extends Omit<Advice, 'text'> {
+  readonly text: Template;
+}
+
+export const compileAdvice = (advice: readonly Advice[], place: TemplateContext): readonly CompiledAdvice[] =>
+  advice.map(({ text, ...when }) => ({
+    ...when,
+    text: compileText(text, { ...place, language: undefined, own: new Map() }).value,
+  }));
+
+/** The first that fits, else what is true of any destination. */
+export function adviceFor(answer: JsonAnswer, advice: readonly CompiledAdvice[], scope: Scope): string | undefined {
+  const fits = advice.find(
+    ({ status = answer.status, says = '' }) => status === answer.status && answer.text.includes(says),
+  );
+  const text = fits?.text(scope);
+  return typeof text === 'string' ? text : generalAdvice(answer);
+}
+
+function generalAdvice({ status }: JsonAnswer): string | undefined {
+  if (status === 401 || status === 403)
+    return 'What it proves itself with is missing, wrong, expired or not allowed to do this: correct auth or secrets';
+  if (status === 404) return 'Nothing answers there: correct url';
+  if (status >= 300 && status < 400) return 'Redirects are not followed: set url to where it leads';
+  return undefined;
+}

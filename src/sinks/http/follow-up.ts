@@ -1,0 +1,22 @@
+import type { Deployment } from '../../domain/deployment.ts';
+import { DeliveryFailed } from '../../domain/errors.ts';
+import { type Match, matchOf } from '../../domain/rule-match.ts';
+import { parsePath, valueAt } from './path.ts';
+import type { Exchange } from './request.ts';
+import type { Scope } from './scope.ts';
+
+/** What a deployment means for another one that the destination knows: told after it was taken itself. */
+export interface FollowUp extends Exchange {
+  readonly when: Match;
+  /** Paths of what must be known. */
+  readonly ifKnown: readonly string[];
+}
+
+export const concerns = ({ when, ifKnown }: FollowUp, deployment: Deployment, scope: Scope): boolean =>
+  matchOf(when, deployment) !== undefined && ifKnown.every((path) => valueAt(scope, parsePath(path)) !== undefined);
+
+/** What was delivered stays delivered. Absent: it may go better later, and all of it is tried again. */
+export function wordsAfter(failed: unknown): string | undefined {
+  const isFinal = failed instanceof DeliveryFailed && failed.retry === 'never';
+  return isFinal ? `; of the other deployment: ${failed.message}` : undefined;
+}
