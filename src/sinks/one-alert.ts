@@ -7,7 +7,7 @@ import type { Delivered, DeliveryLedger } from './sink.ts';
 const LONGEST_ID = 200;
 
 /**
- * The alert that a deployment opens or closes, for destinations that keep one: one service in one environment. AnswerPath
+ * The alert that a deployment opens or closes, for destinations that keep one: one service in one environment. Where
  * either is not known, a success must not close the alert of another: then it is the deployment alone. It is the lane
  * of such a sink as well (Sink.lane).
  */

@@ -8,7 +8,7 @@ export interface Advice {
   readonly status?: number;
   /** A word of the destination that stands in the answer. */
   readonly says?: string;
-  /** Values may stand in it, as in a template. AnswerPath one is missing, the general words stand instead. */
+  /** Values may stand in it, as in a template. Where one is missing, the general words stand instead. */
   readonly text: string;
 }
 
