@@ -178,11 +178,21 @@ describe('an alert', () => {
     await expect(`${JSON.stringify(message, null, 2)}\n`).toMatchFileSnapshot('alertops/open.expected.json');
   });
 
-  it('keeps its name when everything but service and environment changes', () => {
-    const { repository: _, ...bare } = aDeployment({ key: 'other', tags: [], ref: 'release' });
+  it('keeps its name when everything but service, repository and environment changes', () => {
+    const bare = aDeployment({ key: 'other', tags: [], ref: 'release', actor: 'ines', commit: {} });
     const [before, after] = [aDeployment(), bare].map((deployment) => Message.parse(sink.preview(deployment).body));
     expect(after?.source_name).toBe(before?.source_name);
     expect(after?.source_id).toBe(before?.source_id);
+  });
+
+  it('is not closed by another repository whose service is only called the same after it', async () => {
+    const of = (name: string) => ({ service: 'api', repository: { name } });
+    await ledger.deliver(sink, { ...step('a', 'failed', '10:00'), ...of('harbor/api') });
+    await ledger.deliver(sink, { ...step('b', 'succeeded', '10:10'), ...of('tower/api') });
+    await ledger.deliver(sink, { ...step('c', 'succeeded', '10:20'), ...of('harbor/api'), service: 'Api' });
+    await ledger.deliver(sink, { ...step('d', 'failed', '10:30'), ...of('harbor/api'), serviceId: 'svc_api' });
+    await ledger.deliver(sink, { ...step('e', 'succeeded', '10:40'), ...of('tower/api'), serviceId: 'svc_api' });
+    expect(outcomes()).toEqual(['Opened', 'Ignored', 'Closed', 'Opened', 'Closed']);
   });
 });
 
