@@ -10,7 +10,7 @@ import { createDeployments } from '../store/changes/deployments.ts';
 import { createJoinGroups } from '../store/changes/join-groups.ts';
 import { createLatestRepeats } from '../store/changes/latest-repeats.ts';
 import { createReconciledUntil } from '../store/changes/reconciled-until.ts';
-import { MARGIN_DAYS } from '../store/changes/retention.ts';
+import { MARGIN_DAYS } from '../store/changes/retention-days.ts';
 import { createRuleHits } from '../store/changes/rule-hits.ts';
 import { createRunning } from '../store/changes/running.ts';
 import { createSerialHistory } from '../store/changes/serial-history.ts';

@@ -6,9 +6,10 @@ import { keys } from './keys.ts';
  * what this one writes; what an earlier release merely does not know raises nothing.
  *
  * 1: release 0.1.0, which wrote no number.
- * 2: a deployment that has ended and is quiet is packed (changes/packing.ts).
+ * 2: a deployment that has ended and is quiet is packed within its hash. No release wrote it.
+ * 3: it is packed with all that is kept of it elsewhere, under a short key (changes/archive.ts).
  */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 /** Brings what lies in Redis from the format before to `to`, while webhooks come in. May be cut short and run again. */
 export interface Migration {
@@ -17,8 +18,11 @@ export interface Migration {
   run(redis: Redis, from: string | undefined, save: (cursor: string) => Promise<void>): Promise<void>;
 }
 
-/** To 2: both layouts are read, and deployments are packed as time goes by. */
-const MIGRATIONS: readonly Migration[] = [{ to: 2, async run() {} }];
+/** All layouts are read, and deployments are packed as time goes by. */
+const MIGRATIONS: readonly Migration[] = [
+  { to: 2, async run() {} },
+  { to: 3, async run() {} },
+];
 
 /** Nothing of this Redis may be read or written by this release. */
 export class FormatRefused extends Error {

@@ -59,10 +59,33 @@ export const keys = {
   deployment: family('change:<deployment>', {
     type: 'hash',
     content:
-      'one deployment: a field for each change record, named by its id (`chg_…`, JSON); `view`, what they fold to (JSON); `in`, the sorted sets in which it stands, one a line. One that has ended and been quiet for a day has `packed` instead of all these (store/changes/packing.ts)',
+      'one deployment: a field for each change record, named by its id (`chg_…`, JSON); `view`, what they fold to (JSON); `in`, the sorted sets in which it stands, one a line. One that format 2 packed has `packed` instead of all these',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'with retention (`changes.days`, `changes.count`), or `changes.days` and 30 days after its last record',
     expires: true,
+  }),
+  packed: family('packed:<id>', {
+    type: 'string',
+    content:
+      'a deployment that has ended and been quiet for a day, with all that is kept of it elsewhere, packed (store/changes/packing.ts). It stands in the indexes under its id',
+    writtenBy: 'store/changes/archive.ts',
+    ends: 'with retention (`changes.days`, `changes.count`), or when somebody writes to it: then it is unpacked',
+    expires: false,
+  }),
+  packedNames: family('packed-names:<digits>', {
+    type: 'hash',
+    content:
+      'under which id that is packed which was found under a key: of a deployment, an alias, a remote id or an echo. A field is a part of the digest of that key',
+    writtenBy: 'store/changes/archive.ts',
+    ends: 'a field goes with its deployment, or when it is unpacked',
+    expires: false,
+  }),
+  lastPackedId: family('packed-last-id', {
+    type: 'string',
+    content: 'the number of the deployment that was packed last',
+    writtenBy: 'store/changes/archive.ts',
+    ends: 'stays: one number',
+    expires: false,
   }),
   firstOccurrence: family('occurrence:<deployment>', {
     type: 'string',

@@ -60,7 +60,7 @@ function usedIn({ code }: ScriptFile, kind: string): Set<number> {
 }
 
 const usesAll = ({ code }: ScriptFile, kind: string): boolean =>
-  new RegExp(`#${kind}\\b|ipairs\\(${kind}\\)|unpack\\(${kind}, \\d+\\)|${kind}\\[at`).test(code);
+  new RegExp(`#${kind}\\b|ipairs\\(${kind}\\)|unpack\\(${kind}, \\d+\\)|${kind}\\[at|${kind}\\[tonumber`).test(code);
 
 const covers = (own: ScriptFile['parameters'], at: number): boolean =>
   own.some(({ first, open }) => (open ? at >= first : at === first));

@@ -7,27 +7,22 @@ import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { DeploymentView } from '../../domain/view.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
-import {
-  appendRecords,
-  type Hash,
-  PACKED,
-  parseIndexes,
-  readHash,
-  readViews,
-  storeView,
-  unpackHash,
-  VIEW,
-} from './deployment-hash.ts';
+import { readPacked, unpackUnder } from './archive.ts';
+import { appendRecords, parseIndexes, readFormat1, readHash, storeView } from './deployment-hash.ts';
 import { expiredDeploymentOf, forget } from './expired-deployment.ts';
 import { facetKey, indexesOf } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
 import { FOLLOWERS, isLineage, lineageKey, packPredecessor, readPredecessors } from './lineage.ts';
+import { locate, unpackedName } from './locate.ts';
 import { type ResolvedNames, resolveNames } from './names.ts';
-import { viewOf } from './packing.ts';
+import { namePlace } from './packed-names.ts';
+import type { Fields } from './packing.ts';
 import { type ChangeFilter, type Listed, list, sliceOf } from './query.ts';
-import { MARGIN_DAYS, type PruneLimits, prune, type Retention } from './retention.ts';
+import { type PruneLimits, prune, type Retention } from './retention.ts';
+import { MARGIN_DAYS } from './retention-days.ts';
 import { packTerms } from './search-terms.ts';
 import { packTimelineEntry, readTimeline } from './timeline.ts';
+import { readView, readViews } from './views.ts';
 
 /** A deployment as it lies in Redis. */
 export interface Stored {
@@ -105,31 +100,29 @@ const SECONDS_A_DAY = 86_400;
 
 export function createDeployments(redis: Redis, retention: Retention): Deployments {
   const ttlSeconds = Math.ceil((retention.days + MARGIN_DAYS) * SECONDS_A_DAY);
-  const readAll = (names: readonly string[]) => viewsOf(redis, names);
+  const readEach = async (names: readonly string[]) => (await readViews(redis, names)).map((view) => view?.deployment);
   return {
     append: (records, { replace }) => append({ redis, ttlSeconds, replace }, records),
     store: (stored, judged) => store(redis, stored, judged),
     take: (name, ids, to) => take({ redis, ttlSeconds }, { name, ids, to }),
     stored: async (name) => {
-      const key = await resolve(redis, name);
-      return toStored(key, await unpackHash(redis, key));
+      const key = await unpackedName(redis, name);
+      return toStored(key, await readFormat1(redis, key));
     },
     before: (lineage, wanted) => readPredecessors(redis, lineage, wanted),
-    async get(name) {
-      const bytes = (await readView(redis, name)) ?? (await readView(redis, await resolve(redis, name)));
-      return bytes === undefined ? undefined : parseView(viewOf(bytes));
-    },
+    get: (name) => readView(redis, name),
     async records(name) {
-      const key = await resolve(redis, name);
-      const { records } = toStored(key, await readHash(redis, key));
+      const found = await locate(redis, name);
+      const fields = 'packed' in found ? await readPacked(redis, found.packed) : await readHash(redis, found.name);
+      const records = Object.values(fields?.records ?? {}).map(parseRecord);
       return records.toSorted((a, b) => a.receivedAt.localeCompare(b.receivedAt));
     },
-    list: (filter) => list(redis, filter, readAll),
+    list: (filter) => list(redis, filter, readEach),
     resolve: (selection) =>
       resolveNames(redis, selection, () =>
         sliceOf(redis, { facets: {} }).then((all) => readTimeline(redis, all, Number.MAX_SAFE_INTEGER)),
       ),
-    many: readAll,
+    many: async (names) => (await readEach(names)).filter((one) => one !== undefined),
     timeline: async (filter, limit) => readTimeline(redis, await sliceOf(redis, filter), limit),
     version: async () => (await redis.get(keys.changesVersion())) ?? '0',
     prune: (limits) => prune(redis, retention, limits),
@@ -144,21 +137,25 @@ interface Writing {
 
 async function append({ redis, ttlSeconds, replace }: Writing, given: readonly ChangeRecord[]): Promise<Appended> {
   const { deployment = '', occurrence = '' } = given[0] ?? {};
-  const aliases = [...new Set(given.flatMap((record) => record.aliases))];
+  const aliases = [...new Set(given.flatMap((record) => record.aliases))].map((alias) => keys.alias(alias));
+  const names = [deployment, `${deployment}/${occurrence}`].map((one) => keys.deployment(one));
+  const places = [...names, ...aliases].map(namePlace);
   const reply = await appendRecords(
     redis,
     [
       keys.firstOccurrence(deployment),
-      keys.deployment(deployment),
-      keys.deployment(`${deployment}/${occurrence}`),
-      ...aliases.map((alias) => keys.alias(alias)),
+      ...names,
+      ...places.slice(0, names.length).map(({ key }) => key),
+      ...aliases.flatMap((alias) => [alias, namePlace(alias).key]),
     ],
     ...[deployment, ttlSeconds, occurrence, replace ? 'HSET' : 'HSETNX'],
+    ...places.map(({ field }) => field),
     ...given.flatMap((record) => [record.id, toJson(record)]),
   );
   const [name, indexes, ...rest] = reply as [string, string?, ...(string | number)[]]; // the script's reply
   if (indexes === undefined) {
-    await unpackHash(redis, name);
+    await unpackUnder(redis, keys.deployment(name));
+    await readFormat1(redis, name);
     return append({ redis, ttlSeconds, replace }, given);
   }
   const records = rest.slice(given.length).map(parseRecord);
@@ -231,7 +228,8 @@ interface Taken {
 }
 
 async function take({ redis, ttlSeconds }: Omit<Writing, 'replace'>, { name, ids, to }: Taken): Promise<void> {
-  await unpackHash(redis, name);
+  await unpackUnder(redis, keys.deployment(name));
+  await readFormat1(redis, name);
   if (ids.length > 0) await redis.hdel(keys.deployment(name), ...ids);
   const { records } = await readHash(redis, name);
   if (Object.keys(records).length > 0) return;
@@ -240,52 +238,14 @@ async function take({ redis, ttlSeconds }: Omit<Writing, 'replace'>, { name, ids
   await redis.set(keys.alias(name), to, 'EX', ttlSeconds);
 }
 
-const toStored = (name: string, { indexes, records }: Hash): Stored => ({
+const toStored = (name: string, { indexes, records }: Fields): Stored => ({
   name,
   indexes: parseIndexes(indexes),
   records: Object.values(records).map(parseRecord),
 });
 
-/** The view, or what it is packed to. */
-async function readView(redis: Redis, name: string): Promise<Buffer | undefined> {
-  const [view, packed] = await redis.hmgetBuffer(keys.deployment(name), VIEW, PACKED);
-  return view ?? packed ?? undefined;
-}
-
 /** Written by append() alone; lists that an older bridge did not know yet are empty. */
 function parseRecord(json: string | number): ChangeRecord {
   const record = toChangeRecord(JSON.parse(String(json)) as NewChangeRecord);
   return String(json).length > RECORD_BYTES ? boundRecord(record) : record; // an earlier bridge had no limit
-}
-
-/** What several records add up to. */
-const VIEW_BYTES = 2 * RECORD_BYTES;
-
-/** Written by store() alone; an earlier bridge named one source, and had no limits. */
-function parseView(json: string): DeploymentView {
-  const view = JSON.parse(json) as DeploymentView;
-  const deployment = json.length > RECORD_BYTES ? boundRecord(view.deployment, VIEW_BYTES) : view.deployment;
-  return { ...view, deployment: { ...deployment, sources: deployment.sources ?? [deployment.source] } };
-}
-
-/** A key counts before an alias: one deployment's alias may be another one's key. */
-async function resolve(redis: Redis, name: string): Promise<string> {
-  const [isKey, alias] = await Promise.all([redis.exists(keys.deployment(name)), redis.get(keys.alias(name))]);
-  return isKey ? name : (alias ?? name);
-}
-
-/** About a megabyte. */
-const VIEWS_AT_ONCE = 500;
-
-/** Webhooks are answered between two parts. */
-async function viewsOf(redis: Redis, names: readonly string[]): Promise<Deployment[]> {
-  const found: Deployment[] = [];
-  for (let at = 0; at < names.length; at += VIEWS_AT_ONCE) {
-    const views = await readViews(
-      redis,
-      names.slice(at, at + VIEWS_AT_ONCE).map((name) => keys.deployment(name)),
-    );
-    for (const bytes of views as (Buffer | null)[]) if (bytes) found.push(parseView(viewOf(bytes)).deployment);
-  }
-  return found;
 }

@@ -1,14 +1,16 @@
 import type { Redis } from 'ioredis';
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { keys } from '../keys.ts';
+import { forgetPacked } from './archive.ts';
 import { forgetDeployment, parseIndexes, readHash } from './deployment-hash.ts';
+import { isPackedId } from './packed-names.ts';
 
 /** A deployment that is to be forgotten, and what it left. */
 export interface ExpiredDeployment {
   readonly name: string;
   /** In which it stands, one a line. */
   readonly indexes: string;
-  readonly isPacked: boolean;
+  readonly isFormat2: boolean;
   /** Keys that go with it. */
   readonly dependentKeys: readonly string[];
   /** Its hash is gone already. */
@@ -21,7 +23,8 @@ export async function expiredDeploymentOf(
   name: string,
   sinks: readonly string[],
 ): Promise<ExpiredDeployment> {
-  const [{ indexes, records, packed }, ...deliveries] = await Promise.all([
+  if (isPackedId(name)) return expiredPacked(redis, name);
+  const [{ indexes, records, isFormat2 }, ...deliveries] = await Promise.all([
     readHash(redis, name),
     ...sinks.map((sink) => deliveryOf(redis, sink, name)),
   ]);
@@ -29,11 +32,17 @@ export async function expiredDeploymentOf(
   return {
     name,
     indexes,
-    isPacked: packed !== undefined,
+    isFormat2,
     dependentKeys: [keys.firstOccurrence(name), ...aliases, ...deliveries.flat()],
     isExpired: indexes === '' && Object.keys(records).length === 0,
   };
 }
+
+/** One that is packed says itself what it left. */
+const expiredPacked = async (redis: Redis, id: string): Promise<ExpiredDeployment> => ({
+  ...{ name: id, indexes: '', isFormat2: false, dependentKeys: [] },
+  isExpired: (await redis.exists(keys.packed(id))) === 0,
+});
 
 /** One that another deployment named first stays with that one. */
 async function aliasesOf(redis: Redis, name: string, records: readonly string[]): Promise<string[]> {
@@ -59,8 +68,9 @@ async function deliveryOf(redis: Redis, sink: string, name: string): Promise<str
 /** One that is written to meanwhile stays until the next time. */
 export async function forget(
   redis: Redis,
-  { name, indexes, isPacked, dependentKeys }: ExpiredDeployment,
+  { name, indexes, isFormat2, dependentKeys, isExpired }: ExpiredDeployment,
 ): Promise<void> {
+  if (isPackedId(name) && !isExpired) return forgetPacked(redis, name);
   const left = [...new Set([...parseIndexes(indexes), keys.changes(), keys.dropped()])];
   await forgetDeployment(
     redis,
@@ -71,7 +81,7 @@ export async function forget(
       ...dependentKeys,
     ],
     name,
-    isPacked ? '' : indexes, // a packed one has no such field
+    isFormat2 ? '' : indexes, // such a one has no such field
     left.length,
   );
 }

@@ -3,6 +3,8 @@ import type { Member } from '../../domain/join.ts';
 import { groupOf, type NewMember } from '../../domain/member.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
+import { unpackUnder } from './archive.ts';
+import { namePlace } from './packed-names.ts';
 
 /** A member, and where its records lie. */
 export interface StoredMember extends Member {
@@ -29,12 +31,15 @@ export function createJoinGroups(redis: Redis): JoinGroups {
   return {
     async add(member) {
       const group = keys.joinGroup(groupOf(member));
-      const reply = await addMember(
-        redis,
-        [group, keys.alias(member.key)],
-        ...[member.key, JSON.stringify(member), KEEP_SECONDS],
-      );
-      const members = parse(pairsOf(reply as string[])); // the script's reply
+      const alias = keys.alias(member.key);
+      const place = namePlace(alias);
+      let reply: string[] = [];
+      while (reply.length === 0) {
+        const args = [member.key, JSON.stringify(member), KEEP_SECONDS, place.field];
+        reply = (await addMember(redis, [group, alias, place.key], ...args)) as string[]; // the script's reply
+        if (reply.length === 0) await unpackUnder(redis, alias);
+      }
+      const members = parse(pairsOf(reply));
       return members.length > MAX_MEMBERS ? forgetOldest(redis, group, members) : members;
     },
     async read(member) {

@@ -1,15 +1,16 @@
 import type { Redis } from 'ioredis';
 import { isFinal } from '../../domain/deployment.ts';
-import type { DeploymentView } from '../../domain/view.ts';
 import { keys } from '../keys.ts';
 import { nowOf } from '../time.ts';
-import { PACKED, packHash, readHash } from './deployment-hash.ts';
+import { packDeployment } from './archive.ts';
+import { isPackedId } from './packed-names.ts';
+import { readView } from './views.ts';
 
 /** A release before this one can be started again for so long without missing a deployment. */
 const QUIET_MS = 86_400_000;
 /** The whole change log is looked through once in so long. */
 const ROUND_MS = 3_600_000;
-/** Each takes a third of a millisecond; webhooks are answered in between. */
+/** Each takes a millisecond; webhooks are answered in between. */
 const AT_ONCE = 200;
 
 export interface Packer {
@@ -32,19 +33,18 @@ export function createPacker(redis: Redis, quietMs = QUIET_MS): Packer {
         restUntilMs = nowMs + ROUND_MS;
       }
       let count = 0;
-      for (const name of names) if (await pack(redis, name, nowMs - quietMs)) count += 1;
+      const sinks = await redis.smembers(keys.sinks());
+      for (const name of names)
+        if (await isQuiet(redis, name, nowMs - quietMs)) count += Number(await packDeployment(redis, name, sinks));
       return count;
     },
   };
 }
 
-async function pack(redis: Redis, name: string, quietSinceMs: number): Promise<boolean> {
-  if (await redis.hexists(keys.deployment(name), PACKED)) return false;
-  const hash = await readHash(redis, name);
-  // written by store() alone
-  if (hash.view === '' || !isQuiet(JSON.parse(hash.view) as DeploymentView, quietSinceMs)) return false;
-  return packHash(redis, name, hash);
+/** It has ended, and nobody has told of it since. */
+async function isQuiet(redis: Redis, name: string, sinceMs: number): Promise<boolean> {
+  const view = isPackedId(name) ? undefined : await readView(redis, name);
+  if (!view) return false;
+  const { deployment, heardAt } = view;
+  return isFinal(deployment.state) && Math.max(Date.parse(heardAt), Date.parse(deployment.receivedAt)) < sinceMs;
 }
-
-const isQuiet = ({ deployment, heardAt }: DeploymentView, sinceMs: number): boolean =>
-  isFinal(deployment.state) && Date.parse(heardAt) < sinceMs && Date.parse(deployment.receivedAt) < sinceMs;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { createTextCoding } from './text-coding.ts';
 
 /** All fields of a deployment. */
 export interface Fields {
@@ -10,40 +11,146 @@ export interface Fields {
   readonly records: Readonly<Record<string, string>>;
 }
 
+/** What one sink was told of it. */
+export interface PackedDelivery {
+  readonly sink: string;
+  readonly ledger: Readonly<Record<string, string>>;
+  /** JSON, the newest first. */
+  readonly attempts: readonly string[];
+  /** Until when the destination's id leads to this deployment (epoch ms); absent: it leads to another. */
+  readonly ownerUntilMs?: number;
+  /** The forge has it from us. */
+  readonly isEcho?: true;
+}
+
+/** A deployment and all that is kept of it elsewhere. */
+export interface Packed extends Fields {
+  readonly name: string;
+  /** Until when it is kept at least, where nobody forgets it: epoch ms. */
+  readonly untilMs: number;
+  readonly firstOccurrence?: string;
+  /** Those that lead to it. */
+  readonly aliases: readonly string[];
+  readonly deliveries: readonly PackedDelivery[];
+}
+
 /**
  * What deployments have in common, so that a packed one holds only what is its own. It never changes: another one gets
  * another number, and both stay readable.
  */
-const DICTIONARY = readFileSync(new URL('./packing-dictionary-1.txt', import.meta.url));
-const VERSION = 1;
-const HEADER_BYTES = 5;
+const DICTIONARY = readFileSync(new URL('./packing-dictionary-2.txt', import.meta.url));
+const VERSION = 2;
+/** The version; the length of the packed view, and of the view, three bytes each. */
+const HEADER_BYTES = 7;
+
+const coding = createTextCoding(DICTIONARY);
 
 /**
- * A byte that says how, four with the length of the packed view, the view, and the rest, in which what the view says is
- * not said again. A page reads the view alone.
+ * The view comes first, and a page reads it alone: it is packed so that it is unpacked fast. In the rest, what the view
+ * says is not said again.
  */
-export function packFields({ view, indexes, records }: Fields): Buffer {
+export function pack(packed: Packed): Buffer {
+  const { view } = packed;
   const header = Buffer.alloc(HEADER_BYTES);
-  const packedView = deflateRawSync(view, { level: 9, dictionary: DICTIONARY });
+  const packedView = coding.pack(view);
   header.writeUInt8(VERSION, 0);
-  header.writeUInt32BE(packedView.length, 1);
-  const count = indexes === '' ? 0 : indexes.split('\n').length;
-  const lines = [String(count), ...(count > 0 ? [indexes] : []), ...Object.entries(records).flat()];
-  return Buffer.concat([header, packedView, deflateRawSync(lines.join('\n'), { level: 9, dictionary: known(view) })]);
+  header.writeUIntBE(packedView.length, 1, 3);
+  header.writeUIntBE(Buffer.byteLength(view), 4, 3);
+  const rest = linesOf(packed).join('\n');
+  return Buffer.concat([header, packedView, deflateRawSync(rest, { level: 9, dictionary: known(DICTIONARY, view) })]);
 }
 
-/** Of the field `view` or of a packed one. */
+/** Of the field `view`, or of what a deployment is packed to. */
 export function viewOf(bytes: Buffer): string {
-  if (bytes[0] !== VERSION) return bytes.toString();
-  const end = HEADER_BYTES + bytes.readUInt32BE(1);
-  return inflateRawSync(bytes.subarray(HEADER_BYTES, end), { dictionary: DICTIONARY }).toString();
+  if (bytes[0] === VERSION)
+    return coding.unpack(bytes.subarray(HEADER_BYTES, HEADER_BYTES + bytes.readUIntBE(1, 3)), bytes.readUIntBE(4, 3));
+  return bytes[0] === FORMAT_2.version ? viewOfFormat2(bytes) : bytes.toString();
 }
 
-/** The same fields as were packed, to the byte. JSON has no line breaks of its own. */
-export function unpackFields(bytes: Buffer): Fields {
+/** The same as was packed, to the byte. */
+export function unpack(bytes: Buffer): Packed {
   const view = viewOf(bytes);
-  const rest = bytes.subarray(HEADER_BYTES + bytes.readUInt32BE(1));
-  const [count, ...lines] = inflateRawSync(rest, { dictionary: known(view) })
+  const rest = bytes.subarray(HEADER_BYTES + bytes.readUIntBE(1, 3));
+  return parseLines(
+    view,
+    inflateRawSync(rest, { dictionary: known(DICTIONARY, view) })
+      .toString()
+      .split('\n'),
+  );
+}
+
+/** Shorter than JSON by the names. */
+type Head = readonly [
+  name: string,
+  untilMs: number,
+  indexes: number,
+  records: number,
+  firstOccurrence: string | null,
+  aliases: readonly string[],
+];
+type DeliveryHead = readonly [
+  sink: string,
+  ownerUntilMs: number,
+  isEcho: 0 | 1,
+  attempts: number,
+  ledger: Readonly<Record<string, string>>,
+];
+
+/** JSON has no line breaks of its own. */
+function linesOf({ name, untilMs, indexes, records, firstOccurrence, aliases, deliveries }: Packed): string[] {
+  const listed = indexes === '' ? [] : indexes.split('\n');
+  const all = Object.entries(records);
+  const head: Head = [name, untilMs, listed.length, all.length, firstOccurrence ?? null, aliases];
+  const told = deliveries.flatMap(({ sink, ledger, attempts, ownerUntilMs = 0, isEcho }) => {
+    const line: DeliveryHead = [sink, ownerUntilMs, isEcho ? 1 : 0, attempts.length, ledger];
+    return [JSON.stringify(line), ...attempts];
+  });
+  return [JSON.stringify(head), ...listed, ...all.flat(), ...told];
+}
+
+/** As linesOf() wrote them. */
+function parseLines(view: string, [first = '', ...lines]: readonly string[]): Packed {
+  const [name, untilMs, indexes, count, firstOccurrence, aliases] = JSON.parse(first) as Head;
+  const records: Record<string, string> = {};
+  let at = indexes;
+  for (; at < indexes + 2 * count; at += 2) records[lines[at] ?? ''] = lines[at + 1] ?? '';
+  const deliveries: PackedDelivery[] = [];
+  while (at < lines.length) {
+    const [sink, ownerUntilMs, isEcho, attempts, ledger] = JSON.parse(lines[at] ?? '') as DeliveryHead;
+    deliveries.push({
+      ...{ sink, ledger, attempts: lines.slice(at + 1, at + 1 + attempts) },
+      ...(ownerUntilMs > 0 && { ownerUntilMs }),
+      ...(isEcho && { isEcho: true }),
+    });
+    at += 1 + attempts;
+  }
+  return {
+    ...{ view, name, untilMs, aliases, deliveries, records },
+    indexes: lines.slice(0, indexes).join('\n'),
+    ...(firstOccurrence !== null && { firstOccurrence }),
+  };
+}
+
+/** zlib looks back 32 KiB: the view stands last. */
+const known = (dictionary: Buffer, view: string): Buffer =>
+  Buffer.concat([dictionary, Buffer.from(view)]).subarray(-32_768);
+
+/** Format 2 packed the fields of a deployment alone, and put them into its hash. They are still read. */
+const FORMAT_2 = {
+  version: 1,
+  headerBytes: 5,
+  dictionary: readFileSync(new URL('./packing-dictionary-1.txt', import.meta.url)),
+};
+
+function viewOfFormat2(bytes: Buffer): string {
+  const { headerBytes, dictionary } = FORMAT_2;
+  return inflateRawSync(bytes.subarray(headerBytes, headerBytes + bytes.readUInt32BE(1)), { dictionary }).toString();
+}
+
+export function unpackFormat2(bytes: Buffer): Fields {
+  const view = viewOfFormat2(bytes);
+  const rest = bytes.subarray(FORMAT_2.headerBytes + bytes.readUInt32BE(1));
+  const [count, ...lines] = inflateRawSync(rest, { dictionary: known(FORMAT_2.dictionary, view) })
     .toString()
     .split('\n');
   const first = Number(count);
@@ -51,6 +158,3 @@ export function unpackFields(bytes: Buffer): Fields {
   for (let at = first; at + 1 < lines.length; at += 2) records[lines[at] ?? ''] = lines[at + 1] ?? '';
   return { view, indexes: lines.slice(0, first).join('\n'), records };
 }
-
-/** zlib looks back 32 KiB: the view stands last. */
-const known = (view: string): Buffer => Buffer.concat([DICTIONARY, Buffer.from(view)]).subarray(-32_768);

@@ -22,22 +22,31 @@ export interface Listed {
   readonly searched?: number;
 }
 
-type ReadAll = (names: readonly string[]) => Promise<Deployment[]>;
+/** Of each what there is. */
+type ReadEach = (names: readonly string[]) => Promise<readonly (Deployment | undefined)[]>;
 
 /** One commit is deployed once to each environment of each service, and again now and then. */
 const MAX_OF_ONE_COMMIT = 2_000;
 
 /** A page of the change log, newest first. */
-export async function list(redis: Redis, filter: ChangeFilter, read: ReadAll): Promise<Listed> {
+export async function list(redis: Redis, filter: ChangeFilter, read: ReadEach): Promise<Listed> {
   const slice = await sliceOf(redis, filter);
-  const listed = await listSlice(redis, { filter, slice, read });
+  let isTorn = false;
+  const watched = async (names: readonly string[]) => {
+    const found = await read(names);
+    isTorn ||= found.includes(undefined);
+    return found;
+  };
+  let listed = await listSlice(redis, { filter, slice, read: watched });
+  // One was unpacked, or forgotten, between the reading of the index and of the views: it has another name there now.
+  if (isTorn) listed = await listSlice(redis, { filter, slice, read });
   return slice.isWhole ? listed : { ...listed, searched: SEARCHED };
 }
 
 interface Listing {
   readonly filter: ChangeFilter;
   readonly slice: Slice;
-  readonly read: ReadAll;
+  readonly read: ReadEach;
 }
 
 async function listSlice(redis: Redis, { filter, slice, read }: Listing): Promise<Listed> {
@@ -51,8 +60,10 @@ async function listSlice(redis: Redis, { filter, slice, read }: Listing): Promis
     redis.zcount(slice.index, slice.min, slice.max),
     within(filter.limit, filter.offset),
   ]);
-  return { deployments: await read(names), total };
+  return { deployments: present(await read(names)), total };
 }
+
+const present = (found: readonly (Deployment | undefined)[]): Deployment[] => found.filter((one) => one !== undefined);
 
 async function search(
   redis: Redis,
@@ -60,7 +71,7 @@ async function search(
   { slice, read }: Pick<Listing, 'slice' | 'read'>,
 ): Promise<Listed> {
   const names = await findText(redis, slice, { text, read });
-  return { deployments: await read(names.slice(offset, offset + limit)), total: names.length };
+  return { deployments: present(await read(names.slice(offset, offset + limit))), total: names.length };
 }
 
 const wholeCommit = ({ facets: { commit } }: Pick<ChangeFilter, 'facets'>): string | undefined =>
@@ -114,8 +125,8 @@ const intersectFacets = createScript('intersect-facets');
 async function narrow(
   names: readonly string[],
   { commit, limit, offset }: ChangeFilter & { commit: string },
-  read: ReadAll,
+  read: ReadEach,
 ): Promise<Listed> {
-  const found = (await read(names)).filter((one) => shasOf(one).some((sha) => sha.startsWith(commit)));
+  const found = present(await read(names)).filter((one) => shasOf(one).some((sha) => sha.startsWith(commit)));
   return { deployments: found.slice(offset, offset + limit), total: found.length };
 }

@@ -24,12 +24,6 @@ const MAX_AT_ONCE = 5_000;
 const PART = 50;
 
 /**
- * What a deployment left lives on for so long after its last record, so that retention, which looks every few seconds,
- * can remove it together. It ends by itself where no bridge runs any more.
- */
-export const MARGIN_DAYS = 30;
-
-/**
  * Forgets the deployments that are older or more than the retention allows, with all that they left. Returns how many.
  */
 export async function prune(redis: Redis, retention: Retention, limits: PruneLimits = {}): Promise<number> {

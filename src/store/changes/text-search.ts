@@ -16,7 +16,8 @@ const MAX_WORDS = 16;
 
 export interface TextQuery {
   readonly text: string;
-  readonly read: (names: readonly string[]) => Promise<Deployment[]>;
+  /** Of each. */
+  readonly read: (names: readonly string[]) => Promise<readonly (Deployment | undefined)[]>;
 }
 
 /** The keys of those in a slice that hold a text, newest first. */
@@ -32,6 +33,13 @@ export async function findText(redis: Redis, slice: Slice, { text, read }: TextQ
     for (const one of page as string[]) isSure.set(one.slice(1), one.startsWith('+') && words.length <= MAX_WORDS);
   }
   const unsure = [...isSure.keys()].filter((name) => !isSure.get(name));
-  const matching = new Set((await read(unsure)).filter(createTextMatch(text)).map((one) => one.key));
+  const matches = createTextMatch(text);
+  const said = await read(unsure);
+  const matching = new Set(
+    unsure.filter((_, at) => {
+      const one = said[at];
+      return one !== undefined && matches(one);
+    }),
+  );
   return [...isSure.keys()].filter((name) => isSure.get(name) || matching.has(name));
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { MadeByApi } from '../../domain/change-record.ts';
+import { packedUnder } from '../changes/packed-names.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 
@@ -48,7 +49,9 @@ export function createEchoes(redis: Redis, keepSeconds: number): Echoes {
         remembered(project, deploymentId),
         ...(shortSha ? [expected(project, environment, shortSha)] : []),
       ]);
-      return names.length > 0 && (await redis.exists(...names)) > 0;
+      if (names.length === 0) return false;
+      if ((await redis.exists(...names)) > 0) return true;
+      return (await packedUnder(redis, names)).some((id) => id !== undefined);
     },
   };
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { DeliveryFailed } from '../../domain/errors.ts';
+import { unpackUnder } from '../changes/archive.ts';
+import { namePlace } from '../changes/packed-names.ts';
 import { createScript } from '../script.ts';
 
 /** A lease of a killed worker ends after this; one of a worker that lives is renewed three times as often. */
@@ -14,6 +16,8 @@ const renewLeases = createScript('renew-leases');
 const leaveLeases = createScript('leave-leases');
 
 export interface LeasedKeys {
+  /** The deployment. */
+  readonly deployment: string;
   readonly ledger: string;
   /** The ledger again for a sink without lanes. */
   readonly lane: string;
@@ -36,14 +40,12 @@ export interface HeldLeases {
 /** Runs `work` while all leases are ours. @throws DeliveryFailed `hold: 'job'` when somebody else holds one. */
 export async function withLeases<T>(
   redis: Redis,
-  { ledger, lane, leases }: LeasedKeys,
+  leased: LeasedKeys,
   work: (held: HeldLeases) => Promise<T>,
 ): Promise<T> {
   const token = randomUUID();
-  let sureUntilMs = performance.now() + LEASE_MS;
-  // as the script returns it
-  const entered = (await enterLeases(redis, [ledger, lane, ...leases], token, LEASE_MS)) as string[] | null;
-  if (!entered) throw busy();
+  const { leases } = leased;
+  let { entered, sureUntilMs } = await enter(redis, leased, token);
   const abort = new AbortController();
   const limit = setTimeout(
     () => abort.abort(new Error(`the attempt took longer than ${ATTEMPT_LIMIT_MS} ms`)),
@@ -66,6 +68,22 @@ export async function withLeases<T>(
     clearTimeout(limit);
     clearInterval(renewing);
     if (!held.left) await leaveLeases(redis, leases, token);
+  }
+}
+
+/** A deployment that is packed is unpacked first. */
+async function enter(
+  redis: Redis,
+  { deployment, ledger, lane, leases }: LeasedKeys,
+  token: string,
+): Promise<{ readonly entered: readonly string[]; readonly sureUntilMs: number }> {
+  const place = namePlace(deployment);
+  for (;;) {
+    const sureUntilMs = performance.now() + LEASE_MS;
+    const reply = await enterLeases(redis, [ledger, lane, place.key, ...leases], token, LEASE_MS, place.field);
+    if (reply === null) throw busy();
+    if (reply !== 0) return { entered: reply as string[], sureUntilMs }; // as the script returns it
+    await unpackUnder(redis, deployment);
   }
 }
 

@@ -2,6 +2,9 @@ import type { Redis } from 'ioredis';
 import type { Moment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import type { Delivered, DeliveryLedger, DeliveryState } from '../../sinks/sink.ts';
+import { readPacked, unpackUnder } from '../changes/archive.ts';
+import { namePlace, packedUnder } from '../changes/packed-names.ts';
+import type { Packed } from '../changes/packing.ts';
 import { FEED_KEPT } from '../feed.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
@@ -66,7 +69,7 @@ export function createLedger(redis: Redis, { echoes, clock, keepSeconds, safety 
       const ledger = keys.ledger(sink, deployment);
       const laneKey = lane === undefined ? ledger : keys.lane(sink, lane);
       const leases = [...new Set([deployment, lane ?? deployment])].map((name) => keys.lease(sink, name));
-      return withLeases(redis, { ledger, lane: laneKey, leases }, (held) =>
+      return withLeases(redis, { deployment: keys.deployment(deployment), ledger, lane: laneKey, leases }, (held) =>
         work(
           createEntry({
             redis,
@@ -85,17 +88,37 @@ export function createLedger(redis: Redis, { echoes, clock, keepSeconds, safety 
         ),
       );
     },
-    find: async (sink, remoteId) => (await redis.get(keys.remoteOwner(sink, remoteId))) ?? undefined,
+    async find(sink, remoteId) {
+      const owner = keys.remoteOwner(sink, remoteId);
+      return (await redis.get(owner)) ?? (await packedAt(redis, owner))?.name;
+    },
     async read(sink, deployment) {
       const [stored, log] = await Promise.all([
         redis.hgetall(keys.ledger(sink, deployment)),
         redis.lrange(keys.attempts(sink, deployment), 0, -1),
       ]);
-      if (Object.keys(stored).length === 0 && log.length === 0) return undefined;
-      const attempts = log.map((json) => JSON.parse(json) as Attempt); // written by attempted() alone
-      return { sink, ...toState(stored), ...(stored['remote_url'] && { remoteUrl: stored['remote_url'] }), attempts };
+      if (Object.keys(stored).length === 0 && log.length === 0) return readPackedDelivery(redis, sink, deployment);
+      return toDelivery(sink, stored, log);
     },
   };
+}
+
+/** What lies packed that was found under a key. */
+async function packedAt(redis: Redis, key: string): Promise<Packed | undefined> {
+  const [id] = await packedUnder(redis, [key]);
+  return id === undefined ? undefined : readPacked(redis, id);
+}
+
+async function readPackedDelivery(redis: Redis, sink: string, deployment: string): Promise<Delivery | undefined> {
+  const packed = await packedAt(redis, keys.deployment(deployment));
+  const told = packed?.deliveries.find((one) => one.sink === sink);
+  return told && toDelivery(sink, told.ledger, told.attempts);
+}
+
+/** @param log JSON, the newest first */
+function toDelivery(sink: string, stored: Readonly<Record<string, string>>, log: readonly string[]): Delivery {
+  const attempts = log.map((json) => JSON.parse(json) as Attempt); // written by attempted() alone
+  return { sink, ...toState(stored), ...(stored['remote_url'] && { remoteUrl: stored['remote_url'] }), attempts };
 }
 
 interface EntryContext {
@@ -157,7 +180,7 @@ function createEntry({
       const isSafe = safety.begin();
       const [, claimedBy] = await Promise.all([
         echo && echoes.remember(echo, deployment, remoteId),
-        claimRemoteId(
+        claimUnpacked(
           redis,
           [owner(remoteId), ledger],
           ...[deployment, remoteId, keepSeconds, echo ? echoProject(echo.project) : ''],
@@ -168,6 +191,7 @@ function createEntry({
       return claimedBy === deployment;
     },
     async claimedByOther(remoteId, madeMsAgo) {
+      await unpackUnder(redis, owner(remoteId));
       const [claimedBy, leftMs] = await Promise.all([redis.get(owner(remoteId)), redis.pttl(owner(remoteId))]);
       return claimedBy !== null && claimedBy !== deployment && leftMs >= leftBefore(keepSeconds, madeMsAgo);
     },
@@ -179,14 +203,16 @@ function createEntry({
         ...(remoteUrl && { remote_url: remoteUrl }),
       };
       // Nobody else writes the lane: it is ours for as long as its lease holds.
+      const place = namePlace(owner(remoteId ?? ''));
       const isLatest = !known.toldInLane || known.toldInLane.at <= moment.at;
       await logDelivery(
         redis,
-        [...logKeys, ledger, remoteId ? owner(remoteId) : ledger, isLatest ? lane : ledger, ...held.leases],
+        [...logKeys, ledger, remoteId ? owner(remoteId) : ledger, isLatest ? lane : ledger, place.key, ...held.leases],
         ...log({ state: moment.state, outcome: 'delivered', words, ...(status && { status }) }),
         JSON.stringify(moment),
         KEEP_LANE_SECONDS,
         held.token,
+        place.field,
         ...Object.entries(told).flat(),
       );
       held.left = true;
@@ -195,6 +221,20 @@ function createEntry({
       await logAttempt(redis, logKeys, ...log(attempt));
     },
   };
+}
+
+/** As claim-remote-id.lua, of an owner that may be packed. @param names remoteOwner and ledger */
+async function claimUnpacked(
+  redis: Redis,
+  names: readonly [owner: string, ledger: string],
+  ...args: readonly (string | number)[]
+): Promise<unknown> {
+  const place = namePlace(names[0]);
+  for (;;) {
+    const claimedBy = await claimRemoteId(redis, [...names, place.key], ...args, place.field);
+    if (claimedBy !== '') return claimedBy;
+    await unpackUnder(redis, names[0]);
+  }
 }
 
 const UNSAFE_RETRY_MS = 1_000;
@@ -221,7 +261,7 @@ function toKnown({ stored: listed, inLane }: HeldLeases): DeliveryState {
   return { ...toState(stored), ...(inLane && { toldInLane: JSON.parse(inLane) as Moment }) };
 }
 
-function toState(stored: Record<string, string>): DeliveryState {
+function toState(stored: Readonly<Record<string, string>>): DeliveryState {
   const { told_state, told_at, remote_id, attempted_at } = stored;
   return {
     ...(told_state && told_at && { told: { state: told_state as Moment['state'], at: told_at } }), // written by delivered() alone

@@ -4,14 +4,17 @@ a key that was joined before its group was forgotten finds its deployment by its
 
 KEYS[1]    joinGroup
 KEYS[2]    alias            of the key
+KEYS[3]    packedNames      where it would be noted that the deployment of that alias is packed
 ARGV[1]    the key
 ARGV[2]    its facts (JSON)
 ARGV[3]    seconds that the group is kept
-Reply      fields and values of the group
+ARGV[4]    the field of KEYS[3]
+Reply      fields and values of the group, or nothing when that deployment is packed: it is unpacked first
 ]]
 local field = 'm:' .. ARGV[1]
 local facts = cjson.decode(ARGV[2])
 local stored = redis.call('HGET', KEYS[1], field)
+if not stored and redis.call('HEXISTS', KEYS[3], ARGV[4]) == 1 then return {} end
 if stored then
   local known = cjson.decode(stored)
   for name, value in pairs(known) do

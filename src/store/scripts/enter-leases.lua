@@ -3,14 +3,17 @@ Takes all leases or none, and reads what is known of the delivery.
 
 KEYS[1]    ledger
 KEYS[2]    lane             or the ledger again for a sink without lanes
-KEYS[3...] lease            each
+KEYS[3]    packedNames      where it would be noted that the deployment is packed
+KEYS[4...] lease            each
 ARGV[1]    token
 ARGV[2]    how long they last, ms
-Reply      nil when somebody else holds one; else { the lane or nil, then the ledger's fields and values }
+ARGV[3]    the field of KEYS[3]
+Reply      0 when the deployment is packed: it is unpacked first; nil when somebody else holds one; else { the lane or nil, then the ledger's fields and values }
 ]]
-for i = 3, #KEYS do
+if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 1 then return 0 end
+for i = 4, #KEYS do
   if not redis.call('SET', KEYS[i], ARGV[1], 'PX', ARGV[2], 'NX') then
-    for held = 3, i - 1 do redis.call('DEL', KEYS[held]) end
+    for held = 4, i - 1 do redis.call('DEL', KEYS[held]) end
     return false
   end
 end

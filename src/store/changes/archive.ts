@@ -1,0 +1,246 @@
+import type { Redis } from 'ioredis';
+import type { NewChangeRecord } from '../../domain/change-record.ts';
+import type { DeploymentView } from '../../domain/view.ts';
+import { keys } from '../keys.ts';
+import { nowOf } from '../time.ts';
+import { readHash } from './deployment-hash.ts';
+import { packPredecessor } from './lineage.ts';
+import { isPackedId, namePlace, packedId, packedUnder } from './packed-names.ts';
+import { type Packed, type PackedDelivery, pack, unpack } from './packing.ts';
+import { MARGIN_DAYS } from './retention-days.ts';
+import { packTerms } from './search-terms.ts';
+import { type Command, type Seen, see, swap } from './swap.ts';
+import { packTimelineEntry } from './timeline.ts';
+
+/** Unpacked, it lives on for at least so long. */
+const MARGIN_MS = MARGIN_DAYS * 86_400_000;
+
+/**
+ * Puts a deployment, and all that is kept of it elsewhere, under one short key, in place of about ten: what has ended and
+ * is quiet is read seldom, and written to hardly ever.
+ * @param sinks all that may have been told of it
+ * @returns false when somebody is at it
+ */
+export async function packDeployment(redis: Redis, name: string, sinks: readonly string[]): Promise<boolean> {
+  if (isPackedId(name)) return false;
+  const { seen, packed } = await gather(redis, name, sinks);
+  if (packed.view === '') return false;
+  const view = JSON.parse(packed.view) as DeploymentView; // written by store() alone
+  const id = packedId(await redis.incr(keys.lastPackedId()), hasSucceeded(view));
+  const gone = seen.filter(({ digest }) => digest !== '').map(({ key }): Command => ['UNLINK', key]);
+  return swap(redis, seen, [
+    ...gone,
+    ['SET', keys.packed(id), pack(packed)],
+    ...renamed(packed, view, { from: name, to: id }),
+    ...foundBy(packed)
+      .map(namePlace)
+      .map(({ key, field }): Command => ['HSET', key, field, id]),
+  ]);
+}
+
+/** For whoever is going to write to it. @returns its name, or undefined when there is no such */
+export async function unpackDeployment(redis: Redis, id: string): Promise<string | undefined> {
+  for (;;) {
+    const { seen, value } = await see(redis, keys.packed(id), () => redis.getBuffer(keys.packed(id)));
+    if (!value) return undefined;
+    const packed = unpack(value);
+    const nowMs = await nowOf(redis);
+    const commands: readonly Command[] = [
+      ...restored(packed, nowMs + MARGIN_MS),
+      ...renamed(packed, JSON.parse(packed.view) as DeploymentView, { from: id, to: packed.name }),
+      ...left(packed, id),
+      ['INCR', keys.changesVersion()], // what is kept of a query has its id
+    ];
+    if (await swap(redis, [seen], commands)) return packed.name;
+  }
+}
+
+/** Unpacks whatever was found under a key: of a deployment, an alias, a remote id. */
+export async function unpackUnder(redis: Redis, key: string): Promise<void> {
+  const [id] = await packedUnder(redis, [key]);
+  if (id === undefined || (await unpackDeployment(redis, id)) !== undefined) return;
+  // Somebody else unpacked it, and then it is not noted any more; or it was lost, and would be waited for for ever.
+  const [still] = await packedUnder(redis, [key]);
+  const place = namePlace(key);
+  if (still === id) await redis.hdel(place.key, place.field);
+}
+
+/** Removes a packed deployment with all that it left. */
+export async function forgetPacked(redis: Redis, id: string): Promise<void> {
+  const { seen, value } = await see(redis, keys.packed(id), () => redis.getBuffer(keys.packed(id)));
+  if (!value) return;
+  const packed = unpack(value);
+  await swap(
+    redis,
+    [seen],
+    [
+      ...left(packed, id),
+      ...indexesOf(packed).map((index): Command => ['ZREM', index, id]),
+      ...[keys.timeline(), keys.predecessors(), keys.searchTerms()].map((hash): Command => ['HDEL', hash, id]),
+      ['INCR', keys.changesVersion()],
+    ],
+  );
+}
+
+export async function readPacked(redis: Redis, id: string): Promise<Packed | undefined> {
+  const bytes = await redis.getBuffer(keys.packed(id));
+  return bytes ? unpack(bytes) : undefined;
+}
+
+const left = (packed: Packed, id: string): Command[] => [
+  ['UNLINK', keys.packed(id)],
+  ...foundBy(packed)
+    .map(namePlace)
+    .map(({ key, field }): Command => ['HDEL', key, field]),
+];
+
+const hasSucceeded = ({ deployment, droppedBy }: DeploymentView): boolean =>
+  deployment.state === 'succeeded' && !droppedBy;
+const indexesOf = ({ indexes }: Packed): string[] => (indexes === '' ? [] : indexes.split('\n'));
+
+/** Keys that lead to it: they stay known, and are no keys any more. */
+function foundBy({ name, aliases, deliveries }: Packed): string[] {
+  const remote = deliveries.flatMap(({ sink, ledger, ownerUntilMs, isEcho }) => {
+    const { remote_id: id = '', echo_project: project = '' } = ledger;
+    return [...(ownerUntilMs ? [keys.remoteOwner(sink, id)] : []), ...(isEcho ? [keys.echoOfId(project, id)] : [])];
+  });
+  return [keys.deployment(name), ...aliases.map((alias) => keys.alias(alias)), ...remote];
+}
+
+/** Stands under another name in all indexes. */
+function renamed(
+  packed: Packed,
+  view: DeploymentView,
+  { from, to }: { readonly from: string; readonly to: string },
+): Command[] {
+  const { deployment, droppedBy } = view;
+  const score = Date.parse(deployment.occurredAt);
+  const put = (hash: string, value: string | undefined): Command[] => [
+    ['HDEL', hash, from],
+    ...(value ? [['HSET', hash, to, value] as const] : []),
+  ];
+  return [
+    ...indexesOf(packed).flatMap((index): Command[] => [
+      ['ZREM', index, from],
+      ['ZADD', index, score, to],
+    ]),
+    ...put(keys.timeline(), droppedBy ? undefined : packTimelineEntry(deployment)),
+    ...put(keys.predecessors(), hasSucceeded(view) ? packPredecessor(deployment) : undefined),
+    ...put(keys.searchTerms(), droppedBy ? undefined : packTerms(deployment)),
+  ];
+}
+
+function restored(packed: Packed, leastMs: number): Command[] {
+  const { name, view, indexes, records, firstOccurrence, aliases, deliveries } = packed;
+  const untilMs = Math.max(packed.untilMs, leastMs);
+  const until = (key: string, atMs = untilMs): Command => ['PEXPIREAT', key, Math.max(atMs, leastMs)];
+  const text = (key: string, value: string): Command[] => [['SET', key, value], until(key)];
+  const hash = keys.deployment(name);
+  return [
+    ...Object.entries({ view, in: indexes, ...records }).map((field): Command => ['HSET', hash, ...field]),
+    until(hash),
+    ...(firstOccurrence === undefined ? [] : text(keys.firstOccurrence(name), firstOccurrence)),
+    ...aliases.flatMap((alias) => text(keys.alias(alias), name)),
+    ...deliveries.flatMap(({ sink, ledger, attempts, ownerUntilMs, isEcho }): Command[] => {
+      const { remote_id: id = '', echo_project: project = '' } = ledger;
+      const [told, log, owner] = [keys.ledger(sink, name), keys.attempts(sink, name), keys.remoteOwner(sink, id)];
+      const fields = Object.entries(ledger).flat();
+      return [
+        ...(fields.length > 0 ? [['HSET', told, ...fields] as const, until(told)] : []),
+        ...(attempts.length > 0 ? [['RPUSH', log, ...attempts] as const, until(log)] : []),
+        ...(ownerUntilMs ? [['SET', owner, name] as const, until(owner, ownerUntilMs)] : []),
+        ...(isEcho ? text(keys.echoOfId(project, id), '1') : []),
+      ];
+    }),
+  ];
+}
+
+/** What is kept of it, and how all these keys were when they were read. */
+async function gather(
+  redis: Redis,
+  name: string,
+  sinks: readonly string[],
+): Promise<{ readonly seen: readonly Seen[]; readonly packed: Packed }> {
+  const hash = keys.deployment(name);
+  const [nowMs, ttlMs, fields, occurrence, ...told] = await Promise.all([
+    nowOf(redis),
+    redis.pttl(hash),
+    see(redis, hash, () => readHash(redis, name)),
+    see(redis, keys.firstOccurrence(name), () => redis.get(keys.firstOccurrence(name))),
+    ...sinks.map((sink) => gatherDelivery(redis, sink, name)),
+  ]);
+  const { view, indexes, records } = fields.value;
+  const aliases = await gatherAliases(redis, name, Object.values(records));
+  return {
+    seen: [fields.seen, occurrence.seen, ...aliases.flatMap(({ seen }) => seen), ...told.flatMap(({ seen }) => seen)],
+    packed: {
+      ...{ name, view, indexes, records, untilMs: nowMs + Math.max(ttlMs, 0) },
+      ...(occurrence.value !== null && { firstOccurrence: occurrence.value }),
+      aliases: aliases.map(({ alias }) => alias),
+      deliveries: told.flatMap(({ delivery }) => delivery ?? []),
+    },
+  };
+}
+
+/** Those that lead to it: one that another deployment named first stays with that one. */
+async function gatherAliases(redis: Redis, name: string, records: readonly string[]) {
+  // written by append() alone
+  const told = new Set(records.flatMap((json) => (JSON.parse(json) as NewChangeRecord).aliases ?? []));
+  const all = await Promise.all(
+    [...told].map(async (alias) => {
+      const { seen, value } = await see(redis, keys.alias(alias), () => redis.get(keys.alias(alias)));
+      return { alias, seen, owner: value };
+    }),
+  );
+  return all.filter(({ owner }) => owner === name);
+}
+
+async function gatherDelivery(
+  redis: Redis,
+  sink: string,
+  name: string,
+): Promise<{ readonly seen: readonly Seen[]; readonly delivery?: PackedDelivery }> {
+  const [ledgerKey, logKey, lease] = [keys.ledger(sink, name), keys.attempts(sink, name), keys.lease(sink, name)];
+  const [ledger, log, held] = await Promise.all([
+    see(redis, ledgerKey, () => redis.hgetall(ledgerKey)),
+    see(redis, logKey, () => redis.lrange(logKey, 0, -1)),
+    see(redis, lease, async () => undefined),
+  ]);
+  // Whoever holds the lease is going to write: it must not be there.
+  const seen = [ledger.seen, log.seen, { key: held.seen.key, digest: '' }];
+  if (ledger.seen.digest === '' && log.seen.digest === '') return { seen };
+  const remote = await gatherRemote(redis, { sink, name, ledger: ledger.value });
+  return {
+    seen: [...seen, ...remote.seen],
+    delivery: { sink, ledger: ledger.value, attempts: log.value, ...remote.known },
+  };
+}
+
+interface ToldLedger {
+  readonly sink: string;
+  readonly name: string;
+  readonly ledger: Readonly<Record<string, string>>;
+}
+
+async function gatherRemote(
+  redis: Redis,
+  { sink, name, ledger: { remote_id: id, echo_project: project } }: ToldLedger,
+): Promise<{ readonly seen: readonly Seen[]; readonly known: Pick<PackedDelivery, 'ownerUntilMs' | 'isEcho'> }> {
+  if (!id) return { seen: [], known: {} };
+  const owner = keys.remoteOwner(sink, id);
+  const echo = project ? keys.echoOfId(project, id) : undefined;
+  const [nowMs, ttlMs, owned, sent] = await Promise.all([
+    nowOf(redis),
+    redis.pttl(owner),
+    see(redis, owner, () => redis.get(owner)),
+    echo === undefined ? undefined : see(redis, echo, () => redis.exists(echo)),
+  ]);
+  const isOwner = owned.value === name;
+  return {
+    seen: [...(isOwner ? [owned.seen] : []), ...(sent?.value ? [sent.seen] : [])],
+    known: {
+      ...(isOwner && { ownerUntilMs: nowMs + Math.max(ttlMs, 1) }),
+      ...(sent?.value && { isEcho: true as const }),
+    },
+  };
+}

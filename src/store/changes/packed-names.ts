@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { keys } from '../keys.ts';
+
+/**
+ * What a deployment is packed under: short, since it stands in a dozen indexes. `~` has succeeded, and others are judged
+ * by it; `^` has not. A name begins with neither.
+ */
+const PACKED_ID = /^[~^][0-9a-z]{1,10}$/;
+export const isPackedId = (name: string): boolean => PACKED_ID.test(name);
+export const packedId = (number: number, hasSucceeded: boolean): string =>
+  `${hasSucceeded ? '~' : '^'}${number.toString(36)}`;
+
+/** Where it is noted what lies packed that was found under a key: the key of a deployment, an alias, a remote id. */
+export interface NamePlace {
+  readonly key: string;
+  readonly field: string;
+}
+
+/**
+ * So many small hashes take a tenth of a key for each name: Redis keeps one of up to 512 short fields as one piece of
+ * memory, and 200,000 deployments of four names each make 200 for each hash.
+ */
+const BUCKET_DIGITS = 3;
+/** Of the digest: two of a million names are the same once in a million times. */
+const FIELD_BYTES = 6;
+
+/** @param key as store/keys.ts makes it */
+export function namePlace(key: string): NamePlace {
+  const digest = createHash('sha256').update(key).digest();
+  const bucket = digest.toString('hex').slice(0, BUCKET_DIGITS);
+  return { key: keys.packedNames(bucket), field: digest.subarray(-FIELD_BYTES).toString('base64url') };
+}
+
+/** Under what each is packed that was found under one of these keys. */
+export async function packedUnder(redis: Redis, wanted: readonly string[]): Promise<(string | undefined)[]> {
+  const places = wanted.map(namePlace);
+  return (await Promise.all(places.map(({ key, field }) => redis.hget(key, field)))).map((id) => id ?? undefined);
+}

@@ -1,0 +1,24 @@
+--[[
+Runs commands as one step, unless one of the keys of which they were made was written to meanwhile: a deployment is
+packed, unpacked or forgotten. What frees memory comes first: a Redis that is full takes what follows, then.
+
+KEYS[1...] deployment       or packed, and all that goes with it: firstOccurrence, alias, ledger, attempts, lease,
+           remoteOwner, echoOfId; then what only the commands touch: facet, changes, dropped, lineage, timeline,
+           predecessors, searchTerms, packedNames, changesVersion
+ARGV[1]    of how many of KEYS it is looked whether they are as they were
+ARGV[2...] of each the SHA-1 of its DUMP, or nothing where there was no such key; then of each command: how many
+           arguments follow its key, its name, the place of its key in KEYS, the arguments
+Reply      1, or 0 when something was written to meanwhile
+]]
+local watched = tonumber(ARGV[1])
+for i = 1, watched do
+  local dump = redis.call('DUMP', KEYS[i])
+  if (dump and redis.sha1hex(dump) or '') ~= ARGV[i + 1] then return 0 end
+end
+local at = watched + 2
+while at <= #ARGV do
+  local last = at + 2 + tonumber(ARGV[at])
+  redis.call(ARGV[at + 1], KEYS[tonumber(ARGV[at + 2])], unpack(ARGV, at + 3, last))
+  at = last + 1
+end
+return 1
