@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { View } from '../../domain/view.ts';
+import { lineageKey } from './lineage.ts';
 import { createTextCoding } from './text-coding.ts';
 
 /** All fields of a deployment. */
@@ -97,8 +99,9 @@ type DeliveryHead = readonly [
 ];
 
 /** JSON has no line breaks of its own. */
-function linesOf({ name, untilMs, indexes, records, firstOccurrence, aliases, deliveries }: Packed): string[] {
-  const listed = indexes === '' ? [] : indexes.split('\n');
+function linesOf({ view, name, untilMs, indexes, records, firstOccurrence, aliases, deliveries }: Packed): string[] {
+  const place = lineageOf(view);
+  const listed = indexes === '' ? [] : indexes.split('\n').map((index) => (index === place ? LINEAGE : index));
   const all = Object.entries(records);
   const head: Head = [name, untilMs, listed.length, all.length, firstOccurrence ?? null, aliases];
   const told = deliveries.flatMap(({ sink, ledger, attempts, ownerUntilMs = 0, isEcho }) => {
@@ -126,10 +129,17 @@ function parseLines(view: string, [first = '', ...lines]: readonly string[]): Pa
   }
   return {
     ...{ view, name, untilMs, aliases, deliveries, records },
-    indexes: lines.slice(0, indexes).join('\n'),
+    indexes: lines
+      .slice(0, indexes)
+      .map((index) => (index === LINEAGE ? lineageOf(view) : index))
+      .join('\n'),
     ...(firstOccurrence !== null && { firstOccurrence }),
   };
 }
+
+/** In place of its lineage among the indexes: no key is one letter. */
+const LINEAGE = 'L';
+const lineageOf = (view: string): string => lineageKey((JSON.parse(view) as View).lineage);
 
 /** zlib looks back 32 KiB: the view stands last. */
 const known = (dictionary: Buffer, view: string): Buffer =>
