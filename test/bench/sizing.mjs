@@ -125,7 +125,12 @@ try {
   const emptyBytes = await used();
   const deployments = createChangeLog(createDeployments(redis, { days: 400, count: 200_000 }), view);
   const echoes = createEchoes(redis, 430 * 86_400);
-  const ledger = createLedger(redis, { echoes, clock: () => new Date(), keepSeconds: 430 * 86_400, safety: { begin: () => async () => {} } });
+  const ledger = createLedger(redis, {
+    echoes,
+    clock: () => new Date(),
+    keepSeconds: 430 * 86_400,
+    safety: { begin: () => async () => {} },
+  });
   for (let at = 0; at < count; at += 50)
     await Promise.all(
       Array.from({ length: Math.min(50, count - at) }, async (_, n) => {
