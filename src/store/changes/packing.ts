@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { View } from '../../domain/view.ts';
+import type { DeploymentView } from '../../domain/view.ts';
 import { lineageKey } from './lineage.ts';
 import { createTextCoding } from './text-coding.ts';
 
@@ -139,7 +139,7 @@ function parseLines(view: string, [first = '', ...lines]: readonly string[]): Pa
 
 /** In place of its lineage among the indexes: no key is one letter. */
 const LINEAGE = 'L';
-const lineageOf = (view: string): string => lineageKey((JSON.parse(view) as View).lineage);
+const lineageOf = (view: string): string => lineageKey((JSON.parse(view) as DeploymentView).lineage);
 
 /** zlib looks back 32 KiB: the view stands last. */
 const known = (dictionary: Buffer, view: string): Buffer =>
