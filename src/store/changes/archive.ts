@@ -16,8 +16,8 @@ import { packTimelineEntry } from './timeline.ts';
 const MARGIN_MS = MARGIN_DAYS * 86_400_000;
 
 /**
- * Puts a deployment, and all that is kept of it elsewhere, under one short key, in place of about ten: what has ended and
- * is quiet is read seldom, and written to hardly ever.
+ * Puts a deployment, and all that is kept of it elsewhere, under one short key, in place of about ten: what has ended
+ * and is quiet is read seldom, and written to hardly ever.
  * @param sinks all that may have been told of it
  * @returns false when somebody is at it
  */

@@ -6,7 +6,9 @@ import { isPackedId, packedUnder } from './packed-names.ts';
 /** Where a deployment lies: in its own hash, or packed. */
 export type Located = { readonly name: string } | { readonly packed: string };
 
-/** By deployment key, alias, or what stands in an index. A key counts before an alias: one's alias may be another's key. */
+/**
+ * By deployment key, alias, or what stands in an index. A key counts before an alias: one's alias may be another's key.
+ */
 export async function locate(redis: Redis, name: string): Promise<Located> {
   if (isPackedId(name)) return { packed: name };
   const [isKey, alias, [packed, packedAlias]] = await Promise.all([

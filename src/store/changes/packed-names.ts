@@ -3,8 +3,8 @@ import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
 
 /**
- * What a deployment is packed under: short, since it stands in a dozen indexes. `~` has succeeded, and others are judged
- * by it; `^` has not. A name begins with neither.
+ * What a deployment is packed under: short, since it stands in a dozen indexes. `~` has succeeded, and others are
+ * judged by it; `^` has not. A name begins with neither.
  */
 const PACKED_ID = /^[~^][0-9a-z]{1,10}$/;
 export const isPackedId = (name: string): boolean => PACKED_ID.test(name);

@@ -1,6 +1,6 @@
 /**
- * A small LZ77 for short texts that resemble a dictionary. It packs nearly as tightly as deflate, and a page of fifty is
- * unpacked in a sixth of the time: zlib spends most of its time on getting ready. Packing is slow, and is done when
+ * A small LZ77 for short texts that resemble a dictionary. It packs nearly as tightly as deflate, and a page of fifty
+ * is unpacked in a sixth of the time: zlib spends most of its time on getting ready. Packing is slow, and is done when
  * nobody waits.
  *
  * A byte says what follows:
