@@ -13,7 +13,7 @@ export interface ForwardParts {
   readonly sourceName: (type: string) => string | undefined;
   /** Our own page of a deployment, where people reach it. */
   readonly pageUrl: (key: string) => string | undefined;
-  readonly onDelivered: (sink: Sink, told: DeploymentView) => void;
+  readonly onDelivered: (sink: Sink, view: DeploymentView) => void;
 }
 
 export type Forwarded = 'delivered' | 'duplicate' | 'stale' | 'unwanted' | 'gone';
@@ -27,8 +27,8 @@ export function createForward({ deployments, ledger, clock, sourceName, pageUrl,
     const viewed = deployments.get(key);
     viewed.catch(() => {}); // whoever awaits it is told
     // Where nothing of the deployment is needed for it, the lease is asked for in the same breath.
-    const place = sink.lane || sink.echo ? leaseScopeOf(sink, await viewed) : {};
-    return ledger.exclusive({ sink: sink.name, deployment: key, ...place }, async (entry, signal) => {
+    const scope = sink.lane || sink.echo ? leaseScopeOf(sink, await viewed) : {};
+    return ledger.exclusive({ sink: sink.name, deployment: key, ...scope }, async (entry, signal) => {
       const routed = await viewed;
       if (!routed) return 'gone';
       const { deployment } = routed;

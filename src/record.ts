@@ -33,7 +33,7 @@ export interface RecordParts {
   /** Counts the rules that matched, so that one that never does is seen. */
   readonly noteRules: (view: DeploymentView) => Promise<void>;
   /** What the inbound log says of a step that only repeats what was told, where a tool has a habit of it. */
-  readonly repeatDetail: (told: ChangeRecord) => string | undefined;
+  readonly repeatDetail: (record: ChangeRecord) => string | undefined;
   /** Puts a deployment into a sink's queue. The same moment twice is once. */
   readonly forward: (sink: Sink, view: DeploymentView) => Promise<void>;
   /** The same for the sinks that only other replicas have. */

@@ -131,7 +131,7 @@ export function createKeep(parts: KeepParts) {
         return;
       }
       const said: MappedRecords = mapped.kind === 'ignored' ? { records: mapped.hints ?? [] } : mapped;
-      const told = {
+      const reported = {
         entry: toEntry(source, webhook, otherwise ? { verdict: 'ignored', ...otherwise } : { verdict: 'accepted' }),
         records: said.records.map((record) => toChangeRecord({ webhook: webhook.id, ...record })),
         lookups: said.lookups,
@@ -139,7 +139,7 @@ export function createKeep(parts: KeepParts) {
         row: said.row,
       };
       // Masked first: a cut through a secret would leave half of it.
-      const { records: hidden, lookups, entry, row, ...masked } = mask.value(told);
+      const { records: hidden, lookups, entry, row, ...masked } = mask.value(reported);
       const records = boundRecords(hidden);
       // What is read from a history is mostly known: only the worker can tell (store/changes/serial-history.ts).
       const certain = records.filter(({ history }) => !history?.recovered);

@@ -106,7 +106,7 @@ function recording(shared: Shared, { stores, forward, replica }: Recording) {
     hide: mask.value,
     resolve: createResolve(config.sources, clock),
     sinks: config.sinks,
-    repeatDetail: (told) => config.sources.find(({ name }) => name === told.instance)?.repeatDetail?.(told),
+    repeatDetail: (record) => config.sources.find(({ name }) => name === record.instance)?.repeatDetail?.(record),
     forward: around('forward', forward),
     async forwardElsewhere(view) {
       const wanted = (await replica.sinksElsewhere()).filter((name) => !view.sinks || view.sinks.includes(name));

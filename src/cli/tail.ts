@@ -69,11 +69,11 @@ const pause = (signal: AbortSignal) => sleep(EVERY_MS, undefined, { signal }).ca
 function lineOf(item: FeedItem, width: number | undefined, paint: (word: string) => string): string {
   const { at, kind, name, word, rest } = item.kind === 'webhook' ? ofWebhook(item) : ofDelivery(item);
   const head = `${at ? shownTime(at) : ' '.repeat(19)}  ${kind.padEnd(8)}  ${oneLine(name).padEnd(12)}  `;
-  const told = rest.flatMap((part) => (part ? [oneLine(part)] : [])).join('  ');
+  const text = rest.flatMap((part) => (part ? [oneLine(part)] : [])).join('  ');
   const room = width === undefined ? undefined : Math.max(10, width - head.length - WORD - 2);
   return (
     `${head}${paint(word)}${' '.repeat(Math.max(0, WORD - word.length))}  ` +
-    `${room === undefined ? told : shorten(told, room)}`
+    `${room === undefined ? text : shorten(text, room)}`
   );
 }
 

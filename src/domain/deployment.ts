@@ -76,10 +76,10 @@ export function momentOf({
  * `apply` tell it, `duplicate` it is known, `stale` something later is known.
  * Between final states the later moment wins: succeeded → failed is a deployment that degraded afterwards.
  */
-export function transition(told: Moment | undefined, next: Moment): 'apply' | 'duplicate' | 'stale' {
-  if (!told) return 'apply';
-  if (told.state === next.state) return 'duplicate';
-  const step = RANK[next.state] - RANK[told.state];
+export function transition(previous: Moment | undefined, next: Moment): 'apply' | 'duplicate' | 'stale' {
+  if (!previous) return 'apply';
+  if (previous.state === next.state) return 'duplicate';
+  const step = RANK[next.state] - RANK[previous.state];
   if (step !== 0) return step > 0 ? 'apply' : 'stale';
-  return next.at >= told.at ? 'apply' : 'stale';
+  return next.at >= previous.at ? 'apply' : 'stale';
 }

@@ -23,8 +23,8 @@ interface JoinCandidate {
  */
 export function memberOf({ deployment, witness, stage, join }: JoinCandidate): NewMember | undefined {
   const { key, source, instance, environment, commit, job, serviceId, occurredAt, startedAt, finishedAt } = deployment;
-  const place = placeOf(deployment);
-  if (!place) return undefined;
+  const grouping = groupingOf(deployment);
+  if (!grouping) return undefined;
   const sha = fullSha(commit?.sha);
   const service = serviceId ?? (isNamedByDefault(deployment) ? undefined : deployment.service);
   const from = Date.parse(startedAt ?? occurredAt);
@@ -33,7 +33,7 @@ export function memberOf({ deployment, witness, stage, join }: JoinCandidate): N
     witness,
     source,
     instance,
-    ...place,
+    ...grouping,
     ...(job && { job }),
     ...(environment.name !== 'unknown' && { environment: environment.name.toLowerCase() }),
     ...(sha && { commit: sha }),
@@ -45,7 +45,7 @@ export function memberOf({ deployment, witness, stage, join }: JoinCandidate): N
   };
 }
 
-function placeOf({ repository, pipelineUrl, pipelineId, jobUrl }: Deployment) {
+function groupingOf({ repository, pipelineUrl, pipelineId, jobUrl }: Deployment) {
   const [pipelineRun, jobRun] = [runOf(pipelineUrl), runOf(jobUrl)];
   const run = pipelineRun ?? jobRun;
   const address = run ?? addressOf(repository?.url) ?? addressOf(repository?.gitlabProject);

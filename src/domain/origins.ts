@@ -56,27 +56,28 @@ interface Stage {
 
 /** What came from where: every field that has a value, with the record or rule that gave it. */
 export function originsOf(key: string, records: readonly ChangeRecord[], parts: OriginParts): readonly Origin[] {
-  const told = fold(key, records);
-  const stages = stagesOf(told, parts);
-  const final = stages.at(-1)?.deployment ?? told;
+  const reported = fold(key, records);
+  const stages = stagesOf(reported, parts);
+  const final = stages.at(-1)?.deployment ?? reported;
   return FIELDS.flatMap((field) => {
     const value = at(final, field);
     if (value === undefined || (Array.isArray(value) && value.length === 0)) return [];
     const changes = stages.filter(({ deployment }, index) => {
-      const before = stages[index - 1]?.deployment ?? told;
+      const before = stages[index - 1]?.deployment ?? reported;
       return !same(at(deployment, field), at(before, field));
     });
     const setters = Array.isArray(value) ? changes : changes.slice(-1); // lists grow, anything else is replaced
-    const signals = Array.isArray(value) || changes.length === 0 ? signalsThatSay(records, field, at(told, field)) : [];
+    const signals =
+      Array.isArray(value) || changes.length === 0 ? signalsThatSay(records, field, at(reported, field)) : [];
     return [{ field, value, from: [...signals, ...setters.map(({ by }) => by)] }];
   });
 }
 
 /** The rules one more at a time: what changes from one stage to the next is the work of the rule between them. */
-function stagesOf(told: Deployment, { rules, routing }: OriginParts): Stage[] {
-  const named = route(told, [], routing);
+function stagesOf(reported: Deployment, { rules, routing }: OriginParts): Stage[] {
+  const named = route(reported, [], routing);
   const steps = rules.map((_, index) => {
-    const { deployment, trace } = route(told, rules.slice(0, index + 1), routing);
+    const { deployment, trace } = route(reported, rules.slice(0, index + 1), routing);
     return { deployment, by: `rule ${trace.at(-1) ?? index}` };
   });
   return [{ deployment: named.deployment, by: named.trace.join('; ') }, ...steps];

@@ -36,11 +36,11 @@ export function rename(
 }
 
 /** Keeps what the tool called it, where it is called otherwise now. `unknown` is a name that no tool gave. */
-export function withOriginal(told: Deployment, now: Deployment): Deployment {
+export function withOriginal(reported: Deployment, now: Deployment): Deployment {
   const original = {
-    ...originally('environment', told.environment.name, now.environment.name),
-    ...originally('service', told.service, now.service),
-    ...told.original,
+    ...originally('environment', reported.environment.name, now.environment.name),
+    ...originally('service', reported.service, now.service),
+    ...reported.original,
   };
   return Object.keys(original).length > 0 ? { ...now, original } : now;
 }

@@ -73,8 +73,8 @@ const MASK = createMask([]);
 export async function explain(source: Source, webhook: Webhook, options: ExplainOptions): Promise<Explanation> {
   const { checkSignature = true } = options;
   const outcome = await outcomeIn(source, webhook, checkSignature);
-  const { records: told, lookups = [] } = outcome.kind === 'accepted' ? outcome : { records: [] };
-  const records = boundRecords(MASK.value(told.map((record) => ChangeRecord.parse(record))));
+  const { records: reported, lookups = [] } = outcome.kind === 'accepted' ? outcome : { records: [] };
+  const records = boundRecords(MASK.value(reported.map((record) => ChangeRecord.parse(record))));
   // What is read from a history counts only where it fills a gap (store/changes/serial-history.ts): most often it is
   // known.
   const deployments = await explainDeployments(

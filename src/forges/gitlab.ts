@@ -32,9 +32,9 @@ export function gitlabRepository(
     compareUrl: (from, to) => `${url}/-/compare/${encodeURIComponent(from)}...${encodeURIComponent(to)}`,
     mergeRequestUrl,
     mergeRequestOf(message) {
-      const told = referenceIn(message);
-      if (!told) return undefined;
-      const { number, project: named } = told;
+      const reported = referenceIn(message);
+      if (!reported) return undefined;
+      const { number, project: named } = reported;
       if (named === '' || isAtEnd(path, named)) return { number, url: mergeRequestUrl(number) };
       // A fork holds the merges of its upstream: their numbers are the upstream's.
       const isElsewhere = root !== 'unknown' && isProjectPath(named);

@@ -23,8 +23,8 @@ export interface FailureStreak {
 /** Only answers that a retry could change count: a refused delivery says nothing about the destination's health. */
 export function recordFailure(streak: FailureStreak, failure: DeliveryFailed, deployment: string): FailureStreak {
   if (failure.retry !== 'backoff') return streak;
-  const place = failure.concerns ?? deployment; // a part of the destination that is ill alone counts once
-  if (streak.deployments.size < DOWN_AFTER_DEPLOYMENTS) streak.deployments.add(place);
+  const subject = failure.concerns ?? deployment; // a part of the destination that is ill alone counts once
+  if (streak.deployments.size < DOWN_AFTER_DEPLOYMENTS) streak.deployments.add(subject);
   if (streak.deployments.size >= DOWN_AFTER_DEPLOYMENTS) streak.rounds += 1;
   return streak;
 }

@@ -35,11 +35,11 @@ export const dropped = (rule: string): Conclusion => ({ verdict: 'ignored', reas
  */
 export function kept(
   { deployment, added }: DeploymentView & { readonly added: boolean },
-  told: ChangeRecord,
+  reported: ChangeRecord,
   words: string | undefined,
 ): Conclusion {
   const deployments = [deployment.key];
-  if (added && words !== undefined && repeats(told, deployment))
+  if (added && words !== undefined && repeats(reported, deployment))
     return { verdict: 'duplicate', detail: words, deployments };
   return added
     ? { verdict: 'recorded', deployments }

@@ -64,8 +64,8 @@ export function createReconcile({ sources, deployments, recordStep, clock }: Rec
   /** A deployment that is known as far as this needs nothing: most are, and their webhooks said more. */
   async function recordMissing(record: ChangeRecord): Promise<string[]> {
     const known = await deployments.get(record.deployment);
-    const told = known && { state: known.deployment.state, at: known.deployment.occurredAt };
-    const isNews = transition(told, { state: record.state, at: record.occurredAt }) === 'apply';
+    const reported = known && { state: known.deployment.state, at: known.deployment.occurredAt };
+    const isNews = transition(reported, { state: record.state, at: record.occurredAt }) === 'apply';
     // A hook has one word for a job that failed and one that never ran: the tool's API knows which.
     const saysWhy = record.endReason !== undefined && known?.deployment.endReason === undefined;
     if (!isNews && !(saysWhy && known && isFinal(known.deployment.state))) return [];

@@ -71,65 +71,65 @@ function shortDirFor(dir: string): string {
 }
 
 /** Nothing stays outside the data directory. */
-export function removeFiles(place: RedisFiles): void {
-  const socketDir = dirname(place.socket);
-  if (socketDir !== place.dir) rmSync(socketDir, { recursive: true, force: true });
+export function removeFiles(files: RedisFiles): void {
+  const socketDir = dirname(files.socket);
+  if (socketDir !== files.dir) rmSync(socketDir, { recursive: true, force: true });
 }
 
 /** The configuration is written anew at every start. */
-export function writeConf(place: RedisFiles): void {
+export function writeConf(files: RedisFiles): void {
   const settings = {
     port: '0',
-    unixsocket: quoted(place.socket),
+    unixsocket: quoted(files.socket),
     unixsocketperm: '700',
     'protected-mode': 'yes',
     daemonize: 'no',
     'set-proc-title': 'no', // so that a process list shows this file, by which a leftover is recognised
-    dir: quoted(place.dir),
-    pidfile: quoted(place.pid),
-    logfile: quoted(place.log),
+    dir: quoted(files.dir),
+    pidfile: quoted(files.pid),
+    logfile: quoted(files.log),
     save: '""',
-    ...place.settings,
+    ...files.settings,
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name} ${value}\n`);
-  writeFileSync(place.conf, `# Written by Shiplog at every start: changes made here are lost.\n${lines.join('')}`, {
+  writeFileSync(files.conf, `# Written by Shiplog at every start: changes made here are lost.\n${lines.join('')}`, {
     mode: 0o600,
   });
-  rotateLog(place);
+  rotateLog(files);
 }
 
 /**
  * At most twice so much. Redis opens its log anew for every line, so that it may be moved while it runs; never throws.
  */
-export function rotateLog(place: RedisFiles): void {
+export function rotateLog(files: RedisFiles): void {
   try {
-    if (logBytes(place) > LOG_BYTES) renameSync(place.log, `${place.log}.1`);
+    if (logBytes(files) > LOG_BYTES) renameSync(files.log, `${files.log}.1`);
   } catch {
     // A log that cannot be moved grows on: it stops nothing.
   }
 }
 
 /** Where the last one that was started here listens. It differs when the directory for temporary files does. */
-export function lastSocket(place: RedisFiles): string | undefined {
-  const line = /^unixsocket "(.*)"$/m.exec(readOr(place.conf, ''))?.[1];
+export function lastSocket(files: RedisFiles): string | undefined {
+  const line = /^unixsocket "(.*)"$/m.exec(readOr(files.conf, ''))?.[1];
   return line?.replace(/\\(.)/g, '$1');
 }
 
-export function lastPid(place: RedisFiles): number | undefined {
-  const pid = Number.parseInt(readOr(place.pid, ''), 10);
+export function lastPid(files: RedisFiles): number | undefined {
+  const pid = Number.parseInt(readOr(files.pid, ''), 10);
   return pid > 0 ? pid : undefined;
 }
 
 const LAST_WORDS_LINES = 8;
 
 /** What the log says from `offset` on, at most its last lines. */
-export function lastLogLines(place: RedisFiles, offset = 0): string {
-  const lines = Buffer.from(readOr(place.log, '')).subarray(offset).toString('utf8').trimEnd().split('\n');
+export function lastLogLines(files: RedisFiles, offset = 0): string {
+  const lines = Buffer.from(readOr(files.log, '')).subarray(offset).toString('utf8').trimEnd().split('\n');
   return lines.slice(-LAST_WORDS_LINES).join('\n');
 }
 
-export function logBytes(place: RedisFiles): number {
-  return statSync(place.log, { throwIfNoEntry: false })?.size ?? 0;
+export function logBytes(files: RedisFiles): number {
+  return statSync(files.log, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function quoted(path: string): string {

@@ -46,31 +46,31 @@ export async function startPrivateRedis({ dataDir, durability, log }: PrivateRed
         'macOS: brew install redis), or set REDIS_URL to one that runs elsewhere',
     );
   }
-  const place = prepareFiles(dataDir, durability);
+  const files = prepareFiles(dataDir, durability);
   const lock = lockDataDir(dataDir);
   const halt = new AbortController();
-  const site = { place, program: program.path, log, halt: halt.signal };
-  const first = startFirst(site);
+  const launch = { files, program: program.path, log, halt: halt.signal };
+  const first = startFirst(launch);
   const stopped = watch(
-    site,
+    launch,
     first.then(({ running }) => running),
     halt.signal,
   );
   first.catch(() => {
-    removeFiles(place);
+    removeFiles(files);
     lock.release();
   });
   const ready = first.then(({ running, adopted }) => ({ version: running.version, adopted }));
   ready.catch(() => {}); // whoever asks hears of it
   let stopping: Promise<void> | undefined;
   return {
-    connection: { path: place.socket },
+    connection: { path: files.socket },
     ready,
     stop() {
       stopping ??= (async () => {
         halt.abort();
         await stopped();
-        removeFiles(place);
+        removeFiles(files);
         lock.release();
       })();
       return stopping;
@@ -78,18 +78,18 @@ export async function startPrivateRedis({ dataDir, durability, log }: PrivateRed
   };
 }
 
-async function startFirst(site: LaunchParts) {
-  const leftover = await adoptLeftover(site);
-  const running = leftover ?? (await launch(site));
+async function startFirst(parts: LaunchParts) {
+  const leftover = await adoptLeftover(parts);
+  const running = leftover ?? (await launch(parts));
   const adopted = Boolean(leftover);
-  site.log.info({ pid: running.pid, version: running.version, adopted }, 'the private Redis runs');
+  parts.log.info({ pid: running.pid, version: running.version, adopted }, 'the private Redis runs');
   return { running, adopted };
 }
 
 /** Starts the server again whenever it ends, until halted. @returns a function that ends it then */
-function watch(site: LaunchParts, first: Promise<Running>, halted: AbortSignal) {
+function watch(parts: LaunchParts, first: Promise<Running>, halted: AbortSignal) {
   let running: Running | undefined;
-  const rotating = setInterval(() => rotateLog(site.place), LOOK_AT_LOG_EVERY_MS).unref();
+  const rotating = setInterval(() => rotateLog(parts.files), LOOK_AT_LOG_EVERY_MS).unref();
   const watching = (async () => {
     running = await first.catch(() => undefined); // told already
     let failures = 0;
@@ -97,29 +97,29 @@ function watch(site: LaunchParts, first: Promise<Running>, halted: AbortSignal) 
       const since = performance.now();
       const how = await running.ended;
       if (halted.aborted) return;
-      site.log.error({ pid: running.pid, how }, 'the private Redis ended by itself; it is started again');
+      parts.log.error({ pid: running.pid, how }, 'the private Redis ended by itself; it is started again');
       if (performance.now() - since > STEADY_MS) failures = 0;
-      running = (await launchUntilItRuns(site, failures++)) ?? running;
+      running = (await launchUntilItRuns(parts, failures++)) ?? running;
     }
   })();
   return async () => {
     clearInterval(rotating);
-    if (running) await terminate(site, running);
+    if (running) await terminate(parts, running);
     await watching;
-    if (running) await terminate(site, running); // one that came up in between
+    if (running) await terminate(parts, running); // one that came up in between
   };
 }
 
 /** Undefined when the bridge stops meanwhile. */
-async function launchUntilItRuns(site: LaunchParts, failuresBefore: number): Promise<Running | undefined> {
-  for (let failures = failuresBefore; !site.halt.aborted; failures++) {
+async function launchUntilItRuns(parts: LaunchParts, failuresBefore: number): Promise<Running | undefined> {
+  for (let failures = failuresBefore; !parts.halt.aborted; failures++) {
     try {
-      await sleep(Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS), undefined, { signal: site.halt });
-      const running = await launch(site);
-      site.log.info({ pid: running.pid }, 'the private Redis runs again');
+      await sleep(Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS), undefined, { signal: parts.halt });
+      const running = await launch(parts);
+      parts.log.info({ pid: running.pid }, 'the private Redis runs again');
       return running;
     } catch (error) {
-      if (!site.halt.aborted) site.log.error({ error }, 'the private Redis could not be started; trying again');
+      if (!parts.halt.aborted) parts.log.error({ error }, 'the private Redis could not be started; trying again');
     }
   }
   return undefined;

@@ -14,7 +14,7 @@ export interface Log {
 }
 
 export interface LaunchParts {
-  readonly place: RedisFiles;
+  readonly files: RedisFiles;
   /** The redis-server or valkey-server to start. */
   readonly program: string;
   readonly log: Log;
@@ -39,16 +39,16 @@ const WATCH_EVERY_MS = 200;
 const END_WITHIN_MS = 5_000;
 
 /** @throws Error with the last lines of its log when it does not come up. */
-export async function launch(site: LaunchParts): Promise<Running> {
-  const { place } = site;
-  rmSync(place.socket, { force: true });
-  rmSync(place.pid, { force: true });
-  writeConf(place);
-  const offset = logBytes(place);
-  const output = openSync(place.log, 'a', 0o600);
+export async function launch(launch: LaunchParts): Promise<Running> {
+  const { files } = launch;
+  rmSync(files.socket, { force: true });
+  rmSync(files.pid, { force: true });
+  writeConf(files);
+  const offset = logBytes(files);
+  const output = openSync(files.log, 'a', 0o600);
   // Its output goes to a file, never through a pipe: that would break when the bridge is killed.
-  const child = spawn(site.program, [place.conf], {
-    cwd: place.dir,
+  const child = spawn(launch.program, [files.conf], {
+    cwd: files.dir,
     detached: true,
     stdio: ['ignore', output, output],
   });
@@ -60,11 +60,11 @@ export async function launch(site: LaunchParts): Promise<Running> {
   });
   const running = { pid: child.pid ?? 0, version: '', ended };
   try {
-    const answer = await untilReady(site, running);
+    const answer = await untilReady(launch, running);
     return { ...running, version: answer.version };
   } catch (error) {
-    await terminate(site, running);
-    const words = withAdvice(lastLogLines(place, offset));
+    await terminate(launch, running);
+    const words = withAdvice(lastLogLines(files, offset));
     throw new Error(`${error instanceof Error ? error.message : error}${words && `. Its last words:\n${words}`}`, {
       cause: error,
     });
@@ -80,37 +80,37 @@ const withAdvice = (words: string): string =>
  * The Redis of a bridge that was killed is taken over when it keeps our data in the right way, and ended when not:
  * two servers must never write one append-only file.
  */
-export async function adoptLeftover(site: LaunchParts): Promise<Running | undefined> {
-  const { place, log } = site;
-  const sockets = new Set([place.socket, lastSocket(place) ?? place.socket]);
+export async function adoptLeftover(launch: LaunchParts): Promise<Running | undefined> {
+  const { files, log } = launch;
+  const sockets = new Set([files.socket, lastSocket(files) ?? files.socket]);
   for (const socket of sockets) {
-    const answer = await ask(socket, place.settings);
+    const answer = await ask(socket, files.settings);
     // A copied data directory still names the socket of the original, whose Redis is none of our business.
-    if (!answer || (answer.dir !== place.dir && socket !== place.socket)) continue;
+    if (!answer || (answer.dir !== files.dir && socket !== files.socket)) continue;
     const pid = answer.pid;
-    if (socket === place.socket && answer.dir === place.dir && answer.settingsAreRight && isOurs(place, pid)) {
-      const running = { pid, version: answer.version, ended: untilGone(place, pid) };
-      await untilReady(site, running);
+    if (socket === files.socket && answer.dir === files.dir && answer.settingsAreRight && isOurs(files, pid)) {
+      const running = { pid, version: answer.version, ended: untilGone(files, pid) };
+      await untilReady(launch, running);
       return running;
     }
     log.warn({ pid, dir: answer.dir }, 'a Redis left over in the data directory does not fit; it is ended');
     await askToEnd(socket);
-    await untilGone(place, pid, END_WITHIN_MS);
+    await untilGone(files, pid, END_WITHIN_MS);
   }
-  const pid = lastPid(place);
-  if (pid !== undefined && isOurs(place, pid)) {
+  const pid = lastPid(files);
+  if (pid !== undefined && isOurs(files, pid)) {
     log.warn({ pid }, 'a Redis left over in the data directory does not answer; it is ended');
-    await force(site, { pid, version: '', ended: untilGone(place, pid) });
+    await force(launch, { pid, version: '', ended: untilGone(files, pid) });
   }
   return undefined;
 }
 
 /** Waits until it answers and has read its append-only file. @throws Error when it ends, or takes too long. */
-async function untilReady({ place, log, halt }: LaunchParts, running: Running): Promise<Answer> {
+async function untilReady({ files, log, halt }: LaunchParts, running: Running): Promise<Answer> {
   const began = performance.now();
   let said = began;
   for (;;) {
-    const answer = await ask(place.socket, place.settings);
+    const answer = await ask(files.socket, files.settings);
     if (answer && answer.loadedPercent === undefined) return answer;
     const now = performance.now();
     if (now - began > (answer ? LOAD_WITHIN_MS : ANSWER_WITHIN_MS)) {
@@ -127,16 +127,16 @@ async function untilReady({ place, log, halt }: LaunchParts, running: Running): 
 }
 
 /** Has it write everything down and end; when it does not listen, it is made to. */
-export async function terminate(site: LaunchParts, running: Running): Promise<void> {
-  if (await endsAfter(running, () => askToEnd(site.place.socket))) return;
-  await force(site, running);
+export async function terminate(launch: LaunchParts, running: Running): Promise<void> {
+  if (await endsAfter(running, () => askToEnd(launch.files.socket))) return;
+  await force(launch, running);
 }
 
-async function force({ place, log }: LaunchParts, running: Running): Promise<void> {
+async function force({ files, log }: LaunchParts, running: Running): Promise<void> {
   const { pid } = running;
-  if (await endsAfter(running, () => signal(place, pid, 'SIGTERM'))) return;
+  if (await endsAfter(running, () => signal(files, pid, 'SIGTERM'))) return;
   log.warn({ pid }, 'the private Redis does not end; it is killed');
-  await endsAfter(running, () => signal(place, pid, 'SIGKILL'));
+  await endsAfter(running, () => signal(files, pid, 'SIGKILL'));
 }
 
 /** Whether it is gone within 5 s after the beginning of the step. */
@@ -147,8 +147,8 @@ async function endsAfter({ ended }: Running, step: () => unknown): Promise<boole
 }
 
 /** Its process id may have gone to another process: none but ours gets a signal. */
-function signal(place: RedisFiles, pid: number, name: NodeJS.Signals): void {
-  if (!isOurs(place, pid)) return;
+function signal(files: RedisFiles, pid: number, name: NodeJS.Signals): void {
+  if (!isOurs(files, pid)) return;
   try {
     process.kill(pid, name);
   } catch {
@@ -157,15 +157,15 @@ function signal(place: RedisFiles, pid: number, name: NodeJS.Signals): void {
 }
 
 /** Whether the process was started with our configuration file. */
-function isOurs(place: RedisFiles, pid: number): boolean {
-  return commandOf(pid)?.endsWith(` ${place.conf}`) ?? false;
+function isOurs(files: RedisFiles, pid: number): boolean {
+  return commandOf(pid)?.endsWith(` ${files.conf}`) ?? false;
 }
 
 /** For a process that is not our child, so that nobody tells us of its end. */
-async function untilGone(place: RedisFiles, pid: number, withinMs = Number.POSITIVE_INFINITY): Promise<string> {
+async function untilGone(files: RedisFiles, pid: number, withinMs = Number.POSITIVE_INFINITY): Promise<string> {
   const until = performance.now() + withinMs;
   // Watching alone must not keep the bridge alive; waiting for the end must.
   const ref = Number.isFinite(withinMs);
-  while (isOurs(place, pid) && performance.now() < until) await sleep(WATCH_EVERY_MS, undefined, { ref });
+  while (isOurs(files, pid) && performance.now() < until) await sleep(WATCH_EVERY_MS, undefined, { ref });
   return 'gone';
 }

@@ -25,20 +25,20 @@ interface ChangeQuery {
  * Whether the list shows the changes of services as well is not documented: the service's own list is asked too.
  * @throws DeliveryFailed when a later look may be able to tell.
  */
-export async function findChange(api: Alert24Api, look: ChangeQuery, signal: AbortSignal): Promise<FindResult> {
-  const everywhere = await findInList(api, { ...look, serviceId: undefined }, signal);
-  if (everywhere.kind === 'found' || look.serviceId === undefined) return everywhere;
-  return findInList(api, look, signal);
+export async function findChange(api: Alert24Api, query: ChangeQuery, signal: AbortSignal): Promise<FindResult> {
+  const everywhere = await findInList(api, { ...query, serviceId: undefined }, signal);
+  if (everywhere.kind === 'found' || query.serviceId === undefined) return everywhere;
+  return findInList(api, query, signal);
 }
 
-async function findInList(api: Alert24Api, look: ChangeQuery, signal: AbortSignal): Promise<FindResult> {
-  const oldestMs = Date.parse(look.attemptedAt) - SLACK_MS;
+async function findInList(api: Alert24Api, query: ChangeQuery, signal: AbortSignal): Promise<FindResult> {
+  const oldestMs = Date.parse(query.attemptedAt) - SLACK_MS;
   let offset = 0;
   let oldestFirst = false;
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
-    const page = await readPage(api, look, { offset, signal });
+    const page = await readPage(api, query, { offset, signal });
     if (!page) return { kind: 'unknown' };
-    const hit = page.data.find((change) => change.external_id === look.externalId && look.isIt(change));
+    const hit = page.data.find((change) => change.external_id === query.externalId && query.isIt(change));
     if (hit) return { kind: 'found', ...(hit.id && { id: hit.id }) };
     const times = timesOf(page);
     if (pages === 0) oldestFirst = (times.at(0) ?? 0) < (times.at(-1) ?? 0);
@@ -63,28 +63,28 @@ interface ListPosition {
 const hasMore = ({ page: { data, meta }, offset }: ListPosition): boolean =>
   data.length > 0 && (meta?.has_more ?? (meta?.total ?? 0) > offset + data.length);
 
-function onwards(place: ListPosition): number | 'absent' {
-  return place.beyond || !hasMore(place) ? 'absent' : place.offset + PAGE_SIZE;
+function onwards(position: ListPosition): number | 'absent' {
+  return position.beyond || !hasMore(position) ? 'absent' : position.offset + PAGE_SIZE;
 }
 
 /** The order of the list is not documented. One that begins with the oldest is read from its end. */
-function backwards(place: ListPosition): number | 'absent' | 'unknown' {
-  const { page, offset, beyond } = place;
+function backwards(position: ListPosition): number | 'absent' | 'unknown' {
+  const { page, offset, beyond } = position;
   if (offset > 0) return beyond || offset <= PAGE_SIZE ? 'absent' : Math.max(PAGE_SIZE, offset - PAGE_SIZE);
-  if (!hasMore(place)) return 'absent';
+  if (!hasMore(position)) return 'absent';
   return typeof page.meta?.total === 'number' ? Math.max(PAGE_SIZE, page.meta.total - PAGE_SIZE) : 'unknown';
 }
 
 /** Undefined when this key or this Alert24 has no such list. */
 async function readPage(
   api: Alert24Api,
-  look: ChangeQuery,
+  query: ChangeQuery,
   { offset, signal }: { offset: number; signal: AbortSignal },
 ): Promise<Page | undefined> {
-  const query = { limit: String(PAGE_SIZE), offset: String(offset) };
-  let answer = await api.list({ external_id: look.externalId, ...query }, look.serviceId, signal);
+  const page = { limit: String(PAGE_SIZE), offset: String(offset) };
+  let answer = await api.list({ external_id: query.externalId, ...page }, query.serviceId, signal);
   // The filter is a guess; an Alert24 that refuses it may still list.
-  if (answer.status === 400 || answer.status === 422) answer = await api.list(query, look.serviceId, signal);
+  if (answer.status === 400 || answer.status === 422) answer = await api.list(page, query.serviceId, signal);
   if (mayListLater(answer)) throw refusal(answer, 'Alert24 could not say whether it has the change already');
   return isSuccess(answer) ? Page.safeParse(answer.json).data : undefined;
 }

@@ -81,12 +81,12 @@ interface EventOptions {
  */
 export function toEvents(deployment: Deployment, wish: EventOptions): readonly CdEvent[] {
   const { includesRuns, includesEnvironments } = wish;
-  const told = normalized(deployment);
-  if (told.state !== 'succeeded') return [runEvent(told, wish)];
+  const reported = normalized(deployment);
+  if (reported.state !== 'succeeded') return [runEvent(reported, wish)];
   return [
-    ...(includesRuns ? [runEvent(told, wish)] : []),
-    ...(includesEnvironments ? [environmentEvent(told, wish)] : []),
-    serviceEvent(told, wish),
+    ...(includesRuns ? [runEvent(reported, wish)] : []),
+    ...(includesEnvironments ? [environmentEvent(reported, wish)] : []),
+    serviceEvent(reported, wish),
   ];
 }
 

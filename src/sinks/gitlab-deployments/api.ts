@@ -38,7 +38,7 @@ export interface GitlabApi {
   update(project: string, id: string, update: { status: GitlabStatus; signal: AbortSignal }): Promise<JsonAnswer>;
   project(project: string, context: { signal: AbortSignal; now: Date }): Promise<ProjectFacts>;
   /** Where a project is that is no longer under its old path. Undefined: GitLab does not say. */
-  newPlace(oldPath: string, signal: AbortSignal): Promise<ProjectLocation | undefined>;
+  newLocation(oldPath: string, signal: AbortSignal): Promise<ProjectLocation | undefined>;
 }
 
 export function createApi(config: { url: string; token: string; timeout_seconds: number }): GitlabApi {
@@ -61,7 +61,7 @@ export function createApi(config: { url: string; token: string; timeout_seconds:
     preview: (project, body) => shown(creation(project, body), config.token),
     update: (project, id, { status, signal }) =>
       send(asked('PUT', `${deploymentsOf(project)}/${pathSegment(id)}`, { status }), signal),
-    async newPlace(oldPath, signal) {
+    async newLocation(oldPath, signal) {
       const id = idInRedirect(await send(asked('GET', `/projects/${pathSegment(oldPath)}`), signal));
       if (id === undefined) return undefined;
       const path = readProject(await send(asked('GET', `/projects/${id}`), signal), id)?.path;

@@ -73,10 +73,10 @@ function concerning(error: unknown, project: string): unknown {
  * What `deliver` would send for a deployment that GitLab has not heard of.
  * @throws DeliveryFailed when it would send nothing, in the same words.
  */
-export function preview(told: Subject): PreviewedRequest {
-  const target = targetOf(told);
-  const ref = refOf(told.deployment);
-  const request = told.api.preview(target.project, newDeployment(target, ref ?? { ref: target.sha, tag: false }));
+export function preview(subject: Subject): PreviewedRequest {
+  const target = targetOf(subject);
+  const ref = refOf(subject.deployment);
+  const request = subject.api.preview(target.project, newDeployment(target, ref ?? { ref: target.sha, tag: false }));
   if (ref) return request;
   const note = `ref: the default branch of ${target.project} stands here when GitLab tells it; without its answer, the commit`;
   return { ...request, notes: [note] };
@@ -134,10 +134,10 @@ const MOVED_RETRY_MS = 1_000;
  */
 async function follow({ api, map, deployment, signal }: ResolvedDelivery, answer: JsonAnswer): Promise<DeliveryFailed> {
   const oldPath = namedProject(deployment, map) ?? '';
-  const place = await api.newPlace(oldPath, signal);
-  if (!place) return refusal(answer, `GitLab has moved project ${oldPath}, and does not say where to`, MOVED_ADVICE);
-  remember(map.moved, oldPath, place);
-  const now = place.path ? `${place.path} (id ${place.id})` : `the one with the id ${place.id}`;
+  const location = await api.newLocation(oldPath, signal);
+  if (!location) return refusal(answer, `GitLab has moved project ${oldPath}, and does not say where to`, MOVED_ADVICE);
+  remember(map.moved, oldPath, location);
+  const now = location.path ? `${location.path} (id ${location.id})` : `the one with the id ${location.id}`;
   return new DeliveryFailed(
     `GitLab project ${oldPath} was moved or renamed: it is ${now} now, and is told there. ${MOVED_ADVICE}`,
     { retry: { afterMs: MOVED_RETRY_MS, hold: 'job' }, status: answer.status },
@@ -313,8 +313,8 @@ async function rowsSince(
 function done(aimed: ResolvedDelivery, id: string, words: string, status?: number): Delivered {
   const { api, project, map, deployment } = aimed;
   const named = namedProject(deployment, map);
-  const place = named === undefined ? undefined : map.moved.get(named.toLowerCase());
-  const path = place ? place.path : /^\d+$/.test(project) ? undefined : project;
+  const location = named === undefined ? undefined : map.moved.get(named.toLowerCase());
+  const path = location ? location.path : /^\d+$/.test(project) ? undefined : project;
   return {
     words,
     remoteId: id,

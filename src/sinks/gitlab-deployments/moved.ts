@@ -13,8 +13,8 @@ export type MovedProjects = Map<string, ProjectLocation>;
 
 const KEPT = 500;
 
-export function remember(moved: MovedProjects, oldPath: string, place: ProjectLocation): void {
-  moved.set(oldPath.toLowerCase(), place);
+export function remember(moved: MovedProjects, oldPath: string, location: ProjectLocation): void {
+  moved.set(oldPath.toLowerCase(), location);
   for (const oldest of [...moved.keys()].slice(0, Math.max(0, moved.size - KEPT))) moved.delete(oldest);
 }
 

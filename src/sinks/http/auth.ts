@@ -35,34 +35,27 @@ export interface Proof {
 }
 
 /** Absent after a complaint, and without `auth`. */
-export function compileAuth(
-  auth: Auth | undefined,
-  given: TemplateSettings,
-  place: TemplateContext,
-): Proof | undefined {
+export function compileAuth(auth: Auth | undefined, given: TemplateSettings, at: TemplateContext): Proof | undefined {
   if (!auth) return undefined;
-  const fill = (written: string, ...keys: readonly string[]) => filled(written, given, inside(place, ...keys));
+  const fill = (written: string, ...keys: readonly string[]) => filled(written, given, inside(at, ...keys));
   if (auth.bearer !== undefined) return inHeader('authorization', 'Bearer ', fill(auth.bearer, 'bearer'));
   if (auth.header !== undefined && auth.value !== undefined)
     return inHeader(auth.header.toLowerCase(), '', fill(auth.value, 'value'));
   if (auth.basic) return basic(fill(auth.basic.user, 'basic', 'user'), fill(auth.basic.password, 'basic', 'password'));
-  if (auth.hmac !== undefined) return signed(fill(auth.hmac, 'hmac'), inside(place, 'hmac'));
+  if (auth.hmac !== undefined) return signed(fill(auth.hmac, 'hmac'), inside(at, 'hmac'));
   return undefined;
 }
 
 /** What every deployment fills in alike. A line break would be refused by the HTTP client, far from the cause. */
-function filled(written: string, given: TemplateSettings, place: TemplateContext): string | undefined {
-  const constant = { ...place, shape: { fields: { settings: settingsOf(place), secrets: secretsOf(place) } } };
+function filled(written: string, given: TemplateSettings, at: TemplateContext): string | undefined {
+  const constant = { ...at, shape: { fields: { settings: settingsOf(at), secrets: secretsOf(at) } } };
   const pieces = partsOf(written, constant)?.map((part) =>
     'text' in part ? part.text : pieceOf(valueAt(given, part.path)),
   );
   if (!pieces || pieces.includes(undefined)) return undefined;
   const text = pieces.join('');
   if (/^[\x20-\x7e]+$/.test(text) && text.trim() === text) return text;
-  place.complain(
-    place.path,
-    'it holds a line break or begins or ends with white space, often from `echo`; use `printf %s`',
-  );
+  at.complain(at.path, 'it holds a line break or begins or ends with white space, often from `echo`; use `printf %s`');
   return undefined;
 }
 
@@ -79,11 +72,11 @@ function basic(user: string | undefined, password: string | undefined): Proof | 
   return { secrets: [encoded, password], headers: { authorization: `Basic ${encoded}` } };
 }
 
-function signed(key: string | undefined, place: TemplateContext): Proof | undefined {
+function signed(key: string | undefined, at: TemplateContext): Proof | undefined {
   if (key === undefined) return undefined;
   if (!SIGNING_KEY.test(key)) {
-    place.complain(
-      place.path,
+    at.complain(
+      at.path,
       'write whsec_ and base64 of 24 to 64 bytes; make one with: echo "whsec_$(openssl rand -base64 32)"',
     );
     return undefined;

@@ -24,11 +24,11 @@ export function compileExchange(
   path: readonly string[],
   parts: Compiling,
 ): Exchange | undefined {
-  const place: TemplateContext = { shape: parts.shape, complain: parts.complain, path };
-  const url = compileUrl(written.url, parts.given, inside(place, 'url'));
+  const at: TemplateContext = { shape: parts.shape, complain: parts.complain, path };
+  const url = compileUrl(written.url, parts.given, inside(at, 'url'));
   const headers = Object.entries(written.headers ?? {}).map(
-    ([name, value]) => [name.toLowerCase(), compile(value, inside(place, 'headers', name))] as const,
+    ([name, value]) => [name.toLowerCase(), compile(value, inside(at, 'headers', name))] as const,
   );
-  const body = written.body === undefined ? undefined : compileBody(written.body, inside(place, 'body'));
+  const body = written.body === undefined ? undefined : compileBody(written.body, inside(at, 'body'));
   return url && { method: written.method, url, headers, body };
 }

@@ -45,17 +45,17 @@ export interface Modifier {
 
 type ModifierStep = (value: Json, scope: Scope) => Json | undefined;
 
-type Compiler = TemplateContext & { readonly compile: (written: unknown, place: TemplateContext) => Template };
+type Compiler = TemplateContext & { readonly compile: (written: unknown, at: TemplateContext) => Template };
 
-export function compileModifiers(written: Modifier, kind: ValueType | undefined, place: Compiler): ModifierStep {
+export function compileModifiers(written: Modifier, kind: ValueType | undefined, at: Compiler): ModifierStep {
   const { capture, map, as, replace, escape: language, truncate } = written;
   const several = typeof kind === 'object' && !('words' in kind);
   for (const name of ['capture', 'map', 'as', 'replace', 'escape'] as const)
     if (several && written[name] !== undefined)
-      place.complain([...place.path, name], 'the path leads to several values; write a path to one of them');
+      at.complain([...at.path, name], 'the path leads to several values; write a path to one of them');
   const steps: ModifierStep[] = [
     ...(capture ? [captured(capture)] : []),
-    ...(map ? [mapped(map, kind, place)] : []),
+    ...(map ? [mapped(map, kind, at)] : []),
     ...(as ? [(value: Json) => convert(value, as)] : []),
     ...(replace ? [onText((text) => replaced(text, replace))] : []),
     ...(language ? [onText((text) => escapeFor(language, text))] : []),
@@ -79,13 +79,13 @@ const captured =
   };
 
 /** Case does not count on the left, as in the maps of environments and services. */
-function mapped(map: Readonly<Record<string, unknown>>, kind: ValueType | undefined, place: Compiler): ModifierStep {
+function mapped(map: Readonly<Record<string, unknown>>, kind: ValueType | undefined, at: Compiler): ModifierStep {
   const words = typeof kind === 'object' && 'words' in kind ? kind.words : undefined;
   const choices = new Map<string, Template>();
   for (const [word, written] of Object.entries(map)) {
-    const path = [...place.path, 'map', word];
-    if (words && !words.includes(word)) place.complain(path, `it is never that: write one of ${words.join(', ')}`);
-    choices.set(word.toLowerCase(), place.compile(written, { ...place, path }));
+    const path = [...at.path, 'map', word];
+    if (words && !words.includes(word)) at.complain(path, `it is never that: write one of ${words.join(', ')}`);
+    choices.set(word.toLowerCase(), at.compile(written, { ...at, path }));
   }
   return (value, scope) => choices.get(String(value).toLowerCase())?.(scope);
 }

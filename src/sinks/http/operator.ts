@@ -62,15 +62,15 @@ const namesIn = (written: object): Name[] =>
 export const isOperator = (written: object): boolean => namesIn(written).length > 0;
 
 /** Absent for an object that stands for itself. */
-export function operatorOf(written: object, place: TemplateContext): Operator | undefined {
+export function operatorOf(written: object, at: TemplateContext): Operator | undefined {
   const [name, second] = namesIn(written);
   if (name === undefined) return undefined;
   if (second !== undefined) {
-    place.complain(place.path, `write "${name}" or "${second}", not both`);
+    at.complain(at.path, `write "${name}" or "${second}", not both`);
     return { name: 'wrong' };
   }
   const { error } = Operators[name].safeParse(written);
-  for (const issue of error?.issues ?? []) reportIssue(issue, name, place);
+  for (const issue of error?.issues ?? []) reportIssue(issue, name, at);
   return error ? { name: 'wrong' } : asOperator(name, written);
 }
 
@@ -103,11 +103,11 @@ function asOperator(name: Name, written: object): Operator {
   }
 }
 
-function reportIssue(issue: z.core.$ZodIssue, name: Name, place: TemplateContext): void {
-  if (issue.code !== 'unrecognized_keys') place.complain([...place.path, ...issue.path], issue.message);
+function reportIssue(issue: z.core.$ZodIssue, name: Name, at: TemplateContext): void {
+  if (issue.code !== 'unrecognized_keys') at.complain([...at.path, ...issue.path], issue.message);
   for (const key of issue.code === 'unrecognized_keys' ? issue.keys : [])
-    place.complain(
-      [...place.path, key],
+    at.complain(
+      [...at.path, key],
       `unknown beside "${name}". Where ${name} is a field of theirs, not a value to compute, write { object: { ` +
         `${name}: …, ${key}: … } }`,
     );

@@ -11,9 +11,9 @@ export interface TemplateContext {
   readonly complain: (path: readonly PropertyKey[], message: string) => void;
 }
 
-export const inside = (place: TemplateContext, ...keys: readonly PropertyKey[]): TemplateContext => ({
-  ...place,
-  path: [...place.path, ...keys],
+export const inside = (at: TemplateContext, ...keys: readonly PropertyKey[]): TemplateContext => ({
+  ...at,
+  path: [...at.path, ...keys],
 });
 
 /** A value before its modifiers. */

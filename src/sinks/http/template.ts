@@ -12,68 +12,68 @@ const MISSING: Template = () => undefined;
 const FORGOTTEN = /\{[a-z_]+(?:[.^[][\w.^[\]]*)?\}/;
 
 /** Compiles what the configuration writes. What is wrong goes to `place.complain`. */
-export function compile(written: unknown, place: TemplateContext): Template {
+export function compile(written: unknown, at: TemplateContext): Template {
   if (written === undefined) return MISSING;
-  if (typeof written === 'string') return compileLiteral(written, place);
+  if (typeof written === 'string') return compileLiteral(written, at);
   if (typeof written !== 'object' || written === null) return () => written as Json; // a number, a boolean or null
   // Empty variables leave it behind; { const: {} } means it.
   if (Object.keys(written).length === 0) return MISSING;
-  if (Array.isArray(written)) return compileList(written, place);
-  const operator = operatorOf(written, place);
-  if (operator === undefined) return compileObject(written, place);
+  if (Array.isArray(written)) return compileList(written, at);
+  const operator = operatorOf(written, at);
+  if (operator === undefined) return compileObject(written, at);
   switch (operator.name) {
     case 'wrong':
       return MISSING;
     case 'const':
       return () => operator.value as Json; // the configuration is YAML, which holds what JSON holds
     case 'object':
-      return compileObject(operator.value, inside(place, 'object'));
+      return compileObject(operator.value, inside(at, 'object'));
     case 'if_known':
-      return compileIfKnown(operator, place);
+      return compileIfKnown(operator, at);
     case 'each':
-      return finish(compileEach(operator, place), operator, place);
+      return finish(compileEach(operator, at), operator, at);
     case 'path':
-      return finish(compilePath(operator.value, inside(place, 'path')), operator, place);
+      return finish(compilePath(operator.value, inside(at, 'path')), operator, at);
     case 'text': {
       const { escape: language, with: own = {}, ...rest } = operator; // of what is put into the text, not of the text
-      return finish(compileOwnText(operator.value, { ...place, own, language }), rest, place);
+      return finish(compileOwnText(operator.value, { ...at, own, language }), rest, at);
     }
     case 'first':
-      return finish(compileFirst(operator.value, inside(place, 'first')), operator, place);
+      return finish(compileFirst(operator.value, inside(at, 'first')), operator, at);
   }
 }
 
 /** The body itself: its own keys are never taken for an operator, because a text or a number is no body. */
-export function compileBody(written: unknown, place: TemplateContext): Template {
-  if (Array.isArray(written)) return compileList(written, place);
+export function compileBody(written: unknown, at: TemplateContext): Template {
+  if (Array.isArray(written)) return compileList(written, at);
   if (typeof written === 'object' && written !== null) {
-    if ('each' in written && typeof written.each === 'string') return compile(written, place);
-    return compileObject(written, place);
+    if ('each' in written && typeof written.each === 'string') return compile(written, at);
+    return compileObject(written, at);
   }
-  place.complain(place.path, 'a body is an object or a list');
+  at.complain(at.path, 'a body is an object or a list');
   return MISSING;
 }
 
-function compileLiteral(text: string, place: TemplateContext): Template {
+function compileLiteral(text: string, at: TemplateContext): Template {
   if (FORGOTTEN.test(text))
-    place.complain(
-      place.path,
+    at.complain(
+      at.path,
       'plain text is sent as it is, with its braces: write { text: "…" } to have values in it, { const: "…" } to ' +
         'mean the braces',
     );
   return () => text;
 }
 
-function compileList(written: readonly unknown[], place: TemplateContext): Template {
-  const items = written.map((item, index) => compile(item, inside(place, index)));
+function compileList(written: readonly unknown[], at: TemplateContext): Template {
+  const items = written.map((item, index) => compile(item, inside(at, index)));
   return (scope) => {
     const values = items.map((item) => item(scope)).filter((value) => value !== undefined);
     return items.length > 0 && values.length === 0 ? undefined : values;
   };
 }
 
-function compileObject(written: object, place: TemplateContext): Template {
-  const entries = Object.entries(written).map(([key, value]) => [key, compile(value, inside(place, key))] as const);
+function compileObject(written: object, at: TemplateContext): Template {
+  const entries = Object.entries(written).map(([key, value]) => [key, compile(value, inside(at, key))] as const);
   return (scope) => {
     const values = entries.flatMap(([key, template]) => {
       const value = template(scope);
@@ -86,28 +86,28 @@ function compileObject(written: object, place: TemplateContext): Template {
 /** `own`: values that only this text names, as they are put into it. */
 function compileOwnText(
   text: string,
-  { own, language, ...place }: TemplateContext & Pick<Texts, 'language'> & { own: Readonly<Record<string, unknown>> },
+  { own, language, ...at }: TemplateContext & Pick<Texts, 'language'> & { own: Readonly<Record<string, unknown>> },
 ): Computed {
   const entries = Object.entries(own).map(
-    ([name, value]) => [name, compile(value, inside(place, 'with', name))] as const,
+    ([name, value]) => [name, compile(value, inside(at, 'with', name))] as const,
   );
   const named = Object.fromEntries(entries.map(([name]) => [name, 'text' as const]));
-  const shape = { fields: { ...place.shape.fields, ...named } };
-  return compileText(text, { ...inside(place, 'text'), shape, language, own: new Map(entries) });
+  const shape = { fields: { ...at.shape.fields, ...named } };
+  return compileText(text, { ...inside(at, 'text'), shape, language, own: new Map(entries) });
 }
 
-function compilePath(text: string, place: TemplateContext): Computed {
+function compilePath(text: string, at: TemplateContext): Computed {
   const path = parsePath(text);
-  const found = kindAt(path, place.shape);
+  const found = kindAt(path, at.shape);
   if ('wrong' in found) {
-    place.complain(place.path, found.wrong);
+    at.complain(at.path, found.wrong);
     return { value: MISSING, names: text };
   }
   return { value: (scope) => meant(valueAt(scope, path)), type: found.kind, names: text };
 }
 
-function compileFirst(written: readonly unknown[], place: TemplateContext): Computed {
-  const choices = written.map((choice, index) => compile(choice, inside(place, index)));
+function compileFirst(written: readonly unknown[], at: TemplateContext): Computed {
+  const choices = written.map((choice, index) => compile(choice, inside(at, index)));
   const value: Template = (scope) => {
     for (const choice of choices) {
       const found = choice(scope);
@@ -121,19 +121,19 @@ function compileFirst(written: readonly unknown[], place: TemplateContext): Comp
 const nameOf = (written: unknown): string =>
   typeof written === 'object' && written !== null && 'path' in written ? String(written.path) : 'a computed value';
 
-function compileEach({ value: text, item }: { value: string; item: unknown }, place: TemplateContext): Computed {
+function compileEach({ value: text, item }: { value: string; item: unknown }, at: TemplateContext): Computed {
   const path = parsePath(text);
-  const found = kindAt(path, place.shape);
+  const found = kindAt(path, at.shape);
   const of = 'kind' in found && typeof found.kind === 'object' && 'list' in found.kind ? found.kind.list : undefined;
   if (of === undefined) {
-    place.complain(
-      [...place.path, 'each'],
+    at.complain(
+      [...at.path, 'each'],
       'wrong' in found ? found.wrong : `${text} is no list; lists are artifacts, tags, notes`,
     );
     return { value: MISSING, names: text };
   }
-  const shape = { fields: { ...place.shape.fields, item: of } };
-  const template = compile(item, { ...inside(place, 'item'), shape });
+  const shape = { fields: { ...at.shape.fields, item: of } };
+  const template = compile(item, { ...inside(at, 'item'), shape });
   return { value: (scope) => mapList(valueAt(scope, path), (one) => template({ ...scope, item: one })), names: text };
 }
 
@@ -145,27 +145,27 @@ function mapList(list: Json | undefined, map: (item: Json) => Json | undefined):
 
 function compileIfKnown(
   { paths, value }: { paths: readonly string[]; value: unknown },
-  place: TemplateContext,
+  at: TemplateContext,
 ): Template {
   const asked = paths.map((text): Path => {
     const path = parsePath(text);
-    const found = kindAt(path, place.shape);
-    if ('wrong' in found) place.complain([...place.path, 'if_known'], found.wrong);
+    const found = kindAt(path, at.shape);
+    if ('wrong' in found) at.complain([...at.path, 'if_known'], found.wrong);
     return path;
   });
-  const template = compile(value, inside(place, 'value'));
+  const template = compile(value, inside(at, 'value'));
   return (scope) => (asked.every((path) => meant(valueAt(scope, path)) !== undefined) ? template(scope) : undefined);
 }
 
-function finish({ value, type: kind, names }: Computed, operator: Modifier, place: TemplateContext): Template {
-  const modify = compileModifiers(operator, kind, { ...place, compile });
-  const fallback = compile(operator.default, inside(place, 'default'));
+function finish({ value, type: kind, names }: Computed, operator: Modifier, at: TemplateContext): Template {
+  const modify = compileModifiers(operator, kind, { ...at, compile });
+  const fallback = compile(operator.default, inside(at, 'default'));
   return (scope) => {
     const found = value(scope);
     const result = (found === undefined ? undefined : modify(found, scope)) ?? fallback(scope);
     if (result !== undefined || !operator.required) return result;
     throw new DeliveryFailed(
-      `not sent: ${place.path.join('.')} needs ${names}, which this deployment does not tell. Let the sender ` +
+      `not sent: ${at.path.join('.')} needs ${names}, which this deployment does not tell. Let the sender ` +
         `report it, set it by a rule, or give a default`,
       { retry: 'never' },
     );

@@ -8,19 +8,19 @@ import type { Computed, Template, TemplateContext } from './template-context.ts'
 export type TextPart = { readonly text: string } | { readonly name: string; readonly path: Path };
 
 /** `Deployed {service} to {environment.name}` in its parts; `{{` is a brace. Absent after a complaint. */
-export function partsOf(written: string, place: TemplateContext): readonly TextPart[] | undefined {
+export function partsOf(written: string, at: TemplateContext): readonly TextPart[] | undefined {
   const parsed = Value.safeParse(written);
   if (!parsed.success) {
-    place.complain(place.path, parsed.error.issues[0]?.message ?? 'not a text');
+    at.complain(at.path, parsed.error.issues[0]?.message ?? 'not a text');
     return undefined;
   }
   return parsed.data.parts.map((part) => {
     if ('text' in part) return part;
     const path = parsePath(part.name);
-    const found = kindAt(path, place.shape);
-    if ('wrong' in found) place.complain(place.path, found.wrong);
+    const found = kindAt(path, at.shape);
+    if ('wrong' in found) at.complain(at.path, found.wrong);
     else if (typeof found.kind === 'object' && !('words' in found.kind))
-      place.complain(place.path, `{${part.name}} is several values, and a text takes one`);
+      at.complain(at.path, `{${part.name}} is several values, and a text takes one`);
     return { name: part.name, path };
   });
 }
@@ -32,16 +32,16 @@ export interface Texts extends TemplateContext {
 }
 
 /** A text of which one part is missing is missing as a whole: half a sentence would say something else. */
-export function compileText(written: string, { language, own, ...place }: Texts): Computed {
-  const parts = partsOf(written, place) ?? [];
-  const told = (path: Path, scope: Scope) => {
+export function compileText(written: string, { language, own, ...at }: Texts): Computed {
+  const parts = partsOf(written, at) ?? [];
+  const reported = (path: Path, scope: Scope) => {
     const found = pieceOf(valueAt(scope, path));
     return found !== undefined && language ? escapeFor(language, found) : found;
   };
   const pieces = parts.map((part): ((scope: Scope) => string | undefined) => {
     if ('text' in part) return () => part.text;
     const template = own.get(part.name);
-    return template ? (scope) => pieceOf(template(scope)) : (scope) => told(part.path, scope);
+    return template ? (scope) => pieceOf(template(scope)) : (scope) => reported(part.path, scope);
   });
   const value = (scope: Scope) => {
     const found = pieces.map((piece) => piece(scope));

@@ -18,13 +18,13 @@ export interface Url {
 }
 
 /** Settings and secrets may make the host; everything after it is percent-encoded. Absent after a complaint. */
-export function compileUrl(written: string, given: TemplateSettings, place: TemplateContext): Url | undefined {
-  const parts = partsOf(written, place);
+export function compileUrl(written: string, given: TemplateSettings, at: TemplateContext): Url | undefined {
+  const parts = partsOf(written, at);
   if (!parts) return undefined;
   const { start, rest } = startOf(parts, given);
   const wrong = whyWrong(start, rest);
   if (wrong) {
-    place.complain(place.path, wrong);
+    at.complain(at.path, wrong);
     return undefined;
   }
   const { origin } = new URL(start);

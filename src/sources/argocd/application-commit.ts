@@ -69,10 +69,11 @@ export type CommitResult =
 export function applicationCommitOf(
   notification: Notification,
   rule: ApplicationCommit,
-  told: { readonly isRecovered: boolean },
+  options: { readonly isRecovered: boolean },
 ): CommitResult {
   const annotated = notification.app.annotations[rule.annotation];
-  if (told.isRecovered) return annotated || rule.readTag ? { kind: 'unknown', note: NOT_IN_HISTORY } : { kind: 'none' };
+  if (options.isRecovered)
+    return annotated || rule.readTag ? { kind: 'unknown', note: NOT_IN_HISTORY } : { kind: 'none' };
   if (annotated !== undefined) {
     if (isSha(annotated)) return toCommitResult(annotated);
     return { kind: 'none', note: `The annotation ${rule.annotation} is ${quotedWord(annotated)}, which is no commit.` };

@@ -27,14 +27,14 @@ export function mapNotification(payload: unknown, { receivedAt }: Webhook, setti
  * One step of one sync, whoever put it into the words of the template, and what it says of the syncs before: their
  * notifications may have been lost, and a self-heal or a dry run hides how the last of them ended.
  */
-export function mapSync(notification: Notification, told: SignalContext): Mapped {
-  const own = mapStep(notification, told);
-  const oldestMs = sentAtMs(notification, told) - told.settings.maxAgeMs;
+export function mapSync(notification: Notification, context: SignalContext): Mapped {
+  const own = mapStep(notification, context);
+  const oldestMs = sentAtMs(notification, context) - context.settings.maxAgeMs;
   if (own.kind === 'ignored') {
-    const hints = saysMore(notification) ? earlierBy(notification, told, oldestMs) : [];
+    const hints = saysMore(notification) ? earlierBy(notification, context, oldestMs) : [];
     return hints.length > 0 ? { ...own, hints } : own;
   }
-  const records = [...own.records, ...earlierBy(notification, told, oldestMs)];
+  const records = [...own.records, ...earlierBy(notification, context, oldestMs)];
   const [first] = own.records;
   return first?.history?.late ? { ...ignored('too_old', tooOld(first)), hints: records } : { ...own, records };
 }
@@ -50,17 +50,17 @@ function saysMore(notification: Notification): boolean {
 }
 
 /** The step that the notification is about, and nothing of its history. */
-export function mapStep(notification: Notification, told: SignalContext): Mapped {
-  const step = stepOf(notification, told);
+export function mapStep(notification: Notification, context: SignalContext): Mapped {
+  const step = stepOf(notification, context);
   if ('reason' in step) return step;
   const skip = skipped(step);
   if (skip) return skip;
   return { kind: 'records', records: [toRecord(step)] };
 }
 
-function stepOf(notification: Notification, told: SignalContext): RecordInput | Ignored {
+function stepOf(notification: Notification, context: SignalContext): RecordInput | Ignored {
   const { app, operation, health } = notification;
-  const { signal, receivedAt, settings } = told;
+  const { signal, receivedAt, settings } = context;
   const event = eventOf(notification);
   if (!operation.started_at) return notStarted(notification);
   if (!isEvent(event)) {
@@ -82,7 +82,7 @@ function stepOf(notification: Notification, told: SignalContext): RecordInput | 
   if (!outcome) return ignored('unknown_status', `The sync succeeded and the health is ${quotedWord(health.status)}.`);
   const of = identity(notification);
   const toldAt = toIso(notification.sent_at);
-  const isLate = isTooLate({ notification, told, event, endedAt: finishedAt ?? startedAt });
+  const isLate = isTooLate({ notification, context, event, endedAt: finishedAt ?? startedAt });
   return {
     notification,
     event: outcome.state === 'failed' && event === 'succeeded' ? 'degraded' : event,
@@ -138,12 +138,17 @@ function ownOutcome({ notification, event, counts, startedAt, appliedAt }: SyncE
 type StepOutcome = Omit<Outcome, 'state'> & { readonly state: State };
 
 /** How long ago it ended, and not when it began: a sync window holds an operation for days. */
-function isTooLate(about: { notification: Notification; told: SignalContext; event: Event; endedAt: string }): boolean {
-  const { notification, told, event, endedAt } = about;
+function isTooLate(about: {
+  notification: Notification;
+  context: SignalContext;
+  event: Event;
+  endedAt: string;
+}): boolean {
+  const { notification, context, event, endedAt } = about;
   if (event === 'running') return false;
-  const { maxAgeMs, degradedWithinMs } = told.settings;
+  const { maxAgeMs, degradedWithinMs } = context.settings;
   const limitMs = event === 'degraded' ? Math.min(maxAgeMs, degradedWithinMs) : maxAgeMs;
-  return sentAtMs(notification, told) - Date.parse(endedAt) > limitMs;
+  return sentAtMs(notification, context) - Date.parse(endedAt) > limitMs;
 }
 
 /** Steps that are understood and that the settings leave out. */

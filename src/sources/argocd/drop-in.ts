@@ -93,14 +93,14 @@ function noCommit({ sha }: DropIn): string {
   return sha ? `no-commit:${sha.slice(0, 100).toLowerCase()}` : 'no-commit';
 }
 
-function notesOf(told: {
+function notesOf(reported: {
   written: string;
   body: DropIn;
   project: string | undefined;
   sha: string | undefined;
   ref: string | undefined;
 }): string[] {
-  const { written, body, project, sha, ref } = told;
+  const { written, body, project, sha, ref } = reported;
   const notes = [
     !project && 'The path names no GitLab project.',
     !body.environment && 'The body names no environment.',

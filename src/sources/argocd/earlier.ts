@@ -16,21 +16,21 @@ const LOST = "Its notification was lost; read from Argo CD's history.";
  * what the health says of the time before the next operation is an end.
  * The history does not tell which syncs had nothing to change: where those are left out, nothing is read from it.
  */
-export function earlierBy(notification: Notification, told: SignalContext, oldestMs: number): NewChangeRecord[] {
+export function earlierBy(notification: Notification, context: SignalContext, oldestMs: number): NewChangeRecord[] {
   const { app } = notification;
-  if (told.settings.noop === 'skip' || (!app.name && !app.uid)) return [];
-  return earlierThan(notification).flatMap((earlier) => recordOf(earlier, { notification, told, oldestMs }) ?? []);
+  if (context.settings.noop === 'skip' || (!app.name && !app.uid)) return [];
+  return earlierThan(notification).flatMap((earlier) => recordOf(earlier, { notification, context, oldestMs }) ?? []);
 }
 
 interface HistoryInput {
   readonly notification: Notification;
-  readonly told: SignalContext;
+  readonly context: SignalContext;
   readonly oldestMs: number;
 }
 
-function recordOf(earlier: Earlier, { notification, told, oldestMs }: HistoryInput): NewChangeRecord | undefined {
+function recordOf(earlier: Earlier, { notification, context, oldestMs }: HistoryInput): NewChangeRecord | undefined {
   const { id, startedAt, deployedAt, after, until, overtakenAt, isRollback } = earlier;
-  const { settings, receivedAt } = told;
+  const { settings, receivedAt } = context;
   const of = identity(notification);
   // Argo CD puts nothing back behind a sync that failed; what a dry run hides may be another one's failure.
   const isLast = !overtakenAt && isSelfHeal(notification);

@@ -49,10 +49,10 @@ export function environmentOf(
   settings: Guessing,
   advice = 'set the annotation shiplog/environment',
 ): Named {
-  const told = annotation(notification, 'shiplog/environment');
-  if (told.note) return { name: 'unknown', note: told.note };
+  const reported = annotation(notification, 'shiplog/environment');
+  if (reported.note) return { name: 'unknown', note: reported.note };
   const label = LABELS.map((key) => notification.app.labels[key]).find((value) => value && !isUnrendered(value));
-  const name = told.value ?? label;
+  const name = reported.value ?? label;
   return name ? { name } : guessed(notification, settings, advice);
 }
 
@@ -125,9 +125,9 @@ export function serviceOf(
   environment: Named,
   { serviceWithoutEnvironment, environmentWords }: Pick<Settings, 'serviceWithoutEnvironment' | 'environmentWords'>,
 ): Named {
-  const told = annotation(notification, 'shiplog/service');
-  const note = told.note ? { note: told.note } : {};
-  if (told.value) return { name: told.value };
+  const reported = annotation(notification, 'shiplog/service');
+  const note = reported.note ? { note: reported.note } : {};
+  if (reported.value) return { name: reported.value };
   const name = notification.app.name ?? 'unknown';
   if (!serviceWithoutEnvironment) return { name, ...note };
   return { name: withoutEnvironment(name, environment.name, environmentWords) ?? name, ...note };
@@ -136,9 +136,9 @@ export function serviceOf(
 function withoutEnvironment(name: string, environment: string, words: ReadonlySet<string>): string | undefined {
   const numbered = /^(.*[\p{L}\p{N}])[-_.]((?:pr|mr|preview|review)-\d+)$/iu.exec(name);
   const [, service, end = ''] = numbered ?? /^(.*[\p{L}\p{N}])[-_.]([\p{L}\p{N}]+)$/u.exec(name) ?? [];
-  const [suffix, told] = [end.toLowerCase(), environment.toLowerCase()];
+  const [suffix, reported] = [end.toLowerCase(), environment.toLowerCase()];
   const isWord = environmentWordIn(suffix, words) === suffix;
-  return isWord && (suffix === told || isOneTier(suffix, told)) ? service : undefined;
+  return isWord && (suffix === reported || isOneTier(suffix, reported)) ? service : undefined;
 }
 
 function isOneTier(a: string, b: string): boolean {

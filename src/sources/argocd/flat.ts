@@ -58,15 +58,15 @@ export function mapFlat(payload: object, webhook: Webhook, settings: Settings): 
   const body: Body = flattened(payload);
   const app = read(body, 'app') ?? appOfLink(read(body, 'url'));
   if (!app) return ignored('unmapped', `A flat body in which nothing names the app. ${ADVICE}`);
-  const told = readState(body);
-  if (told.kind === 'nothing')
+  const reported = readState(body);
+  if (reported.kind === 'nothing')
     return ignored('unmapped', `A flat body of the app ${quotedWord(app)} without a status. ${ADVICE}`);
-  if (told.kind === 'ignored') return ignored(told.reason, told.detail);
-  if (told.isDegraded && settings.degraded === 'ignore') {
+  if (reported.kind === 'ignored') return ignored(reported.reason, reported.detail);
+  if (reported.isDegraded && settings.degraded === 'ignore') {
     return ignored('not_a_deployment', 'The application is degraded (setting degraded: ignore).');
   }
   const notification = toNotification(body, app);
-  const flat = { ...told, body, app, notification, webhook, settings };
+  const flat = { ...reported, body, app, notification, webhook, settings };
   const times = { startedAt: timeOf(body, STARTED), finishedAt: timeOf(body, [...FINISHED, 'timestamp']) };
   return mapUnlessOld({ ...flat, ...times, environment: environmentIn(body, notification, settings) });
 }
@@ -204,8 +204,8 @@ function toNotification(body: Body, app: string): Notification {
 }
 
 function environmentIn(body: Body, notification: Notification, settings: Settings): Named {
-  const told = read(body, 'environment');
-  return told ? { name: told } : environmentOf(notification, settings, 'send "environment"');
+  const reported = read(body, 'environment');
+  return reported ? { name: reported } : environmentOf(notification, settings, 'send "environment"');
 }
 
 function commitOf(body: Body): NewChangeRecord['commit'] {

@@ -48,12 +48,12 @@ export interface Outcome {
  * when.
  */
 export function outcomeOf(
-  { status, since: told }: Notification['health'],
+  { status, since: reported }: Notification['health'],
   span: HealthPeriod,
   counts: HealthyWhen,
 ): Outcome {
   const { startedAt, appliedAt, until, isLast } = span;
-  const since = toIso(told);
+  const since = toIso(reported);
   const changed = since !== undefined && since > appliedAt ? { changedAt: since } : {};
   const otherwise: Outcome = { state: counts === 'synced' ? 'succeeded' : 'running' };
   if (status === 'Degraded') {

@@ -50,9 +50,9 @@ export function toAnswer(outcome: Outcome, webhook: Webhook): Answer | undefined
   if (commitStatusPath(webhook.path)) return commitStatusAnswer(outcome) ?? apiRefusal(outcome);
   if (outcome.kind !== 'accepted') return routeOf(webhook.path) && apiRefusal(outcome);
   // whether one of the others is news, nobody knows yet
-  const told = outcome.records.filter(({ history }) => !history?.recovered);
-  const ids = told.map((record) => record.id);
-  const deployments = [...new Set(told.map((record) => record.deployment))];
+  const current = outcome.records.filter(({ history }) => !history?.recovered);
+  const ids = current.map((record) => record.id);
+  const deployments = [...new Set(current.map((record) => record.deployment))];
   return { status: 202, body: { accepted: true, status: 'accepted', ids, deployments } };
 }
 

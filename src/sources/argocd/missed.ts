@@ -122,15 +122,15 @@ function recordsOf(application: object, { since, now, url, settings }: Reconcile
   if (!found) return [];
   const notification = toNotification(found, settings.applicationCommit.annotation);
   const { phase, started_at, finished_at } = notification.operation;
-  const told = {
+  const reported = {
     signal: 'argocd application',
     receivedAt: now,
     settings: { ...settings, maxAgeMs: Number.POSITIVE_INFINITY, degradedWithinMs: Number.POSITIVE_INFINITY },
   };
   const moments = [toIso(finished_at) ?? toIso(started_at), toIso(notification.health.since)];
   const isNew = moments.some((moment) => moment !== undefined && moment >= since.toISOString());
-  const own = phase === 'Running' || isNew ? mapStep(notification, told) : undefined;
-  const earlier = earlierBy(notification, told, since.getTime());
+  const own = phase === 'Running' || isNew ? mapStep(notification, reported) : undefined;
+  const earlier = earlierBy(notification, reported, since.getTime());
   // What was overtaken before that is no news; an end that the health shows may be.
   const news = earlier.filter(({ history, endReason }) => !history?.late || endReason === undefined);
   return [...(own?.kind === 'records' ? own.records : []), ...news];

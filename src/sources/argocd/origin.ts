@@ -76,11 +76,11 @@ function manifestsOf(
   { source, revision }: Pick<Deployed, 'source' | 'revision'>,
 ): NewChangeRecord['manifests'] {
   const repository = repositoryOf(notification, source, { gitlabHosts: [], gitlabRoots: new Map() });
-  const told = {
+  const reported = {
     ...(repository?.url && { repository: repository.name, url: repository.url }),
     ...(revision && { revision }),
   };
-  return Object.keys(told).length > 0 ? told : undefined;
+  return Object.keys(reported).length > 0 ? reported : undefined;
 }
 
 /**

@@ -98,17 +98,17 @@ function digestOf(source: SourceOfApp | undefined, revision: string | undefined)
   return [`${repo.url.replace(/^https?:\/\//, '')}@${revision}`];
 }
 
-function notesOf(told: {
+function notesOf(reported: {
   sha: string | undefined;
   candidates: readonly Candidate[];
   isRunning: boolean;
 }): readonly string[] {
-  if (told.sha) return [];
-  const revisions = told.candidates.flatMap(({ revision }) => revision ?? []);
-  if (told.candidates.some(({ source }) => source?.chart)) {
+  if (reported.sha) return [];
+  const revisions = reported.candidates.flatMap(({ revision }) => revision ?? []);
+  if (reported.candidates.some(({ source }) => source?.chart)) {
     return ['There is no commit: a chart version was deployed.'];
   }
-  if (told.isRunning) return []; // it is looked up first: HEAD, or nothing, is what was asked for
+  if (reported.isRunning) return []; // it is looked up first: HEAD, or nothing, is what was asked for
   if (revisions.length === 0) return ['There is no commit: Argo CD did not say which revision it deploys.'];
   return [`There is no commit: the revision is ${revisions.join(', ').slice(0, 200)}.`];
 }
@@ -205,8 +205,8 @@ function withoutRoot({ host, path }: RepoUrl, roots: ReadonlyMap<string, string>
   return root && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
 }
 
-export const annotatedProject = (told: Pick<Notification, 'app'>): string | undefined =>
-  projectName(annotation(told, 'shiplog/gitlab-project').value);
+export const annotatedProject = (reported: Pick<Notification, 'app'>): string | undefined =>
+  projectName(annotation(reported, 'shiplog/gitlab-project').value);
 
 const PROJECT_LIMIT = 500; // characters
 

@@ -24,7 +24,7 @@ import {
   unknownStatus,
   withoutUndefined,
 } from './parts.ts';
-import { pipelineLookup, placeOf, type RepositoryPath } from './repository-path.ts';
+import { pipelineLookup, type RepositoryPath, repoOf } from './repository-path.ts';
 import { type BuildStatusRules, environmentIn } from './rules.ts';
 import { CommitStatusBody } from './schema.ts';
 
@@ -46,11 +46,11 @@ export function fromBuildStatus(payload: JsonObject, context: Context, rules: Bu
   const body = CommitStatusBody.parse(payload);
   const status = body.commit_status ?? {};
   const commit = commitNamed(status);
-  const place = placeOf(body.repository);
+  const repo = repoOf(body.repository);
   const rule = ruleFor(status, rules);
   const ofPipelines = isOfPipelines(status, rule);
-  if (context.asks && place && ofPipelines) {
-    const lookup = askedOf({ status, place, commit });
+  if (context.asks && repo && ofPipelines) {
+    const lookup = askedOf({ status, repo, commit });
     if (lookup) return { kind: 'records', records: [], lookups: [lookup] };
   }
   if (rule) return inferred({ body, status, rule, commit, context });
@@ -77,11 +77,11 @@ function isOfPipelines({ name, url }: Status, rule: Rule | undefined): boolean {
   return url === undefined ? rule === undefined : /^https:\/\/bitbucket\.org\//.test(url);
 }
 
-function askedOf(told: { status: Status; place: RepositoryPath; commit: Resolved | undefined }): Lookup | undefined {
-  const { status, place, commit } = told;
+function askedOf(reported: { status: Status; repo: RepositoryPath; commit: Resolved | undefined }): Lookup | undefined {
+  const { status, repo, commit } = reported;
   const build = /\/results\/(\d{1,12})/.exec(status.url ?? '')?.[1] ?? PIPELINE_NAME.exec(status.name ?? '')?.[1];
   if (!commit?.sha) return undefined;
-  return pipelineLookup(place, {
+  return pipelineLookup(repo, {
     build,
     commit: commit.sha,
     status: status.state,

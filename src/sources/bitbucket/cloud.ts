@@ -128,18 +128,18 @@ function cloudRecord(parts: CloudParts): NewChangeRecord {
 function cloudCommit({ commits, commit }: CloudParts, repository: Repository): ReturnType<typeof commitOf> {
   return commitOf({
     ...commit,
-    message: first(commits.map((told) => told?.message)),
+    message: first(commits.map((reported) => reported?.message)),
     author: first(commits.map(authorOf)),
-    committedAt: first(commits.map((told) => told?.date)),
+    committedAt: first(commits.map((reported) => reported?.date)),
     base: repository.url && `${repository.url}/commits`,
   });
 }
 
 /** Start and end of a run; `at` is the moment that this state tells about. */
 function cloudTimes(deployment: CloudDeployment, state: State): { at?: string; started?: string; finished?: string } {
-  const { state: told, last_update_time: updated } = deployment;
-  const started = told?.started_on ?? told?.start_date;
-  const completed = told?.completed_on ?? told?.completion_date;
+  const { state: reported, last_update_time: updated } = deployment;
+  const started = reported?.started_on ?? reported?.start_date;
+  const completed = reported?.completed_on ?? reported?.completion_date;
   if (state === 'running') return withoutUndefined({ at: started ?? updated, started });
   return withoutUndefined({ at: completed ?? updated, started, finished: completed });
 }
@@ -186,12 +186,17 @@ function fullNameOf(url: string | undefined): string | undefined {
 /** The release carries uuid and build number; a wrapper or an exporter that joins the pipeline adds the rest. */
 function cloudPipeline({ deployment, beside }: CloudParts): Pipeline {
   const named = [deployment.release, deployment.deployable, { url: deployment.state?.url }].map(buildNumber);
-  const told = [beside.pipeline, deployment.pipeline, deployment.release?.pipeline, deployment.deployable?.pipeline];
+  const reported = [
+    beside.pipeline,
+    deployment.pipeline,
+    deployment.release?.pipeline,
+    deployment.deployable?.pipeline,
+  ];
   return {
-    uuid: first(told.map((pipeline) => pipeline?.uuid)),
-    build_number: first([...told.map((pipeline) => pipeline?.build_number), ...named]),
-    creator: first(told.map((pipeline) => pipeline?.creator)),
-    target: first(told.map((pipeline) => pipeline?.target)),
+    uuid: first(reported.map((pipeline) => pipeline?.uuid)),
+    build_number: first([...reported.map((pipeline) => pipeline?.build_number), ...named]),
+    creator: first(reported.map((pipeline) => pipeline?.creator)),
+    target: first(reported.map((pipeline) => pipeline?.target)),
   };
 }
 
@@ -233,11 +238,11 @@ const hashes = (commit: Commit): (string | undefined)[] => [
 ];
 
 /** The slug first: it is what BITBUCKET_DEPLOYMENT_ENVIRONMENT holds. By default the REST object has the uuid alone. */
-function cloudEnvironment(told: CloudDeployment['environment']): Environment | undefined {
-  const name = slugify(told?.slug) ?? slugify(told?.name);
-  const tier = known(TIERS, told?.environment_type?.name?.toLowerCase());
+function cloudEnvironment(reported: CloudDeployment['environment']): Environment | undefined {
+  const name = slugify(reported?.slug) ?? slugify(reported?.name);
+  const tier = known(TIERS, reported?.environment_type?.name?.toLowerCase());
   if (name) return withoutUndefined({ name, tier });
-  if (!told?.uuid) return undefined;
-  const note = `Bitbucket named the environment by its uuid alone: ${short(told.uuid)}`;
+  if (!reported?.uuid) return undefined;
+  const note = `Bitbucket named the environment by its uuid alone: ${short(reported.uuid)}`;
   return withoutUndefined({ name: 'unknown', tier, note });
 }

@@ -102,10 +102,10 @@ function dataCenterRecord({ deployment, commit, environment, state, context }: D
 
 /** ROLLED_BACK comes after SUCCESSFUL under the same names; as the same deployment it would be no news to anyone. */
 function dataCenterKey(deployment: DataCenterDeployment, repository: Repository, environment: Environment): string {
-  const place = [repository.name ?? 'unknown', environment.name];
+  const repo = [repository.name ?? 'unknown', environment.name];
   const run = [deployment.key ?? 'unknown', deployment.deploymentSequenceNumber];
   const undone = deployment.state === 'ROLLED_BACK' ? ['rollback'] : [];
-  return ['bitbucket:dc', ...place, ...run, ...undone].join(':');
+  return ['bitbucket:dc', ...repo, ...run, ...undone].join(':');
 }
 
 function dataCenterRepository({ repository }: DataCenterDeployment): Repository {

@@ -107,9 +107,9 @@ async function find(path: Path, { api, order }: Pick<Applying, 'api' | 'order'>)
 /** @throws ResolveFailed */
 function hooksOf(target: string): Path {
   const [kind, name = ''] = target.split(/:(.*)/s);
-  const place = repositoryPathOf(kind === 'workspace' ? `${name}/x` : name);
-  if (place && kind === 'workspace') return ['workspaces', place.workspace, 'hooks'];
-  if (place && kind === 'repository') return ['repositories', place.workspace, place.repository, 'hooks'];
+  const repo = repositoryPathOf(kind === 'workspace' ? `${name}/x` : name);
+  if (repo && kind === 'workspace') return ['workspaces', repo.workspace, 'hooks'];
+  if (repo && kind === 'repository') return ['repositories', repo.workspace, repo.repository, 'hooks'];
   throw refused('write repository:<workspace>/<repository> or workspace:<workspace>');
 }
 

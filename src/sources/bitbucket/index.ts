@@ -60,10 +60,10 @@ function asking(parts: {
   readonly instance: string;
   readonly secrets: readonly string[];
 }): Pick<Source, 'resolve' | 'missed' | 'applyHooks'> {
-  const tell = createMapRow();
+  const mapRow = createMapRow();
   return {
-    resolve: createResolve({ ...parts, tell }),
-    missed: createMissed({ ...parts, tell }),
+    resolve: createResolve({ ...parts, mapRow }),
+    missed: createMissed({ ...parts, mapRow }),
     applyHooks: createApplyHooks(parts),
   };
 }

@@ -63,7 +63,7 @@ export const pipelineUuid = ({ release, deployable, pipeline }: CloudDeployment)
 
 /** What is known of a pipeline, so that several rows of it cost no more than one. */
 export interface PipelineCache {
-  readonly place: RepositoryPath;
+  readonly repo: RepositoryPath;
   readonly pipelines: Map<string, Promise<Pipeline | undefined>>;
   readonly steps: Map<string, Promise<readonly RestStep[]>>;
 }
@@ -96,15 +96,15 @@ export type MapRow = (
 export function createMapRow(): MapRow {
   const joined = new LRUCache<string, CombinedRow>({ max: REMEMBERED_ROWS });
 
-  return async function tell(row, known, asking) {
+  return async function mapRow(row, known, asking) {
     const { uuid, version, last_update_time: updated, state } = row.read;
     const name = JSON.stringify([uuid, version, updated, state?.name, state?.status?.name, row.later]);
     const before = joined.get(name);
     const subject = before?.subject ?? (await join(row, known, asking));
-    const { record, ...told } = toMappedRow(subject, asking.context);
-    if (!record) return told;
+    const { record, ...reported } = toMappedRow(subject, asking.context);
+    if (!record) return reported;
     const sha = before || record.pullRequest ? undefined : record.commit?.sha;
-    const pullRequest = before?.pullRequest ?? (await pullRequestOf(asking, known.place, sha));
+    const pullRequest = before?.pullRequest ?? (await pullRequestOf(asking, known.repo, sha));
     if (uuid && version) joined.set(name, { subject, pullRequest });
     return { record: { ...record, ...(pullRequest && { pullRequest }) } };
   };
@@ -112,8 +112,8 @@ export function createMapRow(): MapRow {
 
 function toMappedRow(subject: JsonObject, context: Context): MappedRow {
   try {
-    const told = fromCloud(subject, {}, context);
-    return told.kind === 'ignored' ? { ignored: told } : { record: told.records[0] };
+    const reported = fromCloud(subject, {}, context);
+    return reported.kind === 'ignored' ? { ignored: reported } : { record: reported.records[0] };
   } catch (error) {
     if (error instanceof WebhookRejected) return { ignored: ignored('unmapped', error.message) };
     throw error;
@@ -121,21 +121,21 @@ function toMappedRow(subject: JsonObject, context: Context): MappedRow {
 }
 
 async function join({ json, read, later }: Row, known: PipelineCache, asking: ApiContext): Promise<JsonObject> {
-  const { place } = known;
+  const { repo } = known;
   const pipeline = pipelineUuid(read);
-  const of = pipeline ? await once(known.pipelines, pipeline, () => pipelineOf(asking, place, pipeline)) : undefined;
+  const of = pipeline ? await once(known.pipelines, pipeline, () => pipelineOf(asking, repo, pipeline)) : undefined;
   const step = await stepOf(read, { known, pipeline, asking });
-  const fullName = of?.repository?.full_name ?? (await fullNameOf(asking, place));
+  const fullName = of?.repository?.full_name ?? (await fullNameOf(asking, repo));
   const { environment } = read;
   const isNamed = environment?.slug ?? environment?.name;
   return {
     ...json,
-    ...(await whole(read, place, asking)),
-    environment: isNamed ? environment : ((await environmentOf(asking, place, environment?.uuid)) ?? environment),
+    ...(await whole(read, repo, asking)),
+    environment: isNamed ? environment : ((await environmentOf(asking, repo, environment?.uuid)) ?? environment),
     step: { ...step, uuid: read.step?.uuid, run_number: runOf(read, step, later) },
     // A deployment names its commit by the sha alone.
     commit: {
-      ...(await commitOf(asking, place, read.commit?.hash ?? read.release?.commit?.hash)),
+      ...(await commitOf(asking, repo, read.commit?.hash ?? read.release?.commit?.hash)),
       ...withoutUndefined(read.commit ?? {}),
     },
     pipeline: of,
@@ -144,10 +144,10 @@ async function join({ json, read, later }: Row, known: PipelineCache, asking: Ap
 }
 
 /** COMPLETED says neither success nor failure: Bitbucket is asked once for just this deployment. */
-async function whole(read: CloudDeployment, place: RepositoryPath, asking: ApiContext): Promise<JsonObject> {
+async function whole(read: CloudDeployment, repo: RepositoryPath, asking: ApiContext): Promise<JsonObject> {
   const uuid = inBraces(read.uuid);
   if (read.state?.name !== 'COMPLETED' || read.state.status?.name || !uuid) return {};
-  const { state } = await deploymentOf(asking, place, uuid);
+  const { state } = await deploymentOf(asking, repo, uuid);
   return state === undefined ? {} : { state };
 }
 
@@ -159,7 +159,7 @@ async function stepOf(
 ): Promise<RowStep | undefined> {
   const uuid = bareUuid(read.step?.uuid);
   if (read.step?.run_number || !uuid || !pipeline) return read.step;
-  const steps = await once(known.steps, pipeline, () => stepsOf(asking, known.place, pipeline));
+  const steps = await once(known.steps, pipeline, () => stepsOf(asking, known.repo, pipeline));
   return steps.find((step) => bareUuid(step.uuid) === uuid);
 }
 

@@ -46,9 +46,9 @@ export function toMapped(payload: unknown, webhook: Webhook, settings: Settings)
 
 function notDeployed(
   body: JsonObject,
-  told: { eventKey: string | undefined; context: Context; rules: BuildStatusRules },
+  reported: { eventKey: string | undefined; context: Context; rules: BuildStatusRules },
 ): Mapped {
-  const { eventKey, context, rules } = told;
+  const { eventKey, context, rules } = reported;
   if (/^repo:commit_status_/.test(eventKey ?? '') || (!eventKey && asObject(body['commit_status']))) {
     return fromBuildStatus(body, context, rules);
   }

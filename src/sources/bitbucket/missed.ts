@@ -25,18 +25,18 @@ const PUSHED_BEFORE_MS = 3 * 24 * 3_600_000;
 export function createMissed(parts: ResolveParts & { settings: ApiSettings }) {
   return async function* missed(since: Date, call: MissedCall): AsyncGenerator<readonly NewChangeRecord[]> {
     const asking = { api: parts.api, signal: call.signal };
-    const places = await repositoriesOf(parts.settings, { since, call, asking });
-    if (places.length === 0) call.warn('no repository to ask about: name some in api.repositories or api.workspaces');
+    const repos = await repositoriesOf(parts.settings, { since, call, asking });
+    if (repos.length === 0) call.warn('no repository to ask about: name some in api.repositories or api.workspaces');
     let refusals = 0;
     let failure: ResolveFailed | undefined;
-    for (const place of places) {
+    for (const repo of repos) {
       try {
-        yield* deploymentsSince(place, { since, call, asking, ...parts });
+        yield* deploymentsSince(repo, { since, call, asking, ...parts });
       } catch (error) {
         if (!(error instanceof ResolveFailed)) throw error;
-        call.warn(`the deployments of ${nameOf(place)} cannot be read: ${error.message}`);
+        call.warn(`the deployments of ${nameOf(repo)} cannot be read: ${error.message}`);
         refusals += isRefusal(error) ? 1 : 0;
-        if (!isRefusal(error) || refusals === places.length) failure ??= error;
+        if (!isRefusal(error) || refusals === repos.length) failure ??= error;
       }
     }
     if (failure) throw failure;
@@ -50,19 +50,19 @@ interface Run {
 }
 
 async function* deploymentsSince(
-  place: RepositoryPath,
-  { since, call, asking, tell, instance }: Run & ResolveParts,
+  repo: RepositoryPath,
+  { since, call, asking, mapRow, instance }: Run & ResolveParts,
 ): AsyncGenerator<readonly NewChangeRecord[]> {
   const read = createRowReader();
-  const known = { place, pipelines: new Map(), steps: new Map() };
+  const known = { repo, pipelines: new Map(), steps: new Map() };
   const context = { instance, receivedAt: call.now.toISOString() };
   const oldest = new Date(since.getTime() - LONGEST_DEPLOYMENT_MS).toISOString();
-  for await (const values of pagesOf([...at(place), 'deployments'], NEWEST_DEPLOYMENTS, { call, asking })) {
+  for await (const values of pagesOf([...at(repo), 'deployments'], NEWEST_DEPLOYMENTS, { call, asking })) {
     const rows = read(values);
     const wanted = rows.filter((row) => isStarted(row.read) && lastMoment(row.read) >= since.toISOString());
-    const told = [];
-    for (const row of wanted) told.push(await tell(row, known, { ...asking, context }));
-    yield told.flatMap(({ record }) => record ?? []);
+    const reported = [];
+    for (const row of wanted) reported.push(await mapRow(row, known, { ...asking, context }));
+    yield reported.flatMap(({ record }) => record ?? []);
     if (rows.some((row) => (startOf(row.read) ?? oldest) < oldest)) return;
   }
 }

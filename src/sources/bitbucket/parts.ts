@@ -62,11 +62,11 @@ export interface Actor {
 export const NO_TIME = 'Bitbucket gave no time: occurredAt is when Shiplog received this';
 
 export function common(repository: Repository, environment: Environment, context: Context) {
-  const { note: _, ...place } = environment;
+  const { note: _, ...repo } = environment;
   return {
     source: 'bitbucket',
     instance: context.instance,
-    environment: place,
+    environment: repo,
     service: repository.slug ?? 'unknown',
     ...(repository.name && { repository: withoutUndefined({ name: repository.name, url: repository.url }) }),
     receivedAt: context.receivedAt,
@@ -145,14 +145,14 @@ export function tagsOf(
   return [...new Set(texts('bitbucket', repository.name, environment, more.ref, redeploy))];
 }
 
-export function commitOf(told: {
+export function commitOf(reported: {
   readonly sha?: string;
   readonly message?: string | undefined;
   readonly author?: string | undefined;
   readonly committedAt?: string | undefined;
   readonly base?: string | undefined;
 }): NewChangeRecord['commit'] {
-  const { sha, message, author, committedAt, base } = told;
+  const { sha, message, author, committedAt, base } = reported;
   const title = message?.split(/\r?\n/, 1)[0]?.trim();
   const commit = withoutUndefined({ sha, title, message, author, committedAt, url: sha && base && `${base}/${sha}` });
   return Object.keys(commit).length > 0 ? commit : undefined;
@@ -162,20 +162,20 @@ export function commitOf(told: {
  * A pull-request pipeline says its number; a deployment from main has only the message that Bitbucket wrote when it
  * merged.
  */
-export function pullRequest(told: {
+export function pullRequest(reported: {
   readonly id?: string | undefined;
   readonly message: string | undefined;
   readonly base: string | undefined;
 }): NewChangeRecord['pullRequest'] {
-  const id = /^\d+$/.test(told.id ?? '') ? told.id : undefined;
+  const id = /^\d+$/.test(reported.id ?? '') ? reported.id : undefined;
   const number =
     id ??
     /\(pull request #(\d+)\)|^Pull request #(\d+): /
-      .exec(told.message ?? '')
+      .exec(reported.message ?? '')
       ?.slice(1)
       .find(Boolean);
   if (!number) return undefined;
-  return withoutUndefined({ number, url: told.base && `${told.base}/pull-requests/${number}` });
+  return withoutUndefined({ number, url: reported.base && `${reported.base}/pull-requests/${number}` });
 }
 
 /** `Mira <mira@example.com>` is Mira. */

@@ -20,15 +20,12 @@ export function repositoryPathOf(fullName: string | undefined): RepositoryPath |
 const isSlug = (text: string | undefined): text is string =>
   text !== undefined && /^[\w.-]{1,128}$/.test(text) && !/^\.+$/.test(text);
 
-export function placeOfUuids(
-  workspace: string | undefined,
-  repository: string | undefined,
-): RepositoryPath | undefined {
+export function repoOfUuids(workspace: string | undefined, repository: string | undefined): RepositoryPath | undefined {
   const [owner, own] = [inBraces(workspace), inBraces(repository)];
   return owner && own ? { workspace: owner, repository: own } : undefined;
 }
 
-export function placeOf(
+export function repoOf(
   repository:
     | {
         readonly full_name?: string | undefined;
@@ -39,7 +36,7 @@ export function placeOf(
     | undefined,
 ): RepositoryPath | undefined {
   const workspace = repository?.workspace?.uuid ?? repository?.owner?.uuid;
-  return repositoryPathOf(repository?.full_name) ?? placeOfUuids(workspace, repository?.uuid);
+  return repositoryPathOf(repository?.full_name) ?? repoOfUuids(workspace, repository?.uuid);
 }
 
 export const nameOf = ({ workspace, repository }: RepositoryPath): string => `${workspace}/${repository}`;
@@ -52,17 +49,17 @@ export function inBraces(uuid: string | undefined): string | undefined {
 
 /** Asks which deployments a pipeline made. */
 export const pipelineLookup = (
-  place: RepositoryPath,
-  told: {
+  repo: RepositoryPath,
+  reported: {
     readonly pipeline?: string | undefined;
     readonly build?: string | undefined;
     readonly commit?: string | undefined;
     readonly status?: string | undefined;
   },
-): Lookup => withoutUndefined<Record<string, string>>({ ask: 'pipeline', ...place, ...told });
+): Lookup => withoutUndefined<Record<string, string>>({ ask: 'pipeline', ...repo, ...reported });
 
 export interface AskedPipeline {
-  readonly place: RepositoryPath;
+  readonly repo: RepositoryPath;
   readonly pipeline?: string;
   readonly build?: string;
   readonly commit?: string;
@@ -72,11 +69,11 @@ export interface AskedPipeline {
 /** Read again with the same care: what lies in Redis was written by another version of this program. */
 export function askedPipeline(lookup: Lookup): AskedPipeline | undefined {
   const { workspace, repository } = lookup;
-  const place = repositoryPathOf(`${workspace}/${repository}`) ?? placeOfUuids(workspace, repository);
-  if (lookup['ask'] !== 'pipeline' || !place) return undefined;
+  const repo = repositoryPathOf(`${workspace}/${repository}`) ?? repoOfUuids(workspace, repository);
+  if (lookup['ask'] !== 'pipeline' || !repo) return undefined;
   const text = (name: string) => Text.parse(lookup[name]);
   return withoutUndefined<AskedPipeline>({
-    place,
+    repo,
     pipeline: inBraces(lookup['pipeline']),
     build: text('build'),
     commit: text('commit'),

@@ -13,13 +13,13 @@ const MAX_PAGES = 3;
 export interface ResolveParts {
   readonly api: Api;
   readonly instance: string;
-  readonly tell: MapRow;
+  readonly mapRow: MapRow;
 }
 
 type ResolveCall = ApiCall & { readonly webhookAt: Date };
 
 /** Asks Bitbucket which deployments a pipeline made, or who started a step. */
-export function createResolve({ api, instance, tell }: ResolveParts) {
+export function createResolve({ api, instance, mapRow }: ResolveParts) {
   return async function resolve(lookup: Lookup, { signal, now, webhookAt }: ResolveCall): Promise<Mapped> {
     const context = { instance, receivedAt: now.toISOString() };
     const step = stepOfLookup(lookup);
@@ -32,7 +32,7 @@ export function createResolve({ api, instance, tell }: ResolveParts) {
     }
     const asked = askedPipeline(lookup);
     if (!asked) return ignored('unmapped', 'the question is none that this version understands');
-    const found = await resolvePipeline(asked, { api, signal, context, tell });
+    const found = await resolvePipeline(asked, { api, signal, context, mapRow });
     const isFresh = now.getTime() - webhookAt.getTime() < LATE_MS;
     return isFresh && isUnfinished(found, asked) ? { ...found, lookups: [lookup] } : found;
   };
@@ -49,45 +49,48 @@ type Resolving = ApiContext & { readonly context: Context };
 
 async function resolveStep(step: StepVariables, asking: Resolving): Promise<Mapped> {
   const actor = await personOf(asking, step.BITBUCKET_STEP_TRIGGERER_UUID);
-  const place = repositoryPathOf(step.BITBUCKET_REPO_FULL_NAME);
-  const asks = place && !step.BITBUCKET_PR_ID;
-  const pullRequest = asks ? await pullRequestOf(asking, place, step.BITBUCKET_COMMIT) : undefined;
+  const repo = repositoryPathOf(step.BITBUCKET_REPO_FULL_NAME);
+  const asks = repo && !step.BITBUCKET_PR_ID;
+  const pullRequest = asks ? await pullRequestOf(asking, repo, step.BITBUCKET_COMMIT) : undefined;
   return completeStep(step, asking.context, { actor, pullRequest });
 }
 
-async function resolvePipeline(asked: AskedPipeline, asking: Resolving & Pick<ResolveParts, 'tell'>): Promise<Mapped> {
+async function resolvePipeline(
+  asked: AskedPipeline,
+  asking: Resolving & Pick<ResolveParts, 'mapRow'>,
+): Promise<Mapped> {
   const pipeline = await findPipeline(asking, asked);
   const uuid = inBraces(pipeline?.uuid);
   if (!pipeline || !uuid) {
     const which = asked.pipeline ?? (asked.build ? `#${asked.build}` : `of commit ${asked.commit}`);
     return ignored(
       'needs_lookup',
-      `Bitbucket shows no pipeline ${which} of ${nameOf(asked.place)}: it is deleted, or api.token may not read it`,
+      `Bitbucket shows no pipeline ${which} of ${nameOf(asked.repo)}: it is deleted, or api.token may not read it`,
     );
   }
   const { rows, isWhole } = await rowsOf(pipeline, asked, asking);
   const started = rows.filter(({ read }) => isStarted(read));
   if (started.length === 0) return nothingDeployed({ asked, pipeline, isWhole, planned: rows.length });
   const pipelines = new Map([[uuid, Promise.resolve<Pipeline | undefined>(pipeline)]]);
-  const known = { place: asked.place, pipelines, steps: new Map() };
-  const told: MappedRow[] = [];
-  for (const row of started) told.push(await asking.tell(row, known, asking));
-  const records = told.flatMap(({ record }) => record ?? []);
-  if (records.length === 0) return told.find((one) => one.ignored)?.ignored ?? ignored('unmapped');
+  const known = { repo: asked.repo, pipelines, steps: new Map() };
+  const reported: MappedRow[] = [];
+  for (const row of started) reported.push(await asking.mapRow(row, known, asking));
+  const records = reported.flatMap(({ record }) => record ?? []);
+  if (records.length === 0) return reported.find((one) => one.ignored)?.ignored ?? ignored('unmapped');
   return { kind: 'records', records };
 }
 
 /** The deployments of one pipeline. Bitbucket cannot be asked for them, so they are picked from the newest. */
 async function rowsOf(
   pipeline: Pipeline,
-  { place }: AskedPipeline,
+  { repo }: AskedPipeline,
   { api, signal }: ApiContext,
 ): Promise<{ rows: readonly Row[]; isWhole: boolean }> {
   const read = createRowReader();
   const rows: Row[] = [];
   let query: Readonly<Record<string, string>> | undefined = NEWEST_DEPLOYMENTS;
   for (let count = 0; query && count < MAX_PAGES; count += 1) {
-    const page = await api.page([...at(place), 'deployments'], query, signal);
+    const page = await api.page([...at(repo), 'deployments'], query, signal);
     const all = read(page?.values ?? []);
     rows.push(...all.filter(({ read: row }) => bareUuid(pipelineUuid(row)) === bareUuid(pipeline.uuid)));
     if (all.some((row) => isOlder(row, pipeline))) return { rows, isWhole: true };
@@ -109,7 +112,7 @@ function nothingDeployed(found: {
   planned: number;
 }): Ignored {
   const { asked, pipeline, isWhole, planned } = found;
-  const name = `pipeline #${pipeline.build_number ?? asked.build ?? '?'} of ${nameOf(asked.place)}`;
+  const name = `pipeline #${pipeline.build_number ?? asked.build ?? '?'} of ${nameOf(asked.repo)}`;
   if (planned === 0) {
     const where = isWhole ? '' : ` among the newest ${MAX_PAGES * 100}`;
     return ignored(

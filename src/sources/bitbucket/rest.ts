@@ -51,7 +51,7 @@ export interface ApiContext {
 
 /** By its uuid; else the one of that commit which has the build number, or the newest. */
 export async function findPipeline({ api, signal }: ApiContext, asked: AskedPipeline): Promise<Pipeline | undefined> {
-  const pipelines = [...at(asked.place), 'pipelines'];
+  const pipelines = [...at(asked.repo), 'pipelines'];
   if (asked.pipeline) return readPipeline(await api.get([...pipelines, asked.pipeline], { signal }));
   if (!asked.commit) return undefined;
   const query = { 'target.commit.hash': asked.commit, sort: '-created_on', pagelen: '100' };
@@ -62,10 +62,10 @@ export async function findPipeline({ api, signal }: ApiContext, asked: AskedPipe
 
 export async function pipelineOf(
   asking: ApiContext,
-  place: RepositoryPath,
+  repo: RepositoryPath,
   uuid: string,
 ): Promise<Pipeline | undefined> {
-  return findPipeline(asking, { place, pipeline: uuid });
+  return findPipeline(asking, { repo, pipeline: uuid });
 }
 
 const readPipeline = (json: unknown): Pipeline | undefined => (json === undefined ? undefined : Pipeline.parse(json));
@@ -75,13 +75,13 @@ const MAX_STEP_PAGES = 3;
 
 export async function stepsOf(
   { api, signal }: ApiContext,
-  place: RepositoryPath,
+  repo: RepositoryPath,
   pipeline: string,
 ): Promise<readonly RestStep[]> {
   const steps: RestStep[] = [];
   let query: Query | undefined = { pagelen: '100' };
   for (let count = 0; query && count < MAX_STEP_PAGES; count += 1) {
-    const page: Page | undefined = await api.page([...at(place), 'pipelines', pipeline, 'steps'], query, signal);
+    const page: Page | undefined = await api.page([...at(repo), 'pipelines', pipeline, 'steps'], query, signal);
     steps.push(...(page?.values ?? []).flatMap((json) => RestStep.safeParse(json).data ?? []));
     query = page?.next;
   }
@@ -91,20 +91,20 @@ export async function stepsOf(
 /** Whole, with `state.status`, which lists have been seen to leave out. */
 export async function deploymentOf(
   { api, signal }: ApiContext,
-  place: RepositoryPath,
+  repo: RepositoryPath,
   uuid: string,
 ): Promise<JsonObject> {
-  return asObject(await api.get([...at(place), 'deployments', uuid], { signal })) ?? {};
+  return asObject(await api.get([...at(repo), 'deployments', uuid], { signal })) ?? {};
 }
 
 const Environments = z.object({ values: z.array(Environment) });
 
 export async function environmentOf(
   { api, signal }: ApiContext,
-  place: RepositoryPath,
+  repo: RepositoryPath,
   uuid: string | undefined,
 ): Promise<z.infer<typeof Environment>> {
-  const path = [...at(place), 'environments'];
+  const path = [...at(repo), 'environments'];
   const options = { query: { pagelen: '100' }, signal, cacheMs: HOUR_MS };
   const known = Environments.safeParse(await undefinedOnFailure(api.get(path, options))).data?.values ?? [];
   return known.find((environment) => environment?.uuid && bareUuid(environment.uuid) === bareUuid(uuid));
@@ -116,8 +116,8 @@ const User = z.object({ display_name: Text, nickname: Text });
 export async function personOf({ api, signal }: ApiContext, uuid: string | undefined): Promise<string | undefined> {
   const user = inBraces(uuid);
   if (!user) return undefined;
-  const told = User.safeParse(await undefinedOnFailure(api.get(['users', user], { signal, cacheMs: DAY_MS }))).data;
-  return told?.display_name ?? told?.nickname;
+  const reported = User.safeParse(await undefinedOnFailure(api.get(['users', user], { signal, cacheMs: DAY_MS }))).data;
+  return reported?.display_name ?? reported?.nickname;
 }
 
 const PullRequests = z.object({
@@ -130,11 +130,11 @@ const PullRequests = z.object({
  */
 export async function pullRequestOf(
   { api, signal }: ApiContext,
-  place: RepositoryPath,
+  repo: RepositoryPath,
   sha: string | undefined,
 ): Promise<NewChangeRecord['pullRequest']> {
   if (!sha) return undefined;
-  const path = [...at(place), 'commit', sha, 'pullrequests'];
+  const path = [...at(repo), 'commit', sha, 'pullrequests'];
   const answer = await undefinedOnFailure(api.get(path, { signal, cacheMs: PULL_REQUEST_MS }));
   const all = (PullRequests.safeParse(answer).data?.values ?? []).filter((one) => one?.id !== undefined);
   const merged = all.filter((one) => one?.state === 'MERGED');
@@ -146,18 +146,18 @@ export async function pullRequestOf(
 /** Message and author of a commit, which never change. */
 export async function commitOf(
   { api, signal }: ApiContext,
-  place: RepositoryPath,
+  repo: RepositoryPath,
   sha: string | undefined,
 ): Promise<Commit> {
   if (!fullSha(sha) || sha === undefined) return undefined;
-  return Commit.parse(await undefinedOnFailure(api.get([...at(place), 'commit', sha], { signal, cacheMs: DAY_MS })));
+  return Commit.parse(await undefinedOnFailure(api.get([...at(repo), 'commit', sha], { signal, cacheMs: DAY_MS })));
 }
 
 const Named = z.object({ full_name: Text });
 
 /** `<workspace>/<slug>`, also where only uuids are known. */
-export async function fullNameOf({ api, signal }: ApiContext, place: RepositoryPath): Promise<string | undefined> {
-  const name = `${place.workspace}/${place.repository}`;
+export async function fullNameOf({ api, signal }: ApiContext, repo: RepositoryPath): Promise<string | undefined> {
+  const name = `${repo.workspace}/${repo.repository}`;
   if (fullNamed(name)) return name;
-  return Named.safeParse(await undefinedOnFailure(api.get(at(place), { signal, cacheMs: DAY_MS }))).data?.full_name;
+  return Named.safeParse(await undefinedOnFailure(api.get(at(repo), { signal, cacheMs: DAY_MS }))).data?.full_name;
 }

@@ -139,7 +139,7 @@ export type StepVariables = z.infer<typeof StepVariables>;
 
 /** Bitbucket's own object, or just the sha, which is what somebody adds who posts the request. */
 const DataCenterCommit = z.preprocess(
-  (told) => (typeof told === 'string' ? { id: told } : told),
+  (reported) => (typeof reported === 'string' ? { id: reported } : reported),
   part({ id: Text, message: Text, author: part({ name: Text, displayName: Text }), committerTimestamp: Time }),
 );
 

@@ -1,6 +1,6 @@
 import type { Lookup, Mapped } from '../source.ts';
 import { type Context, ignored, type JsonObject } from './parts.ts';
-import { inBraces, pipelineLookup, placeOfUuids, repositoryPathOf } from './repository-path.ts';
+import { inBraces, pipelineLookup, repoOfUuids, repositoryPathOf } from './repository-path.ts';
 import { type Attributes, SpansBody } from './schema.ts';
 
 /** One body seldom tells of more than one pipeline; each costs requests. */
@@ -29,14 +29,14 @@ function pipelinesOf(payload: JsonObject): Lookup[] {
       .flatMap((scope) => scope?.spans ?? [])
       .map((span) => textsOf(group?.resource?.attributes, span?.attributes)),
   );
-  const anywhere = (name: string) => spans.find((told) => told.has(name))?.get(name);
+  const anywhere = (name: string) => spans.find((reported) => reported.has(name))?.get(name);
   // Real bodies leave out the full name and give two uuids, which may stand in the root span alone.
-  const place =
+  const repo =
     repositoryPathOf(anywhere('pipeline.repository.full_name')) ??
-    placeOfUuids(anywhere('pipeline.account.uuid'), anywhere('pipeline.repository.uuid'));
-  if (!place) return [];
-  const pipelines = new Set(spans.map((told) => inBraces(told.get('pipeline.uuid'))).filter((uuid) => uuid));
-  return [...pipelines].map((pipeline) => pipelineLookup(place, { pipeline }));
+    repoOfUuids(anywhere('pipeline.account.uuid'), anywhere('pipeline.repository.uuid'));
+  if (!repo) return [];
+  const pipelines = new Set(spans.map((reported) => inBraces(reported.get('pipeline.uuid'))).filter((uuid) => uuid));
+  return [...pipelines].map((pipeline) => pipelineLookup(repo, { pipeline }));
 }
 
 const textsOf = (...lists: readonly Attributes[]): Map<string, string> =>

@@ -102,8 +102,8 @@ function deploymentKey({ change, webhook, serviceId }: PostedRequest): { key: st
   const idempotencyKey = webhook.headers['idempotency-key']?.trim();
   if (!pipeline_url && idempotencyKey) return named(`changes:key:${bounded(idempotencyKey)}`);
   if (!pipeline_url && !commit_sha) return named(`changes:webhook:${webhook.id}`);
-  const told = [change_type, environment, branch, commit_sha, pipeline_url, serviceId, service, summary];
-  return { key: `changes:${digest(JSON.stringify(told.map((value) => value ?? null)))}`, isRepeatable: true };
+  const reported = [change_type, environment, branch, commit_sha, pipeline_url, serviceId, service, summary];
+  return { key: `changes:${digest(JSON.stringify(reported.map((value) => value ?? null)))}`, isRepeatable: true };
 }
 
 const named = (key: string) => ({ key, isRepeatable: false });

@@ -42,8 +42,8 @@ export interface Extras {
  * A deployment as the API shows it at this moment. A hook that tells of a step knows better: it was made at the
  * transition, and this may already be the next one.
  */
-export function recordOfRow(row: DeploymentRow, told: RowContext): Mapped {
-  const { project, instance, now, extras } = told;
+export function recordOfRow(row: DeploymentRow, reported: RowContext): Mapped {
+  const { project, instance, now, extras } = reported;
   const status = ApiStatus.safeParse(row.status).data;
   if (status === undefined) {
     return ignored('unknown_status', `A deployment's status "${row.status?.slice(0, 80) ?? ''}" is not known here.`);
@@ -51,7 +51,7 @@ export function recordOfRow(row: DeploymentRow, told: RowContext): Mapped {
   const neverRan = hasNeverRun(row);
   const state = rejectedBy(row) || neverRan ? 'canceled' : STATES[status];
   if (state === undefined) return ignored('not_started', `The deployment is ${status}: nothing was deployed.`);
-  const names = namesOf(row, told);
+  const names = namesOf(row, reported);
   const [key, ...aliases] = names;
   if (key === undefined) return ignored('unmapped', "GitLab's API shows a deployment without an id.");
   const { deployable } = row;
@@ -79,9 +79,9 @@ export function recordOfRow(row: DeploymentRow, told: RowContext): Mapped {
     occurredAt: at ?? now.toISOString(),
     ...(startedAt && { startedAt }),
     ...(finishedAt && { finishedAt }),
-    ...shippedBy(row, told),
+    ...shippedBy(row, reported),
     notes: notesOf(row, extras),
-    ...madeByApi(row, told),
+    ...madeByApi(row, reported),
   };
   return { kind: 'records', records: [record] };
 }

@@ -20,8 +20,8 @@ export const Api = z
     per_hour: z.coerce.number().int().positive().default(3_600),
   })
   .transform(({ url, token, ...config }, context): GitlabApi | undefined => {
-    const place = bothOrNeither({ url, token }, context, "to leave GitLab's API alone");
-    return place && createGitlabApi({ ...config, ...place });
+    const destination = bothOrNeither({ url, token }, context, "to leave GitLab's API alone");
+    return destination && createGitlabApi({ ...config, ...destination });
   });
 
 export interface GitlabApi {

@@ -161,7 +161,7 @@ function sharedByBuilds(hook: PipelineHook, project: Project): Partial<NewChange
 
 function recordOf(
   step: JobStep,
-  told: {
+  reported: {
     job: { id: string; name: string | undefined };
     signal: string;
     project: Project;
@@ -169,7 +169,7 @@ function recordOf(
     actor: string | undefined;
   },
 ): NewChangeRecord {
-  const { job, signal, project, context, actor } = told;
+  const { job, signal, project, context, actor } = reported;
   const key = jobKey(project, job.id);
   const at = isFinal(step.state) ? step.finishedAt : step.startedAt;
   return {

@@ -50,10 +50,10 @@ export function createResolve(api: GitlabApi, instance: string) {
       );
     }
     const project = { host, id, name, service, ...(path && { path }), ...(url && { url }) };
-    const told = { project, instance, now, key };
-    const plain = recordOfRow(row, told);
+    const reported = { project, instance, now, key };
+    const plain = recordOfRow(row, reported);
     if (plain.kind === 'ignored') return plain;
-    return recordOfRow(row, { ...told, extras: await extrasOf(row, { api, base, deployment, signal, touched }) });
+    return recordOfRow(row, { ...reported, extras: await extrasOf(row, { api, base, deployment, signal, touched }) });
   };
 }
 

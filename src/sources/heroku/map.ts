@@ -30,8 +30,8 @@ export function mapNotification(payload: unknown, webhook: Webhook, settings: Se
     const field = release.error.issues[0]?.path.join('.');
     throw new WebhookRejected('bad_payload', `the ${resource} lacks ${field ? `data.${field}` : 'data'}`);
   }
-  const told = { notification, resource, release: release.data, webhook, settings };
-  return resource === 'build' ? mapBuild(told) : mapRelease(told);
+  const event = { notification, resource, release: release.data, webhook, settings };
+  return resource === 'build' ? mapBuild(event) : mapRelease(event);
 }
 
 const isReported = (resource: string): resource is HerokuEvent['resource'] =>
@@ -48,29 +48,29 @@ interface HerokuEvent {
   readonly settings: Settings;
 }
 
-function mapRelease(told: HerokuEvent): Mapped {
-  const { status, description, slug } = told.release;
+function mapRelease(event: HerokuEvent): Mapped {
+  const { status, description, slug } = event.release;
   if (!status) return ignored('unknown_status', 'the release has no status');
   const state = stateOf(status);
   if (!state) return ignored('unknown_status', `the status of the release is ${short(status)}`);
   const kind = kindOf(description, Boolean(slug?.commit));
   if (!kind.type) return ignored('not_a_deployment', `"${short(description ?? '')}" changes nothing that runs`);
-  return { kind: 'records', records: [toRecord(told, state, kind)] };
+  return { kind: 'records', records: [toRecord(event, state, kind)] };
 }
 
 /** "git push heroku" that ends with a failed build is a deployment that failed, and no release will ever say so. */
-function mapBuild(told: HerokuEvent): Mapped {
-  const { status } = told.release;
+function mapBuild(event: HerokuEvent): Mapped {
+  const { status } = event.release;
   if (!status || !stateOf(status))
     return ignored('unknown_status', `the status of the build is ${short(status ?? 'missing')}`);
   if (status !== 'failed')
     return ignored('not_a_deployment', `the build is ${status}: its release tells what became of it`);
-  const release = { ...told.release, description: 'The build failed, so that there is no release' };
-  return { kind: 'records', records: [toRecord({ ...told, release }, 'failed', { type: 'deployment' })] };
+  const release = { ...event.release, description: 'The build failed, so that there is no release' };
+  return { kind: 'records', records: [toRecord({ ...event, release }, 'failed', { type: 'deployment' })] };
 }
 
-function toRecord(told: HerokuEvent, state: State, kind: Extract<ReleaseKind, { type: string }>): NewChangeRecord {
-  const { notification, resource, release, settings } = told;
+function toRecord(event: HerokuEvent, state: State, kind: Extract<ReleaseKind, { type: string }>): NewChangeRecord {
+  const { notification, resource, release, settings } = event;
   const { app, description, version } = release;
   const deployment = `heroku:${app.id}:${resource}:${release.id}`;
   const environment = settings.environments.get(app.name.toLowerCase());
@@ -91,7 +91,7 @@ function toRecord(told: HerokuEvent, state: State, kind: Extract<ReleaseKind, { 
     ...(commit && { commit }),
     pipelineUrl: `https://dashboard.heroku.com/apps/${encodeURIComponent(app.name)}/activity`,
     ...(actor && { actor }),
-    ...timesOf(told, state),
+    ...timesOf(event, state),
     tags: [`app:${app.name}`, ...(version ? [`release:v${version}`] : []), ...shortSha(release)],
     notes: [
       ...(environment ? [] : [`environment is unknown: set environments: { ${app.name}: … } for the Heroku source`]),

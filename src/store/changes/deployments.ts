@@ -189,16 +189,16 @@ async function store(
   { view, before, earlier }: BuiltView,
 ): Promise<Neighbors | undefined> {
   const { deployment, lineage, droppedBy } = view;
-  const place = lineageKey(lineage);
+  const lineageIndex = lineageKey(lineage);
   const hasSucceeded = deployment.state === 'succeeded' && !droppedBy;
-  const entered = droppedBy ? [keys.dropped()] : [...indexesOf(deployment), place];
+  const entered = droppedBy ? [keys.dropped()] : [...indexesOf(deployment), lineageIndex];
   const left = indexes.filter((index) => !entered.includes(index));
   const reply = await storeView(
     redis,
     [
       keys.deployment(name),
       ...[keys.timeline(), keys.predecessors(), keys.searchTerms(), keys.changesVersion()],
-      ...[place, facetKey('status', 'pending')],
+      ...[lineageIndex, facetKey('status', 'pending')],
       ...left,
       ...entered,
     ],
@@ -215,9 +215,15 @@ async function store(
 }
 
 /** Those that follow in a place that it has left: its service or environment has got another name. */
-async function followersIn(redis: Redis, places: readonly string[], { occurredAt }: Deployment): Promise<string[]> {
+async function followersIn(
+  redis: Redis,
+  lineageKeys: readonly string[],
+  { occurredAt }: Deployment,
+): Promise<string[]> {
   const after = `(${Date.parse(occurredAt)}`;
-  const names = places.map((place) => redis.zrangebyscore(place, after, '+inf', 'LIMIT', 0, FOLLOWERS));
+  const names = lineageKeys.map((lineageIndex) =>
+    redis.zrangebyscore(lineageIndex, after, '+inf', 'LIMIT', 0, FOLLOWERS),
+  );
   return (await Promise.all(names)).flat();
 }
 

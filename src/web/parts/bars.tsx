@@ -52,13 +52,13 @@ export function Bars({ days }: { days: readonly Day[] }): Html {
 function Bar({ day: { date, succeeded, failed }, x, most }: { day: Day; x: number; most: number }): Html {
   const height = (number: number) => Math.round((number / most) * HEIGHT * 10) / 10;
   const top = HEIGHT - height(succeeded) - height(failed);
-  const place = { x: x + 1, width: BAR - 2 };
+  const box = { x: x + 1, width: BAR - 2 };
   return (
     <g>
       <title>{`${date}: ${succeeded} succeeded, ${failed} failed`}</title>
       <rect class="none" x={x} width={BAR} y="0" height={HEIGHT} />
-      <rect class="failed" {...place} y={top} height={height(failed)} />
-      <rect class="succeeded" {...place} y={HEIGHT - height(succeeded)} height={height(succeeded)} />
+      <rect class="failed" {...box} y={top} height={height(failed)} />
+      <rect class="succeeded" {...box} y={HEIGHT - height(succeeded)} height={height(succeeded)} />
     </g>
   );
 }

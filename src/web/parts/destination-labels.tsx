@@ -61,14 +61,14 @@ function parsed(json: string): unknown {
   }
 }
 
-/** @param place the field that it is about */
-function textsIn(value: unknown, place = ''): string[] {
-  if (typeof value === 'string') return value === '' ? [] : [place ? `${place}: ${value}` : value];
-  if (Array.isArray(value)) return value.flatMap((one) => textsIn(one, place));
+/** @param field the field that it is about */
+function textsIn(value: unknown, field = ''): string[] {
+  if (typeof value === 'string') return value === '' ? [] : [field ? `${field}: ${value}` : value];
+  if (Array.isArray(value)) return value.flatMap((one) => textsIn(one, field));
   if (typeof value !== 'object' || value === null) return [];
   const entries = Object.entries(value);
   const said = entries.filter(([name]) => SAYS.test(name));
-  const where = entries.find(([name, told]) => PLACE.test(name) && typeof told === 'string')?.[1] ?? place;
+  const where = entries.find(([name, value]) => PLACE.test(name) && typeof value === 'string')?.[1] ?? field;
   return said.flatMap(([, told]) => (isByField(told) ? byField(told) : textsIn(told, where)));
 }
 

@@ -22,15 +22,15 @@ export function Scale({ fromMs, toMs }: Window): Html {
     { length: Math.max(0, Math.floor((toMs - first) / step) + 1) },
     (_, at) => first + at * step,
   );
-  const place = (ms: number) => ((ms - fromMs) / Math.max(1, toMs - fromMs)) * 100;
+  const position = (ms: number) => ((ms - fromMs) / Math.max(1, toMs - fromMs)) * 100;
   return (
     <svg class="scale" aria-hidden="true" width="100%" height="100%" data-step={step}>
       {ticks.map((ms) => {
-        const x = `${place(ms).toFixed(2)}%`;
+        const x = `${position(ms).toFixed(2)}%`;
         return (
           <g class="tick" data-at={ms}>
             <line x1={x} x2={x} y1="1.2rem" y2="100%" />
-            <text x={x} y="0.9rem" text-anchor={anchorOf(place(ms))}>
+            <text x={x} y="0.9rem" text-anchor={anchorOf(position(ms))}>
               {tickLabel(ms, step)}
             </text>
           </g>

@@ -101,7 +101,7 @@ const seen = (deployments: readonly Deployment[]) =>
     tags: tags.toSorted(),
   }));
 
-async function tell(story: Story, bitbucket: FakeBitbucket, listen: (poke: Poke) => Promise<void>): Promise<Play> {
+async function mapRow(story: Story, bitbucket: FakeBitbucket, listen: (poke: Poke) => Promise<void>): Promise<Play> {
   const pokes: Poke[] = [];
   const expected = await story(bitbucket, async (poke) => {
     pokes.push(poke);
@@ -123,7 +123,7 @@ describe.each(Object.entries(stories))('%s', (_name, story) => {
     const bitbucket = await start(options);
     const source = sourceAt(bitbucket);
     const records: Awaited<ReturnType<typeof heard>>['records'] = [];
-    const { expected } = await tell(story, bitbucket, async (poke) => {
+    const { expected } = await mapRow(story, bitbucket, async (poke) => {
       records.push(...(await heard(source, poke)).records);
     });
     expect(states(deploymentsOf(records))).toEqual(expected);
@@ -137,7 +137,7 @@ describe.each(Object.entries(stories))('%s', (_name, story) => {
 
   it('ends the same when every signal comes twice and in any order', async () => {
     const bitbucket = await start({ redeploy: 'new row' });
-    const { pokes, expected } = await tell(story, bitbucket, async () => {});
+    const { pokes, expected } = await mapRow(story, bitbucket, async () => {});
     const outcome = async (order: readonly Poke[]) => {
       const source = sourceAt(bitbucket);
       const records = [];
