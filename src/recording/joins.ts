@@ -74,7 +74,7 @@ export function createJoins(parts: JoinParts): Joins {
       const planned = joined(members, options).get(member.key) ?? member.key;
       const to = known && isSettled(known, planned, members) ? known.under : planned;
       const isFirst = known?.under === member.key && to !== member.key && (await isEmpty(changeLog, member.key));
-      if (isFirst) await groups.add(member, to);
+      if (isFirst) await groups.assign(member, to);
       const isAlone = members.length === 1;
       return {
         record: under({ ...record, witness: member.witness }, to),
@@ -97,7 +97,7 @@ async function moveRecords(
   const from = member.under;
   const { name, records } = await changeLog.stored(from);
   const own = records.filter((record) => (record.joinedFrom ?? record.deployment) === member.key);
-  await groups.add(member, to);
+  await groups.assign(member, to);
   for (const record of own) await changeLog.apply(under(record, to));
   if (own.length === 0 || name === to) return;
   const ids = own.map(({ id }) => id);

@@ -18,7 +18,7 @@ export interface JoinGroups {
   /** The group without adding to it. */
   read(member: Pick<Member, 'path'>): Promise<readonly StoredMember[]>;
   /** Its records lie under this deployment now. */
-  add(member: Pick<Member, 'path' | 'key'>, under: string): Promise<void>;
+  assign(member: Pick<Member, 'path' | 'key'>, under: string): Promise<void>;
 }
 
 const KEEP_SECONDS = 7 * 86_400;
@@ -45,7 +45,7 @@ export function createJoinGroups(redis: Redis): JoinGroups {
     async read(member) {
       return parse(new Map(Object.entries(await redis.hgetall(keys.joinGroup(groupOf(member))))));
     },
-    async add(member, under) {
+    async assign(member, under) {
       const group = keys.joinGroup(groupOf(member));
       if (under === member.key) await redis.hdel(group, `u:${member.key}`);
       else await redis.hset(group, `u:${member.key}`, under);
