@@ -88,9 +88,7 @@ function compileOwnText(
   text: string,
   { own, language, ...at }: TemplateContext & Pick<Texts, 'language'> & { own: Readonly<Record<string, unknown>> },
 ): Computed {
-  const entries = Object.entries(own).map(
-    ([name, value]) => [name, compile(value, inside(at, 'with', name))] as const,
-  );
+  const entries = Object.entries(own).map(([name, value]) => [name, compile(value, inside(at, 'with', name))] as const);
   const named = Object.fromEntries(entries.map(([name]) => [name, 'text' as const]));
   const shape = { fields: { ...at.shape.fields, ...named } };
   return compileText(text, { ...inside(at, 'text'), shape, language, own: new Map(entries) });
@@ -143,10 +141,7 @@ function mapList(list: Json | undefined, map: (item: Json) => Json | undefined):
   return values.length > 0 ? values : undefined;
 }
 
-function compileIfKnown(
-  { paths, value }: { paths: readonly string[]; value: unknown },
-  at: TemplateContext,
-): Template {
+function compileIfKnown({ paths, value }: { paths: readonly string[]; value: unknown }, at: TemplateContext): Template {
   const asked = paths.map((text): Path => {
     const path = parsePath(text);
     const found = kindAt(path, at.shape);
