@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 
 /**
  * So much of a refused body is read on and forgotten, so that a sender which writes first and reads later hears why.
@@ -6,12 +7,14 @@ import type { IncomingMessage } from 'node:http';
 const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_PIECES = 4_096;
 const SMALLEST_MEAN_BYTES = 32;
+/** What is refused already is not worth so many pieces. */
+const MOST_DISCARDED_PIECES = 256;
 /** Whoever has not ended its body so long after the answer is cut. */
 const CUT_AFTER_MS = 2_000;
 
 /** Chunks of a byte each: every one costs as much as a kilobyte, and no sender means anything by it. */
-export const isFragmented = (pieces: number, bytes: number): boolean =>
-  pieces > MOST_PIECES && bytes < pieces * SMALLEST_MEAN_BYTES;
+export const isFragmented = (pieces: number, bytes: number, most = MOST_PIECES): boolean =>
+  pieces > most && bytes < pieces * SMALLEST_MEAN_BYTES;
 
 /** The connection stays usable when the body ends soon; else it is cut. */
 export function discardBody(request: IncomingMessage): void {
@@ -22,7 +25,8 @@ export function discardBody(request: IncomingMessage): void {
   request.on('data', (piece: Buffer) => {
     bytes += piece.length;
     pieces += 1;
-    if (bytes > MOST_BYTES || isFragmented(pieces, bytes)) request.destroy();
+    if (isFragmented(pieces, bytes, MOST_DISCARDED_PIECES)) stopReading(request.socket);
+    else if (bytes > MOST_BYTES) request.destroy();
   });
   request.resume();
   cutUnlessComplete(request);
@@ -33,4 +37,13 @@ export function cutUnlessComplete(request: IncomingMessage): void {
   if (request.complete) return;
   const timer = setTimeout(() => request.complete || request.destroy(), CUT_AFTER_MS);
   request.once('close', () => clearTimeout(timer));
+}
+
+/**
+ * Reads nothing more of a connection. It is not cut yet: whoever is cut at once comes again at once, and one piece of
+ * the network's in chunks of a byte takes the parser ten milliseconds.
+ */
+function stopReading(socket: Socket): void {
+  socket.pause();
+  socket.resume = () => socket; // Node would read on when the answer is sent
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Express } from 'express';
 import { within } from '../values/within.ts';
 import { stripBase } from './base-path.ts';
+import { watchConnections } from './connections.ts';
 import { cutUnlessComplete } from './discard.ts';
 import { createMessages } from './messages.ts';
 
@@ -18,8 +19,6 @@ const BACKLOG = 4_096;
  */
 const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADER_BYTES = 32 * 1024;
-/** Each costs some ten kilobytes while it says nothing. Beyond it, those that are idle make room for new ones. */
-const MAX_CONNECTIONS = 8_192;
 /**
  * While it stops, every answer says that it is the connection's last, so that senders go elsewhere; a request that
  * comes on a connection in the very moment of its closing would get no answer.
@@ -59,14 +58,15 @@ export function openServer(config: { readonly host: string; readonly port: numbe
     connectionsCheckingInterval: 1_000, // Node looks for overdue requests every 30 s by itself
     maxHeaderSize: MAX_HEADER_BYTES,
   };
-  const server = createServer(options, (request, response) => {
-    if (closing.has(server)) response.setHeader('connection', 'close');
-    response.once('finish', () => cutUnlessComplete(request));
-    stripBase(request, prefix);
-    void handler.then((handle) => handle(request, response));
-  });
-  server.maxConnections = MAX_CONNECTIONS;
-  server.on('drop', () => server.closeIdleConnections());
+  const server = createServer(options, (request, response) =>
+    connections.inTurn(request, response, () => {
+      if (closing.has(server)) response.setHeader('connection', 'close');
+      response.once('finish', () => cutUnlessComplete(request));
+      stripBase(request, prefix);
+      void handler.then((handle) => handle(request, response));
+    }),
+  );
+  const connections = watchConnections(server);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.port, config.host, BACKLOG, () => {

@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Each costs some ten kilobytes while it says nothing. */
+const MOST_CONNECTIONS = 8_192;
+/** Of the files that the process may have open; Redis, the spool and the destinations need the others. */
+const SHARE_OF_FILES = 3 / 4;
+/** Of the connections. Beyond it, those that have proved nothing make room, so that a new one is never turned away. */
+const CROWDED = 3 / 4;
+/**
+ * Requests that wait on one connection for the answer to the one before. Node parses all that came in one piece, some
+ * 800 in 64 KB; no tool sends a second webhook before the first is answered, and hardly any proxy does.
+ */
+const MOST_WAITING = 64;
+
+/**
+ * Connections whose first bytes are read in one turn of the event loop. A piece of 64 KB in chunks of a byte takes the
+ * parser ten milliseconds: were a hundred of them parsed in a row, whoever waits for Redis would wait for all of them.
+ */
+const STARTED_A_TURN = 4;
+
+interface Turn {
+  readonly response: ServerResponse;
+  readonly handle: () => void;
+  readonly isWebhook: boolean;
+}
+
+export interface Connections {
+  /** Handles a request as soon as those before it on the same connection are answered. */
+  inTurn(request: IncomingMessage, response: ServerResponse, handle: () => void): void;
+}
+
+/**
+ * Keeps connections that prove nothing from costing those that do: of a crowd the oldest that never had a webhook
+ * accepted is closed, since an authentic one is accepted within milliseconds; and one connection has one request under
+ * way, so that each gets the same share of the time.
+ */
+export function watchConnections(server: Server, most = connectionsAllowed()): Connections {
+  const unproved = new Set<Socket>(); // in the order that they came
+  /** Of the connections that have a request under way. */
+  const waiting = new WeakMap<Socket, Turn[]>();
+  const startReading = createStart();
+  let open = 0;
+  server.maxConnections = most;
+  server.on('drop', () => server.closeIdleConnections());
+  server.on('connection', (socket) => {
+    open += 1;
+    if (open > most * CROWDED) closeOldest(unproved);
+    unproved.add(socket);
+    startReading(socket);
+    socket.once('close', () => {
+      open -= 1;
+      unproved.delete(socket);
+    });
+  });
+  const start = (socket: Socket, turn: Turn) => {
+    turn.response.once('close', () => {
+      if (turn.isWebhook && turn.response.statusCode < 300) unproved.delete(socket);
+      const next = waiting.get(socket)?.shift();
+      if (next && !socket.destroyed) start(socket, next);
+      else waiting.delete(socket);
+    });
+    turn.handle();
+  };
+  return {
+    inTurn({ socket, method }, response, handle) {
+      if (socket.destroyed) return;
+      const turn = { response, handle, isWebhook: method === 'POST' };
+      const others = waiting.get(socket);
+      if (!others) {
+        waiting.set(socket, []);
+        start(socket, turn);
+      } else if (others.length < MOST_WAITING) others.push(turn);
+      else cutFlood(socket);
+    },
+  };
+}
+
+/** Lets so many connections begin in each turn of the event loop, the others in the order that they came. */
+function createStart() {
+  const waiting: Socket[] = [];
+  let started = 0;
+  const turn = () => {
+    const next = waiting.splice(0, STARTED_A_TURN);
+    for (const socket of next) socket.resume();
+    started = next.length;
+    if (started > 0) setImmediate(turn);
+  };
+  return (socket: Socket) => {
+    if (started === 0) setImmediate(turn);
+    if (started < STARTED_A_TURN) started += 1;
+    else waiting.push(socket.pause());
+  };
+}
+
+/** Node makes an error for each request that is cut off with its connection, and the stacks alone would take seconds. */
+function cutFlood(socket: Socket): void {
+  const limit = Error.stackTraceLimit;
+  socket.prependOnceListener('close', () => {
+    Error.stackTraceLimit = 0;
+  });
+  socket.once('close', () => {
+    Error.stackTraceLimit = limit;
+  });
+  socket.destroy();
+}
+
+function closeOldest(sockets: Set<Socket>): void {
+  const [oldest] = sockets;
+  if (!oldest) return;
+  sockets.delete(oldest);
+  oldest.destroy();
+}
+
+/** Node takes what the system allows at its start. */
+export function connectionsAllowed(limits = readLimits()): number {
+  const files = Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
+  return Math.min(MOST_CONNECTIONS, Math.floor(files * SHARE_OF_FILES));
+}
+
+function readLimits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8');
+  } catch {
+    return ''; // not Linux
+  }
+}
