@@ -382,7 +382,7 @@ export const MATRIX: readonly Row[] = [
   {
     id: 'F49a',
     fault: 'hostile connections',
-    how: '80 strangers who come again when cut: bodies that never end, plain, packed and in chunks of a byte; pipelined requests; silence',
+    how: '80 strangers who come again when cut: endless bodies, plain, packed, in chunks of a byte; pipelines; silence',
     pass: 'RSS grows by less than 150 MiB; webhooks of the same address are acknowledged within 10 s, each sent once',
     run: strangers.hostileConnections,
   },
