@@ -94,7 +94,7 @@ function createStart() {
   };
 }
 
-/** Node makes an error for each request that is cut off with its connection, and the stacks alone would take seconds. */
+/** Node makes an error for each request that is cut off with its connection; the stacks alone would take seconds. */
 function cutFlood(socket: Socket): void {
   const limit = Error.stackTraceLimit;
   socket.prependOnceListener('close', () => {
