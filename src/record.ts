@@ -34,16 +34,18 @@ export interface RecordParts {
   readonly noteRules: (view: DeploymentView) => Promise<void>;
   /** What the inbound log says of a step that only repeats what was told, where a tool has a habit of it. */
   readonly repeatDetail: (record: ChangeRecord) => string | undefined;
-  /** Puts a deployment into a sink's queue. The same moment twice is once. */
-  readonly forward: (sink: Sink, view: DeploymentView) => Promise<void>;
+  /** Puts a deployment into a sink's queue, to be told now or a little later. The same moment twice is once. */
+  readonly forward: (sink: Sink, view: DeploymentView, options: { readonly afterMs: number }) => Promise<void>;
   /** The same for the sinks that only other replicas have. */
-  readonly forwardElsewhere: (view: DeploymentView) => Promise<void>;
+  readonly forwardElsewhere: (view: DeploymentView, options: { readonly afterMs: number }) => Promise<void>;
 }
 
 /** What became of one step, and the deployments that it changed, as they stand now. */
 interface Recorded {
   readonly conclusion: Conclusion;
   readonly views: readonly DeploymentView[];
+  /** Destinations are told so much later: another signal is likely to tell of the same. */
+  readonly afterMs?: number;
 }
 
 /**
@@ -60,8 +62,8 @@ export function createRecord(parts: RecordParts) {
    */
   async function record({ webhookId, records, ...event }: ChangeEvent): Promise<void> {
     const isEcho = records.length > 0 && (await Promise.all(records.map(isOurs))).every(Boolean);
-    const asked = await resolve(isEcho ? { ...event, lookups: [] } : event);
-    const steps = await addAll([...records, ...asked.records]);
+    const asked = await resolve({ ...event, records, ...(isEcho && { lookups: [] }) });
+    const steps = await addAll([...asked.told, ...asked.records]);
     const conclusions = steps.map(({ conclusion }) => conclusion);
     await Promise.all([
       ...steps.map(forwardToSinks),
@@ -105,16 +107,18 @@ export function createRecord(parts: RecordParts) {
     const moved = await join.settle();
     const ended = await supersede(changeLog, view);
     const conclusion = view.droppedBy ? dropped(view.droppedBy) : kept(view, step, repeatDetail(step));
-    return { views: [view, ...moved, ...ended], conclusion };
+    return { views: [view, ...moved, ...ended], conclusion, afterMs: join.tellAfterMs };
   }
 
   /**
    * A duplicate is told too: the first run may have been killed before it came this far. The ledger tells nobody twice.
    */
-  async function forwardToSinks({ views }: Recorded): Promise<void> {
+  async function forwardToSinks({ views, afterMs = 0 }: Recorded): Promise<void> {
+    const options = { afterMs };
     const wanting = views.flatMap((view) => sinks.filter((sink) => wants(sink, view)).map((sink) => ({ sink, view })));
-    const elsewhere = views.filter(({ droppedBy }) => !droppedBy).map(forwardElsewhere);
-    await Promise.all([...views.map(noteRules), ...elsewhere, ...wanting.map(({ sink, view }) => forward(sink, view))]);
+    const elsewhere = views.filter(({ droppedBy }) => !droppedBy).map((view) => forwardElsewhere(view, options));
+    const here = wanting.map(({ sink, view }) => forward(sink, view, options));
+    await Promise.all([...views.map(noteRules), ...elsewhere, ...here]);
   }
 
   const isOurs = async ({ madeByApi }: ChangeRecord) => madeByApi !== undefined && (await echoes.isOurs(madeByApi));

@@ -108,9 +108,9 @@ function recording(shared: Shared, { stores, forward, replica }: Recording) {
     sinks: config.sinks,
     repeatDetail: (record) => config.sources.find(({ name }) => name === record.instance)?.repeatDetail?.(record),
     forward: around('forward', forward),
-    async forwardElsewhere(view) {
+    async forwardElsewhere(view, options) {
       const wanted = (await replica.sinksElsewhere()).filter((name) => !view.sinks || view.sinks.includes(name));
-      await Promise.all(wanted.map((name) => forward({ name }, view)));
+      await Promise.all(wanted.map((name) => forward({ name }, view, options)));
     },
     noteRules: ({ matched }) =>
       stores.ruleHits.note(config.rules.flatMap((rule, at) => (matched.includes(at) ? ruleName(rule, at) : []))),

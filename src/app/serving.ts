@@ -183,7 +183,7 @@ function join(shared: Shared, processing: Processing, parts: RouteParts) {
     health,
     proxyWatch: parts.proxies.handle,
     admin: admin(shared, processing, parts),
-    api: createApi({ ...stores, access, sinks: config.sinks, sources }),
+    api: createApi({ ...stores, related: stores.joins.related, access, sinks: config.sinks, sources }),
     pages: pages(shared, processing, { ...parts, onAnswered }),
     onError: (error) => onError('http', error),
     isRedisAway: isAway,
@@ -227,6 +227,7 @@ function pages(
   const { records } = stores.deployments;
   return createPages({
     ...stores,
+    related: stores.joins.related,
     access,
     guesses,
     sessions,

@@ -46,6 +46,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
       rules,
       routing,
       options: { mayJoin: mayJoinBy(config) },
+      settleMs: config.join.settle_seconds * 1000,
       witnessOf: (instance) => config.sources.find(({ name }) => name === instance)?.witness,
     }),
     running: createRunning(deployments),
@@ -65,7 +66,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
  * those of a tool that has several sources: each of them is a boundary.
  */
 function mayJoinBy({ join, sources }: Config): (one: string, other: string) => boolean {
-  const lists = join?.sources;
+  const lists = join.sources;
   if (lists) return (one, other) => one === other || lists.some((list) => list.includes(one) && list.includes(other));
   const alone = sources.filter(({ type }) => sources.filter((other) => other.type === type).length === 1);
   const names = new Set(alone.map(({ name }) => name));

@@ -112,10 +112,14 @@ export const Config = z
     services: NameMap.optional(),
     rules: z.array(Rule).default([]),
     rules_mode: RulesMode.default('all'),
-    /** Which sources may tell of the same deployment. Default: all, but for tools that have several sources. */
     join: z
-      .strictObject({ sources: z.array(z.array(z.string()).min(2, 'name two sources or more that belong together')) })
-      .optional(),
+      .strictObject({
+        /** Which sources may tell of the same deployment. Default: all, but for tools that have several sources. */
+        sources: z.array(z.array(z.string()).min(2, 'name two sources or more that belong together')).optional(),
+        /** How long an end is held back that another signal is likely to tell as well. 0: not at all. */
+        settle_seconds: z.coerce.number().min(0).max(60).default(3),
+      })
+      .prefault({}),
     /** Asking the tools' APIs for deployments that were never told. */
     reconcile: z
       .strictObject({
@@ -167,7 +171,7 @@ export const Config = z
         complain(['rules', index, 'name'], `rules[${first}] is called "${name}" too; give each a name of its own`);
     });
     const sourceNames = config.sources.map(({ name }): string => name);
-    config.join?.sources.forEach((list, index) => {
+    config.join.sources?.forEach((list, index) => {
       list.forEach((name, at) => {
         if (!sourceNames.includes(name)) complain(['join', 'sources', index, at], `there is no source named "${name}"`);
       });

@@ -34,6 +34,8 @@ export interface Member {
   /** When it began and ended, epoch milliseconds. */
   readonly fromMs: number;
   readonly toMs?: number;
+  /** Which signals of which source have told its end, and when the first of each came: epoch milliseconds. */
+  readonly endedBy?: Readonly<Record<string, number>>;
   /** What a rule said: those with the same words are one; `false` is never joined. */
   readonly join?: string | false;
 }

@@ -13,6 +13,8 @@ interface JoinCandidate {
   readonly deployment: Deployment;
   readonly witness: Witness;
   readonly stage?: ChangeRecord['stage'];
+  /** The signal, if it tells the end. */
+  readonly end?: string | undefined;
   /** What a rule said. */
   readonly join: string | false | undefined;
 }
@@ -21,7 +23,7 @@ interface JoinCandidate {
  * What one record tells of whose deployment it is. Undefined where no repository is known: nothing ties it to others
  * then.
  */
-export function memberOf({ deployment, witness, stage, join }: JoinCandidate): NewMember | undefined {
+export function memberOf({ deployment, witness, stage, end, join }: JoinCandidate): NewMember | undefined {
   const { key, source, instance, environment, commit, job, serviceId, occurredAt, startedAt, finishedAt } = deployment;
   const grouping = groupingOf(deployment);
   if (!grouping) return undefined;
@@ -41,6 +43,7 @@ export function memberOf({ deployment, witness, stage, join }: JoinCandidate): N
     ...(stage && { stage: stage.of, isPart: stage.part !== undefined }),
     fromMs: Math.min(from, Date.parse(occurredAt)),
     ...(finishedAt && { toMs: Date.parse(finishedAt) }),
+    ...(end !== undefined && { endedBy: { [`${instance}/${end}`]: Date.parse(deployment.receivedAt) } }),
     ...(join !== undefined && { join }),
   };
 }

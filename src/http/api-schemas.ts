@@ -228,6 +228,8 @@ export const DeploymentDetail = z.strictObject({
   change: Change,
   deployment: Deployment,
   records: z.array(StoredRecord),
+  /** Deployments of other tools that may be this one, though that is not certain: their keys. */
+  related: z.array(z.string()),
   rules: z.array(z.string()),
   dropped_by: z.string().optional(),
   deliveries: z.array(Delivery),

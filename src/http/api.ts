@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
+import type { Deployment } from '../domain/deployment.ts';
 import { swimlanesOf } from '../domain/timeline.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { reasonTextFor } from '../sources/reasons.ts';
@@ -23,6 +24,8 @@ import { sendSources } from './sources.ts';
 export interface ApiParts {
   readonly access: Access;
   readonly deployments: Deployments;
+  /** Those that may be the same deployment, which is not certain: their keys. */
+  readonly related: (deployment: Deployment) => Promise<readonly string[]>;
   readonly inbox: Inbox;
   readonly running: Running;
   readonly feed: Feed;
@@ -241,8 +244,9 @@ async function describe(parts: ApiParts, name: string) {
   const routed = await find(parts, name);
   if (!routed) return undefined;
   const { deployment, trace, droppedBy } = routed;
-  const [records, deliveries] = await Promise.all([
+  const [records, related, deliveries] = await Promise.all([
     deployments.records(deployment.key),
+    parts.related(deployment),
     Promise.all(
       sinks.map(async (sink) => ({
         ...((await ledger.read(sink.name, deployment.key)) ?? { sink: sink.name, attempts: [] }),
@@ -255,6 +259,7 @@ async function describe(parts: ApiParts, name: string) {
     deployment,
     records,
     rules: trace,
+    related,
     ...(droppedBy && { dropped_by: droppedBy }),
     deliveries,
   };

@@ -71,7 +71,11 @@ export interface Queues {
    */
   keepAlone(event: ChangeEvent, madeAtMs: number, suspicion?: CrashCount): Promise<void>;
   /** Also for a sink that only other replicas have. */
-  forward(sink: Pick<Sink, 'name'>, told: { readonly deployment: Deployment }): Promise<void>;
+  forward(
+    sink: Pick<Sink, 'name'>,
+    told: { readonly deployment: Deployment },
+    options?: { readonly afterMs?: number },
+  ): Promise<void>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
   /** For dead letters. */
   all(): Promise<readonly Queue[]>;
@@ -115,7 +119,7 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
     async keepAlone(event, madeAtMs, suspicion) {
       await addEvents([event], { timestamp: madeAtMs }, suspicion);
     },
-    forward(sink, { deployment }) {
+    forward(sink, { deployment }, { afterMs = 0 } = {}) {
       const traceparent = currentTraceparent();
       const job: ForwardJob = {
         version: JOB_VERSION,
@@ -123,7 +127,11 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
         source: deployment.instance,
         ...(traceparent && { traceparent }),
       };
-      return addTo(sink.name)({ name: 'deployment', data: job, opts: { jobId: forwardJobId(deployment) } });
+      return addTo(sink.name)({
+        name: 'deployment',
+        data: job,
+        opts: { jobId: forwardJobId(deployment), ...(afterMs > 0 && { delay: afterMs }) },
+      });
     },
     all: open,
     async backlog() {

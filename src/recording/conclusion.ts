@@ -53,7 +53,7 @@ const repeats = ({ id, state, occurredAt }: ChangeRecord, deployment: Deployment
 /** A webhook may tell of several deployments, and the tool's API of more: news outweighs the rest. */
 export function conclusionOf(
   conclusions: readonly Conclusion[],
-  asked: Resolved,
+  asked: Omit<Resolved, 'told'>,
   otherwise?: ChangeEvent['otherwise'],
 ): Conclusion {
   const recorded = conclusions.find(({ verdict }) => verdict === 'recorded');
@@ -73,7 +73,7 @@ export function conclusionOf(
 }
 
 /** The webhook only made us ask. */
-function nothing({ ignored, unanswered }: Resolved): Conclusion {
+function nothing({ ignored, unanswered }: Omit<Resolved, 'told'>): Conclusion {
   if (unanswered) return { verdict: 'accepted' };
   if (!ignored) return { verdict: 'ignored', reason: 'no_environment' };
   const { reason, detail } = ignored;

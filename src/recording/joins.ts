@@ -1,6 +1,8 @@
 import type { ChangeRecord, Witness } from '../domain/change-record.ts';
+import { type Deployment, isFinal } from '../domain/deployment.ts';
 import { fold } from '../domain/fold.ts';
-import { type JoinOptions, joined } from '../domain/join.ts';
+import { type JoinOptions, joined, related } from '../domain/join.ts';
+import { awaitsAnother } from '../domain/join-wait.ts';
 import { memberOf, type NewMember } from '../domain/member.ts';
 import { type RoutingOptions, type Rule, route } from '../domain/routing.ts';
 import type { DeploymentView } from '../domain/view.ts';
@@ -13,6 +15,8 @@ export interface JoinParts {
   readonly rules: readonly Rule[];
   readonly routing: RoutingOptions;
   readonly options: JoinOptions;
+  /** So soon after one another the signals of one end come. 0: nobody waits. */
+  readonly settleMs: number;
   /** As what kind of witness a configured source tells. */
   readonly witnessOf: (instance: string) => Witness | undefined;
 }
@@ -26,24 +30,29 @@ export interface JoinedRecord {
    * @returns the deployments that it changed.
    */
   settle(): Promise<readonly DeploymentView[]>;
+  /** Milliseconds after which destinations are told: another signal is likely to tell of the same end in a moment. */
+  readonly tellAfterMs: number;
 }
 
 /** Makes the signals of several tools one deployment, where it is certain that they tell of one (domain/join.ts). */
 export interface Joins {
   assign(record: ChangeRecord): Promise<JoinedRecord>;
+  /** Those that may be the same deployment, though it is not certain enough to make them one: their keys. */
+  related(deployment: Deployment): Promise<readonly string[]>;
 }
 
 /** What one signal changes may change another one's place; two workers may meet in it. */
 const MAX_ROUNDS = 8;
 
 export function createJoins(parts: JoinParts): Joins {
-  const { groups, changeLog, rules, routing, options, witnessOf } = parts;
+  const { groups, changeLog, rules, routing, options, settleMs, witnessOf } = parts;
   const memberIn = (record: ChangeRecord): NewMember | undefined => {
     const witness = witnessOf(record.instance);
     if (!witness || record.madeByApi) return undefined;
     const own = ownRecord(record);
     const { deployment, join } = route(fold(own.deployment, [own]), rules, routing);
-    return memberOf({ deployment, witness, join, ...(own.stage && { stage: own.stage }) });
+    const end = isFinal(own.state) ? own.signal : undefined;
+    return memberOf({ deployment, witness, join, end, ...(own.stage && { stage: own.stage }) });
   };
   const misplaced = (members: readonly StoredMember[]) => {
     const plan = joined(members, options);
@@ -68,10 +77,11 @@ export function createJoins(parts: JoinParts): Joins {
   return {
     async assign(record) {
       const member = memberIn(record);
-      if (!member) return { record, settle: async () => [] };
+      if (!member) return { record, settle: async () => [], tellAfterMs: 0 };
       const members = await groups.add(member);
       const known = members.find(({ key }) => key === member.key);
-      const planned = joined(members, options).get(member.key) ?? member.key;
+      const plan = joined(members, options);
+      const planned = plan.get(member.key) ?? member.key;
       const to = known && isSettled(known, planned, members) ? known.under : planned;
       const isFirst = known?.under === member.key && to !== member.key && (await isEmpty(changeLog, member.key));
       if (isFirst) await groups.assign(member, to);
@@ -79,7 +89,14 @@ export function createJoins(parts: JoinParts): Joins {
       return {
         record: under({ ...record, witness: member.witness }, to),
         settle: async () => (isAlone ? [] : settle(member)),
+        tellAfterMs: member.endedBy && awaitsAnother(member.key, members, { plan, withinMs: settleMs }) ? settleMs : 0,
       };
+    },
+    async related(deployment) {
+      const place = memberOf({ deployment, witness: 'job', join: undefined });
+      const members = place ? await groups.read(place) : [];
+      const own = members.find(({ under }) => under === deployment.key);
+      return own ? related(own.key, members, options) : [];
     },
   };
 }

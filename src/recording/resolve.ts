@@ -2,10 +2,13 @@ import type { ChangeEvent } from '../domain/change-event.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
 import { ResolveFailed } from '../domain/errors.ts';
 import type { Lookup, Mapped, Source } from '../sources/source.ts';
+import { ACCOUNT_ID_NOTE, isAccountId } from '../values/account-id.ts';
 import { abortingAfter } from '../values/within.ts';
 
 /** What the tool's API said to the questions that a webhook left open. */
 export interface Resolved {
+  /** What the webhook said, with the names of people whom it knew by an id alone. */
+  readonly told: readonly ChangeRecord[];
   readonly records: readonly ChangeRecord[];
   /** Why an answer made no record. */
   readonly ignored?: Extract<Mapped, { kind: 'ignored' }>;
@@ -13,17 +16,22 @@ export interface Resolved {
   readonly unanswered?: ResolveFailed;
 }
 
-type Questions = Pick<ChangeEvent, 'source' | 'lookups' | 'receivedAt'>;
+type Questions = Pick<ChangeEvent, 'source' | 'lookups' | 'receivedAt'> & Partial<Pick<ChangeEvent, 'records'>>;
 
 /** A tool that is slow must not hold up those whose webhooks are complete. */
 const RESOLVE_WITHIN_MS = 5_000;
 
 /** Asks each lookup's source. Never throws for an API that is away: what is known is recorded without it. */
 export function createResolve(sources: readonly Source[], clock: () => Date) {
-  return async function resolve({ source: name, lookups = [], receivedAt }: Questions): Promise<Resolved> {
+  return async function resolve({
+    source: name,
+    records = [],
+    lookups = [],
+    receivedAt,
+  }: Questions): Promise<Resolved> {
     const source = sources.find((candidate) => candidate.name === name);
     const webhookAt = receivedAt === undefined ? clock() : new Date(receivedAt);
-    let found: Resolved = { records: [] };
+    let found: Resolved = { told: await Promise.all(records.map((record) => named(record, sources))), records: [] };
     for (const lookup of lookups) {
       try {
         found = add(found, await ask(source, lookup, { now: clock(), webhookAt }));
@@ -45,6 +53,17 @@ async function ask(
   const resolve = source?.resolve;
   if (!resolve) throw new ResolveFailed('no token is configured for it any more', { retry: 'never' });
   return abortingAfter(RESOLVE_WITHIN_MS, (signal) => resolve(lookup, { signal, ...times }));
+}
+
+/** Whichever tool knows the account. One that is away leaves the id where it is. */
+async function named(record: ChangeRecord, sources: readonly Source[]): Promise<ChangeRecord> {
+  const { actor, notes } = record;
+  if (!isAccountId(actor) || !notes.includes(ACCOUNT_ID_NOTE)) return record;
+  for (const { personName } of sources) {
+    const name = personName && (await abortingAfter(RESOLVE_WITHIN_MS, (signal) => personName(actor, signal)));
+    if (name) return { ...record, actor: name, notes: notes.filter((note) => note !== ACCOUNT_ID_NOTE) };
+  }
+  return record;
 }
 
 const ASK_AGAIN_MS = 5_000;

@@ -265,6 +265,11 @@ export interface Source extends ToolFacts {
    */
   resolve?(lookup: Lookup, call: ApiCall & { readonly webhookAt: Date }): Promise<Mapped>;
   /**
+   * The name of an account by the id that the tool hands its pipelines. Undefined: it is none of the tool's, or cannot
+   * be asked for just now. Set when a token is configured.
+   */
+  personName?(accountId: string, signal: AbortSignal): Promise<string | undefined>;
+  /**
    * All deployments since then that the tool's API knows, page by page: those that were never told are recorded.
    * Set when a token is configured. `warn` takes what a person should mend: "the webhook of harbor/api is disabled".
    * @throws ResolveFailed

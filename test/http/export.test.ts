@@ -20,6 +20,7 @@ function api(records: Parameters<typeof memoryDeployments>[0]) {
     running: createRunning(deployments),
     inbox: memoryInbox([webhook({ verdict: 'rejected' }), webhook({ id: '2' })]),
     ledger: memoryLedger(),
+    related: async () => [],
     feed: { after: none, newest: none },
     sinks: [],
     sources: [],

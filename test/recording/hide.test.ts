@@ -26,7 +26,7 @@ it('hides a secret in what a tool answered before the text is cut', async () => 
   const { recordStep } = createRecord({
     ...stores,
     hide: createMask([]).value,
-    resolve: async () => ({ records: [] }),
+    resolve: async () => ({ told: [], records: [] }),
     noteRules: async () => {},
     repeatDetail: () => undefined,
     forward: async () => {},

@@ -35,6 +35,7 @@ function open({ rules = [], mayJoin = () => true }: { rules?: Rule[]; mayJoin?: 
     rules,
     routing: {},
     options: { mayJoin },
+    settleMs: 3_000,
     witnessOf: (instance) => WITNESSES[instance],
   });
   const record = async (step: ChangeRecord) => {
@@ -45,7 +46,12 @@ function open({ rules = [], mayJoin = () => true }: { rules?: Rule[]; mayJoin?: 
   const all = async () => (await deployments.list({ facets: {}, limit: 100, offset: 0 })).deployments;
   /** The sources of each deployment. */
   const sources = async () => (await all()).map((one) => one.sources.toSorted().join('+')).sort();
-  return { record, all, sources, get: changeLog.get };
+  const waitFor = async (step: ChangeRecord) => (await joins.assign(step)).tellAfterMs;
+  const related = async (key: string) => {
+    const view = await changeLog.get(key);
+    return view ? joins.related(view.deployment) : [];
+  };
+  return { record, all, sources, get: changeLog.get, waitFor, related };
 }
 
 const at = (minute: number) => `2026-03-14T20:${String(minute).padStart(2, '0')}:00.000Z`;
@@ -221,6 +227,39 @@ describe('a job and the sync of its commit', () => {
     await everyOrder([hook('succeeded'), ...syncs], async ({ sources }) => {
       expect(await sources()).toEqual(['forge', 'gitops', 'gitops']);
     });
+  });
+});
+
+describe('the destinations of a deployment', () => {
+  const other = { commit: { sha: sha(2) }, pipelineUrl: `${url}/-/pipelines/6` };
+  const soon = (ms: number) => ({ receivedAt: new Date(Date.parse(at(59)) + ms).toISOString() });
+
+  it('are told at once until another signal was seen to tell of the same end, and then a moment later', async () => {
+    const { record, waitFor } = open();
+    expect(await waitFor(hook('succeeded'))).toBe(0);
+    await record(hook('succeeded'));
+    await record(post('curl:1', soon(2_000)));
+    expect(await waitFor(hook('running', '8', other))).toBe(0);
+    expect(await waitFor(hook('succeeded', '8', other))).toBe(3_000);
+    expect(await waitFor(post('curl:2', other))).toBe(0);
+  });
+
+  it('are told at once where the other signal came too late to wait for, or in another environment', async () => {
+    const { record, waitFor } = open();
+    await record(hook('succeeded'));
+    await record(post('curl:1', soon(4_000)));
+    expect(await waitFor(hook('succeeded', '8', other))).toBe(0);
+    await record(post('curl:3', { ...other, environment: { name: 'staging' } }));
+    expect(await waitFor(hook('failed', '9', { ...other, environment: { name: 'qa' } }))).toBe(0);
+  });
+});
+
+describe('what may be one, and is not certain', () => {
+  it('is related', async () => {
+    const { record, related } = open();
+    for (const one of [hook('succeeded'), sync('succeeded'), sync('succeeded', 'gitops:b')]) await record(one);
+    expect(await related('forge:job:7')).toEqual(['gitops:a', 'gitops:b']);
+    expect(await related('gitops:b')).toEqual(['forge:job:7']);
   });
 });
 

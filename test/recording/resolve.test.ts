@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ResolveFailed } from '../../src/domain/errors.ts';
 import { createResolve } from '../../src/recording/resolve.ts';
 import type { Mapped, Source } from '../../src/sources/source.ts';
+import { ACCOUNT_ID_NOTE } from '../../src/values/account-id.ts';
 import { anyFacts } from '../support/contracts.ts';
 import { aRecord } from '../support/records.ts';
 
@@ -69,5 +70,15 @@ describe('asking the tool', () => {
     await expect(createResolve([source({})], clock)({ source: 'gitlab', lookups: [{ id: 'a' }] })).rejects.toThrow(
       'something else',
     );
+  });
+
+  it('puts a name in the place of an account id, where a tool knows the account, and leaves it where none does', async () => {
+    const actor = '{9484702e-c663-4afd-aefb-c93a8cd31c28}';
+    const told = aRecord({ actor, notes: [ACCOUNT_ID_NOTE, 'kept'] });
+    const knows = { ...source({}), personName: async (id: string) => (id === actor ? 'Mira Okafor' : undefined) };
+    const ask = async (...sources: Source[]) =>
+      (await createResolve(sources, clock)({ source: 'gitlab', records: [told] })).told;
+    expect(await ask(source({}), knows)).toEqual([{ ...told, actor: 'Mira Okafor', notes: ['kept'] }]);
+    expect(await ask(source({}))).toEqual([told]);
   });
 });

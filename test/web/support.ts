@@ -22,6 +22,7 @@ export function app(parts: Partial<PageParts> = {}) {
     sessions: memorySessions(),
     guesses: createRefusalLimit(20),
     deployments: memoryDeployments([]),
+    related: async () => [],
     running: createRunning(parts.deployments ?? memoryDeployments([])),
     inbox: memoryInbox(),
     ledger: memoryLedger(),

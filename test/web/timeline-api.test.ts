@@ -17,6 +17,7 @@ function api(records: Parameters<typeof memoryDeployments>[0]) {
     inbox: memoryInbox(),
     running: createRunning(memoryDeployments([])),
     ledger: memoryLedger(),
+    related: async () => [],
     feed: { after: none, newest: none },
     sinks: [],
     sources: [],

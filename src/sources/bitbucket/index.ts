@@ -13,6 +13,7 @@ import { isPing, toMapped } from './map.ts';
 import { createMapRow } from './map-row.ts';
 import { createMissed } from './missed.ts';
 import { createResolve } from './resolve.ts';
+import { personOf } from './rest.ts';
 import { BuildStatusRules } from './rules.ts';
 import { recipe } from './setup.ts';
 
@@ -59,10 +60,11 @@ function asking(parts: {
   readonly settings: ApiSettings;
   readonly instance: string;
   readonly secrets: readonly string[];
-}): Pick<Source, 'resolve' | 'missed' | 'applyHooks'> {
+}): Pick<Source, 'resolve' | 'personName' | 'missed' | 'applyHooks'> {
   const mapRow = createMapRow();
   return {
     resolve: createResolve({ ...parts, mapRow }),
+    personName: (accountId, signal) => personOf({ api: parts.api, signal }, accountId),
     missed: createMissed({ ...parts, mapRow }),
     applyHooks: createApplyHooks(parts),
   };

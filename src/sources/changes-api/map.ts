@@ -1,6 +1,7 @@
 import { digest, type NewChangeRecord, recordId } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { ACCOUNT_ID_NOTE, isAccountId } from '../../values/account-id.ts';
 import { parseRepoUrl } from '../../values/repo-url.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { safeUrl } from '../../values/url.ts';
@@ -187,9 +188,7 @@ function notesOf({ change, payload, serviceId }: PostedRequest): (string | undef
       : 'environment was not sent or empty: it stays unknown (Alert24 would say production)',
     short && `commit_sha ${short} is not a full sha: kept as a tag; send all its digits`,
     commit_sha && !short && !fullSha(commit_sha) ? 'commit_sha is no commit sha: left out' : undefined,
-    changed_by && /^\{[0-9a-f-]{36}\}$/i.test(changed_by)
-      ? 'changed_by is the id of an account, not a name'
-      : undefined,
+    isAccountId(changed_by) ? ACCOUNT_ID_NOTE : undefined,
     pipeline_url && !safeUrl(pipeline_url) ? 'pipeline_url is no http(s) URL: left out' : undefined,
     pr_url && !safeUrl(pr_url) ? 'pr_url is no http(s) URL: left out' : undefined,
     safeUrl(pr_url) && !pr_number && !pullRequestOf(change)

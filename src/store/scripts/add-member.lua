@@ -21,6 +21,10 @@ if stored then
     if facts[name] == nil then facts[name] = value end
   end
   facts.fromMs = math.min(facts.fromMs, known.fromMs)
+  if known.endedBy then
+    facts.endedBy = facts.endedBy or {}
+    for signal, at in pairs(known.endedBy) do facts.endedBy[signal] = math.min(at, facts.endedBy[signal] or at) end
+  end
   if known.toMs then facts.toMs = math.max(facts.toMs, known.toMs) end
 else
   facts.order = redis.call('HINCRBY', KEYS[1], '#', 1)

@@ -27,6 +27,8 @@ import { Moment, span } from '../parts/time.tsx';
 
 export interface DeploymentParts extends OriginParts {
   readonly deployments: Deployments;
+  /** Those that may be the same deployment, which is not certain: their keys. */
+  readonly related: (deployment: Deployment) => Promise<readonly string[]>;
   readonly running: Running;
   readonly inbox: Inbox;
   readonly ledger: Ledger;
@@ -50,14 +52,17 @@ export async function deploymentPage(parts: DeploymentParts, view: DeploymentVie
   if (!routed) return undefined;
   const { deployment } = routed;
   const records = await parts.deployments.records(deployment.key);
-  const [entries, deliveries, around, runningStatuses] = await Promise.all([
+  const [entries, deliveries, around, related, runningStatuses] = await Promise.all([
     parts.inbox.entries([...new Set(records.flatMap(({ webhook }) => webhook ?? []))]),
     deliveriesOf(parts, deployment, records),
     readNearbyChanges(parts.deployments, deployment),
+    parts.related(deployment).then(parts.deployments.many),
     parts.running.runningStatuses(),
   ]);
   const runningStatus = runningStatuses.get(deployment.key);
-  return <DeploymentBody {...{ ...view, routed, records, entries, deliveries, around, runningStatus, parts }} />;
+  return (
+    <DeploymentBody {...{ ...view, routed, records, entries, deliveries, around, related, runningStatus, parts }} />
+  );
 }
 
 interface Body extends DeploymentView {
@@ -66,6 +71,7 @@ interface Body extends DeploymentView {
   readonly entries: readonly (InboxEntry | undefined)[];
   readonly deliveries: readonly SinkKnowledge[];
   readonly around: NearbyChanges;
+  readonly related: readonly Deployment[];
   readonly runningStatus: RunningStatus | undefined;
   readonly parts: DeploymentParts;
 }
@@ -76,6 +82,7 @@ function DeploymentBody({
   entries,
   deliveries,
   around,
+  related,
   runningStatus,
   parts,
   asked,
@@ -103,6 +110,7 @@ function DeploymentBody({
           ))}
         </ul>
       )}
+      <Related of={related} />
       <Steps records={records} />
       <div class="columns">
         <Section title="What">
@@ -158,6 +166,22 @@ const MapAgain = ({ deployment: { key }, who }: { deployment: Deployment; who: V
     <span class="mute">reads the kept webhooks anew, with the mappers and rules of today</span>
   </ActionForm>
 );
+
+/** What other tools told that may be this deployment. */
+function Related({ of: deployments }: { of: readonly Deployment[] }): Html {
+  return (
+    <>
+      {deployments.map((deployment) => (
+        <p>
+          Perhaps the same deployment, which is not certain: <StateBadge state={deployment.state} />{' '}
+          <a href={deploymentPath(deployment.key)}>
+            <bdi>{summarize(deployment)}</bdi>
+          </a>
+        </p>
+      ))}
+    </>
+  );
+}
 
 /** The states in the order in which they happened, each with the time since the one before. */
 function Steps({ records }: { records: readonly ChangeRecord[] }): Html {
