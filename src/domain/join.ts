@@ -84,7 +84,8 @@ export function related(key: string, given: readonly Member[], options: JoinOpti
   const own = given.filter((member) => plan.get(member.key) === plan.get(key));
   const others = given.filter((member) => plan.get(member.key) !== plan.get(key));
   const near = others.filter((other) => own.some((one) => one.witness !== other.witness && fits(one, other, options)));
-  return [...new Set(near.flatMap((member) => plan.get(member.key) ?? []))];
+  const inOrder = near.toSorted((a, b) => a.order - b.order);
+  return [...new Set(inOrder.flatMap((member) => plan.get(member.key) ?? []))];
 }
 
 /** Sets of keys that are united pair by pair. */

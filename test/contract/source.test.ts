@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChangeRecord } from '../../src/domain/change-record.ts';
-import { WebhookRejected } from '../../src/domain/errors.ts';
+import { NotKept, WebhookRejected } from '../../src/domain/errors.ts';
+import { serve } from '../../src/receive.ts';
 import { AnySource } from '../../src/sources/index.ts';
+import { NO_ROWS } from '../../src/sources/rows.ts';
 import { IGNORED_REASONS, type Source, type Webhook } from '../../src/sources/source.ts';
 
 const SECRET = 'a-secret-of-24-characters';
@@ -123,6 +125,22 @@ describe.each(sources.map((source) => [source.type, source] as const))('%s', (_t
         if (outcome.kind === 'records') for (const record of outcome.records) ChangeRecord.parse(record);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('answers or refuses any JSON that is sent to the API which it imitates', async () => {
+    const path = '/api/v4/projects/harbor%2Fpay/deployments';
+    if (!source.imitates?.covers(path)) return;
+    const shapes = fc.oneof(fc.jsonValue(), fc.record({ kind: fc.constant('Application'), app: fc.jsonValue() }));
+    const request = fc.record({ payload: shapes, method: fc.constantFrom('POST', 'PUT') });
+    await fc.assert(
+      fc.asyncProperty(request, async ({ payload, method }) => {
+        const webhook = { ...sampleOf(source), method, path, body: Buffer.from(JSON.stringify(payload)) };
+        await serve(source, webhook, NO_ROWS).catch((error: unknown) => {
+          if (!(error instanceof WebhookRejected || error instanceof NotKept)) throw error;
+        });
+      }),
+      { numRuns: 200 },
     );
   });
 

@@ -33,7 +33,8 @@ function serveStatus(webhook: Webhook): Served {
 function isOurs({ body, method }: Webhook): boolean {
   if (body.length === 0 || method === 'GET') return false;
   const parsed = parseJson(body);
-  if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null) return false;
+  if (!parsed.ok || typeof parsed.value !== 'object' || parsed.value === null || Array.isArray(parsed.value))
+    return false;
   const { value } = parsed;
   return isNotification(value) || applicationIn(value) !== undefined;
 }

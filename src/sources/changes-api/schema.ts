@@ -67,7 +67,8 @@ const Time = z.preprocess(
  * Our states, and the words of CI systems for them, in any case: `"status": "$CI_JOB_STATUS"` works. GitLab, GitHub,
  * Jenkins (SUCCESS,
  * UNSTABLE, ABORTED), Azure Pipelines (Succeeded, SucceededWithIssues), Buildkite (passed), Bitbucket (SUCCESSFUL,
- * STOPPED), CircleCI.
+ * STOPPED), CircleCI, Travis (Fixed), Drone (killed), Spinnaker (TERMINAL), AWS CodeBuild (FAULT), Google Cloud Build
+ * (WORKING, TIMEOUT).
  */
 const STATES = {
   pending: 'pending',
@@ -78,6 +79,7 @@ const STATES = {
   blocked: 'pending',
   running: 'running',
   started: 'running',
+  working: 'running',
   in_progress: 'running',
   inprogress: 'running',
   progressing: 'running',
@@ -86,12 +88,26 @@ const STATES = {
   success: 'succeeded',
   successful: 'succeeded',
   passed: 'succeeded',
+  pass: 'succeeded',
+  fixed: 'succeeded',
+  done: 'succeeded',
+  finished: 'succeeded',
   complete: 'succeeded',
   completed: 'succeeded',
   ok: 'succeeded',
   succeededwithissues: 'succeeded',
+  partiallysucceeded: 'succeeded',
   failed: 'failed',
   failure: 'failed',
+  fail: 'failed',
+  failing: 'failed',
+  still_failing: 'failed',
+  fault: 'failed',
+  terminal: 'failed',
+  startup_failure: 'failed',
+  internal_error: 'failed',
+  timeout: 'failed',
+  expired: 'failed',
   error: 'failed',
   errored: 'failed',
   broken: 'failed',
@@ -103,6 +119,8 @@ const STATES = {
   cancelled: 'canceled',
   canceling: 'running',
   aborted: 'canceled',
+  killed: 'canceled',
+  declined: 'canceled',
   stopped: 'canceled',
   terminated: 'canceled',
 } as const satisfies Readonly<Record<string, State>>;

@@ -124,9 +124,9 @@ describe('the words of CTO.ai', () => {
     });
   });
 
-  it('ignores change events and what is no event', () => {
+  it('ignores change events, and refuses what is no event', () => {
     expect(source.map({ ...EVENT, event_name: 'change' }, post())).toMatchObject({ reason: 'not_a_deployment' });
-    expect(source.map({ hello: 1 }, post())).toMatchObject({ reason: 'unmapped' });
+    expect(() => source.map({ hello: 1 }, post())).toThrow(/event_name is required/);
   });
 
   it.each([['repo'], ['commit'], ['event_action']])('refuses a deployment without %s', (field) => {
