@@ -1,13 +1,19 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request as ask, createServer, type IncomingMessage } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type LookupFunction } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createEgress, proxyFor, useProxies } from '../../src/outbound/egress.ts';
 import { AddressRefused } from '../../src/outbound/guard.ts';
 import { createSendJson, neverSent } from '../../src/outbound/http.ts';
 import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
 
 /** A proxy that resolves every name to one machine, as an inner network's proxy knows names that nobody else knows. */
-async function startProxy(to: FakeServer, status = 200) {
+async function startProxy(to: Pick<FakeServer, 'url'>, status = 200) {
   const seen: string[] = [];
   const credentials: (string | undefined)[] = [];
   const { port } = new URL(to.url);
@@ -46,6 +52,21 @@ async function startProxy(to: FakeServer, status = 200) {
   };
 }
 
+/** Says what it was told, behind a certificate that it made for itself. */
+async function startTls() {
+  const dir = mkdtempSync(join(tmpdir(), 'shiplog-tls-'));
+  const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
+  const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
+  execFileSync('openssl', [...made, '-subj', '/CN=harbor', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, async (request, response) => {
+    const told = Buffer.concat(await request.toArray()).toString();
+    response.writeHead(202).end(JSON.stringify({ told, at: request.url, host: request.headers.host }));
+  });
+  rmSync(dir, { recursive: true });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  return { server, port: (server.address() as AddressInfo).port }; // it listens on TCP
+}
+
 const signal = new AbortController().signal;
 const send = (url: string) =>
   createSendJson({ timeoutMs: 5_000 })({ method: 'POST', url, body: { sha: 'c0ffee' }, signal });
@@ -77,6 +98,34 @@ describe('a request where the environment names a proxy', () => {
     expect(proxy.seen[0]).toBe('CONNECT changes.harbor.invalid:443');
     expect(proxy.credentials[0]).toBe(`Basic ${Buffer.from('ship:l@g').toString('base64')}`);
     expect(target.requests).toHaveLength(0);
+  });
+
+  it('reaches an https:// address through the tunnel, by the name of that address', async () => {
+    const { server, port } = await startTls();
+    onTestFinished(() => void server.close());
+    const tunnel = await startProxy({ url: `http://127.0.0.1:${port}` });
+    onTestFinished(() => tunnel.close());
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0'); // the certificate of this test is its own
+    onTestFinished(() => void vi.unstubAllEnvs());
+    useProxies({ https: tunnel.url });
+    expect(await send('https://changes.harbor.invalid/v1?a=b')).toMatchObject({
+      status: 202,
+      json: { told: '{"sha":"c0ffee"}', at: '/v1?a=b', host: 'changes.harbor.invalid' },
+    });
+    expect(tunnel.seen).toEqual(['CONNECT changes.harbor.invalid:443']);
+  });
+
+  it('names the proxy that is away and shows no password of it', async () => {
+    const { port } = new URL(proxy.url);
+    proxy.close();
+    for (const scheme of ['http', 'https']) {
+      useProxies({ [scheme]: `http://ship:hunter2@127.0.0.1:${port}/` });
+      const error = await send(`${scheme}://changes.harbor.invalid/v1`).catch((thrown: unknown) => thrown);
+      expect(inspect(error, { depth: 9 })).not.toContain('hunter2');
+      expect(inspect(error, { depth: 9 })).not.toContain(Buffer.from('ship:hunter2').toString('base64'));
+      expect(error).toMatchObject({ message: expect.stringContaining(`127.0.0.1:${port}`), retry: 'backoff' });
+      expect(neverSent(error)).toBe(true);
+    }
   });
 
   it.each([403, 407])('never left when the proxy answers %i, and the error says what to do', async (status) => {

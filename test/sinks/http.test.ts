@@ -2,6 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/config-error.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import { digest } from '../../src/domain/change-record.ts';
 import type { Deployment } from '../../src/domain/deployment.ts';
 import { http } from '../../src/sinks/http/index.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
@@ -328,6 +329,32 @@ describe('a request', () => {
     expect(error).toMatchObject({ retry: 'never', message: expect.stringContaining('the URL needs pipeline_url') });
   });
 
+  it.each<[string, unknown, unknown]>([
+    ['cut by itself', { title: { path: 'summary', truncate: 3 } }, '<Rev|mira>'],
+    ['escaped by itself, once', { title: { text: '{actor}&', escape: 'html' } }, '<mira&|mira>'],
+    ['missing, with the whole text', { title: { path: 'job' } }, undefined],
+    [
+      'another text with values of its own',
+      { title: { text: '{a}!', with: { a: { path: 'state' } } } },
+      '<succeeded!|mira>',
+    ],
+  ])('puts a value of its own into a text: %s', async (_, own, expected) => {
+    const text = { text: '<{title}|{actor}>', with: own, escape: 'html' };
+    expect(await sent(text, { summary: 'Revolve' })).toBe(expected);
+  });
+
+  it.each([
+    [{ path: 'ref', replace: { '/': '-', ' ': '_' } }, 'review-new_lamp$&'],
+    [{ path: 'ref', replace: { lamp: '' }, truncate: 9 }, 'review/ne'],
+    [{ text: "name = '{ref}'", escape: 'quotes' }, "name = 'review/new lamp$&'"],
+  ])('writes what another language takes: %j', async (value, expected) => {
+    expect(await sent(value, { ref: 'review/new lamp$&' })).toBe(expected);
+  });
+
+  it.each(["it's", 'a"b', 'a`b', 'a\\b', 'a\nb'])('leaves out what would end a quotation: %j', async (ref) => {
+    expect(await sent({ text: "name = '{ref}'", escape: 'quotes' }, { ref })).toBeUndefined();
+  });
+
   it('carries headers that no value can break', async () => {
     const headers = { 'X-Title': { path: 'commit.title' }, 'X-Job': { path: 'job' }, 'X-Fixed': 'yes' };
     const title = 'One\r\nX-Evil: 1 🚢 \ud83d';
@@ -598,6 +625,47 @@ describe('a delivery over HTTP', () => {
   });
 });
 
+describe('what follows a delivery over HTTP', () => {
+  const follow_up = (over = {}) => ({
+    when: { status: 'succeeded' },
+    if_known: 'replaced.key',
+    url: `${fake.url}/of/{replaced.key_digest}`,
+    body: { by: { path: 'remote_id' } },
+    ...over,
+  });
+  const replacing = aDeployment({ replaced: { deployment: 'd0' } });
+  const sinkWith = (over = {}) =>
+    makeSink({
+      idempotent: true,
+      remote_id: { path: 'id' },
+      states: ['succeeded', 'failed'],
+      follow_up: follow_up(over),
+    });
+  const asked = () => fake.requests.map(({ method, path }) => `${method} ${path}`);
+
+  it('is told where it concerns another deployment, and only then', async () => {
+    await ledger.deliver(sinkWith(), replacing);
+    expect(asked()).toEqual(['POST /changes', `PATCH /of/${digest('d0')}`]);
+    expect(lastRequest().body).toEqual({ by: '71' });
+    await ledger.deliver(sinkWith(), aDeployment({ key: 'replaces nothing' }));
+    await ledger.deliver(sinkWith(), { ...replacing, key: 'failed', state: 'failed' });
+    expect(fake.requests).toHaveLength(4);
+  });
+
+  it('loses nothing of what was delivered when it cannot be made', async () => {
+    const sink = sinkWith({ body: { needed: { path: 'job', required: true } } });
+    const { words } = (await ledger.deliver(sink, replacing)) as { words: string };
+    expect(words).toMatch(/^201 taken; of the other deployment: not sent: .*job/);
+  });
+
+  it('is refused at start where the first request must not be repeated', () => {
+    const problems = problemsOf(
+      '    url: https://x.example.com/y\n    follow_up: { url: "https://x.example.com/{replaced.key}", body: { a: 1 } }',
+    );
+    expect(problems.join()).toContain('idempotent: true');
+  });
+});
+
 describe('the check of http', () => {
   const signal = new AbortController().signal;
 
@@ -652,6 +720,23 @@ describe('what the configuration says of retries', () => {
     reply = { status: 201 };
     await ledger.attempt(makeSink({ retry }), aDeployment(), { now: new Date(came + 900 * 3_600_000) });
     expect(fake.requests.at(-1)?.status).toBe(201);
+  });
+
+  it.each([
+    [{ errors: [{ message: 'a' }, { code: 'BUSY' }] }, 'backoff'],
+    [{ errors: [{ code: 'WRONG' }] }, 'never'],
+    [{ errors: { code: 'BUSY' } }, 'backoff'],
+    [{ errors: 'BUSY' }, 'never'],
+    ['BUSY', 'never'],
+  ])('goes by the body of an answer, whatever its status: %j', async (body, advice) => {
+    const busy = { body: { path: 'errors.code', any_of: ['BUSY', 'LATER'] } };
+    for (const status of [200, 422]) {
+      reply = { status, body };
+      const success = { body: { path: 'ok', equals: true } };
+      expect((await attempt({ success, retry: busy })).retry).toBe(advice);
+    }
+    reply = { status: 401, body };
+    expect((await attempt({ retry: busy })).retry).toMatchObject({ hold: 'sink' });
   });
 
   it('is refused when it contradicts itself', () => {
