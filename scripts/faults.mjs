@@ -1,11 +1,12 @@
 // `npm run faults`: breaks Shiplog on purpose, in every way of test/faults/matrix.ts, and writes down what came of it.
 //   --only F6,F7   these rows   --rounds 10   each so often   --seed 7   the first seed   --long   the matrix's own durations
+//   --earlier ../shiplog-0.1.0   a checkout of the release before, built: upgrades and back are tried with it
 // Without --only it also judges the limits of time in the tests of `npm test`, which itself judges none: that machine may be busy.
 // Exit code 1 when a row fails. The table goes to standard output and into docs/reliability.md, between its two marks.
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machineFacts, toText, writePage } from './page.mjs';
 import {
@@ -59,16 +60,17 @@ function readArguments() {
     rounds: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(1 + Math.floor(Math.random() * 1_000_000)) },
     long: { type: 'boolean', default: false },
+    earlier: { type: 'string', default: '' },
   };
   try {
     return parseArgs({ options }).values;
   } catch (error) {
-    throw new Stop(`${error.message}\nThere are: --only F6,F7  --rounds 10  --seed 7  --long`);
+    throw new Stop(`${error.message}\nThere are: --only F6,F7  --rounds 10  --seed 7  --long  --earlier <path>`);
   }
 }
 
 /** Vitest runs the rows one after the other; each leaves a line of JSON. */
-async function play({ only, rounds, seed, long }) {
+async function play({ only, rounds, seed, long, earlier }) {
   const dir = await mkdtemp(join(tmpdir(), 'shiplog-faults-results-'));
   const file = join(dir, 'results.jsonl');
   say(`seed ${seed}; the same disorder again: npm run faults -- --seed ${seed}${only && ` --only ${only}`}`);
@@ -78,6 +80,7 @@ async function play({ only, rounds, seed, long }) {
     FAULTS_SEED: seed,
     FAULTS_LONG: long ? '1' : '',
     FAULTS_RESULTS: file,
+    FAULTS_EARLIER: earlier && resolve(earlier),
   });
   const vitest = join(root, 'node_modules/vitest/vitest.mjs');
   try {

@@ -26,6 +26,8 @@ export interface Settling {
   readonly withinMs?: number;
   /** Deployments that a destination refuses on purpose. */
   readonly excused?: (life: Life) => boolean;
+  /** Keys of deployments that were there before. */
+  readonly others?: ReadonlySet<string>;
 }
 
 const RECORDS_LOOKED_AT = 600;
@@ -36,7 +38,8 @@ export async function tally(stage: Stage, shots: readonly Shot[], settling: Sett
   const expected = expectedOf(shots);
   const wanted = [...expected.values()].filter(({ life }) => !settling.excused?.(life));
   const settledMs = await settle(stage, wanted, settling.withinMs ?? 60_000);
-  const recorded = await readChanges(stage);
+  const all = await readChanges(stage);
+  const recorded = new Map([...all].filter(([key]) => !settling.others?.has(key)));
   const unrecorded = await findUnrecorded(stage, { expected, recorded });
   const undelivered = wanted.flatMap((one) => missingAt(stage, one));
   const told = new Map(shots.map(({ life }) => [life.key, life]));
@@ -51,7 +54,10 @@ export async function tally(stage: Stage, shots: readonly Shot[], settling: Sett
       ...shown('never recorded', unrecorded),
       ...shown('never delivered', undelivered),
       ...shown('wrong state', wrongStates(told, { expected, recorded })),
-      ...shown('told of no success', aliens(stage, told)),
+      ...shown(
+        'told of no success',
+        aliens(stage, told).filter((id) => !settling.others?.has(id.replace(/:succeeded$/, ''))),
+      ),
     ],
     settledMs,
   };

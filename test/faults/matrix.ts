@@ -7,6 +7,7 @@ import * as redis from './redis.ts';
 import type { Scenario } from './scenario.ts';
 import { soak } from './soak.ts';
 import * as strangers from './strangers.ts';
+import * as upgrade from './upgrade.ts';
 
 interface Described {
   /** F1 … F40; a letter where one row is tried in several ways. */
@@ -18,6 +19,8 @@ interface Described {
 }
 
 export type Row = Described & ({ readonly run: Scenario } | { readonly whyNot: string });
+
+const NO_EARLIER = { whyNot: 'needs the release before, built: `npm run faults -- --earlier <its checkout>`' };
 
 /** Every fault, how it is made, and what must hold. A row without a scenario says why. */
 export const MATRIX: readonly Row[] = [
@@ -50,12 +53,18 @@ export const MATRIX: readonly Row[] = [
     run: processes.rollingRestart,
   },
   {
-    id: 'F5',
+    id: 'F5a',
     fault: 'upgrade and back',
-    how: 'workers of two versions at once',
-    pass: 'a job of a newer version is left to the newer worker',
-    whyNot:
-      'there is no earlier release to run beside this one; test/queue/job-version.test.ts shows that newer jobs are left alone',
+    how: 'two replicas, exchanged one after the other for those of the release before, there, back, and there again',
+    pass: 'a sender that tries again sees nothing but 2xx',
+    ...(upgrade.hasEarlier ? { run: upgrade.upgradeAndBack } : NO_EARLIER),
+  },
+  {
+    id: 'F5b',
+    fault: 'the same on Sentinel',
+    how: '1+2+3; the release before is given the address of the primary',
+    pass: 'as F5a',
+    ...(upgrade.hasEarlier ? { run: upgrade.upgradeOnSentinel } : NO_EARLIER),
   },
   {
     id: 'F6a',
@@ -359,6 +368,13 @@ export const MATRIX: readonly Row[] = [
     run: processes.logUnwritable,
   },
   {
+    id: 'F42',
+    fault: "the release before's data",
+    how: 'what 0.1.0 left: delivered and undelivered deployments, dead letters, inbox, spool; then a newer format',
+    pass: 'all of it is shown; a newer format is refused with a sentence, and nothing is changed',
+    run: upgrade.fromFormat1,
+  },
+  {
     id: 'F43',
     fault: 'Sentinel failover',
     how: '1+2+3, replicated, 50 a second; the primary is killed and comes back as one',
@@ -371,6 +387,20 @@ export const MATRIX: readonly Row[] = [
     how: '3+3, replicated, 50 a second; the primary of our slot is killed and comes back',
     pass: 'all acknowledged, ready within 15 s of its return',
     run: failover.clusterFailsOver,
+  },
+  {
+    id: 'F45',
+    fault: 'unlike replicas',
+    how: 'two on one Redis, one without the key of a sink',
+    pass: "every sink's deliveries are made by who has the key; a warning names the difference",
+    run: upgrade.unlikeReplicas,
+  },
+  {
+    id: 'F46',
+    fault: 'clock far ahead',
+    how: '+401 days for 20 s, in the bridge; Redis keeps its own',
+    pass: 'nothing is forgotten',
+    run: upgrade.clockFarAhead,
   },
   {
     id: 'F47',

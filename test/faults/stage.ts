@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,10 @@ export interface StageWishes {
   readonly wrap?: Wrap;
   /** The bridges reach Redis without the wire: a Redis that is not there refuses connections. */
   readonly direct?: boolean;
+  /** Of each replica the types of sinks that it does not have. */
+  readonly lacks?: readonly (readonly string[])[];
+  /** Keys of the configuration file that are asked for whenever a bridge is started. */
+  readonly configNow?: () => Readonly<Record<string, unknown>>;
   /** The bridges are started by the scenario. */
   readonly idle?: boolean;
 }
@@ -41,6 +46,8 @@ export interface Replica {
   readonly url: string;
   readonly dataDir: string;
   start(): Promise<void>;
+  /** One that is to end by itself: how it ended, and what it said. It is killed after 20 s. */
+  startInVain(): Promise<{ readonly code: number | null; readonly output: string }>;
   kill(signal: NodeJS.Signals): Promise<void>;
   /** SIGSTOP and SIGCONT: it stands still. */
   signal(signal: NodeJS.Signals): void;
@@ -82,9 +89,9 @@ export async function startStage(wishes: StageWishes): Promise<Stage> {
     const port = await freePort();
     const file = join(root, `bridge-${index}.yaml`);
     const redisPort = wishes.direct ? redis.port : wire.port;
-    const config = toConfig(wishes, { port, dataDir, redisPort, alert24: alert24.url, gitlab: gitlab.url });
-    writeFileSync(file, JSON.stringify(config)); // JSON is YAML
-    return createReplica({ port, dataDir, file, ...(wishes.wrap && { wrap: wishes.wrap }) });
+    const config = toConfig(wishes, { index, port, dataDir, redisPort, alert24: alert24.url, gitlab: gitlab.url });
+    const write = () => writeFileSync(file, JSON.stringify({ ...config, ...wishes.configNow?.() })); // JSON is YAML
+    return createReplica({ port, dataDir, file, write, ...(wishes.wrap && { wrap: wishes.wrap }) });
   };
   const first = await make(0);
   const others = await Promise.all(Array.from({ length: (wishes.replicas ?? 1) - 1 }, (_, index) => make(index + 1)));
@@ -112,6 +119,7 @@ function openClient(port: number): Redis {
 }
 
 interface Addresses {
+  readonly index: number;
   readonly port: number;
   readonly dataDir: string;
   readonly redisPort: number;
@@ -129,11 +137,19 @@ const toConfig = (wishes: StageWishes, at: Addresses) => ({
   sinks: [
     { type: 'alert24', url: at.alert24, api_key: ALERT24_KEY, ...wishes.alert24 },
     { type: 'gitlab-deployments', url: at.gitlab, token: GITLAB_TOKEN, ...wishes.gitlab },
-  ],
+  ].filter(({ type }) => !wishes.lacks?.[at.index]?.includes(type)),
   ...wishes.config,
 });
 
-function createReplica(made: { port: number; dataDir: string; file: string; wrap?: Wrap }): Replica {
+interface ReplicaParts {
+  readonly port: number;
+  readonly dataDir: string;
+  readonly file: string;
+  readonly write: () => void;
+  readonly wrap?: Wrap;
+}
+
+function createReplica(made: ReplicaParts): Replica {
   let running: BridgeProcess | undefined;
   let earlier = '';
   return {
@@ -141,7 +157,18 @@ function createReplica(made: { port: number; dataDir: string; file: string; wrap
     dataDir: made.dataDir,
     async start() {
       earlier += running?.output() ?? '';
+      made.write();
       running = await startBridgeProcess({ PORT: String(made.port), SHIPLOG_CONFIG: made.file }, made.wrap);
+    },
+    async startInVain() {
+      made.write();
+      const { PATH = '', HOME = '' } = process.env;
+      const env = { PATH, HOME, PORT: String(made.port), SHIPLOG_CONFIG: made.file };
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/main.js', 'start'], {
+        env,
+        timeout: 20_000,
+      });
+      return { code: status, output: `${stdout}${stderr}` };
     },
     kill: async (signal) => {
       if (signal === 'SIGKILL') running?.child.kill('SIGCONT'); // one that stands still ends too
