@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { constants } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -59,8 +60,37 @@ export async function prepareNodePackages({ dev = true } = {}) {
   // --include=dev: with NODE_ENV=production npm would leave out the compiler.
   const npm = npmCommand();
   const flags = ['ci', '--no-audit', '--no-fund', '--include=dev', '--loglevel=error'];
-  const { code } = await run(npm[0], [...npm.slice(1), ...flags]);
-  if (code !== 0) throw new Stop('npm ci failed; its own message is above.', code);
+  const away = await registryIsAway(npm);
+  // npm by itself would try for minutes. Its cache may have everything.
+  const { code } = await run(npm[0], [...npm.slice(1), ...flags, ...(away ? ['--offline'] : [])]);
+  if (code === 0) return;
+  const why = away && `The package registry ${away} cannot be reached, and npm's cache has not every package. `;
+  const advice = 'Connect this machine, set HTTPS_PROXY, or name a mirror: npm config set registry https://…';
+  throw new Stop(why ? `${why}${advice}` : 'npm ci failed; its own message is above.', code);
+}
+
+const REGISTRY_ANSWERS_WITHIN_MS = 5_000;
+
+/** The host of the registry when nothing answers there. By a proxy nobody can tell from here. */
+async function registryIsAway(npm) {
+  const { HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy } = process.env;
+  if (HTTPS_PROXY || https_proxy || HTTP_PROXY || http_proxy) return undefined;
+  const asked = await run(npm[0], [...npm.slice(1), 'config', 'get', 'registry', 'https-proxy'], { quiet: true });
+  const settings = Object.fromEntries(asked.output.split('\n').map((line) => line.trim().split('=', 2)));
+  if (settings['https-proxy'] !== 'null' || !URL.canParse(settings.registry)) return undefined;
+  const { hostname, port, protocol, host } = new URL(settings.registry);
+  const to = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (protocol === 'http:' ? 80 : 443) };
+  const answers = await new Promise((resolve) => {
+    const socket = connect(to);
+    const timer = setTimeout(() => end(false), REGISTRY_ANSWERS_WITHIN_MS);
+    function end(answered) {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(answered);
+    }
+    socket.on('connect', () => end(true)).on('error', () => end(false));
+  });
+  return answers ? undefined : host;
 }
 
 async function packagesAreInstalled({ dev }) {

@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import closeWithGrace from 'close-with-grace';
 import { type Bridge, startBridge } from '../app/bridge.ts';
 import { shareSecrets } from '../app/shared-secrets.ts';
 import type { Config } from '../config/config.ts';
 import { parseRoles } from '../config/config.ts';
+import { explainFault, prepareDataDir } from '../config/data-dir.ts';
 import { configFile } from '../config/load.ts';
 import { isExternal } from '../config/redis.ts';
 import { announceBridge } from '../config/running-bridge.ts';
@@ -32,7 +33,7 @@ export async function start(first: Config, read: () => Config, { roles }: StartO
   const load = () => withRoles(read(), roles);
   let config = withRoles(first, roles);
   const log = createLogger(config.log_level);
-  mkdirSync(config.data_dir, { recursive: true, mode: 0o700 });
+  prepareDataDir(config.data_dir);
   // Last started, first stopped. A signal that comes while we start stops what is there.
   const stops: (() => Promise<void>)[] = [];
   const stopAll = async () => {
@@ -119,6 +120,8 @@ function withAdvice(error: unknown, config: Config): unknown {
     return new Error(`port ${config.port} is taken; stop what uses it, or choose another: PORT=8081 npm start`, {
       cause: error,
     });
+  if (error instanceof Error && 'path' in error && String(error.path).startsWith(config.data_dir))
+    return explainFault(error, String(error.path));
   if (code === 'EACCES')
     return new Error(`port ${config.port} may not be opened by this user; choose one above 1023: PORT=8080 npm start`, {
       cause: error,

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { explainFault, prepareDataDir } from './data-dir.ts';
 
 const SECRET_BYTES = 32;
 const Kept = z.record(z.string(), z.string());
@@ -16,7 +17,7 @@ export const keptSecret = (dataDir: string, name: string): string | undefined =>
  * bridge may.
  */
 export function openSecrets(dataDir: string): (name: string) => string {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  prepareDataDir(dataDir);
   const file = join(dataDir, FILE);
   const kept = read(file);
   return (name) => {
@@ -40,8 +41,10 @@ function read(file: string): Record<string, string> {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
-  } catch {
-    return {}; // the first start
+  } catch (cause) {
+    // The first start. Secrets that are there and cannot be read must never be made anew.
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return {};
+    throw explainFault(cause, file);
   }
   return Kept.parse(JSON.parse(text));
 }

@@ -35,7 +35,7 @@ export function lockDataDir(dataDir: string): DataDirLock {
     if (holder) {
       throw new Error(
         `the data directory ${dataDir} is in use by ${holder}: stop that bridge, or give this one a data ` +
-          `directory of its own`,
+          `directory of its own: SHIPLOG_DATA_DIR=./data2 PORT=8081 npm start`,
       );
     }
     takeAway(path, text);

@@ -1,0 +1,33 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { ConfigError } from './config-error.ts';
+
+const CAUSES: Readonly<Record<string, string>> = {
+  EACCES: 'belongs to another user',
+  EPERM: 'belongs to another user',
+  EROFS: 'is on a read-only file system',
+  ENOENT: 'cannot be made',
+  ENOTDIR: 'is no directory',
+  EEXIST: 'is no directory',
+  ENOSPC: 'is on a full disk',
+};
+
+/** Makes the data directory and sees that it can be written. @throws ConfigError */
+export function prepareDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw explainFault(cause, dataDir);
+  }
+}
+
+/** What a failed access within the data directory means, and what to do. Anything else stays as it is. */
+export function explainFault(cause: unknown, path: string): unknown {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const why = CAUSES[code];
+  if (why === undefined) return cause;
+  return new ConfigError([
+    `the data directory cannot be used: ${path} ${why} (${code}). Give it to the user who runs Shiplog ` +
+      `(uid ${process.getuid?.() ?? 'unknown'}), or set SHIPLOG_DATA_DIR to a directory that this user can write`,
+  ]);
+}

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { explainFault, prepareDataDir } from '../../src/config/data-dir.ts';
+import { openSecrets } from '../../src/config/secrets.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'shiplog-data-dir-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('a data directory that cannot be used', () => {
+  it('is named, with the cause and what to do', () => {
+    const file = join(dir, 'data');
+    writeFileSync(file, '');
+    for (const path of [file, join(file, 'below'), '/proc/shiplog-data'])
+      expect(() => prepareDataDir(path)).toThrow(
+        /^the data directory cannot be used: \S+ .* \(E\w+\)\. .*SHIPLOG_DATA_DIR/,
+      );
+  });
+
+  it.each(['EACCES', 'EROFS', 'EPERM'])('is told by %s', (code) => {
+    expect(explainFault(Object.assign(new Error('no'), { code }), dir)).toMatchObject({ name: 'ConfigError' });
+  });
+
+  it('is made where it is missing', () => {
+    prepareDataDir(join(dir, 'a', 'b'));
+    expect(() => prepareDataDir(join(dir, 'a', 'b'))).not.toThrow();
+  });
+
+  it('keeps secrets that cannot be read, instead of making others', () => {
+    const link = join(dir, 'secrets.json');
+    rmSync(link, { force: true });
+    writeFileSync(join(dir, 'file'), '');
+    // A path through a file cannot be read, whoever asks: root reads what belongs to others.
+    expect(() => openSecrets(join(dir, 'file'))).toThrow(/the data directory cannot be used/);
+  });
+});
