@@ -3,11 +3,12 @@
 // Every message goes to stderr, so that `npx shiplog trace … | jq` sees nothing but the answer.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { copyFile, cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { constants } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -45,6 +46,63 @@ export function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
   throw new Stop(`Shiplog needs Node.js 20.19 or newer; this is ${process.version} (${process.execPath}).`);
+}
+
+/** Proved by row F34 of the fault matrix. With fewer, packages "cannot be found" while they are read. */
+const LEAST_DESCRIPTORS = 256;
+
+/** Node has raised the soft limit to the hard one by now. Where no /proc tells it, nobody asks. */
+export function checkDescriptors(limits = '/proc/self/limits') {
+  if (!existsSync(limits)) return;
+  const allowed = /^Max open files\s+(\d+)/m.exec(readFileSync(limits, 'utf8'))?.[1];
+  if (allowed === undefined || Number(allowed) >= LEAST_DESCRIPTORS) return;
+  throw new Stop(
+    `Shiplog needs ${LEAST_DESCRIPTORS} file descriptors or more; this process may have ${allowed}. ` +
+      'Raise the limit: ulimit -n 4096 (a service of systemd: LimitNOFILE=4096).',
+  );
+}
+
+// ---- one at a time
+
+const LOCK_POLL_MS = 250;
+/** Longer than an installation takes: whoever holds it is gone, perhaps on another machine. */
+const LOCK_STALE_MS = 15 * 60_000;
+
+/** Two starts in one fresh checkout would install and build into one another: the second waits for the first. */
+export async function alone(work, file = join(root, '.preparing')) {
+  const release = await takeLock(file);
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
+}
+
+async function takeLock(file) {
+  for (let isTold = false; ; isTold = true) {
+    try {
+      await writeFile(file, String(process.pid), { flag: 'wx' });
+      return () => rm(file, { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') return async () => {}; // read-only: then nothing is installed either
+    }
+    if (await isStale(file)) await rm(file, { force: true });
+    else if (!isTold) say(`Another start is preparing this checkout; waiting for it (${basename(file)}) …`);
+    await wait(LOCK_POLL_MS);
+  }
+}
+
+async function isStale(file) {
+  const [text, facts] = await Promise.all([readFile(file, 'utf8'), stat(file)]).catch(() => []);
+  if (!facts) return false; // given back meanwhile
+  if (Date.now() - facts.mtimeMs > LOCK_STALE_MS) return true;
+  if (!/^\d+$/.test(text)) return false; // it is being written
+  try {
+    process.kill(Number(text), 0);
+    return false;
+  } catch (error) {
+    return error.code === 'ESRCH';
+  }
 }
 
 // ---- node packages

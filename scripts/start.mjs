@@ -1,6 +1,8 @@
 // `npm start`: makes sure that everything is there, then becomes the bridge. Arguments go on: npm start -- --help
 import {
+  alone,
   buildIsCurrent,
+  checkDescriptors,
   checkNode,
   orStop,
   prepareBuild,
@@ -11,9 +13,12 @@ import {
 
 await orStop(async () => {
   checkNode();
-  // A finished build needs no compiler, so `npm ci --omit=dev` is enough for it.
-  await prepareNodePackages({ dev: !(await buildIsCurrent()) });
-  if (!process.env.REDIS_URL) await prepareRedis();
-  await prepareBuild();
+  checkDescriptors();
+  await alone(async () => {
+    // A finished build needs no compiler, so `npm ci --omit=dev` is enough for it.
+    await prepareNodePackages({ dev: !(await buildIsCurrent()) });
+    if (!process.env.REDIS_URL) await prepareRedis();
+    await prepareBuild();
+  });
 });
 await runShiplog(['start', ...process.argv.slice(2)]);
