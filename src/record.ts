@@ -12,6 +12,7 @@ import type { Joins } from './recording/joins.ts';
 import { createKeyedMutex } from './recording/keyed-mutex.ts';
 import type { Repeats } from './recording/repeats.ts';
 import type { Resolve } from './recording/resolve.ts';
+import { separate } from './recording/separate.ts';
 import { supersede } from './recording/supersede.ts';
 import type { Sink } from './sinks/sink.ts';
 import type { Deployments } from './store/changes/deployments.ts';
@@ -22,7 +23,7 @@ import type { Inbox } from './store/inbox/inbox.ts';
 export interface RecordParts {
   readonly resolve: Resolve;
   readonly sinks: readonly Sink[];
-  readonly changeLog: Pick<ChangeLog, 'apply' | 'get'>;
+  readonly changeLog: Pick<ChangeLog, 'apply' | 'get' | 'take' | 'refresh'>;
   readonly echoes: Echoes;
   readonly history: SerialHistory;
   readonly joins: Joins;
@@ -105,9 +106,10 @@ export function createRecord(parts: RecordParts) {
     const join = await joins.assign(await repeats.assign(step));
     const view = await changeLog.apply(join.record);
     const moved = await join.settle();
+    const separated = await separate(parts, view);
     const ended = await supersede(changeLog, view);
-    const conclusion = view.droppedBy ? dropped(view.droppedBy) : kept(view, step, repeatDetail(step));
-    return { views: [view, ...moved, ...ended], conclusion, afterMs: join.tellAfterMs };
+    const conclusion = view.droppedBy ? dropped(view.droppedBy) : kept(view, join.record, repeatDetail(step));
+    return { views: [view, ...moved, ...separated, ...ended], conclusion, afterMs: join.tellAfterMs };
   }
 
   /**

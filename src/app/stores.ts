@@ -8,8 +8,8 @@ import { createJoins } from '../recording/joins.ts';
 import { createRepeats } from '../recording/repeats.ts';
 import { createDeployments } from '../store/changes/deployments.ts';
 import { createJoinGroups } from '../store/changes/join-groups.ts';
-import { createLatestRepeats } from '../store/changes/latest-repeats.ts';
 import { createReconciledUntil } from '../store/changes/reconciled-until.ts';
+import { createRepeatNames } from '../store/changes/repeat-names.ts';
 import { MARGIN_DAYS } from '../store/changes/retention-days.ts';
 import { createRuleHits } from '../store/changes/rule-hits.ts';
 import { createRunning } from '../store/changes/running.ts';
@@ -39,7 +39,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
   return {
     deployments,
     changeLog,
-    repeats: createRepeats({ latest: createLatestRepeats(redis, config.changes.days), changeLog }),
+    repeats: createRepeats({ names: createRepeatNames(redis, config.changes.days), changeLog }),
     joins: createJoins({
       groups: createJoinGroups(redis),
       changeLog,

@@ -107,6 +107,8 @@ export const ChangeRecord = z.object({
    * else has run there (recording/repeats.ts).
    */
   repeatable: z.literal(true).optional(),
+  /** It says again what the same words said of the same deployment before. */
+  repeated: z.literal(true).optional(),
   /** The kind of tool that spoke: gitlab, bitbucket, argocd or changes-api. */
   source: z.string(),
   /** The name of the configured source that received it. */

@@ -19,6 +19,7 @@ export type Deployment = Omit<
   | 'joinedFrom'
   | 'stage'
   | 'repeatable'
+  | 'repeated'
   | 'environment'
 > & {
   readonly key: string;
@@ -34,6 +35,8 @@ export type Deployment = Omit<
   readonly sources: readonly string[];
   /** What the tools called it, where the configuration gives it another name (routing.ts). */
   readonly original?: { readonly environment?: string; readonly service?: string };
+  /** The last of the posts in the same words that tell of it, where that is later than `occurredAt`. */
+  readonly repeatedUntil?: string;
   /** The deployment whose place it took in its environment (succession.ts). */
   readonly replaced?: Replaced;
   /** While it has no end: from when on it has taken too long (stale.ts). ISO 8601 UTC. */

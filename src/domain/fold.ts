@@ -29,6 +29,7 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     joinedFrom,
     stage,
     repeatable,
+    repeated,
     endReason,
     summary,
     startedAt,
@@ -46,6 +47,7 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     ...(decider.endReason && { endReason: decider.endReason }),
     occurredAt: decider.occurredAt,
     receivedAt: earliest(records.map((record) => record.receivedAt)) ?? decider.receivedAt,
+    ...repeatedUntil(records, decider.occurredAt),
     ...(started && { startedAt: started }),
     ...(finished && { finishedAt: finished }),
     ...summaryOf(trusted, decider.state),
@@ -100,6 +102,12 @@ function startOf(records: readonly ChangeRecord[], decidedAt: string): string | 
   const running = sameState(records, 'running').map(({ occurredAt }) => occurredAt);
   const said = earliest(records.map((record) => record.startedAt));
   return said ?? earliest(running.filter((time) => time <= decidedAt));
+}
+
+/** Posts that repeat it may turn out to tell of another deployment, once it is known what ran in between. */
+function repeatedUntil(records: readonly ChangeRecord[], decidedAt: string): { repeatedUntil?: string } {
+  const last = latest(records.map(({ repeatable, occurredAt }) => (repeatable ? occurredAt : undefined)));
+  return last !== undefined && last > decidedAt ? { repeatedUntil: last } : {};
 }
 
 /** Another signal may know the end that the deciding one leaves open. */

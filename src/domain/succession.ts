@@ -3,7 +3,7 @@ import type { Deployment, Replaced } from './deployment.ts';
 import { serviceIdentity } from './service.ts';
 
 /** What an earlier deployment must tell to those that follow it. */
-export type Predecessor = Pick<Deployment, 'key' | 'occurredAt' | 'ref' | 'commit'> & {
+export type Predecessor = Pick<Deployment, 'key' | 'occurredAt' | 'repeatedUntil' | 'ref' | 'commit'> & {
   /** From its start to its end. */
   readonly tookMs?: number;
 };

@@ -161,6 +161,7 @@ const Deployment = ChangeRecord.omit({
   witness: true,
   joinedFrom: true,
   stage: true,
+  repeated: true,
 })
   .extend({
     key: z.string(),
@@ -169,6 +170,7 @@ const Deployment = ChangeRecord.omit({
     sources: z.array(z.string()),
     environment: ChangeRecord.shape.environment.extend({ tierGuessed: z.literal(true).optional() }),
     staleAfter: Time.optional(),
+    repeatedUntil: Time.optional(),
     original: z.strictObject({ environment: z.string().optional(), service: z.string().optional() }).optional(),
     replaced: z
       .strictObject({ deployment: z.string(), sha: z.string().optional(), compareUrl: z.string().optional() })

@@ -1,4 +1,5 @@
 import type { ChangeRecord } from '../domain/change-record.ts';
+import type { Predecessor } from '../domain/succession.ts';
 import type { DeploymentView } from '../domain/view.ts';
 import type { BuiltView, Deployments, Neighbors, Stored } from '../store/changes/deployments.ts';
 import { coalesced } from './coalesce.ts';
@@ -10,6 +11,8 @@ export interface AppliedChange extends DeploymentView {
   /** False when this very step was known already. */
   readonly added: boolean;
   readonly neighbors: Neighbors;
+  /** Those that succeeded before it in its place, the newest first. */
+  readonly earlier: readonly Predecessor[];
 }
 
 /** The change log as it is written: records go in, and the views that depend on them are made anew. */
@@ -31,7 +34,7 @@ export function createChangeLog(deployments: Deployments, judge: BuildView): Cha
   const project = async (stored: Stored) => {
     const judged = await judge(stored.name, stored.records);
     const near = await deployments.store(stored, judged);
-    return near && { view: judged.view, near };
+    return near && { view: judged.view, near, earlier: judged.earlier };
   };
   const refresh = async (name: string) => {
     for (let round = 0; round < MAX_CONTENTION; round++) {
@@ -53,7 +56,7 @@ export function createChangeLog(deployments: Deployments, judge: BuildView): Cha
         const stored = await project(appended);
         if (!stored) continue;
         await judgeAnew(stored.near, appended.name);
-        return isNew.map((added) => ({ added, neighbors: stored.near, ...stored.view }));
+        return isNew.map((added) => ({ added, neighbors: stored.near, earlier: stored.earlier, ...stored.view }));
       }
       throw contention(given[0]?.deployment ?? '');
     });

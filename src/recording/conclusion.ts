@@ -41,7 +41,7 @@ export function kept(
   const deployments = [deployment.key];
   if (added && words !== undefined && repeats(reported, deployment))
     return { verdict: 'duplicate', detail: words, deployments };
-  return added
+  return added && !reported.repeated
     ? { verdict: 'recorded', deployments }
     : { verdict: 'duplicate', detail: `this step of ${deployment.key} was known already`, deployments };
 }

@@ -1,52 +1,73 @@
 import { type ChangeRecord, digest, recordId } from '../domain/change-record.ts';
-import { type Moment, RANK } from '../domain/deployment.ts';
+import { isFinal, type Moment, RANK } from '../domain/deployment.ts';
 import type { DeploymentView } from '../domain/view.ts';
-import type { LatestRepeats } from '../store/changes/latest-repeats.ts';
-import type { ChangeLog } from './change-log.ts';
+import type { RepeatNames } from '../store/changes/repeat-names.ts';
+import type { AppliedChange, ChangeLog } from './change-log.ts';
 
 export interface RepeatParts {
-  readonly latest: LatestRepeats;
+  readonly names: RepeatNames;
   readonly changeLog: Pick<ChangeLog, 'get' | 'records' | 'before'>;
 }
 
 /** Tells the second deployment of the same commit from a second post of the same deployment. */
 export interface Repeats {
-  /** The record under the key of the deployment that it tells of: its own, or that of a later one in the same words. */
-  assign(record: ChangeRecord): Promise<ChangeRecord>;
+  /** The record under the key of the deployment that it tells of: its own, or that of another one in the same words. */
+  assign(record: ChangeRecord, options?: { readonly anew: boolean }): Promise<ChangeRecord>;
   /** Whether a post in these words, at this time, tells nothing new. */
   isRepeat(record: ChangeRecord): Promise<boolean>;
+  /** Records that were taken for repeats, and of which something that ran in between has become known meanwhile. */
+  separated(view: AppliedChange): Promise<readonly Separated[]>;
+}
+
+export interface Separated {
+  /** As its source told it. */
+  readonly record: ChangeRecord;
+  /** Where it lies, and by which id. */
+  readonly from: string;
+  readonly id: string;
 }
 
 /** `curl --retry` and a job that runs again after a hiccup. What comes later was deployed again. */
 const RETRY_WINDOW_MS = 60 * 60_000;
 
-export function createRepeats({ latest, changeLog }: RepeatParts): Repeats {
-  /** The last deployment in these words, as far as it is recorded. */
-  const lastOf = async (key: string) => changeLog.get((await latest.get(key)) ?? key);
-  /** Under which its webhook was recorded before: a job may run twice, and a webhook may be mapped again. */
-  const knownName = async (record: ChangeRecord) => {
-    for (const name of [record.deployment, nameOf(record)])
-      if ((await changeLog.records(name)).some(({ webhook }) => webhook !== undefined && webhook === record.webhook))
-        return name;
+/** What lies in the change log under one of the names, if anything does. */
+interface Candidate {
+  readonly name: string;
+  readonly view: DeploymentView;
+}
+
+export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
+  const candidatesOf = async (key: string): Promise<readonly Candidate[]> => {
+    const all = await Promise.all(
+      (await names.of(key)).map(async (name) => ({ name, view: await changeLog.get(name) })),
+    );
+    return all.flatMap(({ name, view }) => (view ? [{ name, view }] : []));
+  };
+  /** The one that a moment belongs to: of those that it may belong to, the nearest before it, else after it. */
+  const ownerOf = async (candidates: readonly Candidate[], moment: Moment): Promise<Candidate | undefined> => {
+    for (const candidate of neighborsOf(candidates, moment))
+      if (await isMomentOf(changeLog, candidate.view, moment)) return candidate;
     return undefined;
   };
   return {
-    async assign(record) {
+    async assign(record, { anew } = { anew: false }) {
       if (!record.repeatable) return record;
-      const known = await knownName(record);
-      if (known) return named(record, known);
-      const last = await lastOf(record.deployment);
-      if (!last) return record;
-      const isAnother = isMomentOfAnother(last, momentOf(record), await ranBetween(changeLog, last, record));
-      if (!isAnother) return named(record, (await latest.get(record.deployment)) ?? record.deployment);
-      await latest.set(record.deployment, nameOf(record));
-      return named(record, nameOf(record));
+      const candidates = await candidatesOf(record.deployment);
+      const known = anew ? undefined : await knownRecord(changeLog, candidates, record);
+      if (known) return known;
+      const owner = await ownerOf(candidates, momentOf(record));
+      if (owner) return isTold(owner.view, record) ? again(record, owner.name) : named(record, owner.name);
+      if (candidates.length === 0) return record;
+      const name = await nameOf(changeLog, candidates, record);
+      await names.add(record.deployment, { name, at: momentOf(record).at });
+      return named(record, name);
     },
     async isRepeat(record) {
-      const last = record.repeatable && (await lastOf(record.deployment));
-      if (!last || RANK[record.state] > RANK[last.deployment.state]) return false;
-      return !isMomentOfAnother(last, momentOf(record), await ranBetween(changeLog, last, record));
+      if (!record.repeatable) return false;
+      const owner = await ownerOf(await candidatesOf(record.deployment), momentOf(record));
+      return owner !== undefined && RANK[record.state] <= RANK[owner.view.deployment.state];
     },
+    separated: (view) => separated(changeLog, view),
   };
 }
 
@@ -56,20 +77,61 @@ const momentOf = ({ state, occurredAt, receivedAt }: ChangeRecord): Moment => ({
   at: occurredAt < receivedAt ? occurredAt : receivedAt,
 });
 
-/** Whether another deployment succeeded in its place after it was told, and before this was. */
+/** What has not ended yet belongs to the end that comes after it, an end to what came before it. */
+function neighborsOf(candidates: readonly Candidate[], { state, at }: Moment): readonly Candidate[] {
+  const inOrder = candidates.toSorted((a, b) => (timeOf(a.view) < timeOf(b.view) ? -1 : 1));
+  const before = inOrder.filter(({ view }) => timeOf(view) <= at).slice(-1);
+  const after = inOrder.filter(({ view }) => timeOf(view) > at).slice(0, 1);
+  return isFinal(state) ? [...before, ...after] : [...after, ...before];
+}
+
+const timeOf = ({ deployment }: DeploymentView): string => deployment.occurredAt;
+
+async function isMomentOf(
+  changeLog: Pick<ChangeLog, 'before'>,
+  view: DeploymentView,
+  { state, at }: Moment,
+): Promise<boolean> {
+  const then = timeOf(view);
+  const isLater = at > then;
+  const further = RANK[state] - RANK[view.deployment.state];
+  if (isLater ? further > 0 : further < 0) return true; // it goes on, or it is how it began
+  const [first, last] = isLater ? [then, at] : [at, then];
+  if (Date.parse(last) - Date.parse(first) > RETRY_WINDOW_MS) return false;
+  return (await ranBetween(changeLog, view, { first, last })) === undefined;
+}
+
+/** What else succeeded in its place between two moments: the time of the first of them. */
 async function ranBetween(
   changeLog: Pick<ChangeLog, 'before'>,
   { lineage, deployment }: DeploymentView,
-  record: ChangeRecord,
-): Promise<boolean> {
-  const [newest] = await changeLog.before(lineage, { at: momentOf(record).at, limit: 1 });
-  return newest !== undefined && newest.key !== deployment.key && newest.occurredAt > deployment.occurredAt;
+  { first, last }: { readonly first: string; readonly last: string },
+): Promise<string | undefined> {
+  const newest = await changeLog.before(lineage, { at: last, limit: LOOKED_AT });
+  return newest.findLast(({ key, occurredAt }) => key !== deployment.key && occurredAt > first)?.occurredAt;
 }
 
-function isMomentOfAnother({ deployment }: DeploymentView, { state, at }: Moment, ranBetween: boolean): boolean {
-  if (at <= deployment.occurredAt) return false;
-  if (RANK[state] > RANK[deployment.state]) return false; // it goes on
-  return ranBetween || Date.parse(at) - Date.parse(deployment.occurredAt) > RETRY_WINDOW_MS;
+const LOOKED_AT = 10;
+
+const isTold = ({ deployment }: DeploymentView, { state }: ChangeRecord): boolean => deployment.state === state;
+
+/** As it was recorded before: a job may run twice, and a webhook may be mapped again. */
+async function knownRecord(
+  changeLog: Pick<ChangeLog, 'records'>,
+  candidates: readonly Candidate[],
+  record: ChangeRecord,
+): Promise<ChangeRecord | undefined> {
+  if (record.webhook === undefined) return undefined;
+  for (const { name, view } of candidates) {
+    const known = (await changeLog.records(view.deployment.key)).filter(({ webhook }) => webhook === record.webhook);
+    const [first] = known;
+    if (!first) continue;
+    const same = known.find(({ state }) => state === record.state);
+    return same
+      ? { ...record, deployment: name, id: same.id, ...(same.repeated && { repeated: true }) }
+      : named(record, name);
+  }
+  return undefined;
 }
 
 function named(record: ChangeRecord, name: string): ChangeRecord {
@@ -77,6 +139,60 @@ function named(record: ChangeRecord, name: string): ChangeRecord {
   return { ...record, deployment: name, id: recordId(name, record.state, record.id) };
 }
 
-/** Named by the webhook that told of it: done twice, it is the same. */
-const nameOf = ({ deployment, webhook, receivedAt }: ChangeRecord): string =>
-  `${deployment}/again/${digest(webhook ?? receivedAt).slice(0, 12)}`;
+/** A repeat is kept beside what it repeats: it may turn out to be another deployment (`separated`). */
+function again(record: ChangeRecord, name: string): ChangeRecord {
+  const told = record.webhook ?? record.receivedAt;
+  return { ...record, deployment: name, id: recordId(name, record.state, record.id, told), repeated: true };
+}
+
+/** Named after what ran before it: two replicas that record repeats of it at once give it the same name. */
+async function nameOf(
+  changeLog: Pick<ChangeLog, 'before'>,
+  candidates: readonly Candidate[],
+  record: ChangeRecord,
+): Promise<string> {
+  const moment = momentOf(record);
+  const [nearest] = neighborsOf(candidates, moment);
+  const [previous] = nearest ? await changeLog.before(nearest.view.lineage, { at: moment.at, limit: 1 }) : [];
+  const isBefore = nearest !== undefined && timeOf(nearest.view) > moment.at;
+  const place = [previous?.key ?? '', `${isBefore ? 'before' : 'after'} ${nearest?.name ?? ''}`];
+  return `${record.deployment}${AGAIN}${digest(place.join('\n')).slice(0, 12)}`;
+}
+
+const AGAIN = '/again/';
+
+/** Something ran between a deployment and repeats of it: here, or now that `view` is known, in the one before it. */
+async function separated(
+  changeLog: Pick<ChangeLog, 'records' | 'before' | 'get'>,
+  view: AppliedChange,
+): Promise<readonly Separated[]> {
+  const { deployment, earlier } = view;
+  const previous = deployment.state === 'succeeded' ? earlier.find(({ key }) => key !== deployment.key) : undefined;
+  const isOvertaken = previous?.repeatedUntil !== undefined && previous.repeatedUntil > deployment.occurredAt;
+  const keys = [deployment.repeatedUntil && deployment.key, isOvertaken && previous.key].filter(
+    (key) => typeof key === 'string',
+  );
+  return (await Promise.all(keys.map((key) => separatedOf(changeLog, key)))).flat();
+}
+
+async function separatedOf(
+  changeLog: Pick<ChangeLog, 'records' | 'before' | 'get'>,
+  key: string,
+): Promise<readonly Separated[]> {
+  const view = await changeLog.get(key);
+  const last = view?.deployment.repeatedUntil;
+  if (!view || last === undefined) return [];
+  const between = await ranBetween(changeLog, view, { first: timeOf(view), last });
+  if (between === undefined) return [];
+  const records = await changeLog.records(key);
+  return records
+    .filter((record) => record.repeatable && momentOf(record).at > between)
+    .toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1))
+    .map((record) => ({ record: asTold(record), from: key, id: record.id }));
+}
+
+function asTold({ joinedFrom, repeated: _, ...record }: ChangeRecord): ChangeRecord {
+  const own = joinedFrom ?? record.deployment;
+  const at = own.indexOf(AGAIN);
+  return { ...record, deployment: at === -1 ? own : own.slice(0, at) };
+}

@@ -165,10 +165,18 @@ export const keys = {
     ends: 'an entry goes with its deployment',
     expires: false,
   }),
+  repeatNames: family('repeats:<deployment>', {
+    type: 'zset',
+    content:
+      'the deployments that were told of in the same words (recording/repeats.ts) beside the first, by their time',
+    writtenBy: 'store/changes/repeat-names.ts',
+    ends: '`changes.days` after the last of them was told; the oldest of more than 32 go',
+    expires: true,
+  }),
   latestRepeat: family('repeat:<deployment>', {
     type: 'string',
-    content: 'the latest of several deployments that were told of in the same words (recording/repeats.ts)',
-    writtenBy: 'store/changes/latest-repeats.ts',
+    content: 'the latest of those deployments, all that 0.1.0 knew of them',
+    writtenBy: 'store/changes/repeat-names.ts',
     ends: '`changes.days` after it was told',
     expires: true,
   }),

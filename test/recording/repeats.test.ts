@@ -1,11 +1,13 @@
+import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ChangeRecord, State } from '../../src/domain/change-record.ts';
 import { createBuildView } from '../../src/record.ts';
 import { createChangeLog } from '../../src/recording/change-log.ts';
 import { createRepeats } from '../../src/recording/repeats.ts';
+import { separate } from '../../src/recording/separate.ts';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
-import { createLatestRepeats } from '../../src/store/changes/latest-repeats.ts';
+import { createRepeatNames } from '../../src/store/changes/repeat-names.ts';
 import { sha } from '../support/deployment.ts';
 import { aRecord } from '../support/records.ts';
 import { startTestRedis } from '../support/redis.ts';
@@ -28,8 +30,12 @@ function open() {
     deployments,
     createBuildView({ rules: [], routing: {}, before: deployments.before }),
   );
-  const repeats = createRepeats({ latest: createLatestRepeats(redis, 400), changeLog });
-  const record = async (step: ChangeRecord) => changeLog.apply(await repeats.assign(step));
+  const repeats = createRepeats({ names: createRepeatNames(redis, 400), changeLog });
+  const joins = { assign: async (record: ChangeRecord) => ({ record, settle: async () => [], tellAfterMs: 0 }) };
+  const record = async (step: ChangeRecord) => {
+    const view = await changeLog.apply(await repeats.assign(step));
+    await separate({ changeLog, joins, repeats }, view);
+  };
   /** Commits by time. */
   const log = async () => {
     const { deployments: all } = await deployments.list({ facets: {}, limit: 100, offset: 0 });
@@ -110,5 +116,36 @@ describe('the same words', () => {
     const life = [post('A', 0), post('B', 1), post('A', 2)];
     for (const step of [...life, ...life, life[2], life[0]]) if (step) await record(step);
     expect(await log()).toHaveLength(3);
+  });
+
+  it('end the same in every order of arrival, repeats and all', async () => {
+    const life = [post('A', 0), post('B', 4), post('A', 8), post('A', 9), post('B', 12), post('A', 16)];
+    const arrivals = fc.shuffledSubarray([...life, post('A', 1), post('B', 13)], { minLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(arrivals, async (shuffled) => {
+        await redis.flushall();
+        const { record, log } = open();
+        for (const step of shuffled) await record(step);
+        expect(await log()).toEqual([
+          'A deployment succeeded',
+          'B deployment succeeded',
+          'A rollback succeeded',
+          'B rollback succeeded',
+          'A rollback succeeded',
+        ]);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('are one roll-back when two bridges hear of it at once, and two when something ran in between', async () => {
+    for (let round = 0; round < 10; round++) {
+      await redis.flushall();
+      const [one, other] = [open(), open()];
+      for (const step of [post('A', 0), post('B', 4)]) await one.record(step);
+      await Promise.all([one.record(post('A', 8)), other.record(post('A', 9)), other.record(post('B', 12))]);
+      await Promise.all([one.record(post('A', 16)), other.record(post('A', 17))]);
+      expect(await one.log()).toHaveLength(5);
+    }
   });
 });

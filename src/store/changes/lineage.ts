@@ -15,12 +15,14 @@ export const isLineage = (index: string): boolean => index.startsWith(keys.linea
 const read = createScript('read-predecessors');
 
 /** A tenth of its view, which every webhook would have to read ten times. */
-export function packPredecessor({ key: name, occurredAt, ref, commit, startedAt, finishedAt }: Deployment): string {
+export function packPredecessor(deployment: Deployment): string {
+  const { key: name, occurredAt, repeatedUntil, ref, commit, startedAt, finishedAt } = deployment;
   const tookMs = startedAt && finishedAt ? Date.parse(finishedAt) - Date.parse(startedAt) : undefined;
   const { sha, committedAt } = commit ?? {};
   const predecessor: Predecessor = {
     key: name,
     occurredAt,
+    ...(repeatedUntil && { repeatedUntil }),
     ...(ref && { ref }),
     ...(tookMs !== undefined && { tookMs }),
     commit: { ...(sha && { sha }), ...(committedAt && { committedAt }) },

@@ -1,0 +1,49 @@
+import type { DeploymentView } from '../domain/view.ts';
+import type { AppliedChange, ChangeLog } from './change-log.ts';
+import type { Joins } from './joins.ts';
+import type { Repeats, Separated } from './repeats.ts';
+
+export interface SeparateParts {
+  readonly changeLog: Pick<ChangeLog, 'apply' | 'get' | 'take' | 'refresh'>;
+  readonly joins: Pick<Joins, 'assign'>;
+  readonly repeats: Pick<Repeats, 'assign' | 'separated'>;
+}
+
+/** A record that moves may show that others have to; far above what one place has in an hour. */
+const MAX_MOVES = 200;
+
+/**
+ * What was taken for a repeat becomes a deployment of its own, now that something is known to have run in between.
+ * @returns the deployments that it changed.
+ */
+export async function separate(parts: SeparateParts, view: AppliedChange): Promise<readonly DeploymentView[]> {
+  const changed = new Set<string>();
+  const open = [view];
+  for (let moves = 0; moves < MAX_MOVES; ) {
+    const next = open.shift();
+    if (!next) break;
+    for (const found of await parts.repeats.separated(next)) {
+      const moved = await move(parts, found);
+      open.push(moved.view);
+      for (const key of [found.from, moved.view.deployment.key, ...moved.others]) changed.add(key);
+      moves += 1;
+    }
+  }
+  const views = await Promise.all([...changed].map((key) => parts.changeLog.get(key)));
+  return views.filter((one) => one !== undefined);
+}
+
+/** It is written there before it is taken from here: a process may end between the two, and then it is done again. */
+async function move(
+  { changeLog, joins, repeats }: SeparateParts,
+  { record, from, id }: Separated,
+): Promise<{ readonly view: AppliedChange; readonly others: readonly string[] }> {
+  const join = await joins.assign(await repeats.assign(record, { anew: true }));
+  const view = await changeLog.apply(join.record);
+  const others = await join.settle();
+  if (view.deployment.key !== from) {
+    await changeLog.take(from, [id], view.deployment.key);
+    await changeLog.refresh(from);
+  }
+  return { view, others: others.map(({ deployment }) => deployment.key) };
+}

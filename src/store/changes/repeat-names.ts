@@ -1,0 +1,33 @@
+import type { Redis } from 'ioredis';
+import { keys } from '../keys.ts';
+
+/** The deployments that were told of in the same words: the first has the words as its key, each other a name more. */
+export interface RepeatNames {
+  of(key: string): Promise<readonly string[]>;
+  /** `at`: ISO 8601 UTC. Adding one again changes nothing. */
+  add(key: string, named: { readonly name: string; readonly at: string }): Promise<void>;
+}
+
+const SECONDS_A_DAY = 86_400;
+/** The same words again and again, each time something else in between: the newest count. */
+const MAX_NAMES = 32;
+
+export function createRepeatNames(redis: Redis, keepDays: number): RepeatNames {
+  const seconds = Math.ceil(keepDays * SECONDS_A_DAY);
+  return {
+    async of(key) {
+      const [names, latest] = await Promise.all([
+        redis.zrevrange(keys.repeatNames(key), 0, MAX_NAMES - 1),
+        redis.get(keys.latestRepeat(key)), // a bridge of 0.1.0 knew the latest alone
+      ]);
+      return [...new Set([key, ...names, ...(latest === null ? [] : [latest])])];
+    },
+    async add(key, { name, at }) {
+      await redis.zadd(keys.repeatNames(key), Date.parse(at), name);
+      await redis.zremrangebyrank(keys.repeatNames(key), 0, -MAX_NAMES - 1);
+      await redis.expire(keys.repeatNames(key), seconds);
+      const [newest] = await redis.zrevrange(keys.repeatNames(key), 0, 0);
+      if (newest === name) await redis.set(keys.latestRepeat(key), name, 'EX', seconds);
+    },
+  };
+}
