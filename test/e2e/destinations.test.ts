@@ -210,8 +210,10 @@ describe('GitLab Deployments and Alert24', () => {
       });
       expect(JSON.stringify(delivery)).not.toContain(GITLAB_TOKEN);
     });
-    expect(await (await fetch(`${bridge.url}/metrics`)).text()).toMatch(
-      /shiplog_dead_letters\{queue="forward-gitlab"\} 1/,
+    await vi.waitFor(async () =>
+      expect(await (await fetch(`${bridge.url}/metrics`)).text()).toMatch(
+        /shiplog_dead_letters\{queue="forward-gitlab"\} 1/,
+      ),
     );
   });
 });

@@ -21,7 +21,7 @@ beforeAll(async () => {
     sinks: [{ type: 'gitlab-deployments', url: gitlab.url, token: GITLAB_TOKEN }],
   });
   debian = (await run('/usr/bin/python3', ['-c', 'import gitlab'])).code === 0;
-}, 60_000);
+});
 
 afterAll(async () => {
   await bridge.stop();

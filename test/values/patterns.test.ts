@@ -14,9 +14,9 @@ const SUSPICIOUS_MS = 3;
 
 /** Measured by what is computed, not by the clock; and one measurement may be disturbed, but not every attempt. */
 function isLinear({ source, flags }: RegexLiteral, { prefix, unit, tail }: Slow): boolean {
-  const text = { source, flags, prefixes: [prefix], units: [unit], tails: [tail], rounds: 4, enough: 0, most: 1 };
+  const text = { source, flags, prefixes: [prefix], units: [unit], tails: [tail], rounds: 2, enough: 0, most: 1 };
   const at = (length: number) => slowOnes({ ...text, length })?.[0]?.ms ?? Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < 4; attempt++) {
+  for (let attempt = 0; attempt < 3; attempt++) {
     const short = at(LENGTH);
     if (short < SUSPICIOUS_MS / 4 || at(LENGTH * TIMES) < short * MOST_TIMES) return true;
   }

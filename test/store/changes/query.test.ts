@@ -54,7 +54,7 @@ beforeAll(async () => {
   all = records.map((record) => fold(record.deployment, [record])).sort(byTime);
   // Written by an earlier bridge.
   await redis.hdel(WORDS, ...all.filter((_, at) => at % 9 === 0).map((one) => one.key));
-}, 30_000);
+});
 afterAll(async () => {
   redis.disconnect();
   await server.stop();

@@ -493,7 +493,7 @@ describe.each([
       }),
       { numRuns: 100 },
     );
-  }, 20_000);
+  });
 
   it('hold nothing of what was deployed before the first notification', async () => {
     const log = createLog(open());

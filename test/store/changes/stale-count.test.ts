@@ -13,7 +13,7 @@ let redis: Redis;
 beforeAll(async () => {
   server = await startTestRedis();
   redis = new Redis(server.address.path);
-}, 90_000);
+});
 afterAll(async () => {
   redis.disconnect();
   await server.stop();
