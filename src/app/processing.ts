@@ -34,7 +34,7 @@ export function startProcessing(shared: Shared) {
   const isWorking = config.roles.includes('work');
   const replica = joinReplicas({ config, redis: steady, log, onError });
   const { record, recordStep } = recording(shared, { stores, forward: queues.forward, replica });
-  const workers = isWorking ? startWorkers(shared, { stores, record, keepAlone: queues.keepAlone }) : noWorkers;
+  const workers = isWorking ? startWorkers(shared, { stores, record, ...queues }) : noWorkers;
   const reconcile = createReconcile({ sources: config.sources, deployments: stores.deployments, recordStep, clock });
   const schedule = scheduleReconcile({
     sources: isWorking ? config.sources : [],
@@ -121,13 +121,12 @@ function recording(shared: Shared, { stores, forward, replica }: Recording) {
 const RECORDED_IN_BURST = 8;
 const FORWARDED_IN_BURST = 1;
 
-interface Work {
+interface Work extends Pick<ReturnType<typeof createQueues>, 'keepAlone' | 'underWay'> {
   readonly stores: Stores;
   readonly record: ReturnType<typeof createRecord>['record'];
-  readonly keepAlone: ReturnType<typeof createQueues>['keepAlone'];
 }
 
-function startWorkers(shared: Shared, { stores, record, keepAlone }: Work) {
+function startWorkers(shared: Shared, { stores, record, keepAlone, underWay }: Work) {
   const { config, steady, clock, around, priority, metrics, traces, traffic, log, onError } = shared;
   const forward = createForward({
     ...stores,
@@ -144,6 +143,7 @@ function startWorkers(shared: Shared, { stores, record, keepAlone }: Work) {
       groupOf: ({ source }) => source,
     }),
     keepAlone,
+    underWay,
     forward: priority.later(traceForwarding(forward, traces), {
       atOnce: FORWARDED_IN_BURST,
       groupOf: ({ name }) => name,

@@ -6,7 +6,10 @@ export interface CrashCount {
   readonly unfinished?: number;
 }
 
-/** A job that ended the process so often is the cause. */
+/**
+ * A job that was the only one under way so often when the process ended is the cause. Once is no proof: somebody may
+ * have killed the process in that very moment.
+ */
 const MAX_UNFINISHED = 2;
 
 /**
@@ -19,19 +22,26 @@ export class Quarantined extends Error {
   override readonly name = 'Quarantined';
 }
 
-export type CountedJob = Pick<Job<CrashCount>, 'data' | 'stalledCounter' | 'updateData'>;
+export type CountedJob = Pick<Job<CrashCount>, 'id' | 'data' | 'stalledCounter' | 'updateData'>;
 
-/** BullMQ counts each end of a process for all jobs that were under way, the innocent ones as well. */
-export const unfinishedRuns = ({ data, stalledCounter }: Pick<CountedJob, 'data' | 'stalledCounter'>): number =>
-  data.unfinished ?? (stalledCounter > 0 ? 1 : 0);
+/** Whether it was under way when a process ended. BullMQ counts that for all such jobs, the innocent ones as well. */
+export const isSuspect = ({ data, stalledCounter }: Pick<CountedJob, 'data' | 'stalledCounter'>): boolean =>
+  data.unfinished !== undefined || stalledCounter > 0;
 
 export interface Quarantine {
   /**
    * Runs a job. One that was under way when a process ended runs alone among its like, and leaves a mark in Redis for
    * as long as it computes: so the next end of the process speaks against this one and no other.
-   * @throws Quarantined instead of the third run of a job that ended the process twice
+   * @throws Quarantined instead of another run of a job that ended the process twice
    */
   run<Got>(job: CountedJob, act: () => Promise<Got>): Promise<Got>;
+  /** How often it was the only one under way when a process ended. */
+  unfinishedRuns(job: CountedJob): number;
+  /**
+   * The ids of the jobs that were under way when this process began: those of the one before it, and of replicas. One
+   * by itself is marked already; of several nobody knows which it was.
+   */
+  foundUnderWay(jobs: readonly string[]): void;
   /** The process ends in an orderly way: that speaks against nothing that is under way. */
   release(): Promise<void>;
 }
@@ -40,6 +50,9 @@ export interface Quarantine {
  * A job that hangs or kills the process would be taken again for ever, at each restart, before anything else is done.
  */
 export function createQuarantine(): Quarantine {
+  let leftBehind: readonly string[] = [];
+  const unfinishedRuns = ({ id, data, stalledCounter }: CountedJob): number =>
+    data.unfinished ?? (stalledCounter > 0 && leftBehind.length === 1 && leftBehind[0] === id ? 1 : 0);
   let queue: Promise<unknown> = Promise.resolve();
   let unmark: (() => Promise<unknown>) | undefined;
   const alone = <Got>(act: () => Promise<Got>): Promise<Got> => {
@@ -48,12 +61,16 @@ export function createQuarantine(): Quarantine {
     return mine;
   };
   return {
+    unfinishedRuns,
+    foundUnderWay(jobs) {
+      leftBehind = jobs;
+    },
     async run(job, act) {
+      if (!isSuspect(job)) return act();
       const unfinished = unfinishedRuns(job);
-      if (unfinished === 0) return act();
       if (unfinished >= MAX_UNFINISHED)
         throw new Quarantined(
-          `taken ${unfinished} times, and the process ended each time before it was done: it is a fault of the ` +
+          `taken ${unfinished} times, and the process ended each time while it alone ran: it is a fault of the ` +
             `bridge; replay it when that is mended`,
         );
       return alone(async () => {

@@ -76,6 +76,8 @@ export interface Queues {
     told: { readonly deployment: Deployment },
     options?: { readonly afterMs?: number },
   ): Promise<void>;
+  /** Ids of jobs under way, of all queues; a few are enough. */
+  underWay(): Promise<readonly string[]>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
   /** For dead letters. */
   all(): Promise<readonly Queue[]>;
@@ -84,6 +86,8 @@ export interface Queues {
 
 /** Dead letters stay for 30 days: time enough for somebody to come back from holidays and replay them. */
 const DEAD_LETTER_SECONDS = 30 * 86_400;
+/** More than one is many. */
+const SOME = 1;
 /** Bounded by age instead (retry.ts): the number only has to be larger than any schedule needs. */
 const ATTEMPTS = 100_000;
 
@@ -134,6 +138,10 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
       });
     },
     all: open,
+    async underWay() {
+      const found = await Promise.all((await open()).map((queue) => queue.getActive(0, SOME)));
+      return found.flat().flatMap(({ id }) => (id === undefined ? [] : [id]));
+    },
     async backlog() {
       const queues = await open();
       return Object.fromEntries(

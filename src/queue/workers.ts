@@ -7,7 +7,7 @@ import type { Forwarded } from '../forward.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { PREFIX } from '../store/keys.ts';
 import { keepRunning } from './keep-running.ts';
-import { createQuarantine, type Quarantine, Quarantined, unfinishedRuns } from './quarantine.ts';
+import { createQuarantine, isSuspect, type Quarantine, Quarantined } from './quarantine.ts';
 import {
   eventsOf,
   type ForwardJob,
@@ -38,6 +38,7 @@ export interface WorkersParts {
   readonly connection: Redis;
   readonly record: (event: ChangeEvent) => Promise<void>;
   readonly keepAlone: Queues['keepAlone'];
+  readonly underWay: Queues['underWay'];
   readonly forward: (sink: Sink, deployment: string, traceparent?: string) => Promise<Forwarded>;
   readonly sinks: readonly Sink[];
   readonly onAttempt: (attempt: {
@@ -77,6 +78,8 @@ const durability = {
 export function createWorkers(parts: WorkersParts): Workers {
   const holds = new Map<string, Hold>();
   const quarantine = createQuarantine();
+  // What the workers take meanwhile makes it several, which accuses nobody; nor does an answer that never comes.
+  parts.underWay().then(quarantine.foundUnderWay, () => {});
   const common = {
     ...durability,
     prefix: PREFIX,
@@ -120,10 +123,10 @@ function createRecorder(parts: WorkersParts & { quarantine: Quarantine }, common
 
 /** One of several events ended the process: by itself each is judged alone, and the others are recorded. */
 async function isSplit(job: Job<RecordJob>, { keepAlone }: Pick<WorkersParts, 'keepAlone'>): Promise<boolean> {
-  const unfinished = unfinishedRuns(job);
   const events = eventsOf(job.data);
-  if (unfinished === 0 || events.length === 1) return false;
-  await Promise.all(events.map((event) => keepAlone(event, job.timestamp, { unfinished })));
+  if (!isSuspect(job) || events.length === 1) return false;
+  // Which of them it was, nobody knows yet.
+  await Promise.all(events.map((event) => keepAlone(event, job.timestamp, { unfinished: 0 })));
   return true;
 }
 

@@ -69,6 +69,10 @@ describe('kill -9 under load', () => {
     await vi.waitFor(() => expect(untold()).toEqual([]), { timeout: 60_000, interval: 100 });
     for (const job of acknowledged) expect(await recorded(job)).toBe('succeeded');
     expect(alert24.duplicates()).toEqual([]);
+    const dead = await fetch(`http://127.0.0.1:${port}/api/dead-letters`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
+    expect(((await dead.json()) as { data: unknown[] }).data).toEqual([]); // being killed is no fault of a webhook
     await bridge.exited('SIGTERM');
     expect(bridge.child.exitCode).toBe(0);
     expect(bridge.output()).not.toContain(SECRET);

@@ -11,11 +11,17 @@ import type { Replica, Stage } from './stage.ts';
 const answers = async ({ url }: Replica): Promise<boolean> =>
   (await fetch(`${url}/livez`).catch(() => undefined))?.ok ?? false;
 
+/** Being killed is no fault of a webhook. */
+const hasNoDeadLetters = async (stage: Stage): Promise<boolean> => {
+  const { body } = await stage.get('/api/dead-letters');
+  return (body as { data: readonly unknown[] }).data.length === 0; // our own API
+};
+
 /** F1, F3: receiver and worker are one process, and both die. */
 export const killBridge: Scenario = (run) =>
   run.on({}, async (stage) => {
     const [bridge] = stage.replicas;
-    const kills = run.long ? 20 : 3;
+    const kills = run.long ? 20 : 5;
     const seconds = run.long ? 300 : Math.max(run.seconds, 6);
     const { events } = run.plan({ events: run.perSecond * seconds });
     const probe = startProbe(events, { urls: stage.urls, perSecond: run.perSecond });
@@ -30,7 +36,9 @@ export const killBridge: Scenario = (run) =>
     await probe.done;
     run.onTime(Math.max(...backMs) <= 3_000, `back after ${ms(Math.max(...backMs))}, 3 s allowed`);
     run.note(`${kills} kills, back after at most ${ms(Math.max(...backMs))}`);
-    return tally(stage, probe.shots);
+    const done = await tally(stage, probe.shots);
+    run.check(await hasNoDeadLetters(stage), 'a kill made a dead letter');
+    return done;
   });
 
 /** F3: the load goes to one bridge; the other, which only works, is killed with a delivery in its hands. */
@@ -54,6 +62,7 @@ export const killWorker: Scenario = (run) =>
     // What the last kill left behind is taken over by the other one.
     run.onTime(done.settledMs <= 35_000, `all delivered after ${ms(done.settledMs)}, 35 s allowed`);
     run.note(`${kills} kills; all delivered ${ms(done.settledMs)} after the last webhook`);
+    run.check(await hasNoDeadLetters(stage), 'a kill made a dead letter');
     return done;
   });
 

@@ -40,6 +40,7 @@ async function startSink() {
     connection,
     sinks: [buoy],
     record: async () => {},
+    underWay: async () => [],
     keepAlone: async () => {},
     forward: async (_: Sink, deployment: string) => {
       const retry = answers.get(deployment) ?? 'fine';

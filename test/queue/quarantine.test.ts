@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
-import { type CountedJob, createQuarantine, Quarantined, unfinishedRuns } from '../../src/queue/quarantine.ts';
+import { type CountedJob, createQuarantine, Quarantined } from '../../src/queue/quarantine.ts';
 
 /** A job as Redis keeps it: what is written stays, whatever becomes of the process. */
-function aJob(stalledCounter: number) {
+function aJob(stalledCounter: number, id = 'suspect') {
   const job = {
+    id,
     stalledCounter,
     data: {} as CountedJob['data'],
     async updateData(data: CountedJob['data']) {
@@ -11,6 +12,13 @@ function aJob(stalledCounter: number) {
     },
   };
   return job;
+}
+
+/** Of a process that finds these jobs under way when it begins. */
+function aQuarantine(...underWay: readonly string[]) {
+  const quarantine = createQuarantine();
+  quarantine.foundUnderWay(underWay);
+  return quarantine;
 }
 
 const never = () => new Promise<never>(() => {});
@@ -22,37 +30,62 @@ it('runs what never ended a process as if there were no quarantine', async () =>
   expect(job.data).toEqual({});
 });
 
-it('does not run a third time what ended the process twice', async () => {
+it('does not run a third time what alone was under way when the process ended, twice', async () => {
   const job = aJob(1);
-  void createQuarantine().run(job, never); // the process ends here
+  void aQuarantine('suspect').run(job, never); // the process ends here
   await turn();
-  const third = createQuarantine().run({ ...job, stalledCounter: 2 }, never);
+  const third = aQuarantine('suspect').run({ ...job, stalledCounter: 2 }, never);
   await expect(third).rejects.toThrow(Quarantined);
+});
+
+it('holds an end with several jobs under way against none of them, and runs each alone', async () => {
+  const jobs = ['one', 'other', 'third'].map((id) => aJob(1, id));
+  const [culprit, other] = jobs as [CountedJob, CountedJob];
+  const underWay = jobs.map(({ id }) => id);
+  for (let ends = 0; ends < 2; ends += 1) {
+    const quarantine = aQuarantine(...underWay);
+    void quarantine.run(culprit, never); // the process ends here
+    void quarantine.run(other, never);
+    await turn();
+  }
+  await expect(aQuarantine(...underWay).run(culprit, never)).rejects.toThrow(Quarantined);
+  expect(await aQuarantine(...underWay).run(other, async () => 'done')).toBe('done');
+});
+
+it('sets nothing aside when a process is killed again and again, each time in the midst of another job', async () => {
+  const jobs = Array.from({ length: 16 }, (_, at) => aJob(1, `job ${at}`));
+  for (const running of jobs) {
+    const quarantine = aQuarantine(...jobs.map(({ id }) => id));
+    void quarantine.run(running, never); // the process ends here
+    await turn();
+  }
+  const last = aQuarantine(...jobs.map(({ id }) => id));
+  expect(await Promise.all(jobs.map((job) => last.run(job, async () => 'done')))).toEqual(jobs.map(() => 'done'));
 });
 
 it('takes back the mark of what ends, well or not, however often it is tried', async () => {
   const job = aJob(1);
-  const quarantine = createQuarantine();
+  const quarantine = aQuarantine('suspect');
   for (let tries = 0; tries < 5; tries++)
     await quarantine.run(job, () => Promise.reject(new Error('away'))).catch(() => undefined);
   expect(await quarantine.run(job, async () => 'done')).toBe('done');
-  expect(unfinishedRuns(job)).toBe(1);
+  expect(quarantine.unfinishedRuns(job)).toBe(1);
 });
 
 it('runs suspects one after the other: only the one that runs is marked when the process ends', async () => {
-  const quarantine = createQuarantine();
-  const [culprit, innocent] = [aJob(1), aJob(1)];
+  const quarantine = aQuarantine('culprit', 'innocent');
+  const [culprit, innocent] = [aJob(1, 'culprit'), aJob(1, 'innocent')];
   void quarantine.run(culprit, never);
   void quarantine.run(innocent, never);
   await turn();
-  expect([unfinishedRuns(culprit), unfinishedRuns(innocent)]).toEqual([2, 1]);
+  expect([culprit, innocent].map(quarantine.unfinishedRuns)).toEqual([1, 0]);
 });
 
 it('holds an orderly end against nobody', async () => {
   const job = aJob(1);
-  const quarantine = createQuarantine();
+  const quarantine = aQuarantine('suspect');
   void quarantine.run(job, never);
   await turn();
   await quarantine.release();
-  expect(unfinishedRuns(job)).toBe(1);
+  expect(quarantine.unfinishedRuns(job)).toBe(1);
 });

@@ -24,6 +24,7 @@ it('one of several events that cannot be recorded is tried again by itself, and 
       tried.push(webhookId);
       if (webhookId === 'ill' && tried.filter((id) => id === 'ill').length < 3) throw new Error('a bug');
     },
+    underWay: async () => [],
     keepAlone: queues.keepAlone,
     forward: async () => 'delivered',
     onAttempt: () => {},
