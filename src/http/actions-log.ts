@@ -30,13 +30,14 @@ const SAID = ['id', 'sink', 'source', 'deployment', 'webhook', 'kind', 'reason',
 export function logActions({ auth, nameOf, onDone }: ActionLogParts): RequestHandler {
   return (request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') return next();
+    const action = request.path.slice(0, SHOWN_CHARS); // a router cuts its own part off
     response.once('finish', () => {
       const name = nameOf(request);
       if (name === undefined) return;
       const by = (auth && personIn(request, auth)) ?? name;
       onDone({
         by,
-        action: request.path.slice(0, SHOWN_CHARS),
+        action,
         status: response.statusCode,
         to: loggedFieldsOf(request.body),
       });

@@ -8,6 +8,9 @@ import type { Mapped, Source } from './source.ts';
 /** `projects` of a source: globs of the GitLab projects that its deployments may be written to. */
 export const Projects = Patterns.optional();
 
+/** What samples name. No limit has it, and nothing is written to it. */
+export const SAMPLE_PROJECT = 'shiplog/sample';
+
 /**
  * A source that tells of projects which it may not write to. Its records say so and name none; where the senders write
  * the project into the request themselves, the request is refused, so that they see it.
@@ -51,7 +54,7 @@ function limited(record: NewChangeRecord, projects: readonly Pattern[]): NewChan
 function requireAllowed(mapped: Mapped, name: string, projects: readonly Pattern[]): void {
   if (mapped.kind !== 'records') return;
   const named = mapped.records.flatMap(({ repository }) => repository?.gitlabProject ?? []);
-  const denied = named.find((project) => !isAllowedProject(project, projects));
+  const denied = named.find((project) => project !== SAMPLE_PROJECT && !isAllowedProject(project, projects));
   if (denied === undefined) return;
   throw new WebhookRejected(
     'bad_payload',

@@ -81,6 +81,18 @@ describe('a source with projects', () => {
     expect(map(source('gitlab-api'), dropIn, at('harbor/api'))).toMatchObject({ kind: 'records' });
   });
 
+  it.each(['changes-api', 'gitlab-api'])(
+    'takes the test event of the set-up page, and writes it nowhere: %s',
+    (type) => {
+      const one = source(type);
+      const { path, body } = one.sample(AT);
+      const mapped = map(one, JSON.parse(body), path);
+      const [record] = mapped.kind === 'records' ? mapped.records : [];
+      expect(record?.state).toBe('succeeded');
+      expect(record?.repository).not.toHaveProperty('gitlabProject');
+    },
+  );
+
   it('leaves out what its tool names, and says so', () => {
     const mapped = map(source('argocd'), dropIn, at('pay/ledger'));
     const [record] = mapped.kind === 'records' ? mapped.records : [];

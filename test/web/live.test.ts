@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 async function serve(version: () => Promise<string>) {
-  const live = createLive(version);
+  const live = createLive(version, (request) => String(request.query['holder'] ?? ''));
   const server = createServer(express().get('/events', live.handle));
   open.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -76,6 +76,16 @@ describe('the live stream', () => {
     expect((await listen(url)).status).toBe(503);
     all[0]?.hangUp();
     await expect.poll(async () => (await listen(url)).status).toBe(200);
+  });
+
+  it('shares its places: whoever holds most of them gives one to somebody else', async () => {
+    const { url } = await serve(async () => '1');
+    const greedy = await Promise.all(Array.from({ length: 100 }, () => listen(`${url}?holder=dashboard`)));
+    const person = await listen(`${url}?holder=admin`);
+    expect(person.status).toBe(200);
+    await expect.poll(() => greedy.filter(({ ended }) => ended).length).toBe(1);
+    expect((await listen(`${url}?holder=dashboard`)).status).toBe(503);
+    expect(person.ended).toBe(false);
   });
 
   it('ends with the bridge, at once', async () => {

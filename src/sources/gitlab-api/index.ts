@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
-import { Projects } from '../projects.ts';
+import { Projects, SAMPLE_PROJECT } from '../projects.ts';
 import { passes } from '../signature.ts';
 import type { Source } from '../source.ts';
 import { API_PATH, imitation, verifyToken } from './api.ts';
@@ -50,7 +50,7 @@ export const gitlabApi = z
       map: (payload, webhook) => mapKeptRow(payload, webhook, settings) ?? mapUnserved(payload, webhook, settings),
       recipe,
       sample: (at) => ({
-        path: `${API_PATH}projects/shiplog%2Fsample/deployments`,
+        path: `${API_PATH}projects/${encodeURIComponent(SAMPLE_PROJECT)}/deployments`,
         headers: { 'content-type': 'application/json', 'private-token': secrets[0] ?? '' },
         body: sampleDeployment(at),
       }),
