@@ -209,7 +209,8 @@ function notesOf({ source, records, lookups, checkSignature }: ExplainInput): st
     records.some(({ history }) => history?.recovered) &&
       "Some records are read from the tool's history: the worker takes only those that it was never told.",
     records.length > 0 &&
-      'Only the worker knows what came before: whether this step is a duplicate, what it replaces, and whether ' +
-        'it is a roll-back. Here it is taken for the first that is heard of it.',
+      'Only the worker knows what came before: whether this step is a duplicate, what it replaces, whether it is a ' +
+        'roll-back, and which signals of other tools are the same deployment. Here it is taken for the first that is ' +
+        'heard of it.',
   ].filter((note) => note !== false);
 }

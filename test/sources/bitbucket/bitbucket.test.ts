@@ -217,6 +217,26 @@ describe('the post of a step', () => {
     );
   });
 
+  it('of the steps of one stage has the stage in common, also with an object of the whole', () => {
+    const [one, other] = [record(step()), record(step({ BITBUCKET_STEP_UUID: '{another}' }))];
+    expect(other.deployment).not.toBe(one.deployment);
+    expect(other.stage).toEqual({ of: one.stage?.of, part: 'another' });
+    expect(record(step({ BITBUCKET_DEPLOYMENT_ENVIRONMENT: 'other' })).stage?.of).not.toBe(one.stage?.of);
+    const { step: _, key: __, ...whole } = rest();
+    expect(record(whole).stage).toEqual({ of: one.stage?.of });
+  });
+
+  it('says of the whole that it runs, while more steps follow', () => {
+    const more = { SHIPLOG_MORE_STEPS: '1' };
+    const { of } = record(step()).stage ?? {};
+    expect(record(step(more))).toMatchObject({ state: 'running', stage: { of } });
+    expect(record(step(more)).stage).not.toHaveProperty('part');
+    expect(record(step({ ...more, BITBUCKET_EXIT_CODE: '1' }))).toMatchObject({
+      state: 'failed',
+      stage: { of, part: expect.any(String) },
+    });
+  });
+
   it('has the same id when it comes again, later', () => {
     const again = source.map(step(), webhook({}, '{}', '2026-03-02T16:09:00.000Z'));
     expect(again).toMatchObject({ records: [{ id: record(step()).id }] });
