@@ -135,6 +135,7 @@ reaching(program.command('changes'))
   .option('--branch <name>')
   .option('--commit <sha>', '7 digits or more')
   .option('--person <name>', 'who deployed it, or wrote the commit')
+  .option('--owner <team>', 'whose services (owners in the configuration)')
   .option('--text <words>', 'words that all occur in it, or the address of a commit, merge request, pipeline or job')
   .option('--since <when>', 'such as 90m, 2h, 7d or 2026-03-14T20:00:00Z')
   .option('--until <when>')
@@ -144,11 +145,12 @@ reaching(program.command('changes'))
     ask(import('./cli/changes.ts'), options, ({ listChanges }, config) => listChanges(config, options)),
   );
 reaching(program.command('performance'))
-  .description('the four DORA measures, by service or environment')
+  .description('the four DORA measures, by service, environment or team')
   .option('--env, --environment <name>', 'production unless it is given; "*" for all', '')
   .option('--service <name>', 'only this service', '')
+  .option('--owner <team>', 'only the services of this team', '')
   .option('--range <range>', '7d, 30d or 90d', '30d')
-  .option('--by <what>', 'service or environment', 'service')
+  .option('--by <what>', 'service, environment or team', 'service')
   .option('--json', 'for programs')
   .action((options: BridgeAccess & PerformanceOptions) =>
     ask(import('./cli/performance.ts'), options, ({ showPerformance }, config) => showPerformance(config, options)),
@@ -157,6 +159,7 @@ reaching(program.command('running'))
   .description('what runs where: each service in each environment, since when, by whom')
   .option('--env, --environment <name>', 'only this environment')
   .option('--service <name>')
+  .option('--owner <team>', 'only the services of this team')
   .option('--json', 'for programs')
   .action((options: BridgeAccess & RunningOptions) =>
     ask(import('./cli/running.ts'), options, ({ listRunning }, config) => listRunning(config, options)),

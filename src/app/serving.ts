@@ -199,7 +199,7 @@ function budgetOf({ bodies_max_mib, sources }: Config): BodyBudget {
 }
 
 function admin({ config, clock }: Shared, { reconcile }: Processing, parts: RouteParts) {
-  const { sources, sinks, rules, routing } = config;
+  const { sources, sinks, rules, routing, people, owners } = config;
   const { stores, queues, deadLetters, remap, revise } = parts;
   return createAdmin({
     access: parts.access,
@@ -213,7 +213,7 @@ function admin({ config, clock }: Shared, { reconcile }: Processing, parts: Rout
     },
     deadLetters: createDeadLetterRoutes({ deadLetters, remap, revise, clock }),
     redeliver: createRedeliver({ sinks, deployments: stores.deployments, forward: queues.forward }),
-    preview: createPreview({ sources, sinks, rules, routing, budget: parts.budget }),
+    preview: createPreview({ sources, sinks, rules, routing, people, owners, budget: parts.budget }),
   });
 }
 

@@ -7,6 +7,7 @@ import { createChangeLog } from '../recording/change-log.ts';
 import { createJoins } from '../recording/joins.ts';
 import { createRepeats } from '../recording/repeats.ts';
 import { createDeployments } from '../store/changes/deployments.ts';
+import { withDirectory } from '../store/changes/directory.ts';
 import { createJoinGroups } from '../store/changes/join-groups.ts';
 import { createReconciledUntil } from '../store/changes/reconciled-until.ts';
 import { createRepeatNames } from '../store/changes/repeat-names.ts';
@@ -33,7 +34,7 @@ const SECONDS_A_DAY = 86_400;
 export function createStores(redis: Redis, config: Config, clock: () => Date) {
   const keepSeconds = Math.ceil((config.changes.days + MARGIN_DAYS) * SECONDS_A_DAY);
   const echoes = createEchoes(redis, keepSeconds);
-  const deployments = createDeployments(redis, config.changes);
+  const deployments = withDirectory(createDeployments(redis, config.changes), config);
   const { rules, routing } = config;
   const changeLog = createChangeLog(deployments, createBuildView({ rules, routing, before: deployments.before }));
   return {

@@ -13,6 +13,7 @@ export interface ChangesOptions {
   readonly branch?: string;
   readonly commit?: string;
   readonly person?: string;
+  readonly owner?: string;
   readonly text?: string;
   readonly tier?: string;
   readonly type?: string;
@@ -50,6 +51,7 @@ async function readChanges(
 ): Promise<{ changes: Change[]; total: number; unknown: readonly string[] }> {
   const { environment, service, source, status, branch, commit, person, text, since, until, tier, type, risk, tag } =
     options;
+  const { owner } = options;
   const filter = {
     ...(environment && { environment }),
     ...(service && { service }),
@@ -58,6 +60,7 @@ async function readChanges(
     ...(branch && { branch }),
     ...(commit && { commit_sha: commit }),
     ...(person && { person }),
+    ...(owner && { owner }),
     ...(text && { text }),
     ...(tier && { tier }),
     ...(type && { change_type: type }),

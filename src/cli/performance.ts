@@ -7,6 +7,7 @@ import { table } from './table.ts';
 export interface PerformanceOptions {
   readonly environment: string;
   readonly service: string;
+  readonly owner: string;
   readonly range: string;
   readonly by: string;
   readonly json?: boolean;
@@ -37,7 +38,7 @@ const performanceTable = (rows: readonly Performance[], { stdout }: Output): str
       { title: 'to restore' },
     ],
     rows.map((row) => [
-      row.service ?? row.environment ?? '',
+      row.service ?? row.environment ?? row.team ?? '',
       String(row.finished),
       row.deployments_per_day?.toFixed(2) ?? '',
       durationText(row.lead_time_seconds),

@@ -8,6 +8,7 @@ import { table } from './table.ts';
 export interface RunningOptions {
   readonly service?: string;
   readonly environment?: string;
+  readonly owner?: string;
   readonly json?: boolean;
 }
 
@@ -17,8 +18,12 @@ export async function listRunning(
   options: RunningOptions,
   output: Output = process,
 ): Promise<void> {
-  const { service, environment } = options;
-  const query = new URLSearchParams({ ...(service && { service }), ...(environment && { environment }) });
+  const { service, environment, owner } = options;
+  const query = new URLSearchParams({
+    ...(service && { service }),
+    ...(environment && { environment }),
+    ...(owner && { owner }),
+  });
   const answer = await withProgress(output, 'reading what runs where', () =>
     askBridge(config, { method: 'GET', path: `/api/v1/running?${query}` }),
   );

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { Owners } from '../domain/owners.ts';
+import { People } from '../domain/people.ts';
 import { NameMap, type RoutingOptions, Rule, RulesMode, ruleName } from '../domain/routing.ts';
 import { AnySink } from '../sinks/index.ts';
 import { withBoundaries } from '../sources/boundary.ts';
@@ -110,6 +112,10 @@ export const Config = z
     /** Their names of environments and services → ours, before the rules. */
     environments: NameMap.optional(),
     services: NameMap.optional(),
+    /** One person, whatever the tools call them. */
+    people: People.optional(),
+    /** Whom to call, by service. */
+    owners: Owners.default([]),
     rules: z.array(Rule).default([]),
     rules_mode: RulesMode.default('all'),
     join: z

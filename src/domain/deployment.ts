@@ -1,4 +1,5 @@
 import type { ChangeRecord, State } from './change-record.ts';
+import type { Owner } from './owners.ts';
 
 /**
  * What all records of one deployment add up to. A pure fold of the set: the order in which the records arrived,
@@ -39,6 +40,8 @@ export type Deployment = Omit<
   readonly repeatedUntil?: string;
   /** The deployment whose place it took in its environment (succession.ts). */
   readonly replaced?: Replaced;
+  /** Who is called when the service breaks, as the configuration says at the time of reading; never stored. */
+  readonly owner?: Owner;
   /** While it has no end: from when on it has taken too long (stale.ts). ISO 8601 UTC. */
   readonly staleAfter?: string;
 };

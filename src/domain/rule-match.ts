@@ -70,6 +70,31 @@ export function matchOf({ not = {}, ...criteria }: Match, deployment: Deployment
   return isExcluded ? undefined : mergeCaptures(found);
 }
 
+/**
+ * The first part of a match that a deployment does not fit, as a sentence after a name: "tier is staging, it takes only
+ * production". Undefined: it fits.
+ */
+export function mismatchOf({ not = {}, ...criteria }: Match, deployment: Deployment): string | undefined {
+  const said = valuesOf(deployment);
+  const missed = partsOf(criteria).find(([key, patterns]) => !matchAny(patterns, said[key]));
+  if (missed) return `${saidText(missed[0], said)}, it takes only ${textOf(missed[1])}`;
+  const excluded = partsOf(not).find(([key, patterns]) => matchAny(patterns, said[key]));
+  return excluded && `${saidText(excluded[0], said)}, it takes none of ${textOf(excluded[1])}`;
+}
+
+/** Longer lists are not read in a sentence. */
+const MAX_NAMED = 5;
+
+function saidText(key: keyof Criteria, said: ReturnType<typeof valuesOf>): string {
+  const known = said[key].filter((text) => text !== undefined);
+  return known.length === 0 ? `${key} is not known` : `${key} is ${listed(known)}`;
+}
+
+const textOf = (patterns: readonly Pattern[]): string => listed(patterns.map(({ text }) => text));
+
+const listed = (texts: readonly string[]): string =>
+  texts.length > MAX_NAMED ? `${texts.slice(0, MAX_NAMED).join(', ')} …` : texts.join(', ');
+
 const partsOf = (criteria: Criteria) =>
   Object.entries(criteria).filter((part): part is [keyof Criteria, readonly Pattern[]] => part[1] !== undefined);
 

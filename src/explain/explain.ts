@@ -1,6 +1,7 @@
 import { boundRecords } from '../domain/bounded-record.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
+import { type Directory, withNames } from '../domain/directory.ts';
 import { DeliveryFailed, WebhookRejected } from '../domain/errors.ts';
 import { type Origin, originsOf } from '../domain/origins.ts';
 import type { RoutingOptions } from '../domain/routing.ts';
@@ -19,6 +20,9 @@ export interface ExplainParts {
   readonly rules: readonly Rule[];
   readonly routing: RoutingOptions;
   readonly sinks: readonly Sink[];
+  readonly people?: Directory['people'];
+  /** Default: none. */
+  readonly owners?: Directory['owners'];
 }
 
 export interface ExplainOptions extends ExplainParts {
@@ -151,7 +155,7 @@ function conclude(outcome: Explained, deployments: readonly ExplainedDeployment[
 
 function explainDeployments(
   records: readonly ChangeRecord[],
-  { rules, routing, sinks, sourceName }: ExplainParts & Pick<DeliveryContext, 'sourceName'>,
+  { rules, routing, sinks, people, owners = [], sourceName }: ExplainParts & Pick<DeliveryContext, 'sourceName'>,
 ): Promise<ExplainedDeployment[]> {
   const judge = createBuildView({ rules, routing, before: async () => [] });
   const keys = [...new Set(records.map((record) => record.deployment))];
@@ -159,12 +163,13 @@ function explainDeployments(
     keys.map(async (key) => {
       const steps = records.filter((record) => record.deployment === key);
       const { view: seen } = await judge(key, steps);
+      const named = { ...seen, deployment: withNames(seen.deployment, { people, owners }) };
       return {
         deployment: seen.deployment,
         origins: originsOf(key, steps, { rules, routing }),
         rules: seen.trace,
         ...(seen.droppedBy && { droppedBy: seen.droppedBy }),
-        sinks: sinks.map((sink) => ({ name: sink.name, type: sink.type, ...explainSink(sink, seen, sourceName) })),
+        sinks: sinks.map((sink) => ({ name: sink.name, type: sink.type, ...explainSink(sink, named, sourceName) })),
       };
     }),
   );

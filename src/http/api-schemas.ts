@@ -9,6 +9,13 @@ import { ChangeRecord, ChangeType, RiskLevel, State, Tier } from '../domain/chan
 const Time = z.iso.datetime();
 const Count = z.int().nonnegative();
 
+/** Who is called when the service breaks, as the configuration says. */
+const Owner = z.strictObject({
+  team: z.string(),
+  channel: z.string().optional(),
+  runbook: z.string().optional(),
+  on_call: z.string().optional(),
+});
 export const Change = z.strictObject({
   id: z.string(),
   deployment: z.string(),
@@ -40,6 +47,7 @@ export const Change = z.strictObject({
   external_id: z.string(),
   artifacts: z.array(z.string()),
   manifests: ChangeRecord.shape.manifests.unwrap().nullable(),
+  owner: Owner.nullable(),
   replaced: z
     .strictObject({ deployment: z.string(), commit_sha: z.string().nullable(), compare_url: z.string().nullable() })
     .nullable(),
@@ -72,6 +80,7 @@ export const Running = z.strictObject({
   repository: z.string().nullable(),
   since: Time,
   changed_by: z.string().nullable(),
+  owner: Owner.nullable(),
   replaced: z.string().nullable(),
   /** What was tried since, and replaced nothing. */
   last_attempt: z
@@ -113,10 +122,11 @@ const Figures = z.strictObject({
   restored: Count,
   not_restored: Count,
 });
-/** `service` or `environment`, as asked. */
+/** `service`, `environment` or `team`, as asked. */
 export const Performance = Figures.extend({
   service: z.string().optional(),
   environment: z.string().optional(),
+  team: z.string().optional(),
   /** The same of the span before, as long. */
   previous: Figures.nullable(),
 });
@@ -168,6 +178,7 @@ const Deployment = ChangeRecord.omit({
     decidedBy: z.string(),
     signals: z.array(z.string()),
     sources: z.array(z.string()),
+    owner: Owner.optional(),
     environment: ChangeRecord.shape.environment.extend({ tierGuessed: z.literal(true).optional() }),
     staleAfter: Time.optional(),
     repeatedUntil: Time.optional(),

@@ -33,6 +33,7 @@ export function toChange(deployment: Deployment) {
     external_id: deployment.externalId ?? deployment.key,
     artifacts: deployment.artifacts,
     manifests: deployment.manifests ?? null,
+    owner: deployment.owner ?? null,
     replaced: deployment.replaced
       ? {
           deployment: deployment.replaced.deployment,

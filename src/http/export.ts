@@ -23,6 +23,7 @@ const COLUMNS = [
   'summary',
   'commit_message',
   'changed_by',
+  'owner',
   'source',
   'risk_level',
   'repository',
@@ -82,8 +83,10 @@ async function* lines(deployments: Pick<Deployments, 'list'>, { selection, forma
 const line = (change: Change, format: ExportFormat): string =>
   format === 'csv' ? csvRow(COLUMNS.map((name) => cellOf(change[name]))) : `${JSON.stringify(change)}\n`;
 
-const cellOf = (value: Change[(typeof COLUMNS)[number]]): string | number | null =>
-  typeof value === 'object' && value !== null ? value.join(' ') : value;
+function cellOf(value: Change[(typeof COLUMNS)[number]]): string | number | null {
+  if (typeof value !== 'object' || value === null) return value;
+  return 'team' in value ? value.team : value.join(' ');
+}
 
 /** What is recorded meanwhile moves the rest down: what the page before held is not told twice. */
 async function* pages(deployments: Pick<Deployments, 'list'>, selection: ChangeSelection) {

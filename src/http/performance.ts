@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 import { z } from 'zod';
 import type { Deployment } from '../domain/deployment.ts';
+import { isTeam } from '../domain/owners.ts';
 import {
   type DateRange,
   finishedDeployments,
@@ -23,8 +24,10 @@ export const PerformanceQuery = z.strictObject({
   /** Empty: production by tier; `*`: all. */
   environment: Text,
   service: Text,
+  /** A team of `owners`. */
+  owner: Text,
   range: z.enum(rangeNames, { error: `write ${rangeNames.join(', ')}` }).default('30d'),
-  by: z.enum(['service', 'environment'], { error: 'write service or environment' }).default('service'),
+  by: z.enum(['service', 'environment', 'team'], { error: 'write service, environment or team' }).default('service'),
   format: z.enum(['json', 'csv'], { error: 'write json or csv' }).default('json'),
 });
 
@@ -64,7 +67,21 @@ export function isIn({ environment }: Deployment, wanted: string): boolean {
   return wanted === '*' || isNamed(environment.name, wanted) || isNamed(swimlaneOf(environment), wanted);
 }
 
-/** The four measures, by service or by environment, with those of the span before. */
+/** Whether the service and its owner are those asked for; empty: any. */
+export const isOf = (
+  one: Deployment,
+  { service, owner }: { readonly service: string; readonly owner: string },
+): boolean => (service === '' || isNamed(one.service, service)) && (owner === '' || isTeam(one.owner, owner));
+
+/** What the measures can be told apart by. */
+const NAMES = {
+  service: ({ service }: Deployment) => service,
+  environment: ({ environment }: Deployment) => swimlaneOf(environment),
+  team: ({ owner }: Deployment) => owner?.team ?? NO_TEAM,
+} as const;
+export const NO_TEAM = '(nobody)';
+
+/** The four measures, by service, environment or team, with those of the span before. */
 export async function sendPerformance(
   { deployments }: { readonly deployments: Pick<Deployments, 'list'> },
   asked: unknown,
@@ -72,15 +89,12 @@ export async function sendPerformance(
 ): Promise<void> {
   const query = readQuery(PerformanceQuery, asked);
   if ('message' in query) return fail(response, { status: 400, type: 'validation_error', message: query.message });
-  const { environment, service, range, by, format } = query.data;
+  const { range, by, format, environment } = query.data;
   const span = lastDays(PERFORMANCE_RANGES[range], new Date());
   const measure = async (of: DateRange) => {
     const { found, total } = await readSpan(deployments, of);
-    const chosen = finishedDeployments(found).filter(
-      (one) => isIn(one, environment) && (service === '' || isNamed(one.service, service)),
-    );
-    const nameOf = (one: Deployment) => (by === 'service' ? one.service : swimlaneOf(one.environment));
-    return { rows: performanceBy(chosen, nameOf, of), isWhole: total <= found.length };
+    const chosen = finishedDeployments(found).filter((one) => isIn(one, environment) && isOf(one, query.data));
+    return { rows: performanceBy(chosen, NAMES[by], of), isWhole: total <= found.length };
   };
   const [now, before] = await Promise.all([measure(span), measure(spanBefore(span))]);
   const earlier = new Map(before.rows.map(({ name, performance }) => [name, performance]));

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { type Deployment, isFinal } from '../domain/deployment.ts';
+import { isTeam } from '../domain/owners.ts';
 import { byService, driftOf, type Slot } from '../domain/running.ts';
 import { isStale } from '../domain/stale.ts';
 import { compareUrlOf } from '../domain/succession.ts';
@@ -14,6 +15,7 @@ export const RunningQuery = z.strictObject({
   service: CHANGE_FILTER.service,
   environment: CHANGE_FILTER.environment,
   tier: CHANGE_FILTER.tier,
+  owner: CHANGE_FILTER.owner,
 });
 
 export interface RunningParts {
@@ -34,7 +36,10 @@ export async function sendRunning(parts: RunningParts, request: Request, respons
     wanted.flatMap(({ slot, own }) => [slot, driftOf(slot, own)?.from]),
   );
   const now = new Date();
-  const data = wanted.flatMap(({ slot, own }) => toRunning(slot, own, { known, now }) ?? []);
+  const { owner } = query.data;
+  const data = wanted
+    .flatMap(({ slot, own }) => toRunning(slot, own, { known, now }) ?? [])
+    .filter((row) => owner === undefined || isTeam(row.owner ?? undefined, owner));
   response.json({ data, meta: { total: data.length } });
 }
 
@@ -82,6 +87,7 @@ function toRunning(slot: Slot, own: readonly Slot[], { known, now }: RunningCont
     repository: deployment.repository?.name ?? null,
     since: deployment.occurredAt,
     changed_by: deployment.actor ?? null,
+    owner: deployment.owner ?? null,
     replaced: replaced?.deployment ?? null,
     last_attempt: attempt
       ? {

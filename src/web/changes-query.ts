@@ -56,6 +56,7 @@ const FILTERS = [
   'service',
   'service_id',
   'person',
+  'owner',
   'source',
   'status',
   'branch',

@@ -10,24 +10,27 @@ const Text = z.string().trim().max(300).catch('');
 export const PerformanceQuery = z.object({
   environment: Text,
   service: Text,
+  owner: Text,
   range: z.enum(['7d', '30d', '90d']).catch('30d'),
 });
 export type PerformanceQuery = z.infer<typeof PerformanceQuery>;
 
-export function performancePath({ environment, service, range }: PerformanceQuery): string {
+export function performancePath({ environment, service, owner, range }: PerformanceQuery): string {
   const search = new URLSearchParams({
     ...(environment !== PRODUCTION && { environment }),
     ...(service !== '' && { service }),
+    ...(owner !== '' && { owner }),
     ...(range !== '30d' && { range }),
   });
   return search.size > 0 ? `/performance?${search}` : '/performance';
 }
 
 /** The changes that the figures are made of. */
-export function changesPath({ environment, service, range }: PerformanceQuery): string {
+export function changesPath({ environment, service, owner, range }: PerformanceQuery): string {
   const search = new URLSearchParams({
     ...(environment === PRODUCTION ? { tier: 'production' } : environment !== ALL && { environment }),
     ...(service !== '' && { service }),
+    ...(owner !== '' && { owner }),
     since: range,
   });
   return `/?${search}`;

@@ -109,7 +109,10 @@ describe('which deployments AlertOps is told of', () => {
 
   it('is said when a filter does not fit', () => {
     const narrow = makeSink({ match: { environment: 'staging' } });
-    expect(narrow.wants(aDeployment())).toEqual({ wanted: false, why: 'it does not fit the match of alertops' });
+    expect(narrow.wants(aDeployment())).toEqual({
+      wanted: false,
+      why: 'not sent to alertops: environment is production, it takes only staging',
+    });
   });
 });
 

@@ -184,6 +184,7 @@ describe('the configuration of http', () => {
     expect(sink.wants(aDeployment({ state: 'failed' }))).toEqual({ wanted: true });
     expect(sink.wants(aDeployment({ state: 'failed', environment: { name: 'test' } }))).toMatchObject({
       wanted: false,
+      why: expect.stringContaining('environment is test, it takes only prod*'),
     });
   });
 });

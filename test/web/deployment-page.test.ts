@@ -106,7 +106,7 @@ describe('the page of a deployment', () => {
     expect(page).toContain('board Not told: it hears of failures only.');
     expect(page).toContain('alert24 Waits to be told ✓ succeeded It was told ● running before.');
     expect(page).toContain('The request of 2026-05-04 10:00:30 UTC has no answer yet');
-    expect(page).toContain('left-out Not told: a rule names other sinks.');
+    expect(page).toContain('left-out Not told: a rule sends it to');
     expect(page).toContain('not there: sinks = board, alert24');
   });
 

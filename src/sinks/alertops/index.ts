@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { Match, matchOf } from '../../domain/rule-match.ts';
+import { Match, mismatchOf } from '../../domain/rule-match.ts';
 import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/http.ts';
 import { Name } from '../../values/settings.ts';
 import { normalized } from '../normalized.ts';
@@ -67,8 +67,8 @@ function createSink(config: Config): Sink {
     wants(deployment) {
       const { state } = deployment;
       if (!statusOf(state, config)) return { wanted: false, why: `${name} ${listsOf(config)}; this one is ${state}` };
-      if (!matchOf(match, deployment)) return { wanted: false, why: `it does not fit the match of ${name}` };
-      return { wanted: true };
+      const mismatch = mismatchOf(match, deployment);
+      return mismatch ? { wanted: false, why: `not sent to ${name}: ${mismatch}` } : { wanted: true };
     },
     lane: (deployment) => alertOf(normalized(deployment)),
     async deliver(deployment, ledger, { signal, pageUrl }) {

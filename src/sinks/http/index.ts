@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { Match, matchOf } from '../../domain/rule-match.ts';
+import { Match, mismatchOf } from '../../domain/rule-match.ts';
 import { failure, isSuccess, withoutSecret } from '../../outbound/http.ts';
 import { Credential, Name } from '../../values/settings.ts';
 import { normalized } from '../normalized.ts';
@@ -127,8 +127,8 @@ function whyNot(deployment: Deployment, built: Built, when: Match | undefined): 
   const states = [...new Set([...built.states, ...built.updateStates])];
   if (!states.includes(deployment.state))
     return `${built.name} hears only of: ${states.join(', ')}; this one is ${deployment.state}`;
-  if (when && !matchOf(when, deployment)) return `it does not match the "when" of ${built.name}`;
-  return undefined;
+  const mismatch = when && mismatchOf(when, deployment);
+  return mismatch && `not sent to ${built.name}: ${mismatch}`;
 }
 
 /** Most destinations have no question that changes nothing. */

@@ -12,6 +12,8 @@ export interface ChangeSelection {
   /** Epoch milliseconds, both inclusive. */
   readonly sinceMs?: number;
   readonly untilMs?: number;
+  /** The team that owns the service (directory.ts). */
+  readonly owner?: string;
   /** Words that all occur in it (search-terms.ts). */
   readonly text?: string;
 }
@@ -41,6 +43,7 @@ export const CHANGE_FILTER = {
   branch: Text,
   commit_sha: optional(z.string().regex(SHA_OR_PREFIX, `write a commit, or its first ${SHORT_SHA} digits or more`)),
   person: Text,
+  owner: Text,
   text: Text,
   since: optional(MomentText),
   until: optional(MomentText),
@@ -71,6 +74,7 @@ export function toChangeFilter(asked: ChangeFilterQuery, now: Date): ChangeSelec
   const { sinceMs, untilMs } = toSpan(asked, now);
   return {
     facets: Object.fromEntries(known) as ChangeSelection['facets'], // only undefined was taken out
+    ...(asked.owner !== undefined && { owner: asked.owner }),
     ...(text !== undefined && { text }),
     ...(sinceMs !== undefined && { sinceMs }),
     // The store's end is inclusive. What a fast clock dates ahead of ours is shown where no end is asked for.

@@ -15,7 +15,7 @@ export interface KnownName {
 
 /** A value that nothing has. */
 export interface UnknownName {
-  readonly field: CorrectedField;
+  readonly field: CorrectedField | 'owner';
   readonly value: string;
   /** True: the names below hold it, and are shown in its place. */
   readonly isPart: boolean;

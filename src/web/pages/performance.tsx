@@ -1,7 +1,14 @@
 import type { Deployment } from '../../domain/deployment.ts';
-import { daysOf, finishedDeployments, lastDays, performanceBy, performanceOf } from '../../domain/performance.ts';
+import {
+  type DateRange,
+  daysOf,
+  finishedDeployments,
+  lastDays,
+  performanceBy,
+  performanceOf,
+} from '../../domain/performance.ts';
 import { swimlaneOf } from '../../domain/swimlane.ts';
-import { isIn, isNamed, PERFORMANCE_RANGES, readSpan, spanBefore } from '../../http/performance.ts';
+import { isIn, isOf, NO_TEAM, PERFORMANCE_RANGES, readSpan, spanBefore } from '../../http/performance.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { Html } from '../html.ts';
 import { Options } from '../parts/action-form.tsx';
@@ -24,7 +31,7 @@ export async function performancePage(
     readSpan(deployments, span),
     readSpan(deployments, spanBefore(span)),
   ]);
-  const isOfService = ({ service }: Deployment) => query.service === '' || isNamed(service, query.service);
+  const isOfService = (one: Deployment) => isOf(one, query);
   const finished = finishedDeployments(found);
   const ofService = finished.filter(isOfService);
   const chosen = ofService.filter((one) => isIn(one, query.environment));
@@ -44,7 +51,9 @@ export async function performancePage(
       {chosen.length === 0 ? (
         <p class="empty">
           No deployment to {placeOf(query.environment)} has finished in this time.{' '}
-          <a href={performancePath({ environment: ALL, service: '', range: '90d' })}>Show all environments, 90 days</a>
+          <a href={performancePath({ environment: ALL, service: '', owner: '', range: '90d' })}>
+            Show all environments, 90 days
+          </a>
         </p>
       ) : (
         <>
@@ -74,11 +83,33 @@ export async function performancePage(
           />
         </Section>
       )}
+      <ByTeam {...{ chosen, query, span }} />
       <Section title="What is counted">
         <Counted query={query} oldest={chosen[0]} />
       </Section>
     </>
   );
+}
+
+/** Where the configuration names owners. */
+function ByTeam({ chosen, query, span }: TeamView): Html {
+  if (!chosen.some(({ owner }) => owner)) return <></>;
+  return (
+    <Section title={`By team, ${placeOf(query.environment)}`}>
+      <FigureTable
+        title="Team"
+        rows={performanceBy(chosen, ({ owner }) => owner?.team ?? NO_TEAM, span)}
+        address={(team) => performancePath({ ...query, owner: team === NO_TEAM ? '' : team })}
+        changes={(team) => changesPath({ ...query, owner: team === NO_TEAM ? '' : team })}
+      />
+    </Section>
+  );
+}
+
+interface TeamView {
+  readonly chosen: readonly Deployment[];
+  readonly query: PerformanceQuery;
+  readonly span: DateRange;
 }
 
 const Aside = ({ query, count }: { query: PerformanceQuery; count: number }): Html => (
@@ -95,6 +126,7 @@ const placeOf = (environment: string) =>
 function Filters({ query, finished }: { query: PerformanceQuery; finished: readonly Deployment[] }): Html {
   const environments = [...new Set(finished.map(({ environment }) => swimlaneOf(environment)))].sort();
   const services = [...new Set(finished.map(({ service }) => service))].sort();
+  const teams = [...new Set(finished.flatMap(({ owner }) => owner?.team ?? []))].sort();
   const choices = [
     { value: PRODUCTION, label: 'production' },
     { value: ALL, label: 'all' },
@@ -112,6 +144,7 @@ function Filters({ query, finished }: { query: PerformanceQuery; finished: reado
         </select>
       </label>
       <Field name="service" value={query.service} known={services} />
+      {teams.length > 0 && <Field name="owner" value={query.owner} known={teams} />}
       <input type="hidden" name="range" value={query.range} />
       <span class="buttons">
         <button>Show</button>

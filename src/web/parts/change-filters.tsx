@@ -11,6 +11,7 @@ export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: 
   const known = {
     environment: newest.flatMap(({ environment }) => [environment.name, swimlaneOf(environment)]),
     service: newest.map(({ service }) => service),
+    owner: newest.flatMap(({ owner }) => owner?.team ?? []),
     person: newest.flatMap(({ actor, commit }) => [actor, commit?.author]).filter((name) => name !== undefined),
     source: newest.map((deployment) => deployment.reportedSource ?? deployment.source),
     tag: [...new Set(newest.flatMap(({ tags }) => tags))].sort(),
@@ -38,6 +39,7 @@ export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: 
           {field('environment')}
           {field('service')}
           {field('person')}
+          {(known.owner.length > 0 || query.owner !== undefined) && field('owner')}
           {field('source')}
           <Select name="tier" of={Tier.options} chosen={query.tier} />
           <Select name="change_type" label="type" of={ChangeType.options} chosen={query.change_type} />

@@ -92,6 +92,7 @@ function Row({ deployment, query, runningStatus, now, sources }: RowView): Html 
       </td>
       <td class="who">
         <Who of={deployment} query={query} />
+        <Team of={deployment} query={query} />
       </td>
       <td class="took">{durationOf(deployment, now)}</td>
       <td class="links">
@@ -113,6 +114,18 @@ function Who({ of: { actor, commit }, query }: { of: Deployment; query: ChangesQ
     <>
       {actor !== undefined && person(actor)}{' '}
       {author !== undefined && author !== actor && <span class="mute">code: {person(author)}</span>}
+    </>
+  );
+}
+
+function Team({ of: { owner }, query }: { of: Deployment; query: ChangesQuery }): Html {
+  if (!owner) return <></>;
+  return (
+    <>
+      {' '}
+      <span class="mute">
+        team: <a href={addressOf(query, { owner: owner.team })}>{owner.team}</a>
+      </span>
     </>
   );
 }

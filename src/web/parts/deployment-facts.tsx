@@ -1,4 +1,5 @@
 import type { Deployment, Replaced } from '../../domain/deployment.ts';
+import type { Owner } from '../../domain/owners.ts';
 import { forgeOf } from '../../forges/index.ts';
 import { mergeRequestLabel } from '../../forges/label.ts';
 import type { Html, Piece } from '../html.ts';
@@ -106,6 +107,16 @@ const ReplacedBefore = ({ of: { deployment, sha, compareUrl } }: { of: Replaced 
   </>
 );
 
+/** Whom to call. */
+const OwnerName = ({ of: { team, channel, runbook, on_call } }: { of: Owner }): Html => (
+  <>
+    <a href={`/?${new URLSearchParams({ owner: team, range: '24h' })}`}>{team}</a>
+    {channel !== undefined && <Mute>{channel}</Mute>}
+    {runbook !== undefined && [' · ', <Link to={runbook}>runbook</Link>]}
+    {on_call !== undefined && [' · ', <Link to={on_call}>on call</Link>]}
+  </>
+);
+
 export function WhenAndWho({ deployment, now }: { deployment: Deployment; now: Date }): Html {
   const { reportedSource, source, instance, tags, externalId } = deployment;
   const time = (iso: string | undefined) => iso && <When at={iso} now={now} />;
@@ -113,6 +124,7 @@ export function WhenAndWho({ deployment, now }: { deployment: Deployment; now: D
     <Fields
       of={[
         ['Who', deployment.actor],
+        ['Owner', deployment.owner && <OwnerName of={deployment.owner} />],
         ['Happened', time(deployment.occurredAt)],
         ['Started', time(deployment.startedAt)],
         ['Finished', time(deployment.finishedAt)],

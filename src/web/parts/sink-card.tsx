@@ -138,7 +138,7 @@ function Standing(view: SinkView): Html {
 
 function whyNotDelivered({ sink, routed: { deployment, sinks, droppedBy } }: SinkView): string | undefined {
   if (droppedBy !== undefined) return `the rule ${droppedBy} drops it`;
-  if (sinks && !sinks.includes(sink.name)) return 'a rule names other sinks';
+  if (sinks && !sinks.includes(sink.name)) return `a rule sends it to ${sinks.join(', ') || 'no sink'}`;
   const wants = sink.wants(deployment);
   return wants.wanted ? undefined : wants.why;
 }

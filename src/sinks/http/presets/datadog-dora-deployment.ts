@@ -34,7 +34,7 @@ export const datadogDoraDeployment: Preset = {
           service: { path: 'service' },
           env: { path: 'environment.name' },
           version: VERSION,
-          team: { path: 'settings.team' },
+          team: { first: [{ path: 'settings.team' }, { path: 'owner.team' }] },
           started_at: started('epoch_ms'),
           finished_at: ended('epoch_ms'),
           git: {

@@ -10,5 +10,6 @@ const PAGES = {
   job_url: 'Job',
   'pull_request.url': 'Merge request',
   'replaced.compare_url': 'What changed',
+  'owner.runbook': 'Runbook',
   page_url: 'Shiplog',
 };

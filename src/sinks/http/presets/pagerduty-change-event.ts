@@ -26,6 +26,8 @@ export const pagerdutyChangeEvent: Preset = {
           commit: { path: 'commit.sha' },
           title: { path: 'commit.title', truncate: 500 },
           actor: { path: 'actor' },
+          team: { path: 'owner.team' },
+          channel: { path: 'owner.channel' },
           artifacts: { path: 'artifacts', truncate: 20 },
           replaced: { path: 'replaced.sha' },
         },

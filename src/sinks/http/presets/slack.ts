@@ -65,6 +65,7 @@ export const slack: Preset = {
               },
             }),
             known('actor', { text: 'by {actor}', escape: 'html', truncate: 300 }),
+            known('owner.team', { text: 'team {owner.team}', escape: 'html', truncate: 300 }),
             known('commit.title', { path: 'commit.title', escape: 'html', truncate: 300 }),
             known('replaced.compare_url', {
               first: [{ text: '<{url}|what changed>', with: { url: link('replaced.compare_url') } }],

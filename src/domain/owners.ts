@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { matchAny, Patterns } from './rule-pattern.ts';
+
+const Text = z.string().trim().min(1).max(300);
+const Link = z.url({ protocol: /^https?$/, error: 'write an address that begins with https:// or http://' }).max(2_000);
+
+/** Who is called when a service breaks. */
+export interface Owner {
+  readonly team: string;
+  readonly channel?: string | undefined;
+  /** Addresses of pages. */
+  readonly runbook?: string | undefined;
+  readonly on_call?: string | undefined;
+}
+
+/** The first that fits a service owns it. */
+export const Owners = z.array(
+  z.strictObject({
+    service: Patterns,
+    team: Text,
+    channel: Text.optional(),
+    runbook: Link.optional(),
+    on_call: Link.optional(),
+  }),
+);
+export type Owners = z.output<typeof Owners>;
+
+export function ownerOf(owners: Owners, service: string): Owner | undefined {
+  const found = owners.find((owner) => matchAny(owner.service, [service]) !== undefined);
+  if (!found) return undefined;
+  const { service: _, ...owner } = found;
+  return owner;
+}
+
+export const isTeam = (owner: Owner | undefined, team: string): boolean =>
+  owner?.team.toLowerCase() === team.toLowerCase();

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+const Alias = z.string().trim().min(1, 'write a login, a name or an e-mail').max(300);
+
+/** A person → the logins, names and e-mails that tools know them by. Case does not count. */
+export const People = z.record(z.string().trim().min(1), z.array(Alias).min(1)).transform((said, context) => {
+  const byAlias = new Map<string, string>();
+  for (const [person, aliases] of Object.entries(said)) {
+    for (const alias of [person, ...aliases]) {
+      const other = byAlias.get(alias.toLowerCase());
+      if (other !== undefined && other !== person)
+        context.addIssue({
+          code: 'custom',
+          path: [person],
+          message: `"${alias}" belongs to ${other} already; leave it out of one of them`,
+          input: said,
+        });
+      byAlias.set(alias.toLowerCase(), person);
+    }
+  }
+  return {
+    byAlias: byAlias as ReadonlyMap<string, string>,
+    aliases: new Map(Object.entries(said).map(([person, aliases]) => [person, [...new Set([person, ...aliases])]])),
+  };
+});
+export type People = z.output<typeof People>;
+
+/** What the person is called whom a tool calls so. */
+export const personOf = ({ byAlias }: People, name: string): string => byAlias.get(name.toLowerCase()) ?? name;
+
+/** All that tools call the person whom one calls so. */
+export const aliasesOf = (people: People, name: string): readonly string[] =>
+  people.aliases.get(personOf(people, name)) ?? [name];

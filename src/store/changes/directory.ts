@@ -1,0 +1,103 @@
+import type { Deployment } from '../../domain/deployment.ts';
+import { type Directory, withNames } from '../../domain/directory.ts';
+import { isTeam, type Owners, ownerOf } from '../../domain/owners.ts';
+import { aliasesOf, type People, personOf } from '../../domain/people.ts';
+import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
+import type { Deployments } from './deployments.ts';
+import type { ChangeSelection } from './filter.ts';
+import type { ResolvedNames, UnknownName } from './names.ts';
+
+/** No service is called so. */
+const NO_SERVICE = '';
+
+/**
+ * The change log with one name a person and with owners. Both are put in when it is read, so that they hold for what is
+ * recorded already, and nothing that is stored depends on them.
+ */
+export function withDirectory(deployments: Deployments, { people, owners }: Directory): Deployments {
+  if (!people && owners.length === 0) return deployments;
+  const named = (one: Deployment): Deployment => withNames(one, { people, owners });
+  const services = createServiceNames(deployments);
+  return {
+    ...deployments,
+    async get(name) {
+      const view = await deployments.get(name);
+      return view && { ...view, deployment: named(view.deployment) };
+    },
+    async list(filter) {
+      const listed = await deployments.list(filter);
+      return { ...listed, deployments: listed.deployments.map(named) };
+    },
+    many: async (names) => (await deployments.many(names)).map(named),
+    async timeline(filter, limit) {
+      const entries = await deployments.timeline(filter, limit);
+      return people ? entries.map((entry) => entryWithPerson(entry, people)) : entries;
+    },
+    async resolve(selection) {
+      const { owner, ...asked } = selection;
+      const resolved = await deployments.resolve(people ? withAliases(asked, people) : asked);
+      return owner === undefined ? resolved : withTeam(resolved, owner, { owners, services: await services() });
+    },
+  };
+}
+
+function entryWithPerson(lazy: LazyTimelineEntry, people: People): LazyTimelineEntry {
+  return {
+    atMs: lazy.atMs,
+    category: lazy.category,
+    entry: () => {
+      const entry = lazy.entry();
+      return entry.actor === undefined ? entry : { ...entry, actor: personOf(people, entry.actor) };
+    },
+  };
+}
+
+function withAliases(selection: ChangeSelection, people: People): ChangeSelection {
+  const { person } = selection.facets;
+  if (typeof person !== 'string') return selection;
+  const aliases = aliasesOf(people, person);
+  return aliases.length === 1 ? selection : { ...selection, facets: { ...selection.facets, person: aliases } };
+}
+
+interface Owned {
+  readonly owners: Owners;
+  /** All that were ever deployed, with how many changes each has. */
+  readonly services: ReadonlyMap<string, number>;
+}
+
+function withTeam({ selection, unknown }: ResolvedNames, team: string, owned: Owned): ResolvedNames {
+  const { service } = selection.facets;
+  const among = service === undefined ? [...owned.services.keys()] : [service].flat();
+  const own = among.filter((name) => isTeam(ownerOf(owned.owners, name), team));
+  const facets = { ...selection.facets, service: own.length > 0 ? own : NO_SERVICE };
+  const isKnown = owned.owners.some((owner) => isTeam(owner, team));
+  return {
+    selection: { ...selection, facets },
+    unknown: isKnown ? unknown : [...unknown, unknownTeam(team, owned)],
+  };
+}
+
+function unknownTeam(value: string, { owners, services }: Owned): UnknownName {
+  const counts = new Map(owners.map(({ team }) => [team, 0]));
+  for (const [service, count] of services) {
+    const team = ownerOf(owners, service)?.team;
+    if (team !== undefined) counts.set(team, (counts.get(team) ?? 0) + count);
+  }
+  return { field: 'owner', value, isPart: false, known: [...counts].map(([name, count]) => ({ name, count })) };
+}
+
+/** Read again only when the change log has changed. */
+function createServiceNames({ version, timeline }: Deployments): () => Promise<ReadonlyMap<string, number>> {
+  let known: { readonly version: string; readonly names: ReadonlyMap<string, number> } | undefined;
+  return async () => {
+    const now = await version(); // before the reading: what changes meanwhile makes another version
+    if (known?.version === now) return known.names;
+    const names = new Map<string, number>();
+    for (const lazy of await timeline({ facets: {} }, Number.MAX_SAFE_INTEGER)) {
+      const { service } = lazy.entry();
+      names.set(service, (names.get(service) ?? 0) + 1);
+    }
+    known = { version: now, names };
+    return names;
+  };
+}
