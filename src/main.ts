@@ -4,7 +4,7 @@ import type { ChangesOptions } from './cli/changes.ts';
 import { wholeNumber } from './cli/count.ts';
 import type { DeadLetterOptions } from './cli/dead-letters.ts';
 import type { ExplainOptions } from './cli/explain.ts';
-import { EXIT_CODES, exitOnBrokenPipe, ignoreBrokenPipe, NothingFound } from './cli/output.ts';
+import { EXIT_CODES, exitOnBrokenPipe, ignoreBrokenPipe, type JsonOption, NothingFound } from './cli/output.ts';
 import type { PerformanceOptions } from './cli/performance.ts';
 import type { RedeliverOptions } from './cli/redeliver.ts';
 import type { RunningOptions } from './cli/running.ts';
@@ -37,18 +37,27 @@ program
 program
   .command('secrets')
   .description('show the webhook URLs and their secrets')
-  .action(() => run(import('./cli/secrets.ts'), ({ showSecrets }, config) => showSecrets(config)));
+  .option('--json', 'for programs')
+  .action((options: JsonOption) =>
+    run(import('./cli/secrets.ts'), ({ showSecrets }, config) => showSecrets(config, options)),
+  );
 program
   .command('sessions')
   .description('the logins of the pages')
   .command('end')
   .description('end all of them: everybody has to log in again')
-  .action(() => run(import('./cli/sessions.ts'), ({ endSessions }, config) => endSessions(config)));
+  .option('--json', 'for programs')
+  .action((options: JsonOption) =>
+    run(import('./cli/sessions.ts'), ({ endSessions }, config) => endSessions(config, options)),
+  );
 program
   .command('sample')
   .description('send a signed sample deployment to the running bridge, as the tool itself would')
   .argument('<source>', 'the name of a configured source (shiplog secrets lists them)')
-  .action((source: string) => run(import('./cli/sample.ts'), ({ sendSample }, config) => sendSample(config, source)));
+  .option('--json', 'for programs')
+  .action((source: string, options: JsonOption) =>
+    run(import('./cli/sample.ts'), ({ sendSample }, config) => sendSample(config, source, options)),
+  );
 program
   .command('doctor')
   .description('check the configuration, the running bridge, Redis, the clock and every destination')
@@ -56,9 +65,10 @@ program
     '--repair',
     'cut torn records of the private Redis off, so that it starts again; a copy stays. Stop the bridge first',
   )
-  .action((options: { repair?: boolean }) =>
+  .option('--json', 'for programs')
+  .action((options: JsonOption & { repair?: boolean }) =>
     run(import('./cli/doctor.ts'), ({ repair, runDoctor }, config) =>
-      options.repair ? repair(config) : runDoctor(config),
+      options.repair ? repair(config) : runDoctor(config, options),
     ),
   );
 program
@@ -80,7 +90,8 @@ program
   .description('have the running bridge ask the tools for deployments that were never told, and record them')
   .option('--source <name>', 'only this source')
   .option('--since <when>', 'such as 90m, 12h, 2d or 2026-03-14T20:00:00Z', '2d')
-  .action((options: { source?: string; since: string }) =>
+  .option('--json', 'for programs')
+  .action((options: JsonOption & { source?: string; since: string }) =>
     run(import('./cli/backfill.ts'), ({ backfill }, config) => backfill(config, options)),
   );
 program
@@ -89,6 +100,7 @@ program
   .requiredOption('--sink <name>', 'the name of a configured sink')
   .requiredOption('--since <when>', 'such as 90m, 12h, 2d or 2026-03-14T20:00:00Z')
   .option('--dry-run', 'say how many', false)
+  .option('--json', 'for programs')
   .action((options: RedeliverOptions) =>
     run(import('./cli/redeliver.ts'), ({ redeliver }, config) => redeliver(config, options)),
   );
@@ -101,7 +113,8 @@ program
   .argument('[targets...]', 'project:<path>, group:<path>, repository:<workspace>/<slug>, workspace:<name>')
   .option('--url <url>', 'where the tool reaches the bridge, such as https://shiplog.example.com; default: public_url')
   .option('--dry-run', 'say what would be done', false)
-  .action((source: string, targets: string[], options: { url?: string; dryRun: boolean }) =>
+  .option('--json', 'for programs')
+  .action((source: string, targets: string[], options: JsonOption & { url?: string; dryRun: boolean }) =>
     run(import('./cli/hooks.ts'), ({ applyHooks }, config) => applyHooks(config, { source, targets, ...options })),
   );
 
@@ -183,6 +196,7 @@ const filtered = (command: Command) =>
     .option('--deployment <key>')
     .option('--kind <kind>', 'refused (by the destination) or fault (ours)')
     .option('--reason <text>', 'part of the reason')
+    .option('--cause <words>', 'all of the reason, with … for what differs, as the page groups them')
     .option('--since <when>', 'died since: 90m, 12h, 2d or a time')
     .option('--until <when>', 'died before: 90m, 12h, 2d or a time');
 reaching(filtered(deadLetters.command('ls').description('list them')))
@@ -193,6 +207,7 @@ reaching(filtered(deadLetters.command('ls').description('list them')))
 reaching(deadLetters.command('show'))
   .description('one of them, with all that is known about it')
   .argument('<id>')
+  .option('--json', 'for programs: it is JSON in any case')
   .action((id: string, options: BridgeAccess) =>
     ask(import('./cli/dead-letters.ts'), options, ({ showDeadLetter }, config) => showDeadLetter(config, id)),
   );
@@ -203,11 +218,21 @@ for (const order of ['replay', 'drop'] as const)
     .option('--all', 'all of them')
     .option('--dry-run', 'say how many')
     .option('--remap', 'replay: map the webhooks again from their kept bodies')
+    .option('--json', 'for programs')
     .action((options: BridgeAccess & DeadLetterOptions) =>
       ask(import('./cli/dead-letters.ts'), options, ({ orderDeadLetters }, config) =>
         orderDeadLetters(config, order, options),
       ),
     );
+
+program
+  .command('completion')
+  .description('a script that completes commands and options: source <(shiplog completion bash)')
+  .argument('<shell>', 'bash, zsh or fish')
+  .action(async (shell: string) => {
+    const { completionScript, shellOf } = await import('./cli/completion.ts');
+    process.stdout.write(completionScript(program, shellOf(shell)));
+  });
 
 /** Each command is loaded when it runs: most need little of the bridge, and `--help` needs nothing. */
 async function run<Part>(

@@ -99,7 +99,7 @@ export function changesTable(changes: readonly Change[], { stdout }: Output): st
       { title: 'commit' },
       { title: 'what', least: 8 },
       { title: 'who', least: 4 },
-      { title: 'deployment', least: 5 },
+      { title: 'deployment', whole: true },
     ],
     changes.map((change) => [
       shownTime(change.occurred_at),

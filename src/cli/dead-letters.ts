@@ -3,6 +3,9 @@ import { DeadLetterFields } from '../domain/dead-letter-filter.ts';
 import type { DeadLetter } from '../queue/dead-letters.ts';
 import { callBridge } from './call.ts';
 import { momentAgo } from './duration.ts';
+import { type Output, printJson, widthOf } from './output.ts';
+import { shownTime } from './show.ts';
+import { table } from './table.ts';
 
 type Fields = Readonly<Partial<Record<keyof DeadLetterFields, string>>>;
 export interface DeadLetterOptions extends Fields {
@@ -29,17 +32,31 @@ function filterOf(options: DeadLetterOptions, now: Date): Fields {
   };
 }
 
-export async function listDeadLetters(config: BridgeSettings, options: DeadLetterOptions): Promise<void> {
+export async function listDeadLetters(
+  config: BridgeSettings,
+  options: DeadLetterOptions,
+  output: Output = process,
+): Promise<void> {
   const query = new URLSearchParams({ ...filterOf(options, new Date()), limit: '1000' });
   // our own API
   const letters = (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[];
-  if (options.json) return void process.stdout.write(`${JSON.stringify(letters, null, 2)}\n`);
-  if (letters.length === 0) process.stdout.write('there are no dead letters\n');
-  for (const { id, kind, diedAt, deployment, webhook, why } of letters)
-    process.stdout.write(
-      `${diedAt}  ${kind.padEnd(7)}  ${id}\n    ${deployment ?? `webhook ${webhook}`}\n    ${why}\n`,
-    );
+  if (options.json) return void printJson(output, letters);
+  if (letters.length === 0) output.stdout.write('there are no dead letters\n');
+  else output.stdout.write(lettersTable(letters, output));
 }
+
+const lettersTable = (letters: readonly DeadLetter[], { stdout }: Output): string =>
+  table(
+    [
+      { title: 'died (UTC)' },
+      { title: 'sink' },
+      { title: 'kind' },
+      { title: 'why', least: 12 },
+      { title: 'id', whole: true },
+    ],
+    letters.map(({ id, sink, kind, diedAt, why }) => [shownTime(diedAt), sink, kind, why, id]),
+    widthOf(stdout),
+  );
 
 export async function showDeadLetter(config: BridgeSettings, id: string): Promise<void> {
   const query = new URLSearchParams({ id });
@@ -57,7 +74,7 @@ export async function showDeadLetter(config: BridgeSettings, id: string): Promis
 export async function orderDeadLetters(
   config: BridgeSettings,
   order: 'replay' | 'drop',
-  { all = false, dryRun = false, remap = false, ...options }: DeadLetterOptions,
+  { all = false, dryRun = false, remap = false, json = false, ...options }: DeadLetterOptions,
 ): Promise<void> {
   const now = new Date();
   // What dies again meanwhile is not tried a second time by the same command: with `until` it comes to an end.
@@ -76,13 +93,17 @@ export async function orderDeadLetters(
       path: `/api/dead-letters/${order}`,
       body,
     })) as DeadLetterResult;
+    if (dryRun && json) return void printJson(process, answer);
     if (dryRun) return void process.stdout.write(`${answer.matched} dead letters would be taken\n`);
     const count = answer.replayed ?? answer.dropped ?? 0;
     done += count;
+    const isDone = count === 0 || count >= answer.matched;
+    if (json && isDone) return void printJson(process, { [order === 'replay' ? 'replayed' : 'dropped']: done });
+    if (json) continue;
     process.stdout.write(
       `${done} of ${Math.max(done, answer.matched)} ${order === 'replay' ? 'tried again' : 'dropped'}\n`,
     );
-    if (count === 0 || count >= answer.matched) return;
+    if (isDone) return;
   }
 }
 

@@ -6,6 +6,7 @@ import { repairRecords } from '../redis/repair.ts';
 import { type Expiring, expiringSecrets } from '../telemetry/expiry.ts';
 import { addressOf } from './address.ts';
 import { askBridge, callBridge } from './call.ts';
+import { type JsonOption, printJson } from './output.ts';
 
 type Finding = { readonly ok: boolean; readonly what: string };
 
@@ -22,7 +23,7 @@ export async function repair(config: Config): Promise<void> {
 }
 
 /** Asks everything that can be asked. @throws Error when something is wrong: the exit code says it too. */
-export async function runDoctor(config: Config): Promise<void> {
+export async function runDoctor(config: Config, { json }: JsonOption = {}): Promise<void> {
   const findings = [
     {
       ok: true,
@@ -35,7 +36,8 @@ export async function runDoctor(config: Config): Promise<void> {
     ...(await Promise.all(config.sources.map((source) => checkSource(source)))).flat(),
     ...(await Promise.all(expiringSecrets(config).map((secret) => checkExpiry(secret)))).flat(),
   ];
-  for (const { ok, what } of findings) process.stdout.write(`${ok ? 'ok   ' : 'WRONG'}  ${what}\n`);
+  if (json) printJson(process, findings);
+  else for (const { ok, what } of findings) process.stdout.write(`${ok ? 'ok   ' : 'WRONG'}  ${what}\n`);
   if (findings.some(({ ok }) => !ok)) throw new Error('something needs attention');
 }
 

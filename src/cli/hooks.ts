@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.ts';
 import { trimCharsEnd } from '../values/text.ts';
+import { type JsonOption, printJson } from './output.ts';
 
-export interface HooksOptions {
+export interface HooksOptions extends JsonOption {
   readonly source: string;
   /** Where the tool reaches the bridge; absent: `public_url`. https://shiplog.example.com */
   readonly url?: string | undefined;
@@ -14,7 +15,7 @@ const WITHIN_MS = 10 * 60_000;
 /** Creates or repairs the webhooks in the tool. @throws Error with what to do. */
 export async function applyHooks(
   config: Config,
-  { source: name, url: said, targets, dryRun }: HooksOptions,
+  { source: name, url: said, targets, dryRun, json }: HooksOptions,
 ): Promise<void> {
   const url = said ?? config.public_url ?? '';
   const source = config.sources.find((candidate) => candidate.name === name);
@@ -33,5 +34,6 @@ export async function applyHooks(
     dryRun,
     signal: AbortSignal.timeout(WITHIN_MS),
   });
+  if (json) return void printJson(process, { source: name, dry_run: dryRun, done: lines });
   process.stdout.write(`${lines.join('\n')}\n`);
 }

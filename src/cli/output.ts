@@ -18,6 +18,11 @@ export interface Screen {
 export const EXIT_CODES = `
 Exit codes: 0 done; 1 it did not work, and standard error says why; 2 the configuration is wrong; 3 nothing was found.`;
 
+/** Every command has it. */
+export interface JsonOption {
+  readonly json?: boolean;
+}
+
 export const printJson = ({ stdout }: Output, value: unknown): unknown =>
   stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 

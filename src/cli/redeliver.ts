@@ -1,21 +1,23 @@
 import type { Config } from '../config/config.ts';
 import { callBridge } from './call.ts';
 import { momentAgo } from './duration.ts';
+import { type JsonOption, printJson } from './output.ts';
 
-export interface RedeliverOptions {
+export interface RedeliverOptions extends JsonOption {
   readonly sink: string;
   readonly since: string;
   readonly dryRun: boolean;
 }
 
 /** Has the running bridge tell a sink that came later what happened before. */
-export async function redeliver(config: Config, { sink, since, dryRun }: RedeliverOptions): Promise<void> {
+export async function redeliver(config: Config, { sink, since, dryRun, json }: RedeliverOptions): Promise<void> {
   const at = momentAgo(since, new Date()).toISOString();
   const body = { sink, since: at, dry_run: dryRun };
   const done = (await callBridge(config, { method: 'POST', path: '/api/redeliver', body })) as {
     looked: number;
     queued: number;
   }; // our own API
+  if (json) return void printJson(process, { sink, since: at, dry_run: dryRun, ...done });
   const words = dryRun ? 'would be put into its queue' : 'are in its queue; what it was told before is not told again';
   process.stdout.write(`${sink}: ${done.looked} deployments since ${at}, of which ${done.queued} ${words}\n`);
 }

@@ -1,9 +1,10 @@
 import { request } from 'undici';
 import type { Config } from '../config/config.ts';
 import { addressOf } from './address.ts';
+import { type JsonOption, printJson } from './output.ts';
 
 /** @throws Error with what to do, when there is no such source or the bridge does not take the sample. */
-export async function sendSample(config: Config, name: string): Promise<void> {
+export async function sendSample(config: Config, name: string, { json }: JsonOption = {}): Promise<void> {
   const source = config.sources.find((candidate) => candidate.name === name || candidate.type === name);
   if (!source)
     throw new Error(`there is no source "${name}"; there are: ${config.sources.map((known) => known.name).join(', ')}`);
@@ -13,6 +14,7 @@ export async function sendSample(config: Config, name: string): Promise<void> {
     throw new Error(`no bridge answers at ${addressOf(config)}; start it with: npm start`, { cause });
   });
   const text = await answer.body.text();
-  process.stdout.write(`POST ${url}\n${answer.statusCode} ${text}\n`);
+  if (json) printJson(process, { url, status: answer.statusCode, body: text });
+  else process.stdout.write(`POST ${url}\n${answer.statusCode} ${text}\n`);
   if (answer.statusCode >= 300) throw new Error(`the bridge did not take the sample of ${name}`);
 }

@@ -6,6 +6,8 @@ export interface Column {
   /** It may be cut to so many characters where the terminal is too narrow. Absent: never. */
   readonly least?: number;
   readonly paint?: (cell: string) => string;
+  /** Somebody copies it: it is never cut. Where it has no room beside the others, it stands on a line of its own. */
+  readonly whole?: true;
 }
 
 const GAP = '  ';
@@ -19,19 +21,59 @@ export function table(
   const cells = rows.map((row) => columns.map((_, at) => oneLine(row[at] ?? '')));
   const titles = columns.map(({ title }) => title.toUpperCase());
   const widest = columns.map((_, at) => Math.max(...[titles, ...cells].map((row) => widthOf(row[at] ?? ''))));
-  const widths = width === undefined ? widest : fit(columns, widest, width);
-  const last = columns.length - 1;
-  const line = (row: readonly string[], painted: boolean) =>
-    row
-      .map((cell, at) => {
-        const space = widths[at] ?? 0;
-        const cut = width === undefined ? cell : shorten(cell, space);
-        const paint = painted && width !== undefined ? columns[at]?.paint : undefined;
-        return `${paint ? paint(cut) : cut}${at === last ? '' : ' '.repeat(Math.max(0, space - widthOf(cut)))}`;
-      })
-      .join(GAP)
-      .trimEnd();
-  return `${[line(titles, false), ...cells.map((row) => line(row, true))].join('\n')}\n`;
+  const below = new Set(width === undefined ? [] : noRoomFor(columns, widest, width));
+  const beside = columns.map((_, at) => at).filter((at) => !below.has(at));
+  const inLine = { columns, beside, widths: widthsOf({ columns, beside, widest, width }), isCut: width !== undefined };
+  const ownLines = (row: readonly string[]) => [...below].map((at) => `${GAP}${row[at]}`);
+  const lines = [
+    lineOf(titles, inLine, false),
+    ...ownLines(titles),
+    ...cells.flatMap((row) => [lineOf(row, inLine, true), ...ownLines(row)]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+interface Shape {
+  readonly columns: readonly Column[];
+  /** Which columns stand beside each other. */
+  readonly beside: readonly number[];
+  /** Of those. */
+  readonly widths: readonly number[];
+  readonly isCut: boolean;
+}
+
+function lineOf(row: readonly string[], { columns, beside, widths, isCut }: Shape, painted: boolean): string {
+  const parts = beside.map((at, index) => {
+    const cell = row[at] ?? '';
+    const space = widths[index] ?? 0;
+    const cut = isCut ? shorten(cell, space) : cell;
+    const paint = painted && isCut ? columns[at]?.paint : undefined;
+    const gap = index === beside.length - 1 ? '' : ' '.repeat(Math.max(0, space - widthOf(cut)));
+    return `${paint ? paint(cut) : cut}${gap}`;
+  });
+  return parts.join(GAP).trimEnd();
+}
+
+/** With less than this a text says little. */
+const READABLE = 16;
+
+/** The columns that must not be cut and would leave the others too little. */
+function noRoomFor(columns: readonly Column[], widest: readonly number[], width: number): number[] {
+  const wanted = columns.map(({ least }, at) => Math.min(widest[at] ?? 0, least ? READABLE : (widest[at] ?? 0)));
+  const needed = wanted.reduce((sum, one) => sum + one, 0) + GAP.length * (columns.length - 1);
+  if (needed <= width) return [];
+  return columns.flatMap(({ whole }, at) => (whole ? [at] : []));
+}
+
+interface Fitted extends Pick<Shape, 'columns' | 'beside'> {
+  readonly widest: readonly number[];
+  readonly width: number | undefined;
+}
+
+function widthsOf({ columns, beside, widest, width }: Fitted): number[] {
+  const own = beside.map((at) => widest[at] ?? 0);
+  const shown = beside.flatMap((at) => columns[at] ?? []);
+  return width === undefined ? own : fit(shown, own, width);
 }
 
 /** Takes from the widest column that may give, until it fits or none may. */

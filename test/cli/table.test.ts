@@ -42,3 +42,23 @@ describe('a text on a terminal', () => {
     expect(shorten('abc', 3)).toBe('abc');
   });
 });
+
+describe('a column that somebody copies', () => {
+  const key = 'gitlab:git.harbor.example:77:job:15664214926';
+  const columns = [{ title: 'state' }, { title: 'what', least: 8 }, { title: 'deployment', whole: true }] as const;
+
+  it.each([60, 80])('stands whole on a line of its own where it leaves the others too little: %i columns', (width) => {
+    const rows = [['succeeded', 'Read the tide from the new gauge, and keep the old one'.repeat(2), key]];
+    const lines = table([...columns, { title: 'who', least: 4 }], [[...(rows[0] ?? []), 'mira okafor']], width).split(
+      '\n',
+    );
+    expect(lines.every((line) => line.length <= width)).toBe(true);
+    expect(lines[3]).toBe(`  ${key}`);
+    expect(lines[2]).toContain('mira');
+  });
+
+  it('stands beside the others where there is room, and where nobody looks', () => {
+    for (const width of [120, undefined])
+      expect(table(columns, [['succeeded', 'Bump', key]], width).split('\n')[1]).toContain(key);
+  });
+});

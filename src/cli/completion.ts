@@ -1,0 +1,110 @@
+import type { Command } from 'commander';
+
+const SHELLS = ['bash', 'zsh', 'fish'] as const;
+type Shell = (typeof SHELLS)[number];
+
+/** @throws Error that names those there are */
+export function shellOf(name: string): Shell {
+  const shell = SHELLS.find((known) => known === name);
+  if (!shell) throw new Error(`there is no completion for "${name}": write ${SHELLS.join(', ')}`);
+  return shell;
+}
+
+/** What may follow a command: its commands and options. */
+interface Place {
+  /** The names of the commands that lead to it, each after a space; empty at the top. */
+  readonly path: string;
+  readonly words: readonly { readonly name: string; readonly about: string }[];
+}
+
+/** A script that completes commands and options in a shell. Made of the very commands, so that it misses none. */
+export function completionScript(program: Command, shell: Shell): string {
+  const places = placesOf(program, '');
+  return WRITERS[shell](places);
+}
+
+function placesOf(command: Command, path: string): Place[] {
+  const below = command.commands.map((one) => ({ name: one.name(), about: one.description(), one }));
+  const options = command.options.map(({ long, short, description }) => ({
+    name: long ?? short ?? '',
+    about: description,
+  }));
+  const help = { name: '--help', about: 'what it does, and its options' };
+  return [
+    { path, words: [...below.map(({ name, about }) => ({ name, about })), ...options, help] },
+    ...below.flatMap(({ name, one }) => placesOf(one, `${path} ${name}`)),
+  ];
+}
+
+/** Between single quotation marks of any shell. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+/** fish knows `\'` and no other way. */
+const fishQuoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+
+const leadingTo = (places: readonly Place[]): readonly string[] =>
+  places.map(({ path }) => path).filter((path) => path !== '');
+
+const namesOf = ({ words }: Place): string => words.map(({ name }) => name).join(' ');
+
+const bashCase = (place: Place): string =>
+  `    ${quoted(place.path)}) COMPREPLY=($(compgen -W ${quoted(namesOf(place))} -- "$current")) ;;\n`;
+
+const bash = (places: readonly Place[]): string => `# bash completion of shiplog: source <(shiplog completion bash)
+_shiplog() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" path='' at
+  for ((at = 1; at < COMP_CWORD; at++)); do
+    case "$path \${COMP_WORDS[at]}" in
+      ${leadingTo(places).map(quoted).join(' | ')}) path="$path \${COMP_WORDS[at]}" ;;
+    esac
+  done
+  case "$path" in
+${places.map(bashCase).join('')}  esac
+}
+complete -o default -F _shiplog shiplog
+`;
+
+const zshCase = ({ path, words }: Place): string =>
+  `    (${quoted(path)}) found=(${words.map(({ name, about }) => quoted(`${name}:${about}`)).join(' ')}) ;;\n`;
+
+const zsh = (places: readonly Place[]): string => `#compdef shiplog
+# zsh completion of shiplog: source <(shiplog completion zsh)
+_shiplog() {
+  local route='' word
+  local -a found
+  for word in \${words[2,CURRENT-1]}; do
+    case "$route $word" in
+      (${leadingTo(places).map(quoted).join(' | ')}) route="$route $word" ;;
+    esac
+  done
+  case "$route" in
+${places.map(zshCase).join('')}  esac
+  _describe -o shiplog found || _files
+}
+compdef _shiplog shiplog
+`;
+
+/** `-f`: no file may follow where a command must. */
+const fishLine = (path: string, name: string, about: string): string =>
+  [
+    'complete -c shiplog',
+    name.startsWith('-') ? '' : ' -f',
+    ` -n ${fishQuoted(`__shiplog_at "${path}"`)} -a ${fishQuoted(name)} -d ${fishQuoted(about)}\n`,
+  ].join('');
+
+const fishLines = ({ path, words }: Place): string =>
+  words.map(({ name, about }) => fishLine(path, name, about)).join('');
+
+const fish = (places: readonly Place[]): string => `# fish completion of shiplog: shiplog completion fish | source
+function __shiplog_at
+  set -l path ''
+  for word in (commandline -opc)[2..-1]
+    switch "$path $word"
+      case ${leadingTo(places).map(fishQuoted).join(' ')}
+        set path "$path $word"
+    end
+  end
+  test "$path" = "$argv[1]"
+end
+${places.map(fishLines).join('')}`;
+
+const WRITERS: Readonly<Record<Shell, (places: readonly Place[]) => string>> = { bash, zsh, fish };
