@@ -61,6 +61,38 @@ export function swimlanesOf(entries: readonly LazyTimelineEntry[], window: Windo
   const swimlanes = [...bySwimlane(entries)]
     .map(([name, own]) => ({ name, own, rank: rankOf(own) }))
     .sort((a, b) => a.rank - b.rank || a.name.length - b.name.length || (a.name < b.name ? -1 : 1));
+  return drawAll(swimlanes, window);
+}
+
+/** More entries are too many to read each for its service while somebody waits. */
+const MOST_BY_SERVICE = 20_000;
+
+/**
+ * One swimlane a service, by name, where all entries are of one environment: there an environment each would be a
+ * single one. Of too many services those have their own that change the most. Undefined: they are of several.
+ * @param entries newest first.
+ */
+export function serviceLanesOf(entries: readonly LazyTimelineEntry[], window: Window): Swimlane[] | undefined {
+  const names = new Set(entries.map(({ category }) => category.environment.name.toLowerCase()));
+  if (names.size !== 1 || entries.length > MOST_BY_SERVICE) return undefined;
+  const services = new Map<string, { readonly name: string; readonly own: LazyTimelineEntry[] }>();
+  for (const lazy of entries) {
+    const { service } = lazy.entry();
+    const lane = services.get(service.toLowerCase()) ?? { name: service, own: [] };
+    services.set(service.toLowerCase(), lane);
+    lane.own.push(lazy);
+  }
+  const busiest = [...services.values()].sort((a, b) => b.own.length - a.own.length);
+  const byName = (a: { readonly name: string }, b: { readonly name: string }) => (a.name < b.name ? -1 : 1);
+  if (busiest.length <= MAX_SWIMLANES) return drawAll(busiest.sort(byName), window);
+  const shown = busiest.slice(0, MAX_SWIMLANES - 1).sort(byName);
+  return drawAll([...shown, ...busiest.slice(shown.length)], window);
+}
+
+function drawAll(
+  swimlanes: readonly { readonly name: string; readonly own: readonly LazyTimelineEntry[] }[],
+  window: Window,
+): Swimlane[] {
   const shown = swimlanes.length > MAX_SWIMLANES ? swimlanes.slice(0, MAX_SWIMLANES - 1) : swimlanes;
   const drawn = shown.map(({ name, own }) => ({ name, filters: true, ...draw(own, window) }));
   const rest = swimlanes.slice(shown.length);

@@ -10,7 +10,13 @@ describe.skipIf(!chromiumPath)('somebody who is paged', () => {
   let bridge: Awaited<ReturnType<typeof startTestBridge>>;
   let browser: Browser;
   beforeAll(async () => {
-    [bridge, browser] = await Promise.all([startTestBridge(), startBrowser()]);
+    const owner = {
+      service: 'payments-*',
+      team: 'payments',
+      channel: '#payments',
+      on_call: 'https://pager.harbor.example/',
+    };
+    [bridge, browser] = await Promise.all([startTestBridge({ owners: [owner] }), startBrowser()]);
     const post = (said: Record<string, unknown>) =>
       bridge.post('/webhooks/changes', { environment: 'production', ...said }, { authorization: `Bearer ${SECRET}` });
     const sha = (digit: string) => ({ commit_sha: digit.repeat(40) });
@@ -40,6 +46,35 @@ describe.skipIf(!chromiumPath)('somebody who is paged', () => {
     await page.getByRole('link', { name: 'rolled back by ana' }).waitFor();
     await page.getByText('jonas').first().waitFor();
     await page.getByRole('link', { name: 'ledger' }).waitFor();
+  });
+
+  it('is told by each mark which service it is, by mouse and by keyboard, in lanes of services', async () => {
+    const { page } = await openVisitor(browser, bridge.url);
+    await logIn(page, ADMIN_TOKEN);
+    await page.goto('/?environment=production');
+    expect(await page.locator('.lane-name bdi').allTextContents()).toEqual(['ledger', 'payments-api']);
+    const tip = page.locator('#tip');
+    await page.locator('.lane').first().locator('.mark:visible').first().hover();
+    await expect.poll(() => tip.textContent()).toMatch(/^ledger to production: succeeded/);
+    await page.keyboard.press('Escape');
+    expect(await tip.isHidden()).toBe(true);
+    await page.locator('.lane').last().locator('.mark[tabindex="0"]:visible').first().focus();
+    await expect.poll(() => tip.textContent()).toMatch(/^payments-api/);
+  });
+
+  it('sees whom to call: within three clicks of the first page, with the culprit, its author and who undid it', async () => {
+    const { page } = await openVisitor(browser, bridge.url);
+    await logIn(page, ADMIN_TOKEN);
+    await page.goto('/');
+    const row = page.locator('.changes tbody tr', { hasText: 'Charge in one request' });
+    expect(await row.textContent()).toMatch(/jonas.*rolled back by ana|rolled back by ana.*jonas/s);
+    await row.getByRole('link', { name: 'Charge in one request' }).click();
+    const facts = page.locator('main');
+    for (const words of ['rolled back by ana', 'jonas', 'payments', '#payments'])
+      await facts.getByText(words).first().waitFor();
+    expect(await facts.getByRole('link', { name: 'on call' }).getAttribute('href')).toBe(
+      'https://pager.harbor.example/',
+    );
   });
 
   it('sees what runs now', async () => {

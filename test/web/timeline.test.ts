@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { fold } from '../../src/domain/fold.ts';
-import { swimlanesOf as lanesOfDots, mergeOverlapping, WIDE, type Window } from '../../src/domain/timeline.ts';
+import {
+  swimlanesOf as lanesOfDots,
+  mergeOverlapping,
+  serviceLanesOf,
+  WIDE,
+  type Window,
+} from '../../src/domain/timeline.ts';
 import { lazyEntryOf, type TimelineEntry, timelineEntryOf } from '../../src/domain/timeline-entry.ts';
 import { Timeline } from '../../src/web/parts/timeline.tsx';
 import { step } from './stores.ts';
@@ -18,6 +24,7 @@ const environments = (...names: string[]) => names.map((name) => mark({ environm
 const draw = (marks: readonly TimelineEntry[]) =>
   Timeline({
     lanes: lanesOf(marks, window),
+    of: 'environment',
     window,
     laneAddress: (name) => `/?environment=${encodeURIComponent(name)}`,
     spanAddress: ({ fromMs, toMs }) => `/?from=${fromMs}&to=${toMs}`,
@@ -39,6 +46,19 @@ describe('the lanes', () => {
     const marks = environments('review/lamp', 'review/tide', 'pr-12', 'pr-13', 'eu/production', 'us/production');
     const lanes = lanesOf(marks, window).map(({ name, count }) => `${name} ${count}`);
     expect(lanes).toEqual(['eu/production 1', 'us/production 1', 'review/* 2', 'pr-* 2']);
+  });
+
+  it('are services where all is of one environment, of too many those that change the most', () => {
+    const inProduction = (service: string) => mark({ service, environment: { name: 'production' } });
+    const services = (marks: readonly TimelineEntry[]) =>
+      serviceLanesOf(marks.map(lazyEntryOf), window)?.map(({ name, count }) => `${name} ${count}`);
+    expect(services(['tide', 'Tide', 'lamp'].map(inProduction))).toEqual(['lamp 1', 'tide 2']);
+    expect(services([inProduction('tide'), ...environments('staging')])).toBeUndefined();
+    const many = Array.from({ length: 60 }, (_, at) => inProduction(`boat${at}`));
+    const lanes = services([...many, inProduction('boat59')]) ?? [];
+    expect(lanes).toHaveLength(24);
+    expect(lanes).toContain('boat59 2');
+    expect(lanes.at(-1)).toBe('37 more 37');
   });
 
   it('are never more than fit the eye: the rest share one', () => {
@@ -135,6 +155,7 @@ describe('the scale', () => {
   ])('of %s has few ticks at round times', (_what, widthMs, label) => {
     const view = {
       lanes: [],
+      of: 'environment',
       window: { fromMs: NOON_MS - widthMs, toMs: NOON_MS },
       laneAddress: String,
       spanAddress: String,

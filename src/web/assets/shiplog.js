@@ -103,6 +103,27 @@ function foldFilters(details) {
   fit();
 }
 
+/** What a mark stands for, beside it: the browser's own words come late, and by keyboard never. */
+function showTip({ target }) {
+  const mark = target.closest?.('.mark');
+  const words = mark?.querySelector('title')?.textContent;
+  if (!words) return hideTip();
+  const tip = document.getElementById('tip') ?? document.body.appendChild(document.createElement('div'));
+  tip.id = 'tip';
+  tip.setAttribute('aria-hidden', 'true'); // the mark's own name says it
+  tip.textContent = words;
+  tip.hidden = false;
+  const { left, right, top, bottom } = mark.getBoundingClientRect();
+  const middle = (left + right) / 2 - tip.offsetWidth / 2;
+  const above = top - tip.offsetHeight - 6;
+  tip.style.left = `${Math.max(4, Math.min(middle, innerWidth - tip.offsetWidth - 4))}px`;
+  tip.style.top = `${above < 4 ? bottom + 6 : above}px`;
+}
+
+function hideTip() {
+  document.getElementById('tip')?.setAttribute('hidden', '');
+}
+
 // ---- the timeline by keyboard
 
 function walk(event) {
@@ -261,6 +282,11 @@ if (form) localizeForm(form);
 for (const details of document.querySelectorAll('.facets')) foldFilters(details);
 document.addEventListener('pointerover', localizeMark);
 document.addEventListener('focusin', localizeMark);
+document.addEventListener('pointerover', showTip);
+document.addEventListener('focusin', showTip);
+document.addEventListener('focusout', hideTip);
+document.addEventListener('scroll', hideTip, { passive: true, capture: true });
+document.addEventListener('keydown', ({ key }) => key === 'Escape' && hideTip());
 document.addEventListener('keydown', walk);
 document.addEventListener('keydown', search);
 new MutationObserver((changes) => {

@@ -1,6 +1,6 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import type { RunningStatus } from '../../domain/running.ts';
-import { swimlanesOf, type Window } from '../../domain/timeline.ts';
+import { serviceLanesOf, swimlanesOf, type Window } from '../../domain/timeline.ts';
 import { type LazyTimelineEntry, lazyEntryOf, timelineEntryOf } from '../../domain/timeline-entry.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
@@ -80,6 +80,7 @@ interface View {
 function Changes({ found, newest, query, problems, unknown, runningStatuses, now, sources }: View): Html {
   const { list, entries, range, window } = found;
   const shown = list.deployments.length > 0;
+  const services = query.environment === undefined ? undefined : serviceLanesOf(entries, window);
   // Only a page that goes up to now has something to wait for.
   return (
     <>
@@ -94,9 +95,10 @@ function Changes({ found, newest, query, problems, unknown, runningStatuses, now
         <div id="drawn">
           {shown && (
             <Timeline
-              lanes={swimlanesOf(entries, window)}
+              lanes={services ?? swimlanesOf(entries, window)}
+              of={services ? 'service' : 'environment'}
               window={window}
-              laneAddress={(name) => addressOf(query, { environment: name })}
+              laneAddress={(name) => addressOf(query, services ? { service: name } : { environment: name })}
               spanAddress={(span) => addressOf(query, spanOf(span))}
             />
           )}

@@ -14,6 +14,8 @@ const ROW_REM = 1.3;
 
 export interface TimelineView {
   readonly lanes: readonly Swimlane[];
+  /** What each lane is. */
+  readonly of: 'environment' | 'service';
   readonly window: Window;
   /** The page of one lane. */
   readonly laneAddress: (name: string) => string;
@@ -22,13 +24,13 @@ export interface TimelineView {
 }
 
 /** The list beneath says the same in words: the picture is for the eye. */
-export const Timeline = ({ lanes, window, laneAddress, spanAddress }: TimelineView): Html => (
+export const Timeline = ({ lanes, of, window, laneAddress, spanAddress }: TimelineView): Html => (
   <>
     <div
       class="timeline"
       id="timeline"
       role="group"
-      aria-label="Timeline, one lane an environment; the list below holds the same changes"
+      aria-label={`Timeline, one lane ${of === 'service' ? 'a service' : 'an environment'}; the list below holds the same changes`}
       data-from={window.fromMs}
       data-to={window.toMs}
     >
