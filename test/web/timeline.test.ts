@@ -24,7 +24,7 @@ const environments = (...names: string[]) => names.map((name) => mark({ environm
 const draw = (marks: readonly TimelineEntry[]) =>
   Timeline({
     lanes: lanesOf(marks, window),
-    of: 'environment',
+    of: 'environment' as const,
     window,
     laneAddress: (name) => `/?environment=${encodeURIComponent(name)}`,
     spanAddress: ({ fromMs, toMs }) => `/?from=${fromMs}&to=${toMs}`,
@@ -155,7 +155,7 @@ describe('the scale', () => {
   ])('of %s has few ticks at round times', (_what, widthMs, label) => {
     const view = {
       lanes: [],
-      of: 'environment',
+      of: 'environment' as const,
       window: { fromMs: NOON_MS - widthMs, toMs: NOON_MS },
       laneAddress: String,
       spanAddress: String,
