@@ -59,7 +59,7 @@ export function spanBefore({ from, to }: DateRange): DateRange {
   return { from: new Date(2 * from.getTime() - to.getTime()), to: new Date(from.getTime() - 1) };
 }
 
-export const isNamed = (name: string, wanted: string): boolean => name.toLowerCase() === wanted.toLowerCase();
+const isNamed = (name: string, wanted: string): boolean => name.toLowerCase() === wanted.toLowerCase();
 
 /** @param wanted empty: production; `*`: all; else a name, or that of a folder of environments */
 export function isIn({ environment }: Deployment, wanted: string): boolean {

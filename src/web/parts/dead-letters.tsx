@@ -178,7 +178,7 @@ function ByCause({ letters, unread, ...shown }: Shown & { letters: readonly Dead
       {causes.length > 0 && (
         <ul class="plain causes" aria-label="By cause">
           {causes.slice(0, SHOWN).map((cause) => (
-            <Cause cause={cause} unread={unread} {...shown} />
+            <Cause cause={cause} isAll={cause.length === letters.length} unread={unread} {...shown} />
           ))}
         </ul>
       )}
@@ -192,7 +192,14 @@ function ByCause({ letters, unread, ...shown }: Shown & { letters: readonly Dead
   );
 }
 
-function Cause({ cause, unread, query, who, now }: Shown & { cause: readonly DeadLetter[]; unread: number }): Html {
+interface CauseView extends Shown {
+  readonly cause: readonly DeadLetter[];
+  /** There is no other: the order for all of them stands above. */
+  readonly isAll: boolean;
+  readonly unread: number;
+}
+
+function Cause({ cause, isAll, unread, query, who, now }: CauseView): Html {
   const [one] = cause;
   if (!one) return <></>;
   const { sink, kind } = one;
@@ -202,7 +209,7 @@ function Cause({ cause, unread, query, who, now }: Shown & { cause: readonly Dea
     <li>
       <a href={deliveriesPath(narrowed)}>{plural(cause.length, 'dead letter')}</a> of {sink}:{' '}
       <DestinationWords>{words}</DestinationWords>
-      <Bulk fitting={{ count: cause.length, unread }} query={narrowed} who={who} now={now} />
+      {!isAll && <Bulk fitting={{ count: cause.length, unread }} query={narrowed} who={who} now={now} />}
     </li>
   );
 }

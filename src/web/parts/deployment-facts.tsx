@@ -85,7 +85,9 @@ const Message = ({ children }: { children: string }): Html => (
 
 const ServiceName = ({ of: { service, serviceId, original } }: { of: Deployment }): Html => (
   <>
-    {service}
+    <a href={`/running?${new URLSearchParams({ service })}`} title="What runs where">
+      {service}
+    </a>
     {serviceId && <Mute>{serviceId}</Mute>}
     {original?.service && <Mute>there: {original.service}</Mute>}
   </>

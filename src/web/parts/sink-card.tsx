@@ -8,7 +8,7 @@ import { ActionForm, type Viewer } from './action-form.tsx';
 import { deploymentPath, StateBadge } from './deployment-labels.tsx';
 import { DestinationWords } from './destination-labels.tsx';
 import { Link } from './link.tsx';
-import { Moment, When } from './time.tsx';
+import { Moment } from './time.tsx';
 
 /** What is known of one deployment at one destination. */
 export interface SinkKnowledge {
@@ -98,7 +98,7 @@ const isGivenUp = (view: SinkView) => view.letters.length > 0 && !isDelivered(vi
 
 /** One sentence: does the destination know? */
 function Standing(view: SinkView): Html {
-  const { delivery, hold, letters, now } = view;
+  const { delivery, hold, letters } = view;
   const state = view.routed.deployment.state;
   const told = delivery?.told;
   if (told && isDelivered(view))
@@ -131,7 +131,7 @@ function Standing(view: SinkView): Html {
         Waits to be told <StateBadge state={state} />
       </strong>
       {before}
-      {hold && [' The whole sink is paused until ', <When at={hold.until.toISOString()} now={now} />, `: ${hold.why}`]}
+      {hold && [' The whole sink is paused until ', <Moment at={hold.until.toISOString()} />, `: ${hold.why}`]}
     </>
   );
 }
