@@ -55,8 +55,11 @@ describe.skipIf(!chromiumPath)('the pages of somebody in a hurry', () => {
 
   it('show the first change on the first screen of a telephone', async () => {
     await page.setViewportSize(TELEPHONE);
-    await page.goto('/');
-    expect(await rowsAbove(page)).toBeGreaterThanOrEqual(1);
+    for (const path of ['/', '/?environment=production&range=24h']) {
+      await page.goto(path);
+      expect(await rowsAbove(page)).toBeGreaterThanOrEqual(1);
+    }
+    await page.getByText('More filters: environment production').waitFor();
   });
 
   it('show ten changes on the first screen of a laptop', async () => {

@@ -94,11 +94,10 @@ function localizeForm(form) {
   });
 }
 
-/** On a telephone the picture comes first: fields that nobody filled in stay folded. */
+/** On a telephone the changes come first: the fields stay folded, and the summary says what stands in them. */
 function foldFilters(details) {
   const narrow = matchMedia('(max-width: 34rem)');
-  const inUse = [...details.querySelectorAll('input, select')].some(({ value }) => value !== '');
-  const fit = () => details.toggleAttribute('open', !narrow.matches || inUse);
+  const fit = () => details.toggleAttribute('open', !narrow.matches);
   narrow.addEventListener('change', fit);
   fit();
 }

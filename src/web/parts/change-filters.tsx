@@ -6,6 +6,20 @@ import { addressOf, type ChangesQuery, isFiltered, RANGE_NAMES, type Range } fro
 import { exactly, type Html } from '../html.ts';
 import { Options } from './action-form.tsx';
 
+/** What the folded part of the form holds. */
+const FIELDS = [
+  'environment',
+  'service',
+  'person',
+  'owner',
+  'source',
+  'tier',
+  'change_type',
+  'risk',
+  'tag',
+  'status',
+] as const;
+
 /** A plain GET form: what it sends is the address of the page. */
 export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: readonly Deployment[] }): Html {
   const known = {
@@ -18,6 +32,9 @@ export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: 
   };
   const field = (name: keyof typeof known) => (
     <Field name={name} value={query[name]} known={[...new Set(known[name])].sort()} />
+  );
+  const inUse = FIELDS.flatMap((name) =>
+    query[name] === undefined ? [] : `${name.replace('change_type', 'type')} ${query[name]}`,
   );
   const isNarrowed = isFiltered(query) || query.to !== undefined || query.from !== undefined;
   return (
@@ -34,7 +51,7 @@ export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: 
         />
       </label>
       <details class="facets" open>
-        <summary>More filters</summary>
+        <summary>More filters{inUse.length > 0 && `: ${inUse.join(', ')}`}</summary>
         <div>
           {field('environment')}
           {field('service')}
