@@ -126,8 +126,8 @@ function LeftOut({ names, folded }: { names: readonly string[]; folded: number }
   if (names.length === 0 && folded === 0) return <></>;
   return (
     <p class="mute">
-      {folded > 0 &&
-        `${folded === 1 ? '1 environment that comes and goes has' : `${folded} environments that come and go have`} no column. `}
+      {folded === 1 && '1 environment that comes and goes has no column. '}
+      {folded > 1 && `${folded} environments that come and go have no column. `}
       {names.length > 0 && `No room for ${names.slice(0, 20).join(', ')}${names.length > 20 ? ' and others' : ''}. `}
       All are in <code>GET /api/v1/running</code>.
     </p>
