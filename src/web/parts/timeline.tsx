@@ -30,7 +30,7 @@ export const Timeline = ({ lanes, of, window, laneAddress, spanAddress }: Timeli
       class="timeline"
       id="timeline"
       role="group"
-      aria-label={`Timeline, one lane ${of === 'service' ? 'a service' : 'an environment'}; the list below says the same`}
+      aria-label={`Timeline, one lane ${of === 'service' ? 'a service' : 'an environment'}; the list below has all`}
       data-from={window.fromMs}
       data-to={window.toMs}
     >
