@@ -38,6 +38,8 @@ export type Deployment = Omit<
   readonly original?: { readonly environment?: string; readonly service?: string };
   /** The last of the posts in the same words that tell of it, where that is later than `occurredAt`. */
   readonly repeatedUntil?: string;
+  /** Of one that has failed: when it had succeeded before. ISO 8601 UTC. */
+  readonly succeededAt?: string;
   /** The deployment whose place it took in its environment (succession.ts). */
   readonly replaced?: Replaced;
   /** Who is called when the service breaks, as the configuration says at the time of reading; never stored. */
@@ -57,6 +59,10 @@ export interface Replaced {
 export const RANK: Readonly<Record<State, number>> = { pending: 0, running: 1, succeeded: 2, failed: 2, canceled: 2 };
 
 export const isFinal = (state: State): boolean => RANK[state] === 2;
+
+/** It ran in its environment, even if it failed there afterwards. */
+export const hasRun = ({ state, succeededAt }: Pick<Deployment, 'state' | 'succeededAt'>): boolean =>
+  state === 'succeeded' || succeededAt !== undefined;
 
 /** A state as of a moment. `at` is ISO 8601 UTC. */
 export interface Moment {

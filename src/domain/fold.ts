@@ -37,6 +37,7 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     ...rest
   } = known;
   const started = startOf(records, decider.occurredAt);
+  const succeededAt = isPart ? undefined : successBefore(records, decider);
   const finished = isFinal(decider.state) ? (decider.finishedAt ?? endOf(run, records, decider.state)) : undefined;
   return {
     key,
@@ -50,6 +51,7 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     ...repeatedUntil(records, decider.occurredAt),
     ...(started && { startedAt: started }),
     ...(finished && { finishedAt: finished }),
+    ...(succeededAt && { succeededAt }),
     ...summaryOf(trusted, decider.state),
     decidedBy: decider.id,
     signals: [...new Set(records.map((record) => record.signal))].sort(),
@@ -102,6 +104,15 @@ function startOf(records: readonly ChangeRecord[], decidedAt: string): string | 
   const running = sameState(records, 'running').map(({ occurredAt }) => occurredAt);
   const said = earliest(records.map((record) => record.startedAt));
   return said ?? earliest(running.filter((time) => time <= decidedAt));
+}
+
+/** It ran, and failed afterwards: what runs next has taken its place. */
+function successBefore(records: readonly ChangeRecord[], decider: ChangeRecord): string | undefined {
+  if (decider.state !== 'failed') return undefined;
+  const successes = sameState(records, 'succeeded').filter(
+    ({ authoritative, stage }) => authoritative === decider.authoritative && stage?.part === undefined,
+  );
+  return earliest(successes.flatMap(({ occurredAt }) => (occurredAt <= decider.occurredAt ? [occurredAt] : [])));
 }
 
 /** Posts that repeat it may turn out to tell of another deployment, once it is known what ran in between. */

@@ -69,6 +69,21 @@ describe('what a deployment replaced, and whether it went back,', () => {
     );
   });
 
+  it('counts one that succeeded and failed afterwards: to leave it is to go back', async () => {
+    const degraded = { ...step('p2', 25, { commit: 'two', state: 'failed' }), id: 'chg_degraded', signal: 'degraded' };
+    const records = [...life.filter(({ deployment }) => deployment !== 'failed'), degraded];
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray(records, { minLength: records.length }), async (arrivals) => {
+        await redis.flushall();
+        const { record, said } = open();
+        for (const one of arrivals) await record(one);
+        expect(await said('p2')).toMatchObject({ state: 'failed', succeededAt: at(20) });
+        expect(await said('again')).toMatchObject({ changeType: 'rollback', replaced: { deployment: 'p2' } });
+      }),
+      { numRuns: 10 },
+    );
+  });
+
   it('is the same when all are recorded at once, by two bridges', async () => {
     for (let round = 0; round < 20; round++) {
       await redis.flushall();

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { NewChangeRecord } from '../../domain/change-record.ts';
+import { hasRun } from '../../domain/deployment.ts';
 import type { DeploymentView } from '../../domain/view.ts';
 import { keys } from '../keys.ts';
 import { nowOf } from '../time.ts';
@@ -26,7 +27,7 @@ export async function packDeployment(redis: Redis, name: string, sinks: readonly
   const { seen, packed } = await gather(redis, name, sinks);
   if (packed.view === '') return false;
   const view = JSON.parse(packed.view) as DeploymentView; // written by store() alone
-  const id = packedId(await redis.incr(keys.lastPackedId()), hasSucceeded(view));
+  const id = packedId(await redis.incr(keys.lastPackedId()), isPredecessor(view));
   const gone = seen.filter(({ digest }) => digest !== '').map(({ key }): Command => ['UNLINK', key]);
   return swap(redis, seen, [
     ...gone,
@@ -94,8 +95,7 @@ const left = (packed: Packed, id: string): Command[] => [
     .map(({ key, field }): Command => ['HDEL', key, field]),
 ];
 
-const hasSucceeded = ({ deployment, droppedBy }: DeploymentView): boolean =>
-  deployment.state === 'succeeded' && !droppedBy;
+const isPredecessor = ({ deployment, droppedBy }: DeploymentView): boolean => hasRun(deployment) && !droppedBy;
 const indexesOf = ({ indexes }: Packed): string[] => (indexes === '' ? [] : indexes.split('\n'));
 
 /** Keys that lead to it: they stay known, and are no keys any more. */
@@ -125,7 +125,7 @@ function renamed(
       ['ZADD', index, score, to],
     ]),
     ...put(keys.timeline(), droppedBy ? undefined : packTimelineEntry(deployment)),
-    ...put(keys.predecessors(), hasSucceeded(view) ? packPredecessor(deployment) : undefined),
+    ...put(keys.predecessors(), isPredecessor(view) ? packPredecessor(deployment) : undefined),
     ...put(keys.searchTerms(), droppedBy ? undefined : packTerms(deployment)),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { boundRecord, RECORD_BYTES } from '../../domain/bounded-record.ts';
 import { type ChangeRecord, type NewChangeRecord, toChangeRecord } from '../../domain/change-record.ts';
-import type { Deployment } from '../../domain/deployment.ts';
+import { type Deployment, hasRun } from '../../domain/deployment.ts';
 import type { Predecessor } from '../../domain/succession.ts';
 import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { DeploymentView } from '../../domain/view.ts';
@@ -190,7 +190,6 @@ async function store(
 ): Promise<Neighbors | undefined> {
   const { deployment, lineage, droppedBy } = view;
   const lineageIndex = lineageKey(lineage);
-  const hasSucceeded = deployment.state === 'succeeded' && !droppedBy;
   const entered = droppedBy ? [keys.dropped()] : [...indexesOf(deployment), lineageIndex];
   const left = indexes.filter((index) => !entered.includes(index));
   const reply = await storeView(
@@ -204,7 +203,7 @@ async function store(
     ],
     ...[name, records.length, indexes.join('\n'), left.length, JSON.stringify(view), Date.parse(deployment.occurredAt)],
     droppedBy ? '' : packTimelineEntry(deployment),
-    hasSucceeded ? packPredecessor(deployment) : '',
+    hasRun(deployment) && !droppedBy ? packPredecessor(deployment) : '',
     (!droppedBy && packTerms(deployment)) || '',
     deployment.state === 'pending' ? 1 : 0,
     ...[`(${Date.parse(before.at)}`, before.limit, earlier.map((one) => JSON.stringify(one)).join('\n')],

@@ -16,12 +16,13 @@ const read = createScript('read-predecessors');
 
 /** A tenth of its view, which every webhook would have to read ten times. */
 export function packPredecessor(deployment: Deployment): string {
-  const { key: name, occurredAt, repeatedUntil, ref, commit, startedAt, finishedAt } = deployment;
-  const tookMs = startedAt && finishedAt ? Date.parse(finishedAt) - Date.parse(startedAt) : undefined;
+  const { key: name, occurredAt, succeededAt, repeatedUntil, ref, commit, startedAt, finishedAt } = deployment;
+  const endedAt = succeededAt ?? finishedAt;
+  const tookMs = startedAt && endedAt ? Date.parse(endedAt) - Date.parse(startedAt) : undefined;
   const { sha, committedAt } = commit ?? {};
   const predecessor: Predecessor = {
     key: name,
-    occurredAt,
+    occurredAt: succeededAt ?? occurredAt,
     ...(repeatedUntil && { repeatedUntil }),
     ...(ref && { ref }),
     ...(tookMs !== undefined && { tookMs }),
