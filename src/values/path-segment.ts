@@ -12,7 +12,8 @@ export function encodeSegment(text: string): string | undefined {
 /** Whether some reader takes the whole of it for a step up, or for none: `..`, `%2e%2e`, `%252e`. */
 export const isDotSegment = (segment: string): boolean => decodings(segment).some(isStep);
 
-const isStep = (part: string): boolean => part === '.' || part === '..';
+/** Java's servers take `..;` for `..`: what follows the semicolon is a parameter of the segment. */
+const isStep = (part: string): boolean => ['.', '..'].includes(part.split(';', 1)[0] ?? '');
 
 /** The text itself, and what one or two decodings make of it. */
 function decodings(text: string): string[] {

@@ -58,13 +58,23 @@ const escapeMarkup = (text: string) => text.replace(/[&<>"']/g, (character) => E
  * stands.
  */
 function revealHidden(text: string): string {
-  const hidden = // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
-    /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-  return text.replace(hidden, (mark) => `[U+${mark.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`);
+  return text.replace(HIDDEN, (mark) => `[U+${mark.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`);
 }
 
-/** For the value of a form field: escaped, but sent back exactly as it came. */
-export const exactly = (text: string): Exact => new Exact(escapeMarkup(text));
+const HIDDEN = // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/**
+ * For the value of a form field: escaped, but sent back exactly as it came. Nothing in it is what a terminal obeys; NUL
+ * and C1 characters, which no reference can name, are replaced.
+ */
+export const exactly = (text: string): Exact =>
+  new Exact(SPECIAL.test(text) ? escapeMarkup(text).replace(HIDDEN, toReference) : text);
+
+function toReference(mark: string): string {
+  const code = mark.charCodeAt(0);
+  return code === 0 || (code >= 0x80 && code <= 0x9f) ? '\ufffd' : `&#x${code.toString(16)};`;
+}
 
 /** The address where it is http, https or one of ours; nothing for anything else. */
 export function safeHref(address: string): string | undefined {

@@ -40,7 +40,8 @@ describe('html', () => {
   });
 
   it('sends the value of a form field back exactly as it came', () => {
-    expect(markup(html`<input value="${exactly('"\u202E')}">`)).toBe('<input value="&quot;\u202E">');
+    expect(markup(html`<input value="${exactly('"\u202E\u001b')}">`)).toBe('<input value="&quot;&#x202e;&#x1b;">');
+    expect(markup(html`<input value="${exactly('a\u0000b\u009b')}">`)).toBe('<input value="a\ufffdb\ufffd">');
   });
 });
 
