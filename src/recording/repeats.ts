@@ -49,19 +49,26 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
       if (await isMomentOf(changeLog, candidate.view, moment)) return candidate;
     return undefined;
   };
+  /** Another replica has recorded the same words since these were read. */
+  const isNews = async (previous: string | undefined, candidates: readonly Candidate[], { deployment }: ChangeRecord) =>
+    previous !== undefined &&
+    !candidates.some(({ view }) => view.deployment.key === previous) &&
+    (await candidatesOf(deployment)).length > candidates.length;
+  const assign: Repeats['assign'] = async (record, { anew } = { anew: false }) => {
+    if (!record.repeatable) return record;
+    const candidates = await candidatesOf(record.deployment);
+    const known = anew ? undefined : await knownRecord(changeLog, candidates, record);
+    if (known) return known;
+    const owner = await ownerOf(candidates, momentOf(record));
+    if (owner) return isTold(owner.view, record) ? again(record, owner.name) : named(record, owner.name);
+    if (candidates.length === 0) return record;
+    const { name, previous } = await nameOf(changeLog, candidates, record);
+    if (await isNews(previous, candidates, record)) return assign(record, { anew });
+    await names.add(record.deployment, { name, at: momentOf(record).at });
+    return named(record, name);
+  };
   return {
-    async assign(record, { anew } = { anew: false }) {
-      if (!record.repeatable) return record;
-      const candidates = await candidatesOf(record.deployment);
-      const known = anew ? undefined : await knownRecord(changeLog, candidates, record);
-      if (known) return known;
-      const owner = await ownerOf(candidates, momentOf(record));
-      if (owner) return isTold(owner.view, record) ? again(record, owner.name) : named(record, owner.name);
-      if (candidates.length === 0) return record;
-      const name = await nameOf(changeLog, candidates, record);
-      await names.add(record.deployment, { name, at: momentOf(record).at });
-      return named(record, name);
-    },
+    assign,
     async isRepeat(record) {
       if (!record.repeatable) return false;
       const owner = await ownerOf(await candidatesOf(record.deployment), momentOf(record));
@@ -150,13 +157,14 @@ async function nameOf(
   changeLog: Pick<ChangeLog, 'before'>,
   candidates: readonly Candidate[],
   record: ChangeRecord,
-): Promise<string> {
+): Promise<{ readonly name: string; readonly previous: string | undefined }> {
   const moment = momentOf(record);
   const [nearest] = neighborsOf(candidates, moment);
   const [previous] = nearest ? await changeLog.before(nearest.view.lineage, { at: moment.at, limit: 1 }) : [];
   const isBefore = nearest !== undefined && timeOf(nearest.view) > moment.at;
   const place = [previous?.key ?? '', `${isBefore ? 'before' : 'after'} ${nearest?.name ?? ''}`];
-  return `${record.deployment}${AGAIN}${digest(place.join('\n')).slice(0, 12)}`;
+  const name = `${record.deployment}${AGAIN}${digest(place.join('\n')).slice(0, 12)}`;
+  return { name, previous: previous?.key };
 }
 
 const AGAIN = '/again/';
