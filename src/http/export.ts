@@ -61,7 +61,7 @@ export async function exportChanges(
     'cache-control': 'no-store',
   });
   try {
-    await pipeline(Readable.from(lines(deployments, order)), response);
+    await pipeline(Readable.from(lines(deployments, order), { highWaterMark: 1 }), response);
   } catch (error) {
     // Whoever reads may stop; and an answer that has begun can only be broken off, so that nobody takes half for all.
     if (!response.headersSent) throw error;

@@ -1,11 +1,14 @@
-import express from 'express';
+import { PassThrough } from 'node:stream';
+import express, { type Response } from 'express';
 import fc from 'fast-check';
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { createAccess } from '../../src/http/access.ts';
 import { createApi } from '../../src/http/api.ts';
+import { exportChanges } from '../../src/http/export.ts';
 import { createRunning } from '../../src/store/changes/running.ts';
 import { csvRow } from '../../src/values/csv.ts';
+import { aDeployment } from '../support/deployment.ts';
 import { memoryDeployments, memoryInbox, memoryLedger, step, webhook } from '../web/stores.ts';
 
 const TOKEN = 'admin-token-0123456789';
@@ -112,5 +115,26 @@ describe('an unknown parameter', () => {
       /verdict: write accepted/,
     );
     expect((await api([])('/api/inbox?verdict=rejected').expect(200)).body.data).toHaveLength(1);
+  });
+});
+
+describe('an export that nobody reads on', () => {
+  it('asks the store for no more than a few pages, however many there are', async () => {
+    const asked: number[] = [];
+    const page = Array.from({ length: 500 }, (_, at) => aDeployment({ key: `changes:${at}` }));
+    const list = async ({ offset }: { offset: number }) => {
+      asked.push(offset);
+      return { deployments: page.map((one) => ({ ...one, key: `${one.key}:${offset}` })), total: 1_000_000 };
+    };
+    const stream = new PassThrough({ highWaterMark: 1024 });
+    // all that it uses of a response
+    const response = Object.assign(stream, { set: () => stream, headersSent: true }) as unknown as Response;
+    const done = exportChanges({ list }, { selection: { facets: {} }, format: 'ndjson', limit: 10_000 }, response);
+    for (let turns = 0; turns < 100; turns++) await new Promise(setImmediate);
+    expect(asked.length).toBeLessThanOrEqual(4);
+    const text = (await stream.toArray()).join('');
+    await done;
+    expect(text.trimEnd().split('\n')).toHaveLength(10_000);
+    expect(asked).toHaveLength(20);
   });
 });
