@@ -170,7 +170,13 @@ export const ChangeRecord = z.object({
    * A manifest commit is unknown to the application's project.
    */
   manifests: z
-    .object({ repository: z.string().optional(), url: z.string().optional(), revision: z.string().optional() })
+    .object({
+      repository: z.string().optional(),
+      url: z.string().optional(),
+      revision: z.string().optional(),
+      /** A tool made them of a commit alone: the same revision is of the same commit. */
+      rendered: z.literal(true).optional(),
+    })
     .optional(),
   pipelineUrl: z.string().optional(),
   /** The forge's own id of the pipeline, where the sender knows no address. */
@@ -194,6 +200,8 @@ export const ChangeRecord = z.object({
   tags: z.array(z.string()).default([]),
   /** Facts that only rules ask for: where it was deployed to, in the tool's own words. */
   labels: z.record(z.string(), z.string()).optional(),
+  /** Why it has not ended yet, a sentence for a person. It says nothing of a deployment that has ended. */
+  waiting: z.string().optional(),
   /** What was inferred or is missing, and how: sentences for a person. */
   notes: z.array(z.string()).default([]),
   /** What the source itself called the tool (changes API: `source`), shown instead of `source`. */

@@ -51,6 +51,8 @@ export type Deployment = Omit<
 export interface Replaced {
   readonly deployment: string;
   readonly sha?: string;
+  /** Its images and chart versions. */
+  readonly artifacts?: readonly string[];
   /** Page of the repository that shows what lies between the two. */
   readonly compareUrl?: string;
 }

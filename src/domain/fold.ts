@@ -14,7 +14,7 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
   if (!decisive) throw new RangeError(`deployment ${key} has no records`);
   const { decider, run, isPart } = decisive;
   const trusted = records.toSorted(byAuthority);
-  const known = { ...trusted.reduce((sum, record) => merge(sum, record)), notes: notesOf(trusted) };
+  const known = trusted.reduce((sum, record) => merge(sum, record));
   const {
     id: _,
     deployment,
@@ -32,10 +32,15 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     repeated,
     endReason,
     summary,
+    description,
+    waiting,
+    notes,
     startedAt,
     finishedAt,
     ...rest
   } = known;
+  const open = isFinal(decider.state) ? undefined : reasonToWait(trusted);
+  const said = descriptionOf(trusted, decider);
   const started = startOf(records, decider.occurredAt);
   const succeededAt = isPart ? undefined : successBefore(records, decider);
   const finished = isFinal(decider.state) ? (decider.finishedAt ?? endOf(run, records, decider.state)) : undefined;
@@ -53,6 +58,9 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     ...(finished && { finishedAt: finished }),
     ...(succeededAt && { succeededAt }),
     ...summaryOf(trusted, decider.state),
+    ...(said !== undefined && { description: said }),
+    ...(open !== undefined && { waiting: open }),
+    notes: [...notesOf(trusted), ...setbacks(trusted, decider), ...(open === undefined ? [] : [open])],
     decidedBy: decider.id,
     signals: [...new Set(records.map((record) => record.signal))].sort(),
     sources: sourcesOf(records),
@@ -131,6 +139,29 @@ function endOf(run: readonly ChangeRecord[], records: readonly ChangeRecord[], s
 function summaryOf(trusted: readonly ChangeRecord[], state: State): { summary?: string } {
   const summary = sameState(trusted, state).findLast((record) => record.summary !== undefined)?.summary;
   return summary === undefined ? {} : { summary };
+}
+
+/** The last word of those that have not ended counts: another one may have had nothing to wait for. */
+const reasonToWait = (trusted: readonly ChangeRecord[]): string | undefined =>
+  trusted.findLast(({ state }) => !isFinal(state))?.waiting;
+
+/** Trouble that is over: the application recovered, and the tool that told of the one told of the other. */
+const isOver = ({ state, history, occurredAt }: ChangeRecord, decider: ChangeRecord): boolean =>
+  decider.state === 'succeeded' && state === 'failed' && history !== undefined && occurredAt < decider.occurredAt;
+
+/** What was wrong does not describe a deployment that is well again. */
+function descriptionOf(trusted: readonly ChangeRecord[], decider: ChangeRecord): string | undefined {
+  return trusted.findLast((record) => record.description !== undefined && !isOver(record, decider))?.description;
+}
+
+function setbacks(trusted: readonly ChangeRecord[], decider: ChangeRecord): string[] {
+  const last = trusted
+    .filter((record) => isOver(record, decider))
+    .toSorted(byDecision)
+    .at(-1);
+  if (!last) return [];
+  const what = last.description?.split('\n', 1)[0];
+  return [`Failed at ${last.occurredAt}, and well again at ${decider.occurredAt}${what ? ` (${what})` : ''}.`];
 }
 
 function sourcesOf(records: readonly ChangeRecord[]): string[] {

@@ -3,7 +3,9 @@ import type { Deployment, Replaced } from './deployment.ts';
 import { serviceIdentity } from './service.ts';
 
 /** What an earlier deployment must tell to those that follow it. */
-export type Predecessor = Pick<Deployment, 'key' | 'occurredAt' | 'repeatedUntil' | 'ref' | 'commit'> & {
+export type Predecessor = Pick<Deployment, 'key' | 'occurredAt' | 'repeatedUntil' | 'ref' | 'commit' | 'manifests'> & {
+  /** Its images and chart versions. An earlier bridge did not keep them. */
+  readonly artifacts?: readonly string[];
   /** From its start to its end. */
   readonly tookMs?: number;
 };
@@ -24,7 +26,8 @@ export function lineageOf(deployment: Deployment): string {
  * Says which deployment this one replaced, and whether it went back to what had run before.
  * @param earlier deployments of the same lineage that succeeded before this one started, newest first.
  */
-export function succeed(deployment: Deployment, earlier: readonly Predecessor[]): Deployment {
+export function succeed(given: Deployment, earlier: readonly Predecessor[]): Deployment {
+  const deployment = withCommitOfManifests(given, earlier);
   const previous = earlier.find(({ key }) => key !== deployment.key);
   if (!previous) return deployment;
   const why = deployment.changeType === 'deployment' ? rolledBackTo(deployment, previous, earlier) : undefined;
@@ -33,6 +36,18 @@ export function succeed(deployment: Deployment, earlier: readonly Predecessor[])
     ...deployment,
     ...(why && { changeType: 'rollback', notes: [...deployment.notes, why] }),
   };
+}
+
+/** What a tool rendered of a commit once is of that commit still, when it is deployed again. */
+function withCommitOfManifests(deployment: Deployment, earlier: readonly Predecessor[]): Deployment {
+  const { commit, manifests, notes } = deployment;
+  if (commit?.sha || !manifests?.rendered || manifests.revision === undefined) return deployment;
+  const { revision, url } = manifests;
+  const same = earlier.find((one) => one.manifests?.revision === revision && one.manifests.url === url);
+  const sha = same?.commit?.sha;
+  if (!same || !sha) return deployment;
+  const note = `The commit is that of ${same.key}, which deployed the same manifests.`;
+  return { ...deployment, commit: { ...commit, sha }, notes: [...notes, note] };
 }
 
 /** Evidence, never a guess: this very commit ran here before another one, or the commit is older on the same branch. */
@@ -55,7 +70,13 @@ function rolledBackTo(
 function replacedBy(deployment: Deployment, previous: Predecessor): Replaced {
   const from = previous.commit?.sha;
   const compareUrl = from && compareUrlOf(deployment, from);
-  return { deployment: previous.key, ...(from && { sha: from }), ...(compareUrl && { compareUrl }) };
+  const { artifacts = [] } = previous;
+  return {
+    deployment: previous.key,
+    ...(from && { sha: from }),
+    ...(artifacts.length > 0 && { artifacts }),
+    ...(compareUrl && { compareUrl }),
+  };
 }
 
 /** Where the host shows what lies between two commits. */

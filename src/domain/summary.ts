@@ -1,5 +1,6 @@
 import type { EndReason } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
+import { versionSteps } from './versions.ts';
 
 /**
  * The title of a deployment for whoever is told of it. Most senders write one sentence for every end, and destinations
@@ -75,7 +76,10 @@ const wordsOf = (summary: string): readonly string[] =>
     .toLowerCase()
     .match(/[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*/gu) ?? [];
 
-/** `Deployed checkout @ 4f0c9e1d to production`: the sentence that the documents' own snippets use. */
+/**
+ * `Deployed checkout @ 4f0c9e1d to production`: the sentence that the documents' own snippets use; and from which version
+ * to which, where that is known.
+ */
 export function summarize(deployment: Deployment): string {
   if (deployment.summary) return deployment.summary;
   const sha = deployment.commit?.sha?.slice(0, 8);
@@ -84,7 +88,8 @@ export function summarize(deployment: Deployment): string {
     : [deployment.service, deployment.artifacts[0]].filter(Boolean).join(' ');
   const verbs = deployment.changeType === 'rollback' ? ROLLING_BACK : DEPLOYING;
   const verb = deployment.endReason ? `${END_WORDS[deployment.endReason]}: ${verbs.action}` : verbs[deployment.state];
-  return `${verb} ${what} to ${deployment.environment.name}`;
+  const versions = versionSteps(deployment);
+  return `${verb} ${what} to ${deployment.environment.name}${versions ? `, ${versions}` : ''}`;
 }
 
 const DEPLOYING = {

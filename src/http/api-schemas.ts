@@ -49,8 +49,18 @@ export const Change = z.strictObject({
   manifests: ChangeRecord.shape.manifests.unwrap().nullable(),
   owner: Owner.nullable(),
   replaced: z
-    .strictObject({ deployment: z.string(), commit_sha: z.string().nullable(), compare_url: z.string().nullable() })
+    .strictObject({
+      deployment: z.string(),
+      commit_sha: z.string().nullable(),
+      compare_url: z.string().nullable(),
+      /** Its images and chart versions. */
+      artifacts: z.array(z.string()),
+    })
     .nullable(),
+  /** Why it has not ended yet, where that is known. */
+  waiting: z.string().nullable(),
+  /** From when on it has taken too long, while it has not ended. */
+  stale_after: Time.nullable(),
   original: z.strictObject({ environment: z.string().optional(), service: z.string().optional() }).nullable(),
   tags: z.array(z.string()),
   notes: z.array(z.string()),
@@ -184,7 +194,12 @@ const Deployment = ChangeRecord.omit({
     repeatedUntil: Time.optional(),
     original: z.strictObject({ environment: z.string().optional(), service: z.string().optional() }).optional(),
     replaced: z
-      .strictObject({ deployment: z.string(), sha: z.string().optional(), compareUrl: z.string().optional() })
+      .strictObject({
+        deployment: z.string(),
+        sha: z.string().optional(),
+        artifacts: z.array(z.string()).optional(),
+        compareUrl: z.string().optional(),
+      })
       .optional(),
   })
   .strict();

@@ -39,8 +39,11 @@ export function toChange(deployment: Deployment) {
           deployment: deployment.replaced.deployment,
           commit_sha: deployment.replaced.sha ?? null,
           compare_url: deployment.replaced.compareUrl ?? null,
+          artifacts: [...(deployment.replaced.artifacts ?? [])],
         }
       : null,
+    waiting: deployment.waiting ?? null,
+    stale_after: deployment.staleAfter ?? null,
     original: deployment.original ?? null,
     tags: deployment.tags,
     notes: deployment.notes,

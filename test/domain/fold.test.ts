@@ -168,3 +168,33 @@ describe('a deployment of several steps', () => {
     expect(foldAll([part('a', 'succeeded', 20), part('b', 'running', 21), whole])).toMatchObject({ state: 'canceled' });
   });
 });
+
+describe('why a deployment has not ended', () => {
+  const history = { of: 'app' };
+  const waits = (minute: number, waiting?: string, over: Partial<ChangeRecord> = {}) =>
+    aRecord({
+      state: 'running',
+      occurredAt: `2026-03-14T20:0${minute}:00.000Z`,
+      history,
+      ...(waiting && { waiting }),
+      ...over,
+    });
+
+  it('is what was said last, and nothing of one that has ended', () => {
+    const open = [waits(1), waits(2, 'It is suspended.')];
+    expect(fold('x', open)).toMatchObject({ waiting: 'It is suspended.', notes: ['It is suspended.'] });
+    expect(fold('x', [...open, waits(3)])).not.toHaveProperty('waiting');
+    const done = fold('x', [...open, waits(4, undefined, { state: 'succeeded' })]);
+    expect(done).not.toHaveProperty('waiting');
+    expect(done.notes).toEqual([]);
+  });
+
+  it('what was wrong with one that is well again is a note, and not its description', () => {
+    const failed = waits(2, undefined, { state: 'failed', description: 'Degraded: the pod crashes' });
+    const well = waits(3, undefined, { state: 'succeeded' });
+    expect(fold('x', [failed])).toMatchObject({ description: 'Degraded: the pod crashes' });
+    const again = fold('x', [failed, well]);
+    expect(again).not.toHaveProperty('description');
+    expect(again.notes.join()).toContain('well again at 2026-03-14T20:03:00.000Z (Degraded: the pod crashes)');
+  });
+});

@@ -141,3 +141,23 @@ it('follows one place by repository, service and environment, whatever their cas
   expect(lineageOf(here)).not.toBe(lineageOf({ ...here, service: 'beacon' }));
   expect(lineageOf(here)).not.toBe(lineageOf({ ...here, repository: { name: 'harbor/beacon' } }));
 });
+
+describe('manifests that a tool rendered of a commit', () => {
+  const rendered = (revision: string) => ({ url: `${url}-deploy`, revision, rendered: true as const });
+
+  it('are of the same commit when they are deployed again, and the tool does not say which', () => {
+    const first = at('1', { sha: sha(1) }, { manifests: rendered('r1') });
+    const second = at('2', { sha: sha(2) }, { manifests: rendered('r2') });
+    const back = at('3', {}, { manifests: rendered('r1') });
+    const judged = succeed(back, [second, first]);
+    expect(judged).toMatchObject({ commit: { sha: sha(1) }, changeType: 'rollback', replaced: { sha: sha(2) } });
+    expect(judged.notes.join()).toContain('The commit is that of gitlab:1');
+    expect(succeed(at('4', {}, { manifests: rendered('r9') }), [second, first]).commit).toEqual({});
+  });
+
+  it('say nothing where other things decide the commit as well', () => {
+    const manifests = { url: `${url}-deploy`, revision: 'r1' };
+    const first = at('1', { sha: sha(1) }, { manifests });
+    expect(succeed(at('2', {}, { manifests }), [first]).commit).toEqual({});
+  });
+});

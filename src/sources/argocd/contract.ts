@@ -4,7 +4,7 @@ import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
 import { earlierBy } from './earlier.ts';
 import { type HealthyWhen, healthNow, isHealthWord, type Outcome, outcomeOf } from './health.ts';
 import { historyOf, identity, isAside, isSelfHeal } from './history.ts';
-import { type Event, isNoOp, type RecordInput, TEMPLATE, toRecord } from './record.ts';
+import { type Event, isNoOp, type RecordInput, recordsOf, TEMPLATE } from './record.ts';
 import { isRollback } from './revision.ts';
 import { Notification } from './schema.ts';
 import { healthyWhen, type Settings, type SignalContext } from './settings.ts';
@@ -55,7 +55,7 @@ export function mapStep(notification: Notification, context: SignalContext): Map
   if ('reason' in step) return step;
   const skip = skipped(step);
   if (skip) return skip;
-  return { kind: 'records', records: [toRecord(step)] };
+  return { kind: 'records', records: recordsOf(step) };
 }
 
 function stepOf(notification: Notification, context: SignalContext): RecordInput | Ignored {

@@ -1,11 +1,11 @@
 import { type NewChangeRecord, recordId } from '../../domain/change-record.ts';
 import { healthNow, outcomeOf } from './health.ts';
 import { type Earlier, earlierThan, historyOf, identity, isSelfHeal } from './history.ts';
-import { type RecordInput, toRecord } from './record.ts';
+import { type RecordInput, recordsOf, toRecord } from './record.ts';
 import type { Notification } from './schema.ts';
 import { healthyWhen, type SignalContext } from './settings.ts';
 
-const OVERTAKEN = 'Nothing tells that the application was healthy before the next operation began.';
+const OVERTAKEN = "Argo CD's history does not tell that the application was healthy before the next operation began.";
 const LOST = "Its notification was lost; read from Argo CD's history.";
 
 /**
@@ -19,7 +19,7 @@ const LOST = "Its notification was lost; read from Argo CD's history.";
 export function earlierBy(notification: Notification, context: SignalContext, oldestMs: number): NewChangeRecord[] {
   const { app } = notification;
   if (context.settings.noop === 'skip' || (!app.name && !app.uid)) return [];
-  return earlierThan(notification).flatMap((earlier) => recordOf(earlier, { notification, context, oldestMs }) ?? []);
+  return earlierThan(notification).flatMap((earlier) => recordsOfEarlier(earlier, { notification, context, oldestMs }));
 }
 
 interface HistoryInput {
@@ -28,7 +28,7 @@ interface HistoryInput {
   readonly oldestMs: number;
 }
 
-function recordOf(earlier: Earlier, { notification, context, oldestMs }: HistoryInput): NewChangeRecord | undefined {
+function recordsOfEarlier(earlier: Earlier, { notification, context, oldestMs }: HistoryInput): NewChangeRecord[] {
   const { id, startedAt, deployedAt, after, until, overtakenAt, isRollback } = earlier;
   const { settings, receivedAt } = context;
   const of = identity(notification);
@@ -36,7 +36,7 @@ function recordOf(earlier: Earlier, { notification, context, oldestMs }: History
   const isLast = !overtakenAt && isSelfHeal(notification);
   const span = { startedAt: startedAt ?? deployedAt, appliedAt: deployedAt, ...(until && { until }), isLast };
   const outcome = outcomeOf(healthNow(notification), span, healthyWhen(notification, settings));
-  if (outcome.state === 'failed' && settings.degraded === 'ignore') return undefined;
+  if (outcome.state === 'failed' && settings.degraded === 'ignore') return [];
   const { newest, endedAt } = historyOf(notification, of);
   const { revision } = historyOf(earlier.notification, of);
   const isLate = Date.parse(deployedAt) < oldestMs;
@@ -61,14 +61,14 @@ function recordOf(earlier: Earlier, { notification, context, oldestMs }: History
       ...(isLate && { late: true as const }),
     },
     isRollback,
-    notes: [LOST],
+    ...(overtakenAt && outcome.state !== 'running' && { notes: [LOST] }),
   };
-  return outcome.state === 'running' && overtakenAt ? overtaken(step, overtakenAt) : toRecord(step);
+  return outcome.state === 'running' && overtakenAt ? [overtaken(step, overtakenAt)] : recordsOf(step);
 }
 
 /** An end that nobody told: it follows from what came after it. Whatever is told outweighs it. */
 function overtaken(step: RecordInput, at: string): NewChangeRecord {
-  const record = toRecord({ ...step, state: 'canceled', notes: [...(step.notes ?? []), OVERTAKEN] });
+  const record = toRecord({ ...step, state: 'canceled', notes: [OVERTAKEN] });
   const id = recordId(step.key, 'canceled', 'history', at);
   return { ...record, id, authoritative: false, endReason: 'superseded', occurredAt: at, finishedAt: at };
 }

@@ -40,6 +40,8 @@ export interface Outcome {
   readonly changedAt?: string;
   /** The application was degraded before this began, and still is. */
   readonly wasDegraded?: true;
+  /** The health says it, and not since when: it was so at least when it was told. */
+  readonly isUndated?: true;
 }
 
 /**
@@ -54,7 +56,7 @@ export function outcomeOf(
 ): Outcome {
   const { startedAt, appliedAt, until, isLast } = span;
   const since = toIso(reported);
-  const changed = since !== undefined && since > appliedAt ? { changedAt: since } : {};
+  const changed = since !== undefined && since > appliedAt ? { changedAt: since } : undated(status, since);
   const otherwise: Outcome = { state: counts === 'synced' ? 'succeeded' : 'running' };
   if (status === 'Degraded') {
     if (since !== undefined && since < startedAt) return { ...otherwise, wasDegraded: true };
@@ -64,6 +66,9 @@ export function outcomeOf(
   const wasSo = until === undefined || (since !== undefined && since <= until);
   return isGood && wasSo ? { state: 'succeeded', ...changed } : otherwise;
 }
+
+const undated = (status: string | undefined, since: string | undefined): Pick<Outcome, 'isUndated'> =>
+  status !== undefined && since === undefined ? { isUndated: true } : {};
 
 const SHOWN = 5; // resources and conditions; the template sends no more
 

@@ -107,7 +107,7 @@ export function earlierThan(notification: Notification): readonly Earlier[] {
     return [
       {
         id: entry.id,
-        notification: asNotification(entry, notification),
+        notification: asNotification(entry, notification, { runsStill: overtakenAt === undefined }),
         deployedAt,
         ...(startedAt && { startedAt }),
         ...(after && after <= deployedAt && { after }),
@@ -134,8 +134,15 @@ function hiddenAt(next: HistoryEntry | undefined, notification: Notification): s
 /** No revision is equal to it. */
 const NOT_KNOWN = 'unknown';
 
-/** Images, annotations of a commit and messages are of now, not of then: nothing of them is left. */
-function asNotification(entry: HistoryEntry, notification: Notification): Notification {
+/**
+ * Images, annotations of a commit and messages are of now, not of then: nothing of them is left, but the images that run
+ * where nothing was deployed since.
+ */
+function asNotification(
+  entry: HistoryEntry,
+  notification: Notification,
+  { runsStill }: { readonly runsStill: boolean },
+): Notification {
   const { operation } = notification;
   return {
     ...notification,
@@ -160,7 +167,7 @@ function asNotification(entry: HistoryEntry, notification: Notification): Notifi
     hydrator: { ...notification.hydrator, hydrated_sha: notification.hydrator.hydrated_sha ?? NOT_KNOWN },
     unhealthy: [],
     conditions: [],
-    images: [],
+    images: runsStill ? notification.images : [],
     resources: { total: 0, changed: 0, failed: [], images: [] },
     commit: { message: undefined, author: undefined, date: undefined },
     history: [],

@@ -38,7 +38,7 @@ export function originOf(about: OriginInput): Origin {
       ...(repository && { repository }),
       ...refOf(notification, deployed.source),
       ...(commit && { commit }),
-      ...(deployed.manifests && { manifests: manifestsOf(notification, deployed.manifests) }),
+      ...(deployed.manifests && { manifests: { ...manifestsOf(notification, deployed.manifests), rendered: true } }),
     },
     tags: [],
     notes: [...unrendered(notification), ...deployed.notes, foreignCommit(deployed, repository), found.note],

@@ -32,11 +32,26 @@ export interface RecordInput {
   readonly changedAt?: string;
   /** The application was degraded before the sync began. */
   readonly wasDegraded?: true;
+  /** Nothing says when the health became what it is. */
+  readonly isUndated?: true;
   readonly notes?: readonly string[];
 }
 
 /** The signal of the template in configmap.yaml. */
 export const TEMPLATE = 'argocd notification';
+
+/**
+ * Before Argo CD 2.14 nothing says since when the application is healthy or degraded: when it was told orders what
+ * became of it. A success has a second record for that, since the first one says when the sync ended.
+ */
+export function recordsOf(step: RecordInput): NewChangeRecord[] {
+  const { notification, state, isUndated } = step;
+  const toldAt = isUndated ? toIso(notification.sent_at) : undefined;
+  const finishedAt = toIso(notification.operation.finished_at);
+  if (!toldAt || !finishedAt || toldAt <= finishedAt || state === 'running') return [toRecord(step)];
+  const dated = toRecord({ ...step, changedAt: toldAt });
+  return state === 'succeeded' ? [toRecord(step), dated] : [dated];
+}
 
 export function toRecord(step: RecordInput): NewChangeRecord {
   const { notification, state, key, startedAt, receivedAt, settings, signal, history } = step;
@@ -49,6 +64,7 @@ export function toRecord(step: RecordInput): NewChangeRecord {
   const labels = labelsOf(notification);
   const actor = operation.username ?? (operation.automated ? 'argocd (automated)' : undefined);
   const description = descriptionOf(step);
+  const waiting = waitingFor(step);
   return {
     id: idOf(step),
     deployment: key,
@@ -72,6 +88,7 @@ export function toRecord(step: RecordInput): NewChangeRecord {
     ...(startedAt && { startedAt }),
     receivedAt,
     tags: [...tagsOf(step), ...origin.tags],
+    ...(waiting && { waiting }),
     notes: notesOf(step, [environment.note, service.note, ...origin.notes, ...(step.notes ?? [])]),
     history,
   };
@@ -122,12 +139,20 @@ function bareFolder(path: string): string {
 /** A retried sync has `finished_at` set while it still runs: only a final state has an end. */
 function timesOf(step: RecordInput): Pick<NewChangeRecord, 'occurredAt' | 'finishedAt'> {
   const { notification, state, event, startedAt, receivedAt } = step;
-  if (state === 'running') return { occurredAt: startedAt ?? receivedAt };
+  if (event === 'running') return { occurredAt: startedAt ?? receivedAt };
+  if (state === 'running') return { occurredAt: waitsSince(step) };
   const finishedAt = toIso(notification.operation.finished_at);
   const end = finishedAt ?? toIso(notification.sent_at) ?? receivedAt;
   const isDegraded = event === 'degraded' && state === 'failed';
   const occurredAt = endedByHealth(step) ?? (isDegraded ? degradedAt(step, end) : end);
   return { occurredAt, ...(finishedAt && { finishedAt }) };
+}
+
+/** After the sync itself, so that of several reasons to wait the last one counts. */
+function waitsSince({ notification, startedAt, receivedAt }: RecordInput): string {
+  const moments = [startedAt, toIso(notification.operation.finished_at), toIso(notification.health.since)];
+  const known = moments.filter((moment) => moment !== undefined).sort();
+  return known.at(-1) ?? receivedAt;
 }
 
 /** Must be later than the end of the sync: between final states the later moment wins. */
@@ -144,21 +169,20 @@ function notesOf(step: RecordInput, more: readonly (string | undefined)[]): stri
   const notes = [
     !app.name && 'The application has no name.',
     noHealth && 'Argo CD did not say whether the app is healthy.',
-    !history.recovered && waitingNote(step),
+    step.wasDegraded && !history.recovered && degradedBefore(health),
     ...more,
   ];
   return notes.filter((note) => typeof note === 'string');
 }
 
-/** Why it has not ended. These notes go with the end. */
-function waitingNote(step: RecordInput): string | undefined {
-  const { notification, event, state, wasDegraded } = step;
+const degradedBefore = ({ since }: Notification['health']): string =>
+  `The application is degraded since ${toIso(since)}, before this sync began: that is not blamed on it.`;
+
+/** Why it has not ended, where that is known. */
+function waitingFor(step: RecordInput): string | undefined {
+  const { notification, event, state, history } = step;
   const { health, operation } = notification;
-  if (wasDegraded) {
-    const since = toIso(health.since);
-    return `The application is degraded since ${since}, before this sync began: that is not blamed on it. ${WAYS_OUT}`;
-  }
-  if (state !== 'running') return undefined;
+  if (state !== 'running' || history.recovered) return undefined;
   if (event !== 'running')
     return `The sync succeeded, and the application is ${health.status}${because(notification)}. ${WAYS_OUT}`;
   const says = operation.message && !/^one or more tasks are running/.test(operation.message);

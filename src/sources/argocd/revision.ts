@@ -14,8 +14,8 @@ export interface Deployed {
   readonly source?: SourceOfApp;
   /** What Argo CD calls the revision of that source: a sha, a chart version or a digest. */
   readonly revision?: string;
-  /** What was applied, where the commit is another one: a source hydrator wrote it. */
-  readonly manifests?: { readonly source: SourceOfApp; readonly revision?: string };
+  /** What was applied, where the commit is another one: a source hydrator rendered it. */
+  readonly manifests?: { readonly source: SourceOfApp; readonly revision?: string; readonly rendered: true };
   readonly artifacts: readonly string[];
   readonly notes: readonly string[];
 }
@@ -28,9 +28,9 @@ export function deployedBy(notification: Notification, gitlabHosts: readonly str
   const byRank = candidates.toSorted((a, b) => rank(a) - rank(b));
   const withCommit = byRank.find(({ source, revision }) => fullSha(revision) && !isChartOnly(source));
   const { source, revision } = withCommit ?? byRank[0] ?? {};
-  const dry = dryCommit(notification, source);
-  const sha = dry?.sha ?? fullSha(withCommit?.revision);
-  const manifests = dry && source && { source, ...(revision && { revision }) };
+  const dry = source && dryOf(notification, source);
+  const sha = dry ? dry.sha : fullSha(withCommit?.revision);
+  const manifests = dry && { source, ...(revision && { revision }), rendered: true as const };
   const isRunning = notification.event === 'running';
   return {
     ...(sha && { sha }),
@@ -38,28 +38,30 @@ export function deployedBy(notification: Notification, gitlabHosts: readonly str
     ...(revision && { revision }),
     ...(manifests && { manifests }),
     artifacts: artifactsOf(candidates),
-    notes: notification.dry_sha && sha ? [dry ? READ : WRITTEN] : notesOf({ sha, candidates, isRunning }),
+    notes: dry ? [sha ? READ : NOT_READ] : notesOf({ sha, candidates, isRunning }),
   };
 }
 
 const READ = 'The commit is the one that the source hydrator read, not the one that it wrote.';
-const WRITTEN = 'The commit is the one that the source hydrator wrote.';
+const NOT_READ = 'Argo CD does not say which commit the source hydrator read for these manifests.';
 
 /**
- * The commit of a person, where the source hydrator wrote the deployed one of it. Argo CD shows only the newest that it
- * read: after a roll-back that is another one's.
+ * What a person wrote, where a source hydrator rendered the deployed manifests of it. Argo CD shows only the newest
+ * commit that it read: after a roll-back that is another one's, and there is none here.
  */
-function dryCommit(
+function dryOf(
   notification: Notification,
-  synced: SourceOfApp | undefined,
-): { sha: string; source: SourceOfApp } | undefined {
+  synced: SourceOfApp,
+): { readonly sha: string | undefined; readonly source: SourceOfApp } | undefined {
   const { dry_sha, hydrator, revision, revisions } = notification;
-  const sha = fullSha(dry_sha);
+  if (!dry_sha && !hydrator.repo_url) return undefined;
   const written = hydrator.hydrated_sha;
   const isNewest = written === undefined ? !isRollback(notification) : [revision, ...revisions].includes(written);
-  if (!sha || !isNewest) return undefined;
-  const { repo_url = synced?.repo_url, target_revision, path } = hydrator;
-  return { sha, source: { repo_url, target_revision, path, chart: undefined, ref: undefined } };
+  const { repo_url = synced.repo_url, target_revision, path } = hydrator;
+  return {
+    sha: isNewest ? fullSha(dry_sha) : undefined,
+    source: { repo_url, target_revision, path, chart: undefined, ref: undefined },
+  };
 }
 
 /** `revisions[i]` belongs to `sources[i]`; an application with one source has `revision`. */

@@ -14,9 +14,14 @@ export const isLineage = (index: string): boolean => index.startsWith(keys.linea
 
 const read = createScript('read-predecessors');
 
+/** More of its images are not told apart from those of its successor. */
+const ARTIFACTS = 10;
+const ARTIFACT_CHARS = 300;
+
 /** A tenth of its view, which every webhook would have to read ten times. */
 export function packPredecessor(deployment: Deployment): string {
-  const { key: name, occurredAt, succeededAt, repeatedUntil, ref, commit, startedAt, finishedAt } = deployment;
+  const { key: name, occurredAt, succeededAt, repeatedUntil, ref, commit, startedAt, finishedAt, manifests } = deployment;
+  const artifacts = deployment.artifacts.filter(({ length }) => length <= ARTIFACT_CHARS).slice(0, ARTIFACTS);
   const endedAt = succeededAt ?? finishedAt;
   const tookMs = startedAt && endedAt ? Date.parse(endedAt) - Date.parse(startedAt) : undefined;
   const { sha, committedAt } = commit ?? {};
@@ -27,6 +32,8 @@ export function packPredecessor(deployment: Deployment): string {
     ...(ref && { ref }),
     ...(tookMs !== undefined && { tookMs }),
     commit: { ...(sha && { sha }), ...(committedAt && { committedAt }) },
+    ...(artifacts.length > 0 && { artifacts }),
+    ...(manifests?.rendered && { manifests }),
   };
   return JSON.stringify(predecessor);
 }

@@ -1,5 +1,6 @@
 import type { Deployment, Replaced } from '../../domain/deployment.ts';
 import type { Owner } from '../../domain/owners.ts';
+import { versionSteps } from '../../domain/versions.ts';
 import { forgeOf } from '../../forges/index.ts';
 import { mergeRequestLabel } from '../../forges/label.ts';
 import type { Html, Piece } from '../html.ts';
@@ -37,6 +38,7 @@ export function What({ deployment }: { deployment: Deployment }): Html {
           commit?.sha && <Code to={commit.url ?? forgeOf(repository)?.commitUrl(commit.sha)}>{commit.sha}</Code>,
         ],
         ['Replaced', deployment.replaced && <ReplacedBefore of={deployment.replaced} />],
+        ['Versions', versionSteps(deployment)],
         ['Author', commit?.author && [commit.author, commit.committedAt && [' ', <Moment at={commit.committedAt} />]]],
         ['Message', message && <Message>{message.trim()}</Message>],
         [

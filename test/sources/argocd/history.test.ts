@@ -49,10 +49,7 @@ describe('the history of an application', () => {
       startedAt: '2026-05-04T08:30:00.000Z',
       occurredAt: '2026-05-04T09:12:31.000Z',
       finishedAt: '2026-05-04T09:12:31.000Z',
-      notes: [
-        "Its notification was lost; read from Argo CD's history.",
-        'Nothing tells that the application was healthy before the next operation began.',
-      ],
+      notes: ["Argo CD's history does not tell that the application was healthy before the next operation began."],
       history: { of: UID, id: 7, newest: 8, after: '2026-05-04T08:00:20.000Z', appliedAt: '2026-05-04T08:30:20.000Z' },
     });
     for (const one of recovered) {
@@ -131,12 +128,12 @@ describe('the history of an application', () => {
     expect(map(withHistory(earlier, OWN)).recovered[0]).not.toHaveProperty('repository');
   });
 
-  it('with a source hydrator has the commit that was deployed, not the one of now', () => {
+  it('with a source hydrator has no commit but the manifests that were deployed: the commit that is known is of now', () => {
     const payload = { ...withHistory(entry(7, OLD, '2026-05-04T08:30:20Z'), OWN), dry_sha: 'c'.repeat(40) };
     const { own, recovered } = map(payload);
     expect(own.commit?.sha).toBe('c'.repeat(40));
-    expect(recovered[0]?.commit?.sha).toBe(OLD);
-    expect(recovered[0]?.notes).toContain('The commit is the one that the source hydrator wrote.');
+    expect(recovered[0]).not.toHaveProperty('commit');
+    expect(recovered[0]?.manifests).toMatchObject({ revision: OLD, rendered: true });
   });
 
   it('says by the health since when the application was well, and so which of them ended well', () => {

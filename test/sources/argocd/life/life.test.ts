@@ -72,6 +72,30 @@ describe('the life of an application', () => {
     );
   });
 
+  it('recovers each time that the application does, also where Argo CD does not say since when (before 2.14)', () => {
+    const health = fc.array(
+      fc.constantFrom<Act>(
+        ...(['Healthy', 'Degraded', 'Progressing'] as const).map((status) => ({ kind: 'health' as const, status })),
+      ),
+      { minLength: 1, maxLength: 12 },
+    );
+    const shuffle = fc.infiniteStream(fc.nat(1_000_000));
+    fc.assert(
+      fc.property(health, shuffle, (changes, places) => {
+        const start: Act[] = [
+          { kind: 'sync', automated: false },
+          { kind: 'finish', how: 'applied' },
+        ];
+        const { app, notices } = live([...start, ...changes], { saysSince: false });
+        expect(endsOf(notices)).toEqual(truthOf(app));
+        const told = [...notices, ...notices].map((notice) => ({ notice, at: places.next().value ?? 0 }));
+        const shuffled = told.toSorted((a, b) => a.at - b.at).map(({ notice }) => notice);
+        expect(endsOf(shuffled, false)).toEqual(truthOf(app));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('is the same in every order and however often each is told', () => {
     const twice = fc.infiniteStream(fc.nat(1_000_000));
     fc.assert(

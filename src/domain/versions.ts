@@ -1,0 +1,59 @@
+import type { Deployment } from './deployment.ts';
+
+/** From which version of an image or a chart a deployment went to which. */
+interface Step {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const STEPS_SHOWN = 3;
+const VERSION_CHARS = 30;
+/** As much of a commit as people read, where a tag is one. */
+const COMMIT_CHARS = 8;
+
+/** `1.4.1 → 1.4.2`, or `pay 1.4.1 → 1.4.2, web 7 → 8`. Undefined where not both of a name are known, or nothing changed. */
+export function versionSteps({ artifacts, replaced }: Pick<Deployment, 'artifacts' | 'replaced'>): string | undefined {
+  const before = versionsByName(replaced?.artifacts ?? []);
+  const after = versionsByName(artifacts);
+  const steps = [...after].flatMap(([name, to]): Step[] => {
+    const from = before.get(name);
+    return from === undefined || from === '' || to === '' || from === to ? [] : [{ name, from, to }];
+  });
+  if (steps.length === 0) return undefined;
+  const shown = steps.slice(0, STEPS_SHOWN).map(({ name, from, to }) => {
+    const words = `${short(from)} → ${short(to)}`;
+    return after.size === 1
+      ? words
+      : `${name
+          .split('/')
+          .at(-1)
+          ?.replace(/^chart:/, '')} ${words}`;
+  });
+  return [...shown, ...(steps.length > STEPS_SHOWN ? ['…'] : [])].join(', ');
+}
+
+/** Two versions of one name at once say of neither what it replaced: '' stands for them. */
+function versionsByName(artifacts: readonly string[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { name, version } of artifacts.flatMap((artifact) => parse(artifact) ?? []))
+    found.set(name, found.has(name) && found.get(name) !== version ? '' : version);
+  return found;
+}
+
+/** `registry:5000/shop/pay:1.4.1@sha256:…`, `chart:pay@1.4.1`. A digest alone is no version that anybody reads. */
+function parse(artifact: string): { readonly name: string; readonly version: string } | undefined {
+  const at = artifact.startsWith('chart:') ? artifact.lastIndexOf('@') : tagStart(artifact.split('@', 1)[0] ?? '');
+  const end = artifact.startsWith('chart:') ? artifact.length : (artifact.split('@', 1)[0] ?? '').length;
+  const version = at < 0 ? '' : artifact.slice(at + 1, end);
+  return version === '' ? undefined : { name: artifact.slice(0, at), version };
+}
+
+/** Where the colon of the tag stands: the one before a slash begins a port. */
+const tagStart = (image: string): number => {
+  const at = image.lastIndexOf(':');
+  return at > image.lastIndexOf('/') ? at : -1;
+};
+
+const short = (version: string): string =>
+  /^[0-9a-f]{40,64}$/i.test(version) ? version.slice(0, COMMIT_CHARS) : version.slice(0, VERSION_CHARS);
