@@ -1,8 +1,9 @@
 import { request } from 'undici';
 import type { Config } from '../config/config.ts';
 import { isExternal } from '../config/redis.ts';
-import type { Running, SourceTraffic, Webhook } from '../http/api-schemas.ts';
+import type { Change, SourceTraffic, Webhook } from '../http/api-schemas.ts';
 import { repairRecords } from '../redis/repair.ts';
+import { outdatedSetups, WEBHOOKS_LOOKED_AT } from '../sources/setup-seen.ts';
 import { type Expiring, expiringSecrets } from '../telemetry/expiry.ts';
 import { addressOf } from './address.ts';
 import { askBridge, callBridge } from './call.ts';
@@ -34,6 +35,7 @@ export async function runDoctor(config: Config, { json }: JsonOption = {}): Prom
     ...(await checkTrouble(config)),
     ...(await Promise.all(config.sinks.map((sink) => checkSink(sink)))),
     ...(await Promise.all(config.sources.map((source) => checkSource(source)))).flat(),
+    ...(await Promise.all(config.sources.map((source) => checkSetup(config, source)))).flat(),
     ...(await Promise.all(expiringSecrets(config).map((secret) => checkExpiry(secret)))).flat(),
   ];
   if (json) printJson(process, findings);
@@ -86,11 +88,12 @@ const REPEATED = 3;
  * What the bridge kept because it went wrong. Silent where it does not answer: the line of the bridge tells of that.
  */
 async function checkTrouble(config: Config): Promise<Finding[]> {
-  const [letters, refused, running, sources] = await Promise.all([
+  const [letters, refused, sources, ...open] = await Promise.all([
     askOrNothing(config, '/api/dead-letters?limit=1'),
     askOrNothing(config, '/api/inbox?verdict=rejected&limit=100'),
-    askOrNothing(config, '/api/v1/running'),
     askOrNothing(config, '/api/sources'),
+    askOrNothing(config, '/api/v1/changes?status=running&limit=100'),
+    askOrNothing(config, '/api/v1/changes?status=pending&limit=100'),
   ]);
   const dead = (letters?.meta as { total?: number } | undefined)?.total ?? 0; // our own API
   return [
@@ -99,7 +102,10 @@ async function checkTrouble(config: Config): Promise<Finding[]> {
       what: dead === 0 ? 'dead letters: none' : `${dead} dead letters wait for somebody: npx shiplog dead-letters ls`,
     },
     ...repeatedRefusals((refused?.data ?? []) as readonly Webhook[], Date.now()), // our own API
-    ...staleAttempts((running?.data ?? []) as readonly Running[]), // our own API
+    ...staleDeployments(
+      open.flatMap((answer) => (answer?.data ?? []) as readonly Change[]),
+      new Date(),
+    ), // our own API
     ...silentSources((sources?.data ?? []) as readonly SourceTraffic[]), // our own API
   ];
 }
@@ -122,13 +128,22 @@ function repeatedRefusals(entries: readonly Webhook[], nowMs: number): Finding[]
     }));
 }
 
-const staleAttempts = (running: readonly Running[]): Finding[] =>
-  running
-    .filter(({ last_attempt }) => last_attempt?.stale)
-    .map(({ service, environment, last_attempt }) => ({
-      ok: false,
-      what: `${service} in ${environment}: ${last_attempt?.status} since ${last_attempt?.occurred_at}, and no end was told`,
-    }));
+const STALE_SHOWN = 10;
+
+/** What should have ended by now, the longest first, and why it has not, where a tool says so. */
+function staleDeployments(open: readonly Change[], now: Date): Finding[] {
+  const stale = open
+    .filter(({ stale_after }) => stale_after !== null && stale_after < now.toISOString())
+    .toSorted((a, b) => a.occurred_at.localeCompare(b.occurred_at));
+  const findings = stale.slice(0, STALE_SHOWN).map(({ service, environment, status, occurred_at, waiting, id }) => ({
+    ok: false,
+    what: `${service} in ${environment}: ${status} since ${occurred_at}, longer than usual. ${waiting ?? 'Nobody told how it ended.'} See: npx shiplog trace '${id}'`,
+  }));
+  const more = stale.length - findings.length;
+  return more > 0
+    ? [...findings, { ok: false, what: `${more} more deployments have not ended for longer than usual` }]
+    : findings;
+}
 
 const silentSources = (sources: readonly SourceTraffic[]): Finding[] =>
   sources
@@ -155,6 +170,18 @@ async function checkSource({ name, findings }: Config['sources'][number]): Promi
   } catch (error) {
     return [{ ok: false, what: `source ${name}: ${error instanceof Error ? error.message : String(error)}` }];
   }
+}
+
+/** Whether what was set up in the tool is as new as what is handed out, as its newest webhooks show. */
+async function checkSetup(config: Config, source: Config['sources'][number]): Promise<Finding[]> {
+  if (!source.setupSeen) return [];
+  const query = new URLSearchParams({ source: source.name, limit: String(WEBHOOKS_LOOKED_AT) });
+  const listed = ((await askOrNothing(config, `/api/inbox?${query}`))?.data ?? []) as readonly Webhook[]; // our own API
+  const asked = listed.map(({ id }) => askOrNothing(config, `/api/inbox/${encodeURIComponent(id)}`));
+  const bodies = (await Promise.all(asked)).flatMap(
+    (answer) => (answer?.data as { body?: string } | undefined)?.body ?? [],
+  );
+  return outdatedSetups(source, bodies).map((what) => ({ ok: false, what: `source ${source.name}: ${what}` }));
 }
 
 /** Silent where nobody says when it ends, or nothing answers: of that the other lines tell. */

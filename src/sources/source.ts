@@ -4,6 +4,7 @@ import type { RejectionCode, WebhookRejected } from '../domain/errors.ts';
 import type { Pattern } from '../domain/rule-regex.ts';
 import type { SetupAddress, SetupRecipe } from './recipe.ts';
 import type { KeptRow, Rows } from './rows.ts';
+import type { SetupSeen } from './setup-seen.ts';
 
 export type { Lookup };
 
@@ -285,6 +286,11 @@ export interface Source extends ToolFacts {
    * @throws ResolveFailed
    */
   findings?(call: ApiCall): Promise<readonly string[]>;
+  /**
+   * What the body of one of its webhooks shows of how the tool was set up, where an older set-up tells less. Pure.
+   * Undefined: nothing, such as a body that somebody else's template made.
+   */
+  setupSeen?(payload: unknown): SetupSeen | undefined;
   /**
    * When the token for its tool's API ends. Undefined: never, or nobody can tell.
    * @throws ResolveFailed

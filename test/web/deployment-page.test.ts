@@ -157,6 +157,20 @@ describe('the page of a deployment', () => {
     expect(page).toContain('<a href="https://gitlab.harbor.example/compare/a...b">compare the two</a>');
   });
 
+  it('says that it takes longer than usual, and why, where a tool said so', async () => {
+    const open = memoryDeployments([{ ...running, waiting: 'The sync window is closed.' }]);
+    const at = (staleAfter: string) => ({
+      ...open,
+      get: async (name: string) => {
+        const view = await open.get(name);
+        return view && { ...view, deployment: { ...view.deployment, staleAfter } };
+      },
+    });
+    const page = text(await see(path, { deployments: at('2026-05-04T10:30:00.000Z') }));
+    expect(page).toMatch(/stale .* it should have ended by .* The sync window is closed\./);
+    expect(text(await see(path, { deployments: at('2999-01-01T00:00:00.000Z') }))).not.toContain('should have ended');
+  });
+
   it('says which signal or rule gave which field', async () => {
     const rules = [Rule.parse({ name: 'lamps', set: { service_id: 'svc_lamp' } })];
     const page = text(await see(path, { deployments: memoryDeployments([running, succeeded], rules), rules }));

@@ -44,6 +44,16 @@ describe('the set-up page', () => {
     );
   });
 
+  it('says which set-up in a tool is older than what it shows here', async () => {
+    const body = (version: number) => JSON.stringify({ schema: 'shiplog/argocd/v1', version });
+    const seen = (...bodies: string[]) =>
+      see('/setup', {
+        inbox: memoryInbox(bodies.map((one, at) => webhook({ source: 'argocd', id: `w${at}`, body: one }))),
+      });
+    expect(text(await seen(body(1), body(2)))).toContain('Argo CD sends by an older ConfigMap');
+    expect(text(await seen(body(2), body(1)))).not.toContain('older ConfigMap');
+  });
+
   it('says in words what is wrong, and what to do', async () => {
     const inbox = memoryInbox([webhook({ verdict: 'ignored', reason: 'no_environment' })]);
     expect(text(await see('/setup', { inbox }))).toContain(

@@ -15,6 +15,7 @@ import { createMissed, type Api as MissedApi } from './missed.ts';
 import { sampleNotification } from './sample.ts';
 import type { Settings } from './settings.ts';
 import { recipeWith } from './setup.ts';
+import { setupSeenIn } from './setup-seen.ts';
 import { expiresAt } from './token.ts';
 
 const HOUR_MS = 3_600_000;
@@ -110,6 +111,7 @@ export const argocd = z
       }),
       ...(config.api && apiPart(config.api, settings)),
       applyHooks: async (order) => hooksOf(order, known),
+      setupSeen: setupSeenIn,
       recipe: async (address) => recipeWith(address, configMapFor(address, known)),
       answer: toAnswer,
     };

@@ -17,3 +17,19 @@ export async function lastWebhooksBySource(
   const oldestFirst = newestFirst.filter(counts).toReversed();
   return { newest: new Map(oldestFirst.map((entry) => [entry.source, entry])), isAll: total <= LAST_WEBHOOKS_AMONG };
 }
+
+/** The bodies of the newest webhooks of a source that `counts`, newest first, as far as they are kept. */
+export async function newestBodies(
+  inbox: Pick<Inbox, 'list' | 'get'>,
+  limit: number,
+  counts: (entry: InboxEntry) => boolean,
+): Promise<readonly string[]> {
+  const { entries } = await inbox.list({ limit: LAST_WEBHOOKS_AMONG, offset: 0, only: 'webhooks' });
+  const found = await Promise.all(
+    entries
+      .filter(counts)
+      .slice(0, limit)
+      .map(({ id }) => inbox.get(id)),
+  );
+  return found.flatMap((entry) => entry?.body ?? []);
+}

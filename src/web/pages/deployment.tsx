@@ -3,6 +3,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import type { OriginParts } from '../../domain/origins.ts';
 import type { RoutingResult } from '../../domain/routing.ts';
 import type { RunningStatus } from '../../domain/running.ts';
+import { isStale } from '../../domain/stale.ts';
 import { summarize } from '../../domain/summary.ts';
 import type { DeadLetters } from '../../queue/dead-letters.ts';
 import type { Hold } from '../../queue/workers.ts';
@@ -23,7 +24,7 @@ import { Heading, Section } from '../parts/layout.tsx';
 import { HourBefore, type NearbyChanges, Neighbours, readNearbyChanges } from '../parts/nearby-changes.tsx';
 import { RunningStatusNote } from '../parts/running-status.tsx';
 import { SinkCard, type SinkKnowledge } from '../parts/sink-card.tsx';
-import { Moment, span } from '../parts/time.tsx';
+import { Moment, span, When } from '../parts/time.tsx';
 
 export interface DeploymentParts extends OriginParts {
   readonly deployments: Deployments;
@@ -90,7 +91,9 @@ function DeploymentBody({
   now,
 }: Body): Html {
   const { deployment } = routed;
-  const aside = [<StateBadge state={deployment.state} />, ' ', <TypeBadge type={deployment.changeType} />];
+  const badges = [<StateBadge state={deployment.state} />, ' ', <TypeBadge type={deployment.changeType} />];
+  const stale = isStale(deployment, now);
+  const aside = stale ? [...badges, ' ', <span class="badge stale">stale</span>] : badges;
   return (
     <>
       <Heading aside={aside}>
@@ -103,6 +106,13 @@ function DeploymentBody({
       )}
       <Neighbours of={around} />
       <DoneNote asked={asked} />
+      {stale && (
+        <p class="complaint">
+          It takes longer than usual in its place: it should have ended by{' '}
+          <When at={deployment.staleAfter ?? ''} now={now} />.{' '}
+          {deployment.waiting ?? 'Nobody told how it ended: ask the tool.'}
+        </p>
+      )}
       {deployment.notes.length > 0 && (
         <ul class="notes">
           {deployment.notes.map((note) => (

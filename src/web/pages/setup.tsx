@@ -1,14 +1,16 @@
 import type { Hour } from '../../domain/hours.ts';
+import { outdatedSetups, WEBHOOKS_LOOKED_AT } from '../../sources/setup-seen.ts';
 import type { Source } from '../../sources/source.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
-import { lastWebhooksBySource } from '../../store/inbox/last-webhooks.ts';
+import { lastWebhooksBySource, newestBodies } from '../../store/inbox/last-webhooks.ts';
 import { SETUP_SCRIPT } from '../assets.ts';
 import { exactly, type Html } from '../html.ts';
 import { ActionForm, type Viewer } from '../parts/action-form.tsx';
 import { deploymentPath } from '../parts/deployment-labels.tsx';
 import { VerdictBadge, webhookPath } from '../parts/inbox-labels.tsx';
-import { LastWebhook } from '../parts/last-webhook.tsx';
+import { WithCode } from '../parts/labels.tsx';
+import { isTest, LastWebhook } from '../parts/last-webhook.tsx';
 import { Heading } from '../parts/layout.tsx';
 import { Link } from '../parts/link.tsx';
 import { recipeFor } from '../parts/recipe.tsx';
@@ -107,6 +109,11 @@ async function card(source: Source, view: Card): Promise<Html> {
         {type !== name && [' ', <span class="mute">{type}</span>]}
       </h2>
       <LastWebhook {...{ source: name, entry, isAll, hours, now }} />
+      {(await outdatedAt(source, view.inbox)).map((advice) => (
+        <p class="complaint">
+          <WithCode>{advice}</WithCode>
+        </p>
+      ))}
       <TestEvent source={source} view={view} />
       <p class="copy">
         <span>URL</span> <code>{url}</code>
@@ -115,6 +122,12 @@ async function card(source: Source, view: Card): Promise<Html> {
       {await recipeFor(source, { base, url, name, secret })}
     </article>
   );
+}
+
+async function outdatedAt(source: Source, inbox: Inbox): Promise<readonly string[]> {
+  if (!source.setupSeen) return [];
+  const isOwn = (entry: InboxEntry) => entry.source === source.name && !isTest(entry);
+  return outdatedSetups(source, await newestBodies(inbox, WEBHOOKS_LOOKED_AT, isOwn));
 }
 
 function TestEvent({ source: { name }, view: { who, at, sinkNames, tested } }: { source: Source; view: Card }): Html {

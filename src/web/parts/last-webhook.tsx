@@ -38,7 +38,7 @@ export interface LastWebhookView {
   readonly now: Date;
 }
 
-const isTest = ({ headers }: InboxEntry) => headers['user-agent'] === TEST_AGENT;
+export const isTest = ({ headers }: InboxEntry) => headers['user-agent'] === TEST_AGENT;
 
 /** Did it work, and what to do where it did not. */
 export const LastWebhook = (view: LastWebhookView): Html => (
