@@ -1,9 +1,9 @@
 import { request } from 'undici';
 import type { Config } from '../config/config.ts';
 import { isExternal } from '../config/redis.ts';
+import { outdatedSetups, WEBHOOKS_LOOKED_AT } from '../domain/setup-seen.ts';
 import type { Change, SourceTraffic, Webhook } from '../http/api-schemas.ts';
 import { repairRecords } from '../redis/repair.ts';
-import { outdatedSetups, WEBHOOKS_LOOKED_AT } from '../sources/setup-seen.ts';
 import { type Expiring, expiringSecrets } from '../telemetry/expiry.ts';
 import { addressOf } from './address.ts';
 import { askBridge, callBridge } from './call.ts';
@@ -181,7 +181,10 @@ async function checkSetup(config: Config, source: Config['sources'][number]): Pr
   const bodies = (await Promise.all(asked)).flatMap(
     (answer) => (answer?.data as { body?: string } | undefined)?.body ?? [],
   );
-  return outdatedSetups(source, bodies).map((what) => ({ ok: false, what: `source ${source.name}: ${what}` }));
+  return outdatedSetups(source.setupSeen, bodies).map((what) => ({
+    ok: false,
+    what: `source ${source.name}: ${what}`,
+  }));
 }
 
 /** Silent where nobody says when it ends, or nothing answers: of that the other lines tell. */

@@ -77,8 +77,8 @@ const wordsOf = (summary: string): readonly string[] =>
     .match(/[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*/gu) ?? [];
 
 /**
- * `Deployed checkout @ 4f0c9e1d to production`: the sentence that the documents' own snippets use; and from which version
- * to which, where that is known.
+ * `Deployed checkout @ 4f0c9e1d to production`: the sentence that the documents' own snippets use; and from which
+ * version to which, where that is known.
  */
 export function summarize(deployment: Deployment): string {
   if (deployment.summary) return deployment.summary;

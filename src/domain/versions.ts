@@ -12,7 +12,7 @@ const VERSION_CHARS = 30;
 /** As much of a commit as people read, where a tag is one. */
 const COMMIT_CHARS = 8;
 
-/** `1.4.1 → 1.4.2`, or `pay 1.4.1 → 1.4.2, web 7 → 8`. Undefined where not both of a name are known, or nothing changed. */
+/** `1.4.1 → 1.4.2`, or `pay 1.4.1 → 1.4.2, web 7 → 8`. Undefined: nothing changed, or one of the two is not known. */
 export function versionSteps({ artifacts, replaced }: Pick<Deployment, 'artifacts' | 'replaced'>): string | undefined {
   const before = versionsByName(replaced?.artifacts ?? []);
   const after = versionsByName(artifacts);

@@ -2,9 +2,9 @@ import type { Lookup } from '../domain/change-event.ts';
 import type { ChangeRecord, NewChangeRecord, Witness } from '../domain/change-record.ts';
 import type { RejectionCode, WebhookRejected } from '../domain/errors.ts';
 import type { Pattern } from '../domain/rule-regex.ts';
+import type { SeeSetup } from '../domain/setup-seen.ts';
 import type { SetupAddress, SetupRecipe } from './recipe.ts';
 import type { KeptRow, Rows } from './rows.ts';
-import type { SetupSeen } from './setup-seen.ts';
 
 export type { Lookup };
 
@@ -290,7 +290,7 @@ export interface Source extends ToolFacts {
    * What the body of one of its webhooks shows of how the tool was set up, where an older set-up tells less. Pure.
    * Undefined: nothing, such as a body that somebody else's template made.
    */
-  setupSeen?(payload: unknown): SetupSeen | undefined;
+  readonly setupSeen?: SeeSetup;
   /**
    * When the token for its tool's API ends. Undefined: never, or nobody can tell.
    * @throws ResolveFailed

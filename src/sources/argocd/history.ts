@@ -135,8 +135,8 @@ function hiddenAt(next: HistoryEntry | undefined, notification: Notification): s
 const NOT_KNOWN = 'unknown';
 
 /**
- * Images, annotations of a commit and messages are of now, not of then: nothing of them is left, but the images that run
- * where nothing was deployed since.
+ * Images, annotations of a commit and messages are of now, not of then: nothing of them is left, but the images that
+ * run where nothing was deployed since.
  */
 function asNotification(
   entry: HistoryEntry,

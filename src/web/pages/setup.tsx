@@ -1,5 +1,5 @@
 import type { Hour } from '../../domain/hours.ts';
-import { outdatedSetups, WEBHOOKS_LOOKED_AT } from '../../sources/setup-seen.ts';
+import { outdatedSetups, WEBHOOKS_LOOKED_AT } from '../../domain/setup-seen.ts';
 import type { Source } from '../../sources/source.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
@@ -127,7 +127,7 @@ async function card(source: Source, view: Card): Promise<Html> {
 async function outdatedAt(source: Source, inbox: Inbox): Promise<readonly string[]> {
   if (!source.setupSeen) return [];
   const isOwn = (entry: InboxEntry) => entry.source === source.name && !isTest(entry);
-  return outdatedSetups(source, await newestBodies(inbox, WEBHOOKS_LOOKED_AT, isOwn));
+  return outdatedSetups(source.setupSeen, await newestBodies(inbox, WEBHOOKS_LOOKED_AT, isOwn));
 }
 
 function TestEvent({ source: { name }, view: { who, at, sinkNames, tested } }: { source: Source; view: Card }): Html {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { outdatedSetups } from '../../../src/sources/setup-seen.ts';
+import { outdatedSetups } from '../../../src/domain/setup-seen.ts';
 import { body, createSource, createWebhook } from './support.ts';
 
 const told = (version: number | undefined, argocd_url = 'https://argocd.harbor.example') =>
   JSON.stringify({ ...body('succeeded'), version, argocd_url });
-const outdated = (...bodies: string[]) => outdatedSetups(createSource(), bodies);
+const outdated = (...bodies: string[]) => outdatedSetups((payload) => createSource().setupSeen?.(payload), bodies);
 
 describe('the ConfigMap that is installed', () => {
   it.each([undefined, 1])('is older than the one that is handed out where its bodies say version %j', (version) => {
