@@ -10,6 +10,7 @@ import type { BuildView, ChangeLog } from './recording/change-log.ts';
 import { type Conclusion, conclusionOf, dropped, echo, kept, notAssigned } from './recording/conclusion.ts';
 import type { Joins } from './recording/joins.ts';
 import { createKeyedMutex } from './recording/keyed-mutex.ts';
+import { namedFollowers } from './recording/named-followers.ts';
 import type { Repeats } from './recording/repeats.ts';
 import type { Resolve } from './recording/resolve.ts';
 import { separate } from './recording/separate.ts';
@@ -108,8 +109,9 @@ export function createRecord(parts: RecordParts) {
     const moved = await join.settle();
     const separated = await separate(parts, view);
     const ended = await supersede(changeLog, view);
+    const named = await namedFollowers(changeLog, view);
     const conclusion = view.droppedBy ? dropped(view.droppedBy) : kept(view, join.record, repeatDetail(step));
-    return { views: [view, ...moved, ...separated, ...ended], conclusion, afterMs: join.tellAfterMs };
+    return { views: [view, ...moved, ...separated, ...ended, ...named], conclusion, afterMs: join.tellAfterMs };
   }
 
   /**

@@ -66,7 +66,7 @@ function toRecord({ written, body, state, project, webhook, settings }: Parts): 
   const ref = body.ref ?? settings.defaultRef;
   const receivedAt = webhook.receivedAt.toISOString();
   return {
-    id: recordId(key, state),
+    id: body.sha ? recordId(key, state) : recordId(key, state, webhook.id), // the same words may come again
     deployment: key,
     ...(!body.sha && { repeatable: true as const }), // the next one comes in the same words
     source: 'argocd',

@@ -92,7 +92,7 @@ function toRecord(flat: Flat): NewChangeRecord {
   const externalId = Text.parse(body['dedup_id']);
   const { project } = flat.notification.app;
   return {
-    id: recordId(key, state),
+    id: recordId(key, state, ...whenTold(flat)),
     deployment: key,
     ...(namesNoRun(flat) && { repeatable: true as const }),
     source: 'argocd',
@@ -149,6 +149,10 @@ function keyOf({ body, app, environment, startedAt, finishedAt }: Flat): string 
       ];
   return ['argocd-flat', Text.parse(body['uid']) ?? app, ...rest].map((part) => part.slice(0, KEY_LIMIT)).join(':');
 }
+
+/** An end without a time may come again after another one: the app recovered. It is told apart by its webhook alone. */
+const whenTold = ({ state, finishedAt, webhook }: Flat): string[] =>
+  isFinal(state) && !finishedAt ? [webhook.id] : [];
 
 /** The app is all that such a body names: its next roll-out comes in the same words. */
 const namesNoRun = ({ body, startedAt, finishedAt }: Flat): boolean =>
