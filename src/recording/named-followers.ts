@@ -2,8 +2,8 @@ import type { DeploymentView } from '../domain/view.ts';
 import type { AppliedChange, ChangeLog } from './change-log.ts';
 
 /**
- * Those that follow a deployment and have its commit by the manifests that it deployed as well (domain/succession.ts): a
- * sink that takes none without a commit had nothing to take when they were told first.
+ * Those that follow a deployment and have its commit by the manifests that it deployed as well (domain/succession.ts):
+ * a sink that takes none without a commit had nothing to take when they were told first.
  */
 export async function namedFollowers(
   changeLog: Pick<ChangeLog, 'get'>,
