@@ -20,7 +20,17 @@ const ARTIFACT_CHARS = 300;
 
 /** A tenth of its view, which every webhook would have to read ten times. */
 export function packPredecessor(deployment: Deployment): string {
-  const { key: name, occurredAt, succeededAt, repeatedUntil, ref, commit, startedAt, finishedAt, manifests } = deployment;
+  const {
+    key: name,
+    occurredAt,
+    succeededAt,
+    repeatedUntil,
+    ref,
+    commit,
+    startedAt,
+    finishedAt,
+    manifests,
+  } = deployment;
   const artifacts = deployment.artifacts.filter(({ length }) => length <= ARTIFACT_CHARS).slice(0, ARTIFACTS);
   const endedAt = succeededAt ?? finishedAt;
   const tookMs = startedAt && endedAt ? Date.parse(endedAt) - Date.parse(startedAt) : undefined;
