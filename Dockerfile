@@ -1,4 +1,6 @@
-FROM node:24-slim AS build
+# By digest, so that every build begins with the same image. The next one: docker buildx imagetools inspect node:24-slim
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
@@ -10,7 +12,7 @@ RUN npm run build && npm prune --omit=dev --no-audit --no-fund && rm -rf node_mo
   && find node_modules dist -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name '*.md' \) \
     -not -name 'LICENSE*' -delete
 
-FROM node:24-slim
+FROM ${NODE_IMAGE}
 # For a bridge without REDIS_URL: its own Redis then runs beside it, with its records in /data.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends redis-server \
