@@ -20,6 +20,7 @@ import { createBodyPacker } from '../../dist/store/inbox/pack-bodies.js';
 
 const count = Number(process.argv[2] ?? 5_000);
 const PAGES = 200;
+const DAY = 500;
 const dir = mkdtempSync(join(tmpdir(), 'shiplog-sizing-'));
 const path = join(dir, 'redis.sock');
 const server = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--dir', dir, '--save', ''], {
@@ -131,20 +132,29 @@ try {
     keepSeconds: 430 * 86_400,
     safety: { begin: () => async () => {} },
   });
-  for (let at = 0; at < count; at += 50)
-    await Promise.all(
-      Array.from({ length: Math.min(50, count - at) }, async (_, n) => {
-        for (const step of [0, 1, 2]) await deployments.apply(recordOf(at + n, step));
-        await deliver(ledger, at + n);
-      }),
-    );
-  await redis.del('{shiplog}:feed');
+  const write = async (from, to) => {
+    for (let at = from; at < to; at += 50)
+      await Promise.all(
+        Array.from({ length: Math.min(50, to - at) }, async (_, n) => {
+          for (const step of [0, 1, 2]) await deployments.apply(recordOf(at + n, step));
+          await deliver(ledger, at + n);
+        }),
+      );
+    await redis.del('{shiplog}:feed');
+  };
+  await rememberSinks(redis, ['alert24', 'gitlab']);
+  await write(0, count);
   const fullBytes = await used();
   const fullPage = await msOfAPage(deployments);
   const fullFamilies = await byFamily();
+  // As time goes by: a day of them is unpacked at any moment, and the tables of Redis never grow for all.
+  await redis.flushall();
   await rememberSinks(redis, ['alert24', 'gitlab']);
-  const packer = createPacker(redis, 0);
-  for (let round = 0; round <= count / 200; round++) await packer.packSome();
+  for (let at = 0; at < count; at += DAY) {
+    await write(at, Math.min(at + DAY, count));
+    const packer = createPacker(redis, 0);
+    for (let round = 0; round <= count / 200; round++) await packer.packSome();
+  }
   const packedBytes = await used();
   const packedPage = await msOfAPage(deployments);
   const packedFamilies = await byFamily();

@@ -125,7 +125,8 @@ function renamed(
       ['ZADD', index, score, to],
     ]),
     ...put(keys.timeline(), droppedBy ? undefined : packTimelineEntry(deployment)),
-    ...put(keys.predecessors(), isPredecessor(view) ? packPredecessor(deployment) : undefined),
+    // Of one that is packed, successors read the view.
+    ...put(keys.predecessors(), isPredecessor(view) && !isPackedId(to) ? packPredecessor(deployment) : undefined),
     ...put(keys.searchTerms(), droppedBy ? undefined : packTerms(deployment)),
   ];
 }

@@ -12,11 +12,12 @@ import { appendRecords, parseIndexes, readFormat1, readHash, storeView } from '.
 import { expiredDeploymentOf, forget } from './expired-deployment.ts';
 import { facetKey, indexesOf } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
-import { FOLLOWERS, isLineage, lineageKey, packPredecessor, readPredecessors } from './lineage.ts';
+import { FOLLOWERS, isLineage, lineageKey, packPredecessor } from './lineage.ts';
 import { locate, unpackedName } from './locate.ts';
 import { type ResolvedNames, resolveNames } from './names.ts';
 import { namePlace } from './packed-names.ts';
 import type { Fields } from './packing.ts';
+import { asFound, readPredecessors } from './predecessors.ts';
 import { type ChangeFilter, type Listed, list, sliceOf } from './query.ts';
 import { type PruneLimits, prune, type Retention } from './retention.ts';
 import { MARGIN_DAYS } from './retention-days.ts';
@@ -206,7 +207,7 @@ async function store(
     hasRun(deployment) && !droppedBy ? packPredecessor(deployment) : '',
     (!droppedBy && packTerms(deployment)) || '',
     deployment.state === 'pending' ? 1 : 0,
-    ...[`(${Date.parse(before.at)}`, before.limit, earlier.map((one) => JSON.stringify(one)).join('\n')],
+    ...[`(${Date.parse(before.at)}`, before.limit, earlier.map(asFound).join('\n')],
   );
   if (reply === 0) return undefined;
   const [followers, waiting] = reply as [string[], string[]]; // the script's reply

@@ -1,9 +1,7 @@
-import type { Redis } from 'ioredis';
 import { digest } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import type { Predecessor } from '../../domain/succession.ts';
 import { keys } from '../keys.ts';
-import { createScript } from '../script.ts';
 
 /** So many of those that come later may be judged by a deployment: it may be what they go back to. */
 export const FOLLOWERS = 20;
@@ -11,8 +9,6 @@ export const FOLLOWERS = 20;
 /** The deployments of one lineage, by time. */
 export const lineageKey = (lineage: string) => keys.lineage(digest(lineage));
 export const isLineage = (index: string): boolean => index.startsWith(keys.lineage(''));
-
-const read = createScript('read-predecessors');
 
 /** More of its images are not told apart from those of its successor. */
 const ARTIFACTS = 10;
@@ -46,14 +42,4 @@ export function packPredecessor(deployment: Deployment): string {
     ...(manifests?.rendered && { manifests }),
   };
   return JSON.stringify(predecessor);
-}
-
-/** Those of a lineage that succeeded before a moment (ISO 8601 UTC), newest first. */
-export async function readPredecessors(
-  redis: Redis,
-  lineage: string,
-  { at, limit }: { readonly at: string; readonly limit: number },
-): Promise<readonly Predecessor[]> {
-  const packed = await read(redis, [lineageKey(lineage), keys.predecessors()], `(${Date.parse(at)}`, limit);
-  return (packed as string[]).map((json) => JSON.parse(json) as Predecessor); // written by packPredecessor() alone
 }

@@ -132,6 +132,23 @@ describe('what is kept of a packed deployment', () => {
     expect(members).toMatchObject([{ key: 'deployment:1', under: 'job:1' }]);
   });
 
+  it('is what those after it succeed, packed or not', async () => {
+    const store = open();
+    await fill(store, 1);
+    await fill(store, 2);
+    await store.changeLog.apply(aRecord({ deployment: 'job:3', state: 'failed' }));
+    const asked = { at: '2026-03-15T00:00:00.000Z', limit: 5 };
+    const before = await store.changeLog.before('lighthouse', asked);
+    expect(before.map(({ key }) => key).sort()).toEqual(['job:1', 'job:2']);
+    expect(await pack()).toBe(3);
+    const after = await store.changeLog.before('lighthouse', asked);
+    expect(after.map(({ key }) => key).sort()).toEqual(['job:1', 'job:2']);
+    expect(new Set(after)).toEqual(new Set(before));
+    const [lost = ''] = await redis.keys(keys.packed('~*'));
+    await redis.del(lost);
+    expect(await store.changeLog.before('lighthouse', asked)).toHaveLength(1);
+  });
+
   it('is not packed while somebody delivers it', async () => {
     const store = open();
     await rememberSinks(redis, SINKS);

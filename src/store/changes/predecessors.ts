@@ -1,0 +1,51 @@
+import type { Redis } from 'ioredis';
+import type { Predecessor } from '../../domain/succession.ts';
+import type { DeploymentView } from '../../domain/view.ts';
+import { keys } from '../keys.ts';
+import { createScript } from '../script.ts';
+import { lineageKey, packPredecessor } from './lineage.ts';
+import { isPackedId } from './packed-names.ts';
+import { viewOf } from './packing.ts';
+
+const read = createScript('read-predecessors');
+
+/** Those of a lineage that succeeded before a moment (ISO 8601 UTC), newest first. */
+export async function readPredecessors(
+  redis: Redis,
+  lineage: string,
+  { at, limit }: { readonly at: string; readonly limit: number },
+): Promise<readonly Predecessor[]> {
+  for (;;) {
+    const reply = await read(redis, [lineageKey(lineage), keys.predecessors()], `(${Date.parse(at)}`, limit);
+    const found = reply as string[]; // the script's reply
+    const packed = await readPackedOnes(redis, found.filter(isPackedId));
+    const missing = found.filter((text) => isPackedId(text) && !packed.has(text));
+    if (missing.length > 0) {
+      // Unpacked meanwhile, and it has another name now; or lost. Nobody else ever gets its id.
+      await redis.zrem(lineageKey(lineage), ...missing);
+      continue;
+    }
+    return found.map((text) => {
+      const json = packed.get(text) ?? text;
+      const predecessor = JSON.parse(json) as Predecessor; // written by packPredecessor() alone
+      foundAs.set(predecessor, text);
+      return predecessor;
+    });
+  }
+}
+
+const foundAs = new WeakMap<Predecessor, string>();
+/** As the script replied it: it looks whether the same are found when the view is written. */
+export const asFound = (predecessor: Predecessor): string => foundAs.get(predecessor) ?? JSON.stringify(predecessor);
+
+async function readPackedOnes(redis: Redis, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const all = await redis.mgetBuffer(...ids.map((id) => keys.packed(id)));
+  return new Map(
+    ids.flatMap((id, at) => {
+      const bytes = all[at];
+      // written by store() alone
+      return bytes ? [[id, packPredecessor((JSON.parse(viewOf(bytes)) as DeploymentView).deployment)] as const] : [];
+    }),
+  );
+}
