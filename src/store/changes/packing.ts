@@ -92,7 +92,8 @@ type Head = readonly [
 ];
 type DeliveryHead = readonly [
   sink: string,
-  ownerUntilMs: number,
+  /** After the time until which the deployment is kept: most are a few seconds apart. null: it is no owner. */
+  ownerMsLater: number | null,
   isEcho: 0 | 1,
   attempts: number,
   ledger: Readonly<Record<string, string>>,
@@ -104,11 +105,13 @@ function linesOf({ view, name, untilMs, indexes, records, firstOccurrence, alias
   const listed = indexes === '' ? [] : indexes.split('\n').map((index) => (index === place ? LINEAGE : index));
   const all = Object.entries(records);
   const head: Head = [name, untilMs, listed.length, all.length, firstOccurrence ?? null, aliases];
-  const told = deliveries.flatMap(({ sink, ledger, attempts, ownerUntilMs = 0, isEcho }) => {
-    const line: DeliveryHead = [sink, ownerUntilMs, isEcho ? 1 : 0, attempts.length, ledger];
+  const told = deliveries.flatMap(({ sink, ledger, attempts, ownerUntilMs, isEcho }) => {
+    const ownerMsLater = ownerUntilMs === undefined ? null : ownerUntilMs - untilMs;
+    const line: DeliveryHead = [sink, ownerMsLater, isEcho ? 1 : 0, attempts.length, ledger];
     return [JSON.stringify(line), ...attempts];
   });
-  return [JSON.stringify(head), ...listed, ...all.flat(), ...told];
+  const recorded = all.flatMap(([id, json]) => [isIdOf(id, json) ? '' : id, json]);
+  return [JSON.stringify(head), ...listed, ...recorded, ...told];
 }
 
 /** As linesOf() wrote them. */
@@ -116,13 +119,16 @@ function parseLines(view: string, [first = '', ...lines]: readonly string[]): Pa
   const [name, untilMs, indexes, count, firstOccurrence, aliases] = JSON.parse(first) as Head;
   const records: Record<string, string> = {};
   let at = indexes;
-  for (; at < indexes + 2 * count; at += 2) records[lines[at] ?? ''] = lines[at + 1] ?? '';
+  for (; at < indexes + 2 * count; at += 2) {
+    const json = lines[at + 1] ?? '';
+    records[lines[at] || idOf(json)] = json;
+  }
   const deliveries: PackedDelivery[] = [];
   while (at < lines.length) {
-    const [sink, ownerUntilMs, isEcho, attempts, ledger] = JSON.parse(lines[at] ?? '') as DeliveryHead;
+    const [sink, ownerMsLater, isEcho, attempts, ledger] = JSON.parse(lines[at] ?? '') as DeliveryHead;
     deliveries.push({
       ...{ sink, ledger, attempts: lines.slice(at + 1, at + 1 + attempts) },
-      ...(ownerUntilMs > 0 && { ownerUntilMs }),
+      ...(ownerMsLater !== null && { ownerUntilMs: untilMs + ownerMsLater }),
       ...(isEcho && { isEcho: true }),
     });
     at += 1 + attempts;
@@ -136,6 +142,10 @@ function parseLines(view: string, [first = '', ...lines]: readonly string[]): Pa
     ...(firstOccurrence !== null && { firstOccurrence }),
   };
 }
+
+/** What a record says of itself need not stand before it. */
+const idOf = (json: string): string => /"id":"(chg_[0-9a-f]+)"/.exec(json)?.[1] ?? '';
+const isIdOf = (id: string, json: string): boolean => id !== '' && idOf(json) === id;
 
 /** In place of its lineage among the indexes: no key is one letter. */
 const LINEAGE = 'L';
