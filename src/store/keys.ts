@@ -80,6 +80,13 @@ export const keys = {
     ends: 'a field goes with its deployment, or when it is unpacked',
     expires: false,
   }),
+  packingSince: family('packing-since', {
+    type: 'string',
+    content: 'when a release that packs deployments was first started (epoch ms): it begins a day later',
+    writtenBy: 'store/changes/packer.ts',
+    ends: 'stays: one number',
+    expires: false,
+  }),
   lastPackedId: family('packed-last-id', {
     type: 'string',
     content: 'the number of the deployment that was packed last',

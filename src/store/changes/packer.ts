@@ -25,7 +25,7 @@ export function createPacker(redis: Redis, quietMs = QUIET_MS): Packer {
   return {
     async packSome() {
       const nowMs = await nowOf(redis);
-      if (nowMs < restUntilMs) return 0;
+      if (nowMs < restUntilMs || nowMs < (await firstStart(redis, nowMs)) + quietMs) return 0;
       const names = await redis.zrange(keys.changes(), String(rank), String(rank + AT_ONCE - 1));
       rank += names.length;
       if (names.length < AT_ONCE) {
@@ -39,6 +39,12 @@ export function createPacker(redis: Redis, quietMs = QUIET_MS): Packer {
       return count;
     },
   };
+}
+
+/** Going back to a release that does not read what is packed is safe for as long. */
+async function firstStart(redis: Redis, nowMs: number): Promise<number> {
+  await redis.set(keys.packingSince(), nowMs, 'NX');
+  return Number(await redis.get(keys.packingSince()));
 }
 
 /** It has ended, and nobody has told of it since. */

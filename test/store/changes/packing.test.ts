@@ -133,7 +133,7 @@ describe('a packed deployment', () => {
     expect(await isPacked('job:1')).toBe(false);
     await pack();
     await deployments.prune({ nowMs: Date.parse('2027-06-01'), share: 1 });
-    expect((await redis.keys('*')).sort()).toEqual([keys.changesVersion(), keys.lastPackedId()]);
+    expect((await redis.keys('*')).sort()).toEqual([keys.changesVersion(), keys.lastPackedId(), keys.packingSince()]);
   });
 
   it('is one that has ended and been quiet, and no other', async () => {
@@ -142,5 +142,13 @@ describe('a packed deployment', () => {
     expect(await pack()).toBe(0);
     await fill();
     expect(await createPacker(redis, 10_000 * 86_400_000).packSome()).toBe(0);
+  });
+
+  it('is none in the first day of a release that packs: the one before can be started again', async () => {
+    await fill();
+    expect(await createPacker(redis).packSome()).toBe(0);
+    expect(Number(await redis.get(keys.packingSince()))).toBeGreaterThan(0);
+    await redis.set(keys.packingSince(), 1);
+    expect(await createPacker(redis).packSome()).toBe(1);
   });
 });
