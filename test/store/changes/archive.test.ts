@@ -149,6 +149,24 @@ describe('what is kept of a packed deployment', () => {
     expect(await store.changeLog.before('lighthouse', asked)).toHaveLength(1);
   });
 
+  it('is forgotten by a Redis that is full', async () => {
+    const store = open();
+    await rememberSinks(redis, SINKS);
+    await fill(store, 1);
+    await fill(store, 2);
+    await pack();
+    await store.changeLog.stored('job:2');
+    await redis.config('SET', 'maxmemory', '1');
+    try {
+      await store.changeLog.prune({ nowMs: Date.parse('2028-01-01'), share: 1 });
+    } finally {
+      await redis.config('SET', 'maxmemory', '0');
+    }
+    const left = await families();
+    for (const gone of ['packed', 'packed-names', 'change', 'ledger', 'remote', 'alias', 'words', 'marks', 'deployed'])
+      expect(left, gone).not.toContain(gone);
+  });
+
   it('is not packed while somebody delivers it', async () => {
     const store = open();
     await rememberSinks(redis, SINKS);
