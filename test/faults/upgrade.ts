@@ -113,7 +113,8 @@ async function exchange(run: Run, wishes: (isEarlier: () => boolean) => Omit<Sta
         await wait(1_000 + run.random() * 500);
         await replica.kill('SIGTERM');
         const said = replica.output().slice(-300);
-        run.check(replica.exitCode() === 0, `a bridge ended with ${replica.exitCode()}: ${said}`);
+        // How the release before ends is not judged any more.
+        if (next) run.check(replica.exitCode() === 0, `a bridge ended with ${replica.exitCode()}: ${said}`);
         await replica.start();
       }
     }
