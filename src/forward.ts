@@ -19,14 +19,14 @@ export interface ForwardParts {
 export type Forwarded = 'delivered' | 'duplicate' | 'stale' | 'unwanted' | 'gone';
 
 /**
- * Story 3: a sink is told how a deployment stands: as it stands now, not as it stood when the job was made.
+ * Story 3: a sink is notified how a deployment stands: as it stands now, not as it stood when the job was made.
  * @throws DeliveryFailed which says what a retry could do (queue/workers.ts does it).
  */
 export function createForward({ deployments, ledger, clock, sourceName, pageUrl, onDelivered }: ForwardParts) {
   return async function forward(sink: Sink, key: string): Promise<Forwarded> {
     const viewed = deployments.get(key);
-    viewed.catch(() => {}); // whoever awaits it is told
-    // Where nothing of the deployment is needed for it, the lease is asked for in the same breath.
+    viewed.catch(() => {}); // the caller handles the rejection
+    // Where nothing of the deployment is needed for it, the lease is asked for at the same time.
     const scope = sink.lane || sink.echo ? leaseScopeOf(sink, await viewed) : {};
     return ledger.exclusive({ sink: sink.name, deployment: key, ...scope }, async (entry, signal) => {
       const routed = await viewed;

@@ -87,7 +87,7 @@ program
   );
 program
   .command('backfill')
-  .description('have the running bridge ask the tools for deployments that were never told, and record them')
+  .description('have the running bridge ask the tools for deployments that were never reported, and record them')
   .option('--source <name>', 'only this source')
   .option('--since <when>', 'such as 90m, 12h, 2d or 2026-03-14T20:00:00Z', '2d')
   .option('--json', 'for programs')
@@ -96,7 +96,7 @@ program
   );
 program
   .command('redeliver')
-  .description('tell a sink that came later what happened before; nothing is told twice')
+  .description('deliver earlier changes to a sink that was added later; nothing is delivered twice')
   .requiredOption('--sink <name>', 'the name of a configured sink')
   .requiredOption('--since <when>', 'such as 90m, 12h, 2d or 2026-03-14T20:00:00Z')
   .option('--dry-run', 'say how many', false)
@@ -149,7 +149,7 @@ reaching(program.command('changes'))
   .option('--commit <sha>', '7 digits or more')
   .option('--person <name>', 'who deployed it, or wrote the commit')
   .option('--owner <team>', 'whose services (owners in the configuration)')
-  .option('--text <words>', 'words that all occur in it, or the address of a commit, merge request, pipeline or job')
+  .option('--text <words>', 'words that must all occur, or the URL of a commit, merge request, pipeline or job')
   .option('--since <when>', 'such as 90m, 2h, 7d or 2026-03-14T20:00:00Z')
   .option('--until <when>')
   .option('--limit <n>', 'at most so many', wholeNumber(1, 100_000), 25)

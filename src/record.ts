@@ -46,7 +46,7 @@ export interface RecordParts {
 interface Recorded {
   readonly conclusion: Conclusion;
   readonly views: readonly DeploymentView[];
-  /** Destinations are told so much later: another signal is likely to tell of the same. */
+  /** Destinations are told so much later: another signal is likely to report the same. */
   readonly afterMs?: number;
 }
 
@@ -57,7 +57,7 @@ interface Recorded {
 export function createRecord(parts: RecordParts) {
   const { resolve, sinks, changeLog, echoes, history, joins, repeats, inbox } = parts;
   const { forward, forwardElsewhere, hide, noteRules, repeatDetail } = parts;
-  const inTurn = createKeyedMutex(); // whether the same words tell of another deployment depends on what ran in between
+  const inTurn = createKeyedMutex(); // whether the same words report another deployment depends on what ran in between
 
   /**
    * @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later.
@@ -96,7 +96,7 @@ export function createRecord(parts: RecordParts) {
     return steps;
   }
 
-  /** As part of the deployment that other tools may have told of; and what it ends there. */
+  /** As part of the deployment that other tools may have reported; and what it ends there. */
   async function add(step: ChangeRecord): Promise<Recorded> {
     if (step.repeatable) return inTurn(`${step.instance} ${step.repository?.name ?? step.service}`, () => addNow(step));
     return addNow(step);
@@ -115,7 +115,8 @@ export function createRecord(parts: RecordParts) {
   }
 
   /**
-   * A duplicate is told too: the first run may have been killed before it came this far. The ledger tells nobody twice.
+   * A duplicate is told too: the first run may have been killed before it came this far. The ledger delivers to no sink
+   * twice.
    */
   async function forwardToSinks({ views, afterMs = 0 }: Recorded): Promise<void> {
     const options = { afterMs };

@@ -97,7 +97,7 @@ export async function startBridge(config: Config, ownRedis: RedisAddress | undef
   const draining = setInterval(() => {
     void current
       .checkServer()
-      .catch(() => {}) // Redis is away: the connection's own errors tell of that
+      .catch(() => {}) // Redis is away: the connection's own errors report that
       .then(drain);
   }, DRAIN_EVERY_MS);
   const prune = () => {
@@ -176,7 +176,7 @@ function openRedis(address: RedisAddress, patience: typeof failFast, onError: On
   return redis;
 }
 
-/** Silent while Redis is away: the connection's own errors tell of that. */
+/** Silent while Redis is away: the connection's own errors report that. */
 function createDrain(spool: Spool, drainSpool: () => Promise<void>, log: Logger): () => void {
   let busy = false;
   return () => {

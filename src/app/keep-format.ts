@@ -30,10 +30,10 @@ export function keepFormat(redis: Redis, parts: FormatParts): void {
 async function migrateOnce(redis: Redis, { log, onError, stop }: FormatParts): Promise<void> {
   try {
     const { from, to } = await migrate(redis);
-    if (to > from) log.info({ from, to }, 'what lies in Redis is migrated');
+    if (to > from) log.info({ from, to }, 'the data in Redis is migrated');
   } catch (error) {
     if (!(error instanceof FormatRefused)) return onError('format', error);
-    log.fatal({ why: error.message }, 'the bridge stops: it cannot read what lies in Redis');
+    log.fatal({ why: error.message }, 'the bridge stops: it cannot read the data in Redis');
     process.exitCode = 1;
     await stop();
   }

@@ -22,7 +22,7 @@ import { createStores, type Stores } from './stores.ts';
 
 export type Processing = ReturnType<typeof startProcessing>;
 
-/** What goes on without anybody waiting for it: recording, forwarding, asking the tools for what was never told. */
+/** What goes on without anybody waiting for it: recording, forwarding, asking the tools for what was never reported. */
 export function startProcessing(shared: Shared) {
   const { config, steady, clock, log, onError } = shared;
   const stores = createStores(steady, config, clock);

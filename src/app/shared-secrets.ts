@@ -17,7 +17,7 @@ export async function shareSecrets(config: Config, log: Logger): Promise<boolean
   if (Object.keys(own).length === 0) return false; // all of them stand in the configuration
   nameKeys(config.redis.key_prefix);
   const redis = connect(addressOf(config.redis_url, config.redis), waitForRedis);
-  redis.on('error', () => {}); // said below
+  redis.on('error', () => {}); // reported below
   try {
     if (!(await readyWithin(redis, WAIT_MS))) {
       log.warn(

@@ -4,7 +4,9 @@ import { callBridge } from './call.ts';
 import { momentAgo } from './duration.ts';
 import { type JsonOption, printJson } from './output.ts';
 
-/** Has the running bridge ask the tools for what they never told. @throws Error when one of them could not be asked. */
+/**
+ * Has the running bridge ask the tools for what they never reported. @throws Error when one of them could not be asked.
+ */
 export async function backfill(
   config: Config,
   { source, since, json }: JsonOption & { source?: string; since: string },

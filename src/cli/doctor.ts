@@ -28,7 +28,9 @@ export async function runDoctor(config: Config, { json }: JsonOption = {}): Prom
   const findings = [
     {
       ok: true,
-      what: `configuration: ${config.sources.length} sources, ${config.sinks.length} sinks, ${config.rules.length} rules`,
+      what:
+        `configuration: ${config.sources.length} sources, ${config.sinks.length} sinks, ` +
+        `${config.rules.length} rules`,
     },
     ...(await checkBridge(config)),
     ...(await checkRules(config)),
@@ -85,7 +87,7 @@ const A_DAY_MS = 86_400_000;
 const REPEATED = 3;
 
 /**
- * What the bridge kept because it went wrong. Silent where it does not answer: the line of the bridge tells of that.
+ * What the bridge kept because it went wrong. Silent where it does not answer: the line of the bridge reports that.
  */
 async function checkTrouble(config: Config): Promise<Finding[]> {
   const [letters, refused, sources, ...open] = await Promise.all([
@@ -99,7 +101,7 @@ async function checkTrouble(config: Config): Promise<Finding[]> {
   return [
     {
       ok: dead === 0,
-      what: dead === 0 ? 'dead letters: none' : `${dead} dead letters wait for somebody: npx shiplog dead-letters ls`,
+      what: dead === 0 ? 'dead letters: none' : `${dead} dead letters need attention: npx shiplog dead-letters ls`,
     },
     ...repeatedRefusals((refused?.data ?? []) as readonly Webhook[], Date.now()), // our own API
     ...staleDeployments(
@@ -137,7 +139,9 @@ function staleDeployments(open: readonly Change[], now: Date): Finding[] {
     .toSorted((a, b) => a.occurred_at.localeCompare(b.occurred_at));
   const findings = stale.slice(0, STALE_SHOWN).map(({ service, environment, status, occurred_at, waiting, id }) => ({
     ok: false,
-    what: `${service} in ${environment}: ${status} since ${occurred_at}, longer than usual. ${waiting ?? 'Nobody told how it ended.'} See: npx shiplog trace '${id}'`,
+    what:
+      `${service} in ${environment}: ${status} since ${occurred_at}, longer than usual. ` +
+      `${waiting ?? 'Its end was not reported.'} See: npx shiplog trace '${id}'`,
   }));
   const more = stale.length - findings.length;
   return more > 0

@@ -46,7 +46,7 @@ function deploymentText({ deployment, origins, rules, sinks }: ExplainedDeployme
 }
 
 function sinkText({ name, wanted, why, request }: ExplainedSink): string {
-  if (!wanted) return `Sink ${name}: not told, ${why}`;
+  if (!wanted) return `Sink ${name}: not delivered, ${why}`;
   if (!request) return `Sink ${name}: ${why}`;
   const notes = (request.notes ?? []).map((note) => `  # ${note}`);
   return [`Sink ${name}: would be sent`, ...notes, curl(request)].join('\n');

@@ -29,7 +29,7 @@ export const printJson = ({ stdout }: Output, value: unknown): unknown =>
 /** The width to fill; undefined where nobody looks, so that nothing is cut. */
 export const widthOf = (screen: Screen): number | undefined => (screen.isTTY ? (screen.columns ?? 80) : undefined);
 
-/** Whoever reads us may stop early (`| head`): that is no error. */
+/** Anyone who reads us may stop early (`| head`): that is no error. */
 export function exitOnBrokenPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);

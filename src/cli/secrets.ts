@@ -22,6 +22,7 @@ export function showSecrets(config: Config, { json }: JsonOption = {}): void {
     ...config.tokens,
   ].map(({ name, may, token }) => `\n${name} (may ${may})\n  token   ${token}\n`);
   process.stdout.write(
-    `${sources.join('\n')}\nadmin (pages and reading)\n  URL     ${base}/\n  token   ${config.admin_token}\n${others.join('')}`,
+    `${sources.join('\n')}\nadmin (pages and reading)\n  URL     ${base}/\n` +
+      `  token   ${config.admin_token}\n${others.join('')}`,
   );
 }

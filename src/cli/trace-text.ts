@@ -101,8 +101,8 @@ function deliveryText({ sink, wants, told, remoteId, remoteUrl, attempts }: Deli
   const stands = told
     ? `told ${told.state} of ${shownTime(told.at)}${known && `, ${known}`}`
     : wants.wanted
-      ? 'not told yet'
-      : `not told: ${wants.why}`;
+      ? 'not delivered yet'
+      : `not delivered: ${wants.why}`;
   const title = `Sink ${sink}: ${oneLine(stands)}`;
   if (attempts.length === 0) return `${title}\n`;
   return section(

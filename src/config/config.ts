@@ -120,13 +120,13 @@ export const Config = z
     rules_mode: RulesMode.default('all'),
     join: z
       .strictObject({
-        /** Which sources may tell of the same deployment. Default: all, but for tools that have several sources. */
+        /** Which sources may report the same deployment. Default: all, but for tools that have several sources. */
         sources: z.array(z.array(z.string()).min(2, 'name two sources or more that belong together')).optional(),
         /** How long an end is held back that another signal is likely to tell as well. 0: not at all. */
         settle_seconds: z.coerce.number().min(0).max(60).default(3),
       })
       .prefault({}),
-    /** Asking the tools' APIs for deployments that were never told. */
+    /** Asking the tools' APIs for deployments that were never reported. */
     reconcile: z
       .strictObject({
         every_minutes: z.coerce.number().min(1).max(1440).default(15),

@@ -97,7 +97,10 @@ function substitute(document: Document, environment: Environment, at: (offset: n
           const value = path ? readSecretFile(path) : environment[name ?? ''] || fallback;
           if (value === undefined)
             problems.push(
-              `${at(node.range?.[0] ?? 0)}: ${path ? `the file ${path} cannot be read` : `the environment variable ${name} is not set; set it, or write \${${name}:-default}`}`,
+              `${at(node.range?.[0] ?? 0)}: ` +
+                (path
+                  ? `the file ${path} cannot be read`
+                  : `the environment variable ${name} is not set; set it, or write \${${name}:-default}`),
             );
           return value ?? '';
         },

@@ -11,6 +11,6 @@ export const ProxyAuth = z.strictObject({
     .transform((name) => name.toLowerCase()),
   trusted: z
     .array(z.string().refine(isRange, 'write an address or a range, such as 10.0.0.7 or 10.0.0.0/8'))
-    .min(1, 'name the addresses of the proxy: anybody else could write the header'),
+    .min(1, 'name the addresses of the proxy: any other sender could forge the header'),
 });
 export type ProxyAuth = z.infer<typeof ProxyAuth>;

@@ -37,7 +37,7 @@ export function sharedTokens(config: Configured): { readonly path: (string | num
     return [
       {
         path: [...path],
-        message: `it is ${same.called}: whoever holds the one would have the other; write another one`,
+        message: `it is ${same.called}: use a different secret for each`,
       },
     ];
   });

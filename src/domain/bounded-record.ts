@@ -95,7 +95,7 @@ export function boundRecords(records: readonly ChangeRecord[]): readonly ChangeR
   const bounded = kept.map((record) => boundRecord(record, share));
   const [first, ...others] = bounded;
   if (!first || kept.length === records.length) return bounded;
-  const note = `The webhook told of ${records.length} steps; only the first ${MAX_RECORDS} are recorded.`;
+  const note = `The webhook reported ${records.length} steps; only the first ${MAX_RECORDS} are recorded.`;
   return [{ ...first, notes: [...first.notes, note] }, ...others];
 }
 

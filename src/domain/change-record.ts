@@ -54,7 +54,7 @@ export const MadeByApi = z.object({
 export type MadeByApi = z.infer<typeof MadeByApi>;
 
 /**
- * Some tools number their deployments and keep the last few. A number that nobody told us of is a deployment whose
+ * Some tools number their deployments and keep the last few. A number that was never reported is a deployment whose
  * signal was lost; only the worker can tell (store/changes/serial-history.ts).
  */
 export const History = z.object({
@@ -68,15 +68,15 @@ export const History = z.object({
   after: Time.optional(),
   /** When it was applied, which may be long before it ended. */
   appliedAt: Time.optional(),
-  /** Read from the history, not told: counts only where it fills a gap. */
+  /** Read from the history, not delivered: counts only where it fills a gap. */
   recovered: z.literal(true).optional(),
-  /** What was deployed, in the tool's words. A retry of the same operation may deploy another one. */
+  /** What was deployed, as the tool writes it. A retry of the same operation may deploy another one. */
   revision: z.string().optional(),
   /** The number of the retry. Absent: it is the first try. */
   attempt: z.number().int().positive().optional(),
   /** When it was told, by the sender's clock. */
   toldAt: Time.optional(),
-  /** An operation beside the others: it takes nobody's place. */
+  /** An operation beside the others: it supersedes none. */
   aside: z.literal(true).optional(),
   /** Longer ago than the source takes: counts only for a deployment of which the beginning is known. */
   late: z.literal(true).optional(),
@@ -86,7 +86,7 @@ export const History = z.object({
 export type History = z.infer<typeof History>;
 
 /**
- * One step in the life of one deployment, in our words. Unknown stays absent: never '', null or a guess without a note.
+ * One step in the life of one deployment, in our terms. Unknown stays absent: never '', null or a guess without a note.
  */
 export const ChangeRecord = z.object({
   /** The same step always has the same id, however often and by whichever hook it is told. */
@@ -113,7 +113,7 @@ export const ChangeRecord = z.object({
   source: z.string(),
   /** The name of the configured source that received it. */
   instance: z.string(),
-  /** Which of the source's signals this is, in the field's words: "deployment hook", "job hook". */
+  /** Which of the source's signals this is, in the terms of the field: "deployment hook", "job hook". */
   signal: z.string(),
   /** True for the signal that knows best; the others only fill what it leaves open. */
   authoritative: z.boolean(),
@@ -121,18 +121,18 @@ export const ChangeRecord = z.object({
   /** An approver said no. The `failed` that GitLab sends afterwards is the same outcome, not another one. */
   rejected: z.literal(true).optional(),
   /**
-   * Why a canceled one is: another deployment took its place before it came to an end, or it ended before it began. The
+   * Why a canceled one is: another deployment superseded it before it came to an end, or it ended before it began. The
    * first is a conclusion, which any end that a tool tells outweighs.
    */
   endReason: EndReason.optional(),
-  /** What kind of witness told it. Absent: an earlier bridge wrote it, or nobody else tells of the same deployment. */
+  /** What kind of witness told it. Absent: an earlier bridge wrote it, or nobody else reports the same deployment. */
   witness: Witness.optional(),
   /**
    * Of a deployment that several jobs or steps carry out together: what they have in common, by which they are one, and
    * which part this is. Without `part` it speaks of the whole.
    */
   stage: z.object({ of: z.string(), part: z.string().optional() }).optional(),
-  /** The key that the source gave it, when it tells of a deployment that another tool told of as well (join.ts). */
+  /** The key that the source gave it, when it reports a deployment that another tool reported as well (join.ts). */
   joinedFrom: z.string().optional(),
   changeType: ChangeType.default('deployment'),
   riskLevel: RiskLevel.optional(),
@@ -198,7 +198,7 @@ export const ChangeRecord = z.object({
   /** The webhook that told it, in the inbound log. Absent for what a tool's API was asked for. */
   webhook: z.string().optional(),
   tags: z.array(z.string()).default([]),
-  /** Facts that only rules ask for: where it was deployed to, in the tool's own words. */
+  /** Facts that only rules ask for: where it was deployed to, as the tool writes it. */
   labels: z.record(z.string(), z.string()).optional(),
   /** Why it has not ended yet, a sentence for a person. It says nothing of a deployment that has ended. */
   waiting: z.string().optional(),

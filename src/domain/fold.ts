@@ -123,7 +123,7 @@ function successBefore(records: readonly ChangeRecord[], decider: ChangeRecord):
   return earliest(successes.flatMap(({ occurredAt }) => (occurredAt <= decider.occurredAt ? [occurredAt] : [])));
 }
 
-/** Posts that repeat it may turn out to tell of another deployment, once it is known what ran in between. */
+/** Posts that repeat it may turn out to report another deployment, once it is known what ran in between. */
 function repeatedUntil(records: readonly ChangeRecord[], decidedAt: string): { repeatedUntil?: string } {
   const last = latest(records.map(({ repeatable, occurredAt }) => (repeatable ? occurredAt : undefined)));
   return last !== undefined && last > decidedAt ? { repeatedUntil: last } : {};
@@ -193,7 +193,7 @@ function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
 }
 
 /**
- * What was told later refutes what the same tool did not know before: that the commit is unknown, or a notification
+ * What was reported later refutes what the same tool did not know before: that the commit is unknown, or a notification
  * lost.
  * @param trusted least trusted first
  */

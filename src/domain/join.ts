@@ -2,7 +2,7 @@ import { groupBy } from '../values/group.ts';
 import type { Witness } from './change-record.ts';
 
 /**
- * What one key of one source is known to tell of. Several of them may tell of the same deployment: the forge's hooks of
+ * What one key of one source is known to report. Several of them may report the same deployment: the forge's hooks of
  * a job, the `curl` that the job runs, the sync of a cluster that the job's commit caused.
  */
 export interface Member {
@@ -14,7 +14,7 @@ export interface Member {
   /** The kind of tool, and the configured source. */
   readonly source: string;
   readonly instance: string;
-  /** Of the repository: the whole path in small letters, and the host where it is known. */
+  /** Of the repository: the whole path in lower case, and the host where it is known. */
   readonly path: string;
   readonly host?: string;
   /** The forge's own ids. */
@@ -24,11 +24,11 @@ export interface Member {
   readonly job?: string;
   /** As finally named. Absent: unknown. */
   readonly environment?: string;
-  /** Full, in small letters. */
+  /** Full, in lower case. */
   readonly commit?: string;
   /** Where somebody named it: not the name that the repository gives to all of its services. */
   readonly service?: string;
-  /** What the parts of one deployment have in common, and whether this is one of them or tells of the whole. */
+  /** What the parts of one deployment have in common, and whether this is one of them or reports the whole. */
   readonly stage?: string;
   readonly isPart?: boolean;
   /** When it began and ended, epoch milliseconds. */
@@ -56,7 +56,7 @@ const SYNC_EARLY_MS = 5 * MINUTE_MS;
 const AFTER_END_MS = 2 * MINUTE_MS;
 
 /**
- * Which members tell of one deployment: each member's key → the key of the deployment. Only what is unambiguous is
+ * Which members report one deployment: each member's key → the key of the deployment. Only what is unambiguous is
  * joined. A pure function of the set: neither the order of the array nor how often it is asked makes a difference.
  */
 export function joined(given: readonly Member[], options: JoinOptions): ReadonlyMap<string, string> {
@@ -78,7 +78,7 @@ export function joined(given: readonly Member[], options: JoinOptions): Readonly
   return new Map(given.map(({ key }) => [key, first.get(unions.rootOf(key)) ?? key]));
 }
 
-/** Those that may tell of the same deployment as this one, though it is not certain enough to join them. */
+/** Those that may report the same deployment as this one, though it is not certain enough to join them. */
 export function related(key: string, given: readonly Member[], options: JoinOptions): readonly string[] {
   const plan = joined(given, options);
   const own = given.filter((member) => plan.get(member.key) === plan.get(key));
@@ -115,7 +115,7 @@ function joinByRule(members: readonly Member[], unions: Unions): void {
   }
 }
 
-/** The steps of a stage, and the one signal that tells of the whole of it. */
+/** The steps of a stage, and the one signal that reports the whole of it. */
 function joinStages(members: readonly Member[], unions: Unions): void {
   const stages = groupBy(
     members.filter(({ stage }) => stage !== undefined),
@@ -216,7 +216,7 @@ const plain = (text: string): string =>
     .join(' ');
 
 /**
- * True where nothing that is known of the two contradicts that they tell of one deployment, and something ties them
+ * True where nothing that is known of the two contradicts that they report one deployment, and something ties them
  * together.
  */
 function fits(a: Member, b: Member, { mayJoin }: JoinOptions): boolean {

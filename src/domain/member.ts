@@ -20,7 +20,7 @@ interface JoinCandidate {
 }
 
 /**
- * What one record tells of whose deployment it is. Undefined where no repository is known: nothing ties it to others
+ * What one record reports whose deployment it is. Undefined where no repository is known: nothing ties it to others
  * then.
  */
 export function memberOf({ deployment, witness, stage, end, join }: JoinCandidate): NewMember | undefined {

@@ -11,7 +11,7 @@ export const NameMap = z
         context.addIssue({
           code: 'custom',
           path: [theirs],
-          message: 'stands here twice: case does not count; remove one',
+          message: 'is listed twice (names ignore case): remove one',
           input: names,
         });
       folded.set(theirs.toLowerCase(), ours);

@@ -24,12 +24,12 @@ export const Rule = z
     name: z.string().min(1).optional(),
     match: Match.default({}),
     set: Assignment.optional(),
-    /** The deployment is not recorded and not told to anyone. The inbox says which rule did it. */
+    /** The deployment is not recorded and not delivered to anyone. The inbox says which rule did it. */
     drop: z.boolean().optional(),
     /** Only these sinks are told. */
     sinks: z.array(z.string()).optional(),
     /**
-     * Signals with the same words tell of one deployment, whoever sent them; `false`: of one that no other tool tells
+     * Signals with the same words report one deployment, whoever sent them; `false`: of one that no other tool tells
      * of.
      */
     join: z.union([z.literal(false), Value], 'write false, or a text such as "{service}-{commit}"').optional(),

@@ -27,7 +27,7 @@ export interface Slot {
 
 /** What became of a deployment that succeeded. */
 export interface RunningStatus {
-  /** True: it runs. Else `next` took its place. */
+  /** True: it runs. Else `next` superseded it. */
   readonly isCurrent: boolean;
   readonly next?: TimelineEntry;
 }

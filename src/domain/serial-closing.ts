@@ -47,7 +47,7 @@ function isAfter(a: Start, b: Start): boolean {
   return tries === 0 ? (a.seen ?? 0) > (b.seen ?? 0) : tries > 0;
 }
 
-/** Nothing is known of it but that it is over: whatever was told of it outweighs what stands here. */
+/** Nothing is known of it but that it is over: whatever was reported of it outweighs this entry. */
 function closing(start: Start, overAt: number, base: ChangeRecord): ChangeRecord {
   const { source, instance, environment, service, receivedAt, webhook, witness, history } = base;
   const at = new Date(overAt).toISOString();

@@ -49,7 +49,7 @@ export const Serial = z.object({
   starts: ListOf(Start),
   /** The highest number that is no longer among the entries. */
   forgotten: z.number().optional(),
-  /** What the history told of the past: the first signal need not be the first that arrives. Newest last. */
+  /** What the history reported the past: the first signal need not be the first that arrives. Newest last. */
   held: ListOf(z.custom<ChangeRecord>()).optional(),
   /** When the place went. */
   ended: z.number().optional(),

@@ -3,7 +3,8 @@ import type { Deployment } from './deployment.ts';
 import { versionSteps } from './versions.ts';
 
 /**
- * The title of a deployment for whoever is told of it. Most senders write one sentence for every end, and destinations
+ * The title of a deployment for the people who read of it. Most senders write one sentence for every end, and
+ * destinations
  * have no field for the outcome: what did not go well must not read like a success, nor a roll-back like a release.
  */
 export function headline(deployment: Deployment): string {

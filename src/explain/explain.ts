@@ -212,10 +212,10 @@ function notesOf({ source, records, lookups, checkSignature }: ExplainInput): st
       'It was made through the Deployments API. If Shiplog made it, the worker ignores it as an echo; only the ' +
         'worker knows.',
     records.some(({ history }) => history?.recovered) &&
-      "Some records are read from the tool's history: the worker takes only those that it was never told.",
+      "Some records are read from the tool's history: the worker takes only those that were never reported.",
     records.length > 0 &&
       'Only the worker knows what came before: whether this step is a duplicate, what it replaces, whether it is a ' +
-        'roll-back, and which signals of other tools are the same deployment. Here it is taken for the first that is ' +
-        'heard of it.',
+        'roll-back, and which signals of other tools are the same deployment. Here it is treated as the first one ' +
+        'reported.',
   ].filter((note) => note !== false);
 }

@@ -225,7 +225,7 @@ export const Webhook = z.strictObject({
 export type Webhook = z.infer<typeof Webhook>;
 
 export const WebhookWithBody = Webhook.extend({
-  /** For an admin alone. Absent: not kept, since nobody knows who wrote it. */
+  /** For an admin alone. Absent: not kept, since the sender is unknown. */
   body: z.string().optional(),
   words: z.strictObject({ means: z.string(), when: z.string(), advice: z.string() }).optional(),
 });

@@ -9,7 +9,7 @@ const MOST_PIECES = 4_096;
 const SMALLEST_MEAN_BYTES = 32;
 /** What is refused already is not worth so many pieces. */
 const MOST_DISCARDED_PIECES = 256;
-/** Whoever has not ended its body so long after the answer is cut. */
+/** Anyone with not ended its body so long after the answer is cut. */
 const CUT_AFTER_MS = 2_000;
 
 /** Chunks of a byte each: every one costs as much as a kilobyte, and no sender means anything by it. */

@@ -63,7 +63,8 @@ export async function exportChanges(
   try {
     await pipeline(Readable.from(lines(deployments, order), { highWaterMark: 1 }), response);
   } catch (error) {
-    // Whoever reads may stop; and an answer that has begun can only be broken off, so that nobody takes half for all.
+    // Anyone who reads may stop; and an answer that has begun can only be broken off, so that nobody takes half for
+    // all.
     if (!response.headersSent) throw error;
     response.destroy();
   }
@@ -88,7 +89,7 @@ function cellOf(value: Change[(typeof COLUMNS)[number]]): string | number | null
   return 'team' in value ? value.team : value.join(' ');
 }
 
-/** What is recorded meanwhile moves the rest down: what the page before held is not told twice. */
+/** What is recorded meanwhile moves the rest down: what the page before held is not delivered twice. */
 async function* pages(deployments: Pick<Deployments, 'list'>, selection: ChangeSelection) {
   let before = new Set<string>();
   for (let offset = 0; ; offset += PAGE) {

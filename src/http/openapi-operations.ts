@@ -63,7 +63,8 @@ const reading: readonly Operation[] = [
     path: '/api/v1/performance',
     id: 'measurePerformance',
     summary:
-      'The four DORA measures by service or environment, each with its base and that of the span before; with format csv as a file',
+      'The four DORA measures by service or environment, each with its base and that of the span before; ' +
+      'with format csv as a file',
     token: 'reader',
     query: PerformanceQuery,
     answer: { status: 200, data: 'Performance', list: true, meta: 'PerformanceMeta' },
@@ -74,7 +75,8 @@ const reading: readonly Operation[] = [
     path: '/api/v1/running',
     id: 'listRunning',
     summary:
-      'What runs where: a service in an environment each, with its commit, since when, by whom, and how far it is from production',
+      'What runs where: a service in an environment each, with its commit, since when, by whom, and how far ' +
+      'it is from production',
     token: 'reader',
     query: RunningQuery,
     answer: { status: 200, data: 'Running', list: true, meta: 'RunningMeta' },
@@ -216,7 +218,7 @@ const administration: readonly Operation[] = [
     method: 'post',
     path: '/api/reconcile',
     id: 'reconcile',
-    summary: "Asks a tool's API for deployments that were never told, and records them",
+    summary: "Asks a tool's API for deployments that were never reported, and records them",
     token: 'admin',
     body: ReconcileOrder,
     answer: { status: 200, data: 'Reconciled' },
@@ -226,8 +228,7 @@ const administration: readonly Operation[] = [
     method: 'post',
     path: '/api/redeliver',
     id: 'redeliver',
-    summary:
-      'Puts what the change log has since a time into the queue of a sink that came later; nothing is told twice',
+    summary: 'Queues all changes since a time for a sink that was added later; nothing is delivered twice',
     token: 'admin',
     body: RedeliverOrder,
     answer: { status: 200, data: 'Redelivered' },

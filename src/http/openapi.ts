@@ -18,7 +18,8 @@ export function openapi(): Json {
       title: 'Shiplog',
       version: String(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version),
       description:
-        'The change log, the inbound log, deliveries and dead letters of a Shiplog bridge. Webhooks of the tools go to /webhooks/<source> and are described by the tools.',
+        'The change log, the inbound log, deliveries and dead letters of a Shiplog bridge. Webhooks of the ' +
+        'tools go to /webhooks/<source> and are described by the tools.',
     },
     servers: [{ url: '/' }],
     paths,

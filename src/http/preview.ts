@@ -47,7 +47,7 @@ export function createPreview({ sources, budget, ...parts }: PreviewParts): Requ
     const share = budget.open(owner);
     response.once('close', share.release);
     const body = await readBody(request, { limit: source.maxBodyBytes, proved: true, share });
-    if (body === undefined) return next(new Error('the request ended early')); // the sender hung up: nobody to answer
+    if (body === undefined) return next(new Error('the request ended early')); // the sender closed the connection
     if (body === 'busy')
       return fail(response, { status: 503, type: 'server_error', message: 'too much is being received just now' });
     if (!Buffer.isBuffer(body)) {

@@ -3,7 +3,8 @@ import type { RequestHandler } from 'express';
 export interface ProxyWatch {
   readonly handle: RequestHandler;
   /**
-   * A sentence, when requests come through a proxy that nobody told us of. Anybody can write the header, so that it is
+   * A sentence, when requests come through a proxy that is not configured. Any sender can write the header, so that it
+   * is
    * a hint.
    */
   hint(): string | undefined;
@@ -19,7 +20,8 @@ export function watchProxies(trustProxy: number): ProxyWatch {
     },
     hint: () =>
       isUnasked
-        ? 'requests come with X-Forwarded-For, and trust_proxy is 0: if a proxy stands before the bridge, set SHIPLOG_TRUST_PROXY=1 (or how many there are)'
+        ? 'requests come with X-Forwarded-For, and trust_proxy is 0: if a proxy stands before the bridge, set ' +
+          'SHIPLOG_TRUST_PROXY=1 (or how many there are)'
         : undefined,
   };
 }

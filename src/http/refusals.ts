@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 
 const WINDOW_MS = 60_000;
-/** Whoever has more addresses than this is not held back by counting them. */
+/** Anyone with more addresses than this is not held back by counting them. */
 const COUNTED_ADDRESSES = 20_000;
 /** A single IPv6 customer gets at least so much: whoever refuses one address of it refuses nobody. */
 const IPV6_PREFIX_GROUPS = 4;

@@ -3,7 +3,8 @@ import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
- * Where a host name may lead. `public`: the address was not written by whoever runs the bridge, so that nothing inside
+ * Where a host name may lead. `public`: the address was not written by the operator of the bridge, so that nothing
+ * inside
  * is meant.
  */
 export type AddressScope = 'public' | 'private';

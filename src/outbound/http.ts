@@ -31,7 +31,7 @@ export type SendJson = (call: JsonRequest & { readonly signal: AbortSignal }) =>
 export interface SendOptions {
   /** For the whole exchange. */
   readonly timeoutMs: number;
-  /** Default: `private`, for an address that whoever runs the bridge wrote into the configuration. */
+  /** Default: `private`, for an address that the operator of the bridge wrote into the configuration. */
   readonly reach?: AddressScope;
   /** For tests; by default an own pool, whose limits are per sink so that one slow sink starves no other. */
   readonly dispatcher?: Dispatcher;

@@ -74,7 +74,7 @@ function toSingle(address: DirectAddress, common: RetryBehavior): Redis {
     ...rest,
     sentinels: [...sentinels],
     role: 'master',
-    // Sentinels tell of a failover at once; the connection to the old primary may never notice.
+    // Sentinels report a failover at once; the connection to the old primary may never notice.
     failoverDetector: true,
     sentinelRetryStrategy: retryStrategy,
     ...(tls && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
@@ -175,10 +175,14 @@ export function readyWithin(redis: Redis, limitMs: number): Promise<boolean> {
   });
 }
 
-/** ioredis has one class for one of these, and plain errors for the others. */
+/** ioredis has a class for one of these, and plain errors for the others. */
+const UNREACHABLE = [
+  /MaxRetriesPerRequest|Command timed out|Connection is closed|Stream isn't writeable/,
+  /(?:connect|read|write) E[A-Z]+|LOADING|CLUSTERDOWN|has no primary/,
+  /All sentinels are unreachable|Failed to refresh slots|None of startup nodes/,
+];
+
 export function isAway(error: unknown): boolean {
   const words = error instanceof Error ? `${error.name} ${error.message}` : '';
-  return /MaxRetriesPerRequest|Command timed out|Connection is closed|Stream isn't writeable|(?:connect|read|write) E[A-Z]+|LOADING|CLUSTERDOWN|All sentinels are unreachable|Failed to refresh slots|None of startup nodes|has no primary/.test(
-    words,
-  );
+  return UNREACHABLE.some((pattern) => pattern.test(words));
 }

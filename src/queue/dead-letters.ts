@@ -54,7 +54,7 @@ export interface DeadLetters {
 export interface ReplayOrder {
   readonly limit: number;
   readonly now: Date;
-  /** Looks at the deployment again before it is told again. */
+  /** Looks at the deployment again before it is reported again. */
   readonly revise: (deployment: string) => Promise<void>;
   /** Maps a webhook again from the body that was kept; undefined: it is not kept any more. */
   readonly remap?: (webhookId: string) => Promise<ChangeEvent | undefined>;

@@ -47,4 +47,5 @@ export function createFlush(redis: Redis): Flush {
 }
 
 export const unsupportedMessage = ({ version }: RedisFacts): string =>
-  `durability is fsync, and Redis ${version} cannot promise it: set "appendfsync always" there, or use Redis 7.2 or later`;
+  'durability is fsync, and Redis ' +
+  `${version} cannot promise it: set "appendfsync always" there, or use Redis 7.2 or later`;

@@ -182,7 +182,7 @@ async function openQueue(name: string, producer: Redis): Promise<Queue> {
       removeOnFail: { age: DEAD_LETTER_SECONDS },
     },
   });
-  queue.on('error', () => {}); // each caller hears of its own failure; the connection logs the rest
+  queue.on('error', () => {}); // each caller handles its own failure; the connection logs the rest
   await queue.waitUntilReady();
   return queue;
 }

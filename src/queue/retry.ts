@@ -5,7 +5,9 @@ import { Quarantined } from './quarantine.ts';
 export const MAX_AGE_MS = 72 * 3_600_000;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
-/** So many different deployments failing in a row mean that the destination is ill, not one delivery. */
+/**
+ * This many different deployments failing in a row mean that the destination is down, not that one delivery is wrong.
+ */
 const DOWN_AFTER_DEPLOYMENTS = 3;
 
 /** 1 s, 2 s, 4 s … 60 s, each up to a quarter shorter, so that a thousand deliveries do not come back in step. */
@@ -23,7 +25,7 @@ export interface FailureStreak {
 /** Only answers that a retry could change count: a refused delivery says nothing about the destination's health. */
 export function recordFailure(streak: FailureStreak, failure: DeliveryFailed, deployment: string): FailureStreak {
   if (failure.retry !== 'backoff') return streak;
-  const subject = failure.concerns ?? deployment; // a part of the destination that is ill alone counts once
+  const subject = failure.concerns ?? deployment; // a part of the destination that fails alone counts once
   if (streak.deployments.size < DOWN_AFTER_DEPLOYMENTS) streak.deployments.add(subject);
   if (streak.deployments.size >= DOWN_AFTER_DEPLOYMENTS) streak.rounds += 1;
   return streak;

@@ -43,7 +43,7 @@ export function createChangeLog(deployments: Deployments, judge: BuildView): Cha
     }
     throw contention(name);
   };
-  /** What came late is told before those that came early: they are judged again by it. */
+  /** What came late is reported before those that came early: they are judged again by it. */
   const judgeAnew = async ({ followers }: Neighbors, name: string) => {
     for (const follower of new Set(followers)) if (follower !== name) await refresh(follower);
   };

@@ -12,14 +12,14 @@ export type Conclusion = Pick<InboxEntry, 'verdict' | 'reason' | 'detail'> & Par
 export const echo = ({ deploymentId }: MadeByApi): Conclusion => ({
   verdict: 'ignored',
   reason: 'echo',
-  detail: `the tool tells us of deployment ${deploymentId}, which we made there ourselves`,
+  detail: `the webhook is about deployment ${deploymentId}, which Shiplog itself made there`,
 });
 
 /** Why a record of a numbered deployment adds nothing. */
 export const notAssigned = (kind: Exclude<SerialResult['kind'], 'placed'>): Conclusion => NOT_ASSIGNED[kind];
 
 const NOT_ASSIGNED: Readonly<Record<Exclude<SerialResult['kind'], 'placed'>, Conclusion>> = {
-  known: { verdict: 'duplicate', detail: 'this deployment of the history was told before' },
+  known: { verdict: 'duplicate', detail: 'this deployment of the history was reported before' },
   too_old: {
     verdict: 'ignored',
     reason: 'too_old',
@@ -50,7 +50,7 @@ export function kept(
 const repeats = ({ id, state, occurredAt }: ChangeRecord, deployment: Deployment): boolean =>
   id !== deployment.decidedBy && state === deployment.state && occurredAt > deployment.occurredAt;
 
-/** A webhook may tell of several deployments, and the tool's API of more: news outweighs the rest. */
+/** A webhook may report several deployments, and the tool's API of more: news outweighs the rest. */
 export function conclusionOf(
   conclusions: readonly Conclusion[],
   asked: Omit<Resolved, 'told'>,

@@ -23,18 +23,20 @@ export interface JoinParts {
 
 /** A record as it goes into the change log, and what is left to do once it is there. */
 export interface JoinedRecord {
-  /** Under the key of the deployment that it tells of. */
+  /** Under the key of the deployment that it reports. */
   readonly record: ChangeRecord;
   /**
    * Moves the records of those that belong elsewhere, now that more is known.
    * @returns the deployments that it changed.
    */
   settle(): Promise<readonly DeploymentView[]>;
-  /** Milliseconds after which destinations are told: another signal is likely to tell of the same end in a moment. */
+  /**
+   * Milliseconds after which destinations are notified: another signal is likely to report the same end in a moment.
+   */
   readonly tellAfterMs: number;
 }
 
-/** Makes the signals of several tools one deployment, where it is certain that they tell of one (domain/join.ts). */
+/** Makes the signals of several tools one deployment, where it is certain that they report one (domain/join.ts). */
 export interface Joins {
   assign(record: ChangeRecord): Promise<JoinedRecord>;
   /** Those that may be the same deployment, though it is not certain enough to make them one: their keys. */

@@ -33,7 +33,7 @@ const RUN_WITHIN_MS = 10 * 60_000;
 
 export const canReconcile = (source: Source): boolean => source.missed !== undefined;
 
-/** Records what the tools deployed and never told us. Run again it changes nothing. */
+/** Records what the tools deployed and never reported us. Run again it changes nothing. */
 export function createReconcile({ sources, deployments, recordStep, clock }: ReconcileParts) {
   return async function reconcile(name: string, since: Date): Promise<Reconciled> {
     const source = sources.find((candidate) => candidate.name === name);

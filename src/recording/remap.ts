@@ -57,7 +57,8 @@ export interface ReviseParts {
 }
 
 /**
- * Looks at a deployment again before it is told again: by the rules of today and, when asked, by the mappers of today.
+ * Looks at a deployment again before it is reported again: by the rules of today and, when asked, by the mappers of
+ * today.
  */
 export function createRevise({ changeLog, joins, repeats, remap }: ReviseParts) {
   return async function revise(name: string, { fromBodies }: { readonly fromBodies: boolean }): Promise<void> {

@@ -4,8 +4,8 @@ import type { DeploymentView } from '../domain/view.ts';
 import type { AppliedChange, ChangeLog } from './change-log.ts';
 
 /**
- * A deployment that waits for its turn is over when a newer one has taken its place: nobody tells of that. It ends
- * canceled, as superseded; should a tool tell of another end later, that one counts.
+ * A deployment that waits for its turn is over when a newer one has taken its place: nobody reports that. It ends
+ * canceled, as superseded; should a tool report another end later, that one counts.
  * @returns the deployments that have ended.
  */
 export async function supersede(

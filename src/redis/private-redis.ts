@@ -61,7 +61,7 @@ export async function startPrivateRedis({ dataDir, durability, log }: PrivateRed
     lock.release();
   });
   const ready = first.then(({ running, adopted }) => ({ version: running.version, adopted }));
-  ready.catch(() => {}); // whoever asks hears of it
+  ready.catch(() => {}); // the caller handles the rejection
   let stopping: Promise<void> | undefined;
   return {
     connection: { path: files.socket },
@@ -91,7 +91,7 @@ function watch(parts: LaunchParts, first: Promise<Running>, halted: AbortSignal)
   let running: Running | undefined;
   const rotating = setInterval(() => rotateLog(parts.files), LOOK_AT_LOG_EVERY_MS).unref();
   const watching = (async () => {
-    running = await first.catch(() => undefined); // told already
+    running = await first.catch(() => undefined); // reported already
     let failures = 0;
     while (running && !halted.aborted) {
       const since = performance.now();

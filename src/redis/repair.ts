@@ -22,7 +22,7 @@ export async function repairRecords(dataDir: string, now: Date): Promise<readonl
     const { code, words } = await check(join(records, MANIFEST));
     if (code !== 0)
       throw new Error(`redis-check-aof could not repair the records; a copy is ${copy}. It says:\n${words}`);
-    return [`the records are whole now; what was there before is kept in ${copy}`, ...lastLines(words)];
+    return [`the records are repaired; what was there before is kept in ${copy}`, ...lastLines(words)];
   } finally {
     lock.release();
   }

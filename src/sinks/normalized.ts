@@ -2,7 +2,8 @@ import type { Deployment } from '../domain/deployment.ts';
 import { wellFormed } from './well-formed.ts';
 
 /**
- * A deployment as a destination may be told of it: what a tool wrote as '' or white space is not known, so that no `''`
+ * A deployment as it is sent to a destination: what a tool wrote as '' or white space is not known, so that no
+ * `''`
  * stands where a field should be left out. What every deployment has is `unknown` then. Every text can be encoded.
  */
 export function normalized(deployment: Deployment): Deployment {

@@ -44,7 +44,7 @@ export interface Delivered {
   readonly remoteUrl?: string;
 }
 
-/** What a sink is told beside the deployment. */
+/** What a sink is notified beside the deployment. */
 export interface DeliveryContext {
   /** Fires when the attempt has to end. */
   readonly signal: AbortSignal;

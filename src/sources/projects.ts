@@ -12,7 +12,7 @@ export const Projects = Patterns.optional();
 export const SAMPLE_PROJECT = 'shiplog/sample';
 
 /**
- * A source that tells of projects which it may not write to. Its records say so and name none; where the senders write
+ * A source that reports projects which it may not write to. Its records say so and name none; where the senders write
  * the project into the request themselves, the request is refused, so that they see it.
  */
 export function withProjects(source: Source): Source {

@@ -16,7 +16,7 @@ export interface ReasonText {
 /** docs/reasons.md is made of these. */
 export const REASONS: Readonly<Record<Reason, ReasonText>> = {
   not_a_deployment: {
-    means: 'The event is of another kind: it tells of no deployment.',
+    means: 'The event is of another kind: it reports no deployment.',
     when: 'A push, an issue, a comment, a merge request.',
     advice: 'Nothing. To save the traffic, untick this event in the settings of the webhook.',
   },
@@ -35,7 +35,7 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     when:
       'A job that is created, waits for a runner, is manual, or was skipped or canceled before it began; an ' +
       'application that was never synced.',
-    advice: 'Nothing: the webhook that tells of the start or the end makes the change.',
+    advice: 'Nothing: the webhook that reports the start or the end makes the change.',
   },
   unknown_status: {
     means: 'The status is a word that this version of Shiplog does not know.',
@@ -73,12 +73,12 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
   },
   too_old: {
     means: 'It happened longer ago than the source takes.',
-    when: 'A first subscription tells the last deployment of everything, however old.',
+    when: 'A first subscription reports the last deployment of every application, however old.',
     advice: 'Nothing. To take older ones, raise `max_age_hours` of the source and let the tool send again.',
   },
   app_deleted: {
     means: 'The application is being deleted: that is no deployment.',
-    when: 'The tool tells of an application on its way out.',
+    when: 'The tool reports an application that is being deleted.',
     advice: 'Nothing.',
   },
   unmapped: {
@@ -129,9 +129,7 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
   },
   unproved: {
     means: 'A connection test that its tool does not sign. It is answered 2xx; nothing of it was read or kept.',
-    when:
-      'Somebody pressed the button of the tool that tests the connection, or anybody sent the same: nothing ' +
-      'proves it.',
+    when: 'The test button of the tool was pressed, or an unsigned request looked like it: nothing ' + 'proves it.',
     advice: 'Nothing: the address is reached. Whether the secret fits is shown by the first real webhook.',
   },
   no_such_source: {

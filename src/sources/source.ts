@@ -85,7 +85,7 @@ export type Mapped =
 export type Outcome =
   | {
       readonly kind: 'accepted';
-      /** The same words have told of the same deployment before. */
+      /** The same words have reported the same deployment before. */
       readonly isRepeat?: true;
       readonly records: readonly NewChangeRecord[];
       readonly lookups?: readonly Lookup[];
@@ -128,7 +128,7 @@ export interface ImitatedApi {
   /** Whether the path belongs to it: there it takes every method. */
   covers(path: string): boolean;
   /**
-   * What a request means whose sender has proved itself, by what was told before.
+   * What a request means whose sender has proved itself, by what was reported before.
    * @throws WebhookRejected, which `answer` puts into the API's words; NotKept when Redis is needed for it and is away.
    */
   serve(webhook: Webhook, rows: Rows): Promise<Served>;
@@ -152,7 +152,7 @@ export interface HookOrder {
   /** Where the tool reaches this source: https://shiplog.example.com/webhooks/gitlab */
   readonly url: string;
   /**
-   * What gets a webhook, in the tool's words: `project:harbor/api`, `group:harbor`, `repository:harbor/api`,
+   * What gets a webhook, as the tool writes it: `project:harbor/api`, `group:harbor`, `repository:harbor/api`,
    * `workspace:harbor`.
    */
   readonly targets: readonly string[];
@@ -173,7 +173,7 @@ export interface ToolFacts {
   /** How a change log names it where the sender names no tool itself. Undefined: its senders are tools of their own. */
   readonly changeLogName: string | undefined;
   /**
-   * As what kind of witness it tells of a deployment, where another tool may tell of the same one (domain/join.ts).
+   * As what kind of witness it reports a deployment, where another tool may report the same one (domain/join.ts).
    * Undefined: nobody else does.
    */
   readonly witness: Witness | undefined;
@@ -192,7 +192,7 @@ export interface ToolFacts {
   /** What a request by a method that is not taken most often means; undefined: nothing in particular. */
   readonly wrongMethodAdvice: string | undefined;
   /**
-   * When a webhook of this tool makes no change, in the tool's words: sentences beside those of REASONS (reasons.ts).
+   * When a webhook of this tool makes no change, as the tool writes it: sentences beside those of REASONS (reasons.ts).
    */
   readonly reasonNotes: Readonly<Partial<Record<IgnoredReason | RejectionCode, string>>>;
   /** True where the tool's own API lets whoever may write changes read them: its secrets then read our change log. */
@@ -271,7 +271,7 @@ export interface Source extends ToolFacts {
    */
   personName?(accountId: string, signal: AbortSignal): Promise<string | undefined>;
   /**
-   * All deployments since then that the tool's API knows, page by page: those that were never told are recorded.
+   * All deployments since then that the tool's API knows, page by page: those that were never reported are recorded.
    * Set when a token is configured. `warn` takes what a person should mend: "the webhook of harbor/api is disabled".
    * @throws ResolveFailed
    */

@@ -5,7 +5,7 @@ const MAX_BYTES = 256 * 1024;
 
 /**
  * Where the proof of a refused webhook is that of another source of this bridge: its name, for whoever looks into the
- * inbox. Senders are never told.
+ * inbox. Senders are never reported.
  */
 export function secretOfAnother(
   source: Pick<Source, 'name'> & Partial<Pick<Source, 'isProvedBy'>>,

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { keys } from './keys.ts';
 
 /**
- * The layout of what lies in Redis, as docs/redis.md describes it. It is raised when an earlier release would misread
+ * The layout of the data in Redis, as docs/redis.md describes it. It is raised when an earlier release would misread
  * what this one writes; what an earlier release merely does not know raises nothing.
  *
  * 1: release 0.1.0, which wrote no number.
@@ -11,7 +11,7 @@ import { keys } from './keys.ts';
  */
 export const FORMAT = 3;
 
-/** Brings what lies in Redis from the format before to `to`, while webhooks come in. May be cut short and run again. */
+/** Brings the data in Redis from the format before to `to`, while webhooks come in. May be cut short and run again. */
 export interface Migration {
   readonly to: number;
   /** @param from where an earlier run stopped, or nothing @param save notes how far it is */
@@ -30,7 +30,7 @@ export class FormatRefused extends Error {
 }
 
 /**
- * Makes sure that this release reads what lies in Redis, and writes down which format it is. Without a number it is
+ * Makes sure that this release reads the data in Redis, and writes down which format it is. Without a number it is
  * format 1, empty or not: what is written first is of a format that the release before reads as well.
  * @throws FormatRefused
  */
@@ -48,7 +48,7 @@ export async function openFormat(redis: Redis): Promise<number> {
     );
   if (format > FORMAT)
     throw new FormatRefused(
-      `what lies in Redis is of storage format ${format}, and this release reads formats up to ${FORMAT}: ` +
+      `the data in Redis is of storage format ${format}, and this release reads formats up to ${FORMAT}: ` +
         'a newer Shiplog has written to it. Start that one again, or restore the backup from before the upgrade ' +
         '(docs/upgrade.md).',
     );

@@ -59,7 +59,9 @@ export const keys = {
   deployment: family('change:<deployment>', {
     type: 'hash',
     content:
-      'one deployment: a field for each change record, named by its id (`chg_…`, JSON); `view`, what they fold to (JSON); `in`, the sorted sets in which it stands, one a line. One that format 2 packed has `packed` instead of all these',
+      'one deployment: a field for each change record, named by its id (`chg_…`, JSON); `view`, what they ' +
+      'fold to (JSON); `in`, the sorted sets in which it stands, one a line. One that format 2 packed has ' +
+      '`packed` instead of all these',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'with retention (`changes.days`, `changes.count`), or `changes.days` and 30 days after its last record',
     expires: true,
@@ -67,7 +69,8 @@ export const keys = {
   packed: family('packed:<id>', {
     type: 'string',
     content:
-      'a deployment that has ended and been quiet for a day, with all that is kept of it elsewhere, packed (store/changes/packing.ts). It stands in the indexes under its id',
+      'a deployment that has ended and been quiet for a day, with all that is kept of it elsewhere, packed ' +
+      '(store/changes/packing.ts). It stands in the indexes under its id',
     writtenBy: 'store/changes/archive.ts',
     ends: 'with retention (`changes.days`, `changes.count`), or when somebody writes to it: then it is unpacked',
     expires: false,
@@ -75,7 +78,8 @@ export const keys = {
   packedNames: family('packed-names:<digits>', {
     type: 'hash',
     content:
-      'under which id that is packed which was found under a key: of a deployment, an alias, a remote id or an echo. A field is a part of the digest of that key',
+      'under which id that is packed which was found under a key: of a deployment, an alias, a remote id or ' +
+      'an echo. A field is a part of the digest of that key',
     writtenBy: 'store/changes/archive.ts',
     ends: 'a field goes with its deployment, or when it is unpacked',
     expires: false,
@@ -97,7 +101,8 @@ export const keys = {
   firstOccurrence: family('occurrence:<deployment>', {
     type: 'string',
     content:
-      'the first occurrence that a tool named for this deployment. Another occurrence of the same name is a deployment of its own, `<deployment>/<occurrence>`',
+      'the first occurrence that a tool named for this deployment. Another occurrence of the same name is a ' +
+      'deployment of its own, `<deployment>/<occurrence>`',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'with its deployment',
     expires: true,
@@ -175,7 +180,7 @@ export const keys = {
   repeatNames: family('repeats:<deployment>', {
     type: 'zset',
     content:
-      'the deployments that were told of in the same words (recording/repeats.ts) beside the first, by their time',
+      'the deployments that were reported in the same words (recording/repeats.ts) beside the first, by their time',
     writtenBy: 'store/changes/repeat-names.ts',
     ends: '`changes.days` after the last of them was told; the oldest of more than 32 go',
     expires: true,
@@ -190,7 +195,9 @@ export const keys = {
   joinGroup: family('join:<repository>', {
     type: 'hash',
     content:
-      'what is known of the keys that may tell of one deployment (domain/join.ts): `m:<key>` its facts (JSON), `u:<key>` the deployment under which its records lie, where that is another one, `#` how many there have been',
+      'what is known of the keys that may report one deployment (domain/join.ts): `m:<key>` its facts ' +
+      '(JSON), `u:<key>` the deployment under which its records lie, where that is another one, `#` how many ' +
+      'there have been',
     writtenBy: 'store/changes/join-groups.ts',
     ends: 'a week after the last signal of the repository; the oldest of more than 64 go',
     expires: true,
@@ -204,7 +211,7 @@ export const keys = {
   }),
   searchTerms: family('words', {
     type: 'hash',
-    content: 'the words of each deployment in small letters, one a line, for the text search',
+    content: 'the words of each deployment in lower case, one a line, for the text search',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'an entry goes with its deployment',
     expires: false,
@@ -212,7 +219,7 @@ export const keys = {
   history: family('gaps:<application>', {
     type: 'string',
     content:
-      'the numbered deployments of one application, and which signals told of them (JSON; domain/serial-document.ts)',
+      'the numbered deployments of one application, and which signals reported them (JSON; domain/serial-document.ts)',
     writtenBy: 'store/changes/serial-history.ts',
     ends: '`changes.days` after the last signal of the application',
     expires: true,
@@ -243,7 +250,8 @@ export const keys = {
   webhook: family('inbox:<id>', {
     type: 'hash',
     content:
-      'one webhook: `entry` (JSON), `conclusion` (verdict, reason, detail; JSON) and its body, as `body` or `deflated` (large, or a minute old)',
+      'one webhook: `entry` (JSON), `conclusion` (verdict, reason, detail; JSON) and its body, as `body` or ' +
+      '`deflated` (large, or a minute old)',
     writtenBy: 'store/inbox/inbox.ts',
     ends: '`inbox.days` after it was last written, or beyond `inbox.count`',
     expires: true,
@@ -258,7 +266,8 @@ export const keys = {
   inboxHours: family('inbox-hours', {
     type: 'hash',
     content:
-      'how many webhooks of a source were taken, ignored or refused in an hour: `<hour> <taken|ignored|refused> <source>`',
+      'how many webhooks of a source were taken, ignored or refused in an hour: `<hour> ' +
+      '<taken|ignored|refused> <source>`',
     writtenBy: 'store/inbox/inbox.ts, store/inbox/refusals.ts',
     ends: 'a field goes after 8 days',
     expires: false,
@@ -279,7 +288,7 @@ export const keys = {
   }),
   feed: family('feed', {
     type: 'stream',
-    content: 'webhooks and delivery attempts as they happened, for whoever follows them',
+    content: 'webhooks and delivery attempts as they happened, for the followers of the feed',
     writtenBy: 'store/inbox/inbox.ts, store/deliveries/ledger.ts',
     ends: 'stays: the newest 10,000 entries',
     expires: false,
@@ -289,7 +298,8 @@ export const keys = {
   rows: family('rows:<table>', {
     type: 'zset',
     content:
-      'the rows that a source keeps for the senders of one project, by id: id, number within the table, and the row (JSON). A table is a source and a project',
+      'the rows that a source keeps for the senders of one project, by id: id, number within the table, and ' +
+      'the row (JSON). A table is a source and a project',
     writtenBy: 'store/rows.ts',
     ends: '400 days after the last new row; of a table the newest 1,000 are kept',
     expires: true,
@@ -314,7 +324,9 @@ export const keys = {
   ledger: family('ledger:<sink>:<deployment>', {
     type: 'hash',
     content:
-      'what a sink was told of a deployment: `told_state`, `told_at`, `remote_id`, `remote_url`, `echo_project` (the project in which the forge has it); `attempted_at` while the outcome of a request is unknown',
+      'what a sink last received of a deployment: `told_state`, `told_at`, `remote_id`, `remote_url`, ' +
+      '`echo_project` (the project in which the forge has it); `attempted_at` while the outcome of a request ' +
+      'is unknown',
     writtenBy: 'store/deliveries/ledger.ts',
     ends: 'with its deployment',
     expires: true,
@@ -335,7 +347,7 @@ export const keys = {
   }),
   lane: family('lane:<sink>:<lane>', {
     type: 'string',
-    content: 'the newest state and time that a sink was told in a lane (JSON)',
+    content: 'the newest state and time that a sink was notified in a lane (JSON)',
     writtenBy: 'store/deliveries/ledger.ts',
     ends: '30 days after the last delivery in the lane',
     expires: true,
@@ -366,9 +378,9 @@ export const keys = {
   replicas: family('replicas', {
     type: 'hash',
     content:
-      'a field for each bridge that shares this Redis: its roles, its sinks, and when it last told of itself (JSON)',
+      'a field for each bridge that shares this Redis: its roles, its sinks, and when it last reported itself (JSON)',
     writtenBy: 'store/replicas.ts',
-    ends: 'stays: a field goes 15 minutes after its bridge last told of itself',
+    ends: 'stays: a field goes 15 minutes after its bridge last reported itself',
     expires: false,
   }),
   chore: family('chore:<name>', {
@@ -396,7 +408,7 @@ export const keys = {
   // ---- the pages
   session: family('session:<sha256 of the cookie>', {
     type: 'string',
-    content: 'proves by which token the session was opened; neither the cookie nor the token can be told from it',
+    content: 'proves by which token the session was opened; neither the cookie nor the token can be derived from it',
     writtenBy: 'store/sessions.ts',
     ends: 'with the log-out, when all sessions are ended, else after 30 days',
     expires: true,

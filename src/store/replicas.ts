@@ -13,7 +13,7 @@ export interface ReplicaFacts {
 }
 
 export interface OtherReplicas {
-  /** Those that told of themselves lately. */
+  /** Those that reported themselves lately. */
   readonly living: readonly ReplicaFacts[];
   /** Every sink that some replica has, or had until a moment ago: a restart must not cost it its deliveries. */
   readonly sinks: ReadonlySet<string>;

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { keys } from './keys.ts';
 
-/** Logins of the pages. Whoever reads Redis finds neither a cookie nor a token. */
+/** Logins of the pages. Anyone who reads Redis finds neither a cookie nor a token. */
 export interface Sessions {
   /** @param proof what was derived from the token that opened it */
   open(id: string, proof: string): Promise<void>;

@@ -194,7 +194,7 @@ function collectLostLines(registers: Registry[], lostLines: Measured['lostLines'
 function collectHolds(registers: Registry[], holds: Measured['holds']): void {
   new Gauge({
     name: 'shiplog_sink_hold',
-    help: '1 while a sink waits as a whole, because its destination is ill or asked for it',
+    help: '1 while a sink waits as a whole, because its destination is down or asked for it',
     labelNames: ['sink'],
     registers,
     collect() {
@@ -207,7 +207,9 @@ function collectHolds(registers: Registry[], holds: Measured['holds']): void {
 function collectExpiries(registers: Registry[], expiries: Measured['expiries']): void {
   new Gauge({
     name: 'shiplog_secret_expires_timestamp_seconds',
-    help: 'When the token of a source or sink ends, Unix time; absent when it never does or nobody says',
+    help:
+      'When the token of a source or sink expires, Unix time; absent when it never expires or the expiry is ' +
+      'unknown',
     labelNames: ['name'],
     registers,
     collect() {

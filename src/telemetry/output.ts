@@ -52,7 +52,7 @@ function isStream(fd: number): boolean {
 }
 
 function toStream(stream: NodeJS.WriteStream, loss: Loss): Output {
-  stream.on('error', () => {}); // each write hears of its own
+  stream.on('error', () => {}); // each write handles its own error
   return {
     write(lines) {
       if (stream.writableLength + lines.length > WAITING_MOST_BYTES) return loss.lose(lines);

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { hideSecrets, MASKED, mayHoldSecret } from './secrets.ts';
 
 /**
@@ -68,7 +69,8 @@ function spellingsOf(secret: string): string[] {
 
 const escapedUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-const patterns = new Map<string, RegExp>();
+/** A reload brings new secrets: the patterns of the old ones must not stay for ever. */
+const patterns = new LRUCache<string, RegExp>({ max: 1_000 });
 
 /**
  * Finds one secret, however it is spelled. Made once: a configuration has few secrets, and destinations answer often.

@@ -294,7 +294,7 @@ const WORDS: Readonly<Record<string, string>> = {
   CommaExpected: 'a comma is missing before {at}',
   ColonExpected: 'a colon is missing before {at}',
   EndOfFileExpected: 'the JSON is complete before {at}, but more follows: send one object, {…}',
-  InvalidCommentToken: 'a comment stands at {at}: JSON has none, take it out',
+  InvalidCommentToken: 'there is a comment at {at}: JSON allows none, remove it',
 };
 
 function otherFault({ code, offset }: Fault, text: string): Finding {

@@ -6,7 +6,7 @@ const SECRET_WORDS =
   /token|secret|passw|passphrase|api_?key|private_?key|access_?key|authorization|credential|signature|"variables"\s*:\s*\[\s*\{/i;
 /** A letter, a digit or a hyphen that somebody wrote as an escape: `"\u0074oken"` is the name `token`. */
 const ESCAPED_LETTERS = /\\u00(?:2[dD]|3\d|[46][1-9a-fA-F]|[57][\daA]|5[fF])/;
-/** An address that lets whoever has it in, such as the `output_stream_url` of Heroku's builds (X-Amz-Signature). */
+/** An address that lets anyone with it in, such as the `output_stream_url` of Heroku's builds (X-Amz-Signature). */
 const SIGNED_URL = /^(https?:\/\/[^?\s]+)\?\S*(?:signature|token|credential|secret|api_?key)=/i;
 const REDACTED = '[redacted]';
 const NOT_KEPT = '[not kept: it may hold a secret, and it cannot be read to take it out]';

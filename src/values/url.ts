@@ -17,7 +17,7 @@ export function parseWebUrl(text: string | null | undefined): URL | undefined {
 
 /**
  * An address as it may be kept, shown and sent on: http(s), without user and password, and without the values of
- * parameters that let whoever has them in. It is the very text where nothing had to be taken out.
+ * parameters that let anyone with them in. It is the very text where nothing had to be taken out.
  */
 export function safeUrl(text: string | null | undefined): string | undefined {
   const url = parseWebUrl(text);

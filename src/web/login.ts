@@ -75,7 +75,8 @@ ${complaint && html`<p class="complaint" role="alert">${complaint}</p>`}
 <label for="token">Token</label>
 <input id="token" type="password" name="token" autocomplete="current-password" required autofocus>
 <button>Log in</button>
-<p class="mute">The admin token is shown by <code>npx shiplog secrets</code> on the machine that Shiplog runs on. A viewer token shows the pages and changes nothing.</p>
+<p class="mute">The admin token is shown by <code>npx shiplog secrets</code> on the machine that Shiplog runs on.
+  A viewer token shows the pages and changes nothing.</p>
 </form>`;
   response.send(page({ title: 'Log in', body }));
 }

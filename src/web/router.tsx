@@ -43,7 +43,8 @@ export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, Deliver
  * ask for the style sheet by https where the bridge is reached by plain http.
  */
 const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action " +
+  "'self'; base-uri 'none'; frame-ancestors 'none'";
 const ASSET_SECONDS = 31_536_000;
 
 const Show = z.object({ show: z.string() });

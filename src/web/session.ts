@@ -55,7 +55,7 @@ const known = new WeakMap<Request, Viewer | undefined>();
 /** Who asks, as `rememberWho` has found out. Undefined: a stranger. */
 export const viewerOf = (request: Request): Viewer | undefined => known.get(request);
 
-/** From now on the request is that of whoever has just logged in. */
+/** From now on the request is that of anyone with just logged in. */
 export const setViewer = (request: Request, token: Token): void => void known.set(request, toViewer(token));
 
 /** By a token in the Authorization header, or by session. Lets everybody pass. */
@@ -111,7 +111,8 @@ function checkForm(request: Request, response: Response, next: () => void): void
   else
     refuse(response.status(403), {
       words:
-        'This form is not of your present session: you logged in anew, or another site sent it. Load the page again and repeat it.',
+        'This form is not of your present session: you logged in anew, or another site sent it. Load the ' +
+        'page again and repeat it.',
       who,
     });
 }

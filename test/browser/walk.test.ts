@@ -44,7 +44,7 @@ describe.skipIf(!chromiumPath)('somebody with a browser', () => {
     expect(await page.getByRole('button', { name: 'Send a test event' }).count()).toBe(4);
   });
 
-  it('is told by every empty page what to do', async () => {
+  it('is reported by every empty page what to do', async () => {
     for (const [path, words] of [
       ['/inbox', 'No webhook came in yet.'],
       ['/deliveries', 'None.'],
@@ -58,7 +58,7 @@ describe.skipIf(!chromiumPath)('somebody with a browser', () => {
     }
   });
 
-  it('sends a test event, and is told by itself that it came in', async () => {
+  it('sends a test event, and is reported by itself that it came in', async () => {
     await page.goto('/setup');
     const card = page.locator('article', { has: page.getByRole('heading', { name: 'gitlab' }) });
     await card.getByRole('button', { name: 'Send a test event' }).click();

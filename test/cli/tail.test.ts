@@ -33,7 +33,7 @@ function follow(bridge: Awaited<ReturnType<typeof startTestBridge>>, options: { 
 }
 
 describe('shiplog tail', () => {
-  it('writes one line a webhook and one a delivery, none missed or doubled, and ends when it is told to', async () => {
+  it('writes one line a webhook and one a delivery, none missed or doubled, and ends when it is delivered to', async () => {
     const { bridge, hook } = await start();
     await hook(1);
     await bridge.settled();
@@ -61,7 +61,7 @@ describe('shiplog tail', () => {
     expect(lines).toMatch(/^\S+ \S+ {2}delivery {2}alert24 +delivered {2}gitlab:\S+ {2}succeeded {2}201 created/m);
   });
 
-  it('tells of a webhook that was kept on disk while Redis was away, although it came earlier', async () => {
+  it('reports a webhook that was kept on disk while Redis was away, although it came earlier', async () => {
     const { bridge, hook } = await start();
     const followed = follow(bridge, { last: 0, json: true });
     await vi.waitFor(async () => expect((await bridge.get('/api/feed')).status).toBe(200));

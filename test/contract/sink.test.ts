@@ -167,7 +167,7 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
     expect(fake.refused).toEqual([]);
   });
 
-  describe('when it is told of the same moment again', () => {
+  describe('when the same moment is reported again', () => {
     it('tells the destination once', async () => {
       await attempt();
       const before = fake.requests.length;
@@ -376,7 +376,7 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
     });
   });
 
-  it('tells nobody of anything when it is checked', async () => {
+  it('delivers to no sink of anything when it is checked', async () => {
     const sentence = await sink.check(never()).catch((error: unknown) => {
       expect(error).toBeInstanceOf(DeliveryFailed);
       return 'it says no';

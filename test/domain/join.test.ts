@@ -156,7 +156,7 @@ describe('the steps of a stage', () => {
     expect(deployments(step('s1'), step('s2', { stage: '10:run:2' }))).toEqual(['s1', 's2']);
   });
 
-  it('are not mixed up where the tool tells of two wholes', () => {
+  it('are not mixed up where the tool reports two wholes', () => {
     const wholes = [step('w1', { isPart: false }), step('w2', { isPart: false })];
     expect(deployments(step('s1'), step('s2'), ...wholes)).toEqual(['s1+s2', 'w1', 'w2']);
   });

@@ -68,7 +68,7 @@ it('a rule without a name is called by its place', () => {
 describe('a map of names', () => {
   it('is refused when two names differ only in case, and when a name is empty', () => {
     const issues = NameMap.safeParse({ prod: 'production', PROD: 'production-eu' }).error?.issues;
-    expect(issues).toMatchObject([{ path: ['PROD'], message: expect.stringMatching(/^stands here twice/) }]);
+    expect(issues).toMatchObject([{ path: ['PROD'], message: expect.stringMatching(/^is listed twice/) }]);
     expect(NameMap.safeParse({ prod: '' }).success).toBe(false);
     expect(NameMap.safeParse({ prod: 1 }).success).toBe(false);
   });

@@ -21,12 +21,12 @@ describe('the identity of a service', () => {
     ['deploy:pay:production', 'Harbor API pay'],
     ['deploy: [cart, eu]', 'Harbor API cart'],
     ['rollback_cart', 'Harbor API cart'],
-  ])('is told by the job %s where the name is only the repository', (job, expected) => {
+  ])('is reported by the job %s where the name is only the repository', (job, expected) => {
     expect(identity(job)).toBe(expected);
   });
 
   it.each(['deploy', 'Deploy to production', 'deploy_harbor-api', 'rollback:eu/production', 'deploy 2/3', '...', ''])(
-    'is not told by the job %j, which says no more than any',
+    'is not delivered by the job %j, which says no more than any',
     (job) => {
       expect(identity(job)).toBe('Harbor API');
     },

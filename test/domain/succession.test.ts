@@ -117,7 +117,7 @@ describe('a roll-back', () => {
     expect(typeOf()).toBe('deployment');
   });
 
-  it('is not told by the deployment itself, nor without both commits', () => {
+  it('is not delivered by the deployment itself, nor without both commits', () => {
     const itself = at('3', { sha: sha(3) });
     expect(succeed(itself, [itself, at('2', { sha: sha(2) })]).changeType).toBe('deployment');
     const unknown = at('4', { committedAt: '2026-03-18T10:00:00.000Z' });

@@ -160,7 +160,7 @@ afterAll(async () => {
 
 const takenBy = () => taken.map(({ by }) => by).sort();
 
-it('one deployment is told to every destination of a preset, which checks who tells it and what', async () => {
+it('one deployment is delivered to every destination of a preset, which checks who tells it and what', async () => {
   expect((await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), gitlabHeaders())).status).toBe(202);
   await bridge.settled();
   expect(fake.refused).toEqual([]);
@@ -168,7 +168,7 @@ it('one deployment is told to every destination of a preset, which checks who te
   expect(taken).toContainEqual({ by: 'releases', body: { title: 'lighthouse-api to production', state: 'succeeded' } });
 });
 
-it('a failure is told to those that have a word for it, with a reason for the others, and each has a state of its own', async () => {
+it('a failure is delivered to those that have a word for it, with a reason for the others, and each has a state of its own', async () => {
   taken.splice(0);
   const failure = gitlabDeploymentHook({
     status: 'failed',

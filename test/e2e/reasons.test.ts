@@ -52,7 +52,7 @@ const fromArgocd = (text: string): Sent => ({ source: 'argocd', headers: { autho
 
 const golden = (path: string) => JSON.parse(readFileSync(new URL(`../sources/${path}.json`, import.meta.url), 'utf8'));
 
-/** A sync that is told of when it ends, and what a test wants otherwise. */
+/** A sync that is reported when it ends, and what a test wants otherwise. */
 function sync(change: (body: ReturnType<typeof golden>) => void = () => {}): Sent {
   const body = golden('argocd/succeeded');
   change(body);
@@ -142,7 +142,7 @@ describe('the same reason stands in answer, log, metric, inbox and explanation',
   });
 });
 
-/** Of an application that tells of no sync. */
+/** Of an application that reports no sync. */
 function deletion(body: ReturnType<typeof golden>): void {
   body.event = 'deleting';
   delete body.operation;

@@ -72,10 +72,10 @@ describe('an accepted webhook', () => {
       expect(JSON.stringify(found) + toText(found)).not.toContain(secret);
   });
 
-  it('says why a sink is not told', async () => {
+  it('says why a sink is not delivered', async () => {
     const running = await explained('gitlab', gitlabHook({ status: 'running' }));
     expect(running.deployments[0]?.sinks).toEqual([
-      { name: 'alert24', type: 'alert24', wanted: false, why: expect.stringContaining('hears only of: succeeded') },
+      { name: 'alert24', type: 'alert24', wanted: false, why: expect.stringContaining('only accepts: succeeded') },
       { name: 'gitlab', type: 'gitlab-deployments', wanted: false, why: 'GitLab made it itself' },
     ]);
     const config = aConfig({ rules: [{ name: 'Quiet', sinks: ['gitlab'] }] });

@@ -119,7 +119,7 @@ export const ambiguousWithoutList: Scenario = (run) =>
     return { ...done, allowed: { duplicate: lost } };
   });
 
-/** F20: Alert24 asks for calm in every way there is; GitLab is told on time. */
+/** F20: Alert24 asks for calm in every way there is; GitLab is notified on time. */
 export const tooManyRequests: Scenario = (run) =>
   run.on({}, async (stage) => {
     const { alert24, gitlab } = stage;
@@ -344,8 +344,8 @@ export const gitlabSlow: Scenario = (run) =>
     await probe.done;
     await wait(1_000);
     const slow = percentile(deliveryTimes(stage, probe.shots), 0.99);
-    run.onTime(slow <= 2 * normal + 100, `Alert24 is told after ${ms(slow)} (p99), ${ms(normal)} before`);
-    run.note(`Alert24 is told after ${ms(normal)} (p99), with a slow GitLab after ${ms(slow)}`);
+    run.onTime(slow <= 2 * normal + 100, `Alert24 is notified after ${ms(slow)} (p99), ${ms(normal)} before`);
+    run.note(`Alert24 is notified after ${ms(normal)} (p99), with a slow GitLab after ${ms(slow)}`);
     stage.gitlab.heal();
     return tally(stage, [...warm, ...sound.shots, ...probe.shots], { withinMs: 180_000 });
   });

@@ -14,7 +14,7 @@ interface Described {
   readonly id: string;
   readonly fault: string;
   readonly how: string;
-  /** Besides "nothing acknowledged is lost, nothing told twice", or what of it is allowed. */
+  /** Besides "nothing acknowledged is lost, nothing delivered twice", or what of it is allowed. */
   readonly pass: string;
 }
 
@@ -210,7 +210,7 @@ export const MATRIX: readonly Row[] = [
     id: 'F20',
     fault: '429 storm',
     how: 'Retry-After in seconds, as a date, garbage, a year',
-    pass: 'honoured, at most an hour, GitLab is told on time',
+    pass: 'honoured, at most an hour, GitLab is notified on time',
     run: destinations.tooManyRequests,
   },
   {

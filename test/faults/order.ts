@@ -92,7 +92,7 @@ function permutations<T>(items: readonly T[]): T[][] {
   );
 }
 
-/** F29: one deployment that tells of itself without end, beside others. */
+/** F29: one deployment that reports itself without end, beside others. */
 export const hotKey: Scenario = (run) =>
   run.on({}, async (stage) => {
     const count = run.long ? 5_000 : 1_500;

@@ -5,7 +5,7 @@ import { sha } from '../support/deployment.ts';
 /** One numbered deployment, and what must come of it. */
 export interface Life {
   readonly number: number;
-  /** Which source tells of it. Only those of the changes API go to GitLab too: the others are GitLab's own. */
+  /** Which source reports it. Only those of the changes API go to GitLab too: the others are GitLab's own. */
   readonly kind: 'changes' | 'gitlab';
   /** In the change log. */
   readonly key: string;

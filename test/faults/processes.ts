@@ -120,7 +120,7 @@ const POINTS: Readonly<Record<string, Point>> = {
       if (bytes.includes('evt_')) setTimeout(kill, 1);
       return 'pass';
     }),
-  'recorded, before the sinks are told': (stage, kill) =>
+  'recorded, before the sinks are notified': (stage, kill) =>
     stage.wire.onRequest((bytes) => cutAt(bytes.includes('fwd_'), kill)),
   'announced, before the POST': (stage, kill) =>
     stage.wire.onRequest((bytes) => {

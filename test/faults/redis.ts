@@ -169,7 +169,7 @@ export const redisCut: Scenario = (run) =>
     return done;
   });
 
-/** F8: the machine of Redis does not lose what Redis was told to flush. A kill is all that a test can do: the kernel keeps the rest. */
+/** F8: the machine of Redis does not lose what Redis was delivered to flush. A kill is all that a test can do: the kernel keeps the rest. */
 const redisRestarts =
   (appendfsync: string): Scenario =>
   (run) =>
@@ -216,7 +216,7 @@ export const redisForgets: Scenario = (run) =>
     const seconds = (performance.now() - startedMs) / 1000;
     run.check(lines.length <= seconds, `${lines.length} error lines in ${Math.round(seconds)} s (${causes(lines)})`);
     run.note(`new events flow after ${flowing && ms(flowing)}; ${cpu} commands a second at rest`);
-    // What was told before the loss is what the row is about: it is gone, and new webhooks are not.
+    // What was reported before the loss is what the row is about: it is gone, and new webhooks are not.
     const old = new Set(before.shots.map(({ life }) => life.externalId));
     const fresh = stage.alert24.changes.filter(({ external_id = '' }) => !old.has(external_id));
     stage.alert24.changes.splice(0, Number.POSITIVE_INFINITY, ...fresh);

@@ -59,7 +59,7 @@ describe('the budget of bodies', () => {
     expect(open({ proved: true, source: 'argocd' }).share.take(200 * KIB)).toBe(true);
   });
 
-  it('takes nothing from whoever has proved itself, and nothing from a body that is read whole', () => {
+  it('takes nothing from anyone with proved itself, and nothing from a body that is read whole', () => {
     const { open, wait } = aBudget();
     const proved = open({ proved: true });
     proved.share.take(500 * KIB);

@@ -364,7 +364,7 @@ describe('over one connection', () => {
     (await bridge.get(`/api/deployments/${encodeURIComponent(`gitlab:git.harbor.example:77:job:${job}`)}`)).body.data
       ?.change;
 
-  it('Expect: 100-continue is told to go on, then answered', async () => {
+  it('Expect: 100-continue is delivered to go on, then answered', async () => {
     const body = hook();
     const head = post({
       headers: [...SIGNED, ['Expect', '100-continue'], ['Content-Length', String(body.length)]],

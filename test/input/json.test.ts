@@ -22,7 +22,7 @@ const sourceOf = (type: string): Source => {
   return source;
 };
 
-/** Every body tells of a deployment of its own. */
+/** Every body reports a deployment of its own. */
 let nowMs = Date.now() - 3_600_000;
 const at = () => {
   nowMs += 60_000;

@@ -133,7 +133,7 @@ async function everyOrder(records: readonly ChangeRecord[], check: (bridge: Retu
   );
 }
 
-describe("one deployment told by the forge's hooks, the job's curl and the event of a third tool", () => {
+describe("one deployment reported by the forge's hooks, the job's curl and the event of a third tool", () => {
   const life = [hook('running'), hook('succeeded'), pipelineHook('7', 'deploy'), post('curl:1'), event];
 
   it('is one change in every order, with what each knows', async () => {
@@ -169,7 +169,7 @@ describe("one deployment told by the forge's hooks, the job's curl and the event
     expect(await sources()).toEqual(['curl', 'events', 'forge']);
   });
 
-  it('is told of under the key that was first, and late signals find it', async () => {
+  it('is found under the key that was first, and late signals find it', async () => {
     const { record, all } = open();
     await record(post('curl:1'));
     await record(hook('running'));
@@ -234,7 +234,7 @@ describe('the destinations of a deployment', () => {
   const other = { commit: { sha: sha(2) }, pipelineUrl: `${url}/-/pipelines/6` };
   const soon = (ms: number) => ({ receivedAt: new Date(Date.parse(at(59)) + ms).toISOString() });
 
-  it('are told at once until another signal was seen to tell of the same end, and then a moment later', async () => {
+  it('are told at once until another signal was seen to report the same end, and then a moment later', async () => {
     const { record, waitFor } = open();
     expect(await waitFor(hook('succeeded'))).toBe(0);
     await record(hook('succeeded'));

@@ -193,7 +193,7 @@ describe('the private Redis', () => {
     );
     expect(existsSync(join(dataDir, 'bridge.lock'))).toBe(false);
     expect(await repairRecords(dataDir, new Date('2026-03-19T15:00:00.000Z'))).toContain(
-      `the records are whole now; what was there before is kept in ${records}.before-2026-03-19T15-00-00`,
+      `the records are repaired; what was there before is kept in ${records}.before-2026-03-19T15-00-00`,
     );
     const again = await startHere();
     expect(await at(again.connection, (client) => client.get('ship'))).toBe('mira');

@@ -83,7 +83,7 @@ describe('a change for Alert24', () => {
     expect(toChange(aDeployment({ state: 'failed' }), IN_TIME).summary).toMatch(/^FAILED: deploying/);
   });
 
-  it('says the true time when it is told late', () => {
+  it('says the true time when it is reported late', () => {
     const late = toChange(aDeployment(), { ...IN_TIME, now: new Date('2026-03-19T15:12:30.000Z') });
     expect(late.description).toContain('Told late: it happened at 2026-03-19T14:30:07.000Z, 42 minutes before');
     expect(late.tags).toContain('late');

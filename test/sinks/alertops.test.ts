@@ -76,7 +76,7 @@ describe('the configuration of alertops', () => {
 
   it('refuses a state in two lists', () => {
     const { error } = alertops.safeParse({ type: 'alertops', url: 'https://x.example/k', close: ['failed'] });
-    expect(error?.message).toContain('failed stands under open already');
+    expect(error?.message).toContain('failed is already listed under open');
   });
 
   it('refuses a filter that is none', () => {
@@ -85,7 +85,7 @@ describe('the configuration of alertops', () => {
   });
 });
 
-describe('which deployments AlertOps is told of', () => {
+describe('which deployments AlertOps is reported', () => {
   it('is said for every state', () => {
     const wanted = State.options.filter((state) => sink.wants(aDeployment({ state })).wanted);
     expect(wanted).toEqual(['succeeded', 'failed']);

@@ -203,7 +203,7 @@ describe('a service', () => {
     expect(typesOf(await tell(aDeployment(over))).at(-1)).toBe(type);
   });
 
-  it('is all that is told of, where nobody is told that runs start', async () => {
+  it('is all that is reported, where nobody is notified that runs start', async () => {
     sink = makeSink({ states: ['succeeded'] });
     expect(typesOf(await tell(aDeployment()))).toEqual(['service.deployed']);
   });
@@ -229,7 +229,7 @@ describe('a run that starts', () => {
 });
 
 describe('an environment', () => {
-  it('is told to be modified by what succeeds there, where that is asked for', async () => {
+  it('is delivered to be modified by what succeeds there, where that is asked for', async () => {
     sink = makeSink({ environment_events: true });
     const environment = { name: 'production', url: 'https://lighthouse.example.com' };
     const sent = await tell(aDeployment({ environment }));

@@ -69,7 +69,7 @@ describe('what CTO.ai is told', () => {
     expect(sink.wants(aDeployment({ state: 'failed' }))).toEqual({ wanted: true });
     expect(sink.wants(aDeployment({ state: 'running' }))).toEqual({
       wanted: false,
-      why: 'ctoai hears only of: succeeded, failed; this one is running',
+      why: 'ctoai only accepts: succeeded, failed; this one is running',
     });
     expect(sink.wants(aDeployment({ state: 'canceled' }))).toMatchObject({
       why: expect.stringContaining('no word for it'),
@@ -172,8 +172,8 @@ describe('a delivery to CTO.ai', () => {
 });
 
 describe('the check of ctoai', () => {
-  it('tells nobody of anything, and says what it cannot know', async () => {
-    expect(await sink.check(new AbortController().signal)).toContain('shows only when it is told');
+  it('delivers to no sink of anything, and says what it cannot know', async () => {
+    expect(await sink.check(new AbortController().signal)).toContain('shows only when a deployment is sent');
     expect(events).toEqual([]);
     expect(fake.requests[0]?.headers.authorization).toBeUndefined();
   });

@@ -49,7 +49,7 @@ describe('the configuration of gitlab-deployments', () => {
   });
 });
 
-describe('what GitLab is told', () => {
+describe('what GitLab is notified', () => {
   it.each<[string, Partial<Deployment>]>([
     ['GitLab made it itself', { source: 'gitlab' }],
     ['not begun', { state: 'pending' }],
@@ -59,7 +59,7 @@ describe('what GitLab is told', () => {
     expect(sink.wants(aDeployment(over))).toMatchObject({ wanted: false, why: expect.stringContaining(why) });
   });
 
-  it('is not what a job of this GitLab told by curl', () => {
+  it('is not what a job of this GitLab reported by curl', () => {
     expect(sink.wants(aDeployment({ pipelineUrl: `${fake.url}/${PROJECT}/-/pipelines/5` }))).toMatchObject({
       wanted: false,
     });
@@ -306,7 +306,7 @@ describe('a GitLab that is read-only', () => {
     for (const deployment of [at('succeeded'), aDeployment({ key: 'another' })]) {
       const error = await failed(ledger.attempt(sink, deployment));
       expect(error.retry).toMatchObject({ hold: 'sink' });
-      expect(error.message).toMatch(/read-only just now.*goes on by itself/);
+      expect(error.message).toMatch(/read-only; deliveries wait/);
     }
     fake.options.readOnly = false;
     await ledger.deliver(sink, at('succeeded'));
@@ -353,7 +353,7 @@ describe('a project that was renamed or moved', () => {
     );
     const error = await failed(ledger.attempt(sink, old('running')));
     expect(error).toMatchObject({ retry: 'never' });
-    expect(error.message).toContain('Write the new path');
+    expect(error.message).toContain('Replace the old path');
   });
 });
 
@@ -389,7 +389,7 @@ describe('a GitLab that was restored from a backup', () => {
 });
 
 describe('a deployment that ended before GitLab heard of it', () => {
-  it('is not told, and one that ran is closed', async () => {
+  it('is not delivered, and one that ran is closed', async () => {
     const never = at('canceled', { key: 'never', endReason: 'superseded' });
     expect(await ledger.attempt(sink, never)).toMatchObject({ words: expect.stringContaining('nothing to tell') });
     expect(fake.requests).toEqual([]);
@@ -399,7 +399,7 @@ describe('a deployment that ended before GitLab heard of it', () => {
   });
 });
 
-describe('a project that is ill', () => {
+describe('a project that is down', () => {
   it('is named, so that its trouble is not that of the others', async () => {
     fake.inject({ kind: 'status', status: 500 });
     expect(await failed(ledger.attempt(sink, aDeployment()))).toMatchObject({ retry: 'backoff', concerns: PROJECT });

@@ -508,7 +508,7 @@ describe('a delivery over HTTP', () => {
     });
     expect(sink.wants(aDeployment({ state: 'failed' }))).toEqual({ wanted: true });
     expect(await ledger.deliver(sink, aDeployment({ state: 'failed' }))).toMatchObject({
-      words: expect.stringContaining('nothing to tell'),
+      words: expect.stringContaining('nothing to send'),
     });
     expect(fake.requests).toEqual([]);
     expect(() => sink.preview(aDeployment({ state: 'failed' }))).toThrow('as an update');
@@ -742,7 +742,7 @@ describe('what the configuration says of retries', () => {
 
   it('is refused when it contradicts itself', () => {
     expect(problemsOf('    url: https://x.example.com/y\n    retry: { on: [409], never: [409] }').join()).toContain(
-      'under on and under never',
+      'listed under both on and never',
     );
   });
 });

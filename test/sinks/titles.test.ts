@@ -80,7 +80,7 @@ const base = aDeployment({
   pipelineUrl: `${REPOSITORY}/-/pipelines/5521`,
 });
 
-/** Absent where the destination has no word for it and is never told. */
+/** Absent where the destination has no word for it and is never reported. */
 function bodyOf({ sink }: Told, deployment: Deployment): unknown {
   try {
     return sink.preview(deployment, { pageUrl: 'https://shiplog.example.com/deployments/a%20b' }).body;

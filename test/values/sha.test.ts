@@ -4,7 +4,7 @@ import { anySha, fullSha, shaPrefix } from '../../src/values/sha.ts';
 const SHA1 = '279484c09fbe69ededfced8c1bb6e6d24616b468';
 const SHA256 = `${SHA1}${'ab12'.repeat(6)}`;
 
-it('takes a commit of either kind of repository whole, in small letters', () => {
+it('takes a commit of either kind of repository whole, in lower case', () => {
   for (const sha of [SHA1, SHA256]) expect(fullSha(` ${sha.toUpperCase()}`)).toBe(sha);
   for (const sha of [SHA1, SHA256]) expect(shaPrefix(sha)).toBeUndefined();
 });

@@ -51,7 +51,7 @@ describe('the page of a deployment', () => {
     const page = await see(path, { deployments: told, inbox });
     expect(page).toContain('<a href="/inbox/w1"><span class="exact">2026-05-04 10:00:22 UTC</span></a>');
     expect(page).toContain('<code>5d1c-delivery</code>');
-    expect(page).toContain('fills gaps only · the inbox keeps its webhook no more');
+    expect(page).toContain('fills gaps only · the inbox no longer keeps its webhook');
     expect(page).not.toContain('/inbox/other');
   });
 
@@ -87,7 +87,7 @@ describe('the page of a deployment', () => {
     );
   });
 
-  it('says why a sink was not told, and of an answer that was lost', async () => {
+  it('says why a sink was not delivered, and of an answer that was lost', async () => {
     const sinks = [
       sink('board', () => ({ wanted: false, why: 'it hears of failures only' })),
       sink('alert24'),
@@ -103,18 +103,18 @@ describe('the page of a deployment', () => {
     ]);
     const rules = [{ name: 'not there', match: {}, sinks: ['board', 'alert24'] }];
     const page = text(await see(path, { deployments: memoryDeployments([running, succeeded], rules), sinks, ledger }));
-    expect(page).toContain('board Not told: it hears of failures only.');
-    expect(page).toContain('alert24 Waits to be told ✓ succeeded It was told ● running before.');
+    expect(page).toContain('board Not delivered: it hears of failures only.');
+    expect(page).toContain('alert24 Waiting for delivery of ✓ succeeded It received ● running before.');
     expect(page).toContain('The request of 2026-05-04 10:00:30 UTC has no answer yet');
-    expect(page).toContain('left-out Not told: a rule sends it to');
+    expect(page).toContain('left-out Not delivered: a rule sends it to');
     expect(page).toContain('not there: sinks = board, alert24');
   });
 
-  it('offers to try again what was given up, and nothing that is told already', async () => {
+  it('offers to try again what was given up, and nothing that is reported already', async () => {
     const given = letter({ id: 'alert24:fwd_7', deployment: key, why: '422 <i>unknown</i> service' });
     const parts = { deployments, deadLetters: memoryDeadLetters([given]) };
     const page = await see(path, parts);
-    expect(text(page)).toContain('Not told ✓ succeeded : given up.');
+    expect(text(page)).toContain('Not delivered ✓ succeeded : given up.');
     expect(page).toContain('refused: 422 &lt;i&gt;unknown&lt;/i&gt; service');
     expect(page).toContain('<input type="hidden" name="id" value="alert24:fwd_7">');
     const told = { state: 'succeeded', at: succeeded.occurredAt } as const;
@@ -139,7 +139,7 @@ describe('the page of a deployment', () => {
   it('says that the whole sink waits, and why', async () => {
     const holds = () => ({ alert24: { why: '401 <key> is wrong', until: new Date('2026-05-04T10:05:00.000Z') } });
     expect(text(await see(path, { deployments, holds }))).toContain(
-      'Waits to be told ✓ succeeded The whole sink is paused until',
+      'Waiting for delivery of ✓ succeeded The whole sink is paused until',
     );
     expect(await see(path, { deployments, holds })).toContain('401 &lt;key&gt; is wrong');
   });

@@ -136,7 +136,7 @@ describe('the login', () => {
     expect(response.status).toBe(413);
   });
 
-  it('ends with a log-out, for whoever has kept the cookie, too', async () => {
+  it('ends with a log-out, for anyone with kept the cookie, too', async () => {
     const parts = { sessions: memorySessions() };
     await request(app(parts)).get('/').set('cookie', sessionCookie()).expect(200);
     const response = await submit('/logout', {}, parts).expect(303).expect('location', '/login');

@@ -93,7 +93,7 @@ describe('the set-up page', () => {
   });
 
   it('says where a test event goes, before it goes there', async () => {
-    expect(text(await see('/setup'))).toContain('It is told to alert24 as well.');
+    expect(text(await see('/setup'))).toContain('It is forwarded to alert24 as well.');
   });
 
   it('offers the same pipeline step as the README of the source', () => {

@@ -48,7 +48,7 @@ function createSink(config: Config): Sink {
     concurrency: config.concurrency,
     wants({ state }) {
       if (config.states.includes(state)) return { wanted: true };
-      return { wanted: false, why: `${config.name} hears only of: ${config.states.join(', ')}; this one is ${state}` };
+      return { wanted: false, why: `${config.name} only accepts: ${config.states.join(', ')}; this one is ${state}` };
     },
     deliver: (deployment, ledger, context) =>
       deliver(api, { deployment: normalized(deployment), ledger, lateAfterMs, ...context }),

@@ -35,7 +35,7 @@ export const alertops = z
     for (const [index, status] of STATUSES.entries())
       for (const earlier of STATUSES.slice(0, index))
         for (const state of config[status].filter((one) => config[earlier].includes(one)))
-          context.addIssue({ code: 'custom', path: [status], message: `${state} stands under ${earlier} already` });
+          context.addIssue({ code: 'custom', path: [status], message: `${state} is already listed under ${earlier}` });
   })
   .transform(({ url, ...config }): Sink | undefined =>
     url === undefined ? undefined : createSink({ ...config, url }),
@@ -104,7 +104,7 @@ const statusOf = (state: State, lists: Lists) => STATUSES.find((status) => lists
 function messageOf(deployment: Deployment, lists: Lists, pageUrl: string | undefined): Message {
   const status = statusOf(deployment.state, lists);
   if (status) return toMessage(normalized(deployment), status, pageUrl);
-  throw new DeliveryFailed(`AlertOps is not told of a deployment that is ${deployment.state}`, { retry: 'never' });
+  throw new DeliveryFailed(`AlertOps is not delivered of a deployment that is ${deployment.state}`, { retry: 'never' });
 }
 
 function listsOf(lists: Lists): string {

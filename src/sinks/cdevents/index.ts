@@ -25,7 +25,7 @@ export const cdevents = z
     token: Credential('token').optional(),
     signing_secret: z.string().min(16, 'a secret needs at least 16 characters').optional(),
     states: z.array(State).min(1).default(['running', 'succeeded', 'failed', 'canceled']),
-    /** Whether a success is told of its environment too, as `environment.modified`. */
+    /** Whether a success also sends an event about its environment, as `environment.modified`. */
     environment_events: z.boolean().default(false),
     concurrency: z.number().int().min(1).max(100).default(5),
     timeout_seconds: z.number().positive().max(60).default(10),
@@ -64,7 +64,7 @@ function createSink(config: Config): Sink {
     concurrency: config.concurrency,
     wants({ state }) {
       if (states.includes(state)) return { wanted: true };
-      return { wanted: false, why: `${name} hears only of: ${states.join(', ')}; this one is ${state}` };
+      return { wanted: false, why: `${name} only accepts: ${states.join(', ')}; this one is ${state}` };
     },
     deliver: async (deployment, ledger, { signal, pageUrl }) =>
       post({
@@ -78,7 +78,7 @@ function createSink(config: Config): Sink {
     preview: (deployment, { pageUrl } = {}) => previewOf(eventsOf(deployment, pageUrl), config),
     async check(signal) {
       const host = await answersAt(send, url, signal);
-      return `${host} answers; whether it takes events shows only when it is told of a deployment`;
+      return `${host} answers; whether it takes events shows only when a deployment is sent`;
     },
   };
 }

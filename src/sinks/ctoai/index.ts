@@ -61,7 +61,7 @@ function createSink({ name, url, token, states, concurrency, ...config }: Config
     wants({ state }) {
       if (states.some((told) => told === state)) return { wanted: true };
       const noWord = state === 'canceled' ? '; CTO.ai has no word for it' : '';
-      return { wanted: false, why: `${name} hears only of: ${states.join(', ')}; this one is ${state}${noWord}` };
+      return { wanted: false, why: `${name} only accepts: ${states.join(', ')}; this one is ${state}${noWord}` };
     },
     deliver: async (deployment, ledger, { signal }) =>
       post({
@@ -74,7 +74,7 @@ function createSink({ name, url, token, states, concurrency, ...config }: Config
     preview: (deployment) => shown(creation(eventOf(deployment)), token),
     async check(signal) {
       await answersAt(send, url, signal);
-      return `${host} answers; whether it takes token and team_id shows only when it is told of a deployment`;
+      return `${host} answers; whether it takes token and team_id shows only when a deployment is sent`;
     },
   };
 }

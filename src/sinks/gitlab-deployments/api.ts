@@ -137,7 +137,7 @@ export function refusal(answer: JsonAnswer, what: string, advice = ''): Delivery
   const { status } = answer;
   if (isReadOnly(answer))
     return new DeliveryFailed(
-      `${what}: 403 ${excerptOf(answer)}. GitLab is read-only just now; what is to be told waits and goes on by itself`,
+      `${what}: 403 ${excerptOf(answer)}. GitLab is read-only; deliveries wait until it is not`,
       { retry: { afterMs: READ_ONLY_PROBE_MS, hold: 'sink' }, status },
     );
   if (status === 403 && !isTokenTrouble(answer))

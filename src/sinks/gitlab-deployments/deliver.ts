@@ -62,7 +62,7 @@ async function bring(aimed: ResolvedDelivery): Promise<Delivered> {
   return update(aimed, found.id);
 }
 
-/** A project that is ill alone must not hold up the others. */
+/** A project that is down alone must not hold up the others. */
 function concerning(error: unknown, project: string): unknown {
   if (!(error instanceof DeliveryFailed) || error.retry !== 'backoff' || error.status === undefined) return error;
   const { message, retry, status, cause } = error;
@@ -78,7 +78,7 @@ export function preview(subject: Subject): PreviewedRequest {
   const ref = refOf(subject.deployment);
   const request = subject.api.preview(target.project, newDeployment(target, ref ?? { ref: target.sha, tag: false }));
   if (ref) return request;
-  const note = `ref: the default branch of ${target.project} stands here when GitLab tells it; without its answer, the commit`;
+  const note = `ref: the default branch of ${target.project} is used when GitLab returns it, otherwise the commit`;
   return { ...request, notes: [note] };
 }
 
@@ -90,7 +90,8 @@ function targetOf({ deployment, map }: Subject): Target {
   if (project !== undefined && status !== undefined && sha !== undefined) return { project, environment, sha, status };
   const message =
     sha === undefined
-      ? `${deployment.key} has no full commit sha, and GitLab records no deployment without one. Let the sender report all its hex digits (Argo CD: the annotation shiplog/commit, or a Git source instead of a chart)`
+      ? `${deployment.key} has no full commit sha, and GitLab records no deployment without one. Let the sender send ` +
+        'all its hex digits (Argo CD: the annotation shiplog/commit, or a Git source instead of a chart)'
       : `${deployment.key} has no GitLab project or no status that GitLab takes`;
   throw new DeliveryFailed(message, { retry: 'never' });
 }
@@ -139,13 +140,14 @@ async function follow({ api, map, deployment, signal }: ResolvedDelivery, answer
   remember(map.moved, oldPath, location);
   const now = location.path ? `${location.path} (id ${location.id})` : `the one with the id ${location.id}`;
   return new DeliveryFailed(
-    `GitLab project ${oldPath} was moved or renamed: it is ${now} now, and is told there. ${MOVED_ADVICE}`,
+    `GitLab project ${oldPath} was moved or renamed: it is ${now} now, and is used from now on. ${MOVED_ADVICE}`,
     { retry: { afterMs: MOVED_RETRY_MS, hold: 'job' }, status: answer.status },
   );
 }
 
 const MOVED_ADVICE =
-  'Write the new path where the old one stands: in shiplog/gitlab-project, in the rule with gitlab_project, or in the path that is called';
+  'Replace the old path with the new one: in shiplog/gitlab-project, in the rule with gitlab_project, or in ' +
+  'the path that is called';
 
 /** GitLab refuses a step to the same status: then somebody, most likely an earlier attempt of ours, has done it. */
 async function settle(aimed: ResolvedDelivery, id: string, refused: DeliveryFailed): Promise<Delivered> {
@@ -157,7 +159,9 @@ async function settle(aimed: ResolvedDelivery, id: string, refused: DeliveryFail
 
 function updateAdvice(status: number, project: string): string {
   if (status === 404)
-    return `The deployment was deleted, or the token's user is no longer a member of ${project} with the role Developer`;
+    return (
+      `The deployment was deleted, or the token's user is no longer a member of ` + `${project} with the role Developer`
+    );
   if (status === 403)
     return 'It was made by a CI job, or the environment is protected and the token may not deploy to it';
   return '';
@@ -256,7 +260,8 @@ async function refusedCreate(aimed: ResolvedDelivery, answer: JsonAnswer): Promi
     return refusal(
       answer,
       `GitLab project ${project} has no commit ${sha}`,
-      'Point shiplog/gitlab-project, or a rule with gitlab_project, at the project that holds this commit (for Argo CD the application, not its manifests), or let the sender report that project’s commit',
+      'Point shiplog/gitlab-project, or a rule with gitlab_project, at the project that holds this commit ' +
+        '(for Argo CD the application, not its manifests), or let the sender report that project’s commit',
     );
   if (answer.status === 404)
     return refusal(
@@ -272,7 +277,8 @@ async function refusedCreate(aimed: ResolvedDelivery, answer: JsonAnswer): Promi
 }
 
 /**
- * The row of an earlier attempt of which the answer was lost. GitLab keeps no key of ours: it is told by environment,
+ * The row of an earlier attempt of which the answer was lost. GitLab keeps no key of ours: it is reported by
+ * environment,
  * commit and time, by having no job, and by belonging to no other deployment. The lane keeps others from making one
  * meanwhile.
  */

@@ -76,7 +76,10 @@ function whyNot(deployment: Deployment, map: Destination): string | undefined {
   if (deployment.repository?.projectDenied)
     return 'its source may write to some projects only, and not to this one: see `projects` of the source';
   if (projectOf(deployment, map) === undefined)
-    return 'no GitLab project is known for it: set the annotation shiplog/gitlab-project, or write a rule with gitlab_project';
+    return (
+      'no GitLab project is known for it: set the annotation shiplog/gitlab-project, or write a rule with ' +
+      'gitlab_project'
+    );
   if (fullSha(deployment.commit?.sha) === undefined)
     return 'no full commit is known for it (yet), and GitLab records no deployment without one';
   return undefined;

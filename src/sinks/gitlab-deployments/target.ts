@@ -8,7 +8,7 @@ import type { GitlabStatus } from './schema.ts';
 
 const NAME_LIMIT = 255; // GitLab: app/models/environment.rb
 
-/** GitLab takes no `created` or `blocked` by API, so that waiting is not told. */
+/** GitLab takes no `created` or `blocked` by API, so that waiting is not delivered. */
 const STATUS: Readonly<Record<State, GitlabStatus | undefined>> = {
   pending: undefined,
   running: 'running',

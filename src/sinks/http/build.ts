@@ -77,7 +77,10 @@ function compileUpdate(
 ): Exchange | undefined {
   if (!update || isWithoutKey(preset, parts)) return undefined;
   if (!remote_id)
-    parts.complain(['update'], 'an update needs the id that the destination gave: say under remote_id where it stands');
+    parts.complain(
+      ['update'],
+      'an update needs the id that the destination gave: set remote_id to its path in the answer',
+    );
   return compileExchange(update, ['update'], { ...parts, shape: withRemoteId(parts.shape) });
 }
 

@@ -27,9 +27,9 @@ export interface Destination extends Parts {
   readonly pace: RateLimit;
   readonly secrets: readonly string[];
   readonly create: Exchange;
-  /** The states that are told of a deployment which the destination has never heard of. */
+  /** The states that are sent for a deployment that the destination does not know yet. */
   readonly states: readonly State[];
-  /** How a later state is told of a deployment of which the destination gave an id. */
+  /** How a later state is sent for a deployment to which the destination gave an id. */
   readonly update: Exchange | undefined;
   readonly success: Success;
   readonly updateSuccess: Success;
@@ -58,7 +58,7 @@ export async function deliver(to: Destination, delivery: Delivery): Promise<Deli
   if (later) return later;
   const remoteId = to.update && ledger.known.remoteId;
   if (remoteId === undefined && !to.states.includes(deployment.state))
-    return { words: `nothing to tell: ${to.name} hears of ${deployment.state} only of a deployment that it knows` };
+    return { words: `nothing to send: ${to.name} accepts ${deployment.state} only for a deployment that it has` };
   const exchange = remoteId === undefined || !to.update ? to.create : to.update;
   const request = requestOf(exchange, to, { deployment, now, remoteId, pageUrl });
   waitForRate(to, now);

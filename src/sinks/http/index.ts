@@ -121,12 +121,12 @@ function asSink(built: Built, { when, concurrency }: Config, needs: readonly Req
 }
 
 const onlyUpdates = ({ name, states }: Built) =>
-  `${name} hears of this state only after one of: ${states.join(', ')}, as an update of what it made then`;
+  `${name} accepts this state only after one of: ${states.join(', ')}, as an update of what it made then`;
 
 function whyNot(deployment: Deployment, built: Built, when: Match | undefined): string | undefined {
   const states = [...new Set([...built.states, ...built.updateStates])];
   if (!states.includes(deployment.state))
-    return `${built.name} hears only of: ${states.join(', ')}; this one is ${deployment.state}`;
+    return `${built.name} only accepts: ${states.join(', ')}; this one is ${deployment.state}`;
   const mismatch = when && mismatchOf(when, deployment);
   return mismatch && `not sent to ${built.name}: ${mismatch}`;
 }

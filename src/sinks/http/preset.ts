@@ -13,7 +13,8 @@ export interface Preset {
   readonly secrets: Readonly<Record<string, { readonly what: string; readonly optional?: true }>>;
   readonly request: Written & { readonly url: string };
   /**
-   * A deployment without one of these is not told. Who writes a URL or body of their own may need something else: then
+   * A deployment without one of these is not delivered. Who writes a URL or body of their own may need something else:
+   * then
    * it does not count.
    */
   readonly needs?: readonly Requirement[];

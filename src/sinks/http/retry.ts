@@ -19,7 +19,10 @@ export const Retrying = z
     /** After so long a deployment is news to nobody there. */
     hours: z.number().positive().max(72, 'deliveries are tried for 72 hours at most').optional(),
   })
-  .refine(({ on, never }) => !on.some((status) => never.includes(status)), 'a status stands under on and under never');
+  .refine(
+    ({ on, never }) => !on.some((status) => never.includes(status)),
+    'a status is listed under both on and never',
+  );
 export type Retrying = z.infer<typeof Retrying>;
 
 /** Whether the body of an answer says that a later attempt may do better. */

@@ -103,13 +103,16 @@ function readImages(
   if (commit) return toCommitResult(commit);
   if (event === 'running') return { kind: 'unknown', note: NOT_YET };
   if (isOpen && counted.length === 0) return { kind: 'unknown', note: NOT_SAID };
-  const shown = counted.join(', ').slice(0, 200) || 'no image is told';
+  const shown = counted.join(', ').slice(0, 200) || 'no image is named';
   return { kind: 'none', note: `The setting application_commit.image_tag finds no commit: ${shown}.` };
 }
 
 function severalCommits(commits: readonly string[]): string {
   const shown = commits.map((commit) => commit.slice(0, 12)).slice(0, 5);
-  return `The images are of several commits (${shown.join(', ')}); the setting application_commit.image says which image counts.`;
+  return (
+    'The images are of several commits ' +
+    `(${shown.join(', ')}); the setting application_commit.image says which image counts.`
+  );
 }
 
 const isSha = (text: string): boolean => anySha(text) !== undefined;
@@ -118,7 +121,9 @@ const isSha = (text: string): boolean => anySha(text) !== undefined;
 function toCommitResult(text: string): CommitResult {
   const sha = fullSha(text);
   if (sha) return { kind: 'found', sha };
-  const note = `The application's commit is ${text.toLowerCase()}, which is not the full sha: put all its digits into the tag or the annotation.`;
+  const note =
+    `The application's commit is ` +
+    `${text.toLowerCase()}, which is not the full sha: put all its digits into the tag or the annotation.`;
   return { kind: 'found', short: text.toLowerCase(), note };
 }
 

@@ -40,7 +40,8 @@ export function mapSync(notification: Notification, context: SignalContext): Map
 }
 
 const tooOld = ({ finishedAt, occurredAt }: NewChangeRecord): string =>
-  `The sync ended at ${finishedAt ?? occurredAt}, longer ago than max_age_hours: it counts only if its beginning was recorded here.`;
+  'The sync ended at ' +
+  `${finishedAt ?? occurredAt}, longer ago than max_age_hours: it counts only if its beginning was recorded here.`;
 
 /** Behind an operation that deploys nothing, only a health that has settled says something of the deployment before. */
 function saysMore(notification: Notification): boolean {

@@ -66,7 +66,7 @@ function recordsOfEarlier(earlier: Earlier, { notification, context, oldestMs }:
   return outcome.state === 'running' && overtakenAt ? [overtaken(step, overtakenAt)] : recordsOf(step);
 }
 
-/** An end that nobody told: it follows from what came after it. Whatever is told outweighs it. */
+/** An end that was never reported: it follows from what came after it. Whatever is told outweighs it. */
 function overtaken(step: RecordInput, at: string): NewChangeRecord {
   const record = toRecord({ ...step, state: 'canceled', notes: [OVERTAKEN] });
   const id = recordId(step.key, 'canceled', 'history', at);

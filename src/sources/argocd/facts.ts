@@ -14,7 +14,7 @@ export const FACTS = {
   reasonNotes: {
     not_a_deployment: 'A degraded application, while `degraded: ignore` is set.',
     no_op: 'Argo CD synced what was in place already.',
-    too_old: 'Argo CD tells the last sync of every application that is subscribed for the first time.',
+    too_old: 'Argo CD sends the last sync of every application at its first subscription.',
     invalid_json: 'In the template, write `toJson` for every value.',
   },
   secretsMayRead: false,

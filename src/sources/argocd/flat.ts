@@ -72,7 +72,8 @@ export function mapFlat(payload: object, webhook: Webhook, settings: Settings): 
 }
 
 const ADVICE =
-  'Send at least an app, a status ("Succeeded", "Failed" or "Running"), a revision and a time, or the shiplog template of the README, which says more.';
+  'Send at least an app, a status ("Succeeded", "Failed" or "Running"), a revision and a time, or the ' +
+  'shiplog template of the README, which says more.';
 
 /** A first subscription tells the last sync of every app. */
 function mapUnlessOld(flat: Flat): Mapped {
@@ -254,10 +255,14 @@ function notesOf({ body, environment, notes, startedAt, finishedAt, state }: Fla
 }
 
 const LOW_CONFIDENCE =
-  'The commit may be another one: most templates like this send the newest revision that was compared, not the one that was deployed.';
+  'The commit may be another one: most templates like this send the newest revision that was compared, not ' +
+  'the one that was deployed.';
 const SAME_REVISION =
-  'The body names no time and no dedup_id, so that an app told again with the same revision is taken for the same deployment.';
+  'The body names no time and no dedup_id, so that an app reported again with the same revision is treated ' +
+  'as the same deployment.';
 const SAME_APP =
-  'The body names no revision, time or dedup_id, so that what is told of the app within an hour is taken for the same deployment.';
+  'The body names no revision, time or dedup_id, so that what is reported for the app within an hour is ' +
+  'treated as the same deployment.';
 const NO_START =
-  'The body of a running sync names neither its start nor a dedup_id: an end that names a time becomes another deployment. Send started_at or dedup_id in both.';
+  'The body of a running sync names neither its start nor a dedup_id: an end that names a time becomes ' +
+  'another deployment. Send started_at or dedup_id in both.';

@@ -46,7 +46,7 @@ export interface Outcome {
 
 /**
  * Applied is not healthy. `health.since` is when the health last changed: between then and now the application was what
- * it is now, which is how a later look still tells of an earlier deployment. Before Argo CD 2.14 nothing says since
+ * it is now, which is how a later look still reports an earlier deployment. Before Argo CD 2.14 nothing says since
  * when.
  */
 export function outcomeOf(

@@ -69,7 +69,8 @@ const unrendered = (notification: Notification): (string | undefined)[] =>
   ['shiplog/gitlab-project', 'shiplog/ref'].map((key) => annotation(notification, key).note);
 
 const NO_PROJECT =
-  "The commit is the application's, and nothing names its project: set the annotation shiplog/gitlab-project, or write a rule with gitlab_project.";
+  "The commit is the application's, and nothing names its project: set the annotation " +
+  'shiplog/gitlab-project, or write a rule with gitlab_project.';
 
 function manifestsOf(
   notification: Notification,
@@ -124,12 +125,15 @@ export function commitText({ message, author, date }: Notification['commit']) {
 }
 
 const COMMIT_ADVICE =
-  'To tell the commit of the application, write application_commit: { image_tag: "^.+:([0-9a-f]{40})$" } into this source of the configuration, or annotate the application with shiplog/commit.';
+  'To name the commit of the application, write application_commit: { image_tag: "^.+:([0-9a-f]{40})$" } ' +
+  'into this source of the configuration, or annotate the application with shiplog/commit.';
 
 /** GitLab refuses a commit that the project does not have. */
 function foreignCommit({ sha }: Deployed, repository: NewChangeRecord['repository']): string | undefined {
   if (!sha || !repository?.gitlabProject || !repository.url) return undefined;
   const project = repository.gitlabProject;
   if (/^\d+$/.test(project) || project.toLowerCase() === repository.name.toLowerCase()) return undefined;
-  return `The commit is of ${repository.name}; the annotation shiplog/gitlab-project names ${project}. ${COMMIT_ADVICE}`;
+  return (
+    'The commit is of ' + `${repository.name}; the annotation shiplog/gitlab-project names ${project}. ${COMMIT_ADVICE}`
+  );
 }

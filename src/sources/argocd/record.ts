@@ -24,7 +24,7 @@ export interface RecordInput {
   readonly startedAt?: string;
   readonly receivedAt: string;
   readonly settings: Settings;
-  /** The field's words for what told it. */
+  /** The terms of the field for what told it. */
   readonly signal: string;
   readonly history: History;
   readonly isRollback: boolean;

@@ -42,7 +42,7 @@ export function healthyWhen(notification: Notification, { healthyWhen: rules }: 
 
 /** Who told it, and when it reached us. */
 export interface SignalContext {
-  /** The field's words for what told it. */
+  /** The terms of the field for what told it. */
   readonly signal: string;
   readonly receivedAt: Date;
   readonly settings: Settings;

@@ -34,7 +34,7 @@ export const ApiSettings = z.strictObject({
   /** An access token of a repository, project or workspace; with `email`, an API token of that account. */
   token: Token,
   email: Optional,
-  /** Where deployments that were never told are looked for. */
+  /** Where deployments that were never reported are looked for. */
   repositories: z.array(RepositoryName).default([]),
   /** The same, for all repositories of a workspace that changed lately. */
   workspaces: z.array(WorkspaceName).default([]),

@@ -66,7 +66,7 @@ export function fromCloud(subject: JsonObject, body: JsonObject, context: Contex
 }
 
 function cloudState(word: string, result: string | undefined): State | Mapped {
-  if (word === 'UNDEPLOYED') return ignored('not_started', 'Bitbucket lists the step; nobody has started it');
+  if (word === 'UNDEPLOYED') return ignored('not_started', 'Bitbucket lists the step; it has not been started');
   if (word !== 'COMPLETED') return known(CLOUD_STATES, word) ?? unknownStatus(`state.name ${short(word)}`);
   if (!result) return unknownStatus('COMPLETED without state.status.name says neither success nor failure');
   return known(CLOUD_RESULTS, result) ?? unknownStatus(`state.status.name ${short(result)}`);

@@ -80,7 +80,7 @@ async function applyTo(target: string, { api, secret, order }: Applying): Promis
   return `repaired the webhook, which ${flaws.join(', ')}`;
 }
 
-/** Events beyond ours are left alone. Whether a secret is ours, Bitbucket tells nobody. */
+/** Events beyond ours are left alone. Whether a secret is ours, Bitbucket delivers to no sink. */
 function problemsOf({ active, events, secret_set: secretSet }: Hook): string[] {
   const lacking = EVENTS.filter((event) => !events.includes(event));
   return [

@@ -170,7 +170,7 @@ function once<Value>(asked: Map<string, Promise<Value>>, key: string, ask: () =>
 }
 
 /**
- * Bitbucket tells of a step its last run; an earlier deployment of the same step was an earlier run. So was one that
+ * Bitbucket reports a step its last run; an earlier deployment of the same step was an earlier run. So was one that
  * ended before the step started: it was started again, and the list does not show it yet.
  */
 function runOf(read: CloudDeployment, step: RowStep | undefined, later: number): number | undefined {

@@ -55,6 +55,6 @@ function notDeployed(
   if (eventKey === 'pipeline:span_created' || (!eventKey && Array.isArray(body['resourceSpans']))) {
     return fromSpans(body, context);
   }
-  if (eventKey) return ignored('not_a_deployment', `${short(eventKey)} tells of no deployment`);
+  if (eventKey) return ignored('not_a_deployment', `${short(eventKey)} reports no deployment`);
   return ignored('unmapped', 'neither X-Event-Key nor a deployment, nor the variables of a deployment step');
 }

@@ -12,7 +12,7 @@ export type JsonObject = z.infer<typeof JsonObject>;
 export interface Context {
   readonly instance: string;
   readonly receivedAt: string;
-  /** Bitbucket's API may be asked for what is not told. */
+  /** Bitbucket's API may be asked for what is not delivered. */
   readonly asks?: boolean;
 }
 
@@ -114,7 +114,7 @@ export function pipelineKey(parts: {
 /**
  * An environment stands in a pipeline once, at a step or at a stage of several: pipeline, environment and run are what
  * the steps of a stage have in common. Bitbucket: "The deployment environment occurs multiple times in the pipeline".
- * @param step what tells one step from another. Absent: the whole is told of.
+ * @param step what tells one step from another. Absent: the whole is reported.
  */
 export function stageOf(told: {
   readonly build: string | undefined;
@@ -253,8 +253,5 @@ export const unknownStatus = (detail: string): Ignored => ignored('unknown_statu
 
 export function missingFields(fields: Readonly<Record<string, unknown>>): WebhookRejected {
   const names = Object.keys(fields).filter((name) => fields[name] === undefined);
-  return new WebhookRejected(
-    'bad_payload',
-    `the body tells of a deployment, but lacks a usable ${names.join(' and ')}`,
-  );
+  return new WebhookRejected('bad_payload', `the body reports a deployment, but lacks a usable ${names.join(' and ')}`);
 }

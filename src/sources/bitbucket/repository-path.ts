@@ -66,7 +66,7 @@ export interface AskedPipeline {
   readonly status?: string;
 }
 
-/** Read again with the same care: what lies in Redis was written by another version of this program. */
+/** Read again with the same care: the data in Redis was written by another version of this program. */
 export function askedPipeline(lookup: Lookup): AskedPipeline | undefined {
   const { workspace, repository } = lookup;
   const repo = repositoryPathOf(`${workspace}/${repository}`) ?? repoOfUuids(workspace, repository);

@@ -7,7 +7,7 @@ import { type ApiContext, at, findPipeline, NEWEST_DEPLOYMENTS, personOf, pullRe
 import type { Pipeline, StepVariables } from './schema.ts';
 import { completeStep, stepOfLookup } from './step.ts';
 
-/** A poke is about what happened just now; deployments further down were found by the poke that told of them. */
+/** A poke is about what happened just now; deployments further down were found by the poke that reported them. */
 const MAX_PAGES = 3;
 
 export interface ResolveParts {
@@ -126,6 +126,6 @@ function nothingDeployed(found: {
       : 'has not deployed yet';
   return ignored(
     'not_started',
-    `${name} ${so}: Bitbucket lists ${planned} deployment${planned > 1 ? 's' : ''} that nobody started`,
+    `${name} ${so}: Bitbucket lists ${planned} deployment${planned > 1 ? 's' : ''} that were not started`,
   );
 }

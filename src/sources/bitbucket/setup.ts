@@ -49,7 +49,7 @@ export const pipelineStep = (name: string): string => String.raw`- step:
           printf %s "$body" | curl -fsS --max-time 10 --retry 3 \
             -H "Content-Type: application/json" -H "X-Hub-Signature: sha256=$signature" \
             --data-binary @- "${'$'}{SHIPLOG_URL%/}/webhooks/${name}"
-        } || echo "Shiplog was not told"
+        } || echo "Shiplog was not notified"
     script:
       - *tell-shiplog # optional: announces that the deployment has begun
       - ./deploy.sh

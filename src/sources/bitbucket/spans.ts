@@ -3,7 +3,7 @@ import { type Context, ignored, type JsonObject } from './parts.ts';
 import { inBraces, pipelineLookup, repoOfUuids, repositoryPathOf } from './repository-path.ts';
 import { type Attributes, SpansBody } from './schema.ts';
 
-/** One body seldom tells of more than one pipeline; each costs requests. */
+/** One body seldom reports more than one pipeline; each costs requests. */
 const MAX_PIPELINES = 5;
 
 /**

@@ -185,5 +185,5 @@ function stepKeys(parts: Pick<StepParts, 'step' | 'commit' | 'environment'> & { 
 function stepActor(step: StepVariables): Actor | undefined {
   const triggerer = step.BITBUCKET_STEP_TRIGGERER_UUID;
   if (step.commit_author || !triggerer) return authorAsActor(step.commit_author);
-  return { name: triggerer, note: 'the actor is a Bitbucket user uuid: the step names nobody else' };
+  return { name: triggerer, note: 'the actor is a Bitbucket user uuid: the step gives no name' };
 }

@@ -10,7 +10,8 @@ import { sampleEvent } from './sample.ts';
 import { recipe } from './setup.ts';
 
 /**
- * What CTO.ai's events API takes. Its GitLab template cannot be told to post anywhere else (since v0.0.2): jobs of our
+ * What CTO.ai's events API takes. Its GitLab template cannot be delivered to post anywhere else (since v0.0.2): jobs of
+ * our
  * own do (setup.ts).
  */
 export const ctoai = z

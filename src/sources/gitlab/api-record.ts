@@ -8,7 +8,7 @@ import { deploymentKey, jobKey, type Project } from './project.ts';
 import { commitOf, ignored, madeByApiOf, originOf, personOf } from './record.ts';
 import { refFacts } from './ref.ts';
 
-/** undefined: nothing was deployed. The API tells of approvals apart from the status. */
+/** undefined: nothing was deployed. The API reports approvals apart from the status. */
 const STATES: Readonly<Record<ApiStatus, State | undefined>> = {
   created: 'pending',
   blocked: 'pending',
@@ -39,7 +39,7 @@ export interface Extras {
 }
 
 /**
- * A deployment as the API shows it at this moment. A hook that tells of a step knows better: it was made at the
+ * A deployment as the API shows it at this moment. A hook that reports a step knows better: it was made at the
  * transition, and this may already be the next one.
  */
 export function recordOfRow(row: DeploymentRow, reported: RowContext): Mapped {
@@ -179,7 +179,7 @@ function notesOf(row: DeploymentRow, extras: Extras | undefined): string[] {
   ];
 }
 
-/** No job: it may be our own write. A hook that knew a job, which the API does not show, has told of a trigger job. */
+/** No job: it may be our own write. A hook that knew a job, which the API does not show, has reported a trigger job. */
 function madeByApi(row: DeploymentRow, { project, key }: RowContext): Pick<NewChangeRecord, 'madeByApi'> {
   if (row.deployable != null || !row.id || key?.includes(':job:')) return {};
   return madeByApiOf(project, { deploymentId: row.id, environment: row.environment?.name, sha: row.sha });

@@ -42,6 +42,6 @@ export function mapHook(payload: unknown, context: Context): Mapped {
 }
 
 const SYSTEM_HOOK_ADVICE =
-  ' System hooks never tell of deployments: set the webhook in the settings of the project or group.';
+  ' System hooks never report deployments: set the webhook in the settings of the project or group.';
 
 const isOurs = (kind: string | undefined): boolean => [...KIND_OF_HEADER.values()].some((known) => known === kind);

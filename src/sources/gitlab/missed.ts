@@ -15,7 +15,7 @@ const ACTIVITY_SLACK_MS = 24 * 3_600_000;
 
 type Run = ApiCall & { warn(finding: string): void };
 
-/** All deployments that were touched since a moment, and the health of the webhooks that should have told of them. */
+/** All deployments that were touched since a moment, and the health of the webhooks that should have reported them. */
 export function createMissed(api: GitlabApi, instance: string) {
   const checkHooks = createHookCheck(api, instance);
   /** Those that could not be read come last the next time, so that they hold up none of the others. */

@@ -102,7 +102,7 @@ async function mergeRequestsFor({ ref, sha, status }: DeploymentRow, asking: Res
 }
 
 /**
- * GitLab links merge requests to a deployment in the background, after the success that the hook tells of: where there
+ * GitLab links merge requests to a deployment in the background, after the success that the hook reports: where there
  * are none yet, those of the commit stand in. GitLab: app/workers/deployments/link_merge_request_worker.rb.
  */
 async function mergeRequestsOf(sha: string | undefined, asking: ResolveContext): Promise<MergeRequest[]> {

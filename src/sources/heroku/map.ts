@@ -24,7 +24,7 @@ export function mapNotification(payload: unknown, webhook: Webhook, settings: Se
   const notification = parsed.data;
   const resource = notification.resource ?? notification.webhook_metadata?.event?.include?.replace(/^api:/, '');
   if (!resource) return ignored('unmapped', 'there is no resource: this is no notification of Heroku');
-  if (!isReported(resource)) return ignored('not_a_deployment', `api:${short(resource)} tells of no release`);
+  if (!isReported(resource)) return ignored('not_a_deployment', `api:${short(resource)} reports no release`);
   const release = (resource === 'build' ? Build : Release).safeParse(notification.data);
   if (!release.success) {
     const field = release.error.issues[0]?.path.join('.');
@@ -64,7 +64,7 @@ function mapBuild(event: HerokuEvent): Mapped {
   if (!status || !stateOf(status))
     return ignored('unknown_status', `the status of the build is ${short(status ?? 'missing')}`);
   if (status !== 'failed')
-    return ignored('not_a_deployment', `the build is ${status}: its release tells what became of it`);
+    return ignored('not_a_deployment', `the build is ${status}: its release reports the outcome`);
   const release = { ...event.release, description: 'The build failed, so that there is no release' };
   return { kind: 'records', records: [toRecord({ ...event, release }, 'failed', { type: 'deployment' })] };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A release as Heroku tells of it, of an invented app. Each second makes another release. */
+/** A release as Heroku reports it, of an invented app. Each second makes another release. */
 export function sampleRelease(at: Date): string {
   const version = Math.floor(at.getTime() / 1000);
   const commit = createHash('sha1').update(String(version)).digest('hex');

@@ -7,7 +7,7 @@ const Required = z.string().min(1).transform(readText);
 
 const Person = z.object({ email: Text }).nullish().catch(undefined);
 
-/** devcenter.heroku.com/articles/app-webhooks: every notification is this, whatever it tells of. */
+/** devcenter.heroku.com/articles/app-webhooks: every notification is this, whatever it reports. */
 export const Notification = z.object({
   resource: Text,
   action: Text,

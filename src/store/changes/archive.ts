@@ -19,7 +19,7 @@ const MARGIN_MS = MARGIN_DAYS * 86_400_000;
 /**
  * Puts a deployment, and all that is kept of it elsewhere, under one short key, in place of about ten: what has ended
  * and is quiet is read seldom, and written to hardly ever.
- * @param sinks all that may have been told of it
+ * @param sinks all sinks that may have received it
  * @returns false when somebody is at it
  */
 export async function packDeployment(redis: Redis, name: string, sinks: readonly string[]): Promise<boolean> {

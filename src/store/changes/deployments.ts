@@ -61,7 +61,7 @@ export interface Neighbors {
   readonly waiting: readonly string[];
 }
 
-/** The built-in change log: every deployment once, with every record that told of it. */
+/** The built-in change log: every deployment once, with every record that reported it. */
 export interface Deployments {
   /**
    * Adds records of one deployment to it; running it twice changes nothing. With `replace` a record of the same id is
@@ -239,7 +239,7 @@ async function take({ redis, ttlSeconds }: Omit<Writing, 'replace'>, { name, ids
   if (ids.length > 0) await redis.hdel(keys.deployment(name), ...ids);
   const { records } = await readHash(redis, name);
   if (Object.keys(records).length > 0) return;
-  // What sinks were told of it stays: they may be asked about it under its name.
+  // What sinks received of it stays: they may be asked about it under its name.
   await forget(redis, { ...(await expiredDeploymentOf(redis, name, [])), dependentKeys: [] });
   await redis.set(keys.alias(name), to, 'EX', ttlSeconds);
 }

@@ -17,7 +17,7 @@ export interface ExpiredDeployment {
   readonly isExpired: boolean;
 }
 
-/** @param sinks all that may have been told of it */
+/** @param sinks all sinks that may have received it */
 export async function expiredDeploymentOf(
   redis: Redis,
   name: string,

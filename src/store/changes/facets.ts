@@ -41,7 +41,7 @@ export function indexesOf(deployment: Deployment): string[] {
     type: [deployment.changeType],
     risk: [deployment.riskLevel],
     tag: deployment.tags.slice(0, MAX_TAGS),
-    // The configured source: what a token of one source may read is told by it.
+    // The configured source: what a token of one source may read is reported by it.
     instance: [deployment.instance],
   };
   const named = FACETS.flatMap((facet) =>

@@ -11,9 +11,9 @@ export interface StoredMember extends Member {
   readonly under: string;
 }
 
-/** What is known of the keys of each repository that may tell of one deployment. */
+/** What is known of the keys of each repository that may report one deployment. */
 export interface JoinGroups {
-  /** Adds what is told of a member, and reads its whole group. Doing it twice changes nothing. */
+  /** Adds a member, and reads its whole group. Doing it twice changes nothing. */
   add(member: NewMember): Promise<readonly StoredMember[]>;
   /** The group without adding to it. */
   read(member: Pick<Member, 'path'>): Promise<readonly StoredMember[]>;

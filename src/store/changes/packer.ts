@@ -47,7 +47,7 @@ async function firstStart(redis: Redis, nowMs: number): Promise<number> {
   return Number(await redis.get(keys.packingSince()));
 }
 
-/** It has ended, and nobody has told of it since. */
+/** It has ended, and nobody has reported it since. */
 async function isQuiet(redis: Redis, name: string, sinceMs: number): Promise<boolean> {
   const view = isPackedId(name) ? undefined : await readView(redis, name);
   if (!view) return false;

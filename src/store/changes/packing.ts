@@ -13,7 +13,7 @@ export interface Fields {
   readonly records: Readonly<Record<string, string>>;
 }
 
-/** What one sink was told of it. */
+/** What one sink received of it. */
 export interface PackedDelivery {
   readonly sink: string;
   readonly ledger: Readonly<Record<string, string>>;

@@ -12,7 +12,7 @@ const MAX_PACKED_CHARACTERS = 4_000;
 /** Taking a larger text apart would take milliseconds of every webhook that has it. */
 const MAX_TEXT_CHARACTERS = 40_000;
 
-/** What a search asks for: each word once, in small letters. */
+/** What a search asks for: each word once, in lower case. */
 export const termsOf = (text: string): string[] => [...new Set(text.toLowerCase().split(/\s+/).filter(Boolean))];
 
 /**

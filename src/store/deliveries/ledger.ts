@@ -264,7 +264,8 @@ function toKnown({ stored: listed, inLane }: HeldLeases): DeliveryState {
 function toState(stored: Readonly<Record<string, string>>): DeliveryState {
   const { told_state, told_at, remote_id, attempted_at } = stored;
   return {
-    ...(told_state && told_at && { told: { state: told_state as Moment['state'], at: told_at } }), // written by delivered() alone
+    // written by delivered() alone
+    ...(told_state && told_at && { told: { state: told_state as Moment['state'], at: told_at } }),
     ...(remote_id && { remoteId: remote_id }),
     ...(attempted_at && { attemptedAt: attempted_at }),
   };

@@ -1,5 +1,5 @@
 --[[
-Adds what one more signal tells of its key to the group of its repository, and reads the whole group. The first signal of
+Adds what one more signal reports its key to the group of its repository, and reads the whole group. The first signal of
 a key that was joined before its group was forgotten finds its deployment by its alias.
 
 KEYS[1]    joinGroup

@@ -58,7 +58,9 @@ export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }
         ))}
         <RecordingStand backlog={backlog[RECORD_QUEUE]} now={now} />
       </div>
-      {sinks.length === 0 && <p class="empty">No sink is configured: changes are recorded here and told to nobody.</p>}
+      {sinks.length === 0 && (
+        <p class="empty">No sink is configured: changes are recorded here and delivered to no sink.</p>
+      )}
       <Section title="Dead letters">
         <DeadLetters {...{ ...found, query, who, now, sinks: parts.sinks.map(({ name }) => name) }} />
       </Section>

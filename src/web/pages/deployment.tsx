@@ -223,7 +223,7 @@ function Rules({ of: { trace, sinks, droppedBy } }: { of: RoutingResult }): Html
         ))}
       </ol>
       {sinks && <p>Sinks: {sinks.join(', ') || 'none'}</p>}
-      {droppedBy !== undefined && <p>Dropped by {droppedBy}: in no list, told to nobody.</p>}
+      {droppedBy !== undefined && <p>Dropped by {droppedBy}: in no list, delivered to no sink.</p>}
     </>
   );
 }

@@ -26,8 +26,8 @@ export async function dropPage(
     <>
       {heading}
       <p>
-        {howMany(fitting)} {they} forgotten for good. The destination is never told of {them}; the changes stay in the
-        change log.
+        {howMany(fitting)} {they} forgotten for good. The destination is never reported of {them}; the changes stay in
+        the change log.
       </p>
       <ul class="plain">
         {letters.slice(0, DROPS_NAMED).map((letter) => (

@@ -145,7 +145,7 @@ function TestEvent({ source: { name }, view: { who, at, sinkNames, tested } }: {
         <button>Send a test event</button>{' '}
         <span class="mute">
           An invented deployment to staging, signed as the tool does it: a webhook and a change like any other.
-          {sinkNames.length > 0 && ` It is told to ${sinkNames.join(', ')} as well.`}
+          {sinkNames.length > 0 && ` It is forwarded to ${sinkNames.join(', ')} as well.`}
         </span>
       </ActionForm>
     </>

@@ -95,7 +95,7 @@ function Headers({ of: { headers } }: { of: InboxEntry }): Html {
 }
 
 function Body({ text: body }: { text: string | undefined }): Html {
-  if (body === undefined) return <p class="mute">Not kept: nobody knows who wrote it.</p>;
+  if (body === undefined) return <p class="mute">Not kept: the sender is unknown.</p>;
   if (body === '') return <p class="mute">Empty.</p>;
   const text = (body.length <= SHOWN_BODY && prettyJson(body)) || body;
   return (

@@ -1,6 +1,6 @@
 import { exactly, type Html, type Piece } from '../html.ts';
 
-/** The one who looks at a page. */
+/** the user who views a page. */
 export interface Viewer {
   /** Only an admin sees secrets and changes anything. */
   readonly role: 'admin' | 'viewer';

@@ -80,7 +80,7 @@ function signalNotes(record: ChangeRecord, seen: { deployment: Deployment; isKep
     record.rejected && 'rejected by an approver',
     !record.authoritative && 'fills gaps only',
     record.webhook === undefined && 'no webhook on record',
-    record.webhook !== undefined && !seen.isKept && 'the inbox keeps its webhook no more',
+    record.webhook !== undefined && !seen.isKept && 'the inbox no longer keeps its webhook',
   ].filter((remark) => remark !== false && remark !== undefined);
 }
 
@@ -98,7 +98,7 @@ export function Origins({ name, records, parts }: OriginsView): Html {
     <details class="origins">
       <summary>What came from where</summary>
       <section>
-        <p class="mute">Signals as they were told, rules as they are today.</p>
+        <p class="mute">The signals as reported, and the current rules.</p>
         <table class="stack">
           <thead>
             <tr>

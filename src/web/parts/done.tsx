@@ -31,7 +31,7 @@ export function DoneNote({ asked }: { asked: unknown }): Html {
 const SENTENCES: Readonly<Record<Done['did'], (count: number) => string>> = {
   replayed: (count) =>
     count === 0
-      ? 'Nothing is tried again: somebody else has done it, or it is there no more.'
+      ? 'Nothing was retried: it was done already, or it no longer exists.'
       : `${plural(count, 'dead letter')} ${count === 1 ? 'is' : 'are'} tried again. ` +
         `What becomes of ${count === 1 ? 'it' : 'them'} is seen here within seconds.`,
   dropped: (count) => (count === 0 ? 'Nothing was dropped.' : `${plural(count, 'dead letter')} dropped for good.`),

@@ -3,8 +3,10 @@ import { createScanner } from 'jsonc-parser';
 const DEEPEST_INDENT = 40; // or a body of brackets alone would grow by the square of its length
 
 /**
- * Indents JSON and changes nothing else: numbers too long for JavaScript and keys that come twice stay. Nothing when it
- * is not JSON.
+ * Indents JSON and changes nothing else: long numbers and repeated keys stay as they are. Undefined for what is not
+ * JSON.
+ * The formatter of jsonc-parser is not used: it has no limit of indentation, so that nested brackets grow
+ * quadratically.
  */
 export function prettyJson(text: string): string | undefined {
   try {

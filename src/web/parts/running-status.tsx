@@ -3,7 +3,7 @@ import type { Html } from '../html.ts';
 import { deploymentPath } from './deployment-labels.tsx';
 import { When } from './time.tsx';
 
-/** What became of a deployment that succeeded: it runs, it was rolled back, another took its place. */
+/** What became of a deployment that succeeded: it runs, it was rolled back, another superseded it. */
 export function RunningStatusNote({ of, now }: { of: RunningStatus | undefined; now: Date }): Html {
   if (!of) return <></>;
   if (!of.next) return <span class="badge current">current here</span>;

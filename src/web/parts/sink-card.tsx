@@ -93,7 +93,7 @@ const Answer = ({ status, words }: { status: number | undefined; words: string }
 
 const isDelivered = ({ delivery, routed }: SinkView) => delivery?.told?.state === routed.deployment.state;
 
-/** What is told already needs no second try. */
+/** What is reported already needs no second try. */
 const isGivenUp = (view: SinkView) => view.letters.length > 0 && !isDelivered(view);
 
 /** One sentence: does the destination know? */
@@ -107,19 +107,19 @@ function Standing(view: SinkView): Html {
         Knows: <StateBadge state={told.state} />
       </>
     );
-  const before = told && [' It was told ', <StateBadge state={told.state} />, ' before.'];
+  const before = told && [' It received ', <StateBadge state={told.state} />, ' before.'];
   const why = whyNotDelivered(view);
   if (why !== undefined)
     return (
       <>
-        Not told: {why}.{before}
+        Not delivered: {why}.{before}
       </>
     );
   if (letters.length > 0) {
     return (
       <>
         <strong>
-          Not told <StateBadge state={state} />: given up.
+          Not delivered <StateBadge state={state} />: given up.
         </strong>
         {before}
       </>
@@ -128,7 +128,7 @@ function Standing(view: SinkView): Html {
   return (
     <>
       <strong>
-        Waits to be told <StateBadge state={state} />
+        Waiting for delivery of <StateBadge state={state} />
       </strong>
       {before}
       {hold && [' The whole sink is paused until ', <Moment at={hold.until.toISOString()} />, `: ${hold.why}`]}

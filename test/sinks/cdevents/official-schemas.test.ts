@@ -11,7 +11,7 @@ import { anyDeployment } from '../../support/any-deployment.ts';
 import { aDeployment } from '../../support/deployment.ts';
 
 /**
- * The JSON schemas of CDEvents are in no package, so that whoever has them says where:
+ * The JSON schemas of CDEvents are in no package, so that anyone with them says where:
  * `git clone --branch v0.5.1 https://github.com/cdevents/spec`, then `CDEVENTS_SCHEMAS=spec/schemas npx vitest run test/sinks/cdevents`.
  * Without them cdevents.test.ts holds events to the same constraints, written by hand.
  */

@@ -62,7 +62,7 @@ function told(sink: Sink, deployment: Deployment): PreviewedRequest | { notSent:
   }
 }
 
-/** What a later state of a deployment is told by. */
+/** What a later state of a deployment is reported by. */
 function updateOf(name: PresetName, deployment: Deployment): PreviewedRequest | undefined {
   const preset = PRESETS[name];
   const defaults = Object.entries(preset.settings).flatMap(([key, value]) =>
@@ -97,7 +97,7 @@ describe.each(presetNames)('the preset %s', (name) => {
     await expect(text).toMatchFileSnapshot(`presets/${name}.expected.json`);
   });
 
-  it('tells nobody what it does not know', () => {
+  it('delivers to no sink what it does not know', () => {
     const sink = sinkOf(name, { states: State.options });
     fc.assert(
       fc.property(anyDeployment, (deployment) => {

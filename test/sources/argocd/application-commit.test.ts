@@ -79,7 +79,7 @@ describe('the commit of the application', () => {
     expect(record({ ...old, resources: told }, { image_tag: IMAGE_TAG }).commit).toEqual({ sha: CODE });
   });
 
-  it('is told by the manifests of a whole Application rather than by pods that are still there', () => {
+  it('is reported by the manifests of a whole Application rather than by pods that are still there', () => {
     const app = body('application');
     app.status.summary.images = [`api:${'d'.repeat(40)}`, `api:${CODE}`];
     app.status.operationState.syncResult.resources[1].images = [`api:${CODE}`];

@@ -25,7 +25,7 @@ describe('a whole Application', () => {
     expect(otherId).not.toBe(id); // so that neither hides what only the other knows
   });
 
-  it('is one deployment with what the template told of the sync, whoever came first', () => {
+  it('is one deployment with what the template reported the sync, whoever came first', () => {
     const steps: NewChangeRecord[] = [
       record(body('running')),
       record(body('application-degraded')),
@@ -39,7 +39,7 @@ describe('a whole Application', () => {
     expect(fold(key, records.toReversed())).toEqual(fold(key, records));
   });
 
-  it('adds the message of the commit to what the template told before', () => {
+  it('adds the message of the commit to what the template reported before', () => {
     const steps = [record(body('succeeded')), record(body('application-commit-metadata'))];
     for (const order of [steps, steps.toReversed()]) {
       const records = order.map((step) => ChangeRecord.parse(step));

@@ -61,7 +61,7 @@ async function ask(handle: (request: FakeRequest) => FakeReply, since = SINCE) {
   return { pages, records: pages.flat(), warnings, requests: server.requests };
 }
 
-describe('what Argo CD deployed and never told', () => {
+describe('what Argo CD deployed and never reported', () => {
   it('is each application since then, with the key and the id that its notification has', async () => {
     const { records, requests } = await ask(argoCd([application('buoy')]));
     const told = recordOf(createSource().map({ app: application('buoy') }, createWebhook({ receivedAt: NOW })));

@@ -45,12 +45,12 @@ describe('an app that changes after its sync', () => {
     });
   });
 
-  it('is healthy again also when it was never told to be before', () => {
+  it('is healthy again also when it was never reported to be before', () => {
     const story = [record(degraded('2026-05-04T09:13:00Z')), record(healthy('2026-05-04T09:14:00Z'))];
     expect(stateOf(story).state).toBe('succeeded');
   });
 
-  it('is one step when the same is told twice', () => {
+  it('is one step when the same is delivered twice', () => {
     expect(record(healthy('2026-05-04T09:30:00Z')).id).toBe(record(healthy('2026-05-04T09:30:00Z')).id);
   });
 

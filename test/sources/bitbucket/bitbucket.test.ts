@@ -134,7 +134,7 @@ describe('what becomes of each webhook', () => {
     expect(map(body, eventKey)).toMatchObject({ kind: 'ignored', reason });
   });
 
-  it('names the event that tells of no deployment', () => {
+  it('names the event that reports no deployment', () => {
     expect(map({}, 'repo:fork')).toMatchObject({ detail: expect.stringContaining('repo:fork') });
   });
 
@@ -318,7 +318,7 @@ describe('the REST object of Cloud', () => {
 });
 
 describe('the webhook of a workspace', () => {
-  it('tells of all its repositories by one secret, each a service of its own', () => {
+  it('reports all its repositories by one secret, each a service of its own', () => {
     const of = (repository: string, uuid: string) =>
       record(step({ BITBUCKET_REPO_FULL_NAME: `harbor/${repository}`, BITBUCKET_STEP_UUID: uuid }));
     const told = [

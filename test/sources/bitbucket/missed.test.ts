@@ -34,7 +34,7 @@ function deploy(bitbucket: FakeBitbucket) {
   return pipeline;
 }
 
-describe('deployments that were never told', () => {
+describe('deployments that were never reported', () => {
   it('are found with the ids and keys that the hooks would have given', async () => {
     const bitbucket = await start({ redeploy: 'new row' });
     const source = sourceAt(bitbucket, HARBOR);

@@ -107,7 +107,7 @@ describe.skipIf(missing.length > 0)('the recipe of the README', () => {
     expect(heard).toMatchObject([{ records: [{ state: 'failed' }] }]);
   });
 
-  it('tells of a commit whose message no argument could hold, at a URL with a slash at its end', async () => {
+  it('reports a commit whose message no argument could hold, at a URL with a slash at its end', async () => {
     const long = mkdtempSync(join(tmpdir(), 'shiplog-recipe-'));
     const message = `Merge of many\n\n${'* änderung 🗼\n'.repeat(12_000)}`;
     const git = (args: string[]) =>
@@ -123,14 +123,14 @@ describe.skipIf(missing.length > 0)('the recipe of the README', () => {
 
   it('never fails the deployment: not with a wrong secret, not without its tools', async () => {
     const refused = await run(step.script[0], { SHIPLOG_SECRET: 'something else entirely' });
-    expect(refused.stdout).toContain('Shiplog was not told');
+    expect(refused.stdout).toContain('Shiplog was not notified');
     expect(heard).toMatchObject([{ code: 'bad_signature' }]);
     const bash = spawnSync('bash', ['-c', 'command -v bash'], { encoding: 'utf8' }).stdout.trim();
     const bare = spawnSync(bash, ['-e', '-c', `${step.script[0]}\necho deployed`], {
       encoding: 'utf8',
       env: { PATH: folder },
     });
-    expect(bare.stdout).toBe('Shiplog was not told\ndeployed\n');
+    expect(bare.stdout).toBe('Shiplog was not notified\ndeployed\n');
   });
 
   it('posts a REST object from a file', async () => {

@@ -201,7 +201,7 @@ describe('a status, a trace and the post of the step', () => {
 });
 
 describe('what a poke finds', () => {
-  it('is never the end of one run told of the next, which Bitbucket does not list yet', async () => {
+  it('is never the end of one run reported the next, which Bitbucket does not list yet', async () => {
     const bitbucket = await start({ redeploy: 'not listed yet' });
     const pipeline = bitbucket.push({ steps: TWO_ENVIRONMENTS.slice(0, 2) });
     bitbucket.begin(pipeline, 'To staging');
@@ -220,7 +220,7 @@ describe('what a poke finds', () => {
         kind: 'ignored',
         reason: 'not_started',
         detail:
-          'pipeline #1 of harbor/lighthouse-api has not deployed yet: Bitbucket lists 1 deployment that nobody started',
+          'pipeline #1 of harbor/lighthouse-api has not deployed yet: Bitbucket lists 1 deployment that were not started',
       },
     ]);
     const red = await heard(sourceAt(bitbucket), statusPoke(bitbucket.status(pipeline, 'FAILED')));
@@ -259,7 +259,7 @@ describe('what a poke finds', () => {
     expect(bitbucket.requests.length - cold).toBe(2);
   });
 
-  it('finds the pipeline behind a wall of steps that nobody started', async () => {
+  it('finds the pipeline behind a wall of steps that were not started', async () => {
     const bitbucket = await start();
     const wanted = bitbucket.push({ steps: TWO_ENVIRONMENTS.slice(0, 2) });
     bitbucket.begin(wanted, 'To staging');

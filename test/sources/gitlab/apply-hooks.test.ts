@@ -90,7 +90,7 @@ describe('a webhook', () => {
     expect(fake.webhooks[0]?.token).toBeUndefined();
   });
 
-  it('of a GitLab that takes no signing token is told of', async () => {
+  it('of a GitLab that takes no signing token is reported', async () => {
     fake.inject({ kind: 'wrong-reply', status: 201, body: { id: 1, url: URL_HERE }, method: 'POST' });
     const [line] = await apply([PROJECT], { config: { secrets: [SIGNING] } });
     expect(line).toMatch(/took no signing token \(it needs 19\.0\): put a plain secret first/);

@@ -139,7 +139,7 @@ describe('a system hook', () => {
     expect(map(body, header)).toEqual({
       kind: 'ignored',
       reason: 'not_a_deployment',
-      detail: expect.stringMatching(new RegExp(`"${name}" event .*System hooks never tell of deployments: set the`)),
+      detail: expect.stringMatching(new RegExp(`"${name}" event .*System hooks never report deployments: set the`)),
     });
   });
 });

@@ -122,7 +122,7 @@ describe('a job that never ran', () => {
     ['failed', { failure_reason: 'failed_outdated_deployment_job' }],
     ['failed', { failure_reason: 'stuck_or_timeout_failure' }],
     ['canceled', {}],
-  ])('(%s, %j) is no failure, whichever hooks tell of it in whichever order', (status, reason) => {
+  ])('(%s, %j) is no failure, whichever hooks report it in whichever order', (status, reason) => {
     const hooks = [
       deployment({ status }),
       pipeline([build({ status, ...never, ...reason })]),

@@ -96,7 +96,7 @@ describe('what was missed', () => {
     });
   });
 
-  it('is not a job that nobody started, nor one that was skipped', async () => {
+  it('is not a job that were not started, nor one that was skipped', async () => {
     deploy(ago(1), { status: 'created' });
     deploy(ago(1), { status: 'skipped' });
     deploy(ago(1), { status: 'blocked' });
@@ -203,14 +203,14 @@ describe('the webhooks that point here', () => {
       /disabled until 2030-01-01T10:00:00\.000Z/,
     ],
     [{ disabled_until: '2030-01-01T10:00:00.000Z' }, /disabled until 2030/],
-  ])('are told of when they are disabled: %j', async (changes, message) => {
+  ])('are reported when they are disabled: %j', async (changes, message) => {
     put(changes);
     const { warnings } = await run();
     expect(warnings).toEqual([expect.stringMatching(message)]);
     expect(warnings[0]).toMatch(/webhook of harbor\/lighthouse-api .*press Test/);
   });
 
-  it('are not told of when they work, point elsewhere, or may not be seen', async () => {
+  it('are not delivered of when they work, point elsewhere, or may not be seen', async () => {
     put();
     put({ id: 2, url: 'https://shiplog.harbor.example/webhooks/gitlab-2', alert_status: 'disabled' });
     expect((await run()).warnings).toEqual([]);
@@ -248,7 +248,7 @@ describe('the webhooks that point here', () => {
     expect(fake.refused).toEqual([]);
   });
 
-  it('that fail again, or may not be sent again now, are told of and end no run', async () => {
+  it('that fail again, or may not be sent again now, are reported and end no run', async () => {
     put({ events: failedEvents(2) });
     fake.inject({ kind: 'wrong-reply', status: 201, body: { response_status: 503 }, path: /resend$/ });
     expect((await run()).warnings).toEqual([expect.stringMatching(/sent again and answered 503/)]);

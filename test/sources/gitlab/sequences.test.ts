@@ -78,7 +78,7 @@ function deploymentsOf(hooks: readonly unknown[]): Map<string, Deployment> {
   );
 }
 
-/** In any order, with any of the hooks told again. */
+/** In any order, with any of the hooks reported again. */
 const anyOrder = (hooks: readonly unknown[]) =>
   fc
     .shuffledSubarray([...hooks, ...hooks], { minLength: hooks.length, maxLength: hooks.length * 2 })

@@ -53,7 +53,7 @@ async function deliver({ ledger }: Store, deployment: string, remoteId: string) 
     });
 }
 
-/** A deployment that was told twice and delivered to two. */
+/** A deployment that was delivered twice and delivered to two. */
 async function fill(store: Store, number = 1) {
   const common = { deployment: `job:${number}`, aliases: [`deployment:${number}`], occurrence: `${500 + number}` };
   await store.changeLog.apply(aRecord({ ...common, state: 'running', occurredAt: '2026-03-14T20:49:00.000Z' }));

@@ -237,7 +237,7 @@ describe('the change log', () => {
   });
 });
 
-describe('a deployment that somebody tells of in a loop', () => {
+describe('a deployment that somebody reports in a loop', () => {
   it('keeps of many steps of one kind the first and the last, and stands as they say', async () => {
     const deployments = open();
     const at = (second: number) => new Date(Date.parse('2026-03-14T20:00:00Z') + second * 1000).toISOString();

@@ -134,7 +134,7 @@ function readFromHistory(id: number, deployedAt: number, after?: number) {
   return { ...record, history };
 }
 
-/** The places of what is told of one app. Names are short: 10 is the sync that began in that minute, #4 the number 4. */
+/** The places of what is reported of one app. Names are short: 10 is the sync that began in that minute, #4 the number 4. */
 function openBuoy() {
   const serials = open();
   const place = async (name: string, said: Partial<NewChangeRecord>, history: Partial<ChangeRecord['history']>) => {
@@ -381,7 +381,7 @@ describe('a sync that says its number', () => {
 });
 
 describe('a number without a start', () => {
-  it('is not the sync that was told before the number before it', async () => {
+  it('is not the sync that was reported before the number before it', async () => {
     const serials = open();
     await serials.placeOne(buoy(10, { state: 'running' }));
     const placed = await serials.placeOne(readFromHistory(5, 40, 30));

@@ -1,4 +1,4 @@
-/** Where a person finds what the tool did; our own page where no tool told of one. */
+/** Where a person finds what the tool did; our own page where no tool reported one. */
 export const DEEP_LINK = { first: [{ path: 'pipeline_url' }, { path: 'job_url' }, { path: 'page_url' }] };
 
 /** All the pages that are known, each with its name, in the fields of a destination. */

@@ -109,7 +109,7 @@ describe('the life of an application', () => {
     );
   });
 
-  it('is never told better or worse than it was, when looks and notifications are lost', () => {
+  it('is never reported better or worse than it was, when looks and notifications are lost', () => {
     const lossy = fc.tuple(aLife, fc.infiniteStream(fc.boolean()), fc.infiniteStream(fc.nat(3)), fc.boolean());
     fc.assert(
       fc.property(lossy, ([acts, looks, losses, saysSince]) => {
