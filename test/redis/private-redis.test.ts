@@ -181,7 +181,7 @@ describe('the private Redis', () => {
     expect(Buffer.byteLength(connection.path)).toBeLessThanOrEqual(100);
   });
 
-  it('says its last words when its records are damaged, and gives the directory free', async () => {
+  it('shows its last log lines when its records are damaged, and gives the directory free', async () => {
     const first = await startHere();
     await at(first.connection, (client) => client.set('ship', 'mira'));
     await first.stop();
@@ -189,7 +189,7 @@ describe('the private Redis', () => {
     const file = readdirSync(records).find((name) => name.endsWith('.incr.aof'));
     appendFileSync(join(records, file ?? ''), 'this is no command\r\n*1\r\n');
     await expect(startHere()).rejects.toThrow(
-      /ended at its start \(exit code 1\).*last words:\n.*Bad file format.*doctor --repair/s,
+      /ended at its start \(exit code 1\).*last log lines:\n.*Bad file format.*doctor --repair/s,
     );
     expect(existsSync(join(dataDir, 'bridge.lock'))).toBe(false);
     expect(await repairRecords(dataDir, new Date('2026-03-19T15:00:00.000Z'))).toContain(
