@@ -98,8 +98,7 @@ export function createRecord(parts: RecordParts) {
 
   /** As part of the deployment that other tools may have reported; and what it ends there. */
   async function add(step: ChangeRecord): Promise<Recorded> {
-    if (step.repeatable) return inTurn(`${step.instance} ${step.repository?.name ?? step.service}`, () => addNow(step));
-    return addNow(step);
+    return step.repeatable ? inTurn(placeOf(step), () => addNow(step)) : addNow(step);
   }
 
   async function addNow(step: ChangeRecord): Promise<Recorded> {
@@ -129,6 +128,10 @@ export function createRecord(parts: RecordParts) {
   const isOurs = async ({ madeByApi }: ChangeRecord) => madeByApi !== undefined && (await echoes.isOurs(madeByApi));
   return { record, recordStep };
 }
+
+/** The same words tell of the same place. */
+const placeOf = ({ instance, repository, service, environment }: ChangeRecord): string =>
+  [instance, repository?.name ?? service, environment.name].join('\n');
 
 const wants = (sink: Sink, { droppedBy, sinks, deployment }: DeploymentView): boolean =>
   !droppedBy && (!sinks || sinks.includes(sink.name)) && sink.wants(deployment).wanted;
