@@ -72,7 +72,7 @@ function pagesAt(url: string) {
     commitUrl: (sha) => `${url}/commits/${encodeURIComponent(sha)}`,
     mergeRequestUrl,
     mergeRequestOf(message) {
-      const number = numberIn(linesOf(message).first);
+      const number = pullRequestIn(message);
       return number === undefined ? undefined : { number, url: mergeRequestUrl(number) };
     },
   } satisfies Partial<Repository>;
@@ -81,10 +81,13 @@ function pagesAt(url: string) {
 const IN_PARENTHESES = '(pull request #';
 
 /**
+ * The number of the pull request that this message of a merge commit is of.
+ *
  * Cloud: "Merged in lamp (pull request #13)", and squashed "Turn the lamp (pull request #13)". Data Center: "Pull
  * request #13: Turn the lamp", before 6.0 "Merge pull request #13 in HAR/api from lamp to main".
  */
-function numberIn(title: string): string | undefined {
+export function pullRequestIn(message: string | undefined): string | undefined {
+  const title = linesOf(message ?? '').first;
   const at = title.lastIndexOf(IN_PARENTHESES);
   const inside = at === -1 ? undefined : between(title.slice(at), IN_PARENTHESES, ')');
   return (

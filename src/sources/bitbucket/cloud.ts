@@ -115,7 +115,7 @@ function cloudRecord(parts: CloudParts): NewChangeRecord {
     pipelineUrl: pipelinePage(repository, pipeline.build_number) ?? deployment.release?.url ?? step,
     job: deployment.step?.name,
     jobUrl: step,
-    pullRequest: pullRequest({ id: pullRequestId, message: commit?.message, base: repository.url }),
+    pullRequest: pullRequest({ id: pullRequestId, message: commit?.message, repository }),
     actor: person?.name,
     occurredAt: times.at ?? context.receivedAt,
     startedAt: times.started,
@@ -131,7 +131,7 @@ function cloudCommit({ commits, commit }: CloudParts, repository: Repository): R
     message: first(commits.map((reported) => reported?.message)),
     author: first(commits.map(authorOf)),
     committedAt: first(commits.map((reported) => reported?.date)),
-    base: repository.url && `${repository.url}/commits`,
+    repository,
   });
 }
 

@@ -74,7 +74,6 @@ function dataCenterRecord({ deployment, commit, environment, state, context }: D
     committerTimestamp: committedAt,
   } = rolledBack ? {} : (deployment.toCommit ?? deployment.commit ?? {});
   const person = authorAsActor(author?.displayName ?? author?.name);
-  const base = repository.url && `${repository.url}/commits`;
   return withoutUndefined<NewChangeRecord>({
     ...common(repository, environment, context),
     id: recordId(key, state, 'data center', deployment.lastUpdated ?? ''),
@@ -84,9 +83,9 @@ function dataCenterRecord({ deployment, commit, environment, state, context }: D
     state,
     changeType: rolledBack ? 'rollback' : undefined,
     description: deployment.description,
-    commit: rolledBack ? undefined : commitOf({ ...commit, message, author: person?.name, committedAt, base }),
+    commit: rolledBack ? undefined : commitOf({ ...commit, message, author: person?.name, committedAt, repository }),
     pipelineUrl: deployment.url,
-    pullRequest: pullRequest({ message, base: repository.url }),
+    pullRequest: pullRequest({ message, repository }),
     actor: person?.name,
     occurredAt: deployment.lastUpdated ?? context.receivedAt,
     tags: tagsOf(repository, environment, {}),

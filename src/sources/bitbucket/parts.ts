@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { NewChangeRecord, Tier } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { pullRequestIn } from '../../forges/bitbucket.ts';
+import { forgeOf } from '../../forges/index.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { trimChars } from '../../values/text.ts';
 import type { IgnoredReason, Mapped } from '../source.ts';
@@ -150,11 +152,12 @@ export function commitOf(reported: {
   readonly message?: string | undefined;
   readonly author?: string | undefined;
   readonly committedAt?: string | undefined;
-  readonly base?: string | undefined;
+  readonly repository: Repository;
 }): NewChangeRecord['commit'] {
-  const { sha, message, author, committedAt, base } = reported;
+  const { sha, message, author, committedAt, repository } = reported;
   const title = message?.split(/\r?\n/, 1)[0]?.trim();
-  const commit = withoutUndefined({ sha, title, message, author, committedAt, url: sha && base && `${base}/${sha}` });
+  const url = sha && forgeOf(repository)?.commitUrl(sha);
+  const commit = withoutUndefined({ sha, title, message, author, committedAt, url });
   return Object.keys(commit).length > 0 ? commit : undefined;
 }
 
@@ -165,17 +168,12 @@ export function commitOf(reported: {
 export function pullRequest(reported: {
   readonly id?: string | undefined;
   readonly message: string | undefined;
-  readonly base: string | undefined;
+  readonly repository: Repository;
 }): NewChangeRecord['pullRequest'] {
   const id = /^\d+$/.test(reported.id ?? '') ? reported.id : undefined;
-  const number =
-    id ??
-    /\(pull request #(\d+)\)|^Pull request #(\d+): /
-      .exec(reported.message ?? '')
-      ?.slice(1)
-      .find(Boolean);
+  const number = id ?? pullRequestIn(reported.message);
   if (!number) return undefined;
-  return withoutUndefined({ number, url: reported.base && `${reported.base}/pull-requests/${number}` });
+  return withoutUndefined({ number, url: forgeOf(reported.repository)?.mergeRequestUrl(number) });
 }
 
 /** `Mira <mira@example.com>` is Mira. */

@@ -138,7 +138,6 @@ function stepRecord({ step, commit, environment, state, hasMore, context, person
   const pipelineUrl = pipelinePage(repository, step.BITBUCKET_BUILD_NUMBER);
   const uuid = bareUuid(step.BITBUCKET_STEP_UUID);
   const { commit_message: message, commit_author: author } = step;
-  const base = repository.url && `${repository.url}/commits`;
   return withoutUndefined<NewChangeRecord>({
     ...common(repository, environment, context),
     id: recordId(keys.deployment, state, 'step'),
@@ -156,10 +155,10 @@ function stepRecord({ step, commit, environment, state, hasMore, context, person
     state,
     ref,
     tag: ref === undefined ? undefined : step.BITBUCKET_TAG !== undefined,
-    commit: commitOf({ ...commit, message, author, base }),
+    commit: commitOf({ ...commit, message, author, repository }),
     pipelineUrl,
     jobUrl: pipelineUrl && uuid && `${pipelineUrl}/steps/%7B${encodeURIComponent(uuid)}%7D`,
-    pullRequest: pullRequest({ id: step.BITBUCKET_PR_ID, message, base: repository.url }),
+    pullRequest: pullRequest({ id: step.BITBUCKET_PR_ID, message, repository }),
     actor: person?.name,
     occurredAt: context.receivedAt,
     tags: tagsOf(repository, environment, { ref, run: keys.run }),

@@ -29,11 +29,14 @@ export function refFacts(
   };
 }
 
-function requestOf(number: string, { url }: Project): NewChangeRecord['pullRequest'] {
-  return { number, ...(url && { url: `${url}/-/merge_requests/${number}` }) };
+const repositoryOf = ({ url, path, id }: Project) => forgeOf({ url, gitlabProject: path ?? id });
+
+function requestOf(number: string, project: Project): NewChangeRecord['pullRequest'] {
+  const url = repositoryOf(project)?.mergeRequestUrl(number);
+  return { number, ...(url && { url }) };
 }
 
-function requestIn(message: string | undefined, { url, path, id }: Project): NewChangeRecord['pullRequest'] {
-  const request = message && forgeOf({ url, gitlabProject: path ?? id })?.mergeRequestOf(message);
+function requestIn(message: string | undefined, project: Project): NewChangeRecord['pullRequest'] {
+  const request = message && repositoryOf(project)?.mergeRequestOf(message);
   return request ? { number: request.number, url: request.url } : undefined;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { forgeOf } from '../../forges/index.ts';
 
 /** A deployment hook as GitLab 19 sends it, of an invented project. Each second makes another deployment. */
 export function sampleDeploymentHook(at: Date): string {
@@ -18,7 +19,7 @@ export function sampleDeploymentHook(at: Date): string {
     project: { id: 1, name: 'Sample', web_url, path_with_namespace: 'shiplog/sample' },
     short_sha: sha.slice(0, 8),
     user: { name: 'Mira Example', username: 'mira' },
-    commit_url: `${web_url}/-/commit/${sha}`,
+    commit_url: forgeOf({ url: web_url })?.commitUrl(sha),
     commit_title: 'A sample deployment',
     ref: 'main',
   });
