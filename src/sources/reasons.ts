@@ -89,7 +89,9 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
       'source. The inbox keeps the body.',
   },
   invalid_json: {
-    means: 'The body is not JSON. It is kept as it is, since the sender would not send it again.',
+    means:
+      'The body is not JSON, or has too many values to be read. It is kept as it is, since the sender would not send ' +
+      'it again.',
     when: 'A template that puts a text with quotes or line breaks between quotes of its own.',
     advice: 'Let the template write every value as JSON, without quotes around it. The detail says where it broke.',
   },
@@ -111,7 +113,7 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
       'says which header is meant.',
   },
   not_json: {
-    means: 'The body is not JSON.',
+    means: 'The body is not JSON, or has more values than are read: 300,000.',
     when: 'A shell put a quote, a line break or an empty variable into the body.',
     advice:
       'Build the body with `jq -n --arg`, which escapes every value. The error names line, column and field. ' +

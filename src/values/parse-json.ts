@@ -1,4 +1,5 @@
 import { printParseErrorCode, visit } from 'jsonc-parser';
+import { beyondMostValues, TOO_MANY_VALUES } from './json-limits.ts';
 
 /** Offsets count UTF-16 units of the text after the byte order mark; lines and columns begin with 1. */
 export type ParsedJson =
@@ -60,6 +61,11 @@ export interface JsonOptions {
 /** Strict JSON in UTF-8. Never throws; what is wrong is looked for only when JSON.parse refuses. */
 export function parseJson(body: Buffer, options: JsonOptions = {}): ParsedJson {
   const { escapeAdvice = ESCAPE_ADVICE, fillsEmptyValues = false } = options;
+  const beyond = beyondMostValues(body);
+  if (beyond !== undefined) {
+    const before = utf8.decode(body.subarray(0, beyond));
+    return { ok: false, message: TOO_MANY_VALUES, ...positionOf(before, before.length), offset: before.length };
+  }
   const text = utf8.decode(body);
   try {
     return { ok: true, value: JSON.parse(text) };

@@ -1,3 +1,4 @@
+import { beyondMostValues } from './json-limits.ts';
 import { isSecretName } from './secret-names.ts';
 import { hideSecrets, mayHoldSecret } from './secrets.ts';
 
@@ -20,11 +21,17 @@ export function redactBody(body: Buffer): Buffer {
   const text = body.toString('latin1'); // the words are ASCII, and this is read three times as fast
   const isNamed = SECRET_WORDS.test(text) || ESCAPED_LETTERS.test(text);
   if (!isNamed && !mayHoldSecret(text)) return body;
+  if (body.length === 0) return body;
+  return Buffer.from(hiddenJson(body) ?? (isNamed ? NOT_KEPT : hideSecrets(body.toString('utf8'))));
+}
+
+/** @returns undefined for what is no JSON, or more than is parsed. */
+function hiddenJson(body: Buffer): string | undefined {
+  if (beyondMostValues(body) !== undefined) return undefined;
   try {
-    return Buffer.from(JSON.stringify(hidden('', JSON.parse(body.toString('utf8')))));
+    return JSON.stringify(hidden('', JSON.parse(body.toString('utf8'))));
   } catch {
-    if (body.length === 0) return body;
-    return Buffer.from(isNamed ? NOT_KEPT : hideSecrets(body.toString('utf8')));
+    return undefined;
   }
 }
 
