@@ -78,7 +78,7 @@ describe('parseJson', () => {
     ['{"m": "a"\n "b": 2}', 'a comma is missing before line 2, column 2, near ‹"a"  "b": 2}›'],
     ['{"m" 1}', 'a colon is missing before line 1, column 6, near ‹{"m" 1}›'],
     ['{} {}', 'the JSON is complete before line 1, column 4, but more follows: send one object, {…}, near ‹{} {}›'],
-    ['{"m": 1 // one\n}', 'a comment stands at line 1, column 9: JSON has none, take it out, near ‹": 1 // one }›'],
+    ['{"m": 1 // one\n}', 'there is a comment at line 1, column 9: JSON allows none, remove it, near ‹": 1 // one }›'],
     [
       'payload=%7B%22a%22',
       'the body is not JSON at line 1, column 1: it begins with ‹payload=%7B%22a%22›, send a JSON object, {…}',
