@@ -1,6 +1,7 @@
 import { NotKept, WebhookRejected } from './domain/errors.ts';
 import type { Rows } from './sources/rows.ts';
-import type { Mapped, Outcome, Served, Source, Webhook, WebhookHead } from './sources/source.ts';
+import { sender } from './sources/sender.ts';
+import type { Mapped, Outcome, Served, Source, Webhook } from './sources/source.ts';
 import { parseJson } from './values/parse-json.ts';
 
 export interface ReceiveParts {
@@ -12,33 +13,6 @@ export interface ReceiveParts {
   readonly isRepeat: (mapped: Mapped) => Promise<boolean>;
   /** What imitated APIs remember. */
   readonly rows: Rows;
-}
-
-/** Whether its body is read at all, and on whose account. */
-export type Admission =
-  | { readonly kind: 'read'; readonly candidates: readonly [Source, ...Source[]]; readonly proved: boolean }
-  | { readonly kind: 'refused'; readonly source: Source; readonly outcome: Outcome };
-
-/** Story 1, before the body: who sent it, as far as the headers tell? */
-export function admit(candidates: readonly [Source, ...Source[]], head: WebhookHead): Admission {
-  const open: Source[] = [];
-  let refusal: WebhookRejected | undefined;
-  for (const source of candidates) {
-    try {
-      const proof = source.verifyHeaders?.(head) ?? 'needs_body';
-      if (proof === 'proved') return { kind: 'read', candidates: [source], proved: true };
-      open.push(source);
-    } catch (error) {
-      if (!(error instanceof WebhookRejected)) throw error;
-      refusal ??= error;
-    }
-  }
-  const [first, ...more] = open;
-  if (first) return { kind: 'read', candidates: [first, ...more], proved: false };
-  const tested = candidates.find((source) => source.isUnsignedTest?.(head));
-  if (tested) return { kind: 'refused', source: tested, outcome: { kind: 'unproved' } };
-  const error = refusal ?? new WebhookRejected('bad_signature', 'nothing proves who sent this');
-  return { kind: 'refused', source: candidates[0], outcome: { kind: 'rejected', error } };
 }
 
 /** Story 1: a webhook comes in. Who sent it? What does it say? Is it safe? Only then is it acknowledged. */
@@ -64,20 +38,6 @@ export function createReceive({ keep, noteRejected, isRepeat, rows }: ReceivePar
       return { source, outcome: { kind: 'rejected', error } };
     }
   };
-}
-
-/** The first source that recognises its sender. Nothing of the body has been parsed yet. */
-function sender(candidates: readonly [Source, ...Source[]], webhook: Webhook): Source {
-  let refusal: unknown;
-  for (const source of candidates) {
-    try {
-      source.verify(webhook);
-      return source;
-    } catch (error) {
-      refusal ??= error;
-    }
-  }
-  throw refusal;
 }
 
 /** What a request to an imitated API means; any other webhook means what it says. @throws WebhookRejected, NotKept */

@@ -1,7 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { WebhookRejected } from '../domain/errors.ts';
-import { admit, type ReceiveParts } from '../receive.ts';
+import type { ReceiveParts } from '../receive.ts';
 import { answerTo, tooLarge, unreadable, unsigned } from '../sources/answer.ts';
+import { admit } from '../sources/sender.ts';
 import type { Answer, Outcome, Source, Webhook, WebhookHead } from '../sources/source.ts';
 import { refusalIdOf } from '../store/inbox/refusals.ts';
 import type { Mask } from '../values/mask.ts';

@@ -9,14 +9,24 @@ import type { Resolved } from './resolve.ts';
 /** What became of a webhook, or of one of its records, in the words of the inbound log. */
 export type Conclusion = Pick<InboxEntry, 'verdict' | 'reason' | 'detail'> & Partial<Pick<InboxEntry, 'deployments'>>;
 
-export const echo = ({ deploymentId }: MadeByApi): Conclusion => ({
-  verdict: 'ignored',
-  reason: 'echo',
-  detail: `the webhook is about deployment ${deploymentId}, which Shiplog itself made there`,
-});
+/** A step that is part of no deployment. */
+interface Unrecorded {
+  readonly conclusion: Conclusion;
+  readonly views: readonly [];
+}
+
+const unrecorded = (conclusion: Conclusion): Unrecorded => ({ conclusion, views: [] });
+
+export const echo = ({ deploymentId }: MadeByApi): Unrecorded =>
+  unrecorded({
+    verdict: 'ignored',
+    reason: 'echo',
+    detail: `the webhook is about deployment ${deploymentId}, which Shiplog itself made there`,
+  });
 
 /** Why a record of a numbered deployment adds nothing. */
-export const notAssigned = (kind: Exclude<SerialResult['kind'], 'placed'>): Conclusion => NOT_ASSIGNED[kind];
+export const notAssigned = (kind: Exclude<SerialResult['kind'], 'placed'>): Unrecorded =>
+  unrecorded(NOT_ASSIGNED[kind]);
 
 const NOT_ASSIGNED: Readonly<Record<Exclude<SerialResult['kind'], 'placed'>, Conclusion>> = {
   known: { verdict: 'duplicate', detail: 'this deployment of the history was reported before' },
@@ -52,10 +62,11 @@ const repeats = ({ id, state, occurredAt }: ChangeRecord, deployment: Deployment
 
 /** A webhook may report several deployments, and the tool's API of more: news outweighs the rest. */
 export function conclusionOf(
-  conclusions: readonly Conclusion[],
-  asked: Omit<Resolved, 'told'>,
+  steps: readonly { readonly conclusion: Conclusion }[],
+  asked: Omit<Resolved, 'told'> = { records: [] },
   otherwise?: ChangeEvent['otherwise'],
 ): Conclusion {
+  const conclusions = steps.map(({ conclusion }) => conclusion);
   const recorded = conclusions.find(({ verdict }) => verdict === 'recorded');
   const isKnown = conclusions.some(({ verdict, deployments }) => verdict === 'duplicate' && deployments);
   if (!recorded && !isKnown && otherwise) return { verdict: 'ignored', ...otherwise };

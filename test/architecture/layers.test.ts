@@ -47,7 +47,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   redis: { may: PURE, packages: ['ioredis', 'zod'] },
   store: { may: PURE, blind: ['queue', 'http', 'web', 'cli'], packages: ['ioredis', 'zod', 'lru-cache'] },
   queue: { may: [...PURE, 'store', 'telemetry'], blind: ['http', 'web', 'cli'], packages: ['bullmq', 'ioredis'] },
-  'receive.ts': { may: PURE },
+  'receive.ts': { may: [...PURE, 'sources'] },
   'record.ts': { may: [...PURE, 'recording'] },
   'forward.ts': { may: PURE },
   recording: { may: PURE, blind: ['http', 'web', 'cli', 'app'] },
