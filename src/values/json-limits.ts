@@ -24,5 +24,4 @@ export function beyondMostValues(json: Buffer): number | undefined {
 }
 
 const SHOWN = MOST_VALUES.toLocaleString('en');
-export const TOO_MANY_VALUES =
-  `the body is too large to be read: it has more than ${SHOWN} values or levels; ` + 'send fewer';
+export const TOO_MANY_VALUES = `the body is too large to be read: more than ${SHOWN} values or levels; send fewer`;

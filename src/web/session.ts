@@ -105,8 +105,12 @@ function checkForm(request: Request, response: Response, next: () => void): void
     return;
   }
   const who = viewerOf(request);
+  if (!who) {
+    refuse(response.status(403), { words: 'You are not logged in any more. Load the page again and log in.' });
+    return;
+  }
   const sent = z.object({ [FORM_TOKEN]: z.string() }).safeParse(request.body ?? {});
-  const ours = who?.formToken === undefined || (sent.success && sameSecret(sent.data[FORM_TOKEN] ?? '', who.formToken));
+  const ours = who.formToken === undefined || (sent.success && sameSecret(sent.data[FORM_TOKEN] ?? '', who.formToken));
   if (ours) next();
   else
     refuse(response.status(403), {

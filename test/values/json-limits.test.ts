@@ -4,7 +4,7 @@ import { beyondMostValues } from '../../src/values/json-limits.ts';
 import { parseJson } from '../../src/values/parse-json.ts';
 import { redactBody } from '../../src/values/redact.ts';
 
-const MESSAGE = 'the body is too large to be read: it has more than 300,000 values or levels; send fewer';
+const MESSAGE = 'the body is too large to be read: more than 300,000 values or levels; send fewer';
 const nested = (levels: number) => Buffer.from('['.repeat(levels) + ']'.repeat(levels));
 const list = (item: string, count: number) => Buffer.from(`[${`${item},`.repeat(count)}1]`);
 

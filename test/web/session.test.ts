@@ -228,6 +228,14 @@ describe('a form', () => {
     },
   );
 
+  it.each(['/logout', '/sessions/end'])('sent to %s does nothing after its session has ended', async (path) => {
+    for (const cookie of [`shiplog_session=${other}`, '']) {
+      const send = request(app()).post(path).set('cookie', cookie).type('form');
+      const response = await send.send({ form_token: formTokenFor(ADMIN, other) }).expect(403);
+      expect(response.headers['set-cookie']).toBeUndefined();
+    }
+  });
+
   it('does not need it where the admin token itself is sent, which no browser does by itself', async () => {
     const { done, actions } = notes();
     await request(app({ actions }))
