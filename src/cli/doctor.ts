@@ -159,7 +159,9 @@ const silentSources = (sources: readonly SourceTraffic[]): Finding[] =>
 
 async function checkSink(sink: Config['sinks'][number]): Promise<Finding> {
   try {
-    return { ok: true, what: `sink ${sink.name}: ${await sink.check(AbortSignal.timeout(CHECK_MS))}` };
+    const { name, ratePerMinute } = sink;
+    const rate = ratePerMinute === undefined ? '' : `; at most ${ratePerMinute} deliveries a minute`;
+    return { ok: true, what: `sink ${name}: ${await sink.check(AbortSignal.timeout(CHECK_MS))}${rate}` };
   } catch (error) {
     return { ok: false, what: `sink ${sink.name}: ${error instanceof Error ? error.message : String(error)}` };
   }

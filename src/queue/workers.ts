@@ -7,6 +7,7 @@ import type { Forwarded } from '../forward.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { PREFIX } from '../store/keys.ts';
 import { keepRunning } from './keep-running.ts';
+import { limiterOf } from './limiter.ts';
 import { createQuarantine, isSuspect, type Quarantine, Quarantined } from './quarantine.ts';
 import {
   eventsOf,
@@ -227,8 +228,7 @@ function createForwarder(
         return await take(step, job, { worker, token });
       }
     },
-    // BullMQ allows rateLimit() only with a limiter; this one never limits by itself.
-    { ...common, concurrency: 1, limiter: { max: 1_000_000, duration: 1_000 } },
+    { ...common, concurrency: 1, limiter: limiterOf(sink.ratePerMinute) },
   );
   return worker;
 }

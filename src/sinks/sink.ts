@@ -78,6 +78,16 @@ export interface Sink {
   readonly secrets: readonly string[];
   /** Deliveries under way at once. */
   readonly concurrency: number;
+  /**
+   * Attempts that may begin in a minute, of all processes together: the queue keeps to it (queue/limiter.ts). Undefined
+   * where the destination names no limit, or where it differs: its 429 then says how long to wait.
+   */
+  readonly ratePerMinute: number | undefined;
+  /**
+   * What proves that the destination took it. `status`: any 2xx, whatever the body is. `body`: a 2xx of which the body
+   * confirms it; any other body, as of a sign-in page, fails the attempt.
+   */
+  readonly takenBy: 'status' | 'body';
   /** Whether the destination wants to hear of this deployment in this state, and the reason when not. */
   wants(deployment: Deployment): { readonly wanted: true } | { readonly wanted: false; readonly why: string };
   /**

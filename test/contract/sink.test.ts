@@ -157,6 +157,7 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
   it('is made of its configuration alone, and names its secrets', () => {
     expect(sink.type).toBe(typeOf(name));
     expect(sink.concurrency).toBeGreaterThan(0);
+    expect(sink.ratePerMinute ?? 1).toBeGreaterThan(0);
     for (const secret of fixture.secrets) expect(sink.secrets.some((hidden) => hidden.includes(secret))).toBe(true);
   });
 
@@ -165,6 +166,12 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
     expect(delivered).toMatchObject({ words: expect.stringMatching(/\w/) });
     expect(creations().length).toBeGreaterThan(0);
     expect(fake.refused).toEqual([]);
+  });
+
+  it('takes a 2xx for what its contract says', async () => {
+    answers(200, { body: '<html>Sign in</html>' });
+    if (sink.takenBy === 'status') return expect(await attempt()).toMatchObject({ status: 200 });
+    expect((await failed(attempt())).message).toMatch(/\b200\b/);
   });
 
   describe('when the same moment is reported again', () => {

@@ -31,6 +31,8 @@ async function startSink() {
     name: 'buoy',
     secrets: [],
     concurrency: 1,
+    ratePerMinute: undefined,
+    takenBy: 'status',
     wants: () => ({ wanted: true }),
     deliver: async () => ({ words: 'ok' }),
     preview: () => ({ method: 'POST', url: 'https://buoy.example', headers: {}, body: null }),

@@ -594,16 +594,24 @@ describe('a delivery over HTTP', () => {
     expect(await ledger.deliver(makeSink(), aDeployment())).toMatchObject({ words: '201 taken' });
   });
 
-  it('lets the whole sink wait when it has sent as much as it may in a minute', async () => {
-    const sink = makeSink({ rate_per_minute: 2 });
-    const at = (second: number) => new Date(Date.parse('2026-03-19T14:31:00.000Z') + second * 1000);
-    await ledger.attempt(sink, aDeployment({ key: 'a' }), { now: at(0) });
-    await ledger.attempt(sink, aDeployment({ key: 'b' }), { now: at(20) });
-    const error = await failed(ledger.attempt(sink, aDeployment({ key: 'c' }), { now: at(30) }));
-    expect(error.retry).toEqual({ afterMs: 30_000, hold: 'sink' });
-    expect(ledger.of('c').known.attemptedAt).toBeUndefined();
-    await ledger.attempt(sink, aDeployment({ key: 'c' }), { now: at(60) });
-    expect(fake.requests).toHaveLength(3);
+  it.each([
+    ['a sign-in page', '<html>Sign in</html>', false],
+    ['JSON without errors', '{"data":{}}', true],
+    ['no body at all', undefined, true],
+  ])('takes %s for what it is where success means that a field is absent', async (_, body, isTaken) => {
+    fake.inject({ kind: 'status', status: 200, body });
+    const attempt = ledger.attempt(makeSink({ success: { body: { path: 'errors', exists: false } } }), aDeployment());
+    if (isTaken) expect(await attempt).toMatchObject({ status: 200 });
+    else expect((await failed(attempt)).retry).toBe('never');
+  });
+
+  it('tells the queue how much it may send in a minute, and what of an answer proves that it was taken', () => {
+    const { ratePerMinute, takenBy } = makeSink({
+      rate_per_minute: 2,
+      success: { body: { path: 'ok', equals: true } },
+    });
+    expect({ ratePerMinute, takenBy }).toEqual({ ratePerMinute: 2, takenBy: 'body' });
+    expect(makeSink()).toMatchObject({ ratePerMinute: undefined, takenBy: 'status' });
   });
 
   it('shows no secret in an error, even if the answer repeats them all', async () => {

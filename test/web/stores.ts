@@ -129,6 +129,8 @@ export const sink = (name: string, wants: Sink['wants'] = () => ({ wanted: true 
   name,
   secrets: [],
   concurrency: 1,
+  ratePerMinute: undefined,
+  takenBy: 'status',
   wants,
   deliver: unused,
   preview: unused,

@@ -46,6 +46,8 @@ function createSink(config: Config): Sink {
     name: config.name,
     secrets: [config.api_key],
     concurrency: config.concurrency,
+    ratePerMinute: undefined,
+    takenBy: 'status',
     wants({ state }) {
       if (config.states.includes(state)) return { wanted: true };
       return { wanted: false, why: `${config.name} only accepts: ${config.states.join(', ')}; this one is ${state}` };

@@ -64,6 +64,8 @@ function createSink(config: Config): Sink {
     name,
     secrets,
     concurrency: config.concurrency,
+    ratePerMinute: undefined,
+    takenBy: 'status',
     wants(deployment) {
       const { state } = deployment;
       if (!statusOf(state, config)) return { wanted: false, why: `${name} ${listsOf(config)}; this one is ${state}` };

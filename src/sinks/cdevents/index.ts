@@ -62,6 +62,8 @@ function createSink(config: Config): Sink {
     name,
     secrets,
     concurrency: config.concurrency,
+    ratePerMinute: undefined,
+    takenBy: 'status',
     wants({ state }) {
       if (states.includes(state)) return { wanted: true };
       return { wanted: false, why: `${name} only accepts: ${states.join(', ')}; this one is ${state}` };

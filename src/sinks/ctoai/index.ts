@@ -58,6 +58,8 @@ function createSink({ name, url, token, states, concurrency, ...config }: Config
     name,
     secrets: [token],
     concurrency,
+    ratePerMinute: undefined,
+    takenBy: 'status',
     wants({ state }) {
       if (states.some((told) => told === state)) return { wanted: true };
       const noWord = state === 'canceled' ? '; CTO.ai has no word for it' : '';

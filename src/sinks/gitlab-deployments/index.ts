@@ -52,6 +52,8 @@ function createSink(settings: Omit<Config, 'moved'>): Sink {
     name: config.name,
     secrets: [config.token],
     concurrency: config.concurrency,
+    ratePerMinute: undefined, // each GitLab sets its own, and answers 429 with the time of its end
+    takenBy: 'body',
     wants(deployment) {
       const why = whyNot(normalized(deployment), config);
       return why === undefined ? { wanted: true } : { wanted: false, why };

@@ -30,6 +30,8 @@ export type AnswerPath = z.infer<typeof AnswerPath>;
 export function verdictOf(answer: JsonAnswer, { status, body }: Success): 'taken' | 'refused' | 'denied' {
   if (!(status ? status.includes(answer.status) : isSuccess(answer))) return 'refused';
   if (!body) return 'taken';
+  // Of a sign-in page nobody can say that it holds no errors.
+  if (answer.json === undefined && answer.text.trim() !== '') return 'denied';
   const value = valueAt(answer.json, parsePath(body.path));
   const exists = value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
   return (body.exists === undefined ? value === body.equals : exists === body.exists) ? 'taken' : 'denied';

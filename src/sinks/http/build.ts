@@ -6,7 +6,6 @@ import { type Compiling, compileExchange } from './compile.ts';
 import type { Destination } from './deliver.ts';
 import type { FollowUp } from './follow-up.ts';
 import type { Preset } from './preset.ts';
-import { createRateLimit } from './rate-limit.ts';
 import type { Exchange } from './request.ts';
 import { shapeOf, type TemplateSettings, withRemoteId } from './scope.ts';
 import { compileUrl, type Url } from './url.ts';
@@ -27,6 +26,7 @@ export interface Built extends Destination {
   /** States that are told as an update and in no other way. */
   readonly updateStates: readonly NonNullable<Written['states']>[number][];
   readonly check: Url | undefined;
+  readonly ratePerMinute: number | undefined;
 }
 
 /** Absent after a complaint. */
@@ -64,7 +64,7 @@ export function build({ name, timeoutMs, written, preset, given, complain }: Ord
       idempotent: written.idempotent ?? false,
       per: written.per,
       retry: written.retry,
-      pace: createRateLimit(written.rate_per_minute),
+      ratePerMinute: written.rate_per_minute,
       send: createSendJson({ timeoutMs, reach: reachOf(url, preset) }),
     }
   );

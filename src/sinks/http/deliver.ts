@@ -1,6 +1,5 @@
 import type { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
-import { DeliveryFailed } from '../../domain/errors.ts';
 import {
   certainlyRefused,
   type JsonAnswer,
@@ -14,7 +13,6 @@ import type { Delivered, DeliveryLedger } from '../sink.ts';
 import type { CompiledAdvice } from './advice.ts';
 import { type AnswerPath, idIn, type Success, urlIn } from './answer.ts';
 import { concerns, type FollowUp, wordsAfter } from './follow-up.ts';
-import type { RateLimit } from './rate-limit.ts';
 import { refusalOf } from './refusal.ts';
 import { type Exchange, type Parts, requestOf } from './request.ts';
 import { asWritten, type Retrying } from './retry.ts';
@@ -24,7 +22,6 @@ import type { Written } from './written.ts';
 export interface Destination extends Parts {
   readonly name: string;
   readonly send: SendJson;
-  readonly pace: RateLimit;
   readonly secrets: readonly string[];
   readonly create: Exchange;
   /** The states that are sent for a deployment that the destination does not know yet. */
@@ -61,20 +58,11 @@ export async function deliver(to: Destination, delivery: Delivery): Promise<Deli
     return { words: `nothing to send: ${to.name} accepts ${deployment.state} only for a deployment that it has` };
   const exchange = remoteId === undefined || !to.update ? to.create : to.update;
   const request = requestOf(exchange, to, { deployment, now, remoteId, pageUrl });
-  waitForRate(to, now);
   try {
     return await (remoteId === undefined ? create(to, request, delivery) : update(to, request, delivery));
   } catch (error) {
     throw asWritten(error, to.retry, delivery);
   }
-}
-
-function waitForRate({ pace, name }: Destination, now: Date): void {
-  const afterMs = pace(now.getTime());
-  if (afterMs === 0) return;
-  throw new DeliveryFailed(`${name} has sent as much this minute as rate_per_minute allows; it goes on by itself`, {
-    retry: { afterMs, hold: 'sink' },
-  });
 }
 
 async function create(to: Destination, request: JsonRequest, delivery: Delivery): Promise<Delivered> {

@@ -105,6 +105,8 @@ function asSink(built: Built, { when, concurrency }: Config, needs: readonly Req
     name: built.name,
     secrets: built.secrets,
     concurrency,
+    ratePerMinute: built.ratePerMinute,
+    takenBy: built.success.body ? 'body' : 'status',
     ...(built.per && { lane: (deployment) => alertOf(normalized(deployment)) }),
     wants(deployment) {
       const why = whyNot(deployment, built, when) ?? whyNotApplicable(built.name, needs, deployment);

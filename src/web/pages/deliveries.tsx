@@ -38,9 +38,10 @@ export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }
     parts.deadLetters.newest(toDeadLetterFilter({ ...query, kind: undefined }, now)),
   ]);
   const holds = parts.holds();
-  const sinks = parts.sinks.map(({ name, type }) => ({
+  const sinks = parts.sinks.map(({ name, type, ratePerMinute }) => ({
     name,
     type,
+    ratePerMinute,
     ...sinkHealth({
       hold: holds[name],
       backlog: backlog[forwardQueueName(name)],
@@ -94,10 +95,11 @@ const LOOKS = { healthy: 'succeeded', slow: 'running', refusing: 'failed', pause
 interface SinkStandView extends SinkHealth {
   readonly name: string;
   readonly type: string;
+  readonly ratePerMinute: number | undefined;
   readonly now: Date;
 }
 
-const SinkStand = ({ name, type, state, hold, backlog, recent, now }: SinkStandView): Html => (
+const SinkStand = ({ name, type, ratePerMinute, state, hold, backlog, recent, now }: SinkStandView): Html => (
   <article class="card">
     <h2>
       <span>
@@ -115,6 +117,7 @@ const SinkStand = ({ name, type, state, hold, backlog, recent, now }: SinkStandV
       of={[
         ['Waiting', waiting(backlog, now)],
         [`Last ${TRAFFIC_MINUTES} min`, rate(recent)],
+        ['Limit', ratePerMinute && `${ratePerMinute.toLocaleString('en')} a minute`],
         ['Dead letters', <DeadCount backlog={backlog} sink={name} />],
       ]}
     />
