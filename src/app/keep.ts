@@ -59,10 +59,11 @@ interface WebhookToKeep {
 const toLine = ({ entry, body, event, row }: WebhookToKeep): string =>
   JSON.stringify({ entry: { ...entry, spooled: true }, body: body.toString('base64'), event, row });
 
-function fromLine(line: string): WebhookToKeep {
+/** An earlier bridge may have written it, which hid less. */
+function fromLine(line: string, mask: Mask): WebhookToKeep {
   // written by toLine() alone
   const { body, ...kept } = JSON.parse(line) as Omit<WebhookToKeep, 'body'> & { body: string };
-  return { ...kept, body: Buffer.from(body, 'base64') };
+  return { ...mask.value(kept), body: redactBody(mask.bytes(Buffer.from(body, 'base64'))) };
 }
 
 /** After Redis has failed to take something in time, the next ones do not wait for it as well. */
@@ -164,7 +165,7 @@ export function createKeep(parts: KeepParts) {
     async drainSpool(): Promise<void> {
       await spool.drain(async (texts) => {
         if (!(await room.check())) throw new NotKept('Redis is nearly full');
-        await Promise.all(texts.map((text) => toRedis(fromLine(text))));
+        await Promise.all(texts.map((text) => toRedis(fromLine(text, mask))));
         await keptWithin(KEEP_WITHIN_MS, mayForget());
       });
     },

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Attempt } from './deliveries/attempt.ts';
 import { keys } from './keys.ts';
+import { parseStored } from './stored.ts';
 
 /** Something that happened, in the order in which Redis learned of it. */
 export type FeedEvent =
@@ -70,5 +71,5 @@ function toEvent([position, pairs]: [id: string, fields: string[]]): FeedEvent[]
   const { webhook, sink, deployment, attempt } = fields;
   if (webhook) return [{ position, kind: 'webhook', webhook }];
   if (!sink || !deployment || !attempt) return [];
-  return [{ position, kind: 'delivery', sink, deployment, attempt: JSON.parse(attempt) as Attempt }];
+  return [{ position, kind: 'delivery', sink, deployment, attempt: parseStored(attempt) as Attempt }];
 }

@@ -16,9 +16,12 @@ const ISO = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
 const EPOCH_MS = /\b1\d{12}\b/g;
 const NEAR_MS = 30 * 86_400_000;
 
-/** What a release left (make-fixture.mjs), as if it had been left a minute ago. */
-export function readFixture(folder: string) {
-  const text = readFileSync(join(folder, 'redis.json'), 'utf8');
+/**
+ * What a release left (make-fixture.mjs), as if it had been left a minute ago.
+ * @param edit what else may have lain there
+ */
+export function readFixture(folder: string, edit = (text: string) => text) {
+  const text = edit(readFileSync(join(folder, 'redis.json'), 'utf8'));
   const { takenAtMs } = JSON.parse(text) as { takenAtMs: number };
   const byMs = Date.now() - 60_000 - takenAtMs;
   const later = (given: string): string =>

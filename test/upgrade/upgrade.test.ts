@@ -34,22 +34,32 @@ const TOLD = jobs([1, 2, 3, 4, 6, 7, 8]);
 const SPOOLED = jobs([11, 12, 13]);
 
 /** This release on what 0.1.0 left, with destinations that take everything. */
-async function startUpgraded() {
+async function startUpgraded(edit?: (text: string) => string) {
   const { server, redis } = await startRedis();
   const dataDir = mkdtempSync(join(tmpdir(), 'shiplog-upgrade-'));
   stops.push(async () => rmSync(dataDir, { recursive: true, force: true }));
-  const fixture = readFixture('test/upgrade/format-1');
+  const fixture = readFixture('test/upgrade/format-1', edit);
   await fixture.load(redis);
   fixture.spool(dataDir);
   const alert24 = await startFakeAlert24();
   const told: Record<string, string[]> = { journal: [], refuser: [], away: [] };
+  const sent: string[] = [];
   const takesAll = await startFakeServer(({ path, text }) => {
+    sent.push(text);
     told[path.slice(1)]?.push(JSON.parse(text).key);
     return { status: 201, body: { data: { id: `made-${told['journal']?.length}` } } };
   });
   const http = (name: string) => ({
     ...{ type: 'http', name, url: `${takesAll.url}/${name}` },
-    body: { state: { path: 'state' }, key: { path: 'key' } },
+    body: {
+      ...{ state: { path: 'state' }, key: { path: 'key' } },
+      ...{
+        said: { path: 'summary' },
+        title: { path: 'commit.title' },
+        job: { path: 'job_url' },
+        by: { path: 'actor' },
+      },
+    },
   });
   const config = Config.parse({
     port: 0,
@@ -69,7 +79,8 @@ async function startUpgraded() {
   const get = async (path: string): Promise<any> => (await fetch(`${bridge.url}${path}`, { headers })).json();
   const post = (path: string, body: unknown, more: Record<string, string> = {}) =>
     fetch(`${bridge.url}${path}`, { method: 'POST', headers: { ...headers, ...more }, body: JSON.stringify(body) });
-  return { redis, alert24, told, get, post };
+  const text = async (path: string) => (await fetch(`${bridge.url}${path}`, { headers })).text();
+  return { redis, alert24, told, sent, get, post, text };
 }
 
 describe('what 0.1.0 left', () => {
@@ -97,6 +108,40 @@ describe('what 0.1.0 left', () => {
     expect((await get(`/api/deployments/${TOLD[0]}`)).data.records.length).toBeGreaterThanOrEqual(2);
     expect(await redis.get(keys.format())).toBe(String(FORMAT));
     for (const key of await redis.keys('*')) expect(familyOfKey(key), key).toBeDefined();
+  });
+});
+
+/** What 0.1.0 kept as it came: tokens in texts and addresses, and fields of any length. */
+const careless = (text: string) =>
+  text
+    .replaceAll('Turn the lamp', 'glpat-Lamp1Lamp2Lamp3Lamp4 Turn the lamp')
+    .replaceAll(/(-\/jobs\/\d+)(?=\\*")/g, '$1?private_token=Rudder1Rudder2')
+    .replaceAll(/(actor\\*":\\*")mira/g, `$1${'m'.repeat(9_000)}`);
+
+describe('what 0.1.0 kept without a limit, and with secrets', () => {
+  it('is read without them, wherever it is shown or sent', async () => {
+    const { told, sent, get, post, text } = await startUpgraded(careless);
+    await vi.waitFor(() => expect(told['away']?.length).toBe(TOLD.length + SPOOLED.length), 30_000);
+    await post('/api/dead-letters/replay', { sink: 'refuser' });
+    await vi.waitFor(() => expect(told['refuser']?.length).toBe(TOLD.length + SPOOLED.length), 30_000);
+    const inbox = (await get('/api/inbox?limit=100')).data as { id: string }[];
+    const keysOf = jobs([1, 5, 8]).map(encodeURIComponent);
+    const paths = [
+      ...['/', '/inbox', '/deliveries', '/performance', '/api/v1/changes?limit=100', '/api/dead-letters'],
+      ...['/api/v1/changes?format=ndjson', '/api/v1/changes?format=csv', '/api/feed'],
+      ...keysOf.flatMap((key) => [`/deployments/${key}`, `/api/deployments/${key}`]),
+      ...inbox.flatMap(({ id }) => [`/inbox/${id}`, `/api/inbox/${id}`]),
+    ];
+    const read = [...(await Promise.all(paths.map(text))), ...sent];
+    expect(read.join('\n')).toContain('Turn the lamp');
+    for (const [at, one] of read.entries()) {
+      expect(one, paths[at]).not.toMatch(/Lamp1|Rudder1|m{256}/);
+    }
+    const webhooks = inbox.filter(({ id }) => !id.startsWith('refused_')).slice(0, 3);
+    for (const { id } of webhooks) expect((await post(`/api/inbox/${id}/replay`, {})).status).toBeLessThan(500);
+    expect((await post('/api/redeliver', { sink: 'journal', since: '2020-01-01T00:00:00Z' })).status).toBe(200);
+    expect(sent.join('\n')).not.toMatch(/Lamp1|Rudder1|m{256}/);
+    expect(await text(`/deployments/${keysOf[0]}`)).not.toMatch(/Lamp1|Rudder1|m{256}/);
   });
 });
 

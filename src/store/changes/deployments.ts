@@ -1,5 +1,4 @@
 import type { Redis } from 'ioredis';
-import { boundRecord, RECORD_BYTES } from '../../domain/bounded-record.ts';
 import { type ChangeRecord, type NewChangeRecord, toChangeRecord } from '../../domain/change-record.ts';
 import { type Deployment, hasRun } from '../../domain/deployment.ts';
 import type { Predecessor } from '../../domain/succession.ts';
@@ -7,6 +6,7 @@ import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { DeploymentView } from '../../domain/view.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
+import { boundStored, parseStored } from '../stored.ts';
 import { readPacked, unpackUnder } from './archive.ts';
 import { appendRecords, parseIndexes, readFormat1, readHash, storeView } from './deployment-hash.ts';
 import { expiredDeploymentOf, forget } from './expired-deployment.ts';
@@ -252,6 +252,6 @@ const toStored = (name: string, { indexes, records }: Fields): Stored => ({
 
 /** Written by append() alone; lists that an older bridge did not know yet are empty. */
 function parseRecord(json: string | number): ChangeRecord {
-  const record = toChangeRecord(JSON.parse(String(json)) as NewChangeRecord);
-  return String(json).length > RECORD_BYTES ? boundRecord(record) : record; // an earlier bridge had no limit
+  const record = toChangeRecord(parseStored(String(json)) as NewChangeRecord);
+  return boundStored(record, String(json));
 }

@@ -3,6 +3,7 @@ import { boundRecord, RECORD_BYTES } from '../../domain/bounded-record.ts';
 import type { DeploymentView } from '../../domain/view.ts';
 import { keys } from '../keys.ts';
 import { createBinaryScript } from '../script.ts';
+import { parseStored } from '../stored.ts';
 import { PACKED, VIEW } from './deployment-hash.ts';
 import { locate } from './locate.ts';
 import { isPackedId, packedUnder } from './packed-names.ts';
@@ -14,12 +15,14 @@ const readHashes = createBinaryScript('read-views');
 /** What several records add up to. */
 const VIEW_BYTES = 2 * RECORD_BYTES;
 
-/** Written by store() alone; an earlier bridge named one source, and had no limits. */
+/** Written by store() alone; an earlier bridge named one source, had no limits and hid no secrets. */
 function parseView(bytes: Buffer): DeploymentView {
   const json = viewOf(bytes);
   const view = JSON.parse(json) as DeploymentView;
-  const deployment = json.length > RECORD_BYTES ? boundRecord(view.deployment, VIEW_BYTES) : view.deployment;
-  return { ...view, deployment: { ...deployment, sources: deployment.sources ?? [deployment.source] } };
+  if (view.deployment.sources && json.length <= RECORD_BYTES) return view;
+  const hidden = parseStored(json) as DeploymentView;
+  const deployment = boundRecord(hidden.deployment, VIEW_BYTES);
+  return { ...hidden, deployment: { ...deployment, sources: deployment.sources ?? [deployment.source] } };
 }
 
 /** By deployment key or alias. */

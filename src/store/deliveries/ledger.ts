@@ -8,6 +8,7 @@ import type { Packed } from '../changes/packing.ts';
 import { FEED_KEPT } from '../feed.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
+import { parseStored } from '../stored.ts';
 import type { Attempt } from './attempt.ts';
 import { type Echo, type Echoes, echoProject } from './echoes.ts';
 import { busy, type HeldLeases, withLeases } from './lease.ts';
@@ -117,7 +118,7 @@ async function readPackedDelivery(redis: Redis, sink: string, deployment: string
 
 /** @param log JSON, the newest first */
 function toDelivery(sink: string, stored: Readonly<Record<string, string>>, log: readonly string[]): Delivery {
-  const attempts = log.map((json) => JSON.parse(json) as Attempt); // written by attempted() alone
+  const attempts = log.map((json) => parseStored(json) as Attempt); // written by attempted() alone
   return { sink, ...toState(stored), ...(stored['remote_url'] && { remoteUrl: stored['remote_url'] }), attempts };
 }
 

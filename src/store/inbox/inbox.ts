@@ -1,10 +1,12 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Redis } from 'ioredis';
+import { redactBody } from '../../values/redact.ts';
 import { inBatches } from '../batch.ts';
 import { FEED_KEPT } from '../feed.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
+import { parseStored } from '../stored.ts';
 import { nowOf } from '../time.ts';
 import type { InboxEntry, Refusal } from './entry.ts';
 import { pruneHours, readHours, type SourceHours } from './hours.ts';
@@ -141,10 +143,12 @@ function packBody(body: Buffer): readonly [field: string, bytes: Buffer] {
 
 function unpackBody(stored: Record<string, Buffer>): string | undefined {
   const bytes = stored['deflated'] ? inflateRawSync(stored['deflated']) : stored['body'];
-  return bytes?.toString('utf8');
+  return bytes && redactBody(bytes).toString('utf8'); // an earlier bridge kept more
 }
 
 /** Both parts were written by us, as JSON of the two halves of InboxEntry. */
 function unpack(entry: string | null | undefined, conclusion: string | null | undefined): InboxEntry | undefined {
-  return entry && conclusion ? ({ ...JSON.parse(entry), ...JSON.parse(conclusion) } as InboxEntry) : undefined;
+  return entry && conclusion
+    ? ({ ...(parseStored(entry) as object), ...(parseStored(conclusion) as object) } as InboxEntry)
+    : undefined;
 }
