@@ -68,7 +68,7 @@ export function startProcessing(shared: Shared) {
 
 type Forward = ReturnType<typeof createQueues>['forward'];
 
-/** Shorter than the pause between two runs (bridge.ts). */
+/** Shorter than the pause between two runs (chores.ts). */
 const PRUNE_ALONE_MS = 10_000;
 /** Longer than asking all tools takes; a replica that is killed meanwhile holds nobody up for longer. */
 const RECONCILE_ALONE_MS = 10 * 60_000;

@@ -55,10 +55,7 @@ export function startServing(shared: Shared, processing: Processing) {
   const limit = createRefusalLimit(config.rate_limit_per_minute);
   const flush = flushOf(config, quick);
   const keep = keeping(shared, { stores, queues, limit, flush });
-  const live = createLive(
-    stores.deployments.version,
-    (request) => `${viewerOf(request)?.name} ${networkOf(request.ip)}`,
-  );
+  const live = createLive(stores.deployments.version, readerOf);
   const remap = createRemap(config.sources, stores.inbox);
   const proxies = watchProxies(config.trust_proxy);
   const parts: RouteParts = {
@@ -69,19 +66,7 @@ export function startServing(shared: Shared, processing: Processing) {
     budget: budgetOf(config),
     keep,
     live,
-    ready: {
-      quick,
-      flush,
-      workers: processing.workers,
-      sinkNames: config.sinks.map(({ name }) => name),
-      spool: shared.spool,
-      durability: config.durability,
-      whySpooled: keep.whySpooled,
-      difference: processing.replica.difference,
-      receives: config.roles.includes('receive'),
-      isStopping: shared.isStopping,
-      hint: proxies.hint,
-    },
+    ready: readiness(shared, processing, { flush, keep, proxies }),
     remap,
     revise: createRevise({ ...stores, remap }),
     deadLetters: createDeadLetters(queues.all),
@@ -100,6 +85,29 @@ export function startServing(shared: Shared, processing: Processing) {
     checkServer: keep.checkServer,
     hangUp: live.close,
     close: queues.close,
+  };
+}
+
+/** Whose a stream of news is: the places are shared evenly. */
+const readerOf = (request: Request): string => `${viewerOf(request)?.name} ${networkOf(request.ip)}`;
+
+function readiness(
+  { config, quick, spool, isStopping }: Shared,
+  { workers, replica }: Processing,
+  { flush, keep, proxies }: Pick<RouteParts, 'keep' | 'proxies'> & { readonly flush: Flush },
+): ReadinessParts {
+  return {
+    quick,
+    flush,
+    workers,
+    sinkNames: config.sinks.map(({ name }) => name),
+    spool,
+    durability: config.durability,
+    whySpooled: keep.whySpooled,
+    difference: replica.difference,
+    receives: config.roles.includes('receive'),
+    isStopping,
+    hint: proxies.hint,
   };
 }
 

@@ -15,6 +15,36 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
   const { decider, run, isPart } = decisive;
   const trusted = records.toSorted(byAuthority);
   const known = trusted.reduce((sum, record) => merge(sum, record));
+  const open = isFinal(decider.state) ? undefined : reasonToWait(trusted);
+  const said = descriptionOf(trusted, decider);
+  const started = startOf(records, decider.occurredAt);
+  const succeededAt = isPart ? undefined : successBefore(records, decider);
+  const finished = isFinal(decider.state) ? (decider.finishedAt ?? endOf(run, records, decider.state)) : undefined;
+  return {
+    key,
+    ...withoutStep(known),
+    state: decider.state,
+    ...(isPart && decider.job && { job: decider.job }),
+    ...(isPart && decider.jobUrl && { jobUrl: decider.jobUrl }),
+    ...(decider.endReason && { endReason: decider.endReason }),
+    occurredAt: decider.occurredAt,
+    receivedAt: earliest(records.map((record) => record.receivedAt)) ?? decider.receivedAt,
+    ...repeatedUntil(records, decider.occurredAt),
+    ...(started && { startedAt: started }),
+    ...(finished && { finishedAt: finished }),
+    ...(succeededAt && { succeededAt }),
+    ...summaryOf(trusted, decider.state),
+    ...(said !== undefined && { description: said }),
+    ...(open !== undefined && { waiting: open }),
+    notes: [...notesOf(trusted), ...setbacks(trusted, decider), ...(open === undefined ? [] : [open])],
+    decidedBy: decider.id,
+    signals: [...new Set(records.map((record) => record.signal))].sort(),
+    sources: sourcesOf(records),
+  };
+}
+
+/** What a deployment has of its records as it is: all but what describes one step, or is worked out above. */
+function withoutStep(known: ChangeRecord) {
   const {
     id: _,
     deployment,
@@ -39,32 +69,7 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     finishedAt,
     ...rest
   } = known;
-  const open = isFinal(decider.state) ? undefined : reasonToWait(trusted);
-  const said = descriptionOf(trusted, decider);
-  const started = startOf(records, decider.occurredAt);
-  const succeededAt = isPart ? undefined : successBefore(records, decider);
-  const finished = isFinal(decider.state) ? (decider.finishedAt ?? endOf(run, records, decider.state)) : undefined;
-  return {
-    key,
-    ...rest,
-    state: decider.state,
-    ...(isPart && decider.job && { job: decider.job }),
-    ...(isPart && decider.jobUrl && { jobUrl: decider.jobUrl }),
-    ...(decider.endReason && { endReason: decider.endReason }),
-    occurredAt: decider.occurredAt,
-    receivedAt: earliest(records.map((record) => record.receivedAt)) ?? decider.receivedAt,
-    ...repeatedUntil(records, decider.occurredAt),
-    ...(started && { startedAt: started }),
-    ...(finished && { finishedAt: finished }),
-    ...(succeededAt && { succeededAt }),
-    ...summaryOf(trusted, decider.state),
-    ...(said !== undefined && { description: said }),
-    ...(open !== undefined && { waiting: open }),
-    notes: [...notesOf(trusted), ...setbacks(trusted, decider), ...(open === undefined ? [] : [open])],
-    decidedBy: decider.id,
-    signals: [...new Set(records.map((record) => record.signal))].sort(),
-    sources: sourcesOf(records),
-  };
+  return rest;
 }
 
 const AHEAD = "The sender's clock is ahead: times after a signal's receipt are set to that receipt.";

@@ -85,18 +85,7 @@ export function createApi(parts: ApiParts): RequestHandler {
   router.get('/api/v1/services/:service/changes', (request, response) =>
     listChanges(parts, request, response, request.params.service),
   );
-  router.get('/api/deployments/*key', async (request, response) => {
-    const path = request.params['key'];
-    const found = await describe(parts, Array.isArray(path) ? path.join('/') : String(path));
-    const { instance } = ownOnly(parts, request);
-    if (!found || (instance !== undefined && found.deployment.instance !== instance))
-      return fail(response, {
-        status: 404,
-        type: 'not_found',
-        message: 'There is no such deployment, or it is older than the change log keeps.',
-      });
-    response.json({ data: found });
-  });
+  router.get('/api/deployments/*key', (request, response) => sendDeployment(parts, request, response));
   router.get('/api/feed', (request, response) => listFeed(parts, request, response));
   router.get('/api/sources', (_request, response) => sendSources(parts, response));
   router.get('/api/inbox', async (request, response) => {
@@ -104,22 +93,37 @@ export function createApi(parts: ApiParts): RequestHandler {
     if ('message' in query) return refuse(response, query.message);
     await listInbox(parts, query.data, response);
   });
-  router.get('/api/inbox/:id', async (request, response) => {
-    const entry = await parts.inbox.get(request.params.id);
-    if (!entry)
-      return fail(response, {
-        status: 404,
-        type: 'not_found',
-        message: 'There is no such webhook, or it is older than the inbox keeps.',
-      });
-    const { body, ...known } = entry;
-    const words = reasonTextFor(entry.reason);
-    const mayReadBodies = parts.access.identify(request)?.may === 'admin';
-    response.json({
-      data: { ...known, ...(mayReadBodies && body !== undefined && { body }), ...(words && { words }) },
-    });
-  });
+  router.get('/api/inbox/:id', (request, response) => sendWebhook(parts, request, response));
   return router;
+}
+
+async function sendDeployment(parts: ApiParts, request: Request, response: Response): Promise<void> {
+  const path = request.params['key'];
+  const found = await describe(parts, Array.isArray(path) ? path.join('/') : String(path));
+  const { instance } = ownOnly(parts, request);
+  if (!found || (instance !== undefined && found.deployment.instance !== instance))
+    return fail(response, {
+      status: 404,
+      type: 'not_found',
+      message: 'There is no such deployment, or it is older than the change log keeps.',
+    });
+  response.json({ data: found });
+}
+
+async function sendWebhook({ inbox, access }: ApiParts, request: Request, response: Response): Promise<void> {
+  const entry = await inbox.get(String(request.params['id']));
+  if (!entry)
+    return fail(response, {
+      status: 404,
+      type: 'not_found',
+      message: 'There is no such webhook, or it is older than the inbox keeps.',
+    });
+  const { body, ...known } = entry;
+  const words = reasonTextFor(entry.reason);
+  const mayReadBodies = access.identify(request)?.may === 'admin';
+  response.json({
+    data: { ...known, ...(mayReadBodies && body !== undefined && { body }), ...(words && { words }) },
+  });
 }
 
 /** What a token of one source is held to. */

@@ -1,9 +1,9 @@
-import type { Deployment } from '../domain/deployment.ts';
+import type { Deployment, Replaced } from '../domain/deployment.ts';
 import { summarize } from '../domain/summary.ts';
 
 /** One item of the change log: Alert24's fields, and what it has no field for: state, times, notes. */
 export function toChange(deployment: Deployment) {
-  const { commit, pullRequest, environment, repository } = deployment;
+  const { environment } = deployment;
   return {
     id: deployment.key,
     deployment: deployment.key,
@@ -17,31 +17,14 @@ export function toChange(deployment: Deployment) {
     environment_url: environment.url ?? null,
     service: deployment.service,
     service_id: deployment.serviceId ?? null,
-    repository: repository?.name ?? null,
-    branch: deployment.ref ?? null,
-    tag: deployment.tag ? (deployment.ref ?? null) : null,
-    commit_sha: commit?.sha ?? null,
-    commit_message: commit?.message ?? commit?.title ?? null,
-    commit_url: commit?.url ?? null,
-    pr_number: pullRequest?.number ?? null,
-    pr_url: pullRequest?.url ?? null,
-    pipeline_url: deployment.pipelineUrl ?? null,
-    job: deployment.job ?? null,
-    job_url: deployment.jobUrl ?? null,
+    ...codeOf(deployment),
     risk_level: deployment.riskLevel ?? 'low',
     changed_by: deployment.actor ?? null,
     external_id: deployment.externalId ?? deployment.key,
     artifacts: deployment.artifacts,
     manifests: deployment.manifests ?? null,
     owner: deployment.owner ?? null,
-    replaced: deployment.replaced
-      ? {
-          deployment: deployment.replaced.deployment,
-          commit_sha: deployment.replaced.sha ?? null,
-          compare_url: deployment.replaced.compareUrl ?? null,
-          artifacts: [...(deployment.replaced.artifacts ?? [])],
-        }
-      : null,
+    replaced: deployment.replaced ? toReplaced(deployment.replaced) : null,
     waiting: deployment.waiting ?? null,
     stale_after: deployment.staleAfter ?? null,
     original: deployment.original ?? null,
@@ -54,6 +37,30 @@ export function toChange(deployment: Deployment) {
     created_at: deployment.receivedAt,
   };
 }
+
+/** What was deployed, and by which pipeline. */
+function codeOf({ repository, ref, tag, commit, pullRequest, pipelineUrl, job, jobUrl }: Deployment) {
+  return {
+    repository: repository?.name ?? null,
+    branch: ref ?? null,
+    tag: tag ? (ref ?? null) : null,
+    commit_sha: commit?.sha ?? null,
+    commit_message: commit?.message ?? commit?.title ?? null,
+    commit_url: commit?.url ?? null,
+    pr_number: pullRequest?.number ?? null,
+    pr_url: pullRequest?.url ?? null,
+    pipeline_url: pipelineUrl ?? null,
+    job: job ?? null,
+    job_url: jobUrl ?? null,
+  };
+}
+
+const toReplaced = ({ deployment, sha, compareUrl, artifacts }: Replaced) => ({
+  deployment,
+  commit_sha: sha ?? null,
+  compare_url: compareUrl ?? null,
+  artifacts: [...(artifacts ?? [])],
+});
 
 /** From the start of the work to its end; null while it runs, or where the source gave no start. */
 function durationSeconds({ startedAt, finishedAt }: Deployment): number | null {

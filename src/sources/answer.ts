@@ -41,23 +41,21 @@ function plainAnswer(outcome: Outcome, webhook: Webhook): Answer {
         body: { status: 'unproved', webhook: webhook.id, reason: 'unproved', detail: unsigned().message },
       };
     case 'not_kept':
-      return {
-        status: 503,
-        body: {
-          status: 'not_kept',
-          ...(outcome.reason && { reason: outcome.reason }),
-          error:
-            outcome.reason === 'busy'
-              ? 'too much is being received just now; send it again'
-              : 'this could not be stored just now; send it again',
-        },
-      };
+      return notKept(outcome.reason);
     case 'rejected':
       return {
         status: STATUS_OF_REJECTION[outcome.error.code],
         body: { status: 'rejected', webhook: webhook.id, reason: outcome.error.code, error: outcome.error.message },
       };
   }
+}
+
+function notKept(reason: Extract<Outcome, { kind: 'not_kept' }>['reason']): Answer {
+  const what = reason === 'busy' ? 'too much is being received' : 'this could not be stored';
+  return {
+    status: 503,
+    body: { status: 'not_kept', ...(reason && { reason }), error: `${what} just now; send it again` },
+  };
 }
 
 export function tooLarge(limitBytes: number): WebhookRejected {

@@ -93,6 +93,8 @@ export function createPages(parts: PageParts): RequestHandler {
   router.get('/', requireReader, (request, response) => sendChanges(routeParts, request, response));
   router.get('/events', requireReader, parts.live.handle);
   addReading(router, routeParts);
+  addExports(router, routeParts);
+  addInbox(router, routeParts);
   addSetup(router, routeParts);
   router.use(createActionRoutes(routeParts));
   router.use(sendRedisUnavailable(routeParts));
@@ -113,38 +115,40 @@ async function sendChanges(routeParts: RouteParts, request: Request, response: R
   );
 }
 
-function addReading(router: Router, { whoOf, ...parts }: RouteParts): void {
+/** Every page says who looks at it, and what is wrong at the moment. */
+async function layoutOf(parts: RouteParts, request: Request, { title, at }: Pick<PageContent, 'title' | 'at'>) {
+  return { title, at, who: parts.whoOf(request), trouble: await troubleOf(parts, new Date()) };
+}
+
+function addReading(router: Router, parts: RouteParts): void {
   router.get('/deployments/*key', async (request, response) => {
     const path: unknown = request.params.key; // express gives the parts between slashes, its types say text
-    const who = whoOf(request);
     const name = Array.isArray(path) ? path.join('/') : String(path);
-    const body = await deploymentPage(parts, { name, asked: request.query, who, now: new Date() });
+    const view = { name, asked: request.query, who: parts.whoOf(request), now: new Date() };
+    const body = await deploymentPage(parts, view);
     sendOr404(
       response,
-      { title: 'Deployment', at: '/', who, trouble: await troubleOf(parts, new Date()), body },
+      { ...(await layoutOf(parts, request, { title: 'Deployment', at: '/' })), body },
       'There is no such deployment, or it is older than the change log keeps.',
     );
   });
   router.get('/running', async (request, response) => {
     const body = await runningPage(parts, request.query, new Date());
-    response.send(
-      page({
-        title: 'What runs where',
-        at: '/running',
-        who: whoOf(request),
-        trouble: await troubleOf(parts, new Date()),
-        body,
-      }),
-    );
+    response.send(page({ ...(await layoutOf(parts, request, { title: 'What runs where', at: '/running' })), body }));
   });
   router.get('/deliveries', async (request, response) => {
-    const who = whoOf(request);
+    const who = parts.whoOf(request);
     const body = await deliveriesPage(parts, { asked: request.query, who, now: new Date() });
-    response.send(
-      page({ title: 'Deliveries', at: '/deliveries', who, trouble: await troubleOf(parts, new Date()), body }),
-    );
+    response.send(page({ ...(await layoutOf(parts, request, { title: 'Deliveries', at: '/deliveries' })), body }));
   });
-  // The same as by the API, for whoever came by a session.
+  router.get('/performance', async (request, response) => {
+    const body = await performancePage(parts.deployments, request.query, new Date());
+    response.send(page({ ...(await layoutOf(parts, request, { title: 'Performance', at: '/performance' })), body }));
+  });
+}
+
+/** The same as by the API, for whoever came by a session. */
+function addExports(router: Router, parts: RouteParts): void {
   router.get(['/performance.csv', '/performance.json'], (request, response) => {
     const format = request.path.endsWith('.csv') ? 'csv' : 'json';
     return sendPerformance(parts, { ...request.query, format }, response);
@@ -158,31 +162,20 @@ function addReading(router: Router, { whoOf, ...parts }: RouteParts): void {
       response,
     );
   });
-  router.get('/performance', async (request, response) => {
-    const body = await performancePage(parts.deployments, request.query, new Date());
-    response.send(
-      page({
-        title: 'Performance',
-        at: '/performance',
-        who: whoOf(request),
-        trouble: await troubleOf(parts, new Date()),
-        body,
-      }),
-    );
-  });
+}
+
+function addInbox(router: Router, parts: RouteParts): void {
   const sourceNames = parts.sources.map(({ name }) => name);
   router.get('/inbox', async (request, response) => {
     const body = await inboxPage({ ...parts, sourceNames }, request.query, new Date());
-    response.send(
-      page({ title: 'Inbox', at: '/inbox', who: whoOf(request), trouble: await troubleOf(parts, new Date()), body }),
-    );
+    response.send(page({ ...(await layoutOf(parts, request, { title: 'Inbox', at: '/inbox' })), body }));
   });
   router.get('/inbox/:id', async (request, response) => {
-    const who = whoOf(request);
-    const body = await webhookPage(parts.inbox, { id: request.params.id, asked: request.query, who, now: new Date() });
+    const view = { id: request.params.id, asked: request.query, who: parts.whoOf(request), now: new Date() };
+    const body = await webhookPage(parts.inbox, view);
     sendOr404(
       response,
-      { title: 'Webhook', at: '/inbox', who, trouble: await troubleOf(parts, new Date()), body },
+      { ...(await layoutOf(parts, request, { title: 'Webhook', at: '/inbox' })), body },
       'There is no such webhook, or it is older than the inbox keeps.',
     );
   });

@@ -77,20 +77,35 @@ interface Body extends DeploymentView {
   readonly parts: DeploymentParts;
 }
 
-function DeploymentBody({
-  routed,
-  records,
-  entries,
-  deliveries,
-  around,
-  related,
-  runningStatus,
-  parts,
-  asked,
-  who,
-  now,
-}: Body): Html {
+function DeploymentBody(body: Body): Html {
+  const { routed, records, around, parts, now } = body;
   const { deployment } = routed;
+  return (
+    <>
+      <Standing {...body} />
+      <Steps records={records} />
+      <div class="columns">
+        <Section title="What">
+          <What deployment={deployment} />
+        </Section>
+        <Section title="When and who">
+          <WhenAndWho deployment={deployment} now={now} />
+        </Section>
+      </div>
+      <Section title="What else changed in the hour before">
+        <HourBefore of={around} now={now} />
+      </Section>
+      <Processing {...body} />
+      <Section title="Rules">
+        <Rules of={routed} />
+      </Section>
+      <Origins name={deployment.key} records={records} parts={parts} />
+    </>
+  );
+}
+
+/** How it stands, and what is to be known before the rest is read. */
+function Standing({ routed: { deployment }, around, related, runningStatus, asked, now }: Body): Html {
   const badges = [<StateBadge state={deployment.state} />, ' ', <TypeBadge type={deployment.changeType} />];
   const stale = isStale(deployment, now);
   const aside = stale ? [...badges, ' ', <span class="badge stale">stale</span>] : badges;
@@ -100,7 +115,7 @@ function DeploymentBody({
         <bdi>{summarize(deployment)}</bdi>
       </Heading>
       {runningStatus && (
-        <p class="runningStatus-line">
+        <p class="running-status-line">
           <RunningStatusNote of={runningStatus} now={now} />
         </p>
       )}
@@ -121,18 +136,15 @@ function DeploymentBody({
         </ul>
       )}
       <Related of={related} />
-      <Steps records={records} />
-      <div class="columns">
-        <Section title="What">
-          <What deployment={deployment} />
-        </Section>
-        <Section title="When and who">
-          <WhenAndWho deployment={deployment} now={now} />
-        </Section>
-      </div>
-      <Section title="What else changed in the hour before">
-        <HourBefore of={around} now={now} />
-      </Section>
+    </>
+  );
+}
+
+/** What came in, and what went out. */
+function Processing({ routed, records, entries, deliveries, parts, who, now }: Body): Html {
+  const { deployment } = routed;
+  return (
+    <>
       <Section title="Deliveries">
         <div class="cards">
           {deliveries.map((delivery) => (
@@ -145,10 +157,6 @@ function DeploymentBody({
         <Signals {...{ records, deployment, entries, sources: parts.sources }} />
         <MapAgain deployment={deployment} who={who} />
       </Section>
-      <Section title="Rules">
-        <Rules of={routed} />
-      </Section>
-      <Origins name={deployment.key} records={records} parts={parts} />
     </>
   );
 }

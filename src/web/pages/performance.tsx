@@ -36,8 +36,6 @@ export async function performancePage(
   const ofService = finished.filter(isOfService);
   const chosen = ofService.filter((one) => isIn(one, query.environment));
   const before = finishedDeployments(earlier.found).filter((one) => isOfService(one) && isIn(one, query.environment));
-  const byEnvironment = performanceBy(ofService, ({ environment }) => swimlaneOf(environment), span);
-  const byService = performanceBy(chosen, ({ service }) => service, span);
   return (
     <>
       <Heading aside={<Aside query={query} count={chosen.length} />}>Delivery performance</Heading>
@@ -49,12 +47,7 @@ export async function performancePage(
         </p>
       )}
       {chosen.length === 0 ? (
-        <p class="empty">
-          No deployment to {placeOf(query.environment)} has finished in this time.{' '}
-          <a href={performancePath({ environment: ALL, service: '', owner: '', range: '90d' })}>
-            Show all environments, 90 days
-          </a>
-        </p>
+        <Nothing in={placeOf(query.environment)} />
       ) : (
         <>
           <Measures of={performanceOf(chosen, span)} before={performanceOf(before, spanBefore(span))} />
@@ -63,26 +56,8 @@ export async function performancePage(
           </Section>
         </>
       )}
-      {byEnvironment.length > 0 && (
-        <Section title={query.service === '' ? 'By environment' : `By environment, ${query.service} alone`}>
-          <FigureTable
-            title="Environment"
-            rows={byEnvironment}
-            address={(environment) => performancePath({ ...query, environment })}
-            changes={(environment) => changesPath({ ...query, environment })}
-          />
-        </Section>
-      )}
-      {byService.length > 0 && (
-        <Section title={`By service, ${placeOf(query.environment)}`}>
-          <FigureTable
-            title="Service"
-            rows={byService}
-            address={(service) => performancePath({ ...query, service })}
-            changes={(service) => changesPath({ ...query, service })}
-          />
-        </Section>
-      )}
+      <ByEnvironment {...{ ofService, query, span }} />
+      <ByService {...{ chosen, query, span }} />
       <ByTeam {...{ chosen, query, span }} />
       <Section title="What is counted">
         <Counted query={query} oldest={chosen[0]} />
@@ -91,8 +66,47 @@ export async function performancePage(
   );
 }
 
+const Nothing = ({ in: place }: { in: string }): Html => (
+  <p class="empty">
+    No deployment to {place} has finished in this time.{' '}
+    <a href={performancePath({ environment: ALL, service: '', owner: '', range: '90d' })}>
+      Show all environments, 90 days
+    </a>
+  </p>
+);
+
+function ByEnvironment({ ofService, query, span }: Omit<GroupView, 'chosen'> & OfService): Html {
+  const rows = performanceBy(ofService, ({ environment }) => swimlaneOf(environment), span);
+  if (rows.length === 0) return <></>;
+  return (
+    <Section title={query.service === '' ? 'By environment' : `By environment, ${query.service} alone`}>
+      <FigureTable
+        title="Environment"
+        rows={rows}
+        address={(environment) => performancePath({ ...query, environment })}
+        changes={(environment) => changesPath({ ...query, environment })}
+      />
+    </Section>
+  );
+}
+
+function ByService({ chosen, query, span }: GroupView): Html {
+  const rows = performanceBy(chosen, ({ service }) => service, span);
+  if (rows.length === 0) return <></>;
+  return (
+    <Section title={`By service, ${placeOf(query.environment)}`}>
+      <FigureTable
+        title="Service"
+        rows={rows}
+        address={(service) => performancePath({ ...query, service })}
+        changes={(service) => changesPath({ ...query, service })}
+      />
+    </Section>
+  );
+}
+
 /** Where the configuration names owners. */
-function ByTeam({ chosen, query, span }: TeamView): Html {
+function ByTeam({ chosen, query, span }: GroupView): Html {
   if (!chosen.some(({ owner }) => owner)) return <></>;
   return (
     <Section title={`By team, ${placeOf(query.environment)}`}>
@@ -106,7 +120,12 @@ function ByTeam({ chosen, query, span }: TeamView): Html {
   );
 }
 
-interface TeamView {
+/** Those of the chosen service in every environment. */
+interface OfService {
+  readonly ofService: readonly Deployment[];
+}
+
+interface GroupView {
   readonly chosen: readonly Deployment[];
   readonly query: PerformanceQuery;
   readonly span: DateRange;

@@ -20,22 +20,13 @@ const FIELDS = [
   'status',
 ] as const;
 
+interface FiltersView {
+  readonly query: ChangesQuery;
+  readonly newest: readonly Deployment[];
+}
+
 /** A plain GET form: what it sends is the address of the page. */
-export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: readonly Deployment[] }): Html {
-  const known = {
-    environment: newest.flatMap(({ environment }) => [environment.name, swimlaneOf(environment)]),
-    service: newest.map(({ service }) => service),
-    owner: newest.flatMap(({ owner }) => owner?.team ?? []),
-    person: newest.flatMap(({ actor, commit }) => [actor, commit?.author]).filter((name) => name !== undefined),
-    source: newest.map((deployment) => deployment.reportedSource ?? deployment.source),
-    tag: [...new Set(newest.flatMap(({ tags }) => tags))].sort(),
-  };
-  const field = (name: keyof typeof known) => (
-    <Field name={name} value={query[name]} known={[...new Set(known[name])].sort()} />
-  );
-  const inUse = FIELDS.flatMap((name) =>
-    query[name] === undefined ? [] : `${name.replace('change_type', 'type')} ${query[name]}`,
-  );
+export function ChangeFilters({ query, newest }: FiltersView): Html {
   const isNarrowed = isFiltered(query) || query.to !== undefined || query.from !== undefined;
   return (
     <form class="filters" id="filters" method="get" action="/" role="search" aria-label="Changes">
@@ -50,29 +41,7 @@ export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: 
           spellcheck="false"
         />
       </label>
-      <details class="facets" open>
-        <summary>More filters{inUse.length > 0 && `: ${inUse.join(', ')}`}</summary>
-        <div>
-          {field('environment')}
-          {field('service')}
-          {field('person')}
-          {(known.owner.length > 0 || query.owner !== undefined) && field('owner')}
-          {field('source')}
-          <Select name="tier" of={Tier.options} chosen={query.tier} />
-          <Select name="change_type" label="type" of={ChangeType.options} chosen={query.change_type} />
-          <Select name="risk" of={RiskLevel.options} chosen={query.risk} />
-          <Field name="tag" value={query.tag} known={known.tag} />
-          <Select name="status" label="state" of={State.options} chosen={query.status} />
-          {query.from !== undefined && (
-            <TimeField name="from" at={query.from}>
-              after
-            </TimeField>
-          )}
-          <TimeField name="to" at={query.to}>
-            what changed before
-          </TimeField>
-        </div>
-      </details>
+      <MoreFilters query={query} newest={newest} />
       {query.range !== undefined && <input type="hidden" name="range" value={query.range} />}
       <span class="buttons">
         <button>Search</button> {isNarrowed && <a href="/">clear</a>}
@@ -80,6 +49,52 @@ export function ChangeFilters({ query, newest }: { query: ChangesQuery; newest: 
     </form>
   );
 }
+
+/** The folded part of the form; what is in use is named on it. */
+function MoreFilters({ query, newest }: FiltersView): Html {
+  const known = namesIn(newest);
+  const field = (name: keyof typeof known) => (
+    <Field name={name} value={query[name]} known={[...new Set(known[name])].sort()} />
+  );
+  const inUse = FIELDS.flatMap((name) =>
+    query[name] === undefined ? [] : `${name.replace('change_type', 'type')} ${query[name]}`,
+  );
+  return (
+    <details class="facets" open>
+      <summary>More filters{inUse.length > 0 && `: ${inUse.join(', ')}`}</summary>
+      <div>
+        {field('environment')}
+        {field('service')}
+        {field('person')}
+        {(known.owner.length > 0 || query.owner !== undefined) && field('owner')}
+        {field('source')}
+        <Select name="tier" of={Tier.options} chosen={query.tier} />
+        <Select name="change_type" label="type" of={ChangeType.options} chosen={query.change_type} />
+        <Select name="risk" of={RiskLevel.options} chosen={query.risk} />
+        {field('tag')}
+        <Select name="status" label="state" of={State.options} chosen={query.status} />
+        {query.from !== undefined && (
+          <TimeField name="from" at={query.from}>
+            after
+          </TimeField>
+        )}
+        <TimeField name="to" at={query.to}>
+          what changed before
+        </TimeField>
+      </div>
+    </details>
+  );
+}
+
+/** What a field may be completed with. */
+const namesIn = (newest: readonly Deployment[]) => ({
+  environment: newest.flatMap(({ environment }) => [environment.name, swimlaneOf(environment)]),
+  service: newest.map(({ service }) => service),
+  owner: newest.flatMap(({ owner }) => owner?.team ?? []),
+  person: newest.flatMap(({ actor, commit }) => [actor, commit?.author]).filter((name) => name !== undefined),
+  source: newest.map((deployment) => deployment.reportedSource ?? deployment.source),
+  tag: newest.flatMap(({ tags }) => tags),
+});
 
 interface SelectView {
   readonly name: string;

@@ -52,19 +52,11 @@ interface RowView {
 }
 
 function Row({ deployment, query, runningStatus, now, sources }: RowView): Html {
-  const { key, state, changeType, service, environment, commit, occurredAt, source, reportedSource } = deployment;
-  const what = firstLine(deployment.summary) ?? commit?.title ?? firstLine(commit?.message) ?? summarize(deployment);
+  const { key, state, changeType, service, environment, occurredAt, source, reportedSource } = deployment;
   return (
     <tr class={`${state} ${changeType}`} data-key={key}>
       <td class="when">
-        <a
-          class="before"
-          title="What changed before this"
-          href={addressOf(query, { to: Date.parse(occurredAt), from: undefined })}
-        >
-          before this
-        </a>{' '}
-        <When at={occurredAt} now={now} />
+        <BeforeThis at={occurredAt} query={query} /> <When at={occurredAt} now={now} />
       </td>
       <td class="state">
         <StateBadge state={state} /> <TypeBadge type={changeType} />{' '}
@@ -82,7 +74,7 @@ function Row({ deployment, query, runningStatus, now, sources }: RowView): Html 
       </td>
       <td class="what">
         <a href={deploymentPath(key)}>
-          <bdi>{what}</bdi>
+          <bdi>{titleOf(deployment)}</bdi>
         </a>{' '}
         <div class="revision">
           <Revision of={deployment} />
@@ -101,6 +93,17 @@ function Row({ deployment, query, runningStatus, now, sources }: RowView): Html 
     </tr>
   );
 }
+
+function titleOf(deployment: Deployment): string {
+  const { summary, commit } = deployment;
+  return firstLine(summary) ?? commit?.title ?? firstLine(commit?.message) ?? summarize(deployment);
+}
+
+const BeforeThis = ({ at, query }: { at: string; query: ChangesQuery }): Html => (
+  <a class="before" title="What changed before this" href={addressOf(query, { to: Date.parse(at), from: undefined })}>
+    before this
+  </a>
+);
 
 /** Who deployed, and who wrote it where that is somebody else: a search for a person finds both. */
 function Who({ of: { actor, commit }, query }: { of: Deployment; query: ChangesQuery }): Html {

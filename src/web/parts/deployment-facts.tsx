@@ -16,61 +16,77 @@ const Mute = ({ children }: { children: Piece }): Html => (
   </>
 );
 
-export function What({ deployment }: { deployment: Deployment }): Html {
-  const { repository, commit, pullRequest, ref, tag, manifests } = deployment;
-  const { description, pipelineUrl, job, jobUrl, artifacts } = deployment;
+type Row = readonly [string, Piece];
+
+export const What = ({ deployment }: { deployment: Deployment }): Html => (
+  <Fields
+    of={[
+      ['Service', <ServiceName of={deployment} />],
+      ['Environment', <EnvironmentName of={deployment} />],
+      ...versionRows(deployment),
+      ...commitRows(deployment),
+      ...workRows(deployment),
+      ['Description', deployment.description && <Message>{deployment.description}</Message>],
+    ]}
+  />
+);
+
+/** Which version it is, and of what. */
+function versionRows(deployment: Deployment): readonly Row[] {
+  const { repository, commit, ref, tag, replaced } = deployment;
+  return [
+    [
+      'Repository',
+      repository && [
+        <Link to={repository.url}>{repository.name}</Link>,
+        repository.gitlabProject && <Mute>project {repository.gitlabProject}</Mute>,
+      ],
+    ],
+    [tag ? 'Tag' : tag === false ? 'Branch' : 'Ref', ref],
+    ['Commit', commit?.sha && <Code to={commit.url ?? forgeOf(repository)?.commitUrl(commit.sha)}>{commit.sha}</Code>],
+    ['Replaced', replaced && <ReplacedBefore of={replaced} />],
+    ['Versions', versionSteps(deployment)],
+  ];
+}
+
+function commitRows({ commit, pullRequest, repository }: Deployment): readonly Row[] {
   const message = commit?.message ?? commit?.title;
-  return (
-    <Fields
-      of={[
-        ['Service', <ServiceName of={deployment} />],
-        ['Environment', <EnvironmentName of={deployment} />],
-        [
-          'Repository',
-          repository && [
-            <Link to={repository.url}>{repository.name}</Link>,
-            repository.gitlabProject && <Mute>project {repository.gitlabProject}</Mute>,
-          ],
-        ],
-        [tag ? 'Tag' : tag === false ? 'Branch' : 'Ref', ref],
-        [
-          'Commit',
-          commit?.sha && <Code to={commit.url ?? forgeOf(repository)?.commitUrl(commit.sha)}>{commit.sha}</Code>,
-        ],
-        ['Replaced', deployment.replaced && <ReplacedBefore of={deployment.replaced} />],
-        ['Versions', versionSteps(deployment)],
-        ['Author', commit?.author && [commit.author, commit.committedAt && [' ', <Moment at={commit.committedAt} />]]],
-        ['Message', message && <Message>{message.trim()}</Message>],
-        [
-          'Pull request',
-          pullRequest && (
-            <Link to={pullRequest.url}>
-              {`${mergeRequestLabel(pullRequest, repository)} ${pullRequest.title ?? ''}`.trim()}
-            </Link>
-          ),
-        ],
-        ['Pipeline', pipelineUrl && <Link to={pipelineUrl}>{pipelineUrl}</Link>],
-        ['Job', (jobUrl ?? job) && <Link to={jobUrl}>{job ?? jobUrl}</Link>],
-        [
-          'Manifests',
-          manifests && [
-            <Link to={manifests.url}>{manifests.repository ?? manifests.url}</Link>,
-            manifests.revision && [' ', <code>{manifests.revision}</code>],
-          ],
-        ],
-        [
-          'Artifacts',
-          artifacts.length > 0 &&
-            artifacts.map((artifact) => (
-              <div>
-                <code>{artifact}</code>
-              </div>
-            )),
-        ],
-        ['Description', description && <Message>{description}</Message>],
-      ]}
-    />
-  );
+  return [
+    ['Author', commit?.author && [commit.author, commit.committedAt && [' ', <Moment at={commit.committedAt} />]]],
+    ['Message', message && <Message>{message.trim()}</Message>],
+    [
+      'Pull request',
+      pullRequest && (
+        <Link to={pullRequest.url}>
+          {`${mergeRequestLabel(pullRequest, repository)} ${pullRequest.title ?? ''}`.trim()}
+        </Link>
+      ),
+    ],
+  ];
+}
+
+/** What did it, and what it rolled out. */
+function workRows({ pipelineUrl, job, jobUrl, manifests, artifacts }: Deployment): readonly Row[] {
+  return [
+    ['Pipeline', pipelineUrl && <Link to={pipelineUrl}>{pipelineUrl}</Link>],
+    ['Job', (jobUrl ?? job) && <Link to={jobUrl}>{job ?? jobUrl}</Link>],
+    [
+      'Manifests',
+      manifests && [
+        <Link to={manifests.url}>{manifests.repository ?? manifests.url}</Link>,
+        manifests.revision && [' ', <code>{manifests.revision}</code>],
+      ],
+    ],
+    [
+      'Artifacts',
+      artifacts.length > 0 &&
+        artifacts.map((artifact) => (
+          <div>
+            <code>{artifact}</code>
+          </div>
+        )),
+    ],
+  ];
 }
 
 const Code = ({ to, children }: { to: string | undefined; children: Piece }): Html => (

@@ -13,8 +13,6 @@ const perDay = (rate: number) => (rate >= 10 ? rate.toFixed(0) : rate.toFixed(ra
 /** @param before the same of the span before, as long */
 export function Measures({ of, before }: { of: Performance; before: Performance }): Html {
   const { frequency, leadTime, changeFailure, restore, finished } = of;
-  const { medianMs, slowTenthMs, known } = leadTime;
-  const says = known === 1 ? 'says' : 'say';
   return (
     <div class="measures">
       <Measure title="Deployments per day" figure={perDay(frequency.perDay)} before={perDay(before.frequency.perDay)}>
@@ -23,15 +21,7 @@ export function Measures({ of, before }: { of: Performance; before: Performance 
           'Successes, roll-backs included, divided by the days of the range.',
         ]}
       </Measure>
-      <Measure title="Lead time for changes" figure={timeOf(medianMs)} before={timeOf(before.leadTime.medianMs)}>
-        {[
-          known === leadTime.of
-            ? `${plural(leadTime.of, 'deployment')} of a new commit.`
-            : `${known} of ${plural(leadTime.of, 'deployment')} of a new commit ${says} when the commit was made.`,
-          slowTenthMs !== undefined && `The slowest tenth took longer than ${duration(slowTenthMs)}.`,
-          'The median from the time of the commit to its first success in the environment.',
-        ]}
-      </Measure>
+      <LeadTime of={leadTime} before={before.leadTime} />
       <Measure
         title="Change failure rate"
         figure={percent(changeFailure.rate)}
@@ -52,6 +42,26 @@ export function Measures({ of, before }: { of: Performance; before: Performance 
         ]}
       </Measure>
     </div>
+  );
+}
+
+interface LeadTimeView {
+  readonly of: Performance['leadTime'];
+  readonly before: Performance['leadTime'];
+}
+
+function LeadTime({ of: { medianMs, slowTenthMs, known, of }, before }: LeadTimeView): Html {
+  const says = known === 1 ? 'says' : 'say';
+  return (
+    <Measure title="Lead time for changes" figure={timeOf(medianMs)} before={timeOf(before.medianMs)}>
+      {[
+        known === of
+          ? `${plural(of, 'deployment')} of a new commit.`
+          : `${known} of ${plural(of, 'deployment')} of a new commit ${says} when the commit was made.`,
+        slowTenthMs !== undefined && `The slowest tenth took longer than ${duration(slowTenthMs)}.`,
+        'The median from the time of the commit to its first success in the environment.',
+      ]}
+    </Measure>
   );
 }
 

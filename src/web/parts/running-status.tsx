@@ -11,13 +11,13 @@ export function RunningStatusNote({ of, now }: { of: RunningStatus | undefined; 
   const at = new Date(atMs).toISOString();
   if (changeType !== 'rollback') {
     return (
-      <span class="mute runningStatus">
+      <span class="mute running-status">
         superseded by <a href={deploymentPath(key)}>{revision ?? 'another'}</a>
       </span>
     );
   }
   return (
-    <span class="runningStatus undone">
+    <span class="running-status undone">
       <a href={deploymentPath(key)}>rolled back{actor !== undefined && ` by ${actor}`}</a> <When at={at} now={now} />
     </span>
   );

@@ -1,0 +1,53 @@
+import type { Spool } from '../spool/spool.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Assembly } from './assembly.ts';
+import type { Resources } from './shared.ts';
+
+const DRAIN_EVERY_MS = 1_000;
+/** The inbound log grows by the second: what is beyond its count must not fill Redis. */
+const PRUNE_EVERY_MS = 15_000;
+
+type ChoreParts = Pick<Resources, 'spool' | 'replicas' | 'log' | 'onError'>;
+
+/** What runs by the clock for as long as the bridge does, whatever the configuration is. */
+export function startChores(current: () => Assembly, parts: ChoreParts): { stop(): void } {
+  const { spool, replicas, log, onError } = parts;
+  const drain = createDrain(spool, () => current().drainSpool(), log);
+  const draining = setInterval(() => {
+    void current()
+      .checkServer()
+      .catch(() => {}) // Redis is away: the connection's own errors report that
+      .then(drain);
+  }, DRAIN_EVERY_MS);
+  const prune = () => {
+    replicas.check().catch(() => {}); // so that it is known when a failover comes
+    return current()
+      .prune()
+      .catch((error: unknown) => onError('prune', error));
+  };
+  const pruning = setInterval(() => void prune(), PRUNE_EVERY_MS);
+  return {
+    stop() {
+      clearInterval(pruning);
+      clearInterval(draining);
+    },
+  };
+}
+
+/** Silent while Redis is away: the connection's own errors report that. */
+function createDrain(spool: Spool, drainSpool: () => Promise<void>, log: Logger): () => void {
+  let busy = false;
+  return () => {
+    const { entries, since } = spool.state();
+    if (busy || entries === 0) return;
+    busy = true;
+    drainSpool()
+      .then(
+        () => log.info({ entries, since }, 'the spool is drained'),
+        () => undefined,
+      )
+      .finally(() => {
+        busy = false;
+      });
+  };
+}
