@@ -1,3 +1,5 @@
+import { EMPTY_LINE } from './terminal.ts';
+
 /** Nothing is wrong, and there is nothing to show or do: the exit code says it (main.ts). */
 export class NothingFound extends Error {}
 
@@ -60,7 +62,7 @@ export async function withProgress<T>(
   const say = () => {
     const seconds = Math.round((Date.now() - startedMs) / 1000);
     const line = `${what}${how && `: ${how}`} (${seconds} s)`;
-    if (stderr.isTTY) stderr.write(`\r\u001b[K${line}`);
+    if (stderr.isTTY) stderr.write(`${EMPTY_LINE}${line}`);
     else if (said !== how || said === '') stderr.write(`${line}\n`); // a log needs no clock
     said = how || what;
   };
@@ -76,6 +78,6 @@ export async function withProgress<T>(
   } finally {
     clearTimeout(first);
     clearInterval(again);
-    if (said && stderr.isTTY) stderr.write('\r\u001b[K');
+    if (said && stderr.isTTY) stderr.write(EMPTY_LINE);
   }
 }

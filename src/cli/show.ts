@@ -1,4 +1,5 @@
 import type { Screen } from './output.ts';
+import { painted } from './terminal.ts';
 
 /** `2026-03-14 20:05:09`, UTC. */
 export const shownTime = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
@@ -20,6 +21,6 @@ export function paintState(screen: Screen): (cell: string) => string {
   if (!screen.isTTY || !screen.hasColors?.()) return (cell) => cell;
   return (cell) => {
     const color = COLORS[cell.split(' ')[0] ?? ''];
-    return color === undefined ? cell : `\u001b[${color}m${cell}\u001b[39m`;
+    return color === undefined ? cell : painted(cell, color);
   };
 }

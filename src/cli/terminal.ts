@@ -1,11 +1,19 @@
+import { randomUUID } from 'node:crypto';
+
 /**
  * What a terminal obeys or is misled by: control characters but for tab and line break, C1, and changes of direction.
  */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-/** The colours that we paint ourselves: they change nothing but how the text looks. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape begins a colour
-const COLOUR = /(\u001b\[\d{1,3}m)/;
+/** Before the escapes that we write ourselves. No stranger knows it, so that none can paint or write over a line. */
+const OURS = randomUUID();
+const ESCAPES: Readonly<Record<string, string>> = { line: '\r\u001b[K', end: '\u001b[39m' };
+const escapeOf = (name: string): string => ESCAPES[name] ?? `\u001b[${name}m`;
+
+/** For an output that is cleaned (below), and a terminal. */
+export const painted = (text: string, color: number): string => `${OURS}${color};${text}${OURS}end;`;
+/** Empties the line that the cursor is in. */
+export const EMPTY_LINE = `${OURS}line;`;
 
 /** For text: they are left out. */
 const withoutControls = (text: string): string => text.replace(OBEYED, '');
@@ -26,8 +34,11 @@ export function cleanOutput(streams: readonly Stream[], { json }: { readonly jso
     const write = stream.write.bind(stream);
     const paint = (text: string) =>
       text
-        .split(COLOUR)
-        .map((part) => (COLOUR.test(part) ? part : clean(part)))
+        .split(OURS)
+        .map((part, at) => {
+          const end = at === 0 ? -1 : part.indexOf(';');
+          return (end < 0 ? '' : escapeOf(part.slice(0, end))) + clean(part.slice(end + 1));
+        })
         .join('');
     stream.write = (text, ...rest) => {
       const whole = typeof text === 'string' ? text : Buffer.from(text).toString('utf8');

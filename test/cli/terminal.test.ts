@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cleanOutput, escapeControls } from '../../src/cli/terminal.ts';
+import { cleanOutput, EMPTY_LINE, escapeControls, painted } from '../../src/cli/terminal.ts';
 
 const HOSTILE = 'evil\u001b]0;pwned\u0007\u001b[2J\u001b[31m\u009b32m\u202e\u2066\u0000\u007f';
 
@@ -19,10 +19,14 @@ describe('the output of a command', () => {
     expect(written(`${HOSTILE}\tWärme 🚢\n`)).toBe('evil]0;pwned[2J[31m32m\tWärme 🚢\n');
   });
 
-  it('keeps colours for a terminal, and nothing else', () => {
-    expect(written(`\u001b[32mok\u001b[0m${HOSTILE}`, { isTTY: true })).toBe(
-      '\u001b[32mok\u001b[0mevil]0;pwned[2J\u001b[31m32m',
+  it('keeps our own colours for a terminal, and nobody else’s', () => {
+    expect(written(`${painted('ok', 32)}${HOSTILE}`, { isTTY: true })).toBe(
+      '\u001b[32mok\u001b[39mevil]0;pwned[2J[31m32m',
     );
+  });
+
+  it('writes a line of progress over on a terminal', () => {
+    expect(written(`${EMPTY_LINE}asked \r\u001b[K(3 s)`, { isTTY: true })).toBe('\r\u001b[Kasked [K(3 s)');
   });
 
   it('is the same JSON, escaped', () => {
