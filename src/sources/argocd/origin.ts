@@ -133,7 +133,6 @@ function foreignCommit({ sha }: Deployed, repository: NewChangeRecord['repositor
   if (!sha || !repository?.gitlabProject || !repository.url) return undefined;
   const project = repository.gitlabProject;
   if (/^\d+$/.test(project) || project.toLowerCase() === repository.name.toLowerCase()) return undefined;
-  return (
-    'The commit is of ' + `${repository.name}; the annotation shiplog/gitlab-project names ${project}. ${COMMIT_ADVICE}`
-  );
+  const conflict = `The commit is of ${repository.name}; the annotation shiplog/gitlab-project names ${project}.`;
+  return `${conflict} ${COMMIT_ADVICE}`;
 }
