@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createChangeLog } from '../../src/recording/change-log.ts';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { indexesOf } from '../../src/store/changes/facets.ts';
@@ -122,6 +122,11 @@ describe.skipIf(!chromiumPath)('the changes page with 100,000 changes, in a brow
     ['/', /^3,\d\d\d changes$/],
     ['/?range=30d', /^(99|100),\d\d\d changes$/],
   ])('is painted within a second: %s', async (path, total) => {
+    // A busy machine may answer that Redis is late.
+    await vi.waitFor(async () => {
+      await page.goto(path);
+      expect(await page.locator('#total').count()).toBe(1);
+    });
     const paintedMs = await quickest(PAINT_WITHIN_MS, async () => {
       await page.goto(path);
       return page.evaluate<number>(PAINTED);
@@ -146,7 +151,7 @@ describe.skipIf(!chromiumPath)('the changes page with 100,000 changes, in a brow
         const summary = `Deployed fog-horn 4.${horn++}`;
         const change = { summary, service: 'fog-horn', environment: 'production' };
         await bridge.post('/webhooks/changes', change, { authorization: `Bearer ${SECRET}` });
-        await page.getByText(summary).first().waitFor();
+        await page.getByText(summary).first().waitFor({ timeout: 120_000 });
       }),
     );
     for (const [what, ms] of Object.entries(tasks)) expectWithin(ms, LONGEST_TASK_MS, what);

@@ -158,10 +158,7 @@ async function settle(aimed: ResolvedDelivery, id: string, refused: DeliveryFail
 }
 
 function updateAdvice(status: number, project: string): string {
-  if (status === 404)
-    return (
-      `The deployment was deleted, or the token's user is no longer a member of ` + `${project} with the role Developer`
-    );
+  if (status === 404) return `The deployment was deleted, or the token's user is no longer a Developer of ${project}`;
   if (status === 403)
     return 'It was made by a CI job, or the environment is protected and the token may not deploy to it';
   return '';
