@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ChangeRecord, NewChangeRecord, Witness } from '../../src/domain/change-record.ts';
 import { Rule } from '../../src/domain/rule.ts';
 import { createBuildView } from '../../src/record.ts';
@@ -10,19 +9,9 @@ import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { createJoinGroups } from '../../src/store/changes/join-groups.ts';
 import { sha } from '../support/deployment.ts';
 import { aRecord } from '../support/records.ts';
-import { startTestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/use-redis.ts';
 
-let server: Awaited<ReturnType<typeof startTestRedis>>;
-let redis: Redis;
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = new Redis(server.address.path);
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const redis = useRedis();
 
 const WITNESSES: Readonly<Record<string, Witness>> = { forge: 'job', curl: 'report', events: 'report', gitops: 'sync' };
 

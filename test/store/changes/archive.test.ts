@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { noFlush } from '../../../src/queue/flush.ts';
 import { createChangeLog } from '../../../src/recording/change-log.ts';
@@ -12,19 +11,9 @@ import { createEchoes } from '../../../src/store/deliveries/echoes.ts';
 import { createLedger } from '../../../src/store/deliveries/ledger.ts';
 import { keys } from '../../../src/store/keys.ts';
 import { alone, aRecord, plainView } from '../../support/records.ts';
-import { startTestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/use-redis.ts';
 
-let server: Awaited<ReturnType<typeof startTestRedis>>;
-let redis: Redis;
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = new Redis(server.address.path);
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const redis = useRedis();
 
 const SINKS = ['alert24', 'forge'] as const;
 const RETENTION = { days: 30, count: 100 };

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import { route } from '../../../src/domain/routing.ts';
@@ -10,20 +9,10 @@ import { createPacker } from '../../../src/store/changes/packer.ts';
 import { pack as packAll, unpack, viewOf } from '../../../src/store/changes/packing.ts';
 import { keys } from '../../../src/store/keys.ts';
 import { alone, aRecord } from '../../support/records.ts';
-import { startTestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/use-redis.ts';
 import { readFixture } from '../../upgrade/load-fixture.ts';
 
-let server: Awaited<ReturnType<typeof startTestRedis>>;
-let redis: Redis;
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = new Redis(server.address.path);
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const redis = useRedis();
 
 const open = () =>
   createChangeLog(createDeployments(redis, { days: 30, count: 100 }), (key: string, records: readonly ChangeRecord[]) =>

@@ -1,5 +1,4 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import { route } from '../../../src/domain/routing.ts';
@@ -11,19 +10,9 @@ import { createEchoes } from '../../../src/store/deliveries/echoes.ts';
 import { createLedger } from '../../../src/store/deliveries/ledger.ts';
 import { keys } from '../../../src/store/keys.ts';
 import { alone, aRecord } from '../../support/records.ts';
-import { startTestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/use-redis.ts';
 
-let server: Awaited<ReturnType<typeof startTestRedis>>;
-let redis: Redis;
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = new Redis(server.address.path);
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const redis = useRedis();
 
 const NOW = Date.parse('2027-06-01T00:00:00.000Z');
 const open = (count = 1_000, over: { readonly droppedBy?: string } = {}) =>
@@ -100,13 +89,13 @@ describe('retention', () => {
 
   it('removes what is too many at once, and works while Redis is full', async () => {
     await fill(20);
-    await server.set('maxmemory', '1');
+    await redis.config('SET', 'maxmemory', '1');
     try {
       expect(await open(5).prune({ nowMs: Date.parse('2026-03-02T00:00:00.000Z') })).toBe(15);
       expect(await redis.zcard(keys.changes())).toBe(5);
       expect((await redis.keys(keys.deployment('*'))).length).toBe(5);
     } finally {
-      await server.set('maxmemory', '0');
+      await redis.config('SET', 'maxmemory', '0');
     }
   });
 

@@ -1,25 +1,14 @@
 import fc from 'fast-check';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-record.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import type { SerialResult } from '../../../src/domain/serial-document.ts';
 import { argocd } from '../../../src/sources/argocd/index.ts';
 import { createSerialHistory, type SerialHistory } from '../../../src/store/changes/serial-history.ts';
 import { aRecord } from '../../support/records.ts';
-import { startTestRedis } from '../../support/redis.ts';
+import { useRedis } from '../../support/use-redis.ts';
 
-let server: Awaited<ReturnType<typeof startTestRedis>>;
-let redis: Redis;
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = new Redis(server.address.path);
-});
-beforeEach(() => redis.flushall());
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const redis = useRedis();
 
 const MINUTE_MS = 60_000;
 const NOON_MS = Date.parse('2026-05-04T12:00:00Z');
