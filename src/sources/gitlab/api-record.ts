@@ -7,17 +7,7 @@ import { ApiStatus, type Commit, type DeploymentRow, type MergeRequest } from '.
 import { deploymentKey, jobKey, type Project } from './project.ts';
 import { commitOf, ignored, madeByApiOf, originOf, personOf } from './record.ts';
 import { refFacts } from './ref.ts';
-
-/** undefined: nothing was deployed. The API reports approvals apart from the status. */
-const STATES: Readonly<Record<ApiStatus, State | undefined>> = {
-  created: 'pending',
-  blocked: 'pending',
-  skipped: undefined,
-  running: 'running',
-  success: 'succeeded',
-  failed: 'failed',
-  canceled: 'canceled',
-};
+import { API_STATES } from './states.ts';
 
 export interface RowContext {
   readonly project: Project;
@@ -49,7 +39,7 @@ export function recordOfRow(row: DeploymentRow, reported: RowContext): Mapped {
     return ignored('unknown_status', `A deployment's status "${row.status?.slice(0, 80) ?? ''}" is not known here.`);
   }
   const neverRan = hasNeverRun(row);
-  const state = rejectedBy(row) || neverRan ? 'canceled' : STATES[status];
+  const state = rejectedBy(row) || neverRan ? 'canceled' : API_STATES[status];
   if (state === undefined) return ignored('not_started', `The deployment is ${status}: nothing was deployed.`);
   const names = namesOf(row, reported);
   const [key, ...aliases] = names;

@@ -1,4 +1,4 @@
-import { type ChangeRecord, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { type ChangeRecord, type NewChangeRecord, recordId } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { fullSha } from '../../values/sha.ts';
 import { toIso } from '../../values/time.ts';
@@ -8,20 +8,7 @@ import { type Context, commitOf, ignored, madeByApiOf, originOf, personOf } from
 import { refFacts } from './ref.ts';
 import { lookupOf } from './resolve.ts';
 import { type DeploymentHook, DeploymentStatus } from './schema.ts';
-
-/** undefined: nothing was deployed. GitLab never sends those two, but its API knows them. */
-const STATES: Readonly<Record<DeploymentStatus, State | undefined>> = {
-  created: undefined,
-  skipped: undefined,
-  blocked: 'pending',
-  approved: 'pending',
-  running: 'running',
-  success: 'succeeded',
-  failed: 'failed',
-  canceled: 'canceled',
-  // GitLab sends `failed` afterwards, which is the same outcome: domain/deployment.ts folds the two.
-  rejected: 'canceled',
-};
+import { DEPLOYMENT_STATES } from './states.ts';
 
 /**
  * GitLab's button Test sends the newest deployment with its status and the time of now. GitLab:
@@ -43,7 +30,7 @@ export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
   if (status === undefined) {
     return ignored('unknown_status', `A deployment's status "${hook.status?.slice(0, 80) ?? ''}" is not known here.`);
   }
-  const state = STATES[status];
+  const state = DEPLOYMENT_STATES[status];
   if (state === undefined) return ignored('not_started', `The deployment is ${status}: nothing was deployed.`);
   const project = projectOf(hook, context.webhook);
   if (!project) return ignored('unmapped', 'The deployment hook names no project: neither an id nor a path.');

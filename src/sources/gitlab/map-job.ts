@@ -6,23 +6,7 @@ import { jobKey, type Project, projectOf } from './project.ts';
 import { type Context, commitOf, type Ignored, ignored, originOf, personOf } from './record.ts';
 import { refFacts } from './ref.ts';
 import { type Build, type Environment, type JobHook, JobStatus, type PipelineHook } from './schema.ts';
-
-/** undefined: it has not started (yet). `canceling` still runs, in its after_script. */
-const STATES: Readonly<Record<JobStatus, State | undefined>> = {
-  created: undefined,
-  waiting_for_resource: undefined,
-  preparing: undefined,
-  waiting_for_callback: undefined,
-  pending: undefined,
-  scheduled: undefined,
-  manual: undefined,
-  skipped: undefined,
-  running: 'running',
-  canceling: 'running',
-  success: 'succeeded',
-  failed: 'failed',
-  canceled: 'canceled',
-};
+import { JOB_STATES } from './states.ts';
 
 /**
  * Why a job failed before anything was deployed, also where its times are missing. GitLab:
@@ -205,7 +189,7 @@ function stepOf(job: Job): JobStep | Ignored {
   if (status === undefined) {
     return ignored('unknown_status', `${called} has a status "${job.status?.slice(0, 80) ?? ''}" not known here.`);
   }
-  const said = STATES[status];
+  const said = JOB_STATES[status];
   if (said === undefined) return ignored('not_started', `${called} is ${status}: it has deployed nothing.`);
   const started = hasStarted(job, said);
   if (started === 'unknown') return ignored('not_started', `${called} is ${status}, and perhaps never started.`);
