@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readiness } from '../http/health.ts';
 import { KEEP_WITHIN_MS, lastErrorOf, type Redis } from '../queue/connection.ts';
 import { type Durability, type Flush, unsupportedMessage } from '../queue/flush.ts';
@@ -8,6 +7,7 @@ import type { Workers } from '../queue/workers.ts';
 import type { Spool } from '../spool/spool.ts';
 import { keys } from '../store/keys.ts';
 import type { Condition } from '../telemetry/conditions.ts';
+import { within } from '../values/within.ts';
 
 interface Finding {
   readonly condition: Condition;
@@ -56,7 +56,11 @@ export async function examine(examined: ReadinessParts): Promise<ReadinessReport
     () => undefined,
     (error: unknown) => lastErrorOf(quick) ?? reasonOf(error),
   );
-  const redis = await Promise.race([inspectRedis(quick).catch(() => null), sleep(FACTS_WITHIN_MS, null)]);
+  const redis = await within(
+    FACTS_WITHIN_MS,
+    inspectRedis(quick).catch(() => null),
+    () => null,
+  );
   const unspooled = failure === undefined ? undefined : await spool.whyNot();
   const whyStopped = workers.whyStopped();
   const holds = workers.holds();

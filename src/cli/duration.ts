@@ -1,4 +1,4 @@
-import { parseMoment, WRITE_A_MOMENT } from '../values/moment.ts';
+import { parseMoment, WRITE_A_MOMENT } from '../values/time.ts';
 
 /** `90m`, `12h`, `2d` before now, or an ISO 8601 time. @throws Error that says how to write it. */
 export function momentAgo(text: string, now: Date): Date {

@@ -1,10 +1,11 @@
+import { shortSha as shorten } from '../values/sha.ts';
 import type { Screen } from './output.ts';
 import { painted } from './terminal.ts';
 
 /** `2026-03-14 20:05:09`, UTC. */
 export const shownTime = (iso: string): string => iso.slice(0, 19).replace('T', ' ');
 
-export const shortSha = (sha: string | null | undefined): string => sha?.slice(0, 8) ?? '';
+export const shortSha = (sha: string | null | undefined): string => (sha ? shorten(sha) : '');
 
 const COLORS: Readonly<Record<string, number>> = {
   succeeded: 32,

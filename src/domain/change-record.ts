@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { Time } from '../values/time.ts';
 
 /** Where a deployment stands. The order is its life: states only move forward (deployment.ts). */
 export const State = z.enum(['pending', 'running', 'succeeded', 'failed', 'canceled']);
@@ -35,9 +36,6 @@ export type EndReason = z.infer<typeof EndReason>;
  */
 export const Witness = z.enum(['job', 'report', 'sync']);
 export type Witness = z.infer<typeof Witness>;
-
-/** ISO 8601 in UTC with milliseconds: one layout, so that times compare as text. */
-const Time = z.iso.datetime();
 
 /**
  * A deployment that somebody made through GitLab's Deployments API: no CI job stands behind it.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MomentText, parseMoment } from '../values/moment.ts';
+import { MomentText, parseMoment } from '../values/time.ts';
 
 /** `refused` by the destination, or our own `fault`. */
 const DEAD_KINDS = ['refused', 'fault'] as const;

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { TypedText } from '../values/text.ts';
+import { URL_CHARS, webUrl } from '../values/url.ts';
 import { matchAny, Patterns } from './rule-pattern.ts';
 
-const Text = z.string().trim().min(1).max(300);
-const Link = z.url({ protocol: /^https?$/, error: 'write an address that begins with https:// or http://' }).max(2_000);
+const Text = TypedText.min(1);
+const Link = webUrl('write an address that begins with https:// or http://').max(URL_CHARS);
 
 /** Who is called when a service breaks. */
 export interface Owner {

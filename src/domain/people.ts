@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { TypedText } from '../values/text.ts';
 
-const Alias = z.string().trim().min(1, 'write a login, a name or an e-mail').max(300);
+const Alias = TypedText.min(1, 'write a login, a name or an e-mail');
 
 /** A person → the logins, names and e-mails that tools know them by. Case does not count. */
 export const People = z.record(z.string().trim().min(1), z.array(Alias).min(1)).transform((said, context) => {

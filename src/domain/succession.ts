@@ -1,4 +1,5 @@
 import { forgeOf } from '../forges/index.ts';
+import { shortSha } from '../values/sha.ts';
 import type { Deployment, Replaced } from './deployment.ts';
 import { serviceIdentity } from './service.ts';
 
@@ -60,10 +61,10 @@ function rolledBackTo(
   const last = previous.commit;
   if (!sha || !last?.sha || sha === last.sha) return undefined;
   const before = earlier.find(({ key, commit }) => key !== deployment.key && commit?.sha === sha);
-  if (before) return `A roll-back: ${sha.slice(0, 8)} ran here before ${last.sha.slice(0, 8)} (${before.occurredAt}).`;
+  if (before) return `A roll-back: ${shortSha(sha)} ran here before ${shortSha(last.sha)} (${before.occurredAt}).`;
   const sameBranch = deployment.ref !== undefined && deployment.ref === previous.ref;
   if (sameBranch && committedAt && last.committedAt && committedAt < last.committedAt)
-    return `A roll-back: ${sha.slice(0, 8)} is older than ${last.sha.slice(0, 8)}, which ran here.`;
+    return `A roll-back: ${shortSha(sha)} is older than ${shortSha(last.sha)}, which ran here.`;
   return undefined;
 }
 

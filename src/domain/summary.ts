@@ -1,3 +1,4 @@
+import { shortSha } from '../values/sha.ts';
 import type { EndReason } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
 import { versionSteps } from './versions.ts';
@@ -83,7 +84,7 @@ const wordsOf = (summary: string): readonly string[] =>
  */
 export function summarize(deployment: Deployment): string {
   if (deployment.summary) return deployment.summary;
-  const sha = deployment.commit?.sha?.slice(0, 8);
+  const sha = deployment.commit?.sha && shortSha(deployment.commit.sha);
   const what = sha
     ? `${deployment.service} @ ${sha}`
     : [deployment.service, deployment.artifacts[0]].filter(Boolean).join(' ');

@@ -1,3 +1,4 @@
+import { shortSha } from '../values/sha.ts';
 import type { ChangeType, State, Tier } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
 
@@ -36,7 +37,7 @@ export const lazyEntryOf = (entry: TimelineEntry): LazyTimelineEntry => ({
 
 export function timelineEntryOf({ key, ...deployment }: Deployment): TimelineEntry {
   const { state, changeType, environment, service, commit, ref, artifacts, actor, occurredAt } = deployment;
-  const revision = commit?.sha?.slice(0, 8) ?? ref ?? artifacts[0];
+  const revision = (commit?.sha && shortSha(commit.sha)) ?? ref ?? artifacts[0];
   return {
     key,
     atMs: Date.parse(occurredAt),

@@ -1,3 +1,4 @@
+import { shortSha } from '../values/sha.ts';
 import type { Deployment } from './deployment.ts';
 
 /** From which version of an image or a chart a deployment went to which. */
@@ -10,7 +11,6 @@ interface Step {
 const STEPS_SHOWN = 3;
 const VERSION_CHARS = 30;
 /** As much of a commit as people read, where a tag is one. */
-const COMMIT_CHARS = 8;
 
 /** `1.4.1 → 1.4.2`, or `pay 1.4.1 → 1.4.2, web 7 → 8`. Undefined: nothing changed, or one of the two is not known. */
 export function versionSteps({ artifacts, replaced }: Pick<Deployment, 'artifacts' | 'replaced'>): string | undefined {
@@ -56,4 +56,4 @@ const tagStart = (image: string): number => {
 };
 
 const short = (version: string): string =>
-  /^[0-9a-f]{40,64}$/i.test(version) ? version.slice(0, COMMIT_CHARS) : version.slice(0, VERSION_CHARS);
+  /^[0-9a-f]{40,64}$/i.test(version) ? shortSha(version) : version.slice(0, VERSION_CHARS);

@@ -5,6 +5,7 @@ import type { Reconcile } from '../recording/reconcile.ts';
 import type { Redeliver } from '../recording/redeliver.ts';
 import type { Remap } from '../recording/remap.ts';
 import type { Sessions } from '../store/sessions.ts';
+import { ZonedTime } from '../values/time.ts';
 import { type Access, requireScope } from './access.ts';
 import { fail, firstIssue } from './envelope.ts';
 
@@ -23,12 +24,12 @@ export interface AdminParts {
 
 export const ReconcileOrder = z.strictObject({
   source: z.string('name the source'),
-  since: z.iso.datetime({ offset: true, error: 'write a time such as 2026-03-14T20:00:00Z' }),
+  since: ZonedTime,
 });
 
 export const RedeliverOrder = z.strictObject({
   sink: z.string('name the sink'),
-  since: z.iso.datetime({ offset: true, error: 'write a time such as 2026-03-14T20:00:00Z' }),
+  since: ZonedTime,
   dry_run: z.boolean().default(false),
 });
 

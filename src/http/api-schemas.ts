@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { ChangeRecord, ChangeType, RiskLevel, State, Tier } from '../domain/change-record.ts';
+import { Time } from '../values/time.ts';
 
 /**
  * What our own API answers. Strict: a field that is answered and not written here makes a test fail, so that the
  * published
  * description (openapi.ts) is never behind.
  */
-const Time = z.iso.datetime();
 const Count = z.int().nonnegative();
 
 /** Who is called when the service breaks, as the configuration says. */

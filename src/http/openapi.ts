@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { JsonObject } from '../values/json.ts';
 import { SCHEMAS } from './api-schemas.ts';
 import { OPERATIONS, type Operation } from './openapi-operations.ts';
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** The description of our own API, OpenAPI 3.1, made of the schemas that answer and check it. */
-export function openapi(): Json {
-  const paths: Record<string, Record<string, Json>> = {};
+export function openapi(): JsonObject {
+  const paths: Record<string, Record<string, JsonObject>> = {};
   for (const operation of OPERATIONS) {
     paths[operation.path] ??= {};
     Object.assign(paths[operation.path] ?? {}, { [operation.method]: describe(operation) });
@@ -33,7 +32,7 @@ const SECURITY_SCHEMES = {
   changes: { type: 'http', scheme: 'bearer', description: 'A secret of a source that takes posted changes' },
 } as const;
 
-const SECURITY: Readonly<Record<Operation['token'], readonly Json[]>> = {
+const SECURITY: Readonly<Record<Operation['token'], readonly JsonObject[]>> = {
   own: [{ admin: [] }, { read: [] }, { changes: [] }],
   reader: [{ admin: [] }, { read: [] }],
   admin: [{ admin: [] }],
@@ -49,7 +48,7 @@ const REFUSALS = {
   413: 'The body is larger than the source takes',
 } as const;
 
-function describe({ id, summary, token, path, query, body, answer, refusals }: Operation): Json {
+function describe({ id, summary, token, path, query, body, answer, refusals }: Operation): JsonObject {
   const { data, list, meta, status } = answer;
   const schema = {
     type: 'object',
@@ -76,10 +75,10 @@ function describe({ id, summary, token, path, query, body, answer, refusals }: O
   };
 }
 
-const reference = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+const reference = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
 
 /** `/` within a key may stand as it is, or as `%2F`. */
-const pathParameters = (path: string): Json[] =>
+const pathParameters = (path: string): JsonObject[] =>
   [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -87,7 +86,7 @@ const pathParameters = (path: string): Json[] =>
     schema: { type: 'string' },
   }));
 
-function queryParameters(query: z.ZodType): Json[] {
+function queryParameters(query: z.ZodType): JsonObject[] {
   const { properties = {}, required = [] } = z.toJSONSchema(query, { io: 'input' });
   return Object.entries(properties).map(([name, schema]) => ({
     name,
@@ -97,7 +96,7 @@ function queryParameters(query: z.ZodType): Json[] {
   }));
 }
 
-function bodyOf(body: z.ZodType | 'anything'): Json {
+function bodyOf(body: z.ZodType | 'anything'): JsonObject {
   if (body === 'anything') return { required: true, content: { '*/*': { schema: {} } } };
   // Their texts are cleaned before they are checked: what comes out is what should be sent.
   const { $schema: _, required: __, ...schema } = z.toJSONSchema(body, { io: 'output', unrepresentable: 'any' });
@@ -115,7 +114,7 @@ function isOptional(body: z.ZodType, name: string): boolean {
 }
 
 /** Closed to us, so that nothing is forgotten; open to readers, who must bear a field that they do not know. */
-function namedSchemas(): Json {
+function namedSchemas(): JsonObject {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });
   const { schemas } = z.toJSONSchema(registry, {

@@ -13,12 +13,13 @@ import { swimlaneOf } from '../domain/swimlane.ts';
 import { tierOf } from '../domain/tier.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import { csvRow } from '../values/csv.ts';
+import { TypedText } from '../values/text.ts';
 import { fail, readQuery } from './envelope.ts';
 
 /** Days. */
 export const PERFORMANCE_RANGES = { '7d': 7, '30d': 30, '90d': 90 } as const;
 const rangeNames = ['7d', '30d', '90d'] as const satisfies readonly (keyof typeof PERFORMANCE_RANGES)[];
-const Text = z.string().trim().max(300, 'write at most 300 characters').default('');
+const Text = TypedText.default('');
 
 export const PerformanceQuery = z.strictObject({
   /** Empty: production by tier; `*`: all. */

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { DeliveryFailed, type Retry } from '../domain/errors.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import { patternOfSecret } from '../values/mask.ts';
+import { abortingAfter } from '../values/within.ts';
 import { createEgress, withProxyNamed } from './egress.ts';
 import { type AddressScope, guardedLookup } from './guard.ts';
 
@@ -46,7 +47,7 @@ export function createSendJson({ timeoutMs, reach = 'private', ...options }: Sen
   return async ({ signal, ...call }) => {
     const { method, url, body } = call;
     try {
-      return await within({ timeoutMs, signal }, async (limited) => {
+      const exchange = async (limited: AbortSignal) => {
         const target = new URL(url);
         const { origin, pathname, search } = target;
         const dispatcher = options.dispatcher ?? (await egress(target));
@@ -60,7 +61,8 @@ export function createSendJson({ timeoutMs, reach = 'private', ...options }: Sen
         });
         const text = await readLimited(response.body);
         return { status: response.statusCode, headers: response.headers, text, json: parseOrUndefined(text) };
-      });
+      };
+      return await abortingAfter(timeoutMs, exchange, signal);
     } catch (error) {
       const cause = withProxyNamed(error);
       throw new DeliveryFailed(`no answer from ${new URL(url).host}: ${reason(cause, timeoutMs)}`, {
@@ -69,28 +71,6 @@ export function createSendJson({ timeoutMs, reach = 'private', ...options }: Sen
       });
     }
   };
-}
-
-/**
- * Ends `run` when the time is up or `outer` aborts. Not by `AbortSignal.any([outer, AbortSignal.timeout(ms)])`: in Node
- * 20 nothing holds on to those two, and once they are collected as garbage a request to a silent destination never
- * ends.
- */
-async function within<T>(
-  { timeoutMs, signal: outer }: { timeoutMs: number; signal: AbortSignal },
-  run: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const inner = new AbortController();
-  const stop = () => inner.abort(outer.reason);
-  const timer = setTimeout(() => inner.abort(new DOMException('the time is up', 'TimeoutError')), timeoutMs);
-  if (outer.aborted) stop();
-  outer.addEventListener('abort', stop, { once: true });
-  try {
-    return await run(inner.signal);
-  } finally {
-    clearTimeout(timer);
-    outer.removeEventListener('abort', stop);
-  }
 }
 
 /** There was an answer, and the next one will be as large. */

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { PREFIX } from '../store/keys.ts';
+import { within } from '../values/within.ts';
 import type { Access, RedisAddress } from './address.ts';
 import { createLoadMeter } from './load.ts';
 
@@ -166,13 +167,8 @@ function batchWrites(stream: Writable): void {
 /** Resolves when Redis can be used, or after `limitMs`: a bridge whose Redis is late starts all the same. */
 export function readyWithin(redis: Redis, limitMs: number): Promise<boolean> {
   if (redis.status === 'ready') return Promise.resolve(true);
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), limitMs);
-    redis.once('ready', () => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
+  const ready = new Promise<boolean>((resolve) => redis.once('ready', () => resolve(true)));
+  return within(limitMs, ready, () => false);
 }
 
 /** ioredis has a class for one of these, and plain errors for the others. */

@@ -1,6 +1,7 @@
 import { type ChangeRecord, recordId } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import type { DeploymentView } from '../domain/view.ts';
+import { shortSha } from '../values/sha.ts';
 import type { AppliedChange, ChangeLog } from './change-log.ts';
 
 /**
@@ -45,7 +46,7 @@ function isOvertaken(waiting: Deployment, successor: Deployment): boolean {
 }
 
 function endOf(waiting: Deployment, { key, occurredAt, receivedAt, commit }: Deployment): ChangeRecord {
-  const what = commit?.sha ? commit.sha.slice(0, 8) : 'a later deployment';
+  const what = commit?.sha ? shortSha(commit.sha) : 'a later deployment';
   return {
     id: recordId(waiting.key, 'canceled', 'superseded'),
     deployment: waiting.key,

@@ -1,5 +1,5 @@
 import type { Deployment } from '../domain/deployment.ts';
-import { wellFormed } from './well-formed.ts';
+import { wellFormed } from '../values/text.ts';
 
 /**
  * A deployment as it is sent to a destination: what a tool wrote as '' or white space is not known, so that no

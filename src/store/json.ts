@@ -1,3 +1,4 @@
+import { wellFormed } from '../values/text.ts';
 /**
  * JSON that a script in Redis can read. Its cjson refuses half a surrogate pair, which a sender may write as an escape
  * and a cut through an emoji leaves behind; one such text would keep the deployment from ever being recorded.
@@ -10,8 +11,4 @@ export function toJson(value: unknown): string {
 /** How JSON.stringify writes a half, and hardly anything else: looking at each text takes twice as long. */
 const ESCAPED_HALF = '\\ud';
 
-const withoutLoneSurrogates = (_key: string, part: unknown) =>
-  typeof part === 'string' ? part.replace(HALF, '\ufffd') : part;
-
-/** With the flag `u` a whole pair is one character, and no surrogate. */
-const HALF = /\p{Surrogate}/gu;
+const withoutLoneSurrogates = (_key: string, part: unknown) => (typeof part === 'string' ? wellFormed(part) : part);

@@ -17,13 +17,16 @@ export function readScript(name: string): string {
   return lua.replace(INCLUDE, (_line, part: string) => readFileSync(new URL(`includes/${part}.lua`, FOLDER), 'utf8'));
 }
 
+/** Redis names scripts by SHA-1; nothing is kept safe with it. */
+const nameOf = (lua: string): string => createHash('sha1').update(lua).digest('hex');
+
 /**
  * A script in Lua: one atomic step, and one round trip. Redis knows it by its digest; the text goes only to one that
  * does not.
  */
 export function createScript(name: string): Script {
   const lua = readScript(name);
-  const sha = createHash('sha1').update(lua).digest('hex'); // Redis names scripts by it; nothing is kept safe with it
+  const sha = nameOf(lua);
   return async (redis, keys, ...args) => {
     try {
       return await redis.evalsha(sha, keys.length, ...keys, ...args);
@@ -37,7 +40,7 @@ export function createScript(name: string): Script {
 /** As createScript, for one whose reply may hold bytes that are no text. */
 export function createBinaryScript(name: string): (redis: Redis, keys: readonly string[]) => Promise<unknown> {
   const lua = readScript(name);
-  const sha = createHash('sha1').update(lua).digest('hex');
+  const sha = nameOf(lua);
   return async (redis, keys) => {
     try {
       return await redis.callBuffer('EVALSHA', sha, keys.length, ...keys);

@@ -1,12 +1,13 @@
+import { wellFormed } from './text.ts';
 /**
  * One segment of a path, percent-encoded. Undefined for what every reader of paths takes for something else: `.` and
  * `..` (a step up, wherever the text came from), also within a path that is one segment, such as the full path of a
  * project, whatever way they are encoded, since a proxy may decode what it passes on; and nothing at all.
  */
 export function encodeSegment(text: string): string | undefined {
-  const wellFormed = text.replace(/\p{Surrogate}/gu, '\ufffd');
-  const parts = decodings(wellFormed).flatMap((form) => form.split(/[/\\]/));
-  return parts.some((part) => part === '' || isStep(part)) ? undefined : encodeURIComponent(wellFormed);
+  const whole = wellFormed(text);
+  const parts = decodings(whole).flatMap((form) => form.split(/[/\\]/));
+  return parts.some((part) => part === '' || isStep(part)) ? undefined : encodeURIComponent(whole);
 }
 
 /** Whether some reader takes the whole of it for a step up, or for none: `..`, `%2e%2e`, `%252e`. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { trimCharsEnd } from './text.ts';
+import { webUrl } from './url.ts';
 
 /** The name of a source or sink: it stands in URLs, queue names and metrics. */
 export const Name = z
@@ -21,9 +22,7 @@ const SECRETS_ADVICE = 'give a list with at least one secret, or with "generated
 export const Secrets = z.array(Secret, SECRETS_ADVICE).min(1, SECRETS_ADVICE);
 
 /** The base URL of an HTTP service, without a trailing slash. */
-export const BaseUrl = z
-  .url({ protocol: /^https?$/, error: 'write a URL such as https://git.example.com' })
-  .transform((url) => trimCharsEnd(url, '/'));
+export const BaseUrl = webUrl('write a URL such as https://git.example.com').transform((url) => trimCharsEnd(url, '/'));
 
 /**
  * What we prove who we are with. Sent in a header: a line break would be refused by the HTTP client, far from the

@@ -1,8 +1,11 @@
 /** Hex digits of a commit of a SHA-1 and of a SHA-256 repository. */
 const FULL = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
-/** Digits of an abbreviated commit: what `git log --oneline` shows, and the fewest that a search takes. */
-export const SHORT_SHA = 7;
+/** The fewest digits of a commit that a search takes: what `git log --oneline` shows. */
+export const MIN_SHA_CHARS = 7;
+
+/** A commit as people read it, in our texts and in those of the tools: eight digits. */
+export const shortSha = (sha: string): string => sha.slice(0, 8);
 
 /** A commit or its first digits. */
 export const SHA_OR_PREFIX = /^[0-9a-f]{7,64}$/i;

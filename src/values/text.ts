@@ -14,6 +14,10 @@ const READ_CHARS = 12_000;
 /** Entries of a list or fields of an object that a source reads. */
 const READ_ITEMS = 5_000;
 
+const TYPED_CHARS = 300;
+/** What a person types: a name in a form, a query or a setting. */
+export const TypedText = z.string().trim().max(TYPED_CHARS, `write at most ${TYPED_CHARS} characters`);
+
 /** The first so many UTF-16 units, never half of a surrogate pair. */
 export function cutUnits(text: string, max: number): string {
   if (text.length <= max) return text;
@@ -79,3 +83,6 @@ export function trimCharsEnd(text: string, chars: string): string {
 
 export const withoutEnd = (text: string, end: string): string =>
   text.endsWith(end) ? text.slice(0, text.length - end.length) : text;
+
+/** Half a surrogate pair is no character: encoders, and Redis' JSON, throw at it. */
+export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd');

@@ -1,3 +1,11 @@
+import { z } from 'zod';
+
+/** A time as it is kept: ISO 8601 in UTC with milliseconds. One layout, so that times compare as text. */
+export const Time = z.iso.datetime();
+
+/** A time as somebody writes it into a request, with any zone. */
+export const ZonedTime = z.iso.datetime({ offset: true, error: 'write a time such as 2026-03-14T20:00:00Z' });
+
 /**
  * Reads the layouts that GitLab, Bitbucket and Argo CD send: ISO 8601 with any offset and any fraction,
  * `2021-04-28 21:50:00 +0200`, `2022-04-09 19:26:31 UTC`, and epoch milliseconds.
@@ -19,3 +27,33 @@ function fromEpochMs(epochMs: number): string | undefined {
   const year2200Ms = 7_258_118_400_000; // past it, somebody sent nanoseconds or nonsense
   return epochMs > 0 && epochMs < year2200Ms ? new Date(epochMs).toISOString() : undefined;
 }
+
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const MAX_EPOCH_MS = 8.64e15;
+/** The longest layout is `2026-03-14T20:00:00.000000000+02:00`. */
+const MAX_CHARS = 40;
+
+/**
+ * A moment as a person writes it: `90m`, `12h`, `2d` before now, a date, or an ISO 8601 time. A time without a zone is
+ * UTC wherever it is written (a form field sends none): the same text means the same everywhere.
+ */
+export function parseMoment(text: string, now: Date): Date | undefined {
+  const trimmed = text.trim();
+  if (trimmed.length > MAX_CHARS) return undefined;
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(trimmed) ?? [];
+  // the pattern allows no other
+  if (count && unit) return inRange(now.getTime() - Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS]);
+  if (!/^\d{4}-\d\d-\d\d(?:$|[T ])/.test(trimmed)) return undefined;
+  return inRange(Date.parse(/^\d{4}-\d\d-\d\d[T ][\d:.]+$/.test(trimmed) ? `${trimmed}Z` : trimmed));
+}
+
+const inRange = (ms: number): Date | undefined => (ms >= 0 && ms <= MAX_EPOCH_MS ? new Date(ms) : undefined);
+
+export const WRITE_A_MOMENT = 'write 90m, 12h, 2d or 2026-03-14T20:00:00Z';
+
+/** Checked for its layout only: what it means depends on when it is asked (`parseMoment`). */
+export const MomentText = z
+  .string()
+  .refine((text) => parseMoment(text, new Date(0)) !== undefined || isSpan(text), WRITE_A_MOMENT);
+
+const isSpan = (text: string): boolean => parseMoment(text, new Date(MAX_EPOCH_MS)) !== undefined;

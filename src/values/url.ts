@@ -6,6 +6,9 @@ export const URL_CHARS = 2_000;
 /** What is longer is no address that anybody could follow. Its beginning is kept so that the record can say so. */
 const READ_URL_CHARS = 4_000;
 
+/** An address in the configuration. */
+export const webUrl = (error: string) => z.url({ protocol: /^https?$/, error });
+
 /** An absolute http(s) address, parsed; undefined for anything else. */
 export function parseWebUrl(text: string | null | undefined): URL | undefined {
   const trimmed = text?.trim() ?? '';

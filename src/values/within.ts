@@ -19,14 +19,25 @@ export async function within<T, Late>(
   }
 }
 
-/** Runs `work` with a signal that aborts when it has taken `limitMs`: for work that can be ended. */
-export async function abortingAfter<T>(limitMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` with a signal that aborts when it has taken `limitMs`, or when `outer` aborts: for work that can be ended.
+ * Not by AbortSignal.timeout() and AbortSignal.any(): in Node 20 nothing holds on to those, and once they are collected
+ * as garbage a request to a silent destination never ends.
+ */
+export async function abortingAfter<T>(
+  limitMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+  outer?: AbortSignal,
+): Promise<T> {
   const abort = new AbortController();
-  // Not AbortSignal.timeout(): in Node 20 one that nothing else holds may be collected, and then never aborts.
-  const timer = setTimeout(() => abort.abort(new Error('the time is up')), limitMs);
+  const stop = () => abort.abort(outer?.reason);
+  const timer = setTimeout(() => abort.abort(new DOMException('the time is up', 'TimeoutError')), limitMs);
+  if (outer?.aborted) stop();
+  outer?.addEventListener('abort', stop, { once: true });
   try {
     return await work(abort.signal);
   } finally {
     clearTimeout(timer);
+    outer?.removeEventListener('abort', stop);
   }
 }

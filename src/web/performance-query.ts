@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import type { PERFORMANCE_RANGES } from '../http/performance.ts';
+import { TypedText } from '../values/text.ts';
 
 export type Range = keyof typeof PERFORMANCE_RANGES;
 /** Choices of the environment that are no names. */
 export const PRODUCTION = '';
 export const ALL = '*';
 
-const Text = z.string().trim().max(300).catch('');
+const Text = TypedText.catch('');
 export const PerformanceQuery = z.object({
   environment: Text,
   service: Text,

@@ -1,13 +1,14 @@
 import { ChangeType, digest, RiskLevel, State, Tier } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { headline } from '../../domain/summary.ts';
+import type { Json } from '../../values/json.ts';
+import { shortSha } from '../../values/sha.ts';
+import { wellFormed } from '../../values/text.ts';
 import { uriOf } from '../../values/url.ts';
 import { normalized } from '../normalized.ts';
 import { alertOf } from '../one-alert.ts';
-import { wellFormed } from '../well-formed.ts';
 
 /** What stands in a JSON document. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** What a path leads to. `words` is one of a closed list. */
 export type ValueType =
@@ -140,18 +141,16 @@ const linksOf = ({ pipelineUrl, job, jobUrl, pullRequest, replaced }: Deployment
       key: replaced.deployment,
       key_digest: digest(replaced.deployment),
       sha: replaced.sha,
-      short: replaced.sha?.slice(0, SHORT_SHA),
+      short: replaced.sha && shortSha(replaced.sha),
       compare_url: uriOf(replaced.compareUrl),
     }),
 });
-
-const SHORT_SHA = 8; // as GitLab shows it
 
 function commitOf({ sha, title, message, url, author, committedAt }: NonNullable<Deployment['commit']>): Facts {
   const firstLine = message?.trim().split('\n')[0]?.trim();
   return known({
     sha,
-    short: sha?.slice(0, SHORT_SHA),
+    short: sha && shortSha(sha),
     title: title?.trim() || firstLine,
     message: message?.trim() || title?.trim(),
     url: uriOf(url),

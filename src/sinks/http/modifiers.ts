@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { compileRegex, isRegex, type Pattern } from '../../domain/rule-regex.ts';
 import { firstCharacters } from '../../values/graphemes.ts';
+import type { Json } from '../../values/json.ts';
 import { cutUnits } from '../../values/text.ts';
-import { isNothing, type Json, type ValueType } from './facts.ts';
+import { isNothing, type ValueType } from './facts.ts';
 import type { Scope } from './scope.ts';
 import type { Template, TemplateContext } from './template-context.ts';
 

@@ -1,4 +1,5 @@
-import type { Fields, Json, ValueType } from './facts.ts';
+import type { Json } from '../../values/json.ts';
+import type { Fields, ValueType } from './facts.ts';
 
 /** `commit.sha`, `artifacts.0` and `artifacts[0]`, and `commit^sha`, as AlertOps writes it. */
 export type Path = readonly string[];

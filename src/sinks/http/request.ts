@@ -1,8 +1,8 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import type { JsonRequest } from '../../outbound/http.ts';
+import { wellFormed } from '../../values/text.ts';
 import type { PreviewedRequest } from '../sink.ts';
-import { wellFormed } from '../well-formed.ts';
 import { isSigned, type Proof } from './auth.ts';
 import { eventIdOf, factsOf } from './facts.ts';
 import { scopeOf, type TemplateSettings } from './scope.ts';

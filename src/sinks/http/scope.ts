@@ -1,5 +1,6 @@
 import type { Deployment } from '../../domain/deployment.ts';
-import { DEPLOYMENT, type Fields, factsOf, type Json, type ValueType } from './facts.ts';
+import type { Json } from '../../values/json.ts';
+import { DEPLOYMENT, type Fields, factsOf, type ValueType } from './facts.ts';
 
 /** What the configuration gives templates besides the deployment. */
 export interface TemplateSettings {

@@ -1,4 +1,5 @@
-import type { Fields, Json, ValueType } from './facts.ts';
+import type { Json } from '../../values/json.ts';
+import type { Fields, ValueType } from './facts.ts';
 import type { Scope } from './scope.ts';
 
 /** Computes a value; undefined when it is missing. @throws DeliveryFailed `never` when a required one is. */

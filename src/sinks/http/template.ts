@@ -1,5 +1,6 @@
 import { DeliveryFailed } from '../../domain/errors.ts';
-import { isNothing, type Json } from './facts.ts';
+import type { Json } from '../../values/json.ts';
+import { isNothing } from './facts.ts';
 import { compileModifiers, type Modifier } from './modifiers.ts';
 import { operatorOf } from './operator.ts';
 import { kindAt, type Path, parsePath, valueAt } from './path.ts';

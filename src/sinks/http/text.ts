@@ -1,5 +1,5 @@
 import { Value } from '../../domain/rule-value.ts';
-import type { Json } from './facts.ts';
+import type { Json } from '../../values/json.ts';
 import { type Escape, escapeFor } from './modifiers.ts';
 import { kindAt, type Path, parsePath, valueAt } from './path.ts';
 import type { Scope } from './scope.ts';

@@ -1,7 +1,6 @@
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { isDotSegment } from '../../values/path-segment.ts';
-import { trimCharsEnd } from '../../values/text.ts';
-import { wellFormed } from '../well-formed.ts';
+import { trimCharsEnd, wellFormed } from '../../values/text.ts';
 import { valueAt } from './path.ts';
 import type { Scope, TemplateSettings } from './scope.ts';
 import type { TemplateContext } from './template-context.ts';

@@ -1,4 +1,5 @@
 import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import type { JsonObject } from '../../values/json.ts';
 import type { Lookup, Mapped } from '../source.ts';
 import {
   authorAsActor,
@@ -9,7 +10,6 @@ import {
   commitOf,
   common,
   ignored,
-  type JsonObject,
   known,
   NO_TIME,
   pullRequest,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import type { JsonObject } from '../../values/json.ts';
 import type { Mapped } from '../source.ts';
 import {
   type Actor,
@@ -13,7 +14,6 @@ import {
   type Environment,
   first,
   ignored,
-  type JsonObject,
   type Keys,
   known,
   missingFields,

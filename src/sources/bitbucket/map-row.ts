@@ -1,17 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { asObject, type JsonObject } from '../../values/json.ts';
 import { fromCloud } from './cloud.ts';
-import {
-  asObject,
-  bareUuid,
-  type Context,
-  first,
-  type Ignored,
-  ignored,
-  type JsonObject,
-  withoutUndefined,
-} from './parts.ts';
+import { bareUuid, type Context, first, type Ignored, ignored, withoutUndefined } from './parts.ts';
 import { inBraces, type RepositoryPath } from './repository-path.ts';
 import {
   type ApiContext,

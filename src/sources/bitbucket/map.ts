@@ -1,9 +1,10 @@
 import { WebhookRejected } from '../../domain/errors.ts';
+import { asObject, type JsonObject } from '../../values/json.ts';
 import type { Mapped, Webhook, WebhookHead } from '../source.ts';
 import { fromBuildStatus } from './build-status.ts';
 import { fromCloud } from './cloud.ts';
 import { fromDataCenter } from './data-center.ts';
-import { asObject, type Context, ignored, type JsonObject, short } from './parts.ts';
+import { type Context, ignored, short } from './parts.ts';
 import type { BuildStatusRules } from './rules.ts';
 import { DataCenterDeployment, Text } from './schema.ts';
 import { fromSpans } from './spans.ts';

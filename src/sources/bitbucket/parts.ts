@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { NewChangeRecord, Tier } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { pullRequestIn } from '../../forges/bitbucket.ts';
@@ -7,9 +6,6 @@ import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { trimChars } from '../../values/text.ts';
 import type { IgnoredReason, Mapped } from '../source.ts';
 import type { Commit } from './schema.ts';
-
-export const JsonObject = z.record(z.string(), z.unknown());
-export type JsonObject = z.infer<typeof JsonObject>;
 
 export interface Context {
   readonly instance: string;
@@ -212,8 +208,6 @@ export function slugify(name: string | undefined): string | undefined {
 export function bareUuid(uuid: string | undefined): string | undefined {
   return uuid?.replace(/[{}]|%7[bd]/gi, '').toLowerCase() || undefined;
 }
-
-export const asObject = (value: unknown): JsonObject | undefined => JsonObject.safeParse(value).data;
 
 /** A table read with a word that came from outside: `constructor` is in no table. */
 export function known<Meaning>(

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { NewChangeRecord } from '../../domain/change-record.ts';
+import { asObject, type JsonObject } from '../../values/json.ts';
 import { fullSha } from '../../values/sha.ts';
 import { type Api, type Page, type Path, type Query, undefinedOnFailure } from './api.ts';
-import { asObject, bareUuid, fullNamed, type JsonObject, withoutUndefined } from './parts.ts';
+import { bareUuid, fullNamed, withoutUndefined } from './parts.ts';
 import { type AskedPipeline, inBraces, type RepositoryPath } from './repository-path.ts';
 import { Commit, Environment, Link, Pipeline, part, Text, Time } from './schema.ts';
 

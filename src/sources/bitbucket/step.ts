@@ -1,8 +1,9 @@
 import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { isAccountId } from '../../values/account-id.ts';
+import { asObject, type JsonObject } from '../../values/json.ts';
 import type { Lookup, Mapped } from '../source.ts';
 import {
   type Actor,
-  asObject,
   authorAsActor,
   bareUuid,
   bitbucketOrg,
@@ -12,7 +13,6 @@ import {
   type Environment,
   type Ignored,
   ignored,
-  type JsonObject,
   type Keys,
   missingFields,
   NO_TIME,
@@ -55,13 +55,12 @@ export function stepVariables(body: JsonObject): StepVariables | undefined {
 export function fromStep(step: StepVariables, context: Context): Mapped {
   const read = readStep(step, context);
   if ('kind' in read) return read;
-  const asks = context.asks && USER_UUID.test(step.BITBUCKET_STEP_TRIGGERER_UUID ?? '');
+  const asks = context.asks && isAccountId(step.BITBUCKET_STEP_TRIGGERER_UUID);
   if (!asks) return records(stepRecord({ ...read, person: stepActor(step) }));
   const record = stepRecord(read);
   return { ...records(record), lookups: [personLookup(step, record)] };
 }
 
-const USER_UUID = /^\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$/i;
 const PERSON = 'person';
 
 /** The variables themselves, without the commit message, which may be long. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { digest } from '../../domain/change-record.ts';
+import { Time } from '../../values/time.ts';
 import type { NumberedRow } from '../rows.ts';
 
 /** What an API caller may set. GitLab: lib/api/deployments.rb. */
@@ -16,9 +17,9 @@ export const Row = z.object({
   ref: z.string(),
   tag: z.boolean(),
   status: Status,
-  created_at: z.iso.datetime(),
+  created_at: Time,
   /** When it came to its status. */
-  updated_at: z.iso.datetime(),
+  updated_at: Time,
 });
 export type Row = z.infer<typeof Row>;
 

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
+import { sampleSha } from '../sample-sha.ts';
 
 /** A new deployment, as GitLab's API takes one. Each second makes another. */
 export function sampleDeployment(at: Date): string {
-  const second = String(Math.floor(at.getTime() / 1000));
-  const sha = createHash('sha1').update(second).digest('hex');
+  const sha = sampleSha(Math.floor(at.getTime() / 1000));
   return JSON.stringify({ environment: 'staging', sha, ref: 'main', tag: false, status: 'success' });
 }

@@ -1,5 +1,5 @@
 import type { NewChangeRecord } from '../../domain/change-record.ts';
-import { fullSha } from '../../values/sha.ts';
+import { fullSha, shortSha } from '../../values/sha.ts';
 import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
 import type { Project } from './project.ts';
 import type { User } from './schema.ts';
@@ -42,13 +42,13 @@ export function madeByApiOf(
   project: Project,
   made: { deploymentId: string; environment: string | undefined; sha: string | undefined },
 ): Pick<NewChangeRecord, 'madeByApi'> {
-  const shortSha = made.sha?.slice(0, 8).toLowerCase();
+  const digits = made.sha && shortSha(made.sha).toLowerCase();
   return {
     madeByApi: {
       projects: [...new Set([project.id, ...(project.path ? [project.path.toLowerCase()] : [])])],
       deploymentId: made.deploymentId,
       environment: made.environment ?? 'unknown',
-      ...(shortSha && { shortSha }),
+      ...(digits && { shortSha: digits }),
     },
   };
 }

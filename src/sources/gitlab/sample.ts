@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
 import { forgeOf } from '../../forges/index.ts';
+import { shortSha } from '../../values/sha.ts';
+import { sampleSha } from '../sample-sha.ts';
 
 /** A deployment hook as GitLab 19 sends it, of an invented project. Each second makes another deployment. */
 export function sampleDeploymentHook(at: Date): string {
   const web_url = 'https://gitlab.example.com/shiplog/sample';
   const id = Math.floor(at.getTime() / 1000);
-  const sha = createHash('sha1').update(String(id)).digest('hex');
+  const sha = sampleSha(id);
   return JSON.stringify({
     object_kind: 'deployment',
     status: 'success',
@@ -17,7 +18,7 @@ export function sampleDeploymentHook(at: Date): string {
     environment_tier: 'staging',
     environment_external_url: null,
     project: { id: 1, name: 'Sample', web_url, path_with_namespace: 'shiplog/sample' },
-    short_sha: sha.slice(0, 8),
+    short_sha: shortSha(sha),
     user: { name: 'Mira Example', username: 'mira' },
     commit_url: forgeOf({ url: web_url })?.commitUrl(sha),
     commit_title: 'A sample deployment',

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { shortSha } from '../../values/sha.ts';
+import { sampleSha } from '../sample-sha.ts';
 
 /** A release as Heroku reports it, of an invented app. Each second makes another release. */
 export function sampleRelease(at: Date): string {
   const version = Math.floor(at.getTime() / 1000);
-  const commit = createHash('sha1').update(String(version)).digest('hex');
+  const commit = sampleSha(version);
   const person = { id: '6b0f2c1e-0000-4000-8000-000000000001', email: 'mira@harbor.example' };
   const time = at.toISOString();
   return JSON.stringify({
@@ -23,7 +24,7 @@ export function sampleRelease(at: Date): string {
       version,
       created_at: time,
       updated_at: time,
-      description: `Deploy ${commit.slice(0, 8)}`,
+      description: `Deploy ${shortSha(commit)}`,
     },
     previous_data: { status: 'pending' },
     version: 'application/vnd.heroku+json; version=3',

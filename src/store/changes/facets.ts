@@ -1,7 +1,7 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { swimlaneOf } from '../../domain/swimlane.ts';
 import { knownTier } from '../../domain/tier.ts';
-import { SHA_OR_PREFIX, SHORT_SHA } from '../../values/sha.ts';
+import { MIN_SHA_CHARS, SHA_OR_PREFIX } from '../../values/sha.ts';
 import { keys } from '../keys.ts';
 
 /** What the change log can be filtered by. Each value has an index of its own, by time. */
@@ -35,7 +35,7 @@ export function indexesOf(deployment: Deployment): string[] {
     source: [deployment.source, deployment.reportedSource],
     status: [deployment.state],
     branch: [deployment.ref],
-    commit: shasOf(deployment).map((sha) => sha.slice(0, SHORT_SHA)),
+    commit: shasOf(deployment).map((sha) => sha.slice(0, MIN_SHA_CHARS)),
     person: [deployment.actor, deployment.commit?.author],
     tier: [knownTier(deployment.environment)],
     type: [deployment.changeType],

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { ChangeType, RiskLevel, State, Tier } from '../../domain/change-record.ts';
 import { subjectOf } from '../../forges/page-address.ts';
-import { MomentText, parseMoment } from '../../values/moment.ts';
-import { SHA_OR_PREFIX, SHORT_SHA } from '../../values/sha.ts';
+import { MIN_SHA_CHARS, SHA_OR_PREFIX } from '../../values/sha.ts';
+import { TypedText } from '../../values/text.ts';
+import { MomentText, parseMoment } from '../../values/time.ts';
 import type { Facet } from './facets.ts';
 
 /** Which changes are wanted. */
@@ -18,11 +19,10 @@ export interface ChangeSelection {
   readonly text?: string;
 }
 
-const MAX_CHARS = 300;
 /** A form sends its empty fields, too. */
 const blankIsAbsent = (value: unknown): unknown => (typeof value === 'string' ? value.trim() || undefined : value);
 const optional = <Schema extends z.ZodType>(schema: Schema) => z.preprocess(blankIsAbsent, schema.optional());
-const Text = optional(z.string({ error: 'write it once' }).max(MAX_CHARS, `write at most ${MAX_CHARS} characters`));
+const Text = optional(z.string({ error: 'write it once' }).pipe(TypedText));
 const oneOf = <const Names extends readonly string[]>(names: Names) =>
   optional(z.enum(names, { error: `write ${names.slice(0, -1).join(', ')} or ${names.at(-1)}` }));
 
@@ -41,7 +41,7 @@ export const CHANGE_FILTER = {
   risk: oneOf(RiskLevel.options),
   tag: Text,
   branch: Text,
-  commit_sha: optional(z.string().regex(SHA_OR_PREFIX, `write a commit, or its first ${SHORT_SHA} digits or more`)),
+  commit_sha: optional(z.string().regex(SHA_OR_PREFIX, `write a commit, or its first ${MIN_SHA_CHARS} digits or more`)),
   person: Text,
   owner: Text,
   text: Text,

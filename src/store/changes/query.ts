@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Deployment } from '../../domain/deployment.ts';
-import { SHORT_SHA } from '../../values/sha.ts';
+import { MIN_SHA_CHARS } from '../../values/sha.ts';
 import { keys, PREFIX } from '../keys.ts';
 import { createScript } from '../script.ts';
 import { FACETS, type Facet, facetKey, shasOf } from './facets.ts';
@@ -54,7 +54,7 @@ async function listSlice(redis: Redis, { filter, slice, read }: Listing): Promis
   const within = (limit: number, offset = 0) =>
     redis.zrevrangebyscore(slice.index, slice.max, slice.min, 'LIMIT', offset, limit);
   if (filter.text) return search(redis, { ...filter, text: filter.text }, { slice, read });
-  if (commit && commit.length > SHORT_SHA)
+  if (commit && commit.length > MIN_SHA_CHARS)
     return narrow(await within(MAX_OF_ONE_COMMIT), { ...filter, commit: commit.toLowerCase() }, read);
   const [total, names] = await Promise.all([
     redis.zcount(slice.index, slice.min, slice.max),
@@ -100,7 +100,7 @@ export async function sliceOf(
   filter: Pick<ChangeFilter, 'facets' | 'sinceMs' | 'untilMs'>,
 ): Promise<Slice & { readonly isWhole: boolean }> {
   const commit = wholeCommit(filter);
-  const facets = { ...filter.facets, ...(commit && { commit: commit.slice(0, SHORT_SHA) }) };
+  const facets = { ...filter.facets, ...(commit && { commit: commit.slice(0, MIN_SHA_CHARS) }) };
   const wanted = await Promise.all(
     FACETS.flatMap((facet) => {
       const value = facets[facet];

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { MadeByApi } from '../../domain/change-record.ts';
+import { shortSha } from '../../values/sha.ts';
 import { packedUnder } from '../changes/packed-names.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
@@ -60,4 +61,4 @@ export function createEchoes(redis: Redis, keepSeconds: number): Echoes {
 export const echoProject = (project: string): string => project.toLowerCase();
 const remembered = (project: string, deploymentId: string) => keys.echoOfId(echoProject(project), deploymentId);
 const expected = (project: string, environment: string, sha: string) =>
-  keys.expectedEchoes(project.toLowerCase(), environment.toLowerCase(), sha.slice(0, 8));
+  keys.expectedEchoes(project.toLowerCase(), environment.toLowerCase(), shortSha(sha));

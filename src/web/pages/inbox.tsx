@@ -4,6 +4,7 @@ import type { InboxEntry } from '../../store/inbox/entry.ts';
 import { VERDICTS } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import { SEARCHED_BODY_BYTES } from '../../store/inbox/search.ts';
+import { TypedText } from '../../values/text.ts';
 import { exactly, type Html } from '../html.ts';
 import { Options } from '../parts/action-form.tsx';
 import { LOOKS, Reason, size, VerdictBadge, webhookPath } from '../parts/inbox-labels.tsx';
@@ -14,7 +15,7 @@ import { When } from '../parts/time.tsx';
 
 const PAGE_SIZE = 100;
 
-const Text = z.string().trim().min(1).max(300).optional().catch(undefined);
+const Text = TypedText.min(1).optional().catch(undefined);
 /** All that the page shows stands in its URL, so that it can be passed on. */
 const Query = z.object({
   q: Text,

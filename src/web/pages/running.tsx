@@ -4,6 +4,7 @@ import { byService, columnsOf, type Slot } from '../../domain/running.ts';
 import { readDeployments } from '../../http/running.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { Running } from '../../store/changes/running.ts';
+import { TypedText } from '../../values/text.ts';
 import { exactly, type Html } from '../html.ts';
 import { plural } from '../parts/labels.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
@@ -15,7 +16,7 @@ const PAGE_SIZE = 100;
 const MAX_COLUMNS = 12;
 
 const Query = z.object({
-  service: z.string().trim().max(300).catch(''),
+  service: TypedText.catch(''),
   page: z.coerce.number().int().min(1).max(100_000).catch(1),
 });
 type Query = z.infer<typeof Query>;

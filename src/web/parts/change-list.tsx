@@ -4,6 +4,7 @@ import { isStale } from '../../domain/stale.ts';
 import { summarize } from '../../domain/summary.ts';
 import { mergeRequestLabel } from '../../forges/label.ts';
 import type { Source } from '../../sources/source.ts';
+import { shortSha } from '../../values/sha.ts';
 import { addressOf, type ChangesQuery } from '../changes-query.ts';
 import type { Html } from '../html.ts';
 import { deploymentPath, Revision, RiskBadge, StateBadge, TypeBadge } from './deployment-labels.tsx';
@@ -141,7 +142,7 @@ function Replaced({ of: { replaced: before } }: { of: Deployment }): Html {
       <span class="replaced">
         replaced{' '}
         <a href={deploymentPath(before.deployment)}>
-          {before.sha ? <code>{before.sha.slice(0, 8)}</code> : 'the one before'}
+          {before.sha ? <code>{shortSha(before.sha)}</code> : 'the one before'}
         </a>
         {before.compareUrl !== undefined && [' (', <Link to={before.compareUrl}>compare</Link>, ')']}
       </span>

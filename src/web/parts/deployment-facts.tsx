@@ -3,6 +3,7 @@ import type { Owner } from '../../domain/owners.ts';
 import { versionSteps } from '../../domain/versions.ts';
 import { forgeOf } from '../../forges/index.ts';
 import { mergeRequestLabel } from '../../forges/label.ts';
+import { shortSha } from '../../values/sha.ts';
 import type { Html, Piece } from '../html.ts';
 import { deploymentPath } from './deployment-labels.tsx';
 import { Fields } from './layout.tsx';
@@ -122,7 +123,7 @@ const EnvironmentName = ({ of: { environment, original } }: { of: Deployment }):
 /** What ran there before, and what lies between the two. */
 const ReplacedBefore = ({ of: { deployment, sha, compareUrl } }: { of: Replaced }): Html => (
   <>
-    <Link to={deploymentPath(deployment)}>{sha ? <code>{sha.slice(0, 8)}</code> : <bdi>{deployment}</bdi>}</Link>
+    <Link to={deploymentPath(deployment)}>{sha ? <code>{shortSha(sha)}</code> : <bdi>{deployment}</bdi>}</Link>
     {compareUrl && [' · ', <Link to={compareUrl}>compare the two</Link>]}
   </>
 );

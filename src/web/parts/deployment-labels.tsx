@@ -1,5 +1,6 @@
 import type { ChangeType, RiskLevel, State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
+import { shortSha } from '../../values/sha.ts';
 import type { Html } from '../html.ts';
 import { Link } from './link.tsx';
 
@@ -49,7 +50,7 @@ export function Revision({ of: { ref, tag, commit, artifacts } }: { of: Deployme
       )}{' '}
       {commit?.sha && (
         <code>
-          <Link to={commit.url}>{commit.sha.slice(0, 8)}</Link>
+          <Link to={commit.url}>{shortSha(commit.sha)}</Link>
         </code>
       )}
     </>
