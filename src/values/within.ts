@@ -20,7 +20,7 @@ export async function within<T, Late>(
 }
 
 /**
- * Runs `work` with a signal that aborts when it has taken `limitMs`, or when `outer` aborts: for work that can be ended.
+ * Runs `work` with a signal that aborts when it has taken `limitMs`, or when `outer` aborts: for work that can end.
  * Not by AbortSignal.timeout() and AbortSignal.any(): in Node 20 nothing holds on to those, and once they are collected
  * as garbage a request to a silent destination never ends.
  */
