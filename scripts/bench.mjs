@@ -72,8 +72,9 @@ async function compare({ compareTrees }, { compare: commit, node, rounds }) {
   const git = (...args) => execFileSync('git', ['-C', root, ...args], { stdio: ['ignore', 'ignore', 'inherit'] });
   try {
     git('worktree', 'add', '--detach', '--force', folder, commit);
-    const { code } = await run('npm', ['--prefix', folder, 'run', 'build']);
-    if (code !== 0) throw new Stop(`${commit} could not be built`);
+    const isInstalled = await npm(['--prefix', folder, 'ci', '--include=dev']);
+    const { code } = await run(process.execPath, [join(folder, 'scripts', 'prepare.mjs')]);
+    if (!isInstalled || code !== 0) throw new Stop(`${commit} could not be built`);
     const runtime = node ? { node } : {};
     return await compareTrees({ ours: { root, ...runtime }, theirs: { root: folder, ...runtime }, rounds });
   } finally {
