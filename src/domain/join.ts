@@ -169,6 +169,7 @@ function reportsOfOneAnother(reports: readonly Member[], unions: Unions, options
 /** A sync and what caused it: of each, one alone within the window. */
 function syncsOf(syncs: readonly Member[], members: readonly Member[], { unions, options }: Known): readonly Pair[] {
   const causes = members.filter(({ witness }) => witness !== 'sync');
+  if (causes.length === 0) return [];
   const causesOf = (sync: Member) => causes.filter((cause) => fits(sync, cause, options));
   const rootsOf = (of: readonly Member[]) => new Set(of.map(({ key }) => unions.rootOf(key)));
   return syncs.flatMap((sync): Pair[] => {

@@ -56,8 +56,7 @@ export function createJoins(parts: JoinParts): Joins {
     const end = isFinal(own.state) ? own.signal : undefined;
     return memberOf({ deployment, witness, join, end, ...(own.stage && { stage: own.stage }) });
   };
-  const misplaced = (members: readonly StoredMember[]) => {
-    const plan = joined(members, options);
+  const misplaced = (members: readonly StoredMember[], plan = joined(members, options)) => {
     return members.flatMap((member) => {
       const to = plan.get(member.key) ?? member.key;
       return to === member.under || isSettled(member, to, members) ? [] : [{ member, to }];
@@ -87,10 +86,12 @@ export function createJoins(parts: JoinParts): Joins {
       const to = known && isSettled(known, planned, members) ? known.under : planned;
       const isFirst = known?.under === member.key && to !== member.key && (await isEmpty(changeLog, member.key));
       if (isFirst) await groups.assign(member, to);
-      const isAlone = members.length === 1;
+      // Whoever is added later sees this one: a partner that comes meanwhile looks again.
+      const isAlone = !members.some(({ key }) => key !== member.key && plan.get(key) === planned);
+      const isSettledNow = isAlone && misplaced(members, plan).length === 0;
       return {
         record: under({ ...record, witness: member.witness }, to),
-        settle: async () => (isAlone ? [] : settle(member)),
+        settle: async () => (isSettledNow ? [] : settle(member)),
         tellAfterMs: member.endedBy && awaitsAnother(member.key, members, { plan, withinMs: settleMs }) ? settleMs : 0,
       };
     },
