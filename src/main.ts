@@ -240,9 +240,16 @@ async function run<Part>(
   act: (part: Part, config: Config, load: () => Config) => Promise<void> | void,
   options: { readonly mayMakeSecrets?: boolean } = {},
 ): Promise<void> {
-  const [part, { loadConfig }] = await Promise.all([loading, import('./config/load.ts')]);
+  const [part, { loadConfig }, { findRunningBridge }] = await Promise.all([
+    loading,
+    import('./config/load.ts'),
+    import('./config/running-bridge.ts'),
+  ]);
   const load = () => loadConfig(process.env, options);
-  await act(part, load(), load);
+  const config = load();
+  // Its port may have been given to `npm start` alone.
+  const running = options.mayMakeSecrets ? undefined : findRunningBridge(config.data_dir);
+  await act(part, running ? Object.assign({}, config, { url: running.url }) : config, load);
 }
 
 /** For a command that only asks a bridge, wherever that is. */

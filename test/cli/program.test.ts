@@ -58,6 +58,18 @@ describe('the program', () => {
     expect(wrong).toMatchObject({ code: 2, out: '' });
   });
 
+  it('finds a bridge whose port was given to its start alone', async () => {
+    const dataDir = mkdtempSync(join(dir, 'data-'));
+    const announced = { url: bridge.url, config: 'shiplog.yaml', version: '0.1.0', pid: process.pid };
+    writeFileSync(join(dataDir, 'bridge.json'), JSON.stringify(announced));
+    const elsewhere = { port: 9, data_dir: dataDir };
+    expect(await shiplog(['sample', 'gitlab'], elsewhere).ended).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`POST ${bridge.url}/webhooks/gitlab\n202 `),
+    });
+    expect((await shiplog(['doctor'], elsewhere).ended).out).toContain(`bridge at ${bridge.url}: ready`);
+  });
+
   it('follows until Ctrl-C, and that is no failure', async () => {
     const { child, ended, out } = shiplog(['tail', '--json']);
     await vi.waitFor(() => expect(out()).toContain('"kind":"webhook"'), { timeout: 15_000 });
