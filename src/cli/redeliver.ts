@@ -20,6 +20,6 @@ export async function redeliver(config: Config, { sink, since, dryRun, json }: R
   if (json) return void printJson(process, { sink, since: at, dry_run: dryRun, ...done });
   const words = dryRun
     ? 'would be put into its queue'
-    : 'are in its queue; what it was reported before is not delivered again';
+    : 'are in its queue; what was delivered to it before is not delivered again';
   process.stdout.write(`${sink}: ${done.looked} deployments since ${at}, of which ${done.queued} ${words}\n`);
 }

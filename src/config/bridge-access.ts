@@ -23,7 +23,7 @@ const Login = z.object({ url: z.url(), token: z.string().min(1) });
 
 /**
  * How the running bridge is reached: by `--url` and `--token` or SHIPLOG_URL and SHIPLOG_TOKEN; else the bridge of this
- * configuration; else the one that `shiplog login` was reported.
+ * configuration; else the one that `shiplog login` saved.
  * @throws ConfigError that says what to give
  */
 export function reachBridge(said: BridgeAccess, environment: Environment = process.env): BridgeSettings {

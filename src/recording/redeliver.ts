@@ -11,7 +11,7 @@ export interface RedeliverParts {
 export interface Redelivered {
   /** Deployments of that time in the change log. */
   readonly looked: number;
-  /** Those that the sink wants: they are in its queue now. What it was reported before is not delivered again. */
+  /** Those that the sink wants: they are in its queue now. What was delivered to it before is not delivered again. */
   readonly queued: number;
 }
 

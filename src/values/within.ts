@@ -15,7 +15,7 @@ export async function within<T, Late>(
     return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
-    work.catch(() => {}); // whoever waited was reported already
+    work.catch(() => {}); // the caller has had its answer
   }
 }
 

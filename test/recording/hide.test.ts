@@ -1,23 +1,13 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createStores } from '../../src/app/stores.ts';
 import { Config } from '../../src/config/config.ts';
 import { createRecord } from '../../src/record.ts';
 import { createMask } from '../../src/values/mask.ts';
 import { TEXT_CHARS } from '../../src/values/text.ts';
 import { aRecord } from '../support/records.ts';
-import { startTestRedis } from '../support/redis.ts';
+import { useRedis } from '../support/use-redis.ts';
 
-let server: Awaited<ReturnType<typeof startTestRedis>>;
-let redis: Redis;
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = new Redis(server.address.path);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const redis = useRedis();
 
 it('hides a secret in what a tool answered before the text is cut', async () => {
   const sources = [{ type: 'gitlab', secrets: ['a-secret-of-24-characters'] }];

@@ -1,19 +1,9 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { PREFIX } from '../../src/store/keys.ts';
-import { startTestRedis } from '../support/redis.ts';
 import { familyOf, type ScriptFile, scriptFiles, usersOf } from '../support/scripts.ts';
+import { useRedis } from '../support/use-redis.ts';
 
-let server: Awaited<ReturnType<typeof startTestRedis>>;
-let redis: Redis;
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = new Redis(server.address.path);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const redis = useRedis();
 
 describe.each(scriptFiles().map((script) => [script.name, script] as const))('the script %s', (name, script) => {
   it('is one that Redis compiles', async () => {
