@@ -48,7 +48,7 @@ const runningTable = (running: readonly Running[], { stdout }: Output): string =
       one.service,
       one.environment,
       shortSha(one.commit_sha) || (one.branch ?? one.artifacts[0] ?? ''),
-      shownTime(one.since),
+      `${shownTime(one.since)}${one.failed_at ? ', failed since' : ''}`,
       one.changed_by ?? '',
       one.last_attempt ? `${one.last_attempt.status} ${shownTime(one.last_attempt.occurred_at)}` : '',
       driftText(one),

@@ -1,7 +1,7 @@
 import { type ChangeType, Tier } from './change-record.ts';
 import { swimlaneOf } from './swimlane.ts';
 import { tierOf } from './tier.ts';
-import type { LazyTimelineEntry, TimelineEntry } from './timeline-entry.ts';
+import { type LazyTimelineEntry, runsSinceMs, type TimelineEntry } from './timeline-entry.ts';
 
 /** What puts another version in its place; a flag or a migration does not. */
 const PUTS_VERSION: ReadonlySet<ChangeType> = new Set(['deployment', 'code', 'rollback', 'security_patch']);
@@ -10,18 +10,20 @@ const MAX_REVISIONS = 100;
 
 /** So many of one place say what took their place. */
 const MAX_HISTORY = 50;
+/** So many of one place are looked at. */
+const MAX_RAN = 500;
 
 /** One service in one environment. */
 export interface Slot {
   readonly service: string;
   readonly environment: TimelineEntry['environment'];
-  /** The newest that succeeded. Absent: none did. */
+  /** The newest that succeeded, also if it has failed since: nothing took its place. Absent: none did. */
   readonly current?: TimelineEntry;
   /** What was tried since: running, failed or canceled, it replaces nothing. */
   readonly attempt?: TimelineEntry;
   /** What ran here, each once, the newest first. */
   readonly revisions: readonly string[];
-  /** The newest that succeeded, the newest first. */
+  /** Those that succeeded last, the newest first. */
   readonly history: readonly TimelineEntry[];
 }
 
@@ -43,9 +45,7 @@ export interface Drift {
 interface SlotBuilder {
   readonly service: string;
   readonly environment: TimelineEntry['environment'];
-  current?: TimelineEntry;
   attempt?: TimelineEntry;
-  readonly revisions: Set<string>;
   readonly history: TimelineEntry[];
 }
 
@@ -58,19 +58,33 @@ export function slotsOf(entries: readonly LazyTimelineEntry[]): Slot[] {
   for (const lazy of entries) {
     if (!PUTS_VERSION.has(lazy.category.changeType)) continue;
     const entry = lazy.entry();
-    const { service, environment, state } = entry;
+    const { service, environment } = entry;
     // names differ in case between tools; the newest spelling counts
     const name = `${service}\n${environment.name}`.toLowerCase();
-    const slot = slots.get(name) ?? { service, environment, revisions: new Set(), history: [] };
+    const slot = slots.get(name) ?? { service, environment, history: [] };
     slots.set(name, slot);
-    if (state === 'succeeded') {
-      slot.current ??= entry;
-      if (slot.history.length < MAX_HISTORY) slot.history.push(entry);
-      if (entry.revision !== undefined && slot.revisions.size < MAX_REVISIONS) slot.revisions.add(entry.revision);
-    } else if (!slot.current) slot.attempt ??= entry;
+    if (runsSinceMs(entry) === undefined) slot.attempt ??= entry;
+    else if (slot.history.length < MAX_RAN) slot.history.push(entry);
   }
-  return [...slots.values()].map((slot) => ({ ...slot, revisions: [...slot.revisions] }));
+  return [...slots.values()].map(slotOf);
 }
+
+/** By when they succeeded: one that failed long after stands among the entries where it failed. */
+function slotOf({ service, environment, attempt, history }: SlotBuilder): Slot {
+  const ran = history.toSorted((a, b) => since(b) - since(a));
+  const [current] = ran;
+  const revisions = [...new Set(ran.flatMap(({ revision }) => revision ?? []))];
+  return {
+    service,
+    environment,
+    ...(current && { current }),
+    ...(attempt && (!current || attempt.atMs > since(current)) && { attempt }),
+    revisions: revisions.slice(0, MAX_REVISIONS),
+    history: ran.slice(0, MAX_HISTORY),
+  };
+}
+
+const since = (entry: TimelineEntry): number => runsSinceMs(entry) ?? entry.atMs;
 
 /** Each service with its slots, in the order of their tiers: production first. */
 export function byService(slots: readonly Slot[]): Map<string, Slot[]> {

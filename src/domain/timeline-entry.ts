@@ -10,6 +10,8 @@ export interface TimelineEntry {
   readonly key: string;
   readonly atMs: number;
   readonly state: State;
+  /** Of one that has failed: since when it had run before. It runs on until another one takes its place. */
+  readonly ranSinceMs?: number;
   readonly changeType: ChangeType;
   readonly environment: { readonly name: string; readonly tier?: Tier };
   readonly service: string;
@@ -19,7 +21,7 @@ export interface TimelineEntry {
 }
 
 /** What decides where an entry is drawn, except its time. */
-export type TimelineCategory = Pick<TimelineEntry, 'state' | 'changeType' | 'environment'>;
+export type TimelineCategory = Pick<TimelineEntry, 'state' | 'ranSinceMs' | 'changeType' | 'environment'>;
 
 /** A range has up to 100,000 entries and few categories; the details of merged ones are never parsed. */
 export interface LazyTimelineEntry {
@@ -36,12 +38,14 @@ export const lazyEntryOf = (entry: TimelineEntry): LazyTimelineEntry => ({
 });
 
 export function timelineEntryOf({ key, ...deployment }: Deployment): TimelineEntry {
-  const { state, changeType, environment, service, commit, ref, artifacts, actor, occurredAt } = deployment;
+  const { state, changeType, environment, service, commit, ref, artifacts, actor, occurredAt, succeededAt } =
+    deployment;
   const revision = (commit?.sha && shortSha(commit.sha)) ?? ref ?? artifacts[0];
   return {
     key,
     atMs: Date.parse(occurredAt),
     state,
+    ...(succeededAt && { ranSinceMs: Date.parse(succeededAt) }),
     changeType,
     environment: { name: environment.name, ...(environment.tier && { tier: environment.tier }) },
     service,
@@ -49,3 +53,7 @@ export function timelineEntryOf({ key, ...deployment }: Deployment): TimelineEnt
     ...(actor !== undefined && { actor }),
   };
 }
+
+/** Since when it runs or ran in its place. Undefined: it never did. */
+export const runsSinceMs = ({ atMs, state, ranSinceMs }: Pick<TimelineEntry, 'atMs' | 'state' | 'ranSinceMs'>) =>
+  state === 'succeeded' ? atMs : ranSinceMs;

@@ -88,7 +88,10 @@ export const Running = z.strictObject({
   artifacts: z.array(z.string()),
   change_type: ChangeType,
   repository: z.string().nullable(),
+  /** When it succeeded. */
   since: Time,
+  /** It has failed since, degraded for one, and nothing has taken its place. */
+  failed_at: Time.nullable(),
   changed_by: z.string().nullable(),
   owner: Owner.nullable(),
   replaced: z.string().nullable(),

@@ -24,6 +24,15 @@ describe('what runs where', () => {
     }
   });
 
+  it('is still one that failed after it had succeeded: nothing took its place', () => {
+    const degraded = mark({ atMs: 9, state: 'failed', ranSinceMs: 4 });
+    expect(slots(mark({ atMs: 1 }), degraded)[0]).toMatchObject({ current: { atMs: 9, state: 'failed' } });
+    expect(slots(mark({ atMs: 1 }), degraded)[0]?.attempt).toBeUndefined();
+    expect(slots(degraded, mark({ atMs: 6, state: 'canceled' }))[0]).toMatchObject({ attempt: { atMs: 6 } });
+    const overtaken = slots(mark({ atMs: 1 }), degraded, mark({ atMs: 6 }))[0];
+    expect(overtaken?.history.map(({ atMs }) => atMs)).toEqual([6, 9, 1]);
+  });
+
   it('shows no attempt that is older than what runs', () => {
     expect(slots(mark({ atMs: 2 }), mark({ atMs: 1, state: 'failed' }))[0]?.attempt).toBeUndefined();
   });

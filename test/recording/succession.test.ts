@@ -73,6 +73,21 @@ describe('what a deployment replaced, and whether it went back,', () => {
     );
   });
 
+  it('is one that failed only while its successor was under way', async () => {
+    const degraded = { ...step('p2', 25, { commit: 'two', state: 'failed' }), id: 'chg_degraded', signal: 'degraded' };
+    const between = [step('between', 22, { commit: 'one', state: 'running' }), step('between', 40, { commit: 'one' })];
+    const records = [...life.slice(0, 2), degraded, ...between];
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray(records, { minLength: records.length }), async (arrivals) => {
+        await redis.flushall();
+        const { record, said } = open();
+        for (const one of arrivals) await record(one);
+        expect(await said('between')).toMatchObject({ changeType: 'rollback', replaced: { deployment: 'p2' } });
+      }),
+      { numRuns: 10 },
+    );
+  });
+
   it('is the same when all are recorded at once, by two bridges', async () => {
     for (let round = 0; round < 20; round++) {
       await redis.flushall();

@@ -27,6 +27,17 @@ it('says for each service and environment what runs, since when, by whom, and wh
   expect(page).toContain('<th scope="col"><bdi>production</bdi></th>');
 });
 
+it('goes on to show what failed after it had succeeded, and that it has', async () => {
+  const page = await board(
+    '/running',
+    { commit: { sha: sha('a') }, occurredAt: ago(90) },
+    { deployment: 'gitlab:pay:2', commit: { sha: sha('b') }, occurredAt: ago(60) },
+    { deployment: 'gitlab:pay:2', commit: { sha: sha('b') }, occurredAt: ago(5), state: 'failed' },
+  );
+  expect(text(page)).toMatch(/bbbbbbbb ✕ failed 1 h ago/);
+  expect(page).not.toContain('aaaaaaaa');
+});
+
 it('says how far staging is from production, with a link that compares them', async () => {
   const staging = { environment: { name: 'staging' } };
   const page = await board(

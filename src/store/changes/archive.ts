@@ -5,7 +5,7 @@ import type { DeploymentView } from '../../domain/view.ts';
 import { keys } from '../keys.ts';
 import { nowOf } from '../time.ts';
 import { readHash } from './deployment-hash.ts';
-import { packPredecessor } from './lineage.ts';
+import { isLineage, lineageScore, packPredecessor } from './lineage.ts';
 import { isPackedId, namePlace, packedId, packedUnder } from './packed-names.ts';
 import { type Packed, type PackedDelivery, pack, unpack } from './packing.ts';
 import { MARGIN_DAYS } from './retention-days.ts';
@@ -114,7 +114,7 @@ function renamed(
   { from, to }: { readonly from: string; readonly to: string },
 ): Command[] {
   const { deployment, droppedBy } = view;
-  const score = Date.parse(deployment.occurredAt);
+  const scoreIn = (index: string) => (isLineage(index) ? lineageScore(deployment) : Date.parse(deployment.occurredAt));
   const put = (hash: string, value: string | undefined): Command[] => [
     ['HDEL', hash, from],
     ...(value ? [['HSET', hash, to, value] as const] : []),
@@ -122,7 +122,7 @@ function renamed(
   return [
     ...indexesOf(packed).flatMap((index): Command[] => [
       ['ZREM', index, from],
-      ['ZADD', index, score, to],
+      ['ZADD', index, scoreIn(index), to],
     ]),
     ...put(keys.timeline(), droppedBy ? undefined : packTimelineEntry(deployment)),
     // Of one that is packed, successors read the view.

@@ -12,7 +12,7 @@ import { appendRecords, parseIndexes, readFormat1, readHash, storeView } from '.
 import { expiredDeploymentOf, forget } from './expired-deployment.ts';
 import { facetKey, indexesOf } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
-import { FOLLOWERS, isLineage, lineageKey, packPredecessor } from './lineage.ts';
+import { FOLLOWERS, isLineage, lineageKey, lineageScore, packPredecessor } from './lineage.ts';
 import { locate, unpackedName } from './locate.ts';
 import { type ResolvedNames, resolveNames } from './names.ts';
 import { namePlace } from './packed-names.ts';
@@ -207,7 +207,7 @@ async function store(
     hasRun(deployment) && !droppedBy ? packPredecessor(deployment) : '',
     (!droppedBy && packTerms(deployment)) || '',
     deployment.state === 'pending' ? 1 : 0,
-    ...[`(${Date.parse(before.at)}`, before.limit, earlier.map(asFound).join('\n')],
+    ...[`(${Date.parse(before.at)}`, before.limit, earlier.map(asFound).join('\n'), lineageScore(deployment)],
   );
   if (reply === 0) return undefined;
   const [followers, waiting] = reply as [string[], string[]]; // the script's reply
@@ -215,12 +215,8 @@ async function store(
 }
 
 /** Those that follow in a place that it has left: its service or environment has got another name. */
-async function followersIn(
-  redis: Redis,
-  lineageKeys: readonly string[],
-  { occurredAt }: Deployment,
-): Promise<string[]> {
-  const after = `(${Date.parse(occurredAt)}`;
+async function followersIn(redis: Redis, lineageKeys: readonly string[], deployment: Deployment): Promise<string[]> {
+  const after = `(${lineageScore(deployment)}`;
   const names = lineageKeys.map((lineageIndex) =>
     redis.zrangebyscore(lineageIndex, after, '+inf', 'LIMIT', 0, FOLLOWERS),
   );

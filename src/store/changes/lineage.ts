@@ -10,6 +10,10 @@ export const FOLLOWERS = 20;
 export const lineageKey = (lineage: string) => keys.lineage(digest(lineage));
 export const isLineage = (index: string): boolean => index.startsWith(keys.lineage(''));
 
+/** What began while it ran follows it, even if it failed before that one had ended. */
+export const lineageScore = ({ succeededAt, occurredAt }: Pick<Deployment, 'succeededAt' | 'occurredAt'>): number =>
+  Date.parse(succeededAt ?? occurredAt);
+
 /** More of its images are not told apart from those of its successor. */
 const ARTIFACTS = 10;
 const ARTIFACT_CHARS = 300;

@@ -25,10 +25,18 @@ const readPageScript = createScript('read-timeline');
  * anything.
  */
 export function packTimelineEntry(deployment: Deployment): string {
-  const { key, atMs, state, changeType, environment, service, revision = '', actor = '' } = timelineEntryOf(deployment);
-  const fields = [String(atMs), state, changeType, environment.tier ?? '', environment.name, service, revision, actor];
+  const entry = timelineEntryOf(deployment);
+  const { key, atMs, state, changeType, environment, service, revision = '', actor = '' } = entry;
+  const fields = [String(atMs), state, changeType, packTier(entry), environment.name, service, revision, actor];
   return [...fields.map((field) => field.replaceAll('\n', ' ')), key].join('\n');
 }
+
+/**
+ * With the time since when it ran, where it has failed since. An earlier bridge does not know such a tier, and goes by
+ * the name of the environment.
+ */
+const packTier = ({ environment: { tier }, ranSinceMs }: TimelineEntry): string =>
+  [tier ?? '', ranSinceMs ?? []].flat().join(' ');
 
 const STATES = new Map(State.options.map((state) => [state as string, state]));
 const TYPES = new Map(ChangeType.options.map((type) => [type as string, type]));
@@ -58,11 +66,13 @@ function categoryOf(packed: string, categories: Categories): TimelineCategory | 
 }
 
 function unpackCategory(packed: string): TimelineCategory | undefined {
-  const [state = '', type = '', tier = '', name = ''] = packed.split('\n');
+  const [state = '', type = '', packedTier = '', name = ''] = packed.split('\n');
+  const [tier = '', ranSinceMs] = packedTier.split(' ');
   const known = { state: STATES.get(state), changeType: TYPES.get(type), tier: TIERS.get(tier) };
   if (!known.state || !known.changeType) return undefined;
   return {
     state: known.state,
+    ...(ranSinceMs && { ranSinceMs: Number(ranSinceMs) }),
     changeType: known.changeType,
     environment: { name, ...(known.tier && { tier: known.tier }) },
   };

@@ -16,7 +16,7 @@ ARGV[2]    number of records that were folded
 ARGV[3]    the indexes in which it stood, one a line
 ARGV[4]    how many of KEYS[8...] it leaves
 ARGV[5]    the view (JSON)
-ARGV[6]    its score in each index
+ARGV[6]    its score in each index but its lineage
 ARGV[7]    what the timeline draws, or nothing
 ARGV[8]    what its successors ask of it, or nothing
 ARGV[9]    its search terms, or nothing
@@ -24,6 +24,7 @@ ARGV[10]   1 when it waits for its turn
 ARGV[11]   the score below which its predecessors were looked for
 ARGV[12]   how many were looked for
 ARGV[13]   those that were found, one a line
+ARGV[14]   its score in its lineage: of one that ran and failed afterwards, when it began to run
 Reply      0 when it was written to meanwhile; else { up to 20 that follow in its lineage, up to 20 before it that wait }, both
            empty where nothing that they are judged by has changed
 ]]
@@ -46,9 +47,9 @@ put(KEYS[2], ARGV[7])
 put(KEYS[3], ARGV[8])
 put(KEYS[4], ARGV[9])
 redis.call('INCR', KEYS[5])
-for i = entered, #KEYS do redis.call('ZADD', KEYS[i], ARGV[6], name) end
+for i = entered, #KEYS do redis.call('ZADD', KEYS[i], KEYS[i] == KEYS[6] and ARGV[14] or ARGV[6], name) end
 if known == ARGV[8] and ARGV[10] == '0' then return { {}, {} } end
-local after, before = '(' .. ARGV[6], '(' .. ARGV[6]
+local after, before = '(' .. ARGV[14], '(' .. ARGV[14]
 local followers = redis.call('ZRANGEBYSCORE', KEYS[6], after, '+inf', 'LIMIT', 0, 20)
 local waiting = {}
 for _, other in ipairs(redis.call('ZREVRANGEBYSCORE', KEYS[6], before, '-inf', 'LIMIT', 0, 20)) do

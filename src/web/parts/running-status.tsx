@@ -1,4 +1,5 @@
 import type { RunningStatus } from '../../domain/running.ts';
+import { runsSinceMs } from '../../domain/timeline-entry.ts';
 import type { Html } from '../html.ts';
 import { deploymentPath } from './deployment-labels.tsx';
 import { When } from './time.tsx';
@@ -8,7 +9,7 @@ export function RunningStatusNote({ of, now }: { of: RunningStatus | undefined; 
   if (!of) return <></>;
   if (!of.next) return <span class="badge current">current here</span>;
   const { key, atMs, changeType, actor, revision } = of.next;
-  const at = new Date(atMs).toISOString();
+  const at = new Date(runsSinceMs(of.next) ?? atMs).toISOString();
   if (changeType !== 'rollback') {
     return (
       <span class="mute running-status">

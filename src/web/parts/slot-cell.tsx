@@ -1,7 +1,7 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { driftOf, type Slot } from '../../domain/running.ts';
 import { isStale } from '../../domain/stale.ts';
-import type { TimelineEntry } from '../../domain/timeline-entry.ts';
+import { runsSinceMs, type TimelineEntry } from '../../domain/timeline-entry.ts';
 import { compareOf } from '../../http/running.ts';
 import type { Html } from '../html.ts';
 import { deploymentPath, StateBadge } from './deployment-labels.tsx';
@@ -25,15 +25,16 @@ export function SlotCell({ name, slot, own, known, now }: SlotCellView): Html {
   if (!slot) return <td class="none" data-label={name} />;
   const { current, attempt } = slot;
   return (
-    <td class={attempt?.state} data-label={name}>
+    <td class={attempt?.state ?? (current?.state === 'failed' ? 'failed' : undefined)} data-label={name}>
       {current ? (
         <>
           <a href={deploymentPath(current.key)}>
             <code>{current.revision ?? 'a deployment'}</code>
           </a>{' '}
           <Drifted {...{ slot, own, known }} />
+          {current.state === 'failed' && <StateBadge state="failed" />}
           <div class="mute">
-            <When at={timeOf(current)} now={now} />
+            <When at={sinceOf(current)} now={now} />
             {current.actor !== undefined && [' ', <bdi>{current.actor}</bdi>]}
           </div>
         </>
@@ -45,6 +46,7 @@ export function SlotCell({ name, slot, own, known, now }: SlotCellView): Html {
   );
 }
 
+const sinceOf = (entry: TimelineEntry): string => new Date(runsSinceMs(entry) ?? entry.atMs).toISOString();
 const timeOf = ({ atMs }: TimelineEntry): string => new Date(atMs).toISOString();
 
 const Attempt = ({ of, isStale, now }: { of: TimelineEntry; isStale: boolean; now: Date }): Html => (
