@@ -1,7 +1,7 @@
 import type { JsonAnswer } from '../../outbound/http.ts';
-import type { Scope } from './scope.ts';
-import type { Template, TemplateContext } from './template-context.ts';
-import { compileText } from './text.ts';
+import type { Scope } from '../../templates/shape.ts';
+import type { Template, TemplateContext } from '../../templates/template-context.ts';
+import { compileText } from '../../templates/text.ts';
 
 /** What a certain refusal of a certain destination means, and what to do. */
 export interface Advice {

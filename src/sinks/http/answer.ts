@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isSuccess, type JsonAnswer } from '../../outbound/http.ts';
+import { parsePath, valueAt } from '../../templates/path.ts';
 import { safeUrl } from '../../values/url.ts';
-import { parsePath, valueAt } from './path.ts';
 
 const Status = z.number('write a status such as 202').int().min(200).max(499);
 

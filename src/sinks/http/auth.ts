@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { JsonRequest } from '../../outbound/http.ts';
-import { valueAt } from './path.ts';
+import { valueAt } from '../../templates/path.ts';
+import { inside, type TemplateContext } from '../../templates/template-context.ts';
+import { partsOf, pieceOf } from '../../templates/text.ts';
 import type { TemplateSettings } from './scope.ts';
-import { inside, type TemplateContext } from './template-context.ts';
-import { partsOf, pieceOf } from './text.ts';
 
 const HeaderName = z.string().regex(/^[A-Za-z0-9-]+$/, 'write the name of a header, such as X-Api-Key');
 

@@ -1,8 +1,8 @@
-import type { Fields } from './facts.ts';
+import type { Fields } from '../../templates/shape.ts';
+import { compile, compileBody } from '../../templates/template.ts';
+import { inside, type TemplateContext } from '../../templates/template-context.ts';
 import type { Exchange } from './request.ts';
 import type { TemplateSettings } from './scope.ts';
-import { compile, compileBody } from './template.ts';
-import { inside, type TemplateContext } from './template-context.ts';
 import { compileUrl } from './url.ts';
 import type { Written } from './written.ts';
 

@@ -1,28 +1,13 @@
 import { ChangeType, digest, RiskLevel, State, Tier } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { headline } from '../../domain/summary.ts';
+import { type Fields, isNothing, type ValueType } from '../../templates/shape.ts';
 import type { Json } from '../../values/json.ts';
 import { shortSha } from '../../values/sha.ts';
 import { wellFormed } from '../../values/text.ts';
 import { uriOf } from '../../values/url.ts';
 import { normalized } from '../normalized.ts';
 import { alertOf } from '../one-alert.ts';
-
-/** What stands in a JSON document. */
-
-/** What a path leads to. `words` is one of a closed list. */
-export type ValueType =
-  | 'text'
-  | 'number'
-  | 'boolean'
-  | 'time'
-  | { readonly words: readonly string[] }
-  | { readonly list: ValueType }
-  | Fields;
-
-export interface Fields {
-  readonly fields: Readonly<Record<string, ValueType>>;
-}
 
 const fields = (named: Record<string, ValueType>): Fields => ({ fields: named });
 const TEXTS: ValueType = { list: 'text' };
@@ -175,10 +160,3 @@ const known = (named: Readonly<Record<string, Json | undefined>>): Facts =>
       .filter((entry): entry is [string, Json] => entry[1] !== undefined && !isNothing(entry[1]))
       .map(([name, value]) => [name, typeof value === 'string' ? wellFormed(value) : value]),
   );
-
-/** Text of white space, a list or an object with nothing in it: nothing to tell anybody. */
-export function isNothing(value: Json): boolean {
-  if (typeof value === 'string') return value.trim() === '';
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.keys(value).length === 0;
-}

@@ -1,9 +1,9 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { type Match, matchOf } from '../../domain/rule-match.ts';
-import { parsePath, valueAt } from './path.ts';
+import { parsePath, valueAt } from '../../templates/path.ts';
+import type { Scope } from '../../templates/shape.ts';
 import type { Exchange } from './request.ts';
-import type { Scope } from './scope.ts';
 
 /** What a deployment means for another one that the destination knows: told after it was taken itself. */
 export interface FollowUp extends Exchange {

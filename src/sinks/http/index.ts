@@ -3,6 +3,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { Match, mismatchOf } from '../../domain/rule-match.ts';
 import { failure, isSuccess, withoutSecret } from '../../outbound/http.ts';
+import type { TemplateContext } from '../../templates/template-context.ts';
 import { Credential, Name } from '../../values/settings.ts';
 import { normalized } from '../normalized.ts';
 import { alertOf } from '../one-alert.ts';
@@ -15,7 +16,6 @@ import type { Preset } from './preset.ts';
 import { isPresetName, PRESETS, presetNames } from './presets/index.ts';
 import { preview, requestOf } from './request.ts';
 import type { TemplateSettings } from './scope.ts';
-import type { TemplateContext } from './template-context.ts';
 import { named, Written } from './written.ts';
 
 const KEY = /^[a-z][a-z0-9_]*$/;

@@ -1,4 +1,4 @@
-import { isOperator } from './operator.ts';
+import { isOperator } from '../../templates/operator.ts';
 import type { Written } from './written.ts';
 
 /** What the configuration says stands before what the preset says; bodies are laid one over the other, key by key. */

@@ -1,6 +1,6 @@
 import type { Deployment } from '../../domain/deployment.ts';
+import { escapeFor } from '../../templates/modifiers.ts';
 import { fullSha } from '../../values/sha.ts';
-import { escapeFor } from './modifiers.ts';
 
 /** Without which a destination refuses a deployment. */
 export type Requirement = 'full_commit' | 'repository_url' | 'version' | 'quotable_service';

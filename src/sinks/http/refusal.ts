@@ -1,9 +1,9 @@
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { excerptOf, failure, type JsonAnswer } from '../../outbound/http.ts';
+import type { Scope } from '../../templates/shape.ts';
 import { adviceFor, type CompiledAdvice } from './advice.ts';
 import { type Success, verdictOf } from './answer.ts';
 import { again, isWorthRetry, type Retrying } from './retry.ts';
-import type { Scope } from './scope.ts';
 
 interface Judged {
   readonly success: Success;

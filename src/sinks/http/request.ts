@@ -1,12 +1,12 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import type { JsonRequest } from '../../outbound/http.ts';
+import { type Template, ValueMissing } from '../../templates/template-context.ts';
 import { wellFormed } from '../../values/text.ts';
 import type { PreviewedRequest } from '../sink.ts';
 import { isSigned, type Proof } from './auth.ts';
 import { eventIdOf, factsOf } from './facts.ts';
 import { scopeOf, type TemplateSettings } from './scope.ts';
-import type { Template } from './template-context.ts';
 import type { Url } from './url.ts';
 
 /** One kind of request, ready to be filled in. */
@@ -31,11 +31,20 @@ interface RequestInput {
 }
 
 /** @throws DeliveryFailed `never` when something that it needs is missing. */
-export function requestOf(
-  exchange: Exchange,
-  { given, proof }: Parts,
-  { deployment, now, ...known }: RequestInput,
-): JsonRequest {
+export function requestOf(exchange: Exchange, parts: Parts, input: RequestInput): JsonRequest {
+  try {
+    return filled(exchange, parts, input);
+  } catch (error) {
+    if (!(error instanceof ValueMissing)) throw error;
+    throw new DeliveryFailed(
+      `not sent: ${error.message}, which this deployment does not tell. Let the sender ` +
+        'report it, set it by a rule, or give a default',
+      { retry: 'never', cause: error },
+    );
+  }
+}
+
+function filled(exchange: Exchange, { given, proof }: Parts, { deployment, now, ...known }: RequestInput): JsonRequest {
   const scope = scopeOf(deployment, given, known);
   const body = exchange.body ? exchange.body(scope) : factsOf(deployment, known.pageUrl);
   if (body === undefined)

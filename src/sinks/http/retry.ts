@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import type { JsonAnswer } from '../../outbound/http.ts';
-import { parsePath, valuesAt } from './path.ts';
+import { parsePath, valuesAt } from '../../templates/path.ts';
 
 const Status = z.number('write a status such as 409').int().min(200).max(599);
 const HOUR_MS = 3_600_000;

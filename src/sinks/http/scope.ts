@@ -1,14 +1,12 @@
 import type { Deployment } from '../../domain/deployment.ts';
-import type { Json } from '../../values/json.ts';
-import { DEPLOYMENT, type Fields, factsOf, type ValueType } from './facts.ts';
+import type { Fields, Scope, ValueType } from '../../templates/shape.ts';
+import { DEPLOYMENT, factsOf } from './facts.ts';
 
 /** What the configuration gives templates besides the deployment. */
 export interface TemplateSettings {
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   readonly secrets: Readonly<Record<string, string>>;
 }
-
-export type Scope = Readonly<Record<string, Json>>;
 
 /** The shape of what templates see. `names`: every setting and secret that may be named, given or not. */
 export function shapeOf(names: { settings: readonly string[]; secrets: readonly string[] }): Fields {

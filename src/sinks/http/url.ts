@@ -1,10 +1,11 @@
 import { DeliveryFailed } from '../../domain/errors.ts';
+import { valueAt } from '../../templates/path.ts';
+import type { Scope } from '../../templates/shape.ts';
+import type { TemplateContext } from '../../templates/template-context.ts';
+import { partsOf, pieceOf, type TextPart } from '../../templates/text.ts';
 import { isDotSegment } from '../../values/path-segment.ts';
 import { trimCharsEnd, wellFormed } from '../../values/text.ts';
-import { valueAt } from './path.ts';
-import type { Scope, TemplateSettings } from './scope.ts';
-import type { TemplateContext } from './template-context.ts';
-import { partsOf, pieceOf, type TextPart } from './text.ts';
+import type { TemplateSettings } from './scope.ts';
 
 /** Up to the end of the host, which nothing that a deployment says may change. */
 const WITH_HOST = /^https?:\/\/[^/?#\s]+[/?#]/;

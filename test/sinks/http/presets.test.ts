@@ -5,13 +5,14 @@ import { digest, State } from '../../../src/domain/change-record.ts';
 import type { Deployment } from '../../../src/domain/deployment.ts';
 import { DeliveryFailed } from '../../../src/domain/errors.ts';
 import { build } from '../../../src/sinks/http/build.ts';
-import { DEPLOYMENT, factsOf, type ValueType } from '../../../src/sinks/http/facts.ts';
+import { DEPLOYMENT, factsOf } from '../../../src/sinks/http/facts.ts';
 import { http } from '../../../src/sinks/http/index.ts';
 import { PRESETS, presetNames } from '../../../src/sinks/http/presets/index.ts';
 import { EVENT_MUTATION } from '../../../src/sinks/http/presets/newrelic-change-event.ts';
 import { MUTATION } from '../../../src/sinks/http/presets/newrelic-change-tracking.ts';
 import { preview, requestOf } from '../../../src/sinks/http/request.ts';
 import type { PreviewedRequest, Sink } from '../../../src/sinks/sink.ts';
+import type { ValueType } from '../../../src/templates/shape.ts';
 import { anyDeployment } from '../../support/any-deployment.ts';
 import { failed } from '../../support/delivery-failed.ts';
 import { aDeployment, sha } from '../../support/deployment.ts';
@@ -433,6 +434,7 @@ function fits(value: unknown, kind: ValueType, path: string): void {
   if (kind === 'time') expect(Date.parse(String(value)), path).not.toBeNaN();
   else if (kind === 'number' || kind === 'boolean') expect(typeof value, path).toBe(kind);
   else if (kind === 'text') expect(typeof value === 'string' && value.trim() !== '', path).toBe(true);
+  else if (kind === 'any') expect(value, path).toBeDefined();
   else if ('words' in kind) expect(kind.words, path).toContain(value);
   else if ('list' in kind)
     for (const item of value as unknown[]) fits(item, kind.list, path); // or it throws

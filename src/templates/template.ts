@@ -1,10 +1,9 @@
-import { DeliveryFailed } from '../../domain/errors.ts';
-import type { Json } from '../../values/json.ts';
-import { isNothing } from './facts.ts';
+import type { Json } from '../values/json.ts';
 import { compileModifiers, type Modifier } from './modifiers.ts';
 import { operatorOf } from './operator.ts';
 import { kindAt, type Path, parsePath, valueAt } from './path.ts';
-import { type Computed, inside, type Template, type TemplateContext } from './template-context.ts';
+import { isNothing, type ValueType } from './shape.ts';
+import { type Computed, inside, type Template, type TemplateContext, ValueMissing } from './template-context.ts';
 import { compileText, type Texts } from './text.ts';
 
 const MISSING: Template = () => undefined;
@@ -123,7 +122,7 @@ const nameOf = (written: unknown): string =>
 function compileEach({ value: text, item }: { value: string; item: unknown }, at: TemplateContext): Computed {
   const path = parsePath(text);
   const found = kindAt(path, at.shape);
-  const of = 'kind' in found && typeof found.kind === 'object' && 'list' in found.kind ? found.kind.list : undefined;
+  const of = 'kind' in found ? itemOf(found.kind) : undefined;
   if (of === undefined) {
     at.complain(
       [...at.path, 'each'],
@@ -135,6 +134,11 @@ function compileEach({ value: text, item }: { value: string; item: unknown }, at
   const template = compile(item, { ...inside(at, 'item'), shape });
   return { value: (scope) => mapList(valueAt(scope, path), (one) => template({ ...scope, item: one })), names: text };
 }
+
+const itemOf = (kind: ValueType): ValueType | undefined => {
+  if (kind === 'any') return 'any';
+  return typeof kind === 'object' && 'list' in kind ? kind.list : undefined;
+};
 
 function mapList(list: Json | undefined, map: (item: Json) => Json | undefined): Json | undefined {
   if (!Array.isArray(list)) return undefined;
@@ -160,11 +164,7 @@ function finish({ value, type: kind, names }: Computed, operator: Modifier, at: 
     const found = value(scope);
     const result = (found === undefined ? undefined : modify(found, scope)) ?? fallback(scope);
     if (result !== undefined || !operator.required) return result;
-    throw new DeliveryFailed(
-      `not sent: ${at.path.join('.')} needs ${names}, which this deployment does not tell. Let the sender ` +
-        `report it, set it by a rule, or give a default`,
-      { retry: 'never' },
-    );
+    throw new ValueMissing(at.path.join('.'), names);
   };
 }
 

@@ -1,14 +1,15 @@
 import { z } from 'zod';
-import { compileRegex, isRegex, type Pattern } from '../../domain/rule-regex.ts';
-import { firstCharacters } from '../../values/graphemes.ts';
-import type { Json } from '../../values/json.ts';
-import { cutUnits } from '../../values/text.ts';
-import { isNothing, type ValueType } from './facts.ts';
-import type { Scope } from './scope.ts';
+import { compileRegex, isRegex, type Pattern } from '../domain/rule-regex.ts';
+import { firstCharacters } from '../values/graphemes.ts';
+import type { Json } from '../values/json.ts';
+import { cutUnits } from '../values/text.ts';
+import { isNothing, type Scope, type ValueType } from './shape.ts';
 import type { Template, TemplateContext } from './template-context.ts';
 
 /** Longer texts are cut before a regular expression sees them: names are short. */
 const MAX_SEARCHED_CHARS = 1_000;
+/** Items of a list that are searched. */
+const MAX_SEARCHED_ITEMS = 100;
 
 export const Conversion = z.enum(['number', 'string', 'boolean', 'epoch_seconds', 'epoch_ms', 'iso']);
 type Conversion = z.infer<typeof Conversion>;
@@ -72,11 +73,17 @@ export function compileModifiers(written: Modifier, kind: ValueType | undefined,
   };
 }
 
+/** Of a list the first item that it fits: some tools put ids of several kinds into one list. */
 const captured =
   ({ groups, match }: Pattern): ModifierStep =>
   (value) => {
-    const captures = match(cutUnits(String(value), MAX_SEARCHED_CHARS));
-    return groups.map((group) => captures?.get(group)).find((text) => text !== undefined);
+    for (const item of Array.isArray(value) ? value.slice(0, MAX_SEARCHED_ITEMS) : [value]) {
+      if (typeof item === 'object') continue;
+      const captures = match(cutUnits(String(item), MAX_SEARCHED_CHARS));
+      const found = groups.map((group) => captures?.get(group)).find((text) => text !== undefined);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   };
 
 /** Case does not count on the left, as in the maps of environments and services. */
@@ -88,7 +95,7 @@ function mapped(map: Readonly<Record<string, unknown>>, kind: ValueType | undefi
     if (words && !words.includes(word)) at.complain(path, `it is never that: write one of ${words.join(', ')}`);
     choices.set(word.toLowerCase(), at.compile(written, { ...at, path }));
   }
-  return (value, scope) => choices.get(String(value).toLowerCase())?.(scope);
+  return (value, scope) => (typeof value === 'object' ? undefined : choices.get(String(value).toLowerCase())?.(scope));
 }
 
 const onText =

@@ -1,8 +1,8 @@
-import { Value } from '../../domain/rule-value.ts';
-import type { Json } from '../../values/json.ts';
+import { Value } from '../domain/rule-value.ts';
+import type { Json } from '../values/json.ts';
 import { type Escape, escapeFor } from './modifiers.ts';
 import { kindAt, type Path, parsePath, valueAt } from './path.ts';
-import type { Scope } from './scope.ts';
+import type { Scope } from './shape.ts';
 import type { Computed, Template, TemplateContext } from './template-context.ts';
 
 export type TextPart = { readonly text: string } | { readonly name: string; readonly path: Path };

@@ -1,14 +1,31 @@
-import type { Json } from '../../values/json.ts';
-import type { Fields, ValueType } from './facts.ts';
+import type { Json } from '../values/json.ts';
+import { cutUnits } from '../values/text.ts';
+import type { Fields, ValueType } from './shape.ts';
 
-/** `commit.sha`, `artifacts.0` and `artifacts[0]`, and `commit^sha`, as AlertOps writes it. */
+/**
+ * `commit.sha`, `artifacts.0` and `artifacts[0]`, and `commit^sha`, as AlertOps writes it. A name that has a dot in it
+ * stands in brackets and quotes: `labels["app.example.com/name"]`.
+ */
 export type Path = readonly string[];
 
-export const parsePath = (text: string): Path =>
-  text
-    .trim()
-    .replace(/\[(\d+)\]/g, '.$1')
-    .split(/[.^]/);
+/** Longer ones lead nowhere. */
+const MAX_PATH_CHARS = 500;
+
+export const parsePath = (text: string): Path => {
+  const steps = cutUnits(text.trim(), MAX_PATH_CHARS).match(/\["[^"]*"\]|\['[^']*'\]|\[\d+\]|[.^]|[^.^[]+|\[/g) ?? [];
+  const path: string[] = [];
+  let isOpen = true; // a name may follow: at the start, and after a dot
+  for (const step of steps) {
+    if (step === '.' || step === '^') {
+      if (isOpen) path.push('');
+      isOpen = true;
+    } else if (/^\[\d+\]$/.test(step)) path.push(step.slice(1, -1));
+    else if (/^\[["']/.test(step)) path.push(step.slice(2, -2));
+    else path.push(...(isOpen ? [step] : [`${path.pop() ?? ''}${step}`]));
+    if (step !== '.' && step !== '^') isOpen = false;
+  }
+  return isOpen ? [...path, ''] : path;
+};
 
 /** What the path leads to, or a sentence that says why it leads nowhere. */
 export function kindAt(path: Path, from: Fields): { readonly kind: ValueType } | { readonly wrong: string } {
@@ -22,6 +39,7 @@ export function kindAt(path: Path, from: Fields): { readonly kind: ValueType } |
 }
 
 function step(kind: ValueType, name: string): ValueType | undefined {
+  if (kind === 'any') return 'any';
   if (typeof kind === 'string' || 'words' in kind) return undefined;
   if ('list' in kind) return /^\d{1,4}$/.test(name) ? kind.list : undefined;
   return Object.hasOwn(kind.fields, name) ? kind.fields[name] : undefined;
