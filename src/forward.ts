@@ -35,15 +35,15 @@ export function createForward({ deployments, ledger, clock, sourceName, pageUrl,
       const moment = momentOf(deployment);
       const step = transition(entry.known.told, moment);
       if (step !== 'apply') return step;
-      const wish = sink.wants(deployment);
-      if (routed.droppedBy || !wish.wanted) return 'unwanted';
+      const decision = sink.wants(deployment);
+      if (routed.droppedBy || !decision.wanted) return 'unwanted';
       const context = { signal, now: clock(), sourceName: sourceName(deployment.source), pageUrl: pageUrl(key) };
       try {
         await entry.delivered(moment, await sink.deliver(deployment, entry, context));
       } catch (error) {
         const status = error instanceof DeliveryFailed ? error.status : undefined;
-        const words = error instanceof Error ? error.message : String(error);
-        await entry.attempted({ state: moment.state, outcome: 'failed', words, ...(status && { status }) });
+        const message = error instanceof Error ? error.message : String(error);
+        await entry.attempted({ state: moment.state, outcome: 'failed', words: message, ...(status && { status }) });
         throw error;
       }
       onDelivered(sink, routed);

@@ -255,11 +255,11 @@ async function run<Part>(
 /** For a command that only asks a bridge, wherever that is. */
 async function ask<Part>(
   loading: Promise<Part>,
-  said: BridgeAccess,
+  access: BridgeAccess,
   act: (part: Part, bridge: BridgeSettings) => Promise<void>,
 ): Promise<void> {
   const [part, { reachBridge }] = await Promise.all([loading, import('./config/bridge-access.ts')]);
-  await act(part, reachBridge(said));
+  await act(part, reachBridge(access));
 }
 
 /** The bridge outlives whoever reads its output; a command has nothing more to do. */

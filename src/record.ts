@@ -30,7 +30,7 @@ export function createRecord(parts: RecordParts) {
   async function record({ webhookId, records, ...event }: ChangeEvent): Promise<void> {
     const isEcho = records.length > 0 && (await Promise.all(records.map(isOurs))).every(Boolean);
     const asked = await resolve({ ...event, records, ...(isEcho && { lookups: [] }) });
-    const steps = await addAll([...asked.told, ...asked.records]);
+    const steps = await addAll([...asked.fromWebhook, ...asked.records]);
     const conclusion = conclusionOf(steps, asked, event.otherwise);
     await Promise.all([...steps.map(forwardToSinks), inbox.conclude(webhookId, conclusion)]);
     if (asked.unanswered && asked.unanswered.retry !== 'never') throw asked.unanswered;

@@ -25,7 +25,7 @@ export function createRecentlyKept<Item>(parts: {
 }): RecentlyKept<Item> {
   let recent: { readonly item: Item; readonly bytes: number; readonly atMs: number }[] = [];
   let bytesHeld = 0;
-  let known: string | undefined;
+  let knownServerId: string | undefined;
   let checking: Promise<void> | undefined;
   const now = () => parts.clock().getTime();
   const keepOnly = (from: number) => {
@@ -35,11 +35,12 @@ export function createRecentlyKept<Item>(parts: {
   const check = async () => {
     const startedMs = now();
     const id = await parts.serverId().catch((error: unknown) => {
-      if (recent.length > 0) known ??= 'one that cannot be asked any more';
+      if (recent.length > 0) knownServerId ??= 'one that cannot be asked any more';
       throw error;
     });
-    if (known !== undefined && known !== id) await Promise.all(recent.map(({ item }) => parts.keepAgain(item)));
-    known = id; // when it has all of it
+    if (knownServerId !== undefined && knownServerId !== id)
+      await Promise.all(recent.map(({ item }) => parts.keepAgain(item)));
+    knownServerId = id; // when it has all of it
     const unsettled = recent.findIndex(({ atMs }) => atMs > startedMs - SETTLED_AFTER_MS);
     keepOnly(unsettled === -1 ? recent.length : unsettled);
   };
@@ -51,7 +52,7 @@ export function createRecentlyKept<Item>(parts: {
   };
   return {
     add(item, bytes) {
-      if (known === undefined) void look().catch(() => {}); // looked at again within a second
+      if (knownServerId === undefined) void look().catch(() => {}); // looked at again within a second
       recent.push({ item, bytes, atMs: now() });
       bytesHeld += bytes;
       if (bytesHeld > MAX_BYTES) keepOnly(Math.ceil(recent.length / 8)); // rarely, and then many

@@ -12,10 +12,10 @@ export function repeatWithTimeout(repeats: Pick<Repeats, 'isRepeat'>): (mapped: 
     const records = mapped.kind === 'records' ? mapped.records.filter(({ repeatable }) => repeatable) : [];
     if (records.length === 0) return false;
     const asked = Promise.all(records.map((record) => repeats.isRepeat(toChangeRecord(record))));
-    const known = asked.then(
+    const areKept = asked.then(
       (answers) => answers.every(Boolean),
       () => false,
     );
-    return within(ASK_WITHIN_MS, known, () => false);
+    return within(ASK_WITHIN_MS, areKept, () => false);
   };
 }

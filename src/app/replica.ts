@@ -28,13 +28,13 @@ export function joinReplicas({ config, redis, log, onError }: ReplicaParts): Rep
   const facts = factsOf(config);
   const replicas = createReplicas(redis, randomUUID());
   let others: OtherReplicas | undefined;
-  let said: string | undefined;
+  let lastDifference: string | undefined;
   const beat = async () => {
     others = await replicas.beat(facts);
     const difference = differenceOf(facts, others);
-    if (difference !== undefined && difference !== said)
+    if (difference !== undefined && difference !== lastDifference)
       log.warn({ difference }, 'replicas have unlike configurations');
-    said = difference;
+    lastDifference = difference;
     return others;
   };
   let first = beat();
@@ -48,7 +48,7 @@ export function joinReplicas({ config, redis, log, onError }: ReplicaParts): Rep
       }
       return [...(others?.sinks ?? [])].filter((name) => !facts.sinks.includes(name));
     },
-    difference: () => said,
+    difference: () => lastDifference,
     stop: () => clearInterval(beating),
   };
 }
@@ -73,10 +73,10 @@ function differenceOf(own: ReplicaFacts, { living }: OtherReplicas): string | un
   if (!unlike) return undefined;
   const lacking = unlike.sinks.filter((name) => !own.sinks.includes(name));
   const extra = own.sinks.filter((name) => !unlike.sinks.includes(name));
-  const words = [
+  const differences = [
     ...(lacking.length > 0 ? [`has ${lacking.join(', ')}, which this one has not`] : []),
     ...(extra.length > 0 ? [`lacks ${extra.join(', ')}`] : []),
   ];
-  const what = words.length > 0 ? words.join(' and ') : 'has other sources or rules';
+  const what = differences.length > 0 ? differences.join(' and ') : 'has other sources or rules';
   return `the replica on ${unlike.host} ${what}: give all replicas the same configuration`;
 }

@@ -47,10 +47,10 @@ export async function askBridge(
   }).catch((cause: unknown) => {
     throw new BridgeUnreachable(`no bridge answers at ${addressOf(config)}; start it with: npm start`, { cause });
   });
-  const said = readEnvelope(await answer.body.text());
+  const envelope = readEnvelope(await answer.body.text());
   if (answer.statusCode >= 300)
-    throw new RequestRefused(said.error?.message ?? `the bridge answers ${answer.statusCode}`, answer.statusCode);
-  return { data: said.data, meta: said.meta };
+    throw new RequestRefused(envelope.error?.message ?? `the bridge answers ${answer.statusCode}`, answer.statusCode);
+  return { data: envelope.data, meta: envelope.meta };
 }
 
 /** The same, where "there is none" is an answer like any other. */

@@ -5,7 +5,7 @@ type Shell = (typeof SHELLS)[number];
 
 /** @throws Error that names those there are */
 export function shellOf(name: string): Shell {
-  const shell = SHELLS.find((known) => known === name);
+  const shell = SHELLS.find((candidate) => candidate === name);
   if (!shell) throw new Error(`there is no completion for "${name}": write ${SHELLS.join(', ')}`);
   return shell;
 }
@@ -14,7 +14,7 @@ export function shellOf(name: string): Shell {
 interface Place {
   /** The names of the commands that lead to it, each after a space; empty at the top. */
   readonly path: string;
-  readonly words: readonly { readonly name: string; readonly about: string }[];
+  readonly entries: readonly { readonly name: string; readonly about: string }[];
 }
 
 /** A script that completes commands and options in a shell. Made of the very commands, so that it misses none. */
@@ -31,7 +31,7 @@ function placesOf(command: Command, path: string): Place[] {
   }));
   const help = { name: '--help', about: 'what it does, and its options' };
   return [
-    { path, words: [...below.map(({ name, about }) => ({ name, about })), ...options, help] },
+    { path, entries: [...below.map(({ name, about }) => ({ name, about })), ...options, help] },
     ...below.flatMap(({ name, one }) => placesOf(one, `${path} ${name}`)),
   ];
 }
@@ -44,7 +44,7 @@ const fishQuoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').r
 const leadingTo = (places: readonly Place[]): readonly string[] =>
   places.map(({ path }) => path).filter((path) => path !== '');
 
-const namesOf = ({ words }: Place): string => words.map(({ name }) => name).join(' ');
+const namesOf = ({ entries }: Place): string => entries.map(({ name }) => name).join(' ');
 
 const bashCase = (place: Place): string =>
   `    ${quoted(place.path)}) COMPREPLY=($(compgen -W ${quoted(namesOf(place))} -- "$current")) ;;\n`;
@@ -63,8 +63,8 @@ ${places.map(bashCase).join('')}  esac
 complete -o default -F _shiplog shiplog
 `;
 
-const zshCase = ({ path, words }: Place): string =>
-  `    (${quoted(path)}) found=(${words.map(({ name, about }) => quoted(`${name}:${about}`)).join(' ')}) ;;\n`;
+const zshCase = ({ path, entries }: Place): string =>
+  `    (${quoted(path)}) found=(${entries.map(({ name, about }) => quoted(`${name}:${about}`)).join(' ')}) ;;\n`;
 
 const zsh = (places: readonly Place[]): string => `#compdef shiplog
 # zsh completion of shiplog: source <(shiplog completion zsh)
@@ -91,8 +91,8 @@ const fishLine = (path: string, name: string, about: string): string =>
     ` -n ${fishQuoted(`__shiplog_at "${path}"`)} -a ${fishQuoted(name)} -d ${fishQuoted(about)}\n`,
   ].join('');
 
-const fishLines = ({ path, words }: Place): string =>
-  words.map(({ name, about }) => fishLine(path, name, about)).join('');
+const fishLines = ({ path, entries }: Place): string =>
+  entries.map(({ name, about }) => fishLine(path, name, about)).join('');
 
 const fish = (places: readonly Place[]): string => `# fish completion of shiplog: shiplog completion fish | source
 function __shiplog_at

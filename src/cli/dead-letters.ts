@@ -66,8 +66,8 @@ export async function showDeadLetter(config: BridgeSettings, id: string): Promis
   const about = letter.deployment
     ? `/api/deployments/${letter.deployment.split('/').map(encodeURIComponent).join('/')}`
     : `/api/inbox/${letter.webhook}`;
-  const known = await callBridge(config, { method: 'GET', path: about }).catch((error: Error) => error.message);
-  process.stdout.write(`${JSON.stringify({ ...letter, about: known }, null, 2)}\n`);
+  const subject = await callBridge(config, { method: 'GET', path: about }).catch((error: Error) => error.message);
+  process.stdout.write(`${JSON.stringify({ ...letter, about: subject }, null, 2)}\n`);
 }
 
 /** Page by page with progress, so that it can be stopped half-way and run again. */

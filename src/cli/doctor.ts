@@ -97,11 +97,14 @@ async function checkTrouble(config: Config): Promise<Finding[]> {
     askOrNothing(config, '/api/v1/changes?status=running&limit=100'),
     askOrNothing(config, '/api/v1/changes?status=pending&limit=100'),
   ]);
-  const dead = (letters?.meta as { total?: number } | undefined)?.total ?? 0; // our own API
+  const deadLetterCount = (letters?.meta as { total?: number } | undefined)?.total ?? 0; // our own API
   return [
     {
-      ok: dead === 0,
-      what: dead === 0 ? 'dead letters: none' : `${dead} dead letters need attention: npx shiplog dead-letters ls`,
+      ok: deadLetterCount === 0,
+      what:
+        deadLetterCount === 0
+          ? 'dead letters: none'
+          : `${deadLetterCount} dead letters need attention: npx shiplog dead-letters ls`,
     },
     ...repeatedRefusals((refused?.data ?? []) as readonly Webhook[], Date.now()), // our own API
     ...staleDeployments(

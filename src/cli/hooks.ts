@@ -20,7 +20,9 @@ export async function applyHooks(
   const url = said ?? config.public_url ?? '';
   const source = config.sources.find((candidate) => candidate.name === name);
   if (!source)
-    throw new Error(`there is no source "${name}"; there are: ${config.sources.map((known) => known.name).join(', ')}`);
+    throw new Error(
+      `there is no source "${name}"; there are: ${config.sources.map((source) => source.name).join(', ')}`,
+    );
   if (!source.applyHooks)
     throw new Error(`nothing can be set up for ${name}: it has no API, or api.token of this source is not set`);
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))

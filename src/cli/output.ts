@@ -58,13 +58,13 @@ export async function withProgress<T>(
 ): Promise<T> {
   const startedMs = Date.now();
   let how = '';
-  let said = '';
+  let lastLine = '';
   const say = () => {
     const seconds = Math.round((Date.now() - startedMs) / 1000);
     const line = `${what}${how && `: ${how}`} (${seconds} s)`;
     if (stderr.isTTY) stderr.write(`${EMPTY_LINE}${line}`);
-    else if (said !== how || said === '') stderr.write(`${line}\n`); // a log needs no clock
-    said = how || what;
+    else if (lastLine !== how || lastLine === '') stderr.write(`${line}\n`); // a log needs no clock
+    lastLine = how || what;
   };
   let again: NodeJS.Timeout | undefined;
   const first = setTimeout(() => {
@@ -78,6 +78,6 @@ export async function withProgress<T>(
   } finally {
     clearTimeout(first);
     clearInterval(again);
-    if (said && stderr.isTTY) stderr.write(EMPTY_LINE);
+    if (lastLine && stderr.isTTY) stderr.write(EMPTY_LINE);
   }
 }

@@ -18,8 +18,8 @@ export async function redeliver(config: Config, { sink, since, dryRun, json }: R
     queued: number;
   }; // our own API
   if (json) return void printJson(process, { sink, since: at, dry_run: dryRun, ...done });
-  const words = dryRun
+  const summary = dryRun
     ? 'would be put into its queue'
     : 'are in its queue; what was delivered to it before is not delivered again';
-  process.stdout.write(`${sink}: ${done.looked} deployments since ${at}, of which ${done.queued} ${words}\n`);
+  process.stdout.write(`${sink}: ${done.looked} deployments since ${at}, of which ${done.queued} ${summary}\n`);
 }

@@ -47,8 +47,8 @@ async function replayAny(config: BridgeSettings, what: string, note: (how: strin
 
 async function replayWebhook(config: BridgeSettings, id: string): Promise<Replayed> {
   // One that died keeps its place in the queue: a second one of the same id would be no news there.
-  const dead = await replayDeadLetters(config, { id: `record:evt_${id}`, remap: true }, () => {});
-  if (dead > 0) return { webhook: id };
+  const deadLetters = await replayDeadLetters(config, { id: `record:evt_${id}`, remap: true }, () => {});
+  if (deadLetters > 0) return { webhook: id };
   const path = `/api/inbox/${encodeURIComponent(id)}/replay`;
   await callBridge(config, { method: 'POST', path }).catch((error: unknown) => {
     if (error instanceof RequestRefused && error.status === 409)

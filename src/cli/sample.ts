@@ -7,7 +7,9 @@ import { type JsonOption, printJson } from './output.ts';
 export async function sendSample(config: Config, name: string, { json }: JsonOption = {}): Promise<void> {
   const source = config.sources.find((candidate) => candidate.name === name || candidate.type === name);
   if (!source)
-    throw new Error(`there is no source "${name}"; there are: ${config.sources.map((known) => known.name).join(', ')}`);
+    throw new Error(
+      `there is no source "${name}"; there are: ${config.sources.map((source) => source.name).join(', ')}`,
+    );
   const { path, headers, body } = source.sample(new Date());
   const url = `${addressOf(config)}${path}`;
   const answer = await request(url, { method: 'POST', headers, body }).catch((cause: unknown) => {

@@ -97,9 +97,9 @@ function webhookTable(webhooks: readonly Webhook[], screen: Screen): string {
 }
 
 function deliveryText({ sink, wants, told, remoteId, remoteUrl, attempts }: Delivery, screen: Screen): string {
-  const known = [remoteId && `id ${remoteId} there`, remoteUrl].filter(Boolean).join(', ');
+  const remote = [remoteId && `id ${remoteId} there`, remoteUrl].filter(Boolean).join(', ');
   const stands = told
-    ? `told ${told.state} of ${shownTime(told.at)}${known && `, ${known}`}`
+    ? `told ${told.state} of ${shownTime(told.at)}${remote && `, ${remote}`}`
     : wants.wanted
       ? 'not delivered yet'
       : `not delivered: ${wants.why}`;
@@ -126,10 +126,10 @@ function deliveryText({ sink, wants, told, remoteId, remoteUrl, attempts }: Deli
 type Delivery = DeploymentDetail['deliveries'][number];
 
 function deadLetterText(letters: readonly DeadLetter[], key: string): string {
-  const dead = letters.map(
+  const deadLetterLines = letters.map(
     ({ id, sink, kind, diedAt, why }) => `${shownTime(diedAt)}  ${sink}  ${kind}  ${id}: ${why}`,
   );
-  return section('Dead letters', `${lines(dead)}  Try again: shiplog replay ${oneLine(key)}\n`);
+  return section('Dead letters', `${lines(deadLetterLines)}  Try again: shiplog replay ${oneLine(key)}\n`);
 }
 
 const INDENT = '  ';

@@ -108,20 +108,20 @@ async function* inboxPages(config: BridgeSettings, most: number, note: (how: str
 async function withDeployments(config: BridgeSettings, webhooks: readonly Webhook[]): Promise<Omit<Traced, 'found'>> {
   const keys = [...new Set(webhooks.flatMap(({ deployments }) => deployments))];
   const details = await Promise.all(keys.map((key) => detailOf(config, key)));
-  const known = details.filter((detail) => detail !== undefined);
-  return { ...none, webhooks, deployments: await Promise.all(known.map((detail) => complete(config, detail))) };
+  const existing = details.filter((detail) => detail !== undefined);
+  return { ...none, webhooks, deployments: await Promise.all(existing.map((detail) => complete(config, detail))) };
 }
 
 async function complete(config: BridgeSettings, detail: DeploymentDetail): Promise<TracedDeployment> {
   const { key } = detail.deployment;
   const ids = [...new Set(detail.records.flatMap(({ webhook }) => webhook ?? []))];
-  const [told, dead_letters, repeats] = await Promise.all([
+  const [named, dead_letters, repeats] = await Promise.all([
     Promise.all(ids.map((id) => webhookOf(config, id))),
     deadLetters(config, { deployment: key }),
     repeatsOf(config, key),
   ]);
-  const known = [...told.filter((webhook) => webhook !== undefined), ...repeats];
-  const webhooks = [...new Map(known.map((webhook) => [webhook.id, webhook])).values()];
+  const allWebhooks = [...named.filter((webhook) => webhook !== undefined), ...repeats];
+  const webhooks = [...new Map(allWebhooks.map((webhook) => [webhook.id, webhook])).values()];
   return {
     ...detail,
     webhooks: webhooks.sort((a, b) => a.receivedAt.localeCompare(b.receivedAt)),

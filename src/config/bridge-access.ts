@@ -26,16 +26,16 @@ const Login = z.object({ url: z.url(), token: z.string().min(1) });
  * configuration; else the one that `shiplog login` saved.
  * @throws ConfigError that says what to give
  */
-export function reachBridge(said: BridgeAccess, environment: Environment = process.env): BridgeSettings {
-  const url = said.url ?? (environment['SHIPLOG_URL'] || undefined);
-  const token = said.token ?? (environment['SHIPLOG_TOKEN'] || undefined);
+export function reachBridge(given: BridgeAccess, environment: Environment = process.env): BridgeSettings {
+  const url = given.url ?? (environment['SHIPLOG_URL'] || undefined);
+  const token = given.token ?? (environment['SHIPLOG_TOKEN'] || undefined);
   if (url !== undefined && !isWebAddress(url))
     throw new ConfigError([`"${url}" is no address of a bridge: write one such as https://shiplog.example.com`]);
   if (url && token) return toReachable(url, token);
   const login = readLogin(environment);
   if (url) {
-    const known = login && sameAddress(login.url, url) ? login.token : undefined;
-    return toReachable(url, known ?? localToken(environment));
+    const sessionToken = login && sameAddress(login.url, url) ? login.token : undefined;
+    return toReachable(url, sessionToken ?? localToken(environment));
   }
   const local = localBridge(environment);
   if (login && !local?.url) return toReachable(login.url, token ?? login.token);

@@ -41,7 +41,7 @@ const NamedToken = z.strictObject({
 /** Also as one text: "receive,work". */
 const Roles = z
   .union([z.string(), z.array(z.string())])
-  .transform((said) => (Array.isArray(said) ? said : said.split(',')).map((role) => role.trim()).filter(Boolean))
+  .transform((value) => (Array.isArray(value) ? value : value.split(',')).map((role) => role.trim()).filter(Boolean))
   .pipe(
     z.array(z.enum(['receive', 'work'], 'write receive, work, or receive,work')).min(1, 'write receive, work, or both'),
   );

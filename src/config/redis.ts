@@ -7,7 +7,7 @@ const MOST_NODES = 32;
 const Nodes = (kind: keyof typeof DEFAULT_PORT) =>
   z
     .union([z.string(), z.array(z.string())])
-    .transform((said) => (Array.isArray(said) ? said : said.split(',')).map((node) => node.trim()).filter(Boolean))
+    .transform((value) => (Array.isArray(value) ? value : value.split(',')).map((node) => node.trim()).filter(Boolean))
     .pipe(
       z
         .array(z.string().regex(/^(?:\[[0-9a-fA-F:.]+\]|[^\s:/@[\]]+)(?::\d{1,5})?$/, 'write host:port,host:port'))

@@ -21,8 +21,8 @@ export function openSecrets(dataDir: string): (name: string) => string {
   const file = join(dataDir, FILE);
   const kept = read(file);
   return (name) => {
-    const known = kept[name];
-    if (known) return known;
+    const existing = kept[name];
+    if (existing) return existing;
     const made = randomBytes(SECRET_BYTES).toString('hex');
     kept[name] = made;
     write(file, kept);

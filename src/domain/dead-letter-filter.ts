@@ -71,8 +71,8 @@ export function causeOf({
   readonly webhook?: string | undefined;
 }): string {
   const own = [deployment, webhook].filter((name) => name !== undefined && name !== '');
-  const words = own.reduce<string>((text, name) => text.replaceAll(name ?? '', LEFT_OUT), why);
-  return words.replace(MADE_UP, LEFT_OUT).slice(0, MAX_CAUSE_CHARS).trim();
+  const message = own.reduce<string>((text, name) => text.replaceAll(name ?? '', LEFT_OUT), why);
+  return message.replace(MADE_UP, LEFT_OUT).slice(0, MAX_CAUSE_CHARS).trim();
 }
 
 /** Whether it says which. What does not means all of them, and an order must say so. */

@@ -14,15 +14,15 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
   if (!decisive) throw new RangeError(`deployment ${key} has no records`);
   const { decider, run, isPart } = decisive;
   const trusted = records.toSorted(byAuthority);
-  const known = trusted.reduce((sum, record) => merge(sum, record));
+  const merged = trusted.reduce((sum, record) => merge(sum, record));
   const open = isFinal(decider.state) ? undefined : reasonToWait(trusted);
-  const said = descriptionOf(trusted, decider);
+  const description = descriptionOf(trusted, decider);
   const started = startOf(records, decider.occurredAt);
   const succeededAt = isPart ? undefined : successBefore(records, decider);
   const finished = isFinal(decider.state) ? (decider.finishedAt ?? endOf(run, records, decider.state)) : undefined;
   return {
     key,
-    ...withoutStep(known),
+    ...withoutStep(merged),
     state: decider.state,
     ...(isPart && decider.job && { job: decider.job }),
     ...(isPart && decider.jobUrl && { jobUrl: decider.jobUrl }),
@@ -34,7 +34,7 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     ...(finished && { finishedAt: finished }),
     ...(succeededAt && { succeededAt }),
     ...summaryOf(trusted, decider.state),
-    ...(said !== undefined && { description: said }),
+    ...(description !== undefined && { description }),
     ...(open !== undefined && { waiting: open }),
     notes: [...notesOf(trusted), ...setbacks(trusted, decider), ...(open === undefined ? [] : [open])],
     decidedBy: decider.id,
@@ -44,7 +44,7 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
 }
 
 /** What a deployment has of its records as it is: all but what describes one step, or is worked out above. */
-function withoutStep(known: ChangeRecord) {
+function withoutStep(merged: ChangeRecord) {
   const {
     id: _,
     deployment,
@@ -68,7 +68,7 @@ function withoutStep(known: ChangeRecord) {
     startedAt,
     finishedAt,
     ...rest
-  } = known;
+  } = merged;
   return rest;
 }
 
@@ -115,8 +115,8 @@ function byAuthority(a: ChangeRecord, b: ChangeRecord): number {
 /** When it is said to have begun, else when somebody said first that it runs. */
 function startOf(records: readonly ChangeRecord[], decidedAt: string): string | undefined {
   const running = sameState(records, 'running').map(({ occurredAt }) => occurredAt);
-  const said = earliest(records.map((record) => record.startedAt));
-  return said ?? earliest(running.filter((time) => time <= decidedAt));
+  const reported = earliest(records.map((record) => record.startedAt));
+  return reported ?? earliest(running.filter((time) => time <= decidedAt));
 }
 
 /** It ran, and failed afterwards: what runs next has taken its place. */
@@ -180,9 +180,9 @@ const sameState = (records: readonly ChangeRecord[], state: State) =>
 /** `over` wins wherever it says something; lists are united. */
 function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
   // the same keys, fewer of them
-  const said = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined)) as ChangeRecord;
+  const defined = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined)) as ChangeRecord;
   return {
-    ...Object.assign({}, under, said),
+    ...Object.assign({}, under, defined),
     environment: mergeEnvironment(under, over),
     service: isNamedByDefault(over) && under.service !== 'unknown' ? under.service : over.service,
     ...(under.repository && { repository: { ...under.repository, ...over.repository } }),

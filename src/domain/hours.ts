@@ -19,10 +19,10 @@ const startOf = (ms: number): number => ms - (ms % HOUR_MS);
 /** The last 24 hours, oldest first, this one last; those in which nothing came among them. */
 export function lastDay(hours: readonly Hour[], now: Date): readonly Hour[] {
   const current = startOf(now.getTime());
-  const known = new Map(hours.map((hour) => [hour.atMs, hour]));
+  const byTime = new Map(hours.map((hour) => [hour.atMs, hour]));
   return Array.from({ length: DAY_HOURS }, (_, at) => {
     const atMs = current - (DAY_HOURS - 1 - at) * HOUR_MS;
-    return known.get(atMs) ?? emptyHour(atMs);
+    return byTime.get(atMs) ?? emptyHour(atMs);
   });
 }
 

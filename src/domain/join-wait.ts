@@ -15,17 +15,17 @@ export function awaitsAnother(
   { plan, withinMs }: { readonly plan: ReadonlyMap<string, string>; readonly withinMs: number },
 ): boolean {
   const rootOf = (member: Member) => plan.get(member.key) ?? member.key;
-  const mine = members.find((member) => member.key === key);
-  if (!mine) return false;
-  const told = endsOf(members.filter((member) => rootOf(member) === rootOf(mine)));
+  const own = members.find((member) => member.key === key);
+  if (!own) return false;
+  const ownEnds = endsOf(members.filter((member) => rootOf(member) === rootOf(own)));
   const others = members
-    .filter((member) => rootOf(member) !== rootOf(mine) && isSamePlace(member, mine) && member.endedBy)
+    .filter((member) => rootOf(member) !== rootOf(own) && isSamePlace(member, own) && member.endedBy)
     .toSorted((a, b) => b.order - a.order);
   const before = [...new Set(others.map(rootOf))].slice(0, LOOKED_AT);
   return before.some((root) => {
     const ends = endsOf(members.filter((member) => rootOf(member) === root));
     const first = Math.min(...ends.values());
-    return [...ends].some(([signal, at]) => at - first <= withinMs && !told.has(signal));
+    return [...ends].some(([signal, at]) => at - first <= withinMs && !ownEnds.has(signal));
   });
 }
 

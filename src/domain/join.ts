@@ -205,8 +205,8 @@ function agreementOf(a: Member, b: Member): number {
 /** `deploy-cart` deploys cart, and so what has the id `svc_cart`. */
 function namesService(job: string | undefined, service: string | undefined): boolean {
   if (job === undefined || service === undefined) return false;
-  const [words, wanted] = [` ${plain(job)} `, plain(service).replace(/^(?:svc|service|srv) /, '')];
-  return wanted !== '' && words.includes(` ${wanted} `);
+  const [jobWords, serviceWords] = [` ${plain(job)} `, plain(service).replace(/^(?:svc|service|srv) /, '')];
+  return serviceWords !== '' && jobWords.includes(` ${serviceWords} `);
 }
 
 const plain = (text: string): string =>

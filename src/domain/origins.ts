@@ -85,8 +85,8 @@ function stagesOf(reported: Deployment, { rules, routing }: OriginParts): Stage[
 
 function signalsThatSay(records: readonly ChangeRecord[], field: string, value: unknown): string[] {
   const says = (record: ChangeRecord) => {
-    const said = at(record, field);
-    return Array.isArray(value) && Array.isArray(said) ? said.length > 0 : same(said, value);
+    const reported = at(record, field);
+    return Array.isArray(value) && Array.isArray(reported) ? reported.length > 0 : same(reported, value);
   };
   return [...new Set(records.filter(says).map(({ signal }) => signal))];
 }

@@ -4,9 +4,9 @@ import { TypedText } from '../values/text.ts';
 const Alias = TypedText.min(1, 'write a login, a name or an e-mail');
 
 /** A person → the logins, names and e-mails that tools know them by. Case does not count. */
-export const People = z.record(z.string().trim().min(1), z.array(Alias).min(1)).transform((said, context) => {
+export const People = z.record(z.string().trim().min(1), z.array(Alias).min(1)).transform((people, context) => {
   const byAlias = new Map<string, string>();
-  for (const [person, aliases] of Object.entries(said)) {
+  for (const [person, aliases] of Object.entries(people)) {
     for (const alias of [person, ...aliases]) {
       const other = byAlias.get(alias.toLowerCase());
       if (other !== undefined && other !== person)
@@ -14,14 +14,14 @@ export const People = z.record(z.string().trim().min(1), z.array(Alias).min(1)).
           code: 'custom',
           path: [person],
           message: `"${alias}" belongs to ${other} already; leave it out of one of them`,
-          input: said,
+          input: people,
         });
       byAlias.set(alias.toLowerCase(), person);
     }
   }
   return {
     byAlias: byAlias as ReadonlyMap<string, string>,
-    aliases: new Map(Object.entries(said).map(([person, aliases]) => [person, [...new Set([person, ...aliases])]])),
+    aliases: new Map(Object.entries(people).map(([person, aliases]) => [person, [...new Set([person, ...aliases])]])),
   };
 });
 export type People = z.output<typeof People>;

@@ -74,30 +74,30 @@ function apply(
 ): RoutingResult {
   const { deployment } = routed;
   const name = ruleName(rule, index);
-  const known = { deployment, captures, groups: groupsOf(rule.match) };
-  const assigned = rule.set ? assign(rule.set, known) : { deployment, said: [] };
-  const said = [
-    ...assigned.said,
+  const context = { deployment, captures, groups: groupsOf(rule.match) };
+  const assigned = rule.set ? assign(rule.set, context) : { deployment, effects: [] };
+  const effects = [
+    ...assigned.effects,
     ...(rule.sinks ? [`sinks = ${rule.sinks.join(', ') || 'none'}`] : []),
     ...(rule.join === undefined ? [] : [rule.join === false ? 'never joined' : `joined by "${rule.join.text}"`]),
     ...(rule.drop ? ['dropped'] : []),
   ];
   const sinks = rule.sinks ?? routed.sinks;
-  const join = joinOf(rule, known) ?? routed.join;
+  const join = joinOf(rule, context) ?? routed.join;
   return {
     deployment: assigned.deployment,
     ...(sinks && { sinks }),
     ...(join !== undefined && { join }),
     ...(rule.drop && { droppedBy: name }),
-    trace: [...routed.trace, oneLine(`${name}: ${said.join('; ') || 'matched'}`)],
+    trace: [...routed.trace, oneLine(`${name}: ${effects.join('; ') || 'matched'}`)],
     matched: [...routed.matched, index],
   };
 }
 
 /** Words of which a part is not known join nothing. */
-function joinOf({ join }: Rule, known: Parameters<typeof compute>[1]): string | false | undefined {
+function joinOf({ join }: Rule, context: Parameters<typeof compute>[1]): string | false | undefined {
   if (join === undefined || join === false) return join;
-  const computed = compute(join, known);
+  const computed = compute(join, context);
   return 'value' in computed ? computed.value : undefined;
 }
 

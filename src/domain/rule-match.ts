@@ -59,14 +59,14 @@ export function groupsOf({ not: _, ...criteria }: Match): string[] {
 
 /** What the match captures, or nothing at all when it does not fit. A field that is not known fits no pattern. */
 export function matchOf({ not = {}, ...criteria }: Match, deployment: Deployment): Captures | undefined {
-  const said = valuesOf(deployment);
+  const actual = valuesOf(deployment);
   const found: Captures[] = [];
   for (const [key, patterns] of partsOf(criteria)) {
-    const captures = matchAny(patterns, said[key]);
+    const captures = matchAny(patterns, actual[key]);
     if (!captures) return undefined;
     found.push(captures);
   }
-  const isExcluded = partsOf(not).some(([key, patterns]) => matchAny(patterns, said[key]));
+  const isExcluded = partsOf(not).some(([key, patterns]) => matchAny(patterns, actual[key]));
   return isExcluded ? undefined : mergeCaptures(found);
 }
 
@@ -75,19 +75,19 @@ export function matchOf({ not = {}, ...criteria }: Match, deployment: Deployment
  * production". Undefined: it fits.
  */
 export function mismatchOf({ not = {}, ...criteria }: Match, deployment: Deployment): string | undefined {
-  const said = valuesOf(deployment);
-  const missed = partsOf(criteria).find(([key, patterns]) => !matchAny(patterns, said[key]));
-  if (missed) return `${saidText(missed[0], said)}, it takes only ${textOf(missed[1])}`;
-  const excluded = partsOf(not).find(([key, patterns]) => matchAny(patterns, said[key]));
-  return excluded && `${saidText(excluded[0], said)}, it takes none of ${textOf(excluded[1])}`;
+  const actual = valuesOf(deployment);
+  const missed = partsOf(criteria).find(([key, patterns]) => !matchAny(patterns, actual[key]));
+  if (missed) return `${saidText(missed[0], actual)}, it takes only ${textOf(missed[1])}`;
+  const excluded = partsOf(not).find(([key, patterns]) => matchAny(patterns, actual[key]));
+  return excluded && `${saidText(excluded[0], actual)}, it takes none of ${textOf(excluded[1])}`;
 }
 
 /** Longer lists are not read in a sentence. */
 const MAX_NAMED = 5;
 
-function saidText(key: keyof Criteria, said: ReturnType<typeof valuesOf>): string {
-  const known = said[key].filter((text) => text !== undefined);
-  return known.length === 0 ? `${key} is not known` : `${key} is ${listed(known)}`;
+function saidText(key: keyof Criteria, actual: ReturnType<typeof valuesOf>): string {
+  const texts = actual[key].filter((text) => text !== undefined);
+  return texts.length === 0 ? `${key} is not known` : `${key} is ${listed(texts)}`;
 }
 
 const textOf = (patterns: readonly Pattern[]): string => listed(patterns.map(({ text }) => text));

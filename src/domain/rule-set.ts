@@ -7,21 +7,21 @@ import { type Computed, compute, isComputed, type Value, type ValueContext } fro
 interface Assigned {
   readonly deployment: Deployment;
   /** What was set from what, and what could not be. */
-  readonly said: readonly string[];
+  readonly effects: readonly string[];
 }
 
 /** Every value is computed from the deployment as it was before this rule. */
-export function assign(set: Assignment, known: ValueContext): Assigned {
-  const { deployment } = known;
-  const said: string[] = [];
+export function assign(set: Assignment, context: ValueContext): Assigned {
+  const { deployment } = context;
+  const effects: string[] = [];
   const take = (key: string, value: Value | undefined, was?: string): string | undefined => {
     if (!value) return undefined;
-    const computed = compute(value, known);
-    said.push(describe(key, { value, computed, was }));
+    const computed = compute(value, context);
+    effects.push(describe(key, { value, computed, was }));
     return 'value' in computed ? computed.value : undefined;
   };
   const state = <Word extends string>(key: string, word: Word | undefined, was?: string): Word | undefined => {
-    if (word) said.push(`${key} = ${word}${before(was, word)}`);
+    if (word) effects.push(`${key} = ${word}${before(was, word)}`);
     return word;
   };
   const values: Values = {
@@ -34,7 +34,7 @@ export function assign(set: Assignment, known: ValueContext): Assigned {
     changeType: state('change_type', set.change_type, deployment.changeType),
     tags: (set.tags ?? []).map((tag) => take('tag', tag)).filter((tag) => tag !== undefined),
   };
-  return { deployment: withValues(deployment, values), said };
+  return { deployment: withValues(deployment, values), effects };
 }
 
 interface Values {

@@ -10,14 +10,14 @@ const MAX_VALUE_CHARS = 1_000;
 const NAMES: Readonly<Record<string, (deployment: Deployment) => string | undefined>> = {
   'repository.name': ({ repository }) => repository?.name,
   'repository.basename': ({ repository }) => repository?.name.split('/').findLast((part) => part !== ''),
-  environment: ({ environment }) => known(environment.name),
-  service: ({ service }) => known(service),
+  environment: ({ environment }) => unlessUnknown(environment.name),
+  service: ({ service }) => unlessUnknown(service),
   app: (deployment) => taggedWith('app', deployment)[0],
   branch: ({ ref }) => ref,
 };
 
 /** Where a source finds no name it says `unknown`: that is nothing to build another name from. */
-const known = (name: string): string | undefined => (name === 'unknown' ? undefined : name);
+const unlessUnknown = (name: string): string | undefined => (name === 'unknown' ? undefined : name);
 
 type Part = { readonly text: string } | { readonly name: string };
 

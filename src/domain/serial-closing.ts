@@ -36,8 +36,8 @@ function overtakingOf(serial: Serial, start: Start): Supersession | undefined {
   const retried = serial.starts
     .filter((other) => other !== start && other.at === start.at && isAfter(other, start))
     .map(({ at, seen = at }) => ({ at: Math.max(seen, at), start: at }));
-  const gone = serial.ended === undefined ? [] : [{ at: Math.max(serial.ended, start.at) }];
-  const all: readonly Supersession[] = [...later, ...read, ...retried, ...gone];
+  const ended = serial.ended === undefined ? [] : [{ at: Math.max(serial.ended, start.at) }];
+  const all: readonly Supersession[] = [...later, ...read, ...retried, ...ended];
   return all.toSorted((a, b) => a.at - b.at)[0];
 }
 

@@ -50,7 +50,7 @@ function placed(record: ChangeRecord, key: string): SerialResult {
 }
 
 /** Where a signal of a deployment itself belongs. */
-export function told(serial: Serial, record: ChangeRecord): SerialResult {
+export function reported(serial: Serial, record: ChangeRecord): SerialResult {
   const ask = askOf(record);
   const start = ask.start === undefined ? undefined : findStart(serial, ask);
   const isKnown = start !== undefined || readFor(serial, ask) !== undefined;
@@ -104,8 +104,8 @@ interface Noted {
   readonly start: Start | undefined;
 }
 
-function note(serial: Serial, { record, ask, entry, name, start: known }: Noted): void {
-  const start = known ?? insert(serial.starts, { at: ask.start ?? 0, key: name, told: 'open' }, byTime);
+function note(serial: Serial, { record, ask, entry, name, start: existing }: Noted): void {
+  const start = existing ?? insert(serial.starts, { at: ask.start ?? 0, key: name, told: 'open' }, byTime);
   start.key = name;
   if (entry) start.id = entry.id;
   if (ask.rev !== undefined) start.rev ??= ask.rev;
@@ -124,9 +124,9 @@ function note(serial: Serial, { record, ask, entry, name, start: known }: Noted)
 export function recovered(serial: Serial, record: ChangeRecord): SerialResult | 'past' {
   const ask = askOf(record);
   const id = ask.id ?? -1;
-  const known = serial.entries.find((entry) => entry.id === id);
+  const existing = serial.entries.find((entry) => entry.id === id);
   const own = ask.start === undefined ? undefined : findStart(serial, ask);
-  if (known) return known.key && isNews(record, known, own) ? placed(record, known.key) : { kind: 'known' };
+  if (existing) return existing.key && isNews(record, existing, own) ? placed(record, existing.key) : { kind: 'known' };
   const owner = ask.start === undefined ? ownerOf(serial, { ...ask, id }) : own;
   if (!owner && (id <= serial.baseline || record.history?.late)) return 'past';
   const isDone = owner?.told === 'done';

@@ -2,7 +2,7 @@ import type { ChangeRecord } from './change-record.ts';
 import { isFinal } from './deployment.ts';
 import { closingsOf } from './serial-closing.ts';
 import type { Serial, SerialResult } from './serial-document.ts';
-import { recovered, told } from './serial-place.ts';
+import { recovered, reported } from './serial-place.ts';
 
 export interface SerialUpdate {
   readonly serial: Serial;
@@ -43,7 +43,7 @@ function endedBy(placing: SerialResult): string[] {
 
 function assignRecord(serial: Serial, record: ChangeRecord): SerialResult {
   const { recovered: isRead, late: isLate } = record.history ?? {};
-  const placing = isRead ? recovered(serial, record) : told(serial, record);
+  const placing = isRead ? recovered(serial, record) : reported(serial, record);
   if (placing !== 'past' && placing.kind !== 'too_old') return placing;
   if (!(isRead && isLate)) serial.held = [...(serial.held ?? []).filter(({ id }) => id !== record.id), record];
   return placing === 'past' && !isLate ? { kind: 'known' } : { kind: 'too_old' };
@@ -56,14 +56,14 @@ function release(serial: Serial, records: readonly ChangeRecord[], newest: numbe
     const isRead = record.history?.recovered === true;
     const isDue = (isRead && newest === serial.baseline) || (record.startedAt && starts.has(record.startedAt));
     if (!isDue) return [];
-    const placing = isRead ? recovered(serial, record) : told(serial, record);
+    const placing = isRead ? recovered(serial, record) : reported(serial, record);
     return placing !== 'past' && placing.kind === 'placed' ? [placing.record] : [];
   });
 }
 
 function shorten(serial: Serial): void {
-  const gone = serial.entries.splice(0, Math.max(0, serial.entries.length - MAX_ENTRIES));
-  serial.forgotten = Math.max(serial.forgotten ?? -1, ...gone.map(({ id }) => id));
+  const dropped = serial.entries.splice(0, Math.max(0, serial.entries.length - MAX_ENTRIES));
+  serial.forgotten = Math.max(serial.forgotten ?? -1, ...dropped.map(({ id }) => id));
   serial.baseline = Math.max(serial.baseline, serial.forgotten);
   serial.starts.splice(0, Math.max(0, serial.starts.length - MAX_STARTS));
   if (serial.held) serial.held = serial.held.slice(-MAX_HELD);

@@ -46,8 +46,8 @@ const COMMON_WORDS = new Set(
 );
 
 function distinctWordsOf(job: string, environment: string, service: string): string {
-  const known = new Set([...wordsIn(environment), ...wordsIn(service)]);
+  const namedElsewhere = new Set([...wordsIn(environment), ...wordsIn(service)]);
   return wordsIn(job)
-    .filter((word) => !COMMON_WORDS.has(word) && !known.has(word) && !/^\d+$/.test(word))
+    .filter((word) => !COMMON_WORDS.has(word) && !namedElsewhere.has(word) && !/^\d+$/.test(word))
     .join('-');
 }

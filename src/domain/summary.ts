@@ -12,11 +12,11 @@ export function headline(deployment: Deployment): string {
   const { summary } = deployment;
   if (!summary) return summarize(deployment);
   const outcome = outcomeOf(deployment);
-  const words = [
+  const prefixes = [
     outcome !== undefined && !says(summary, outcome.same) && outcome.word,
     deployment.changeType === 'rollback' && !saysRollback(summary) && 'ROLLBACK',
   ];
-  return [...words.filter((word) => word !== false), summary].join(': ');
+  return [...prefixes.filter((word) => word !== false), summary].join(': ');
 }
 
 /** A word for an outcome, and the words by which a sender says the same. */

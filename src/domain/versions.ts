@@ -22,13 +22,13 @@ export function versionSteps({ artifacts, replaced }: Pick<Deployment, 'artifact
   });
   if (steps.length === 0) return undefined;
   const shown = steps.slice(0, STEPS_SHOWN).map(({ name, from, to }) => {
-    const words = `${short(from)} → ${short(to)}`;
+    const change = `${short(from)} → ${short(to)}`;
     return after.size === 1
-      ? words
+      ? change
       : `${name
           .split('/')
           .at(-1)
-          ?.replace(/^chart:/, '')} ${words}`;
+          ?.replace(/^chart:/, '')} ${change}`;
   });
   return [...shown, ...(steps.length > STEPS_SHOWN ? ['…'] : [])].join(', ');
 }

@@ -86,11 +86,11 @@ export async function explain(source: Source, webhook: Webhook, options: Explain
     { ...options, sourceName: source.changeLogName },
   );
   const conclusion = conclude(outcome, deployments);
-  const words = reasonTextFor(conclusion.reason, source);
+  const reasonText = reasonTextFor(conclusion.reason, source);
   return {
     source: { name: source.name, type: source.type },
     ...conclusion,
-    ...(words && { words }),
+    ...(reasonText && { words: reasonText }),
     signature: signatureOf(conclusion.reason, checkSignature),
     answer: answerTo(source, outcome, webhook),
     records,
@@ -184,8 +184,8 @@ function explainSink(
   if (droppedBy) return { wanted: false, why: `the rule ${droppedBy} drops it` };
   if (sinks && !sinks.includes(sink.name))
     return { wanted: false, why: `a rule sends it to ${sinks.join(', ') || 'no sink'}` };
-  const wish = sink.wants(deployment);
-  if (!wish.wanted) return wish;
+  const decision = sink.wants(deployment);
+  if (!decision.wanted) return decision;
   try {
     return { wanted: true, request: sink.preview(deployment, { sourceName }) };
   } catch (error) {

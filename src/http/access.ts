@@ -31,11 +31,11 @@ export interface Access {
 }
 
 export function createAccess(tokens: readonly Token[]): Access {
-  const known = tokens.map((token) => ({ token, digest: digestOf(token.token) }));
+  const digests = tokens.map((token) => ({ token, digest: digestOf(token.token) }));
   const find = (given: string): Token | undefined => {
     const digest = digestOf(given);
     // All are compared, so that the time does not tell which one it is.
-    const matches = known.filter((one) => timingSafeEqual(one.digest, digest));
+    const matches = digests.filter((one) => timingSafeEqual(one.digest, digest));
     return matches[0]?.token;
   };
   return {

@@ -66,8 +66,8 @@ function isTrusted(address: string | undefined, trusted: readonly string[]): boo
 
 function loggedFieldsOf(body: unknown): Record<string, string> {
   if (typeof body !== 'object' || body === null) return {};
-  const said = Object.entries(body).filter(
+  const logged = Object.entries(body).filter(
     ([name, value]) => SAID.includes(name) && ['string', 'boolean'].includes(typeof value),
   );
-  return Object.fromEntries(said.map(([name, value]) => [name, String(value).slice(0, SHOWN_CHARS)]));
+  return Object.fromEntries(logged.map(([name, value]) => [name, String(value).slice(0, SHOWN_CHARS)]));
 }

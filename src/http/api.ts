@@ -118,11 +118,11 @@ async function sendWebhook({ inbox, access }: ApiParts, request: Request, respon
       type: 'not_found',
       message: 'There is no such webhook, or it is older than the inbox keeps.',
     });
-  const { body, ...known } = entry;
-  const words = reasonTextFor(entry.reason);
+  const { body, ...shown } = entry;
+  const reasonText = reasonTextFor(entry.reason);
   const mayReadBodies = access.identify(request)?.may === 'admin';
   response.json({
-    data: { ...known, ...(mayReadBodies && body !== undefined && { body }), ...(words && { words }) },
+    data: { ...shown, ...(mayReadBodies && body !== undefined && { body }), ...(reasonText && { words: reasonText }) },
   });
 }
 
@@ -236,8 +236,8 @@ async function listFeed({ feed, inbox }: ApiParts, request: Request, response: R
 
 /** By its key, an alias, or the id that a destination gave it. */
 async function find({ deployments, ledger, sinks }: ApiParts, name: string) {
-  const known = await deployments.get(name);
-  if (known) return known;
+  const found = await deployments.get(name);
+  if (found) return found;
   const owners = await Promise.all(sinks.map((sink) => ledger.find(sink.name, name)));
   const owner = owners.find((key) => key !== undefined);
   return owner === undefined ? undefined : deployments.get(owner);

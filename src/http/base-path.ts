@@ -25,8 +25,8 @@ const ADDRESS = /((?:\s(?:href|src|action|formaction|data-live)="|content="0; ur
  */
 export function underBase(base: string, trustsProxy: boolean): RequestHandler {
   return (request, response, next) => {
-    const said = trustsProxy ? request.get('x-forwarded-prefix')?.replace(/\/$/, '') : undefined;
-    const prefix = said !== undefined && PREFIX.test(said) ? said : base;
+    const forwarded = trustsProxy ? request.get('x-forwarded-prefix')?.replace(/\/$/, '') : undefined;
+    const prefix = forwarded !== undefined && PREFIX.test(forwarded) ? forwarded : base;
     if (prefix !== '') rewrite(response, prefix);
     next();
   };

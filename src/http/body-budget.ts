@@ -69,13 +69,13 @@ export function createBodyBudget(
   const cost = ({ bytes, sinceMs }: Holder, more = 0) => (bytes + more) * (clock() - sinceMs + 1);
 
   /** Makes room among `rivals` until `isFree`. False: nobody there costs more than the one that asks. */
-  const evictUntil = (isFree: () => boolean, rivals: (holder: Holder) => boolean, asking: number): boolean => {
+  const evictUntil = (isFree: () => boolean, rivals: (holder: Holder) => boolean, askedCost: number): boolean => {
     while (!isFree()) {
       let dearest: Holder | undefined;
       for (const holder of holders)
         if (!holder.isSettled && !holder.proved && rivals(holder) && cost(holder) > cost(dearest ?? NOBODY))
           dearest = holder;
-      if (!dearest || cost(dearest) <= asking) return false;
+      if (!dearest || cost(dearest) <= askedCost) return false;
       drop(dearest);
       dearest.evict();
     }
@@ -88,18 +88,18 @@ export function createBodyBudget(
     return bySource + bytes <= limits.provedBytes * LARGEST_SHARE;
   };
   const takeUnproved = (holder: Holder, bytes: number): boolean => {
-    const asking = cost(holder, bytes);
+    const askedCost = cost(holder, bytes);
     const isNeighbour = (other: Holder) => other !== holder && other.address === holder.address;
     const ofAddress = () => sum(({ proved, address }) => !proved && address === holder.address);
     const addressFits = () =>
       held.unproved + bytes <= limits.unprovedBytes * LARGEST_SHARE ||
       ofAddress() + bytes <= limits.unprovedBytes * LARGEST_SHARE;
     return (
-      evictUntil(addressFits, isNeighbour, asking) &&
+      evictUntil(addressFits, isNeighbour, askedCost) &&
       evictUntil(
         () => held.unproved + bytes <= limits.unprovedBytes,
         (other) => other !== holder,
-        asking,
+        askedCost,
       )
     );
   };

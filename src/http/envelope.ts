@@ -9,12 +9,12 @@ export function fail(
   response.status(status).json({ error: { type, message, status } });
 }
 
-export function firstIssue(error: z.ZodError, known: readonly string[] = []): string {
+export function firstIssue(error: z.ZodError, names: readonly string[] = []): string {
   const issue = error.issues[0];
   if (!issue) return 'the request cannot be read';
-  if (issue.code === 'unrecognized_keys' && known.length > 0)
+  if (issue.code === 'unrecognized_keys' && names.length > 0)
     return (
-      `unknown parameter ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}: known are ` + `${known.join(', ')}`
+      `unknown parameter ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}: known are ` + `${names.join(', ')}`
     );
   return [issue.path.join('.'), issue.message].filter(Boolean).join(': ');
 }

@@ -32,11 +32,11 @@ export function createPreview({ sources, budget, ...parts }: PreviewParts): Requ
     const name = String(request.params['source']);
     const source = sources.find((candidate) => candidate.name === name);
     if (!source) {
-      const known = sources.map((candidate) => candidate.name).join(', ');
+      const names = sources.map((candidate) => candidate.name).join(', ');
       return fail(response, {
         status: 404,
         type: 'not_found',
-        message: `there is no such source; there are: ${known}`,
+        message: `there is no such source; there are: ${names}`,
       });
     }
     const query = PreviewQuery.safeParse(request.query);

@@ -23,14 +23,14 @@ export interface RefusalLimit {
 export function createRefusalLimit(perMinute: number, clock: () => number = Date.now): RefusalLimit {
   const windows = new LRUCache<string, { startedMs: number; refused: number }>({ max: COUNTED_ADDRESSES });
   const current = (address: string) => {
-    const known = windows.get(address);
-    return known && clock() - known.startedMs < WINDOW_MS ? known : undefined;
+    const window = windows.get(address);
+    return window && clock() - window.startedMs < WINDOW_MS ? window : undefined;
   };
   return {
     isBeyond: (address) => (current(address)?.refused ?? 0) >= perMinute,
     count(address) {
-      const known = current(address);
-      if (known) known.refused += 1;
+      const window = current(address);
+      if (window) window.refused += 1;
       else windows.set(address, { startedMs: clock(), refused: 1 });
     },
     retryAfter(address) {

@@ -31,14 +31,14 @@ export async function sendRunning(parts: RunningParts, request: Request, respons
   const wanted = [...services.values()].flatMap((own) =>
     own.filter((slot) => slot.current !== undefined && fits(slot, query.data)).map((slot) => ({ slot, own })),
   );
-  const known = await readDeployments(
+  const byKey = await readDeployments(
     parts.deployments,
     wanted.flatMap(({ slot, own }) => [slot, driftOf(slot, own)?.from]),
   );
   const now = new Date();
   const { owner } = query.data;
   const data = wanted
-    .flatMap(({ slot, own }) => toRunning(slot, own, { known, now }) ?? [])
+    .flatMap(({ slot, own }) => toRunning(slot, own, { byKey, now }) ?? [])
     .filter((row) => owner === undefined || isTeam(row.owner ?? undefined, owner));
   response.json({ data, meta: { total: data.length } });
 }
@@ -62,13 +62,13 @@ export async function readDeployments(
 }
 
 interface RunningContext {
-  readonly known: ReadonlyMap<string, Deployment>;
+  readonly byKey: ReadonlyMap<string, Deployment>;
   readonly now: Date;
 }
 
-function toRunning(slot: Slot, own: readonly Slot[], { known, now }: RunningContext) {
+function toRunning(slot: Slot, own: readonly Slot[], { byKey, now }: RunningContext) {
   const { service, environment, current, attempt } = slot;
-  const deployment = known.get(current?.key ?? '');
+  const deployment = byKey.get(current?.key ?? '');
   if (!deployment) return undefined; // forgotten meanwhile
   const { commit, replaced } = deployment;
   return {
@@ -94,32 +94,32 @@ function toRunning(slot: Slot, own: readonly Slot[], { known, now }: RunningCont
       ? {
           deployment: attempt.key,
           status: attempt.state,
-          stale: isStale(known.get(attempt.key) ?? {}, now),
+          stale: isStale(byKey.get(attempt.key) ?? {}, now),
           revision: attempt.revision ?? null,
           changed_by: attempt.actor ?? null,
           occurred_at: new Date(attempt.atMs).toISOString(),
         }
       : null,
-    drift: toDrift(slot, own, known),
+    drift: toDrift(slot, own, byKey),
   };
 }
 
-function toDrift(slot: Slot, own: readonly Slot[], known: ReadonlyMap<string, Deployment>) {
+function toDrift(slot: Slot, own: readonly Slot[], byKey: ReadonlyMap<string, Deployment>) {
   const drift = driftOf(slot, own);
   if (!drift) return null;
   const { from, which, deployments = null } = drift;
-  const [mine, theirs] = [slot, from].map(({ current }) => known.get(current?.key ?? ''));
+  const [ownDeployment, otherDeployment] = [slot, from].map(({ current }) => byKey.get(current?.key ?? ''));
   return {
     environment: from.environment.name,
-    commit_sha: theirs?.commit?.sha ?? null,
+    commit_sha: otherDeployment?.commit?.sha ?? null,
     which,
     deployments,
-    compare_url: compareOf(mine, theirs) ?? null,
+    compare_url: compareOf(ownDeployment, otherDeployment) ?? null,
   };
 }
 
 /** Where the forge shows what lies between two deployments. */
-export function compareOf(mine: Deployment | undefined, theirs: Deployment | undefined): string | undefined {
-  const sha = theirs?.commit?.sha;
-  return mine && sha ? compareUrlOf(mine, sha) : undefined;
+export function compareOf(own: Deployment | undefined, other: Deployment | undefined): string | undefined {
+  const sha = other?.commit?.sha;
+  return own && sha ? compareUrlOf(own, sha) : undefined;
 }

@@ -13,14 +13,14 @@ export async function sendSources({ sources, inbox }: SourcesParts, response: Re
   const now = new Date();
   const hours = await inbox.hours(now);
   const data = sources.map(({ name, type }) => {
-    const known = hours.get(name) ?? [];
-    const day = lastDay(known, now);
+    const ofSource = hours.get(name) ?? [];
+    const day = lastDay(ofSource, now);
     return {
       source: name,
       type,
       last_24h: totalOf(day),
       hours: day.map(({ atMs, ...counts }) => ({ from: new Date(atMs).toISOString(), ...counts })),
-      silent_since: silentSince(known, now)?.toISOString() ?? null,
+      silent_since: silentSince(ofSource, now)?.toISOString() ?? null,
     };
   });
   response.json({ data });

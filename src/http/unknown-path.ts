@@ -51,8 +51,9 @@ function sendNotFound(response: Response, path: string): void {
 
 function adviceFor(path: string, webhook: Webhook, sources: readonly Source[]): string {
   const names = sources.map(({ name }) => name);
-  const meant = closest(path, names) ?? sourcesMeant(webhook, sources)[0]?.name;
-  const hint = meant === undefined ? 'the set-up page shows the address of each' : `did you mean /webhooks/${meant}?`;
+  const suggestion = closest(path, names) ?? sourcesMeant(webhook, sources)[0]?.name;
+  const hint =
+    suggestion === undefined ? 'the set-up page shows the address of each' : `did you mean /webhooks/${suggestion}?`;
   return `no source is at ${path.slice(0, SHOWN_CHARS)}: ${hint}`;
 }
 

@@ -180,8 +180,8 @@ export function shown(request: JsonRequest, secret: string) {
 
 /** Turns an answer that is no success into the failure that the queue understands. */
 export function failure(answer: JsonAnswer, what: string, advice = ''): DeliveryFailed {
-  const words = excerptOf(answer);
-  const message = `${what}: ${answer.status}${words && ` ${words}`}${advice && `. ${advice}`}`;
+  const excerpt = excerptOf(answer);
+  const message = `${what}: ${answer.status}${excerpt && ` ${excerpt}`}${advice && `. ${advice}`}`;
   return new DeliveryFailed(message, { retry: retryFor(answer, Date.now()), status: answer.status });
 }
 

@@ -45,16 +45,16 @@ export interface RedisConfig {
 }
 
 /** Sentinels and a Cluster before the URL: whoever writes them means them. */
-export function addressOf(url: string | undefined, said: RedisConfig): RedisAddress {
-  const access = accessOf(said);
-  if (said.cluster) return { ...access, cluster: said.cluster };
-  if (said.sentinels)
+export function addressOf(url: string | undefined, config: RedisConfig): RedisAddress {
+  const access = accessOf(config);
+  if (config.cluster) return { ...access, cluster: config.cluster };
+  if (config.sentinels)
     return {
       ...access,
-      sentinels: said.sentinels,
-      name: said.sentinel_name,
-      ...(said.sentinel_username && { sentinelUsername: said.sentinel_username }),
-      ...(said.sentinel_password && { sentinelPassword: said.sentinel_password }),
+      sentinels: config.sentinels,
+      name: config.sentinel_name,
+      ...(config.sentinel_username && { sentinelUsername: config.sentinel_username }),
+      ...(config.sentinel_password && { sentinelPassword: config.sentinel_password }),
     };
   return { ...ofUrl(url ?? ''), ...access };
 }

@@ -55,7 +55,7 @@ export function connect(address: RedisAddress, options: RetryBehavior): Redis {
 const lastErrors = new WeakMap<Redis, string>();
 export const lastErrorOf = (redis: Redis): string | undefined => lastErrors.get(redis);
 
-export const isWrongDatabase = (words: string): boolean => /DB index is out of range|invalid DB index/i.test(words);
+export const isWrongDatabase = (message: string): boolean => /DB index is out of range|invalid DB index/i.test(message);
 
 function toRedis(address: Exclude<RedisAddress, { readonly cluster: unknown }>, options: RetryBehavior): Redis {
   const common = { connectTimeout: CONNECT_WITHIN_MS, ...options };
@@ -179,6 +179,6 @@ const UNREACHABLE = [
 ];
 
 export function isAway(error: unknown): boolean {
-  const words = error instanceof Error ? `${error.name} ${error.message}` : '';
-  return UNREACHABLE.some((pattern) => pattern.test(words));
+  const description = error instanceof Error ? `${error.name} ${error.message}` : '';
+  return UNREACHABLE.some((pattern) => pattern.test(description));
 }

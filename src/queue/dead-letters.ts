@@ -76,8 +76,8 @@ export function createDeadLetters(queues: () => Promise<readonly Queue[]>): Dead
       const queue = (await queues()).find(({ name }) => name === forwardQueueName(sink));
       const ids = [...new Set(moments.map(forwardJobId))];
       const jobs: (Dead | undefined)[] = await Promise.all(ids.map((id) => queue?.getJob(id)));
-      const dead = await Promise.all(jobs.map(async (job) => ((await job?.isFailed()) ? job : undefined)));
-      return dead.flatMap((job) => (job ? toDeadLetter(job) : []));
+      const failedJobs = await Promise.all(jobs.map(async (job) => ((await job?.isFailed()) ? job : undefined)));
+      return failedJobs.flatMap((job) => (job ? toDeadLetter(job) : []));
     },
     async list(filter, limit) {
       const found = await find(await queues(), filter);

@@ -33,12 +33,12 @@ export function createFlush(redis: Redis): Flush {
   });
   const flush = async () => {
     facts ??= inspectRedis(redis);
-    const known = await facts.catch((error: unknown) => {
+    const replication = await facts.catch((error: unknown) => {
       facts = undefined;
       throw error;
     });
-    if (known.fsyncsAlways) return;
-    if (!known.knowsWaitAof) throw new Error(unsupportedMessage(known));
+    if (replication.fsyncsAlways) return;
+    if (!replication.knowsWaitAof) throw new Error(unsupportedMessage(replication));
     // numbers of local and replica fsyncs
     const [onDisk] = (await ownerOf(redis).call('WAITAOF', 1, 0, KEEP_WITHIN_MS)) as [number];
     if (onDisk < 1) throw new Error('Redis did not bring it to disk in time');

@@ -56,9 +56,9 @@ export function createQuarantine(): Quarantine {
   let queue: Promise<unknown> = Promise.resolve();
   let unmark: (() => Promise<unknown>) | undefined;
   const alone = <Got>(act: () => Promise<Got>): Promise<Got> => {
-    const mine = queue.then(act);
-    queue = mine.catch(() => undefined);
-    return mine;
+    const current = queue.then(act);
+    queue = current.catch(() => undefined);
+    return current;
   };
   return {
     unfinishedRuns,

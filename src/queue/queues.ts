@@ -73,7 +73,7 @@ export interface Queues {
   /** Also for a sink that only other replicas have. */
   forward(
     sink: Pick<Sink, 'name'>,
-    told: { readonly deployment: Deployment },
+    delivery: { readonly deployment: Deployment },
     options?: { readonly afterMs?: number },
   ): Promise<void>;
   /** Ids of jobs under way, of all queues; a few are enough. */
@@ -110,8 +110,8 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
   const keepSoon = inBatches(addEvents, MAX_EVENTS);
   const adders = new Map<string, (job: ForwardAdd) => Promise<void>>();
   const addTo = (sink: string) => {
-    const known = adders.get(sink);
-    if (known) return known;
+    const existing = adders.get(sink);
+    if (existing) return existing;
     const add = async (jobs: readonly ForwardAdd[]) =>
       void (await (await queueOf(forwardQueueName(sink))).addBulk([...jobs]));
     const adder = inBatches(add, MAX_EVENTS);

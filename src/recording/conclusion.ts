@@ -40,17 +40,17 @@ const NOT_ASSIGNED: Readonly<Record<Exclude<SerialResult['kind'], 'placed'>, Con
 export const dropped = (rule: string): Conclusion => ({ verdict: 'ignored', reason: 'dropped_by_rule', detail: rule });
 
 /**
- * @param words what the inbound log says when this step repeats a known state with a later time; undefined: nothing
- * special.
+ * @param repeatDetail what the inbound log says when this step repeats a known state with a later time. Undefined:
+ * nothing special.
  */
 export function kept(
   { deployment, added }: DeploymentView & { readonly added: boolean },
   reported: ChangeRecord,
-  words: string | undefined,
+  repeatDetail: string | undefined,
 ): Conclusion {
   const deployments = [deployment.key];
-  if (added && words !== undefined && repeats(reported, deployment))
-    return { verdict: 'duplicate', detail: words, deployments };
+  if (added && repeatDetail !== undefined && repeats(reported, deployment))
+    return { verdict: 'duplicate', detail: repeatDetail, deployments };
   return added && !reported.repeated
     ? { verdict: 'recorded', deployments }
     : { verdict: 'duplicate', detail: `this step of ${deployment.key} was known already`, deployments };
@@ -63,7 +63,7 @@ const repeats = ({ id, state, occurredAt }: ChangeRecord, deployment: Deployment
 /** A webhook may report several deployments, and the tool's API of more: news outweighs the rest. */
 export function conclusionOf(
   steps: readonly { readonly conclusion: Conclusion }[],
-  asked: Omit<Resolved, 'told'> = { records: [] },
+  asked: Omit<Resolved, 'fromWebhook'> = { records: [] },
   otherwise?: ChangeEvent['otherwise'],
 ): Conclusion {
   const conclusions = steps.map(({ conclusion }) => conclusion);
@@ -84,7 +84,7 @@ export function conclusionOf(
 }
 
 /** The webhook only made us ask. */
-function nothing({ ignored, unanswered }: Omit<Resolved, 'told'>): Conclusion {
+function nothing({ ignored, unanswered }: Omit<Resolved, 'fromWebhook'>): Conclusion {
   if (unanswered) return { verdict: 'accepted' };
   if (!ignored) return { verdict: 'ignored', reason: 'no_environment' };
   const { reason, detail } = ignored;

@@ -6,8 +6,8 @@ export function createKeyedMutex(): <Got>(name: string, work: () => Promise<Got>
   const last = new Map<string, Promise<unknown>>();
   return (name, work) => {
     const before = last.get(name) ?? Promise.resolve();
-    const mine = before.then(work, work);
-    const settled = mine.then(
+    const current = before.then(work, work);
+    const settled = current.then(
       () => undefined,
       () => undefined,
     );
@@ -15,6 +15,6 @@ export function createKeyedMutex(): <Got>(name: string, work: () => Promise<Got>
     void settled.then(() => {
       if (last.get(name) === settled) last.delete(name);
     });
-    return mine;
+    return current;
   };
 }

@@ -63,14 +63,14 @@ export function createReconcile({ sources, deployments, recordStep, clock }: Rec
 
   /** A deployment that is known as far as this needs nothing: most are, and their webhooks said more. */
   async function recordMissing(record: ChangeRecord): Promise<string[]> {
-    const known = await deployments.get(record.deployment);
-    const reported = known && { state: known.deployment.state, at: known.deployment.occurredAt };
+    const view = await deployments.get(record.deployment);
+    const reported = view && { state: view.deployment.state, at: view.deployment.occurredAt };
     const isNews = transition(reported, { state: record.state, at: record.occurredAt }) === 'apply';
     // A hook has one word for a job that failed and one that never ran: the tool's API knows which.
-    const saysWhy = record.endReason !== undefined && known?.deployment.endReason === undefined;
-    if (!isNews && !(saysWhy && known && isFinal(known.deployment.state))) return [];
+    const saysWhy = record.endReason !== undefined && view?.deployment.endReason === undefined;
+    if (!isNews && !(saysWhy && view && isFinal(view.deployment.state))) return [];
     // Found by its other name: GitLab's API may hide the job that the webhooks name.
-    const step = known ? { ...record, deployment: known.deployment.key } : record;
+    const step = view ? { ...record, deployment: view.deployment.key } : record;
     const { verdict, deployments: keys = [] } = await recordStep(step);
     return verdict === 'recorded' ? [...keys] : [];
   }

@@ -57,8 +57,8 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
   const assign: Repeats['assign'] = async (record, { anew } = { anew: false }) => {
     if (!record.repeatable) return record;
     const candidates = await candidatesOf(record.deployment);
-    const known = anew ? undefined : await knownRecord(changeLog, candidates, record);
-    if (known) return known;
+    const existing = anew ? undefined : await knownRecord(changeLog, candidates, record);
+    if (existing) return existing;
     const owner = await ownerOf(candidates, momentOf(record));
     if (owner) return isTold(owner.view, record) ? again(record, owner.name) : named(record, owner.name);
     if (candidates.length === 0) return record;
@@ -130,10 +130,10 @@ async function knownRecord(
 ): Promise<ChangeRecord | undefined> {
   if (record.webhook === undefined) return undefined;
   for (const { name, view } of candidates) {
-    const known = (await changeLog.records(view.deployment.key)).filter(({ webhook }) => webhook === record.webhook);
-    const [first] = known;
+    const records = (await changeLog.records(view.deployment.key)).filter(({ webhook }) => webhook === record.webhook);
+    const [first] = records;
     if (!first) continue;
-    const same = known.find(({ state }) => state === record.state);
+    const same = records.find(({ state }) => state === record.state);
     return same
       ? { ...record, deployment: name, id: same.id, ...(same.repeated && { repeated: true }) }
       : named(record, name);

@@ -8,7 +8,7 @@ import { abortingAfter } from '../values/within.ts';
 /** What the tool's API said to the questions that a webhook left open. */
 export interface Resolved {
   /** What the webhook said, with the names of people whom it knew by an id alone. */
-  readonly told: readonly ChangeRecord[];
+  readonly fromWebhook: readonly ChangeRecord[];
   readonly records: readonly ChangeRecord[];
   /** Why an answer made no record. */
   readonly ignored?: Extract<Mapped, { kind: 'ignored' }>;
@@ -31,7 +31,10 @@ export function createResolve(sources: readonly Source[], clock: () => Date) {
   }: Questions): Promise<Resolved> {
     const source = sources.find((candidate) => candidate.name === name);
     const webhookAt = receivedAt === undefined ? clock() : new Date(receivedAt);
-    let found: Resolved = { told: await Promise.all(records.map((record) => named(record, sources))), records: [] };
+    let found: Resolved = {
+      fromWebhook: await Promise.all(records.map((record) => named(record, sources))),
+      records: [],
+    };
     for (const lookup of lookups) {
       try {
         found = add(found, await ask(source, lookup, { now: clock(), webhookAt }));

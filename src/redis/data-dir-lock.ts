@@ -26,9 +26,9 @@ const TRIES = 5;
  */
 export function lockDataDir(dataDir: string): DataDirLock {
   const path = join(dataDir, 'bridge.lock');
-  const mine = JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) ?? '', host: hostname() });
+  const content = JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) ?? '', host: hostname() });
   for (let tries = 0; tries < TRIES; tries++) {
-    if (create(path, mine)) return hold(path, mine);
+    if (create(path, content)) return hold(path, content);
     const text = read(path);
     if (text === undefined) continue; // released just now
     const holder = runningHolder(path, text);
@@ -43,10 +43,10 @@ export function lockDataDir(dataDir: string): DataDirLock {
   throw new Error(`the lock ${path} changes hands all the time: are several bridges being started?`);
 }
 
-function hold(path: string, mine: string): DataDirLock {
+function hold(path: string, content: string): DataDirLock {
   const touch = setInterval(() => {
     try {
-      if (read(path) === mine) utimesSync(path, new Date(), new Date());
+      if (read(path) === content) utimesSync(path, new Date(), new Date());
     } catch {
       // A full or read-only disk is reported by those who write data.
     }
@@ -55,7 +55,7 @@ function hold(path: string, mine: string): DataDirLock {
   return {
     release() {
       clearInterval(touch);
-      if (read(path) === mine) rmSync(path, { force: true });
+      if (read(path) === content) rmSync(path, { force: true });
     },
   };
 }

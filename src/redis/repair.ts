@@ -19,22 +19,22 @@ export async function repairRecords(dataDir: string, now: Date): Promise<readonl
   try {
     const copy = `${records}.before-${now.toISOString().replaceAll(':', '-').slice(0, 19)}`;
     cpSync(records, copy, { recursive: true });
-    const { code, words } = await check(join(records, MANIFEST));
+    const { code, output } = await check(join(records, MANIFEST));
     if (code !== 0)
-      throw new Error(`redis-check-aof could not repair the records; a copy is ${copy}. It says:\n${words}`);
-    return [`the records are repaired; what was there before is kept in ${copy}`, ...lastLines(words)];
+      throw new Error(`redis-check-aof could not repair the records; a copy is ${copy}. It says:\n${output}`);
+    return [`the records are repaired; what was there before is kept in ${copy}`, ...lastLines(output)];
   } finally {
     lock.release();
   }
 }
 
 /** It comes with every redis-server, beside it or on the PATH. */
-async function check(manifest: string): Promise<{ code: number | null; words: string }> {
+async function check(manifest: string): Promise<{ code: number | null; output: string }> {
   const server = await findRedisServer();
   const beside = server?.path.includes('/') ? join(dirname(server.path), 'redis-check-aof') : 'redis-check-aof';
   const child = spawn(beside, ['--fix', manifest], { stdio: ['pipe', 'pipe', 'pipe'] });
-  let words = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (words += chunk.toString()));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stdin.on('error', () => {}); // it asks only when something is torn
   child.stdin.end('y\n');
   const code = await new Promise<number | null>((resolve, reject) => {
@@ -43,8 +43,8 @@ async function check(manifest: string): Promise<{ code: number | null; words: st
     );
     child.once('close', (exit) => resolve(exit));
   });
-  return { code, words };
+  return { code, output };
 }
 
 const LAST_LINES = 3;
-const lastLines = (words: string): string[] => words.trim().split('\n').slice(-LAST_LINES);
+const lastLines = (output: string): string[] => output.trim().split('\n').slice(-LAST_LINES);

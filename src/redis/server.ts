@@ -64,17 +64,20 @@ export async function launch(launch: LaunchParts): Promise<Running> {
     return { ...running, version: answer.version };
   } catch (error) {
     await terminate(launch, running);
-    const words = withAdvice(lastLogLines(files, offset));
-    throw new Error(`${error instanceof Error ? error.message : error}${words && `. Its last log lines:\n${words}`}`, {
-      cause: error,
-    });
+    const message = withAdvice(lastLogLines(files, offset));
+    throw new Error(
+      `${error instanceof Error ? error.message : error}${message && `. Its last log lines:\n${message}`}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
-const withAdvice = (words: string): string =>
-  /Bad file format|Unexpected end of file|redis-check-aof/.test(words)
-    ? `${words}\nIts records are damaged: "shiplog doctor --repair" cuts them off where they are torn, and keeps a copy`
-    : words;
+const withAdvice = (message: string): string =>
+  /Bad file format|Unexpected end of file|redis-check-aof/.test(message)
+    ? `${message}\nIts records are damaged: "shiplog doctor --repair" cuts off what is damaged, and keeps a copy`
+    : message;
 
 /**
  * The Redis of a bridge that was killed is taken over when it keeps our data in the right way, and ended when not:
@@ -108,7 +111,7 @@ export async function adoptLeftover(launch: LaunchParts): Promise<Running | unde
 /** Waits until it answers and has read its append-only file. @throws Error when it ends, or takes too long. */
 async function untilReady({ files, log, halt }: LaunchParts, running: Running): Promise<Answer> {
   const began = performance.now();
-  let said = began;
+  let lastNote = began;
   for (;;) {
     const answer = await ask(files.socket, files.settings);
     if (answer && answer.loadedPercent === undefined) return answer;
@@ -116,8 +119,8 @@ async function untilReady({ files, log, halt }: LaunchParts, running: Running): 
     if (now - began > (answer ? LOAD_WITHIN_MS : ANSWER_WITHIN_MS)) {
       throw new Error(`the private Redis is not ready after ${Math.round((now - began) / 1000)} s`);
     }
-    if (now - said > SAY_EVERY_MS) {
-      said = now;
+    if (now - lastNote > SAY_EVERY_MS) {
+      lastNote = now;
       log.info({ loadedPercent: answer?.loadedPercent }, 'waiting for the private Redis to read its append-only file');
     }
     const how = await within(LOOK_EVERY_MS, running.ended, () => undefined);

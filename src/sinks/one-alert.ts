@@ -40,5 +40,5 @@ export function isReportedLater(
   // Its own earlier state, by another clock: not another deployment.
   if (told && told.at === toldInLane.at && told.state === toldInLane.state) return undefined;
   const later = `${toldInLane.state} at ${toldInLane.at}`;
-  return { words: `not sent: ${destination} knows of a later deployment there already (${later})` };
+  return { message: `not sent: ${destination} knows of a later deployment there already (${later})` };
 }

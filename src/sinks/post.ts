@@ -43,8 +43,8 @@ export async function post<Request>({ requests, ledger, send, refusal, again }: 
     }
     status = answer.status;
   }
-  const words = `${status ?? ''} accepted${isAgain ? `, ${again}` : ''}`.trim();
-  return { words, ...(status !== undefined && { status }) };
+  const outcome = `${status ?? ''} accepted${isAgain ? `, ${again}` : ''}`.trim();
+  return { message: outcome, ...(status !== undefined && { status }) };
 }
 
 /** What to do about a refusal, in the words of a setting: `a valid token`. */

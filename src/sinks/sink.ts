@@ -38,7 +38,7 @@ export interface DeliveryLedger {
 
 /** What the destination made of it. `words` is for a person: "201 created", "already there". */
 export interface Delivered {
-  readonly words: string;
+  readonly message: string;
   readonly status?: number;
   readonly remoteId?: string;
   readonly remoteUrl?: string;

@@ -91,8 +91,8 @@ export function createAsk(options: AskOptions, clock: () => number = Date.now): 
 
   return {
     async get(path, { signal, cacheMs = 0 }) {
-      const known = cache.get(path);
-      if (known) return known.json;
+      const cached = cache.get(path);
+      if (cached) return cached.json;
       const answer = await ask('GET', path, signal);
       const json = answer.status === 404 ? undefined : answer.json;
       // What is not there, or not to be seen, may be the next time.

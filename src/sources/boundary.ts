@@ -18,14 +18,14 @@ const within = (name: string, key: string): string => `${name}@${key}`;
 
 function bound(source: Source): Source {
   const { name, map, resolve, missed } = source;
-  const ours = (mapped: Mapped): Mapped =>
+  const bounded = (mapped: Mapped): Mapped =>
     mapped.kind === 'records'
       ? { ...mapped, records: mapped.records.map((record) => withInstance(record, name)) }
       : mapped;
   return {
     ...source,
-    map: (payload, webhook) => ours(map(payload, webhook)),
-    ...(resolve && { resolve: async (lookup, call) => ours(await resolve(lookup, call)) }),
+    map: (payload, webhook) => bounded(map(payload, webhook)),
+    ...(resolve && { resolve: async (lookup, call) => bounded(await resolve(lookup, call)) }),
     ...(missed && {
       async *missed(since, call) {
         for await (const page of missed(since, call)) yield page.map((record) => withInstance(record, name));

@@ -19,7 +19,7 @@ export function withProjects(source: Source): Source {
   const { projects, map, resolve, missed } = source;
   if (!projects) return source;
   const limit = (record: NewChangeRecord) => limited(record, projects);
-  const ours = (mapped: Mapped): Mapped => {
+  const limitedMapping = (mapped: Mapped): Mapped => {
     if (mapped.kind === 'records') return { ...mapped, records: mapped.records.map(limit) };
     return mapped.hints ? { ...mapped, hints: mapped.hints.map(limit) } : mapped;
   };
@@ -28,9 +28,9 @@ export function withProjects(source: Source): Source {
     map(payload, webhook) {
       const mapped = map(payload, webhook);
       if (source.sendersNameProjects) requireAllowed(mapped, source.name, projects);
-      return ours(mapped);
+      return limitedMapping(mapped);
     },
-    ...(resolve && { resolve: async (lookup, call) => ours(await resolve(lookup, call)) }),
+    ...(resolve && { resolve: async (lookup, call) => limitedMapping(await resolve(lookup, call)) }),
     ...(missed && {
       async *missed(since, call) {
         for await (const page of missed(since, call)) yield page.map(limit);

@@ -163,8 +163,8 @@ export function reasonTextFor(
   tool?: Pick<ToolFacts, 'reasonNotes'>,
 ): ReasonText | undefined {
   if (reason === undefined || !Object.hasOwn(REASONS, reason)) return undefined;
-  const words = REASONS[reason as Reason]; // an own key of it
+  const text = REASONS[reason as Reason]; // an own key of it
   const notes: Readonly<Partial<Record<string, string>>> = tool?.reasonNotes ?? {};
   const note = Object.hasOwn(notes, reason) ? notes[reason] : undefined;
-  return note === undefined ? words : { ...words, when: `${words.when} ${note}` };
+  return note === undefined ? text : { ...text, when: `${text.when} ${note}` };
 }

@@ -25,7 +25,7 @@ export interface Rows {
    */
   add(table: string, order: AddRow): Promise<NumberedRow | undefined>;
   /** @returns false when the row is another by now. */
-  replace(table: string, known: NumberedRow, row: unknown): Promise<boolean>;
+  replace(table: string, expected: NumberedRow, row: unknown): Promise<boolean>;
   /** Writes a row whatever stands under its number: it was given one, and is made durable together with its webhook. */
   put(kept: KeptRow): Promise<void>;
   /** @returns false when the row is another by now. */

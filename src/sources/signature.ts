@@ -52,11 +52,11 @@ export function bearerToken(header: string | undefined): string | undefined {
 export function requireBearer(
   webhook: WebhookHead,
   secrets: readonly string[],
-  words: { readonly missing: string; readonly wrong: string },
+  messages: { readonly missing: string; readonly wrong: string },
 ): void {
   const token = bearerToken(webhook.headers['authorization']);
   if (isOneOf(token, secrets)) return;
-  throw new WebhookRejected('bad_signature', token === undefined ? words.missing : words.wrong);
+  throw new WebhookRejected('bad_signature', token === undefined ? messages.missing : messages.wrong);
 }
 
 /** The password of `Authorization: Basic …`. The user name is free. */

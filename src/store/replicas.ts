@@ -39,13 +39,13 @@ export function createReplicas(redis: Redis, id: string) {
       const [seconds] = await redis.time();
       const nowMs = Number(seconds) * 1000;
       await redis.hset(keys.replicas(), id, JSON.stringify({ ...facts, at: nowMs }));
-      const known = Object.entries(await redis.hgetall(keys.replicas())).map(([name, json]) => {
+      const entries = Object.entries(await redis.hgetall(keys.replicas())).map(([name, json]) => {
         const parsed = Entry.safeParse(JSON.parse(json)); // a newer release may write something else
         return { name, entry: parsed.success ? parsed.data : undefined };
       });
-      const old = known.filter(({ entry }) => entry && nowMs - entry.at > REMEMBERED_MS).map(({ name }) => name);
+      const old = entries.filter(({ entry }) => entry && nowMs - entry.at > REMEMBERED_MS).map(({ name }) => name);
       if (old.length > 0) await redis.hdel(keys.replicas(), ...old);
-      const others = known.flatMap(({ name, entry }) => (entry && name !== id && !old.includes(name) ? [entry] : []));
+      const others = entries.flatMap(({ name, entry }) => (entry && name !== id && !old.includes(name) ? [entry] : []));
       return {
         living: others.filter(({ at }) => nowMs - at <= LIVING_MS),
         sinks: new Set(others.flatMap(({ sinks }) => sinks)),

@@ -41,15 +41,15 @@ export function createSessions(redis: Redis, clock: () => Date): Sessions {
     },
     async proofOf(id) {
       const digest = digestOf(id);
-      const known = seen.get(digest);
+      const cached = seen.get(digest);
       const nowMs = clock().getTime();
-      if (known && nowMs - known.atMs < FRESH_MS) return known.proof;
+      if (cached && nowMs - cached.atMs < FRESH_MS) return cached.proof;
       const proof = await redis.get(keys.session(digest)).catch((error: unknown) => {
-        if (known) return known.proof;
+        if (cached) return cached.proof;
         throw error;
       });
       if (proof === null) seen.delete(digest);
-      else if (proof !== known?.proof || nowMs - known.atMs >= FRESH_MS) seen.set(digest, { proof, atMs: nowMs });
+      else if (proof !== cached?.proof || nowMs - cached.atMs >= FRESH_MS) seen.set(digest, { proof, atMs: nowMs });
       return proof ?? undefined;
     },
     async end(id) {

@@ -19,5 +19,5 @@ export function parseStored(json: string): unknown {
 const SHORT_CHARS = 4_000;
 
 /** With the limits of today, which an earlier bridge did not know. */
-export const boundStored = <Told extends { readonly notes: readonly string[] }>(told: Told, json: string): Told =>
-  json.length > SHORT_CHARS ? boundRecord(told) : told;
+export const boundStored = <Told extends { readonly notes: readonly string[] }>(stored: Told, json: string): Told =>
+  json.length > SHORT_CHARS ? boundRecord(stored) : stored;

@@ -35,7 +35,7 @@ export interface ExpiryWatch {
  * sinks tell, and `shiplog doctor`.
  */
 export function watchExpiry(secrets: readonly Expiring[], clock: () => Date): ExpiryWatch {
-  const known = new Map<string, Date>();
+  const expiries = new Map<string, Date>();
   const askedMs = new Map<string, number>();
   const abort = new AbortController();
   const look = async ({ name, expiresAt }: Expiring): Promise<void> => {
@@ -43,14 +43,14 @@ export function watchExpiry(secrets: readonly Expiring[], clock: () => Date): Ex
     if (nowMs - (askedMs.get(name) ?? Number.NEGATIVE_INFINITY) < ANSWER_HOLDS_MS) return;
     const at = await expiresAt(abort.signal);
     askedMs.set(name, nowMs);
-    known.delete(name);
-    if (at) known.set(name, at);
+    expiries.delete(name);
+    if (at) expiries.set(name, at);
   };
   const lookAtAll = () => void Promise.allSettled(secrets.map(look));
   const timer = setInterval(lookAtAll, LOOK_EVERY_MS);
   lookAtAll();
   return {
-    known: () => Object.fromEntries(known),
+    known: () => Object.fromEntries(expiries),
     stop() {
       clearInterval(timer);
       abort.abort(new Error('the bridge stops, or has another configuration'));

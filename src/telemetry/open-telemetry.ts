@@ -45,9 +45,9 @@ const KINDS: Record<SpanOpening['name'], SpanKind> = {
  */
 export function createOpenTelemetry(settings: TraceSettings, log: Logger): Traces {
   const complain = createRateLimitedLog(COMPLAIN_EVERY_MS);
-  const warn = (said: string) =>
+  const warn = (message: string) =>
     complain('traces', (suppressed) =>
-      log.warn({ why: wordsOf(said), ...(suppressed && { suppressed }) }, 'traces are not taken'),
+      log.warn({ why: wordsOf(message), ...(suppressed && { suppressed }) }, 'traces are not taken'),
     );
   const quiet = () => {};
   // One for the process, as the SDK has it.
@@ -108,13 +108,13 @@ function contextOf(parent: string | undefined): Context {
 const headerOf = ({ traceId, spanId, traceFlags }: SpanContext): string => `00-${traceId}-${spanId}-0${traceFlags & 1}`;
 
 /** The SDK hands over errors as JSON with the whole stack. */
-function wordsOf(said: string): string {
+function wordsOf(diagnostic: string): string {
   try {
     // What is anything else is shown as it is.
-    const { message = said, code = '' } = JSON.parse(said) as { message?: unknown; code?: unknown };
-    const words = String(message);
-    return (words.includes(String(code)) ? words : `${words} ${code}`).slice(0, WORDS_CHARS);
+    const { message = diagnostic, code = '' } = JSON.parse(diagnostic) as { message?: unknown; code?: unknown };
+    const text = String(message);
+    return (text.includes(String(code)) ? text : `${text} ${code}`).slice(0, WORDS_CHARS);
   } catch {
-    return said.slice(0, WORDS_CHARS);
+    return diagnostic.slice(0, WORDS_CHARS);
   }
 }

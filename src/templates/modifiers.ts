@@ -51,7 +51,7 @@ type Compiler = TemplateContext & { readonly compile: (written: unknown, at: Tem
 
 export function compileModifiers(written: Modifier, kind: ValueType | undefined, at: Compiler): ModifierStep {
   const { capture, map, as, replace, escape: language, truncate } = written;
-  const several = typeof kind === 'object' && !('words' in kind);
+  const several = typeof kind === 'object' && !('oneOf' in kind);
   for (const name of ['capture', 'map', 'as', 'replace', 'escape'] as const)
     if (several && written[name] !== undefined)
       at.complain([...at.path, name], 'the path leads to several values; write a path to one of them');
@@ -88,11 +88,11 @@ const captured =
 
 /** Case does not count on the left, as in the maps of environments and services. */
 function mapped(map: Readonly<Record<string, unknown>>, kind: ValueType | undefined, at: Compiler): ModifierStep {
-  const words = typeof kind === 'object' && 'words' in kind ? kind.words : undefined;
+  const values = typeof kind === 'object' && 'oneOf' in kind ? kind.oneOf : undefined;
   const choices = new Map<string, Template>();
   for (const [word, written] of Object.entries(map)) {
     const path = [...at.path, 'map', word];
-    if (words && !words.includes(word)) at.complain(path, `it is never that: write one of ${words.join(', ')}`);
+    if (values && !values.includes(word)) at.complain(path, `it is never that: write one of ${values.join(', ')}`);
     choices.set(word.toLowerCase(), at.compile(written, { ...at, path }));
   }
   return (value, scope) => (typeof value === 'object' ? undefined : choices.get(String(value).toLowerCase())?.(scope));

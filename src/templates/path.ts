@@ -40,7 +40,7 @@ export function kindAt(path: Path, from: Fields): { readonly kind: ValueType } |
 
 function step(kind: ValueType, name: string): ValueType | undefined {
   if (kind === 'any') return 'any';
-  if (typeof kind === 'string' || 'words' in kind) return undefined;
+  if (typeof kind === 'string' || 'oneOf' in kind) return undefined;
   if ('list' in kind) return /^\d{1,4}$/.test(name) ? kind.list : undefined;
   return Object.hasOwn(kind.fields, name) ? kind.fields[name] : undefined;
 }
@@ -48,7 +48,7 @@ function step(kind: ValueType, name: string): ValueType | undefined {
 function unknownStep(path: Path, at: number, kind: ValueType): string {
   const whole = path.join('.');
   const above = path.slice(0, at).join('.') || 'a deployment';
-  if (typeof kind === 'string' || 'words' in kind) return `there is no ${whole}: ${above} has no parts`;
+  if (typeof kind === 'string' || 'oneOf' in kind) return `there is no ${whole}: ${above} has no parts`;
   if ('list' in kind)
     return `there is no ${whole}: ${above} is a list; write ${above}.0 for its first one, or use "each"`;
   const names = Object.keys(kind.fields);

@@ -1,13 +1,13 @@
 import type { Json } from '../values/json.ts';
 
-/** What a path leads to. `words` is one of a closed list; of `any` nothing is known before it comes. */
+/** What a path leads to. `oneOf` is one of a closed list; of `any` nothing is known before it comes. */
 export type ValueType =
   | 'text'
   | 'number'
   | 'boolean'
   | 'time'
   | 'any'
-  | { readonly words: readonly string[] }
+  | { readonly oneOf: readonly string[] }
   | { readonly list: ValueType }
   | Fields;
 

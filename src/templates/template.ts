@@ -101,7 +101,7 @@ function compilePath(text: string, at: TemplateContext): Computed {
     at.complain(at.path, found.wrong);
     return { value: MISSING, names: text };
   }
-  return { value: (scope) => meant(valueAt(scope, path)), type: found.kind, names: text };
+  return { value: (scope) => withoutBlank(valueAt(scope, path)), type: found.kind, names: text };
 }
 
 function compileFirst(written: readonly unknown[], at: TemplateContext): Computed {
@@ -154,7 +154,8 @@ function compileIfKnown({ paths, value }: { paths: readonly string[]; value: unk
     return path;
   });
   const template = compile(value, inside(at, 'value'));
-  return (scope) => (asked.every((path) => meant(valueAt(scope, path)) !== undefined) ? template(scope) : undefined);
+  return (scope) =>
+    asked.every((path) => withoutBlank(valueAt(scope, path)) !== undefined) ? template(scope) : undefined;
 }
 
 function finish({ value, type: kind, names }: Computed, operator: Modifier, at: TemplateContext): Template {
@@ -169,5 +170,5 @@ function finish({ value, type: kind, names }: Computed, operator: Modifier, at: 
 }
 
 /** What was written into a setting may be white space only. */
-const meant = (value: Json | undefined): Json | undefined =>
+const withoutBlank = (value: Json | undefined): Json | undefined =>
   value === undefined || value === null || isNothing(value) ? undefined : value;

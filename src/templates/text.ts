@@ -19,7 +19,7 @@ export function partsOf(written: string, at: TemplateContext): readonly TextPart
     const path = parsePath(part.name);
     const found = kindAt(path, at.shape);
     if ('wrong' in found) at.complain(at.path, found.wrong);
-    else if (typeof found.kind === 'object' && !('words' in found.kind))
+    else if (typeof found.kind === 'object' && !('oneOf' in found.kind))
       at.complain(at.path, `{${part.name}} is several values, and a text takes one`);
     return { name: part.name, path };
   });

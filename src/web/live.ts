@@ -26,7 +26,7 @@ export function createLive(version: () => Promise<string>, holderOf: (request: R
   const listeners = new Map<Response, string>();
   let watching: NodeJS.Timeout | undefined;
   let beating: NodeJS.Timeout | undefined;
-  let told: string | undefined;
+  let sentVersion: string | undefined;
   let closed = false;
 
   const say = (text: string) => {
@@ -37,8 +37,8 @@ export function createLive(version: () => Promise<string>, holderOf: (request: R
   };
   const look = async () => {
     const now = await version();
-    if (told !== undefined && now !== told) say(`event: changes\ndata: ${now}\n\n`);
-    told = now;
+    if (sentVersion !== undefined && now !== sentVersion) say(`event: changes\ndata: ${now}\n\n`);
+    sentVersion = now;
   };
   const watch = () => {
     // While Redis is away there is nothing to tell: what changed meanwhile is told when it is back.
@@ -55,7 +55,7 @@ export function createLive(version: () => Promise<string>, holderOf: (request: R
     if (listeners.size > 0) return;
     clearTimeout(watching);
     clearInterval(beating);
-    told = undefined;
+    sentVersion = undefined;
   };
   return {
     handle(request, response) {

@@ -192,9 +192,9 @@ const setupView = ({ sources, sinks, inbox, whoOf, publicUrl }: RouteParts, requ
 });
 
 function addSetup(router: Router, routeParts: RouteParts): void {
-  const send = async (request: Request, response: Response, said: { show?: string; test?: string }) => {
+  const send = async (request: Request, response: Response, choices: { show?: string; test?: string }) => {
     const view = setupView(routeParts, request);
-    const body = await setupPage({ ...view, ...said });
+    const body = await setupPage({ ...view, ...choices });
     response.send(
       page({ title: 'Set-up', at: '/setup', who: view.who, trouble: await troubleOf(routeParts, view.now), body }),
     );

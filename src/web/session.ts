@@ -50,19 +50,19 @@ export function sessionsIn(request: Request): string[] {
     .map(([, value = '']) => value);
 }
 
-const known = new WeakMap<Request, Viewer | undefined>();
+const viewers = new WeakMap<Request, Viewer | undefined>();
 
 /** Who asks, as `rememberWho` has found out. Undefined: a stranger. */
-export const viewerOf = (request: Request): Viewer | undefined => known.get(request);
+export const viewerOf = (request: Request): Viewer | undefined => viewers.get(request);
 
 /** From now on the request is that of anyone with just logged in. */
-export const setViewer = (request: Request, token: Token): void => void known.set(request, toViewer(token));
+export const setViewer = (request: Request, token: Token): void => void viewers.set(request, toViewer(token));
 
 /** By a token in the Authorization header, or by session. Lets everybody pass. */
 export function rememberWho({ access, sessions }: SessionParts): RequestHandler {
   return async (request, _response, next) => {
     const identity = access.identify(request);
-    known.set(request, identity ? toViewer(identity) : await bySession(request, { access, sessions }));
+    viewers.set(request, identity ? toViewer(identity) : await bySession(request, { access, sessions }));
     next();
   };
 }
@@ -85,7 +85,7 @@ async function bySession(request: Request, { access, sessions }: SessionParts): 
 export const requireReader: RequestHandler = (request, response, next) => {
   if (viewerOf(request)) return next();
   if (request.headers.authorization)
-    return refuse(response.status(401), { words: 'The Authorization header holds no token that opens the pages.' });
+    return refuse(response.status(401), { message: 'The Authorization header holds no token that opens the pages.' });
   const to = localPath(request.originalUrl) ?? '/';
   // A strict cookie is not sent with a link from a chat or a pager. Loaded once more from our own page, it is.
   if (request.headers['sec-fetch-site'] === 'cross-site' && request.method === 'GET') {
@@ -106,15 +106,16 @@ function checkForm(request: Request, response: Response, next: () => void): void
   }
   const who = viewerOf(request);
   if (!who) {
-    refuse(response.status(403), { words: 'You are not logged in any more. Load the page again and log in.' });
+    refuse(response.status(403), { message: 'You are not logged in any more. Load the page again and log in.' });
     return;
   }
   const sent = z.object({ [FORM_TOKEN]: z.string() }).safeParse(request.body ?? {});
-  const ours = who.formToken === undefined || (sent.success && sameSecret(sent.data[FORM_TOKEN] ?? '', who.formToken));
-  if (ours) next();
+  const isOurs =
+    who.formToken === undefined || (sent.success && sameSecret(sent.data[FORM_TOKEN] ?? '', who.formToken));
+  if (isOurs) next();
   else
     refuse(response.status(403), {
-      words:
+      message:
         'This form is not of your present session: you logged in anew, or another site sent it. Load the ' +
         'page again and repeat it.',
       who,
@@ -127,14 +128,14 @@ export const requireAdmin: readonly RequestHandler[] = [
     const who = viewerOf(request);
     if (who?.role === 'admin') return next();
     refuse(response.status(403), {
-      words: 'Viewers look and change nothing, and see no secrets. Log in with the admin token to do this.',
+      message: 'Viewers look and change nothing, and see no secrets. Log in with the admin token to do this.',
       who,
     });
   },
   ...requireForm,
 ];
 
-function refuse(response: Response, { words, who }: { words: string; who?: Viewer | undefined }): void {
-  const body = html`<h1>Not allowed</h1><p class="empty">${words}</p>`;
+function refuse(response: Response, { message, who }: { message: string; who?: Viewer | undefined }): void {
+  const body = html`<h1>Not allowed</h1><p class="empty">${message}</p>`;
   response.send(page({ title: 'Not allowed', body, ...(who && { at: '', who }) }));
 }

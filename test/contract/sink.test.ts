@@ -163,7 +163,7 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
 
   it('tells what it was given', async () => {
     const delivered = await attempt();
-    expect(delivered).toMatchObject({ words: expect.stringMatching(/\w/) });
+    expect(delivered).toMatchObject({ message: expect.stringMatching(/\w/) });
     expect(creations().length).toBeGreaterThan(0);
     expect(fake.refused).toEqual([]);
   });
@@ -282,7 +282,7 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
             (error: unknown) => error,
           );
         if (outcome instanceof Error) expect(outcome).toBeInstanceOf(DeliveryFailed);
-        else expect(outcome).toMatchObject({ words: expect.stringMatching(/\w/) });
+        else expect(outcome).toMatchObject({ message: expect.stringMatching(/\w/) });
       }
   });
 

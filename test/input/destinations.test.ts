@@ -96,7 +96,7 @@ describe('a success that says nothing', () => {
   ])('%s is a delivery to Alert24, and for GitLab no answer of a GitLab', async (_, handle) => {
     const { url } = await destination(handle);
     const told = await attempt('alert24', url);
-    expect(told.outcome).toMatchObject({ words: expect.stringMatching(/^20\d created/) });
+    expect(told.outcome).toMatchObject({ message: expect.stringMatching(/^20\d created/) });
     expect(told.outcome).not.toHaveProperty('remoteId');
     expect(await attempt('gitlab', url)).toMatchObject({ outcome: SIGN_IN, looksFirst: true });
   });

@@ -34,7 +34,7 @@ async function startSink() {
     ratePerMinute: undefined,
     takenBy: 'status',
     wants: () => ({ wanted: true }),
-    deliver: async () => ({ words: 'ok' }),
+    deliver: async () => ({ message: 'ok' }),
     preview: () => ({ method: 'POST', url: 'https://buoy.example', headers: {}, body: null }),
     check: async () => 'ok',
   };

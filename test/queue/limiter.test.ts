@@ -37,7 +37,7 @@ describe('the rate of a sink', () => {
       ratePerMinute: 1,
       takenBy: 'status',
       wants: () => ({ wanted: true }),
-      deliver: async () => ({ words: 'ok' }),
+      deliver: async () => ({ message: 'ok' }),
       preview: () => ({ method: 'POST', url: 'https://buoy.example', headers: {}, body: null }),
       check: async () => 'ok',
     };

@@ -16,7 +16,7 @@ it('hides a secret in what a tool answered before the text is cut', async () => 
   const { recordStep } = createRecord({
     ...stores,
     hide: createMask([]).value,
-    resolve: async () => ({ told: [], records: [] }),
+    resolve: async () => ({ fromWebhook: [], records: [] }),
     noteRules: async () => {},
     repeatDetail: () => undefined,
     forward: async () => {},

@@ -77,7 +77,7 @@ describe('asking the tool', () => {
     const told = aRecord({ actor, notes: [ACCOUNT_ID_NOTE, 'kept'] });
     const knows = { ...source({}), personName: async (id: string) => (id === actor ? 'Mira Okafor' : undefined) };
     const ask = async (...sources: Source[]) =>
-      (await createResolve(sources, clock)({ source: 'gitlab', records: [told] })).told;
+      (await createResolve(sources, clock)({ source: 'gitlab', records: [told] })).fromWebhook;
     expect(await ask(source({}), knows)).toEqual([{ ...told, actor: 'Mira Okafor', notes: ['kept'] }]);
     expect(await ask(source({}))).toEqual([told]);
   });

@@ -107,7 +107,7 @@ describe('a change for Alert24', () => {
 describe('a delivery to Alert24', () => {
   it('is one change, with the id that Alert24 gave', async () => {
     const delivered = await ledger.deliver(sink, aDeployment());
-    expect(delivered).toEqual({ words: '201 created', status: 201, remoteId: fake.changes[0]?.id });
+    expect(delivered).toEqual({ message: '201 created', status: 201, remoteId: fake.changes[0]?.id });
     expect(fake.changes).toHaveLength(1);
     expect(fake.refused).toEqual([]);
   });
@@ -130,7 +130,7 @@ describe('a delivery to Alert24', () => {
   ] as const)('takes an answer that is %s with status %i as success', async (createdAs, createdStatus) => {
     Object.assign(fake.options, { createdAs, createdStatus });
     expect(await ledger.deliver(sink, aDeployment())).toEqual({
-      words: `${createdStatus} created`,
+      message: `${createdStatus} created`,
       status: createdStatus,
     });
   });
@@ -206,7 +206,7 @@ describe('a lost answer of Alert24', () => {
   it('leaves one change when a gateway answered 502 after the work was done', async () => {
     fake.inject({ kind: 'wrong-reply', status: 502 });
     expect(await ledger.deliver(sink, aDeployment())).toEqual({
-      words: 'already there',
+      message: 'already there',
       remoteId: fake.changes[0]?.id,
     });
     expect(fake.changes).toHaveLength(1);
@@ -223,7 +223,7 @@ describe('a lost answer of Alert24', () => {
     fake.inject({ kind: 'lost-reply', method: 'POST' });
     await failed(ledger.attempt(sink, aDeployment()));
     for (let newer = 0; newer < 250; newer += 1) fake.changes.push(stranger(1000 + newer, new Date().toISOString()));
-    expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ words: 'already there' });
+    expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ message: 'already there' });
   });
 
   it('is posted again when the list shows that it never arrived, without reading the whole past', async () => {
@@ -240,7 +240,7 @@ describe('a lost answer of Alert24', () => {
     fake.options.scope = 'write-only';
     fake.inject({ kind: 'lost-reply', method: 'POST' });
     const delivered = await ledger.deliver(sink, aDeployment());
-    expect(delivered).toMatchObject({ words: '201 created, perhaps twice: the list cannot be read' });
+    expect(delivered).toMatchObject({ message: '201 created, perhaps twice: the list cannot be read' });
     expect(fake.changes.map(({ tags }) => tags?.includes('possible-duplicate'))).toEqual([false, true]);
   });
 

@@ -154,7 +154,7 @@ describe('an alert', () => {
     await ledger.deliver(sink, step('b', 'failed', '10:10'));
     const late = await ledger.deliver(sink, step('a', 'succeeded', '10:00'));
     expect(late).toEqual({
-      words: 'not sent: AlertOps knows of a later deployment there already (failed at 2026-03-19T10:10:00.000Z)',
+      message: 'not sent: AlertOps knows of a later deployment there already (failed at 2026-03-19T10:10:00.000Z)',
     });
     await ledger.deliver(sink, step('c', 'succeeded', '10:20'));
     await ledger.deliver(sink, step('d', 'failed', '10:15'));
@@ -233,7 +233,7 @@ describe('the key in the url', () => {
 
 describe('a delivery to AlertOps', () => {
   it('is "accepted", for 2xx does not mean mapped', async () => {
-    expect(await ledger.deliver(sink, aDeployment())).toEqual({ words: '200 accepted', status: 200 });
+    expect(await ledger.deliver(sink, aDeployment())).toEqual({ message: '200 accepted', status: 200 });
     expect(await ledger.deliver(sink, aDeployment())).toBe('known');
     expect(log).toHaveLength(1);
   });
@@ -241,7 +241,7 @@ describe('a delivery to AlertOps', () => {
   it('appends to its own alert when an answer was lost', async () => {
     fake.inject({ kind: 'lost-reply', method: 'POST' });
     const delivered = await ledger.deliver(sink, aDeployment({ state: 'failed' }));
-    expect(delivered).toMatchObject({ words: expect.stringContaining('perhaps twice') });
+    expect(delivered).toMatchObject({ message: expect.stringContaining('perhaps twice') });
     expect(outcomes()).toEqual(['Opened', 'Appended']);
   });
 

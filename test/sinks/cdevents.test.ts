@@ -250,7 +250,7 @@ describe('the id of an event', () => {
   it('is a UUID, and the same however often it is sent', async () => {
     fake.inject({ kind: 'lost-reply', method: 'POST' });
     expect(await ledger.deliver(sink, aDeployment())).toMatchObject({
-      words: expect.stringContaining('perhaps twice, with the same id'),
+      message: expect.stringContaining('perhaps twice, with the same id'),
     });
     const ids = events.map(({ context }) => z.uuid().parse(context.id));
     expect(ids).toHaveLength(3);
@@ -334,7 +334,7 @@ describe('who sends it', () => {
 
 describe('a delivery to a receiver of CDEvents', () => {
   it('is made once', async () => {
-    expect(await ledger.deliver(sink, aDeployment())).toEqual({ words: '202 accepted', status: 202 });
+    expect(await ledger.deliver(sink, aDeployment())).toEqual({ message: '202 accepted', status: 202 });
     expect(await ledger.deliver(sink, aDeployment())).toBe('known');
     expect(events).toHaveLength(2);
   });

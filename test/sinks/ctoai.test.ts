@@ -123,7 +123,7 @@ describe('what CTO.ai is told', () => {
 
 describe('a delivery to CTO.ai', () => {
   it('is one event, also when it is made twice', async () => {
-    expect(await ledger.deliver(sink, aDeployment())).toEqual({ words: '200 accepted', status: 200 });
+    expect(await ledger.deliver(sink, aDeployment())).toEqual({ message: '200 accepted', status: 200 });
     expect(await ledger.deliver(sink, aDeployment())).toBe('known');
     expect(events).toHaveLength(1);
   });
@@ -159,7 +159,7 @@ describe('a delivery to CTO.ai', () => {
   it('says that it may be there twice when an answer was lost', async () => {
     fake.inject({ kind: 'lost-reply', method: 'POST' });
     const delivered = await ledger.deliver(sink, aDeployment());
-    expect(delivered).toMatchObject({ words: expect.stringContaining('perhaps twice') });
+    expect(delivered).toMatchObject({ message: expect.stringContaining('perhaps twice') });
     expect(events).toHaveLength(2);
   });
 
@@ -167,7 +167,7 @@ describe('a delivery to CTO.ai', () => {
     await fake.down();
     expect((await failed(ledger.attempt(sink, aDeployment()))).retry).toBe('backoff');
     await fake.up();
-    expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ words: '200 accepted' });
+    expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ message: '200 accepted' });
   });
 });
 

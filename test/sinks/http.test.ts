@@ -453,7 +453,7 @@ describe('a delivery over HTTP', () => {
 
   it('writes down the id and the address that the answer gives', async () => {
     expect(await ledger.deliver(makeSink(UPDATE), aDeployment())).toEqual({
-      words: '201 taken',
+      message: '201 taken',
       status: 201,
       remoteId: '71',
       remoteUrl: 'https://releases.example.com/71',
@@ -464,13 +464,13 @@ describe('a delivery over HTTP', () => {
     'is a delivery without id and address when the answer is %j',
     async (body) => {
       reply = { status: 200, body };
-      expect(await ledger.deliver(makeSink(UPDATE), aDeployment())).toEqual({ words: '200 taken', status: 200 });
+      expect(await ledger.deliver(makeSink(UPDATE), aDeployment())).toEqual({ message: '200 taken', status: 200 });
     },
   );
 
   it('tells a later state as an update of what it made', async () => {
     await ledger.deliver(withUpdate(), aDeployment({ state: 'running' }));
-    expect(await ledger.deliver(withUpdate(), aDeployment())).toMatchObject({ words: '201 updated', remoteId: '71' });
+    expect(await ledger.deliver(withUpdate(), aDeployment())).toMatchObject({ message: '201 updated', remoteId: '71' });
     expect(lastRequest()).toMatchObject({ method: 'PATCH', path: '/changes/71', body: { id: 71, state: 'succeeded' } });
   });
 
@@ -483,7 +483,7 @@ describe('a delivery over HTTP', () => {
     await ledger.deliver(sink, aDeployment({ state: 'running' }));
     expect(await failed(ledger.attempt(sink, aDeployment()))).toMatchObject({ status: 201, retry: 'never' });
     reply = { status: 202 };
-    expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ words: '202 updated' });
+    expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ message: '202 updated' });
   });
 
   it('updates what it made when it was killed before that was written down', async () => {
@@ -508,7 +508,7 @@ describe('a delivery over HTTP', () => {
     });
     expect(sink.wants(aDeployment({ state: 'failed' }))).toEqual({ wanted: true });
     expect(await ledger.deliver(sink, aDeployment({ state: 'failed' }))).toMatchObject({
-      words: expect.stringContaining('nothing to send'),
+      message: expect.stringContaining('nothing to send'),
     });
     expect(fake.requests).toEqual([]);
     expect(() => sink.preview(aDeployment({ state: 'failed' }))).toThrow('as an update');
@@ -544,7 +544,7 @@ describe('a delivery over HTTP', () => {
     const sink = makeSink({ success: { status: [202, 409] } });
     expect(await failed(ledger.attempt(sink, aDeployment()))).toMatchObject({ status: 201, retry: 'never' });
     reply = { status: 409 };
-    expect(await ledger.deliver(sink, aDeployment({ key: 'other' }))).toMatchObject({ words: '409 taken' });
+    expect(await ledger.deliver(sink, aDeployment({ key: 'other' }))).toMatchObject({ message: '409 taken' });
   });
 
   it.each<[unknown, unknown, boolean]>([
@@ -558,7 +558,7 @@ describe('a delivery over HTTP', () => {
   ])('believes the body: %j of %j', async (body, answer, taken) => {
     reply = { status: 200, body: answer };
     const sink = makeSink({ success: { body } });
-    if (taken) return expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ words: '200 taken' });
+    if (taken) return expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ message: '200 taken' });
     const error = await failed(ledger.attempt(sink, aDeployment()));
     expect(error).toMatchObject({ retry: 'never', message: expect.stringContaining('the answer says otherwise') });
     expect(ledger.of(aDeployment().key).known.attemptedAt).toBeUndefined();
@@ -567,7 +567,7 @@ describe('a delivery over HTTP', () => {
   it.each(['lost-reply', 'silent', 'cut'] as const)('is repeated with the same key and says so: %s', async (kind) => {
     fake.inject({ kind });
     const delivered = await ledger.deliver(makeSink(), aDeployment());
-    expect(delivered).toMatchObject({ words: '201 taken, perhaps twice: an earlier answer was lost' });
+    expect(delivered).toMatchObject({ message: '201 taken, perhaps twice: an earlier answer was lost' });
     const [first, second] = fake.requests.map(({ headers }) => headers['idempotency-key']);
     expect(second).toBe(first);
     expect(first).toMatch(/^msg_[0-9a-f]{32}$/);
@@ -575,7 +575,7 @@ describe('a delivery over HTTP', () => {
 
   it('is repeated without a word to a destination that recognises repeats', async () => {
     fake.inject({ kind: 'lost-reply' });
-    expect(await ledger.deliver(makeSink({ idempotent: true }), aDeployment())).toMatchObject({ words: '201 taken' });
+    expect(await ledger.deliver(makeSink({ idempotent: true }), aDeployment())).toMatchObject({ message: '201 taken' });
   });
 
   it('remembers that an answer was lost when the repeat is refused for the moment', async () => {
@@ -583,7 +583,7 @@ describe('a delivery over HTTP', () => {
     await failed(ledger.attempt(makeSink(), aDeployment()));
     await failed(ledger.attempt(makeSink(), aDeployment()));
     expect(await ledger.deliver(makeSink(), aDeployment())).toMatchObject({
-      words: expect.stringContaining('perhaps twice'),
+      message: expect.stringContaining('perhaps twice'),
     });
   });
 
@@ -591,7 +591,7 @@ describe('a delivery over HTTP', () => {
     await fake.down();
     await failed(ledger.attempt(makeSink(), aDeployment()));
     await fake.up();
-    expect(await ledger.deliver(makeSink(), aDeployment())).toMatchObject({ words: '201 taken' });
+    expect(await ledger.deliver(makeSink(), aDeployment())).toMatchObject({ message: '201 taken' });
   });
 
   it.each([
@@ -663,8 +663,8 @@ describe('what follows a delivery over HTTP', () => {
 
   it('loses nothing of what was delivered when it cannot be made', async () => {
     const sink = sinkWith({ body: { needed: { path: 'job', required: true } } });
-    const { words } = (await ledger.deliver(sink, replacing)) as { words: string };
-    expect(words).toMatch(/^201 taken; of the other deployment: not sent: .*job/);
+    const { message } = (await ledger.deliver(sink, replacing)) as { message: string };
+    expect(message).toMatch(/^201 taken; of the other deployment: not sent: .*job/);
   });
 
   it('is refused at start where the first request must not be repeated', () => {

@@ -158,7 +158,7 @@ describe.each(Object.entries(ALERTING))('the alerts of %s', (_, alerting) => {
     await ledger.deliver(sink, of('a', { occurredAt: minute(5) }));
     const entry = { ...ledger.of('b'), known: { toldInLane: { state: 'failed', at: minute(5) } as const } };
     const context = { signal: new AbortController().signal, now: new Date() };
-    expect((await sink.deliver(of('b', overtaken), entry, context)).words).toContain('not sent');
+    expect((await sink.deliver(of('b', overtaken), entry, context)).message).toContain('not sent');
     expect(heard).toHaveLength(1);
   });
 

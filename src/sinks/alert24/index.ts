@@ -56,9 +56,9 @@ function createSink(config: Config): Sink {
       deliver(api, { deployment: normalized(deployment), ledger, lateAfterMs, ...context }),
     preview(deployment, { sourceName, pageUrl } = {}) {
       const now = new Date(deployment.receivedAt); // what is told when it arrives; a late retry says how late it is
-      const told = normalized(deployment);
-      const change = toChange(told, { now, lateAfterMs, possibleDuplicate: false, sourceName, pageUrl });
-      return api.preview(change, told.serviceId);
+      const cleaned = normalized(deployment);
+      const change = toChange(cleaned, { now, lateAfterMs, possibleDuplicate: false, sourceName, pageUrl });
+      return api.preview(change, cleaned.serviceId);
     },
     async check(signal) {
       const answer = await api.list({ limit: '1' }, undefined, signal);
@@ -77,7 +77,7 @@ interface Delivery extends DeliveryContext {
 async function deliver(api: Alert24Api, delivery: Delivery): Promise<Delivered> {
   const { deployment, ledger, signal } = delivery;
   const seen = await earlierAttempt(api, delivery);
-  if (seen.kind === 'found') return { words: 'already there', ...(seen.id && { remoteId: seen.id }) };
+  if (seen.kind === 'found') return { message: 'already there', ...(seen.id && { remoteId: seen.id }) };
   const possibleDuplicate = seen.kind === 'unknown';
   // While it is unknown what an earlier attempt did, its time stays written down, whatever this one meets.
   if (!possibleDuplicate) await ledger.attempting();
@@ -97,8 +97,8 @@ async function deliver(api: Alert24Api, delivery: Delivery): Promise<Delivered> 
 function made(answer: JsonAnswer, possibleDuplicate: boolean): Delivered {
   const { data, change, id } = Created.parse(answer.json ?? {});
   const remoteId = data?.id ?? change?.id ?? id;
-  const words = possibleDuplicate ? 'created, perhaps twice: the list cannot be read' : 'created';
-  return { words: `${answer.status} ${words}`, status: answer.status, ...(remoteId && { remoteId }) };
+  const outcome = possibleDuplicate ? 'created, perhaps twice: the list cannot be read' : 'created';
+  return { message: `${answer.status} ${outcome}`, status: answer.status, ...(remoteId && { remoteId }) };
 }
 
 async function earlierAttempt(api: Alert24Api, { deployment, ledger, signal }: Delivery): Promise<FindResult> {

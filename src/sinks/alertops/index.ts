@@ -110,8 +110,8 @@ function messageOf(deployment: Deployment, lists: Lists, pageUrl: string | undef
 }
 
 function listsOf(lists: Lists): string {
-  const told = STATUSES.filter((status) => lists[status].length > 0);
-  return told.map((status) => `${status}s on ${lists[status].join(', ')}`).join('; ');
+  const used = STATUSES.filter((status) => lists[status].length > 0);
+  return used.map((status) => `${status}s on ${lists[status].join(', ')}`).join('; ');
 }
 
 const refusal = (answer: JsonAnswer, what: string): DeliveryFailed =>

@@ -79,22 +79,22 @@ interface EventOptions {
  * There is no "deployment failed" in CDEvents 0.5: a deployment is told as the run that makes it, and as the service
  * once it is deployed. The last event is the one that matters most.
  */
-export function toEvents(deployment: Deployment, wish: EventOptions): readonly CdEvent[] {
-  const { includesRuns, includesEnvironments } = wish;
+export function toEvents(deployment: Deployment, options: EventOptions): readonly CdEvent[] {
+  const { includesRuns, includesEnvironments } = options;
   const reported = normalized(deployment);
-  if (reported.state !== 'succeeded') return [runEvent(reported, wish)];
+  if (reported.state !== 'succeeded') return [runEvent(reported, options)];
   return [
-    ...(includesRuns ? [runEvent(reported, wish)] : []),
-    ...(includesEnvironments ? [environmentEvent(reported, wish)] : []),
-    serviceEvent(reported, wish),
+    ...(includesRuns ? [runEvent(reported, options)] : []),
+    ...(includesEnvironments ? [environmentEvent(reported, options)] : []),
+    serviceEvent(reported, options),
   ];
 }
 
 /** That an environment was created or deleted, no tool tells: this one says that something else runs there now. */
-function environmentEvent(deployment: Deployment, wish: EventOptions): CdEvent {
+function environmentEvent(deployment: Deployment, options: EventOptions): CdEvent {
   const { name, url } = deployment.environment;
   const content = { name, ...withUri(url) };
-  return build(deployment, { ...wish, type: 'environment.modified', kind: 'environment', id: name, content });
+  return build(deployment, { ...options, type: 'environment.modified', kind: 'environment', id: name, content });
 }
 
 function withUri(text: string | undefined): { uri?: string } {
@@ -102,14 +102,14 @@ function withUri(text: string | undefined): { uri?: string } {
   return uri === undefined ? {} : { uri };
 }
 
-function serviceEvent(deployment: Deployment, wish: EventOptions): CdEvent {
+function serviceEvent(deployment: Deployment, options: EventOptions): CdEvent {
   const { changeType, replaced, service, environment } = deployment;
   const predicate = changeType === 'rollback' ? 'rolledback' : replaced ? 'upgraded' : 'deployed';
   const content = { environment: { id: environment.name }, artifactId: artifactId(deployment) };
-  return build(deployment, { ...wish, type: `service.${predicate}`, kind: 'service', id: service, content });
+  return build(deployment, { ...options, type: `service.${predicate}`, kind: 'service', id: service, content });
 }
 
-function runEvent(deployment: Deployment, wish: EventOptions): CdEvent {
+function runEvent(deployment: Deployment, options: EventOptions): CdEvent {
   const { key, state, service, environment, description, pipelineUrl, jobUrl } = deployment;
   const outcome = OUTCOMES[state];
   const content = {
@@ -120,7 +120,7 @@ function runEvent(deployment: Deployment, wish: EventOptions): CdEvent {
     ...(outcome && { outcome }),
     ...(state === 'failed' && description && { errors: cutText(description, ERRORS_CHARS) }),
   };
-  return build(deployment, { ...wish, type: `pipelinerun.${RUNS[state]}`, kind: 'run', id: key, content });
+  return build(deployment, { ...options, type: `pipelinerun.${RUNS[state]}`, kind: 'run', id: key, content });
 }
 
 interface Parts extends Pick<EventOptions, 'source' | 'pageUrl'> {

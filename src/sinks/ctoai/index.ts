@@ -61,7 +61,7 @@ function createSink({ name, url, token, states, concurrency, ...config }: Config
     ratePerMinute: undefined,
     takenBy: 'status',
     wants({ state }) {
-      if (states.some((told) => told === state)) return { wanted: true };
+      if (states.some((sent) => sent === state)) return { wanted: true };
       const noWord = state === 'canceled' ? '; CTO.ai has no word for it' : '';
       return { wanted: false, why: `${name} only accepts: ${states.join(', ')}; this one is ${state}${noWord}` };
     },

@@ -55,7 +55,7 @@ async function bring(aimed: ResolvedDelivery): Promise<Delivered> {
   // An id that another deployment has by now was given again: GitLab was restored from a backup, and our row is gone.
   if (remoteId !== undefined && !(await ledger.claimedByOther(remoteId))) return update(aimed, remoteId);
   if (remoteId === undefined && attemptedAt === undefined && deployment.endReason !== undefined)
-    return { words: 'nothing to tell: it ended before GitLab heard of it' };
+    return { message: 'nothing to tell: it ended before GitLab heard of it' };
   const found = attemptedAt === undefined ? undefined : await findOurs(aimed, attemptedAt);
   if (!found) return create(aimed);
   if (found.status === aimed.status) return done(aimed, found.id, 'already there');
@@ -313,13 +313,13 @@ async function rowsSince(
   return { rows: recent, answer: last };
 }
 
-function done(aimed: ResolvedDelivery, id: string, words: string, status?: number): Delivered {
+function done(aimed: ResolvedDelivery, id: string, message: string, status?: number): Delivered {
   const { api, project, map, deployment } = aimed;
   const named = namedProject(deployment, map);
   const location = named === undefined ? undefined : map.moved.get(named.toLowerCase());
   const path = location ? location.path : /^\d+$/.test(project) ? undefined : project;
   return {
-    words,
+    message,
     remoteId: id,
     ...(status !== undefined && { status }),
     ...(path && { remoteUrl: `${api.url}/${path}/-/environments` }),

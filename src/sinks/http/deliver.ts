@@ -55,7 +55,7 @@ export async function deliver(to: Destination, delivery: Delivery): Promise<Deli
   if (later) return later;
   const remoteId = to.update && ledger.known.remoteId;
   if (remoteId === undefined && !to.states.includes(deployment.state))
-    return { words: `nothing to send: ${to.name} accepts ${deployment.state} only for a deployment that it has` };
+    return { message: `nothing to send: ${to.name} accepts ${deployment.state} only for a deployment that it has` };
   const exchange = remoteId === undefined || !to.update ? to.create : to.update;
   const request = requestOf(exchange, to, { deployment, now, remoteId, pageUrl });
   try {
@@ -85,9 +85,9 @@ async function create(to: Destination, request: JsonRequest, delivery: Delivery)
   }
   const remoteId = idIn(answer, to.remoteId);
   if (to.update && remoteId !== undefined) await ledger.claim(remoteId);
-  const words = repeated && !to.idempotent ? 'taken, perhaps twice: an earlier answer was lost' : 'taken';
+  const outcome = repeated && !to.idempotent ? 'taken, perhaps twice: an earlier answer was lost' : 'taken';
   const more = await tellWhatFollows(to, delivery, remoteId);
-  return delivered(to, answer, { words: `${answer.status} ${words}${more}`, remoteId });
+  return delivered(to, answer, { message: `${answer.status} ${outcome}${more}`, remoteId });
 }
 
 /** In words. It follows only what the destination would recognise as a repeat: all of it may be sent again. */
@@ -101,9 +101,9 @@ async function tellWhatFollows(to: Destination, delivery: Delivery, remoteId: st
     if (refused) throw refused.failure;
     return '';
   } catch (error) {
-    const words = wordsAfter(error);
-    if (words === undefined) throw error;
-    return words;
+    const note = wordsAfter(error);
+    if (note === undefined) throw error;
+    return note;
   }
 }
 
@@ -115,7 +115,7 @@ async function update(to: Destination, request: JsonRequest, delivery: Delivery)
   const refused = refusal(to, answer, { ...delivery, success: to.updateSuccess, what });
   if (refused) throw refused.failure;
   const more = await tellWhatFollows(to, delivery, remoteId);
-  return delivered(to, answer, { words: `${answer.status} updated${more}`, remoteId });
+  return delivered(to, answer, { message: `${answer.status} updated${more}`, remoteId });
 }
 
 async function exchange(
@@ -138,11 +138,11 @@ function refusal(
 function delivered(
   to: Destination,
   answer: JsonAnswer,
-  { words, remoteId }: { words: string; remoteId: string | undefined },
+  { message, remoteId }: { message: string; remoteId: string | undefined },
 ): Delivered {
   const remoteUrl = urlIn(answer, to.remoteUrl);
   return {
-    words,
+    message,
     status: answer.status,
     ...(remoteId !== undefined && { remoteId }),
     ...(remoteUrl !== undefined && { remoteUrl }),

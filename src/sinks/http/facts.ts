@@ -20,12 +20,12 @@ export const DEPLOYMENT: Fields = fields({
   key_digest: 'text',
   alert_key: 'text',
   external_id: 'text',
-  state: { words: State.options },
-  change_type: { words: ChangeType.options },
-  risk_level: { words: RiskLevel.options },
+  state: { oneOf: State.options },
+  change_type: { oneOf: ChangeType.options },
+  risk_level: { oneOf: RiskLevel.options },
   summary: 'text',
   description: 'text',
-  environment: fields({ name: 'text', tier: { words: Tier.options }, url: 'text', original: 'text' }),
+  environment: fields({ name: 'text', tier: { oneOf: Tier.options }, url: 'text', original: 'text' }),
   service: 'text',
   service_id: 'text',
   repository: fields({ name: 'text', url: 'text', gitlab_project: 'text' }),
@@ -69,7 +69,7 @@ export const eventIdOf = ({ key, state }: Deployment): string => `msg_${digest(`
 /** A deployment as templates see it. What is not known is not there: no '', no null, no empty list. */
 export function factsOf(deployment: Deployment, pageUrl?: string): Facts {
   const { key, environment, repository, commit, manifests } = deployment;
-  return known({
+  return withoutEmpty({
     id: deployment.decidedBy,
     event_id: eventIdOf(deployment),
     key,
@@ -81,7 +81,7 @@ export function factsOf(deployment: Deployment, pageUrl?: string): Facts {
     risk_level: deployment.riskLevel,
     summary: headline(deployment),
     description: deployment.description,
-    environment: known({
+    environment: withoutEmpty({
       ...environment,
       url: uriOf(environment.url),
       original: deployment.original?.environment,
@@ -89,13 +89,14 @@ export function factsOf(deployment: Deployment, pageUrl?: string): Facts {
     service: deployment.service,
     service_id: deployment.serviceId,
     repository:
-      repository && known({ name: repository.name, url: repository.url, gitlab_project: repository.gitlabProject }),
+      repository &&
+      withoutEmpty({ name: repository.name, url: repository.url, gitlab_project: repository.gitlabProject }),
     ref: deployment.ref,
     tag: deployment.tag,
     commit: commit && commitOf(commit),
-    manifests: manifests && known(manifests),
+    manifests: manifests && withoutEmpty(manifests),
     actor: deployment.actor,
-    owner: deployment.owner && known({ ...deployment.owner }),
+    owner: deployment.owner && withoutEmpty({ ...deployment.owner }),
     page_url: pageUrl,
     source: deployment.reportedSource ?? deployment.source,
     instance: deployment.instance,
@@ -119,10 +120,10 @@ const linksOf = ({ pipelineUrl, job, jobUrl, pullRequest, replaced }: Deployment
   pipeline_url: uriOf(pipelineUrl),
   job,
   job_url: uriOf(jobUrl),
-  pull_request: pullRequest && known({ ...pullRequest, url: uriOf(pullRequest.url) }),
+  pull_request: pullRequest && withoutEmpty({ ...pullRequest, url: uriOf(pullRequest.url) }),
   replaced:
     replaced &&
-    known({
+    withoutEmpty({
       key: replaced.deployment,
       key_digest: digest(replaced.deployment),
       sha: replaced.sha,
@@ -133,7 +134,7 @@ const linksOf = ({ pipelineUrl, job, jobUrl, pullRequest, replaced }: Deployment
 
 function commitOf({ sha, title, message, url, author, committedAt }: NonNullable<Deployment['commit']>): Facts {
   const firstLine = message?.trim().split('\n')[0]?.trim();
-  return known({
+  return withoutEmpty({
     sha,
     short: sha && shortSha(sha),
     title: title?.trim() || firstLine,
@@ -154,7 +155,7 @@ function secondsBetween(from: string | undefined, to: string | undefined): numbe
 const textsOf = (texts: readonly string[]): Json => texts.filter((text) => !isNothing(text)).map(wellFormed);
 
 /** Every text can be encoded: a receiver may refuse half of a character. */
-const known = (named: Readonly<Record<string, Json | undefined>>): Facts =>
+const withoutEmpty = (named: Readonly<Record<string, Json | undefined>>): Facts =>
   Object.fromEntries(
     Object.entries(named)
       .filter((entry): entry is [string, Json] => entry[1] !== undefined && !isNothing(entry[1]))

@@ -4,11 +4,11 @@ import type { Written } from './written.ts';
 /** What the configuration says stands before what the preset says; bodies are laid one over the other, key by key. */
 export function mergeWritten(preset: Written, given: Written): Written {
   // the same keys, fewer of them
-  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Written;
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Written;
   const headers = { ...preset.headers, ...given.headers };
   return {
     ...preset,
-    ...said,
+    ...defined,
     ...(Object.keys(headers).length > 0 && { headers }),
     body:
       isObject(preset.body) && isObject(given.body)

@@ -45,7 +45,7 @@ export function toNotification({ app, wrapping }: UnwrappedApplication, annotati
       project: spec.project,
       deleted_at: metadata.deletionTimestamp,
       labels: metadata.labels,
-      annotations: ours(metadata.annotations, annotation),
+      annotations: ownAnnotations(metadata.annotations, annotation),
     },
     destination: spec.destination,
     operation: operationOf(app),
@@ -145,7 +145,7 @@ function hydratedFrom({ spec }: Application) {
   return { repo_url: repoURL, target_revision: targetRevision, path };
 }
 
-function ours(annotations: Application['metadata']['annotations'], more: string) {
+function ownAnnotations(annotations: Application['metadata']['annotations'], more: string) {
   return Object.fromEntries(Object.entries(annotations).filter(([key]) => key.startsWith('shiplog/') || key === more));
 }
 

@@ -51,8 +51,8 @@ export function mapCommitStatus(
     );
   }
   if (!state) {
-    const known = Object.keys(STATES).join(', ');
-    return ignored('unknown_status', `The state is ${JSON.stringify(body.state).slice(0, 60)}, not one of ${known}.`);
+    const names = Object.keys(STATES).join(', ');
+    return ignored('unknown_status', `The state is ${JSON.stringify(body.state).slice(0, 60)}, not one of ${names}.`);
   }
   return { kind: 'records', records: [toRecord({ ...context, ...at, body, state })] };
 }

@@ -22,9 +22,9 @@ export function flattened(payload: object): Readonly<Record<string, unknown>> {
   const nested = { initiatedBy: operation['initiatedBy'], syncResult: operation['syncResult'], ...body };
   const found: Record<string, unknown> = {};
   for (const [part, names] of Object.entries(PARTS)) {
-    const said = Part.parse(nested[part as keyof typeof nested]); // whatever is not there is {}
+    const values = Part.parse(nested[part as keyof typeof nested]); // whatever is not there is {}
     for (const [theirs, flat] of Object.entries(names)) {
-      if (Text.parse(said[theirs]) !== undefined) found[flat] = said[theirs];
+      if (Text.parse(values[theirs]) !== undefined) found[flat] = values[theirs];
     }
   }
   return { ...found, ...body };

@@ -57,19 +57,19 @@ const WORST_FIRST: readonly (readonly [Meaning, State])[] = [
 ];
 
 export function readState(body: Readonly<Record<string, unknown>>): FlatState {
-  const words = FIELDS.flatMap((field) => {
+  const texts = FIELDS.flatMap((field) => {
     const text = Text.parse(body[field]);
     return text === undefined ? [] : [{ field, text, meaning: meaningOf(field, text) }];
   });
-  if (words.length === 0) return { kind: 'nothing' };
-  const meanings = words.map(({ meaning }) => meaning);
+  if (texts.length === 0) return { kind: 'nothing' };
+  const meanings = texts.map(({ meaning }) => meaning);
   const worst = WORST_FIRST.find(([meaning]) => meanings.includes(meaning));
   if (worst) {
     const [meaning, state] = worst;
     const isTerminated = meaning === 'failed' && Text.parse(body['message'])?.startsWith('Operation terminated');
     return { kind: 'state', state: isTerminated ? 'canceled' : state, isDegraded: meaning === 'degraded', notes: [] };
   }
-  const unknown = words.find(({ meaning }) => meaning === undefined);
+  const unknown = texts.find(({ meaning }) => meaning === undefined);
   if (unknown) {
     return {
       kind: 'ignored',
@@ -77,7 +77,7 @@ export function readState(body: Readonly<Record<string, unknown>>): FlatState {
       detail: `${unknown.field} is ${quotedWord(unknown.text)}, which is no word of Argo CD.`,
     };
   }
-  const unsynced = words.find(({ meaning }) => meaning === 'unsynced');
+  const unsynced = texts.find(({ meaning }) => meaning === 'unsynced');
   if (unsynced && !meanings.includes('succeeded')) {
     return {
       kind: 'ignored',
@@ -85,7 +85,7 @@ export function readState(body: Readonly<Record<string, unknown>>): FlatState {
       detail: `${unsynced.field} is ${quotedWord(unsynced.text)}: nothing says that a sync succeeded.`,
     };
   }
-  return { kind: 'state', state: 'succeeded', isDegraded: false, notes: words.some(isHealth) ? [] : [NO_HEALTH] };
+  return { kind: 'state', state: 'succeeded', isDegraded: false, notes: texts.some(isHealth) ? [] : [NO_HEALTH] };
 }
 
 const NO_HEALTH = 'Argo CD did not say whether the app is healthy.';

@@ -16,11 +16,11 @@ export const isHealthWord = (status: string): boolean =>
 
 /** The health without what the removal of the application does to it. */
 export function healthNow({ health, app, event }: Notification): Notification['health'] {
-  const said = event === 'degraded' ? { ...health, status: 'Degraded' } : health;
+  const reported = event === 'degraded' ? { ...health, status: 'Degraded' } : health;
   const goneAt = toIso(app.deleted_at);
   const since = toIso(health.since);
-  const isRemoval = goneAt !== undefined && said.status !== 'Healthy' && (since === undefined || since >= goneAt);
-  return isRemoval ? { ...said, status: 'Unknown' } : said;
+  const isRemoval = goneAt !== undefined && reported.status !== 'Healthy' && (since === undefined || since >= goneAt);
+  return isRemoval ? { ...reported, status: 'Unknown' } : reported;
 }
 
 /** One deployment that was applied. Its health is the application's from then until the next one. */
@@ -78,8 +78,8 @@ export function reasonsOf({ health, unhealthy, conditions }: Notification): read
     const what = [kind, [namespace, name].filter(Boolean).join('/')].filter(Boolean).join(' ');
     return [what && status ? `${what} is ${status}` : what, message].filter(Boolean).join(': ');
   });
-  const said = conditions
+  const messages = conditions
     .slice(0, SHOWN)
     .flatMap(({ type, message }) => (message ? [type, message].filter(Boolean).join(': ') : []));
-  return [health.message ?? '', ...resources, ...said].filter(Boolean);
+  return [health.message ?? '', ...resources, ...messages].filter(Boolean);
 }

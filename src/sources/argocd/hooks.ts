@@ -13,9 +13,9 @@ interface HookSettings {
 }
 
 /** For the set-up page, which a browser may have reached by an address that is none. */
-export function configMapFor({ url }: Pick<HookOrder, 'url'>, known: HookSettings): string {
+export function configMapFor({ url }: Pick<HookOrder, 'url'>, settings: HookSettings): string {
   try {
-    return hooksOf({ url, targets: [] }, known).join('\n');
+    return hooksOf({ url, targets: [] }, settings).join('\n');
   } catch {
     return `service.webhook.shiplog: |\n  url: ${url}`;
   }
@@ -26,14 +26,17 @@ export function configMapFor({ url }: Pick<HookOrder, 'url'>, known: HookSetting
  * commands as its comments: the whole can be saved as it is, and stays valid YAML.
  * @throws ResolveFailed when there is no address to fill in.
  */
-export function hooksOf({ url, targets }: Pick<HookOrder, 'url' | 'targets'>, known: HookSettings): readonly string[] {
+export function hooksOf(
+  { url, targets }: Pick<HookOrder, 'url' | 'targets'>,
+  settings: HookSettings,
+): readonly string[] {
   const address = webUrl(url);
   if (!address) throw new ResolveFailed(`not the address of a webhook: write https://…`, { retry: 'never' });
   const configMap = readFileSync(new URL('./configmap.yaml', import.meta.url), 'utf8')
     .replace(EXAMPLE_URL, () => address.href)
-    .replace(EXAMPLE_ARGOCD, () => known.argocdUrl ?? EXAMPLE_ARGOCD)
-    .replace(OURS, () => (known.annotation.startsWith('shiplog/') ? OURS : `${alsoTakes(known.annotation)}`));
-  return [...instructions(targets, known.argocdUrl), '', ...configMap.trimEnd().split('\n')];
+    .replace(EXAMPLE_ARGOCD, () => settings.argocdUrl ?? EXAMPLE_ARGOCD)
+    .replace(OURS, () => (settings.annotation.startsWith('shiplog/') ? OURS : `${alsoTakes(settings.annotation)}`));
+  return [...instructions(targets, settings.argocdUrl), '', ...configMap.trimEnd().split('\n')];
 }
 
 const alsoTakes = (annotation: string) => `or (${OURS}) (eq $k ${JSON.stringify(annotation)})`;

@@ -84,7 +84,7 @@ export const argocd = z
       defaultRef: config.default_ref?.trim() || undefined,
       applicationCommit: config.application_commit,
     };
-    const known = { argocdUrl: config.api?.url, annotation: config.application_commit.annotation };
+    const hookSettings = { argocdUrl: config.api?.url, annotation: config.application_commit.annotation };
     return {
       ...FACTS,
       name: config.name,
@@ -110,9 +110,9 @@ export const argocd = z
         body: sampleNotification(at),
       }),
       ...(config.api && apiPart(config.api, settings)),
-      applyHooks: async (order) => hooksOf(order, known),
+      applyHooks: async (order) => hooksOf(order, hookSettings),
       setupSeen: setupSeenIn,
-      recipe: async (address) => recipeWith(address, configMapFor(address, known)),
+      recipe: async (address) => recipeWith(address, configMapFor(address, hookSettings)),
       answer: toAnswer,
     };
   });

@@ -106,8 +106,8 @@ function projectOf(
  * With a source hydrator the message is of the commit that Argo CD wrote, and the sha is of the one that a person did.
  */
 function commitOf({ commit, dry_sha }: Notification, sha: string | undefined): NewChangeRecord['commit'] {
-  const said = dry_sha ? {} : commitText(commit);
-  return sha || Object.keys(said).length > 0 ? { ...(sha && { sha }), ...said } : undefined;
+  const named = dry_sha ? {} : commitText(commit);
+  return sha || Object.keys(named).length > 0 ? { ...(sha && { sha }), ...named } : undefined;
 }
 
 const COMMIT_LIMIT = 2000; // characters of a commit message

@@ -151,8 +151,8 @@ function timesOf(step: RecordInput): Pick<NewChangeRecord, 'occurredAt' | 'finis
 /** After the sync itself, so that of several reasons to wait the last one counts. */
 function waitsSince({ notification, startedAt, receivedAt }: RecordInput): string {
   const moments = [startedAt, toIso(notification.operation.finished_at), toIso(notification.health.since)];
-  const known = moments.filter((moment) => moment !== undefined).sort();
-  return known.at(-1) ?? receivedAt;
+  const sorted = moments.filter((moment) => moment !== undefined).sort();
+  return sorted.at(-1) ?? receivedAt;
 }
 
 /** Must be later than the end of the sync: between final states the later moment wins. */

@@ -182,8 +182,8 @@ interface RevisionSet {
 
 /** What was deployed. An image updater changes the images of the source, and the revision stays. */
 export function keyOf({ revision, revisions, overrides }: RevisionSet): string {
-  const said = revisions.some(Boolean) ? revisions.join('\n') : (revision ?? '');
-  return said && [said, ...overrides.map(String).sort()].join('\n');
+  const text = revisions.some(Boolean) ? revisions.join('\n') : (revision ?? '');
+  return text && [text, ...overrides.map(String).sort()].join('\n');
 }
 
 export function repositoryOf(

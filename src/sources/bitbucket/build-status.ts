@@ -10,7 +10,7 @@ import {
   commitOf,
   common,
   ignored,
-  known,
+  lookUp,
   NO_TIME,
   pullRequest,
   type Repository,
@@ -110,7 +110,7 @@ function ruleFor(status: Status, rules: BuildStatusRules): Rule | undefined {
   }
   // its refname is the source branch: nothing of it is merged
   if (/Pull Request #\d/.test(status.name ?? '')) return undefined;
-  const environment = slugify(known(rules.branches, status.refname));
+  const environment = slugify(lookUp(rules.branches, status.refname));
   if (!environment) return undefined;
   return {
     environment,
@@ -131,7 +131,7 @@ interface Inferred {
 function inferred(parts: Inferred): Mapped {
   const { status, commit } = parts;
   const word = status.state ?? '';
-  const state = known(STATUS_STATES, word);
+  const state = lookUp(STATUS_STATES, word);
   if (!state) return unknownStatus(`commit_status.state ${short(word)}`);
   if (!commit?.sha) return ignored('unmapped', 'the build status matches build_status, but names no commit');
   return records(inferredRecord({ ...parts, sha: commit.sha, state }));

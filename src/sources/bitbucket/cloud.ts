@@ -15,7 +15,7 @@ import {
   first,
   ignored,
   type Keys,
-  known,
+  lookUp,
   missingFields,
   NO_TIME,
   pipelineKey,
@@ -67,9 +67,9 @@ export function fromCloud(subject: JsonObject, body: JsonObject, context: Contex
 
 function cloudState(word: string, result: string | undefined): State | Mapped {
   if (word === 'UNDEPLOYED') return ignored('not_started', 'Bitbucket lists the step; it has not been started');
-  if (word !== 'COMPLETED') return known(CLOUD_STATES, word) ?? unknownStatus(`state.name ${short(word)}`);
+  if (word !== 'COMPLETED') return lookUp(CLOUD_STATES, word) ?? unknownStatus(`state.name ${short(word)}`);
   if (!result) return unknownStatus('COMPLETED without state.status.name says neither success nor failure');
-  return known(CLOUD_RESULTS, result) ?? unknownStatus(`state.status.name ${short(result)}`);
+  return lookUp(CLOUD_RESULTS, result) ?? unknownStatus(`state.status.name ${short(result)}`);
 }
 
 interface CloudParts {
@@ -240,7 +240,7 @@ const hashes = (commit: Commit): (string | undefined)[] => [
 /** The slug first: it is what BITBUCKET_DEPLOYMENT_ENVIRONMENT holds. By default the REST object has the uuid alone. */
 function cloudEnvironment(reported: CloudDeployment['environment']): Environment | undefined {
   const name = slugify(reported?.slug) ?? slugify(reported?.name);
-  const tier = known(TIERS, reported?.environment_type?.name?.toLowerCase());
+  const tier = lookUp(TIERS, reported?.environment_type?.name?.toLowerCase());
   if (name) return withoutUndefined({ name, tier });
   if (!reported?.uuid) return undefined;
   const note = `Bitbucket named the environment by its uuid alone: ${short(reported.uuid)}`;

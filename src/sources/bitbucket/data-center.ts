@@ -7,7 +7,7 @@ import {
   common,
   type Environment,
   first,
-  known,
+  lookUp,
   missingFields,
   NO_TIME,
   pullRequest,
@@ -49,9 +49,9 @@ export function fromDataCenter(deployment: DataCenterDeployment, context: Contex
   if (!commit || !name || !word) {
     throw missingFields({ 'toCommit.id': commit, 'environment.key': name, state: word });
   }
-  const state = known(DATA_CENTER_STATES, word);
+  const state = lookUp(DATA_CENTER_STATES, word);
   if (!state) return unknownStatus(`state ${short(word)}`);
-  const tier = known(TIERS, deployment.environment?.type?.toLowerCase());
+  const tier = lookUp(TIERS, deployment.environment?.type?.toLowerCase());
   const environment = withoutUndefined<Environment>({ name, tier, url: deployment.environment?.url });
   return records(dataCenterRecord({ deployment, commit, environment, state, context }));
 }

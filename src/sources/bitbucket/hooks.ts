@@ -40,9 +40,9 @@ export function createApplyHooks({ api, secrets }: HooksParts) {
         lines.push(`${target}: ${await applyTo(target, { api, secret, order })}`);
       } catch (error) {
         if (!(error instanceof ResolveFailed)) throw error;
-        const words = error.message.replaceAll(secret, '[secret]');
+        const message = error.message.replaceAll(secret, '[secret]');
         failures.push(error);
-        lines.push(`${target}: not done. ${words}`);
+        lines.push(`${target}: not done. ${message}`);
       }
     }
     // Whoever runs it must not take a part for the whole.

@@ -50,12 +50,14 @@ export const bitbucket = z
       map: (payload, webhook) => toMapped(payload, webhook, settings),
       recipe,
       sample: (at) => sample(at, config),
-      ...(api && config.api && asking({ api, settings: config.api, instance: config.name, secrets: config.secrets })),
+      ...(api &&
+        config.api &&
+        apiFunctions({ api, settings: config.api, instance: config.name, secrets: config.secrets })),
     };
   });
 
 /** What a source with a token can do. */
-function asking(parts: {
+function apiFunctions(parts: {
   readonly api: Api;
   readonly settings: ApiSettings;
   readonly instance: string;

@@ -76,8 +76,8 @@ const REMEMBERED_ROWS = 2_000;
 
 export type MapRow = (
   row: Row,
-  known: PipelineCache,
-  asking: ApiContext & { readonly context: Context },
+  cache: PipelineCache,
+  apiContext: ApiContext & { readonly context: Context },
 ) => Promise<MappedRow>;
 
 /**
@@ -88,15 +88,15 @@ export type MapRow = (
 export function createMapRow(): MapRow {
   const joined = new LRUCache<string, CombinedRow>({ max: REMEMBERED_ROWS });
 
-  return async function mapRow(row, known, asking) {
+  return async function mapRow(row, cache, apiContext) {
     const { uuid, version, last_update_time: updated, state } = row.read;
     const name = JSON.stringify([uuid, version, updated, state?.name, state?.status?.name, row.later]);
     const before = joined.get(name);
-    const subject = before?.subject ?? (await join(row, known, asking));
-    const { record, ...reported } = toMappedRow(subject, asking.context);
+    const subject = before?.subject ?? (await join(row, cache, apiContext));
+    const { record, ...reported } = toMappedRow(subject, apiContext.context);
     if (!record) return reported;
     const sha = before || record.pullRequest ? undefined : record.commit?.sha;
-    const pullRequest = before?.pullRequest ?? (await pullRequestOf(asking, known.repo, sha));
+    const pullRequest = before?.pullRequest ?? (await pullRequestOf(apiContext, cache.repo, sha));
     if (uuid && version) joined.set(name, { subject, pullRequest });
     return { record: { ...record, ...(pullRequest && { pullRequest }) } };
   };
@@ -112,22 +112,22 @@ function toMappedRow(subject: JsonObject, context: Context): MappedRow {
   }
 }
 
-async function join({ json, read, later }: Row, known: PipelineCache, asking: ApiContext): Promise<JsonObject> {
-  const { repo } = known;
+async function join({ json, read, later }: Row, cache: PipelineCache, apiContext: ApiContext): Promise<JsonObject> {
+  const { repo } = cache;
   const pipeline = pipelineUuid(read);
-  const of = pipeline ? await once(known.pipelines, pipeline, () => pipelineOf(asking, repo, pipeline)) : undefined;
-  const step = await stepOf(read, { known, pipeline, asking });
-  const fullName = of?.repository?.full_name ?? (await fullNameOf(asking, repo));
+  const of = pipeline ? await once(cache.pipelines, pipeline, () => pipelineOf(apiContext, repo, pipeline)) : undefined;
+  const step = await stepOf(read, { known: cache, pipeline, asking: apiContext });
+  const fullName = of?.repository?.full_name ?? (await fullNameOf(apiContext, repo));
   const { environment } = read;
   const isNamed = environment?.slug ?? environment?.name;
   return {
     ...json,
-    ...(await whole(read, repo, asking)),
-    environment: isNamed ? environment : ((await environmentOf(asking, repo, environment?.uuid)) ?? environment),
+    ...(await whole(read, repo, apiContext)),
+    environment: isNamed ? environment : ((await environmentOf(apiContext, repo, environment?.uuid)) ?? environment),
     step: { ...step, uuid: read.step?.uuid, run_number: runOf(read, step, later) },
     // A deployment names its commit by the sha alone.
     commit: {
-      ...(await commitOf(asking, repo, read.commit?.hash ?? read.release?.commit?.hash)),
+      ...(await commitOf(apiContext, repo, read.commit?.hash ?? read.release?.commit?.hash)),
       ...withoutUndefined(read.commit ?? {}),
     },
     pipeline: of,
@@ -136,10 +136,10 @@ async function join({ json, read, later }: Row, known: PipelineCache, asking: Ap
 }
 
 /** COMPLETED says neither success nor failure: Bitbucket is asked once for just this deployment. */
-async function whole(read: CloudDeployment, repo: RepositoryPath, asking: ApiContext): Promise<JsonObject> {
+async function whole(read: CloudDeployment, repo: RepositoryPath, apiContext: ApiContext): Promise<JsonObject> {
   const uuid = inBraces(read.uuid);
   if (read.state?.name !== 'COMPLETED' || read.state.status?.name || !uuid) return {};
-  const { state } = await deploymentOf(asking, repo, uuid);
+  const { state } = await deploymentOf(apiContext, repo, uuid);
   return state === undefined ? {} : { state };
 }
 

@@ -24,14 +24,14 @@ const PUSHED_BEFORE_MS = 3 * 24 * 3_600_000;
  */
 export function createMissed(parts: ResolveParts & { settings: ApiSettings }) {
   return async function* missed(since: Date, call: MissedCall): AsyncGenerator<readonly NewChangeRecord[]> {
-    const asking = { api: parts.api, signal: call.signal };
-    const repos = await repositoriesOf(parts.settings, { since, call, asking });
+    const apiContext = { api: parts.api, signal: call.signal };
+    const repos = await repositoriesOf(parts.settings, { since, call, apiContext });
     if (repos.length === 0) call.warn('no repository to ask about: name some in api.repositories or api.workspaces');
     let refusals = 0;
     let failure: ResolveFailed | undefined;
     for (const repo of repos) {
       try {
-        yield* deploymentsSince(repo, { since, call, asking, ...parts });
+        yield* deploymentsSince(repo, { since, call, apiContext, ...parts });
       } catch (error) {
         if (!(error instanceof ResolveFailed)) throw error;
         call.warn(`the deployments of ${nameOf(repo)} cannot be read: ${error.message}`);
@@ -46,22 +46,22 @@ export function createMissed(parts: ResolveParts & { settings: ApiSettings }) {
 interface Run {
   readonly since: Date;
   readonly call: MissedCall;
-  readonly asking: ApiContext;
+  readonly apiContext: ApiContext;
 }
 
 async function* deploymentsSince(
   repo: RepositoryPath,
-  { since, call, asking, mapRow, instance }: Run & ResolveParts,
+  { since, call, apiContext, mapRow, instance }: Run & ResolveParts,
 ): AsyncGenerator<readonly NewChangeRecord[]> {
   const read = createRowReader();
-  const known = { repo, pipelines: new Map(), steps: new Map() };
+  const cache = { repo, pipelines: new Map(), steps: new Map() };
   const context = { instance, receivedAt: call.now.toISOString() };
   const oldest = new Date(since.getTime() - LONGEST_DEPLOYMENT_MS).toISOString();
-  for await (const values of pagesOf([...at(repo), 'deployments'], NEWEST_DEPLOYMENTS, { call, asking })) {
+  for await (const values of pagesOf([...at(repo), 'deployments'], NEWEST_DEPLOYMENTS, { call, apiContext })) {
     const rows = read(values);
     const wanted = rows.filter((row) => isStarted(row.read) && lastMoment(row.read) >= since.toISOString());
     const reported = [];
-    for (const row of wanted) reported.push(await mapRow(row, known, { ...asking, context }));
+    for (const row of wanted) reported.push(await mapRow(row, cache, { ...apiContext, context }));
     yield reported.flatMap(({ record }) => record ?? []);
     if (rows.some((row) => (startOf(row.read) ?? oldest) < oldest)) return;
   }
@@ -83,12 +83,12 @@ const Changed = z.object({ full_name: Text, updated_on: Time });
  * The repositories of a workspace that were pushed to lately: a deployment changes none, and comes after its push, on a
  * Monday for that of a Friday.
  */
-async function changedIn(workspace: string, { since, call, asking }: Run): Promise<readonly string[]> {
+async function changedIn(workspace: string, { since, call, apiContext }: Run): Promise<readonly string[]> {
   const names: string[] = [];
   const oldest = new Date(since.getTime() - PUSHED_BEFORE_MS).toISOString();
   const query = { sort: '-updated_on', pagelen: '100', fields: 'next,values.full_name,values.updated_on' };
   try {
-    for await (const values of pagesOf(['repositories', workspace], query, { call, asking })) {
+    for await (const values of pagesOf(['repositories', workspace], query, { call, apiContext })) {
       const repositories = values.flatMap((json) => Changed.safeParse(json).data ?? []);
       const fresh = repositories.filter(({ updated_on: updated }) => updated === undefined || updated >= oldest);
       names.push(...fresh.flatMap(({ full_name: name }) => name ?? []));
@@ -104,7 +104,7 @@ async function changedIn(workspace: string, { since, call, asking }: Run): Promi
 async function* pagesOf(
   path: readonly string[],
   first: Readonly<Record<string, string>>,
-  { call, asking: { api, signal } }: Pick<Run, 'call' | 'asking'>,
+  { call, apiContext: { api, signal } }: Pick<Run, 'call' | 'apiContext'>,
 ): AsyncGenerator<readonly unknown[]> {
   let query: Readonly<Record<string, string>> | undefined = first;
   for (let count = 0; query; count += 1) {

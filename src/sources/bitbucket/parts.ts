@@ -114,15 +114,15 @@ export function pipelineKey(parts: {
  * the steps of a stage have in common. Bitbucket: "The deployment environment occurs multiple times in the pipeline".
  * @param step what tells one step from another. Absent: the whole is reported.
  */
-export function stageOf(told: {
+export function stageOf(parts: {
   readonly build: string | undefined;
   readonly pipeline: string | undefined;
   readonly environment: Environment;
   readonly run: string;
   readonly step: string | undefined;
 }): NewChangeRecord['stage'] {
-  const { environment, run, step } = told;
-  const pipeline = told.build ?? bareUuid(told.pipeline);
+  const { environment, run, step } = parts;
+  const pipeline = parts.build ?? bareUuid(parts.pipeline);
   if (!pipeline || environment.name === 'unknown') return undefined;
   return { of: `${pipeline}:${environment.name}:run:${run}`, ...(step && { part: step }) };
 }
@@ -210,7 +210,7 @@ export function bareUuid(uuid: string | undefined): string | undefined {
 }
 
 /** A table read with a word that came from outside: `constructor` is in no table. */
-export function known<Meaning>(
+export function lookUp<Meaning>(
   table: Readonly<Record<string, Meaning>>,
   word: string | undefined,
 ): Meaning | undefined {

@@ -47,12 +47,12 @@ const isUnfinished = (found: Mapped, { status }: AskedPipeline): found is Extrac
 
 type Resolving = ApiContext & { readonly context: Context };
 
-async function resolveStep(step: StepVariables, asking: Resolving): Promise<Mapped> {
-  const actor = await personOf(asking, step.BITBUCKET_STEP_TRIGGERER_UUID);
+async function resolveStep(step: StepVariables, apiContext: Resolving): Promise<Mapped> {
+  const actor = await personOf(apiContext, step.BITBUCKET_STEP_TRIGGERER_UUID);
   const repo = repositoryPathOf(step.BITBUCKET_REPO_FULL_NAME);
   const asks = repo && !step.BITBUCKET_PR_ID;
-  const pullRequest = asks ? await pullRequestOf(asking, repo, step.BITBUCKET_COMMIT) : undefined;
-  return completeStep(step, asking.context, { actor, pullRequest });
+  const pullRequest = asks ? await pullRequestOf(apiContext, repo, step.BITBUCKET_COMMIT) : undefined;
+  return completeStep(step, apiContext.context, { actor, pullRequest });
 }
 
 async function resolvePipeline(
@@ -72,9 +72,9 @@ async function resolvePipeline(
   const started = rows.filter(({ read }) => isStarted(read));
   if (started.length === 0) return nothingDeployed({ asked, pipeline, isWhole, planned: rows.length });
   const pipelines = new Map([[uuid, Promise.resolve<Pipeline | undefined>(pipeline)]]);
-  const known = { repo: asked.repo, pipelines, steps: new Map() };
+  const cache = { repo: asked.repo, pipelines, steps: new Map() };
   const reported: MappedRow[] = [];
-  for (const row of started) reported.push(await asking.mapRow(row, known, asking));
+  for (const row of started) reported.push(await asking.mapRow(row, cache, asking));
   const records = reported.flatMap(({ record }) => record ?? []);
   if (records.length === 0) return reported.find((one) => one.ignored)?.ignored ?? ignored('unmapped');
   return { kind: 'records', records };

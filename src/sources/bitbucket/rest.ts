@@ -62,11 +62,11 @@ export async function findPipeline({ api, signal }: ApiContext, asked: AskedPipe
 }
 
 export async function pipelineOf(
-  asking: ApiContext,
+  apiContext: ApiContext,
   repo: RepositoryPath,
   uuid: string,
 ): Promise<Pipeline | undefined> {
-  return findPipeline(asking, { repo, pipeline: uuid });
+  return findPipeline(apiContext, { repo, pipeline: uuid });
 }
 
 const readPipeline = (json: unknown): Pipeline | undefined => (json === undefined ? undefined : Pipeline.parse(json));
@@ -107,8 +107,8 @@ export async function environmentOf(
 ): Promise<z.infer<typeof Environment>> {
   const path = [...at(repo), 'environments'];
   const options = { query: { pagelen: '100' }, signal, cacheMs: HOUR_MS };
-  const known = Environments.safeParse(await undefinedOnFailure(api.get(path, options))).data?.values ?? [];
-  return known.find((environment) => environment?.uuid && bareUuid(environment.uuid) === bareUuid(uuid));
+  const environments = Environments.safeParse(await undefinedOnFailure(api.get(path, options))).data?.values ?? [];
+  return environments.find((environment) => environment?.uuid && bareUuid(environment.uuid) === bareUuid(uuid));
 }
 
 const User = z.object({ display_name: Text, nickname: Text });

@@ -157,9 +157,9 @@ function timesOf(change: ChangeCreate, webhook: Webhook) {
   const receivedAt = webhook.receivedAt.toISOString();
   const { started_at: startedAt, status } = change;
   const finishedAt = isFinal(status) ? change.finished_at : undefined;
-  const said = isFinal(status) ? finishedAt : status === 'running' ? startedAt : undefined;
+  const reported = isFinal(status) ? finishedAt : status === 'running' ? startedAt : undefined;
   return {
-    occurredAt: change.occurred_at ?? said ?? receivedAt,
+    occurredAt: change.occurred_at ?? reported ?? receivedAt,
     ...(startedAt && { startedAt }),
     ...(finishedAt && { finishedAt }),
     receivedAt,

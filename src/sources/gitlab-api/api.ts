@@ -34,10 +34,10 @@ export function verifyToken({ headers }: WebhookHead, secrets: readonly string[]
   // all are tried, so that the time does not tell which
   const valid = given.map((token) => isOneOf(token, secrets)).includes(true);
   if (valid) return;
-  const words = given.some((token) => token !== undefined) ? 'is not one of the secrets' : 'is missing';
+  const problem = given.some((token) => token !== undefined) ? 'is not one of the secrets' : 'is missing';
   throw new WebhookRejected(
     'bad_signature',
-    `the token ${words}: send it as Authorization: Bearer, PRIVATE-TOKEN, JOB-TOKEN, X-Gitlab-Token or a basic ` +
+    `the token ${problem}: send it as Authorization: Bearer, PRIVATE-TOKEN, JOB-TOKEN, X-Gitlab-Token or a basic ` +
       `auth password`,
   );
 }

@@ -36,11 +36,11 @@ export function mapKeptRow(payload: unknown, webhook: Webhook, settings: RecordS
 export function mapUnserved(payload: unknown, webhook: Webhook, settings: RecordSettings & Leniency): Mapped {
   const route = routeOf(webhook.path);
   if (route && route.kind !== 'deployments') throw noRoute('only a new deployment can be mapped without its number');
-  const said = checkNew({ ...(typeof payload === 'object' && payload) }, settings);
+  const checked = checkNew({ ...(typeof payload === 'object' && payload) }, settings);
   const project = route?.project ?? '';
-  const id = Number.parseInt(digest(JSON.stringify([project.toLowerCase(), said])).slice(0, 12), 16) || 1;
+  const id = Number.parseInt(digest(JSON.stringify([project.toLowerCase(), checked])).slice(0, 12), 16) || 1;
   const at = webhook.receivedAt.toISOString();
-  const record = toRecord({ project, ...said, created_at: at, updated_at: at, id, iid: id }, webhook, settings);
+  const record = toRecord({ project, ...checked, created_at: at, updated_at: at, id, iid: id }, webhook, settings);
   return { kind: 'records', records: [{ ...record, id: recordId(record.deployment, record.state) }] };
 }
 

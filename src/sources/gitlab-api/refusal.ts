@@ -23,8 +23,8 @@ export class Refusal extends WebhookRejected {
 export const badParameter = (error: string): Refusal => new Refusal(400, { error }, error);
 
 /** A validation of a model. */
-export function invalid(field: string, words: string, advice = ''): Refusal {
-  return new Refusal(400, { message: { [field]: [words] } }, `${field}: ${words}${advice && `. ${advice}`}`);
+export function invalid(field: string, problem: string, advice = ''): Refusal {
+  return new Refusal(400, { message: { [field]: [problem] } }, `${field}: ${problem}${advice && `. ${advice}`}`);
 }
 
 /** The two kinds of 404 that GitLab knows: a thing that is not there, and a route that is not there. */

@@ -57,7 +57,7 @@ export async function serve(webhook: Webhook, rows: Rows, settings: ApiSettings)
   }
 }
 
-const read = (said: Answer): Served => ({ kind: 'answer', answer: said });
+const read = (response: Answer): Served => ({ kind: 'answer', answer: response });
 const projectOf = (route: Route): string => ('project' in route ? route.project : '');
 const tableOf = (project: string, { instance }: ApiSettings) => `${instance}:${project.toLowerCase()}`;
 
@@ -80,29 +80,29 @@ const TRIES = 20;
  */
 async function create(call: Call, project: string): Promise<Served> {
   const { webhook, rows, settings, table } = call;
-  const said = checkNew(paramsOf(webhook), settings);
+  const checked = checkNew(paramsOf(webhook), settings);
   const at = webhook.receivedAt.toISOString();
   try {
     for (let tries = 0; tries < TRIES; tries += 1) {
-      const known = await rows.newest(table, said.environment);
-      const last = known && keptRow(known);
-      const isSame = last !== undefined && sameDeployment(last, said);
-      if (isSame && last.status === said.status) return toKeep(webhook, last, 201);
-      if (known && isSame && last.status === 'running') {
-        const row = { ...last, status: said.status, updated_at: at };
-        if (await rows.replace(table, known, plain(row))) return toKeep(webhook, row, 201);
+      const newest = await rows.newest(table, checked.environment);
+      const last = newest && keptRow(newest);
+      const isSame = last !== undefined && sameDeployment(last, checked);
+      if (isSame && last.status === checked.status) return toKeep(webhook, last, 201);
+      if (newest && isSame && last.status === 'running') {
+        const row = { ...last, status: checked.status, updated_at: at };
+        if (await rows.replace(table, newest, plain(row))) return toKeep(webhook, row, 201);
         continue;
       }
-      const row: Row = { project, ...said, created_at: at, updated_at: at };
-      const added = await rows.add(table, { slot: said.environment, after: known, row });
+      const row: Row = { project, ...checked, created_at: at, updated_at: at };
+      const added = await rows.add(table, { slot: checked.environment, after: newest, row });
       if (added) return toKeep(webhook, keptRow(added), 201);
     }
   } catch (error) {
     if (!(error instanceof NotKept)) throw error;
-    const row = { project, ...said, created_at: at, updated_at: at, ...numbersWithout(webhook) };
+    const row = { project, ...checked, created_at: at, updated_at: at, ...numbersWithout(webhook) };
     return { ...toKeep(webhook, row, 201), row: numbered(call, row) };
   }
-  throw new NotKept(`${TRIES} deployments were made in ${said.environment} meanwhile`);
+  throw new NotKept(`${TRIES} deployments were made in ${checked.environment} meanwhile`);
 }
 
 const sameDeployment = (a: NewRow, b: NewRow): boolean => a.sha === b.sha && a.ref === b.ref && a.tag === b.tag;
@@ -133,12 +133,12 @@ const numbered = ({ table }: Call, row: KeptRow) => {
 
 /** The row goes; what happened stays in the change log. */
 async function remove(call: Call, route: Route): Promise<Served> {
-  const { known, row } = await found(call, route);
+  const { known: stored, row } = await found(call, route);
   if (row.status === 'running') throw cannotDestroy('Cannot destroy running deployment');
   const successes = (await all(call)).filter((one) => one.environment === row.environment && one.status === 'success');
   const last = successes.toSorted((a, b) => (a.updated_at < b.updated_at ? -1 : 1)).at(-1);
   if (last?.id === row.id) throw cannotDestroy('Deployment currently deployed to environment');
-  await call.rows.remove(call.table, { slot: row.environment, known });
+  await call.rows.remove(call.table, { slot: row.environment, known: stored });
   return read({ status: 204, body: undefined, headers: {} });
 }
 
@@ -147,10 +147,10 @@ const cannotDestroy = (message: string) => new Refusal(400, { message }, message
 async function found({ rows, table }: Call, route: Route): Promise<{ known: NumberedRow; row: KeptRow }> {
   const id = 'id' in route ? route.id : '';
   if (!/^[1-9]\d{0,15}$/.test(id)) throw new Refusal(400, { error: 'deployment_id is invalid' }, 'no number');
-  const known = await rows.get(table, Number(id));
-  if (!known)
+  const stored = await rows.get(table, Number(id));
+  if (!stored)
     throw notFound(`there is no deployment ${id} of ${projectOf(route)}: GitLab's own ids are not known here`);
-  return { known, row: keptRow(known) };
+  return { known: stored, row: keptRow(stored) };
 }
 
 const all = async ({ rows, table }: Call): Promise<KeptRow[]> => (await rows.list(table)).map(keptRow);

@@ -63,10 +63,10 @@ export function createApplyHooks({ ask, projects, groups }: GitlabApi, given: Se
   async function apply({ hooks: path }: Target, { url, dryRun, signal }: HookOrder): Promise<string> {
     const found: Hook[] = [];
     for await (const page of pagesOf(ask, `${path}?per_page=100`, signal)) found.push(...rowsOf(Hook, page));
-    const ours = found.filter((hook) => hook.id && hook.url && isSameUrl(hook.url, url));
-    const hook = ours.find((one) => one.url === url) ?? ours[0];
+    const own = found.filter((hook) => hook.id && hook.url && isSameUrl(hook.url, url));
+    const hook = own.find((one) => one.url === url) ?? own[0];
     const body = { url, ...SETTINGS, ...tokens };
-    const also = ours.length > 1 ? `; ${ours.length - 1} more point there too: delete them` : '';
+    const also = own.length > 1 ? `; ${own.length - 1} more point there too: delete them` : '';
     if (!hook) {
       if (dryRun) return `a webhook to ${url} would be made: deployment events`;
       return `webhook made: deployment events${warningOf(await ask.send('POST', path, { body, signal }), tokens)}`;

@@ -104,14 +104,14 @@ function shaOf(hook: DeploymentHook): string | undefined {
 
 function notesOf(
   hook: DeploymentHook,
-  known: { status: DeploymentStatus; at: string | undefined; environment: string | undefined },
+  reported: { status: DeploymentStatus; at: string | undefined; environment: string | undefined },
 ): string[] {
   const approver = personOf(hook.approver);
-  const decided = known.status === 'approved' || known.status === 'rejected';
+  const decided = reported.status === 'approved' || reported.status === 'rejected';
   return [
-    ...(decided ? [`${known.status === 'approved' ? 'Approved' : 'Rejected'} by ${approver ?? 'somebody'}.`] : []),
-    ...(known.environment === undefined ? ['GitLab named no environment.'] : []),
-    ...(known.at === undefined ? ['GitLab gave no time; this is when the webhook came in.'] : []),
+    ...(decided ? [`${reported.status === 'approved' ? 'Approved' : 'Rejected'} by ${approver ?? 'somebody'}.`] : []),
+    ...(reported.environment === undefined ? ['GitLab named no environment.'] : []),
+    ...(reported.at === undefined ? ['GitLab gave no time; this is when the webhook came in.'] : []),
     ...(hook.short_sha && shaOf(hook) === undefined
       ? [`The deployment hook knew only the short commit sha ${hook.short_sha}.`]
       : []),

@@ -189,11 +189,11 @@ function stepOf(job: Job): JobStep | Ignored {
   if (status === undefined) {
     return ignored('unknown_status', `${called} has a status "${job.status?.slice(0, 80) ?? ''}" not known here.`);
   }
-  const said = JOB_STATES[status];
-  if (said === undefined) return ignored('not_started', `${called} is ${status}: it has deployed nothing.`);
-  const started = hasStarted(job, said);
+  const reported = JOB_STATES[status];
+  if (reported === undefined) return ignored('not_started', `${called} is ${status}: it has deployed nothing.`);
+  const started = hasStarted(job, reported);
   if (started === 'unknown') return ignored('not_started', `${called} is ${status}, and perhaps never started.`);
-  const state = started ? said : 'canceled';
+  const state = started ? reported : 'canceled';
   const startedAt = toIso(job.startedAt);
   const finishedAt = isFinal(state) ? toIso(job.finishedAt) : undefined;
   return {

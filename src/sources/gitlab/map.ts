@@ -44,4 +44,5 @@ export function mapHook(payload: unknown, context: Context): Mapped {
 const SYSTEM_HOOK_ADVICE =
   ' System hooks never report deployments: set the webhook in the settings of the project or group.';
 
-const isOurs = (kind: string | undefined): boolean => [...KIND_OF_HEADER.values()].some((known) => known === kind);
+const isOurs = (kind: string | undefined): boolean =>
+  [...KIND_OF_HEADER.values()].some((candidate) => candidate === kind);

@@ -32,8 +32,8 @@ export const personOf = (user: User): string | undefined => user?.username ?? us
 
 /** Leaves out what is unknown, and the commit altogether when nothing is known. */
 export function commitOf(commit: Record<CommitField, string | undefined>): Pick<NewChangeRecord, 'commit'> {
-  const known = Object.entries({ ...commit, sha: fullSha(commit.sha) }).filter(([, value]) => value !== undefined);
-  return known.length > 0 ? { commit: Object.fromEntries(known) } : {};
+  const defined = Object.entries({ ...commit, sha: fullSha(commit.sha) }).filter(([, value]) => value !== undefined);
+  return defined.length > 0 ? { commit: Object.fromEntries(defined) } : {};
 }
 type CommitField = 'sha' | 'title' | 'message' | 'url' | 'author' | 'committedAt';
 

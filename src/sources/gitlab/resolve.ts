@@ -67,19 +67,19 @@ interface ResolveContext {
   readonly touched: LRUCache<string, readonly string[]>;
 }
 
-async function extrasOf(row: DeploymentRow, asking: ResolveContext): Promise<Extras> {
+async function extrasOf(row: DeploymentRow, context: ResolveContext): Promise<Extras> {
   const sha = fullSha(row.sha);
-  const mergeRequests = await mergeRequestsFor(row, asking);
-  const known = row.deployable?.commit?.title !== undefined;
-  const { data } = Commit.safeParse(sha && !known ? await optional(commitPath(asking, sha), asking) : undefined);
-  return { mergeRequests, ...(data && { commit: data }), ...(sha && (await pathsOf(sha, asking))) };
+  const mergeRequests = await mergeRequestsFor(row, context);
+  const hasTitle = row.deployable?.commit?.title !== undefined;
+  const { data } = Commit.safeParse(sha && !hasTitle ? await optional(commitPath(context, sha), context) : undefined);
+  return { mergeRequests, ...(data && { commit: data }), ...(sha && (await pathsOf(sha, context))) };
 }
 
-async function pathsOf(sha: string, asking: ResolveContext): Promise<Pick<Extras, 'paths' | 'pathsTooMany'>> {
-  const { api, signal, touched } = asking;
-  const commit = commitPath(asking, sha);
-  const known = touched.get(commit);
-  if (known) return { paths: known };
+async function pathsOf(sha: string, context: ResolveContext): Promise<Pick<Extras, 'paths' | 'pathsTooMany'>> {
+  const { api, signal, touched } = context;
+  const commit = commitPath(context, sha);
+  const cached = touched.get(commit);
+  if (cached) return { paths: cached };
   try {
     const json = await api.ask.get(`${commit}/diff?per_page=${PATHS_LIMIT}`, { signal });
     const paths = rowsOf(Diff, json).flatMap(({ new_path }) => (new_path ? [new_path] : []));
@@ -93,10 +93,10 @@ async function pathsOf(sha: string, asking: ResolveContext): Promise<Pick<Extras
 }
 
 /** Of a merge request's own pipeline the one that its ref names, also before its end; else those that it shipped. */
-async function mergeRequestsFor({ ref, sha, status }: DeploymentRow, asking: ResolveContext): Promise<MergeRequest[]> {
+async function mergeRequestsFor({ ref, sha, status }: DeploymentRow, context: ResolveContext): Promise<MergeRequest[]> {
   const { mergeRequest } = nameRef(ref);
-  if (!mergeRequest) return status === 'success' ? mergeRequestsOf(fullSha(sha), asking) : [];
-  const json = await optional(`${asking.base}/merge_requests/${mergeRequest}`, asking);
+  if (!mergeRequest) return status === 'success' ? mergeRequestsOf(fullSha(sha), context) : [];
+  const json = await optional(`${context.base}/merge_requests/${mergeRequest}`, context);
   const { data } = MergeRequest.safeParse(json);
   return data?.iid === mergeRequest ? [data] : [];
 }
@@ -105,15 +105,15 @@ async function mergeRequestsFor({ ref, sha, status }: DeploymentRow, asking: Res
  * GitLab links merge requests to a deployment in the background, after the success that the hook reports: where there
  * are none yet, those of the commit stand in. GitLab: app/workers/deployments/link_merge_request_worker.rb.
  */
-async function mergeRequestsOf(sha: string | undefined, asking: ResolveContext): Promise<MergeRequest[]> {
-  const { base, deployment } = asking;
+async function mergeRequestsOf(sha: string | undefined, context: ResolveContext): Promise<MergeRequest[]> {
+  const { base, deployment } = context;
   const query = 'per_page=20&order_by=updated_at&sort=desc';
   const linked = rowsOf(
     MergeRequest,
-    await optional(`${base}/deployments/${pathSegment(deployment)}/merge_requests?${query}`, asking, 0),
+    await optional(`${base}/deployments/${pathSegment(deployment)}/merge_requests?${query}`, context, 0),
   );
   if (linked.length > 0 || !sha) return newestFirst(linked);
-  const ofCommit = rowsOf(MergeRequest, await optional(`${commitPath(asking, sha)}/merge_requests`, asking, 0));
+  const ofCommit = rowsOf(MergeRequest, await optional(`${commitPath(context, sha)}/merge_requests`, context, 0));
   return newestFirst(ofCommit.filter(({ state }) => state !== 'closed'));
 }
 

@@ -17,8 +17,8 @@ const KINDS: readonly (readonly [RegExp, ReleaseKind])[] = [
 
 /** `hasCode`: the release names a slug. A container release does not, and says "Deployed web (…)". */
 export function kindOf(description: string | undefined, hasCode: boolean): ReleaseKind {
-  const known = KINDS.find(([pattern]) => pattern.test(description ?? ''))?.[1];
-  if (known) return known;
+  const kind = KINDS.find(([pattern]) => pattern.test(description ?? ''))?.[1];
+  if (kind) return kind;
   if (hasCode) return { type: 'deployment' };
   return { type: 'other', note: 'the description is none that is known, and no code is named: the type is "other"' };
 }

@@ -28,9 +28,9 @@ export async function packDeployment(redis: Redis, name: string, sinks: readonly
   if (packed.view === '') return false;
   const view = JSON.parse(packed.view) as DeploymentView; // written by store() alone
   const id = packedId(await redis.incr(keys.lastPackedId()), isPredecessor(view));
-  const gone = seen.filter(({ digest }) => digest !== '').map(({ key }): Command => ['UNLINK', key]);
+  const deleted = seen.filter(({ digest }) => digest !== '').map(({ key }): Command => ['UNLINK', key]);
   return swap(redis, seen, [
-    ...gone,
+    ...deleted,
     ['SET', keys.packed(id), pack(packed)],
     ...renamed(packed, view, { from: name, to: id }),
     ...foundBy(packed)
@@ -144,10 +144,10 @@ function restored(packed: Packed, leastMs: number): Command[] {
     ...aliases.flatMap((alias) => text(keys.alias(alias), name)),
     ...deliveries.flatMap(({ sink, ledger, attempts, ownerUntilMs, isEcho }): Command[] => {
       const { remote_id: id = '', echo_project: project = '' } = ledger;
-      const [told, log, owner] = [keys.ledger(sink, name), keys.attempts(sink, name), keys.remoteOwner(sink, id)];
+      const [ledgerKey, log, owner] = [keys.ledger(sink, name), keys.attempts(sink, name), keys.remoteOwner(sink, id)];
       const fields = Object.entries(ledger).flat();
       return [
-        ...(fields.length > 0 ? [['HSET', told, ...fields] as const, until(told)] : []),
+        ...(fields.length > 0 ? [['HSET', ledgerKey, ...fields] as const, until(ledgerKey)] : []),
         ...(attempts.length > 0 ? [['RPUSH', log, ...attempts] as const, until(log)] : []),
         ...(ownerUntilMs ? [['SET', owner, name] as const, until(owner, ownerUntilMs)] : []),
         ...(isEcho ? text(keys.echoOfId(project, id), '1') : []),
@@ -163,7 +163,7 @@ async function gather(
   sinks: readonly string[],
 ): Promise<{ readonly seen: readonly Seen[]; readonly packed: Packed }> {
   const hash = keys.deployment(name);
-  const [nowMs, ttlMs, fields, occurrence, ...told] = await Promise.all([
+  const [nowMs, ttlMs, fields, occurrence, ...delivered] = await Promise.all([
     nowOf(redis),
     redis.pttl(hash),
     see(redis, hash, () => readHash(redis, name)),
@@ -173,12 +173,17 @@ async function gather(
   const { view, indexes, records } = fields.value;
   const aliases = await gatherAliases(redis, name, Object.values(records));
   return {
-    seen: [fields.seen, occurrence.seen, ...aliases.flatMap(({ seen }) => seen), ...told.flatMap(({ seen }) => seen)],
+    seen: [
+      fields.seen,
+      occurrence.seen,
+      ...aliases.flatMap(({ seen }) => seen),
+      ...delivered.flatMap(({ seen }) => seen),
+    ],
     packed: {
       ...{ name, view, indexes, records, untilMs: nowMs + Math.max(ttlMs, 0) },
       ...(occurrence.value !== null && { firstOccurrence: occurrence.value }),
       aliases: aliases.map(({ alias }) => alias),
-      deliveries: told.flatMap(({ delivery }) => delivery ?? []),
+      deliveries: delivered.flatMap(({ delivery }) => delivery ?? []),
     },
   };
 }
@@ -186,9 +191,9 @@ async function gather(
 /** Those that lead to it: one that another deployment named first stays with that one. */
 async function gatherAliases(redis: Redis, name: string, records: readonly string[]) {
   // written by append() alone
-  const told = new Set(records.flatMap((json) => (JSON.parse(json) as NewChangeRecord).aliases ?? []));
+  const named = new Set(records.flatMap((json) => (JSON.parse(json) as NewChangeRecord).aliases ?? []));
   const all = await Promise.all(
-    [...told].map(async (alias) => {
+    [...named].map(async (alias) => {
       const { seen, value } = await see(redis, keys.alias(alias), () => redis.get(keys.alias(alias)));
       return { alias, seen, owner: value };
     }),

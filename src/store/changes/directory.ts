@@ -88,16 +88,16 @@ function unknownTeam(value: string, { owners, services }: Owned): UnknownName {
 
 /** Read again only when the change log has changed. */
 function createServiceNames({ version, timeline }: Deployments): () => Promise<ReadonlyMap<string, number>> {
-  let known: { readonly version: string; readonly names: ReadonlyMap<string, number> } | undefined;
+  let cached: { readonly version: string; readonly names: ReadonlyMap<string, number> } | undefined;
   return async () => {
     const now = await version(); // before the reading: what changes meanwhile makes another version
-    if (known?.version === now) return known.names;
+    if (cached?.version === now) return cached.names;
     const names = new Map<string, number>();
     for (const lazy of await timeline({ facets: {} }, Number.MAX_SAFE_INTEGER)) {
       const { service } = lazy.entry();
       names.set(service, (names.get(service) ?? 0) + 1);
     }
-    known = { version: now, names };
+    cached = { version: now, names };
     return names;
   };
 }

@@ -47,8 +47,8 @@ const expiredPacked = async (redis: Redis, id: string): Promise<ExpiredDeploymen
 /** One that another deployment named first stays with that one. */
 async function aliasesOf(redis: Redis, name: string, records: readonly string[]): Promise<string[]> {
   // written by append() alone
-  const told = records.flatMap((json) => (JSON.parse(json) as NewChangeRecord).aliases ?? []);
-  const named = [...new Set(told)].map((alias) => keys.alias(alias));
+  const aliases = records.flatMap((json) => (JSON.parse(json) as NewChangeRecord).aliases ?? []);
+  const named = [...new Set(aliases)].map((alias) => keys.alias(alias));
   if (named.length === 0) return [];
   const owners = await redis.mget(...named);
   return named.filter((_key, at) => owners[at] === name);

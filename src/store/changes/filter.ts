@@ -70,10 +70,10 @@ export function toChangeFilter(asked: ChangeFilterQuery, now: Date): ChangeSelec
     risk: asked.risk,
     tag,
   };
-  const known = Object.entries(facets).filter(([, value]) => value !== undefined);
+  const given = Object.entries(facets).filter(([, value]) => value !== undefined);
   const { sinceMs, untilMs } = toSpan(asked, now);
   return {
-    facets: Object.fromEntries(known) as ChangeSelection['facets'], // only undefined was taken out
+    facets: Object.fromEntries(given) as ChangeSelection['facets'], // only undefined was taken out
     ...(asked.owner !== undefined && { owner: asked.owner }),
     ...(text !== undefined && { text }),
     ...(sinceMs !== undefined && { sinceMs }),

@@ -69,8 +69,8 @@ function countNames(entries: readonly LazyTimelineEntry[]): Record<CorrectedFiel
   const count = (field: CorrectedField, name: string | undefined) => {
     if (name === undefined) return;
     const key = name.toLowerCase();
-    const known = names[field].get(key);
-    if (known) known.count += 1;
+    const counted = names[field].get(key);
+    if (counted) counted.count += 1;
     else names[field].set(key, { name, count: 1 });
   };
   for (const entry of entries) {

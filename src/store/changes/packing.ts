@@ -59,7 +59,11 @@ export function pack(packed: Packed): Buffer {
   header.writeUIntBE(packedView.length, 1, 3);
   header.writeUIntBE(Buffer.byteLength(view), 4, 3);
   const rest = linesOf(packed).join('\n');
-  return Buffer.concat([header, packedView, deflateRawSync(rest, { level: 9, dictionary: known(DICTIONARY, view) })]);
+  return Buffer.concat([
+    header,
+    packedView,
+    deflateRawSync(rest, { level: 9, dictionary: dictionaryWith(DICTIONARY, view) }),
+  ]);
 }
 
 /** Of the field `view`, or of what a deployment is packed to. */
@@ -75,7 +79,7 @@ export function unpack(bytes: Buffer): Packed {
   const rest = bytes.subarray(HEADER_BYTES + bytes.readUIntBE(1, 3));
   return parseLines(
     view,
-    inflateRawSync(rest, { dictionary: known(DICTIONARY, view) })
+    inflateRawSync(rest, { dictionary: dictionaryWith(DICTIONARY, view) })
       .toString()
       .split('\n'),
   );
@@ -105,13 +109,13 @@ function linesOf({ view, name, untilMs, indexes, records, firstOccurrence, alias
   const listed = indexes === '' ? [] : indexes.split('\n').map((index) => (index === place ? LINEAGE : index));
   const all = Object.entries(records);
   const head: Head = [name, untilMs, listed.length, all.length, firstOccurrence ?? null, aliases];
-  const told = deliveries.flatMap(({ sink, ledger, attempts, ownerUntilMs, isEcho }) => {
+  const delivered = deliveries.flatMap(({ sink, ledger, attempts, ownerUntilMs, isEcho }) => {
     const ownerMsLater = ownerUntilMs === undefined ? null : ownerUntilMs - untilMs;
     const line: DeliveryHead = [sink, ownerMsLater, isEcho ? 1 : 0, attempts.length, ledger];
     return [JSON.stringify(line), ...attempts];
   });
   const recorded = all.flatMap(([id, json]) => [isIdOf(id, json) ? '' : id, json]);
-  return [JSON.stringify(head), ...listed, ...recorded, ...told];
+  return [JSON.stringify(head), ...listed, ...recorded, ...delivered];
 }
 
 /** As linesOf() wrote them. */
@@ -152,7 +156,7 @@ const LINEAGE = 'L';
 const lineageOf = (view: string): string => lineageKey((JSON.parse(view) as DeploymentView).lineage);
 
 /** zlib looks back 32 KiB: the view stands last. */
-const known = (dictionary: Buffer, view: string): Buffer =>
+const dictionaryWith = (dictionary: Buffer, view: string): Buffer =>
   Buffer.concat([dictionary, Buffer.from(view)]).subarray(-32_768);
 
 /** Format 2 packed the fields of a deployment alone, and put them into its hash. They are still read. */
@@ -170,7 +174,7 @@ function viewOfFormat2(bytes: Buffer): string {
 export function unpackFormat2(bytes: Buffer): Fields {
   const view = viewOfFormat2(bytes);
   const rest = bytes.subarray(FORMAT_2.headerBytes + bytes.readUInt32BE(1));
-  const [count, ...lines] = inflateRawSync(rest, { dictionary: known(FORMAT_2.dictionary, view) })
+  const [count, ...lines] = inflateRawSync(rest, { dictionary: dictionaryWith(FORMAT_2.dictionary, view) })
     .toString()
     .split('\n');
   const first = Number(count);

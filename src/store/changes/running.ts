@@ -21,16 +21,16 @@ interface CachedBoard {
 
 /** Every deployment counts, however old. What was read serves until the change log changes. */
 export function createRunning({ version, timeline }: Pick<Deployments, 'version' | 'timeline'>): Running {
-  let known: CachedBoard | undefined;
+  let cached: CachedBoard | undefined;
   const read = async () => slotsOf(await timeline({ facets: {} }, Number.MAX_SAFE_INTEGER));
   const current = async (): Promise<CachedBoard> => {
     const now = await version(); // before the reading: what changes meanwhile makes another version
-    if (known?.version === now) return known;
+    if (cached?.version === now) return cached;
     const slots = read();
     const made = { version: now, slots, runningStatuses: slots.then(runningStatuses) };
-    known = made;
+    cached = made;
     made.runningStatuses.catch(() => {
-      if (known === made) known = undefined; // Redis was away: the next one asks again
+      if (cached === made) cached = undefined; // Redis was away: the next one asks again
     });
     return made;
   };

@@ -33,10 +33,10 @@ export function packTerms(deployment: Deployment): string | undefined {
 
 /** True for a deployment that holds every word somewhere in what a person may remember of it. */
 export function createTextMatch(text: string): (deployment: Deployment) => boolean {
-  const words = termsOf(text);
+  const terms = termsOf(text);
   return (deployment) => {
-    const said = textOf(deployment);
-    return words.every((word) => said.includes(word));
+    const haystack = textOf(deployment);
+    return terms.every((word) => haystack.includes(word));
   };
 }
 

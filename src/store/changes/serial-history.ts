@@ -30,10 +30,10 @@ export function createSerialHistory(redis: Redis, keepDays: number): SerialHisto
       const answers = new Map<ChangeRecord, SerialResult>();
       const concluded: ChangeRecord[] = [];
       for (const of of new Set(records.flatMap(({ history }) => history?.of ?? []))) {
-        const theirs = records.filter(({ history }) => history?.of === of);
-        const placed = await updateHistory({ redis, of, ttlSeconds }, theirs);
+        const ofHistory = records.filter(({ history }) => history?.of === of);
+        const placed = await updateHistory({ redis, of, ttlSeconds }, ofHistory);
         placed.results.forEach((placing, at) => {
-          const record = theirs[at];
+          const record = ofHistory[at];
           if (record) answers.set(record, placing);
         });
         concluded.push(...placed.concluded);

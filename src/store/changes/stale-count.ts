@@ -15,20 +15,20 @@ export function createStaleCount(
   { version, list }: Pick<Deployments, 'version' | 'list'>,
   clock: () => Date,
 ): () => Promise<number> {
-  let known: Known | undefined;
+  let cached: Known | undefined;
   const read = async () => {
     const { deployments } = await list({ facets: { status: ['running', 'pending'] }, limit: MAX_OPEN, offset: 0 });
     return deployments.map(({ staleAfter }) => (staleAfter === undefined ? {} : { staleAfter }));
   };
   return async function count() {
     const now = await version(); // before the reading: what changes meanwhile makes another version
-    if (known?.version !== now) {
+    if (cached?.version !== now) {
       const made = { version: now, limits: read() };
-      known = made;
+      cached = made;
       made.limits.catch(() => {
-        if (known === made) known = undefined; // Redis was away: the next one asks again
+        if (cached === made) cached = undefined; // Redis was away: the next one asks again
       });
     }
-    return (await known.limits).filter((open) => isStale(open, clock())).length;
+    return (await cached.limits).filter((open) => isStale(open, clock())).length;
   };
 }

@@ -30,8 +30,8 @@ interface Places {
 function addPlace({ all, byStart }: Places, at: number): void {
   if (at + LEAST_COPIED > all.length) return;
   const start = all.readUInt32LE(at);
-  const known = byStart.get(start);
-  if (known) known.push(at);
+  const positions = byStart.get(start);
+  if (positions) positions.push(at);
   else byStart.set(start, [at]);
 }
 
@@ -40,10 +40,10 @@ function findCopy({ all, byStart }: Places, at: number): { readonly length: numb
   let length = 0;
   let from = 0;
   if (at + LEAST_COPIED > all.length) return { length, from };
-  const known = byStart.get(all.readUInt32LE(at)) ?? [];
-  const oldest = Math.max(0, known.length - COMPARED);
-  for (let next = known.length - 1; next >= oldest; next--) {
-    const other = known[next] ?? 0;
+  const positions = byStart.get(all.readUInt32LE(at)) ?? [];
+  const oldest = Math.max(0, positions.length - COMPARED);
+  for (let next = positions.length - 1; next >= oldest; next--) {
+    const other = positions[next] ?? 0;
     if (at - other > FARTHEST) break;
     let same = LEAST_COPIED;
     while (same < MOST_COPIED && at + same < all.length && all[other + same] === all[at + same]) same += 1;

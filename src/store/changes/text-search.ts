@@ -22,22 +22,22 @@ export interface TextQuery {
 
 /** The keys of those in a slice that hold a text, newest first. */
 export async function findText(redis: Redis, slice: Slice, { text, read }: TextQuery): Promise<readonly string[]> {
-  const words = termsOf(text);
+  const terms = termsOf(text);
   const { newer, count } = await ranksOf(redis, slice);
   const end = newer + count;
   const isSure = new Map<string, boolean>();
   for (let at = newer; at < end; at += PAGE) {
     const ranks = [Math.max(newer, at - OVERLAP), Math.min(at + PAGE, end) - 1];
-    const page = await findTerms(redis, [slice.index, keys.searchTerms()], ...ranks, ...words.slice(0, MAX_WORDS));
+    const page = await findTerms(redis, [slice.index, keys.searchTerms()], ...ranks, ...terms.slice(0, MAX_WORDS));
     // The shape that the script returns.
-    for (const one of page as string[]) isSure.set(one.slice(1), one.startsWith('+') && words.length <= MAX_WORDS);
+    for (const one of page as string[]) isSure.set(one.slice(1), one.startsWith('+') && terms.length <= MAX_WORDS);
   }
   const unsure = [...isSure.keys()].filter((name) => !isSure.get(name));
   const matches = createTextMatch(text);
-  const said = await read(unsure);
+  const deployments = await read(unsure);
   const matching = new Set(
     unsure.filter((_, at) => {
-      const one = said[at];
+      const one = deployments[at];
       return one !== undefined && matches(one);
     }),
   );

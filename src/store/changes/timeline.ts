@@ -68,13 +68,13 @@ function categoryOf(packed: string, categories: Categories): TimelineCategory | 
 function unpackCategory(packed: string): TimelineCategory | undefined {
   const [state = '', type = '', packedTier = '', name = ''] = packed.split('\n');
   const [tier = '', ranSinceMs] = packedTier.split(' ');
-  const known = { state: STATES.get(state), changeType: TYPES.get(type), tier: TIERS.get(tier) };
-  if (!known.state || !known.changeType) return undefined;
+  const codes = { state: STATES.get(state), changeType: TYPES.get(type), tier: TIERS.get(tier) };
+  if (!codes.state || !codes.changeType) return undefined;
   return {
-    state: known.state,
+    state: codes.state,
     ...(ranSinceMs && { ranSinceMs: Number(ranSinceMs) }),
-    changeType: known.changeType,
-    environment: { name, ...(known.tier && { tier: known.tier }) },
+    changeType: codes.changeType,
+    environment: { name, ...(codes.tier && { tier: codes.tier }) },
   };
 }
 

@@ -92,10 +92,10 @@ async function addPackedMeanwhile(redis: Redis, byName: Map<string, Buffer | nul
     redis,
     missing.map((name) => keys.deployment(name)),
   );
-  const known = missing.flatMap((name, at) => (ids[at] === undefined ? [] : [{ name, id: ids[at] }]));
+  const packedNames = missing.flatMap((name, at) => (ids[at] === undefined ? [] : [{ name, id: ids[at] }]));
   const packed = await readPackedOnes(
     redis,
-    known.map(({ id }) => id),
+    packedNames.map(({ id }) => id),
   );
-  for (const [at, { name }] of known.entries()) byName.set(name, packed[at] ?? null);
+  for (const [at, { name }] of packedNames.entries()) byName.set(name, packed[at] ?? null);
 }

@@ -54,9 +54,9 @@ export async function withLeases<T>(
   const renew = async () => {
     const askedMs = performance.now();
     // Redis is away: the leases may still hold, the next round will tell.
-    const ours = await renewLeases(redis, leases, token, LEASE_MS).catch(() => undefined);
-    if (ours === leases.length) sureUntilMs = askedMs + LEASE_MS;
-    else if (ours !== undefined) abort.abort(new Error('the lease was lost'));
+    const areHeld = await renewLeases(redis, leases, token, LEASE_MS).catch(() => undefined);
+    if (areHeld === leases.length) sureUntilMs = askedMs + LEASE_MS;
+    else if (areHeld !== undefined) abort.abort(new Error('the lease was lost'));
   };
   const renewing = setInterval(() => void renew(), LEASE_MS / 3);
   const [inLane, ...stored] = entered;

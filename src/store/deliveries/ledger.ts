@@ -196,7 +196,7 @@ function createEntry({
       const [claimedBy, leftMs] = await Promise.all([redis.get(owner(remoteId)), redis.pttl(owner(remoteId))]);
       return claimedBy !== null && claimedBy !== deployment && leftMs >= leftBefore(keepSeconds, madeMsAgo);
     },
-    async delivered(moment, { remoteId, remoteUrl, status, words }) {
+    async delivered(moment, { remoteId, remoteUrl, status, message }) {
       const told = {
         told_state: moment.state,
         told_at: moment.at,
@@ -209,7 +209,7 @@ function createEntry({
       await logDelivery(
         redis,
         [...logKeys, ledger, remoteId ? owner(remoteId) : ledger, isLatest ? lane : ledger, place.key, ...held.leases],
-        ...log({ state: moment.state, outcome: 'delivered', words, ...(status && { status }) }),
+        ...log({ state: moment.state, outcome: 'delivered', words: message, ...(status && { status }) }),
         JSON.stringify(moment),
         KEEP_LANE_SECONDS,
         held.token,

@@ -23,8 +23,8 @@ export async function readHours(redis: Redis, now: Date): Promise<SourceHours> {
 
 export async function pruneHours(redis: Redis, now: Date): Promise<void> {
   const oldest = oldestOf(now);
-  const gone = (await redis.hkeys(keys.inboxHours())).filter((field) => field < oldest);
-  if (gone.length > 0) await redis.hdel(keys.inboxHours(), ...gone);
+  const expired = (await redis.hkeys(keys.inboxHours())).filter((field) => field < oldest);
+  if (expired.length > 0) await redis.hdel(keys.inboxHours(), ...expired);
 }
 
 /** Fields begin with the hour, and sort by it. */

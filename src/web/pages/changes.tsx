@@ -201,7 +201,7 @@ const Aside = ({ list, query }: { list: Listed; query: ChangesQuery }): Html => 
 
 function Notes({ found: { list, entries, range }, query, problems }: Pick<View, 'found' | 'query' | 'problems'>): Html {
   const widened = query.range === undefined && query.from === undefined && range !== USUAL_RANGE;
-  const told = [
+  const notes = [
     ...problems,
     widened &&
       list.total > 0 &&
@@ -213,10 +213,10 @@ function Notes({ found: { list, entries, range }, query, problems }: Pick<View, 
       list.total > MAX_TIMELINE_ENTRIES &&
       `The timeline shows the newest ${MAX_TIMELINE_ENTRIES.toLocaleString('en')} of this span.`,
   ].filter((note) => note !== false);
-  if (told.length === 0) return <></>;
+  if (notes.length === 0) return <></>;
   return (
     <ul class="notes">
-      {told.map((note) => (
+      {notes.map((note) => (
         <li>{note}</li>
       ))}
     </ul>

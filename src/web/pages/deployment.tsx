@@ -203,8 +203,8 @@ function Related({ of: deployments }: { of: readonly Deployment[] }): Html {
 
 /** The states in the order in which they happened, each with the time since the one before. */
 function Steps({ records }: { records: readonly ChangeRecord[] }): Html {
-  const told = records.toSorted((a, b) => Date.parse(a.occurredAt) - Date.parse(b.occurredAt));
-  const changes = told.filter((record, index) => record.state !== told[index - 1]?.state);
+  const inOrder = records.toSorted((a, b) => Date.parse(a.occurredAt) - Date.parse(b.occurredAt));
+  const changes = inOrder.filter((record, index) => record.state !== inOrder[index - 1]?.state);
   const gap = (index: number) =>
     Date.parse(changes[index]?.occurredAt ?? '') - Date.parse(changes[index - 1]?.occurredAt ?? '');
   return (

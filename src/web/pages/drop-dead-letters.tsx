@@ -18,7 +18,7 @@ export async function dropPage(
 ): Promise<Html> {
   const { letters, unread } = await deadLetters.newest(toDeadLetterFilter(query, now));
   const fitting = { count: letters.length, unread };
-  const [they, them] = isSingle(fitting) ? ['dead letter is', 'it'] : ['dead letters are', 'them'];
+  const [subject, pronoun] = isSingle(fitting) ? ['dead letter is', 'it'] : ['dead letters are', 'them'];
   const back = deliveriesPath(query.id === undefined ? query : {});
   const heading = <Heading>Drop dead letters</Heading>;
   if (fitting.count === 0) return <>{[heading, <NoLetters query={query} unread={unread} />]}</>;
@@ -26,8 +26,8 @@ export async function dropPage(
     <>
       {heading}
       <p>
-        {howMany(fitting)} {they} forgotten for good. The destination is never reported of {them}; the changes stay in
-        the change log.
+        {howMany(fitting)} {subject} forgotten for good. The destination is never reported of {pronoun}; the changes
+        stay in the change log.
       </p>
       <ul class="plain">
         {letters.slice(0, DROPS_NAMED).map((letter) => (
@@ -43,7 +43,7 @@ export async function dropPage(
             Drop {fitting.count + unread > BATCH ? `the first ${BATCH}` : plural(fitting.count, 'dead letter')}
           </button>
         </ActionForm>{' '}
-        <a href={back}>No, keep {them}</a>
+        <a href={back}>No, keep {pronoun}</a>
       </div>
     </>
   );

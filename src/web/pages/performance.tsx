@@ -151,8 +151,8 @@ function Filters({ query, finished }: { query: PerformanceQuery; finished: reado
     { value: ALL, label: 'all' },
     ...environments.filter((name) => name !== 'production').map((name) => ({ value: name, label: name })),
   ];
-  const known = choices.some(({ value }) => value === query.environment);
-  const options = known ? choices : [...choices, { value: query.environment, label: query.environment }];
+  const isListed = choices.some(({ value }) => value === query.environment);
+  const options = isListed ? choices : [...choices, { value: query.environment, label: query.environment }];
   const ranges = Object.keys(PERFORMANCE_RANGES) as Range[]; // the keys of the literal
   return (
     <form class="filters" method="get" action="/performance">

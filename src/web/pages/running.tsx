@@ -34,12 +34,12 @@ export async function runningPage({ running, deployments }: RunningParts, asked:
   const shown = services.slice((query.page - 1) * PAGE_SIZE, query.page * PAGE_SIZE);
   const { names, folded } = columnsOf(services.flat());
   const columns = names.slice(0, MAX_COLUMNS);
-  const known = await readDeployments(deployments, shown.flat());
+  const byKey = await readDeployments(deployments, shown.flat());
   return (
     <>
       <Heading aside={<span>{plural(services.length, 'service')}</span>}>What runs where</Heading>
       <Filters query={query} />
-      {shown.length === 0 ? <Nothing query={query} /> : <Board {...{ services: shown, columns, known, now }} />}
+      {shown.length === 0 ? <Nothing query={query} /> : <Board {...{ services: shown, columns, byKey, now }} />}
       <LeftOut names={names.slice(MAX_COLUMNS)} folded={folded} />
       <Pager
         current={query.page}
@@ -83,11 +83,11 @@ const Filters = ({ query }: { query: Query }): Html => (
 interface BoardView {
   readonly services: readonly (readonly Slot[])[];
   readonly columns: readonly string[];
-  readonly known: ReadonlyMap<string, Deployment>;
+  readonly byKey: ReadonlyMap<string, Deployment>;
   readonly now: Date;
 }
 
-const Board = ({ services, columns, known, now }: BoardView): Html => (
+const Board = ({ services, columns, byKey, now }: BoardView): Html => (
   <div class="board-room" tabindex="0" role="region" aria-label="Services by environments">
     <table class="board">
       <thead>
@@ -111,7 +111,7 @@ const Board = ({ services, columns, known, now }: BoardView): Html => (
             {columns.map((name) => (
               <SlotCell
                 slot={own.find(({ environment }) => environment.name.toLowerCase() === name.toLowerCase())}
-                {...{ name, own, known, now }}
+                {...{ name, own, byKey, now }}
               />
             ))}
           </tr>

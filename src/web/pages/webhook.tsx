@@ -48,13 +48,13 @@ export async function webhookPage(inbox: Inbox, { id, asked, who, now }: Webhook
 
 function Facts({ entry, now }: { entry: InboxEntry; now: Date }): Html {
   const { reason, detail, deployments } = entry;
-  const words = reasonTextFor(reason);
+  const reasonText = reasonTextFor(reason);
   return (
     <Fields
       of={[
         ['Why', (reason ?? detail) && [reason && [<code>{reason}</code>, ' '], detail]],
-        ['It means', words && <WithCode>{words.means}</WithCode>],
-        ['What to do', words && <WithCode>{words.advice}</WithCode>],
+        ['It means', reasonText && <WithCode>{reasonText.means}</WithCode>],
+        ['What to do', reasonText && <WithCode>{reasonText.advice}</WithCode>],
         [
           entry.verdict === 'duplicate' ? 'Duplicate of' : 'Deployments',
           deployments.length > 0 && deployments.map((key) => <Named name={key} />),

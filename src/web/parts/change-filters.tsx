@@ -52,9 +52,9 @@ export function ChangeFilters({ query, newest }: FiltersView): Html {
 
 /** The folded part of the form; what is in use is named on it. */
 function MoreFilters({ query, newest }: FiltersView): Html {
-  const known = namesIn(newest);
-  const field = (name: keyof typeof known) => (
-    <Field name={name} value={query[name]} known={[...new Set(known[name])].sort()} />
+  const names = namesIn(newest);
+  const field = (name: keyof typeof names) => (
+    <Field name={name} value={query[name]} known={[...new Set(names[name])].sort()} />
   );
   const inUse = FIELDS.flatMap((name) =>
     query[name] === undefined ? [] : `${name.replace('change_type', 'type')} ${query[name]}`,
@@ -66,7 +66,7 @@ function MoreFilters({ query, newest }: FiltersView): Html {
         {field('environment')}
         {field('service')}
         {field('person')}
-        {(known.owner.length > 0 || query.owner !== undefined) && field('owner')}
+        {(names.owner.length > 0 || query.owner !== undefined) && field('owner')}
         {field('source')}
         <Select name="tier" of={Tier.options} chosen={query.tier} />
         <Select name="change_type" label="type" of={ChangeType.options} chosen={query.change_type} />

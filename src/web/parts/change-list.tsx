@@ -159,6 +159,6 @@ function Links({ of, sources }: { of: Deployment; sources: readonly Source[] }):
     [pullRequest?.url, pullRequest ? mergeRequestLabel(pullRequest, repository) : ''],
     [environment.url, 'site'],
   ];
-  const known = all.filter(([url]) => url !== undefined);
-  return <>{known.map(([url, name], index) => [index > 0 && ' ', <Link to={url}>{name}</Link>])}</>;
+  const links = all.filter(([url]) => url !== undefined);
+  return <>{links.map(([url, name], index) => [index > 0 && ' ', <Link to={url}>{name}</Link>])}</>;
 }

@@ -203,12 +203,12 @@ function Cause({ cause, isAll, unread, query, who, now }: CauseView): Html {
   const [one] = cause;
   if (!one) return <></>;
   const { sink, kind } = one;
-  const words = causeOf(one);
-  const narrowed = { ...query, sink, kind, ...(words !== '' && { cause: words }) };
+  const reason = causeOf(one);
+  const narrowed = { ...query, sink, kind, ...(reason !== '' && { cause: reason }) };
   return (
     <li>
       <a href={deliveriesPath(narrowed)}>{plural(cause.length, 'dead letter')}</a> of {sink}:{' '}
-      <DestinationWords>{words}</DestinationWords>
+      <DestinationWords>{reason}</DestinationWords>
       {!isAll && <Bulk fitting={{ count: cause.length, unread }} query={narrowed} who={who} now={now} />}
     </li>
   );

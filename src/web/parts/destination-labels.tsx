@@ -25,9 +25,9 @@ export function DestinationWords({ children: words }: { children: string }): Htm
       {prettyJson(json) ?? json}
     </pre>
   );
-  const said = [...new Set(textsIn(value))].join('; ');
-  if (said === '') return <>{[before, whole, after.replace(/^\. /, '')]}</>;
-  const sentence = after.startsWith('.') ? said.replace(/\.$/, '') : said;
+  const message = [...new Set(textsIn(value))].join('; ');
+  if (message === '') return <>{[before, whole, after.replace(/^\. /, '')]}</>;
+  const sentence = after.startsWith('.') ? message.replace(/\.$/, '') : message;
   return (
     <>
       {[before, sentence, after]}
@@ -40,15 +40,15 @@ export function DestinationWords({ children: words }: { children: string }): Htm
 }
 
 /** The longest JSON there is, for the advice that follows may hold brackets. An answer that was cut off has no end. */
-function splitAtJson(words: string) {
-  const match = words.length <= LONGEST ? BEFORE_JSON.exec(words) : undefined;
+function splitAtJson(text: string) {
+  const match = text.length <= LONGEST ? BEFORE_JSON.exec(text) : undefined;
   if (!match) return undefined;
   const from = match.index + match[0].length;
-  for (let to = words.length; to > from; to -= 1) {
-    if (!/[\]}]/.test(words[to - 1] ?? '')) continue;
-    const json = words.slice(from, to);
+  for (let to = text.length; to > from; to -= 1) {
+    if (!/[\]}]/.test(text[to - 1] ?? '')) continue;
+    const json = text.slice(from, to);
     const value = parsed(json);
-    if (value !== undefined) return { before: words.slice(0, from), json, value, after: words.slice(to) };
+    if (value !== undefined) return { before: text.slice(0, from), json, value, after: text.slice(to) };
   }
   return undefined;
 }
@@ -67,16 +67,16 @@ function textsIn(value: unknown, field = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((one) => textsIn(one, field));
   if (typeof value !== 'object' || value === null) return [];
   const entries = Object.entries(value);
-  const said = entries.filter(([name]) => SAYS.test(name));
+  const messages = entries.filter(([name]) => SAYS.test(name));
   const where = entries.find(([name, value]) => PLACE.test(name) && typeof value === 'string')?.[1] ?? field;
-  return said.flatMap(([, told]) => (isByField(told) ? byField(told) : textsIn(told, where)));
+  return messages.flatMap(([, value]) => (isByField(value) ? byField(value) : textsIn(value, where)));
 }
 
 /** As GitLab writes it: `{"message": {"ref": ["is missing"]}}`. */
-const isByField = (told: unknown): told is object =>
-  typeof told === 'object' &&
-  told !== null &&
-  !Array.isArray(told) &&
-  !Object.keys(told).some((name) => SAYS.test(name));
+const isByField = (value: unknown): value is object =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !Object.keys(value).some((name) => SAYS.test(name));
 
-const byField = (told: object) => Object.entries(told).flatMap(([name, value]) => textsIn(value, name));
+const byField = (value: object) => Object.entries(value).flatMap(([name, value]) => textsIn(value, name));

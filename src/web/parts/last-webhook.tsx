@@ -58,7 +58,7 @@ function Newest({ entry, isAll, now }: LastWebhookView): Html {
       </div>
     );
   }
-  const words = reasonTextFor(entry.reason);
+  const reasonText = reasonTextFor(entry.reason);
   return (
     <div class={`last ${entry.verdict}`}>
       <p>
@@ -68,9 +68,9 @@ function Newest({ entry, isAll, now }: LastWebhookView): Html {
         </a>{' '}
         <VerdictBadge verdict={entry.verdict} /> <Reason of={entry} />
       </p>
-      {words && (
+      {reasonText && (
         <p>
-          <WithCode>{words.means}</WithCode> <WithCode>{words.advice}</WithCode>
+          <WithCode>{reasonText.means}</WithCode> <WithCode>{reasonText.advice}</WithCode>
         </p>
       )}
     </div>

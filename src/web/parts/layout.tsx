@@ -95,14 +95,14 @@ function TroubleBadge({ at, of }: { at: string; of: Trouble | undefined }): Html
     ],
     '/inbox': [refusing.length, `refused within the last hour: ${refusing.join(', ')}`],
   };
-  const [count, words] = counts[at] ?? [0, ''];
+  const [count, description] = counts[at] ?? [0, ''];
   if (count === 0) return <></>;
   return (
     <>
       {' '}
-      <span class="badge failed" title={words}>
+      <span class="badge failed" title={description}>
         {count.toLocaleString('en')}
-        <span class="hidden"> ({words})</span>
+        <span class="hidden"> ({description})</span>
       </span>
     </>
   );

@@ -26,7 +26,7 @@ const Step = ({ text, block }: RecipeStep): Html => (
   </li>
 );
 
-function Part(said: RecipePart): Html {
-  if (typeof said === 'string') return <>{said}</>;
-  return 'code' in said ? <code>{said.code}</code> : <b>{said.menu}</b>;
+function Part(part: RecipePart): Html {
+  if (typeof part === 'string') return <>{part}</>;
+  return 'code' in part ? <code>{part.code}</code> : <b>{part.menu}</b>;
 }

@@ -16,12 +16,12 @@ export interface SlotCellView {
   readonly slot: Slot | undefined;
   /** All slots of the service. */
   readonly own: readonly Slot[];
-  readonly known: ReadonlyMap<string, Deployment>;
+  readonly byKey: ReadonlyMap<string, Deployment>;
   readonly now: Date;
 }
 
 /** What runs there, since when, by whom; what was tried since; how far it is from production. */
-export function SlotCell({ name, slot, own, known, now }: SlotCellView): Html {
+export function SlotCell({ name, slot, own, byKey, now }: SlotCellView): Html {
   if (!slot) return <td class="none" data-label={name} />;
   const { current, attempt } = slot;
   return (
@@ -31,7 +31,7 @@ export function SlotCell({ name, slot, own, known, now }: SlotCellView): Html {
           <a href={deploymentPath(current.key)}>
             <code>{current.revision ?? 'a deployment'}</code>
           </a>{' '}
-          <Drifted {...{ slot, own, known }} />
+          <Drifted {...{ slot, own, byKey }} />
           {current.state === 'failed' && <StateBadge state="failed" />}
           <div class="mute">
             <When at={sinceOf(current)} now={now} />
@@ -41,7 +41,7 @@ export function SlotCell({ name, slot, own, known, now }: SlotCellView): Html {
       ) : (
         <span class="mute">nothing succeeded yet</span>
       )}
-      {attempt && <Attempt of={attempt} isStale={isStale(known.get(attempt.key) ?? {}, now)} now={now} />}
+      {attempt && <Attempt of={attempt} isStale={isStale(byKey.get(attempt.key) ?? {}, now)} now={now} />}
     </td>
   );
 }
@@ -64,18 +64,18 @@ const Attempt = ({ of, isStale, now }: { of: TimelineEntry; isStale: boolean; no
 
 const WORDS = { ahead: 'ahead of', behind: 'behind' } as const;
 
-function Drifted({ slot, own, known }: Pick<SlotCellView, 'own' | 'known'> & { slot: Slot }): Html {
+function Drifted({ slot, own, byKey }: Pick<SlotCellView, 'own' | 'byKey'> & { slot: Slot }): Html {
   const drift = driftOf(slot, own);
   if (!drift || drift.which === 'same') return <></>;
   const { from, which, deployments = 0 } = drift;
-  const words =
+  const label =
     which === 'unknown'
       ? `differs from ${from.environment.name}`
       : `${plural(deployments, 'deployment')} ${WORDS[which]} ${from.environment.name}`;
-  const compare = compareOf(known.get(slot.current?.key ?? ''), known.get(from.current?.key ?? ''));
+  const compare = compareOf(byKey.get(slot.current?.key ?? ''), byKey.get(from.current?.key ?? ''));
   return (
     <span class="drift">
-      {words}
+      {label}
       {compare !== undefined && [' (', <Link to={compare}>compare</Link>, ')']}
     </span>
   );

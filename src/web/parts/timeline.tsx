@@ -76,12 +76,12 @@ function Picture({ lane: { name, rows, count }, address }: { lane: Swimlane; add
       )}
     </g>
   );
-  const words = rows.map(({ row, count }) => `${count} ${WORDS[row]}`).join(', ');
+  const description = rows.map(({ row, count }) => `${count} ${WORDS[row]}`).join(', ');
   return (
     <svg
       class="picture"
       role="group"
-      aria-label={`${name}: ${count} ${count === 1 ? 'change' : 'changes'}: ${words}`}
+      aria-label={`${name}: ${count} ${count === 1 ? 'change' : 'changes'}: ${description}`}
       width="100%"
       height={`${(rows.length * ROW_REM).toFixed(2)}rem`}
     >
@@ -125,10 +125,10 @@ function Mark(view: MarkView): Html {
 
 function Many({ group, row, x, y, tabindex, address }: PositionedMark): Html {
   const label = `${SIGN[row]}${short(group.count)}`;
-  const words = `${group.count} ${WORDS[row]}, ${moment(group.fromMs)} to ${moment(group.toMs)}`;
+  const description = `${group.count} ${WORDS[row]}, ${moment(group.fromMs)} to ${moment(group.toMs)}`;
   return (
     <a class={`mark many ${row}`} href={address({ fromMs: group.fromMs, toMs: group.toMs })} tabindex={tabindex}>
-      <title>{words}</title>
+      <title>{description}</title>
       <svg x={x} y={y} width="1.75rem" height="1rem" viewBox="0 0 28 16">
         <rect width="28" height="16" rx="8" />
         <text x="14" y="12" class={label.length > 3 && 'tight'}>

@@ -237,13 +237,13 @@ describe('a preset over HTTP', () => {
     const sink = sinkOf('datadog-dora-deployment', { url: `${fake.url}/x`, update, follow_up });
     expect(await createMemoryLedger().deliver(sink, rolledBack)).toMatchObject({
       remoteId: '2a47b5f25b160b8a',
-      words: expect.stringMatching(/^200 taken; of the other deployment: .*404 not found/),
+      message: expect.stringMatching(/^200 taken; of the other deployment: .*404 not found/),
     });
     reply.status = 503;
     const ledger = createMemoryLedger();
     expect(await failed(ledger.attempt(sink, rolledBack))).toMatchObject({ status: 503, retry: 'backoff' });
     reply.status = 202;
-    expect(await ledger.deliver(sink, rolledBack)).toMatchObject({ words: '202 updated' });
+    expect(await ledger.deliver(sink, rolledBack)).toMatchObject({ message: '202 updated' });
     expect(fake.requests.at(-1)?.path).toBe(`/x/${digest(rolledBack.replaced.deployment)}`);
   });
 
@@ -369,7 +369,7 @@ describe('the alert of incident.io', () => {
     await expect(ledger.attempt(sink, failure)).rejects.toMatchObject({ retry: 'backoff' });
     await ledger.deliver(sink, at('10:05', { state: 'succeeded' }));
     const late = await ledger.deliver(sink, failure);
-    expect(late).toMatchObject({ words: expect.stringContaining('not sent') });
+    expect(late).toMatchObject({ message: expect.stringContaining('not sent') });
     expect(told.at(-1)).toBe('resolved shop:production');
   });
 
@@ -435,7 +435,7 @@ function fits(value: unknown, kind: ValueType, path: string): void {
   else if (kind === 'number' || kind === 'boolean') expect(typeof value, path).toBe(kind);
   else if (kind === 'text') expect(typeof value === 'string' && value.trim() !== '', path).toBe(true);
   else if (kind === 'any') expect(value, path).toBeDefined();
-  else if ('words' in kind) expect(kind.words, path).toContain(value);
+  else if ('oneOf' in kind) expect(kind.oneOf, path).toContain(value);
   else if ('list' in kind)
     for (const item of value as unknown[]) fits(item, kind.list, path); // or it throws
   else

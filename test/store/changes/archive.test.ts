@@ -38,7 +38,7 @@ async function deliver({ ledger }: Store, deployment: string, remoteId: string) 
       if (entry.known.told) return;
       await entry.attempting();
       await entry.claim(remoteId);
-      await entry.delivered({ state: 'succeeded', at: NOW }, { words: '201 created', status: 201, remoteId });
+      await entry.delivered({ state: 'succeeded', at: NOW }, { message: '201 created', status: 201, remoteId });
     });
 }
 
@@ -102,7 +102,7 @@ describe('what is kept of a packed deployment', () => {
     expect((await store.changeLog.get('deployment:1'))?.deployment.key).toBe('job:1');
     await store.ledger.exclusive({ sink: 'alert24', deployment: 'job:2' }, async (entry) => {
       expect(await entry.claim('remote-1')).toBe(false);
-      await entry.delivered({ state: 'succeeded', at: NOW }, { words: '200', remoteId: 'remote-1' });
+      await entry.delivered({ state: 'succeeded', at: NOW }, { message: '200', remoteId: 'remote-1' });
     });
     expect(await store.ledger.find('alert24', 'remote-1')).toBe('job:1');
     await store.changeLog.apply(aRecord({ deployment: 'job:1', occurrence: '777', state: 'failed' }));

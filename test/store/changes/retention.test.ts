@@ -50,7 +50,7 @@ describe('retention', () => {
       await entry.attempting();
       await entry.claim('9');
       await entry.attempted({ state: 'succeeded', outcome: 'failed', words: 'no answer' });
-      await entry.delivered({ state: 'succeeded', at: '2026-03-01T00:00:00.000Z' }, { words: 'made', remoteId: '9' });
+      await entry.delivered({ state: 'succeeded', at: '2026-03-01T00:00:00.000Z' }, { message: 'made', remoteId: '9' });
     });
     expect((await leftOf()).length).toBeGreaterThan(15);
     expect(await open().prune({ nowMs: NOW })).toBe(1);

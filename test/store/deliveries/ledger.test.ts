@@ -35,7 +35,7 @@ interface Place {
 }
 
 const tell = ({ sink = 'alertops', ...place }: Place, moment: Moment) =>
-  ledger.exclusive({ sink, ...place }, (entry) => entry.delivered(moment, { words: '200 accepted' }));
+  ledger.exclusive({ sink, ...place }, (entry) => entry.delivered(moment, { message: '200 accepted' }));
 const toldIn = ({ sink = 'alertops', ...place }: Place) =>
   ledger.exclusive({ sink, ...place }, async ({ known }) => known.toldInLane);
 

@@ -12,7 +12,7 @@ const link = (path: string) => ({ path, capture: '/^.{1,400}$/', escape: 'html' 
 /** One line: a link does not go on in the next. Cut before it becomes the text of a link, which has an end. */
 const LABEL = { path: 'summary', capture: '/\\S.*/', escape: 'html', truncate: 900 };
 
-const known = (path: string, text: object) => ({ if_known: path, value: textBlock(text) });
+const ifKnown = (path: string, text: object) => ({ if_known: path, value: textBlock(text) });
 
 /**
  * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks . What comes from outside is escaped: a
@@ -64,14 +64,14 @@ export const slack: Preset = {
                 canceled: ':no_entry_sign: canceled',
               },
             }),
-            known('actor', { text: 'by {actor}', escape: 'html', truncate: 300 }),
-            known('owner.team', { text: 'team {owner.team}', escape: 'html', truncate: 300 }),
-            known('commit.title', { path: 'commit.title', escape: 'html', truncate: 300 }),
-            known('replaced.compare_url', {
+            ifKnown('actor', { text: 'by {actor}', escape: 'html', truncate: 300 }),
+            ifKnown('owner.team', { text: 'team {owner.team}', escape: 'html', truncate: 300 }),
+            ifKnown('commit.title', { path: 'commit.title', escape: 'html', truncate: 300 }),
+            ifKnown('replaced.compare_url', {
               first: [{ text: '<{url}|what changed>', with: { url: link('replaced.compare_url') } }],
               default: { const: 'what changed: its address is too long' },
             }),
-            known('page_url', { text: '<{url}|in Shiplog>', with: { url: link('page_url') } }),
+            ifKnown('page_url', { text: '<{url}|in Shiplog>', with: { url: link('page_url') } }),
           ],
         },
       ],
