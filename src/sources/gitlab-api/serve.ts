@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { NotKept, WebhookRejected } from '../../domain/errors.ts';
+import { fullSha } from '../../values/sha.ts';
 import type { NumberedRow, Rows } from '../rows.ts';
 import type { Answer, Served, Webhook } from '../source.ts';
 import { checkNew, checkUpdate, type Leniency, type NewRow } from './checks.ts';
@@ -86,7 +87,7 @@ async function create(call: Call, project: string): Promise<Served> {
     for (let tries = 0; tries < TRIES; tries += 1) {
       const newest = await rows.newest(table, checked.environment);
       const last = newest && keptRow(newest);
-      const isSame = last !== undefined && sameDeployment(last, checked);
+      const isSame = last !== undefined && sameDeployment(last, checked) && !isNext(last, at);
       if (isSame && last.status === checked.status) return toKeep(webhook, last, 201);
       if (newest && isSame && last.status === 'running') {
         const row = { ...last, status: checked.status, updated_at: at };
@@ -104,6 +105,16 @@ async function create(call: Call, project: string): Promise<Served> {
   }
   throw new NotKept(`${TRIES} deployments were made in ${checked.environment} meanwhile`);
 }
+
+/**
+ * GitLab takes no deployment without a commit, and has no rule for them. A template that knows no commit sends the next
+ * one in the same words; what was not answered is sent again, and that was not kept.
+ */
+const isNext = ({ sha, status, updated_at }: KeptRow, at: string): boolean =>
+  status !== 'running' && fullSha(sha) === undefined && Date.parse(at) - Date.parse(updated_at) > SENT_TWICE_MS;
+
+/** A network that delivers a request twice does it at once. */
+const SENT_TWICE_MS = 1_000;
 
 const sameDeployment = (a: NewRow, b: NewRow): boolean => a.sha === b.sha && a.ref === b.ref && a.tag === b.tag;
 

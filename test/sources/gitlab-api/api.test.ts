@@ -336,6 +336,19 @@ describe("the tokens and paths of Argo CD's source", () => {
     expect((await sendTo(PATH, { ...BODY, sha: 'abc123' })).answer?.status).toBe(400);
   });
 
+  it('take the same again for another deployment where it has no commit, unless it comes twice at once', async () => {
+    const body = { ...BODY, sha: '<no value>', status: 'success' };
+    const at = (seconds: number) => ({
+      body,
+      receivedAt: new Date(Date.parse('2026-05-04T12:00:00Z') + seconds * 1_000),
+    });
+    const ids = [];
+    for (const seconds of [0, 0.2, 3, 3.1, 60]) ids.push(idOf((await send(at(seconds), argo)).answer));
+    expect(ids).toEqual([1, 1, 2, 2, 3]);
+    const began = idOf((await sendTo(PATH, { ...body, environment: 'qa', status: 'running' })).answer);
+    expect(idOf((await sendTo(PATH, { ...body, environment: 'qa' })).answer)).toBe(began);
+  });
+
   it('fill in the branch of the configuration', async () => {
     const to = argocd.parse({ type: 'argocd', secrets: SECRETS, default_ref: 'trunk' });
     const { ref: _, ...body } = BODY;
