@@ -59,6 +59,21 @@ describe('rows', () => {
     expect(await rows().add('a', { slot: 'x', after: await rows().newest('a', 'x'), row: 'next' })).toBeDefined();
   });
 
+  it('that come late, out of the spool, are not the newest, and take nothing back', async () => {
+    const given = { table: 'a', slot: 'x', id: 1_700_000_000_000_123, iid: 1_700_000_000_000_123 };
+    const row = (minute: number, status = 'success') => ({
+      environment: 'x","created_at":"2099-01-01T00:00:00.000Z',
+      status,
+      created_at: `2026-05-04T10:0${minute}:00.000Z`,
+      updated_at: `2026-05-04T10:0${minute}:00.000Z`,
+    });
+    const next = await add('a', 'x', row(2));
+    await rows().put({ ...given, row: row(1) });
+    expect(await rows().newest('a', 'x')).toEqual(next);
+    await rows().put({ ...given, row: row(0, 'running') });
+    expect(await rows().get('a', given.id)).toMatchObject({ row: { status: 'success' } });
+  });
+
   it('end: the oldest when there are many, all of them after a while', async () => {
     for (let at = 0; at < 1_010; at += 1) await add('a', String(at), at);
     expect(await rows().list('a')).toHaveLength(1_000);

@@ -1,5 +1,6 @@
 --[[
-Writes a row under a number that it was given, whatever stands there. The slot's newest stays the newest.
+Writes a row under a number that it was given, unless what stands there is newer. The slot's newest stays the newest: it
+is the one that was made last. Numbers say nothing of it, since those that were given while Redis was away are far ahead.
 
 KEYS[1]    rows
 KEYS[2]    rowSlots
@@ -9,10 +10,21 @@ ARGV[3]    slot
 ARGV[4]    seconds that both are kept
 Reply      1
 ]]
-redis.call('ZREMRANGEBYSCORE', KEYS[1], ARGV[1], ARGV[1])
-redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
+local rows, id, row = KEYS[1], ARGV[1], ARGV[2]
+local function at(id) return redis.call('ZRANGEBYSCORE', rows, id, id)[1] end
+-- ISO 8601 UTC; within a JSON string a quote is escaped
+local function time(row, name) return string.match(row, '"' .. name .. '":"([^"\\]*)"') or '' end
+local known = at(id)
+if not known or time(known, 'updated_at') <= time(row, 'updated_at') then
+  redis.call('ZREMRANGEBYSCORE', rows, id, id)
+  redis.call('ZADD', rows, id, row)
+end
 local slot = 'slot:' .. ARGV[3]
 local newest = redis.call('HGET', KEYS[2], slot)
-if not newest or tonumber(newest) < tonumber(ARGV[1]) then redis.call('HSET', KEYS[2], slot, ARGV[1]) end
-redis.call('EXPIRE', KEYS[1], ARGV[4])
+local last = newest and at(newest)
+local since, made = last and time(last, 'created_at'), time(row, 'created_at')
+if not last or since < made or (since == made and tonumber(newest) < tonumber(id)) then
+  redis.call('HSET', KEYS[2], slot, id)
+end
+redis.call('EXPIRE', rows, ARGV[4])
 return redis.call('EXPIRE', KEYS[2], ARGV[4])

@@ -296,6 +296,21 @@ describe('a removal', () => {
   });
 });
 
+describe('a deployment that was made while Redis was away', () => {
+  it('and comes out of the spool after the next one is not taken for the newest: A, B, A are three', async () => {
+    const away: Rows = { ...rows, newest: () => Promise.reject(new NotKept('away')) };
+    const made = (sha: string, by: Rows) =>
+      source.imitates?.serve(request({ body: { ...BODY, sha, status: 'success' } }), by);
+    const spooled = await made(SHA, away);
+    const next = await made('b'.repeat(40), rows);
+    if (spooled?.kind !== 'webhook' || next?.kind !== 'webhook' || !spooled.row) throw new Error('not made');
+    await rows.put(spooled.row);
+    const last = await made(SHA, rows);
+    const ids = [spooled, next, last].map((one) => idOf(one?.answer));
+    expect(new Set(ids).size).toBe(3);
+  });
+});
+
 describe('what clients ask first', () => {
   it.each([
     ['/api/v4/projects/harbor%2Fpay', { id: 'harbor/pay', path_with_namespace: 'harbor/pay' }],
