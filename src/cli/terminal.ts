@@ -1,10 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { escapeControls, withoutControls } from '../values/controls.ts';
 
-/**
- * What a terminal obeys or is misled by: control characters but for tab and line break, C1, and changes of direction.
- */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** Before the escapes that we write ourselves. No stranger knows it, so that none can paint or write over a line. */
 const OURS = randomUUID();
 const ESCAPES: Readonly<Record<string, string>> = { line: '\r\u001b[K', end: '\u001b[39m' };
@@ -14,13 +10,6 @@ const escapeOf = (name: string): string => ESCAPES[name] ?? `\u001b[${name}m`;
 export const painted = (text: string, color: number): string => `${OURS}${color};${text}${OURS}end;`;
 /** Empties the line that the cursor is in. */
 export const EMPTY_LINE = `${OURS}line;`;
-
-/** For text: they are left out. */
-const withoutControls = (text: string): string => text.replace(OBEYED, '');
-
-/** For JSON: they are escaped, so that a program reads the same text. They stand in its strings alone. */
-export const escapeControls = (json: string): string =>
-  json.replace(OBEYED, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 interface Stream {
   write(text: string | Uint8Array, ...rest: never[]): boolean;

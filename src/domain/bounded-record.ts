@@ -1,4 +1,4 @@
-import { cutUnits, NAME_CHARS, PATH_CHARS, shorten, TEXT_CHARS } from '../values/text.ts';
+import { cutUnits, NAME_CHARS, PATH_CHARS, shorten, TEXT_CHARS, wellFormed } from '../values/text.ts';
 import { URL_CHARS } from '../values/url.ts';
 import { type ChangeRecord, digest } from './change-record.ts';
 
@@ -69,8 +69,8 @@ const LEAST_ITEMS = 5;
 
 /**
  * A record whose fields are within their limits: what is longer is cut, and a note on the record says so. It is the
- * very record where nothing had to be cut, so that this may be called wherever a record comes in. Takes what the fold
- * makes of records as well.
+ * very record where nothing had to be changed, so that this may be called wherever a record comes in. Takes what the
+ * fold makes of records as well.
  */
 export function boundRecord<Told extends { readonly notes: readonly string[] }>(
   record: Told,
@@ -123,7 +123,8 @@ function cutList(list: readonly unknown[], field: string, cutting: CutState): re
   return short.some((item, at) => item !== list[at]) ? short : kept;
 }
 
-function cutText(text: string, field: string, cutting: CutState): string | undefined {
+function cutText(given: string, field: string, cutting: CutState): string | undefined {
+  const text = wellFormed(given); // half a character cannot be stored, and a script in Redis fails at it
   const kind = KINDS[field] ?? 'text';
   const isScaled = kind === 'text' || kind === 'path';
   const limit = isScaled ? Math.max(LEAST_CHARS, Math.floor(CHARS[kind] * cutting.scale)) : CHARS[kind];

@@ -14,6 +14,7 @@ import type { Feed } from '../store/feed.ts';
 import { VERDICTS } from '../store/inbox/entry.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
 import { type Access, requireScope } from './access.ts';
+import type { Change } from './api-schemas.ts';
 import { toChange } from './change.ts';
 import { fail, firstIssue, readQuery } from './envelope.ts';
 import { exportChanges } from './export.ts';
@@ -101,14 +102,23 @@ async function sendDeployment(parts: ApiParts, request: Request, response: Respo
   const path = request.params['key'];
   const found = await describe(parts, Array.isArray(path) ? path.join('/') : String(path));
   const { instance } = ownOnly(parts, request);
-  if (!found || (instance !== undefined && found.deployment.instance !== instance))
+  const isOwn = instance !== undefined;
+  if (!found || (isOwn && found.deployment.instance !== instance))
     return fail(response, {
       status: 404,
       type: 'not_found',
       message: 'There is no such deployment, or it is older than the change log keeps.',
     });
-  response.json({ data: found });
+  response.json({ data: isOwn ? withoutOthers(found) : found });
 }
+
+/** What ran there before may be another source's, and so may what looks like the same deployment. */
+function withoutOthers<Found extends { change: Change; deployment: Deployment }>(found: Found) {
+  const { replaced: _, ...deployment } = found.deployment;
+  return { ...found, change: aloneIn(found.change), deployment, related: [] };
+}
+
+const aloneIn = (change: Change): Change => ({ ...change, replaced: null });
 
 async function sendWebhook({ inbox, access }: ApiParts, request: Request, response: Response): Promise<void> {
   const entry = await inbox.get(String(request.params['id']));
@@ -139,17 +149,18 @@ async function listChanges(parts: ApiParts, request: Request, response: Response
   const { limit, offset, format, ...asked } = query.data;
   const filter = toChangeFilter(service === undefined ? asked : { ...asked, service_id: service }, new Date());
   const own = ownOnly(parts, request);
+  const toItem = own.instance === undefined ? toChange : (found: Deployment) => aloneIn(toChange(found));
   const { selection: asIs, unknown } = await deployments.resolve(filter);
   const selection = { ...asIs, facets: { ...asIs.facets, ...own } };
   if (format !== 'json')
     return exportChanges(
       deployments,
-      { selection, format, limit: 'limit' in request.query ? limit : undefined },
+      { selection, format, limit: 'limit' in request.query ? limit : undefined, toItem },
       response,
     );
   const found = await deployments.list({ ...selection, limit, offset });
   response.json({
-    data: found.deployments.map(toChange),
+    data: found.deployments.map(toItem),
     meta: {
       ...meta({ limit, offset }, found.total, found.deployments.length),
       ...(found.searched !== undefined && { searched: found.searched }),

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
+import type { Deployment } from '../domain/deployment.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import type { ChangeSelection } from '../store/changes/filter.ts';
 import { csvRow } from '../values/csv.ts';
@@ -46,6 +47,8 @@ export interface ExportOrder {
   readonly format: ExportFormat;
   /** Absent: all that fit. */
   readonly limit?: number | undefined;
+  /** A deployment as the one that asks may see it. */
+  readonly toItem?: (deployment: Deployment) => Change;
 }
 
 /** Writes the change log as a file, the newest first, no faster than it is read: one page of it is in memory. */
@@ -70,11 +73,14 @@ export async function exportChanges(
   }
 }
 
-async function* lines(deployments: Pick<Deployments, 'list'>, { selection, format, limit }: ExportOrder) {
+async function* lines(
+  deployments: Pick<Deployments, 'list'>,
+  { selection, format, limit, toItem = toChange }: ExportOrder,
+) {
   if (format === 'csv') yield csvRow(COLUMNS);
   let left = limit ?? Number.POSITIVE_INFINITY;
   for await (const page of pages(deployments, selection)) {
-    const text = page.slice(0, left).map((change) => line(change, format));
+    const text = page.slice(0, left).map((deployment) => line(toItem(deployment), format));
     left -= text.length;
     if (text.length > 0) yield text.join('');
     if (left <= 0) return;
@@ -94,7 +100,7 @@ async function* pages(deployments: Pick<Deployments, 'list'>, selection: ChangeS
   let before = new Set<string>();
   for (let offset = 0; ; offset += PAGE) {
     const { deployments: found } = await deployments.list({ ...selection, limit: PAGE, offset });
-    yield found.filter(({ key }) => !before.has(key)).map(toChange);
+    yield found.filter(({ key }) => !before.has(key));
     if (found.length < PAGE) return;
     before = new Set(found.map(({ key }) => key));
   }

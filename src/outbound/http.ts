@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { DeliveryFailed, type Retry } from '../domain/errors.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
+import { readJson } from '../values/json.ts';
 import { patternOfSecret } from '../values/mask.ts';
 import { abortingAfter } from '../values/within.ts';
 import { createEgress, withProxyNamed } from './egress.ts';
@@ -90,7 +91,7 @@ async function readLimited(body: Dispatcher.ResponseData['body']): Promise<strin
 
 function parseOrUndefined(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return readJson(text);
   } catch {
     return undefined; // an answer that is not JSON is normal: GitLab's 429 is plain text
   }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type DestinationStream, type Logger as Pino, pino } from 'pino';
+import { escapeControls } from '../values/controls.ts';
 import { createMask } from '../values/mask.ts';
 import { openOutput } from './output.ts';
 
@@ -32,7 +33,8 @@ export function createLogger(level: string, to?: LogDestination): Logger {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { error: (error: unknown) => describe(error) },
-    hooks: { streamWrite: (line: string) => mask.text(line) },
+    // Somebody reads it at a terminal.
+    hooks: { streamWrite: (line: string) => escapeControls(mask.text(line)) },
   };
   const logger: Logger = Object.assign(pino(options, destination), {
     lostLines: () => destination.lost?.() ?? 0,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wellFormed } from './text.ts';
 
 /** All that JSON can say. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -8,3 +9,31 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const JsonObject = z.record(z.string(), z.unknown());
 
 export const asObject = (value: unknown): JsonObject | undefined => JsonObject.safeParse(value).data;
+
+/** How JSON writes half of a surrogate pair, or both halves. In UTF-8 itself there are none. */
+const ESCAPED_HALF = /\\u[dD][89a-fA-F]/;
+
+/**
+ * What a stranger's JSON says, with U+FFFD for each half of a character: encodeURIComponent, encoders and Redis' cjson
+ * throw at those. @throws SyntaxError
+ */
+export function readJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  return ESCAPED_HALF.test(text) ? withoutHalves(value) : value;
+}
+
+/** In place, and without recursion: it may be nested as deep as it has values. */
+function withoutHalves(value: unknown): unknown {
+  const root = { value };
+  const open: object[] = [root];
+  for (let holder = open.pop(); holder !== undefined; holder = open.pop()) {
+    for (const [name, part] of Object.entries(holder)) {
+      const soundName = wellFormed(name);
+      if (soundName !== name) Reflect.deleteProperty(holder, name);
+      if (typeof part === 'object' && part !== null) open.push(part);
+      if (typeof part === 'string' || soundName !== name)
+        Reflect.set(holder, soundName, typeof part === 'string' ? wellFormed(part) : part);
+    }
+  }
+  return root.value;
+}

@@ -1,4 +1,5 @@
 import { printParseErrorCode, visit } from 'jsonc-parser';
+import { readJson } from './json.ts';
 import { beyondMostValues, TOO_MANY_VALUES } from './json-limits.ts';
 
 /** Offsets count UTF-16 units of the text after the byte order mark; lines and columns begin with 1. */
@@ -68,7 +69,7 @@ export function parseJson(body: Buffer, options: JsonOptions = {}): ParsedJson {
   }
   const text = utf8.decode(body);
   try {
-    return { ok: true, value: JSON.parse(text) };
+    return { ok: true, value: readJson(text) };
   } catch (cause) {
     const filled = fillsEmptyValues ? parseFilled(text) : undefined;
     if (filled) return filled;
@@ -89,7 +90,7 @@ function parseFilled(text: string): ParsedJson | undefined {
   const filled = fillEmptyValues(text);
   if (filled === text) return undefined;
   try {
-    return { ok: true, value: JSON.parse(filled) };
+    return { ok: true, value: readJson(filled) };
   } catch {
     return undefined; // said of the text as it came
   }

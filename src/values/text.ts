@@ -85,4 +85,4 @@ export const withoutEnd = (text: string, end: string): string =>
   text.endsWith(end) ? text.slice(0, text.length - end.length) : text;
 
 /** Half a surrogate pair is no character: encoders, and Redis' JSON, throw at it. */
-export const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd');
+export const wellFormed = (text: string): string => text.toWellFormed();

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { cleanOutput, EMPTY_LINE, escapeControls, painted } from '../../src/cli/terminal.ts';
+import { cleanOutput, EMPTY_LINE, painted } from '../../src/cli/terminal.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { escapeControls } from '../../src/values/controls.ts';
 
 const HOSTILE = 'evil\u001b]0;pwned\u0007\u001b[2J\u001b[31m\u009b32m\u202e\u2066\u0000\u007f';
 
@@ -34,5 +36,15 @@ describe('the output of a command', () => {
     const clean = written(json, { json: true });
     expect(JSON.parse(clean)).toEqual(JSON.parse(json));
     expect(escapeControls(clean)).toBe(clean);
+  });
+});
+
+describe('a line of the log', () => {
+  it('is the same JSON, escaped', () => {
+    const lines: string[] = [];
+    createLogger('info', { write: (text) => void lines.push(text) }).info({ why: HOSTILE }, HOSTILE);
+    const line = lines.join('');
+    expect(JSON.parse(line)).toMatchObject({ why: HOSTILE, msg: HOSTILE });
+    expect(escapeControls(line)).toBe(line);
   });
 });

@@ -184,12 +184,35 @@ describe('a write token', () => {
     expect(others.map((change: { service: string }) => change.service)).toEqual(['tides']);
   });
 
+  it('reads nothing of a deployment of another source that its own one replaced', async () => {
+    const place = { environment: 'lighthouse', service: 'lamp' };
+    for (const [name, token] of [
+      ['tides', TIDES],
+      ['harbor', HARBOR],
+    ] as const) {
+      const body = { ...place, external_id: `lamp-of-${name}`, artifacts: [`lamp:${name}`], status: 'succeeded' };
+      await bridge.post(`/webhooks/${name}`, { summary: name, ...body }, { authorization: `Bearer ${token}` });
+      await bridge.settled();
+    }
+    const key = 'changes:lamp-of-harbor';
+    const paths = [
+      `/api/deployments/${key}`,
+      '/api/v1/changes?environment=lighthouse',
+      '/api/v1/changes?format=ndjson&environment=lighthouse',
+    ];
+    for (const path of paths) {
+      expect((await read(path, READ)).text, path).toContain('lamp-of-tides');
+      expect((await read(path)).text, path).toContain('lamp-of-harbor');
+      expect((await read(path)).text, path).not.toMatch(/lamp-of-tides|lamp:tides/);
+    }
+  });
+
   it('finds no deployment of another source by its key', async () => {
     const keys = (await bridge.changes()).map(({ deployment }) => deployment);
-    expect(keys).toHaveLength(3);
+    expect(keys).toHaveLength(5);
     const found = [];
     for (const key of keys)
       if ((await read(`/api/deployments/${encodeURIComponent(key)}`)).status === 200) found.push(key);
-    expect(found).toEqual(['changes:harbor']);
+    expect(found.toSorted()).toEqual(['changes:harbor', 'changes:lamp-of-harbor']);
   });
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { PREFIX } from '../../src/store/keys.ts';
 import { familyOf, type ScriptFile, scriptFiles, usersOf } from '../support/scripts.ts';
@@ -29,6 +30,11 @@ describe.each(scriptFiles().map((script) => [script.name, script] as const))('th
   it('names the family of each key', () => {
     for (const one of script.parameters.filter(({ kind }) => kind === 'KEYS'))
       expect(familyOf(one), one.text).toBeDefined();
+  });
+
+  it('is given only JSON that it can read: half a character makes it fail, and with it all that comes after', () => {
+    if (!/cjson\.decode\(ARGV/.test(script.code)) return;
+    for (const file of usersOf(name)) expect(readFileSync(`src/${file}`, 'utf8'), file).toContain('toJson(');
   });
 
   it('says what it replies, when it does', () => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../src/values/parse-json.ts';
 import { duration, expectWithin } from '../support/time.ts';
@@ -27,6 +28,28 @@ describe('parseJson', () => {
   it('gives the value of JSON, with or without a byte order mark', () => {
     expect(parse('{"a": [1, "ü"]}')).toEqual({ ok: true, value: { a: [1, 'ü'] } });
     expect(parse('\uFEFF{"a": 1}\n')).toEqual({ ok: true, value: { a: 1 } });
+  });
+
+  it('gives whole characters alone, in names too, and everything else as it is', () => {
+    const text = fc.string({ unit: fc.constantFrom('\ud83d', '\ud83d\udea2', 'ü', '\\', '\\ud800'), maxLength: 4 });
+    const { json } = fc.letrec<{ json: unknown }>((tie) => ({
+      json: fc.oneof(text, fc.integer(), fc.array(tie('json')), fc.dictionary(text, tie('json'))),
+    }));
+    const whole = (value: unknown): unknown => {
+      if (typeof value === 'string') return value.toWellFormed();
+      if (Array.isArray(value)) return value.map(whole);
+      if (typeof value !== 'object' || value === null) return value;
+      return Object.fromEntries(Object.entries(value).map(([name, part]) => [name.toWellFormed(), whole(part)]));
+    };
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(parse(JSON.stringify(value))).toEqual({ ok: true, value: whole(value) });
+      }),
+    );
+    const deep = parse(`${'['.repeat(200_000)}"\\ud800"${']'.repeat(200_000)}`);
+    let inner = deep.ok && deep.value;
+    while (Array.isArray(inner)) [inner] = inner;
+    expect(inner).toBe('\ufffd');
   });
 
   it('names the key whose variable was empty, and what to write', () => {

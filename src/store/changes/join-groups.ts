@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import type { Member } from '../../domain/join.ts';
 import { groupOf, type NewMember } from '../../domain/member.ts';
+import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 import { unpackUnder } from './archive.ts';
@@ -36,7 +37,7 @@ export function createJoinGroups(redis: Redis): JoinGroups {
       const place = namePlace(alias);
       let reply: string[] = [];
       while (reply.length === 0) {
-        const args = [member.key, JSON.stringify(member), KEEP_SECONDS, place.field];
+        const args = [member.key, toJson(member), KEEP_SECONDS, place.field];
         reply = (await addMember(redis, [group, alias, place.key], ...args)) as string[]; // the script's reply
         if (reply.length === 0) await unpackUnder(redis, alias);
       }
