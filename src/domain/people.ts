@@ -29,6 +29,14 @@ export type People = z.output<typeof People>;
 /** What the person is called whom a tool calls so. */
 export const personOf = ({ byAlias }: People, name: string): string => byAlias.get(name.toLowerCase()) ?? name;
 
-/** All that tools call the person whom one calls so. */
-export const aliasesOf = (people: People, name: string): readonly string[] =>
-  people.aliases.get(personOf(people, name)) ?? [name];
+/**
+ * All that tools call the person whom one calls so. Where nobody is called just so, `lima` is whoever has it in a name:
+ * pages say `Ana Lima`, and the change log may hold her login alone.
+ */
+export function aliasesOf(people: People, name: string): readonly string[] {
+  const exact = people.aliases.get(personOf(people, name));
+  if (exact) return exact;
+  const part = name.toLowerCase();
+  const holding = [...people.aliases].filter(([person]) => person.toLowerCase().includes(part));
+  return holding.length === 0 ? [name] : [...new Set([name, ...holding.flatMap(([, aliases]) => aliases)])];
+}

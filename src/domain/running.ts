@@ -1,4 +1,5 @@
 import { type ChangeType, Tier } from './change-record.ts';
+import type { Deployment } from './deployment.ts';
 import { swimlaneOf } from './swimlane.ts';
 import { tierOf } from './tier.ts';
 import { type LazyTimelineEntry, runsSinceMs, type TimelineEntry } from './timeline-entry.ts';
@@ -42,45 +43,83 @@ export interface Drift {
   readonly deployments?: number;
 }
 
-interface SlotBuilder {
+/** What was deployed to each place, a service in an environment. */
+export type Places = ReadonlyMap<string, Place>;
+
+interface Place {
+  /** The newest spelling. */
   readonly service: string;
   readonly environment: TimelineEntry['environment'];
-  attempt?: TimelineEntry;
-  readonly history: TimelineEntry[];
+  /** The newest that did not succeed. */
+  readonly attempt?: TimelineEntry;
+  /** Those that succeeded, by the time of their entries, the newest first. */
+  readonly ran: readonly TimelineEntry[];
 }
 
-/**
- * What runs where, by the time of the deployments and not of their arrival.
- * @param entries newest first.
- */
-export function slotsOf(entries: readonly LazyTimelineEntry[]): Slot[] {
-  const slots = new Map<string, SlotBuilder>();
+/** Names differ in case between tools, and an entry of the timeline is kept as lines. */
+const placeKey = (service: string, environment: string): string =>
+  [service, environment].map((name) => name.replaceAll('\n', ' ').toLowerCase()).join('\n');
+
+/** @param entries newest first */
+export function placesOf(entries: readonly LazyTimelineEntry[]): Places {
+  const places = new Map<string, { -readonly [Field in keyof Place]: Place[Field] } & { ran: TimelineEntry[] }>();
   for (const lazy of entries) {
     if (!PUTS_VERSION.has(lazy.category.changeType)) continue;
     const entry = lazy.entry();
     const { service, environment } = entry;
-    // names differ in case between tools; the newest spelling counts
-    const name = `${service}\n${environment.name}`.toLowerCase();
-    const slot = slots.get(name) ?? { service, environment, history: [] };
-    slots.set(name, slot);
-    if (runsSinceMs(entry) === undefined) slot.attempt ??= entry;
-    else if (slot.history.length < MAX_RAN) slot.history.push(entry);
+    const key = placeKey(service, environment.name);
+    const place = places.get(key) ?? { service, environment, ran: [] };
+    places.set(key, place);
+    if (runsSinceMs(entry) === undefined) place.attempt ??= entry;
+    else if (place.ran.length < MAX_RAN) place.ran.push(entry);
   }
-  return [...slots.values()].map(slotOf);
+  return places;
+}
+
+/** The same as of all entries at once. What only the older ones know is taken over as it is. */
+export function mergePlaces(newer: Places, older: Places): Places {
+  const merged = new Map(older);
+  for (const [key, place] of newer) {
+    const before = older.get(key);
+    merged.set(key, before ? mergePlace(place, before) : place);
+  }
+  return merged;
+}
+
+function mergePlace(newer: Place, older: Place): Place {
+  const attempt = newer.attempt ?? older.attempt;
+  return {
+    service: newer.service,
+    environment: newer.environment,
+    ...(attempt && { attempt }),
+    ran: [...newer.ran, ...older.ran].slice(0, MAX_RAN),
+  };
+}
+
+/** What runs where, by the time of the deployments and not of their arrival. */
+export const slotsIn = (places: Places): Slot[] => [...places.values()].map(slotIn);
+
+/** Of thousands of places a change touches one. */
+const slotsByPlace = new WeakMap<Place, Slot>();
+
+function slotIn(place: Place): Slot {
+  const slot = slotsByPlace.get(place) ?? slotOf(place);
+  slotsByPlace.set(place, slot);
+  return slot;
 }
 
 /** By when they succeeded: one that failed long after stands among the entries where it failed. */
-function slotOf({ service, environment, attempt, history }: SlotBuilder): Slot {
-  const ran = history.toSorted((a, b) => since(b) - since(a));
-  const [current] = ran;
-  const revisions = [...new Set(ran.flatMap(({ revision }) => revision ?? []))];
+function slotOf({ service, environment, attempt, ran }: Place): Slot {
+  const history = ran.toSorted((a, b) => since(b) - since(a));
+  const [current] = history;
+  const revisions = [...new Set(history.flatMap(({ revision }) => revision ?? []))];
   return {
     service,
     environment,
     ...(current && { current }),
     ...(attempt && (!current || attempt.atMs > since(current)) && { attempt }),
     revisions: revisions.slice(0, MAX_REVISIONS),
-    history: ran.slice(0, MAX_HISTORY),
+    history: history.slice(0, MAX_HISTORY),
   };
 }
 
@@ -133,13 +172,18 @@ export function driftOf(slot: Slot, own: readonly Slot[]): Drift | undefined {
   return behind > 0 ? { from, which: 'behind', deployments: behind } : { from, which: 'unknown' };
 }
 
-/** By key, of what succeeded lately in each place. */
-export function runningStatuses(slots: readonly Slot[]): Map<string, RunningStatus> {
-  const found = new Map<string, RunningStatus>();
-  for (const { history } of slots)
-    history.forEach((entry, at) => {
-      const next = history[at - 1];
-      found.set(entry.key, next ? { isCurrent: false, next } : { isCurrent: true });
-    });
-  return found;
-}
+/** What became of a deployment, if it succeeded lately in its place. */
+export type RunningStatusOf = (
+  deployment: Pick<Deployment, 'key' | 'service' | 'environment'>,
+) => RunningStatus | undefined;
+
+export const runningStatusIn =
+  (places: Places): RunningStatusOf =>
+  ({ key, service, environment }) => {
+    const place = places.get(placeKey(service, environment.name));
+    const history = place ? slotIn(place).history : [];
+    const at = history.findIndex((entry) => entry.key === key);
+    if (at < 0) return undefined;
+    const next = history[at - 1];
+    return next ? { isCurrent: false, next } : { isCurrent: true };
+  };

@@ -112,6 +112,14 @@ function presetFixture(preset: (typeof presetNames)[number]): Fixture {
   };
 }
 
+/** Their forms have no field for whom to call, or the team of the configuration goes first: every other one is told. */
+const WITHOUT_OWNER = [
+  'gitlab-deployments',
+  'ctoai',
+  'http datadog-dora-deployment',
+  ...['honeycomb-marker', 'sentry-deploy', 'devlake-deployment'].map((name) => `http ${name}`),
+];
+
 const typeOf = (fixture: string) => fixture.split(' ')[0];
 
 /** Known to the second, and told as soon as it was known. */
@@ -165,6 +173,13 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
     const delivered = await attempt();
     expect(delivered).toMatchObject({ message: expect.stringMatching(/\w/) });
     expect(creations().length).toBeGreaterThan(0);
+    expect(fake.refused).toEqual([]);
+  });
+
+  it('tells whom to call, where there is a field for it', async () => {
+    await attempt({ ...SUCCEEDED, owner: { team: 'keepers-of-the-lamp' } });
+    const told = creations().some(({ text }) => text.includes('keepers-of-the-lamp'));
+    expect(told).toBe(!WITHOUT_OWNER.includes(name));
     expect(fake.refused).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { State } from '../../src/domain/change-record.ts';
-import { byService, columnsOf, driftOf, slotsOf } from '../../src/domain/running.ts';
+import { byService, columnsOf, driftOf, mergePlaces, placesOf, slotsIn } from '../../src/domain/running.ts';
 import { lazyEntryOf, type TimelineEntry } from '../../src/domain/timeline-entry.ts';
 
 const mark = (over: Partial<TimelineEntry> & { atMs: number }): TimelineEntry => ({
@@ -14,7 +14,7 @@ const mark = (over: Partial<TimelineEntry> & { atMs: number }): TimelineEntry =>
   ...over,
 });
 const slots = (...marks: readonly TimelineEntry[]) =>
-  slotsOf(marks.toSorted((a, b) => b.atMs - a.atMs).map(lazyEntryOf));
+  slotsIn(placesOf(marks.toSorted((a, b) => b.atMs - a.atMs).map(lazyEntryOf)));
 
 describe('what runs where', () => {
   it('is the newest that succeeded by its own time; what did not succeed replaces nothing and is shown beside it', () => {
@@ -119,4 +119,20 @@ it('the columns are production first, and none for environments that come and go
   const names = ['qa', 'review/a', 'production', 'review/b', 'staging', 'production-eu'];
   const all = slots(...names.map((name, index) => mark({ atMs: index + 1, environment: { name } })));
   expect(columnsOf(all)).toEqual({ names: ['production', 'production-eu', 'staging', 'qa'], folded: 2 });
+});
+
+it('is the same whether all is read at once or in two parts', () => {
+  const anEntry = fc.record({
+    state: fc.constantFrom<State>('succeeded', 'failed', 'running'),
+    service: fc.constantFrom('pay-api', 'Pay-API', 'ledger'),
+    environment: fc.constantFrom({ name: 'production' }, { name: 'staging' }),
+    revision: fc.constantFrom('a', 'b', 'c'),
+  });
+  fc.assert(
+    fc.property(fc.array(anEntry, { maxLength: 80 }), fc.nat({ max: 80 }), (entries, at) => {
+      const all = entries.map((entry, index) => lazyEntryOf(mark({ atMs: 1_000 - index, ...entry })));
+      const merged = mergePlaces(placesOf(all.slice(0, at)), placesOf(all.slice(at)));
+      expect(merged).toEqual(placesOf(all));
+    }),
+  );
 });

@@ -1,4 +1,5 @@
 import { type Deployment, isFinal } from '../../domain/deployment.ts';
+import type { Owner } from '../../domain/owners.ts';
 import { headline } from '../../domain/summary.ts';
 import { cutText } from '../../values/graphemes.ts';
 import type { ChangeCreate } from './schema.ts';
@@ -58,7 +59,7 @@ function describe(
   deployment: Deployment,
   { lateMs, pageUrl }: { lateMs: number | undefined; pageUrl: string | undefined },
 ): string {
-  const { occurredAt, startedAt, finishedAt, notes } = deployment;
+  const { occurredAt, startedAt, finishedAt, notes, owner } = deployment;
   const times = [
     `occurred_at=${occurredAt}`,
     startedAt && `started_at=${startedAt}`,
@@ -70,6 +71,7 @@ function describe(
     lateMs !== undefined &&
       `Told late: it happened at ${occurredAt}, ${duration(lateMs)} before this was sent. The time that Alert24 ` +
         `shows is the time of arrival.`,
+    owner && `Owner: ${ownerText(owner)}`,
     pageUrl && `Shiplog: ${pageUrl}`,
     ...notes.slice(0, NOTES_LIMIT).map((note) => `Note: ${cutText(note, NOTE_LIMIT)}`),
   ]
@@ -77,13 +79,17 @@ function describe(
     .join('\n');
 }
 
+const ownerText = ({ team, channel, runbook, on_call }: Owner): string =>
+  [team, channel, runbook && `runbook ${runbook}`, on_call && `on call ${on_call}`].filter(Boolean).join(', ');
+
 function tagsOf(deployment: Deployment, marks: { late: boolean; possibleDuplicate: boolean }): string[] {
-  const { tags, source, environment, state, ref, tag } = deployment;
+  const { tags, source, environment, state, ref, tag, owner } = deployment;
   const all = [
     ...tags,
     source,
     tag && ref && `tag:${ref}`,
     environment.tier && `tier:${environment.tier}`,
+    owner && `team:${owner.team}`,
     state !== 'succeeded' && `status:${state}`,
     marks.late && 'late',
     marks.possibleDuplicate && 'possible-duplicate',

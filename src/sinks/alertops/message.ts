@@ -43,7 +43,7 @@ export function toMessage(deployment: Deployment, status: SourceStatus, pageUrl?
 }
 
 function detailsOf(deployment: Deployment, pageUrl: string | undefined): Record<string, string> {
-  const { service, environment, repository, ref, commit, actor, description } = deployment;
+  const { service, environment, repository, ref, commit, actor, description, owner } = deployment;
   const details = {
     service,
     environment: environment.name,
@@ -55,6 +55,10 @@ function detailsOf(deployment: Deployment, pageUrl: string | undefined): Record<
     commit: commit?.sha,
     commit_title: commit?.title && cutText(commit.title, TITLE_CHARS),
     actor,
+    team: owner?.team,
+    channel: owner?.channel,
+    runbook: owner?.runbook,
+    on_call: owner?.on_call,
     description: description && cutText(description, DETAIL_CHARS),
     occurred_at: deployment.occurredAt,
     deployment: deployment.key,

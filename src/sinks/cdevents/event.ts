@@ -166,7 +166,7 @@ function uuidOf(parts: readonly string[]): string {
 }
 
 function customDataOf(deployment: Deployment, pageUrl: string | undefined): Record<string, string> {
-  const { repository, ref, commit, actor, environment } = deployment;
+  const { repository, ref, commit, actor, environment, owner } = deployment;
   const data = {
     deployment: deployment.key,
     state: deployment.state,
@@ -179,6 +179,10 @@ function customDataOf(deployment: Deployment, pageUrl: string | undefined): Reco
     ref,
     commit: commit?.sha,
     actor,
+    team: owner?.team,
+    channel: owner?.channel,
+    runbook: owner?.runbook,
+    onCall: owner?.on_call,
     startedAt: deployment.startedAt,
     finishedAt: deployment.finishedAt,
     shiplog: pageUrl,

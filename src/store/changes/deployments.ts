@@ -14,7 +14,7 @@ import { facetKey, indexesOf } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
 import { FOLLOWERS, isLineage, lineageKey, lineageScore, packPredecessor } from './lineage.ts';
 import { locate, unpackedName } from './locate.ts';
-import { type ResolvedNames, resolveNames } from './names.ts';
+import { NAME_COUNTS, type ResolvedNames, resolveNames } from './names.ts';
 import { namePlace } from './packed-names.ts';
 import type { Fields } from './packing.ts';
 import { asFound, readPredecessors } from './predecessors.ts';
@@ -23,6 +23,7 @@ import { type PruneLimits, prune, type Retention } from './retention.ts';
 import { MARGIN_DAYS } from './retention-days.ts';
 import { packTerms } from './search-terms.ts';
 import { packTimelineEntry, readTimeline } from './timeline.ts';
+import { createTimelineFold } from './timeline-fold.ts';
 import { readView, readViews } from './views.ts';
 
 /** A deployment as it lies in Redis. */
@@ -102,6 +103,12 @@ const SECONDS_A_DAY = 86_400;
 export function createDeployments(redis: Redis, retention: Retention): Deployments {
   const ttlSeconds = Math.ceil((retention.days + MARGIN_DAYS) * SECONDS_A_DAY);
   const readEach = async (names: readonly string[]) => (await readViews(redis, names)).map((view) => view?.deployment);
+  const reading: Pick<Deployments, 'list' | 'timeline' | 'version'> = {
+    list: (filter) => list(redis, filter, readEach),
+    timeline: async (filter, limit) => readTimeline(redis, await sliceOf(redis, filter), limit),
+    version: async () => (await redis.get(keys.changesVersion())) ?? '0',
+  };
+  const countNames = createTimelineFold(reading, NAME_COUNTS);
   return {
     append: (records, { replace }) => append({ redis, ttlSeconds, replace }, records),
     store: (stored, judged) => store(redis, stored, judged),
@@ -118,14 +125,11 @@ export function createDeployments(redis: Redis, retention: Retention): Deploymen
       const records = Object.values(fields?.records ?? {}).map(parseRecord);
       return records.toSorted((a, b) => a.receivedAt.localeCompare(b.receivedAt));
     },
-    list: (filter) => list(redis, filter, readEach),
-    resolve: (selection) =>
-      resolveNames(redis, selection, () =>
-        sliceOf(redis, { facets: {} }).then((all) => readTimeline(redis, all, Number.MAX_SAFE_INTEGER)),
-      ),
+    list: reading.list,
+    resolve: (selection) => resolveNames(redis, selection, countNames),
     many: async (names) => (await readEach(names)).filter((one) => one !== undefined),
-    timeline: async (filter, limit) => readTimeline(redis, await sliceOf(redis, filter), limit),
-    version: async () => (await redis.get(keys.changesVersion())) ?? '0',
+    timeline: reading.timeline,
+    version: reading.version,
     prune: (limits) => prune(redis, retention, limits),
   };
 }

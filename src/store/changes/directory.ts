@@ -5,7 +5,8 @@ import { aliasesOf, type People, personOf } from '../../domain/people.ts';
 import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { Deployments } from './deployments.ts';
 import type { ChangeSelection } from './filter.ts';
-import type { ResolvedNames, UnknownName } from './names.ts';
+import { type KnownName, NAME_COUNTS, type ResolvedNames, type UnknownName } from './names.ts';
+import { createTimelineFold } from './timeline-fold.ts';
 
 /** No service is called so. */
 const NO_SERVICE = '';
@@ -17,7 +18,8 @@ const NO_SERVICE = '';
 export function withDirectory(deployments: Deployments, { people, owners }: Directory): Deployments {
   if (!people && owners.length === 0) return deployments;
   const named = (one: Deployment): Deployment => withNames(one, { people, owners });
-  const services = createServiceNames(deployments);
+  const countNames = createTimelineFold(deployments, NAME_COUNTS);
+  const services = async () => [...(await countNames()).service.values()];
   return {
     ...deployments,
     async get(name) {
@@ -62,12 +64,12 @@ function withAliases(selection: ChangeSelection, people: People): ChangeSelectio
 interface Owned {
   readonly owners: Owners;
   /** All that were ever deployed, with how many changes each has. */
-  readonly services: ReadonlyMap<string, number>;
+  readonly services: readonly KnownName[];
 }
 
 function withTeam({ selection, unknown }: ResolvedNames, team: string, owned: Owned): ResolvedNames {
   const { service } = selection.facets;
-  const among = service === undefined ? [...owned.services.keys()] : [service].flat();
+  const among = service === undefined ? owned.services.map(({ name }) => name) : [service].flat();
   const own = among.filter((name) => isTeam(ownerOf(owned.owners, name), team));
   const facets = { ...selection.facets, service: own.length > 0 ? own : NO_SERVICE };
   const isKnown = owned.owners.some((owner) => isTeam(owner, team));
@@ -79,25 +81,9 @@ function withTeam({ selection, unknown }: ResolvedNames, team: string, owned: Ow
 
 function unknownTeam(value: string, { owners, services }: Owned): UnknownName {
   const counts = new Map(owners.map(({ team }) => [team, 0]));
-  for (const [service, count] of services) {
-    const team = ownerOf(owners, service)?.team;
+  for (const { name, count } of services) {
+    const team = ownerOf(owners, name)?.team;
     if (team !== undefined) counts.set(team, (counts.get(team) ?? 0) + count);
   }
   return { field: 'owner', value, isPart: false, known: [...counts].map(([name, count]) => ({ name, count })) };
-}
-
-/** Read again only when the change log has changed. */
-function createServiceNames({ version, timeline }: Deployments): () => Promise<ReadonlyMap<string, number>> {
-  let cached: { readonly version: string; readonly names: ReadonlyMap<string, number> } | undefined;
-  return async () => {
-    const now = await version(); // before the reading: what changes meanwhile makes another version
-    if (cached?.version === now) return cached.names;
-    const names = new Map<string, number>();
-    for (const lazy of await timeline({ facets: {} }, Number.MAX_SAFE_INTEGER)) {
-      const { service } = lazy.entry();
-      names.set(service, (names.get(service) ?? 0) + 1);
-    }
-    cached = { version: now, names };
-    return names;
-  };
 }

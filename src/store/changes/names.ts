@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
-import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
+import type { TimelineEntry } from '../../domain/timeline-entry.ts';
 import { type Facet, facetKey } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
+import type { TimelineSum } from './timeline-fold.ts';
 
 /** What people write by heart, and get nearly right. */
 const FORGIVEN = ['environment', 'service', 'person'] as const;
@@ -39,12 +40,12 @@ const MAX_COMPARED_CHARS = 60;
 /**
  * Puts the names that hold what was written in its place, where nothing is called just so; `pay` finds `pay-api` and
  * `pay-worker`. Where none holds it, those that are nearly written so are suggested.
- * @param all every change, newest first; read only where something is not known
+ * @param count asked only where something is not known
  */
 export async function resolveNames(
   redis: Redis,
   selection: ChangeSelection,
-  all: () => Promise<readonly LazyTimelineEntry[]>,
+  count: () => Promise<NameCounts>,
 ): Promise<ResolvedNames> {
   const asked = FORGIVEN.flatMap((field) => {
     const value = selection.facets[field];
@@ -53,7 +54,7 @@ export async function resolveNames(
   const sizes = await Promise.all(asked.map(({ field, value }) => redis.zcard(facetKey(field, value))));
   const missing = asked.filter((_, at) => sizes[at] === 0);
   if (missing.length === 0) return { selection, unknown: [] };
-  const names = countNames(await all());
+  const names = await count();
   const unknown = missing.map(({ field, value }) => similar(field, value, names[field]));
   const found = unknown.filter(({ isPart }) => isPart);
   const facets: Partial<Record<Facet, readonly string[]>> = Object.fromEntries(
@@ -62,25 +63,37 @@ export async function resolveNames(
   return { selection: { ...selection, facets: { ...selection.facets, ...facets } }, unknown };
 }
 
-type Counts = Map<string, { readonly name: string; count: number }>;
+/** By name in lower case, which the newest spells. */
+type Counts = ReadonlyMap<string, KnownName>;
+/** How often each name stands in the change log. */
+export type NameCounts = Readonly<Record<CorrectedField, Counts>>;
 
-function countNames(entries: readonly LazyTimelineEntry[]): Record<CorrectedField, Counts> {
-  const names: Record<CorrectedField, Counts> = { environment: new Map(), service: new Map(), person: new Map() };
-  const count = (field: CorrectedField, name: string | undefined) => {
-    if (name === undefined) return;
+function countAll(names: Iterable<KnownName>): Counts {
+  const counts = new Map<string, KnownName>();
+  for (const { name, count } of names) {
     const key = name.toLowerCase();
-    const counted = names[field].get(key);
-    if (counted) counted.count += 1;
-    else names[field].set(key, { name, count: 1 });
-  };
-  for (const entry of entries) {
-    const { environment, service, actor } = entry.entry();
-    count('environment', environment.name);
-    count('service', service);
-    count('person', actor);
+    const counted = counts.get(key);
+    counts.set(key, counted ? { name: counted.name, count: counted.count + count } : { name, count });
   }
-  return names;
+  return counts;
 }
+
+export const NAME_COUNTS: TimelineSum<NameCounts> = {
+  of(entries) {
+    const all = entries.map((lazy) => lazy.entry());
+    const of = (nameOf: (entry: TimelineEntry) => string | undefined) =>
+      countAll(all.map(nameOf).flatMap((name) => (name === undefined ? [] : { name, count: 1 })));
+    return {
+      environment: of(({ environment }) => environment.name),
+      service: of(({ service }) => service),
+      person: of(({ actor }) => actor),
+    };
+  },
+  merge(newer, older) {
+    const both = (field: CorrectedField) => countAll([...newer[field].values(), ...older[field].values()]);
+    return { environment: both('environment'), service: both('service'), person: both('person') };
+  },
+};
 
 function similar(field: CorrectedField, value: string, counts: Counts): UnknownName {
   const wanted = value.toLowerCase();

@@ -1,5 +1,5 @@
 import type { Deployment } from '../../domain/deployment.ts';
-import type { RunningStatus } from '../../domain/running.ts';
+import type { RunningStatusOf } from '../../domain/running.ts';
 import { serviceLanesOf, swimlanesOf, type Window } from '../../domain/timeline.ts';
 import { type LazyTimelineEntry, lazyEntryOf, timelineEntryOf } from '../../domain/timeline-entry.ts';
 import type { Source } from '../../sources/source.ts';
@@ -55,13 +55,13 @@ export async function changesPage(
   const { problems: unread, ...query } = readChangesQuery(asked, now);
   const { selection, unknown } = await deployments.resolve(filterOf(query, {}));
   const problems = unread.map(({ field, message }) => `${field} was left out of the filter: ${message}.`);
-  const [found, newest, runningStatuses] = await Promise.all([
+  const [found, newest, statusOf] = await Promise.all([
     find({ deployments, query, facets: selection.facets, now }),
     deployments.list({ facets: {}, limit: SUGGEST_FROM, offset: 0 }),
-    running.runningStatuses(),
+    running.statusOf(),
   ]);
   return {
-    body: <Changes {...{ found, newest, query, problems, unknown, runningStatuses, now, sources }} />,
+    body: <Changes {...{ found, newest, query, problems, unknown, statusOf, now, sources }} />,
     empty: newest.total === 0,
   };
 }
@@ -72,12 +72,12 @@ interface View {
   readonly query: ChangesQuery;
   readonly problems: readonly string[];
   readonly unknown: readonly UnknownName[];
-  readonly runningStatuses: ReadonlyMap<string, RunningStatus>;
+  readonly statusOf: RunningStatusOf;
   readonly now: Date;
   readonly sources: readonly Source[];
 }
 
-function Changes({ found, newest, query, problems, unknown, runningStatuses, now, sources }: View): Html {
+function Changes({ found, newest, query, problems, unknown, statusOf, now, sources }: View): Html {
   const { list, entries, range, window } = found;
   const shown = list.deployments.length > 0;
   const services = query.environment === undefined ? undefined : serviceLanesOf(entries, window);
@@ -105,7 +105,7 @@ function Changes({ found, newest, query, problems, unknown, runningStatuses, now
         </div>
         <div id="list">
           {shown ? (
-            <ChangeList {...{ deployments: list.deployments, query, runningStatuses, now, sources }} />
+            <ChangeList {...{ deployments: list.deployments, query, statusOf, now, sources }} />
           ) : (
             <Nothing {...{ query, range, now }} last={newest.deployments[0]} />
           )}

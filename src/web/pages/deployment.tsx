@@ -53,14 +53,14 @@ export async function deploymentPage(parts: DeploymentParts, view: DeploymentVie
   if (!routed) return undefined;
   const { deployment } = routed;
   const records = await parts.deployments.records(deployment.key);
-  const [entries, deliveries, around, related, runningStatuses] = await Promise.all([
+  const [entries, deliveries, around, related, statusOf] = await Promise.all([
     parts.inbox.entries([...new Set(records.flatMap(({ webhook }) => webhook ?? []))]),
     deliveriesOf(parts, deployment, records),
     readNearbyChanges(parts.deployments, deployment),
     parts.related(deployment).then(parts.deployments.many),
-    parts.running.runningStatuses(),
+    parts.running.statusOf(),
   ]);
-  const runningStatus = runningStatuses.get(deployment.key);
+  const runningStatus = statusOf(deployment);
   return (
     <DeploymentBody {...{ ...view, routed, records, entries, deliveries, around, related, runningStatus, parts }} />
   );

@@ -1,5 +1,5 @@
 import type { Deployment } from '../../domain/deployment.ts';
-import type { RunningStatus } from '../../domain/running.ts';
+import type { RunningStatus, RunningStatusOf } from '../../domain/running.ts';
 import { isStale } from '../../domain/stale.ts';
 import { summarize } from '../../domain/summary.ts';
 import { mergeRequestLabel } from '../../forges/label.ts';
@@ -18,13 +18,13 @@ const COLUMNS = ['when', 'state', 'service', 'environment', 'what', 'who', 'took
 export interface ChangeListView {
   readonly deployments: readonly Deployment[];
   readonly query: ChangesQuery;
-  readonly runningStatuses: ReadonlyMap<string, RunningStatus>;
+  readonly statusOf: RunningStatusOf;
   readonly now: Date;
   readonly sources: readonly Source[];
 }
 
 /** The same as the timeline, in words. Rows have a name by which the script knows them again. */
-export const ChangeList = ({ deployments, query, runningStatuses, now, sources }: ChangeListView): Html => (
+export const ChangeList = ({ deployments, query, statusOf, now, sources }: ChangeListView): Html => (
   <table class="changes">
     <caption class="hidden">Changes, the newest first</caption>
     <thead>
@@ -38,7 +38,7 @@ export const ChangeList = ({ deployments, query, runningStatuses, now, sources }
     </thead>
     <tbody>
       {deployments.map((deployment) => (
-        <Row {...{ deployment, query, now, sources }} runningStatus={runningStatuses.get(deployment.key)} />
+        <Row {...{ deployment, query, now, sources }} runningStatus={statusOf(deployment)} />
       ))}
     </tbody>
   </table>

@@ -406,6 +406,16 @@ describe('the page of a deployment', () => {
   );
 });
 
+describe('the team that deploys, in Datadog', () => {
+  const owned = { ...succeeded, owner: { team: 'lamps' } };
+  const teamOf = (settings: object) =>
+    JSON.stringify(sinkOf('datadog-dora-deployment', { settings }).preview(owned).body).match(/"team":"(\w+)"/)?.[1];
+
+  it('is the owner of the service, where the configuration of the sink names none', () => {
+    expect([teamOf({}), teamOf({ team: 'harbor' })]).toEqual(['lamps', 'harbor']);
+  });
+});
+
 describe('the README of the HTTP sink', () => {
   const readme = readFileSync('src/sinks/http/README.md', 'utf8');
   const recipes = [...readme.matchAll(/```yaml\n(sinks:\n[\s\S]*?)```/g)].map(([, yaml]) => yaml ?? '');

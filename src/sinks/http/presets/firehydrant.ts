@@ -31,6 +31,8 @@ export const firehydrant: Preset = {
         state: { path: 'state' },
         change_type: { path: 'change_type' },
         actor: { path: 'actor' },
+        team: { path: 'owner.team' },
+        channel: { path: 'owner.channel' },
       },
       attachments: linksAs((path, name) => ({ type: 'link', href_url: { path }, display_text: { const: name } })),
       authors: [

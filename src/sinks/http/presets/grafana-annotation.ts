@@ -21,6 +21,7 @@ const BODY = {
     { path: 'service', truncate: TAG_CHARS },
     { path: 'state' },
     { path: 'change_type', map: { rollback: 'rollback' } },
+    { text: 'team:{owner.team}', truncate: TAG_CHARS },
   ],
   text: {
     first: [

@@ -1,6 +1,17 @@
 /** Where a person finds what the tool did; our own page where no tool reported one. */
 export const DEEP_LINK = { first: [{ path: 'pipeline_url' }, { path: 'job_url' }, { path: 'page_url' }] };
 
+/** Whom to call, where a destination takes attributes of any name. */
+export const OWNER_ATTRIBUTES = {
+  if_known: 'owner.team',
+  value: {
+    team: { path: 'owner.team' },
+    channel: { path: 'owner.channel' },
+    runbook: { path: 'owner.runbook' },
+    onCall: { path: 'owner.on_call' },
+  },
+};
+
 /** All the pages that are known, each with its name, in the fields of a destination. */
 export const linksAs = (fields: (path: string, name: string) => Readonly<Record<string, unknown>>) =>
   Object.entries(PAGES).map(([path, name]) => ({ if_known: path, value: fields(path, name) }));
@@ -11,5 +22,6 @@ const PAGES = {
   'pull_request.url': 'Merge request',
   'replaced.compare_url': 'What changed',
   'owner.runbook': 'Runbook',
+  'owner.on_call': 'On call',
   page_url: 'Shiplog',
 };

@@ -1,5 +1,5 @@
 import type { Preset } from '../preset.ts';
-import { DEEP_LINK } from './links.ts';
+import { DEEP_LINK, OWNER_ATTRIBUTES } from './links.ts';
 import { NERDGRAPH_RETRY } from './nerdgraph.ts';
 import { ended, VERSION } from './times.ts';
 
@@ -55,6 +55,7 @@ export const newrelicChangeEvent: Preset = {
             },
           },
           user: { path: 'actor' },
+          customAttributes: OWNER_ATTRIBUTES,
           groupId: { path: 'environment.name' },
           shortDescription: { path: 'summary', truncate: 250 },
           description: {

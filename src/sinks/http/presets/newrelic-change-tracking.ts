@@ -1,5 +1,5 @@
 import type { Preset } from '../preset.ts';
-import { DEEP_LINK } from './links.ts';
+import { DEEP_LINK, OWNER_ATTRIBUTES } from './links.ts';
 import { NERDGRAPH_RETRY } from './nerdgraph.ts';
 import { ended, VERSION } from './times.ts';
 
@@ -30,6 +30,7 @@ export const newrelicChangeTracking: Preset = {
           version: { ...VERSION, required: true },
           entityGuid: { path: 'settings.entity_guid' },
           user: { path: 'actor' },
+          customAttributes: OWNER_ATTRIBUTES,
           commit: { path: 'commit.sha' },
           deepLink: DEEP_LINK,
           changelog: { path: 'replaced.compare_url' },

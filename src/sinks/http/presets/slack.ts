@@ -66,6 +66,14 @@ export const slack: Preset = {
             }),
             ifKnown('actor', { text: 'by {actor}', escape: 'html', truncate: 300 }),
             ifKnown('owner.team', { text: 'team {owner.team}', escape: 'html', truncate: 300 }),
+            ifKnown('owner.runbook', {
+              first: [{ text: '<{url}|runbook>', with: { url: link('owner.runbook') } }],
+              default: { const: 'runbook: its address is too long' },
+            }),
+            ifKnown('owner.on_call', {
+              first: [{ text: '<{url}|on call>', with: { url: link('owner.on_call') } }],
+              default: { const: 'on call: its address is too long' },
+            }),
             ifKnown('commit.title', { path: 'commit.title', escape: 'html', truncate: 300 }),
             ifKnown('replaced.compare_url', {
               first: [{ text: '<{url}|what changed>', with: { url: link('replaced.compare_url') } }],

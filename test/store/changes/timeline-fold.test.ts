@@ -1,0 +1,101 @@
+import { beforeEach, expect, it } from 'vitest';
+import { lazyEntryOf } from '../../../src/domain/timeline-entry.ts';
+import { createTimelineFold, type TimelineReads } from '../../../src/store/changes/timeline-fold.ts';
+
+/** What happened when, newest first, and how many were read. */
+let times: number[];
+let version: number;
+let read: number;
+let nowMs: number;
+let keysOfAll: () => Promise<readonly number[]>;
+
+beforeEach(() => {
+  times = Array.from({ length: 10_000 }, (_, at) => 20_000 - at);
+  version = 1;
+  read = 0;
+  nowMs = 0;
+  const deployments: TimelineReads = {
+    version: async () => String(version),
+    async timeline({ sinceMs = 0 }, limit = Number.POSITIVE_INFINITY) {
+      const found = times.filter((atMs) => atMs >= sinceMs).slice(0, limit);
+      read += found.length;
+      return found.map((atMs) =>
+        lazyEntryOf({
+          atMs,
+          key: String(atMs),
+          state: 'succeeded',
+          changeType: 'deployment',
+          environment: { name: 'production' },
+          service: 'pay',
+        }),
+      );
+    },
+    async list({ untilMs = Number.POSITIVE_INFINITY }) {
+      return { total: times.filter((atMs) => atMs <= untilMs).length };
+    },
+  };
+  keysOfAll = createTimelineFold<readonly number[]>(
+    deployments,
+    {
+      of: (entries) => entries.map(({ atMs }) => atMs),
+      merge: (newer, older) => [...newer, ...older],
+    },
+    () => nowMs,
+  );
+});
+
+const change = (said: () => void) => {
+  said();
+  times.sort((a, b) => b - a);
+  version += 1;
+};
+
+it('reads all once, and then the newest part alone, however often something comes in', async () => {
+  await keysOfAll();
+  expect(read).toBe(10_000);
+  read = 0;
+  for (let at = 1; at <= 40; at++) {
+    change(() => times.push(20_000 + at));
+    expect(await keysOfAll()).toHaveLength(10_000 + at);
+  }
+  expect(read / 40).toBeLessThan(1_600);
+  expect(await keysOfAll()).toEqual(times);
+});
+
+it('reads nothing while nothing changes', async () => {
+  await keysOfAll();
+  read = 0;
+  await keysOfAll();
+  expect(read).toBe(0);
+});
+
+it('sees at once what comes to the older part, and what leaves it', async () => {
+  await keysOfAll();
+  change(() => times.push(10_500.5));
+  expect(await keysOfAll()).toEqual(times);
+  change(() => times.splice(9_000, 500));
+  expect(await keysOfAll()).toEqual(times);
+});
+
+it('reads the older part again after a while, where something changed since', async () => {
+  await keysOfAll();
+  change(() => times.splice(9_000, 1, times[9_000] ?? 0));
+  await keysOfAll();
+  read = 0;
+  nowMs = 31_000;
+  await keysOfAll();
+  expect(read).toBe(10_000);
+  nowMs = 62_000;
+  await keysOfAll();
+  expect(read).toBe(10_000);
+});
+
+it('makes the older part anew when the newest has grown', async () => {
+  await keysOfAll();
+  change(() => times.push(...Array.from({ length: 6_000 }, (_, at) => 30_000 + at)));
+  expect(await keysOfAll()).toEqual(times);
+  read = 0;
+  change(() => times.push(50_000));
+  expect(await keysOfAll()).toEqual(times);
+  expect(read).toBeLessThan(1_100);
+});
