@@ -65,7 +65,8 @@ export function createRecord(parts: RecordParts) {
     const ended = await supersede(changeLog, view);
     const named = await namedFollowers(changeLog, view);
     const conclusion = view.droppedBy ? dropped(view.droppedBy) : kept(view, join.record, repeatDetail(step));
-    return { views: [view, ...moved, ...separated, ...ended, ...named], conclusion, afterMs: join.tellAfterMs };
+    const afterMs = Math.max(join.tellAfterMs, joins.untilItIsKnownMs(view.deployment));
+    return { views: [view, ...moved, ...separated, ...ended, ...named], conclusion, afterMs };
   }
 
   /**

@@ -226,7 +226,15 @@ function fits(a: Member, b: Member, { mayJoin }: JoinOptions): boolean {
   if (isSync) return isSameCommit(a, b) && isSame(a, b, 'environment') && isCausedInTime(a, b);
   if (ALIKE.some((field) => differs(a, b, field))) return false;
   if (isSame(a, b, 'jobId') || isSame(a, b, 'pipeline')) return true;
-  return isSameCommit(a, b) && distanceMs(a, b) <= REPORT_WINDOW_MS;
+  return (isSameCommit(a, b) && distanceMs(a, b) <= REPORT_WINDOW_MS) || isPostedMeanwhile(a, b);
+}
+
+/** A post that names neither run nor commit, from an environment to which a job deploys at that very time. */
+function isPostedMeanwhile(a: Member, b: Member): boolean {
+  const [report, job] = a.witness === 'report' ? [a, b] : [b, a];
+  if (report.witness !== 'report' || job.witness !== 'job' || !isSame(a, b, 'environment')) return false;
+  const saysWhich = report.commit !== undefined || report.pipeline !== undefined || report.jobId !== undefined;
+  return !saysWhich && overlap(report, job);
 }
 
 const ALIKE = ['environment', 'commit', 'pipeline', 'jobId', 'job', 'service'] as const;

@@ -39,6 +39,8 @@ export interface JoinedRecord {
 /** Makes the signals of several tools one deployment, where it is certain that they report one (domain/join.ts). */
 export interface Joins {
   assign(record: ChangeRecord): Promise<JoinedRecord>;
+  /** Milliseconds after which destinations are notified of a failure that may turn out to be of nothing. */
+  untilItIsKnownMs(deployment: Deployment): number;
   /** Those that may be the same deployment, though it is not certain enough to make them one: their keys. */
   related(deployment: Deployment): Promise<readonly string[]>;
 }
@@ -95,6 +97,8 @@ export function createJoins(parts: JoinParts): Joins {
         tellAfterMs: member.endedBy && awaitsAnother(member.key, members, { plan, withinMs: settleMs }) ? settleMs : 0,
       };
     },
+    untilItIsKnownMs: (deployment) =>
+      witnessOf(deployment.instance) === 'job' && perhapsNeverRan(deployment) ? settleMs : 0,
     async related(deployment) {
       const place = memberOf({ deployment, witness: 'job', join: undefined });
       const members = place ? await groups.read(place) : [];
@@ -103,6 +107,10 @@ export function createJoins(parts: JoinParts): Joins {
     },
   };
 }
+
+/** Nobody has said that it began: another signal of the job knows whether it did, and comes a moment later. */
+const perhapsNeverRan = ({ state, startedAt, endReason }: Deployment): boolean =>
+  state === 'failed' && startedAt === undefined && endReason === undefined;
 
 /** Its partners are forgotten, or it is not known any more why it was joined: what is one stays one. */
 const isSettled = (member: StoredMember, to: string, members: readonly StoredMember[]): boolean =>

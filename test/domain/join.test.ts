@@ -215,3 +215,37 @@ describe('a rule', () => {
     expect(deployments(job('j1', { join: false }), report('c1'))).toEqual(['j1', 'c1']);
   });
 });
+
+describe('a post that names neither run nor commit', () => {
+  const { commit: _, ...placeOnly } = base;
+  const post = (key: string, minutes: number, said: Partial<Member> = {}): Member => ({
+    ...placeOnly,
+    key,
+    order: 2,
+    witness: 'report',
+    source: 'curl',
+    instance: 'curl',
+    fromMs: noon + minutes * MINUTE,
+    ...said,
+  });
+
+  it('is of the one job that deploys there at that time', () => {
+    expect(deployments(job('1'), post('p', 2))).toEqual(['1+p']);
+    expect(deployments(post('p', 4), job('1'))).toEqual(['p+1']);
+    expect(deployments(job('1'), post('p', 2, { environment: 'staging' }))).toHaveLength(2);
+    expect(deployments(job('1'), post('p', 30))).toHaveLength(2);
+    expect(deployments(job('1', { service: 'cart' }), post('p', 2, { service: 'pay' }))).toHaveLength(2);
+  });
+
+  it('is not guessed where two are, unless it names the service of one', () => {
+    const [cart, pay] = [job('1', { job: 'deploy-cart' }), job('2', { job: 'deploy-pay' })];
+    expect(deployments(cart, pay, post('p', 2))).toHaveLength(3);
+    expect(deployments(cart, pay, post('p', 2, { service: 'pay' }))).toEqual(['1', '2+p']);
+  });
+
+  it('is not joined with one that says of which environment it is not, or with a post of another tool', () => {
+    const { environment: __, ...nowhere } = post('p', 2);
+    expect(deployments(job('1'), nowhere)).toHaveLength(2);
+    expect(deployments(post('p', 1), report('e', { source: 'events', instance: 'events' }))).toHaveLength(2);
+  });
+});

@@ -40,7 +40,11 @@ function open({ rules = [], mayJoin = () => true }: { rules?: Rule[]; mayJoin?: 
     const view = await changeLog.get(key);
     return view ? joins.related(view.deployment) : [];
   };
-  return { record, all, sources, get: changeLog.get, waitFor, related };
+  const untilKnown = async (key: string) => {
+    const view = await changeLog.get(key);
+    return view && joins.untilItIsKnownMs(view.deployment);
+  };
+  return { record, all, sources, get: changeLog.get, waitFor, untilKnown, related };
 }
 
 const at = (minute: number) => `2026-03-14T20:${String(minute).padStart(2, '0')}:00.000Z`;
@@ -271,5 +275,23 @@ describe('a rule', () => {
     expect(await sources()).toEqual(['curl', 'forge']);
     expect((await get('curl:1'))?.deployment.key).toBe('curl:1');
     expect((await get('forge:job:7'))?.deployment.sources).toEqual(['forge']);
+  });
+});
+
+describe('a failure of a job of which nobody said that it began', () => {
+  it('waits a moment for the signal that knows whether it ran, also the first of its project', async () => {
+    const { record, untilKnown } = open();
+    await record(hook('failed', '1'));
+    expect(await untilKnown('forge:job:1')).toBe(3_000);
+    await record(hook('running', '1'));
+    expect(await untilKnown('forge:job:1')).toBe(0);
+    await record(hook('failed', '2'));
+    await record({
+      ...hook('failed', '2', { state: 'canceled', endReason: 'never_ran', signal: 'job hook' }),
+      id: 'chg_2',
+    });
+    expect(await untilKnown('forge:job:2')).toBe(0);
+    await record(hook('succeeded', '3'));
+    expect(await untilKnown('forge:job:3')).toBe(0);
   });
 });
