@@ -192,7 +192,7 @@ function reasonOf(failure: unknown): string {
 const rejection = (source: EntryOwner, webhook: Webhook, { code, message }: WebhookRejected): InboxEntry =>
   toEntry(source, webhook, { verdict: 'rejected', reason: code, detail: message });
 
-type EntryOwner = Pick<Source, 'name' | 'keptHeaders'> & Partial<Pick<Source, 'isProvedBy'>>;
+type EntryOwner = Pick<Source, 'name' | 'keptHeaders' | 'hidesPath'> & Partial<Pick<Source, 'isProvedBy'>>;
 
 function toEntry(
   source: EntryOwner,
@@ -208,7 +208,7 @@ function toEntry(
     receivedAt: webhook.receivedAt.toISOString(),
     source: source.name,
     method: webhook.method,
-    path: webhook.path.slice(0, SHOWN_CHARS),
+    path: (source.hidesPath ? `/webhooks/${source.name}` : webhook.path).slice(0, SHOWN_CHARS),
     headers: Object.fromEntries(shown),
     deployments: [],
     bytes: webhook.body.length,

@@ -6,6 +6,7 @@ import { createBuildView } from '../record.ts';
 import { createChangeLog } from '../recording/change-log.ts';
 import { createJoins } from '../recording/joins.ts';
 import { createRepeats } from '../recording/repeats.ts';
+import { toolOf } from '../sources/boundary.ts';
 import { createDeployments } from '../store/changes/deployments.ts';
 import { withDirectory } from '../store/changes/directory.ts';
 import { createJoinGroups } from '../store/changes/join-groups.ts';
@@ -69,7 +70,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
 function mayJoinBy({ join, sources }: Config): (one: string, other: string) => boolean {
   const lists = join.sources;
   if (lists) return (one, other) => one === other || lists.some((list) => list.includes(one) && list.includes(other));
-  const alone = sources.filter(({ type }) => sources.filter((other) => other.type === type).length === 1);
+  const alone = sources.filter((source) => sources.filter((other) => toolOf(other) === toolOf(source)).length === 1);
   const names = new Set(alone.map(({ name }) => name));
   return (one, other) => one === other || (names.has(one) && names.has(other));
 }

@@ -15,6 +15,7 @@ import { type Reason, type ReasonText, reasonTextFor } from '../sources/reasons.
 import { NO_ROWS } from '../sources/rows.ts';
 import type { Answer, Lookup, Outcome, Source, Webhook } from '../sources/source.ts';
 import { createMask } from '../values/mask.ts';
+import { parseJson } from '../values/parse-json.ts';
 
 export interface ExplainParts {
   readonly rules: readonly Rule[];
@@ -83,7 +84,7 @@ export async function explain(source: Source, webhook: Webhook, options: Explain
   // known.
   const deployments = await explainDeployments(
     records.filter(({ history }) => !history?.recovered),
-    { ...options, sourceName: source.changeLogName },
+    { ...options, sourceName: source.changeLogName, paths: pathsOf(source, webhook, records) },
   );
   const conclusion = conclude(outcome, deployments);
   const reasonText = reasonTextFor(conclusion.reason, source);
@@ -153,9 +154,30 @@ function conclude(outcome: Explained, deployments: readonly ExplainedDeployment[
   }
 }
 
+/** The path of the payload that each field was made of, where the source knows. */
+function pathsOf(source: Source, webhook: Webhook, records: readonly ChangeRecord[]): FieldPaths {
+  const parsed = records.length > 0 && source.fieldPaths ? parseJson(webhook.body, source) : undefined;
+  return (parsed?.ok && source.fieldPaths?.(parsed.value, webhook)) || {};
+}
+
+type FieldPaths = Readonly<Record<string, string>>;
+
+/** A field that a signal gave came of that path; what a rule set did not. */
+const withPaths = (origins: readonly Origin[], signals: readonly string[], paths: FieldPaths): Origin[] =>
+  origins.map((origin) => ({
+    ...origin,
+    from: origin.from.map((from) =>
+      signals.includes(from) && Object.hasOwn(paths, origin.field) ? `${from}: ${paths[origin.field]}` : from,
+    ),
+  }));
+
+interface ExplainOrder extends ExplainParts, Pick<DeliveryContext, 'sourceName'> {
+  readonly paths: FieldPaths;
+}
+
 function explainDeployments(
   records: readonly ChangeRecord[],
-  { rules, routing, sinks, people, owners = [], sourceName }: ExplainParts & Pick<DeliveryContext, 'sourceName'>,
+  { rules, routing, sinks, people, owners = [], sourceName, paths }: ExplainOrder,
 ): Promise<ExplainedDeployment[]> {
   const judge = createBuildView({ rules, routing, before: async () => [] });
   const keys = [...new Set(records.map((record) => record.deployment))];
@@ -166,7 +188,7 @@ function explainDeployments(
       const named = { ...seen, deployment: withNames(seen.deployment, { people, owners }) };
       return {
         deployment: seen.deployment,
-        origins: originsOf(key, steps, { rules, routing }),
+        origins: withPaths(originsOf(key, steps, { rules, routing }), seen.deployment.signals, paths),
         rules: seen.trace,
         ...(seen.droppedBy && { droppedBy: seen.droppedBy }),
         sinks: sinks.map((sink) => ({ name: sink.name, type: sink.type, ...explainSink(sink, named, sourceName) })),

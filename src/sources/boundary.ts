@@ -2,16 +2,19 @@ import { digest, type NewChangeRecord } from '../domain/change-record.ts';
 import type { Mapped, Source } from './source.ts';
 
 /**
- * Several sources of one type are several teams, and none may speak of another's deployments: two of them use the same
- * `external_id`, or know the same job. All but the first of a type therefore have their name in the keys of what they
+ * Several sources of one tool are several teams, and none may speak of another's deployments: two of them use the same
+ * `external_id`, or know the same job. All but the first of a tool therefore have their name in the keys of what they
  * tell; the first keeps the keys that it always had. What belongs together all the same is joined elsewhere, by
  * configuration, and not by an equal key.
  */
 export function withBoundaries(sources: readonly Source[]): Source[] {
   const firsts = new Map<string, Source>();
-  for (const source of sources) if (!firsts.has(source.type)) firsts.set(source.type, source);
-  return sources.map((source) => (firsts.get(source.type) === source ? source : bound(source)));
+  for (const source of sources) if (!firsts.has(toolOf(source))) firsts.set(toolOf(source), source);
+  return sources.map((source) => (firsts.get(toolOf(source)) === source ? source : bound(source)));
 }
+
+/** What several sources may be of. */
+export const toolOf = ({ tool, type }: Pick<Source, 'tool' | 'type'>): string => tool ?? type;
 
 /** No tool's own keys begin like this. */
 const within = (name: string, key: string): string => `${name}@${key}`;

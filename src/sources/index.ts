@@ -6,6 +6,7 @@ import { ctoai } from './ctoai/index.ts';
 import { gitlab } from './gitlab/index.ts';
 import { gitlabApi } from './gitlab-api/index.ts';
 import { heroku } from './heroku/index.ts';
+import { webhook } from './webhook/index.ts';
 
 /** Every kind of source there is. A new one is a folder and a name here. */
 export const AnySource = z.discriminatedUnion('type', [
@@ -16,6 +17,7 @@ export const AnySource = z.discriminatedUnion('type', [
   gitlabApi,
   heroku,
   ctoai,
+  webhook,
 ]);
 
 /** What whoever calls us himself posts, for the description of our API. */

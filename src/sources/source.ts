@@ -203,10 +203,17 @@ export interface ToolFacts {
 export interface Source extends ToolFacts {
   /** The name in `/webhooks/<name>`. */
   readonly name: string;
+  /**
+   * Which tool it is of, where several tools share the type: two sources of one tool are two teams, two of different
+   * tools are not. Absent: the type.
+   */
+  readonly tool?: string;
   /** What senders prove they know. Shown by `shiplog secrets` and to an admin who asks; nowhere else. */
   readonly secrets: readonly string[];
   /** Further secrets, which nobody is shown: of the tool's API. */
   readonly hidden?: readonly string[];
+  /** Its senders put the secret at the end of the path: what is shown and kept of a path ends before it. */
+  readonly hidesPath?: true;
   /** Largest body taken, bytes. */
   readonly maxBodyBytes: number;
   /**
@@ -247,6 +254,11 @@ export interface Source extends ToolFacts {
    * @throws WebhookRejected `bad_payload` when it claims to be a deployment and lacks what a change needs.
    */
   map(payload: unknown, webhook: Webhook): Mapped;
+  /**
+   * Of which path of the payload each field of the record was made, by the field's name, where the configuration says
+   * it: `{ state: 'run.status' }`. Pure.
+   */
+  fieldPaths?(payload: unknown, webhook: Webhook): Readonly<Record<string, string>>;
   /**
    * What the inbound log says of a step that repeats a known state with a later time, where that is a habit of the tool
    * (a test button). Undefined: it is told as any step.

@@ -42,7 +42,7 @@ function step(kind: ValueType, name: string): ValueType | undefined {
   if (kind === 'any') return 'any';
   if (typeof kind === 'string' || 'oneOf' in kind) return undefined;
   if ('list' in kind) return /^\d{1,4}$/.test(name) ? kind.list : undefined;
-  return Object.hasOwn(kind.fields, name) ? kind.fields[name] : undefined;
+  return Object.hasOwn(kind.fields, name) ? kind.fields[name] : kind.others;
 }
 
 function unknownStep(path: Path, at: number, kind: ValueType): string {

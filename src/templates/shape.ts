@@ -13,6 +13,8 @@ export type ValueType =
 
 export interface Fields {
   readonly fields: Readonly<Record<string, ValueType>>;
+  /** There may be others, of which nothing is known. */
+  readonly others?: 'any';
 }
 
 /** What templates see. */

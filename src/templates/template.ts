@@ -90,7 +90,7 @@ function compileOwnText(
 ): Computed {
   const entries = Object.entries(own).map(([name, value]) => [name, compile(value, inside(at, 'with', name))] as const);
   const named = Object.fromEntries(entries.map(([name]) => [name, 'text' as const]));
-  const shape = { fields: { ...at.shape.fields, ...named } };
+  const shape = { ...at.shape, fields: { ...at.shape.fields, ...named } };
   return compileText(text, { ...inside(at, 'text'), shape, language, own: new Map(entries) });
 }
 
@@ -130,7 +130,7 @@ function compileEach({ value: text, item }: { value: string; item: unknown }, at
     );
     return { value: MISSING, names: text };
   }
-  const shape = { fields: { ...at.shape.fields, item: of } };
+  const shape = { ...at.shape, fields: { ...at.shape.fields, item: of } };
   const template = compile(item, { ...inside(at, 'item'), shape });
   return { value: (scope) => mapList(valueAt(scope, path), (one) => template({ ...scope, item: one })), names: text };
 }

@@ -12,8 +12,8 @@ const PRODUCTS = sourceFiles('src').flatMap(({ path, code }) =>
     ? [...code.matchAll(/\bproductName: '([^']+)'/g)].map(([, name]) => name ?? '')
     : [],
 );
-/** The HTTP sink is for any destination, and its name is that of a protocol. */
-const NO_TOOLS = new Set(['http']);
+/** The HTTP sink is for any destination and the webhook source for any tool: their names are those of a protocol. */
+const NO_TOOLS = new Set(['http', 'webhook']);
 /** What people call a tool beside its name. */
 const SHORT_NAMES = ['argo'];
 

@@ -42,10 +42,11 @@ describe('the shipped configuration', () => {
       'gitlab-api',
       'heroku',
       'ctoai',
+      'cdevents',
     ]);
     expect(first.sources[0]?.secrets).toEqual(second.sources[0]?.secrets);
     expect(first.sources[0]?.secrets[0]).toMatch(/^[0-9a-f]{64}$/);
-    expect(new Set([first.admin_token, ...first.sources.flatMap((source) => source.secrets)]).size).toBe(8);
+    expect(new Set([first.admin_token, ...first.sources.flatMap((source) => source.secrets)]).size).toBe(9);
     expect(first.sinks).toEqual([]);
     expect(statSync(join(dir, 'secrets.json')).mode & 0o777).toBe(0o600);
   });

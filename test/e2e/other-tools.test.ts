@@ -36,6 +36,7 @@ function receive({ method, path, headers, text }: FakeRequest): FakeReply {
 }
 
 const SIGNING_SECRET = 'cdevents-signing-secret';
+const PATH_SECRET = 'a-secret-in-the-path';
 
 let bridge: Awaited<ReturnType<typeof startTestBridge>>;
 let fake: FakeServer;
@@ -47,6 +48,8 @@ beforeAll(async () => {
     sources: [
       { type: 'heroku', secrets: [SECRET], environments: { 'lighthouse-prod': 'production' } },
       { type: 'ctoai', secrets: [SECRET] },
+      { type: 'webhook', preset: 'github', secrets: [SECRET] },
+      { type: 'webhook', preset: 'jenkins', secrets: [PATH_SECRET] },
     ],
     rules: [{ match: { source: 'heroku' }, set: { gitlab_project: 'harbor/lighthouse-api' } }],
     sinks: [
@@ -147,6 +150,41 @@ describe('what Heroku deployed', () => {
     await bridge.settled();
     const made = gitlab.deployments.slice(before).map(({ environment, status }) => `${environment} ${status}`);
     expect(made.sort()).toEqual(['production failed', 'production success']);
+  });
+});
+
+describe('the deployments of GitHub', () => {
+  const send = (file: string) => {
+    const { headers, body } = JSON.parse(readFileSync(`test/sources/webhook/github.${file}.json`, 'utf8'));
+    const text = JSON.stringify(body);
+    const signature = createHmac('sha256', SECRET).update(text).digest('hex');
+    return bridge.post('/webhooks/github', text, { ...headers, 'x-hub-signature-256': `sha256=${signature}` });
+  };
+
+  it('become one change of all their signals, whatever their order; a ping is ignored', async () => {
+    expect(await send('ping')).toMatchObject({ status: 202, body: { status: 'ignored', reason: 'ping' } });
+    for (const file of ['status-success', 'deployment-created', 'status-in-progress', 'status-success'])
+      expect((await send(file)).status).toBe(202);
+    await bridge.settled();
+    const changes = (await bridge.changes()).filter(({ deployment }) => deployment === 'webhook:github:734001');
+    expect(changes).toMatchObject([
+      { environment: 'production', status: 'succeeded', source: 'github', changed_by: 'mira', service: 'pay' },
+    ]);
+  });
+});
+
+describe('the builds of Jenkins', () => {
+  it('are taken with the secret at the end of the path, which is kept nowhere', async () => {
+    const { body } = JSON.parse(readFileSync('test/sources/webhook/jenkins.finalized-success.json', 'utf8'));
+    expect((await bridge.post(`/webhooks/jenkins/${PATH_SECRET}`, JSON.stringify(body))).status).toBe(202);
+    expect((await bridge.post('/webhooks/jenkins/a-mistyped-path-secret', JSON.stringify(body))).status).toBe(401);
+    await bridge.settled();
+    const { body: inbox } = await bridge.get('/api/inbox?limit=100');
+    expect(JSON.stringify(inbox)).toContain('/webhooks/jenkins');
+    for (const place of [inbox, bridge.logged].map((kept) => JSON.stringify(kept))) {
+      expect(place).not.toContain(PATH_SECRET);
+      expect(place).not.toContain('mistyped');
+    }
   });
 });
 

@@ -17,6 +17,7 @@ export const PAYLOADS: readonly (readonly [type: string, file: string])[] = [
   ['changes-api', 'everything'],
   ['heroku', 'deploy-succeeded'],
   ['ctoai', 'gitlab-template'],
+  ['webhook', 'bare/cdevents'],
 ];
 /** Every source, and every kind of sink. */
 export const config = aConfig({

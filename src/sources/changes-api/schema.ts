@@ -3,6 +3,7 @@ import { ChangeType, RiskLevel, State } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { firstItems, readText } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
+import { STATE_WORDS } from '../state-words.ts';
 
 /** What a variable that has nothing in it looks like after a template or a shell printed it. */
 const NOTHING = new Set(['', 'null', 'undefined', '<no value>', '<nil>']);
@@ -63,68 +64,6 @@ const Time = z.preprocess(
     .optional(),
 );
 
-/**
- * Our states, and the words of CI systems for them, in any case: `"status": "$CI_JOB_STATUS"` works. GitLab, GitHub,
- * Jenkins (SUCCESS,
- * UNSTABLE, ABORTED), Azure Pipelines (Succeeded, SucceededWithIssues), Buildkite (passed), Bitbucket (SUCCESSFUL,
- * STOPPED), CircleCI, Travis (Fixed), Drone (killed), Spinnaker (TERMINAL), AWS CodeBuild (FAULT), Google Cloud Build
- * (WORKING, TIMEOUT).
- */
-const STATES = {
-  pending: 'pending',
-  queued: 'pending',
-  waiting: 'pending',
-  scheduled: 'pending',
-  created: 'pending',
-  blocked: 'pending',
-  running: 'running',
-  started: 'running',
-  working: 'running',
-  in_progress: 'running',
-  inprogress: 'running',
-  progressing: 'running',
-  deploying: 'running',
-  succeeded: 'succeeded',
-  success: 'succeeded',
-  successful: 'succeeded',
-  passed: 'succeeded',
-  pass: 'succeeded',
-  fixed: 'succeeded',
-  done: 'succeeded',
-  finished: 'succeeded',
-  complete: 'succeeded',
-  completed: 'succeeded',
-  ok: 'succeeded',
-  succeededwithissues: 'succeeded',
-  partiallysucceeded: 'succeeded',
-  failed: 'failed',
-  failure: 'failed',
-  fail: 'failed',
-  failing: 'failed',
-  still_failing: 'failed',
-  fault: 'failed',
-  terminal: 'failed',
-  startup_failure: 'failed',
-  internal_error: 'failed',
-  timeout: 'failed',
-  expired: 'failed',
-  error: 'failed',
-  errored: 'failed',
-  broken: 'failed',
-  unstable: 'failed',
-  timedout: 'failed',
-  timed_out: 'failed',
-  infrastructure_fail: 'failed',
-  canceled: 'canceled',
-  cancelled: 'canceled',
-  canceling: 'running',
-  aborted: 'canceled',
-  killed: 'canceled',
-  declined: 'canceled',
-  stopped: 'canceled',
-  terminated: 'canceled',
-} as const satisfies Readonly<Record<string, State>>;
-
 /** `In Progress` and `IN_PROGRESS` are one word. */
 const stateWord = (value: unknown): unknown =>
   typeof value === 'string' ? value.toLowerCase().replaceAll('-', '_').replaceAll(' ', '_') : value;
@@ -167,9 +106,9 @@ export const ChangeCreate = z.object({
     .preprocess(
       (value) => stateWord(blankToAbsent(value)),
       // Object.keys forgets the names of the keys
-      z.enum(Object.keys(STATES) as (keyof typeof STATES)[], oneOf(State.options)).optional(),
+      z.enum(Object.keys(STATE_WORDS) as (keyof typeof STATE_WORDS)[], oneOf(State.options)).optional(),
     )
-    .transform((word): State => STATES[word ?? 'succeeded']),
+    .transform((word): State => STATE_WORDS[word ?? 'succeeded']),
   occurred_at: Time,
   started_at: Time,
   finished_at: Time,

@@ -1,0 +1,23 @@
+import type { ToolFacts } from '../source.ts';
+
+/** What is the same for every mapping. Headers, name and notes come from the configuration or its preset. */
+export const FACTS = {
+  type: 'webhook',
+  productName: 'Webhook',
+  changeLogName: undefined,
+  witness: undefined,
+  pipelineLabel: 'pipeline',
+  keptHeaders: [],
+  deliveryIdHeaders: [],
+  proofHeaders: ['authorization'],
+  escapeAdvice: 'build the body with `jq -n --arg`, which escapes it',
+  wrongMethodAdvice: undefined,
+  reasonNotes: {
+    bad_payload:
+      'With a mapping of your own: the field that identifies the deployment is missing, so that its signals could ' +
+      'not be told apart.',
+    unknown_status: 'With a mapping of your own: a word that stands neither in the map of `state` nor under `ignore`.',
+    no_environment: 'With `without_environment: ignore`: no path of `environment` leads to a value.',
+  },
+  secretsMayRead: false,
+} as const satisfies ToolFacts;

@@ -1,0 +1,104 @@
+import { sampleSha } from '../../sample-sha.ts';
+import type { Preset } from '../preset.ts';
+
+const PARAMETERS = ['ENVIRONMENT', 'environment', 'DEPLOY_ENVIRONMENT', 'DEPLOY_ENV', 'TARGET_ENV', 'ENV'];
+/** The one plugin has words_with_underscores, the other camelCase. */
+const either = (one: string, other: string) => ({ first: [{ path: one }, { path: other }] });
+
+/**
+ * The Notification plugin (https://plugins.jenkins.io/notification/) and the CloudEvents plugin
+ * (https://plugins.jenkins.io/cloudevents/) send nearly the same of a build. A build deploys where one of its
+ * parameters names the environment; all others are ignored.
+ */
+export const jenkins: Preset = {
+  version: 1,
+  productName: 'Jenkins',
+  verify: 'path', // neither plugin can send a header
+  mapping: {
+    witness: 'job',
+    without_environment: 'ignore',
+    ignore: [
+      {
+        when: { 'build.phase': 'QUEUED' },
+        reason: 'not_started',
+        detail: 'the build waits in the queue: its start makes the change',
+      },
+      {
+        when: { 'build.status': 'NOT_BUILT', 'build.phase': ['COMPLETED', 'FINALIZED'] },
+        reason: 'not_started',
+        detail: 'the build did not run',
+      },
+    ],
+    events: [
+      {
+        name: 'build',
+        when: { 'build.phase': ['STARTED', 'COMPLETED', 'FINALIZED'] },
+        fields: {
+          id: either('build.full_url', 'build.fullUrl'),
+          state: {
+            first: [
+              { path: 'build.phase', map: { STARTED: 'running' } }, // its status is that of the build before
+              {
+                path: 'build.status',
+                map: { SUCCESS: 'succeeded', UNSTABLE: 'failed', FAILURE: 'failed', ABORTED: 'canceled' },
+              },
+            ],
+          },
+          environment: { first: PARAMETERS.map((name) => ({ path: `build.parameters.${name}` })) },
+          service: { path: 'name' },
+          commit: either('build.scm.commit', 'build.scmState.commit'),
+          ref: { ...either('build.scm.branch', 'build.scmState.branch'), capture: '/^(?:origin\\/)?(?<branch>.+)$/' },
+          repository: either('build.scm.url', 'build.scmState.url'),
+          pipeline_url: either('build.full_url', 'build.fullUrl'),
+          job: { path: 'name' },
+          actor: { path: 'userName' },
+          started_at: { path: 'build.timestamp' },
+        },
+      },
+    ],
+  },
+  steps: (address) => [
+    {
+      text: ['With the Notification plugin, in the job: ', { menu: 'Job Notifications → Add Endpoint' }],
+      block: `${address.url}/${address.secret ?? '<secret>'}`,
+    },
+    { text: ['Format: ', { menu: 'JSON' }, ', Protocol: ', { menu: 'HTTP' }, ', Event: ', { menu: 'All Events' }] },
+    {
+      text: [
+        'With the CloudEvents plugin: ',
+        { menu: 'Manage Jenkins → Configure System → CloudEvents Plugin' },
+        ', the same URL as HTTP sink, for “Job started” and “Job completed”',
+      ],
+    },
+    {
+      text: [
+        'Give the job a parameter ',
+        { code: 'ENVIRONMENT' },
+        ', or write in the configuration where the environment stands: ',
+        { code: 'fields: { environment: { path: name, map: { deploy-pay: production } } }' },
+      ],
+    },
+  ],
+  sample(at) {
+    const number = Math.floor(at.getTime() / 1000);
+    return {
+      body: {
+        name: 'shiplog-sample',
+        url: 'job/shiplog-sample/',
+        build: {
+          full_url: `https://jenkins.harbor.example/job/shiplog-sample/${number}/`,
+          number,
+          timestamp: at.getTime(),
+          phase: 'COMPLETED',
+          status: 'SUCCESS',
+          scm: {
+            url: 'https://git.harbor.example/shiplog/sample.git',
+            branch: 'origin/main',
+            commit: sampleSha(number),
+          },
+          parameters: { ENVIRONMENT: 'production' },
+        },
+      },
+    };
+  },
+};
