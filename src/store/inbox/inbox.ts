@@ -70,7 +70,7 @@ export function createInbox(redis: Redis, keep: InboxRetention): Inbox {
     async add({ verdict, reason, detail, ...entry }, body) {
       const conclusion = toJson({ verdict, reason, detail });
       const stored = body ? packBody(body) : NO_BODY;
-      await addSoon([entry.id, JSON.stringify(entry), conclusion, Date.parse(entry.receivedAt), ...stored]);
+      await addSoon([entry.id, toJson(entry), conclusion, Date.parse(entry.receivedAt), ...stored]);
     },
     addRefusal: (refusal) => refusals.add(refusal),
     async conclude(id, conclusion) {

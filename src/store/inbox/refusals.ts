@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { digest } from '../../domain/change-record.ts';
 import { FEED_KEPT } from '../feed.ts';
+import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 import type { InboxEntry, Refusal } from './entry.ts';
@@ -79,10 +80,10 @@ function toEntry({ address, reason, ...refusal }: Refusal): InboxEntry {
 
 /** A stranger writes the headers, and may write long ones. */
 function pack(entry: InboxEntry): string {
-  const json = JSON.stringify(entry);
+  const json = toJson(entry);
   if (json.length <= MAX_ENTRY_CHARS) return json;
   const { detail, path } = entry;
-  return JSON.stringify({
+  return toJson({
     ...entry,
     headers: {},
     path: path.slice(0, MAX_TEXT_CHARS),

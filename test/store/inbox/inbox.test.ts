@@ -216,3 +216,24 @@ describe('the hours of a source', () => {
     expect(await redis.hlen(keys.inboxHours())).toBe(1);
   });
 });
+
+describe('half a character in what is known of a webhook', () => {
+  const half = { deployments: ['changes:\ud83d'], path: '/webhooks/\ud83d' };
+
+  it('keeps none of those that are added with it away, and is read as U+FFFD', async () => {
+    const inbox = open();
+    const entries = [webhook(1), { ...webhook(2), ...half, verdict: 'ignored' as const }, webhook(3)];
+    await Promise.all(entries.map((entry) => inbox.add(entry)));
+    expect((await inbox.list({ limit: 10, offset: 0 })).total).toBe(3);
+    expect((await inbox.get(entries[1]?.id ?? ''))?.deployments).toEqual(['changes:\ufffd']);
+  });
+
+  it('lets one be concluded that an earlier bridge wrote', async () => {
+    const inbox = open();
+    const entry = { ...webhook(1), verdict: 'accepted' as const };
+    await inbox.add(entry);
+    await redis.hset(keys.webhook(entry.id), 'entry', JSON.stringify({ ...entry, ...half }));
+    await inbox.conclude(entry.id, { verdict: 'recorded' });
+    expect((await inbox.get(entry.id))?.verdict).toBe('recorded');
+  });
+});
