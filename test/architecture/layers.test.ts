@@ -40,7 +40,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     blind: [...RIM, 'sinks', 'config'],
     packages: ['zod', 'picomatch', 're2js', 'safe-regex2', 'lru-cache'],
   },
-  sinks: { may: [...PURE, 'templates', 'outbound'], blind: [...RIM, 'sources', 'config'], packages: ['zod'] },
+  sinks: {
+    may: [...PURE, 'templates', 'outbound'],
+    blind: [...RIM, 'sources', 'config'],
+    packages: ['zod', 'lru-cache'],
+  },
   outbound: { may: [...PURE, 'telemetry'], packages: ['undici', 'ipaddr.js'] },
   config: { may: [...PURE, 'sources', 'sinks', 'outbound', 'testing'], packages: ['zod', 'yaml', 'ipaddr.js'] },
   testing: { may: [] },

@@ -391,7 +391,7 @@ describe('a GitLab that was restored from a backup', () => {
 describe('a deployment that ended before GitLab heard of it', () => {
   it('is not delivered, and one that ran is closed', async () => {
     const never = at('canceled', { key: 'never', endReason: 'superseded' });
-    expect(await ledger.attempt(sink, never)).toMatchObject({ message: expect.stringContaining('nothing to tell') });
+    expect(await ledger.attempt(sink, never)).toMatchObject({ message: expect.stringContaining('nothing to send') });
     expect(fake.requests).toEqual([]);
     await ledger.deliver(sink, at('running'));
     await ledger.deliver(sink, at('canceled', { endReason: 'superseded' }));

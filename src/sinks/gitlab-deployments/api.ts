@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import {
   createSendJson,
@@ -53,7 +54,7 @@ export function createApi(config: { url: string; token: string; timeout_seconds:
   const creation = (project: string, body: NewDeployment) => asked('POST', deploymentsOf(project), body);
   const send = async (request: JsonRequest, signal: AbortSignal) =>
     withoutSecret(await sendJson({ ...request, signal }), config.token);
-  const projects = new Map<string, { facts: ProjectFacts; untilMs: number }>();
+  const projects = new LRUCache<string, { facts: ProjectFacts; untilMs: number }>({ max: PROJECTS_KEPT });
   return {
     url: config.url,
     get: (path, signal) => send(asked('GET', path), signal),
@@ -71,10 +72,7 @@ export function createApi(config: { url: string; token: string; timeout_seconds:
       const kept = projects.get(project);
       if (kept && kept.untilMs > now.getTime()) return kept.facts;
       const facts = readProject(await send(asked('GET', `/projects/${pathSegment(project)}`), signal), project);
-      projects.delete(project); // the newest stands last
       projects.set(project, { facts, untilMs: now.getTime() + PROJECT_KEPT_MS });
-      for (const oldest of [...projects.keys()].slice(0, Math.max(0, projects.size - PROJECTS_KEPT)))
-        projects.delete(oldest);
       return facts;
     },
   };

@@ -9,6 +9,7 @@ import { normalized } from '../normalized.ts';
 import type { Sink } from '../sink.ts';
 import { createApi, type GitlabApi, refusal } from './api.ts';
 import { deliver, preview } from './deliver.ts';
+import { createMovedProjects } from './moved.ts';
 import { TokenInfo } from './schema.ts';
 import { type Destination, echoOf, isHere, laneOf, projectOf } from './target.ts';
 
@@ -44,7 +45,7 @@ interface Config extends Destination {
 }
 
 function createSink(settings: Omit<Config, 'moved'>): Sink {
-  const config: Config = { ...settings, moved: new Map() };
+  const config: Config = { ...settings, moved: createMovedProjects() };
   const api = createApi(config);
   return {
     type: 'gitlab-deployments',

@@ -1,22 +1,20 @@
+import { LRUCache } from 'lru-cache';
 import type { JsonAnswer } from '../../outbound/http.ts';
 import { excerptOf } from '../../outbound/http.ts';
 
 /** Where a project is that was renamed or moved. Its id stays. */
 export interface ProjectLocation {
   readonly id: string;
-  /** Absent: GitLab did not tell. */
+  /** Absent: GitLab does not say. */
   readonly path?: string;
 }
 
-/** Old paths, in lower case. Kept in memory: whoever does not know asks once. */
-export type MovedProjects = Map<string, ProjectLocation>;
+/** By the old path, in lower case. Kept in memory: after a restart GitLab is asked once more. */
+export type MovedProjects = LRUCache<string, ProjectLocation>;
 
-const KEPT = 500;
+const MAX_MOVED = 500;
 
-export function remember(moved: MovedProjects, oldPath: string, location: ProjectLocation): void {
-  moved.set(oldPath.toLowerCase(), location);
-  for (const oldest of [...moved.keys()].slice(0, Math.max(0, moved.size - KEPT))) moved.delete(oldest);
-}
+export const createMovedProjects = (): MovedProjects => new LRUCache({ max: MAX_MOVED });
 
 /**
  * True for GitLab's answer to a write by the old path of a project; a proxy may have made a redirect of it.
