@@ -289,7 +289,7 @@ export const keys = {
   feed: family('feed', {
     type: 'stream',
     content: 'webhooks and delivery attempts as they happened, for the followers of the feed',
-    writtenBy: 'store/inbox/inbox.ts, store/deliveries/ledger.ts',
+    writtenBy: 'store/inbox/inbox.ts, store/deliveries/ledger-entry.ts',
     ends: 'stays: the newest 10,000 entries',
     expires: false,
   }),
@@ -327,28 +327,28 @@ export const keys = {
       'what a sink last received of a deployment: `told_state`, `told_at`, `remote_id`, `remote_url`, ' +
       '`echo_project` (the project in which the forge has it); `attempted_at` while the outcome of a request ' +
       'is unknown',
-    writtenBy: 'store/deliveries/ledger.ts',
+    writtenBy: 'store/deliveries/ledger-entry.ts',
     ends: 'with its deployment',
     expires: true,
   }),
   attempts: family('attempts:<sink>:<deployment>', {
     type: 'list',
     content: 'the newest 20 attempts at this delivery (JSON)',
-    writtenBy: 'store/deliveries/ledger.ts',
+    writtenBy: 'store/deliveries/ledger-entry.ts',
     ends: 'with its deployment',
     expires: true,
   }),
   remoteOwner: family('remote:<sink>:<remote id>', {
     type: 'string',
     content: 'the key of the deployment that the destination knows by this id',
-    writtenBy: 'store/deliveries/ledger.ts',
+    writtenBy: 'store/deliveries/ledger-entry.ts',
     ends: 'with its deployment',
     expires: true,
   }),
   lane: family('lane:<sink>:<lane>', {
     type: 'string',
     content: 'the newest state and time that a sink was notified in a lane (JSON)',
-    writtenBy: 'store/deliveries/ledger.ts',
+    writtenBy: 'store/deliveries/ledger-entry.ts',
     ends: '30 days after the last delivery in the lane',
     expires: true,
   }),

@@ -1,0 +1,183 @@
+import type { Redis } from 'ioredis';
+import type { Moment } from '../../domain/deployment.ts';
+import { DeliveryFailed } from '../../domain/errors.ts';
+import type { Delivered, DeliveryLedger, DeliveryState } from '../../sinks/sink.ts';
+import { unpackUnder } from '../changes/archive.ts';
+import { namePlace } from '../changes/packed-names.ts';
+import { FEED_KEPT } from '../feed.ts';
+import { keys } from '../keys.ts';
+import { createScript } from '../script.ts';
+import type { Attempt } from './attempt.ts';
+import { type Echo, type Echoes, echoProject } from './echoes.ts';
+import { busy, type HeldLeases } from './lease.ts';
+
+/** A sink's memory of one deployment while this process holds its leases. */
+export interface LedgerEntry extends DeliveryLedger {
+  /** Ends the delivery: its leases are released in the same write. */
+  delivered(moment: Moment, delivered: Delivered): Promise<void>;
+  attempted(attempt: Omit<Attempt, 'at'>): Promise<void>;
+}
+
+/** Makes what was written durable, as the durability level says: queue/flush.ts. */
+export interface Safety {
+  begin(): () => Promise<void>;
+}
+
+export interface LedgerParts {
+  readonly echoes: Echoes;
+  readonly clock: () => Date;
+  /** How long an entry stays after the last delivery, where retention does not remove it before. */
+  readonly keepSeconds: number;
+  readonly safety: Safety;
+}
+
+/** Which deployment at which sink, and the keys of its ledger and of its lane. */
+export interface LedgerPlace {
+  readonly sink: string;
+  readonly deployment: string;
+  readonly echo?: Echo | undefined;
+  readonly ledgerKey: string;
+  /** The ledger's own where the delivery has no lane. */
+  readonly laneKey: string;
+}
+
+const ATTEMPTS_KEPT = 20;
+/** Longer than any delivery is tried again. */
+const KEEP_LANE_SECONDS = 30 * 86_400;
+
+const writeLedger = createScript('write-ledger');
+const claimRemoteId = createScript('claim-remote-id');
+const logAttempt = createScript('log-attempt');
+const logDelivery = createScript('log-delivery');
+
+export function createEntry(
+  redis: Redis,
+  parts: LedgerParts,
+  at: LedgerPlace & { readonly held: HeldLeases },
+): LedgerEntry {
+  const { echoes, clock, keepSeconds, safety } = parts;
+  const { sink, deployment, echo, ledgerKey, laneKey, held } = at;
+  const known = toKnown(held);
+  const owner = (remoteId: string) => keys.remoteOwner(sink, remoteId);
+  const log = (attempt: Omit<Attempt, 'at'>) =>
+    [
+      JSON.stringify({ at: clock().toISOString(), ...attempt } satisfies Attempt),
+      ATTEMPTS_KEPT,
+      keepSeconds,
+      FEED_KEPT,
+      sink,
+      deployment,
+    ] as const;
+  const logKeys = [keys.attempts(sink, deployment), keys.feed()];
+  return {
+    known,
+    async attempting() {
+      const isSafe = safety.begin();
+      await Promise.all([
+        echo && echoes.expect(echo, deployment),
+        writeLedger(redis, [ledgerKey], keepSeconds, 'attempted_at', clock().toISOString()),
+      ]);
+      await isSafe().catch(unsafe);
+      // The request goes out next. Another process may have sent it by now: the written time makes both look first.
+      if (!held.isOurs()) throw busy();
+    },
+    async notAttempted() {
+      await Promise.all([redis.hdel(ledgerKey, 'attempted_at'), echo && echoes.unexpect(echo, deployment)]);
+    },
+    async claim(remoteId, madeMsAgo) {
+      const isSafe = safety.begin();
+      const [, claimedBy] = await Promise.all([
+        echo && echoes.remember(echo, deployment, remoteId),
+        claimUnpacked(
+          redis,
+          [owner(remoteId), ledgerKey],
+          ...[deployment, remoteId, keepSeconds, echo ? echoProject(echo.project) : ''],
+          leftBefore(keepSeconds, madeMsAgo),
+        ),
+      ]);
+      await isSafe().catch(unsafe);
+      return claimedBy === deployment;
+    },
+    async claimedByOther(remoteId, madeMsAgo) {
+      await unpackUnder(redis, owner(remoteId));
+      const [claimedBy, leftMs] = await Promise.all([redis.get(owner(remoteId)), redis.pttl(owner(remoteId))]);
+      return claimedBy !== null && claimedBy !== deployment && leftMs >= leftBefore(keepSeconds, madeMsAgo);
+    },
+    async delivered(moment, { remoteId, remoteUrl, status, message }) {
+      const fields = {
+        told_state: moment.state,
+        told_at: moment.at,
+        ...(remoteId && { remote_id: remoteId }),
+        ...(remoteUrl && { remote_url: remoteUrl }),
+      };
+      // Nobody else writes the lane: it is ours for as long as its lease holds.
+      const place = namePlace(owner(remoteId ?? ''));
+      const isLatest = !known.toldInLane || known.toldInLane.at <= moment.at;
+      await logDelivery(
+        redis,
+        [
+          ...[...logKeys, ledgerKey, remoteId ? owner(remoteId) : ledgerKey],
+          ...[isLatest ? laneKey : ledgerKey, place.key, ...held.leases],
+        ],
+        ...log({ state: moment.state, outcome: 'delivered', words: message, ...(status && { status }) }),
+        JSON.stringify(moment),
+        KEEP_LANE_SECONDS,
+        held.token,
+        place.field,
+        ...Object.entries(fields).flat(),
+      );
+      held.left = true;
+    },
+    async attempted(attempt) {
+      await logAttempt(redis, logKeys, ...log(attempt));
+    },
+  };
+}
+
+/** As claim-remote-id.lua, of an owner that may be packed. @param names remoteOwner and ledger */
+async function claimUnpacked(
+  redis: Redis,
+  names: readonly [owner: string, ledger: string],
+  ...args: readonly (string | number)[]
+): Promise<unknown> {
+  const place = namePlace(names[0]);
+  for (;;) {
+    const claimedBy = await claimRemoteId(redis, [...names, place.key], ...args, place.field);
+    if (claimedBy !== '') return claimedBy;
+    await unpackUnder(redis, names[0]);
+  }
+}
+
+const UNSAFE_RETRY_MS = 1_000;
+
+/** Nothing is sent that a failover could make us forget. */
+function unsafe(cause: unknown): never {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  throw new DeliveryFailed(`what is sent could not be noted in safety: ${why}`, {
+    retry: { afterMs: UNSAFE_RETRY_MS, hold: 'job' },
+  });
+}
+
+/** Two clocks of whole seconds, and the way of an answer. */
+const CLAIM_SLACK_MS = 2_000;
+
+/** How long a claim that was made with the thing itself is kept at least from now on, milliseconds. */
+const leftBefore = (keepSeconds: number, madeMsAgo: number | undefined): number =>
+  madeMsAgo === undefined ? 0 : keepSeconds * 1000 - madeMsAgo - CLAIM_SLACK_MS;
+
+function toKnown({ stored: listed, inLane }: HeldLeases): DeliveryState {
+  const stored: Record<string, string> = {};
+  for (let at = 0; at + 1 < listed.length; at += 2) stored[listed[at] ?? ''] = listed[at + 1] ?? '';
+  // written by delivered() alone
+  return { ...toState(stored), ...(inLane && { toldInLane: JSON.parse(inLane) as Moment }) };
+}
+
+export function toState(stored: Readonly<Record<string, string>>): DeliveryState {
+  const { told_state, told_at, remote_id, attempted_at } = stored;
+  return {
+    // written by delivered() alone
+    ...(told_state && told_at && { told: { state: told_state as Moment['state'], at: told_at } }),
+    ...(remote_id && { remoteId: remote_id }),
+    ...(attempted_at && { attemptedAt: attempted_at }),
+  };
+}
