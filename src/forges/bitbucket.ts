@@ -16,6 +16,10 @@ export function bitbucketRepository({ origin, segments }: ForgeAddress): Reposit
   };
 }
 
+/** The page of a pipeline, by the address of its repository and its number. Undefined where it is no number. */
+export const bitbucketPipelineUrl = (repositoryUrl: string | undefined, number: string | undefined) =>
+  repositoryUrl && number && /^\d+$/.test(number) ? `${repositoryUrl}/pipelines/results/${number}` : undefined;
+
 /**
  * Bitbucket Data Center, by the shape of its addresses: its pages `[/<root>]/projects/<KEY>/repos/<slug>`,
  * `users/<name>/repos/<slug>`, its clone URL `[/<root>]/scm/<key>/<slug>`, and SSH at port 7999, which has no root.

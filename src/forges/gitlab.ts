@@ -4,6 +4,17 @@ import { linesOf, numberOf } from './message.ts';
 /** The address of a GitLab, also where that of its API was written, as a job finds it in CI_API_V4_URL. */
 export const gitlabAddress = (url: string): string => url.replace(/\/api\/v4$/, '');
 
+/** The pages of a project, by its own address. */
+export const gitlabPipelineUrl = (projectUrl: string, id: number | string): string => `${projectUrl}/-/pipelines/${id}`;
+export const gitlabJobUrl = (projectUrl: string, id: number | string): string => `${projectUrl}/-/jobs/${id}`;
+export const gitlabEnvironmentsUrl = (projectUrl: string): string => `${projectUrl}/-/environments`;
+
+/** Where the path of a project ends and that of its pages begins. */
+const PAGES = '/-/';
+
+/** The path of a page without what is below its project: `/harbor/api/-/pipelines/7` is of `/harbor/api`. */
+export const gitlabProjectPath = (pathname: string): string => pathname.split(PAGES, 1)[0] ?? '';
+
 const REFERENCE = 'See merge request ';
 
 /**

@@ -21,7 +21,7 @@ export function subjectOf(text: string | undefined): PageSubject | undefined {
   if (commit) return { commit };
   const [, project, request] = REQUEST.exec(pathname) ?? [];
   if (project && request) return { text: `!${request} ${repositoryOf(project)}` };
-  const run = runOf(pathname);
+  const run = runTermOf(pathname);
   return run === undefined ? undefined : { text: run };
 }
 
@@ -29,7 +29,7 @@ export function subjectOf(text: string | undefined): PageSubject | undefined {
 const repositoryOf = (project: string): string => project.replace('/repos/', '/');
 
 /** `pipelines/77`, `jobs/4711`, `applications/argocd/api`: what is kept of the address of a run, to find it again. */
-export function runOf(address: string | undefined): string | undefined {
+export function runTermOf(address: string | undefined): string | undefined {
   if (address === undefined) return undefined;
   const path = address.split(/[?#]/, 1)[0] ?? '';
   const [, kind, id] = RUN.exec(path) ?? [];
@@ -37,3 +37,7 @@ export function runOf(address: string | undefined): string | undefined {
   const name = APPLICATION.exec(path)?.[1];
   return name && `applications/${name}`.toLowerCase();
 }
+
+/** The number of the merge or pull request whose page an address is, on any of the forges. */
+export const mergeRequestNumberIn = (address: string | undefined): string | undefined =>
+  /\/(?:merge_requests|pull-requests|pull)\/(\d+)/.exec(address ?? '')?.[1];

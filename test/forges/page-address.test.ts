@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runOf, subjectOf } from '../../src/forges/page-address.ts';
+import { runTermOf, subjectOf } from '../../src/forges/page-address.ts';
 
 const SHA = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
@@ -29,6 +29,6 @@ describe('a pasted address', () => {
 
   it('finds a run by what is kept of its own address', () => {
     for (const address of ['https://g.example/a/b/-/jobs/4711', 'https://argocd.example/applications/pay-api'])
-      expect(subjectOf(address)?.text).toBe(runOf(address));
+      expect(subjectOf(address)?.text).toBe(runTermOf(address));
   });
 });

@@ -1,5 +1,6 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
+import { gitlabEnvironmentsUrl } from '../../forges/gitlab.ts';
 import { fullSha } from '../../values/sha.ts';
 import type { Delivered, DeliveryLedger } from '../sink.ts';
 import type { GitlabApi } from './api.ts';
@@ -54,6 +55,6 @@ export function done(delivery: ResolvedDelivery, id: string, message: string, st
     message,
     remoteId: id,
     ...(status !== undefined && { status }),
-    ...(path && { remoteUrl: `${api.url}/${path}/-/environments` }),
+    ...(path && { remoteUrl: gitlabEnvironmentsUrl(`${api.url}/${path}`) }),
   };
 }

@@ -1,5 +1,6 @@
 import type { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
+import { gitlabProjectPath } from '../../forges/gitlab.ts';
 import { fullSha } from '../../values/sha.ts';
 import { trimChars, withoutEnd } from '../../values/text.ts';
 import type { Sink } from '../sink.ts';
@@ -56,7 +57,7 @@ export function isHere(url: string | undefined, map: Destination): boolean {
 function pathOn(url: string, map: Destination): string | undefined {
   if (!isHere(url, map)) return undefined;
   const root = trimPath(new URL(map.url).pathname) ?? ''; // a GitLab may live under a path: https://example.com/gitlab
-  const path = trimPath(decode(parse(url)?.pathname ?? '').split('/-/')[0] ?? '') ?? '';
+  const path = trimPath(gitlabProjectPath(decode(parse(url)?.pathname ?? ''))) ?? '';
   const project = root && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
   return project.includes('/') ? project : undefined; // every project lies in a group or in a user's name
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { bitbucketPipelineUrl } from '../../forges/bitbucket.ts';
 import type { JsonObject } from '../../values/json.ts';
 import type { Mapped } from '../source.ts';
 import {
@@ -19,7 +20,6 @@ import {
   missingFields,
   NO_TIME,
   pipelineKey,
-  pipelinePage,
   pullRequest,
   type Repository,
   type Resolved,
@@ -112,7 +112,7 @@ function cloudRecord(parts: CloudParts): NewChangeRecord {
     ref,
     tag,
     commit,
-    pipelineUrl: pipelinePage(repository, pipeline.build_number) ?? deployment.release?.url ?? step,
+    pipelineUrl: bitbucketPipelineUrl(repository.url, pipeline.build_number) ?? deployment.release?.url ?? step,
     job: deployment.step?.name,
     jobUrl: step,
     pullRequest: pullRequest({ id: pullRequestId, message: commit?.message, repository }),

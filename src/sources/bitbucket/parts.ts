@@ -129,10 +129,6 @@ export function stageOf(parts: {
 
 export const runNumber = (run: string | undefined): string => (run && /^\d+$/.test(run) ? String(Number(run)) : '1');
 
-export function pipelinePage(repository: Repository, build: string | undefined): string | undefined {
-  return repository.url && build && /^\d+$/.test(build) ? `${repository.url}/pipelines/results/${build}` : undefined;
-}
-
 export function tagsOf(
   repository: Repository,
   { name }: Environment,

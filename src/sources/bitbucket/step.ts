@@ -1,4 +1,5 @@
 import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { bitbucketPipelineUrl } from '../../forges/bitbucket.ts';
 import { isAccountId } from '../../values/account-id.ts';
 import { asObject, type JsonObject } from '../../values/json.ts';
 import type { Lookup, Mapped } from '../source.ts';
@@ -17,7 +18,6 @@ import {
   missingFields,
   NO_TIME,
   pipelineKey,
-  pipelinePage,
   pullRequest,
   type Repository,
   type Resolved,
@@ -134,7 +134,7 @@ function stepRecord({ step, commit, environment, state, hasMore, context, person
   const repository = bitbucketOrg(stepFullName(step), step.BITBUCKET_REPO_UUID, step.BITBUCKET_REPO_SLUG);
   const keys = stepKeys({ step, commit, environment, repository });
   const ref = step.BITBUCKET_TAG ?? step.BITBUCKET_BRANCH;
-  const pipelineUrl = pipelinePage(repository, step.BITBUCKET_BUILD_NUMBER);
+  const pipelineUrl = bitbucketPipelineUrl(repository.url, step.BITBUCKET_BUILD_NUMBER);
   const uuid = bareUuid(step.BITBUCKET_STEP_UUID);
   const { commit_message: message, commit_author: author } = step;
   return withoutUndefined<NewChangeRecord>({

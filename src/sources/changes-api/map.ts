@@ -1,12 +1,13 @@
 import { digest, type NewChangeRecord, recordId } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { mergeRequestNumberIn } from '../../forges/page-address.ts';
+import { projectOfPipeline } from '../../forges/pipeline-project.ts';
 import { ACCOUNT_ID_NOTE, isAccountId } from '../../values/account-id.ts';
 import { parseRepoUrl } from '../../values/repo-url.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { safeUrl } from '../../values/url.ts';
 import type { Mapped, Webhook } from '../source.ts';
-import { projectOf } from './project.ts';
 import { type ChangeCreate, parseChange, unfilledFields, unknownFields } from './schema.ts';
 
 const LISTED_FIELDS = 10;
@@ -113,8 +114,8 @@ const bounded = (id: string): string => (id.length > LONGEST_ID ? digest(id) : i
 
 function serviceOf(change: ChangeCreate, serviceId: string | undefined): { service: string; note?: string } {
   if (change.service) return { service: change.service };
-  const project = projectOf(change.pipeline_url);
-  if (project) return { service: project.service, note: 'service is the project in pipeline_url' };
+  const project = projectOfPipeline(change.pipeline_url);
+  if (project) return { service: project.slug, note: 'service is the project in pipeline_url' };
   if (serviceId) return { service: serviceId, note: 'service is the service id, for want of a name' };
   const deployed = /^Deployed (\S+) @ [0-9a-f]{7,64}\b/i.exec(change.summary)?.[1];
   if (deployed) return { service: deployed, note: 'service is taken from summary' };
@@ -127,7 +128,7 @@ function serviceOf(change: ChangeCreate, serviceId: string | undefined): { servi
  */
 function repositoryOf(change: ChangeCreate): Pick<NewChangeRecord, 'repository'> {
   const given = parseRepoUrl(change.repository);
-  const project = projectOf(change.pipeline_url);
+  const project = projectOfPipeline(change.pipeline_url);
   const name = given?.path ?? change.repository ?? project?.path ?? change.gitlab_project;
   if (!name) return {};
   const address = given?.url ?? (change.repository ? undefined : project?.url);
@@ -149,7 +150,7 @@ function commitOf({ commit_sha, commit_message: message }: ChangeCreate): NewCha
 
 function pullRequestOf({ pr_number, pr_url }: ChangeCreate): NewChangeRecord['pullRequest'] {
   const url = safeUrl(pr_url);
-  const number = pr_number ?? /\/(?:merge_requests|pull-requests|pull)\/(\d+)/.exec(url ?? '')?.[1];
+  const number = pr_number ?? mergeRequestNumberIn(url);
   return number ? { number, ...(url && { url }) } : undefined;
 }
 

@@ -1,5 +1,6 @@
 import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
+import { gitlabPipelineUrl } from '../../forges/gitlab.ts';
 import { nameRef } from '../../values/ref.ts';
 import { toIso } from '../../values/time.ts';
 import type { Mapped } from '../source.ts';
@@ -127,7 +128,7 @@ function commitOfRow(row: DeploymentRow, asked: Commit | undefined): Pick<NewCha
 
 function linksOf({ deployable }: DeploymentRow, project: Project): Partial<NewChangeRecord> {
   const pipeline = deployable?.pipeline;
-  const built = project.url && pipeline?.id && `${project.url}/-/pipelines/${pipeline.id}`;
+  const built = project.url && pipeline?.id && gitlabPipelineUrl(project.url, pipeline.id);
   const pipelineUrl = pipeline?.web_url ?? built;
   return {
     ...(pipelineUrl && { pipelineUrl }),

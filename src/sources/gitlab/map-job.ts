@@ -1,5 +1,6 @@
 import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
+import { gitlabJobUrl, gitlabPipelineUrl } from '../../forges/gitlab.ts';
 import { toIso } from '../../values/time.ts';
 import type { Mapped } from '../source.ts';
 import { jobKey, type Project, projectOf } from './project.ts';
@@ -83,7 +84,7 @@ export function mapJob(hook: JobHook, context: Context): Mapped {
       author: commit?.author_name,
       committedAt: undefined,
     }),
-    ...(project.url && pipelineId && { pipelineUrl: `${project.url}/-/pipelines/${pipelineId}` }),
+    ...(project.url && pipelineId && { pipelineUrl: gitlabPipelineUrl(project.url, pipelineId) }),
   };
   return { kind: 'records', records: [record] };
 }
@@ -120,7 +121,7 @@ export function mapPipeline(hook: PipelineHook, context: Context): Mapped {
 
 function sharedByBuilds(hook: PipelineHook, project: Project): Partial<NewChangeRecord> {
   const { object_attributes: pipeline, merge_request: request, commit } = hook;
-  const builtUrl = project.url && pipeline?.id && `${project.url}/-/pipelines/${pipeline.id}`;
+  const builtUrl = project.url && pipeline?.id && gitlabPipelineUrl(project.url, pipeline.id);
   const pipelineUrl = pipeline?.url ?? builtUrl;
   return {
     ...refFacts({ ref: pipeline?.ref, tag: pipeline?.tag, message: commit?.message }, project),
@@ -166,7 +167,7 @@ function recordOf(
     ...(step.neverRan && { endReason: 'never_ran' }),
     environment: step.environment,
     ...(job.name && { job: job.name }),
-    ...(project.url && { jobUrl: `${project.url}/-/jobs/${job.id}` }),
+    ...(project.url && { jobUrl: gitlabJobUrl(project.url, job.id) }),
     ...(actor && { actor }),
     occurredAt: at ?? context.webhook.receivedAt.toISOString(),
     ...(step.startedAt && { startedAt: step.startedAt }),

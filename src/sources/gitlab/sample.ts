@@ -1,3 +1,4 @@
+import { gitlabJobUrl } from '../../forges/gitlab.ts';
 import { forgeOf } from '../../forges/index.ts';
 import { shortSha } from '../../values/sha.ts';
 import { sampleSha } from '../sample-sha.ts';
@@ -13,7 +14,7 @@ export function sampleDeploymentHook(at: Date): string {
     status_changed_at: at.toISOString(),
     deployment_id: id,
     deployable_id: id,
-    deployable_url: `${web_url}/-/jobs/${id}`,
+    deployable_url: gitlabJobUrl(web_url, id),
     environment: 'staging',
     environment_tier: 'staging',
     environment_external_url: null,

@@ -1,6 +1,6 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { summarize } from '../../domain/summary.ts';
-import { runOf } from '../../forges/page-address.ts';
+import { runTermOf } from '../../forges/page-address.ts';
 
 /** So many of the newest are looked through for several facets at once: it takes about a hundredth of a second. */
 export const SEARCHED = 5_000;
@@ -55,8 +55,8 @@ function textOf(deployment: Deployment): string {
     actor,
     repository?.name,
     job,
-    runOf(deployment.pipelineUrl),
-    runOf(deployment.jobUrl),
+    runTermOf(deployment.pipelineUrl),
+    runTermOf(deployment.jobUrl),
     pullRequest && `#${pullRequest.number} !${pullRequest.number} ${pullRequest.title ?? ''}`,
     ...artifacts,
   ]
