@@ -19,7 +19,8 @@ export interface ForwardParts {
 export type Forwarded = 'delivered' | 'duplicate' | 'stale' | 'unwanted' | 'gone';
 
 /**
- * Story 3: a sink is notified how a deployment stands: as it stands now, not as it stood when the job was made.
+ * Story 3: a deployment is delivered to a sink, in the state that it has now, not the one that it had when the job was
+ * made.
  * @throws DeliveryFailed which says what a retry could do (queue/workers.ts does it).
  */
 export function createForward({ deployments, ledger, clock, sourceName, pageUrl, onDelivered }: ForwardParts) {

@@ -262,7 +262,7 @@ async function ask<Part>(
   await act(part, reachBridge(access));
 }
 
-/** The bridge outlives whoever reads its output; a command has nothing more to do. */
+/** The bridge keeps running when the reader of its output ends; a command has nothing more to do. */
 if (process.argv[2] === 'start') ignoreBrokenPipe();
 else {
   exitOnBrokenPipe();

@@ -13,34 +13,34 @@ import { startProcessing } from './processing.ts';
 import { startServing } from './serving.ts';
 import type { Resources } from './shared.ts';
 
-/** Everything that one configuration makes, at work. */
+/** The running parts of one configuration. */
 export interface Assembly {
   readonly app: Express;
   /** Hands what lies in the spool to Redis. @throws NotKept while Redis is away. */
   drainSpool(): Promise<void>;
-  /** Gives Redis again what it may have forgotten with a server that failed. @throws Error while Redis is away */
+  /** Writes to Redis again what a server that failed may have lost. @throws Error while Redis is away */
   checkServer(): Promise<void>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
-  /** What keeps it from being well just now. */
+  /** What is wrong at present, as `shiplog_degraded` names it. */
   degraded(): Promise<ReadonlySet<Condition>>;
   /** How many deployments should have ended by now. */
   stale(): Promise<number>;
   /** Each sink, and whether it waits as a whole. */
   holds(): Readonly<Record<string, boolean>>;
-  /** When each source last told something, epoch milliseconds, as far as the newest webhooks show. */
+  /** When each source last sent a webhook, epoch milliseconds, as far as the newest webhooks show. */
   lastWebhooks(): Promise<Readonly<Record<string, number>>>;
-  /** When each secret ends that says so. */
+  /** When each secret expires, where an expiry date is known. */
   expiries(): Readonly<Record<string, Date>>;
   prune(): Promise<void>;
-  /** Ends the answers that never end by themselves, so that a server can close. */
+  /** Ends the responses that never end by themselves (event streams), so that the server can close. */
   hangUp(): void;
   /**
-   * Lets what is under way finish, and leaves the rest in Redis; at once, when there is no Redis that could hear of it.
+   * Lets running work finish, and leaves the rest in Redis. `atOnce`: Redis is away, so that nothing could be finished.
    */
   close(how: { readonly atOnce: boolean }): Promise<void>;
 }
 
-/** Joins every part, as one configuration says. */
+/** Builds and connects all parts of one configuration. */
 export function assemble(config: Config, resources: Resources): Assembly {
   const secrets = secretsOf(config);
   resources.log.hide(secrets);

@@ -27,7 +27,7 @@ export interface Connections {
 }
 
 interface Options {
-  /** One of our own begins beside us, and is not there at once. */
+  /** The private Redis, which is started together with the bridge and is not ready at once. */
   readonly isOwn: boolean;
   readonly onError: OnError;
 }
@@ -63,7 +63,9 @@ interface Reports {
   readonly onError: OnError;
 }
 
-/** What the start wants of Redis; a Redis that is away is waited for. @throws Error when it can never serve us */
+/**
+ * Checks that Redis is fit for the bridge. A Redis that is away is waited for. @throws Error when it can never serve us
+ */
 export async function examineRedis({ quick, opened }: Connections, { log, onError }: Reports): Promise<void> {
   const isThere = await opened();
   const complaint = lastErrorOf(quick);
@@ -80,7 +82,7 @@ export async function examineRedis({ quick, opened }: Connections, { log, onErro
   });
 }
 
-/** Settings under which it may lose what was acknowledged: loudly, and on /readyz for as long as they stay. */
+/** Warns of settings under which Redis may lose acknowledged webhooks; /readyz shows them for as long as they stay. */
 async function warnOfRedis(redis: Redis, log: Logger): Promise<void> {
   const { warnings } = await inspectRedis(redis).catch(() => ({ warnings: [] }));
   for (const warning of warnings) log.error({ warning }, 'this Redis may lose webhooks');

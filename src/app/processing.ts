@@ -22,7 +22,7 @@ import { createStores, type Stores } from './stores.ts';
 
 export type Processing = ReturnType<typeof startProcessing>;
 
-/** What goes on without anybody waiting for it: recording, forwarding, asking the tools for what was never reported. */
+/** Starts the background work: recording, forwarding, and asking the tools for what was never reported. */
 export function startProcessing(shared: Shared) {
   const { config, steady, clock, log, onError } = shared;
   const stores = createStores(steady, config, clock);
@@ -70,12 +70,12 @@ type Forward = ReturnType<typeof createQueues>['forward'];
 
 /** Shorter than the pause between two runs (chores.ts). */
 const PRUNE_ALONE_MS = 10_000;
-/** Longer than asking all tools takes; a replica that is killed meanwhile holds nobody up for longer. */
+/** Longer than asking all tools takes; a replica that is killed meanwhile blocks the others for no longer. */
 const RECONCILE_ALONE_MS = 10 * 60_000;
 
 const noWorkers: Workers = { holds: () => ({}), whyStopped: () => undefined, close: async () => {} };
 
-/** Does it unless another replica is at it. */
+/** Does the work unless another replica is doing it. */
 async function alone(redis: Redis, name: string, work: () => Promise<void>): Promise<void> {
   if (!(await claimChore(redis, name, RECONCILE_ALONE_MS))) return;
   try {

@@ -24,12 +24,12 @@ export interface ReadinessParts {
   readonly durability: Durability;
   /** What Redis said when it did not take a webhook. */
   readonly whySpooled: () => string | undefined;
-  /** It takes webhooks, and does not only work. */
+  /** It has the role `receive`. */
   readonly receives: boolean;
   /** How another replica's configuration differs. */
   readonly difference: () => string | undefined;
   readonly isStopping: () => boolean;
-  /** What looks wrong, and may have been made to look so by anybody. */
+  /** What looks wrong, although any sender may have caused it: shown as a hint. */
   readonly hint: () => string | undefined;
 }
 
@@ -43,7 +43,7 @@ const FACTS_WITHIN_MS = 300;
 
 /**
  * Ready means: a webhook that comes now is kept, and becomes a change. Without Redis it is kept in the spool, and the
- * workers wait: whoever sends it elsewhere then loses it. What a webhook would meet is tried, not guessed.
+ * workers wait: a load balancer that sent it elsewhere would lose it. What a webhook would meet is tried, not guessed.
  */
 export async function examine(examined: ReadinessParts): Promise<ReadinessReport> {
   const { quick, flush, workers, sinkNames, spool, durability, hint } = examined;

@@ -40,7 +40,7 @@ export function createRecentlyKept<Item>(parts: {
     });
     if (knownServerId !== undefined && knownServerId !== id)
       await Promise.all(recent.map(({ item }) => parts.keepAgain(item)));
-    knownServerId = id; // when it has all of it
+    knownServerId = id; // when the server has all of it
     const unsettled = recent.findIndex(({ atMs }) => atMs > startedMs - SETTLED_AFTER_MS);
     keepOnly(unsettled === -1 ? recent.length : unsettled);
   };

@@ -19,7 +19,7 @@ export interface ReplicaParts {
 export interface Replica {
   /** Sinks that others have and we have not: their deliveries are left to them. Waits until Redis has said so once. */
   sinksElsewhere(): Promise<readonly string[]>;
-  /** A sentence; undefined while all say the same. */
+  /** How the configurations differ, as a sentence. Undefined: they are the same. */
   difference(): string | undefined;
   stop(): void;
 }
@@ -43,7 +43,7 @@ export function joinReplicas({ config, redis, log, onError }: ReplicaParts): Rep
   return {
     async sinksElsewhere() {
       if (!others) {
-        first = first.catch(beat); // whoever records is tried again by itself
+        first = first.catch(beat); // the queue retries the job that asked
         await first;
       }
       return [...(others?.sinks ?? [])].filter((name) => !facts.sinks.includes(name));

@@ -88,7 +88,7 @@ export function startServing(shared: Shared, processing: Processing) {
   };
 }
 
-/** Whose a stream of news is: the places are shared evenly. */
+/** Who an event stream belongs to: the limit of open streams is shared evenly among readers. */
 const readerOf = (request: Request): string => `${viewerOf(request)?.name} ${networkOf(request.ip)}`;
 
 function readiness(

@@ -24,7 +24,7 @@ export interface Resources {
   readonly traces: Traces;
   readonly log: Logger;
   readonly onError: OnError;
-  /** From the signal on: nobody new is to be sent here. */
+  /** True from the stop signal on: a load balancer must send nothing more. */
   readonly isStopping: () => boolean;
 }
 

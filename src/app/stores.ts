@@ -31,7 +31,7 @@ export type Stores = ReturnType<typeof createStores>;
 
 const SECONDS_A_DAY = 86_400;
 
-/** Twice, on two connections: whoever answers a request gives up soon, whoever processes waits. */
+/** Called twice, for two connections: requests use the one that gives up soon, workers the one that waits. */
 export function createStores(redis: Redis, config: Config, clock: () => Date) {
   const keepSeconds = Math.ceil((config.changes.days + MARGIN_DAYS) * SECONDS_A_DAY);
   const echoes = createEchoes(redis, keepSeconds);

@@ -5,7 +5,7 @@ import { addressOf } from './address.ts';
 /** Orders to the bridge may take as long as the tools' APIs need. */
 const patient = new Agent({ headersTimeout: 15 * 60_000, bodyTimeout: 15 * 60_000 });
 
-/** The bridge has answered: no. */
+/** The bridge refused the request. */
 export class RequestRefused extends Error {
   readonly status: number;
   constructor(message: string, status: number) {
@@ -27,7 +27,7 @@ export interface BridgeRequest {
 /**
  * Asks the running bridge, as admin.
  * @returns `data` of its answer.
- * @throws Refused with its words, NoBridge when none runs.
+ * @throws RequestRefused with its message, BridgeUnreachable when none runs.
  */
 export async function callBridge(config: BridgeSettings, question: BridgeRequest): Promise<unknown> {
   return (await askBridge(config, question)).data;

@@ -17,7 +17,10 @@ interface Place {
   readonly entries: readonly { readonly name: string; readonly about: string }[];
 }
 
-/** A script that completes commands and options in a shell. Made of the very commands, so that it misses none. */
+/**
+ * A script that completes commands and options in a shell. Generated from the commands themselves, so that none is
+ * missing.
+ */
 export function completionScript(program: Command, shell: Shell): string {
   const places = placesOf(program, '');
   return WRITERS[shell](places);

@@ -77,7 +77,7 @@ export async function orderDeadLetters(
   { all = false, dryRun = false, remap = false, json = false, ...options }: DeadLetterOptions,
 ): Promise<void> {
   const now = new Date();
-  // What dies again meanwhile is not tried a second time by the same command: with `until` it comes to an end.
+  // What becomes a dead letter again meanwhile is not tried a second time by the same command: `until` ends it.
   const body = {
     until: now.toISOString(),
     ...filterOf(options, now),

@@ -1,4 +1,4 @@
-/** The headers of a webhook, as somebody noted them down. */
+/** The headers of a webhook, as they were copied from a log or a tool. */
 export interface NotedHeaders {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;

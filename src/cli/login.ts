@@ -2,7 +2,9 @@ import { type BridgeSettings, keepLogin } from '../config/bridge-access.ts';
 import { addressOf } from './address.ts';
 import { callBridge } from './call.ts';
 
-/** Tries the token, and keeps address and token for this user. @throws Refused when the bridge does not take it */
+/**
+ * Tries the token, and keeps address and token for this user. @throws RequestRefused when the bridge does not accept it
+ */
 export async function logIn(config: BridgeSettings): Promise<void> {
   await callBridge(config, { method: 'GET', path: '/api/v1/changes?limit=1' });
   const url = addressOf(config);

@@ -1,6 +1,6 @@
 import { EMPTY_LINE } from './terminal.ts';
 
-/** Nothing is wrong, and there is nothing to show or do: the exit code says it (main.ts). */
+/** Nothing is wrong, and there is nothing to show or do: the exit code says so (main.ts). */
 export class NothingFound extends Error {}
 
 /** What a command writes to, so that tests can read it. */
@@ -48,8 +48,8 @@ const QUIET_MS = 2_000;
 const AGAIN_MS = 1_000;
 
 /**
- * Says on standard error what is being done, once it takes longer than 2 s. On a terminal the line is written over, and
- * gone at the end.
+ * Shows progress on standard error once the work takes longer than 2 s. On a terminal the line is overwritten, and
+ * removed at the end.
  */
 export async function withProgress<T>(
   { stderr }: Output,

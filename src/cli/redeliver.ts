@@ -9,7 +9,7 @@ export interface RedeliverOptions extends JsonOption {
   readonly dryRun: boolean;
 }
 
-/** Has the running bridge tell a sink that came later what happened before. */
+/** Has the running bridge deliver earlier changes to a sink that was added later. */
 export async function redeliver(config: Config, { sink, since, dryRun, json }: RedeliverOptions): Promise<void> {
   const at = momentAgo(since, new Date()).toISOString();
   const body = { sink, since: at, dry_run: dryRun };

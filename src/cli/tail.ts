@@ -26,8 +26,8 @@ export async function runTail(config: BridgeSettings, options: TailOptions): Pro
 }
 
 /**
- * One line a webhook and a delivery attempt, as they come, until the signal. The bridge numbers them, so that none is
- * missed or doubled, also when it is started anew meanwhile. @throws NoBridge when none runs at first
+ * One line for each webhook and delivery attempt, as they come, until the signal. The bridge numbers them, so that none
+ * is missed or doubled, even when it restarts meanwhile. @throws BridgeUnreachable when none runs at first
  */
 export async function tail(
   config: BridgeSettings,
@@ -54,7 +54,7 @@ export async function tail(
   }
 }
 
-/** It is being started anew, or its Redis is away: both come back. */
+/** It is restarting, or its Redis is away: both pass. */
 const isPassing = (error: unknown) =>
   error instanceof BridgeUnreachable || (error instanceof RequestRefused && error.status === 503);
 

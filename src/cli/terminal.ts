@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { escapeControls, withoutControls } from '../values/controls.ts';
 
-/** Before the escapes that we write ourselves. No stranger knows it, so that none can paint or write over a line. */
+/**
+ * Marks the escapes that we write ourselves. Nobody else knows it, so that no payload can colour or overwrite a line.
+ */
 const OURS = randomUUID();
 const ESCAPES: Readonly<Record<string, string>> = { line: '\r\u001b[K', end: '\u001b[39m' };
 const escapeOf = (name: string): string => ESCAPES[name] ?? `\u001b[${name}m`;
@@ -16,7 +18,7 @@ interface Stream {
   readonly isTTY?: boolean;
 }
 
-/** From now on nothing that a stranger wrote reaches the terminal as an order. Every command writes through here. */
+/** From now on no control sequence from a payload reaches the terminal. Every command writes through here. */
 export function cleanOutput(streams: readonly Stream[], { json }: { readonly json: boolean }): void {
   const clean = json ? escapeControls : withoutControls;
   for (const stream of streams) {

@@ -10,7 +10,7 @@ import { keptSecret } from './secrets.ts';
 
 /** What a command needs of a bridge that it only asks. */
 export interface BridgeSettings extends Pick<Config, 'host' | 'port' | 'admin_token'> {
-  /** Said, or left by the bridge; absent: by host and port. */
+  /** Given, or announced by the bridge; absent: by host and port. */
   readonly url?: string;
 }
 

@@ -37,7 +37,6 @@ const NamedToken = z.strictObject({
   ),
 });
 
-/** The whole file. A configuration that parses is a bridge that runs: sources and sinks come out built. */
 /** Also as one text: "receive,work". */
 const Roles = z
   .union([z.string(), z.array(z.string())])
@@ -53,6 +52,7 @@ export function parseRoles(text: string): ('receive' | 'work')[] {
   throw new ConfigError([`--roles ${text}: write receive, work, or receive,work`]);
 }
 
+/** The whole file. Sources and sinks are built when it is parsed, so that a configuration that parses can run. */
 export const Config = z
   .strictObject({
     host: z.string().default('127.0.0.1'),
@@ -88,12 +88,12 @@ export const Config = z
     auth: ProxyAuth.optional(),
     /** /metrics, and all that /readyz says beside its status, ask for it. Absent: they are open. */
     metrics_token: AToken.optional(),
-    /** How many proxies stand before us: whose X-Forwarded-For to believe. */
     /**
      * Where people and tools reach the bridge, with the path that a proxy shows it under:
      * https://tools.example.com/shiplog
      */
     public_url: BaseUrl.optional(),
+    /** How many proxies stand before us: whose X-Forwarded-For to believe. */
     trust_proxy: z.coerce.number('write how many proxies: 0, 1, …').int().min(0).default(0),
     /**
      * Requests a minute from one address that prove nothing: more are answered 429 and not written down. What proves

@@ -13,8 +13,8 @@ type Path = readonly (string | number)[];
 const listed = (secrets: unknown): readonly string[] => (Array.isArray(secrets) ? secrets : []);
 
 /**
- * Whoever holds a token that is used twice may more than was meant: a CI job whose changes token is the admin token is
- * an admin. Several sources may share a secret.
+ * A token that is used twice grants more than was meant: a CI job whose changes token is also the admin token is an
+ * admin. Several sources may share a secret.
  */
 export function sharedTokens(config: Configured): { readonly path: (string | number)[]; readonly message: string }[] {
   const own: { path: Path; token: string | undefined; called: string }[] = [

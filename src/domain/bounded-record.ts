@@ -2,7 +2,7 @@ import { cutUnits, NAME_CHARS, PATH_CHARS, shorten, TEXT_CHARS, wellFormed } fro
 import { URL_CHARS } from '../values/url.ts';
 import { type ChangeRecord, digest } from './change-record.ts';
 
-/** JSON of one record, whatever came: a deployment has two dozen of them, and Redis keeps them for a year. */
+/** JSON of one record, whatever was sent: a deployment has two dozen of them, and Redis keeps them for a year. */
 export const RECORD_BYTES = 65_536;
 /** The records of one webhook together. */
 const WEBHOOK_BYTES = 1_048_576;

@@ -30,13 +30,13 @@ export type Deployment = Omit<
   };
   /** The record that decided the state. */
   readonly decidedBy: string;
-  /** Every name of the tools that told about it. */
+  /** The signals that reported it. */
   readonly signals: readonly string[];
-  /** The kinds of tools that told about it, the first one first. */
+  /** The kinds of tools that reported it, the first one first. */
   readonly sources: readonly string[];
   /** What the tools called it, where the configuration gives it another name (routing.ts). */
   readonly original?: { readonly environment?: string; readonly service?: string };
-  /** The last of the posts in the same words that tell of it, where that is later than `occurredAt`. */
+  /** The last of the identical posts that report it, where that is later than `occurredAt`. */
   readonly repeatedUntil?: string;
   /** Of one that has failed: when it had succeeded before. ISO 8601 UTC. */
   readonly succeededAt?: string;
@@ -73,8 +73,8 @@ export interface Moment {
 }
 
 /**
- * How it stands. That it was superseded is a conclusion, and counts from its start: whatever end is told at last comes
- * later.
+ * Its state as of a moment. That it was superseded is a conclusion, and counts from its start: any end that a tool
+ * reports comes later.
  */
 export function momentOf({
   state,
@@ -86,9 +86,9 @@ export function momentOf({
 }
 
 /**
- * What a newly known moment means to somebody who was told `told`:
- * `apply` tell it, `duplicate` it is known, `stale` something later is known.
- * Between final states the later moment wins: succeeded → failed is a deployment that degraded afterwards.
+ * What a moment means to a destination that was last sent `previous`. `apply`: send it. `duplicate`: it was sent.
+ * `stale`: something later was sent. Between final states the later moment wins: succeeded → failed is a deployment
+ * that degraded afterwards.
  */
 export function transition(previous: Moment | undefined, next: Moment): 'apply' | 'duplicate' | 'stale' {
   if (!previous) return 'apply';

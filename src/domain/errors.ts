@@ -20,16 +20,15 @@ export class WebhookRejected extends Error {
   }
 }
 
-/** The webhook could not be made durable in time. Nothing was acknowledged; the sender should come again. */
+/** The webhook could not be made durable in time. Nothing was acknowledged; the sender should send it again. */
 export class NotKept extends Error {
   override readonly name = 'NotKept';
 }
 
 /**
- * What a retry could do:
- * `never` the destination's answer is final · `backoff` try later, later and later ·
- * `afterMs` at that time; `hold: 'sink'` keeps the whole sink waiting (its key is wrong, it asked for calm),
- * `hold: 'job'` just this delivery.
+ * What a retry could do: `never` the destination's answer is final · `backoff` try later, later and later · `afterMs`
+ * at that time; `hold: 'sink'` keeps the whole sink waiting (its key is wrong, it asked to wait), `hold: 'job'` just
+ * this delivery.
  */
 export type Retry = 'never' | 'backoff' | { readonly afterMs: number; readonly hold: 'job' | 'sink' };
 

@@ -6,7 +6,7 @@ import { isNamedByDefault } from './service.ts';
 /**
  * Folds the records of one deployment into what is known about it. A pure fold of the set: the order in which the
  * records arrived, and how often, makes no difference.
- * @throws RangeError when there is no record: a deployment nobody spoke of does not exist.
+ * @throws RangeError when there is no record: a deployment without records does not exist.
  */
 export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
   const records = withReportsRankedLower(withoutLateTrouble(given).map(clamped));
@@ -76,7 +76,7 @@ const AHEAD = "The sender's clock is ahead: times after a signal's receipt are s
 /** Clocks differ a little everywhere; a note is for those that mislead. */
 const AHEAD_NOTED_MS = 60_000;
 
-/** Nothing that was told has happened after it was told. A clock that is ahead must not decide what came last. */
+/** Nothing happened after it was reported. A clock that is ahead must not decide what came last. */
 function clamped(record: ChangeRecord): ChangeRecord {
   const { occurredAt, startedAt, finishedAt, receivedAt, notes } = record;
   const newest = [occurredAt, startedAt, finishedAt].reduce<string>((a, b) => (b && b > a ? b : a), receivedAt);
@@ -112,7 +112,7 @@ function byAuthority(a: ChangeRecord, b: ChangeRecord): number {
   return Number(a.authoritative) - Number(b.authoritative) || isReport(b) - isReport(a) || byDecision(a, b);
 }
 
-/** When it is said to have begun, else when somebody said first that it runs. */
+/** The start that a tool reported, else the first report that it runs. */
 function startOf(records: readonly ChangeRecord[], decidedAt: string): string | undefined {
   const running = sameState(records, 'running').map(({ occurredAt }) => occurredAt);
   const reported = earliest(records.map((record) => record.startedAt));
@@ -150,11 +150,11 @@ function summaryOf(trusted: readonly ChangeRecord[], state: State): { summary?: 
 const reasonToWait = (trusted: readonly ChangeRecord[]): string | undefined =>
   trusted.findLast(({ state }) => !isFinal(state))?.waiting;
 
-/** Trouble that is over: the application recovered, and the tool that told of the one told of the other. */
+/** Trouble that is over: the application recovered, and the same tool reported both. */
 const isOver = ({ state, history, occurredAt }: ChangeRecord, decider: ChangeRecord): boolean =>
   decider.state === 'succeeded' && state === 'failed' && history !== undefined && occurredAt < decider.occurredAt;
 
-/** What was wrong does not describe a deployment that is well again. */
+/** What was wrong does not describe a deployment that has recovered. */
 function descriptionOf(trusted: readonly ChangeRecord[], decider: ChangeRecord): string | undefined {
   return trusted.findLast((record) => record.description !== undefined && !isOver(record, decider))?.description;
 }
@@ -166,7 +166,7 @@ function setbacks(trusted: readonly ChangeRecord[], decider: ChangeRecord): stri
     .at(-1);
   if (!last) return [];
   const what = last.description?.split('\n', 1)[0];
-  return [`Failed at ${last.occurredAt}, and well again at ${decider.occurredAt}${what ? ` (${what})` : ''}.`];
+  return [`Failed at ${last.occurredAt}, and healthy again at ${decider.occurredAt}${what ? ` (${what})` : ''}.`];
 }
 
 function sourcesOf(records: readonly ChangeRecord[]): string[] {
@@ -219,7 +219,7 @@ function mergeEnvironment(under: ChangeRecord, over: ChangeRecord): ChangeRecord
   return { ...under.environment, ...over.environment };
 }
 
-/** Each record has its limit; a deployment that is told a thousand times has this one. */
+/** Each record has its limit; this one is for a deployment with a thousand records. */
 const MAX_UNITED = 200;
 const unite = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])].slice(0, MAX_UNITED);
 const earliest = (times: readonly (string | undefined)[]) =>

@@ -38,12 +38,12 @@ export const totalOf = (hours: readonly Hour[]): Omit<Hour, 'atMs'> =>
 
 /** Fewer hours tell no habit. */
 const HABIT_HOURS = 5;
-/** It is silent for longer than it ever was, and by so much. */
+/** How many times longer than its longest pause a source must be silent. */
 const LONGER_THAN_EVER = 2;
 
 /**
- * Since when a source says nothing though it used to: longer than a day, and twice as long as its longest pause of the
- * week before. Refusals prove nothing, and are no news from it. Undefined: it is as it always was.
+ * Since when a source has been unusually silent: for longer than a day, and twice as long as its longest pause of the
+ * week before. Refused requests do not count as activity. Undefined: it is not unusually silent.
  */
 export function silentSince(hours: readonly Hour[], now: Date): Date | undefined {
   const active = hours.filter(({ taken, ignored }) => taken + ignored > 0);

@@ -1,12 +1,12 @@
 import type { Member } from './join.ts';
 
-/** So many of the deployments before it in the same environment are asked who told of their end. */
+/** How many earlier deployments of the same environment are looked at. */
 const LOOKED_AT = 3;
 
 /**
- * Whether the end of a deployment will soon be told by another signal as well: in the same environment, signals that
- * have not come yet told of the end of one of the last deployments within so short a time of each other. Who can be
- * told once alone had better hear of it then, with what all of them know.
+ * Whether another signal will probably report the end of this deployment soon: in the same environment, signals that
+ * are still missing here reported the end of one of the last deployments within `withinMs` of each other. A destination
+ * that takes a state only once should then get it later, with what all signals know.
  * @param plan each member's key → the key of its deployment
  */
 export function awaitsAnother(

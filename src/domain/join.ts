@@ -36,7 +36,7 @@ export interface Member {
   readonly toMs?: number;
   /** Which signals of which source have told its end, and when the first of each came: epoch milliseconds. */
   readonly endedBy?: Readonly<Record<string, number>>;
-  /** What a rule said: those with the same words are one; `false` is never joined. */
+  /** What a rule computed: members with the same value are one deployment; `false` is never joined. */
   readonly join?: string | false;
 }
 
@@ -52,7 +52,7 @@ const REPORT_WINDOW_MS = 6 * 60 * MINUTE_MS;
 const SYNC_WINDOW_MS = 2 * 60 * MINUTE_MS;
 /** The controller's clock is another one than the forge's. */
 const SYNC_EARLY_MS = 5 * MINUTE_MS;
-/** The last words of a job come a little after its end. */
+/** The last signals of a job arrive shortly after its end. */
 const AFTER_END_MS = 2 * MINUTE_MS;
 
 /**

@@ -26,12 +26,12 @@ export const People = z.record(z.string().trim().min(1), z.array(Alias).min(1)).
 });
 export type People = z.output<typeof People>;
 
-/** What the person is called whom a tool calls so. */
+/** The name of the person behind a tool's login, name or e-mail. */
 export const personOf = ({ byAlias }: People, name: string): string => byAlias.get(name.toLowerCase()) ?? name;
 
 /**
- * All that tools call the person whom one calls so. Where nobody is called just so, `lima` is whoever has it in a name:
- * pages say `Ana Lima`, and the change log may hold her login alone.
+ * All names and logins of the person with this name. Where no name is equal, it matches every name that contains it:
+ * pages say `Ana Lima`, and the change log may hold only her login.
  */
 export function aliasesOf(people: People, name: string): readonly string[] {
   const exact = people.aliases.get(personOf(people, name));

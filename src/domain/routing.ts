@@ -31,7 +31,7 @@ export interface RoutingResult {
   readonly droppedBy?: string;
   /** Absent: every sink. */
   readonly sinks?: readonly string[];
-  /** What a rule says of which signals are one: their words, or that none is; absent where no rule does. */
+  /** The value of a rule's `join`, or `false`: joined with none; absent where no rule sets it. */
   readonly join?: string | false;
   /** One line a name map that renamed it, then one line a rule that matched. */
   readonly trace: readonly string[];
@@ -94,7 +94,7 @@ function apply(
   };
 }
 
-/** Words of which a part is not known join nothing. */
+/** A value of which a part is not known joins nothing. */
 function joinOf({ join }: Rule, context: Parameters<typeof compute>[1]): string | false | undefined {
   if (join === undefined || join === false) return join;
   const computed = compute(join, context);

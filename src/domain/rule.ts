@@ -29,8 +29,7 @@ export const Rule = z
     /** Only these sinks are told. */
     sinks: z.array(z.string()).optional(),
     /**
-     * Signals with the same words report one deployment, whoever sent them; `false`: of one that no other tool tells
-     * of.
+     * Signals with the same value report one deployment, whichever tool sent them; `false`: no other tool reports it.
      */
     join: z.union([z.literal(false), Value], 'write false, or a text such as "{service}-{commit}"').optional(),
   })

@@ -57,9 +57,8 @@ export const Serial = z.object({
 export type Serial = z.infer<typeof Serial>;
 
 /**
- * `placed`: it is part of that deployment. `known`: it repeats what was told. `too_old`: nobody heard of the
- * deployment, and
- * it is older than the source takes.
+ * `placed`: it is part of that deployment. `known`: it repeats what was reported. `too_old`: no signal of the
+ * deployment came before, and it is older than the source takes.
  */
 export type SerialResult =
   | { readonly kind: 'placed'; readonly record: ChangeRecord }

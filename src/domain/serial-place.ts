@@ -39,7 +39,7 @@ function findStart(serial: Serial, { start, rev }: Pick<SerialRequest, 'start' |
   return same.find((one) => one.rev === rev) ?? same.find((one) => one.rev === undefined);
 }
 
-/** The same step moved to the same deployment keeps one id, and whoever looks for its own key finds it. */
+/** The same step moved to the same deployment keeps one id, and its own key stays an alias. */
 function placed(record: ChangeRecord, key: string): SerialResult {
   if (key === record.deployment) return { kind: 'placed', record };
   const { id, state, aliases, deployment } = record;

@@ -19,7 +19,7 @@ export function headline(deployment: Deployment): string {
   return [...prefixes.filter((word) => word !== false), summary].join(': ');
 }
 
-/** A word for an outcome, and the words by which a sender says the same. */
+/** A word for an outcome, and the words that senders use for it. */
 interface Outcome {
   readonly word: string;
   readonly same: ReadonlySet<string>;

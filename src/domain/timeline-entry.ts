@@ -10,7 +10,7 @@ export interface TimelineEntry {
   readonly key: string;
   readonly atMs: number;
   readonly state: State;
-  /** Of one that has failed: since when it had run before. It runs on until another one takes its place. */
+  /** Of one that has failed: since when it had run before. It keeps running until another one takes its place. */
   readonly ranSinceMs?: number;
   readonly changeType: ChangeType;
   readonly environment: { readonly name: string; readonly tier?: Tier };

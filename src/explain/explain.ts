@@ -71,10 +71,10 @@ export interface ExplainedSink {
   readonly request?: PreviewedRequest;
 }
 
-/** As the bridge keeps it: without the secrets that tell themselves by their shape. */
+/** As the bridge keeps it: without secrets that are recognised by their shape. */
 const MASK = createMask([]);
 
-/** Goes the way of a webhook, and leaves no trace: no network, no Redis, nothing kept, nothing sent. */
+/** Processes a webhook as the bridge would, without side effects: no network, no Redis, nothing kept, nothing sent. */
 export async function explain(source: Source, webhook: Webhook, options: ExplainOptions): Promise<Explanation> {
   const { checkSignature = true } = options;
   const outcome = await outcomeIn(source, webhook, checkSignature);

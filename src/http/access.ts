@@ -50,7 +50,7 @@ export function createAccess(tokens: readonly Token[]): Access {
 
 const digestOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
-/** Derived from a token: whoever reads it cannot derive the next, and another token makes another one. */
+/** Derived from a token: it reveals neither the token nor other derived values. */
 export const deriveFrom = (token: string, purpose: string): string =>
   createHmac('sha256', token).update(`shiplog ${purpose}`).digest('hex');
 

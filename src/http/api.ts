@@ -72,7 +72,7 @@ export const FeedQuery = z.object({
  */
 export function createApi(parts: ApiParts): RequestHandler {
   const router = Router();
-  // Whoever may write reads back what its own source has told, and nothing else.
+  // A token that may write reads what its own source reported, and nothing else.
   router.use(['/api/v1', '/api/deployments'], requireScope(parts.access, 'write'));
   router.use(
     ['/api/feed', '/api/inbox', '/api/sources', '/api/v1/performance', '/api/v1/running'],

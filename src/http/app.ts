@@ -5,7 +5,7 @@ import { underBase } from './base-path.ts';
 
 export interface AppParts {
   readonly trustProxy: number;
-  /** Looks whether an unknown proxy stands before us. */
+  /** Detects a proxy that is not configured. */
   readonly proxyWatch: RequestHandler;
   /** The path that a proxy shows the pages under; empty at the root of a host. */
   readonly base: string;
@@ -13,11 +13,11 @@ export interface AppParts {
   readonly admin: RequestHandler;
   readonly api: RequestHandler;
   readonly health: RequestHandler;
-  /** Holds back who guesses tokens. */
+  /** Limits attempts to guess tokens. */
   readonly guesses: RequestHandler;
   /** Notes who did what. */
   readonly actionLog: RequestHandler;
-  /** What is at an address where nothing is. */
+  /** Answers requests to addresses that do not exist. */
   readonly nowhere: RequestHandler;
   readonly pages: RequestHandler;
   /** An answer repeats what was sent, and may end up in the log of a pipeline. */
@@ -27,7 +27,7 @@ export interface AppParts {
   readonly isRedisAway: (error: unknown) => boolean;
 }
 
-/** The HTTP side, joined: webhooks first, since they come by the hundred. */
+/** All HTTP routes: webhooks first, since they are the most frequent. */
 export function createApp(parts: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');

@@ -31,7 +31,7 @@ export interface BodyLimits {
   readonly unprovedBytes: number;
 }
 
-/** No single source, and no single address that has proved nothing, takes more than this part of its pool. */
+/** No single source, and no single unauthenticated address, takes more than this part of its pool. */
 const LARGEST_SHARE = 3 / 4;
 
 interface Holder extends BodyOwner {

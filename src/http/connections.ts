@@ -16,7 +16,7 @@ const MOST_WAITING = 64;
 
 /**
  * Connections whose first bytes are read in one turn of the event loop. A piece of 64 KB in chunks of a byte takes the
- * parser ten milliseconds: were a hundred of them parsed in a row, whoever waits for Redis would wait for all of them.
+ * parser ten milliseconds: a hundred of them parsed in a row would delay every request that waits for Redis.
  */
 const STARTED_A_TURN = 4;
 

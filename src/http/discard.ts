@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * So much of a refused body is read on and forgotten, so that a sender which writes first and reads later hears why.
+ * How much of a refused body is read and discarded, so that a sender that writes first and reads later gets the answer.
  */
 const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_PIECES = 4_096;
 const SMALLEST_MEAN_BYTES = 32;
 /** What is refused already is not worth so many pieces. */
 const MOST_DISCARDED_PIECES = 256;
-/** Anyone with not ended its body so long after the answer is cut. */
+/** A connection whose body has not ended so long after the answer is closed. */
 const CUT_AFTER_MS = 2_000;
 
 /** Chunks of a byte each: every one costs as much as a kilobyte, and no sender means anything by it. */
@@ -40,8 +40,8 @@ export function cutUnlessComplete(request: IncomingMessage): void {
 }
 
 /**
- * Reads nothing more of a connection. It is not cut yet: whoever is cut at once comes again at once, and one piece of
- * the network's in chunks of a byte takes the parser ten milliseconds.
+ * Reads nothing more of a connection. It is not closed yet: a sender that is closed at once reconnects at once, and one
+ * piece of the network's in chunks of a byte takes the parser ten milliseconds.
  */
 function stopReading(socket: Socket): void {
   socket.pause();

@@ -6,7 +6,7 @@ import { askToRetryLater } from './webhooks.ts';
 /** Wrong tokens from one address in a minute. */
 export const WRONG_TOKENS = 20;
 
-/** Holds back an address that sends wrong tokens again and again. A right one passes, whatever its address has sent. */
+/** Limits an address that sends wrong tokens again and again. A right token passes, whatever its address has sent. */
 export function limitFailedLogins(limit: RefusalLimit, access: Access): RequestHandler {
   return (request, response, next) => {
     if (request.headers.authorization === undefined || access.identify(request)) return next();

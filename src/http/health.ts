@@ -12,7 +12,7 @@ export interface Readiness {
 export interface HealthParts {
   readonly readiness: () => Promise<Readiness>;
   readonly registry: Registry;
-  /** Whether this one may read metrics, and why the bridge is not ready. The status alone is delivered to everybody. */
+  /** Whether the sender may read metrics and why the bridge is not ready. Anyone may read the status alone. */
   readonly mayLook: (request: Request) => boolean;
 }
 

@@ -2,9 +2,9 @@ import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
 
 const WINDOW_MS = 60_000;
-/** Anyone with more addresses than this is not held back by counting them. */
+/** Counting does not limit a sender with more addresses than this. */
 const COUNTED_ADDRESSES = 20_000;
-/** A single IPv6 customer gets at least so much: whoever refuses one address of it refuses nobody. */
+/** An IPv6 customer gets at least a network of this size: refusing a single address of it has no effect. */
 const IPV6_PREFIX_GROUPS = 4;
 
 /**
@@ -16,7 +16,7 @@ export interface RefusalLimit {
   isBeyond(address: string): boolean;
   /** One more. */
   count(address: string): void;
-  /** Seconds until this address is heard again. */
+  /** Seconds until requests of this address are answered again. */
   retryAfter(address: string): number;
 }
 

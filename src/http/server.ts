@@ -14,8 +14,8 @@ const HEADERS_TIMEOUT_MS = 5_000;
 /** Connections that wait to be accepted while a burst comes in. The kernel's own limit is often the same. */
 const BACKLOG = 4_096;
 /**
- * Longer than load balancers keep an idle connection (60 s): whoever closes first must not be us, in the moment of a
- * request.
+ * Longer than load balancers keep an idle connection (60 s): the load balancer must close first, never we in the moment
+ * of a request.
  */
 const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -79,7 +79,7 @@ export function openServer(config: { readonly host: string; readonly port: numbe
 
 const closing = new WeakSet<Server>();
 
-/** Takes no new connection after a short farewell, and answers what came. */
+/** Accepts no new connection after a short delay, and answers what was received. */
 export async function closeServer(server: Server): Promise<void> {
   closing.add(server);
   await sleep(FAREWELL_MS);

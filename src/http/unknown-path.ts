@@ -22,8 +22,8 @@ const WRITES = new Set(['POST', 'PUT', 'PATCH']);
 const SHOWN_CHARS = 200;
 
 /**
- * Answers what is asked for at an address where nothing is. The answer names no source, since it goes to anybody; the
- * inbox, where the owner of a webhook looks for it, says which address may have been meant.
+ * Answers requests to addresses that do not exist. The answer names no source, since it goes to anybody; the inbox,
+ * where the owner of a webhook looks for it, says which address may have been meant.
  */
 export function createUnknownPath({ sources, limit, noteRefused, onAnswered }: UnknownPathParts): RequestHandler {
   const source = NOBODY;

@@ -13,7 +13,7 @@ export interface Proxies {
   readonly except?: string | undefined;
 }
 
-/** Of the whole process, as its environment is. Set by whoever loads the configuration, before anything is sent. */
+/** Of the whole process, from its environment. Set when the configuration is loaded, before anything is sent. */
 let proxies: Proxies = {};
 
 export function useProxies(next: Proxies): void {
@@ -88,7 +88,7 @@ const isLoopback = (host: string): boolean =>
   host.endsWith('.localhost') ||
   (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback');
 
-/** An address that was written as numbers was meant, as without a proxy. */
+/** A numeric address was configured on purpose, as without a proxy. */
 function judge(hostname: string, lookup: LookupFunction): Promise<void> {
   if (ipaddr.isValid(hostname.replace(/^\[|\]$/g, ''))) return Promise.resolve();
   return new Promise((resolve, reject) => {

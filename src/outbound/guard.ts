@@ -3,9 +3,8 @@ import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
- * Where a host name may lead. `public`: the address was not written by the operator of the bridge, so that nothing
- * inside
- * is meant.
+ * What a host name may resolve to. `public`: the operator of the bridge did not write the address, so that no inner
+ * network is meant.
  */
 export type AddressScope = 'public' | 'private';
 
@@ -13,7 +12,7 @@ export type AddressScope = 'public' | 'private';
 const INNER = new Set(['private', 'uniqueLocal', 'carrierGradeNat']);
 
 /**
- * Metadata services of clouds that are neither link-local nor reserved: whoever reaches one gets the machine's own
+ * Metadata services of clouds that are neither link-local nor reserved: a request to one returns the machine's own
  * credentials. AWS (IMDS, EKS Pod Identity), Google, Oracle, Alibaba, Azure (WireServer).
  */
 const METADATA = new Set(
@@ -28,9 +27,9 @@ export class AddressRefused extends Error {
 }
 
 /**
- * Looks a host name up for one connection and refuses what it must not lead to: whoever controls a name could otherwise
- * point it at this machine or at the metadata service, also between two requests (DNS rebinding). An address that was
- * written as numbers, or `localhost`, was meant.
+ * Looks a host name up for one connection and refuses addresses that it must not resolve to: the owner of a name could
+ * otherwise point it at this machine or at the metadata service, also between two requests (DNS rebinding). A numeric
+ * address, or `localhost`, was configured on purpose.
  */
 export function guardedLookup(reach: AddressScope, lookUpAll = lookUp): LookupFunction {
   return (hostname, options, callback) => {
@@ -39,7 +38,7 @@ export function guardedLookup(reach: AddressScope, lookUpAll = lookUp): LookupFu
       const refused = addresses.find(({ address }) => !isAllowed(hostname, address, reach));
       if (refused)
         return callback(
-          new AddressRefused(`${hostname} leads to ${refused.address}, which is not asked on purpose`),
+          new AddressRefused(`${hostname} resolves to ${refused.address}, an address that is blocked`),
           [],
         );
       if (options.all) return callback(null, addresses);

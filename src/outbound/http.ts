@@ -74,7 +74,7 @@ export function createSendJson({ timeoutMs, reach = 'private', ...options }: Sen
   };
 }
 
-/** There was an answer, and the next one will be as large. */
+/** The answer exceeds the limit; retrying cannot help. */
 export class AnswerTooLarge extends Error {}
 
 async function readLimited(body: Dispatcher.ResponseData['body']): Promise<string> {

@@ -44,7 +44,7 @@ export interface RedisConfig {
   readonly key?: string | undefined;
 }
 
-/** Sentinels and a Cluster before the URL: whoever writes them means them. */
+/** Sentinels and a Cluster count before the URL: they are only written on purpose. */
 export function addressOf(url: string | undefined, config: RedisConfig): RedisAddress {
   const access = accessOf(config);
   if (config.cluster) return { ...access, cluster: config.cluster };

@@ -22,7 +22,8 @@ type RetryBehavior = Pick<
 >;
 
 /**
- * For receivers and pages: fails at once when Redis is away, and soon when it hangs. Whoever asks decides what then.
+ * For receivers and pages: fails at once when Redis is away, and soon when it hangs. The caller decides what to do
+ * then.
  */
 export const failFast: RetryBehavior = {
   enableOfflineQueue: false,
@@ -42,7 +43,7 @@ export function connect(address: RedisAddress, options: RetryBehavior): Redis {
   redis.on('error', (error: Error) => {
     // What follows from a wrong database says less than that it is wrong.
     if (!isWrongDatabase(lastErrorOf(redis) ?? '')) lastErrors.set(redis, error.message);
-    // It would work on in database 0, among the keys of somebody else.
+    // It would go on in database 0, among the keys of another program.
     if (isWrongDatabase(error.message)) redis.disconnect(true);
   });
   redis.on('ready', () => {
@@ -91,7 +92,7 @@ const accessOf = ({ username, password, db, tls }: Access): Access => ({
 
 const REFRESH_SLOTS_MS = 2_000;
 const REDIRECT_AGAIN_MS = 100;
-/** A failover takes seconds: whoever waits for Redis waits for its end. */
+/** A failover takes seconds: a connection that waits for Redis waits for the end of it. */
 const MOST_REDIRECTIONS = 300;
 
 function toCluster(address: Extract<RedisAddress, { readonly cluster: unknown }>, options: RetryBehavior): Cluster {

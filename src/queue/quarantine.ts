@@ -12,9 +12,7 @@ export interface CrashCount {
  */
 const MAX_UNFINISHED = 2;
 
-/**
- * What ends the process does so at once, before it turns to anything else: whoever still runs after this only waits.
- */
+/** A job that crashes the process does so at once: one that still runs after this time only waits. */
 const SUSPECT_MS = 100;
 
 /** Taken once more, it would end the process again. */

@@ -39,7 +39,7 @@ function recordJobId(events: readonly ChangeEvent[]): string {
   );
   return `evt_${ids.length === 1 ? ids[0] : digest(ids.join('\n'))}`;
 }
-/** More would make a job that Redis and a worker chew on for long. */
+/** More would make a job that takes Redis and a worker long. */
 const MAX_EVENTS = 50;
 
 export interface ForwardJob extends CrashCount {
@@ -64,7 +64,7 @@ export interface Backlog {
 }
 
 export interface Queues {
-  /** Makes an event durable. Waits for as long as Redis does: whoever cannot wait asks `within` a time. */
+  /** Makes an event durable. Waits for as long as Redis does: a caller that cannot wait uses `keptWithin`. */
   keep(event: ChangeEvent): Promise<void>;
   /**
    * For one of several events that could not be recorded: it is tried again by itself. `madeAtMs`: since when it waits.

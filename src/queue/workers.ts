@@ -58,7 +58,7 @@ export interface Workers {
   holds(): Readonly<Record<string, Hold>>;
   /** Why jobs are not taken; undefined when they are. A worker that could not start is started again and again. */
   whyStopped(): string | undefined;
-  /** Lets the jobs under way finish; at once, when there is no Redis that could hear of their end. */
+  /** Lets the running jobs finish. `atOnce`: Redis is away, so that none could be finished. */
   close(how: { readonly atOnce: boolean }): Promise<void>;
 }
 

@@ -30,16 +30,14 @@ export interface JoinedRecord {
    * @returns the deployments that it changed.
    */
   settle(): Promise<readonly DeploymentView[]>;
-  /**
-   * Milliseconds after which destinations are notified: another signal is likely to report the same end in a moment.
-   */
+  /** Delivery is delayed by so many milliseconds: another signal is likely to report the same end in a moment. */
   readonly tellAfterMs: number;
 }
 
 /** Makes the signals of several tools one deployment, where it is certain that they report one (domain/join.ts). */
 export interface Joins {
   assign(record: ChangeRecord): Promise<JoinedRecord>;
-  /** Milliseconds after which destinations are notified of a failure that may turn out to be of nothing. */
+  /** Delivery of a failure is delayed by so many milliseconds where the job may turn out never to have run. */
   untilItIsKnownMs(deployment: Deployment): number;
   /** Those that may be the same deployment, though it is not certain enough to make them one: their keys. */
   related(deployment: Deployment): Promise<readonly string[]>;

@@ -11,9 +11,9 @@ export interface RepeatParts {
 
 /** Tells the second deployment of the same commit from a second post of the same deployment. */
 export interface Repeats {
-  /** The record under the key of the deployment that it tells of: its own, or that of another one in the same words. */
+  /** The record under the key of the deployment that it reports: its own, or that of an identical post. */
   assign(record: ChangeRecord, options?: { readonly anew: boolean }): Promise<ChangeRecord>;
-  /** Whether a post in these words, at this time, tells nothing new. */
+  /** Whether an identical post, at this time, reports nothing new. */
   isRepeat(record: ChangeRecord): Promise<boolean>;
   /** Records that were taken for repeats, and of which something that ran in between has become known meanwhile. */
   separated(view: AppliedChange): Promise<readonly Separated[]>;
@@ -49,7 +49,7 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
       if (await isMomentOf(changeLog, candidate.view, moment)) return candidate;
     return undefined;
   };
-  /** Another replica has recorded the same words since these were read. */
+  /** Another replica has recorded an identical post since these were read. */
   const isNews = async (previous: string | undefined, candidates: readonly Candidate[], { deployment }: ChangeRecord) =>
     previous !== undefined &&
     !candidates.some(({ view }) => view.deployment.key === previous) &&

@@ -9,7 +9,7 @@ export interface SeparateParts {
   readonly repeats: Pick<Repeats, 'assign' | 'separated'>;
 }
 
-/** A record that moves may show that others have to; far above what one place has in an hour. */
+/** Moving one record may make others move; this is far above what one place has in an hour. */
 const MAX_MOVES = 200;
 
 /**

@@ -63,7 +63,7 @@ function shortDirFor(dir: string): string {
   const short = join(tmpdir(), `shiplog-${uid}-${hash}`);
   mkdirSync(short, { recursive: true, mode: 0o700 });
   const found = lstatSync(short);
-  // Anyone may create names under /tmp: whoever owns the directory could put a server of their own into it.
+  // Anyone may create names under /tmp: another owner of the directory could put a server of their own into it.
   if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0) {
     throw new Error(`${short} must be a directory that only user ${uid} can enter: remove it and start again`);
   }

@@ -35,7 +35,7 @@ const ANSWER_WITHIN_MS = 30_000;
 const LOAD_WITHIN_MS = 30 * 60_000;
 const SAY_EVERY_MS = 5_000;
 const WATCH_EVERY_MS = 200;
-/** For each step: asked to end, delivered to (SIGTERM), made to (SIGKILL). */
+/** For each step: asked to end, told to (SIGTERM), forced to (SIGKILL). */
 const END_WITHIN_MS = 5_000;
 
 /** @throws Error with the last lines of its log when it does not come up. */

@@ -2,9 +2,9 @@ import type { Deployment } from '../domain/deployment.ts';
 import { wellFormed } from '../values/text.ts';
 
 /**
- * A deployment as it is sent to a destination: what a tool wrote as '' or white space is not known, so that no
- * `''`
- * stands where a field should be left out. What every deployment has is `unknown` then. Every text can be encoded.
+ * A deployment as it is sent to a destination: what a tool wrote as '' or white space is not known, so that no `''`
+ * stands where a field should be left out. Fields that every deployment has become `unknown` then. Every text can be
+ * encoded.
  */
 export function normalized(deployment: Deployment): Deployment {
   const { key, service, environment, repository, pullRequest, ...others } = deployment;

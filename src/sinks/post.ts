@@ -21,8 +21,8 @@ interface Posts<Request> {
 }
 
 /**
- * Tells a destination that cannot be asked what it has. When an answer was lost, the same is sent again: better told
- * twice than not at all. What was delivered says so.
+ * Delivers to a destination that cannot be asked what it has. When an answer was lost, the same is sent again: twice is
+ * better than not at all. The message in the log says so.
  * @throws DeliveryFailed
  */
 export async function post<Request>({ requests, ledger, send, refusal, again }: Posts<Request>): Promise<Delivered> {
@@ -62,7 +62,7 @@ export function adviceFor({ status }: JsonAnswer, settings: { credential: string
 export async function answersAt(send: SendJson, url: string, signal: AbortSignal): Promise<string> {
   const { origin, host } = new URL(url);
   const answer = await send({ method: 'GET', url: origin, signal });
-  if (answer.status >= 500) throw failure({ ...answer, text: '' }, `${host} is not well`);
+  if (answer.status >= 500) throw failure({ ...answer, text: '' }, `${host} is down`);
   return host;
 }
 

@@ -36,7 +36,7 @@ export interface DeliveryLedger {
   claimedByOther(remoteId: string, madeMsAgo?: number): Promise<boolean>;
 }
 
-/** What the destination made of it. `words` is for a person: "201 created", "already there". */
+/** What the destination made of it. `message` is for a person: "201 created", "already there". */
 export interface Delivered {
   readonly message: string;
   readonly status?: number;
@@ -44,13 +44,13 @@ export interface Delivered {
   readonly remoteUrl?: string;
 }
 
-/** What a sink is notified beside the deployment. */
+/** What a sink is given beside the deployment. */
 export interface DeliveryContext {
   /** Fires when the attempt has to end. */
   readonly signal: AbortSignal;
   /** The time of the attempt. */
   readonly now: Date;
-  /** How a change log names the tool that told it (ToolFacts.changeLogName), where nobody named it otherwise. */
+  /** How a change log names the tool that reported it (ToolFacts.changeLogName), where the sender named none. */
   readonly sourceName?: string | undefined;
   /** Our own page of the deployment; absent where nobody configured where people reach it (`public_url`). */
   readonly pageUrl?: string | undefined;
@@ -88,7 +88,7 @@ export interface Sink {
    * confirms it; any other body, as of a sign-in page, fails the attempt.
    */
   readonly takenBy: 'status' | 'body';
-  /** Whether the destination wants to hear of this deployment in this state, and the reason when not. */
+  /** Whether this deployment in this state is sent to the destination, and the reason when it is not. */
   wants(deployment: Deployment): { readonly wanted: true } | { readonly wanted: false; readonly why: string };
   /**
    * Deliveries with the same lane are never under way at once. The deployment key is always one; a sink that finds
@@ -96,7 +96,7 @@ export interface Sink {
    */
   lane?(deployment: Deployment): string;
   /**
-   * For a destination that tells us of our own writes by webhook: what marks this deployment there
+   * For a destination that sends our own writes back by webhook: what marks this deployment there
    * (store/deliveries/echoes.ts recognises it, so that it never becomes a change).
    */
   echo?(
@@ -108,7 +108,7 @@ export interface Sink {
    */
   deliver(deployment: Deployment, ledger: DeliveryLedger, context: DeliveryContext): Promise<Delivered>;
   /**
-   * The request that would tell the destination of this deployment if it had never heard of it. Sends nothing.
+   * The request that would be sent if this deployment were new to the destination. Sends nothing.
    * @throws DeliveryFailed when `deliver` would refuse it without asking anybody.
    */
   preview(deployment: Deployment, context?: Pick<DeliveryContext, 'sourceName' | 'pageUrl'>): PreviewedRequest;

@@ -10,7 +10,7 @@ const STATUS_OF_REJECTION = {
   no_such_source: 404,
 } as const;
 
-/** What the sender is told: in its own language where the source has one. */
+/** The answer to the sender: in its own format where the source has one. */
 export function answerTo(source: Source, outcome: Outcome, webhook: Webhook): Answer {
   if ('answer' in outcome && outcome.answer) return outcome.answer;
   return source.answer?.(outcome, webhook) ?? plainAnswer(outcome, webhook);

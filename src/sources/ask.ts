@@ -10,7 +10,7 @@ import {
   withoutSecret,
 } from '../outbound/http.ts';
 
-/** A tool's API, asked politely: within its rate, not while it is away, and not twice for the same thing. */
+/** A tool's API within its limits: not above its rate, not while it is away, and not twice for the same thing. */
 export interface Ask {
   /**
    * @param path below the base URL, with its query, percent-encoded.
@@ -30,7 +30,7 @@ export interface AskOptions {
   /** What the messages call it: "GitLab at gitlab.example.com". */
   readonly name: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Taken out of all that is told. */
+  /** Taken out of every message. */
   readonly secret: string;
   /** Requests an hour; the rest waits. */
   readonly perHour: number;
@@ -41,9 +41,7 @@ export interface AskOptions {
  */
 const TIMEOUT_MS = 4_000;
 const HOUR_MS = 3_600_000;
-/**
- * After no answer or a 5xx nobody is sent to ask again for so long: a tool that is away must not hold up the workers.
- */
+/** After no answer or a 5xx no request is sent for so long: a tool that is away must not hold up the workers. */
 const AWAY_MS = 5_000;
 const REFUSED_MS = 60_000;
 const CACHED_ANSWERS = 5_000;

@@ -4,7 +4,7 @@ import type { Mapped, Source } from './source.ts';
 /**
  * Several sources of one tool are several teams, and none may speak of another's deployments: two of them use the same
  * `external_id`, or know the same job. All but the first of a tool therefore have their name in the keys of what they
- * tell; the first keeps the keys that it always had. What belongs together all the same is joined elsewhere, by
+ * report; the first keeps the keys that it always had. What belongs together all the same is joined elsewhere, by
  * configuration, and not by an equal key.
  */
 export function withBoundaries(sources: readonly Source[]): Source[] {

@@ -20,5 +20,5 @@ export const AnySource = z.discriminatedUnion('type', [
   webhook,
 ]);
 
-/** What whoever calls us himself posts, for the description of our API. */
+/** What senders post to our own API, for its description. */
 export { ChangeCreate as PostedChange } from './changes-api/schema.ts';

@@ -157,7 +157,7 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
   },
 };
 
-/** Undefined for a word that is no reason. @param tool adds when it happens there. */
+/** Undefined for a word that is not a reason. @param tool adds when it happens there. */
 export function reasonTextFor(
   reason: string | undefined,
   tool?: Pick<ToolFacts, 'reasonNotes'>,

@@ -10,7 +10,7 @@ export interface SetupAddress {
   readonly secret: string | undefined;
 }
 
-/** Plain text, text to copy, or the way through the menus of a tool. Never markup: whoever shows it escapes it. */
+/** Plain text, text to copy, or the way through the menus of a tool. Never markup: the page escapes it. */
 export type RecipePart = string | { readonly code: string } | { readonly menu: string };
 
 export interface RecipeStep {

@@ -10,8 +10,8 @@ export interface NumberedRow {
 
 /**
  * What a source remembers of its senders' requests, for those who come back with a number: in Redis (store/rows.ts).
- * Every write says what it saw, and is undone by nobody: whoever was too late is told, and looks again.
- * Every method throws NotKept when Redis does not answer in time.
+ * Every write names the state that it was based on (optimistic locking): a caller that was too late is told, and reads
+ * again. Every method throws NotKept when Redis does not answer in time.
  */
 export interface Rows {
   get(table: string, id: number): Promise<NumberedRow | undefined>;
@@ -44,7 +44,7 @@ export interface AddRow {
   readonly row: unknown;
 }
 
-/** A table in which nothing stands yet, for whoever wants to know what a request would do. Writes nothing. */
+/** An empty table, to find out what a request would do. Writes nothing. */
 export const NO_ROWS: Rows = {
   get: async () => undefined,
   newest: async () => undefined,

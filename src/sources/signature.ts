@@ -47,7 +47,7 @@ export function bearerToken(header: string | undefined): string | undefined {
 
 /**
  * For senders that prove themselves by `Authorization: Bearer` alone.
- * @throws WebhookRejected `bad_signature` with the words for the one or the other mistake.
+ * @throws WebhookRejected `bad_signature` with the message for a missing or a wrong token.
  */
 export function requireBearer(
   webhook: WebhookHead,

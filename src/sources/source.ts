@@ -77,22 +77,22 @@ export type Mapped =
       readonly kind: 'ignored';
       readonly reason: IgnoredReason;
       readonly detail?: string;
-      /** What it says of other deployments in passing: only where that is news it makes a change. */
+      /** What it says of other deployments as well: it makes a change only where it is news. */
       readonly hints?: readonly NewChangeRecord[];
     };
 
-/** What the sender is told, before HTTP. */
+/** What the sender is answered, before HTTP. */
 export type Outcome =
   | {
       readonly kind: 'accepted';
-      /** The same words have reported the same deployment before. */
+      /** An identical body has reported the same deployment before. */
       readonly isRepeat?: true;
       readonly records: readonly NewChangeRecord[];
       readonly lookups?: readonly Lookup[];
       /** What an imitated API answers. */
       readonly answer?: Answer;
     }
-  /** A question to an imitated API: nothing was told. */
+  /** A question to an imitated API: nothing was reported. */
   | { readonly kind: 'answered'; readonly answer: Answer }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string }
   | { readonly kind: 'rejected'; readonly error: WebhookRejected }
@@ -113,7 +113,7 @@ export interface Answer {
 /** What an imitated API makes of a request. */
 export type Served =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  /** It tells something: the webhook to map and keep, in which the numbers stand that the sender is answered with. */
+  /** It reports something: the webhook to map and keep, with the numbers that are in the answer. */
   | {
       readonly kind: 'webhook';
       readonly webhook: Webhook;
@@ -128,7 +128,7 @@ export interface ImitatedApi {
   /** Whether the path belongs to it: there it takes every method. */
   covers(path: string): boolean;
   /**
-   * What a request means whose sender has proved itself, by what was reported before.
+   * What an authentic request means, given what was reported before.
    * @throws WebhookRejected, which `answer` puts into the API's words; NotKept when Redis is needed for it and is away.
    */
   serve(webhook: Webhook, rows: Rows): Promise<Served>;
@@ -162,8 +162,8 @@ export interface HookOrder {
 }
 
 /**
- * What the rest of the bridge needs to know of a tool. Each is required, so that the compiler asks whoever adds a tool:
- * nothing outside the tool's folder keeps a table by tool.
+ * What the rest of the bridge needs to know of a tool. Each is required, so that the compiler asks for it when a tool
+ * is added: nothing outside the tool's folder keeps a table by tool.
  */
 export interface ToolFacts {
   /** The kind of tool: `type` in the configuration, and the name of its folder. */
@@ -195,7 +195,9 @@ export interface ToolFacts {
    * When a webhook of this tool makes no change, as the tool writes it: sentences beside those of REASONS (reasons.ts).
    */
   readonly reasonNotes: Readonly<Partial<Record<IgnoredReason | RejectionCode, string>>>;
-  /** True where the tool's own API lets whoever may write changes read them: its secrets then read our change log. */
+  /**
+   * True where the tool's own API lets a key that writes changes read them too: its secrets then read our change log.
+   */
   readonly secretsMayRead: boolean;
 }
 
@@ -208,11 +210,11 @@ export interface Source extends ToolFacts {
    * tools are not. Absent: the type.
    */
   readonly tool?: string;
-  /** What senders prove they know. Shown by `shiplog secrets` and to an admin who asks; nowhere else. */
+  /** What senders prove themselves with. Shown by `shiplog secrets` and to an admin who asks; nowhere else. */
   readonly secrets: readonly string[];
-  /** Further secrets, which nobody is shown: of the tool's API. */
+  /** Further secrets, which are never shown: of the tool's API. */
   readonly hidden?: readonly string[];
-  /** Its senders put the secret at the end of the path: what is shown and kept of a path ends before it. */
+  /** Its senders put the secret at the end of the path: a path is shown and kept only up to it. */
   readonly hidesPath?: true;
   /** Largest body taken, bytes. */
   readonly maxBodyBytes: number;
@@ -228,7 +230,7 @@ export interface Source extends ToolFacts {
   readonly sendersNameProjects?: true;
   /** HTTP methods that are taken. Default: POST alone. */
   readonly methods?: readonly string[];
-  /** The sender never comes again after a 4xx, so that a body which is not JSON is kept and answered 2xx. */
+  /** The sender never retries after a 4xx, so that a body which is not JSON is kept and answered 2xx. */
   readonly keepsBrokenJson?: true;
   /** Its senders write `"key": $VARIABLE` without quotes: where the variable is empty, the field is absent. */
   readonly fillsEmptyValues?: true;
@@ -249,7 +251,7 @@ export interface Source extends ToolFacts {
   /** The tool's own connection test, which comes without a proof and must be answered 2xx. Nothing of it is read. */
   isUnsignedTest?(head: WebhookHead): boolean;
   /**
-   * Their words to ours. Pure: the same webhook gives the same records with the same ids (only `receivedAt` may
+   * The tool's terms to ours. Pure: the same webhook gives the same records with the same ids (only `receivedAt` may
    * differ).
    * @throws WebhookRejected `bad_payload` when it claims to be a deployment and lacks what a change needs.
    */
@@ -261,7 +263,7 @@ export interface Source extends ToolFacts {
   fieldPaths?(payload: unknown, webhook: Webhook): Readonly<Record<string, string>>;
   /**
    * What the inbound log says of a step that repeats a known state with a later time, where that is a habit of the tool
-   * (a test button). Undefined: it is told as any step.
+   * (a test button). Undefined: it is reported as any step.
    */
   repeatDetail?(record: ChangeRecord): string | undefined;
   /** How to set the tool up, for the set-up page. Never fails. */

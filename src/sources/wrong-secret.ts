@@ -1,11 +1,14 @@
 import type { Source, Webhook } from './source.ts';
 
-/** A signature is computed over the body once for each source: no stranger makes us do that for megabytes. */
+/**
+ * A signature is computed over the body once for each source: unauthenticated senders must not make us do that for
+ * megabytes.
+ */
 const MAX_BYTES = 256 * 1024;
 
 /**
- * Where the proof of a refused webhook is that of another source of this bridge: its name, for whoever looks into the
- * inbox. Senders are never reported.
+ * Where the proof of a refused webhook is that of another source of this bridge: its name, for the inbox. Senders never
+ * see it.
  */
 export function secretOfAnother(
   source: Pick<Source, 'name'> & Partial<Pick<Source, 'isProvedBy'>>,

@@ -1,6 +1,6 @@
 /**
- * What is handed over in one turn of the event loop is written as one, and everybody hears what became of it. At rest
- * that is one thing at a time and adds no delay; in a burst it saves a write for each.
+ * Writes what is added in one turn of the event loop as one batch, and reports the result to every caller. At low load
+ * a batch has one item and adds no delay; in a burst it saves a write for each item.
  */
 export function inBatches<Given>(
   write: (all: readonly [Given, ...Given[]]) => Promise<void>,

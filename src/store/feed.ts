@@ -3,7 +3,7 @@ import type { Attempt } from './deliveries/attempt.ts';
 import { keys } from './keys.ts';
 import { parseStored } from './stored.ts';
 
-/** Something that happened, in the order in which Redis learned of it. */
+/** Something that happened, in the order in which it was written to Redis. */
 export type FeedEvent =
   | { readonly position: string; readonly kind: 'webhook'; readonly webhook: string }
   | {
@@ -22,7 +22,9 @@ export interface FeedPage {
   readonly gap: boolean;
 }
 
-/** Webhooks and deliveries as they happen: each once, none passed over, for whoever asks again from where it was. */
+/**
+ * Webhooks and deliveries as they happen: each once, none missed, for a client that asks again from its last position.
+ */
 export interface Feed {
   after(position: string, limit: number): Promise<FeedPage>;
   /** The newest, oldest first; with a limit of 0 only the position from which to go on. */

@@ -20,7 +20,7 @@ export const SESSION_MS = 30 * 86_400_000;
 const MAX_SESSIONS = 1_000;
 /** One that was seen so recently is not looked for again: a page asks for several things at once. */
 const FRESH_MS = 2_000;
-/** While Redis is away, whoever was logged in stays so. */
+/** While Redis is away, sessions stay valid for so long. */
 const REMEMBERED_MS = 3_600_000;
 
 export function createSessions(redis: Redis, clock: () => Date): Sessions {

@@ -2,12 +2,12 @@ import { boundRecord } from '../domain/bounded-record.ts';
 import { hideSecrets, mayHoldSecret } from '../values/secrets.ts';
 
 /**
- * What is stored under these finds the rest again, and stays what it is. Whoever shows it hides what is in it
+ * What is stored under these finds the rest again, and stays what it is. Secrets in it are masked where it is shown
  * (http/app.ts).
  */
 const FINDS_OTHERS: ReadonlySet<string> = new Set(['key', 'deployment', 'lineage', 'aliases', 'webhook', 'id']);
 
-/** JSON that a bridge before the first masking may have written: without the secrets that tell themselves. */
+/** JSON that a bridge before the first masking may have written: without secrets that are recognised by their shape. */
 export function parseStored(json: string): unknown {
   if (!mayHoldSecret(json)) return JSON.parse(json);
   return JSON.parse(json, (name, part: unknown) =>

@@ -1,4 +1,4 @@
-/** Every way of not being well, as `shiplog_degraded{reason}` names it. */
+/** Every reason for a degraded bridge, as `shiplog_degraded{reason}` names it. */
 export const CONDITIONS = [
   'redis_refuses',
   'redis_unsafe',

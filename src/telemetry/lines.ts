@@ -20,7 +20,7 @@ export function createErrorLog(log: Logger, isRedisAway: (error: unknown) => boo
     );
 }
 
-/** The same fault in other words and with other ids is one cause. */
+/** The same fault with other ids and numbers is one cause. */
 function causeOf(where: string, error: unknown): string {
   if (error instanceof Error && error.name === 'ReplyError') return `Redis says ${error.message.split(' ', 1)[0]}`;
   return `${where} ${String(error).replace(/[0-9a-f-]{8,}|\d+/gi, '#')}`;
@@ -80,7 +80,7 @@ export function logAttempt(log: Logger, metrics: Metrics): WorkersParts['onAttem
   return ({ sink, deployment, outcome, ms, error }) => {
     metrics.attempt({ sink, outcome }, ms / 1000);
     if (outcome === 'gone') {
-      // Retention has removed it, or another release wrote it: the destination hears of it never.
+      // Retention has removed it, or another release wrote it: it is never delivered.
       log.error({ sink, deployment, outcome }, 'a delivery was dropped: its deployment is not in Redis any more');
       return;
     }

@@ -54,8 +54,8 @@ const LOG_DELAY_MS = 100;
 const isUrgent = (line: string) => /^\{"level":[4-9]/.test(line);
 
 /**
- * Several lines at once: one system call for each would cost as much as all that makes them. Not in line with the work
- * either: the observer never stops the observed (output.ts). kill -9 takes the last of them.
+ * Several lines at once: one system call for each would cost as much as all that makes them. Not synchronously either:
+ * logging must never block the work (output.ts). kill -9 takes the last of them.
  */
 function standardOutput(onBack: (lost: number) => void): LogDestination {
   const output = openOutput(1, onBack);

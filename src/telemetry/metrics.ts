@@ -23,11 +23,11 @@ export interface Measured {
   readonly spool: () => Spooled;
   /** Each sink, and whether it waits as a whole. */
   readonly holds: () => Readonly<Record<string, boolean>>;
-  /** When each source last told something, epoch milliseconds, for the time before we started. */
+  /** When each source last sent a webhook, epoch milliseconds, for the time before we started. */
   readonly lastWebhooks: () => Promise<Readonly<Record<string, number>>>;
-  /** When each secret ends that says so. */
+  /** When each secret expires, where an expiry date is known. */
   readonly expiries: () => Readonly<Record<string, Date>>;
-  /** What keeps the bridge from being well just now. */
+  /** Why the bridge is degraded at present. */
   readonly degraded: () => Promise<ReadonlySet<Condition>>;
   /** How many deployments have not ended, though they should have. */
   readonly stale: () => Promise<number>;
@@ -219,7 +219,7 @@ function collectExpiries(registers: Registry[], expiries: Measured['expiries']):
   });
 }
 
-/** Remembers when each source last told something; what was before our start is asked once. */
+/** Remembers when each source last sent a webhook; the time before our start is read once. */
 function collectSources(registers: Registry[], lastWebhooks: Measured['lastWebhooks']) {
   const lastMs = new Map<string, number>();
   const note = (source: string, atMs: number) => lastMs.set(source, Math.max(atMs, lastMs.get(source) ?? 0));

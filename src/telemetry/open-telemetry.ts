@@ -30,7 +30,7 @@ const CLOSE_WITHIN_MS = 1_000;
 const COMPLAIN_EVERY_MS = 600_000;
 const WORDS_CHARS = 300;
 
-/** The sides of an exchange: backends draw who talks to whom from them. */
+/** The role of each span: backends draw the service graph from it. */
 const KINDS: Record<SpanOpening['name'], SpanKind> = {
   receive: SpanKind.SERVER,
   record: SpanKind.CONSUMER,

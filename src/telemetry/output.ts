@@ -1,7 +1,7 @@
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** Where the log goes. Whatever becomes of it, nobody waits for it and nothing is thrown: lines are lost instead. */
+/** Where the log goes. Writing never waits and never throws: lines are lost instead. */
 export interface Output {
   write(lines: string): void;
   /** Lines that could not be written so far. */
@@ -43,9 +43,7 @@ function createLoss(onBack: (lost: number) => void) {
 }
 type Loss = ReturnType<typeof createLoss>;
 
-/**
- * Node writes to pipes and sockets without waiting, and to everything else with the whole process runningStatus still.
- */
+/** Node writes to pipes and sockets asynchronously, and to everything else synchronously, which blocks the process. */
 function isStream(fd: number): boolean {
   const stat = fstatSync(fd);
   return fd === process.stdout.fd && (stat.isFIFO() || stat.isSocket());

@@ -64,7 +64,7 @@ export function traceForwarding(forward: Forward, traces: Traces): WorkersParts[
     });
 }
 
-/** The state that is told, which only the delivery itself knows. */
+/** The state that is delivered, which only the delivery itself knows. */
 export function traceState(deliver: Sink['deliver']): Sink['deliver'] {
   return (deployment, ...rest) => {
     noteOnSpan({ state: deployment.state });

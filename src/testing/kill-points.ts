@@ -1,6 +1,6 @@
 /**
- * Places at which a test can have the bridge killed as by `kill -9`: before or after one call of one part.
- * Off unless the configuration names a point, so that no product code knows of it (assembly/ wraps the parts).
+ * Places at which a test can have the bridge killed as by `kill -9`: before or after one call of one part. Off unless
+ * the configuration names a point, so that no product code knows of it (app/ wraps the parts).
  */
 export const KILL_POINTS = ['keep', 'enqueue', 'apply', 'forward', 'conclude', 'deliver'] as const;
 export type KillPoint = (typeof KILL_POINTS)[number];

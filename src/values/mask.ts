@@ -1,9 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { hideSecrets, MASKED, mayHoldSecret } from './secrets.ts';
 
-/**
- * Takes out of whatever is written down or said the configured secrets, and those that tell themselves by their shape.
- */
+/** Removes the configured secrets, and those that are recognised by their shape, from all that is stored or shown. */
 export interface Mask {
   text(text: string): string;
   /** The configured secrets alone; the very bytes when nothing is to be hidden. */

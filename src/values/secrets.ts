@@ -1,5 +1,5 @@
 /**
- * Secrets that tell themselves by their shape, wherever they are: somebody pastes a token into a commit message, or a
+ * Secrets that are recognised by their shape, wherever they are: somebody pastes a token into a commit message, or a
  * clone URL with its password into a manifest. Each expression is linear (test/values/patterns.test.ts): it begins with
  * a literal, and what follows is bounded or cannot begin again within itself.
  */

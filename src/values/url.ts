@@ -55,8 +55,8 @@ function nameOf(parameter: string): string {
 }
 
 /**
- * An address as a URI (RFC 3986), for whoever takes nothing else: a tool may write anything, and browsers are less
- * strict (URL leaves "|" as it is). Undefined for what is no address.
+ * An address as a URI (RFC 3986), for destinations that take nothing else: a tool may write anything, and browsers are
+ * less strict (URL leaves "|" as it is). Undefined for what is no address.
  */
 export function uriOf(text: string | null | undefined): string | undefined {
   const url = parseWebUrl(text);

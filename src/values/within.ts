@@ -1,6 +1,6 @@
 /**
- * What `work` comes to when that takes no longer than `limitMs`, or else what `onLate` says or throws. The work itself
- * goes on: its end is then nobody's, and its failure is no unhandled rejection.
+ * The result of `work` when it takes no longer than `limitMs`, or else what `onLate` returns or throws. The work itself
+ * goes on: its result is then ignored, and its failure is no unhandled rejection.
  */
 export async function within<T, Late>(
   limitMs: number,
@@ -20,9 +20,9 @@ export async function within<T, Late>(
 }
 
 /**
- * Runs `work` with a signal that aborts when it has taken `limitMs`, or when `outer` aborts: for work that can end.
- * Not by AbortSignal.timeout() and AbortSignal.any(): in Node 20 nothing holds on to those, and once they are collected
- * as garbage a request to a silent destination never ends.
+ * Runs `work` with a signal that aborts when it has taken `limitMs`, or when `outer` aborts: for work that can end. Not
+ * by AbortSignal.timeout() and AbortSignal.any(): in Node 20 nothing references those, and once they are
+ * garbage-collected a request to a silent destination never ends.
  */
 export async function abortingAfter<T>(
   limitMs: number,

@@ -6,7 +6,7 @@ const HEARTBEAT_MS = 15_000;
 const MAX_LISTENERS = 100;
 /** A browser comes back after this when the connection is lost. */
 const RETRY_MS = 3_000;
-/** Whoever takes nothing any more is let go: a heartbeat is 3 bytes. */
+/** A client that reads nothing any more is disconnected: a heartbeat is 3 bytes. */
 const MAX_UNREAD_BYTES = 4_096;
 
 export interface Live {
@@ -17,7 +17,7 @@ export interface Live {
 }
 
 /**
- * One watcher for all who listen, and none while nobody does.
+ * One watcher for all clients, and none while there is no client.
  * @param version another one whenever anything may have changed.
  * @param holderOf who listens: the places are shared evenly among them.
  */
@@ -41,7 +41,7 @@ export function createLive(version: () => Promise<string>, holderOf: (request: R
     sentVersion = now;
   };
   const watch = () => {
-    // While Redis is away there is nothing to tell: what changed meanwhile is told when it is back.
+    // While Redis is away there is nothing to send: what changed meanwhile is sent when it is back.
     watching = setTimeout(
       () =>
         void look()
@@ -88,7 +88,10 @@ export function createLive(version: () => Promise<string>, holderOf: (request: R
   };
 }
 
-/** The oldest of whoever holds most, where the one that comes holds at least two fewer: all come to hold the same. */
+/**
+ * The oldest stream of the reader with the most, where the new reader has at least two fewer: in the end all have the
+ * same number.
+ */
 function oldestOverLimit(listeners: ReadonlyMap<Response, string>, holder: string): Response | undefined {
   const counts = new Map<string, number>();
   for (const one of listeners.values()) counts.set(one, (counts.get(one) ?? 0) + 1);

@@ -3,7 +3,7 @@ import type { PERFORMANCE_RANGES } from '../http/performance.ts';
 import { TypedText } from '../values/text.ts';
 
 export type Range = keyof typeof PERFORMANCE_RANGES;
-/** Choices of the environment that are no names. */
+/** Values of `environment` that are no names. */
 export const PRODUCTION = '';
 export const ALL = '*';
 

@@ -59,7 +59,7 @@ interface RouteParts extends PageParts {
 
 /** The pages a person looks at. */
 export function createPages(parts: PageParts): RequestHandler {
-  // Nobody comes so far without being known; a viewer is the one who can do nothing.
+  // Only logged-in users come so far; `viewer` is the role that can do the least.
   const whoOf = (request: Request): Viewer => viewerOf(request) ?? { role: 'viewer' };
   const routeParts: RouteParts = { ...parts, whoOf, guard: requireAdmin };
   const router = Router();
@@ -147,7 +147,7 @@ function addReading(router: Router, parts: RouteParts): void {
   });
 }
 
-/** The same as by the API, for whoever came by a session. */
+/** The same as the API's exports, for users with a session. */
 function addExports(router: Router, parts: RouteParts): void {
   router.get(['/performance.csv', '/performance.json'], (request, response) => {
     const format = request.path.endsWith('.csv') ? 'csv' : 'json';
@@ -208,7 +208,7 @@ function addSetup(router: Router, routeParts: RouteParts): void {
   );
 }
 
-/** A name that no browser could have come by is not repeated in commands that somebody pastes into a shell. */
+/** A host name that no browser could have sent is not repeated in commands that somebody pastes into a shell. */
 function baseOf(request: Request): string {
   const host = request.host ?? '';
   return `${request.protocol}://${/^[\w.:[\]-]+$/.test(host) ? host : 'shiplog.example.com'}`;

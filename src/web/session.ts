@@ -13,7 +13,7 @@ import { page } from './parts/layout.tsx';
 const SECURE_COOKIE = '__Host-shiplog_session';
 const PLAIN_COOKIE = 'shiplog_session';
 const SESSION_ID = /^[A-Za-z0-9_-]{43}$/;
-/** Whoever sends more cookies of our name has not got them from us. */
+/** A request with more cookies of this name does not have them from us. */
 const MOST_COOKIES = 4;
 
 export interface SessionParts {
@@ -31,7 +31,7 @@ export async function openSession(sessions: Sessions, token: Token): Promise<str
 /** A session ends with the token that opened it. */
 export const proofOf = (id: string, { token }: Token): string => deriveFrom(token, `session ${id}`);
 
-/** What the forms of a session carry: no other site can know it, even where a browser sends it our cookie. */
+/** The CSRF token in the forms of a session: no other site can know it, even where a browser sends our cookie. */
 export const formTokenOf = (id: string, { token }: Token): string => deriveFrom(token, `forms of ${id}`);
 
 export const cookieName = (request: Request): string => (request.secure ? SECURE_COOKIE : PLAIN_COOKIE);
@@ -52,10 +52,10 @@ export function sessionsIn(request: Request): string[] {
 
 const viewers = new WeakMap<Request, Viewer | undefined>();
 
-/** Who asks, as `rememberWho` has found out. Undefined: a stranger. */
+/** The user of a request, as `rememberWho` found out. Undefined: not logged in. */
 export const viewerOf = (request: Request): Viewer | undefined => viewers.get(request);
 
-/** From now on the request is that of anyone with just logged in. */
+/** From now on the request counts as the user's who has just logged in. */
 export const setViewer = (request: Request, token: Token): void => void viewers.set(request, toViewer(token));
 
 /** By a token in the Authorization header, or by session. Lets everybody pass. */
@@ -67,7 +67,7 @@ export function rememberWho({ access, sessions }: SessionParts): RequestHandler 
   };
 }
 
-/** Whoever may only write has no pages. */
+/** A token that may only write opens no pages. */
 const toViewer = ({ name, may }: Identity): Viewer | undefined =>
   may === 'write' ? undefined : { role: may === 'admin' ? 'admin' : 'viewer', name };
 
@@ -96,7 +96,7 @@ export const requireReader: RequestHandler = (request, response, next) => {
   response.redirect(303, `/login?next=${encodeURIComponent(back)}`);
 };
 
-/** Reads a form, and lets it pass when it is one of ours, sent by whoever is logged in. */
+/** Reads a form, and lets it pass when it is of the sender's own session (CSRF protection). */
 export const requireForm: readonly RequestHandler[] = [readForm, checkForm];
 
 function checkForm(request: Request, response: Response, next: () => void): void {

@@ -189,12 +189,12 @@ describe('why a deployment has not ended', () => {
     expect(done.notes).toEqual([]);
   });
 
-  it('what was wrong with one that is well again is a note, and not its description', () => {
+  it('what was wrong with one that is healthy again is a note, and not its description', () => {
     const failed = waits(2, undefined, { state: 'failed', description: 'Degraded: the pod crashes' });
     const well = waits(3, undefined, { state: 'succeeded' });
     expect(fold('x', [failed])).toMatchObject({ description: 'Degraded: the pod crashes' });
     const again = fold('x', [failed, well]);
     expect(again).not.toHaveProperty('description');
-    expect(again.notes.join()).toContain('well again at 2026-03-14T20:03:00.000Z (Degraded: the pod crashes)');
+    expect(again.notes.join()).toContain('healthy again at 2026-03-14T20:03:00.000Z (Degraded: the pod crashes)');
   });
 });

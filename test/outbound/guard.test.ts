@@ -76,7 +76,7 @@ it('never sends anything to a name that leads to this machine', async () => {
     signal,
   });
   const error = await asked.catch((caught: unknown) => caught);
-  expect(String(error)).toContain('leads to 127.0.0.1');
+  expect(String(error)).toContain('resolves to 127.0.0.1');
   expect(neverSent(error)).toBe(true);
   expect(connections).toBe(0);
   server.close();

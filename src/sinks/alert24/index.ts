@@ -17,7 +17,7 @@ export const alert24 = z
     name: Name.default('alert24'),
     url: BaseUrl.default(ALERT24_URL),
     api_key: Credential('API key').optional(),
-    /** Alert24 keeps no state and cannot change a record, so that by default it hears of what was deployed, once. */
+    /** Alert24 keeps no state and cannot change a record, so that by default only what was deployed is sent, once. */
     states: z.array(State).min(1).default(['succeeded']),
     late_after_minutes: z.number().positive().default(5),
     concurrency: z.number().int().min(1).max(100).default(3),
@@ -55,7 +55,7 @@ function createSink(config: Config): Sink {
     deliver: (deployment, ledger, context) =>
       deliver(api, { deployment: normalized(deployment), ledger, lateAfterMs, ...context }),
     preview(deployment, { sourceName, pageUrl } = {}) {
-      const now = new Date(deployment.receivedAt); // what is told when it arrives; a late retry says how late it is
+      const now = new Date(deployment.receivedAt); // a late retry says how late it is
       const cleaned = normalized(deployment);
       const change = toChange(cleaned, { now, lateAfterMs, possibleDuplicate: false, sourceName, pageUrl });
       return api.preview(change, cleaned.serviceId);

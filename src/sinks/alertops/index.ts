@@ -106,7 +106,9 @@ const statusOf = (state: State, lists: Lists) => STATUSES.find((status) => lists
 function messageOf(deployment: Deployment, lists: Lists, pageUrl: string | undefined): Message {
   const status = statusOf(deployment.state, lists);
   if (status) return toMessage(normalized(deployment), status, pageUrl);
-  throw new DeliveryFailed(`AlertOps is not delivered of a deployment that is ${deployment.state}`, { retry: 'never' });
+  throw new DeliveryFailed(`nothing is sent to AlertOps for a deployment that is ${deployment.state}`, {
+    retry: 'never',
+  });
 }
 
 function listsOf(lists: Lists): string {

@@ -68,7 +68,7 @@ const RUNS: Readonly<Record<State, string>> = {
 
 interface EventOptions {
   readonly source: string;
-  /** Whoever was told that the run started is told that it finished. */
+  /** A receiver that got the start of a run also gets its end. */
   readonly includesRuns: boolean;
   readonly includesEnvironments: boolean;
   /** Our own page of the deployment, where people reach it. */

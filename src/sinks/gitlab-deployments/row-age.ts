@@ -12,7 +12,10 @@ export function ageOf({ created_at }: Row, { headers }: JsonAnswer): number | un
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
-/** False for a row that existed before this request: GitLab answers with it when our deployment equals it. Both times are GitLab's. */
+/**
+ * False for a row that existed before this request: GitLab answers with it when our deployment equals it. Both times
+ * are GitLab's.
+ */
 export function isNew(row: Row, answer: JsonAnswer, now: Date): boolean {
   if (row.deployable) return false;
   const dateMs = Date.parse(String(answer.headers['date'] ?? ''));

@@ -107,7 +107,7 @@ async function tellWhatFollows(to: Destination, delivery: Delivery, remoteId: st
   }
 }
 
-/** An update says how things stand: twice is as good as once. */
+/** An update sets the current state: repeating it changes nothing. */
 async function update(to: Destination, request: JsonRequest, delivery: Delivery): Promise<Delivered> {
   const { remoteId = '' } = delivery.ledger.known;
   const answer = await exchange(to, request, delivery);

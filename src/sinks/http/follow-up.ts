@@ -5,7 +5,7 @@ import { parsePath, valueAt } from '../../templates/path.ts';
 import type { Scope } from '../../templates/shape.ts';
 import type { Exchange } from './request.ts';
 
-/** What a deployment means for another one that the destination knows: told after it was taken itself. */
+/** What a deployment means for another one that the destination knows: sent after it was taken itself. */
 export interface FollowUp extends Exchange {
   readonly when: Match;
   /** Paths of what must be known. */

@@ -7,8 +7,8 @@ import { isNotification } from './contract.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * GitLab's Deployments API with the tokens of this source: GitLab's documented ConfigMap for Argo CD calls it. What
- * else templates send to its paths (commit statuses, this source's own bodies) is mapped as everywhere.
+ * GitLab's Deployments API with the tokens of this source: GitLab's documented ConfigMap for Argo CD calls it. Other
+ * bodies that templates send to its paths (commit statuses, this source's own bodies) are mapped as usual.
  */
 export function argocdApi({ instance, defaultRef }: Settings): ImitatedApi {
   const settings: ApiSettings = { instance, defaultRef, takesWithoutCommit };

@@ -24,8 +24,8 @@ export function mapNotification(payload: unknown, { receivedAt }: Webhook, setti
 }
 
 /**
- * One step of one sync, whoever put it into the words of the template, and what it says of the syncs before: their
- * notifications may have been lost, and a self-heal or a dry run hides how the last of them ended.
+ * One step of one sync, in the format of the template, and what it says of the syncs before: their notifications may
+ * have been lost, and a self-heal or a dry run hides how the last of them ended.
  */
 export function mapSync(notification: Notification, context: SignalContext): Mapped {
   const own = mapStep(notification, context);

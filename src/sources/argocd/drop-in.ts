@@ -66,9 +66,9 @@ function toRecord({ written, body, state, project, webhook, settings }: Parts): 
   const ref = body.ref ?? settings.defaultRef;
   const receivedAt = webhook.receivedAt.toISOString();
   return {
-    id: body.sha ? recordId(key, state) : recordId(key, state, webhook.id), // the same words may come again
+    id: body.sha ? recordId(key, state) : recordId(key, state, webhook.id), // an identical body may come again
     deployment: key,
-    ...(!body.sha && { repeatable: true as const }), // the next one comes in the same words
+    ...(!body.sha && { repeatable: true as const }), // the next one has an identical body
     source: 'argocd',
     instance: settings.instance,
     signal: 'gitlab drop-in',

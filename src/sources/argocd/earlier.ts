@@ -9,12 +9,10 @@ const OVERTAKEN = "Argo CD's history does not tell that the application was heal
 const LOST = "Its notification was lost; read from Argo CD's history.";
 
 /**
- * A record for each earlier deployment of the history, oldest first. Those that were told, or are older than the first
- * notification of the application, are sorted out where that is known (store/changes/serial-history.ts). Applied is not
- * healthy:
- * only
- * what the health says of the time before the next operation is an end.
- * The history does not tell which syncs had nothing to change: where those are left out, nothing is read from it.
+ * A record for each earlier deployment of the history, oldest first. Those that were reported, or are older than the
+ * first notification of the application, are sorted out where that is known (store/changes/serial-history.ts). Applied
+ * is not healthy: only what the health says of the time before the next operation is an end. The history does not tell
+ * which syncs had nothing to change: where those are left out, nothing is read from it.
  */
 export function earlierBy(notification: Notification, context: SignalContext, oldestMs: number): NewChangeRecord[] {
   const { app } = notification;
@@ -66,7 +64,7 @@ function recordsOfEarlier(earlier: Earlier, { notification, context, oldestMs }:
   return outcome.state === 'running' && overtakenAt ? [overtaken(step, overtakenAt)] : recordsOf(step);
 }
 
-/** An end that was never reported: it follows from what came after it. Whatever is told outweighs it. */
+/** An end that was never reported: it follows from what came after it. Any end that a tool reports outweighs it. */
 function overtaken(step: RecordInput, at: string): NewChangeRecord {
   const record = toRecord({ ...step, state: 'canceled', notes: [OVERTAKEN] });
   const id = recordId(step.key, 'canceled', 'history', at);

@@ -15,7 +15,7 @@ const PARTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   syncResult: { revision: 'commit_sha' },
 };
 
-/** The body with what its nested parts say under flat names. What the body says itself, it means. */
+/** The body with the values of its nested parts under flat names. A value of the body itself counts before theirs. */
 export function flattened(payload: object): Readonly<Record<string, unknown>> {
   const body = Part.parse(payload);
   const operation = Part.parse(body['operationState']);

@@ -9,8 +9,8 @@ export type FlatState =
   | { readonly kind: 'nothing' };
 
 /**
- * The phase of an operation, the status of a sync and the health of an app: guides mix them up, and the words are
- * apart.
+ * The phase of an operation, the status of a sync and the health of an app: guides mix them up, and no word belongs to
+ * two of them.
  */
 const HEALTH = ['health', 'health_status', 'healthStatus'];
 const FIELDS = ['phase', 'status', 'sync_status', 'syncStatus', ...HEALTH, 'state'];
@@ -43,7 +43,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   unknown: 'unsynced',
 };
 
-/** What of a body is the same from the first word of a deployment to its last. */
+/** The part of a body that is the same in every signal of a deployment. */
 export const withoutState = (body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(body).filter(([key]) => !FIELDS.includes(key) && key !== 'message'));
 

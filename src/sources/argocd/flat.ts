@@ -155,7 +155,7 @@ function keyOf({ body, app, environment, startedAt, finishedAt }: Flat): string 
 const whenTold = ({ state, finishedAt, webhook }: Flat): string[] =>
   isFinal(state) && !finishedAt ? [webhook.id] : [];
 
-/** The app is all that such a body names: its next roll-out comes in the same words. */
+/** The app is all that such a body names: its next roll-out has an identical body. */
 const namesNoRun = ({ body, startedAt, finishedAt }: Flat): boolean =>
   !(Text.parse(body['dedup_id']) ?? read(body, 'revision') ?? startedAt ?? finishedAt);
 

@@ -29,7 +29,7 @@ export interface HealthPeriod {
   readonly appliedAt: string;
   /** When the next operation began. Absent: what the health is now is still the health of this one. */
   readonly until?: string;
-  /** No operation that deploys came after it: whatever goes wrong now is its own. */
+  /** No operation that deploys came after it: whatever goes wrong now is caused by this deployment. */
   readonly isLast: boolean;
 }
 

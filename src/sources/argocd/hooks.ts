@@ -12,7 +12,7 @@ interface HookSettings {
   readonly annotation: string;
 }
 
-/** For the set-up page, which a browser may have reached by an address that is none. */
+/** For the set-up page, which a browser may have reached by an address that is not valid. */
 export function configMapFor({ url }: Pick<HookOrder, 'url'>, settings: HookSettings): string {
   try {
     return hooksOf({ url, targets: [] }, settings).join('\n');

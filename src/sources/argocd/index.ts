@@ -117,7 +117,7 @@ export const argocd = z
     };
   });
 
-/** What the token adds. */
+/** What a source with an API token can do. */
 function apiPart(api: MissedApi, settings: Settings) {
   return {
     missed: createMissed(api, settings),

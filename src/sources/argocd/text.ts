@@ -2,7 +2,9 @@ import { parseWebUrl, safeUrl } from '../../values/url.ts';
 
 const MESSAGE_LIMIT = 500; // characters
 
-/** Whole characters, and no control characters: messages of `helm template` hold bells and worse. */
+/**
+ * Whole characters, and no control characters: messages of `helm template` may hold BEL and other control characters.
+ */
 export function short(text: string, limit = MESSAGE_LIMIT): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
   const clean = text.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, ' ').trim();

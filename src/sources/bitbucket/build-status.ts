@@ -39,8 +39,9 @@ const STATUS_STATES: Readonly<Record<string, State>> = {
 type Status = NonNullable<CommitStatusBody['commit_status']>;
 
 /**
- * A build status names no environment, comes before somebody pressed Run on a manual step, and is red when nothing was
- * deployed. So it is a reason to ask Bitbucket, or what the configuration says it is, and by itself nothing.
+ * A build status names no environment, comes before somebody pressed Run on a manual step, and may fail when nothing
+ * was deployed. So by itself it is no deployment: it is a reason to ask Bitbucket, unless the configuration says what
+ * it is.
  */
 export function fromBuildStatus(payload: JsonObject, context: Context, rules: BuildStatusRules): Mapped {
   const body = CommitStatusBody.parse(payload);

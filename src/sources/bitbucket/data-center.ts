@@ -99,7 +99,7 @@ function dataCenterRecord({ deployment, commit, environment, state, context }: D
   });
 }
 
-/** ROLLED_BACK comes after SUCCESSFUL under the same names; as the same deployment it would be no news to anyone. */
+/** ROLLED_BACK comes after SUCCESSFUL under the same names; as the same deployment it would be taken for a repeat. */
 function dataCenterKey(deployment: DataCenterDeployment, repository: Repository, environment: Environment): string {
   const repo = [repository.name ?? 'unknown', environment.name];
   const run = [deployment.key ?? 'unknown', deployment.deploymentSequenceNumber];

@@ -45,7 +45,7 @@ export function createApplyHooks({ api, secrets }: HooksParts) {
         lines.push(`${target}: not done. ${message}`);
       }
     }
-    // Whoever runs it must not take a part for the whole.
+    // The failure of one target must not look like success.
     if (failures[0]) throw new ResolveFailed(lines.join('\n'), { retry: failures[0].retry });
     return lines;
   };
@@ -80,7 +80,7 @@ async function applyTo(target: string, { api, secret, order }: Applying): Promis
   return `repaired the webhook, which ${flaws.join(', ')}`;
 }
 
-/** Events beyond ours are left alone. Whether a secret is ours, Bitbucket delivers to no sink. */
+/** Events beyond ours are left alone. Bitbucket does not show whether a secret is ours. */
 function problemsOf({ active, events, secret_set: secretSet }: Hook): string[] {
   const lacking = EVENTS.filter((event) => !events.includes(event));
   return [

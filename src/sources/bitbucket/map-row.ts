@@ -83,7 +83,7 @@ export type MapRow = (
 /**
  * Turns rows into records, by way of the same mapping that a posted REST object takes: same keys, same ids. Whatever
  * made us ask, a row becomes the same record, since of two with one id only the first is kept. A row that has not
- * changed since it was told is not asked about again.
+ * changed is not asked about again.
  */
 export function createMapRow(): MapRow {
   const joined = new LRUCache<string, CombinedRow>({ max: REMEMBERED_ROWS });
@@ -162,8 +162,8 @@ function once<Value>(asked: Map<string, Promise<Value>>, key: string, ask: () =>
 }
 
 /**
- * Bitbucket reports a step its last run; an earlier deployment of the same step was an earlier run. So was one that
- * ended before the step started: it was started again, and the list does not show it yet.
+ * Bitbucket gives a step the number of its last run; an earlier deployment of the same step was an earlier run. So was
+ * one that ended before the step started: it was started again, and the list does not show it yet.
  */
 function runOf(read: CloudDeployment, step: RowStep | undefined, later: number): number | undefined {
   const last = Number(step?.run_number);

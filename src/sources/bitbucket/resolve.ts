@@ -7,7 +7,7 @@ import { type ApiContext, at, findPipeline, NEWEST_DEPLOYMENTS, personOf, pullRe
 import type { Pipeline, StepVariables } from './schema.ts';
 import { completeStep, stepOfLookup } from './step.ts';
 
-/** A poke is about what happened just now; deployments further down were found by the poke that reported them. */
+/** A status is about what happened just now; deployments further down were found by the status that reported them. */
 const MAX_PAGES = 3;
 
 export interface ResolveParts {

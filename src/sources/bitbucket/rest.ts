@@ -30,7 +30,7 @@ const DEPLOYMENT_FIELDS = [
   .map((field) => `+values.${field}`)
   .join(',');
 
-/** `sort` is undocumented and obeyed. */
+/** `sort` is undocumented, but works. */
 export const NEWEST_DEPLOYMENTS = { pagelen: '100', sort: '-state.started_on', fields: DEPLOYMENT_FIELDS };
 
 export const at = ({ workspace, repository }: RepositoryPath): Path => ['repositories', workspace, repository];

@@ -137,7 +137,7 @@ export const StepVariables = z.object({
 });
 export type StepVariables = z.infer<typeof StepVariables>;
 
-/** Bitbucket's own object, or just the sha, which is what somebody adds who posts the request. */
+/** Bitbucket's own object, or just the sha, as scripts add it that post the request. */
 const DataCenterCommit = z.preprocess(
   (reported) => (typeof reported === 'string' ? { id: reported } : reported),
   part({ id: Text, message: Text, author: part({ name: Text, displayName: Text }), committerTimestamp: Time }),

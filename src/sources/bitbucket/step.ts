@@ -35,8 +35,8 @@ import {
 import { StepVariables } from './schema.ts';
 
 /**
- * The variables, wherever they were put; the commit's words may stand among them or beside them.
- * Without a commit and without an environment they are of no step.
+ * The variables, wherever they were put; the commit's message may stand among them or beside them. Without a commit and
+ * without an environment they are of no step.
  */
 export function stepVariables(body: JsonObject): StepVariables | undefined {
   const { commit_message: message, commit_author: author } = StepVariables.parse(body);
@@ -146,7 +146,7 @@ function stepRecord({ step, commit, environment, state, hasMore, context, person
       pipeline: step.BITBUCKET_PIPELINE_UUID,
       environment,
       run: keys.run,
-      // That more steps follow is said of the whole.
+      // Only the whole deployment goes on when more steps follow.
       step: hasMore && state === 'running' ? undefined : uuid,
     }),
     signal: 'pipeline step',

@@ -9,7 +9,8 @@ import { mapChange } from './map.ts';
 import { recipe } from './setup.ts';
 
 /**
- * What Alert24's changes API takes, so that the `curl` calls in pipelines need another host and key, and nothing else.
+ * Accepts what Alert24's changes API accepts, so that the `curl` calls in pipelines need another host and key, and
+ * nothing else.
  */
 export const changesApi = z
   .strictObject({

@@ -5,7 +5,7 @@ import { firstItems, readText } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
 import { STATE_WORDS } from '../state-words.ts';
 
-/** What a variable that has nothing in it looks like after a template or a shell printed it. */
+/** What an empty variable looks like after a template or a shell printed it. */
 const NOTHING = new Set(['', 'null', 'undefined', '<no value>', '<nil>']);
 
 /** `$CI_ENVIRONMENT_NAME`: a variable that nobody filled in. */

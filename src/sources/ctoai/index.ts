@@ -10,9 +10,8 @@ import { sampleEvent } from './sample.ts';
 import { recipe } from './setup.ts';
 
 /**
- * What CTO.ai's events API takes. Its GitLab template cannot be delivered to post anywhere else (since v0.0.2): jobs of
- * our
- * own do (setup.ts).
+ * Accepts what CTO.ai's events API accepts. Its GitLab template cannot be configured to post anywhere else (since
+ * v0.0.2): jobs of our own do (setup.ts).
  */
 export const ctoai = z
   .strictObject({

@@ -10,7 +10,7 @@ import { sampleDeployment } from './sample.ts';
 import { refusalAnswer } from './serve.ts';
 import { recipe } from './setup.ts';
 
-/** GitLab's Deployments API, for clients that take Shiplog for a GitLab. */
+/** GitLab's Deployments API, for clients that are configured to use Shiplog in place of a GitLab. */
 export const gitlabApi = z
   .strictObject({
     type: z.literal('gitlab-api'),

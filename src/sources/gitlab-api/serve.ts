@@ -77,7 +77,7 @@ const TRIES = 20;
 /**
  * GitLab answers a deployment that equals the last one of its environment with that one: a request that was sent twice.
  * GitLab: app/services/deployments/create_service.rb. It also would make a second row of a deployment that is posted
- * again with its end, and leave the first running for ever; here the first goes on.
+ * again with its end, and leave the first running for ever; here the first row is updated.
  */
 async function create(call: Call, project: string): Promise<Served> {
   const { webhook, rows, settings, table } = call;
@@ -107,8 +107,8 @@ async function create(call: Call, project: string): Promise<Served> {
 }
 
 /**
- * GitLab takes no deployment without a commit, and has no rule for them. A template that knows no commit sends the next
- * one in the same words; what was not answered is sent again, and that was not kept.
+ * GitLab takes no deployment without a commit, and has no rule for them. A template that knows no commit sends an
+ * identical body for the next deployment; a request that was not answered is sent again, and that one was not kept.
  */
 const isNext = ({ sha, status, updated_at }: KeptRow, at: string): boolean =>
   status !== 'running' && fullSha(sha) === undefined && Date.parse(at) - Date.parse(updated_at) > SENT_TWICE_MS;
@@ -142,7 +142,7 @@ const numbered = ({ table }: Call, row: KeptRow) => {
   return { table, slot, id, iid, row: plain(row) };
 };
 
-/** The row goes; what happened stays in the change log. */
+/** The row is removed; its deployment stays in the change log. */
 async function remove(call: Call, route: Route): Promise<Served> {
   const { known: stored, row } = await found(call, route);
   if (row.status === 'running') throw cannotDestroy('Cannot destroy running deployment');

@@ -55,7 +55,7 @@ export function createApplyHooks({ ask, projects, groups }: GitlabApi, given: Se
         if (!concernsOne(error)) break;
       }
     }
-    // What was done before is told as well: it stays done.
+    // What was done before is reported as well: it is not undone.
     if (failed) throw new ResolveFailed(done.join('\n'), { retry: failed.retry });
     return done;
   };
@@ -103,7 +103,7 @@ function targetOf(target: string): Target {
 
 type Tokens = { readonly token?: string; readonly signing_token?: string };
 
-/** A signing token that were sent as the secret token would travel in clear with every webhook. */
+/** A signing token sent as the secret token would be in clear text in every webhook. */
 function tokensOf({ secrets, signingTokens }: Secrets): Tokens {
   const first = secrets[0];
   const signs = first !== undefined && SIGNING_TOKEN.test(first);
@@ -127,7 +127,7 @@ function differences(hook: Hook, url: string): string {
   return [...(hook.url === url ? [] : ['the URL']), ...wrong].join(', ');
 }
 
-/** Before 19.0 GitLab leaves a signing token out without a word. */
+/** Before 19.0 GitLab ignores a signing token silently. */
 function warningOf(answer: unknown, { token, signing_token }: Tokens): string {
   if (signing_token === undefined || Hook.safeParse(answer).data?.signing_token_present) return '';
   return token === undefined

@@ -45,7 +45,7 @@ export function createHookChecks({ ask, projects, groups }: GitlabApi, instance:
   };
 }
 
-/** Looks after the webhooks that point to us: says which are disabled, and has failed events sent again. */
+/** Checks the webhooks that point to us: reports which are disabled, and has failed events sent again. */
 export function createHookCheck({ ask }: GitlabApi, instance: string) {
   const resent = new LRUCache<string, true>({ max: REMEMBERED, ttl: REMEMBER_MS });
   /** How many were sent again by each hook within the last minute: runs may follow each other at once. */
@@ -94,7 +94,7 @@ export function createHookCheck({ ask }: GitlabApi, instance: string) {
     return [];
   }
 
-  /** @returns false when GitLab wants to be left alone, or the event failed again. */
+  /** @returns false when GitLab asked to wait, or the event failed again. */
   async function resend(path: string, { owner, run }: { owner: Owner; run: Run }): Promise<boolean> {
     try {
       const { data } = Resent.safeParse(await ask.send('POST', path, { signal: run.signal }));
@@ -120,7 +120,7 @@ async function listHooks(ask: GitlabApi['ask'], { base }: Owner, signal: AbortSi
 
 const Resent = z.object({ response_status: z.coerce.number().optional().catch(undefined) });
 
-/** Needs Maintainer, for groups Owner and Premium: what may not be seen is not looked after. */
+/** Needs Maintainer, for groups Owner and Premium: what the token may not see is not checked. */
 async function quietly<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();

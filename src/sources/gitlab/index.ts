@@ -60,7 +60,7 @@ export const gitlab = Config.transform(
   }),
 );
 
-/** What the token adds. */
+/** What a source with an API token can do. */
 function apiPart(api: GitlabApi, { name, secrets, signing_tokens }: Config) {
   return {
     resolve: createResolve(api, name),

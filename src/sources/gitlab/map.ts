@@ -22,8 +22,8 @@ const Envelope = z.object({
 });
 
 /**
- * Their words to ours. Never throws on an authentic webhook: GitLab disables a hook after a few 4xx answers,
- * and then the next real deployment would be lost.
+ * GitLab's terms to ours. Never throws on an authentic webhook: GitLab disables a hook after a few 4xx answers, and
+ * then the next real deployment would be lost.
  */
 export function mapHook(payload: unknown, context: Context): Mapped {
   const envelope = Envelope.safeParse(payload);

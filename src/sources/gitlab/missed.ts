@@ -40,7 +40,7 @@ export function createMissed(api: GitlabApi, instance: string) {
     for (const group of api.groups) {
       await checkHooks({ base: groupPath(group), called: `group ${group}` }, { since, ...run });
     }
-    // What GitLab could not tell just now must be asked for from the same moment again.
+    // What GitLab could not answer now must be asked for again from the same moment.
     if (unread) throw unread;
   };
 
@@ -128,7 +128,7 @@ async function* projectsIn(
   }
 }
 
-/** Named as the hooks name it: both write GitLab's own idea of its address. */
+/** Named as the hooks name it: both use the address that GitLab is configured with. */
 function readProject(api: GitlabApi, json: unknown): Project | undefined {
   const origin = Origin.safeParse({ project: json }).data;
   return origin && projectOf(origin, { headers: { 'x-gitlab-instance': api.url } });

@@ -124,7 +124,7 @@ function newestFirst(requests: readonly MergeRequest[]): MergeRequest[] {
 
 const commitPath = ({ base }: ResolveContext, sha: string): string => `${base}/repository/commits/${sha}`;
 
-/** What is nice to know must not cost the rest: a repository that the token may not read has no commits for us. */
+/** Optional facts must not prevent the rest: the token may not be allowed to read the repository. */
 async function optional(path: string, { api, signal }: ResolveContext, cacheMs = COMMIT_KEPT_MS): Promise<unknown> {
   try {
     return await api.ask.get(path, { signal, cacheMs });

@@ -42,7 +42,7 @@ const short = (text: string): string => text.slice(0, SHOWN_CHARACTERS);
 interface HerokuEvent {
   readonly notification: Notification;
   readonly resource: 'release' | 'build';
-  /** Or the build, in the same words. */
+  /** Or the build, with the same fields. */
   readonly release: Release;
   readonly webhook: Webhook;
   readonly settings: Settings;

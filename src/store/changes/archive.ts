@@ -20,7 +20,7 @@ const MARGIN_MS = MARGIN_DAYS * 86_400_000;
  * Puts a deployment, and all that is kept of it elsewhere, under one short key, in place of about ten: what has ended
  * and is quiet is read seldom, and written to hardly ever.
  * @param sinks all sinks that may have received it
- * @returns false when somebody is at it
+ * @returns false when it was written to meanwhile
  */
 export async function packDeployment(redis: Redis, name: string, sinks: readonly string[]): Promise<boolean> {
   if (isPackedId(name)) return false;
@@ -39,7 +39,7 @@ export async function packDeployment(redis: Redis, name: string, sinks: readonly
   ]);
 }
 
-/** For whoever is going to write to it. @returns its name, or undefined when there is no such */
+/** For callers that are going to write to it. @returns its name, or undefined when there is none */
 export async function unpackDeployment(redis: Redis, id: string): Promise<string | undefined> {
   for (;;) {
     const { seen, value } = await see(redis, keys.packed(id), () => redis.getBuffer(keys.packed(id)));
@@ -60,7 +60,7 @@ export async function unpackDeployment(redis: Redis, id: string): Promise<string
 export async function unpackUnder(redis: Redis, key: string): Promise<void> {
   const [id] = await packedUnder(redis, [key]);
   if (id === undefined || (await unpackDeployment(redis, id)) !== undefined) return;
-  // Somebody else unpacked it, and then it is not noted any more; or it was lost, and would be waited for for ever.
+  // Another process unpacked it, so that it is not listed any more; or it was lost, and would be waited for for ever.
   const [still] = await packedUnder(redis, [key]);
   const place = namePlace(key);
   if (still === id) await redis.hdel(place.key, place.field);
@@ -212,7 +212,7 @@ async function gatherDelivery(
     see(redis, logKey, () => redis.lrange(logKey, 0, -1)),
     see(redis, lease, async () => undefined),
   ]);
-  // Whoever holds the lease is going to write: it must not be there.
+  // The holder of a lease is going to write: there must be no lease.
   const seen = [ledger.seen, log.seen, { key: held.seen.key, digest: '' }];
   if (ledger.seen.digest === '' && log.seen.digest === '') return { seen };
   const remote = await gatherRemote(redis, { sink, name, ledger: ledger.value });

@@ -29,7 +29,7 @@ export async function readHash(redis: Redis, name: string): Promise<Hash> {
   return { view, indexes, records, isFormat2: false };
 }
 
-/** For whoever is going to write to it. @returns the deployment as it is now, as format 1 has it */
+/** For callers that are going to write to it. @returns the deployment as it is now, as format 1 has it */
 export async function readFormat1(redis: Redis, name: string): Promise<Fields> {
   const key = keys.deployment(name);
   for (;;) {

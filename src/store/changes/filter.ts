@@ -28,7 +28,7 @@ const oneOf = <const Names extends readonly string[]>(names: Names) =>
 
 /**
  * How the change log is asked, by the page, the API and the command line alike. `since` is part of the span, `until` is
- * not; whoever mixes the two ends up means the time between them.
+ * not; where they are swapped, the time between them is meant.
  */
 export const CHANGE_FILTER = {
   environment: Text,
@@ -52,7 +52,7 @@ export const CHANGE_FILTER = {
 const ChangeFilterQuery = z.object(CHANGE_FILTER);
 export type ChangeFilterQuery = z.output<typeof ChangeFilterQuery>;
 
-/** What was asked, in the words of the store. */
+/** What was asked, as the store takes it. */
 export function toChangeFilter(asked: ChangeFilterQuery, now: Date): ChangeSelection {
   const { environment, service, source, status, branch, person, tier, tag } = asked;
   const page = subjectOf(asked.text);

@@ -24,7 +24,7 @@ export async function locate(redis: Redis, name: string): Promise<Located> {
   return isPacked === undefined ? { name: alias } : { packed: isPacked };
 }
 
-/** For whoever is going to write to it. @returns its name, under which it lies unpacked */
+/** For callers that are going to write to it. @returns its name, under which it lies unpacked */
 export async function unpackedName(redis: Redis, name: string): Promise<string> {
   const found = await locate(redis, name);
   if ('name' in found) return found.name;

@@ -4,7 +4,7 @@ import { type Facet, facetKey } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
 import type { TimelineSum } from './timeline-fold.ts';
 
-/** What people write by heart, and get nearly right. */
+/** Fields that people type from memory, and get nearly right. */
 const FORGIVEN = ['environment', 'service', 'person'] as const;
 type CorrectedField = (typeof FORGIVEN)[number];
 

@@ -116,7 +116,7 @@ export async function sliceOf(
   return { index: target, ...span, isWhole: Number(fewest) <= SEARCHED };
 }
 
-/** Long enough for the reads that follow, and for whoever turns the page. */
+/** Long enough for the reads that follow, and for the next page. */
 const QUERY_SECONDS = 60;
 
 const intersectFacets = createScript('intersect-facets');

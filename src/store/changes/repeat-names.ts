@@ -1,7 +1,10 @@
 import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
 
-/** The deployments that were told of in the same words: the first has the words as its key, each other a name more. */
+/**
+ * The deployments that identical posts reported: the key of the first is made of the post, each other has a further
+ * name.
+ */
 export interface RepeatNames {
   of(key: string): Promise<readonly string[]>;
   /** `at`: ISO 8601 UTC. Adding one again changes nothing. */
@@ -9,7 +12,7 @@ export interface RepeatNames {
 }
 
 const SECONDS_A_DAY = 86_400;
-/** The same words again and again, each time something else in between: the newest count. */
+/** Of many identical posts, each with something else in between, the newest count. */
 const MAX_NAMES = 32;
 
 export function createRepeatNames(redis: Redis, keepDays: number): RepeatNames {

@@ -8,7 +8,7 @@ export interface Retention {
   readonly count: number;
 }
 
-/** For tests, and for whoever wants all of it gone at once. */
+/** For tests, and to remove all at once. */
 export interface PruneLimits {
   /** Epoch ms; Redis' own clock unless given. */
   readonly nowMs?: number;

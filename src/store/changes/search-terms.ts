@@ -6,7 +6,7 @@ import { runTermOf } from '../../forges/page-address.ts';
 export const SEARCHED = 5_000;
 
 /**
- * A commit message may be a book: a deployment that says more keeps no words, and is read whole when it is searched.
+ * A commit message may be very long: a deployment that says more keeps no words, and is read whole when it is searched.
  */
 const MAX_PACKED_CHARACTERS = 4_000;
 /** Taking a larger text apart would take milliseconds of every webhook that has it. */

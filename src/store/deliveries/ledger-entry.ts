@@ -110,7 +110,7 @@ export function createEntry(
         ...(remoteId && { remote_id: remoteId }),
         ...(remoteUrl && { remote_url: remoteUrl }),
       };
-      // Nobody else writes the lane: it is ours for as long as its lease holds.
+      // No other process writes the lane while we hold its lease.
       const place = namePlace(owner(remoteId ?? ''));
       const isLatest = !known.toldInLane || known.toldInLane.at <= moment.at;
       await logDelivery(
@@ -150,7 +150,7 @@ async function claimUnpacked(
 
 const UNSAFE_RETRY_MS = 1_000;
 
-/** Nothing is sent that a failover could make us forget. */
+/** Nothing is sent of which a failover could lose the record. */
 function unsafe(cause: unknown): never {
   const why = cause instanceof Error ? cause.message : String(cause);
   throw new DeliveryFailed(`what is sent could not be noted in safety: ${why}`, {
@@ -161,7 +161,10 @@ function unsafe(cause: unknown): never {
 /** Two clocks of whole seconds, and the way of an answer. */
 const CLAIM_SLACK_MS = 2_000;
 
-/** How long a claim that was made with the thing itself is kept at least from now on, milliseconds. */
+/**
+ * How long a claim of this age still lasts at least, milliseconds, if it was made when the destination created the
+ * object.
+ */
 const leftBefore = (keepSeconds: number, madeMsAgo: number | undefined): number =>
   madeMsAgo === undefined ? 0 : keepSeconds * 1000 - madeMsAgo - CLAIM_SLACK_MS;
 

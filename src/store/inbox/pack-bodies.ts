@@ -6,7 +6,7 @@ import { nowOf } from '../time.ts';
 
 const packWebhook = createScript('pack-webhook');
 
-/** A worker is still at it, or somebody looks at what has just come. */
+/** A worker may still process it, or somebody look at it. */
 const QUIET_MS = 60_000;
 /** Smaller ones hardly get smaller. */
 const PACK_ABOVE_BYTES = 256;

@@ -78,7 +78,7 @@ function toEntry({ address, reason, ...refusal }: Refusal): InboxEntry {
   return { ...refusal, id, address, reason, verdict: 'rejected', deployments: [] };
 }
 
-/** A stranger writes the headers, and may write long ones. */
+/** Unauthenticated senders write the headers, and may write long ones. */
 function pack(entry: InboxEntry): string {
   const json = toJson(entry);
   if (json.length <= MAX_ENTRY_CHARS) return json;

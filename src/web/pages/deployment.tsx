@@ -104,7 +104,7 @@ function DeploymentBody(body: Body): Html {
   );
 }
 
-/** How it stands, and what is to be known before the rest is read. */
+/** Its state, and what a reader should know first. */
 function Standing({ routed: { deployment }, around, related, runningStatus, asked, now }: Body): Html {
   const badges = [<StateBadge state={deployment.state} />, ' ', <TypeBadge type={deployment.changeType} />];
   const stale = isStale(deployment, now);
@@ -185,7 +185,7 @@ const MapAgain = ({ deployment: { key }, who }: { deployment: Deployment; who: V
   </ActionForm>
 );
 
-/** What other tools told that may be this deployment. */
+/** Signals of other tools that may report this deployment. */
 function Related({ of: deployments }: { of: readonly Deployment[] }): Html {
   return (
     <>

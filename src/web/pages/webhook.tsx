@@ -22,7 +22,7 @@ export interface WebhookView {
   readonly now: Date;
 }
 
-/** One webhook as it came. */
+/** One webhook as it was received. */
 export async function webhookPage(inbox: Inbox, { id, asked, who, now }: WebhookView): Promise<Html | undefined> {
   const entry = await inbox.get(id);
   if (!entry) return undefined;

@@ -1,10 +1,10 @@
 import { exactly, type Html, type Piece } from '../html.ts';
 
-/** the user who views a page. */
+/** The user who views a page. */
 export interface Viewer {
   /** Only an admin sees secrets and changes anything. */
   readonly role: 'admin' | 'viewer';
-  /** What their token is called, for the log. */
+  /** The name of their token, for the log. */
   readonly name?: string;
   /** Proves that a form is ours and of this session. Absent: the request proves itself by its Authorization header. */
   readonly formToken?: string;

@@ -82,7 +82,7 @@ const Menu = ({ at, who, trouble }: MenuView): Html => (
   </>
 );
 
-/** A number for the eye, and what it counts for the ear and on hovering. */
+/** A number, with what it counts for screen readers and on hovering. */
 function TroubleBadge({ at, of }: { at: string; of: Trouble | undefined }): Html {
   if (!of) return <></>;
   const { deadLetters, held, refusing } = of;

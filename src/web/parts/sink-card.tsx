@@ -26,7 +26,7 @@ export interface SinkView extends SinkKnowledge {
   readonly now: Date;
 }
 
-/** What one destination knows, how it came to know, and what stands in the way. */
+/** What was delivered to one destination, with all attempts, and what blocks it. */
 export function SinkCard(view: SinkView): Html {
   const { sink, delivery } = view;
   return (
@@ -93,7 +93,7 @@ const Answer = ({ status, words }: { status: number | undefined; words: string }
 
 const isDelivered = ({ delivery, routed }: SinkView) => delivery?.told?.state === routed.deployment.state;
 
-/** What is reported already needs no second try. */
+/** What was delivered needs no second try. */
 const isGivenUp = (view: SinkView) => view.letters.length > 0 && !isDelivered(view);
 
 /** One sentence: does the destination know? */

@@ -23,7 +23,7 @@ export interface TimelineView {
   readonly spanAddress: (window: Window) => string;
 }
 
-/** The list beneath says the same in words: the picture is for the eye. */
+/** The list beneath says the same as text. */
 export const Timeline = ({ lanes, of, window, laneAddress, spanAddress }: TimelineView): Html => (
   <>
     <div

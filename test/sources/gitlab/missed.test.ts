@@ -210,7 +210,7 @@ describe('the webhooks that point here', () => {
     expect(warnings[0]).toMatch(/webhook of harbor\/lighthouse-api .*press Test/);
   });
 
-  it('are not delivered of when they work, point elsewhere, or may not be seen', async () => {
+  it('are not reported when they work, point elsewhere, or may not be seen', async () => {
     put();
     put({ id: 2, url: 'https://shiplog.harbor.example/webhooks/gitlab-2', alert_status: 'disabled' });
     expect((await run()).warnings).toEqual([]);

@@ -9,7 +9,7 @@ const textBlock = (text: object) => ({ type: 'mrkdwn', verbatim: true, text });
 /** What may stand beside a title in 3,000 characters, when every & of it becomes five. A cut one would lead nowhere. */
 const link = (path: string) => ({ path, capture: '/^.{1,400}$/', escape: 'html' });
 
-/** One line: a link does not go on in the next. Cut before it becomes the text of a link, which has an end. */
+/** One line: a link cannot continue on the next line. Cut before it becomes the text of a link, which has an end. */
 const LABEL = { path: 'summary', capture: '/\\S.*/', escape: 'html', truncate: 900 };
 
 const ifKnown = (path: string, text: object) => ({ if_known: path, value: textBlock(text) });
