@@ -11,6 +11,7 @@ import type { RunningOptions } from './cli/running.ts';
 import type { StartOptions } from './cli/start.ts';
 import type { TailOptions } from './cli/tail.ts';
 import { cleanOutput } from './cli/terminal.ts';
+import type { WaitOptions } from './cli/wait.ts';
 import type { BridgeAccess, BridgeSettings } from './config/bridge-access.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -176,6 +177,18 @@ reaching(program.command('running'))
   .option('--json', 'for programs')
   .action((options: BridgeAccess & RunningOptions) =>
     ask(import('./cli/running.ts'), options, ({ listRunning }, config) => listRunning(config, options)),
+  );
+reaching(program.command('wait'))
+  .description('wait until a commit has been deployed: 0 it succeeded, 1 it failed or has not ended, 3 it was not seen')
+  .argument('<sha>', 'of the application or, with GitOps, of the manifests; 7 digits or more')
+  .requiredOption('--env, --environment <name>', 'where to')
+  .option('--service <name>', 'only this service; default: every one that the commit is deployed as')
+  .option('--source <name>', 'only what this source reports')
+  .option('--since <when>', 'only deployments since then, such as 10m: the commit may have been there before')
+  .option('--timeout <span>', 'such as 90s, 15m or 2h', '15m')
+  .option('--json', 'for programs')
+  .action((sha: string, options: BridgeAccess & WaitOptions) =>
+    ask(import('./cli/wait.ts'), options, ({ waitFor }, config) => waitFor(config, sha, options)),
   );
 reaching(program.command('replay'))
   .description("map a webhook again, or deliver a deployment's dead letters again")

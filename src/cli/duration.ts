@@ -6,3 +6,12 @@ export function momentAgo(text: string, now: Date): Date {
   if (!at) throw new Error(`"${text}" is no time: ${WRITE_A_MOMENT}`);
   return at;
 }
+
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
+
+/** `90s`, `15m`, `2h` as milliseconds. @throws Error that says how to write it. */
+export function spanMs(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([smh])$/.exec(text.trim()) ?? [];
+  if (!count || !unit) throw new Error(`"${text}" is no span of time: write 90s, 15m or 2h`);
+  return Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS]; // the pattern allows no other
+}

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -6,7 +7,9 @@ import { Config } from '../../../src/config/config.ts';
 import { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { explain } from '../../../src/explain/explain.ts';
 import type { Source, Webhook } from '../../../src/sources/source.ts';
+import { FIELD_NAMES } from '../../../src/sources/webhook/field-names.ts';
 import { webhook } from '../../../src/sources/webhook/index.ts';
+import { presetNames } from '../../../src/sources/webhook/presets/index.ts';
 
 const SECRET = 'a-secret-of-24-characters';
 const OTHER = 'another-secret-altogether';
@@ -253,6 +256,24 @@ describe('the proof of the sender', () => {
   it('in the path is kept nowhere', () => {
     expect(sourceOf({ verify: 'path' })).toMatchObject({ hidesPath: true, proofHeaders: [] });
     expect(sourceOf({ verify: 'bearer' }).hidesPath).toBeUndefined();
+  });
+});
+
+describe('the README', () => {
+  const blocks = [...readFileSync('src/sources/webhook/README.md', 'utf8').matchAll(/```yaml\n(sources:[\s\S]*?)```/g)];
+
+  it.each(blocks.map(([, text = '']) => [text.match(/(?:preset|name): (\S+)/)?.[1] ?? '', text]))(
+    'has a recipe for %s that loads',
+    (_, text) => {
+      const { sources } = parse(text.replace(/\$\{[^}]*\}/g, SECRET));
+      for (const source of sources) expect(webhook.safeParse(source).error?.issues).toBeUndefined();
+    },
+  );
+
+  it('lists every preset and every field', () => {
+    const readme = readFileSync('src/sources/webhook/README.md', 'utf8');
+    expect(blocks.length).toBeGreaterThan(2);
+    for (const name of [...presetNames, ...FIELD_NAMES]) expect(readme).toContain(`\`${name}\``);
   });
 });
 

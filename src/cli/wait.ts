@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BridgeSettings } from '../config/bridge-access.ts';
+import type { Change } from '../http/api-schemas.ts';
+import { askBridge, BridgeUnreachable, RequestRefused } from './call.ts';
+import { spanMs } from './duration.ts';
+import { NothingFound, type Output, printJson } from './output.ts';
+import { shortSha } from './show.ts';
+
+export interface WaitOptions {
+  readonly environment: string;
+  readonly service?: string;
+  readonly source?: string;
+  /** Such as 90s, 15m, 2h. */
+  readonly timeout: string;
+  /** Only deployments since then. */
+  readonly since?: string;
+  readonly json?: boolean;
+}
+
+/** What a wait may use besides the bridge. */
+export interface WaitParts {
+  readonly output?: Output;
+  readonly now?: () => number;
+  readonly pause?: (ms: number) => Promise<unknown>;
+}
+
+const EVERY_MS = 3_000;
+const PAGE = 100;
+
+/**
+ * Until the commit has been deployed to the environment. A commit may be the application's or, with GitOps, the one of
+ * the manifests.
+ * @throws NothingFound when no deployment of it was reported in time
+ * @throws Error when one failed, was canceled, or has not ended in time
+ */
+export async function waitFor(
+  config: BridgeSettings,
+  commit: string,
+  options: WaitOptions,
+  { output = process, now = Date.now, pause = sleep }: WaitParts = {},
+): Promise<void> {
+  const untilMs = now() + spanMs(options.timeout);
+  let told = '';
+  for (;;) {
+    const answer = await read(config, commit, { ...options, leftMs: Math.max(EVERY_MS, untilMs - now()) });
+    const state = answer instanceof Error ? answer.message : describe(answer, options, commit);
+    if (state !== told) output.stderr.write(`${state}\n`);
+    told = state;
+    const isLate = now() >= untilMs;
+    if (answer instanceof Error) {
+      if (isLate) throw answer;
+    } else if (isLate || conclude(answer) !== 'open') return finish(answer, { commit, options, output });
+    await pause(Math.max(0, Math.min(EVERY_MS, untilMs - now())));
+  }
+}
+
+/** An error that passes is returned: the bridge is being started anew, or its Redis is away. */
+async function read(
+  config: BridgeSettings,
+  commit: string,
+  { environment, service, source, since, leftMs }: WaitOptions & { readonly leftMs: number },
+): Promise<readonly Change[] | Error> {
+  const query = new URLSearchParams({
+    commit_sha: commit,
+    limit: String(PAGE),
+    ...(source && { source }),
+    ...(since && { since }),
+  });
+  const ending = new AbortController();
+  const timer = setTimeout(() => ending.abort(), leftMs);
+  try {
+    const { data } = await askBridge(config, {
+      method: 'GET',
+      path: `/api/v1/changes?${query}`,
+      signal: ending.signal,
+    });
+    // Not by the filters of the API, which take a part of a name where nothing has the whole yet.
+    const changes = (data as Change[]).filter(
+      (change) => isSame(change.environment, environment) && (!service || isSame(change.service, service)),
+    );
+    return newestOfEach(changes);
+  } catch (error) {
+    const isPassing = error instanceof BridgeUnreachable || (error instanceof RequestRefused && error.status >= 500);
+    if (isPassing) return error;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const isSame = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+
+/** The log has the newest first: a retry takes the place of what failed before. */
+const newestOfEach = (changes: readonly Change[]): readonly Change[] => [
+  ...new Map(changes.toReversed().map((change) => [change.service, change])).values(),
+];
+
+function conclude(changes: readonly Change[]): 'open' | 'succeeded' | 'failed' {
+  const states = changes.map(({ status }) => status);
+  if (states.includes('failed') || states.includes('canceled')) return 'failed';
+  return states.length > 0 && states.every((state) => state === 'succeeded') ? 'succeeded' : 'open';
+}
+
+function describe(changes: readonly Change[], { environment, service }: WaitOptions, commit: string): string {
+  const what = service ? `${service} at ${shortSha(commit)}` : shortSha(commit);
+  if (changes.length === 0) return `no deployment of ${what} to ${environment} yet`;
+  return changes.map(({ service: of, environment: to, status }) => `${of} in ${to}: ${status}`).join(', ');
+}
+
+interface Ended {
+  readonly commit: string;
+  readonly options: WaitOptions;
+  readonly output: Output;
+}
+
+function finish(changes: readonly Change[], { commit, options, output }: Ended): void {
+  if (options.json) printJson(output, changes);
+  const { environment, timeout } = options;
+  if (changes.length === 0)
+    throw new NothingFound(
+      `${shortSha(commit)} was not deployed to ${environment} within ${timeout}, as far as is known`,
+    );
+  const outcome = conclude(changes);
+  if (outcome === 'succeeded') return;
+  if (outcome === 'open') throw new Error(`the deployment has not ended within ${timeout}`);
+  const failed = changes.filter(({ status }) => status === 'failed' || status === 'canceled');
+  throw new Error(failed.map(whyNot).join('\n'));
+}
+
+const whyNot = ({ service, environment, status, description, pipeline_url, job_url }: Change): string =>
+  [
+    `${service} in ${environment} ${status === 'failed' ? 'failed' : 'was canceled'}`,
+    description?.split('\n')[0],
+    job_url ?? pipeline_url,
+  ]
+    .filter(Boolean)
+    .join(': ');
