@@ -1,7 +1,7 @@
 import type { ChangeRecord, State } from './change-record.ts';
 import { byDecision, compare, decisiveOf } from './decisive.ts';
 import { type Deployment, isFinal } from './deployment.ts';
-import { isNamedByDefault } from './service.ts';
+import { isNamedByDefault, NO_SERVICE } from './service.ts';
 
 /**
  * Folds the records of one deployment into what is known about it. A pure fold of the set: the order in which the
@@ -19,7 +19,8 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
   const description = descriptionOf(trusted, decider);
   const started = startOf(records, decider.occurredAt);
   const succeededAt = isPart ? undefined : successBefore(records, decider);
-  const finished = isFinal(decider.state) ? (decider.finishedAt ?? endOf(run, records, decider.state)) : undefined;
+  const told = isFinal(decider.state) ? (decider.finishedAt ?? endOf(run, records, decider.state)) : undefined;
+  const finished = told ?? endAsTold({ ...decider, occurredAt: succeededAt ?? decider.occurredAt }, started);
   return {
     key,
     ...withoutStep(merged),
@@ -36,7 +37,7 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     ...summaryOf(trusted, decider.state),
     ...(description !== undefined && { description }),
     ...(open !== undefined && { waiting: open }),
-    notes: [...notesOf(trusted), ...setbacks(trusted, decider), ...(open === undefined ? [] : [open])],
+    notes: [...notesOf(trusted, decider, merged), ...setbacks(trusted, decider), ...(open === undefined ? [] : [open])],
     decidedBy: decider.id,
     signals: [...new Set(records.map((record) => record.signal))].sort(),
     sources: sourcesOf(records),
@@ -134,6 +135,12 @@ function repeatedUntil(records: readonly ChangeRecord[], decidedAt: string): { r
   return last !== undefined && last > decidedAt ? { repeatedUntil: last } : {};
 }
 
+/** Of one whose start is known, the end is when it was told, if nobody says better. One that never ran has none. */
+function endAsTold({ state, endReason, occurredAt }: ChangeRecord, started: string | undefined): string | undefined {
+  const isEnd = isFinal(state) && state !== 'canceled' && endReason === undefined;
+  return isEnd && started !== undefined && started < occurredAt ? occurredAt : undefined;
+}
+
 /** Another signal may know the end that the deciding one leaves open. */
 function endOf(run: readonly ChangeRecord[], records: readonly ChangeRecord[], state: State): string | undefined {
   const inRun = earliest(run.map((record) => record.finishedAt));
@@ -199,17 +206,20 @@ function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
 
 /**
  * What was reported later refutes what the same tool did not know before: that the commit is unknown, or a notification
- * lost.
+ * lost. A conclusion counts as long as it decides.
  * @param trusted least trusted first
  */
-function notesOf(trusted: readonly ChangeRecord[]): string[] {
+function notesOf(trusted: readonly ChangeRecord[], decider: ChangeRecord, { service }: ChangeRecord): string[] {
   const isTold = trusted.some(({ state, history }) => isFinal(state) && history && !history.recovered);
-  const runningStatus = trusted.filter(({ history, signal }, at) => {
+  const valid = trusted.filter(({ history, signal, endReason }, at) => {
+    if (endReason === 'superseded' && decider.endReason !== 'superseded') return false;
     if (!history) return true;
     if (history.recovered && isTold) return false;
     return !trusted.slice(at + 1).some((later) => later.history && later.signal === signal);
   });
-  return [...new Set(runningStatus.flatMap(({ notes }) => notes))];
+  const notes = new Set(valid.flatMap((record) => record.notes));
+  if (service !== 'unknown') notes.delete(NO_SERVICE);
+  return [...notes];
 }
 
 /** A signal that does not know the environment must not hide one that does. */

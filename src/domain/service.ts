@@ -51,3 +51,6 @@ function distinctWordsOf(job: string, environment: string, service: string): str
     .filter((word) => !COMMON_WORDS.has(word) && !namedElsewhere.has(word) && !/^\d+$/.test(word))
     .join('-');
 }
+
+/** Of a sender that named none. It goes where another signal names it. */
+export const NO_SERVICE = 'service is unknown: send service or service_id';

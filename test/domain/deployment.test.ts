@@ -180,7 +180,28 @@ describe('fold, to the last field,', () => {
       signals: ['deployment hook'],
       sources: ['gitlab'],
       startedAt: at(40),
+      finishedAt: at(50), // when it was told to run and to have succeeded, for want of better
     });
+  });
+
+  it('has no end without a beginning, nor of what never ran or was canceled', () => {
+    const running = aRecord({ state: 'running', occurredAt: at(40) });
+    expect(fold('k', [aRecord({ occurredAt: at(50) })])).not.toHaveProperty('finishedAt');
+    expect(fold('k', [running, aRecord({ state: 'canceled', occurredAt: at(50) })])).not.toHaveProperty('finishedAt');
+    expect(fold('k', [running])).not.toHaveProperty('finishedAt');
+  });
+
+  it('keeps a conclusion only as long as nothing better is known', () => {
+    const waiting = aRecord({ state: 'pending', occurredAt: at(40) });
+    const superseded = aRecord({
+      id: 'chg_concluded',
+      state: 'canceled',
+      endReason: 'superseded',
+      occurredAt: at(45),
+      notes: ['Superseded while it waited.'],
+    });
+    expect(fold('k', [waiting, superseded]).notes).toEqual(['Superseded while it waited.']);
+    expect(fold('k', [waiting, superseded, aRecord({ occurredAt: at(50) })]).notes).toEqual([]);
   });
 });
 

@@ -295,3 +295,12 @@ describe('a failure of a job of which nobody said that it began', () => {
     expect(await untilKnown('forge:job:3')).toBe(0);
   });
 });
+
+it('forgets that a post named no service where the job names one', async () => {
+  const { record, all } = open();
+  const note = 'service is unknown: send service or service_id';
+  await record(post('curl:1', { service: 'unknown', notes: [note] }));
+  expect(await all()).toMatchObject([{ service: 'unknown', notes: [note] }]);
+  await record(hook('succeeded'));
+  expect(await all()).toMatchObject([{ service: 'pay', notes: [] }]);
+});

@@ -1,6 +1,7 @@
 import { digest, type NewChangeRecord, recordId } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { NO_SERVICE } from '../../domain/service.ts';
 import { mergeRequestNumberIn } from '../../forges/page-address.ts';
 import { projectOfPipeline } from '../../forges/pipeline-project.ts';
 import { ACCOUNT_ID_NOTE, isAccountId } from '../../values/account-id.ts';
@@ -119,7 +120,7 @@ function serviceOf(change: ChangeCreate, serviceId: string | undefined): { servi
   if (serviceId) return { service: serviceId, note: 'service is the service id, for want of a name' };
   const deployed = /^Deployed (\S+) @ [0-9a-f]{7,64}\b/i.exec(change.summary)?.[1];
   if (deployed) return { service: deployed, note: 'service is taken from summary' };
-  return { service: 'unknown', note: 'service is unknown: send service or service_id' };
+  return { service: 'unknown', note: NO_SERVICE };
 }
 
 /**
