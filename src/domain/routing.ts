@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Deployment } from './deployment.ts';
 import { limitProject, type ProjectLimits } from './project-limit.ts';
 import { type Rule, ruleName } from './rule.ts';
+import { type During, windowOf } from './rule-during.ts';
 import { groupsOf, matchOf } from './rule-match.ts';
 import { type NameMap, rename, renamed, withOriginal } from './rule-names.ts';
 import type { Captures } from './rule-regex.ts';
@@ -47,8 +48,9 @@ export function route(deployment: Deployment, rules: readonly Rule[], options: R
   let routed = applyNames(deployment, options);
   for (const [index, rule] of rules.entries()) {
     const captures = matchOf(rule.match, routed.deployment);
-    if (!captures) continue;
-    routed = apply(routed, { rule, index, captures });
+    const window = rule.during && windowOf(rule.during, routed.deployment);
+    if (!captures || (rule.during && !window)) continue;
+    routed = apply(routed, { rule, index, captures, window });
     if (rule.drop || options.mode === 'first') break;
   }
   const named = limitProject(routed.deployment, options.projects);
@@ -70,13 +72,14 @@ const renaming = (what: string, before: string, now: string | undefined): string
 
 function apply(
   routed: RoutingResult,
-  { rule, index, captures }: { rule: Rule; index: number; captures: Captures },
+  { rule, index, captures, window }: { rule: Rule; index: number; captures: Captures; window: During | undefined },
 ): RoutingResult {
   const { deployment } = routed;
   const name = ruleName(rule, index);
   const context = { deployment, captures, groups: groupsOf(rule.match) };
   const assigned = rule.set ? assign(rule.set, context) : { deployment, effects: [] };
   const effects = [
+    ...(window ? [`during ${window.text}`] : []),
     ...assigned.effects,
     ...(rule.sinks ? [`sinks = ${rule.sinks.join(', ') || 'none'}`] : []),
     ...(rule.join === undefined ? [] : [rule.join === false ? 'never joined' : `joined by "${rule.join.text}"`]),

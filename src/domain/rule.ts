@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ChangeType, RiskLevel, Tier } from './change-record.ts';
+import { During } from './rule-during.ts';
 import { groupsOf, Match } from './rule-match.ts';
 import { unknownNames, Value } from './rule-value.ts';
 
@@ -23,6 +24,8 @@ export const Rule = z
   .strictObject({
     name: z.string().min(1).optional(),
     match: Match.default({}),
+    /** Only of what was made in one of these windows: a freeze. It marks, and blocks nothing. */
+    during: During.optional(),
     set: Assignment.optional(),
     /** The deployment is not recorded and not delivered to anyone. The inbox says which rule did it. */
     drop: z.boolean().optional(),
@@ -33,12 +36,13 @@ export const Rule = z
      */
     join: z.union([z.literal(false), Value], 'write false, or a text such as "{service}-{commit}"').optional(),
   })
-  .superRefine(({ match, set = {}, drop, join }, context) => {
+  .superRefine(({ match, during, set = {}, drop, join }, context) => {
     const complain = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
     const groups = groupsOf(match);
     for (const [path, value] of valuesOf(set))
       for (const message of unknownNames(value, groups)) complain(['set', ...path], message);
     if (join) for (const message of unknownNames(join, groups)) complain(['join'], message);
+    if (drop && during) complain(['drop'], 'a window marks what was made in it, and hides nothing: write set or sinks');
     // An empty variable counts as not written: what was meant to drop one branch must not drop everything.
     if (drop && Object.keys(match).length === 0)
       complain(['drop'], 'this drops every deployment; say which under match (environment: "**" is all of them)');
