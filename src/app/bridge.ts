@@ -18,7 +18,7 @@ import { within } from '../values/within.ts';
 import { type Assembly, assemble } from './assembly.ts';
 import { startChores } from './chores.ts';
 import { answers, examineRedis, openConnections } from './connections.ts';
-import { keepFormat } from './keep-format.ts';
+import { migrateFormat } from './migrate-format.ts';
 import type { Resources } from './shared.ts';
 
 export interface Bridge {
@@ -79,7 +79,7 @@ export async function startBridge(config: Config, ownRedis: RedisAddress | undef
     await stop();
     throw error;
   });
-  keepFormat(steady, { log, onError, stop });
+  migrateFormat(steady, { log, onError, stop });
   return {
     url,
     async reload(next) {

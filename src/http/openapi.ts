@@ -1,3 +1,7 @@
+/**
+ * No zod-to-openapi: zod itself makes JSON Schema of our schemas. The list of operations (openapi-operations.ts) would be
+ * as long with it.
+ */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { JsonObject } from '../values/json.ts';

@@ -1,3 +1,7 @@
+/**
+ * Sessions of the pages, and the CSRF token of their forms. The token is derived from the session and the token that
+ * opened it, so that nothing more is stored; CSRF libraries (csrf-csrf) keep a second cookie and a secret of their own.
+ */
 import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';

@@ -14,7 +14,7 @@ export interface Topology {
   /** kill -9 of the server that holds our keys. @returns its port */
   killPrimary(): Promise<number>;
   primaryPort(): Promise<number>;
-  /** As it was: a primary, until somebody tells it better. */
+  /** Starts it again as it was: as a primary, until the others demote it. */
   restart(port: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -121,8 +121,14 @@ export async function startSentinels({ replicas = 2, sentinels = 3 } = {}): Prom
   await until(async () => (await fact('slaves')) === String(replicas), 'the list of replicas');
   await until(async () => (await fact('sentinels')) === String(sentinels), 'the list of sentinels');
   const primaryPort = async () => Number((await fact('address'))?.split(':')[1]);
+  return topologyOf(servers, { sentinels: addressesOf(watchers) }, primaryPort);
+}
+
+const addressesOf = (ports: readonly number[]): string => ports.map((port) => `127.0.0.1:${port}`).join(',');
+
+function topologyOf(servers: Servers, settings: Topology['settings'], primaryPort: Topology['primaryPort']): Topology {
   return {
-    settings: { sentinels: watchers.map((port) => `127.0.0.1:${port}`).join(',') },
+    settings,
     primaryPort,
     async killPrimary() {
       const port = await primaryPort();
@@ -180,22 +186,7 @@ export async function startCluster(): Promise<Topology> {
     }
     throw new Error('no node of the cluster answers');
   };
-  return {
-    settings: {
-      cluster: nodes
-        .slice(0, 3)
-        .map((port) => `127.0.0.1:${port}`)
-        .join(','),
-    },
-    primaryPort,
-    async killPrimary() {
-      const port = await primaryPort();
-      await servers.kill(port);
-      return port;
-    },
-    restart: servers.again,
-    stop: servers.stop,
-  };
+  return topologyOf(servers, { cluster: addressesOf(nodes.slice(0, 3)) }, primaryPort);
 }
 
 /** The cluster's own bus takes the port 10,000 higher. */

@@ -14,7 +14,7 @@ export interface FormatParts {
  * Looks at the storage format of every Redis that answers, since another one may answer after an outage, and migrates
  * it while webhooks come in.
  */
-export function keepFormat(redis: Redis, parts: FormatParts): void {
+export function migrateFormat(redis: Redis, parts: FormatParts): void {
   let isRunning = false;
   const look = () => {
     if (isRunning) return;
