@@ -1,6 +1,6 @@
 /**
- * No zod-to-openapi: zod itself makes JSON Schema of our schemas. The list of operations (openapi-operations.ts) would be
- * as long with it.
+ * No zod-to-openapi: zod itself makes JSON Schema of our schemas. The list of operations (openapi-operations.ts) would
+ * be as long with it.
  */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
