@@ -5,6 +5,7 @@ import type { Deployment } from '../domain/deployment.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import type { ChangeSelection } from '../store/changes/filter.ts';
 import { csvRow } from '../values/csv.ts';
+import { createMask } from '../values/mask.ts';
 import type { Change } from './api-schemas.ts';
 import { toChange } from './change.ts';
 
@@ -87,8 +88,11 @@ async function* lines(
   }
 }
 
+/** An earlier bridge hid no secrets. */
+const MASK = createMask([]);
+
 const line = (change: Change, format: ExportFormat): string =>
-  format === 'csv' ? csvRow(COLUMNS.map((name) => cellOf(change[name]))) : `${JSON.stringify(change)}\n`;
+  format === 'csv' ? csvRow(COLUMNS.map((name) => cellOf(change[name]))) : `${MASK.json(change)}\n`;
 
 function cellOf(value: Change[(typeof COLUMNS)[number]]): string | number | null {
   if (typeof value !== 'object' || value === null) return value;

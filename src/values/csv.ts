@@ -1,3 +1,5 @@
+import { hideSecrets } from './secrets.ts';
+
 /** What spreadsheets take for a formula when it stands first in a cell. */
 const RUNS_FIRST = /^[=+\-@\t\r]/;
 
@@ -7,7 +9,7 @@ export const csvRow = (cells: readonly (string | number | null | undefined)[]): 
 
 function csvCell(cell: string | number | null | undefined): string {
   if (typeof cell === 'number') return String(cell);
-  const text = cell ?? '';
+  const text = hideSecrets(cell ?? ''); // an earlier bridge hid none
   const harmless = RUNS_FIRST.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

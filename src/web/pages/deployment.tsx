@@ -14,6 +14,7 @@ import type { Running } from '../../store/changes/running.ts';
 import type { Ledger } from '../../store/deliveries/ledger.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
+import { hideSecrets, MASKED, mayHoldSecret } from '../../values/secrets.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Viewer } from '../parts/action-form.tsx';
 import { What, WhenAndWho } from '../parts/deployment-facts.tsx';
@@ -49,7 +50,7 @@ export interface DeploymentView {
 
 /** Everything that is known of one deployment. */
 export async function deploymentPage(parts: DeploymentParts, view: DeploymentView): Promise<Html | undefined> {
-  const routed = await parts.deployments.get(view.name);
+  const routed = (await parts.deployments.get(view.name)) ?? (await findShown(parts, view.name));
   if (!routed) return undefined;
   const { deployment } = routed;
   const records = await parts.deployments.records(deployment.key);
@@ -64,6 +65,15 @@ export async function deploymentPage(parts: DeploymentParts, view: DeploymentVie
   return (
     <DeploymentBody {...{ ...view, routed, records, entries, deliveries, around, related, runningStatus, parts }} />
   );
+}
+
+/** By its key as it is shown: without the secret that an earlier bridge left in it. */
+async function findShown({ deployments }: DeploymentParts, shown: string): Promise<RoutingResult | undefined> {
+  if (!shown.includes(MASKED) && !shown.includes('://')) return undefined;
+  const entries = await deployments.timeline({ facets: {} });
+  const keys = entries.map(({ entry }) => entry().key);
+  const key = keys.find((one) => mayHoldSecret(one) && hideSecrets(one) === shown);
+  return key === undefined ? undefined : deployments.get(key);
 }
 
 interface Body extends DeploymentView {
@@ -179,7 +189,11 @@ function deliveriesOf(
 }
 
 const MapAgain = ({ deployment: { key }, who }: { deployment: Deployment; who: Viewer }): Html => (
-  <ActionForm who={who} to="/actions/map-deployment" fields={{ deployment: key, back: deploymentPath(key) }}>
+  <ActionForm
+    who={who}
+    to="/actions/map-deployment"
+    fields={{ deployment: hideSecrets(key), back: deploymentPath(key) }}
+  >
     <button>Map again</button>{' '}
     <span class="mute">reads the kept webhooks anew, with the mappers and rules of today</span>
   </ActionForm>

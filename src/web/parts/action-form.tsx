@@ -1,3 +1,4 @@
+import { hideSecrets } from '../../values/secrets.ts';
 import { exactly, type Html, type Piece } from '../html.ts';
 
 /** The user who views a page. */
@@ -54,7 +55,7 @@ export interface Choice {
 export const Options = ({ of, chosen }: { of: readonly Choice[]; chosen: string | undefined }): Html => (
   <>
     {of.map(({ value, label }) => (
-      <option value={label === undefined ? undefined : exactly(value)} selected={value === chosen}>
+      <option value={label === undefined ? undefined : exactly(hideSecrets(value))} selected={value === chosen}>
         {label ?? value}
       </option>
     ))}

@@ -2,6 +2,7 @@ import { ChangeType, RiskLevel, State, Tier } from '../../domain/change-record.t
 import type { Deployment } from '../../domain/deployment.ts';
 import { swimlaneOf } from '../../domain/swimlane.ts';
 import type { Window } from '../../domain/timeline.ts';
+import { hideSecrets } from '../../values/secrets.ts';
 import { addressOf, type ChangesQuery, isFiltered, RANGE_NAMES, type Range } from '../changes-query.ts';
 import { exactly, type Html } from '../html.ts';
 import { Options } from './action-form.tsx';
@@ -134,7 +135,7 @@ export const Field = ({ name, value, known }: FieldView): Html => (
     </label>
     <datalist id={`known-${name}`}>
       {known.map((one) => (
-        <option value={exactly(one)} />
+        <option value={exactly(hideSecrets(one))} />
       ))}
     </datalist>
   </>

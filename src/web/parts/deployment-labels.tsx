@@ -1,6 +1,8 @@
 import type { ChangeType, RiskLevel, State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
+import { hideSecrets } from '../../values/secrets.ts';
 import { shortSha } from '../../values/sha.ts';
+import { wellFormed } from '../../values/text.ts';
 import type { Html } from '../html.ts';
 import { Link } from './link.tsx';
 
@@ -33,9 +35,12 @@ export function TypeBadge({ type }: { type: ChangeType }): Html {
 export const RiskBadge = ({ level }: { level: RiskLevel | undefined }): Html =>
   level === 'high' || level === 'critical' ? <span class="badge risk">{level} risk</span> : <></>;
 
-/** A lone surrogate cannot stand in a URL; the store keeps U+FFFD in its place as well. */
+/**
+ * A lone surrogate cannot stand in a URL; the store keeps U+FFFD in its place as well. Of a key with a secret in it,
+ * which an earlier bridge may have made, the part that may be shown.
+ */
 export const deploymentPath = (key: string): string =>
-  `/deployments/${encodeURIComponent(Buffer.from(key).toString()).replaceAll('%3A', ':')}`;
+  `/deployments/${encodeURIComponent(hideSecrets(wellFormed(key))).replaceAll('%3A', ':')}`;
 
 /** Branch or tag, and the sha as a link to the commit. */
 export function Revision({ of: { ref, tag, commit, artifacts } }: { of: Deployment }): Html {
