@@ -4,7 +4,7 @@ import { hideSecrets, mayHoldSecret } from './secrets.ts';
 
 /** Looked for in the raw text first: most bodies hold none of these words and are kept as they are. */
 const SECRET_WORDS =
-  /token|secret|passw|passphrase|api_?key|private_?key|access_?key|authorization|credential|signature|"variables"\s*:\s*\[\s*\{/i;
+  /token|secret|passw|passphrase|api_?key|private_?key|access_?key|authorization|credential|signature|session_?id|(?:^|["'&?])(?:pass|pwd|jwt|sig|auth|session)["'=]|"variables"\s*:\s*\[\s*\{/i;
 /** A letter, a digit or a hyphen that somebody wrote as an escape: `"\u0074oken"` is the name `token`. */
 const ESCAPED_LETTERS = /\\u00(?:2[dD]|3\d|[46][1-9a-fA-F]|[57][\daA]|5[fF])/;
 /** An address that lets anyone with it in, such as the `output_stream_url` of Heroku's builds (X-Amz-Signature). */
@@ -35,16 +35,21 @@ function hiddenJson(body: Buffer): string | undefined {
   }
 }
 
-/** In place: a reviver would take three times as long. `key` is a field's name, `value` what it holds. */
+/**
+ * In place: a reviver would take three times as long. `key` is a field's name, `value` what it holds. All that is below
+ * a name that says so is secret: `"token": { "value": "…" }`.
+ */
 function hidden(key: string, value: unknown): unknown {
   if (typeof value === 'string') return hiddenText(key, value);
+  if (typeof value === 'number' && isSecretName(key)) return REDACTED;
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
     const inside = value.map((one) => hidden(key, one));
     return key === 'variables' ? inside.map(hideVariable) : inside;
   }
   const fields = value as Record<string, unknown>; // what JSON.parse gives
-  for (const name of Object.keys(fields)) fields[name] = hidden(name, fields[name]);
+  const above = isSecretName(key) ? key : undefined;
+  for (const name of Object.keys(fields)) fields[name] = hidden(above ?? name, fields[name]);
   return fields;
 }
 

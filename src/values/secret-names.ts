@@ -14,25 +14,21 @@ const SECRET_ENDS = [
   'authorization',
   'credential',
   'credentials',
+  'signature',
+  'sessionid',
 ];
+/** Only where they are the whole name: `bypass`, `author` and `session_count` hold no secret. */
+const SECRET_NAMES: ReadonlySet<string> = new Set(['pass', 'pwd', 'jwt', 'sig', 'auth', 'session']);
 const LONGEST_NAME = 200;
 
 /** Whether what is kept under such a name is a secret, however the name is written. */
 export function isSecretName(name: string): boolean {
   const plain = name.slice(-LONGEST_NAME).toLowerCase().replaceAll('_', '').replaceAll('-', '').replaceAll('.', '');
-  return SECRET_ENDS.some((end) => plain.endsWith(end));
+  return SECRET_NAMES.has(plain) || SECRET_ENDS.some((end) => plain.endsWith(end));
 }
-
-/** Of addresses alone: in a body they name other things. */
-const SECRET_PARAMETERS = new Set(['sig', 'signature', 'key', 'auth', 'jwt', 'pass', 'pwd', 'session', 'sessionid']);
 
 export function isSecretParameter(name: string): boolean {
   const lower = name.toLowerCase();
-  return (
-    SECRET_PARAMETERS.has(lower) ||
-    lower.startsWith('x-amz-') ||
-    lower.startsWith('x-goog-') ||
-    lower.endsWith('signature') ||
-    isSecretName(lower)
-  );
+  // In a body `key` names other things.
+  return lower === 'key' || lower.startsWith('x-amz-') || lower.startsWith('x-goog-') || isSecretName(lower);
 }

@@ -18,7 +18,7 @@ const SHAPES: readonly RegExp[] = [
 const AFTER_NAME: readonly RegExp[] = [
   /(aws_?secret_?(?:access_?)?key(?:\\?["'])?[ \t]{0,4}[=:][ \t]{0,4}(?:\\?["'])?)[A-Za-z0-9/+=]{12,}/gi,
   /(\b(?:bearer|basic) {1,4})[\w.~+/=-]{16,}/gi,
-  /([?&](?:[\w-]{0,40}(?:token|secret|passw(?:or)?d|api_?key|signature|credential)|x-(?:amz|goog)-[\w-]{1,40}|sig|key|auth|jwt)=)[^\s&#"'<>\\]+/gi,
+  /([?&#;](?:[\w-]{0,40}(?:token|secret|passw(?:or)?d|passphrase|(?:api|access|private|secret)[_-]?key|signature|credentials?|authorization|session[_-]?id)|x-(?:amz|goog)-[\w-]{1,40}|sig|key|auth|jwt|pass|pwd|session)=)[^\s&#;"'<>\\]+/gi,
   /(hooks\.slack\.com\/(?:services|triggers|workflows)\/)[\w/-]{8,}/gi,
 ];
 
@@ -33,7 +33,7 @@ const SHAPE_BEGINS =
   /gl[a-z]{2,5}-|AT(?:ATT|CTT|STT|BB)|xox[a-z][-.]|xapp-|A[KS]IA[A-Z0-9]|gh[pousr]_|github_pat_|eyJ|PRIVATE KEY-|(?:npm|dckr_pat|[sr]k_live|dop_v1|hvs)[_.]|sk-(?:ant|proj)-|HRKU-|AIza|pypi-|SG\.|[aA][wW][sS]_?[sS][eE][cC]|[bB][eE][aA][rR][eE][rR] |[bB][aA][sS][iI][cC] |hooks\.slack\.com|:(?:\\?\/){2}[^\s/?#"'<>\\]*@/;
 
 const PARAMETER_BEGINS =
-  /[?&][\w-]{0,40}(?:token|secret|passw|key|signature|credential|sig|auth|jwt|amz|goog)[\w-]{0,40}=/i;
+  /[?&#;][\w-]{0,40}(?:token|secret|pass|pwd|key|signature|credential|sig|auth|jwt|amz|goog|session)[\w-]{0,40}=/i;
 
 /** A sign that a secret or an address has within it, percent-encoded. */
 const ENCODED_SIGN = /%(?:2[0-9a-f]|3[a-f]|40|5[bd])/i;

@@ -47,7 +47,7 @@ const SPECIAL = // biome-ignore lint/suspicious/noControlCharactersInRegex: they
 /** No secret that tells itself by its shape is shorter. */
 const SHORTEST_SECRET_CHARS = 10;
 
-/** Also without secrets: an earlier bridge hid none, and keeps its names and keys for as long as the change log goes. */
+/** Also without secrets: an earlier bridge hid none, and its names and keys stay as long as the change log goes. */
 export function escaped(text: string): string {
   const shown = text.length < SHORTEST_SECRET_CHARS ? text : hideSecrets(text);
   return SPECIAL.test(shown) ? escapeMarkup(revealHidden(shown)) : shown;

@@ -22,6 +22,33 @@ describe('redactBody', () => {
     });
   });
 
+  it('hides all that is below such a name, whatever it is, and no more', () => {
+    const body = { token: { value: 'Keel1', ids: [7] }, pwd: 'Keel2', jwt: 'Keel3', password: 8, x_signature: 'Keel4' };
+    const kept = { author: 'mira', key: 'PAY-1', session_count: 3, bypass: 'no' };
+    expect(redact({ ...body, ...kept })).toEqual({
+      token: { value: '[redacted]', ids: ['[redacted]'] },
+      pwd: '[redacted]',
+      jwt: '[redacted]',
+      password: '[redacted]',
+      x_signature: '[redacted]',
+      ...kept,
+    });
+  });
+
+  it.each([
+    '#access_token=Keel5',
+    '?pass=Keel5',
+    '?x=1&credentials=Keel5',
+    ';jsessionid=Keel5?x=1',
+    '&authorization=Keel5',
+  ])('hides %s in an address', (end) => {
+    expect(JSON.stringify(redact({ message: `see https://code.example.com/p${end} or ask` }))).not.toContain('Keel5');
+  });
+
+  it.each(['pass=Keel6&a=b', 'a=b&pwd=Keel6', 'name="auth"\r\n\r\nKeel6'])('keeps nothing of the form %j', (form) => {
+    expect(redactBody(Buffer.from(form)).toString()).not.toContain('Keel6');
+  });
+
   it('hides what signs an address', () => {
     const url = 'https://build-output.example.com/streams/1.log';
     const signed = `${url}?X-Amz-Credential=AKIA%2F1&X-Amz-Date=20260319&X-Amz-Signature=0f9d`;
