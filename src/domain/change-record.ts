@@ -105,6 +105,11 @@ export const ChangeRecord = z.object({
    * else has run there (recording/repeats.ts).
    */
   repeatable: z.literal(true).optional(),
+  /**
+   * Beside `repeatable`: a controller says again, as long as it runs, that the same thing is in place. However long ago
+   * it said so first, it is the same deployment while nothing else ran there.
+   */
+  periodic: z.literal(true).optional(),
   /** It says again what the same words said of the same deployment before. */
   repeated: z.literal(true).optional(),
   /** The kind of tool that spoke: gitlab, bitbucket, argocd or changes-api. */

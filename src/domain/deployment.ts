@@ -20,6 +20,7 @@ export type Deployment = Omit<
   | 'joinedFrom'
   | 'stage'
   | 'repeatable'
+  | 'periodic'
   | 'repeated'
   | 'environment'
 > & {

@@ -60,6 +60,7 @@ function withoutStep(merged: ChangeRecord) {
     joinedFrom,
     stage,
     repeatable,
+    periodic,
     repeated,
     endReason,
     summary,
@@ -131,7 +132,9 @@ function successBefore(records: readonly ChangeRecord[], decider: ChangeRecord):
 
 /** Posts that repeat it may turn out to report another deployment, once it is known what ran in between. */
 function repeatedUntil(records: readonly ChangeRecord[], decidedAt: string): { repeatedUntil?: string } {
-  const last = latest(records.map(({ repeatable, occurredAt }) => (repeatable ? occurredAt : undefined)));
+  const last = latest(
+    records.map(({ repeatable, periodic, occurredAt }) => (repeatable && !periodic ? occurredAt : undefined)),
+  );
   return last !== undefined && last > decidedAt ? { repeatedUntil: last } : {};
 }
 

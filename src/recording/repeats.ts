@@ -44,7 +44,7 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
     return all.flatMap(({ name, view }) => (view ? [{ name, view }] : []));
   };
   /** The one that a moment belongs to: of those that it may belong to, the nearest before it, else after it. */
-  const ownerOf = async (candidates: readonly Candidate[], moment: Moment): Promise<Candidate | undefined> => {
+  const ownerOf = async (candidates: readonly Candidate[], moment: RecordMoment): Promise<Candidate | undefined> => {
     for (const candidate of neighborsOf(candidates, moment))
       if (await isMomentOf(changeLog, candidate.view, moment)) return candidate;
     return undefined;
@@ -60,7 +60,10 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
     const existing = anew ? undefined : await knownRecord(changeLog, candidates, record);
     if (existing) return existing;
     const owner = await ownerOf(candidates, momentOf(record));
-    if (owner) return isTold(owner.view, record) ? again(record, owner.name) : named(record, owner.name);
+    if (owner) {
+      const isAgain = isTold(owner.view, record) && !record.periodic; // of a periodic one nothing is kept
+      return isAgain ? again(record, owner.name) : named(record, owner.name);
+    }
     if (candidates.length === 0) return record;
     const { name, previous } = await nameOf(changeLog, candidates, record);
     if (await isNews(previous, candidates, record)) return assign(record, { anew });
@@ -78,8 +81,13 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
   };
 }
 
+interface RecordMoment extends Moment {
+  readonly isPeriodic: boolean;
+}
+
 /** Times ahead of the receipt count as the receipt (domain/fold.ts). */
-const momentOf = ({ state, occurredAt, receivedAt }: ChangeRecord): Moment => ({
+const momentOf = ({ state, occurredAt, receivedAt, periodic }: ChangeRecord): RecordMoment => ({
+  isPeriodic: periodic === true,
   state,
   at: occurredAt < receivedAt ? occurredAt : receivedAt,
 });
@@ -97,14 +105,14 @@ const timeOf = ({ deployment }: DeploymentView): string => deployment.occurredAt
 async function isMomentOf(
   changeLog: Pick<ChangeLog, 'before'>,
   view: DeploymentView,
-  { state, at }: Moment,
+  { state, at, isPeriodic }: RecordMoment,
 ): Promise<boolean> {
   const then = timeOf(view);
   const isLater = at > then;
   const further = RANK[state] - RANK[view.deployment.state];
   if (isLater ? further > 0 : further < 0) return true; // it goes on, or it is how it began
   const [first, last] = isLater ? [then, at] : [at, then];
-  if (Date.parse(last) - Date.parse(first) > RETRY_WINDOW_MS) return false;
+  if (!isPeriodic && Date.parse(last) - Date.parse(first) > RETRY_WINDOW_MS) return false;
   return (await ranBetween(changeLog, view, { first, last })) === undefined;
 }
 

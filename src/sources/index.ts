@@ -3,6 +3,7 @@ import { argocd } from './argocd/index.ts';
 import { bitbucket } from './bitbucket/index.ts';
 import { changesApi } from './changes-api/index.ts';
 import { ctoai } from './ctoai/index.ts';
+import { flux } from './flux/index.ts';
 import { gitlab } from './gitlab/index.ts';
 import { gitlabApi } from './gitlab-api/index.ts';
 import { heroku } from './heroku/index.ts';
@@ -18,6 +19,7 @@ export const AnySource = z.discriminatedUnion('type', [
   heroku,
   ctoai,
   webhook,
+  flux,
 ]);
 
 /** What senders post to our own API, for its description. */

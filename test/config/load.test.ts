@@ -42,11 +42,12 @@ describe('the shipped configuration', () => {
       'gitlab-api',
       'heroku',
       'ctoai',
+      'flux',
       'cdevents',
     ]);
     expect(first.sources[0]?.secrets).toEqual(second.sources[0]?.secrets);
     expect(first.sources[0]?.secrets[0]).toMatch(/^[0-9a-f]{64}$/);
-    expect(new Set([first.admin_token, ...first.sources.flatMap((source) => source.secrets)]).size).toBe(9);
+    expect(new Set([first.admin_token, ...first.sources.flatMap((source) => source.secrets)]).size).toBe(10);
     expect(first.sinks).toEqual([]);
     expect(statSync(join(dir, 'secrets.json')).mode & 0o777).toBe(0o600);
   });

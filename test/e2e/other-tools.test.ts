@@ -43,12 +43,18 @@ let fake: FakeServer;
 let gitlab: FakeGitlab;
 beforeAll(async () => {
   fake = await startFakeServer(receive);
-  gitlab = await startFakeGitlab({ projects: [{ id: 30, path: 'harbor/lighthouse-api', acceptAnySha: true }] });
+  gitlab = await startFakeGitlab({
+    projects: [
+      { id: 30, path: 'harbor/lighthouse-api', acceptAnySha: true },
+      { id: 31, path: 'harbor/manifests', acceptAnySha: true },
+    ],
+  });
   bridge = await startTestBridge({
     sources: [
       { type: 'heroku', secrets: [SECRET], environments: { 'lighthouse-prod': 'production' } },
       { type: 'ctoai', secrets: [SECRET] },
       { type: 'webhook', preset: 'github', secrets: [SECRET] },
+      { type: 'flux', secrets: [SECRET] },
       { type: 'webhook', preset: 'jenkins', secrets: [PATH_SECRET] },
     ],
     rules: [{ match: { source: 'heroku' }, set: { gitlab_project: 'harbor/lighthouse-api' } }],
@@ -170,6 +176,26 @@ describe('the deployments of GitHub', () => {
     expect(changes).toMatchObject([
       { environment: 'production', status: 'succeeded', source: 'github', changed_by: 'mira', service: 'pay' },
     ]);
+  });
+});
+
+describe('what Flux applied', () => {
+  const send = (file: string, over: object = {}) => {
+    const text = JSON.stringify({ ...JSON.parse(readFileSync(`test/sources/flux/${file}.json`, 'utf8')), ...over });
+    const signature = createHmac('sha256', SECRET).update(text).digest('hex');
+    return bridge.post('/webhooks/flux', text, { 'x-signature': `sha256=${signature}` });
+  };
+
+  it('is one change and one row in GitLab, however often Flux says so', async () => {
+    const before = gitlab.deployments.length;
+    for (const file of ['running', 'healthy', 'succeeded']) expect((await send(file)).status).toBe(202);
+    await bridge.settled();
+    for (const hour of ['15', '18', '22']) await send('succeeded', { timestamp: `2026-03-19T${hour}:30:06Z` });
+    await bridge.settled();
+    const changes = (await bridge.changes()).filter(({ deployment }) => deployment.startsWith('flux:'));
+    expect(changes).toMatchObject([{ environment: 'production', service: 'pay', status: 'succeeded', source: 'flux' }]);
+    const made = gitlab.deployments.slice(before).map(({ environment, status }) => `${environment} ${status}`);
+    expect(made).toEqual(['production success']);
   });
 });
 

@@ -47,6 +47,25 @@ const post = (commit: string, minute: number, state: State = 'succeeded') =>
     webhook: `webhook of ${commit} at ${minute}`,
   });
 
+describe('what a controller says again and again', () => {
+  const said = (commit: string, minute: number, state: State = 'succeeded') => ({
+    ...post(commit, minute, state),
+    periodic: true as const,
+  });
+
+  it('is one deployment for days, is kept once, and after something else ran is another', async () => {
+    const { record, log } = open();
+    await record(said('A', 0, 'running'));
+    for (let hour = 0; hour < 30; hour += 1) await record(said('A', 1 + hour * 60));
+    expect(await log()).toEqual(['A deployment succeeded']);
+    await record(said('B', 2000));
+    for (let hour = 0; hour < 5; hour += 1) await record(said('B', 2001 + hour * 60));
+    await record(said('A', 2400, 'running'));
+    for (let hour = 0; hour < 5; hour += 1) await record(said('A', 2401 + hour * 60));
+    expect(await log()).toEqual(['A deployment succeeded', 'B deployment succeeded', 'A rollback succeeded']);
+  });
+});
+
 describe('the same words', () => {
   it('after something else ran there are another deployment: a roll-back, however often', async () => {
     const { record, log } = open();

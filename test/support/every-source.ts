@@ -18,6 +18,7 @@ export const PAYLOADS: readonly (readonly [type: string, file: string])[] = [
   ['heroku', 'deploy-succeeded'],
   ['ctoai', 'gitlab-template'],
   ['webhook', 'bare/cdevents'],
+  ['flux', 'succeeded'],
 ];
 /** Every source, and every kind of sink. */
 export const config = aConfig({

@@ -1,0 +1,24 @@
+import type { ToolFacts } from '../source.ts';
+
+/** https://fluxcd.io/flux/components/notification/providers/#generic-webhook-with-hmac */
+export const SIGNATURE = 'x-signature';
+
+export const FACTS = {
+  type: 'flux',
+  productName: 'Flux',
+  changeLogName: 'flux',
+  witness: 'sync',
+  pipelineLabel: 'reconciliation',
+  keptHeaders: ['gotk-component'],
+  deliveryIdHeaders: [],
+  proofHeaders: [SIGNATURE],
+  escapeAdvice: 'use the provider generic-hmac, which sends JSON',
+  wrongMethodAdvice: undefined,
+  reasonNotes: {
+    not_a_deployment: 'Flux reports a source, an image policy or another object that deploys nothing.',
+    not_started: 'Flux waits for a dependency, or could not fetch what it should apply.',
+    self_heal: 'Flux found or corrected drift of a HelmRelease.',
+    app_deleted: 'Flux uninstalled a HelmRelease.',
+  },
+  secretsMayRead: false,
+} as const satisfies ToolFacts;
