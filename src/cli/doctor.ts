@@ -134,6 +134,7 @@ function repeatedRefusals(entries: readonly Webhook[], nowMs: number): Finding[]
 }
 
 const STALE_SHOWN = 10;
+const asSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** What should have ended by now, the longest first, and why it has not, where a tool says so. */
 function staleDeployments(open: readonly Change[], now: Date): Finding[] {
@@ -144,7 +145,7 @@ function staleDeployments(open: readonly Change[], now: Date): Finding[] {
     ok: false,
     what:
       `${service} in ${environment}: ${status} since ${occurred_at}, longer than usual. ` +
-      `${waiting ?? 'Its end was not reported.'} See: npx shiplog trace '${id}'`,
+      `${asSentence(waiting ?? 'Its end was not reported')} See: npx shiplog trace '${id}'`,
   }));
   const more = stale.length - findings.length;
   return more > 0

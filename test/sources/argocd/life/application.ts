@@ -1,3 +1,5 @@
+import { createReference } from './reference.ts';
+
 /** What happens to an application, in the order of time. */
 export type Act =
   | { readonly kind: 'sync'; readonly automated: boolean }
@@ -7,19 +9,8 @@ export type Act =
   | { readonly kind: 'wait'; readonly hours: number };
 export type Health = 'Healthy' | 'Degraded' | 'Progressing' | 'Suspended';
 
-export type End = 'running' | 'succeeded' | 'failed' | 'canceled' | 'superseded';
-
-/** The reference: how a deployment ended, as whoever saw everything would say. */
-interface Truth {
-  readonly start: string;
-  readonly commit: string;
-  end: End;
-  readonly ever: Set<End>;
-  appliedAt?: number;
-  readonly isWhole: boolean;
-}
-
-interface Operation {
+/** As Argo CD keeps the last one. */
+export interface Operation {
   phase: 'Running' | 'Succeeded' | 'Failed';
   readonly start: string;
   finish?: string;
@@ -32,7 +23,7 @@ interface Operation {
 
 const NOON_MS = Date.parse('2026-05-04T12:00:00Z');
 
-/** An application as Argo CD keeps it, and the truth about its deployments. */
+/** An application as Argo CD keeps it. */
 export function createApplication({ saysSince }: { readonly saysSince: boolean }) {
   let seconds = 0;
   let commits = 0;
@@ -40,9 +31,7 @@ export function createApplication({ saysSince }: { readonly saysSince: boolean }
   let deletedAt: string | undefined;
   const health = { status: 'Healthy' as Health, since: at(0) };
   const history: { id: number; commit: string; start: string; applied: string; automated: boolean }[] = [];
-  const truths: Truth[] = [];
-  const current = () => truths.at(-1);
-  const lastWhole = () => truths.findLast(({ appliedAt, isWhole }) => appliedAt !== undefined && isWhole);
+  const reference = createReference();
 
   function at(second: number): string {
     return `${new Date(NOON_MS + second * 1000).toISOString().slice(0, 19)}Z`;
@@ -55,10 +44,10 @@ export function createApplication({ saysSince }: { readonly saysSince: boolean }
   ) {
     if (operation?.phase === 'Running' || deletedAt) return;
     const isDeployment = kind === 'whole' || kind === 'partial';
-    if (kind === 'dryRun' && !lastWhole()) return;
+    if (kind === 'dryRun' && !reference.applied()) return;
     // Argo CD puts nothing back behind a sync that failed; a part that a person synced hides what was before it.
-    if (kind === 'selfHeal' && (!lastWhole() || lastWhole() !== current())) return;
-    const sha = commit ?? (isDeployment ? shaOf(++commits) : (lastWhole()?.commit ?? ''));
+    if (kind === 'selfHeal' && !reference.isApplied()) return;
+    const sha = commit ?? (isDeployment ? shaOf(++commits) : (reference.applied()?.commit ?? ''));
     operation = {
       phase: 'Running',
       start: now(),
@@ -68,29 +57,12 @@ export function createApplication({ saysSince }: { readonly saysSince: boolean }
       retries: 0,
       message: 'one or more tasks are running',
     };
-    if (!isDeployment) return;
-    for (const truth of truths) if (truth.end === 'running') truth.end = 'superseded';
-    truths.push({ start: now(), commit: sha, end: 'running', ever: new Set(), isWhole: kind === 'whole' });
+    if (isDeployment) reference.begin({ start: now(), commit: sha, isWhole: kind === 'whole' });
   }
 
-  /** What the health says of the deployments that it may speak of. */
   function judge(): void {
-    if (!operation || operation.phase === 'Running' || deletedAt) return;
-    const { kind, phase } = operation;
-    const isAside = kind === 'selfHeal' || kind === 'dryRun';
-    const whole = lastWhole();
-    const own = isAside ? whole : phase === 'Succeeded' ? current() : undefined;
-    const isLast = whole === current();
-    if (health.status === 'Healthy')
-      for (const truth of [own, whole]) if (truth?.appliedAt !== undefined) truth.end = 'succeeded';
-    const blames = health.status === 'Degraded' && own && (!isAside || (kind === 'selfHeal' && isLast));
-    if (blames && health.since >= own.start && !isLongOver(own)) own.end = 'failed';
-    for (const truth of truths) truth.ever.add(truth.end);
+    if (operation && operation.phase !== 'Running' && !deletedAt) reference.judge(operation, health, seconds);
   }
-
-  /** What happens a day after a deployment that has ended is not its doing. */
-  const isLongOver = ({ end, appliedAt = seconds }: Truth) =>
-    (end === 'succeeded' || end === 'failed') && seconds - appliedAt > 24 * 3600;
 
   function finish(how: 'applied' | 'failed' | 'terminated'): void {
     if (operation?.phase !== 'Running' || deletedAt) return;
@@ -103,11 +75,7 @@ export function createApplication({ saysSince }: { readonly saysSince: boolean }
       failed: 'one or more objects failed to apply',
       terminated: 'Operation terminated',
     }[how];
-    const truth = current();
-    if (!isAside && truth) {
-      if (how === 'applied') truth.appliedAt = seconds;
-      if (how !== 'applied') truth.end = how === 'failed' ? 'failed' : 'canceled';
-    }
+    if (!isAside) reference.finish(how, seconds);
     if (kind === 'whole' && how === 'applied')
       history.push({ id: history.length, commit, start, applied: now(), automated });
     judge();
@@ -130,7 +98,7 @@ export function createApplication({ saysSince }: { readonly saysSince: boolean }
     }
     if (act.kind === 'delete' && !deletedAt) {
       deletedAt = now();
-      for (const truth of truths) if (truth.end === 'running') truth.end = 'superseded';
+      reference.overtake();
     }
   }
 
@@ -138,14 +106,12 @@ export function createApplication({ saysSince }: { readonly saysSince: boolean }
     if (operation?.phase !== 'Running' || operation.kind !== 'whole' || deletedAt) return;
     operation.commit = shaOf(++commits);
     operation.retries += 1;
-    const truth = current();
-    if (truth) truth.end = 'superseded';
-    truths.push({ start: operation.start, commit: operation.commit, end: 'running', ever: new Set(), isWhole: true });
+    reference.begin({ start: operation.start, commit: operation.commit, isWhole: true });
   }
 
   return {
     act,
-    truths: (): readonly Readonly<Truth>[] => truths,
+    truths: reference.truths,
     now,
     /** As `kubectl get application -o json` shows it. */
     manifest: () => manifestOf({ operation, history, health, deletedAt, now: now(), saysSince }),

@@ -3,7 +3,7 @@ import { fold } from '../../../../src/domain/fold.ts';
 import { updateSerial } from '../../../../src/domain/serial.ts';
 import type { Serial } from '../../../../src/domain/serial-document.ts';
 import { createSource, createWebhook } from '../support.ts';
-import type { End } from './application.ts';
+import type { End } from './reference.ts';
 
 /** What the worker does with notifications, one after the other, without a store. */
 export function createBridge(config: object = {}) {

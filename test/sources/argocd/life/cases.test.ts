@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Act, createApplication, type End } from './application.ts';
+import { type Act, createApplication } from './application.ts';
 import { createBridge } from './bridge.ts';
 import { createController } from './controller.ts';
+import type { End } from './reference.ts';
 
 const sync: Act = { kind: 'sync', automated: true };
 const applied: Act = { kind: 'finish', how: 'applied' };
