@@ -54,6 +54,8 @@ export interface Replaced {
   readonly sha?: string;
   /** Its images and chart versions. */
   readonly artifacts?: readonly string[];
+  /** It failed while it ran: this one mends that. */
+  readonly failed?: true;
   /** Page of the repository that shows what lies between the two. */
   readonly compareUrl?: string;
 }

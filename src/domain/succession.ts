@@ -7,6 +7,8 @@ import { serviceIdentity } from './service.ts';
 export type Predecessor = Pick<Deployment, 'key' | 'occurredAt' | 'repeatedUntil' | 'ref' | 'commit' | 'manifests'> & {
   /** Its images and chart versions. An earlier bridge did not keep them. */
   readonly artifacts?: readonly string[];
+  /** It failed while it ran. */
+  readonly failed?: true;
   /** From its start to its end. */
   readonly tookMs?: number;
 };
@@ -76,6 +78,7 @@ function replacedBy(deployment: Deployment, previous: Predecessor): Replaced {
     deployment: previous.key,
     ...(from && { sha: from }),
     ...(artifacts.length > 0 && { artifacts }),
+    ...(previous.failed && { failed: previous.failed }),
     ...(compareUrl && { compareUrl }),
   };
 }

@@ -67,7 +67,10 @@ describe('what a deployment replaced, and whether it went back,', () => {
         const { record, said } = open();
         for (const one of arrivals) await record(one);
         expect(await said('p2')).toMatchObject({ state: 'failed', succeededAt: at(20) });
-        expect(await said('again')).toMatchObject({ changeType: 'rollback', replaced: { deployment: 'p2' } });
+        expect(await said('again')).toMatchObject({
+          changeType: 'rollback',
+          replaced: { deployment: 'p2', failed: true },
+        });
       }),
       { numRuns: 10 },
     );

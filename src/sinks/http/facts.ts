@@ -58,7 +58,14 @@ export const DEPLOYMENT: Fields = fields({
   artifacts: TEXTS,
   tags: TEXTS,
   notes: TEXTS,
-  replaced: fields({ key: 'text', key_digest: 'text', sha: 'text', short: 'text', compare_url: 'text' }),
+  replaced: fields({
+    key: 'text',
+    key_digest: 'text',
+    sha: 'text',
+    short: 'text',
+    compare_url: 'text',
+    remediation: 'text',
+  }),
 });
 
 type Facts = { readonly [key: string]: Json };
@@ -116,7 +123,7 @@ const timesOf = ({ startedAt, finishedAt, occurredAt, receivedAt }: Deployment) 
   duration_seconds: secondsBetween(startedAt, finishedAt),
 });
 
-const linksOf = ({ pipelineUrl, job, jobUrl, pullRequest, replaced }: Deployment) => ({
+const linksOf = ({ pipelineUrl, job, jobUrl, pullRequest, replaced, changeType }: Deployment) => ({
   pipeline_url: uriOf(pipelineUrl),
   job,
   job_url: uriOf(jobUrl),
@@ -129,6 +136,7 @@ const linksOf = ({ pipelineUrl, job, jobUrl, pullRequest, replaced }: Deployment
       sha: replaced.sha,
       short: replaced.sha && shortSha(replaced.sha),
       compare_url: uriOf(replaced.compareUrl),
+      remediation: changeType === 'rollback' ? changeType : replaced.failed && 'rollforward',
     }),
 });
 

@@ -43,6 +43,7 @@ export function packPredecessor(deployment: Deployment): string {
     ...(tookMs !== undefined && { tookMs }),
     commit: { ...(sha && { sha }), ...(committedAt && { committedAt }) },
     ...(artifacts.length > 0 && { artifacts }),
+    ...(deployment.state === 'failed' && { failed: true }),
     ...(manifests?.rendered && { manifests }),
   };
   return JSON.stringify(predecessor);

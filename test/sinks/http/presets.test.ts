@@ -202,7 +202,7 @@ describe('a preset over HTTP', () => {
       url: `${url}/api/v2/dora/deployment`,
       follow_up: {
         ...PRESETS['datadog-dora-deployment'].request.follow_up,
-        when: { change_type: 'rollback' },
+        when: { status: 'succeeded' },
         url: `${url}/api/v2/dora/deployments/{replaced.key_digest}`,
       },
     });
@@ -222,6 +222,11 @@ describe('a preset over HTTP', () => {
       },
     });
     expect(patch?.headers).toMatchObject({ 'dd-application-key': `app-${SECRET}`, 'dd-api-key': SECRET });
+    const mending = { ...succeeded, replaced: { deployment: 'gitlab:broken', failed: true as const } };
+    await createMemoryLedger().deliver(sink, mending);
+    expect(JSON.parse(fake.requests.at(-1)?.text ?? '')).toMatchObject({
+      data: { id: digest('gitlab:broken'), attributes: { remediation: { type: 'rollforward' } } },
+    });
   });
 
   it('delivers a roll-back of what Datadog does not know, and comes again where it may know it later', async () => {

@@ -7,7 +7,8 @@ const TAG_CHARS = 200;
 
 /**
  * https://docs.datadoghq.com/api/latest/dora-metrics/ . It has no word for a deployment that failed: one that was
- * recorded is marked as a change failure when it fails afterwards, or when another one rolls it back, which needs an
+ * recorded is marked as a change failure when it fails afterwards, or when another one rolls it back, and has the one
+ * that follows as its remediation, which needs an
  * application key besides the API key. By our own ids, which Datadog keeps: what was rolled back is known by its key.
  */
 export const datadogDoraDeployment: Preset = {
@@ -64,8 +65,8 @@ export const datadogDoraDeployment: Preset = {
       },
     },
     follow_up: {
-      when: Match.parse({ status: 'succeeded', change_type: 'rollback' }),
-      if_known: ['replaced.key_digest', 'remote_id'],
+      when: Match.parse({ status: 'succeeded' }),
+      if_known: ['replaced.remediation', 'replaced.key_digest', 'remote_id'],
       method: 'PATCH',
       url: 'https://api.{settings.site}/api/v2/dora/deployments/{replaced.key_digest}',
       headers: { 'DD-APPLICATION-KEY': { path: 'secrets.application_key' } },
@@ -73,7 +74,10 @@ export const datadogDoraDeployment: Preset = {
         data: {
           id: { path: 'replaced.key_digest' },
           type: 'dora_deployment_patch_request',
-          attributes: { change_failure: true, remediation: { id: { path: 'remote_id' }, type: 'rollback' } },
+          attributes: {
+            change_failure: true,
+            remediation: { id: { path: 'remote_id' }, type: { path: 'replaced.remediation' } },
+          },
         },
       },
     },
