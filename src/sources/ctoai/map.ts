@@ -106,7 +106,8 @@ function notesOf({ commit, environment, meta }: Event, run: string | undefined):
     !environment && 'environment was not sent or empty: it stays unknown',
     commit && !fullSha(commit) && shortSha(commit).length === 0 && 'commit is no commit sha: left out',
     commit && shortSha(commit).length > 0 && 'commit is not a full sha: kept as a tag',
-    !run && 'the event has no id: the same commit again within an hour, and nothing else in between, is the same deployment',
+    !run &&
+      'the event has no id: the same commit again within an hour, and nothing else in between, is the same deployment',
     (meta?.user === 'root' || meta?.user === 'gitlab-runner') &&
       "the person may be the user of the job's shell: where USER is set there, the template sends that",
     'the time is that of arrival: the event has none',
