@@ -9,9 +9,6 @@ import { createMask } from '../values/mask.ts';
 import type { Change } from './api-schemas.ts';
 import { toChange } from './change.ts';
 
-/** Read and written at once: about a megabyte. */
-const PAGE = 500;
-
 const COLUMNS = [
   'deployment',
   'occurred_at',
@@ -54,7 +51,7 @@ export interface ExportOrder {
 
 /** Writes the change log as a file, the newest first, no faster than it is read: one page of it is in memory. */
 export async function exportChanges(
-  deployments: Pick<Deployments, 'list'>,
+  deployments: Pick<Deployments, 'scan'>,
   order: ExportOrder,
   response: Response,
 ): Promise<void> {
@@ -75,12 +72,12 @@ export async function exportChanges(
 }
 
 async function* lines(
-  deployments: Pick<Deployments, 'list'>,
+  deployments: Pick<Deployments, 'scan'>,
   { selection, format, limit, toItem = toChange }: ExportOrder,
 ) {
   if (format === 'csv') yield csvRow(COLUMNS);
   let left = limit ?? Number.POSITIVE_INFINITY;
-  for await (const page of pages(deployments, selection)) {
+  for await (const page of deployments.scan(selection)) {
     const text = page.slice(0, left).map((deployment) => line(toItem(deployment), format));
     left -= text.length;
     if (text.length > 0) yield text.join('');
@@ -97,15 +94,4 @@ const line = (change: Change, format: ExportFormat): string =>
 function cellOf(value: Change[(typeof COLUMNS)[number]]): string | number | null {
   if (typeof value !== 'object' || value === null) return value;
   return 'team' in value ? value.team : value.join(' ');
-}
-
-/** What is recorded meanwhile moves the rest down: what the page before held is not delivered twice. */
-async function* pages(deployments: Pick<Deployments, 'list'>, selection: ChangeSelection) {
-  let before = new Set<string>();
-  for (let offset = 0; ; offset += PAGE) {
-    const { deployments: found } = await deployments.list({ ...selection, limit: PAGE, offset });
-    yield found.filter(({ key }) => !before.has(key));
-    if (found.length < PAGE) return;
-    before = new Set(found.map(({ key }) => key));
-  }
 }

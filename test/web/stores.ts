@@ -73,6 +73,10 @@ export function memoryDeployments(records: readonly ChangeRecord[], rules: reado
     resolve: async (selection) => ({ selection, unknown: [] }),
     many: async (names) => names.flatMap((name) => view(name)?.deployment ?? []),
     timeline: async (filter) => fitting(filter).map((one) => lazyEntryOf(timelineEntryOf(one))),
+    async *scan(filter) {
+      const fits = fitting(filter);
+      for (let at = 0; at < fits.length; at += 500) yield fits.slice(at, at + 500);
+    },
     async list({ limit, offset, ...filter }) {
       const fits = fitting(filter);
       return { deployments: fits.slice(offset, offset + limit), total: fits.length };

@@ -21,6 +21,7 @@ import { asFound, readPredecessors } from './predecessors.ts';
 import { type ChangeFilter, type Listed, list, sliceOf } from './query.ts';
 import { type PruneLimits, prune, type Retention } from './retention.ts';
 import { MARGIN_DAYS } from './retention-days.ts';
+import { scan } from './scan.ts';
 import { packTerms } from './search-terms.ts';
 import { packTimelineEntry, readTimeline } from './timeline.ts';
 import { createTimelineFold } from './timeline-fold.ts';
@@ -83,6 +84,8 @@ export interface Deployments {
   get(name: string): Promise<DeploymentView | undefined>;
   records(name: string): Promise<readonly ChangeRecord[]>;
   list(filter: ChangeFilter): Promise<Listed>;
+  /** All that fit, newest first, page by page. */
+  scan(selection: ChangeSelection): AsyncIterable<readonly Deployment[]>;
   /** Puts names that are there in the place of parts of them, and says what is not known. */
   resolve(selection: ChangeSelection): Promise<ResolvedNames>;
   /** Those of these keys that there are. */
@@ -126,6 +129,7 @@ export function createDeployments(redis: Redis, retention: Retention): Deploymen
       return records.toSorted((a, b) => a.receivedAt.localeCompare(b.receivedAt));
     },
     list: reading.list,
+    scan: (selection) => scan(redis, selection, readEach),
     resolve: (selection) => resolveNames(redis, selection, countNames),
     many: async (names) => (await readEach(names)).filter((one) => one !== undefined),
     timeline: reading.timeline,

@@ -30,6 +30,9 @@ export function withDirectory(deployments: Deployments, { people, owners }: Dire
       const listed = await deployments.list(filter);
       return { ...listed, deployments: listed.deployments.map(named) };
     },
+    async *scan(selection) {
+      for await (const page of deployments.scan(selection)) yield page.map(named);
+    },
     many: async (names) => (await deployments.many(names)).map(named),
     async timeline(filter, limit) {
       const entries = await deployments.timeline(filter, limit);

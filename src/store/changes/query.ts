@@ -23,7 +23,7 @@ export interface Listed {
 }
 
 /** Of each what there is. */
-type ReadEach = (names: readonly string[]) => Promise<readonly (Deployment | undefined)[]>;
+export type ReadEach = (names: readonly string[]) => Promise<readonly (Deployment | undefined)[]>;
 
 /** One commit is deployed once to each environment of each service, and again now and then. */
 const MAX_OF_ONE_COMMIT = 2_000;
