@@ -173,6 +173,7 @@ reaching(program.command('running'))
   .description('what runs where: each service in each environment, since when, by whom')
   .option('--env, --environment <name>', 'only this environment')
   .option('--service <name>')
+  .option('--tier <tier>', 'production, staging, testing, development or other')
   .option('--owner <team>', 'only the services of this team')
   .option('--json', 'for programs')
   .action((options: BridgeAccess & RunningOptions) =>

@@ -8,7 +8,7 @@ fail() {
 }
 
 [ -n "${SHIPLOG_URL:-}" ] || fail 'SHIPLOG_URL is not set: the address of Shiplog, such as https://shiplog.example.com'
-[ -n "${SHIPLOG_SECRET:-}" ] || fail 'SHIPLOG_SECRET is not set: give it the secured variable of the repository'
+[ -n "${SHIPLOG_BITBUCKET_SECRET:-}" ] || fail 'SHIPLOG_BITBUCKET_SECRET is not set: give it the secured variable of the repository'
 [ -n "${BITBUCKET_DEPLOYMENT_ENVIRONMENT:-}" ] || fail 'the step has no "deployment:", so that it deploys nowhere'
 
 # The clone belongs to another user than the one that the pipe runs as.
@@ -28,7 +28,7 @@ body=$(jq -nc --arg message "$message" --arg author "$(told_by_git %an)" '
     BITBUCKET_REPO_FULL_NAME, BITBUCKET_REPO_UUID, BITBUCKET_DEPLOYMENT_ENVIRONMENT, BITBUCKET_EXIT_CODE
   } + {commit_message: $message, commit_author: $author}
   | with_entries(select(.value != null and .value != ""))') || fail 'jq could not write the body'
-signature=$(printf %s "$body" | openssl dgst -sha256 -hmac "$SHIPLOG_SECRET" | sed 's/^.* //')
+signature=$(printf %s "$body" | openssl dgst -sha256 -hmac "$SHIPLOG_BITBUCKET_SECRET" | sed 's/^.* //')
 
 printf %s "$body" | curl -fsS --max-time 10 --retry 3 \
   -H 'Content-Type: application/json' -H "X-Hub-Signature: sha256=$signature" \

@@ -51,7 +51,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
       settleMs: config.join.settle_seconds * 1000,
       witnessOf: (instance) => config.sources.find(({ name }) => name === instance)?.witness,
     }),
-    running: createRunning(deployments),
+    running: createRunning(deployments, config.owners),
     inbox: createInbox(redis, { ...config.inbox, maxBytes: config.inbox.max_mib * MEBIBYTE }),
     feed: createFeed(redis),
     ledger: createLedger(redis, { echoes, clock, keepSeconds, safety: flushOfLedger(redis, config) }),

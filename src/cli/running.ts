@@ -8,6 +8,7 @@ import { table } from './table.ts';
 export interface RunningOptions {
   readonly service?: string;
   readonly environment?: string;
+  readonly tier?: string;
   readonly owner?: string;
   readonly json?: boolean;
 }
@@ -18,16 +19,19 @@ export async function listRunning(
   options: RunningOptions,
   output: Output = process,
 ): Promise<void> {
-  const { service, environment, owner } = options;
+  const { service, environment, tier, owner } = options;
   const query = new URLSearchParams({
     ...(service && { service }),
     ...(environment && { environment }),
+    ...(tier && { tier }),
     ...(owner && { owner }),
   });
   const answer = await withProgress(output, 'reading what runs where', () =>
     askBridge(config, { method: 'GET', path: `/api/v1/running?${query}` }),
   );
   const running = answer.data as Running[]; // our own API
+  const { unknown = [] } = answer.meta as { unknown?: readonly { readonly message: string }[] };
+  for (const { message } of unknown) output.stderr.write(`${message}\n`);
   if (options.json) printJson(output, running);
   if (running.length === 0) throw new NothingFound('nothing runs there, as far as is known');
   if (!options.json) output.stdout.write(runningTable(running, output));

@@ -165,8 +165,6 @@ export const SourceTraffic = z.strictObject({
 });
 export type SourceTraffic = z.infer<typeof SourceTraffic>;
 
-const RunningMeta = z.strictObject({ total: Count });
-
 /** What is stored of each step. */
 const StoredRecord = ChangeRecord.strict();
 
@@ -327,6 +325,15 @@ const Failure = z.strictObject({
   error: z.strictObject({ type: z.string(), message: z.string(), status: z.int() }),
 });
 
+const UnknownName = z.strictObject({
+  message: z.string(),
+  field: z.string(),
+  value: z.string(),
+  shown: z.boolean(),
+  did_you_mean: z.array(z.strictObject({ name: z.string(), count: Count })),
+});
+const RunningMeta = z.strictObject({ total: Count, unknown: z.array(UnknownName).optional() });
+
 const PageMeta = z.strictObject({
   total: Count,
   limit: Count,
@@ -335,17 +342,7 @@ const PageMeta = z.strictObject({
   /** So many of the newest were looked through, for several filters at once; absent: all were. */
   searched: Count.optional(),
   /** Names that nothing has. `shown`: the names that hold them stand in their place. */
-  unknown: z
-    .array(
-      z.strictObject({
-        message: z.string(),
-        field: z.string(),
-        value: z.string(),
-        shown: z.boolean(),
-        did_you_mean: z.array(z.strictObject({ name: z.string(), count: Count })),
-      }),
-    )
-    .optional(),
+  unknown: z.array(UnknownName).optional(),
   /** Of a search in the inbox: the offset to go on from. */
   next: Count.optional(),
 });

@@ -7,7 +7,6 @@ import { reasonTextFor } from '../sources/reasons.ts';
 import type { Source } from '../sources/source.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import { CHANGE_FILTER, toChangeFilter, toSpan } from '../store/changes/filter.ts';
-import { type UnknownName, unknownNameText } from '../store/changes/names.ts';
 import type { Running } from '../store/changes/running.ts';
 import type { Ledger } from '../store/deliveries/ledger.ts';
 import type { Feed } from '../store/feed.ts';
@@ -21,6 +20,7 @@ import { exportChanges } from './export.ts';
 import { sendPerformance } from './performance.ts';
 import { sendRunning } from './running.ts';
 import { sendSources } from './sources.ts';
+import { toUnknown } from './unknown-names.ts';
 
 export interface ApiParts {
   readonly access: Access;
@@ -171,19 +171,6 @@ async function listChanges(parts: ApiParts, request: Request, response: Response
 
 const refuse = (response: Response, message: string): void =>
   fail(response, { status: 400, type: 'validation_error', message });
-
-/** A name that nothing has; `shown`: the names that hold it stand in its place. */
-const toUnknown = (name: UnknownName) => ({
-  message: unknownNameText(name),
-  ...named(name),
-});
-
-const named = ({ field, value, isPart, known }: UnknownName) => ({
-  field,
-  value,
-  shown: isPart,
-  did_you_mean: known.map(({ name, count }) => ({ name, count })),
-});
 
 async function listInbox(
   { inbox }: ApiParts,

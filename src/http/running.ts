@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { type Deployment, isFinal } from '../domain/deployment.ts';
-import { isTeam } from '../domain/owners.ts';
 import { byService, driftOf, type Slot } from '../domain/running.ts';
+import { selectSlots } from '../domain/running-filter.ts';
 import { isStale } from '../domain/stale.ts';
 import { compareUrlOf } from '../domain/succession.ts';
 import { tierOf } from '../domain/tier.ts';
@@ -10,6 +10,7 @@ import type { Deployments } from '../store/changes/deployments.ts';
 import { CHANGE_FILTER } from '../store/changes/filter.ts';
 import type { Running } from '../store/changes/running.ts';
 import { fail, readQuery } from './envelope.ts';
+import { toUnknown } from './unknown-names.ts';
 
 export const RunningQuery = z.strictObject({
   service: CHANGE_FILTER.service,
@@ -27,29 +28,22 @@ export interface RunningParts {
 export async function sendRunning(parts: RunningParts, request: Request, response: Response): Promise<void> {
   const query = readQuery(RunningQuery, request.query);
   if ('message' in query) return fail(response, { status: 400, type: 'validation_error', message: query.message });
-  const services = byService(await parts.running.slots());
-  const wanted = [...services.values()].flatMap((own) =>
-    own.filter((slot) => slot.current !== undefined && fits(slot, query.data)).map((slot) => ({ slot, own })),
+  const { running } = parts;
+  const all = await running.slots();
+  const selected = selectSlots(all, query.data, running.ownerOf);
+  const isWanted = new Set(selected.slots);
+  const wanted = [...byService(all).values()].flatMap((own) =>
+    own.filter((slot) => slot.current !== undefined && isWanted.has(slot)).map((slot) => ({ slot, own })),
   );
   const byKey = await readDeployments(
     parts.deployments,
     wanted.flatMap(({ slot, own }) => [slot, driftOf(slot, own)?.from]),
   );
   const now = new Date();
-  const { owner } = query.data;
-  const data = wanted
-    .flatMap(({ slot, own }) => toRunning(slot, own, { byKey, now }) ?? [])
-    .filter((row) => owner === undefined || isTeam(row.owner ?? undefined, owner));
-  response.json({ data, meta: { total: data.length } });
+  const data = wanted.flatMap(({ slot, own }) => toRunning(slot, own, { byKey, now }) ?? []);
+  const unknown = selected.unknown.map(toUnknown);
+  response.json({ data, meta: { total: data.length, ...(unknown.length > 0 && { unknown }) } });
 }
-
-const isNamed = (name: string, wanted: string | undefined) =>
-  wanted === undefined || name.toLowerCase() === wanted.toLowerCase();
-
-const fits = ({ service, environment }: Slot, wanted: z.output<typeof RunningQuery>): boolean =>
-  isNamed(service, wanted.service) &&
-  isNamed(environment.name, wanted.environment) &&
-  (wanted.tier === undefined || tierOf(environment) === wanted.tier);
 
 /** The deployments that run in these places, and those that are under way. */
 export async function readDeployments(

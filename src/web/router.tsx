@@ -11,6 +11,7 @@ import { readChangesQuery, selectionOf } from './changes-query.ts';
 import type { Html } from './html.ts';
 import type { Live } from './live.ts';
 import { createLogin, type LoginParts } from './login.ts';
+import { misreadIn } from './misread.ts';
 import { changesPage } from './pages/changes.tsx';
 import { type DeliveriesParts, deliveriesPage } from './pages/deliveries.tsx';
 import { type DeploymentParts, deploymentPage } from './pages/deployment.tsx';
@@ -104,12 +105,13 @@ export function createPages(parts: PageParts): RequestHandler {
 async function sendChanges(routeParts: RouteParts, request: Request, response: Response): Promise<void> {
   const now = new Date();
   const who = routeParts.whoOf(request);
-  const { body, empty } = await changesPage(routeParts, request.query, now);
+  const { body, empty, isMisread } = await changesPage(routeParts, request.query, now);
   const welcome = empty && (
     <div id="welcome" data-live="/events">
       {await setupPage({ ...setupView(routeParts, request), at: '/', welcome: true })}
     </div>
   );
+  if (isMisread) response.status(400);
   response.send(
     page({ title: 'Changes', at: '/', who, trouble: await troubleOf(routeParts, now), body: welcome || body }),
   );
@@ -118,6 +120,22 @@ async function sendChanges(routeParts: RouteParts, request: Request, response: R
 /** Every page says who looks at it, and what is wrong at the moment. */
 async function layoutOf(parts: RouteParts, request: Request, { title, at }: Pick<PageContent, 'title' | 'at'>) {
   return { title, at, who: parts.whoOf(request), trouble: await troubleOf(parts, new Date()) };
+}
+
+interface Exchange {
+  readonly request: Request;
+  readonly response: Response;
+}
+
+/** 400 where the address says something that the page does not know: the page is shown without it, and says so. */
+async function sendPage(
+  parts: RouteParts,
+  { request, response }: Exchange,
+  { title, at, body }: { readonly title: string; readonly at: Parameters<typeof misreadIn>[0]; readonly body: Html },
+): Promise<void> {
+  const notes = misreadIn(at, request.query);
+  if (notes.length > 0) response.status(400);
+  response.send(page({ ...(await layoutOf(parts, request, { title, at })), notes, body }));
 }
 
 function addReading(router: Router, parts: RouteParts): void {
@@ -134,16 +152,16 @@ function addReading(router: Router, parts: RouteParts): void {
   });
   router.get('/running', async (request, response) => {
     const body = await runningPage(parts, request.query, new Date());
-    response.send(page({ ...(await layoutOf(parts, request, { title: 'What runs where', at: '/running' })), body }));
+    await sendPage(parts, { request, response }, { title: 'What runs where', at: '/running', body });
   });
   router.get('/deliveries', async (request, response) => {
     const who = parts.whoOf(request);
     const body = await deliveriesPage(parts, { asked: request.query, who, now: new Date() });
-    response.send(page({ ...(await layoutOf(parts, request, { title: 'Deliveries', at: '/deliveries' })), body }));
+    await sendPage(parts, { request, response }, { title: 'Deliveries', at: '/deliveries', body });
   });
   router.get('/performance', async (request, response) => {
     const body = await performancePage(parts.deployments, request.query, new Date());
-    response.send(page({ ...(await layoutOf(parts, request, { title: 'Performance', at: '/performance' })), body }));
+    await sendPage(parts, { request, response }, { title: 'Performance', at: '/performance', body });
   });
 }
 
@@ -168,7 +186,7 @@ function addInbox(router: Router, parts: RouteParts): void {
   const sourceNames = parts.sources.map(({ name }) => name);
   router.get('/inbox', async (request, response) => {
     const body = await inboxPage({ ...parts, sourceNames }, request.query, new Date());
-    response.send(page({ ...(await layoutOf(parts, request, { title: 'Inbox', at: '/inbox' })), body }));
+    await sendPage(parts, { request, response }, { title: 'Inbox', at: '/inbox', body });
   });
   router.get('/inbox/:id', async (request, response) => {
     const view = { id: request.params.id, asked: request.query, who: parts.whoOf(request), now: new Date() };

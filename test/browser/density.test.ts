@@ -43,7 +43,8 @@ describe.skipIf(!chromiumPath)('the pages of somebody in a hurry', () => {
 
   beforeAll(async () => {
     browser = await startBrowser();
-    bridge = await startTestBridge({});
+    const owner = { service: '*', team: 'keepers', channel: '#keepers', on_call: 'https://pager.harbor.example/' };
+    bridge = await startTestBridge({ owners: [owner] });
     await fillHarbor(bridge.redis.address, new Date());
     page = (await openVisitor(browser, bridge.url)).page;
     await logIn(page, ADMIN_TOKEN);

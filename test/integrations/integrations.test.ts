@@ -126,7 +126,7 @@ describe.skipIf(missing.length > 0)('the Bitbucket pipe', () => {
     BITBUCKET_STEP_UUID: '{1b0f3f9e-8d0a-4c1e-9d0e-7f6b1c2d3e4f}',
     BITBUCKET_REPO_FULL_NAME: 'harbor/tide-tables',
     BITBUCKET_DEPLOYMENT_ENVIRONMENT: 'staging',
-    SHIPLOG_SECRET: SECRET,
+    SHIPLOG_BITBUCKET_SECRET: SECRET,
   };
   const pipe = (given: Record<string, string> = {}) =>
     shell([fileOf('bitbucket-pipe/pipe.sh').pathname], { ...STEP, SHIPLOG_URL: bridge.url, ...given });
@@ -146,7 +146,7 @@ describe.skipIf(missing.length > 0)('the Bitbucket pipe', () => {
   });
 
   it.each([
-    ['SHIPLOG_SECRET', 'SHIPLOG_SECRET is not set'],
+    ['SHIPLOG_BITBUCKET_SECRET', 'SHIPLOG_BITBUCKET_SECRET is not set'],
     ['BITBUCKET_DEPLOYMENT_ENVIRONMENT', 'has no "deployment:"'],
   ])('says what is missing: %s', async (name, words) => {
     expect(await pipe({ [name]: '' })).toContain(words);

@@ -66,9 +66,12 @@ describe('the list of changes', () => {
     );
   });
 
-  it('shows all where the filter makes no sense', async () => {
+  it('shows all where the filter makes no sense, as 400, and says so', async () => {
     const odd = '/?status=excellent&range=ages&page=-3&service=a&service=b&from=yesterday&to=never';
-    expect(text(await show(odd, { occurredAt: ago(60) }))).toContain('1 change ');
+    const deployments = memoryDeployments([step({ occurredAt: ago(60) })]);
+    const page = text(await see(odd, { deployments }, 400));
+    expect(page).toContain('1 change ');
+    expect(page).toContain('status was left out of the filter');
   });
 
   it('answers what changed before a moment, and each row leads there', async () => {

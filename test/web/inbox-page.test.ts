@@ -95,8 +95,9 @@ describe('the inbox', () => {
   });
 
   it('shows all where the filter makes no sense, and the words of it as text', async () => {
-    const page = await see('/inbox?verdict=lovely&source=a&source=b&page=-1', { inbox: memoryInbox([webhook()]) });
+    const page = await see('/inbox?verdict=lovely&source=a&source=b&page=-1', { inbox: memoryInbox([webhook()]) }, 400);
     expect(text(page)).toContain('1 webhook ');
+    expect(text(page)).toContain('verdict was left out');
     expect(await see('/inbox?q=%3Cscript%3E')).not.toContain('<script>');
   });
 

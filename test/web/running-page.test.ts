@@ -1,6 +1,9 @@
+import request from 'supertest';
 import { expect, it } from 'vitest';
+import { Owners } from '../../src/domain/owners.ts';
+import { createRunning } from '../../src/store/changes/running.ts';
 import { memoryDeployments, step } from './stores.ts';
-import { see } from './support.ts';
+import { app, see, sessionCookie } from './support.ts';
 
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
 const text = (page: string) => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
@@ -53,5 +56,35 @@ it('says how far staging is from production, with a link that compares them', as
 it('finds services by a part of their name, and says when none has it', async () => {
   const records = [{ occurredAt: ago(1) }, { service: 'ledger', occurredAt: ago(2) }];
   expect(text(await board('/running?service=LEDG', ...records))).toContain('1 service ');
-  expect(text(await board('/running?service=tide', ...records))).toContain('No service has “tide” in its name.');
+  expect(text(await board('/running?service=tide', ...records))).toContain('No service is called “tide”.');
+});
+
+const OWNERS = [{ service: ['pay-*'], team: 'payments', on_call: 'https://pager.harbor.example/' }];
+
+it('shows what one team runs, and whom to call; of a team that is not known it says which there are', async () => {
+  const deployments = memoryDeployments(
+    ['pay-api', 'ledger'].map((service, at) => step({ deployment: `changes:${at}`, service, occurredAt: ago(at + 1) })),
+  );
+  const running = createRunning(deployments, Owners.parse(OWNERS));
+  const mine = await see('/running?owner=Payments', { deployments, running });
+  expect(text(mine)).toMatch(/1 service .*pay-api payments · on call/);
+  expect(text(mine)).not.toContain('ledger');
+  expect(text(await see('/running?owner=paiments', { deployments, running }))).toContain(
+    'No owner is called “paiments”; did you mean payments (1)?',
+  );
+});
+
+it.each([
+  ['/running?servce=pay', 'servce was left out: it is not known; known are service, environment, tier, owner.'],
+  ['/running?tier=moon', 'tier was left out: write production, staging, testing, development or other.'],
+  ['/inbox?verdict=lost', 'verdict was left out: write accepted'],
+  ['/inbox?sauce=gitlab', 'known are source, verdict, q.'],
+  ['/performance?range=2d', 'range was left out: write 7d, 30d, 90d.'],
+  ['/performance?team=x', 'known are environment, service, owner, range.'],
+  ['/deliveries?sinc=x', 'sinc was left out'],
+  ['/?servce=pay', 'servce was left out of the filter'],
+])('%s is 400, with what is known', async (path, words) => {
+  const deployments = memoryDeployments([step({ occurredAt: ago(1) })]);
+  const { text: page } = await request(app({ deployments })).get(path).set('cookie', sessionCookie()).expect(400);
+  expect(text(page)).toContain(words);
 });

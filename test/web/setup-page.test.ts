@@ -124,7 +124,7 @@ describe('the secrets', () => {
       `&quot;%s&quot;}}&#39; &#39;secret-of-argocd-0123456789&#39;)&quot;`,
     );
     expect((await asked('bitbucket')).text).toContain(
-      '<code>SHIPLOG_SECRET</code> = <code>secret-of-bitbucket-0123456789</code>',
+      '<code>SHIPLOG_BITBUCKET_SECRET</code> = <code>secret-of-bitbucket-0123456789</code>',
     );
     expect((await asked('changes')).text).toContain('&#39;Authorization: Bearer secret-of-changes-0123456789&#39;');
   });

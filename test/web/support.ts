@@ -76,8 +76,8 @@ export const formTokenFor = (token: string, session = sessionOf(token)): string 
 export const sessionCookie = (token = ADMIN) => `shiplog_session=${sessionOf(token)}`;
 
 /** The page as an admin sees it. */
-export async function see(path: string, parts: Partial<PageParts> = {}): Promise<string> {
-  const response = await request(app(parts)).get(path).set('cookie', sessionCookie()).expect(200);
+export async function see(path: string, parts: Partial<PageParts> = {}, status = 200): Promise<string> {
+  const response = await request(app(parts)).get(path).set('cookie', sessionCookie()).expect(status);
   return response.text;
 }
 

@@ -45,9 +45,9 @@ function instructions(targets: readonly string[], argocdUrl: string | undefined)
   const lines = [
     'Argo CD has no API for this. Save these lines as shiplog-configmap.yaml, then run in a shell:',
     '',
-    '  export ARGOCD_TOKEN=...   # a secret of this source: npx shiplog secrets',
+    '  export SHIPLOG_ARGOCD_TOKEN=...   # a secret of this source: npx shiplog secrets',
     '  kubectl patch secret argocd-notifications-secret -n argocd --type merge \\',
-    `    -p "$(printf '{"stringData":{"shiplog-token":"%s"}}' "$ARGOCD_TOKEN")"`,
+    `    -p "$(printf '{"stringData":{"shiplog-token":"%s"}}' "$SHIPLOG_ARGOCD_TOKEN")"`,
     '  kubectl patch configmap argocd-notifications-cm -n argocd --type merge --patch-file shiplog-configmap.yaml',
     '',
     ...(argocdUrl ? [] : ['Before that, write the address of your Argo CD for argocdUrl.', '']),

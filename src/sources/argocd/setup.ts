@@ -21,4 +21,4 @@ export const recipeWith = (address: SetupAddress, configMap: string): SetupRecip
 
 const patchSecret = (address: SetupAddress) =>
   `kubectl patch secret argocd-notifications-secret -n argocd --type merge \\
-  -p "$(printf '{"stringData":{"shiplog-token":"%s"}}' ${secretOr(address, 'ARGOCD_TOKEN')})"`;
+  -p "$(printf '{"stringData":{"shiplog-token":"%s"}}' ${secretOr(address, 'SHIPLOG_ARGOCD_TOKEN')})"`;

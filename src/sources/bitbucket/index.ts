@@ -21,7 +21,7 @@ export const bitbucket = z
   .strictObject({
     type: z.literal('bitbucket'),
     name: Name.default('bitbucket'),
-    /** The webhook's secret in Bitbucket, and SHIPLOG_SECRET of the pipelines. */
+    /** The webhook's secret in Bitbucket, and SHIPLOG_BITBUCKET_SECRET of the pipelines. */
     secrets: Secrets,
     /** Bitbucket Cloud sends at most 256 KB; the rest is room for steps that post more. */
     max_body_mib: z.number().positive().max(100).default(2),

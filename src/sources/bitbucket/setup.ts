@@ -11,7 +11,7 @@ export const recipe = async (address: SetupAddress): Promise<SetupRecipe> => ({
         ' = ',
         { code: address.base },
         ', and ',
-        { code: 'SHIPLOG_SECRET' },
+        { code: 'SHIPLOG_BITBUCKET_SECRET' },
         ' = ',
         shownSecret(address),
         ', Secured',
@@ -45,7 +45,7 @@ export const pipelineStep = (name: string): string => String.raw`- step:
               BITBUCKET_REPO_FULL_NAME, BITBUCKET_REPO_UUID, BITBUCKET_DEPLOYMENT_ENVIRONMENT, BITBUCKET_EXIT_CODE,
               SHIPLOG_MORE_STEPS
             } + {commit_message: $message, commit_author: $author}') &&
-          signature=$(printf %s "$body" | openssl dgst -sha256 -hmac "$SHIPLOG_SECRET" | sed 's/^.* //') &&
+          signature=$(printf %s "$body" | openssl dgst -sha256 -hmac "$SHIPLOG_BITBUCKET_SECRET" | sed 's/^.* //') &&
           printf %s "$body" | curl -fsS --max-time 10 --retry 3 \
             -H "Content-Type: application/json" -H "X-Hub-Signature: sha256=$signature" \
             --data-binary @- "${'$'}{SHIPLOG_URL%/}/webhooks/${name}"

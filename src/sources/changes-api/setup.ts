@@ -9,7 +9,7 @@ export const recipe = async (address: SetupAddress): Promise<SetupRecipe> => ({
 });
 
 const call = (address: SetupAddress) => `curl -fsS --retry 3 ${address.url} \\
-  -H ${bearerOr(address, 'SHIPLOG_TOKEN')} \\
+  -H ${bearerOr(address, 'SHIPLOG_CHANGES_TOKEN')} \\
   -H "Content-Type: application/json" \\
   -d '{"summary": "Deployed lighthouse-api 1.4.2",
        "service": "lighthouse-api", "environment": "staging"}'`;

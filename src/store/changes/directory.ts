@@ -1,11 +1,12 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { type Directory, withNames } from '../../domain/directory.ts';
+import type { KnownName, UnknownName } from '../../domain/known-names.ts';
 import { isTeam, type Owners, ownerOf } from '../../domain/owners.ts';
 import { aliasesOf, type People, personOf } from '../../domain/people.ts';
 import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { Deployments } from './deployments.ts';
 import type { ChangeSelection } from './filter.ts';
-import { type KnownName, NAME_COUNTS, type ResolvedNames, type UnknownName } from './names.ts';
+import { NAME_COUNTS, type ResolvedNames } from './names.ts';
 import { createTimelineFold } from './timeline-fold.ts';
 
 /** No service is called so. */

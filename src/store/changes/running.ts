@@ -1,3 +1,4 @@
+import { type Owner, type Owners, ownerOf } from '../../domain/owners.ts';
 import {
   mergePlaces,
   placesOf,
@@ -14,16 +15,19 @@ export interface Running {
   slots(): Promise<readonly Slot[]>;
   /** What became of those that succeeded; of none where it takes longer than a page should wait. */
   statusOf(): Promise<RunningStatusOf>;
+  /** Whom a service belongs to. */
+  ownerOf(service: string): Owner | undefined;
 }
 
 /** A page of the change log is not held up for longer: it says what became of them when it is loaded again. */
 const WAIT_MS = 50;
 
 /** Every deployment counts, however old. */
-export function createRunning(deployments: TimelineReads): Running {
+export function createRunning(deployments: TimelineReads, owners: Owners = []): Running {
   const read = createTimelineFold(deployments, { of: placesOf, merge: mergePlaces });
   return {
     slots: async () => slotsIn(await read()),
+    ownerOf: (service) => ownerOf(owners, service),
     statusOf: () => within(WAIT_MS, read().then(runningStatusIn), () => () => undefined),
   };
 }

@@ -224,7 +224,7 @@ function follow(source, button) {
       const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
       if (answer.redirected) return location.reload(); // the session is over
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
-      if (answer.ok && !paused) swap(fresh);
+      if ((answer.ok || answer.status === 400) && !paused) swap(fresh); // 400: a part of the address was left out
     } catch {
       // The bridge is away, which the button says; the stream asks for the next load when it is back.
     }

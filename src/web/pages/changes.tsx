@@ -1,11 +1,11 @@
 import type { Deployment } from '../../domain/deployment.ts';
+import type { UnknownName } from '../../domain/known-names.ts';
 import type { RunningStatusOf } from '../../domain/running.ts';
 import { serviceLanesOf, swimlanesOf, type Window } from '../../domain/timeline.ts';
 import { type LazyTimelineEntry, lazyEntryOf, timelineEntryOf } from '../../domain/timeline-entry.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { ChangeSelection } from '../../store/changes/filter.ts';
-import type { UnknownName } from '../../store/changes/names.ts';
 import type { Listed } from '../../store/changes/query.ts';
 import type { Running } from '../../store/changes/running.ts';
 import { SEARCHED } from '../../store/changes/search-terms.ts';
@@ -29,6 +29,7 @@ import { ChangeList } from '../parts/change-list.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
 import { When } from '../parts/time.tsx';
 import { Timeline } from '../parts/timeline.tsx';
+import { UnknownNames } from '../parts/unknown-names.tsx';
 
 const PAGE_SIZE = 50;
 /** The newest changes, whose names the filter fields offer. */
@@ -44,6 +45,8 @@ export interface ChangesView {
   readonly body: Html;
   /** No change was ever recorded. */
   readonly empty: boolean;
+  /** Something in the address could not be read: it is left out, and the page says so. */
+  readonly isMisread: boolean;
 }
 
 /** What changed? As a picture and as a list, the newest first. */
@@ -63,6 +66,7 @@ export async function changesPage(
   return {
     body: <Changes {...{ found, newest, query, problems, unknown, statusOf, now, sources }} />,
     empty: newest.total === 0,
+    isMisread: problems.length > 0,
   };
 }
 
@@ -90,7 +94,7 @@ function Changes({ found, newest, query, problems, unknown, statusOf, now, sourc
         <div id="span">
           <TimeBar {...{ query, range, window }} />
           <Notes {...{ found, query, problems }} />
-          <Unknown names={unknown} query={query} />
+          <UnknownNames names={unknown} address={(change) => addressOf(query, change)} />
         </div>
         <div id="drawn">
           {shown && (
@@ -218,28 +222,6 @@ function Notes({ found: { list, entries, range }, query, problems }: Pick<View, 
     <ul class="notes">
       {notes.map((note) => (
         <li>{note}</li>
-      ))}
-    </ul>
-  );
-}
-
-/** Names that nothing has, with those that were meant. */
-function Unknown({ names, query }: { names: readonly UnknownName[]; query: ChangesQuery }): Html {
-  if (names.length === 0) return <></>;
-  return (
-    <ul class="notes">
-      {names.map(({ field, value, isPart, known }) => (
-        <li>
-          No {field} is called “{value}”{known.length > 0 && (isPart ? '; shown: ' : '; did you mean ')}
-          {known.map(({ name, count }, at) => [
-            at > 0 && ', ',
-            <a href={addressOf(query, { [field]: name })}>
-              <bdi>{name}</bdi>
-            </a>,
-            ` (${count.toLocaleString('en')})`,
-          ])}
-          {known.length > 0 && !isPart ? '?' : '.'}
-        </li>
       ))}
     </ul>
   );

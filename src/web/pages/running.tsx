@@ -1,25 +1,36 @@
 import { z } from 'zod';
+import { Tier } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
+import type { Owner } from '../../domain/owners.ts';
 import { byService, columnsOf, type Slot } from '../../domain/running.ts';
+import { selectSlots } from '../../domain/running-filter.ts';
 import { readDeployments } from '../../http/running.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { Running } from '../../store/changes/running.ts';
 import { TypedText } from '../../values/text.ts';
 import { exactly, type Html } from '../html.ts';
+import { Field } from '../parts/change-filters.tsx';
 import { plural } from '../parts/labels.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
+import { Link } from '../parts/link.tsx';
 import { SlotCell } from '../parts/slot-cell.tsx';
+import { UnknownNames } from '../parts/unknown-names.tsx';
 
 /** Services on a page: 1,200 cells are drawn at once in any browser. */
 const PAGE_SIZE = 100;
 /** More columns than this are no board. */
 const MAX_COLUMNS = 12;
 
+const Text = TypedText.min(1).optional().catch(undefined);
 const Query = z.object({
-  service: TypedText.catch(''),
+  service: Text,
+  environment: Text,
+  tier: Tier.optional().catch(undefined),
+  owner: Text,
   page: z.coerce.number().int().min(1).max(100_000).catch(1),
 });
 type Query = z.infer<typeof Query>;
+export const RUNNING_PARAMETERS = Object.keys(Query.shape);
 
 export interface RunningParts {
   readonly running: Running;
@@ -29,17 +40,32 @@ export interface RunningParts {
 /** What runs where? Services by environments. */
 export async function runningPage({ running, deployments }: RunningParts, asked: unknown, now: Date): Promise<Html> {
   const query = Query.parse(asked);
-  const slots = await running.slots();
-  const services = [...byService(slots).values()].filter((own) => holds(own, query.service));
+  const all = await running.slots();
+  const { slots, unknown } = selectSlots(all, query, running.ownerOf);
+  const services = [...byService(slots).values()];
   const shown = services.slice((query.page - 1) * PAGE_SIZE, query.page * PAGE_SIZE);
-  const { names, folded } = columnsOf(services.flat());
+  const { names, folded } = columnsOf(slots);
   const columns = names.slice(0, MAX_COLUMNS);
-  const byKey = await readDeployments(deployments, shown.flat());
+  // Staging is compared with production also where only staging is shown.
+  const own = byService(all);
+  const rows = shown.map((slots) => ({ slots, own: own.get(slots[0]?.service ?? '') ?? slots }));
+  const byKey = await readDeployments(
+    deployments,
+    rows.flatMap(({ slots, own }) => [...slots, own.find(({ current }) => current !== undefined)]),
+  );
   return (
     <>
       <Heading aside={<span>{plural(services.length, 'service')}</span>}>What runs where</Heading>
-      <Filters query={query} />
-      {shown.length === 0 ? <Nothing query={query} /> : <Board {...{ services: shown, columns, byKey, now }} />}
+      <Filters query={query} all={all} ownerOf={running.ownerOf} />
+      <UnknownNames
+        names={unknown.filter(({ isPart }) => !isPart)}
+        address={(change) => addressOf({ ...query, ...change, page: 1 })}
+      />
+      {shown.length === 0 ? (
+        <Nothing isFiltered={isFiltered(query)} />
+      ) : (
+        <Board {...{ rows, columns, byKey, now, ownerOf: running.ownerOf }} />
+      )}
       <LeftOut names={names.slice(MAX_COLUMNS)} folded={folded} />
       <Pager
         current={query.page}
@@ -50,44 +76,60 @@ export async function runningPage({ running, deployments }: RunningParts, asked:
   );
 }
 
-const holds = ([slot]: readonly Slot[], part: string): boolean =>
-  slot?.service.toLowerCase().includes(part.toLowerCase()) === true;
+const isFiltered = ({ page: _, ...filter }: Query): boolean =>
+  Object.values(filter).some((value) => value !== undefined);
 
-function addressOf({ service, page }: Query): string {
-  const search = new URLSearchParams({
-    ...(service !== '' && { service }),
-    ...(page > 1 && { page: String(page) }),
-  });
+function addressOf({ page, ...filter }: Query): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(filter)) if (value !== undefined) search.set(name, value);
+  if (page > 1) search.set('page', String(page));
   return search.size > 0 ? `/running?${search}` : '/running';
 }
 
-const Filters = ({ query }: { query: Query }): Html => (
-  <form class="filters" method="get" action="/running" role="search">
-    <label class="grow">
-      service{' '}
-      <input
-        type="search"
-        name="service"
-        value={exactly(query.service)}
-        placeholder="part of its name"
-        autocomplete="off"
-        spellcheck="false"
-      />
-    </label>
-    <span class="buttons">
-      <button>Show</button> {query.service !== '' && <a href="/running">clear</a>}
-    </span>
-  </form>
-);
+interface FiltersView {
+  readonly query: Query;
+  readonly all: readonly Slot[];
+  readonly ownerOf: Running['ownerOf'];
+}
+
+/** The team only where the configuration names any. */
+function Filters({ query, all, ownerOf }: FiltersView): Html {
+  const teams = namesOf(all.map(({ service }) => ownerOf(service)?.team));
+  return (
+    <form class="filters" method="get" action="/running" role="search">
+      <label class="grow">
+        service{' '}
+        <input
+          type="search"
+          name="service"
+          value={exactly(query.service ?? '')}
+          placeholder="part of its name"
+          autocomplete="off"
+          spellcheck="false"
+        />
+      </label>
+      <Field name="environment" value={query.environment} known={columnsOf(all).names} />
+      {(teams.length > 0 || query.owner !== undefined) && <Field name="owner" value={query.owner} known={teams} />}
+      <span class="buttons">
+        <button>Show</button> {isFiltered(query) && <a href="/running">clear</a>}
+      </span>
+    </form>
+  );
+}
+
+const namesOf = (names: readonly (string | undefined)[]): readonly string[] =>
+  [...new Set(names.filter((name) => name !== undefined))].sort();
 
 interface BoardView {
-  readonly services: readonly (readonly Slot[])[];
+  /** Of a service those that are shown, and all. */
+  readonly rows: readonly { readonly slots: readonly Slot[]; readonly own: readonly Slot[] }[];
   readonly columns: readonly string[];
   readonly byKey: ReadonlyMap<string, Deployment>;
   readonly now: Date;
+  readonly ownerOf: Running['ownerOf'];
 }
 
-const Board = ({ services, columns, byKey, now }: BoardView): Html => (
+const Board = ({ rows, columns, byKey, now, ownerOf }: BoardView): Html => (
   <div class="board-room" tabindex="0" role="region" aria-label="Services by environments">
     <table class="board">
       <thead>
@@ -101,16 +143,17 @@ const Board = ({ services, columns, byKey, now }: BoardView): Html => (
         </tr>
       </thead>
       <tbody>
-        {services.map((own) => (
+        {rows.map(({ slots, own }) => (
           <tr>
             <th scope="row">
-              <a href={changesOf(own[0]?.service ?? '')}>
-                <bdi>{own[0]?.service}</bdi>
+              <a href={changesOf(slots[0]?.service ?? '')}>
+                <bdi>{slots[0]?.service}</bdi>
               </a>
+              <Team of={ownerOf(slots[0]?.service ?? '')} />
             </th>
             {columns.map((name) => (
               <SlotCell
-                slot={own.find(({ environment }) => environment.name.toLowerCase() === name.toLowerCase())}
+                slot={slots.find(({ environment }) => environment.name.toLowerCase() === name.toLowerCase())}
                 {...{ name, own, byKey, now }}
               />
             ))}
@@ -135,13 +178,24 @@ function LeftOut({ names, folded }: { names: readonly string[]; folded: number }
   );
 }
 
-const Nothing = ({ query }: { query: Query }): Html =>
-  query.service === '' ? (
+const Nothing = ({ isFiltered }: { isFiltered: boolean }): Html =>
+  isFiltered ? (
     <p class="empty">
-      No deployment was recorded yet. <a href="/setup">Set a source up</a>
+      Nothing runs there, as far as is known. <a href="/running">Show all</a>
     </p>
   ) : (
     <p class="empty">
-      No service has “{query.service}” in its name. <a href="/running">Show all</a>
+      No deployment was recorded yet. <a href="/setup">Set a source up</a>
     </p>
   );
+
+/** Whom to call, beside what runs. */
+function Team({ of: owner }: { of: Owner | undefined }): Html {
+  if (!owner) return <></>;
+  return (
+    <div class="mute">
+      {owner.team}
+      {owner.on_call !== undefined && [' · ', <Link to={owner.on_call}>on call</Link>]}
+    </div>
+  );
+}

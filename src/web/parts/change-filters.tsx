@@ -37,7 +37,7 @@ export function ChangeFilters({ query, newest }: FiltersView): Html {
           type="search"
           name="text"
           value={exactly(query.text ?? '')}
-          placeholder="commit, person, a pasted address, …"
+          placeholder="words, or a pasted address"
           autocomplete="off"
           spellcheck="false"
         />

@@ -66,12 +66,14 @@ function Row({ deployment, query, runningStatus, now, sources }: RowView): Html 
       <td class="service">
         <a href={addressOf(query, { service })}>
           <bdi>{service}</bdi>
-        </a>
+        </a>{' '}
+        <span class="mute reported">{reportedSource ?? source}</span>
       </td>
       <td class="environment">
         <a href={addressOf(query, { environment: environment.name })}>
           <bdi>{environment.name}</bdi>
-        </a>
+        </a>{' '}
+        {runningStatus && !isUndone(runningStatus) && <RunningStatusNote of={runningStatus} now={now} />}
       </td>
       <td class="what">
         <a href={deploymentPath(key)}>
@@ -79,8 +81,8 @@ function Row({ deployment, query, runningStatus, now, sources }: RowView): Html 
         </a>{' '}
         <div class="revision">
           <Revision of={deployment} />
-          <Replaced of={deployment} /> <span class="mute">{reportedSource ?? source}</span>{' '}
-          <RunningStatusNote of={runningStatus} now={now} />
+          <Replaced of={deployment} />{' '}
+          {runningStatus && isUndone(runningStatus) && <RunningStatusNote of={runningStatus} now={now} />}
         </div>
       </td>
       <td class="who">
@@ -94,6 +96,9 @@ function Row({ deployment, query, runningStatus, now, sources }: RowView): Html 
     </tr>
   );
 }
+
+/** Who undid it and when needs more room than the place has. */
+const isUndone = ({ next }: RunningStatus): boolean => next?.changeType === 'rollback';
 
 function titleOf(deployment: Deployment): string {
   const { summary, commit } = deployment;

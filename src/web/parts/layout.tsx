@@ -13,6 +13,8 @@ export interface Page {
   /** Marked in the menu. */
   readonly trouble?: Trouble;
   readonly body: Piece;
+  /** What in its address could not be read. */
+  readonly notes?: readonly string[];
   /** Another address to load at once. */
   readonly goTo?: string;
 }
@@ -26,7 +28,7 @@ const MENU = [
   ['/setup', 'Set-up'],
 ] as const;
 
-export function page({ title, at, who, trouble, body, goTo }: Page): string {
+export function page({ title, at, who, trouble, body, notes = [], goTo }: Page): string {
   const document = (
     <html lang="en">
       <head>
@@ -50,6 +52,13 @@ export function page({ title, at, who, trouble, body, goTo }: Page): string {
           {at !== undefined && <Menu at={at} who={who} trouble={trouble} />}
         </header>
         <main id="main" tabindex="-1">
+          {notes.length > 0 && (
+            <ul class="notes">
+              {notes.map((note) => (
+                <li>{note}</li>
+              ))}
+            </ul>
+          )}
           {body}
         </main>
       </body>

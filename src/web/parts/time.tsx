@@ -53,5 +53,5 @@ export function durationOf({ startedAt, finishedAt, state }: Deployment, now: Da
   if (!startedAt || end === undefined) return undefined;
   const ms = end - Date.parse(startedAt);
   if (!(ms >= 0)) return undefined;
-  return isFinal(state) ? span(ms) : `${span(ms)} so far`;
+  return isFinal(state) ? span(ms) : `${roughly(ms)} so far`;
 }

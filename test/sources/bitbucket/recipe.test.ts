@@ -68,7 +68,7 @@ describe.skipIf(missing.length > 0)('the recipe of the README', () => {
     const env = {
       PATH: process.env['PATH'],
       SHIPLOG_URL: `http://127.0.0.1:${port}`,
-      SHIPLOG_SECRET: SECRET,
+      SHIPLOG_BITBUCKET_SECRET: SECRET,
       BITBUCKET_COMMIT: '3f9a1c5e7b2d4860a1c3e5f708192a3b4c5d6e7f',
       BITBUCKET_BRANCH: 'main',
       BITBUCKET_BUILD_NUMBER: '214',
@@ -122,7 +122,7 @@ describe.skipIf(missing.length > 0)('the recipe of the README', () => {
   });
 
   it('never fails the deployment: not with a wrong secret, not without its tools', async () => {
-    const refused = await run(step.script[0], { SHIPLOG_SECRET: 'something else entirely' });
+    const refused = await run(step.script[0], { SHIPLOG_BITBUCKET_SECRET: 'something else entirely' });
     expect(refused.stdout).toContain('Shiplog was not notified');
     expect(heard).toMatchObject([{ code: 'bad_signature' }]);
     const bash = spawnSync('bash', ['-c', 'command -v bash'], { encoding: 'utf8' }).stdout.trim();

@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { unknownNameText } from '../../../src/domain/known-names.ts';
 import { type ChangeLog, createChangeLog } from '../../../src/recording/change-log.ts';
 import { createDeployments } from '../../../src/store/changes/deployments.ts';
 import { toChangeFilter } from '../../../src/store/changes/filter.ts';
-import { unknownNameText } from '../../../src/store/changes/names.ts';
 import { alone, aRecord, plainView } from '../../support/records.ts';
 import { startTestRedis } from '../../support/redis.ts';
 

@@ -1,0 +1,69 @@
+/** Fields that people type from memory, and get nearly right. */
+export const FORGIVEN = ['environment', 'service', 'person'] as const;
+export type ForgivenField = (typeof FORGIVEN)[number];
+
+export interface KnownName {
+  readonly name: string;
+  /** Changes, or places, that have it. */
+  readonly count: number;
+}
+
+/** A value that nothing has. */
+export interface UnknownName {
+  readonly field: ForgivenField | 'owner';
+  readonly value: string;
+  /** True: the names below hold it, and are shown in its place. */
+  readonly isPart: boolean;
+  /** The most used first. */
+  readonly known: readonly KnownName[];
+}
+
+/** More names than this in the place of one are no answer. */
+const MAX_NAMES = 20;
+const SUGGESTED = 5;
+/** A name that is further away was not meant. */
+const MAX_TYPOS = 2;
+/** Comparing costs the product of two lengths. */
+const MAX_COMPARED_CHARS = 60;
+
+/** What may be meant by a name that nothing has. @param counts by name in lower case */
+export function findName(
+  field: UnknownName['field'],
+  value: string,
+  counts: ReadonlyMap<string, KnownName>,
+): UnknownName {
+  const wanted = value.toLowerCase();
+  const byCount = [...counts.values()].sort((a, b) => b.count - a.count);
+  const parts = byCount.filter(({ name }) => name.toLowerCase().includes(wanted));
+  if (parts.length > 0) return { field, value, isPart: true, known: parts.slice(0, MAX_NAMES) };
+  const near = byCount.filter(({ name }) => isNearly(name.toLowerCase(), wanted));
+  return { field, value, isPart: false, known: near.slice(0, SUGGESTED) };
+}
+
+function isNearly(name: string, wanted: string): boolean {
+  if (wanted.length < 3 || wanted.length > MAX_COMPARED_CHARS || name.length > MAX_COMPARED_CHARS) return false;
+  if (name.length >= 3 && wanted.includes(name)) return true;
+  return Math.abs(name.length - wanted.length) <= MAX_TYPOS && typosBetween(name, wanted) <= MAX_TYPOS;
+}
+
+/** Levenshtein: letters that are left out, put in or another. */
+function typosBetween(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const other = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(other, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** One sentence for a reader: `no service "payments": shown are payments-api (80), payments-worker (31)`. */
+export function unknownNameText({ field, value, isPart, known }: UnknownName): string {
+  const names = known.map(({ name, count }) => `${name} (${count.toLocaleString('en')})`).join(', ');
+  const missing = `no ${field} is called "${value}"`;
+  if (isPart) return `${missing}; shown: ${names}`;
+  return names === '' ? missing : `${missing}; did you mean ${names}?`;
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { DeadLetterFields } from '../domain/dead-letter-filter.ts';
+import { InboxQuery } from '../http/api.ts';
+import { PerformanceQuery } from '../http/performance.ts';
+import { RunningQuery } from '../http/running.ts';
+
+const Count = z.coerce.number().int().min(0).max(10_000_000);
+const Page = z.coerce.number().int().min(1).max(100_000);
+
+/** What the address of a page may say: what the API knows, and what our own links carry besides. */
+const PARAMETERS = {
+  '/running': RunningQuery.extend({ page: Page.optional() }),
+  '/inbox': InboxQuery.pick({ source: true, verdict: true, q: true }).extend({
+    page: Page.optional(),
+    from: Count.optional(),
+  }),
+  '/performance': PerformanceQuery.omit({ by: true, format: true }),
+  '/deliveries': z.strictObject({
+    ...DeadLetterFields.partial().shape,
+    did: z.string().optional(),
+    count: Count.optional(),
+  }),
+} as const;
+
+/**
+ * What in the address of a page could not be read, each with what is known: it was left out, and nobody takes what is
+ * shown for what they asked for.
+ */
+export function misreadIn(path: keyof typeof PARAMETERS, asked: unknown): readonly string[] {
+  const schema = PARAMETERS[path];
+  const given = Object.entries(asked ?? {}).filter(([, value]) => value !== ''); // a form sends its empty fields, too
+  const parsed = schema.safeParse(Object.fromEntries(given));
+  if (parsed.success) return [];
+  return parsed.error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return `${issue.path.join('.')} was left out: ${issue.message}.`;
+    const known = Object.keys(schema.shape).filter((name) => !OURS.has(name));
+    return issue.keys.map((name) => `${name} was left out: it is not known; known are ${known.join(', ')}.`);
+  });
+}
+
+/** Nobody writes these by hand. */
+const OURS: ReadonlySet<string> = new Set(['page', 'from', 'did', 'count']);
