@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { indexAgain } from './changes/index-again.ts';
 import { keys } from './keys.ts';
 
 /**
@@ -18,10 +19,10 @@ export interface Migration {
   run(redis: Redis, from: string | undefined, save: (cursor: string) => Promise<void>): Promise<void>;
 }
 
-/** All layouts are read, and deployments are packed as time goes by. */
+/** All layouts are read, and deployments are packed as time goes by; what 0.1.0 recorded is found by every filter. */
 const MIGRATIONS: readonly Migration[] = [
   { to: 2, async run() {} },
-  { to: 3, async run() {} },
+  { to: 3, run: indexAgain },
 ];
 
 /** Nothing of this Redis may be read or written by this release. */

@@ -8,6 +8,7 @@ const TELEPHONE = { width: 390, height: 844 };
 const LAPTOP = { width: 1440, height: 900 };
 const NARROW = { width: 320, height: 640 };
 const PATHS = ['/', '/running', '/inbox', '/deliveries', '/performance', '/setup'];
+const ONE = '/deployments/gitlab:git.harbor.example:7:job:9000';
 
 /** Rows that lie wholly above the fold. */
 const rowsAbove = (page: Page): Promise<number> =>
@@ -79,6 +80,16 @@ describe.skipIf(!chromiumPath)('the pages of somebody in a hurry', () => {
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
         expect(await faintBorders(page)).toEqual([]);
+      }
+    }
+  });
+
+  it('do not scroll sideways at any width', async () => {
+    for (const path of [...PATHS, ONE]) {
+      await page.goto(path);
+      for (const width of [600, 768, 900, 1024, 1200]) {
+        await page.setViewportSize({ width, height: 800 });
+        expect([path, width, await sidewaysOf(page)]).toEqual([path, width, 0]);
       }
     }
   });

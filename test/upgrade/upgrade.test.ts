@@ -109,6 +109,18 @@ describe('what 0.1.0 left', () => {
     expect(await redis.get(keys.format())).toBe(String(FORMAT));
     for (const key of await redis.keys('*')) expect(familyOfKey(key), key).toBeDefined();
   });
+
+  it('is found by filters that 0.1.0 had no index for', async () => {
+    const { redis, get } = await startUpgraded();
+    await vi.waitFor(async () => expect(await redis.get(keys.format())).toBe(String(FORMAT)));
+    const all = (await get('/api/v1/changes?limit=100')).data as { deployment: string; environment_tier: string }[];
+    const { data } = await get('/api/v1/changes?limit=100&change_type=deployment');
+    const found = (data as typeof all).map(({ deployment }) => deployment);
+    for (const key of jobs([1, 2, 3])) expect(found).toContain(key);
+    const tier = all.find(({ deployment }) => deployment === jobs([1])[0])?.environment_tier;
+    const ofTier = (await get(`/api/v1/changes?limit=100&tier=${tier}`)).data as typeof all;
+    expect(ofTier.map(({ deployment }) => deployment)).toContain(jobs([1])[0]);
+  });
 });
 
 /** What 0.1.0 kept as it came: tokens in texts and addresses, and fields of any length. */

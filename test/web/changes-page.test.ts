@@ -28,7 +28,7 @@ describe('the list of changes', () => {
     });
     expect(text(page)).toContain('4 min ago');
     expect(text(page)).toContain(
-      'succeeded lighthouse-api production Turn the lamp faster main 4f0c9e1d gitlab current here mira 2 min 5 s pipeline !12',
+      'succeeded lighthouse-api gitlab production current here Turn the lamp faster main 4f0c9e1d mira 2 min 5 s pipeline !12',
     );
     expect(page).toContain('<a href="https://gitlab.harbor.example/c/4f0c9e1d">4f0c9e1d</a>');
     expect(page.indexOf('>Turn the lamp faster<')).toBeLessThan(page.indexOf('<bdi>tide-tables</bdi>'));

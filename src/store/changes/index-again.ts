@@ -1,0 +1,50 @@
+import type { Redis } from 'ioredis';
+import { keys } from '../keys.ts';
+import { readHash } from './deployment-hash.ts';
+import { indexesOf } from './facets.ts';
+import { isPackedId } from './packed-names.ts';
+import { type Command, see, swap } from './swap.ts';
+import { readView } from './views.ts';
+
+/** Webhooks are answered between two deployments, and the cursor is noted after so many. */
+const PAGE = 200;
+
+/**
+ * Puts every deployment into the indexes in which this release would put it: an earlier one knew fewer (tier, type,
+ * risk, tag), and what it recorded would not be found by them.
+ */
+export async function indexAgain(
+  redis: Redis,
+  from: string | undefined,
+  save: (cursor: string) => Promise<void>,
+): Promise<void> {
+  let cursor = from ?? '0';
+  do {
+    const [next, found] = await redis.zscan(keys.changes(), cursor, 'COUNT', PAGE);
+    // Names and scores take turns.
+    for (let at = 0; at + 1 < found.length; at += 2) await addMissing(redis, found[at] ?? '', found[at + 1] ?? '');
+    cursor = next;
+    if (cursor !== '0') await save(cursor);
+  } while (cursor !== '0');
+}
+
+/** What is written to meanwhile is indexed by whoever writes. */
+async function addMissing(redis: Redis, name: string, score: string): Promise<void> {
+  if (isPackedId(name)) return;
+  const key = keys.deployment(name);
+  const { seen, value: hash } = await see(redis, key, () => readHash(redis, name));
+  const view = hash.isFormat2 ? undefined : await readView(redis, name);
+  if (!view) return;
+  const before = hash.indexes === '' ? [] : hash.indexes.split('\n');
+  const missing = indexesOf(view.deployment).filter((index) => !before.includes(index));
+  if (missing.length === 0) return;
+  await swap(
+    redis,
+    [seen],
+    [
+      ['HSET', key, 'in', [...before, ...missing].join('\n')],
+      ...missing.map((index): Command => ['ZADD', index, score, name]),
+      ['INCR', keys.changesVersion()],
+    ],
+  );
+}
