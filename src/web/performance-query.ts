@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ChangeType, State } from '../domain/change-record.ts';
 import type { PERFORMANCE_RANGES } from '../http/performance.ts';
 import { TypedText } from '../values/text.ts';
 
@@ -26,12 +27,16 @@ export function performancePath({ environment, service, owner, range }: Performa
   return search.size > 0 ? `/performance?${search}` : '/performance';
 }
 
-/** The changes that the figures are made of. */
-export function changesPath({ environment, service, owner, range }: PerformanceQuery): string {
+/** The changes that the figures are made of; of one state or type. */
+export function changesPath(
+  { environment, service, owner, range }: PerformanceQuery,
+  of: { readonly status?: State; readonly change_type?: ChangeType } = {},
+): string {
   const search = new URLSearchParams({
     ...(environment === PRODUCTION ? { tier: 'production' } : environment !== ALL && { environment }),
     ...(service !== '' && { service }),
     ...(owner !== '' && { owner }),
+    ...of,
     since: range,
   });
   return `/?${search}`;

@@ -50,7 +50,11 @@ export async function performancePage(
         <Nothing in={placeOf(query.environment)} />
       ) : (
         <>
-          <Measures of={performanceOf(chosen, span)} before={performanceOf(before, spanBefore(span))} />
+          <Measures
+            of={performanceOf(chosen, span)}
+            before={performanceOf(before, spanBefore(span))}
+            changes={(of) => changesPath(query, of)}
+          />
           <Section title="Deployments per day">
             <Bars days={daysOf(chosen, span)} />
           </Section>

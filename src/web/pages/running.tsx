@@ -30,7 +30,6 @@ const Query = z.object({
   page: z.coerce.number().int().min(1).max(100_000).catch(1),
 });
 type Query = z.infer<typeof Query>;
-export const RUNNING_PARAMETERS = Object.keys(Query.shape);
 
 export interface RunningParts {
   readonly running: Running;

@@ -1,3 +1,4 @@
+import type { ChangeType, State } from '../../domain/change-record.ts';
 import type { Performance } from '../../domain/performance.ts';
 import type { Html, Piece } from '../html.ts';
 import { plural } from './labels.tsx';
@@ -10,14 +11,24 @@ const percent = (rate: number | undefined) =>
   rate === undefined ? UNKNOWN : `${(rate * 100).toFixed(rate > 0 && rate < 0.1 ? 1 : 0)} %`;
 const perDay = (rate: number) => (rate >= 10 ? rate.toFixed(0) : rate.toFixed(rate >= 1 ? 1 : 2));
 
-/** @param before the same of the span before, as long */
-export function Measures({ of, before }: { of: Performance; before: Performance }): Html {
+interface MeasuresView {
+  readonly of: Performance;
+  /** The same of the span before, as long. */
+  readonly before: Performance;
+  /** Where the deployments of a figure are. */
+  readonly changes: (of: { readonly status?: State; readonly change_type?: ChangeType }) => string;
+}
+
+export function Measures({ of, before, changes }: MeasuresView): Html {
   const { frequency, leadTime, changeFailure, restore, finished } = of;
   return (
     <div class="measures">
       <Measure title="Deployments per day" figure={perDay(frequency.perDay)} before={perDay(before.frequency.perDay)}>
         {[
-          `${frequency.succeeded} of ${plural(finished, 'finished deployment')} succeeded.`,
+          <>
+            <a href={changes({ status: 'succeeded' })}>{frequency.succeeded}</a> of{' '}
+            {plural(finished, 'finished deployment')} succeeded.
+          </>,
           'Successes, roll-backs included, divided by the days of the range.',
         ]}
       </Measure>
@@ -28,8 +39,11 @@ export function Measures({ of, before }: { of: Performance; before: Performance 
         before={percent(before.changeFailure.rate)}
       >
         {[
-          `${changeFailure.failed} failed and ${changeFailure.rolledBack} were rolled back, ` +
-            `of ${plural(changeFailure.of, 'change')}.`,
+          <>
+            <a href={changes({ status: 'failed' })}>{changeFailure.failed} failed</a> and{' '}
+            <a href={changes({ change_type: 'rollback' })}>{changeFailure.rolledBack} were rolled back</a>, of{' '}
+            {plural(changeFailure.of, 'change')}.
+          </>,
           'A roll-back itself is no change.',
         ]}
       </Measure>
@@ -69,7 +83,7 @@ interface MeasureView {
   readonly title: string;
   readonly figure: string;
   readonly before: string;
-  readonly children: readonly (string | false)[];
+  readonly children: readonly (string | Html | false)[];
 }
 
 const Measure = ({ title, figure, before, children }: MeasureView): Html => (
