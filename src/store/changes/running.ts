@@ -13,13 +13,16 @@ import { createTimelineFold, type TimelineReads } from './timeline-fold.ts';
 export interface Running {
   /** What runs where, of all that is kept. */
   slots(): Promise<readonly Slot[]>;
-  /** What became of those that succeeded; of none where it takes longer than a page should wait. */
-  statusOf(): Promise<RunningStatusOf>;
+  /**
+   * What became of those that succeeded; of none where it takes longer than a page should wait.
+   * @param meanwhile what else the page reads: it is no loss to wait for as long
+   */
+  statusOf(meanwhile: Promise<unknown>): Promise<RunningStatusOf>;
   /** Whom a service belongs to. */
   ownerOf(service: string): Owner | undefined;
 }
 
-/** A page of the change log is not held up for longer: it says what became of them when it is loaded again. */
+/** A page of the change log is not held up for longer when all else is there: it says what became of them when it is loaded again. */
 const WAIT_MS = 50;
 
 /** Every deployment counts, however old. */
@@ -28,6 +31,11 @@ export function createRunning(deployments: TimelineReads, owners: Owners = []): 
   return {
     slots: async () => slotsIn(await read()),
     ownerOf: (service) => ownerOf(owners, service),
-    statusOf: () => within(WAIT_MS, read().then(runningStatusIn), () => () => undefined),
+    async statusOf(meanwhile) {
+      const reading = read().then(runningStatusIn);
+      reading.catch(() => {}); // it is waited for below
+      await meanwhile.catch(() => {}); // whoever reads it says what failed
+      return within(WAIT_MS, reading, () => () => undefined);
+    },
   };
 }

@@ -58,11 +58,11 @@ export async function changesPage(
   const { problems: unread, ...query } = readChangesQuery(asked, now);
   const { selection, unknown } = await deployments.resolve(filterOf(query, {}));
   const problems = unread.map(({ field, message }) => `${field} was left out of the filter: ${message}.`);
-  const [found, newest, statusOf] = await Promise.all([
+  const reading = Promise.all([
     find({ deployments, query, facets: selection.facets, now }),
     deployments.list({ facets: {}, limit: SUGGEST_FROM, offset: 0 }),
-    running.statusOf(),
   ]);
+  const [[found, newest], statusOf] = await Promise.all([reading, running.statusOf(reading)]);
   return {
     body: <Changes {...{ found, newest, query, problems, unknown, statusOf, now, sources }} />,
     empty: newest.total === 0,

@@ -54,12 +54,15 @@ export async function deploymentPage(parts: DeploymentParts, view: DeploymentVie
   if (!routed) return undefined;
   const { deployment } = routed;
   const records = await parts.deployments.records(deployment.key);
-  const [entries, deliveries, around, related, statusOf] = await Promise.all([
+  const reading = Promise.all([
     parts.inbox.entries([...new Set(records.flatMap(({ webhook }) => webhook ?? []))]),
     deliveriesOf(parts, deployment, records),
     readNearbyChanges(parts.deployments, deployment),
     parts.related(deployment).then(parts.deployments.many),
-    parts.running.statusOf(),
+  ]);
+  const [[entries, deliveries, around, related], statusOf] = await Promise.all([
+    reading,
+    parts.running.statusOf(reading),
   ]);
   const runningStatus = statusOf(deployment);
   return (

@@ -42,12 +42,9 @@ export async function runningPage({ running, deployments }: RunningParts, asked:
   const all = await running.slots();
   const { slots, unknown } = selectSlots(all, query, running.ownerOf);
   const services = [...byService(slots).values()];
-  const shown = services.slice((query.page - 1) * PAGE_SIZE, query.page * PAGE_SIZE);
   const { names, folded } = columnsOf(slots);
   const columns = names.slice(0, MAX_COLUMNS);
-  // Staging is compared with production also where only staging is shown.
-  const own = byService(all);
-  const rows = shown.map((slots) => ({ slots, own: own.get(slots[0]?.service ?? '') ?? slots }));
+  const rows = rowsOf(services.slice((query.page - 1) * PAGE_SIZE, query.page * PAGE_SIZE), all);
   const byKey = await readDeployments(
     deployments,
     rows.flatMap(({ slots, own }) => [...slots, own.find(({ current }) => current !== undefined)]),
@@ -60,7 +57,7 @@ export async function runningPage({ running, deployments }: RunningParts, asked:
         names={unknown.filter(({ isPart }) => !isPart)}
         address={(change) => addressOf({ ...query, ...change, page: 1 })}
       />
-      {shown.length === 0 ? (
+      {rows.length === 0 ? (
         <Nothing isFiltered={isFiltered(query)} />
       ) : (
         <Board {...{ rows, columns, byKey, now, ownerOf: running.ownerOf }} />
@@ -73,6 +70,12 @@ export async function runningPage({ running, deployments }: RunningParts, asked:
       />
     </>
   );
+}
+
+/** Staging is compared with production also where only staging is shown. */
+function rowsOf(shown: readonly (readonly Slot[])[], all: readonly Slot[]): BoardView['rows'] {
+  const own = byService(all);
+  return shown.map((slots) => ({ slots, own: own.get(slots[0]?.service ?? '') ?? slots }));
 }
 
 const isFiltered = ({ page: _, ...filter }: Query): boolean =>

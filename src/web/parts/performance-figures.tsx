@@ -20,7 +20,7 @@ interface MeasuresView {
 }
 
 export function Measures({ of, before, changes }: MeasuresView): Html {
-  const { frequency, leadTime, changeFailure, restore, finished } = of;
+  const { frequency, leadTime, restore, finished } = of;
   return (
     <div class="measures">
       <Measure title="Deployments per day" figure={perDay(frequency.perDay)} before={perDay(before.frequency.perDay)}>
@@ -33,20 +33,7 @@ export function Measures({ of, before, changes }: MeasuresView): Html {
         ]}
       </Measure>
       <LeadTime of={leadTime} before={before.leadTime} />
-      <Measure
-        title="Change failure rate"
-        figure={percent(changeFailure.rate)}
-        before={percent(before.changeFailure.rate)}
-      >
-        {[
-          <>
-            <a href={changes({ status: 'failed' })}>{changeFailure.failed} failed</a> and{' '}
-            <a href={changes({ change_type: 'rollback' })}>{changeFailure.rolledBack} were rolled back</a>, of{' '}
-            {plural(changeFailure.of, 'change')}.
-          </>,
-          'A roll-back itself is no change.',
-        ]}
-      </Measure>
+      <ChangeFailure {...{ of, before, changes }} />
       <Measure title="Time to restore" figure={timeOf(restore.medianMs)} before={timeOf(before.restore.medianMs)}>
         {[
           `${plural(restore.restored, 'failure')} followed by a success` +
@@ -58,6 +45,19 @@ export function Measures({ of, before, changes }: MeasuresView): Html {
     </div>
   );
 }
+
+const ChangeFailure = ({ of: { changeFailure }, before, changes }: MeasuresView): Html => (
+  <Measure title="Change failure rate" figure={percent(changeFailure.rate)} before={percent(before.changeFailure.rate)}>
+    {[
+      <>
+        <a href={changes({ status: 'failed' })}>{changeFailure.failed}</a> failed and{' '}
+        <a href={changes({ change_type: 'rollback' })}>{changeFailure.rolledBack}</a> were rolled back, of{' '}
+        {plural(changeFailure.of, 'change')}.
+      </>,
+      'A roll-back itself is no change.',
+    ]}
+  </Measure>
+);
 
 interface LeadTimeView {
   readonly of: Performance['leadTime'];
