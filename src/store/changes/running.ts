@@ -22,7 +22,7 @@ export interface Running {
   ownerOf(service: string): Owner | undefined;
 }
 
-/** A page of the change log is not held up for longer when all else is there: it says what became of them when it is loaded again. */
+/** A page is not held up for longer when all else is there: it says what became of them when it is loaded again. */
 const WAIT_MS = 50;
 
 /** Every deployment counts, however old. */

@@ -38,7 +38,8 @@ export async function* scan(
 
 /** The facet that the fewest have; undefined: none is asked for. */
 async function smallest(redis: Redis, facets: ChangeSelection['facets']): Promise<Facet | undefined> {
-  const asked = Object.entries(facets).filter(([, value]) => value !== undefined) as [Facet, string | string[]][]; // as typed
+  // As `facets` is typed.
+  const asked = Object.entries(facets).filter(([, value]) => value !== undefined) as [Facet, string | string[]][];
   const sizes = await Promise.all(
     asked.map(async ([facet, value]) => {
       const counts = await Promise.all([value].flat().map((one) => redis.zcard(facetKey(facet, one))));

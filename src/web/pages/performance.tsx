@@ -36,6 +36,7 @@ export async function performancePage(
   const ofService = finished.filter(isOfService);
   const chosen = ofService.filter((one) => isIn(one, query.environment));
   const before = finishedDeployments(earlier.found).filter((one) => isOfService(one) && isIn(one, query.environment));
+  const measured = { of: performanceOf(chosen, span), before: performanceOf(before, spanBefore(span)) };
   return (
     <>
       <Heading aside={<Aside query={query} count={chosen.length} />}>Delivery performance</Heading>
@@ -50,11 +51,7 @@ export async function performancePage(
         <Nothing in={placeOf(query.environment)} />
       ) : (
         <>
-          <Measures
-            of={performanceOf(chosen, span)}
-            before={performanceOf(before, spanBefore(span))}
-            changes={(of) => changesPath(query, of)}
-          />
+          <Measures {...measured} changes={(of) => changesPath(query, of)} />
           <Section title="Deployments per day">
             <Bars days={daysOf(chosen, span)} />
           </Section>

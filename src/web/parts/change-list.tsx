@@ -53,7 +53,7 @@ interface RowView {
 }
 
 function Row({ deployment, query, runningStatus, now, sources }: RowView): Html {
-  const { key, state, changeType, service, environment, occurredAt, source, reportedSource } = deployment;
+  const { key, state, changeType, environment, occurredAt } = deployment;
   return (
     <tr class={`${state} ${changeType}`} data-key={key}>
       <td class="when">
@@ -64,10 +64,7 @@ function Row({ deployment, query, runningStatus, now, sources }: RowView): Html 
         {isStale(deployment, now) && <span class="badge stale">stale</span>} <RiskBadge level={deployment.riskLevel} />
       </td>
       <td class="service">
-        <a href={addressOf(query, { service })}>
-          <bdi>{service}</bdi>
-        </a>{' '}
-        <span class="mute reported">{reportedSource ?? source}</span>
+        <Service of={deployment} query={query} />
       </td>
       <td class="environment">
         <a href={addressOf(query, { environment: environment.name })}>
@@ -96,6 +93,16 @@ function Row({ deployment, query, runningStatus, now, sources }: RowView): Html 
     </tr>
   );
 }
+
+/** What was deployed, and who reported it. */
+const Service = ({ of: { service, source, reportedSource }, query }: { of: Deployment; query: ChangesQuery }): Html => (
+  <>
+    <a href={addressOf(query, { service })}>
+      <bdi>{service}</bdi>
+    </a>{' '}
+    <span class="mute reported">{reportedSource ?? source}</span>
+  </>
+);
 
 /** Who undid it and when needs more room than the place has. */
 const isUndone = ({ next }: RunningStatus): boolean => next?.changeType === 'rollback';
