@@ -78,6 +78,21 @@ export function joined(given: readonly Member[], options: JoinOptions): Readonly
   return new Map(given.map(({ key }) => [key, first.get(unions.rootOf(key)) ?? key]));
 }
 
+/**
+ * What two members have in common, one of these at least, when they are joined or related: those without a chain of ties
+ * between them make no difference to each other.
+ */
+export function tiesOf(member: Omit<Member, 'order'>): readonly string[] {
+  const { commit, pipeline, jobId, join, instance, path, stage } = member;
+  return [
+    ...(commit ? [`commit ${commit}`] : []),
+    ...(pipeline ? [`pipeline ${pipeline}`] : []),
+    ...(jobId ? [`job ${jobId}`] : []),
+    ...(join ? [`rule ${join}`] : []),
+    ...(stage ? [`stage ${instance}\n${path}\n${stage}`] : []),
+  ];
+}
+
 /** Those that may report the same deployment as this one, though it is not certain enough to join them. */
 export function related(key: string, given: readonly Member[], options: JoinOptions): readonly string[] {
   const plan = joined(given, options);

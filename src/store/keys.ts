@@ -197,7 +197,7 @@ export const keys = {
     content:
       'what is known of the keys that may report one deployment (domain/join.ts): `m:<key>` its facts ' +
       '(JSON), `u:<key>` the deployment under which its records lie, where that is another one, `#` how many ' +
-      'there have been',
+      'there have been, `t:<tie>` which have something in common, `e:<environment>` which ended last there',
     writtenBy: 'store/changes/join-groups.ts',
     ends: 'a week after the last signal of the repository; the oldest of more than 64 go',
     expires: true,

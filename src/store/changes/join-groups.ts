@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
-import type { Member } from '../../domain/join.ts';
+import { type Member, tiesOf } from '../../domain/join.ts';
 import { groupOf, type NewMember } from '../../domain/member.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
@@ -15,9 +15,12 @@ export interface StoredMember extends Member {
 
 /** What is known of the keys of each repository that may report one deployment. */
 export interface JoinGroups {
-  /** Adds a member, and reads its whole group. Doing it twice changes nothing. */
+  /**
+   * Adds a member, and reads those of its group that it may be joined with, and those that ended last in its
+   * environment. Doing it twice changes nothing.
+   */
   add(member: NewMember): Promise<readonly StoredMember[]>;
-  /** The group without adding to it. */
+  /** The whole group, without adding to it. */
   read(member: Pick<Member, 'path'>): Promise<readonly StoredMember[]>;
   /** Its records lie under this deployment now. */
   assign(member: Pick<Member, 'path' | 'key'>, under: string): Promise<void>;
@@ -26,6 +29,11 @@ export interface JoinGroups {
 const KEEP_SECONDS = 7 * 86_400;
 /** Signals of one deployment are hours apart, not dozens of deployments. */
 const MAX_MEMBERS = 64;
+/** A member has about five. A larger group is read whole, and what is beyond its limit forgotten. */
+const MAX_FIELDS = 600;
+
+/** Stands in the reply when that is the whole group. */
+const COUNT = '#';
 
 const addMember = createScript('add-member');
 
@@ -37,12 +45,15 @@ export function createJoinGroups(redis: Redis): JoinGroups {
       const place = namePlace(alias);
       let reply: string[] = [];
       while (reply.length === 0) {
-        const args = [member.key, toJson(member), KEEP_SECONDS, place.field];
+        const facts = toJson({ ...member, ties: tiesOf(member) });
+        const args = [member.key, facts, KEEP_SECONDS, place.field, MAX_FIELDS];
         reply = (await addMember(redis, [group, alias, place.key], ...args)) as string[]; // the script's reply
         if (reply.length === 0) await unpackUnder(redis, alias);
       }
-      const members = parse(pairsOf(reply));
-      return members.length > MAX_MEMBERS ? forgetOldest(redis, group, members) : members;
+      const fields = pairsOf(reply);
+      const members = parse(fields);
+      const isWhole = fields.has(COUNT);
+      return isWhole && members.length > MAX_MEMBERS ? forgetOldest(redis, group, { fields, members }) : members;
     },
     async read(member) {
       return parse(new Map(Object.entries(await redis.hgetall(keys.joinGroup(groupOf(member))))));
@@ -78,10 +89,16 @@ function parse(fields: ReadonlyMap<string, string>): readonly StoredMember[] {
 async function forgetOldest(
   redis: Redis,
   group: string,
-  members: readonly StoredMember[],
+  { fields, members }: { readonly fields: ReadonlyMap<string, string>; readonly members: readonly StoredMember[] },
 ): Promise<readonly StoredMember[]> {
   const kept = members.toSorted((a, b) => b.order - a.order).slice(0, MAX_MEMBERS);
-  const gone = members.filter((member) => !kept.includes(member));
-  await redis.hdel(group, ...gone.flatMap(({ key }) => [`m:${key}`, `u:${key}`]));
+  const named = new Set(
+    kept.flatMap((member) => [
+      ...[`m:${member.key}`, `u:${member.key}`, `e:${member.environment ?? ''}`],
+      ...tiesOf(member).map((tie) => `t:${tie}`),
+    ]),
+  );
+  const gone = [...fields.keys()].filter((field) => field !== COUNT && !named.has(field));
+  await redis.hdel(group, ...gone);
   return kept;
 }
