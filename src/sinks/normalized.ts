@@ -7,6 +7,18 @@ import { wellFormed } from '../values/text.ts';
  * encoded.
  */
 export function normalized(deployment: Deployment): Deployment {
+  return isNormal(deployment) ? deployment : cleanedUp(deployment);
+}
+
+/** Nearly all are, and a copy of each would be made for each sink. */
+function isNormal(value: unknown): boolean {
+  if (typeof value === 'string') return !isBlank(value) && value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  for (const name in value) if (!isNormal(value[name as keyof typeof value])) return false;
+  return true;
+}
+
+function cleanedUp(deployment: Deployment): Deployment {
   const { key, service, environment, repository, pullRequest, ...others } = deployment;
   return {
     key: orUnknown(key),

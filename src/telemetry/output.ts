@@ -14,6 +14,8 @@ export interface Output {
 const WAITING_MOST_BYTES = 4 * 1024 * 1024;
 /** A pipe or terminal that is full is tried again so often. */
 const FULL_AGAIN_MS = 100;
+/** Lines wait so long for others: a write costs as much as ten lines. */
+const GATHER_MS = 10;
 
 /**
  * Opens a descriptor that this process was given.
@@ -96,7 +98,9 @@ function toFile(fd: number, loss: Loss): Output {
       if (bytes + lines.length > WAITING_MOST_BYTES) return loss.lose(lines);
       waiting.push(lines);
       bytes += lines.length;
-      if (!isBusy) next();
+      if (isBusy) return;
+      isBusy = true;
+      setTimeout(next, GATHER_MS).unref();
     },
     lost: loss.lost,
     end() {

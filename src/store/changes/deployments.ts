@@ -17,7 +17,7 @@ import { locate, unpackedName } from './locate.ts';
 import { NAME_COUNTS, type ResolvedNames, resolveNames } from './names.ts';
 import { namePlace } from './packed-names.ts';
 import type { Fields } from './packing.ts';
-import { asFound, readPredecessors } from './predecessors.ts';
+import { digestOf, readPredecessors } from './predecessors.ts';
 import { type ChangeFilter, type Listed, list, sliceOf } from './query.ts';
 import { type PruneLimits, prune, type Retention } from './retention.ts';
 import { MARGIN_DAYS } from './retention-days.ts';
@@ -215,7 +215,7 @@ async function store(
     hasRun(deployment) && !droppedBy ? packPredecessor(deployment) : '',
     (!droppedBy && packTerms(deployment)) || '',
     deployment.state === 'pending' ? 1 : 0,
-    ...[`(${Date.parse(before.at)}`, before.limit, earlier.map(asFound).join('\n'), lineageScore(deployment)],
+    ...[`(${Date.parse(before.at)}`, before.limit, digestOf(earlier), lineageScore(deployment)],
   );
   if (reply === 0) return undefined;
   const [followers, waiting] = reply as [string[], string[]]; // the script's reply

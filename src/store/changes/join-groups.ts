@@ -1,5 +1,4 @@
 import type { Redis } from 'ioredis';
-import { LRUCache } from 'lru-cache';
 import { type Member, tiesOf } from '../../domain/join.ts';
 import { groupOf, type NewMember } from '../../domain/member.ts';
 import { toJson } from '../json.ts';
@@ -72,16 +71,10 @@ function pairsOf(listed: readonly string[]): Map<string, string> {
   return fields;
 }
 
-/** A group is read with each signal of its repository, and hardly any of its members changes in between. */
-const parsed = new LRUCache<string, Member>({
-  max: 2_000,
-  memoMethod: (json) => JSON.parse(json) as Member, // written by add() alone
-});
-
 function parse(fields: ReadonlyMap<string, string>): readonly StoredMember[] {
   return [...fields].flatMap(([field, json]): StoredMember[] => {
     if (!field.startsWith('m:')) return [];
-    const member = parsed.memo(json);
+    const member = JSON.parse(json) as Member; // written by add() alone
     return [{ ...member, under: fields.get(`u:${member.key}`) ?? member.key }];
   });
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
 
@@ -27,9 +27,9 @@ const FIELD_BYTES = 6;
 
 /** @param key as store/keys.ts makes it */
 export function namePlace(key: string): NamePlace {
-  const digest = createHash('sha256').update(key).digest();
-  const bucket = digest.toString('hex').slice(0, BUCKET_DIGITS);
-  return { key: keys.packedNames(bucket), field: digest.subarray(-FIELD_BYTES).toString('base64url') };
+  const digest = hash('sha256', key, 'buffer');
+  const bucket = digest.toString('hex', 0, BUCKET_DIGITS).slice(0, BUCKET_DIGITS);
+  return { key: keys.packedNames(bucket), field: digest.toString('base64url', digest.length - FIELD_BYTES) };
 }
 
 /** Under what each is packed that was found under one of these keys. */

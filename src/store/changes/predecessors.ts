@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Predecessor } from '../../domain/succession.ts';
 import type { DeploymentView } from '../../domain/view.ts';
@@ -17,7 +18,7 @@ export async function readPredecessors(
 ): Promise<readonly Predecessor[]> {
   for (;;) {
     const reply = await read(redis, [lineageKey(lineage), keys.predecessors()], `(${Date.parse(at)}`, limit);
-    const found = reply as string[]; // the script's reply
+    const [digest = '', ...found] = reply as string[]; // the script's reply
     const packed = await readPackedOnes(redis, found.filter(isPackedId));
     const missing = found.filter((text) => isPackedId(text) && !packed.has(text));
     if (missing.length > 0) {
@@ -25,18 +26,16 @@ export async function readPredecessors(
       await redis.zrem(lineageKey(lineage), ...missing);
       continue;
     }
-    return found.map((text) => {
-      const json = packed.get(text) ?? text;
-      const predecessor = JSON.parse(json) as Predecessor; // written by packPredecessor() alone
-      foundAs.set(predecessor, text);
-      return predecessor;
-    });
+    const predecessors = found.map((text) => JSON.parse(packed.get(text) ?? text) as Predecessor); // packPredecessor()
+    digests.set(predecessors, digest);
+    return predecessors;
   }
 }
 
-const foundAs = new WeakMap<Predecessor, string>();
-/** As the script replied it: it looks whether the same are found when the view is written. */
-export const asFound = (predecessor: Predecessor): string => foundAs.get(predecessor) ?? JSON.stringify(predecessor);
+const digests = new WeakMap<readonly Predecessor[], string>();
+/** By which a script recognizes what was read, to see whether the same are found when the view is written. */
+export const digestOf = (read: readonly Predecessor[]): string =>
+  digests.get(read) ?? hash('sha1', read.map((one) => JSON.stringify(one)).join('\n'), 'hex');
 
 async function readPackedOnes(redis: Redis, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   if (ids.length === 0) return new Map();

@@ -17,17 +17,20 @@ Reply      fields and values of the group, or nothing when that deployment is pa
 local ENDED = 6
 local MANY = 64
 
-local group = KEYS[1]
+local group, packed = KEYS[1], KEYS[3]
+local function read(fields)
+  return #fields > 0 and redis.call('HMGET', group, unpack(fields)) or {}
+end
+local function placesOf(ties)
+  local places = {}
+  for i, tie in ipairs(ties) do places[i] = 't:' .. tie end
+  return places
+end
+
 local field = 'm:' .. ARGV[1]
 local facts = cjson.decode(ARGV[2])
 local stored = redis.call('HGET', group, field)
-if not stored and redis.call('HEXISTS', KEYS[3], ARGV[4]) == 1 then return {} end
-
-local function namesIn(place)
-  local names = redis.call('HGET', group, place)
-  return names and cjson.decode(names) or {}
-end
-
+if not stored and redis.call('HEXISTS', packed, ARGV[4]) == 1 then return {} end
 local fresh = {}
 for _, tie in ipairs(facts.ties) do fresh[tie] = true end
 local ended = facts.endedBy
@@ -48,66 +51,89 @@ if stored then
   if known.toMs then facts.toMs = math.max(facts.toMs, known.toMs) end
 else
   facts.order = redis.call('HINCRBY', group, '#', 1)
-  local joined = redis.call('GET', KEYS[2])
-  if joined and joined ~= ARGV[1] then redis.call('HSET', group, 'u:' .. ARGV[1], joined) end
 end
 local json = cjson.encode(facts)
-if json ~= stored then redis.call('HSET', group, field, json) end
-redis.call('EXPIRE', group, ARGV[3])
-
-for tie in pairs(fresh) do
-  local names = namesIn('t:' .. tie)
-  if #names >= MANY then
-    local kept = {}
-    for _, name in ipairs(names) do
-      if redis.call('HEXISTS', group, name) == 1 then kept[#kept + 1] = name end
-    end
-    names = kept
-  end
-  names[#names + 1] = field
-  redis.call('HSET', group, 't:' .. tie, cjson.encode(names))
+local changed = {}
+if json ~= stored then changed = { field, json } end
+local function write(name, value)
+  changed[#changed + 1] = name
+  changed[#changed + 1] = value
 end
+local joined = not stored and redis.call('GET', KEYS[2])
+if joined and joined ~= ARGV[1] then write('u:' .. ARGV[1], joined) end
+
 local place = 'e:' .. (facts.environment or '')
-local last = namesIn(place)
+local places = placesOf(facts.ties)
+places[#places + 1] = place
+local lists = read(places)
+for i, names in ipairs(lists) do lists[i] = names and cjson.decode(names) or {} end
+for i, tie in ipairs(facts.ties) do
+  if fresh[tie] then
+    local names = lists[i]
+    if #names >= MANY then
+      local values = read(names)
+      names = {}
+      for at, value in ipairs(values) do
+        if value then names[#names + 1] = lists[i][at] end
+      end
+      lists[i] = names
+    end
+    names[#names + 1] = field
+    write(places[i], cjson.encode(names))
+  end
+end
+local last = lists[#lists]
 if ended then
   last[#last + 1] = field
   if #last > ENDED then table.remove(last, 1) end
-  redis.call('HSET', group, place, cjson.encode(last))
+  write(place, cjson.encode(last))
 end
+if #changed > 0 then redis.call('HSET', group, unpack(changed)) end
+redis.call('EXPIRE', group, ARGV[3])
 if redis.call('HLEN', group) > tonumber(ARGV[5]) then return redis.call('HGETALL', group) end
 
-local reply = {}
-local seen = {}
-local function add(name, value)
-  seen[name] = true
-  reply[#reply + 1] = name
-  reply[#reply + 1] = value
-  local under = 'u:' .. string.sub(name, 3)
-  local joined = redis.call('HGET', group, under)
-  if joined then
-    reply[#reply + 1] = under
-    reply[#reply + 1] = joined
+local reply, under = { field, json }, { 'u:' .. ARGV[1] }
+local seen, looked = { [field] = true }, {}
+for _, tie in ipairs(facts.ties) do looked[tie] = true end
+-- Adds the members in these lists, and returns what they have in common with others that was not looked for yet.
+local function add(found)
+  local names = {}
+  for _, list in ipairs(found) do
+    for _, name in ipairs(list) do
+      if not seen[name] then
+        seen[name] = true
+        names[#names + 1] = name
+      end
+    end
   end
-end
-local open = { facts.ties }
-local looked = {}
-add(field, json)
-while #open > 0 do
-  for _, tie in ipairs(table.remove(open)) do
-    if not looked[tie] then
-      looked[tie] = true
-      for _, name in ipairs(namesIn('t:' .. tie)) do
-        local value = not seen[name] and redis.call('HGET', group, name)
-        if value then
-          add(name, value)
-          open[#open + 1] = cjson.decode(value).ties or {}
+  local ties = {}
+  for at, value in ipairs(read(names)) do
+    if value then
+      reply[#reply + 1] = names[at]
+      reply[#reply + 1] = value
+      under[#under + 1] = 'u:' .. string.sub(names[at], 3)
+      for _, tie in ipairs(cjson.decode(value).ties or {}) do
+        if not looked[tie] then
+          looked[tie] = true
+          ties[#ties + 1] = tie
         end
       end
     end
   end
+  return ties
 end
-for _, name in ipairs(last) do
-  local value = not seen[name] and redis.call('HGET', group, name)
-  if value then add(name, value) end
+lists[#lists] = nil
+local ties = add(lists)
+while #ties > 0 do
+  local found = {}
+  for _, names in ipairs(read(placesOf(ties))) do found[#found + 1] = names and cjson.decode(names) or nil end
+  ties = add(found)
+end
+add({ last })
+for at, value in ipairs(read(under)) do
+  if value then
+    reply[#reply + 1] = under[at]
+    reply[#reply + 1] = value
+  end
 end
 return reply

@@ -23,7 +23,7 @@ ARGV[9]    its search terms, or nothing
 ARGV[10]   1 when it waits for its turn
 ARGV[11]   the score below which its predecessors were looked for
 ARGV[12]   how many were looked for
-ARGV[13]   those that were found, one a line
+ARGV[13]   the SHA-1 of those that were found, one a line
 ARGV[14]   its score in its lineage: of one that ran and failed afterwards, when it began to run
 Reply      0 when it was written to meanwhile; else { up to 20 that follow in its lineage, up to 20 before it that wait }, both
            empty where nothing that they are judged by has changed
@@ -35,7 +35,7 @@ local others = (stored[1] and 1 or 0) + (stored[2] and 1 or 0)
 if redis.call('HLEN', deployment) - others ~= tonumber(ARGV[2]) then return 0 end
 if (stored[2] or '') ~= ARGV[3] then return 0 end
 local found = predecessors(KEYS[6], KEYS[3], ARGV[11], tonumber(ARGV[12]))
-if table.concat(found, '\n') ~= ARGV[13] then return 0 end
+if redis.sha1hex(table.concat(found, '\n')) ~= ARGV[13] then return 0 end
 local entered = 8 + tonumber(ARGV[4])
 local known = redis.call('HGET', KEYS[3], name) or ''
 for i = 8, entered - 1 do redis.call('ZREM', KEYS[i], name) end
@@ -52,6 +52,7 @@ if known == ARGV[8] and ARGV[10] == '0' then return { {}, {} } end
 local after, before = '(' .. ARGV[14], '(' .. ARGV[14]
 local followers = redis.call('ZRANGEBYSCORE', KEYS[6], after, '+inf', 'LIMIT', 0, 20)
 local waiting = {}
+if redis.call('ZCARD', KEYS[7]) == 0 then return { followers, waiting } end
 for _, other in ipairs(redis.call('ZREVRANGEBYSCORE', KEYS[6], before, '-inf', 'LIMIT', 0, 20)) do
   if redis.call('ZSCORE', KEYS[7], other) then waiting[#waiting + 1] = other end
 end

@@ -4,9 +4,11 @@ local function predecessors(lineage, packed, below, wanted)
   local found = {}
   if wanted == 0 then return found end
   -- Those that failed stand in between. So many in a row that the search ends are no lineage to speak of.
-  for offset = 0, 400, 40 do
-    local names = redis.call('ZREVRANGEBYSCORE', lineage, below, '-inf', 'LIMIT', offset, 40)
+  local offset, size = 0, wanted
+  while offset < 400 do
+    local names = redis.call('ZREVRANGEBYSCORE', lineage, below, '-inf', 'LIMIT', offset, size)
     if #names == 0 then return found end
+    offset, size = offset + size, 40
     for at, one in ipairs(redis.call('HMGET', packed, unpack(names))) do
       if not one and string.sub(names[at], 1, 1) == '~' then one = names[at] end
       if one then found[#found + 1] = one end
