@@ -20,9 +20,6 @@ import type { RedisMemory } from './redis-memory.ts';
 /** Headers that are kept whatever the source; what a tool sends beside them stands in its facts. None is a secret. */
 const COMMON_HEADERS = ['content-type', 'user-agent', 'traceparent'];
 const SHOWN_CHARS = 200;
-/** Of a webhook in memory, besides its body: its records and headers. */
-const OVERHEAD_BYTES = 2_048;
-
 export interface KeepParts {
   /** Of all of them: the secret of one may have been given to the sender of another. */
   readonly sources: readonly Pick<Source, 'name' | 'secrets'>[];
@@ -85,9 +82,12 @@ export function createKeep(parts: KeepParts) {
     spool.append(toLine(kept)).catch((cause: unknown) => {
       throw new NotKept('neither Redis nor the spool took it', { cause });
     });
-  const recent = createRecentlyKept<WebhookToKeep>({
+  const recent = createRecentlyKept<Buffer>({
     serverId,
-    keepAgain: (kept) => toRedis(kept).catch(() => toSpool(kept)),
+    keepAgain: (line) => {
+      const kept = fromLine(line.toString(), mask);
+      return toRedis(kept).catch(() => toSpool(kept));
+    },
     clock,
   });
 
@@ -98,7 +98,10 @@ export function createKeep(parts: KeepParts) {
         (error: unknown) => error,
       );
       whySpooled = failure === undefined ? undefined : reasonOf(failure);
-      if (failure === undefined) return recent.add(kept, kept.body.length + OVERHEAD_BYTES);
+      if (failure === undefined) {
+        const line = Buffer.from(toLine(kept)); // a hundred objects of each would cost the garbage collector more
+        return recent.add(line, line.length);
+      }
       room.note(failure);
       distrustedUntilMs = clock().getTime() + DISTRUST_MS;
     }

@@ -149,7 +149,7 @@ async function recordAll(
   { record, keepAlone }: Pick<WorkersParts, 'record' | 'keepAlone'>,
 ): Promise<void> {
   const events = eventsOf(job.data);
-  const results = await Promise.allSettled(events.map(record));
+  const results = await settleSome(events, record);
   const failures = results.flatMap((result, at) => {
     const event = events[at];
     return event && result.status === 'rejected' ? [{ event, error: result.reason as unknown }] : [];
@@ -157,6 +157,22 @@ async function recordAll(
   const [first] = failures;
   if (first && events.length === 1) return recordLater(first.error, { job, token, event: first.event });
   await Promise.all(failures.map(({ event }) => keepAlone(event, job.timestamp)));
+}
+
+/** Of the events of one job: more at once only keep more of them in memory, which costs the garbage collector. */
+const EVENTS_AT_ONCE = 12;
+
+async function settleSome<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<readonly PromiseSettledResult<void>[]> {
+  const results: PromiseSettledResult<void>[] = [];
+  const open = items.entries();
+  const workOn = async () => {
+    for (const [at, item] of open) [results[at]] = await Promise.allSettled([work(item)]);
+  };
+  await Promise.all(Array.from({ length: Math.min(EVENTS_AT_ONCE, items.length) }, workOn));
+  return results;
 }
 
 /**
