@@ -79,8 +79,8 @@ export function joined(given: readonly Member[], options: JoinOptions): Readonly
 }
 
 /**
- * What two members have in common, one of these at least, when they are joined or related: those without a chain of ties
- * between them make no difference to each other.
+ * What two members have in common, one of these at least, when they are joined or related: those without a chain of
+ * ties between them make no difference to each other.
  */
 export function tiesOf(member: Omit<Member, 'order'>): readonly string[] {
   const { commit, pipeline, jobId, join, instance, path, stage } = member;
