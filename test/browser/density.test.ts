@@ -94,6 +94,17 @@ describe.skipIf(!chromiumPath)('the pages of somebody in a hurry', () => {
     }
   });
 
+  it('say where one is also in forced colours', async () => {
+    await page.emulateMedia({ forcedColors: 'active' });
+    await page.goto('/');
+    const grounds = await page.evaluate<string[]>(`['.top nav a', '.ranges a'].flatMap((links) =>
+      ['[aria-current]', ':not([aria-current])'].map((which) =>
+        getComputedStyle(document.querySelector(links + which)).backgroundColor))`);
+    await page.emulateMedia({ forcedColors: 'none' });
+    expect(grounds[0]).not.toBe(grounds[1]);
+    expect(grounds[2]).not.toBe(grounds[3]);
+  });
+
   it('have the search under /', async () => {
     await page.setViewportSize(LAPTOP);
     await page.goto('/');

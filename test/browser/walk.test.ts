@@ -158,7 +158,7 @@ describe.skipIf(!chromiumPath)('somebody with a browser', () => {
     await page.goto('/');
     const row = page.locator('tbody tr').first();
     expect(await row.locator('.what a').first().textContent()).toBe(HOSTILE);
-    expect(await row.locator('.environment').textContent()).toBe(HOSTILE);
+    expect(await row.locator('.environment bdi').textContent()).toBe(HOSTILE);
     await page.goto('/deployments/changes:hostile');
     expect(await heading().textContent()).toBe(HOSTILE);
     await page.goto(`/?text=${encodeURIComponent(HOSTILE)}&environment=${encodeURIComponent(HOSTILE)}`);
