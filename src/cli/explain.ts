@@ -35,7 +35,7 @@ async function explainFile(config: Config, file: string, options: ExplainOptions
     path: path.split('?')[0] ?? path,
     headers,
     body: await readPayload(file, source.maxBodyBytes),
-    receivedAt: receivedAt(headers, new Date()),
+    receivedAt: receivedAt(headers, new Date(), source),
   };
   return explain(source, webhook, { ...config, checkSignature: noted !== undefined && !noted.redacted });
 }

@@ -105,9 +105,14 @@ export async function explain(source: Source, webhook: Webhook, options: Explain
  * When the webhook came in. A signature over a time is judged as of that time, as it was when it came: an hour later
  * every signature is too old.
  */
-export function receivedAt(headers: Webhook['headers'], now: Date): Date {
-  const signedAt = headers['webhook-timestamp'];
-  return signedAt && /^\d{1,11}$/.test(signedAt) ? new Date(Number(signedAt) * 1000) : now;
+export function receivedAt(
+  headers: Webhook['headers'],
+  now: Date,
+  { signedAtHeader = 'webhook-timestamp' }: Pick<Source, 'signedAtHeader'> = {},
+): Date {
+  const signedAt = headers[signedAtHeader];
+  if (!signedAt || !/^\d{1,13}$/.test(signedAt)) return now;
+  return new Date(signedAt.length > 11 ? Number(signedAt) : Number(signedAt) * 1000); // milliseconds or seconds
 }
 
 /** A body that is too large is refused before anybody looks at it. */

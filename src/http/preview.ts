@@ -57,7 +57,7 @@ export function createPreview({ sources, budget, ...parts }: PreviewParts): Requ
     const sent = { ...toHead(request, path), body };
     const headers = headersOfWebhook(sent.headers);
     const checkSignature = source.proofHeaders.some((proof) => headers[proof] !== undefined);
-    const webhook = { ...sent, headers, receivedAt: receivedAt(headers, sent.receivedAt) };
+    const webhook = { ...sent, headers, receivedAt: receivedAt(headers, sent.receivedAt, source) };
     response.json({ data: await explain(source, webhook, { ...parts, checkSignature }) });
   };
 }

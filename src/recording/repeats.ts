@@ -60,10 +60,8 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
     const existing = anew ? undefined : await knownRecord(changeLog, candidates, record);
     if (existing) return existing;
     const owner = await ownerOf(candidates, momentOf(record));
-    if (owner) {
-      const isAgain = isTold(owner.view, record) && !record.periodic; // of a periodic one nothing is kept
-      return isAgain ? again(record, owner.name) : named(record, owner.name);
-    }
+    if (owner && record.periodic) return periodic(record, owner);
+    if (owner) return isTold(owner.view, record) ? again(record, owner.name) : named(record, owner.name);
     if (candidates.length === 0) return record;
     const { name, previous } = await nameOf(changeLog, candidates, record);
     if (await isNews(previous, candidates, record)) return assign(record, { anew });
@@ -129,6 +127,17 @@ async function ranBetween(
 const LOOKED_AT = 10;
 
 const isTold = ({ deployment }: DeploymentView, { state }: ChangeRecord): boolean => deployment.state === state;
+
+/**
+ * Nothing is kept of what is known. An end that turns into another one is news each time: what was well fails, and is
+ * well again.
+ */
+function periodic(record: ChangeRecord, { name, view }: Candidate): ChangeRecord {
+  const isLater = record.occurredAt > timeOf(view);
+  const isOtherEnd = isFinal(record.state) && isFinal(view.deployment.state) && !isTold(view, record);
+  if (!isLater || !isOtherEnd) return named(record, name);
+  return { ...record, deployment: name, id: recordId(name, record.state, record.id, record.occurredAt) };
+}
 
 /** As it was recorded before: a job may run twice, and a webhook may be mapped again. */
 async function knownRecord(

@@ -216,6 +216,8 @@ export interface Source extends ToolFacts {
   readonly hidden?: readonly string[];
   /** Its senders put the secret at the end of the path: a path is shown and kept only up to it. */
   readonly hidesPath?: true;
+  /** The header with the time that senders sign, lower case. Default: webhook-timestamp, where there is one. */
+  readonly signedAtHeader?: string;
   /** Largest body taken, bytes. */
   readonly maxBodyBytes: number;
   /**

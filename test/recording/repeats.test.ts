@@ -66,6 +66,29 @@ describe('what a controller says again and again', () => {
   });
 });
 
+describe('what a controller says of what it put in place', () => {
+  it('is news whenever it turns from well to failed and back, and of each state once', async () => {
+    const { record, log } = open();
+    const said = (minute: number, state: State) => record({ ...post('A', minute, state), periodic: true });
+    await said(0, 'running');
+    for (const [minute, state] of [
+      [1, 'succeeded'],
+      [70, 'succeeded'],
+      [140, 'running'],
+      [150, 'failed'],
+      [160, 'failed'],
+    ] as const)
+      await said(minute, state);
+    expect(await log()).toEqual(['A deployment failed']);
+    for (const minute of [300, 310, 400]) await said(minute, 'succeeded');
+    expect(await log()).toEqual(['A deployment succeeded']);
+    await said(500, 'failed');
+    expect(await log()).toEqual(['A deployment failed']);
+    await said(600, 'succeeded');
+    expect(await log()).toEqual(['A deployment succeeded']);
+  });
+});
+
 describe('the same words', () => {
   it('after something else ran there are another deployment: a roll-back, however often', async () => {
     const { record, log } = open();

@@ -137,6 +137,7 @@ function toSource({ preset, instance, reader, proof, verify, headers }: Built, c
     maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
     projects: config.projects,
     ...(verify === 'path' && { hidesPath: true as const }),
+    ...(proof.signedAtHeader !== undefined && { signedAtHeader: proof.signedAtHeader }),
     verify: (webhook) => proof.verify(webhook, secrets),
     verifyHeaders: (head) => proof.verifyHead(head, secrets),
     isProvedBy: (webhook, others) => passes(() => proof.verify(webhook, others)),

@@ -46,6 +46,8 @@ export type WrittenVerify = z.input<typeof Verify>;
 export interface Proof {
   /** Lower case. */
   readonly headers: readonly string[];
+  /** Of those the one with the time that is signed. */
+  readonly signedAtHeader?: string;
   verify(webhook: Webhook, secrets: readonly string[]): void;
   verifyHead(head: WebhookHead, secrets: readonly string[]): 'proved' | 'needs_body';
   /** Headers and path of a request with this body that is proved. */
@@ -138,6 +140,7 @@ function hmacProof(hmac: Hmac, name: string): Proof {
   };
   return {
     headers: [header, ...(timestamp ? [timestamp.header] : [])],
+    ...(timestamp && { signedAtHeader: timestamp.header }),
     verifyHead,
     verify(webhook, secrets) {
       verifyHead(webhook);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { Config } from '../../../src/config/config.ts';
 import { ChangeRecord } from '../../../src/domain/change-record.ts';
-import { explain } from '../../../src/explain/explain.ts';
+import { explain, receivedAt } from '../../../src/explain/explain.ts';
 import type { Source, Webhook } from '../../../src/sources/source.ts';
 import { FIELD_NAMES } from '../../../src/sources/webhook/field-names.ts';
 import { webhook } from '../../../src/sources/webhook/index.ts';
@@ -251,6 +251,12 @@ describe('the proof of the sender', () => {
     const source = sourceOf({ verify: { hmac: { header: 'X-Sig', timestamp: { header: 'X-Time' } } } });
     const old = { ...requestOf(source), receivedAt: new Date(at.getTime() + 301_000) };
     expect(() => source.verify(old)).toThrow(/300 s away from our clock/);
+  });
+
+  it('with a time is judged by explain as of that time', () => {
+    const source = sourceOf({ verify: { hmac: { header: 'X-Sig', timestamp: { header: 'X-Time' } } } });
+    const { headers } = source.sample(at);
+    expect(receivedAt(headers, new Date('2027-01-01T00:00:00Z'), source)).toEqual(at);
   });
 
   it('in the path is kept nowhere', () => {
