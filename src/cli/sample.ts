@@ -11,10 +11,12 @@ export async function sendSample(config: Config, name: string, { json }: JsonOpt
       `there is no source "${name}"; there are: ${config.sources.map((source) => source.name).join(', ')}`,
     );
   const { path, headers, body } = source.sample(new Date());
-  const url = `${addressOf(config)}${path}`;
-  const answer = await request(url, { method: 'POST', headers, body }).catch((cause: unknown) => {
-    throw new Error(`no bridge answers at ${addressOf(config)}; start it with: npm start`, { cause });
-  });
+  const url = `${addressOf(config)}${source.hidesPath ? `/webhooks/${source.name}` : path}`; // as it may be shown
+  const answer = await request(`${addressOf(config)}${path}`, { method: 'POST', headers, body }).catch(
+    (cause: unknown) => {
+      throw new Error(`no bridge answers at ${addressOf(config)}; start it with: npm start`, { cause });
+    },
+  );
   const text = await answer.body.text();
   if (json) printJson(process, { url, status: answer.statusCode, body: text });
   else process.stdout.write(`POST ${url}\n${answer.statusCode} ${text}\n`);

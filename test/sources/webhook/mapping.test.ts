@@ -283,6 +283,31 @@ describe('the README', () => {
   });
 });
 
+describe('a webhook that is mapped again', () => {
+  it('has the headers that the mapping reads: the inbox keeps them, and none that proves the sender', () => {
+    const github = webhook.parse({ type: 'webhook', preset: 'github', secrets: [SECRET] });
+    expect(github.keptHeaders).toEqual(expect.arrayContaining(['x-github-event', 'x-github-delivery']));
+    const own = sourceOf({ ignore: [{ when: { '$headers.x-quay-test': 'yes' }, reason: 'ping' }] });
+    expect(own.keptHeaders).toEqual(['x-quay-test']);
+    const body = EVENT;
+    expect(own.map(body, post(body, { headers: { 'x-quay-test': 'yes' } }))).toMatchObject({ reason: 'ping' });
+  });
+
+  it('may be a list', () => {
+    const source = sourceOf({
+      when: { '$body.0.kind': 'deploy' },
+      fields: {
+        id: { path: '$body.0.run' },
+        state: 'succeeded',
+        environment: 'sandbox',
+        service: { path: '$body.0.what' },
+      },
+      sample: { body: [{ kind: 'deploy', run: 1, what: 'pay' }] },
+    });
+    expect(recordOf([{ kind: 'deploy', run: 2, what: 'ledger' }], source)).toMatchObject({ service: 'ledger' });
+  });
+});
+
 describe('several of them', () => {
   it('have an address each, and only two of one tool are a boundary', () => {
     const { sources } = Config.parse({
