@@ -46,23 +46,27 @@ export function createTimelineFold<Sum>(
   let older: OlderPart<Sum> | undefined;
   let cached: { readonly version: string; readonly sum: Promise<Sum> } | undefined;
 
+  const countBefore = async (ms: number) => (await list({ facets: {}, untilMs: ms - 1, limit: 0, offset: 0 })).total;
+
   async function readAll(now: string): Promise<Sum> {
     const entries = await timeline({ facets: {} }, Number.MAX_SAFE_INTEGER);
     const beforeMs = entries[NEWEST]?.atMs ?? Number.NEGATIVE_INFINITY;
     const newest = entries.findIndex(({ atMs }) => atMs < beforeMs);
     const [fresh, rest] = newest < 0 ? [entries, []] : [entries.slice(0, newest), entries.slice(newest)];
-    older = { beforeMs, count: rest.length, sum: sums.of(rest), readAtMs: nowMs(), version: now };
+    // Counted as it will be counted again: an earlier release may have left no entry for some.
+    const count = rest.length === 0 ? 0 : await countBefore(beforeMs);
+    older = { beforeMs, count, sum: sums.of(rest), readAtMs: nowMs(), version: now };
     return sums.merge(sums.of(fresh), older.sum);
   }
 
   async function read(now: string): Promise<Sum> {
     const part = older;
     if (!part || part.count === 0 || nowMs() - part.readAtMs > OLDER_MS) return readAll(now);
-    const [fresh, { total }] = await Promise.all([
+    const [fresh, count] = await Promise.all([
       timeline({ facets: {}, sinceMs: part.beforeMs }, MOST_NEWEST + 1),
-      list({ facets: {}, untilMs: part.beforeMs - 1, limit: 0, offset: 0 }),
+      countBefore(part.beforeMs),
     ]);
-    if (total !== part.count || fresh.length > MOST_NEWEST) return readAll(now);
+    if (count !== part.count || fresh.length > MOST_NEWEST) return readAll(now);
     return sums.merge(sums.of(fresh), part.sum);
   }
 
