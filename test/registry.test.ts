@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { AnySink } from '../src/sinks/index.ts';
 import { AnySource } from '../src/sources/index.ts';
+import { PAYLOADS } from './support/every-source.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 const recipes = readFileSync('docs/recipes.md', 'utf8');
@@ -43,6 +44,10 @@ describe.each([
     expect(typesIn('config/shiplog.yaml', list)).toEqual(folders);
     expect(typesIn('config/shiplog.example.yaml', list)).toEqual(folders);
   });
+});
+
+it('every source has a payload that secrets and hostile texts are tried with', () => {
+  expect([...new Set(PAYLOADS.map(([type]) => type))].sort()).toEqual(typesOf(AnySource));
 });
 
 describe('the documents', () => {
