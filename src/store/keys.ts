@@ -347,7 +347,7 @@ export const keys = {
   }),
   lane: family('lane:<sink>:<lane>', {
     type: 'string',
-    content: 'the newest state and time that a sink was notified in a lane (JSON)',
+    content: 'the newest state and time that a sink received in a lane (JSON)',
     writtenBy: 'store/deliveries/ledger-entry.ts',
     ends: '30 days after the last delivery in the lane',
     expires: true,

@@ -134,7 +134,7 @@ const SUCCEEDED = aDeployment({
 const NOW = new Date(SUCCEEDED.receivedAt);
 const never = () => new AbortController().signal;
 
-it('every kind of sink is judged here', () => {
+it('every kind of sink has a fixture here', () => {
   const types = AnySink.options.map((option) => option.in.shape.type.value);
   expect([...new Set(Object.keys(FIXTURES).map(typeOf))].sort()).toEqual(types.toSorted());
 });
@@ -398,7 +398,7 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
     });
   });
 
-  it('delivers to no sink of anything when it is checked', async () => {
+  it('sends nothing when it is checked', async () => {
     const sentence = await sink.check(never()).catch((error: unknown) => {
       expect(error).toBeInstanceOf(DeliveryFailed);
       return 'it says no';

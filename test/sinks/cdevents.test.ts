@@ -203,7 +203,7 @@ describe('a service', () => {
     expect(typesOf(await tell(aDeployment(over))).at(-1)).toBe(type);
   });
 
-  it('is all that is reported, where nobody is notified that runs start', async () => {
+  it('is all that is reported, where the start of runs is not sent', async () => {
     sink = makeSink({ states: ['succeeded'] });
     expect(typesOf(await tell(aDeployment()))).toEqual(['service.deployed']);
   });

@@ -49,7 +49,7 @@ describe('the configuration of gitlab-deployments', () => {
   });
 });
 
-describe('what GitLab is notified', () => {
+describe('what GitLab receives', () => {
   it.each<[string, Partial<Deployment>]>([
     ['GitLab made it itself', { source: 'gitlab' }],
     ['not begun', { state: 'pending' }],

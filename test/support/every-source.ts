@@ -15,6 +15,7 @@ export const PAYLOADS: readonly (readonly [type: string, file: string])[] = [
   ['argocd', 'commit-status'],
   ['argocd', 'drop-in'],
   ['changes-api', 'everything'],
+  ['gitlab-api', 'new-deployment'],
   ['heroku', 'deploy-succeeded'],
   ['ctoai', 'gitlab-template'],
   ['webhook', 'bare/cdevents'],

@@ -1,5 +1,5 @@
 --[[
-Logs a delivery, writes what the sink was notified, and gives the leases back. A remote id that another deployment holds stays
+Logs a delivery, writes what the sink received, and releases the leases. A remote id that another deployment holds stays
 its own: two may have led to one thing there, and the first is found by it.
 
 KEYS[1]     attempts

@@ -39,7 +39,7 @@ const tell = ({ sink = 'alertops', ...place }: Place, moment: Moment) =>
 const toldIn = ({ sink = 'alertops', ...place }: Place) =>
   ledger.exclusive({ sink, ...place }, async ({ known }) => known.toldInLane);
 
-describe('what a sink was notified in a lane', () => {
+describe('what a sink received in a lane', () => {
   it('is known to the next deployment in it', async () => {
     await tell({ deployment: 'a', lane: 'lamp:production' }, FAILED);
     expect(await toldIn({ deployment: 'b', lane: 'lamp:production' })).toEqual(FAILED);
