@@ -1,5 +1,6 @@
+import type { Backlog } from '../queue/queues.ts';
+import type { Hold } from '../queue/workers.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
-import type { DeliveriesParts } from './pages/deliveries.tsx';
 
 /** What somebody should look at, on whichever page they are. */
 export interface Trouble {
@@ -14,7 +15,9 @@ const REFUSED_WITHIN_MS = 3_600_000;
 /** Entries of refusals that are looked at; each is one sender and one reason. */
 const LOOKED_AT = 20;
 
-interface TroubleParts extends Pick<DeliveriesParts, 'backlog' | 'holds'> {
+interface TroubleParts {
+  readonly backlog: () => Promise<Readonly<Record<string, Backlog>>>;
+  readonly holds: () => Readonly<Record<string, Hold>>;
   readonly inbox: Pick<Inbox, 'list'>;
 }
 

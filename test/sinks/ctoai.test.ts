@@ -172,7 +172,7 @@ describe('a delivery to CTO.ai', () => {
 });
 
 describe('the check of ctoai', () => {
-  it('delivers to no sink of anything, and says what it cannot know', async () => {
+  it('sends nothing, and says what it cannot know', async () => {
     expect(await sink.check(new AbortController().signal)).toContain('shows only when a deployment is sent');
     expect(events).toEqual([]);
     expect(fake.requests[0]?.headers.authorization).toBeUndefined();
