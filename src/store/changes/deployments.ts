@@ -240,12 +240,14 @@ interface Taken {
 async function take({ redis, ttlSeconds }: Omit<Writing, 'replace'>, { name, ids, to }: Taken): Promise<void> {
   await unpackUnder(redis, keys.deployment(name));
   await readFormat1(redis, name);
+  const { records: before } = await readHash(redis, name);
+  // First: a delivery may look for it at any moment, and a key counts before an alias for as long as it is there.
+  if (Object.keys(before).every((id) => ids.includes(id))) await redis.set(keys.alias(name), to, 'EX', ttlSeconds);
   if (ids.length > 0) await redis.hdel(keys.deployment(name), ...ids);
   const { records } = await readHash(redis, name);
   if (Object.keys(records).length > 0) return;
   // What sinks received of it stays: they may be asked about it under its name.
   await forget(redis, { ...(await expiredDeploymentOf(redis, name, [])), dependentKeys: [] });
-  await redis.set(keys.alias(name), to, 'EX', ttlSeconds);
 }
 
 const toStored = (name: string, { indexes, records }: Fields): Stored => ({
