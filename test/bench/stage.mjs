@@ -63,8 +63,12 @@ export async function openStage({ profileDir, root, node } = {}) {
       if (!servers.has(name)) servers.set(name, await open(name));
       return servers.get(name);
     },
-    shiplog: (wish = {}) =>
-      startShiplog({ dir, redisUrl: redis.url, sinks: [sinks.alert24], profileDir, root, node, ...wish }),
+    async shiplog(wish = {}) {
+      const options = { dir, redisUrl: redis.url, sinks: [sinks.alert24], profileDir, root, node, ...wish };
+      const shiplog = await startShiplog(options);
+      others.push(shiplog); // one that is left running would keep the bench from ending
+      return shiplog;
+    },
     /** Another Redis, or another script, that ends with the stage. */
     async add(opening) {
       const opened = await opening;
