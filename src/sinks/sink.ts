@@ -8,7 +8,7 @@ export interface DeliveryState {
   readonly remoteId?: string;
   /**
    * Set before a request that creates something and cleared by its answer. Still set at the next attempt = the answer
-   * was lost (or we were killed): look before creating again. ISO 8601, when the request went out.
+   * was lost (or we were killed): look before creating again. ISO 8601, when the first such request went out.
    */
   readonly attemptedAt?: string;
   /**
@@ -24,7 +24,10 @@ export interface DeliveryLedger {
   readonly known: DeliveryState;
   /** Write `attemptedAt` down: a request that creates something goes out next. */
   attempting(): Promise<void>;
-  /** The destination certainly did nothing: forget `attemptedAt`. */
+  /**
+   * The destination certainly did nothing with the request of this delivery: forget `attemptedAt`, unless it was set
+   * before, since an earlier request whose answer was lost may yet show what it did.
+   */
   notAttempted(): Promise<void>;
   /**
    * Write the remote id down as soon as it is known. False: it already belongs to another deployment.

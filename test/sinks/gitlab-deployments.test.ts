@@ -430,6 +430,17 @@ describe('a lost answer of GitLab', () => {
     expect(fake.deployments.map(({ history }) => history)).toEqual([['running', 'failed']]);
   });
 
+  it('to a create is found later, when the list did not show it yet and the attempt after it was refused', async () => {
+    fake.inject(
+      { kind: 'lost-reply', method: 'POST' },
+      { kind: 'status', method: 'GET', path: /deployments$/, status: 200, body: [] },
+      { kind: 'status', method: 'POST', status: 429, body: 'Retry later' },
+    );
+    await ledger.deliver(sink, at('running'));
+    await ledger.deliver(sink, at('succeeded'));
+    expect(fake.deployments.map(({ history }) => history)).toEqual([['running', 'success']]);
+  });
+
   it('does not take the row of another deployment, of a job, of another commit or of last week', async () => {
     await ledger.deliver(sink, aDeployment({ key: 'other' }));
     fake.addByJob({ project: PROJECT, environment: 'production', sha: sha(1), ref: 'main', status: 'success' });

@@ -90,6 +90,7 @@ function createLanes() {
 const idle = () => new AbortController().signal;
 
 function ledgerOf(key: string, entry: Entry, owners: Map<string, Owner>): MemoryDelivery {
+  const unknownSince = entry.attemptedAt;
   const before = (madeMsAgo?: number) => (madeMsAgo === undefined ? 0 : performance.now() - madeMsAgo - 2_000);
   return {
     get known() {
@@ -106,10 +107,10 @@ function ledgerOf(key: string, entry: Entry, owners: Map<string, Owner>): Memory
     },
     async attempting() {
       entry.attempts += 1;
-      entry.attemptedAt = new Date().toISOString();
+      entry.attemptedAt = unknownSince ?? new Date().toISOString();
     },
     async notAttempted() {
-      entry.attemptedAt = undefined;
+      entry.attemptedAt = unknownSince;
     },
     async claim(remoteId, madeMsAgo) {
       const owner = owners.get(remoteId);

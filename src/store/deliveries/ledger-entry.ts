@@ -58,6 +58,8 @@ export function createEntry(
   const { echoes, clock, keepSeconds, safety } = parts;
   const { sink, deployment, echo, ledgerKey, laneKey, held } = at;
   const known = toKnown(held);
+  /** What an attempt of an earlier delivery did is unknown, whatever becomes of ours: its time and its echo stay. */
+  const unknownSince = known.attemptedAt;
   const owner = (remoteId: string) => keys.remoteOwner(sink, remoteId);
   const log = (attempt: Omit<Attempt, 'at'>) =>
     [
@@ -75,13 +77,14 @@ export function createEntry(
       const isSafe = safety.begin();
       await Promise.all([
         echo && echoes.expect(echo, deployment),
-        writeLedger(redis, [ledgerKey], keepSeconds, 'attempted_at', clock().toISOString()),
+        writeLedger(redis, [ledgerKey], keepSeconds, 'attempted_at', unknownSince ?? clock().toISOString()),
       ]);
       await isSafe().catch(unsafe);
       // The request goes out next. Another process may have sent it by now: the written time makes both look first.
       if (!held.isOurs()) throw busy();
     },
     async notAttempted() {
+      if (unknownSince !== undefined) return;
       await Promise.all([redis.hdel(ledgerKey, 'attempted_at'), echo && echoes.unexpect(echo, deployment)]);
     },
     async claim(remoteId, madeMsAgo) {

@@ -2,18 +2,20 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Moment } from '../../../src/domain/deployment.ts';
 import { noFlush } from '../../../src/queue/flush.ts';
-import { createEchoes } from '../../../src/store/deliveries/echoes.ts';
+import { createEchoes, type Echoes } from '../../../src/store/deliveries/echoes.ts';
 import { createLedger, type Ledger } from '../../../src/store/deliveries/ledger.ts';
 import { startTestRedis } from '../../support/redis.ts';
 
 let server: Awaited<ReturnType<typeof startTestRedis>>;
 let redis: Redis;
 let ledger: Ledger;
+let echoes: Echoes;
 beforeAll(async () => {
   server = await startTestRedis();
   redis = new Redis(server.address.path);
+  echoes = createEchoes(redis, 3600);
   ledger = createLedger(redis, {
-    echoes: createEchoes(redis, 3600),
+    echoes,
     clock: () => new Date('2026-03-19T15:00:00.000Z'),
     keepSeconds: 3600,
     safety: noFlush,
@@ -72,4 +74,30 @@ it('lets nobody send who has stood still for longer than a lease lasts, and the 
   });
   await expect(runningStatus).rejects.toMatchObject({ name: 'DeliveryFailed', retry: { hold: 'job' } });
   expect(await ledger.exclusive(place, async ({ known }) => known.attemptedAt)).toBe('2026-03-19T15:00:00.000Z');
+});
+
+describe('an attempt of which the answer was lost', () => {
+  const echo = { project: 'harbor/lighthouse-api', environment: 'production', sha: 'c'.repeat(40) };
+  const place = { sink: 'gitlab', deployment: 'a', echo };
+  const made = { projects: ['77', echo.project], deploymentId: '101', environment: 'production', shortSha: 'cccccccc' };
+  const attemptedAt = () => ledger.exclusive(place, async ({ known }) => known.attemptedAt);
+
+  it('stays unknown, and its echo expected, when the next one certainly did nothing', async () => {
+    await ledger.exclusive(place, (entry) => entry.attempting());
+    await ledger.exclusive(place, async (entry) => {
+      await entry.attempting();
+      await entry.notAttempted();
+    });
+    expect(await attemptedAt()).toBe('2026-03-19T15:00:00.000Z');
+    expect(await echoes.isOurs(made)).toBe(true);
+  });
+
+  it('is forgotten when it was the first one, and did nothing', async () => {
+    await ledger.exclusive(place, async (entry) => {
+      await entry.attempting();
+      await entry.notAttempted();
+    });
+    expect(await attemptedAt()).toBeUndefined();
+    expect(await echoes.isOurs(made)).toBe(false);
+  });
 });
