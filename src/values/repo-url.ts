@@ -50,9 +50,15 @@ function build(parts: { authority: string; path: string; scheme: string }): Repo
   );
   const bare = trimChars(parts.path.split(/[?#]/, 1)[0] ?? '', '/');
   const path = trimCharsEnd(bare.toLowerCase().endsWith('.git') ? bare.slice(0, -'.git'.length) : bare, '/');
-  const host = server?.[1]?.toLowerCase().replace(/^altssh\./, ''); // SSH on the port of HTTPS has a host of its own
+  const host = server?.[1] && webHost(server[1].toLowerCase(), server[2], parts.scheme);
   if (!host || !path || path === '.') return undefined;
   return { host, path: decodeOrKeep(path), url: `${origin(host, server?.[2], parts.scheme)}/${path}` };
+}
+
+/** SSH on the port of HTTPS has a host of its own, which has no web pages: `altssh.…`, or `ssh.…` with the port 443. */
+function webHost(host: string, port: string | undefined, scheme: string): string {
+  const isSsh = (scheme === 'ssh' || scheme === 'git+ssh') && port === '443';
+  return host.replace(isSsh ? /^(?:alt)?ssh\.(?=[^.]+\.)/ : /^altssh\./, '');
 }
 
 /** The port of SSH is not the port of the web pages; a port of plain HTTP answers no HTTPS. */

@@ -32,6 +32,9 @@ describe('parseRepoUrl', () => {
     ['gitlab.harbor.example:8443/a/b.git', 'https://gitlab.harbor.example:8443/a/b'],
     ['http://gitlab.harbor.example:8080/a/b', 'http://gitlab.harbor.example:8080/a/b'],
     ['ssh://git@gitlab.harbor.example:8443/a/b', 'https://gitlab.harbor.example/a/b'],
+    ['ssh://git@altssh.gitlab.harbor.example:443/a/b.git', 'https://gitlab.harbor.example/a/b'],
+    ['git@altssh.gitlab.harbor.example:a/b.git', 'https://gitlab.harbor.example/a/b'],
+    ['ssh://git@ssh.gitlab.harbor.example:443/a/b.git', 'https://gitlab.harbor.example/a/b'],
   ])('keeps the port of web pages and drops the one of SSH: %s', (text, url) => {
     expect(parseRepoUrl(text)).toEqual({ host: 'gitlab.harbor.example', path: 'a/b', url });
   });
