@@ -32,7 +32,7 @@ export function lineageOf(deployment: Deployment): string {
 export function succeed(given: Deployment, earlier: readonly Predecessor[]): Deployment {
   const deployment = withCommitOfManifests(given, earlier);
   const previous = earlier.find(({ key }) => key !== deployment.key);
-  if (!previous) return deployment;
+  if (!previous || hasNeverRun(deployment)) return deployment;
   const why = deployment.changeType === 'deployment' ? rolledBackTo(deployment, previous, earlier) : undefined;
   return {
     replaced: replacedBy(deployment, previous),
@@ -40,6 +40,10 @@ export function succeed(given: Deployment, earlier: readonly Predecessor[]): Dep
     ...(why && { changeType: 'rollback', notes: [...deployment.notes, why] }),
   };
 }
+
+/** It replaced nothing, nor did it go back. */
+const hasNeverRun = ({ endReason, startedAt }: Deployment): boolean =>
+  endReason === 'never_ran' || (endReason === 'superseded' && startedAt === undefined);
 
 /** What a tool rendered of a commit once is of that commit still, when it is deployed again. */
 function withCommitOfManifests(deployment: Deployment, earlier: readonly Predecessor[]): Deployment {

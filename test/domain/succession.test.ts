@@ -26,6 +26,16 @@ describe('what a deployment replaced', () => {
     expect(succeed(first, [first])).toEqual(first);
   });
 
+  it.each<[string, Partial<Deployment>]>([
+    ['a job that never ran', { state: 'canceled', endReason: 'never_ran' }],
+    ['one that was superseded while it waited', { state: 'canceled', endReason: 'superseded' }],
+  ])('is nothing for %s, which went back to nothing either', (_, over) => {
+    const { startedAt, ...last } = at('3', { sha: sha(1) }, over);
+    const earlier = [at('2', { sha: sha(2) }), at('1', { sha: sha(1) })];
+    expect(succeed(last, earlier)).toEqual(last);
+    expect(succeed({ ...last, startedAt, endReason: 'superseded' }, earlier).replaced?.deployment).toBe('gitlab:2');
+  });
+
   it('has no link where the layout of the host is unknown', () => {
     const elsewhere = { repository: { name: 'harbor/api', url: 'https://code.harbor.example/api' }, source: 'argocd' };
     const second = at('2', { sha: sha(2) }, elsewhere);
