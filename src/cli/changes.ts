@@ -33,22 +33,33 @@ export async function listChanges(
   options: ChangesOptions,
   output: Output = process,
 ): Promise<void> {
-  const { changes, total, unknown } = await withProgress(output, 'reading the change log', (note) =>
+  const { changes, total, unknown, searchedSince } = await withProgress(output, 'reading the change log', (note) =>
     readChanges(config, options, note),
   );
   if (options.json) printJson(output, changes);
   for (const one of unknown) output.stderr.write(`${one}\n`);
-  if (changes.length === 0) throw new NothingFound('no change fits');
+  const isShort = searchedSince !== undefined && changes.length < options.limit;
+  if (isShort) output.stderr.write(`the search took too long and stopped; --until ${searchedSince} goes on\n`);
+  if (changes.length === 0) throw new NothingFound(isShort ? 'no change fits so far' : 'no change fits');
   if (options.json) return;
   output.stdout.write(changesTable(changes, output));
-  if (total > changes.length) output.stderr.write(`${changes.length} of ${total}; more with --limit\n`);
+  const least = searchedSince === undefined ? '' : 'at least ';
+  if (total > changes.length) output.stderr.write(`${changes.length} of ${least}${total}; more with --limit\n`);
+}
+
+interface Found {
+  readonly changes: readonly Change[];
+  readonly total: number;
+  readonly unknown: readonly string[];
+  /** The bridge looked no further back. */
+  readonly searchedSince: string | undefined;
 }
 
 async function readChanges(
   config: BridgeSettings,
   options: ChangesOptions,
   note: (how: string) => void,
-): Promise<{ changes: Change[]; total: number; unknown: readonly string[] }> {
+): Promise<Found> {
   const { environment, service, source, status, branch, commit, person, text, since, until, tier, type, risk, tag } =
     options;
   const { owner } = options;
@@ -76,16 +87,17 @@ async function readChanges(
     const query = new URLSearchParams({ ...filter, limit: String(limit), offset: String(offset) });
     const answer = await askBridge(config, { method: 'GET', path: `/api/v1/changes?${query}` });
     const page = answer.data as Change[]; // our own API
-    const { total, unknown = [] } = answer.meta as ChangesMeta; // our own API
+    const { total, unknown = [], searched_since: searchedSince } = answer.meta as ChangesMeta; // our own API
     for (const change of page) found.set(change.deployment, change);
     note(`${found.size} of ${Math.min(total, options.limit)}`);
     if (page.length < limit || found.size >= Math.min(total, options.limit))
-      return { changes: [...found.values()], total, unknown: unknown.map(({ message }) => message) };
+      return { changes: [...found.values()], total, unknown: unknown.map(({ message }) => message), searchedSince };
   }
 }
 
 interface ChangesMeta {
   readonly total: number;
+  readonly searched_since?: string;
   readonly unknown?: readonly { readonly message: string }[];
 }
 

@@ -334,13 +334,23 @@ const UnknownName = z.strictObject({
 });
 const RunningMeta = z.strictObject({ total: Count, unknown: z.array(UnknownName).optional() });
 
+/**
+ * Of several filters or a text, where not everything was looked through: there may be more further back, and the total
+ * is of what was. The next page looks further.
+ */
+const SearchStopped = {
+  /** So many were looked through, newest first. */
+  searched: Count.optional(),
+  /** All from then on were: `until` this goes on. */
+  searched_since: Time.optional(),
+};
+
 const PageMeta = z.strictObject({
   total: Count,
   limit: Count,
   offset: Count,
   has_more: z.boolean(),
-  /** So many of the newest were looked through, for several filters at once; absent: all were. */
-  searched: Count.optional(),
+  ...SearchStopped,
   /** Names that nothing has. `shown`: the names that hold them stand in their place. */
   unknown: z.array(UnknownName).optional(),
   /** Of a search in the inbox: the offset to go on from. */
@@ -368,7 +378,7 @@ const TimelineLane = z.strictObject({
     }),
   ),
 });
-const TimelineMeta = z.strictObject({ since: Time, until: Time, total: Count });
+const TimelineMeta = z.strictObject({ since: Time, until: Time, total: Count, ...SearchStopped });
 export const FeedMeta = z.strictObject({
   /** Ask with `after` set to this. */
   next: z.string(),

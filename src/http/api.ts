@@ -7,6 +7,7 @@ import { reasonTextFor } from '../sources/reasons.ts';
 import type { Source } from '../sources/source.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import { CHANGE_FILTER, toChangeFilter, toSpan } from '../store/changes/filter.ts';
+import type { Listed } from '../store/changes/query.ts';
 import type { Running } from '../store/changes/running.ts';
 import type { Ledger } from '../store/deliveries/ledger.ts';
 import type { Feed } from '../store/feed.ts';
@@ -163,11 +164,15 @@ async function listChanges(parts: ApiParts, request: Request, response: Response
     data: found.deployments.map(toItem),
     meta: {
       ...meta({ limit, offset }, found.total, found.deployments.length),
-      ...(found.searched !== undefined && { searched: found.searched }),
+      ...stoppedMeta(found),
       ...(unknown.length > 0 && own.instance === undefined && { unknown: unknown.map(toUnknown) }),
     },
   });
 }
+
+/** All from `searched_since` on were looked through: a query that ends there (`until`) goes on. */
+const stoppedMeta = ({ stopped }: Pick<Listed, 'stopped'>) =>
+  stopped && { searched: stopped.count, searched_since: new Date(stopped.reachedMs + 1).toISOString() };
 
 const refuse = (response: Response, message: string): void =>
   fail(response, { status: 400, type: 'validation_error', message });
@@ -196,7 +201,11 @@ async function sendTimeline(parts: ApiParts, request: Request, response: Respons
   const { sinceMs, untilMs: toMs = now.getTime() } = toSpan(query.data, now);
   const window = { fromMs: sinceMs ?? toMs - DAY_MS, toMs };
   const facets = { ...filter.facets, ...ownOnly(parts, request) };
-  const marks = await parts.deployments.timeline({ ...filter, facets, sinceMs: window.fromMs });
+  const selection = { ...filter, facets, sinceMs: window.fromMs };
+  const [marks, found] = await Promise.all([
+    parts.deployments.timeline(selection),
+    parts.deployments.list({ ...selection, limit: 0, offset: 0, isCounted: true }), // one search
+  ]);
   const time = (ms: number) => new Date(ms).toISOString();
   response.json({
     data: swimlanesOf(marks, window).map(({ name, count, rows }) => ({
@@ -214,7 +223,7 @@ async function sendTimeline(parts: ApiParts, request: Request, response: Respons
         })),
       })),
     })),
-    meta: { since: time(window.fromMs), until: time(toMs), total: marks.length },
+    meta: { since: time(window.fromMs), until: time(toMs), total: marks.length, ...stoppedMeta(found) },
   });
 }
 

@@ -149,20 +149,6 @@ export const keys = {
     ends: 'stays: one number',
     expires: false,
   }),
-  intersection: family('changes-query:<query>', {
-    type: 'zset',
-    content: 'the deployments that several facets have in common, for the pages of one query',
-    writtenBy: 'store/changes/query.ts',
-    ends: 'a minute after it was last read',
-    expires: true,
-  }),
-  intersectionVersion: family('changes-query:<query>&version', {
-    type: 'string',
-    content: 'which version of the change log that intersection was made of',
-    writtenBy: 'store/changes/query.ts',
-    ends: 'with the intersection',
-    expires: true,
-  }),
   lineage: family('lineage:<digest>', {
     type: 'zset',
     content: 'the deployments of one lineage (repository, service, environment), by time (epoch ms)',

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ChangesOptions, listChanges } from '../../src/cli/changes.ts';
 import { NothingFound } from '../../src/cli/output.ts';
@@ -82,6 +85,19 @@ describe('shiplog changes', () => {
     await expect(changes({ commit: 'abc' })).rejects.toThrow('first 7 digits');
     const stopped = { ...reaching(bridge), port: 9 };
     await expect(listChanges(stopped, { limit: 1 }, paper().output)).rejects.toThrow('no bridge answers');
+  });
+
+  it('says where a search came no further back, and how it goes on', async () => {
+    const since = '2026-05-01T09:00:00.001Z';
+    const meta = { total: 0, limit: 25, offset: 0, has_more: false, searched: 300_000, searched_since: since };
+    const server = createServer((_, response) => void response.end(JSON.stringify({ data: [], meta })));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo; // it listens on a port
+    const page = paper();
+    const asking = listChanges({ ...reaching(bridge), port }, { limit: 25, text: 'lamp' }, page.output);
+    await expect(asking).rejects.toThrow('no change fits so far');
+    expect(page.err()).toContain(`--until ${since} goes on`);
+    server.close();
   });
 
   it('reads page after page', async () => {

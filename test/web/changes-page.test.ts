@@ -145,6 +145,21 @@ describe('the list of changes', () => {
     expect(second).not.toContain('<bdi>boat-49-</bdi>');
   });
 
+  it('says how far back a search came that was not through with everything, and leads on', async () => {
+    const deployments = memoryDeployments([step({ occurredAt: ago(60) })]);
+    const reachedMs = Date.parse('2026-05-01T09:00:00.000Z');
+    const stopped = { count: 300_000, reachedMs };
+    const page = await see('/?text=lamp&service=lighthouse-api&range=30d', {
+      deployments: {
+        ...deployments,
+        list: async (filter) => ({ ...(await deployments.list({ ...filter, text: '' })), stopped }),
+      },
+    });
+    expect(text(page)).toContain('1+ change');
+    expect(text(page)).toContain('Only the newest 300,000 were looked through');
+    expect(page).toContain('/?text=lamp&amp;service=lighthouse-api&amp;range=30d&amp;to=2026-05-01T09%3A00%3A00.001Z');
+  });
+
   it('says that nothing fits a filter, and how to see all', async () => {
     expect(text(await show('/?service=ghost-ship', {}))).toContain('No change fits this filter. Drop the filter');
     const hour = text(await show('/?service=lighthouse-api&range=1h', { occurredAt: ago(7200) }));

@@ -23,8 +23,9 @@ let deployments: ChangeLog;
 beforeAll(async () => {
   server = await startTestRedis();
   redis = new Redis(server.address.path);
-  deployments = createChangeLog(createDeployments(redis, { days: 400, count: 100_000 }), (key, records) =>
-    alone({ ...route(fold(key, records), []), lineage: key, heardAt: NOW.toISOString() }),
+  deployments = createChangeLog(
+    createDeployments(redis, { days: 400, count: 100_000 }, () => 0),
+    (key, records) => alone({ ...route(fold(key, records), []), lineage: key, heardAt: NOW.toISOString() }),
   );
   const stepMs = 86_000_000 / MANY;
   for (let at = 0; at < MANY; at += 1_000)

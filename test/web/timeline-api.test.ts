@@ -3,17 +3,22 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { createAccess } from '../../src/http/access.ts';
 import { createApi } from '../../src/http/api.ts';
+import type { ChangeFilter, Listed } from '../../src/store/changes/query.ts';
 import { createRunning } from '../../src/store/changes/running.ts';
 import { memoryDeployments, memoryInbox, memoryLedger, step } from './stores.ts';
 import { ADMIN } from './support.ts';
 
 const change = (deployment: string, over: Parameters<typeof step>[0] = {}) => step({ deployment, ...over });
 
-function api(records: Parameters<typeof memoryDeployments>[0]) {
+function api(records: Parameters<typeof memoryDeployments>[0], listed: Partial<Listed> = {}) {
+  const deployments = memoryDeployments(records);
   const none = async () => ({ events: [], next: '0-0', gap: false });
   const parts = {
     access: createAccess([{ name: 'admin', token: ADMIN, may: 'admin' }]),
-    deployments: memoryDeployments(records),
+    deployments: {
+      ...deployments,
+      list: async (filter: ChangeFilter) => ({ ...(await deployments.list(filter)), ...listed }),
+    },
     inbox: memoryInbox(),
     running: createRunning(memoryDeployments([])),
     ledger: memoryLedger(),
@@ -81,5 +86,15 @@ describe('the timeline of the API', () => {
   it('lists by person and by text', async () => {
     expect((await get('/api/v1/changes?person=mira').expect(200)).body.meta.total).toBe(1);
     expect((await get('/api/v1/changes?text=lighthouse+staging').expect(200)).body.meta.total).toBe(1);
+  });
+});
+
+describe('a search that was not through with everything', () => {
+  it('says how far back it came, in the list and in the timeline', async () => {
+    const reachedMs = Date.parse('2026-05-01T09:00:00.000Z');
+    const get = api([change('changes:1')], { stopped: { count: 300_000, reachedMs } });
+    const said = { searched: 300_000, searched_since: '2026-05-01T09:00:00.001Z' };
+    for (const path of ['/api/v1/changes', '/api/v1/changes/timeline'])
+      expect((await get(path).expect(200)).body.meta).toMatchObject(said);
   });
 });

@@ -18,10 +18,11 @@ import { NAME_COUNTS, type ResolvedNames, resolveNames } from './names.ts';
 import { namePlace } from './packed-names.ts';
 import type { Fields } from './packing.ts';
 import { digestOf, readPredecessors } from './predecessors.ts';
-import { type ChangeFilter, type Listed, list, sliceOf } from './query.ts';
+import { type ChangeFilter, type Listed, list } from './query.ts';
 import { type PruneLimits, prune, type Retention } from './retention.ts';
 import { MARGIN_DAYS } from './retention-days.ts';
 import { scan } from './scan.ts';
+import { createSearch } from './search.ts';
 import { packTerms } from './search-terms.ts';
 import { packTimelineEntry, readTimeline } from './timeline.ts';
 import { createTimelineFold } from './timeline-fold.ts';
@@ -90,11 +91,8 @@ export interface Deployments {
   resolve(selection: ChangeSelection): Promise<ResolvedNames>;
   /** Those of these keys that there are. */
   many(names: readonly string[]): Promise<readonly Deployment[]>;
-  /** What a timeline draws, newest first, at most `limit` (`MAX_TIMELINE_ENTRIES`). Knows no text. */
-  timeline(
-    filter: Pick<ChangeFilter, 'facets' | 'sinceMs' | 'untilMs'>,
-    limit?: number,
-  ): Promise<readonly LazyTimelineEntry[]>;
+  /** What a timeline draws, newest first, at most `limit` (`MAX_TIMELINE_ENTRIES`). */
+  timeline(selection: ChangeSelection, limit?: number): Promise<readonly LazyTimelineEntry[]>;
   /** Another one whenever anything in the change log may have changed. */
   version(): Promise<string>;
   /** Forgets what is older or more than the retention allows. Returns how many deployments went. */
@@ -103,12 +101,14 @@ export interface Deployments {
 
 const SECONDS_A_DAY = 86_400;
 
-export function createDeployments(redis: Redis, retention: Retention): Deployments {
+/** @param nowMs a clock that only goes forward */
+export function createDeployments(redis: Redis, retention: Retention, nowMs?: () => number): Deployments {
   const ttlSeconds = Math.ceil((retention.days + MARGIN_DAYS) * SECONDS_A_DAY);
   const readEach = async (names: readonly string[]) => (await readViews(redis, names)).map((view) => view?.deployment);
+  const search = createSearch(redis, readEach, nowMs);
   const reading: Pick<Deployments, 'list' | 'timeline' | 'version'> = {
-    list: (filter) => list(redis, filter, readEach),
-    timeline: async (filter, limit) => readTimeline(redis, await sliceOf(redis, filter), limit),
+    list: (filter) => list({ redis, search, read: readEach }, filter),
+    timeline: (selection, limit) => readTimeline({ redis, search }, selection, limit),
     version: async () => (await redis.get(keys.changesVersion())) ?? '0',
   };
   const countNames = createTimelineFold(reading, NAME_COUNTS);

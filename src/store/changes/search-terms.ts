@@ -2,9 +2,6 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { summarize } from '../../domain/summary.ts';
 import { runTermOf } from '../../forges/page-address.ts';
 
-/** So many of the newest are looked through for several facets at once: it takes about a hundredth of a second. */
-export const SEARCHED = 5_000;
-
 /**
  * A commit message may be very long: a deployment that says more keeps no words, and is read whole when it is searched.
  */

@@ -9,9 +9,14 @@ import {
 } from '../../domain/timeline-entry.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
+import type { ChangeSelection } from './filter.ts';
+import { type Span, singleIndex, spanOf } from './find.ts';
+import { MAX_NAMED, type Search } from './search.ts';
 
 /** The newest of a range; what is older is counted, not drawn. */
-export const MAX_TIMELINE_ENTRIES = 100_000;
+export const MAX_TIMELINE_ENTRIES = MAX_NAMED;
+/** What a search goes on for longer than it counts: a page of the list. */
+const LEAST_DRAWN = 50;
 /**
  * So many stand in one answer of Redis, which serves webhooks between two of them. Lua takes at most about 8,000
  * arguments at once.
@@ -83,17 +88,11 @@ function detailsOf(packed: string): Omit<TimelineEntry, 'atMs' | keyof TimelineC
   return { key: key.join('\n'), service, ...(revision && { revision }), ...(actor && { actor }) };
 }
 
-export interface Slice {
-  readonly index: string;
-  readonly min: number | string;
-  readonly max: number | string;
-}
-
 /**
- * Where a slice stands in its index, newest first. By rank: a score would be looked for from the beginning at every
+ * Where a span stands in its index, newest first. By rank: a score would be looked for from the beginning at every
  * page.
  */
-export async function ranksOf(redis: Redis, { index, min, max }: Slice): Promise<{ newer: number; count: number }> {
+async function ranksOf(redis: Redis, index: string, { min, max }: Span): Promise<{ newer: number; count: number }> {
   const [newer, count] = await Promise.all([
     max === '+inf' ? 0 : redis.zcount(index, `(${max}`, '+inf'),
     redis.zcount(index, min, max),
@@ -101,29 +100,52 @@ export async function ranksOf(redis: Redis, { index, min, max }: Slice): Promise
   return { newer, count };
 }
 
-/** Newest first. */
+/** Newest first. Where it takes a search, of what the search looked through. */
 export async function readTimeline(
-  redis: Redis,
-  slice: Slice,
+  { redis, search }: { readonly redis: Redis; readonly search: Search },
+  selection: ChangeSelection,
   limit = MAX_TIMELINE_ENTRIES,
 ): Promise<LazyTimelineEntry[]> {
-  const { index } = slice;
-  const { newer, count } = await ranksOf(redis, slice);
+  const index = singleIndex(selection);
+  if (index !== undefined) return readIndex(redis, { index, span: spanOf(selection), limit });
+  // All of them are what a list counts: the two share one search.
+  const isAll = limit >= MAX_TIMELINE_ENTRIES;
+  const { names } = await search(selection, { wanted: isAll ? LEAST_DRAWN : limit, isCounted: isAll });
+  const unpack = createUnpack();
+  const entries: LazyTimelineEntry[] = [];
+  for (let from = 0; from < Math.min(names.length, limit); from += PAGE) {
+    const page = await redis.hmget(keys.timeline(), ...names.slice(from, Math.min(from + PAGE, limit)));
+    entries.push(...unpack(page));
+  }
+  return entries;
+}
+
+interface IndexPart {
+  readonly index: string;
+  readonly span: Span;
+  readonly limit: number;
+}
+
+async function readIndex(redis: Redis, { index, span, limit }: IndexPart): Promise<LazyTimelineEntry[]> {
+  const { newer, count } = await ranksOf(redis, index, span);
   const end = newer + Math.min(count, limit);
   const read = (from: number) => readPage(redis, index, { from, to: Math.min(from + PAGE, end) - 1 });
+  const unpack = createUnpack();
   const entries: LazyTimelineEntry[] = [];
-  const categories: Categories = new Map();
   // The next page is requested while one is parsed.
   let next = newer < end ? read(newer) : undefined;
   for (let from = newer + PAGE; next; from += PAGE) {
     const page = await next;
     next = from < end ? read(from) : undefined;
-    for (const packed of page) {
-      const entry = packed === null ? undefined : unpackEntry(packed, categories);
-      if (entry) entries.push(entry);
-    }
+    entries.push(...unpack(page));
   }
   return entries;
+}
+
+function createUnpack() {
+  const categories: Categories = new Map();
+  return (page: readonly (string | null)[]): LazyTimelineEntry[] =>
+    page.flatMap((packed) => (packed === null ? [] : (unpackEntry(packed, categories) ?? [])));
 }
 
 const readPage = async (redis: Redis, index: string, { from, to }: { from: number; to: number }) =>

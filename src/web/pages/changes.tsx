@@ -2,13 +2,12 @@ import type { Deployment } from '../../domain/deployment.ts';
 import type { UnknownName } from '../../domain/known-names.ts';
 import type { RunningStatusOf } from '../../domain/running.ts';
 import { serviceLanesOf, swimlanesOf, type Window } from '../../domain/timeline.ts';
-import { type LazyTimelineEntry, lazyEntryOf, timelineEntryOf } from '../../domain/timeline-entry.ts';
+import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { ChangeSelection } from '../../store/changes/filter.ts';
 import type { Listed } from '../../store/changes/query.ts';
 import type { Running } from '../../store/changes/running.ts';
-import { SEARCHED } from '../../store/changes/search-terms.ts';
 import { MAX_TIMELINE_ENTRIES } from '../../store/changes/timeline.ts';
 import {
   addressOf,
@@ -168,14 +167,8 @@ async function findWithin({ deployments, query, facets, now }: Search, range: Ra
   const reach = reachOf(query, now, range);
   const filter = { ...filterOf(query, reach), facets };
   const offset = (query.page - 1) * PAGE_SIZE;
-  if (filter.text) {
-    const all = await deployments.list({ ...filter, limit: SEARCHED, offset: 0 });
-    const list = { ...all, deployments: all.deployments.slice(offset, offset + PAGE_SIZE) };
-    const entries = all.deployments.map((one) => lazyEntryOf(timelineEntryOf(one)));
-    return { list, range, ...drawn(entries, reach) };
-  }
   const [list, entries] = await Promise.all([
-    deployments.list({ ...filter, limit: PAGE_SIZE, offset }),
+    deployments.list({ ...filter, limit: PAGE_SIZE, offset, isCounted: true }),
     deployments.timeline(filter),
   ]);
   return { list, range, ...drawn(entries, reach) };
@@ -193,7 +186,8 @@ const Aside = ({ list, query }: { list: Listed; query: ChangesQuery }): Html => 
   <>
     <span class="zone" hidden />
     <span id="total">
-      {list.total.toLocaleString('en')} {list.total === 1 ? 'change' : 'changes'}
+      {list.total.toLocaleString('en')}
+      {list.stopped && '+'} {list.total === 1 ? 'change' : 'changes'}
     </span>
     {query.to === undefined && (
       <button class="quiet live" id="live" type="button" aria-pressed="true" hidden>
@@ -210,13 +204,11 @@ function Notes({ found: { list, entries, range }, query, problems }: Pick<View, 
     widened &&
       list.total > 0 &&
       `Nothing changed in the 24 hours before ${query.to === undefined ? 'now' : 'that'}; this goes further back.`,
-    list.searched !== undefined &&
-      `Only the newest ${list.searched.toLocaleString('en')} were looked through; ` +
-        'choose a span of time to look further back.',
+    list.stopped && <Stopped stopped={list.stopped} query={query} range={range} />,
     entries.length === MAX_TIMELINE_ENTRIES &&
       list.total > MAX_TIMELINE_ENTRIES &&
       `The timeline shows the newest ${MAX_TIMELINE_ENTRIES.toLocaleString('en')} of this span.`,
-  ].filter((note) => note !== false);
+  ].filter((note) => note !== false && note !== undefined);
   if (notes.length === 0) return <></>;
   return (
     <ul class="notes">
@@ -226,6 +218,20 @@ function Notes({ found: { list, entries, range }, query, problems }: Pick<View, 
     </ul>
   );
 }
+
+interface StoppedView {
+  readonly stopped: NonNullable<Listed['stopped']>;
+  readonly query: ChangesQuery;
+  readonly range: Range;
+}
+
+/** What is at the very moment that it reached may not have been seen. */
+const Stopped = ({ stopped, query, range }: StoppedView): Html => (
+  <>
+    Only the newest {stopped.count.toLocaleString('en')} were looked through, for the sake of time.{' '}
+    <a href={addressOf(query, { range, to: stopped.reachedMs + 1 })}>Look further back</a>
+  </>
+);
 
 interface NothingView {
   readonly query: ChangesQuery;

@@ -8,11 +8,11 @@ import { type ChangeLog, createChangeLog } from '../../../src/recording/change-l
 import { createDeployments } from '../../../src/store/changes/deployments.ts';
 import { FACETS, type Facet } from '../../../src/store/changes/facets.ts';
 import type { ChangeFilter } from '../../../src/store/changes/query.ts';
-import { createTextMatch, SEARCHED } from '../../../src/store/changes/search-terms.ts';
+import { createTextMatch } from '../../../src/store/changes/search-terms.ts';
 import { alone, aRecord, plainView } from '../../support/records.ts';
 import { startTestRedis } from '../../support/redis.ts';
 
-const MANY = SEARCHED + 500;
+const MANY = 5_500;
 const FIRST_MS = Date.parse('2026-03-14T00:00:00.000Z');
 const LAST_MS = FIRST_MS + MANY * 1_000;
 const WORDS = '{shiplog}:words';
@@ -27,7 +27,7 @@ let all: readonly Deployment[];
 const pick = <T>(from: readonly T[], at: number): T => from[at % from.length] as T; // never empty
 const shaOf = (at: number) => `${(at % 3_000).toString(16).padStart(7, 'a')}${at.toString(16).padStart(33, '0')}`;
 
-/** Two in the same moment now and then; almost all in one environment, so that what is asked for exceeds what is looked at. */
+/** Two in the same moment now and then; almost all in one environment, so that a search takes several steps. */
 function recordOf(at: number) {
   const message = pick(['Turn the lamp faster', 'Größere Linse ⛵\n\nSee HARBOR-12', 'Tide\ttables', BOOK], at % 41);
   return aRecord({
@@ -45,8 +45,9 @@ function recordOf(at: number) {
 beforeAll(async () => {
   server = await startTestRedis();
   redis = new Redis(server.address.path);
-  deployments = createChangeLog(createDeployments(redis, { days: 4_000, count: 100_000 }), (key, records) =>
-    alone(plainView(key, records)),
+  deployments = createChangeLog(
+    createDeployments(redis, { days: 4_000, count: 100_000 }, () => 0),
+    (key, records) => alone(plainView(key, records)),
   );
   const records = Array.from({ length: MANY }, (_, at) => recordOf(at));
   await Promise.all(records.map((record) => deployments.apply(record)));
@@ -82,26 +83,18 @@ const isSame = (said: string | undefined, value: string) => said?.toLowerCase() 
 /** What the change log has to answer, found by going through all of it. */
 function plainly({ facets, sinceMs = 0, untilMs = Number.POSITIVE_INFINITY, text, limit, offset }: ChangeFilter) {
   const inSpan = all.filter((one) => timeOf(one) >= sinceMs && timeOf(one) <= untilMs);
-  const asked = FACETS.flatMap((facet) => (facets[facet] ? [{ facet, value: String(facets[facet]) }] : []));
-  const indexes = asked.map(({ facet, value }) =>
-    inSpan.filter((one) => HAS[facet](one, facet === 'commit' ? value.slice(0, 7) : value)),
-  );
-  const smallest = indexes.reduce((least, one) => (one.length < least.length ? one : least), indexes[0] ?? inSpan);
-  const isOne = asked.length <= 1;
-  const fitting = (isOne ? smallest : smallest.slice(0, SEARCHED)).filter((one) =>
-    asked.every(({ facet, value }) => HAS[facet](one, value)),
+  const fitting = inSpan.filter((one) =>
+    FACETS.every((facet) => {
+      const value = facets[facet];
+      return value === undefined || [value].flat().some((name) => HAS[facet](one, name));
+    }),
   );
   const found = text ? fitting.filter(createTextMatch(text)) : fitting;
-  const isWhole = isOne || smallest.length <= SEARCHED;
-  return {
-    keys: found.slice(offset, offset + limit).map(({ key }) => key),
-    total: found.length,
-    ...(!isWhole && { searched: SEARCHED }),
-  };
+  return { keys: found.slice(offset, offset + limit).map(({ key }) => key), total: found.length };
 }
 
 async function asked(filter: ChangeFilter) {
-  const { deployments: found, ...rest } = await deployments.list(filter);
+  const { deployments: found, ...rest } = await deployments.list({ ...filter, isCounted: true });
   return { keys: found.map(({ key }) => key), ...rest };
 }
 
@@ -110,11 +103,11 @@ const moment = fc.integer({ min: -2, max: MANY + 2 }).map((second) => FIRST_MS +
 const Facets = fc.record(
   {
     environment: fc.constantFrom('production', 'PRODUCTION', 'review/*', 'review/lamp-1', 'staging'),
-    service: fc.constantFrom('lighthouse-api', 'Foghorn'),
+    service: fc.constantFrom<string | string[]>('lighthouse-api', 'Foghorn', ['foghorn', 'lighthouse-WEB']),
     source: fc.constant('gitlab'),
     status: fc.constantFrom('succeeded', 'failed', 'running'),
     branch: fc.constantFrom('main', 'tide', 'lamp/faster'),
-    person: fc.constantFrom('mira', 'JONAS', 'nobody'),
+    person: fc.constantFrom<string | string[]>('mira', 'JONAS', 'nobody', ['Mira', 'nobody', 'aiko']),
     tier: fc.constantFrom('production', 'development'),
     type: fc.constantFrom('deployment', 'rollback'),
   },
@@ -144,6 +137,8 @@ const wide = { environment: 'production', source: 'gitlab' };
 const EXAMPLES: [ChangeFilter][] = [
   [{ facets: wide, ...page }],
   [{ facets: wide, text: 'lamp', ...page }],
+  [{ facets: { ...wide, service: ['foghorn', 'lighthouse-api', 'lighthouse-web'] }, ...page }],
+  [{ facets: { person: ['mira', 'aiko', 'jonas'] }, ...page, offset: 4_990 }],
   [{ facets: { ...wide, person: 'mira' }, untilMs: LAST_MS - 9_000, ...page }],
   [{ facets: {}, text: 'page-7 lighthouse', ...page }],
   [{ facets: {}, text: 'zzz', ...page }],
@@ -151,7 +146,7 @@ const EXAMPLES: [ChangeFilter][] = [
 ];
 
 describe('a question to the change log', () => {
-  it('is answered as by going through all deployments, or through as many of the newest as it says', async () => {
+  it('is answered as by going through all deployments', async () => {
     await fc.assert(
       fc.asyncProperty(Filter, async (filter) => {
         expect(await asked(filter)).toEqual(plainly(filter));
@@ -162,7 +157,7 @@ describe('a question to the change log', () => {
 
   it('draws what it lists', async () => {
     await fc.assert(
-      fc.asyncProperty(Filter, async ({ text: _, ...filter }) => {
+      fc.asyncProperty(Filter, async (filter) => {
         const marks = await deployments.timeline(filter);
         const { keys } = plainly({ ...filter, limit: MANY, offset: 0 });
         expect(marks.map(({ entry }) => entry().key)).toEqual(keys);

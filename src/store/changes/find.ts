@@ -1,0 +1,111 @@
+import type { Redis } from 'ioredis';
+import { MIN_SHA_CHARS } from '../../values/sha.ts';
+import { keys } from '../keys.ts';
+import { createScript } from '../script.ts';
+import { FACETS, type Facet, facetKey } from './facets.ts';
+import type { ChangeSelection } from './filter.ts';
+import { termsOf } from './search-terms.ts';
+
+/** One step of a search, newest first. */
+export interface FoundStep {
+  readonly names: readonly string[];
+  /** Those of them that only the whole deployment tells about. */
+  readonly unsure: ReadonlySet<string>;
+  readonly looked: number;
+  /** Of the last that was looked at (epoch ms); undefined: none is left. */
+  readonly reachedMs?: number;
+}
+
+const findChanges = createScript('find-changes');
+
+/** Redis looks through so many in one to three milliseconds, and serves webhooks between two steps. */
+const STEP = 1_000;
+/** Names that are parts of others, aliases and teams are many indexes: each takes its time in every step. */
+const INDEXES_A_FULL_STEP = 20;
+/** The next few of an index, against a question about each that is looked at. */
+const GOING_THROUGH_COSTS = 0.25;
+const MIN_STEP = 100;
+/** Redis looks for so many words; more are looked for in the whole deployment. */
+const MAX_WORDS = 16;
+
+/**
+ * All that fit, however many and however old. It goes through the facet whose deployments are the fewest and asks the
+ * other indexes about each, so that nothing is written, and one step is in memory.
+ */
+export async function* find(redis: Redis, selection: ChangeSelection): AsyncGenerator<FoundStep> {
+  const span = spanOf(selection);
+  const groups = await cheapestFirst(redis, groupsOf(selection.facets), span);
+  const indexes = groups.flat();
+  const words = termsOf(selection.text ?? '');
+  const commits = [selection.facets.commit ?? []].flat();
+  const isSure = words.length <= MAX_WORDS && commits.every((commit) => commit.length <= MIN_SHA_CHARS);
+  const limit = stepOf(groups);
+  let [highest, seen]: [number | string, number] = [span.max, 0];
+  for (;;) {
+    const sizes = groups.map((group) => group.length);
+    const args = [highest, seen, span.min, limit, groups.length, ...sizes, ...words.slice(0, MAX_WORDS)];
+    const reply = await findChanges(redis, [keys.searchTerms(), ...indexes], ...args);
+    const [looked, last, ofLast, found] = reply as [number, string, number, string[]]; // the script's reply
+    const names = found.map((one) => one.slice(1));
+    yield {
+      names,
+      unsure: new Set(isSure ? names.filter((_, at) => found[at]?.startsWith('?')) : names),
+      looked,
+      ...(last !== '' && { reachedMs: Number(last) }),
+    };
+    if (last === '') return;
+    [highest, seen] = [last, ofLast];
+  }
+}
+
+function stepOf([through = [], ...others]: readonly string[][]): number {
+  const width = through.length * GOING_THROUGH_COSTS + others.flat().length;
+  return Math.max(MIN_STEP, Math.floor(STEP / Math.max(1, width / INDEXES_A_FULL_STEP)));
+}
+
+export interface Span {
+  readonly min: number | string;
+  readonly max: number | string;
+}
+
+export const spanOf = ({ sinceMs, untilMs }: Pick<ChangeSelection, 'sinceMs' | 'untilMs'>): Span => ({
+  min: sinceMs ?? '-inf',
+  max: untilMs ?? '+inf',
+});
+
+/** Of each facet its indexes; a deployment that stands in one of them has the facet. */
+function groupsOf(facets: ChangeSelection['facets']): string[][] {
+  const groups = FACETS.flatMap((facet) => {
+    const value = facets[facet];
+    return value === undefined ? [] : [[...new Set([value].flat().map((one) => indexOf(facet, one)))]];
+  });
+  return groups.length === 0 ? [[keys.changes()]] : groups;
+}
+
+const indexOf = (facet: Facet, value: string): string =>
+  facetKey(facet, facet === 'commit' ? value.slice(0, MIN_SHA_CHARS) : value);
+
+/** The index that holds all that is asked for, and nothing else. Undefined: it takes a search. */
+export function singleIndex({ facets, text }: Pick<ChangeSelection, 'facets' | 'text'>): string | undefined {
+  const [group = [], ...more] = groupsOf(facets);
+  const [index, ...others] = group;
+  const commits = [facets.commit ?? []].flat();
+  const isWhole = commits.every((commit) => commit.length <= MIN_SHA_CHARS);
+  return more.length + others.length === 0 && isWhole && termsOf(text ?? '').length === 0 ? index : undefined;
+}
+
+/** The one that is gone through first: what it holds is asked about in all indexes of the others. */
+async function cheapestFirst(redis: Redis, groups: readonly string[][], { min, max }: Span): Promise<string[][]> {
+  if (groups.length === 1) return [...groups];
+  const width = groups.flat().length;
+  const rated = await Promise.all(
+    groups.map(async (group) => {
+      const counts = await Promise.all(group.map((index) => redis.zcount(index, min, max)));
+      const size = counts.reduce((sum, count) => sum + count, 0);
+      return { group, size, cost: size * (1 + width - group.length) };
+    }),
+  );
+  const first = rated.toSorted((a, b) => a.cost - b.cost)[0];
+  const rest = rated.filter((one) => one !== first).toSorted((a, b) => a.size - b.size);
+  return [...(first ? [first] : []), ...rest].map(({ group }) => group);
+}
