@@ -10,7 +10,7 @@ export interface ReceiveParts {
   /** Notes a webhook that was refused. Never fails, and never takes long. */
   readonly noteRejected: (source: Source, webhook: Webhook, error: WebhookRejected) => Promise<void>;
   /** Whether it says again what is known already. Never fails, and never takes long. */
-  readonly isRepeat: (mapped: Mapped) => Promise<boolean>;
+  readonly isRepeat: (source: Source, mapped: Mapped) => Promise<boolean>;
   /** What imitated APIs remember. */
   readonly rows: Rows;
 }
@@ -27,7 +27,7 @@ export function createReceive({ keep, noteRejected, isRepeat, rows }: ReceivePar
       const served = await serve(source, webhook, rows);
       if (served.kind === 'answer') return { source, outcome: { kind: 'answered', answer: served.answer } };
       const mapped = { ...read(source, served.webhook), ...(served.row && { row: served.row }) };
-      const isKnown = await isRepeat(mapped); // asked first: what is kept may be recorded a moment later
+      const isKnown = await isRepeat(source, mapped); // asked first: what is kept may be recorded a moment later
       await keep(source, served.webhook, mapped);
       const outcome = outcomeOf(mapped, served);
       return { source, outcome: outcome.kind === 'accepted' && isKnown ? { ...outcome, isRepeat: true } : outcome };

@@ -13,7 +13,7 @@ export interface RepeatParts {
 export interface Repeats {
   /** The record under the key of the deployment that it reports: its own, or that of an identical post. */
   assign(record: ChangeRecord, options?: { readonly anew: boolean }): Promise<ChangeRecord>;
-  /** Whether an identical post, at this time, reports nothing new. */
+  /** Whether a post reports, at this time, nothing new. */
   isRepeat(record: ChangeRecord): Promise<boolean>;
   /** Records that were taken for repeats, and of which something that ran in between has become known meanwhile. */
   separated(view: AppliedChange): Promise<readonly Separated[]>;
@@ -71,12 +71,18 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
   return {
     assign,
     async isRepeat(record) {
-      if (!record.repeatable) return false;
+      if (!record.repeatable) return isKept(changeLog, record);
       const owner = await ownerOf(await candidatesOf(record.deployment), momentOf(record));
       return owner !== undefined && RANK[record.state] <= RANK[owner.view.deployment.state];
     },
     separated: (view) => separated(changeLog, view),
   };
+}
+
+/** A post with a name of its own (`external_id`) may come again at any time: its step is there, or it is not. */
+async function isKept(changeLog: Pick<ChangeLog, 'get' | 'records'>, { deployment, id }: ChangeRecord) {
+  const view = await changeLog.get(deployment);
+  return view !== undefined && (await changeLog.records(view.deployment.key)).some((record) => record.id === id);
 }
 
 interface RecordMoment extends Moment {

@@ -85,7 +85,7 @@ export type Mapped =
 export type Outcome =
   | {
       readonly kind: 'accepted';
-      /** An identical body has reported the same deployment before. */
+      /** It says again what is known: asked where `tellsRepeats` is set. */
       readonly isRepeat?: true;
       readonly records: readonly NewChangeRecord[];
       readonly lookups?: readonly Lookup[];
@@ -312,6 +312,8 @@ export interface Source extends ToolFacts {
    * @throws ResolveFailed
    */
   tokenExpiresAt?(signal: AbortSignal): Promise<Date | undefined>;
+  /** Its `answer` says of a post that it repeats what is known. */
+  readonly tellsRepeats?: true;
   /** The answer in the sender's language; undefined = ours (http/webhooks.ts). */
   answer?(outcome: Outcome, webhook: Webhook): Answer | undefined;
 }

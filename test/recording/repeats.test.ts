@@ -119,6 +119,19 @@ describe('the same words', () => {
     expect(await log()).toEqual(['A deployment succeeded']);
   });
 
+  it('with a name of their own are a repeat at any time, unless their state is news', async () => {
+    const { record, isRepeat } = open();
+    const named = (minute: number, state: State = 'succeeded') => {
+      const { repeatable: _, ...one } = post('A', minute, state);
+      return { ...one, deployment: 'changes:release-7' };
+    };
+    expect(await isRepeat(named(0))).toBe(false);
+    await record(named(0));
+    await record(post('B', 30));
+    expect(await isRepeat(named(1440))).toBe(true);
+    expect(await isRepeat(named(1440, 'failed'))).toBe(false);
+  });
+
   it('a day later are deployed again', async () => {
     const { record, log, isRepeat } = open();
     await record(post('A', 0));

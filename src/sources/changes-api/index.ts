@@ -45,6 +45,7 @@ export const changesApi = z
         headers: { 'content-type': 'application/json', authorization: `Bearer ${config.secrets[0] ?? ''}` },
         body: sampleChange(at),
       }),
+      tellsRepeats: true,
       answer: answerOf,
     }),
   );
