@@ -1,7 +1,5 @@
 import type { Act, Health, Operation } from './application.ts';
-
 export type End = 'running' | 'succeeded' | 'failed' | 'canceled' | 'superseded';
-
 /** How a deployment ended, as whoever saw everything would say. */
 export interface Truth {
   readonly start: string;
@@ -15,7 +13,6 @@ export interface Truth {
 }
 
 const ENDS = { applied: 'running', failed: 'failed', terminated: 'canceled' } as const;
-const A_DAY = 24 * 3600;
 
 /** The reference: what the deployments of an application are, by what happens to it. Times are seconds. */
 export function createReference() {
@@ -23,10 +20,9 @@ export function createReference() {
   const applied = () => truths.findLast(({ appliedAt, isWhole }) => appliedAt !== undefined && isWhole);
   /** What happens a day after a deployment that has ended is not its doing. */
   const isLongOver = ({ end, appliedAt }: Truth, now: number) =>
-    (end === 'succeeded' || end === 'failed') && appliedAt !== undefined && now - appliedAt > A_DAY;
-  const overtake = () => {
-    for (const truth of truths) if (truth.end === 'running') truth.end = 'superseded';
-  };
+    (end === 'succeeded' || end === 'failed') && appliedAt !== undefined && now - appliedAt > 24 * 3600;
+  const overtake = () =>
+    truths.filter(({ end }) => end === 'running').map((truth) => Object.assign(truth, { end: 'superseded' }));
   return {
     truths: (): readonly Readonly<Truth>[] => truths,
     applied,
@@ -37,8 +33,7 @@ export function createReference() {
       truths.push({ ...begun, end: 'running', ever: new Set() });
     },
     finish(how: Extract<Act, { kind: 'finish' }>['how'], now: number): void {
-      const truth = truths.at(-1);
-      if (truth) Object.assign(truth, { end: ENDS[how], ...(how === 'applied' && { appliedAt: now }) });
+      Object.assign(truths.at(-1) ?? {}, { end: ENDS[how], ...(how === 'applied' && { appliedAt: now }) });
     },
     /** What the health says of the deployments that it may speak of. */
     judge({ kind, phase }: Operation, health: { readonly status: Health; readonly since: string }, now: number): void {
