@@ -7,8 +7,8 @@ import { within } from '../values/within.ts';
 const ASK_WITHIN_MS = 250;
 
 /**
- * Whether a webhook says again what is known, as far as Redis tells soon: what is not known is no repeat. Asked only for
- * sources whose answer tells it.
+ * Whether a webhook says again what is known, as far as Redis tells soon: what is not known is no repeat. Asked only
+ * for sources whose answer tells it.
  */
 export function repeatWithTimeout(
   repeats: Pick<Repeats, 'isRepeat'>,
