@@ -7,8 +7,8 @@ import { parseJson } from './values/parse-json.ts';
 export interface ReceiveParts {
   /** Makes the webhook and its records durable, or throws NotKept within 2 s. */
   readonly keep: (source: Source, webhook: Webhook, mapped: Mapped) => Promise<void>;
-  /** Notes a webhook that was refused. Never fails, and never takes long. */
-  readonly noteRejected: (source: Source, webhook: Webhook, error: WebhookRejected) => Promise<void>;
+  /** Notes a webhook that was refused, and returns the id that it is found by. Never fails, and never takes long. */
+  readonly noteRejected: (source: Source, webhook: Webhook, error: WebhookRejected) => Promise<string>;
   /** Whether it says again what is known already. Never fails, and never takes long. */
   readonly isRepeat: (source: Source, mapped: Mapped) => Promise<boolean>;
   /** What imitated APIs remember. */
@@ -34,8 +34,7 @@ export function createReceive({ keep, noteRejected, isRepeat, rows }: ReceivePar
     } catch (error) {
       if (error instanceof NotKept) return { source, outcome: { kind: 'not_kept' } };
       if (!(error instanceof WebhookRejected)) throw error;
-      await noteRejected(source, webhook, error);
-      return { source, outcome: { kind: 'rejected', error } };
+      return { source, outcome: { kind: 'rejected', error, noted: await noteRejected(source, webhook, error) } };
     }
   };
 }

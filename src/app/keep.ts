@@ -11,6 +11,7 @@ import { secretOfAnother } from '../sources/wrong-secret.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { InboxEntry } from '../store/inbox/entry.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
+import { refusalIdOf } from '../store/inbox/refusals.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import type { Mask } from '../values/mask.ts';
 import { redactBody } from '../values/redact.ts';
@@ -107,15 +108,17 @@ export function createKeep(parts: KeepParts) {
     }
     await toSpool(kept);
   };
-  /** Who was refused finds it in the inbox. The body of a stranger is not kept. */
-  const noteRefused = async (source: EntryOwner, webhook: Webhook, error: WebhookRejected): Promise<void> => {
-    if (parts.isHeldBack(webhook.address ?? '')) return;
+  /** Who was refused finds it in the inbox, by the id that is returned. The body of a stranger is not kept. */
+  const noteRefused = async (source: EntryOwner, webhook: Webhook, error: WebhookRejected): Promise<string> => {
     const { code: reason, message } = error;
+    const { address = '' } = webhook;
+    if (parts.isHeldBack(address)) return refusalIdOf({ address, source: source.name, reason, detail: message });
     const other = secretOfAnother(source, webhook, sources);
     const detail = other === undefined ? message : `this is the secret of the source "${other}": ${message}`;
     const { id: _, verdict: __, deployments: ___, ...seen } = toEntry(source, webhook, { verdict: 'rejected' });
-    const refusal = mask.value({ ...seen, address: webhook.address ?? '', reason, detail });
+    const refusal = mask.value({ ...seen, address, reason, detail });
     await keptWithin(NOTE_WITHIN_MS, inbox.addRefusal(refusal)).catch(onLoss);
+    return refusalIdOf(refusal);
   };
   return {
     /** What Redis said when it did not take the last webhook that it was given. */
@@ -173,10 +176,11 @@ export function createKeep(parts: KeepParts) {
       });
     },
     /** An authentic one that says nothing of use. Its body is kept: its sender looks for it in the inbox. */
-    async noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): Promise<void> {
+    async noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): Promise<string> {
       if (error.code === 'bad_signature') return noteRefused(source, webhook, error);
       const entry = mask.value(rejection(source, webhook, error));
       await keptWithin(NOTE_WITHIN_MS, inbox.add(entry, redactBody(mask.bytes(webhook.body)))).catch(onLoss);
+      return webhook.id;
     },
     noteRefused,
   };

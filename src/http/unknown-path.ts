@@ -11,7 +11,7 @@ export interface UnknownPathParts {
   readonly sources: readonly Source[];
   readonly limit: RefusalLimit;
   /** Somebody looks for it in the inbox. */
-  readonly noteRefused: (source: NoSource, webhook: Webhook, error: WebhookRejected) => Promise<void>;
+  readonly noteRefused: (source: NoSource, webhook: Webhook, error: WebhookRejected) => Promise<string>;
   readonly onAnswered: WebhookParts['onAnswered'];
 }
 
@@ -34,11 +34,18 @@ export function createUnknownPath({ sources, limit, noteRefused, onAnswered }: U
     const webhook = { ...toHead(request, path), body: Buffer.alloc(0) };
     const error = new WebhookRejected('no_such_source', adviceFor(path, webhook, sources));
     discardBody(request);
-    await noteRefused(source, webhook, error);
+    const id = await noteRefused(source, webhook, error);
     limit.count(webhook.address ?? '');
     sendNotFound(response, path);
     const ms = performance.now() - startedMs;
-    onAnswered({ webhook, source, outcome: { kind: 'rejected', error }, proved: false, status: 404, ms });
+    onAnswered({
+      webhook: { ...webhook, id },
+      source,
+      outcome: { kind: 'rejected', error },
+      proved: false,
+      status: 404,
+      ms,
+    });
   };
 }
 

@@ -4,7 +4,6 @@ import type { ReceiveParts } from '../receive.ts';
 import { answerTo, tooLarge, unreadable, unsigned } from '../sources/answer.ts';
 import { admit } from '../sources/sender.ts';
 import type { Answer, Outcome, Source, Webhook, WebhookHead } from '../sources/source.ts';
-import { refusalIdOf } from '../store/inbox/refusals.ts';
 import type { Mask } from '../values/mask.ts';
 import { type Body, readBody } from './body.ts';
 import type { BodyBudget } from './body-budget.ts';
@@ -101,8 +100,7 @@ async function receiveOne(parts: WebhookParts, incoming: Incoming): Promise<Rece
     discardBody(request);
     const { source, outcome } = admission;
     const error = outcome.kind === 'rejected' ? outcome.error : unsigned();
-    const webhook = refused({ ...head, body: NOTHING }, source, error);
-    await parts.noteRefused(source, webhook, error);
+    const webhook = await noted(parts, { webhook: { ...head, body: NOTHING }, source, error });
     return { webhook, source, outcome, proved: false };
   }
   const { candidates, proved } = admission;
@@ -134,21 +132,26 @@ async function receiveRead(parts: WebhookParts, read: Read): Promise<Received> {
     const { outcome } = received;
     if (outcome.kind !== 'rejected' || outcome.error.code !== 'bad_signature')
       return { webhook, ...received, proved: true };
-    return { webhook: refused(webhook, received.source, outcome.error), ...received, proved: false };
+    return { webhook: { ...webhook, id: outcome.noted ?? webhook.id }, ...received, proved: false };
   }
   const unread = { ...head, body: NOTHING };
   if (body === 'busy') return { webhook: unread, source, outcome: { kind: 'not_kept', reason: 'busy' }, proved };
   const error = body === 'too_large' ? tooLarge(read.limit) : unreadable();
-  const webhook = refused(unread, source, error);
-  await parts.noteRefused(source, webhook, error);
+  const webhook = await noted(parts, { webhook: unread, source, error });
   return { webhook, source, outcome: { kind: 'rejected', error }, proved };
 }
 
-/** Refusals of one address for one reason are one entry of the inbox: the answer names that. */
-const refused = (webhook: Webhook, source: Source, { code }: WebhookRejected): Webhook => ({
-  ...webhook,
-  id: refusalIdOf({ address: webhook.address ?? '', source: source.name, reason: code }),
-});
+interface Refused {
+  readonly webhook: Webhook;
+  readonly source: Source;
+  readonly error: WebhookRejected;
+}
+
+/** Refusals of one address for one cause are one entry of the inbox: the answer names that. */
+const noted = async (
+  { noteRefused }: Pick<WebhookParts, 'noteRefused'>,
+  { webhook, source, error }: Refused,
+): Promise<Webhook> => ({ ...webhook, id: await noteRefused(source, webhook, error) });
 
 const isWebhookPath = (path: string): boolean => path === '/webhooks' || path.startsWith('/webhooks/');
 

@@ -95,7 +95,8 @@ export type Outcome =
   /** A question to an imitated API: nothing was reported. */
   | { readonly kind: 'answered'; readonly answer: Answer }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string }
-  | { readonly kind: 'rejected'; readonly error: WebhookRejected }
+  /** `noted`: the id that the inbox has it under, where that is another than the webhook's. */
+  | { readonly kind: 'rejected'; readonly error: WebhookRejected; readonly noted?: string }
   /** A connection test that its tool does not sign: answered 2xx, and neither read nor kept. */
   | { readonly kind: 'unproved' }
   /** Redis did not take it in time, or too many bodies are under way. */

@@ -260,7 +260,8 @@ export const keys = {
   }),
   refusals: family('refusals', {
     type: 'hash',
-    content: 'requests that were refused, one for each address, source and reason: the last (JSON), and `<id>:count`',
+    content:
+      'requests that were refused, one for each address, source, reason and cause: the last (JSON), and `<id>:count`',
     writtenBy: 'store/inbox/refusals.ts',
     ends: 'after `inbox.days`, or beyond 1,000',
     expires: false,

@@ -12,8 +12,8 @@ export interface Trouble {
 }
 
 const REFUSED_WITHIN_MS = 3_600_000;
-/** Entries of refusals that are looked at; each is one sender and one reason. */
-const LOOKED_AT = 20;
+/** Entries of refusals that are looked at; each is one sender and one cause. */
+const LOOKED_AT = 100;
 
 interface TroubleParts {
   readonly backlog: () => Promise<Readonly<Record<string, Backlog>>>;

@@ -140,3 +140,25 @@ describe('while bodies that never end hold all the room', () => {
     expect(answers[0]?.status).toBe(401);
   });
 });
+
+describe('refusals of one sender', () => {
+  it('are told apart by their cause: a mistyped secret is not that of another source', async () => {
+    const secretOfBitbucket = 'the-secret-of-bitbucket-24';
+    await bridge.reload({
+      sources: [
+        { type: 'gitlab', secrets: [SECRET] },
+        { type: 'bitbucket', secrets: [secretOfBitbucket] },
+      ],
+    });
+    const idOf = async (token: string) =>
+      (await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({}), { ...gitlabHeaders(), 'x-gitlab-token': token }))
+        .body.webhook;
+    const details = async (ids: readonly string[]) =>
+      Promise.all(ids.map(async (id) => (await bridge.get(`/api/inbox/${id}`)).body.data.detail));
+    const [mistyped, swapped, again] = [await idOf('mistyped'), await idOf(secretOfBitbucket), await idOf('mistypes')];
+    expect(again).toBe(mistyped);
+    const [ofMistyped, ofSwapped] = await details([mistyped, swapped]);
+    expect(ofSwapped).toBe(`this is the secret of the source "bitbucket": ${ofMistyped}`);
+    expect(ofMistyped).not.toContain('bitbucket');
+  });
+});

@@ -8,7 +8,8 @@ import type { InboxEntry, Refusal } from './entry.ts';
 
 /**
  * Requests that proved nothing. They have a ring of their own, so that a stranger who sends thousands of them moves no
- * authentic webhook out of the inbox; one address that is refused for one reason is one entry with a count.
+ * authentic webhook out of the inbox. What one address is refused for one cause is one entry with a count: what the
+ * entry says is true of all that it counts.
  */
 export interface Refusals {
   add(refusal: Refusal): Promise<void>;
@@ -20,6 +21,8 @@ export interface Refusals {
 }
 
 export const REFUSALS_KEPT = 1_000;
+/** A cause may repeat what the sender wrote: one address must not move all others out. */
+export const CAUSES_OF_ONE_ADDRESS = 100;
 /** Of one entry: 1,000 of them take about a megabyte. */
 const MAX_ENTRY_CHARS = 1_000;
 const MAX_TEXT_CHARS = 200;
@@ -49,6 +52,8 @@ export function createRefusals(redis: Redis): Refusals {
         atMs,
         REFUSALS_KEPT,
         FEED_KEPT,
+        prefixOf(refusal.address),
+        CAUSES_OF_ONE_ADDRESS,
       );
     },
     get: async (id) => (await read([id]))[0],
@@ -69,13 +74,17 @@ const countField = (id: string) => `${id}:count`;
 export const pairs = (listed: readonly string[]): { readonly id: string; readonly atMs: number }[] =>
   listed.flatMap((id, at) => (at % 2 === 0 ? [{ id, atMs: Number(listed[at + 1]) }] : []));
 
-/** Its sender is told the id, and finds the entry by it. */
-export const refusalIdOf = ({ address, source, reason }: Pick<Refusal, 'address' | 'source' | 'reason'>): string =>
-  `${ID_PREFIX}${digest([address, source, reason].join('\n'))}`;
+const ADDRESS_DIGITS = 12;
+const prefixOf = (address: string): string => `${ID_PREFIX}${digest(address).slice(0, ADDRESS_DIGITS)}_`;
 
-function toEntry({ address, reason, ...refusal }: Refusal): InboxEntry {
-  const id = refusalIdOf({ address, source: refusal.source, reason });
-  return { ...refusal, id, address, reason, verdict: 'rejected', deployments: [] };
+/** Its sender is told the id, and finds the entry by it. */
+export const refusalIdOf = ({ address, source, reason, detail = '' }: RefusalCause): string =>
+  `${prefixOf(address)}${digest([address, source, reason, detail].join('\n'))}`;
+
+export type RefusalCause = Pick<Refusal, 'address' | 'source' | 'reason' | 'detail'>;
+
+function toEntry(refusal: Refusal): InboxEntry {
+  return { ...refusal, id: refusalIdOf(refusal), verdict: 'rejected', deployments: [] };
 }
 
 /** Unauthenticated senders write the headers, and may write long ones. */

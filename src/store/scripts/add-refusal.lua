@@ -1,6 +1,6 @@
 --[[
-Adds a request that was refused, or counts it where one of the same address and reason is known. Of too many, those that
-came back least lately are forgotten.
+Adds a request that was refused, or counts it where one of the same address and cause is known. Of too many, those that
+came back least lately are forgotten; of one address there are fewer.
 
 KEYS[1]    refusals
 KEYS[2]    refusalsByTime
@@ -11,6 +11,8 @@ ARGV[2]    the entry (JSON)
 ARGV[3]    time of receipt (epoch ms)
 ARGV[4]    how many are kept
 ARGV[5]    entries that the feed keeps
+ARGV[6]    what the ids of its address begin with
+ARGV[7]    how many of one address are kept
 Reply      how often it came
 ]]
 -- @include count-webhook
@@ -18,10 +20,20 @@ local count = redis.call('HINCRBY', KEYS[1], ARGV[1] .. ':count', 1)
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 countWebhook(KEYS[4], ARGV[2], 'rejected')
 redis.call('ZADD', KEYS[2], 'GT', ARGV[3], ARGV[1])
+local function forget(id)
+  redis.call('ZREM', KEYS[2], id)
+  redis.call('HDEL', KEYS[1], id, id .. ':count')
+end
+if count == 1 then
+  local own = {}
+  for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+    if string.sub(id, 1, #ARGV[6]) == ARGV[6] then own[#own + 1] = id end
+  end
+  for i = 1, #own - ARGV[7] do forget(own[i]) end
+end
 local surplus = redis.call('ZCARD', KEYS[2]) - ARGV[4]
 if surplus > 0 then
-  local gone = redis.call('ZPOPMIN', KEYS[2], surplus)
-  for i = 1, #gone, 2 do redis.call('HDEL', KEYS[1], gone[i], gone[i] .. ':count') end
+  for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, surplus - 1)) do forget(id) end
 end
 if count == 1 then redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[5], '*', 'webhook', ARGV[1]) end
 return count

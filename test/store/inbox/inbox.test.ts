@@ -6,7 +6,7 @@ import type { InboxEntry, Refusal } from '../../../src/store/inbox/entry.ts';
 import { createInbox } from '../../../src/store/inbox/inbox.ts';
 import { lastWebhooksBySource } from '../../../src/store/inbox/last-webhooks.ts';
 import { createBodyPacker } from '../../../src/store/inbox/pack-bodies.ts';
-import { REFUSALS_KEPT } from '../../../src/store/inbox/refusals.ts';
+import { CAUSES_OF_ONE_ADDRESS, REFUSALS_KEPT } from '../../../src/store/inbox/refusals.ts';
 import { keys } from '../../../src/store/keys.ts';
 import { startTestRedis } from '../../support/redis.ts';
 
@@ -68,6 +68,30 @@ describe('refusals', () => {
     expect(entries[2]).toMatchObject({ verdict: 'rejected', receivedAt: at(3), deployments: [] });
     expect(await inbox.get(entries[2]?.id ?? '')).toEqual(entries[2]);
     expect(await redis.xlen(keys.feed())).toBe(3);
+  });
+
+  it('are one entry for a cause: each says what is true of all that it counts', async () => {
+    const inbox = open();
+    const swapped = 'this is the secret of the source "bitbucket": the token is wrong';
+    await inbox.addRefusal(refusal(1, { detail: swapped }));
+    for (const ms of [2, 3]) await inbox.addRefusal(refusal(ms));
+    const { entries } = await inbox.list({ limit: 10, offset: 0 });
+    expect(entries.map(({ detail, count }) => [detail, count])).toEqual([
+      ['the token is wrong', 2],
+      [swapped, 1],
+    ]);
+  });
+
+  it('of one address move those of no other out, whatever causes it makes up', async () => {
+    const inbox = open();
+    await inbox.addRefusal(refusal(0, { address: '192.0.2.8' }));
+    const count = REFUSALS_KEPT + 10;
+    for (let n = 1; n <= count; n++) await inbox.addRefusal(refusal(n, { detail: `no source is at /${n}` }));
+    const { entries, total } = await inbox.list({ limit: REFUSALS_KEPT, offset: 0 });
+    expect(total).toBe(CAUSES_OF_ONE_ADDRESS + 1);
+    expect(entries[0]).toMatchObject({ detail: `no source is at /${count}` });
+    expect(entries.at(-1)).toMatchObject({ address: '192.0.2.8' });
+    expect(await redis.hlen(keys.refusals())).toBe(2 * total);
   });
 
   it('move no authentic webhook out, and take about a megabyte whatever they say', async () => {
