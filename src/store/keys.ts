@@ -348,7 +348,7 @@ export const keys = {
   }),
   echoOfId: family('echo:id:<project>:<deployment id>', {
     type: 'string',
-    content: 'present: the forge has this deployment from us, and its webhook is an echo',
+    content: 'the short commit of the deployment that the forge has from us: its webhook is an echo; `1`: any commit',
     writtenBy: 'store/deliveries/echoes.ts',
     ends: 'with its deployment',
     expires: true,

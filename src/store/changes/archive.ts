@@ -100,9 +100,9 @@ const indexesOf = ({ indexes }: Packed): string[] => (indexes === '' ? [] : inde
 
 /** Keys that lead to it: they stay known, and are no keys any more. */
 function foundBy({ name, aliases, deliveries }: Packed): string[] {
-  const remote = deliveries.flatMap(({ sink, ledger, ownerUntilMs, isEcho }) => {
+  const remote = deliveries.flatMap(({ sink, ledger, ownerUntilMs, echo }) => {
     const { remote_id: id = '', echo_project: project = '' } = ledger;
-    return [...(ownerUntilMs ? [keys.remoteOwner(sink, id)] : []), ...(isEcho ? [keys.echoOfId(project, id)] : [])];
+    return [...(ownerUntilMs ? [keys.remoteOwner(sink, id)] : []), ...(echo ? [keys.echoOfId(project, id)] : [])];
   });
   return [keys.deployment(name), ...aliases.map((alias) => keys.alias(alias)), ...remote];
 }
@@ -142,7 +142,7 @@ function restored(packed: Packed, leastMs: number): Command[] {
     until(hash),
     ...(firstOccurrence === undefined ? [] : text(keys.firstOccurrence(name), firstOccurrence)),
     ...aliases.flatMap((alias) => text(keys.alias(alias), name)),
-    ...deliveries.flatMap(({ sink, ledger, attempts, ownerUntilMs, isEcho }): Command[] => {
+    ...deliveries.flatMap(({ sink, ledger, attempts, ownerUntilMs, echo }): Command[] => {
       const { remote_id: id = '', echo_project: project = '' } = ledger;
       const [ledgerKey, log, owner] = [keys.ledger(sink, name), keys.attempts(sink, name), keys.remoteOwner(sink, id)];
       const fields = Object.entries(ledger).flat();
@@ -150,7 +150,7 @@ function restored(packed: Packed, leastMs: number): Command[] {
         ...(fields.length > 0 ? [['HSET', ledgerKey, ...fields] as const, until(ledgerKey)] : []),
         ...(attempts.length > 0 ? [['RPUSH', log, ...attempts] as const, until(log)] : []),
         ...(ownerUntilMs ? [['SET', owner, name] as const, until(owner, ownerUntilMs)] : []),
-        ...(isEcho ? text(keys.echoOfId(project, id), '1') : []),
+        ...(echo ? text(keys.echoOfId(project, id), echo) : []),
       ];
     }),
   ];
@@ -231,7 +231,7 @@ interface ToldLedger {
 async function gatherRemote(
   redis: Redis,
   { sink, name, ledger: { remote_id: id, echo_project: project } }: ToldLedger,
-): Promise<{ readonly seen: readonly Seen[]; readonly known: Pick<PackedDelivery, 'ownerUntilMs' | 'isEcho'> }> {
+): Promise<{ readonly seen: readonly Seen[]; readonly known: Pick<PackedDelivery, 'ownerUntilMs' | 'echo'> }> {
   if (!id) return { seen: [], known: {} };
   const owner = keys.remoteOwner(sink, id);
   const echo = project ? keys.echoOfId(project, id) : undefined;
@@ -239,14 +239,14 @@ async function gatherRemote(
     nowOf(redis),
     redis.pttl(owner),
     see(redis, owner, () => redis.get(owner)),
-    echo === undefined ? undefined : see(redis, echo, () => redis.exists(echo)),
+    echo === undefined ? undefined : see(redis, echo, () => redis.get(echo)),
   ]);
   const isOwner = owned.value === name;
   return {
     seen: [...(isOwner ? [owned.seen] : []), ...(sent?.value ? [sent.seen] : [])],
     known: {
       ...(isOwner && { ownerUntilMs: nowMs + Math.max(ttlMs, 1) }),
-      ...(sent?.value && { isEcho: true as const }),
+      ...(sent?.value && { echo: sent.value }),
     },
   };
 }

@@ -21,8 +21,8 @@ export interface PackedDelivery {
   readonly attempts: readonly string[];
   /** Until when the destination's id leads to this deployment (epoch ms); absent: it leads to another. */
   readonly ownerUntilMs?: number;
-  /** The forge has it from us. */
-  readonly isEcho?: true;
+  /** The forge has it from us: what is kept of its id there (keys.ts, echoOfId). */
+  readonly echo?: string;
 }
 
 /** A deployment and all that is kept of it elsewhere. */
@@ -98,7 +98,8 @@ type DeliveryHead = readonly [
   sink: string,
   /** After the time until which the deployment is kept: most are a few seconds apart. null: it is no owner. */
   ownerMsLater: number | null,
-  isEcho: 0 | 1,
+  /** 0: none. 1: that there is one is all that an earlier bridge wrote. */
+  echo: 0 | 1 | string,
   attempts: number,
   ledger: Readonly<Record<string, string>>,
 ];
@@ -109,9 +110,9 @@ function linesOf({ view, name, untilMs, indexes, records, firstOccurrence, alias
   const listed = indexes === '' ? [] : indexes.split('\n').map((index) => (index === place ? LINEAGE : index));
   const all = Object.entries(records);
   const head: Head = [name, untilMs, listed.length, all.length, firstOccurrence ?? null, aliases];
-  const delivered = deliveries.flatMap(({ sink, ledger, attempts, ownerUntilMs, isEcho }) => {
+  const delivered = deliveries.flatMap(({ sink, ledger, attempts, ownerUntilMs, echo }) => {
     const ownerMsLater = ownerUntilMs === undefined ? null : ownerUntilMs - untilMs;
-    const line: DeliveryHead = [sink, ownerMsLater, isEcho ? 1 : 0, attempts.length, ledger];
+    const line: DeliveryHead = [sink, ownerMsLater, echo ?? 0, attempts.length, ledger];
     return [JSON.stringify(line), ...attempts];
   });
   const recorded = all.flatMap(([id, json]) => [isIdOf(id, json) ? '' : id, json]);
@@ -129,11 +130,11 @@ function parseLines(view: string, [first = '', ...lines]: readonly string[]): Pa
   }
   const deliveries: PackedDelivery[] = [];
   while (at < lines.length) {
-    const [sink, ownerMsLater, isEcho, attempts, ledger] = JSON.parse(lines[at] ?? '') as DeliveryHead;
+    const [sink, ownerMsLater, echo, attempts, ledger] = JSON.parse(lines[at] ?? '') as DeliveryHead;
     deliveries.push({
       ...{ sink, ledger, attempts: lines.slice(at + 1, at + 1 + attempts) },
       ...(ownerMsLater !== null && { ownerUntilMs: untilMs + ownerMsLater }),
-      ...(isEcho && { isEcho: true }),
+      ...(echo && { echo: String(echo) }),
     });
     at += 1 + attempts;
   }

@@ -21,7 +21,7 @@ export interface Echoes {
   /** `by` is the deployment for which we write: each withdraws its own announcement only. */
   expect(echo: Echo, by: string): Promise<void>;
   unexpect(echo: Echo, by: string): Promise<void>;
-  /** From now on the deployment id alone tells it, and the announcement is withdrawn. */
+  /** From now on the deployment id tells it, with its commit, and the announcement is withdrawn. */
   remember(echo: Echo, by: string, deploymentId: string): Promise<void>;
   isOurs(made: MadeByApi): Promise<boolean>;
 }
@@ -43,19 +43,28 @@ export function createEchoes(redis: Redis, keepSeconds: number): Echoes {
     },
     async remember(echo, by, deploymentId) {
       const names = [remembered(echo.project, deploymentId), expected(echo.project, echo.environment, echo.sha)];
-      await rememberEcho(redis, names, by, keepSeconds);
+      await rememberEcho(redis, names, by, keepSeconds, shortSha(echo.sha));
     },
-    async isOurs({ projects, deploymentId, environment, shortSha }) {
-      const names = projects.flatMap((project) => [
-        remembered(project, deploymentId),
-        ...(shortSha ? [expected(project, environment, shortSha)] : []),
-      ]);
-      if (names.length === 0) return false;
-      if ((await redis.exists(...names)) > 0) return true;
-      return (await packedUnder(redis, names)).some((id) => id !== undefined);
+    async isOurs({ projects, deploymentId, environment, shortSha: sha }) {
+      const byId = projects.map((project) => remembered(project, deploymentId));
+      const announced = sha ? projects.map((project) => expected(project, environment, sha)) : [];
+      if (byId.length === 0) return false;
+      // In this order: when it is remembered, the announcement is withdrawn in the same write.
+      const [areExpected, commits] = await Promise.all([announced.length && redis.exists(announced), redis.mget(byId)]);
+      if (areExpected > 0 || commits.some((commit) => commit !== null && isSame(commit, sha))) return true;
+      return (
+        commits.every((commit) => commit === null) && (await packedUnder(redis, byId)).some((id) => id !== undefined)
+      );
     },
   };
 }
+
+/** What an earlier bridge remembered of an id: not its commit. */
+const ANY_COMMIT = '1';
+
+/** A forge that was restored from a backup gives its ids again: one with another commit is somebody else's. */
+const isSame = (commit: string, sha: string | undefined): boolean =>
+  commit === ANY_COMMIT || sha === undefined || commit === shortSha(sha);
 
 /** As the key has it. */
 export const echoProject = (project: string): string => project.toLowerCase();

@@ -5,7 +5,8 @@ KEYS[1]    echoOfId
 KEYS[2]    expectedEchoes
 ARGV[1]    the deployment for which it was made
 ARGV[2]    seconds that the id is remembered
+ARGV[3]    its short commit
 Reply      1, or 0 when it was not announced
 ]]
-redis.call('SET', KEYS[1], '1', 'EX', ARGV[2])
+redis.call('SET', KEYS[1], ARGV[3], 'EX', ARGV[2])
 return redis.call('SREM', KEYS[2], ARGV[1])

@@ -50,7 +50,7 @@ describe('fields', () => {
             ledger: fc.dictionary(fc.stringMatching(/^[a-z_]+$/), fc.string()),
             attempts: fc.array(json),
             ownerUntilMs: fc.integer({ min: 1 }),
-            isEcho: fc.constant(true as const),
+            echo: fc.constantFrom('1', 'cccccccc'),
           },
           { requiredKeys: ['sink', 'ledger', 'attempts'] },
         ),

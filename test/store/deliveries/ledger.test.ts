@@ -101,3 +101,15 @@ describe('an attempt of which the answer was lost', () => {
     expect(await echoes.isOurs(made)).toBe(false);
   });
 });
+
+it('takes a deployment for its own by id and commit: a forge that was restored gives its ids again', async () => {
+  const echo = { project: 'harbor/lighthouse-api', environment: 'production', sha: 'c'.repeat(40) };
+  const made = { projects: ['77', echo.project], deploymentId: '101', environment: 'production' };
+  await ledger.exclusive({ sink: 'gitlab', deployment: 'a', echo }, async (entry) => {
+    await entry.attempting();
+    await entry.claim('101');
+  });
+  expect(await echoes.isOurs({ ...made, shortSha: 'cccccccc' })).toBe(true);
+  expect(await echoes.isOurs({ ...made, shortSha: 'dddddddd' })).toBe(false);
+  expect(await echoes.isOurs({ ...made, deploymentId: '102', shortSha: 'cccccccc' })).toBe(false);
+});
