@@ -4,7 +4,7 @@ import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 import { FACETS, type Facet, facetKey } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
-import { termsOf } from './search-terms.ts';
+import { isNumbered, termsOf } from './search-terms.ts';
 
 /** One step of a search, newest first. */
 export interface FoundStep {
@@ -40,10 +40,11 @@ export async function* find(redis: Redis, selection: ChangeSelection): AsyncGene
   const commits = [selection.facets.commit ?? []].flat();
   const isSure = words.length <= MAX_WORDS && commits.every((commit) => commit.length <= MIN_SHA_CHARS);
   const limit = stepOf(groups);
+  const wanted = words.slice(0, MAX_WORDS).map((word) => `${isNumbered(word) ? '=' : '~'}${word}`);
   let [highest, seen]: [number | string, number] = [span.max, 0];
   for (;;) {
     const sizes = groups.map((group) => group.length);
-    const args = [highest, seen, span.min, limit, groups.length, ...sizes, ...words.slice(0, MAX_WORDS)];
+    const args = [highest, seen, span.min, limit, groups.length, ...sizes, ...wanted];
     const reply = await findChanges(redis, [keys.searchTerms(), ...indexes], ...args);
     const [looked, last, ofLast, found] = reply as [number, string, number, string[]]; // the script's reply
     const names = found.map((one) => one.slice(1));

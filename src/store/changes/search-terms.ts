@@ -12,6 +12,17 @@ const MAX_TEXT_CHARACTERS = 40_000;
 /** What a search asks for: each word once, in lower case. */
 export const termsOf = (text: string): string[] => [...new Set(text.toLowerCase().split(/\s+/).filter(Boolean))];
 
+const NUMBERED = /^(?:[!#]|pipelines\/(?:results\/)?|jobs\/|runs\/)\d+$/;
+/** The number of a merge request or a run is meant whole: `!12` is not `!123`. Any other word may be a part of one. */
+export const isNumbered = (word: string): boolean => NUMBERED.test(word);
+
+function holds(text: string, { word, isWhole }: { readonly word: string; readonly isWhole: boolean }): boolean {
+  if (!isWhole) return text.includes(word);
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length))
+    if (!/\d/.test(text.charAt(at + word.length))) return true;
+  return false;
+}
+
 /**
  * The words of a deployment, each on a line, since none goes over a line's end; without those that stand in a longer
  * one.
@@ -21,7 +32,8 @@ export function packTerms(deployment: Deployment): string | undefined {
   if (text.length > MAX_TEXT_CHARACTERS) return undefined;
   let packed = '';
   for (const word of termsOf(text).sort((a, b) => b.length - a.length)) {
-    if (packed.includes(word)) continue;
+    // A number at its end may be asked for as a whole.
+    if (holds(packed, { word, isWhole: /\d$/.test(word) })) continue;
     packed += `${word}\n`;
     if (packed.length > MAX_PACKED_CHARACTERS) return undefined;
   }
@@ -33,7 +45,7 @@ export function createTextMatch(text: string): (deployment: Deployment) => boole
   const terms = termsOf(text);
   return (deployment) => {
     const haystack = textOf(deployment);
-    return terms.every((word) => haystack.includes(word));
+    return terms.every((word) => holds(haystack, { word, isWhole: isNumbered(word) }));
   };
 }
 

@@ -11,7 +11,8 @@ ARGV[2]    how many of that score were seen already
 ARGV[3]    lowest score
 ARGV[4]    how many are looked at
 ARGV[5]    of how many facets there are indexes
-ARGV[6...] of each facet how many there are, then the words that are wanted
+ARGV[6...] of each facet how many there are, then the words that are wanted, each after `~`, or after `=` when no digit
+           may follow
 Reply      how many were looked at; the score of the last, or nothing where none is left; how many of that score were
            seen; the names that fit, each after `+`, or after `?` when its terms are not known
 ]]
@@ -96,12 +97,22 @@ for facet = 2, facets do
   names = kept
 end
 
-local firstWord, found = 6 + facets, {}
-local allTerms = #names > 0 and firstWord <= #ARGV and redis.call('HMGET', KEYS[1], unpack(names))
+local words, found = {}, {}
+for i = 6 + facets, #ARGV do
+  words[#words + 1] = { text = string.sub(ARGV[i], 2), isWhole = string.sub(ARGV[i], 1, 1) == '=' }
+end
+local function holds(terms, word)
+  local from, to = string.find(terms, word.text, 1, true)
+  while from and word.isWhole and string.find(terms, '^%d', to + 1) do
+    from, to = string.find(terms, word.text, to + 1, true)
+  end
+  return from
+end
+local allTerms = #names > 0 and #words > 0 and redis.call('HMGET', KEYS[1], unpack(names))
 for at, name in ipairs(names) do
   local terms, hasAll = not allTerms or allTerms[at], true
   if allTerms and terms then
-    for i = firstWord, #ARGV do hasAll = hasAll and string.find(terms, ARGV[i], 1, true) end
+    for _, word in ipairs(words) do hasAll = hasAll and holds(terms, word) end
   end
   if hasAll then found[#found + 1] = (terms and '+' or '?') .. name end
 end

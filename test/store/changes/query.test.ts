@@ -29,7 +29,17 @@ const shaOf = (at: number) => `${(at % 3_000).toString(16).padStart(7, 'a')}${at
 
 /** Two in the same moment now and then; almost all in one environment, so that a search takes several steps. */
 function recordOf(at: number) {
-  const message = pick(['Turn the lamp faster', 'Größere Linse ⛵\n\nSee HARBOR-12', 'Tide\ttables', BOOK], at % 41);
+  const message = pick(
+    [
+      'Turn the lamp faster',
+      'See harbor/lamp!12 and harbor/lamp!123',
+      'See harbor/lamp!123',
+      'Größere Linse ⛵\n\nSee HARBOR-12',
+      'Tide\ttables',
+      BOOK,
+    ],
+    at % 41,
+  );
   return aRecord({
     deployment: `job:${at}${at % 50 === 0 ? '\nagain' : ''}`,
     occurredAt: new Date(FIRST_MS + (at - (at % 7 === 0 ? 1 : 0)) * 1_000).toISOString(),
@@ -114,7 +124,9 @@ const Facets = fc.record(
   { requiredKeys: [] },
 );
 const PIECES =
-  'lamp LAMP HARBOR-12 größere ⛵ tide page-7 page-899 mira job aaaa lighthouse foghorn main % [a-z]'.split(' ');
+  'lamp LAMP !12 lamp!1 !123 HARBOR-12 größere ⛵ tide page-7 page-899 mira job aaaa lighthouse foghorn main % [a-z]'.split(
+    ' ',
+  );
 const Text = fc
   .array(fc.constantFrom(...PIECES, ...PIECES.map((piece) => piece.slice(1, 4))), { minLength: 1, maxLength: 3 })
   .map((words) => words.join('  '));
@@ -142,6 +154,7 @@ const EXAMPLES: [ChangeFilter][] = [
   [{ facets: { ...wide, person: 'mira' }, untilMs: LAST_MS - 9_000, ...page }],
   [{ facets: {}, text: 'page-7 lighthouse', ...page }],
   [{ facets: {}, text: 'zzz', ...page }],
+  [{ facets: {}, text: '!12', ...page }],
   [{ facets: {}, text: ' ', ...page }],
 ];
 

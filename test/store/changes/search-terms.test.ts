@@ -34,3 +34,14 @@ it('keeps no words of a book', () => {
   expect(packTerms(lamp('lamp '.repeat(3_000)))).toContain('lamp');
   expect(packTerms(lamp('lamp '.repeat(10_000)))).toBeUndefined();
 });
+
+it('takes the number of a merge request or a run as a whole, and any other word as a part', () => {
+  const finds = (message: string, text: string) => createTextMatch(text)(lamp(message));
+  for (const word of ['!12', '#12', 'pipelines/12', 'pipelines/results/12', 'jobs/12', 'runs/12']) {
+    expect(finds(`See harbor/lamp${word}.`, word)).toBe(true);
+    expect(finds(`See harbor/lamp${word}3.`, word)).toBe(false);
+    expect(finds(`See harbor/lamp${word}3 and harbor/lamp${word}`, word)).toBe(true);
+    expect(packTerms(lamp(`harbor/lamp${word}3 harbor/lamp${word}`))).toMatch(`harbor/lamp${word}\n`);
+  }
+  expect(finds('lamp-123', 'lamp-12')).toBe(true);
+});
