@@ -32,8 +32,11 @@ async function startAll() {
   return { gitlab, alert24, bridge };
 }
 
-const hex = (number: number) => number.toString(16).padStart(40, 'a');
-const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+/** Commits that their first eight digits tell apart: a webhook of GitLab has no more. */
+const hex = (number: number) => number.toString(16).padStart(8, 'b').padEnd(40, 'a');
+/** One moment for all signals: a sync that began in two minutes would be two. */
+const NOW_MS = Date.now();
+const minutesAgo = (minutes: number) => new Date(NOW_MS - minutes * 60_000).toISOString();
 
 /** What the ConfigMap's template sends for one event of one sync. */
 function notification(index: number, event: 'running' | (typeof FINAL_EVENTS)[number]) {
