@@ -7,12 +7,21 @@ import type { OnError } from '../telemetry/lines.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 const BEAT_EVERY_MS = 5_000;
+/** By then every other replica has read which sinks we have. */
+const KNOWN_TO_ALL_MS = 2 * BEAT_EVERY_MS;
+/** Deployments are listed by the clocks of their tools. */
+const CLOCKS_DIFFER_MS = 60_000;
 
 export interface ReplicaParts {
   readonly config: Config;
   readonly redis: Redis;
   readonly log: Logger;
   readonly onError: OnError;
+  /**
+   * Delivers to these sinks of ours what has been recorded since: replicas that do not have them did not know yet that
+   * somebody has.
+   */
+  readonly catchUp: (sinks: readonly string[], since: Date) => Promise<void>;
 }
 
 /** This bridge among those that share its Redis. */
@@ -24,8 +33,10 @@ export interface Replica {
   stop(): void;
 }
 
-export function joinReplicas({ config, redis, log, onError }: ReplicaParts): Replica {
+export function joinReplicas({ config, redis, log, onError, catchUp }: ReplicaParts): Replica {
   const facts = factsOf(config);
+  const startedMs = Date.now();
+  let isCaughtUp = false;
   const replicas = createReplicas(redis, randomUUID());
   let others: OtherReplicas | undefined;
   let lastDifference: string | undefined;
@@ -35,6 +46,11 @@ export function joinReplicas({ config, redis, log, onError }: ReplicaParts): Rep
     if (difference !== undefined && difference !== lastDifference)
       log.warn({ difference }, 'replicas have unlike configurations');
     lastDifference = difference;
+    if (!isCaughtUp && Date.now() - startedMs >= KNOWN_TO_ALL_MS) {
+      isCaughtUp = true;
+      const lacking = facts.sinks.filter((name) => others?.living.some(({ sinks }) => !sinks.includes(name)));
+      if (lacking.length > 0) await catchUp(lacking, new Date(startedMs - CLOCKS_DIFFER_MS));
+    }
     return others;
   };
   let first = beat();
