@@ -1,15 +1,28 @@
 import type { Worker } from 'bullmq';
+import type { Redis } from './connection.ts';
 
 const LOOK_EVERY_MS = 2_000;
+/** A worker asks for a job every five seconds at the latest (BullMQ's drainDelay). */
+const STUCK_LOOKS = 8;
+
+export interface KeepRunningParts {
+  readonly redis: Redis;
+  readonly onError: (where: string, error: Error) => void;
+  readonly lookEveryMs?: number;
+}
 
 /**
  * A worker whose connection is refused what it needs at its start (an ACL without INFO, a Redis that is too old) ends
- * for good, and so does BullMQ's part of the connection: another one is made until one runs.
+ * for good, and so does BullMQ's part of the connection: another one is made until one runs. The same for one that
+ * waits for the answer to a command that a Cluster lost in a failover: it would wait for ever, and run no job.
  */
-export function keepRunning(make: () => Worker, onError: (where: string, error: Error) => void) {
+export function keepRunning(make: () => Worker, parts: KeepRunningParts) {
+  const { redis, onError, lookEveryMs = LOOK_EVERY_MS } = parts;
   /** Why the last one that was tried could not start; until one can. */
   let refusal: string | undefined;
   let isRefused = false;
+  /** How often in a row jobs waited, and nobody had one in hand. */
+  let idleLooks = 0;
   const open = () => {
     const worker = make();
     isRefused = false;
@@ -23,6 +36,9 @@ export function keepRunning(make: () => Worker, onError: (where: string, error: 
         isRefused = true;
       },
     );
+    worker.on('active', () => {
+      idleLooks = 0;
+    });
     worker.on('error', (error) => {
       onError(worker.name, error);
       pauseWorker(worker, error);
@@ -31,11 +47,17 @@ export function keepRunning(make: () => Worker, onError: (where: string, error: 
   };
   let worker = open();
   const hasEnded = () => !worker.isRunning() && !worker.isPaused();
-  const looking = setInterval(() => {
-    if (!isRefused && !hasEnded()) return;
-    worker.close(true).catch(() => {}); // it never ran
+  const replace = () => {
+    idleLooks = 0;
+    worker.close(true).catch(() => {}); // it runs nothing
     worker = open();
-  }, LOOK_EVERY_MS).unref();
+  };
+  const look = async () => {
+    if (isRefused || hasEnded()) return replace();
+    idleLooks = (await hasIdleWork(redis, worker).catch(() => false)) ? idleLooks + 1 : 0;
+    if (idleLooks >= STUCK_LOOKS) replace();
+  };
+  const looking = setInterval(() => void look(), lookEveryMs).unref();
   return {
     whyStopped() {
       if (refusal === undefined && !hasEnded()) return undefined;
@@ -46,6 +68,18 @@ export function keepRunning(make: () => Worker, onError: (where: string, error: 
       await worker.close(atOnce);
     },
   };
+}
+
+/** Jobs of its queue wait, nothing holds them back, and no worker has one in hand. */
+async function hasIdleWork(redis: Redis, worker: Worker): Promise<boolean> {
+  if (worker.isPaused()) return false;
+  const [waiting, active, heldMs, isQueuePaused] = await Promise.all([
+    redis.llen(worker.toKey('wait')),
+    redis.llen(worker.toKey('active')),
+    redis.pttl(worker.toKey('limiter')),
+    redis.hexists(worker.toKey('meta'), 'paused'),
+  ]);
+  return waiting > 0 && active === 0 && heldMs <= 0 && isQueuePaused === 0;
 }
 
 const REST_MS = 1_000;

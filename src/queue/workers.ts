@@ -94,7 +94,7 @@ export function createWorkers(parts: WorkersParts): Workers {
       return () => createForwarder(sink, { ...parts, holds, streak, quarantine }, common);
     }),
   ];
-  const all = makers.map((make) => keepRunning(make, parts.onError));
+  const all = makers.map((make) => keepRunning(make, { redis: parts.connection, onError: parts.onError }));
   return {
     holds: () => Object.fromEntries([...holds].filter(([, hold]) => hold.until > new Date())),
     whyStopped: () => all.map((kept) => kept.whyStopped()).find((why) => why !== undefined),
