@@ -6,7 +6,7 @@ import { createWorkers, type Workers } from '../queue/workers.ts';
 import { createRecord } from '../record.ts';
 import { createReconcile } from '../recording/reconcile.ts';
 import { scheduleReconcile } from '../recording/reconcile-schedule.ts';
-import { createRedeliver } from '../recording/redeliver.ts';
+import { createCatchUp } from '../recording/redeliver.ts';
 import { createResolve } from '../recording/resolve.ts';
 import { createSourceNames } from '../sources/names.ts';
 import { createPacker } from '../store/changes/packer.ts';
@@ -33,13 +33,8 @@ export function startProcessing(shared: Shared) {
   const bodies = createBodyPacker(steady);
   const queues = createQueues(steady, sinkNames);
   const isWorking = config.roles.includes('work');
-  const redeliver = createRedeliver({ ...stores, sinks: config.sinks, forward: queues.forward });
-  const replica = joinReplicas({
-    ...{ config, redis: steady, log, onError },
-    async catchUp(sinks, since) {
-      for (const sink of sinks) await redeliver({ sink, since, dryRun: false });
-    },
-  });
+  const catchUp = createCatchUp({ ...stores, sinks: config.sinks, forward: queues.forward });
+  const replica = joinReplicas({ config, redis: steady, log, onError, catchUp });
   const { record, recordStep } = recording(shared, { stores, forward: queues.forward, replica });
   const workers = isWorking ? startWorkers(shared, { stores, record, ...queues }) : noWorkers;
   const reconcile = createReconcile({ sources: config.sources, deployments: stores.deployments, recordStep, clock });

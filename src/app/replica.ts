@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Config } from '../config/config.ts';
 import type { Redis } from '../queue/connection.ts';
+import type { CatchUp } from '../recording/redeliver.ts';
 import { createReplicas, type OtherReplicas, type ReplicaFacts } from '../store/replicas.ts';
 import type { OnError } from '../telemetry/lines.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -9,7 +10,7 @@ import type { Logger } from '../telemetry/logger.ts';
 const BEAT_EVERY_MS = 5_000;
 /** By then every other replica has read which sinks we have. */
 const KNOWN_TO_ALL_MS = 2 * BEAT_EVERY_MS;
-/** Deployments are listed by the clocks of their tools. */
+/** Replicas have clocks of their own. */
 const CLOCKS_DIFFER_MS = 60_000;
 
 export interface ReplicaParts {
@@ -18,10 +19,10 @@ export interface ReplicaParts {
   readonly log: Logger;
   readonly onError: OnError;
   /**
-   * Delivers to these sinks of ours what has been recorded since: replicas that do not have them did not know yet that
+   * Delivers to these sinks of ours what has been received since: replicas that do not have them did not know yet that
    * somebody has.
    */
-  readonly catchUp: (sinks: readonly string[], since: Date) => Promise<void>;
+  readonly catchUp: CatchUp;
 }
 
 /** This bridge among those that share its Redis. */

@@ -1,6 +1,7 @@
 import type { DeploymentView } from '../domain/view.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
+import type { Inbox } from '../store/inbox/inbox.ts';
 
 export interface RedeliverParts {
   readonly sinks: readonly Sink[];
@@ -24,24 +25,50 @@ export type Redeliver = (order: {
 
 const AT_ONCE = 100;
 
+const isWanted = (sink: Sink, { droppedBy, sinks, deployment }: DeploymentView): boolean =>
+  !droppedBy && (!sinks || sinks.includes(sink.name)) && sink.wants(deployment).wanted;
+
 /** For a sink that came later: puts what the change log has since then into its queue. */
 export function createRedeliver({ sinks, deployments, forward }: RedeliverParts): Redeliver {
   return async ({ sink: name, since, dryRun }) => {
     const sink = sinks.find((candidate) => candidate.name === name);
     if (!sink) return undefined;
-    const wanted = ({ droppedBy, sinks: routed, deployment }: DeploymentView) =>
-      !droppedBy && (!routed || routed.includes(name)) && sink.wants(deployment).wanted;
     let looked = 0;
     let queued = 0;
     for (;;) {
       const page = { facets: {}, sinceMs: since.getTime(), limit: AT_ONCE, offset: looked };
       const { deployments: listed } = await deployments.list(page);
       const views = await Promise.all(listed.map(({ key }) => deployments.get(key)));
-      const found = views.filter((view): view is DeploymentView => view !== undefined && wanted(view));
+      const found = views.filter((view): view is DeploymentView => view !== undefined && isWanted(sink, view));
       if (!dryRun) await Promise.all(found.map((view) => forward(sink, view)));
       looked += listed.length;
       queued += found.length;
       if (listed.length < AT_ONCE) return { looked, queued };
+    }
+  };
+}
+
+export type CatchUp = (sinks: readonly string[], since: Date) => Promise<void>;
+
+/**
+ * For sinks that other replicas did not know of yet: puts what the webhooks received since then reported into their
+ * queues.
+ */
+export function createCatchUp(parts: RedeliverParts & { readonly inbox: Pick<Inbox, 'list'> }): CatchUp {
+  const { deployments, inbox, forward } = parts;
+  return async (names, since) => {
+    const sinks = parts.sinks.filter(({ name }) => names.includes(name));
+    const from = since.toISOString();
+    for (let offset = 0; ; offset += AT_ONCE) {
+      const { entries } = await inbox.list({ limit: AT_ONCE, offset, only: 'webhooks' });
+      const recent = entries.filter(({ receivedAt }) => receivedAt >= from);
+      const keys = new Set(recent.flatMap((entry) => entry.deployments));
+      const views = (await Promise.all([...keys].map((key) => deployments.get(key)))).filter(
+        (view) => view !== undefined,
+      );
+      for (const sink of sinks)
+        await Promise.all(views.filter((view) => isWanted(sink, view)).map((view) => forward(sink, view)));
+      if (recent.length < AT_ONCE) return;
     }
   };
 }
