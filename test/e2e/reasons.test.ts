@@ -187,7 +187,9 @@ describe('what only the worker knows is acknowledged, and stands in the inbox af
     await bridge.settled();
     const made = gitlab.deployments[0];
     if (!made) throw new Error('nothing was written to GitLab');
-    const hook = { deployment_id: made.id, deployable_id: null, deployable_url: null, environment: made.environment };
+    const commit = { short_sha: made.sha.slice(0, 8) };
+    const row = { deployment_id: made.id, deployable_id: null, deployable_url: null, environment: made.environment };
+    const hook = { ...row, ...commit };
     const { id, found } = await accepted(fromGitlab(gitlabDeploymentHook(hook)));
     await expect.poll(() => entryOf(id)).toMatchObject({ verdict: 'ignored', reason: 'echo' });
     expect(found.verdict).toBe('accepted');

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { findRedisServer } from '../../src/redis/find.ts';
-import { freePort } from './process.ts';
 
 /** Several Redis servers that stand in for one another, on the loopback. */
 export interface Topology {
@@ -98,7 +98,26 @@ async function until(holds: () => Promise<boolean>, what: string): Promise<void>
   throw new Error(`${what} did not come to be`);
 }
 
-const ports = (count: number) => Promise.all(Array.from({ length: count }, () => freePort()));
+/** Below those that the system gives to connections, the bus of a Cluster (10,000 further) as well. */
+const FIRST_PORT = 12_000;
+const PORTS = 10_000;
+
+async function ports(count: number): Promise<readonly number[]> {
+  const found = new Set<number>();
+  while (found.size < count) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (await isFree(port)) found.add(port);
+  }
+  return [...found];
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
 
 /** One primary, `replicas`, and sentinels that agree on a failover. */
 export async function startSentinels({ replicas = 2, sentinels = 3 } = {}): Promise<Topology> {
