@@ -162,7 +162,7 @@ function topologyOf(servers: Servers, settings: Topology['settings'], primaryPor
 /** Three primaries with one replica each. */
 export async function startCluster(): Promise<Topology> {
   const servers = await openServers();
-  const nodes = await clusterPorts(6);
+  const nodes = await ports(6);
   const lines = [...SERVER, 'cluster-enabled yes', 'cluster-node-timeout 2000', 'cluster-config-file nodes.conf'];
   for (const port of nodes) await servers.start(port, lines);
   const primaries = nodes.slice(0, 3);
@@ -206,14 +206,4 @@ export async function startCluster(): Promise<Topology> {
     throw new Error('no node of the cluster answers');
   };
   return topologyOf(servers, { cluster: addressesOf(nodes.slice(0, 3)) }, primaryPort);
-}
-
-/** The cluster's own bus takes the port 10,000 higher. */
-async function clusterPorts(count: number): Promise<number[]> {
-  const found: number[] = [];
-  while (found.length < count) {
-    const port = await freePort();
-    if (port < 55_000 && !found.includes(port)) found.push(port);
-  }
-  return found;
 }
