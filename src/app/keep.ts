@@ -21,6 +21,7 @@ import type { RedisMemory } from './redis-memory.ts';
 /** Headers that are kept whatever the source; what a tool sends beside them stands in its facts. None is a secret. */
 const COMMON_HEADERS = ['content-type', 'user-agent', 'traceparent'];
 const SHOWN_CHARS = 200;
+
 export interface KeepParts {
   /** Of all of them: the secret of one may have been given to the sender of another. */
   readonly sources: readonly Pick<Source, 'name' | 'secrets'>[];

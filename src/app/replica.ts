@@ -50,7 +50,12 @@ export function joinReplicas({ config, redis, log, onError, catchUp }: ReplicaPa
     if (!isCaughtUp && Date.now() - startedMs >= KNOWN_TO_ALL_MS) {
       isCaughtUp = true;
       const lacking = facts.sinks.filter((name) => others?.living.some(({ sinks }) => !sinks.includes(name)));
-      if (lacking.length > 0) await catchUp(lacking, new Date(startedMs - CLOCKS_DIFFER_MS));
+      const since = new Date(startedMs - CLOCKS_DIFFER_MS);
+      if (lacking.length > 0)
+        await catchUp(lacking, since).catch((error: unknown) => {
+          isCaughtUp = false; // with the next beat
+          throw error;
+        });
     }
     return others;
   };

@@ -23,6 +23,8 @@ export function keepRunning(make: () => Worker, parts: KeepRunningParts) {
   let isRefused = false;
   /** How often in a row jobs waited, and nobody had one in hand. */
   let idleLooks = 0;
+  let isLooking = false;
+  let isClosed = false;
   const open = () => {
     const worker = make();
     isRefused = false;
@@ -54,8 +56,13 @@ export function keepRunning(make: () => Worker, parts: KeepRunningParts) {
   };
   const look = async () => {
     if (isRefused || hasEnded()) return replace();
-    idleLooks = (await hasIdleWork(redis, worker).catch(() => false)) ? idleLooks + 1 : 0;
-    if (idleLooks >= STUCK_LOOKS) replace();
+    // While Redis is away a look waits for it: those of a minute, answered all at once, would say nothing of a minute.
+    if (isLooking) return;
+    isLooking = true;
+    const isIdle = await hasIdleWork(redis, worker).catch(() => false);
+    isLooking = false;
+    idleLooks = isIdle ? idleLooks + 1 : 0;
+    if (idleLooks >= STUCK_LOOKS && !isClosed) replace();
   };
   const looking = setInterval(() => void look(), lookEveryMs).unref();
   return {
@@ -64,22 +71,27 @@ export function keepRunning(make: () => Worker, parts: KeepRunningParts) {
       return `the worker of ${worker.name} does not run${refusal ? `: ${refusal}` : ''}`;
     },
     async close(atOnce: boolean) {
+      isClosed = true;
       clearInterval(looking);
       await worker.close(atOnce);
     },
   };
 }
 
-/** Jobs of its queue wait, nothing holds them back, and no worker has one in hand. */
+/** BullMQ orders delayed jobs by their time in milliseconds times this. */
+const DELAYED_SCORE = 0x1000;
+
+/** Jobs of its queue wait or are overdue, nothing holds them back, and no worker has one in hand. */
 async function hasIdleWork(redis: Redis, worker: Worker): Promise<boolean> {
   if (worker.isPaused()) return false;
-  const [waiting, active, heldMs, isQueuePaused] = await Promise.all([
+  const [waiting, overdue, active, heldMs, isQueuePaused] = await Promise.all([
     redis.llen(worker.toKey('wait')),
+    redis.zcount(worker.toKey('delayed'), '-inf', Date.now() * DELAYED_SCORE),
     redis.llen(worker.toKey('active')),
     redis.pttl(worker.toKey('limiter')),
     redis.hexists(worker.toKey('meta'), 'paused'),
   ]);
-  return waiting > 0 && active === 0 && heldMs <= 0 && isQueuePaused === 0;
+  return waiting + overdue > 0 && active === 0 && heldMs <= 0 && isQueuePaused === 0;
 }
 
 const REST_MS = 1_000;

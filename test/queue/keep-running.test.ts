@@ -6,7 +6,10 @@ import { useRedis } from '../support/use-redis.ts';
 
 const redis = useRedis();
 
-it('replaces a worker that asks for a job and never hears the answer, when jobs wait', async () => {
+it.each([
+  { when: 'jobs wait', delay: 0 },
+  { when: 'jobs are overdue', delay: 1 },
+])('replaces a worker that asks for a job and never hears the answer, when $when', async ({ delay }) => {
   const connection = new Redis({ path: redis.options.path ?? '', maxRetriesPerRequest: null });
   const queue = new Queue('work', { connection });
   const done: unknown[] = [];
@@ -25,8 +28,9 @@ it('replaces a worker that asks for a job and never hears the answer, when jobs 
     connection.disconnect();
   });
   await queue.pause();
-  await queue.add('a', 1);
-  await new Promise((resolve) => setTimeout(resolve, 400)); // a queue that is paused is left alone
+  await queue.add('a', 1, { delay });
+  const looks = vi.spyOn(connection, 'pttl');
+  await vi.waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(20)); // a queue that is paused is left alone
   expect(made).toBe(1);
   await queue.resume();
   await vi.waitFor(() => expect(done).toEqual([1]), { timeout: 20_000 });
