@@ -12,6 +12,7 @@ const [healthy, degraded, progressing, suspended] = (['Healthy', 'Degraded', 'Pr
   (status): Act => ({ kind: 'health', status }),
 ) as [Act, Act, Act, Act];
 const selfHeal: Act = { kind: 'selfHeal' };
+const dryRun: Act = { kind: 'dryRun' };
 const refresh: Act = { kind: 'refresh' };
 const days: Act = { kind: 'wait', hours: 30 };
 
@@ -39,6 +40,7 @@ const CASES: readonly (readonly [string, readonly Act[], readonly End[]])[] = [
   ['a roll-out of days', [progressing, sync, applied, days, healthy], ['succeeded']],
   ['a sync window of days, terminated', [sync, days, terminated], ['canceled']],
   ['healthy behind self-heals', [progressing, sync, applied, selfHeal, selfHeal, healthy], ['succeeded']],
+  ['degraded behind a dry run, and seen by a self-heal', [sync, applied, dryRun, degraded, selfHeal], ['failed']],
   ['degraded behind a self-heal', [progressing, sync, applied, selfHeal, degraded], ['failed']],
   ['healthy behind a sync that failed', [progressing, sync, applied, sync, failed, healthy], ['succeeded', 'failed']],
   ['never healthy', [suspended, sync, applied, sync, applied], ['superseded', 'running']],
