@@ -192,7 +192,7 @@ export function excerptOf(answer: JsonAnswer): string {
 }
 
 /** 401 and 403: the key; the whole sink waits and tries again by itself, so that a repaired key needs no restart. */
-const KEY_PROBE_MS = 10_000;
+export const KEY_PROBE_MS = 10_000;
 
 function retryFor(answer: JsonAnswer, nowMs: number): Retry {
   const { status } = answer;

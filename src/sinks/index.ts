@@ -5,6 +5,15 @@ import { cdevents } from './cdevents/index.ts';
 import { ctoai } from './ctoai/index.ts';
 import { gitlabDeployments } from './gitlab-deployments/index.ts';
 import { http } from './http/index.ts';
+import { jira } from './jira/index.ts';
 
 /** Every kind of sink there is. A new one is a folder and a name here. */
-export const AnySink = z.discriminatedUnion('type', [alert24, gitlabDeployments, alertops, ctoai, cdevents, http]);
+export const AnySink = z.discriminatedUnion('type', [
+  alert24,
+  gitlabDeployments,
+  alertops,
+  ctoai,
+  cdevents,
+  http,
+  jira,
+]);

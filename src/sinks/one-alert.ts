@@ -14,14 +14,14 @@ const LONGEST_ID = 200;
 export function alertOf(deployment: Deployment): string {
   const { key, service, serviceId, environment } = deployment;
   const isKnown = (service !== 'unknown' || serviceId !== undefined) && environment.name !== 'unknown';
-  const parts = [nameOf(deployment), environment.name];
+  const parts = [distinctName(deployment), environment.name];
   // The separator within a name would make two pairs of names one.
   const id = isKnown ? parts.map((part) => part.replaceAll(':', '%3A')).join(':') : key;
   return id.length > LONGEST_ID ? digest(id) : id;
 }
 
 /** A service that is only called after its repository goes by the whole path: two teams may each have an `api`. */
-function nameOf(deployment: Deployment): string {
+export function distinctName(deployment: Deployment): string {
   const path = deployment.serviceId === undefined ? repositoryNaming(deployment) : undefined;
   const identity = serviceIdentity(deployment);
   return path === undefined ? identity : `${path}${identity.slice(deployment.service.length)}`;

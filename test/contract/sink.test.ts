@@ -10,9 +10,10 @@ import { AnySink } from '../../src/sinks/index.ts';
 import type { Delivered, Sink } from '../../src/sinks/sink.ts';
 import { anyDeployment } from '../support/any-deployment.ts';
 import { failed } from '../support/delivery-failed.ts';
-import { aDeployment } from '../support/deployment.ts';
+import { aDeployment, sha } from '../support/deployment.ts';
 import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
 import { GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';
+import { JIRA_CLIENT, JIRA_CLOUD, JIRA_SECRET, startFakeJira } from '../support/fake-jira.ts';
 import { type FakeServer, type LoggedRequest, startFakeServer } from '../support/fake-server.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
 import { PRESETS_GIVEN } from '../support/presets.ts';
@@ -36,6 +37,8 @@ interface Fixture {
   readonly secrets: readonly string[];
   /** By what the destination knows a repeat, where it cannot be asked. Default: the whole body. */
   readonly repeatKey?: (request: LoggedRequest) => unknown;
+  /** A request that only proves who we are, and tells nothing. */
+  readonly isProof?: (request: LoggedRequest) => boolean;
   /** Texts of ours in a body that may hold braces. */
   readonly fixed?: readonly string[];
 }
@@ -79,6 +82,15 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     config: (url) => ({ url, token: SECRET, signing_secret: `signing-${SECRET}` }),
     secrets: [SECRET, `signing-${SECRET}`],
     repeatKey: ({ headers }) => [headers['ce-source'], headers['ce-id']],
+  },
+  jira: {
+    async start() {
+      const fake = await startFakeJira();
+      return { ...fake, effects: () => fake.deployments.size };
+    },
+    config: (url) => ({ url, cloud_id: JIRA_CLOUD, client_id: JIRA_CLIENT, client_secret: JIRA_SECRET }),
+    secrets: [JIRA_SECRET],
+    isProof: ({ path }) => path === '/oauth/token',
   },
   http: {
     start: anything,
@@ -124,6 +136,7 @@ const typeOf = (fixture: string) => fixture.split(' ')[0];
 
 /** Known to the second, and told as soon as it was known. */
 const SUCCEEDED = aDeployment({
+  commit: { sha: sha(1), title: 'LAMP-7 Turn the lamp faster' },
   pipelineUrl: 'https://argo.example.com/applications/beacon',
   repository: {
     name: 'harbor/lighthouse-api',
@@ -153,7 +166,7 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
   /** Every request from now on is answered so. */
   const answers = (status: number, over: { body?: unknown; headers?: Record<string, string> } = {}) =>
     fake.inject({ kind: 'status', status, times: Number.POSITIVE_INFINITY, ...over });
-  const creations = () => fake.requests.filter(({ method }) => method !== 'GET');
+  const creations = () => fake.requests.filter((request) => request.method !== 'GET' && !fixture.isProof?.(request));
 
   beforeEach(async () => {
     fake = await fixture.start();

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
-import { aDeployment } from '../support/deployment.ts';
+import { aDeployment, sha } from '../support/deployment.ts';
 import { AlertopsMessage } from '../support/destination-schemas.ts';
 
 const BASE = 'admin_token: the-admin-token-of-a-test\nsources: [{ type: gitlab, secrets: [fedcba9876543210] }]\n';
@@ -40,7 +40,9 @@ describe.each(readmes)('the README of %s', (folder, text) => {
       expect(others).toEqual([]);
       const url = 'https://gitlab.example.com/harbor/lighthouse-api';
       const repository = { name: 'harbor/lighthouse-api', url, gitlabProject: 'harbor/lighthouse-api' };
-      const shown = JSON.stringify(sink?.preview(aDeployment({ repository })));
+      const shown = JSON.stringify(
+        sink?.preview(aDeployment({ repository, commit: { sha: sha(1), title: 'LAMP-7 Turn the lamp faster' } })),
+      );
       expect(shown.length).toBeGreaterThan(100);
       for (const secret of sink?.secrets ?? []) expect(shown).not.toContain(secret);
     }

@@ -202,3 +202,41 @@ export const PRESET_BODIES = {
       .optional(),
   }),
 } as const;
+
+const JiraText = z.string().min(1).max(255);
+const JiraLink = z.url().max(2_000);
+
+/** POST /bulk of Jira's deployments API: its published schema, and the rules of its texts. No other field. */
+export const JiraSubmission = z.strictObject({
+  deployments: z
+    .array(
+      z.strictObject({
+        schemaVersion: z.literal('1.0').optional(),
+        deploymentSequenceNumber: z.int().positive(),
+        updateSequenceNumber: z.int().positive(),
+        associations: z
+          .array(
+            z.strictObject({
+              associationType: z.enum(['issueKeys', 'issueIdOrKeys']),
+              values: z.array(Text).min(1).max(500),
+            }),
+          )
+          .min(1),
+        displayName: JiraText,
+        url: JiraLink,
+        description: JiraText,
+        lastUpdated: z.iso.datetime(),
+        label: JiraText.optional(),
+        state: z.enum(['unknown', 'pending', 'in_progress', 'cancelled', 'failed', 'rolled_back', 'successful']),
+        pipeline: z.strictObject({ id: JiraText, displayName: JiraText, url: JiraLink }),
+        environment: z.strictObject({
+          id: JiraText,
+          displayName: JiraText,
+          type: z.enum(['unmapped', 'development', 'testing', 'staging', 'production']),
+        }),
+      }),
+    )
+    .min(1),
+  providerMetadata: z.strictObject({ product: Text }).optional(),
+});
+export type JiraSubmission = z.infer<typeof JiraSubmission>;
