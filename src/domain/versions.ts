@@ -33,6 +33,9 @@ export function versionSteps({ artifacts, replaced }: Pick<Deployment, 'artifact
   return [...shown, ...(steps.length > STEPS_SHOWN ? ['…'] : [])].join(', ');
 }
 
+/** Of an image or a chart: `1.4.1` of `registry:5000/shop/pay:1.4.1`. Undefined where it names none. */
+export const versionOf = (artifact: string): string | undefined => parse(artifact)?.version;
+
 /** Two versions of one name at once say of neither what it replaced: '' stands for them. */
 function versionsByName(artifacts: readonly string[]): Map<string, string> {
   const found = new Map<string, string>();

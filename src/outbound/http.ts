@@ -24,8 +24,12 @@ export interface JsonRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON; bytes are sent as they are, with a content-type among the headers. */
   readonly body?: unknown;
 }
+
+/** What an answer in another form than text says, as text. `contentType` is without its parameters. */
+export type ReadText = (body: Buffer, answer: { readonly status: number; readonly contentType: string }) => string;
 
 /** One request, one answer. Never retries, never follows a redirect. */
 export type SendJson = (call: JsonRequest & { readonly signal: AbortSignal }) => Promise<JsonAnswer>;
@@ -35,6 +39,8 @@ export interface SendOptions {
   readonly timeoutMs: number;
   /** Default: `private`, for an address that the operator of the bridge wrote into the configuration. */
   readonly reach?: AddressScope;
+  /** Default: UTF-8. */
+  readonly readText?: ReadText;
   /** For tests; by default an own pool, whose limits are per sink so that one slow sink starves no other. */
   readonly dispatcher?: Dispatcher;
 }
@@ -43,7 +49,8 @@ export interface SendOptions {
  * @throws DeliveryFailed with `retry: 'backoff'` when there was no complete answer. What the destination did is then
  * unknown.
  */
-export function createSendJson({ timeoutMs, reach = 'private', ...options }: SendOptions): SendJson {
+export function createSendJson(options: SendOptions): SendJson {
+  const { timeoutMs, reach = 'private', readText = asUtf8 } = options;
   const egress = createEgress(guardedLookup(reach));
   return async ({ signal, ...call }) => {
     const { method, url, body } = call;
@@ -57,11 +64,10 @@ export function createSendJson({ timeoutMs, reach = 'private', ...options }: Sen
           path: `${pathname}${search}`,
           method,
           headers: { ...headersOf(call), ...traceHeader() },
-          body: body === undefined ? null : JSON.stringify(body),
+          body: body === undefined ? null : body instanceof Uint8Array ? body : JSON.stringify(body),
           signal: limited,
         });
-        const text = await readLimited(response.body);
-        return { status: response.statusCode, headers: response.headers, text, json: parseOrUndefined(text) };
+        return await answerOf(response, readText);
       };
       return await abortingAfter(timeoutMs, exchange, signal);
     } catch (error) {
@@ -74,10 +80,16 @@ export function createSendJson({ timeoutMs, reach = 'private', ...options }: Sen
   };
 }
 
+async function answerOf({ statusCode: status, headers, body }: Dispatcher.ResponseData, readText: ReadText) {
+  const [type = ''] = String(headers['content-type'] ?? '').split(';', 1);
+  const text = readText(await readLimited(body), { status, contentType: type.trim().toLowerCase() });
+  return { status, headers, text, json: parseOrUndefined(text) };
+}
+
 /** The answer exceeds the limit; retrying cannot help. */
 export class AnswerTooLarge extends Error {}
 
-async function readLimited(body: Dispatcher.ResponseData['body']): Promise<string> {
+async function readLimited(body: Dispatcher.ResponseData['body']): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -86,8 +98,10 @@ async function readLimited(body: Dispatcher.ResponseData['body']): Promise<strin
     if (bytes > ANSWER_LIMIT_BYTES) throw new AnswerTooLarge(`the answer is larger than ${ANSWER_LIMIT_BYTES} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
+
+const asUtf8: ReadText = (body) => body.toString('utf8');
 
 function parseOrUndefined(text: string): unknown {
   try {

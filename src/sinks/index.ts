@@ -6,6 +6,7 @@ import { ctoai } from './ctoai/index.ts';
 import { gitlabDeployments } from './gitlab-deployments/index.ts';
 import { http } from './http/index.ts';
 import { jira } from './jira/index.ts';
+import { otlp } from './otlp/index.ts';
 
 /** Every kind of sink there is. A new one is a folder and a name here. */
 export const AnySink = z.discriminatedUnion('type', [
@@ -16,4 +17,5 @@ export const AnySink = z.discriminatedUnion('type', [
   cdevents,
   http,
   jira,
+  otlp,
 ]);

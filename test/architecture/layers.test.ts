@@ -43,7 +43,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   sinks: {
     may: [...PURE, 'templates', 'outbound'],
     blind: [...RIM, 'sources', 'config'],
-    packages: ['zod', 'lru-cache'],
+    packages: ['zod', 'lru-cache', '@opentelemetry/'],
   },
   outbound: { may: [...PURE, 'telemetry'], packages: ['undici', 'ipaddr.js'] },
   config: { may: [...PURE, 'sources', 'sinks', 'outbound', 'testing'], packages: ['zod', 'yaml', 'ipaddr.js'] },

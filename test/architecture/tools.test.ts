@@ -12,8 +12,11 @@ const PRODUCTS = sourceFiles('src').flatMap(({ path, code }) =>
     ? [...code.matchAll(/\bproductName: '([^']+)'/g)].map(([, name]) => name ?? '')
     : [],
 );
-/** The HTTP sink is for any destination and the webhook source for any tool: their names are those of a protocol. */
-const NO_TOOLS = new Set(['http', 'webhook']);
+/**
+ * The HTTP sink is for any destination, the webhook source for any tool, and OpenTelemetry's protocol also carries the
+ * traces of Shiplog itself: their names are those of a protocol.
+ */
+const NO_TOOLS = new Set(['http', 'webhook', 'otlp', 'opentelemetry']);
 /** What people call a tool beside its name. */
 const SHORT_NAMES = ['argo'];
 

@@ -92,6 +92,17 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     secrets: [JIRA_SECRET],
     isProof: ({ path }) => path === '/oauth/token',
   },
+  otlp: {
+    start: anything,
+    config: (url) => ({
+      url,
+      protocol: 'http/json',
+      signals: ['logs', 'traces'],
+      headers: { authorization: `Bearer ${SECRET}` },
+    }),
+    secrets: [SECRET],
+    repeatKey: ({ text }) => /"(?:traceId|log\.record\.uid)".{0,60}/.exec(text)?.[0],
+  },
   http: {
     start: anything,
     config: (url) => ({ url: `${url}/changes`, secrets: { token: SECRET }, auth: { bearer: '{secrets.token}' } }),

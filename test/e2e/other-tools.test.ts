@@ -30,6 +30,8 @@ function receive({ method, path, headers, text }: FakeRequest): FakeReply {
       const event = HTTP.toEvent({ headers, body: text });
       return event instanceof CloudEvent && event.validate() ? { status: 202 } : { status: 400 };
     }
+    case '/otlp/v1/logs':
+      return isProved ? { status: 200, body: {} } : { status: 401 };
     default:
       return { status: 404, body: `no integration at ${path}` };
   }
@@ -63,6 +65,12 @@ beforeAll(async () => {
       { type: 'alertops', url: `${fake.url}/POSTAlert/${KEY}/Custom` },
       { type: 'ctoai', url: `${fake.url}/ctoai`, token: TOKEN, team_id: 'team' },
       { type: 'cdevents', url: `${fake.url}/cdevents`, token: TOKEN, signing_secret: SIGNING_SECRET },
+      {
+        type: 'otlp',
+        url: `${fake.url}/otlp`,
+        protocol: 'http/json',
+        headers: { authorization: `Bearer ${TOKEN}` },
+      },
     ],
   });
 });
@@ -176,6 +184,10 @@ describe('the deployments of GitHub', () => {
     expect(changes).toMatchObject([
       { environment: 'production', status: 'succeeded', source: 'github', changed_by: 'mira', service: 'pay' },
     ]);
+    const told = bodiesAt(/otlp/).map((body) => JSON.stringify(body));
+    const last = told.filter((text) => text.includes('webhook:github:734001')).at(-1);
+    expect(last).toContain('{"key":"service.name","value":{"stringValue":"pay"}}');
+    expect(last).toContain('{"key":"deployment.status","value":{"stringValue":"succeeded"}}');
   });
 });
 

@@ -42,6 +42,8 @@ const TITLES: Readonly<Record<Exclude<PresetName, 'datadog-dora-deployment'>, (b
   ],
 };
 
+type OtlpLogs = { scopeLogs: { logRecords: { body: { stringValue: string } }[] }[] }[];
+
 const SINKS: Readonly<Record<string, Told>> = {
   alert24: {
     sink: sinkOf({ type: 'alert24', api_key: `ak_live_${'0'.repeat(32)}`, states: State.options }),
@@ -59,6 +61,11 @@ const SINKS: Readonly<Record<string, Told>> = {
   cdevents: {
     sink: sinkOf({ type: 'cdevents', url: 'https://events.example.com', states: State.options }),
     titleOf: ({ customData }: { customData: { summary: string } }) => customData.summary,
+  },
+  otlp: {
+    sink: sinkOf({ type: 'otlp', url: 'https://collector.example.com' }),
+    titleOf: ({ resourceLogs }: { resourceLogs: OtlpLogs }) =>
+      resourceLogs[0]?.scopeLogs[0]?.logRecords[0]?.body.stringValue,
   },
   ...Object.fromEntries(
     presetNames

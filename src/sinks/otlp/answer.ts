@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { DeliveryFailed } from '../../domain/errors.ts';
+import { excerptOf, failure, isSuccess, type JsonAnswer } from '../../outbound/http.ts';
+import { adviceFor } from '../post.ts';
+
+const Count = z.coerce.number().nonnegative().catch(0); // JSON writes an int64 as text
+
+/** ExportLogsServiceResponse and ExportTraceServiceResponse. */
+const Answer = z.object({
+  partialSuccess: z
+    .object({
+      rejectedLogRecords: Count.optional(),
+      rejectedSpans: Count.optional(),
+      errorMessage: z.string().catch('').optional(),
+    })
+    .nullish(),
+});
+
+const WORDS_CHARS = 500;
+
+/**
+ * What it means that a request was answered so. A receiver says 200 even where it took nothing: then its answer has the
+ * number of what it rejected, and a retry would be rejected again.
+ * @returns what it warns of while it took everything; '' where it says nothing
+ * @throws DeliveryFailed
+ */
+export function judge(answer: JsonAnswer, what: string): string {
+  if (!isSuccess(answer)) throw refusal(answer, what);
+  if (answer.text.trim() === '') return '';
+  const parsed = Answer.safeParse(answer.json);
+  if (!parsed.success)
+    throw new DeliveryFailed(
+      `${what}: ${answer.status} ${excerptOf(answer)}. That is no answer of a receiver of OTLP: set url to one`,
+      { retry: 'backoff', status: answer.status },
+    );
+  const { rejectedLogRecords = 0, rejectedSpans = 0, errorMessage = '' } = parsed.data.partialSuccess ?? {};
+  const words = errorMessage.replace(/\s+/g, ' ').trim().slice(0, WORDS_CHARS);
+  if (rejectedLogRecords === 0 && rejectedSpans === 0) return words;
+  const why = words === '' ? 'it rejected it and said no reason' : `it rejected it: ${words}`;
+  throw new DeliveryFailed(`${what}: ${answer.status}, and ${why}`, { retry: 'never', status: answer.status });
+}
+
+export const refusal = (answer: JsonAnswer, what: string): DeliveryFailed =>
+  failure(answer, what, adviceFor(answer, { credential: 'headers with a valid key', address: 'url' }));
