@@ -8,9 +8,10 @@ import { keys } from './keys.ts';
  *
  * 1: release 0.1.0, which wrote no number.
  * 2: a deployment that has ended and is quiet is packed within its hash. No release wrote it.
- * 3: it is packed with all that is kept of it elsewhere, under a short key (changes/archive.ts).
+ * 3: it is packed with all that is kept of it elsewhere, under a short key (changes/archive.ts). No release wrote it.
+ * 4: indexes hold what is packed in blocks of fifty (changes/index-blocks.ts).
  */
-export const FORMAT = 3;
+export const FORMAT = 4;
 
 /** Brings the data in Redis from the format before to `to`, while webhooks come in. May be cut short and run again. */
 export interface Migration {
@@ -23,6 +24,7 @@ export interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { to: 2, async run() {} },
   { to: 3, run: indexAgain },
+  { to: 4, async run() {} },
 ];
 
 /** Nothing of this Redis may be read or written by this release. */

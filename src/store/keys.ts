@@ -116,7 +116,7 @@ export const keys = {
   }),
   changes: family('changes', {
     type: 'zset',
-    content: 'all deployments by time (epoch ms)',
+    content: 'all deployments by time (epoch ms); of the packed ones those that are in no block of packedIndex',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'an entry goes with its deployment',
     expires: false,
@@ -137,9 +137,20 @@ export const keys = {
   }),
   facet: family('changes:<facet>:<value>', {
     type: 'zset',
-    content: 'the deployments with this value of a facet (environment, service, source, status, …), by time (epoch ms)',
+    content:
+      'the deployments with this value of a facet (environment, service, source, status, …), by time (epoch ms); of ' +
+      'the packed ones those that are in no block of packedIndex',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'an entry goes with its deployment',
+    expires: false,
+  }),
+  packedIndex: family('packed-index:<index>', {
+    type: 'zset',
+    content:
+      'the packed deployments of an index (changes, facet), fifty in one member: six bytes of time and four of ' +
+      'its id for each, the newest first (scripts/includes/index-blocks.lua), by the time of the newest (epoch ms)',
+    writtenBy: 'store/changes/index-blocks.ts',
+    ends: 'an entry goes with its deployment, or when that is unpacked',
     expires: false,
   }),
   changesVersion: family('changes-version', {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
+import { group, ungroupOldest } from '../../src/store/changes/index-blocks.ts';
 import { createPacker } from '../../src/store/changes/packer.ts';
 import { createInbox } from '../../src/store/inbox/inbox.ts';
 import { createBodyPacker } from '../../src/store/inbox/pack-bodies.ts';
@@ -89,6 +90,13 @@ async function useInbox(redis: Redis): Promise<void> {
     await createPacker(redis, 0).packSome();
     const deployments = createDeployments(redis, { days: 7, count: 100 });
     for (const name of await redis.zrange(keys.changes(), '0', '-1')) await deployments.stored(name);
+    // What fifty packed deployments make of an index.
+    const ids = Array.from({ length: 51 }, (_, at) => `^${at + 100}`);
+    for (const index of [keys.changes(), keys.facet('service', 'crane')]) {
+      await redis.zadd(index, ...ids.flatMap((id, at) => [at + 1, id]));
+      await group(redis, index);
+    }
+    await ungroupOldest(redis, keys.changes(), { beforeMs: 0, most: 0, least: 0 });
   }
 }
 

@@ -5,6 +5,7 @@ import type { DeploymentView } from '../../domain/view.ts';
 import { keys } from '../keys.ts';
 import { nowOf } from '../time.ts';
 import { readHash } from './deployment-hash.ts';
+import { leaving } from './index-blocks.ts';
 import { isLineage, lineageScore, packPredecessor } from './lineage.ts';
 import { isPackedId, namePlace, packedId, packedUnder } from './packed-names.ts';
 import { type Packed, type PackedDelivery, pack, unpack } from './packing.ts';
@@ -20,16 +21,20 @@ const MARGIN_MS = MARGIN_DAYS * 86_400_000;
  * Puts a deployment, and all that is kept of it elsewhere, under one short key, in place of about ten: what has ended
  * and is quiet is read seldom, and written to hardly ever.
  * @param sinks all sinks that may have received it
- * @returns false when it was written to meanwhile
+ * @returns in which indexes it stands; undefined: it was written to meanwhile, and is not packed
  */
-export async function packDeployment(redis: Redis, name: string, sinks: readonly string[]): Promise<boolean> {
-  if (isPackedId(name)) return false;
+export async function packDeployment(
+  redis: Redis,
+  name: string,
+  sinks: readonly string[],
+): Promise<readonly string[] | undefined> {
+  if (isPackedId(name)) return undefined;
   const { seen, packed } = await gather(redis, name, sinks);
-  if (packed.view === '') return false;
+  if (packed.view === '') return undefined;
   const view = JSON.parse(packed.view) as DeploymentView; // written by store() alone
   const id = packedId(await redis.incr(keys.lastPackedId()), isPredecessor(view));
   const deleted = seen.filter(({ digest }) => digest !== '').map(({ key }): Command => ['UNLINK', key]);
-  return swap(redis, seen, [
+  const isSwapped = await swap(redis, seen, [
     ...deleted,
     ['SET', keys.packed(id), pack(packed)],
     ...renamed(packed, view, { from: name, to: id }),
@@ -37,6 +42,7 @@ export async function packDeployment(redis: Redis, name: string, sinks: readonly
       .map(namePlace)
       .map(({ key, field }): Command => ['HSET', key, field, id]),
   ]);
+  return isSwapped ? indexesOf(packed) : undefined;
 }
 
 /** For callers that are going to write to it. @returns its name, or undefined when there is none */
@@ -71,12 +77,13 @@ export async function forgetPacked(redis: Redis, id: string): Promise<void> {
   const { seen, value } = await see(redis, keys.packed(id), () => redis.getBuffer(keys.packed(id)));
   if (!value) return;
   const packed = unpack(value);
+  const scoreIn = scoreOf(JSON.parse(packed.view) as DeploymentView); // written by store() alone
   await swap(
     redis,
     [seen],
     [
       ...left(packed, id),
-      ...indexesOf(packed).map((index): Command => ['ZREM', index, id]),
+      ...indexesOf(packed).flatMap((index): Command[] => leaving(index, { id, score: scoreIn(index) })),
       ...[keys.timeline(), keys.predecessors(), keys.searchTerms()].map((hash): Command => ['HDEL', hash, id]),
       ['INCR', keys.changesVersion()],
     ],
@@ -107,6 +114,11 @@ function foundBy({ name, aliases, deliveries }: Packed): string[] {
   return [keys.deployment(name), ...aliases.map((alias) => keys.alias(alias)), ...remote];
 }
 
+const scoreOf =
+  ({ deployment }: DeploymentView) =>
+  (index: string): number =>
+    isLineage(index) ? lineageScore(deployment) : Date.parse(deployment.occurredAt);
+
 /** Stands under another name in all indexes. */
 function renamed(
   packed: Packed,
@@ -114,16 +126,15 @@ function renamed(
   { from, to }: { readonly from: string; readonly to: string },
 ): Command[] {
   const { deployment, droppedBy } = view;
-  const scoreIn = (index: string) => (isLineage(index) ? lineageScore(deployment) : Date.parse(deployment.occurredAt));
+  const scoreIn = scoreOf(view);
+  const leave = (index: string): readonly Command[] =>
+    isPackedId(from) ? leaving(index, { id: from, score: scoreIn(index) }) : [['ZREM', index, from]];
   const put = (hash: string, value: string | undefined): Command[] => [
     ['HDEL', hash, from],
     ...(value ? [['HSET', hash, to, value] as const] : []),
   ];
   return [
-    ...indexesOf(packed).flatMap((index): Command[] => [
-      ['ZREM', index, from],
-      ['ZADD', index, scoreIn(index), to],
-    ]),
+    ...indexesOf(packed).flatMap((index): Command[] => [...leave(index), ['ZADD', index, scoreIn(index), to]]),
     ...put(keys.timeline(), droppedBy ? undefined : packTimelineEntry(deployment)),
     // Of one that is packed, successors read the view.
     ...put(keys.predecessors(), isPredecessor(view) && !isPackedId(to) ? packPredecessor(deployment) : undefined),

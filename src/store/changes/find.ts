@@ -4,6 +4,7 @@ import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 import { FACETS, type Facet, facetKey } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
+import { countIn, packedIndexOf } from './index-blocks.ts';
 import { isNumbered, termsOf } from './search-terms.ts';
 
 /** One step of a search, newest first. */
@@ -35,7 +36,7 @@ const MAX_WORDS = 16;
 export async function* find(redis: Redis, selection: ChangeSelection): AsyncGenerator<FoundStep> {
   const span = spanOf(selection);
   const groups = await cheapestFirst(redis, groupsOf(selection.facets), span);
-  const indexes = groups.flat();
+  const indexes = groups.flat().flatMap((index) => [index, packedIndexOf(index)]);
   const words = termsOf(selection.text ?? '');
   const commits = [selection.facets.commit ?? []].flat();
   const isSure = words.length <= MAX_WORDS && commits.every((commit) => commit.length <= MIN_SHA_CHARS);
@@ -96,13 +97,13 @@ export function singleIndex({ facets, text }: Pick<ChangeSelection, 'facets' | '
 }
 
 /** The one that is gone through first: what it holds is asked about in all indexes of the others. */
-async function cheapestFirst(redis: Redis, groups: readonly string[][], { min, max }: Span): Promise<string[][]> {
+async function cheapestFirst(redis: Redis, groups: readonly string[][], span: Span): Promise<string[][]> {
   if (groups.length === 1) return [...groups];
   const width = groups.flat().length;
   const rated = await Promise.all(
     groups.map(async (group) => {
-      const counts = await Promise.all(group.map((index) => redis.zcount(index, min, max)));
-      const size = counts.reduce((sum, count) => sum + count, 0);
+      const counts = await Promise.all(group.map((index) => countIn(redis, index, span)));
+      const size = counts.reduce((sum, { count }) => sum + count, 0);
       return { group, size, cost: size * (1 + width - group.length) };
     }),
   );

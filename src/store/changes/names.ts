@@ -3,6 +3,7 @@ import { FORGIVEN, type ForgivenField, findName, type KnownName, type UnknownNam
 import type { TimelineEntry } from '../../domain/timeline-entry.ts';
 import { type Facet, facetKey } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
+import { countIn } from './index-blocks.ts';
 import type { TimelineSum } from './timeline-fold.ts';
 
 export interface ResolvedNames {
@@ -24,8 +25,8 @@ export async function resolveNames(
     const value = selection.facets[field];
     return typeof value === 'string' ? [{ field, value }] : [];
   });
-  const sizes = await Promise.all(asked.map(({ field, value }) => redis.zcard(facetKey(field, value))));
-  const missing = asked.filter((_, at) => sizes[at] === 0);
+  const sizes = await Promise.all(asked.map(({ field, value }) => countIn(redis, facetKey(field, value))));
+  const missing = asked.filter((_, at) => sizes[at]?.count === 0);
   if (missing.length === 0) return { selection, unknown: [] };
   const names = await count();
   const unknown = missing.map(({ field, value }) => findName(field, value, names[field]));

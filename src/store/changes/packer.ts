@@ -3,6 +3,7 @@ import { isFinal } from '../../domain/deployment.ts';
 import { keys } from '../keys.ts';
 import { nowOf } from '../time.ts';
 import { packDeployment } from './archive.ts';
+import { group, isGrouped } from './index-blocks.ts';
 import { isPackedId } from './packed-names.ts';
 import { readView } from './views.ts';
 
@@ -22,20 +23,28 @@ export interface Packer {
 export function createPacker(redis: Redis, quietMs = QUIET_MS): Packer {
   let rank = 0;
   let restUntilMs = 0;
+  /** In which something was packed in this round: at its end they are grouped. */
+  const grown = new Set<string>();
   return {
     async packSome() {
       const nowMs = await nowOf(redis);
       if (nowMs < restUntilMs || nowMs < (await firstStart(redis, nowMs)) + quietMs) return 0;
       const names = await redis.zrange(keys.changes(), String(rank), String(rank + AT_ONCE - 1));
       rank += names.length;
+      let count = 0;
+      const sinks = await redis.smembers(keys.sinks());
+      for (const name of names) {
+        const indexes = (await isQuiet(redis, name, nowMs - quietMs)) && (await packDeployment(redis, name, sinks));
+        if (!indexes) continue;
+        count += 1;
+        for (const index of indexes.filter(isGrouped)) grown.add(index);
+      }
       if (names.length < AT_ONCE) {
         rank = 0;
         restUntilMs = nowMs + ROUND_MS;
+        for (const index of grown) await group(redis, index);
+        grown.clear();
       }
-      let count = 0;
-      const sinks = await redis.smembers(keys.sinks());
-      for (const name of names)
-        if (await isQuiet(redis, name, nowMs - quietMs)) count += Number(await packDeployment(redis, name, sinks));
       return count;
     },
   };

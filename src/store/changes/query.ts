@@ -1,8 +1,10 @@
 import type { Redis } from 'ioredis';
 import type { Deployment } from '../../domain/deployment.ts';
+import { createScript } from '../script.ts';
 import type { ChangeSelection } from './filter.ts';
 import { singleIndex, spanOf } from './find.ts';
 import type { ReadEach } from './fit.ts';
+import { packedIndexOf } from './index-blocks.ts';
 import { MAX_NAMED, type Search, type Stopped } from './search.ts';
 
 /** One page of what is wanted. */
@@ -26,6 +28,8 @@ export interface Listing {
   readonly search: Search;
   readonly read: ReadEach;
 }
+
+const readPage = createScript('read-page');
 
 /** A page of the change log, newest first. */
 export async function list(listing: Listing, filter: ChangeFilter): Promise<Listed> {
@@ -52,10 +56,8 @@ async function listOnce({ redis, search, read }: Listing, filter: ChangeFilter, 
     return { deployments: present(await read(page)), total, ...(stopped && { stopped }) };
   }
   const { min, max } = spanOf(filter);
-  const [total, names] = await Promise.all([
-    redis.zcount(index, min, max),
-    redis.zrevrangebyscore(index, max, min, 'LIMIT', offset, limit),
-  ]);
+  const reply = await readPage(redis, [index, packedIndexOf(index)], max, min, offset, limit);
+  const [total, ...names] = reply as [number, ...string[]]; // the script's reply
   return { deployments: present(await read(names)), total };
 }
 

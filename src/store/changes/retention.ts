@@ -2,6 +2,9 @@ import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
 import { nowOf } from '../time.ts';
 import { type ExpiredDeployment, expiredDeploymentOf, forget } from './expired-deployment.ts';
+import { countIn, indexOfPacked, leaving, ungroupOldest } from './index-blocks.ts';
+import { isPackedId } from './packed-names.ts';
+import { swap } from './swap.ts';
 
 export interface Retention {
   readonly days: number;
@@ -29,10 +32,12 @@ const PART = 50;
 export async function prune(redis: Redis, retention: Retention, limits: PruneLimits = {}): Promise<number> {
   const { nowMs = await nowOf(redis), share = MAX_SHARE } = limits;
   const oldestMs = nowMs - retention.days * MS_A_DAY;
-  const [total, dropped] = await Promise.all([redis.zcard(keys.changes()), redis.zcard(keys.dropped())]);
+  const [{ count: total }, dropped] = await Promise.all([countIn(redis, keys.changes()), redis.zcard(keys.dropped())]);
   const surplus = Math.min(total - retention.count, MAX_AT_ONCE);
+  const mostOf = (count: number) => Math.min(Math.ceil(count * share), MAX_AT_ONCE);
   const old = (index: string, count: number) =>
-    redis.zrangebyscore(index, '-inf', `(${oldestMs}`, 'LIMIT', 0, Math.min(Math.ceil(count * share), MAX_AT_ONCE));
+    redis.zrangebyscore(index, '-inf', `(${oldestMs}`, 'LIMIT', 0, mostOf(count));
+  await ungroupOldest(redis, keys.changes(), { beforeMs: oldestMs, most: mostOf(total), least: surplus });
   const [tooOld, tooOldDropped, tooMany] = await Promise.all([
     old(keys.changes(), total),
     old(keys.dropped(), dropped),
@@ -66,6 +71,25 @@ async function leaveAllIndexes(redis: Redis, expired: readonly ExpiredDeployment
       cursor = next;
     } while (cursor !== '0');
   }
+  await leaveBlocks(redis, names.filter(isPackedId));
+}
+
+/** They have the same time in all of these indexes, and are single in that of all deployments by now. */
+async function leaveBlocks(redis: Redis, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const scores = await redis.zmscore(keys.changes(), ...ids);
+  const known = ids.flatMap((id, at) => (scores[at] ? [{ id, score: scores[at] }] : []));
+  let cursor = '0';
+  do {
+    const [next, found] = await redis.scan(cursor, 'MATCH', keys.packedIndex('*'), 'COUNT', 1_000);
+    for (const index of found.map(indexOfPacked).filter((one) => one !== keys.changes()))
+      await swap(
+        redis,
+        [],
+        known.flatMap(({ id, score }) => leaving(index, { id, score })),
+      );
+    cursor = next;
+  } while (cursor !== '0');
 }
 
 /**

@@ -9,7 +9,10 @@ export interface Seen {
   readonly digest: string;
 }
 
+/** UNGROUP takes an index, its packed one, a score and a name that leaves the block in which it is. */
 export type Command = readonly [name: string, key: string, ...args: readonly (string | number | Buffer)[]];
+
+export const UNGROUP = 'UNGROUP';
 
 const swapDeployment = createScript('swap-deployment');
 
@@ -28,13 +31,19 @@ export async function swap(redis: Redis, seen: readonly Seen[], commands: readon
   const places = new Map<string, number>();
   for (const { key } of seen) if (!places.has(key)) places.set(key, places.size + 1);
   const watched = places.size;
-  for (const [, key] of commands) if (!places.has(key)) places.set(key, places.size + 1);
+  const keysOf = ([name, key, other]: Command) => (name === UNGROUP ? [key, String(other)] : [key]);
+  for (const key of commands.flatMap(keysOf)) if (!places.has(key)) places.set(key, places.size + 1);
+  const placed = ([name, key, ...args]: Command) => {
+    const [other = '', ...rest] = args;
+    const given = name === UNGROUP ? [places.get(String(other)) ?? 0, ...rest] : args;
+    return [given.length, name, places.get(key) ?? 0, ...given];
+  };
   const digests = new Map(seen.map(({ key, digest }) => [key, digest]));
   const reply = await swapDeployment(
     redis,
     [...places.keys()],
     ...[watched, ...digests.values()],
-    ...commands.flatMap(([name, key, ...args]) => [args.length, name, places.get(key) ?? 0, ...args]),
+    ...commands.flatMap(placed),
   );
   return reply === 1;
 }

@@ -11,6 +11,7 @@ import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 import type { ChangeSelection } from './filter.ts';
 import { type Span, singleIndex, spanOf } from './find.ts';
+import { countIn, packedIndexOf } from './index-blocks.ts';
 import { MAX_NAMED, type Search } from './search.ts';
 
 /** The newest of a range; what is older is counted, not drawn. */
@@ -88,18 +89,6 @@ function detailsOf(packed: string): Omit<TimelineEntry, 'atMs' | keyof TimelineC
   return { key: key.join('\n'), service, ...(revision && { revision }), ...(actor && { actor }) };
 }
 
-/**
- * Where a span stands in its index, newest first. By rank: a score would be looked for from the beginning at every
- * page.
- */
-async function ranksOf(redis: Redis, index: string, { min, max }: Span): Promise<{ newer: number; count: number }> {
-  const [newer, count] = await Promise.all([
-    max === '+inf' ? 0 : redis.zcount(index, `(${max}`, '+inf'),
-    redis.zcount(index, min, max),
-  ]);
-  return { newer, count };
-}
-
 /** Newest first. Where it takes a search, of what the search looked through. */
 export async function readTimeline(
   { redis, search }: { readonly redis: Redis; readonly search: Search },
@@ -127,7 +116,8 @@ interface IndexPart {
 }
 
 async function readIndex(redis: Redis, { index, span, limit }: IndexPart): Promise<LazyTimelineEntry[]> {
-  const { newer, count } = await ranksOf(redis, index, span);
+  // By rank, newest first: a score would be looked for from the beginning at every page.
+  const { newer, count } = await countIn(redis, index, span);
   const end = newer + Math.min(count, limit);
   const read = (from: number) => readPage(redis, index, { from, to: Math.min(from + PAGE, end) - 1 });
   const unpack = createUnpack();
@@ -149,4 +139,5 @@ function createUnpack() {
 }
 
 const readPage = async (redis: Redis, index: string, { from, to }: { from: number; to: number }) =>
-  (await readPageScript(redis, [index, keys.timeline()], from, to)) as (string | null)[]; // what HMGET answers
+  // what HMGET answers
+  (await readPageScript(redis, [index, packedIndexOf(index), keys.timeline()], from, to)) as (string | null)[];

@@ -5,7 +5,8 @@ indexes. The next step begins at the score of the last one, after those with tha
 recorded meanwhile moves nothing.
 
 KEYS[1]    searchTerms
-KEYS[2...] facet            the indexes that are gone through, then those of the other facets; changes is one
+KEYS[2...] facet            the indexes that are gone through, then those of the other facets, and after each its
+           packedIndex; changes is one
 ARGV[1]    highest score
 ARGV[2]    how many of that score were seen already
 ARGV[3]    lowest score
@@ -16,21 +17,44 @@ ARGV[6...] of each facet how many there are, then the words that are wanted, eac
 Reply      how many were looked at; the score of the last, or nothing where none is left; how many of that score were
            seen; the names that fit, each after `+`, or after `?` when its terms are not known
 ]]
+-- @include index-blocks
 local highest, lowest, limit = ARGV[1], ARGV[3], tonumber(ARGV[4])
 local facets, drivers = tonumber(ARGV[5]), tonumber(ARGV[6])
-local indexes = { unpack(KEYS, 2) }
+local indexes, blocksOf = {}, {}
+for i, key in ipairs({ unpack(KEYS, 2) }) do
+  if i % 2 == 1 then indexes[#indexes + 1] = key else blocksOf[#indexes] = redis.call('ZCARD', key) > 0 and key end
+end
 local skip = tonumber(ARGV[2])
--- Of one index, Redis passes by what was seen; of several, only their union tells.
-local passed, left = drivers == 1 and skip or 0, drivers == 1 and 0 or skip
 
+local function fillFromIndex(list)
+  list.rows = redis.call('ZREVRANGEBYSCORE', list.key, highest, lowest, 'WITHSCORES', 'LIMIT', list.passed, list.size)
+  list.passed, list.hasMore = list.passed + #list.rows / 2, #list.rows == 2 * list.size
+  list.size = math.min(limit, 2 * list.size)
+end
+local highestMs = highest == '+inf' and math.huge or tonumber(highest)
+local lowestMs = lowest == '-inf' and -math.huge or tonumber(lowest)
+local function fillFromBlock(list)
+  repeat
+    local block, rows = blockAt(list.key, list.passed), {}
+    list.rows, list.passed, list.hasMore = rows, list.passed + 1, false
+    if not block then return end
+    for i = 1, IN_BLOCK do
+      local score, number = entryOf(block, i)
+      if score < lowestMs then return end
+      if score <= highestMs then
+        rows[#rows + 1] = nameOf(number)
+        rows[#rows + 1] = string.format('%.0f', score)
+      end
+    end
+    list.hasMore = true
+  until #rows > 0
+end
 -- Moves on to the next of an index; false where none is left.
 local function advance(list)
   list.at = list.at + 2
   if list.at > #list.rows and list.hasMore then
-    list.rows = redis.call(
-      'ZREVRANGEBYSCORE', list.key, highest, lowest, 'WITHSCORES', 'LIMIT', list.passed, list.size)
-    list.passed, list.at, list.hasMore = list.passed + #list.rows / 2, 1, #list.rows == 2 * list.size
-    list.size = math.min(limit, 2 * list.size)
+    list.fill(list)
+    list.at = 1
   end
   list.name, list.scoreText = list.rows[list.at], list.rows[list.at + 1]
   list.score = list.name and tonumber(list.scoreText)
@@ -51,14 +75,24 @@ local function sift(at)
     at = child
   end
 end
+local function addList(list)
+  list.rows, list.at, list.hasMore = {}, 1, true
+  if advance(list) then heap[#heap + 1] = list end
+end
+-- Of one sorted set, Redis passes by what was seen; of several, only their union tells.
+local isOne = drivers == 1 and not blocksOf[1]
+local passed, left = isOne and skip or 0, isOne and 0 or skip
 local chunk = math.max(8, math.ceil(limit / drivers))
 for i = 1, drivers do
-  local list = { key = indexes[i], passed = passed, size = chunk, rows = {}, at = 1, hasMore = true }
-  if advance(list) then heap[#heap + 1] = list end
+  addList({ key = indexes[i], fill = fillFromIndex, passed = passed, size = chunk })
+  local blocks = blocksOf[i]
+  -- The last of those that begin later may reach into the span.
+  local later = blocks and highest ~= '+inf' and redis.call('ZCOUNT', blocks, '(' .. highest, '+inf') or 0
+  if blocks then addList({ key = blocks, fill = fillFromBlock, passed = math.max(0, later - 1) }) end
 end
 for at = math.floor(#heap / 2), 1, -1 do sift(at) end
 
-local names, seen, last, ofLast = {}, {}, highest, skip
+local names, seen, scores, last, ofLast = {}, {}, {}, highest, skip
 while #names < limit and heap[1] do
   local list = heap[1]
   local name, score = list.name, list.scoreText
@@ -73,11 +107,30 @@ while #names < limit and heap[1] do
       left = left - 1
     else
       names[#names + 1] = name
+      scores[name] = score
       if score == last then ofLast = ofLast + 1 else last, ofLast = score, 1 end
     end
   end
 end
 local looked, isLast = #names, #names < limit
+
+-- Those that are in no block of an index.
+local function withoutPacked(open, blocks, fitting)
+  local rest, block, oldest, newest = {}, nil, math.huge, -math.huge
+  for _, name in ipairs(open) do
+    local score, number = tonumber(scores[name]), numberOf(name)
+    if number and (score < oldest or score > newest) then
+      block = blockAround(blocks, scores[name])
+      if block then oldest, newest = oldestOf(block), (entryOf(block, 1)) end
+    end
+    if number and block and holdsEntry(block, packEntry(score, number)) then
+      fitting[name] = true
+    else
+      rest[#rest + 1] = name
+    end
+  end
+  return rest
+end
 
 local index = drivers
 for facet = 2, facets do
@@ -88,6 +141,7 @@ for facet = 2, facets do
     for at, score in ipairs(#open > 0 and redis.call('ZMSCORE', indexes[index], unpack(open)) or {}) do
       if score then fitting[open[at]] = true else rest[#rest + 1] = open[at] end
     end
+    if blocksOf[index] and #rest > 0 then rest = withoutPacked(rest, blocksOf[index], fitting) end
     open = rest
   end
   local kept = {}

@@ -1,0 +1,12 @@
+--[[
+Counts what stands in an index.
+
+KEYS[1]    facet            the index; changes is one
+KEYS[2]    packedIndex      of it
+ARGV[1]    highest score
+ARGV[2]    lowest score
+Reply      how many are newer than this span, and how many lie in it
+]]
+-- @include index-blocks
+-- @include index-page
+return { ranksOf(KEYS[1], KEYS[2], ARGV[2], ARGV[1]) }

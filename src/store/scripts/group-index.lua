@@ -1,0 +1,59 @@
+--[[
+Puts packed deployments that stand beside one another in an index into blocks: a part of them, oldest first. One that
+came later into the span of a block stays single, and so do fewer than a block between two.
+
+KEYS[1]    facet            the index; changes is one
+KEYS[2]    packedIndex      of it
+ARGV[1]    the score from which it goes on, as ZRANGEBYSCORE takes it
+ARGV[2]    how many are looked at
+Reply      where the next part begins, or nothing when all were looked at
+]]
+-- @include index-blocks
+local index, blocks, limit = KEYS[1], KEYS[2], tonumber(ARGV[2])
+local rows = redis.call('ZRANGEBYSCORE', index, ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
+
+-- Of the first block that ends at a score or after it.
+local newest, oldest = -1, -1
+local function look(score)
+  if score <= newest then return end
+  local found = redis.call('ZRANGEBYSCORE', blocks, score, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  newest, oldest = math.huge, math.huge
+  if found[1] then newest, oldest = tonumber(found[2]), oldestOf(found[1]) end
+end
+
+local run, before = {}, nil
+local function group()
+  local names, entries = {}, {}
+  for i = 1, IN_BLOCK do
+    local one = run[i]
+    names[i], entries[IN_BLOCK + 1 - i] = one.name, packEntry(one.score, one.number)
+  end
+  redis.call('ZREM', index, unpack(names))
+  redis.call('ZADD', blocks, run[IN_BLOCK].score, table.concat(entries))
+end
+for at = 1, #rows, 2 do
+  local name, score = rows[at], tonumber(rows[at + 1])
+  local number = score >= 0 and score < 0x1000000000000 and score % 1 == 0 and numberOf(name)
+  if number then
+    look(score)
+    if #run == IN_BLOCK then
+      -- Two blocks share no score: the next one is known by now.
+      if run[IN_BLOCK].score < score then
+        group()
+        run = {}
+      else
+        table.remove(run, 1)
+      end
+    end
+    if before ~= newest then run, before = {}, newest end
+    if score < oldest then run[#run + 1] = { name = name, score = score, number = number } end
+  end
+end
+if #rows < 2 * limit then
+  if #run == IN_BLOCK then group() end
+  return ''
+end
+local first, last = rows[2], rows[#rows]
+local start = run[1] and string.format('%.0f', run[1].score) or last
+if start ~= first then return start end
+return last ~= first and last or '(' .. last

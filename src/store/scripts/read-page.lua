@@ -1,0 +1,18 @@
+--[[
+Reads the names of one page of an index, newest first.
+
+KEYS[1]    facet            the index; changes is one
+KEYS[2]    packedIndex      of it
+ARGV[1]    highest score
+ARGV[2]    lowest score
+ARGV[3]    how many of the span are passed over
+ARGV[4]    how many are read
+Reply      how many there are in the span, then the names
+]]
+-- @include index-blocks
+-- @include index-page
+local newer, total = ranksOf(KEYS[1], KEYS[2], ARGV[2], ARGV[1])
+local from, to = newer + ARGV[3], newer + math.min(ARGV[3] + ARGV[4], total) - 1
+local reply = from > to and {} or pageOf(KEYS[1], KEYS[2], from, to)
+table.insert(reply, 1, total)
+return reply
