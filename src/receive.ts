@@ -9,8 +9,8 @@ export interface ReceiveParts {
   readonly keep: (source: Source, webhook: Webhook, mapped: Mapped) => Promise<void>;
   /** Notes a webhook that was refused, and returns the id that it is found by. Never fails, and never takes long. */
   readonly noteRejected: (source: Source, webhook: Webhook, error: WebhookRejected) => Promise<string>;
-  /** Whether it says again what is known already. Never fails, and never takes long. */
-  readonly isRepeat: (source: Source, mapped: Mapped) => Promise<boolean>;
+  /** Whether it says again what was acknowledged before. Never fails, and never takes long. */
+  readonly isRepeat: (source: Source, mapped: Mapped, webhook: Webhook) => Promise<boolean>;
   /** What imitated APIs remember. */
   readonly rows: Rows;
 }
@@ -27,7 +27,8 @@ export function createReceive({ keep, noteRejected, isRepeat, rows }: ReceivePar
       const served = await serve(source, webhook, rows);
       if (served.kind === 'answer') return { source, outcome: { kind: 'answered', answer: served.answer } };
       const mapped = { ...read(source, served.webhook), ...(served.row && { row: served.row }) };
-      const isKnown = await isRepeat(source, mapped); // asked first: what is kept may be recorded a moment later
+      // Asked first: what is kept may be recorded a moment later.
+      const isKnown = await isRepeat(source, mapped, served.webhook);
       await keep(source, served.webhook, mapped);
       const outcome = outcomeOf(mapped, served);
       return { source, outcome: outcome.kind === 'accepted' && isKnown ? { ...outcome, isRepeat: true } : outcome };

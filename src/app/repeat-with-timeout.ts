@@ -1,22 +1,21 @@
-import { toChangeRecord } from '../domain/change-record.ts';
-import type { Repeats } from '../recording/repeats.ts';
-import type { Mapped, Source } from '../sources/source.ts';
+import { type ChangeRecord, toChangeRecord } from '../domain/change-record.ts';
+import type { Mapped, Source, Webhook } from '../sources/source.ts';
 import { within } from '../values/within.ts';
 
 /** Of the time that a sender waits. */
 const ASK_WITHIN_MS = 250;
 
 /**
- * Whether a webhook says again what is known, as far as Redis tells soon: what is not known is no repeat. Asked only
- * for sources whose answer tells it.
+ * Whether a webhook says again what was acknowledged before, as far as Redis tells soon: what is not known is no
+ * repeat. Asked only for sources whose answer tells it.
  */
 export function repeatWithTimeout(
-  repeats: Pick<Repeats, 'isRepeat'>,
-): (source: Source, mapped: Mapped) => Promise<boolean> {
-  return async ({ tellsRepeats }, mapped) => {
+  isRepeat: (record: ChangeRecord) => Promise<boolean>,
+): (source: Source, mapped: Mapped, webhook: Webhook) => Promise<boolean> {
+  return async ({ tellsRepeats }, mapped, { id }) => {
     const records = tellsRepeats && mapped.kind === 'records' ? mapped.records : [];
     if (records.length === 0) return false;
-    const asked = Promise.all(records.map((record) => repeats.isRepeat(toChangeRecord(record))));
+    const asked = Promise.all(records.map((record) => isRepeat(toChangeRecord({ webhook: id, ...record }))));
     const areKept = asked.then(
       (answers) => answers.every(Boolean),
       () => false,

@@ -25,6 +25,7 @@ import { serverIdOf } from '../queue/server-id.ts';
 import { createReceive } from '../receive.ts';
 import { createRedeliver } from '../recording/redeliver.ts';
 import { createRemap, createRevise } from '../recording/remap.ts';
+import { createRepeatCheck } from '../recording/repeat-check.ts';
 import { bearerToken, isOneOf } from '../sources/signature.ts';
 import { createStaleCount } from '../store/changes/stale-count.ts';
 import { createSessions, type Sessions } from '../store/sessions.ts';
@@ -157,8 +158,10 @@ function keeping(shared: Shared, { stores: { inbox, rows }, queues, limit, flush
   });
 }
 
-function receiving({ around, priority, traces, mask }: Shared, { rows, repeats }: Stores, keep: RouteParts['keep']) {
-  const parts = { rows: rowsWithTimeout(rows, mask), isRepeat: repeatWithTimeout(repeats) };
+function receiving({ around, priority, traces, mask }: Shared, stores: Stores, keep: RouteParts['keep']) {
+  const { rows, repeats, recentPosts: posts, inbox } = stores;
+  const isRepeat = createRepeatCheck({ repeats, posts, inbox, keptWithinMs: KEEP_WITHIN_MS });
+  const parts = { rows: rowsWithTimeout(rows, mask), isRepeat: repeatWithTimeout(isRepeat) };
   return priority.first(traceReceiving(createReceive({ ...keep, ...parts, keep: around('keep', keep.keep) }), traces));
 }
 

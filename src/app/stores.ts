@@ -10,6 +10,7 @@ import { toolOf } from '../sources/boundary.ts';
 import { createDeployments } from '../store/changes/deployments.ts';
 import { withDirectory } from '../store/changes/directory.ts';
 import { createJoinGroups } from '../store/changes/join-groups.ts';
+import { createRecentPosts } from '../store/changes/recent-posts.ts';
 import { createReconciledUntil } from '../store/changes/reconciled-until.ts';
 import { createRepeatNames } from '../store/changes/repeat-names.ts';
 import { MARGIN_DAYS } from '../store/changes/retention-days.ts';
@@ -57,6 +58,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
     ledger: createLedger(redis, { echoes, clock, keepSeconds, safety: flushOfLedger(redis, config) }),
     echoes,
     history: createSerialHistory(redis, config.changes.days),
+    recentPosts: createRecentPosts(redis),
     reconciledUntil: createReconciledUntil(redis),
     rows: createRows(redis),
     ruleHits: createRuleHits(redis),

@@ -1,3 +1,5 @@
+import { runOf } from './run.ts';
+
 /** What a page of a forge or of a deployment tool is about, as far as the change log can find it. */
 export interface PageSubject {
   /** Full or abbreviated sha. */
@@ -9,33 +11,73 @@ export interface PageSubject {
 const COMMIT = /\/commits?\/([0-9a-f]{7,64})(?:[/?#]|$)/i;
 /** Merge and pull requests, in the layouts of GitLab, GitHub, Bitbucket and Bitbucket Data Center. */
 const REQUEST = /^(?:\/(?:projects|users))?\/(.+?)(?:\/-)?\/(?:merge_requests|pulls?|pull-requests)\/(\d+)(?:\/|$)/i;
-const RUN = /\/(pipelines\/results|pipelines|jobs|runs)\/(\d+)(?:\/|$)/i;
-const APPLICATION = /\/applications\/([^/]+(?:\/[^/]+)?)\/?$/i;
+const RUN = /\/(pipelines\/results|pipelines|jobs|builds|runs)\/(\d+)(?:\/|$)/i;
+const APPLICATION = /\/applications\/(?:([^/]+)\/)?([^/]+)\/?$/i;
+/** Where Argo CD itself lies: a link to an application there needs no namespace. */
+const OWN_NAMESPACE = 'argocd';
+/** An address is a line of the words that are kept of a deployment. */
+const MAX_ADDRESS_CHARACTERS = 200;
 
 /** A pasted address says which commit, request, run or application is meant. Undefined: it is no such address. */
 export function subjectOf(text: string | undefined): PageSubject | undefined {
-  const address = text?.trim() ?? '';
-  if (!/^https?:\/\/\S+$/i.test(address) || !URL.canParse(address)) return undefined;
-  const { pathname } = new URL(address);
-  const commit = COMMIT.exec(pathname)?.[1];
+  const url = addressIn(text);
+  if (!url) return undefined;
+  const commit = COMMIT.exec(url.pathname)?.[1];
   if (commit) return { commit };
-  const [, project, request] = REQUEST.exec(pathname) ?? [];
-  if (project && request) return { text: `!${request} ${repositoryOf(project)}` };
-  const run = runTermOf(pathname);
+  const request = requestTermOf(url.href);
+  if (request) return { text: request };
+  const [run] = runTermsOf(url.href);
   return run === undefined ? undefined : { text: run };
 }
 
-/** Data Center writes `HARBOR/repos/api`. */
-const repositoryOf = (project: string): string => project.replace('/repos/', '/');
+function addressIn(text: string | undefined): URL | undefined {
+  const address = text?.trim() ?? '';
+  return /^https?:\/\/\S+$/i.test(address) && URL.canParse(address) ? new URL(address) : undefined;
+}
 
-/** `pipelines/77`, `jobs/4711`, `applications/argocd/api`: what is kept of the address of a run, to find it again. */
-export function runTermOf(address: string | undefined): string | undefined {
-  if (address === undefined) return undefined;
-  const path = address.split(/[?#]/, 1)[0] ?? '';
-  const [, kind, id] = RUN.exec(path) ?? [];
-  if (kind && id) return `${kind}/${id}`.toLowerCase();
-  const name = APPLICATION.exec(path)?.[1];
-  return name && `applications/${name}`.toLowerCase();
+/** `/harbor/pay!12`: the repository belongs to it, since every repository has a request 12. */
+export function requestTermOf(address: string | undefined): string | undefined {
+  const [, project, number] = REQUEST.exec(addressIn(address)?.pathname ?? '') ?? [];
+  return project && number ? requestTerm(project.replace('/repos/', '/'), number) : undefined; // HARBOR/repos/api
+}
+
+export const requestTerm = (repository: string, number: string): string =>
+  `/${repository.replace(/^\//, '')}!${number}`.toLowerCase();
+
+/**
+ * What is kept of the address of a run, to find it again: `/harbor/pay/pipelines/77`, `/applications/argocd/api/`, and
+ * of a tool that is not known the address itself. The first is what a pasted address asks for. An application is found
+ * with its namespace and without.
+ */
+export function runTermsOf(address: string | undefined): readonly string[] {
+  const url = addressIn(address);
+  if (!url || url.pathname === '/') return [];
+  const [, namespace, name] = APPLICATION.exec(url.pathname) ?? [];
+  if (name) return applicationTerms(namespace, name).map((term) => term.toLowerCase());
+  return [forgeRunTerm(url) ?? plainAddress(url)];
+}
+
+/** The slash at the end: `pay` is not `pay-api`. */
+const applicationTerms = (namespace: string | undefined, name: string): readonly string[] =>
+  namespace === undefined
+    ? [`/applications/${name}/`, `/applications/${OWN_NAMESPACE}/${name}/`]
+    : [`/applications/${namespace}/${name}/`, `/applications/${name}/`];
+
+/** GitLab called its jobs builds. Bitbucket's older address of a pipeline has all that matters behind the `#`. */
+function forgeRunTerm({ pathname, href }: URL): string | undefined {
+  const found = RUN.exec(pathname);
+  if (!found) {
+    const { path, pipeline } = runOf(href) ?? {};
+    return path && pipeline && `/${path}/pipelines/results/${pipeline}`;
+  }
+  const [, kind = '', id = ''] = found;
+  const repository = pathname.slice(0, found.index).replace(/\/(?:-|actions)$/, '');
+  return `${repository}/${kind.replace(/^builds$/i, 'jobs')}/${id}`.toLowerCase();
+}
+
+function plainAddress({ host, pathname, search }: URL): string {
+  const path = pathname.endsWith('/') ? pathname.slice(0, -1) : pathname;
+  return `${host}${path}${search}`.toLowerCase().slice(0, MAX_ADDRESS_CHARACTERS);
 }
 
 /** The number of the merge or pull request whose page an address is, on any of the forges. */

@@ -395,7 +395,7 @@ const Dropped = z.strictObject({ matched: Count, dropped: Count, dry_run: z.bool
 const EndedSessions = z.strictObject({ ended: Count });
 const ReplayedWebhook = z.strictObject({ webhook: z.string(), records: Count });
 
-/** What Alert24's `POST /api/v1/changes` answers; `status`, `service` and `notes` are ours. */
+/** What Alert24's `POST /api/v1/changes` answers; `job_url`, `status`, `service`, `notes` and `duplicate` are ours. */
 const CreatedChange = z.strictObject({
   id: z.string(),
   summary: z.string(),
@@ -409,6 +409,7 @@ const CreatedChange = z.strictObject({
   pr_number: z.string().nullable(),
   pr_url: z.string().nullable(),
   pipeline_url: z.string().nullable(),
+  job_url: z.string().optional(),
   environment: z.string(),
   risk_level: RiskLevel,
   changed_by: z.string().nullable(),
@@ -418,6 +419,8 @@ const CreatedChange = z.strictObject({
   status: State,
   service: z.string(),
   notes: z.array(z.string()),
+  /** It says again what was acknowledged before. */
+  duplicate: z.literal(true).optional(),
 });
 
 /** What is published, by the name under which it is. */

@@ -28,7 +28,7 @@ export interface Separated {
 }
 
 /** `curl --retry` and a job that runs again after a hiccup. What comes later was deployed again. */
-const RETRY_WINDOW_MS = 60 * 60_000;
+export const RETRY_WINDOW_MS = 60 * 60_000;
 
 /** What lies in the change log under one of the names, if anything does. */
 interface Candidate {
@@ -85,12 +85,12 @@ async function isKept(changeLog: Pick<ChangeLog, 'get' | 'records'>, { deploymen
   return view !== undefined && (await changeLog.records(view.deployment.key)).some((record) => record.id === id);
 }
 
-interface RecordMoment extends Moment {
+export interface RecordMoment extends Moment {
   readonly isPeriodic: boolean;
 }
 
 /** Times ahead of the receipt count as the receipt (domain/fold.ts). */
-const momentOf = ({ state, occurredAt, receivedAt, periodic }: ChangeRecord): RecordMoment => ({
+export const momentOf = ({ state, occurredAt, receivedAt, periodic }: ChangeRecord): RecordMoment => ({
   isPeriodic: periodic === true,
   state,
   at: occurredAt < receivedAt ? occurredAt : receivedAt,

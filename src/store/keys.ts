@@ -189,6 +189,15 @@ export const keys = {
     ends: '`changes.days` after it was told',
     expires: true,
   }),
+  recentPost: family('post:<place>', {
+    type: 'string',
+    content:
+      'the last post to an API whose answer names repeats (JSON), by repository, service and environment, or by its ' +
+      'own name: a repeat of it may come before it is recorded',
+    writtenBy: 'store/changes/recent-posts.ts',
+    ends: 'a minute after it came',
+    expires: true,
+  }),
   joinGroup: family('join:<repository>', {
     type: 'hash',
     content:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runTermOf, subjectOf } from '../../src/forges/page-address.ts';
+import { runTermsOf, subjectOf } from '../../src/forges/page-address.ts';
 
 const SHA = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
@@ -8,14 +8,23 @@ describe('a pasted address', () => {
     [`https://gitlab.harbor.example/harbor/pay/-/commit/${SHA}`, { commit: SHA }],
     [`https://bitbucket.org/harbor/pay/commits/${SHA.slice(0, 12)}?at=main`, { commit: SHA.slice(0, 12) }],
     [`https://github.com/harbor/pay/commit/${SHA}#diff`, { commit: SHA }],
-    ['https://gitlab.harbor.example/harbor/pay/-/merge_requests/12/diffs', { text: '!12 harbor/pay' }],
-    ['https://github.com/harbor/pay/pull/12', { text: '!12 harbor/pay' }],
-    ['https://bitbucket.org/harbor/pay/pull-requests/12', { text: '!12 harbor/pay' }],
-    ['https://code.harbor.example/projects/PAY/repos/api/pull-requests/3/overview', { text: '!3 PAY/api' }],
-    ['https://gitlab.harbor.example/harbor/pay/-/pipelines/77', { text: 'pipelines/77' }],
-    ['https://gitlab.harbor.example/harbor/pay/-/jobs/4711#L12', { text: 'jobs/4711' }],
-    ['https://bitbucket.org/harbor/pay/pipelines/results/9', { text: 'pipelines/results/9' }],
-    ['https://argocd.harbor.example/applications/argocd/pay-api?view=tree', { text: 'applications/argocd/pay-api' }],
+    ['https://gitlab.harbor.example/harbor/pay/-/merge_requests/12/diffs', { text: '/harbor/pay!12' }],
+    ['https://github.com/harbor/pay/pull/12', { text: '/harbor/pay!12' }],
+    ['https://bitbucket.org/harbor/pay/pull-requests/12', { text: '/harbor/pay!12' }],
+    ['https://code.harbor.example/projects/PAY/repos/api/pull-requests/3/overview', { text: '/pay/api!3' }],
+    ['https://gitlab.harbor.example/harbor/pay/-/pipelines/77', { text: '/harbor/pay/pipelines/77' }],
+    ['https://gitlab.harbor.example/harbor/pay/-/jobs/4711#L12', { text: '/harbor/pay/jobs/4711' }],
+    ['https://gitlab.harbor.example/harbor/pay/builds/4711', { text: '/harbor/pay/jobs/4711' }],
+    ['https://bitbucket.org/harbor/pay/pipelines/results/9', { text: '/harbor/pay/pipelines/results/9' }],
+    [
+      'https://bitbucket.org/harbor/pay/addon/pipelines/home#!/results/9/steps/%7Bab-1%7D',
+      { text: '/harbor/pay/pipelines/results/9' },
+    ],
+    ['https://github.com/harbor/pay/actions/runs/12345/job/9', { text: '/harbor/pay/runs/12345' }],
+    ['https://argocd.harbor.example/applications/argocd/pay-api?view=tree', { text: '/applications/argocd/pay-api/' }],
+    ['https://argocd.harbor.example/applications/pay-api', { text: '/applications/pay-api/' }],
+    ['https://argocd.harbor.example/argo/applications/pay-api/', { text: '/applications/pay-api/' }],
+    ['https://jenkins.harbor.example/job/deploy-pay/57/', { text: 'jenkins.harbor.example/job/deploy-pay/57' }],
   ])('%s', (address, subject) => {
     expect(subjectOf(address)).toEqual(subject);
   });
@@ -27,8 +36,26 @@ describe('a pasted address', () => {
     },
   );
 
-  it('finds a run by what is kept of its own address', () => {
-    for (const address of ['https://g.example/a/b/-/jobs/4711', 'https://argocd.example/applications/pay-api'])
-      expect(subjectOf(address)?.text).toBe(runTermOf(address));
+  it.each([
+    ['https://g.example/a/b/-/jobs/4711', 'https://g.example/a/b/-/jobs/4711#L3'],
+    ['https://argocd.example/applications/argocd/pay', 'https://argocd.example/applications/pay?view=tree'],
+    ['https://argocd.example/applications/pay', 'https://argocd.example/applications/argocd/pay'],
+    ['https://argocd.example/applications/team-a/pay?operation=true', 'https://argocd.example/applications/team-a/pay'],
+    ['https://jenkins.example/job/pay/57/', 'https://jenkins.example/job/pay/57'],
+    ['https://azure.example/o/p/_release?releaseId=5', 'https://azure.example/o/p/_release?releaseId=5'],
+  ])('finds what is kept of %s by %s', (kept, pasted) => {
+    expect(runTermsOf(kept)).toContain(subjectOf(pasted)?.text);
+  });
+
+  it.each([
+    [
+      'https://bitbucket.org/harbor/pay/pipelines/results/9',
+      'https://bitbucket.org/harbor/pay-api/pipelines/results/9',
+    ],
+    ['https://argocd.example/applications/argocd/pay-api', 'https://argocd.example/applications/pay'],
+    ['https://argocd.example/applications/team-a/pay', 'https://argocd.example/applications/team-b/pay'],
+  ])('does not take %s for %s', (kept, pasted) => {
+    const wanted = subjectOf(pasted)?.text ?? '';
+    expect(runTermsOf(kept).some((term) => term.includes(wanted))).toBe(false);
   });
 });

@@ -38,7 +38,7 @@ const error = (type: string, message: string, status: number): Answer => ({
   body: { error: { type, message, status } },
 });
 
-/** What was kept, in the fields of Alert24's Change; `status`, `service`, `notes` and `duplicate` are ours. */
+/** What was kept, in the fields of Alert24's Change; `job_url`, `status`, `service`, `notes`, `duplicate` are ours. */
 function toChange(record: NewChangeRecord) {
   return {
     id: record.id,
@@ -53,6 +53,7 @@ function toChange(record: NewChangeRecord) {
     pr_number: record.pullRequest?.number ?? null,
     pr_url: record.pullRequest?.url ?? null,
     pipeline_url: record.pipelineUrl ?? null,
+    ...(record.jobUrl && { job_url: record.jobUrl }),
     environment: record.environment.name,
     risk_level: record.riskLevel ?? 'low',
     changed_by: record.actor ?? null,

@@ -37,6 +37,7 @@ function toRecord(sent: PostedRequest): NewChangeRecord {
   const commit = commitOf(change);
   const pullRequest = pullRequestOf(change);
   const pipelineUrl = safeUrl(change.pipeline_url);
+  const jobUrl = safeUrl(change.job_url);
   const notes = [...notesOf(sent), serviceNote].filter((note) => note !== undefined);
   return {
     id: recordId(deployment, change.status),
@@ -58,6 +59,7 @@ function toRecord(sent: PostedRequest): NewChangeRecord {
     ...(change.branch && { ref: change.branch }),
     ...(commit && { commit }),
     ...(pipelineUrl && { pipelineUrl }),
+    ...(jobUrl && { jobUrl }),
     ...(pullRequest && { pullRequest }),
     ...(change.changed_by && { actor: change.changed_by }),
     artifacts: [...new Set([...(change.image ? [change.image] : []), ...(change.artifacts ?? [])])],
@@ -101,12 +103,14 @@ const LONGEST_ID = 200;
  */
 function deploymentKey({ change, webhook, serviceId }: PostedRequest): { key: string; isRepeatable: boolean } {
   if (change.external_id) return named(`changes:${bounded(change.external_id)}`);
-  const { commit_sha, pipeline_url, change_type, environment, branch, service, summary } = change;
+  const { commit_sha, pipeline_url, job_url, change_type, environment, branch, service, summary } = change;
   const idempotencyKey = webhook.headers['idempotency-key']?.trim();
-  if (!pipeline_url && idempotencyKey) return named(`changes:key:${bounded(idempotencyKey)}`);
-  if (!pipeline_url && !commit_sha) return named(`changes:webhook:${webhook.id}`);
+  const namesRun = pipeline_url !== undefined || job_url !== undefined;
+  if (!namesRun && idempotencyKey) return named(`changes:key:${bounded(idempotencyKey)}`);
+  if (!namesRun && !commit_sha) return named(`changes:webhook:${webhook.id}`);
   const reported = [change_type, environment, branch, commit_sha, pipeline_url, serviceId, service, summary];
-  return { key: `changes:${digest(JSON.stringify(reported.map((value) => value ?? null)))}`, isRepeatable: true };
+  const values = [...reported.map((value) => value ?? null), ...(job_url === undefined ? [] : [job_url])];
+  return { key: `changes:${digest(JSON.stringify(values))}`, isRepeatable: true };
 }
 
 const named = (key: string) => ({ key, isRepeatable: false });
@@ -115,13 +119,16 @@ const bounded = (id: string): string => (id.length > LONGEST_ID ? digest(id) : i
 
 function serviceOf(change: ChangeCreate, serviceId: string | undefined): { service: string; note?: string } {
   if (change.service) return { service: change.service };
-  const project = projectOfPipeline(change.pipeline_url);
-  if (project) return { service: project.slug, note: 'service is the project in pipeline_url' };
+  const [project, field] = [projectOfRun(change), projectOfPipeline(change.pipeline_url) ? 'pipeline_url' : 'job_url'];
+  if (project) return { service: project.slug, note: `service is the project in ${field}` };
   if (serviceId) return { service: serviceId, note: 'service is the service id, for want of a name' };
   const deployed = /^Deployed (\S+) @ [0-9a-f]{7,64}\b/i.exec(change.summary)?.[1];
   if (deployed) return { service: deployed, note: 'service is taken from summary' };
   return { service: 'unknown', note: NO_SERVICE };
 }
+
+const projectOfRun = ({ pipeline_url, job_url }: ChangeCreate) =>
+  projectOfPipeline(pipeline_url) ?? projectOfPipeline(job_url);
 
 /**
  * `gitlabProject` comes from `gitlab_project` alone: a CI job of the project in `pipeline_url` made its deployment in
@@ -129,7 +136,7 @@ function serviceOf(change: ChangeCreate, serviceId: string | undefined): { servi
  */
 function repositoryOf(change: ChangeCreate): Pick<NewChangeRecord, 'repository'> {
   const given = parseRepoUrl(change.repository);
-  const project = projectOfPipeline(change.pipeline_url);
+  const project = projectOfRun(change);
   const name = given?.path ?? change.repository ?? project?.path ?? change.gitlab_project;
   if (!name) return {};
   const address = given?.url ?? (change.repository ? undefined : project?.url);
@@ -175,7 +182,7 @@ function tagsOf(change: ChangeCreate): string[] {
 }
 
 function notesOf({ change, payload, serviceId }: PostedRequest): (string | undefined)[] {
-  const { commit_sha, changed_by, pipeline_url, pr_url, pr_number } = change;
+  const { commit_sha, changed_by, pipeline_url, job_url, pr_url, pr_number } = change;
   const short = shaPrefix(commit_sha);
   const list = (names: readonly string[]) =>
     names
@@ -192,6 +199,7 @@ function notesOf({ change, payload, serviceId }: PostedRequest): (string | undef
     commit_sha && !short && !fullSha(commit_sha) ? 'commit_sha is no commit sha: left out' : undefined,
     isAccountId(changed_by) ? ACCOUNT_ID_NOTE : undefined,
     pipeline_url && !safeUrl(pipeline_url) ? 'pipeline_url is no http(s) URL: left out' : undefined,
+    job_url && !safeUrl(job_url) ? 'job_url is no http(s) URL: left out' : undefined,
     pr_url && !safeUrl(pr_url) ? 'pr_url is no http(s) URL: left out' : undefined,
     safeUrl(pr_url) && !pr_number && !pullRequestOf(change)
       ? 'pr_url names no pull request and pr_number is missing: left out'

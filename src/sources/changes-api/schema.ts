@@ -112,6 +112,7 @@ export const ChangeCreate = z.object({
   occurred_at: Time,
   started_at: Time,
   finished_at: Time,
+  job_url: Text,
   service: Text,
   repository: Text,
   gitlab_project: TextOrNumber,

@@ -1,6 +1,6 @@
 import type { Deployment } from '../../domain/deployment.ts';
 import { summarize } from '../../domain/summary.ts';
-import { runTermOf } from '../../forges/page-address.ts';
+import { requestTerm, requestTermOf, runTermsOf } from '../../forges/page-address.ts';
 
 /**
  * A commit message may be very long: a deployment that says more keeps no words, and is read whole when it is searched.
@@ -12,7 +12,7 @@ const MAX_TEXT_CHARACTERS = 40_000;
 /** What a search asks for: each word once, in lower case. */
 export const termsOf = (text: string): string[] => [...new Set(text.toLowerCase().split(/\s+/).filter(Boolean))];
 
-const NUMBERED = /^(?:[!#]|pipelines\/(?:results\/)?|jobs\/|runs\/)\d+$/;
+const NUMBERED = /(?:^[!#]|^\/[^!]+!|(?:^|\/)(?:pipelines|pipelines\/results|jobs|runs)\/)\d+$/;
 /** The number of a merge request or a run is meant whole: `!12` is not `!123`. Any other word may be a part of one. */
 export const isNumbered = (word: string): boolean => NUMBERED.test(word);
 
@@ -64,12 +64,21 @@ function textOf(deployment: Deployment): string {
     actor,
     repository?.name,
     job,
-    runTermOf(deployment.pipelineUrl),
-    runTermOf(deployment.jobUrl),
-    pullRequest && `#${pullRequest.number} !${pullRequest.number} ${pullRequest.title ?? ''}`,
+    ...runTermsOf(deployment.pipelineUrl),
+    ...runTermsOf(deployment.jobUrl),
+    pullRequest && requestTermsOf(pullRequest, repository?.name),
     ...artifacts,
   ]
     .filter((part) => part !== undefined)
     .join('\n')
     .toLowerCase();
+}
+
+/** Its number is found with the repository, and without. */
+function requestTermsOf(
+  { number, title, url }: NonNullable<Deployment['pullRequest']>,
+  repository: string | undefined,
+): string {
+  const own = repository === undefined ? undefined : requestTerm(repository, number);
+  return [`#${number}`, own ?? `!${number}`, requestTermOf(url), title].filter((part) => part !== undefined).join(' ');
 }

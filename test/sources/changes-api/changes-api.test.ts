@@ -165,6 +165,22 @@ describe('the fields', () => {
     expect(map({ summary: 'Something' }).service).toBe('unknown');
   });
 
+  it('name the run by pipeline_url, job_url, or both: the job says the rest', () => {
+    const job_url = 'https://gitlab.example.com/harbor/coast/lighthouse-api/-/jobs/9';
+    const pipeline_url = 'https://gitlab.example.com/harbor/coast/lighthouse-api/-/pipelines/71';
+    const record = map({ summary: 'Tide table', job_url });
+    expect(record).toMatchObject({ jobUrl: job_url, service: 'lighthouse-api', repeatable: true });
+    expect(record.repository?.name).toBe('harbor/coast/lighthouse-api');
+    expect(record.notes).toContain('service is the project in job_url');
+    const keyOf = (fields: Record<string, unknown>) => said(fields).deployment;
+    expect(keyOf({ pipeline_url, job_url })).not.toBe(keyOf({ pipeline_url, job_url: `${job_url}1` }));
+    expect(keyOf({ job_url })).not.toBe(keyOf({ pipeline_url }));
+    expect(said({ job_url: 'javascript:1' })).not.toHaveProperty('jobUrl');
+    expect(said({ job_url: 'javascript:1' }).notes).toContain('job_url is no http(s) URL: left out');
+    const answer = source.answer?.({ kind: 'accepted', records: [record] }, post());
+    expect(answer?.body).toMatchObject({ data: { job_url } });
+  });
+
   it.each([
     [
       'https://gitlab.example.com:8443/harbor/coast/lamp/-/pipelines/7',

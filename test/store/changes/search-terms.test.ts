@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { fold } from '../../../src/domain/fold.ts';
+import { subjectOf } from '../../../src/forges/page-address.ts';
 import { createTextMatch, packTerms, termsOf } from '../../../src/store/changes/search-terms.ts';
 import { aRecord } from '../../support/records.ts';
 
@@ -44,4 +45,21 @@ it('takes the number of a merge request or a run as a whole, and any other word 
     expect(packTerms(lamp(`harbor/lamp${word}3 harbor/lamp${word}`))).toMatch(`harbor/lamp${word}\n`);
   }
   expect(finds('lamp-123', 'lamp-12')).toBe(true);
+});
+
+it('ties a number to its repository, where an address is asked for', () => {
+  const number = '12';
+  const request = (repository: string) =>
+    fold('job:1', [aRecord({ deployment: 'job:1', repository: { name: repository }, pullRequest: { number } })]);
+  const pasted = subjectOf('https://gitlab.harbor.example/harbor/pay/-/merge_requests/12')?.text ?? '';
+  for (const [repository, isMeant] of [
+    ['harbor/pay', true],
+    ['Harbor/Pay', true],
+    ['harbor/pay-api', false],
+    ['big-harbor/pay', false],
+  ] as const) {
+    expect(createTextMatch(pasted)(request(repository)), repository).toBe(isMeant);
+    expect(createTextMatch('!12')(request(repository))).toBe(true);
+  }
+  expect(createTextMatch(pasted)(fold('job:1', [aRecord({ pullRequest: { number: '123' } })]))).toBe(false);
 });
