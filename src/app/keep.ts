@@ -1,3 +1,4 @@
+import { boundAlert } from '../domain/alert.ts';
 import { boundRecords } from '../domain/bounded-record.ts';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import { toChangeRecord } from '../domain/change-record.ts';
@@ -143,11 +144,12 @@ export function createKeep(parts: KeepParts) {
         entry: toEntry(source, webhook, otherwise ? { verdict: 'ignored', ...otherwise } : { verdict: 'accepted' }),
         records: said.records.map((record) => toChangeRecord({ webhook: webhook.id, ...record })),
         lookups: said.lookups,
+        alerts: said.alerts?.map((alert) => ({ webhook: webhook.id, ...alert })),
         otherwise,
         row: said.row,
       };
       // Masked first: a cut through a secret would leave half of it.
-      const { records: hidden, lookups, entry, row, ...masked } = mask.value(reported);
+      const { records: hidden, lookups, alerts, entry, row, ...masked } = mask.value(reported);
       const records = boundRecords(hidden);
       // What is read from a history is mostly known: only the worker can tell (store/changes/serial-history.ts).
       const certain = records.filter(({ history }) => !history?.recovered);
@@ -159,6 +161,7 @@ export function createKeep(parts: KeepParts) {
         source: source.name,
         receivedAt,
         records,
+        ...(alerts && { alerts: alerts.map(boundAlert) }),
         ...(masked.otherwise && { otherwise: masked.otherwise }),
         ...(lookups && { lookups }),
         ...(traceparent && { traceparent }),

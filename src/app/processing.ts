@@ -4,6 +4,7 @@ import type { Redis } from '../queue/connection.ts';
 import { createQueues } from '../queue/queues.ts';
 import { createWorkers, type Workers } from '../queue/workers.ts';
 import { createRecord } from '../record.ts';
+import { createRecordAlerts } from '../recording/alerts.ts';
 import { createReconcile } from '../recording/reconcile.ts';
 import { scheduleReconcile } from '../recording/reconcile-schedule.ts';
 import { createCatchUp } from '../recording/redeliver.ts';
@@ -55,7 +56,7 @@ export function startProcessing(shared: Shared) {
     replica,
     async prune() {
       if (!isWorking || !(await claimChore(steady, 'prune', PRUNE_ALONE_MS))) return;
-      await Promise.all([stores.deployments.prune(), stores.inbox.prune()]);
+      await Promise.all([stores.deployments.prune(), stores.inbox.prune(), stores.alerts.prune()]);
       await packer.packSome();
       await bodies.packSome();
     },
@@ -70,6 +71,7 @@ export function startProcessing(shared: Shared) {
 
 type Forward = ReturnType<typeof createQueues>['forward'];
 
+const DAY_MS = 86_400_000;
 /** Shorter than the pause between two runs (chores.ts). */
 const PRUNE_ALONE_MS = 10_000;
 /** Longer than asking all tools takes; a replica that is killed meanwhile blocks the others for no longer. */
@@ -106,6 +108,13 @@ function recording(shared: Shared, { stores, forward, replica }: Recording) {
       }),
     },
     hide: mask.value,
+    recordAlerts: createRecordAlerts({
+      alerts: stores.alerts,
+      routing: config.routing,
+      hide: mask.value,
+      keptMs: config.alerts.days * DAY_MS,
+      clock,
+    }),
     resolve: createResolve(config.sources, clock),
     sinks: config.sinks,
     repeatDetail: (record) => config.sources.find(({ name }) => name === record.instance)?.repeatDetail?.(record),

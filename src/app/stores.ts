@@ -7,6 +7,8 @@ import { createChangeLog } from '../recording/change-log.ts';
 import { createJoins } from '../recording/joins.ts';
 import { createRepeats } from '../recording/repeats.ts';
 import { toolOf } from '../sources/boundary.ts';
+import { createAlerts } from '../store/alerts/alerts.ts';
+import { createSuspects } from '../store/alerts/suspects.ts';
 import { createDeployments } from '../store/changes/deployments.ts';
 import { withDirectory } from '../store/changes/directory.ts';
 import { createJoinGroups } from '../store/changes/join-groups.ts';
@@ -53,6 +55,8 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
       witnessOf: (instance) => config.sources.find(({ name }) => name === instance)?.witness,
     }),
     running: createRunning(deployments, config.owners),
+    alerts: createAlerts(redis, config.alerts),
+    suspectsOf: createSuspects(deployments, config.owners),
     inbox: createInbox(redis, { ...config.inbox, maxBytes: config.inbox.max_mib * MEBIBYTE }),
     feed: createFeed(redis),
     ledger: createLedger(redis, { echoes, clock, keepSeconds, safety: flushOfLedger(redis, config) }),

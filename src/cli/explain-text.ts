@@ -5,7 +5,7 @@ const VALUE_CHARACTERS = 80;
 
 /** An explanation for a person: the verdict and what to do first, the evidence below it. */
 export function toText(explanation: Explanation): string {
-  const { verdict, reason, detail, words, source, answer, deployments, lookups, notes } = explanation;
+  const { verdict, reason, detail, words, source, answer, deployments, alerts = [], lookups, notes } = explanation;
   const head = table([
     ['verdict', reason ? `${verdict}: ${reason}` : verdict],
     ['why', detail],
@@ -23,6 +23,13 @@ export function toText(explanation: Explanation): string {
       notes.map((note) => `  ${note}`),
     ),
     section("What the tool's API is asked", asked),
+    section(
+      'Alerts',
+      alerts.map(
+        ({ title, state, services, environment = 'unknown' }) =>
+          `  ${title}: ${state}, service ${services[0]?.name ?? 'unknown'}, environment ${environment}`,
+      ),
+    ),
     ...deployments.map(deploymentText),
   ]
     .filter(Boolean)

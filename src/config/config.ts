@@ -136,6 +136,8 @@ export const Config = z
       .prefault({}),
     /** How long and how many deployments the change log keeps. */
     changes: Keep(400, 200_000),
+    /** How long and how many alerts are kept. */
+    alerts: Keep(400, 10_000),
     /** For the fault harness alone: the process kills itself there. */
     testing: z
       .strictObject({

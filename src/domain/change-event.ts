@@ -1,3 +1,4 @@
+import type { AlertReport } from './alert.ts';
 import type { ChangeRecord } from './change-record.ts';
 
 /**
@@ -14,6 +15,8 @@ export interface ChangeEvent {
   /** When the webhook came: ISO 8601 UTC. */
   readonly receivedAt?: string;
   readonly records: readonly ChangeRecord[];
+  /** It reports alerts, and no change. */
+  readonly alerts?: readonly AlertReport[];
   /** What became of the webhook where none of the records is news. */
   readonly otherwise?: { readonly reason: string; readonly detail?: string };
   /** What is asked of the tool's API before it is recorded. */

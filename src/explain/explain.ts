@@ -1,3 +1,4 @@
+import { type AlertReport, boundAlert } from '../domain/alert.ts';
 import { boundRecords } from '../domain/bounded-record.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
@@ -46,6 +47,8 @@ export interface Explanation {
   /** As they would be stored. */
   readonly records: readonly ChangeRecord[];
   readonly deployments: readonly ExplainedDeployment[];
+  /** They would stand beside the changes. */
+  readonly alerts?: readonly AlertReport[];
   /** What the tool's API would be asked, in the source's own words. */
   readonly lookups: readonly Lookup[];
   /** What this explanation does not know: sentences for a person. */
@@ -78,7 +81,7 @@ const MASK = createMask([]);
 export async function explain(source: Source, webhook: Webhook, options: ExplainOptions): Promise<Explanation> {
   const { checkSignature = true } = options;
   const outcome = await outcomeIn(source, webhook, checkSignature);
-  const { records: reported, lookups = [] } = outcome.kind === 'accepted' ? outcome : { records: [] };
+  const { records: reported, lookups = [], alerts } = outcome.kind === 'accepted' ? outcome : { records: [] };
   const records = boundRecords(MASK.value(reported.map((record) => ChangeRecord.parse(record))));
   // What is read from a history counts only where it fills a gap (store/changes/serial-history.ts): most often it is
   // known.
@@ -96,6 +99,7 @@ export async function explain(source: Source, webhook: Webhook, options: Explain
     answer: answerTo(source, outcome, webhook),
     records,
     deployments,
+    ...(alerts && { alerts: MASK.value(alerts).map(boundAlert) }),
     lookups,
     notes: notesOf({ source, records, lookups, checkSignature }),
   };

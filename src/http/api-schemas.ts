@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ALERT_STATES } from '../domain/alert.ts';
 import { ChangeRecord, ChangeType, RiskLevel, State, Tier } from '../domain/change-record.ts';
 import { Time } from '../values/time.ts';
 
@@ -71,6 +72,46 @@ export const Change = z.strictObject({
   created_at: Time,
 });
 export type Change = z.infer<typeof Change>;
+
+/** An alert that a tool reported. Names, texts and labels are the tool's. */
+export const Alert = z.strictObject({
+  id: z.string(),
+  status: z.enum(ALERT_STATES),
+  title: z.string(),
+  summary: z.string().nullable(),
+  severity: z.string().nullable(),
+  tool: z.string(),
+  source: z.string(),
+  /** The service that it most likely is about. */
+  service: z.string().nullable(),
+  /** All that it may be about, by the label that names each. */
+  services: z.array(z.strictObject({ label: z.string(), name: z.string() })),
+  environment: z.string().nullable(),
+  started_at: Time,
+  ended_at: Time.nullable(),
+  url: z.string().nullable(),
+  runbook_url: z.string().nullable(),
+  labels: z.record(z.string(), z.string()),
+  webhook: z.string().nullable(),
+});
+/** A change that may have caused an alert; its points are the sum of its reasons. */
+export const Suspect = z.strictObject({
+  points: z.int(),
+  reasons: z.array(z.strictObject({ text: z.string(), points: z.int() })),
+  change: Change,
+});
+const AlertDetail = z.strictObject({
+  alert: Alert,
+  /** The likeliest first, at most 10. */
+  suspects: z.array(Suspect),
+  /** What was looked for, and how many changes were compared. */
+  looked: z.strictObject({
+    services: z.array(z.string()),
+    environments: z.array(z.string()),
+    team: z.string().nullable(),
+    compared: Count,
+  }),
+});
 
 /** One service in one environment: what succeeded there last. */
 export const Running = z.strictObject({
@@ -425,6 +466,8 @@ const CreatedChange = z.strictObject({
 
 /** What is published, by the name under which it is. */
 export const SCHEMAS = {
+  Alert,
+  AlertDetail,
   Change,
   ChangeRecord: StoredRecord,
   CreatedChange,
@@ -441,6 +484,7 @@ export const SCHEMAS = {
   PerformanceMeta,
   Running,
   RunningMeta,
+  Suspect,
   SourceTraffic,
   TimelineLane,
   TimelineMeta,

@@ -14,16 +14,17 @@ import type { Feed } from '../store/feed.ts';
 import { VERDICTS } from '../store/inbox/entry.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
 import { type Access, requireScope } from './access.ts';
+import { type AlertsParts, listAlerts, sendAlert } from './alerts.ts';
 import type { Change } from './api-schemas.ts';
 import { toChange } from './change.ts';
-import { fail, firstIssue, readQuery } from './envelope.ts';
+import { fail, firstIssue, pageMeta as meta, Page, readQuery } from './envelope.ts';
 import { exportChanges } from './export.ts';
 import { sendPerformance } from './performance.ts';
 import { sendRunning } from './running.ts';
 import { sendSources } from './sources.ts';
 import { toUnknown } from './unknown-names.ts';
 
-export interface ApiParts {
+export interface ApiParts extends AlertsParts {
   readonly access: Access;
   readonly deployments: Deployments;
   /** Those that may be the same deployment, which is not certain: their keys. */
@@ -36,10 +37,6 @@ export interface ApiParts {
   readonly sources: readonly Source[];
 }
 
-const Page = {
-  limit: z.coerce.number().int().min(1).max(100, 'the largest page is 100').default(25),
-  offset: z.coerce.number().int().min(0).default(0),
-};
 /** What is not known here is refused: a misspelled filter would answer with everything. */
 export const ChangesQuery = z.strictObject({
   ...Page,
@@ -76,7 +73,7 @@ export function createApi(parts: ApiParts): RequestHandler {
   // A token that may write reads what its own source reported, and nothing else.
   router.use(['/api/v1', '/api/deployments'], requireScope(parts.access, 'write'));
   router.use(
-    ['/api/feed', '/api/inbox', '/api/sources', '/api/v1/performance', '/api/v1/running'],
+    ['/api/feed', '/api/inbox', '/api/sources', '/api/v1/alerts', '/api/v1/performance', '/api/v1/running'],
     requireScope(parts.access, 'read'),
   );
   router.use('/api', requireScope(parts.access, 'write'));
@@ -84,6 +81,8 @@ export function createApi(parts: ApiParts): RequestHandler {
   router.get('/api/v1/changes/timeline', (request, response) => sendTimeline(parts, request, response));
   router.get('/api/v1/performance', (request, response) => sendPerformance(parts, request.query, response));
   router.get('/api/v1/running', (request, response) => sendRunning(parts, request, response));
+  router.get('/api/v1/alerts', (request, response) => listAlerts(parts, request, response));
+  router.get('/api/v1/alerts/:id', (request, response) => sendAlert(parts, request, response));
   router.get('/api/v1/services/:service/changes', (request, response) =>
     listChanges(parts, request, response, request.params.service),
   );
@@ -275,10 +274,3 @@ async function describe(parts: ApiParts, name: string) {
     deliveries,
   };
 }
-
-const meta = ({ limit, offset }: { limit: number; offset: number }, total: number, shown: number) => ({
-  total,
-  limit,
-  offset,
-  has_more: offset + shown < total,
-});

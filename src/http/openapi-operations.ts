@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { PostedChange } from '../sources/index.ts';
 import { ReconcileOrder, RedeliverOrder } from './admin.ts';
+import { AlertsQuery } from './alerts.ts';
 import { ChangesQuery, FeedQuery, InboxQuery, TimelineQuery } from './api.ts';
 import type { SchemaName } from './api-schemas.ts';
 import { DeadLetterOrder, DeadLetterQuery } from './dead-letters.ts';
@@ -81,6 +82,25 @@ const reading: readonly Operation[] = [
     query: RunningQuery,
     answer: { status: 200, data: 'Running', list: true, meta: 'RunningMeta' },
     refusals: [400],
+  },
+  {
+    method: 'get',
+    path: '/api/v1/alerts',
+    id: 'listAlerts',
+    summary: 'The alerts that were reported, the newest first, of the newest 1,000 of the span',
+    token: 'reader',
+    query: AlertsQuery,
+    answer: { status: 200, data: 'Alert', list: true, meta: 'PageMeta' },
+    refusals: [400],
+  },
+  {
+    method: 'get',
+    path: '/api/v1/alerts/{id}',
+    id: 'getAlert',
+    summary: 'One alert, and the changes that may have caused it, the likeliest first, each with its reasons',
+    token: 'reader',
+    answer: { status: 200, data: 'AlertDetail' },
+    refusals: [404],
   },
   {
     method: 'get',

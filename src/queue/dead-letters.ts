@@ -7,9 +7,9 @@ import {
   type ForwardJob,
   forwardJobId,
   forwardQueueName,
-  JOB_VERSION,
   RECORD_QUEUE,
   type RecordJob,
+  versionFor,
 } from './queues.ts';
 
 /** A delivery or a webhook that is tried no more, and kept. */
@@ -116,7 +116,7 @@ function again(data: Dead['data'], remapped: ChangeEvent | undefined, replayedAt
   // What ended the process twice is tried once more: the cause may be mended.
   if ('deployment' in data) return { ...data, replayedAtMs, ...(data.unfinished !== undefined && { unfinished: 1 }) };
   const events = remapped ? [remapped] : eventsOf(data);
-  return { version: JOB_VERSION, events: events.map((event) => ({ ...event, replayedAtMs })) };
+  return { version: versionFor(events), events: events.map((event) => ({ ...event, replayedAtMs })) };
 }
 
 /** Somebody else may have replayed or dropped it in between. */

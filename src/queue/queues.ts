@@ -20,8 +20,14 @@ export type ForwardedState = Pick<Deployment, 'key' | 'state' | 'occurredAt'>;
 export const forwardJobId = ({ key, state, occurredAt }: ForwardedState): string =>
   `fwd_${digest([key, state, occurredAt].join('\n'))}`;
 
-/** Of the data of all jobs. A worker leaves newer ones to a newer bridge. */
-export const JOB_VERSION = 2;
+/** What this bridge understands of the data of jobs. A worker leaves newer ones to a newer bridge. */
+export const JOB_VERSION = 3;
+/** Of a job that an older worker understands as well: one without alerts. */
+const USUAL_VERSION = 2;
+
+/** An older worker would take a webhook that reports alerts for one that reports nothing. */
+export const versionFor = (events: readonly ChangeEvent[]): number =>
+  events.some(({ alerts }) => alerts !== undefined) ? JOB_VERSION : USUAL_VERSION;
 
 /** What was received in one turn of the event loop; at version 1, one event alone. */
 export type RecordJob = CrashCount & (EventsJob | EventJob);
@@ -104,7 +110,7 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
   };
   const addEvents = async (events: readonly ChangeEvent[], options: JobsOptions = {}, suspicion?: CrashCount) => {
     const queue = await queueOf(RECORD_QUEUE);
-    const job: RecordJob = { version: JOB_VERSION, events, ...suspicion };
+    const job: RecordJob = { version: versionFor(events), events, ...suspicion };
     await queue.add('events', job, { jobId: recordJobId(events), ...options });
   };
   const keepSoon = inBatches(addEvents, MAX_EVENTS);
@@ -126,7 +132,7 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
     forward(sink, { deployment }, { afterMs = 0 } = {}) {
       const traceparent = currentTraceparent();
       const job: ForwardJob = {
-        version: JOB_VERSION,
+        version: USUAL_VERSION,
         deployment: deployment.key,
         source: deployment.instance,
         ...(traceparent && { traceparent }),

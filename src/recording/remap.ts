@@ -1,3 +1,4 @@
+import { boundAlert } from '../domain/alert.ts';
 import { boundRecords } from '../domain/bounded-record.ts';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
@@ -25,7 +26,7 @@ export function createRemap(sources: readonly Source[], inbox: Inbox) {
       receivedAt: new Date(entry.receivedAt),
     });
     if (mapped?.kind !== 'records') return undefined;
-    const { lookups } = mapped;
+    const { lookups, alerts } = mapped;
     const records = boundRecords(mapped.records.map((record) => ChangeRecord.parse({ webhook: entry.id, ...record })));
     return {
       webhookId: entry.id,
@@ -33,6 +34,7 @@ export function createRemap(sources: readonly Source[], inbox: Inbox) {
       receivedAt: entry.receivedAt,
       records,
       ...(lookups && { lookups }),
+      ...(alerts && { alerts: alerts.map((alert) => boundAlert({ webhook: entry.id, ...alert })) }),
     };
   };
 }

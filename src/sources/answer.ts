@@ -23,7 +23,8 @@ function plainAnswer(outcome: Outcome, webhook: Webhook): Answer {
     case 'accepted': {
       const ids = outcome.records.map((record) => record.id);
       const deployments = [...new Set(outcome.records.map((record) => record.deployment))];
-      return { status: 202, body: { status: 'accepted', webhook: webhook.id, ids, deployments } };
+      const alerts = outcome.alerts && { alerts: outcome.alerts.map(({ id }) => id) };
+      return { status: 202, body: { status: 'accepted', webhook: webhook.id, ids, deployments, ...alerts } };
     }
     case 'ignored':
       return {

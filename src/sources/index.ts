@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alerts } from './alerts/index.ts';
 import { argocd } from './argocd/index.ts';
 import { bitbucket } from './bitbucket/index.ts';
 import { changesApi } from './changes-api/index.ts';
@@ -20,6 +21,7 @@ export const AnySource = z.discriminatedUnion('type', [
   ctoai,
   webhook,
   flux,
+  alerts,
 ]);
 
 /** What senders post to our own API, for its description. */

@@ -1,3 +1,4 @@
+import type { AlertReport } from '../domain/alert.ts';
 import type { Lookup } from '../domain/change-event.ts';
 import type { ChangeRecord, NewChangeRecord, Witness } from '../domain/change-record.ts';
 import type { RejectionCode, WebhookRejected } from '../domain/errors.ts';
@@ -65,11 +66,13 @@ export type IgnoredReason = (typeof IGNORED_REASONS)[number];
 
 /** What a webhook says. Ignored is a value, not an error. `detail` is a sentence for the person who wonders why. */
 export type Mapped =
-  /** There are records, or lookups, or both: what the lookups find adds to the records. */
+  /** There are records, or lookups, or both: what the lookups find adds to the records. Or there are alerts. */
   | {
       readonly kind: 'records';
       readonly records: readonly NewChangeRecord[];
       readonly lookups?: readonly Lookup[];
+      /** They stand beside the changes: an alert is no deployment. */
+      readonly alerts?: readonly AlertReport[];
       /** Of an imitated API: made durable with them. */
       readonly row?: KeptRow;
     }
@@ -88,6 +91,7 @@ export type Outcome =
       /** It says again what is known: asked where `tellsRepeats` is set. */
       readonly isRepeat?: true;
       readonly records: readonly NewChangeRecord[];
+      readonly alerts?: readonly AlertReport[];
       readonly lookups?: readonly Lookup[];
       /** What an imitated API answers. */
       readonly answer?: Answer;

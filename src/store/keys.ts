@@ -245,6 +245,22 @@ export const keys = {
     expires: false,
   }),
 
+  // ---- alerts
+  alert: family('alert:<id>', {
+    type: 'hash',
+    content: 'one alert: its first report in each state, as `firing` and `resolved` (JSON; domain/alert.ts)',
+    writtenBy: 'store/alerts/alerts.ts',
+    ends: '`alerts.days` after it began or was last reported, or beyond `alerts.count`',
+    expires: true,
+  }),
+  alerts: family('alerts', {
+    type: 'zset',
+    content: 'the ids of all alerts by their beginning (epoch ms)',
+    writtenBy: 'store/alerts/alerts.ts',
+    ends: 'an entry goes with its alert',
+    expires: false,
+  }),
+
   // ---- webhooks
   inbox: family('inbox', {
     type: 'zset',

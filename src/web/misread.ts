@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DeadLetterFields } from '../domain/dead-letter-filter.ts';
+import { AlertsQuery } from '../http/alerts.ts';
 import { InboxQuery } from '../http/api.ts';
 import { PerformanceQuery } from '../http/performance.ts';
 import { RunningQuery } from '../http/running.ts';
@@ -9,6 +10,7 @@ const Page = z.coerce.number().int().min(1).max(100_000);
 
 /** What the address of a page may say: what the API knows, and what our own links carry besides. */
 const PARAMETERS = {
+  '/alerts': AlertsQuery.pick({ status: true, service: true, environment: true }).extend({ page: Page.optional() }),
   '/running': RunningQuery.extend({ page: Page.optional() }),
   '/inbox': InboxQuery.pick({ source: true, verdict: true, q: true }).extend({
     page: Page.optional(),

@@ -12,6 +12,8 @@ import type { Html } from './html.ts';
 import type { Live } from './live.ts';
 import { createLogin, type LoginParts } from './login.ts';
 import { misreadIn } from './misread.ts';
+import { type AlertPageParts, alertPage } from './pages/alert.tsx';
+import { alertsPage } from './pages/alerts.tsx';
 import { changesPage } from './pages/changes.tsx';
 import { type DeliveriesParts, deliveriesPage } from './pages/deliveries.tsx';
 import { type DeploymentParts, deploymentPage } from './pages/deployment.tsx';
@@ -28,7 +30,7 @@ import { SpooledNote } from './parts/spooled-note.tsx';
 import { rememberWho, requireAdmin, requireReader, viewerOf } from './session.ts';
 import { type Trouble, troubleOf } from './trouble.ts';
 
-export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, DeliveriesParts, LoginParts {
+export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, AlertPageParts, DeliveriesParts, LoginParts {
   /** Where people and tools reach the bridge; absent: where they came by. */
   readonly publicUrl?: string | undefined;
   readonly running: Running;
@@ -77,6 +79,7 @@ export function createPages(parts: PageParts): RequestHandler {
   router.use(rememberWho(parts), createLogin(parts));
   router.use(
     [
+      '/alerts',
       '/deployments',
       '/running',
       '/deliveries',
@@ -149,6 +152,15 @@ function addReading(router: Router, parts: RouteParts): void {
       { ...(await layoutOf(parts, request, { title: 'Deployment', at: '/' })), body },
       'There is no such deployment, or it is older than the change log keeps.',
     );
+  });
+  router.get('/alerts', async (request, response) => {
+    const body = await alertsPage(parts, request.query, new Date());
+    await sendPage(parts, { request, response }, { title: 'Alerts', at: '/alerts', body });
+  });
+  router.get('/alerts/:id', async (request, response) => {
+    const body = await alertPage(parts, request.params.id, new Date());
+    const missing = 'There is no such alert, or it is older than alerts are kept.';
+    sendOr404(response, { ...(await layoutOf(parts, request, { title: 'Alert', at: '/alerts' })), body }, missing);
   });
   router.get('/running', async (request, response) => {
     const body = await runningPage(parts, request.query, new Date());

@@ -13,10 +13,10 @@ const PRODUCTS = sourceFiles('src').flatMap(({ path, code }) =>
     : [],
 );
 /**
- * The HTTP sink is for any destination, the webhook source for any tool, and OpenTelemetry's protocol also carries the
- * traces of Shiplog itself: their names are those of a protocol.
+ * The HTTP sink is for any destination, the webhook and alerts sources for any tool, and OpenTelemetry's protocol also carries the
+ * traces of Shiplog itself: they name no product.
  */
-const NO_TOOLS = new Set(['http', 'webhook', 'otlp', 'opentelemetry']);
+const NO_TOOLS = new Set(['http', 'webhook', 'otlp', 'opentelemetry', 'alerts']);
 /** What people call a tool beside its name. */
 const SHORT_NAMES = ['argo'];
 

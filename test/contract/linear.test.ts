@@ -34,7 +34,8 @@ describe.each(PAYLOADS)('%s, %s', (type, file) => {
         const startedMs = cpuMs();
         const explained = await run(type, body);
         const ms = cpuMs() - startedMs;
-        for (const record of explained.records) expect(JSON.stringify(record).length).toBeLessThanOrEqual(RECORD_BYTES);
+        for (const record of [...explained.records, ...(explained.alerts ?? [])])
+          expect(JSON.stringify(record).length).toBeLessThanOrEqual(RECORD_BYTES);
         for (const { deployment, sinks } of explained.deployments) {
           expect(JSON.stringify(deployment).length).toBeLessThanOrEqual(RECORD_BYTES);
           for (const { request } of sinks) expect(JSON.stringify(request ?? '').length).toBeLessThan(2 * RECORD_BYTES);

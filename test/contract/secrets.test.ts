@@ -31,10 +31,10 @@ describe.each(PAYLOADS)('%s, %s', (type, file) => {
     for (const path of textsIn(given))
       for (const [text, secret] of SECRETS) {
         const webhook = aWebhook(body(path, text));
-        const { records, deployments } = await explain(sourceOf(config, type), webhook, options);
-        const places = { record: records, deployment: deployments, body: redactBody(webhook.body).toString() };
+        const { records, deployments, alerts } = await explain(sourceOf(config, type), webhook, options);
+        const places = { record: records, deployment: deployments, alerts, body: redactBody(webhook.body).toString() };
         for (const [place, value] of Object.entries(places))
-          if (JSON.stringify(value).includes(secret)) found.push(`${place} ${path.join('.')} ${secret}`);
+          if (JSON.stringify(value)?.includes(secret)) found.push(`${place} ${path.join('.')} ${secret}`);
       }
     expect([...new Set(found)]).toEqual([]);
   });

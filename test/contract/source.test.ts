@@ -54,21 +54,25 @@ const labelled = CONFIGURED.map((configured) => [Object.values(configured).slice
 
 describe.each(labelled)('%s', (_label, configured) => {
   const source = sourceOf(configured);
-  it('accepts its own sample and makes one valid record of it', () => {
+  it('accepts its own sample and makes one valid record of it, or one alert', () => {
     const webhook = sampleOf(source);
     expect(() => source.verify(webhook)).not.toThrow();
     const mapped = source.map(JSON.parse(webhook.body.toString()), webhook);
     expect(mapped.kind).toBe('records');
-    const records = mapped.kind === 'records' ? mapped.records.map((record) => ChangeRecord.parse(record)) : [];
-    expect(records).toHaveLength(1);
-    expect(records[0]).toMatchObject({ source: source.type, instance: source.name });
+    if (mapped.kind !== 'records') return;
+    const records = mapped.records.map((record) => ChangeRecord.parse(record));
+    expect([...records, ...(mapped.alerts ?? [])]).toHaveLength(1);
+    expect(records[0] ?? { source: source.type, ...mapped.alerts?.[0] }).toMatchObject({
+      source: source.type,
+      instance: source.name,
+    });
   });
 
   it('gives the same ids for the same bytes, whenever they come', () => {
     const webhook = sampleOf(source);
     const ids = (receivedAt: Date) => {
       const mapped = source.map(JSON.parse(webhook.body.toString()), { ...webhook, id: 'another', receivedAt });
-      return mapped.kind === 'records' ? mapped.records.map((record) => record.id) : [];
+      return mapped.kind === 'records' ? [...mapped.records, ...(mapped.alerts ?? [])].map(({ id }) => id) : [];
     };
     expect(ids(new Date('2026-03-14T21:00:00Z'))).toEqual(ids(new Date('2026-03-14T21:30:00Z')));
   });

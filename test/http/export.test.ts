@@ -6,10 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { createAccess } from '../../src/http/access.ts';
 import { createApi } from '../../src/http/api.ts';
 import { exportChanges } from '../../src/http/export.ts';
+import { createSuspects } from '../../src/store/alerts/suspects.ts';
 import { createRunning } from '../../src/store/changes/running.ts';
 import { csvRow } from '../../src/values/csv.ts';
 import { aDeployment } from '../support/deployment.ts';
-import { memoryDeployments, memoryInbox, memoryLedger, step, webhook } from '../web/stores.ts';
+import { memoryAlerts, memoryDeployments, memoryInbox, memoryLedger, step, webhook } from '../web/stores.ts';
 
 const TOKEN = 'admin-token-0123456789';
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
@@ -21,6 +22,8 @@ function api(records: Parameters<typeof memoryDeployments>[0]) {
     access: createAccess([{ name: 'admin', token: TOKEN, may: 'admin' }]),
     deployments,
     running: createRunning(deployments),
+    alerts: memoryAlerts(),
+    suspectsOf: createSuspects(deployments),
     inbox: memoryInbox([webhook({ verdict: 'rejected' }), webhook({ id: '2' })]),
     ledger: memoryLedger(),
     related: async () => [],

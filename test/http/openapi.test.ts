@@ -8,7 +8,14 @@ import { SCHEMAS } from '../../src/http/api-schemas.ts';
 import { createDeadLetterRoutes } from '../../src/http/dead-letters.ts';
 import { openapi } from '../../src/http/openapi.ts';
 import { OPERATIONS, type Operation } from '../../src/http/openapi-operations.ts';
-import { ADMIN_TOKEN, gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
+import {
+  ADMIN_TOKEN,
+  anAlert,
+  gitlabDeploymentHook,
+  gitlabHeaders,
+  SECRET,
+  startTestBridge,
+} from '../support/bridge.ts';
 import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
 
 const described = OPERATIONS.map(({ method, path }) => `${method} ${path}`).sort();
@@ -102,17 +109,21 @@ describe('a running bridge', () => {
   let alert24: Awaited<ReturnType<typeof startFakeAlert24>>;
   let bridge: Awaited<ReturnType<typeof startTestBridge>>;
   let webhook: string;
+  let alert: string;
 
   beforeAll(async () => {
     alert24 = await startFakeAlert24();
     bridge = await startTestBridge({
+      sources: ['gitlab', 'bitbucket', 'argocd', 'changes-api', 'alerts'].map((type) => ({ type, secrets: [SECRET] })),
       sinks: [{ type: 'alert24', url: alert24.url, api_key: ALERT24_KEY }],
+      trust_proxy: 1,
       environments: { production: 'live' },
       rules: [{ name: 'risky', match: { environment: 'live' }, set: { risk_level: 'high' } }],
     });
     const argo = { service: 'lighthouse-api', environment: 'staging', commit_sha: '4b825dc6', image: 'beacon:3' };
     for (const summary of ['Deployed one', 'Deployed two'])
       await bridge.post('/webhooks/changes', { summary, ...argo }, { authorization: `Bearer ${SECRET}` });
+    alert = (await bridge.post('/webhooks/alerts', anAlert(), { authorization: `Bearer ${SECRET}` })).body.alerts[0];
     await bridge.post('/webhooks/gitlab', '{', gitlabHeaders());
     await bridge.post('/webhooks/gitlab', { object_kind: 'push' }, gitlabHeaders('Push Hook'));
     webhook = (await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), gitlabHeaders())).body.webhook;
@@ -132,6 +143,8 @@ describe('a running bridge', () => {
     drawTimeline: () => ({ path: '/api/v1/changes/timeline?since=2026-01-01' }),
     measurePerformance: () => ({ path: '/api/v1/performance?environment=*' }),
     listRunning: () => ({ path: '/api/v1/running' }),
+    listAlerts: () => ({ path: '/api/v1/alerts?service=lighthouse-api' }),
+    getAlert: () => ({ path: `/api/v1/alerts/${alert}` }),
     listChangesOfService: () => ({ path: '/api/v1/services/lighthouse-api/changes' }),
     getDeployment: () => ({ path: '/api/deployments/gitlab:git.harbor.example:77:job:15664214926' }),
     listSources: () => ({ path: '/api/sources' }),
@@ -159,7 +172,12 @@ describe('a running bridge', () => {
     const bearer = authorization ?? `Bearer ${token === 'source' ? SECRET : ADMIN_TOKEN}`;
     const answer = await fetch(`${bridge.url}${path}`, {
       method: method.toUpperCase(),
-      headers: { authorization: bearer, 'content-type': 'application/json' },
+      // Each from another address: one that sends wrong tokens again and again is held back.
+      headers: {
+        authorization: bearer,
+        'content-type': 'application/json',
+        'x-forwarded-for': `198.51.100.${OPERATIONS.findIndex((one) => one.id === id) + 1}`,
+      },
       ...(method === 'post' && { body: JSON.stringify(body) }),
     });
     return { status: answer.status, body: JSON.parse(await answer.text()) };

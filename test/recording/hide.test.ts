@@ -17,6 +17,7 @@ it('hides a secret in what a tool answered before the text is cut', async () => 
     ...stores,
     hide: createMask([]).value,
     resolve: async () => ({ fromWebhook: [], records: [] }),
+    recordAlerts: async () => ({ verdict: 'recorded' }),
     noteRules: async () => {},
     repeatDetail: () => undefined,
     forward: async () => {},

@@ -7,7 +7,14 @@ import { createPacker } from '../../src/store/changes/packer.ts';
 import { createInbox } from '../../src/store/inbox/inbox.ts';
 import { createBodyPacker } from '../../src/store/inbox/pack-bodies.ts';
 import { type KeyFamily, type KeyName, keys } from '../../src/store/keys.ts';
-import { ADMIN_TOKEN, gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
+import {
+  ADMIN_TOKEN,
+  anAlert,
+  gitlabDeploymentHook,
+  gitlabHeaders,
+  SECRET,
+  startTestBridge,
+} from '../support/bridge.ts';
 import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
 import { GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';
 import { startMonitor } from '../support/monitor.ts';
@@ -23,7 +30,7 @@ async function watchBusyBridge() {
   const bridge = await startTestBridge({
     sources: [
       { type: 'gitlab', secrets: [SECRET], api: { url: gitlab.url, token: GITLAB_TOKEN } },
-      ...['argocd', 'changes-api', 'gitlab-api'].map((type) => ({ type, secrets: [SECRET] })),
+      ...['argocd', 'changes-api', 'gitlab-api', 'alerts'].map((type) => ({ type, secrets: [SECRET] })),
     ],
     sinks: [
       { type: 'gitlab-deployments', url: gitlab.url, token: GITLAB_TOKEN },
@@ -62,6 +69,7 @@ async function useEverything(
   for (const status of ['running', 'success'])
     await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ status }), gitlabHeaders());
   for (const index of [1, 2]) await bridge.post('/webhooks/argocd', argocdNotification(index), bearer);
+  for (const fingerprint of ['a', 'b']) await bridge.post('/webhooks/alerts', anAlert({ fingerprint }), bearer);
   const probe = { environment: 'probe', deployable_id: 8, deployment_id: 8 };
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(probe), gitlabHeaders());
   alert24.options.createdStatus = 400;

@@ -121,6 +121,26 @@ export function gitlabDeploymentHook(said: Record<string, unknown> = {}) {
   };
 }
 
+/** A notification of Alertmanager, of an alert that began just now. */
+export const anAlert = (said: Record<string, unknown> = {}, labels: Record<string, string> = {}) => ({
+  version: '4',
+  status: 'firing',
+  receiver: 'shiplog',
+  groupKey: '{}:{alertname="LampDark"}',
+  alerts: [
+    {
+      status: 'firing',
+      labels: { alertname: 'LampDark', service: 'lighthouse-api', environment: 'production', ...labels },
+      annotations: { summary: 'The lamp is dark' },
+      startsAt: new Date(Date.now() + 60_000).toISOString(), // a clock that is ahead counts as now
+      endsAt: '0001-01-01T00:00:00Z',
+      generatorURL: 'https://prometheus.harbor.example/graph',
+      fingerprint: '3b2c1d0e4f5a6978',
+      ...said,
+    },
+  ],
+});
+
 export const gitlabHeaders = (event = 'Deployment Hook') => ({
   'x-gitlab-token': SECRET,
   'x-gitlab-event': event,

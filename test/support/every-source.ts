@@ -20,6 +20,8 @@ export const PAYLOADS: readonly (readonly [type: string, file: string])[] = [
   ['ctoai', 'gitlab-template'],
   ['webhook', 'bare/cdevents'],
   ['flux', 'succeeded'],
+  ['alerts', 'alertmanager'],
+  ['alerts', 'pagerduty-triggered'],
 ];
 /** Every source, and every kind of sink. */
 export const config = aConfig({

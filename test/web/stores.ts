@@ -1,3 +1,4 @@
+import { type Alert, isWantedAlert } from '../../src/domain/alert.ts';
 import type { ChangeRecord, NewChangeRecord } from '../../src/domain/change-record.ts';
 import { ChangeRecord as ChangeRecordSchema } from '../../src/domain/change-record.ts';
 import { fold } from '../../src/domain/fold.ts';
@@ -7,6 +8,7 @@ import type { DeploymentView } from '../../src/domain/view.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { AnySource } from '../../src/sources/index.ts';
 import type { Source } from '../../src/sources/source.ts';
+import type { Alerts } from '../../src/store/alerts/alerts.ts';
 import type { Deployments } from '../../src/store/changes/deployments.ts';
 import type { ChangeFilter } from '../../src/store/changes/query.ts';
 import { createTextMatch } from '../../src/store/changes/search-terms.ts';
@@ -116,6 +118,18 @@ export function memoryInbox(entries: readonly (InboxEntry & { body?: string })[]
     list: async ({ limit, offset }) => ({ entries: entries.slice(offset, offset + limit), total: entries.length }),
   };
 }
+
+/** Of these, as the store keeps them. */
+export const memoryAlerts = (alerts: readonly Alert[] = []): Alerts => ({
+  put: unused,
+  prune: unused,
+  get: async (id) => alerts.find((alert) => alert.id === id),
+  list: async ({ sinceMs = 0, untilMs = Number.POSITIVE_INFINITY, ...selection }) =>
+    alerts
+      .filter((alert) => isWantedAlert(alert, selection))
+      .filter(({ startedAt }) => Date.parse(startedAt) >= sinceMs && Date.parse(startedAt) <= untilMs)
+      .sort((a, b) => b.startedAt.localeCompare(a.startedAt)),
+});
 
 export const memoryLedger = (deliveries: readonly Delivery[] = []): Ledger => ({
   exclusive: unused,

@@ -4,13 +4,14 @@ import request from 'supertest';
 import { createAccess, type Token } from '../../src/http/access.ts';
 import { createRefusalLimit } from '../../src/http/refusals.ts';
 import type { DeadLetter } from '../../src/queue/dead-letters.ts';
+import { createSuspects } from '../../src/store/alerts/suspects.ts';
 import { createRunning } from '../../src/store/changes/running.ts';
 import type { Sessions } from '../../src/store/sessions.ts';
 import type { Actions } from '../../src/web/actions.ts';
 import { createLive } from '../../src/web/live.ts';
 import { createPages, type PageParts } from '../../src/web/router.tsx';
 import { formTokenOf, proofOf } from '../../src/web/session.ts';
-import { memoryDeployments, memoryInbox, memoryLedger, sink, source } from './stores.ts';
+import { memoryAlerts, memoryDeployments, memoryInbox, memoryLedger, sink, source } from './stores.ts';
 
 export const ADMIN = 'admin-token-0123456789';
 export const VIEWER = 'viewer-token-0123456789';
@@ -24,6 +25,8 @@ export function app(parts: Partial<PageParts> = {}) {
     deployments: memoryDeployments([]),
     related: async () => [],
     running: createRunning(parts.deployments ?? memoryDeployments([])),
+    alerts: memoryAlerts(),
+    suspectsOf: createSuspects(parts.deployments ?? memoryDeployments([])),
     inbox: memoryInbox(),
     ledger: memoryLedger(),
     sources: [source('gitlab'), source('bitbucket'), source('argocd'), source('changes-api', 'changes')],

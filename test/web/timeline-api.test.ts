@@ -3,9 +3,10 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { createAccess } from '../../src/http/access.ts';
 import { createApi } from '../../src/http/api.ts';
+import { createSuspects } from '../../src/store/alerts/suspects.ts';
 import type { ChangeFilter, Listed } from '../../src/store/changes/query.ts';
 import { createRunning } from '../../src/store/changes/running.ts';
-import { memoryDeployments, memoryInbox, memoryLedger, step } from './stores.ts';
+import { memoryAlerts, memoryDeployments, memoryInbox, memoryLedger, step } from './stores.ts';
 import { ADMIN } from './support.ts';
 
 const change = (deployment: string, over: Parameters<typeof step>[0] = {}) => step({ deployment, ...over });
@@ -21,6 +22,8 @@ function api(records: Parameters<typeof memoryDeployments>[0], listed: Partial<L
     },
     inbox: memoryInbox(),
     running: createRunning(memoryDeployments([])),
+    alerts: memoryAlerts(),
+    suspectsOf: createSuspects(memoryDeployments([])),
     ledger: memoryLedger(),
     related: async () => [],
     feed: { after: none, newest: none },

@@ -26,6 +26,7 @@ const draw = (marks: readonly TimelineEntry[]) =>
     lanes: lanesOf(marks, window),
     of: 'environment' as const,
     window,
+    alerts: [],
     laneAddress: (name) => `/?environment=${encodeURIComponent(name)}`,
     spanAddress: ({ fromMs, toMs }) => `/?from=${fromMs}&to=${toMs}`,
   }).markup;
@@ -157,6 +158,7 @@ describe('the scale', () => {
       lanes: [],
       of: 'environment' as const,
       window: { fromMs: NOON_MS - widthMs, toMs: NOON_MS },
+      alerts: [],
       laneAddress: String,
       spanAddress: String,
     };

@@ -1,9 +1,11 @@
+import type { Alert } from '../../domain/alert.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import type { UnknownName } from '../../domain/known-names.ts';
 import type { RunningStatusOf } from '../../domain/running.ts';
 import { serviceLanesOf, swimlanesOf, type Window } from '../../domain/timeline.ts';
 import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { Source } from '../../sources/source.ts';
+import type { Alerts } from '../../store/alerts/alerts.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { ChangeSelection } from '../../store/changes/filter.ts';
 import type { Listed } from '../../store/changes/query.ts';
@@ -35,6 +37,7 @@ const PAGE_SIZE = 50;
 const SUGGEST_FROM = 200;
 
 export interface ChangesParts {
+  readonly alerts: Pick<Alerts, 'list'>;
   readonly deployments: Deployments;
   readonly running: Running;
   readonly sources: readonly Source[];
@@ -50,7 +53,7 @@ export interface ChangesView {
 
 /** What changed? As a picture and as a list, the newest first. */
 export async function changesPage(
-  { deployments, running, sources }: ChangesParts,
+  { deployments, alerts, running, sources }: ChangesParts,
   asked: unknown,
   now: Date,
 ): Promise<ChangesView> {
@@ -58,7 +61,7 @@ export async function changesPage(
   const { selection, unknown } = await deployments.resolve(filterOf(query, {}));
   const problems = unread.map(({ field, message }) => `${field} was left out of the filter: ${message}.`);
   const reading = Promise.all([
-    find({ deployments, query, facets: selection.facets, now }),
+    find({ deployments, alerts, query, facets: selection.facets, now }),
     deployments.list({ facets: {}, limit: SUGGEST_FROM, offset: 0 }),
   ]);
   const [[found, newest], statusOf] = await Promise.all([reading, running.statusOf(reading)]);
@@ -81,7 +84,7 @@ interface View {
 }
 
 function Changes({ found, newest, query, problems, unknown, statusOf, now, sources }: View): Html {
-  const { list, entries, range, window } = found;
+  const { list, entries, alerts, range, window } = found;
   const shown = list.deployments.length > 0;
   const services = query.environment === undefined ? undefined : serviceLanesOf(entries, window);
   // Only a page that goes up to now has something to wait for.
@@ -96,11 +99,11 @@ function Changes({ found, newest, query, problems, unknown, statusOf, now, sourc
           <UnknownNames names={unknown} address={(change) => addressOf(query, change)} />
         </div>
         <div id="drawn">
-          {shown && (
+          {(shown || alerts.length > 0) && (
             <Timeline
               lanes={services ?? swimlanesOf(entries, window)}
               of={services ? 'service' : 'environment'}
-              window={window}
+              {...{ window, alerts }}
               laneAddress={(name) => addressOf(query, services ? { service: name } : { environment: name })}
               spanAddress={(span) => addressOf(query, spanOf(span))}
             />
@@ -137,6 +140,7 @@ const TakeAlong = ({ query }: { query: ChangesQuery }): Html => (
 interface QueryResult {
   readonly list: Listed;
   readonly entries: readonly LazyTimelineEntry[];
+  readonly alerts: readonly Alert[];
   /** What was asked for, or the shortest that holds anything. */
   readonly range: Range;
   readonly window: Window;
@@ -144,6 +148,7 @@ interface QueryResult {
 
 interface Search {
   readonly deployments: Deployments;
+  readonly alerts: Pick<Alerts, 'list'>;
   readonly query: ChangesQuery;
   /** As they are called where the query says a part of it. */
   readonly facets: ChangeSelection['facets'];
@@ -163,7 +168,7 @@ async function find(search: Search): Promise<QueryResult> {
   return findWithin(search, wider);
 }
 
-async function findWithin({ deployments, query, facets, now }: Search, range: Range): Promise<QueryResult> {
+async function findWithin({ deployments, alerts, query, facets, now }: Search, range: Range): Promise<QueryResult> {
   const reach = reachOf(query, now, range);
   const filter = { ...filterOf(query, reach), facets };
   const offset = (query.page - 1) * PAGE_SIZE;
@@ -171,8 +176,18 @@ async function findWithin({ deployments, query, facets, now }: Search, range: Ra
     deployments.list({ ...filter, limit: PAGE_SIZE, offset, isCounted: true }),
     deployments.timeline(filter),
   ]);
-  return { list, range, ...drawn(entries, reach) };
+  const { window } = drawn(entries, reach);
+  return { list, range, entries, window, alerts: await alertsIn(alerts, facets, window) };
 }
+
+/** What narrows changes to a service or an environment narrows alerts as well; of the rest they have nothing. */
+const alertsIn = (alerts: Pick<Alerts, 'list'>, { service, environment }: Search['facets'], window: Window) =>
+  alerts.list({
+    services: service === undefined ? undefined : [service].flat(),
+    environments: environment === undefined ? undefined : [environment].flat(),
+    sinceMs: window.fromMs,
+    untilMs: window.toMs,
+  });
 
 /** All changes begin with the first of them. */
 function drawn(

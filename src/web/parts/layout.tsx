@@ -21,6 +21,7 @@ export interface Page {
 
 const MENU = [
   ['/', 'Changes'],
+  ['/alerts', 'Alerts'],
   ['/running', 'Running'],
   ['/deliveries', 'Deliveries'],
   ['/inbox', 'Inbox'],
@@ -133,7 +134,7 @@ export const Section = ({ title, children }: { title: string; children: Piece })
 );
 
 /** Names and values; what is not known has no line. */
-export const Fields = ({ of }: { of: readonly (readonly [string, Piece])[] }): Html => (
+export const Fields = ({ of }: { of: readonly (readonly [Piece, Piece])[] }): Html => (
   <dl>
     {of
       .filter(([, value]) => value !== undefined && value !== false && value !== '')

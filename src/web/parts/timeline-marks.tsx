@@ -15,6 +15,9 @@ export const Shapes = (): Html => (
       <symbol id="m-other" {...BOX}>
         <path d="M0-7 7 0 0 7-7 0z" />
       </symbol>
+      <symbol id="m-alert" {...BOX}>
+        <path d="M0-6.5 7 6H-7z" />
+      </symbol>
       <symbol id="s-failed" {...BOX}>
         <path class="sign" d="m-2.4-2.4 4.8 4.8m0-4.8-4.8 4.8" />
       </symbol>
@@ -51,7 +54,8 @@ const Key = ({ state, type, sign, children }: KeyView): Html => (
   </span>
 );
 
-export const Legend = (): Html => (
+/** @param alerts whether there are any */
+export const Legend = ({ alerts }: { alerts: boolean }): Html => (
   <p class="legend">
     <Key state="succeeded" type="rollback" sign="back">
       roll-back
@@ -74,6 +78,16 @@ export const Legend = (): Html => (
     <Key state="succeeded" type="other">
       another kind of change
     </Key>
+    {alerts && (
+      <>
+        <Key state="firing" type="alert">
+          alert, firing
+        </Key>
+        <Key state="resolved" type="alert">
+          alert, resolved
+        </Key>
+      </>
+    )}
     <span>A number: so many at once; it zooms in.</span>
   </p>
 );

@@ -1,6 +1,8 @@
+import type { Alert } from '../../domain/alert.ts';
 import type { State } from '../../domain/change-record.ts';
 import { type Group, mergeOverlapping, NARROW, type Row, type Swimlane, type Window } from '../../domain/timeline.ts';
 import type { Html } from '../html.ts';
+import { AlertLane } from './alert-lane.tsx';
 import { deploymentPath } from './deployment-labels.tsx';
 import { exactTime } from './time.tsx';
 import { Legend, Shape, Shapes } from './timeline-marks.tsx';
@@ -17,6 +19,8 @@ export interface TimelineView {
   /** What each lane is. */
   readonly of: 'environment' | 'service';
   readonly window: Window;
+  /** The newest first. */
+  readonly alerts: readonly Alert[];
   /** The page of one lane. */
   readonly laneAddress: (name: string) => string;
   /** The page of one span of time. */
@@ -24,7 +28,7 @@ export interface TimelineView {
 }
 
 /** The list beneath says the same as text. */
-export const Timeline = ({ lanes, of, window, laneAddress, spanAddress }: TimelineView): Html => (
+export const Timeline = ({ lanes, of, window, alerts, laneAddress, spanAddress }: TimelineView): Html => (
   <>
     <div
       class="timeline"
@@ -37,6 +41,7 @@ export const Timeline = ({ lanes, of, window, laneAddress, spanAddress }: Timeli
       <Shapes />
       <Scale {...window} />
       <ol class="lanes">
+        <AlertLane {...{ alerts, window, spanAddress }} />
         {lanes.map((lane) => (
           <li class="lane">
             <div class="lane-name">
@@ -54,7 +59,7 @@ export const Timeline = ({ lanes, of, window, laneAddress, spanAddress }: Timeli
         ))}
       </ol>
     </div>
-    <Legend />
+    <Legend alerts={alerts.length > 0} />
   </>
 );
 

@@ -1,0 +1,109 @@
+import { NAME_CHARS, shorten, wellFormed } from '../values/text.ts';
+import { URL_CHARS } from '../values/url.ts';
+
+/** Where an alert stands. It only moves forward: what was resolved and breaks again is another alert. */
+export const ALERT_STATES = ['firing', 'resolved'] as const;
+export type AlertState = (typeof ALERT_STATES)[number];
+
+/** A name that an alert carries, and the label or field in which it stands. */
+export interface LabelledName {
+  readonly label: string;
+  readonly name: string;
+}
+
+/** An alert as one webhook reports it, in our terms. */
+export interface AlertReport {
+  /** The same for all that is reported of one alert: `alt_` and 32 hex digits. */
+  readonly id: string;
+  /** The configured source's name. */
+  readonly instance: string;
+  /** The tool that alerts, as it calls itself. */
+  readonly tool: string;
+  readonly state: AlertState;
+  readonly title: string;
+  readonly summary?: string;
+  readonly severity?: string;
+  /** Which services it may be about, the best guess first; empty: it names none. */
+  readonly services: readonly LabelledName[];
+  /** Absent: it names none; never guessed. */
+  readonly environment?: string;
+  /** ISO 8601 UTC. */
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly receivedAt: string;
+  /** The webhook that reported it, in the inbound log. */
+  readonly webhook?: string;
+  /** Its page in the tool. */
+  readonly url?: string;
+  readonly runbookUrl?: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** All that is known of one alert. */
+export type Alert = AlertReport;
+
+const SUMMARY_CHARS = 1_000;
+const LABEL_CHARS = 100;
+const MAX_LABELS = 30;
+const MAX_SERVICES = 10;
+
+/** An alert whose fields are within their limits: about 20 KB at most. An address that is longer is left out. */
+export function boundAlert(alert: AlertReport): AlertReport {
+  const { summary, severity, environment, url, runbookUrl, labels, services, ...rest } = alert;
+  const name = (text: string) => shorten(wellFormed(text), NAME_CHARS);
+  return {
+    ...rest,
+    title: name(alert.title),
+    ...(summary !== undefined && { summary: shorten(wellFormed(summary), SUMMARY_CHARS) }),
+    ...(severity !== undefined && { severity: name(severity) }),
+    services: services.slice(0, MAX_SERVICES).map((one) => ({ label: name(one.label), name: name(one.name) })),
+    ...(environment !== undefined && { environment: name(environment) }),
+    ...(url !== undefined && url.length <= URL_CHARS && { url }),
+    ...(runbookUrl !== undefined && runbookUrl.length <= URL_CHARS && { runbookUrl }),
+    labels: Object.fromEntries(
+      Object.entries(labels)
+        .slice(0, MAX_LABELS)
+        .map(([label, value]) => [shorten(wellFormed(label), LABEL_CHARS), name(value)]),
+    ),
+  };
+}
+
+/**
+ * What the first report of each state adds up to, whichever came first: the beginning is the firing report's, the end
+ * that of the resolved one, and what one leaves open is taken from the other.
+ */
+export function foldAlert(firing: AlertReport | undefined, resolved: AlertReport | undefined): Alert | undefined {
+  if (!firing || !resolved) return firing ?? resolved;
+  const { endedAt, receivedAt: _, ...end } = resolved;
+  return { ...end, ...firing, state: 'resolved', ...(endedAt !== undefined && { endedAt }) };
+}
+
+/** The service that it most likely is about. */
+export const serviceOf = ({ services }: Pick<Alert, 'services'>): string | undefined => services[0]?.name;
+
+/** Which alerts are wanted. Names in any case; epoch milliseconds, both inclusive. */
+export interface AlertSelection {
+  readonly state?: AlertState | undefined;
+  readonly services?: readonly string[] | undefined;
+  readonly environments?: readonly string[] | undefined;
+  readonly sinceMs?: number | undefined;
+  readonly untilMs?: number | undefined;
+}
+
+/** Whether it is among those that are wanted; the span of time is the store's. */
+export function isWantedAlert(alert: Alert, { state, services, environments }: AlertSelection): boolean {
+  if (state !== undefined && alert.state !== state) return false;
+  if (environments && !holds(environments, [alert.environment ?? 'unknown'])) return false;
+  return (
+    !services ||
+    holds(
+      services,
+      alert.services.map(({ name }) => name),
+    )
+  );
+}
+
+function holds(wanted: readonly string[], names: readonly string[]): boolean {
+  const lower = new Set(wanted.map((name) => name.toLowerCase()));
+  return names.some((name) => lower.has(name.toLowerCase()));
+}

@@ -1,0 +1,183 @@
+import type { Alert } from './alert.ts';
+import type { ChangeType, RiskLevel } from './change-record.ts';
+import type { Deployment } from './deployment.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Changes of the service count for so long; those of its team and environment for a day. */
+export const SERVICE_REACH_MS = 7 * DAY_MS;
+export const PLACE_REACH_MS = DAY_MS;
+/** What began before the alert may have ended after it: so long after it changes are looked at. */
+export const AFTER_MS = 2 * HOUR_MS;
+/** More are no suspects, but a change log. */
+export const MAX_SUSPECTS = 10;
+
+/** One thing that speaks for or against a change, with what it counts. */
+export interface SuspectReason {
+  readonly text: string;
+  readonly points: number;
+}
+
+export interface Suspect {
+  readonly deployment: Deployment;
+  /** The sum of its reasons. */
+  readonly points: number;
+  readonly reasons: readonly SuspectReason[];
+}
+
+/** What the change log is compared with. */
+export interface SuspectQuestion {
+  readonly alert: Pick<Alert, 'startedAt' | 'services' | 'environment'>;
+  /** The environments that the alert's name means; empty: it names none. */
+  readonly environments: readonly string[];
+  /** The team that owns the service. */
+  readonly team?: string | undefined;
+}
+
+/**
+ * Which changes may have caused an alert, the likeliest first. A change counts from when it began: one that was under
+ * way is a suspect whatever became of it. Of two with the same points the later one comes first.
+ */
+export function rankSuspects(deployments: readonly Deployment[], question: SuspectQuestion): Suspect[] {
+  const alertMs = Date.parse(question.alert.startedAt);
+  const replacedAtMs = replacements(deployments);
+  const rated = deployments
+    .filter((deployment) => mayHaveCaused(deployment, alertMs))
+    .map((deployment): Suspect & { readonly beganMs: number } => {
+      const reasons = reasonsOf(deployment, { question, alertMs, replacedAtMs });
+      const points = reasons.reduce((sum, reason) => sum + reason.points, 0);
+      return { deployment, points, reasons, beganMs: beganMsOf(deployment) };
+    });
+  return rated
+    .sort((a, b) => b.points - a.points || b.beganMs - a.beganMs || (a.deployment.key < b.deployment.key ? -1 : 1))
+    .slice(0, MAX_SUSPECTS)
+    .map(({ beganMs: _, ...suspect }) => suspect);
+}
+
+const beganMsOf = ({ startedAt, succeededAt, occurredAt }: Deployment): number =>
+  Date.parse(startedAt ?? succeededAt ?? occurredAt);
+
+/** It began before, and it did run. */
+const mayHaveCaused = (deployment: Deployment, alertMs: number): boolean =>
+  deployment.state !== 'pending' && deployment.endReason !== 'never_ran' && beganMsOf(deployment) <= alertMs;
+
+/** When each was replaced by another one. */
+function replacements(deployments: readonly Deployment[]): ReadonlyMap<string, ReplacedBy> {
+  const found = new Map<string, ReplacedBy>();
+  for (const { replaced, changeType, ...deployment } of deployments) {
+    if (!replaced || deployment.state !== 'succeeded') continue;
+    const atMs = Date.parse(deployment.occurredAt);
+    if (atMs < (found.get(replaced.deployment)?.atMs ?? Number.POSITIVE_INFINITY))
+      found.set(replaced.deployment, { atMs, isRollback: changeType === 'rollback' });
+  }
+  return found;
+}
+
+interface ReplacedBy {
+  readonly atMs: number;
+  readonly isRollback: boolean;
+}
+
+interface Rating {
+  readonly question: SuspectQuestion;
+  readonly alertMs: number;
+  readonly replacedAtMs: ReadonlyMap<string, ReplacedBy>;
+}
+
+function reasonsOf(deployment: Deployment, { question, alertMs, replacedAtMs }: Rating): SuspectReason[] {
+  return [
+    placeReason(deployment, question),
+    timeReason(deployment, alertMs),
+    outcomeReason(deployment),
+    kindReason(deployment.changeType),
+    riskReason(deployment.riskLevel),
+    replacedReason(replacedAtMs.get(deployment.key), alertMs),
+  ].filter((reason) => reason !== undefined);
+}
+
+const lower = (name: string | undefined): string | undefined => name?.toLowerCase();
+
+function placeReason(deployment: Deployment, question: SuspectQuestion): SuspectReason {
+  const { alert, environments, team } = question;
+  const names = [lower(deployment.service), lower(deployment.serviceId)];
+  const named = alert.services.find(({ name }) => names.includes(lower(name)));
+  const isTeams = team !== undefined && lower(deployment.owner?.team) === lower(team);
+  const isThere = environments.some((name) => lower(name) === lower(deployment.environment.name));
+  const service = named && `the label ${named.label} of the alert names this service`;
+  if (service && isThere) return { text: `${capital(service)}, in this environment.`, points: 50 };
+  if (service && environments.length === 0) return { text: `${capital(service)}.`, points: 40 };
+  if (service) return { text: `${capital(service)}; the alert is of another environment.`, points: 20 };
+  if (isTeams && isThere) return { text: `The team ${team} owns it too, in the same environment.`, points: 25 };
+  if (isThere) return { text: 'Another service in the same environment.', points: 15 };
+  if (isTeams) return { text: `The team ${team} owns it too, in another environment.`, points: 8 };
+  return { text: 'Another service.', points: 0 };
+}
+
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+/** The longest time before the alert, and what it counts. What lies further back counts nothing. */
+const NEARNESS: readonly (readonly [ms: number, points: number])[] = [
+  [15 * MINUTE_MS, 30],
+  [HOUR_MS, 24],
+  [4 * HOUR_MS, 16],
+  [12 * HOUR_MS, 8],
+  [DAY_MS, 4],
+];
+
+/** What was under way counts as now. */
+function timeReason(deployment: Deployment, alertMs: number): SuspectReason {
+  const endMs = Date.parse(deployment.succeededAt ?? deployment.occurredAt);
+  const beganMs = beganMsOf(deployment);
+  if (deployment.state === 'running' || endMs > alertMs)
+    return { text: `Under way when the alert began: it had started ${ago(alertMs - beganMs)} before.`, points: 30 };
+  const before = alertMs - endMs;
+  const points = NEARNESS.find(([ms]) => before <= ms)?.[1] ?? 0;
+  return { text: `${capital(ago(before))} before the alert.`, points };
+}
+
+/** `3 minutes`: whole ones, so that two figures of one page agree. */
+function ago(ms: number): string {
+  const [count, unit] =
+    ms < MINUTE_MS
+      ? [Math.max(0, Math.floor(ms / 1000)), 'second']
+      : ms < 2 * HOUR_MS
+        ? [Math.floor(ms / MINUTE_MS), 'minute']
+        : ms < 2 * DAY_MS
+          ? [Math.floor(ms / HOUR_MS), 'hour']
+          : [Math.floor(ms / DAY_MS), 'day'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+function outcomeReason({ state, endReason, succeededAt }: Deployment): SuspectReason | undefined {
+  if (state === 'failed') return { text: succeededAt ? 'It failed after it had succeeded.' : 'It failed.', points: 15 };
+  if (state === 'canceled' && endReason !== 'superseded') return { text: 'It was canceled while it ran.', points: 5 };
+  return undefined;
+}
+
+const KINDS: Readonly<Partial<Record<ChangeType, SuspectReason>>> = {
+  rollback: { text: 'A roll-back.', points: 8 },
+  database_migration: { text: 'A database migration.', points: 10 },
+  infrastructure: { text: 'A change of infrastructure.', points: 8 },
+  config_change: { text: 'A change of configuration.', points: 8 },
+  feature_flag: { text: 'A change of a feature flag.', points: 8 },
+  scaling: { text: 'A change of scale.', points: 4 },
+};
+const kindReason = (changeType: ChangeType): SuspectReason | undefined => KINDS[changeType];
+
+const RISKS: Readonly<Partial<Record<RiskLevel, SuspectReason>>> = {
+  critical: { text: 'Its risk is critical.', points: 12 },
+  high: { text: 'Its risk is high.', points: 8 },
+  medium: { text: 'Its risk is medium.', points: 3 },
+};
+const riskReason = (level: RiskLevel | undefined): SuspectReason | undefined => (level ? RISKS[level] : undefined);
+
+/** What ran no more when the alert began is less likely; what was rolled back after it began, more. */
+function replacedReason(by: ReplacedBy | undefined, alertMs: number): SuspectReason | undefined {
+  if (!by) return undefined;
+  if (by.atMs <= alertMs) return { text: `Replaced ${ago(alertMs - by.atMs)} before the alert.`, points: -15 };
+  return by.isRollback
+    ? { text: `Rolled back ${ago(by.atMs - alertMs)} after the alert began.`, points: 15 }
+    : undefined;
+}

@@ -1,0 +1,48 @@
+import { type AlertReport, boundAlert } from '../domain/alert.ts';
+import type { ChangeEvent } from '../domain/change-event.ts';
+import type { RoutingOptions } from '../domain/routing.ts';
+import { renamed } from '../domain/rule-names.ts';
+import type { Alerts } from '../store/alerts/alerts.ts';
+import type { Conclusion } from './conclusion.ts';
+
+export interface AlertParts {
+  readonly alerts: Pick<Alerts, 'put'>;
+  readonly routing: RoutingOptions;
+  /** Takes the secrets out. */
+  readonly hide: (alert: AlertReport) => AlertReport;
+  /** How long alerts are kept. */
+  readonly keptMs: number;
+  readonly clock: () => Date;
+}
+
+/** Keeps the alerts of a webhook, by our names. May run twice. */
+export function createRecordAlerts({ alerts, routing, hide, keptMs, clock }: AlertParts) {
+  return async function recordAlerts(reports: NonNullable<ChangeEvent['alerts']>): Promise<Conclusion> {
+    const sinceMs = clock().getTime() - keptMs;
+    const recent = reports.filter(({ startedAt }) => Date.parse(startedAt) >= sinceMs);
+    const areNew = await Promise.all(
+      recent.map((report) => alerts.put(withOurNames(boundAlert(hide(report)), routing))),
+    );
+    const news = areNew.filter(Boolean).length;
+    if (recent.length === 0)
+      return {
+        verdict: 'ignored',
+        reason: 'too_old',
+        detail: 'all alerts in it began longer ago than alerts are kept',
+      };
+    if (news === 0) return { verdict: 'duplicate', detail: 'all alerts in it were known in this state already' };
+    return { verdict: 'recorded', detail: `alerts that are news: ${news} of ${reports.length}` };
+  };
+}
+export type RecordAlerts = ReturnType<typeof createRecordAlerts>;
+
+/** The name maps of the configuration, as for changes. */
+function withOurNames(report: AlertReport, { environments, services }: RoutingOptions): AlertReport {
+  const { environment } = report;
+  const ours = environment === undefined ? undefined : (renamed(environments, environment) ?? environment);
+  return {
+    ...report,
+    ...(ours !== undefined && { environment: ours }),
+    services: report.services.map(({ label, name }) => ({ label, name: renamed(services, name) ?? name })),
+  };
+}

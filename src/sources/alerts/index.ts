@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
+import { passes } from '../signature.ts';
+import type { Source } from '../source.ts';
+import { FACTS } from './facts.ts';
+import { mapAlerts } from './map.ts';
+import { NAMING, namingOf } from './names.ts';
+import { verify, verifyHeaders } from './proof.ts';
+import { sampleNotification } from './sample.ts';
+import { recipe } from './setup.ts';
+
+/** Alerts of Alertmanager, Grafana and PagerDuty (webhooks v3). They are no changes, and stand beside them. */
+export const alerts = z
+  .strictObject({
+    type: z.literal('alerts'),
+    name: Name.default('alerts'),
+    secrets: Secrets,
+    max_body_mib: z.number().positive().max(25).default(2),
+    ...NAMING,
+  })
+  .transform(({ name, secrets, max_body_mib, ...config }): Source => {
+    const settings = { instance: name, naming: namingOf(config) };
+    return {
+      ...FACTS,
+      name,
+      secrets,
+      maxBodyBytes: Math.floor(max_body_mib * MEBIBYTE),
+      verify: (webhook) => verify(webhook, secrets),
+      verifyHeaders: (head) => verifyHeaders(head, secrets),
+      isProvedBy: (webhook, others) => passes(() => verify(webhook, others)),
+      map: (payload, webhook) => mapAlerts(payload, webhook, settings),
+      recipe,
+      sample: (at) => ({
+        path: `/webhooks/${name}`,
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${secrets[0] ?? ''}` },
+        body: sampleNotification(at),
+      }),
+    };
+  });

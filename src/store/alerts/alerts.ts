@@ -1,0 +1,78 @@
+import type { Redis } from 'ioredis';
+import {
+  ALERT_STATES,
+  type Alert,
+  type AlertReport,
+  type AlertSelection,
+  foldAlert,
+  isWantedAlert,
+} from '../../domain/alert.ts';
+import { toJson } from '../json.ts';
+import { keys } from '../keys.ts';
+import { createScript } from '../script.ts';
+import { parseStored } from '../stored.ts';
+import { nowOf } from '../time.ts';
+
+export interface AlertRetention {
+  readonly days: number;
+  readonly count: number;
+}
+
+/** The alerts that were reported, each once. */
+export interface Alerts {
+  /** @returns false where the alert was known in this state already */
+  put(report: AlertReport): Promise<boolean>;
+  get(id: string): Promise<Alert | undefined>;
+  /** Those that are wanted, by their beginning, the newest first, of the newest `MAX_LOOKED_AT` of the span. */
+  list(selection: AlertSelection): Promise<readonly Alert[]>;
+  /** Forgets what is older or more than the retention allows. */
+  prune(): Promise<void>;
+}
+
+const putAlert = createScript('put-alert');
+/** Reading them all takes some hundredths of a second. */
+export const MAX_LOOKED_AT = 1_000;
+/** Of one pruning: what is left goes with the next. */
+const MAX_PRUNED = 1_000;
+const DAY_MS = 86_400_000;
+const DAY_SECONDS = 86_400;
+
+export function createAlerts(redis: Redis, retention: AlertRetention): Alerts {
+  const ttlSeconds = Math.ceil((retention.days + 1) * DAY_SECONDS);
+  return {
+    async put(report) {
+      const names = [keys.alert(report.id), keys.alerts(), keys.changesVersion()];
+      const { state, id, startedAt } = report;
+      return (await putAlert(redis, names, state, toJson(report), id, Date.parse(startedAt), ttlSeconds)) === 1;
+    },
+    get: async (id) => (await read(redis, [id]))[0],
+    async list(selection) {
+      const { sinceMs = '-inf', untilMs = '+inf' } = selection;
+      const ids = await redis.zrevrangebyscore(keys.alerts(), untilMs, sinceMs, 'LIMIT', 0, MAX_LOOKED_AT);
+      return (await read(redis, ids)).filter((alert) => isWantedAlert(alert, selection));
+    },
+    async prune() {
+      const before = (await nowOf(redis)) - retention.days * DAY_MS;
+      const [old, count] = await Promise.all([
+        redis.zrangebyscore(keys.alerts(), '-inf', `(${before}`, 'LIMIT', 0, MAX_PRUNED),
+        redis.zcard(keys.alerts()),
+      ]);
+      const surplus = Math.min(MAX_PRUNED, count - retention.count);
+      const oldest = surplus > 0 ? await redis.zrange(keys.alerts(), '0', String(surplus - 1)) : [];
+      const ids = [...new Set([...old, ...oldest])];
+      if (ids.length === 0) return;
+      await redis.unlink(ids.map((id) => keys.alert(id)));
+      await redis.zrem(keys.alerts(), ...ids);
+    },
+  };
+}
+
+/** Those that there are. */
+async function read(redis: Redis, ids: readonly string[]): Promise<Alert[]> {
+  const stored = await Promise.all(ids.map((id) => redis.hmget(keys.alert(id), ...ALERT_STATES)));
+  return stored.flatMap(([firing, resolved]) => foldAlert(parse(firing), parse(resolved)) ?? []);
+}
+
+/** Written by put() alone. */
+const parse = (json: string | null | undefined): AlertReport | undefined =>
+  json ? (parseStored(json) as AlertReport) : undefined;

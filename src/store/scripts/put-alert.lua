@@ -1,0 +1,18 @@
+--[[
+Keeps the first report of an alert in a state: a repeat changes nothing, and moves no time.
+
+KEYS[1]    alert
+KEYS[2]    alerts
+KEYS[3]    changesVersion
+ARGV[1]    state
+ARGV[2]    the report (JSON)
+ARGV[3]    its id
+ARGV[4]    when it began (epoch ms)
+ARGV[5]    seconds that it is kept
+Reply      1 where the alert was not known in this state, else 0
+]]
+local isNew = redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+redis.call('ZADD', KEYS[2], 'NX', ARGV[4], ARGV[3])
+if isNew == 1 then redis.call('INCR', KEYS[3]) end
+return isNew

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { ALERT_STATES, type Alert, serviceOf } from '../../domain/alert.ts';
+import { type Alerts, MAX_LOOKED_AT } from '../../store/alerts/alerts.ts';
+import { TypedText } from '../../values/text.ts';
+import { exactly, type Html } from '../html.ts';
+import { AlertBadge, alertPath } from '../parts/alert-labels.tsx';
+import { plural } from '../parts/labels.tsx';
+import { Heading, Pager } from '../parts/layout.tsx';
+import { span, When } from '../parts/time.tsx';
+
+const PAGE_SIZE = 50;
+
+const Text = TypedText.min(1).optional().catch(undefined);
+const Query = z.object({
+  status: z.enum(ALERT_STATES).optional().catch(undefined),
+  service: Text,
+  environment: Text,
+  page: z.coerce.number().int().min(1).max(100_000).catch(1),
+});
+type Query = z.infer<typeof Query>;
+
+/** The alerts that were reported, the newest first. */
+export async function alertsPage({ alerts }: { readonly alerts: Alerts }, asked: unknown, now: Date): Promise<Html> {
+  const query = Query.parse(asked);
+  const { status: state, service, environment, page } = query;
+  const found = await alerts.list({
+    state,
+    services: service === undefined ? undefined : [service],
+    environments: environment === undefined ? undefined : [environment],
+  });
+  const shown = found.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE);
+  return (
+    <>
+      <Heading aside={<span>{plural(found.length, 'alert')}</span>}>Alerts</Heading>
+      <Filters query={query} />
+      {shown.length === 0 ? <Nothing isFiltered={isFiltered(query)} /> : <List alerts={shown} now={now} />}
+      {found.length === MAX_LOOKED_AT && (
+        <p class="mute">The newest {MAX_LOOKED_AT.toLocaleString('en')} were looked through.</p>
+      )}
+      <Pager
+        current={page}
+        pages={Math.ceil(found.length / PAGE_SIZE)}
+        address={(to) => addressOf({ ...query, page: to })}
+      />
+    </>
+  );
+}
+
+const isFiltered = ({ page: _, ...filter }: Query): boolean =>
+  Object.values(filter).some((value) => value !== undefined);
+
+function addressOf({ page, ...filter }: Query): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(filter)) if (value !== undefined) search.set(name, value);
+  if (page > 1) search.set('page', String(page));
+  return search.size > 0 ? `/alerts?${search}` : '/alerts';
+}
+
+const Filters = ({ query }: { query: Query }): Html => (
+  <form class="filters" method="get" action="/alerts" role="search">
+    {(['service', 'environment'] as const).map((name) => (
+      <label>
+        {name}{' '}
+        <input type="search" name={name} value={exactly(query[name] ?? '')} autocomplete="off" spellcheck="false" />
+      </label>
+    ))}
+    <label>
+      status{' '}
+      <select name="status">
+        <option value="">any</option>
+        {ALERT_STATES.map((state) => (
+          <option value={state} selected={query.status === state}>
+            {state}
+          </option>
+        ))}
+      </select>
+    </label>
+    <span class="buttons">
+      <button>Show</button> {isFiltered(query) && <a href="/alerts">clear</a>}
+    </span>
+  </form>
+);
+
+const List = ({ alerts, now }: { alerts: readonly Alert[]; now: Date }): Html => (
+  <ul class="plain alerts">
+    {alerts.map((alert) => (
+      <li>
+        <AlertBadge state={alert.state} />{' '}
+        <a href={alertPath(alert.id)}>
+          <bdi>{alert.title}</bdi>
+        </a>{' '}
+        <span class="mute">
+          <bdi>{serviceOf(alert) ?? 'no service named'}</bdi>, <bdi>{alert.environment ?? 'no environment named'}</bdi>
+          {alert.severity !== undefined && [', ', <bdi>{alert.severity}</bdi>]}
+        </span>{' '}
+        <When at={alert.startedAt} now={now} />
+        {alert.endedAt !== undefined && [' ', <Lasted alert={alert} />]}
+      </li>
+    ))}
+  </ul>
+);
+
+const Lasted = ({ alert: { startedAt, endedAt = startedAt } }: { alert: Alert }): Html => (
+  <span class="mute">lasted {span(Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)))}</span>
+);
+
+const Nothing = ({ isFiltered }: { isFiltered: boolean }): Html =>
+  isFiltered ? (
+    <p class="empty">
+      No alert fits this filter. <a href="/alerts">Drop the filter</a>
+    </p>
+  ) : (
+    <p class="empty">
+      No alert was reported yet. <a href="/setup">Set a source of alerts up</a>
+    </p>
+  );

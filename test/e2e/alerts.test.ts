@@ -1,0 +1,101 @@
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ADMIN_TOKEN, anAlert, SECRET, startTestBridge } from '../support/bridge.ts';
+
+const bearer = { authorization: `Bearer ${SECRET}` };
+const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+
+let bridge: Awaited<ReturnType<typeof startTestBridge>>;
+beforeAll(async () => {
+  bridge = await startTestBridge({
+    sources: ['changes-api', 'alerts'].map((type) => ({ type, secrets: [SECRET] })),
+    services: { 'lighthouse-api': 'lighthouse' },
+    owners: [{ service: ['lighthouse', 'buoys'], team: 'lights' }],
+  });
+  for (const [service, minutes] of [
+    ['lighthouse', 9],
+    ['buoys', 12],
+    ['tides', 15],
+  ] as const) {
+    const times = { started_at: ago(minutes + 1), finished_at: ago(minutes) };
+    const change = { summary: `Deployed ${service}`, service, environment: 'production', external_id: service };
+    await bridge.post('/webhooks/changes', { ...change, ...times }, bearer);
+  }
+  await bridge.settled();
+});
+afterAll(() => bridge.stop());
+
+const alerts = async (query = '') => (await bridge.get(`/api/v1/alerts${query}`)).body.data;
+
+describe('an alert', () => {
+  it('is kept, listed, and its suspects are ranked with reasons', async () => {
+    const answer = await bridge.post('/webhooks/alerts', anAlert({ startsAt: ago(5) }), bearer);
+    expect(answer).toMatchObject({ status: 202, body: { status: 'accepted', deployments: [] } });
+    await bridge.settled();
+    const [id] = answer.body.alerts;
+    expect(await alerts()).toMatchObject([{ id, status: 'firing', service: 'lighthouse', environment: 'production' }]);
+    const { body } = await bridge.get(`/api/v1/alerts/${id}`);
+    expect(body.data.suspects.map(({ change }: { change: { service: string } }) => change.service)).toEqual([
+      'lighthouse',
+      'buoys',
+      'tides',
+    ]);
+    expect(body.data.suspects[0].reasons[0].text).toContain('names this service');
+    expect(body.data.looked).toMatchObject({ services: ['lighthouse'], team: 'lights', compared: 3 });
+    expect((await bridge.get('/api/inbox?source=alerts')).body.data[0]).toMatchObject({ verdict: 'recorded' });
+  });
+
+  it('is resolved once, and what comes again is a duplicate', async () => {
+    const startsAt = ago(4);
+    const fingerprint = 'again';
+    for (const status of ['resolved', 'firing', 'resolved'])
+      await bridge.post('/webhooks/alerts', anAlert({ status, startsAt, fingerprint, endsAt: ago(2) }), bearer);
+    await bridge.settled();
+    expect(await alerts('?status=resolved')).toHaveLength(1);
+    const { data } = (await bridge.get('/api/inbox?source=alerts&limit=3')).body;
+    expect(data.map(({ verdict }: { verdict: string }) => verdict).sort()).toEqual([
+      'duplicate',
+      'recorded',
+      'recorded',
+    ]);
+  });
+
+  it('of PagerDuty is proved by its signature', async () => {
+    const body = readFileSync(new URL('../sources/alerts/pagerduty-triggered.json', import.meta.url), 'utf8');
+    const sign = (secret: string) => `v1=${createHmac('sha256', secret).update(body).digest('hex')}`;
+    const send = (signature: string) => bridge.post('/webhooks/alerts', body, { 'x-pagerduty-signature': signature });
+    expect((await send(sign('another secret of PagerDuty'))).status).toBe(401);
+    expect((await send(sign(SECRET))).status).toBe(202);
+  });
+
+  it('stands on the pages', async () => {
+    await bridge.settled();
+    const login = await fetch(`${bridge.url}/login`, {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ token: ADMIN_TOKEN }),
+    });
+    const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const see = async (path: string) => (await fetch(bridge.url + path, { headers: { cookie } })).text();
+    const [{ id }] = await alerts('?status=firing');
+    const marks = async (path: string) => (await see(path)).match(/class="mark (?:many )?alert/g) ?? [];
+    expect(await marks('/')).not.toEqual([]);
+    expect(await marks('/?service=tides')).toEqual([]);
+    expect(await see('/alerts?service=lighthouse')).toContain('LampDark');
+    expect(await see(`/alerts/${id}`)).toContain('names this service');
+    expect(await see('/alerts/alt_none')).toContain('There is no such alert');
+  });
+
+  it('that came while Redis was away is kept on disk, and recorded when it is back', async () => {
+    bridge.redis.freeze();
+    const answer = await bridge.post('/webhooks/alerts', anAlert({ fingerprint: 'spooled' }), bearer);
+    bridge.redis.thaw();
+    expect(answer.status).toBe(202);
+    const [id] = answer.body.alerts;
+    await vi.waitFor(async () => expect((await bridge.get(`/api/v1/alerts/${id}`)).status).toBe(200), {
+      timeout: 20_000,
+      interval: 100,
+    });
+  });
+});
