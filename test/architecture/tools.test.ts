@@ -13,8 +13,8 @@ const PRODUCTS = sourceFiles('src').flatMap(({ path, code }) =>
     : [],
 );
 /**
- * The HTTP sink is for any destination, the webhook and alerts sources for any tool, and OpenTelemetry's protocol also carries the
- * traces of Shiplog itself: they name no product.
+ * The HTTP sink is for any destination, the webhook and alerts sources for any tool, and OpenTelemetry's protocol also
+ * carries the traces of Shiplog itself: they name no product.
  */
 const NO_TOOLS = new Set(['http', 'webhook', 'otlp', 'opentelemetry', 'alerts']);
 /** What people call a tool beside its name. */
