@@ -74,7 +74,7 @@ export const Change = z.strictObject({
 export type Change = z.infer<typeof Change>;
 
 /** An alert that a tool reported. Names, texts and labels are the tool's. */
-export const Alert = z.strictObject({
+const Alert = z.strictObject({
   id: z.string(),
   status: z.enum(ALERT_STATES),
   title: z.string(),
@@ -95,7 +95,7 @@ export const Alert = z.strictObject({
   webhook: z.string().nullable(),
 });
 /** A change that may have caused an alert; its points are the sum of its reasons. */
-export const Suspect = z.strictObject({
+const Suspect = z.strictObject({
   points: z.int(),
   reasons: z.array(z.strictObject({ text: z.string(), points: z.int() })),
   change: Change,
