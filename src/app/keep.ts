@@ -1,7 +1,7 @@
 import { boundAlert } from '../domain/alert.ts';
 import { boundRecords } from '../domain/bounded-record.ts';
 import type { ChangeEvent } from '../domain/change-event.ts';
-import { toChangeRecord } from '../domain/change-record.ts';
+import { type ChangeRecord, toChangeRecord } from '../domain/change-record.ts';
 import { NotKept, type WebhookRejected } from '../domain/errors.ts';
 import { KEEP_WITHIN_MS } from '../queue/connection.ts';
 import type { Flush } from '../queue/flush.ts';
@@ -47,12 +47,44 @@ export interface KeepParts {
   readonly onLoss: (error: unknown) => void;
 }
 
+/** What a webhook says, without secrets; not yet cut to what is kept. */
+interface Reported {
+  readonly entry: InboxEntry;
+  /** Undefined: it says nothing of a deployment. */
+  readonly records?: readonly ChangeRecord[];
+  readonly lookups?: ChangeEvent['lookups'];
+  readonly alerts?: ChangeEvent['alerts'];
+  readonly otherwise?: ChangeEvent['otherwise'];
+  readonly traceparent?: string | undefined;
+  readonly row?: KeptRow | undefined;
+}
+
 /** A webhook and what it says, on its way to Redis or in the spool. */
 interface WebhookToKeep {
   readonly entry: InboxEntry;
   readonly body: Buffer;
   readonly event?: ChangeEvent;
   readonly row?: KeptRow;
+}
+
+function toKept(reported: Reported, body: Buffer): WebhookToKeep {
+  const { entry, records, lookups, alerts, otherwise, traceparent, row } = reported;
+  if (!records) return { entry, body };
+  const bounded = boundRecords(records);
+  // What is read from a history is mostly known: only the worker can tell (store/changes/serial-history.ts).
+  const certain = bounded.filter(({ history }) => !history?.recovered);
+  const deployments = [...new Set(certain.map((record) => record.deployment))];
+  const event: ChangeEvent = {
+    webhookId: entry.id,
+    source: entry.source,
+    receivedAt: entry.receivedAt,
+    records: bounded,
+    ...(alerts && { alerts: alerts.map(boundAlert) }),
+    ...(otherwise && { otherwise }),
+    ...(lookups && { lookups }),
+    ...(traceparent && { traceparent }),
+  };
+  return { entry: { ...entry, deployments }, body, event, ...(row && { row }) };
 }
 
 /** A line of the spool. The body is base64: raw bytes, whatever they are. */
@@ -85,26 +117,26 @@ export function createKeep(parts: KeepParts) {
     spool.append(toLine(kept)).catch((cause: unknown) => {
       throw new NotKept('neither Redis nor the spool took it', { cause });
     });
-  const recent = createRecentlyKept<Buffer>({
+  const recent = createRecentlyKept({
     serverId,
-    keepAgain: (line) => {
-      const kept = fromLine(line.toString(), mask);
+    keepAgain: (json, body) => {
+      const kept = toKept(JSON.parse(json) as Reported, body); // written by keepSomewhere() alone
       return toRedis(kept).catch(() => toSpool(kept));
     },
     clock,
   });
 
-  const keepSomewhere = async (kept: WebhookToKeep): Promise<void> => {
+  const keepSomewhere = async (webhook: Webhook, reported: Reported): Promise<void> => {
+    // Masked first: a cut through a secret would leave half of it.
+    const { value, json } = mask.written(reported);
+    const kept = toKept(value, redactBody(mask.bytes(webhook.body)));
     if (clock().getTime() >= distrustedUntilMs && room.hasSpace()) {
       const failure = await toRedis(kept).then(
         () => undefined,
         (error: unknown) => error,
       );
       whySpooled = failure === undefined ? undefined : reasonOf(failure);
-      if (failure === undefined) {
-        const line = Buffer.from(toLine(kept)); // a hundred objects of each would cost the garbage collector more
-        return recent.add(line, line.length);
-      }
+      if (failure === undefined) return recent.add(json, kept.body);
       room.note(failure);
       distrustedUntilMs = clock().getTime() + DISTRUST_MS;
     }
@@ -132,41 +164,23 @@ export function createKeep(parts: KeepParts) {
      * line.
      */
     async keep(source: Source, webhook: Webhook, mapped: Mapped): Promise<void> {
-      const body = redactBody(mask.bytes(webhook.body));
       const otherwise = mapped.kind === 'ignored' ? ignoredAs(mapped) : undefined;
-      if (mapped.kind === 'ignored' && !mapped.hints?.length) {
-        const entry = toEntry(source, webhook, { verdict: 'ignored', ...otherwise });
-        await keepSomewhere({ entry: mask.value(entry), body }).catch(onLoss);
-        return;
-      }
+      const entry = toEntry(
+        source,
+        webhook,
+        otherwise ? { verdict: 'ignored', ...otherwise } : { verdict: 'accepted' },
+      );
+      if (mapped.kind === 'ignored' && !mapped.hints?.length) return keepSomewhere(webhook, { entry }).catch(onLoss);
       const said: MappedRecords = mapped.kind === 'ignored' ? { records: mapped.hints ?? [] } : mapped;
-      const reported = {
-        entry: toEntry(source, webhook, otherwise ? { verdict: 'ignored', ...otherwise } : { verdict: 'accepted' }),
+      await keepSomewhere(webhook, {
+        entry,
         records: said.records.map((record) => toChangeRecord({ webhook: webhook.id, ...record })),
-        lookups: said.lookups,
-        alerts: said.alerts?.map((alert) => ({ webhook: webhook.id, ...alert })),
-        otherwise,
+        ...(said.lookups && { lookups: said.lookups }),
+        ...(said.alerts && { alerts: said.alerts.map((alert) => ({ webhook: webhook.id, ...alert })) }),
+        ...(otherwise && { otherwise }),
+        traceparent: currentTraceparent(),
         row: said.row,
-      };
-      // Masked first: a cut through a secret would leave half of it.
-      const { records: hidden, lookups, alerts, entry, row, ...masked } = mask.value(reported);
-      const records = boundRecords(hidden);
-      // What is read from a history is mostly known: only the worker can tell (store/changes/serial-history.ts).
-      const certain = records.filter(({ history }) => !history?.recovered);
-      const deployments = [...new Set(certain.map((record) => record.deployment))];
-      const receivedAt = webhook.receivedAt.toISOString();
-      const traceparent = currentTraceparent();
-      const event = {
-        webhookId: webhook.id,
-        source: source.name,
-        receivedAt,
-        records,
-        ...(alerts && { alerts: alerts.map(boundAlert) }),
-        ...(masked.otherwise && { otherwise: masked.otherwise }),
-        ...(lookups && { lookups }),
-        ...(traceparent && { traceparent }),
-      };
-      await keepSomewhere({ entry: { ...entry, deployments }, body, event, ...(row && { row }) });
+      });
     },
     /**
      * Hands what lies in the spool to Redis. Done twice it changes nothing: the ids are the same. @throws NotKept when

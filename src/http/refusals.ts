@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { LRUCache } from 'lru-cache';
+import { memoized } from '../values/memoized.ts';
 
 const WINDOW_MS = 60_000;
 /** Counting does not limit a sender with more addresses than this. */
@@ -41,8 +42,10 @@ export function createRefusalLimit(perMinute: number, clock: () => number = Date
 }
 
 /** What requests are counted by: an IPv4 address, or the network of an IPv6 one. */
-export function networkOf(ip: string | undefined): string {
-  if (ip === undefined || !ipaddr.isValid(ip)) return 'unknown';
+export const networkOf = (ip: string | undefined): string => (ip === undefined ? 'unknown' : networkOfAddress(ip));
+
+const networkOfAddress = memoized((ip: string): string => {
+  if (!ipaddr.isValid(ip)) return 'unknown';
   const address = ipaddr.process(ip);
   return address instanceof ipaddr.IPv6
     ? `${address.parts
@@ -50,4 +53,4 @@ export function networkOf(ip: string | undefined): string {
         .map((group) => group.toString(16))
         .join(':')}::/64`
     : address.toString();
-}
+});

@@ -57,6 +57,7 @@ export function openServer(config: { readonly host: string; readonly port: numbe
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: 1_000, // Node looks for overdue requests every 30 s by itself
     maxHeaderSize: MAX_HEADER_BYTES,
+    joinDuplicateHeaders: true, // else the second of two Authorization headers is dropped unseen
   };
   const server = createServer(options, (request, response) =>
     connections.inTurn(request, response, () => {

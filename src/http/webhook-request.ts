@@ -20,16 +20,8 @@ export function toHead(request: Request, url: string): WebhookHead {
   };
 }
 
-/**
- * Not the request's own `headers`: of two Authorization headers they hold the first alone, and two tokens must be one
- * wrong token.
- */
-function headersOf({ rawHeaders }: Request): Webhook['headers'] {
-  const headers: Record<string, string> = Object.create(null);
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] ?? '').toLowerCase();
-    const value = rawHeaders[at + 1] ?? '';
-    headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
-  }
-  return headers;
+/** As the server joins them (`joinDuplicateHeaders`): two tokens must be one wrong token. */
+function headersOf({ headers }: Request): Webhook['headers'] {
+  if (!headers['set-cookie']) return headers as Webhook['headers']; // the only list
+  return { ...headers, 'set-cookie': headers['set-cookie'].join(', ') };
 }

@@ -11,6 +11,7 @@ const [QUOTE, COMMA, OPEN_ARRAY, BACKSLASH, OPEN_OBJECT] = Buffer.from('",[\\{')
  * needs no limit of its own, since each level counts. Undefined: it is within the limit.
  */
 export function beyondMostValues(json: Buffer): number | undefined {
+  if (json.length <= MOST_VALUES) return undefined; // each takes a byte at least
   let values = 0;
   let isInText = false;
   for (let at = 0; at < json.length; at += 1) {

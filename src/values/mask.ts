@@ -13,6 +13,8 @@ export interface Mask {
   value<T>(value: T): T;
   /** What JSON.stringify would make of the masked value. */
   json(value: unknown): string;
+  /** Both. */
+  written<T>(value: T): { readonly value: T; readonly json: string };
 }
 
 /** Shorter ones would stand in every other text by chance. */
@@ -43,6 +45,12 @@ export function createMask(secrets: readonly string[]): Mask {
     json(value) {
       const json = JSON.stringify(value);
       return json === undefined || !mayHold(json) ? json : JSON.stringify(parsed(json));
+    },
+    written(value) {
+      const json = JSON.stringify(value);
+      if (!mayHold(json)) return { value, json };
+      const masked = parsed(json);
+      return { value: masked, json: JSON.stringify(masked) };
     },
   };
 }

@@ -1,3 +1,5 @@
+import { memoized } from './memoized.ts';
+
 /**
  * Ends of names under which passwords are kept: `runners_token`, `BITBUCKET_STEP_OIDC_TOKEN`, `AWS_SECRET_ACCESS_KEY` …
  */
@@ -22,10 +24,10 @@ const SECRET_NAMES: ReadonlySet<string> = new Set(['pass', 'pwd', 'jwt', 'sig', 
 const LONGEST_NAME = 200;
 
 /** Whether what is kept under such a name is a secret, however the name is written. */
-export function isSecretName(name: string): boolean {
+export const isSecretName = memoized((name: string): boolean => {
   const plain = name.slice(-LONGEST_NAME).toLowerCase().replaceAll('_', '').replaceAll('-', '').replaceAll('.', '');
   return SECRET_NAMES.has(plain) || SECRET_ENDS.some((end) => plain.endsWith(end));
-}
+});
 
 export function isSecretParameter(name: string): boolean {
   const lower = name.toLowerCase();

@@ -9,6 +9,9 @@ const READ_URL_CHARS = 4_000;
 /** An address in the configuration. */
 export const webUrl = (error: string) => z.url({ protocol: /^https?$/, error });
 
+/** Most have neither a user nor parameters: to parse those as well would cost ten times as much. */
+const PLAIN_URL = /^https?:\/\/[^\s@?#]+$/;
+
 /** An absolute http(s) address, parsed; undefined for anything else. */
 export function parseWebUrl(text: string | null | undefined): URL | undefined {
   const trimmed = text?.trim() ?? '';
@@ -23,6 +26,7 @@ export function parseWebUrl(text: string | null | undefined): URL | undefined {
  * parameters that let anyone with them in. It is the very text where nothing had to be taken out.
  */
 export function safeUrl(text: string | null | undefined): string | undefined {
+  if (text && text.length <= URL_CHARS && PLAIN_URL.test(text)) return URL.canParse(text) ? text : undefined;
   const url = parseWebUrl(text);
   if (!url) return undefined;
   const kept = (text ?? '').trim();

@@ -19,12 +19,14 @@ it('what was acknowledged is recorded though Redis comes back without its last s
   }
 });
 
+const NO_BODY = Buffer.alloc(0);
+
 describe('what was kept last', () => {
   function start() {
     const state = { server: 'a', nowMs: 1_000_000, again: [] as string[] };
-    const recent = createRecentlyKept<string>({
+    const recent = createRecentlyKept({
       serverId: async () => state.server,
-      keepAgain: async (item) => void state.again.push(item),
+      keepAgain: async (json) => void state.again.push(json),
       clock: () => new Date(state.nowMs),
     });
     return { state, recent };
@@ -32,9 +34,9 @@ describe('what was kept last', () => {
 
   it('is given to another server, and to no other than that', async () => {
     const { state, recent } = start();
-    recent.add('before anybody was asked', 1);
+    recent.add('before anybody was asked', NO_BODY);
     await recent.check();
-    recent.add('one', 1);
+    recent.add('one', NO_BODY);
     await recent.check();
     expect(state.again).toEqual([]);
     state.server = 'b';
@@ -47,9 +49,9 @@ describe('what was kept last', () => {
   it('is forgotten when it is safe, and not before: while Redis is away nothing is', async () => {
     const { state, recent } = start();
     await recent.check();
-    recent.add('old', 1);
+    recent.add('old', NO_BODY);
     state.nowMs += 4_000;
-    recent.add('new', 1);
+    recent.add('new', NO_BODY);
     state.nowMs += 4_000;
     await recent.check(); // the same server answers
     state.server = 'b';
@@ -60,7 +62,7 @@ describe('what was kept last', () => {
   it('is given again until it was taken', async () => {
     const { state } = start();
     let refuses = 2;
-    const recent = createRecentlyKept<string>({
+    const recent = createRecentlyKept({
       serverId: async () => state.server,
       keepAgain: async (item) => {
         if (refuses-- > 0) throw new Error('not now');
@@ -69,7 +71,7 @@ describe('what was kept last', () => {
       clock: () => new Date(state.nowMs),
     });
     await recent.check();
-    recent.add('one', 1);
+    recent.add('one', NO_BODY);
     state.server = 'b';
     await expect(recent.check()).rejects.toThrow('not now');
     await expect(recent.check()).rejects.toThrow('not now');
@@ -80,7 +82,7 @@ describe('what was kept last', () => {
   it('has a limit: of too much the newest are held', async () => {
     const { state, recent } = start();
     await recent.check();
-    for (let at = 0; at < 100; at++) recent.add(`item ${at}`, 1024 * 1024);
+    for (let at = 0; at < 100; at++) recent.add(`item ${at}`, Buffer.alloc(1024 * 1024));
     state.server = 'b';
     await recent.check();
     expect(state.again.length).toBeGreaterThan(8);
