@@ -12,7 +12,7 @@ import { createResolve } from '../recording/resolve.ts';
 import { createSourceNames } from '../sources/names.ts';
 import { createPacker } from '../store/changes/packer.ts';
 import { rememberSinks } from '../store/changes/retention.ts';
-import { createBodyPacker } from '../store/inbox/pack-bodies.ts';
+import { createInboxPacker } from '../store/inbox/packer.ts';
 import { claimChore, releaseChore } from '../store/replicas.ts';
 import { logAttempt, logConclusion, logReport } from '../telemetry/lines.ts';
 import { timeDelivery, timeRecording } from '../telemetry/timing.ts';
@@ -31,7 +31,7 @@ export function startProcessing(shared: Shared) {
   const sinkNames = config.sinks.map(({ name }) => name);
   rememberSinks(steady, sinkNames).catch((error: unknown) => onError('prune', error));
   const packer = createPacker(steady);
-  const bodies = createBodyPacker(steady);
+  const inboxPacker = createInboxPacker(steady);
   const queues = createQueues(steady, sinkNames);
   const isWorking = config.roles.includes('work');
   const catchUp = createCatchUp({ ...stores, sinks: config.sinks, forward: queues.forward });
@@ -58,7 +58,7 @@ export function startProcessing(shared: Shared) {
       if (!isWorking || !(await claimChore(steady, 'prune', PRUNE_ALONE_MS))) return;
       await Promise.all([stores.deployments.prune(), stores.inbox.prune(), stores.alerts.prune()]);
       await packer.packSome();
-      await bodies.packSome();
+      await inboxPacker.packSome();
     },
     async close(how: { readonly atOnce: boolean }) {
       schedule.stop();

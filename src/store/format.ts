@@ -9,7 +9,7 @@ import { keys } from './keys.ts';
  * 1: release 0.1.0, which wrote no number.
  * 2: a deployment that has ended and is quiet is packed within its hash. No release wrote it.
  * 3: it is packed with all that is kept of it elsewhere, under a short key (changes/archive.ts). No release wrote it.
- * 4: indexes hold what is packed in blocks of fifty (changes/index-blocks.ts).
+ * 4: indexes hold what is packed in blocks of fifty (changes/index-blocks.ts); webhooks are packed (inbox/packer.ts).
  */
 export const FORMAT = 4;
 

@@ -87,7 +87,7 @@ export const keys = {
   packingSince: family('packing-since', {
     type: 'string',
     content: 'when a release that packs deployments was first started (epoch ms): it begins a day later',
-    writtenBy: 'store/changes/packer.ts',
+    writtenBy: 'store/packing-since.ts',
     ends: 'stays: one number',
     expires: false,
   }),
@@ -278,9 +278,16 @@ export const keys = {
     ends: '`inbox.days` after it was last written, or beyond `inbox.count`',
     expires: true,
   }),
+  packedWebhook: family('inbox-packed:<id>', {
+    type: 'string',
+    content: 'a webhook of which it is known what became of it, a minute later, packed (store/inbox/packing.ts)',
+    writtenBy: 'store/inbox/packer.ts',
+    ends: 'after `inbox.days`, or beyond `inbox.count`, or when it is written to again: then it is unpacked',
+    expires: false,
+  }),
   inboxSizes: family('inbox-sizes', {
     type: 'hash',
-    content: 'the bytes of each webhook, and of all together as `total`',
+    content: 'the bytes of each webhook that is not packed, and of all together as `total`',
     writtenBy: 'store/inbox/inbox.ts',
     ends: 'a field goes with its webhook',
     expires: false,

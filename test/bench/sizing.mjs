@@ -16,11 +16,13 @@ import { rememberSinks } from '../../dist/store/changes/retention.js';
 import { createEchoes } from '../../dist/store/deliveries/echoes.js';
 import { createLedger } from '../../dist/store/deliveries/ledger.js';
 import { createInbox } from '../../dist/store/inbox/inbox.js';
-import { createBodyPacker } from '../../dist/store/inbox/pack-bodies.js';
+import { createInboxPacker } from '../../dist/store/inbox/packer.js';
 
 const count = Number(process.argv[2] ?? 5_000);
 const PAGES = 200;
 const DAY = 500;
+const HOOKS = 5_000;
+let hookBytes = 0;
 const dir = mkdtempSync(join(tmpdir(), 'shiplog-sizing-'));
 const path = join(dir, 'redis.sock');
 const server = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--dir', dir, '--save', ''], {
@@ -71,6 +73,67 @@ function recordOf(number, step) {
     startedAt: at(20),
     ...(step === 2 && { finishedAt: at(40) }),
     receivedAt: at(step * 20 + 1),
+  });
+}
+
+/** Of a job, with all fields that the tool sends: what differs between two deployments differs here. */
+function jobHook(number) {
+  const service = SERVICES[number % SERVICES.length];
+  const person = PEOPLE[number % PEOPLE.length];
+  const sha = hex(`commit ${number}`);
+  const url = `https://git.harbor.example/harbor/${service}`;
+  const ssh = `git@git.harbor.example:harbor/${service}.git`;
+  const at = new Date(Date.UTC(2026, 4, 1) + number * 60_000).toISOString();
+  const [iso, utc] = [at.replace('.000', ''), `${at.slice(0, 19).replace('T', ' ')} UTC`];
+  const email = `${person}@harbor.example`;
+  const places = { git_ssh_url: ssh, git_http_url: `${url}.git`, visibility_level: 0 };
+  const title = `Turn the lamp of ${service} more slowly (${hex(`title ${number}`, 6)})`;
+  return JSON.stringify({
+    ...{
+      object_kind: 'build',
+      ref: 'main',
+      tag: false,
+      before_sha: hex(`commit ${number - 1}`),
+      sha,
+      retries_count: 0,
+    },
+    ...{ build_id: 15_664_000_000 + number, build_name: 'deploy', build_stage: 'deploy', build_status: 'success' },
+    ...{ build_created_at: at, build_started_at: at, build_finished_at: at },
+    ...{ build_created_at_iso: iso, build_started_at_iso: iso, build_finished_at_iso: iso },
+    ...{ build_duration: 97.417 + number, build_queued_duration: 1.588715, build_allow_failure: false },
+    ...{ build_failure_reason: 'unknown_failure', pipeline_id: 2_366_000_000 + number },
+    runner: {
+      ...{ id: 41_000 + (number % 7), description: `quay-runner-${number % 7}.runners.harbor.example/default` },
+      ...{ runner_type: 'instance_type', active: true, is_shared: true, tags: ['linux', 'docker', 'amd64'] },
+    },
+    ...{ project_id: 77, project_name: `Harbor / ${service}` },
+    user: { id: 31, name: person, username: person, avatar_url: `${url}/avatar/${hex(person, 64)}?s=80`, email },
+    commit: {
+      ...{
+        id: 2_366_000_000 + number,
+        name: null,
+        sha,
+        message: `${title}\n`,
+        author_name: person,
+        author_email: email,
+      },
+      ...{ author_url: `https://git.harbor.example/${person}`, status: 'success', duration: 120, started_at: utc },
+      ...{ finished_at: utc, started_at_iso: iso, finished_at_iso: iso },
+    },
+    repository: { name: service, url: ssh, description: `The ${service} of the harbor`, homepage: url, ...places },
+    project: {
+      ...{
+        id: 77,
+        name: service,
+        description: `The ${service} of the harbor`,
+        web_url: url,
+        avatar_url: null,
+        ...places,
+      },
+      ...{ namespace: 'Harbor', path_with_namespace: `harbor/${service}`, default_branch: 'main', ci_config_path: '' },
+    },
+    environment: { name: 'production', action: 'start', deployment_tier: 'production' },
+    source_pipeline: null,
   });
 }
 
@@ -159,12 +222,10 @@ try {
   const packedPage = await msOfAPage(deployments);
   const packedFamilies = await byFamily();
   const inbox = createInbox(redis, { days: 7, count: 1_000_000, maxBytes: 2 ** 40 });
-  const hook = JSON.stringify({
-    ...recordOf(1, 2),
-    padding: Array.from({ length: 20 }, (_, n) => hex(`padding ${n}`, 30)),
-  }).padEnd(2_400, ' ');
   const beforeInbox = await used();
-  for (let n = 0; n < 1_000; n++)
+  for (let n = 0; n < HOOKS; n++) {
+    const hook = jobHook(n);
+    hookBytes += hook.length;
     await inbox.add(
       {
         id: randomUUID(),
@@ -172,17 +233,24 @@ try {
         source: 'gitlab',
         method: 'POST',
         path: '/webhooks/gitlab',
-        headers: { 'x-gitlab-event': 'Deployment Hook', 'user-agent': 'GitLab/18.0' },
+        headers: {
+          'x-gitlab-event': 'Job Hook',
+          'x-gitlab-event-uuid': randomUUID(),
+          'x-gitlab-webhook-uuid': '6a3f0c8e-2b1d-4f6a-8c9e-0d1f2a3b4c5d',
+          'x-gitlab-instance': 'https://git.harbor.example',
+          'user-agent': 'GitLab/18.5.1-ee',
+        },
         verdict: 'recorded',
         deployments: [recordOf(n, 0).deployment],
         bytes: hook.length,
       },
       Buffer.from(hook),
     );
+  }
   await redis.del('{shiplog}:feed');
   const inboxBytes = (await used()) - beforeInbox;
-  const bodies = createBodyPacker(redis, 0);
-  for (let round = 0; round < 10; round++) await bodies.packSome();
+  const bodies = createInboxPacker(redis, { quietMs: 0, waitsMs: 0 });
+  for (let round = 0; round < HOOKS / 200; round++) await bodies.packSome();
   const packedInbox = (await used()) - beforeInbox;
   console.log(
     JSON.stringify(
@@ -193,7 +261,11 @@ try {
           packed: Math.round((packedBytes - emptyBytes) / count),
         },
         msOfAPageOf50: { written: Number(fullPage.toFixed(2)), packed: Number(packedPage.toFixed(2)) },
-        bytesOfAWebhook: { written: Math.round(inboxBytes / 1_000), packed: Math.round(packedInbox / 1_000) },
+        bytesOfAWebhook: {
+          sent: Math.round(hookBytes / HOOKS),
+          written: Math.round(inboxBytes / HOOKS),
+          packed: Math.round(packedInbox / HOOKS),
+        },
         families: { written: fullFamilies, packed: packedFamilies },
       },
       undefined,

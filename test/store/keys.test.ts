@@ -5,7 +5,7 @@ import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { group, ungroupOldest } from '../../src/store/changes/index-blocks.ts';
 import { createPacker } from '../../src/store/changes/packer.ts';
 import { createInbox } from '../../src/store/inbox/inbox.ts';
-import { createBodyPacker } from '../../src/store/inbox/pack-bodies.ts';
+import { createInboxPacker } from '../../src/store/inbox/packer.ts';
 import { type KeyFamily, type KeyName, keys } from '../../src/store/keys.ts';
 import {
   ADMIN_TOKEN,
@@ -94,7 +94,7 @@ async function useInbox(redis: Redis): Promise<void> {
     const receivedAt = new Date().toISOString();
     await inbox.addRefusal({ ...sent, receivedAt, address: '192.0.2.7', reason: 'bad_signature' });
     await inbox.prune();
-    await createBodyPacker(redis, 0).packSome();
+    for (const waitsMs of [86_400_000, 0]) await createInboxPacker(redis, { quietMs: 0, waitsMs }).packSome();
     await createPacker(redis, 0).packSome();
     const deployments = createDeployments(redis, { days: 7, count: 100 });
     for (const name of await redis.zrange(keys.changes(), '0', '-1')) await deployments.stored(name);

@@ -1,14 +1,13 @@
 import type { Redis } from 'ioredis';
 import { isFinal } from '../../domain/deployment.ts';
 import { keys } from '../keys.ts';
+import { PACKING_WAITS_MS, packingSince } from '../packing-since.ts';
 import { nowOf } from '../time.ts';
 import { packDeployment } from './archive.ts';
 import { group, isGrouped } from './index-blocks.ts';
 import { isPackedId } from './packed-names.ts';
 import { readView } from './views.ts';
 
-/** A release before this one can be started again for so long without missing a deployment. */
-const QUIET_MS = 86_400_000;
 /** The whole change log is looked through once in so long. */
 const ROUND_MS = 3_600_000;
 /** Each takes a millisecond; webhooks are answered in between. */
@@ -20,7 +19,7 @@ export interface Packer {
 }
 
 /** @param quietMs for tests */
-export function createPacker(redis: Redis, quietMs = QUIET_MS): Packer {
+export function createPacker(redis: Redis, quietMs = PACKING_WAITS_MS): Packer {
   let rank = 0;
   let restUntilMs = 0;
   /** In which something was packed in this round: at its end they are grouped. */
@@ -28,7 +27,7 @@ export function createPacker(redis: Redis, quietMs = QUIET_MS): Packer {
   return {
     async packSome() {
       const nowMs = await nowOf(redis);
-      if (nowMs < restUntilMs || nowMs < (await firstStart(redis, nowMs)) + quietMs) return 0;
+      if (nowMs < restUntilMs || nowMs < (await packingSince(redis, nowMs)) + quietMs) return 0;
       const names = await redis.zrange(keys.changes(), String(rank), String(rank + AT_ONCE - 1));
       rank += names.length;
       let count = 0;
@@ -48,12 +47,6 @@ export function createPacker(redis: Redis, quietMs = QUIET_MS): Packer {
       return count;
     },
   };
-}
-
-/** Going back to a release that does not read what is packed is safe for as long. */
-async function firstStart(redis: Redis, nowMs: number): Promise<number> {
-  await redis.set(keys.packingSince(), nowMs, 'NX');
-  return Number(await redis.get(keys.packingSince()));
 }
 
 /** It has ended, and nobody has reported it since. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { DeploymentView } from '../../domain/view.ts';
+import { createTextCoding } from '../text-coding.ts';
 import { lineageKey } from './lineage.ts';
-import { createTextCoding } from './text-coding.ts';
 
 /** All fields of a deployment. */
 export interface Fields {

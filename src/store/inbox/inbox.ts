@@ -10,9 +10,11 @@ import { parseStored } from '../stored.ts';
 import { nowOf } from '../time.ts';
 import type { InboxEntry, Refusal } from './entry.ts';
 import { pruneHours, readHours, type SourceHours } from './hours.ts';
+import type { StoredWebhook } from './packing.ts';
 import { createRefusals, isRefusalId, pairs, type Refusals } from './refusals.ts';
 import { type InboxRetention, pruneInbox } from './retention.ts';
 import { type InboxSearch, type SearchPage, type SearchResult, searchInbox } from './search.ts';
+import { readHeads, readStored, unpackWebhook } from './stored-webhook.ts';
 
 /** The inbound log. Bodies are kept only of authentic webhooks. */
 export interface Inbox {
@@ -57,7 +59,7 @@ export function createInbox(redis: Redis, keep: InboxRetention): Inbox {
   const refusals = createRefusals(redis);
   const ttlSeconds = Math.ceil(keep.days * 86_400);
   const addSoon = inBatches<readonly (string | number | Buffer)[]>(async (all) => {
-    const webhooks = all.map(([id]) => keys.webhook(String(id)));
+    const webhooks = all.flatMap(([id]) => [keys.webhook(String(id)), keys.packedWebhook(String(id))]);
     await addWebhooks(
       redis,
       [keys.inbox(), keys.inboxSizes(), keys.feed(), keys.inboxHours(), ...webhooks],
@@ -74,20 +76,22 @@ export function createInbox(redis: Redis, keep: InboxRetention): Inbox {
     },
     addRefusal: (refusal) => refusals.add(refusal),
     async conclude(id, conclusion) {
-      await concludeWebhook(redis, [keys.webhook(id), keys.inboxHours()], toJson(conclusion), ttlSeconds);
+      const touched = [keys.webhook(id), keys.inboxHours(), keys.packedWebhook(id)];
+      while ((await concludeWebhook(redis, touched, toJson(conclusion), ttlSeconds)) === 0)
+        await unpackWebhook(redis, id, ttlSeconds);
     },
     async get(id) {
       if (isRefusalId(id)) return refusals.get(id);
-      const stored = await redis.hgetallBuffer(keys.webhook(id));
-      const entry = unpack(stored['entry']?.toString(), stored['conclusion']?.toString());
-      const body = unpackBody(stored);
-      return entry && { ...entry, ...(body !== undefined && { body }) };
+      const stored = await readStored(redis, id);
+      if (!stored) return undefined;
+      const body = bodyOf(stored);
+      return { ...parseHead(stored), ...(body !== undefined && { body }) };
     },
     entries: (ids) => readEntries(redis, refusals, ids),
     search: (wanted, page) =>
       searchInbox(wanted, page, {
         list: (offset, limit) => list(redis, refusals, { offset, limit }),
-        body: async (id) => (isRefusalId(id) ? undefined : unpackBody(await redis.hgetallBuffer(keys.webhook(id)))),
+        body: async (id) => (isRefusalId(id) ? undefined : bodyOf(await readStored(redis, id))),
       }),
     list: (page) => list(redis, refusals, page),
     hours: (now) => readHours(redis, now),
@@ -126,12 +130,18 @@ async function readEntries(
   ids: readonly string[],
 ): Promise<(InboxEntry | undefined)[]> {
   const refused = ids.filter(isRefusalId);
-  const [stored, found] = await Promise.all([
-    Promise.all(ids.map((id) => (isRefusalId(id) ? [] : redis.hmget(keys.webhook(id), 'entry', 'conclusion')))),
+  const [heads, found] = await Promise.all([
+    readHeads(
+      redis,
+      ids.filter((id) => !isRefusalId(id)),
+    ),
     refusals.read(refused),
   ]);
   const byId = new Map(refused.map((id, at) => [id, found[at]]));
-  return ids.map((id, at) => byId.get(id) ?? unpack(stored[at]?.[0], stored[at]?.[1]));
+  return ids.map((id) => {
+    const head = heads.get(id);
+    return byId.get(id) ?? (head && parseHead(head));
+  });
 }
 
 const NO_BODY = ['', ''] as const;
@@ -141,14 +151,11 @@ function packBody(body: Buffer): readonly [field: string, bytes: Buffer] {
   return body.length > DEFLATE_ABOVE_BYTES ? ['deflated', deflateRawSync(body, DEFLATE)] : ['body', body];
 }
 
-function unpackBody(stored: Record<string, Buffer>): string | undefined {
-  const bytes = stored['deflated'] ? inflateRawSync(stored['deflated']) : stored['body'];
+function bodyOf(stored: StoredWebhook | undefined): string | undefined {
+  const bytes = stored?.deflated ? inflateRawSync(stored.deflated) : stored?.body;
   return bytes && redactBody(bytes).toString('utf8'); // an earlier bridge kept more
 }
 
 /** Both parts were written by us, as JSON of the two halves of InboxEntry. */
-function unpack(entry: string | null | undefined, conclusion: string | null | undefined): InboxEntry | undefined {
-  return entry && conclusion
-    ? ({ ...(parseStored(entry) as object), ...(parseStored(conclusion) as object) } as InboxEntry)
-    : undefined;
-}
+const parseHead = ({ entry, conclusion }: Pick<StoredWebhook, 'entry' | 'conclusion'>): InboxEntry =>
+  ({ ...(parseStored(entry) as object), ...(parseStored(conclusion) as object) }) as InboxEntry;

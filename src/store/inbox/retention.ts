@@ -33,9 +33,12 @@ async function largest(redis: Redis, maxBytes: number): Promise<string[]> {
   if (surplus <= 0) return [];
   const ids = await redis.zrange(keys.inbox(), '0', String(AT_ONCE - 1));
   if (ids.length === 0) return [];
-  const sizes = await redis.hmget(keys.inboxSizes(), ...ids);
-  const enough = sizes.findIndex((bytes) => {
-    surplus -= Number(bytes ?? 0);
+  const [sizes, packed] = await Promise.all([
+    redis.hmget(keys.inboxSizes(), ...ids),
+    Promise.all(ids.map((id) => redis.strlen(keys.packedWebhook(id)))),
+  ]);
+  const enough = sizes.findIndex((bytes, at) => {
+    surplus -= Number(bytes ?? packed[at]);
     return surplus <= 0;
   });
   return enough < 0 ? ids : ids.slice(0, enough + 1);
@@ -44,5 +47,9 @@ async function largest(redis: Redis, maxBytes: number): Promise<string[]> {
 /** @param next the ids that go next; none: it is done */
 async function forgetAll(redis: Redis, next: () => Promise<readonly string[]>): Promise<void> {
   for (let ids = await next(); ids.length > 0; ids = await next())
-    await forgetWebhooks(redis, [keys.inbox(), keys.inboxSizes(), ...ids.map((id) => keys.webhook(id))], ...ids);
+    await forgetWebhooks(
+      redis,
+      [keys.inbox(), keys.inboxSizes(), ...ids.flatMap((id) => [keys.webhook(id), keys.packedWebhook(id)])],
+      ...ids,
+    );
 }

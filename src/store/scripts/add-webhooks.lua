@@ -1,20 +1,19 @@
 --[[
 Adds webhooks to the inbox. All fields are written, but a conclusion only where none stands yet: the worker may have
-concluded before.
+concluded before. One that is packed is known already.
 
 KEYS[1]    inbox
 KEYS[2]    inboxSizes
 KEYS[3]    feed
 KEYS[4]    inboxHours
-KEYS[5...] webhook          each
+KEYS[5...] webhook          each, and after it its packedWebhook
 ARGV[1]    seconds that they are kept
 ARGV[2]    entries that the feed keeps
 ARGV[3...] of each webhook: id, entry (JSON), conclusion (JSON), time of receipt (epoch ms), field of its body or nothing,
            and the body
 ]]
 -- @include count-webhook
-for i = 5, #KEYS do
-  local webhook, at = KEYS[i], 3 + 6 * (i - 5)
+local function add(webhook, at)
   local id = ARGV[at]
   local isFirst = redis.call('HSETNX', webhook, 'conclusion', ARGV[at + 2]) == 1
   redis.call('HSET', webhook, 'entry', ARGV[at + 1])
@@ -32,4 +31,7 @@ for i = 5, #KEYS do
     end
     redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[2], '*', 'webhook', id)
   end
+end
+for i = 5, #KEYS, 2 do
+  if redis.call('EXISTS', KEYS[i + 1]) == 0 then add(KEYS[i], 3 + 3 * (i - 5)) end
 end

@@ -4,11 +4,13 @@ webhook.
 
 KEYS[1]    webhook
 KEYS[2]    inboxHours
+KEYS[3]    packedWebhook    of the same
 ARGV[1]    the conclusion (JSON)
 ARGV[2]    seconds that it is kept
-Reply      1
+Reply      1, or 0 when it is packed: it is unpacked first
 ]]
 -- @include count-webhook
+if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
 local known = redis.call('HGET', KEYS[1], 'conclusion')
 local conclusion = cjson.decode(ARGV[1])
 if conclusion.verdict == 'duplicate' and known and cjson.decode(known).verdict == 'recorded' then

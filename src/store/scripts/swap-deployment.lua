@@ -1,10 +1,11 @@
 --[[
 Runs commands as one step, unless one of the keys of which they were made was written to meanwhile: a deployment is
-packed, unpacked or forgotten. What frees memory comes first: a Redis that is full takes what follows, then.
+packed, unpacked or forgotten, a webhook packed or unpacked. What frees memory comes first: a Redis that is full takes what follows, then.
 
 KEYS[1...] deployment       or packed, and all that goes with it: firstOccurrence, alias, ledger, attempts, lease,
            remoteOwner, echoOfId; then what only the commands touch: facet, changes, dropped, lineage, timeline,
-           predecessors, searchTerms, packedNames, changesVersion, packedIndex
+           predecessors, searchTerms, packedNames, changesVersion, packedIndex. Or a webhook, its packedWebhook and
+           inboxSizes
 ARGV[1]    of how many of KEYS it is looked whether they are as they were
 ARGV[2...] of each the SHA-1 of its DUMP, or nothing where there was no such key; then of each command: how many
            arguments follow its key, its name, the place of its key in KEYS, the arguments. UNGROUP takes an index,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTextCoding } from '../../../src/store/changes/text-coding.ts';
+import { createTextCoding } from '../../src/store/text-coding.ts';
 
 const DICTIONARY = Buffer.from('{"key":"","state":"succeeded","url":"https://"}');
 const coding = createTextCoding(DICTIONARY);
