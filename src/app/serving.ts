@@ -16,6 +16,7 @@ import { type ProxyWatch, watchProxies } from '../http/proxy-watch.ts';
 import { createRefusalLimit, networkOf, type RefusalLimit } from '../http/refusals.ts';
 import { createUnknownPath } from '../http/unknown-path.ts';
 import { createWebhooks } from '../http/webhooks.ts';
+import { createMcpRoute } from '../mcp/route.ts';
 import { isAway, KEEP_WITHIN_MS, type Redis } from '../queue/connection.ts';
 import { createDeadLetters } from '../queue/dead-letters.ts';
 import { createFlush, type Flush, noFlush } from '../queue/flush.ts';
@@ -194,6 +195,7 @@ function join(shared: Shared, processing: Processing, parts: RouteParts) {
     health,
     proxyWatch: parts.proxies.handle,
     admin: admin(shared, processing, parts),
+    mcp: config.mcp ? mcp(shared, parts) : undefined,
     api: createApi({ ...stores, related: stores.joins.related, access, sinks: config.sinks, sources }),
     pages: pages(shared, processing, { ...parts, onAnswered }),
     onError: (error) => onError('http', error),
@@ -225,6 +227,17 @@ function admin({ config, clock }: Shared, { reconcile }: Processing, parts: Rout
     deadLetters: createDeadLetterRoutes({ deadLetters, remap, revise, clock }),
     redeliver: createRedeliver({ sinks, deployments: stores.deployments, forward: queues.forward }),
     preview: createPreview({ sources, sinks, rules, routing, people, owners, budget: parts.budget }),
+  });
+}
+
+function mcp({ config, mask, clock, onError }: Shared, { stores, access, budget }: RouteParts) {
+  const { public_url: publicUrl, sinks } = config;
+  return createMcpRoute({
+    access,
+    budget,
+    publicUrl,
+    onError: (error) => onError('mcp', error),
+    tools: { ...stores, related: stores.joins.related, sinks, mask, clock },
   });
 }
 

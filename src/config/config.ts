@@ -138,6 +138,8 @@ export const Config = z
     changes: Keep(400, 200_000),
     /** How long and how many alerts are kept. */
     alerts: Keep(400, 10_000),
+    /** Assistants ask the change log at /mcp, with a token that may read. */
+    mcp: z.boolean('write true or false').default(true),
     /** For the fault harness alone: the process kills itself there. */
     testing: z
       .strictObject({

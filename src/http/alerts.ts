@@ -50,13 +50,13 @@ export async function sendAlert({ alerts, suspectsOf }: AlertsParts, request: Re
   response.json({ data: toAlertDetail(alert, await suspectsOf(alert)) });
 }
 
-const toAlertDetail = (alert: Alert, { suspects, looked }: Suspects) => ({
+export const toAlertDetail = (alert: Alert, { suspects, looked }: Suspects) => ({
   alert: toAlert(alert),
   suspects: suspects.map(toSuspect),
   looked: { ...looked, team: looked.team ?? null },
 });
 
-const toAlert = (alert: Alert) => ({
+export const toAlert = (alert: Alert) => ({
   id: alert.id,
   status: alert.state,
   title: alert.title,

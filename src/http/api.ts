@@ -17,6 +17,7 @@ import { type Access, requireScope } from './access.ts';
 import { type AlertsParts, listAlerts, sendAlert } from './alerts.ts';
 import type { Change } from './api-schemas.ts';
 import { toChange } from './change.ts';
+import { describeDeployment } from './deployment-detail.ts';
 import { fail, firstIssue, pageMeta as meta, Page, readQuery } from './envelope.ts';
 import { exportChanges } from './export.ts';
 import { sendPerformance } from './performance.ts';
@@ -100,7 +101,7 @@ export function createApi(parts: ApiParts): RequestHandler {
 
 async function sendDeployment(parts: ApiParts, request: Request, response: Response): Promise<void> {
   const path = request.params['key'];
-  const found = await describe(parts, Array.isArray(path) ? path.join('/') : String(path));
+  const found = await describeDeployment(parts, Array.isArray(path) ? path.join('/') : String(path));
   const { instance } = ownOnly(parts, request);
   const isOwn = instance !== undefined;
   if (!found || (isOwn && found.deployment.instance !== instance))
@@ -238,39 +239,4 @@ async function listFeed({ feed, inbox }: ApiParts, request: Request, response: R
     event.kind === 'delivery' ? event : { ...event, webhook: entries[at] ?? { id: event.webhook } },
   );
   response.json({ data, meta: { next, gap, more: after !== undefined && events.length === limit } });
-}
-
-/** By its key, an alias, or the id that a destination gave it. */
-async function find({ deployments, ledger, sinks }: ApiParts, name: string) {
-  const found = await deployments.get(name);
-  if (found) return found;
-  const owners = await Promise.all(sinks.map((sink) => ledger.find(sink.name, name)));
-  const owner = owners.find((key) => key !== undefined);
-  return owner === undefined ? undefined : deployments.get(owner);
-}
-
-async function describe(parts: ApiParts, name: string) {
-  const { deployments, ledger, sinks } = parts;
-  const routed = await find(parts, name);
-  if (!routed) return undefined;
-  const { deployment, trace, droppedBy } = routed;
-  const [records, related, deliveries] = await Promise.all([
-    deployments.records(deployment.key),
-    parts.related(deployment),
-    Promise.all(
-      sinks.map(async (sink) => ({
-        ...((await ledger.read(sink.name, deployment.key)) ?? { sink: sink.name, attempts: [] }),
-        wants: sink.wants(deployment),
-      })),
-    ),
-  ]);
-  return {
-    change: toChange(deployment),
-    deployment,
-    records,
-    rules: trace,
-    related,
-    ...(droppedBy && { dropped_by: droppedBy }),
-    deliveries,
-  };
 }

@@ -12,6 +12,8 @@ export interface AppParts {
   readonly webhooks: RequestHandler;
   readonly admin: RequestHandler;
   readonly api: RequestHandler;
+  /** Absent: it is switched off. */
+  readonly mcp: RequestHandler | undefined;
   readonly health: RequestHandler;
   /** Limits attempts to guess tokens. */
   readonly guesses: RequestHandler;
@@ -33,7 +35,9 @@ export function createApp(parts: AppParts): Express {
   app.disable('x-powered-by');
   app.set('trust proxy', parts.trustProxy);
   app.set('json replacer', (_key: string, part: unknown) => (typeof part === 'string' ? parts.mask.text(part) : part));
-  app.use(parts.proxyWatch, parts.webhooks, parts.health, parts.guesses, parts.actionLog);
+  app.use(parts.proxyWatch, parts.webhooks, parts.health, parts.guesses);
+  if (parts.mcp) app.use(parts.mcp); // it changes nothing: no action that is noted
+  app.use(parts.actionLog);
   app.use(underBase(parts.base, parts.trustProxy > 0), helmet(), parts.admin, parts.api, parts.pages);
   app.use(parts.nowhere);
   app.use(lastResort(parts));

@@ -28,9 +28,15 @@ export interface RunningParts {
 export async function sendRunning(parts: RunningParts, request: Request, response: Response): Promise<void> {
   const query = readQuery(RunningQuery, request.query);
   if ('message' in query) return fail(response, { status: 400, type: 'validation_error', message: query.message });
+  const { data, unknown } = await readRunning(parts, query.data, new Date());
+  response.json({ data, meta: { total: data.length, ...(unknown.length > 0 && { unknown: unknown.map(toUnknown) }) } });
+}
+
+/** What runs in the places that are asked for, and which names nothing has. */
+export async function readRunning(parts: RunningParts, asked: z.output<typeof RunningQuery>, now: Date) {
   const { running } = parts;
   const all = await running.slots();
-  const selected = selectSlots(all, query.data, running.ownerOf);
+  const selected = selectSlots(all, asked, running.ownerOf);
   const isWanted = new Set(selected.slots);
   const wanted = [...byService(all).values()].flatMap((own) =>
     own.filter((slot) => slot.current !== undefined && isWanted.has(slot)).map((slot) => ({ slot, own })),
@@ -39,10 +45,8 @@ export async function sendRunning(parts: RunningParts, request: Request, respons
     parts.deployments,
     wanted.flatMap(({ slot, own }) => [slot, driftOf(slot, own)?.from]),
   );
-  const now = new Date();
   const data = wanted.flatMap(({ slot, own }) => toRunning(slot, own, { byKey, now }) ?? []);
-  const unknown = selected.unknown.map(toUnknown);
-  response.json({ data, meta: { total: data.length, ...(unknown.length > 0 && { unknown }) } });
+  return { data, unknown: selected.unknown };
 }
 
 /** The deployments that run in these places, and those that are under way. */

@@ -69,6 +69,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     may: [...PURE, 'sources', 'store', 'queue', 'http'],
     packages: ['express', 'zod', 'jsonc-parser'],
   },
+  mcp: {
+    may: [...PURE, 'store', 'http'],
+    blind: ['queue', 'app', 'cli', 'web'],
+    packages: ['express', 'zod', '@modelcontextprotocol/server'],
+  },
   app: {
     may: [
       ...PURE,
@@ -85,6 +90,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'forward.ts',
       'http',
       'web',
+      'mcp',
     ],
     packages: ['express'],
   },
