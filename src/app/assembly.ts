@@ -82,14 +82,13 @@ export function assemble(config: Config, resources: Resources): Assembly {
 const clock = () => new Date();
 
 /** Whatever must never be written down or shown. */
-const secretsOf = ({ admin_token, viewer_token, metrics_token, tokens, redis, sources, sinks }: Config): string[] => [
-  admin_token,
-  ...(metrics_token ? [metrics_token] : []),
-  ...tokens.map(({ token }) => token),
-  ...[redis.password, redis.sentinel_password].flatMap((secret) => secret ?? []),
-  ...(viewer_token ? [viewer_token] : []),
-  ...sources.flatMap(({ secrets, hidden = [] }) => [...secrets, ...hidden]),
-  ...sinks.flatMap(({ secrets }) => secrets),
+const secretsOf = (config: Config): string[] => [
+  config.admin_token,
+  ...[config.metrics_token, config.viewer_token, config.auth?.oidc?.client_secret].flatMap((secret) => secret ?? []),
+  ...config.tokens.map(({ token }) => token),
+  ...[config.redis.password, config.redis.sentinel_password].flatMap((secret) => secret ?? []),
+  ...config.sources.flatMap(({ secrets, hidden = [] }) => [...secrets, ...hidden]),
+  ...config.sinks.flatMap(({ secrets }) => secrets),
 ];
 
 /** A rejected request is no sign that the source is connected. */

@@ -9,7 +9,7 @@ import { createApp, createWorkerApp } from '../http/app.ts';
 import { basePathOf } from '../http/base-path.ts';
 import { type BodyBudget, createBodyBudget } from '../http/body-budget.ts';
 import { createDeadLetterRoutes } from '../http/dead-letters.ts';
-import { limitFailedLogins, WRONG_TOKENS } from '../http/failed-logins.ts';
+import { FAILED_LOGINS, limitFailedLogins, WRONG_TOKENS } from '../http/failed-logins.ts';
 import { createHealth } from '../http/health.ts';
 import { createPreview } from '../http/preview.ts';
 import { type ProxyWatch, watchProxies } from '../http/proxy-watch.ts';
@@ -35,6 +35,8 @@ import { traceReceiving } from '../telemetry/tracing.ts';
 import { MEBIBYTE } from '../values/settings.ts';
 import { createActions } from '../web/actions.ts';
 import { createLive } from '../web/live.ts';
+import type { OidcParts } from '../web/oidc-parts.ts';
+import { createPersonSessions } from '../web/person-session.ts';
 import { createPages } from '../web/router.tsx';
 import { viewerOf } from '../web/session.ts';
 import { createKeep } from './keep.ts';
@@ -184,8 +186,8 @@ function join(shared: Shared, processing: Processing, parts: RouteParts) {
     mask,
     guesses: limitFailedLogins(guesses, access),
     actionLog: logActions({
-      auth: config.auth,
-      nameOf: (request) => access.identify(request)?.name ?? viewerOf(request)?.name,
+      auth: config.auth?.proxy,
+      whoIs: (request) => access.identify(request) ?? viewerOf(request),
       onDone: (done) => log.info(done, 'action'),
     }),
     nowhere,
@@ -242,7 +244,7 @@ function mcp({ config, mask, clock, onError }: Shared, { stores, access, budget 
 }
 
 function pages(
-  { config, clock, spool, traffic }: Shared,
+  { config, clock, spool, traffic, log }: Shared,
   { workers }: Processing,
   parts: RouteParts & { readonly onAnswered: ReturnType<typeof logWebhook> },
 ) {
@@ -256,6 +258,7 @@ function pages(
     guesses,
     sessions,
     publicUrl: config.public_url,
+    oidc: oidcOf(config, clock, log),
     sources,
     sinks,
     rules,
@@ -279,6 +282,20 @@ function pages(
       clock,
     }),
   });
+}
+
+/** Absent: only tokens open the pages. */
+function oidcOf({ auth, public_url: publicUrl }: Config, clock: () => Date, log: Shared['log']): OidcParts | undefined {
+  const login = auth?.oidc;
+  if (!login || publicUrl === undefined) return undefined;
+  return {
+    login,
+    people: createPersonSessions(login, clock),
+    publicUrl,
+    failures: createRefusalLimit(FAILED_LOGINS),
+    clock,
+    onLogin: (event) => (event.outcome === 'opened' ? log.info(event, 'login') : log.warn(event, 'login')),
+  };
 }
 
 /** The metrics token, or one that may read. */

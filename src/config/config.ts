@@ -9,8 +9,8 @@ import { AnySource } from '../sources/index.ts';
 import { withProjects } from '../sources/projects.ts';
 import { KILL_POINTS } from '../testing/kill-points.ts';
 import { BaseUrl, Name } from '../values/settings.ts';
+import { Auth } from './auth.ts';
 import { ConfigError } from './config-error.ts';
-import { ProxyAuth } from './proxy-auth.ts';
 import { isExternal, RedisSettings, RedisUrl } from './redis.ts';
 import { sharedTokens } from './shared-tokens.ts';
 
@@ -84,8 +84,9 @@ export const Config = z
     tokens: z.array(NamedToken).default([]),
     /**
      * The name that a proxy gives the person: it stands in the log beside what was done. It opens nothing by itself.
+     * `oidc`: a provider that people log in at.
      */
-    auth: ProxyAuth.optional(),
+    auth: Auth.optional(),
     /** /metrics, and all that /readyz says beside its status, ask for it. Absent: they are open. */
     metrics_token: AToken.optional(),
     /**
@@ -173,6 +174,11 @@ export const Config = z
           complain([list, index], `a second one named "${name}"; give it a name of its own`);
       });
     }
+    if (config.auth?.oidc && config.public_url === undefined)
+      complain(
+        ['public_url'],
+        'auth.oidc needs it: the provider sends people back to <public_url>/login/oidc/callback',
+      );
     // How often a rule matched is counted by what it is called.
     const ruleNames = config.rules.map(ruleName);
     ruleNames.forEach((name, index) => {

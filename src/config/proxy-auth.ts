@@ -3,14 +3,17 @@ import { z } from 'zod';
 
 const isRange = (text: string): boolean => ipaddr.isValidCIDR(text) || ipaddr.isValid(text);
 
+export const ProxyHeader = z
+  .string()
+  .regex(/^[A-Za-z0-9-]{1,60}$/, 'write the name of a header, such as X-Forwarded-User')
+  .transform((name) => name.toLowerCase());
+
+export const TrustedProxies = z
+  .array(z.string().refine(isRange, 'write an address or a range, such as 10.0.0.7 or 10.0.0.0/8'))
+  .min(1, 'name the addresses of the proxy: any other sender could forge the header');
+
 /** A proxy that has made sure who somebody is, and says so in a header. Others could write the same header. */
-export const ProxyAuth = z.strictObject({
-  proxy_header: z
-    .string()
-    .regex(/^[A-Za-z0-9-]{1,60}$/, 'write the name of a header, such as X-Forwarded-User')
-    .transform((name) => name.toLowerCase()),
-  trusted: z
-    .array(z.string().refine(isRange, 'write an address or a range, such as 10.0.0.7 or 10.0.0.0/8'))
-    .min(1, 'name the addresses of the proxy: any other sender could forge the header'),
-});
-export type ProxyAuth = z.infer<typeof ProxyAuth>;
+export interface ProxyAuth {
+  readonly proxy_header: string;
+  readonly trusted: readonly string[];
+}

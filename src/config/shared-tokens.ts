@@ -3,6 +3,7 @@ interface Configured {
   readonly viewer_token?: string | undefined;
   readonly metrics_token?: string | undefined;
   readonly tokens: readonly { readonly token: string }[];
+  readonly auth?: { readonly oidc?: { readonly client_secret: string } } | undefined;
   readonly sources: readonly { readonly secrets: readonly string[]; readonly hidden?: readonly string[] | undefined }[];
   readonly sinks: readonly ({ readonly secrets: readonly string[] } | undefined)[];
 }
@@ -23,7 +24,9 @@ export function sharedTokens(config: Configured): { readonly path: (string | num
     { path: ['metrics_token'], token: config.metrics_token, called: 'the metrics token' },
     ...config.tokens.map(({ token }, at) => ({ path: ['tokens', at, 'token'], token, called: `tokens[${at}]` })),
   ];
+  const oidcSecret = config.auth?.oidc?.client_secret;
   const others = [
+    ...(oidcSecret === undefined ? [] : [{ token: oidcSecret, called: 'auth.oidc.client_secret' }]),
     ...config.sources.flatMap(({ secrets, hidden = [] }, at) =>
       [...listed(secrets), ...listed(hidden)].map((token) => ({ token, called: `a secret of sources[${at}]` })),
     ),

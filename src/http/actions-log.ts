@@ -4,18 +4,25 @@ import type { ProxyAuth } from '../config/proxy-auth.ts';
 
 /** What somebody has done, for the log. */
 export interface Done {
-  /** The person that a trusted proxy names, else the name of the token. */
+  /** The person that a trusted proxy names or that logged in by a provider, else the name of the token. */
   readonly by: string;
+  /** Set where a provider says who it was: the name is not one of a token. */
+  readonly login?: 'oidc';
   readonly action: string;
   readonly status: number;
   /** What it was done to, as far as it was said. */
   readonly to: Readonly<Record<string, string>>;
 }
 
+interface Who {
+  readonly name?: string;
+  readonly login?: 'oidc';
+}
+
 export interface ActionLogParts {
   readonly auth: ProxyAuth | undefined;
-  /** Undefined: a stranger. */
-  readonly nameOf: (request: Request) => string | undefined;
+  /** Undefined, or without a name: a stranger. */
+  readonly whoIs: (request: Request) => Who | undefined;
   readonly onDone: (done: Done) => void;
 }
 
@@ -27,16 +34,17 @@ const SAID = ['id', 'sink', 'source', 'deployment', 'webhook', 'kind', 'reason',
  * Notes every request that changes something, when it is answered. What strangers tried is noted as a refusal
  * elsewhere.
  */
-export function logActions({ auth, nameOf, onDone }: ActionLogParts): RequestHandler {
+export function logActions({ auth, whoIs, onDone }: ActionLogParts): RequestHandler {
   return (request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') return next();
     const action = request.path.slice(0, SHOWN_CHARS); // a router cuts its own part off
     response.once('finish', () => {
-      const name = nameOf(request);
+      const { name, login } = whoIs(request) ?? {};
       if (name === undefined) return;
       const by = (auth && personIn(request, auth)) ?? name;
       onDone({
         by,
+        ...(login && { login }),
         action,
         status: response.statusCode,
         to: loggedFieldsOf(request.body),

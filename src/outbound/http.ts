@@ -1,13 +1,10 @@
-import type { Dispatcher } from 'undici';
 import { DeliveryFailed, type Retry } from '../domain/errors.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import { readJson } from '../values/json.ts';
 import { patternOfSecret } from '../values/mask.ts';
-import { abortingAfter } from '../values/within.ts';
-import { createEgress, withProxyNamed } from './egress.ts';
-import { type AddressScope, guardedLookup } from './guard.ts';
+import { withProxyNamed } from './egress.ts';
+import { type Answer, createExchange, type ExchangeOptions, reasonOf } from './exchange.ts';
 
-const ANSWER_LIMIT_BYTES = 1024 * 1024;
 const WORDS_LIMIT = 500;
 const MAX_RETRY_AFTER_MS = 3_600_000; // a destination that asks for a year gets an hour
 
@@ -34,45 +31,26 @@ export type ReadText = (body: Buffer, answer: { readonly status: number; readonl
 /** One request, one answer. Never retries, never follows a redirect. */
 export type SendJson = (call: JsonRequest & { readonly signal: AbortSignal }) => Promise<JsonAnswer>;
 
-export interface SendOptions {
-  /** For the whole exchange. */
-  readonly timeoutMs: number;
-  /** Default: `private`, for an address that the operator of the bridge wrote into the configuration. */
-  readonly reach?: AddressScope;
+export interface SendOptions extends ExchangeOptions {
   /** Default: UTF-8. */
   readonly readText?: ReadText;
-  /** For tests; by default an own pool, whose limits are per sink so that one slow sink starves no other. */
-  readonly dispatcher?: Dispatcher;
 }
 
 /**
  * @throws DeliveryFailed with `retry: 'backoff'` when there was no complete answer. What the destination did is then
  * unknown.
  */
-export function createSendJson(options: SendOptions): SendJson {
-  const { timeoutMs, reach = 'private', readText = asUtf8 } = options;
-  const egress = createEgress(guardedLookup(reach));
+export function createSendJson({ readText = asUtf8, ...options }: SendOptions): SendJson {
+  const exchange = createExchange(options);
   return async ({ signal, ...call }) => {
     const { method, url, body } = call;
+    const bytes = body === undefined ? null : body instanceof Uint8Array ? body : JSON.stringify(body);
     try {
-      const exchange = async (limited: AbortSignal) => {
-        const target = new URL(url);
-        const { origin, pathname, search } = target;
-        const dispatcher = options.dispatcher ?? (await egress(target));
-        const response = await dispatcher.request({
-          origin,
-          path: `${pathname}${search}`,
-          method,
-          headers: { ...headersOf(call), ...traceHeader() },
-          body: body === undefined ? null : body instanceof Uint8Array ? body : JSON.stringify(body),
-          signal: limited,
-        });
-        return await answerOf(response, readText);
-      };
-      return await abortingAfter(timeoutMs, exchange, signal);
+      const headers = { ...headersOf(call), ...traceHeader() };
+      return toJsonAnswer(await exchange({ method, url, headers, body: bytes, signal }), readText);
     } catch (error) {
       const cause = withProxyNamed(error);
-      throw new DeliveryFailed(`no answer from ${new URL(url).host}: ${reason(cause, timeoutMs)}`, {
+      throw new DeliveryFailed(`no answer from ${new URL(url).host}: ${reasonOf(cause, options.timeoutMs)}`, {
         retry: 'backoff',
         cause,
       });
@@ -80,25 +58,10 @@ export function createSendJson(options: SendOptions): SendJson {
   };
 }
 
-async function answerOf({ statusCode: status, headers, body }: Dispatcher.ResponseData, readText: ReadText) {
+function toJsonAnswer({ status, headers, body }: Answer, readText: ReadText): JsonAnswer {
   const [type = ''] = String(headers['content-type'] ?? '').split(';', 1);
-  const text = readText(await readLimited(body), { status, contentType: type.trim().toLowerCase() });
+  const text = readText(body, { status, contentType: type.trim().toLowerCase() });
   return { status, headers, text, json: parseOrUndefined(text) };
-}
-
-/** The answer exceeds the limit; retrying cannot help. */
-export class AnswerTooLarge extends Error {}
-
-async function readLimited(body: Dispatcher.ResponseData['body']): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    // undici's body yields Buffers
-    bytes += chunk.length;
-    if (bytes > ANSWER_LIMIT_BYTES) throw new AnswerTooLarge(`the answer is larger than ${ANSWER_LIMIT_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 const asUtf8: ReadText = (body) => body.toString('utf8');
@@ -109,13 +72,6 @@ function parseOrUndefined(text: string): unknown {
   } catch {
     return undefined; // an answer that is not JSON is normal: GitLab's 429 is plain text
   }
-}
-
-function reason(cause: unknown, timeoutMs: number): string {
-  if (!(cause instanceof Error)) return String(cause);
-  if (cause.name === 'TimeoutError') return `none within ${timeoutMs} ms`;
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
-  return `${cause.message || 'the connection failed'} (${code})`;
 }
 
 /** Codes of a connection that was never made: DNS, a closed port, a certificate that was refused before the request. */

@@ -1,14 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { DeliveryFailed, ResolveFailed, type Retry } from '../domain/errors.ts';
-import {
-  AnswerTooLarge,
-  createSendJson,
-  failure,
-  isSuccess,
-  type JsonAnswer,
-  retryAfterMs,
-  withoutSecret,
-} from '../outbound/http.ts';
+import { AnswerTooLarge } from '../outbound/exchange.ts';
+import { createSendJson, failure, isSuccess, type JsonAnswer, retryAfterMs, withoutSecret } from '../outbound/http.ts';
 
 /** A tool's API within its limits: not above its rate, not while it is away, and not twice for the same thing. */
 export interface Ask {

@@ -438,9 +438,11 @@ export const keys = {
   // ---- the pages
   session: family('session:<sha256 of the cookie>', {
     type: 'string',
-    content: 'proves by which token the session was opened; neither the cookie nor the token can be derived from it',
+    content:
+      'proves by which token the session was opened, or holds who logged in by a provider, signed; neither the ' +
+      'cookie nor a secret can be derived from it',
     writtenBy: 'store/sessions.ts',
-    ends: 'with the log-out, when all sessions are ended, else after 30 days',
+    ends: 'with the log-out, when all sessions are ended, else after 30 days, or the hours of auth.oidc',
     expires: true,
   }),
   sessions: family('sessions', {

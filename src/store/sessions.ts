@@ -5,8 +5,8 @@ import { keys } from './keys.ts';
 
 /** Logins of the pages. Anyone who reads Redis finds neither a cookie nor a token. */
 export interface Sessions {
-  /** @param proof what was derived from the token that opened it */
-  open(id: string, proof: string): Promise<void>;
+  /** @param proof what was derived from the token or the login that opened it */
+  open(id: string, proof: string, lifetimeMs?: number): Promise<void>;
   /** Undefined: there is no such session, or it has ended. */
   proofOf(id: string): Promise<string | undefined>;
   end(id: string): Promise<void>;
@@ -30,11 +30,11 @@ export function createSessions(redis: Redis, clock: () => Date): Sessions {
   });
   const digestOf = (id: string) => hash('sha256', id);
   return {
-    async open(id, proof) {
+    async open(id, proof, lifetimeMs = SESSION_MS) {
       const digest = digestOf(id);
       const nowMs = clock().getTime();
-      await redis.set(keys.session(digest), proof, 'PX', SESSION_MS);
-      await redis.zadd(keys.sessions(), nowMs + SESSION_MS, digest);
+      await redis.set(keys.session(digest), proof, 'PX', lifetimeMs);
+      await redis.zadd(keys.sessions(), nowMs + lifetimeMs, digest);
       await redis.zremrangebyscore(keys.sessions(), '-inf', nowMs);
       const surplus = await redis.zrange(keys.sessions(), '0', String(-MAX_SESSIONS - 1));
       if (surplus.length > 0) await forget(redis, surplus);

@@ -2,13 +2,16 @@ import { type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import { readForm } from '../http/form.ts';
 import { networkOf, type RefusalLimit } from '../http/refusals.ts';
-import { exactly, html, localPath } from './html.ts';
+import { localPath } from './html.ts';
+import { createOidcRoutes } from './oidc-login.tsx';
+import { loginPage } from './pages/login.tsx';
 import { page } from './parts/layout.tsx';
 import {
   COOKIE_AGE,
   cookieName,
   cookieOptions,
   openSession,
+  opensByToken,
   requireAdmin,
   requireForm,
   type SessionParts,
@@ -25,8 +28,12 @@ export interface LoginParts extends SessionParts {
 const Login = z.object({ token: z.string().catch(''), next: z.string().catch('/') });
 
 /** Logging in and out, and ending every session at once. */
-export function createLogin({ access, sessions, guesses }: LoginParts): RequestHandler {
+export function createLogin(parts: LoginParts): RequestHandler {
+  const { access, sessions, guesses, oidc } = parts;
   const router = Router();
+  if (oidc) router.use(createOidcRoutes({ ...oidc, sessions }));
+  const sendLogin = (response: Response, next: string, complaint?: string) =>
+    void response.send(page({ title: 'Log in', body: loginPage({ next, complaint, oidc: oidc?.login }) }));
   router.get('/login', (request, response) => {
     const { next } = Login.parse(request.query);
     if (viewerOf(request)) return response.redirect(303, localPath(next) ?? '/');
@@ -34,6 +41,7 @@ export function createLogin({ access, sessions, guesses }: LoginParts): RequestH
   });
   router.post('/login', readForm, async (request, response) => {
     const { token: given, next } = Login.parse(request.body ?? {});
+    if (!opensByToken(parts)) return sendLogin(response.status(403), next);
     const token = access.find(given.trim());
     if (!token || !access.readers.includes(token)) {
       const address = networkOf(request.ip);
@@ -62,21 +70,4 @@ export function createLogin({ access, sessions, guesses }: LoginParts): RequestH
     leave(request, response, next);
   });
   return router;
-}
-
-function sendLogin(response: Response, next: string, complaint?: string): void {
-  const to = localPath(next) ?? '/';
-  const body = html`<form class="login" method="post" action="/login">
-<h1>Shiplog</h1>
-<p class="mute">Log in to see what changed.</p>
-${complaint && html`<p class="complaint" role="alert">${complaint}</p>`}
-<input type="hidden" name="next" value="${exactly(to)}">
-<input type="text" name="username" value="shiplog" autocomplete="username" hidden>
-<label for="token">Token</label>
-<input id="token" type="password" name="token" autocomplete="current-password" required autofocus>
-<button>Log in</button>
-<p class="mute">The admin token is shown by <code>npx shiplog secrets</code> on the machine that Shiplog runs on.
-  A viewer token shows the pages and changes nothing.</p>
-</form>`;
-  response.send(page({ title: 'Log in', body }));
 }

@@ -10,6 +10,7 @@ import { readForm } from '../http/form.ts';
 import { sameSecret } from '../sources/signature.ts';
 import { SESSION_MS, type Sessions } from '../store/sessions.ts';
 import { html, localPath } from './html.ts';
+import type { OidcParts } from './oidc-parts.ts';
 import { FORM_TOKEN, type Viewer } from './parts/action-form.tsx';
 import { page } from './parts/layout.tsx';
 
@@ -23,11 +24,15 @@ const MOST_COOKIES = 4;
 export interface SessionParts {
   readonly access: Access;
   readonly sessions: Sessions;
+  /** Where a provider says who people are. */
+  readonly oidc?: OidcParts | undefined;
 }
+
+export const newSessionId = (): string => randomBytes(32).toString('base64url');
 
 /** The cookie of a new session. @throws while Redis is away */
 export async function openSession(sessions: Sessions, token: Token): Promise<string> {
-  const id = randomBytes(32).toString('base64url');
+  const id = newSessionId();
   await sessions.open(id, proofOf(id, token));
   return id;
 }
@@ -45,11 +50,14 @@ export const cookieOptions = (request: Request) =>
 
 export const COOKIE_AGE = { maxAge: SESSION_MS };
 
-export function sessionsIn(request: Request): string[] {
-  const wanted = cookieName(request);
+export const sessionsIn = (request: Request): string[] =>
+  cookiesOf(request, cookieName(request)).filter((value) => SESSION_ID.test(value));
+
+/** The values of the cookies of a name; a browser may hold several. */
+export function cookiesOf(request: Request, wanted: string): string[] {
   const cookies = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='));
   return cookies
-    .filter(([name, value = '']) => name === wanted && SESSION_ID.test(value))
+    .filter(([name, value = '']) => name === wanted && value !== '')
     .slice(0, MOST_COOKIES)
     .map(([, value = '']) => value);
 }
@@ -63,22 +71,29 @@ export const viewerOf = (request: Request): Viewer | undefined => viewers.get(re
 export const setViewer = (request: Request, token: Token): void => void viewers.set(request, toViewer(token));
 
 /** By a token in the Authorization header, or by session. Lets everybody pass. */
-export function rememberWho({ access, sessions }: SessionParts): RequestHandler {
+export function rememberWho(parts: SessionParts): RequestHandler {
   return async (request, _response, next) => {
-    const identity = access.identify(request);
-    viewers.set(request, identity ? toViewer(identity) : await bySession(request, { access, sessions }));
+    const identity = opensByToken(parts) ? parts.access.identify(request) : undefined;
+    viewers.set(request, identity ? toViewer(identity) : await bySession(request, parts));
     next();
   };
 }
+
+/** Tokens open the pages unless a provider alone does. */
+export const opensByToken = ({ oidc }: Pick<SessionParts, 'oidc'>): boolean => oidc?.login.only !== true;
 
 /** A token that may only write opens no pages. */
 const toViewer = ({ name, may }: Identity): Viewer | undefined =>
   may === 'write' ? undefined : { role: may === 'admin' ? 'admin' : 'viewer', name };
 
-async function bySession(request: Request, { access, sessions }: SessionParts): Promise<Viewer | undefined> {
+async function bySession(request: Request, parts: SessionParts): Promise<Viewer | undefined> {
+  const { access, sessions, oidc } = parts;
+  const readers = opensByToken(parts) ? access.readers : [];
   for (const id of sessionsIn(request)) {
     const proof = await sessions.proofOf(id);
-    const token = proof && access.readers.find((reader) => sameSecret(proof, proofOf(id, reader)));
+    const person = proof && oidc?.people.read(id, proof);
+    if (person) return person;
+    const token = proof && readers.find((reader) => sameSecret(proof, proofOf(id, reader)));
     const who = token && toViewer(token);
     if (who) return { ...who, formToken: formTokenOf(id, token) };
   }
@@ -132,7 +147,7 @@ export const requireAdmin: readonly RequestHandler[] = [
     const who = viewerOf(request);
     if (who?.role === 'admin') return next();
     refuse(response.status(403), {
-      message: 'Viewers look and change nothing, and see no secrets. Log in with the admin token to do this.',
+      message: 'Viewers look and change nothing, and see no secrets. Log in as an admin to do this.',
       who,
     });
   },

@@ -45,7 +45,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     blind: [...RIM, 'sources', 'config'],
     packages: ['zod', 'lru-cache', '@opentelemetry/'],
   },
-  outbound: { may: [...PURE, 'telemetry'], packages: ['undici', 'ipaddr.js'] },
+  outbound: { may: [...PURE, 'telemetry'], packages: ['undici', 'ipaddr.js', 'openid-client'] },
   config: { may: [...PURE, 'sources', 'sinks', 'outbound', 'testing'], packages: ['zod', 'yaml', 'ipaddr.js'] },
   testing: { may: [] },
   telemetry: {

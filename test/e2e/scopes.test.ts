@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createSessions } from '../../src/store/sessions.ts';
+import { createPersonSessions } from '../../src/web/person-session.ts';
 import { gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
 
 const [READ, VIEWER, HARBOR, TIDES] = ['read', 'viewer', 'harbor', 'tides'].map((who) => `a-token-of-${who}-for-tests`);
@@ -11,6 +14,15 @@ beforeAll(async () => {
     tokens: [{ name: 'dashboard', token: READ, may: 'read' }],
     viewer_token: VIEWER,
     trust_proxy: 1,
+    public_url: 'https://shiplog.harbor.example',
+    auth: {
+      oidc: {
+        issuer: 'http://127.0.0.1:9',
+        client_id: 'shiplog',
+        client_secret: 'a-client-secret-of-thirty-letters',
+        admin: ['keepers'],
+      },
+    },
   });
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), gitlabHeaders());
   for (const [name, token] of [
@@ -25,6 +37,22 @@ beforeAll(async () => {
 });
 afterAll(() => bridge.stop());
 
+/** As after a login by the provider. */
+const PEOPLE = { keeper: 'k'.repeat(43), crew: 'c'.repeat(43), forged: 'f'.repeat(43) };
+async function openPersonSessions() {
+  const login = bridge.config.auth?.oidc;
+  if (!login) throw new Error('there is no provider');
+  const clock = () => new Date();
+  const people = createPersonSessions(login, clock);
+  const redis = new Redis(bridge.redis.address.path);
+  const sessions = createSessions(redis, clock);
+  await sessions.open(PEOPLE.keeper, people.write(PEOPLE.keeper, { name: 'mira', role: 'admin' }));
+  await sessions.open(PEOPLE.crew, people.write(PEOPLE.crew, { name: 'ana', role: 'viewer' }));
+  await sessions.open(PEOPLE.forged, people.write(PEOPLE.keeper, { name: 'mira', role: 'admin' }));
+  redis.disconnect();
+}
+const session = (id: string) => ({ cookie: `shiplog_session=${id}` });
+
 const bearer = (token = '') => ({ authorization: `Bearer ${token}` });
 const IDENTITIES = {
   admin: () => bearer(bridge.config.admin_token),
@@ -34,6 +62,10 @@ const IDENTITIES = {
   // A secret that senders prove, in each place where one could stand.
   source: () => ({ ...bearer(SECRET), 'x-gitlab-token': SECRET, 'private-token': SECRET }),
   wrong: () => bearer('no-token-of-this-bridge'),
+  // Sessions open the pages, and never the API. Their forms carry a token that these requests have not.
+  keeper: () => session(PEOPLE.keeper),
+  crew: () => session(PEOPLE.crew),
+  forged: () => session(PEOPLE.forged),
   none: () => ({}),
 } satisfies Record<string, () => Record<string, string>>;
 type Identity = keyof typeof IDENTITIES;
@@ -43,13 +75,16 @@ const of = (may: readonly Identity[], others: string): Answers => {
   const names = Object.keys(IDENTITIES) as Identity[]; // of the object above
   return Object.fromEntries(names.map((name) => [name, may.includes(name) ? 'passes' : others])) as Answers;
 };
-const STRANGERS = { source: '401', wrong: '401', none: '401' };
-const OPEN = of(['admin', 'read', 'viewer', 'write', 'source', 'wrong', 'none'], '');
+const STRANGERS = { source: '401', wrong: '401', none: '401', keeper: '401', crew: '401', forged: '401' };
+const ALL = Object.keys(IDENTITIES) as Identity[]; // of the object above
+const OPEN = of(ALL, '');
 const WRITE = of(['admin', 'read', 'viewer', 'write'], '401');
 const READING: Answers = { ...of(['admin', 'read', 'viewer'], '401'), write: '403' };
 const ADMIN: Answers = { admin: 'passes', read: '403', viewer: '403', write: '403', ...STRANGERS };
-const PAGE: Answers = { ...of(['admin', 'read', 'viewer'], '401'), none: 'login' };
-const ACTION: Answers = { ...PAGE, read: '403', viewer: '403' };
+const PAGE: Answers = { ...of(['admin', 'read', 'viewer', 'keeper', 'crew'], '401'), none: 'login', forged: 'login' };
+const ACTION: Answers = { ...PAGE, read: '403', viewer: '403', keeper: '403', crew: '403' };
+/** Looking at it needs an admin, and changes nothing. */
+const ADMIN_PAGE: Answers = { ...ACTION, keeper: 'passes' };
 /** Nobody is led to the login page where a form is sent that no page of a stranger's has. */
 const BUTTON: Answers = of(['admin'], '403');
 const HARBORS_DOOR: Answers = of(['write'], '401');
@@ -60,6 +95,9 @@ const ROUTES: Readonly<Record<string, Answers>> = {
   'GET /readyz': OPEN,
   'GET /metrics': OPEN,
   'GET /openapi.json': OPEN,
+  'GET /login': OPEN,
+  // There is no flow to come back from.
+  'GET /login/oidc/callback': OPEN,
   'GET /api/v1/changes': WRITE,
   'GET /api/v1/changes/timeline': WRITE,
   'GET /api/v1/services/{service}/changes': WRITE,
@@ -104,7 +142,7 @@ const ROUTES: Readonly<Record<string, Answers>> = {
   'GET /setup': PAGE,
   'GET /setup/last': PAGE,
   'POST /setup': ACTION,
-  'GET /actions/drop': ACTION,
+  'GET /actions/drop': ADMIN_PAGE,
   'POST /actions/drop': ACTION,
   'POST /actions/replay': ACTION,
   'POST /Actions/replay/': ACTION,
@@ -141,6 +179,9 @@ async function ask(route: string, identity: Identity): Promise<string> {
 }
 
 describe('every route, asked by everybody', () => {
+  // One of the rows ends all sessions.
+  beforeEach(openPersonSessions);
+
   it.each(Object.entries(ROUTES))('%s', async (route, expected) => {
     const answers: Record<string, string> = {};
     for (const name of Object.keys(expected) as Identity[]) answers[name] = await ask(route, name);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DeliveryFailed, ResolveFailed } from '../../domain/errors.ts';
 import { gitlabAddress } from '../../forges/gitlab.ts';
-import { AnswerTooLarge } from '../../outbound/http.ts';
+import { AnswerTooLarge } from '../../outbound/exchange.ts';
 import { BaseUrl, bothOrNeither, Credential } from '../../values/settings.ts';
 import { type Ask, createAsk } from '../ask.ts';
 import { pathSegment } from '../path-segment.ts';

@@ -5,8 +5,10 @@ import { exactly, type Html, type Piece } from '../html.ts';
 export interface Viewer {
   /** Only an admin sees secrets and changes anything. */
   readonly role: 'admin' | 'viewer';
-  /** The name of their token, for the log. */
+  /** Their own name, or that of their token, for the log. */
   readonly name?: string;
+  /** Set where a provider says who they are: the name is not one of a token. */
+  readonly login?: 'oidc';
   /** Proves that a form is ours and of this session. Absent: the request proves itself by its Authorization header. */
   readonly formToken?: string;
 }

@@ -1,0 +1,213 @@
+import type * as OpenIdClient from 'openid-client';
+import { LoginFailed, type LoginFailure } from '../domain/login-failed.ts';
+import { withProxyNamed } from './egress.ts';
+import { createExchange, reasonOf } from './exchange.ts';
+
+/** What only the browser that began a login can bring back. */
+export interface LoginFlow {
+  readonly state: string;
+  readonly nonce: string;
+  /** PKCE: proves to the provider that who redeems the code is who asked for it. */
+  readonly verifier: string;
+}
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** An OpenID Connect provider: the authorization code flow with PKCE, state and nonce. */
+export interface OpenIdProvider {
+  readonly host: string;
+  /** Where to send the browser. @throws LoginFailed */
+  begin(redirectUri: string): Promise<{ readonly url: string; readonly flow: LoginFlow }>;
+  /**
+   * Who came back. The code is redeemed, and the signature and every claim of the id_token that says for whom it is are
+   * checked.
+   * @param callback the redirect URI with the query that the browser brought
+   * @throws LoginFailed
+   */
+  finish(callback: URL, flow: LoginFlow): Promise<Claims>;
+}
+
+export interface OpenIdSettings {
+  readonly issuer: string;
+  readonly client_id: string;
+  readonly client_secret: string;
+  readonly scopes: readonly string[];
+  /** Claims that are asked for at the provider's userinfo where the id_token has not all of them. */
+  readonly wanted: readonly string[];
+}
+
+const TIMEOUT_MS = 10_000;
+/** Providers change keys and addresses; a login in an hour reads them anew. */
+const METADATA_KEPT_MS = 3_600_000;
+/** Strangers may open the login page as often as they like: the provider is not asked as often. */
+const FAILURE_KEPT_MS = 5_000;
+/** Two clocks that are kept by NTP differ by less. */
+const CLOCK_TOLERANCE_SECONDS = 30;
+
+export function createOpenIdProvider(settings: OpenIdSettings, clockMs: () => number = Date.now): OpenIdProvider {
+  const { host } = new URL(settings.issuer);
+  const discover = createDiscovery(settings, clockMs);
+  return {
+    host,
+    async begin(redirectUri) {
+      const { client, configuration } = await discover();
+      const { randomState, randomNonce, randomPKCECodeVerifier } = client;
+      const flow = { state: randomState(), nonce: randomNonce(), verifier: randomPKCECodeVerifier() };
+      const asked = {
+        redirect_uri: redirectUri,
+        scope: settings.scopes.join(' '),
+        state: flow.state,
+        nonce: flow.nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(flow.verifier),
+        code_challenge_method: 'S256',
+      };
+      try {
+        return { url: client.buildAuthorizationUrl(configuration, asked).href, flow };
+      } catch (error) {
+        throw failureOf(error, { client, host, otherwise: 'misconfigured' });
+      }
+    },
+    async finish(callback, { state, nonce, verifier }) {
+      const { client, configuration } = await discover();
+      try {
+        const checks = {
+          expectedState: state,
+          expectedNonce: nonce,
+          pkceCodeVerifier: verifier,
+          idTokenExpected: true,
+        };
+        const tokens = await client.authorizationCodeGrant(configuration, callback, checks);
+        const claims: Claims & { readonly sub?: string } = tokens.claims() ?? {};
+        const isWhole = settings.wanted.every((name) => Object.hasOwn(claims, name));
+        if (isWhole || !configuration.serverMetadata().userinfo_endpoint || claims.sub === undefined) return claims;
+        const more = await client.fetchUserInfo(configuration, tokens.access_token, claims.sub);
+        return { ...more, ...claims };
+      } catch (error) {
+        throw failureOf(error, { client, host, otherwise: 'refused' });
+      }
+    },
+  };
+}
+
+interface Discovered {
+  readonly client: typeof OpenIdClient;
+  readonly configuration: OpenIdClient.Configuration;
+}
+
+/**
+ * The provider's metadata, when it is needed first: a bridge whose provider is down starts all the same. Requests at
+ * the same time share one question.
+ */
+function createDiscovery(settings: OpenIdSettings, clockMs: () => number): () => Promise<Discovered> {
+  let kept: { readonly outcome: Promise<Discovered>; readonly untilMs: number } | undefined;
+  return () => {
+    if (kept && kept.untilMs > clockMs()) return kept.outcome;
+    const outcome = discover(settings);
+    const mine = { outcome, untilMs: clockMs() + METADATA_KEPT_MS };
+    kept = mine;
+    outcome.catch(() => {
+      if (kept === mine) kept = { outcome, untilMs: clockMs() + FAILURE_KEPT_MS };
+    });
+    return outcome;
+  };
+}
+
+async function discover({ issuer, client_id, client_secret }: OpenIdSettings): Promise<Discovered> {
+  const client = await import('openid-client'); // where nobody logs in by it, nothing of it is loaded
+  const server = new URL(issuer);
+  try {
+    const insecure = server.protocol === 'http:' ? [client.allowInsecureRequests] : [];
+    const configuration = await client.discovery(
+      server,
+      client_id,
+      { client_secret, [client.clockTolerance]: CLOCK_TOLERANCE_SECONDS },
+      proofOf(client, client_secret),
+      {
+        execute: [...insecure, client.enableNonRepudiationChecks],
+        [client.customFetch]: createFetch(server),
+        timeout: TIMEOUT_MS / 1000,
+      },
+    );
+    return { client, configuration };
+  } catch (error) {
+    throw failureOf(error, { client, host: server.host, otherwise: 'misconfigured' });
+  }
+}
+
+/** By the Authorization header, which every provider has to take (RFC 6749, 2.3.1), unless it says that it does not. */
+function proofOf(client: typeof OpenIdClient, secret: string): OpenIdClient.ClientAuth {
+  const basic = client.ClientSecretBasic(secret);
+  const posted = client.ClientSecretPost(secret);
+  return (server, ...others) => {
+    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+    return methods.includes('client_secret_basic') ? basic(server, ...others) : posted(server, ...others);
+  };
+}
+
+/** The rules for addresses, sizes and times of every other request. */
+function createFetch(issuer: URL): OpenIdClient.CustomFetch {
+  const exchange = createExchange({ timeoutMs: TIMEOUT_MS });
+  return async (url, { method, headers, body, signal }) => {
+    // The metadata names further addresses: without TLS they may only be the provider's own.
+    if (new URL(url).protocol !== 'https:' && new URL(url).host !== issuer.host)
+      throw new LoginFailed('misconfigured', `${issuer.host} names an address without TLS: ${new URL(url).host}`);
+    const text = body === null || body === undefined ? null : String(body);
+    const answer = await exchange({ method, url, headers, body: text, signal }).catch((error: unknown) => {
+      const cause = withProxyNamed(error);
+      const reason = reasonOf(cause, TIMEOUT_MS);
+      throw new LoginFailed('unreachable', `no answer from ${new URL(url).host}: ${reason}`, { cause });
+    });
+    const named = Object.entries(answer.headers).flatMap(([name, value]) =>
+      [value ?? []].flat().map((one): [string, string] => [name, one]),
+    );
+    const isEmpty = [204, 205, 304].includes(answer.status);
+    return new Response(isEmpty ? null : answer.body.toString('utf8'), { status: answer.status, headers: named });
+  };
+}
+
+const WORDS_LIMIT = 200;
+
+interface Failing {
+  readonly client: typeof OpenIdClient;
+  readonly host: string;
+  /** What an answer is that cannot be used. */
+  readonly otherwise: LoginFailure;
+}
+
+function failureOf(error: unknown, { client, host, otherwise }: Failing): LoginFailed {
+  const known = chainOf(error).find((one) => one instanceof LoginFailed);
+  if (known) return known;
+  if (error instanceof client.AuthorizationResponseError)
+    return new LoginFailed('denied', `${host} says: ${wordsOf(error)}`, { cause: error });
+  const refusal = chainOf(error).find((one) => one instanceof client.ResponseBodyError);
+  if (refusal?.error === 'invalid_grant')
+    return new LoginFailed('refused', `${host} does not take the code: ${wordsOf(refusal)}`, { cause: error });
+  if (refusal) return new LoginFailed('misconfigured', `${host} says: ${wordsOf(refusal)}`, { cause: error });
+  if (chainOf(error).some((one) => one instanceof client.WWWAuthenticateChallengeError))
+    return new LoginFailed('misconfigured', `${host} does not take client_id and client_secret`, { cause: error });
+  const answer = chainOf(error).find((one) => one instanceof Response);
+  if (answer && answer.status >= 400)
+    return new LoginFailed('unreachable', `${host} answers ${answer.status}`, { cause: error });
+  const message = error instanceof Error ? error.message : 'it is no answer of a provider';
+  const failure = answer ? 'unreachable' : otherwise;
+  return new LoginFailed(failure, `the answer of ${host} cannot be used: ${message}`.slice(0, WORDS_LIMIT), {
+    cause: error,
+  });
+}
+
+const wordsOf = ({ error, error_description }: { error: string; error_description?: string | undefined }): string =>
+  [error, error_description]
+    .filter((words) => words !== undefined)
+    .join(', ')
+    .slice(0, WORDS_LIMIT);
+
+/** An error and what caused it, some steps back. */
+function chainOf(error: unknown): unknown[] {
+  const chain = [error];
+  for (let step = 0; step < 5; step += 1) {
+    const last = chain.at(-1);
+    if (!(last instanceof Error) || last.cause === undefined) break;
+    chain.push(last.cause);
+  }
+  return chain;
+}

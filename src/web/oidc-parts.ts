@@ -1,0 +1,21 @@
+import type { OidcLogin } from '../config/auth.ts';
+import type { LoginFailure } from '../domain/login-failed.ts';
+import type { RefusalLimit } from '../http/refusals.ts';
+import type { PersonSessions } from './person-session.ts';
+
+/** What the login by a provider needs beside what every login has. */
+export interface OidcParts {
+  readonly login: OidcLogin;
+  readonly people: PersonSessions;
+  readonly publicUrl: string;
+  /** Counts logins that failed at the provider, by address. */
+  readonly failures: RefusalLimit;
+  readonly clock: () => Date;
+  readonly onLogin: (event: LoginEvent) => void;
+}
+
+/** For the log. */
+export type LoginEvent =
+  | { readonly outcome: 'opened'; readonly by: string; readonly role: string }
+  | { readonly outcome: 'not admitted'; readonly by: string }
+  | { readonly outcome: LoginFailure; readonly why: string };

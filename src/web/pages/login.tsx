@@ -1,0 +1,47 @@
+import type { OidcLogin } from '../../config/auth.ts';
+import { exactly, type Html, localPath } from '../html.ts';
+
+export interface LoginView {
+  /** Where to go afterwards. */
+  readonly next: string;
+  readonly complaint?: string | undefined;
+  /** How people log in who have no token. */
+  readonly oidc: Pick<OidcLogin, 'label' | 'only'> | undefined;
+}
+
+export function loginPage({ next, complaint, oidc }: LoginView): Html {
+  const to = localPath(next) ?? '/';
+  return (
+    <form class="login" method="post" action="/login">
+      <h1>Shiplog</h1>
+      <p class="mute">Log in to see what changed.</p>
+      {complaint && (
+        <p class="complaint" role="alert">
+          {complaint}
+        </p>
+      )}
+      {oidc && (
+        <p>
+          <a class="go" href={exactly(`/login/oidc?next=${encodeURIComponent(to)}`)}>
+            Log in with {oidc.label}
+          </a>
+        </p>
+      )}
+      {oidc?.only ? <p class="mute">Tokens open the API, and not these pages.</p> : <TokenFields to={to} />}
+    </form>
+  );
+}
+
+const TokenFields = ({ to }: { to: string }): Html => (
+  <>
+    <input type="hidden" name="next" value={exactly(to)} />
+    <input type="text" name="username" value="shiplog" autocomplete="username" hidden />
+    <label for="token">Token</label>
+    <input id="token" type="password" name="token" autocomplete="current-password" required autofocus />
+    <button>Log in</button>
+    <p class="mute">
+      The admin token is shown by <code>npx shiplog secrets</code> on the machine that Shiplog runs on. A viewer token
+      shows the pages and changes nothing.
+    </p>
+  </>
+);

@@ -1,0 +1,247 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ADMIN_TOKEN, startTestBridge } from '../support/bridge.ts';
+import { CLIENT_ID, CLIENT_SECRET, createTestBrowser, startProvider, type TestProvider } from '../support/oidc.ts';
+import { freePort } from '../support/process.ts';
+
+const ADMIN = { sub: '7', name: 'Mira Okafor', preferred_username: 'mira', groups: ['harbor', 'harbor/keepers'] };
+const READER = { sub: '8', preferred_username: 'ana', groups: ['harbor'] };
+const NOBODY = { sub: '9', preferred_username: 'zoe', groups: ['tides'] };
+const BASE = '/shiplog';
+
+let bridge: Awaited<ReturnType<typeof startTestBridge>>;
+let provider: TestProvider;
+let publicUrl: string;
+const oidc = (over: Record<string, unknown> = {}) => ({
+  auth: {
+    oidc: {
+      issuer: provider.issuer,
+      client_id: CLIENT_ID,
+      client_secret: CLIENT_SECRET,
+      admin: ['harbor/keepers'],
+      read: ['harbor'],
+      label: 'Harbor',
+      ...over,
+    },
+  },
+});
+
+beforeAll(async () => {
+  const port = await freePort();
+  publicUrl = `http://127.0.0.1:${port}${BASE}`;
+  provider = await startProvider({ redirectUri: `${publicUrl}/login/oidc/callback` });
+  bridge = await startTestBridge({ port, public_url: publicUrl, ...oidc() });
+});
+afterAll(async () => {
+  await bridge.stop();
+  await provider.close();
+});
+
+let isReconfigured = false;
+const reconfigure = async (over: Record<string, unknown>) => {
+  isReconfigured = true;
+  await bridge.reload(oidc(over));
+};
+/** Each test begins with the configuration above. */
+beforeEach(async () => {
+  if (isReconfigured) await bridge.reload(oidc());
+  isReconfigured = false;
+});
+
+async function logIn(user: TestProvider['user'], next = '/running') {
+  provider.user = user;
+  const browser = createTestBrowser();
+  const page = await browser.open(`${publicUrl}/login/oidc?next=${encodeURIComponent(next)}`);
+  return { browser, page, see: (path: string) => browser.ask(publicUrl + path) };
+}
+
+const hasSession = (browser: ReturnType<typeof createTestBrowser>) => browser.cookies(publicUrl).has('shiplog_session');
+const formTokenIn = (text: string) => /name="form_token" value="([^"]+)"/.exec(text)?.[1] ?? '';
+const form = (fields: Record<string, string>) => ({ method: 'POST', body: new URLSearchParams(fields) });
+const since = (from: number, message: string) => bridge.logged.slice(from).filter(({ msg }) => msg === message);
+
+describe('a login by a provider', () => {
+  it('is offered beside the token', async () => {
+    const { text } = await createTestBrowser().open(`${publicUrl}/inbox`);
+    expect(text).toContain(`href="${BASE}/login/oidc?next=%2Finbox"`);
+    expect(text).toContain('Log in with Harbor');
+    expect(text).toContain('name="token"');
+  });
+
+  it('goes to the provider with PKCE, state and nonce, and comes back to where it began', async () => {
+    const from = bridge.logged.length;
+    const { page, see, browser } = await logIn(READER, '/running?environment=production');
+    const begun = new URL(page.way[1] ?? '');
+    expect(begun.origin).toBe(provider.issuer);
+    const asked = Object.fromEntries(begun.searchParams);
+    expect(asked).toMatchObject({ response_type: 'code', code_challenge_method: 'S256', client_id: CLIENT_ID });
+    for (const name of ['state', 'nonce', 'code_challenge']) expect(asked[name]?.length).toBeGreaterThan(40);
+    expect(page).toMatchObject({ status: 200, text: expect.stringContaining(`0; url=${BASE}/running?environment=`) });
+    expect(browser.cookies(publicUrl).has('shiplog_login')).toBe(false);
+    expect((await see('/running')).status).toBe(200);
+    expect(since(from, 'login')).toMatchObject([{ outcome: 'opened', by: 'ana', role: 'viewer' }]);
+  });
+
+  it('makes an admin of who is in a group of admins, and logs what they do under their name', async () => {
+    const { see, browser } = await logIn(ADMIN);
+    const token = formTokenIn(await (await see('/setup')).text());
+    const from = bridge.logged.length;
+    const fields = { form_token: token, show: 'gitlab' };
+    expect((await browser.ask(`${publicUrl}/setup`, form(fields))).status).toBe(200);
+    expect((await browser.ask(`${publicUrl}/setup`, form({ show: 'gitlab' }))).status).toBe(403);
+    await expect
+      .poll(() => since(from, 'action'))
+      .toMatchObject([
+        { by: 'mira', login: 'oidc', action: '/setup', status: 200 },
+        { by: 'mira', login: 'oidc', action: '/setup', status: 403 },
+      ]);
+  });
+
+  it('lets a reader look, and change nothing', async () => {
+    const { see, browser } = await logIn(READER);
+    const page = await (await see('/deliveries')).text();
+    expect((await see('/inbox')).status).toBe(200);
+    const refused = await browser.ask(`${publicUrl}/setup`, form({ form_token: formTokenIn(page), show: 'gitlab' }));
+    expect(refused.status).toBe(403);
+    expect(await refused.text()).toContain('Viewers look and change nothing');
+  });
+
+  it('opens nothing to somebody of no group, and says so', async () => {
+    const from = bridge.logged.length;
+    const { page, browser } = await logIn(NOBODY);
+    expect(page.status).toBe(403);
+    expect(page.text.replace(/\s+/g, ' ')).toContain('Harbor knows you as zoe, but none of your groups opens Shiplog.');
+    expect(hasSession(browser)).toBe(false);
+    expect(since(from, 'login')).toMatchObject([{ outcome: 'not admitted', by: 'zoe' }]);
+  });
+
+  it('that the person declines is none', async () => {
+    const { page, browser } = await logIn(undefined);
+    expect(page).toMatchObject({ status: 403, text: expect.stringContaining('access_denied, the person said no') });
+    expect(hasSession(browser)).toBe(false);
+  });
+
+  it.each([
+    '//tides.example',
+    'https://tides.example/',
+    '/\\tides.example',
+    'javascript:alert(1)',
+    '/a/..//tides.example',
+  ])('leads to no other site: %s', async (next) => {
+    const { page } = await logIn(READER, next);
+    expect(page.text).toContain(`content="0; url=${BASE}/"`);
+    expect(page.text).not.toContain('tides');
+  });
+});
+
+describe('what comes back from a provider', () => {
+  /** A login as far as the address that the provider sends the browser back to. */
+  async function halfWay(user = READER) {
+    provider.user = user;
+    const browser = createTestBrowser();
+    let url = `${publicUrl}/login/oidc`;
+    while (!url.startsWith(`${publicUrl}/login/oidc/callback`)) {
+      const answer = await browser.ask(url);
+      await answer.arrayBuffer();
+      url = new URL(answer.headers.get('location') ?? '', url).href;
+    }
+    return { browser, callback: url };
+  }
+  const redeemed = () => provider.asked.get('/token') ?? 0;
+
+  it.each(['another state', 'another browser'])('with %s is refused, and its code not redeemed', async (what) => {
+    const { browser, callback } = await halfWay();
+    const before = redeemed();
+    const url = new URL(callback);
+    if (what === 'another state') url.searchParams.set('state', 'a'.repeat(43));
+    const page = await (what === 'another browser' ? createTestBrowser() : browser).open(url.href);
+    expect(page).toMatchObject({ status: 400, text: expect.stringContaining('it was not begun in this browser') });
+    expect(redeemed()).toBe(before);
+  });
+
+  it('twice is refused the second time, even with the cookie of the first', async () => {
+    const { browser, callback } = await halfWay();
+    const kept = browser.cookies(publicUrl).get('shiplog_login') ?? '';
+    expect((await browser.open(callback)).status).toBe(200);
+    expect((await browser.open(callback)).status).toBe(400);
+    const thief = createTestBrowser();
+    thief.cookies(publicUrl).set('shiplog_login', kept);
+    const page = await thief.open(callback);
+    expect(page).toMatchObject({ status: 400, text: expect.stringContaining('does not take the code: invalid_grant') });
+    expect(hasSession(thief)).toBe(false);
+  });
+
+  it('with a cookie that we did not write is refused', async () => {
+    const { browser, callback } = await halfWay();
+    const jar = browser.cookies(publicUrl);
+    const [body = ''] = (jar.get('shiplog_login') ?? '').split('.');
+    jar.set('shiplog_login', `${body}.${'0'.repeat(64)}`);
+    expect((await browser.open(callback)).status).toBe(400);
+  });
+
+  it('for a client that the provider does not take says who has to act, and shows no secret', async () => {
+    await reconfigure({ client_secret: 'another-secret-of-thirty-letters' });
+    const { page } = await logIn(READER);
+    expect(page.status).toBe(502);
+    expect(page.text).toContain('Whoever runs Shiplog has to correct auth.oidc');
+    expect(page.text).not.toContain('another-secret');
+  });
+});
+
+describe('the session of a person', () => {
+  it('ends by itself, and the groups are asked for again', async () => {
+    await reconfigure({ session_hours: 0.0003 });
+    const { see } = await logIn(ADMIN);
+    await expect.poll(async () => (await see('/inbox')).headers.get('location')).toBe(`${BASE}/login?next=%2Finbox`);
+  });
+
+  it('ends with all others, with the log-out, and when the configuration changes who may what', async () => {
+    const opened = await logIn(READER);
+    await bridge.post('/api/sessions/end', {}, { authorization: `Bearer ${ADMIN_TOKEN}` });
+    // what was seen just now is believed for two seconds
+    await expect.poll(async () => (await opened.see('/inbox')).status, { timeout: 5_000 }).toBe(303);
+
+    const { see, browser } = await logIn(READER);
+    const token = formTokenIn(await (await see('/inbox')).text());
+    await browser.ask(`${publicUrl}/logout`, form({ form_token: token }));
+    expect((await see('/inbox')).status).toBe(303);
+
+    const admin = await logIn(ADMIN);
+    expect((await admin.see('/inbox')).status).toBe(200);
+    await reconfigure({ admin: ['harbor/captains'] });
+    expect((await admin.see('/inbox')).status).toBe(303);
+  });
+});
+
+describe('tokens', () => {
+  const byToken = async (browser = createTestBrowser()) => {
+    const page = await browser.open(`${publicUrl}/login`, form({ token: ADMIN_TOKEN, next: '/inbox' }));
+    return { browser, page };
+  };
+  const bearer = { authorization: `Bearer ${ADMIN_TOKEN}` };
+
+  it('open the pages beside the provider, also while that is down', async () => {
+    await reconfigure({ issuer: 'http://127.0.0.1:9' });
+    const { page } = await logIn(READER);
+    expect(page.status).toBe(503);
+    expect(page.text).toContain('no answer from 127.0.0.1:9');
+    expect(page.text).toContain('log in with a token');
+    expect((await byToken()).page).toMatchObject({ status: 200, url: `${publicUrl}/inbox` });
+  });
+
+  it('that are switched off open the API alone', async () => {
+    const { browser } = await byToken();
+    expect((await browser.ask(`${publicUrl}/inbox`)).status).toBe(200);
+    await reconfigure({ only: true });
+    expect((await browser.ask(`${publicUrl}/inbox`)).status).toBe(303);
+    const { page } = await byToken();
+    expect(page.status).toBe(403);
+    expect(page.text).not.toContain('name="token"');
+    expect((await fetch(`${publicUrl}/inbox`, { headers: bearer })).status).toBe(401);
+    expect((await fetch(`${publicUrl}/api/v1/changes`, { headers: bearer })).status).toBe(200);
+    expect((await (await logIn(READER)).see('/inbox')).status).toBe(200);
+    await reconfigure({ only: true, issuer: 'http://127.0.0.1:9' });
+    const down = (await logIn(READER)).page.text;
+    expect(down).toContain('Tokens do not open these pages');
+    expect(down).not.toContain('log in with a token');
+  });
+});
