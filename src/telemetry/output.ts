@@ -15,7 +15,7 @@ const WAITING_MOST_BYTES = 4 * 1024 * 1024;
 /** A pipe or terminal that is full is tried again so often. */
 const FULL_AGAIN_MS = 100;
 /** Lines wait so long for others: a write costs as much as ten lines. */
-const GATHER_MS = 10;
+const GATHER_MS = 50;
 
 /**
  * Opens a descriptor that this process was given.

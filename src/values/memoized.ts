@@ -5,7 +5,7 @@ const LONGEST_CHARS = 200;
 const MOST = 2_000;
 
 /** A pure function of a text that remembers its last results: names and addresses come again with each webhook. */
-export function memoized<Result extends string | boolean | Buffer>(
+export function memoized<Result extends NonNullable<unknown>>(
   compute: (text: string) => Result,
 ): (text: string) => Result {
   const results = new LRUCache<string, Result>({ max: MOST });

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { memoized } from '../../values/memoized.ts';
 import { keys } from '../keys.ts';
 
 /**
@@ -26,11 +27,11 @@ const BUCKET_DIGITS = 3;
 const FIELD_BYTES = 6;
 
 /** @param key as store/keys.ts makes it */
-export function namePlace(key: string): NamePlace {
+export const namePlace = memoized((key: string): NamePlace => {
   const digest = hash('sha256', key, 'buffer');
   const bucket = digest.toString('hex', 0, BUCKET_DIGITS).slice(0, BUCKET_DIGITS);
   return { key: keys.packedNames(bucket), field: digest.toString('base64url', digest.length - FIELD_BYTES) };
-}
+});
 
 /** Under what each is packed that was found under one of these keys. */
 export async function packedUnder(redis: Redis, wanted: readonly string[]): Promise<(string | undefined)[]> {
