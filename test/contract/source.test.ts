@@ -54,6 +54,22 @@ const labelled = CONFIGURED.map((configured) => [Object.values(configured).slice
 
 describe.each(labelled)('%s', (_label, configured) => {
   const source = sourceOf(configured);
+  it('names branch, tag and merge request as people do, where its tool writes a full ref', () => {
+    const webhook = sampleOf(source);
+    const read = (body: string) => {
+      const mapped = source.map(JSON.parse(body), { ...webhook, body: Buffer.from(body) });
+      return mapped.kind === 'records' ? mapped.records[0] : undefined;
+    };
+    const text = webhook.body.toString();
+    const branch = read(text)?.ref;
+    const wholeValue = new RegExp(`"(?:refs/heads/)?${branch}"`, 'g');
+    if (branch === undefined || !wholeValue.test(text)) return; // its tool names none, or with something else
+    const written = (ref: string) => read(text.replaceAll(wholeValue, `"${ref}"`));
+    expect(written('refs/heads/dim-lamp')?.ref).toBe('dim-lamp');
+    expect(written('refs/tags/v1.4.2')).toMatchObject({ ref: 'v1.4.2' });
+    expect(written('refs/merge-requests/42/merge')?.ref ?? '').not.toContain('refs/');
+  });
+
   it('accepts its own sample and makes one valid record of it, or one alert', () => {
     const webhook = sampleOf(source);
     expect(() => source.verify(webhook)).not.toThrow();

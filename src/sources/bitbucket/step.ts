@@ -2,6 +2,7 @@ import { type NewChangeRecord, recordId, type State } from '../../domain/change-
 import { bitbucketPipelineUrl } from '../../forges/bitbucket.ts';
 import { isAccountId } from '../../values/account-id.ts';
 import { asObject, type JsonObject } from '../../values/json.ts';
+import { nameRef } from '../../values/ref.ts';
 import type { Lookup, Mapped } from '../source.ts';
 import {
   type Actor,
@@ -133,7 +134,7 @@ interface StepParts {
 function stepRecord({ step, commit, environment, state, hasMore, context, person }: StepParts): NewChangeRecord {
   const repository = bitbucketOrg(stepFullName(step), step.BITBUCKET_REPO_UUID, step.BITBUCKET_REPO_SLUG);
   const keys = stepKeys({ step, commit, environment, repository });
-  const ref = step.BITBUCKET_TAG ?? step.BITBUCKET_BRANCH;
+  const { ref } = nameRef(step.BITBUCKET_TAG ?? step.BITBUCKET_BRANCH);
   const pipelineUrl = bitbucketPipelineUrl(repository.url, step.BITBUCKET_BUILD_NUMBER);
   const uuid = bareUuid(step.BITBUCKET_STEP_UUID);
   const { commit_message: message, commit_author: author } = step;

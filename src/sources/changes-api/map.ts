@@ -5,6 +5,7 @@ import { NO_SERVICE } from '../../domain/service.ts';
 import { mergeRequestNumberIn } from '../../forges/page-address.ts';
 import { projectOfPipeline } from '../../forges/pipeline-project.ts';
 import { ACCOUNT_ID_NOTE, isAccountId } from '../../values/account-id.ts';
+import { nameRef } from '../../values/ref.ts';
 import { parseRepoUrl } from '../../values/repo-url.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { safeUrl } from '../../values/url.ts';
@@ -35,7 +36,8 @@ function toRecord(sent: PostedRequest): NewChangeRecord {
   const { key: deployment, isRepeatable } = deploymentKey(sent);
   const { service, note: serviceNote } = serviceOf(change, serviceId);
   const commit = commitOf(change);
-  const pullRequest = pullRequestOf(change);
+  const { ref, tag, mergeRequest } = nameRef(change.branch);
+  const pullRequest = pullRequestOf(change, mergeRequest);
   const pipelineUrl = safeUrl(change.pipeline_url);
   const jobUrl = safeUrl(change.job_url);
   const notes = [...notesOf(sent), serviceNote].filter((note) => note !== undefined);
@@ -56,7 +58,8 @@ function toRecord(sent: PostedRequest): NewChangeRecord {
     service,
     ...(serviceId && { serviceId }),
     ...repositoryOf(change),
-    ...(change.branch && { ref: change.branch }),
+    ...(ref && { ref }),
+    ...(ref && tag !== undefined && { tag }),
     ...(commit && { commit }),
     ...(pipelineUrl && { pipelineUrl }),
     ...(jobUrl && { jobUrl }),
@@ -156,9 +159,10 @@ function commitOf({ commit_sha, commit_message: message }: ChangeCreate): NewCha
   return { ...(sha && { sha }), ...(title && { title }), ...(message && { message }) };
 }
 
-function pullRequestOf({ pr_number, pr_url }: ChangeCreate): NewChangeRecord['pullRequest'] {
+/** @param ofRef the number of the request that the ref is of */
+function pullRequestOf({ pr_number, pr_url }: ChangeCreate, ofRef?: string): NewChangeRecord['pullRequest'] {
   const url = safeUrl(pr_url);
-  const number = pr_number ?? mergeRequestNumberIn(url);
+  const number = pr_number ?? mergeRequestNumberIn(url) ?? ofRef;
   return number ? { number, ...(url && { url }) } : undefined;
 }
 

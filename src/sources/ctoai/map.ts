@@ -1,6 +1,7 @@
 import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { nameRef } from '../../values/ref.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
 import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
 import { Event, KNOWN_ACTIONS, stateOf } from './schema.ts';
@@ -43,6 +44,7 @@ function toRecord({ event, state, webhook, instance }: SentEvent): NewChangeReco
   const sha = fullSha(commit);
   const receivedAt = webhook.receivedAt.toISOString();
   const user = event.meta?.user;
+  const { ref, tag, mergeRequest } = nameRef(branch);
   const tool = mechanismOf(webhook);
   return {
     id: recordId(deployment, state),
@@ -56,7 +58,9 @@ function toRecord({ event, state, webhook, instance }: SentEvent): NewChangeReco
     environment: { name: environment ?? 'unknown' },
     service: repo.split('/').findLast((part) => part !== '') ?? repo,
     repository: { name: repo },
-    ...(branch && { ref: branch }),
+    ...(ref && { ref }),
+    ...(ref && tag !== undefined && { tag }),
+    ...(mergeRequest && { pullRequest: { number: mergeRequest } }),
     ...(sha && { commit: { sha } }),
     ...(run && { pipelineId: run }),
     ...(user && { actor: user }),

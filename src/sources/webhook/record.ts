@@ -157,8 +157,8 @@ function commitOf({ commit, commit_message, commit_author }: Values, notes: stri
   return Object.keys(found).length > 0 ? found : undefined;
 }
 
-function pullRequestOf({ pull_request, pull_request_url }: Values): NewChangeRecord['pullRequest'] {
-  const number = textOf(pull_request);
+function pullRequestOf({ pull_request, pull_request_url, ref }: Values): NewChangeRecord['pullRequest'] {
+  const number = textOf(pull_request) ?? nameRef(textOf(ref)).mergeRequest;
   return number === undefined ? undefined : { number, ...known({ url: safeUrl(textOf(pull_request_url)) }) };
 }
 
