@@ -94,8 +94,8 @@ async function checkTrouble(config: Config): Promise<Finding[]> {
     askOrNothing(config, '/api/dead-letters?limit=1'),
     askOrNothing(config, '/api/inbox?verdict=rejected&limit=100'),
     askOrNothing(config, '/api/sources'),
-    askOrNothing(config, '/api/v1/changes?status=running&limit=100'),
-    askOrNothing(config, '/api/v1/changes?status=pending&limit=100'),
+    changesIn(config, 'running'),
+    changesIn(config, 'pending'),
   ]);
   const deadLetterCount = (letters?.meta as { total?: number } | undefined)?.total ?? 0; // our own API
   return [
@@ -107,16 +107,28 @@ async function checkTrouble(config: Config): Promise<Finding[]> {
           : `${deadLetterCount} dead letters need attention: npx shiplog dead-letters ls`,
     },
     ...repeatedRefusals((refused?.data ?? []) as readonly Webhook[], Date.now()), // our own API
-    ...staleDeployments(
-      open.flatMap((answer) => (answer?.data ?? []) as readonly Change[]),
-      new Date(),
-    ), // our own API
+    ...staleDeployments(open.flat(), new Date()),
     ...silentSources((sources?.data ?? []) as readonly SourceTraffic[]), // our own API
   ];
 }
 
 const askOrNothing = (config: Config, path: string) =>
   askBridge(config, { method: 'GET', path, signal: AbortSignal.timeout(CHECK_MS) }).catch(() => undefined);
+
+const PAGE = 100;
+const MAX_PAGES = 10;
+
+/** The newest come first, and what is stale is old: several pages are read. */
+async function changesIn(config: Config, status: 'running' | 'pending'): Promise<readonly Change[]> {
+  const changes: Change[] = [];
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const query = new URLSearchParams({ status, limit: String(PAGE), offset: String(page * PAGE) });
+    const answer = await askOrNothing(config, `/api/v1/changes?${query}`);
+    changes.push(...((answer?.data ?? []) as readonly Change[])); // our own API
+    if (!(answer?.meta as { has_more?: boolean } | undefined)?.has_more) break; // our own API
+  }
+  return changes;
+}
 
 function repeatedRefusals(entries: readonly Webhook[], nowMs: number): Finding[] {
   const counts = new Map<string, number>();

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { type Environment, loadConfig } from './load.ts';
-import { findRunningBridge } from './running-bridge.ts';
+import { findRunningBridge, type RunningBridge } from './running-bridge.ts';
 import { keptSecret } from './secrets.ts';
 
 /** What a command needs of a bridge that it only asks. */
@@ -65,10 +65,28 @@ function localBridge(environment: Environment): BridgeSettings | undefined {
   } catch (error) {
     const dataDir = resolve(environment['SHIPLOG_DATA_DIR'] || 'data');
     const running = findRunningBridge(dataDir);
-    const token = running && keptSecret(dataDir, 'admin');
+    const token = running && (keptSecret(dataDir, 'admin') ?? tokenIn(running, environment));
     if (running && token) return toReachable(running.url, token);
     if (readLogin(environment)) return undefined;
-    throw error;
+    if (running)
+      throw new ConfigError([
+        `a bridge runs at ${running.url}, and its admin token does not lie in ${dataDir}: give --token or ` +
+          'SHIPLOG_TOKEN, or run this command with the environment of the bridge',
+      ]);
+    throw error instanceof ConfigError ? new ConfigError([...error.problems, ELSEWHERE]) : error;
+  }
+}
+
+const ELSEWHERE =
+  'a bridge on another machine: give --url and --token, or SHIPLOG_URL and SHIPLOG_TOKEN, or keep them with: shiplog ' +
+  'login';
+
+/** As the bridge was configured, which this shell need not know. */
+function tokenIn({ config }: RunningBridge, environment: Environment): string | undefined {
+  try {
+    return loadConfig({ ...environment, SHIPLOG_CONFIG: config }).admin_token;
+  } catch {
+    return undefined; // it needs more of its environment
   }
 }
 

@@ -72,10 +72,9 @@ export function requireScope(access: Access, needed: Scope): RequestHandler {
         type: 'permission_error',
         message: `This token may ${identity.may} only; this needs ${WORDS[needed]}.`,
       });
-    fail(response, {
-      status: 401,
-      type: 'authentication_error',
-      message: `Send ${WORDS[needed]}: Authorization: Bearer <token> (npx shiplog secrets shows them).`,
-    });
+    const hint = `${WORDS[needed]}: Authorization: Bearer <token> (npx shiplog secrets shows them).`;
+    const hasToken = bearerToken(request.headers.authorization) !== undefined;
+    const message = hasToken ? `Nobody here has this token. Send ${hint}` : `Send ${hint}`;
+    fail(response, { status: 401, type: 'authentication_error', message });
   };
 }

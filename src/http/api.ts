@@ -18,7 +18,7 @@ import { type AlertsParts, listAlerts, sendAlert } from './alerts.ts';
 import type { Change } from './api-schemas.ts';
 import { toChange } from './change.ts';
 import { describeDeployment } from './deployment-detail.ts';
-import { fail, firstIssue, pageMeta as meta, Page, readQuery } from './envelope.ts';
+import { fail, pageMeta as meta, Page, readQuery } from './envelope.ts';
 import { exportChanges } from './export.ts';
 import { sendPerformance } from './performance.ts';
 import { sendRunning } from './running.ts';
@@ -57,7 +57,7 @@ export const InboxQuery = z.strictObject({
   q: CHANGE_FILTER.text,
 });
 /** `after`: what happened since that position. Without it the newest, and where to go on from. */
-export const FeedQuery = z.object({
+export const FeedQuery = z.strictObject({
   after: z
     .string()
     .regex(/^\d{1,15}-\d{1,15}$/, 'write the `next` of an earlier answer')
@@ -229,9 +229,8 @@ async function sendTimeline(parts: ApiParts, request: Request, response: Respons
 
 /** A webhook as it stands now: what is `accepted` is still being recorded. */
 async function listFeed({ feed, inbox }: ApiParts, request: Request, response: Response): Promise<void> {
-  const query = FeedQuery.safeParse(request.query);
-  if (!query.success)
-    return fail(response, { status: 400, type: 'validation_error', message: firstIssue(query.error) });
+  const query = readQuery(FeedQuery, request.query);
+  if ('message' in query) return refuse(response, query.message);
   const { after, limit, last } = query.data;
   const { events, next, gap } = after === undefined ? await feed.newest(last) : await feed.after(after, limit);
   const entries = await inbox.entries(events.map((event) => (event.kind === 'webhook' ? event.webhook : '')));

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DeadLetterFields, isFiltered, NARROWING, toDeadLetterFilter } from '../domain/dead-letter-filter.ts';
 import type { DeadLetters } from '../queue/dead-letters.ts';
 import type { Remap, Revise } from '../recording/remap.ts';
-import { fail, firstIssue } from './envelope.ts';
+import { fail, firstIssue, readQuery } from './envelope.ts';
 
 export interface DeadLetterParts {
   readonly deadLetters: DeadLetters;
@@ -27,8 +27,8 @@ type Order = z.infer<typeof DeadLetterOrder>;
 export function createDeadLetterRoutes({ deadLetters, remap, revise, clock }: DeadLetterParts): RequestHandler {
   const router = Router();
   router.get('/', async (request, response) => {
-    const query = DeadLetterQuery.safeParse(request.query);
-    if (!query.success) return refuse(response, firstIssue(query.error));
+    const query = readQuery(DeadLetterQuery, request.query);
+    if ('message' in query) return refuse(response, query.message);
     const { letters, total } = await deadLetters.list(toDeadLetterFilter(query.data, clock()), query.data.limit);
     response.json({ data: letters, meta: { total, limit: query.data.limit } });
   });
@@ -60,7 +60,7 @@ export function createDeadLetterRoutes({ deadLetters, remap, revise, clock }: De
 
 function readOrder(body: unknown, response: Response): Order | undefined {
   const order = DeadLetterOrder.safeParse(body ?? {});
-  if (!order.success) return refuse(response, firstIssue(order.error));
+  if (!order.success) return refuse(response, firstIssue(order.error, Object.keys(DeadLetterOrder.shape)));
   if (!order.data.all && !isFiltered(order.data))
     return refuse(response, `say which dead letters: ${NARROWING.join(', ')}, or all: true`);
   return order.data;

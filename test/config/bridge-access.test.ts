@@ -43,6 +43,24 @@ it('finds it also where the configuration needs more of its environment', () => 
   expect(reachBridge({}, environment)).toMatchObject({ url: bridge.url, admin_token });
 });
 
+it('reads the configuration of the bridge that runs on the data directory, wherever it is run', () => {
+  loadConfig(environment, { mayMakeSecrets: true });
+  const file = environment['SHIPLOG_CONFIG'] ?? '';
+  const sources = '[{ type: gitlab, secrets: [a-secret-of-24-characters] }]';
+  writeFileSync(file, `admin_token: \${ADMIN:-an-admin-token-of-the-file}\nsources: ${sources}\n`);
+  const elsewhere = { ...environment, SHIPLOG_CONFIG: join(dir, 'none.yaml') };
+  rmSync(join(dataDir, 'secrets.json'));
+  announceBridge(dataDir, { ...bridge, config: file });
+  expect(reachBridge({}, elsewhere)).toMatchObject({ url: bridge.url, admin_token: 'an-admin-token-of-the-file' });
+  announceBridge(dataDir, { ...bridge, config: join(dir, 'gone.yaml') });
+  expect(() => reachBridge({}, elsewhere)).toThrow(/a bridge runs at http:\/\/127.0.0.1:9999.*give --token/s);
+});
+
+it('says how a bridge elsewhere is reached, where there is no configuration', () => {
+  const nothing = { SHIPLOG_CONFIG: join(dir, 'none.yaml'), SHIPLOG_DATA_DIR: dataDir, XDG_CONFIG_HOME: dir };
+  expect(() => reachBridge({}, nothing)).toThrow(/cannot be read[\s\S]*on another machine: give --url and --token/);
+});
+
 it('goes where it is told, without any configuration', () => {
   const nowhere = { XDG_CONFIG_HOME: dir, SHIPLOG_CONFIG: join(dir, 'none.yaml') };
   const told = { url: 'https://shiplog.harbor.example/ops/', token: 't'.repeat(16) };

@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { HOUR_MS } from '../../src/domain/hours.ts';
+import { keys } from '../../src/store/keys.ts';
+import { ADMIN_TOKEN, gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
+import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
+
+let alert24: Awaited<ReturnType<typeof startFakeAlert24>>;
+let bridge: Awaited<ReturnType<typeof startTestBridge>>;
+let redis: Redis;
+let dir: string;
+const configured = () => ({
+  sources: ['gitlab', 'changes-api'].map((type) => ({ type, secrets: [SECRET] })),
+  sinks: [{ type: 'alert24', url: alert24.url, api_key: ALERT24_KEY }],
+});
+beforeAll(async () => {
+  alert24 = await startFakeAlert24();
+  bridge = await startTestBridge(configured());
+  redis = new Redis(bridge.redis.address.path);
+  dir = mkdtempSync(join(tmpdir(), 'shiplog-doctor-'));
+  const port = Number(new URL(bridge.url).port);
+  const file = { port, data_dir: dir, admin_token: ADMIN_TOKEN, ...configured() };
+  writeFileSync(join(dir, 'shiplog.yaml'), JSON.stringify(file));
+});
+afterAll(async () => {
+  redis.disconnect();
+  await bridge.stop();
+  await alert24.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const doctor = () =>
+  new Promise<{ code: unknown; wrong: readonly string[] }>((resolve) =>
+    execFile(
+      process.execPath,
+      ['dist/main.js', 'doctor'],
+      { env: { ...process.env, SHIPLOG_CONFIG: join(dir, 'shiplog.yaml') } },
+      (error, out) =>
+        resolve({ code: error?.code ?? 0, wrong: out.split('\n').filter((line) => line.startsWith('WRONG')) }),
+    ),
+  );
+const post = (body: object) => bridge.post('/webhooks/changes', body, { authorization: `Bearer ${SECRET}` });
+const WELL = { code: 0, wrong: [] };
+
+it('exits 0 when well, and 1 for as long as a deployment is stale, however many began after it', async () => {
+  expect(await doctor()).toEqual(WELL);
+  const lamp = { summary: 'Lamp', service: 'lamp', environment: 'production', external_id: 'lamp-1' };
+  const twoDaysAgo = new Date(Date.now() - 48 * HOUR_MS).toISOString();
+  await post({ ...lamp, status: 'running', occurred_at: twoDaysAgo });
+  const others = Array.from({ length: 101 }, (_, at) => ({ ...lamp, service: `lamp-${at}`, external_id: `one-${at}` }));
+  await Promise.all(others.map((one) => post({ ...one, status: 'running' })));
+  await bridge.settled();
+  const { code, wrong } = await doctor();
+  expect(wrong).toEqual([
+    expect.stringContaining(`lamp in production: running since ${twoDaysAgo}, longer than usual`),
+  ]);
+  expect(code).toBe(1);
+  await post(lamp);
+  await bridge.settled();
+  expect(await doctor()).toEqual(WELL);
+});
+
+it('exits 1 for as long as there are dead letters', async () => {
+  alert24.inject({ kind: 'status', method: 'POST', status: 400, times: 1 });
+  await post({ summary: 'Tide', service: 'tide', environment: 'production', external_id: 'tide-1' });
+  await bridge.settled();
+  const { code, wrong } = await doctor();
+  expect(wrong).toEqual([expect.stringContaining('1 dead letters need attention')]);
+  expect(code).toBe(1);
+  await bridge.post('/api/dead-letters/drop', { all: true }, { authorization: `Bearer ${ADMIN_TOKEN}` });
+  expect(await doctor()).toEqual(WELL);
+});
+
+it('exits 1 for as long as a source is silent for longer than ever before', async () => {
+  const hours = [60, 50, 46, 40, 33].map((ago) => new Date(Date.now() - ago * HOUR_MS).toISOString().slice(0, 13));
+  await redis.hset(keys.inboxHours(), Object.fromEntries(hours.map((hour) => [`${hour} taken gitlab`, '3'])));
+  const { code, wrong } = await doctor();
+  expect(wrong).toEqual([expect.stringMatching(/source gitlab: silent since .*; is its webhook disabled\?/)]);
+  expect(code).toBe(1);
+  await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), gitlabHeaders());
+  await bridge.settled();
+  expect(await doctor()).toEqual(WELL);
+});
+
+it('exits 1 for repeated bad signatures, and not for a single one', async () => {
+  const wrongToken = { ...gitlabHeaders(), 'x-gitlab-token': 'not the token that was agreed' };
+  const refused = () => bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), wrongToken);
+  await refused();
+  expect(await doctor()).toEqual(WELL);
+  await refused();
+  await refused();
+  const { code, wrong } = await doctor();
+  expect(wrong).toEqual([expect.stringContaining('source gitlab: bad_signature, 3 times, last within a day')]);
+  expect(code).toBe(1);
+});
+
+it('exits 1 where no bridge answers, and where a destination refuses the key', async () => {
+  alert24.inject({ kind: 'status', method: 'GET', status: 401, times: 1 });
+  expect((await doctor()).wrong).toContainEqual(expect.stringContaining('WRONG  sink alert24'));
+  const nowhere = { port: 1, data_dir: dir, admin_token: ADMIN_TOKEN, sources: configured().sources };
+  writeFileSync(join(dir, 'shiplog.yaml'), JSON.stringify(nowhere));
+  const { code, wrong } = await doctor();
+  expect(wrong[0]).toContain('nothing answers at http://127.0.0.1:1');
+  expect(code).toBe(1);
+});
