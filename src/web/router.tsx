@@ -100,7 +100,7 @@ export function createPages(parts: PageParts): RequestHandler {
   addExports(router, routeParts);
   addInbox(router, routeParts);
   addSetup(router, routeParts);
-  router.use(createActionRoutes(routeParts));
+  router.use(createActionRoutes(routeParts), sendUnknownPage);
   router.use(sendRedisUnavailable(routeParts));
   return router;
 }
@@ -243,6 +243,19 @@ function baseOf(request: Request): string {
   const host = request.host ?? '';
   return `${request.protocol}://${/^[\w.:[\]-]+$/.test(host) ? host : 'shiplog.example.com'}`;
 }
+
+/** A person with a browser sees a page; scripts, and addresses of the API and of webhooks, are answered with JSON. */
+const sendUnknownPage: RequestHandler = (request, response, next) => {
+  const isPage = request.method === 'GET' && !/^\/(?:api|webhooks?|assets)(?:\/|$)/i.test(request.path);
+  if (!isPage || request.accepts(['json', 'html']) !== 'html') return next();
+  const who = viewerOf(request);
+  const body = (
+    <Message title="Not found">
+      There is no page at this address. <a href="/">Changes</a>
+    </Message>
+  );
+  response.status(404).send(page({ title: 'Not found', ...(who && { at: '', who }), body }));
+};
 
 /** A sentence for a person instead of JSON. What lies in the spool is safe meanwhile. */
 const sendRedisUnavailable =

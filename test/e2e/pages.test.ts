@@ -114,10 +114,10 @@ describe('the pages of a running bridge', () => {
       10_000,
     );
     const found = (await admin.get('/inbox?q=HARBOR%2Flighthouse')).html;
-    expect(text(found)).toContain('1 of the webhooks 1 to 3');
+    expect(text(found)).toContain('Found in the newest 3 webhooks: 1.');
     expect(found).toContain('bitbucket:step:');
-    expect(text((await admin.get('/inbox?source=gitlab&verdict=recorded')).html)).toContain('1 of the webhooks');
-    expect(text((await admin.get('/inbox?q=nowhere')).html)).toContain('None of the webhooks 1 to 3');
+    expect(text((await admin.get('/inbox?source=gitlab&verdict=recorded')).html)).toContain('webhooks: 1.');
+    expect(text((await admin.get('/inbox?q=nowhere')).html)).toContain('Found in the newest 3 webhooks: none.');
 
     const one = (await admin.get('/deliveries?reason=bitbucket%3Astep')).html;
     const dropPath = unescaped(/href="(\/actions\/drop\?reason[^"]+)"/.exec(one)?.[1] ?? '');

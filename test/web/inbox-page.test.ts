@@ -74,7 +74,7 @@ describe('the inbox', () => {
     expect(page).toContain('/inbox/hook-7-');
     expect(page).not.toContain('/inbox/other-');
     expect(page).toContain(`value="${q}"`);
-    expect(text(page)).toContain('1 of the webhooks 1 to 301, counted from the newest, fits.');
+    expect(text(page)).toContain('Found in the newest 301 webhooks: 1.');
   });
 
   it('keeps the filter by source and verdict in every link, and goes on where it stopped', async () => {

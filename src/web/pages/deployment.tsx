@@ -136,9 +136,9 @@ function Standing({ routed: { deployment }, around, related, runningStatus, aske
       <DoneNote asked={asked} />
       {stale && (
         <p class="complaint">
-          It takes longer than usual in its place: it should have ended by{' '}
+          It takes longer than is usual for this service here: it should have ended{' '}
           <When at={deployment.staleAfter ?? ''} now={now} />.{' '}
-          {deployment.waiting ?? 'Nobody told how it ended: ask the tool.'}
+          {deployment.waiting ?? 'Its end was not reported: look at the tool.'}
         </p>
       )}
       {deployment.notes.length > 0 && (

@@ -78,10 +78,11 @@ async function searched(inbox: Inbox, query: Query, now: Date) {
   const { q: text, source, verdict, from } = query;
   const { entries, total, next } = await inbox.search({ text, source, verdict }, { offset: from, limit: PAGE_SIZE });
   const shown = (number: number) => number.toLocaleString('en');
-  const found = entries.length === 0 ? 'None' : entries.length;
-  const reach =
-    `${found} of the webhooks ${shown(from + 1)} to ${shown(next ?? total)}, ` +
-    `counted from the newest, ${entries.length === 1 ? 'fits' : 'fit'}.`;
+  const found = entries.length === 0 ? 'none' : entries.length;
+  const last = shown(next ?? total);
+  const range =
+    from === 0 ? `the newest ${last} webhooks` : `webhooks ${shown(from + 1)} to ${last}, counted from the newest`;
+  const reach = `Found in ${range}: ${found}.`;
   const body = (
     <>
       <p class="mute">

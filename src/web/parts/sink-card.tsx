@@ -57,6 +57,9 @@ export function SinkCard(view: SinkView): Html {
 
 const OUTCOMES = { delivered: 'succeeded', failed: 'failed', unwanted: 'other' } as const;
 
+/** A sink has nothing to send where the destination knows of something later (sinks/one-alert.ts). */
+const NOT_SENT = 'not sent: ';
+
 function Attempts(view: SinkView): Html {
   const attempts = view.delivery?.attempts ?? [];
   if (attempts.length === 0) return <></>;
@@ -64,6 +67,7 @@ function Attempts(view: SinkView): Html {
   const rows = attempts.map(({ at, state, outcome, status, words }) => {
     const isShown = outcome === 'failed' && shown.has(words);
     shown.add(words);
+    const isSent = outcome !== 'delivered' || !words.startsWith(NOT_SENT);
     return (
       <tr>
         <td class="at">
@@ -71,9 +75,15 @@ function Attempts(view: SinkView): Html {
         </td>
         <td>{state}</td>
         <td>
-          <span class={`badge ${OUTCOMES[outcome]}`}>{outcome}</span>
+          <span class={`badge ${isSent ? OUTCOMES[outcome] : 'other'}`}>{isSent ? outcome : 'not sent'}</span>
         </td>
-        <td class="words">{isShown ? <span class="mute">as above</span> : <Answer status={status} words={words} />}</td>
+        <td class="words">
+          {isShown ? (
+            <span class="mute">as above</span>
+          ) : (
+            <Answer status={status} words={isSent ? words : words.slice(NOT_SENT.length)} />
+          )}
+        </td>
       </tr>
     );
   });
