@@ -27,8 +27,8 @@ export function createRecord(parts: RecordParts) {
   /**
    * @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later.
    */
-  async function record({ webhookId, records, alerts, ...event }: ChangeEvent): Promise<void> {
-    if (alerts) return inbox.conclude(webhookId, await recordAlerts(alerts));
+  async function record({ webhookId, records, alerts, omitted, ...event }: ChangeEvent): Promise<void> {
+    if (alerts) return inbox.conclude(webhookId, await recordAlerts(alerts, omitted));
     const isEcho = records.length > 0 && (await Promise.all(records.map(isOurs))).every(Boolean);
     const asked = await resolve({ ...event, records, ...(isEcho && { lookups: [] }) });
     const steps = await addAll([...asked.fromWebhook, ...asked.records]);

@@ -1,4 +1,4 @@
-import { boundAlert } from '../domain/alert.ts';
+import { boundAlerts } from '../domain/alert.ts';
 import { boundRecords } from '../domain/bounded-record.ts';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import { type ChangeRecord, toChangeRecord } from '../domain/change-record.ts';
@@ -54,6 +54,7 @@ interface Reported {
   readonly records?: readonly ChangeRecord[];
   readonly lookups?: ChangeEvent['lookups'];
   readonly alerts?: ChangeEvent['alerts'];
+  readonly omitted?: number | undefined;
   readonly otherwise?: ChangeEvent['otherwise'];
   readonly traceparent?: string | undefined;
   readonly row?: KeptRow | undefined;
@@ -68,7 +69,7 @@ interface WebhookToKeep {
 }
 
 function toKept(reported: Reported, body: Buffer): WebhookToKeep {
-  const { entry, records, lookups, alerts, otherwise, traceparent, row } = reported;
+  const { entry, records, lookups, alerts, omitted, otherwise, traceparent, row } = reported;
   if (!records) return { entry, body };
   const bounded = boundRecords(records);
   // What is read from a history is mostly known: only the worker can tell (store/changes/serial-history.ts).
@@ -79,7 +80,8 @@ function toKept(reported: Reported, body: Buffer): WebhookToKeep {
     source: entry.source,
     receivedAt: entry.receivedAt,
     records: bounded,
-    ...(alerts && { alerts: alerts.map(boundAlert) }),
+    ...(alerts && { alerts: boundAlerts(alerts) }),
+    ...(omitted && { omitted }),
     ...(otherwise && { otherwise }),
     ...(lookups && { lookups }),
     ...(traceparent && { traceparent }),
@@ -177,6 +179,7 @@ export function createKeep(parts: KeepParts) {
         records: said.records.map((record) => toChangeRecord({ webhook: webhook.id, ...record })),
         ...(said.lookups && { lookups: said.lookups }),
         ...(said.alerts && { alerts: said.alerts.map((alert) => ({ webhook: webhook.id, ...alert })) }),
+        omitted: said.omitted,
         ...(otherwise && { otherwise }),
         traceparent: currentTraceparent(),
         row: said.row,

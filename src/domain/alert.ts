@@ -40,7 +40,10 @@ export interface AlertReport {
 }
 
 /** All that is known of one alert. */
-export type Alert = AlertReport;
+export interface Alert extends AlertReport {
+  /** When it was last reported, in whichever state: ISO 8601 UTC. */
+  readonly lastReportedAt: string;
+}
 
 const SUMMARY_CHARS = 1_000;
 const LABEL_CHARS = 100;
@@ -48,7 +51,7 @@ const MAX_LABELS = 30;
 const MAX_SERVICES = 10;
 
 /** An alert whose fields are within their limits: about 20 KB at most. An address that is longer is left out. */
-export function boundAlert(alert: AlertReport): AlertReport {
+function boundAlert(alert: AlertReport): AlertReport {
   const { summary, severity, environment, url, runbookUrl, labels, services, ...rest } = alert;
   const name = (text: string) => shorten(wellFormed(text), NAME_CHARS);
   return {
@@ -68,14 +71,39 @@ export function boundAlert(alert: AlertReport): AlertReport {
   };
 }
 
+/** JSON of the alerts of one webhook together, as for changes (bounded-record.ts). */
+const WEBHOOK_BYTES = 1_048_576;
+
+/** All alerts of one webhook: where they are too much together, each loses its labels, and then its summary. */
+export function boundAlerts(alerts: readonly AlertReport[]): readonly AlertReport[] {
+  const bounded = alerts.map(boundAlert);
+  if (bytesOf(bounded) <= WEBHOOK_BYTES) return bounded;
+  const bare = bounded.map((alert) => ({ ...alert, labels: {} }));
+  return bytesOf(bare) <= WEBHOOK_BYTES ? bare : bare.map(withoutTexts);
+}
+
+const bytesOf = (alerts: readonly AlertReport[]): number => Buffer.byteLength(JSON.stringify(alerts));
+
+const withoutTexts = ({ summary: _, url: __, runbookUrl: ___, ...alert }: AlertReport): AlertReport => ({
+  ...alert,
+  services: alert.services.slice(0, 2),
+});
+
 /**
  * What the first report of each state adds up to, whichever came first: the beginning is the firing report's, the end
  * that of the resolved one, and what one leaves open is taken from the other.
  */
-export function foldAlert(firing: AlertReport | undefined, resolved: AlertReport | undefined): Alert | undefined {
-  if (!firing || !resolved) return firing ?? resolved;
+export function foldAlert(
+  firing: AlertReport | undefined,
+  resolved: AlertReport | undefined,
+  lastReportedAt?: string,
+): Alert | undefined {
+  const known = resolved ?? firing;
+  if (!known) return undefined;
+  const seen = { lastReportedAt: lastReportedAt ?? known.receivedAt };
+  if (!firing || !resolved) return { ...known, ...seen };
   const { endedAt, receivedAt: _, ...end } = resolved;
-  return { ...end, ...firing, state: 'resolved', ...(endedAt !== undefined && { endedAt }) };
+  return { ...end, ...firing, state: 'resolved', ...(endedAt !== undefined && { endedAt }), ...seen };
 }
 
 /** The service that it most likely is about. */

@@ -17,6 +17,8 @@ export interface ChangeEvent {
   readonly records: readonly ChangeRecord[];
   /** It reports alerts, and no change. */
   readonly alerts?: readonly AlertReport[];
+  /** How many more of them it had than a webhook may report. */
+  readonly omitted?: number;
   /** What became of the webhook where none of the records is news. */
   readonly otherwise?: { readonly reason: string; readonly detail?: string };
   /** What is asked of the tool's API before it is recorded. */

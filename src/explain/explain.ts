@@ -1,4 +1,4 @@
-import { type AlertReport, boundAlert } from '../domain/alert.ts';
+import { type AlertReport, boundAlerts } from '../domain/alert.ts';
 import { boundRecords } from '../domain/bounded-record.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
@@ -99,7 +99,7 @@ export async function explain(source: Source, webhook: Webhook, options: Explain
     answer: answerTo(source, outcome, webhook),
     records,
     deployments,
-    ...(alerts && { alerts: MASK.value(alerts).map(boundAlert) }),
+    ...(alerts && { alerts: boundAlerts(MASK.value(alerts)) }),
     lookups,
     notes: notesOf({ source, records, lookups, checkSignature }),
   };

@@ -69,6 +69,7 @@ export const toAlert = (alert: Alert) => ({
   environment: alert.environment ?? null,
   started_at: alert.startedAt,
   ended_at: alert.endedAt ?? null,
+  last_reported_at: alert.lastReportedAt,
   url: alert.url ?? null,
   runbook_url: alert.runbookUrl ?? null,
   labels: alert.labels,

@@ -89,6 +89,8 @@ const Alert = z.strictObject({
   environment: z.string().nullable(),
   started_at: Time,
   ended_at: Time.nullable(),
+  /** Of one that is firing: nobody has reported its end since then. */
+  last_reported_at: Time,
   url: z.string().nullable(),
   runbook_url: z.string().nullable(),
   labels: z.record(z.string(), z.string()),

@@ -4,7 +4,7 @@ import type { Source } from '../sources/source.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
 
 export interface SourcesParts {
-  readonly sources: readonly Pick<Source, 'name' | 'type'>[];
+  readonly sources: readonly Pick<Source, 'name' | 'type' | 'isQuietWhenWell'>[];
   readonly inbox: Pick<Inbox, 'hours'>;
 }
 
@@ -12,7 +12,7 @@ export interface SourcesParts {
 export async function sendSources({ sources, inbox }: SourcesParts, response: Response): Promise<void> {
   const now = new Date();
   const hours = await inbox.hours(now);
-  const data = sources.map(({ name, type }) => {
+  const data = sources.map(({ name, type, isQuietWhenWell }) => {
     const ofSource = hours.get(name) ?? [];
     const day = lastDay(ofSource, now);
     return {
@@ -20,7 +20,7 @@ export async function sendSources({ sources, inbox }: SourcesParts, response: Re
       type,
       last_24h: totalOf(day),
       hours: day.map(({ atMs, ...counts }) => ({ from: new Date(atMs).toISOString(), ...counts })),
-      silent_since: silentSince(ofSource, now)?.toISOString() ?? null,
+      silent_since: isQuietWhenWell ? null : (silentSince(ofSource, now)?.toISOString() ?? null),
     };
   });
   response.json({ data });

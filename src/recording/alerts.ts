@@ -1,4 +1,4 @@
-import { type AlertReport, boundAlert } from '../domain/alert.ts';
+import { type AlertReport, boundAlerts } from '../domain/alert.ts';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import type { RoutingOptions } from '../domain/routing.ts';
 import { renamed } from '../domain/rule-names.ts';
@@ -17,21 +17,25 @@ export interface AlertParts {
 
 /** Keeps the alerts of a webhook, by our names. May run twice. */
 export function createRecordAlerts({ alerts, routing, hide, keptMs, clock }: AlertParts) {
-  return async function recordAlerts(reports: NonNullable<ChangeEvent['alerts']>): Promise<Conclusion> {
+  return async function recordAlerts(
+    reports: NonNullable<ChangeEvent['alerts']>,
+    omitted: number | undefined,
+  ): Promise<Conclusion> {
     const sinceMs = clock().getTime() - keptMs;
     const recent = reports.filter(({ startedAt }) => Date.parse(startedAt) >= sinceMs);
-    const areNew = await Promise.all(
-      recent.map((report) => alerts.put(withOurNames(boundAlert(hide(report)), routing))),
-    );
-    const news = areNew.filter(Boolean).length;
     if (recent.length === 0)
       return {
         verdict: 'ignored',
         reason: 'too_old',
         detail: 'all alerts in it began longer ago than alerts are kept',
       };
-    if (news === 0) return { verdict: 'duplicate', detail: 'all alerts in it were known in this state already' };
-    return { verdict: 'recorded', detail: `alerts that are news: ${news} of ${reports.length}` };
+    const areNew = await Promise.all(
+      boundAlerts(recent.map(hide)).map((report) => alerts.put(withOurNames(report, routing))),
+    );
+    const news = areNew.filter(Boolean).length;
+    const rest = omitted ? `; ${omitted} more were left out, as a webhook may report ${reports.length}` : '';
+    if (news === 0) return { verdict: 'duplicate', detail: `all alerts in it were known in this state already${rest}` };
+    return { verdict: 'recorded', detail: `alerts that are news: ${news} of ${reports.length}${rest}` };
   };
 }
 export type RecordAlerts = ReturnType<typeof createRecordAlerts>;

@@ -1,4 +1,4 @@
-import { boundAlert } from '../domain/alert.ts';
+import { boundAlerts } from '../domain/alert.ts';
 import { boundRecords } from '../domain/bounded-record.ts';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
@@ -34,7 +34,7 @@ export function createRemap(sources: readonly Source[], inbox: Inbox) {
       receivedAt: entry.receivedAt,
       records,
       ...(lookups && { lookups }),
-      ...(alerts && { alerts: alerts.map((alert) => boundAlert({ webhook: entry.id, ...alert })) }),
+      ...(alerts && { alerts: boundAlerts(alerts.map((alert) => ({ webhook: entry.id, ...alert }))) }),
     };
   };
 }

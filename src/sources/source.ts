@@ -73,6 +73,8 @@ export type Mapped =
       readonly lookups?: readonly Lookup[];
       /** They stand beside the changes: an alert is no deployment. */
       readonly alerts?: readonly AlertReport[];
+      /** How many more alerts there were than a webhook may report. */
+      readonly omitted?: number;
       /** Of an imitated API: made durable with them. */
       readonly row?: KeptRow;
     }
@@ -235,6 +237,8 @@ export interface Source extends ToolFacts {
   readonly projects?: readonly Pattern[] | undefined;
   /** Its senders write the project into the request: one that it may not write to is refused. */
   readonly sendersNameProjects?: true;
+  /** Its tools speak only when something is wrong: that nothing comes says nothing of the connection. */
+  readonly isQuietWhenWell?: true;
   /** HTTP methods that are taken. Default: POST alone. */
   readonly methods?: readonly string[];
   /** The sender never retries after a 4xx, so that a body which is not JSON is kept and answered 2xx. */

@@ -248,7 +248,9 @@ export const keys = {
   // ---- alerts
   alert: family('alert:<id>', {
     type: 'hash',
-    content: 'one alert: its first report in each state, as `firing` and `resolved` (JSON; domain/alert.ts)',
+    content:
+      'one alert: its first report in each state, as `firing` and `resolved` (JSON; domain/alert.ts), and when it ' +
+      'was last reported, as `reported` (ISO 8601)',
     writtenBy: 'store/alerts/alerts.ts',
     ends: '`alerts.days` after it began or was last reported, or beyond `alerts.count`',
     expires: true,

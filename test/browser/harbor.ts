@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import type { NewChangeRecord } from '../../src/domain/change-record.ts';
 import { createChangeLog } from '../../src/recording/change-log.ts';
+import { createAlerts } from '../../src/store/alerts/alerts.ts';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { gitlabDeploymentHook, gitlabHeaders, SECRET, type startTestBridge } from '../support/bridge.ts';
 import { sha } from '../support/deployment.ts';
@@ -33,7 +34,33 @@ export async function fillHarbor(address: { path: string }, now: Date): Promise<
   const all = [...month(now), ...badHour(now)];
   const records = all.map((said) => aRecord({ receivedAt: said.occurredAt ?? now.toISOString(), ...said }));
   await Promise.all(records.map((record) => deployments.apply(record)));
+  await fillAlerts(redis, now);
   redis.disconnect();
+}
+
+/** One of them in hostile words. */
+async function fillAlerts(redis: Redis, now: Date): Promise<void> {
+  const alerts = createAlerts(redis, { days: 400, count: 1_000 });
+  for (const [id, title, minutes] of [
+    ['hostile', HOSTILE, 5],
+    ['dark', 'LampDark', 300],
+    ['fog', 'HornSilent', 900],
+  ] as const)
+    await alerts.put({
+      id: `alt_${id}`,
+      instance: 'alerts',
+      tool: 'alertmanager',
+      state: id === 'dark' ? 'resolved' : 'firing',
+      title,
+      summary: `${title} `.repeat(20),
+      severity: 'critical',
+      services: [{ label: 'service', name: 'lighthouse-api' }],
+      environment: 'production',
+      startedAt: agoOf(now)(minutes),
+      receivedAt: agoOf(now)(minutes - 1),
+      ...(id === 'dark' && { endedAt: agoOf(now)(minutes - 40) }),
+      labels: { alertname: title, instance: 'a'.repeat(200) },
+    });
 }
 
 const agoOf = (now: Date) => (minutes: number) =>

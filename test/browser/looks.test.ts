@@ -15,6 +15,7 @@ const PATHS = [
   ...['/performance', '/performance?environment=moon', '/deployments/none'],
   ...['/deployments/gitlab:git.harbor.example:77:job:77001', '/deployments/changes:tide-2.7.1'],
   '/deployments/changes:hostile',
+  ...['/alerts', '/alerts?status=resolved', '/alerts/alt_hostile', '/alerts/alt_fog'],
 ];
 
 interface Seen {

@@ -69,13 +69,15 @@ async function useEverything(
   for (const status of ['running', 'success'])
     await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ status }), gitlabHeaders());
   for (const index of [1, 2]) await bridge.post('/webhooks/argocd', argocdNotification(index), bearer);
-  for (const fingerprint of ['a', 'b']) await bridge.post('/webhooks/alerts', anAlert({ fingerprint }), bearer);
+  await bridge.post('/webhooks/alerts', anAlert({ fingerprint: 'a' }), bearer);
   const probe = { environment: 'probe', deployable_id: 8, deployment_id: 8 };
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(probe), gitlabHeaders());
   alert24.options.createdStatus = 400;
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ deployable_id: 9, deployment_id: 9 }), gitlabHeaders());
   await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), { ...gitlabHeaders(), 'x-gitlab-token': 'wrong' });
   for (const environment of ['quay', 'pier']) await useRows(bridge, environment);
+  await bridge.settled();
+  await bridge.post('/webhooks/alerts', anAlert({ fingerprint: 'b' }), bearer);
   await bridge.settled();
   await fetch(`${bridge.url}/login`, { method: 'POST', body: new URLSearchParams({ token: ADMIN_TOKEN }) });
   // Twice: Redis is given a script's text the first time, and its digest from then on.

@@ -24,6 +24,7 @@ export const alerts = z
       ...FACTS,
       name,
       secrets,
+      isQuietWhenWell: true,
       maxBodyBytes: Math.floor(max_body_mib * MEBIBYTE),
       verify: (webhook) => verify(webhook, secrets),
       verifyHeaders: (head) => verifyHeaders(head, secrets),

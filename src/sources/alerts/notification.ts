@@ -25,7 +25,9 @@ export function mapNotification({ alerts, orgId }: Notification, webhook: Webhoo
   const given = { tool: orgId === undefined ? 'alertmanager' : 'grafana', webhook, settings };
   const read = alerts.slice(0, MAX_ALERTS).map((alert) => NotifiedAlert.safeParse(alert).data);
   const reports = read.flatMap((alert) => (alert && toReport(alert, given)) ?? []);
-  if (reports.length > 0) return { kind: 'records', records: [], alerts: onceEach(reports) };
+  const omitted = Math.max(0, alerts.length - MAX_ALERTS);
+  if (reports.length > 0)
+    return { kind: 'records', records: [], alerts: onceEach(reports), ...(omitted > 0 && { omitted }) };
   const status = read.find((alert) => alert?.status !== undefined)?.status;
   if (status !== undefined && !STATES[status])
     return { kind: 'ignored', reason: 'unknown_status', detail: `the status is ${shorten(status, SHOWN_CHARS)}` };

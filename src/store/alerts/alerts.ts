@@ -42,8 +42,9 @@ export function createAlerts(redis: Redis, retention: AlertRetention): Alerts {
   return {
     async put(report) {
       const names = [keys.alert(report.id), keys.alerts(), keys.changesVersion()];
-      const { state, id, startedAt } = report;
-      return (await putAlert(redis, names, state, toJson(report), id, Date.parse(startedAt), ttlSeconds)) === 1;
+      const { state, id, startedAt, receivedAt } = report;
+      const times = [Date.parse(startedAt), ttlSeconds, receivedAt];
+      return (await putAlert(redis, names, state, toJson(report), id, ...times)) === 1;
     },
     get: async (id) => (await read(redis, [id]))[0],
     async list(selection) {
@@ -69,8 +70,10 @@ export function createAlerts(redis: Redis, retention: AlertRetention): Alerts {
 
 /** Those that there are. */
 async function read(redis: Redis, ids: readonly string[]): Promise<Alert[]> {
-  const stored = await Promise.all(ids.map((id) => redis.hmget(keys.alert(id), ...ALERT_STATES)));
-  return stored.flatMap(([firing, resolved]) => foldAlert(parse(firing), parse(resolved)) ?? []);
+  const stored = await Promise.all(ids.map((id) => redis.hmget(keys.alert(id), ...ALERT_STATES, 'reported')));
+  return stored.flatMap(
+    ([firing, resolved, reported]) => foldAlert(parse(firing), parse(resolved), reported ?? undefined) ?? [],
+  );
 }
 
 /** Written by put() alone. */

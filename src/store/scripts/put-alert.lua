@@ -1,5 +1,5 @@
 --[[
-Keeps the first report of an alert in a state: a repeat changes nothing, and moves no time.
+Keeps the first report of an alert in a state: a repeat moves no time, but that of the last report.
 
 KEYS[1]    alert
 KEYS[2]    alerts
@@ -9,9 +9,12 @@ ARGV[2]    the report (JSON)
 ARGV[3]    its id
 ARGV[4]    when it began (epoch ms)
 ARGV[5]    seconds that it is kept
+ARGV[6]    when it was reported (ISO 8601 UTC)
 Reply      1 where the alert was not known in this state, else 0
 ]]
 local isNew = redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+local last = redis.call('HGET', KEYS[1], 'reported')
+if not last or last < ARGV[6] then redis.call('HSET', KEYS[1], 'reported', ARGV[6]) end
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 redis.call('ZADD', KEYS[2], 'NX', ARGV[4], ARGV[3])
 if isNew == 1 then redis.call('INCR', KEYS[3]) end

@@ -124,6 +124,7 @@ const Facts = ({ alert, now }: { alert: Alert; now: Date }): Html => (
       ['severity', alert.severity],
       ['began', <When at={alert.startedAt} now={now} />],
       ['ended', alert.endedAt !== undefined && <Ended alert={alert} now={now} />],
+      ['last reported', <When at={alert.lastReportedAt} now={now} />],
       ['reported by', `${alert.tool} (${alert.instance})`],
       ['page', alert.url !== undefined && <Link to={alert.url}>{alert.url}</Link>],
       ['runbook', alert.runbookUrl !== undefined && <Link to={alert.runbookUrl}>{alert.runbookUrl}</Link>],

@@ -95,10 +95,22 @@ const List = ({ alerts, now }: { alerts: readonly Alert[]; now: Date }): Html =>
         </span>{' '}
         <When at={alert.startedAt} now={now} />
         {alert.endedAt !== undefined && [' ', <Lasted alert={alert} />]}
+        {isForgotten(alert, now) && (
+          <span class="mute">
+            {' '}
+            nothing of it was reported since <When at={alert.lastReportedAt} now={now} />
+          </span>
+        )}
       </li>
     ))}
   </ul>
 );
+
+/** Tools repeat what goes on, most of them every four hours. */
+const FORGOTTEN_MS = 24 * 3_600_000;
+
+const isForgotten = ({ state, lastReportedAt }: Alert, now: Date): boolean =>
+  state === 'firing' && now.getTime() - Date.parse(lastReportedAt) > FORGOTTEN_MS;
 
 const Lasted = ({ alert: { startedAt, endedAt = startedAt } }: { alert: Alert }): Html => (
   <span class="mute">lasted {span(Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)))}</span>

@@ -98,7 +98,7 @@ interface Card extends SetupView {
 const placeOf = (name: string): string => `source-${name}`;
 
 async function card(source: Source, view: Card): Promise<Html> {
-  const { name, type } = source;
+  const { name, type, isQuietWhenWell = false } = source;
   const { base, who, show, entry, isAll, hours, now } = view;
   const url = `${base}/webhooks/${name}`;
   const secret = who.role === 'admin' && name === show ? source.secrets[0] : undefined;
@@ -108,7 +108,7 @@ async function card(source: Source, view: Card): Promise<Html> {
         {name}
         {type !== name && [' ', <span class="mute">{type}</span>]}
       </h2>
-      <LastWebhook {...{ source: name, entry, isAll, hours, now }} />
+      <LastWebhook {...{ source: name, isQuietWhenWell, entry, isAll, hours, now }} />
       {(await outdatedAt(source, view.inbox)).map((advice) => (
         <p class="complaint">
           <WithCode>{advice}</WithCode>

@@ -15,7 +15,14 @@ import { When } from './time.tsx';
 export async function lastFragment(sources: readonly Source[], inbox: Inbox, now: Date): Promise<string> {
   const [{ newest, isAll }, hours] = await Promise.all([lastWebhooksBySource(inbox), inbox.hours(now)]);
   return sources
-    .map(({ name }) => ({ source: name, entry: newest.get(name), isAll, hours: hours.get(name) ?? [], now }))
+    .map(({ name, isQuietWhenWell = false }) => ({
+      source: name,
+      isQuietWhenWell,
+      entry: newest.get(name),
+      isAll,
+      hours: hours.get(name) ?? [],
+      now,
+    }))
     .map((view) => (<LastWebhook {...view} />).markup)
     .join('\n');
 }
@@ -30,6 +37,7 @@ const ANSWERS = {
 
 export interface LastWebhookView {
   readonly source: string;
+  readonly isQuietWhenWell: boolean;
   readonly entry: InboxEntry | undefined;
   /** No older one was left out. */
   readonly isAll: boolean;

@@ -12,15 +12,17 @@ const countOf = ({ taken, ignored, refused }: Omit<Hour, 'atMs'>): number => tak
 
 export interface SourceDayView {
   readonly source: string;
+  /** Its silence says nothing. */
+  readonly isQuietWhenWell: boolean;
   readonly hours: readonly Hour[];
   readonly now: Date;
 }
 
 /** What came from a source in the last 24 hours, an hour a column, and whether it fell silent. */
-export function SourceDay({ source, hours, now }: SourceDayView): Html {
+export function SourceDay({ source, isQuietWhenWell, hours, now }: SourceDayView): Html {
   const day = lastDay(hours, now);
   const total = totalOf(day);
-  const silent = silentSince(hours, now);
+  const silent = isQuietWhenWell ? undefined : silentSince(hours, now);
   const most = Math.max(1, ...day.map(countOf));
   const came = countOf(total);
   return (

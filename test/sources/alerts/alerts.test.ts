@@ -54,6 +54,7 @@ describe('what the tools send', () => {
     const [alert] = group.alerts;
     const many = Array.from({ length: MAX_ALERTS + 1 }, (_, at) => ({ ...alert, fingerprint: String(at) }));
     expect(alertsIn({ ...group, alerts: many })).toHaveLength(MAX_ALERTS);
+    expect(map({ ...group, alerts: many })).toMatchObject({ omitted: 1 });
     expect(alertsIn({ ...group, alerts: [alert, alert] })).toHaveLength(1);
   });
 });

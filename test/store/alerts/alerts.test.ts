@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AlertReport, boundAlert } from '../../../src/domain/alert.ts';
+import { type AlertReport, boundAlerts } from '../../../src/domain/alert.ts';
 import { createAlerts } from '../../../src/store/alerts/alerts.ts';
 import { keys } from '../../../src/store/keys.ts';
 import { useRedis } from '../../support/use-redis.ts';
@@ -27,7 +27,11 @@ describe('an alert', () => {
   it('goes from firing to resolved, whichever is reported first and however often, and no repeat moves a time', async () => {
     const firing = report('1', { summary: 'It is dark', startedAt: ago(20) });
     const resolved = report('1', { state: 'resolved', startedAt: ago(20), endedAt: ago(5) });
-    const later = [report('1', { startedAt: ago(1) }), report('1', { state: 'resolved', endedAt: ago(1) })];
+    const lastly = ago(0);
+    const later = [
+      report('1', { startedAt: ago(1), receivedAt: lastly }),
+      report('1', { state: 'resolved', endedAt: ago(1) }),
+    ];
     await fc.assert(
       fc.asyncProperty(fc.shuffledSubarray([firing, resolved, firing, resolved], { minLength: 4 }), async (order) => {
         await redis.flushall();
@@ -39,6 +43,7 @@ describe('an alert', () => {
           summary: 'It is dark',
           startedAt: firing.startedAt,
           endedAt: resolved.endedAt,
+          lastReportedAt: lastly,
         });
         expect(await alerts().list({})).toHaveLength(1);
       }),
@@ -74,20 +79,22 @@ describe('an alert', () => {
 
   it('takes no more room than its limits, and no half characters', () => {
     const long = `${'x'.repeat(50_000)}\ud83d`;
-    const bounded = boundAlert(
-      report('1', {
-        title: long,
-        summary: long,
-        severity: long,
-        environment: long,
-        url: `https://harbor.example/${long}`,
-        services: Array.from({ length: 50 }, () => ({ label: long, name: long })),
-        labels: Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`${at}${long}`, long])),
-      }),
-    );
+    const hostile = report('1', {
+      title: long,
+      summary: long,
+      severity: long,
+      environment: long,
+      url: `https://harbor.example/${long}`,
+      services: Array.from({ length: 50 }, () => ({ label: long, name: long })),
+      labels: Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`${at}${long}`, long])),
+    });
+    const [bounded] = boundAlerts([hostile]);
     const json = JSON.stringify(bounded);
     expect(json.length).toBeLessThan(20_000);
     expect(json).not.toContain('\\ud83d');
     expect(bounded).not.toHaveProperty('url');
+    const many = boundAlerts(Array.from({ length: 500 }, () => hostile));
+    expect(JSON.stringify(many).length).toBeLessThan(2_000_000);
+    expect(many).toHaveLength(500);
   });
 });
