@@ -92,6 +92,15 @@ const PLACES: Readonly<Record<PresetName, Place>> = {
       secrets: { token: SECRET },
     }),
   },
+  'compass-deployment': {
+    path: '/gateway/api/compass/v1/events',
+    isProved: ({ headers }) => headers.authorization === `Basic ${btoa(`shiplog@harbor.example:${SECRET}`)}`,
+    answer: { status: 202 },
+    config: (url) => ({
+      settings: { site: url, cloud_id: '8c1b61ee-0000-4000-8000-f1129c2081ab', user: 'shiplog@harbor.example' },
+      secrets: { token: SECRET },
+    }),
+  },
   firehydrant: {
     path: '/v1/changes/events',
     isProved: bearer,

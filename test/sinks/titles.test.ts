@@ -8,7 +8,7 @@ import { AnySink } from '../../src/sinks/index.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { cutText, firstCharacters } from '../../src/values/graphemes.ts';
 import { aDeployment } from '../support/deployment.ts';
-import { AlertopsMessage, PRESET_BODIES } from '../support/destination-schemas.ts';
+import { AlertopsMessage, JiraSubmission, PRESET_BODIES } from '../support/destination-schemas.ts';
 import { PRESETS_GIVEN, type PresetName } from '../support/presets.ts';
 
 interface Told {
@@ -35,6 +35,7 @@ const TITLES: Readonly<Record<Exclude<PresetName, 'datadog-dora-deployment'>, (b
     variables.e.shortDescription,
   'honeycomb-marker': ({ message }: { message: string }) => message,
   'incident-io': ({ title }: { title: string }) => title,
+  'compass-deployment': ({ event }: { event: { deployment: { displayName: string } } }) => event.deployment.displayName,
   firehydrant: ({ summary }: { summary: string }) => summary,
   slack: ({ text, blocks }: { text: string; blocks: readonly { text: { text: string } }[] }) => [
     text,
@@ -62,6 +63,11 @@ const SINKS: Readonly<Record<string, Told>> = {
     sink: sinkOf({ type: 'cdevents', url: 'https://events.example.com', states: State.options }),
     titleOf: ({ customData }: { customData: { summary: string } }) => customData.summary,
   },
+  jira: {
+    sink: sinkOf({ type: 'jira', cloud_id: '8c1b61ee', client_id: 'shiplog', client_secret: 'a-look-alike-0001' }),
+    titleOf: ({ deployments }: JiraSubmission) => deployments[0]?.displayName,
+    schema: JiraSubmission,
+  },
   otlp: {
     sink: sinkOf({ type: 'otlp', url: 'https://collector.example.com' }),
     titleOf: ({ resourceLogs }: { resourceLogs: OtlpLogs }) =>
@@ -83,6 +89,7 @@ const SINKS: Readonly<Record<string, Told>> = {
 
 const REPOSITORY = 'https://gitlab.example.com/harbor/lighthouse-api';
 const base = aDeployment({
+  ref: 'LAMP-7-faster',
   repository: { name: 'harbor/lighthouse-api', url: REPOSITORY },
   pipelineUrl: `${REPOSITORY}/-/pipelines/5521`,
 });

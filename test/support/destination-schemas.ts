@@ -167,6 +167,32 @@ export const PRESET_BODIES = {
     source_url: z.url().optional(),
     metadata: z.record(z.string(), Text).optional(),
   }),
+  'compass-deployment': z.strictObject({
+    cloudId: Text,
+    componentId: Text.optional(),
+    event: z.strictObject({
+      deployment: z.strictObject({
+        displayName: Text.max(255),
+        description: Text.max(255),
+        url: z.url(),
+        lastUpdated: Iso,
+        updateSequenceNumber: z.int().positive(),
+        externalEventSourceId: Text.max(255),
+        deploymentProperties: z.strictObject({
+          sequenceNumber: z.int().positive(),
+          state: z.enum(['PENDING', 'IN_PROGRESS', 'SUCCESSFUL', 'FAILED', 'CANCELLED', 'ROLLED_BACK', 'UNKNOWN']),
+          startedAt: Iso.optional(),
+          completedAt: Iso.optional(),
+          pipeline: z.strictObject({ pipelineId: Text, url: z.url(), displayName: Text }),
+          environment: z.strictObject({
+            environmentId: Text,
+            displayName: Text,
+            category: z.enum(['PRODUCTION', 'STAGING', 'TESTING', 'DEVELOPMENT', 'UNMAPPED']),
+          }),
+        }),
+      }),
+    }),
+  }),
   firehydrant: z.strictObject({
     summary: Text,
     description: Text.optional(),

@@ -23,6 +23,15 @@ export const PRESETS_GIVEN: Readonly<
   'newrelic-change-event': { secrets: { api_key: PRESET_SECRET } },
   'honeycomb-marker': { secrets: { api_key: PRESET_SECRET } },
   'incident-io': { settings: { alert_source_config_id: '01LOOKALIKE' }, secrets: { token: PRESET_SECRET } },
+  'compass-deployment': {
+    settings: {
+      site: 'https://harbor.atlassian.net',
+      cloud_id: '8c1b61ee-0000-4000-8000-f1129c2081ab',
+      user: 'shiplog@harbor.example',
+      component_id: 'ari:cloud:compass:8c1b61ee-0000-4000-8000-f1129c2081ab:component/a/b',
+    },
+    secrets: { token: PRESET_SECRET },
+  },
   firehydrant: { secrets: { token: PRESET_SECRET } },
   slack: { secrets: { url: 'https://hooks.slack.com/services/T000/B000/lookalike0001' } },
 };

@@ -1,4 +1,5 @@
 import type { Preset } from '../preset.ts';
+import { compassDeployment } from './compass-deployment.ts';
 import { datadogDoraDeployment } from './datadog-dora-deployment.ts';
 import { devlakeDeployment } from './devlake-deployment.ts';
 import { firehydrant } from './firehydrant.ts';
@@ -23,6 +24,7 @@ export const PRESETS = {
   'honeycomb-marker': honeycombMarker,
   'incident-io': incidentIo,
   firehydrant,
+  'compass-deployment': compassDeployment,
   slack,
 } satisfies Record<string, Preset>;
 
