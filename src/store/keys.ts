@@ -147,8 +147,8 @@ export const keys = {
   packedIndex: family('packed-index:<index>', {
     type: 'zset',
     content:
-      'the packed deployments of an index (changes, facet), fifty in one member: six bytes of time and four of ' +
-      'its id for each, the newest first (scripts/includes/index-blocks.lua), by the time of the newest (epoch ms)',
+      'the packed deployments of an index (changes, facet), fifty in one member: six bytes of time for each, and its ' +
+      'id, the newest first (scripts/includes/index-blocks.lua), by the time of the newest (epoch ms)',
     writtenBy: 'store/changes/index-blocks.ts',
     ends: 'an entry goes with its deployment, or when that is unpacked',
     expires: false,

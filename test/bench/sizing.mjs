@@ -1,5 +1,6 @@
 // How much of Redis a deployment and a webhook take: node test/bench/sizing.mjs [deployments], after npm run build.
-// Each deployment is told by three signals and delivered to two sinks. docs/sizing.md has the figures.
+// Of an installation: node test/bench/sizing.mjs --a-day <deployments>, all that is kept of it after 400 days; the last
+// day is not packed. With a second number, of one that has grown to so many a day. Each deployment is told by three signals and delivered to two sinks. docs/sizing.md has the figures.
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,10 +19,15 @@ import { createLedger } from '../../dist/store/deliveries/ledger.js';
 import { createInbox } from '../../dist/store/inbox/inbox.js';
 import { createInboxPacker } from '../../dist/store/inbox/packer.js';
 
-const count = Number(process.argv[2] ?? 5_000);
+const isInstallation = process.argv[2] === '--a-day';
+const aDay = Number(process.argv[3] ?? 50);
+const grownADay = Number(process.argv[4] ?? 0);
+const KEPT = { days: 400, count: 200_000 };
+const count = isInstallation ? Math.min(KEPT.count, KEPT.days * aDay) : Number(process.argv[2] ?? 5_000);
 const PAGES = 200;
 const DAY = 500;
-const HOOKS = 5_000;
+const hooksOf = (day) => Math.min(20_000, 7 * 3 * day);
+const HOOKS = isInstallation ? hooksOf(aDay) : 5_000;
 let hookBytes = 0;
 const dir = mkdtempSync(join(tmpdir(), 'shiplog-sizing-'));
 const path = join(dir, 'redis.sock');
@@ -184,46 +190,46 @@ const view = async (key, records) => {
   };
 };
 
-try {
-  await redis.ping();
-  const emptyBytes = await used();
-  const deployments = createChangeLog(createDeployments(redis, { days: 400, count: 200_000 }), view);
-  const echoes = createEchoes(redis, 430 * 86_400);
+function open() {
+  const deployments = createChangeLog(createDeployments(redis, KEPT), view);
   const ledger = createLedger(redis, {
-    echoes,
+    echoes: createEchoes(redis, 430 * 86_400),
     clock: () => new Date(),
     keepSeconds: 430 * 86_400,
     safety: { begin: () => async () => {} },
   });
-  const write = async (from, to) => {
-    for (let at = from; at < to; at += 50)
-      await Promise.all(
-        Array.from({ length: Math.min(50, to - at) }, async (_, n) => {
-          for (const step of [0, 1, 2]) await deployments.apply(recordOf(at + n, step));
-          await deliver(ledger, at + n);
-        }),
-      );
-    await redis.del('{shiplog}:feed');
+  return {
+    deployments,
+    async write(from, to) {
+      for (let at = from; at < to; at += 50)
+        await Promise.all(
+          Array.from({ length: Math.min(50, to - at) }, async (_, n) => {
+            for (const step of [0, 1, 2]) await deployments.apply(recordOf(at + n, step));
+            await deliver(ledger, at + n);
+          }),
+        );
+    },
   };
+}
+
+async function packDeployments() {
+  const packer = createPacker(redis, 0);
+  const rounds = (await redis.zcard('{shiplog}:changes')) / 200;
+  for (let round = 0; round <= rounds; round++) await packer.packSome();
+}
+
+/** As time goes by: a day of them is unpacked at any moment, and the tables of Redis never grow for all. */
+async function writeByDay(write, to, day) {
   await rememberSinks(redis, ['alert24', 'gitlab']);
-  await write(0, count);
-  const fullBytes = await used();
-  const fullPage = await msOfAPage(deployments);
-  const fullFamilies = await byFamily();
-  // As time goes by: a day of them is unpacked at any moment, and the tables of Redis never grow for all.
-  await redis.flushall();
-  await rememberSinks(redis, ['alert24', 'gitlab']);
-  for (let at = 0; at < count; at += DAY) {
-    await write(at, Math.min(at + DAY, count));
-    const packer = createPacker(redis, 0);
-    for (let round = 0; round <= count / 200; round++) await packer.packSome();
+  for (let at = 0; at < to; at += day) {
+    await write(at, Math.min(at + day, to));
+    await packDeployments();
   }
-  const packedBytes = await used();
-  const packedPage = await msOfAPage(deployments);
-  const packedFamilies = await byFamily();
+}
+
+async function addHooks(from, to) {
   const inbox = createInbox(redis, { days: 7, count: 1_000_000, maxBytes: 2 ** 40 });
-  const beforeInbox = await used();
-  for (let n = 0; n < HOOKS; n++) {
+  for (let n = from; n < to; n++) {
     const hook = jobHook(n);
     hookBytes += hook.length;
     await inbox.add(
@@ -247,31 +253,87 @@ try {
       Buffer.from(hook),
     );
   }
+}
+
+async function packHooks() {
+  const packer = createInboxPacker(redis, { quietMs: 0, waitsMs: 0 });
+  const rounds = (await redis.zcard('{shiplog}:inbox')) / 300;
+  for (let round = 0; round <= rounds; round++) await packer.packSome();
+}
+
+async function measureOne() {
+  const emptyBytes = await used();
+  const { deployments, write } = open();
+  await rememberSinks(redis, ['alert24', 'gitlab']);
+  await write(0, count);
+  await redis.del('{shiplog}:feed');
+  const fullBytes = await used();
+  const fullPage = await msOfAPage(deployments);
+  const fullFamilies = await byFamily();
+  await redis.flushall();
+  await writeByDay(write, count, DAY);
+  await redis.del('{shiplog}:feed');
+  const packedBytes = await used();
+  const packedPage = await msOfAPage(deployments);
+  const packedFamilies = await byFamily();
+  const beforeInbox = await used();
+  await addHooks(0, HOOKS);
   await redis.del('{shiplog}:feed');
   const inboxBytes = (await used()) - beforeInbox;
-  const bodies = createInboxPacker(redis, { quietMs: 0, waitsMs: 0 });
-  for (let round = 0; round < HOOKS / 200; round++) await bodies.packSome();
+  await packHooks();
   const packedInbox = (await used()) - beforeInbox;
-  console.log(
-    JSON.stringify(
-      {
-        deployments: count,
-        bytesOfADeployment: {
-          written: Math.round((fullBytes - emptyBytes) / count),
-          packed: Math.round((packedBytes - emptyBytes) / count),
-        },
-        msOfAPageOf50: { written: Number(fullPage.toFixed(2)), packed: Number(packedPage.toFixed(2)) },
-        bytesOfAWebhook: {
-          sent: Math.round(hookBytes / HOOKS),
-          written: Math.round(inboxBytes / HOOKS),
-          packed: Math.round(packedInbox / HOOKS),
-        },
-        families: { written: fullFamilies, packed: packedFamilies },
-      },
-      undefined,
-      2,
-    ),
-  );
+  return {
+    deployments: count,
+    bytesOfADeployment: {
+      written: Math.round((fullBytes - emptyBytes) / count),
+      packed: Math.round((packedBytes - emptyBytes) / count),
+    },
+    msOfAPageOf50: { written: Number(fullPage.toFixed(2)), packed: Number(packedPage.toFixed(2)) },
+    bytesOfAWebhook: {
+      sent: Math.round(hookBytes / HOOKS),
+      written: Math.round(inboxBytes / HOOKS),
+      packed: Math.round(packedInbox / HOOKS),
+    },
+    families: { written: fullFamilies, packed: packedFamilies },
+  };
+}
+
+const mib = async (before = 0) => Number((((await used()) - before) / 2 ** 20).toFixed(1));
+
+async function stateOf(day, { emptyBytes, deployments, from }) {
+  await redis.xtrim('{shiplog}:feed', 'MAXLEN', 10_000);
+  const changeLogMib = await mib(emptyBytes);
+  // Those of the last minute are not packed.
+  const fresh = Math.ceil((3 * day) / 1_440);
+  await addHooks(from, hooksOf(day) - fresh);
+  await packHooks();
+  await addHooks(hooksOf(day) - fresh, hooksOf(day));
+  await redis.xtrim('{shiplog}:feed', 'MAXLEN', 10_000);
+  const togetherMib = await mib(emptyBytes);
+  return {
+    ...{ deploymentsADay: day, webhooks: await redis.zcard('{shiplog}:inbox') },
+    ...{ changeLogMib, togetherMib, redisMib: await mib() },
+    peakMib: Number((Number(/^used_memory_peak:(\d+)/m.exec(await redis.info('memory'))[1]) / 2 ** 20).toFixed(1)),
+    msOfAPageOf50: Number((await msOfAPage(deployments)).toFixed(2)),
+  };
+}
+
+async function measureInstallation() {
+  const emptyBytes = await used();
+  const { deployments, write } = open();
+  await writeByDay(write, count - aDay, aDay);
+  await write(count - aDay, count);
+  const first = await stateOf(aDay, { emptyBytes, deployments, from: 0 });
+  if (grownADay === 0) return first;
+  console.log(JSON.stringify(first, undefined, 2));
+  await write(count, count + grownADay - aDay);
+  await deployments.prune({ nowMs: Date.UTC(2026, 4, 1) });
+  return stateOf(grownADay, { emptyBytes, deployments, from: hooksOf(aDay) });
+}
+
+try {
+  await redis.ping();
+  console.log(JSON.stringify(await (isInstallation ? measureInstallation() : measureOne()), undefined, 2));
 } finally {
   redis.disconnect();
   server.kill('SIGKILL');

@@ -6,7 +6,7 @@ import { UNGROUP } from './swap.ts';
 
 /**
  * A deployment stands in a dozen indexes, each of which takes ninety bytes for it. Of those that are packed, an index
- * holds fifty in one member, in ten bytes each; the scripts read both as one (scripts/includes/index-page.lua).
+ * holds fifty in one member, in a dozen bytes each; the scripts read both as one (scripts/includes/index-page.lua).
  */
 export const packedIndexOf = (index: string): string => keys.packedIndex(index.slice(PREFIX.length + 1));
 

@@ -38,12 +38,12 @@ local function fillFromBlock(list)
     local block, rows = blockAt(list.key, list.passed), {}
     list.rows, list.passed, list.hasMore = rows, list.passed + 1, false
     if not block then return end
-    for i = 1, IN_BLOCK do
-      local score, number = entryOf(block, i)
-      if score < lowestMs then return end
-      if score <= highestMs then
-        rows[#rows + 1] = nameOf(number)
-        rows[#rows + 1] = string.format('%.0f', score)
+    local scores = scoresOf(block)
+    for i, id in ipairs(idsOf(block)) do
+      if scores[i] < lowestMs then return end
+      if scores[i] <= highestMs then
+        rows[#rows + 1] = id
+        rows[#rows + 1] = scores[i]
       end
     end
     list.hasMore = true
@@ -56,8 +56,7 @@ local function advance(list)
     list.fill(list)
     list.at = 1
   end
-  list.name, list.scoreText = list.rows[list.at], list.rows[list.at + 1]
-  list.score = list.name and tonumber(list.scoreText)
+  list.name, list.score = list.rows[list.at], tonumber(list.rows[list.at + 1] or 0)
   return list.name
 end
 local function isBefore(one, other)
@@ -92,10 +91,10 @@ for i = 1, drivers do
 end
 for at = math.floor(#heap / 2), 1, -1 do sift(at) end
 
-local names, seen, scores, last, ofLast = {}, {}, {}, highest, skip
+local names, seen, scores, last, ofLast = {}, {}, {}, highestMs, skip
 while #names < limit and heap[1] do
   local list = heap[1]
-  local name, score = list.name, list.scoreText
+  local name, score = list.name, list.score
   if not advance(list) then
     heap[1] = heap[#heap]
     heap[#heap] = nil
@@ -118,12 +117,12 @@ local looked, isLast = #names, #names < limit
 local function withoutPacked(open, blocks, fitting)
   local rest, block, oldest, newest = {}, nil, math.huge, -math.huge
   for _, name in ipairs(open) do
-    local score, number = tonumber(scores[name]), numberOf(name)
-    if number and (score < oldest or score > newest) then
-      block = blockAround(blocks, scores[name])
-      if block then oldest, newest = oldestOf(block), (entryOf(block, 1)) end
+    local score, isPacked = scores[name], isPackedId(name)
+    if isPacked and (score < oldest or score > newest) then
+      block = blockAround(blocks, score)
+      if block then oldest, newest = oldestOf(block), newestOf(block) end
     end
-    if number and block and holdsEntry(block, packEntry(score, number)) then
+    if isPacked and block and holdsId(block, name) then
       fitting[name] = true
     else
       rest[#rest + 1] = name
@@ -170,4 +169,4 @@ for at, name in ipairs(names) do
   end
   if hasAll then found[#found + 1] = (terms and '+' or '?') .. name end
 end
-return { looked, isLast and '' or last, ofLast, found }
+return { looked, isLast and '' or string.format('%.17g', last), ofLast, found }

@@ -23,18 +23,17 @@ end
 
 local run, before = {}, nil
 local function group()
-  local names, entries = {}, {}
+  local scores, ids = {}, {}
   for i = 1, IN_BLOCK do
-    local one = run[i]
-    names[i], entries[IN_BLOCK + 1 - i] = one.name, packEntry(one.score, one.number)
+    local one = run[IN_BLOCK + 1 - i]
+    scores[i], ids[i] = one.score, one.id
   end
-  redis.call('ZREM', index, unpack(names))
-  redis.call('ZADD', blocks, run[IN_BLOCK].score, table.concat(entries))
+  redis.call('ZREM', index, unpack(ids))
+  redis.call('ZADD', blocks, scores[1], packBlock(scores, ids))
 end
 for at = 1, #rows, 2 do
   local name, score = rows[at], tonumber(rows[at + 1])
-  local number = score >= 0 and score < 0x1000000000000 and score % 1 == 0 and numberOf(name)
-  if number then
+  if score >= 0 and score < 0x1000000000000 and score % 1 == 0 and isPackedId(name) then
     look(score)
     if #run == IN_BLOCK then
       -- Two blocks share no score: the next one is known by now.
@@ -46,7 +45,7 @@ for at = 1, #rows, 2 do
       end
     end
     if before ~= newest then run, before = {}, newest end
-    if score < oldest then run[#run + 1] = { name = name, score = score, number = number } end
+    if score < oldest then run[#run + 1] = { id = name, score = score } end
   end
 end
 if #rows < 2 * limit then

@@ -15,9 +15,8 @@ Reply      1, or 0 when something was written to meanwhile
 -- @include index-blocks
 -- @include ungroup
 local function ungroupName(index, blocks, score, name)
-  local number = numberOf(name)
-  local block = number and not redis.call('ZSCORE', index, name) and blockAround(blocks, score)
-  if block and holdsEntry(block, packEntry(score, number)) then ungroup(index, blocks, block) end
+  local block = not redis.call('ZSCORE', index, name) and blockAround(blocks, score)
+  if block and holdsId(block, name) then ungroup(index, blocks, block) end
 end
 local watched = tonumber(ARGV[1])
 for i = 1, watched do

@@ -3,9 +3,9 @@ local function inBlocksFrom(blocks, bound)
   local count = redis.call('ZCOUNT', blocks, bound, '+inf')
   local limit = tonumber(string.match(bound, '^%(?(%-?%d.*)$'))
   if count == 0 or not limit then return count * IN_BLOCK end
-  local last, isOpen, within = blockAt(blocks, count - 1), string.sub(bound, 1, 1) == '(', IN_BLOCK
+  local scores, isOpen, within = scoresOf(blockAt(blocks, count - 1)), string.sub(bound, 1, 1) == '(', IN_BLOCK
   while within > 0 do
-    local score = entryOf(last, within)
+    local score = scores[within]
     if score > limit or (score == limit and not isOpen) then break end
     within = within - 1
   end
@@ -42,25 +42,39 @@ local function pageOf(index, blocks, from, to)
   local passed, singleRank = 0, 0
   if rank > 0 then passed, singleRank = upTo(rank - 1) end
   local wanted, skip, names = to - from + 1, from - passed, {}
-  local rows, at, hasMore, block, i = {}, 1, true, nil, IN_BLOCK
-  while #names < wanted do
-    if at > #rows and hasMore then
-      rows, at = redis.call('ZREVRANGE', index, singleRank, singleRank + IN_BLOCK - 1, 'WITHSCORES'), 1
-      singleRank, hasMore = singleRank + IN_BLOCK, #rows == 2 * IN_BLOCK
-    end
-    if i == IN_BLOCK then
-      block, i, rank = rank < count and blockAt(blocks, rank) or nil, 0, rank + 1
-    end
-    local name, score = rows[at], tonumber(rows[at + 1] or '')
-    local packedScore, number = -1, nil
-    if block then packedScore, number = entryOf(block, i + 1) end
-    if not name and not block then return names end
-    if name and (not block or score > packedScore or (score == packedScore and name > nameOf(number))) then
-      at = at + 2
-    else
-      name, i = skip > 0 or nameOf(number), i + 1
-    end
+  local rows, at, hasMore = {}, 1, true
+  local function fillRows()
+    rows, at = redis.call('ZREVRANGE', index, singleRank, singleRank + IN_BLOCK - 1, 'WITHSCORES'), 1
+    singleRank, hasMore = singleRank + IN_BLOCK, #rows == 2 * IN_BLOCK
+  end
+  local function add(name)
     if skip > 0 then skip = skip - 1 else names[#names + 1] = name end
   end
+  -- The single ones that come before an entry, or all where there is none.
+  local function addSingles(score, id)
+    while #names < wanted do
+      if at > #rows and hasMore then fillRows() end
+      local name = rows[at]
+      if not name then return end
+      local own = score and tonumber(rows[at + 1])
+      if score and (own < score or (own == score and name < id)) then return end
+      add(name)
+      at = at + 2
+    end
+  end
+  local block = blockAt(blocks, rank)
+  while block and #names < wanted do
+    local scores, ids = scoresOf(block), idsOf(block)
+    local oldest = scores[IN_BLOCK]
+    for i, id in ipairs(ids) do
+      -- The next single one is not looked at again as long as it is older than the whole block.
+      if not rows[at] or tonumber(rows[at + 1]) >= oldest then addSingles(scores[i], id) end
+      if #names == wanted then return names end
+      add(id)
+    end
+    rank = rank + 1
+    block = #names < wanted and blockAt(blocks, rank)
+  end
+  addSingles()
   return names
 end
