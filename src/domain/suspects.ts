@@ -11,6 +11,8 @@ export const SERVICE_REACH_MS = 7 * DAY_MS;
 export const PLACE_REACH_MS = DAY_MS;
 /** What began before the alert may have ended after it: so long after it changes are looked at. */
 export const AFTER_MS = 2 * HOUR_MS;
+/** Two clocks, and alerts whose times have whole seconds. */
+const CLOCK_SLACK_MS = 5_000;
 /** More are no suspects, but a change log. */
 export const MAX_SUSPECTS = 10;
 
@@ -61,7 +63,9 @@ const beganMsOf = ({ startedAt, succeededAt, occurredAt }: Deployment): number =
 
 /** It began before, and it did run. */
 const mayHaveCaused = (deployment: Deployment, alertMs: number): boolean =>
-  deployment.state !== 'pending' && deployment.endReason !== 'never_ran' && beganMsOf(deployment) <= alertMs;
+  deployment.state !== 'pending' &&
+  deployment.endReason !== 'never_ran' &&
+  beganMsOf(deployment) <= alertMs + CLOCK_SLACK_MS;
 
 /** When each was replaced by another one. */
 function replacements(deployments: readonly Deployment[]): ReadonlyMap<string, ReplacedBy> {

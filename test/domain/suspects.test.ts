@@ -79,6 +79,12 @@ describe('a suspect', () => {
     expect(rank(later, pending, never)).toEqual([]);
   });
 
+  it('may have begun within the seconds by which two clocks differ, or that a time without fractions hides', () => {
+    const ranked = rank(change('posted', -0.05, { startedAt: at(-0.05) }));
+    expect(textsOf(ranked, 'posted')?.[1]).toBe('Under way when the alert began: it had started 0 seconds before.');
+    expect(keysOf(rank(change('later', -0.2, { startedAt: at(-0.2) })))).toEqual([]);
+  });
+
   it('is less of one when it was replaced before the alert, and more when it was rolled back after it', () => {
     const first = change('first', 12);
     const second = change('second', 11, { replaced: { deployment: 'first' } });
