@@ -1,5 +1,6 @@
 import type { ChangeType } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
+import type { AlertsByChange } from './performance-alerts.ts';
 import { lineageOf } from './succession.ts';
 
 /**
@@ -38,6 +39,12 @@ export interface DateRange {
   readonly to: Date;
 }
 
+/** What is measured, and what counts as a failure. */
+export interface Measured extends DateRange {
+  /** Absent: failed deployments and roll-backs are the failures. */
+  readonly alerts?: AlertsByChange | undefined;
+}
+
 const DAY_MS = 86_400_000;
 /** Below this a tenth of them is less than one. */
 const LEAST_FOR_TENTH = 10;
@@ -70,15 +77,15 @@ export function finishedDeployments(deployments: readonly Deployment[]): Deploym
 }
 
 /** @param finished by time, as finishedDeployments() gives them. */
-export function performanceOf(finished: readonly Deployment[], span: DateRange): Performance {
+export function performanceOf(finished: readonly Deployment[], span: Measured): Performance {
   const succeeded = finished.filter(({ state }) => state === 'succeeded').length;
   const days = Math.max(1, Math.ceil((span.to.getTime() - span.from.getTime()) / DAY_MS));
   return {
     finished: finished.length,
     frequency: { succeeded, perDay: succeeded / days },
     leadTime: leadTimeOf(finished),
-    changeFailure: changeFailureOf(finished),
-    restore: restoreOf(finished),
+    changeFailure: span.alerts ? alertedOf(finished, span.alerts) : changeFailureOf(finished),
+    restore: span.alerts ? resolvedOf(finished, span.alerts) : restoreOf(finished),
   };
 }
 
@@ -125,6 +132,24 @@ function changeFailureOf(finished: readonly Deployment[]): Performance['changeFa
   };
 }
 
+/** Changes after which an alert began that counts against them. */
+function alertedOf(finished: readonly Deployment[], alerts: AlertsByChange): Performance['changeFailure'] {
+  const changes = finished.filter(({ changeType }) => changeType !== 'rollback');
+  const failed = changes.filter(({ key }) => alerts.has(key)).length;
+  return { ...(changes.length > 0 && { rate: failed / changes.length }), failed, rolledBack: 0, of: changes.length };
+}
+
+/** How long those alerts lasted. */
+function resolvedOf(finished: readonly Deployment[], alerts: AlertsByChange): Performance['restore'] {
+  const counted = finished.flatMap(({ key }) => alerts.get(key) ?? []);
+  const times = counted.flatMap(({ startedAt, endedAt }) =>
+    endedAt === undefined ? [] : [Math.max(0, Date.parse(endedAt) - Date.parse(startedAt))],
+  );
+  const medianMs = quantile(times, 0.5);
+  const open = counted.filter(({ state }) => state === 'firing').length;
+  return { ...(medianMs !== undefined && { medianMs }), restored: times.length, open };
+}
+
 /** From the first failure in a place to the next success there; failures in between belong to the same trouble. */
 function restoreOf(finished: readonly Deployment[]): Performance['restore'] {
   const failedAt = new Map<string, number>();
@@ -159,7 +184,7 @@ export function daysOf(finished: readonly Deployment[], { from, to }: DateRange)
 export function performanceBy(
   finished: readonly Deployment[],
   nameOf: (deployment: Deployment) => string,
-  span: DateRange,
+  span: Measured,
 ): { readonly name: string; readonly performance: Performance }[] {
   const groups = new Map<string, Deployment[]>();
   for (const deployment of finished) {

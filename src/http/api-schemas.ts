@@ -191,6 +191,8 @@ const PerformanceMeta = z.strictObject({
   since: Time,
   until: Time,
   environment: z.string(),
+  /** What the change failure rate and the time to restore count. */
+  failures: z.enum(['deployments', 'alerts']),
   /** False: only the newest of the span were looked at. */
   is_whole: z.boolean(),
 });

@@ -9,8 +9,10 @@ import {
   type Performance,
   performanceBy,
 } from '../domain/performance.ts';
+import { attributeAlerts } from '../domain/performance-alerts.ts';
 import { swimlaneOf } from '../domain/swimlane.ts';
 import { tierOf } from '../domain/tier.ts';
+import { type Alerts, MAX_LOOKED_AT } from '../store/alerts/alerts.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import { csvRow } from '../values/csv.ts';
 import { TypedText } from '../values/text.ts';
@@ -28,6 +30,8 @@ export const PerformanceQuery = z.strictObject({
   /** A team of `owners`. */
   owner: Text,
   range: z.enum(rangeNames, { error: `write ${rangeNames.join(', ')}` }).default('30d'),
+  /** What counts as a failure, for the change failure rate and the time to restore. */
+  failures: z.enum(['deployments', 'alerts'], { error: 'write deployments or alerts' }).default('deployments'),
   by: z.enum(['service', 'environment', 'team'], { error: 'write service, environment or team' }).default('service'),
   format: z.enum(['json', 'csv'], { error: 'write json or csv' }).default('json'),
 });
@@ -82,20 +86,39 @@ const NAMES = {
 } as const;
 export const NO_TEAM = '(nobody)';
 
+export interface PerformanceParts {
+  readonly deployments: Pick<Deployments, 'list'>;
+  readonly alerts: Pick<Alerts, 'list'>;
+}
+
+/** The alerts of a span as they count against these changes. Undefined: failed deployments count. */
+export async function readFailures(
+  alerts: Pick<Alerts, 'list'>,
+  failures: 'deployments' | 'alerts',
+  { finished, from, to }: DateRange & { readonly finished: readonly Deployment[] },
+) {
+  if (failures === 'deployments') return { isWhole: true };
+  const found = await alerts.list({ sinceMs: from.getTime(), untilMs: to.getTime() });
+  return { alerts: attributeAlerts(finished, found), isWhole: found.length < MAX_LOOKED_AT };
+}
+
 /** The four measures, by service, environment or team, with those of the span before. */
 export async function sendPerformance(
-  { deployments }: { readonly deployments: Pick<Deployments, 'list'> },
+  { deployments, alerts }: PerformanceParts,
   asked: unknown,
   response: Response,
 ): Promise<void> {
   const query = readQuery(PerformanceQuery, asked);
   if ('message' in query) return fail(response, { status: 400, type: 'validation_error', message: query.message });
-  const { range, by, format, environment } = query.data;
+  const { range, by, format, environment, failures } = query.data;
   const span = lastDays(PERFORMANCE_RANGES[range], new Date());
   const measure = async (of: DateRange) => {
     const { found, total } = await readSpan(deployments, of);
-    const chosen = finishedDeployments(found).filter((one) => isIn(one, environment) && isOf(one, query.data));
-    return { rows: performanceBy(chosen, NAMES[by], of), isWhole: total <= found.length };
+    const finished = finishedDeployments(found);
+    const chosen = finished.filter((one) => isIn(one, environment) && isOf(one, query.data));
+    const failed = await readFailures(alerts, failures, { ...of, finished });
+    const rows = performanceBy(chosen, NAMES[by], { ...of, alerts: failed.alerts });
+    return { rows, isWhole: total <= found.length && failed.isWhole };
   };
   const [now, before] = await Promise.all([measure(span), measure(spanBefore(span))]);
   const earlier = new Map(before.rows.map(({ name, performance }) => [name, performance]));
@@ -110,6 +133,7 @@ export async function sendPerformance(
       since: span.from.toISOString(),
       until: span.to.toISOString(),
       environment: environment === '' ? 'production' : environment,
+      failures,
       is_whole: now.isWhole,
     },
   });

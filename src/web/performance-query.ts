@@ -14,15 +14,17 @@ export const PerformanceQuery = z.object({
   service: Text,
   owner: Text,
   range: z.enum(['7d', '30d', '90d']).catch('30d'),
+  failures: z.enum(['deployments', 'alerts']).catch('deployments'),
 });
 export type PerformanceQuery = z.infer<typeof PerformanceQuery>;
 
-export function performancePath({ environment, service, owner, range }: PerformanceQuery): string {
+export function performancePath({ environment, service, owner, range, failures }: PerformanceQuery): string {
   const search = new URLSearchParams({
     ...(environment !== PRODUCTION && { environment }),
     ...(service !== '' && { service }),
     ...(owner !== '' && { owner }),
     ...(range !== '30d' && { range }),
+    ...(failures !== 'deployments' && { failures }),
   });
   return search.size > 0 ? `/performance?${search}` : '/performance';
 }

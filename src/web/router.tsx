@@ -172,7 +172,7 @@ function addReading(router: Router, parts: RouteParts): void {
     await sendPage(parts, { request, response }, { title: 'Deliveries', at: '/deliveries', body });
   });
   router.get('/performance', async (request, response) => {
-    const body = await performancePage(parts.deployments, request.query, new Date());
+    const body = await performancePage(parts, request.query, new Date());
     await sendPage(parts, { request, response }, { title: 'Performance', at: '/performance', body });
   });
 }

@@ -2,7 +2,7 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { performancePage } from '../../src/web/pages/performance.tsx';
 import { aDeployment, sha } from '../support/deployment.ts';
-import { memoryDeployments, step } from './stores.ts';
+import { anAlertOf, memoryAlerts, memoryDeployments, step } from './stores.ts';
 import { app, see } from './support.ts';
 
 const base = Date.now();
@@ -86,9 +86,27 @@ describe('the page of delivery performance', () => {
         return { deployments: page, total: 25_000 };
       },
     };
-    const { markup } = await performancePage(deployments, {}, new Date('2026-03-19T18:00:00.000Z'));
+    const { markup } = await performancePage(
+      { deployments, alerts: memoryAlerts() },
+      {},
+      new Date('2026-03-19T18:00:00.000Z'),
+    );
     expect(asked).toHaveLength(40); // of this span and of the one before
     expect(text(markup)).toContain('There are 25,000 changes in this time; only the newest 20,000 are looked at.');
+  });
+
+  it('counts alerts in the place of failed deployments where that is asked for, and says so', async () => {
+    const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+    const deployments = memoryDeployments([
+      step({ deployment: 'changes:1', service: 'pay', occurredAt: ago(90) }),
+      step({ deployment: 'changes:2', service: 'pay', occurredAt: ago(60) }),
+    ]);
+    const alerts = memoryAlerts([anAlertOf('pay', { startedAt: ago(50), endedAt: ago(20), state: 'resolved' })]);
+    const page = text(await see('/performance?failures=alerts', { deployments, alerts }));
+    expect(page).toContain('Alerts began after 1 of 2 changes.');
+    expect(page).toContain('1 alert resolved.');
+    expect(page).toContain('Failures are alerts here');
+    expect(text(await see('/performance', { deployments, alerts }))).toContain('0 failed and 0 were rolled back');
   });
 
   it('is for those who are known', async () => {

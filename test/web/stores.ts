@@ -119,6 +119,21 @@ export function memoryInbox(entries: readonly (InboxEntry & { body?: string })[]
   };
 }
 
+export const anAlertOf = (service: string, over: Partial<Alert> = {}): Alert => ({
+  id: `alt_${service}`,
+  instance: 'alerts',
+  tool: 'alertmanager',
+  state: 'firing',
+  title: 'LampDark',
+  services: [{ label: 'service', name: service }],
+  environment: 'production',
+  startedAt: '2026-05-04T10:00:22.000Z',
+  receivedAt: '2026-05-04T10:00:22.000Z',
+  lastReportedAt: '2026-05-04T10:00:22.000Z',
+  labels: {},
+  ...over,
+});
+
 /** Of these, as the store keeps them. */
 export const memoryAlerts = (alerts: readonly Alert[] = []): Alerts => ({
   put: unused,

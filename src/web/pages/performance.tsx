@@ -4,12 +4,21 @@ import {
   daysOf,
   finishedDeployments,
   lastDays,
+  type Measured,
   performanceBy,
   performanceOf,
 } from '../../domain/performance.ts';
 import { swimlaneOf } from '../../domain/swimlane.ts';
-import { isIn, isOf, NO_TEAM, PERFORMANCE_RANGES, readSpan, spanBefore } from '../../http/performance.ts';
-import type { Deployments } from '../../store/changes/deployments.ts';
+import {
+  isIn,
+  isOf,
+  NO_TEAM,
+  PERFORMANCE_RANGES,
+  type PerformanceParts,
+  readFailures,
+  readSpan,
+  spanBefore,
+} from '../../http/performance.ts';
 import type { Html } from '../html.ts';
 import { Options } from '../parts/action-form.tsx';
 import { Bars } from '../parts/bars.tsx';
@@ -21,37 +30,33 @@ import { ALL, changesPath, PerformanceQuery, PRODUCTION, performancePath, type R
 
 /** How well do we deliver? The four measures, each with how it is computed and from how many deployments. */
 export async function performancePage(
-  deployments: Pick<Deployments, 'list'>,
+  { deployments, alerts }: PerformanceParts,
   asked: unknown,
   now: Date,
 ): Promise<Html> {
   const query = PerformanceQuery.parse(asked);
-  const span = lastDays(PERFORMANCE_RANGES[query.range], now);
-  const [{ found, total }, earlier] = await Promise.all([
-    readSpan(deployments, span),
-    readSpan(deployments, spanBefore(span)),
-  ]);
-  const isOfService = (one: Deployment) => isOf(one, query);
-  const finished = finishedDeployments(found);
-  const ofService = finished.filter(isOfService);
-  const chosen = ofService.filter((one) => isIn(one, query.environment));
-  const before = finishedDeployments(earlier.found).filter((one) => isOfService(one) && isIn(one, query.environment));
-  const measured = { of: performanceOf(chosen, span), before: performanceOf(before, spanBefore(span)) };
+  const days = lastDays(PERFORMANCE_RANGES[query.range], now);
+  const read = (span: DateRange) => readFinished({ deployments, alerts }, query, span);
+  const [{ finished, found, total, span }, earlier] = await Promise.all([read(days), read(spanBefore(days))]);
+  const ofService = finished.filter((one) => isOf(one, query));
+  const choose = (all: readonly Deployment[]) => all.filter((one) => isOf(one, query) && isIn(one, query.environment));
+  const chosen = choose(finished);
+  const measured = { of: performanceOf(chosen, span), before: performanceOf(choose(earlier.finished), earlier.span) };
   return (
     <>
       <Heading aside={<Aside query={query} count={chosen.length} />}>Delivery performance</Heading>
       <Filters query={query} finished={finished} />
-      {total > found.length && (
+      {total > found && (
         <p class="notes">
-          There are {total.toLocaleString('en')} changes in this time; only the newest{' '}
-          {found.length.toLocaleString('en')} are looked at.
+          There are {total.toLocaleString('en')} changes in this time; only the newest {found.toLocaleString('en')} are
+          looked at.
         </p>
       )}
       {chosen.length === 0 ? (
         <Nothing in={placeOf(query.environment)} />
       ) : (
         <>
-          <Measures {...measured} changes={(of) => changesPath(query, of)} />
+          <Measures {...measured} byAlerts={query.failures === 'alerts'} changes={(of) => changesPath(query, of)} />
           <Section title="Deployments per day">
             <Bars days={daysOf(chosen, span)} />
           </Section>
@@ -67,10 +72,23 @@ export async function performancePage(
   );
 }
 
+/** With the alerts of the span, where they count. */
+async function readFinished(
+  { deployments, alerts }: PerformanceParts,
+  { failures }: PerformanceQuery,
+  days: DateRange,
+) {
+  const { found, total } = await readSpan(deployments, days);
+  const finished = finishedDeployments(found);
+  const failed = await readFailures(alerts, failures, { ...days, finished });
+  const span: Measured = { ...days, alerts: failed.alerts };
+  return { finished, found: found.length, total, span };
+}
+
 const Nothing = ({ in: place }: { in: string }): Html => (
   <p class="empty">
     No deployment to {place} has finished in this time.{' '}
-    <a href={performancePath({ environment: ALL, service: '', owner: '', range: '90d' })}>
+    <a href={performancePath({ environment: ALL, service: '', owner: '', range: '90d', failures: 'deployments' })}>
       Show all environments, 90 days
     </a>
   </p>
@@ -129,7 +147,7 @@ interface OfService {
 interface GroupView {
   readonly chosen: readonly Deployment[];
   readonly query: PerformanceQuery;
-  readonly span: DateRange;
+  readonly span: Measured;
 }
 
 const Aside = ({ query, count }: { query: PerformanceQuery; count: number }): Html => (
@@ -142,6 +160,11 @@ const Aside = ({ query, count }: { query: PerformanceQuery; count: number }): Ht
 
 const placeOf = (environment: string) =>
   environment === PRODUCTION ? 'production' : environment === ALL ? 'all environments' : environment;
+
+const FAILURES = [
+  { value: 'deployments', label: 'failed deployments' },
+  { value: 'alerts', label: 'alerts' },
+] as const;
 
 function Filters({ query, finished }: { query: PerformanceQuery; finished: readonly Deployment[] }): Html {
   const environments = [...new Set(finished.map(({ environment }) => swimlaneOf(environment)))].sort();
@@ -165,6 +188,12 @@ function Filters({ query, finished }: { query: PerformanceQuery; finished: reado
       </label>
       <Field name="service" value={query.service} known={services} />
       {teams.length > 0 && <Field name="owner" value={query.owner} known={teams} />}
+      <label>
+        failures{' '}
+        <select name="failures">
+          <Options of={FAILURES} chosen={query.failures} />
+        </select>
+      </label>
       <input type="hidden" name="range" value={query.range} />
       <span class="buttons">
         <button>Show</button>
@@ -186,6 +215,9 @@ const Counted = ({ query, oldest }: { query: PerformanceQuery; oldest: Deploymen
       'Production is every environment whose tier is production or, where no tool says a tier, whose name says so. '}
     Counted are deployments, roll-backs, infrastructure and database changes that succeeded or failed; canceled ones and
     changes of configuration, flags or scale are not. Days are UTC days.
+    {query.failures === 'alerts' &&
+      ' Failures are alerts here: each counts against the last change of its service in its environment that had ' +
+        'succeeded in the 24 hours before it began, and against none without one.'}
     {oldest && ` The oldest counted here is of ${oldest.occurredAt.slice(0, 10)}.`}
   </p>
 );

@@ -15,11 +15,13 @@ interface MeasuresView {
   readonly of: Performance;
   /** The same of the span before, as long. */
   readonly before: Performance;
+  /** Failures are alerts, not failed deployments. */
+  readonly byAlerts: boolean;
   /** Where the deployments of a figure are. */
   readonly changes: (of: { readonly status?: State; readonly change_type?: ChangeType }) => string;
 }
 
-export function Measures({ of, before, changes }: MeasuresView): Html {
+export function Measures({ of, before, byAlerts, changes }: MeasuresView): Html {
   const { frequency, leadTime, restore, finished } = of;
   return (
     <div class="measures">
@@ -33,29 +35,46 @@ export function Measures({ of, before, changes }: MeasuresView): Html {
         ]}
       </Measure>
       <LeadTime of={leadTime} before={before.leadTime} />
-      <ChangeFailure {...{ of, before, changes }} />
+      <ChangeFailure {...{ of, before, byAlerts, changes }} />
       <Measure title="Time to restore" figure={timeOf(restore.medianMs)} before={timeOf(before.restore.medianMs)}>
-        {[
-          `${plural(restore.restored, 'failure')} followed by a success` +
-            `${restore.open > 0 ? `; ${restore.open} not yet` : ''}.`,
-          'The median from the first failed deployment of a service in an environment to its next success there. ' +
-            'A failed deployment is not always an outage, and an outage without one is not seen.',
-        ]}
+        {byAlerts
+          ? restoredByAlerts(restore)
+          : [
+              `${plural(restore.restored, 'failure')} followed by a success` +
+                `${restore.open > 0 ? `; ${restore.open} not yet` : ''}.`,
+              'The median from the first failed deployment of a service in an environment to its next success there. ' +
+                'A failed deployment is not always an outage, and an outage without one is not seen.',
+            ]}
       </Measure>
     </div>
   );
 }
 
-const ChangeFailure = ({ of: { changeFailure }, before, changes }: MeasuresView): Html => (
+/** The same where failures are alerts. */
+const restoredByAlerts = ({ restored, open }: Performance['restore']): string[] => [
+  `${plural(restored, 'alert')} resolved${open > 0 ? `; ${open} not yet` : ''}.`,
+  'The median of how long the alerts lasted that count against a change. An outage without an alert is not seen.',
+];
+
+const failedByAlerts = ({ failed, of }: Performance['changeFailure']): (string | Html)[] => [
+  <>
+    <a href="/alerts">Alerts</a> began after {failed} of {plural(of, 'change')}.
+  </>,
+  'An alert counts against the last change of its service in its environment in the 24 hours before it.',
+];
+
+const ChangeFailure = ({ of: { changeFailure }, before, byAlerts, changes }: MeasuresView): Html => (
   <Measure title="Change failure rate" figure={percent(changeFailure.rate)} before={percent(before.changeFailure.rate)}>
-    {[
-      <>
-        <a href={changes({ status: 'failed' })}>{changeFailure.failed}</a> failed and{' '}
-        <a href={changes({ change_type: 'rollback' })}>{changeFailure.rolledBack}</a> were rolled back, of{' '}
-        {plural(changeFailure.of, 'change')}.
-      </>,
-      'A roll-back itself is no change.',
-    ]}
+    {byAlerts
+      ? failedByAlerts(changeFailure)
+      : [
+          <>
+            <a href={changes({ status: 'failed' })}>{changeFailure.failed}</a> failed and{' '}
+            <a href={changes({ change_type: 'rollback' })}>{changeFailure.rolledBack}</a> were rolled back, of{' '}
+            {plural(changeFailure.of, 'change')}.
+          </>,
+          'A roll-back itself is no change.',
+        ]}
   </Measure>
 );
 
