@@ -80,7 +80,8 @@ it.each([
   ['/inbox?verdict=lost', 'verdict was left out: write accepted'],
   ['/inbox?sauce=gitlab', 'known are source, verdict, q.'],
   ['/performance?range=2d', 'range was left out: write 7d, 30d, 90d.'],
-  ['/performance?team=x', 'known are environment, service, owner, range.'],
+  ['/performance?team=x', 'known are environment, service, owner, range, failures.'],
+  ['/alerts?sevice=pay', 'known are status, service, environment.'],
   ['/deliveries?sinc=x', 'sinc was left out'],
   ['/?servce=pay', 'servce was left out of the filter'],
 ])('%s is 400, with what is known', async (path, words) => {
