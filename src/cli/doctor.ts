@@ -7,6 +7,7 @@ import { repairRecords } from '../redis/repair.ts';
 import { type Expiring, expiringSecrets } from '../telemetry/expiry.ts';
 import { addressOf } from './address.ts';
 import { askBridge, callBridge } from './call.ts';
+import { checkLogin } from './check-login.ts';
 import { type JsonOption, printJson } from './output.ts';
 
 type Finding = { readonly ok: boolean; readonly what: string };
@@ -35,6 +36,7 @@ export async function runDoctor(config: Config, { json }: JsonOption = {}): Prom
     ...(await checkBridge(config)),
     ...(await checkRules(config)),
     ...(await checkTrouble(config)),
+    ...(await checkLogin(config)),
     ...(await Promise.all(config.sinks.map((sink) => checkSink(sink)))),
     ...(await Promise.all(config.sources.map((source) => checkSource(source)))).flat(),
     ...(await Promise.all(config.sources.map((source) => checkSetup(config, source)))).flat(),

@@ -1,5 +1,5 @@
 import type * as OpenIdClient from 'openid-client';
-import { LoginFailed, type LoginFailure } from '../domain/login-failed.ts';
+import { LoginFailed, type LoginFailure } from '../domain/login.ts';
 import { withProxyNamed } from './egress.ts';
 import { createExchange, reasonOf } from './exchange.ts';
 
@@ -37,8 +37,8 @@ export interface OpenIdSettings {
 }
 
 const TIMEOUT_MS = 10_000;
-/** Providers change keys and addresses; a login in an hour reads them anew. */
-const METADATA_KEPT_MS = 3_600_000;
+/** Then a login asks for them again: a browser that is sent to a provider that is down shows a page of its own. */
+const METADATA_KEPT_MS = 30_000;
 /** Strangers may open the login page as often as they like: the provider is not asked as often. */
 const FAILURE_KEPT_MS = 5_000;
 /** Two clocks that are kept by NTP differ by less. */
@@ -154,8 +154,8 @@ function createFetch(issuer: URL): OpenIdClient.CustomFetch {
     const text = body === null || body === undefined ? null : String(body);
     const answer = await exchange({ method, url, headers, body: text, signal }).catch((error: unknown) => {
       const cause = withProxyNamed(error);
-      const reason = reasonOf(cause, TIMEOUT_MS);
-      throw new LoginFailed('unreachable', `no answer from ${new URL(url).host}: ${reason}`, { cause });
+      const detail = reasonOf(cause, TIMEOUT_MS);
+      throw new LoginFailed('unreachable', `no answer from ${new URL(url).host}`, { cause, detail });
     });
     const named = Object.entries(answer.headers).flatMap(([name, value]) =>
       [value ?? []].flat().map((one): [string, string] => [name, one]),

@@ -1,6 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
-import { LoginFailed, type LoginFailure } from '../domain/login-failed.ts';
+import { LOGIN_CALLBACK, LoginFailed, type LoginFailure } from '../domain/login.ts';
 import { networkOf } from '../http/refusals.ts';
 import type { LoginFlow } from '../outbound/openid.ts';
 import type { Sessions } from '../store/sessions.ts';
@@ -12,7 +12,6 @@ import { personOf } from './person.ts';
 import type { Admitted } from './person-session.ts';
 import { cookieName, cookieOptions, cookiesOf, newSessionId } from './session.ts';
 
-const CALLBACK = '/login/oidc/callback';
 /** At the provider somebody may have to look for a second factor. */
 const FLOW_MS = 15 * 60_000;
 const SECURE_COOKIE = '__Host-shiplog_login';
@@ -37,7 +36,7 @@ export function createOidcRoutes(parts: Parts): RequestHandler {
   router.get('/login/oidc', async (request, response) => {
     const next = localPath(String(request.query['next'] ?? '/')) ?? '/';
     try {
-      const { url, flow } = await parts.login.provider.begin(parts.publicUrl + CALLBACK);
+      const { url, flow } = await parts.login.provider.begin(parts.publicUrl + LOGIN_CALLBACK);
       const kept: Flow = { ...flow, next, until: parts.clock().getTime() + FLOW_MS };
       const sealed = parts.people.seal(JSON.stringify(kept));
       response.cookie(flowCookie(request), sealed, { ...flowOptions(request), maxAge: FLOW_MS });
@@ -46,7 +45,7 @@ export function createOidcRoutes(parts: Parts): RequestHandler {
       sendFailure(request, response, { parts, error });
     }
   });
-  router.get(CALLBACK, async (request, response) => {
+  router.get(LOGIN_CALLBACK, async (request, response) => {
     if (isHeldBack(request, response, parts)) return;
     const flow = flowOf(request, parts);
     response.clearCookie(flowCookie(request), flowOptions(request)); // whatever comes of it, it is over
@@ -69,7 +68,7 @@ export function createOidcRoutes(parts: Parts): RequestHandler {
 function comeBack(request: Request, { login, publicUrl }: Parts, flow: Flow | undefined) {
   if (flow === undefined || request.query['state'] !== flow.state)
     throw new LoginFailed('refused', 'it was not begun in this browser, or it took too long, or it was begun twice');
-  const callback = new URL(publicUrl + CALLBACK);
+  const callback = new URL(publicUrl + LOGIN_CALLBACK);
   callback.search = new URL(request.originalUrl, 'http://shiplog.invalid').search;
   return login.provider.finish(callback, flow);
 }
@@ -127,9 +126,9 @@ interface Failing {
 
 function sendFailure(request: Request, response: Response, { parts, error }: Failing): void {
   if (!(error instanceof LoginFailed)) throw error;
-  const { failure, message } = error;
+  const { failure, message, detail } = error;
   if (failure === 'refused') parts.failures.count(networkOf(request.ip));
-  parts.onLogin({ outcome: failure, why: message });
+  parts.onLogin({ outcome: failure, why: detail === undefined ? message : `${message}: ${detail}` });
   const status = STATUSES[failure];
   send(response.status(status), 'Not logged in', <Failed failure={failure} why={message} login={parts.login} />);
 }

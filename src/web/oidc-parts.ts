@@ -1,5 +1,5 @@
 import type { OidcLogin } from '../config/auth.ts';
-import type { LoginFailure } from '../domain/login-failed.ts';
+import type { LoginFailure } from '../domain/login.ts';
 import type { RefusalLimit } from '../http/refusals.ts';
 import type { PersonSessions } from './person-session.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LoginFailed } from '../../src/domain/login-failed.ts';
+import { LoginFailed } from '../../src/domain/login.ts';
 import { createOpenIdProvider, type OpenIdProvider } from '../../src/outbound/openid.ts';
 import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
 import { CLIENT_ID, CLIENT_SECRET, createTestBrowser, startProvider, type TestProvider } from '../support/oidc.ts';
@@ -97,13 +97,13 @@ describe('the metadata of a provider', () => {
     return fake;
   };
 
-  it('are asked for when somebody logs in, once an hour', async () => {
+  it('are asked for when somebody logs in, and by few of many logins', async () => {
     const { url, requests } = await start(metadataOf);
     let nowMs = 0;
     const { begin } = providerOf(url, () => nowMs);
     expect(requests).toEqual([]);
     await Promise.all([begin(REDIRECT), begin(REDIRECT)]);
-    nowMs += 3_599_000;
+    nowMs += 29_000;
     await begin(REDIRECT);
     expect(requests.map(({ path }) => path)).toEqual(['/.well-known/openid-configuration']);
     nowMs += 2_000;

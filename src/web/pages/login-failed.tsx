@@ -1,5 +1,5 @@
 import type { OidcLogin } from '../../config/auth.ts';
-import type { LoginFailure } from '../../domain/login-failed.ts';
+import type { LoginFailure } from '../../domain/login.ts';
 import type { Html } from '../html.ts';
 
 export interface FailedView {

@@ -1,3 +1,6 @@
+/** Where a provider sends people back to, below `public_url`. */
+export const LOGIN_CALLBACK = '/login/oidc/callback';
+
 /** What a person does about a login that failed. */
 export type LoginFailure =
   /** The provider does not answer, or not as one: later it may. */
@@ -13,8 +16,11 @@ export type LoginFailure =
 export class LoginFailed extends Error {
   override readonly name = 'LoginFailed';
   readonly failure: LoginFailure;
-  constructor(failure: LoginFailure, message: string, options?: ErrorOptions) {
+  /** For the log alone: whoever is not logged in need not know our network. */
+  readonly detail: string | undefined;
+  constructor(failure: LoginFailure, message: string, options?: ErrorOptions & { readonly detail?: string }) {
     super(message, options);
     this.failure = failure;
+    this.detail = options?.detail;
   }
 }
