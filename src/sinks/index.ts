@@ -7,6 +7,7 @@ import { gitlabDeployments } from './gitlab-deployments/index.ts';
 import { http } from './http/index.ts';
 import { jira } from './jira/index.ts';
 import { otlp } from './otlp/index.ts';
+import { postgres } from './postgres/index.ts';
 
 /** Every kind of sink there is. A new one is a folder and a name here. */
 export const AnySink = z.discriminatedUnion('type', [
@@ -18,4 +19,5 @@ export const AnySink = z.discriminatedUnion('type', [
   http,
   jira,
   otlp,
+  postgres,
 ]);

@@ -43,7 +43,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   sinks: {
     may: [...PURE, 'templates', 'outbound'],
     blind: [...RIM, 'sources', 'config'],
-    packages: ['zod', 'lru-cache', '@opentelemetry/'],
+    packages: ['zod', 'lru-cache', '@opentelemetry/', 'pg'],
   },
   outbound: { may: [...PURE, 'telemetry'], packages: ['undici', 'ipaddr.js', 'openid-client'] },
   config: { may: [...PURE, 'sources', 'sinks', 'outbound', 'testing'], packages: ['zod', 'yaml', 'ipaddr.js'] },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { State } from '../../src/domain/change-record.ts';
@@ -158,9 +159,15 @@ const SUCCEEDED = aDeployment({
 const NOW = new Date(SUCCEEDED.receivedAt);
 const never = () => new AbortController().signal;
 
-it('every kind of sink has a fixture here', () => {
+/** Asked by other protocols than HTTP: the same is asked of them in their own tests. */
+const OTHER_PROTOCOLS = { postgres: 'test/sinks/postgres.test.ts' };
+
+it('every kind of sink has a fixture here, or is judged where its protocol is spoken', () => {
   const types = AnySink.options.map((option) => option.in.shape.type.value);
-  expect([...new Set(Object.keys(FIXTURES).map(typeOf))].sort()).toEqual(types.toSorted());
+  const judged = [...Object.keys(FIXTURES).map(typeOf), ...Object.keys(OTHER_PROTOCOLS)];
+  expect([...new Set(judged)].sort()).toEqual(types.toSorted());
+  for (const file of Object.values(OTHER_PROTOCOLS))
+    expect(readFileSync(file, 'utf8')).toContain('the contract of a sink');
 });
 
 describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {

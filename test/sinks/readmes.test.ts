@@ -21,6 +21,7 @@ const readmes = readdirSync('src/sinks')
 
 /** What the environment would give for each name. */
 const standIn = (name: string): string => {
+  if (name === 'POSTGRES_URL') return 'postgres://shiplog:look-alike-0001@db.example.com/shiplog';
   if (name.endsWith('_URL')) return 'https://harbor.example.com/hook/0123456789abcdef';
   return name.endsWith('_SIGNING_KEY')
     ? `whsec_${btoa('0123456789abcdef0123456789abcdef')}`
