@@ -16,7 +16,7 @@ FROM ${NODE_IMAGE}
 # For a bridge without REDIS_URL: its own Redis then runs beside it, with its records in /data.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends redis-server \
-  && rm -rf /var/lib/apt/lists/*
+  && apt-get clean && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules

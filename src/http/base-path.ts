@@ -20,17 +20,21 @@ const ADDRESS = /((?:\s(?:href|src|action|formaction|data-live)="|content="0; ur
 
 /**
  * Pages are written for the root of a host. Where a proxy shows them below a path, every address in them begins with
- * it:
- * that of `public_url`, or what a trusted proxy says in X-Forwarded-Prefix, which it has cut.
+ * it: that of `public_url`, or what a trusted proxy says in X-Forwarded-Prefix, which it has cut.
  */
 export function underBase(base: string, trustsProxy: boolean): RequestHandler {
   return (request, response, next) => {
     const forwarded = trustsProxy ? request.get('x-forwarded-prefix')?.replace(/\/$/, '') : undefined;
     const prefix = forwarded !== undefined && PREFIX.test(forwarded) ? forwarded : base;
+    prefixes.set(request, prefix);
     if (prefix !== '') rewrite(response, prefix);
     next();
   };
 }
+
+const prefixes = new WeakMap<object, string>();
+/** Below which path whoever asked sees this bridge; empty at the root of a host. */
+export const prefixOf = (request: object): string => prefixes.get(request) ?? '';
 
 function rewrite(response: Response, prefix: string): void {
   const send = response.send.bind(response);

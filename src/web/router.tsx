@@ -1,5 +1,6 @@
 import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
+import { prefixOf } from '../http/base-path.ts';
 import { exportChanges } from '../http/export.ts';
 import { sendPerformance } from '../http/performance.ts';
 import type { Spooled } from '../spool/spool.ts';
@@ -241,7 +242,8 @@ function addSetup(router: Router, routeParts: RouteParts): void {
 /** A host name that no browser could have sent is not repeated in commands that somebody pastes into a shell. */
 function baseOf(request: Request): string {
   const host = request.host ?? '';
-  return `${request.protocol}://${/^[\w.:[\]-]+$/.test(host) ? host : 'shiplog.example.com'}`;
+  const name = /^[\w.:[\]-]+$/.test(host) ? host : 'shiplog.example.com';
+  return `${request.protocol}://${name}${prefixOf(request)}`;
 }
 
 /** A person with a browser sees a page; scripts, and addresses of the API and of webhooks, are answered with JSON. */

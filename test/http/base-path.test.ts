@@ -35,6 +35,10 @@ describe('below a path', () => {
     bridge = await startTestBridge({ trust_proxy: 1 });
     const { text } = await look('/', { 'x-forwarded-prefix': '/tools/shiplog' });
     expect(addresses(text).filter((address) => !address.startsWith('/tools/shiplog/'))).toEqual([]);
+    const { text: setup } = await look('/setup', { 'x-forwarded-prefix': '/tools/shiplog' });
+    expect(setup.match(/https?:\/\/[^\s"<]*\/webhooks\/gitlab/)?.[0]).toBe(
+      `${bridge.url}/tools/shiplog/webhooks/gitlab`,
+    );
     for (const prefix of ['//evil.example', '/a"><script>', 'x'.repeat(300)])
       expect((await look('/', { 'x-forwarded-prefix': prefix })).text).not.toContain(prefix);
     await bridge.stop();
