@@ -34,7 +34,7 @@ interface Parts extends OidcParts {
 export function createOidcRoutes(parts: Parts): RequestHandler {
   const router = Router();
   router.get('/login/oidc', async (request, response) => {
-    const next = localPath(String(request.query['next'] ?? '/')) ?? '/';
+    const next = nextOf(request);
     try {
       const { url, flow } = await parts.login.provider.begin(parts.publicUrl + LOGIN_CALLBACK);
       const kept: Flow = { ...flow, next, until: parts.clock().getTime() + FLOW_MS };
@@ -62,6 +62,14 @@ export function createOidcRoutes(parts: Parts): RequestHandler {
     }
   });
   return router;
+}
+
+/** Browsers keep no cookie of more than 4 KB: a longer address would be a login that fails. */
+const NEXT_CHARS = 1_500;
+
+function nextOf({ query }: Request): string {
+  const next = localPath(String(query['next'] ?? '/')) ?? '/';
+  return next.length > NEXT_CHARS ? '/' : next;
 }
 
 /** @throws LoginFailed */
