@@ -1,6 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
@@ -63,6 +64,31 @@ function component(inputs: Record<string, string>) {
   });
   return { spec, jobs: Jobs.parse(parse(filled)) };
 }
+
+/**
+ * GitLab's own schema (app/assets/javascripts/editor/schema/ci.json of gitlab-org/gitlab): a copy is not ours to keep.
+ * With one, GITLAB_CI_SCHEMA=ci.json npx vitest run test/integrations
+ */
+const schemaFile = process.env['GITLAB_CI_SCHEMA'];
+
+describe.skipIf(!schemaFile)("what pipelines paste, by GitLab's own schema", () => {
+  const isValid = new Ajv({ strict: false, logger: false }).compile(JSON.parse(readFileSync(schemaFile ?? '', 'utf8')));
+  const examplesIn = (path: string) =>
+    [...readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8').matchAll(/```yaml\n([^`]*)```/g)]
+      .map(([, text]) => parse(text ?? ''))
+      .filter((example) => !Array.isArray(example) && !example.sources && !example.sinks);
+
+  it('is the component, under its own name and as a job that is not hidden', () => {
+    const [header = ''] = textOf('gitlab/templates/tell-shiplog.yml').split(/^---$/m);
+    for (const document of [parse(header), component({}).jobs, component({ name: 'tell' }).jobs])
+      expect([isValid(document), isValid.errors]).toEqual([true, null]);
+  });
+
+  it.each(['integrations/gitlab/README.md', 'src/sources/ctoai/README.md'])('is the example in %s', (path) => {
+    expect(examplesIn(path)).not.toEqual([]);
+    for (const example of examplesIn(path)) expect([isValid(example), isValid.errors]).toEqual([true, null]);
+  });
+});
 
 describe.skipIf(missing.length > 0)('the GitLab CI component', () => {
   const CI = {

@@ -1,55 +1,34 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { WebhookRejected } from '../../domain/errors.ts';
-import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
-import { Projects } from '../projects.ts';
-import { hmacMatches, isHubSignature, passes } from '../signature.ts';
+import { Name } from '../../values/settings.ts';
+import { hmacMatches, isHubSignature } from '../signature.ts';
+import { SIGNED_SOURCE, signedSource } from '../signed-source.ts';
 import type { Source, Webhook, WebhookHead } from '../source.ts';
 import { FACTS, SIGNATURE } from './facts.ts';
 import { mapEvent } from './map.ts';
 import { sampleEvent } from './sample.ts';
 import { recipe } from './setup.ts';
 
-/** Events of Kustomizations and HelmReleases, as the notification controller of Flux sends and signs them. */
+/**
+ * Events of Kustomizations and HelmReleases, as the notification controller of Flux sends and signs them. The keys of
+ * `environments` are a cluster (of the Alert's eventMetadata), a namespace or namespace/name.
+ */
 export const flux = z
-  .strictObject({
-    type: z.literal('flux'),
-    name: Name.default('flux'),
-    secrets: Secrets,
-    max_body_mib: z.number().positive().max(25).default(1),
-    /** GitLab projects that its deployments may be written to. Absent: all. */
-    projects: Projects,
-    /** Cluster (of the Alert's eventMetadata), namespace or namespace/name → environment. */
-    environments: z.record(z.string(), z.string().min(1)).default({}),
-  })
-  .transform(({ name, secrets, ...config }): Source => {
-    const environments = new Map(
-      Object.entries(config.environments).map(([place, environment]) => [place.toLowerCase(), environment]),
-    );
+  .strictObject({ type: z.literal('flux'), name: Name.default('flux'), ...SIGNED_SOURCE })
+  .transform((config): Source => {
+    const { name: instance, environments } = config;
+    const proof = { header: SIGNATURE, sign, verify, verifyHeaders, sampleBody: sampleEvent };
     return {
       ...FACTS,
-      name,
-      secrets,
-      maxBodyBytes: Math.floor(config.max_body_mib * MEBIBYTE),
-      projects: config.projects,
-      verify: (webhook) => verify(webhook, secrets),
-      isProvedBy: (webhook, others) => passes(() => verify(webhook, others)),
-      verifyHeaders,
-      map: (payload, webhook) => mapEvent(payload, webhook, { instance: name, environments }),
+      ...signedSource(config, proof),
+      map: (payload, webhook) => mapEvent(payload, webhook, { instance, environments }),
       recipe,
-      sample(at) {
-        const body = sampleEvent(at);
-        const signature = createHmac('sha256', secrets[0] ?? '')
-          .update(body)
-          .digest('hex');
-        return {
-          path: `/webhooks/${name}`,
-          headers: { 'content-type': 'application/json', [SIGNATURE]: `sha256=${signature}` },
-          body,
-        };
-      },
     };
   });
+
+const sign = (body: string, secret: string): string =>
+  `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
 
 function verify(webhook: Webhook, secrets: readonly string[]): void {
   verifyHeaders(webhook);
