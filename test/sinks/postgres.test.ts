@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -310,17 +311,20 @@ describe('a row', () => {
     expect(await rows('state, description')).toEqual([{ state: 'succeeded', description: null }]);
   });
 
+  const strange = fc.constantFrom('\0', '\u0001', '\ud83d', '🚢', '"', '\\', "'", '{', ',', '\u2028', '\u00e9', 'NULL');
+  const strangeText = fc.array(strange, { maxLength: 6 }).map((units) => units.join(''));
+
   it('holds any text, and reads as it was written', async () => {
     const sink = sinkHere();
     let keys = 0;
     await fc.assert(
-      fc.asyncProperty(anyDeployment, fc.string({ unit: 'binary' }), async (drawn, strange) => {
+      fc.asyncProperty(anyDeployment, strangeText, async (drawn, text) => {
         keys += 1;
         const deployment = {
           ...drawn,
           key: `k${keys}`,
-          labels: { [strange]: strange },
-          description: `a\0b ${strange}`,
+          labels: { [text]: text },
+          description: `a\0b ${text}`,
         };
         await deliver(sink, deployment);
         const [row] = await server.query(`SELECT * FROM ${schema}.deployments WHERE key = $1`, [`k${keys}`]);
@@ -408,6 +412,38 @@ describe('rows that are older than the retention', () => {
     expect(message).toMatch(/^a new row; rows beyond the retention were not deleted: 42501 /);
   });
 });
+
+describe('TLS', () => {
+  it('is spoken as sslmode says: who the server is counts from verify-ca on, and its name for verify-full', async (context) => {
+    const made = certificate('localhost');
+    if (!made) return context.skip('there is no openssl here to make a certificate with');
+    await server.useTls(made);
+    const secured = (host: string, mode: string, tls?: object) =>
+      sinkAt(server.url().replace('127.0.0.1', host).concat(`?sslmode=${mode}`), { ...(tls && { tls }) });
+    const trusted = { ca: made.cert };
+    await expect.poll(() => secured('localhost', 'require').check(never())).toMatch(/takes the login/);
+    expect(await deliver(secured('localhost', 'verify-full', trusted))).toEqual({ message: 'a new row' });
+    const [session] = await server.query(`SELECT bool_or(ssl) AS encrypted FROM pg_stat_ssl
+      JOIN pg_stat_activity USING (pid) WHERE application_name = 'shiplog'`);
+    expect(session).toEqual({ encrypted: true });
+    expect(await secured('127.0.0.1', 'verify-ca', trusted).check(never())).toMatch(/takes the login/);
+    for (const sink of [secured('localhost', 'verify-full'), secured('127.0.0.1', 'verify-full', trusted)])
+      expect(await failed(deliver(sink))).toMatchObject({
+        retry: { hold: 'sink' },
+        message: expect.stringMatching(/tls\.ca/),
+      });
+  });
+});
+
+/** Of an authority of its own. Undefined where there is no openssl. */
+function certificate(name: string): { readonly key: string; readonly cert: string } | undefined {
+  const order = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  const made = [...order, '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`, '-keyout', '-', '-out', '-'];
+  const { stdout, status } = spawnSync('openssl', made, { encoding: 'utf8' });
+  if (status !== 0) return undefined;
+  const [key = '', cert = ''] = stdout.split(/(?=-----BEGIN CERTIFICATE-----)/);
+  return { key, cert };
+}
 
 describe('the configuration', () => {
   it.each([

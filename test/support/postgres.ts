@@ -30,7 +30,7 @@ const as = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
  * A real PostgreSQL of the test's own, on a loopback port: the one that an npm package brings, or that of the folder
  * POSTGRES_BIN, such as Debian's /usr/lib/postgresql/15/bin.
  */
-export async function startTestPostgres(tls?: { readonly key: string; readonly cert: string }) {
+export async function startTestPostgres() {
   const dir = mkdtempSync(join(tmpdir(), 'shiplog-postgres-'));
   chmodSync(dir, 0o755); // whoever it runs as goes through it
   const bin = process.env['POSTGRES_BIN'] ?? programs(dir);
@@ -58,7 +58,6 @@ export async function startTestPostgres(tls?: { readonly key: string; readonly c
     unix_socket_directories: '',
     fsync: 'off',
     shared_buffers: '16MB',
-    ...(tls && { ssl: 'on', ssl_key_file: file('key', tls.key), ssl_cert_file: file('cert', tls.cert) }),
   };
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const launch = () => spawn(join(bin, 'postgres'), ['-D', data, ...args], { ...options, stdio: 'ignore' });
@@ -75,6 +74,12 @@ export async function startTestPostgres(tls?: { readonly key: string; readonly c
     query: client.query,
     /** Does something while somebody else has an open transaction. */
     inTransaction: client.inTransaction,
+    /** From now on it speaks TLS with whoever asks for it. PEM texts. */
+    async useTls({ key, cert }: { readonly key: string; readonly cert: string }) {
+      const said = { ssl: 'on', ssl_key_file: file('key', key), ssl_cert_file: file('cert', cert) };
+      for (const [name, value] of Object.entries(said)) await client.query(`ALTER SYSTEM SET ${name} = '${value}'`);
+      await client.query('SELECT pg_reload_conf()');
+    },
     /** As a crash or the kernel would. The data stay. */
     kill9: () => ended(server, 'SIGKILL'),
     async restart() {

@@ -2,6 +2,7 @@ import { boundRecord } from '../../domain/bounded-record.ts';
 import { type Deployment, momentOf, RANK } from '../../domain/deployment.ts';
 import { headline } from '../../domain/summary.ts';
 import { cutText } from '../../values/graphemes.ts';
+import { wellFormed } from '../../values/text.ts';
 import { normalized } from '../normalized.ts';
 
 /** One row of the table, by column. Unknown is null there, and absent here. */
@@ -147,9 +148,9 @@ function ownerColumns({ owner }: Deployment) {
   };
 }
 
-/** U+0000 is no character to PostgreSQL, in a text as in JSON. */
+/** U+0000 is no character to PostgreSQL, in a text as in JSON, and half a surrogate pair is none: in names as well. */
 function storable(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('\0', '\ufffd');
+  if (typeof value === 'string') return wellFormed(value).replaceAll('\0', '\ufffd');
   if (Array.isArray(value)) return value.map(storable);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [storable(name), storable(part)]));
