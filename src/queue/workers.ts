@@ -1,4 +1,4 @@
-import { DelayedError, type Job, RateLimitError, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
+import { DelayedError, type Job, RateLimitError, UnrecoverableError, type WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { ChangeEvent } from '../domain/change-event.ts';
 import type { DeadKind } from '../domain/dead-letter-filter.ts';
@@ -28,6 +28,7 @@ import {
   recordFailure,
   resetStreak,
 } from './retry.ts';
+import { WatchedWorker } from './watched-worker.ts';
 
 /** Why a sink waits as a whole, for /readyz and the pages. */
 export interface Hold {
@@ -105,8 +106,11 @@ export function createWorkers(parts: WorkersParts): Workers {
   };
 }
 
-function createRecorder(parts: WorkersParts & { quarantine: Quarantine }, common: WorkerOptions): Worker {
-  const recorder = new Worker(
+function createRecorder(
+  parts: WorkersParts & { quarantine: Quarantine },
+  common: WorkerOptions,
+): WatchedWorker<RecordJob> {
+  const recorder = new WatchedWorker<RecordJob>(
     RECORD_QUEUE,
     async (job: Job<RecordJob>, token) => {
       await leaveNewer(job, token);
@@ -194,7 +198,7 @@ async function recordLater(
   throw new DelayedError();
 }
 
-type Forwarder = Worker<ForwardJob>;
+type Forwarder = WatchedWorker<ForwardJob>;
 
 function createForwarder(
   sink: Sink,
@@ -202,7 +206,7 @@ function createForwarder(
   common: WorkerOptions,
 ): Forwarder {
   const { streak } = parts;
-  const worker: Forwarder = new Worker(
+  const worker: Forwarder = new WatchedWorker(
     forwardQueueName(sink.name),
     async (job: Job<ForwardJob>, token) => {
       await leaveNewer(job, token);
@@ -252,7 +256,7 @@ function createForwarder(
 async function take(
   step: RetryDecision,
   job: Job,
-  { worker, token }: { worker: Worker; token: string | undefined },
+  { worker, token }: { worker: Forwarder; token: string | undefined },
 ): Promise<never> {
   switch (step.kind) {
     case 'dead':
