@@ -173,16 +173,16 @@ export function createKeep(parts: KeepParts) {
         otherwise ? { verdict: 'ignored', ...otherwise } : { verdict: 'accepted' },
       );
       if (mapped.kind === 'ignored' && !mapped.hints?.length) return keepSomewhere(webhook, { entry }).catch(onLoss);
-      const said: MappedRecords = mapped.kind === 'ignored' ? { records: mapped.hints ?? [] } : mapped;
+      const contents: MappedRecords = mapped.kind === 'ignored' ? { records: mapped.hints ?? [] } : mapped;
       await keepSomewhere(webhook, {
         entry,
-        records: said.records.map((record) => toChangeRecord({ webhook: webhook.id, ...record })),
-        ...(said.lookups && { lookups: said.lookups }),
-        ...(said.alerts && { alerts: said.alerts.map((alert) => ({ webhook: webhook.id, ...alert })) }),
-        omitted: said.omitted,
+        records: contents.records.map((record) => toChangeRecord({ webhook: webhook.id, ...record })),
+        ...(contents.lookups && { lookups: contents.lookups }),
+        ...(contents.alerts && { alerts: contents.alerts.map((alert) => ({ webhook: webhook.id, ...alert })) }),
+        omitted: contents.omitted,
         ...(otherwise && { otherwise }),
         traceparent: currentTraceparent(),
-        row: said.row,
+        row: contents.row,
       });
     },
     /**

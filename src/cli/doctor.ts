@@ -99,15 +99,9 @@ async function checkTrouble(config: Config): Promise<Finding[]> {
     changesIn(config, 'running'),
     changesIn(config, 'pending'),
   ]);
-  const deadLetterCount = (letters?.meta as { total?: number } | undefined)?.total ?? 0; // our own API
+  const deadLetterCount = (letters?.meta as { total?: number } | undefined)?.total; // our own API
   return [
-    {
-      ok: deadLetterCount === 0,
-      what:
-        deadLetterCount === 0
-          ? 'dead letters: none'
-          : `${deadLetterCount} dead letters need attention: npx shiplog dead-letters ls`,
-    },
+    ...(deadLetterCount === undefined ? [] : [deadLetterFinding(deadLetterCount)]),
     ...repeatedRefusals((refused?.data ?? []) as readonly Webhook[], Date.now()), // our own API
     ...staleDeployments(open.flat(), new Date()),
     ...silentSources((sources?.data ?? []) as readonly SourceTraffic[]), // our own API
@@ -116,6 +110,11 @@ async function checkTrouble(config: Config): Promise<Finding[]> {
 
 const askOrNothing = (config: Config, path: string) =>
   askBridge(config, { method: 'GET', path, signal: AbortSignal.timeout(CHECK_MS) }).catch(() => undefined);
+
+const deadLetterFinding = (count: number): Finding => ({
+  ok: count === 0,
+  what: count === 0 ? 'dead letters: none' : `${count} dead letters need attention: npx shiplog dead-letters ls`,
+});
 
 const PAGE = 100;
 const MAX_PAGES = 10;
