@@ -56,7 +56,14 @@ function sinkText({ name, wanted, why, request }: ExplainedSink): string {
   if (!wanted) return `Sink ${name}: not delivered, ${why}`;
   if (!request) return `Sink ${name}: ${why}`;
   const notes = (request.notes ?? []).map((note) => `  # ${note}`);
-  return [`Sink ${name}: would be sent`, ...notes, curl(request)].join('\n');
+  return [`Sink ${name}: would be sent`, ...notes, requestText(request)].join('\n');
+}
+
+/** As a command that can be run, where it is a request of HTTP. */
+function requestText(request: PreviewedRequest): string {
+  const { method, url, body } = request;
+  if (/^https?:/.test(url)) return curl(request);
+  return `  ${method} ${url}\n  ${JSON.stringify(body, null, 2).replaceAll('\n', '\n  ')}`;
 }
 
 function curl({ method, url, headers, body }: PreviewedRequest): string {

@@ -72,6 +72,19 @@ describe('an accepted webhook', () => {
       expect(JSON.stringify(found) + toText(found)).not.toContain(secret);
   });
 
+  it('shows as a command what a command can send, and a row as a row', async () => {
+    const sinks = [
+      { type: 'otlp', url: 'https://collector.harbor.example' },
+      { type: 'postgres', url: 'postgres://shiplog:a-password-of-a-database@db.harbor.example/shiplog' },
+    ];
+    const text = toText(await explained('gitlab', gitlabHook(), {}, aConfig({ sinks })));
+    expect(text).toMatch(
+      /curl -X POST 'https:\/\/collector.harbor.example\/v1\/logs' .*\n.*\n.*content-type: application\/json/,
+    );
+    expect(text).toContain('  INSERT postgres://db.harbor.example:5432/shiplog/shiplog.deployments\n  {\n    "key": ');
+    expect(text).not.toContain('a-password-of-a-database');
+  });
+
   it('says why a sink is not delivered', async () => {
     const running = await explained('gitlab', gitlabHook({ status: 'running' }));
     expect(running.deployments[0]?.sinks).toEqual([

@@ -133,16 +133,18 @@ function requestOf(signal: Signal, body: Uint8Array, { url, protocol, headers }:
   };
 }
 
-/** The request that matters most, with its body as JSON in any case: nobody reads Protobuf. */
+/** The request that matters most, in JSON in any case: nobody reads Protobuf, and receivers take both. */
 function previewOf(deployment: Deployment, config: Config, pageUrl: string | undefined): PreviewedRequest {
   const readable = requestsFor(deployment, { ...config, protocol: 'http/json' }, { pageUrl });
   const [request, ...before] = readable.toReversed();
   if (!request) throw new DeliveryFailed(`${config.name} is sent spans of what has ended alone`, { retry: 'never' });
-  const type = CONTENT_TYPES[config.protocol];
+  const type = CONTENT_TYPES['http/json'];
   const hidden = Object.fromEntries(Object.keys(config.headers).map((name) => [name, '[secret]']));
   const notes = [
     ...before.map(({ url }) => `Before it goes its span, to ${url}.`),
-    ...(config.protocol === 'http/protobuf' ? ['The body is sent as Protobuf.'] : []),
+    ...(config.protocol === 'http/protobuf'
+      ? ['It is sent as Protobuf; this is the same in JSON, which receivers take as well.']
+      : []),
   ];
   return {
     method: request.method,
