@@ -21,14 +21,14 @@ import type { Sink } from './sinks/sink.ts';
  */
 export function createRecord(parts: RecordParts) {
   const { resolve, sinks, changeLog, echoes, history, joins, repeats, inbox } = parts;
-  const { forward, forwardElsewhere, hide, noteRules, repeatDetail, recordAlerts } = parts;
+  const { forward, forwardElsewhere, hide, noteRules, repeatDetail, recordAlerts, noteAlerts } = parts;
   const inTurn = createTurns();
 
   /**
    * @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later.
    */
   async function record({ webhookId, records, alerts, omitted, ...event }: ChangeEvent): Promise<void> {
-    if (alerts) return inbox.conclude(webhookId, await recordAlerts(alerts, omitted));
+    if (alerts) return inbox.conclude(webhookId, await recordAlerts(alerts, omitted)).then(() => noteAlerts(alerts));
     const isEcho = records.length > 0 && (await Promise.all(records.map(isOurs))).every(Boolean);
     const asked = await resolve({ ...event, records, ...(isEcho && { lookups: [] }) });
     const steps = await addAll([...asked.fromWebhook, ...asked.records]);

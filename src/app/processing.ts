@@ -4,6 +4,7 @@ import type { Redis } from '../queue/connection.ts';
 import { createQueues } from '../queue/queues.ts';
 import { createWorkers, type Workers } from '../queue/workers.ts';
 import { createRecord } from '../record.ts';
+import { createNoteAlerts } from '../recording/alert-notes.ts';
 import { createRecordAlerts } from '../recording/alerts.ts';
 import { createReconcile } from '../recording/reconcile.ts';
 import { scheduleReconcile } from '../recording/reconcile-schedule.ts';
@@ -17,6 +18,7 @@ import { claimChore, releaseChore } from '../store/replicas.ts';
 import { logAttempt, logConclusion, logReport } from '../telemetry/lines.ts';
 import { timeDelivery, timeRecording } from '../telemetry/timing.ts';
 import { traceForwarding, traceRecording, traceState } from '../telemetry/tracing.ts';
+import { alertPath } from '../web/parts/alert-labels.tsx';
 import { deploymentPath } from '../web/parts/deployment-labels.tsx';
 import { joinReplicas, type Replica } from './replica.ts';
 import type { Shared } from './shared.ts';
@@ -96,7 +98,7 @@ interface Recording {
 }
 
 function recording(shared: Shared, { stores, forward, replica }: Recording) {
-  const { config, clock, mask, around, log, metrics } = shared;
+  const { config, clock, mask, around, log, metrics, onError } = shared;
   const noteConclusion = logConclusion(log, metrics);
   return createRecord({
     ...stores,
@@ -108,6 +110,14 @@ function recording(shared: Shared, { stores, forward, replica }: Recording) {
       }),
     },
     hide: mask.value,
+    noteAlerts: createNoteAlerts({
+      ...stores,
+      sources: config.sources,
+      hide: mask.text,
+      pageUrl: (id) => config.public_url && `${config.public_url}${alertPath(id)}`,
+      clock,
+      onRefused: (error) => onError('note', error),
+    }),
     recordAlerts: createRecordAlerts({
       alerts: stores.alerts,
       routing: config.routing,

@@ -33,6 +33,8 @@ export interface AlertReport {
   readonly receivedAt: string;
   /** The webhook that reported it, in the inbound log. */
   readonly webhook?: string;
+  /** Its id in the tool, where that takes notes. */
+  readonly remoteId?: string;
   /** Its page in the tool. */
   readonly url?: string;
   readonly runbookUrl?: string;

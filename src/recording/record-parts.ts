@@ -7,6 +7,7 @@ import type { Deployments } from '../store/changes/deployments.ts';
 import type { SerialHistory } from '../store/changes/serial-history.ts';
 import type { Echoes } from '../store/deliveries/echoes.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
+import type { NoteAlerts } from './alert-notes.ts';
 import type { RecordAlerts } from './alerts.ts';
 import type { ChangeLog } from './change-log.ts';
 import type { Conclusion } from './conclusion.ts';
@@ -26,6 +27,8 @@ export interface RecordParts {
   readonly inbox: Pick<Inbox, 'conclude'>;
   /** Keeps alerts, which stand beside the changes. */
   readonly recordAlerts: RecordAlerts;
+  /** Writes to an alert in its tool what may have caused it. */
+  readonly noteAlerts: NoteAlerts;
   /** Takes the secrets out of a record: what a tool's API answers has come through no webhook. */
   readonly hide: (record: ChangeRecord) => ChangeRecord;
   /** Counts the rules that matched, so that one that never does is seen. */

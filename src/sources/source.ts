@@ -321,6 +321,11 @@ export interface Source extends ToolFacts {
    * @throws ResolveFailed
    */
   tokenExpiresAt?(signal: AbortSignal): Promise<Date | undefined>;
+  /**
+   * Writes a note to an alert in its tool, as plain text. Set when a token is configured.
+   * @throws ResolveFailed
+   */
+  noteAlert?(alert: AlertReport, text: string, signal: AbortSignal): Promise<void>;
   /** Its `answer` says of a post that it repeats what is known. */
   readonly tellsRepeats?: true;
   /** The answer in the sender's language; undefined = ours (http/webhooks.ts). */

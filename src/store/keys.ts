@@ -250,7 +250,7 @@ export const keys = {
     type: 'hash',
     content:
       'one alert: its first report in each state, as `firing` and `resolved` (JSON; domain/alert.ts), and when it ' +
-      'was last reported, as `reported` (ISO 8601)',
+      'was last reported, as `reported` (ISO 8601); `noted` where its tool has a note of ours',
     writtenBy: 'store/alerts/alerts.ts',
     ends: '`alerts.days` after it began or was last reported, or beyond `alerts.count`',
     expires: true,

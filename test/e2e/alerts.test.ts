@@ -2,15 +2,30 @@ import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ADMIN_TOKEN, anAlert, SECRET, startTestBridge } from '../support/bridge.ts';
+import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
 
 const bearer = { authorization: `Bearer ${SECRET}` };
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
 
+const PAGERDUTY_TOKEN = 'pd-token-Beacon1Beacon2';
+
 let bridge: Awaited<ReturnType<typeof startTestBridge>>;
+/** PagerDuty's REST API. */
+let pagerduty: FakeServer;
 beforeAll(async () => {
+  pagerduty = await startFakeServer(({ headers }) =>
+    headers.authorization === `Token token=${PAGERDUTY_TOKEN}` && headers['from'] === 'mira@harbor.example'
+      ? { status: 201, body: { note: { id: 'PNOTE' } } }
+      : { status: 401 },
+  );
+  const api = { url: pagerduty.url, token: PAGERDUTY_TOKEN, from: 'mira@harbor.example' };
   bridge = await startTestBridge({
-    sources: ['changes-api', 'alerts'].map((type) => ({ type, secrets: [SECRET] })),
-    services: { 'lighthouse-api': 'lighthouse' },
+    public_url: 'https://shiplog.harbor.example',
+    sources: [
+      { type: 'changes-api', secrets: [SECRET] },
+      { type: 'alerts', secrets: [SECRET], pagerduty: api, environments: { 'lighthouse (north)': 'production' } },
+    ],
+    services: { 'lighthouse-api': 'lighthouse', 'lighthouse (north)': 'lighthouse' },
     owners: [{ service: ['lighthouse', 'buoys'], team: 'lights' }],
   });
   for (const [service, minutes] of [
@@ -24,7 +39,10 @@ beforeAll(async () => {
   }
   await bridge.settled();
 });
-afterAll(() => bridge.stop());
+afterAll(async () => {
+  await bridge?.stop();
+  await pagerduty?.close();
+});
 
 const alerts = async (query = '') => (await bridge.get(`/api/v1/alerts${query}`)).body.data;
 
@@ -67,6 +85,34 @@ describe('an alert', () => {
     const send = (signature: string) => bridge.post('/webhooks/alerts', body, { 'x-pagerduty-signature': signature });
     expect((await send(sign('another secret of PagerDuty'))).status).toBe(401);
     expect((await send(sign(SECRET))).status).toBe(202);
+  });
+
+  it('of PagerDuty gets one note with its suspects, though the first attempt fails, and only while it is news', async () => {
+    const { event } = JSON.parse(
+      readFileSync(new URL('../sources/alerts/pagerduty-triggered.json', import.meta.url), 'utf8'),
+    );
+    const [fresh, stale] = [ago(3), ago(90)];
+    const send = (id: string, created_at: string, status = 'triggered') => {
+      const data = { ...event.data, id, status, created_at };
+      return bridge.post('/webhooks/alerts', { event: { ...event, data } }, bearer);
+    };
+    pagerduty.inject({ kind: 'status', status: 503, headers: { 'retry-after': '1' } });
+    await send('PNEW', fresh);
+    await send('POLD', stale);
+    await send('PDONE', fresh, 'resolved');
+    await vi.waitFor(() => expect(pagerduty.requests.map(({ status }) => status)).toEqual([503, 201]), {
+      timeout: 20_000,
+      interval: 50,
+    });
+    await send('PNEW', fresh, 'acknowledged');
+    await bridge.settled();
+    expect(pagerduty.requests.map(({ path }) => path)).toEqual(Array(2).fill('/incidents/PNEW/notes'));
+    const { content } = JSON.parse(pagerduty.requests[1]?.text ?? '').note;
+    const lines = content.split('\n');
+    expect(lines).toHaveLength(5);
+    expect(lines[1]).toMatch(/^1\. Deployed lighthouse \(lighthouse, production, succeeded; \d+ points\): The label/);
+    expect(lines[4]).toMatch(/^https:\/\/shiplog\.harbor\.example\/alerts\/alt_/);
+    expect(JSON.stringify(bridge.logged)).not.toContain(PAGERDUTY_TOKEN);
   });
 
   it('stands on the pages', async () => {

@@ -18,6 +18,7 @@ it('hides a secret in what a tool answered before the text is cut', async () => 
     hide: createMask([]).value,
     resolve: async () => ({ fromWebhook: [], records: [] }),
     recordAlerts: async () => ({ verdict: 'recorded' }),
+    noteAlerts: async () => {},
     noteRules: async () => {},
     repeatDetail: () => undefined,
     forward: async () => {},

@@ -138,6 +138,8 @@ export const anAlertOf = (service: string, over: Partial<Alert> = {}): Alert => 
 export const memoryAlerts = (alerts: readonly Alert[] = []): Alerts => ({
   put: unused,
   prune: unused,
+  claimNote: unused,
+  releaseNote: unused,
   get: async (id) => alerts.find((alert) => alert.id === id),
   list: async ({ sinceMs = 0, untilMs = Number.POSITIVE_INFINITY, ...selection }) =>
     alerts

@@ -67,6 +67,7 @@ function toReport(incident: Incident, { event, state, startedAt, receivedAt, set
     startedAt: earlier(startedAt, receivedAt),
     ...(endedAt !== undefined && { endedAt: earlier(endedAt, receivedAt) }),
     receivedAt,
+    remoteId: incident.id,
     ...(url !== undefined && { url }),
     labels: Object.fromEntries(labels),
   };

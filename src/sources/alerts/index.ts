@@ -5,6 +5,7 @@ import type { Source } from '../source.ts';
 import { FACTS } from './facts.ts';
 import { mapAlerts } from './map.ts';
 import { NAMING, namingOf } from './names.ts';
+import { PagerDuty } from './note.ts';
 import { verify, verifyHeaders } from './proof.ts';
 import { sampleNotification } from './sample.ts';
 import { recipe } from './setup.ts';
@@ -17,8 +18,10 @@ export const alerts = z
     secrets: Secrets,
     max_body_mib: z.number().positive().max(25).default(2),
     ...NAMING,
+    /** Its own API, where incidents get a note with the suspects. */
+    pagerduty: PagerDuty.optional(),
   })
-  .transform(({ name, secrets, max_body_mib, ...config }): Source => {
+  .transform(({ name, secrets, max_body_mib, pagerduty: api, ...config }): Source => {
     const settings = { instance: name, naming: namingOf(config) };
     return {
       ...FACTS,
@@ -31,6 +34,7 @@ export const alerts = z
       isProvedBy: (webhook, others) => passes(() => verify(webhook, others)),
       map: (payload, webhook) => mapAlerts(payload, webhook, settings),
       recipe,
+      ...(api && { hidden: [api.token], noteAlert: api.note }),
       sample: (at) => ({
         path: `/webhooks/${name}`,
         headers: { 'content-type': 'application/json', authorization: `Bearer ${secrets[0] ?? ''}` },

@@ -25,6 +25,10 @@ export interface Alerts {
   get(id: string): Promise<Alert | undefined>;
   /** Those that are wanted, by their beginning, the newest first, of the newest `MAX_LOOKED_AT` of the span. */
   list(selection: AlertSelection): Promise<readonly Alert[]>;
+  /** @returns true for one caller alone: the others leave the note to it */
+  claimNote(id: string): Promise<boolean>;
+  /** The note was not written after all. */
+  releaseNote(id: string): Promise<void>;
   /** Forgets what is older or more than the retention allows. */
   prune(): Promise<void>;
 }
@@ -51,6 +55,10 @@ export function createAlerts(redis: Redis, retention: AlertRetention): Alerts {
       const { sinceMs = '-inf', untilMs = '+inf' } = selection;
       const ids = await redis.zrevrangebyscore(keys.alerts(), untilMs, sinceMs, 'LIMIT', 0, MAX_LOOKED_AT);
       return (await read(redis, ids)).filter((alert) => isWantedAlert(alert, selection));
+    },
+    claimNote: async (id) => (await redis.hsetnx(keys.alert(id), 'noted', '1')) === 1,
+    async releaseNote(id) {
+      await redis.hdel(keys.alert(id), 'noted');
     },
     async prune() {
       const before = (await nowOf(redis)) - retention.days * DAY_MS;

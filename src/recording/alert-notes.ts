@@ -1,0 +1,72 @@
+import type { AlertReport } from '../domain/alert.ts';
+import { ResolveFailed } from '../domain/errors.ts';
+import { summarize } from '../domain/summary.ts';
+import type { Suspect } from '../domain/suspects.ts';
+import type { Source } from '../sources/source.ts';
+import type { Alerts } from '../store/alerts/alerts.ts';
+import type { SuspectsOf } from '../store/alerts/suspects.ts';
+import { shorten } from '../values/text.ts';
+import { abortingAfter } from '../values/within.ts';
+
+export interface NoteParts {
+  readonly sources: readonly Pick<Source, 'name' | 'noteAlert'>[];
+  readonly alerts: Pick<Alerts, 'get' | 'claimNote' | 'releaseNote'>;
+  readonly suspectsOf: SuspectsOf;
+  /** Takes the secrets out. */
+  readonly hide: (text: string) => string;
+  /** Undefined: nobody knows where the pages are. */
+  readonly pageUrl: (id: string) => string | undefined;
+  readonly clock: () => Date;
+  /** The tool takes no note, whatever is done: somebody should know. */
+  readonly onRefused: (error: ResolveFailed) => void;
+}
+
+/** Later nobody who was called reads it any more. */
+const WITHIN_MS = 3_600_000;
+/** A tool that is slow must not hold up the other webhooks. */
+const NOTE_WITHIN_MS = 5_000;
+const SUSPECTS_NAMED = 3;
+const SUMMARY_CHARS = 120;
+
+/**
+ * Writes to an alert in its tool which changes may have caused it, once, where the tool takes notes and a token is
+ * configured.
+ * @throws ResolveFailed when it should be tried again later
+ */
+export function createNoteAlerts({ sources, alerts, suspectsOf, hide, pageUrl, clock, onRefused }: NoteParts) {
+  async function note(report: AlertReport): Promise<void> {
+    const noteAlert = sources.find(({ name }) => name === report.instance)?.noteAlert;
+    if (!noteAlert || report.remoteId === undefined || report.state !== 'firing') return;
+    if (clock().getTime() - Date.parse(report.startedAt) > WITHIN_MS) return;
+    const alert = await alerts.get(report.id); // by our names
+    const { suspects } = alert?.state === 'firing' ? await suspectsOf(alert) : { suspects: [] };
+    if (suspects.length === 0 || !(await alerts.claimNote(report.id))) return;
+    const text = hide(noteText(suspects, pageUrl(report.id)));
+    try {
+      await abortingAfter(NOTE_WITHIN_MS, (signal) => noteAlert(report, text, signal));
+    } catch (error) {
+      if (error instanceof ResolveFailed && error.retry === 'never') return onRefused(error);
+      await alerts.releaseNote(report.id);
+      throw error;
+    }
+  }
+  return async function noteAlerts(reports: readonly AlertReport[]): Promise<void> {
+    for (const report of reports) await note(report);
+  };
+}
+export type NoteAlerts = ReturnType<typeof createNoteAlerts>;
+
+/** Fixed words and figures, for whoever was called. */
+function noteText(suspects: readonly Suspect[], page: string | undefined): string {
+  const lines = suspects.slice(0, SUSPECTS_NAMED).map(({ deployment, points, reasons }, at) => {
+    const { service, environment, state } = deployment;
+    const what = shorten(summarize(deployment), SUMMARY_CHARS);
+    const why = reasons.map(({ text }) => text).join(' ');
+    return `${at + 1}. ${what} (${service}, ${environment.name}, ${state}; ${points} points): ${why}`;
+  });
+  return [
+    'Shiplog: changes that may have caused this, the likeliest first.',
+    ...lines,
+    ...(page === undefined ? [] : [page]),
+  ].join('\n');
+}
