@@ -78,6 +78,7 @@ describe('the shipped configuration', () => {
     expect(
       problems(example, {
         ...named,
+        POSTGRES_URL: 'postgres://shiplog:secret@db.harbor.example:5432/shiplog',
         SHIPLOG_DURABILITY: 'fsync',
         SHIPLOG_SHUTDOWN_DELAY: '5',
         SHIPLOG_TRUST_PROXY: '1',
