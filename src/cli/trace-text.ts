@@ -28,9 +28,10 @@ function deploymentText(traced: TracedDeployment, screen: Screen): string {
 const section = (title: string, body: string) => `${title}\n${body}`;
 const lines = (texts: readonly string[]) => texts.map((text) => `  ${oneLine(text)}\n`).join('');
 
-function facts({ change, dropped_by }: DeploymentDetail): string {
+function facts({ change, deployment, running, dropped_by }: DeploymentDetail): string {
   const facts: readonly (readonly [string, string | null | undefined])[] = [
     ['state', change.status],
+    ['since then', running && became(running)],
     ['what', change.summary],
     ['kind', change.change_type === 'deployment' ? undefined : change.change_type],
     ['service', change.service],
@@ -38,8 +39,11 @@ function facts({ change, dropped_by }: DeploymentDetail): string {
     ['branch', change.branch],
     ['commit', [change.commit_sha, change.commit_message?.split('\n')[0]].filter(Boolean).join('  ')],
     ['manifests', change.manifests?.revision],
+    ['request', change.pr_number && [`!${change.pr_number}`, change.pr_url].filter(Boolean).join('  ')],
     ['replaced', change.replaced && [shortSha(change.replaced.commit_sha), change.replaced.deployment].join('  ')],
+    ['compare', change.replaced?.compare_url],
     ['who', change.changed_by],
+    ['author', deployment.commit?.author],
     ['happened', `${shownTime(change.occurred_at)} UTC`],
     ['took', change.duration_seconds === null ? undefined : `${change.duration_seconds} s`],
     ['pipeline', change.pipeline_url],
@@ -48,6 +52,13 @@ function facts({ change, dropped_by }: DeploymentDetail): string {
     ['dropped by', dropped_by],
   ];
   return facts.flatMap(([name, value]) => (value ? [`  ${name.padEnd(12)} ${oneLine(value)}\n`] : [])).join('');
+}
+
+function became({ next }: NonNullable<DeploymentDetail['running']>): string {
+  if (!next) return 'it runs here';
+  const { change_type, changed_by, at, deployment } = next;
+  const what = change_type === 'rollback' ? 'rolled back' : 'superseded';
+  return `${what}${changed_by ? ` by ${changed_by}` : ''} at ${shownTime(at)} UTC  ${deployment}`;
 }
 
 function stepTable(records: DeploymentDetail['records'], screen: Screen): string {

@@ -301,6 +301,15 @@ const Delivery = z.strictObject({
 export const DeploymentDetail = z.strictObject({
   change: Change,
   deployment: Deployment,
+  /** What became of one that succeeded: it runs here, or `next` took its place. Absent: it did not succeed. */
+  running: z
+    .strictObject({
+      is_current: z.boolean(),
+      next: z
+        .strictObject({ deployment: z.string(), change_type: ChangeType, at: Time, changed_by: z.string().nullable() })
+        .optional(),
+    })
+    .optional(),
   records: z.array(StoredRecord),
   /** Deployments of other tools that may be this one, though that is not certain: their keys. */
   related: z.array(z.string()),

@@ -1,6 +1,9 @@
 import type { Deployment } from '../domain/deployment.ts';
+import type { RunningStatus } from '../domain/running.ts';
+import { runsSinceMs } from '../domain/timeline-entry.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
+import type { Running } from '../store/changes/running.ts';
 import type { Ledger } from '../store/deliveries/ledger.ts';
 import { toChange } from './change.ts';
 
@@ -8,6 +11,8 @@ export interface DeploymentDetailParts {
   readonly deployments: Pick<Deployments, 'get' | 'records'>;
   /** Those that may be the same deployment, which is not certain: their keys. */
   readonly related: (deployment: Deployment) => Promise<readonly string[]>;
+  /** What became of those that succeeded. */
+  readonly running: Pick<Running, 'statusOf'>;
   readonly ledger: Ledger;
   readonly sinks: readonly Sink[];
 }
@@ -27,7 +32,7 @@ export async function describeDeployment(parts: DeploymentDetailParts, name: str
   const routed = await find(parts, name);
   if (!routed) return undefined;
   const { deployment, trace, droppedBy } = routed;
-  const [records, related, deliveries] = await Promise.all([
+  const reading = Promise.all([
     deployments.records(deployment.key),
     parts.related(deployment),
     Promise.all(
@@ -37,13 +42,23 @@ export async function describeDeployment(parts: DeploymentDetailParts, name: str
       })),
     ),
   ]);
+  const [[records, related, deliveries], statusOf] = await Promise.all([reading, parts.running.statusOf(reading)]);
+  const status = statusOf(deployment);
   return {
     change: toChange(deployment),
     deployment,
+    ...(status && { running: toRunning(status) }),
     records,
     rules: trace,
     related,
     ...(droppedBy && { dropped_by: droppedBy }),
     deliveries,
   };
+}
+
+function toRunning({ isCurrent, next }: RunningStatus) {
+  if (!next) return { is_current: isCurrent };
+  const { key, changeType, actor, atMs } = next;
+  const at = new Date(runsSinceMs(next) ?? atMs).toISOString();
+  return { is_current: isCurrent, next: { deployment: key, change_type: changeType, at, changed_by: actor ?? null } };
 }

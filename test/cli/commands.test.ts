@@ -150,6 +150,35 @@ describe('shiplog trace', () => {
     });
   });
 
+  it('says what became of it, and by which request and author it came', async () => {
+    const ferry = {
+      summary: 'Ferry',
+      service: 'ferry',
+      environment: 'dock',
+      repository: 'harbor/ferry',
+      pr_number: 12,
+    };
+    const post = (id: string, commit_sha: string, changed_by: string) =>
+      bridge.post(
+        '/webhooks/changes',
+        { ...ferry, external_id: id, commit_sha, changed_by },
+        { authorization: `Bearer ${SECRET}` },
+      );
+    for (const [id, commit_sha, person] of [
+      ['ferry-1', 'a'.repeat(40), 'mira'],
+      ['ferry-2', 'b'.repeat(40), 'jonas'],
+      ['ferry-3', 'a'.repeat(40), 'lin'],
+    ] as const) {
+      await post(id, commit_sha, person);
+      await bridge.settled();
+    }
+    await expect
+      .poll(() => traced('changes:ferry-2'))
+      .toMatch(/since then +rolled back by lin at .* changes:ferry-3\n/);
+    expect(await traced('changes:ferry-2')).toMatch(/ request +!12\n/);
+    await expect.poll(() => traced('changes:ferry-3')).toMatch(/since then +it runs here\n/);
+  });
+
   it('says when nothing is known by that name', async () => {
     await expect(traced('0000000')).rejects.toBeInstanceOf(NothingFound);
     await expect(traced('no/such thing?#%')).rejects.toBeInstanceOf(NothingFound);
