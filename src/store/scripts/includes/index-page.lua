@@ -42,39 +42,46 @@ local function pageOf(index, blocks, from, to)
   local passed, singleRank = 0, 0
   if rank > 0 then passed, singleRank = upTo(rank - 1) end
   local wanted, skip, names = to - from + 1, from - passed, {}
-  local rows, at, hasMore = {}, 1, true
-  local function fillRows()
-    rows, at = redis.call('ZREVRANGE', index, singleRank, singleRank + IN_BLOCK - 1, 'WITHSCORES'), 1
-    singleRank, hasMore = singleRank + IN_BLOCK, #rows == 2 * IN_BLOCK
-  end
   local function add(name)
-    if skip > 0 then skip = skip - 1 else names[#names + 1] = name end
+    if skip > 0 then skip = skip - 1 elseif #names < wanted then names[#names + 1] = name end
   end
-  -- The single ones that come before an entry, or all where there is none.
-  local function addSingles(score, id)
-    while #names < wanted do
-      if at > #rows and hasMore then fillRows() end
-      local name = rows[at]
-      if not name then return end
-      local own = score and tonumber(rows[at + 1])
-      if score and (own < score or (own == score and name < id)) then return end
-      add(name)
-      at = at + 2
+  local function addSingles(most)
+    local last = singleRank + math.min(most, skip + wanted - #names)
+    if last > singleRank then
+      for _, name in ipairs(redis.call('ZREVRANGE', index, singleRank, last - 1)) do add(name) end
     end
+    singleRank = last
+  end
+  -- Those that came later into the span of a block stand between its entries.
+  local function addMerged(block, singles)
+    local rows = redis.call('ZREVRANGE', index, singleRank, singleRank + singles - 1, 'WITHSCORES')
+    local scores, at = scoresOf(block), 1
+    for i, id in ipairs(idsOf(block)) do
+      while rows[at] do
+        local score = tonumber(rows[at + 1])
+        if score < scores[i] or (score == scores[i] and rows[at] < id) then break end
+        add(rows[at])
+        at = at + 2
+      end
+      add(id)
+    end
+    for left = at, #rows, 2 do add(rows[left]) end
+    singleRank = singleRank + singles
   end
   local block = blockAt(blocks, rank)
   while block and #names < wanted do
-    local scores, ids = scoresOf(block), idsOf(block)
-    local oldest = scores[IN_BLOCK]
-    for i, id in ipairs(ids) do
-      -- The next single one is not looked at again as long as it is older than the whole block.
-      if not rows[at] or tonumber(rows[at + 1]) >= oldest then addSingles(scores[i], id) end
-      if #names == wanted then return names end
-      add(id)
+    local newest = newestOf(block)
+    addSingles(redis.call('ZCOUNT', index, '(' .. newest, '+inf') - singleRank)
+    local singles = redis.call('ZCOUNT', index, oldestOf(block), newest)
+    if #names == wanted then return names end
+    if singles > 0 then
+      addMerged(block, singles)
+    else
+      for _, id in ipairs(idsOf(block)) do add(id) end
     end
     rank = rank + 1
     block = #names < wanted and blockAt(blocks, rank)
   end
-  addSingles()
+  addSingles(wanted + skip)
   return names
 end
