@@ -43,9 +43,11 @@ function endedBy(placing: SerialResult): string[] {
 
 function assignRecord(serial: Serial, record: ChangeRecord): SerialResult {
   const { recovered: isRead, late: isLate } = record.history ?? {};
+  // A history of fifty would leave no room for others.
+  const isMerelyOld = isRead && isLate && record.endReason === 'superseded';
   const placing = isRead ? recovered(serial, record) : reported(serial, record);
   if (placing !== 'past' && placing.kind !== 'too_old') return placing;
-  if (!(isRead && isLate)) serial.held = [...(serial.held ?? []).filter(({ id }) => id !== record.id), record];
+  if (!isMerelyOld) serial.held = [...(serial.held ?? []).filter(({ id }) => id !== record.id), record];
   return placing === 'past' && !isLate ? { kind: 'known' } : { kind: 'too_old' };
 }
 

@@ -72,7 +72,11 @@ function component(inputs: Record<string, string>) {
 const schemaFile = process.env['GITLAB_CI_SCHEMA'];
 
 describe.skipIf(!schemaFile)("what pipelines paste, by GitLab's own schema", () => {
-  const isValid = new Ajv({ strict: false, logger: false }).compile(JSON.parse(readFileSync(schemaFile ?? '', 'utf8')));
+  const faultsOf = (document: unknown) => {
+    const ajv = new Ajv({ strict: false, logger: false });
+    ajv.validate(JSON.parse(readFileSync(schemaFile ?? '', 'utf8')), document);
+    return ajv.errors;
+  };
   const examplesIn = (path: string) =>
     [...readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8').matchAll(/```yaml\n([^`]*)```/g)]
       .map(([, text]) => parse(text ?? ''))
@@ -81,12 +85,12 @@ describe.skipIf(!schemaFile)("what pipelines paste, by GitLab's own schema", () 
   it('is the component, under its own name and as a job that is not hidden', () => {
     const [header = ''] = textOf('gitlab/templates/tell-shiplog.yml').split(/^---$/m);
     for (const document of [parse(header), component({}).jobs, component({ name: 'tell' }).jobs])
-      expect([isValid(document), isValid.errors]).toEqual([true, null]);
+      expect(faultsOf(document)).toBeNull();
   });
 
   it.each(['integrations/gitlab/README.md', 'src/sources/ctoai/README.md'])('is the example in %s', (path) => {
     expect(examplesIn(path)).not.toEqual([]);
-    for (const example of examplesIn(path)) expect([isValid(example), isValid.errors]).toEqual([true, null]);
+    for (const example of examplesIn(path)) expect(faultsOf(example)).toBeNull();
   });
 });
 

@@ -4,7 +4,8 @@ import { AnySource } from '../../src/sources/index.ts';
 import { createSourceNames } from '../../src/sources/names.ts';
 import { aConfig, SECRET } from '../explain/support.ts';
 
-const TYPES = AnySource.options.map((option) => option.in.shape.type.value);
+/** Alerts are no deployments. */
+const TYPES = AnySource.options.map((option) => option.in.shape.type.value).filter((type) => type !== 'alerts');
 const sourceOf = (type: string) => AnySource.parse({ type, secrets: [SECRET] });
 
 describe('the name of a tool in a change log', () => {

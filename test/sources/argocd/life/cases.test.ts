@@ -44,6 +44,11 @@ const CASES: readonly (readonly [string, readonly Act[], readonly End[]])[] = [
   ['degraded behind a self-heal', [progressing, sync, applied, selfHeal, degraded], ['failed']],
   ['healthy behind a sync that failed', [progressing, sync, applied, sync, failed, healthy], ['succeeded', 'failed']],
   ['never healthy', [suspended, sync, applied, sync, applied], ['superseded', 'running']],
+  [
+    'degraded behind a self-heal, more than a day after it was applied',
+    [suspended, sync, applied, selfHeal, days, degraded, sync],
+    ['failed', 'running'],
+  ],
   ['degraded since before', [degraded, sync, applied], ['running']],
   ['degraded since before, and recovers', [degraded, sync, applied, progressing, healthy], ['succeeded']],
   ['deleted while it runs', [sync, { kind: 'delete' }], ['superseded']],
@@ -68,11 +73,13 @@ const endsOf = (payloads: readonly unknown[], now: string): readonly End[] => {
 };
 
 describe('an application that is', () => {
-  it.each(CASES)('%s ends as it was, in order, reversed and doubled', (_, acts, ends) => {
+  it.each(CASES)('%s ends as it was, in order, reversed, doubled and begun with any', (_, acts, ends) => {
     const { payloads, now } = told(acts);
     expect(endsOf(payloads, now)).toEqual(ends);
     expect(endsOf(payloads.toReversed(), now)).toEqual(ends);
     expect(endsOf([...payloads, ...payloads], now)).toEqual(ends);
+    for (const first of payloads.keys())
+      expect(endsOf([...payloads.slice(first), ...payloads.slice(0, first)], now)).toEqual(ends);
   });
 
   it.each(CASES)('%s is never told better than it was, whichever notification is lost', (_, acts, ends) => {
