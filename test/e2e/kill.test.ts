@@ -5,7 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { gitlabDeploymentHook, SECRET } from '../support/bridge.ts';
 import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';
-import { freePort, startBridgeProcess } from '../support/process.ts';
+import { freePort } from '../support/ports.ts';
+import { startBridgeProcess } from '../support/process.ts';
 
 const DEPLOYMENTS = 200;
 const KILLS = 3;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ADMIN_TOKEN, startTestBridge } from '../support/bridge.ts';
 import { CLIENT_ID, CLIENT_SECRET, createTestBrowser, startProvider, type TestProvider } from '../support/oidc.ts';
-import { freePort } from '../support/process.ts';
+import { freePort } from '../support/ports.ts';
 
 const ADMIN = { sub: '7', name: 'Mira Okafor', preferred_username: 'mira', groups: ['harbor', 'harbor/keepers'] };
 const READER = { sub: '8', preferred_username: 'ana', groups: ['harbor'] };

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { gitlabDeploymentHook } from '../support/bridge.ts';
-import { freePort, startBridgeProcess } from '../support/process.ts';
+import { freePort } from '../support/ports.ts';
+import { startBridgeProcess } from '../support/process.ts';
 
 const OLD = 'the-old-secret-of-the-harbor';
 const NEW = 'the-new-secret-of-the-harbor';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { gitlabDeploymentHook, SECRET } from '../support/bridge.ts';
-import { freePort, startBridgeProcess } from '../support/process.ts';
+import { freePort } from '../support/ports.ts';
+import { startBridgeProcess } from '../support/process.ts';
 import { exchange, open, rawRequest } from '../support/raw-http.ts';
 
 /** `SHIPLOG_LONG=1` sends as many as the promise says. The first ones warm it up: pools, caches, compiled code. */

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import pg from 'pg';
 import { vi } from 'vitest';
-import { freePort } from './process.ts';
+import { freePort } from './ports.ts';
 
 export const PASSWORD = 'the-password-of-a-test/&';
 const USER = 'shiplog';

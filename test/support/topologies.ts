@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { findRedisServer } from '../../src/redis/find.ts';
+import { freePorts } from './ports.ts';
 
 /** Several Redis servers that stand in for one another, on the loopback. */
 export interface Topology {
@@ -98,32 +98,11 @@ async function until(holds: () => Promise<boolean>, what: string): Promise<void>
   throw new Error(`${what} did not come to be`);
 }
 
-/** Below those that the system gives to connections, the bus of a Cluster (10,000 further) as well. */
-const FIRST_PORT = 12_000;
-const PORTS = 10_000;
-
-async function ports(count: number): Promise<readonly number[]> {
-  const found = new Set<number>();
-  while (found.size < count) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
-    if (await isFree(port)) found.add(port);
-  }
-  return [...found];
-}
-
-function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
-
 /** One primary, `replicas`, and sentinels that agree on a failover. */
 export async function startSentinels({ replicas = 2, sentinels = 3 } = {}): Promise<Topology> {
   const servers = await openServers();
-  const [primary = 0, ...others] = await ports(1 + replicas);
-  const watchers = await ports(sentinels);
+  const [primary = 0, ...others] = await freePorts(1 + replicas);
+  const watchers = await freePorts(sentinels);
   await servers.start(primary, SERVER);
   for (const port of others) await servers.start(port, [...SERVER, `replicaof 127.0.0.1 ${primary}`]);
   const watched = [
@@ -162,7 +141,7 @@ function topologyOf(servers: Servers, settings: Topology['settings'], primaryPor
 /** Three primaries with one replica each. */
 export async function startCluster(): Promise<Topology> {
   const servers = await openServers();
-  const nodes = await ports(6);
+  const nodes = await freePorts(6);
   const lines = [...SERVER, 'cluster-enabled yes', 'cluster-node-timeout 2000', 'cluster-config-file nodes.conf'];
   for (const port of nodes) await servers.start(port, lines);
   const primaries = nodes.slice(0, 3);

@@ -6,7 +6,8 @@ import { loadTraceSettings } from '../../src/config/load.ts';
 import { gitlabDeploymentHook, SECRET } from '../support/bridge.ts';
 import { startFakeCollector } from '../support/fake-collector.ts';
 import { loadedPackages, REPORT_PACKAGES } from '../support/loaded-packages.ts';
-import { freePort, startBridgeProcess } from '../support/process.ts';
+import { freePort } from '../support/ports.ts';
+import { startBridgeProcess } from '../support/process.ts';
 
 describe('whether traces are wanted', () => {
   const otlp = { exporters: ['otlp'], protocol: 'http/protobuf' };
