@@ -6,12 +6,12 @@ import { config, options, PAYLOADS, payloadOf } from '../support/every-source.ts
 import { type Path, textsIn, withText } from '../support/every-text.ts';
 import { cpuMs, growsAtMost } from '../support/time.ts';
 
-const SHORT = 60_000;
-const LONG = 1_000_000;
+const SHORT = 30_000;
+const LONG = 500_000;
 /** Linear work costs 17 times as much for LONG as for SHORT, quadratic work 280 times. */
 const MOST_TIMES = 80;
-/** Below this nothing is measured again: work on a megabyte that goes back and forth costs minutes. */
-const UNSUSPICIOUS_MS = 150;
+/** Below this nothing is measured again: work on half a megabyte that goes back and forth costs minutes. */
+const UNSUSPICIOUS_MS = 100;
 
 const HOSTILE: readonly ((length: number) => string)[] = [
   (length) => `a${'/'.repeat(length)}x`,

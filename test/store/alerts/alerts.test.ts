@@ -78,7 +78,7 @@ describe('an alert', () => {
   });
 
   it('takes no more room than its limits, and no half characters', () => {
-    const long = `${'x'.repeat(50_000)}\ud83d`;
+    const long = `${'x'.repeat(5_000)}\ud83d`;
     const hostile = report('1', {
       title: long,
       summary: long,
