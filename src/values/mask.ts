@@ -31,6 +31,12 @@ export function createMask(secrets: readonly string[]): Mask {
   // The texts one by one: within the JSON a secret could seem to begin in the midst of an escape.
   const parsed = (json: string) =>
     JSON.parse(json, (_key, part: unknown) => (typeof part === 'string' ? text(part) : part));
+  const written: Mask['written'] = (value) => {
+    const json = JSON.stringify(value);
+    if (json === undefined || !mayHold(json)) return { value, json };
+    const masked = parsed(json);
+    return { value: masked, json: JSON.stringify(masked) };
+  };
   return {
     text,
     bytes(bytes) {
@@ -38,20 +44,9 @@ export function createMask(secrets: readonly string[]): Mask {
       const before = bytes.toString('latin1'); // one character a byte, whatever the bytes are
       return before.search(inBytes) < 0 ? bytes : Buffer.from(before.replace(inBytes, MASKED), 'latin1');
     },
-    value(value) {
-      const json = JSON.stringify(value);
-      return json === undefined || !mayHold(json) ? value : parsed(json);
-    },
-    json(value) {
-      const json = JSON.stringify(value);
-      return json === undefined || !mayHold(json) ? json : JSON.stringify(parsed(json));
-    },
-    written(value) {
-      const json = JSON.stringify(value);
-      if (!mayHold(json)) return { value, json };
-      const masked = parsed(json);
-      return { value: masked, json: JSON.stringify(masked) };
-    },
+    value: (value) => written(value).value,
+    json: (value) => written(value).json,
+    written,
   };
 }
 

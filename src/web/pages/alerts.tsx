@@ -4,6 +4,7 @@ import { type Alerts, MAX_LOOKED_AT } from '../../store/alerts/alerts.ts';
 import { TypedText } from '../../values/text.ts';
 import { exactly, type Html } from '../html.ts';
 import { AlertBadge, alertPath } from '../parts/alert-labels.tsx';
+import { filterAddress, isFiltered } from '../parts/filter-address.ts';
 import { plural } from '../parts/labels.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
 import { span, When } from '../parts/time.tsx';
@@ -46,15 +47,7 @@ export async function alertsPage({ alerts }: { readonly alerts: Alerts }, asked:
   );
 }
 
-const isFiltered = ({ page: _, ...filter }: Query): boolean =>
-  Object.values(filter).some((value) => value !== undefined);
-
-function addressOf({ page, ...filter }: Query): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(filter)) if (value !== undefined) search.set(name, value);
-  if (page > 1) search.set('page', String(page));
-  return search.size > 0 ? `/alerts?${search}` : '/alerts';
-}
+const addressOf = (query: Query): string => filterAddress('/alerts', query);
 
 const Filters = ({ query }: { query: Query }): Html => (
   <form class="filters" method="get" action="/alerts" role="search">

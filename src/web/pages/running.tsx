@@ -10,6 +10,7 @@ import type { Running } from '../../store/changes/running.ts';
 import { TypedText } from '../../values/text.ts';
 import { exactly, type Html } from '../html.ts';
 import { Field } from '../parts/change-filters.tsx';
+import { filterAddress, isFiltered } from '../parts/filter-address.ts';
 import { plural } from '../parts/labels.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
 import { Link } from '../parts/link.tsx';
@@ -78,15 +79,7 @@ function rowsOf(shown: readonly (readonly Slot[])[], all: readonly Slot[]): Boar
   return shown.map((slots) => ({ slots, own: own.get(slots[0]?.service ?? '') ?? slots }));
 }
 
-const isFiltered = ({ page: _, ...filter }: Query): boolean =>
-  Object.values(filter).some((value) => value !== undefined);
-
-function addressOf({ page, ...filter }: Query): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(filter)) if (value !== undefined) search.set(name, value);
-  if (page > 1) search.set('page', String(page));
-  return search.size > 0 ? `/running?${search}` : '/running';
-}
+const addressOf = (query: Query): string => filterAddress('/running', query);
 
 interface FiltersView {
   readonly query: Query;

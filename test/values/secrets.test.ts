@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { redactBody } from '../../src/values/redact.ts';
+import { hideSecrets, mayHoldSecret } from '../../src/values/secrets.ts';
+
+const REST = 'Anchor0Lamp1Tide2Rope3Buoy4Sail5Keel6';
+const UPPER = 'ANCHOR0LAMP1TIDE2ROPE';
+
+/** One of each way in which a secret begins: the look for a sign must let none of them pass. */
+const SECRETS: readonly string[] = [
+  ...'pat dt rt rtr cbt ptt ft imt agent soat oas ffct wt'.split(' ').map((kind) => `gl${kind}-${REST}`),
+  ...['ATATT', 'ATCTT', 'ATSTT', 'ATBB'].map((begin) => `${begin}${REST}`),
+  ...['xoxb-', 'xoxp-', 'xoxe.', 'xapp-'].map((begin) => `${begin}${REST}`),
+  ...['AKIA', 'ASIA'].map((begin) => `${begin}${UPPER}`),
+  ...['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_', 'github_pat_'].map((begin) => `${begin}${REST}`),
+  `eyJ${REST}.eyJ${REST}.${REST}`,
+  ...['npm', 'dckr_pat', 'sk_live', 'rk_live', 'dop_v1', 'hvs'].flatMap((begin) => [
+    `${begin}_${REST}`,
+    `${begin}.${REST}`,
+  ]),
+  ...['sk-ant-', 'sk-proj-', 'HRKU-', 'AIza', 'pypi-'].map((begin) => `${begin}${REST}`),
+  `SG.${REST}.${REST}`,
+];
+/** What stands before a secret, which has no shape of its own then. */
+const AFTER: readonly string[] = [
+  'Bearer ',
+  'bearer ',
+  'BASIC ',
+  'aws_secret_access_key=',
+  'AWS_SECRET_KEY: ',
+  'awsSecretAccessKey=',
+  'https://hooks.slack.com/services/',
+  'https://hooks.slack.com/triggers/',
+  'https://code.example.com/?private_token=',
+  'https://code.example.com/?a=b&sig=',
+  'https://code.example.com/?a=b;X-Amz-Signature=',
+  'https://code.example.com/#access_token=',
+];
+
+describe.each([
+  ...SECRETS.map((secret) => [secret, secret] as const),
+  ...AFTER.map((before) => [`${before}${REST}`, REST] as const),
+  [`https://mira:${REST}@code.example.com/pay.git`, REST] as const,
+  [`https://${REST}@code.example.com/pay.git`, REST] as const,
+  [`-----BEGIN RSA PRIVATE KEY-----\n${REST}\n-----END RSA PRIVATE KEY-----`, REST] as const,
+])('%s', (text, secret) => {
+  it('is seen and hidden, alone, in a sentence and in JSON', () => {
+    for (const around of [text, `Moored with ${text} at night`, JSON.stringify({ summary: `with ${text}` })]) {
+      expect(mayHoldSecret(around), around).toBe(true);
+      expect(hideSecrets(around), around).not.toContain(secret);
+    }
+  });
+
+  it('is kept in no body, also where its signs are written as escapes', () => {
+    const json = JSON.stringify({ summary: `with ${text}` });
+    const escaped = json.replace(/[-_.@&=/# ]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    for (const body of [json, escaped]) {
+      expect(JSON.parse(body)).toEqual({ summary: `with ${text}` });
+      expect(JSON.parse(redactBody(Buffer.from(body)).toString()).summary, body).not.toContain(secret);
+    }
+  });
+});
