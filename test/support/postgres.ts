@@ -4,6 +4,7 @@ import {
   chownSync,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -104,9 +105,9 @@ function programs(dir: string): string {
   for (const part of ['bin', 'share', 'lib'])
     cpSync(join(source, part), join(target, part), {
       recursive: true,
-      filter: (path) => !path.endsWith('.a') && basename(path) !== 'pkgconfig',
+      filter: (path) => !path.endsWith('.a') && basename(path) !== 'pkgconfig' && !lstatSync(path).isSymbolicLink(),
     });
-  // npm may be told to run no scripts of packages: this one's makes the links
+  // The package's own script makes the links, unless npm is told to run none; copied, they would lead back there.
   const links: { source: string; target: string }[] = JSON.parse(
     readFileSync(join(source, 'pg-symlinks.json'), 'utf8'),
   );
