@@ -49,7 +49,7 @@ const runningTable = (running: readonly Running[], { stdout }: Output): string =
       { title: 'against', least: 6 },
     ],
     running.map((one) => [
-      one.service,
+      one.qualifier ? `${one.service} (${one.qualifier})` : one.service,
       one.environment,
       shortSha(one.commit_sha) || (one.branch ?? one.artifacts[0] ?? ''),
       `${shownTime(one.since)}${one.failed_at ? ', failed since' : ''}`,

@@ -1,5 +1,7 @@
 import { type ChangeType, Tier } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
+import { entryKey, serviceKeysOf } from './entry-service.ts';
+import { serviceDigest } from './service.ts';
 import { swimlaneOf } from './swimlane.ts';
 import { tierOf } from './tier.ts';
 import { type LazyTimelineEntry, runsSinceMs, type TimelineEntry } from './timeline-entry.ts';
@@ -17,6 +19,8 @@ const MAX_RAN = 500;
 /** One service in one environment. */
 export interface Slot {
   readonly service: string;
+  /** Which of the services of that name (entry-service.ts). */
+  readonly serviceKey: string;
   readonly environment: TimelineEntry['environment'];
   /** The newest that succeeded, also if it has failed since: nothing took its place. Absent: none did. */
   readonly current?: TimelineEntry;
@@ -49,6 +53,7 @@ export type Places = ReadonlyMap<string, Place>;
 interface Place {
   /** The newest spelling. */
   readonly service: string;
+  readonly identity?: string;
   readonly environment: TimelineEntry['environment'];
   /** The newest that did not succeed. */
   readonly attempt?: TimelineEntry;
@@ -57,8 +62,8 @@ interface Place {
 }
 
 /** Names differ in case between tools, and an entry of the timeline is kept as lines. */
-const placeKey = (service: string, environment: string): string =>
-  [service, environment].map((name) => name.replaceAll('\n', ' ').toLowerCase()).join('\n');
+const placeKey = (serviceKey: string, environment: string): string =>
+  `${serviceKey}\n${environment.replaceAll('\n', ' ').toLowerCase()}`;
 
 /** @param entries newest first */
 export function placesOf(entries: readonly LazyTimelineEntry[]): Places {
@@ -66,9 +71,9 @@ export function placesOf(entries: readonly LazyTimelineEntry[]): Places {
   for (const lazy of entries) {
     if (!PUTS_VERSION.has(lazy.category.changeType)) continue;
     const entry = lazy.entry();
-    const { service, environment } = entry;
-    const key = placeKey(service, environment.name);
-    const place = places.get(key) ?? { service, environment, ran: [] };
+    const { service, identity, environment } = entry;
+    const key = placeKey(entryKey(entry), environment.name);
+    const place = places.get(key) ?? { service, ...(identity && { identity }), environment, ran: [] };
     places.set(key, place);
     if (runsSinceMs(entry) === undefined) place.attempt ??= entry;
     else if (place.ran.length < MAX_RAN) place.ran.push(entry);
@@ -90,31 +95,72 @@ function mergePlace(newer: Place, older: Place): Place {
   const attempt = newer.attempt ?? older.attempt;
   return {
     service: newer.service,
+    ...(newer.identity && { identity: newer.identity }),
     environment: newer.environment,
     ...(attempt && { attempt }),
     ran: [...newer.ran, ...older.ran].slice(0, MAX_RAN),
   };
 }
 
+/** By service and environment, with what 0.1.0 recorded where it belongs. */
+function resolve(places: Places): Places {
+  const keyOf = serviceKeysOf(places.values());
+  const resolved = new Map<string, Place>();
+  for (const place of places.values()) {
+    const key = placeKey(keyOf(place), place.environment.name);
+    const same = resolved.get(key);
+    resolved.set(key, same ? mingle(same, place) : place);
+  }
+  return resolved;
+}
+
+/** Of one place, one beside the other in time. */
+function mingle(one: Place, other: Place): Place {
+  const [newer, older] = newestMs(one) >= newestMs(other) ? [one, other] : [other, one];
+  const [attempt] = [newer.attempt ?? [], older.attempt ?? []].flat().sort(newestFirst);
+  const identity = newer.identity ?? older.identity;
+  return {
+    service: newer.service,
+    ...(identity && { identity }),
+    environment: newer.environment,
+    ...(attempt && { attempt }),
+    ran: [...newer.ran, ...older.ran].sort(newestFirst).slice(0, MAX_RAN),
+  };
+}
+
+const newestFirst = (a: TimelineEntry, b: TimelineEntry): number => b.atMs - a.atMs;
+const newestMs = ({ attempt, ran }: Place): number => Math.max(attempt?.atMs ?? 0, ran[0]?.atMs ?? 0);
+
+/** Asked for on every page, and the same until something changes. */
+const resolvedPlaces = new WeakMap<Places, Places>();
+
+function resolvedOf(places: Places): Places {
+  const resolved = resolvedPlaces.get(places) ?? resolve(places);
+  resolvedPlaces.set(places, resolved);
+  return resolved;
+}
+
 /** What runs where, by the time of the deployments and not of their arrival. */
-export const slotsIn = (places: Places): Slot[] => [...places.values()].map(slotIn);
+export const slotsIn = (places: Places): Slot[] =>
+  [...resolvedOf(places)].map(([key, place]) => slotIn(place, key.slice(0, key.indexOf('\n'))));
 
 /** Of thousands of places a change touches one. */
 const slotsByPlace = new WeakMap<Place, Slot>();
 
-function slotIn(place: Place): Slot {
-  const slot = slotsByPlace.get(place) ?? slotOf(place);
+function slotIn(place: Place, serviceKey: string): Slot {
+  const slot = slotsByPlace.get(place) ?? slotOf(place, serviceKey);
   slotsByPlace.set(place, slot);
-  return slot;
+  return slot.serviceKey === serviceKey ? slot : { ...slot, serviceKey };
 }
 
 /** By when they succeeded: one that failed long after stands among the entries where it failed. */
-function slotOf({ service, environment, attempt, ran }: Place): Slot {
+function slotOf({ service, environment, attempt, ran }: Place, serviceKey: string): Slot {
   const history = ran.toSorted((a, b) => since(b) - since(a));
   const [current] = history;
   const revisions = [...new Set(history.flatMap(({ revision }) => revision ?? []))];
   return {
     service,
+    serviceKey,
     environment,
     ...(current && { current }),
     ...(attempt && (!current || attempt.atMs > since(current)) && { attempt }),
@@ -125,19 +171,20 @@ function slotOf({ service, environment, attempt, ran }: Place): Slot {
 
 const since = (entry: TimelineEntry): number => runsSinceMs(entry) ?? entry.atMs;
 
-/** Each service with its slots, in the order of their tiers: production first. */
+/** Each service with its slots, in the order of their tiers: production first. By the key of the service, by name. */
 export function byService(slots: readonly Slot[]): Map<string, Slot[]> {
   const services = new Map<string, Slot[]>();
   for (const slot of slots) {
-    const name = slot.service.toLowerCase();
-    services.set(name, [...(services.get(name) ?? []), slot]);
+    const own = services.get(slot.serviceKey);
+    if (own) own.push(slot);
+    else services.set(slot.serviceKey, [slot]);
   }
-  const sorted = [...services.values()].map((own) => own.toSorted(byTier)).sort(byName);
-  return new Map(sorted.map((own) => [own[0]?.service ?? '', own]));
+  return new Map([...services].map(([key, own]) => [key, own.sort(byTier)] as const).sort(byName));
 }
 
-const byName = ([a]: readonly Slot[], [b]: readonly Slot[]): number =>
-  (a?.service ?? '').localeCompare(b?.service ?? '', 'en');
+type Row = readonly [serviceKey: string, own: readonly Slot[]];
+const byName = ([a, [first]]: Row, [b, [second]]: Row): number =>
+  (first?.service ?? '').localeCompare(second?.service ?? '', 'en') || (a < b ? -1 : 1);
 
 const rankOf = ({ environment }: Pick<Slot, 'environment'>): number => Tier.options.indexOf(tierOf(environment));
 
@@ -174,16 +221,21 @@ export function driftOf(slot: Slot, own: readonly Slot[]): Drift | undefined {
 
 /** What became of a deployment, if it succeeded lately in its place. */
 export type RunningStatusOf = (
-  deployment: Pick<Deployment, 'key' | 'service' | 'environment'>,
+  deployment: Parameters<typeof serviceDigest>[0] & Pick<Deployment, 'environment'>,
 ) => RunningStatus | undefined;
 
 export const runningStatusIn =
   (places: Places): RunningStatusOf =>
-  ({ key, service, environment }) => {
-    const place = places.get(placeKey(service, environment.name));
-    const history = place ? slotIn(place).history : [];
-    const at = history.findIndex((entry) => entry.key === key);
-    if (at < 0) return undefined;
-    const next = history[at - 1];
-    return next ? { isCurrent: false, next } : { isCurrent: true };
+  (deployment) => {
+    const { key, service, environment } = deployment;
+    // The second: 0.1.0 recorded it, and others have its name.
+    for (const serviceKey of [serviceDigest(deployment), entryKey({ service })]) {
+      const place = resolvedOf(places).get(placeKey(serviceKey, environment.name));
+      const history = place ? slotIn(place, serviceKey).history : [];
+      const at = history.findIndex((entry) => entry.key === key);
+      if (at < 0) continue;
+      const next = history[at - 1];
+      return next ? { isCurrent: false, next } : { isCurrent: true };
+    }
+    return undefined;
   };

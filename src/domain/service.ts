@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+import { boundaryIn, withinBoundary } from './boundary.ts';
 import type { ChangeRecord } from './change-record.ts';
 
 /** What names the service of a deployment or of one of its records. */
@@ -28,9 +30,44 @@ export function repositoryNaming({ service, repository }: Pick<Named, 'service' 
  */
 export function serviceIdentity(named: Named): string {
   if (named.serviceId) return named.serviceId;
-  if (!isNamedByDefault(named) || named.job === undefined) return named.service;
-  const part = distinctWordsOf(named.job, named.environment.name, named.service);
+  const part = partOf(named);
   return part === '' ? named.service : `${named.service} ${part}`;
+}
+
+function partOf(named: Named): string {
+  if (!isNamedByDefault(named) || named.job === undefined) return '';
+  return distinctWordsOf(named.job, named.environment.name, named.service);
+}
+
+/** A service among those of all projects. */
+type Placed = Named & { readonly key: string };
+
+/**
+ * Which service of which project it is: what every grouping by service goes by, so that two services that share a name
+ * are never taken for one. Without a repository the senders are told apart: each of several teams has an `api`.
+ */
+export function serviceKeyOf(placed: Placed): string {
+  const project = placed.repository?.name ?? senderOf(placed);
+  return [project, serviceIdentity(placed)].join('\n').toLowerCase();
+}
+
+const senderOf = ({ key }: Pick<Placed, 'key'>): string => {
+  const name = boundaryIn(key);
+  return name === undefined ? '' : withinBoundary(name, '');
+};
+
+/** 72 bits: an entry of the timeline has it, of which there are a million. */
+const DIGEST_CHARS = 12;
+
+/** The service key in few characters. */
+export const serviceDigest = (placed: Placed): string =>
+  hash('sha256', serviceKeyOf(placed), 'base64url').slice(0, DIGEST_CHARS);
+
+/** What tells it from another service of its name, for a person: the other parts of its key. */
+export function qualifierOf(placed: Placed): string {
+  const project = placed.repository?.name ?? boundaryIn(placed.key) ?? 'no repository';
+  const part = placed.serviceId ?? partOf(placed);
+  return part === '' || part === placed.service ? project : `${project}, ${part}`;
 }
 
 /** Words that most jobs that deploy have in their names; they tell no service from another. */

@@ -1,7 +1,7 @@
 import { forgeOf } from '../forges/index.ts';
 import { shortSha } from '../values/sha.ts';
 import type { Deployment, Replaced } from './deployment.ts';
-import { serviceIdentity } from './service.ts';
+import { serviceKeyOf } from './service.ts';
 
 /** What an earlier deployment must tell to those that follow it. */
 export type Predecessor = Pick<Deployment, 'key' | 'occurredAt' | 'repeatedUntil' | 'ref' | 'commit' | 'manifests'> & {
@@ -21,8 +21,7 @@ export const PREDECESSORS = 10;
  * of the same repository in the same environment.
  */
 export function lineageOf(deployment: Deployment): string {
-  const { repository, environment } = deployment;
-  return [repository?.name ?? '', serviceIdentity(deployment), environment.name].join('\n').toLowerCase();
+  return `${serviceKeyOf(deployment)}\n${deployment.environment.name.toLowerCase()}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { shortSha } from '../values/sha.ts';
 import type { ChangeType, State, Tier } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
+import { serviceDigest } from './service.ts';
 
 /**
  * What a timeline draws of one deployment. The store keeps it beside the view, a tenth of its size: a timeline reads
@@ -15,6 +16,8 @@ export interface TimelineEntry {
   readonly changeType: ChangeType;
   readonly environment: { readonly name: string; readonly tier?: Tier };
   readonly service: string;
+  /** Which of the services of that name (service.ts, serviceDigest). Absent: 0.1.0 wrote it. */
+  readonly identity?: string;
   /** The beginning of the commit's sha, else branch, tag or artifact. */
   readonly revision?: string;
   readonly actor?: string;
@@ -37,8 +40,8 @@ export const lazyEntryOf = (entry: TimelineEntry): LazyTimelineEntry => ({
   entry: () => entry,
 });
 
-export function timelineEntryOf({ key, ...deployment }: Deployment): TimelineEntry {
-  const { state, changeType, environment, service, commit, ref, artifacts, actor, occurredAt, succeededAt } =
+export function timelineEntryOf(deployment: Deployment): TimelineEntry {
+  const { key, state, changeType, environment, service, commit, ref, artifacts, actor, occurredAt, succeededAt } =
     deployment;
   const revision = (commit?.sha && shortSha(commit.sha)) ?? ref ?? artifacts[0];
   return {
@@ -49,6 +52,7 @@ export function timelineEntryOf({ key, ...deployment }: Deployment): TimelineEnt
     changeType,
     environment: { name: environment.name, ...(environment.tier && { tier: environment.tier }) },
     service,
+    identity: serviceDigest(deployment),
     ...(revision !== undefined && { revision }),
     ...(actor !== undefined && { actor }),
   };

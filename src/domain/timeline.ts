@@ -1,4 +1,5 @@
 import { Tier } from './change-record.ts';
+import { createIsAmbiguous, serviceKeysOf } from './entry-service.ts';
 import { swimlaneOf } from './swimlane.ts';
 import { tierOf } from './tier.ts';
 import type { LazyTimelineEntry, TimelineCategory, TimelineEntry } from './timeline-entry.ts';
@@ -20,6 +21,8 @@ export interface Group<Newest = TimelineEntry> {
 
 export interface Swimlane {
   readonly name: string;
+  /** Of a service whose name another one in the picture has: a deployment of it, which tells the two apart. */
+  readonly example?: string;
   /** False for what stands for swimlanes that do not fit. */
   readonly filters: boolean;
   readonly count: number;
@@ -59,13 +62,26 @@ const rowOf = ({ changeType, state }: TimelineCategory): Row => {
  */
 export function swimlanesOf(entries: readonly LazyTimelineEntry[], window: Window): Swimlane[] {
   const swimlanes = [...bySwimlane(entries)]
-    .map(([name, own]) => ({ name, own, rank: rankOf(own) }))
-    .sort((a, b) => a.rank - b.rank || a.name.length - b.name.length || (a.name < b.name ? -1 : 1));
-  return drawAll(swimlanes, window);
+    .map(([name, own]) => ({ lane: { name, own }, rank: rankOf(own) }))
+    .sort(
+      ({ lane: a, ...one }, { lane: b, ...other }) =>
+        one.rank - other.rank || a.name.length - b.name.length || (a.name < b.name ? -1 : 1),
+    );
+  return drawAll(
+    swimlanes.map(({ lane }) => lane),
+    window,
+  );
 }
 
 /** More entries are too many to read each for its service while somebody waits. */
 const MOST_BY_SERVICE = 20_000;
+
+/** What is drawn in one row. */
+interface Lane {
+  readonly name: string;
+  readonly example?: string;
+  readonly own: readonly LazyTimelineEntry[];
+}
 
 /**
  * One swimlane a service, by name, where all entries are of one environment: there an environment each would be a
@@ -75,26 +91,35 @@ const MOST_BY_SERVICE = 20_000;
 export function serviceLanesOf(entries: readonly LazyTimelineEntry[], window: Window): Swimlane[] | undefined {
   const names = new Set(entries.map(({ category }) => category.environment.name.toLowerCase()));
   if (names.size !== 1 || entries.length > MOST_BY_SERVICE) return undefined;
-  const services = new Map<string, { readonly name: string; readonly own: LazyTimelineEntry[] }>();
-  for (const lazy of entries) {
-    const { service } = lazy.entry();
-    const lane = services.get(service.toLowerCase()) ?? { name: service, own: [] };
-    services.set(service.toLowerCase(), lane);
-    lane.own.push(lazy);
-  }
-  const busiest = [...services.values()].sort((a, b) => b.own.length - a.own.length);
-  const byName = (a: { readonly name: string }, b: { readonly name: string }) => (a.name < b.name ? -1 : 1);
+  const busiest = servicesOf(entries).sort((a, b) => b.own.length - a.own.length);
+  const byName = (a: Lane, b: Lane) => (a.name < b.name ? -1 : 1);
   if (busiest.length <= MAX_SWIMLANES) return drawAll(busiest.sort(byName), window);
   const shown = busiest.slice(0, MAX_SWIMLANES - 1).sort(byName);
   return drawAll([...shown, ...busiest.slice(shown.length)], window);
 }
 
-function drawAll(
-  swimlanes: readonly { readonly name: string; readonly own: readonly LazyTimelineEntry[] }[],
-  window: Window,
-): Swimlane[] {
+function servicesOf(entries: readonly LazyTimelineEntry[]): Lane[] {
+  const read = entries.map((lazy) => ({ lazy, entry: lazy.entry() }));
+  const keyOf = serviceKeysOf(read.map(({ entry }) => entry));
+  const services = new Map<string, { readonly newest: TimelineEntry; readonly own: LazyTimelineEntry[] }>();
+  for (const { lazy, entry } of read) {
+    const key = keyOf(entry);
+    const service = services.get(key) ?? { newest: entry, own: [] };
+    services.set(key, service);
+    service.own.push(lazy);
+  }
+  const shown = [...services].map(([serviceKey, { newest }]) => ({ service: newest.service, serviceKey }));
+  const isAmbiguous = createIsAmbiguous(shown);
+  return [...services.values()].map(({ newest, own }) => ({
+    name: newest.service,
+    ...(isAmbiguous(newest) && { example: newest.key }),
+    own,
+  }));
+}
+
+function drawAll(swimlanes: readonly Lane[], window: Window): Swimlane[] {
   const shown = swimlanes.length > MAX_SWIMLANES ? swimlanes.slice(0, MAX_SWIMLANES - 1) : swimlanes;
-  const drawn = shown.map(({ name, own }) => ({ name, filters: true, ...draw(own, window) }));
+  const drawn = shown.map(({ own, ...lane }) => ({ ...lane, filters: true, ...draw(own, window) }));
   const rest = swimlanes.slice(shown.length);
   if (rest.length === 0) return drawn;
   const others = rest.flatMap(({ own }) => own).sort((a, b) => b.atMs - a.atMs);

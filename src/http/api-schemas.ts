@@ -118,6 +118,9 @@ const AlertDetail = z.strictObject({
 /** One service in one environment: what succeeded there last. */
 export const Running = z.strictObject({
   service: z.string(),
+  service_id: z.string().nullable(),
+  /** What tells it from another service of the same name: project, service id, part. Null where there is no other. */
+  qualifier: z.string().nullable(),
   environment: z.string(),
   /** What the tool said, else what the name says. */
   environment_tier: Tier,

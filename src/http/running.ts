@@ -1,8 +1,10 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { type Deployment, isFinal } from '../domain/deployment.ts';
+import { createIsAmbiguous } from '../domain/entry-service.ts';
 import { byService, driftOf, type Slot } from '../domain/running.ts';
 import { selectSlots } from '../domain/running-filter.ts';
+import { qualifierOf } from '../domain/service.ts';
 import { isStale } from '../domain/stale.ts';
 import { compareUrlOf } from '../domain/succession.ts';
 import { tierOf } from '../domain/tier.ts';
@@ -45,32 +47,51 @@ export async function readRunning(parts: RunningParts, asked: z.output<typeof Ru
     parts.deployments,
     wanted.flatMap(({ slot, own }) => [slot, driftOf(slot, own)?.from]),
   );
-  const data = wanted.flatMap(({ slot, own }) => toRunning(slot, own, { byKey, now }) ?? []);
+  const qualifier = qualifierIn(all, byKey);
+  const data = wanted.flatMap(({ slot, own }) => toRunning(slot, own, { byKey, now, qualifier }) ?? []);
   return { data, unknown: selected.unknown };
 }
 
-/** The deployments that run in these places, and those that are under way. */
+/**
+ * What tells a service from others of its name, by one of its deployments. Undefined where the name is enough.
+ * @param all what runs anywhere: another one of the name may not be shown
+ */
+export function qualifierIn(all: readonly Slot[], byKey: ReadonlyMap<string, Deployment>) {
+  const isAmbiguous = createIsAmbiguous(all);
+  return (own: readonly Slot[]): string | undefined => {
+    if (!own[0] || !isAmbiguous(own[0])) return undefined;
+    const deployment = own.map((slot) => byKey.get(newestIn(slot) ?? '')).find((one) => one !== undefined);
+    return deployment && qualifierOf(deployment);
+  };
+}
+
+const newestIn = ({ current, attempt }: Slot): string | undefined => (current ?? attempt)?.key;
+
+/** The deployments that run in these places, and those that are under way; where nothing runs, the last attempt. */
 export async function readDeployments(
   deployments: Pick<Deployments, 'many'>,
   slots: readonly (Slot | undefined)[],
 ): Promise<ReadonlyMap<string, Deployment>> {
-  const open = (slot: Slot | undefined) => (slot?.attempt && !isFinal(slot.attempt.state) ? slot.attempt.key : []);
-  const names = new Set(slots.flatMap((slot) => [slot?.current?.key ?? [], open(slot)].flat()));
+  const open = ({ attempt }: Slot) => (attempt && !isFinal(attempt.state) ? attempt.key : []);
+  const names = new Set(slots.flatMap((slot) => (slot ? [newestIn(slot) ?? [], open(slot)].flat() : [])));
   return new Map((await deployments.many([...names])).map((one) => [one.key, one]));
 }
 
 interface RunningContext {
   readonly byKey: ReadonlyMap<string, Deployment>;
   readonly now: Date;
+  readonly qualifier: ReturnType<typeof qualifierIn>;
 }
 
-function toRunning(slot: Slot, own: readonly Slot[], { byKey, now }: RunningContext) {
+function toRunning(slot: Slot, own: readonly Slot[], { byKey, now, qualifier }: RunningContext) {
   const { service, environment, current, attempt } = slot;
   const deployment = byKey.get(current?.key ?? '');
   if (!deployment) return undefined; // forgotten meanwhile
   const { commit, replaced } = deployment;
   return {
     service,
+    service_id: deployment.serviceId ?? null,
+    qualifier: qualifier([slot]) ?? null,
     environment: environment.name,
     environment_tier: tierOf(environment),
     tier_is_guessed: deployment.environment.tier === undefined || deployment.environment.tierGuessed === true,

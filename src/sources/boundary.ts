@@ -1,3 +1,4 @@
+import { withinBoundary } from '../domain/boundary.ts';
 import { digest, type NewChangeRecord } from '../domain/change-record.ts';
 import type { Mapped, Source } from './source.ts';
 
@@ -15,9 +16,6 @@ export function withBoundaries(sources: readonly Source[]): Source[] {
 
 /** What several sources may be of. */
 export const toolOf = ({ tool, type }: Pick<Source, 'tool' | 'type'>): string => tool ?? type;
-
-/** No tool's own keys begin like this. */
-const within = (name: string, key: string): string => `${name}@${key}`;
 
 function bound(source: Source): Source {
   const { name, map, resolve, missed } = source;
@@ -42,7 +40,7 @@ function withInstance(record: NewChangeRecord, name: string): NewChangeRecord {
   return {
     ...record,
     id: `chg_${digest([name, record.id].join('\n'))}`,
-    deployment: within(name, record.deployment),
-    ...(history && { history: { ...history, of: within(name, history.of) } }),
+    deployment: withinBoundary(name, record.deployment),
+    ...(history && { history: { ...history, of: withinBoundary(name, history.of) } }),
   };
 }

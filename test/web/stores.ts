@@ -3,6 +3,7 @@ import type { ChangeRecord, NewChangeRecord } from '../../src/domain/change-reco
 import { ChangeRecord as ChangeRecordSchema } from '../../src/domain/change-record.ts';
 import { fold } from '../../src/domain/fold.ts';
 import { type Rule, route } from '../../src/domain/routing.ts';
+import { lineageOf } from '../../src/domain/succession.ts';
 import { lazyEntryOf, timelineEntryOf } from '../../src/domain/timeline-entry.ts';
 import type { DeploymentView } from '../../src/domain/view.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
@@ -74,6 +75,15 @@ export function memoryDeployments(records: readonly ChangeRecord[], rules: reado
     version: async () => '1',
     resolve: async (selection) => ({ selection, unknown: [] }),
     many: async (names) => names.flatMap((name) => view(name)?.deployment ?? []),
+    async beside({ deployment }) {
+      const place = all
+        .filter((one) => lineageOf(one) === lineageOf(deployment))
+        .sort((a, b) => a.occurredAt.localeCompare(b.occurredAt))
+        .map(timelineEntryOf);
+      const at = place.findIndex(({ key }) => key === deployment.key);
+      const [previous, next] = [place[at - 1], place[at + 1]];
+      return { ...(previous && { previous }), ...(next && { next }) };
+    },
     timeline: async (filter) => fitting(filter).map((one) => lazyEntryOf(timelineEntryOf(one))),
     async *scan(filter) {
       const fits = fitting(filter);

@@ -24,7 +24,7 @@ import { MARGIN_DAYS } from './retention-days.ts';
 import { scan } from './scan.ts';
 import { createSearch } from './search.ts';
 import { packTerms } from './search-terms.ts';
-import { packTimelineEntry, readTimeline } from './timeline.ts';
+import { type Beside, packTimelineEntry, readBeside, readTimeline } from './timeline.ts';
 import { createTimelineFold } from './timeline-fold.ts';
 import { readView, readViews } from './views.ts';
 
@@ -93,6 +93,8 @@ export interface Deployments {
   many(names: readonly string[]): Promise<readonly Deployment[]>;
   /** What a timeline draws, newest first, at most `limit` (`MAX_TIMELINE_ENTRIES`). */
   timeline(selection: ChangeSelection, limit?: number): Promise<readonly LazyTimelineEntry[]>;
+  /** What stands before and after a deployment in its place. */
+  beside(view: Pick<DeploymentView, 'lineage' | 'deployment'>): Promise<Beside>;
   /** Another one whenever anything in the change log may have changed. */
   version(): Promise<string>;
   /** Forgets what is older or more than the retention allows. Returns how many deployments went. */
@@ -133,6 +135,7 @@ export function createDeployments(redis: Redis, retention: Retention, nowMs?: ()
     resolve: (selection) => resolveNames(redis, selection, countNames),
     many: async (names) => (await readEach(names)).filter((one) => one !== undefined),
     timeline: reading.timeline,
+    beside: (view) => readBeside(redis, view),
     version: reading.version,
     prune: (limits) => prune(redis, retention, limits),
   };

@@ -4,6 +4,7 @@ import { readHash } from './deployment-hash.ts';
 import { indexesOf } from './facets.ts';
 import { isPackedId } from './packed-names.ts';
 import { type Command, see, swap } from './swap.ts';
+import { packTimelineEntry } from './timeline.ts';
 import { readView } from './views.ts';
 
 /** Webhooks are answered between two deployments, and the cursor is noted after so many. */
@@ -11,7 +12,8 @@ const PAGE = 200;
 
 /**
  * Puts every deployment into the indexes in which this release would put it: an earlier one knew fewer (tier, type,
- * risk, tag), and what it recorded would not be found by them.
+ * risk, tag), and what it recorded would not be found by them. Its timeline entry says which of the services of its
+ * name it is, which 0.1.0 did not write.
  */
 export async function indexAgain(
   redis: Redis,
@@ -44,6 +46,7 @@ async function addMissing(redis: Redis, name: string, score: string): Promise<vo
     [
       ['HSET', key, 'in', [...before, ...missing].join('\n')],
       ...missing.map((index): Command => ['ZADD', index, score, name]),
+      ['HSET', keys.timeline(), name, packTimelineEntry(view.deployment)],
       ['INCR', keys.changesVersion()],
     ],
   );

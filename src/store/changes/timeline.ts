@@ -7,11 +7,13 @@ import {
   type TimelineEntry,
   timelineEntryOf,
 } from '../../domain/timeline-entry.ts';
+import type { DeploymentView } from '../../domain/view.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 import type { ChangeSelection } from './filter.ts';
 import { type Span, singleIndex, spanOf } from './find.ts';
 import { countIn, packedIndexOf } from './index-blocks.ts';
+import { lineageKey, lineageScore } from './lineage.ts';
 import { MAX_NAMED, type Search } from './search.ts';
 
 /** The newest of a range; what is older is counted, not drawn. */
@@ -38,11 +40,11 @@ export function packTimelineEntry(deployment: Deployment): string {
 }
 
 /**
- * With the time since when it ran, where it has failed since. An earlier bridge does not know such a tier, and goes by
- * the name of the environment.
+ * With the time since when it ran, where it has failed since, and which of the services of its name it is. 0.1.0 does
+ * not know such a tier, and goes by the name of the environment.
  */
-const packTier = ({ environment: { tier }, ranSinceMs }: TimelineEntry): string =>
-  [tier ?? '', ranSinceMs ?? []].flat().join(' ');
+const packTier = ({ environment: { tier }, ranSinceMs, identity }: TimelineEntry): string =>
+  [tier ?? '', ranSinceMs ?? '', identity ?? ''].join(' ').trimEnd();
 
 const STATES = new Map(State.options.map((state) => [state as string, state]));
 const TYPES = new Map(ChangeType.options.map((type) => [type as string, type]));
@@ -50,41 +52,59 @@ const TIERS = new Map(Tier.options.map((tier) => [tier as string, tier]));
 
 /** State, change type, tier and environment, after the time. */
 const CATEGORY_FIELDS = 4;
-/** As it is packed. Undefined: another version of the bridge wrote it. */
-type Categories = Map<string, TimelineCategory | undefined>;
 
-/**
- * The category is looked up as packed, the details are parsed on demand: a third of the time of parsing all
- */
-function unpackEntry(packed: string, categories: Categories): LazyTimelineEntry | undefined {
+/** What the packed category says, and which service it is of. */
+interface Head {
+  readonly category: TimelineCategory;
+  readonly identity?: string;
+}
+
+interface Heads {
+  /** As they are packed. Undefined: another version of the bridge wrote it. */
+  readonly packed: Map<string, Head | undefined>;
+  /** One object for all services. */
+  readonly categories: Map<string, TimelineCategory>;
+}
+
+/** The head is looked up as packed, the details are parsed on demand: a third of the time of parsing all */
+function unpackEntry(packed: string, heads: Heads): LazyTimelineEntry | undefined {
   const from = packed.indexOf('\n') + 1;
   let to = packed.indexOf('\n', from);
   for (let field = 1; field < CATEGORY_FIELDS; field++) to = packed.indexOf('\n', to + 1);
-  const category = categoryOf(packed.slice(from, to), categories);
-  if (!category) return undefined;
+  const head = headOf(packed.slice(from, to), heads);
+  if (!head) return undefined;
   const atMs = Number(packed.slice(0, from - 1));
-  return { atMs, category, entry: () => ({ atMs, ...category, ...detailsOf(packed.slice(to + 1)) }) };
+  const { category, identity } = head;
+  return {
+    atMs,
+    category,
+    entry: () => ({ atMs, ...category, ...detailsOf(packed.slice(to + 1)), ...(identity && { identity }) }),
+  };
 }
 
-function categoryOf(packed: string, categories: Categories): TimelineCategory | undefined {
-  if (!categories.has(packed)) categories.set(packed, unpackCategory(packed));
-  return categories.get(packed);
+function headOf(packed: string, heads: Heads): Head | undefined {
+  if (!heads.packed.has(packed)) heads.packed.set(packed, unpackHead(packed, heads.categories));
+  return heads.packed.get(packed);
 }
 
-function unpackCategory(packed: string): TimelineCategory | undefined {
+function unpackHead(packed: string, categories: Heads['categories']): Head | undefined {
   const [state = '', type = '', packedTier = '', name = ''] = packed.split('\n');
-  const [tier = '', ranSinceMs] = packedTier.split(' ');
+  const [tier = '', ranSinceMs, identity] = packedTier.split(' ');
   const codes = { state: STATES.get(state), changeType: TYPES.get(type), tier: TIERS.get(tier) };
   if (!codes.state || !codes.changeType) return undefined;
-  return {
+  const unpacked: TimelineCategory = {
     state: codes.state,
     ...(ranSinceMs && { ranSinceMs: Number(ranSinceMs) }),
     changeType: codes.changeType,
     environment: { name, ...(codes.tier && { tier: codes.tier }) },
   };
+  const key = [state, type, tier, ranSinceMs, name].join('\n');
+  const category = categories.get(key) ?? unpacked;
+  categories.set(key, category);
+  return { category, ...(identity && { identity }) };
 }
 
-function detailsOf(packed: string): Omit<TimelineEntry, 'atMs' | keyof TimelineCategory> {
+function detailsOf(packed: string): Omit<TimelineEntry, 'atMs' | 'identity' | keyof TimelineCategory> {
   const [service = '', revision, actor, ...key] = packed.split('\n');
   return { key: key.join('\n'), service, ...(revision && { revision }), ...(actor && { actor }) };
 }
@@ -115,6 +135,32 @@ interface IndexPart {
   readonly limit: number;
 }
 
+/** The nearest to a deployment in its place, by time, whatever became of them. */
+export interface Beside {
+  readonly previous?: TimelineEntry;
+  readonly next?: TimelineEntry;
+}
+
+/** More that have its very time are not looked through. */
+const MOST_AT_ONCE = 50;
+
+export async function readBeside(
+  redis: Redis,
+  { lineage, deployment }: Pick<DeploymentView, 'lineage' | 'deployment'>,
+): Promise<Beside> {
+  const index = lineageKey(lineage);
+  const score = lineageScore(deployment);
+  const { newer, count } = await countIn(redis, index, { min: score, max: score });
+  const from = Math.max(0, newer - 1);
+  const page = await readPage(redis, index, { from, to: newer + Math.min(count, MOST_AT_ONCE) });
+  const entries = createUnpack()(page).map((lazy) => lazy.entry());
+  const at = entries.findIndex(({ key }) => key === deployment.key);
+  // One that a rule dropped stands nowhere.
+  const [next, previous] =
+    at < 0 ? [entries[newer - from - 1], entries[newer - from]] : [entries[at - 1], entries[at + 1]];
+  return { ...(previous && { previous }), ...(next && { next }) };
+}
+
 async function readIndex(redis: Redis, { index, span, limit }: IndexPart): Promise<LazyTimelineEntry[]> {
   // By rank, newest first: a score would be looked for from the beginning at every page.
   const { newer, count } = await countIn(redis, index, span);
@@ -133,9 +179,9 @@ async function readIndex(redis: Redis, { index, span, limit }: IndexPart): Promi
 }
 
 function createUnpack() {
-  const categories: Categories = new Map();
+  const heads: Heads = { packed: new Map(), categories: new Map() };
   return (page: readonly (string | null)[]): LazyTimelineEntry[] =>
-    page.flatMap((packed) => (packed === null ? [] : (unpackEntry(packed, categories) ?? [])));
+    page.flatMap((packed) => (packed === null ? [] : (unpackEntry(packed, heads) ?? [])));
 }
 
 const readPage = async (redis: Redis, index: string, { from, to }: { from: number; to: number }) =>

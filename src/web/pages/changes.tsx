@@ -2,7 +2,7 @@ import type { Alert } from '../../domain/alert.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import type { UnknownName } from '../../domain/known-names.ts';
 import type { RunningStatusOf } from '../../domain/running.ts';
-import { serviceLanesOf, swimlanesOf, type Window } from '../../domain/timeline.ts';
+import { swimlanesOf, type Window } from '../../domain/timeline.ts';
 import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Alerts } from '../../store/alerts/alerts.ts';
@@ -28,8 +28,9 @@ import type { Html } from '../html.ts';
 import { ChangeFilters, TimeBar } from '../parts/change-filters.tsx';
 import { ChangeList } from '../parts/change-list.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
+import { readServiceLanes } from '../parts/service-lanes.ts';
 import { When } from '../parts/time.tsx';
-import { Timeline } from '../parts/timeline.tsx';
+import { type ShownLane, Timeline } from '../parts/timeline.tsx';
 import { UnknownNames } from '../parts/unknown-names.tsx';
 
 const PAGE_SIZE = 50;
@@ -84,9 +85,8 @@ interface View {
 }
 
 function Changes({ found, newest, query, problems, unknown, statusOf, now, sources }: View): Html {
-  const { list, entries, alerts, range, window } = found;
+  const { list, entries, services, alerts, range, window } = found;
   const shown = list.deployments.length > 0;
-  const services = query.environment === undefined ? undefined : serviceLanesOf(entries, window);
   // Only a page that goes up to now has something to wait for.
   return (
     <>
@@ -140,6 +140,8 @@ const TakeAlong = ({ query }: { query: ChangesQuery }): Html => (
 interface QueryResult {
   readonly list: Listed;
   readonly entries: readonly LazyTimelineEntry[];
+  /** A lane each, where all is of one environment. */
+  readonly services: readonly ShownLane[] | undefined;
   readonly alerts: readonly Alert[];
   /** What was asked for, or the shortest that holds anything. */
   readonly range: Range;
@@ -177,7 +179,11 @@ async function findWithin({ deployments, alerts, query, facets, now }: Search, r
     deployments.timeline(filter),
   ]);
   const { window } = drawn(entries, reach);
-  return { list, range, entries, window, alerts: await alertsIn(alerts, facets, window) };
+  const [services, firing] = await Promise.all([
+    query.environment === undefined ? undefined : readServiceLanes(deployments, entries, window),
+    alertsIn(alerts, facets, window),
+  ]);
+  return { list, range, entries, services, window, alerts: firing };
 }
 
 /** What narrows changes to a service or an environment narrows alerts as well; of the rest they have nothing. */

@@ -5,6 +5,7 @@ import type { RoutingResult } from '../../domain/routing.ts';
 import type { RunningStatus } from '../../domain/running.ts';
 import { isStale } from '../../domain/stale.ts';
 import { summarize } from '../../domain/summary.ts';
+import type { DeploymentView as StoredView } from '../../domain/view.ts';
 import type { DeadLetters } from '../../queue/dead-letters.ts';
 import type { Hold } from '../../queue/workers.ts';
 import type { Sink } from '../../sinks/sink.ts';
@@ -57,7 +58,7 @@ export async function deploymentPage(parts: DeploymentParts, view: DeploymentVie
   const reading = Promise.all([
     parts.inbox.entries([...new Set(records.flatMap(({ webhook }) => webhook ?? []))]),
     deliveriesOf(parts, deployment, records),
-    readNearbyChanges(parts.deployments, deployment),
+    readNearbyChanges(parts.deployments, routed),
     parts.related(deployment).then(parts.deployments.many),
   ]);
   const [[entries, deliveries, around, related], statusOf] = await Promise.all([
@@ -71,7 +72,7 @@ export async function deploymentPage(parts: DeploymentParts, view: DeploymentVie
 }
 
 /** By its key as it is shown: without the secret that an earlier bridge left in it. */
-async function findShown({ deployments }: DeploymentParts, shown: string): Promise<RoutingResult | undefined> {
+async function findShown({ deployments }: DeploymentParts, shown: string): Promise<StoredView | undefined> {
   if (!shown.includes(MASKED) && !shown.includes('://')) return undefined;
   const entries = await deployments.timeline({ facets: {} });
   const keys = entries.map(({ entry }) => entry().key);

@@ -4,7 +4,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import type { Owner } from '../../domain/owners.ts';
 import { byService, columnsOf, type Slot } from '../../domain/running.ts';
 import { selectSlots } from '../../domain/running-filter.ts';
-import { readDeployments } from '../../http/running.ts';
+import { qualifierIn, readDeployments } from '../../http/running.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { Running } from '../../store/changes/running.ts';
 import { TypedText } from '../../values/text.ts';
@@ -50,6 +50,7 @@ export async function runningPage({ running, deployments }: RunningParts, asked:
     deployments,
     rows.flatMap(({ slots, own }) => [...slots, own.find(({ current }) => current !== undefined)]),
   );
+  const qualifier = qualifierIn(all, byKey);
   return (
     <>
       <Heading aside={<span>{plural(services.length, 'service')}</span>}>What runs where</Heading>
@@ -61,7 +62,7 @@ export async function runningPage({ running, deployments }: RunningParts, asked:
       {rows.length === 0 ? (
         <Nothing isFiltered={isFiltered(query)} />
       ) : (
-        <Board {...{ rows, columns, byKey, now, ownerOf: running.ownerOf }} />
+        <Board {...{ rows, columns, byKey, now, qualifier, ownerOf: running.ownerOf }} />
       )}
       <LeftOut names={names.slice(MAX_COLUMNS)} folded={folded} />
       <Pager
@@ -76,7 +77,7 @@ export async function runningPage({ running, deployments }: RunningParts, asked:
 /** Staging is compared with production also where only staging is shown. */
 function rowsOf(shown: readonly (readonly Slot[])[], all: readonly Slot[]): BoardView['rows'] {
   const own = byService(all);
-  return shown.map((slots) => ({ slots, own: own.get(slots[0]?.service ?? '') ?? slots }));
+  return shown.map((slots) => ({ slots, own: own.get(slots[0]?.serviceKey ?? '') ?? slots }));
 }
 
 const addressOf = (query: Query): string => filterAddress('/running', query);
@@ -121,10 +122,11 @@ interface BoardView {
   readonly columns: readonly string[];
   readonly byKey: ReadonlyMap<string, Deployment>;
   readonly now: Date;
+  readonly qualifier: ReturnType<typeof qualifierIn>;
   readonly ownerOf: Running['ownerOf'];
 }
 
-const Board = ({ rows, columns, byKey, now, ownerOf }: BoardView): Html => (
+const Board = ({ rows, columns, byKey, now, qualifier, ownerOf }: BoardView): Html => (
   <div class="board-room" tabindex="0" role="region" aria-label="Services by environments">
     <table class="board">
       <thead>
@@ -141,9 +143,10 @@ const Board = ({ rows, columns, byKey, now, ownerOf }: BoardView): Html => (
         {rows.map(({ slots, own }) => (
           <tr>
             <th scope="row">
-              <a href={changesOf(slots[0]?.service ?? '')}>
+              <a href={changesOf(slots, byKey)}>
                 <bdi>{slots[0]?.service}</bdi>
               </a>
+              <Qualifier of={qualifier(slots)} />
               <Team of={ownerOf(slots[0]?.service ?? '')} />
             </th>
             {columns.map((name) => (
@@ -159,7 +162,22 @@ const Board = ({ rows, columns, byKey, now, ownerOf }: BoardView): Html => (
   </div>
 );
 
-const changesOf = (service: string): string => `/?${new URLSearchParams({ service, range: 'all' })}`;
+/** By its id where it has one: others may have its name. */
+function changesOf(slots: readonly Slot[], byKey: BoardView['byKey']): string {
+  const ids = slots.map(({ current, attempt }) => byKey.get((current ?? attempt)?.key ?? '')?.serviceId);
+  const service = ids.find((id) => id !== undefined) ?? slots[0]?.service ?? '';
+  return `/?${new URLSearchParams({ service, range: 'all' })}`;
+}
+
+/** Which one it is, where others have its name. */
+const Qualifier = ({ of: text }: { of: string | undefined }): Html =>
+  text === undefined ? (
+    <></>
+  ) : (
+    <div class="mute">
+      <bdi>{text}</bdi>
+    </div>
+  );
 
 function LeftOut({ names, folded }: { names: readonly string[]; folded: number }): Html {
   if (names.length === 0 && folded === 0) return <></>;

@@ -1,4 +1,5 @@
-import type { Deployment } from '../../domain/deployment.ts';
+import { entryKey } from '../../domain/entry-service.ts';
+import { serviceDigest } from '../../domain/service.ts';
 import type { TimelineEntry } from '../../domain/timeline-entry.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { Html } from '../html.ts';
@@ -19,29 +20,23 @@ export interface NearbyChanges {
 }
 
 export async function readNearbyChanges(
-  deployments: Pick<Deployments, 'timeline'>,
-  deployment: Deployment,
+  deployments: Pick<Deployments, 'timeline' | 'beside'>,
+  view: Parameters<Deployments['beside']>[0],
 ): Promise<NearbyChanges> {
-  const { key, service, environment, occurredAt } = deployment;
+  const { key, service, occurredAt } = view.deployment;
   const at = Date.parse(occurredAt);
-  const facets = { service, environment: environment.name };
-  const [before, after, hour] = await Promise.all([
-    deployments.timeline({ facets, untilMs: at }, 2),
-    deployments.timeline({ facets, sinceMs: at }),
+  const [{ previous, next }, hour] = await Promise.all([
+    deployments.beside(view),
     deployments.timeline({ facets: {}, sinceMs: at - HOUR_MS, untilMs: at }),
   ]);
-  const isOther = (entry: TimelineEntry | undefined) => entry !== undefined && entry.key !== key;
-  const entries = hour.map((entry) => entry.entry()).filter(isOther);
-  const own = entries.filter((entry) => entry.service === service);
-  const rest = entries.filter((entry) => entry.service !== service);
-  const previous = before.map((entry) => entry.entry()).find(isOther);
+  const entries = hour.map((entry) => entry.entry()).filter((entry) => entry.key !== key);
+  const identity = serviceDigest(view.deployment);
+  const isOwn = (entry: TimelineEntry) => entryKey(entry) === (entry.identity ? identity : entryKey({ service }));
+  const own = entries.filter(isOwn);
+  const rest = entries.filter((entry) => !isOwn(entry));
   return {
     previous,
-    next: after
-      .slice(-2)
-      .toReversed()
-      .map((entry) => entry.entry())
-      .find((entry) => isOther(entry) && entry.key !== previous?.key),
+    next,
     hour: [...own, ...rest].slice(0, SHOWN),
     others: Math.max(0, entries.length - SHOWN),
   };

@@ -14,8 +14,15 @@ import { Scale } from './timeline-scale.tsx';
  */
 const ROW_REM = 1.3;
 
+export interface ShownLane extends Swimlane {
+  /** What tells it from another of its name. */
+  readonly qualifier?: string;
+  /** What its page is filtered by, unless it is its name. */
+  readonly filter?: string;
+}
+
 export interface TimelineView {
-  readonly lanes: readonly Swimlane[];
+  readonly lanes: readonly ShownLane[];
   /** What each lane is. */
   readonly of: 'environment' | 'service';
   readonly window: Window;
@@ -46,8 +53,9 @@ export const Timeline = ({ lanes, of, window, alerts, laneAddress, spanAddress }
           <li class="lane">
             <div class="lane-name">
               {lane.filters ? (
-                <a href={laneAddress(lane.name)}>
+                <a href={laneAddress(lane.filter ?? lane.name)}>
                   <bdi>{lane.name}</bdi>
+                  {lane.qualifier !== undefined && [' ', <bdi class="mute">{lane.qualifier}</bdi>]}
                 </a>
               ) : (
                 lane.name
@@ -65,7 +73,9 @@ export const Timeline = ({ lanes, of, window, alerts, laneAddress, spanAddress }
 
 type Address = TimelineView['spanAddress'];
 
-function Picture({ lane: { name, rows, count }, address }: { lane: Swimlane; address: Address }): Html {
+function Picture({ lane, address }: { lane: ShownLane; address: Address }): Html {
+  const { rows, count } = lane;
+  const name = [lane.name, lane.qualifier ?? []].flat().join(', ');
   const drawn = rows.flatMap(({ groups }) => groups);
   // One tab stop a lane, on the newest; the arrow keys go on from there (assets/shiplog.js).
   const stop = drawn.reduce<Group | undefined>(
