@@ -38,7 +38,7 @@ const performanceTable = (rows: readonly Performance[], { stdout }: Output): str
       { title: 'to restore' },
     ],
     rows.map((row) => [
-      row.service ?? row.environment ?? row.team ?? '',
+      nameOf(row),
       String(row.finished),
       row.deployments_per_day?.toFixed(2) ?? '',
       durationText(row.lead_time_seconds),
@@ -47,6 +47,11 @@ const performanceTable = (rows: readonly Performance[], { stdout }: Output): str
     ]),
     widthOf(stdout),
   );
+
+function nameOf({ service, environment, team, qualifier }: Performance): string {
+  const name = service ?? environment ?? team ?? '';
+  return qualifier === null ? name : `${name} (${qualifier})`;
+}
 
 function durationText(seconds: number | null): string {
   if (seconds === null) return '';

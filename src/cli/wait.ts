@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BridgeSettings } from '../config/bridge-access.ts';
+import { serviceKeyOf } from '../domain/service.ts';
 import type { Change } from '../http/api-schemas.ts';
 import { askBridge, BridgeUnreachable, RequestRefused } from './call.ts';
 import { spanMs } from './duration.ts';
@@ -90,9 +91,17 @@ async function read(
 
 const isSame = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
+const serviceOf = ({ deployment: key, service, service_id, repository, job, environment }: Change): string =>
+  serviceKeyOf({
+    ...{ key, service, environment: { name: environment } },
+    ...(service_id !== null && { serviceId: service_id }),
+    ...(repository !== null && { repository: { name: repository } }),
+    ...(job !== null && { job }),
+  });
+
 /** The log has the newest first: a retry takes the place of what failed before. */
 const newestOfEach = (changes: readonly Change[]): readonly Change[] => [
-  ...new Map(changes.toReversed().map((change) => [change.service, change])).values(),
+  ...new Map(changes.toReversed().map((change) => [serviceOf(change), change])).values(),
 ];
 
 function conclude(changes: readonly Change[]): 'open' | 'succeeded' | 'failed' {

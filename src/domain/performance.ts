@@ -1,6 +1,9 @@
+import { groupBy } from '../values/group.ts';
 import type { ChangeType } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
+import { createIsAmbiguous } from './entry-service.ts';
 import type { AlertsByChange } from './performance-alerts.ts';
+import { qualifierOf, serviceKeyOf } from './service.ts';
 import { lineageOf } from './succession.ts';
 
 /**
@@ -180,21 +183,43 @@ export function daysOf(finished: readonly Deployment[], { from, to }: DateRange)
   return [...counts].map(([date, count]) => ({ date, ...count }));
 }
 
+/** What the measures are told apart by. */
+export interface Grouping {
+  nameOf(deployment: Deployment): string;
+  /** What makes two of one name two; the name unless given. */
+  keyOf?(deployment: Deployment): string;
+  /** What tells a person which of those it is. */
+  qualifierOf?(deployment: Deployment): string;
+}
+
+export const BY_SERVICE: Grouping = { nameOf: ({ service }) => service, keyOf: serviceKeyOf, qualifierOf };
+
+export interface GroupPerformance {
+  readonly name: string;
+  readonly key: string;
+  /** Where another group has its name. */
+  readonly qualifier?: string;
+  readonly performance: Performance;
+}
+
 /** Each group's own measures, the one with most deployments first. */
 export function performanceBy(
   finished: readonly Deployment[],
-  nameOf: (deployment: Deployment) => string,
+  { nameOf, keyOf = nameOf, qualifierOf: tell }: Grouping,
   span: Measured,
-): { readonly name: string; readonly performance: Performance }[] {
-  const groups = new Map<string, Deployment[]>();
-  for (const deployment of finished) {
-    const name = nameOf(deployment);
-    const group = groups.get(name);
-    if (group) group.push(deployment);
-    else groups.set(name, [deployment]);
-  }
-  return [...groups]
-    .map(([name, members]) => ({ name, performance: performanceOf(members, span) }))
+): GroupPerformance[] {
+  const groups = [...groupBy(finished, keyOf)].map(([key, members]) => {
+    const newest = members.at(-1);
+    return { key, members, name: newest ? nameOf(newest) : key, qualifier: newest && tell?.(newest) };
+  });
+  const isAmbiguous = createIsAmbiguous(groups.map(({ key, name }) => ({ service: name, serviceKey: key })));
+  return groups
+    .map(({ key, members, name, qualifier }) => ({
+      name,
+      key,
+      ...(qualifier !== undefined && isAmbiguous({ service: name }) && { qualifier }),
+      performance: performanceOf(members, span),
+    }))
     .sort((a, b) => b.performance.finished - a.performance.finished || a.name.localeCompare(b.name));
 }
 

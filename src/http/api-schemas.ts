@@ -186,6 +186,8 @@ export const Performance = Figures.extend({
   service: z.string().optional(),
   environment: z.string().optional(),
   team: z.string().optional(),
+  /** What tells a service from another of the same name. Null where there is no other. */
+  qualifier: z.string().nullable(),
   /** The same of the span before, as long. */
   previous: Figures.nullable(),
 });

@@ -3,8 +3,10 @@ import { z } from 'zod';
 import type { Deployment } from '../domain/deployment.ts';
 import { isTeam } from '../domain/owners.ts';
 import {
+  BY_SERVICE,
   type DateRange,
   finishedDeployments,
+  type Grouping,
   lastDays,
   type Performance,
   performanceBy,
@@ -79,11 +81,11 @@ export const isOf = (
 ): boolean => (service === '' || isNamed(one.service, service)) && (owner === '' || isTeam(one.owner, owner));
 
 /** What the measures can be told apart by. */
-const NAMES = {
-  service: ({ service }: Deployment) => service,
-  environment: ({ environment }: Deployment) => swimlaneOf(environment),
-  team: ({ owner }: Deployment) => owner?.team ?? NO_TEAM,
-} as const;
+export const GROUPINGS = {
+  service: BY_SERVICE,
+  environment: { nameOf: ({ environment }) => swimlaneOf(environment) },
+  team: { nameOf: ({ owner }) => owner?.team ?? NO_TEAM },
+} as const satisfies Readonly<Record<string, Grouping>>;
 export const NO_TEAM = '(nobody)';
 
 export interface PerformanceParts {
@@ -117,14 +119,14 @@ export async function sendPerformance(
     const finished = finishedDeployments(found);
     const chosen = finished.filter((one) => isIn(one, environment) && isOf(one, query.data));
     const failed = await readFailures(alerts, failures, { ...of, finished });
-    const rows = performanceBy(chosen, NAMES[by], { ...of, alerts: failed.alerts });
+    const rows = performanceBy(chosen, GROUPINGS[by], { ...of, alerts: failed.alerts });
     return { rows, isWhole: total <= found.length && failed.isWhole };
   };
   const [now, before] = await Promise.all([measure(span), measure(spanBefore(span))]);
-  const earlier = new Map(before.rows.map(({ name, performance }) => [name, performance]));
-  const data = now.rows.map(({ name, performance }) => {
-    const previous = earlier.get(name);
-    return { [by]: name, ...figures(performance), previous: previous ? figures(previous) : null };
+  const earlier = new Map(before.rows.map(({ key, performance }) => [key, performance]));
+  const data = now.rows.map(({ name, key, qualifier = null, performance }) => {
+    const previous = earlier.get(key);
+    return { [by]: name, ...figures(performance), qualifier, previous: previous ? figures(previous) : null };
   });
   if (format === 'csv') return sendCsv(response, by, data);
   response.json({
@@ -142,7 +144,7 @@ export async function sendPerformance(
 type Row = Record<string, unknown> & { readonly previous: unknown };
 
 function sendCsv(response: Response, by: string, rows: readonly Row[]): void {
-  const names = [by, ...FIGURES];
+  const names = [by, ...FIGURES, 'qualifier'];
   // what figures() makes
   const body = [names, ...rows.map((row) => names.map((name) => row[name] as string | number | null))];
   response

@@ -76,6 +76,15 @@ describe('shiplog wait', () => {
     expect((await waited(commit, [], { since: '1m' })).ended).toBeInstanceOf(NothingFound);
   });
 
+  it('counts the failure of another service of the same name', async () => {
+    const commit = sha('wait apart');
+    await post(commit, 'failed', { external_id: 'apart-1', service_id: 'svc_1', occurred_at: '2026-03-19T10:00:00Z' });
+    await post(commit, 'succeeded', {
+      ...{ external_id: 'apart-2', service_id: 'svc_2', occurred_at: '2026-03-19T11:00:00Z' },
+    });
+    expect((await waited(commit, [])).ended).toMatchObject({ message: expect.stringContaining('failed') });
+  });
+
   it('takes no other environment that has the name in its own, and ends with "not seen"', async () => {
     const commit = sha('wait four');
     await post(commit, 'succeeded', { environment: 'production-eu' });

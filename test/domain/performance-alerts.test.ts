@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Alert } from '../../src/domain/alert.ts';
 import type { Deployment } from '../../src/domain/deployment.ts';
-import { finishedDeployments, lastDays, performanceBy, performanceOf } from '../../src/domain/performance.ts';
+import {
+  BY_SERVICE,
+  finishedDeployments,
+  lastDays,
+  performanceBy,
+  performanceOf,
+} from '../../src/domain/performance.ts';
 import { attributeAlerts } from '../../src/domain/performance-alerts.ts';
 import { aDeployment } from '../support/deployment.ts';
 import { anAlertOf } from '../web/stores.ts';
@@ -70,7 +76,7 @@ describe('the measures by alerts', () => {
   it('leave the others as they are, and are told apart by service', () => {
     const [byAlerts, usual] = [performanceOf(finished, { ...week, alerts }), performanceOf(finished, week)];
     expect({ ...byAlerts, changeFailure: 0, restore: 0 }).toEqual({ ...usual, changeFailure: 0, restore: 0 });
-    const rows = performanceBy(finished, ({ service }) => service, { ...week, alerts });
+    const rows = performanceBy(finished, BY_SERVICE, { ...week, alerts });
     expect(rows.map(({ name, performance }) => [name, performance.changeFailure.failed])).toEqual([
       ['pay', 2],
       ['lamp', 0],

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../../src/domain/deployment.ts';
-import { daysOf, finishedDeployments, lastDays, performanceBy, performanceOf } from '../../src/domain/performance.ts';
+import {
+  BY_SERVICE,
+  daysOf,
+  finishedDeployments,
+  lastDays,
+  performanceBy,
+  performanceOf,
+} from '../../src/domain/performance.ts';
 import { aDeployment, sha } from '../support/deployment.ts';
 
 const MINUTE = 60_000;
@@ -147,12 +154,23 @@ describe('the measures of each group', () => {
       at('10:00'),
       at('11:00', { state: 'failed' }),
     ]);
-    const groups = performanceBy(finished, ({ service }) => service, week);
+    const groups = performanceBy(finished, BY_SERVICE, week);
     expect(groups.map(({ name, performance }) => [name, performance.finished, performance.changeFailure.rate])).toEqual(
       [
         ['lighthouse-api', 2, 0.5],
         ['beacon', 1, 0],
       ],
     );
+  });
+
+  it('are those of one service: two of one name are told apart', () => {
+    const of = (name: string) => at('10:00', { service: 'api', repository: { name } });
+    const finished = finishedDeployments([of('harbor/api'), of('beacon/api'), of('harbor/api'), at('10:00')]);
+    const groups = performanceBy(finished, BY_SERVICE, week);
+    expect(groups.map(({ name, qualifier, performance }) => [name, qualifier, performance.finished])).toEqual([
+      ['api', 'harbor/api', 2],
+      ['api', 'beacon/api', 1],
+      ['lighthouse-api', undefined, 1],
+    ]);
   });
 });

@@ -1,8 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { State } from '../../src/domain/change-record.ts';
-import { byService, columnsOf, driftOf, mergePlaces, placesOf, slotsIn } from '../../src/domain/running.ts';
-import { lazyEntryOf, type TimelineEntry } from '../../src/domain/timeline-entry.ts';
+import type { Deployment } from '../../src/domain/deployment.ts';
+import {
+  byService,
+  columnsOf,
+  driftOf,
+  mergePlaces,
+  placesOf,
+  runningStatusIn,
+  type Slot,
+  slotsIn,
+} from '../../src/domain/running.ts';
+import { qualifierOf, serviceKeyOf } from '../../src/domain/service.ts';
+import { lineageOf } from '../../src/domain/succession.ts';
+import { lazyEntryOf, type TimelineEntry, timelineEntryOf } from '../../src/domain/timeline-entry.ts';
+import { aDeployment } from '../support/deployment.ts';
 
 const mark = (over: Partial<TimelineEntry> & { atMs: number }): TimelineEntry => ({
   key: `changes:${over.atMs}`,
@@ -78,6 +91,93 @@ describe('what runs where', () => {
   });
 });
 
+describe('two services of one name', () => {
+  const teams = ['harbor/api', 'beacon/api', undefined];
+  const anyDeployment = fc
+    .record({
+      atMs: fc.integer({ min: 1, max: 1_000 }),
+      key: fc.constantFrom('changes', 'team-b@changes'),
+      repository: fc.constantFrom(...teams),
+      service: fc.constantFrom('api', 'Api', 'ledger'),
+      serviceId: fc.constantFrom('svc_1', 'svc_2', undefined),
+      job: fc.constantFrom('deploy-cart', 'deploy-pay', 'deploy', undefined),
+      environment: fc.constantFrom('production', 'staging'),
+      state: fc.constantFrom<State>('running', 'succeeded', 'failed', 'canceled'),
+      changeType: fc.constantFrom('deployment' as const, 'rollback' as const, 'feature_flag' as const),
+    })
+    .map(({ atMs, key, repository, serviceId, job, environment, ...said }) =>
+      aDeployment({
+        ...said,
+        key: `${key}:${atMs}`,
+        occurredAt: new Date(atMs).toISOString(),
+        environment: { name: environment },
+        ...(serviceId && { serviceId }),
+        ...(job && { job }),
+        ...(repository ? { repository: { name: repository } } : { repository: undefined }),
+      }),
+    );
+  const newestFirst = (a: Deployment, b: Deployment) => b.occurredAt.localeCompare(a.occurredAt);
+  const anySet = fc.uniqueArray(anyDeployment, { selector: ({ occurredAt }) => occurredAt, maxLength: 60 });
+
+  it('have each a place of their own, with the newest that succeeded: none hides another', () => {
+    fc.assert(
+      fc.property(anySet, (all) => {
+        const places = placesOf(all.toSorted(newestFirst).map(timelineEntryOf).map(lazyEntryOf));
+        const putsVersion = all.filter(({ changeType }) => changeType !== 'feature_flag');
+        const expected = new Map<string, Deployment>();
+        for (const one of putsVersion.filter(({ state }) => state === 'succeeded').toSorted(newestFirst))
+          if (!expected.has(lineageOf(one))) expected.set(lineageOf(one), one);
+        const current = slotsIn(places).flatMap((slot) => slot.current?.key ?? []);
+        expect(current.sort()).toEqual([...expected.values()].map(({ key }) => key).sort());
+        const statusOf = runningStatusIn(places);
+        for (const one of expected.values()) expect(statusOf(one)).toEqual({ isCurrent: true });
+        for (const one of all) {
+          const next = all.find(({ key }) => key === statusOf(one)?.next?.key);
+          if (next) expect(lineageOf(next)).toBe(lineageOf(one));
+        }
+      }),
+    );
+  });
+
+  it('are never in one row, and one service is never in two', () => {
+    fc.assert(
+      fc.property(anySet, (all) => {
+        const places = placesOf(all.toSorted(newestFirst).map(timelineEntryOf).map(lazyEntryOf));
+        const rows = byService(slotsIn(places));
+        const keysIn = (own: readonly Slot[]) =>
+          own.flatMap(({ history, attempt }) => [...history, attempt ?? []].flat().map(({ key }) => key));
+        const servicesIn = (own: readonly Slot[]) =>
+          new Set(all.filter(({ key }) => keysIn(own).includes(key)).map(serviceKeyOf));
+        const found = [...rows.values()].map(servicesIn);
+        for (const services of found) expect(services.size).toBe(1);
+        expect(new Set(found.flatMap((one) => [...one])).size).toBe(rows.size);
+      }),
+    );
+  });
+
+  it('are told apart by what their names do not say', () => {
+    const said = (over: Partial<Deployment>) => qualifierOf(aDeployment({ service: 'api', ...over }));
+    expect(said({ repository: { name: 'harbor/api' } })).toBe('harbor/api');
+    expect(said({ repository: { name: 'harbor/api' }, job: 'deploy-cart' })).toBe('harbor/api, cart');
+    expect(said({ repository: { name: 'harbor/mono' }, serviceId: 'svc_1' })).toBe('harbor/mono, svc_1');
+    expect(said({ repository: undefined, key: 'changes:1' })).toBe('no repository');
+    expect(said({ repository: undefined, key: 'team-b@changes:1' })).toBe('team-b');
+  });
+
+  it('leave what 0.1.0 recorded with the only service of its name, else in a place of its own', () => {
+    const [old, first, second] = [
+      mark({ atMs: 1 }),
+      mark({ atMs: 2, identity: 'a' }),
+      mark({ atMs: 3, identity: 'b' }),
+    ];
+    expect(slots(old, first)).toMatchObject([{ serviceKey: 'a', history: [{ atMs: 2 }, { atMs: 1 }] }]);
+    expect(slots(mark({ atMs: 4, state: 'failed' }), first, old)).toMatchObject([{ attempt: { atMs: 4 } }]);
+    expect(slots(old, first, second).map(({ current }) => current?.atMs)).toEqual([3, 2, 1]);
+    const statusOf = runningStatusIn(placesOf([second, first, old].map(lazyEntryOf)));
+    expect(statusOf(aDeployment({ key: old.key, service: 'pay-api' }))).toEqual({ isCurrent: true });
+  });
+});
+
 describe('drift', () => {
   const staging = { environment: { name: 'staging' } };
   const drift = (...marks: readonly TimelineEntry[]) => {
@@ -125,6 +225,7 @@ it('is the same whether all is read at once or in two parts', () => {
   const anEntry = fc.record({
     state: fc.constantFrom<State>('succeeded', 'failed', 'running'),
     service: fc.constantFrom('pay-api', 'Pay-API', 'ledger'),
+    identity: fc.constantFrom('a', 'b'),
     environment: fc.constantFrom({ name: 'production' }, { name: 'staging' }),
     revision: fc.constantFrom('a', 'b', 'c'),
   });

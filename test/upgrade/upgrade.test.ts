@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startBridge } from '../../src/app/bridge.ts';
 import { Config } from '../../src/config/config.ts';
+import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { FORMAT, FormatRefused, type Migration, migrate, openFormat } from '../../src/store/format.ts';
 import { keys } from '../../src/store/keys.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
@@ -120,6 +121,8 @@ describe('what 0.1.0 left', () => {
     const tier = all.find(({ deployment }) => deployment === jobs([1])[0])?.environment_tier;
     const ofTier = (await get(`/api/v1/changes?limit=100&tier=${tier}`)).data as typeof all;
     expect(ofTier.map(({ deployment }) => deployment)).toContain(jobs([1])[0]);
+    const drawn = await createDeployments(redis, { days: 400, count: 1_000 }).timeline({ facets: {} });
+    expect(drawn.map((lazy) => lazy.entry()).filter(({ identity }) => identity === undefined)).toEqual([]);
   });
 });
 

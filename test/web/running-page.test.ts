@@ -59,6 +59,36 @@ it('finds services by a part of their name, and says when none has it', async ()
   expect(text(await board('/running?service=tide', ...records))).toContain('No service is called “tide”.');
 });
 
+it('gives two services of one name a row each, and says which is which; one alone goes by its name', async () => {
+  const of = (name: string, digit: string, more = {}) => ({
+    ...{ service: 'api', repository: { name }, commit: { sha: sha(digit) }, occurredAt: ago(Number(digit)), ...more },
+  });
+  const both = [of('harbor/api', '5'), of('beacon/api', '4'), { service: 'ledger', occurredAt: ago(1) }];
+  const page = await board('/running', ...both);
+  for (const words of ['api harbor/api 55555555', 'api beacon/api 44444444']) expect(text(page)).toContain(words);
+  expect(text(page)).toContain('3 services');
+  expect(text(page)).not.toContain('ledger harbor');
+  expect(text(await board('/running', of('harbor/api', '5')))).not.toContain('harbor/api');
+  const ofOneProject = await board(
+    '/running?environment=production',
+    of('harbor/mono', '3', { serviceId: 'svc_cart' }),
+    of('harbor/mono', '2', { serviceId: 'svc_pay', environment: { name: 'staging' } }),
+  );
+  expect(text(ofOneProject)).toContain('api harbor/mono, svc_cart 33333333');
+  expect(ofOneProject).toContain('href="/?service=svc_cart&amp;range=all"');
+  expect(text(ofOneProject)).not.toContain('22222222');
+});
+
+it('names the lanes of two services of one name in the timeline of their environment', async () => {
+  const page = await board(
+    '/?environment=production',
+    { service: 'api', repository: { name: 'harbor/api' }, occurredAt: ago(5) },
+    { service: 'api', repository: { name: 'beacon/api' }, serviceId: 'svc_b', occurredAt: ago(4) },
+  );
+  expect(page).toContain('<bdi>api</bdi> <bdi class="mute">harbor/api</bdi>');
+  expect(page).toMatch(/service=svc_b[^>]*><bdi>api<\/bdi> <bdi class="mute">beacon\/api, svc_b<\/bdi>/);
+});
+
 const OWNERS = [{ service: ['pay-*'], team: 'payments', on_call: 'https://pager.harbor.example/' }];
 
 it('shows what one team runs, and whom to call; of a team that is not known it says which there are', async () => {

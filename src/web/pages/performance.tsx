@@ -10,6 +10,7 @@ import {
 } from '../../domain/performance.ts';
 import { swimlaneOf } from '../../domain/swimlane.ts';
 import {
+  GROUPINGS,
   isIn,
   isOf,
   NO_TEAM,
@@ -95,7 +96,7 @@ const Nothing = ({ in: place }: { in: string }): Html => (
 );
 
 function ByEnvironment({ ofService, query, span }: Omit<GroupView, 'chosen'> & OfService): Html {
-  const rows = performanceBy(ofService, ({ environment }) => swimlaneOf(environment), span);
+  const rows = performanceBy(ofService, GROUPINGS.environment, span);
   if (rows.length === 0) return <></>;
   return (
     <Section title={query.service === '' ? 'By environment' : `By environment, ${query.service} alone`}>
@@ -110,7 +111,7 @@ function ByEnvironment({ ofService, query, span }: Omit<GroupView, 'chosen'> & O
 }
 
 function ByService({ chosen, query, span }: GroupView): Html {
-  const rows = performanceBy(chosen, ({ service }) => service, span);
+  const rows = performanceBy(chosen, GROUPINGS.service, span);
   if (rows.length === 0) return <></>;
   return (
     <Section title={`By service, ${placeOf(query.environment)}`}>
@@ -131,7 +132,7 @@ function ByTeam({ chosen, query, span }: GroupView): Html {
     <Section title={`By team, ${placeOf(query.environment)}`}>
       <FigureTable
         title="Team"
-        rows={performanceBy(chosen, ({ owner }) => owner?.team ?? NO_TEAM, span)}
+        rows={performanceBy(chosen, GROUPINGS.team, span)}
         address={(team) => performancePath({ ...query, owner: team === NO_TEAM ? '' : team })}
         changes={(team) => changesPath({ ...query, owner: team === NO_TEAM ? '' : team })}
       />

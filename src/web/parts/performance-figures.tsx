@@ -1,5 +1,5 @@
 import type { ChangeType, State } from '../../domain/change-record.ts';
-import type { Performance } from '../../domain/performance.ts';
+import type { GroupPerformance, Performance } from '../../domain/performance.ts';
 import type { Html, Piece } from '../html.ts';
 import { plural } from './labels.tsx';
 import { span as duration } from './time.tsx';
@@ -116,7 +116,7 @@ const Measure = ({ title, figure, before, children }: MeasureView): Html => (
 
 export interface FiguresView {
   readonly title: string;
-  readonly rows: readonly { readonly name: string; readonly performance: Performance }[];
+  readonly rows: readonly GroupPerformance[];
   readonly address: (name: string) => string;
   /** Its changes. */
   readonly changes: (name: string) => string;
@@ -136,12 +136,13 @@ export const FigureTable = ({ title, rows, address, changes }: FiguresView): Htm
         </tr>
       </thead>
       <tbody>
-        {rows.slice(0, ROWS).map(({ name, performance }) => (
+        {rows.slice(0, ROWS).map(({ name, qualifier, performance }) => (
           <tr>
             <td>
               <a href={address(name)}>
                 <bdi>{name}</bdi>
               </a>
+              {qualifier !== undefined && [' ', <bdi class="mute">{qualifier}</bdi>]}
             </td>
             {cells(performance).map((cell, index) => (
               <td class="number" data-label={COLUMNS[index]}>

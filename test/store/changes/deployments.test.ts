@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import { route } from '../../../src/domain/routing.ts';
+import { serviceDigest } from '../../../src/domain/service.ts';
 import { createChangeLog } from '../../../src/recording/change-log.ts';
 import { createDeployments } from '../../../src/store/changes/deployments.ts';
+import { aDeployment } from '../../support/deployment.ts';
 import { alone, aRecord } from '../../support/records.ts';
 import { useRedis } from '../../support/use-redis.ts';
 
@@ -118,6 +120,7 @@ describe('the change log', () => {
       changeType: 'rollback',
       environment: { name: 'production', tier: 'production' },
       service: 'lighthouse-api',
+      identity: serviceDigest(aDeployment({ key: deployment, repository: undefined })),
       actor: 'mi ra',
     };
     expect((await deployments.timeline({ facets: {} })).map((dot) => dot.entry())).toEqual([mark]);
