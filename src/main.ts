@@ -16,8 +16,8 @@ import type { BridgeAccess, BridgeSettings } from './config/bridge-access.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './config/config-error.ts';
 
-/** The command line. The exit codes stand in EXIT_CODES (cli/output.ts). */
-/** Of a command that only asks the bridge. */
+/** The command line. The exit codes are listed in EXIT_CODES (cli/output.ts). */
+/** Options of a command that only asks a bridge. */
 const reaching = (command: Command): Command =>
   command
     .option('--url <url>', 'the bridge, such as https://shiplog.example.com (SHIPLOG_URL)')
@@ -46,7 +46,7 @@ program
   .command('sessions')
   .description('the logins of the pages')
   .command('end')
-  .description('end all of them: everybody has to log in again')
+  .description('end all sessions: everybody has to log in again')
   .option('--json', 'for programs')
   .action((options: JsonOption) =>
     run(import('./cli/sessions.ts'), ({ endSessions }, config) => endSessions(config, options)),
@@ -62,10 +62,7 @@ program
 program
   .command('doctor')
   .description('check the configuration, the running bridge, Redis, the clock and every destination')
-  .option(
-    '--repair',
-    'cut torn records of the private Redis off, so that it starts again; a copy stays. Stop the bridge first',
-  )
+  .option('--repair', 'cut the damaged part off the file of the private Redis, and keep a copy. Stop the bridge first')
   .option('--json', 'for programs')
   .action((options: JsonOption & { repair?: boolean }) =>
     run(import('./cli/doctor.ts'), ({ repair, runDoctor }, config) =>
@@ -74,14 +71,14 @@ program
   );
 program
   .command('explain')
-  .description('say what would become of a webhook, and what each destination would be sent; sends nothing')
+  .description('show how a webhook would be processed, and what each destination would be sent; sends nothing')
   .argument('<payload>', 'file with the body, or - for standard input')
   .requiredOption('--source <name>', 'the name of a configured source')
   .option(
     '--headers <file>',
     'the webhook\'s headers: "Name: value" lines, JSON or curl -v; then the signature is checked',
   )
-  .option('--path <path>', 'the path it was sent to, where that matters')
+  .option('--path <path>', 'the path that it was sent to, for sources with several paths')
   .option('--json', 'for programs')
   .action((payload: string, options: ExplainOptions) =>
     run(import('./cli/explain.ts'), ({ runExplain }, config) => runExplain(config, payload, options)),
@@ -124,13 +121,13 @@ reaching(program.command('login'))
   .action((options: BridgeAccess) => ask(import('./cli/login.ts'), options, ({ logIn }, bridge) => logIn(bridge)));
 reaching(program.command('tail'))
   .description('webhooks and deliveries as they happen, a line each, until Ctrl-C')
-  .option('--last <n>', 'so many of the past first', wholeNumber(0, 500), 10)
+  .option('--last <n>', 'show this many past events first', wholeNumber(0, 500), 10)
   .option('--json', 'for programs: one JSON object a line')
   .action((options: BridgeAccess & TailOptions) =>
     ask(import('./cli/tail.ts'), options, ({ runTail }, config) => runTail(config, options)),
   );
 reaching(program.command('trace'))
-  .description('everything about a deployment: its webhooks, steps and deliveries with every attempt')
+  .description('everything about a deployment: its webhooks, records and deliveries with every attempt')
   .argument('<what>', 'commit (7 digits or more), deployment key or alias, or the id of a webhook or delivery')
   .option('--json', 'for programs')
   .action((what: string, options: BridgeAccess & { json?: boolean }) =>
@@ -153,7 +150,7 @@ reaching(program.command('changes'))
   .option('--text <words>', 'words that must all occur, or the URL of a commit, merge request, pipeline or job')
   .option('--since <when>', 'such as 90m, 2h, 7d or 2026-03-14T20:00:00Z')
   .option('--until <when>')
-  .option('--limit <n>', 'at most so many', wholeNumber(1, 100_000), 25)
+  .option('--limit <n>', 'at most this many', wholeNumber(1, 100_000), 25)
   .option('--json', 'for programs')
   .action((options: BridgeAccess & ChangesOptions) =>
     ask(import('./cli/changes.ts'), options, ({ listChanges }, config) => listChanges(config, options)),
@@ -201,7 +198,7 @@ reaching(program.command('replay'))
 
 const deadLetters = program
   .command('dead-letters')
-  .description('deliveries and webhooks that are tried no more, and kept');
+  .description('deliveries and webhooks that are no longer retried, and kept');
 const filtered = (command: Command) =>
   command
     .option('--id <id>')
@@ -209,8 +206,8 @@ const filtered = (command: Command) =>
     .option('--source <name>')
     .option('--deployment <key>')
     .option('--kind <kind>', 'refused (by the destination) or fault (ours)')
-    .option('--reason <text>', 'part of the reason')
-    .option('--cause <words>', 'all of the reason, with … for what differs, as the page groups them')
+    .option('--reason <text>', 'a part of the reason')
+    .option('--cause <words>', 'the whole reason, with … for the parts that differ, as the page groups them')
     .option('--since <when>', 'died since: 90m, 12h, 2d or a time')
     .option('--until <when>', 'died before: 90m, 12h, 2d or a time');
 reaching(filtered(deadLetters.command('ls').description('list them')))
@@ -219,16 +216,14 @@ reaching(filtered(deadLetters.command('ls').description('list them')))
     ask(import('./cli/dead-letters.ts'), options, ({ listDeadLetters }, config) => listDeadLetters(config, options)),
   );
 reaching(deadLetters.command('show'))
-  .description('one of them, with all that is known about it')
+  .description('one dead letter with all its details')
   .argument('<id>')
   .option('--json', 'for programs: it is JSON in any case')
   .action((id: string, options: BridgeAccess) =>
     ask(import('./cli/dead-letters.ts'), options, ({ showDeadLetter }, config) => showDeadLetter(config, id)),
   );
 for (const order of ['replay', 'drop'] as const)
-  reaching(
-    filtered(deadLetters.command(order).description(order === 'replay' ? 'try them again' : 'forget them for good')),
-  )
+  reaching(filtered(deadLetters.command(order).description(order === 'replay' ? 'retry them' : 'delete them')))
     .option('--all', 'all of them')
     .option('--dry-run', 'say how many')
     .option('--remap', 'replay: map the webhooks again from their kept bodies')
@@ -261,12 +256,12 @@ async function run<Part>(
   ]);
   const load = () => loadConfig(process.env, options);
   const config = load();
-  // Its port may have been given to `npm start` alone.
+  // `npm start` alone may have been given its port.
   const running = options.mayMakeSecrets ? undefined : findRunningBridge(config.data_dir);
   await act(part, running ? Object.assign({}, config, { url: running.url }) : config, load);
 }
 
-/** For a command that only asks a bridge, wherever that is. */
+/** For a command that only asks a bridge, on this machine or elsewhere. */
 async function ask<Part>(
   loading: Promise<Part>,
   access: BridgeAccess,
@@ -285,7 +280,7 @@ else {
 try {
   await program.parseAsync();
 } catch (error) {
-  // What was half opened would keep the process alive; and so would words that standard error does not take.
+  // Handles that are half open would keep the process alive, and so would output that standard error does not accept.
   const end = () => process.exit(error instanceof ConfigError ? 2 : error instanceof NothingFound ? 3 : 1);
   process.stderr.once('error', end);
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`, end);

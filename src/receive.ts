@@ -7,15 +7,18 @@ import { parseJson } from './values/parse-json.ts';
 export interface ReceiveParts {
   /** Makes the webhook and its records durable, or throws NotKept within 2 s. */
   readonly keep: (source: Source, webhook: Webhook, mapped: Mapped) => Promise<void>;
-  /** Notes a webhook that was refused, and returns the id that it is found by. Never fails, and never takes long. */
+  /**
+   * Notes a webhook that was refused, and returns the id by which it is found in the inbox. Never fails, and never
+   * takes long.
+   */
   readonly noteRejected: (source: Source, webhook: Webhook, error: WebhookRejected) => Promise<string>;
-  /** Whether it says again what was acknowledged before. Never fails, and never takes long. */
+  /** Whether it repeats what was acknowledged before. Never fails, and never takes long. */
   readonly isRepeat: (source: Source, mapped: Mapped, webhook: Webhook) => Promise<boolean>;
-  /** What imitated APIs remember. */
+  /** Where imitated APIs store their rows. */
   readonly rows: Rows;
 }
 
-/** Story 1: a webhook comes in. Who sent it? What does it say? Is it safe? Only then is it acknowledged. */
+/** Story 1: a webhook comes in. Who sent it? What does it say? Is it durable? Only then is it acknowledged. */
 export function createReceive({ keep, noteRejected, isRepeat, rows }: ReceiveParts) {
   return async function receive(
     candidates: readonly [Source, ...Source[]],
@@ -27,7 +30,7 @@ export function createReceive({ keep, noteRejected, isRepeat, rows }: ReceivePar
       const served = await serve(source, webhook, rows);
       if (served.kind === 'answer') return { source, outcome: { kind: 'answered', answer: served.answer } };
       const mapped = { ...read(source, served.webhook), ...(served.row && { row: served.row }) };
-      // Asked first: what is kept may be recorded a moment later.
+      // Asked before it is kept: the worker may record it a moment later.
       const isKnown = await isRepeat(source, mapped, served.webhook);
       await keep(source, served.webhook, mapped);
       const outcome = outcomeOf(mapped, served);
@@ -40,7 +43,10 @@ export function createReceive({ keep, noteRejected, isRepeat, rows }: ReceivePar
   };
 }
 
-/** What a request to an imitated API means; any other webhook means what it says. @throws WebhookRejected, NotKept */
+/**
+ * A request to an imitated API is interpreted by that API; any other webhook is taken as it is.
+ * @throws WebhookRejected, NotKept
+ */
 export async function serve({ imitates }: Source, webhook: Webhook, rows: Rows): Promise<Served> {
   return imitates?.covers(webhook.path) ? imitates.serve(webhook, rows) : { kind: 'webhook', webhook };
 }
@@ -49,7 +55,10 @@ export function outcomeOf(mapped: Mapped, { answer }: Pick<Served, 'answer'>): E
   return mapped.kind === 'records' ? { ...mapped, kind: 'accepted', ...(answer && { answer }) } : mapped;
 }
 
-/** What it says. @throws WebhookRejected */
+/**
+ * Maps the webhook.
+ * @throws WebhookRejected
+ */
 export function read(source: Source, webhook: Webhook): Mapped {
   const parsed = parseJson(webhook.body, source);
   if (parsed.ok) return source.map(parsed.value, webhook);

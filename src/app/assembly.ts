@@ -16,16 +16,19 @@ import type { Resources } from './shared.ts';
 /** The running parts of one configuration. */
 export interface Assembly {
   readonly app: Express;
-  /** Hands what lies in the spool to Redis. @throws NotKept while Redis is away. */
+  /**
+   * Moves the content of the spool to Redis.
+   * @throws NotKept while Redis is away.
+   */
   drainSpool(): Promise<void>;
   /** Writes to Redis again what a server that failed may have lost. @throws Error while Redis is away */
   checkServer(): Promise<void>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
-  /** What is wrong at present, as `shiplog_degraded` names it. */
+  /** What is wrong at the moment, in the terms of `shiplog_degraded`. */
   degraded(): Promise<ReadonlySet<Condition>>;
   /** How many deployments should have ended by now. */
   stale(): Promise<number>;
-  /** Each sink, and whether it waits as a whole. */
+  /** Each sink, and whether it is on hold as a whole. */
   holds(): Readonly<Record<string, boolean>>;
   /** When each source last sent a webhook, epoch milliseconds, as far as the newest webhooks show. */
   lastWebhooks(): Promise<Readonly<Record<string, number>>>;
@@ -81,7 +84,7 @@ export function assemble(config: Config, resources: Resources): Assembly {
 
 const clock = () => new Date();
 
-/** Whatever must never be written down or shown. */
+/** Everything that must never be written to a log, stored or shown. */
 const secretsOf = (config: Config): string[] => [
   config.admin_token,
   ...[config.metrics_token, config.viewer_token, config.auth?.oidc?.client_secret].flatMap((secret) => secret ?? []),

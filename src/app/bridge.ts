@@ -23,17 +23,21 @@ import type { Resources } from './shared.ts';
 
 export interface Bridge {
   readonly url: string;
-  /** Goes on with another configuration. What a running bridge cannot change is named in the log and stays. */
+  /**
+   * Continues with another configuration. Settings that a running bridge cannot change are named in the log and keep
+   * their values.
+   */
   reload(config: Config): Promise<void>;
-  /** Stops taking webhooks, lets what is under way finish, and leaves the rest in Redis. */
+  /** Stops accepting webhooks, lets requests and jobs finish, and leaves the rest in Redis. */
   stop(): Promise<void>;
 }
 
 /**
- * Of what is under way when it stops. A request to a slow destination may take longer: it is left to the next start.
+ * Time for running jobs to finish when the bridge stops. A request to a slow destination may take longer: it is left to
+ * the next start.
  */
 const FINISH_WITHIN_MS = 7_000;
-/** What the server, the connections and the files were opened with. */
+/** The settings with which the server, the connections and the files were opened. */
 const NEEDS_RESTART = [
   'host',
   'port',
@@ -46,8 +50,9 @@ const NEEDS_RESTART = [
 ] as const;
 
 /**
- * Opens what outlives a configuration, and puts the configuration's parts to work. @throws when the port is taken;
- * nothing is left running then. @param ownRedis the private one, instead of what the configuration names
+ * Opens what outlives a configuration, and starts the parts of the configuration.
+ * @param ownRedis the private Redis, instead of the one that the configuration names
+ * @throws when the port is taken; then nothing is left running
  */
 export async function startBridge(config: Config, ownRedis: RedisAddress | undefined, log: Logger): Promise<Bridge> {
   nameKeys(config.redis.key_prefix);
@@ -100,11 +105,11 @@ export async function startBridge(config: Config, ownRedis: RedisAddress | undef
 const spoolSettings = ({ data_dir, spool_max_mib }: Config, log: Logger): SpoolSettings => ({
   dir: join(data_dir, 'spool'),
   maxBytes: spool_max_mib * MEBIBYTE,
-  onTorn: (file, line) => log.error({ file, line }, 'a line of the spool is torn and passed over'),
+  onTorn: (file, line) => log.error({ file, line }, 'a line of the spool is damaged and was skipped'),
   clock: () => new Date(),
 });
 
-/** What the metrics ask for when they are read. */
+/** What the metrics read at each scrape. */
 const readings = (current: () => Assembly, spool: Spool, log: Logger): Measured => ({
   backlog: () => current().backlog(),
   spool: () => spool.state(),
@@ -125,7 +130,7 @@ async function finish(assembly: Assembly, { quick, onError }: Pick<Resources, 'q
 
 function warnOfRestart(config: Config, next: Config, log: Logger): void {
   const keys = NEEDS_RESTART.filter((name) => JSON.stringify(next[name]) !== JSON.stringify(config[name]));
-  if (keys.length > 0) log.warn({ keys }, 'these keys of the configuration need a restart; they stay as they were');
+  if (keys.length > 0) log.warn({ keys }, 'these keys of the configuration need a restart; they keep their old values');
 }
 
 const fixed = (config: Config) => Object.fromEntries(NEEDS_RESTART.map((name) => [name, config[name]]));

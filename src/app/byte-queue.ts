@@ -6,7 +6,7 @@ interface Entry {
 }
 
 export interface ByteQueue {
-  /** The oldest make room for it. What is larger than the whole queue is left out. */
+  /** The oldest entries make room for a new one. An entry that is larger than the whole queue is left out. */
   add(text: string, bytes: Buffer, atMs: number): void;
   /** Copies, the oldest first. */
   all(): readonly { readonly text: string; readonly bytes: Buffer }[];
@@ -21,7 +21,7 @@ export interface ByteQueue {
 export function createByteQueue(capacity: number): ByteQueue {
   const entries: Entry[] = [];
   let room: Buffer | undefined;
-  /** Where the next one begins. Entries from here on are of the round before. */
+  /** Where the next entry begins. Entries from here on are of the round before. */
   let end = 0;
 
   const dropWhile = (isInTheWay: (start: number) => boolean) => {

@@ -4,23 +4,23 @@ import type { Assembly } from './assembly.ts';
 import type { Resources } from './shared.ts';
 
 const DRAIN_EVERY_MS = 1_000;
-/** The inbound log grows by the second: what is beyond its count must not fill Redis. */
+/** The inbox grows by the second: entries beyond its limit must not fill Redis. */
 const PRUNE_EVERY_MS = 15_000;
 
 type ChoreParts = Pick<Resources, 'spool' | 'replicas' | 'log' | 'onError'>;
 
-/** What runs by the clock for as long as the bridge does, whatever the configuration is. */
+/** The periodic work of a running bridge, whatever the configuration. */
 export function startChores(current: () => Assembly, parts: ChoreParts): { stop(): void } {
   const { spool, replicas, log, onError } = parts;
   const drain = createDrain(spool, () => current().drainSpool(), log);
   const draining = setInterval(() => {
     void current()
       .checkServer()
-      .catch(() => {}) // Redis is away: the connection's own errors report that
+      .catch(() => {}) // Redis is away: the connection logs that
       .then(drain);
   }, DRAIN_EVERY_MS);
   const prune = () => {
-    replicas.check().catch(() => {}); // so that it is known when a failover comes
+    replicas.check().catch(() => {}); // so that a failover is noticed soon after it
     return current()
       .prune()
       .catch((error: unknown) => onError('prune', error));
@@ -34,7 +34,7 @@ export function startChores(current: () => Assembly, parts: ChoreParts): { stop(
   };
 }
 
-/** Silent while Redis is away: the connection's own errors report that. */
+/** Logs nothing while Redis is away: the connection does. */
 function createDrain(spool: Spool, drainSpool: () => Promise<void>, log: Logger): () => void {
   let busy = false;
   return () => {
@@ -43,7 +43,7 @@ function createDrain(spool: Spool, drainSpool: () => Promise<void>, log: Logger)
     busy = true;
     drainSpool()
       .then(
-        () => log.info({ entries, since }, 'the spool is drained'),
+        () => log.info({ entries, since }, 'the spool was drained'),
         () => undefined,
       )
       .finally(() => {

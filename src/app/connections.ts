@@ -13,21 +13,21 @@ import { FormatRefused, openFormat } from '../store/format.ts';
 import type { OnError } from '../telemetry/lines.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
-/** A Redis that starts together with the bridge gets this long before webhooks are taken. */
+/** How long the start waits for a Redis that starts together with the bridge. */
 const REDIS_START_MS = 5_000;
 
 export interface Connections {
-  /** For receivers and pages: gives up soon. */
+  /** For receivers and pages: commands fail soon. */
   readonly quick: Redis;
-  /** For workers: waits. */
+  /** For workers: commands wait. */
   readonly steady: Redis;
-  /** Whether Redis is there, soon after the start. */
+  /** Whether Redis answers, known soon after the start. */
   opened(): Promise<boolean>;
   close(): void;
 }
 
 interface Options {
-  /** The private Redis, which is started together with the bridge and is not ready at once. */
+  /** The private Redis, which is started together with the bridge and needs a moment to be ready. */
   readonly isOwn: boolean;
   readonly onError: OnError;
 }
@@ -64,7 +64,8 @@ interface Reports {
 }
 
 /**
- * Checks that Redis is fit for the bridge. A Redis that is away is waited for. @throws Error when it can never serve us
+ * Checks that Redis is fit for the bridge, and waits for a Redis that is away.
+ * @throws Error when it can never be used
  */
 export async function examineRedis({ quick, opened }: Connections, { log, onError }: Reports): Promise<void> {
   const isThere = await opened();
@@ -82,13 +83,13 @@ export async function examineRedis({ quick, opened }: Connections, { log, onErro
   });
 }
 
-/** Warns of settings under which Redis may lose acknowledged webhooks; /readyz shows them for as long as they stay. */
+/** Logs settings with which Redis may lose acknowledged webhooks; /readyz shows them until they are corrected. */
 async function warnOfRedis(redis: Redis, log: Logger): Promise<void> {
   const { warnings } = await inspectRedis(redis).catch(() => ({ warnings: [] }));
-  for (const warning of warnings) log.error({ warning }, 'this Redis may lose webhooks');
+  for (const warning of warnings) log.error({ warning }, 'this Redis can lose webhooks');
 }
 
-/** Without Redis nothing can be finished or handed back: the next start finds it as it was. */
+/** Without Redis no job can be finished or handed back: the next start takes it up. */
 export const answers = (redis: Redis): Promise<boolean> =>
   redis.ping().then(
     () => true,

@@ -19,12 +19,12 @@ import { redactBody } from '../values/redact.ts';
 import { createRecentlyKept } from './recently-kept.ts';
 import type { RedisMemory } from './redis-memory.ts';
 
-/** Headers that are kept whatever the source; what a tool sends beside them stands in its facts. None is a secret. */
+/** Headers that are kept for every source; further ones are listed in the facts of a tool. None is a secret. */
 const COMMON_HEADERS = ['content-type', 'user-agent', 'traceparent'];
 const SHOWN_CHARS = 200;
 
 export interface KeepParts {
-  /** Of all of them: the secret of one may have been given to the sender of another. */
+  /** All sources: somebody may have given the secret of one to the sender of another. */
   readonly sources: readonly Pick<Source, 'name' | 'secrets'>[];
   readonly queues: Queues;
   readonly inbox: Inbox;
@@ -36,21 +36,21 @@ export interface KeepParts {
   readonly flush: Flush;
   /** Which server answers. */
   readonly serverId: () => Promise<string>;
-  /** Resolves when the spool may delete what Redis has. */
+  /** Resolves when the spool may delete what was moved to Redis. */
   readonly mayForget: () => Promise<void>;
   readonly clock: () => Date;
-  /** Whether Redis has memory for more than what lies in it (redis-memory.ts). */
+  /** Whether Redis has memory for more than it holds (redis-memory.ts). */
   readonly room: RedisMemory;
-  /** It has been refused too often: what more it sends is counted, and not written down. */
+  /** The address was refused too often: its requests are counted, and not written down. */
   readonly isHeldBack: (address: string) => boolean;
-  /** Something that is no part of a change got lost: the line of an ignored or refused webhook. */
+  /** The line of an ignored or refused webhook was lost, which is no part of a change. */
   readonly onLoss: (error: unknown) => void;
 }
 
-/** What a webhook says, without secrets; not yet cut to what is kept. */
+/** What a webhook says, without secrets; not yet cut to the limits. */
 interface Reported {
   readonly entry: InboxEntry;
-  /** Undefined: it says nothing of a deployment. */
+  /** Undefined: it reports no deployment. */
   readonly records?: readonly ChangeRecord[];
   readonly lookups?: ChangeEvent['lookups'];
   readonly alerts?: ChangeEvent['alerts'];
@@ -72,7 +72,7 @@ function toKept(reported: Reported, body: Buffer): WebhookToKeep {
   const { entry, records, lookups, alerts, omitted, otherwise, traceparent, row } = reported;
   if (!records) return { entry, body };
   const bounded = boundRecords(records);
-  // What is read from a history is mostly known: only the worker can tell (store/changes/serial-history.ts).
+  // Most entries of a history were reported before: only the worker can tell (store/changes/serial-history.ts).
   const certain = bounded.filter(({ history }) => !history?.recovered);
   const deployments = [...new Set(certain.map((record) => record.deployment))];
   const event: ChangeEvent = {
@@ -93,16 +93,16 @@ function toKept(reported: Reported, body: Buffer): WebhookToKeep {
 const toLine = ({ entry, body, event, row }: WebhookToKeep): string =>
   JSON.stringify({ entry: { ...entry, spooled: true }, body: body.toString('base64'), event, row });
 
-/** An earlier bridge may have written it, which hid less. */
+/** A bridge of an earlier release may have written it, which masked less. */
 function fromLine(line: string, mask: Mask): WebhookToKeep {
   // written by toLine() alone
   const { body, ...kept } = JSON.parse(line) as Omit<WebhookToKeep, 'body'> & { body: string };
   return { ...mask.value(kept), body: redactBody(mask.bytes(Buffer.from(body, 'base64'))) };
 }
 
-/** After Redis has failed to take something in time, the next ones do not wait for it as well. */
+/** After Redis has failed to accept something in time, the next webhooks do not wait for it. */
 const DISTRUST_MS = 1_000;
-/** A refusal is told at once, Redis or not. */
+/** A refusal is answered at once, with or without Redis. */
 const NOTE_WITHIN_MS = 250;
 
 /** Makes webhooks durable: in Redis, or in the spool while Redis is away. */
@@ -144,7 +144,10 @@ export function createKeep(parts: KeepParts) {
     }
     await toSpool(kept);
   };
-  /** Who was refused finds it in the inbox, by the id that is returned. The body of a stranger is not kept. */
+  /**
+   * The sender of a refused request finds it in the inbox by the id that is returned. The body of an unknown sender is
+   * not kept.
+   */
   const noteRefused = async (source: EntryOwner, webhook: Webhook, error: WebhookRejected): Promise<string> => {
     const { code: reason, message } = error;
     const { address = '' } = webhook;
@@ -157,13 +160,16 @@ export function createKeep(parts: KeepParts) {
     return refusalIdOf(refusal);
   };
   return {
-    /** What Redis said when it did not take the last webhook that it was given. */
+    /** The error with which Redis refused the last webhook that it was given. */
     whySpooled: () => whySpooled,
-    /** Gives Redis again what it may have forgotten with a server that failed. @throws Error while Redis is away */
+    /**
+     * Writes to Redis again what a server that failed over may have lost.
+     * @throws Error while Redis is away
+     */
     checkServer: recent.check,
     /**
-     * @throws NotKept when records could be made durable nowhere. An ignored webhook holds nothing to lose but its
-     * line.
+     * An ignored webhook has nothing to lose but its line in the inbox.
+     * @throws NotKept when records could be made durable nowhere
      */
     async keep(source: Source, webhook: Webhook, mapped: Mapped): Promise<void> {
       const otherwise = mapped.kind === 'ignored' ? ignoredAs(mapped) : undefined;
@@ -186,8 +192,8 @@ export function createKeep(parts: KeepParts) {
       });
     },
     /**
-     * Hands what lies in the spool to Redis. Done twice it changes nothing: the ids are the same. @throws NotKept when
-     * Redis is still away
+     * Moves the content of the spool to Redis. Running it twice changes nothing, since the ids are the same.
+     * @throws NotKept while Redis is still away
      */
     async drainSpool(): Promise<void> {
       await spool.drain(async (texts) => {
@@ -196,7 +202,7 @@ export function createKeep(parts: KeepParts) {
         await keptWithin(KEEP_WITHIN_MS, mayForget());
       });
     },
-    /** An authentic one that says nothing of use. Its body is kept: its sender looks for it in the inbox. */
+    /** An authentic webhook that reports nothing. Its body is kept: its sender looks for it in the inbox. */
     async noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): Promise<string> {
       if (error.code === 'bad_signature') return noteRefused(source, webhook, error);
       const entry = mask.value(rejection(source, webhook, error));
@@ -211,7 +217,7 @@ type MappedRecords = Omit<Extract<Mapped, { kind: 'records' }>, 'kind'>;
 
 const ignoredAs = ({ reason, detail }: Extract<Mapped, { kind: 'ignored' }>) => ({ reason, ...(detail && { detail }) });
 
-/** Redis's own words, where there are some. */
+/** Redis's own message, where there is one. */
 function reasonOf(failure: unknown): string {
   const { message, cause } = failure instanceof Error ? failure : new Error(String(failure));
   return cause instanceof Error ? cause.message : message;

@@ -6,13 +6,13 @@ import type { Logger } from '../telemetry/logger.ts';
 export interface FormatParts {
   readonly log: Logger;
   readonly onError: OnError;
-  /** Ends the bridge: it must not work on what it cannot read. */
+  /** Ends the bridge: it must not work on data that it cannot read. */
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Looks at the storage format of every Redis that answers, since another one may answer after an outage, and migrates
- * it while webhooks come in.
+ * Checks the storage format of every Redis that answers, since another one may answer after an outage, and migrates it
+ * while webhooks come in.
  */
 export function migrateFormat(redis: Redis, parts: FormatParts): void {
   let isRunning = false;
@@ -30,7 +30,7 @@ export function migrateFormat(redis: Redis, parts: FormatParts): void {
 async function migrateOnce(redis: Redis, { log, onError, stop }: FormatParts): Promise<void> {
   try {
     const { from, to } = await migrate(redis);
-    if (to > from) log.info({ from, to }, 'the data in Redis is migrated');
+    if (to > from) log.info({ from, to }, 'the data in Redis was migrated');
   } catch (error) {
     if (!(error instanceof FormatRefused)) return onError('format', error);
     log.fatal({ why: error.message }, 'the bridge stops: it cannot read the data in Redis');

@@ -138,7 +138,7 @@ function recording(shared: Shared, { stores, forward, replica }: Recording) {
   });
 }
 
-/** While webhooks come faster than all can be done: of each source, and of each sink. */
+/** In a burst of webhooks: how many deliveries of each source and of each sink run at a time. */
 const RECORDED_IN_BURST = 8;
 const FORWARDED_IN_BURST = 1;
 

@@ -16,20 +16,20 @@ interface Finding {
 
 export interface ReadinessParts {
   readonly quick: Redis;
-  /** What a webhook waits for after it was written. */
+  /** Resolves when what was written is as durable as configured: a webhook waits for it. */
   readonly flush: Flush;
   readonly workers: Workers;
   readonly sinkNames: readonly string[];
   readonly spool: Spool;
   readonly durability: Durability;
-  /** What Redis said when it did not take a webhook. */
+  /** The error with which Redis refused a webhook. */
   readonly whySpooled: () => string | undefined;
-  /** It has the role `receive`. */
+  /** Whether this replica has the role `receive`. */
   readonly receives: boolean;
-  /** How another replica's configuration differs. */
+  /** How the configuration of another replica differs. */
   readonly difference: () => string | undefined;
   readonly isStopping: () => boolean;
-  /** What looks wrong, although any sender may have caused it: shown as a hint. */
+  /** What looks wrong although any sender may have caused it: shown as a hint. */
   readonly hint: () => string | undefined;
 }
 
@@ -38,12 +38,12 @@ export interface ReadinessReport extends Readiness {
 }
 
 const PROBE_SECONDS = 60;
-/** A Redis that refuses may still say why; one that is away says nothing. */
+/** A Redis that refuses writes may still give the reason; one that is away gives none. */
 const FACTS_WITHIN_MS = 300;
 
 /**
- * Ready means: a webhook that comes now is kept, and becomes a change. Without Redis it is kept in the spool, and the
- * workers wait: a load balancer that sent it elsewhere would lose it. What a webhook would meet is tried, not guessed.
+ * Ready means: a webhook that comes now is kept, and becomes a change. While Redis is away it is kept in the spool, and
+ * the workers wait: a load balancer that sent it elsewhere would lose it. This is tried by a write, not guessed.
  */
 export async function examine(examined: ReadinessParts): Promise<ReadinessReport> {
   const { quick, flush, workers, sinkNames, spool, durability, hint } = examined;
@@ -77,7 +77,7 @@ export async function examine(examined: ReadinessParts): Promise<ReadinessReport
     })),
   ];
   const isKept = !examined.receives || failure === undefined || unspooled === undefined;
-  // Without Redis nobody can work, and a receiver is needed all the more.
+  // Without Redis no replica can work, and a receiver is needed all the more.
   const isWorking = failure === undefined ? whyStopped === undefined : examined.receives;
   return {
     ready: isKept && isWorking && !examined.isStopping(),
@@ -120,7 +120,7 @@ function ofSpool({ spool, whySpooled }: ReadinessParts, whyNot: string | undefin
   ];
 }
 
-/** Redis's own words, where there are some. */
+/** Redis's own message, where there is one. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;

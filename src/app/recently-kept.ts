@@ -2,26 +2,30 @@ import { createByteQueue } from './byte-queue.ts';
 
 /**
  * Redis writes to its file within two seconds when its disk is busy, and to the disk within another; a replica has a
- * write later still. What it acknowledged longer ago than this is safe.
+ * write later still. A write that was acknowledged longer ago than this is safe.
  */
 const SETTLED_AFTER_MS = 5_000;
-/** Under more load than this holds, the oldest are left to Redis alone. */
+/** Under more load than this buffer holds, the oldest writes depend on Redis alone. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 export interface RecentlyKept {
-  /** Redis has just acknowledged it: what it says, and its body. */
+  /** Redis has just acknowledged this webhook: its records and its body. */
   add(json: string, body: Buffer): void;
   /**
-   * Looks whether the same server still answers. Another one may have forgotten the last writes of the one before (a
-   * crash, a failover): it is given what was acknowledged last once more. @throws Error while Redis is away
+   * Checks whether the same server still answers. Another one may have lost the last writes (a crash, a failover): what
+   * was acknowledged last is written to it once more.
+   * @throws Error while Redis is away
    */
   check(): Promise<void>;
 }
 
-/** What the durability level `redis` would lose with the server: the last seconds, for as long as they may be lost. */
+/**
+ * Keeps what the durability level `redis` would lose with the server: the last seconds, for as long as they may be
+ * lost.
+ */
 export function createRecentlyKept(parts: {
   readonly serverId: () => Promise<string>;
-  /** Gives it to Redis again. Done twice it changes nothing. */
+  /** Writes it to Redis again. Running it twice changes nothing. */
   readonly keepAgain: (json: string, body: Buffer) => Promise<void>;
   readonly clock: () => Date;
 }): RecentlyKept {
@@ -48,7 +52,7 @@ export function createRecentlyKept(parts: {
   };
   return {
     add(json, body) {
-      if (knownServerId === undefined) void look().catch(() => {}); // looked at again within a second
+      if (knownServerId === undefined) void look().catch(() => {}); // checked again within a second
       recent.add(json, body, now());
     },
     check: look,

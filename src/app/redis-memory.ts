@@ -1,17 +1,17 @@
 import type { Redis } from '../queue/connection.ts';
 
 /**
- * A part of Redis' memory that the spool leaves free. What retention frees would otherwise be filled by the spool at
- * once, while the deliveries that would empty it stand still: they need memory, too.
+ * The part of Redis' memory that draining the spool leaves free. Otherwise the spool would fill at once what retention
+ * frees, while the deliveries that would empty Redis stand still: they need memory, too.
  */
 const LEFT_FREE = 0.05;
 
 export interface RedisMemory {
   /** False from a refusal for want of memory until there is room again: webhooks then go into the spool. */
   hasSpace(): boolean;
-  /** Notes why Redis did not take something. */
+  /** Takes note of the error with which Redis refused a write. */
   note(failure: unknown): void;
-  /** Asks Redis. */
+  /** Asks Redis how much memory is left. */
   check(): Promise<boolean>;
 }
 
@@ -32,7 +32,7 @@ export function createRedisMemory(redis: Redis): RedisMemory {
   };
 }
 
-/** With what it was caused by. */
+/** The error and its causes. */
 function textOf(failure: unknown): string {
   const { message, cause } = failure instanceof Error ? failure : new Error(String(failure));
   return cause === undefined ? message : `${message}: ${textOf(cause)}`;

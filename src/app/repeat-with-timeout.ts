@@ -2,12 +2,12 @@ import { type ChangeRecord, toChangeRecord } from '../domain/change-record.ts';
 import type { Mapped, Source, Webhook } from '../sources/source.ts';
 import { within } from '../values/within.ts';
 
-/** Of the time that a sender waits. */
+/** The part of the sender's 2 s that this check may take. */
 const ASK_WITHIN_MS = 250;
 
 /**
- * Whether a webhook says again what was acknowledged before, as far as Redis tells soon: what is not known is no
- * repeat. Asked only for sources whose answer tells it.
+ * Whether a webhook repeats what was acknowledged before, if Redis answers soon; otherwise it counts as no repeat.
+ * Asked only for sources whose answer says so.
  */
 export function repeatWithTimeout(
   isRepeat: (record: ChangeRecord) => Promise<boolean>,

@@ -8,9 +8,9 @@ import type { OnError } from '../telemetry/lines.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 const BEAT_EVERY_MS = 5_000;
-/** By then every other replica has read which sinks we have. */
+/** By then every other replica has read the names of our sinks. */
 const KNOWN_TO_ALL_MS = 2 * BEAT_EVERY_MS;
-/** Replicas have clocks of their own. */
+/** The clocks of replicas differ. */
 const CLOCKS_DIFFER_MS = 60_000;
 
 export interface ReplicaParts {
@@ -19,15 +19,15 @@ export interface ReplicaParts {
   readonly log: Logger;
   readonly onError: OnError;
   /**
-   * Delivers to these sinks of ours what has been received since: replicas that do not have them did not know yet that
-   * somebody has.
+   * Delivers to these sinks of ours what was received since then: replicas without them did not know yet that another
+   * replica has them.
    */
   readonly catchUp: CatchUp;
 }
 
-/** This bridge among those that share its Redis. */
+/** This bridge among the replicas that share its Redis. */
 export interface Replica {
-  /** Sinks that others have and we have not: their deliveries are left to them. Waits until Redis has said so once. */
+  /** Sinks that others have and we have not: their deliveries are left to them. Waits until Redis has answered once. */
   sinksElsewhere(): Promise<readonly string[]>;
   /** How the configurations differ, as a sentence. Undefined: they are the same. */
   difference(): string | undefined;
@@ -45,7 +45,7 @@ export function joinReplicas({ config, redis, log, onError, catchUp }: ReplicaPa
     others = await replicas.beat(facts);
     const difference = differenceOf(facts, others);
     if (difference !== undefined && difference !== lastDifference)
-      log.warn({ difference }, 'replicas have unlike configurations');
+      log.warn({ difference }, 'the configurations of the replicas differ');
     lastDifference = difference;
     if (!isCaughtUp && Date.now() - startedMs >= KNOWN_TO_ALL_MS) {
       isCaughtUp = true;
@@ -53,7 +53,7 @@ export function joinReplicas({ config, redis, log, onError, catchUp }: ReplicaPa
       const since = new Date(startedMs - CLOCKS_DIFFER_MS);
       if (lacking.length > 0)
         await catchUp(lacking, since).catch((error: unknown) => {
-          isCaughtUp = false; // with the next beat
+          isCaughtUp = false; // with the next heartbeat
           throw error;
         });
     }

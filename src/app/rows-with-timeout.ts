@@ -3,13 +3,10 @@ import type { Rows } from '../sources/rows.ts';
 import type { Mask } from '../values/mask.ts';
 import { within } from '../values/within.ts';
 
-/** A sender is answered within 2 s: this before, and then its webhook is made durable. */
+/** A sender is answered within 2 s: the rows come first, and then its webhook is made durable. */
 const WITHIN_MS = 500;
 
-/**
- * Rows that are there soon or not at all: every method throws NotKept while Redis is away. A secret that somebody put
- * into one is not kept.
- */
+/** The rows, with a time-out: every method throws NotKept while Redis is away. Secrets in a row are masked. */
 export function rowsWithTimeout(rows: Rows, mask: Mask): Rows {
   return {
     get: (table, id) => soon(rows.get(table, id)),

@@ -48,7 +48,7 @@ import { rowsWithTimeout } from './rows-with-timeout.ts';
 import type { Shared } from './shared.ts';
 import { createStores, type Stores } from './stores.ts';
 
-/** What answers requests: webhooks, the API, the pages. */
+/** Everything that answers requests: webhooks, the API, the pages. */
 export function startServing(shared: Shared, processing: Processing) {
   const { config, quick, clock } = shared;
   const stores = createStores(quick, config, clock);
@@ -92,7 +92,7 @@ export function startServing(shared: Shared, processing: Processing) {
   };
 }
 
-/** Who an event stream belongs to: the limit of open streams is shared evenly among readers. */
+/** To whom an event stream belongs: the limit of open streams is shared evenly among readers. */
 const readerOf = (request: Request): string => `${viewerOf(request)?.name} ${networkOf(request.ip)}`;
 
 function readiness(
@@ -115,7 +115,7 @@ function readiness(
   };
 }
 
-/** What the routes have in common. */
+/** What all routes need. */
 interface RouteParts {
   readonly stores: Stores;
   readonly queues: ReturnType<typeof createQueues>;
@@ -205,7 +205,7 @@ function join(shared: Shared, processing: Processing, parts: RouteParts) {
   });
 }
 
-/** What a single body may hold decides how small the pools can be: one of the largest must fit. */
+/** The size of a single body decides how small the pools can be: one of the largest must fit. */
 function budgetOf({ bodies_max_mib, sources }: Config): BodyBudget {
   const largest = Math.max(...sources.map(({ maxBodyBytes }) => maxBodyBytes));
   const all = bodies_max_mib * MEBIBYTE;
@@ -298,12 +298,12 @@ function oidcOf({ auth, public_url: publicUrl }: Config, clock: () => Date, log:
   };
 }
 
-/** The metrics token, or one that may read. */
+/** The metrics token, or a token that may read. */
 const mayLook = (request: Request, access: Access, metricsToken: string): boolean =>
   isOneOf(bearerToken(request.headers.authorization), [metricsToken]) ||
   ['read', 'admin'].includes(access.identify(request)?.may ?? '');
 
-/** Who may what. The secrets of a source that may read its own changes are tokens as well. */
+/** Which token may do what. The secrets of a source that may read its own changes are tokens as well. */
 const tokensOf = ({ admin_token, viewer_token, tokens, sources }: Config): Token[] => [
   { name: 'admin', token: admin_token, may: 'admin' },
   ...(viewer_token ? [{ name: 'viewer', token: viewer_token, may: 'read' } as const] : []),

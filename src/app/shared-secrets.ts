@@ -10,14 +10,14 @@ const WAIT_MS = 5_000;
 
 /**
  * Replicas that share a Redis share their generated secrets: a webhook may come to any of them.
- * @returns true when the data directory has others now, so that the configuration must be read anew
+ * @returns true when the data directory has other secrets now, so that the configuration must be read again
  */
 export async function shareSecrets(config: Config, log: Logger): Promise<boolean> {
   const own = readSecrets(config.data_dir);
-  if (Object.keys(own).length === 0) return false; // all of them stand in the configuration
+  if (Object.keys(own).length === 0) return false; // the configuration gives all of them
   nameKeys(config.redis.key_prefix);
   const redis = connect(addressOf(config.redis_url, config.redis), waitForRedis);
-  redis.on('error', () => {}); // reported below
+  redis.on('error', () => {}); // logged below
   try {
     if (!(await readyWithin(redis, WAIT_MS))) {
       log.warn(

@@ -13,12 +13,12 @@ import type { createTraffic } from '../web/deliveries-traffic.ts';
 
 /** What outlives a configuration: connections, files, counters. */
 export interface Resources {
-  /** For receivers and pages: gives up soon. */
+  /** For receivers and pages: commands fail soon. */
   readonly quick: Redis;
-  /** For workers: waits. */
+  /** For workers: commands wait. */
   readonly steady: Redis;
   readonly spool: Spool;
-  /** Knows whether Redis had replicas once. */
+  /** Knows whether this Redis has had replicas. */
   readonly replicas: ReplicaMemory;
   readonly metrics: Metrics;
   readonly traces: Traces;
@@ -28,7 +28,7 @@ export interface Resources {
   readonly isStopping: () => boolean;
 }
 
-/** What one configuration's parts share: those that answer requests and those that process. */
+/** What the parts of one configuration share: those that answer requests and those that process. */
 export interface Shared extends Resources {
   readonly config: Config;
   readonly clock: () => Date;

@@ -26,7 +26,7 @@ import { createInbox } from '../store/inbox/inbox.ts';
 import { createRows } from '../store/rows.ts';
 import { MEBIBYTE } from '../values/settings.ts';
 
-/** A claim that a failover forgets would be made twice. */
+/** A claim that is lost in a failover would be made twice. */
 const flushOfLedger = (redis: Redis, { durability, redis: { replicas } }: Config): Flush =>
   durability === 'replicated' ? createReplication(redis, replicas) : noFlush;
 
@@ -70,8 +70,8 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
 }
 
 /**
- * Signals of different sources may be one where the configuration lists them together. Without such a list all may, but
- * those of a tool that has several sources: each of them is a boundary.
+ * Signals of different sources may be joined where the configuration lists them together. Without such a list all may
+ * be joined, except those of a tool that has several sources: each of these is a boundary.
  */
 function mayJoinBy({ join, sources }: Config): (one: string, other: string) => boolean {
   const lists = join.sources;

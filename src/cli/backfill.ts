@@ -5,7 +5,8 @@ import { momentAgo } from './duration.ts';
 import { type JsonOption, printJson } from './output.ts';
 
 /**
- * Has the running bridge ask the tools for what they never reported. @throws Error when one of them could not be asked.
+ * Has the running bridge ask the tools for deployments that were never reported.
+ * @throws Error when one of them could not be asked.
  */
 export async function backfill(
   config: Config,

@@ -2,7 +2,7 @@ import { Agent, request } from 'undici';
 import type { BridgeSettings } from '../config/bridge-access.ts';
 import { addressOf } from './address.ts';
 
-/** Orders to the bridge may take as long as the tools' APIs need. */
+/** The bridge may need as long for an order as the tools' APIs do. */
 const patient = new Agent({ headersTimeout: 15 * 60_000, bodyTimeout: 15 * 60_000 });
 
 /** The bridge refused the request. */
@@ -14,7 +14,7 @@ export class RequestRefused extends Error {
   }
 }
 
-/** Nothing answers at all: it does not run, or it is just being started. */
+/** Nothing answers: the bridge does not run, or is just being started. */
 export class BridgeUnreachable extends Error {}
 
 export interface BridgeRequest {
@@ -33,7 +33,7 @@ export async function callBridge(config: BridgeSettings, question: BridgeRequest
   return (await askBridge(config, question)).data;
 }
 
-/** The same, with what stands beside `data`. */
+/** The same, with the metadata beside `data`. */
 export async function askBridge(
   config: BridgeSettings,
   { method, path, body, signal }: BridgeRequest,
@@ -53,7 +53,7 @@ export async function askBridge(
   return { data: envelope.data, meta: envelope.meta };
 }
 
-/** The same, where "there is none" is an answer like any other. */
+/** The same, where "not found" is an answer like any other. */
 export async function findAtBridge(config: BridgeSettings, path: string): Promise<unknown> {
   try {
     return await callBridge(config, { method: 'GET', path });

@@ -27,7 +27,10 @@ export interface ChangesOptions {
 
 const PAGE = 100;
 
-/** Prints the newest changes that fit. @throws NothingFound */
+/**
+ * Prints the newest changes that match.
+ * @throws NothingFound
+ */
 export async function listChanges(
   config: BridgeSettings,
   options: ChangesOptions,
@@ -40,7 +43,7 @@ export async function listChanges(
   for (const one of unknown) output.stderr.write(`${one}\n`);
   const isShort = searchedSince !== undefined && changes.length < options.limit;
   if (isShort) output.stderr.write(`the search took too long and stopped; --until ${searchedSince} goes on\n`);
-  if (changes.length === 0) throw new NothingFound(isShort ? 'no change fits so far' : 'no change fits');
+  if (changes.length === 0) throw new NothingFound(isShort ? 'no change matches so far' : 'no change matches');
   if (options.json) return;
   output.stdout.write(changesTable(changes, output));
   const least = searchedSince === undefined ? '' : 'at least ';
@@ -80,7 +83,7 @@ async function readChanges(
     ...(since && { since }),
     ...(until && { until }),
   };
-  // By key: while we read on, a new change moves all others one place down.
+  // Collected by key: a change that is added while we read moves all others by one place.
   const found = new Map<string, Change>();
   for (let offset = 0; ; offset += PAGE) {
     const limit = Math.min(PAGE, options.limit - found.size);

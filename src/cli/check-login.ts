@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { LOGIN_CALLBACK } from '../domain/login.ts';
 
-/** Does the provider answer that people log in at? Whether it takes the client shows when somebody does. */
+/** Whether the login provider answers. Whether it accepts the client is seen only when somebody logs in. */
 export async function checkLogin({ auth, public_url }: Pick<Config, 'auth' | 'public_url'>) {
   const login = auth?.oidc;
   if (!login) return [];
@@ -12,6 +12,6 @@ export async function checkLogin({ auth, public_url }: Pick<Config, 'auth' | 'pu
     return [{ ok: true, what: `login: ${host} answers; its client needs the redirect URI ${redirectUri}` }];
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return [{ ok: false, what: `login: ${why}; correct auth.oidc, or see to the provider` }];
+    return [{ ok: false, what: `login: ${why}; correct auth.oidc, or check the provider` }];
   }
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type Shell = (typeof SHELLS)[number];
 
-/** @throws Error that names those there are */
+/** @throws Error that lists the shells that are supported */
 export function shellOf(name: string): Shell {
   const shell = SHELLS.find((candidate) => candidate === name);
   if (!shell) throw new Error(`there is no completion for "${name}": write ${SHELLS.join(', ')}`);
@@ -12,7 +12,7 @@ export function shellOf(name: string): Shell {
 
 /** What may follow a command: its commands and options. */
 interface Place {
-  /** The names of the commands that lead to it, each after a space; empty at the top. */
+  /** The names of the commands that lead to it, each preceded by a space; empty at the top. */
   readonly path: string;
   readonly entries: readonly { readonly name: string; readonly about: string }[];
 }
@@ -41,7 +41,7 @@ function placesOf(command: Command, path: string): Place[] {
 
 /** Between single quotation marks of any shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-/** fish knows `\'` and no other way. */
+/** fish knows `\'` and no other escape. */
 const fishQuoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
 const leadingTo = (places: readonly Place[]): readonly string[] =>
@@ -86,7 +86,7 @@ ${places.map(zshCase).join('')}  esac
 compdef _shiplog shiplog
 `;
 
-/** `-f`: no file may follow where a command must. */
+/** `-f`: no file name may follow where a command is expected. */
 const fishLine = (path: string, name: string, about: string): string =>
   [
     'complete -c shiplog',

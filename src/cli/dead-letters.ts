@@ -15,7 +15,7 @@ export interface DeadLetterOptions extends Fields {
   readonly json?: boolean;
 }
 
-/** As the bridge takes it. What is before now is before now here: the bridge is asked more than once. */
+/** The filter as the API takes it, with times relative to now made absolute: the bridge is asked more than once. */
 function filterOf(options: DeadLetterOptions, now: Date): Fields {
   const names = Object.keys(DeadLetterFields.shape) as (keyof DeadLetterFields)[]; // its own keys
   const given = names.flatMap((name) => (options[name] === undefined ? [] : [[name, options[name]] as const]));
@@ -26,7 +26,7 @@ function filterOf(options: DeadLetterOptions, now: Date): Fields {
   }
   const { since, until, ...rest } = parsed.data;
   return {
-    ...(rest as Fields), // no name without a value was given
+    ...(rest as Fields), // drops names that were given no value
     ...(since && { since: momentAgo(since, now).toISOString() }),
     ...(until && { until: momentAgo(until, now).toISOString() }),
   };
@@ -70,14 +70,14 @@ export async function showDeadLetter(config: BridgeSettings, id: string): Promis
   process.stdout.write(`${JSON.stringify({ ...letter, about: subject }, null, 2)}\n`);
 }
 
-/** Page by page with progress, so that it can be stopped half-way and run again. */
+/** Page by page with progress, so that it can be interrupted and run again. */
 export async function orderDeadLetters(
   config: BridgeSettings,
   order: 'replay' | 'drop',
   { all = false, dryRun = false, remap = false, json = false, ...options }: DeadLetterOptions,
 ): Promise<void> {
   const now = new Date();
-  // What becomes a dead letter again meanwhile is not tried a second time by the same command: `until` ends it.
+  // A dead letter that fails again meanwhile is not retried by the same command: `until` excludes it.
   const body = {
     until: now.toISOString(),
     ...filterOf(options, now),
@@ -94,7 +94,7 @@ export async function orderDeadLetters(
       body,
     })) as DeadLetterResult;
     if (dryRun && json) return void printJson(process, answer);
-    if (dryRun) return void process.stdout.write(`${answer.matched} dead letters would be taken\n`);
+    if (dryRun) return void process.stdout.write(`${answer.matched} dead letters match\n`);
     const count = answer.replayed ?? answer.dropped ?? 0;
     done += count;
     const isDone = count === 0 || count >= answer.matched;

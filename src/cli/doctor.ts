@@ -24,7 +24,10 @@ export async function repair(config: Config): Promise<void> {
   process.stdout.write(`${done.join('\n')}\n`);
 }
 
-/** Asks everything that can be asked. @throws Error when something is wrong: the exit code says it too. */
+/**
+ * Runs all checks.
+ * @throws Error when something is wrong, so that the exit code says it too.
+ */
 export async function runDoctor(config: Config, { json }: JsonOption = {}): Promise<void> {
   const findings = [
     {
@@ -74,7 +77,7 @@ async function checkBridge(config: Config): Promise<Finding[]> {
   }
 }
 
-/** A rule that never matched is not wrong by itself: it is where to look when something is missing. */
+/** A rule that never matched need not be wrong: it is where to look when something is missing. */
 async function checkRules(config: Config): Promise<Finding[]> {
   if (config.rules.length === 0) return [];
   const asked = callBridge(config, { method: 'GET', path: '/api/rules' }).catch(() => []);
@@ -88,9 +91,7 @@ const A_DAY_MS = 86_400_000;
 /** Fewer refusals are somebody trying. */
 const REPEATED = 3;
 
-/**
- * What the bridge kept because it went wrong. Silent where it does not answer: the line of the bridge reports that.
- */
+/** Problems that the bridge has recorded. Reports nothing when it does not answer: the line of the bridge says so. */
 async function checkTrouble(config: Config): Promise<Finding[]> {
   const [letters, refused, sources, ...open] = await Promise.all([
     askOrNothing(config, '/api/dead-letters?limit=1'),
@@ -119,7 +120,7 @@ const deadLetterFinding = (count: number): Finding => ({
 const PAGE = 100;
 const MAX_PAGES = 10;
 
-/** The newest come first, and what is stale is old: several pages are read. */
+/** The newest come first, and stale ones are old: several pages are read. */
 async function changesIn(config: Config, status: 'running' | 'pending'): Promise<readonly Change[]> {
   const changes: Change[] = [];
   for (let page = 0; page < MAX_PAGES; page++) {
@@ -149,7 +150,7 @@ function repeatedRefusals(entries: readonly Webhook[], nowMs: number): Finding[]
 const STALE_SHOWN = 10;
 const asSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
-/** What should have ended by now, the longest first, and why it has not, where a tool says so. */
+/** Deployments that should have ended by now, the longest first, and the reason where a tool gives one. */
 function staleDeployments(open: readonly Change[], now: Date): Finding[] {
   const stale = open
     .filter(({ stale_after }) => stale_after !== null && stale_after < now.toISOString())
@@ -184,7 +185,7 @@ async function checkSink(sink: Config['sinks'][number]): Promise<Finding> {
   }
 }
 
-/** What the source's tool is set to. Silent without a token for its API. */
+/** How the source's tool is set up. Reports nothing without a token for its API. */
 async function checkSource({ name, findings }: Config['sources'][number]): Promise<Finding[]> {
   if (!findings) return [];
   try {
@@ -195,7 +196,7 @@ async function checkSource({ name, findings }: Config['sources'][number]): Promi
   }
 }
 
-/** Whether what was set up in the tool is as new as what is handed out, as its newest webhooks show. */
+/** Whether the set-up of the tool is as new as the one that is handed out, judged by its newest webhooks. */
 async function checkSetup(config: Config, source: Config['sources'][number]): Promise<Finding[]> {
   if (!source.setupSeen) return [];
   const query = new URLSearchParams({ source: source.name, limit: String(WEBHOOKS_LOOKED_AT) });
@@ -210,11 +211,11 @@ async function checkSetup(config: Config, source: Config['sources'][number]): Pr
   }));
 }
 
-/** Silent where nobody says when it ends, or nothing answers: of that the other lines tell. */
+/** Reports nothing where no expiry date is known, or nothing answers: the other lines report that. */
 async function checkExpiry({ name, expiresAt }: Expiring): Promise<Finding[]> {
   const at = await expiresAt(AbortSignal.timeout(CHECK_MS)).catch(() => undefined);
   if (!at) return [];
   const isSoon = at.getTime() - Date.now() < RENEW_WITHIN_MS;
-  const advice = isSoon ? '; make a new one and put it in its place' : '';
+  const advice = isSoon ? '; make a new one and replace it' : '';
   return [{ ok: !isSoon, what: `token of ${name}: valid until ${at.toISOString().slice(0, 10)}${advice}` }];
 }

@@ -59,7 +59,7 @@ function sinkText({ name, wanted, why, request }: ExplainedSink): string {
   return [`Sink ${name}: would be sent`, ...notes, requestText(request)].join('\n');
 }
 
-/** As a command that can be run, where it is a request of HTTP. */
+/** As a command that can be run, where it is an HTTP request. */
 function requestText(request: PreviewedRequest): string {
   const { method, url, body } = request;
   if (/^https?:/.test(url)) return curl(request);
@@ -74,7 +74,7 @@ function curl({ method, url, headers, body }: PreviewedRequest): string {
   ].join(' \\\n');
 }
 
-/** For a shell: within single quotes everything stands for itself, except the single quote. */
+/** Quotes a word for a shell: within single quotes every character is literal, except the single quote. */
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 const section = (title: string, lines: readonly string[]): string =>
@@ -96,5 +96,5 @@ function short(value: unknown): string {
   return text.length > VALUE_CHARACTERS ? `${text.slice(0, VALUE_CHARACTERS - 1)}…` : text;
 }
 
-/** Other control characters would let a payload draw on the terminal. */
+/** Other control characters would let a payload write to the terminal. */
 const plain = (text: string): string => text.replace(/[^\P{Cc}\n]/gu, ' ');

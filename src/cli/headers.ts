@@ -1,11 +1,11 @@
-/** The headers of a webhook, as they were copied from a log or a tool. */
+/** The headers of a webhook, as somebody copied them from a log or a tool. */
 export interface NotedHeaders {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   /** Path and method of the request line, which `curl -v` shows. */
   readonly path?: string;
   readonly method?: string;
-  /** A secret was taken out, as GitLab does in its list of recent events: there is nothing to check. */
+  /** A secret was removed, as GitLab does in its list of recent events: there is no proof to check. */
   readonly redacted: boolean;
 }
 
@@ -15,7 +15,7 @@ const REDACTED = /^(?:Bearer |Basic )?(?:\[REDACTED\]|\[FILTERED\]|\*{3,})$/i;
 export function parseHeaders(text: string): NotedHeaders {
   const { headers: all, ...request } = text.trim().startsWith('{') ? fromJson(text) : fromLines(text);
   if (all.length === 0)
-    throw new Error('there is no header in it: write "Name: value" lines, a JSON object, or what curl -v prints');
+    throw new Error('it holds no header: write "Name: value" lines, a JSON object, or what curl -v prints');
   const headers: Record<string, string> = {};
   for (const [written, value] of all) {
     const name = written.toLowerCase();

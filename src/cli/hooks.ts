@@ -4,7 +4,7 @@ import { type JsonOption, printJson } from './output.ts';
 
 export interface HooksOptions extends JsonOption {
   readonly source: string;
-  /** Where the tool reaches the bridge; absent: `public_url`. https://shiplog.example.com */
+  /** The address at which the tool reaches the bridge, such as https://shiplog.example.com; absent: `public_url`. */
   readonly url?: string | undefined;
   readonly targets: readonly string[];
   readonly dryRun: boolean;

@@ -1,9 +1,9 @@
 import { EMPTY_LINE } from './terminal.ts';
 
-/** Nothing is wrong, and there is nothing to show or do: the exit code says so (main.ts). */
+/** There was nothing to show or do, which is no failure: main.ts has an exit code for it. */
 export class NothingFound extends Error {}
 
-/** What a command writes to, so that tests can read it. */
+/** What a command writes to; a parameter so that tests can read it. */
 export interface Output {
   readonly stdout: Screen;
   readonly stderr: Screen;
@@ -11,7 +11,7 @@ export interface Output {
 
 export interface Screen {
   write(text: string): unknown;
-  /** Absent: no terminal, but a file or another program. */
+  /** Absent: the output is no terminal, but a file or another program. */
   readonly columns?: number | undefined;
   readonly isTTY?: boolean | undefined;
   hasColors?(): boolean;
@@ -28,10 +28,10 @@ export interface JsonOption {
 export const printJson = ({ stdout }: Output, value: unknown): unknown =>
   stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 
-/** The width to fill; undefined where nobody looks, so that nothing is cut. */
+/** The width to fill; undefined for a file or another program: nothing is cut then. */
 export const widthOf = (screen: Screen): number | undefined => (screen.isTTY ? (screen.columns ?? 80) : undefined);
 
-/** Anyone who reads us may stop early (`| head`): that is no error. */
+/** A reader may stop early (`| head`): that is no error. */
 export function exitOnBrokenPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
@@ -39,7 +39,7 @@ export function exitOnBrokenPipe(): void {
   });
 }
 
-/** Standard error that is closed or full, which Node itself writes warnings to, ends nothing. */
+/** A standard error that is closed or full must not end the process: Node itself writes warnings to it. */
 export function ignoreBrokenPipe(): void {
   process.stderr.on('error', () => {});
 }
@@ -63,7 +63,7 @@ export async function withProgress<T>(
     const seconds = Math.round((Date.now() - startedMs) / 1000);
     const line = `${what}${how && `: ${how}`} (${seconds} s)`;
     if (stderr.isTTY) stderr.write(`${EMPTY_LINE}${line}`);
-    else if (lastLine !== how || lastLine === '') stderr.write(`${line}\n`); // a log needs no clock
+    else if (lastLine !== how || lastLine === '') stderr.write(`${line}\n`); // a log file needs no clock
     lastLine = how || what;
   };
   let again: NodeJS.Timeout | undefined;

@@ -13,8 +13,9 @@ interface ReplayResult {
 }
 
 /**
- * A webhook is mapped again from its kept body; a deployment's dead letters are delivered again. Both are looked at by
- * the rules of today. @throws NothingFound when there is no such thing, or nothing of it waits for a replay.
+ * A webhook is mapped again from its kept body; a deployment's dead letters are delivered again. Today's rules apply to
+ * both.
+ * @throws NothingFound when there is no such thing, or nothing of it can be replayed.
  */
 export async function replay(
   config: BridgeSettings,
@@ -46,7 +47,7 @@ async function replayAny(config: BridgeSettings, what: string, note: (how: strin
 }
 
 async function replayWebhook(config: BridgeSettings, id: string): Promise<Replayed> {
-  // One that died keeps its place in the queue: a second one of the same id would be no news there.
+  // A dead letter keeps its place in the queue: a second job of the same id would be dropped there.
   const deadLetters = await replayDeadLetters(config, { id: `record:evt_${id}`, remap: true }, () => {});
   if (deadLetters > 0) return { webhook: id };
   const path = `/api/inbox/${encodeURIComponent(id)}/replay`;
@@ -58,7 +59,7 @@ async function replayWebhook(config: BridgeSettings, id: string): Promise<Replay
   return { webhook: id };
 }
 
-/** Page by page, so that thousands hold nothing up. */
+/** Page by page, so that thousands of them block nothing. */
 async function replayDeadLetters(
   config: BridgeSettings,
   body: Readonly<Record<string, unknown>>,

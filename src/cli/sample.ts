@@ -11,7 +11,8 @@ export async function sendSample(config: Config, name: string, { json }: JsonOpt
       `there is no source "${name}"; there are: ${config.sources.map((source) => source.name).join(', ')}`,
     );
   const { path, headers, body } = source.sample(new Date());
-  const url = `${addressOf(config)}${source.hidesPath ? `/webhooks/${source.name}` : path}`; // as it may be shown
+  // without a secret that is part of the path
+  const url = `${addressOf(config)}${source.hidesPath ? `/webhooks/${source.name}` : path}`;
   const answer = await request(`${addressOf(config)}${path}`, { method: 'POST', headers, body }).catch(
     (cause: unknown) => {
       throw new Error(`no bridge answers at ${addressOf(config)}; start it with: npm start`, { cause });

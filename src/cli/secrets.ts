@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { publicAddressOf } from './address.ts';
 import { type JsonOption, printJson } from './output.ts';
 
-/** The one command that prints secrets, because it was asked to. */
+/** The only command that prints secrets, because it was asked to. */
 export function showSecrets(config: Config, { json }: JsonOption = {}): void {
   const base = publicAddressOf(config);
   if (json) {

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { callBridge } from './call.ts';
 import { type JsonOption, printJson } from './output.ts';
 
-/** Logs everybody out of the pages. */
+/** Ends all sessions of the pages. */
 export async function endSessions(config: Config, { json }: JsonOption = {}): Promise<void> {
   // our own API
   const { ended } = (await callBridge(config, { method: 'POST', path: '/api/sessions/end' })) as { ended: number };

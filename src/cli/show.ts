@@ -17,7 +17,7 @@ const COLORS: Readonly<Record<string, number>> = {
   accepted: 36,
 };
 
-/** Paints by the first word, on a terminal with colours (NO_COLOR is heeded by Node). */
+/** Colours a word by its meaning, on a terminal with colours (Node respects NO_COLOR). */
 export function paintState(screen: Screen): (cell: string) => string {
   if (!screen.isTTY || !screen.hasColors?.()) return (cell) => cell;
   return (cell) => {

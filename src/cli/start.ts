@@ -17,7 +17,7 @@ import { addressOf } from './address.ts';
 const VERSION = String(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version);
 
 /**
- * What is under way may take this long to finish after SIGTERM, milliseconds. Docker and systemd kill later than that.
+ * Milliseconds that running requests and jobs have to finish after SIGTERM. Docker and systemd kill later than that.
  */
 const DRAIN_MS = 9_000;
 
@@ -26,15 +26,15 @@ export interface StartOptions {
 }
 
 /**
- * Runs until a signal comes; SIGHUP reads the configuration anew. Then: no more webhooks, finish what is under way,
- * stop the private Redis.
+ * Runs until a signal comes; SIGHUP reads the configuration again. Then: no more webhooks, finish running work, stop
+ * the private Redis.
  */
 export async function start(first: Config, read: () => Config, { roles }: StartOptions = {}): Promise<void> {
   const load = () => withRoles(read(), roles);
   let config = withRoles(first, roles);
   const log = createLogger(config.log_level);
   prepareDataDir(config.data_dir);
-  // Last started, first stopped. A signal that comes while we start stops what is there.
+  // Stopped in the reverse order of the start. A signal during the start stops what has been started.
   const stops: (() => Promise<void>)[] = [];
   const stopAll = async () => {
     for (const stop of stops.splice(0).reverse()) await stop();
@@ -58,7 +58,7 @@ export async function start(first: Config, read: () => Config, { roles }: StartO
     stops.push(own ? own.stop : lockAlone(config.data_dir));
     if (!own && (await shareSecrets(config, log))) config = load();
     const opening = startBridge(config, own?.connection, log);
-    // The port is open while Redis reads its records; should it fail to, that is the end.
+    // The port is open while Redis reads its append-only file; if that fails, the bridge ends.
     const broken = own?.ready.then(() => opening);
     const bridge = await Promise.race([opening, ...(broken ? [broken] : [])]);
     stops.push(bridge.stop);
@@ -78,7 +78,7 @@ function withRoles(config: Config, roles: string | undefined): Config {
   return roles === undefined ? config : { ...config, roles: parseRoles(roles) };
 }
 
-/** Two bridges on one directory would drain each other's spool. With a Redis of its own, that one takes the lock. */
+/** Two bridges on one directory would drain each other's spool. The private Redis takes the lock itself. */
 function lockAlone(dataDir: string): () => Promise<void> {
   const lock = lockDataDir(dataDir);
   return async () => lock.release();
@@ -88,10 +88,10 @@ function lockAlone(dataDir: string): () => Promise<void> {
 async function reload(bridge: Bridge, load: () => Config, log: Logger): Promise<void> {
   try {
     await bridge.reload(load());
-    log.info('the configuration is read anew');
+    log.info('the configuration was read again');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    log.error({ why }, 'the new configuration is wrong; the bridge goes on with the old one');
+    log.error({ why }, 'the new configuration is wrong; the bridge keeps the old one');
   }
 }
 

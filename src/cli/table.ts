@@ -3,16 +3,16 @@ import { graphemesOf } from '../values/graphemes.ts';
 
 export interface Column {
   readonly title: string;
-  /** It may be cut to so many characters where the terminal is too narrow. Absent: never. */
+  /** The column may be cut to this many characters where the terminal is too narrow. Absent: never. */
   readonly least?: number;
   readonly paint?: (cell: string) => string;
-  /** Somebody copies it: it is never cut. Where it has no room beside the others, it stands on a line of its own. */
+  /** A column that people copy is never cut. Where it has no room beside the others, it gets a line of its own. */
   readonly whole?: true;
 }
 
 const GAP = '  ';
 
-/** @param width of the terminal; undefined: nothing is cut and nothing painted, for `grep` and `awk`. */
+/** @param width of the terminal; undefined: nothing is cut or coloured, for `grep` and `awk`. */
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly (string | undefined)[])[],
@@ -35,9 +35,9 @@ export function table(
 
 interface Shape {
   readonly columns: readonly Column[];
-  /** Which columns stand beside each other. */
+  /** The columns that share a line. */
   readonly beside: readonly number[];
-  /** Of those. */
+  /** The width of each of them. */
   readonly widths: readonly number[];
   readonly isCut: boolean;
 }
@@ -54,10 +54,10 @@ function lineOf(row: readonly string[], { columns, beside, widths, isCut }: Shap
   return parts.join(GAP).trimEnd();
 }
 
-/** With less than this a text says little. */
+/** A text that is cut shorter than this says little. */
 const READABLE = 16;
 
-/** The columns that must not be cut and would leave the others too little. */
+/** The columns that must not be cut and would leave the others too little room. */
 function noRoomFor(columns: readonly Column[], widest: readonly number[], width: number): number[] {
   const wanted = columns.map(({ least }, at) => Math.min(widest[at] ?? 0, least ? READABLE : (widest[at] ?? 0)));
   const needed = wanted.reduce((sum, one) => sum + one, 0) + GAP.length * (columns.length - 1);
@@ -76,7 +76,7 @@ function widthsOf({ columns, beside, widest, width }: Fitted): number[] {
   return width === undefined ? own : fit(shown, own, width);
 }
 
-/** Takes from the widest column that may give, until it fits or none may. */
+/** Narrows the widest column that may be cut, until the line fits or none may be cut further. */
 function fit(columns: readonly Column[], widest: readonly number[], width: number): number[] {
   const widths = [...widest];
   let over = widths.reduce((sum, one) => sum + one, 0) + GAP.length * (columns.length - 1) - width;
@@ -92,7 +92,7 @@ function fit(columns: readonly Column[], widest: readonly number[], width: numbe
   return widths;
 }
 
-/** The start and `…`, in so many columns of the terminal. */
+/** The beginning and `…`, in this many columns of the terminal. */
 export function shorten(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let short = '';
@@ -105,7 +105,7 @@ export function shorten(text: string, width: number): string {
   return `${short}…`;
 }
 
-/** Terminal escapes, line breaks and marks that turn text around would let a payload draw on the terminal. */
+/** Terminal escapes, line breaks and bidirectional marks would let a payload write to the terminal. */
 export function oneLine(text: string): string {
   return stripVTControlCharacters(text)
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
@@ -116,7 +116,7 @@ export function oneLine(text: string): string {
 const WIDE =
   /\p{Extended_Pictographic}|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff01-\uff60]/u;
 
-/** Columns of the terminal that a text takes; East Asian letters and pictures take two. */
+/** Columns of the terminal that a text takes; East Asian letters and emoji take two. */
 export function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let width = 0;

@@ -8,7 +8,7 @@ import { paintState, shownTime } from './show.ts';
 import { oneLine, shorten } from './table.ts';
 
 export interface TailOptions {
-  /** So many of the past are shown first. */
+  /** How many past events are shown first. */
   readonly last: number;
   readonly json?: boolean;
 }
@@ -16,7 +16,7 @@ export interface TailOptions {
 const EVERY_MS = 1_000;
 const PAGE = 500;
 
-/** Until Ctrl-C, which is how it is meant to end: exit code 0. */
+/** Until Ctrl-C, which is the regular end: exit code 0. */
 export async function runTail(config: BridgeSettings, options: TailOptions): Promise<void> {
   const ended = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => ended.abort());
@@ -27,7 +27,8 @@ export async function runTail(config: BridgeSettings, options: TailOptions): Pro
 
 /**
  * One line for each webhook and delivery attempt, as they come, until the signal. The bridge numbers them, so that none
- * is missed or doubled, even when it restarts meanwhile. @throws BridgeUnreachable when none runs at first
+ * is missed or shown twice, even when it restarts meanwhile.
+ * @throws BridgeUnreachable when none runs at first
  */
 export async function tail(
   config: BridgeSettings,
@@ -54,7 +55,7 @@ export async function tail(
   }
 }
 
-/** It is restarting, or its Redis is away: both pass. */
+/** The bridge is restarting, or its Redis is away: both are temporary. */
 const isPassing = (error: unknown) =>
   error instanceof BridgeUnreachable || (error instanceof RequestRefused && error.status === 503);
 
@@ -65,7 +66,7 @@ async function ask(config: BridgeSettings, query: string, signal: AbortSignal) {
 
 const pause = (signal: AbortSignal) => sleep(EVERY_MS, undefined, { signal }).catch(() => undefined);
 
-/** When, what, which one, what became of it, and why. */
+/** Columns: when, what, which one, the outcome, and why. */
 function lineOf(item: FeedItem, width: number | undefined, paint: (word: string) => string): string {
   const { at, kind, name, word, rest } = item.kind === 'webhook' ? ofWebhook(item) : ofDelivery(item);
   const head = `${at ? shownTime(at) : ' '.repeat(19)}  ${kind.padEnd(8)}  ${oneLine(name).padEnd(12)}  `;

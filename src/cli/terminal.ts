@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { escapeControls, withoutControls } from '../values/controls.ts';
 
-/**
- * Marks the escapes that we write ourselves. Nobody else knows it, so that no payload can colour or overwrite a line.
- */
+/** Marks the escapes that we write ourselves. It is random, so that no payload can colour or overwrite a line. */
 const OURS = randomUUID();
 const ESCAPES: Readonly<Record<string, string>> = { line: '\r\u001b[K', end: '\u001b[39m' };
 const escapeOf = (name: string): string => ESCAPES[name] ?? `\u001b[${name}m`;
 
-/** For an output that is cleaned (below), and a terminal. */
+/** For an output that is sanitised (below), and a terminal. */
 export const painted = (text: string, color: number): string => `${OURS}${color};${text}${OURS}end;`;
-/** Empties the line that the cursor is in. */
+/** Clears the line of the cursor. */
 export const EMPTY_LINE = `${OURS}line;`;
 
 interface Stream {
@@ -18,7 +16,7 @@ interface Stream {
   readonly isTTY?: boolean;
 }
 
-/** From now on no control sequence from a payload reaches the terminal. Every command writes through here. */
+/** From now on no control sequence of a payload reaches the terminal. Every command writes through this. */
 export function cleanOutput(streams: readonly Stream[], { json }: { readonly json: boolean }): void {
   const clean = json ? escapeControls : withoutControls;
   for (const stream of streams) {

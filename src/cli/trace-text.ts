@@ -4,7 +4,7 @@ import { paintState, shortSha, shownTime } from './show.ts';
 import { oneLine, table } from './table.ts';
 import type { Traced, TracedDeployment } from './traced.ts';
 
-/** For a person: what it is, then what happened to it in the order of time, then what is still to be done. */
+/** For a person: what it is, what happened to it in the order of time, and what is still to be done. */
 export function traceText({ webhooks, deployments }: Traced, { stdout }: Output): string {
   return [
     ...(webhooks.length > 0 ? [section('Webhooks asked for', webhookTable(webhooks, stdout))] : []),

@@ -9,10 +9,13 @@ import type { Traced, TracedDeployment } from './traced.ts';
 
 const PAGE = 100;
 const MATCHES = 100;
-/** Newest webhooks that are looked through for repeats of a step, which leave no record. */
+/** Newest webhooks that are searched for repeats of a record, which leave no record. */
 const SEARCHED_FOR_REPEATS = 300;
 
-/** Prints all that is known of a commit, deployment, webhook or delivery. @throws NothingFound */
+/**
+ * Prints everything about a commit, deployment, webhook or delivery.
+ * @throws NothingFound
+ */
 export async function trace(
   config: BridgeSettings,
   what: string,
@@ -21,7 +24,7 @@ export async function trace(
   const traced = await withProgress(output, `looking for ${what}`, (note) => find(config, what, note));
   if (!traced)
     throw new NothingFound(
-      `nothing is known by the name "${what}": no deployment, alias, commit (7 digits or more), webhook or ` +
+      `nothing is called "${what}": no deployment, alias, commit (7 digits or more), webhook or ` +
         `delivery; or it is older than what is kept`,
     );
   if (json) return void printJson(output, traced);
@@ -30,7 +33,7 @@ export async function trace(
   output.stdout.write(changesTable(traced.matches, output));
 }
 
-/** A key counts before a commit, and what has an index before what must be looked for. */
+/** A key counts before a commit, and what has an index before what must be searched for. */
 async function find(config: BridgeSettings, what: string, note: (how: string) => void): Promise<Traced | undefined> {
   const [detail, webhook] = await Promise.all([detailOf(config, what), webhookOf(config, what)]);
   if (detail) return { found: 'deployment', ...none, deployments: [await complete(config, detail)] };
@@ -86,7 +89,7 @@ async function deadLetters(config: BridgeSettings, filter: Readonly<Record<strin
   return (await callBridge(config, { method: 'GET', path: `/api/dead-letters?${query}` })) as DeadLetter[];
 }
 
-/** The tools give their deliveries ids of their own, which stand in a header and in no index. */
+/** The tools have delivery ids of their own, which are in a header and in no index. */
 async function findToolDelivery(config: BridgeSettings, id: string, note: (how: string) => void): Promise<Webhook[]> {
   const found: Webhook[] = [];
   for await (const page of inboxPages(config, Number.POSITIVE_INFINITY, note))

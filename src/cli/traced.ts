@@ -7,11 +7,11 @@ export interface TracedDeployment extends DeploymentDetail {
 }
 
 export interface Traced {
-  /** What was asked for turned out to be this. */
+  /** What the identifier turned out to be. */
   readonly found: 'deployment' | 'commit' | 'webhook' | 'dead letter' | 'delivery of the tool';
-  /** The webhooks that were asked for; those of a deployment stand with it. */
+  /** The webhooks that were asked for; those of a deployment are listed with it. */
   readonly webhooks: readonly Webhook[];
   readonly deployments: readonly TracedDeployment[];
-  /** Several fit, and none of them is shown whole. */
+  /** Several deployments match, and none of them is shown in full. */
   readonly matches: readonly Change[];
 }

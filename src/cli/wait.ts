@@ -18,7 +18,7 @@ export interface WaitOptions {
   readonly json?: boolean;
 }
 
-/** What a wait may use besides the bridge. */
+/** What a wait needs besides the bridge. */
 export interface WaitParts {
   readonly output?: Output;
   readonly now?: () => number;
@@ -55,7 +55,7 @@ export async function waitFor(
   }
 }
 
-/** An error that passes is returned: the bridge is being started anew, or its Redis is away. */
+/** A temporary error is returned: the bridge is being restarted, or its Redis is away. */
 async function read(
   config: BridgeSettings,
   commit: string,
@@ -75,7 +75,7 @@ async function read(
       path: `/api/v1/changes?${query}`,
       signal: ending.signal,
     });
-    // Not by the filters of the API, which take a part of a name where nothing has the whole yet.
+    // Compared here, since the filters of the API accept a part of a name where nothing has the whole yet.
     const changes = (data as Change[]).filter(
       (change) => isSame(change.environment, environment) && (!service || isSame(change.service, service)),
     );

@@ -15,7 +15,7 @@ const Issuer = webUrl('write the issuer as the provider names it, such as https:
 const Group = z.string().min(1).max(500);
 const ClaimName = z.string().min(1).max(200);
 
-/** An OpenID Connect provider that says who somebody is. The groups decide what they may. */
+/** An OpenID Connect provider that says who somebody is. The groups decide what they may do. */
 const Oidc = z
   .strictObject({
     issuer: Issuer,
@@ -23,20 +23,23 @@ const Oidc = z
     /** Sessions are derived from it: a short one could be guessed from a cookie. */
     client_secret: Credential('client secret').min(MIN_SECRET_CHARS, 'the client secret has less than 16 characters'),
     scopes: z.array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/)).default(['openid', 'profile', 'email']),
-    /** The claim with the groups; a dot leads into it, as in realm_access.roles. */
+    /** The claim with the groups; dots lead into it, as in realm_access.roles. */
     groups_claim: ClaimName.default('groups'),
-    /** The claim that the log names a person by. Default: the first there is of those that providers have. */
+    /**
+     * The claim by which the log names a person. Default: the first that is present of those that providers usually
+     * send.
+     */
     name_claim: ClaimName.optional(),
     admin: z
       .array(Group.refine((group) => group !== '*', 'name the groups of admins: not everybody is one'))
       .default([]),
     /** `*`: everybody whom the provider lets log in. */
     read: z.array(Group).default([]),
-    /** What the button says: "Log in with Harbor". */
+    /** The text of the button: "Log in with Harbor". */
     label: z.string().min(1).max(40).default('single sign-on'),
     /** Tokens no longer open the pages. They keep opening the API. */
     only: z.boolean().default(false),
-    /** After so long a person is asked for again, with the groups that they have then. */
+    /** After this time a person has to log in again, with the groups that they have then. */
     session_hours: z.coerce.number().positive().max(720).default(12),
   })
   .refine(({ scopes }) => scopes.includes('openid'), { path: ['scopes'], error: 'the scopes must include openid' })
@@ -46,7 +49,7 @@ const Oidc = z
   });
 export type Oidc = z.infer<typeof Oidc>;
 
-/** How the pages let people in by a provider. */
+/** How people log in to the pages by a provider. */
 export interface OidcLogin extends Omit<Oidc, 'issuer' | 'scopes'> {
   readonly issuer: string;
   readonly provider: OpenIdProvider;
@@ -59,7 +62,7 @@ function toLogin(oidc: Oidc): OidcLogin {
   return { ...oidc, provider: createOpenIdProvider({ ...oidc, wanted }) };
 }
 
-/** Who is who: by a proxy that has made sure of it, by a provider, or both. */
+/** How persons are identified: by a proxy that has authenticated them, by a provider, or both. */
 export const Auth = z
   .strictObject({ proxy_header: ProxyHeader.optional(), trusted: TrustedProxies.optional(), oidc: Oidc.optional() })
   .refine(({ proxy_header, trusted }) => (proxy_header === undefined) === (trusted === undefined), {

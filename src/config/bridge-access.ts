@@ -8,7 +8,7 @@ import { type Environment, loadConfig } from './load.ts';
 import { findRunningBridge, type RunningBridge } from './running-bridge.ts';
 import { keptSecret } from './secrets.ts';
 
-/** What a command needs of a bridge that it only asks. */
+/** What a command needs to know of a bridge that it only asks. */
 export interface BridgeSettings extends Pick<Config, 'host' | 'port' | 'admin_token'> {
   /** Given, or announced by the bridge; absent: by host and port. */
   readonly url?: string;
@@ -81,12 +81,12 @@ const ELSEWHERE =
   'a bridge on another machine: give --url and --token, or SHIPLOG_URL and SHIPLOG_TOKEN, or keep them with: shiplog ' +
   'login';
 
-/** As the bridge was configured, which this shell need not know. */
+/** As the bridge was configured; this shell may have another environment. */
 function tokenIn({ config }: RunningBridge, environment: Environment): string | undefined {
   try {
     return loadConfig({ ...environment, SHIPLOG_CONFIG: config }).admin_token;
   } catch {
-    return undefined; // it needs more of its environment
+    return undefined; // it needs more of the bridge's environment
   }
 }
 
@@ -112,7 +112,10 @@ function readLogin(environment: Environment): z.infer<typeof Login> | undefined 
   }
 }
 
-/** Kept for this user alone. @returns the file */
+/**
+ * Stored for this user alone.
+ * @returns the file
+ */
 export function keepLogin(login: { url: string; token: string }, environment: Environment = process.env): string {
   const file = loginFile(environment);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -52,7 +52,7 @@ export function parseRoles(text: string): ('receive' | 'work')[] {
   throw new ConfigError([`--roles ${text}: write receive, work, or receive,work`]);
 }
 
-/** The whole file. Sources and sinks are built when it is parsed, so that a configuration that parses can run. */
+/** The whole file. Sources and sinks are built while it is parsed, so that a configuration that parses can run. */
 export const Config = z
   .strictObject({
     host: z.string().default('127.0.0.1'),
@@ -69,48 +69,46 @@ export const Config = z
      */
     durability: z.enum(['redis', 'fsync', 'replicated']).default('redis'),
     redis: RedisSettings.prefault({}),
-    /** `receive`: takes webhooks, serves pages and API. `work`: records and delivers. */
+    /** `receive`: accepts webhooks, serves pages and API. `work`: records and delivers. */
     roles: Roles.default(['receive', 'work']),
-    /** After SIGTERM /readyz says 503 for so long before the port closes: a load balancer needs time to look. */
+    /** After SIGTERM /readyz says 503 for this long before the port closes: a load balancer needs time to notice. */
     shutdown_delay_seconds: z.coerce.number().min(0).max(300).default(0),
     log_level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-    /** Reads everything and replays. */
+    /** Opens everything: reading, replaying, dropping. */
     admin_token: z.string('write a token of at least 16 characters, or "generated"').min(MIN_TOKEN_CHARS, TOKEN_ADVICE),
-    /** Sees the pages and reads the API, and nothing else. Absent: there are no viewers. */
+    /** Opens the pages and the API for reading, and nothing else. Absent: there are no viewers. */
     viewer_token: AToken.optional(),
-    /**
-     * Further tokens, each with a name that stands in the log. Those that write are the secrets of a changes source.
-     */
+    /** Further tokens, each with a name for the log. Those that write are the secrets of a changes source. */
     tokens: z.array(NamedToken).default([]),
     /**
-     * The name that a proxy gives the person: it stands in the log beside what was done. It opens nothing by itself.
-     * `oidc`: a provider that people log in at.
+     * The name of the person that a proxy has authenticated: the log shows it beside the action. It gives no access by
+     * itself. `oidc`: a provider with which people log in.
      */
     auth: Auth.optional(),
-    /** /metrics, and all that /readyz says beside its status, ask for it. Absent: they are open. */
+    /** /metrics, and the details of /readyz, require it. Absent: they are open. */
     metrics_token: AToken.optional(),
     /**
-     * Where people and tools reach the bridge, with the path that a proxy shows it under:
+     * The address by which people and tools reach the bridge, with the path under which a proxy shows it:
      * https://tools.example.com/shiplog
      */
     public_url: BaseUrl.optional(),
-    /** How many proxies stand before us: whose X-Forwarded-For to believe. */
+    /** How many proxies are in front of the bridge: their X-Forwarded-For is believed. */
     trust_proxy: z.coerce.number('write how many proxies: 0, 1, …').int().min(0).default(0),
     /**
-     * Requests a minute from one address that prove nothing: more are answered 429 and not written down. What proves
-     * itself is never held back, whatever else comes from its address.
+     * Unauthenticated requests a minute from one address: more are answered 429 and not written down. An authenticated
+     * request is never held back, whatever else comes from its address.
      */
     rate_limit_per_minute: z.coerce.number().int().positive().default(300),
     /**
-     * Bytes of all requests under way; what does not fit is answered 503. A quarter is for senders that have proved
-     * nothing.
+     * Bytes of all requests that are being received; what exceeds it is answered 503. A quarter is for unauthenticated
+     * senders.
      */
     bodies_max_mib: z.coerce.number().min(16).default(160),
-    /** Webhooks that come while Redis is away are kept on disk, up to so much. */
+    /** Webhooks that come while Redis is away are kept on disk, up to this size. */
     spool_max_mib: z.coerce.number().positive().default(256),
     sources: z.array(AnySource, 'list the sources, each with a type').min(1, 'name at least one source'),
     sinks: z.array(AnySink).default([]),
-    /** Their names of environments and services → ours, before the rules. */
+    /** The tools' names of environments and services → ours, applied before the rules. */
     environments: NameMap.optional(),
     services: NameMap.optional(),
     /** One person, whatever the tools call them. */
@@ -123,7 +121,10 @@ export const Config = z
       .strictObject({
         /** Which sources may report the same deployment. Default: all, but for tools that have several sources. */
         sources: z.array(z.array(z.string()).min(2, 'name two sources or more that belong together')).optional(),
-        /** How long an end is held back that another signal is likely to tell as well. 0: not at all. */
+        /**
+         * How long the end of a deployment is held back when another signal is likely to report it as well. 0: not at
+         * all.
+         */
         settle_seconds: z.coerce.number().min(0).max(60).default(3),
       })
       .prefault({}),
@@ -139,9 +140,9 @@ export const Config = z
     changes: Keep(400, 200_000),
     /** How long and how many alerts are kept. */
     alerts: Keep(400, 10_000),
-    /** Assistants ask the change log at /mcp, with a token that may read. */
+    /** Assistants query the change log at /mcp, with a token that may read. */
     mcp: z.boolean('write true or false').default(true),
-    /** For the fault harness alone: the process kills itself there. */
+    /** For the fault tests alone: the point at which the process kills itself. */
     testing: z
       .strictObject({
         kill_at: z.templateLiteral([z.enum(KILL_POINTS), ':', z.enum(['before', 'after'])]),
@@ -149,12 +150,12 @@ export const Config = z
         pass: z.coerce.number().int().positive().default(1),
       })
       .optional(),
-    /** How long, how many and how large the webhooks are that the inbound log keeps. */
+    /** How long, how many and how large the webhooks are that the inbox keeps. */
     inbox: z
       .strictObject({
         days: z.coerce.number().positive().default(7),
         count: z.coerce.number().int().positive().default(20_000),
-        /** Of all webhooks together, as Redis holds them. */
+        /** Of all webhooks together, as Redis stores them. */
         max_mib: z.coerce.number().int().positive().default(256),
       })
       .prefault({}),
@@ -179,7 +180,7 @@ export const Config = z
         ['public_url'],
         'auth.oidc needs it: the provider sends people back to <public_url>/login/oidc/callback',
       );
-    // How often a rule matched is counted by what it is called.
+    // The counts of matches are kept by the name of the rule.
     const ruleNames = config.rules.map(ruleName);
     ruleNames.forEach((name, index) => {
       const first = ruleNames.indexOf(name);

@@ -11,7 +11,10 @@ const CAUSES: Readonly<Record<string, string>> = {
   ENOSPC: 'is on a full disk',
 };
 
-/** Makes the data directory and sees that it can be written. @throws ConfigError */
+/**
+ * Makes the data directory and checks that it is writable.
+ * @throws ConfigError
+ */
 export function prepareDataDir(dataDir: string): void {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
@@ -21,7 +24,7 @@ export function prepareDataDir(dataDir: string): void {
   }
 }
 
-/** What a failed access within the data directory means, and what to do. Anything else stays as it is. */
+/** What a failed access within the data directory means, and what to do. Any other error is returned unchanged. */
 export function explainFault(cause: unknown, path: string): unknown {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const why = CAUSES[code];

@@ -12,12 +12,12 @@ import { keptSecret, openSecrets } from './secrets.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const MAX_FILE_BYTES = 1024 * 1024;
-/** Stands for a secret that is made at the first start and kept in the data directory. */
+/** Written for a secret that is generated at the first start and kept in the data directory. */
 const GENERATED = 'generated';
 
 /**
- * The one place that reads the environment: SHIPLOG_CONFIG, HTTPS_PROXY and OTEL_* here, everything else where the file
- * names it.
+ * The one place that reads the environment: SHIPLOG_CONFIG, HTTPS_PROXY and OTEL_* here, any other variable where the
+ * file names it.
  */
 export function loadConfig(environment: Environment = process.env, options: LoadOptions = {}): Config {
   const file = configFile(environment);
@@ -26,14 +26,14 @@ export function loadConfig(environment: Environment = process.env, options: Load
 }
 
 export interface LoadOptions {
-  /** The bridge alone makes secrets: a command that made one would lock its own user out. */
+  /** Only the bridge generates secrets: a command that did would lock its own user out. */
   readonly mayMakeSecrets?: boolean;
 }
 
 export const configFile = (environment: Environment = process.env): string =>
   environment['SHIPLOG_CONFIG'] || 'config/shiplog.yaml';
 
-/** Undefined: nobody wants traces. opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables */
+/** Undefined: no traces are wanted. opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables */
 export function loadTraceSettings(environment: Environment = process.env): TraceSettings | undefined {
   const read = (name: string) => environment[name]?.trim().toLowerCase() || undefined;
   const exporters = (read('OTEL_TRACES_EXPORTER') ?? '')
@@ -83,7 +83,7 @@ function readConfigFile(file: string): string {
 }
 
 /**
- * Replaces `${NAME}`, `${NAME:-default}` and `${file:/path}` in every value. What comes out empty counts as not
+ * Replaces `${NAME}`, `${NAME:-default}` and `${file:/path}` in every value. A value that is empty then counts as not
  * written.
  */
 function substitute(document: Document, environment: Environment, at: (offset: number) => string): string[] {
@@ -119,9 +119,7 @@ function readSecretFile(path: string): string | undefined {
   }
 }
 
-/**
- * Nothing that is null or came out empty counts as written, but for `const: null`, which is how a template says null.
- */
+/** A value that is null or empty counts as not written, except `const: null`, with which a template writes null. */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.filter((item) => item !== null && item !== undefined).map(withoutNulls);
   if (typeof value !== 'object' || value === null) return value;
@@ -182,7 +180,7 @@ function explain(issue: z.core.$ZodIssue, document: Document, at: (offset: numbe
   });
 }
 
-/** Where the value stands, else the nearest thing around it that does stand there. */
+/** The position of the value, else of the nearest node around it. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length--) {
     const node = document.getIn(path.slice(0, length), true);

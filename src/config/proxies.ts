@@ -2,7 +2,7 @@ import type { Proxies } from '../outbound/egress.ts';
 import { ConfigError } from './config-error.ts';
 
 /**
- * HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as curl reads them: the names in lower case count first.
+ * HTTP_PROXY, HTTPS_PROXY and NO_PROXY, as curl reads them: lower-case names take precedence.
  * @throws ConfigError, without the value, which may hold a password
  */
 export function proxiesOf(environment: Readonly<Record<string, string | undefined>>): Proxies {

@@ -12,7 +12,7 @@ export const TrustedProxies = z
   .array(z.string().refine(isRange, 'write an address or a range, such as 10.0.0.7 or 10.0.0.0/8'))
   .min(1, 'name the addresses of the proxy: any other sender could forge the header');
 
-/** A proxy that has made sure who somebody is, and says so in a header. Others could write the same header. */
+/** A proxy that has authenticated a person, and names them in a header. Other senders could write the same header. */
 export interface ProxyAuth {
   readonly proxy_header: string;
   readonly trusted: readonly string[];

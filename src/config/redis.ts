@@ -31,7 +31,7 @@ export const RedisUrl = z
 
 const Pem = z.string().regex(/-----BEGIN [A-Z ]+-----/, 'write PEM text, such as ${file:/path/ca.pem}');
 
-/** What REDIS_URL cannot say. */
+/** Settings that REDIS_URL cannot express. */
 export const RedisSettings = z
   .strictObject({
     /** Of Redis Sentinel: "host:port, host:port". */
@@ -39,7 +39,7 @@ export const RedisSettings = z
     sentinel_name: z.string().min(1).default('mymaster'),
     sentinel_username: z.string().min(1).optional(),
     sentinel_password: z.string().min(1).optional(),
-    /** Some nodes of a Redis Cluster; the others are found by them. */
+    /** Some nodes of a Redis Cluster, by which the others are found. */
     cluster: Nodes('redis').optional(),
     username: z.string().min(1).optional(),
     password: z.string().min(1).optional(),
@@ -49,9 +49,9 @@ export const RedisSettings = z
     ca: Pem.optional(),
     cert: Pem.optional(),
     key: Pem.optional(),
-    /** With `durability: replicated`: so many replicas must have a webhook before it is acknowledged. */
+    /** With `durability: replicated`: this many replicas must have a webhook before it is acknowledged. */
     replicas: z.coerce.number().int().min(1).max(16).default(1),
-    /** What the names of all keys begin with, in braces: several installations in one Redis. */
+    /** The prefix of all keys, in braces: several installations can share one Redis. */
     key_prefix: z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and "-", at most 40, beginning with a letter')
@@ -66,7 +66,7 @@ export const RedisSettings = z
   });
 export type RedisSettings = z.infer<typeof RedisSettings>;
 
-/** Whether Redis is somewhere else than in the data directory. */
+/** Whether Redis runs outside the data directory. */
 export const isExternal = (config: {
   readonly redis_url?: string | undefined;
   readonly redis: RedisSettings;

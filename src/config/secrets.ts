@@ -9,12 +9,12 @@ const Kept = z.record(z.string(), z.string());
 
 const FILE = 'secrets.json';
 
-/** A generated secret, if it was made already. */
+/** A generated secret, if it exists. */
 export const keptSecret = (dataDir: string, name: string): string | undefined => read(join(dataDir, FILE))[name];
 
 /**
- * Opens the generated secrets of a data directory. Asking for one that does not exist yet makes and keeps it: only the
- * bridge may.
+ * Opens the generated secrets of a data directory. Asking for one that does not exist yet generates and stores it: only
+ * the bridge may.
  */
 export function openSecrets(dataDir: string): (name: string) => string {
   prepareDataDir(dataDir);
@@ -42,7 +42,7 @@ function read(file: string): Record<string, string> {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    // The first start. Secrets that are there and cannot be read must never be made anew.
+    // The first start. Secrets that exist and cannot be read must never be generated again.
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return {};
     throw explainFault(cause, file);
   }

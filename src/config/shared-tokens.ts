@@ -10,7 +10,7 @@ interface Configured {
 
 type Path = readonly (string | number)[];
 
-/** What was refused for another reason is still as it was written: its secrets may be anything. */
+/** A part that was refused for another reason is still unparsed: its secrets may be anything. */
 const listed = (secrets: unknown): readonly string[] => (Array.isArray(secrets) ? secrets : []);
 
 /**

@@ -1,11 +1,11 @@
 import { NAME_CHARS, shorten, wellFormed } from '../values/text.ts';
 import { URL_CHARS } from '../values/url.ts';
 
-/** Where an alert stands. It only moves forward: what was resolved and breaks again is another alert. */
+/** The state of an alert. It only moves forward: an alert that fires again after it was resolved is another one. */
 export const ALERT_STATES = ['firing', 'resolved'] as const;
 export type AlertState = (typeof ALERT_STATES)[number];
 
-/** A name that an alert carries, and the label or field in which it stands. */
+/** A name that an alert carries, and the label or field that holds it. */
 export interface LabelledName {
   readonly label: string;
   readonly name: string;
@@ -13,7 +13,7 @@ export interface LabelledName {
 
 /** An alert as one webhook reports it, in our terms. */
 export interface AlertReport {
-  /** The same for all that is reported of one alert: `alt_` and 32 hex digits. */
+  /** The same for all reports of one alert: `alt_` and 32 hex digits. */
   readonly id: string;
   /** The configured source's name. */
   readonly instance: string;
@@ -23,7 +23,7 @@ export interface AlertReport {
   readonly title: string;
   readonly summary?: string;
   readonly severity?: string;
-  /** Which services it may be about, the best guess first; empty: it names none. */
+  /** Which services it may be about, the most likely first; empty: it names none. */
   readonly services: readonly LabelledName[];
   /** Absent: it names none; never guessed. */
   readonly environment?: string;
@@ -31,7 +31,7 @@ export interface AlertReport {
   readonly startedAt: string;
   readonly endedAt?: string;
   readonly receivedAt: string;
-  /** The webhook that reported it, in the inbound log. */
+  /** The webhook that reported it, in the inbox. */
   readonly webhook?: string;
   /** Its id in the tool, where that takes notes. */
   readonly remoteId?: string;
@@ -41,7 +41,7 @@ export interface AlertReport {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** All that is known of one alert. */
+/** Everything that is known of one alert. */
 export interface Alert extends AlertReport {
   /** When it was last reported, in whichever state: ISO 8601 UTC. */
   readonly lastReportedAt: string;
@@ -76,7 +76,7 @@ function boundAlert(alert: AlertReport): AlertReport {
 /** JSON of the alerts of one webhook together, as for changes (bounded-record.ts). */
 const WEBHOOK_BYTES = 1_048_576;
 
-/** All alerts of one webhook: where they are too much together, each loses its labels, and then its summary. */
+/** All alerts of one webhook: where they are too large together, each loses its labels, and then its summary. */
 export function boundAlerts(alerts: readonly AlertReport[]): readonly AlertReport[] {
   const bounded = alerts.map(boundAlert);
   if (bytesOf(bounded) <= WEBHOOK_BYTES) return bounded;
@@ -92,7 +92,7 @@ const withoutTexts = ({ summary: _, url: __, runbookUrl: ___, ...alert }: AlertR
 });
 
 /**
- * What the first report of each state adds up to, whichever came first: the beginning is the firing report's, the end
+ * Combines the first report of each state, whichever came first: the beginning is that of the firing report, the end
  * that of the resolved one, and what one leaves open is taken from the other.
  */
 export function foldAlert(
@@ -108,10 +108,10 @@ export function foldAlert(
   return { ...end, ...firing, state: 'resolved', ...(endedAt !== undefined && { endedAt }), ...seen };
 }
 
-/** The service that it most likely is about. */
+/** The service that it is most likely about. */
 export const serviceOf = ({ services }: Pick<Alert, 'services'>): string | undefined => services[0]?.name;
 
-/** Which alerts are wanted. Names in any case; epoch milliseconds, both inclusive. */
+/** Selects alerts. Names in any case; epoch milliseconds, both inclusive. */
 export interface AlertSelection {
   readonly state?: AlertState | undefined;
   readonly services?: readonly string[] | undefined;
@@ -120,7 +120,7 @@ export interface AlertSelection {
   readonly untilMs?: number | undefined;
 }
 
-/** Whether it is among those that are wanted; the span of time is the store's. */
+/** Whether it is among those that are selected; the store applies the time span. */
 export function isWantedAlert(alert: Alert, { state, services, environments }: AlertSelection): boolean {
   if (state !== undefined && alert.state !== state) return false;
   if (environments && !holds(environments, [alert.environment ?? 'unknown'])) return false;

@@ -2,19 +2,19 @@ import { cutUnits, NAME_CHARS, PATH_CHARS, shorten, TEXT_CHARS, wellFormed } fro
 import { URL_CHARS } from '../values/url.ts';
 import { type ChangeRecord, digest } from './change-record.ts';
 
-/** JSON of one record, whatever was sent: a deployment has two dozen of them, and Redis keeps them for a year. */
+/** JSON of one record, whatever was sent: a deployment has up to two dozen of them, and Redis keeps them for a year. */
 export const RECORD_BYTES = 65_536;
 /** The records of one webhook together. */
 const WEBHOOK_BYTES = 1_048_576;
 /** One webhook that deploys to more places than this is a mistake, or an attack. */
 const MAX_RECORDS = 1_000;
-/** A smaller share would cut what is no text at all: ids, names, times. */
+/** A smaller share would cut values that are no text: ids, names, times. */
 const LEAST_BYTES = 8_192;
 const LONGEST_KEY = 400;
 
 type FieldKind = 'name' | 'path' | 'text' | 'url' | 'key';
 
-/** Fields by their names, wherever in a record they are. What is not listed is a text. */
+/** Limits of fields by name, wherever in a record they occur. A field that is not listed is a text. */
 const KINDS: Readonly<Record<string, FieldKind>> = {
   deployment: 'key',
   key: 'key',
@@ -52,12 +52,12 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
   compareUrl: 'url',
 };
 const CHARS = { name: NAME_CHARS, path: PATH_CHARS, text: TEXT_CHARS, url: URL_CHARS, key: LONGEST_KEY } as const;
-/** Entries of a list. What is not listed: 100. */
+/** Limits of lists by name. A list that is not listed: 100. */
 const ITEMS: Readonly<Record<string, number>> = { aliases: 20, projects: 10, tags: 50, notes: 50 };
 const MAX_ITEMS = 100;
 
 interface CutState {
-  /** Part of the limits of texts and lists that is in force. */
+  /** The share of the limits of texts and lists that is in force. */
   readonly scale: number;
   readonly notes: string[];
 }
@@ -68,8 +68,8 @@ const LEAST_CHARS = 100;
 const LEAST_ITEMS = 5;
 
 /**
- * A record whose fields are within their limits: what is longer is cut, and a note on the record says so. It is the
- * very record where nothing had to be changed, so that this may be called wherever a record comes in. Takes what the
+ * A record whose fields are within their limits: longer values are cut, and a note on the record says so. Returns the
+ * same object where nothing had to be changed, so that this may be called wherever a record comes in. Accepts what the
  * fold makes of records as well.
  */
 export function boundRecord<Told extends { readonly notes: readonly string[] }>(
@@ -87,7 +87,8 @@ export function boundRecord<Told extends { readonly notes: readonly string[] }>(
 }
 
 /**
- * All records of one webhook: each gets its share. What is beyond the limit is left out, and the first record says so.
+ * All records of one webhook: each gets an equal share. Records beyond the limit are left out, and the first record
+ * says so.
  */
 export function boundRecords(records: readonly ChangeRecord[]): readonly ChangeRecord[] {
   const kept = records.length > MAX_RECORDS ? records.slice(0, MAX_RECORDS) : records;
@@ -99,7 +100,7 @@ export function boundRecords(records: readonly ChangeRecord[]): readonly ChangeR
   return [{ ...first, notes: [...first.notes, note] }, ...others];
 }
 
-/** The very value where nothing is longer than it may be; undefined for an address that is. */
+/** Returns the same value where nothing exceeds its limit, and undefined for an address that does. */
 function cut(value: unknown, field: string, cutting: CutState): unknown {
   if (typeof value === 'string') return cutText(value, field, cutting);
   if (Array.isArray(value)) return cutList(value, field, cutting);
@@ -129,17 +130,17 @@ function cutText(given: string, field: string, cutting: CutState): string | unde
   const isScaled = kind === 'text' || kind === 'path';
   const limit = isScaled ? Math.max(LEAST_CHARS, Math.floor(CHARS[kind] * cutting.scale)) : CHARS[kind];
   if (text.length <= limit) return text;
-  // Two keys that begin alike are two deployments.
+  // Cutting would make one key of two that begin alike.
   if (kind === 'key') return `${cutUnits(text, LONGEST_KEY - 40)}~${digest(text)}`;
-  // Half an address leads elsewhere.
+  // A truncated address leads elsewhere.
   const done = kind === 'url' ? 'left out' : `cut to ${limit}`;
   cutting.notes.push(`${field} had ${text.length} characters and was ${done}.`);
   return kind === 'url' ? undefined : shorten(text, limit);
 }
 
-/** Counting is a tenth of the cost of writing JSON, and most records are far below the limit. */
+/** Counting costs a tenth of writing JSON, and most records are far below the limit. */
 function fits(record: object, maxBytes: number): boolean {
-  const worstBytes = 6; // of a control character in JSON: \u0007
+  const worstBytes = 6; // for a control character in JSON: \u0007
   return charsOf(record) * worstBytes <= maxBytes || Buffer.byteLength(JSON.stringify(record)) <= maxBytes;
 }
 

@@ -2,12 +2,12 @@ import type { AlertReport } from './alert.ts';
 import type { ChangeRecord } from './change-record.ts';
 
 /**
- * A question that a webhook leaves open, in the source's own words, for the tool's API. It lies in Redis until the
- * worker asks. No secret stands in it.
+ * A question that a webhook leaves open, in the source's own terms, for the tool's API. It is stored in Redis until the
+ * worker asks. It holds no secret.
  */
 export type Lookup = Readonly<Record<string, string>>;
 
-/** What one webhook said, on its way through Redis. */
+/** What one webhook reported, on its way through Redis. */
 export interface ChangeEvent {
   readonly webhookId: string;
   /** The configured source's name. */
@@ -15,16 +15,16 @@ export interface ChangeEvent {
   /** When the webhook came: ISO 8601 UTC. */
   readonly receivedAt?: string;
   readonly records: readonly ChangeRecord[];
-  /** It reports alerts, and no change. */
+  /** The webhook reports alerts, and no change. */
   readonly alerts?: readonly AlertReport[];
-  /** How many more of them it had than a webhook may report. */
+  /** How many more alerts it had than a webhook may report. */
   readonly omitted?: number;
-  /** What became of the webhook where none of the records is news. */
+  /** The verdict on the webhook where none of the records adds anything. */
   readonly otherwise?: { readonly reason: string; readonly detail?: string };
-  /** What is asked of the tool's API before it is recorded. */
+  /** Questions for the tool's API, asked before it is recorded. */
   readonly lookups?: readonly Lookup[];
-  /** Of the span that received it, while somebody traces: W3C Trace Context. */
+  /** Of the span that received it, when traces are on: W3C Trace Context. */
   readonly traceparent?: string;
-  /** Its age counts from here: epoch milliseconds. */
+  /** The time from which its age counts: epoch milliseconds. */
   readonly replayedAtMs?: number;
 }

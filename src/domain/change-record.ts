@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { Time } from '../values/time.ts';
 
-/** Where a deployment stands. The order is its life: states only move forward (deployment.ts). */
+/** The state of a deployment, in the order of its life: states only move forward (deployment.ts). */
 export const State = z.enum(['pending', 'running', 'succeeded', 'failed', 'canceled']);
 export type State = z.infer<typeof State>;
 
@@ -31,8 +31,8 @@ export const EndReason = z.enum(['superseded', 'never_ran']);
 export type EndReason = z.infer<typeof EndReason>;
 
 /**
- * Who saw it: `job` the tool that runs the job, `report` the job itself by a post of its own, `sync` a controller that
- * brought a cluster to a commit. Several of them may see one deployment.
+ * Which kind of witness saw it: `job` the tool that runs the job, `report` the job itself by a post of its own, `sync`
+ * a controller that brought a cluster to a commit. Several of them may see one deployment.
  */
 export const Witness = z.enum(['job', 'report', 'sync']);
 export type Witness = z.infer<typeof Witness>;
@@ -68,17 +68,17 @@ export const History = z.object({
   appliedAt: Time.optional(),
   /** Read from the history, not delivered: counts only where it fills a gap. */
   recovered: z.literal(true).optional(),
-  /** What was deployed, as the tool writes it. A retry of the same operation may deploy another one. */
+  /** What was deployed, as the tool writes it. A retry of the same operation may deploy another revision. */
   revision: z.string().optional(),
   /** The number of the retry. Absent: it is the first try. */
   attempt: z.number().int().positive().optional(),
-  /** When it was told, by the sender's clock. */
+  /** When it was reported, by the sender's clock. */
   toldAt: Time.optional(),
   /** An operation beside the others: it supersedes none. */
   aside: z.literal(true).optional(),
-  /** Longer ago than the source takes: counts only for a deployment of which the beginning is known. */
+  /** Longer ago than the source accepts: counts only for a deployment whose beginning is known. */
   late: z.literal(true).optional(),
-  /** When the place itself went: nothing there goes on after that. */
+  /** When the application itself was deleted: nothing continues after that. */
   endedAt: Time.optional(),
 });
 export type History = z.infer<typeof History>;
@@ -87,11 +87,11 @@ export type History = z.infer<typeof History>;
  * One step in the life of one deployment, in our terms. Unknown stays absent: never '', null or a guess without a note.
  */
 export const ChangeRecord = z.object({
-  /** The same step always has the same id, however often and by whichever hook it is told. */
+  /** The same step always has the same id, however often and by whichever signal it is reported. */
   id: z.string(),
   /** The deployment key: what makes several signals one deployment. */
   deployment: z.string(),
-  /** Other names by which somebody may look for it. */
+  /** Other names by which somebody may search for it. */
   aliases: z.array(z.string()).default([]),
   /**
    * Which deployment of this key, when the source has a second number for it. Job ids come again after a GitLab was
@@ -100,39 +100,41 @@ export const ChangeRecord = z.object({
    */
   occurrence: z.string().optional(),
   /**
-   * The key is made of what the sender says, not of a run: the same words again are the same deployment, until
-   * something
+   * The key is made of what the sender says, not of a run: an identical post is the same deployment, until something
    * else has run there (recording/repeats.ts).
    */
   repeatable: z.literal(true).optional(),
   /**
-   * Beside `repeatable`: a controller says again, as long as it runs, that the same thing is in place. However long ago
-   * it said so first, it is the same deployment while nothing else ran there.
+   * Beside `repeatable`: a controller reports at intervals that the same revision is in place. However long ago it
+   * first did, that is the same deployment while nothing else ran there.
    */
   periodic: z.literal(true).optional(),
-  /** It says again what the same words said of the same deployment before. */
+  /** It repeats an identical post about the same deployment. */
   repeated: z.literal(true).optional(),
-  /** The kind of tool that spoke: gitlab, bitbucket, argocd or changes-api. */
+  /** The kind of tool that reported it: gitlab, bitbucket, argocd or changes-api. */
   source: z.string(),
   /** The name of the configured source that received it. */
   instance: z.string(),
   /** Which of the source's signals this is, in the terms of the field: "deployment hook", "job hook". */
   signal: z.string(),
-  /** True for the signal that knows best; the others only fill what it leaves open. */
+  /** True for the signal with the most reliable information; the others only fill in what it leaves open. */
   authoritative: z.boolean(),
   state: State,
   /** An approver said no. The `failed` that GitLab sends afterwards is the same outcome, not another one. */
   rejected: z.literal(true).optional(),
   /**
-   * Why a canceled one is: another deployment superseded it before it came to an end, or it ended before it began. The
-   * first is a conclusion, which any end that a tool tells outweighs.
+   * Why it was canceled: another deployment superseded it before it ended, or it ended before it began. The first is an
+   * inference, which any end that a tool reports outweighs.
    */
   endReason: EndReason.optional(),
-  /** What kind of witness told it. Absent: an earlier bridge wrote it, or nobody else reports the same deployment. */
+  /**
+   * The kind of witness that reported it. Absent: an earlier release wrote it, or no other tool reports the same
+   * deployment.
+   */
   witness: Witness.optional(),
   /**
-   * Of a deployment that several jobs or steps carry out together: what they have in common, by which they are one, and
-   * which part this is. Without `part` it speaks of the whole.
+   * For a deployment that several jobs or steps carry out together: what they have in common, by which they are joined,
+   * and which part this is. Without `part` it is about the whole.
    */
   stage: z.object({ of: z.string(), part: z.string().optional() }).optional(),
   /** The key that the source gave it, when it reports a deployment that another tool reported as well (join.ts). */
@@ -169,15 +171,15 @@ export const ChangeRecord = z.object({
     })
     .optional(),
   /**
-   * What was rolled out by GitOps, when `commit` is the application's: the manifests' own repository and revision.
-   * A manifest commit is unknown to the application's project.
+   * The revision that GitOps rolled out, when `commit` is the application's: the manifests' own repository and
+   * revision. A manifest commit is unknown to the application's project.
    */
   manifests: z
     .object({
       repository: z.string().optional(),
       url: z.string().optional(),
       revision: z.string().optional(),
-      /** A tool made them of a commit alone: the same revision is of the same commit. */
+      /** The manifests were generated from a commit alone: the same revision always belongs to the same commit. */
       rendered: z.literal(true).optional(),
     })
     .optional(),
@@ -198,12 +200,12 @@ export const ChangeRecord = z.object({
   startedAt: Time.optional(),
   finishedAt: Time.optional(),
   receivedAt: Time,
-  /** The webhook that told it, in the inbound log. Absent for what a tool's API was asked for. */
+  /** The webhook that reported it, in the inbox. Absent for what a tool's API was asked for. */
   webhook: z.string().optional(),
   tags: z.array(z.string()).default([]),
-  /** Facts that only rules ask for: where it was deployed to, as the tool writes it. */
+  /** Facts that only rules read: where it was deployed to, as the tool writes it. */
   labels: z.record(z.string(), z.string()).optional(),
-  /** Why it has not ended yet, a sentence for a person. It says nothing of a deployment that has ended. */
+  /** Why it has not ended yet, a sentence for a person. Ignored for a deployment that has ended. */
   waiting: z.string().optional(),
   /** What was inferred or is missing, and how: sentences for a person. */
   notes: z.array(z.string()).default([]),
@@ -216,12 +218,12 @@ export const ChangeRecord = z.object({
 });
 export type ChangeRecord = z.infer<typeof ChangeRecord>;
 
-/** What a mapper writes: arrays may be left out. */
+/** What a mapper returns: arrays may be left out. */
 export type NewChangeRecord = z.input<typeof ChangeRecord>;
 
 /**
- * The whole of it, for what comes by the hundred: a webhook's records, which their mappers' types and tests hold to the
- * schema, and stored ones. Parsing costs more than mapping.
+ * Checks nothing, for records that come by the hundred: those of a webhook, which their mappers' types and tests hold
+ * to the schema, and stored ones. Parsing costs more than mapping.
  */
 export function toChangeRecord({
   changeType = 'deployment',
@@ -240,7 +242,7 @@ export function recordId(deployment: string, state: State, ...repeat: readonly s
   return `chg_${digest([deployment, state, ...repeat].join('\n'))}`;
 }
 
-/** 128 bits of SHA-256 in hex: short enough for a URL, too many for an accident. */
+/** 128 bits of SHA-256 in hex: short enough for a URL, long enough that two never collide. */
 export function digest(text: string): string {
   return hash('sha256', text).slice(0, 32);
 }

@@ -5,7 +5,7 @@ import { MomentText, parseMoment } from '../values/time.ts';
 const DEAD_KINDS = ['refused', 'fault'] as const;
 export type DeadKind = (typeof DEAD_KINDS)[number];
 
-/** An empty part is refused: one that fell away would mean all of them. */
+/** An empty value is refused: a filter that was dropped would select all dead letters. */
 const Part = z.string().trim().min(1, 'is empty: leave it out, or write what to look for').max(1_000).optional();
 
 /** Which dead letters, as the API, the pages and the command line take it. */
@@ -18,7 +18,7 @@ export const DeadLetterFields = z.strictObject({
   kind: z.enum(DEAD_KINDS).optional(),
   /** Part of the destination's words, in any case. */
   reason: Part,
-  /** All of it, without what differs from one to the next (causeOf). */
+  /** The whole reason, without the parts that differ between dead letters (causeOf). */
   cause: Part,
   /** Died at or after this moment. */
   since: MomentText.optional(),
@@ -38,7 +38,7 @@ export interface DeadLetterFilter {
   readonly cause?: string | undefined;
   /** Died at or after this time, epoch milliseconds. */
   readonly sinceMs?: number | undefined;
-  /** Died before this time, epoch milliseconds: what was tried again and died again is another matter. */
+  /** Died before this time, epoch milliseconds: one that was retried and died again later is not selected. */
   readonly untilMs?: number | undefined;
 }
 
@@ -50,17 +50,17 @@ export const toDeadLetterFilter = (fields: DeadLetterFields, now: Date): DeadLet
 };
 
 const { until: _, ...narrowing } = DeadLetterFields.shape;
-/** The parts that say which. `until` alone says none: every order has one, against what dies meanwhile. */
+/** The parts that select. `until` alone does not: every order has it, to exclude what dies meanwhile. */
 export const NARROWING = Object.keys(narrowing) as readonly (keyof typeof narrowing)[]; // its own keys
 
-/** Longer ones differ in their ends, which nobody reads. */
+/** Longer reasons differ in their ends, which nobody reads. */
 const MAX_CAUSE_CHARS = 300;
-/** Ids and moments, which a destination makes up anew for each answer. */
+/** Ids and times, which a destination generates for each answer. */
 const MADE_UP =
   /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b[0-9a-f]{16,64}\b|\b\d{4}-\d\d-\d\dT[\d:.]+Z?/gi;
 const LEFT_OUT = '…';
 
-/** What several dead letters have in common: the words without the deployment, ids and moments that stand in them. */
+/** What several dead letters have in common: the message without the deployment, ids and times in it. */
 export function causeOf({
   why,
   deployment,
@@ -75,5 +75,5 @@ export function causeOf({
   return message.replace(MADE_UP, LEFT_OUT).slice(0, MAX_CAUSE_CHARS).trim();
 }
 
-/** Whether it says which. What does not means all of them, and an order must say so. */
+/** Whether it selects anything. A filter that does not means all dead letters, and an order must say so explicitly. */
 export const isFiltered = (fields: DeadLetterFields): boolean => NARROWING.some((part) => fields[part] !== undefined);

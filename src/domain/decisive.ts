@@ -2,17 +2,17 @@ import { groupBy } from '../values/group.ts';
 import type { ChangeRecord } from './change-record.ts';
 import { isFinal, RANK } from './deployment.ts';
 
-/** Which record says how a deployment stands. */
+/** Which record decides the state of a deployment. */
 export interface Decisive {
   readonly decider: ChangeRecord;
-  /** It and those that repeat it. */
+  /** The record and those that repeat it. */
   readonly run: readonly ChangeRecord[];
-  /** It speaks of one of several parts. */
+  /** It is about one of several parts. */
   readonly isPart: boolean;
 }
 
 /**
- * The last of those that know best decides the state; the first that said so decides since when: a repeat moves no
+ * The last of the most reliable records decides the state; the first that said so decides since when: a repeat moves no
  * time.
  */
 export function decisiveOf(records: readonly ChangeRecord[]): Decisive | undefined {
@@ -23,7 +23,7 @@ export function decisiveOf(records: readonly ChangeRecord[]): Decisive | undefin
   return parts.size > 1 ? ofParts([...parts.values()], records) : ofOne(records);
 }
 
-/** An end that was concluded, since a later deployment took the place, counts less than one that was told. */
+/** An end that was inferred, because a later deployment replaced it, counts less than one that was reported. */
 const CONCLUDED = 1.5;
 const rankOf = ({ state, endReason }: ChangeRecord): number => (endReason === 'superseded' ? CONCLUDED : RANK[state]);
 
@@ -42,7 +42,7 @@ function ofOne(records: readonly ChangeRecord[]): Decisive | undefined {
   return { decider: run.find(({ occurredAt }) => occurredAt < last.occurredAt) ?? last, run, isPart: false };
 }
 
-/** A job that ended before it began has deployed nothing, whatever word another signal has for its end. */
+/** A job that ended before it began has deployed nothing, whatever another signal says of its end. */
 function neverRan(records: readonly ChangeRecord[]): ChangeRecord | undefined {
   const hasRun = records.some(({ state }) => state === 'running' || state === 'succeeded');
   return hasRun
@@ -55,7 +55,7 @@ function neverRan(records: readonly ChangeRecord[]): ChangeRecord | undefined {
 
 /**
  * Several steps carry out one deployment: it has failed when one of them failed, runs while one of them does, and has
- * succeeded with the last. Only the tool itself knows better, where it speaks of the whole.
+ * succeeded with the last. Only the tool's report about the whole is more reliable.
  */
 function ofParts(parts: readonly (readonly ChangeRecord[])[], records: readonly ChangeRecord[]): Decisive | undefined {
   const whole = ofOne(records.filter(({ stage, authoritative }) => stage?.part === undefined && authoritative));
@@ -72,7 +72,7 @@ function ofParts(parts: readonly (readonly ChangeRecord[])[], records: readonly 
   return decider && { decider, run: [decider], isPart: true };
 }
 
-/** Lowest first: the last one decides. Ties end with the id, so that every order of arrival gives one answer. */
+/** Lowest first: the last one decides. Ties are broken by id, so that every order of arrival gives the same result. */
 export function byDecision(a: ChangeRecord, b: ChangeRecord): number {
   return (
     rankOf(a) - rankOf(b) ||

@@ -2,8 +2,8 @@ import type { ChangeRecord, State } from './change-record.ts';
 import type { Owner } from './owners.ts';
 
 /**
- * What all records of one deployment add up to. A pure fold of the set: the order in which the records arrived,
- * and how often, makes no difference.
+ * A deployment: the fold of all its records. It depends on the set alone, not on the order in which the records
+ * arrived, or how often.
  */
 export type Deployment = Omit<
   ChangeRecord,
@@ -26,7 +26,7 @@ export type Deployment = Omit<
 > & {
   readonly key: string;
   readonly environment: ChangeRecord['environment'] & {
-    /** The tier is not what a tool said, but what the name says (tier.ts). */
+    /** The tier was guessed from the name (tier.ts), not reported by a tool. */
     readonly tierGuessed?: true;
   };
   /** The record that decided the state. */
@@ -35,17 +35,17 @@ export type Deployment = Omit<
   readonly signals: readonly string[];
   /** The kinds of tools that reported it, the first one first. */
   readonly sources: readonly string[];
-  /** What the tools called it, where the configuration gives it another name (routing.ts). */
+  /** The names that the tools use, where the configuration gives it others (routing.ts). */
   readonly original?: { readonly environment?: string; readonly service?: string };
   /** The last of the identical posts that report it, where that is later than `occurredAt`. */
   readonly repeatedUntil?: string;
-  /** Of one that has failed: when it had succeeded before. ISO 8601 UTC. */
+  /** For one that has failed: when it had succeeded before. ISO 8601 UTC. */
   readonly succeededAt?: string;
-  /** The deployment whose place it took in its environment (succession.ts). */
+  /** The deployment that it replaced in its environment (succession.ts). */
   readonly replaced?: Replaced;
   /** Who is called when the service breaks, as the configuration says at the time of reading; never stored. */
   readonly owner?: Owner;
-  /** While it has no end: from when on it has taken too long (stale.ts). ISO 8601 UTC. */
+  /** While it has not ended: the time from which it counts as stale (stale.ts). ISO 8601 UTC. */
   readonly staleAfter?: string;
 };
 
@@ -54,7 +54,7 @@ export interface Replaced {
   readonly sha?: string;
   /** Its images and chart versions. */
   readonly artifacts?: readonly string[];
-  /** It failed while it ran: this one mends that. */
+  /** It failed after it had succeeded: this deployment repairs that. */
   readonly failed?: true;
   /** Page of the repository that shows what lies between the two. */
   readonly compareUrl?: string;
@@ -69,15 +69,15 @@ export const isFinal = (state: State): boolean => RANK[state] === 2;
 export const hasRun = ({ state, succeededAt }: Pick<Deployment, 'state' | 'succeededAt'>): boolean =>
   state === 'succeeded' || succeededAt !== undefined;
 
-/** A state as of a moment. `at` is ISO 8601 UTC. */
+/** A state at a moment. `at` is ISO 8601 UTC. */
 export interface Moment {
   readonly state: State;
   readonly at: string;
 }
 
 /**
- * Its state as of a moment. That it was superseded is a conclusion, and counts from its start: any end that a tool
- * reports comes later.
+ * Its state at a moment. That it was superseded is an inference, and counts from its start: any end that a tool reports
+ * comes later.
  */
 export function momentOf({
   state,

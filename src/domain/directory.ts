@@ -2,13 +2,13 @@ import type { Deployment } from './deployment.ts';
 import { type Owners, ownerOf } from './owners.ts';
 import { type People, personOf } from './people.ts';
 
-/** Who is who, and who owns what, as the configuration says today. */
+/** People and owners, as the configuration names them today. */
 export interface Directory {
   readonly people?: People | undefined;
   readonly owners: Owners;
 }
 
-/** A deployment as people, destinations and programs see it: one name a person, and whom to call. */
+/** A deployment as people, destinations and programs see it: one name for each person, and the owner of the service. */
 export const withNames = (deployment: Deployment, { people, owners }: Directory): Deployment =>
   withOwner(people ? withPerson(deployment, people) : deployment, owners);
 

@@ -2,7 +2,7 @@
 export type RejectionCode =
   | 'bad_signature'
   | 'not_json'
-  /** Authentic, says that it is ours, and lacks what a change needs. */
+  /** Authentic, claims to be a deployment, and lacks what a change needs. */
   | 'bad_payload'
   | 'too_large'
   /** A connection test that its tool does not sign. Answered 2xx all the same. */
@@ -10,7 +10,7 @@ export type RejectionCode =
   /** Sent to an address that belongs to no source. */
   | 'no_such_source';
 
-/** A webhook that is not taken. The message says what is wrong and what to do; it holds no secret and no payload. */
+/** A webhook that is rejected. The message says what is wrong and what to do; it holds no secret and no payload. */
 export class WebhookRejected extends Error {
   override readonly name = 'WebhookRejected';
   readonly code: RejectionCode;
@@ -26,19 +26,19 @@ export class NotKept extends Error {
 }
 
 /**
- * What a retry could do: `never` the destination's answer is final · `backoff` try later, later and later · `afterMs`
- * at that time; `hold: 'sink'` keeps the whole sink waiting (its key is wrong, it asked to wait), `hold: 'job'` just
- * this delivery.
+ * What a retry could do: `never` the destination's answer is final · `backoff` retry with growing delays · `afterMs`
+ * retry at that time; `hold: 'sink'` puts the whole sink on hold (its key is wrong, it asked to wait), `hold: 'job'`
+ * just this delivery.
  */
 export type Retry = 'never' | 'backoff' | { readonly afterMs: number; readonly hold: 'job' | 'sink' };
 
-/** A delivery that did not succeed. The message carries the destination's words, shortened, and what to do. */
+/** A delivery that did not succeed. The message has the destination's words, shortened, and what to do. */
 export class DeliveryFailed extends Error {
   override readonly name = 'DeliveryFailed';
   readonly retry: Retry;
   /** HTTP status of the answer, absent when there was none. */
   readonly status: number | undefined;
-  /** The part of the destination that it concerns, such as a project: its trouble is not that of the others. */
+  /** The part of the destination that it concerns, such as a project: its failures say nothing about the others. */
   readonly concerns: string | undefined;
   constructor(
     message: string,

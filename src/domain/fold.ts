@@ -4,8 +4,8 @@ import { type Deployment, isFinal } from './deployment.ts';
 import { isNamedByDefault, NO_SERVICE } from './service.ts';
 
 /**
- * Folds the records of one deployment into what is known about it. A pure fold of the set: the order in which the
- * records arrived, and how often, makes no difference.
+ * Folds the records of one deployment. A pure function of the set: the order in which the records arrived, and how
+ * often, makes no difference.
  * @throws RangeError when there is no record: a deployment without records does not exist.
  */
 export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
@@ -44,7 +44,10 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
   };
 }
 
-/** What a deployment has of its records as it is: all but what describes one step, or is worked out above. */
+/**
+ * The fields that a deployment takes over from its records: all but those that describe one step, or are computed
+ * above.
+ */
 function withoutStep(merged: ChangeRecord) {
   const {
     id: _,
@@ -75,7 +78,7 @@ function withoutStep(merged: ChangeRecord) {
 }
 
 const AHEAD = "The sender's clock is ahead: times after a signal's receipt are set to that receipt.";
-/** Clocks differ a little everywhere; a note is for those that mislead. */
+/** Clocks always differ a little; only misleading differences are noted. */
 const AHEAD_NOTED_MS = 60_000;
 
 /** Nothing happened after it was reported. A clock that is ahead must not decide what came last. */
@@ -94,21 +97,23 @@ function clamped(record: ChangeRecord): ChangeRecord {
   };
 }
 
-/** Trouble that begins so long after a deployment ended is no failure of it; of one that never ended, it is the end. */
+/**
+ * A failure that begins this long after a deployment ended is no failure of it; where it never ended, it is the end.
+ */
 function withoutLateTrouble(records: readonly ChangeRecord[]): readonly ChangeRecord[] {
   const isLate = ({ state, history }: ChangeRecord) => state === 'failed' && history?.late === true;
   const hasEnd = records.some((record) => isFinal(record.state) && !isLate(record) && record.endReason === undefined);
   return hasEnd ? records.filter((record) => !isLate(record)) : records;
 }
 
-/** What a job reports of itself counts less than what the tool says that ran it. */
+/** What a job reports of itself is less reliable than what the tool reports that ran it. */
 function withReportsRankedLower(records: readonly ChangeRecord[]): readonly ChangeRecord[] {
   const isWitnessed = records.some(({ witness }) => witness === 'job' || witness === 'sync');
   if (!isWitnessed) return records;
   return records.map((record) => (record.witness === 'report' ? { ...record, authoritative: false } : record));
 }
 
-/** Least trusted first: later ones overwrite what earlier ones said. */
+/** Least trusted first: later records overwrite earlier ones. */
 function byAuthority(a: ChangeRecord, b: ChangeRecord): number {
   const isReport = ({ witness }: ChangeRecord) => Number(witness === 'report');
   return Number(a.authoritative) - Number(b.authoritative) || isReport(b) - isReport(a) || byDecision(a, b);
@@ -121,7 +126,7 @@ function startOf(records: readonly ChangeRecord[], decidedAt: string): string | 
   return reported ?? earliest(running.filter((time) => time <= decidedAt));
 }
 
-/** It ran, and failed afterwards: what runs next has taken its place. */
+/** It succeeded, and failed afterwards: the next deployment replaces it. */
 function successBefore(records: readonly ChangeRecord[], decider: ChangeRecord): string | undefined {
   if (decider.state !== 'failed') return undefined;
   const successes = sameState(records, 'succeeded').filter(
@@ -130,7 +135,7 @@ function successBefore(records: readonly ChangeRecord[], decider: ChangeRecord):
   return earliest(successes.flatMap(({ occurredAt }) => (occurredAt <= decider.occurredAt ? [occurredAt] : [])));
 }
 
-/** Posts that repeat it may turn out to report another deployment, once it is known what ran in between. */
+/** A record that repeats it may turn out to report another deployment, once it is known what ran in between. */
 function repeatedUntil(records: readonly ChangeRecord[], decidedAt: string): { repeatedUntil?: string } {
   const last = latest(
     records.map(({ repeatable, periodic, occurredAt }) => (repeatable && !periodic ? occurredAt : undefined)),
@@ -138,7 +143,10 @@ function repeatedUntil(records: readonly ChangeRecord[], decidedAt: string): { r
   return last !== undefined && last > decidedAt ? { repeatedUntil: last } : {};
 }
 
-/** Of one whose start is known, the end is when it was told, if nobody says better. One that never ran has none. */
+/**
+ * The end of a deployment whose start is known is the time of its final state, unless a record has a better one. One
+ * that never ran has none.
+ */
 function endAsTold({ state, endReason, occurredAt }: ChangeRecord, started: string | undefined): string | undefined {
   const isEnd = isFinal(state) && state !== 'canceled' && endReason === undefined;
   return isEnd && started !== undefined && started < occurredAt ? occurredAt : undefined;
@@ -150,21 +158,21 @@ function endOf(run: readonly ChangeRecord[], records: readonly ChangeRecord[], s
   return inRun ?? latest(sameState(records, state).map((record) => record.finishedAt));
 }
 
-/** A summary speaks of one state; one that was written for another state would lie about this one. */
+/** A summary describes one state: the summary of a record in another state would be wrong. */
 function summaryOf(trusted: readonly ChangeRecord[], state: State): { summary?: string } {
   const summary = sameState(trusted, state).findLast((record) => record.summary !== undefined)?.summary;
   return summary === undefined ? {} : { summary };
 }
 
-/** The last word of those that have not ended counts: another one may have had nothing to wait for. */
+/** The last record of those that have not ended counts: an earlier one may have had nothing to wait for. */
 const reasonToWait = (trusted: readonly ChangeRecord[]): string | undefined =>
   trusted.findLast(({ state }) => !isFinal(state))?.waiting;
 
-/** Trouble that is over: the application recovered, and the same tool reported both. */
+/** A failure that is over: the application recovered, and the same tool reported both. */
 const isOver = ({ state, history, occurredAt }: ChangeRecord, decider: ChangeRecord): boolean =>
   decider.state === 'succeeded' && state === 'failed' && history !== undefined && occurredAt < decider.occurredAt;
 
-/** What was wrong does not describe a deployment that has recovered. */
+/** The description of a failure does not describe a deployment that has recovered. */
 function descriptionOf(trusted: readonly ChangeRecord[], decider: ChangeRecord): string | undefined {
   return trusted.findLast((record) => record.description !== undefined && !isOver(record, decider))?.description;
 }
@@ -187,7 +195,7 @@ function sourcesOf(records: readonly ChangeRecord[]): string[] {
 const sameState = (records: readonly ChangeRecord[], state: State) =>
   records.filter((record) => record.state === state);
 
-/** `over` wins wherever it says something; lists are united. */
+/** `over` wins wherever it has a value; lists are united. */
 function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
   // the same keys, fewer of them
   const defined = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined)) as ChangeRecord;
@@ -200,7 +208,7 @@ function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
     ...(under.pullRequest && { pullRequest: { ...under.pullRequest, ...over.pullRequest } }),
     ...(under.manifests && { manifests: { ...under.manifests, ...over.manifests } }),
     ...(under.changeType !== 'deployment' && over.changeType === 'deployment' && { changeType: under.changeType }),
-    // What a later step says is rolled out takes the place of what an earlier one announced.
+    // The revision that a later record reports replaces the one that an earlier record announced.
     artifacts: over.artifacts.length > 0 ? over.artifacts : under.artifacts,
     paths: unite(under.paths, over.paths),
     tags: unite(under.tags, over.tags),
@@ -208,8 +216,8 @@ function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
 }
 
 /**
- * What was reported later refutes what the same tool did not know before: that the commit is unknown, or a notification
- * lost. A conclusion counts as long as it decides.
+ * Notes that later records refute: that the commit is unknown, or a notification lost. An inference counts as long as
+ * it decides the state.
  * @param trusted least trusted first
  */
 function notesOf(trusted: readonly ChangeRecord[], decider: ChangeRecord, { service }: ChangeRecord): string[] {
@@ -225,7 +233,7 @@ function notesOf(trusted: readonly ChangeRecord[], decider: ChangeRecord, { serv
   return [...notes];
 }
 
-/** A signal that does not know the environment must not hide one that does. */
+/** A signal without an environment must not hide the environment of another. */
 function mergeEnvironment(under: ChangeRecord, over: ChangeRecord): ChangeRecord['environment'] {
   if (over.environment.name === 'unknown') return { ...over.environment, ...under.environment };
   if (under.environment.name !== over.environment.name) return over.environment;

@@ -1,5 +1,5 @@
 export const HOUR_MS = 3_600_000;
-/** A week and a day: what a source does on weekends is known. */
+/** A week and a day, so that a source's pauses on weekends are known. */
 export const HOURS_KEPT = 8 * 24;
 const DAY_HOURS = 24;
 
@@ -36,7 +36,7 @@ export const totalOf = (hours: readonly Hour[]): Omit<Hour, 'atMs'> =>
     { taken: 0, ignored: 0, refused: 0 },
   );
 
-/** Fewer hours tell no habit. */
+/** Fewer hours show no pattern. */
 const HABIT_HOURS = 5;
 /** How many times longer than its longest pause a source must be silent. */
 const LONGER_THAN_EVER = 2;

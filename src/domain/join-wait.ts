@@ -1,12 +1,12 @@
 import type { Member } from './join.ts';
 
-/** How many earlier deployments of the same environment are looked at. */
+/** How many earlier deployments of the same environment are considered. */
 const LOOKED_AT = 3;
 
 /**
  * Whether another signal will probably report the end of this deployment soon: in the same environment, signals that
  * are still missing here reported the end of one of the last deployments within `withinMs` of each other. A destination
- * that takes a state only once should then get it later, with what all signals know.
+ * that accepts a state only once should then get it later, with what all signals report.
  * @param plan each member's key → the key of its deployment
  */
 export function awaitsAnother(

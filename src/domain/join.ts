@@ -2,13 +2,13 @@ import { groupBy } from '../values/group.ts';
 import type { Witness } from './change-record.ts';
 
 /**
- * What one key of one source is known to report. Several of them may report the same deployment: the forge's hooks of
- * a job, the `curl` that the job runs, the sync of a cluster that the job's commit caused.
+ * What is known of one key of one source. Several members may report the same deployment: the forge's hooks of a job,
+ * the `curl` that the job runs, the sync of a cluster that the job's commit caused.
  */
 export interface Member {
   /** The key that its source gives it. */
   readonly key: string;
-  /** Which one of its group it was, by arrival: the first of those that are one gives the deployment its key. */
+  /** Its position in the group, by arrival: the first of those that are joined gives the deployment its key. */
   readonly order: number;
   readonly witness: Witness;
   /** The kind of tool, and the configured source. */
@@ -22,11 +22,11 @@ export interface Member {
   readonly jobId?: string;
   /** The name of the job. */
   readonly job?: string;
-  /** As finally named. Absent: unknown. */
+  /** The service by its final name. Absent: unknown. */
   readonly environment?: string;
   /** Full, in lower case. */
   readonly commit?: string;
-  /** Where somebody named it: not the name that the repository gives to all of its services. */
+  /** True where somebody named the service: the repository's name stands for all of its services. */
   readonly service?: string;
   /** What the parts of one deployment have in common, and whether this is one of them or reports the whole. */
   readonly stage?: string;
@@ -34,7 +34,7 @@ export interface Member {
   /** When it began and ended, epoch milliseconds. */
   readonly fromMs: number;
   readonly toMs?: number;
-  /** Which signals of which source have told its end, and when the first of each came: epoch milliseconds. */
+  /** Which signals of which source have reported its end, and when the first of each came: epoch milliseconds. */
   readonly endedBy?: Readonly<Record<string, number>>;
   /** What a rule computed: members with the same value are one deployment; `false` is never joined. */
   readonly join?: string | false;
@@ -46,11 +46,11 @@ export interface JoinOptions {
 }
 
 const MINUTE_MS = 60_000;
-/** A job reports while it runs; clocks and queues differ. */
+/** A job posts while it runs; clocks and queues differ. */
 const REPORT_WINDOW_MS = 6 * 60 * MINUTE_MS;
-/** A controller looks for new commits every few minutes, and may wait for others. */
+/** A controller polls for new commits every few minutes, and may wait for others. */
 const SYNC_WINDOW_MS = 2 * 60 * MINUTE_MS;
-/** The controller's clock is another one than the forge's. */
+/** The controller and the forge have different clocks. */
 const SYNC_EARLY_MS = 5 * MINUTE_MS;
 /** The last signals of a job arrive shortly after its end. */
 const AFTER_END_MS = 2 * MINUTE_MS;
@@ -79,8 +79,8 @@ export function joined(given: readonly Member[], options: JoinOptions): Readonly
 }
 
 /**
- * What two members have in common, one of these at least, when they are joined or related: those without a chain of
- * ties between them make no difference to each other.
+ * What two members have in common (at least one of these) when they are joined or related: members that no chain of
+ * ties connects do not affect each other.
  */
 export function tiesOf(member: Omit<Member, 'order'>): readonly string[] {
   const { commit, pipeline, jobId, join, instance, path, stage } = member;
@@ -93,7 +93,7 @@ export function tiesOf(member: Omit<Member, 'order'>): readonly string[] {
   ];
 }
 
-/** Those that may report the same deployment as this one, though it is not certain enough to join them. */
+/** Members that may report the same deployment as this one, though it is not certain enough to join them. */
 export function related(key: string, given: readonly Member[], options: JoinOptions): readonly string[] {
   const plan = joined(given, options);
   const own = given.filter((member) => plan.get(member.key) === plan.get(key));
@@ -103,7 +103,7 @@ export function related(key: string, given: readonly Member[], options: JoinOpti
   return [...new Set(inOrder.flatMap((member) => plan.get(member.key) ?? []))];
 }
 
-/** Sets of keys that are united pair by pair. */
+/** Disjoint sets of keys, united pair by pair. */
 class Unions {
   readonly #parent: Map<string, string>;
   constructor(keys: readonly string[]) {
@@ -151,7 +151,7 @@ interface Known {
   readonly options: JoinOptions;
 }
 
-/** Each report belongs to the one job that fits it best, and no two reports of one source to the same job. */
+/** Each report belongs to the one job that matches it best, and no two reports of one source to the same job. */
 function reportsOfJobs(reports: readonly Member[], jobs: readonly Member[], known: Known): readonly Pair[] {
   const { unions, options } = known;
   const pairs = reports.flatMap((report): Pair[] => {
@@ -169,7 +169,7 @@ function reportsOfJobs(reports: readonly Member[], jobs: readonly Member[], know
   });
 }
 
-/** Two jobs' own posts by two tools, where the forge itself tells nothing. */
+/** Posts of two tools about one job, where the forge itself reports nothing. */
 function reportsOfOneAnother(reports: readonly Member[], unions: Unions, options: JoinOptions): readonly Pair[] {
   const alone = reports.filter(({ key }) => unions.rootOf(key) === key);
   const partners = (one: Member) =>
@@ -181,7 +181,7 @@ function reportsOfOneAnother(reports: readonly Member[], unions: Unions, options
   });
 }
 
-/** A sync and what caused it: of each, one alone within the window. */
+/** A sync and what caused it: exactly one of each within the window. */
 function syncsOf(syncs: readonly Member[], members: readonly Member[], { unions, options }: Known): readonly Pair[] {
   const causes = members.filter(({ witness }) => witness !== 'sync');
   if (causes.length === 0) return [];
@@ -198,7 +198,8 @@ function syncsOf(syncs: readonly Member[], members: readonly Member[], { unions,
 }
 
 /**
- * The one candidate that has more in common with a member than the others; of equals, the one that ran at that time.
+ * The only candidate that has more in common with a member than the others; among equals, the one that ran at that
+ * time.
  */
 function uniqueBest(candidates: readonly Member[], member: Member, unions: Unions): Member | undefined {
   const areOne = (some: readonly Member[]) => new Set(some.map(({ key }) => unions.rootOf(key))).size === 1;
@@ -209,7 +210,7 @@ function uniqueBest(candidates: readonly Member[], member: Member, unions: Union
   return areOne(atThatTime) ? atThatTime[0] : undefined;
 }
 
-/** What tells one job of a pipeline from another, the surest first. */
+/** What distinguishes the jobs of a pipeline, the most reliable first. */
 function agreementOf(a: Member, b: Member): number {
   if (a.jobId !== undefined && a.jobId === b.jobId) return 3;
   if (a.job !== undefined && a.job === b.job) return 2;
@@ -217,7 +218,7 @@ function agreementOf(a: Member, b: Member): number {
   return namesService(a.job, b.service) || namesService(b.job, a.service) ? 1 : 0;
 }
 
-/** `deploy-cart` deploys cart, and so what has the id `svc_cart`. */
+/** The job `deploy-cart` deploys cart, and so the service with the id `svc_cart`. */
 function namesService(job: string | undefined, service: string | undefined): boolean {
   if (job === undefined || service === undefined) return false;
   const [jobWords, serviceWords] = [` ${plain(job)} `, plain(service).replace(/^(?:svc|service|srv) /, '')];
@@ -260,7 +261,7 @@ const differs = (a: Member, b: Member, field: Field): boolean =>
   a[field] !== undefined && b[field] !== undefined && a[field] !== b[field];
 const isSameCommit = (a: Member, b: Member): boolean => isSame(a, b, 'commit');
 
-/** A post may name a project without the host and the root of the forge. */
+/** A post may name a project without the host and the path under which the forge runs. */
 function isSameRepository(a: Member, b: Member): boolean {
   if (a.host !== undefined && b.host !== undefined) return a.host === b.host && a.path === b.path;
   return a.path === b.path || a.path.endsWith(`/${b.path}`) || b.path.endsWith(`/${a.path}`);
@@ -271,7 +272,7 @@ function isCausedInTime(a: Member, b: Member): boolean {
   return sync.fromMs >= cause.fromMs - SYNC_EARLY_MS && sync.fromMs <= (cause.toMs ?? cause.fromMs) + SYNC_WINDOW_MS;
 }
 
-/** Between the two spans; 0 where they overlap. */
+/** The time between the two spans; 0 where they overlap. */
 function distanceMs(a: Member, b: Member): number {
   return Math.max(0, a.fromMs - (b.toMs ?? b.fromMs), b.fromMs - (a.toMs ?? a.fromMs));
 }

@@ -1,32 +1,35 @@
-/** Fields that people type from memory, and get nearly right. */
+/** Filters whose values people type from memory, and often slightly wrong. */
 export const FORGIVEN = ['environment', 'service', 'person'] as const;
 export type ForgivenField = (typeof FORGIVEN)[number];
 
 export interface KnownName {
   readonly name: string;
-  /** Changes, or places, that have it. */
+  /** The number of changes, or slots, that have it. */
   readonly count: number;
 }
 
-/** A value that nothing has. */
+/** A value that occurs nowhere. */
 export interface UnknownName {
   readonly field: ForgivenField | 'owner';
   readonly value: string;
-  /** True: the names below hold it, and are shown in its place. */
+  /** True: the names below contain it, and are shown in its place. */
   readonly isPart: boolean;
-  /** The most used first. */
+  /** The most frequent first. */
   readonly known: readonly KnownName[];
 }
 
-/** More names than this in the place of one are no answer. */
+/** A longer list of suggestions is no help. */
 const MAX_NAMES = 20;
 const SUGGESTED = 5;
-/** A name that is further away was not meant. */
+/** A name at a greater distance was not meant. */
 const MAX_TYPOS = 2;
 /** Comparing costs the product of two lengths. */
 const MAX_COMPARED_CHARS = 60;
 
-/** What may be meant by a name that nothing has. @param counts by name in lower case */
+/**
+ * Names that may be meant by one that occurs nowhere.
+ * @param counts by name in lower case
+ */
 export function findName(
   field: UnknownName['field'],
   value: string,
@@ -46,7 +49,7 @@ function isNearly(name: string, wanted: string): boolean {
   return Math.abs(name.length - wanted.length) <= MAX_TYPOS && typosBetween(name, wanted) <= MAX_TYPOS;
 }
 
-/** Levenshtein: letters that are left out, put in or another. */
+/** Levenshtein distance. */
 function typosBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let i = 1; i <= a.length; i++) {

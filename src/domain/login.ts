@@ -1,22 +1,22 @@
-/** Where a provider sends people back to, below `public_url`. */
+/** The path below `public_url` to which a provider redirects people. */
 export const LOGIN_CALLBACK = '/login/oidc/callback';
 
-/** What a person does about a login that failed. */
+/** Why a login failed, by what can be done about it. */
 export type LoginFailure =
-  /** The provider does not answer, or not as one: later it may. */
+  /** The provider does not answer, or not as a provider: it may later. */
   | 'unreachable'
-  /** The provider does not take who we are, or what we ask for: whoever runs the bridge has to act. */
+  /** The provider does not accept our client, or what we ask for: the operator of the bridge has to act. */
   | 'misconfigured'
-  /** The person, or the provider's rules, said no. */
+  /** The person, or the provider's rules, refused. */
   | 'denied'
-  /** The answer is not that of this login: begin again. */
+  /** The answer does not belong to this login: it has to begin again. */
   | 'refused';
 
 /** The message is for a person; it holds no secret, no code and no token. */
 export class LoginFailed extends Error {
   override readonly name = 'LoginFailed';
   readonly failure: LoginFailure;
-  /** For the log alone: whoever is not logged in need not know our network. */
+  /** For the log alone: who is not logged in need not know our network. */
   readonly detail: string | undefined;
   constructor(failure: LoginFailure, message: string, options?: ErrorOptions & { readonly detail?: string }) {
     super(message, options);

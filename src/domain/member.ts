@@ -5,7 +5,7 @@ import type { Deployment } from './deployment.ts';
 import type { Member } from './join.ts';
 import { isNamedByDefault } from './service.ts';
 
-/** What is known of a member before it has a place in its group. */
+/** A member before it has a position in its group. */
 export type NewMember = Omit<Member, 'order'>;
 
 interface JoinCandidate {
@@ -13,15 +13,15 @@ interface JoinCandidate {
   readonly deployment: Deployment;
   readonly witness: Witness;
   readonly stage?: ChangeRecord['stage'];
-  /** The signal, if it tells the end. */
+  /** The signal, if it reports the end. */
   readonly end?: string | undefined;
-  /** What a rule said. */
+  /** The value of a rule's `join`. */
   readonly join: string | false | undefined;
 }
 
 /**
- * What one record reports whose deployment it is. Undefined where no repository is known: nothing ties it to others
- * then.
+ * What one record reports, and of which deployment. Undefined where no repository is known: nothing can tie it to
+ * others then.
  */
 export function memberOf({ deployment, witness, stage, end, join }: JoinCandidate): NewMember | undefined {
   const { key, source, instance, environment, commit, job, serviceId, occurredAt, startedAt, finishedAt } = deployment;
@@ -71,12 +71,15 @@ function addressOf(url: string | undefined): { host: string; path: string } | un
   return host !== '' && path !== undefined ? { host: host.toLowerCase(), path } : undefined;
 }
 
-/** `Harbor/Pay.git` and `/harbor/pay/` are one. A number is no path. */
+/** `Harbor/Pay.git` and `/harbor/pay/` are the same. A number is no path. */
 function pathOf(text: string | undefined): string | undefined {
   const whole = text?.split('/').filter(Boolean).join('/').toLowerCase();
   const path = whole?.endsWith('.git') ? whole.slice(0, -'.git'.length) : whole;
   return path?.includes('/') ? path : undefined;
 }
 
-/** Under which name those that may be one are kept together: a post may leave out the root of the forge. */
+/**
+ * The name of the group in which members that may be joined are kept: a post may leave out the path under which the
+ * forge runs.
+ */
 export const groupOf = ({ path }: Pick<Member, 'path'>): string => path.split('/').slice(-2).join('/');

@@ -4,11 +4,11 @@ import { fold } from './fold.ts';
 import { type RoutingOptions, route } from './routing.ts';
 import type { Rule } from './rule.ts';
 
-/** Where one field of a deployment comes from. */
+/** Where the value of one field of a deployment comes from. */
 export interface Origin {
   readonly field: string;
   readonly value: unknown;
-  /** The signals that said it, or the line of the rule that set it. */
+  /** The signals that reported it, or the line of the rule that set it. */
   readonly from: readonly string[];
 }
 
@@ -48,13 +48,13 @@ const FIELDS = [
   'tags',
 ] as const;
 
-/** One moment of a deployment's way through the rules. */
+/** One stage of a deployment's way through the rules. */
 interface Stage {
   readonly deployment: Deployment;
   readonly by: string;
 }
 
-/** What came from where: every field that has a value, with the record or rule that gave it. */
+/** For every field that has a value, the record or rule that gave it. */
 export function originsOf(key: string, records: readonly ChangeRecord[], parts: OriginParts): readonly Origin[] {
   const reported = fold(key, records);
   const stages = stagesOf(reported, parts);
@@ -73,7 +73,7 @@ export function originsOf(key: string, records: readonly ChangeRecord[], parts: 
   });
 }
 
-/** The rules one more at a time: what changes from one stage to the next is the work of the rule between them. */
+/** Applies one rule more at a time: what changes from one stage to the next is the effect of the rule between them. */
 function stagesOf(reported: Deployment, { rules, routing }: OriginParts): Stage[] {
   const named = route(reported, [], routing);
   const steps = rules.map((_, index) => {

@@ -6,7 +6,7 @@ import { matchAny, Patterns } from './rule-pattern.ts';
 const Text = TypedText.min(1);
 const Link = webUrl('write an address that begins with https:// or http://').max(URL_CHARS);
 
-/** Who is called when a service breaks. */
+/** The team that is called when a service breaks. */
 export interface Owner {
   readonly team: string;
   readonly channel?: string | undefined;
@@ -15,7 +15,7 @@ export interface Owner {
   readonly on_call?: string | undefined;
 }
 
-/** The first that fits a service owns it. */
+/** The first entry that matches a service owns it. */
 export const Owners = z.array(
   z.strictObject({
     service: Patterns,

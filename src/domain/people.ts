@@ -30,8 +30,8 @@ export type People = z.output<typeof People>;
 export const personOf = ({ byAlias }: People, name: string): string => byAlias.get(name.toLowerCase()) ?? name;
 
 /**
- * All names and logins of the person with this name. Where no name is equal, it matches every name that contains it:
- * pages say `Ana Lima`, and the change log may hold only her login.
+ * All names and logins of the person with this name. Where no name is equal, every name that contains it counts: pages
+ * say `Ana Lima`, and the change log may hold only her login.
  */
 export function aliasesOf(people: People, name: string): readonly string[] {
   const exact = people.aliases.get(personOf(people, name));

@@ -4,13 +4,13 @@ import type { Deployment } from './deployment.ts';
 /** Alerts by the key of the change that each counts against. */
 export type AlertsByChange = ReadonlyMap<string, readonly Alert[]>;
 
-/** An alert this long after a change says more of the day than of the change. */
+/** An alert that begins this long after a change was hardly caused by it. */
 const COUNTS_WITHIN_MS = 24 * 3_600_000;
 
 /**
  * Each alert counts against the last change of its service in its environment that had succeeded in the 24 hours before
  * it began; without such a change it counts against none. One that names no environment counts in each.
- * @param finished all of the span: which of them are shown changes nothing about it
+ * @param finished all of the span: a filter on the page must not change which change an alert counts against
  */
 export function attributeAlerts(finished: readonly Deployment[], alerts: readonly Alert[]): AlertsByChange {
   const byService = new Map<string, Deployment[]>();

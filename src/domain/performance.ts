@@ -49,10 +49,10 @@ export interface Measured extends DateRange {
 }
 
 const DAY_MS = 86_400_000;
-/** Below this a tenth of them is less than one. */
+/** With fewer values there is no slowest tenth. */
 const LEAST_FOR_TENTH = 10;
 
-/** What brings a version somewhere. The others change something that runs already. */
+/** Types that bring a version somewhere. The others change something that runs already. */
 const IS_DEPLOYMENT: Readonly<Record<ChangeType, boolean>> = {
   deployment: true,
   code: true,
@@ -72,7 +72,10 @@ export function lastDays(days: number, now: Date): DateRange {
   return { from: new Date(today - (days - 1) * DAY_MS), to: now };
 }
 
-/** Those that count: that deploy something, and have come to an end. A canceled one has neither worked nor failed. */
+/**
+ * The deployments that count: those that deploy something, and have ended. A canceled one has neither worked nor
+ * failed.
+ */
 export function finishedDeployments(deployments: readonly Deployment[]): Deployment[] {
   return deployments
     .filter(({ changeType, state }) => IS_DEPLOYMENT[changeType] && (state === 'succeeded' || state === 'failed'))
@@ -93,8 +96,8 @@ export function performanceOf(finished: readonly Deployment[], span: Measured): 
 }
 
 /**
- * From the commit to its first success in a place. A commit that is deployed again was there already; a roll-back is no
- * delivery.
+ * From the commit to its first success in an environment. A commit that is deployed again was there already; a
+ * roll-back is no delivery.
  */
 function leadTimeOf(finished: readonly Deployment[]): Performance['leadTime'] {
   const first = new Map<string, Deployment>();
@@ -117,7 +120,7 @@ function leadTimeOf(finished: readonly Deployment[]): Performance['leadTime'] {
   };
 }
 
-/** Of the changes: a roll-back is the cure, not another change. */
+/** Of the changes: a roll-back repairs a change and is none itself. */
 function changeFailureOf(finished: readonly Deployment[]): Performance['changeFailure'] {
   const undone = new Set(
     finished.flatMap(({ changeType, state, replaced }) =>
@@ -153,7 +156,10 @@ function resolvedOf(finished: readonly Deployment[], alerts: AlertsByChange): Pe
   return { ...(medianMs !== undefined && { medianMs }), restored: times.length, open };
 }
 
-/** From the first failure in a place to the next success there; failures in between belong to the same trouble. */
+/**
+ * From the first failure of a service in an environment to its next success there; failures in between belong to the
+ * same incident.
+ */
 function restoreOf(finished: readonly Deployment[]): Performance['restore'] {
   const failedAt = new Map<string, number>();
   const times: number[] = [];
@@ -171,7 +177,7 @@ function restoreOf(finished: readonly Deployment[]): Performance['restore'] {
   return { ...(medianMs !== undefined && { medianMs }), restored: times.length, open: failedAt.size };
 }
 
-/** A day without deployments has a place too. */
+/** Includes the days without deployments. */
 export function daysOf(finished: readonly Deployment[], { from, to }: DateRange): Day[] {
   const counts = new Map<string, { succeeded: number; failed: number }>();
   for (let ms = from.getTime(); ms <= to.getTime(); ms += DAY_MS)
@@ -223,7 +229,7 @@ export function performanceBy(
     .sort((a, b) => b.performance.finished - a.performance.finished || a.name.localeCompare(b.name));
 }
 
-/** Between the two nearest where it falls between them. */
+/** Interpolated between the two nearest values. */
 function quantile(values: readonly number[], share: number): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (sorted.length - 1) * share;

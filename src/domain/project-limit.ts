@@ -17,7 +17,7 @@ export const projectDeniedNote = (project: string, source: string): string =>
   `gitlab_project ${project.slice(0, 100)} is left out: it is not among the projects of the source ${source}.`;
 
 /**
- * Whoever named the project (a rule may, too), the source that decided the state must be allowed to write to it. Where
+ * Whoever named the project (possibly a rule), the source that decided the state must be allowed to write to it. Where
  * it is not, the deployment is written to no project, not even to that of its repository's address.
  */
 export function limitProject(deployment: Deployment, limits: ProjectLimits | undefined): Deployment {

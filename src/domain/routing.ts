@@ -34,7 +34,7 @@ export interface RoutingResult {
   readonly sinks?: readonly string[];
   /** The value of a rule's `join`, or `false`: joined with none; absent where no rule sets it. */
   readonly join?: string | false;
-  /** One line a name map that renamed it, then one line a rule that matched. */
+  /** A line for each name map that renamed it, then a line for each rule that matched. */
   readonly trace: readonly string[];
   /** The indexes of the rules that matched. */
   readonly matched: readonly number[];
@@ -97,12 +97,12 @@ function apply(
   };
 }
 
-/** A value of which a part is not known joins nothing. */
+/** A value with an unknown part joins nothing. */
 function joinOf({ join }: Rule, context: Parameters<typeof compute>[1]): string | false | undefined {
   if (join === undefined || join === false) return join;
   const computed = compute(join, context);
   return 'value' in computed ? computed.value : undefined;
 }
 
-/** Names come from outside and may hold line breaks. */
+/** Names are foreign text and may hold line breaks. */
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ');

@@ -15,15 +15,15 @@ const WRITE =
   'write two dates (from: 2026-12-20, to: 2027-01-03), two times of the week (from: "fri 17:00", to: "mon 08:00"), ' +
   'two times of the day (from: "22:00", to: "06:00"), or days alone';
 
-/** By the clocks on the wall of its zone, as milliseconds of UTC: an hour that comes twice is inside twice. */
+/** Wall-clock time of its zone, as milliseconds of UTC: an hour that occurs twice is inside twice. */
 type Span =
   | { readonly kind: 'once'; readonly fromMs: number; readonly toMs: number }
   /** Each begins at a time of the week, counted from Sunday. */
   | { readonly kind: 'weekly'; readonly startsMs: readonly number[]; readonly lengthMs: number };
 
-/** A stretch of time in which changes are marked. */
+/** A period in which changes are marked. */
 export interface During {
-  /** As a person reads it. */
+  /** As people write it. */
   readonly text: string;
   readonly zone: string;
   readonly span: Span;
@@ -69,7 +69,7 @@ function isZone(zone: string): boolean {
 
 type Day = (typeof DAYS)[number];
 
-/** What is wrong, as a sentence, where it is none. */
+/** What is wrong, as a sentence. */
 function spanOf(from: string | undefined, to: string | undefined, days: readonly Day[] | undefined): Span | string {
   if (from === undefined && to === undefined && days)
     return { kind: 'weekly', startsMs: days.map(startOfDay), lengthMs: DAY_MS };
@@ -98,7 +98,7 @@ function wallMs(text: string): number {
 
 interface Clock {
   readonly day: Day | undefined;
-  /** Of the day. */
+  /** A time of day. */
   readonly ms: number;
 }
 
@@ -110,7 +110,7 @@ function clockOf(text: string): Clock | undefined {
   return ms > DAY_MS || (word !== undefined && day === undefined) ? undefined : { day, ms };
 }
 
-/** A time of the day that ends before it begins ends on the next day; the days are those on which it begins. */
+/** A time of day that ends before it begins ends on the next day; the days are those on which it begins. */
 function weekly(from: Clock, to: Clock, days: readonly Day[] | undefined): Span | string {
   if (from.day !== undefined && to.day !== undefined) {
     if (days) return 'the times name their days: leave days out';
@@ -123,7 +123,7 @@ function weekly(from: Clock, to: Clock, days: readonly Day[] | undefined): Span 
 }
 
 /**
- * The window in which the deployment was made: some of its time from start to end lies inside. What waits, or was
+ * The window in which the deployment was made: some of its time from start to end is inside. One that waits, or was
  * canceled before it began, has changed nothing.
  */
 export function windowOf(windows: readonly During[], deployment: Deployment): During | undefined {
@@ -140,14 +140,14 @@ function overlaps(span: Span, fromMs: number, toMs: number): boolean {
   if (span.kind === 'once') return fromMs < span.toMs && toMs >= span.fromMs;
   return span.startsMs.some((startMs) => {
     const sinceMs = fromMs - A_SUNDAY_MS - startMs;
-    const lastMs = fromMs - (((sinceMs % WEEK_MS) + WEEK_MS) % WEEK_MS); // the last one that began before
+    const lastMs = fromMs - (((sinceMs % WEEK_MS) + WEEK_MS) % WEEK_MS); // the last occurrence that began before
     return fromMs < lastMs + span.lengthMs || toMs >= lastMs + WEEK_MS;
   });
 }
 
-const formats = new Map<string, Intl.DateTimeFormat>(); // as many as the configuration names zones
+const formats = new Map<string, Intl.DateTimeFormat>(); // one for each zone that the configuration names
 
-/** What the clocks of the zone show, as milliseconds of UTC. */
+/** Wall-clock time in the zone, as milliseconds of UTC. */
 function onTheWall(ms: number, zone: string): number {
   let format = formats.get(zone);
   if (!format) {

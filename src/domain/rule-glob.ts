@@ -6,12 +6,15 @@ import { NOTHING_CAPTURED, type Pattern } from './rule-regex.ts';
 const OPTIONS = { dot: true, nocase: true };
 
 /**
- * Picomatch's assertions that a path part is not empty, `.` or `..`: RE2 has none, and no name that we match has such a
- * part.
+ * Picomatch's assertions that a path part is not empty, `.` or `..`: RE2 has none, and no name that is matched has such
+ * a part.
  */
 const ASSERTIONS = [String.raw`(?!(?:^|\/)\.{1,2}(?:\/|$))`, String.raw`(?!\.{1,2}(?:\/|$))`, '(?=.)'];
 
-/** Where picomatch itself must match: length^stars steps, which is 70 ms for 1,000 characters and three stars. */
+/**
+ * Limit where picomatch itself must match: it takes length^stars steps, which is 70 ms for 1,000 characters and three
+ * stars.
+ */
 const MAX_STARS = 3;
 
 /**
@@ -30,7 +33,7 @@ export function compileGlob(text: string): Pattern | { readonly wrong: string } 
   };
 }
 
-/** `!(…)` and `!…` are look-aheads, which RE2 has not. */
+/** `!(…)` and `!…` are look-aheads, which RE2 does not have. */
 function toRe2(source: string): RE2JS | undefined {
   const compiled = compileRe2(
     ASSERTIONS.reduce((pattern, assertion) => pattern.replaceAll(assertion, ''), source),

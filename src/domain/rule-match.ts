@@ -5,7 +5,7 @@ import { matchAny, mergeCaptures, Patterns } from './rule-pattern.ts';
 import { type Captures, NOTHING_CAPTURED, type Pattern } from './rule-regex.ts';
 import { knownTier } from './tier.ts';
 
-/** One word of a closed list or several, so that a misspelt one is refused. */
+/** One word of a closed list or several, so that a misspelled word is refused. */
 const Words = <Word extends string>(words: readonly Word[]) => {
   const Known = z.enum(words);
   return z
@@ -48,7 +48,7 @@ export const Criteria = z.strictObject({
 });
 export type Criteria = z.infer<typeof Criteria>;
 
-/** All parts must fit, and none of those under `not`. */
+/** All parts must match, and none of those under `not`. */
 export const Match = Criteria.extend({ not: Criteria.optional() });
 export type Match = z.infer<typeof Match>;
 
@@ -57,7 +57,7 @@ export function groupsOf({ not: _, ...criteria }: Match): string[] {
   return partsOf(criteria).flatMap(([, patterns]) => patterns.flatMap(({ groups }) => groups));
 }
 
-/** What the match captures, or nothing at all when it does not fit. A field that is not known fits no pattern. */
+/** The captures of a match, or undefined when it does not match. An unknown field matches no pattern. */
 export function matchOf({ not = {}, ...criteria }: Match, deployment: Deployment): Captures | undefined {
   const actual = valuesOf(deployment);
   const found: Captures[] = [];
@@ -71,8 +71,8 @@ export function matchOf({ not = {}, ...criteria }: Match, deployment: Deployment
 }
 
 /**
- * The first part of a match that a deployment does not fit, as a sentence after a name: "tier is staging, it takes only
- * production". Undefined: it fits.
+ * The first part of a match that a deployment does not meet, as a sentence after a name: "tier is staging, it takes
+ * only production". Undefined: it matches.
  */
 export function mismatchOf({ not = {}, ...criteria }: Match, deployment: Deployment): string | undefined {
   const actual = valuesOf(deployment);
@@ -82,7 +82,7 @@ export function mismatchOf({ not = {}, ...criteria }: Match, deployment: Deploym
   return excluded && `${saidText(excluded[0], actual)}, it takes none of ${textOf(excluded[1])}`;
 }
 
-/** Longer lists are not read in a sentence. */
+/** Longer lists are not written out in a sentence. */
 const MAX_NAMED = 5;
 
 function saidText(key: keyof Criteria, actual: ReturnType<typeof valuesOf>): string {
@@ -123,7 +123,7 @@ function valuesOf(deployment: Deployment): Record<keyof Criteria, readonly (stri
   };
 }
 
-/** Sources put what has no field of its own into tags: `app:lighthouse`. */
+/** Sources put facts without a field of their own into tags: `app:lighthouse`. */
 export function taggedWith(name: string, { tags }: Deployment): string[] {
   const prefix = `${name}:`;
   return tags.filter((tag) => tag.startsWith(prefix)).map((tag) => tag.slice(prefix.length));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Deployment } from './deployment.ts';
 
-/** Their name → ours. Case does not count on the left, and is kept on the right. */
+/** Their name → ours. The left side ignores case, the right side keeps it. */
 export const NameMap = z
   .record(z.string().min(1), z.string('write a name in quotation marks').min(1))
   .transform((names, context): ReadonlyMap<string, string> => {
@@ -20,10 +20,10 @@ export const NameMap = z
   });
 export type NameMap = z.infer<typeof NameMap>;
 
-/** The name that a map gives, if it knows this one. */
+/** The name that a map gives, if it has an entry for this one. */
 export const renamed = (names: NameMap | undefined, name: string): string | undefined => names?.get(name.toLowerCase());
 
-/** Gives a deployment other names. */
+/** Replaces names of a deployment. */
 export function rename(
   deployment: Deployment,
   { environment, service }: { environment?: string | undefined; service?: string | undefined },
@@ -35,7 +35,7 @@ export function rename(
   };
 }
 
-/** Keeps what the tool called it, where it is called otherwise now. `unknown` is a name that no tool gave. */
+/** Keeps the tool's name where it was replaced. `unknown` is a name that no tool gave. */
 export function withOriginal(reported: Deployment, now: Deployment): Deployment {
   const original = {
     ...originally('environment', reported.environment.name, now.environment.name),

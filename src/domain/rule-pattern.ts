@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { compileGlob } from './rule-glob.ts';
 import { type Captures, compileRegex, isRegex, NOTHING_CAPTURED, type Pattern } from './rule-regex.ts';
 
-/** Longer ones are programs. */
+/** A longer pattern is a program. */
 const MAX_PATTERN_CHARS = 300;
-/** Longer texts are cut before any pattern sees them: names are short, and a sender must not make us work. */
+/** Longer texts are cut before any pattern is applied: names are short, and a sender must not cause work. */
 const MAX_TEXT_CHARS = 1_000;
 
 /**
- * One pattern or several, any of which may match: globs (`*` stays within a path part, `**` does not, case does not
- * count) and regular expressions between slashes. The types are checked before the patterns, because a union hides what
- * is wrong.
+ * One pattern or several, any of which may match: globs (`*` stays within a path part, `**` does not, case is ignored)
+ * and regular expressions between slashes. The types are checked before the patterns, because a union hides what is
+ * wrong.
  */
 export const Patterns = z
   .union([z.string(), z.array(z.string()).min(1)], 'write a pattern in quotation marks, or a list of them')
@@ -31,8 +31,8 @@ function compile(text: string): Pattern | { readonly wrong: string } {
 }
 
 /**
- * Absent: none fits any of the texts; what is not known fits nothing. Of several that fit, each gives its groups, and
- * the first one wins.
+ * Absent: none matches any of the texts; an unknown value matches nothing. Of several that match, each gives its
+ * groups, and the first one wins.
  */
 export function matchAny(patterns: readonly Pattern[], texts: readonly (string | undefined)[]): Captures | undefined {
   const cut = texts.flatMap((text) => text?.slice(0, MAX_TEXT_CHARS) ?? []);

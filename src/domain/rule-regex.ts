@@ -1,28 +1,28 @@
 import { RE2JS } from 're2js';
 import { compilePattern, type PatternFault } from '../values/pattern.ts';
 
-/** The named groups of a text that matched. A group that took no part is not in it. */
+/** The named groups of a match. A group that took no part is not in it. */
 export type Captures = ReadonlyMap<string, string>;
 
-/** Something that a text fits or does not. */
+/** A test of a text. */
 export interface Pattern {
   /** As the configuration writes it. */
   readonly text: string;
   /** The names of its groups, for computed values. */
   readonly groups: readonly string[];
-  /** Absent: it does not fit. */
+  /** Absent: it does not match. */
   readonly match: (text: string) => Captures | undefined;
 }
 
 export const NOTHING_CAPTURED: Captures = new Map();
 
-/** Written between slashes; `i` ignores case. The body is greedy, so that a path may stand in it as it is. */
+/** Written between slashes; `i` ignores case. The body is greedy, so that it may contain a path unescaped. */
 const WRITTEN = /^\/(?<body>.+)\/(?<flags>[dgimsuvy]*)$/s;
 
 export const isRegex = (text: string): boolean => WRITTEN.test(text);
 
 /**
- * Runs in linear time, whatever the text (RE2). It searches: `^` and `$` bind it to the ends.
+ * Runs in linear time, whatever the text (RE2). It searches: `^` and `$` anchor it to the ends.
  * @returns what is wrong, as a sentence, when it cannot be used.
  */
 export function compileRegex(text: string): Pattern | { readonly wrong: string } {

@@ -6,7 +6,7 @@ import { type Computed, compute, isComputed, type Value, type ValueContext } fro
 
 interface Assigned {
   readonly deployment: Deployment;
-  /** What was set from what, and what could not be. */
+  /** What was set from what, and what could not be set. */
   readonly effects: readonly string[];
 }
 

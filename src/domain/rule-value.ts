@@ -16,12 +16,12 @@ const NAMES: Readonly<Record<string, (deployment: Deployment) => string | undefi
   branch: ({ ref }) => ref,
 };
 
-/** Where a source finds no name it says `unknown`: that is nothing to build another name from. */
+/** Where a source finds no name it writes `unknown`, of which no other name may be built. */
 const unlessUnknown = (name: string): string | undefined => (name === 'unknown' ? undefined : name);
 
 type Part = { readonly text: string } | { readonly name: string };
 
-/** A value of `set`: text in which `{name}` stands for what the deployment, or the match, says. `{{` is a brace. */
+/** A value of `set`: text in which `{name}` stands for a value of the deployment, or of the match. `{{` is a brace. */
 export interface Value {
   readonly text: string;
   readonly parts: readonly Part[];
@@ -53,7 +53,7 @@ function partsOf(text: string): Part[] | undefined {
 
 export const isComputed = ({ parts }: Value): boolean => parts.some((part) => 'name' in part);
 
-/** A sentence for each name that nothing gives. */
+/** A sentence for each name that does not exist. */
 export function unknownNames({ parts }: Value, groups: readonly string[]): string[] {
   return parts
     .flatMap((part) => ('name' in part ? [part.name] : []))
@@ -69,7 +69,7 @@ export function unknownNames({ parts }: Value, groups: readonly string[]): strin
 
 export type Computed = { readonly value: string } | { readonly missing: string };
 
-/** What the value is for this deployment, or why it is nothing: never '', and never the braces themselves. */
+/** The value for this deployment, or why there is none: never '', and never the braces themselves. */
 export function compute(value: Value, { deployment, captures, groups }: ValueContext): Computed {
   let text = '';
   for (const part of value.parts) {
@@ -87,7 +87,7 @@ export interface ValueContext {
   readonly groups: readonly string[];
 }
 
-/** The rule's own group stands before a name of ours, also when it took no part in the match. */
+/** The rule's own group takes precedence over a name of ours, also when it took no part in the match. */
 function lookUp(name: string, { deployment, captures, groups }: ValueContext): string | undefined {
   return groups.includes(name) ? captures.get(name) : NAMES[name]?.(deployment);
 }

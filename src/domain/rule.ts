@@ -24,12 +24,12 @@ export const Rule = z
   .strictObject({
     name: z.string().min(1).optional(),
     match: Match.default({}),
-    /** Only of what was made in one of these windows: a freeze. It marks, and blocks nothing. */
+    /** Only deployments that were made in one of these windows: a freeze. It marks, and blocks nothing. */
     during: During.optional(),
     set: Assignment.optional(),
-    /** The deployment is not recorded and not delivered to anyone. The inbox says which rule did it. */
+    /** The deployment is neither listed nor delivered to any sink. The inbox says which rule did it. */
     drop: z.boolean().optional(),
-    /** Only these sinks are told. */
+    /** Only these sinks receive it. */
     sinks: z.array(z.string()).optional(),
     /**
      * Signals with the same value report one deployment, whichever tool sent them; `false`: no other tool reports it.

@@ -3,9 +3,9 @@ import { isTeam, type Owner } from './owners.ts';
 import type { Slot } from './running.ts';
 import { tierOf } from './tier.ts';
 
-/** What runs where, of which services and environments: the page, the API and the command line ask alike. */
+/** Selects services and environments of the page, the API and the command line for what runs where. */
 export interface RunningFilter {
-  /** A name, or a part of it where none is called just so. */
+  /** A name, or a part of it where no name is equal. */
   readonly service?: string | undefined;
   readonly environment?: string | undefined;
   readonly tier?: string | undefined;
@@ -18,7 +18,7 @@ export interface SelectedSlots {
   readonly unknown: readonly UnknownName[];
 }
 
-/** @param ownerOf whom a service belongs to */
+/** @param ownerOf the team that owns a service */
 export function selectSlots(
   slots: readonly Slot[],
   { service, environment, tier, owner }: RunningFilter,
@@ -51,7 +51,7 @@ export function selectSlots(
   };
 }
 
-/** How many places have each name. */
+/** How many slots have each name. */
 function countBy(slots: readonly Slot[], nameOf: (slot: Slot) => string | undefined): ReadonlyMap<string, KnownName> {
   const counts = new Map<string, KnownName>();
   for (const slot of slots) {

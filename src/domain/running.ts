@@ -6,14 +6,14 @@ import { swimlaneOf } from './swimlane.ts';
 import { tierOf } from './tier.ts';
 import { type LazyTimelineEntry, runsSinceMs, type TimelineEntry } from './timeline-entry.ts';
 
-/** What puts another version in its place; a flag or a migration does not. */
+/** Types that put another version in place; a flag or a migration does not. */
 const PUTS_VERSION: ReadonlySet<ChangeType> = new Set(['deployment', 'code', 'rollback', 'security_patch']);
-/** So far back one environment is looked for in another. */
+/** How many revisions of one environment are searched for that of another. */
 const MAX_REVISIONS = 100;
 
-/** So many of one place say what took their place. */
+/** How many of one slot keep the link to their successor. */
 const MAX_HISTORY = 50;
-/** So many of one place are looked at. */
+/** How many of one slot are considered. */
 const MAX_RAN = 500;
 
 /** One service in one environment. */
@@ -22,19 +22,19 @@ export interface Slot {
   /** Which of the services of that name (entry-service.ts). */
   readonly serviceKey: string;
   readonly environment: TimelineEntry['environment'];
-  /** The newest that succeeded, also if it has failed since: nothing took its place. Absent: none did. */
+  /** The newest that succeeded, even if it has failed since: nothing replaced it. Absent: none did. */
   readonly current?: TimelineEntry;
-  /** What was tried since: running, failed or canceled, it replaces nothing. */
+  /** The newest attempt since: running, failed or canceled, it replaced nothing. */
   readonly attempt?: TimelineEntry;
   /** What ran here, each once, the newest first. */
   readonly revisions: readonly string[];
-  /** Those that succeeded last, the newest first. */
+  /** The last ones that succeeded, the newest first. */
   readonly history: readonly TimelineEntry[];
 }
 
-/** What became of a deployment that succeeded. */
+/** Whether a deployment that succeeded still runs. */
 export interface RunningStatus {
-  /** True: it runs. Else `next` superseded it. */
+  /** True: it runs. Otherwise `next` superseded it. */
   readonly isCurrent: boolean;
   readonly next?: TimelineEntry;
 }
@@ -47,7 +47,7 @@ export interface Drift {
   readonly deployments?: number;
 }
 
-/** What was deployed to each place, a service in an environment. */
+/** What was deployed to each slot (a service in an environment). */
 export type Places = ReadonlyMap<string, Place>;
 
 interface Place {
@@ -81,7 +81,7 @@ export function placesOf(entries: readonly LazyTimelineEntry[]): Places {
   return places;
 }
 
-/** The same as of all entries at once. What only the older ones know is taken over as it is. */
+/** Equal to placesOf() of all entries at once. What only the older part has is taken over unchanged. */
 export function mergePlaces(newer: Places, older: Places): Places {
   const merged = new Map(older);
   for (const [key, place] of newer) {
@@ -144,7 +144,7 @@ function resolvedOf(places: Places): Places {
 export const slotsIn = (places: Places): Slot[] =>
   [...resolvedOf(places)].map(([key, place]) => slotIn(place, key.slice(0, key.indexOf('\n'))));
 
-/** Of thousands of places a change touches one. */
+/** A change affects one of thousands of slots. */
 const slotsByPlace = new WeakMap<Place, Slot>();
 
 function slotIn(place: Place, serviceKey: string): Slot {
@@ -194,7 +194,7 @@ const byTier = (a: Slot, b: Slot): number =>
   a.environment.name.length - b.environment.name.length ||
   (a.environment.name < b.environment.name ? -1 : 1);
 
-/** The environments that are columns of a board, with how many come and go and are none. */
+/** The environments that are columns of a board, and how many short-lived ones have no column. */
 export function columnsOf(slots: readonly Slot[]): { readonly names: readonly string[]; readonly folded: number } {
   const environments = new Map<string, Slot>();
   for (const slot of slots) {
@@ -206,7 +206,7 @@ export function columnsOf(slots: readonly Slot[]): { readonly names: readonly st
   return { names: lasting.map(({ environment }) => environment.name), folded: all.length - lasting.length };
 }
 
-/** Against the first environment of its service that runs anything: production, where there is one. */
+/** Compared with the first environment of its service that runs anything: production, where there is one. */
 export function driftOf(slot: Slot, own: readonly Slot[]): Drift | undefined {
   const from = own.find(({ current }) => current !== undefined);
   if (!from?.current || !slot.current || from === slot) return undefined;
@@ -219,7 +219,7 @@ export function driftOf(slot: Slot, own: readonly Slot[]): Drift | undefined {
   return behind > 0 ? { from, which: 'behind', deployments: behind } : { from, which: 'unknown' };
 }
 
-/** What became of a deployment, if it succeeded lately in its place. */
+/** The running status of a deployment, if it is among the last of its slot that succeeded. */
 export type RunningStatusOf = (
   deployment: Parameters<typeof serviceDigest>[0] & Pick<Deployment, 'environment'>,
 ) => RunningStatus | undefined;

@@ -1,17 +1,16 @@
 import { type ChangeRecord, recordId } from './change-record.ts';
 import type { Serial, Start } from './serial-document.ts';
 
-/** What took the place of a deployment, and when. */
+/** The deployment that replaced another one, and when. */
 interface Supersession {
   readonly at: number;
-  /** The start of the one that did; absent: the place itself went. */
+  /** The start of the one that did; absent: the application itself was deleted. */
   readonly start?: number;
 }
 
 /**
- * The ends of deployments that nobody ended before the next one took their place. Told again with each signal of
- * either:
- * the worker may have been killed before it wrote them.
+ * The ends of deployments that were not reported as ended before the next one replaced them. Returned again with each
+ * signal of either: the worker may have been killed before it wrote them.
  */
 export function closingsOf(serial: Serial, asked: readonly ChangeRecord[]): ChangeRecord[] {
   const base = asked[0];
@@ -47,7 +46,7 @@ function isAfter(a: Start, b: Start): boolean {
   return tries === 0 ? (a.seen ?? 0) > (b.seen ?? 0) : tries > 0;
 }
 
-/** Nothing is known of it but that it is over: whatever was reported of it outweighs this entry. */
+/** Nothing is known of it but that it is over: anything that was reported of it outweighs this entry. */
 function closing(start: Start, overAt: number, base: ChangeRecord): ChangeRecord {
   const { source, instance, environment, service, receivedAt, webhook, witness, history } = base;
   const at = new Date(overAt).toISOString();

@@ -18,29 +18,28 @@ const Entry = z.object({
 });
 export type Entry = z.infer<typeof Entry>;
 
-/** A deployment that was told, by its start. `over`: it ended, and has no number. */
+/** A deployment that was reported, by its start. `over`: it ended, and has no number. */
 const Start = z.object({
   at: z.number(),
   key: z.string(),
   told: z.enum(['open', 'done', 'over']),
   stop: z.number().optional(),
   id: z.number().optional(),
-  /** What was deployed, of which attempt, and when that was first told: one start may deploy a second revision. */
+  /** What was deployed, by which attempt, and when that was first reported: one start may deploy a second revision. */
   rev: z.string().optional(),
   attempt: z.number().optional(),
   seen: z.number().optional(),
-  /** It overtakes nothing. */
+  /** It supersedes nothing. */
   aside: z.literal(true).optional(),
-  /** The first end that was told, and when. */
+  /** The first end that was reported, and when. */
   end: z.object({ state: z.string(), at: z.number() }).optional(),
 });
 export type Start = z.infer<typeof Start>;
 
 /**
- * What is known of a place where a tool runs one deployment at a time, and numbers those that it applied: a number
- * belongs to
- * the last start before it was deployed, and whoever starts ends those before. What an earlier bridge wrote is read,
- * too.
+ * The serial history of an application that runs one deployment at a time, and numbers those that it applied: a number
+ * belongs to the last start before it was deployed, and each start ends the deployments before it. Documents of earlier
+ * releases are read, too.
  */
 export const Serial = z.object({
   /** The highest number at the first signal: what is not above it is the past, not lost. */
@@ -49,16 +48,16 @@ export const Serial = z.object({
   starts: ListOf(Start),
   /** The highest number that is no longer among the entries. */
   forgotten: z.number().optional(),
-  /** What the history reported the past: the first signal need not be the first that arrives. Newest last. */
+  /** What the history showed as the past: the first signal need not be the first that arrives. Newest last. */
   held: ListOf(z.custom<ChangeRecord>()).optional(),
-  /** When the place went. */
+  /** When the application was deleted. */
   ended: z.number().optional(),
 });
 export type Serial = z.infer<typeof Serial>;
 
 /**
  * `placed`: it is part of that deployment. `known`: it repeats what was reported. `too_old`: no signal of the
- * deployment came before, and it is older than the source takes.
+ * deployment came before, and it is older than the source accepts.
  */
 export type SerialResult =
   | { readonly kind: 'placed'; readonly record: ChangeRecord }

@@ -2,7 +2,7 @@ import { type ChangeRecord, digest, recordId } from './change-record.ts';
 import { isFinal } from './deployment.ts';
 import type { Entry, Serial, SerialResult, Start } from './serial-document.ts';
 
-/** A record in the words of the document. Times are epoch milliseconds. */
+/** A record in the terms of the document. Times are epoch milliseconds. */
 interface SerialRequest {
   readonly key: string;
   readonly id?: number;
@@ -39,7 +39,7 @@ function findStart(serial: Serial, { start, rev }: Pick<SerialRequest, 'start' |
   return same.find((one) => one.rev === rev) ?? same.find((one) => one.rev === undefined);
 }
 
-/** The same step moved to the same deployment keeps one id, and its own key stays an alias. */
+/** A step that was moved to another deployment keeps its id, and its own key stays an alias. */
 function placed(record: ChangeRecord, key: string): SerialResult {
   if (key === record.deployment) return { kind: 'placed', record };
   const { id, state, aliases, deployment } = record;
@@ -49,7 +49,7 @@ function placed(record: ChangeRecord, key: string): SerialResult {
   };
 }
 
-/** Where a signal of a deployment itself belongs. */
+/** The deployment to which a signal about a deployment itself belongs. */
 export function reported(serial: Serial, record: ChangeRecord): SerialResult {
   const ask = askOf(record);
   const start = ask.start === undefined ? undefined : findStart(serial, ask);
@@ -81,13 +81,13 @@ export function reported(serial: Serial, record: ChangeRecord): SerialResult {
 
 const REVISION_DIGITS = 12;
 
-/** The line of the history about this very start and revision. */
+/** The entry of the history for this start and revision. */
 const readFor = ({ entries }: Serial, { start, rev }: SerialRequest): Entry | undefined =>
   entries.find((one) => one.key && one.start !== undefined && one.start === start && isOneRevision(one.rev, rev));
 
 const isOneRevision = (a: string | undefined, b: string | undefined) => a === undefined || b === undefined || a === b;
 
-/** The first revision of a start that is told has the plain key, whichever was tried first. */
+/** The first reported revision of a start has the plain key, whichever was attempted first. */
 function keyFor(serial: Serial, ask: SerialRequest): string {
   const { start, key, rev } = ask;
   const read = readFor(serial, ask)?.key;
@@ -120,7 +120,10 @@ function note(serial: Serial, { record, ask, entry, name, start: existing }: Not
   if (!start.end || at < start.end.at) start.end = { state: record.state, at };
 }
 
-/** Where a line of the history belongs. `past`: it was deployed before the first signal, as far as is known. */
+/**
+ * The deployment to which an entry of the history belongs. `past`: it was deployed before the first signal, as far as
+ * is known.
+ */
 export function recovered(serial: Serial, record: ChangeRecord): SerialResult | 'past' {
   const ask = askOf(record);
   const id = ask.id ?? -1;
@@ -141,7 +144,7 @@ export function recovered(serial: Serial, record: ChangeRecord): SerialResult | 
   return isNews(record, entry, owner) ? placed(record, key) : { kind: 'known' };
 }
 
-/** After an end that was told, only what happened later is news; before it, everything is. */
+/** After a reported end only later events are news; before it, all are. */
 function isNews(record: ChangeRecord, entry: Entry, start: Start | undefined): boolean {
   if (entry.told !== 'done') return true;
   if (!isFinal(record.state) || record.endReason === 'superseded' || !start?.end) return false;
@@ -168,8 +171,7 @@ const isFree = (start: Start, at: number): boolean =>
 
 /**
  * The last start before the number was deployed, if it can be the number's. Times may have whole seconds only, so that
- * a
- * start at that very moment is the next one's, unless there is no other.
+ * a start at that very moment is the next one's, unless there is no other.
  */
 function ownerOf(serial: Serial, { id, at = 0, after }: SerialRequest & { id: number }): Start | undefined {
   const low = floor(serial, id, after);
@@ -178,7 +180,7 @@ function ownerOf(serial: Serial, { id, at = 0, after }: SerialRequest & { id: nu
   return owner && isFree(owner, at) ? owner : undefined;
 }
 
-/** The number, read from the history, that belongs to a start which is told only now. */
+/** The number, read from the history, of a start that is reported only now. */
 function unclaimedBy(serial: Serial, startedAt: number): Entry | undefined {
   const entry = serial.entries.find(({ at }) => at !== undefined && at >= startedAt);
   if (entry?.told !== 'lost' || entry.start !== undefined) return undefined;

@@ -6,9 +6,9 @@ import { recovered, reported } from './serial-place.ts';
 
 export interface SerialUpdate {
   readonly serial: Serial;
-  /** One for each record that was asked for, in their order. */
+  /** One for each record of the request, in their order. */
   readonly results: readonly SerialResult[];
-  /** Ends that follow from it: of deployments that it overtook, and what was held back. */
+  /** Ends that follow from it: of deployments that it superseded, and of what was held back. */
   readonly concluded: readonly ChangeRecord[];
 }
 
@@ -16,7 +16,10 @@ const MAX_ENTRIES = 100;
 const MAX_STARTS = 50;
 const MAX_HELD = 30;
 
-/** Places the records of one signal. The same signal again is the same answer, as long as nothing else came between. */
+/**
+ * Assigns the records of one signal to deployments. The same signal gives the same answer, as long as nothing else came
+ * in between.
+ */
 export function updateSerial(stored: Serial | undefined, records: readonly ChangeRecord[]): SerialUpdate {
   const newest = Math.min(...records.map(({ history }) => history?.newest ?? -1));
   const serial: Serial = stored ? structuredClone(stored) : { baseline: newest, entries: [], starts: [] };
@@ -34,7 +37,7 @@ export function updateSerial(stored: Serial | undefined, records: readonly Chang
 
 const assigned = (record: ChangeRecord): SerialResult => ({ kind: 'placed', record });
 
-/** The deployment that a record ends by what was seen of it. */
+/** The deployment whose end follows from a record. */
 function endedBy(placing: SerialResult): string[] {
   if (placing.kind !== 'placed') return [];
   const { state, endReason, deployment } = placing.record;
@@ -51,7 +54,10 @@ function assignRecord(serial: Serial, record: ChangeRecord): SerialResult {
   return placing === 'past' && !isLate ? { kind: 'known' } : { kind: 'too_old' };
 }
 
-/** What was the past when it arrived need not be: an earlier signal came after it, or its own deployment is told. */
+/**
+ * What was the past when it arrived may be news later: an earlier signal came after it, or its own deployment is
+ * reported.
+ */
 function release(serial: Serial, records: readonly ChangeRecord[], newest: number): ChangeRecord[] {
   const starts = new Set(records.flatMap(({ history, startedAt }) => (history?.recovered ? [] : (startedAt ?? []))));
   return (serial.held ?? []).flatMap((record) => {

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import { boundaryIn, withinBoundary } from './boundary.ts';
 import type { ChangeRecord } from './change-record.ts';
 
-/** What names the service of a deployment or of one of its records. */
+/** The fields that name the service of a deployment or of one of its records. */
 type Named = Pick<ChangeRecord, 'service' | 'serviceId' | 'repository' | 'job' | 'environment'>;
 
-/** Upper and lower case, and what stands between two words, differ between a project's name and its path. */
+/** Case and word separators differ between a project's name and its path. */
 const wordsIn = (text: string): string[] =>
   text
     .toLowerCase()
@@ -13,7 +13,7 @@ const wordsIn = (text: string): string[] =>
     .filter((word) => word !== '');
 const slug = (text: string): string => wordsIn(text).join('-');
 
-/** True where the service is only called after its repository, for want of a name of its own. */
+/** True where the service only has its repository's name, for want of a name of its own. */
 export const isNamedByDefault = (named: Pick<Named, 'service' | 'repository'>): boolean =>
   named.service === 'unknown' || repositoryNaming(named) !== undefined;
 
@@ -24,9 +24,9 @@ export function repositoryNaming({ service, repository }: Pick<Named, 'service' 
 }
 
 /**
- * Which service it is, for all that must not mix two of them up: what follows what, alerts, roll-backs. The id that
- * the sender gave, else the name; where that is only the repository's, the words of the job's name that say more than
- * "deploy to production": a repository may deploy several services.
+ * The identity of a service, wherever two must not be confused: lineage, alerts, roll-backs. The id that the sender
+ * gave, else the name; where that is only the repository's, the words of the job's name that say more than "deploy to
+ * production": a repository may deploy several services.
  */
 export function serviceIdentity(named: Named): string {
   if (named.serviceId) return named.serviceId;
@@ -89,5 +89,5 @@ function distinctWordsOf(job: string, environment: string, service: string): str
     .join('-');
 }
 
-/** Of a sender that named none. It goes where another signal names it. */
+/** The note of a sender that named none. It is dropped where another signal names it. */
 export const NO_SERVICE = 'service is unknown: send service or service_id';

@@ -2,18 +2,18 @@
 export interface SetupSeen {
   /** Which of several installations of the tool sent it. */
   readonly place: string;
-  /** What to bring up to date there, and how: sentences for a person. Absent: it is as new as what is handed out. */
+  /** What to update there, and how: sentences for a person. Absent: it is as new as the one that is handed out. */
   readonly advice?: string;
 }
 
-/** Reads it out of a body, or nothing. */
+/** Reads the set-up out of a body, or returns undefined. */
 export type SeeSetup = (payload: unknown) => SetupSeen | undefined;
 
-/** So many webhooks of a source are looked at: what is set up changes seldom, and all of them show it. */
+/** How many webhooks of a source are considered: a set-up seldom changes, and every webhook shows it. */
 export const WEBHOOKS_LOOKED_AT = 20;
 
 /**
- * What to bring up to date where a source's tool is set up, as its newest webhooks show: a line for each place.
+ * What to update where a source's tool is set up, as its newest webhooks show: a line for each installation.
  * @param bodies of its webhooks, newest first.
  */
 export function outdatedSetups(see: SeeSetup, bodies: readonly string[]): readonly string[] {
@@ -27,6 +27,6 @@ function parsed(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    return undefined; // kept as it came, although it is no JSON
+    return undefined; // a body that is no JSON may have been kept
   }
 }

@@ -3,18 +3,18 @@ import { isFinal } from './deployment.ts';
 import type { Predecessor } from './succession.ts';
 
 const MINUTE_MS = 60_000;
-/** Nothing takes longer without somebody wanting to know. */
+/** A deployment that takes longer is stale in any case. */
 const LONGEST_MS = 24 * 60 * MINUTE_MS;
-/** What usually takes seconds may take this long before it is worth a look. */
+/** A deployment that takes less is never stale, even where seconds are usual. */
 const SHORTEST_MS = 30 * MINUTE_MS;
-/** So many times the usual duration is not usual. */
+/** How many times the usual duration counts as stale. */
 const FACTOR = 5;
-/** Fewer durations say nothing about what is usual. */
+/** Fewer durations do not show what is usual. */
 const LEAST_KNOWN = 3;
 
 /**
- * From when on a deployment that has not ended has taken too long: five times what is usual in its place, between half
- * an hour and a day. Nothing is concluded from it; it is shown.
+ * The time from which a deployment that has not ended is stale: five times the usual duration of its service and
+ * environment, between half an hour and a day. Nothing is inferred from it; it is only shown.
  */
 export function withStaleness(deployment: Deployment, earlier: readonly Predecessor[]): Deployment {
   if (isFinal(deployment.state)) return deployment;

@@ -3,29 +3,29 @@ import { shortSha } from '../values/sha.ts';
 import type { Deployment, Replaced } from './deployment.ts';
 import { serviceKeyOf } from './service.ts';
 
-/** What an earlier deployment must tell to those that follow it. */
+/** What later deployments need to know of an earlier one. */
 export type Predecessor = Pick<Deployment, 'key' | 'occurredAt' | 'repeatedUntil' | 'ref' | 'commit' | 'manifests'> & {
-  /** Its images and chart versions. An earlier bridge did not keep them. */
+  /** Its images and chart versions. An earlier release did not store them. */
   readonly artifacts?: readonly string[];
-  /** It failed while it ran. */
+  /** It failed after it had succeeded. */
   readonly failed?: true;
   /** From its start to its end. */
   readonly tookMs?: number;
 };
 
-/** So many earlier deployments of an environment are looked at to tell a roll-back. */
+/** How many earlier deployments of an environment are compared to recognise a roll-back. */
 export const PREDECESSORS = 10;
 
 /**
- * Two deployments with the same lineage follow one another in the same place: the same service, as it is finally named,
- * of the same repository in the same environment.
+ * Deployments with the same lineage follow one another: the same service, by its final name, of the same repository in
+ * the same environment.
  */
 export function lineageOf(deployment: Deployment): string {
   return `${serviceKeyOf(deployment)}\n${deployment.environment.name.toLowerCase()}`;
 }
 
 /**
- * Says which deployment this one replaced, and whether it went back to what had run before.
+ * Which deployment this one replaced, and whether it went back to one that had run before.
  * @param earlier deployments of the same lineage that succeeded before this one started, newest first.
  */
 export function succeed(given: Deployment, earlier: readonly Predecessor[]): Deployment {
@@ -40,11 +40,11 @@ export function succeed(given: Deployment, earlier: readonly Predecessor[]): Dep
   };
 }
 
-/** It replaced nothing, nor did it go back. */
+/** Without what it replaced, and no longer as a roll-back. */
 const hasNeverRun = ({ endReason, startedAt }: Deployment): boolean =>
   endReason === 'never_ran' || (endReason === 'superseded' && startedAt === undefined);
 
-/** What a tool rendered of a commit once is of that commit still, when it is deployed again. */
+/** A revision that was once generated from a commit belongs to that commit when it is deployed again. */
 function withCommitOfManifests(deployment: Deployment, earlier: readonly Predecessor[]): Deployment {
   const { commit, manifests, notes } = deployment;
   if (commit?.sha || !manifests?.rendered || manifests.revision === undefined) return deployment;
@@ -56,7 +56,9 @@ function withCommitOfManifests(deployment: Deployment, earlier: readonly Predece
   return { ...deployment, commit: { ...commit, sha }, notes: [...notes, note] };
 }
 
-/** Evidence, never a guess: this very commit ran here before another one, or the commit is older on the same branch. */
+/**
+ * By evidence, never a guess: this very commit ran here before another one, or the commit is older on the same branch.
+ */
 function rolledBackTo(
   deployment: Deployment,
   previous: Predecessor,
@@ -86,7 +88,7 @@ function replacedBy(deployment: Deployment, previous: Predecessor): Replaced {
   };
 }
 
-/** Where the host shows what lies between two commits. */
+/** The page on which the host compares the two commits. */
 export function compareUrlOf({ repository, commit }: Deployment, from: string): string | undefined {
   const to = commit?.sha;
   if (!to || to === from) return undefined;

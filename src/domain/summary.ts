@@ -4,9 +4,8 @@ import type { Deployment } from './deployment.ts';
 import { versionSteps } from './versions.ts';
 
 /**
- * The title of a deployment for the people who read of it. Most senders write one sentence for every end, and
- * destinations
- * have no field for the outcome: what did not go well must not read like a success, nor a roll-back like a release.
+ * The title of a deployment for people. Most senders write one sentence for every outcome, and destinations have no
+ * field for the outcome: a failure must not read like a success, nor a roll-back like a release.
  */
 export function headline(deployment: Deployment): string {
   const { summary } = deployment;
@@ -19,7 +18,7 @@ export function headline(deployment: Deployment): string {
   return [...prefixes.filter((word) => word !== false), summary].join(': ');
 }
 
-/** A word for an outcome, and the words that senders use for it. */
+/** Our word for an outcome, and the words that senders use for it. */
 interface Outcome {
   readonly word: string;
   readonly same: ReadonlySet<string>;
@@ -41,7 +40,7 @@ const SUCCESS = new Set(['deployed', 'released', 'shipped', 'succeeded', 'succes
 const outcomeOf = ({ state, endReason }: Deployment): Outcome | undefined =>
   endReason ? ENDS[endReason] : OUTCOMES[state];
 
-/** Enough for "Deployment of <service> to <environment> failed"; what follows is not about the outcome any more. */
+/** Enough for "Deployment of <service> to <environment> failed"; what follows is no longer about the outcome. */
 const READ_CHARS = 300;
 /** What a sender calls the thing that failed: "deploy failed", "Pipeline #12 failed". */
 const SUBJECTS = new Set([
@@ -57,8 +56,8 @@ const SUBJECTS = new Set([
 ]);
 
 /**
- * Whether a summary says its outcome itself: at its beginning, or of the deployment. "Deployed shop: fix failed login"
- * and "Fix failed login" do not.
+ * Whether a summary says its outcome itself: at its beginning, or with the word deployment. "Deployed shop: fix failed
+ * login" and "Fix failed login" do not.
  */
 function says(summary: string, same: Outcome['same']): boolean {
   const words = wordsOf(summary);
@@ -69,7 +68,7 @@ function says(summary: string, same: Outcome['same']): boolean {
   return isSaidAt(subject + 1) || (subject === 0 && words[1] === 'of' && isSaidAt(words.length - 1));
 }
 
-/** That it is a roll-back is what it was for, and may stand anywhere. */
+/** "Roll-back" describes the purpose, and may occur anywhere in it. */
 const saysRollback = (summary: string): boolean => /\b(?:roll(?:ed|ing)?[ -]?back|revert)/i.test(firstLine(summary));
 
 const firstLine = (summary: string): string => summary.slice(0, READ_CHARS).split('\n', 1)[0] ?? '';
@@ -79,8 +78,8 @@ const wordsOf = (summary: string): readonly string[] =>
     .match(/[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*/gu) ?? [];
 
 /**
- * `Deployed checkout @ 4f0c9e1d to production`: the sentence that the documents' own snippets use; and from which
- * version to which, where that is known.
+ * `Deployed checkout @ 4f0c9e1d to production`: the sentence of the documents' own snippets; and the versions before
+ * and after, where they are known.
  */
 export function summarize(deployment: Deployment): string {
   if (deployment.summary) return deployment.summary;

@@ -6,17 +6,17 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Changes of the service count for so long; those of its team and environment for a day. */
+/** How long changes of the same service count; those of its team and environment count for a day. */
 export const SERVICE_REACH_MS = 7 * DAY_MS;
 export const PLACE_REACH_MS = DAY_MS;
-/** What began before the alert may have ended after it: so long after it changes are looked at. */
+/** A change that began before the alert may have ended after it: changes are read up to this long after it. */
 export const AFTER_MS = 2 * HOUR_MS;
-/** Two clocks, and alerts whose times have whole seconds. */
+/** Tolerance for two clocks, and for alerts whose times have whole seconds. */
 const CLOCK_SLACK_MS = 5_000;
-/** More are no suspects, but a change log. */
+/** A longer list is a change log, not suspects. */
 export const MAX_SUSPECTS = 10;
 
-/** One thing that speaks for or against a change, with what it counts. */
+/** One reason for or against a change, with its points. */
 export interface SuspectReason {
   readonly text: string;
   readonly points: number;
@@ -29,7 +29,7 @@ export interface Suspect {
   readonly reasons: readonly SuspectReason[];
 }
 
-/** What the change log is compared with. */
+/** What the changes are compared with. */
 export interface SuspectQuestion {
   readonly alert: Pick<Alert, 'startedAt' | 'services' | 'environment'>;
   /** The environments that the alert's name means; empty: it names none. */
@@ -39,8 +39,8 @@ export interface SuspectQuestion {
 }
 
 /**
- * Which changes may have caused an alert, the likeliest first. A change counts from when it began: one that was under
- * way is a suspect whatever became of it. Of two with the same points the later one comes first.
+ * Which changes may have caused an alert, the most likely first. A change counts from when it began: one that was under
+ * way is a suspect whatever its outcome. Of two with the same points the later one comes first.
  */
 export function rankSuspects(deployments: readonly Deployment[], question: SuspectQuestion): Suspect[] {
   const alertMs = Date.parse(question.alert.startedAt);
@@ -61,7 +61,7 @@ export function rankSuspects(deployments: readonly Deployment[], question: Suspe
 const beganMsOf = ({ startedAt, succeededAt, occurredAt }: Deployment): number =>
   Date.parse(startedAt ?? succeededAt ?? occurredAt);
 
-/** It began before, and it did run. */
+/** It began before the alert, and it did run. */
 const mayHaveCaused = (deployment: Deployment, alertMs: number): boolean =>
   deployment.state !== 'pending' &&
   deployment.endReason !== 'never_ran' &&
@@ -121,7 +121,7 @@ function placeReason(deployment: Deployment, question: SuspectQuestion): Suspect
 
 const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
-/** The longest time before the alert, and what it counts. What lies further back counts nothing. */
+/** The longest time before the alert, and its points. A change further back gets none. */
 const NEARNESS: readonly (readonly [ms: number, points: number])[] = [
   [15 * MINUTE_MS, 30],
   [HOUR_MS, 24],
@@ -130,7 +130,7 @@ const NEARNESS: readonly (readonly [ms: number, points: number])[] = [
   [DAY_MS, 4],
 ];
 
-/** What was under way counts as now. */
+/** A change that was under way counts as now. */
 function timeReason(deployment: Deployment, alertMs: number): SuspectReason {
   const endMs = Date.parse(deployment.succeededAt ?? deployment.occurredAt);
   const beganMs = beganMsOf(deployment);
@@ -141,7 +141,7 @@ function timeReason(deployment: Deployment, alertMs: number): SuspectReason {
   return { text: `${capital(ago(before))} before the alert.`, points };
 }
 
-/** `3 minutes`: whole ones, so that two figures of one page agree. */
+/** `3 minutes`: rounded to whole units, so that two figures of one page agree. */
 function ago(ms: number): string {
   const [count, unit] =
     ms < MINUTE_MS
@@ -177,7 +177,7 @@ const RISKS: Readonly<Partial<Record<RiskLevel, SuspectReason>>> = {
 };
 const riskReason = (level: RiskLevel | undefined): SuspectReason | undefined => (level ? RISKS[level] : undefined);
 
-/** What ran no more when the alert began is less likely; what was rolled back after it began, more. */
+/** A change that no longer ran when the alert began is less likely; one that was rolled back afterwards, more. */
 function replacedReason(by: ReplacedBy | undefined, alertMs: number): SuspectReason | undefined {
   if (!by) return undefined;
   if (by.atMs <= alertMs) return { text: `Replaced ${ago(alertMs - by.atMs)} before the alert.`, points: -15 };

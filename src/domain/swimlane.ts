@@ -3,13 +3,13 @@ import { tierOf } from './tier.ts';
 
 type Environment = ChangeRecord['environment'];
 
-/** `review/add-lamp` and `pr-12` are one of many that come and go. */
+/** `review/add-lamp` and `pr-12` are examples of short-lived environments. */
 const FOLDER = /^([^/]+\/)./;
 const NUMBERED = /^((?:review|preview|pr|mr|feature)-)./i;
 
 /**
- * The name under which environments that come and go are shown together: `review/*`. Production and staging are never
- * folded: `eu/production` stands for itself.
+ * The name under which short-lived environments are shown together: `review/*`. Production and staging are never
+ * grouped: `eu/production` has a swimlane of its own.
  */
 export function swimlaneOf(environment: Environment): string {
   const tier = tierOf(environment);

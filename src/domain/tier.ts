@@ -3,7 +3,7 @@ import type { Deployment } from './deployment.ts';
 
 type Environment = ChangeRecord['environment'] & { readonly tierGuessed?: true };
 
-/** GitLab: app/models/environment.rb, guess_tier; the first that fits, in GitLab's order. */
+/** GitLab: app/models/environment.rb, guess_tier; the first that matches, in GitLab's order. */
 const GUESSES: readonly (readonly [RegExp, Tier])[] = [
   [/dev|review|trunk/i, 'development'],
   [/test|tst|int|acc?ept|acpt|qa|qc|control|quality/i, 'testing'],
@@ -12,22 +12,20 @@ const GUESSES: readonly (readonly [RegExp, Tier])[] = [
 ];
 
 /**
- * What the tool or a rule said, else what the name says: the one definition of production, for rules, pages and sinks.
- * Undefined where neither says anything.
+ * The tier that the tool or a rule gave, else what the name suggests: the one definition of production, for rules,
+ * pages and sinks. Undefined where neither gives one.
  */
 export const knownTier = ({ name, tier }: Environment): Tier | undefined => tier ?? guessedTier(name);
 
 /** For what has to sort every environment somewhere. */
 export const tierOf = (environment: Environment): Tier => knownTier(environment) ?? 'other';
 
-/** A name that stands for "nobody said it" says nothing. */
+/** A name that means "unknown" suggests nothing. */
 function guessedTier(name: string): Tier | undefined {
   return name === 'unknown' ? undefined : GUESSES.find(([pattern]) => pattern.test(name))?.[1];
 }
 
-/**
- * Gives an environment without a tier the one that its name says, marked as a guess. A guess is made anew each time.
- */
+/** Gives an environment without a tier the one that its name suggests, marked as a guess. A guess is never stored. */
 export function withTier(deployment: Deployment): Deployment {
   const { name, tier, tierGuessed, ...rest } = deployment.environment;
   if (tier !== undefined && !tierGuessed) return deployment;

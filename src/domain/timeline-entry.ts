@@ -4,14 +4,14 @@ import type { Deployment } from './deployment.ts';
 import { serviceDigest } from './service.ts';
 
 /**
- * What a timeline draws of one deployment. The store keeps it beside the view, a tenth of its size: a timeline reads
- * all of its range.
+ * What the timeline draws of one deployment. The store keeps it beside the view, a tenth of its size: a timeline reads
+ * its whole range.
  */
 export interface TimelineEntry {
   readonly key: string;
   readonly atMs: number;
   readonly state: State;
-  /** Of one that has failed: since when it had run before. It keeps running until another one takes its place. */
+  /** For one that has failed: since when it had run before. It counts as running until another one replaces it. */
   readonly ranSinceMs?: number;
   readonly changeType: ChangeType;
   readonly environment: { readonly name: string; readonly tier?: Tier };
@@ -23,13 +23,13 @@ export interface TimelineEntry {
   readonly actor?: string;
 }
 
-/** What decides where an entry is drawn, except its time. */
+/** The fields that decide where an entry is drawn, except its time. */
 export type TimelineCategory = Pick<TimelineEntry, 'state' | 'ranSinceMs' | 'changeType' | 'environment'>;
 
 /** A range has up to 100,000 entries and few categories; the details of merged ones are never parsed. */
 export interface LazyTimelineEntry {
   readonly atMs: number;
-  /** One object for all entries of a category, or nearly all. */
+  /** One shared object for all entries of a category, or nearly all. */
   readonly category: TimelineCategory;
   readonly entry: () => TimelineEntry;
 }
@@ -58,6 +58,6 @@ export function timelineEntryOf(deployment: Deployment): TimelineEntry {
   };
 }
 
-/** Since when it runs or ran in its place. Undefined: it never did. */
+/** Since when it runs or ran in its slot. Undefined: it never did. */
 export const runsSinceMs = ({ atMs, state, ranSinceMs }: Pick<TimelineEntry, 'atMs' | 'state' | 'ranSinceMs'>) =>
   state === 'succeeded' ? atMs : ranSinceMs;

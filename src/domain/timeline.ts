@@ -4,13 +4,13 @@ import { swimlaneOf } from './swimlane.ts';
 import { tierOf } from './tier.ts';
 import type { LazyTimelineEntry, TimelineCategory, TimelineEntry } from './timeline-entry.ts';
 
-/** What stands in one row of a swimlane. Trouble stands above what went well. */
+/** The rows of a swimlane. Failures are drawn above successes. */
 export const ROWS = ['rollback', 'failed', 'busy', 'done'] as const;
 export type Row = (typeof ROWS)[number];
 
-/** One entry, or several that would cover one another. */
+/** One entry, or several that would overlap. */
 export interface Group<Newest = TimelineEntry> {
-  /** Where it stands, 0 to 100 from left to right. */
+  /** Its position, 0 to 100 from left to right. */
   readonly at: number;
   readonly count: number;
   /** Epoch milliseconds of the first and the last. */
@@ -38,15 +38,15 @@ export interface Window {
 const MAX_SWIMLANES = 24;
 
 /**
- * Space that a marker takes, in hundredths of the width: one, and several with their count. At most 72 of one row stand
- * side by side.
+ * Space that a marker takes, in hundredths of the width: a single one, and a group with its count. At most 72 of one
+ * row fit side by side.
  */
 export interface MarkerSize {
   readonly one: number;
   readonly many: number;
 }
 export const WIDE: MarkerSize = { one: 1.4, many: 2.7 };
-/** A telephone. */
+/** The width of a telephone. */
 export const NARROW: MarkerSize = { one: 4.6, many: 9 };
 
 const rowOf = ({ changeType, state }: TimelineCategory): Row => {
@@ -56,8 +56,8 @@ const rowOf = ({ changeType, state }: TimelineCategory): Row => {
 };
 
 /**
- * One swimlane an environment: production first, plain names before longer ones, so that the eye finds each in the same
- * place.
+ * One swimlane for each environment: production first, plain names before longer ones, so that each is always at the
+ * same position.
  * @param entries newest first.
  */
 export function swimlanesOf(entries: readonly LazyTimelineEntry[], window: Window): Swimlane[] {
@@ -73,7 +73,7 @@ export function swimlanesOf(entries: readonly LazyTimelineEntry[], window: Windo
   );
 }
 
-/** More entries are too many to read each for its service while somebody waits. */
+/** With more entries, parsing each for its service takes too long while somebody waits. */
 const MOST_BY_SERVICE = 20_000;
 
 /** What is drawn in one row. */
@@ -84,8 +84,8 @@ interface Lane {
 }
 
 /**
- * One swimlane a service, by name, where all entries are of one environment: there an environment each would be a
- * single one. Of too many services those have their own that change the most. Undefined: they are of several.
+ * One swimlane for each service, by name, where all entries are of one environment. With too many services, those with
+ * the most changes have their own. Undefined: they are of several environments.
  * @param entries newest first.
  */
 export function serviceLanesOf(entries: readonly LazyTimelineEntry[], window: Window): Swimlane[] | undefined {
@@ -144,7 +144,7 @@ function bySwimlane(entries: readonly LazyTimelineEntry[]): Map<string, LazyTime
   return new Map([...swimlanes.values()].map(({ name, own }) => [name, own]));
 }
 
-/** By the newest: a tier may have been set right in the meantime. */
+/** By the newest: the tier may have been corrected in the meantime. */
 const rankOf = ([newest]: readonly LazyTimelineEntry[]): number =>
   newest ? Tier.options.indexOf(tierOf(newest.category.environment)) : Tier.options.length;
 
@@ -158,7 +158,7 @@ function draw(entries: readonly LazyTimelineEntry[], window: Window): Pick<Swiml
   return { count: entries.length, rows: rows.filter(({ count }) => count > 0) };
 }
 
-/** A sender's clock may be fast: what lies ahead stands at the edge. */
+/** A sender's clock may be fast: entries in the future are drawn at the edge. */
 function positioned({ fromMs, toMs }: Window): (entry: LazyTimelineEntry) => Group<LazyTimelineEntry> {
   const width = Math.max(1, toMs - fromMs);
   return (entry) => ({
@@ -171,7 +171,7 @@ function positioned({ fromMs, toMs }: Window): (entry: LazyTimelineEntry) => Gro
 }
 
 /**
- * Joins what would overlap, from left to right; what was joined takes more space, and so may join what stood before it.
+ * Merges entries that would overlap, from left to right; a group takes more space, and so may absorb its predecessor.
  */
 export function mergeOverlapping<Newest>(groups: readonly Group<Newest>[], size: MarkerSize): Group<Newest>[] {
   const widthOf = ({ count }: Group<Newest>) => (count > 1 ? size.many : size.one);

@@ -1,7 +1,7 @@
 import { shortSha } from '../values/sha.ts';
 import type { Deployment } from './deployment.ts';
 
-/** From which version of an image or a chart a deployment went to which. */
+/** The versions of an image or a chart before and after a deployment. */
 interface Step {
   readonly name: string;
   readonly from: string;
@@ -10,7 +10,7 @@ interface Step {
 
 const STEPS_SHOWN = 3;
 const VERSION_CHARS = 30;
-/** As much of a commit as people read, where a tag is one. */
+/** Shown digits of a commit, where the tag is one. */
 
 /** `1.4.1 → 1.4.2`, or `pay 1.4.1 → 1.4.2, web 7 → 8`. Undefined: nothing changed, or one of the two is not known. */
 export function versionSteps({ artifacts, replaced }: Pick<Deployment, 'artifacts' | 'replaced'>): string | undefined {
@@ -36,7 +36,7 @@ export function versionSteps({ artifacts, replaced }: Pick<Deployment, 'artifact
 /** Of an image or a chart: `1.4.1` of `registry:5000/shop/pay:1.4.1`. Undefined where it names none. */
 export const versionOf = (artifact: string): string | undefined => parse(artifact)?.version;
 
-/** Two versions of one name at once say of neither what it replaced: '' stands for them. */
+/** With two versions of one name at once it is unknown which was replaced: marked as ''. */
 function versionsByName(artifacts: readonly string[]): Map<string, string> {
   const found = new Map<string, string>();
   for (const { name, version } of artifacts.flatMap((artifact) => parse(artifact) ?? []))
@@ -44,7 +44,7 @@ function versionsByName(artifacts: readonly string[]): Map<string, string> {
   return found;
 }
 
-/** `registry:5000/shop/pay:1.4.1@sha256:…`, `chart:pay@1.4.1`. A digest alone is no version that anybody reads. */
+/** `registry:5000/shop/pay:1.4.1@sha256:…`, `chart:pay@1.4.1`. A digest alone is no version that people read. */
 function parse(artifact: string): { readonly name: string; readonly version: string } | undefined {
   const at = artifact.startsWith('chart:') ? artifact.lastIndexOf('@') : tagStart(artifact.split('@', 1)[0] ?? '');
   const end = artifact.startsWith('chart:') ? artifact.length : (artifact.split('@', 1)[0] ?? '').length;
@@ -52,7 +52,7 @@ function parse(artifact: string): { readonly name: string; readonly version: str
   return version === '' ? undefined : { name: artifact.slice(0, at), version };
 }
 
-/** Where the colon of the tag stands: the one before a slash begins a port. */
+/** The position of the tag's colon: one before a slash begins a port. */
 const tagStart = (image: string): number => {
   const at = image.lastIndexOf(':');
   return at > image.lastIndexOf('/') ? at : -1;

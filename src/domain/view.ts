@@ -1,9 +1,11 @@
 import type { RoutingResult } from './routing.ts';
 
-/** A deployment as it is shown and told: all its records, what it replaced, and what the rules made of it. */
+/**
+ * A deployment as it is shown and delivered: the fold of its records, what it replaced, and the result of the rules.
+ */
 export interface DeploymentView extends RoutingResult {
-  /** The place in which it succeeds others (succession.ts). */
+  /** Its lineage (succession.ts). */
   readonly lineage: string;
-  /** When the webhook came that decided its state: ISO 8601 UTC. */
+  /** When the webhook that decided its state came in: ISO 8601 UTC. */
   readonly heardAt: string;
 }

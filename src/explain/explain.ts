@@ -28,14 +28,14 @@ export interface ExplainParts {
 }
 
 export interface ExplainOptions extends ExplainParts {
-  /** False where the headers are not those of the sender: there is no signature to check. Default true. */
+  /** False where the headers are not those of the sender: then there is no signature to check. Default true. */
   readonly checkSignature?: boolean;
 }
 
-/** What would become of a webhook, and why. */
+/** How a webhook would be processed, and why. */
 export interface Explanation {
   readonly source: { readonly name: string; readonly type: string };
-  /** `ignored` also when the worker ignores what was acknowledged, because a rule drops it. */
+  /** `ignored` also when the worker ignores a webhook that was acknowledged, because a rule drops it. */
   readonly verdict: 'accepted' | 'ignored' | 'rejected';
   readonly reason?: Reason;
   readonly detail?: string;
@@ -44,22 +44,22 @@ export interface Explanation {
   readonly signature: 'valid' | 'wrong' | 'not checked';
   /** The HTTP answer that the sender gets. */
   readonly answer: Answer;
-  /** As they would be stored. */
+  /** The records as they would be stored. */
   readonly records: readonly ChangeRecord[];
   readonly deployments: readonly ExplainedDeployment[];
-  /** They would stand beside the changes. */
+  /** Alerts, which are stored beside the changes. */
   readonly alerts?: readonly AlertReport[];
-  /** What the tool's API would be asked, in the source's own words. */
+  /** What the tool's API would be asked, in the source's own terms. */
   readonly lookups: readonly Lookup[];
-  /** What this explanation does not know: sentences for a person. */
+  /** What this explanation cannot know: sentences for a person. */
   readonly notes: readonly string[];
 }
 
 export interface ExplainedDeployment {
   readonly deployment: Deployment;
-  /** What came from where. */
+  /** For each field, where its value comes from. */
   readonly origins: readonly Origin[];
-  /** One line a rule that matched. */
+  /** A line for each rule that matched. */
   readonly rules: readonly string[];
   readonly droppedBy?: string;
   readonly sinks: readonly ExplainedSink[];
@@ -83,8 +83,8 @@ export async function explain(source: Source, webhook: Webhook, options: Explain
   const outcome = await outcomeIn(source, webhook, checkSignature);
   const { records: reported, lookups = [], alerts } = outcome.kind === 'accepted' ? outcome : { records: [] };
   const records = boundRecords(MASK.value(reported.map((record) => ChangeRecord.parse(record))));
-  // What is read from a history counts only where it fills a gap (store/changes/serial-history.ts): most often it is
-  // known.
+  // An entry of a history counts only where it fills a gap (store/changes/serial-history.ts): most were reported
+  // before.
   const deployments = await explainDeployments(
     records.filter(({ history }) => !history?.recovered),
     { ...options, sourceName: source.changeLogName, paths: pathsOf(source, webhook, records) },
@@ -105,10 +105,7 @@ export async function explain(source: Source, webhook: Webhook, options: Explain
   };
 }
 
-/**
- * When the webhook came in. A signature over a time is judged as of that time, as it was when it came: an hour later
- * every signature is too old.
- */
+/** When the webhook came in. A signature over a time is judged as of then: an hour later every signature is too old. */
 export function receivedAt(
   headers: Webhook['headers'],
   now: Date,
@@ -119,7 +116,7 @@ export function receivedAt(
   return new Date(signedAt.length > 11 ? Number(signedAt) : Number(signedAt) * 1000); // milliseconds or seconds
 }
 
-/** A body that is too large is refused before anybody looks at it. */
+/** A body that is too large is refused before it is parsed. */
 function signatureOf(reason: Reason | undefined, checkSignature: boolean): Explanation['signature'] {
   if (!checkSignature || reason === 'too_large' || reason === 'unproved') return 'not checked';
   return reason === 'bad_signature' ? 'wrong' : 'valid';
@@ -143,11 +140,11 @@ async function outcomeIn(source: Source, webhook: Webhook, checkSignature: boole
 
 type Conclusion = Pick<Explanation, 'verdict' | 'reason' | 'detail'>;
 
-/** News outweighs the rest, as in the inbound log: only what is dropped whole is ignored. */
+/** One record that is not ignored outweighs the rest, as in the inbox. */
 function conclude(outcome: Explained, deployments: readonly ExplainedDeployment[]): Conclusion {
   switch (outcome.kind) {
     case 'answered':
-      return { verdict: 'accepted', detail: 'A question: it is answered, and nothing is kept.' };
+      return { verdict: 'accepted', detail: 'A read request: it is answered, and nothing is kept.' };
     case 'rejected':
       return { verdict: 'rejected', reason: outcome.error.code, detail: outcome.error.message };
     case 'unproved':
@@ -171,7 +168,7 @@ function pathsOf(source: Source, webhook: Webhook, records: readonly ChangeRecor
 
 type FieldPaths = Readonly<Record<string, string>>;
 
-/** A field that a signal gave came of that path; what a rule set did not. */
+/** A field that a signal gave came from that path; a field that a rule set did not. */
 const withPaths = (origins: readonly Origin[], signals: readonly string[], paths: FieldPaths): Origin[] =>
   origins.map((origin) => ({
     ...origin,

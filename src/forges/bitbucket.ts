@@ -10,7 +10,7 @@ export function bitbucketRepository({ origin, segments }: ForgeAddress): Reposit
   return {
     forge: 'Bitbucket',
     path,
-    // It compares the other way round: what is to be seen comes first.
+    // Its comparisons have the newer commit first.
     compareUrl: (from, to) => `${url}/branches/compare/${encodeURIComponent(to)}..${encodeURIComponent(from)}`,
     ...pagesAt(url),
   };
@@ -48,7 +48,7 @@ interface RepositoryParts {
   readonly slug: string;
 }
 
-/** Whether it is a page of Bitbucket Data Center: the shape of a clone URL alone may be that of others. */
+/** Whether it is a page of Bitbucket Data Center: other products have clone URLs of the same shape. */
 export const isDataCenterPage = ({ segments }: ForgeAddress): boolean => pageIn(segments) !== undefined;
 
 function pageIn(segments: readonly string[]): RepositoryParts | undefined {
@@ -85,10 +85,9 @@ function pagesAt(url: string) {
 const IN_PARENTHESES = '(pull request #';
 
 /**
- * The number of the pull request that this message of a merge commit is of.
- *
- * Cloud: "Merged in lamp (pull request #13)", and squashed "Turn the lamp (pull request #13)". Data Center: "Pull
- * request #13: Turn the lamp", before 6.0 "Merge pull request #13 in HAR/api from lamp to main".
+ * The number of the pull request of which this is the merge commit's message. Cloud: "Merged in lamp (pull request
+ * #13)", and squashed "Turn the lamp (pull request #13)". Data Center: "Pull request #13: Turn the lamp", before 6.0
+ * "Merge pull request #13 in HAR/api from lamp to main".
  */
 export function pullRequestIn(message: string | undefined): string | undefined {
   const title = linesOf(message ?? '').first;

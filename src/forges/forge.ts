@@ -1,30 +1,30 @@
-/** A merge request or pull request that a commit came in by. */
+/** A merge request or pull request by which a commit came in. */
 export interface MergeRequest {
   readonly number: string;
   readonly url: string;
 }
 
 /**
- * A repository on a host whose addresses are known. Nothing is asked of the host: addresses are built, not looked up.
+ * A repository on a host whose address layout is known. The host is never asked: addresses are built, not looked up.
  */
 export interface Repository {
   /** The product: "GitLab", "Bitbucket", "Bitbucket Data Center", "GitHub". */
   readonly forge: string;
-  /** What stands before the number of a merge request there. */
+  /** The character before the number of a merge request there. */
   readonly mergeRequestSign: '!' | '#';
-  /** The whole name without the root under which the forge runs: `harbor/apps/lighthouse-api`. */
+  /** The full name without the path under which the forge runs: `harbor/apps/lighthouse-api`. */
   readonly path: string;
-  /** Its page, without user, password and a slash at its end. */
+  /** Its page, without user, password and trailing slash. */
   readonly url: string;
   commitUrl(sha: string): string;
-  /** What lies between two commits: in `to`, and not in `from`. */
+  /** The page that shows the commits that are in `to` and not in `from`. */
   compareUrl(from: string, to: string): string;
   mergeRequestUrl(number: string): string;
-  /** Which merge request this message of a merge commit is of, by the words that this forge writes. */
+  /** The merge request of a merge commit, read from its message in the wording of this forge. */
   mergeRequestOf(message: string): MergeRequest | undefined;
 }
 
-/** A repository's address, taken apart. */
+/** A repository's address, split into parts. */
 export interface ForgeAddress {
   /** Scheme, host and port of the web pages. */
   readonly origin: string;
@@ -32,6 +32,6 @@ export interface ForgeAddress {
   readonly host: string;
   /** Segments of the path, still percent-encoded, without `.git`. */
   readonly segments: readonly string[];
-  /** The port that the address was written with, whatever its scheme. */
+  /** The port of the address as it was written, whatever its scheme. */
   readonly port: string | undefined;
 }

@@ -12,15 +12,15 @@ export const gitlabEnvironmentsUrl = (projectUrl: string): string => `${projectU
 /** Where the path of a project ends and that of its pages begins. */
 const PAGES = '/-/';
 
-/** The path of a page without what is below its project: `/harbor/api/-/pipelines/7` is of `/harbor/api`. */
+/** The path of the project to which a page belongs: `/harbor/api` of `/harbor/api/-/pipelines/7`. */
 export const gitlabProjectPath = (pathname: string): string => pathname.split(PAGES, 1)[0] ?? '';
 
 const REFERENCE = 'See merge request ';
 
 /**
- * @param root segments of the path under which this GitLab runs: https://example.com/gitlab has one. `unknown`: perhaps
- * it has one.
- * @returns undefined for what cannot be a project: every project lies in a group or under a user's name.
+ * @param root segments of the path under which this GitLab runs: https://example.com/gitlab has one. `unknown`: it may
+ * have some.
+ * @returns undefined for what cannot be a project: every project is in a group or under a user's name.
  */
 export function gitlabRepository(
   { origin, segments }: ForgeAddress,
@@ -47,7 +47,7 @@ export function gitlabRepository(
       if (!reported) return undefined;
       const { number, project: named } = reported;
       if (named === '' || isAtEnd(path, named)) return { number, url: mergeRequestUrl(number) };
-      // A fork holds the merges of its upstream: their numbers are the upstream's.
+      // A fork contains the merges of its upstream: their numbers are the upstream's.
       const isElsewhere = root !== 'unknown' && isProjectPath(named);
       return isElsewhere ? { number, url: `${site}/${named}/-/merge_requests/${number}` } : undefined;
     },
@@ -61,7 +61,8 @@ function rootOf(segments: readonly string[], root: readonly string[]): readonly 
 }
 
 /**
- * "See merge request harbor/api!101", as GitLab ends its message; before 9.3 without the project. The last one counts.
+ * "See merge request harbor/api!101", which GitLab appends to its message; before 9.3 without the project. The last one
+ * counts.
  */
 function referenceIn(message: string): { project: string; number: string } | undefined {
   const line = linesOf(message).last.findLast((text) => text.startsWith(REFERENCE));

@@ -5,15 +5,15 @@ import { githubRepository } from './github.ts';
 import { gitlabRepository } from './gitlab.ts';
 
 export interface RepositoryAddress {
-  /** As a tool was given it: of a web page, of HTTPS, of SSH. */
+  /** The address as the tool was given it: of a web page, of HTTPS, of SSH. */
   readonly url?: string | undefined;
-  /** Set where it is known that the repository is a project of a GitLab, wherever that runs. */
+  /** True where it is known that the repository is a project of a GitLab, wherever that runs. */
   readonly gitlabProject?: string | undefined;
   /** Where GitLabs run: `gitlab.example.com`, or with port and root as in `https://example.com:8443/gitlab`. */
   readonly gitlabHosts?: readonly string[];
 }
 
-/** SSH behind a firewall has hosts of its own, which have no pages. */
+/** Hosts for SSH over port 443, which serve no pages. */
 const WEB_HOSTS: Readonly<Record<string, string>> = {
   'altssh.gitlab.com': 'gitlab.com',
   'altssh.bitbucket.org': 'bitbucket.org',
@@ -21,8 +21,8 @@ const WEB_HOSTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The repository at an address, where it is certain how its host names things: by the host, by the shape of the
- * address, or since somebody said so. For any other host undefined: a wrong link is worse than none.
+ * The repository at an address, where it is certain which forge it is on: by the host, by the shape of the address, or
+ * because the source says so. Undefined for any other host: a wrong link is worse than none.
  * @example forgeOf({ url: 'git@gitlab.com:harbor/api.git' })?.commitUrl(sha)
  */
 export function forgeOf(repository: RepositoryAddress | undefined): Repository | undefined {
@@ -39,8 +39,8 @@ export function forgeOf(repository: RepositoryAddress | undefined): Repository |
 }
 
 /**
- * The path of a project tells how much of the address is the root, and whether it is of this project at all; an id
- * tells nothing.
+ * The path of a project shows how much of the address is the root, and whether the address is of this project at all;
+ * an id does not.
  */
 function named(address: ForgeAddress, gitlabProject: string): Repository | undefined {
   if (/^\d+$/.test(gitlabProject)) return isDataCenterPage(address) ? undefined : gitlabRepository(address, 'unknown');
@@ -67,7 +67,7 @@ function addressOf(text: string | undefined): ForgeAddress | undefined {
   };
 }
 
-/** The port of an address with a scheme: of SSH, it tells one product from another. */
+/** The port of an address with a scheme: for SSH, it distinguishes the products. */
 function portOf(text: string): string | undefined {
   const start = text.indexOf('://');
   if (start === -1) return undefined;
@@ -79,7 +79,7 @@ function portOf(text: string): string | undefined {
 interface ForgeHost {
   readonly host: string;
   readonly root: readonly string[];
-  /** Undefined where only the host was given: then the address knows better. */
+  /** Undefined where only the host was given: then the root is taken from the address. */
   readonly origin: string | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { forgeOf, type RepositoryAddress } from './index.ts';
 
-/** `!101` of GitLab, `#13` elsewhere: by its own address, failing that by its repository. */
+/** `!101` of GitLab, `#13` elsewhere: decided by its own address, else by its repository. */
 export function mergeRequestLabel(
   { number, url }: { readonly number: string; readonly url?: string | undefined },
   repository: RepositoryAddress | undefined,

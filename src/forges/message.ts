@@ -1,9 +1,6 @@
-/**
- * Commit messages are foreign text: they are split and compared, never matched by a pattern that could go back and
- * forth.
- */
+/** Commit messages are foreign text: they are split and compared, never matched by a pattern that could backtrack. */
 
-/** Lines that are read of each end of a message: forges write theirs first or last. */
+/** Lines that are read at each end of a message: forges write theirs first or last. */
 const LINES_READ = 50;
 
 export function linesOf(message: string): { first: string; last: readonly string[] } {
@@ -11,12 +8,12 @@ export function linesOf(message: string): { first: string; last: readonly string
   return { first: lines[0]?.trim() ?? '', last: lines.slice(-LINES_READ).map((line) => line.trim()) };
 }
 
-/** The number of a merge request, without zeros in front, or nothing. */
+/** The number of a merge request, without leading zeros, or undefined. */
 export function numberOf(text: string | undefined): string | undefined {
   return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? text : undefined;
 }
 
-/** What stands between two marks, the first of which begins the text. */
+/** The text between two marks, the first of which begins the text. */
 export function between(text: string, before: string, after: string): string | undefined {
   if (!text.startsWith(before)) return undefined;
   const end = text.indexOf(after, before.length);

@@ -1,10 +1,10 @@
 import { runOf } from './run.ts';
 
-/** What a page of a forge or of a deployment tool is about, as far as the change log can find it. */
+/** What a page of a forge or of a deployment tool is about, in terms that the change log can be searched by. */
 export interface PageSubject {
   /** Full or abbreviated sha. */
   readonly commit?: string;
-  /** Words that a deployment of it has (store/changes/search-terms.ts). */
+  /** Words that the search index has of such a deployment (store/changes/search-terms.ts). */
   readonly text?: string;
 }
 
@@ -13,12 +13,12 @@ const COMMIT = /\/commits?\/([0-9a-f]{7,64})(?:[/?#]|$)/i;
 const REQUEST = /^(?:\/(?:projects|users))?\/(.+?)(?:\/-)?\/(?:merge_requests|pulls?|pull-requests)\/(\d+)(?:\/|$)/i;
 const RUN = /\/(pipelines\/results|pipelines|jobs|builds|runs)\/(\d+)(?:\/|$)/i;
 const APPLICATION = /\/applications\/(?:([^/]+)\/)?([^/]+)\/?$/i;
-/** Where Argo CD itself lies: a link to an application there needs no namespace. */
+/** The path under which Argo CD runs: its link to an application may have no namespace. */
 const OWN_NAMESPACE = 'argocd';
-/** An address is a line of the words that are kept of a deployment. */
+/** In the search index an address is one of the lines of a deployment. */
 const MAX_ADDRESS_CHARACTERS = 200;
 
-/** A pasted address says which commit, request, run or application is meant. Undefined: it is no such address. */
+/** The commit, request, run or application that a pasted address means. Undefined: it is no such address. */
 export function subjectOf(text: string | undefined): PageSubject | undefined {
   const url = addressIn(text);
   if (!url) return undefined;
@@ -35,7 +35,7 @@ function addressIn(text: string | undefined): URL | undefined {
   return /^https?:\/\/\S+$/i.test(address) && URL.canParse(address) ? new URL(address) : undefined;
 }
 
-/** `/harbor/pay!12`: the repository belongs to it, since every repository has a request 12. */
+/** `/harbor/pay!12`: with the repository, since every repository has a request 12. */
 export function requestTermOf(address: string | undefined): string | undefined {
   const [, project, number] = REQUEST.exec(addressIn(address)?.pathname ?? '') ?? [];
   return project && number ? requestTerm(project.replace('/repos/', '/'), number) : undefined; // HARBOR/repos/api
@@ -45,8 +45,8 @@ export const requestTerm = (repository: string, number: string): string =>
   `/${repository.replace(/^\//, '')}!${number}`.toLowerCase();
 
 /**
- * What is kept of the address of a run, to find it again: `/harbor/pay/pipelines/77`, `/applications/argocd/api/`, and
- * of a tool that is not known the address itself. The first is what a pasted address asks for. An application is found
+ * What the search index keeps of the address of a run: `/harbor/pay/pipelines/77`, `/applications/argocd/api/`, and the
+ * address itself for a tool that is not known. The first is what a pasted address searches for. An application is found
  * with its namespace and without.
  */
 export function runTermsOf(address: string | undefined): readonly string[] {
@@ -57,13 +57,13 @@ export function runTermsOf(address: string | undefined): readonly string[] {
   return [forgeRunTerm(url) ?? plainAddress(url)];
 }
 
-/** The slash at the end: `pay` is not `pay-api`. */
+/** The trailing slash distinguishes `pay` from `pay-api`. */
 const applicationTerms = (namespace: string | undefined, name: string): readonly string[] =>
   namespace === undefined
     ? [`/applications/${name}/`, `/applications/${OWN_NAMESPACE}/${name}/`]
     : [`/applications/${namespace}/${name}/`, `/applications/${name}/`];
 
-/** GitLab called its jobs builds. Bitbucket's older address of a pipeline has all that matters behind the `#`. */
+/** GitLab called its jobs builds. Bitbucket's older address of a pipeline has the relevant part behind the `#`. */
 function forgeRunTerm({ pathname, href }: URL): string | undefined {
   const found = RUN.exec(pathname);
   if (!found) {

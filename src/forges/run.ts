@@ -1,19 +1,19 @@
-/** A run on a forge, as its address names it. */
+/** A run of a pipeline or job on a forge, as its address names it. */
 export interface Run {
   /** Lower case. */
   readonly host: string;
-  /** Of the repository, as it stands in the address: with the root under which the forge runs. */
+  /** Path of the repository in the address: with the root under which the forge runs. */
   readonly path: string;
   readonly pipeline?: string;
   readonly job?: string;
 }
 
-/** What stands between a repository and its runs. GitLab wrote no dash before 9.0. */
+/** The separator between a repository and its runs. GitLab wrote no dash before 9.0. */
 const SEPARATORS = ['-', 'pipelines', 'jobs', 'builds', 'addon'];
 
 /**
  * Which pipeline, and which of its jobs, an address leads to: GitLab's `/-/pipelines/7` and `/-/jobs/9`, Bitbucket's
- * `/pipelines/results/12` and `/addon/pipelines/home#!/results/12/steps/{…}`. Undefined for what is none.
+ * `/pipelines/results/12` and `/addon/pipelines/home#!/results/12/steps/{…}`. Undefined for any other address.
  */
 export function runOf(url: string | undefined): Run | undefined {
   if (!url || !URL.canParse(url)) return undefined;

@@ -4,16 +4,17 @@ import { bearerToken } from '../sources/signature.ts';
 import { fail } from './envelope.ts';
 
 /**
- * `write` posts changes and reads its own, `read` reads the log but no bodies and no secrets, `admin` does everything.
+ * `write` posts changes and reads those of its own source, `read` reads the log but no bodies and no secrets, `admin`
+ * does everything.
  */
 export type Scope = 'write' | 'read' | 'admin';
 
-/** Who holds a token. */
+/** The identity of a token. */
 export interface Identity {
-  /** Stands in the log beside what was done. */
+  /** The log names it beside the action. */
   readonly name: string;
   readonly may: Scope;
-  /** With `write`: the source whose changes it posts. It reads no others. */
+  /** With `write`: the source whose changes it posts. It can read no others. */
   readonly source?: string;
 }
 
@@ -22,11 +23,11 @@ export interface Token extends Identity {
 }
 
 export interface Access {
-  /** By the token in the Authorization header. Undefined: there is none, or nobody knows it. */
+  /** By the token in the Authorization header. Undefined: there is none, or it is unknown. */
   identify(request: Request): Identity | undefined;
-  /** The token itself, for what is derived from it. */
+  /** The token itself, from which other values are derived. */
   find(token: string): Token | undefined;
-  /** Those that open the pages. */
+  /** The tokens that open the pages. */
   readonly readers: readonly Token[];
 }
 
@@ -34,7 +35,7 @@ export function createAccess(tokens: readonly Token[]): Access {
   const digests = tokens.map((token) => ({ token, digest: digestOf(token.token) }));
   const find = (given: string): Token | undefined => {
     const digest = digestOf(given);
-    // All are compared, so that the time does not tell which one it is.
+    // All tokens are compared, so that the response time does not reveal which one it is.
     const matches = digests.filter((one) => timingSafeEqual(one.digest, digest));
     return matches[0]?.token;
   };
@@ -61,7 +62,7 @@ const WORDS: Readonly<Record<Scope, string>> = {
   admin: 'the admin token',
 };
 
-/** Lets those pass who may that much; 401 for a stranger, 403 for a token that may less. */
+/** Lets requests with sufficient rights pass; 401 without a known token, 403 for a token with too few rights. */
 export function requireScope(access: Access, needed: Scope): RequestHandler {
   return (request, response, next) => {
     const identity = access.identify(request);

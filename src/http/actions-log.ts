@@ -2,15 +2,15 @@ import type { Request, RequestHandler } from 'express';
 import ipaddr from 'ipaddr.js';
 import type { ProxyAuth } from '../config/proxy-auth.ts';
 
-/** What somebody has done, for the log. */
+/** An action of a person, for the log. */
 export interface Done {
   /** The person that a trusted proxy names or that logged in by a provider, else the name of the token. */
   readonly by: string;
-  /** Set where a provider says who it was: the name is not one of a token. */
+  /** Set where a provider identified the person: the name is not one of a token. */
   readonly login?: 'oidc';
   readonly action: string;
   readonly status: number;
-  /** What it was done to, as far as it was said. */
+  /** The object of the action, as far as the request names it. */
   readonly to: Readonly<Record<string, string>>;
 }
 
@@ -21,23 +21,23 @@ interface Who {
 
 export interface ActionLogParts {
   readonly auth: ProxyAuth | undefined;
-  /** Undefined, or without a name: a stranger. */
+  /** Undefined, or without a name: nobody is known. */
   readonly whoIs: (request: Request) => Who | undefined;
   readonly onDone: (done: Done) => void;
 }
 
 const SHOWN_CHARS = 200;
-/** Of what an order or a form says; the rest is tokens and texts. */
+/** Parameters of a request that may be logged; the others are tokens and texts. */
 const SAID = ['id', 'sink', 'source', 'deployment', 'webhook', 'kind', 'reason', 'since', 'all', 'show'];
 
 /**
- * Notes every request that changes something, when it is answered. What strangers tried is noted as a refusal
+ * Logs every request that changes something, when it is answered. Unauthenticated attempts are logged as refusals
  * elsewhere.
  */
 export function logActions({ auth, whoIs, onDone }: ActionLogParts): RequestHandler {
   return (request, response, next) => {
     if (request.method === 'GET' || request.method === 'HEAD') return next();
-    const action = request.path.slice(0, SHOWN_CHARS); // a router cuts its own part off
+    const action = request.path.slice(0, SHOWN_CHARS); // a router removes its own part of the path
     response.once('finish', () => {
       const { name, login } = whoIs(request) ?? {};
       if (name === undefined) return;
@@ -54,7 +54,7 @@ export function logActions({ auth, whoIs, onDone }: ActionLogParts): RequestHand
   };
 }
 
-/** Only from the proxy's own address: its header is believed, and nobody else's. */
+/** Only from the proxy's own address: the header of any other sender is not believed. */
 function personIn(request: Request, { proxy_header, trusted }: ProxyAuth): string | undefined {
   const sent = request.headers[proxy_header];
   const name = typeof sent === 'string' ? sent.trim().slice(0, SHOWN_CHARS) : '';

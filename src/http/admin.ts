@@ -33,7 +33,7 @@ export const RedeliverOrder = z.strictObject({
   dry_run: z.boolean().default(false),
 });
 
-/** What changes something, or costs the tools' APIs: for the admin token only. */
+/** Operations that change something, or cost requests to the tools' APIs: for the admin token only. */
 export function createAdmin({
   access,
   sessions,

@@ -16,7 +16,7 @@ export interface AlertsParts {
 export const AlertsQuery = z.strictObject({
   ...Page,
   status: z.enum(ALERT_STATES, { error: `write ${ALERT_STATES.join(' or ')}` }).optional(),
-  /** Of any of its labels that name one. */
+  /** The value of any of its labels that name an environment. */
   service: CHANGE_FILTER.service,
   environment: CHANGE_FILTER.environment,
   since: CHANGE_FILTER.since,

@@ -28,7 +28,7 @@ import { toUnknown } from './unknown-names.ts';
 export interface ApiParts extends AlertsParts {
   readonly access: Access;
   readonly deployments: Deployments;
-  /** Those that may be the same deployment, which is not certain: their keys. */
+  /** Deployments that may be the same one, which is not certain: their keys. */
   readonly related: (deployment: Deployment) => Promise<readonly string[]>;
   readonly inbox: Inbox;
   readonly running: Running;
@@ -38,14 +38,14 @@ export interface ApiParts extends AlertsParts {
   readonly sources: readonly Source[];
 }
 
-/** What is not known here is refused: a misspelled filter would answer with everything. */
+/** An unknown parameter is refused: a misspelled filter would answer with everything. */
 export const ChangesQuery = z.strictObject({
   ...Page,
   ...CHANGE_FILTER,
-  /** `csv` and `ndjson` are files of all that fit, unless `limit` is given. */
+  /** `csv` and `ndjson` are files of all that match, unless `limit` is given. */
   format: z.enum(['json', 'csv', 'ndjson'], { error: 'write json, csv or ndjson' }).default('json'),
 });
-/** `until` is now, `since` a day before, unless they are named. */
+/** Defaults: `until` is now, `since` a day before. */
 export const TimelineQuery = ChangesQuery.omit({ limit: true, offset: true, text: true, format: true });
 const DAY_MS = 86_400_000;
 
@@ -53,10 +53,10 @@ export const InboxQuery = z.strictObject({
   ...Page,
   source: CHANGE_FILTER.source,
   verdict: z.enum(VERDICTS, { error: `write ${VERDICTS.join(', ')}` }).optional(),
-  /** Part of anything that is known of it. */
+  /** A part of any text of the webhook. */
   q: CHANGE_FILTER.text,
 });
-/** `after`: what happened since that position. Without it the newest, and where to go on from. */
+/** `after`: events since that position. Without it the newest ones, and the position from which to continue. */
 export const FeedQuery = z.strictObject({
   after: z
     .string()
@@ -66,9 +66,7 @@ export const FeedQuery = z.strictObject({
   last: z.coerce.number().int().min(0).max(500).default(0),
 });
 
-/**
- * Reading: the change log in Alert24's list envelope, one deployment with all that is known of it, and the inbound log.
- */
+/** Reading: the change log in Alert24's list envelope, one deployment with all its details, and the inbox. */
 export function createApi(parts: ApiParts): RequestHandler {
   const router = Router();
   // A token that may write reads what its own source reported, and nothing else.
@@ -113,7 +111,7 @@ async function sendDeployment(parts: ApiParts, request: Request, response: Respo
   response.json({ data: isOwn ? withoutOthers(found) : found });
 }
 
-/** What ran there before may be another source's, and so may what looks like the same deployment. */
+/** What ran there before may belong to another source, and so may what looks like the same deployment. */
 function withoutOthers<Found extends { change: Change; deployment: Deployment }>(found: Found) {
   const { replaced: _, ...deployment } = found.deployment;
   return { ...found, change: aloneIn(found.change), deployment, related: [] };
@@ -137,7 +135,7 @@ async function sendWebhook({ inbox, access }: ApiParts, request: Request, respon
   });
 }
 
-/** What a token of one source is held to. */
+/** The restriction of a token to its source. */
 function ownOnly({ access }: ApiParts, request: Request): { readonly instance?: string } {
   const { may, source } = access.identify(request) ?? { may: 'write' };
   return may === 'write' ? { instance: source ?? '' } : {};
@@ -170,7 +168,7 @@ async function listChanges(parts: ApiParts, request: Request, response: Response
   });
 }
 
-/** All from `searched_since` on were looked through: a query that ends there (`until`) goes on. */
+/** Everything from `searched_since` on was searched: a query that ends there (`until`) continues. */
 const stoppedMeta = ({ stopped }: Pick<Listed, 'stopped'>) =>
   stopped && { searched: stopped.count, searched_since: new Date(stopped.reachedMs + 1).toISOString() };
 
@@ -186,13 +184,13 @@ async function listInbox(
     const { entries, total } = await inbox.list({ limit, offset });
     return void response.json({ data: entries, meta: meta({ limit, offset }, total, entries.length) });
   }
-  // Of a search the offset counts what was looked at, not what was found.
+  // In a search the offset counts the entries that were searched, not those that matched.
   const { entries, total, next } = await inbox.search({ source, verdict, text }, { offset, limit });
   const more = { has_more: next !== undefined, ...(next !== undefined && { next }) };
   response.json({ data: entries, meta: { total, limit, offset, ...more } });
 }
 
-/** What the page draws: a lane an environment, and what would overlap joined to one with its count. */
+/** What the page draws: a lane for each environment, with overlapping entries merged into one with their count. */
 async function sendTimeline(parts: ApiParts, request: Request, response: Response): Promise<void> {
   const query = readQuery(TimelineQuery, request.query);
   if ('message' in query) return refuse(response, query.message);
@@ -227,7 +225,7 @@ async function sendTimeline(parts: ApiParts, request: Request, response: Respons
   });
 }
 
-/** A webhook as it stands now: what is `accepted` is still being recorded. */
+/** A webhook in its present state: an `accepted` one is still being recorded. */
 async function listFeed({ feed, inbox }: ApiParts, request: Request, response: Response): Promise<void> {
   const query = readQuery(FeedQuery, request.query);
   if ('message' in query) return refuse(response, query.message);

@@ -7,7 +7,7 @@ export interface AppParts {
   readonly trustProxy: number;
   /** Detects a proxy that is not configured. */
   readonly proxyWatch: RequestHandler;
-  /** The path that a proxy shows the pages under; empty at the root of a host. */
+  /** The path under which a proxy shows the pages; empty at the root of a host. */
   readonly base: string;
   readonly webhooks: RequestHandler;
   readonly admin: RequestHandler;
@@ -17,15 +17,15 @@ export interface AppParts {
   readonly health: RequestHandler;
   /** Limits attempts to guess tokens. */
   readonly guesses: RequestHandler;
-  /** Notes who did what. */
+  /** Logs who did what. */
   readonly actionLog: RequestHandler;
   /** Answers requests to addresses that do not exist. */
   readonly nowhere: RequestHandler;
   readonly pages: RequestHandler;
-  /** An answer repeats what was sent, and may end up in the log of a pipeline. */
+  /** Masks the answer: it repeats what was sent, and may end up in the log of a pipeline. */
   readonly mask: Mask;
   readonly onError: (error: unknown) => void;
-  /** The error means that Redis is away: nothing is broken here, and it will pass. */
+  /** True when the error means that Redis is away: that is no fault of ours, and temporary. */
   readonly isRedisAway: (error: unknown) => boolean;
 }
 
@@ -36,7 +36,8 @@ export function createApp(parts: AppParts): Express {
   app.set('trust proxy', parts.trustProxy);
   app.set('json replacer', (_key: string, part: unknown) => (typeof part === 'string' ? parts.mask.text(part) : part));
   app.use(parts.proxyWatch, parts.webhooks, parts.health, parts.guesses);
-  if (parts.mcp) app.use(parts.mcp); // it changes nothing: no action that is noted
+  // a query, although it is a POST: it changes nothing and is not logged as an action
+  if (parts.mcp) app.use(parts.mcp);
   app.use(parts.actionLog);
   app.use(underBase(parts.base, parts.trustProxy > 0), helmet(), parts.admin, parts.api, parts.pages);
   app.use(parts.nowhere);
@@ -44,7 +45,7 @@ export function createApp(parts: AppParts): Express {
   return app;
 }
 
-/** Of a replica that only works: /livez, /readyz and /metrics. */
+/** For a replica that only works: /livez, /readyz and /metrics. */
 export function createWorkerApp(health: RequestHandler): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -56,7 +57,7 @@ export function createWorkerApp(health: RequestHandler): Express {
   return app;
 }
 
-/** Express's own errors (a bad percent-encoding, an aborted body) carry a status; everything else is our fault. */
+/** Express's own errors (a bad percent-encoding, an aborted body) have a status; everything else is our fault. */
 function lastResort({ onError, isRedisAway }: AppParts): ErrorRequestHandler {
   return (error, _request, response, next) => {
     if (response.headersSent) return next(error);

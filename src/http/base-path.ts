@@ -5,7 +5,7 @@ import type { RequestHandler, Response } from 'express';
 export const basePathOf = (publicUrl: string | undefined): string =>
   publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/$/, '');
 
-/** A proxy that keeps the prefix: everything behind it goes by the path without. */
+/** For a proxy that keeps the prefix: everything behind this handler sees the path without it. */
 export function stripBase(request: IncomingMessage, base: string): void {
   const url = request.url ?? '/';
   if (base === '' || !url.startsWith(base)) return;
@@ -15,12 +15,12 @@ export function stripBase(request: IncomingMessage, base: string): void {
 }
 
 const PREFIX = /^(?:\/[A-Za-z0-9._~-]{1,50}){1,5}$/;
-/** Attributes that hold an address, and a reload that does. A quote in a text is always escaped. */
+/** Attributes that hold an address, and a refresh that does. A quote in a text is always escaped. */
 const ADDRESS = /((?:\s(?:href|src|action|formaction|data-live)="|content="0; url=))\/(?!\/)/g;
 
 /**
- * Pages are written for the root of a host. Where a proxy shows them below a path, every address in them begins with
- * it: that of `public_url`, or what a trusted proxy says in X-Forwarded-Prefix, which it has cut.
+ * Pages are written for the root of a host. Where a proxy shows them below a path, every address in them gets that
+ * prefix: the path of `public_url`, or what a trusted proxy that removed it says in X-Forwarded-Prefix.
  */
 export function underBase(base: string, trustsProxy: boolean): RequestHandler {
   return (request, response, next) => {
@@ -33,7 +33,7 @@ export function underBase(base: string, trustsProxy: boolean): RequestHandler {
 }
 
 const prefixes = new WeakMap<object, string>();
-/** Below which path whoever asked sees this bridge; empty at the root of a host. */
+/** The path below which the sender of the request sees this bridge; empty at the root of a host. */
 export const prefixOf = (request: object): string => prefixes.get(request) ?? '';
 
 function rewrite(response: Response, prefix: string): void {

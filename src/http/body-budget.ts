@@ -1,19 +1,22 @@
-/** Who a body is accounted to. */
+/** Whose share of the budget a body counts against. */
 export interface BodyOwner {
-  /** Of the sender; an IPv6 network counts as one. */
+  /** Of the sender; an IPv6 network counts as one address. */
   readonly address: string;
   readonly source: string;
-  /** The headers alone have proved who it is. Without, the body has to be read before anybody knows. */
+  /** The headers alone have authenticated the sender. Otherwise the body has to be read first. */
   readonly proved: boolean;
 }
 
-/** What one body holds of the budget. */
+/** The share of one body in the budget. */
 export interface BodyShare {
-  /** So many bytes more. False: there is no room, and the body is not read on. */
+  /** Asks for this many more bytes. False: there is no room, and the body is not read further. */
   take(bytes: number): boolean;
-  /** Another body needs the room more: nothing of this one may be kept. Called at most once, and not after `settle`. */
+  /**
+   * Called when another body needs the room more: the bytes read so far must be dropped. Called at most once, and not
+   * after `settle`.
+   */
   onEvicted(listener: () => void): void;
-  /** It is read whole: nobody takes its room any more, since that would free nothing. */
+  /** The body is complete: its room is not taken any more, since that would free nothing. */
   settle(): void;
   release(): void;
 }
@@ -25,13 +28,13 @@ export interface BodyBudget {
 }
 
 export interface BodyLimits {
-  /** Of all bodies whose senders have proved themselves by a header, bytes. */
+  /** For all bodies whose senders are authenticated by a header, bytes. */
   readonly provedBytes: number;
-  /** Of all others, bytes: a pool of its own, so that strangers take nothing from senders who are known. */
+  /** For all others, bytes: a pool of its own, so that unauthenticated senders take nothing from the others. */
   readonly unprovedBytes: number;
 }
 
-/** No single source, and no single unauthenticated address, takes more than this part of its pool. */
+/** No single source, and no single unauthenticated address, takes a larger part of its pool. */
 const LARGEST_SHARE = 3 / 4;
 
 interface Holder extends BodyOwner {
@@ -68,7 +71,9 @@ export function createBodyBudget(
   };
   const cost = ({ bytes, sinceMs }: Holder, more = 0) => (bytes + more) * (clock() - sinceMs + 1);
 
-  /** Makes room among `rivals` until `isFree`. False: nobody there costs more than the one that asks. */
+  /**
+   * Frees room by dropping bodies of `rivals` until `isFree`. False: none of them has cost more than the one that asks.
+   */
   const evictUntil = (isFree: () => boolean, rivals: (holder: Holder) => boolean, askedCost: number): boolean => {
     while (!isFree()) {
       let dearest: Holder | undefined;

@@ -9,11 +9,11 @@ const SMALLEST_ROOM_BYTES = 4 * 1024;
 export interface BodyAllowance {
   readonly limit: number;
   readonly share: BodyShare;
-  /** Bytes that the sender announced. Not believed: it only ends the growth. */
+  /** Bytes that the sender announced. Not trusted: it only limits the growth. */
   readonly expected?: number;
 }
 
-/** One buffer that grows, however small the pieces are: a piece alone would cost many times its bytes. */
+/** One buffer that grows, however small the chunks are: each chunk by itself would cost many times its bytes. */
 export function createCollector({ limit, share, expected = limit }: BodyAllowance) {
   let room: Buffer = Buffer.alloc(0);
   let length = 0;
@@ -34,7 +34,7 @@ export function createCollector({ limit, share, expected = limit }: BodyAllowanc
       if (needed > limit) return 'too_large';
       if (length === 0 && piece.length === expected) {
         if (!share.take(needed)) return 'busy';
-        room = piece; // most webhooks come in one piece: nothing is copied then
+        room = piece; // most webhooks come in one chunk, which needs no copy
       } else {
         if (needed > room.length && !grow(needed)) return 'busy';
         piece.copy(room, length);

@@ -5,26 +5,28 @@ import { discardBody } from './discard.ts';
 import { unpackerOf } from './unpack.ts';
 
 /**
- * Undefined: the sender hung up. Unreadable: its Content-Encoding is not known, or not what the bytes are. Busy: there
- * is no room in the budget of bodies just now.
+ * Undefined: the sender closed the connection. Unreadable: its Content-Encoding is unknown, or does not match the
+ * bytes. Busy: the budget of bodies has no room at the moment.
  */
 export type Body = Buffer | Failed | undefined;
 
 export interface BodyOrder {
   /** Bytes, unpacked. */
   readonly limit: number;
-  /** The headers alone have proved who sends it. */
+  /** The headers alone have authenticated the sender. */
   readonly proved: boolean;
   /** Released by the caller, when the request is answered. */
   readonly share: BodyShare;
 }
 
-/** JSON packs 10 to 30 times: who has proved nothing makes no megabytes of a few bytes. */
+/** JSON compresses 10 to 30 times: an unauthenticated sender must not turn a few bytes into megabytes. */
 const UNPROVED_RATIO = 100;
-/** Whatever the ratio, so much is unpacked: a short body may repeat itself. */
+/** This much is unpacked whatever the ratio: a short body may repeat itself. */
 const ALWAYS_UNPACKED_BYTES = 256 * 1024;
 
-/** Reads the bytes that came, and unpacks them when all are there: a few that promise much cost nothing until then. */
+/**
+ * Reads the bytes, and unpacks them when all are there: a small body that claims a large size costs nothing until then.
+ */
 export async function readBody(request: IncomingMessage, order: BodyOrder): Promise<Body> {
   const body = await readWhole(request, order);
   order.share.settle();
@@ -64,7 +66,7 @@ function readSent(request: IncomingMessage, room: BodyAllowance): Promise<Body> 
     request.on('data', take);
     request.on('end', () => resolve(collector.whole()));
     request.on('error', () => stop(undefined));
-    request.on('close', () => resolve(undefined)); // broken off: whole ones have ended before
+    request.on('close', () => resolve(undefined)); // aborted: a complete body has ended before
     if (request.destroyed) resolve(undefined);
   });
 }

@@ -1,7 +1,7 @@
 import type { Deployment, Replaced } from '../domain/deployment.ts';
 import { summarize } from '../domain/summary.ts';
 
-/** One item of the change log: Alert24's fields, and what it has no field for: state, times, notes. */
+/** One item of the change log: Alert24's fields, and ours for what Alert24 has no field for: state, times, notes. */
 export function toChange(deployment: Deployment) {
   const { environment } = deployment;
   return {
@@ -66,5 +66,5 @@ const toReplaced = ({ deployment, sha, compareUrl, artifacts }: Replaced) => ({
 function durationSeconds({ startedAt, finishedAt }: Deployment): number | null {
   if (!startedAt || !finishedAt) return null;
   const ms = Date.parse(finishedAt) - Date.parse(startedAt);
-  return ms >= 0 ? Math.round(ms / 1000) : null; // two clocks may disagree
+  return ms >= 0 ? Math.round(ms / 1000) : null; // the times may come from two clocks
 }

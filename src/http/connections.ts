@@ -2,21 +2,24 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Each costs some ten kilobytes while it says nothing. */
+/** An idle connection costs some ten kilobytes. */
 const MOST_CONNECTIONS = 8_192;
-/** Of the files that the process may have open; Redis, the spool and the destinations need the others. */
+/** The share of the process's file descriptors; Redis, the spool and the destinations need the others. */
 const SHARE_OF_FILES = 3 / 4;
-/** Of the connections. Beyond it, those that have proved nothing make room, so that a new one is never turned away. */
+/**
+ * The share of the connections that is used freely. Beyond it, unauthenticated ones make room, so that a new connection
+ * is never refused.
+ */
 const CROWDED = 3 / 4;
 /**
- * Requests that wait on one connection for the answer to the one before. Node parses all that came in one piece, some
- * 800 in 64 KB; no tool sends a second webhook before the first is answered, and hardly any proxy does.
+ * Requests that wait on one connection for the answer to the previous one. Node parses everything that came in one
+ * chunk, some 800 in 64 KB; no tool sends a second webhook before the first is answered, and hardly any proxy does.
  */
 const MOST_WAITING = 64;
 
 /**
- * Connections whose first bytes are read in one turn of the event loop. A piece of 64 KB in chunks of a byte takes the
- * parser ten milliseconds: a hundred of them parsed in a row would delay every request that waits for Redis.
+ * Connections whose first bytes are read in one turn of the event loop. A chunk of 64 KB in HTTP chunks of a byte takes
+ * the parser ten milliseconds: a hundred of them parsed in a row would delay every request that waits for Redis.
  */
 const STARTED_A_TURN = 4;
 
@@ -27,18 +30,18 @@ interface Turn {
 }
 
 export interface Connections {
-  /** Handles a request as soon as those before it on the same connection are answered. */
+  /** Handles a request as soon as the previous ones on the same connection are answered. */
   inTurn(request: IncomingMessage, response: ServerResponse, handle: () => void): void;
 }
 
 /**
- * Keeps connections that prove nothing from costing those that do: of a crowd the oldest that never had a webhook
- * accepted is closed, since an authentic one is accepted within milliseconds; and one connection has one request under
- * way, so that each gets the same share of the time.
+ * Keeps unauthenticated connections from costing the others: when there are too many, the oldest that never had a
+ * webhook accepted is closed, since an authentic one is accepted within milliseconds; and each connection has one
+ * running request, so that all get the same share of the time.
  */
 export function watchConnections(server: Server, most = connectionsAllowed()): Connections {
-  const unproved = new Set<Socket>(); // in the order that they came
-  /** Of the connections that have a request under way. */
+  const unproved = new Set<Socket>(); // in the order in which they came
+  /** Within the connections that have a running request. */
   const waiting = new WeakMap<Socket, Turn[]>();
   const startReading = createStart();
   let open = 0;
@@ -77,7 +80,7 @@ export function watchConnections(server: Server, most = connectionsAllowed()): C
   };
 }
 
-/** Lets so many connections begin in each turn of the event loop, the others in the order that they came. */
+/** Lets this many connections begin in each turn of the event loop, the others in their order. */
 function createStart() {
   const waiting: Socket[] = [];
   let started = 0;
@@ -94,7 +97,10 @@ function createStart() {
   };
 }
 
-/** Node makes an error for each request that is cut off with its connection; the stacks alone would take seconds. */
+/**
+ * Node creates an error for each request that is cut off with its connection; the stack traces alone would take
+ * seconds.
+ */
 function cutFlood(socket: Socket): void {
   const limit = Error.stackTraceLimit;
   socket.prependOnceListener('close', () => {
@@ -113,7 +119,7 @@ function closeOldest(sockets: Set<Socket>): void {
   oldest.destroy();
 }
 
-/** Node takes what the system allows at its start. */
+/** Node raises the limit of files to the maximum when it starts. */
 export function connectionsAllowed(limits = readLimits()): number {
   const files = Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
   return Math.min(MOST_CONNECTIONS, Math.floor(files * SHARE_OF_FILES));

@@ -15,7 +15,7 @@ export interface DeadLetterParts {
 const Limit = z.coerce.number().int().min(1).max(1000);
 export const DeadLetterQuery = DeadLetterFields.extend({ limit: Limit.default(100) });
 export const DeadLetterOrder = DeadLetterFields.extend({
-  /** Everything at once must be said: nobody drops all dead letters by a forgotten filter. */
+  /** Selecting all of them must be explicit: a filter that was forgotten must not drop all dead letters. */
   all: z.boolean().default(false),
   limit: Limit.default(500),
   dry_run: z.boolean().default(false),
@@ -23,7 +23,7 @@ export const DeadLetterOrder = DeadLetterFields.extend({
 });
 type Order = z.infer<typeof DeadLetterOrder>;
 
-/** Looking at dead letters, putting them back, and forgetting them: for the admin. */
+/** Listing, replaying and dropping dead letters: for the admin. */
 export function createDeadLetterRoutes({ deadLetters, remap, revise, clock }: DeadLetterParts): RequestHandler {
   const router = Router();
   router.get('/', async (request, response) => {

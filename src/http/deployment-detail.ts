@@ -9,9 +9,9 @@ import { toChange } from './change.ts';
 
 export interface DeploymentDetailParts {
   readonly deployments: Pick<Deployments, 'get' | 'records'>;
-  /** Those that may be the same deployment, which is not certain: their keys. */
+  /** Deployments that may be the same one, which is not certain: their keys. */
   readonly related: (deployment: Deployment) => Promise<readonly string[]>;
-  /** What became of those that succeeded. */
+  /** Whether those that succeeded still run. */
   readonly running: Pick<Running, 'statusOf'>;
   readonly ledger: Ledger;
   readonly sinks: readonly Sink[];
@@ -26,7 +26,7 @@ async function find({ deployments, ledger, sinks }: DeploymentDetailParts, name:
   return owner === undefined ? undefined : deployments.get(owner);
 }
 
-/** Everything about one deployment. Undefined: there is no such deployment. */
+/** All details of one deployment. Undefined: there is no such deployment. */
 export async function describeDeployment(parts: DeploymentDetailParts, name: string) {
   const { deployments, ledger, sinks } = parts;
   const routed = await find(parts, name);

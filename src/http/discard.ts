@@ -7,16 +7,16 @@ import type { Socket } from 'node:net';
 const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_PIECES = 4_096;
 const SMALLEST_MEAN_BYTES = 32;
-/** What is refused already is not worth so many pieces. */
+/** The most chunks that are read of a body that is refused already. */
 const MOST_DISCARDED_PIECES = 256;
 /** A connection whose body has not ended so long after the answer is closed. */
 const CUT_AFTER_MS = 2_000;
 
-/** Chunks of a byte each: every one costs as much as a kilobyte, and no sender means anything by it. */
+/** For chunks of a byte each: each costs as much as a kilobyte, and no regular sender makes them. */
 export const isFragmented = (pieces: number, bytes: number, most = MOST_PIECES): boolean =>
   pieces > most && bytes < pieces * SMALLEST_MEAN_BYTES;
 
-/** The connection stays usable when the body ends soon; else it is cut. */
+/** The connection can be reused when the body ends soon; otherwise it is closed. */
 export function discardBody(request: IncomingMessage): void {
   if (request.complete) return;
   let bytes = 0;
@@ -32,7 +32,9 @@ export function discardBody(request: IncomingMessage): void {
   cutUnlessComplete(request);
 }
 
-/** For a request that was answered while its body still came: Node reads on and forgets, but for too long. */
+/**
+ * For a request that was answered while its body was still coming: Node itself would read and discard it for too long.
+ */
 export function cutUnlessComplete(request: IncomingMessage): void {
   if (request.complete) return;
   const timer = setTimeout(() => request.complete || request.destroy(), CUT_AFTER_MS);
@@ -40,8 +42,8 @@ export function cutUnlessComplete(request: IncomingMessage): void {
 }
 
 /**
- * Reads nothing more of a connection. It is not closed yet: a sender that is closed at once reconnects at once, and one
- * piece of the network's in chunks of a byte takes the parser ten milliseconds.
+ * Stops reading a connection. It is not closed yet: a sender whose connection is closed reconnects at once, and one
+ * network packet in chunks of a byte takes the parser ten milliseconds.
  */
 function stopReading(socket: Socket): void {
   socket.pause();

@@ -19,7 +19,7 @@ export function firstIssue(error: z.ZodError, names: readonly string[] = []): st
   return [issue.path.join('.'), issue.message].filter(Boolean).join(': ');
 }
 
-/** What a query says, or a message that says what could be written instead. */
+/** The parsed query, or a message that says what could be written instead. */
 export function readQuery<Shape extends z.core.$ZodShape>(
   schema: z.ZodObject<Shape, z.core.$strict>,
   asked: unknown,

@@ -43,9 +43,9 @@ const TYPES = { csv: 'text/csv; charset=utf-8', ndjson: 'application/x-ndjson; c
 export interface ExportOrder {
   readonly selection: ChangeSelection;
   readonly format: ExportFormat;
-  /** Absent: all that fit. */
+  /** Absent: all that match. */
   readonly limit?: number | undefined;
-  /** A deployment as the one that asks may see it. */
+  /** Reduces a deployment to what the reader may see. */
   readonly toItem?: (deployment: Deployment) => Change;
 }
 
@@ -64,8 +64,7 @@ export async function exportChanges(
   try {
     await pipeline(Readable.from(lines(deployments, order), { highWaterMark: 1 }), response);
   } catch (error) {
-    // Anyone who reads may stop; and an answer that has begun can only be broken off, so that nobody takes half for
-    // all.
+    // The reader may stop; and an answer that has begun can only be aborted, so that nobody takes half for the whole.
     if (!response.headersSent) throw error;
     response.destroy();
   }
@@ -85,7 +84,7 @@ async function* lines(
   }
 }
 
-/** An earlier bridge hid no secrets. */
+/** An earlier release did not mask secrets. */
 const MASK = createMask([]);
 
 const line = (change: Change, format: ExportFormat): string =>

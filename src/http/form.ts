@@ -6,11 +6,11 @@ import { networkOf } from './refusals.ts';
 
 const MOST_BYTES = 8 * 1024;
 const MOST_FIELDS = 50;
-/** Of all forms at once: strangers may send one, and none may take more than a corner. */
+/** Total of all forms at once: unauthenticated senders may send one, and none may take more than a small share. */
 const ALL_BYTES = 4 * 1024 * 1024;
 const budget = createBodyBudget({ provedBytes: ALL_BYTES, unprovedBytes: ALL_BYTES });
 
-/** Reads what an HTML form sends: `request.body` holds its fields, a field that came twice as a list. */
+/** Reads an HTML form: `request.body` holds its fields, a repeated field as a list. */
 export const readForm: RequestHandler = async (request, response, next) => {
   if (request.method !== 'POST' || !request.is('application/x-www-form-urlencoded')) return next();
   const share = budget.open({ address: networkOf(request.ip), source: 'forms', proved: false });

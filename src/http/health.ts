@@ -17,8 +17,8 @@ export interface HealthParts {
 }
 
 /**
- * /livez: the process answers. /readyz: it can keep a webhook, or why not. /metrics: Prometheus text. /openapi.json:
- * what /api can do.
+ * /livez: the process answers. /readyz: whether it can keep a webhook, or why not. /metrics: Prometheus text.
+ * /openapi.json: the description of the API.
  */
 export function createHealth({ readiness, registry, mayLook }: HealthParts): RequestHandler {
   const router = Router();

@@ -3,8 +3,8 @@ import type { Express } from 'express';
 
 /**
  * Express gives every request and response another prototype. V8 then makes hidden classes for each of them, which
- * takes longer than reading and answering it, and fills the old generation with 10 kB a request. These have the right
- * prototype from the start.
+ * takes longer than reading and answering the request, and fills the old generation with 10 kB a request. These classes
+ * have the right prototype from the start.
  */
 export function createMessages() {
   class Request extends IncomingMessage {}

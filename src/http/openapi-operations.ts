@@ -17,8 +17,8 @@ export interface Operation {
   readonly id: string;
   readonly summary: string;
   /**
-   * Whose token it takes: `own` any, but a changes token sees what its own source told alone; `reader` the admin's and
-   * read tokens; `source` those of the source alone.
+   * Which tokens it accepts: `own` any, but a changes token sees only what its own source reported; `reader` the
+   * admin's and read tokens; `source` those of the source alone.
    */
   readonly token: 'own' | 'reader' | 'admin' | 'source';
   readonly query?: z.ZodType;
@@ -134,7 +134,7 @@ const reading: readonly Operation[] = [
     method: 'get',
     path: '/api/inbox',
     id: 'listWebhooks',
-    summary: 'Every webhook and what became of it, the newest first',
+    summary: 'Every webhook with its verdict, the newest first',
     token: 'reader',
     query: InboxQuery,
     answer: { status: 200, data: 'Webhook', list: true, meta: 'PageMeta' },
@@ -199,7 +199,7 @@ const administration: readonly Operation[] = [
     method: 'get',
     path: '/api/dead-letters',
     id: 'listDeadLetters',
-    summary: 'Deliveries and webhooks that are tried no more, the newest first',
+    summary: 'Deliveries and webhooks that are no longer retried, the newest first',
     token: 'admin',
     query: DeadLetterQuery,
     answer: { status: 200, data: 'DeadLetter', list: true, meta: 'DeadLetterMeta' },
@@ -209,7 +209,7 @@ const administration: readonly Operation[] = [
     method: 'post',
     path: '/api/dead-letters/replay',
     id: 'replayDeadLetters',
-    summary: 'Tries them again',
+    summary: 'Retries them',
     token: 'admin',
     body: DeadLetterOrder,
     answer: { status: 200, data: 'Replayed' },
@@ -219,7 +219,7 @@ const administration: readonly Operation[] = [
     method: 'post',
     path: '/api/dead-letters/drop',
     id: 'dropDeadLetters',
-    summary: 'Forgets them for good',
+    summary: 'Deletes them',
     token: 'admin',
     body: DeadLetterOrder,
     answer: { status: 200, data: 'Dropped' },
@@ -258,7 +258,7 @@ const administration: readonly Operation[] = [
     method: 'post',
     path: '/api/preview/{source}',
     id: 'previewWebhook',
-    summary: 'What would become of a webhook; nothing is kept or sent',
+    summary: 'How a webhook would be processed; nothing is kept or sent',
     token: 'admin',
     query: PreviewQuery,
     body: 'anything',

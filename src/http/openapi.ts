@@ -81,7 +81,7 @@ function describe({ id, summary, token, path, query, body, answer, refusals }: O
 
 const reference = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
 
-/** `/` within a key may stand as it is, or as `%2F`. */
+/** `/` within a key may be written as it is, or as `%2F`. */
 const pathParameters = (path: string): JsonObject[] =>
   [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
@@ -102,7 +102,7 @@ function queryParameters(query: z.ZodType): JsonObject[] {
 
 function bodyOf(body: z.ZodType | 'anything'): JsonObject {
   if (body === 'anything') return { required: true, content: { '*/*': { schema: {} } } };
-  // Their texts are cleaned before they are checked: what comes out is what should be sent.
+  // These texts are cleaned before they are checked: the published schema describes the result.
   const { $schema: _, required: __, ...schema } = z.toJSONSchema(body, { io: 'output', unrepresentable: 'any' });
   const needed = Object.entries(schema.properties ?? {}).filter(([name]) => !isOptional(body, name));
   return {
@@ -111,13 +111,16 @@ function bodyOf(body: z.ZodType | 'anything'): JsonObject {
   };
 }
 
-/** What may be left out when it is sent. */
+/** Fields that may be left out of a request. */
 function isOptional(body: z.ZodType, name: string): boolean {
   const field = body instanceof z.ZodObject ? body.shape[name] : undefined;
   return field?.safeParse(undefined).success ?? false;
 }
 
-/** Closed to us, so that nothing is forgotten; open to readers, who must bear a field that they do not know. */
+/**
+ * Closed in our tests, so that no field is forgotten; open in the published description: readers must accept unknown
+ * fields.
+ */
 function namedSchemas(): JsonObject {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(SCHEMAS)) registry.add(schema, { id });

@@ -38,11 +38,11 @@ export const PerformanceQuery = z.strictObject({
   format: z.enum(['json', 'csv'], { error: 'write json or csv' }).default('json'),
 });
 
-/** Newest deployments that are looked at: about a second of work. */
+/** Newest deployments that are read: about a second of work. */
 const MOST = 20_000;
 const PAGE = 1_000;
 
-/** By key: while we read on, a new deployment moves the others one place down. */
+/** By key: a deployment that is added while we read moves the others by one place. */
 export async function readSpan(
   deployments: Pick<Deployments, 'list'>,
   { from, to }: DateRange,
@@ -61,20 +61,20 @@ export async function readSpan(
   }
 }
 
-/** As long as the span, right before it. */
+/** The span of the same length right before it. */
 export function spanBefore({ from, to }: DateRange): DateRange {
   return { from: new Date(2 * from.getTime() - to.getTime()), to: new Date(from.getTime() - 1) };
 }
 
 const isNamed = (name: string, wanted: string): boolean => name.toLowerCase() === wanted.toLowerCase();
 
-/** @param wanted empty: production; `*`: all; else a name, or that of a folder of environments */
+/** @param wanted empty: production; `*`: all; else a name, or that of a group of environments */
 export function isIn({ environment }: Deployment, wanted: string): boolean {
   if (wanted === '') return tierOf(environment) === 'production';
   return wanted === '*' || isNamed(environment.name, wanted) || isNamed(swimlaneOf(environment), wanted);
 }
 
-/** Whether the service and its owner are those asked for; empty: any. */
+/** Whether the service and its owner are those of the query; empty: any. */
 export const isOf = (
   one: Deployment,
   { service, owner }: { readonly service: string; readonly owner: string },
@@ -93,7 +93,7 @@ export interface PerformanceParts {
   readonly alerts: Pick<Alerts, 'list'>;
 }
 
-/** The alerts of a span as they count against these changes. Undefined: failed deployments count. */
+/** The alerts of a span, by the change that each counts against. Undefined: failed deployments count. */
 export async function readFailures(
   alerts: Pick<Alerts, 'list'>,
   failures: 'deployments' | 'alerts',
@@ -157,7 +157,7 @@ const seconds = (ms: number | undefined): number | null => (ms === undefined ? n
 const round = (number: number | undefined): number | null =>
   number === undefined ? null : Math.round(number * 10_000) / 10_000;
 
-/** As a program reads them: seconds and ratios; null where nothing is known. */
+/** For programs: seconds and ratios; null where nothing is known. */
 const figures = ({ finished, frequency, leadTime, changeFailure, restore }: Performance) => ({
   finished,
   succeeded: frequency.succeeded,

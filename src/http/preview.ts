@@ -20,12 +20,12 @@ export const PreviewQuery = z.object({
   path: z.string(PATH_ADVICE).startsWith('/', PATH_ADVICE).optional(),
 });
 
-/** Ours, not the sender's: they belong to the request for a preview. */
+/** Headers of the preview request itself, not of the sender's webhook. */
 const OWN_HEADERS = new Set(['authorization', 'cookie', 'host', 'content-length', 'x-preview-authorization']);
 
 /**
- * POST /api/preview/<source>?path=…: what would become of the body if it came as a webhook. The headers are taken for
- * the webhook's, its Authorization from `X-Preview-Authorization`. Nothing is kept or sent.
+ * POST /api/preview/<source>?path=…: how the body would be processed if it came as a webhook. The headers of the
+ * request count as the webhook's, its Authorization from `X-Preview-Authorization`. Nothing is kept or sent.
  */
 export function createPreview({ sources, budget, ...parts }: PreviewParts): RequestHandler {
   return async (request, response, next) => {

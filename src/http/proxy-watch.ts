@@ -4,13 +4,12 @@ export interface ProxyWatch {
   readonly handle: RequestHandler;
   /**
    * A sentence, when requests come through a proxy that is not configured. Any sender can write the header, so that it
-   * is
-   * a hint.
+   * is only a hint.
    */
   hint(): string | undefined;
 }
 
-/** Behind a proxy that is not configured every sender has the proxy's address, and cookies go without Secure. */
+/** Behind a proxy that is not configured every sender has the proxy's address, and cookies are sent without Secure. */
 export function watchProxies(trustProxy: number): ProxyWatch {
   let isUnasked = false;
   return {

@@ -9,8 +9,8 @@ const COUNTED_ADDRESSES = 20_000;
 const IPV6_PREFIX_GROUPS = 4;
 
 /**
- * Counts what is refused, by address and minute. It never holds back a sender that proves itself: GitLab does not send
- * again, and one proxy may speak for everybody.
+ * Counts refused requests, by address and minute. It never holds back an authenticated sender: GitLab does not send
+ * again, and one proxy may forward everybody's requests.
  */
 export interface RefusalLimit {
   /** True when this address has been refused too often in this minute. */
@@ -41,7 +41,7 @@ export function createRefusalLimit(perMinute: number, clock: () => number = Date
   };
 }
 
-/** What requests are counted by: an IPv4 address, or the network of an IPv6 one. */
+/** The key of the count: an IPv4 address, or the network of an IPv6 one. */
 export const networkOf = (ip: string | undefined): string => (ip === undefined ? 'unknown' : networkOfAddress(ip));
 
 const networkOfAddress = memoized((ip: string): string => {

@@ -26,7 +26,7 @@ export interface RunningParts {
   readonly deployments: Pick<Deployments, 'many'>;
 }
 
-/** Where nothing has succeeded yet, nothing runs: such a place is not listed. */
+/** A slot in which nothing has succeeded yet is not listed. */
 export async function sendRunning(parts: RunningParts, request: Request, response: Response): Promise<void> {
   const query = readQuery(RunningQuery, request.query);
   if ('message' in query) return fail(response, { status: 400, type: 'validation_error', message: query.message });
@@ -34,7 +34,7 @@ export async function sendRunning(parts: RunningParts, request: Request, respons
   response.json({ data, meta: { total: data.length, ...(unknown.length > 0 && { unknown: unknown.map(toUnknown) }) } });
 }
 
-/** What runs in the places that are asked for, and which names nothing has. */
+/** What runs in the slots of the query, and which of its names are unknown. */
 export async function readRunning(parts: RunningParts, asked: z.output<typeof RunningQuery>, now: Date) {
   const { running } = parts;
   const all = await running.slots();
@@ -86,7 +86,7 @@ interface RunningContext {
 function toRunning(slot: Slot, own: readonly Slot[], { byKey, now, qualifier }: RunningContext) {
   const { service, environment, current, attempt } = slot;
   const deployment = byKey.get(current?.key ?? '');
-  if (!deployment) return undefined; // forgotten meanwhile
+  if (!deployment) return undefined; // deleted meanwhile
   const { commit, replaced } = deployment;
   return {
     service,
@@ -137,7 +137,7 @@ function toDrift(slot: Slot, own: readonly Slot[], byKey: ReadonlyMap<string, De
   };
 }
 
-/** Where the forge shows what lies between two deployments. */
+/** The page on which the forge compares two deployments. */
 export function compareOf(own: Deployment | undefined, other: Deployment | undefined): string | undefined {
   const sha = other?.commit?.sha;
   return own && sha ? compareUrlOf(own, sha) : undefined;

@@ -8,31 +8,31 @@ import { watchConnections } from './connections.ts';
 import { cutUnlessComplete } from './discard.ts';
 import { createMessages } from './messages.ts';
 
-/** Longest time for a request to come in whole: slow-loris is cut. */
-const REQUEST_TIMEOUT_MS = 8_000; // and up to a second until Node looks
+/** The longest time for a request to arrive completely: cuts slow-loris attacks. */
+const REQUEST_TIMEOUT_MS = 8_000; // plus up to a second until Node checks
 const HEADERS_TIMEOUT_MS = 5_000;
-/** Connections that wait to be accepted while a burst comes in. The kernel's own limit is often the same. */
+/** Connections that wait to be accepted in a burst. The kernel's own limit is often the same. */
 const BACKLOG = 4_096;
 /**
- * Longer than load balancers keep an idle connection (60 s): the load balancer must close first, never we in the moment
- * of a request.
+ * Longer than load balancers keep an idle connection (60 s): the load balancer must close first, never we while a
+ * request arrives.
  */
 const KEEP_ALIVE_MS = 65_000;
 const MAX_HEADER_BYTES = 32 * 1024;
 /**
- * While it stops, every answer says that it is the connection's last, so that senders go elsewhere; a request that
- * comes on a connection in the very moment of its closing would get no answer.
+ * While the server stops, every answer says that it is the connection's last, so that senders go elsewhere; a request
+ * that arrives on a connection at the moment of its closing would get no answer.
  */
 const FAREWELL_MS = 500;
 /**
- * Whatever is under way is answered within 2 s; who has not sent a whole request by now must not hold up the shutdown.
+ * Requests are answered within 2 s; a sender that has not sent a whole request by then must not hold up the shutdown.
  */
 const CLOSE_WITHIN_MS = 3_000;
 
 export interface OpenServer {
   readonly server: Server;
   readonly url: string;
-  /** From now on requests are answered by this one. Those that came before the first have waited. */
+  /** From now on requests are answered by this handler. Those that came before the first handler have waited. */
   serve(app: Express, base?: string): void;
 }
 
@@ -55,9 +55,9 @@ export function openServer(config: { readonly host: string; readonly port: numbe
     requestTimeout: REQUEST_TIMEOUT_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionsCheckingInterval: 1_000, // Node looks for overdue requests every 30 s by itself
+    connectionsCheckingInterval: 1_000, // by default Node checks for overdue requests every 30 s
     maxHeaderSize: MAX_HEADER_BYTES,
-    joinDuplicateHeaders: true, // else the second of two Authorization headers is dropped unseen
+    joinDuplicateHeaders: true, // otherwise the second of two Authorization headers is dropped silently
   };
   const server = createServer(options, (request, response) =>
     connections.inTurn(request, response, () => {
@@ -80,7 +80,7 @@ export function openServer(config: { readonly host: string; readonly port: numbe
 
 const closing = new WeakSet<Server>();
 
-/** Accepts no new connection after a short delay, and answers what was received. */
+/** Accepts no new connection after a short delay, and answers the requests that were received. */
 export async function closeServer(server: Server): Promise<void> {
   closing.add(server);
   await sleep(FAREWELL_MS);
@@ -99,8 +99,8 @@ const QUIET_MS = 0.3;
 const MOST_TURNS = 2_000;
 
 /**
- * Resolves right after the network was looked at and had nothing to say: whatever came by then is accepted and read.
- * What comes between that look and a close gets no answer, so that the look must have been a short one.
+ * Resolves right after the event loop polled the network and found nothing: everything that arrived by then is accepted
+ * and read. What arrives between that poll and the close gets no answer, so that the interval must be short.
  */
 async function nextIdle(): Promise<void> {
   for (let turns = 0; turns < MOST_TURNS; turns += 1) {

@@ -1,6 +1,6 @@
 import { type UnknownName, unknownNameText } from '../domain/known-names.ts';
 
-/** A name that nothing has; `shown`: the names that hold it stand in its place. */
+/** A name that occurs nowhere; `shown`: the names that contain it are shown in its place. */
 export const toUnknown = (name: UnknownName) => ({
   message: unknownNameText(name),
   ...named(name),

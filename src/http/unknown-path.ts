@@ -10,20 +10,20 @@ import type { WebhookParts } from './webhooks.ts';
 export interface UnknownPathParts {
   readonly sources: readonly Source[];
   readonly limit: RefusalLimit;
-  /** Somebody looks for it in the inbox. */
+  /** The owner of a webhook searches the inbox for it. */
   readonly noteRefused: (source: NoSource, webhook: Webhook, error: WebhookRejected) => Promise<string>;
   readonly onAnswered: WebhookParts['onAnswered'];
 }
 
-/** What a webhook is noted under that belongs to no source. No source can have this name. */
+/** The source name under which the inbox lists webhooks that belong to no source. No source can have this name. */
 type NoSource = Pick<Source, 'name' | 'keptHeaders'>;
 const NOBODY: NoSource = { name: '(none)', keptHeaders: [] };
 const WRITES = new Set(['POST', 'PUT', 'PATCH']);
 const SHOWN_CHARS = 200;
 
 /**
- * Answers requests to addresses that do not exist. The answer names no source, since it goes to anybody; the inbox,
- * where the owner of a webhook looks for it, says which address may have been meant.
+ * Answers requests to addresses that do not exist. The answer names no source, since anybody may ask; the inbox, which
+ * the owner of a webhook can read, says which address may have been meant.
  */
 export function createUnknownPath({ sources, limit, noteRefused, onAnswered }: UnknownPathParts): RequestHandler {
   const source = NOBODY;
@@ -67,7 +67,7 @@ function adviceFor(path: string, webhook: Webhook, sources: readonly Source[]): 
 const LONGEST_NAME_CHARS = 40;
 const MOST_PARTS = 8;
 
-/** The source whose name is most like one part of the path. Undefined when none is. */
+/** The source whose name is most similar to one part of the path. Undefined when none is similar. */
 function closest(path: string, names: readonly string[]): string | undefined {
   const parts = path.toLowerCase().slice(0, SHOWN_CHARS).split('/').filter(Boolean).slice(0, MOST_PARTS);
   const rated = names.flatMap((name) =>

@@ -10,18 +10,18 @@ const DECODERS: ReadonlyMap<string, () => Transform> = new Map([
   ['br', createBrotliDecompress],
 ]);
 
-/** A decoder needs up to 16 MiB for its window, whatever is unpacked; more at once would not be faster. */
+/** A decoder needs up to 16 MiB for its window, whatever it unpacks; more at once would not be faster. */
 const AT_ONCE = 2;
 const turns = { proved: createSemaphore(AT_ONCE), unproved: createSemaphore(AT_ONCE) };
 
-/** Undefined: nobody here knows this Content-Encoding. */
+/** Undefined: this Content-Encoding is not supported. */
 export function unpackerOf(encoding: string, proved: boolean): Unpack | undefined {
   const decoder = DECODERS.get(encoding);
   const inTurn = proved ? turns.proved : turns.unproved;
   return decoder && ((packed, room) => inTurn(() => unpack(packed, decoder(), room)));
 }
 
-/** So many run at once, the others in the order that they came. */
+/** This many run at once, the others in their order. */
 function createSemaphore(most: number) {
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -38,7 +38,7 @@ function createSemaphore(most: number) {
   };
 }
 
-/** Piece by piece, so that what unpacks to more than its limit is given up there. */
+/** Chunk by chunk, so that a body that exceeds its limit is abandoned as soon as it does. */
 function unpack(packed: Buffer, decoder: Transform, room: BodyAllowance): Promise<Buffer | Failed> {
   return new Promise((resolve) => {
     const collector = createCollector(room);

@@ -3,7 +3,7 @@ import type { Request } from 'express';
 import type { Webhook, WebhookHead } from '../sources/source.ts';
 import { networkOf } from './refusals.ts';
 
-/** Without the query. Doubled slashes are one: a base URL that ends in a slash is a common slip. */
+/** Without the query. Doubled slashes count as one: a base URL with a trailing slash is a common slip. */
 export const pathOf = (url: string): string => (url.split('?')[0] ?? '/').replace(/\/{2,}/g, '/');
 
 /** @param url path and query, as sent */
@@ -20,8 +20,8 @@ export function toHead(request: Request, url: string): WebhookHead {
   };
 }
 
-/** As the server joins them (`joinDuplicateHeaders`): two tokens must be one wrong token. */
+/** Joined as the server does (`joinDuplicateHeaders`): two tokens must be one wrong token. */
 function headersOf({ headers }: Request): Webhook['headers'] {
-  if (!headers['set-cookie']) return headers as Webhook['headers']; // the only list
+  if (!headers['set-cookie']) return headers as Webhook['headers']; // the only header with a list
   return { ...headers, 'set-cookie': headers['set-cookie'].join(', ') };
 }

@@ -16,32 +16,32 @@ type Candidates = readonly [Source, ...Source[]];
 export interface WebhookParts {
   readonly sources: readonly Source[];
   readonly receive: (candidates: Candidates, webhook: Webhook) => Promise<{ source: Source; outcome: Outcome }>;
-  /** Notes one that was refused before it was received: nothing of its body was kept. */
+  /** Notes a webhook that was refused before its body was read. */
   readonly noteRefused: ReceiveParts['noteRejected'];
   readonly limit: RefusalLimit;
   readonly budget: BodyBudget;
-  /** What is at `/webhooks/…` where no source is. */
+  /** Answers addresses below `/webhooks/` that belong to no source. */
   readonly nowhere: RequestHandler;
-  /** An answer repeats what was sent, and may end up in the log of a pipeline. */
+  /** Masks the answer: it repeats what was sent, and may end up in the log of a pipeline. */
   readonly mask: Mask;
-  /** One line a webhook. */
+  /** One log line a webhook. */
   readonly onAnswered: (answered: {
     webhook: Webhook;
     source: Pick<Source, 'name'>;
     outcome: Outcome;
-    /** Nobody knows who sent one that has proved nothing. */
+    /** Unauthenticated: the sender is unknown. */
     proved: boolean;
     status: number;
     ms: number;
   }) => void;
 }
 
-/** What became of it. Undefined: the sender hung up, nobody is there to be answered. */
+/** The outcome. Undefined: the sender closed the connection, and there is nobody to answer. */
 type Received =
   | { readonly webhook: Webhook; readonly source: Source; readonly outcome: Outcome; readonly proved: boolean }
   | undefined;
 
-const RETRY_AFTER_SECONDS = 5; // some senders block a worker for as long as they are told: Argo CD does
+const RETRY_AFTER_SECONDS = 5; // some senders, such as Argo CD, block a worker until the answer comes
 const NOTHING = Buffer.alloc(0);
 
 /** Bytes in, answer out. All that express does for webhooks. */
@@ -92,7 +92,7 @@ interface Incoming {
   readonly candidates: Candidates;
 }
 
-/** Nothing of the body is read before the headers have proved what they can. */
+/** Nothing of the body is read before the headers have been checked as far as they can be. */
 async function receiveOne(parts: WebhookParts, incoming: Incoming): Promise<Received> {
   const { request, head } = incoming;
   const admission = admit(incoming.candidates, head);

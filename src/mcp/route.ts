@@ -18,8 +18,8 @@ export interface McpRouteParts {
 const MAX_BODY_BYTES = 64 * 1024;
 
 /**
- * The Model Context Protocol by streamable HTTP at /mcp, without sessions: one message a request. Only the first
- * question loads what it takes.
+ * The Model Context Protocol by streamable HTTP at /mcp, without sessions: one message a request. The SDK is loaded
+ * with the first request.
  */
 export function createMcpRoute(parts: McpRouteParts): RequestHandler {
   const { access, publicUrl } = parts;
@@ -42,11 +42,11 @@ export function createMcpRoute(parts: McpRouteParts): RequestHandler {
   return router;
 }
 
-/** Names by which a person reaches the bridge on their own machine. */
+/** Host names by which a person reaches the bridge on their own machine. */
 const OWN_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * A page of a stranger must not ask in the name of whoever looks at it, nor by a host name of its own that leads to us
+ * A foreign web page must not query us in the name of its visitor, nor by a host name of its own that resolves to us
  * (DNS rebinding). Clients that are no browser send no Origin.
  */
 function checkOrigin(publicUrl: string | undefined): RequestHandler {
@@ -87,7 +87,7 @@ async function readMessage({ budget }: McpRouteParts, request: ExpressRequest): 
 
 const refused = (status: number, type: string, message: string): Message => ({ refused: { status, type, message } });
 
-/** The headers that the protocol reads; its body is read already, and the token is nobody else's business. */
+/** The headers that the protocol reads; the body is parsed already, and the token must not be passed on. */
 function toWebRequest({ method, headers }: ExpressRequest): Request {
   const kept = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
     name === 'accept' || name === 'content-type' || name.startsWith('mcp-') ? [[name, String(value)]] : [],

@@ -25,7 +25,7 @@ export function createMcpServer(parts: ToolParts, onError: (error: unknown) => v
       }
       return server;
     },
-    // Nothing is told later: there is nothing to subscribe to.
+    // Nothing is sent later: there is nothing to subscribe to.
     { maxSubscriptions: 0 },
   );
   return (request, message) => handler.fetch(request, message === undefined ? {} : { parsedBody: message });

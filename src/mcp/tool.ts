@@ -17,7 +17,7 @@ export interface ToolParts extends DeploymentDetailParts {
   readonly clock: () => Date;
 }
 
-/** What answers one message of the protocol. */
+/** Answers one message of the protocol. */
 export type AnswerMessage = (request: Request, message: unknown) => Promise<Response>;
 
 /** The question cannot be answered as it was asked. The message says what to ask instead. */
@@ -25,7 +25,7 @@ export class Unanswerable extends Error {
   override readonly name = 'Unanswerable';
 }
 
-/** One tool of the server, apart from the protocol. */
+/** One tool of the server, independent of the protocol. */
 export interface Tool {
   readonly name: string;
   readonly title: string;
@@ -35,7 +35,7 @@ export interface Tool {
   run(parts: ToolParts, asked: unknown): Promise<Readonly<Record<string, unknown>>>;
 }
 
-/** With what it is asked by its schema. */
+/** A tool together with the schema of its arguments. */
 export const tool = <Input extends z.ZodObject>(
   written: Omit<Tool, 'input' | 'run'> & {
     readonly input: Input;
@@ -43,7 +43,7 @@ export const tool = <Input extends z.ZodObject>(
   },
 ): Tool => ({ ...written, run: (parts, asked) => written.run(parts, written.input.parse(asked)) });
 
-/** @throws Unanswerable where nothing has a name: an empty answer would say that nothing changed */
+/** @throws Unanswerable where a name in the question is unknown: an empty answer would say that nothing changed */
 export function refuseUnknown(unknown: readonly UnknownName[]): { readonly notes?: readonly string[] } {
   const missing = unknown.filter(({ isPart }) => !isPart);
   if (missing.length > 0) throw new Unanswerable(missing.map(unknownNameText).join('; '));

@@ -68,7 +68,8 @@ const running = tool({
 const deployment = tool({
   name: 'deployment',
   title: 'One deployment',
-  description: 'All about one deployment: what, when, by whom, what it replaced, which rules applied, who was told.',
+  description:
+    'All about one deployment: what, when, by whom, what it replaced, which rules applied, which sinks received it.',
   input: z.strictObject({ deployment: KEY }),
   async run(parts, { deployment: key }) {
     const found = await describeDeployment(parts, key);
@@ -96,7 +97,7 @@ const replacedBy = tool({
   async run(parts, { deployment: key }) {
     const found = (await parts.deployments.get(key))?.deployment;
     if (!found) throw noDeployment(key);
-    const statusOf = await parts.running.statusOf(parts.running.slots()); // all of it is read by then
+    const statusOf = await parts.running.statusOf(parts.running.slots()); // all of it has been read by then
     const status = statusOf(found);
     const [next, before] = await Promise.all([
       changeOf(parts, status?.next?.key),
@@ -162,5 +163,5 @@ const findAlerts = ({ alerts: store }: ToolParts, { status: state, service, envi
     environments: environment === undefined ? undefined : [environment],
   });
 
-/** All that can be asked. None of them writes. */
+/** All tools. None of them writes. */
 export const TOOLS: readonly Tool[] = [whatChanged, running, deployment, replacedBy, alerts, suspects];

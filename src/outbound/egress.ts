@@ -3,17 +3,17 @@ import ipaddr from 'ipaddr.js';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import { AddressRefused } from './guard.ts';
 
-/** The proxies that requests go out by, as the environment names them. */
+/** The proxies for outgoing requests, as the environment names them. */
 export interface Proxies {
   /** HTTP_PROXY: for http:// addresses. */
   readonly http?: string | undefined;
   /** HTTPS_PROXY: for https:// addresses. */
   readonly https?: string | undefined;
-  /** NO_PROXY: hosts that are asked without a proxy. */
+  /** NO_PROXY: hosts that are reached without a proxy. */
   readonly except?: string | undefined;
 }
 
-/** Of the whole process, from its environment. Set when the configuration is loaded, before anything is sent. */
+/** For the whole process, from its environment. Set when the configuration is loaded, before the first request. */
 let proxies: Proxies = {};
 
 export function useProxies(next: Proxies): void {
@@ -22,13 +22,16 @@ export function useProxies(next: Proxies): void {
 
 const CONNECTIONS = 32;
 
-/** Chooses by what a request goes out. @throws AddressRefused */
+/**
+ * Chooses whether a request goes out directly or by a proxy.
+ * @throws AddressRefused
+ */
 export type Egress = (url: URL) => Promise<Dispatcher>;
 
 /**
- * Directly, or by the proxy for this address. A proxy looks names up by itself, so `lookup` judges them before: what
- * leads to a refused address here is not asked of the proxy. A name that is unknown here is left to the proxy, since
- * networks with a proxy often resolve no outside name. The proxy itself may be anywhere.
+ * Directly, or by the proxy for this address. A proxy resolves names by itself, so `lookup` checks them first: a name
+ * that resolves to a blocked address here is not passed to the proxy. A name that cannot be resolved here is left to
+ * the proxy, since networks with a proxy often resolve no outside name. The proxy itself may have any address.
  */
 export function createEgress(lookup: LookupFunction): Egress {
   const direct = new Agent({ connections: CONNECTIONS, connect: { lookup } });
@@ -44,7 +47,7 @@ export function createEgress(lookup: LookupFunction): Egress {
   };
 }
 
-/** The proxy that a request to this address goes out by. Loopback addresses are this machine, never the proxy's. */
+/** The proxy for requests to this address. Loopback addresses are this machine, never the proxy's. */
 export function proxyFor(url: URL, { http, https, except = '' }: Proxies): string | undefined {
   const proxy = url.protocol === 'https:' ? https : http;
   if (proxy === undefined || isLoopback(hostOf(url))) return undefined;
@@ -102,7 +105,7 @@ class ProxyRefused extends Error {
   readonly code = 'PROXY_REFUSED';
 }
 
-/** undici's words for a CONNECT that was not answered 200 (lib/dispatcher/proxy-agent.js). */
+/** undici's message for a CONNECT that was not answered 200 (lib/dispatcher/proxy-agent.js). */
 const REFUSED = /^Proxy response \((\d{3})\) !== 200/;
 
 export function withProxyNamed(cause: unknown): unknown {

@@ -22,9 +22,9 @@ export interface Answer {
 export interface ExchangeOptions {
   /** For the whole exchange. */
   readonly timeoutMs: number;
-  /** Default: `private`, for an address that the operator of the bridge wrote into the configuration. */
+  /** Default: `private`, for an address that the operator of the bridge has configured. */
   readonly reach?: AddressScope;
-  /** For tests; by default an own pool, whose limits are per sink so that one slow sink starves no other. */
+  /** For tests; by default a pool of its own, whose limits are per sink so that one slow sink starves no other. */
   readonly dispatcher?: Dispatcher;
 }
 

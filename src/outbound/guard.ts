@@ -3,8 +3,8 @@ import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
- * What a host name may resolve to. `public`: the operator of the bridge did not write the address, so that no inner
- * network is meant.
+ * What a host name may resolve to. `public`: the operator of the bridge did not choose the address, so that no inner
+ * network can be meant.
  */
 export type AddressScope = 'public' | 'private';
 
@@ -43,7 +43,7 @@ export function guardedLookup(reach: AddressScope, lookUpAll = lookUp): LookupFu
         );
       if (options.all) return callback(null, addresses);
       const [first] = addresses;
-      if (!first) return callback(new AddressRefused(`${hostname} leads nowhere`), []);
+      if (!first) return callback(new AddressRefused(`${hostname} resolves to no address`), []);
       callback(null, first.address, first.family);
     });
   };

@@ -25,7 +25,7 @@ export interface JsonRequest {
   readonly body?: unknown;
 }
 
-/** What an answer in another form than text says, as text. `contentType` is without its parameters. */
+/** Converts an answer that is no text to text. `contentType` is without its parameters. */
 export type ReadText = (body: Buffer, answer: { readonly status: number; readonly contentType: string }) => string;
 
 /** One request, one answer. Never retries, never follows a redirect. */
@@ -91,7 +91,7 @@ const NEVER_CONNECTED = new Set([
   'PROXY_REFUSED',
 ]);
 
-/** True when the request certainly never left: the destination did nothing, so there is nothing to look for. */
+/** True when the request certainly never left: the destination did nothing, and there is nothing to look for. */
 export function neverSent(error: unknown): boolean {
   const cause = error instanceof DeliveryFailed ? error.cause : undefined;
   return cause instanceof Error && 'code' in cause && NEVER_CONNECTED.has(String(cause.code));
@@ -107,7 +107,7 @@ export function certainlyRefused({ status }: Pick<JsonAnswer, 'status'>): boolea
 
 export const isSuccess = ({ status }: Pick<JsonAnswer, 'status'>): boolean => status >= 200 && status < 300;
 
-/** Takes a secret out of an answer's words, which go into logs and onto pages: some proxies repeat the request. */
+/** Removes a secret from the words of an answer, which go into logs and onto pages: some proxies repeat the request. */
 export function withoutSecret(answer: JsonAnswer, secret: string): JsonAnswer {
   const hide = (text: string) => text.replace(patternOfSecret(secret), '[secret]');
   const text = hide(answer.text);
@@ -129,13 +129,13 @@ const headersOf = ({ headers, body }: JsonRequest): Record<string, string> => ({
   ...headers,
 });
 
-/** So that a destination that traces goes on with our trace. */
+/** So that a destination that traces continues our trace. */
 function traceHeader(): { readonly traceparent?: string } {
   const traceparent = currentTraceparent();
   return traceparent ? { traceparent } : {};
 }
 
-/** The request as it would go out, for a person to look at: every header, without the secret in them. */
+/** The request as it would go out, for a person to read: every header, without the secrets in them. */
 export function shown(request: JsonRequest, secret: string) {
   const headers = Object.entries(headersOf(request)).map(([name, value]) => [
     name,
@@ -149,7 +149,7 @@ export function shown(request: JsonRequest, secret: string) {
   };
 }
 
-/** Turns an answer that is no success into the failure that the queue understands. */
+/** Turns an answer that is no success into the error that the queue understands. */
 export function failure(answer: JsonAnswer, what: string, advice = ''): DeliveryFailed {
   const excerpt = excerptOf(answer);
   const message = `${what}: ${answer.status}${excerpt && ` ${excerpt}`}${advice && `. ${advice}`}`;

@@ -3,11 +3,11 @@ import { LoginFailed, type LoginFailure } from '../domain/login.ts';
 import { withProxyNamed } from './egress.ts';
 import { createExchange, reasonOf } from './exchange.ts';
 
-/** What only the browser that began a login can bring back. */
+/** What the browser that began a login has to send back. */
 export interface LoginFlow {
   readonly state: string;
   readonly nonce: string;
-  /** PKCE: proves to the provider that who redeems the code is who asked for it. */
+  /** PKCE: proves to the provider that the client that redeems the code is the one that asked for it. */
   readonly verifier: string;
 }
 
@@ -19,9 +19,9 @@ export interface OpenIdProvider {
   /** Where to send the browser. @throws LoginFailed */
   begin(redirectUri: string): Promise<{ readonly url: string; readonly flow: LoginFlow }>;
   /**
-   * Who came back. The code is redeemed, and the signature and every claim of the id_token that says for whom it is are
-   * checked.
-   * @param callback the redirect URI with the query that the browser brought
+   * Identifies the person who came back. The code is redeemed, and the signature and every claim of the id_token about
+   * its audience are checked.
+   * @param callback the redirect URI with the query that the browser sent
    * @throws LoginFailed
    */
   finish(callback: URL, flow: LoginFlow): Promise<Claims>;
@@ -32,16 +32,19 @@ export interface OpenIdSettings {
   readonly client_id: string;
   readonly client_secret: string;
   readonly scopes: readonly string[];
-  /** Claims that are asked for at the provider's userinfo where the id_token has not all of them. */
+  /** Claims that are requested from the provider's userinfo where the id_token lacks one of them. */
   readonly wanted: readonly string[];
 }
 
 const TIMEOUT_MS = 10_000;
-/** Then a login asks for them again: a browser that is sent to a provider that is down shows a page of its own. */
+/**
+ * After this time a login asks for the metadata again: a browser that is sent to a provider that is down shows an error
+ * page of its own.
+ */
 const METADATA_KEPT_MS = 30_000;
-/** Strangers may open the login page as often as they like: the provider is not asked as often. */
+/** Anybody can open the login page repeatedly: the provider must not be asked each time. */
 const FAILURE_KEPT_MS = 5_000;
-/** Two clocks that are kept by NTP differ by less. */
+/** Two clocks that are synchronised by NTP differ by less. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 
 export function createOpenIdProvider(settings: OpenIdSettings, clockMs: () => number = Date.now): OpenIdProvider {
@@ -95,8 +98,8 @@ interface Discovered {
 }
 
 /**
- * The provider's metadata, when it is needed first: a bridge whose provider is down starts all the same. Requests at
- * the same time share one question.
+ * The provider's metadata, fetched when it is first needed: a bridge whose provider is down starts all the same.
+ * Concurrent requests share one fetch.
  */
 function createDiscovery(settings: OpenIdSettings, clockMs: () => number): () => Promise<Discovered> {
   let kept: { readonly outcome: Promise<Discovered>; readonly untilMs: number } | undefined;
@@ -113,7 +116,7 @@ function createDiscovery(settings: OpenIdSettings, clockMs: () => number): () =>
 }
 
 async function discover({ issuer, client_id, client_secret }: OpenIdSettings): Promise<Discovered> {
-  const client = await import('openid-client'); // where nobody logs in by it, nothing of it is loaded
+  const client = await import('openid-client'); // loaded only where somebody logs in by a provider
   const server = new URL(issuer);
   try {
     const insecure = server.protocol === 'http:' ? [client.allowInsecureRequests] : [];
@@ -134,7 +137,10 @@ async function discover({ issuer, client_id, client_secret }: OpenIdSettings): P
   }
 }
 
-/** By the Authorization header, which every provider has to take (RFC 6749, 2.3.1), unless it says that it does not. */
+/**
+ * By the Authorization header, which every provider has to accept (RFC 6749, 2.3.1), unless its metadata says
+ * otherwise.
+ */
 function proofOf(client: typeof OpenIdClient, secret: string): OpenIdClient.ClientAuth {
   const basic = client.ClientSecretBasic(secret);
   const posted = client.ClientSecretPost(secret);
@@ -144,7 +150,7 @@ function proofOf(client: typeof OpenIdClient, secret: string): OpenIdClient.Clie
   };
 }
 
-/** The rules for addresses, sizes and times of every other request. */
+/** The same rules for addresses, sizes and times as for every other request. */
 function createFetch(issuer: URL): OpenIdClient.CustomFetch {
   const exchange = createExchange({ timeoutMs: TIMEOUT_MS });
   return async (url, { method, headers, body, signal }) => {
@@ -170,7 +176,7 @@ const WORDS_LIMIT = 200;
 interface Failing {
   readonly client: typeof OpenIdClient;
   readonly host: string;
-  /** What an answer is that cannot be used. */
+  /** Why an answer cannot be used. */
   readonly otherwise: LoginFailure;
 }
 
@@ -201,7 +207,7 @@ const wordsOf = ({ error, error_description }: { error: string; error_descriptio
     .join(', ')
     .slice(0, WORDS_LIMIT);
 
-/** An error and what caused it, some steps back. */
+/** An error and some of its causes. */
 function chainOf(error: unknown): unknown[] {
   const chain = [error];
   for (let step = 0; step < 5; step += 1) {

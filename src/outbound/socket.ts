@@ -2,9 +2,8 @@ import { Socket } from 'node:net';
 import { type AddressScope, guardedLookup } from './guard.ts';
 
 /**
- * A TCP connection that is not made yet, for a client that speaks another protocol than HTTP. A host name that leads to
- * an address which is refused (guard.ts) fails with AddressRefused when it connects. Proxies carry HTTP, and are not
- * asked.
+ * A TCP connection that is not open yet, for a client that speaks another protocol than HTTP. A host name that resolves
+ * to a blocked address (guard.ts) fails with AddressRefused when it connects. Proxies carry HTTP, and are not used.
  */
 export function guardedSocket(reach: AddressScope): Socket {
   const socket = new Socket();

@@ -12,7 +12,7 @@ export interface Answer {
 
 const ANSWER_WITHIN_MS = 2_000;
 
-/** Asks the server at the socket about itself. Undefined when none listens, or it does not answer in time. */
+/** Asks the server at the socket for its settings. Undefined when none listens, or it does not answer in time. */
 export function ask(socket: string, settings: Readonly<Record<string, string>>): Promise<Answer | undefined> {
   return withClient(socket, async (client) => {
     // One setting a question: several at once are understood since Redis 7 only.
@@ -29,7 +29,7 @@ export function ask(socket: string, settings: Readonly<Record<string, string>>):
   });
 }
 
-/** Asks the server to write everything down and end. It answers by closing the connection. */
+/** Asks the server to save everything and end. It answers by closing the connection. */
 export async function askToEnd(socket: string): Promise<void> {
   await withClient(socket, (client) => client.call('SHUTDOWN'));
 }
@@ -49,7 +49,7 @@ async function withClient<T>(socket: string, question: (client: Redis) => Promis
     connectTimeout: ANSWER_WITHIN_MS,
     commandTimeout: ANSWER_WITHIN_MS,
   });
-  client.on('error', () => {}); // each one also rejects what was asked
+  client.on('error', () => {}); // each of them also rejects what was asked
   try {
     await client.connect();
     return await question(client);

@@ -80,7 +80,7 @@ function create(path: string, text: string): boolean {
   }
 }
 
-/** Moves the stale lock away. Should another bridge have been quicker, it was its lock that moved: that goes back. */
+/** Moves the stale lock away. If another bridge was quicker, it was its lock that was moved: that one is moved back. */
 function takeAway(path: string, stale: string): void {
   const aside = `${path}.${process.pid}`;
   try {

@@ -13,14 +13,14 @@ import {
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** Where the private Redis lives. All paths are absolute and free of links. */
+/** Where the private Redis runs. All paths are absolute and free of links. */
 export interface RedisFiles {
   readonly dir: string;
   readonly conf: string;
   readonly log: string;
   readonly pid: string;
   readonly socket: string;
-  /** What must never be different: a webhook that was acknowledged is written down, and is never evicted. */
+  /** Settings that must never differ: a webhook that was acknowledged is on disk, and is never evicted. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -54,8 +54,8 @@ export function prepareFiles(dataDir: string, durability: Durability): RedisFile
 }
 
 /**
- * A directory for the socket alone, when the data directory is too deep for one. Always the same for one data
- * directory.
+ * A directory for the socket alone, when the path of the data directory is too long for one. Always the same for one
+ * data directory.
  */
 function shortDirFor(dir: string): string {
   const { uid } = userInfo();
@@ -70,13 +70,13 @@ function shortDirFor(dir: string): string {
   return short;
 }
 
-/** Nothing stays outside the data directory. */
+/** Everything stays inside the data directory. */
 export function removeFiles(files: RedisFiles): void {
   const socketDir = dirname(files.socket);
   if (socketDir !== files.dir) rmSync(socketDir, { recursive: true, force: true });
 }
 
-/** The configuration is written anew at every start. */
+/** The configuration is written again at every start. */
 export function writeConf(files: RedisFiles): void {
   const settings = {
     port: '0',
@@ -99,17 +99,18 @@ export function writeConf(files: RedisFiles): void {
 }
 
 /**
- * At most twice so much. Redis opens its log anew for every line, so that it may be moved while it runs; never throws.
+ * Keeps at most twice this size. Redis opens its log for every line, so that it may be moved while it runs; never
+ * throws.
  */
 export function rotateLog(files: RedisFiles): void {
   try {
     if (logBytes(files) > LOG_BYTES) renameSync(files.log, `${files.log}.1`);
   } catch {
-    // A log that cannot be moved grows on: it stops nothing.
+    // A log that cannot be moved continues to grow: that stops nothing.
   }
 }
 
-/** Where the last one that was started here listens. It differs when the directory for temporary files does. */
+/** The socket of the last server that was started here. It differs when the directory for temporary files does. */
 export function lastSocket(files: RedisFiles): string | undefined {
   const line = /^unixsocket "(.*)"$/m.exec(readOr(files.conf, ''))?.[1];
   return line?.replace(/\\(.)/g, '$1');
@@ -122,7 +123,7 @@ export function lastPid(files: RedisFiles): number | undefined {
 
 const LAST_WORDS_LINES = 8;
 
-/** What the log says from `offset` on, at most its last lines. */
+/** The log from `offset` on, at most its last lines. */
 export function lastLogLines(files: RedisFiles, offset = 0): string {
   const lines = Buffer.from(readOr(files.log, '')).subarray(offset).toString('utf8').trimEnd().split('\n');
   return lines.slice(-LAST_WORDS_LINES).join('\n');

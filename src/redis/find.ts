@@ -33,7 +33,7 @@ export async function findRedisServer(candidates: readonly string[] = CANDIDATES
   );
 }
 
-/** Undefined when the file is not there, or is something else. */
+/** Undefined when the file does not exist, or is something else. */
 async function versionOf(path: string): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: ANSWER_WITHIN_MS });

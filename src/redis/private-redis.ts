@@ -7,15 +7,15 @@ import { adoptLeftover, type LaunchParts, type Log, launch, type Running, termin
 export interface PrivateRedis {
   readonly connection: { readonly path: string };
   /**
-   * Settles when it has read its records, which takes minutes when they are many.
+   * Settles when it has read its append-only file, which takes minutes when that is large.
    * @throws Error when it does not come up
    */
   readonly ready: Promise<{
     readonly version: string;
-    /** It was running already: the bridge before this one was killed, and its Redis lived on. */
+    /** It was running already: the previous bridge was killed, and its Redis survived. */
     readonly adopted: boolean;
   }>;
-  /** Has everything written down, ends the server, and gives the data directory free. */
+  /** Has everything saved, ends the server, and releases the data directory. */
   stop(): Promise<void>;
 }
 
@@ -27,16 +27,16 @@ export interface PrivateRedisOrder {
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
-/** A server that ran this long did not fail at its start: the pauses begin anew. */
+/** A server that ran this long did not fail at its start: the backoff begins again. */
 const STEADY_MS = 60_000;
 const LOOK_AT_LOG_EVERY_MS = 60_000;
 
 /**
- * A Redis of the bridge's own, on a unix socket in the data directory, with its records on disk.
- * It is no part of the bridge's process group, so that a Ctrl-C leaves it until the bridge is done with it; when the
- * bridge is killed it stays, and the next one takes it over. Should it die, it is started again.
- * Nobody waits for it here: what comes meanwhile goes into the spool.
- * @throws Error when there is no server to start, or another bridge has the directory.
+ * A Redis of the bridge's own, on a unix socket in the data directory, with an append-only file on disk. It is not in
+ * the bridge's process group, so that a Ctrl-C does not end it before the bridge is done with it; when the bridge is
+ * killed it survives, and the next bridge takes it over. If it ends, it is started again. The bridge does not wait for
+ * it here: what comes meanwhile goes into the spool.
+ * @throws Error when no server is installed, or another bridge has the directory.
  */
 export async function startPrivateRedis({ dataDir, durability, log }: PrivateRedisOrder): Promise<PrivateRedis> {
   const program = await findRedisServer();
@@ -86,12 +86,15 @@ async function startFirst(parts: LaunchParts) {
   return { running, adopted };
 }
 
-/** Starts the server again whenever it ends, until halted. @returns a function that ends it then */
+/**
+ * Starts the server again whenever it ends, until stopped.
+ * @returns a function that stops it
+ */
 function watch(parts: LaunchParts, first: Promise<Running>, halted: AbortSignal) {
   let running: Running | undefined;
   const rotating = setInterval(() => rotateLog(parts.files), LOOK_AT_LOG_EVERY_MS).unref();
   const watching = (async () => {
-    running = await first.catch(() => undefined); // reported already
+    running = await first.catch(() => undefined); // logged already
     let failures = 0;
     while (running && !halted.aborted) {
       const since = performance.now();

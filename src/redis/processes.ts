@@ -2,15 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * When the process began, in words that no later process with the same id shares; undefined when there is none.
- * Linux: boot id and clock ticks since boot (proc(5), field 22 of stat). Elsewhere `ps` knows it to the second.
+ * When the process began, as a text that no later process with the same id has; undefined when there is none. Linux:
+ * boot id and clock ticks since boot (proc(5), field 22 of stat). Elsewhere `ps` knows it to the second.
  */
 export function startOf(pid: number): string | undefined {
   if (process.platform !== 'linux') return ps(pid, 'lstart');
   const stat = read(`/proc/${pid}/stat`);
   // The name in brackets may hold spaces and brackets itself, so count from the last one.
   const [state, ...fields] = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
-  if (state === undefined || state === 'Z' || state === 'X') return undefined; // dead, only not yet waited for
+  // a zombie: ended, and not yet waited for
+  if (state === undefined || state === 'Z' || state === 'X') return undefined;
   return `${read('/proc/sys/kernel/random/boot_id')?.trim()} ${fields[18]}`;
 }
 

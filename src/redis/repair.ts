@@ -7,10 +7,10 @@ import { findRedisServer } from './find.ts';
 const MANIFEST = 'appendonly.aof.manifest';
 
 /**
- * Cuts the private Redis' records off where they are torn, so that it starts again; a copy of what was there stays
- * beside
- * them. What came after the tear is lost: `shiplog backfill` asks the tools for it.
- * @returns what was done, in sentences @throws Error while a bridge uses the directory, or when it cannot be done
+ * Truncates the append-only file of the private Redis where it is damaged, so that it starts again; a copy is kept.
+ * What came after the damage is lost: `shiplog backfill` asks the tools for it.
+ * @returns what was done, in sentences
+ * @throws Error while a bridge uses the directory, or when it cannot be done
  */
 export async function repairRecords(dataDir: string, now: Date): Promise<readonly string[]> {
   const records = join(dataDir, 'redis', 'appendonlydir');
@@ -35,7 +35,7 @@ async function check(manifest: string): Promise<{ code: number | null; output: s
   const child = spawn(beside, ['--fix', manifest], { stdio: ['pipe', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stdin.on('error', () => {}); // it asks only when something is torn
+  child.stdin.on('error', () => {}); // it asks only when something is damaged
   child.stdin.end('y\n');
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', (cause) =>

@@ -35,7 +35,7 @@ const ANSWER_WITHIN_MS = 30_000;
 const LOAD_WITHIN_MS = 30 * 60_000;
 const SAY_EVERY_MS = 5_000;
 const WATCH_EVERY_MS = 200;
-/** For each step: asked to end, told to (SIGTERM), forced to (SIGKILL). */
+/** For each step: asked to shut down, sent SIGTERM, killed. */
 const END_WITHIN_MS = 5_000;
 
 /** @throws Error with the last lines of its log when it does not come up. */
@@ -80,15 +80,15 @@ const withAdvice = (message: string): string =>
     : message;
 
 /**
- * The Redis of a bridge that was killed is taken over when it keeps our data in the right way, and ended when not:
- * two servers must never write one append-only file.
+ * The Redis of a bridge that was killed is taken over when it keeps our data with the right settings, and ended
+ * otherwise: two servers must never write one append-only file.
  */
 export async function adoptLeftover(launch: LaunchParts): Promise<Running | undefined> {
   const { files, log } = launch;
   const sockets = new Set([files.socket, lastSocket(files) ?? files.socket]);
   for (const socket of sockets) {
     const answer = await ask(socket, files.settings);
-    // A copied data directory still names the socket of the original, whose Redis is none of our business.
+    // A copied data directory still names the socket of the original, whose Redis must be left alone.
     if (!answer || (answer.dir !== files.dir && socket !== files.socket)) continue;
     const pid = answer.pid;
     if (socket === files.socket && answer.dir === files.dir && answer.settingsAreRight && isOurs(files, pid)) {
@@ -129,7 +129,7 @@ async function untilReady({ files, log, halt }: LaunchParts, running: Running): 
   }
 }
 
-/** Has it write everything down and end; when it does not listen, it is made to. */
+/** Has it save everything and end; when it does not listen, it is killed. */
 export async function terminate(launch: LaunchParts, running: Running): Promise<void> {
   if (await endsAfter(running, () => askToEnd(launch.files.socket))) return;
   await force(launch, running);
@@ -142,14 +142,14 @@ async function force({ files, log }: LaunchParts, running: Running): Promise<voi
   await endsAfter(running, () => signal(files, pid, 'SIGKILL'));
 }
 
-/** Whether it is gone within 5 s after the beginning of the step. */
+/** Whether it has ended within 5 s after the beginning of the step. */
 async function endsAfter({ ended }: Running, step: () => unknown): Promise<boolean> {
   const isGone = ended.then(() => true);
   const [answer] = await Promise.all([within(END_WITHIN_MS, isGone, () => false), step()]);
   return answer;
 }
 
-/** Its process id may have gone to another process: none but ours gets a signal. */
+/** Its process id may belong to another process by now: only our own server gets a signal. */
 function signal(files: RedisFiles, pid: number, name: NodeJS.Signals): void {
   if (!isOurs(files, pid)) return;
   try {
@@ -164,10 +164,10 @@ function isOurs(files: RedisFiles, pid: number): boolean {
   return commandOf(pid)?.endsWith(` ${files.conf}`) ?? false;
 }
 
-/** For a process that is not our child, so that nobody tells us of its end. */
+/** For a process that is not our child: nobody reports its end. */
 async function untilGone(files: RedisFiles, pid: number, withinMs = Number.POSITIVE_INFINITY): Promise<string> {
   const until = performance.now() + withinMs;
-  // Watching alone must not keep the bridge alive; waiting for the end must.
+  // Polling must not keep the bridge alive; waiting for the end must.
   const ref = Number.isFinite(withinMs);
   while (isOurs(files, pid) && performance.now() < until) await sleep(WATCH_EVERY_MS, undefined, { ref });
   return 'gone';

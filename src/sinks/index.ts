@@ -9,7 +9,7 @@ import { jira } from './jira/index.ts';
 import { otlp } from './otlp/index.ts';
 import { postgres } from './postgres/index.ts';
 
-/** Every kind of sink there is. A new one is a folder and a name here. */
+/** Every type of sink. A new one is a folder and a name here. */
 export const AnySink = z.discriminatedUnion('type', [
   alert24,
   gitlabDeployments,

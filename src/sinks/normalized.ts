@@ -2,15 +2,14 @@ import type { Deployment } from '../domain/deployment.ts';
 import { wellFormed } from '../values/text.ts';
 
 /**
- * A deployment as it is sent to a destination: what a tool wrote as '' or white space is not known, so that no `''`
- * stands where a field should be left out. Fields that every deployment has become `unknown` then. Every text can be
- * encoded.
+ * A deployment as it is sent to a destination: a value that is '' or white space is unknown, so that no `''` is sent
+ * where a field should be left out. Required fields become `unknown` then. Every text can be encoded.
  */
 export function normalized(deployment: Deployment): Deployment {
   return isNormal(deployment) ? deployment : cleanedUp(deployment);
 }
 
-/** Nearly all are, and a copy of each would be made for each sink. */
+/** Nearly all are normalized already, and each sink would make a copy. */
 function isNormal(value: unknown): boolean {
   if (typeof value === 'string') return !isBlank(value) && value.isWellFormed();
   if (typeof value !== 'object' || value === null) return true;
@@ -35,7 +34,7 @@ const orUnknown = (text: string): string => (isBlank(text) ? 'unknown' : wellFor
 
 function withoutBlanks<Part extends object>(part: Part): Part {
   const entries = Object.entries(part).filter(([, value]) => !isBlank(value));
-  // only optional texts are left out: the caller sees to the others
+  // only optional texts are left out: the caller sets the others
   return Object.fromEntries(entries.map(([name, value]) => [name, cleaned(value)])) as Part;
 }
 

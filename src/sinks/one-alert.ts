@@ -8,19 +8,19 @@ const LONGEST_ID = 200;
 
 /**
  * The alert that a deployment opens or closes, for destinations that keep one: one service in one environment. Where
- * either is not known, a success must not close the alert of another: then it is the deployment alone. It is the lane
- * of such a sink as well (Sink.lane).
+ * either is unknown, a success must not close the alert of another service: then the alert is that of the deployment
+ * alone. It is the lane of such a sink as well (Sink.lane).
  */
 export function alertOf(deployment: Deployment): string {
   const { key, service, serviceId, environment } = deployment;
   const isKnown = (service !== 'unknown' || serviceId !== undefined) && environment.name !== 'unknown';
   const parts = [distinctName(deployment), environment.name];
-  // The separator within a name would make two pairs of names one.
+  // Without it, two pairs of names could have the same id.
   const id = isKnown ? parts.map((part) => part.replaceAll(':', '%3A')).join(':') : key;
   return id.length > LONGEST_ID ? digest(id) : id;
 }
 
-/** A service that is only called after its repository goes by the whole path: two teams may each have an `api`. */
+/** A service with only its repository's name is identified by the whole path: two teams may each have an `api`. */
 export function distinctName(deployment: Deployment): string {
   const path = deployment.serviceId === undefined ? repositoryNaming(deployment) : undefined;
   const identity = serviceIdentity(deployment);
@@ -28,7 +28,7 @@ export function distinctName(deployment: Deployment): string {
 }
 
 /**
- * What to answer instead of a request that is older than what the alert was told: a delivery that was held up must not
+ * The answer in place of a request that is older than the last one for the alert: a delivery that was held up must not
  * open what was closed since, nor close what was opened since.
  */
 export function isReportedLater(

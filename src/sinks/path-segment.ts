@@ -2,7 +2,7 @@ import { DeliveryFailed } from '../domain/errors.ts';
 import { encodeSegment } from '../values/path-segment.ts';
 
 /**
- * What a deployment tells, as one segment of a destination's path.
+ * A value of a deployment, as one segment of a destination's path.
  * @throws DeliveryFailed for `..` and its like, which would lead elsewhere
  */
 export function pathSegment(text: string): string {

@@ -11,7 +11,7 @@ import {
 import type { Delivered, DeliveryLedger } from './sink.ts';
 
 interface Posts<Request> {
-  /** One after the other; the first that is not taken ends it. */
+  /** Sent one after the other; the first that is not accepted ends it. */
   readonly requests: readonly Request[];
   readonly ledger: DeliveryLedger;
   readonly send: (request: Request) => Promise<JsonAnswer>;
@@ -47,16 +47,16 @@ export async function post<Request>({ requests, ledger, send, refusal, again }: 
   return { message: outcome, ...(status !== undefined && { status }) };
 }
 
-/** What to do about a refusal, in the words of a setting: `a valid token`. */
+/** The advice for a refusal, with the name of a setting: `a valid token`. */
 export function adviceFor({ status }: JsonAnswer, settings: { credential: string; address: string }): string {
-  if (status === 401 || status === 403) return `It does not accept who we are: set ${settings.credential}`;
+  if (status === 401 || status === 403) return `The credentials are refused: set ${settings.credential}`;
   if (status === 404 || status === 405) return `Nothing takes a change there: check ${settings.address}`;
   if (status >= 300 && status < 400) return `Redirects are not followed: set ${settings.address} to where it leads`;
   return '';
 }
 
 /**
- * Does anything answer at the root of this address? All that can be tried without telling the destination something.
+ * Whether anything answers at the root of this address. Nothing more can be checked without sending a deployment.
  * @throws DeliveryFailed
  */
 export async function answersAt(send: SendJson, url: string, signal: AbortSignal): Promise<string> {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** Shorter parts of a path are words, such as POSTAlert: to hide these everywhere would make logs unreadable. */
+/** Shorter parts of a path are words, such as POSTAlert: masking these everywhere would make logs unreadable. */
 const KEY_CHARACTERS = 12;
 
-/** An address whose path proves who we are. Errors about it must not repeat it. */
+/** An address whose path is a credential. Errors must not repeat it. */
 export const SecretUrl = z.string().refine((text) => {
   if (!URL.canParse(text)) return false;
   const { protocol, pathname, username, hash } = new URL(text);

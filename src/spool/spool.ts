@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 
-/** What lies in the spool. */
+/** The content of the spool. */
 export interface Spooled {
   readonly entries: number;
   readonly bytes: number;
@@ -10,17 +10,17 @@ export interface Spooled {
   readonly since?: string;
 }
 
-/** Webhooks that came while Redis was away: appended to a file, flushed to disk, and handed on in their order. */
+/** Webhooks that came while Redis was away: appended to a file, flushed to disk, and handed over in their order. */
 export interface Spool {
   /** Resolves when the text is on the disk. @throws SpoolFull */
   append(text: string): Promise<void>;
   /**
    * Hands everything to `take`, oldest first, in batches. A batch that `take` refuses stays, with all that follows it;
-   * the next drain begins at the start of that file again, so that `take` must not mind a repeat.
+   * the next drain begins at the start of that file again, so that `take` must accept repeats.
    */
   drain(take: (texts: readonly string[]) => Promise<void>): Promise<void>;
   state(): Spooled;
-  /** Whether it would take a text that came now; if not, why. Writes a little to know, and takes it back. */
+  /** Whether it would accept a text now; if not, why. Tries it by a small write, which is undone. */
   whyNot(): Promise<string | undefined>;
   close(): Promise<void>;
 }
@@ -32,14 +32,14 @@ export class SpoolFull extends Error {
 export interface SpoolSettings {
   readonly dir: string;
   readonly maxBytes: number;
-  /** A line that a crash cut short, or a disk damaged: it is reported and passed over. */
+  /** A line that a crash cut short, or a disk damaged: it is reported and skipped. */
   readonly onTorn: (file: string, line: number) => void;
   readonly clock: () => Date;
 }
 
 /** What a webhook and its records take, at most times. */
 const TRIAL_BYTES = 16 * 1024;
-/** Enough to keep Redis busy, few enough to fail soon. */
+/** Large enough to keep Redis busy, small enough to fail soon. */
 const BATCH = 100;
 const FILE = /^(\d{13})-\d+\.spool$/;
 
@@ -59,7 +59,7 @@ export async function openSpool({ dir, maxBytes, onTorn, clock }: SpoolSettings)
 
   const drainAll = async (take: (texts: readonly string[]) => Promise<void>) => {
     await writer.seal();
-    // A file that is written to while we drain is the last, and is left for the next time.
+    // A file that is written to during the drain is the last, and is left for the next drain.
     for (const file of files.slice(0, writer.isOpen() ? -1 : undefined)) {
       const texts = intact(await readFile(file.path, 'utf8'), (line) => onTorn(file.path, line));
       for (let at = 0; at < texts.length; at += BATCH) await take(texts.slice(at, at + BATCH));
@@ -138,7 +138,7 @@ function createWriter(dir: string, clock: () => Date, files: SpoolFile[]) {
       for (const { reject } of batch) reject(error);
     }
   };
-  /** On the disk, or not in the file at all: half a line would spoil the next one. */
+  /** The text is on the disk, or not in the file at all: half a line would damage the next one. */
   const put = async (text: string | Buffer) => {
     const { handle, file } = current ?? (await openNext());
     try {
@@ -151,7 +151,7 @@ function createWriter(dir: string, clock: () => Date, files: SpoolFile[]) {
       throw error;
     }
   };
-  /** Nothing is written to this file any more: the next text begins another one. */
+  /** This file is complete: the next text begins another one. */
   const leave = async () => {
     const left = current;
     current = undefined;
@@ -172,7 +172,7 @@ function createWriter(dir: string, clock: () => Date, files: SpoolFile[]) {
       void inTurn(flush);
       return written;
     },
-    /** Empty lines, which are none. */
+    /** Without empty lines. */
     trial: () =>
       new Promise<void>((resolve, reject) => {
         void inTurn(async () => {

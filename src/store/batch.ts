@@ -1,6 +1,6 @@
 /**
- * Writes what is added in one turn of the event loop as one batch, and reports the result to every caller. At low load
- * a batch has one item and adds no delay; in a burst it saves a write for each item.
+ * Writes the items that are added in one turn of the event loop as one batch, and reports the result to every caller.
+ * At low load a batch has one item and adds no delay; in a burst it saves a write for each item.
  */
 export function inBatches<Given>(
   write: (all: readonly [Given, ...Given[]]) => Promise<void>,

@@ -3,7 +3,7 @@ import type { Attempt } from './deliveries/attempt.ts';
 import { keys } from './keys.ts';
 import { parseStored } from './stored.ts';
 
-/** Something that happened, in the order in which it was written to Redis. */
+/** An event, in the order in which it was written to Redis. */
 export type FeedEvent =
   | { readonly position: string; readonly kind: 'webhook'; readonly webhook: string }
   | {
@@ -18,22 +18,22 @@ export interface FeedPage {
   readonly events: readonly FeedEvent[];
   /** Where the next page begins. */
   readonly next: string;
-  /** Events between the asked position and the oldest that is kept may be gone. */
+  /** Events between the requested position and the oldest that is kept may be lost. */
   readonly gap: boolean;
 }
 
 /**
- * Webhooks and deliveries as they happen: each once, none missed, for a client that asks again from its last position.
+ * Webhooks and deliveries as they happen: each once, none missed, for a client that continues from its last position.
  */
 export interface Feed {
   after(position: string, limit: number): Promise<FeedPage>;
-  /** The newest, oldest first; with a limit of 0 only the position from which to go on. */
+  /** The newest, oldest first; with a limit of 0 only the position from which to continue. */
   newest(limit: number): Promise<FeedPage>;
 }
 
 /**
  * The feed is a Redis stream: its ids only grow, whatever the clocks say, so that a webhook that comes late out of the
- * spool is news as well.
+ * spool is a new event as well.
  */
 /** About 300 bytes each. */
 export const FEED_KEPT = 10_000;

@@ -6,17 +6,23 @@ import { keys } from './keys.ts';
  * The layout of the data in Redis, as docs/redis.md describes it. It is raised when an earlier release would misread
  * what this one writes; what an earlier release merely does not know raises nothing.
  *
- * 1: release 0.1.0, which wrote no number.
- * 2: a deployment that has ended and is quiet is packed within its hash. No release wrote it.
- * 3: it is packed with all that is kept of it elsewhere, under a short key (changes/archive.ts). No release wrote it.
- * 4: indexes hold what is packed in blocks of fifty (changes/index-blocks.ts); webhooks are packed (inbox/packer.ts).
+ * - 1: release 0.1.0, which wrote no number.
+ * - 2: a deployment that has ended and is quiet is packed within its hash. Not released.
+ * - 3: it is packed with all that is stored of it elsewhere, under a short key (changes/archive.ts). Not released.
+ * - 4: indexes hold packed deployments in blocks of fifty (changes/index-blocks.ts); webhooks are packed
+ *   (inbox/packer.ts).
  */
 export const FORMAT = 4;
 
-/** Brings the data in Redis from the format before to `to`, while webhooks come in. May be cut short and run again. */
+/**
+ * Brings the data in Redis from the previous format to `to`, while webhooks come in. May be interrupted and run again.
+ */
 export interface Migration {
   readonly to: number;
-  /** @param from where an earlier run stopped, or nothing @param save notes how far it is */
+  /**
+   * @param from where an earlier run stopped, or nothing
+   * @param save notes the progress
+   */
   run(redis: Redis, from: string | undefined, save: (cursor: string) => Promise<void>): Promise<void>;
 }
 
@@ -27,14 +33,14 @@ const MIGRATIONS: readonly Migration[] = [
   { to: 4, async run() {} },
 ];
 
-/** Nothing of this Redis may be read or written by this release. */
+/** This release must neither read nor write anything in this Redis. */
 export class FormatRefused extends Error {
   override readonly name = 'FormatRefused';
 }
 
 /**
- * Makes sure that this release reads the data in Redis, and writes down which format it is. Without a number it is
- * format 1, empty or not: what is written first is of a format that the release before reads as well.
+ * Makes sure that this release can read the data in Redis, and writes down its format. Without a number it is format 1,
+ * empty or not: the first writes are of a format that the previous release reads as well.
  * @throws FormatRefused
  */
 export async function openFormat(redis: Redis): Promise<number> {
@@ -59,8 +65,8 @@ export async function openFormat(redis: Redis): Promise<number> {
 }
 
 /**
- * Runs what leads from the format in Redis to ours, one after another. Done with one, the number is raised; cut short,
- * the next start goes on where it was.
+ * Runs the migrations from the format in Redis to ours, one after another. After each the number is raised; when
+ * interrupted, the next start continues.
  */
 export async function migrate(
   redis: Redis,

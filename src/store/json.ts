@@ -8,7 +8,7 @@ export function toJson(value: unknown): string {
   return json.includes(ESCAPED_HALF) ? JSON.stringify(value, withoutLoneSurrogates) : json;
 }
 
-/** How JSON.stringify writes a half, and hardly anything else: looking at each text takes twice as long. */
+/** How JSON.stringify writes a half, and hardly anything else: checking each text takes twice as long. */
 const ESCAPED_HALF = '\\ud';
 
 const withoutLoneSurrogates = (_key: string, part: unknown) => (typeof part === 'string' ? wellFormed(part) : part);

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { keys } from './keys.ts';
 
-/** What a replica tells the others of itself. */
+/** What a replica publishes of itself. */
 export interface ReplicaFacts {
   readonly host: string;
   readonly roles: readonly string[];
@@ -13,7 +13,7 @@ export interface ReplicaFacts {
 }
 
 export interface OtherReplicas {
-  /** Those that reported themselves lately. */
+  /** Those with a recent heartbeat. */
   readonly living: readonly ReplicaFacts[];
   /** Every sink that some replica has, or had until a moment ago: a restart must not cost it its deliveries. */
   readonly sinks: ReadonlySet<string>;
@@ -34,7 +34,10 @@ const REMEMBERED_MS = 15 * 60_000;
 /** The replicas that share one Redis. Their clocks may differ: that of Redis counts. */
 export function createReplicas(redis: Redis, id: string) {
   return {
-    /** Tells the others that we are here. @returns the others */
+    /**
+     * Publishes that this replica runs.
+     * @returns the others
+     */
     async beat(facts: ReplicaFacts): Promise<OtherReplicas> {
       const [seconds] = await redis.time();
       const nowMs = Number(seconds) * 1000;
@@ -54,7 +57,7 @@ export function createReplicas(redis: Redis, id: string) {
   };
 }
 
-/** Whether this replica does a piece of work that one alone should do, for so long. */
+/** Whether this replica, alone, does a piece of work for this long. */
 export async function claimChore(redis: Redis, name: string, forMs: number): Promise<boolean> {
   return (await redis.set(keys.chore(name), '1', 'PX', forMs, 'NX')) === 'OK';
 }

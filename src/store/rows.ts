@@ -4,9 +4,9 @@ import { keys } from './keys.ts';
 import { createScript } from './script.ts';
 
 const KEEP_SECONDS = 400 * 86_400;
-/** Of each table; the oldest goes first. A list of them all is about 500 KB. */
+/** Per table; the oldest is deleted first. A list of them all is about 500 KB. */
 const ROWS_KEPT = 1_000;
-/** Of each table: environments that come and go are slots, too. A slot that is forgotten has no newest row. */
+/** Per table: short-lived environments are slots, too. A slot that was deleted has no newest row. */
 const SLOTS_KEPT = 2_000;
 
 const newestRow = createScript('newest-row');
@@ -15,7 +15,7 @@ const replaceRow = createScript('replace-row');
 const putRow = createScript('put-row');
 const removeRow = createScript('remove-row');
 
-/** Tables lie in a sorted set each, by id; a hash says which row is the newest of each slot. */
+/** Each table is a sorted set, by id; a hash names the newest row of each slot. */
 export function createRows(redis: Redis): Rows {
   return {
     async get(table, id) {

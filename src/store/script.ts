@@ -8,21 +8,18 @@ export type Script = (redis: Redis, keys: readonly string[], ...args: readonly A
 const FOLDER = new URL('./scripts/', import.meta.url);
 const INCLUDE = /^-- @include (\S+)$/gm;
 
-/**
- * The text of scripts/<name>.lua, with what it includes. Its header says which KEYS and ARGV it takes and what it
- * replies.
- */
+/** The text of scripts/<name>.lua, with its includes. Its header lists KEYS, ARGV and replies. */
 export function readScript(name: string): string {
   const lua = readFileSync(new URL(`${name}.lua`, FOLDER), 'utf8');
   return lua.replace(INCLUDE, (_line, part: string) => readFileSync(new URL(`includes/${part}.lua`, FOLDER), 'utf8'));
 }
 
-/** Redis names scripts by SHA-1; nothing is kept safe with it. */
+/** Redis names scripts by SHA-1; no security depends on it. */
 const nameOf = (lua: string): string => createHash('sha1').update(lua).digest('hex');
 
 /**
- * A script in Lua: one atomic step, and one round trip. Redis knows it by its digest; the text goes only to one that
- * does not.
+ * A Lua script: one atomic step, and one round trip. Redis knows it by its digest; the text is sent only where it does
+ * not.
  */
 export function createScript(name: string): Script {
   const lua = readScript(name);
@@ -37,7 +34,7 @@ export function createScript(name: string): Script {
   };
 }
 
-/** As createScript, for one whose reply may hold bytes that are no text. */
+/** As createScript, for a reply with bytes that are no text. */
 export function createBinaryScript(name: string): (redis: Redis, keys: readonly string[]) => Promise<unknown> {
   const lua = readScript(name);
   const sha = nameOf(lua);

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { keys } from './keys.ts';
 
-/** The generated secrets that all replicas have: of each name, what the first one brought. */
+/** The generated secrets of all replicas: of each name, what the first replica wrote. */
 export async function agreeOnSecrets(
   redis: Redis,
   own: Readonly<Record<string, string>>,

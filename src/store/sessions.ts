@@ -3,9 +3,9 @@ import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { keys } from './keys.ts';
 
-/** Logins of the pages. Anyone who reads Redis finds neither a cookie nor a token. */
+/** Sessions of the pages. Anyone who reads Redis finds neither a cookie nor a token. */
 export interface Sessions {
-  /** @param proof what was derived from the token or the login that opened it */
+  /** @param proof derived from the token or the login that opened it */
   open(id: string, proof: string, lifetimeMs?: number): Promise<void>;
   /** Undefined: there is no such session, or it has ended. */
   proofOf(id: string): Promise<string | undefined>;
@@ -14,13 +14,13 @@ export interface Sessions {
   endAll(): Promise<number>;
 }
 
-/** Long: the one who is paged at night must not look for a token. */
+/** Long: somebody who is paged at night must not have to look for a token. */
 export const SESSION_MS = 30 * 86_400_000;
-/** Far above what people open; the oldest go. */
+/** Far above what people open; the oldest are deleted. */
 const MAX_SESSIONS = 1_000;
-/** One that was seen so recently is not looked for again: a page asks for several things at once. */
+/** A session that was checked within this time is not checked again: a page makes several requests at once. */
 const FRESH_MS = 2_000;
-/** While Redis is away, sessions stay valid for so long. */
+/** While Redis is away, sessions stay valid for this long. */
 const REMEMBERED_MS = 3_600_000;
 
 export function createSessions(redis: Redis, clock: () => Date): Sessions {

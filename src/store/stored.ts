@@ -2,12 +2,14 @@ import { boundRecord } from '../domain/bounded-record.ts';
 import { hideSecrets, mayHoldSecret } from '../values/secrets.ts';
 
 /**
- * What is stored under these finds the rest again, and stays what it is. Secrets in it are masked where it is shown
+ * Values of these fields lead to other data, and stay unchanged. Secrets in them are masked where they are shown
  * (http/app.ts).
  */
 const FINDS_OTHERS: ReadonlySet<string> = new Set(['key', 'deployment', 'lineage', 'aliases', 'webhook', 'id']);
 
-/** JSON that a bridge before the first masking may have written: without secrets that are recognised by their shape. */
+/**
+ * JSON that an early release may have written without masking: secrets that are recognised by their shape are masked.
+ */
 export function parseStored(json: string): unknown {
   if (!mayHoldSecret(json)) return JSON.parse(json);
   return JSON.parse(json, (name, part: unknown) =>
@@ -15,9 +17,9 @@ export function parseStored(json: string): unknown {
   );
 }
 
-/** No field of a shorter one is as long as most may be; nearly all are shorter. */
+/** No field of a shorter text can exceed its limit; nearly all are shorter. */
 const SHORT_CHARS = 4_000;
 
-/** With the limits of today, which an earlier bridge did not know. */
+/** With today's limits, which an early release did not have. */
 export const boundStored = <Told extends { readonly notes: readonly string[] }>(stored: Told, json: string): Told =>
   json.length > SHORT_CHARS ? boundRecord(stored) : stored;

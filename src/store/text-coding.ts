@@ -13,15 +13,15 @@ const MOST_COPIED = 127 + LEAST_COPIED;
 const FARTHEST = 0xffff;
 const MOST_PLAIN = 64;
 const MOST_HEX = 128;
-/** A shorter run of digits costs as much as it saves. */
+/** A shorter run of digits saves nothing. */
 const LEAST_HEX = 8;
-/** So many places are compared: a text that repeats one thing for ever costs no more than others. */
+/** How many positions are compared: a text that repeats one thing for ever costs no more than others. */
 const COMPARED = 64;
 
 const HEX = Buffer.from('0123456789abcdef');
 const isHex = (byte: number): boolean => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66);
 
-/** Where each four bytes stand, the latest last. */
+/** The positions of each four bytes, the latest last. */
 interface Places {
   readonly all: Buffer;
   readonly byStart: Map<number, number[]>;
@@ -35,7 +35,7 @@ function addPlace({ all, byStart }: Places, at: number): void {
   else byStart.set(start, [at]);
 }
 
-/** The longest run before `at` that is the same as what stands there. */
+/** The longest run before `at` that equals the text there. */
 function findCopy({ all, byStart }: Places, at: number): { readonly length: number; readonly from: number } {
   let length = 0;
   let from = 0;
@@ -58,7 +58,7 @@ const hexRun = (bytes: Buffer, from: number): number => {
   return (end - from) & ~1;
 };
 
-/** What stands nowhere before. */
+/** Bytes that occur nowhere before. */
 function writePlain(bytes: Buffer, out: number[]): void {
   for (let at = 0; at < bytes.length; ) {
     const digits = hexRun(bytes, at);

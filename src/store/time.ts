@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 
 /**
- * Redis' own clock, epoch ms: what it keeps ends by that one, and a bridge whose clock is wrong must not forget the
+ * Redis' own clock, epoch ms: expiry in Redis is by that clock, and a bridge whose clock is wrong must not delete the
  * change log.
  */
 export async function nowOf(redis: Redis): Promise<number> {

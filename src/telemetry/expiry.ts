@@ -1,11 +1,11 @@
 import type { Sink } from '../sinks/sink.ts';
 import type { Source } from '../sources/source.ts';
 
-/** A secret that may end by itself, and whom to ask. */
+/** A secret that may expire, and how to ask when. */
 export interface Expiring {
   /** `source gitlab`, `sink gitlab`. */
   readonly name: string;
-  /** Undefined: never, or nobody says. */
+  /** Undefined: never, or unknown. */
   expiresAt(signal: AbortSignal): Promise<Date | undefined>;
 }
 
@@ -21,18 +21,18 @@ export function expiringSecrets({ sources, sinks }: Holders): Expiring[] {
 }
 
 const LOOK_EVERY_MS = 3_600_000;
-/** Just under a day: the look of the 24th hour asks again. Where no answer came, the next look does. */
+/** Just under a day, so that the check of the 24th hour asks again. Where no answer came, the next check does. */
 const ANSWER_HOLDS_MS = 23.5 * 3_600_000;
 
 export interface ExpiryWatch {
-  /** When each secret ends, as it was last told. Absent: never, or unknown. */
+  /** When each secret expires, as last reported. Absent: never, or unknown. */
   known(): Readonly<Record<string, Date>>;
   stop(): void;
 }
 
 /**
- * Asks at once and then daily, in the background. That no answer comes is no error here: of a token that is refused the
- * sinks tell, and `shiplog doctor`.
+ * Asks at once and then daily, in the background. A missing answer is no error here: a token that is refused is
+ * reported by the sinks, and by `shiplog doctor`.
  */
 export function watchExpiry(secrets: readonly Expiring[], clock: () => Date): ExpiryWatch {
   const expiries = new Map<string, Date>();

@@ -20,15 +20,13 @@ export function createErrorLog(log: Logger, isRedisAway: (error: unknown) => boo
     );
 }
 
-/** The same fault with other ids and numbers is one cause. */
+/** The same error with other ids and numbers counts as one cause. */
 function causeOf(where: string, error: unknown): string {
   if (error instanceof Error && error.name === 'ReplyError') return `Redis says ${error.message.split(' ', 1)[0]}`;
   return `${where} ${String(error).replace(/[0-9a-f-]{8,}|\d+/gi, '#')}`;
 }
 
-/**
- * One line a webhook. Of those that prove nothing one a second for each source and reason, with a count of the others.
- */
+/** One line a webhook. For unauthenticated ones one a second for each source and reason, with a count of the others. */
 export function logWebhook(log: Logger, metrics: Metrics): WebhookParts['onAnswered'] {
   const calm = createRateLimitedLog(CALM_MS);
   return ({ webhook, source, outcome, proved, status, ms }) => {
@@ -57,13 +55,13 @@ export function reasonFor(outcome: Outcome): string | undefined {
   return outcome.kind === 'ignored' || outcome.kind === 'not_kept' ? outcome.reason : undefined;
 }
 
-/** What is read from a history is mostly known: only the worker can tell (store/changes/serial-history.ts). */
+/** Most entries of a history were reported before: only the worker can tell (store/changes/serial-history.ts). */
 export const deploymentsIn = (outcome: Outcome): string[] =>
   outcome.kind === 'accepted'
     ? [...new Set(outcome.records.filter(({ history }) => !history?.recovered).map((record) => record.deployment))]
     : [];
 
-/** One line a webhook that the worker is done with. */
+/** One line for each webhook that the worker has processed. */
 export function logConclusion(log: Logger, metrics: Metrics): (webhook: string, conclusion: Conclusion) => void {
   return (webhook, { verdict, reason, detail, deployments }) => {
     metrics.conclusion({ verdict, reason: reason ?? '' });
@@ -80,7 +78,7 @@ export function logAttempt(log: Logger, metrics: Metrics): WorkersParts['onAttem
   return ({ sink, deployment, outcome, ms, error }) => {
     metrics.attempt({ sink, outcome }, ms / 1000);
     if (outcome === 'gone') {
-      // Retention has removed it, or another release wrote it: it is never delivered.
+      // Retention has deleted it, or another release wrote it: it is never delivered.
       log.error({ sink, deployment, outcome }, 'a delivery was dropped: its deployment is not in Redis any more');
       return;
     }
@@ -88,7 +86,7 @@ export function logAttempt(log: Logger, metrics: Metrics): WorkersParts['onAttem
   };
 }
 
-/** One line a run that found something, or could not look. */
+/** One line for each run that found something, or failed. */
 export function logReport(log: Logger, { source, since, listed, recorded, warnings, failed }: Reconciled): void {
   for (const warning of warnings) log.warn({ source, warning }, 'a tool needs attention');
   if (failed) log.warn({ source, since, why: failed }, 'missed deployments could not be looked for');

@@ -5,7 +5,7 @@ import { createMask } from '../values/mask.ts';
 import { openOutput } from './output.ts';
 
 export type Logger = Pino & {
-  /** From now on these stand in no line, nor do those that were named before. */
+  /** From now on these secrets are masked in all lines, beside those that were named before. */
   hide(secrets: readonly string[]): void;
   /** Lines that could not be written: a full disk, a closed pipe, a reader that does not read. */
   lostLines(): number;
@@ -19,8 +19,8 @@ export interface LogDestination extends DestinationStream {
 }
 
 /**
- * JSON lines on standard output. What is logged is named field by field where it is logged: no request, no response and
- * no payload is ever handed over whole. The words of a sender or of a destination may still hold a secret: see `hide`.
+ * JSON lines on standard output. Every logged field is named where it is logged: no request, response or payload is
+ * ever passed on whole. The words of a sender or of a destination may still hold a secret: see `hide`.
  * @param to for tests
  */
 export function createLogger(level: string, to?: LogDestination): Logger {
@@ -33,7 +33,7 @@ export function createLogger(level: string, to?: LogDestination): Logger {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { error: (error: unknown) => describe(error) },
-    // Somebody reads it at a terminal.
+    // True when a person reads it at a terminal.
     hooks: { streamWrite: (line: string) => escapeControls(mask.text(line)) },
   };
   const logger: Logger = Object.assign(pino(options, destination), {
@@ -50,12 +50,12 @@ export function createLogger(level: string, to?: LogDestination): Logger {
 const LOG_BUFFER_CHARS = 4_096;
 const LOG_DELAY_MS = 100;
 
-/** From 40, a warning, on. pino writes the level first. */
+/** Level 40 (a warning) or higher. pino writes the level first. */
 const isUrgent = (line: string) => /^\{"level":[4-9]/.test(line);
 
 /**
- * Several lines at once: one system call for each would cost as much as all that makes them. Not synchronously either:
- * logging must never block the work (output.ts). kill -9 takes the last of them.
+ * Several lines at once: a system call for each would cost as much as all that produces them. Not synchronously either:
+ * logging must never block (output.ts). kill -9 loses the last of them.
  */
 function standardOutput(onBack: (lost: number) => void): LogDestination {
   const output = openOutput(1, onBack);
@@ -97,10 +97,10 @@ function describe(error: unknown, depth = 0): unknown {
   };
 }
 
-/** A message may hold words of a sender: there is no end of them. */
+/** A message may hold words of a sender, of any length. */
 const REMEMBERED_CAUSES = 1_000;
 
-/** At most one line per cause and interval; the next one says how many were held back. */
+/** At most one line for each cause and interval; the next one says how many were held back. */
 export function createRateLimitedLog(
   intervalMs: number,
   clock: () => number = Date.now,

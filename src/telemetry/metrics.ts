@@ -6,14 +6,14 @@ import { CONDITIONS, type Condition } from './conditions.ts';
 export interface Metrics {
   readonly registry: Registry;
   webhook(labels: { source: string; verdict: string; reason: string }, seconds: number): void;
-  /** What the worker made of an accepted one. */
+  /** The verdict of the worker on an accepted webhook. */
   conclusion(labels: { verdict: string; reason: string }): void;
   attempt(labels: { sink: string; outcome: string }, seconds: number): void;
   /** Since the webhook was received. */
   recorded(source: string, seconds: number): void;
   delivered(sink: string, seconds: number): void;
   died(labels: { queue: string; kind: string }): void;
-  /** Alarms are raised by what grows: a series that is born with its first event does not. */
+  /** Created at 0: alerts fire on growth, which a series that begins with its first event does not show. */
   begin(what: { readonly sources: readonly string[]; readonly queues: readonly string[] }): void;
 }
 
@@ -21,22 +21,22 @@ export interface Metrics {
 export interface Measured {
   readonly backlog: () => Promise<BacklogByQueue>;
   readonly spool: () => Spooled;
-  /** Each sink, and whether it waits as a whole. */
+  /** Each sink, and whether it is on hold as a whole. */
   readonly holds: () => Readonly<Record<string, boolean>>;
-  /** When each source last sent a webhook, epoch milliseconds, for the time before we started. */
+  /** When each source last sent a webhook, epoch milliseconds, for the time before our start. */
   readonly lastWebhooks: () => Promise<Readonly<Record<string, number>>>;
   /** When each secret expires, where an expiry date is known. */
   readonly expiries: () => Readonly<Record<string, Date>>;
   /** Why the bridge is degraded at present. */
   readonly degraded: () => Promise<ReadonlySet<Condition>>;
-  /** How many deployments have not ended, though they should have. */
+  /** How many deployments are stale. */
   readonly stale: () => Promise<number>;
   /** Lines of the log that could not be written. */
   readonly lostLines: () => number;
 }
 
 /**
- * Gauges that end like counters, which `promtool check metrics` refuses. The active resources by type are there
+ * Gauges with names of counters, which `promtool check metrics` refuses. The active resources by type are exported
  * besides.
  */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
@@ -94,13 +94,13 @@ export function createMetrics({
 function createWebhookMetrics(registers: Registry[]) {
   const webhooks = new Counter({
     name: 'shiplog_webhooks_total',
-    help: 'Webhooks by what became of them',
+    help: 'Webhooks by verdict',
     labelNames: ['source', 'verdict', 'reason'],
     registers,
   });
   const conclusions = new Counter({
     name: 'shiplog_conclusions_total',
-    help: 'Accepted webhooks by what the worker made of them',
+    help: 'Accepted webhooks by the verdict of the worker',
     labelNames: ['verdict', 'reason'],
     registers,
   });
@@ -173,7 +173,7 @@ function collectStale(registers: Registry[], stale: Measured['stale']): void {
     help: 'Deployments that are running or pending for longer than is usual in their place, or for a day',
     registers,
     async collect() {
-      const count = await stale().catch(() => undefined); // without Redis the other figures still count
+      const count = await stale().catch(() => undefined); // without Redis the other metrics are still exported
       if (count !== undefined) this.set(count);
     },
   });
@@ -185,7 +185,7 @@ function collectLostLines(registers: Registry[], lostLines: Measured['lostLines'
     help: 'Lines of the log that could not be written: a full disk, a closed pipe, a reader that does not read',
     registers,
     collect() {
-      this.reset(); // a counter of prom-client can only be added to
+      this.reset(); // a counter of prom-client can only be increased
       this.inc(lostLines());
     },
   });
@@ -194,7 +194,7 @@ function collectLostLines(registers: Registry[], lostLines: Measured['lostLines'
 function collectHolds(registers: Registry[], holds: Measured['holds']): void {
   new Gauge({
     name: 'shiplog_sink_hold',
-    help: '1 while a sink waits as a whole, because its destination is down or asked for it',
+    help: '1 while a sink is on hold as a whole, because its destination is down or asked for it',
     labelNames: ['sink'],
     registers,
     collect() {
@@ -243,7 +243,7 @@ function collectSources(registers: Registry[], lastWebhooks: Measured['lastWebho
 
 type BacklogByQueue = Readonly<Record<string, Backlog>>;
 
-/** Each gauge fills itself: a registry reads them side by side, and one that fills another comes too late. */
+/** Each gauge sets itself: a registry collects them concurrently, and one that is set by another comes too late. */
 function collectBacklog(registers: Registry[], backlog: () => Promise<BacklogByQueue>): void {
   const gauge = (name: string, help: string, read: (queue: Backlog) => number) =>
     new Gauge({
@@ -252,7 +252,7 @@ function collectBacklog(registers: Registry[], backlog: () => Promise<BacklogByQ
       labelNames: ['queue'],
       registers,
       async collect() {
-        const queues = await backlog().catch(() => ({})); // without Redis the other figures still count
+        const queues = await backlog().catch(() => ({})); // without Redis the other metrics are still exported
         for (const [queue, measured] of Object.entries<Backlog>(queues)) this.set({ queue }, read(measured));
       },
     });

@@ -30,7 +30,7 @@ const CLOSE_WITHIN_MS = 1_000;
 const COMPLAIN_EVERY_MS = 600_000;
 const WORDS_CHARS = 300;
 
-/** The role of each span: backends draw the service graph from it. */
+/** The kind of each span: backends draw the service graph from it. */
 const KINDS: Record<SpanOpening['name'], SpanKind> = {
   receive: SpanKind.SERVER,
   record: SpanKind.CONSUMER,
@@ -39,9 +39,8 @@ const KINDS: Record<SpanOpening['name'], SpanKind> = {
 
 /**
  * Spans by the OpenTelemetry SDK, which reads the other OTEL_* variables by itself. It exports in the background, from
- * a queue of limited length (OTEL_BSP_MAX_QUEUE_SIZE, 2,048 spans): what a collector that is down does not take is
- * dropped.
- * @throws Error when an exporter or protocol is named that there is not.
+ * a bounded queue (OTEL_BSP_MAX_QUEUE_SIZE, 2,048 spans): spans that a collector does not accept are dropped.
+ * @throws Error when an unknown exporter or protocol is named.
  */
 export function createOpenTelemetry(settings: TraceSettings, log: Logger): Traces {
   const complain = createRateLimitedLog(COMPLAIN_EVERY_MS);
@@ -50,7 +49,7 @@ export function createOpenTelemetry(settings: TraceSettings, log: Logger): Trace
       log.warn({ why: wordsOf(message), ...(suppressed && { suppressed }) }, 'traces are not taken'),
     );
   const quiet = () => {};
-  // One for the process, as the SDK has it.
+  // One for the process, as the SDK requires.
   diag.setLogger(
     { error: warn, warn, info: quiet, debug: quiet, verbose: quiet },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
@@ -104,13 +103,13 @@ function contextOf(parent: string | undefined): Context {
   return spanContext ? trace.setSpanContext(ROOT_CONTEXT, { ...spanContext, isRemote: true }) : ROOT_CONTEXT;
 }
 
-/** Only the flag that is settled: sampled or not. */
+/** The one standardised flag: sampled or not. */
 const headerOf = ({ traceId, spanId, traceFlags }: SpanContext): string => `00-${traceId}-${spanId}-0${traceFlags & 1}`;
 
-/** The SDK hands over errors as JSON with the whole stack. */
+/** The SDK passes errors as JSON with the whole stack. */
 function wordsOf(diagnostic: string): string {
   try {
-    // What is anything else is shown as it is.
+    // Anything else is shown unchanged.
     const { message = diagnostic, code = '' } = JSON.parse(diagnostic) as { message?: unknown; code?: unknown };
     const text = String(message);
     return (text.includes(String(code)) ? text : `${text} ${code}`).slice(0, WORDS_CHARS);

@@ -6,19 +6,19 @@ export interface Output {
   write(lines: string): void;
   /** Lines that could not be written so far. */
   lost(): number;
-  /** Writes what waits as far as it goes at once: the process ends. */
+  /** Writes what is buffered as far as possible without waiting: the process ends. */
   end(): void;
 }
 
-/** For a reader that is slow. What is beyond it is lost: memory is worth more. */
+/** Buffer for a slow reader. Lines beyond it are lost: memory is worth more. */
 const WAITING_MOST_BYTES = 4 * 1024 * 1024;
-/** A pipe or terminal that is full is tried again so often. */
+/** How often a pipe or terminal that is full is tried again. */
 const FULL_AGAIN_MS = 100;
-/** Lines wait so long for others: a write costs as much as ten lines. */
+/** How long lines wait for others: a write costs as much as ten lines. */
 const GATHER_MS = 50;
 
 /**
- * Opens a descriptor that this process was given.
+ * Opens a file descriptor of this process.
  * @param onBack called when lines can be written again, with how many were lost meanwhile
  */
 export function openOutput(fd: number, onBack: (lost: number) => void): Output {
@@ -64,14 +64,14 @@ function toStream(stream: NodeJS.WriteStream, loss: Loss): Output {
 }
 
 /**
- * A terminal that was stopped with Ctrl-S, or whose window hangs, would hold the process: it is opened once more, so
- * that it cannot.
+ * A terminal that was stopped with Ctrl-S, or whose window hangs, would block the process: it is opened once more in
+ * non-blocking mode.
  */
 function unblocked(fd: number): number {
   try {
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
-    return fd; // no Linux
+    return fd; // not Linux
   }
 }
 
@@ -107,7 +107,7 @@ function toFile(fd: number, loss: Loss): Output {
       try {
         if (waiting.length > 0) writeSync(fd, waiting.splice(0).join(''));
       } catch {
-        // full, or gone: there is nobody left to count it
+        // full, or gone: there is nowhere left to count it
       }
     },
   };

@@ -6,8 +6,8 @@ import type { Metrics } from './metrics.ts';
 type Record = (event: ChangeEvent) => Promise<void>;
 
 /**
- * From the receipt of a webhook until all that it says is in the change log. One that is replayed came long ago: it
- * says nothing about us.
+ * From the receipt of a webhook until all its records are in the change log. A replayed webhook is not measured: it
+ * came long ago.
  */
 export function timeRecording(record: Record, metrics: Metrics, clock: () => Date): Record {
   return async (event) => {
@@ -17,7 +17,9 @@ export function timeRecording(record: Record, metrics: Metrics, clock: () => Dat
   };
 }
 
-/** From the receipt of the webhook that decided the state until the sink has taken it, waiting and retries included. */
+/**
+ * From the receipt of the webhook that decided the state until the sink has accepted it, waiting and retries included.
+ */
 export const timeDelivery =
   (metrics: Metrics, clock: () => Date) =>
   ({ name }: Sink, { heardAt }: DeploymentView): void =>

@@ -3,14 +3,14 @@ import type { Span, TraceSettings, Traces } from './span.ts';
 
 const nobody: Span = { note() {}, fail() {} };
 
-/** Nobody wants traces: nothing of the SDK is loaded, and nothing is sent on. */
+/** Traces are off: nothing of the SDK is loaded, and nothing is passed on. */
 const noTraces: Traces = {
   span: (_opening, work) => work(nobody),
   hide() {},
   async close() {},
 };
 
-/** @param settings undefined: nobody wants traces. A bridge never fails to start for their sake. */
+/** @param settings undefined: traces are off. Their failure never stops the start. */
 export async function openTraces(settings: TraceSettings | undefined, log: Logger): Promise<Traces> {
   if (!settings) return noTraces;
   try {

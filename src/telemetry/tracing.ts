@@ -12,7 +12,7 @@ type Receive = WebhookParts['receive'];
 type Record = (event: ChangeEvent) => Promise<void>;
 type Forward = (sink: Sink, deployment: string) => Promise<Forwarded>;
 
-/** A span for each webhook. It goes on with the trace of a sender that has one. */
+/** A span for each webhook. It continues the trace of a sender that has one. */
 export function traceReceiving(receive: Receive, traces: Traces): Receive {
   return (candidates, webhook) => {
     const parent = webhook.headers['traceparent'];
@@ -30,7 +30,9 @@ export function traceReceiving(receive: Receive, traces: Traces): Receive {
   };
 }
 
-/** A span for each time that a webhook is recorded: what the tool's API cannot say yet is asked again later. */
+/**
+ * A span for each time that a webhook is recorded: where the tool's API has no answer yet, it is recorded again later.
+ */
 export function traceRecording(record: Record, traces: Traces): Record {
   return (event) => {
     const { source, webhookId: webhook, traceparent: parent } = event;
@@ -46,7 +48,7 @@ export function traceRecording(record: Record, traces: Traces): Record {
   };
 }
 
-/** A span for each attempt. The request that goes out names it as its parent. */
+/** A span for each attempt. The outgoing request names it as its parent. */
 export function traceForwarding(forward: Forward, traces: Traces): WorkersParts['forward'] {
   return (sink, deployment, parent) =>
     traces.span({ name: 'forward', parent, attributes: { sink: sink.name, deployment } }, async (span) => {
@@ -55,7 +57,7 @@ export function traceForwarding(forward: Forward, traces: Traces): WorkersParts[
         span.note({ outcome });
         return outcome;
       } catch (error) {
-        // Another attempt at the same place is under way: nothing went wrong.
+        // Another attempt in the same lane is under way: that is no error.
         const isBusy = error instanceof DeliveryFailed && typeof error.retry === 'object' && error.retry.hold === 'job';
         span.note({ outcome: isBusy ? 'busy' : 'failed' });
         if (!isBusy) span.fail(wordsOf(error));
@@ -64,7 +66,7 @@ export function traceForwarding(forward: Forward, traces: Traces): WorkersParts[
     });
 }
 
-/** The state that is delivered, which only the delivery itself knows. */
+/** The delivered state, which is known only within the delivery. */
 export function traceState(deliver: Sink['deliver']): Sink['deliver'] {
   return (deployment, ...rest) => {
     noteOnSpan({ state: deployment.state });

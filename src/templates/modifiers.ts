@@ -6,7 +6,7 @@ import { cutUnits } from '../values/text.ts';
 import { isNothing, type Scope, type ValueType } from './shape.ts';
 import type { Template, TemplateContext } from './template-context.ts';
 
-/** Longer texts are cut before a regular expression sees them: names are short. */
+/** Longer texts are cut before a regular expression is applied: names are short. */
 const MAX_SEARCHED_CHARS = 1_000;
 /** Items of a list that are searched. */
 const MAX_SEARCHED_ITEMS = 100;
@@ -16,7 +16,7 @@ type Conversion = z.infer<typeof Conversion>;
 
 const UNNAMED_GROUP = /(?<!\\)(?:\\\\)*\((?!\?)/;
 
-/** What its first named group captures, else all that it matches. */
+/** The capture of its first named group, else the whole match. */
 export const Capture = z.string().transform((text, context): Pattern => {
   const wrong = (message: string) => {
     context.addIssue({ code: 'custom', message, input: text });
@@ -32,12 +32,12 @@ export const Capture = z.string().transform((text, context): Pattern => {
   return 'wrong' in whole ? wrong(whole.wrong) : whole;
 });
 
-/** What may stand beside an operator. Applied in this order, and `default` where nothing is left. */
+/** Modifiers of an operator, applied in this order, and `default` where the value is missing. */
 export interface Modifier {
   readonly capture?: Pattern | undefined;
   readonly map?: Readonly<Record<string, unknown>> | undefined;
   readonly as?: Conversion | undefined;
-  /** What stands on the left → what stands for it. */
+  /** Keys are the values of the payload, values replace them. */
   readonly replace?: Readonly<Record<string, string>> | undefined;
   readonly escape?: Escape | undefined;
   readonly truncate?: number | undefined;
@@ -73,7 +73,7 @@ export function compileModifiers(written: Modifier, kind: ValueType | undefined,
   };
 }
 
-/** Of a list the first item that it fits: some tools put ids of several kinds into one list. */
+/** In a list the first item that it matches: some tools put ids of several kinds into one list. */
 const captured =
   ({ groups, match }: Pattern): ModifierStep =>
   (value) => {
@@ -86,7 +86,7 @@ const captured =
     return undefined;
   };
 
-/** Case does not count on the left, as in the maps of environments and services. */
+/** The left side ignores case, as in the maps of environments and services. */
 function mapped(map: Readonly<Record<string, unknown>>, kind: ValueType | undefined, at: Compiler): ModifierStep {
   const values = typeof kind === 'object' && 'oneOf' in kind ? kind.oneOf : undefined;
   const choices = new Map<string, Template>();
@@ -109,15 +109,15 @@ const replaced = (text: string, table: Readonly<Record<string, string>>): string
 export const Escape = z.enum(['html', 'quotes'], 'write html or quotes, or leave it out');
 export type Escape = z.infer<typeof Escape>;
 
-/** A text as it may stand in another language. Absent: it cannot. */
+/** A text escaped for another language. Absent: it cannot be. */
 export function escapeFor(language: Escape, text: string): string | undefined {
-  // The three characters that Slack, among others, takes for the beginning of its own marks.
+  // The three characters that Slack, among others, takes for its own markup.
   if (language === 'html') return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  // Query languages differ in how a quotation mark is written between two others, and a wrong guess lets a name out.
+  // Query languages differ in how a quotation mark is escaped, and a wrong guess would allow an injection.
   return /["'`\\\p{Cc}]/u.test(text) ? undefined : text;
 }
 
-/** What does not convert is missing: never NaN, never a guess. */
+/** A value that cannot be converted is missing: never NaN, never a guess. */
 function convert(value: Json, as: Conversion): Json | undefined {
   if (typeof value === 'object') return undefined;
   switch (as) {
@@ -137,7 +137,7 @@ function convertTime(ms: number, as: 'epoch_seconds' | 'epoch_ms' | 'iso'): Json
   return { epoch_seconds: Math.floor(ms / 1000), epoch_ms: ms, iso: new Date(ms).toISOString() }[as];
 }
 
-/** Of a text at most so many code points, in whole characters; of a list at most so many items. */
+/** Of a text at most this many code points, in whole characters; of a list at most this many items. */
 function cut(value: Json, limit: number): Json {
   if (Array.isArray(value)) return value.slice(0, limit);
   if (typeof value !== 'string' || value.length <= limit) return value;

@@ -30,7 +30,7 @@ const Operators = {
 };
 type Name = keyof typeof Operators;
 
-/** Values that a text names besides those of the deployment. */
+/** Values that a text can name besides those of the deployment. */
 type Named = Readonly<Record<string, unknown>>;
 
 export type Operator =
@@ -41,10 +41,10 @@ export type Operator =
   | { readonly name: 'const'; readonly value: unknown }
   | { readonly name: 'object'; readonly value: object }
   | { readonly name: 'if_known'; readonly paths: readonly string[]; readonly value: unknown }
-  /** Already complained of. */
+  /** A complaint has been made already. */
   | { readonly name: 'wrong' };
 
-/** A key of this name makes an operator only with a value that fits: `text: { … }` is a field called text. */
+/** A key with this name makes an operator only with a value of the right type: `text: { … }` is a field called text. */
 const FITS: Readonly<Record<Name, (value: unknown) => boolean>> = {
   path: (value) => typeof value === 'string',
   text: (value) => typeof value === 'string',
@@ -61,7 +61,7 @@ const namesIn = (written: object): Name[] =>
 
 export const isOperator = (written: object): boolean => namesIn(written).length > 0;
 
-/** Absent for an object that stands for itself. */
+/** Absent for an object that is a plain object. */
 export function operatorOf(written: object, at: TemplateContext): Operator | undefined {
   const [name, second] = namesIn(written);
   if (name === undefined) return undefined;

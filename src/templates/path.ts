@@ -3,12 +3,12 @@ import { cutUnits } from '../values/text.ts';
 import type { Fields, ValueType } from './shape.ts';
 
 /**
- * `commit.sha`, `artifacts.0` and `artifacts[0]`, and `commit^sha`, as AlertOps writes it. A name that has a dot in it
- * stands in brackets and quotes: `labels["app.example.com/name"]`.
+ * `commit.sha`, `artifacts.0` and `artifacts[0]`, and `commit^sha`, as AlertOps writes it. A name with a dot in it is
+ * written in brackets and quotes: `labels["app.example.com/name"]`.
  */
 export type Path = readonly string[];
 
-/** Longer ones lead nowhere. */
+/** Longer paths lead nowhere. */
 const MAX_PATH_CHARS = 500;
 
 export const parsePath = (text: string): Path => {
@@ -27,7 +27,7 @@ export const parsePath = (text: string): Path => {
   return isOpen ? [...path, ''] : path;
 };
 
-/** What the path leads to, or a sentence that says why it leads nowhere. */
+/** The shape of the value at the path, or a sentence that says why there is none. */
 export function kindAt(path: Path, from: Fields): { readonly kind: ValueType } | { readonly wrong: string } {
   let kind: ValueType = from;
   for (const [at, name] of path.entries()) {
@@ -55,7 +55,7 @@ function unknownStep(path: Path, at: number, kind: ValueType): string {
   return `there is no ${whole}: ${above} has ${names.length > 0 ? names.join(', ') : 'nothing'}`;
 }
 
-/** Absent when anything on the way is. */
+/** Absent when any part of the path is. */
 export function valueAt(from: unknown, path: Path): Json | undefined {
   let value: unknown = from;
   for (const name of path) {
@@ -65,7 +65,7 @@ export function valueAt(from: unknown, path: Path): Json | undefined {
   return value as Json | undefined; // `from` was made of JSON
 }
 
-/** All that stands there: a step into a list that names none of its items goes into each of them. */
+/** All values at the path: a step into a list that names none of its items goes into each of them. */
 export function valuesAt(from: unknown, path: Path): readonly unknown[] {
   const [name, ...rest] = path;
   if (name === undefined) return [from];

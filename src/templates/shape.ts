@@ -1,6 +1,6 @@
 import type { Json } from '../values/json.ts';
 
-/** What a path leads to. `oneOf` is one of a closed list; of `any` nothing is known before it comes. */
+/** The shape of a value. `oneOf` is one of a closed list; of `any` nothing is known in advance. */
 export type ValueType =
   | 'text'
   | 'number'
@@ -13,14 +13,14 @@ export type ValueType =
 
 export interface Fields {
   readonly fields: Readonly<Record<string, ValueType>>;
-  /** There may be others, of which nothing is known. */
+  /** Further fields are possible. */
   readonly others?: 'any';
 }
 
-/** What templates see. */
+/** The values that a template can use. */
 export type Scope = Readonly<Record<string, Json>>;
 
-/** Text of white space, a list or an object with nothing in it: nothing to tell anybody. */
+/** White space, or an empty list or object. */
 export function isNothing(value: Json): boolean {
   if (typeof value === 'string') return value.trim() === '';
   if (typeof value !== 'object' || value === null) return false;

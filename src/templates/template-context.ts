@@ -1,22 +1,25 @@
 import type { Json } from '../values/json.ts';
 import type { Fields, Scope, ValueType } from './shape.ts';
 
-/** Computes a value; undefined when it is missing. @throws ValueMissing when a required one is. */
+/**
+ * Computes a value; undefined when it is missing.
+ * @throws ValueMissing when a required one is.
+ */
 export type Template = (scope: Scope) => Json | undefined;
 
-/** Where in the configuration a template stands, and what it may name. */
+/** The position of a template in the configuration, and the values that it may use. */
 export interface TemplateContext {
   readonly shape: Fields;
   readonly path: readonly PropertyKey[];
   readonly complain: (path: readonly PropertyKey[], message: string) => void;
 }
 
-/** A value with `required: true` that nothing gives. */
+/** A value with `required: true` is missing. */
 export class ValueMissing extends Error {
   override readonly name = 'ValueMissing';
-  /** Where it stands in the configuration. */
+  /** The position in the configuration. */
   readonly place: string;
-  /** What it is computed of. */
+  /** The paths that it is computed from. */
   readonly names: string;
   constructor(place: string, names: string) {
     super(`${place} needs ${names}`);
@@ -33,8 +36,8 @@ export const inside = (at: TemplateContext, ...keys: readonly PropertyKey[]): Te
 /** A value before its modifiers. */
 export interface Computed {
   readonly value: Template;
-  /** Absent when only the deployment tells. */
+  /** Absent when only the deployment gives it. */
   readonly type?: ValueType;
-  /** What a person is told is missing. */
+  /** The name of the missing value in messages. */
   readonly names: string;
 }

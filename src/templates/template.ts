@@ -8,15 +8,15 @@ import { compileText, type Texts } from './text.ts';
 
 const MISSING: Template = () => undefined;
 
-/** Plain text that looks like a `text` whose author forgot to say so. */
+/** A plain text with braces, where `text` was probably meant. */
 const FORGOTTEN = /\{[a-z_]+(?:[.^[][\w.^[\]]*)?\}/;
 
-/** Compiles what the configuration writes. What is wrong goes to `place.complain`. */
+/** Compiles a template of the configuration. Errors go to `place.complain`. */
 export function compile(written: unknown, at: TemplateContext): Template {
   if (written === undefined) return MISSING;
   if (typeof written === 'string') return compileLiteral(written, at);
   if (typeof written !== 'object' || written === null) return () => written as Json; // a number, a boolean or null
-  // Empty variables leave it behind; { const: {} } means it.
+  // Empty variables leave null; { const: {} } means an empty object.
   if (Object.keys(written).length === 0) return MISSING;
   if (Array.isArray(written)) return compileList(written, at);
   const operator = operatorOf(written, at);
@@ -35,7 +35,8 @@ export function compile(written: unknown, at: TemplateContext): Template {
     case 'path':
       return finish(compilePath(operator.value, inside(at, 'path')), operator, at);
     case 'text': {
-      const { escape: language, with: own = {}, ...rest } = operator; // of what is put into the text, not of the text
+      // the modifier applies to the inserted value, not to the text
+      const { escape: language, with: own = {}, ...rest } = operator;
       return finish(compileOwnText(operator.value, { ...at, own, language }), rest, at);
     }
     case 'first':
@@ -83,7 +84,7 @@ function compileObject(written: object, at: TemplateContext): Template {
   };
 }
 
-/** `own`: values that only this text names, as they are put into it. */
+/** `own`: values that only this text can name, as they are inserted. */
 function compileOwnText(
   text: string,
   { own, language, ...at }: TemplateContext & Pick<Texts, 'language'> & { own: Readonly<Record<string, unknown>> },
@@ -169,6 +170,6 @@ function finish({ value, type: kind, names }: Computed, operator: Modifier, at: 
   };
 }
 
-/** What was written into a setting may be white space only. */
+/** A setting may consist of white space. */
 const withoutBlank = (value: Json | undefined): Json | undefined =>
   value === undefined || value === null || isNothing(value) ? undefined : value;

@@ -26,12 +26,12 @@ export function partsOf(written: string, at: TemplateContext): readonly TextPart
 }
 
 export interface Texts extends TemplateContext {
-  /** Of what the deployment tells. */
+  /** Paths of the deployment. */
   readonly language: Escape | undefined;
   readonly own: ReadonlyMap<string, Template>;
 }
 
-/** A text of which one part is missing is missing as a whole: half a sentence would say something else. */
+/** A text with a missing part is missing as a whole: half a sentence would say something else. */
 export function compileText(written: string, { language, own, ...at }: Texts): Computed {
   const parts = partsOf(written, at) ?? [];
   const reported = (path: Path, scope: Scope) => {

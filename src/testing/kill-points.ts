@@ -1,14 +1,14 @@
 /**
- * Places at which a test can have the bridge killed as by `kill -9`: before or after one call of one part. Off unless
- * the configuration names a point, so that no product code knows of it (app/ wraps the parts).
+ * Points at which a test can have the bridge killed as by `kill -9`: before or after a call of one part. Off unless the
+ * configuration names a point, so that product code knows nothing of it (app/ wraps the parts).
  */
 export const KILL_POINTS = ['keep', 'enqueue', 'apply', 'forward', 'conclude', 'deliver'] as const;
 export type KillPoint = (typeof KILL_POINTS)[number];
 
 export interface KillOrder {
-  /** `deliver:after`: when a sink has its answer, before the ledger knows. */
+  /** `deliver:after`: when a sink has its answer, before it is in the ledger. */
   readonly kill_at: `${KillPoint}:${'before' | 'after'}`;
-  /** Which passing of the point it is: 1 is the first. */
+  /** At which pass of the point it happens: 1 is the first. */
   readonly pass: number;
   /** `hang`: it computes for ever, and answers nothing. */
   readonly how?: 'kill' | 'hang';
@@ -16,7 +16,7 @@ export interface KillOrder {
 
 type Kill = (point: KillOrder['kill_at']) => void;
 
-/** Wraps calls. Without an order they stay as they are. */
+/** Wraps calls. Without a point they are returned unchanged. */
 export function createKillPoints(
   order: KillOrder | undefined,
   die: () => void = order?.how === 'hang' ? hang : killProcess,

@@ -1,11 +1,11 @@
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** Intl.Segmenter goes through the whole text at each step: it is given windows, which makes that a constant. */
+/** Intl.Segmenter goes through the whole text at each step: it is given windows, which makes a step's cost constant. */
 const WINDOW_UNITS = 256;
 
 /**
- * The characters of a text as a reader sees them, one after the other, in time that grows with what is read alone. What
- * is composed of more than a window, which no script needs, comes in several pieces.
+ * The characters of a text as a reader sees them, one after the other, in time that grows only with what is read. A
+ * character of more code points than a window, which no script needs, comes in several pieces.
  */
 export function* graphemesOf(text: string): Generator<string> {
   let at = 0;
@@ -13,7 +13,7 @@ export function* graphemesOf(text: string): Generator<string> {
     const window = text.slice(at, at + WINDOW_UNITS);
     const isLast = at + window.length >= text.length;
     const found = Array.from(segmenter.segment(window), ({ segment }) => segment);
-    // The last one may go on in the next window.
+    // The last one may continue in the next window.
     const whole = isLast || found.length === 1 ? found : found.slice(0, -1);
     for (const segment of whole) {
       yield segment;
@@ -22,12 +22,12 @@ export function* graphemesOf(text: string): Generator<string> {
   }
 }
 
-/** Half of `&lt;` would be four strange characters. */
+/** Half of `&lt;` would be shown as stray characters. */
 const PIECES = /&(?:amp|lt|gt);|[^&]+|&/g;
 
 /**
- * The first characters of a text that have at most so many code points together: none of them, however composed, is
- * broken, nor an entity of HTML. Of a single one that is longer, as many of its code points.
+ * The longest beginning of a text within this many code points that breaks no character, however composed, and no
+ * entity of HTML. Of a single character that is longer, as many of its code points as fit.
  */
 export function firstCharacters(text: string, maxPoints: number): string {
   if (text.length <= maxPoints) return text;
@@ -41,7 +41,7 @@ export function firstCharacters(text: string, maxPoints: number): string {
   return text;
 }
 
-/** The same with `…` as the last one where something was cut. */
+/** The same with `…` as the last character where something was cut. */
 export function cutText(text: string, maxPoints: number): string {
   return firstCharacters(text, maxPoints) === text ? text : `${firstCharacters(text, maxPoints - 1).trimEnd()}…`;
 }

@@ -1,5 +1,5 @@
 /**
- * Objects, lists and what is in them: a pipeline hook with 6,000 jobs has as many. A body of 25 MiB could hold thirty
+ * Objects, lists and their entries: a pipeline hook with 6,000 jobs has as many. A body of 25 MiB could hold thirty
  * times as many empty ones, or be nested five million levels deep; either costs seconds.
  */
 const MOST_VALUES = 300_000;
@@ -7,8 +7,8 @@ const MOST_VALUES = 300_000;
 const [QUOTE, COMMA, OPEN_ARRAY, BACKSLASH, OPEN_OBJECT] = Buffer.from('",[\\{');
 
 /**
- * Where JSON goes beyond what is parsed, in bytes: a linear look, before anything parses or walks it. How deep it is
- * needs no limit of its own, since each level counts. Undefined: it is within the limit.
+ * The byte offset at which JSON exceeds the limit: a linear scan, before anything parses or walks it. Depth needs no
+ * limit of its own, since each level counts as a value. Undefined: it is within the limit.
  */
 export function beyondMostValues(json: Buffer): number | undefined {
   if (json.length <= MOST_VALUES) return undefined; // each takes a byte at least

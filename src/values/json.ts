@@ -1,28 +1,29 @@
 import { z } from 'zod';
 import { wellFormed } from './text.ts';
 
-/** All that JSON can say. */
+/** Any JSON value. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-/** An object of JSON of which nothing else is known yet. */
+/** A JSON object of which nothing else is known yet. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 export const JsonObject = z.record(z.string(), z.unknown());
 
 export const asObject = (value: unknown): JsonObject | undefined => JsonObject.safeParse(value).data;
 
-/** How JSON writes half of a surrogate pair, or both halves. In UTF-8 itself there are none. */
+/** How JSON escapes a surrogate, half of a pair or both halves. In UTF-8 itself there are none. */
 const ESCAPED_HALF = /\\u[dD][89a-fA-F]/;
 
 /**
- * What a stranger's JSON says, with U+FFFD for each half of a character: encodeURIComponent, encoders and Redis' cjson
- * throw at those. @throws SyntaxError
+ * Parses foreign JSON, with U+FFFD for each half of a surrogate pair: encodeURIComponent, encoders and Redis' cjson
+ * throw at those.
+ * @throws SyntaxError
  */
 export function readJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
   return ESCAPED_HALF.test(text) ? withoutHalves(value) : value;
 }
 
-/** In place, and without recursion: it may be nested as deep as it has values. */
+/** In place, and without recursion: the nesting may be as deep as the number of values. */
 function withoutHalves(value: unknown): unknown {
   const root = { value };
   const open: object[] = [root];

@@ -7,20 +7,20 @@ export interface Mask {
   /** The configured secrets alone; the very bytes when nothing is to be hidden. */
   bytes(bytes: Buffer): Buffer;
   /**
-   * The same with every text in it masked; for what can be written as JSON. The very value when nothing is to be
-   * hidden.
+   * The same for every text in a value; for what can be written as JSON. Returns the same value when nothing has to be
+   * masked.
    */
   value<T>(value: T): T;
-  /** What JSON.stringify would make of the masked value. */
+  /** JSON.stringify of the masked value. */
   json(value: unknown): string;
-  /** Both. */
+  /** All secrets, in one pattern. */
   written<T>(value: T): { readonly value: T; readonly json: string };
 }
 
-/** Shorter ones would stand in every other text by chance. */
+/** A shorter secret would occur in other texts by chance. */
 const MIN_CHARS = 8;
 
-/** @param secrets everything that the configuration keeps secret: of sources, sinks and pages. */
+/** @param secrets all secrets of the configuration: of sources, sinks and pages. */
 export function createMask(secrets: readonly string[]): Mask {
   const long = secrets.filter((secret) => secret.length >= MIN_CHARS).flatMap(spellingsOf);
   const inText = long.length > 0 ? patternOf(long) : undefined;
@@ -28,7 +28,7 @@ export function createMask(secrets: readonly string[]): Mask {
     long.length > 0 ? patternOf(long.map((spelling) => Buffer.from(spelling).toString('latin1'))) : undefined;
   const text = (given: string) => hideSecrets(inText ? given.replace(inText, MASKED) : given);
   const mayHold = (given: string) => mayHoldSecret(given) || (inText !== undefined && given.search(inText) >= 0);
-  // The texts one by one: within the JSON a secret could seem to begin in the midst of an escape.
+  // The texts one by one: within JSON text a match could begin in the middle of an escape.
   const parsed = (json: string) =>
     JSON.parse(json, (_key, part: unknown) => (typeof part === 'string' ? text(part) : part));
   const written: Mask['written'] = (value) => {
@@ -51,7 +51,7 @@ export function createMask(secrets: readonly string[]): Mask {
 }
 
 /**
- * How a secret may stand in an answer or a body: as it is, percent-encoded in a URL, and within JSON as the encoders
+ * The forms of a secret in an answer or a body: as it is, percent-encoded in a URL, and within JSON as the encoders
  * write it (PHP escapes the slash, Go escapes <, > and &, Python everything beyond ASCII).
  */
 function spellingsOf(secret: string): string[] {
@@ -70,11 +70,11 @@ function spellingsOf(secret: string): string[] {
 
 const escapedUnit = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** A reload brings new secrets: the patterns of the old ones must not stay for ever. */
+/** A reload brings new secrets: the patterns of the old ones must not stay in memory for ever. */
 const patterns = new LRUCache<string, RegExp>({ max: 1_000 });
 
 /**
- * Finds one secret, however it is spelled. Made once: a configuration has few secrets, and destinations answer often.
+ * Finds one secret, in all its forms. Compiled once: a configuration has few secrets, and destinations answer often.
  */
 export function patternOfSecret(secret: string): RegExp {
   const known = patterns.get(secret) ?? patternOf(spellingsOf(secret));

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
 
-/** Longer texts hardly come twice, and a stranger must not fill the memory with them. */
+/** Longer texts seldom repeat, and a sender must not fill the memory with them. */
 const LONGEST_CHARS = 200;
 const MOST = 2_000;
 
-/** A pure function of a text that remembers its last results: names and addresses come again with each webhook. */
+/** A pure function of a text that remembers its last results: names and addresses repeat with each webhook. */
 export function memoized<Result extends NonNullable<unknown>>(
   compute: (text: string) => Result,
 ): (text: string) => Result {

@@ -8,7 +8,8 @@ export type ParsedJson =
   | {
       readonly ok: false;
       /**
-       * For a person at a pipeline log: what is wrong, where, what to write. Never more than 20 characters of the body.
+       * For the reader of a pipeline log: what is wrong, where, and what to write. It quotes at most 20 characters of
+       * the body.
        */
       readonly message: string;
       readonly line: number;
@@ -19,13 +20,13 @@ export type ParsedJson =
 /** A message may end up in logs, and bodies hold commit messages and tokens. */
 const SHOWN_CHARACTERS = 20;
 
-/** The search takes about 50 ms for each MiB; a body of 25 MiB must not hold up the others for a second. */
+/** The search takes about 50 ms for each MiB; a body of 25 MiB must not block others for a second. */
 const SEARCHED_CHARACTERS = 2 * 1024 * 1024;
 
 /** What to do about a character that is not escaped, where the sender's tool is not known. */
 const ESCAPE_ADVICE = 'build the body with `jq -n --arg`, which escapes it';
 
-/** The last thing that was right before the first fault. */
+/** The last token before the first error. */
 interface Before {
   readonly kind: 'start' | 'open' | 'key' | 'colon' | 'comma' | 'string' | 'scalar' | 'close';
   readonly end: number;
@@ -37,7 +38,7 @@ interface Fault {
   readonly offset: number;
   readonly length: number;
   readonly before: Before;
-  /** The last key seen: the one whose value is wrong. */
+  /** The last key: the one whose value is wrong. */
   readonly key: string | undefined;
   readonly inside: 'object' | 'array' | undefined;
   readonly escapeAdvice: string;
@@ -45,21 +46,21 @@ interface Fault {
 
 interface Finding {
   readonly offset: number;
-  /** `{at}` becomes the line and column. */
+  /** `{at}` is replaced by line and column. */
   readonly message: string;
 }
 
-/** Drops the byte order mark; broken UTF-8 becomes U+FFFD and loses no deployment. */
+/** Removes the byte order mark; broken UTF-8 becomes U+FFFD and loses no deployment. */
 const utf8 = new TextDecoder();
 
 export interface JsonOptions {
-  /** How this sender escapes text: an order, which may go on with ", which …". */
+  /** How this sender escapes text: an instruction, which may continue with ", which …". */
   readonly escapeAdvice?: string;
-  /** Reads `"key": ,` as the variable that was not filled in there: `"$key"`. */
+  /** Reads `"key": ,` as an empty variable in that position: `"$key"`. */
   readonly fillsEmptyValues?: boolean;
 }
 
-/** Strict JSON in UTF-8. Never throws; what is wrong is looked for only when JSON.parse refuses. */
+/** Strict JSON in UTF-8. Never throws; the cause of an error is searched for only when JSON.parse fails. */
 export function parseJson(body: Buffer, options: JsonOptions = {}): ParsedJson {
   const { escapeAdvice = ESCAPE_ADVICE, fillsEmptyValues = false } = options;
   const beyond = beyondMostValues(body);
@@ -85,21 +86,18 @@ export function parseJson(body: Buffer, options: JsonOptions = {}): ParsedJson {
   }
 }
 
-/** @returns undefined when something else is wrong with it, too. */
+/** @returns undefined when there is another error as well. */
 function parseFilled(text: string): ParsedJson | undefined {
   const filled = fillEmptyValues(text);
   if (filled === text) return undefined;
   try {
     return { ok: true, value: readJson(filled) };
   } catch {
-    return undefined; // said of the text as it came
+    return undefined; // positions refer to the text as it came
   }
 }
 
-/**
- * In one pass: texts are skipped, and where a value is due after a key and none stands there, the key's variable is
- * put.
- */
+/** In one pass: strings are skipped, and where a value is missing after a key, the key's variable is inserted. */
 function fillEmptyValues(text: string): string {
   const parts: string[] = [];
   let [done, key, isValueDue] = [0, '', false];
@@ -122,7 +120,7 @@ function fillEmptyValues(text: string): string {
   return parts.join('') + text.slice(done);
 }
 
-/** Where the text that begins at a quote ends: at its closing quote, or with everything. */
+/** The end of the string that begins at a quote: its closing quote, or the end of the text. */
 function endOfText(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length && text.charAt(at) !== '"') at += text.charAt(at) === '\\' ? 2 : 1;
@@ -191,7 +189,7 @@ function firstFault(text: string): Omit<Fault, 'escapeAdvice'> | undefined {
   return fault;
 }
 
-/** Ends the visit at the first fault: the ones after it only follow from it. */
+/** Ends the visit at the first error: later ones only follow from it. */
 class FoundIt extends Error {}
 
 function explain(fault: Fault, text: string): Finding {
@@ -216,7 +214,7 @@ function cutOff({ offset, length, code, before, key }: Fault, text: string): Fin
   return { offset: textEnd, message };
 }
 
-/** `"Revert "Add x""`: the text seems to end at its second quote. */
+/** `"Revert "Add x""`: the string seems to end at its second quote. */
 function openQuote({ code, offset, before, key, escapeAdvice }: Fault, text: string): Finding | undefined {
   const afterText = before.kind === 'string' && /^[ \t]*$/.test(text.slice(before.end, offset));
   if (!afterText || !['InvalidSymbol', 'CommaExpected', 'UnexpectedEndOfString'].includes(code)) return undefined;
@@ -244,7 +242,7 @@ function insideText({ code, offset, length, before, key, escapeAdvice }: Fault, 
 }
 
 function wrongEscape(token: string): number {
-  // in bites: a regular expression has a stack, too
+  // in chunks: a regular expression has a stack limit, too
   const right = /(?:[^\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})){1,1000}/y;
   let index = 0;
   while (right.test(token)) index = right.lastIndex;

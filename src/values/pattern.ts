@@ -4,7 +4,7 @@ import safeRegex from 'safe-regex2';
 /** RE2 needs at most this many steps a character: 1,000 characters stay under a tenth of a second. */
 const MAX_PROGRAM_SIZE = 5_000;
 
-/** Why a pattern cannot be used. `kind` is for the caller's own advice, `why` says it in the parser's words. */
+/** Why a pattern cannot be used. `kind` selects the caller's advice, `why` is the parser's message. */
 export interface PatternFault {
   readonly kind: 'invalid' | 'unsupported' | 'catastrophic' | 'too-large';
   readonly why: string;
@@ -12,7 +12,7 @@ export interface PatternFault {
 
 /**
  * A regular expression of the configuration, run by RE2 in linear time, whatever the text. Nested repetition is refused
- * as well: it is never meant.
+ * as well: it is always a mistake.
  */
 export function compilePattern(
   body: string,
@@ -27,7 +27,7 @@ export function compilePattern(
   return compiled;
 }
 
-/** For a pattern that is our own or was checked before: without the test for nested repetition. */
+/** For our own patterns and those that were checked before: without the test for nested repetition. */
 export function compileRe2(body: string, { ignoreCase }: { readonly ignoreCase: boolean }): RE2JS | PatternFault {
   try {
     return RE2JS.compile(body, ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
@@ -37,7 +37,7 @@ export function compileRe2(body: string, { ignoreCase }: { readonly ignoreCase: 
   }
 }
 
-/** JavaScript's own parser first: it knows the syntax that people write, and (?i) or (?P<name>…) is not in it. */
+/** JavaScript's own parser first: it knows the syntax that people write, without (?i) or (?P<name>…). */
 function whyInvalid(body: string): string | undefined {
   try {
     new RegExp(body);

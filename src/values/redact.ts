@@ -2,23 +2,26 @@ import { beyondMostValues } from './json-limits.ts';
 import { isSecretName } from './secret-names.ts';
 import { hideSecrets, mayHoldSecret } from './secrets.ts';
 
-/** Looked for in the raw text first: most bodies hold none of these words and are kept as they are. */
+/** Searched for in the raw text first: most bodies contain none of these words and are kept unchanged. */
 const SECRET_WORDS =
   /token|secret|passw|passphrase|api_?key|private_?key|access_?key|authorization|credential|signature|session_?id|(?:^|["'&?])(?:pass|pwd|jwt|sig|auth|session)["'=]|"variables"\s*:\s*\[\s*\{/i;
 /**
- * What may be within a secret, or before it, and somebody wrote as an escape: `"\u0074oken"` is the name `token`,
- * and `\u0026sig=` a parameter. Go and Rails write `<` and `>` so.
+ * Escapes of characters that may occur in a secret or its name: `"\u0074oken"` is the name `token`, and `\u0026sig=` a
+ * parameter. Go and Rails escape `<` and `>` like this.
  */
 const ESCAPED_ASCII = /\\u00(?:2[0135689a-f]|3[0-9abdf]|[4-7][\da-f])/i;
-/** An address that lets anyone with it in, such as the `output_stream_url` of Heroku's builds (X-Amz-Signature). */
+/**
+ * An address that gives access to anyone who has it, such as the `output_stream_url` of Heroku's builds
+ * (X-Amz-Signature).
+ */
 const SIGNED_URL = /^(https?:\/\/[^?\s]+)\?\S*(?:signature|token|credential|secret|api_?key)=/i;
 const REDACTED = '[redacted]';
 const NOT_KEPT = '[not kept: it may hold a secret, and it cannot be read to take it out]';
 
 /**
- * A body as it may be kept and shown: without the values of CI variables (GitLab's pipeline hooks carry them), of
- * fields whose names say that they are secret, of addresses that are signed, and without what is a secret by its shape.
- * Names are compared as the parser reads them. Returns the very bytes when there is nothing to hide.
+ * A body without secrets, as it is kept and shown: without the values of CI variables (GitLab's pipeline hooks carry
+ * them), of fields whose names mark them as secret, of signed addresses, and without secrets that are recognised by
+ * their shape. Names are compared after unescaping. Returns the same bytes when nothing is masked.
  */
 export function redactBody(body: Buffer): Buffer {
   const text = body.toString('latin1'); // the words are ASCII, and this is read three times as fast
@@ -28,7 +31,7 @@ export function redactBody(body: Buffer): Buffer {
   return redactJson(body, hasShapes ? hideSecrets : (value) => value) ?? redactText(body, text);
 }
 
-/** It is no JSON, or more than is parsed. */
+/** It is no JSON, or beyond the limits of what is parsed. */
 function redactText(body: Buffer, text: string): Buffer {
   const isNamed = SECRET_WORDS.test(text) || ESCAPED_ASCII.test(text);
   return Buffer.from(isNamed ? NOT_KEPT : hideSecrets(body.toString('utf8')));
@@ -36,13 +39,14 @@ function redactText(body: Buffer, text: string): Buffer {
 
 type HideShapes = (text: string) => string;
 
-/** @returns undefined for what is no JSON, or more than is parsed. */
+/** @returns undefined for what is no JSON, or beyond the limits of what is parsed. */
 function redactJson(body: Buffer, hideShapes: HideShapes): Buffer | undefined {
   if (beyondMostValues(body) !== undefined) return undefined;
   try {
     const root = { value: JSON.parse(body.toString('utf8')) };
     hideIn(root, { hideShapes });
-    return Buffer.from(JSON.stringify(root.value)); // also where nothing was hidden: a name may stand there twice
+    // written again even where nothing was masked: a duplicate key may hide a secret
+    return Buffer.from(JSON.stringify(root.value));
   } catch {
     return undefined;
   }
@@ -50,11 +54,14 @@ function redactJson(body: Buffer, hideShapes: HideShapes): Buffer | undefined {
 
 interface Hiding {
   readonly hideShapes: HideShapes;
-  /** The name above that says it: all below is secret, as in `"token": { "value": "…" }`. */
+  /** The name of an outer field marks everything below it as secret, as in `"token": { "value": "…" }`. */
   readonly secretName?: string;
 }
 
-/** In place: a reviver would take three times as long. @param listName of the list that it is, where it is one */
+/**
+ * In place: a reviver would take three times as long.
+ * @param listName the name of the list, within one
+ */
 function hideIn(holder: object, hiding: Hiding, listName?: string): void {
   const fields = holder as Record<string, unknown>; // what JSON.parse gives
   for (const key of Object.keys(fields)) {

@@ -1,8 +1,8 @@
-/** What a Git ref names, in the words of a person: a branch, a tag, or a request to merge. */
+/** What a Git ref is, in the terms of people: a branch, a tag, or a merge request. */
 export interface NamedRef {
   /** Branch or tag, without `refs/heads/` and `refs/tags/`. Absent for a ref that only a merge request has. */
   readonly ref?: string;
-  /** Whether `ref` is a tag. Absent where the ref does not say. */
+  /** Whether `ref` is a tag. Absent where the ref does not show it. */
   readonly tag?: boolean;
   /** The number of the merge or pull request whose ref it is. */
   readonly mergeRequest?: string;
@@ -10,7 +10,7 @@ export interface NamedRef {
 
 /**
  * Reads `main`, `refs/heads/main`, `refs/tags/v1.2.0`, `refs/merge-requests/42/merge` (also `head` and `train`),
- * `refs/pull/42/merge` and `refs/pull-requests/42/from`. A name that is none of these stands for itself.
+ * `refs/pull/42/merge` and `refs/pull-requests/42/from`. Any other name is returned unchanged.
  */
 export function nameRef(text: string | null | undefined): NamedRef {
   const ref = text?.trim();

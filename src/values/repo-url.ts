@@ -4,7 +4,7 @@ import { trimChars, trimCharsEnd } from './text.ts';
 export interface RepoUrl {
   /** Host name, lower case, without port and user. */
   readonly host: string;
-  /** The whole path with every sub-group, without `.git`: `harbor/apps/lighthouse-api`. */
+  /** The whole path with all subgroups, without `.git`: `harbor/apps/lighthouse-api`. */
   readonly path: string;
   /** For a browser. Never holds the user or password of the address. */
   readonly url: string;
@@ -55,13 +55,13 @@ function build(parts: { authority: string; path: string; scheme: string }): Repo
   return { host, path: decodeOrKeep(path), url: `${origin(host, server?.[2], parts.scheme)}/${path}` };
 }
 
-/** SSH on the port of HTTPS has a host of its own, which has no web pages: `altssh.…`, or `ssh.…` with the port 443. */
+/** The host for SSH over the port of HTTPS has no web pages: `altssh.…`, or `ssh.…` with the port 443. */
 function webHost(host: string, port: string | undefined, scheme: string): string {
   const isSsh = (scheme === 'ssh' || scheme === 'git+ssh') && port === '443';
   return host.replace(isSsh ? /^(?:alt)?ssh\.(?=[^.]+\.)/ : /^altssh\./, '');
 }
 
-/** The port of SSH is not the port of the web pages; a port of plain HTTP answers no HTTPS. */
+/** The port of SSH is not that of the web pages; a port of plain HTTP answers no HTTPS. */
 function origin(host: string, port: string | undefined, scheme: string): string {
   if (scheme === 'http' && port && port !== '80') return `http://${host}:${port}`;
   const keepsPort = (scheme === 'https' || scheme === 'git+https' || scheme === 'oci') && port && port !== '443';
@@ -72,6 +72,6 @@ export function decodeOrKeep(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    return path; // a lone "%" in a path: it stands for itself
+    return path; // a lone "%" in a path is literal
   }
 }

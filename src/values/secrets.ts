@@ -14,7 +14,7 @@ const SHAPES: readonly RegExp[] = [
   /AIza[\w-]{30,}|pypi-[\w-]{16,}|SG\.[\w-]{16,}\.[\w-]{16,}/g, // Google, PyPI, SendGrid
 ];
 
-/** A secret after the name that gives it away; the name stays. */
+/** A secret after its telltale name; the name is kept. */
 const AFTER_NAME: readonly RegExp[] = [
   /(aws_?secret_?(?:access_?)?key(?:\\?["'])?[ \t]{0,4}[=:][ \t]{0,4}(?:\\?["'])?)[A-Za-z0-9/+=]{12,}/gi,
   /(\b(?:bearer|basic) {1,4})[\w.~+/=-]{16,}/gi,
@@ -22,15 +22,15 @@ const AFTER_NAME: readonly RegExp[] = [
   /(hooks\.slack\.com\/(?:services|triggers|workflows)\/)[\w/-]{8,}/gi,
 ];
 
-/** `https://user:password@host`: with the host it stays an address. */
+/** `https://user:password@host`: without them it is still an address. */
 const USER_INFO: readonly RegExp[] = [
   /(:\/\/)[^\s/?#"'<>\\:@]*:[^\s/?#"'<>\\]*@/g,
   /(https?:\/\/)[^\s/?#"'<>\\]*@/gi, // the user alone may be the token
 ];
 
 /**
- * Looked for first: most texts hold nothing of the kind. Each alternative begins with the character that is rarest in
- * it and looks back from there, which passes over a text three times as fast as the shapes from their beginnings.
+ * Searched for first: most texts contain none of these. Each alternative begins with its rarest character and looks
+ * back from there, which scans a text three times as fast as the shapes from their beginnings.
  */
 const SHAPE_SIGNS =
   /-(?<=(?:gl[a-z]{2,5}|xox[a-z]|xapp|sk-ant|sk-proj|HRKU|pypi|PRIVATE KEY)-)|_(?<=gh[pousr]_|github_pat_|(?:npm|dckr_pat|[sr]k_live|dop_v1|hvs)_)|\.(?<=(?:xox[a-z]|SG|npm|dckr_pat|[sr]k_live|dop_v1|hvs|hooks)\.)| (?<=(?:[bB][eE][aA][rR][eE][rR]|[bB][aA][sS][iI][cC]) )|A(?:T(?:ATT|CTT|STT|BB)|[KS]IA[A-Z0-9]|Iza)|eyJ|[sS][eE][cC](?<=[aA][wW][sS]_?[sS][eE][cC])/;
@@ -41,7 +41,7 @@ const USER_INFO_BEGINS = /:(?:\\?\/){2}[^\s/?#"'<>\\]*@/;
 const PARAMETER_BEGINS =
   /[?&#;][\w-]{0,40}(?:token|secret|pass|pwd|key|signature|credential|sig|auth|jwt|amz|goog|session)[\w-]{0,40}=/i;
 
-/** A sign that a secret or an address has within it, percent-encoded. */
+/** A character that occurs in secrets and addresses, percent-encoded. */
 const ENCODED_SIGN = /%(?:2[0-9a-f]|3[a-f]|40|5[bd])/i;
 
 export const mayHoldSecret = (text: string): boolean =>
@@ -49,11 +49,11 @@ export const mayHoldSecret = (text: string): boolean =>
 
 export const MASKED = '[secret]';
 
-/** The text without the secrets in it. The very text where there are none. */
+/** The text without its secrets. Returns the same text where there are none. */
 export function hideSecrets(text: string): string {
   if (!mayHoldSecret(text)) return text;
   const shown = hideShown(text);
-  // Decoded, a line of JSON might be none any more.
+  // A line of JSON is not decoded: it might be none any more then.
   if (!ENCODED_SIGN.test(shown) || shown.startsWith('{"')) return shown;
   // A name became part of an address.
   const decoded = decodedOrNothing(shown);
@@ -80,7 +80,7 @@ const END = '-----END ';
 const DASHES = '-----';
 const LONGEST_LABEL = 60;
 
-/** PEM. One that never ends was cut: all that follows is part of it, up to the end of the text in JSON. */
+/** PEM. A block that never ends was cut: everything that follows belongs to it, up to the end of the string in JSON. */
 function hidePrivateKeys(text: string): string {
   let kept = '';
   let at = 0;

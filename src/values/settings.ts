@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { trimCharsEnd } from './text.ts';
 import { webUrl } from './url.ts';
 
-/** The name of a source or sink: it stands in URLs, queue names and metrics. */
+/** The name of a source or sink: it is part of URLs, queue names and metrics. */
 export const Name = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and "-", at most 40, beginning with a letter');
 
-/** A shared secret that senders prove they know. Short ones can be guessed. */
+/** A shared secret of senders. Short ones can be guessed. */
 const Secret = z
   .string()
   .min(16, 'a secret needs at least 16 characters; make one with: openssl rand -hex 32')
@@ -18,16 +18,13 @@ const Secret = z
 
 const SECRETS_ADVICE = 'give a list with at least one secret, or with "generated"';
 
-/** Several are valid at once, so that a secret can be changed without losing a webhook. */
+/** Several are valid at once, so that a secret can be replaced without losing a webhook. */
 export const Secrets = z.array(Secret, SECRETS_ADVICE).min(1, SECRETS_ADVICE);
 
 /** The base URL of an HTTP service, without a trailing slash. */
 export const BaseUrl = webUrl('write a URL such as https://git.example.com').transform((url) => trimCharsEnd(url, '/'));
 
-/**
- * What we prove who we are with. Sent in a header: a line break would be refused by the HTTP client, far from the
- * cause.
- */
+/** A credential of ours. Sent in a header: a line break would be refused by the HTTP client, far from the cause. */
 export const Credential = (what: string) =>
   z
     .string()
@@ -35,9 +32,9 @@ export const Credential = (what: string) =>
     .regex(/^[\x21-\x7e]*$/, `the ${what} holds white space, often the newline of \`echo\`; use \`printf %s\``);
 
 /**
- * Two settings that mean nothing without one another. Undefined unless both are written; one alone is an issue at the
- * one that is missing.
- * @param otherwise what neither of them means: "to switch this sink off"
+ * Two settings that make sense only together. Undefined unless both are written; one alone is an issue at the one that
+ * is missing.
+ * @param otherwise the effect of leaving both out: "to switch this sink off"
  */
 export function bothOrNeither<Pair extends Readonly<Record<string, string | undefined>>>(
   pair: Pair,

@@ -2,23 +2,23 @@ import { z } from 'zod';
 
 /** Names, such as of a service, a branch, a person. */
 export const NAME_CHARS = 255;
-/** Paths and images: a full path has several names in it. */
+/** Paths and images: a full path consists of several names. */
 export const PATH_CHARS = 500;
 /** Commit messages, descriptions. */
 export const TEXT_CHARS = 10_000;
 /**
- * What a source reads of any text: more than a record keeps, so that the record can say what was cut
- * (domain/bounded-record.ts), and little enough that nobody has to care how long a text is.
+ * What a source reads of any text: more than a record keeps, so that the record can note what was cut
+ * (domain/bounded-record.ts), and little enough that the length of a text costs nothing.
  */
 const READ_CHARS = 12_000;
 /** Entries of a list or fields of an object that a source reads. */
 const READ_ITEMS = 5_000;
 
 const TYPED_CHARS = 300;
-/** What a person types: a name in a form, a query or a setting. */
+/** Text that a person types: a name in a form, a query or a setting. */
 export const TypedText = z.string().trim().max(TYPED_CHARS, `write at most ${TYPED_CHARS} characters`);
 
-/** The first so many UTF-16 units, never half of a surrogate pair. */
+/** The first UTF-16 units up to the limit, never half of a surrogate pair. */
 export function cutUnits(text: string, max: number): string {
   if (text.length <= max) return text;
   const isHigh = (text.charCodeAt(max - 1) & 0xfc00) === 0xd800;
@@ -29,12 +29,12 @@ export function cutUnits(text: string, max: number): string {
 export const shorten = (text: string, max: number): string =>
   text.length <= max ? text : `${cutUnits(text, max - 1)}…`;
 
-/** Without white space around it, and no longer than anything reads. */
+/** Trimmed, and cut to what is read of any text. */
 export const readText = (text: string): string => cutUnits(text.trim(), READ_CHARS);
 
 /**
- * Text that says something, or undefined. A wrong type counts as missing: one odd field must not lose the deployment.
- * @param isNothing what the tool's templates print for a value that is missing, beside ''
+ * Text that is not blank, or undefined. A wrong type counts as missing: one odd field must not lose the deployment.
+ * @param isNothing what the tool's templates print for a missing value, beside ''
  */
 export const textUnless = (isNothing: (text: string) => boolean) =>
   z
@@ -58,13 +58,10 @@ export function firstFields(value: unknown): unknown {
   return Object.fromEntries(names.slice(0, READ_ITEMS).map((name) => [name, Reflect.get(value, name)]));
 }
 
-/** A list that may be missing or something else altogether. */
+/** A list that may be missing or of another type. */
 export const listOf = <Item extends z.ZodType>(item: Item) => z.preprocess(firstItems, z.array(item));
 
-/**
- * Without so many of the character at its ends as there are. A regular expression would take the square of their
- * number.
- */
+/** Removes a character from both ends. A regular expression would take quadratic time. */
 export function trimChars(text: string, chars: string): string {
   return trimCharsEnd(trimCharsStart(text, chars), chars);
 }

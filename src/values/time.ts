@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
-/** A time as it is kept: ISO 8601 in UTC with milliseconds. One layout, so that times compare as text. */
+/** A time as it is stored: ISO 8601 in UTC with milliseconds. One format, so that times compare as text. */
 export const Time = z.iso.datetime();
 
-/** A time as somebody writes it into a request, with any zone. */
+/** A time in a request, in any zone. */
 export const ZonedTime = z.iso.datetime({ offset: true, error: 'write a time such as 2026-03-14T20:00:00Z' });
 
 /**
- * Reads the layouts that GitLab, Bitbucket and Argo CD send: ISO 8601 with any offset and any fraction,
- * `2021-04-28 21:50:00 +0200`, `2022-04-09 19:26:31 UTC`, and epoch milliseconds.
- * A time without a zone is refused: it would be read in the zone of this machine.
+ * Reads the formats of GitLab, Bitbucket and Argo CD: ISO 8601 with any offset and any fraction, `2021-04-28 21:50:00
+ * +0200`, `2022-04-09 19:26:31 UTC`, and epoch milliseconds. A time without a zone is refused: it would be read in the
+ * zone of this machine.
  * @returns ISO 8601 UTC with milliseconds, or undefined for anything else.
  */
 export function toIso(time: string | number | null | undefined): string | undefined {
@@ -24,18 +24,18 @@ export function toIso(time: string | number | null | undefined): string | undefi
 }
 
 function fromEpochMs(epochMs: number): string | undefined {
-  const year2200Ms = 7_258_118_400_000; // past it, somebody sent nanoseconds or nonsense
+  const year2200Ms = 7_258_118_400_000; // a later time is nanoseconds, or nonsense
   return epochMs > 0 && epochMs < year2200Ms ? new Date(epochMs).toISOString() : undefined;
 }
 
 const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const MAX_EPOCH_MS = 8.64e15;
-/** The longest layout is `2026-03-14T20:00:00.000000000+02:00`. */
+/** The longest format is `2026-03-14T20:00:00.000000000+02:00`. */
 const MAX_CHARS = 40;
 
 /**
- * A moment as a person writes it: `90m`, `12h`, `2d` before now, a date, or an ISO 8601 time. A time without a zone is
- * UTC wherever it is written (a form field sends none): the same text means the same everywhere.
+ * A moment as people write it: `90m`, `12h`, `2d` before now, a date, or an ISO 8601 time. A time without a zone is UTC
+ * wherever it is written (a form field sends none): the same text means the same everywhere.
  */
 export function parseMoment(text: string, now: Date): Date | undefined {
   const trimmed = text.trim();
@@ -51,7 +51,7 @@ const inRange = (ms: number): Date | undefined => (ms >= 0 && ms <= MAX_EPOCH_MS
 
 export const WRITE_A_MOMENT = 'write 90m, 12h, 2d or 2026-03-14T20:00:00Z';
 
-/** Checked for its layout only: what it means depends on when it is asked (`parseMoment`). */
+/** Checks the format only: the value depends on when it is asked (`parseMoment`). */
 export const MomentText = z
   .string()
   .refine((text) => parseMoment(text, new Date(0)) !== undefined || isSpan(text), WRITE_A_MOMENT);

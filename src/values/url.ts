@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { isSecretParameter } from './secret-names.ts';
 
-/** What a record keeps; browsers and proxies take no longer ones. */
+/** What a record keeps; browsers and proxies accept no longer ones. */
 export const URL_CHARS = 2_000;
-/** What is longer is no address that anybody could follow. Its beginning is kept so that the record can say so. */
+/** A longer text is no address that anybody could follow. Its beginning is kept so that the record can note it. */
 const READ_URL_CHARS = 4_000;
 
 /** An address in the configuration. */
 export const webUrl = (error: string) => z.url({ protocol: /^https?$/, error });
 
-/** Most have neither a user nor parameters: to parse those as well would cost ten times as much. */
+/** Most addresses have neither a user nor parameters: parsing those as well would cost ten times as much. */
 const PLAIN_URL = /^https?:\/\/[^\s@?#]+$/;
 
 /** An absolute http(s) address, parsed; undefined for anything else. */
@@ -23,7 +23,7 @@ export function parseWebUrl(text: string | null | undefined): URL | undefined {
 
 /**
  * An address as it may be kept, shown and sent on: http(s), without user and password, and without the values of
- * parameters that let anyone with them in. It is the very text where nothing had to be taken out.
+ * parameters that grant access. Returns the same text where nothing had to be removed.
  */
 export function safeUrl(text: string | null | undefined): string | undefined {
   if (text && text.length <= URL_CHARS && PLAIN_URL.test(text)) return URL.canParse(text) ? text : undefined;
@@ -54,13 +54,13 @@ function nameOf(parameter: string): string {
   try {
     return decodeURIComponent(name);
   } catch {
-    return name; // a lone "%": it stands for itself
+    return name; // a lone "%" is literal
   }
 }
 
 /**
- * An address as a URI (RFC 3986), for destinations that take nothing else: a tool may write anything, and browsers are
- * less strict (URL leaves "|" as it is). Undefined for what is no address.
+ * An address as a URI (RFC 3986), for strict destinations: a tool may write anything, and browsers are less strict (URL
+ * leaves "|" as it is). Undefined for what is no address.
  */
 export function uriOf(text: string | null | undefined): string | undefined {
   const url = parseWebUrl(text);
@@ -70,7 +70,7 @@ export function uriOf(text: string | null | undefined): string | undefined {
   return `${origin}${`${pathname}${search}${hash}`.replace(strange, encodeURIComponent)}`;
 }
 
-/** For a source's schema: what is no such address is left out, once. */
+/** For the schema of a source: anything else is left out. */
 export const Url = z
   .string()
   .nullish()

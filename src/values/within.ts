@@ -20,8 +20,8 @@ export async function within<T, Late>(
 }
 
 /**
- * Runs `work` with a signal that aborts when it has taken `limitMs`, or when `outer` aborts: for work that can end. Not
- * by AbortSignal.timeout() and AbortSignal.any(): in Node 20 nothing references those, and once they are
+ * Runs `work` with a signal that aborts when it has taken `limitMs`, or when `outer` aborts: for work that can be
+ * aborted. Not by AbortSignal.timeout() and AbortSignal.any(): in Node 20 nothing references those, and once they are
  * garbage-collected a request to a silent destination never ends.
  */
 export async function abortingAfter<T>(

@@ -20,7 +20,7 @@ export interface ActionRoutesParts extends DeliveriesParts {
 
 const Back = z.object({ back: z.string().max(4_000).catch('/') });
 
-/** What the buttons send. Each does one thing and leads back to a page that says what was done. */
+/** The targets of the buttons. Each does one thing and redirects to a page that says what was done. */
 export function createActionRoutes({ actions, guard, whoOf, ...parts }: ActionRoutesParts): RequestHandler {
   const router = Router();
   router.use('/actions', ...guard);

@@ -8,23 +8,24 @@ import type { Remap, Revise } from '../recording/remap.ts';
 import { answerTo } from '../sources/answer.ts';
 import type { Outcome, Source, Webhook } from '../sources/source.ts';
 
-/** Dead letters that are tried again or dropped by one click. The next click does the next ones. */
+/** Dead letters that are retried or dropped by one click. The next click handles the next ones. */
 export const BATCH = 500;
 
-/** By this header a test event is told from the tool's own webhooks. */
+/** Marks a test event, which did not come from the tool itself. */
 export const TEST_AGENT = 'Shiplog test event';
 
 /** What an admin can do by a button. */
 export interface Actions {
-  /** Puts up to BATCH of them back. With `remap` the webhooks are mapped again first. Says how many. */
+  /** Retries up to BATCH of them. With `remap` the webhooks are mapped again first. Returns how many. */
   replay(filter: DeadLetterFilter, order: { readonly remap: boolean }): Promise<number>;
-  /** Forgets up to BATCH of them. Says how many. */
+  /** Deletes up to BATCH of them. Returns how many. */
   drop(filter: DeadLetterFilter): Promise<number>;
   /**
-   * Maps a kept webhook again, and says of how many records. 0: its body is not kept, or there is nothing to record.
+   * Maps a kept webhook again, and returns the number of its records. 0: its body is not kept, or there is nothing to
+   * record.
    */
   mapWebhook(webhook: string): Promise<number>;
-  /** Maps every kept webhook of a deployment again, with today's mappers and rules. Says how many there were. */
+  /** Maps every kept webhook of a deployment again, with today's mappers and rules. Returns how many there were. */
   mapDeployment(deployment: string): Promise<number>;
   /** Sends a sample as the tool would. Undefined: there is no such source. */
   sendSample(source: string): Promise<{ readonly webhook: string; readonly verdict: Outcome['kind'] } | undefined>;
@@ -64,7 +65,7 @@ export function createActions(parts: ActionParts): Actions {
       await revise(deployment, { fromBodies: true });
       const webhooks = new Set((await records(deployment)).flatMap(({ webhook }) => webhook ?? []));
       let mapped = 0;
-      // recording tells the sinks what is new
+      // recording delivers to the sinks what is new
       for (const webhook of webhooks) if ((await mapWebhook(webhook)) > 0) mapped += 1;
       return mapped;
     },
@@ -75,7 +76,7 @@ export function createActions(parts: ActionParts): Actions {
   };
 }
 
-/** By the very way that a webhook takes, signature and all; only the network is left out. */
+/** Exactly as a webhook is received, signature included; only the network is left out. */
 async function sendSample(source: Source, { receive, onAnswered, clock }: ActionParts) {
   const receivedAt = clock();
   const startedMs = performance.now();

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { digest } from '../domain/change-record.ts';
 
-/** A file as browsers read it: no build step but a copy. */
+/** A file as browsers read it: the only build step is a copy. */
 export interface Asset {
   readonly name: string;
   readonly text: string;
-  /** The digest makes an upgrade visible at once and lets browsers keep the file for ever. */
+  /** The digest makes an upgrade visible at once and lets browsers cache the file for ever. */
   readonly path: string;
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../store/changes/filter.ts';
 
 const HOUR_MS = 3_600_000;
-/** Before `all`, shortest first. */
+/** Ranges before `all`, shortest first. */
 export const RANGES = { '1h': HOUR_MS, '24h': 24 * HOUR_MS, '7d': 7 * 24 * HOUR_MS, '30d': 30 * 24 * HOUR_MS } as const;
 export type Range = keyof typeof RANGES | 'all';
 export const RANGE_NAMES = ['1h', '24h', '7d', '30d', 'all'] as const satisfies readonly Range[];
@@ -21,14 +21,14 @@ const Page = z.object({
   page: z.coerce.number().int().min(1).max(100_000).catch(1),
 });
 
-/** All that the page shows is in its URL, so that it can be passed on. */
+/** Everything that the page shows is in its URL, so that it can be shared. */
 export interface ChangesQuery extends Omit<ChangeFilterQuery, 'since' | 'until'>, z.output<typeof Page> {
-  /** Epoch milliseconds; what happened at `to` is not in it. Absent: now, and it goes on. */
+  /** Epoch milliseconds; exclusive. Absent: now, and the page stays live. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
 }
 
-/** The filter as everywhere (store/changes/filter.ts), by the page's own names for the ends: `from` and `to`. */
+/** The usual filter (store/changes/filter.ts), with the page's own names for the ends: `from` and `to`. */
 export function readChangesQuery(
   asked: unknown,
   now: Date,
@@ -42,7 +42,7 @@ export function readChangesQuery(
   return { ...filter, from: sinceMs, to: untilMs, ...Page.parse(given), problems };
 }
 
-/** Our own links and forms carry these besides. */
+/** Further parameters of our own links and forms. */
 const OTHERS = ['range', 'from', 'to', 'since', 'until', 'page', 'did', 'count'];
 
 const unknownParameters = (given: Record<string, unknown>): FilterProblem[] =>
@@ -68,7 +68,7 @@ const FILTERS = [
 ] as const;
 export const isFiltered = (query: ChangesQuery): boolean => FILTERS.some((name) => query[name] !== undefined);
 
-/** The same page with something changed; always on its first page unless another is named. */
+/** The same page with something changed; always its first page unless another is named. */
 export function addressOf(query: ChangesQuery, change: Partial<ChangesQuery> = {}): string {
   const next = { ...query, page: 1, ...change };
   const search = new URLSearchParams();
@@ -86,7 +86,7 @@ export function spanOf({ fromMs, toMs }: Window): Partial<ChangesQuery> {
   return { from: Math.floor(fromMs - least), to: Math.ceil(toMs + least) + 1, range: undefined };
 }
 
-/** The span of time that the query names. `fromMs` is absent for all. */
+/** The time span of the query. `fromMs` is absent for all. */
 export function reachOf(query: ChangesQuery, now: Date, range: Range): { fromMs?: number; toMs: number } {
   const toMs = query.to ?? now.getTime();
   if (query.from !== undefined) return { fromMs: query.from, toMs };
@@ -98,7 +98,7 @@ export function filterOf(query: ChangesQuery, { fromMs }: { fromMs?: number }): 
   return { ...toChangeFilter(asked, new Date(0)), ...(fromMs !== undefined && { sinceMs: fromMs }) };
 }
 
-/** All that the page shows, whichever page of it. */
+/** The parameters of the page, whichever page of the list it is. */
 export const selectionOf = (query: ChangesQuery, now: Date): ChangeSelection =>
   filterOf(
     query,

@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import { DeadLetterFields, isFiltered } from '../domain/dead-letter-filter.ts';
 
-/** A form sends its empty fields, too: they ask for nothing. */
+/** A form sends its empty fields, too: they filter nothing. */
 const withoutEmpty = (sent: unknown): unknown =>
   Object.fromEntries(
     Object.entries(sent ?? {}).filter(([, value]) => typeof value !== 'string' || value.trim() !== ''),
   );
 
 const Sent = z.object(DeadLetterFields.shape);
-/** Which dead letters. Whatever cannot be read is refused: a filter that fell away would mean all of them. */
+/** Selects dead letters. A value that cannot be read is refused: a filter that was dropped would select all. */
 export const DeadLetterQuery = z.preprocess(withoutEmpty, Sent);
-/** As an order. Everything at once must be said, as the API has it: nobody drops all of them by an empty form. */
+/**
+ * The same for an order. Selecting all of them must be explicit, as in the API: an empty form must not drop all of
+ * them.
+ */
 export const DeadLetterOrder = z.preprocess(
   withoutEmpty,
   Sent.extend({ all: z.literal('1').optional(), remap: z.literal('1').optional() }).refine(
@@ -18,7 +21,7 @@ export const DeadLetterOrder = z.preprocess(
   ),
 );
 
-/** What an order of all that fit carries: that all are meant where nothing else is said. */
+/** The parameters of an order for all that match: `all` where there is no other filter. */
 export const orderOf = (query: DeadLetterFields): Readonly<Record<string, string | undefined>> =>
   isFiltered(query) ? query : { ...query, all: '1' };
 

@@ -1,8 +1,8 @@
-/** What went to one sink in the last minutes. */
+/** Deliveries to one sink in the last minutes. */
 export interface Recent {
   readonly delivered: number;
   readonly failed: number;
-  /** Of one attempt; absent: there was none. */
+  /** Duration of one attempt; absent: there was none. */
   readonly meanMs?: number;
 }
 
@@ -22,7 +22,7 @@ interface Minute {
   ms: number;
 }
 
-/** Counts by the minute, for as long as the page looks back. Only of this process, and since it began. */
+/** Counts by the minute, for as long as the page looks back. Only of this process, and since its start. */
 export function createTraffic(clock: () => Date): Traffic {
   const sinks = new Map<string, Minute[]>();
   const now = () => Math.floor(clock().getTime() / MINUTE_MS);

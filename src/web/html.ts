@@ -1,8 +1,8 @@
 import { hideSecrets } from '../values/secrets.ts';
 
 /**
- * Markup that is safe to send. Only elements (jsx-runtime.ts) and what is below make it; whatever else stands in one is
- * text.
+ * Markup that is safe to send. Only elements (jsx-runtime.ts) and the functions below make it; anything else inside one
+ * is text.
  */
 export class Html {
   readonly markup: string;
@@ -15,14 +15,14 @@ export class Html {
 }
 
 /**
- * The value of an attribute, sent exactly as it is. Elements are no such value: the compiler tells them apart by the
+ * The value of an attribute, sent exactly as it is. An element is no such value: the compiler distinguishes them by the
  * field.
  */
 export class Exact extends Html {
   readonly isExact = true;
 }
 
-/** What an element holds: nested markup, text, lists of both; `undefined` and `false` are nothing. */
+/** The content of an element: nested markup, text, lists of both; `undefined` and `false` are nothing. */
 export type Piece = Html | string | number | undefined | false | readonly Piece[];
 
 /**
@@ -40,14 +40,17 @@ export function toMarkup(piece: Piece): string {
   return escaped(String(piece));
 }
 
-/** Most text needs nothing done to it: looking costs a third of replacing. */
+/** Most text needs no change: testing costs a third of replacing. */
 const SPECIAL = // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
   /[&<>"'\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
 
-/** No secret that tells itself by its shape is shorter. */
+/** No secret that is recognised by its shape is shorter. */
 const SHORTEST_SECRET_CHARS = 10;
 
-/** Also without secrets: an earlier bridge hid none, and its names and keys stay as long as the change log goes. */
+/**
+ * Without secrets, too: an earlier release did not mask them, and its names and keys stay as long as the change log
+ * keeps them.
+ */
 export function escaped(text: string): string {
   const shown = text.length < SHORTEST_SECRET_CHARS ? text : hideSecrets(text);
   return SPECIAL.test(shown) ? escapeMarkup(revealHidden(shown)) : shown;
@@ -63,8 +66,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const escapeMarkup = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 /**
- * Terminal escapes, and marks that turn or hide text, are shown: nobody may read "production" where something else
- * stands.
+ * Terminal escapes, and bidirectional or invisible marks, are shown: nobody may read "production" where something else
+ * is written.
  */
 function revealHidden(text: string): string {
   return text.replace(HIDDEN, (mark) => `[U+${mark.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`);
@@ -74,8 +77,8 @@ const HIDDEN = // biome-ignore lint/suspicious/noControlCharactersInRegex: they 
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 /**
- * For the value of a form field: escaped, but sent back exactly as it came. Nothing in it is what a terminal obeys; NUL
- * and C1 characters, which no reference can name, are replaced.
+ * For the value of a form field: escaped, but sent back exactly as it came. Characters that a terminal obeys are
+ * escaped; NUL and C1 characters, which no reference can name, are replaced.
  */
 export const exactly = (text: string): Exact =>
   new Exact(SPECIAL.test(text) ? escapeMarkup(text).replace(HIDDEN, toReference) : text);
@@ -85,7 +88,7 @@ function toReference(mark: string): string {
   return code === 0 || (code >= 0x80 && code <= 0x9f) ? '\ufffd' : `&#x${code.toString(16)};`;
 }
 
-/** The address where it is http, https or one of ours; nothing for anything else. */
+/** The address where it is http, https or one of ours; undefined for anything else. */
 export function safeHref(address: string): string | undefined {
   if (localPath(address) === address) return address;
   if (!/^https?:\/\//i.test(address)) return undefined;
@@ -93,8 +96,8 @@ export function safeHref(address: string): string | undefined {
 }
 
 /**
- * The path, query and fragment of an address on this host, or nothing: it must not lead elsewhere, whatever a browser
- * makes of it.
+ * The path, query and fragment of an address on this host, or undefined: it must not lead elsewhere, however a browser
+ * interprets it.
  */
 export function localPath(address: string): string | undefined {
   const here = 'http://shiplog.invalid';

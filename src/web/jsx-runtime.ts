@@ -21,7 +21,7 @@ export const jsxs = jsx;
 
 export const Fragment = ({ children }: { children?: Piece }): Html => new Html(toMarkup(children));
 
-/** By its type only `exactly` made it, for elements hold quotes. */
+/** Only `exactly` makes this type: elements contain quotes. */
 const inAttribute = (value: unknown): string => (value instanceof Html ? value.markup : escaped(String(value)));
 
 const VOID: ReadonlySet<string> = new Set(['br', 'hr', 'img', 'input', 'link', 'meta']);
@@ -127,7 +127,7 @@ interface Elements extends Record<Plain, Global>, Record<Drawn, Shape> {
   readonly time: Global & { readonly datetime: string };
 }
 
-/** Where the compiler looks for the types of TSX. An element or attribute that is not named here does not compile. */
+/** Where the compiler looks up the types of TSX. An element or attribute that is not named here does not compile. */
 export declare namespace JSX {
   type Element = Html;
   type IntrinsicElements = Elements;

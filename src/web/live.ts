@@ -1,28 +1,28 @@
 import type { Request, RequestHandler, Response } from 'express';
 
 const LOOK_EVERY_MS = 1_000;
-/** Proxies cut connections on which nothing passes, often after 60 s. */
+/** Proxies close idle connections, often after 60 s. */
 const HEARTBEAT_MS = 15_000;
 const MAX_LISTENERS = 100;
-/** A browser comes back after this when the connection is lost. */
+/** A browser reconnects after this when the connection is lost. */
 const RETRY_MS = 3_000;
-/** A client that reads nothing any more is disconnected: a heartbeat is 3 bytes. */
+/** A client that no longer reads is disconnected: a heartbeat is 3 bytes. */
 const MAX_UNREAD_BYTES = 4_096;
 
 export interface Live {
   /** `GET /events`: says that something changed, not what; the page then loads itself again. */
   readonly handle: RequestHandler;
-  /** Ends every stream, so that a server can close. Browsers come back to the next one. */
+  /** Ends every stream, so that a server can close. Browsers reconnect to the next one. */
   close(): void;
 }
 
 /**
- * One watcher for all clients, and none while there is no client.
- * @param version another one whenever anything may have changed.
- * @param holderOf who listens: the places are shared evenly among them.
+ * One poll for all clients, and none while there is no client.
+ * @param version changes whenever anything may have changed
+ * @param holderOf who listens: the streams are shared evenly among them
  */
 export function createLive(version: () => Promise<string>, holderOf: (request: Request) => string = () => ''): Live {
-  /** In the order that they came, and whose each is. */
+  /** In their order, with the holder of each. */
   const listeners = new Map<Response, string>();
   let watching: NodeJS.Timeout | undefined;
   let beating: NodeJS.Timeout | undefined;
@@ -41,7 +41,7 @@ export function createLive(version: () => Promise<string>, holderOf: (request: R
     sentVersion = now;
   };
   const watch = () => {
-    // While Redis is away there is nothing to send: what changed meanwhile is sent when it is back.
+    // While Redis is away nothing is sent: what changed meanwhile is sent when it is back.
     watching = setTimeout(
       () =>
         void look()
@@ -89,8 +89,8 @@ export function createLive(version: () => Promise<string>, holderOf: (request: R
 }
 
 /**
- * The oldest stream of the reader with the most, where the new reader has at least two fewer: in the end all have the
- * same number.
+ * The oldest stream of the reader with the most, if the new reader has at least two fewer: eventually all have the same
+ * number.
  */
 function oldestOverLimit(listeners: ReadonlyMap<Response, string>, holder: string): Response | undefined {
   const counts = new Map<string, number>();

@@ -21,13 +21,13 @@ import {
 } from './session.ts';
 
 export interface LoginParts extends SessionParts {
-  /** Counts wrong tokens by address. A right one is never held back. */
+  /** Counts wrong tokens by address. A right one is always accepted. */
   readonly guesses: RefusalLimit;
 }
 
 const Login = z.object({ token: z.string().catch(''), next: z.string().catch('/') });
 
-/** Logging in and out, and ending every session at once. */
+/** Logging in and out, and ending all sessions. */
 export function createLogin(parts: LoginParts): RequestHandler {
   const { access, sessions, guesses, oidc } = parts;
   const router = Router();

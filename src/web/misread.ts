@@ -8,7 +8,7 @@ import { RunningQuery } from '../http/running.ts';
 const Count = z.coerce.number().int().min(0).max(10_000_000);
 const Page = z.coerce.number().int().min(1).max(100_000);
 
-/** What the address of a page may say: what the API knows, and what our own links carry besides. */
+/** The parameters of a page's address: those of the API, and further ones of our own links. */
 const PARAMETERS = {
   '/alerts': AlertsQuery.pick({ status: true, service: true, environment: true }).extend({ page: Page.optional() }),
   '/running': RunningQuery.extend({ page: Page.optional() }),
@@ -25,8 +25,8 @@ const PARAMETERS = {
 } as const;
 
 /**
- * What in the address of a page could not be read, each with what is known: it was left out, and nobody takes what is
- * shown for what they asked for.
+ * The parameters of the address that could not be read, each with the values that are allowed: they were left out, and
+ * the page must not seem to show what was asked for.
  */
 export function misreadIn(path: keyof typeof PARAMETERS, asked: unknown): readonly string[] {
   const schema = PARAMETERS[path];

@@ -30,7 +30,7 @@ interface Parts extends OidcParts {
   readonly sessions: Sessions;
 }
 
-/** To the provider and back. A strict cookie is not sent on the way back, so that the flow has one of its own. */
+/** To the provider and back. A strict cookie is not sent on the way back, so that the flow has a cookie of its own. */
 export function createOidcRoutes(parts: Parts): RequestHandler {
   const router = Router();
   router.get('/login/oidc', async (request, response) => {
@@ -48,7 +48,7 @@ export function createOidcRoutes(parts: Parts): RequestHandler {
   router.get(LOGIN_CALLBACK, async (request, response) => {
     if (isHeldBack(request, response, parts)) return;
     const flow = flowOf(request, parts);
-    response.clearCookie(flowCookie(request), flowOptions(request)); // whatever comes of it, it is over
+    response.clearCookie(flowCookie(request), flowOptions(request)); // used once, whatever the result
     try {
       const person = personOf(await comeBack(request, parts, flow), parts.login);
       const { name, role } = person;
@@ -64,7 +64,7 @@ export function createOidcRoutes(parts: Parts): RequestHandler {
   return router;
 }
 
-/** Browsers keep no cookie of more than 4 KB: a longer address would be a login that fails. */
+/** Browsers keep no cookie of more than 4 KB: a longer address would make the login fail. */
 const NEXT_CHARS = 1_500;
 
 function nextOf({ query }: Request): string {
@@ -88,8 +88,8 @@ interface Opening {
 }
 
 /**
- * The page leads on by itself: a redirect would still count as a link of the provider's, with which no strict cookie is
- * sent.
+ * The page redirects by itself: an HTTP redirect would still count as a link from the provider's site, with which no
+ * strict cookie is sent.
  */
 async function open(request: Request, response: Response, { parts, person, next }: Opening): Promise<void> {
   const { people, sessions, onLogin } = parts;
@@ -118,7 +118,7 @@ function flowOf(request: Request, { people, clock }: Parts): Flow | undefined {
   return undefined;
 }
 
-/** A right login is held back as well: only the provider can tell, and it must not be asked without a limit. */
+/** A right login is limited as well: only the provider can tell, and it must not be asked without a limit. */
 function isHeldBack(request: Request, response: Response, { failures }: Parts): boolean {
   const address = networkOf(request.ip);
   if (!failures.isBeyond(address)) return false;

@@ -3,12 +3,12 @@ import type { LoginFailure } from '../domain/login.ts';
 import type { RefusalLimit } from '../http/refusals.ts';
 import type { PersonSessions } from './person-session.ts';
 
-/** What the login by a provider needs beside what every login has. */
+/** What a login by a provider needs beside what every login does. */
 export interface OidcParts {
   readonly login: OidcLogin;
   readonly people: PersonSessions;
   readonly publicUrl: string;
-  /** Counts logins that failed at the provider, by address. */
+  /** Counts failed logins by a provider, by address. */
   readonly failures: RefusalLimit;
   readonly clock: () => Date;
   readonly onLogin: (event: LoginEvent) => void;

@@ -29,7 +29,7 @@ export function performancePath({ environment, service, owner, range, failures }
   return search.size > 0 ? `/performance?${search}` : '/performance';
 }
 
-/** The changes that the figures are made of; of one state or type. */
+/** The changes from which the figures are computed; of one state or type. */
 export function changesPath(
   { environment, service, owner, range }: PerformanceQuery,
   of: { readonly status?: State; readonly change_type?: ChangeType } = {},

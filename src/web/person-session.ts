@@ -5,17 +5,17 @@ import { sameSecret } from '../sources/signature.ts';
 import type { Viewer } from './parts/action-form.tsx';
 import type { Person } from './person.ts';
 
-/** Somebody who may open the pages. */
+/** A person who may open the pages. */
 export type Admitted = Person & { readonly role: 'admin' | 'viewer' };
 
-/** Sessions of people who logged in by a provider. They lie where those of tokens lie, and end with them. */
+/** Sessions of people who logged in by a provider. They are stored with those of tokens, and end with them. */
 export interface PersonSessions {
   readonly lifetimeMs: number;
-  /** What is kept of a session: who it is, until when, and that we wrote it. */
+  /** The content of a stored session: the person, its end, and a signature. */
   write(id: string, person: Admitted): string;
-  /** Undefined: it is no such session, it has ended, or the configuration has changed who may what. */
+  /** Undefined: there is no such session, it has ended, or the configuration has changed the rights. */
   read(id: string, kept: string): Viewer | undefined;
-  /** The same for what the browser keeps while it is at the provider. */
+  /** The same for the state that the browser keeps while it is at the provider. */
   seal(text: string): string;
   unseal(sealed: string): string | undefined;
 }
@@ -26,7 +26,7 @@ const Kept = z.object({ name: z.string(), role: z.enum(['admin', 'viewer']), unt
 export function createPersonSessions(login: OidcLogin, clock: () => Date): PersonSessions {
   const { issuer, client_id, client_secret, groups_claim, admin, read } = login;
   const lifetimeMs = login.session_hours * 3_600_000;
-  // Whoever is no longer named in the configuration must not go on with what they had.
+  // Somebody who is no longer named in the configuration must not keep their rights.
   const key = deriveFrom(client_secret, JSON.stringify([issuer, client_id, groups_claim, admin, read]));
   const signature = (id: string, body: string) => deriveFrom(key, `person ${id} ${body}`);
   return {

@@ -3,9 +3,9 @@ import { withoutControls } from '../values/controls.ts';
 import { asObject } from '../values/json.ts';
 import { cutUnits, firstItems } from '../values/text.ts';
 
-/** Who came back from the provider, and what they may. */
+/** The person who came back from the provider, and their rights. */
 export interface Person {
-  /** Stands in the log beside what they did. */
+  /** The log names it beside the action. */
   readonly name: string;
   /** Undefined: none of their groups opens the pages. */
   readonly role: 'admin' | 'viewer' | undefined;
@@ -15,7 +15,7 @@ type Claims = Readonly<Record<string, unknown>>;
 type Rules = Pick<OidcLogin, 'groups_claim' | 'name_claim' | 'admin' | 'read'>;
 
 const NAME_CHARS = 200;
-/** The first that the provider sends: what people call themselves, else what never changes. */
+/** The first of these that the provider sends: a readable name, else the stable id. */
 const NAME_CLAIMS = ['preferred_username', 'nickname', 'email', 'name', 'sub'];
 
 export function personOf(claims: Claims, rules: Rules): Person {
@@ -35,7 +35,7 @@ function nameIn(claims: Claims, configured: string | undefined): string {
   return 'somebody without a name';
 }
 
-/** A list of texts, or one. An address that the provider has not verified may be anybody's. */
+/** A list of texts, or one. An e-mail address that the provider has not verified may be anybody's. */
 function groupsIn(claims: Claims, claim: string): ReadonlySet<string> {
   if (claim === 'email' && claims['email_verified'] !== true) return new Set();
   const value = valueAt(claims, claim);

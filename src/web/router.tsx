@@ -32,19 +32,19 @@ import { rememberWho, requireAdmin, requireReader, viewerOf } from './session.ts
 import { type Trouble, troubleOf } from './trouble.ts';
 
 export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, AlertPageParts, DeliveriesParts, LoginParts {
-  /** Where people and tools reach the bridge; absent: where they came by. */
+  /** The address by which people and tools reach the bridge; absent: that by which they came. */
   readonly publicUrl?: string | undefined;
   readonly running: Running;
   readonly actions: Actions;
   readonly live: Live;
   readonly spool: () => Spooled;
-  /** The error means that Redis is away: the pages say so, and nothing is broken. */
+  /** True when the error means that Redis is away: the pages say so, and nothing is broken. */
   readonly isRedisAway: (error: unknown) => boolean;
 }
 
 /**
- * Stricter than helmet's: no inline style or script, no other host. Nor `upgrade-insecure-requests`, which would
- * ask for the style sheet by https where the bridge is reached by plain http.
+ * Stricter than helmet's: no inline style or script, no other host. Not `upgrade-insecure-requests`, which would load
+ * the style sheet by https where the bridge is reached by plain http.
  */
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; form-action " +
@@ -61,9 +61,9 @@ interface RouteParts extends PageParts {
   readonly guard: readonly RequestHandler[];
 }
 
-/** The pages a person looks at. */
+/** The pages that people look at. */
 export function createPages(parts: PageParts): RequestHandler {
-  // Only logged-in users come so far; `viewer` is the role that can do the least.
+  // Only logged-in users come this far; `viewer` is the role with the fewest rights.
   const whoOf = (request: Request): Viewer => viewerOf(request) ?? { role: 'viewer' };
   const routeParts: RouteParts = { ...parts, whoOf, guard: requireAdmin };
   const router = Router();
@@ -121,7 +121,7 @@ async function sendChanges(routeParts: RouteParts, request: Request, response: R
   );
 }
 
-/** Every page says who looks at it, and what is wrong at the moment. */
+/** Every page says who is logged in, and what is wrong at the moment. */
 async function layoutOf(parts: RouteParts, request: Request, { title, at }: Pick<PageContent, 'title' | 'at'>) {
   return { title, at, who: parts.whoOf(request), trouble: await troubleOf(parts, new Date()) };
 }
@@ -131,7 +131,7 @@ interface Exchange {
   readonly response: Response;
 }
 
-/** 400 where the address says something that the page does not know: the page is shown without it, and says so. */
+/** 400 where the address has a parameter that the page does not know: the page is shown without it, and says so. */
 async function sendPage(
   parts: RouteParts,
   { request, response }: Exchange,
@@ -144,7 +144,7 @@ async function sendPage(
 
 function addReading(router: Router, parts: RouteParts): void {
   router.get('/deployments/*key', async (request, response) => {
-    const path: unknown = request.params.key; // express gives the parts between slashes, its types say text
+    const path: unknown = request.params.key; // express returns the parts between slashes, its types say text
     const name = Array.isArray(path) ? path.join('/') : String(path);
     const view = { name, asked: request.query, who: parts.whoOf(request), now: new Date() };
     const body = await deploymentPage(parts, view);
@@ -246,7 +246,7 @@ function baseOf(request: Request): string {
   return `${request.protocol}://${name}${prefixOf(request)}`;
 }
 
-/** A person with a browser sees a page; scripts, and addresses of the API and of webhooks, are answered with JSON. */
+/** A person with a browser gets a page; scripts, and addresses of the API and of webhooks, get JSON. */
 const sendUnknownPage: RequestHandler = (request, response, next) => {
   const isPage = request.method === 'GET' && !/^\/(?:api|webhooks?|assets)(?:\/|$)/i.test(request.path);
   if (!isPage || request.accepts(['json', 'html']) !== 'html') return next();
@@ -259,7 +259,7 @@ const sendUnknownPage: RequestHandler = (request, response, next) => {
   response.status(404).send(page({ title: 'Not found', ...(who && { at: '', who }), body }));
 };
 
-/** A sentence for a person instead of JSON. What lies in the spool is safe meanwhile. */
+/** A sentence for a person instead of JSON. Webhooks in the spool are safe meanwhile. */
 const sendRedisUnavailable =
   ({ isRedisAway, spool }: RouteParts): ErrorRequestHandler =>
   (error, request, response, next) => {

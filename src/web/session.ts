@@ -18,13 +18,13 @@ import { page } from './parts/layout.tsx';
 const SECURE_COOKIE = '__Host-shiplog_session';
 const PLAIN_COOKIE = 'shiplog_session';
 const SESSION_ID = /^[A-Za-z0-9_-]{43}$/;
-/** A request with more cookies of this name does not have them from us. */
+/** A request with more cookies of this name did not get them from us. */
 const MOST_COOKIES = 4;
 
 export interface SessionParts {
   readonly access: Access;
   readonly sessions: Sessions;
-  /** Where a provider says who people are. */
+  /** Where a provider identifies people. */
   readonly oidc?: OidcParts | undefined;
 }
 
@@ -64,13 +64,13 @@ export function cookiesOf(request: Request, wanted: string): string[] {
 
 const viewers = new WeakMap<Request, Viewer | undefined>();
 
-/** The user of a request, as `rememberWho` found out. Undefined: not logged in. */
+/** The user of a request, as `rememberWho` determined. Undefined: not logged in. */
 export const viewerOf = (request: Request): Viewer | undefined => viewers.get(request);
 
-/** From now on the request counts as the user's who has just logged in. */
+/** From now on the request belongs to the user who has just logged in. */
 export const setViewer = (request: Request, token: Token): void => void viewers.set(request, toViewer(token));
 
-/** By a token in the Authorization header, or by session. Lets everybody pass. */
+/** Identifies the user by a token in the Authorization header, or by session. Lets everybody pass. */
 export function rememberWho(parts: SessionParts): RequestHandler {
   return async (request, _response, next) => {
     const identity = opensByToken(parts) ? parts.access.identify(request) : undefined;
@@ -79,7 +79,7 @@ export function rememberWho(parts: SessionParts): RequestHandler {
   };
 }
 
-/** Tokens open the pages unless a provider alone does. */
+/** Tokens open the pages unless only a provider may. */
 export const opensByToken = ({ oidc }: Pick<SessionParts, 'oidc'>): boolean => oidc?.login.only !== true;
 
 /** A token that may only write opens no pages. */
@@ -100,22 +100,23 @@ async function bySession(request: Request, parts: SessionParts): Promise<Viewer 
   return undefined;
 }
 
-/** Lets readers pass; everybody else is led to the login page and from there back. */
+/** Lets readers pass; redirects everybody else to the login page, and back from there. */
 export const requireReader: RequestHandler = (request, response, next) => {
   if (viewerOf(request)) return next();
   if (request.headers.authorization)
     return refuse(response.status(401), { message: 'The Authorization header holds no token that opens the pages.' });
   const to = localPath(request.originalUrl) ?? '/';
-  // A strict cookie is not sent with a link from a chat or a pager. Loaded once more from our own page, it is.
+  // A strict cookie is not sent with a link from a chat or a pager. When the page is loaded once more from our own
+  // page, it is.
   if (request.headers['sec-fetch-site'] === 'cross-site' && request.method === 'GET') {
     return void response.send(page({ title: 'One moment', goTo: to, body: html`<p><a href="${to}">Continue</a></p>` }));
   }
-  // What a form was sent to is no page to come back to; the page that it stood on is.
+  // The target of a form is no page to come back to; the page that contained the form is.
   const back = request.method === 'GET' || !to.startsWith('/actions') ? to : '/';
   response.redirect(303, `/login?next=${encodeURIComponent(back)}`);
 };
 
-/** Reads a form, and lets it pass when it is of the sender's own session (CSRF protection). */
+/** Reads a form, and lets it pass when it belongs to the sender's own session (CSRF protection). */
 export const requireForm: readonly RequestHandler[] = [readForm, checkForm];
 
 function checkForm(request: Request, response: Response, next: () => void): void {
@@ -141,7 +142,7 @@ function checkForm(request: Request, response: Response, next: () => void): void
     });
 }
 
-/** Only an admin acts, and only by a form of ours. */
+/** Only an admin may act, and only by a form of ours. */
 export const requireAdmin: readonly RequestHandler[] = [
   (request, response, next) => {
     const who = viewerOf(request);

@@ -2,17 +2,17 @@ import type { Backlog } from '../queue/queues.ts';
 import type { Hold } from '../queue/workers.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
 
-/** What somebody should look at, on whichever page they are. */
+/** Problems that every page shows. */
 export interface Trouble {
   readonly deadLetters: number;
-  /** Sinks that wait. */
+  /** Sinks that are on hold. */
   readonly held: number;
   /** Sources of which a webhook was refused within the last hour. */
   readonly refusing: readonly string[];
 }
 
 const REFUSED_WITHIN_MS = 3_600_000;
-/** Entries of refusals that are looked at; each is one sender and one cause. */
+/** Entries of refusals that are read; each is one sender and one cause. */
 const LOOKED_AT = 100;
 
 interface TroubleParts {

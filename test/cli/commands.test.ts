@@ -95,7 +95,7 @@ describe('shiplog changes', () => {
     const { port } = server.address() as AddressInfo; // it listens on a port
     const page = paper();
     const asking = listChanges({ ...reaching(bridge), port }, { limit: 25, text: 'lamp' }, page.output);
-    await expect(asking).rejects.toThrow('no change fits so far');
+    await expect(asking).rejects.toThrow('no change matches so far');
     expect(page.err()).toContain(`--until ${since} goes on`);
     server.close();
   });
@@ -179,7 +179,7 @@ describe('shiplog trace', () => {
     await expect.poll(() => traced('changes:ferry-3')).toMatch(/since then +it runs here\n/);
   });
 
-  it('says when nothing is known by that name', async () => {
+  it('says when nothing has that name', async () => {
     await expect(traced('0000000')).rejects.toBeInstanceOf(NothingFound);
     await expect(traced('no/such thing?#%')).rejects.toBeInstanceOf(NothingFound);
   });

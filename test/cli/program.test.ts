@@ -52,7 +52,7 @@ describe('the program', () => {
     expect(none).toMatchObject({
       code: 3,
       out: '[]\n',
-      err: expect.stringMatching(/no environment is called "nowhere"[\s\S]*no change fits/),
+      err: expect.stringMatching(/no environment is called "nowhere"[\s\S]*no change matches/),
     });
     expect(away).toMatchObject({ code: 1, err: expect.stringContaining('no bridge answers') });
     expect(wrong).toMatchObject({ code: 2, out: '' });

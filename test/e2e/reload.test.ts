@@ -52,21 +52,18 @@ it('SIGHUP reads the configuration anew: a secret is changed without losing a we
       if (status !== 202) refused.push(status);
     }
   })();
-  await reload(configOf([NEW, OLD]), 'the configuration is read anew');
+  await reload(configOf([NEW, OLD]), 'the configuration was read again');
   expect([await statusWith(OLD), await statusWith(NEW)]).toEqual([202, 202]);
   sending = false;
   await load;
   expect(refused).toEqual([]);
 
-  await reload(`${configOf([NEW])}\nsurprise: true\n`, 'the bridge goes on with the old one');
+  await reload(`${configOf([NEW])}\nsurprise: true\n`, 'the bridge keeps the old one');
   expect(bridge.output()).toMatch(/shiplog\.yaml:\d+: .*surprise/);
   expect([await statusWith(OLD), await statusWith(NEW)]).toEqual([202, 202]);
-  await reload(
-    configOf([NEW], '[{ match: { service: "/(a+)+$/" }, drop: true }]'),
-    'the bridge goes on with the old one',
-  );
+  await reload(configOf([NEW], '[{ match: { service: "/(a+)+$/" }, drop: true }]'), 'the bridge keeps the old one');
 
-  await reload(configOf([NEW]), 'the configuration is read anew');
+  await reload(configOf([NEW]), 'the configuration was read again');
   expect([await statusWith(OLD), await statusWith(NEW)]).toEqual([401, 202]);
   expect(bridge.output()).not.toContain(NEW);
 });

@@ -63,7 +63,7 @@ export const unlikeReplicas: Scenario = (run) =>
     await probe.done;
     const done = await tally(stage, probe.shots);
     const said = stage.replicas.filter((replica) =>
-      /replicas have unlike configurations/.test(replica.output()),
+      /the configurations of the replicas differ/.test(replica.output()),
     ).length;
     run.check(said > 0, 'no replica warns that the configurations differ');
     run.note(`${said} of 2 replicas warn`);

@@ -85,7 +85,7 @@ describe('a change for Alert24', () => {
 
   it('says the true time when it is reported late', () => {
     const late = toChange(aDeployment(), { ...IN_TIME, now: new Date('2026-03-19T15:12:30.000Z') });
-    expect(late.description).toContain('Told late: it happened at 2026-03-19T14:30:07.000Z, 42 minutes before');
+    expect(late.description).toContain('Sent late: it happened at 2026-03-19T14:30:07.000Z, 42 minutes before');
     expect(late.tags).toContain('late');
     const inTime = toChange(aDeployment(), IN_TIME);
     expect(inTime.description).not.toContain('late');

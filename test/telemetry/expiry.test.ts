@@ -86,7 +86,7 @@ describe('the metric of tokens that end', () => {
         (error, out) => resolve({ code: error?.code, out }),
       ),
     );
-    const soon = `valid until ${gitlab.options.expiresAt}; make a new one and put it in its place`;
+    const soon = `valid until ${gitlab.options.expiresAt}; make a new one and replace it`;
     expect(out).toContain(`WRONG  token of source gitlab: ${soon}\n`);
     expect(out).toContain(`WRONG  token of sink gitlab: ${soon}\n`);
     expect(out).toContain('ok     token of source argocd: valid until 2030-03-17\n');

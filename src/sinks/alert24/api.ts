@@ -4,13 +4,13 @@ import { pathSegment } from '../path-segment.ts';
 import type { PreviewedRequest } from '../sink.ts';
 import type { ChangeCreate } from './schema.ts';
 
-/** The service itself. Nothing inside is meant by it, wherever its name may lead. */
+/** The service itself: a name that resolves to a private address is refused. */
 export const ALERT24_URL = 'https://app.alert24.net';
 
-/** The requests that are used of Alert24's API. Each throws DeliveryFailed when there was no complete answer. */
+/** The requests to Alert24's API. Each throws DeliveryFailed when there was no complete answer. */
 export interface Alert24Api {
   post(change: ChangeCreate, serviceId: string | undefined, signal: AbortSignal): Promise<JsonAnswer>;
-  /** What `post` would send, without the key. */
+  /** The request of `post`, without the key. */
   preview(change: ChangeCreate, serviceId: string | undefined): PreviewedRequest;
   list(
     query: Readonly<Record<string, string>>,

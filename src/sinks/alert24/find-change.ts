@@ -3,8 +3,8 @@ import { type Alert24Api, refusal } from './api.ts';
 import { type Listed, Page } from './schema.ts';
 
 const PAGE_SIZE = 100; // docs/api-pagination: the maximum
-const MAX_PAGES = 5; // then give up and mark: the list may hold years
-const SLACK_MS = 10 * 60_000; // the clocks of two machines, and a request that took its time
+const MAX_PAGES = 5; // then give up and mark it as unknown: the list may cover years
+const SLACK_MS = 10 * 60_000; // tolerance for two clocks and the duration of a request
 
 /** `unknown`: the list cannot be read, or is too long to be sure. */
 export type FindResult = { kind: 'found'; id?: string } | { kind: 'absent' } | { kind: 'unknown' };
@@ -14,16 +14,14 @@ interface ChangeQuery {
   readonly serviceId: string | undefined;
   /** ISO 8601, when the request of which the answer is missing went out. */
   readonly attemptedAt: string;
-  /**
-   * Says whether a change with the same external id is really the one, for ids that a sender uses for several states.
-   */
+  /** Whether a change with the same external id is really ours, for ids that a sender uses for several states. */
   readonly isIt: (change: Listed) => boolean;
 }
 
 /**
- * Did the change of which the answer was lost arrive? Alert24 has no idempotency key, so that only its list can tell.
- * Whether the list shows the changes of services as well is not documented: the service's own list is asked too.
- * @throws DeliveryFailed when a later look may be able to tell.
+ * Whether the change whose answer was lost has arrived. Alert24 has no idempotency key, so that only its list can tell.
+ * Whether the list shows the changes of services as well is not documented: the service's own list is read, too.
+ * @throws DeliveryFailed when a later check may be able to tell.
  */
 export async function findChange(api: Alert24Api, query: ChangeQuery, signal: AbortSignal): Promise<FindResult> {
   const everywhere = await findInList(api, { ...query, serviceId: undefined }, signal);
@@ -53,7 +51,7 @@ async function findInList(api: Alert24Api, query: ChangeQuery, signal: AbortSign
 const timesOf = (page: Page): number[] =>
   page.data.map((change) => Date.parse(change.created_at ?? '')).filter((ms) => !Number.isNaN(ms));
 
-/** `beyond`: the page reaches into the time before the attempt. */
+/** `beyond`: the page goes back to before the attempt. */
 interface ListPosition {
   readonly page: Page;
   readonly offset: number;
@@ -83,7 +81,7 @@ async function readPage(
 ): Promise<Page | undefined> {
   const page = { limit: String(PAGE_SIZE), offset: String(offset) };
   let answer = await api.list({ external_id: query.externalId, ...page }, query.serviceId, signal);
-  // The filter is a guess; an Alert24 that refuses it may still list.
+  // The filter is undocumented; an Alert24 that refuses it may still list.
   if (answer.status === 400 || answer.status === 422) answer = await api.list(page, query.serviceId, signal);
   if (mayListLater(answer)) throw refusal(answer, 'Alert24 could not say whether it has the change already');
   return isSuccess(answer) ? Page.safeParse(answer.json).data : undefined;

@@ -17,7 +17,7 @@ export const alert24 = z
     name: Name.default('alert24'),
     url: BaseUrl.default(ALERT24_URL),
     api_key: Credential('API key').optional(),
-    /** Alert24 keeps no state and cannot change a record, so that by default only what was deployed is sent, once. */
+    /** Alert24 has no states and cannot change a record, so that by default only successes are sent, once. */
     states: z.array(State).min(1).default(['succeeded']),
     late_after_minutes: z.number().positive().default(5),
     concurrency: z.number().int().min(1).max(100).default(3),
@@ -79,7 +79,7 @@ async function deliver(api: Alert24Api, delivery: Delivery): Promise<Delivered> 
   const seen = await earlierAttempt(api, delivery);
   if (seen.kind === 'found') return { message: 'already there', ...(seen.id && { remoteId: seen.id }) };
   const possibleDuplicate = seen.kind === 'unknown';
-  // While it is unknown what an earlier attempt did, its time stays written down, whatever this one meets.
+  // While the outcome of an earlier attempt is unknown, its time stays stored, whatever the outcome of this one.
   if (!possibleDuplicate) await ledger.attempting();
   const forget = async () => {
     if (!possibleDuplicate) await ledger.notAttempted();

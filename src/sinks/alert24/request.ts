@@ -17,7 +17,7 @@ export const externalId = (deployment: Deployment): string =>
 interface Attempt {
   readonly now: Date;
   readonly lateAfterMs: number;
-  /** An earlier attempt may have made it already. */
+  /** An earlier attempt may have created it already. */
   readonly possibleDuplicate: boolean;
   readonly sourceName?: string | undefined;
   readonly pageUrl?: string | undefined;
@@ -54,7 +54,7 @@ export function toChange(
   };
 }
 
-/** Alert24 stamps the time of arrival and takes no other, so that the true times stand in the text. */
+/** Alert24 stamps the time of arrival and accepts no other, so that the true times are in the text. */
 function describe(
   deployment: Deployment,
   { lateMs, pageUrl }: { lateMs: number | undefined; pageUrl: string | undefined },
@@ -69,7 +69,7 @@ function describe(
     deployment.description && cutText(deployment.description.trim(), DESCRIPTION_LIMIT),
     times.filter(Boolean).join('; '),
     lateMs !== undefined &&
-      `Told late: it happened at ${occurredAt}, ${duration(lateMs)} before this was sent. The time that Alert24 ` +
+      `Sent late: it happened at ${occurredAt}, ${duration(lateMs)} before this was sent. The time that Alert24 ` +
         `shows is the time of arrival.`,
     owner && `Owner: ${ownerText(owner)}`,
     pageUrl && `Shiplog: ${pageUrl}`,

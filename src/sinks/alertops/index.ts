@@ -26,7 +26,7 @@ export const alertops = z
     open: z.array(State).min(1).default(['failed']),
     update: z.array(State).default([]),
     close: z.array(State).default(['succeeded']),
-    /** Only deployments that fit are told, as in a rule. */
+    /** Only deployments that match are sent, as in a rule. */
     match: Match.default({}),
     concurrency: z.number().int().min(1).max(100).default(5),
     timeout_seconds: z.number().positive().max(60).default(10),

@@ -12,8 +12,8 @@ const DETAIL_CHARS = 2_000;
 export type SourceStatus = 'open' | 'update' | 'close';
 
 /**
- * What the integration in AlertOps maps: `source`, `source_name` and `source_id` are together what it takes for one
- * alert, so that nothing which changes from one deployment to the next may stand in them.
+ * The fields that the integration in AlertOps maps: `source`, `source_name` and `source_id` together identify one
+ * alert, so that they must hold nothing that changes from one deployment to the next.
  */
 export interface Message {
   readonly source: 'shiplog';
@@ -26,7 +26,7 @@ export interface Message {
   readonly details: Readonly<Record<string, string>>;
 }
 
-/** `pageUrl`: our own page of it, where people reach it. */
+/** `pageUrl`: our own page of it, at its public address. */
 export function toMessage(deployment: Deployment, status: SourceStatus, pageUrl?: string): Message {
   const url = uriOf(deployment.jobUrl ?? deployment.pipelineUrl) ?? pageUrl;
   const severity = status === 'open' ? (deployment.riskLevel ?? 'high') : undefined;

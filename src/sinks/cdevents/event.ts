@@ -71,13 +71,13 @@ interface EventOptions {
   /** A receiver that got the start of a run also gets its end. */
   readonly includesRuns: boolean;
   readonly includesEnvironments: boolean;
-  /** Our own page of the deployment, where people reach it. */
+  /** Our own page of the deployment, at its public address. */
   readonly pageUrl?: string | undefined;
 }
 
 /**
- * There is no "deployment failed" in CDEvents 0.5: a deployment is told as the run that makes it, and as the service
- * once it is deployed. The last event is the one that matters most.
+ * There is no "deployment failed" in CDEvents 0.5: a deployment is reported as the run that makes it, and as the
+ * service once it is deployed. The last event is the most important one.
  */
 export function toEvents(deployment: Deployment, options: EventOptions): readonly CdEvent[] {
   const { includesRuns, includesEnvironments } = options;
@@ -90,7 +90,7 @@ export function toEvents(deployment: Deployment, options: EventOptions): readonl
   ];
 }
 
-/** That an environment was created or deleted, no tool tells: this one says that something else runs there now. */
+/** No tool reports that an environment was created or deleted: this event says that something else runs there now. */
 function environmentEvent(deployment: Deployment, options: EventOptions): CdEvent {
   const { name, url } = deployment.environment;
   const content = { name, ...withUri(url) };
@@ -150,8 +150,8 @@ function build(deployment: Deployment, { source, pageUrl, type, kind, id, conten
 const chainOf = ({ key }: Deployment): string => uuidOf([key]);
 
 /**
- * The same for the same deployment and state, however often it is sent: receivers know a repeat by source and id. UUID
- * version 8.
+ * The same for the same deployment and state, however often it is sent: receivers recognise a repeat by source and id.
+ * UUID version 8.
  */
 function uuidOf(parts: readonly string[]): string {
   const hex = createHash('sha256').update(parts.join('\n')).digest('hex');

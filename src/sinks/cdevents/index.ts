@@ -17,7 +17,7 @@ export const cdevents = z
     name: Name.default('cdevents'),
     url: BaseUrl.optional(),
     mode: z.enum(['binary', 'structured']).default('binary'),
-    /** `source` of every event: who says it. With the id it is what makes an event one. */
+    /** `source` of every event: the sender. Together with the id it identifies an event. */
     source: z
       .string()
       .regex(/^(?:[\w.~:/?#[\]@!$&'()*+,;=-]|%[0-9a-f]{2})+$/i, 'write a URI or a path, such as /shiplog')
@@ -85,7 +85,7 @@ function createSink(config: Config): Sink {
   };
 }
 
-/** The event that matters most, as a request; a note names each one before it. */
+/** The most important event, as a request; a note names each one before it. */
 function previewOf(events: ReturnType<typeof toEvents>, { url, mode, token, signing_secret }: Config) {
   const [event, ...before] = events.toReversed();
   if (!event) throw new DeliveryFailed('there is no event to tell', { retry: 'never' }); // every state has one

@@ -1,6 +1,6 @@
 /**
- * Package URLs are written here and never read. packageurl-js, which parses and validates them, would replace the
- * encoding alone: which kind of purl an image or a commit is would stay ours.
+ * Package URLs are written here and never read. packageurl-js, which parses and validates them, would replace only the
+ * encoding: which kind of purl an image or a commit is would stay ours.
  */
 import type { Deployment } from '../../domain/deployment.ts';
 import { trimChars, withoutEnd } from '../../values/text.ts';

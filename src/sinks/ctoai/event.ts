@@ -6,7 +6,7 @@ export const ReportedState = z.enum(['pending', 'running', 'succeeded', 'failed'
 export type ReportedState = z.infer<typeof ReportedState>;
 
 /**
- * CTO.ai's Deployment Lifecycle States, spelt as its clients spell them (cto-ai/events-gitlab-template, cto-ai/action).
+ * CTO.ai's Deployment Lifecycle States, in the spelling of its clients (cto-ai/events-gitlab-template, cto-ai/action).
  * It stores any other word without complaint and never counts it; Insights counts `success` and `failure` alone.
  */
 const ACTIONS: Readonly<Record<ReportedState, string>> = {
@@ -29,7 +29,7 @@ export interface DeploymentEvent {
   readonly meta?: { readonly user: string };
 }
 
-/** What is not known is left out: CTO.ai's own template sends the word "null" for an image that there is not. */
+/** Unknown values are left out: CTO.ai's own template sends the word "null" for a missing image. */
 export function toEvent(
   deployment: Deployment,
   { state, teamId }: { state: ReportedState; teamId: string },

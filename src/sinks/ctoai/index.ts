@@ -8,7 +8,7 @@ import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import type { Sink } from '../sink.ts';
 import { type DeploymentEvent, ReportedState, toEvent } from './event.ts';
 
-/** The service itself. Nothing inside is meant by it, wherever its name may lead. */
+/** The service itself: a name that resolves to a private address is refused. */
 const CTOAI_URL = 'https://events.cto.ai';
 
 /** CTO.ai Insights. With neither token nor team the sink is off. */

@@ -38,7 +38,7 @@ export interface GitlabApi {
   preview(project: string, body: NewDeployment): PreviewedRequest;
   update(project: string, id: string, update: { status: GitlabStatus; signal: AbortSignal }): Promise<JsonAnswer>;
   project(project: string, context: { signal: AbortSignal; now: Date }): Promise<ProjectFacts>;
-  /** Where a project is that is no longer under its old path. Undefined: GitLab does not say. */
+  /** The new location of a project that is no longer under its old path. Undefined: GitLab does not say. */
   newLocation(oldPath: string, signal: AbortSignal): Promise<ProjectLocation | undefined>;
 }
 
@@ -90,7 +90,10 @@ function readProject(answer: JsonAnswer, project: string): ProjectFacts {
   };
 }
 
-/** @throws DeliveryFailed when a 2xx is not GitLab's: a sign-in page, a proxy. What happened is then unknown. */
+/**
+ * @throws DeliveryFailed when a 2xx does not come from GitLab but from a sign-in page or a proxy. The outcome is then
+ * unknown.
+ */
 export function rowOf(answer: JsonAnswer): Row {
   const { data } = Row.safeParse(answer.json);
   if (data) return data;
@@ -118,7 +121,7 @@ export function isAbout(answer: JsonAnswer, parameter: 'sha' | 'ref' | 'status')
 }
 
 /**
- * Written by GitLab while nothing can be: maintenance, an upgrade, a Geo secondary. GitLab:
+ * The message of GitLab while nothing can be written: maintenance, an upgrade, a Geo secondary. GitLab:
  * lib/gitlab/middleware/read_only/controller.rb.
  */
 function isReadOnly(answer: JsonAnswer): boolean {
@@ -127,10 +130,7 @@ function isReadOnly(answer: JsonAnswer): boolean {
 
 const READ_ONLY_PROBE_MS = 10_000;
 
-/**
- * A refusal with GitLab's words. A 403 that speaks of the deployment is final; one that speaks of the token makes the
- * sink wait.
- */
+/** A refusal with GitLab's words. A 403 about the deployment is final; one about the token puts the sink on hold. */
 export function refusal(answer: JsonAnswer, what: string, advice = ''): DeliveryFailed {
   const { status } = answer;
   if (isReadOnly(answer))
@@ -153,9 +153,7 @@ function adviceFor({ status }: JsonAnswer): string {
   return '';
 }
 
-/**
- * Every deployment would meet the same answer: scope, blocked user, blocked address (plain text, not GitLab's JSON).
- */
+/** Every deployment would get the same answer: scope, blocked user, blocked address (plain text, not GitLab's JSON). */
 function isTokenTrouble(answer: JsonAnswer): boolean {
   const { message, error } = Refusal.parse(answer.json ?? {});
   if (error === 'insufficient_scope' || typeof message !== 'string') return true;

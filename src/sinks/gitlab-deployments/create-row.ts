@@ -16,9 +16,9 @@ export interface CreatedRow {
 }
 
 /**
- * Creates a row of our own. `isInState` is false where the row could only be created as running: GitLab gives a success
- * that equals the environment's last successful deployment no row of its own
- * (app/services/deployments/create_service.rb), but a running deployment always gets one.
+ * Creates a row. `isInState` is false where the row could only be created as running: GitLab gives a success that
+ * equals the environment's last successful deployment no row of its own (app/services/deployments/create_service.rb),
+ * but a running deployment always gets one.
  */
 export async function createRow(delivery: ResolvedDelivery): Promise<CreatedRow> {
   const { answer, body } = await createWithAnyRef(delivery, delivery.status);
@@ -70,7 +70,7 @@ type Ref = Pick<NewDeployment, 'ref' | 'tag'>;
 
 export const refOf = ({ ref, tag }: Deployment): Ref | undefined => (ref ? { ref, tag: tag ?? false } : undefined);
 
-/** The sha stands last: GitLab resolves any commit-ish, and shows the commit in the branch's place. */
+/** The sha is tried last: GitLab resolves any commit-ish, and shows the commit in place of the branch. */
 async function* refsToTry(delivery: ResolvedDelivery): AsyncGenerator<Ref> {
   const { deployment, api, project, sha } = delivery;
   const reported = refOf(deployment);

@@ -10,8 +10,7 @@ import { followMoved } from './follow-moved.ts';
 import { isMoved } from './moved.ts';
 
 /**
- * Brings GitLab's row of this deployment to its state: the known row, else one of which the answer was lost, else a new
- * one.
+ * Brings GitLab's row of this deployment to its state: the known row, else one whose answer was lost, else a new one.
  */
 export async function deliver(delivery: Delivery): Promise<Delivered> {
   const resolved = { ...delivery, ...targetOf(delivery) };
@@ -25,10 +24,10 @@ export async function deliver(delivery: Delivery): Promise<Delivered> {
 async function bring(delivery: ResolvedDelivery): Promise<Delivered> {
   const { ledger, deployment } = delivery;
   const { remoteId, attemptedAt } = ledger.known;
-  // An id that now belongs to another deployment was assigned again: GitLab was restored from a backup without our row.
+  // An id that belongs to another deployment now was assigned again: GitLab was restored from a backup without our row.
   if (remoteId !== undefined && !(await ledger.claimedByOther(remoteId))) return update(delivery, remoteId);
   if (remoteId === undefined && attemptedAt === undefined && deployment.endReason !== undefined)
-    return { message: 'nothing to send: it ended before GitLab was told of it' };
+    return { message: 'nothing to send: it ended before it was sent to GitLab' };
   const found = attemptedAt === undefined ? undefined : await findLostRow(delivery, attemptedAt);
   if (!found) return create(delivery);
   if (found.status === delivery.status) return done(delivery, found.id, 'already there');
@@ -43,7 +42,7 @@ function concerning(error: unknown, project: string): unknown {
 }
 
 /**
- * What `deliver` would send for a deployment that is new to GitLab.
+ * The request of `deliver` for a deployment that is new to GitLab.
  * @throws DeliveryFailed when it would send nothing, with the same message.
  */
 export function preview(subject: Subject): PreviewedRequest {
@@ -80,7 +79,7 @@ async function update(delivery: ResolvedDelivery, id: string): Promise<Delivered
 
 /**
  * The project exists, but our row does not. GitLab deletes no running deployment, so it was restored from an older
- * backup, or the project was created anew.
+ * backup, or the project was created again.
  */
 const isGone = (answer: JsonAnswer): boolean =>
   answer.status === 404 && /404 (?:Deployment )?Not found/i.test(excerptOf(answer));
@@ -89,7 +88,7 @@ async function isThere({ api, project, signal, now }: ResolvedDelivery): Promise
   return (await api.project(project, { signal, now })) !== undefined;
 }
 
-/** GitLab refuses a step to the same status: then somebody, most likely an earlier attempt of ours, has done it. */
+/** GitLab refuses a step to the same status: then somebody, most likely an earlier attempt of ours, has made it. */
 async function settle(delivery: ResolvedDelivery, id: string, refused: DeliveryFailed): Promise<Delivered> {
   const answer = await delivery.api.get(`${deploymentsOf(delivery.project)}/${pathSegment(id)}`, delivery.signal);
   if (!isSuccess(answer)) throw refusal(answer, `GitLab did not show deployment ${id} of project ${delivery.project}`);

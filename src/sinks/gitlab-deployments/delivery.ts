@@ -27,10 +27,10 @@ export interface Target {
   readonly status: GitlabStatus;
 }
 
-/** A delivery of which project, environment, commit and status are known. */
+/** A delivery whose project, environment, commit and status are known. */
 export type ResolvedDelivery = Delivery & Target;
 
-/** @throws DeliveryFailed where GitLab could not take it */
+/** @throws DeliveryFailed where GitLab could not accept it */
 export function targetOf({ deployment, map }: Subject): Target {
   const project = projectOf(deployment, map);
   const status = statusOf(deployment.state);
@@ -45,7 +45,7 @@ export function targetOf({ deployment, map }: Subject): Target {
   throw new DeliveryFailed(message, { retry: 'never' });
 }
 
-/** What the ledger and the log keep of a delivery that GitLab took. */
+/** What the ledger and the log keep of a delivery that GitLab accepted. */
 export function done(delivery: ResolvedDelivery, id: string, message: string, status?: number): Delivered {
   const { api, project, map, deployment } = delivery;
   const named = namedProject(deployment, map);

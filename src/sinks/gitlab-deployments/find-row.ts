@@ -9,9 +9,9 @@ import type { Row } from './schema.ts';
 const MAX_PAGES = 3;
 
 /**
- * The row of an earlier attempt whose answer was lost. GitLab keeps no key of ours, so the row is recognised by
- * environment, commit and time, by having no job, and by belonging to no other deployment. The lane keeps others from
- * creating one meanwhile.
+ * The row of an earlier attempt whose answer was lost. GitLab stores no key of ours, so the row is recognised by
+ * environment, commit and time, by having no job, and by belonging to no other deployment. The lane keeps other
+ * deliveries from creating one meanwhile.
  */
 export async function findLostRow(delivery: ResolvedDelivery, attemptedAt: string): Promise<Row | undefined> {
   const { rows, answer } = await rowsSince(delivery, Date.parse(attemptedAt) - CLOCK_SKEW_MS);

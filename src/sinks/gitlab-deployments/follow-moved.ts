@@ -11,8 +11,8 @@ const MOVED_ADVICE =
   'the path that is called';
 
 /**
- * Finds a project that was renamed or moved. The next attempt goes to its new address, and expects the echo of its
- * webhook from there. The failure is logged once, with what to change.
+ * Finds a project that was renamed or moved. The next attempt uses its new address, and expects the echo of its webhook
+ * from there. The failure is logged once, with what to change.
  */
 export async function followMoved(
   { api, map, deployment, signal }: ResolvedDelivery,

@@ -53,7 +53,7 @@ function createSink(settings: Omit<Config, 'moved'>): Sink {
     name: config.name,
     secrets: [config.token],
     concurrency: config.concurrency,
-    ratePerMinute: undefined, // each GitLab sets its own, and answers 429 with the time of its end
+    ratePerMinute: undefined, // each GitLab sets its own, and its 429 says when to try again
     takenBy: 'body',
     wants(deployment) {
       const why = whyNot(normalized(deployment), config);
@@ -69,7 +69,7 @@ function createSink(settings: Omit<Config, 'moved'>): Sink {
   };
 }
 
-/** GitLab refuses to update what its own jobs made, and a copy of it would be a second deployment. */
+/** GitLab refuses updates of rows that its own jobs made, and a copy would be a second deployment. */
 function whyNot(deployment: Deployment, map: Destination): string | undefined {
   const { source, state, reportedSource, pipelineUrl, jobUrl } = deployment;
   if (source === 'gitlab') return 'GitLab made it itself';
@@ -88,7 +88,7 @@ function whyNot(deployment: Deployment, map: Destination): string | undefined {
   return undefined;
 }
 
-/** GitLab's day begins in UTC, and the token ends with it (app/models/concerns/expirable.rb). */
+/** GitLab's day begins in UTC, and the token expires at its beginning (app/models/concerns/expirable.rb). */
 async function tokenExpiresAt(api: GitlabApi, signal: AbortSignal): Promise<Date | undefined> {
   const answer = await api.get('/personal_access_tokens/self', signal);
   if (!isSuccess(answer) && answer.status !== 404) throw refusal(answer, 'GitLab does not say when the token ends');
@@ -99,7 +99,7 @@ async function tokenExpiresAt(api: GitlabApi, signal: AbortSignal): Promise<Date
 async function check(api: GitlabApi, signal: AbortSignal): Promise<string> {
   const { host } = new URL(api.url);
   const self = await api.get('/personal_access_tokens/self', signal);
-  // GitLab before 15.5 has no such page, and OAuth tokens have none at all.
+  // GitLab before 15.5 has no such page, and it shows no OAuth tokens.
   const answer = self.status === 404 ? await api.get('/user', signal) : self;
   if (!isSuccess(answer)) throw refusal(answer, `GitLab at ${host} refused the token`);
   const { name, scopes, expires_at } = TokenInfo.safeParse(answer.json).data ?? {};

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** GitLab's words for a deployment that an API caller may set (lib/api/deployments.rb). */
 export type GitlabStatus = 'running' | 'success' | 'failed' | 'canceled';
 
-/** A deployment in GitLab's answers. It has no `tag`, and nowhere to keep a key of ours. */
+/** A deployment in GitLab's answers. It has no `tag`, and no field for a key of ours. */
 export const Row = z.object({
   /** 64 bits in GitLab; text on our side. */
   id: z.union([z.number(), z.string().min(1)]).transform(String),

@@ -9,7 +9,7 @@ import type { GitlabStatus } from './schema.ts';
 
 const NAME_LIMIT = 255; // GitLab: app/models/environment.rb
 
-/** GitLab takes no `created` or `blocked` by API, so that waiting is not delivered. */
+/** GitLab accepts no `created` or `blocked` by its API, so that waiting is not delivered. */
 const STATUS: Readonly<Record<State, GitlabStatus | undefined>> = {
   pending: undefined,
   running: 'running',
@@ -19,7 +19,7 @@ const STATUS: Readonly<Record<State, GitlabStatus | undefined>> = {
 };
 export const statusOf = (state: State): GitlabStatus | undefined => STATUS[state];
 
-/** What of the configuration decides where a deployment goes. */
+/** The settings that decide where a deployment goes. */
 export interface Destination {
   readonly url: string;
   /** Lower case. */
@@ -29,26 +29,26 @@ export interface Destination {
   readonly moved: MovedProjects;
 }
 
-/** The project as GitLab's API wants it: a numeric id, or a full path not yet encoded; the id of one that has moved. */
+/** The project as GitLab's API takes it: a numeric id, or a full path not yet encoded; the id of one that has moved. */
 export function projectOf(deployment: Deployment, map: Destination): string | undefined {
   const named = namedProject(deployment, map);
   return named && (map.moved.get(named.toLowerCase())?.id ?? named);
 }
 
-/** The project by the name that it is known by here. */
+/** The project by the name that we have for it. */
 export function namedProject({ repository }: Deployment, map: Destination): string | undefined {
   if (repository?.projectDenied) return undefined;
   const named = repository?.gitlabProject?.trim();
   if (named && /^https?:\/\//i.test(named)) return pathOn(named, map);
   const path = repository?.url ? parse(repository.url)?.pathname : undefined;
-  // A GitLab under a path: the address of its repository begins with that path, which is no group.
+  // For a GitLab under a path: the address of its repository begins with that path, which is no group.
   if (named && path !== undefined && trimPath(decode(path)) === trimPath(named))
     return pathOn(repository?.url ?? '', map) ?? trimPath(named);
   if (named) return trimPath(named);
   return repository?.url ? pathOn(repository.url, map) : undefined;
 }
 
-/** True when the URL lies on this GitLab, under any of its names. */
+/** True when the URL belongs to this GitLab, under any of its names. */
 export function isHere(url: string | undefined, map: Destination): boolean {
   const host = url === undefined ? undefined : parse(url)?.host.toLowerCase();
   return host !== undefined && (host === new URL(map.url).host.toLowerCase() || map.hosts.includes(host));
@@ -59,7 +59,7 @@ function pathOn(url: string, map: Destination): string | undefined {
   const root = trimPath(new URL(map.url).pathname) ?? ''; // a GitLab may live under a path: https://example.com/gitlab
   const path = trimPath(gitlabProjectPath(decode(parse(url)?.pathname ?? ''))) ?? '';
   const project = root && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
-  return project.includes('/') ? project : undefined; // every project lies in a group or in a user's name
+  return project.includes('/') ? project : undefined; // every project is in a group or under a user's name
 }
 
 const trimPath = (path: string): string | undefined => withoutEnd(trimChars(path, '/'), '.git') || undefined;
@@ -68,7 +68,7 @@ function parse(url: string): URL | undefined {
   try {
     return new URL(url);
   } catch {
-    return undefined; // a record's URL is whatever the sender wrote
+    return undefined; // a record's URL is foreign text
   }
 }
 
@@ -94,13 +94,13 @@ export function environmentOf({ environment }: Deployment, map: Destination): st
 
 const trimName = (name: string): string => trimChars(name, '/ ');
 
-/** Our own lost writes are found again by these three: no two of them may be under way at once. */
+/** Our own lost writes are found by these three: no two of them may be under way at once. */
 export function laneOf(deployment: Deployment, map: Destination): string {
   const project = projectOf(deployment, map) ?? deployment.key;
   return `${project}|${environmentOf(deployment, map)}|${fullSha(deployment.commit?.sha) ?? ''}`.toLowerCase();
 }
 
-/** GitLab sends a Deployment Hook for what the API made, too: it names these three. */
+/** GitLab sends a Deployment Hook for rows of the API, too: it names these three. */
 export function echoOf(deployment: Deployment, map: Destination): ReturnType<NonNullable<Sink['echo']>> {
   const project = projectOf(deployment, map);
   const sha = fullSha(deployment.commit?.sha);

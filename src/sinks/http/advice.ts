@@ -3,12 +3,12 @@ import type { Scope } from '../../templates/shape.ts';
 import type { Template, TemplateContext } from '../../templates/template-context.ts';
 import { compileText } from '../../templates/text.ts';
 
-/** What a certain refusal of a certain destination means, and what to do. */
+/** What a certain refusal of a destination means, and what to do. */
 export interface Advice {
   readonly status?: number;
-  /** A word of the destination that stands in the answer. */
+  /** A word of the destination in the answer. */
   readonly says?: string;
-  /** Values may stand in it, as in a template. Where one is missing, the general words stand instead. */
+  /** May hold values, as a template. Where one is missing, the general advice is used instead. */
   readonly text: string;
 }
 
@@ -22,7 +22,7 @@ export const compileAdvice = (advice: readonly Advice[], place: TemplateContext)
     text: compileText(text, { ...place, language: undefined, own: new Map() }).value,
   }));
 
-/** The first that fits, else what is true of any destination. */
+/** The first that matches, else what applies to any destination. */
 export function adviceFor(answer: JsonAnswer, advice: readonly CompiledAdvice[], scope: Scope): string | undefined {
   const fits = advice.find(
     ({ status = answer.status, says = '' }) => status === answer.status && answer.text.includes(says),
@@ -33,7 +33,7 @@ export function adviceFor(answer: JsonAnswer, advice: readonly CompiledAdvice[],
 
 function generalAdvice({ status }: JsonAnswer): string | undefined {
   if (status === 401 || status === 403)
-    return 'What it proves itself with is missing, wrong, expired or not allowed to do this: correct auth or secrets';
+    return 'Its credentials are missing, wrong, expired or not allowed to do this: correct auth or secrets';
   if (status === 404) return 'Nothing answers there: correct url';
   if (status >= 300 && status < 400) return 'Redirects are not followed: set url to where it leads';
   return undefined;

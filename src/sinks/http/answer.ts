@@ -5,7 +5,7 @@ import { safeUrl } from '../../values/url.ts';
 
 const Status = z.number('write a status such as 202').int().min(200).max(499);
 
-/** What of an answer means that it was taken. Default: any 2xx. */
+/** Which answers mean that it was taken. Default: any 2xx. */
 export const Success = z.strictObject({
   status: z
     .union([Status, z.array(Status).min(1)])
@@ -22,15 +22,15 @@ export const Success = z.strictObject({
 });
 export type Success = z.infer<typeof Success>;
 
-/** Where in the answer something stands. */
+/** Paths of values in the answer. */
 export const AnswerPath = z.strictObject({ path: z.string() });
 export type AnswerPath = z.infer<typeof AnswerPath>;
 
-/** `taken` · `refused` by its status · `denied`: the status says yes and the body says no. */
+/** `taken` · `refused` by its status · `denied`: the status is a success and the body is not. */
 export function verdictOf(answer: JsonAnswer, { status, body }: Success): 'taken' | 'refused' | 'denied' {
   if (!(status ? status.includes(answer.status) : isSuccess(answer))) return 'refused';
   if (!body) return 'taken';
-  // Of a sign-in page nobody can say that it holds no errors.
+  // A body that is no JSON, such as a sign-in page, cannot be checked for errors.
   if (answer.json === undefined && answer.text.trim() !== '') return 'denied';
   const value = valueAt(answer.json, parsePath(body.path));
   const exists = value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
@@ -43,7 +43,7 @@ export function idIn(answer: JsonAnswer, where: AnswerPath | undefined): string 
   return (typeof value === 'string' && value !== '') || typeof value === 'number' ? String(value) : undefined;
 }
 
-/** It becomes a link on a page: nothing but the web. */
+/** It becomes a link on a page: only http and https. */
 export function urlIn(answer: JsonAnswer, where: AnswerPath | undefined): string | undefined {
   const text = idIn(answer, where);
   return safeUrl(text);

@@ -13,7 +13,7 @@ const SIGNING_KEY = /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/;
 
 const ONE = 'write one of bearer, basic, hmac, or header with its value';
 
-/** How it proves who it is. Every value is a text in which `{secrets.name}` may stand. */
+/** How it authenticates. Every value is a text in which `{secrets.name}` is replaced. */
 export const Auth = z
   .strictObject({
     bearer: z.string().optional(),
@@ -46,7 +46,9 @@ export function compileAuth(auth: Auth | undefined, given: TemplateSettings, at:
   return undefined;
 }
 
-/** What every deployment fills in alike. A line break would be refused by the HTTP client, far from the cause. */
+/**
+ * Headers that are the same for every deployment. A line break would be refused by the HTTP client, far from the cause.
+ */
 function filled(written: string, given: TemplateSettings, at: TemplateContext): string | undefined {
   const constant = { ...at, shape: { fields: { settings: settingsOf(at), secrets: secretsOf(at) } } };
   const pieces = partsOf(written, constant)?.map((part) =>

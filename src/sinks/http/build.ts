@@ -14,16 +14,16 @@ import type { Written } from './written.ts';
 interface Order {
   readonly name: string;
   readonly timeoutMs: number;
-  /** The preset and what the configuration lays over it. */
+  /** The preset, with the configuration merged over it. */
   readonly written: Written;
   readonly preset: Preset | undefined;
   readonly given: TemplateSettings;
   readonly complain: Compiling['complain'];
 }
 
-/** A destination, and what only the sink itself asks of it. */
+/** A destination, and the settings of the sink itself. */
 export interface Built extends Destination {
-  /** States that are told as an update and in no other way. */
+  /** States that are only sent as an update. */
   readonly updateStates: readonly NonNullable<Written['states']>[number][];
   readonly check: Url | undefined;
   readonly ratePerMinute: number | undefined;
@@ -51,7 +51,7 @@ export function build({ name, timeoutMs, written, preset, given, complain }: Ord
       create,
       update,
       followUp,
-      // A URL of the user's own may lead to something else.
+      // A URL of the user's own may belong to another service.
       advice: url === preset?.request.url ? compileAdvice(preset.advice ?? [], { ...parts, path: ['preset'] }) : [],
       check,
       secrets: secretsOf(given, proof),
@@ -99,15 +99,15 @@ function compileFollowUp(
   return exchange && { ...exchange, when: written.when, ifKnown: [written.if_known].flat() };
 }
 
-/** The secret that an update needs is not given: the destination would refuse it. */
+/** The secret for updates is not set: the destination would refuse them. */
 const isWithoutKey = (preset: Preset | undefined, { given }: Compiling): boolean =>
   preset?.updateNeeds !== undefined && given.secrets[preset.updateNeeds] === undefined;
 
-/** The host of a preset is a service out there: nothing inside is meant by it, wherever its name may lead. */
+/** The host of a preset is an external service: a name that resolves to a private address is refused. */
 const reachOf = (url: string, preset: Preset | undefined): 'public' | 'private' =>
   url === preset?.request.url && /^https:\/\/[^{/]+\//.test(url) ? 'public' : 'private';
 
-/** The longest first, since one may hold another. */
+/** The longest first, since one may contain another. */
 const secretsOf = ({ secrets }: TemplateSettings, proof: Proof | undefined): string[] =>
   [...new Set([...Object.values(secrets).flatMap(secretParts), ...(proof?.secrets ?? [])])].sort(
     (a, b) => b.length - a.length,

@@ -6,7 +6,7 @@ import type { TemplateSettings } from './scope.ts';
 import { compileUrl } from './url.ts';
 import type { Written } from './written.ts';
 
-/** Where complaints go: paths are relative to the sink. */
+/** Receives complaints: paths are relative to the sink. */
 export interface Compiling {
   readonly given: TemplateSettings;
   readonly shape: Fields;

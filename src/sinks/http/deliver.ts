@@ -67,10 +67,10 @@ export async function deliver(to: Destination, delivery: Delivery): Promise<Deli
 
 async function create(to: Destination, request: JsonRequest, delivery: Delivery): Promise<Delivered> {
   const { deployment, ledger } = delivery;
-  /** An earlier request went out, and its answer was lost. Nobody can be asked what became of it. */
+  /** An earlier request went out, and its answer was lost. The destination cannot be asked for its outcome. */
   const repeated = ledger.known.attemptedAt !== undefined;
   if (!repeated) await ledger.attempting();
-  // What an earlier attempt did stays unknown, whatever this one meets.
+  // The outcome of an earlier attempt stays unknown, whatever the outcome of this one.
   const forget = async () => {
     if (!repeated) await ledger.notAttempted();
   };
@@ -90,7 +90,7 @@ async function create(to: Destination, request: JsonRequest, delivery: Delivery)
   return delivered(to, answer, { message: `${answer.status} ${outcome}${more}`, remoteId });
 }
 
-/** In words. It follows only what the destination would recognise as a repeat: all of it may be sent again. */
+/** Returns a sentence. Only where the destination recognises repeats: all of it may be sent again. */
 async function tellWhatFollows(to: Destination, delivery: Delivery, remoteId: string | undefined): Promise<string> {
   const { deployment, pageUrl } = delivery;
   if (!to.followUp || !concerns(to.followUp, deployment, scopeOf(deployment, to.given, { remoteId, pageUrl })))

@@ -12,7 +12,7 @@ import { alertOf } from '../one-alert.ts';
 const fields = (named: Record<string, ValueType>): Fields => ({ fields: named });
 const TEXTS: ValueType = { list: 'text' };
 
-/** Every path that a template may use, as README.md lists them. Anything else is refused at start. */
+/** Every path that a template may use, as README.md lists them. Any other is refused at start. */
 export const DEPLOYMENT: Fields = fields({
   id: 'text',
   event_id: 'text',
@@ -73,7 +73,7 @@ type Facts = { readonly [key: string]: Json };
 /** The same step always has the same id, so that a receiver recognises a repeat. */
 export const eventIdOf = ({ key, state }: Deployment): string => `msg_${digest(`${key}\n${state}`)}`;
 
-/** A deployment as templates see it. What is not known is not there: no '', no null, no empty list. */
+/** A deployment as templates see it. Unknown values are absent: no '', no null, no empty list. */
 export function factsOf(deployment: Deployment, pageUrl?: string): Facts {
   const { key, environment, repository, commit, manifests } = deployment;
   return withoutEmpty({
@@ -153,7 +153,7 @@ function commitOf({ sha, title, message, url, author, committedAt }: NonNullable
   });
 }
 
-/** Absent when the clocks of the sender contradict themselves. */
+/** Absent when the sender's times contradict each other. */
 function secondsBetween(from: string | undefined, to: string | undefined): number | undefined {
   if (from === undefined || to === undefined) return undefined;
   const seconds = Math.round((Date.parse(to) - Date.parse(from)) / 1000);
@@ -162,7 +162,7 @@ function secondsBetween(from: string | undefined, to: string | undefined): numbe
 
 const textsOf = (texts: readonly string[]): Json => texts.filter((text) => !isNothing(text)).map(wellFormed);
 
-/** Every text can be encoded: a receiver may refuse half of a character. */
+/** Every text can be encoded: a receiver may refuse half of a surrogate pair. */
 const withoutEmpty = (named: Readonly<Record<string, Json | undefined>>): Facts =>
   Object.fromEntries(
     Object.entries(named)

@@ -5,17 +5,19 @@ import { parsePath, valueAt } from '../../templates/path.ts';
 import type { Scope } from '../../templates/shape.ts';
 import type { Exchange } from './request.ts';
 
-/** What a deployment means for another one that the destination knows: sent after it was taken itself. */
+/**
+ * The consequence of a deployment for another one that the destination has: sent after the deployment itself was taken.
+ */
 export interface FollowUp extends Exchange {
   readonly when: Match;
-  /** Paths of what must be known. */
+  /** Paths of the values that it needs. */
   readonly ifKnown: readonly string[];
 }
 
 export const concerns = ({ when, ifKnown }: FollowUp, deployment: Deployment, scope: Scope): boolean =>
   matchOf(when, deployment) !== undefined && ifKnown.every((path) => valueAt(scope, parsePath(path)) !== undefined);
 
-/** What was delivered stays delivered. Absent: it may go better later, and all of it is tried again. */
+/** What was delivered stays delivered. Absent: a retry may succeed, and all of it is tried again. */
 export function wordsAfter(failed: unknown): string | undefined {
   const isFinal = failed instanceof DeliveryFailed && failed.retry === 'never';
   return isFinal ? `; of the other deployment: ${failed.message}` : undefined;

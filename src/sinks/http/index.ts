@@ -37,7 +37,9 @@ const Config = Written.extend({
 });
 type Config = z.infer<typeof Config>;
 
-/** Any destination that takes JSON over HTTP. Without a URL, or without the secrets of its preset, the sink is off. */
+/**
+ * Any destination that accepts JSON over HTTP. Without a URL, or without the secrets of its preset, the sink is off.
+ */
 export const http = Config.transform((config, context): Sink | undefined => {
   const preset = presetOf(config);
   if (isOff(config, preset)) return undefined;
@@ -133,7 +135,7 @@ function whyNot(deployment: Deployment, built: Built, when: Match | undefined): 
   return mismatch && `not sent to ${built.name}: ${mismatch}`;
 }
 
-/** Most destinations have no question that changes nothing. */
+/** Most destinations have no request that changes nothing. */
 async function check(
   { name, create, check: asked, proof, given, secrets, send }: Built,
   signal: AbortSignal,

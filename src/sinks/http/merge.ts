@@ -1,7 +1,7 @@
 import { isOperator } from '../../templates/operator.ts';
 import type { Written } from './written.ts';
 
-/** What the configuration says stands before what the preset says; bodies are laid one over the other, key by key. */
+/** The configuration takes precedence over the preset; bodies are merged key by key. */
 export function mergeWritten(preset: Written, given: Written): Written {
   // the same keys, fewer of them
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Written;
@@ -24,7 +24,7 @@ function mergeObjects(under: Tree, over: Tree): Tree {
   return { ...under, ...Object.fromEntries(merged) };
 }
 
-/** A computed value is one thing: it is replaced as a whole. */
+/** A computed value is one unit: it is replaced as a whole. */
 function mergeValue(under: unknown, over: unknown): unknown {
   const both = isObject(under) && isObject(over) && !isOperator(under) && !isOperator(over);
   return both ? mergeObjects(under, over) : over;

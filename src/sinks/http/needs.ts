@@ -2,7 +2,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import { escapeFor } from '../../templates/modifiers.ts';
 import { fullSha } from '../../values/sha.ts';
 
-/** Without which a destination refuses a deployment. */
+/** Values without which a destination refuses a deployment. */
 export type Requirement = 'full_commit' | 'repository_url' | 'version' | 'quotable_service';
 
 const NEEDS: Readonly<Record<Requirement, { readonly what: string; isKnown(deployment: Deployment): boolean }>> = {
@@ -22,7 +22,7 @@ const NEEDS: Readonly<Record<Requirement, { readonly what: string; isKnown(deplo
   },
 };
 
-/** Why a deployment does not concern a destination: a configuration change without a commit is no fault of anybody. */
+/** Why a deployment does not concern a destination: a configuration change without a commit is nobody's fault. */
 export function whyNotApplicable(
   name: string,
   needs: readonly Requirement[],

@@ -10,12 +10,12 @@ interface Judged {
   readonly advice: readonly CompiledAdvice[];
   readonly retry: Retrying | undefined;
   readonly scope: Scope;
-  /** For a person: who did not do what. */
+  /** For a person: who refused what. */
   readonly what: string;
 }
 
 interface Refusal {
-  /** The destination certainly did nothing, although the status would leave that open. */
+  /** The destination certainly did nothing, although the status alone would leave that open. */
   readonly isCertain: boolean;
   readonly failure: DeliveryFailed;
 }

@@ -9,7 +9,7 @@ import { eventIdOf, factsOf } from './facts.ts';
 import { scopeOf, type TemplateSettings } from './scope.ts';
 import type { Url } from './url.ts';
 
-/** One kind of request, ready to be filled in. */
+/** A request with open values. */
 export interface Exchange {
   readonly method: 'POST' | 'PUT' | 'PATCH';
   readonly url: Url;
@@ -69,11 +69,11 @@ function filled(exchange: Exchange, { given, proof }: Parts, { deployment, now, 
   };
 }
 
-/** A commit title may hold what no header may. */
+/** A commit title may contain characters that a header may not. */
 const headerText = (text: string): string =>
   wellFormed(text.trim()).replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character));
 
-/** For a person to look at: no secret, wherever it stands. */
+/** For a person to read: without secrets anywhere. */
 export function preview(request: JsonRequest, secrets: readonly string[]): PreviewedRequest {
   const { method, url, headers = {}, body } = request;
   const notes = isSigned(request) ? ['webhook-timestamp and webhook-signature are made when it is sent'] : [];

@@ -7,16 +7,16 @@ import { parsePath, valuesAt } from '../../templates/path.ts';
 const Status = z.number('write a status such as 409').int().min(200).max(599);
 const HOUR_MS = 3_600_000;
 
-/** What this destination means otherwise than others do. The queue keeps to its own limits besides. */
+/** Answers that this destination uses differently from others. The queue's limits still apply. */
 export const Retrying = z
   .strictObject({
-    /** Answers that are tried again later, though they would be final: 409 of a deployment that is still locked. */
+    /** Answers that are retried, though they would be final: 409 for a deployment that is still locked. */
     on: z.array(Status).default([]),
-    /** Answers that are final, though they would be tried again: 501. */
+    /** Answers that are final, though they would be retried: 501. */
     never: z.array(Status).default([]),
-    /** The same, said by the body of an answer: by any of these texts at the path, in any item of a list on the way. */
+    /** The same by the body of an answer: by any of these texts at the path, in any item of a list on the way. */
     body: z.strictObject({ path: z.string(), any_of: z.array(z.string()).min(1) }).optional(),
-    /** After so long a deployment is news to nobody there. */
+    /** After this long a deployment is no news for the destination. */
     hours: z.number().positive().max(72, 'deliveries are tried for 72 hours at most').optional(),
   })
   .refine(
@@ -25,13 +25,13 @@ export const Retrying = z
   );
 export type Retrying = z.infer<typeof Retrying>;
 
-/** Whether the body of an answer says that a later attempt may do better. */
+/** Whether the body of an answer says that a later attempt may succeed. */
 export const isWorthRetry = (answer: JsonAnswer, retry: Retrying | undefined): boolean =>
   retry?.body !== undefined &&
   valuesAt(answer.json, parsePath(retry.body.path)).some((value) => retry.body?.any_of.includes(String(value)));
 
 /**
- * The failure of an attempt, with the advice that the configuration gives. An attempt is always made: a replay may be
+ * The failure of an attempt, with the retry that the configuration demands. One attempt is always made: a replay may be
  * late.
  */
 export function asWritten(
@@ -53,6 +53,6 @@ export function asWritten(
   );
 }
 
-/** The same failure with another advice. */
+/** The same failure with another retry. */
 export const again = ({ message, status, cause }: DeliveryFailed, retry: 'never' | 'backoff', more = '') =>
   new DeliveryFailed(`${message}${more}`, { retry, status, cause });

@@ -2,7 +2,7 @@ import type { Deployment } from '../../domain/deployment.ts';
 import type { Fields, Scope, ValueType } from '../../templates/shape.ts';
 import { DEPLOYMENT, factsOf } from './facts.ts';
 
-/** What the configuration gives templates besides the deployment. */
+/** Values that the configuration gives to templates besides the deployment. */
 export interface TemplateSettings {
   readonly settings: Readonly<Record<string, string | number | boolean>>;
   readonly secrets: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export function shapeOf(names: { settings: readonly string[]; secrets: readonly 
   return { fields: { ...DEPLOYMENT.fields, settings: named(names.settings), secrets: named(names.secrets) } };
 }
 
-/** `remote_id`: the destination's own id of what it made, which only an update knows. */
+/** `remote_id`: the destination's own id of its object, which exists only in an update. */
 export const withRemoteId = ({ fields }: Fields): Fields => ({ fields: { ...fields, remote_id: 'text' } });
 
 interface ScopeExtras {

@@ -7,7 +7,7 @@ import { isDotSegment } from '../../values/path-segment.ts';
 import { trimCharsEnd, wellFormed } from '../../values/text.ts';
 import type { TemplateSettings } from './scope.ts';
 
-/** Up to the end of the host, which nothing that a deployment says may change. */
+/** The part up to the end of the host, which no value of a deployment may change. */
 const WITH_HOST = /^https?:\/\/[^/?#\s]+[/?#]/;
 
 export interface Url {
@@ -31,14 +31,14 @@ export function compileUrl(written: string, given: TemplateSettings, at: Templat
   return { origin, of: (scope) => safe(`${start}${rest.map((part) => encoded(part, scope)).join('')}`, origin) };
 }
 
-/** What is the same for every deployment, as far as it goes. */
+/** The part that is the same for every deployment. */
 function startOf(parts: readonly TextPart[], given: TemplateSettings): { start: string; rest: readonly TextPart[] } {
   let start = '';
   for (const [index, part] of parts.entries()) {
     if ('name' in part && WITH_HOST.test(start)) return { start, rest: parts.slice(index) };
     const text = 'text' in part ? part.text : pieceOf(valueAt(given, part.path));
     if (text === undefined) return { start, rest: parts.slice(index) };
-    // A base URL is often written with a slash at its end.
+    // A base URL often ends with a slash.
     start = text.startsWith('/') ? `${trimCharsEnd(start, '/')}${text}` : `${start}${text}`;
   }
   return { start, rest: [] };

@@ -7,10 +7,10 @@ import { Retrying } from './retry.ts';
 
 const Method = z.enum(['POST', 'PUT', 'PATCH']);
 
-/** The HTTP client writes these itself, or they would say something false about the body. */
+/** The HTTP client sets these itself, or they would describe the body wrongly. */
 const OWN_HEADERS = ['host', 'content-length', 'transfer-encoding', 'connection', 'content-encoding'];
 
-/** A record whose keys are checked: zod's own words for a wrong key do not say what is right. */
+/** A record whose keys are checked: zod's own message for a wrong key does not say what is right. */
 export const named = <Value extends z.ZodType>(value: Value, key: RegExp, advice: string) =>
   z.record(z.string(), value).superRefine((record, context) => {
     for (const name of Object.keys(record))
@@ -42,13 +42,13 @@ export const Written = z.strictObject({
       url: z.string(),
       headers: Headers.optional(),
       body: z.unknown().optional(),
-      /** States that are told in no other way. */
+      /** States that are only sent as updates. */
       states: z.array(State).default([]),
       /** Default: that of the whole. */
       success: Success.optional(),
     })
     .optional(),
-  /** What a deployment means for another one that the destination knows. Only with `idempotent: true`. */
+  /** The consequence of a deployment for another one that the destination has. Only with `idempotent: true`. */
   follow_up: z
     .strictObject({
       when: Match.default({}),
@@ -63,7 +63,7 @@ export const Written = z.strictObject({
   check: z.string().optional(),
   idempotent: z.boolean().optional(),
   /**
-   * It keeps one alert, or one status, of each service in its environment: nothing older is told after something newer.
+   * It keeps one alert, or one status, for each service in each environment: no older state is sent after a newer one.
    */
   per: z.literal('service').optional(),
   retry: Retrying.optional(),

@@ -12,7 +12,7 @@ interface Sent {
 }
 
 /**
- * A 2xx that accepted nothing is no success. Issues that Jira does not know are said, and no error: Jira stores the
+ * A 2xx that accepted nothing is no success. Issues that Jira does not know are reported, and no error: Jira stores the
  * deployment with the others.
  * @throws DeliveryFailed
  */

@@ -13,10 +13,10 @@ import { adviceFor, withoutSecrets } from '../post.ts';
 import type { PreviewedRequest } from '../sink.ts';
 import { Granted, type Submission, TenantInfo, TokenRefusal } from './schema.ts';
 
-/** The service itself. Nothing inside is meant by it, wherever its name may lead. */
+/** The service itself: a name that resolves to a private address is refused. */
 export const ATLASSIAN_URL = 'https://api.atlassian.com';
 const AUDIENCE = 'api.atlassian.com';
-/** A token is renewed so long before its end: a request that it begins with may take a while. */
+/** A token is renewed this long before it expires: a request that begins with it may take a while. */
 const RENEW_BEFORE_MS = 60_000;
 const CREDENTIALS = 'a valid client_id and client_secret, of OAuth credentials with the permission for deployments';
 
@@ -34,7 +34,7 @@ export interface JiraApi {
   submit(submission: Submission, signal: AbortSignal): Promise<JsonAnswer>;
   /** Sends nothing: the cloud id may not be known yet. */
   preview(submission: Submission): PreviewedRequest;
-  /** The id of the site, after a token was given. Changes nothing. */
+  /** The id of the site, after a token was issued. Changes nothing. */
   check(signal: AbortSignal): Promise<string>;
 }
 
@@ -57,7 +57,7 @@ export function createApi(config: ApiConfig, clockMs: () => number = Date.now): 
       const bearer = await token.ask(signal);
       const answer = await once(bearer);
       if (answer.status !== 401) return answer;
-      // It ended before its time. When the next one is refused as well, it is the credentials.
+      // It expired early. When the next one is refused as well, the credentials are wrong.
       token.forget(bearer);
       return once(await token.ask(signal));
     },
@@ -71,7 +71,7 @@ export function createApi(config: ApiConfig, clockMs: () => number = Date.now): 
 
 const SHOWN_TOKEN = '[secret]';
 
-/** The token is kept in memory until shortly before its end. Two deliveries at once may each ask for one. */
+/** The token is kept in memory until shortly before it expires. Two concurrent deliveries may each ask for one. */
 function createToken(config: ApiConfig, clockMs: () => number, send: ReturnType<typeof createSendJson>) {
   const { client_id, client_secret } = config;
   const url = `${config.url}/oauth/token`;
@@ -93,7 +93,7 @@ function createToken(config: ApiConfig, clockMs: () => number, send: ReturnType<
   };
 }
 
-/** A site keeps its cloud id for ever, whatever it is called. */
+/** A site keeps its cloud id for ever, whatever its name. */
 function createCloudId({ site, cloud_id }: ApiConfig, send: ReturnType<typeof createSendJson>) {
   let cloudId = cloud_id;
   return {
@@ -102,7 +102,7 @@ function createCloudId({ site, cloud_id }: ApiConfig, send: ReturnType<typeof cr
       if (cloudId !== undefined) return cloudId;
       const answer = await send({ method: 'GET', url: `${site}/_edge/tenant_info`, signal });
       const advice = adviceFor(answer, { credential: 'cloud_id', address: 'site, or set cloud_id' });
-      if (!isSuccess(answer)) throw failure(answer, `${site} does not tell its cloud id`, advice);
+      if (!isSuccess(answer)) throw failure(answer, `${site} does not show its cloud id`, advice);
       const tenant = TenantInfo.safeParse(answer.json).data;
       if (!tenant) throw notAtlassian(answer, 'cloud id', 'site');
       cloudId = tenant.cloudId;
@@ -117,7 +117,7 @@ const OF_CREDENTIALS = new Set(['invalid_client', 'unauthorized_client', 'access
 function tokenRefusal(answer: JsonAnswer): DeliveryFailed {
   const what = 'Atlassian gave no token';
   if (answer.status === 400 && OF_CREDENTIALS.has(TokenRefusal.parse(answer.json ?? {}).error))
-    return new DeliveryFailed(`${what}: 400 ${excerptOf(answer)}. It does not accept who we are: set ${CREDENTIALS}`, {
+    return new DeliveryFailed(`${what}: 400 ${excerptOf(answer)}. The credentials are refused: set ${CREDENTIALS}`, {
       retry: { afterMs: KEY_PROBE_MS, hold: 'sink' },
       status: 400,
     });

@@ -4,7 +4,7 @@ import { DeliveryFailed } from '../../domain/errors.ts';
 import { distinctName } from '../one-alert.ts';
 import type { DeliveryLedger } from '../sink.ts';
 
-/** By which Jira knows a deployment: all its states have the same, whatever is learned of it meanwhile. */
+/** By which Jira identifies a deployment: it is the same for all its states, even when more becomes known of it. */
 export interface Identity {
   readonly sequence: number;
   readonly pipeline: string;
@@ -24,7 +24,7 @@ export const identityOf = (deployment: Deployment): Identity => ({
 export const remoteIdOf = ({ sequence, pipeline, environment }: Identity): string =>
   [sequence, encodeURIComponent(pipeline), encodeURIComponent(environment)].join('/');
 
-/** Undefined for what no version of this sink wrote. */
+/** Undefined for an id that this sink did not write. */
 function identityIn(remoteId: string | undefined): Identity | undefined {
   const [sequence = '', pipeline, environment] = remoteId?.split('/') ?? [];
   if (!/^\d{1,15}$/.test(sequence) || pipeline === undefined || environment === undefined) return undefined;
@@ -35,11 +35,11 @@ function identityIn(remoteId: string | undefined): Identity | undefined {
   };
 }
 
-/** Deployments of one pipeline and environment that began in the same millisecond. */
+/** How many deployments of one pipeline and environment may begin in the same millisecond. */
 const SAME_START = 100;
 
 /**
- * Its identity there, written down before the first request: what is learned later, such as a time or the name of the
+ * Its identity there, stored before the first request: facts that become known later, such as a time or the name of the
  * service, must not make another deployment of it.
  */
 export async function claimed(ledger: DeliveryLedger, first: Identity): Promise<Identity> {

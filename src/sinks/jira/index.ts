@@ -22,7 +22,7 @@ export const jira = z
     type: z.literal('jira'),
     name: Name.default('jira'),
     url: BaseUrl.default(ATLASSIAN_URL),
-    /** The address of the site, which tells its cloud id. */
+    /** The address of the site, which shows its cloud id. */
     site: BaseUrl.optional(),
     cloud_id: z
       .string()

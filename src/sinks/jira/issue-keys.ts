@@ -5,13 +5,13 @@ const KEYS_SENT = 500;
 
 /**
  * Keys as Jira Cloud makes them: a project of 2 to 10 characters, a number that does not begin with zero. Each part is
- * bounded and none can begin again within itself, so that a text costs no more than its length.
+ * bounded and none can begin again within itself, so that matching takes linear time.
  */
 const KEY = /(?<![\p{L}\p{N}])([A-Z][A-Z0-9]{1,9})-([1-9]\d{0,9})(?![\p{L}\p{N}])/gu;
-/** Where the projects are known, a branch may be written in small letters. */
+/** Where the projects are known, a branch may be written in lower case. */
 const KEY_OF_ANY_CASE = /(?<![\p{L}\p{N}])([A-Za-z][A-Za-z0-9]{1,9})-([1-9]\d{0,9})(?![\p{L}\p{N}])/gu;
 
-/** What looks like a key and is a standard, an encoding or an algorithm. Jira calls them unknown issues. */
+/** Standards, encodings and algorithms whose names look like keys. Jira would call them unknown issues. */
 const NO_PROJECTS = new Set(
   'AES CVE CWE ECMA EN HTTP IEEE ISO MD MP PEP PKCS RFC RSA SHA SSE TLS UTC UTF WINDOWS'.split(' '),
 );

@@ -11,8 +11,8 @@ import type { Identity } from './identity.ts';
 import { type EnvironmentType, type JiraState, NAME_LIMIT, type Submission, URL_LIMIT } from './schema.ts';
 
 /**
- * Jira's `rolled_back` is a deployment that is no longer in place, which no tool reports of one. One that rolls back is
- * itself in place, and says in its name what it is.
+ * Jira's `rolled_back` is a deployment that is no longer in place, which no tool reports. One that rolls back is itself
+ * in place, and its name says so.
  */
 const STATES: Readonly<Record<State, JiraState>> = {
   pending: 'pending',
@@ -82,7 +82,7 @@ export function toSubmission(deployment: Deployment, { identity, issueKeys, page
   };
 }
 
-/** The limit is of UTF-16 units; within it no character is broken. */
+/** The limit is in UTF-16 units; no character is broken. */
 const name = (text: string, limit = NAME_LIMIT): string => shorten(cutText(text.trim(), limit), limit);
 
 function describe(deployment: Deployment): string {

@@ -7,13 +7,13 @@ export const URL_LIMIT = 2_000;
 export type JiraState = 'pending' | 'in_progress' | 'successful' | 'failed' | 'cancelled';
 export type EnvironmentType = 'production' | 'staging' | 'testing' | 'development' | 'unmapped';
 
-/** The body of POST /bulk, with the one deployment that a delivery tells. */
+/** The body of POST /bulk, with the one deployment of a delivery. */
 export interface Submission {
   readonly deployments: readonly [DeploymentData];
   readonly providerMetadata: { readonly product: string };
 }
 
-/** Jira knows a deployment by pipeline, environment and deploymentSequenceNumber. */
+/** Jira identifies a deployment by pipeline, environment and deploymentSequenceNumber. */
 export interface DeploymentData {
   readonly schemaVersion: '1.0';
   readonly deploymentSequenceNumber: number;

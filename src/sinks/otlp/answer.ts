@@ -19,9 +19,9 @@ const Answer = z.object({
 const WORDS_CHARS = 500;
 
 /**
- * What it means that a request was answered so. A receiver says 200 even where it took nothing: then its answer has the
- * number of what it rejected, and a retry would be rejected again.
- * @returns what it warns of while it took everything; '' where it says nothing
+ * Checks an answer. A receiver says 200 even where it rejected everything: then its answer has the number of rejected
+ * records, and a retry would be rejected again.
+ * @returns its warning where it accepted everything; '' without one
  * @throws DeliveryFailed
  */
 export function judge(answer: JsonAnswer, what: string): string {

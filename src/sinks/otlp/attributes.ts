@@ -22,14 +22,14 @@ const RESULTS: Readonly<Partial<Record<State, string>>> = {
   canceled: 'cancellation',
 };
 
-/** Of the service that is deployed: so it stands beside what the service itself sends. */
+/** Of the service that is deployed, so that it is listed with the service's own telemetry. */
 export function resourceOf({ service, environment }: Deployment, names: Readonly<Record<string, string>>): Attributes {
   const name = Object.hasOwn(names, environment.name) ? names[environment.name] : environment.name;
   return known({ 'service.name': service, 'deployment.environment.name': name });
 }
 
 /**
- * Of the deployment, in the names and words of OpenTelemetry's semantic conventions where these have one; the others
+ * Of the deployment, by the names and values of OpenTelemetry's semantic conventions where these have one; the others
  * begin with `shiplog.`.
  */
 export function attributesOf(deployment: Deployment, pageUrl: string | undefined): Attributes {
@@ -45,7 +45,7 @@ export function attributesOf(deployment: Deployment, pageUrl: string | undefined
   });
 }
 
-/** Few of them, however many deployments there are: spans are grouped by it. */
+/** Few values, however many deployments there are: spans are grouped by it. */
 export const nameOf = ({ job, service }: Deployment): string => job ?? `deploy ${service}`;
 
 /** The version of its one image or chart, else the tag, else the commit. */
@@ -85,7 +85,7 @@ function pipelineOf({ state, endReason, job, jobUrl, pipelineUrl, pipelineId }: 
     'cicd.pipeline.task.type': hasTask ? 'deploy' : undefined,
     'cicd.pipeline.task.run.id': runOf(jobUrl)?.job,
     'cicd.pipeline.task.run.url.full': jobUrl,
-    // of which class it is, no tool says; this is the registry's word for that
+    // no tool reports the class; this is the registry's value for that
     'error.type': state === 'failed' ? '_OTHER' : undefined,
   };
 }
@@ -118,7 +118,7 @@ function oursOf(deployment: Deployment, pageUrl: string | undefined) {
   };
 }
 
-/** Unknown stays absent: no '', no empty list. Texts are within their limits. */
+/** Unknown values are left out: no '', no empty list. Texts are within their limits. */
 function known(given: Readonly<Record<string, string | readonly string[] | undefined>>): Attributes {
   const cut = (text: string) => cutText(text, TEXT_CHARS);
   return Object.fromEntries(

@@ -8,11 +8,11 @@ export type Protocol = 'http/protobuf' | 'http/json';
 
 /**
  * The encoders of OpenTelemetry's own exporters. They are loaded when they are first used, so that a bridge without
- * this sink starts without them; not by import(), because a preview has to be made at once.
+ * this sink starts without them; not by import(), because a preview is synchronous.
  */
 const load = createRequire(import.meta.url);
-const transformer = () => load('@opentelemetry/otlp-transformer') as typeof Transformer; // what it exports
-const resources = () => load('@opentelemetry/resources') as typeof Resources; // what it exports
+const transformer = () => load('@opentelemetry/otlp-transformer') as typeof Transformer; // the exports of that module
+const resources = () => load('@opentelemetry/resources') as typeof Resources; // the exports of that module
 
 type Serialized = ReturnType<typeof Transformer.JsonLogsSerializer.serializeRequest>;
 type LogRecord = Parameters<typeof Transformer.JsonLogsSerializer.serializeRequest>[0][number];
@@ -70,8 +70,8 @@ export function encodeSpan(span: DeploymentSpan, protocol: Protocol): Uint8Array
 }
 
 /**
- * An answer in Protobuf, as the text of the same answer in JSON; of a refusal, its words. Anything else is left as it
- * is: what stands between us and the receiver answers in HTML. Answers for logs and for spans are built alike.
+ * An answer in Protobuf, as the text of the same answer in JSON; of a refusal, its message. Anything else is returned
+ * unchanged: a proxy between us and the receiver answers in HTML. Answers for logs and for spans have the same layout.
  */
 export function protobufAsText(bytes: Buffer, status: number): string {
   const { ProtobufLogsSerializer } = transformer();
@@ -84,8 +84,8 @@ export function protobufAsText(bytes: Buffer, status: number): string {
 }
 
 /**
- * google.rpc.Status and the partial success of an answer both begin with a number and a text: as its first field, the
- * reader of the one reads the other.
+ * google.rpc.Status and the partial success of an answer both begin with a number and a text: the reader of one can
+ * read the other as its first field.
  */
 function asField(message: Buffer): Buffer {
   const head = [0x0a];
@@ -94,7 +94,7 @@ function asField(message: Buffer): Buffer {
   return Buffer.concat([Buffer.from([...head, length]), message]);
 }
 
-/** The types of the encoders let them change what they are given, which they do not. */
+/** The types of the encoders allow them to change their arguments, which they do not. */
 const mutable = (attributes: Attributes): Record<string, string | string[]> =>
   Object.fromEntries(
     Object.entries(attributes).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]),

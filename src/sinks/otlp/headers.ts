@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** They say what the body is, or the HTTP client writes them itself. */
+/** They describe the body, or the HTTP client sets them itself. */
 const OWN_HEADERS = [
   'accept',
   'connection',
@@ -13,7 +13,7 @@ const OWN_HEADERS = [
 ];
 const MAX_HEADERS = 20;
 const MAX_CHARS = 8_192;
-/** Shorter parts of a header are words, such as Bearer or a tenant: to hide these would make logs unreadable. */
+/** Shorter parts of a header are words, such as Bearer or a tenant: masking these would make logs unreadable. */
 const KEY_CHARACTERS = 12;
 
 const Value = z
@@ -24,7 +24,7 @@ const Value = z
     'a header holds no line break and no white space at its ends, often the newline of `echo`; use `printf %s`',
   );
 
-/** What proves who we are, and names the tenant: each value is kept secret. */
+/** Headers with credentials, and the tenant: each value is kept secret. */
 export const Headers = z.record(z.string(), Value).superRefine((headers, context) => {
   const names = Object.keys(headers);
   if (names.length > MAX_HEADERS) context.addIssue({ code: 'custom', message: `write at most ${MAX_HEADERS} headers` });

@@ -20,14 +20,14 @@ export const otlp = z
   .strictObject({
     type: z.literal('otlp'),
     name: Name.default('otlp'),
-    /** As in OTEL_EXPORTER_OTLP_ENDPOINT: what is sent goes to /v1/logs and /v1/traces below it. */
+    /** As in OTEL_EXPORTER_OTLP_ENDPOINT: requests go to /v1/logs and /v1/traces below it. */
     url: BaseUrl.optional(),
     protocol: z.enum(['http/protobuf', 'http/json']).default('http/protobuf'),
     headers: Headers.default({}),
     /** `logs`: each state as an event. `traces`: one span when it has ended. */
     signals: z.array(Signal).min(1).default(['logs']),
     states: z.array(State).min(1).default(['pending', 'running', 'succeeded', 'failed', 'canceled']),
-    /** Our environment name → the one that the telemetry of the services has. Default: unchanged. */
+    /** Our environment name → the one in the telemetry of the services. Default: unchanged. */
     environments: z.record(z.string(), z.string().min(1)).default({}),
     concurrency: z.number().int().min(1).max(100).default(5),
     timeout_seconds: z.number().positive().max(60).default(10),
@@ -107,7 +107,7 @@ interface Told {
   readonly told?: DeliveryLedger['known']['told'];
 }
 
-/** The span first: what the log record then names is there already. */
+/** The span first: the log record then refers to a span that exists. */
 function requestsFor(deployment: Deployment, config: Config, { pageUrl, told }: Told): readonly JsonRequest[] {
   const { signals, protocol, environments } = config;
   const reported = normalized(deployment);
@@ -133,7 +133,7 @@ function requestOf(signal: Signal, body: Uint8Array, { url, protocol, headers }:
   };
 }
 
-/** The request that matters most, in JSON in any case: nobody reads Protobuf, and receivers take both. */
+/** The most important request, in JSON in any case: nobody reads Protobuf, and receivers accept both. */
 function previewOf(deployment: Deployment, config: Config, pageUrl: string | undefined): PreviewedRequest {
   const readable = requestsFor(deployment, { ...config, protocol: 'http/json' }, { pageUrl });
   const [request, ...before] = readable.toReversed();
@@ -157,6 +157,6 @@ function previewOf(deployment: Deployment, config: Config, pageUrl: string | und
 
 const jsonOf = (bytes: unknown): unknown => JSON.parse(Buffer.from(bytes as Uint8Array).toString('utf8')); // requestOf
 
-/** What something in between answers is text, whatever was asked for. */
+/** Answers of a proxy are text, whatever was asked for. */
 const protobufText: ReadText = (body, { status, contentType }) =>
   /^text\/|\bjson$|\bxml$/.test(contentType) ? body.toString('utf8') : protobufAsText(body, status);

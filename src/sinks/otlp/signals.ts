@@ -4,16 +4,19 @@ import { headline } from '../../domain/summary.ts';
 import { cutText } from '../../values/graphemes.ts';
 import { type Attributes, attributesOf, nameOf, resourceOf } from './attributes.ts';
 
-/** What is told of one deployment in one state, by every encoding: nanoseconds and identities are the encoders'. */
+/**
+ * The content that is sent of one deployment in one state, for every encoding: nanoseconds and ids are added by the
+ * encoders.
+ */
 export interface LogEvent {
   readonly resource: Attributes;
   readonly at: Date;
-  /** When it became known, which no repeat of the delivery changes. */
+  /** When it became known, which a repeated delivery does not change. */
   readonly observedAt: Date;
   readonly severity: { readonly number: 9 | 13 | 17; readonly text: 'INFO' | 'WARN' | 'ERROR' };
   readonly body: string;
   readonly attributes: Attributes;
-  /** The span that goes with it, where spans are sent. */
+  /** The span that belongs to it, where spans are sent. */
   readonly span?: SpanIdentity;
 }
 
@@ -28,16 +31,16 @@ export interface DeploymentSpan extends SpanIdentity {
   readonly message?: string;
 }
 
-/** Made of the deployment's key: a repeat has the same. */
+/** Derived from the deployment's key: a repeat has the same. */
 export interface SpanIdentity {
   readonly traceId: string;
   readonly spanId: string;
 }
 
 export interface SignalOptions {
-  /** Our environment names, and how the telemetry of the services calls them. */
+  /** Our environment names → those in the telemetry of the services. */
   readonly environments: Readonly<Record<string, string>>;
-  /** Whether the log record names the span. */
+  /** Whether the log record refers to the span. */
   readonly withSpans: boolean;
   readonly pageUrl?: string | undefined;
 }
@@ -57,7 +60,7 @@ const SEVERITIES: Readonly<Record<State, LogEvent['severity']>> = {
   canceled: { number: 13, text: 'WARN' },
 };
 
-/** @param deployment one that has been through `normalized` */
+/** @param deployment a result of `normalized` */
 export function toLogEvent(deployment: Deployment, { environments, withSpans, pageUrl }: SignalOptions): LogEvent {
   const { key, state, occurredAt, receivedAt } = deployment;
   return {
@@ -66,7 +69,7 @@ export function toLogEvent(deployment: Deployment, { environments, withSpans, pa
     observedAt: new Date(Math.max(Date.parse(receivedAt), Date.parse(occurredAt))),
     severity: SEVERITIES[state],
     body: cutText(headline(deployment), BODY_CHARS),
-    // the registry's name for what makes two records one
+    // the registry's name for an id by which duplicates are recognised
     attributes: { 'log.record.uid': digest([key, state, occurredAt].join('\n')), ...attributesOf(deployment, pageUrl) },
     ...(withSpans && { span: identityOf(deployment) }),
   };
@@ -74,7 +77,7 @@ export function toLogEvent(deployment: Deployment, { environments, withSpans, pa
 
 /**
  * The run of one that has ended. One that succeeded and failed afterwards ran well: its failure is in its log records.
- * @param deployment one that has been through `normalized`
+ * @param deployment a result of `normalized`
  */
 export function toSpan(deployment: Deployment, options: SignalOptions): DeploymentSpan | undefined {
   if (!isFinal(deployment.state)) return undefined;

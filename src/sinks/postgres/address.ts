@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
-/** As in libpq, but for `prefer` and `allow`, which promise nothing. */
+/** As in libpq, but for `prefer` and `allow`, which guarantee nothing. */
 const SslMode = z.enum(['disable', 'require', 'verify-ca', 'verify-full']);
 export type SslMode = z.infer<typeof SslMode>;
 
-/** Where the database is, and who we are there. */
+/** Where the database is, and with which user. */
 export interface DatabaseAddress {
   readonly host: string;
   readonly port: number;
@@ -18,7 +18,7 @@ export interface DatabaseAddress {
 const ADVICE = 'write postgres://user:password@host:5432/database, with ?sslmode=verify-full for TLS';
 const PORT = 5432;
 
-/** An address of a database. Errors about it never repeat it: it holds the password. */
+/** An address of a database. Errors never repeat it: it holds the password. */
 export const DatabaseUrl = z.string().transform((text, context): DatabaseAddress => {
   const fail = (message: string): never => {
     context.issues.push({ code: 'custom', message, input: undefined });

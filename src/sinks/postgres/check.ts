@@ -4,7 +4,10 @@ import { versionOf } from './migrate.ts';
 import { LATEST_VERSION } from './migrations.ts';
 import { quoted } from './statements.ts';
 
-/** Whether rows could be written, in one sentence; nothing is made. @throws DeliveryFailed where they could not */
+/**
+ * Whether rows could be written, in one sentence; creates nothing.
+ * @throws DeliveryFailed where they could not
+ */
 export async function checkTables(client: ClientBase, schema: string): Promise<string> {
   const { rows } = await client.query<{ server: string; standby: boolean; may_create: boolean }>(
     `SELECT current_setting('server_version') AS server, pg_is_in_recovery() AS standby,

@@ -20,7 +20,7 @@ export interface DatabaseOptions {
 export type UseDatabase = <T>(signal: AbortSignal, work: (client: ClientBase) => Promise<T>) => Promise<T>;
 
 const IDLE_MS = 30_000;
-/** A name that leads to another server after a failover is looked up again. */
+/** A name that belongs to another server after a failover is resolved again. */
 const LIFETIME_SECONDS = 600;
 
 /**
@@ -42,7 +42,7 @@ export function createDatabase(options: DatabaseOptions): UseDatabase {
     const connecting = (await pool).connect();
     connecting.then(
       (late) => signal.aborted && late.release(true),
-      () => {}, // the caller hears of it below
+      () => {}, // reported to the caller below
     );
     const client = await untilAborted(connecting, signal);
     try {
@@ -50,13 +50,13 @@ export function createDatabase(options: DatabaseOptions): UseDatabase {
       client.release();
       return result;
     } catch (error) {
-      client.release(true); // in whatever state the connection is: a query may still be under way
+      client.release(true); // the connection's state is unknown: a query may still be under way
       throw error;
     }
   };
 }
 
-/** All that the client would otherwise take from the environment or from files in the home directory. */
+/** All settings that the client would otherwise take from the environment or from files in the home directory. */
 function configOf({ address, tls, connections, timeoutMs }: DatabaseOptions): PoolConfig {
   const { host, port, database, user, password = '' } = address;
   return {
@@ -91,8 +91,9 @@ function tlsOf(mode: SslMode, tls: Tls | undefined): PoolConfig['ssl'] {
 }
 
 /**
- * Within a transaction, which the server gives up when it takes too long: what the client no longer waits for must not
- * hold a lock. The limits are of the transaction alone, since a pooler before the server shares its connections.
+ * Within a transaction, which the server aborts when it takes too long: a query that the client no longer waits for
+ * must not hold a lock. The limits apply to the transaction alone, since a pooler in front of the server shares its
+ * connections.
  */
 export async function inTransaction<T>(client: ClientBase, timeoutMs: number, work: () => Promise<T>): Promise<T> {
   const limit = Math.max(1, Math.ceil(timeoutMs));
@@ -104,7 +105,7 @@ export async function inTransaction<T>(client: ClientBase, timeoutMs: number, wo
 }
 
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  work.catch(() => {}); // of what nobody waits for any more
+  work.catch(() => {}); // of a query that nobody waits for any more
   signal.throwIfAborted();
   let stop = () => {};
   const aborted = new Promise<never>((_, reject) => {

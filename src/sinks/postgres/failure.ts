@@ -12,17 +12,20 @@ const SETTING: Retry = { afterMs: 10_000, hold: 'sink' };
 const WORDS_CHARS = 500;
 
 /**
- * What an error of the server means, by its SQLSTATE or the class that this begins with
- * (postgresql.org/docs/current/errcodes-appendix.html). The longest that fits counts; what fits none is tried again.
+ * What an error of the server means, by its SQLSTATE or the class with which this begins
+ * (postgresql.org/docs/current/errcodes-appendix.html). The longest match counts; without a match it is retried.
  */
 const STATES: Readonly<Record<string, Reading>> = {
-  '08P01': { retry: SETTING, advice: 'Something between us and the server does not understand us: check url' },
+  '08P01': {
+    retry: SETTING,
+    advice: 'Something between Shiplog and the server does not speak its protocol: check url',
+  },
   '22': { retry: 'never' },
   '23': { retry: 'never' },
   '25006': { retry: 'backoff', advice: 'It is a standby, or read-only: set url to the primary' },
   '28': {
     retry: SETTING,
-    advice: 'It does not accept who we are: set url with a valid user and password, and let them in by pg_hba.conf',
+    advice: 'The login is refused: set url with a valid user and password, and allow them in pg_hba.conf',
   },
   '3D000': { retry: SETTING, advice: 'Set url to a database that there is: Shiplog makes tables, and no database' },
   '3F000': { retry: SETTING, advice: 'Somebody dropped the schema: it is made again at the next attempt' },
@@ -34,10 +37,10 @@ const STATES: Readonly<Record<string, Reading>> = {
   },
   '42P01': { retry: SETTING, advice: 'Somebody dropped the tables: they are made again at the next attempt' },
   '54': { retry: 'never' },
-  P0001: { retry: 'never' }, // a trigger that somebody wrote says no
+  P0001: { retry: 'never' }, // a user-defined trigger refuses
 };
 
-/** What the client says where the server was never asked. */
+/** Errors of the client before the server was asked. */
 const SETTINGS: readonly (readonly [RegExp, string])[] = [
   [/does not support SSL/, 'Set sslmode=disable in url, or switch TLS on at the server'],
   [/certificate|self.signed|altnames/i, 'Set tls.ca to the authority of its certificate, and url to the name in it'],
@@ -47,13 +50,13 @@ const SETTINGS: readonly (readonly [RegExp, string])[] = [
 export interface FailureOptions {
   /** "db.example.com:5432/shiplog did not take <key>" */
   readonly what: string;
-  /** Where the server is, for what was never answered. */
+  /** Where the server is, for requests without an answer. */
   readonly place: string;
   readonly timeoutMs: number;
   readonly secrets: readonly string[];
 }
 
-/** Turns whatever went wrong into the failure that the queue understands, in the database's words. */
+/** Turns any error into the failure that the queue understands, in the database's words. */
 export function toFailure(error: unknown, options: FailureOptions): DeliveryFailed {
   if (error instanceof DeliveryFailed) return error;
   const code = codeOf(error);
@@ -77,7 +80,7 @@ function readingOf(code: string): Reading {
   return STATES[code] ?? STATES[code.slice(0, 2)] ?? { retry: 'backoff' };
 }
 
-/** Whether the tables have to be looked at again. */
+/** Whether the version of the tables has to be checked again. */
 export const isMissingTable = (error: unknown): boolean => ['42P01', '3F000', '42703'].includes(codeOf(error) ?? '');
 
 function reasonOf(error: unknown, code: string | undefined, timeoutMs: number): string {
@@ -88,7 +91,7 @@ function reasonOf(error: unknown, code: string | undefined, timeoutMs: number): 
   return code === undefined ? message : `${message} (${code})`;
 }
 
-/** One line, shortened: message and detail, in which a row may stand. */
+/** One line, shortened: message and detail, which may hold a row. */
 function wordsOf(error: unknown): string {
   const { message, detail } = error as { message?: unknown; detail?: unknown }; // the server's error has both
   const words = [message, detail].filter((text) => typeof text === 'string' && text !== '').join('. ');

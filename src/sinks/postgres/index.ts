@@ -23,7 +23,7 @@ export const postgres = z
     type: z.literal('postgres'),
     name: Name.default('postgres'),
     url: DatabaseUrl.optional(),
-    /** Where the tables are. It is made if there is none. */
+    /** The schema of the tables. It is created if it does not exist. */
     schema: Schema.default('shiplog'),
     tls: z.strictObject({ ca: Pem.optional(), cert: Pem.optional(), key: Pem.optional() }).optional(),
     states: z.array(State).min(1).default(['pending', 'running', 'succeeded', 'failed', 'canceled']),

@@ -3,7 +3,10 @@ import { inTransaction } from './database.ts';
 import { LATEST_VERSION, stepsAfter } from './migrations.ts';
 import { quoted } from './statements.ts';
 
-/** Of all bridges at one database, whatever their schemas: several may start at once. Nobody else uses the number. */
+/**
+ * Shared by all bridges of one database, whatever their schemas: several may start at once. Nobody else uses the
+ * number.
+ */
 const LOCK = 7_448_701_966;
 
 /**
@@ -37,7 +40,7 @@ export async function migrate(client: ClientBase, schema: string, timeoutMs: num
 
 /** 0: there are no tables, or somebody dropped them. */
 export async function versionOf(client: ClientBase, schema: string): Promise<number> {
-  // to_regclass() would answer from what the connection knew before it waited for the lock
+  // to_regclass() would answer from the state before the connection waited for the lock
   const { rowCount } = await client.query(
     `SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
       WHERE nspname = $1 AND relname IN ('schema_version', 'deployments')`,

@@ -1,7 +1,7 @@
 /**
- * What the tables are made of, one step after the other. A step that was released is never changed: databases have it.
- * Steps only add, so that an older bridge goes on beside a newer one, and a rollback of the bridge needs none of the
- * database. `{schema}` stands for the schema.
+ * The steps that create the tables. A step that was released is never changed: databases have it. Steps only add, so
+ * that an older bridge continues to work beside a newer one, and a rollback of the bridge needs none of the database.
+ * `{schema}` is replaced by the schema.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -65,13 +65,13 @@ const MIGRATIONS: readonly string[] = [
 export const LATEST_VERSION = MIGRATIONS.length;
 
 interface Step {
-  /** What it brings the tables to. */
+  /** The version that the steps lead to. */
   readonly version: number;
   readonly sql: string;
 }
 
 /**
- * What a database of this version lacks.
+ * The steps that a database of this version lacks.
  * @param schema quoted
  */
 export const stepsAfter = (version: number, schema: string): readonly Step[] =>

@@ -5,16 +5,16 @@ import { PRUNED_ROWS, prune } from './statements.ts';
 
 interface PruningOptions {
   readonly schema: string;
-  /** Undefined: rows stay for ever. */
+  /** Undefined: rows are never deleted. */
   readonly days: number | undefined;
   readonly use: UseDatabase;
   readonly failed: (error: unknown, what: string) => DeliveryFailed;
 }
 
-/** Time between two looks, once nothing was left to delete. */
+/** Time between two runs, once nothing was left to delete. */
 const EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** A delivery that succeeded waits no longer than that for what is old. */
+/** A delivery that succeeded waits no longer than this for the deletion. */
 const TIMEOUT_MS = 2_000;
 
 /** Deletes what is older than the retention, a bounded number of rows after a delivery. */
@@ -22,8 +22,8 @@ export function createPruning({ schema, days, use, failed }: PruningOptions) {
   let nextMs = 0;
   return {
     /**
-     * @returns what a person should know: '' where there is nothing. The row was written: that others could not be
-     * deleted is no failure of its delivery, and the next one tries again.
+     * @returns a sentence for a person: '' where there is none. The row was written: that others could not be deleted
+     * is no failure of its delivery, and the next one tries again.
      */
     async run({ now, signal }: { readonly now: Date; readonly signal: AbortSignal }): Promise<string> {
       if (days === undefined || now.getTime() < nextMs) return '';

@@ -66,7 +66,7 @@ export const COLUMNS = [
 ] as const;
 type Column = (typeof COLUMNS)[number];
 
-/** What of a deployment stands in which column. `record` is all of it, for what has no column. */
+/** The value of each column. `record` is all of it, for what has no column. */
 export function toRow(deployment: Deployment, { now, pageUrl }: RowOptions): Row {
   const reported = normalized(boundRecord(deployment));
   const columns: Readonly<Record<Column, unknown>> = {
@@ -148,7 +148,7 @@ function ownerColumns({ owner }: Deployment) {
   };
 }
 
-/** U+0000 is no character to PostgreSQL, in a text as in JSON, and half a surrogate pair is none: in names as well. */
+/** U+0000 is no character to PostgreSQL, in a text as in JSON, nor is half a surrogate pair: in names as well. */
 function storable(value: unknown): unknown {
   if (typeof value === 'string') return wellFormed(value).replaceAll('\0', '\ufffd');
   if (Array.isArray(value)) return value.map(storable);
@@ -156,7 +156,7 @@ function storable(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [storable(name), storable(part)]));
 }
 
-/** Unknown stays absent: no empty list, and nothing that holds nothing. */
+/** Unknown values are left out: no empty list, and no empty object. */
 export function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty);
   if (typeof value !== 'object' || value === null) return value;

@@ -9,9 +9,9 @@ export interface Statement {
 }
 
 /**
- * One row a deployment. An earlier state never takes the place of a later one, as domain/deployment.ts (`transition`)
- * has it: a higher rank wins, among ends the later one, and of one state what was sent last. So a statement that the
- * network held back changes nothing any more. It returns no row then.
+ * One row a deployment. An earlier state never replaces a later one, by the rules of domain/deployment.ts
+ * (`transition`): a higher rank wins, among ends the later one, and of one state what was sent last. So a statement
+ * that was delayed on its way changes nothing any more. It returns no row then.
  */
 export function upsert(schema: string, row: Row): Statement {
   const updates = COLUMNS.filter((name) => name !== 'key').map((name) => `${name} = EXCLUDED.${name}`);

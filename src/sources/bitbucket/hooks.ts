@@ -8,7 +8,7 @@ import { Text } from './schema.ts';
 
 /** Each of them makes Shiplog ask which deployments the pipeline made. */
 const EVENTS = ['repo:commit_status_created', 'repo:commit_status_updated', 'pipeline:span_created'];
-/** Bitbucket: a webhook's secret has at most so many characters. */
+/** Bitbucket: a webhook's secret has at most this many characters. */
 const MAX_SECRET = 128;
 const MAX_PAGES = 10;
 

@@ -18,25 +18,25 @@ export interface AlertRetention {
   readonly count: number;
 }
 
-/** The alerts that were reported, each once. */
+/** The reported alerts, each once. */
 export interface Alerts {
   /** @returns false where the alert was known in this state already */
   put(report: AlertReport): Promise<boolean>;
   get(id: string): Promise<Alert | undefined>;
-  /** Those that are wanted, by their beginning, the newest first, of the newest `MAX_LOOKED_AT` of the span. */
+  /** Those that match, by their beginning, the newest first, of the newest `MAX_LOOKED_AT` of the span. */
   list(selection: AlertSelection): Promise<readonly Alert[]>;
   /** @returns true for one caller alone: the others leave the note to it */
   claimNote(id: string): Promise<boolean>;
   /** The note was not written after all. */
   releaseNote(id: string): Promise<void>;
-  /** Forgets what is older or more than the retention allows. */
+  /** Deletes alerts beyond the retention. */
   prune(): Promise<void>;
 }
 
 const putAlert = createScript('put-alert');
 /** Reading them all takes some hundredths of a second. */
 export const MAX_LOOKED_AT = 1_000;
-/** Of one pruning: what is left goes with the next. */
+/** Per run: the rest goes with the next run. */
 const MAX_PRUNED = 1_000;
 const DAY_MS = 86_400_000;
 const DAY_SECONDS = 86_400;
@@ -76,7 +76,7 @@ export function createAlerts(redis: Redis, retention: AlertRetention): Alerts {
   };
 }
 
-/** Those that there are. */
+/** Those of them that exist. */
 async function read(redis: Redis, ids: readonly string[]): Promise<Alert[]> {
   const stored = await Promise.all(ids.map((id) => redis.hmget(keys.alert(id), ...ALERT_STATES, 'reported')));
   return stored.flatMap(

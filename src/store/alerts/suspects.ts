@@ -5,14 +5,14 @@ import { AFTER_MS, PLACE_REACH_MS, rankSuspects, SERVICE_REACH_MS, type Suspect 
 import type { Deployments } from '../changes/deployments.ts';
 import type { ChangeSelection } from '../changes/filter.ts';
 
-/** What was compared with an alert, and what came of it. */
+/** The suspects of an alert, and what was compared with it. */
 export interface Suspects {
-  /** The likeliest first. */
+  /** The most likely first. */
   readonly suspects: readonly Suspect[];
   readonly looked: {
     /** The services that the alert may be about. */
     readonly services: readonly string[];
-    /** What the alert's environment is called in the change log; empty: it names none that is known there. */
+    /** The names of the alert's environment in the change log; empty: it names none that is known there. */
     readonly environments: readonly string[];
     /** The team that owns the service. */
     readonly team?: string | undefined;
@@ -23,10 +23,10 @@ export interface Suspects {
 
 export type SuspectsOf = (alert: Alert) => Promise<Suspects>;
 
-/** Of one question to the change log: the newest count most. */
+/** Per query of the change log: the newest count most. */
 const MAX_COMPARED = 100;
 
-/** Computed when it is read: what is reported later, and what is renamed, counts as well. */
+/** Computed on reading: what is reported or renamed later counts as well. */
 export function createSuspects(deployments: Pick<Deployments, 'list' | 'resolve'>, owners: Owners = []): SuspectsOf {
   return async (alert) => {
     const services = [...new Set(alert.services.map(({ name }) => name))];

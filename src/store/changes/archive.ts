@@ -14,14 +14,14 @@ import { packTerms } from './search-terms.ts';
 import { type Command, type Seen, see, swap } from './swap.ts';
 import { packTimelineEntry } from './timeline.ts';
 
-/** Unpacked, it lives on for at least so long. */
+/** A deployment that was unpacked is kept for at least this long. */
 const MARGIN_MS = MARGIN_DAYS * 86_400_000;
 
 /**
- * Puts a deployment, and all that is kept of it elsewhere, under one short key, in place of about ten: what has ended
- * and is quiet is read seldom, and written to hardly ever.
+ * Packs a deployment, and all that is stored of it elsewhere, under one short key instead of about ten: one that has
+ * ended and is quiet is seldom read, and hardly ever written.
  * @param sinks all sinks that may have received it
- * @returns in which indexes it stands; undefined: it was written to meanwhile, and is not packed
+ * @returns its indexes; undefined: it was written meanwhile, and is not packed
  */
 export async function packDeployment(
   redis: Redis,
@@ -45,7 +45,10 @@ export async function packDeployment(
   return isSwapped ? indexesOf(packed) : undefined;
 }
 
-/** For callers that are going to write to it. @returns its name, or undefined when there is none */
+/**
+ * For callers that are going to write to it.
+ * @returns its name, or undefined when there is none
+ */
 export async function unpackDeployment(redis: Redis, id: string): Promise<string | undefined> {
   for (;;) {
     const { seen, value } = await see(redis, keys.packed(id), () => redis.getBuffer(keys.packed(id)));
@@ -56,23 +59,23 @@ export async function unpackDeployment(redis: Redis, id: string): Promise<string
       ...restored(packed, nowMs + MARGIN_MS),
       ...renamed(packed, JSON.parse(packed.view) as DeploymentView, { from: id, to: packed.name }),
       ...left(packed, id),
-      ['INCR', keys.changesVersion()], // what is kept of a query has its id
+      ['INCR', keys.changesVersion()], // the data of a query is stored under its id
     ];
     if (await swap(redis, [seen], commands)) return packed.name;
   }
 }
 
-/** Unpacks whatever was found under a key: of a deployment, an alias, a remote id. */
+/** Unpacks whatever a key leads to: a deployment, an alias, a remote id. */
 export async function unpackUnder(redis: Redis, key: string): Promise<void> {
   const [id] = await packedUnder(redis, [key]);
   if (id === undefined || (await unpackDeployment(redis, id)) !== undefined) return;
-  // Another process unpacked it, so that it is not listed any more; or it was lost, and would be waited for for ever.
+  // Another process unpacked it, so that it is not listed any more; or it was lost, and waiting for it would never end.
   const [still] = await packedUnder(redis, [key]);
   const place = namePlace(key);
   if (still === id) await redis.hdel(place.key, place.field);
 }
 
-/** Removes a packed deployment with all that it left. */
+/** Deletes a packed deployment with all its data. */
 export async function forgetPacked(redis: Redis, id: string): Promise<void> {
   const { seen, value } = await see(redis, keys.packed(id), () => redis.getBuffer(keys.packed(id)));
   if (!value) return;
@@ -105,7 +108,7 @@ const left = (packed: Packed, id: string): Command[] => [
 const isPredecessor = ({ deployment, droppedBy }: DeploymentView): boolean => hasRun(deployment) && !droppedBy;
 const indexesOf = ({ indexes }: Packed): string[] => (indexes === '' ? [] : indexes.split('\n'));
 
-/** Keys that lead to it: they stay known, and are no keys any more. */
+/** Keys that lead to it: they are found in packedNames, and exist no longer. */
 function foundBy({ name, aliases, deliveries }: Packed): string[] {
   const remote = deliveries.flatMap(({ sink, ledger, ownerUntilMs, echo }) => {
     const { remote_id: id = '', echo_project: project = '' } = ledger;
@@ -119,7 +122,7 @@ const scoreOf =
   (index: string): number =>
     isLineage(index) ? lineageScore(deployment) : Date.parse(deployment.occurredAt);
 
-/** Stands under another name in all indexes. */
+/** It has another name in all indexes. */
 function renamed(
   packed: Packed,
   view: DeploymentView,
@@ -136,7 +139,7 @@ function renamed(
   return [
     ...indexesOf(packed).flatMap((index): Command[] => [...leave(index), ['ZADD', index, scoreIn(index), to]]),
     ...put(keys.timeline(), droppedBy ? undefined : packTimelineEntry(deployment)),
-    // Of one that is packed, successors read the view.
+    // For a packed deployment, successors read the view.
     ...put(keys.predecessors(), isPredecessor(view) && !isPackedId(to) ? packPredecessor(deployment) : undefined),
     ...put(keys.searchTerms(), droppedBy ? undefined : packTerms(deployment)),
   ];
@@ -167,7 +170,7 @@ function restored(packed: Packed, leastMs: number): Command[] {
   ];
 }
 
-/** What is kept of it, and how all these keys were when they were read. */
+/** The data of a deployment, and the state of all these keys when they were read. */
 async function gather(
   redis: Redis,
   name: string,
@@ -199,7 +202,7 @@ async function gather(
   };
 }
 
-/** Those that lead to it: one that another deployment named first stays with that one. */
+/** Those that lead to it: an alias that another deployment was given first stays with that one. */
 async function gatherAliases(redis: Redis, name: string, records: readonly string[]) {
   // written by append() alone
   const named = new Set(records.flatMap((json) => (JSON.parse(json) as NewChangeRecord).aliases ?? []));

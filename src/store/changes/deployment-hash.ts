@@ -6,7 +6,7 @@ import { see, swap } from './swap.ts';
 
 /** Fields of a deployment's hash that are no record: a record's id begins with chg_. */
 export const VIEW = 'view';
-/** Of format 2: in place of all others. */
+/** Written by format 2 instead of all others. */
 export const PACKED = 'packed';
 const INDEXES = 'in';
 
@@ -14,7 +14,7 @@ export const appendRecords = createScript('append-records');
 export const storeView = createScript('store-view');
 export const forgetDeployment = createScript('forget-deployment');
 
-/** The indexes in which a deployment stands, as they are kept in its hash. */
+/** The indexes of a deployment, as they are stored in its hash. */
 export const parseIndexes = (stored: string): readonly string[] => (stored === '' ? [] : stored.split('\n'));
 
 export interface Hash extends Fields {
@@ -29,7 +29,10 @@ export async function readHash(redis: Redis, name: string): Promise<Hash> {
   return { view, indexes, records, isFormat2: false };
 }
 
-/** For callers that are going to write to it. @returns the deployment as it is now, as format 1 has it */
+/**
+ * For callers that are going to write to it.
+ * @returns the deployment as it is now, in the layout of format 1
+ */
 export async function readFormat1(redis: Redis, name: string): Promise<Fields> {
   const key = keys.deployment(name);
   for (;;) {

@@ -28,10 +28,10 @@ import { type Beside, packTimelineEntry, readBeside, readTimeline } from './time
 import { createTimelineFold } from './timeline-fold.ts';
 import { readView, readViews } from './views.ts';
 
-/** A deployment as it lies in Redis. */
+/** A deployment as it is stored in Redis. */
 export interface Stored {
   readonly name: string;
-  /** In which it stands. */
+  /** Its indexes. */
   readonly indexes: readonly string[];
   readonly records: readonly ChangeRecord[];
 }
@@ -41,26 +41,26 @@ export interface Appended extends Stored {
   readonly isNew: readonly boolean[];
 }
 
-/** What the records of a deployment add up to, and what it was judged by. */
+/** The fold of a deployment's records, and the context in which it was judged. */
 export interface BuiltView {
   readonly view: DeploymentView;
   readonly before: PredecessorQuery;
-  /** What `before` found. */
+  /** The result of `before`. */
   readonly earlier: readonly Predecessor[];
 }
 
-/** Which of those that succeeded in a lineage are looked at. */
+/** Which of those that succeeded in a lineage are read. */
 export interface PredecessorQuery {
   /** ISO 8601 UTC: those that succeeded before it. */
   readonly at: string;
   readonly limit: number;
 }
 
-/** Who stands near a deployment in its lineage, by key. */
+/** The neighbours of a deployment in its lineage, by key. */
 export interface Neighbors {
-  /** Those after it whose view depends on it, the nearest first. */
+  /** Later ones whose view depends on it, the nearest first. */
   readonly followers: readonly string[];
-  /** Those before it that still wait for their turn. */
+  /** Earlier ones that still wait for their turn. */
   readonly waiting: readonly string[];
 }
 
@@ -72,11 +72,12 @@ export interface Deployments {
    */
   append(records: readonly ChangeRecord[], options: { readonly replace: boolean }): Promise<Appended>;
   /**
-   * Writes what the records fold to, and the indexes in which the deployment stands.
-   * @returns undefined when a record came in meanwhile, here or before it in its place: then it has to be folded again.
+   * Writes the fold of the records, and the indexes.
+   * @returns undefined when a record came in meanwhile, here or before it in its lineage: then it has to be folded
+   * again.
    */
   store(stored: Stored, judged: BuiltView): Promise<Neighbors | undefined>;
-  /** Takes records away from a deployment, which ends when none is left; its name then leads to `to`. */
+  /** Removes records from a deployment, which is deleted when none is left; its name then leads to `to`. */
   take(name: string, ids: readonly string[], to: string): Promise<void>;
   stored(name: string): Promise<Stored>;
   /** Those of a lineage that succeeded before a moment (ISO 8601 UTC), newest first. */
@@ -85,11 +86,11 @@ export interface Deployments {
   get(name: string): Promise<DeploymentView | undefined>;
   records(name: string): Promise<readonly ChangeRecord[]>;
   list(filter: ChangeFilter): Promise<Listed>;
-  /** All that fit, newest first, page by page. */
+  /** All that match, newest first, page by page. */
   scan(selection: ChangeSelection): AsyncIterable<readonly Deployment[]>;
-  /** Puts names that are there in the place of parts of them, and says what is not known. */
+  /** Replaces parts of names in a filter by the names that contain them, and says which are unknown. */
   resolve(selection: ChangeSelection): Promise<ResolvedNames>;
-  /** Those of these keys that there are. */
+  /** Those of these keys that exist. */
   many(names: readonly string[]): Promise<readonly Deployment[]>;
   /** What a timeline draws, newest first, at most `limit` (`MAX_TIMELINE_ENTRIES`). */
   timeline(selection: ChangeSelection, limit?: number): Promise<readonly LazyTimelineEntry[]>;
@@ -97,13 +98,13 @@ export interface Deployments {
   beside(view: Pick<DeploymentView, 'lineage' | 'deployment'>): Promise<Beside>;
   /** Another one whenever anything in the change log may have changed. */
   version(): Promise<string>;
-  /** Forgets what is older or more than the retention allows. Returns how many deployments went. */
+  /** Deletes deployments beyond the retention. Returns how many. */
   prune(limits?: PruneLimits): Promise<number>;
 }
 
 const SECONDS_A_DAY = 86_400;
 
-/** @param nowMs a clock that only goes forward */
+/** @param nowMs a monotonic clock */
 export function createDeployments(redis: Redis, retention: Retention, nowMs?: () => number): Deployments {
   const ttlSeconds = Math.ceil((retention.days + MARGIN_DAYS) * SECONDS_A_DAY);
   const readEach = async (names: readonly string[]) => (await readViews(redis, names)).map((view) => view?.deployment);
@@ -182,7 +183,7 @@ async function append({ redis, ttlSeconds, replace }: Writing, given: readonly C
 /** Far above what a deployment has: reached by an application that flaps, or by a sender in a loop. */
 const MAX_RECORDS = 24;
 
-/** Of many steps of one kind the first and the last say all that the others do. */
+/** Of many steps of one kind only the first and the last matter. */
 async function withoutOldest(redis: Redis, name: string, records: readonly ChangeRecord[]): Promise<ChangeRecord[]> {
   const whenOf = ({ occurredAt, id }: ChangeRecord) => `${occurredAt} ${id}`;
   const inOrder = records.toSorted((a, b) => (whenOf(a) < whenOf(b) ? -1 : 1));
@@ -225,7 +226,7 @@ async function store(
   return { followers: [...followers, ...(await followersIn(redis, left.filter(isLineage), deployment))], waiting };
 }
 
-/** Those that follow in a place that it has left: its service or environment has got another name. */
+/** Those that follow in the lineage that it has left: its service or environment was renamed. */
 async function followersIn(redis: Redis, lineageKeys: readonly string[], deployment: Deployment): Promise<string[]> {
   const after = `(${lineageScore(deployment)}`;
   const names = lineageKeys.map((lineageIndex) =>
@@ -244,7 +245,7 @@ async function take({ redis, ttlSeconds }: Omit<Writing, 'replace'>, { name, ids
   await unpackUnder(redis, keys.deployment(name));
   await readFormat1(redis, name);
   const { records: before } = await readHash(redis, name);
-  // First: a delivery may look for it at any moment, and a key counts before an alias for as long as it is there.
+  // First, since a delivery may look for it at any moment, and a key counts before an alias for as long as it exists.
   if (Object.keys(before).every((id) => ids.includes(id))) await redis.set(keys.alias(name), to, 'EX', ttlSeconds);
   if (ids.length > 0) await redis.hdel(keys.deployment(name), ...ids);
   const { records } = await readHash(redis, name);
@@ -259,7 +260,7 @@ const toStored = (name: string, { indexes, records }: Fields): Stored => ({
   records: Object.values(records).map(parseRecord),
 });
 
-/** Written by append() alone; lists that an older bridge did not know yet are empty. */
+/** Written by append() alone; lists that an older release did not know are empty. */
 function parseRecord(json: string | number): ChangeRecord {
   const record = toChangeRecord(parseStored(String(json)) as NewChangeRecord);
   return boundStored(record, String(json));

@@ -9,12 +9,12 @@ import type { ChangeSelection } from './filter.ts';
 import { NAME_COUNTS, type ResolvedNames } from './names.ts';
 import { createTimelineFold } from './timeline-fold.ts';
 
-/** No service is called so. */
+/** No service has this name. */
 const NO_SERVICE = '';
 
 /**
- * The change log with one name a person and with owners. Both are put in when it is read, so that they hold for what is
- * recorded already, and nothing that is stored depends on them.
+ * The change log with one name for each person, and with owners. Both are added on reading, so that they apply to what
+ * is recorded already, and nothing that is stored depends on them.
  */
 export function withDirectory(deployments: Deployments, { people, owners }: Directory): Deployments {
   if (!people && owners.length === 0) return deployments;

@@ -5,15 +5,15 @@ import { forgetPacked } from './archive.ts';
 import { forgetDeployment, parseIndexes, readHash } from './deployment-hash.ts';
 import { isPackedId } from './packed-names.ts';
 
-/** A deployment that is to be forgotten, and what it left. */
+/** A deployment that is to be deleted, and its data. */
 export interface ExpiredDeployment {
   readonly name: string;
-  /** In which it stands, one a line. */
+  /** Its indexes, one a line. */
   readonly indexes: string;
   readonly isFormat2: boolean;
-  /** Keys that go with it. */
+  /** Keys that are deleted with it. */
   readonly dependentKeys: readonly string[];
-  /** Its hash is gone already. */
+  /** Its hash has expired already. */
   readonly isExpired: boolean;
 }
 
@@ -38,13 +38,13 @@ export async function expiredDeploymentOf(
   };
 }
 
-/** One that is packed says itself what it left. */
+/** The value of a packed one holds all its data. */
 const expiredPacked = async (redis: Redis, id: string): Promise<ExpiredDeployment> => ({
   ...{ name: id, indexes: '', isFormat2: false, dependentKeys: [] },
   isExpired: (await redis.exists(keys.packed(id))) === 0,
 });
 
-/** One that another deployment named first stays with that one. */
+/** A key that another deployment was given first stays with that one. */
 async function aliasesOf(redis: Redis, name: string, records: readonly string[]): Promise<string[]> {
   // written by append() alone
   const aliases = records.flatMap((json) => (JSON.parse(json) as NewChangeRecord).aliases ?? []);
@@ -65,7 +65,7 @@ async function deliveryOf(redis: Redis, sink: string, name: string): Promise<str
   return left;
 }
 
-/** One that is written to meanwhile stays until the next time. */
+/** One that is written meanwhile stays until the next run. */
 export async function forget(
   redis: Redis,
   { name, indexes, isFormat2, dependentKeys, isExpired }: ExpiredDeployment,
@@ -81,7 +81,7 @@ export async function forget(
       ...dependentKeys,
     ],
     name,
-    isFormat2 ? '' : indexes, // such a one has no such field
+    isFormat2 ? '' : indexes, // such a field does not exist then
     left.length,
   );
 }

@@ -21,13 +21,13 @@ export const FACETS = [
 ] as const;
 export type Facet = (typeof FACETS)[number];
 
-/** One line: the indexes of a deployment are kept as lines. */
+/** One line: the indexes of a deployment are stored as lines. */
 export const facetKey = (facet: Facet, value: string) => keys.facet(facet, value.toLowerCase().replaceAll('\n', ' '));
 
 /** Each is an index to write. */
 const MAX_TAGS = 20;
 
-/** The indexes in which a deployment stands. */
+/** The indexes of a deployment. */
 export function indexesOf(deployment: Deployment): string[] {
   const values: Record<Facet, readonly (string | undefined)[]> = {
     environment: [deployment.environment.name, swimlaneOf(deployment.environment)],
@@ -41,7 +41,7 @@ export function indexesOf(deployment: Deployment): string[] {
     type: [deployment.changeType],
     risk: [deployment.riskLevel],
     tag: deployment.tags.slice(0, MAX_TAGS),
-    // The configured source: what a token of one source may read is reported by it.
+    // The configured source: a token of one source may read only what it reported.
     instance: [deployment.instance],
   };
   const named = FACETS.flatMap((facet) =>
@@ -50,6 +50,6 @@ export function indexesOf(deployment: Deployment): string[] {
   return [keys.changes(), ...new Set(named)];
 }
 
-/** The application's commit, and with GitOps the one of the manifests. */
+/** The application's commit, and with GitOps that of the manifests. */
 export const shasOf = ({ commit, manifests }: Deployment): string[] =>
   [commit?.sha, manifests?.revision].flatMap((sha) => (sha && SHA_OR_PREFIX.test(sha) ? [sha.toLowerCase()] : []));

@@ -6,7 +6,7 @@ import { TypedText } from '../../values/text.ts';
 import { MomentText, parseMoment } from '../../values/time.ts';
 import type { Facet } from './facets.ts';
 
-/** Which changes are wanted. */
+/** Selects changes. */
 export interface ChangeSelection {
   /** Several values of one facet: any of them. */
   readonly facets: Partial<Record<Facet, string | readonly string[]>>;
@@ -27,8 +27,8 @@ const oneOf = <const Names extends readonly string[]>(names: Names) =>
   optional(z.enum(names, { error: `write ${names.slice(0, -1).join(', ')} or ${names.at(-1)}` }));
 
 /**
- * How the change log is asked, by the page, the API and the command line alike. `since` is part of the span, `until` is
- * not; where they are swapped, the time between them is meant.
+ * The filter of the change log, for the page, the API and the command line alike. `since` is inclusive, `until`
+ * exclusive; where they are swapped, the time between them is meant.
  */
 export const CHANGE_FILTER = {
   environment: Text,
@@ -52,7 +52,7 @@ export const CHANGE_FILTER = {
 const ChangeFilterQuery = z.object(CHANGE_FILTER);
 export type ChangeFilterQuery = z.output<typeof ChangeFilterQuery>;
 
-/** What was asked, as the store takes it. */
+/** The query in the terms of the store. */
 export function toChangeFilter(asked: ChangeFilterQuery, now: Date): ChangeSelection {
   const { environment, service, source, status, branch, person, tier, tag } = asked;
   const page = subjectOf(asked.text);
@@ -77,12 +77,12 @@ export function toChangeFilter(asked: ChangeFilterQuery, now: Date): ChangeSelec
     ...(asked.owner !== undefined && { owner: asked.owner }),
     ...(text !== undefined && { text }),
     ...(sinceMs !== undefined && { sinceMs }),
-    // The store's end is inclusive. What a fast clock dates ahead of ours is shown where no end is asked for.
+    // The store's end is inclusive. Without an end, changes that a fast clock dates ahead of ours are shown, too.
     ...(untilMs !== undefined && { untilMs: untilMs - 1 }),
   };
 }
 
-/** The span of time that was asked for, in order: epoch milliseconds, `untilMs` is not part of it. */
+/** The time span of the query, in order: epoch milliseconds, `untilMs` is exclusive. */
 export function toSpan(
   { since, until }: Pick<ChangeFilterQuery, 'since' | 'until'>,
   now: Date,

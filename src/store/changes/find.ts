@@ -10,28 +10,28 @@ import { isNumbered, termsOf } from './search-terms.ts';
 /** One step of a search, newest first. */
 export interface FoundStep {
   readonly names: readonly string[];
-  /** Those of them that only the whole deployment tells about. */
+  /** Those of them that can only be decided by the whole deployment. */
   readonly unsure: ReadonlySet<string>;
   readonly looked: number;
-  /** Of the last that was looked at (epoch ms); undefined: none is left. */
+  /** Time of the last one that was checked (epoch ms); undefined: none is left. */
   readonly reachedMs?: number;
 }
 
 const findChanges = createScript('find-changes');
 
-/** Redis looks through so many in one to three milliseconds, and serves webhooks between two steps. */
+/** Redis checks this many in one to three milliseconds, and serves webhooks between two steps. */
 const STEP = 1_000;
-/** Names that are parts of others, aliases and teams are many indexes: each takes its time in every step. */
+/** Parts of names, aliases and teams select many indexes: each takes its time in every step. */
 const INDEXES_A_FULL_STEP = 20;
-/** The next few of an index, against a question about each that is looked at. */
+/** How many entries of an index are read ahead, instead of a question for each that is checked. */
 const GOING_THROUGH_COSTS = 0.25;
 const MIN_STEP = 100;
-/** Redis looks for so many words; more are looked for in the whole deployment. */
+/** Redis searches for this many words; further ones are searched for in the whole deployment. */
 const MAX_WORDS = 16;
 
 /**
- * All that fit, however many and however old. It goes through the facet whose deployments are the fewest and asks the
- * other indexes about each, so that nothing is written, and one step is in memory.
+ * All that match, however many and however old. It iterates over the facet with the fewest deployments and checks the
+ * other indexes for each, so that nothing is written, and one step is in memory.
  */
 export async function* find(redis: Redis, selection: ChangeSelection): AsyncGenerator<FoundStep> {
   const span = spanOf(selection);
@@ -75,7 +75,7 @@ export const spanOf = ({ sinceMs, untilMs }: Pick<ChangeSelection, 'sinceMs' | '
   max: untilMs ?? '+inf',
 });
 
-/** Of each facet its indexes; a deployment that stands in one of them has the facet. */
+/** The indexes of each facet; a deployment in one of them has the facet. */
 function groupsOf(facets: ChangeSelection['facets']): string[][] {
   const groups = FACETS.flatMap((facet) => {
     const value = facets[facet];
@@ -87,7 +87,7 @@ function groupsOf(facets: ChangeSelection['facets']): string[][] {
 const indexOf = (facet: Facet, value: string): string =>
   facetKey(facet, facet === 'commit' ? value.slice(0, MIN_SHA_CHARS) : value);
 
-/** The index that holds all that is asked for, and nothing else. Undefined: it takes a search. */
+/** The index that holds exactly what is asked for. Undefined: it takes a search. */
 export function singleIndex({ facets, text }: Pick<ChangeSelection, 'facets' | 'text'>): string | undefined {
   const [group = [], ...more] = groupsOf(facets);
   const [index, ...others] = group;
@@ -96,7 +96,7 @@ export function singleIndex({ facets, text }: Pick<ChangeSelection, 'facets' | '
   return more.length + others.length === 0 && isWhole && termsOf(text ?? '').length === 0 ? index : undefined;
 }
 
-/** The one that is gone through first: what it holds is asked about in all indexes of the others. */
+/** The facet that is iterated over first: its entries are checked against the indexes of the others. */
 async function cheapestFirst(redis: Redis, groups: readonly string[][], span: Span): Promise<string[][]> {
   if (groups.length === 1) return [...groups];
   const width = groups.flat().length;

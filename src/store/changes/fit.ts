@@ -3,10 +3,10 @@ import { type Facet, facetKey, indexesOf, shasOf } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
 import { createTextMatch } from './search-terms.ts';
 
-/** Of each what there is. */
+/** The values that exist of each facet. */
 export type ReadEach = (names: readonly string[]) => Promise<readonly (Deployment | undefined)[]>;
 
-/** Judges a deployment that was read as the indexes do, and by the whole of a commit and a text. */
+/** Decides like the indexes whether a deployment that was read matches, and by the whole of a commit and a text. */
 export function createFit({ facets, text }: ChangeSelection): (deployment: Deployment) => boolean {
   const holdsText = text === undefined ? () => true : createTextMatch(text);
   const { commit, ...named } = facets;

@@ -7,7 +7,7 @@ import { type Command, see, swap } from './swap.ts';
 import { packTimelineEntry } from './timeline.ts';
 import { readView } from './views.ts';
 
-/** Webhooks are answered between two deployments, and the cursor is noted after so many. */
+/** Webhooks are answered between two deployments, and the cursor is saved after this many. */
 const PAGE = 200;
 
 /**
@@ -23,14 +23,14 @@ export async function indexAgain(
   let cursor = from ?? '0';
   do {
     const [next, found] = await redis.zscan(keys.changes(), cursor, 'COUNT', PAGE);
-    // Names and scores take turns.
+    // Names and scores alternate.
     for (let at = 0; at + 1 < found.length; at += 2) await addMissing(redis, found[at] ?? '', found[at + 1] ?? '');
     cursor = next;
     if (cursor !== '0') await save(cursor);
   } while (cursor !== '0');
 }
 
-/** What is written to meanwhile is indexed by whoever writes. */
+/** A deployment that is written meanwhile is indexed by its writer. */
 async function addMissing(redis: Redis, name: string, score: string): Promise<void> {
   if (isPackedId(name)) return;
   const key = keys.deployment(name);

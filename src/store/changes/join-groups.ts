@@ -7,7 +7,7 @@ import { createScript } from '../script.ts';
 import { unpackUnder } from './archive.ts';
 import { namePlace } from './packed-names.ts';
 
-/** A member, and where its records lie. */
+/** A member, and the deployment that holds its records. */
 export interface StoredMember extends Member {
   readonly under: string;
 }
@@ -16,22 +16,22 @@ export interface StoredMember extends Member {
 export interface JoinGroups {
   /**
    * Adds a member, and reads those of its group that it may be joined with, and those that ended last in its
-   * environment. Doing it twice changes nothing.
+   * environment. Running it twice changes nothing.
    */
   add(member: NewMember): Promise<readonly StoredMember[]>;
   /** The whole group, without adding to it. */
   read(member: Pick<Member, 'path'>): Promise<readonly StoredMember[]>;
-  /** Its records lie under this deployment now. */
+  /** Its records are stored under this deployment now. */
   assign(member: Pick<Member, 'path' | 'key'>, under: string): Promise<void>;
 }
 
 const KEEP_SECONDS = 7 * 86_400;
 /** Signals of one deployment are hours apart, not dozens of deployments. */
 const MAX_MEMBERS = 64;
-/** A member has about five. A larger group is read whole, and what is beyond its limit forgotten. */
+/** A member has about five. A larger group is read whole, and entries beyond its limit are deleted. */
 const MAX_FIELDS = 600;
 
-/** Stands in the reply when that is the whole group. */
+/** Marks a reply that holds the whole group. */
 const COUNT = '#';
 
 const addMember = createScript('add-member');

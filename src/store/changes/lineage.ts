@@ -3,22 +3,22 @@ import type { Deployment } from '../../domain/deployment.ts';
 import type { Predecessor } from '../../domain/succession.ts';
 import { keys } from '../keys.ts';
 
-/** So many of those that come later may be judged by a deployment: it may be what they go back to. */
+/** How many later deployments may be judged by one: they may have gone back to it. */
 export const FOLLOWERS = 20;
 
 /** The deployments of one lineage, by time. */
 export const lineageKey = (lineage: string) => keys.lineage(digest(lineage));
 export const isLineage = (index: string): boolean => index.startsWith(keys.lineage(''));
 
-/** What began while it ran follows it, even if it failed before that one had ended. */
+/** A deployment that began while it ran follows it, even if it failed before that one had ended. */
 export const lineageScore = ({ succeededAt, occurredAt }: Pick<Deployment, 'succeededAt' | 'occurredAt'>): number =>
   Date.parse(succeededAt ?? occurredAt);
 
-/** More of its images are not told apart from those of its successor. */
+/** The most of its images that are compared with those of its successor. */
 const ARTIFACTS = 10;
 const ARTIFACT_CHARS = 300;
 
-/** A tenth of its view, which every webhook would have to read ten times. */
+/** A tenth of its view: every webhook would have to read ten views. */
 export function packPredecessor(deployment: Deployment): string {
   const {
     key: name,

@@ -3,12 +3,10 @@ import { keys } from '../keys.ts';
 import { unpackDeployment, unpackUnder } from './archive.ts';
 import { isPackedId, packedUnder } from './packed-names.ts';
 
-/** Where a deployment lies: in its own hash, or packed. */
+/** Where a deployment is stored: in its own hash, or packed. */
 export type Located = { readonly name: string } | { readonly packed: string };
 
-/**
- * By deployment key, alias, or what stands in an index. A key counts before an alias: one's alias may be another's key.
- */
+/** By deployment key, alias, or index entry. A key counts before an alias: one's alias may be another's key. */
 export async function locate(redis: Redis, name: string): Promise<Located> {
   if (isPackedId(name)) return { packed: name };
   const [isKey, alias, [packed, packedAlias]] = await Promise.all([
@@ -24,7 +22,10 @@ export async function locate(redis: Redis, name: string): Promise<Located> {
   return isPacked === undefined ? { name: alias } : { packed: isPacked };
 }
 
-/** For callers that are going to write to it. @returns its name, under which it lies unpacked */
+/**
+ * For callers that are going to write to it.
+ * @returns the name under which it is stored unpacked
+ */
 export async function unpackedName(redis: Redis, name: string): Promise<string> {
   const found = await locate(redis, name);
   if ('name' in found) return found.name;

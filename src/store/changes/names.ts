@@ -12,9 +12,9 @@ export interface ResolvedNames {
 }
 
 /**
- * Puts the names that hold what was written in its place, where nothing is called just so; `pay` finds `pay-api` and
- * `pay-worker`. Where none holds it, those that are nearly written so are suggested.
- * @param count asked only where something is not known
+ * Replaces a name that occurs nowhere by the names that contain it: `pay` finds `pay-api` and `pay-worker`. Where none
+ * does, similar names are suggested.
+ * @param count asked only where a name is unknown
  */
 export async function resolveNames(
   redis: Redis,
@@ -37,9 +37,9 @@ export async function resolveNames(
   return { selection: { ...selection, facets: { ...selection.facets, ...facets } }, unknown };
 }
 
-/** By name in lower case, which the newest spells. */
+/** By name in lower case, with the newest spelling. */
 type Counts = ReadonlyMap<string, KnownName>;
-/** How often each name stands in the change log. */
+/** How often each name occurs in the change log. */
 export type NameCounts = Readonly<Record<ForgivenField, Counts>>;
 
 function countAll(names: Iterable<KnownName>): Counts {

@@ -4,26 +4,26 @@ import { memoized } from '../../values/memoized.ts';
 import { keys } from '../keys.ts';
 
 /**
- * What a deployment is packed under: short, since it stands in a dozen indexes. `~` has succeeded, and others are
- * judged by it; `^` has not. A name begins with neither.
+ * The id of a packed deployment: short, since it is in a dozen indexes. `~` has succeeded, and others are judged by it;
+ * `^` has not. A name begins with neither.
  */
 const PACKED_ID = /^[~^][0-9a-z]{1,10}$/;
 export const isPackedId = (name: string): boolean => PACKED_ID.test(name);
 export const packedId = (number: number, hasSucceeded: boolean): string =>
   `${hasSucceeded ? '~' : '^'}${number.toString(36)}`;
 
-/** Where it is noted what lies packed that was found under a key: the key of a deployment, an alias, a remote id. */
+/** Which packed deployment each former key leads to: the key of a deployment, an alias, a remote id. */
 export interface NamePlace {
   readonly key: string;
   readonly field: string;
 }
 
 /**
- * So many small hashes take a tenth of a key for each name: Redis keeps one of up to 512 short fields as one piece of
- * memory, and 200,000 deployments of four names each make 200 for each hash.
+ * This many small hashes cost a tenth of a key for each name: Redis stores one of up to 512 short fields as one piece
+ * of memory, and 200,000 deployments of four names each make 200 for each hash.
  */
 const BUCKET_DIGITS = 3;
-/** Of the digest: two of a million names are the same once in a million times. */
+/** Bytes of the digest: two of a million names collide once in a million times. */
 const FIELD_BYTES = 6;
 
 /** @param key as store/keys.ts makes it */
@@ -33,7 +33,7 @@ export const namePlace = memoized((key: string): NamePlace => {
   return { key: keys.packedNames(bucket), field: digest.toString('base64url', digest.length - FIELD_BYTES) };
 });
 
-/** Under what each is packed that was found under one of these keys. */
+/** The ids of the packed deployments to which these keys led. */
 export async function packedUnder(redis: Redis, wanted: readonly string[]): Promise<(string | undefined)[]> {
   const places = wanted.map(namePlace);
   return (await Promise.all(places.map(({ key, field }) => redis.hget(key, field)))).map((id) => id ?? undefined);

@@ -8,13 +8,16 @@ import { group, isGrouped } from './index-blocks.ts';
 import { isPackedId } from './packed-names.ts';
 import { readView } from './views.ts';
 
-/** The whole change log is looked through once in so long. */
+/** How often the whole change log is scanned. */
 const ROUND_MS = 3_600_000;
 /** Each takes a millisecond; webhooks are answered in between. */
 const AT_ONCE = 200;
 
 export interface Packer {
-  /** Packs some of those that have ended and been quiet. @returns how many */
+  /**
+   * Packs some of those that have ended and been quiet.
+   * @returns how many
+   */
   packSome(): Promise<number>;
 }
 
@@ -22,7 +25,7 @@ export interface Packer {
 export function createPacker(redis: Redis, quietMs = PACKING_WAITS_MS): Packer {
   let rank = 0;
   let restUntilMs = 0;
-  /** In which something was packed in this round: at its end they are grouped. */
+  /** Indexes in which something was packed in this round: at its end they are grouped into blocks. */
   const grown = new Set<string>();
   return {
     async packSome() {

@@ -21,14 +21,14 @@ export interface PackedDelivery {
   readonly attempts: readonly string[];
   /** Until when the destination's id leads to this deployment (epoch ms); absent: it leads to another. */
   readonly ownerUntilMs?: number;
-  /** The forge has it from us: what is kept of its id there (keys.ts, echoOfId). */
+  /** The forge has it from us: the echo entry of its id there (keys.ts, echoOfId). */
   readonly echo?: string;
 }
 
-/** A deployment and all that is kept of it elsewhere. */
+/** A deployment and all that is stored of it elsewhere. */
 export interface Packed extends Fields {
   readonly name: string;
-  /** Until when it is kept at least, where nobody forgets it: epoch ms. */
+  /** Until when it is kept at least, if retention does not delete it before: epoch ms. */
   readonly untilMs: number;
   readonly firstOccurrence?: string;
   /** Those that lead to it. */
@@ -37,8 +37,8 @@ export interface Packed extends Fields {
 }
 
 /**
- * What deployments have in common, so that a packed one holds only what is its own. It never changes: another one gets
- * another number, and both stay readable.
+ * Text that deployments have in common, so that a packed one holds only what is its own. A dictionary never changes:
+ * another one gets another number, and both stay readable.
  */
 const DICTIONARY = readFileSync(new URL('./packing-dictionary-2.txt', import.meta.url));
 const VERSION = 2;
@@ -48,8 +48,8 @@ const HEADER_BYTES = 7;
 const coding = createTextCoding(DICTIONARY);
 
 /**
- * The view comes first, and a page reads it alone: it is packed so that it is unpacked fast. In the rest, what the view
- * says is not said again.
+ * The view comes first, and a page reads it alone: it is packed so that it is unpacked fast. The rest does not repeat
+ * what the view holds.
  */
 export function pack(packed: Packed): Buffer {
   const { view } = packed;
@@ -66,7 +66,7 @@ export function pack(packed: Packed): Buffer {
   ]);
 }
 
-/** Of the field `view`, or of what a deployment is packed to. */
+/** Of the field `view`, or of a packed deployment. */
 export function viewOf(bytes: Buffer): string {
   if (bytes[0] === VERSION)
     return coding.unpack(bytes.subarray(HEADER_BYTES, HEADER_BYTES + bytes.readUIntBE(1, 3)), bytes.readUIntBE(4, 3));
@@ -96,9 +96,9 @@ type Head = readonly [
 ];
 type DeliveryHead = readonly [
   sink: string,
-  /** After the time until which the deployment is kept: most are a few seconds apart. null: it is no owner. */
+  /** Relative to the time until which the deployment is kept: most differ by a few seconds. null: it is no owner. */
   ownerMsLater: number | null,
-  /** 0: none. 1: that there is one is all that an earlier bridge wrote. */
+  /** 0: none. 1: there is one, which is all that an earlier release wrote. */
   echo: 0 | 1 | string,
   attempts: number,
   ledger: Readonly<Record<string, string>>,
@@ -119,7 +119,7 @@ function linesOf({ view, name, untilMs, indexes, records, firstOccurrence, alias
   return [JSON.stringify(head), ...listed, ...recorded, ...delivered];
 }
 
-/** As linesOf() wrote them. */
+/** The inverse of linesOf(). */
 function parseLines(view: string, [first = '', ...lines]: readonly string[]): Packed {
   const [name, untilMs, indexes, count, firstOccurrence, aliases] = JSON.parse(first) as Head;
   const records: Record<string, string> = {};
@@ -148,15 +148,15 @@ function parseLines(view: string, [first = '', ...lines]: readonly string[]): Pa
   };
 }
 
-/** What a record says of itself need not stand before it. */
+/** What the record itself holds need not be in the dictionary. */
 const idOf = (json: string): string => /"id":"(chg_[0-9a-f]+)"/.exec(json)?.[1] ?? '';
 const isIdOf = (id: string, json: string): boolean => id !== '' && idOf(json) === id;
 
-/** In place of its lineage among the indexes: no key is one letter. */
+/** Replaces its lineage among the indexes: no key is one letter. */
 const LINEAGE = 'L';
 const lineageOf = (view: string): string => lineageKey((JSON.parse(view) as DeploymentView).lineage);
 
-/** zlib looks back 32 KiB: the view stands last. */
+/** zlib looks back 32 KiB: the view is last. */
 const dictionaryWith = (dictionary: Buffer, view: string): Buffer =>
   Buffer.concat([dictionary, Buffer.from(view)]).subarray(-32_768);
 

@@ -22,7 +22,7 @@ export async function readPredecessors(
     const packed = await readPackedOnes(redis, found.filter(isPackedId));
     const missing = found.filter((text) => isPackedId(text) && !packed.has(text));
     if (missing.length > 0) {
-      // Unpacked meanwhile, and it has another name now; or lost. Nobody else ever gets its id.
+      // Unpacked meanwhile, and it has another name now; or lost. An id is never used again.
       await redis.zrem(lineageKey(lineage), ...missing);
       continue;
     }
@@ -33,7 +33,7 @@ export async function readPredecessors(
 }
 
 const digests = new WeakMap<readonly Predecessor[], string>();
-/** By which a script recognizes what was read, to see whether the same are found when the view is written. */
+/** Identifies what was read: a script compares it when the view is written. */
 export const digestOf = (read: readonly Predecessor[]): string =>
   digests.get(read) ?? hash('sha1', read.map((one) => JSON.stringify(one)).join('\n'), 'hex');
 

@@ -7,19 +7,19 @@ import type { ReadEach } from './fit.ts';
 import { packedIndexOf } from './index-blocks.ts';
 import { MAX_NAMED, type Search, type Stopped } from './search.ts';
 
-/** One page of what is wanted. */
+/** One page of a selection. */
 export interface ChangeFilter extends ChangeSelection {
   readonly limit: number;
   readonly offset: number;
-  /** Where it takes a search, to go on for a while when the page is full, for a total that is right more often. */
+  /** In a search, whether to continue for a while when the page is full, so that the total is exact more often. */
   readonly isCounted?: boolean;
 }
 
 export interface Listed {
   readonly deployments: readonly Deployment[];
-  /** Of those that were looked through: at least so many. */
+  /** Of those that were searched: at least this many. */
   readonly total: number;
-  /** There may be more, further back; absent: all were looked through. */
+  /** There may be more, further back; absent: all were searched. */
   readonly stopped?: Stopped;
 }
 
@@ -41,7 +41,7 @@ export async function list(listing: Listing, filter: ChangeFilter): Promise<List
     return found;
   };
   const listed = await listOnce({ ...listing, read: watched }, filter);
-  // One was unpacked, or forgotten, between the reading of the index and of the views: it has another name there now.
+  // One was unpacked, or deleted, between the reading of the index and of the views: its name there has changed.
   return isTorn ? listOnce(listing, filter, true) : listed;
 }
 

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
 
-/** Until when a source's tool was asked for what it never reported. Kept as long as nobody clears Redis. */
+/** Until when a source's tool was asked for deployments that were never reported. Never expires. */
 export interface ReconciledUntil {
   get(source: string): Promise<Date | undefined>;
   set(source: string, at: Date): Promise<void>;

@@ -12,7 +12,7 @@ export interface RepeatNames {
 }
 
 const SECONDS_A_DAY = 86_400;
-/** Of many identical posts, each with something else in between, the newest count. */
+/** Of many identical posts, each with another deployment in between, the newest count. */
 const MAX_NAMES = 32;
 
 export function createRepeatNames(redis: Redis, keepDays: number): RepeatNames {
@@ -21,7 +21,7 @@ export function createRepeatNames(redis: Redis, keepDays: number): RepeatNames {
     async of(key) {
       const [names, latest] = await Promise.all([
         redis.zrevrange(keys.repeatNames(key), 0, MAX_NAMES - 1),
-        redis.get(keys.latestRepeat(key)), // a bridge of 0.1.0 knew the latest alone
+        redis.get(keys.latestRepeat(key)), // release 0.1.0 stored the latest alone
       ]);
       return [...new Set([key, ...names, ...(latest === null ? [] : [latest])])];
     },

@@ -15,7 +15,7 @@ export interface Retention {
 export interface PruneLimits {
   /** Epoch ms; Redis' own clock unless given. */
   readonly nowMs?: number;
-  /** The part of the change log that may go for its age in one run. */
+  /** The largest part of the change log that one run deletes for its age. */
   readonly share?: number;
 }
 
@@ -23,12 +23,10 @@ const MS_A_DAY = 86_400_000;
 /** A clock that is wrong for a while costs a twentieth of the change log at a time, not all of it. */
 const MAX_SHARE = 0.05;
 const MAX_AT_ONCE = 5_000;
-/** Webhooks are answered between two parts. */
+/** Webhooks are answered between two calls. */
 const PART = 50;
 
-/**
- * Forgets the deployments that are older or more than the retention allows, with all that they left. Returns how many.
- */
+/** Deletes the deployments that are older or more than the retention allows, with all their data. Returns how many. */
 export async function prune(redis: Redis, retention: Retention, limits: PruneLimits = {}): Promise<number> {
   const { nowMs = await nowOf(redis), share = MAX_SHARE } = limits;
   const oldestMs = nowMs - retention.days * MS_A_DAY;
@@ -57,8 +55,8 @@ export async function prune(redis: Redis, retention: Retention, limits: PruneLim
 }
 
 /**
- * Of one that expired before retention came to it, nobody knows any more in which indexes it stands: all are looked at.
- * It leaves the index of all deployments last, so that a run that is cut short is repeated.
+ * For a deployment that expired before retention came to it, its indexes are unknown: all are searched. It leaves the
+ * index of all deployments last, so that a run that is interrupted is repeated.
  */
 async function leaveAllIndexes(redis: Redis, expired: readonly ExpiredDeployment[]): Promise<void> {
   const names = expired.map(({ name }) => name);
@@ -74,7 +72,9 @@ async function leaveAllIndexes(redis: Redis, expired: readonly ExpiredDeployment
   await leaveBlocks(redis, names.filter(isPackedId));
 }
 
-/** They have the same time in all of these indexes, and are single in that of all deployments by now. */
+/**
+ * They have the same time in all of these indexes, and were taken out of the blocks of the index of all deployments.
+ */
 async function leaveBlocks(redis: Redis, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const scores = await redis.zmscore(keys.changes(), ...ids);
@@ -92,9 +92,7 @@ async function leaveBlocks(redis: Redis, ids: readonly string[]): Promise<void> 
   } while (cursor !== '0');
 }
 
-/**
- * So that what it left there is found when a deployment is forgotten, even when the sink is not configured any more.
- */
+/** So that its data there is found when a deployment is deleted, even when the sink is no longer configured. */
 export async function rememberSinks(redis: Redis, names: readonly string[]): Promise<void> {
   if (names.length > 0) await redis.sadd(keys.sinks(), ...names);
 }

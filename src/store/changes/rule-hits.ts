@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
 
-/** How often each rule matched, by name: a rule that never does is a mistake that nobody would see. */
+/** How often each rule matched, by name: a rule that never does is a mistake that nobody would notice. */
 export interface RuleHits {
   note(names: readonly string[]): Promise<void>;
   counts(): Promise<Readonly<Record<string, number>>>;

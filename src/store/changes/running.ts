@@ -11,18 +11,18 @@ import { within } from '../../values/within.ts';
 import { createTimelineFold, type TimelineReads } from './timeline-fold.ts';
 
 export interface Running {
-  /** What runs where, of all that is kept. */
+  /** What runs where, from all that is kept. */
   slots(): Promise<readonly Slot[]>;
   /**
-   * What became of those that succeeded; of none where it takes longer than a page should wait.
-   * @param meanwhile what else the page reads: it is no loss to wait for as long
+   * The running status of deployments that succeeded; of none where it takes longer than a page should wait.
+   * @param meanwhile what else the page reads: waiting as long as that costs nothing
    */
   statusOf(meanwhile: Promise<unknown>): Promise<RunningStatusOf>;
-  /** Whom a service belongs to. */
+  /** The team that owns a service. */
   ownerOf(service: string): Owner | undefined;
 }
 
-/** A page is not held up for longer when all else is there: it says what became of them when it is loaded again. */
+/** A page waits no longer when everything else is there: it shows the status when it is loaded again. */
 const WAIT_MS = 50;
 
 /** Every deployment counts, however old. */
@@ -33,8 +33,8 @@ export function createRunning(deployments: TimelineReads, owners: Owners = []): 
     ownerOf: (service) => ownerOf(owners, service),
     async statusOf(meanwhile) {
       const reading = read().then(runningStatusIn);
-      reading.catch(() => {}); // it is waited for below
-      await meanwhile.catch(() => {}); // whoever reads it says what failed
+      reading.catch(() => {}); // awaited below
+      await meanwhile.catch(() => {}); // reported by its own reader
       return within(WAIT_MS, reading, () => () => undefined);
     },
   };

@@ -8,8 +8,8 @@ import { createFit, type ReadEach } from './fit.ts';
 const PAGE = 500;
 
 /**
- * All that fit, newest first, however many: one page is in memory. What moves down meanwhile and was in the page before
- * is not delivered twice.
+ * All that match, newest first, however many: one page is in memory. An entry that moves down meanwhile and was in the
+ * previous page is not returned twice.
  */
 export async function* scan(
   redis: Redis,

@@ -3,17 +3,19 @@ import { summarize } from '../../domain/summary.ts';
 import { requestTerm, requestTermOf, runTermsOf } from '../../forges/page-address.ts';
 
 /**
- * A commit message may be very long: a deployment that says more keeps no words, and is read whole when it is searched.
+ * A commit message may be very long: a deployment with more has no words in the index, and is read whole in a search.
  */
 const MAX_PACKED_CHARACTERS = 4_000;
-/** Taking a larger text apart would take milliseconds of every webhook that has it. */
+/** Splitting a larger text would take milliseconds of every webhook that has it. */
 const MAX_TEXT_CHARACTERS = 40_000;
 
-/** What a search asks for: each word once, in lower case. */
+/** The words of a search: each once, in lower case. */
 export const termsOf = (text: string): string[] => [...new Set(text.toLowerCase().split(/\s+/).filter(Boolean))];
 
 const NUMBERED = /(?:^[!#]|^\/[^!]+!|(?:^|\/)(?:pipelines|pipelines\/results|jobs|runs)\/)\d+$/;
-/** The number of a merge request or a run is meant whole: `!12` is not `!123`. Any other word may be a part of one. */
+/**
+ * The number of a merge request or a run is matched whole: `!12` is not `!123`. Any other word may be a part of one.
+ */
 export const isNumbered = (word: string): boolean => NUMBERED.test(word);
 
 function holds(text: string, { word, isWhole }: { readonly word: string; readonly isWhole: boolean }): boolean {
@@ -24,15 +26,15 @@ function holds(text: string, { word, isWhole }: { readonly word: string; readonl
 }
 
 /**
- * The words of a deployment, each on a line, since none goes over a line's end; without those that stand in a longer
- * one.
+ * The words of a deployment, each on a line, so that none matches across a line's end; without those that are part of a
+ * longer one.
  */
 export function packTerms(deployment: Deployment): string | undefined {
   const text = textOf(deployment);
   if (text.length > MAX_TEXT_CHARACTERS) return undefined;
   let packed = '';
   for (const word of termsOf(text).sort((a, b) => b.length - a.length)) {
-    // A number at its end may be asked for as a whole.
+    // A number at its end can be searched for by itself.
     if (holds(packed, { word, isWhole: /\d$/.test(word) })) continue;
     packed += `${word}\n`;
     if (packed.length > MAX_PACKED_CHARACTERS) return undefined;

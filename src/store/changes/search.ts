@@ -5,47 +5,47 @@ import type { ChangeSelection } from './filter.ts';
 import { find } from './find.ts';
 import { createFit, type ReadEach } from './fit.ts';
 
-/** How far a search came that did not look through everything. */
+/** How far a search got that did not search everything. */
 export interface Stopped {
-  /** So many were looked through, newest first. */
+  /** How many were searched, newest first. */
   readonly count: number;
   /** Epoch milliseconds of the last of them. */
   readonly reachedMs: number;
 }
 
 export interface SearchResult {
-  /** What stands in the indexes, newest first, of those after the first `skip`. */
+  /** Index entries, newest first, after the first `skip`. */
   readonly names: readonly string[];
-  /** Of all that were found, also those that are not named. */
+  /** The number of all matches, including those without a name here. */
   readonly total: number;
   readonly stopped?: Stopped;
 }
 
 export interface SearchOptions {
-  /** It goes on until so many are found, or for as long as a reader waits. */
+  /** The search ends when this many are found, or a reader has waited long enough. */
   readonly wanted: number;
-  /** Then it goes on for a while, to count and to draw the others. */
+  /** Then it continues for a while, to count and to draw the others. */
   readonly isCounted?: boolean;
-  /** So many of the newest are counted, not named. */
+  /** This many of the newest matches are counted, not named. */
   readonly skip?: number;
-  /** Finds again what was found before, where something is gone. */
+  /** Searches again what was found before, where something has been deleted. */
   readonly isAnew?: boolean;
 }
 
 export type Search = (selection: ChangeSelection, options: SearchOptions) => Promise<SearchResult>;
 
-/** Of one search: some megabytes. The timeline draws no more. */
+/** Limit of one search: some megabytes. The timeline draws no more. */
 export const MAX_NAMED = 100_000;
-/** Half a million or more are looked through in it. A reader waits no longer, and Redis has other work. */
+/** Half a million or more are searched in this time. A reader waits no longer, and Redis has other work. */
 const SEARCH_MS = 3_000;
-/** About as long as it takes to read 100,000 of the timeline. */
+/** About as long as it takes to read 100,000 entries of the timeline. */
 const COUNT_MS = 300;
-/** A hundredth of a second: the total of what is not frequent is right, and the other is at least this. */
+/** A hundredth of a second: the total of rare values is exact, any other total is a lower bound. */
 const LEAST_STEPS = 5;
-/** The pages of a list and its timeline ask the same. */
+/** The pages of a list and its timeline make the same search. */
 const KEPT_SEARCHES = 4;
 
-/** @param nowMs a clock that only goes forward */
+/** @param nowMs a monotonic clock */
 export function createSearch(redis: Redis, read: ReadEach, nowMs: () => number = () => performance.now()): Search {
   const kept = new LRUCache<string, Progress>({ max: KEPT_SEARCHES });
   return async (selection, { wanted, isCounted = false, skip = 0, isAnew = false }) => {
@@ -62,14 +62,14 @@ export function createSearch(redis: Redis, read: ReadEach, nowMs: () => number =
     try {
       while (!progress.found.isWhole && !isEnough(progress.found, nowMs())) await progress.step();
     } catch (error) {
-      kept.delete(question); // Redis was away: the next one asks again
+      kept.delete(question); // Redis was away: the next search asks again
       throw error;
     }
     return progress.result();
   };
 }
 
-/** A search that goes on where it stopped. */
+/** A search that continues where it stopped. */
 interface Progress {
   readonly found: {
     readonly names: readonly string[];
@@ -79,7 +79,7 @@ interface Progress {
     readonly reachedMs: number;
     readonly isWhole: boolean;
   };
-  /** One step further. Those who ask meanwhile wait for the same. */
+  /** One step further. Concurrent callers wait for the same step. */
   step(): Promise<void>;
   result(): SearchResult;
 }

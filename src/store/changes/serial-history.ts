@@ -8,10 +8,13 @@ import { createScript } from '../script.ts';
 
 /**
  * Finds the deployments whose signals were lost, by the numbers that a tool gives them, and ends those that others
- * overtook (domain/serial.ts). Notifications come in any order, twice, late or never.
+ * superseded (domain/serial.ts). Notifications come in any order, twice, late or never.
  */
 export interface SerialHistory {
-  /** Where the records of one signal belong, and what follows from them. The same records again are the same answer. */
+  /**
+   * The deployments to which the records of one signal belong, and what follows from them. The same records give the
+   * same answer again.
+   */
   assign(records: readonly ChangeRecord[]): Promise<Pick<SerialUpdate, 'results' | 'concluded'>>;
 }
 
@@ -21,7 +24,8 @@ const SECONDS_A_DAY = 86_400;
 const MAX_CONTENTION = 1_000; // far above the number of workers: reaching it means a bug, not load
 
 /**
- * What is forgotten after so many days begins anew with its next notification, as an application that was never seen.
+ * A history that has expired after this many days begins again with its next notification, as that of a new
+ * application.
  */
 export function createSerialHistory(redis: Redis, keepDays: number): SerialHistory {
   const ttlSeconds = Math.ceil(keepDays * SECONDS_A_DAY);

@@ -6,11 +6,11 @@ const MAX_OPEN = 1_000;
 
 interface Known {
   readonly version: string;
-  /** When each that has not ended should have. */
+  /** When each deployment that has not ended becomes stale. */
   readonly limits: Promise<readonly { readonly staleAfter?: string }[]>;
 }
 
-/** How many deployments should have ended by now, of the newest that have not. */
+/** How many deployments are stale, of the newest that have not ended. */
 export function createStaleCount(
   { version, list }: Pick<Deployments, 'version' | 'list'>,
   clock: () => Date,

@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { createScript } from '../script.ts';
 
-/** A key as it was seen. */
+/** A key in the state in which it was read. */
 export interface Seen {
   readonly key: string;
-  /** SHA-1 of its DUMP; empty: there was none. Nothing is kept safe with it. */
+  /** SHA-1 of its DUMP; empty: it did not exist. No security depends on it. */
   readonly digest: string;
 }
 
-/** UNGROUP takes an index, its packed one, a score and a name that leaves the block in which it is. */
+/** UNGROUP takes an index, its packed one, a score and a name that leaves its block. */
 export type Command = readonly [name: string, key: string, ...args: readonly (string | number | Buffer)[]];
 
 export const UNGROUP = 'UNGROUP';
 
 const swapDeployment = createScript('swap-deployment');
 
-/** Reads a key, and notes how it is: what is written between the two is noticed by swap(). */
+/** Reads a key, and notes its state: swap() notices what is written between the two. */
 export async function see<Value>(
   redis: Redis,
   key: string,
@@ -26,7 +26,10 @@ export async function see<Value>(
   return { seen: { key, digest: dump ? createHash('sha1').update(dump).digest('hex') : '' }, value };
 }
 
-/** Runs all commands as one step. @returns false when one of the keys was written to since it was seen */
+/**
+ * Runs all commands in one atomic step.
+ * @returns false when one of the keys was written since it was read
+ */
 export async function swap(redis: Redis, seen: readonly Seen[], commands: readonly Command[]): Promise<boolean> {
   const places = new Map<string, number>();
   for (const { key } of seen) if (!places.has(key)) places.set(key, places.size + 1);

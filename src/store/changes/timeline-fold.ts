@@ -1,7 +1,10 @@
 import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
 import type { ChangeFilter } from './query.ts';
 
-/** What a timeline adds up to. The sum of two parts, one right after the other in time, is that of the whole. */
+/**
+ * A value computed from a timeline. That of two parts, one right after the other in time, can be merged into that of
+ * the whole.
+ */
 export interface TimelineSum<Sum> {
   /** @param entries newest first */
   of(entries: readonly LazyTimelineEntry[]): Sum;
@@ -15,18 +18,18 @@ export interface TimelineReads {
   list(filter: ChangeFilter): Promise<{ readonly total: number }>;
 }
 
-/** So many of the newest are read again whenever anything changes: a hundredth of a second. */
+/** This many of the newest are read again whenever anything changes: a hundredth of a second. */
 const NEWEST = 1_000;
-/** With so many the older part is made anew. */
+/** With this many the older part is computed again. */
 const MOST_NEWEST = 4 * NEWEST;
 /**
- * The older part is read again when one came to it or left it, and else after so long: what changes in place there is a
- * deployment of long ago that rules judge anew.
+ * The older part is read again when an entry was added to it or left it, and otherwise after this time: entries that
+ * change in place there are old deployments that rules judge again.
  */
 const OLDER_MS = 30_000;
 
 interface OlderPart<Sum> {
-  /** Epoch milliseconds; all before it are in the sum. */
+  /** Epoch milliseconds; all before it are in the older part. */
   readonly beforeMs: number;
   readonly count: number;
   readonly sum: Sum;
@@ -35,8 +38,9 @@ interface OlderPart<Sum> {
 }
 
 /**
- * The sum of all that is kept, at the price of the newest part: 100,000 changes are not read anew for each change.
- * @param nowMs a clock that only goes forward
+ * The value for everything that is kept, at the cost of the newest part: 100,000 changes are not read again for each
+ * change.
+ * @param nowMs a monotonic clock
  */
 export function createTimelineFold<Sum>(
   { version, timeline, list }: TimelineReads,
@@ -53,7 +57,7 @@ export function createTimelineFold<Sum>(
     const beforeMs = entries[NEWEST]?.atMs ?? Number.NEGATIVE_INFINITY;
     const newest = entries.findIndex(({ atMs }) => atMs < beforeMs);
     const [fresh, rest] = newest < 0 ? [entries, []] : [entries.slice(0, newest), entries.slice(newest)];
-    // Counted as it will be counted again: an earlier release may have left no entry for some.
+    // Counted as it will be counted again: an earlier release may have written no entry for some.
     const count = rest.length === 0 ? 0 : await countBefore(beforeMs);
     older = { beforeMs, count, sum: sums.of(rest), readAtMs: nowMs(), version: now };
     return sums.merge(sums.of(fresh), older.sum);

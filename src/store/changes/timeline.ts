@@ -16,20 +16,20 @@ import { countIn, packedIndexOf } from './index-blocks.ts';
 import { lineageKey, lineageScore } from './lineage.ts';
 import { MAX_NAMED, type Search } from './search.ts';
 
-/** The newest of a range; what is older is counted, not drawn. */
+/** The newest of a range; older ones are counted, not drawn. */
 export const MAX_TIMELINE_ENTRIES = MAX_NAMED;
-/** What a search goes on for longer than it counts: a page of the list. */
+/** How many a search finds before it only counts: a page of the list. */
 const LEAST_DRAWN = 50;
 /**
- * So many stand in one answer of Redis, which serves webhooks between two of them. Lua takes at most about 8,000
- * arguments at once.
+ * Size of one answer of Redis, which serves webhooks between two of them. Lua takes at most about 8,000 arguments at
+ * once.
  */
 const PAGE = 4_000;
 
 const readPageScript = createScript('read-timeline');
 
 /**
- * Lines: parsed several times as fast as JSON, a hundred thousand at a time. The key is last, since it may hold
+ * Lines: parsed several times as fast as JSON, a hundred thousand at a time. The key is last, since it may contain
  * anything.
  */
 export function packTimelineEntry(deployment: Deployment): string {
@@ -109,7 +109,7 @@ function detailsOf(packed: string): Omit<TimelineEntry, 'atMs' | 'identity' | ke
   return { key: key.join('\n'), service, ...(revision && { revision }), ...(actor && { actor }) };
 }
 
-/** Newest first. Where it takes a search, of what the search looked through. */
+/** Newest first. In a search, of what it searched. */
 export async function readTimeline(
   { redis, search }: { readonly redis: Redis; readonly search: Search },
   selection: ChangeSelection,
@@ -117,7 +117,7 @@ export async function readTimeline(
 ): Promise<LazyTimelineEntry[]> {
   const index = singleIndex(selection);
   if (index !== undefined) return readIndex(redis, { index, span: spanOf(selection), limit });
-  // All of them are what a list counts: the two share one search.
+  // All that a list counts: the two share one search.
   const isAll = limit >= MAX_TIMELINE_ENTRIES;
   const { names } = await search(selection, { wanted: isAll ? LEAST_DRAWN : limit, isCounted: isAll });
   const unpack = createUnpack();
@@ -162,7 +162,7 @@ export async function readBeside(
 }
 
 async function readIndex(redis: Redis, { index, span, limit }: IndexPart): Promise<LazyTimelineEntry[]> {
-  // By rank, newest first: a score would be looked for from the beginning at every page.
+  // By rank, newest first: by score, every page would be searched for from the beginning.
   const { newer, count } = await countIn(redis, index, span);
   const end = newer + Math.min(count, limit);
   const read = (from: number) => readPage(redis, index, { from, to: Math.min(from + PAGE, end) - 1 });
@@ -185,5 +185,5 @@ function createUnpack() {
 }
 
 const readPage = async (redis: Redis, index: string, { from, to }: { from: number; to: number }) =>
-  // what HMGET answers
+  // the answer of HMGET
   (await readPageScript(redis, [index, packedIndexOf(index), keys.timeline()], from, to)) as (string | null)[];

@@ -9,13 +9,13 @@ import { locate } from './locate.ts';
 import { isPackedId, packedUnder } from './packed-names.ts';
 import { viewOf } from './packing.ts';
 
-/** Of each its view, or what it is packed to (packing.ts). */
+/** The view of each, or its packed form (packing.ts). */
 const readHashes = createBinaryScript('read-views');
 
-/** What several records add up to. */
+/** The fold of several records. */
 const VIEW_BYTES = 2 * RECORD_BYTES;
 
-/** Written by store() alone; an earlier bridge named one source, had no limits and hid no secrets. */
+/** Written by store() alone; an earlier release named one source, had no limits and masked no secrets. */
 function parseView(bytes: Buffer): DeploymentView {
   const json = viewOf(bytes);
   const view = JSON.parse(json) as DeploymentView;
@@ -45,10 +45,7 @@ async function readLocated(redis: Redis, name: string): Promise<Buffer | undefin
 /** About a megabyte. */
 const VIEWS_AT_ONCE = 500;
 
-/**
- * Of each deployment, by its key or by what stands in an index; undefined where there is none. Webhooks are answered
- * between two parts.
- */
+/** By key or by index entry; undefined where there is none. Webhooks are answered between two calls. */
 export async function readViews(
   redis: Redis,
   names: readonly string[],

@@ -1,4 +1,4 @@
-/** One attempt at one sink, for the person who asks what became of it. */
+/** One attempt at one sink, for the person who asks for its outcome. */
 export interface Attempt {
   readonly at: string;
   readonly state: string;

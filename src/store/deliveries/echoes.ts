@@ -14,14 +14,14 @@ export interface Echo {
 }
 
 /**
- * Tells our own writes to the Deployments API from deployments that others make with it. The webhook may come before
- * the reply to our request, after it, or without one: so the write is announced first, and its id remembered after.
+ * Distinguishes our own writes to the Deployments API from those of others. The webhook may come before the reply to
+ * our request, after it, or without one: so the write is announced first, and its id remembered after.
  */
 export interface Echoes {
   /** `by` is the deployment for which we write: each withdraws its own announcement only. */
   expect(echo: Echo, by: string): Promise<void>;
   unexpect(echo: Echo, by: string): Promise<void>;
-  /** From now on the deployment id tells it, with its commit, and the announcement is withdrawn. */
+  /** From now on the deployment id identifies it, with its commit, and the announcement is withdrawn. */
   remember(echo: Echo, by: string, deploymentId: string): Promise<void>;
   isOurs(made: MadeByApi): Promise<boolean>;
 }
@@ -32,7 +32,7 @@ const EXPECT_SECONDS = 7 * 86_400;
 const expectEcho = createScript('expect-echo');
 const rememberEcho = createScript('remember-echo');
 
-/** @param keepSeconds how long we know a deployment that we made */
+/** @param keepSeconds how long a deployment that we made is remembered */
 export function createEchoes(redis: Redis, keepSeconds: number): Echoes {
   return {
     async expect(echo, by) {
@@ -59,14 +59,14 @@ export function createEchoes(redis: Redis, keepSeconds: number): Echoes {
   };
 }
 
-/** What an earlier bridge remembered of an id: not its commit. */
+/** The value that an earlier release remembered of an id: not its commit. */
 const ANY_COMMIT = '1';
 
-/** A forge that was restored from a backup gives its ids again: one with another commit is somebody else's. */
+/** A forge that was restored from a backup assigns its ids again: one with another commit is not ours. */
 const isSame = (commit: string, sha: string | undefined): boolean =>
   commit === ANY_COMMIT || sha === undefined || commit === shortSha(sha);
 
-/** As the key has it. */
+/** In the same form as in the key. */
 export const echoProject = (project: string): string => project.toLowerCase();
 const remembered = (project: string, deploymentId: string) => keys.echoOfId(echoProject(project), deploymentId);
 const expected = (project: string, environment: string, sha: string) =>

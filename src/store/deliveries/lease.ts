@@ -5,7 +5,7 @@ import { unpackUnder } from '../changes/archive.ts';
 import { namePlace } from '../changes/packed-names.ts';
 import { createScript } from '../script.ts';
 
-/** A lease of a killed worker ends after this; one of a worker that lives is renewed three times as often. */
+/** The lease of a killed worker ends after this; that of a live one is renewed three times as often. */
 const LEASE_MS = 12_000;
 /** No attempt takes longer: it is aborted. */
 const ATTEMPT_LIMIT_MS = 70_000;
@@ -30,14 +30,17 @@ export interface HeldLeases {
   readonly inLane: string | null | undefined;
   readonly token: string;
   readonly leases: readonly string[];
-  /** They are given back already. */
+  /** They have been released already. */
   left: boolean;
   /** False when they may have ended: this process, or Redis, stood still for longer than a lease lasts. */
   readonly isOurs: () => boolean;
   readonly signal: AbortSignal;
 }
 
-/** Runs `work` while all leases are ours. @throws DeliveryFailed `hold: 'job'` when somebody else holds one. */
+/**
+ * Runs `work` while all leases are ours.
+ * @throws DeliveryFailed `hold: 'job'` when another worker holds one.
+ */
 export async function withLeases<T>(
   redis: Redis,
   leased: LeasedKeys,
@@ -53,7 +56,7 @@ export async function withLeases<T>(
   );
   const renew = async () => {
     const askedMs = performance.now();
-    // Redis is away: the leases may still hold, the next round will tell.
+    // Redis is away: the leases may still be ours, which the next renewal shows.
     const areHeld = await renewLeases(redis, leases, token, LEASE_MS).catch(() => undefined);
     if (areHeld === leases.length) sureUntilMs = askedMs + LEASE_MS;
     else if (areHeld !== undefined) abort.abort(new Error('the lease was lost'));

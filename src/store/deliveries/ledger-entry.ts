@@ -11,14 +11,14 @@ import type { Attempt } from './attempt.ts';
 import { type Echo, type Echoes, echoProject } from './echoes.ts';
 import { busy, type HeldLeases } from './lease.ts';
 
-/** A sink's memory of one deployment while this process holds its leases. */
+/** The ledger of one deployment at one sink while this process holds its leases. */
 export interface LedgerEntry extends DeliveryLedger {
   /** Ends the delivery: its leases are released in the same write. */
   delivered(moment: Moment, delivered: Delivered): Promise<void>;
   attempted(attempt: Omit<Attempt, 'at'>): Promise<void>;
 }
 
-/** Makes what was written durable, as the durability level says: queue/flush.ts. */
+/** Makes writes as durable as the durability level says: queue/flush.ts. */
 export interface Safety {
   begin(): () => Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface Safety {
 export interface LedgerParts {
   readonly echoes: Echoes;
   readonly clock: () => Date;
-  /** How long an entry stays after the last delivery, where retention does not remove it before. */
+  /** How long an entry is kept after the last delivery, unless retention deletes it before. */
   readonly keepSeconds: number;
   readonly safety: Safety;
 }
@@ -42,7 +42,7 @@ export interface LedgerPlace {
 }
 
 const ATTEMPTS_KEPT = 20;
-/** Longer than any delivery is tried again. */
+/** Longer than any delivery is retried. */
 const KEEP_LANE_SECONDS = 30 * 86_400;
 
 const writeLedger = createScript('write-ledger');
@@ -58,7 +58,9 @@ export function createEntry(
   const { echoes, clock, keepSeconds, safety } = parts;
   const { sink, deployment, echo, ledgerKey, laneKey, held } = at;
   const known = toKnown(held);
-  /** What an attempt of an earlier delivery did is unknown, whatever becomes of ours: its time and its echo stay. */
+  /**
+   * What an attempt of an earlier delivery did is unknown, whatever the outcome of ours: its time and its echo stay.
+   */
   const unknownSince = known.attemptedAt;
   const owner = (remoteId: string) => keys.remoteOwner(sink, remoteId);
   const log = (attempt: Omit<Attempt, 'at'>) =>
@@ -80,7 +82,8 @@ export function createEntry(
         writeLedger(redis, [ledgerKey], keepSeconds, 'attempted_at', unknownSince ?? clock().toISOString()),
       ]);
       await isSafe().catch(unsafe);
-      // The request goes out next. Another process may have sent it by now: the written time makes both look first.
+      // The request goes out next. Another process may have sent it by now: the time that is written makes both check
+      // the destination first.
       if (!held.isOurs()) throw busy();
     },
     async notAttempted() {
@@ -137,7 +140,10 @@ export function createEntry(
   };
 }
 
-/** As claim-remote-id.lua, of an owner that may be packed. @param names remoteOwner and ledger */
+/**
+ * As claim-remote-id.lua, for an owner that may be packed.
+ * @param names remoteOwner and ledger
+ */
 async function claimUnpacked(
   redis: Redis,
   names: readonly [owner: string, ledger: string],
@@ -153,7 +159,7 @@ async function claimUnpacked(
 
 const UNSAFE_RETRY_MS = 1_000;
 
-/** Nothing is sent of which a failover could lose the record. */
+/** Nothing is sent whose record a failover could lose. */
 function unsafe(cause: unknown): never {
   const why = cause instanceof Error ? cause.message : String(cause);
   throw new DeliveryFailed(`what is sent could not be noted in safety: ${why}`, {
@@ -161,7 +167,7 @@ function unsafe(cause: unknown): never {
   });
 }
 
-/** Two clocks of whole seconds, and the way of an answer. */
+/** Two clocks of whole seconds, and the time that an answer takes. */
 const CLAIM_SLACK_MS = 2_000;
 
 /**

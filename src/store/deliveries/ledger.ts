@@ -18,9 +18,9 @@ export interface Delivery extends DeliveryState {
 
 export interface Ledger {
   /**
-   * Runs `work` while no other process delivers this deployment, or anything in the same lane, to this sink.
-   * `signal` fires when the time is over, or when the lease was lost because this process was stalled: then another
-   * process may be delivering.
+   * Runs `work` while no other process delivers this deployment, or anything in the same lane, to this sink. `signal`
+   * fires when the time is over, or when the lease was lost because this process was stalled: then another process may
+   * be delivering.
    * @throws DeliveryFailed `hold: 'job'` when another process holds the lease: try again in a moment.
    */
   exclusive<T>(
@@ -59,7 +59,7 @@ export function createLedger(redis: Redis, parts: LedgerParts): Ledger {
   };
 }
 
-/** What lies packed that was found under a key. */
+/** The packed deployment to which a key led. */
 async function packedAt(redis: Redis, key: string): Promise<Packed | undefined> {
   const [id] = await packedUnder(redis, [key]);
   return id === undefined ? undefined : readPacked(redis, id);

@@ -1,7 +1,7 @@
 export const VERDICTS = ['accepted', 'recorded', 'duplicate', 'ignored', 'rejected'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** One webhook and what became of it. */
+/** One webhook and its verdict. */
 export interface InboxEntry {
   readonly id: string;
   readonly receivedAt: string;
@@ -9,7 +9,7 @@ export interface InboxEntry {
   readonly source: string;
   readonly method: string;
   readonly path: string;
-  /** By allow-list: no secret ever stands in one of these. */
+  /** By allow-list: none of these holds a secret. */
   readonly headers: Readonly<Record<string, string>>;
   readonly verdict: Verdict;
   readonly reason?: string;
@@ -18,12 +18,12 @@ export interface InboxEntry {
   readonly bytes: number;
   /** It waited on disk until Redis was back. */
   readonly spooled?: true;
-  /** Of a refusal: from where it came, and how often it came again for the same reason. */
+  /** Of a refusal: its address, and how often it was repeated for the same reason. */
   readonly address?: string;
   readonly count?: number;
 }
 
-/** A request that was refused before it proved anything: it has no body. */
+/** A request that was refused before it was authenticated: it has no body. */
 export interface Refusal extends Pick<InboxEntry, 'receivedAt' | 'source' | 'method' | 'path' | 'headers' | 'bytes'> {
   /** Of the sender, as far as the proxies in between are trusted. */
   readonly address: string;

@@ -2,10 +2,10 @@ import type { Redis } from 'ioredis';
 import { emptyHour, HOUR_MS, HOURS_KEPT, type Hour } from '../../domain/hours.ts';
 import { keys } from '../keys.ts';
 
-/** Of each source the hours in which something came, oldest first. */
+/** For each source the hours in which something came, oldest first. */
 export type SourceHours = ReadonlyMap<string, readonly Hour[]>;
 
-/** As the scripts write it (includes/count-webhook.lua). The name of a source may hold spaces. */
+/** In the format of the scripts (includes/count-webhook.lua). The name of a source may hold spaces. */
 const FIELD = /^(\d{4}-\d\d-\d\dT\d\d) (taken|ignored|refused) (.+)$/s;
 
 export async function readHours(redis: Redis, now: Date): Promise<SourceHours> {

@@ -16,13 +16,13 @@ import { type InboxRetention, pruneInbox } from './retention.ts';
 import { type InboxSearch, type SearchPage, type SearchResult, searchInbox } from './search.ts';
 import { readHeads, readStored, unpackWebhook } from './stored-webhook.ts';
 
-/** The inbound log. Bodies are kept only of authentic webhooks. */
+/** The inbox. Bodies are kept only of authentic webhooks. */
 export interface Inbox {
   /** Resolves when it is in Redis. */
   add(entry: InboxEntry, body?: Buffer): Promise<void>;
-  /** Notes a request that proved nothing. A stranger's thousands move no authentic webhook out (refusals.ts). */
+  /** Notes an unauthenticated request. Thousands of them displace no authentic webhook (refusals.ts). */
   addRefusal(refusal: Refusal): Promise<void>;
-  /** What the worker found out later. */
+  /** The later verdict of the worker. */
   conclude(
     id: string,
     conclusion: Pick<InboxEntry, 'verdict' | 'reason' | 'detail'> & Partial<Pick<InboxEntry, 'deployments'>>,
@@ -32,7 +32,7 @@ export interface Inbox {
   entries(ids: readonly string[]): Promise<readonly (InboxEntry | undefined)[]>;
   /** Newest first, from the newest or from further back (search.ts), refusals among them. */
   search(wanted: InboxSearch, page: SearchPage): Promise<SearchResult>;
-  /** Newest first, refusals among them unless only `webhooks` are asked for. */
+  /** Newest first, with refusals unless only `webhooks` are asked for. */
   list(page: InboxPage): Promise<{ entries: readonly InboxEntry[]; total: number }>;
   /** What came from each source, hour by hour (hours.ts). */
   hours(now: Date): Promise<SourceHours>;
@@ -45,14 +45,14 @@ interface InboxPage {
   readonly only?: 'webhooks' | 'refusals';
 }
 
-/** Smaller ones cost more time than they save. */
+/** Deflating smaller ones costs more time than it saves. */
 const DEFLATE_ABOVE_BYTES = 4096;
-/** A small window: four times as fast as zlib's own choice, for bodies of this kind as tight. */
+/** A small window: four times as fast as zlib's default, and as small for bodies of this kind. */
 const DEFLATE = { level: 3, windowBits: 13, memLevel: 5 };
 
 const addWebhooks = createScript('add-webhooks');
 const concludeWebhook = createScript('conclude-webhook');
-/** More would hold Redis up. */
+/** More would block Redis. */
 const MAX_ADDED = 50;
 
 export function createInbox(redis: Redis, keep: InboxRetention): Inbox {
@@ -103,7 +103,7 @@ export function createInbox(redis: Redis, keep: InboxRetention): Inbox {
   };
 }
 
-/** Two sorted lists are read as one: where a page begins in each is known once all refusals are, which are few. */
+/** Two sorted lists are merged: where a page begins in each is known once all refusals are read, which are few. */
 async function list(redis: Redis, refusals: Refusals, { limit, offset, only }: InboxPage) {
   const refused = only === 'webhooks' ? [] : await refusals.index();
   const from = Math.max(0, offset - refused.length);
@@ -146,16 +146,16 @@ async function readEntries(
 
 const NO_BODY = ['', ''] as const;
 
-/** Beside the event loop it would cost more: handing it over takes twice as long as packing a body of 12 kB. */
+/** In a thread it would cost more: handing it over takes twice as long as deflating a body of 12 kB. */
 function packBody(body: Buffer): readonly [field: string, bytes: Buffer] {
   return body.length > DEFLATE_ABOVE_BYTES ? ['deflated', deflateRawSync(body, DEFLATE)] : ['body', body];
 }
 
 function bodyOf(stored: StoredWebhook | undefined): string | undefined {
   const bytes = stored?.deflated ? inflateRawSync(stored.deflated) : stored?.body;
-  return bytes && redactBody(bytes).toString('utf8'); // an earlier bridge kept more
+  return bytes && redactBody(bytes).toString('utf8'); // an earlier release kept more
 }
 
-/** Both parts were written by us, as JSON of the two halves of InboxEntry. */
+/** We wrote both parts, as JSON of the two halves of InboxEntry. */
 const parseHead = ({ entry, conclusion }: Pick<StoredWebhook, 'entry' | 'conclusion'>): InboxEntry =>
   ({ ...(parseStored(entry) as object), ...(parseStored(conclusion) as object) }) as InboxEntry;

@@ -11,16 +11,16 @@ import { parseHash } from './stored-webhook.ts';
 
 const packWebhook = createScript('pack-webhook');
 
-/** A worker may still process it, or somebody look at it. */
+/** A worker may still process it, or somebody read it. */
 const QUIET_MS = 60_000;
 /** Smaller ones hardly get smaller. */
 const PACK_ABOVE_BYTES = 256;
 /** Each takes two tenths of a millisecond; webhooks are answered in between. */
 const AT_ONCE = 300;
-/** More than wait for their workers when all is well. Those beyond are packed after the next start. */
+/** More than usually wait for their workers. Those beyond are packed after the next start. */
 const MAX_WAITING = 20_000;
 
-/** Packs webhooks that came a while ago: what is received is written as it is, since its sender waits. */
+/** Packs webhooks some time after their receipt: a received webhook is written as it is, since its sender waits. */
 export interface InboxPacker {
   /** @returns how many became smaller */
   packSome(): Promise<number>;
@@ -49,13 +49,12 @@ export function createInboxPacker(
       const nowMs = await nowOf(redis);
       const wasHeld = isHeld;
       isHeld = nowMs < (await packingSince(redis, nowMs)) + waitsMs;
-      if (wasHeld && !isHeld) sinceMs = 0; // of what came before, only bodies were packed
+      if (wasHeld && !isHeld) sinceMs = 0; // of earlier ones, only bodies were packed
       const again = [...waiting].slice(0, AT_ONCE);
       for (const id of again) waiting.delete(id);
       const span = [keys.inbox(), `(${sinceMs}`, String(nowMs - quietMs), 'WITHSCORES', 'LIMIT', 0, AT_ONCE] as const;
       const listed = await redis.zrangebyscore(...span);
-      // Those of the last millisecond that are left over wait for the next start: they are few, and are read all the
-      // same.
+      // The rest of the last millisecond waits for the next start: those are few, and can be read unpacked.
       sinceMs = Number(listed.at(-1) ?? sinceMs);
       return packEach([...again, ...listed.filter((_, at) => at % 2 === 0)]);
     },
@@ -64,7 +63,7 @@ export function createInboxPacker(
 
 type Done = 'packed' | 'waits' | 'gone';
 
-/** All of it, once it is known what became of it. */
+/** The whole webhook, once its verdict is known. */
 async function packWhole(redis: Redis, id: string): Promise<Done> {
   const key = keys.webhook(id);
   const { seen, value } = await see(redis, key, () => redis.hgetallBuffer(key));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
-/** The fields of a webhook, as they lie in its hash. */
+/** The fields of a webhook in its hash. */
 export interface StoredWebhook {
   /** JSON */
   readonly entry: string;
@@ -13,8 +13,9 @@ export interface StoredWebhook {
 }
 
 /**
- * What webhooks have in common: the names of the fields of the tools' payloads. It never changes: another one gets
- * another number, and both stay readable. Two thirds of what zlib alone makes of a job's hook.
+ * Text that webhooks have in common: the names of the fields of the tools' payloads. A dictionary never changes:
+ * another one gets another number, and both stay readable. A job's hook takes two thirds of what it takes with zlib
+ * alone.
  */
 const DICTIONARY = readFileSync(new URL('./packing-dictionary-1.txt', import.meta.url));
 const VERSION = 1;
@@ -22,9 +23,9 @@ const VERSION = 1;
 const HEADER_BYTES = 6;
 const NO_BODY = 0;
 const WITH_DICTIONARY = 1;
-/** As it was packed when it came. */
+/** As it was packed when it was received. */
 const WITHOUT = 2;
-/** A larger one gets little smaller by the dictionary, and would take milliseconds. */
+/** A larger one gains little from the dictionary, and would take milliseconds. */
 const PACKED_ANEW_BYTES = 8_192;
 
 /** The head comes first: a list reads it alone. */
@@ -57,7 +58,7 @@ export function unpackHead(id: string, packed: Buffer): Pick<StoredWebhook, 'ent
   };
 }
 
-/** The same as was packed, though a body that was deflated may not be any more. */
+/** The same as was packed, except that a body that was deflated may be plain now. */
 export function unpack(id: string, packed: Buffer): StoredWebhook {
   const head = unpackHead(id, packed);
   const bytes = packed.subarray(HEADER_BYTES + packed.readUInt32BE(2));
@@ -69,7 +70,7 @@ export function unpack(id: string, packed: Buffer): StoredWebhook {
 const headOf = (packed: Buffer): Buffer =>
   inflateRawSync(packed.subarray(HEADER_BYTES, HEADER_BYTES + packed.readUInt32BE(2)), { dictionary: DICTIONARY });
 
-/** Keys of deployments and hosts stand in both. zlib looks back 32 KiB. */
+/** Keys of deployments and hosts occur in both. zlib looks back 32 KiB. */
 const dictionaryWith = (head: Buffer): Buffer => Buffer.concat([DICTIONARY, head]).subarray(-32_768);
 
 const idOf = (id: string): string => `{"id":${JSON.stringify(id)}`;

@@ -7,9 +7,9 @@ import { createScript } from '../script.ts';
 import type { InboxEntry, Refusal } from './entry.ts';
 
 /**
- * Requests that proved nothing. They have a ring of their own, so that a stranger who sends thousands of them moves no
- * authentic webhook out of the inbox. What one address is refused for one cause is one entry with a count: what the
- * entry says is true of all that it counts.
+ * Unauthenticated requests. They have a ring of their own, so that a sender of thousands of them displaces no authentic
+ * webhook from the inbox. Refusals of one address for one cause are one entry with a count: what the entry says is true
+ * of all that it counts.
  */
 export interface Refusals {
   add(refusal: Refusal): Promise<void>;
@@ -21,9 +21,9 @@ export interface Refusals {
 }
 
 export const REFUSALS_KEPT = 1_000;
-/** A cause may repeat what the sender wrote: one address must not move all others out. */
+/** A cause may quote the sender: one address must not displace all others. */
 export const CAUSES_OF_ONE_ADDRESS = 100;
-/** Of one entry: 1,000 of them take about a megabyte. */
+/** Size of one entry: 1,000 of them take about a megabyte. */
 const MAX_ENTRY_CHARS = 1_000;
 const MAX_TEXT_CHARS = 200;
 const ID_PREFIX = 'refused_';
@@ -70,14 +70,14 @@ export function createRefusals(redis: Redis): Refusals {
 
 const countField = (id: string) => `${id}:count`;
 
-/** What Redis lists WITHSCORES. */
+/** Redis' reply WITHSCORES. */
 export const pairs = (listed: readonly string[]): { readonly id: string; readonly atMs: number }[] =>
   listed.flatMap((id, at) => (at % 2 === 0 ? [{ id, atMs: Number(listed[at + 1]) }] : []));
 
 const ADDRESS_DIGITS = 12;
 const prefixOf = (address: string): string => `${ID_PREFIX}${digest(address).slice(0, ADDRESS_DIGITS)}_`;
 
-/** Its sender is told the id, and finds the entry by it. */
+/** Its sender gets the id in the answer, and finds the entry by it. */
 export const refusalIdOf = ({ address, source, reason, detail = '' }: RefusalCause): string =>
   `${prefixOf(address)}${digest([address, source, reason, detail].join('\n'))}`;
 

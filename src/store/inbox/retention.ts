@@ -11,12 +11,12 @@ export interface InboxRetention {
 }
 
 const MS_A_DAY = 86_400_000;
-/** Webhooks are answered between two parts. */
+/** Webhooks are answered between two calls. */
 const AT_ONCE = 200;
 
 const forgetWebhooks = createScript('forget-webhooks');
 
-/** Forgets the webhooks that are older, more or larger than the inbox keeps. */
+/** Deletes the webhooks that are older, more or larger than the inbox keeps. */
 export async function pruneInbox(redis: Redis, { days, count, maxBytes }: InboxRetention): Promise<void> {
   const oldestMs = (await nowOf(redis)) - days * MS_A_DAY;
   await forgetAll(redis, () => redis.zrangebyscore(keys.inbox(), '-inf', `(${oldestMs}`, 'LIMIT', 0, AT_ONCE));
@@ -27,7 +27,7 @@ export async function pruneInbox(redis: Redis, { days, count, maxBytes }: InboxR
   await forgetAll(redis, () => largest(redis, maxBytes));
 }
 
-/** The oldest ones, as many as are too much. */
+/** The oldest ones, as many as exceed the limit. */
 async function largest(redis: Redis, maxBytes: number): Promise<string[]> {
   let surplus = Number((await redis.hget(keys.inboxSizes(), 'total')) ?? 0) - maxBytes;
   if (surplus <= 0) return [];
@@ -44,7 +44,7 @@ async function largest(redis: Redis, maxBytes: number): Promise<string[]> {
   return enough < 0 ? ids : ids.slice(0, enough + 1);
 }
 
-/** @param next the ids that go next; none: it is done */
+/** @param next the ids to delete next; none: it is done */
 async function forgetAll(redis: Redis, next: () => Promise<readonly string[]>): Promise<void> {
   for (let ids = await next(); ids.length > 0; ids = await next())
     await forgetWebhooks(

@@ -1,15 +1,17 @@
 import type { InboxEntry, Verdict } from './entry.ts';
 
-/** Which webhooks somebody looks for. */
+/** Selects webhooks. */
 export interface InboxSearch {
   readonly source?: string | undefined;
   readonly verdict?: Verdict | undefined;
-  /** Part of anything that is known of it, in any case: a delivery id, a sha, a project, a deployment key, a reason. */
+  /**
+   * A part of anything that is known of it, in any case: a delivery id, a sha, a project, a deployment key, a reason.
+   */
   readonly text?: string | undefined;
 }
 
 export interface SearchPage {
-  /** How many of the newest are passed over. */
+  /** How many of the newest are skipped. */
   readonly offset: number;
   readonly limit: number;
 }
@@ -18,11 +20,11 @@ export interface SearchResult {
   readonly entries: readonly InboxEntry[];
   /** All webhooks that are kept. */
   readonly total: number;
-  /** Where to go on; absent: all were looked at. */
+  /** Where to continue; absent: all were searched. */
   readonly next?: number;
 }
 
-/** What is read: without bodies as many as Redis gives at once, bodies a few at a time. */
+/** How it reads: without bodies as many as Redis returns at once, bodies a few at a time. */
 export interface SearchedInbox {
   list(offset: number, limit: number): Promise<{ entries: readonly InboxEntry[]; total: number }>;
   body(id: string): Promise<string | undefined>;
@@ -32,7 +34,7 @@ const ENTRIES_AT_ONCE = 250;
 const BODIES_AT_ONCE = 25;
 /** Larger bodies are not searched: a few of them would fill the memory. */
 export const SEARCHED_BODY_BYTES = 256 * 1024;
-/** A search answers after about this long, with what it has found, and where to go on. */
+/** A search answers after about this long, with what it has found, and where to continue. */
 const SEARCH_MS = 3_000;
 
 export async function searchInbox(

@@ -3,7 +3,7 @@ import { see, swap } from '../changes/swap.ts';
 import { keys } from '../keys.ts';
 import { type StoredWebhook, unpack, unpackHead } from './packing.ts';
 
-/** What lies in the hash of a webhook; undefined where there is none. */
+/** The content of a webhook's hash; undefined where there is none. */
 export function parseHash(fields: Readonly<Record<string, Buffer>>): StoredWebhook | undefined {
   const { entry, conclusion, body, deflated } = fields;
   if (!entry || !conclusion) return undefined;
@@ -15,7 +15,7 @@ export function parseHash(fields: Readonly<Record<string, Buffer>>): StoredWebho
 
 /** Packed or not. */
 export async function readStored(redis: Redis, id: string): Promise<StoredWebhook | undefined> {
-  // In this order: it may be packed in between. If it is unpacked then, it is in its hash again.
+  // In this order: it may be packed in between. If it is unpacked in between, it is in its hash again.
   for (const _attempt of [1, 2]) {
     const [fields, packed] = await Promise.all([
       redis.hgetallBuffer(keys.webhook(id)),

@@ -1,4 +1,4 @@
-// The answers to what a source sends, as they come. Without script the page is whole when it is loaded again.
+// Shows the last webhook of each source as it comes in. Without this script, reloading the page shows the same.
 
 const LOOK_EVERY_MS = 2_000;
 
@@ -9,7 +9,7 @@ setInterval(async () => {
   const seen = new DOMParser().parseFromString(await answer.text(), 'text/html');
   for (const fresh of seen.querySelectorAll('[data-last]')) {
     const shown = document.getElementById(fresh.id);
-    // Whoever stands on its link by keyboard must not be thrown off it.
+    // A link that has the keyboard focus must keep it.
     if (shown && !shown.contains(document.activeElement)) shown.replaceWith(fresh);
   }
 }, LOOK_EVERY_MS);

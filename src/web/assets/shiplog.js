@@ -1,4 +1,5 @@
-// Times in the reader's zone, arrow keys on the timeline, and the list as it grows. Without it the pages say the same.
+// Times in the reader's zone, arrow keys on the timeline, and live updates of the list. Without it the pages show the
+// same content.
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -16,7 +17,10 @@ function zoneOf(date) {
 const dayOf = (date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 const clockOf = (date) => `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 
-/** Any `2026-03-14 20:05:09 UTC` in a text. Only the server writes them so: a commit message says what it says. */
+/**
+ * Any `2026-03-14 20:05:09 UTC` in a text of ours. Only the server writes this format: the text of a commit message is
+ * left alone.
+ */
 const inZone = (text) =>
   text.replace(/\b(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC\b/g, (_, day, clock) => {
     const date = new Date(`${day}T${clock}Z`);
@@ -46,7 +50,7 @@ function localizeScale(scale) {
   for (const tick of ticks) {
     const utc = Number(tick.dataset.at);
     let at = utc - (offsetMs(new Date(utc)) % step);
-    // What moved out at one end comes in at the other.
+    // A tick that moved out at one end comes in at the other.
     if (at < Number(from)) at += ticks.length * step;
     else if (at > Number(to)) at -= ticks.length * step;
     const beyond = at < Number(from) || at > Number(to);
@@ -70,13 +74,13 @@ function tickLabel(date, step) {
   return date.toLocaleDateString('en', { month: 'short', day: 'numeric', ...year });
 }
 
-/** A mark's words are put right when somebody comes near: there may be thousands. */
+/** A mark's title is converted when the pointer comes near: there may be thousands. */
 function localizeMark({ target }) {
   const title = target.closest?.('.mark')?.querySelector('title');
   if (title) title.textContent = inZone(title.textContent);
 }
 
-/** The fields hold the reader's time; what is sent names the moment. */
+/** The fields hold the reader's time; the time that is sent has a zone. */
 function localizeForm(form) {
   const fields = [...form.querySelectorAll('input[type="datetime-local"]')];
   for (const field of fields) {
@@ -94,7 +98,7 @@ function localizeForm(form) {
   });
 }
 
-/** On a telephone the changes come first: the fields stay folded, and the summary says what stands in them. */
+/** On a telephone the changes come first: the fields are folded, and the summary names those in use. */
 function foldFilters(details) {
   const narrow = matchMedia('(max-width: 34rem)');
   const fit = () => details.toggleAttribute('open', !narrow.matches);
@@ -102,7 +106,7 @@ function foldFilters(details) {
   fit();
 }
 
-/** What a mark stands for, beside it: the browser's own words come late, and by keyboard never. */
+/** A tooltip for a mark: the browser's own comes late, and never by keyboard. */
 function showTip({ target }) {
   const mark = target.closest?.('.mark');
   const words = mark?.querySelector('title')?.textContent;
@@ -144,11 +148,11 @@ function walk(event) {
 // ---- the list as it grows
 
 const PARTS = ['total', 'span', 'drawn', 'list'];
-/** What changed in a row, apart from how long ago it was. */
+/** The content of a row, without how long ago it was: changes of it are visible. */
 const gist = (row) =>
   row.innerHTML.replace(/<time[\s\S]*?<\/time>/g, '').replace(/<td class="took">[\s\S]*?<\/td>/, '');
 
-/** Leaves every row in its place that says what it said, so that nothing flickers and the reader's place stays. */
+/** Leaves every unchanged row in its place, so that nothing flickers and the reader's position stays. */
 function mergeRows(old, next) {
   const known = new Map([...old.rows].map((row) => [row.dataset.key, row]));
   const fresh = [...next.rows];
@@ -175,7 +179,7 @@ function swap(fresh) {
     const old = document.getElementById(id);
     const next = fresh.getElementById(id);
     if (!old || !next) continue;
-    if (id === 'drawn' && old.querySelector('.mark:hover')) continue; // somebody reads its words
+    if (id === 'drawn' && old.querySelector('.mark:hover')) continue; // somebody is reading its tooltip
     localize(next);
     const [oldRows, nextRows] = [old.querySelector('tbody'), next.querySelector('tbody')];
     if (oldRows && nextRows) {
@@ -185,7 +189,7 @@ function swap(fresh) {
       if (pager) old.append(pager);
     } else if (old.innerHTML !== next.innerHTML) old.replaceChildren(...next.childNodes);
   }
-  // the first change makes another page
+  // the first change replaces the empty page by another one
   if (!document.getElementById('list') && fresh.getElementById('list')) location.reload();
   if (address && !document.contains(focused)) {
     const again = document.querySelector(`#changes a[href="${CSS.escape(address)}"]`);
@@ -211,7 +215,7 @@ function follow(source, button) {
     due = false;
     const began = performance.now();
     void fetchAndSwap().finally(() => {
-      // A busy bridge is asked less often: at most a fifth of the time goes into this page.
+      // A busy bridge is asked less often: loading takes at most a fifth of the time.
       const restMs = Math.max(1_000, 4 * (performance.now() - began));
       setTimeout(() => {
         busy = false;
@@ -222,11 +226,11 @@ function follow(source, button) {
   async function fetchAndSwap() {
     try {
       const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
-      if (answer.redirected) return location.reload(); // the session is over
+      if (answer.redirected) return location.reload(); // the session has ended
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
-      if ((answer.ok || answer.status === 400) && !paused) swap(fresh); // 400: a part of the address was left out
+      if ((answer.ok || answer.status === 400) && !paused) swap(fresh); // 400: a part of the address could not be read
     } catch {
-      // The bridge is away, which the button says; the stream asks for the next load when it is back.
+      // The bridge is away, which the button shows; the stream triggers the next load when it is back.
     }
   }
   function listen() {
@@ -257,7 +261,7 @@ function follow(source, button) {
     listen();
     if (!document.hidden) load();
   });
-  // "3 min ago" grows old, and so does the right edge of the timeline.
+  // "3 min ago" gets old, and so does the right edge of the timeline.
   setInterval(() => {
     if (stream?.readyState === EventSource.CLOSED) listen();
     load();
@@ -265,7 +269,7 @@ function follow(source, button) {
   listen();
 }
 
-/** "/" goes to the search of the page, unless somebody is writing. */
+/** "/" moves the focus to the search of the page, unless somebody is typing. */
 function search(event) {
   if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest?.('input, select, textarea')) return;

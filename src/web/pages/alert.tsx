@@ -16,7 +16,7 @@ export interface AlertPageParts {
   readonly suspectsOf: SuspectsOf;
 }
 
-/** One alert, and what may have caused it. Undefined: there is no such alert. */
+/** One alert, and the changes that may have caused it. Undefined: there is no such alert. */
 export async function alertPage({ alerts, suspectsOf }: AlertPageParts, id: string, now: Date) {
   const alert = await alerts.get(id);
   if (!alert) return undefined;

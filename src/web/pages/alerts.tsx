@@ -20,7 +20,7 @@ const Query = z.object({
 });
 type Query = z.infer<typeof Query>;
 
-/** The alerts that were reported, the newest first. */
+/** The reported alerts, the newest first. */
 export async function alertsPage({ alerts }: { readonly alerts: Alerts }, asked: unknown, now: Date): Promise<Html> {
   const query = Query.parse(asked);
   const { status: state, service, environment, page } = query;
@@ -99,7 +99,7 @@ const List = ({ alerts, now }: { alerts: readonly Alert[]; now: Date }): Html =>
   </ul>
 );
 
-/** Tools repeat what goes on, most of them every four hours. */
+/** Tools repeat alerts that are still firing, most of them every four hours. */
 const FORGOTTEN_MS = 24 * 3_600_000;
 
 const isForgotten = ({ state, lastReportedAt }: Alert, now: Date): boolean =>

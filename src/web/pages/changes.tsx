@@ -34,7 +34,7 @@ import { type ShownLane, Timeline } from '../parts/timeline.tsx';
 import { UnknownNames } from '../parts/unknown-names.tsx';
 
 const PAGE_SIZE = 50;
-/** The newest changes, whose names the filter fields offer. */
+/** The newest changes, whose names are suggested in the filter fields. */
 const SUGGEST_FROM = 200;
 
 export interface ChangesParts {
@@ -48,11 +48,11 @@ export interface ChangesView {
   readonly body: Html;
   /** No change was ever recorded. */
   readonly empty: boolean;
-  /** Something in the address could not be read: it is left out, and the page says so. */
+  /** Parameters of the address that could not be read: they are left out, and the page says so. */
   readonly isMisread: boolean;
 }
 
-/** What changed? As a picture and as a list, the newest first. */
+/** The changes as a timeline and as a list, the newest first. */
 export async function changesPage(
   { deployments, alerts, running, sources }: ChangesParts,
   asked: unknown,
@@ -143,7 +143,7 @@ interface QueryResult {
   /** A lane each, where all is of one environment. */
   readonly services: readonly ShownLane[] | undefined;
   readonly alerts: readonly Alert[];
-  /** What was asked for, or the shortest that holds anything. */
+  /** The range of the query, or the shortest that holds anything. */
   readonly range: Range;
   readonly window: Window;
 }
@@ -152,7 +152,7 @@ interface Search {
   readonly deployments: Deployments;
   readonly alerts: Pick<Alerts, 'list'>;
   readonly query: ChangesQuery;
-  /** As they are called where the query says a part of it. */
+  /** The names in full where the query has a part of one. */
   readonly facets: ChangeSelection['facets'];
   readonly now: Date;
 }
@@ -186,7 +186,7 @@ async function findWithin({ deployments, alerts, query, facets, now }: Search, r
   return { list, range, entries, services, window, alerts: firing };
 }
 
-/** What narrows changes to a service or an environment narrows alerts as well; of the rest they have nothing. */
+/** A filter by service or environment applies to alerts as well; the others do not apply to alerts. */
 const alertsIn = (alerts: Pick<Alerts, 'list'>, { service, environment }: Search['facets'], window: Window) =>
   alerts.list({
     services: service === undefined ? undefined : [service].flat(),
@@ -246,7 +246,7 @@ interface StoppedView {
   readonly range: Range;
 }
 
-/** What is at the very moment that it reached may not have been seen. */
+/** Entries at the very last moment of the search may not have been seen. */
 const Stopped = ({ stopped, query, range }: StoppedView): Html => (
   <>
     Only the newest {stopped.count.toLocaleString('en')} were looked through, for the sake of time.{' '}

@@ -29,7 +29,7 @@ export interface DeliveriesView {
   readonly now: Date;
 }
 
-/** What is on its way, what stands still and why, and what was given up. */
+/** What is waiting, what is blocked and why, and what was given up. */
 export async function deliveriesPage(parts: DeliveriesParts, { asked, who, now }: DeliveriesView): Promise<Html> {
   const parsed = DeadLetterQuery.safeParse(asked);
   const query = parsed.success ? parsed.data : {};
@@ -76,7 +76,10 @@ interface SinkHealth {
   readonly recent: Recent;
 }
 
-/** Paused: the whole sink waits. Refusing: some were given up. Slow: it answers late, or its deliveries come late. */
+/**
+ * Paused: the whole sink is on hold. Refusing: some deliveries were given up. Slow: it answers late, or its deliveries
+ * come late.
+ */
 export function sinkHealth({
   hold,
   backlog,
@@ -124,7 +127,7 @@ const SinkStand = ({ name, type, ratePerMinute, state, hold, backlog, recent, no
   </article>
 );
 
-/** What comes before the sinks: webhooks that became no change yet. */
+/** Before the sinks: webhooks that are not recorded yet. */
 const RecordingStand = ({ backlog, now }: { backlog: Backlog | undefined; now: Date }): Html => (
   <article class="card">
     <h2>

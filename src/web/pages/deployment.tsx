@@ -30,7 +30,7 @@ import { Moment, span, When } from '../parts/time.tsx';
 
 export interface DeploymentParts extends OriginParts {
   readonly deployments: Deployments;
-  /** Those that may be the same deployment, which is not certain: their keys. */
+  /** Deployments that may be the same one, which is not certain: their keys. */
   readonly related: (deployment: Deployment) => Promise<readonly string[]>;
   readonly running: Running;
   readonly inbox: Inbox;
@@ -49,7 +49,7 @@ export interface DeploymentView {
   readonly now: Date;
 }
 
-/** Everything that is known of one deployment. */
+/** All details of one deployment. */
 export async function deploymentPage(parts: DeploymentParts, view: DeploymentView): Promise<Html | undefined> {
   const routed = (await parts.deployments.get(view.name)) ?? (await findShown(parts, view.name));
   if (!routed) return undefined;
@@ -154,7 +154,7 @@ function Standing({ routed: { deployment }, around, related, runningStatus, aske
   );
 }
 
-/** What came in, and what went out. */
+/** The signals that came in, and the deliveries that went out. */
 function Processing({ routed, records, entries, deliveries, parts, who, now }: Body): Html {
   const { deployment } = routed;
   return (
@@ -219,7 +219,7 @@ function Related({ of: deployments }: { of: readonly Deployment[] }): Html {
   );
 }
 
-/** The states in the order in which they happened, each with the time since the one before. */
+/** The states in the order in which they happened, each with the time since the previous one. */
 function Steps({ records }: { records: readonly ChangeRecord[] }): Html {
   const inOrder = records.toSorted((a, b) => Date.parse(a.occurredAt) - Date.parse(b.occurredAt));
   const changes = inOrder.filter((record, index) => record.state !== inOrder[index - 1]?.state);

@@ -8,10 +8,10 @@ import { howMany, isSingle, NoLetters, Subject } from '../parts/dead-letters.tsx
 import { plural } from '../parts/labels.tsx';
 import { Heading } from '../parts/layout.tsx';
 
-/** Named before they are dropped. */
+/** Listed before they are dropped. */
 const DROPS_NAMED = 5;
 
-/** Dropping cannot be undone: it is asked for once more. */
+/** Dropping cannot be undone: it has to be confirmed. */
 export async function dropPage(
   { deadLetters }: { readonly deadLetters: Pick<DeadLetters, 'newest'> },
   { query, who, now }: { readonly query: DeadLetterFields; readonly who: Viewer; readonly now: Date },

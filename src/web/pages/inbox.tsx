@@ -16,13 +16,13 @@ import { When } from '../parts/time.tsx';
 const PAGE_SIZE = 100;
 
 const Text = TypedText.min(1).optional().catch(undefined);
-/** All that the page shows stands in its URL, so that it can be passed on. */
+/** Everything that the page shows is in its URL, so that it can be shared. */
 const Query = z.object({
   q: Text,
   source: Text,
   verdict: z.enum(VERDICTS).optional().catch(undefined),
   page: z.coerce.number().int().min(1).max(100_000).catch(1),
-  /** Of a search: how many of the newest are passed over. */
+  /** In a search: how many of the newest are skipped. */
   from: z.coerce.number().int().min(0).max(10_000_000).catch(0),
 });
 type Query = z.infer<typeof Query>;
@@ -42,7 +42,7 @@ export interface InboxParts {
   readonly spool: () => Spooled;
 }
 
-/** Every webhook and what became of it. */
+/** Every webhook with its verdict. */
 export async function inboxPage(parts: InboxParts, asked: unknown, now: Date): Promise<Html> {
   const query = Query.parse(asked);
   const isSearch = query.q !== undefined || query.source !== undefined || query.verdict !== undefined;

@@ -29,7 +29,7 @@ import { Heading, Section } from '../parts/layout.tsx';
 import { FigureTable, Measures } from '../parts/performance-figures.tsx';
 import { ALL, changesPath, PerformanceQuery, PRODUCTION, performancePath, type Range } from '../performance-query.ts';
 
-/** How well do we deliver? The four measures, each with how it is computed and from how many deployments. */
+/** The four measures of delivery, each with how it is computed and from how many deployments. */
 export async function performancePage(
   { deployments, alerts }: PerformanceParts,
   asked: unknown,
@@ -73,7 +73,7 @@ export async function performancePage(
   );
 }
 
-/** With the alerts of the span, where they count. */
+/** With the alerts of the span, where they count as failures. */
 async function readFinished(
   { deployments, alerts }: PerformanceParts,
   { failures }: PerformanceQuery,
@@ -140,7 +140,7 @@ function ByTeam({ chosen, query, span }: GroupView): Html {
   );
 }
 
-/** Those of the chosen service in every environment. */
+/** The figures of the chosen service in each environment. */
 interface OfService {
   readonly ofService: readonly Deployment[];
 }

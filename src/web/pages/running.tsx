@@ -17,9 +17,9 @@ import { Link } from '../parts/link.tsx';
 import { SlotCell } from '../parts/slot-cell.tsx';
 import { UnknownNames } from '../parts/unknown-names.tsx';
 
-/** Services on a page: 1,200 cells are drawn at once in any browser. */
+/** Services on a page: any browser draws 1,200 cells at once. */
 const PAGE_SIZE = 100;
-/** More columns than this are no board. */
+/** With more columns it is no board. */
 const MAX_COLUMNS = 12;
 
 const Text = TypedText.min(1).optional().catch(undefined);
@@ -37,7 +37,7 @@ export interface RunningParts {
   readonly deployments: Pick<Deployments, 'many'>;
 }
 
-/** What runs where? Services by environments. */
+/** What runs where: services by environments. */
 export async function runningPage({ running, deployments }: RunningParts, asked: unknown, now: Date): Promise<Html> {
   const query = Query.parse(asked);
   const all = await running.slots();
@@ -74,7 +74,7 @@ export async function runningPage({ running, deployments }: RunningParts, asked:
   );
 }
 
-/** Staging is compared with production also where only staging is shown. */
+/** Staging is compared with production even where only staging is shown. */
 function rowsOf(shown: readonly (readonly Slot[])[], all: readonly Slot[]): BoardView['rows'] {
   const own = byService(all);
   return shown.map((slots) => ({ slots, own: own.get(slots[0]?.serviceKey ?? '') ?? slots }));
@@ -117,7 +117,7 @@ const namesOf = (names: readonly (string | undefined)[]): readonly string[] =>
   [...new Set(names.filter((name) => name !== undefined))].sort();
 
 interface BoardView {
-  /** Of a service those that are shown, and all. */
+  /** Of a service those slots that are shown, and all. */
   readonly rows: readonly { readonly slots: readonly Slot[]; readonly own: readonly Slot[] }[];
   readonly columns: readonly string[];
   readonly byKey: ReadonlyMap<string, Deployment>;
@@ -185,7 +185,8 @@ function LeftOut({ names, folded }: { names: readonly string[]; folded: number }
     <p class="mute">
       {folded === 1 && '1 environment that comes and goes has no column. '}
       {folded > 1 && `${folded} environments that come and go have no column. `}
-      {names.length > 0 && `No room for ${names.slice(0, 20).join(', ')}${names.length > 20 ? ' and others' : ''}. `}
+      {names.length > 0 &&
+        `Not shown for want of room: ${names.slice(0, 20).join(', ')}${names.length > 20 ? ' and others' : ''}. `}
       All are in <code>GET /api/v1/running</code>.
     </p>
   );

@@ -23,17 +23,17 @@ export interface SetupView {
   readonly base: string;
   readonly now: Date;
   readonly who: Viewer;
-  /** The source whose secret was asked for by an admin. */
+  /** The source whose secret an admin asked to see. */
   readonly show?: string;
   /** The webhook of a test event that was just sent. */
   readonly test?: string;
-  /** The page that this stands on: what "refresh" loads. */
+  /** The page that this is a part of: what "refresh" loads. */
   readonly at: string;
-  /** It stands in for the changes, of which there are none yet. */
+  /** It is shown in place of the changes, of which there are none yet. */
   readonly welcome?: boolean;
 }
 
-/** Where to paste what, and whether it worked. */
+/** What to paste where, and whether it worked. */
 export async function setupPage(view: SetupView): Promise<Html> {
   const { sources, inbox, at, test, welcome = false } = view;
   const [{ newest, isAll }, hours, tests] = await Promise.all([
@@ -94,7 +94,7 @@ interface Card extends SetupView {
   readonly tested?: InboxEntry;
 }
 
-/** Where its card stands on the page. Sources may have any name, such as that of another part of the page. */
+/** The anchor of its card. A source may have the name of another part of the page. */
 const placeOf = (name: string): string => `source-${name}`;
 
 async function card(source: Source, view: Card): Promise<Html> {

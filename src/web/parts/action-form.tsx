@@ -7,9 +7,11 @@ export interface Viewer {
   readonly role: 'admin' | 'viewer';
   /** Their own name, or that of their token, for the log. */
   readonly name?: string;
-  /** Set where a provider says who they are: the name is not one of a token. */
+  /** Set where a provider identified them: the name is not one of a token. */
   readonly login?: 'oidc';
-  /** Proves that a form is ours and of this session. Absent: the request proves itself by its Authorization header. */
+  /**
+   * Proves that a form is ours and of this session. Absent: the request is authenticated by its Authorization header.
+   */
   readonly formToken?: string;
 }
 
@@ -22,9 +24,9 @@ export const FormToken = ({ who }: { who: Viewer | undefined }): Html =>
 export interface ActionFormView {
   readonly who: Viewer;
   readonly to: string;
-  /** Sent along as they are; those that are undefined are left out. */
+  /** Further parameters; those that are undefined are left out. */
   readonly fields?: Readonly<Record<string, string | undefined>>;
-  /** Within the form: the button, and what stands beside it. */
+  /** The content of the form: the button, and what is beside it. */
   readonly children: Piece;
 }
 
@@ -53,7 +55,7 @@ export interface Choice {
   readonly label?: string;
 }
 
-/** The options of a select; what is chosen stays chosen though it is none of them. */
+/** The options of a select; the chosen value stays chosen even if it is none of them. */
 export const Options = ({ of, chosen }: { of: readonly Choice[]; chosen: string | undefined }): Html => (
   <>
     {of.map(({ value, label }) => (

@@ -4,10 +4,7 @@ import type { Html } from '../html.ts';
 const BAR = 10;
 const HEIGHT = 60;
 
-/**
- * One bar a day; what failed stands on what succeeded. The figures are in its title, and in words for who cannot see
- * it.
- */
+/** One bar a day; failures are stacked on successes. The figures are in its title, and as text for screen readers. */
 export function Bars({ days }: { days: readonly Day[] }): Html {
   const most = Math.max(1, ...days.map(({ succeeded, failed }) => succeeded + failed));
   const busiest = days.reduce((best, day) => (day.succeeded + day.failed > best.succeeded + best.failed ? day : best));

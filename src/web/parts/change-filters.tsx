@@ -7,7 +7,7 @@ import { addressOf, type ChangesQuery, isFiltered, RANGE_NAMES, type Range } fro
 import { exactly, type Html } from '../html.ts';
 import { Options } from './action-form.tsx';
 
-/** What the folded part of the form holds. */
+/** The parameters in the folded part of the form. */
 const FIELDS = [
   'environment',
   'service',
@@ -26,7 +26,7 @@ interface FiltersView {
   readonly newest: readonly Deployment[];
 }
 
-/** A plain GET form: what it sends is the address of the page. */
+/** A plain GET form: its fields become the address of the page. */
 export function ChangeFilters({ query, newest }: FiltersView): Html {
   const isNarrowed = isFiltered(query) || query.to !== undefined || query.from !== undefined;
   return (
@@ -51,7 +51,7 @@ export function ChangeFilters({ query, newest }: FiltersView): Html {
   );
 }
 
-/** The folded part of the form; what is in use is named on it. */
+/** The folded part of the form, labelled with the filters in use. */
 function MoreFilters({ query, newest }: FiltersView): Html {
   const names = namesIn(newest);
   const field = (name: keyof typeof names) => (
@@ -87,7 +87,7 @@ function MoreFilters({ query, newest }: FiltersView): Html {
   );
 }
 
-/** What a field may be completed with. */
+/** Suggestions for a field. */
 const namesIn = (newest: readonly Deployment[]) => ({
   environment: newest.flatMap(({ environment }) => [environment.name, swimlaneOf(environment)]),
   service: newest.map(({ service }) => service),
@@ -148,10 +148,10 @@ const TimeField = ({ name, at, children }: { name: string; at: number | undefine
   </label>
 );
 
-/** What a datetime-local field holds: no zone, no milliseconds. Rounded up, so that nothing before it is lost. */
+/** The value of a datetime-local field: no zone, no milliseconds. Rounded up, so that nothing before it is lost. */
 const local = (ms: number): string => new Date(Math.ceil(ms / 1000) * 1000).toISOString().slice(0, 19);
 
-/** Zoom, and the neighbouring spans of time. */
+/** Zoom, and the neighbouring time spans. */
 export function TimeBar({ query, range, window }: { query: ChangesQuery; range: Range; window: Window }): Html {
   const { fromMs, toMs } = window;
   const width = toMs - fromMs;

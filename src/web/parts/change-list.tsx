@@ -23,7 +23,7 @@ export interface ChangeListView {
   readonly sources: readonly Source[];
 }
 
-/** The same as the timeline, in words. Rows have a name by which the script knows them again. */
+/** The timeline's changes as a list. Rows have an id by which the script recognises them. */
 export const ChangeList = ({ deployments, query, statusOf, now, sources }: ChangeListView): Html => (
   <table class="changes">
     <caption class="hidden">Changes, the newest first</caption>
@@ -104,7 +104,7 @@ const Service = ({ of: { service, source, reportedSource }, query }: { of: Deplo
   </>
 );
 
-/** Who undid it and when needs more room than the place has. */
+/** The person and time of a roll-back need more room than the column has. */
 const isUndone = ({ next }: RunningStatus): boolean => next?.changeType === 'rollback';
 
 function titleOf(deployment: Deployment): string {
@@ -118,7 +118,7 @@ const BeforeThis = ({ at, query }: { at: string; query: ChangesQuery }): Html =>
   </a>
 );
 
-/** Who deployed, and who wrote it where that is somebody else: a search for a person finds both. */
+/** Who deployed, and the commit's author where that is somebody else: a search for a person finds both. */
 function Who({ of: { actor, commit }, query }: { of: Deployment; query: ChangesQuery }): Html {
   const person = (name: string) => (
     <a href={addressOf(query, { person: name })}>

@@ -17,7 +17,7 @@ const SHOWN = 100;
 export interface DeadLettersView {
   /** Of both kinds. */
   readonly letters: readonly DeadLetter[];
-  /** Older ones, of which nobody knows whether they fit. */
+  /** Older ones, which were not checked against the filter. */
   readonly unread: number;
   readonly query: DeadLetterFields;
   readonly who: Viewer;
@@ -131,7 +131,7 @@ interface Shown {
   readonly now: Date;
 }
 
-/** For all that fit. `until` keeps out what dies again meanwhile, so that one click after the other comes to an end. */
+/** For all that match. `until` excludes those that die again meanwhile, so that repeated clicks come to an end. */
 function Bulk({ fitting, query, who, now }: Shown & { fitting: MatchCount }): Html {
   if (who.role !== 'admin') return <></>;
   const bounded = { ...query, until: query.until ?? now.toISOString() };
@@ -156,7 +156,7 @@ function Bulk({ fitting, query, who, now }: Shown & { fitting: MatchCount }): Ht
   );
 }
 
-/** Those of which several died of one cause, the most first. */
+/** Groups of dead letters with the same cause, the largest first. */
 function sharedCauses(letters: readonly DeadLetter[]): readonly (readonly DeadLetter[])[] {
   const byCause = new Map<string, DeadLetter[]>();
   for (const one of letters) {
@@ -168,7 +168,7 @@ function sharedCauses(letters: readonly DeadLetter[]): readonly (readonly DeadLe
   return [...byCause.values()].filter(({ length }) => length > 1).sort((a, b) => b.length - a.length);
 }
 
-/** One line and one action for all that died of one cause; what died alone has a row. */
+/** One line and one action for all with the same cause; a single one has a row. */
 function ByCause({ letters, unread, ...shown }: Shown & { letters: readonly DeadLetter[]; unread: number }): Html {
   const causes = shown.query.cause === undefined ? sharedCauses(letters) : [];
   const grouped = new Set(causes.flat());
@@ -194,7 +194,7 @@ function ByCause({ letters, unread, ...shown }: Shown & { letters: readonly Dead
 
 interface CauseView extends Shown {
   readonly cause: readonly DeadLetter[];
-  /** There is no other: the order for all of them stands above. */
+  /** There is no other: the buttons for all of them are above. */
   readonly isAll: boolean;
   readonly unread: number;
 }

@@ -120,7 +120,7 @@ const EnvironmentName = ({ of: { environment, original } }: { of: Deployment }):
   </>
 );
 
-/** What ran there before, and what lies between the two. */
+/** What ran there before, and the changes between the two. */
 const ReplacedBefore = ({ of: { deployment, sha, compareUrl } }: { of: Replaced }): Html => (
   <>
     <Link to={deploymentPath(deployment)}>{sha ? <code>{shortSha(sha)}</code> : <bdi>{deployment}</bdi>}</Link>

@@ -20,7 +20,7 @@ export const StateBadge = ({ state }: { state: State }): Html => (
   </span>
 );
 
-/** Nothing for a plain deployment: what is usual needs no word. */
+/** Nothing for a plain deployment: the usual case needs no label. */
 export function TypeBadge({ type }: { type: ChangeType }): Html {
   if (type === 'deployment') return <></>;
   if (type !== 'rollback') return <span class="badge other">{type.replaceAll('_', ' ')}</span>;
@@ -36,8 +36,8 @@ export const RiskBadge = ({ level }: { level: RiskLevel | undefined }): Html =>
   level === 'high' || level === 'critical' ? <span class="badge risk">{level} risk</span> : <></>;
 
 /**
- * A lone surrogate cannot stand in a URL; the store keeps U+FFFD in its place as well. Of a key with a secret in it,
- * which an earlier bridge may have made, the part that may be shown.
+ * A lone surrogate cannot occur in a URL; the store keeps U+FFFD in its place as well. Of a key with a secret in it,
+ * which an earlier release may have made, the part that may be shown.
  */
 export const deploymentPath = (key: string): string =>
   `/deployments/${encodeURIComponent(hideSecrets(wellFormed(key))).replaceAll('%3A', ':')}`;

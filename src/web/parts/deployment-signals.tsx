@@ -16,7 +16,7 @@ export interface SignalsView {
   readonly sources: readonly Source[];
 }
 
-/** Each record as it came, with the webhook that told it. */
+/** Each record as it came, with the webhook that reported it. */
 export const Signals = ({ records, deployment, entries, sources }: SignalsView): Html => (
   <table class="stack">
     <thead>
@@ -85,7 +85,7 @@ function signalNotes(record: ChangeRecord, seen: { deployment: Deployment; isKep
 }
 
 export interface OriginsView {
-  /** Of the deployment. */
+  /** The key of the deployment. */
   readonly name: string;
   readonly records: readonly ChangeRecord[];
   readonly parts: OriginParts;

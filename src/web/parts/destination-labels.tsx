@@ -1,20 +1,21 @@
 import type { Html } from '../html.ts';
 import { prettyJson } from './pretty-json.ts';
 
-/** Where destinations put what they say to people. */
+/** Fields in which destinations put messages for people. */
 const SAYS = /^(messages?|msg|errors?|error_?description|details?|title|reasons?|description)$/i;
-/** Where a list of complaints names the field of each. */
+/** Fields in which an entry of an error list names the field that it is about. */
 const PLACE = /^(field|path|param|property|loc)$/i;
 /**
- * Answers are kept shorter (outbound/http.ts); an error of our own may be of any length, and every bracket costs a
+ * Stored answers are shorter (outbound/http.ts); an error of our own may have any length, and every bracket costs a
  * parse.
  */
 const LONGEST = 4_000;
-/** As `failure` writes it in outbound/http.ts: what was tried, the status, the answer. */
+/** The format of `failure` in outbound/http.ts: what was attempted, the status, the answer. */
 const BEFORE_JSON = /: (?:\d{3} )?(?=[[{])/;
 
 /**
- * What a destination said: the words of an answer that is JSON, and the whole of it to unfold. All else stays as it is.
+ * The message of a destination: the texts of an answer that is JSON, with the whole answer folded below. Anything else
+ * is returned unchanged.
  */
 export function DestinationWords({ children: words }: { children: string }): Html {
   const found = splitAtJson(words);
@@ -39,7 +40,7 @@ export function DestinationWords({ children: words }: { children: string }): Htm
   );
 }
 
-/** The longest JSON there is, for the advice that follows may hold brackets. An answer that was cut off has no end. */
+/** The longest JSON in it, for the advice that follows may hold brackets. An answer that was cut off has no end. */
 function splitAtJson(text: string) {
   const match = text.length <= LONGEST ? BEFORE_JSON.exec(text) : undefined;
   if (!match) return undefined;
@@ -72,7 +73,7 @@ function textsIn(value: unknown, field = ''): string[] {
   return messages.flatMap(([, value]) => (isByField(value) ? byField(value) : textsIn(value, where)));
 }
 
-/** As GitLab writes it: `{"message": {"ref": ["is missing"]}}`. */
+/** GitLab's format: `{"message": {"ref": ["is missing"]}}`. */
 const isByField = (value: unknown): value is object =>
   typeof value === 'object' &&
   value !== null &&

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import type { Html } from '../html.ts';
 import { plural } from './labels.tsx';
 
-/** What a button did, carried in the address of the page that is shown next. */
+/** The result of a button, carried in the address of the page that is shown next. */
 export const Done = z.object({
   did: z.enum(['replayed', 'dropped', 'mapped']),
   count: z.coerce.number().int().min(0).max(10_000_000),
 });
 export type Done = z.infer<typeof Done>;
 
-/** The same address, saying what was done. Its own parameters stay, those of the action before go. */
+/** The same address with the result. Its own parameters stay, those of the previous result go. */
 export function withDone(back: string, { did, count }: Done): string {
   const { pathname, searchParams, hash } = new URL(back, 'http://shiplog.invalid');
   searchParams.set('did', did);

@@ -1,4 +1,4 @@
-/** What a filtered page was asked for: `page` is the page of the list, all else is the filter. */
+/** The parameters of a filtered page: `page` is the page of the list, all others are the filter. */
 type PagedQuery = { readonly page: number } & { readonly [name: string]: string | number | undefined };
 
 export const isFiltered = ({ page: _, ...filter }: PagedQuery): boolean =>

@@ -17,7 +17,7 @@ export const VerdictBadge = ({ verdict }: { verdict: Verdict }): Html => (
 
 export const webhookPath = ({ id }: Pick<InboxEntry, 'id'>): string => `/inbox/${encodeURIComponent(id)}`;
 
-/** Of a refusal: whose webhook to look for. */
+/** For a refusal: whose webhook to look for. */
 export const sentFrom = ({ address, count = 1 }: Pick<InboxEntry, 'address' | 'count'>): string | undefined =>
   address && `from ${address}${count > 1 ? `, ${count.toLocaleString('en')} times` : ''}`;
 

@@ -1,6 +1,6 @@
 import type { Html } from '../html.ts';
 
-/** Words between back-ticks are code, as in the docs that share these sentences. */
+/** Text between back-ticks is code, as in the docs that share these sentences. */
 export const WithCode = ({ children }: { children: string }): Html => (
   <>{children.split('`').map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>
 );
@@ -8,7 +8,7 @@ export const WithCode = ({ children }: { children: string }): Html => (
 export const plural = (count: number, noun: string): string =>
   `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 
-/** The first line of what was deployed, in the words of who wrote it. */
+/** The first line of what was deployed, in the author's words. */
 export const firstLine = (text: string | undefined): string | undefined =>
   text
     ?.split('\n')

@@ -11,7 +11,7 @@ import { WithCode } from './labels.tsx';
 import { SourceDay } from './source-day.tsx';
 import { When } from './time.tsx';
 
-/** What the script of the set-up page asks for every two seconds. */
+/** The fragment that the script of the set-up page loads every two seconds. */
 export async function lastFragment(sources: readonly Source[], inbox: Inbox, now: Date): Promise<string> {
   const [{ newest, isAll }, hours] = await Promise.all([lastWebhooksBySource(inbox), inbox.hours(now)]);
   return sources
@@ -41,14 +41,14 @@ export interface LastWebhookView {
   readonly entry: InboxEntry | undefined;
   /** No older one was left out. */
   readonly isAll: boolean;
-  /** In which something came, oldest first. */
+  /** Hours in which something came, oldest first. */
   readonly hours: readonly Hour[];
   readonly now: Date;
 }
 
 export const isTest = ({ headers }: InboxEntry) => headers['user-agent'] === TEST_AGENT;
 
-/** Did it work, and what to do where it did not. */
+/** Whether it worked, and what to do where it did not. */
 export const LastWebhook = (view: LastWebhookView): Html => (
   <div id={`last-${view.source}`} data-last>
     <Newest {...view} />

@@ -8,12 +8,12 @@ export interface Page {
   readonly title: string;
   /** The path of the menu item that the page belongs to; absent: nobody is logged in, there is no menu. */
   readonly at?: string;
-  /** Who reads it: the log-out form carries their token. */
+  /** The reader: the log-out form carries their token. */
   readonly who?: Viewer;
-  /** Marked in the menu. */
+  /** Problems that are marked in the menu. */
   readonly trouble?: Trouble;
   readonly body: Piece;
-  /** What in its address could not be read. */
+  /** Parameters of its address that could not be read. */
   readonly notes?: readonly string[];
   /** Another address to load at once. */
   readonly goTo?: string;
@@ -92,7 +92,7 @@ const Menu = ({ at, who, trouble }: MenuView): Html => (
   </>
 );
 
-/** A number, with what it counts for screen readers and on hovering. */
+/** A number, with its meaning for screen readers and on hovering. */
 function TroubleBadge({ at, of }: { at: string; of: Trouble | undefined }): Html {
   if (!of) return <></>;
   const { deadLetters, held, refusing } = of;
@@ -118,7 +118,7 @@ function TroubleBadge({ at, of }: { at: string; of: Trouble | undefined }): Html
   );
 }
 
-/** A heading, and at its right what can be done about the page. */
+/** A heading, with the actions of the page at its right. */
 export const Heading = ({ children, aside }: { children: Piece; aside?: Piece }): Html => (
   <div class="heading">
     <h1>{children}</h1>
@@ -133,7 +133,7 @@ export const Section = ({ title, children }: { title: string; children: Piece })
   </section>
 );
 
-/** Names and values; what is not known has no line. */
+/** Names and values; a name without a value has no line. */
 export const Fields = ({ of }: { of: readonly (readonly [Piece, Piece])[] }): Html => (
   <dl>
     {of
@@ -153,7 +153,7 @@ export interface PagerView {
   readonly address: (page: number) => string;
 }
 
-/** Newer and older; nothing where one page holds all. */
+/** Links to newer and older pages; nothing where one page holds all. */
 export function Pager({ current, pages, address }: PagerView): Html {
   if (pages <= 1) return <></>;
   return (

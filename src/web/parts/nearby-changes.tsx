@@ -11,7 +11,7 @@ const SHOWN = 20;
 
 /** What happened around a deployment. */
 export interface NearbyChanges {
-  /** The nearest in the same service and environment, whatever became of them. */
+  /** Its neighbours in the same service and environment, whatever their state. */
   readonly previous: TimelineEntry | undefined;
   readonly next: TimelineEntry | undefined;
   /** In the hour before, anywhere, the newest first; the same service first. */

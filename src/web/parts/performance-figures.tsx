@@ -13,11 +13,11 @@ const perDay = (rate: number) => (rate >= 10 ? rate.toFixed(0) : rate.toFixed(ra
 
 interface MeasuresView {
   readonly of: Performance;
-  /** The same of the span before, as long. */
+  /** The same for the span of the same length before. */
   readonly before: Performance;
   /** Failures are alerts, not failed deployments. */
   readonly byAlerts: boolean;
-  /** Where the deployments of a figure are. */
+  /** The page that lists the deployments of a figure. */
   readonly changes: (of: { readonly status?: State; readonly change_type?: ChangeType }) => string;
 }
 
@@ -118,7 +118,7 @@ export interface FiguresView {
   readonly title: string;
   readonly rows: readonly GroupPerformance[];
   readonly address: (name: string) => string;
-  /** Its changes. */
+  /** The page of its changes. */
   readonly changes: (name: string) => string;
 }
 

@@ -1,6 +1,6 @@
 import { createScanner } from 'jsonc-parser';
 
-const DEEPEST_INDENT = 40; // or a body of brackets alone would grow by the square of its length
+const DEEPEST_INDENT = 40; // without a limit, the output for a body of brackets alone would be quadratic in its length
 
 /**
  * Indents JSON and changes nothing else: long numbers and repeated keys stay as they are. Undefined for what is not
@@ -29,7 +29,7 @@ export function prettyJson(text: string): string | undefined {
   return written.join('').trimStart();
 }
 
-/** Tokens as they are written. A regular expression for texts with escapes is quadratic, or overflows its stack. */
+/** Tokens as they are written. A regular expression for strings with escapes is quadratic, or overflows its stack. */
 function* tokensOf(text: string): Generator<string> {
   const scanner = createScanner(text, true);
   for (scanner.scan(); scanner.getTokenLength() > 0; scanner.scan())

@@ -4,7 +4,7 @@ import type { Html } from '../html.ts';
 import { deploymentPath } from './deployment-labels.tsx';
 import { When } from './time.tsx';
 
-/** What became of a deployment that succeeded: it runs, it was rolled back, another superseded it. */
+/** Whether a deployment that succeeded still runs, was rolled back, or was superseded by another one. */
 export function RunningStatusNote({ of, now }: { of: RunningStatus | undefined; now: Date }): Html {
   if (!of) return <></>;
   if (!of.next) return <span class="badge current">current here</span>;

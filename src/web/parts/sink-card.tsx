@@ -16,7 +16,7 @@ export interface SinkKnowledge {
   readonly delivery: Delivery | undefined;
   /** Deliveries of this deployment that were given up. */
   readonly letters: readonly DeadLetter[];
-  /** The whole sink waits. */
+  /** The whole sink is on hold. */
   readonly hold: Hold | undefined;
 }
 
@@ -57,7 +57,7 @@ export function SinkCard(view: SinkView): Html {
 
 const OUTCOMES = { delivered: 'succeeded', failed: 'failed', unwanted: 'other' } as const;
 
-/** A sink has nothing to send where the destination knows of something later (sinks/one-alert.ts). */
+/** A sink has nothing to send where the destination has a later state (sinks/one-alert.ts). */
 const NOT_SENT = 'not sent: ';
 
 function Attempts(view: SinkView): Html {
@@ -103,10 +103,10 @@ const Answer = ({ status, words }: { status: number | undefined; words: string }
 
 const isDelivered = ({ delivery, routed }: SinkView) => delivery?.told?.state === routed.deployment.state;
 
-/** What was delivered needs no second try. */
+/** What was delivered needs no retry. */
 const isGivenUp = (view: SinkView) => view.letters.length > 0 && !isDelivered(view);
 
-/** One sentence: does the destination know? */
+/** One sentence: whether the destination has received it. */
 function Standing(view: SinkView): Html {
   const { delivery, hold, letters } = view;
   const state = view.routed.deployment.state;

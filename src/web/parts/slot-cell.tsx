@@ -20,7 +20,7 @@ export interface SlotCellView {
   readonly now: Date;
 }
 
-/** What runs there, since when, by whom; what was tried since; how far it is from production. */
+/** What runs there, since when, by whom; later attempts; how far it is from production. */
 export function SlotCell({ name, slot, own, byKey, now }: SlotCellView): Html {
   if (!slot) return <td class="none" data-label={name} />;
   const { current, attempt } = slot;

@@ -5,14 +5,14 @@ import { When } from './time.tsx';
 const COLUMN = 10;
 const HEIGHT = 24;
 const KINDS = ['taken', 'ignored', 'refused'] as const;
-/** What the inbox calls them. */
+/** The counters as the inbox names them. */
 const VERDICTS = { taken: 'recorded', ignored: 'ignored', refused: 'rejected' } as const;
 
 const countOf = ({ taken, ignored, refused }: Omit<Hour, 'atMs'>): number => taken + ignored + refused;
 
 export interface SourceDayView {
   readonly source: string;
-  /** Its silence says nothing. */
+  /** True where silence says nothing about the connection. */
   readonly isQuietWhenWell: boolean;
   readonly hours: readonly Hour[];
   readonly now: Date;

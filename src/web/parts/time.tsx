@@ -12,7 +12,7 @@ export function exactTime(iso: string): string {
   return Number.isNaN(ms) ? iso : `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-/** The same as markup: a script of ours puts the reader's own zone in its place. */
+/** The same as markup: our script converts it to the reader's own zone. */
 export const Moment = ({ at }: { at: string }): Html => <span class="exact">{exactTime(at)}</span>;
 
 /** How long ago, or how far ahead: the sender's clock may be fast. */
@@ -45,7 +45,7 @@ export function span(ms: number): string {
 }
 
 /**
- * How long it took, or has taken so far. Absent where a start or an end is not known, or the clocks contradict each
+ * How long it took, or has taken so far. Absent where a start or an end is unknown, or the clocks contradict each
  * other.
  */
 export function durationOf({ startedAt, finishedAt, state }: Deployment, now: Date): string | undefined {

@@ -2,7 +2,7 @@ import type { Html } from '../html.ts';
 
 const BOX = { viewBox: '-8 -8 16 16', overflow: 'visible' } as const;
 
-/** The shape says what kind of change it is, the sign in it how it ended: none of it by colour alone. */
+/** The shape shows the kind of change, the sign in it the outcome: nothing is shown by colour alone. */
 export const Shapes = (): Html => (
   <svg class="shapes" aria-hidden="true" width="0" height="0">
     <defs>

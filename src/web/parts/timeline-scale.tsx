@@ -4,7 +4,7 @@ import type { Html } from '../html.ts';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-/** Steps that a person reads a clock and a calendar by. */
+/** Steps at which people read a clock and a calendar. */
 const STEPS = [
   ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS),
   ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR_MS),
@@ -40,10 +40,10 @@ export function Scale({ fromMs, toMs }: Window): Html {
   );
 }
 
-/** Nothing is cut off at the ends. The script says the same. */
+/** No label is cut off at the ends. The script does the same. */
 const anchorOf = (at: number) => (at < 3 ? 'start' : at > 97 ? 'end' : 'middle');
 
-/** `14:00`, and the day where a day begins. */
+/** `14:00`, and the day at its beginning. */
 function tickLabel(ms: number, step: number): string {
   const date = new Date(ms);
   if (step < DAY_MS && ms % DAY_MS !== 0) return date.toISOString().slice(11, 16);

@@ -9,7 +9,7 @@ import { Legend, Shape, Shapes } from './timeline-marks.tsx';
 import { Scale } from './timeline-scale.tsx';
 
 /**
- * All sizes are in rem, so that they grow with the text; places are in hundredths of the width, so that they fit any
+ * All sizes are in rem, so that they grow with the text; positions are in hundredths of the width, so that they fit any
  * screen.
  */
 const ROW_REM = 1.3;
@@ -30,11 +30,11 @@ export interface TimelineView {
   readonly alerts: readonly Alert[];
   /** The page of one lane. */
   readonly laneAddress: (name: string) => string;
-  /** The page of one span of time. */
+  /** The page of one time span. */
   readonly spanAddress: (window: Window) => string;
 }
 
-/** The list beneath says the same as text. */
+/** The list below has the same as text. */
 export const Timeline = ({ lanes, of, window, alerts, laneAddress, spanAddress }: TimelineView): Html => (
   <>
     <div
@@ -77,7 +77,7 @@ function Picture({ lane, address }: { lane: ShownLane; address: Address }): Html
   const { rows, count } = lane;
   const name = [lane.name, lane.qualifier ?? []].flat().join(', ');
   const drawn = rows.flatMap(({ groups }) => groups);
-  // One tab stop a lane, on the newest; the arrow keys go on from there (assets/shiplog.js).
+  // One tab stop a lane, on the newest mark; the arrow keys move on from there (assets/shiplog.js).
   const stop = drawn.reduce<Group | undefined>(
     (newest, one) => (newest && newest.toMs >= one.toMs ? newest : one),
     undefined,
@@ -175,5 +175,5 @@ const SIGN: Readonly<Record<Row, string>> = { rollback: '↩', failed: '✕', bu
 
 const moment = (ms: number): string => exactTime(new Date(ms).toISOString());
 
-/** `999`, `2k`, `100k`: what fits a mark; its words say it exactly. */
+/** `999`, `2k`, `100k`: short enough for a mark; its title has the exact number. */
 const short = (count: number): string => (count < 1000 ? String(count) : `${Math.round(count / 1000)}k`);

@@ -3,11 +3,11 @@ import type { Html } from '../html.ts';
 
 interface UnknownNamesView {
   readonly names: readonly UnknownName[];
-  /** The same page with another name in the place of one. */
+  /** The same page with one name replaced by another. */
   readonly address: (change: Readonly<Record<string, string>>) => string;
 }
 
-/** Names that nothing has, with those that were meant. */
+/** Names that occur nowhere, with those that were probably meant. */
 export function UnknownNames({ names, address }: UnknownNamesView): Html {
   if (names.length === 0) return <></>;
   return (

@@ -6,10 +6,10 @@ import { ended, started, VERSION } from './times.ts';
 const TAG_CHARS = 200;
 
 /**
- * https://docs.datadoghq.com/api/latest/dora-metrics/ . It has no word for a deployment that failed: one that was
- * recorded is marked as a change failure when it fails afterwards, or when another one rolls it back, and has the one
- * that follows as its remediation, which needs an
- * application key besides the API key. By our own ids, which Datadog keeps: what was rolled back is known by its key.
+ * https://docs.datadoghq.com/api/latest/dora-metrics/ . It has no status for a deployment that failed: one that was
+ * recorded is marked as a change failure when it fails afterwards, or when another one rolls it back; the next
+ * deployment is its remediation. This needs an application key besides the API key. Datadog keeps our own ids: a
+ * deployment that was rolled back is identified by its key.
  */
 export const datadogDoraDeployment: Preset = {
   version: 2,

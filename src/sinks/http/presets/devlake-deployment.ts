@@ -3,7 +3,7 @@ import { ended, started } from './times.ts';
 
 const RESULT = { path: 'state', map: { succeeded: 'SUCCESS', failed: 'FAILURE' }, required: true };
 
-/** DevLake takes an absent environment for PRODUCTION, so that one always stands here. */
+/** DevLake takes an absent environment for PRODUCTION, so that one is always sent. */
 const ENVIRONMENT = {
   first: [
     {
@@ -27,8 +27,8 @@ const ENVIRONMENT = {
 };
 
 /**
- * backend/plugins/webhook/api/deployments.go of Apache DevLake: camelCase since v1.0. The result stands twice, because
- * that of a commit is SUCCESS unless said otherwise, whatever that of the deployment is.
+ * backend/plugins/webhook/api/deployments.go of Apache DevLake: camelCase since v1.0. The result is sent twice, because
+ * that of a commit is SUCCESS by default, whatever that of the deployment is.
  */
 export const devlakeDeployment: Preset = {
   version: 2,

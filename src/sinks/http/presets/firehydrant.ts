@@ -4,8 +4,7 @@ import { ended, started } from './times.ts';
 
 /**
  * https://docs.firehydrant.com/docs/change-events and the fields of firehydrant-typescript-sdk (CreateChangeEvent,
- * AttachmentsLinkEntity). Services and environments stand in labels: as fields they would
- * have to be in its catalog.
+ * AttachmentsLinkEntity). Services and environments are sent as labels: as fields they would have to be in its catalog.
  */
 export const firehydrant: Preset = {
   version: 2,

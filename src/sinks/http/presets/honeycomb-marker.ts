@@ -2,7 +2,7 @@ import type { Preset } from '../preset.ts';
 import { DEEP_LINK } from './links.ts';
 import { started } from './times.ts';
 
-/** A field that an update leaves out is erased: both say everything. */
+/** An update erases the fields that it leaves out: both requests send all of them. */
 const BODY = {
   start_time: started('epoch_seconds'),
   end_time: { path: 'finished_at', as: 'epoch_seconds' },

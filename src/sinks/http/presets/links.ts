@@ -1,7 +1,7 @@
-/** Where a person finds what the tool did; our own page where no tool reported one. */
+/** The page of the tool's run; our own page where no tool reported one. */
 export const DEEP_LINK = { first: [{ path: 'pipeline_url' }, { path: 'job_url' }, { path: 'page_url' }] };
 
-/** Whom to call, where a destination takes attributes of any name. */
+/** Whom to call, for destinations with free attributes. */
 export const OWNER_ATTRIBUTES = {
   if_known: 'owner.team',
   value: {
@@ -12,7 +12,7 @@ export const OWNER_ATTRIBUTES = {
   },
 };
 
-/** All the pages that are known, each with its name, in the fields of a destination. */
+/** All known pages, each with its name, for a field of a destination. */
 export const linksAs = (fields: (path: string, name: string) => Readonly<Record<string, unknown>>) =>
   Object.entries(PAGES).map(([path, name]) => ({ if_known: path, value: fields(path, name) }));
 

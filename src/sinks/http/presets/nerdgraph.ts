@@ -1,6 +1,6 @@
 /**
- * Errors come with status 200, in the body. These classes are tried again by newrelic-client-go as well
- * (internal/http/graphql.go). A time that lies more than 24 hours back is refused.
+ * Errors come with status 200, in the body. newrelic-client-go retries these classes as well
+ * (internal/http/graphql.go). A time that is more than 24 hours in the past is refused.
  */
 export const NERDGRAPH_RETRY = {
   on: [],

@@ -11,7 +11,7 @@ const ID = 'data.changeTrackingCreateEvent.changeTrackingEvent.changeTrackingId'
 
 /**
  * https://docs.newrelic.com/docs/change-tracking/config/nerdgraph . It finds the entity by the name of the service: one
- * sink for all of them. The search must lead to exactly one.
+ * sink for all of them. The search must find exactly one.
  */
 export const newrelicChangeEvent: Preset = {
   version: 1,

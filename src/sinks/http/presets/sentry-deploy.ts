@@ -6,7 +6,7 @@ import { ended } from './times.ts';
 const NOT_IN_A_NAME = { '/': '-', '\n': '-', '\r': '-', '\f': '-', '\t': '-', ' ': '-' };
 
 /**
- * https://docs.sentry.io/api/releases/create-a-deploy/ . The release must be there: its version is the commit, unless
+ * https://docs.sentry.io/api/releases/create-a-deploy/ . The release must exist: its version is the commit, unless
  * `url` says otherwise.
  */
 export const sentryDeploy: Preset = {

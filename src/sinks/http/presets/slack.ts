@@ -3,10 +3,13 @@ import type { Preset } from '../preset.ts';
 const REMOVED = 'The webhook was removed, or the app was uninstalled';
 const ANEW = 'add a webhook to a channel in the app, and set secrets: url to its URL';
 
-/** Verbatim: Slack makes no links, channels and mentions of what looks like one. */
+/** Verbatim: Slack makes no links, channels or mentions of text in it. */
 const textBlock = (text: object) => ({ type: 'mrkdwn', verbatim: true, text });
 
-/** What may stand beside a title in 3,000 characters, when every & of it becomes five. A cut one would lead nowhere. */
+/**
+ * How long an address beside a title can be within 3,000 characters, when every & of it becomes five. A truncated one
+ * would lead nowhere.
+ */
 const link = (path: string) => ({ path, capture: '/^.{1,400}$/', escape: 'html' });
 
 /** One line: a link cannot continue on the next line. Cut before it becomes the text of a link, which has an end. */
@@ -15,8 +18,8 @@ const LABEL = { path: 'summary', capture: '/\\S.*/', escape: 'html', truncate: 9
 const ifKnown = (path: string, text: object) => ({ if_known: path, value: textBlock(text) });
 
 /**
- * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks . What comes from outside is escaped: a
- * commit may be titled `<!channel>`.
+ * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks . Foreign text is escaped: a commit may be
+ * titled `<!channel>`.
  */
 export const slack: Preset = {
   version: 2,

@@ -1,4 +1,4 @@
-/** Some senders tell only one time. A deployment without a known length is a moment. */
+/** Some senders report only one time. A deployment without a known duration is shown as a moment. */
 export const started = (as: 'epoch_seconds' | 'epoch_ms' | 'iso') => ({
   first: [{ path: 'started_at' }, { path: 'finished_at' }, { path: 'occurred_at' }],
   as,
