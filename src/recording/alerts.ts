@@ -35,7 +35,10 @@ export function createRecordAlerts({ alerts, routing, hide, keptMs, clock }: Ale
     const news = areNew.filter(Boolean).length;
     const rest = omitted ? `; ${omitted} more were left out, as a webhook may report ${reports.length}` : '';
     if (news === 0) return { verdict: 'duplicate', detail: `all alerts in it were known in this state already${rest}` };
-    return { verdict: 'recorded', detail: `alerts that are news: ${news} of ${reports.length}${rest}` };
+    return {
+      verdict: 'recorded',
+      detail: `${news} of ${reports.length} alerts in it ${news === 1 ? 'is' : 'are'} new or changed${rest}`,
+    };
   };
 }
 export type RecordAlerts = ReturnType<typeof createRecordAlerts>;

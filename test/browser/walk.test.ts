@@ -76,7 +76,7 @@ describe.skipIf(!chromiumPath)('somebody with a browser', () => {
     await logIn(other.page, ADMIN_TOKEN);
     await other.page.goto('/setup');
     await other.page
-      .locator('article', { hasText: 'changes-api' })
+      .locator('article', { has: other.page.getByRole('heading', { name: 'Changes API' }) })
       .getByRole('button', { name: 'Send a test event' })
       .click();
     await other.context.close();

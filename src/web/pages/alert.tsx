@@ -1,10 +1,13 @@
 import { type Alert, serviceOf } from '../../domain/alert.ts';
+import type { Owner } from '../../domain/owners.ts';
 import { summarize } from '../../domain/summary.ts';
 import type { Suspect } from '../../domain/suspects.ts';
 import type { Alerts } from '../../store/alerts/alerts.ts';
 import type { Suspects, SuspectsOf } from '../../store/alerts/suspects.ts';
+import type { Running } from '../../store/changes/running.ts';
 import type { Html } from '../html.ts';
 import { AlertBadge } from '../parts/alert-labels.tsx';
+import { OwnerName } from '../parts/deployment-facts.tsx';
 import { deploymentPath, RiskBadge, StateBadge, TypeBadge } from '../parts/deployment-labels.tsx';
 import { plural } from '../parts/labels.tsx';
 import { Fields, Heading, Section } from '../parts/layout.tsx';
@@ -14,10 +17,11 @@ import { span, When } from '../parts/time.tsx';
 export interface AlertPageParts {
   readonly alerts: Alerts;
   readonly suspectsOf: SuspectsOf;
+  readonly running: Pick<Running, 'ownerOf'>;
 }
 
 /** One alert, and the changes that may have caused it. Undefined: there is no such alert. */
-export async function alertPage({ alerts, suspectsOf }: AlertPageParts, id: string, now: Date) {
+export async function alertPage({ alerts, suspectsOf, running }: AlertPageParts, id: string, now: Date) {
   const alert = await alerts.get(id);
   if (!alert) return undefined;
   const found = await suspectsOf(alert);
@@ -26,6 +30,7 @@ export async function alertPage({ alerts, suspectsOf }: AlertPageParts, id: stri
       <Heading aside={<AlertBadge state={alert.state} />}>
         <bdi>{alert.title}</bdi>
       </Heading>
+      <Outline alert={alert} owner={running.ownerOf(serviceOf(alert) ?? '')} now={now} />
       {alert.summary !== undefined && (
         <p>
           <bdi>{alert.summary}</bdi>
@@ -40,6 +45,17 @@ export async function alertPage({ alerts, suspectsOf }: AlertPageParts, id: stri
     </>
   );
 }
+
+/** What is paged about, since when, and whom to call: the first thing to be read. */
+const Outline = ({ alert, owner, now }: { alert: Alert; owner: Owner | undefined; now: Date }): Html => (
+  <p class="outline">
+    {[serviceOf(alert), alert.environment, alert.severity]
+      .filter((name) => name !== undefined)
+      .map((name) => [<bdi>{name}</bdi>, ' · '])}
+    began <When at={alert.startedAt} now={now} />
+    {owner !== undefined && [' · owner ', <OwnerName of={owner} />]}
+  </p>
+);
 
 interface Found {
   readonly alert: Alert;
@@ -73,16 +89,18 @@ function SuspectList({ alert, found: { suspects, looked }, now }: Found): Html {
 
 const SuspectItem = ({ suspect: { deployment, points, reasons }, now }: { suspect: Suspect; now: Date }): Html => (
   <li>
-    <StateBadge state={deployment.state} /> <TypeBadge type={deployment.changeType} />{' '}
-    <RiskBadge level={deployment.riskLevel} />{' '}
-    <a href={deploymentPath(deployment.key)}>
-      <bdi>{summarize(deployment)}</bdi>
-    </a>{' '}
-    <span class="mute">
-      <bdi>{deployment.service}</bdi>, <bdi>{deployment.environment.name}</bdi>{' '}
+    <p>
+      <a href={deploymentPath(deployment.key)}>
+        <bdi>{summarize(deployment)}</bdi>
+      </a>{' '}
+      <StateBadge state={deployment.state} /> <TypeBadge type={deployment.changeType} />{' '}
+      <RiskBadge level={deployment.riskLevel} />
+    </p>
+    <p class="mute">
+      <bdi>{deployment.service}</bdi> · <bdi>{deployment.environment.name}</bdi>
+      {deployment.actor !== undefined && [' · ', <bdi>{deployment.actor}</bdi>]} ·{' '}
       <When at={deployment.occurredAt} now={now} />
-      {deployment.actor !== undefined && [', ', <bdi>{deployment.actor}</bdi>]}
-    </span>
+    </p>
     <ul class="reasons">
       {reasons.map((reason) => (
         <li>
@@ -119,17 +137,17 @@ function changesBefore({ startedAt, environment }: Alert): string {
 const Facts = ({ alert, now }: { alert: Alert; now: Date }): Html => (
   <Fields
     of={[
-      ['service', serviceOf(alert) ?? 'none is named: see service_labels of the source'],
-      ['environment', alert.environment ?? 'none is named: see environment_labels and environments of the source'],
-      ['severity', alert.severity],
-      ['began', <When at={alert.startedAt} now={now} />],
-      ['ended', alert.endedAt !== undefined && <Ended alert={alert} now={now} />],
-      ['last reported', <When at={alert.lastReportedAt} now={now} />],
-      ['reported by', `${alert.tool} (${alert.instance})`],
-      ['page', alert.url !== undefined && <Link to={alert.url}>{alert.url}</Link>],
-      ['runbook', alert.runbookUrl !== undefined && <Link to={alert.runbookUrl}>{alert.runbookUrl}</Link>],
+      ['Service', serviceOf(alert) ?? 'none is named: see service_labels of the source'],
+      ['Environment', alert.environment ?? 'none is named: see environment_labels and environments of the source'],
+      ['Severity', alert.severity],
+      ['Began', <When at={alert.startedAt} now={now} />],
+      ['Ended', alert.endedAt !== undefined && <Ended alert={alert} now={now} />],
+      ['Last reported', <When at={alert.lastReportedAt} now={now} />],
+      ['Reported by', `${alert.tool} (${alert.instance})`],
+      ['Page', alert.url !== undefined && <Link to={alert.url}>{alert.url}</Link>],
+      ['Runbook', alert.runbookUrl !== undefined && <Link to={alert.runbookUrl}>{alert.runbookUrl}</Link>],
       [
-        'webhook',
+        'Webhook',
         alert.webhook !== undefined && <a href={`/inbox/${encodeURIComponent(alert.webhook)}`}>as it came in</a>,
       ],
       ...Object.entries(alert.labels).map(([label, value]) => [<code>{label}</code>, <bdi>{value}</bdi>] as const),

@@ -54,7 +54,14 @@ const Filters = ({ query }: { query: Query }): Html => (
     {(['service', 'environment'] as const).map((name) => (
       <label>
         {name}{' '}
-        <input type="search" name={name} value={exactly(query[name] ?? '')} autocomplete="off" spellcheck="false" />
+        <input
+          type="search"
+          name={name}
+          value={exactly(query[name] ?? '')}
+          placeholder="any"
+          autocomplete="off"
+          spellcheck="false"
+        />
       </label>
     ))}
     <label>
@@ -75,28 +82,47 @@ const Filters = ({ query }: { query: Query }): Html => (
 );
 
 const List = ({ alerts, now }: { alerts: readonly Alert[]; now: Date }): Html => (
-  <ul class="plain alerts">
-    {alerts.map((alert) => (
-      <li>
-        <AlertBadge state={alert.state} />{' '}
-        <a href={alertPath(alert.id)}>
-          <bdi>{alert.title}</bdi>
-        </a>{' '}
-        <span class="mute">
-          <bdi>{serviceOf(alert) ?? 'no service named'}</bdi>, <bdi>{alert.environment ?? 'no environment named'}</bdi>
-          {alert.severity !== undefined && [', ', <bdi>{alert.severity}</bdi>]}
-        </span>{' '}
-        <When at={alert.startedAt} now={now} />
-        {alert.endedAt !== undefined && [' ', <Lasted alert={alert} />]}
-        {isForgotten(alert, now) && (
-          <span class="mute">
-            {' '}
-            nothing of it was reported since <When at={alert.lastReportedAt} now={now} />
-          </span>
-        )}
-      </li>
-    ))}
-  </ul>
+  <table class="stack alerts">
+    <thead>
+      <tr>
+        {['Alert', 'Service', 'Environment', 'Severity', 'Began', 'Lasted'].map((name) => (
+          <th scope="col">{name}</th>
+        ))}
+      </tr>
+    </thead>
+    <tbody>
+      {alerts.map((alert) => (
+        <Row alert={alert} now={now} />
+      ))}
+    </tbody>
+  </table>
+);
+
+const Row = ({ alert, now }: { alert: Alert; now: Date }): Html => (
+  <tr class={alert.state === 'firing' ? 'failed' : undefined}>
+    <td>
+      <a href={alertPath(alert.id)}>
+        <bdi>{alert.title}</bdi>
+      </a>{' '}
+      <AlertBadge state={alert.state} />
+      {isForgotten(alert, now) && (
+        <div class="mute">
+          nothing of it was reported since <When at={alert.lastReportedAt} now={now} />
+        </div>
+      )}
+    </td>
+    <td data-label="Service">
+      <bdi>{serviceOf(alert) ?? 'none named'}</bdi>
+    </td>
+    <td data-label="Environment">
+      <bdi>{alert.environment ?? 'none named'}</bdi>
+    </td>
+    <td data-label="Severity">{alert.severity !== undefined && <bdi>{alert.severity}</bdi>}</td>
+    <td data-label="Began">
+      <When at={alert.startedAt} now={now} />
+    </td>
+    <td data-label="Lasted">{alert.endedAt === undefined ? 'goes on' : lasted(alert)}</td>
+  </tr>
 );
 
 /** Tools repeat alerts that are still firing, most of them every four hours. */
@@ -105,9 +131,8 @@ const FORGOTTEN_MS = 24 * 3_600_000;
 const isForgotten = ({ state, lastReportedAt }: Alert, now: Date): boolean =>
   state === 'firing' && now.getTime() - Date.parse(lastReportedAt) > FORGOTTEN_MS;
 
-const Lasted = ({ alert: { startedAt, endedAt = startedAt } }: { alert: Alert }): Html => (
-  <span class="mute">lasted {span(Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)))}</span>
-);
+const lasted = ({ startedAt, endedAt = startedAt }: Alert): string =>
+  span(Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)));
 
 const Nothing = ({ isFiltered }: { isFiltered: boolean }): Html =>
   isFiltered ? (

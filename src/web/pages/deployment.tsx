@@ -225,6 +225,7 @@ function Steps({ records }: { records: readonly ChangeRecord[] }): Html {
   const changes = inOrder.filter((record, index) => record.state !== inOrder[index - 1]?.state);
   const gap = (index: number) =>
     Date.parse(changes[index]?.occurredAt ?? '') - Date.parse(changes[index - 1]?.occurredAt ?? '');
+  if (changes.length < 2) return <></>; // the heading says it, and the facts when
   return (
     <ol class="steps" aria-label="States over time">
       {changes.map(({ state, occurredAt }, index) => (

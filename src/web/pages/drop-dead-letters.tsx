@@ -5,6 +5,7 @@ import { deliveriesPath, orderOf } from '../dead-letter-query.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Viewer } from '../parts/action-form.tsx';
 import { howMany, isSingle, NoLetters, Subject } from '../parts/dead-letters.tsx';
+import { DestinationWords } from '../parts/destination-labels.tsx';
 import { plural } from '../parts/labels.tsx';
 import { Heading } from '../parts/layout.tsx';
 
@@ -26,13 +27,13 @@ export async function dropPage(
     <>
       {heading}
       <p>
-        {howMany(fitting)} {subject} forgotten for good. The destination is never reported of {pronoun}; the changes
-        stay in the change log.
+        {howMany(fitting)} {subject} forgotten for good. The destination is never told of {pronoun}; the changes stay in
+        the change log.
       </p>
-      <ul class="plain">
+      <ul class="rows">
         {letters.slice(0, DROPS_NAMED).map((letter) => (
           <li>
-            {letter.sink}: {letter.why} <Subject of={letter} />
+            <Subject of={letter} /> to {letter.sink}: <DestinationWords>{letter.why}</DestinationWords>
           </li>
         ))}
         {letters.length > DROPS_NAMED && <li>and {howMany({ count: letters.length - DROPS_NAMED, unread })} more</li>}

@@ -27,18 +27,24 @@ export function loginPage({ next, complaint, oidc }: LoginView): Html {
           </a>
         </p>
       )}
-      {oidc?.only ? <p class="mute">Tokens open the API, and not these pages.</p> : <TokenFields to={to} />}
+      {oidc?.only ? (
+        <p class="mute">Tokens open the API, and not these pages.</p>
+      ) : (
+        <TokenFields to={to} isOnlyWay={!oidc} />
+      )}
     </form>
   );
 }
 
-const TokenFields = ({ to }: { to: string }): Html => (
+/** Beside a provider it is the lesser way: for machines' owners, and for the day on which the provider is down. */
+const TokenFields = ({ to, isOnlyWay }: { to: string; isOnlyWay: boolean }): Html => (
   <>
+    {!isOnlyWay && <p class="or mute">or with a token</p>}
     <input type="hidden" name="next" value={exactly(to)} />
     <input type="text" name="username" value="shiplog" autocomplete="username" hidden />
     <label for="token">Token</label>
-    <input id="token" type="password" name="token" autocomplete="current-password" required autofocus />
-    <button>Log in</button>
+    <input id="token" type="password" name="token" autocomplete="current-password" required autofocus={isOnlyWay} />
+    <button class={isOnlyWay && 'go'}>Log in</button>
     <p class="mute">
       The admin token is shown by <code>npx shiplog secrets</code> on the machine that Shiplog runs on. A viewer token
       shows the pages and changes nothing.

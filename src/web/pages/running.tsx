@@ -131,7 +131,7 @@ const Board = ({ rows, columns, byKey, now, qualifier, ownerOf }: BoardView): Ht
     <table class="board">
       <thead>
         <tr>
-          <th scope="col">service</th>
+          <th scope="col">Service</th>
           {columns.map((name) => (
             <th scope="col">
               <bdi>{name}</bdi>

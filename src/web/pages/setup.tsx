@@ -69,9 +69,11 @@ export async function setupPage(view: SetupView): Promise<Html> {
         </p>
       )}
       <div class="cards setup">{cards}</div>
-      <ActionForm who={view.who} to="/sessions/end">
-        <button>Log everybody out</button> <span class="mute">ends every session of these pages, this one too</span>
-      </ActionForm>
+      {!welcome && (
+        <ActionForm who={view.who} to="/sessions/end">
+          <button>Log everybody out</button> <span class="mute">ends every session of these pages, this one too</span>
+        </ActionForm>
+      )}
       <script src={SETUP_SCRIPT.path} defer />
     </>
   );
@@ -98,15 +100,15 @@ interface Card extends SetupView {
 const placeOf = (name: string): string => `source-${name}`;
 
 async function card(source: Source, view: Card): Promise<Html> {
-  const { name, type, isQuietWhenWell = false } = source;
+  const { name, productName, isQuietWhenWell = false } = source;
   const { base, who, show, entry, isAll, hours, now } = view;
   const url = `${base}/webhooks/${name}`;
   const secret = who.role === 'admin' && name === show ? source.secrets[0] : undefined;
   return (
     <article class="card" id={placeOf(name)}>
       <h2>
-        {name}
-        {type !== name && [' ', <span class="mute">{type}</span>]}
+        {productName}
+        {name !== productName && [' ', <span class="mute">{name}</span>]}
       </h2>
       <LastWebhook {...{ source: name, isQuietWhenWell, entry, isAll, hours, now }} />
       {(await outdatedAt(source, view.inbox)).map((advice) => (

@@ -3,6 +3,7 @@ import type { Owner } from '../../domain/owners.ts';
 import { versionSteps } from '../../domain/versions.ts';
 import { forgeOf } from '../../forges/index.ts';
 import { mergeRequestLabel } from '../../forges/label.ts';
+import { runOf } from '../../forges/run.ts';
 import { shortSha } from '../../values/sha.ts';
 import type { Html, Piece } from '../html.ts';
 import { deploymentPath } from './deployment-labels.tsx';
@@ -69,8 +70,8 @@ function commitRows({ commit, pullRequest, repository }: Deployment): readonly R
 /** What did it, and what it rolled out. */
 function workRows({ pipelineUrl, job, jobUrl, manifests, artifacts }: Deployment): readonly Row[] {
   return [
-    ['Pipeline', pipelineUrl && <Link to={pipelineUrl}>{pipelineUrl}</Link>],
-    ['Job', (jobUrl ?? job) && <Link to={jobUrl}>{job ?? jobUrl}</Link>],
+    ['Pipeline', pipelineUrl && <Link to={pipelineUrl}>{runOf(pipelineUrl)?.pipeline ?? pipelineUrl}</Link>],
+    ['Job', (jobUrl ?? job) && <Link to={jobUrl}>{job ?? runOf(jobUrl)?.job ?? jobUrl}</Link>],
     [
       'Manifests',
       manifests && [
@@ -129,7 +130,7 @@ const ReplacedBefore = ({ of: { deployment, sha, compareUrl } }: { of: Replaced 
 );
 
 /** Whom to call. */
-const OwnerName = ({ of: { team, channel, runbook, on_call } }: { of: Owner }): Html => (
+export const OwnerName = ({ of: { team, channel, runbook, on_call } }: { of: Owner }): Html => (
   <>
     <a href={`/?${new URLSearchParams({ owner: team, range: '24h' })}`}>{team}</a>
     {channel !== undefined && <Mute>{channel}</Mute>}

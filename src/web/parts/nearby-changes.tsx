@@ -42,35 +42,42 @@ export async function readNearbyChanges(
   };
 }
 
-export const Neighbours = ({ of: { previous, next } }: { of: NearbyChanges }): Html => (
-  <nav class="pager" aria-label="In this service and environment">
-    {previous && (
-      <a rel="prev" href={deploymentPath(previous.key)}>
-        ← the one before
-      </a>
-    )}{' '}
-    {next && (
-      <a rel="next" href={deploymentPath(next.key)}>
-        the next one →
-      </a>
-    )}
-  </nav>
-);
+export function Neighbours({ of: { previous, next } }: { of: NearbyChanges }): Html {
+  if (!previous && !next) return <></>;
+  return (
+    <nav class="neighbours" aria-label="In this service and environment">
+      {previous && (
+        <a rel="prev" href={deploymentPath(previous.key)}>
+          ← the one before
+        </a>
+      )}{' '}
+      {next && (
+        <a rel="next" href={deploymentPath(next.key)}>
+          the next one →
+        </a>
+      )}{' '}
+      <span class="mute">of this service in this environment</span>
+    </nav>
+  );
+}
 
 export function HourBefore({ of: { hour, others }, now }: { of: NearbyChanges; now: Date }): Html {
   if (hour.length === 0) return <p class="mute">Nothing else changed in the hour before.</p>;
   return (
     <>
-      <ul class="plain">
+      <ul class="rows">
         {hour.map((entry) => (
           <li>
-            <When at={new Date(entry.atMs).toISOString()} now={now} /> <StateBadge state={entry.state} />{' '}
+            <StateBadge state={entry.state} />{' '}
             <a href={deploymentPath(entry.key)}>
-              <bdi>{entry.service}</bdi> {entry.revision !== undefined && <code>{entry.revision}</code>}
+              <bdi>{entry.service}</bdi>
+              {entry.revision !== undefined && [' ', <code>{entry.revision}</code>]}
             </a>{' '}
             <span class="mute">
-              <bdi>{entry.environment.name}</bdi> {entry.actor !== undefined && <bdi>{entry.actor}</bdi>}
-            </span>
+              <bdi>{entry.environment.name}</bdi>
+              {entry.actor !== undefined && [' · ', <bdi>{entry.actor}</bdi>]} ·
+            </span>{' '}
+            <When at={new Date(entry.atMs).toISOString()} now={now} />
           </li>
         ))}
       </ul>

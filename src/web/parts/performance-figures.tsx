@@ -110,7 +110,7 @@ const Measure = ({ title, figure, before, children }: MeasureView): Html => (
     <h2>{title}</h2>
     <p class="figure">{figure}</p>
     {children.map((line) => line && <p class="mute">{line}</p>)}
-    <p class="mute">In the span before: {before}.</p>
+    <p class="mute">In the span before: {before === UNKNOWN ? 'no figure' : before}.</p>
   </div>
 );
 

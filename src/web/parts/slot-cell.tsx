@@ -5,7 +5,7 @@ import { runsSinceMs, type TimelineEntry } from '../../domain/timeline-entry.ts'
 import { compareOf } from '../../http/running.ts';
 import type { Html } from '../html.ts';
 import { deploymentPath, StateBadge } from './deployment-labels.tsx';
-import { plural } from './labels.tsx';
+import { firstLine, plural } from './labels.tsx';
 import { Link } from './link.tsx';
 import { When } from './time.tsx';
 
@@ -29,13 +29,13 @@ export function SlotCell({ name, slot, own, byKey, now }: SlotCellView): Html {
       {current ? (
         <>
           <a href={deploymentPath(current.key)}>
-            <code>{current.revision ?? 'a deployment'}</code>
+            <Version of={current} deployment={byKey.get(current.key)} />
           </a>{' '}
           <Drifted {...{ slot, own, byKey }} />
           {current.state === 'failed' && <StateBadge state="failed" />}
           <div class="mute">
             <When at={sinceOf(current)} now={now} />
-            {current.actor !== undefined && [' ', <bdi>{current.actor}</bdi>]}
+            {current.actor !== undefined && [' by ', <bdi>{current.actor}</bdi>]}
           </div>
         </>
       ) : (
@@ -45,6 +45,14 @@ export function SlotCell({ name, slot, own, byKey, now }: SlotCellView): Html {
     </td>
   );
 }
+
+/** Where no tool said a version, what it said of the deployment. */
+const Version = ({ of, deployment }: { of: TimelineEntry; deployment: Deployment | undefined }): Html =>
+  of.revision === undefined ? (
+    <bdi>{firstLine(deployment?.summary) ?? 'no version named'}</bdi>
+  ) : (
+    <code>{of.revision}</code>
+  );
 
 const sinceOf = (entry: TimelineEntry): string => new Date(runsSinceMs(entry) ?? entry.atMs).toISOString();
 const timeOf = ({ atMs }: TimelineEntry): string => new Date(atMs).toISOString();

@@ -33,8 +33,8 @@ export function SourceDay({ source, isQuietWhenWell, hours, now }: SourceDayView
           its webhook is disabled.
         </p>
       )}
-      <div class="day">
-        {came > 0 && (
+      {came > 0 && (
+        <div class="day">
           <svg
             role="img"
             aria-label={`${source}, the last 24 hours: ${KINDS.map((kind) => `${total[kind]} ${kind}`).join(', ')}`}
@@ -43,22 +43,24 @@ export function SourceDay({ source, isQuietWhenWell, hours, now }: SourceDayView
           >
             {day.map((hour, at) => countOf(hour) > 0 && <Column hour={hour} x={at * COLUMN} most={most} />)}
           </svg>
-        )}
-        <span class="mute">24 h:</span>{' '}
-        {KINDS.map((kind, at) => [
-          at > 0 && ' · ',
-          total[kind] === 0 ? (
-            <span class="mute">0 {kind}</span>
-          ) : (
-            <a href={`/inbox?${new URLSearchParams({ source, verdict: VERDICTS[kind] })}`} class={kind}>
-              {total[kind].toLocaleString('en')} {kind}
-            </a>
-          ),
-        ])}
-      </div>
+          <p>
+            <span class="mute">24 h:</span>{' '}
+            {KINDS.map((kind, at) => [at > 0 && ' · ', <Count of={total[kind]} kind={kind} source={source} />])}
+          </p>
+        </div>
+      )}
     </>
   );
 }
+
+const Count = ({ of, kind, source }: { of: number; kind: (typeof KINDS)[number]; source: string }): Html =>
+  of === 0 ? (
+    <span class="mute">0 {kind}</span>
+  ) : (
+    <a href={`/inbox?${new URLSearchParams({ source, verdict: VERDICTS[kind] })}`} class={kind}>
+      {of.toLocaleString('en')} {kind}
+    </a>
+  );
 
 function Column({ hour, x, most }: { hour: Hour; x: number; most: number }): Html {
   const { atMs, taken, ignored, refused } = hour;
