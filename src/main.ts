@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import type { AlertsOptions } from './cli/alerts.ts';
 import type { ChangesOptions } from './cli/changes.ts';
 import { wholeNumber } from './cli/count.ts';
 import type { DeadLetterOptions } from './cli/dead-letters.ts';
@@ -175,6 +176,21 @@ reaching(program.command('running'))
   .option('--json', 'for programs')
   .action((options: BridgeAccess & RunningOptions) =>
     ask(import('./cli/running.ts'), options, ({ listRunning }, config) => listRunning(config, options)),
+  );
+reaching(program.command('alerts'))
+  .description('alerts, the newest first; with the id of one, the changes that may have caused it')
+  .argument('[id]', 'of an alert, as the list has it')
+  .option('--env, --environment <name>', 'only this environment')
+  .option('--service <name>')
+  .option('--status <status>', 'firing or resolved')
+  .option('--since <when>', 'such as 90m, 2h, 7d or 2026-03-14T20:00:00Z')
+  .option('--until <when>')
+  .option('--limit <n>', 'at most so many', wholeNumber(1, 100), 25)
+  .option('--json', 'for programs')
+  .action((id: string | undefined, options: BridgeAccess & AlertsOptions) =>
+    ask(import('./cli/alerts.ts'), options, ({ listAlerts, showAlert }, config) =>
+      id === undefined ? listAlerts(config, options) : showAlert(config, id, options),
+    ),
   );
 reaching(program.command('wait'))
   .description('wait until a commit has been deployed: 0 it succeeded, 1 it failed or has not ended, 3 it was not seen')

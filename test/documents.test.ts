@@ -46,6 +46,12 @@ describe.each(PAGES)('%s', (page) => {
   });
 });
 
+it('every document stands in the index', () => {
+  const listed = linksIn('docs/README.md').map((link) => link.split('#')[0]);
+  const all = readdirSync('docs').filter((file) => file.endsWith('.md') && file !== 'README.md');
+  expect(all.filter((file) => !listed.includes(file))).toEqual([]);
+});
+
 describe('the table of products', () => {
   const rows = proseOf('docs/products.md')
     .split('\n')

@@ -118,22 +118,25 @@ export interface AlertSelection {
   readonly environments?: readonly string[] | undefined;
   readonly sinceMs?: number | undefined;
   readonly untilMs?: number | undefined;
+  /** Somebody typed the names: where no alert has them, those that have them as a part of theirs. */
+  readonly isTyped?: boolean;
 }
 
-/** Whether it is among those that are selected; the store applies the time span. */
-export function isWantedAlert(alert: Alert, { state, services, environments }: AlertSelection): boolean {
+/** Those that are selected; the store applies the time span. */
+export function selectAlerts(alerts: readonly Alert[], selection: AlertSelection): readonly Alert[] {
+  const found = alerts.filter((alert) => isWanted(alert, selection, (name, wanted) => name === wanted));
+  if (found.length > 0 || !selection.isTyped) return found;
+  return alerts.filter((alert) => isWanted(alert, selection, (name, wanted) => name.includes(wanted)));
+}
+
+type Fits = (name: string, wanted: string) => boolean;
+
+function isWanted(alert: Alert, { state, services, environments }: AlertSelection, fits: Fits): boolean {
   if (state !== undefined && alert.state !== state) return false;
-  if (environments && !holds(environments, [alert.environment ?? 'unknown'])) return false;
-  return (
-    !services ||
-    holds(
-      services,
-      alert.services.map(({ name }) => name),
-    )
-  );
+  if (environments && !hasOne([alert.environment ?? 'unknown'], environments, fits)) return false;
+  const names = alert.services.map(({ name }) => name);
+  return !services || hasOne(names, services, fits);
 }
 
-function holds(wanted: readonly string[], names: readonly string[]): boolean {
-  const lower = new Set(wanted.map((name) => name.toLowerCase()));
-  return names.some((name) => lower.has(name.toLowerCase()));
-}
+const hasOne = (names: readonly string[], wanted: readonly string[], fits: Fits): boolean =>
+  names.some((name) => wanted.some((one) => fits(name.toLowerCase(), one.toLowerCase())));

@@ -109,7 +109,7 @@ function placeReason(deployment: Deployment, question: SuspectQuestion): Suspect
   const named = alert.services.find(({ name }) => names.includes(lower(name)));
   const isTeams = team !== undefined && lower(deployment.owner?.team) === lower(team);
   const isThere = environments.some((name) => lower(name) === lower(deployment.environment.name));
-  const service = named && `the label ${named.label} of the alert names this service`;
+  const service = named && `the alert names this service (label ${named.label})`;
   if (service && isThere) return { text: `${capital(service)}, in this environment.`, points: 50 };
   if (service && environments.length === 0) return { text: `${capital(service)}.`, points: 40 };
   if (service) return { text: `${capital(service)}; the alert is of another environment.`, points: 20 };

@@ -33,6 +33,7 @@ export async function listAlerts({ alerts }: AlertsParts, request: Request, resp
     state,
     services: service === undefined ? undefined : [service],
     environments: environment === undefined ? undefined : [environment],
+    isTyped: true,
     sinceMs,
     untilMs: untilMs === undefined ? undefined : untilMs - 1,
   });

@@ -96,6 +96,8 @@ const Alert = z.strictObject({
   labels: z.record(z.string(), z.string()),
   webhook: z.string().nullable(),
 });
+export type Alert = z.infer<typeof Alert>;
+
 /** A change that may have caused an alert; its points are the sum of its reasons. */
 const Suspect = z.strictObject({
   points: z.int(),
@@ -114,6 +116,7 @@ const AlertDetail = z.strictObject({
     compared: Count,
   }),
 });
+export type AlertDetail = z.infer<typeof AlertDetail>;
 
 /** One service in one environment: what succeeded there last. */
 export const Running = z.strictObject({

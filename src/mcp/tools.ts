@@ -161,6 +161,7 @@ const findAlerts = ({ alerts: store }: ToolParts, { status: state, service, envi
     state,
     services: service === undefined ? undefined : [service],
     environments: environment === undefined ? undefined : [environment],
+    isTyped: true,
   });
 
 /** All tools. None of them writes. */

@@ -57,7 +57,7 @@ describe('a suspect', () => {
     );
     expect(keysOf(ranked)).toEqual(['failed', 'migration', 'risky', 'just now', 'hours ago', 'a day ago']);
     expect(textsOf(ranked, 'failed')).toEqual([
-      'The label service of the alert names this service, in this environment.',
+      'The alert names this service (label service), in this environment.',
       '3 minutes before the alert.',
       'It failed.',
     ]);
@@ -97,7 +97,7 @@ describe('a suspect', () => {
 
   it('is one by its service alone where the alert names no environment', () => {
     const [suspect] = rankSuspects([change('a', 5)], { ...question, environments: [] });
-    expect(suspect?.reasons[0]).toEqual({ text: 'The label service of the alert names this service.', points: 40 });
+    expect(suspect?.reasons[0]).toEqual({ text: 'The alert names this service (label service).', points: 40 });
   });
 });
 

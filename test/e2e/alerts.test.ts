@@ -1,7 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { listAlerts, showAlert } from '../../src/cli/alerts.ts';
+import { NothingFound } from '../../src/cli/output.ts';
 import { ADMIN_TOKEN, anAlert, SECRET, startTestBridge } from '../support/bridge.ts';
+import { paper, reaching } from '../support/command.ts';
 import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
 
 const bearer = { authorization: `Bearer ${SECRET}` };
@@ -110,7 +113,7 @@ describe('an alert', () => {
     const { content } = JSON.parse(pagerduty.requests[1]?.text ?? '').note;
     const lines = content.split('\n');
     expect(lines).toHaveLength(5);
-    expect(lines[1]).toMatch(/^1\. Deployed lighthouse \(lighthouse, production, succeeded; \d+ points\): The label/);
+    expect(lines[1]).toMatch(/^1\. Deployed lighthouse \(lighthouse, production, succeeded; \d+ points\): The alert/);
     expect(lines[4]).toMatch(/^https:\/\/shiplog\.harbor\.example\/alerts\/alt_/);
     expect(JSON.stringify(bridge.logged)).not.toContain(PAGERDUTY_TOKEN);
   });
@@ -129,8 +132,25 @@ describe('an alert', () => {
     expect(await marks('/')).not.toEqual([]);
     expect(await marks('/?service=tides')).toEqual([]);
     expect(await see('/alerts?service=lighthouse')).toContain('LampDark');
+    expect(await see('/alerts?service=LIGHT')).toContain('LampDark'); // a part, where no alert has the name
+    expect(await see('/alerts?service=ht')).not.toContain('No alert fits');
+    expect(await see('/alerts?service=nothing')).toContain('No alert fits');
     expect(await see(`/alerts/${id}`)).toContain('names this service');
+    expect(await see(`/alerts/${id}`)).toMatch(/owner[^<]*<a [^>]+>lights<\/a>/); // whom to call
     expect(await see('/alerts/alt_none')).toContain('There is no such alert');
+  });
+
+  it('stands on the command line: the list, and of one the suspects with their reasons', async () => {
+    const list = paper();
+    await listAlerts(reaching(bridge), { service: 'light', status: 'firing', limit: 25 }, list.output);
+    const id = /firing .*LampDark +(alt_[0-9a-f]{32})/.exec(list.out())?.[1] ?? '';
+    const one = paper();
+    await showAlert(reaching(bridge), id, { output: one.output });
+    expect(one.out()).toMatch(/^LampDark: firing, lighthouse in production, began /);
+    expect(one.out()).toMatch(/\d+ .*Deployed lighthouse .*The alert names this service/);
+    const none = listAlerts(reaching(bridge), { service: 'nothing', limit: 25 }, paper().output);
+    await expect(none).rejects.toBeInstanceOf(NothingFound);
+    await expect(showAlert(reaching(bridge), 'alt_none', { output: paper().output })).rejects.toThrow('no alert alt_');
   });
 
   it('that came while Redis was away is kept on disk, and recorded when it is back', async () => {

@@ -1,4 +1,4 @@
-import { type Alert, isWantedAlert } from '../../src/domain/alert.ts';
+import { type Alert, selectAlerts } from '../../src/domain/alert.ts';
 import type { ChangeRecord, NewChangeRecord } from '../../src/domain/change-record.ts';
 import { ChangeRecord as ChangeRecordSchema } from '../../src/domain/change-record.ts';
 import { fold } from '../../src/domain/fold.ts';
@@ -152,8 +152,7 @@ export const memoryAlerts = (alerts: readonly Alert[] = []): Alerts => ({
   releaseNote: unused,
   get: async (id) => alerts.find((alert) => alert.id === id),
   list: async ({ sinceMs = 0, untilMs = Number.POSITIVE_INFINITY, ...selection }) =>
-    alerts
-      .filter((alert) => isWantedAlert(alert, selection))
+    selectAlerts(alerts, selection)
       .filter(({ startedAt }) => Date.parse(startedAt) >= sinceMs && Date.parse(startedAt) <= untilMs)
       .sort((a, b) => b.startedAt.localeCompare(a.startedAt)),
 });

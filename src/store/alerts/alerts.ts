@@ -5,7 +5,7 @@ import {
   type AlertReport,
   type AlertSelection,
   foldAlert,
-  isWantedAlert,
+  selectAlerts,
 } from '../../domain/alert.ts';
 import { toJson } from '../json.ts';
 import { keys } from '../keys.ts';
@@ -54,7 +54,7 @@ export function createAlerts(redis: Redis, retention: AlertRetention): Alerts {
     async list(selection) {
       const { sinceMs = '-inf', untilMs = '+inf' } = selection;
       const ids = await redis.zrevrangebyscore(keys.alerts(), untilMs, sinceMs, 'LIMIT', 0, MAX_LOOKED_AT);
-      return (await read(redis, ids)).filter((alert) => isWantedAlert(alert, selection));
+      return selectAlerts(await read(redis, ids), selection);
     },
     claimNote: async (id) => (await redis.hsetnx(keys.alert(id), 'noted', '1')) === 1,
     async releaseNote(id) {

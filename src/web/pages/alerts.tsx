@@ -28,6 +28,7 @@ export async function alertsPage({ alerts }: { readonly alerts: Alerts }, asked:
     state,
     services: service === undefined ? undefined : [service],
     environments: environment === undefined ? undefined : [environment],
+    isTyped: true,
   });
   const shown = found.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE);
   return (
@@ -58,7 +59,7 @@ const Filters = ({ query }: { query: Query }): Html => (
           type="search"
           name={name}
           value={exactly(query[name] ?? '')}
-          placeholder="any"
+          placeholder="any, or a part"
           autocomplete="off"
           spellcheck="false"
         />

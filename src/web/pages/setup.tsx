@@ -69,15 +69,17 @@ export async function setupPage(view: SetupView): Promise<Html> {
         </p>
       )}
       <div class="cards setup">{cards}</div>
-      {!welcome && (
-        <ActionForm who={view.who} to="/sessions/end">
-          <button>Log everybody out</button> <span class="mute">ends every session of these pages, this one too</span>
-        </ActionForm>
-      )}
+      {!welcome && <EndSessions who={view.who} />}
       <script src={SETUP_SCRIPT.path} defer />
     </>
   );
 }
+
+const EndSessions = ({ who }: Pick<SetupView, 'who'>): Html => (
+  <ActionForm who={who} to="/sessions/end">
+    <button>Log everybody out</button> <span class="mute">ends every session of these pages, this one too</span>
+  </ActionForm>
+);
 
 function LocalNote({ base }: { base: string }): Html {
   if (!/^https?:\/\/(localhost|127\.|\[::1\])/.test(base)) return <></>;
