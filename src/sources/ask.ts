@@ -23,18 +23,19 @@ export interface AskOptions {
   /** What the messages call it: "GitLab at gitlab.example.com". */
   readonly name: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Taken out of every message. */
+  /** Masked in every message. */
   readonly secret: string;
-  /** Requests an hour; the rest waits. */
+  /** Requests an hour; further ones fail, and are asked again later. */
   readonly perHour: number;
 }
 
 /**
- * Less than the worker gives a lookup: a tool that is silent is then known to be away, and the next one does not wait.
+ * Less than the worker gives a lookup: a tool that does not answer is then known to be away, and the next lookup does
+ * not wait.
  */
 const TIMEOUT_MS = 4_000;
 const HOUR_MS = 3_600_000;
-/** After no answer or a 5xx no request is sent for so long: a tool that is away must not hold up the workers. */
+/** How long no request is sent after no answer or a 5xx: a tool that is away must not hold up the workers. */
 const AWAY_MS = 5_000;
 const REFUSED_MS = 60_000;
 const CACHED_ANSWERS = 5_000;
@@ -86,7 +87,7 @@ export function createAsk(options: AskOptions, clock: () => number = Date.now): 
       if (cached) return cached.json;
       const answer = await ask('GET', path, signal);
       const json = answer.status === 404 ? undefined : answer.json;
-      // What is not there, or not to be seen, may be the next time.
+      // What does not exist, or may not be seen, may the next time.
       if (cacheMs > 0 && answer.status !== 404) cache.set(path, { json }, { ttl: cacheMs });
       return json;
     },
@@ -114,7 +115,7 @@ function createBudget(perHour: number, clock: () => number): () => number {
   };
 }
 
-/** How long nobody asks again after this answer, milliseconds; undefined: it concerns this question only. */
+/** How long no question is asked after this answer, milliseconds; undefined: it concerns this question only. */
 function holdFor(answer: JsonAnswer, nowMs: number): number | undefined {
   if (answer.status === 401) return REFUSED_MS;
   if (answer.status === 429) return retryAfterMs(answer, nowMs) ?? REFUSED_MS;

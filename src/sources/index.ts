@@ -10,7 +10,7 @@ import { gitlabApi } from './gitlab-api/index.ts';
 import { heroku } from './heroku/index.ts';
 import { webhook } from './webhook/index.ts';
 
-/** Every kind of source there is. A new one is a folder and a name here. */
+/** Every type of source. A new one is a folder and a name here. */
 export const AnySource = z.discriminatedUnion('type', [
   gitlab,
   bitbucket,
@@ -24,5 +24,5 @@ export const AnySource = z.discriminatedUnion('type', [
   alerts,
 ]);
 
-/** What senders post to our own API, for its description. */
+/** The body that senders post to our own API, for its description. */
 export { ChangeCreate as PostedChange } from './changes-api/schema.ts';

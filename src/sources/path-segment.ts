@@ -2,7 +2,7 @@ import { ResolveFailed } from '../domain/errors.ts';
 import { encodeSegment } from '../values/path-segment.ts';
 
 /**
- * What a webhook tells, as one segment of a path of the tool's API.
+ * A value of a webhook, as one segment of a path of the tool's API.
  * @throws ResolveFailed for `..` and its like, which would lead elsewhere
  */
 export function pathSegment(text: string): string {

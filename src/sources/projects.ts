@@ -8,7 +8,7 @@ import type { Mapped, Source } from './source.ts';
 /** `projects` of a source: globs of the GitLab projects that its deployments may be written to. */
 export const Projects = Patterns.optional();
 
-/** What samples name. No limit has it, and nothing is written to it. */
+/** The project of samples. No limit has it, and nothing is written to it. */
 export const SAMPLE_PROJECT = 'shiplog/sample';
 
 /**

@@ -1,7 +1,7 @@
 import type { RejectionCode } from '../domain/errors.ts';
 import type { IgnoredReason, ToolFacts } from './source.ts';
 
-/** Why a webhook makes no change: the one word that answer, log, metric and inbox share. */
+/** Why a webhook makes no change: one word for the answer, the log, the metric and the inbox. */
 export type Reason = IgnoredReason | RejectionCode | 'not_kept' | 'busy';
 
 export interface ReasonText {
@@ -13,7 +13,7 @@ export interface ReasonText {
   readonly advice: string;
 }
 
-/** docs/reasons.md is made of these. */
+/** docs/reasons.md is generated from these. */
 export const REASONS: Readonly<Record<Reason, ReasonText>> = {
   not_a_deployment: {
     means: 'The event is of another kind: it reports no deployment.',
@@ -157,7 +157,10 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
   },
 };
 
-/** Undefined for a word that is not a reason. @param tool adds when it happens there. */
+/**
+ * Undefined for a word that is not a reason.
+ * @param tool adds when it happens there.
+ */
 export function reasonTextFor(
   reason: string | undefined,
   tool?: Pick<ToolFacts, 'reasonNotes'>,

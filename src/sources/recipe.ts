@@ -1,6 +1,6 @@
-/** Where a webhook of this source goes, as the reader's own browser reaches us. */
+/** The address for the webhooks of this source, as the reader's own browser reaches us. */
 export interface SetupAddress {
-  /** `https://shiplog.example.com`, without a slash at its end. */
+  /** `https://shiplog.example.com`, without a trailing slash. */
   readonly base: string;
   /** `https://shiplog.example.com/webhooks/gitlab` */
   readonly url: string;
@@ -10,16 +10,16 @@ export interface SetupAddress {
   readonly secret: string | undefined;
 }
 
-/** Plain text, text to copy, or the way through the menus of a tool. Never markup: the page escapes it. */
+/** Plain text, text to copy, or a path through the menus of a tool. Never markup: the page escapes it. */
 export type RecipePart = string | { readonly code: string } | { readonly menu: string };
 
 export interface RecipeStep {
   readonly text: readonly RecipePart[];
-  /** What to paste into a shell or a file, as it stands. */
+  /** Text to paste into a shell or a file, unchanged. */
   readonly block?: string;
 }
 
-/** How to set a tool up, with everything filled in that may be seen. The whole story is the README of the source. */
+/** How to set a tool up, with everything filled in that may be seen. The README of the source has the details. */
 export interface SetupRecipe {
   readonly intro?: readonly RecipePart[];
   readonly steps: readonly RecipeStep[];
@@ -27,7 +27,7 @@ export interface SetupRecipe {
   readonly attachments?: readonly { readonly title: string; readonly text: string }[];
 }
 
-/** One word of a POSIX shell, whatever stands in it. */
+/** One word of a POSIX shell, whatever its content. */
 export const shellQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** The secret as a word of a shell, else the variable that holds it. */

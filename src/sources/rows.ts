@@ -1,4 +1,4 @@
-/** A row that a source keeps from one request to the next, under the numbers that it was given. */
+/** A row that a source keeps from one request to the next, under the numbers that it was assigned. */
 export interface NumberedRow {
   /** Grows with every row of every table. A safe integer. */
   readonly id: number;
@@ -10,8 +10,8 @@ export interface NumberedRow {
 
 /**
  * What a source remembers of its senders' requests, for those who come back with a number: in Redis (store/rows.ts).
- * Every write names the state that it was based on (optimistic locking): a caller that was too late is told, and reads
- * again. Every method throws NotKept when Redis does not answer in time.
+ * Every write names the state that it is based on (optimistic locking): a caller that was too late is refused, and
+ * reads again. Every method throws NotKept when Redis does not answer in time.
  */
 export interface Rows {
   get(table: string, id: number): Promise<NumberedRow | undefined>;
@@ -20,19 +20,22 @@ export interface Rows {
   /** All that are kept, by id. */
   list(table: string): Promise<readonly NumberedRow[]>;
   /**
-   * @param order.after the newest of the slot, as it was seen.
+   * @param order.after the newest of the slot, as it was read.
    * @returns undefined when another was added meanwhile.
    */
   add(table: string, order: AddRow): Promise<NumberedRow | undefined>;
-  /** @returns false when the row is another by now. */
+  /** @returns false when the row has changed. */
   replace(table: string, expected: NumberedRow, row: unknown): Promise<boolean>;
-  /** Writes a row whatever stands under its number: it was given one, and is made durable together with its webhook. */
+  /**
+   * Writes a row whatever is stored under its number: the number was assigned to it, and it is made durable together
+   * with its webhook.
+   */
   put(kept: KeptRow): Promise<void>;
-  /** @returns false when the row is another by now. */
+  /** @returns false when the row has changed. */
   remove(table: string, order: { readonly slot: string; readonly known: NumberedRow }): Promise<boolean>;
 }
 
-/** A row that goes with a webhook, into Redis or into the spool. */
+/** A row that is stored with a webhook, in Redis or in the spool. */
 export interface KeptRow extends NumberedRow {
   readonly table: string;
   readonly slot: string;
@@ -44,7 +47,7 @@ export interface AddRow {
   readonly row: unknown;
 }
 
-/** An empty table, to find out what a request would do. Writes nothing. */
+/** An empty table, to find out the effect of a request. Writes nothing. */
 export const NO_ROWS: Rows = {
   get: async () => undefined,
   newest: async () => undefined,

@@ -1,12 +1,12 @@
 import { WebhookRejected } from '../domain/errors.ts';
 import type { Outcome, Source, Webhook, WebhookHead } from './source.ts';
 
-/** Whether its body is read at all, and on whose account. */
+/** Whether its body is read at all, and against whose budget. */
 export type Admission =
   | { readonly kind: 'read'; readonly candidates: readonly [Source, ...Source[]]; readonly proved: boolean }
   | { readonly kind: 'refused'; readonly source: Source; readonly outcome: Outcome };
 
-/** Before the body: who sent it, as far as the headers tell? */
+/** Before the body is read: the sender, as far as the headers show. */
 export function admit(candidates: readonly [Source, ...Source[]], head: WebhookHead): Admission {
   const open: Source[] = [];
   let refusal: WebhookRejected | undefined;
@@ -28,7 +28,10 @@ export function admit(candidates: readonly [Source, ...Source[]], head: WebhookH
   return { kind: 'refused', source: candidates[0], outcome: { kind: 'rejected', error } };
 }
 
-/** The first source that recognises its sender. Nothing of the body has been parsed yet. @throws WebhookRejected */
+/**
+ * The first source that recognises its sender. Nothing of the body has been parsed yet.
+ * @throws WebhookRejected
+ */
 export function sender(candidates: readonly [Source, ...Source[]], webhook: Webhook): Source {
   let refusal: unknown;
   for (const source of candidates) {

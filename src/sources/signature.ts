@@ -8,7 +8,7 @@ export function sameSecret(given: string, expected: string): boolean {
   return timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', expected, 'buffer'));
 }
 
-/** True when `given` is one of the secrets. All are tried, so that the time does not tell which. */
+/** True when `given` is one of the secrets. All are tried, so that the response time does not reveal which. */
 export function isOneOf(given: string | undefined, secrets: readonly string[]): boolean {
   if (given === undefined) return false;
   return secrets.map((secret) => sameSecret(given, secret)).includes(true);
@@ -34,10 +34,10 @@ export function hmacMatches(header: string | undefined, body: Buffer, secrets: r
   );
 }
 
-/** What an HMAC header of GitHub's kind looks like. */
+/** The shape of an HMAC header of GitHub's kind. */
 const HUB_SIGNATURE = /^sha256=[0-9a-f]{64}$/;
 
-/** Whether it could be one at all: what it is over has not come yet. */
+/** Whether it has the right shape: the body that it signs has not come yet. */
 export const isHubSignature = (header: string | undefined): boolean =>
   header !== undefined && HUB_SIGNATURE.test(header);
 
@@ -47,7 +47,7 @@ export function bearerToken(header: string | undefined): string | undefined {
 }
 
 /**
- * For senders that prove themselves by `Authorization: Bearer` alone.
+ * For senders that authenticate by `Authorization: Bearer` alone.
  * @throws WebhookRejected `bad_signature` with the message for a missing or a wrong token.
  */
 export function requireBearer(
@@ -65,7 +65,7 @@ export function basicPassword(header: string | undefined): string | undefined {
   const encoded = /^Basic +([A-Za-z0-9+/]+)={0,2}$/i.exec(header ?? '')?.[1];
   if (encoded === undefined) return undefined;
   const bytes = Buffer.from(encoded, 'base64');
-  // What the decoder skips at the end would make several texts of one secret.
+  // Base64 decoders ignore the last bits, which would make several texts of one secret.
   if (trimCharsEnd(bytes.toString('base64'), '=') !== encoded) return undefined;
   const pair = bytes.toString('utf8');
   return pair.includes(':') ? pair.slice(pair.indexOf(':') + 1) : undefined;

@@ -10,7 +10,7 @@ export const SIGNED_SOURCE = {
   max_body_mib: z.number().positive().max(25).default(1),
   /** GitLab projects that its deployments may be written to. Absent: all. */
   projects: Projects,
-  /** What the tool does name → environment. Case does not count. */
+  /** A name in the tool's webhooks → environment. Case is ignored. */
   environments: z
     .record(z.string(), z.string().min(1))
     .default({})
@@ -27,19 +27,22 @@ interface SignedConfig {
   readonly projects?: Source['projects'];
 }
 
-/** How the tool proves itself. */
+/** How the tool authenticates. */
 interface Proof {
-  /** The header with the signature, and one of `body` with `secret`. */
+  /** The header with the signature, and the signature of `body` with `secret`. */
   readonly header: string;
   readonly sign: (body: string, secret: string) => string;
   /** @throws WebhookRejected `bad_signature` */
   readonly verify: (webhook: Webhook, secrets: readonly string[]) => void;
-  /** The same of the headers alone. @throws WebhookRejected `bad_signature` */
+  /**
+   * The same for the headers alone.
+   * @throws WebhookRejected `bad_signature`
+   */
   readonly verifyHeaders: (head: WebhookHead) => 'needs_body';
   readonly sampleBody: (at: Date) => string;
 }
 
-/** All of such a source but its facts, its mapping and its recipe. */
+/** Everything of such a source but its facts, its mapping and its recipe. */
 export function signedSource(
   { name, secrets, max_body_mib, projects }: SignedConfig,
   { header, sign, verify, verifyHeaders, sampleBody }: Proof,

@@ -23,11 +23,11 @@ export interface Webhook {
   /** The raw bytes: signatures are over these and nothing else. */
   readonly body: Buffer;
   readonly receivedAt: Date;
-  /** Of the sender, as far as the proxies before us are believed. Undefined: it came from ourselves. */
+  /** Of the sender, as far as the proxies in front of us are trusted. Undefined: it came from ourselves. */
   readonly address?: string;
 }
 
-/** What is known of a webhook before its body is read. */
+/** The part of a webhook that is known before its body is read. */
 export type WebhookHead = Omit<Webhook, 'body'>;
 
 /** Why an authentic webhook makes no change. A closed list: each is counted and shown in the inbox. */
@@ -50,74 +50,77 @@ export const IGNORED_REASONS = [
   'self_heal',
   /** A sync that had nothing to do. */
   'no_op',
-  /** It happened longer ago than the source's limit: a first subscription tells about the past. */
+  /** It happened longer ago than the source's limit: a first subscription reports the past. */
   'too_old',
   'app_deleted',
-  /** JSON, but none of the shapes that are understood. */
+  /** JSON, but of no known shape. */
   'unmapped',
   /** Not JSON, kept as it is because the sender cannot send it again. */
   'invalid_json',
   /** Our own write to the Deployments API, coming back. */
   'echo',
-  /** A routing rule says so. */
+  /** A routing rule drops it. */
   'dropped_by_rule',
 ] as const;
 export type IgnoredReason = (typeof IGNORED_REASONS)[number];
 
-/** What a webhook says. Ignored is a value, not an error. `detail` is a sentence for the person who wonders why. */
+/**
+ * What a webhook reports. Ignored is a value, not an error. `detail` is a sentence for the person who looks for the
+ * reason.
+ */
 export type Mapped =
   /** There are records, or lookups, or both: what the lookups find adds to the records. Or there are alerts. */
   | {
       readonly kind: 'records';
       readonly records: readonly NewChangeRecord[];
       readonly lookups?: readonly Lookup[];
-      /** They stand beside the changes: an alert is no deployment. */
+      /** Stored beside the changes: an alert is no deployment. */
       readonly alerts?: readonly AlertReport[];
       /** How many more alerts there were than a webhook may report. */
       readonly omitted?: number;
-      /** Of an imitated API: made durable with them. */
+      /** Of an imitated API: made durable together with the records. */
       readonly row?: KeptRow;
     }
   | {
       readonly kind: 'ignored';
       readonly reason: IgnoredReason;
       readonly detail?: string;
-      /** What it says of other deployments as well: it makes a change only where it is news. */
+      /** Records of other deployments that it reports as well: they count only where they are new. */
       readonly hints?: readonly NewChangeRecord[];
     };
 
-/** What the sender is answered, before HTTP. */
+/** The answer to the sender, before it is turned into HTTP. */
 export type Outcome =
   | {
       readonly kind: 'accepted';
-      /** It says again what is known: asked where `tellsRepeats` is set. */
+      /** It repeats what is known: set where `tellsRepeats` is. */
       readonly isRepeat?: true;
       readonly records: readonly NewChangeRecord[];
       readonly alerts?: readonly AlertReport[];
       readonly lookups?: readonly Lookup[];
-      /** What an imitated API answers. */
+      /** The answer of an imitated API. */
       readonly answer?: Answer;
     }
-  /** A question to an imitated API: nothing was reported. */
+  /** A read request to an imitated API: nothing was reported. */
   | { readonly kind: 'answered'; readonly answer: Answer }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string }
-  /** `noted`: the id that the inbox has it under, where that is another than the webhook's. */
+  /** `noted`: its id in the inbox, where that differs from the webhook's. */
   | { readonly kind: 'rejected'; readonly error: WebhookRejected; readonly noted?: string }
   /** A connection test that its tool does not sign: answered 2xx, and neither read nor kept. */
   | { readonly kind: 'unproved' }
-  /** Redis did not take it in time, or too many bodies are under way. */
+  /** Redis did not accept it in time, or too many bodies are being received. */
   | { readonly kind: 'not_kept'; readonly reason?: 'busy' };
 
-/** An HTTP answer in the sender's own language. */
+/** An HTTP answer in the format of the sender's tool. */
 export interface Answer {
   readonly status: number;
   /** Sent as JSON; undefined as nothing. */
   readonly body: unknown;
-  /** Lower-case names. A `content-type` takes the place of ours. */
+  /** Lower-case names. A `content-type` replaces ours. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What an imitated API makes of a request. */
+/** The result of a request to an imitated API. */
 export type Served =
   | { readonly kind: 'answer'; readonly answer: Answer }
   /** It reports something: the webhook to map and keep, with the numbers that are in the answer. */
@@ -126,29 +129,29 @@ export type Served =
       readonly webhook: Webhook;
       /** Absent: as for any webhook. */
       readonly answer?: Answer;
-      /** Made durable with it. */
+      /** Made durable together with the webhook. */
       readonly row?: KeptRow;
     };
 
-/** An API of a tool that a source answers in the tool's place, for clients who have it built in. */
+/** An API of a tool that a source answers in the tool's place, for clients with that API built in. */
 export interface ImitatedApi {
-  /** Whether the path belongs to it: there it takes every method. */
+  /** Whether the path belongs to it: there it accepts every method. */
   covers(path: string): boolean;
   /**
-   * What an authentic request means, given what was reported before.
-   * @throws WebhookRejected, which `answer` puts into the API's words; NotKept when Redis is needed for it and is away.
+   * Handles an authentic request, given what was reported before.
+   * @throws WebhookRejected, which `answer` translates for the API; NotKept when Redis is needed for it and is away.
    */
   serve(webhook: Webhook, rows: Rows): Promise<Served>;
 }
 
-/** A webhook to try a source with. */
+/** A webhook with which a source can be tested. */
 export interface Sample {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** What a source may use while it talks to its tool's API. */
+/** What a source may use while it asks its tool's API. */
 export interface ApiCall {
   readonly signal: AbortSignal;
   readonly now: Date;
@@ -163,7 +166,7 @@ export interface HookOrder {
    * `workspace:harbor`.
    */
   readonly targets: readonly string[];
-  /** Say what would be done, and do nothing. */
+  /** Report what would be done, and do nothing. */
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
 }
@@ -177,29 +180,32 @@ export interface ToolFacts {
   readonly type: string;
   /** What people call it: "Argo CD". */
   readonly productName: string;
-  /** How a change log names it where the sender names no tool itself. Undefined: its senders are tools of their own. */
+  /**
+   * The change log's name for it, where the sender names no tool itself. Undefined: its senders are tools of their own.
+   */
   readonly changeLogName: string | undefined;
   /**
-   * As what kind of witness it reports a deployment, where another tool may report the same one (domain/join.ts).
-   * Undefined: nobody else does.
+   * As which kind of witness it reports a deployment, where another tool may report the same one (domain/join.ts).
+   * Undefined: no other tool does.
    */
   readonly witness: Witness | undefined;
   /** What the address in `pipelineUrl` leads to, as the text of a link: "pipeline". */
   readonly pipelineLabel: string;
   /**
-   * Headers that tell a delivery from its repeats, kept in the inbox beside the common ones. Lower case, no secrets.
+   * Headers that distinguish a delivery from its repeats, kept in the inbox beside the common ones. Lower case, no
+   * secrets.
    */
   readonly keptHeaders: readonly string[];
-  /** By which of the kept headers the tool's own log finds a delivery again; the first that is there counts. */
+  /** By which of the kept headers the tool's own log finds a delivery again; the first that is present counts. */
   readonly deliveryIdHeaders: readonly string[];
-  /** Headers by which a sender proves itself, lower case. Without any of them there is no proof to check. */
+  /** Headers by which a sender authenticates, lower case. Without any of them there is no proof to check. */
   readonly proofHeaders: readonly string[];
-  /** How a sender writes text into JSON safely, as an order: "build the body with `jq -n --arg`". */
+  /** How a sender writes text into JSON safely, as an instruction: "build the body with `jq -n --arg`". */
   readonly escapeAdvice: string;
-  /** What a request by a method that is not taken most often means; undefined: nothing in particular. */
+  /** What a request by a wrong method usually means; undefined: nothing in particular. */
   readonly wrongMethodAdvice: string | undefined;
   /**
-   * When a webhook of this tool makes no change, as the tool writes it: sentences beside those of REASONS (reasons.ts).
+   * When a webhook of this tool makes no change, in the tool's terms: sentences beside those of REASONS (reasons.ts).
    */
   readonly reasonNotes: Readonly<Partial<Record<IgnoredReason | RejectionCode, string>>>;
   /**
@@ -208,16 +214,16 @@ export interface ToolFacts {
   readonly secretsMayRead: boolean;
 }
 
-/** One configured place where changes come from. Knows nothing of HTTP servers, queues or Redis. */
+/** One configured source of changes. Knows nothing of HTTP servers, queues or Redis. */
 export interface Source extends ToolFacts {
   /** The name in `/webhooks/<name>`. */
   readonly name: string;
   /**
-   * Which tool it is of, where several tools share the type: two sources of one tool are two teams, two of different
+   * The name of the tool, where several tools share the type: two sources of one tool are two teams, two of different
    * tools are not. Absent: the type.
    */
   readonly tool?: string;
-  /** What senders prove themselves with. Shown by `shiplog secrets` and to an admin who asks; nowhere else. */
+  /** The secrets of senders. Shown by `shiplog secrets` and to an admin who asks; nowhere else. */
   readonly secrets: readonly string[];
   /** Further secrets, which are never shown: of the tool's API. */
   readonly hidden?: readonly string[];
@@ -225,7 +231,7 @@ export interface Source extends ToolFacts {
   readonly hidesPath?: true;
   /** The header with the time that senders sign, lower case. Default: webhook-timestamp, where there is one. */
   readonly signedAtHeader?: string;
-  /** Largest body taken, bytes. */
+  /** Largest accepted body, bytes. */
   readonly maxBodyBytes: number;
   /**
    * Path prefixes outside `/webhooks/<name>` that this source answers as well, because its senders have them built in.
@@ -237,9 +243,9 @@ export interface Source extends ToolFacts {
   readonly projects?: readonly Pattern[] | undefined;
   /** Its senders write the project into the request: one that it may not write to is refused. */
   readonly sendersNameProjects?: true;
-  /** Its tools speak only when something is wrong: that nothing comes says nothing of the connection. */
+  /** Its tools send only when something is wrong: silence says nothing about the connection. */
   readonly isQuietWhenWell?: true;
-  /** HTTP methods that are taken. Default: POST alone. */
+  /** HTTP methods that are accepted. Default: POST alone. */
   readonly methods?: readonly string[];
   /** The sender never retries after a 4xx, so that a body which is not JSON is kept and answered 2xx. */
   readonly keepsBrokenJson?: true;
@@ -248,56 +254,52 @@ export interface Source extends ToolFacts {
   /** @throws WebhookRejected `bad_signature`, before anything of the body was parsed. */
   verify(webhook: Webhook): void;
   /**
-   * What the headers alone say of the proof, before the body is read: `proved`, or `needs_body` for a signature over
-   * it.
-   * Without it every body is read first.
-   * @throws WebhookRejected `bad_signature` where no body could mend it.
+   * What the headers alone prove, before the body is read: `proved`, or `needs_body` for a signature over it. Without
+   * this function every body is read first.
+   * @throws WebhookRejected `bad_signature` where no body could change the result.
    */
   verifyHeaders?(head: WebhookHead): 'proved' | 'needs_body';
   /**
-   * Whether these secrets would prove it. Of a refused webhook it is asked with those of other sources: somebody may
+   * Whether these secrets would be right. For a refused webhook it is called with those of other sources: somebody may
    * have pasted the wrong one.
    */
   isProvedBy(webhook: Webhook, secrets: readonly string[]): boolean;
   /** The tool's own connection test, which comes without a proof and must be answered 2xx. Nothing of it is read. */
   isUnsignedTest?(head: WebhookHead): boolean;
   /**
-   * The tool's terms to ours. Pure: the same webhook gives the same records with the same ids (only `receivedAt` may
-   * differ).
+   * Maps the tool's terms to ours. Pure: the same webhook gives the same records with the same ids (only `receivedAt`
+   * may differ).
    * @throws WebhookRejected `bad_payload` when it claims to be a deployment and lacks what a change needs.
    */
   map(payload: unknown, webhook: Webhook): Mapped;
   /**
-   * Of which path of the payload each field of the record was made, by the field's name, where the configuration says
+   * From which path of the payload each field of the record was made, by the field's name, where the configuration says
    * it: `{ state: 'run.status' }`. Pure.
    */
   fieldPaths?(payload: unknown, webhook: Webhook): Readonly<Record<string, string>>;
   /**
-   * What the inbound log says of a step that repeats a known state with a later time, where that is a habit of the tool
-   * (a test button). Undefined: it is reported as any step.
+   * The inbox's text for a step that repeats a known state with a later time, where the tool has such repeats (a test
+   * button). Undefined: it is reported like any step.
    */
   repeatDetail?(record: ChangeRecord): string | undefined;
   /** How to set the tool up, for the set-up page. Never fails. */
   recipe(address: SetupAddress): Promise<SetupRecipe>;
-  /**
-   * A webhook that this source accepts: what its tool would send for a deployment at that time, with the secret proved.
-   */
+  /** A webhook that this source accepts: what its tool would send for a deployment at that time, with a valid proof. */
   sample(at: Date): Sample;
   /**
    * Answers a lookup by the tool's API. Only the worker calls it. The same lookup gives records with the same ids as
-   * long
-   * as nothing new happened there; lookups in the answer are asked a little later. Set when a token is configured.
+   * long as nothing new happened there; lookups in the answer are asked a little later. Set when a token is configured.
    * @throws ResolveFailed
    */
   resolve?(lookup: Lookup, call: ApiCall & { readonly webhookAt: Date }): Promise<Mapped>;
   /**
-   * The name of an account by the id that the tool hands its pipelines. Undefined: it is none of the tool's, or cannot
-   * be asked for just now. Set when a token is configured.
+   * The name of an account by the id that the tool passes to its pipelines. Undefined: it is none of the tool's, or
+   * cannot be asked for at the moment. Set when a token is configured.
    */
   personName?(accountId: string, signal: AbortSignal): Promise<string | undefined>;
   /**
    * All deployments since then that the tool's API knows, page by page: those that were never reported are recorded.
-   * Set when a token is configured. `warn` takes what a person should mend: "the webhook of harbor/api is disabled".
+   * Set when a token is configured. `warn` receives what a person should fix: "the webhook of harbor/api is disabled".
    * @throws ResolveFailed
    */
   missed?(since: Date, call: ApiCall & { warn(finding: string): void }): AsyncIterable<readonly NewChangeRecord[]>;
@@ -307,17 +309,17 @@ export interface Source extends ToolFacts {
    */
   applyHooks?(order: HookOrder): Promise<readonly string[]>;
   /**
-   * What a person should mend in the tool, for `shiplog doctor`: a sentence each. Changes nothing there.
+   * What a person should fix in the tool, for `shiplog doctor`: a sentence each. Changes nothing there.
    * @throws ResolveFailed
    */
   findings?(call: ApiCall): Promise<readonly string[]>;
   /**
-   * What the body of one of its webhooks shows of how the tool was set up, where an older set-up tells less. Pure.
-   * Undefined: nothing, such as a body that somebody else's template made.
+   * What the body of one of its webhooks shows of how the tool was set up, where an older set-up sends less. Pure.
+   * Undefined: nothing, such as for a body that a template of somebody else made.
    */
   readonly setupSeen?: SeeSetup;
   /**
-   * When the token for its tool's API ends. Undefined: never, or nobody can tell.
+   * When the token for its tool's API expires. Undefined: never, or unknown.
    * @throws ResolveFailed
    */
   tokenExpiresAt?(signal: AbortSignal): Promise<Date | undefined>;
@@ -326,8 +328,8 @@ export interface Source extends ToolFacts {
    * @throws ResolveFailed
    */
   noteAlert?(alert: AlertReport, text: string, signal: AbortSignal): Promise<void>;
-  /** Its `answer` says of a post that it repeats what is known. */
+  /** Its `answer` says whether a post repeats what is known. */
   readonly tellsRepeats?: true;
-  /** The answer in the sender's language; undefined = ours (http/webhooks.ts). */
+  /** The answer in the format of the sender's tool; undefined = ours (http/webhooks.ts). */
   answer?(outcome: Outcome, webhook: Webhook): Answer | undefined;
 }

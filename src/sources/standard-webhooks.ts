@@ -11,7 +11,7 @@ export const SIGNING_TOKEN = /^whsec_[A-Za-z0-9+/]{43}=$/;
 
 /**
  * Verifies `webhook-id`, `webhook-timestamp` and `webhook-signature` (https://www.standardwebhooks.com) over the raw
- * bytes. Any value of the header may match any of the tokens: that is how both sides change a key.
+ * bytes. Any value of the header may match any of the tokens: that is how both sides replace a key.
  * @throws WebhookRejected `bad_signature`
  */
 export function verifyStandardWebhook(webhook: Webhook, signingTokens: readonly string[]): void {
@@ -28,7 +28,7 @@ export function verifyStandardWebhook(webhook: Webhook, signingTokens: readonly 
     throw refused('webhook-timestamp is more than 5 minutes away from our clock; check the clocks of both hosts');
   }
   const expected = signingTokens.map((token) => `v1,${sign(token, `${id}.${timestamp}.`, webhook.body)}`);
-  // All are compared, so that the time does not tell which one matched.
+  // All are compared, so that the response time does not reveal which one matched.
   if (!given.map((value) => isOneOf(value, expected)).includes(true)) {
     throw refused('webhook-signature matches none of signing_tokens; copy the signing token anew from the sender');
   }

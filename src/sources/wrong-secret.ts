@@ -19,7 +19,7 @@ export function secretOfAnother(
   return sources.find(({ name, secrets }) => name !== source.name && source.isProvedBy?.(webhook, secrets))?.name;
 }
 
-/** The sources whose secret the headers alone prove, else those whose header for it is there. */
+/** The sources whose secret the headers alone prove, else those whose header for it is present. */
 export function sourcesMeant(webhook: Webhook, sources: readonly Source[]): readonly Source[] {
   const proved = sources.filter((source) => source.isProvedBy(webhook, source.secrets));
   if (proved.length > 0) return proved;

@@ -7,6 +7,6 @@ export interface Settings {
   readonly naming: Naming;
 }
 
-/** What is the same for all reports of one alert; two sources are two sets of alerts. */
+/** The same for all reports of one alert; the alerts of two sources are always different. */
 export const alertId = ({ instance }: Settings, identity: readonly string[]): string =>
   `alt_${digest([instance, ...identity].join('\n'))}`;

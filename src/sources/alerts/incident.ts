@@ -8,18 +8,18 @@ import { earlier } from './notification.ts';
 import { Incident, type IncidentEvent } from './schema.ts';
 
 const SHOWN_CHARS = 40;
-/** Whoever works on it, it goes on until it is resolved. */
+/** Whoever works on it, it is firing until it is resolved. */
 const STATES: Readonly<Record<string, AlertState>> = {
   triggered: 'firing',
   acknowledged: 'firing',
   resolved: 'resolved',
 };
-/** Of PagerDuty's connection test. */
+/** The event type of PagerDuty's connection test. */
 const PING = 'pagey.ping';
 
 const ignored = (reason: IgnoredReason, detail: string): Mapped => ({ kind: 'ignored', reason, detail });
 
-/** Any event of an incident: its status says where it stands, so that a lost one is made good by the next. */
+/** Any event of an incident: each holds the whole status, so that a lost one is made up for by the next. */
 export function mapIncident({ event }: IncidentEvent, webhook: Webhook, settings: Settings): Mapped {
   const type = shorten(event.event_type ?? 'missing', SHOWN_CHARS);
   if (event.event_type === PING) return ignored('ping', 'the test of a webhook subscription');

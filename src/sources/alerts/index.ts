@@ -10,7 +10,7 @@ import { verify, verifyHeaders } from './proof.ts';
 import { sampleNotification } from './sample.ts';
 import { recipe } from './setup.ts';
 
-/** Alerts of Alertmanager, Grafana and PagerDuty (webhooks v3). They are no changes, and stand beside them. */
+/** Alerts of Alertmanager, Grafana and PagerDuty (webhooks v3). They are no changes, and are stored beside them. */
 export const alerts = z
   .strictObject({
     type: z.literal('alerts'),
@@ -18,7 +18,7 @@ export const alerts = z
     secrets: Secrets,
     max_body_mib: z.number().positive().max(25).default(2),
     ...NAMING,
-    /** Its own API, where incidents get a note with the suspects. */
+    /** Its own API, with which incidents get a note with the suspects. */
     pagerduty: PagerDuty.optional(),
   })
   .transform(({ name, secrets, max_body_mib, pagerduty: api, ...config }): Source => {

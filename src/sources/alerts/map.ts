@@ -5,7 +5,10 @@ import { mapIncident } from './incident.ts';
 import { mapNotification } from './notification.ts';
 import { IncidentEvent, Notification } from './schema.ts';
 
-/** Which of the tools it is of stands in its shape. @throws WebhookRejected */
+/**
+ * The tool is recognised by the shape of the body.
+ * @throws WebhookRejected
+ */
 export function mapAlerts(payload: unknown, webhook: Webhook, settings: Settings): Mapped {
   const incident = IncidentEvent.safeParse(payload);
   if (incident.success) return mapIncident(incident.data, webhook, settings);

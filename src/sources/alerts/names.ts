@@ -4,7 +4,10 @@ import type { LabelledName } from '../../domain/alert.ts';
 const Label = z.string().min(1, 'write the name of a label').max(100);
 const Names = z.record(z.string().min(1), z.string('write a name in quotation marks').min(1)).default({});
 
-/** Labels that name what an alert is about, the surest first. Exporters put their own name into `job` and `service`. */
+/**
+ * Labels that name what an alert is about, the most reliable first. Exporters put their own name into `job` and
+ * `service`.
+ */
 const SERVICE_LABELS = [
   'service',
   'service_name',
@@ -48,7 +51,7 @@ export const namingOf = ({ service_labels, environment_labels, services, environ
 const folded = (names: Readonly<Record<string, string>>): ReadonlyMap<string, string> =>
   new Map(Object.entries(names).map(([theirs, ours]) => [theirs.toLowerCase(), ours]));
 
-/** Which services an alert names, the surest first, each once. */
+/** Which services an alert names, the most reliable first, each once. */
 export function servicesIn(labels: ReadonlyMap<string, string>, { serviceLabels, services }: Naming): LabelledName[] {
   const found = new Map<string, LabelledName>();
   for (const label of serviceLabels) {
@@ -60,7 +63,7 @@ export function servicesIn(labels: ReadonlyMap<string, string>, { serviceLabels,
   return [...found.values()];
 }
 
-/** What a label says, else what the configuration says of a value: never guessed. */
+/** The value of a label, else what the configuration maps a value to: never guessed. */
 export function environmentIn(
   labels: ReadonlyMap<string, string>,
   { environmentLabels, environments }: Naming,

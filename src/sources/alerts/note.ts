@@ -4,7 +4,7 @@ import { BaseUrl, Credential } from '../../values/settings.ts';
 import { createAsk } from '../ask.ts';
 import { pathSegment } from '../path-segment.ts';
 
-/** PagerDuty takes 960 requests a minute of one token; a storm of incidents needs no note each. */
+/** PagerDuty allows 960 requests a minute for one token; in a storm of incidents not each needs a note. */
 const PER_HOUR = 600;
 
 /** Incidents get a note by PagerDuty's REST API. */

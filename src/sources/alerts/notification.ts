@@ -8,7 +8,7 @@ import { alertId, type Settings } from './alert-id.ts';
 import { environmentIn, servicesIn } from './names.ts';
 import { type Notification, NotifiedAlert } from './schema.ts';
 
-/** Of one notification. A group of more is a mistake of the grouping, and would fill Redis. */
+/** Alerts of one notification. A larger group is a mistake of the grouping, and would fill Redis. */
 export const MAX_ALERTS = 500;
 const SHOWN_CHARS = 40;
 
@@ -39,7 +39,7 @@ const onceEach = (reports: readonly AlertReport[]): AlertReport[] => [
   ...new Map(reports.map((report) => [`${report.id} ${report.state}`, report])).values(),
 ];
 
-/** Undefined: it lacks what makes it one. */
+/** Undefined: a required field is missing. */
 function toReport(alert: NotifiedAlert, { tool, webhook, settings }: Given): AlertReport | undefined {
   const state = Object.hasOwn(STATES, alert.status ?? '') ? STATES[alert.status ?? ''] : undefined;
   const startedAt = toIso(alert.startsAt);

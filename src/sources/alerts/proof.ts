@@ -4,7 +4,7 @@ import { basicPassword, bearerToken, isOneOf } from '../signature.ts';
 import type { Webhook, WebhookHead } from '../source.ts';
 import { SIGNATURE } from './facts.ts';
 
-/** While a secret is changed PagerDuty signs with both. */
+/** While a secret is being replaced PagerDuty signs with both. */
 const MAX_SIGNATURES = 10;
 const ONE_SIGNATURE = /^v1=[0-9a-f]{64}$/;
 
@@ -28,7 +28,7 @@ export function verifyHeaders({ headers }: WebhookHead, secrets: readonly string
 export function verify(webhook: Webhook, secrets: readonly string[]): void {
   if (verifyHeaders(webhook, secrets) === 'proved') return;
   const expected = secrets.map((secret) => `v1=${createHmac('sha256', secret).update(webhook.body).digest('hex')}`);
-  // All are compared, so that the time does not tell which one it is.
+  // All are compared, so that the response time does not reveal which one it is.
   if (
     signaturesIn(webhook.headers[SIGNATURE])
       .map((given) => isOneOf(given, expected))

@@ -4,7 +4,7 @@ import { Url } from '../../values/url.ts';
 
 const Text = textUnless(() => false);
 
-/** Names and texts; what is no text is left out. */
+/** Names and texts; values of another type are left out. */
 const Labels = z
   .preprocess(firstFields, z.record(z.string(), z.unknown()))
   .nullish()

@@ -2,11 +2,11 @@ import type { Notification } from './schema.ts';
 
 interface Annotated {
   readonly value?: string;
-  /** Why there is none although one was written. */
+  /** Why it has no value although one was written. */
   readonly note?: string;
 }
 
-/** An ApplicationSet without `missingkey=error` leaves its own template where a value should stand. */
+/** An ApplicationSet without `missingkey=error` leaves its own template in place of a missing value. */
 export const isUnrendered = (text: string): boolean => text.includes('{{');
 
 export function annotation({ app }: Pick<Notification, 'app'>, key: string): Annotated {

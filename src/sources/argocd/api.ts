@@ -23,7 +23,7 @@ export function argocdApi({ instance, defaultRef }: Settings): ImitatedApi {
   };
 }
 
-/** As JSON, whatever it was: GitLab takes a form and a query as well. */
+/** As JSON, whatever its format was: GitLab accepts a form and a query as well. */
 function serveStatus(webhook: Webhook): Served {
   const params = paramsOf(webhook);
   checkCommitStatus(params);
@@ -39,6 +39,6 @@ function isOurs({ body, method }: Webhook): boolean {
   return isNotification(value) || applicationIn(value) !== undefined;
 }
 
-/** What Argo CD's templates print where GitLab wants a commit: nothing, or the version of a Helm chart. */
+/** What Argo CD's templates print where GitLab expects a commit: nothing, or the version of a Helm chart. */
 const takesWithoutCommit = (sha: string): boolean =>
   /^(?:<no value>|<nil>|v?\d+\.\d+\.\d+(?:[-+.][\w.+-]*)?)$/.test(sha);

@@ -8,7 +8,7 @@ import { quotedWord } from './text.ts';
 
 const INPUT_LIMIT = 500; // characters of an image's name
 
-/** Reads the commit out of an image's name, or nothing. */
+/** Reads the commit out of an image's name, or returns undefined. */
 type ReadTag = (image: string) => string | undefined;
 
 const ImageTag = z.string().transform((text, context): ReadTag => {
@@ -36,7 +36,7 @@ function faultOf({ kind, why }: PatternFault): string {
   return `a catastrophic regular expression: ${why}`;
 }
 
-/** Where the application's own commit stands, when Argo CD deploys manifests of another repository. */
+/** Where to find the application's own commit, when Argo CD deploys manifests of another repository. */
 export const ApplicationCommit = z
   .strictObject({
     /** Its value is the commit. */
@@ -58,8 +58,8 @@ export const ApplicationCommit = z
 export type ApplicationCommit = z.output<typeof ApplicationCommit>;
 
 /**
- * `found`: it is not the manifests' · `unknown`: there is one, and this notification does not say which ·
- * `none`: nothing names one, so that the deployed revision is all that is known.
+ * `found`: it is not the manifests' · `unknown`: there is one, and this notification does not say which · `none`:
+ * nothing names one, so that only the deployed revision is known.
  */
 export type CommitResult =
   | { readonly kind: 'found'; readonly sha?: string; readonly short?: string; readonly note?: string }
@@ -117,7 +117,7 @@ function severalCommits(commits: readonly string[]): string {
 
 const isSha = (text: string): boolean => anySha(text) !== undefined;
 
-/** GitLab and others know a commit by all its digits only: a short one may be another one's. */
+/** GitLab and others identify a commit by all its digits only: a short one may belong to another commit. */
 function toCommitResult(text: string): CommitResult {
   const sha = fullSha(text);
   if (sha) return { kind: 'found', sha };

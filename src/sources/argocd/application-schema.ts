@@ -14,7 +14,7 @@ const SpecSource = lenient({
 });
 export type SpecSource = z.output<typeof SpecSource>;
 
-/** Where sources and revisions stand: the result of a sync, its request, and the spec. */
+/** Where sources and revisions are: the result of a sync, its request, and the spec. */
 const Synced = {
   revision: Text,
   revisions: Revisions,

@@ -66,7 +66,7 @@ export function toNotification({ app, wrapping }: UnwrappedApplication, annotati
   };
 }
 
-/** Argo CD's phase is of the operation only; the health decides whether a success is one. */
+/** Argo CD's phase describes only the operation; the health decides whether a success is one. */
 function eventOf({ status }: Application): string {
   switch (status.operationState.phase) {
     case 'Running':
@@ -106,7 +106,7 @@ function syncedSources({ spec, status }: Application): readonly SpecSource[] {
 
 function listOf({ sources, source }: Pick<Application['spec'], 'sources' | 'source'>): readonly SpecSource[] {
   if (sources.length > 0) return sources;
-  return source.repoURL ? [source] : []; // {"repoURL": ""} stands where there are several
+  return source.repoURL ? [source] : []; // {"repoURL": ""} is written where there are several
 }
 
 function toSource({ repoURL, targetRevision, path, chart, ref }: SpecSource): Notification['sources'][number] {

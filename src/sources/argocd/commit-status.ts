@@ -36,7 +36,7 @@ export function commitStatusPath(path: string): CommitStatusPath | 'malformed' |
   }
 }
 
-/** A status on a commit, as some templates set one for every sync. It says neither the environment nor the sync. */
+/** A status on a commit, as some templates set one for every sync. It contains neither the environment nor the sync. */
 export function mapCommitStatus(
   payload: unknown,
   at: CommitStatusPath,
@@ -135,7 +135,7 @@ function appIn(label: string | undefined): string | undefined {
   return environmentWordIn(app)?.toLowerCase() === app.toLowerCase() ? undefined : app;
 }
 
-/** What GitLab answers to a commit status, for senders that read it. The number is made of the deployment's key. */
+/** GitLab's answer to a commit status, for senders that read it. The number is derived from the deployment's key. */
 export function commitStatusAnswer(outcome: Outcome): Answer | undefined {
   const record = outcome.kind === 'accepted' ? outcome.records[0] : undefined;
   if (!record) return undefined;

@@ -24,8 +24,8 @@ export function mapNotification(payload: unknown, { receivedAt }: Webhook, setti
 }
 
 /**
- * One step of one sync, in the format of the template, and what it says of the syncs before: their notifications may
- * have been lost, and a self-heal or a dry run hides how the last of them ended.
+ * One step of one sync, in the format of the template, and what it shows of earlier syncs: their notifications may have
+ * been lost, and a self-heal or a dry run hides how the last of them ended.
  */
 export function mapSync(notification: Notification, context: SignalContext): Mapped {
   const own = mapStep(notification, context);
@@ -43,7 +43,7 @@ const tooOld = ({ finishedAt, occurredAt }: NewChangeRecord): string =>
   'The sync ended at ' +
   `${finishedAt ?? occurredAt}, longer ago than max_age_hours: it counts only if its beginning was recorded here.`;
 
-/** Behind an operation that deploys nothing, only a health that has settled says something of the deployment before. */
+/** After an operation that deploys nothing, only a settled health says something about the deployment before. */
 function saysMore(notification: Notification): boolean {
   const { health, app } = notification;
   const isTold = health.status === 'Healthy' || health.status === 'Degraded' || app.deleted_at !== undefined;
@@ -102,7 +102,7 @@ function stepOf(notification: Notification, context: SignalContext): RecordInput
   };
 }
 
-/** A message of a deletion carries the last sync: it is about that one, and old templates do not say so. */
+/** A notification about a deletion contains the last sync, which it is not about; old templates do not say so. */
 function eventOf({ event, operation, health }: Notification): string | undefined {
   if (event !== 'deleting') return event;
   const { phase } = operation;
@@ -152,7 +152,7 @@ function isTooLate(about: {
   return sentAtMs(notification, context) - Date.parse(endedAt) > limitMs;
 }
 
-/** Steps that are understood and that the settings leave out. */
+/** Steps that are recognised and that the settings leave out. */
 function skipped(step: RecordInput): Ignored | undefined {
   const { notification, event, settings } = step;
   if (isSelfHeal(notification) && settings.selfHeal === 'skip') {
@@ -168,8 +168,8 @@ function skipped(step: RecordInput): Ignored | undefined {
 }
 
 /**
- * A notification that was held up on its way is not about the past because of that. One from the future has a wrong
- * clock.
+ * A notification that was delayed on its way is not about the past for that reason. One from the future comes from a
+ * wrong clock.
  */
 function sentAtMs({ sent_at }: Notification, { receivedAt }: SignalContext): number {
   const received = receivedAt.getTime();

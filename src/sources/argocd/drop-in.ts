@@ -25,8 +25,9 @@ export const saysSomething = (payload: object): boolean =>
   ['environment', 'sha', 'ref', 'status'].some((key) => Object.hasOwn(payload, key));
 
 /**
- * Shape D: the body of GitLab's documented ConfigMap, as it was kept before the API gave numbers, or sent to no path of
- * the API. It knows no app, no operation and no time: the same project, environment and commit is the same deployment.
+ * Shape D: the body of GitLab's documented ConfigMap, as it was stored before the API assigned numbers, or sent to no
+ * path of the API. It has no app, no operation and no time: the same project, environment and commit is the same
+ * deployment.
  */
 export function mapDropIn(
   payload: unknown,
@@ -43,7 +44,7 @@ export function mapDropIn(
   return { kind: 'records', records: [toRecord({ body, state, project, written: writtenSha(payload), ...context })] };
 }
 
-/** As it came: a template prints `<no value>` where it knows none. */
+/** Unchanged: a template prints `<no value>` for a missing value. */
 function writtenSha(payload: unknown): string {
   const { sha } = payload as { readonly sha?: unknown }; // an object: it was parsed
   if (typeof sha === 'string') return sha.trim() === '' ? 'empty' : JSON.stringify(short(sha, 100));

@@ -10,9 +10,9 @@ const LOST = "Its notification was lost; read from Argo CD's history.";
 
 /**
  * A record for each earlier deployment of the history, oldest first. Those that were reported, or are older than the
- * first notification of the application, are sorted out where that is known (store/changes/serial-history.ts). Applied
- * is not healthy: only what the health says of the time before the next operation is an end. The history does not tell
- * which syncs had nothing to change: where those are left out, nothing is read from it.
+ * first notification of the application, are dropped where that is known (store/changes/serial-history.ts). Applied is
+ * not healthy: only the health of the time before the next operation is an end. The history does not show which syncs
+ * had nothing to change: where those are left out, nothing is read from it.
  */
 export function earlierBy(notification: Notification, context: SignalContext, oldestMs: number): NewChangeRecord[] {
   const { app } = notification;
@@ -30,7 +30,7 @@ function recordsOfEarlier(earlier: Earlier, { notification, context, oldestMs }:
   const { id, startedAt, deployedAt, after, until, overtakenAt, isRollback } = earlier;
   const { settings, receivedAt } = context;
   const of = identity(notification);
-  // Argo CD puts nothing back behind a sync that failed; what a dry run hides may be another one's failure.
+  // Argo CD does not self-heal after a sync that failed; what a dry run hides may be another one's failure.
   const isLast = !overtakenAt && isSelfHeal(notification);
   const span = { startedAt: startedAt ?? deployedAt, appliedAt: deployedAt, ...(until && { until }), isLast };
   const outcome = outcomeOf(healthNow(notification), span, healthyWhen(notification, settings));
@@ -64,7 +64,7 @@ function recordsOfEarlier(earlier: Earlier, { notification, context, oldestMs }:
   return outcome.state === 'running' && overtakenAt ? [overtaken(step, overtakenAt)] : recordsOf(step);
 }
 
-/** An end that was never reported: it follows from what came after it. Any end that a tool reports outweighs it. */
+/** An end that was never reported: it is inferred from what came after it. Any end that a tool reports outweighs it. */
 function overtaken(step: RecordInput, at: string): NewChangeRecord {
   const record = toRecord({ ...step, state: 'canceled', notes: [OVERTAKEN] });
   const id = recordId(step.key, 'canceled', 'history', at);

@@ -4,7 +4,7 @@ import type { Notification } from './schema.ts';
 import type { Settings } from './settings.ts';
 import { webUrl } from './text.ts';
 
-/** A guess that is shown is a note; the annotation and the labels are no guess. */
+/** A guess is noted on the record; the annotation and the labels are no guess. */
 export interface Named {
   readonly name: string;
   readonly note?: string;
@@ -12,7 +12,7 @@ export interface Named {
 
 const LABELS = ['environment', 'env', 'stage'];
 
-/** Only names that leave no doubt: `prod-eu` may be anything. */
+/** Only unambiguous names: `prod-eu` may be anything. */
 const TIERS: Readonly<Record<string, Tier>> = {
   production: 'production',
   prod: 'production',
@@ -28,7 +28,7 @@ const TIERS: Readonly<Record<string, Tier>> = {
   development: 'development',
 };
 
-/** Words that name an environment wherever they stand. A number may follow: `dev2`, `pr-12`. */
+/** Words that name an environment wherever they occur. A number may follow: `dev2`, `pr-12`. */
 export const ENVIRONMENT_WORDS: readonly string[] = [
   ...Object.keys(TIERS),
   'uat',
@@ -56,7 +56,7 @@ export function environmentOf(
   return name ? { name } : guessed(notification, settings, advice);
 }
 
-/** The first name that holds an environment's word; else the namespace, else the cluster. */
+/** The first name that contains a word for an environment; else the namespace, else the cluster. */
 function guessed(notification: Notification, settings: Guessing, advice: string): Named {
   const inferred = (from: string) => `The environment is taken from ${from}; ${advice} to be sure.`;
   const { app } = notification;
@@ -79,7 +79,8 @@ function guessed(notification: Notification, settings: Guessing, advice: string)
 }
 
 /**
- * The last one: `test-lab-prod` is prod. `production` in `lighthouse-api-production`, `pr-12` in `lighthouse-pr-12`.
+ * The last one counts: `test-lab-prod` is prod. `production` in `lighthouse-api-production`, `pr-12` in
+ * `lighthouse-pr-12`.
  */
 export function environmentWordIn(text = '', words: ReadonlySet<string> = DEFAULT_WORDS): string | undefined {
   const parts = text.toLowerCase().split(/[^\p{L}\p{N}]+/u);
@@ -90,7 +91,7 @@ export function environmentWordIn(text = '', words: ReadonlySet<string> = DEFAUL
 }
 
 const DEFAULT_WORDS: ReadonlySet<string> = new Set(ENVIRONMENT_WORDS);
-/** These come and go, one for each merge request. */
+/** Short-lived environments, one for each merge request. */
 const NUMBERED: ReadonlySet<string> = new Set(['pr', 'mr', 'preview', 'review']);
 
 /** An application of applications deploys into Argo CD's own namespace: that says nothing. */
@@ -105,7 +106,7 @@ function clusterOf({ destination: { name, server } }: Notification): string | un
   return host === undefined || /^kubernetes\.default(\.svc(\..+)?)?$/.test(host) ? undefined : host;
 }
 
-/** For rules: what names the place, whatever the environment is called. */
+/** For rules: names of the target, whatever the environment is called. */
 export function labelsOf(notification: Notification): Record<string, string> {
   const { app, destination } = notification;
   const cluster = destination.name ?? clusterOf(notification);

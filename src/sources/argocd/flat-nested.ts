@@ -3,9 +3,7 @@ import { Text } from './schema.ts';
 
 const Part = z.record(z.string(), z.unknown()).catch({});
 
-/**
- * Parts of an Application that templates paste whole into a body of their own, and the flat names of what is in them.
- */
+/** Parts of an Application that templates paste whole into a body of their own, and the flat names of their fields. */
 const PARTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   operationState: { phase: 'phase', startedAt: 'started_at', finishedAt: 'finished_at', message: 'message' },
   health: { status: 'health_status' },
@@ -15,14 +13,14 @@ const PARTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   syncResult: { revision: 'commit_sha' },
 };
 
-/** The body with the values of its nested parts under flat names. A value of the body itself counts before theirs. */
+/** The body with the values of its nested parts under flat names. A value of the body itself takes precedence. */
 export function flattened(payload: object): Readonly<Record<string, unknown>> {
   const body = Part.parse(payload);
   const operation = Part.parse(body['operationState']);
   const nested = { initiatedBy: operation['initiatedBy'], syncResult: operation['syncResult'], ...body };
   const found: Record<string, unknown> = {};
   for (const [part, names] of Object.entries(PARTS)) {
-    const values = Part.parse(nested[part as keyof typeof nested]); // whatever is not there is {}
+    const values = Part.parse(nested[part as keyof typeof nested]); // missing parts are {}
     for (const [theirs, flat] of Object.entries(names)) {
       if (Text.parse(values[theirs]) !== undefined) found[flat] = values[theirs];
     }

@@ -47,7 +47,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 export const withoutState = (body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
   Object.fromEntries(Object.entries(body).filter(([key]) => !FIELDS.includes(key) && key !== 'message'));
 
-/** Worst first: an app is as well as the worst word about it. */
+/** Worst first: the worst word about an app decides. */
 const WORST_FIRST: readonly (readonly [Meaning, State])[] = [
   ['failed', 'failed'],
   ['degraded', 'failed'],

@@ -16,7 +16,7 @@ import { quotedWord, short, webUrl } from './text.ts';
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** Guides agree on no names. In order of trust; all of them are in templates that people use. */
+/** Guides use different names. In order of reliability; all of them occur in templates that people use. */
 const ALIASES = {
   app: ['application', 'app', 'application_name', 'app_name', 'name', 'service'],
   revision: ['commit_sha', 'sha', 'revision', 'git_revision'],
@@ -75,7 +75,7 @@ const ADVICE =
   'Send at least an app, a status ("Succeeded", "Failed" or "Running"), a revision and a time, or the ' +
   'shiplog template of the README, which says more.';
 
-/** A first subscription tells the last sync of every app. */
+/** A first subscription reports the last sync of every app. */
 function mapUnlessOld(flat: Flat): Mapped {
   const { body, state, startedAt, finishedAt, webhook, settings } = flat;
   const moment = startedAt ?? finishedAt;
@@ -134,8 +134,8 @@ function detailsOf(flat: Flat): Partial<NewChangeRecord> {
 const KEY_LIMIT = 200; // characters of each part
 
 /**
- * Nothing in it is about when it arrived: the same body is the same deployment whenever it comes. The environment is
- * part of it because two clusters may hold apps of one name.
+ * Nothing in it depends on the time of arrival: the same body is the same deployment whenever it comes. The environment
+ * is part of it because two clusters may have apps of one name.
  */
 function keyOf({ body, app, environment, startedAt, finishedAt }: Flat): string {
   const dedupId = Text.parse(body['dedup_id']);
@@ -151,15 +151,15 @@ function keyOf({ body, app, environment, startedAt, finishedAt }: Flat): string 
   return ['argocd-flat', Text.parse(body['uid']) ?? app, ...rest].map((part) => part.slice(0, KEY_LIMIT)).join(':');
 }
 
-/** An end without a time may come again after another one: the app recovered. It is told apart by its webhook alone. */
+/** An end without a time may come again after another one: the app recovered. Only its webhook distinguishes it. */
 const whenTold = ({ state, finishedAt, webhook }: Flat): string[] =>
   isFinal(state) && !finishedAt ? [webhook.id] : [];
 
-/** The app is all that such a body names: its next roll-out has an identical body. */
+/** Such a body names only the app: its next roll-out has an identical body. */
 const namesNoRun = ({ body, startedAt, finishedAt }: Flat): boolean =>
   !(Text.parse(body['dedup_id']) ?? read(body, 'revision') ?? startedAt ?? finishedAt);
 
-/** Between final states the later moment wins, so that an app that degrades must do so after its sync. */
+/** Between final states the later moment wins, so that an app must degrade later than its sync ended. */
 function timesOf(flat: Flat): Pick<NewChangeRecord, 'occurredAt' | 'startedAt' | 'finishedAt'> {
   const { startedAt, finishedAt, isDegraded } = flat;
   const receivedAt = flat.webhook.receivedAt.toISOString();
@@ -200,7 +200,8 @@ function linkOf(body: Body): string | undefined {
 
 function toNotification(body: Body, app: string): Notification {
   const namespace = read(body, 'namespace');
-  const isArgoCds = namespace && /^argo-?cd/i.test(namespace); // where the Application lies, not what it deploys to
+  // the namespace of the Application, not that of its target
+  const isArgoCds = namespace && /^argo-?cd/i.test(namespace);
   return Notification.parse({
     app: { name: app, project: body['project'] },
     destination: { name: read(body, 'cluster'), ...(!isArgoCds && { namespace }) },

@@ -3,9 +3,7 @@ import type { State } from '../../domain/change-record.ts';
 import { toIso } from '../../values/time.ts';
 import type { Notification } from './schema.ts';
 
-/**
- * What says that a sync which was applied is a success: the health, a roll-out that waits as well, or the sync alone.
- */
+/** What makes an applied sync a success: the health, also while a roll-out is suspended, or the sync alone. */
 export const HealthyWhen = z.enum(['healthy', 'suspended', 'synced']);
 export type HealthyWhen = z.infer<typeof HealthyWhen>;
 
@@ -14,7 +12,7 @@ const WAITING = ['Progressing', 'Missing', 'Suspended', 'Unknown'];
 export const isHealthWord = (status: string): boolean =>
   status === 'Healthy' || status === 'Degraded' || WAITING.includes(status);
 
-/** The health without what the removal of the application does to it. */
+/** The health without the effect of the application's deletion. */
 export function healthNow({ health, app, event }: Notification): Notification['health'] {
   const reported = event === 'degraded' ? { ...health, status: 'Degraded' } : health;
   const goneAt = toIso(app.deleted_at);
@@ -27,27 +25,27 @@ export function healthNow({ health, app, event }: Notification): Notification['h
 export interface HealthPeriod {
   readonly startedAt: string;
   readonly appliedAt: string;
-  /** When the next operation began. Absent: what the health is now is still the health of this one. */
+  /** When the next operation began. Absent: the present health is still the health of this one. */
   readonly until?: string;
-  /** No operation that deploys came after it: whatever goes wrong now is caused by this deployment. */
+  /** No operation that deploys came after it: a later failure is caused by this deployment. */
   readonly isLast: boolean;
 }
 
-/** How it ended, by the health. `running`: nothing says so yet. */
+/** How it ended, by the health. `running`: it has not ended as far as the health shows. */
 export interface Outcome {
   readonly state: Extract<State, 'running' | 'succeeded' | 'failed'>;
-  /** When it became so, where that is known and later than the sync. */
+  /** When it reached that state, where that is known and later than the sync. */
   readonly changedAt?: string;
   /** The application was degraded before this began, and still is. */
   readonly wasDegraded?: true;
-  /** The health says it, and not since when: it was so at least when it was told. */
+  /** The health shows it, and not since when: at the latest since it was reported. */
   readonly isUndated?: true;
 }
 
 /**
- * Applied is not healthy. `health.since` is when the health last changed: between then and now the application was what
- * it is now, which is how a later look still reports an earlier deployment. Before Argo CD 2.14 nothing says since
- * when.
+ * Applied is not healthy. `health.since` is when the health last changed: from then until now the application was what
+ * it is now, which is how a later notification still reports an earlier deployment. Before Argo CD 2.14 the time is
+ * unknown.
  */
 export function outcomeOf(
   { status, since: reported }: Notification['health'],

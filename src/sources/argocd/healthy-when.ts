@@ -15,7 +15,7 @@ const Rule = z.strictObject({
   is: HealthyWhen,
 });
 
-/** One word for all applications, or a list of which the first that fits counts. All of a line must fit. */
+/** One word for all applications, or a list of which the first match counts. All parts of an entry must match. */
 export const HealthyWhenRules = z
   .union(
     [HealthyWhen, z.array(Rule)],

@@ -4,15 +4,15 @@ import { isRollbackTo, keyOf } from './revision.ts';
 import type { HistoryEntry, Notification } from './schema.ts';
 import { webUrl } from './text.ts';
 
-/** An earlier deployment, as the history remembers it. Whether its notification was lost, only the store knows. */
+/** An earlier deployment of the history. Only the store knows whether its notification was lost. */
 export interface Earlier {
   readonly id: number;
-  /** What a notification of it would have said, as far as the history knows. */
+  /** The content of its notification, as far as the history has it. */
   readonly notification: Notification;
   readonly deployedAt: string;
-  /** Since Argo CD 2.11 the history says when the operation started: that is the deployment's own key. */
+  /** Since Argo CD 2.11 the history has the start of the operation, which is the deployment's own key. */
   readonly startedAt?: string;
-  /** When the entry before it was deployed. */
+  /** When the previous entry was deployed. */
   readonly after?: string;
   /** Until when the application's health was this one's, where that is over. */
   readonly until?: string;
@@ -31,8 +31,8 @@ function numbered({ history }: Notification): readonly (HistoryEntry & { id: num
 }
 
 /**
- * Argo CD puts drifted resources back, or rehearses: the deployment before goes on behind it. Automated syncs name
- * resources for that alone, in every version; autoHealAttemptsCount is carried into syncs of new commits (2.13, 2.14).
+ * Argo CD self-heals, or runs dry: the previous deployment stays in place. Automated syncs name resources for that
+ * alone, in every version; autoHealAttemptsCount is carried into syncs of new commits (2.13, 2.14).
  */
 export const isSelfHeal = ({ operation }: Notification): boolean => operation.automated && operation.partial;
 export const isAside = (notification: Notification): boolean =>
@@ -124,19 +124,22 @@ function nextAfter(next: HistoryEntry | undefined, notification: Notification): 
   return isAside(notification) ? undefined : toIso(notification.operation.started_at);
 }
 
-/** What failed, or was a part only, left the last whole sync in place: a health that is good then speaks for it. */
+/**
+ * A sync that failed, or was partial, left the last whole sync in place: a healthy application then speaks for that
+ * one.
+ */
 function hiddenAt(next: HistoryEntry | undefined, notification: Notification): string | undefined {
   const { phase, started_at } = notification.operation;
   if (next) return nextAfter(next, notification);
   return phase === 'Running' || phase === 'Terminating' ? toIso(started_at) : undefined;
 }
 
-/** No revision is equal to it. */
+/** It equals no revision. */
 const NOT_KNOWN = 'unknown';
 
 /**
- * Images, annotations of a commit and messages are of now, not of then: nothing of them is left, but the images that
- * run where nothing was deployed since.
+ * Images, annotations of a commit and messages are those of now, not of then: they are removed, except for the images
+ * that run where nothing was deployed since.
  */
 function asNotification(
   entry: HistoryEntry,
@@ -174,7 +177,10 @@ function asNotification(
   };
 }
 
-/** Today's sources stand for those of then only while there are as many: an application may have got a second one. */
+/**
+ * Today's sources are used for the earlier deployment only while there are as many: an application may have got a
+ * second one.
+ */
 function sourcesOf({ sources, revision, revisions }: HistoryEntry, now: Notification): Notification['sources'] {
   if (sources.length > 0) return sources;
   const deployed = revisions.length > 0 ? revisions.length : revision ? 1 : 0;

@@ -61,7 +61,7 @@ function instructions(targets: readonly string[], argocdUrl: string | undefined)
   return lines.map((line) => `# ${line}`.trimEnd());
 }
 
-/** What is no name of an application would be a command in the shell that it is pasted into. */
+/** Anything that is no name of an application would be a command in the shell that it is pasted into. */
 function namesOf(targets: readonly string[]): readonly string[] {
   const names = targets
     .map((target) => target.replace(/^application:/, ''))

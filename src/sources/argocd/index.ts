@@ -39,7 +39,7 @@ export const argocd = z
   .strictObject({
     type: z.literal('argocd'),
     name: Name.default('argocd'),
-    /** What the Argo CD secret holds under `shiplog-token`. Argo CD can sign nothing. */
+    /** The value of the Argo CD secret `shiplog-token`. Argo CD cannot sign. */
     secrets: Secrets,
     max_body_mib: z.number().positive().max(100).default(2),
     /** GitLab projects that its deployments may be written to. Absent: all. */
@@ -52,19 +52,19 @@ export const argocd = z
     noop: z.enum(['record', 'skip']).default('record'),
     /** An app that turns unhealthy later than this after its sync is no failed deployment. */
     degraded_within_hours: z.number().positive().default(24),
-    /** What says that a sync was a success: one word, or a list of words for applications that the rest fits. */
+    /** What makes a sync a success: one word, or a list with the applications to which each word applies. */
     healthy_when: HealthyWhenRules,
     /** Words that name an environment in the names of applications, namespaces, projects and clusters. */
     environment_words: z.array(z.string().regex(WORD, 'write one word, such as prod')).default([...ENVIRONMENT_WORDS]),
     /** `search-production` in production is the service `search`. */
     service_without_environment: z.boolean().default(true),
-    /** A first subscription tells the last sync of every app, however old. */
+    /** A first subscription reports the last sync of every app, however old. */
     max_age_hours: z.number().positive().default(24),
     /** Hosts whose repositories are GitLab projects. */
     gitlab_hosts: z.array(z.string()).default([]),
     /** The branch of a drop-in body that names none. */
     default_ref: z.string().optional(),
-    /** Where the commit of the application stands, when Argo CD deploys manifests of another repository. */
+    /** Where to find the commit of the application, when Argo CD deploys manifests of another repository. */
     application_commit: ApplicationCommit,
     api: Api,
   })
@@ -126,7 +126,7 @@ function apiPart(api: MissedApi, settings: Settings) {
 }
 
 /**
- * People write `https://gitlab.example.com:8443/` where the host is asked for, and a path where GitLab lies under one.
+ * People write `https://gitlab.example.com:8443/` where the host is asked for, and a path where GitLab runs under one.
  */
 function gitlabAt(text: string): { host: string; root: string } {
   const [authority = '', ...path] = text

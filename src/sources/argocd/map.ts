@@ -23,7 +23,7 @@ export function toMapped(payload: unknown, webhook: Webhook, settings: Settings)
 }
 
 /**
- * At a path of GitLab's API the path says what the body is: a row of the API, or what was kept before there were any.
+ * At a path of GitLab's API the path says what the body is: a row of the API, or what was stored before rows existed.
  */
 function mapByPath(payload: object, webhook: Webhook, settings: Settings): Mapped | undefined {
   const status = commitStatusPath(webhook.path);
@@ -39,7 +39,7 @@ function mapByPath(payload: object, webhook: Webhook, settings: Settings): Mappe
   return isBefore ? mapDropIn(payload, route.project, { webhook, settings }) : unmapped(payload);
 }
 
-/** A flat body that names an app says more than GitLab's deployment, although it may hold all its fields. */
+/** A flat body that names an app has more than GitLab's deployment, although it may have all its fields. */
 function mapOthers(payload: object, webhook: Webhook, settings: Settings): Mapped {
   if (isFlat(payload)) return mapFlat(payload, webhook, settings);
   return isDropInBody(payload) ? mapDropIn(payload, undefined, { webhook, settings }) : unmapped(payload);
@@ -49,14 +49,14 @@ function mapOthers(payload: object, webhook: Webhook, settings: Settings): Mappe
 export function toAnswer(outcome: Outcome, webhook: Webhook): Answer | undefined {
   if (commitStatusPath(webhook.path)) return commitStatusAnswer(outcome) ?? apiRefusal(outcome);
   if (outcome.kind !== 'accepted') return routeOf(webhook.path) && apiRefusal(outcome);
-  // whether one of the others is news, nobody knows yet
+  // it is not known yet whether one of the others is news
   const current = outcome.records.filter(({ history }) => !history?.recovered);
   const ids = current.map((record) => record.id);
   const deployments = [...new Set(current.map((record) => record.deployment))];
   return { status: 202, body: { accepted: true, status: 'accepted', ids, deployments } };
 }
 
-/** Senders to GitLab's API look at the status alone, if at all: never 2xx for what says nothing. */
+/** Senders to GitLab's API check the status alone, if at all: never 2xx for a body that reports nothing. */
 function apiRefusal(outcome: Outcome): Answer | undefined {
   if (outcome.kind !== 'ignored') return refusalAnswer(outcome);
   const says = SAYS_NOTHING.has(outcome.reason);

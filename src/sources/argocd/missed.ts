@@ -94,7 +94,7 @@ async function listSince(ask: Ask, since: Date, { api, signal, warn }: Call & { 
   });
 }
 
-/** Argo CD answers 403 for what is not there, and for what the account may not see. */
+/** Argo CD answers 403 for what does not exist, and for what the account may not see. */
 async function askFor(ask: Ask, { metadata }: Listed, { signal, warn }: Call): Promise<object | undefined> {
   const { name, namespace } = metadata;
   const query = namespace ? `?appNamespace=${encodeURIComponent(namespace)}` : '';
@@ -131,7 +131,7 @@ function recordsOf(application: object, { since, now, url, settings }: Reconcile
   const isNew = moments.some((moment) => moment !== undefined && moment >= since.toISOString());
   const own = phase === 'Running' || isNew ? mapStep(notification, reported) : undefined;
   const earlier = earlierBy(notification, reported, since.getTime());
-  // What was overtaken before that is no news; an end that the health shows may be.
+  // Ends by supersession before that are no news; an end that the health shows may be.
   const news = earlier.filter(({ history, endReason }) => !history?.late || endReason === undefined);
   return [...(own?.kind === 'records' ? own.records : []), ...news];
 }

@@ -17,7 +17,7 @@ interface OriginInput {
   readonly notification: Notification;
   readonly settings: Settings;
   readonly deployed: Deployed;
-  /** Read from the history, which knows the manifests only. */
+  /** Read from the history, which has only the manifests. */
   readonly isRecovered: boolean;
 }
 
@@ -29,7 +29,7 @@ export function originOf(about: OriginInput): Origin {
   const found = applicationCommitOf(notification, settings.applicationCommit, { isRecovered });
   if (found.kind !== 'none') return applicationsOwn(about, found);
   const repository = repositoryOf(notification, deployed.source, settings);
-  // A later step may find the application's commit: the words of another commit must not stand beside it.
+  // A later step may find the application's commit: the texts of another commit must not be shown with it.
   const commit = settings.applicationCommit.readTag
     ? deployed.sha && { sha: deployed.sha }
     : commitOf(notification, deployed.sha);
@@ -85,7 +85,7 @@ function manifestsOf(
 }
 
 /**
- * The application's project has to be named: the manifests lie in another one, unless the annotation names the same.
+ * The application's project has to be named: the manifests are in another one, unless the annotation names the same.
  */
 function projectOf(
   notification: Notification,
@@ -102,9 +102,7 @@ function projectOf(
   return { name: project, ...(url && { url }), gitlabProject: project };
 }
 
-/**
- * With a source hydrator the message is of the commit that Argo CD wrote, and the sha is of the one that a person did.
- */
+/** With a source hydrator the message is of the commit that Argo CD wrote, and the sha is of a person's commit. */
 function commitOf({ commit, dry_sha }: Notification, sha: string | undefined): NewChangeRecord['commit'] {
   const named = dry_sha ? {} : commitText(commit);
   return sha || Object.keys(named).length > 0 ? { ...(sha && { sha }), ...named } : undefined;

@@ -20,19 +20,19 @@ export interface RecordInput {
   readonly event: Event;
   readonly state: State;
   readonly key: string;
-  /** Absent only for what is read from a history that does not say it. */
+  /** Absent only for entries of a history without it. */
   readonly startedAt?: string;
   readonly receivedAt: string;
   readonly settings: Settings;
-  /** The terms of the field for what told it. */
+  /** The name of the signal, in the terms of the field. */
   readonly signal: string;
   readonly history: History;
   readonly isRollback: boolean;
-  /** When the health became what it is, where that was after the sync. */
+  /** When the health changed to its value, where that was after the sync. */
   readonly changedAt?: string;
   /** The application was degraded before the sync began. */
   readonly wasDegraded?: true;
-  /** Nothing says when the health became what it is. */
+  /** It is unknown when the health changed to its value. */
   readonly isUndated?: true;
   readonly notes?: readonly string[];
 }
@@ -41,8 +41,8 @@ export interface RecordInput {
 export const TEMPLATE = 'argocd notification';
 
 /**
- * Before Argo CD 2.14 nothing says since when the application is healthy or degraded: when it was told orders what
- * became of it. A success has a second record for that, since the first one says when the sync ended.
+ * Before Argo CD 2.14 it is unknown since when the application is healthy or degraded: the time of the report orders
+ * its outcome. A success has a second record for that, since the first one has the end of the sync.
  */
 export function recordsOf(step: RecordInput): NewChangeRecord[] {
   const { notification, state, isUndated } = step;
@@ -95,8 +95,9 @@ export function toRecord(step: RecordInput): NewChangeRecord {
 }
 
 /**
- * The template and the whole Application may tell the same step, and one of them knows more: each has its own record.
- * An app that degrades and recovers, perhaps again and again, has a record for each moment; max_age_hours ends it.
+ * The template and the whole Application may report the same step, and one of them has more facts: each has its own
+ * record. An app that degrades and recovers, perhaps again and again, has a record for each moment; max_age_hours ends
+ * it.
  */
 function idOf(step: RecordInput): string {
   const { key, state, event, signal, history } = step;
@@ -115,7 +116,7 @@ function idOf(step: RecordInput): string {
   );
 }
 
-/** A sync may run on for another revision, or tell only later which one it is. */
+/** A sync may continue for another revision, or report only later which one it is. */
 function revisionTags({ event, history }: RecordInput): string[] {
   return event === 'running' && history.revision && history.attempt ? [history.revision] : [];
 }
@@ -123,7 +124,7 @@ function revisionTags({ event, history }: RecordInput): string[] {
 const endedByHealth = ({ state, event, changedAt }: RecordInput): string | undefined =>
   state === 'running' || event === 'failed' ? undefined : changedAt;
 
-/** A source's own path says where in its repository the manifests lie; "." is all of it. */
+/** A source's own path is the directory of the manifests in its repository; "." is all of it. */
 function pathsOf({ source }: Deployed): string[] {
   const path = source?.path && bareFolder(source.path);
   return path && path !== '.' ? [path] : [];

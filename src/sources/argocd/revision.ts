@@ -12,9 +12,9 @@ export interface Deployed {
   readonly sha?: string;
   /** The source that the commit, or failing that the application, comes from. */
   readonly source?: SourceOfApp;
-  /** What Argo CD calls the revision of that source: a sha, a chart version or a digest. */
+  /** Argo CD's revision of that source: a sha, a chart version or a digest. */
   readonly revision?: string;
-  /** What was applied, where the commit is another one: a source hydrator rendered it. */
+  /** The revision that was applied, where the commit is another one: a source hydrator generated it. */
   readonly manifests?: { readonly source: SourceOfApp; readonly revision?: string; readonly rendered: true };
   readonly artifacts: readonly string[];
   readonly notes: readonly string[];
@@ -46,8 +46,8 @@ const READ = 'The commit is the one that the source hydrator read, not the one t
 const NOT_READ = 'Argo CD does not say which commit the source hydrator read for these manifests.';
 
 /**
- * What a person wrote, where a source hydrator rendered the deployed manifests of it. Argo CD shows only the newest
- * commit that it read: after a roll-back that is another one's, and there is none here.
+ * A person's commit, from which a source hydrator generated the deployed manifests. Argo CD shows only the newest
+ * commit that it read: after a roll-back that is another one, and the commit is unknown.
  */
 function dryOf(
   notification: Notification,
@@ -110,7 +110,7 @@ function notesOf(reported: {
   if (reported.candidates.some(({ source }) => source?.chart)) {
     return ['There is no commit: a chart version was deployed.'];
   }
-  if (reported.isRunning) return []; // it is looked up first: HEAD, or nothing, is what was asked for
+  if (reported.isRunning) return []; // it is resolved first: HEAD, or nothing, is what was asked for
   if (revisions.length === 0) return ['There is no commit: Argo CD did not say which revision it deploys.'];
   return [`There is no commit: the revision is ${revisions.join(', ').slice(0, 200)}.`];
 }
@@ -125,7 +125,8 @@ export function refOf(notification: Pick<Notification, 'app'>, source: SourceOfA
 type Ref = { readonly ref?: string; readonly tag?: boolean };
 
 /**
- * A whole version, as `v1.2.3`, is the name of a tag; a merge request's ref, and any other of Git's own, is no branch.
+ * A full version, such as `v1.2.3`, is the name of a tag; a merge request's ref, and any other of Git's own, is no
+ * branch.
  */
 function toRef(text: string | undefined): Ref {
   const { ref, tag } = nameRef(text?.replace(/^refs\/remotes\/[^/]+\//, 'refs/heads/'));
@@ -201,7 +202,7 @@ export function repositoryOf(
   return { name, ...(repo && { url: repo.url }), ...(gitlabProject && { gitlabProject }) };
 }
 
-/** A GitLab may lie under a path of its host, which is no group. */
+/** A GitLab may run under a path of its host, which is no group. */
 function withoutRoot({ host, path }: RepoUrl, roots: ReadonlyMap<string, string>): string {
   const root = roots.get(host);
   return root && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { firstFields, listOf, textUnless } from '../../values/text.ts';
 
 /**
- * Text that says something, or undefined. Go templates print `<no value>` for a missing field; wrong types count as
+ * Text that is not blank, or undefined. Go templates print `<no value>` for a missing field; wrong types count as
  * missing, because one odd field must not lose the deployment.
  */
 export const Text = textUnless((text) => text === '<no value>' || text === '<nil>');
@@ -13,7 +13,7 @@ export const Texts = z.preprocess(firstFields, z.record(z.string(), Text)).catch
 export const Flag = z.boolean().catch(false);
 export const Count = z.number().catch(0);
 
-/** An object that is there even when it was not sent, so that readers need no `?.`. Every key must take undefined. */
+/** An object that exists even when it was not sent, so that readers need no `?.`. Every key must accept undefined. */
 export function lenient<Shape extends z.ZodRawShape>(shape: Shape) {
   const object = z.object(shape);
   return object.catch(() => object.parse({}));
@@ -51,16 +51,16 @@ const HistoryEntry = lenient({
 export type HistoryEntry = z.output<typeof HistoryEntry>;
 
 /**
- * What the template in configmap.yaml sends. Parses every JSON: what is missing or odd is undefined, 0, false or [].
+ * The body of the template in configmap.yaml. Parses every JSON: missing or odd values are undefined, 0, false or [].
  */
 export const Notification = lenient({
   event: Text,
-  /** Of the template. Absent: it is older than any that has one. */
+  /** Version of the template. Absent: it is older than any with a version. */
   version: Count,
   sent_at: Text,
   argocd_url: Text,
   app: lenient({
-    /** Since when the application is on its way out. */
+    /** When the deletion of the application began. */
     deleted_at: Text,
     name: Text,
     namespace: Text,
@@ -77,7 +77,7 @@ export const Notification = lenient({
     finished_at: Text,
     username: Text,
     automated: Flag,
-    /** A retry may deploy another revision than the try before (Argo CD 3.2: retry.refresh). */
+    /** A retry may deploy another revision than the attempt before (Argo CD 3.2: retry.refresh). */
     retry_count: Count,
     dry_run: Flag,
     partial: Flag,
@@ -87,9 +87,9 @@ export const Notification = lenient({
   revisions: Revisions,
   sources: listOf(SourceOfApp).catch([]),
   overrides: Overrides,
-  /** Of the newest commit that the source hydrator read, which need not be the one that is deployed. */
+  /** Of the newest commit that the source hydrator read, which need not be the deployed one. */
   dry_sha: Text,
-  /** The commit that it wrote of that, and where it read. */
+  /** The commit that it wrote for that one, and where it read. */
   hydrator: lenient({ hydrated_sha: Text, repo_url: Text, target_revision: Text, path: Text }),
   health: lenient({ status: Text, message: Text, since: Text }),
   conditions: listOf(lenient({ type: Text, message: Text })).catch([]),
@@ -110,7 +110,7 @@ export const Notification = lenient({
 });
 export type Notification = z.output<typeof Notification>;
 
-/** What stands beside a wrapped Application: Datadog's and CDviz's templates. `GetCommitMetadata` writes capitals. */
+/** What is sent beside a wrapped Application: Datadog's and CDviz's templates. `GetCommitMetadata` writes capitals. */
 export const Wrapping = lenient({
   timestamp: Text,
   context: lenient({ argocdUrl: Text }),

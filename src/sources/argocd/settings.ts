@@ -3,7 +3,7 @@ import type { ApplicationCommit } from './application-commit.ts';
 import { HealthyWhen } from './health.ts';
 import type { Notification } from './schema.ts';
 
-/** Which applications a setting is for: all that is said must fit. */
+/** Which applications a setting is for: all of its parts must match. */
 export interface Selected<Value> {
   readonly fits: (app: Notification) => boolean;
   readonly value: Value;
@@ -18,7 +18,7 @@ export interface Settings {
   readonly selfHeal: 'skip' | 'record';
   readonly noop: 'record' | 'skip';
   readonly maxAgeMs: number;
-  /** The first that fits counts. */
+  /** The first match counts. */
   readonly healthyWhen: readonly Selected<HealthyWhen>[];
   /** Lower case. */
   readonly environmentWords: ReadonlySet<string>;
@@ -26,7 +26,7 @@ export interface Settings {
   readonly serviceWithoutEnvironment: boolean;
   /** Host names, lower case, without scheme and port. */
   readonly gitlabHosts: readonly string[];
-  /** Where a GitLab lies under a path: its host, and that path without slashes at its ends. */
+  /** For a GitLab under a path: its host, and that path without slashes at its ends. */
   readonly gitlabRoots: ReadonlyMap<string, string>;
   readonly defaultRef: string | undefined;
   readonly applicationCommit: ApplicationCommit;
@@ -40,9 +40,9 @@ export function healthyWhen(notification: Notification, { healthyWhen: rules }: 
   return success ? data : (rules.find(({ fits }) => fits(notification))?.value ?? 'healthy');
 }
 
-/** Who told it, and when it reached us. */
+/** The origin of a notification, and when it reached us. */
 export interface SignalContext {
-  /** The terms of the field for what told it. */
+  /** The name of the signal, in the terms of the field. */
   readonly signal: string;
   readonly receivedAt: Date;
   readonly settings: Settings;

@@ -14,5 +14,5 @@ export function short(text: string, limit = MESSAGE_LIMIT): string {
 
 export const webUrl = (text: string | undefined): URL | undefined => parseWebUrl(safeUrl(text));
 
-/** For a sentence: what they said, in quotes. */
+/** Foreign words in quotation marks, for a sentence. */
 export const quotedWord = (text: string | undefined): string => (text ? `"${text.slice(0, 40)}"` : 'missing');

@@ -1,5 +1,5 @@
 /**
- * No JWT library: nothing is verified or signed here. One date is read of a token that is configured, and a library
+ * No JWT library: nothing is verified or signed here. One date is read of a token of the configuration, and a library
  * (jose) would decode it in one line less.
  */
 import { z } from 'zod';
@@ -12,7 +12,7 @@ const YEAR_9999_SECONDS = 253_402_300_799;
  */
 const Claims = z.object({ exp: z.number().positive().max(YEAR_9999_SECONDS) });
 
-/** Argo CD's tokens are JWTs. Whether one is genuine is for Argo CD to say: here only a date is read. */
+/** Argo CD's tokens are JWTs. Only Argo CD can verify one: here only a date is read. */
 export function expiresAt(token: string): Date | undefined {
   const { data } = Claims.safeParse(parseClaims(token.split('.')[1] ?? ''));
   return data && new Date(data.exp * 1000);

@@ -5,7 +5,7 @@ const has = (value: object, ...keys: string[]): boolean => keys.every((key) => O
 
 const ADVICE = 'Send the shiplog template of the README instead.';
 
-/** Authentic JSON that is no shape this version reads. Never a 4xx: Argo CD does not send it again. */
+/** Authentic JSON of an unknown shape. Never a 4xx: Argo CD does not send it again. */
 export function unmapped(payload: unknown): Mapped {
   return { kind: 'ignored', reason: 'unmapped', detail: `${describe(payload)}. ${ADVICE}` };
 }

@@ -5,7 +5,7 @@ import { type Ask, createAsk } from '../ask.ts';
 import { pathSegment } from '../path-segment.ts';
 import { repositoryPathOf } from './repository-path.ts';
 
-/** What an unset environment variable leaves counts as not written. */
+/** An environment variable that is not set leaves an empty text, which counts as not written. */
 const Optional = z
   .string()
   .trim()
@@ -34,7 +34,7 @@ export const ApiSettings = z.strictObject({
   /** An access token of a repository, project or workspace; with `email`, an API token of that account. */
   token: Token,
   email: Optional,
-  /** Where deployments that were never reported are looked for. */
+  /** Where deployments that were never reported are searched for. */
   repositories: z.array(RepositoryName).default([]),
   /** The same, for all repositories of a workspace that changed lately. */
   workspaces: z.array(WorkspaceName).default([]),
@@ -65,7 +65,7 @@ export interface Api {
 export function createApi(settings: ApiSettings | undefined): Api | undefined {
   if (!settings?.token) return undefined;
   const { url, token, email } = settings;
-  // What goes over the wire is what an answer could repeat.
+  // The encoded credential is what an answer could repeat.
   const secret = email ? Buffer.from(`${email}:${token}`).toString('base64') : token;
   const ask = createAsk({
     baseUrl: url,
@@ -114,7 +114,7 @@ export function isRefusal(error: unknown): error is ResolveFailed {
   return status !== undefined && status >= 400 && status < 500 && ![401, 408, 429].includes(status);
 }
 
-/** For what only embellishes: a token without the scope for it must not cost the deployment. */
+/** For optional facts: a token without the scope for them must not cost the deployment. */
 export async function undefinedOnFailure<T>(question: Promise<T>): Promise<T | undefined> {
   try {
     return await question;

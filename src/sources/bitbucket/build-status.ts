@@ -40,8 +40,8 @@ type Status = NonNullable<CommitStatusBody['commit_status']>;
 
 /**
  * A build status names no environment, comes before somebody pressed Run on a manual step, and may fail when nothing
- * was deployed. So by itself it is no deployment: it is a reason to ask Bitbucket, unless the configuration says what
- * it is.
+ * was deployed. So by itself it is no deployment: it is a reason to ask Bitbucket, unless the configuration says which
+ * deployment it is.
  */
 export function fromBuildStatus(payload: JsonObject, context: Context, rules: BuildStatusRules): Mapped {
   const body = CommitStatusBody.parse(payload);

@@ -135,7 +135,7 @@ function cloudCommit({ commits, commit }: CloudParts, repository: Repository): R
   });
 }
 
-/** Start and end of a run; `at` is the moment that this state tells about. */
+/** Start and end of a run; `at` is the moment that this state describes. */
 function cloudTimes(deployment: CloudDeployment, state: State): { at?: string; started?: string; finished?: string } {
   const { state: reported, last_update_time: updated } = deployment;
   const started = reported?.started_on ?? reported?.start_date;
@@ -145,8 +145,8 @@ function cloudTimes(deployment: CloudDeployment, state: State): { at?: string; s
 }
 
 /**
- * A deployment is keyed by its step, because that is the one name which the REST object and the step itself both know.
- * A run after the first has the same step: it is another deployment.
+ * A deployment is keyed by its step, because both the REST object and the step itself have that name. A run after the
+ * first has the same step: it is another deployment.
  */
 function cloudKeys(parts: CloudParts, repository: Repository, pipeline: Pipeline): Keys {
   const { deployment, environment } = parts;

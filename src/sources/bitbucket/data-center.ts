@@ -37,7 +37,7 @@ const DATA_CENTER_STATES: Readonly<Record<string, State>> = {
 
 /**
  * The commit of ROLLED_BACK is the one that was undone. In the record it would say that just this commit runs now, and
- * GitLab would be told so; which one does run, Bitbucket does not say.
+ * GitLab would be sent that; which one does run, Bitbucket does not say.
  */
 const rolledBackNote = ({ sha }: Resolved): string =>
   `rolled back was commit ${sha ?? 'of an unknown sha'}: Bitbucket does not name the one that runs now`;

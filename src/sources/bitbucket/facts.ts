@@ -3,7 +3,7 @@ import type { ToolFacts } from '../source.ts';
 export const FACTS = {
   type: 'bitbucket',
   productName: 'Bitbucket',
-  /** As the snippet for Bitbucket Pipelines in Alert24's own guide calls it. */
+  /** Its name in the snippet for Bitbucket Pipelines in Alert24's own guide. */
   changeLogName: 'bitbucket-pipelines',
   witness: 'job',
   pipelineLabel: 'pipeline',

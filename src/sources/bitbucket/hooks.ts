@@ -26,7 +26,7 @@ export interface HooksParts {
   readonly secrets: readonly string[];
 }
 
-/** Makes the webhook of each target what it should be. */
+/** Creates or repairs the webhook of each target. */
 export function createApplyHooks({ api, secrets }: HooksParts) {
   const secret = secrets[0] ?? '';
   return async function applyHooks(order: HookOrder): Promise<readonly string[]> {

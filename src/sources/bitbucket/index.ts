@@ -56,7 +56,7 @@ export const bitbucket = z
     };
   });
 
-/** What a source with a token can do. */
+/** Functions of a source with a token. */
 function apiFunctions(parts: {
   readonly api: Api;
   readonly settings: ApiSettings;
@@ -101,7 +101,7 @@ function signatureAdvice(signature: string | undefined): string {
 }
 
 /**
- * What the step of the README posts when it is done. Every moment has its own step, so that every try is a new
+ * What the step of the README posts when it is done. Every moment has its own step, so that every test is a new
  * deployment.
  */
 function sample(at: Date, config: { readonly name: string; readonly secrets: readonly string[] }): Sample {

@@ -30,8 +30,7 @@ export const isStarted = ({ state }: CloudDeployment): boolean => state?.name !=
 export const startOf = ({ state }: CloudDeployment): string | undefined => state?.started_on ?? state?.start_date;
 
 /**
- * Reads a list that comes newest first, page by page. A row that comes again, since newer ones pushed it on, counts
- * once.
+ * Reads a list that comes newest first, page by page. A row that comes again, because newer ones moved it, counts once.
  */
 export function createRowReader(): (values: readonly unknown[]) => Row[] {
   const seen = new Set<string>();
@@ -53,20 +52,20 @@ export function createRowReader(): (values: readonly unknown[]) => Row[] {
 export const pipelineUuid = ({ release, deployable, pipeline }: CloudDeployment): string | undefined =>
   first([pipeline?.uuid, release?.pipeline?.uuid, deployable?.pipeline?.uuid].map(inBraces));
 
-/** What is known of a pipeline, so that several rows of it cost no more than one. */
+/** Facts about a pipeline, so that several rows of it cost no more requests than one. */
 export interface PipelineCache {
   readonly repo: RepositoryPath;
   readonly pipelines: Map<string, Promise<Pipeline | undefined>>;
   readonly steps: Map<string, Promise<readonly RestStep[]>>;
 }
 
-/** What a row became: a record, or the reason why none. */
+/** The result for a row: a record, or the reason why there is none. */
 export interface MappedRow {
   readonly record?: NewChangeRecord | undefined;
   readonly ignored?: Ignored;
 }
 
-/** A row and all that Bitbucket said about it when it was asked. */
+/** A row, and Bitbucket's answers to all questions about it. */
 interface CombinedRow {
   readonly subject: JsonObject;
   readonly pullRequest: NewChangeRecord['pullRequest'];
@@ -81,8 +80,8 @@ export type MapRow = (
 ) => Promise<MappedRow>;
 
 /**
- * Turns rows into records, by way of the same mapping that a posted REST object takes: same keys, same ids. Whatever
- * made us ask, a row becomes the same record, since of two with one id only the first is kept. A row that has not
+ * Turns rows into records, by the same mapping as for a posted REST object: same keys, same ids. Whatever the reason
+ * for asking, a row becomes the same record, since of two with one id only the first is kept. A row that has not
  * changed is not asked about again.
  */
 export function createMapRow(): MapRow {
@@ -163,7 +162,7 @@ function once<Value>(asked: Map<string, Promise<Value>>, key: string, ask: () =>
 
 /**
  * Bitbucket gives a step the number of its last run; an earlier deployment of the same step was an earlier run. So was
- * one that ended before the step started: it was started again, and the list does not show it yet.
+ * one that ended before the step started: it was started again, and the list does not show that yet.
  */
 function runOf(read: CloudDeployment, step: RowStep | undefined, later: number): number | undefined {
   const last = Number(step?.run_number);

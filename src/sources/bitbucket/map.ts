@@ -10,7 +10,7 @@ import { DataCenterDeployment, Text } from './schema.ts';
 import { fromSpans } from './spans.ts';
 import { fromStep, stepVariables } from './step.ts';
 
-/** The connection test of Data Center. Only the header says so: a body is free to claim anything. */
+/** The connection test of Data Center. Recognised by the header alone: a body can claim anything. */
 export const isPing = ({ headers }: WebhookHead): boolean => headers['x-event-key'] === 'diagnostics:ping';
 
 export interface Settings {

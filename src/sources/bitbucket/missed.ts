@@ -13,14 +13,14 @@ type MissedCall = ApiCall & { warn(finding: string): void };
 
 /** Pages of a list that are read at most: 2,000 deployments of a repository, 2,000 repositories of a workspace. */
 const MAX_PAGES = 20;
-/** The list is sorted by the start. A deployment that ends now may have started so long ago. */
+/** The list is sorted by the start. A deployment that ends now may have started this long ago. */
 const LONGEST_DEPLOYMENT_MS = 12 * 3_600_000;
-/** A deployment may come so long after the last push to its repository. */
+/** A deployment may come this long after the last push to its repository. */
 const PUSHED_BEFORE_MS = 3 * 24 * 3_600_000;
 
 /**
- * All deployments since a moment, repository by repository. One that cannot be read does not hide the others; but where
- * an answer may come later, or all are refused, the list is not whole, which is said at the end.
+ * All deployments since a moment, repository by repository. A repository that cannot be read does not hide the others;
+ * but where an answer may come later, or all are refused, the list is incomplete, which is reported at the end.
  */
 export function createMissed(parts: ResolveParts & { settings: ApiSettings }) {
   return async function* missed(since: Date, call: MissedCall): AsyncGenerator<readonly NewChangeRecord[]> {
@@ -67,7 +67,7 @@ async function* deploymentsSince(
   }
 }
 
-/** Without any time it counts as new: rather once too often than never. */
+/** A row without any time counts as new: better once too often than never. */
 const lastMoment = (row: CloudDeployment): string =>
   row.last_update_time ?? row.state?.completed_on ?? row.state?.completion_date ?? startOf(row) ?? '~';
 

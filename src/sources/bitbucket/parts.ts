@@ -39,7 +39,7 @@ export interface Repository {
   readonly note?: string;
 }
 
-/** A commit that was named: by its full sha, or by something shorter, of which only the note speaks. */
+/** A commit of the body: its full sha, or an abbreviation, which is only noted. */
 export interface Resolved {
   readonly sha?: string;
   readonly note?: string;
@@ -71,7 +71,7 @@ export function common(repository: Repository, environment: Environment, context
   };
 }
 
-/** Uuids in braces stand in the place of both parts too, and are no name. */
+/** Uuids in braces may replace both parts, and are no name. */
 export const fullNamed = (name: string): boolean => /^[\w.-]+\/[\w.-]+$/.test(name);
 
 export function bitbucketOrg(fullName: string | undefined, uuid: string | undefined, slug?: string): Repository {
@@ -91,7 +91,7 @@ export function bitbucketOrg(fullName: string | undefined, uuid: string | undefi
   });
 }
 
-/** The name of a deployment that tells no step. */
+/** The name of a deployment without a step. */
 export function pipelineKey(parts: {
   readonly repository: Repository;
   readonly pipeline: string | undefined;
@@ -110,9 +110,9 @@ export function pipelineKey(parts: {
 }
 
 /**
- * An environment stands in a pipeline once, at a step or at a stage of several: pipeline, environment and run are what
+ * An environment occurs in a pipeline once, at a step or at a stage of several: pipeline, environment and run are what
  * the steps of a stage have in common. Bitbucket: "The deployment environment occurs multiple times in the pipeline".
- * @param step what tells one step from another. Absent: the whole is reported.
+ * @param step distinguishes the steps. Absent: the whole is reported.
  */
 export function stageOf(parts: {
   readonly build: string | undefined;
@@ -154,7 +154,7 @@ export function commitOf(reported: {
 }
 
 /**
- * A pull-request pipeline says its number; a deployment from main has only the message that Bitbucket wrote when it
+ * A pull-request pipeline has its number; a deployment from main has only the message that Bitbucket wrote when it
  * merged.
  */
 export function pullRequest(reported: {
@@ -186,7 +186,7 @@ export function authorAsActor(author: string | undefined): Actor | undefined {
     : undefined;
 }
 
-/** Only a full sha goes on; a shortened one is worth a note, anything else is no commit. */
+/** Only a full sha is used; an abbreviated one is noted, anything else is no commit. */
 export function resolveCommit(candidates: readonly (string | undefined)[]): Resolved | undefined {
   const sha = first(candidates.map(fullSha));
   if (sha) return { sha };
@@ -205,7 +205,7 @@ export function bareUuid(uuid: string | undefined): string | undefined {
   return uuid?.replace(/[{}]|%7[bd]/gi, '').toLowerCase() || undefined;
 }
 
-/** A table read with a word that came from outside: `constructor` is in no table. */
+/** A lookup in a table by foreign text: `constructor` is in no table. */
 export function lookUp<Meaning>(
   table: Readonly<Record<string, Meaning>>,
   word: string | undefined,
@@ -218,13 +218,13 @@ export const first = <Value>(values: readonly (Value | undefined)[]): Value | un
 
 export const texts = (...all: readonly (string | undefined)[]): string[] => all.filter((text) => text !== undefined);
 
-/** Leaves out what is undefined: unknown stays absent in a record. */
+/** Leaves out what is undefined: unknown values are absent in a record. */
 export function withoutUndefined<Shape extends object>(parts: { [Key in keyof Shape]: Shape[Key] | undefined }): Shape {
   // the same keys, fewer of them
   return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined)) as Shape;
 }
 
-/** Words from outside, fit for a sentence. */
+/** Foreign words for a sentence. */
 export const short = (text: string): string => text.replace(/[^\x21-\x7e]+/g, ' ').slice(0, 80);
 
 export const records = (record: NewChangeRecord) => ({ kind: 'records' as const, records: [record] });

@@ -3,7 +3,7 @@ import { bareUuid, withoutUndefined } from './parts.ts';
 import { Text } from './schema.ts';
 
 /**
- * Where a repository lies in Bitbucket Cloud. Both parts are slugs, or uuids in braces, which the API takes as well.
+ * The path of a repository in Bitbucket Cloud. Both parts are slugs, or uuids in braces, which the API accepts as well.
  */
 export interface RepositoryPath {
   readonly workspace: string;
@@ -47,7 +47,7 @@ export function inBraces(uuid: string | undefined): string | undefined {
   return bare && /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(bare) ? `{${bare}}` : undefined;
 }
 
-/** Asks which deployments a pipeline made. */
+/** The question which deployments a pipeline made. */
 export const pipelineLookup = (
   repo: RepositoryPath,
   reported: {
@@ -66,7 +66,7 @@ export interface AskedPipeline {
   readonly status?: string;
 }
 
-/** Read again with the same care: the data in Redis was written by another version of this program. */
+/** Validated again: another version of this program may have written the data in Redis. */
 export function askedPipeline(lookup: Lookup): AskedPipeline | undefined {
   const { workspace, repository } = lookup;
   const repo = repositoryPathOf(`${workspace}/${repository}`) ?? repoOfUuids(workspace, repository);

@@ -38,7 +38,7 @@ export function createResolve({ api, instance, mapRow }: ResolveParts) {
   };
 }
 
-/** Bitbucket's list of deployments may lag behind the status that it sends: for so long it is asked again. */
+/** Bitbucket's list of deployments may lag behind the status that it sends: for this long it is asked again. */
 const LATE_MS = 60_000;
 const ENDED: readonly (string | undefined)[] = ['SUCCESSFUL', 'FAILED', 'STOPPED'];
 
@@ -80,7 +80,7 @@ async function resolvePipeline(
   return { kind: 'records', records };
 }
 
-/** The deployments of one pipeline. Bitbucket cannot be asked for them, so they are picked from the newest. */
+/** The deployments of one pipeline. Bitbucket has no filter for them, so they are picked from the newest. */
 async function rowsOf(
   pipeline: Pipeline,
   { repo }: AskedPipeline,

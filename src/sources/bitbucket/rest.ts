@@ -13,8 +13,8 @@ const DAY_MS = 24 * HOUR_MS;
 const PULL_REQUEST_MS = 15 * 60_000;
 
 /**
- * Pipelines shows more of a deployment when it is asked to (partial responses); by default it names the environment by
- * its uuid alone. What it then leaves out all the same is asked for one by one.
+ * Pipelines shows more of a deployment when asked to (partial responses); by default it names the environment by its
+ * uuid alone. What it leaves out all the same is requested one by one.
  */
 const DEPLOYMENT_FIELDS = [
   'environment.name',

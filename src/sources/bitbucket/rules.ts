@@ -2,12 +2,12 @@ import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { compilePattern } from '../../values/pattern.ts';
 
-/** Of key, name and description of a build status so much is looked at, characters. */
+/** How much of key, name and description of a build status is matched, characters. */
 const LOOKED_AT = 500;
 
 /**
- * A regular expression that names an environment. Nested repetition is refused, since it is never meant; what that
- * check overlooks, such as `(a|a)*`, RE2 matches in linear time, so that no text can hold up the bridge.
+ * A regular expression that names an environment. Nested repetition is refused, since it is always a mistake; patterns
+ * that this check overlooks, such as `(a|a)*`, RE2 matches in linear time.
  */
 const EnvironmentPattern = z.string().transform((pattern, context) => {
   const complain = (message: string) => {
@@ -28,9 +28,9 @@ const EnvironmentPattern = z.string().transform((pattern, context) => {
   return compiled;
 });
 
-/** Which build statuses are deployments, for those who say so. Bitbucket itself does not. */
+/** Which build statuses are deployments, by the configuration: Bitbucket itself does not say. */
 export const BuildStatusRules = z.strictObject({
-  /** Any of these that finds its environment in a status's key, name or description. */
+  /** The first of these that finds an environment in a status's key, name or description. */
   deployments: z.array(EnvironmentPattern).default([]),
   /** Branch → environment: a build of the branch is a deployment there. */
   branches: z.record(z.string().min(1), z.string().min(1)).default({}),

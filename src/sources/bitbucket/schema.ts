@@ -4,14 +4,14 @@ import { toIso } from '../../values/time.ts';
 import { Url } from '../../values/url.ts';
 
 /**
- * What stands for "nothing": an empty variable, the words that templates print for it, and `$NAME`, which pipes and
- * single quotes leave behind when the variable is not set.
+ * Values that mean "nothing": an empty variable, the words that templates print for it, and `$NAME`, which pipes and
+ * single quotes leave when the variable is not set.
  */
 const ABSENT = /^(?:|null|undefined|<no value>|\$\w+|\$\{\w+\})$/;
 
 /**
- * Text, or a number where text is meant (build numbers come as both). Anything else is absent: it must not lose the
- * deployment.
+ * Text, or a number where text is meant (build numbers come as both). Any other type counts as missing: it must not
+ * lose the deployment.
  */
 export const Text = z
   .union([z.string(), z.number()])
@@ -28,7 +28,7 @@ export const Time = z.union([z.string(), z.number()]).transform(toIso).optional(
 /** A link that may be shown to people: http(s), and never with a password in it. */
 export const Link = Url.optional();
 
-/** A part that may be missing, null or of another kind. */
+/** A part that may be missing, null or of another type. */
 export const part = <Shape extends z.ZodRawShape>(shape: Shape) => z.object(shape).optional().catch(undefined);
 
 const list = <Item extends z.ZodType>(item: Item) => listOf(item).optional().catch(undefined);
@@ -75,7 +75,7 @@ export const CloudDeployment = z.object({
   version: Text,
   last_update_time: Time,
   environment: Environment,
-  /** Bitbucket sends the uuid alone, unless it is asked for more or somebody joins the step. */
+  /** Bitbucket sends the uuid alone, unless more is requested or somebody joins the step. */
   step: part({
     uuid: Text,
     run_number: Text,
@@ -102,7 +102,10 @@ export const CloudDeployment = z.object({
 });
 export type CloudDeployment = z.infer<typeof CloudDeployment>;
 
-/** What may stand beside `deployment`. Not `actor`: in what Pipelines sends that is the workspace, not the person. */
+/**
+ * Further fields of the body beside `deployment`. Not `actor`: in what Pipelines sends that is the workspace, not the
+ * person.
+ */
 export const CloudWrapper = z.object({
   environment: Environment,
   commit: Commit,

@@ -8,8 +8,8 @@ import { type Attributes, SpansBody } from './schema.ts';
 const MAX_PIPELINES = 5;
 
 /**
- * `pipeline:span_created`, "OTEL Traces". It names no environment and calls failed runs COMPLETE, so all it is good for
- * is to ask Bitbucket about the pipeline.
+ * `pipeline:span_created`, "OTEL Traces". It names no environment and calls failed runs COMPLETE, so that it is only a
+ * reason to ask Bitbucket about the pipeline.
  */
 export function fromSpans(payload: JsonObject, { asks }: Context): Mapped {
   if (!asks) {
@@ -31,7 +31,7 @@ function pipelinesOf(payload: JsonObject): Lookup[] {
       .map((span) => textsOf(group?.resource?.attributes, span?.attributes)),
   );
   const anywhere = (name: string) => spans.find((reported) => reported.has(name))?.get(name);
-  // Real bodies leave out the full name and give two uuids, which may stand in the root span alone.
+  // Real bodies leave out the full name and give two uuids, which may be in the root span alone.
   const repo =
     repositoryPathOf(anywhere('pipeline.repository.full_name')) ??
     repoOfUuids(anywhere('pipeline.account.uuid'), anywhere('pipeline.repository.uuid'));

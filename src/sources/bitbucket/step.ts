@@ -36,8 +36,8 @@ import {
 import { StepVariables } from './schema.ts';
 
 /**
- * The variables, wherever they were put; the commit's message may stand among them or beside them. Without a commit and
- * without an environment they are of no step.
+ * The variables, wherever they are in the body; the commit's message may be among them or beside them. Without a commit
+ * and without an environment they belong to no step.
  */
 export function stepVariables(body: JsonObject): StepVariables | undefined {
   const { commit_message: message, commit_author: author } = StepVariables.parse(body);
@@ -52,7 +52,7 @@ export function stepVariables(body: JsonObject): StepVariables | undefined {
     .find((step) => step.BITBUCKET_COMMIT ?? step.BITBUCKET_DEPLOYMENT_ENVIRONMENT);
 }
 
-/** With the API, the person's name is asked for, and the record leaves the actor open rather than guess. */
+/** With the API, the person's name is asked for, and the record leaves the actor open instead of guessing. */
 export function fromStep(step: StepVariables, context: Context): Mapped {
   const read = readStep(step, context);
   if ('kind' in read) return read;
@@ -111,7 +111,7 @@ function readStep(step: StepVariables, context: Context): StepParts | Ignored {
 }
 
 /**
- * Only an after-script has BITBUCKET_EXIT_CODE, and it is the last command's own code: 2, 127. None yet: the step has
+ * Only an after-script has BITBUCKET_EXIT_CODE, which is the last command's own code: 2, 127. Without it the step has
  * begun.
  */
 function exitState(code: string | undefined): State | Ignored {

@@ -76,7 +76,7 @@ function toRecord(sent: PostedRequest): NewChangeRecord {
 
 /**
  * `/api/v1/services/<id>/changes` names the service; `/api/v1/changes` and `/webhooks/<name>` do not.
- * @throws WebhookRejected for anything else below `/api/v1/services/`: there is nothing to post to.
+ * @throws WebhookRejected for anything else below `/api/v1/services/`: nothing can be posted there.
  */
 function serviceIdOf(path: string): string | undefined {
   if (!path.startsWith('/api/v1/services/')) return undefined;
@@ -94,15 +94,14 @@ function decode(encoded: string): string | undefined {
   }
 }
 
-/** An id this long is no name any more, and keys stand in logs and URLs. */
+/** An id this long is no name any more, and keys are part of logs and URLs. */
 const LONGEST_ID = 200;
 
 /**
- * What makes two posts one change: their `external_id`, else all that describes the change but not its state, so that
- * neither
- * `curl --retry` nor a later status makes another one. Where no pipeline is named, the sender's Idempotency-Key knows
- * better: the same commit may be deployed again. A body with neither is a note by hand, and equal words are not one
- * change.
+ * What makes two posts one change: their `external_id`, else all fields that describe the change but not its state, so
+ * that neither `curl --retry` nor a later status makes another one. Without a pipeline, the sender's Idempotency-Key
+ * decides: the same commit may be deployed again. A body with neither is a note by hand, and two notes with equal words
+ * are not one change.
  */
 function deploymentKey({ change, webhook, serviceId }: PostedRequest): { key: string; isRepeatable: boolean } {
   if (change.external_id) return named(`changes:${bounded(change.external_id)}`);
@@ -134,8 +133,8 @@ const projectOfRun = ({ pipeline_url, job_url }: ChangeCreate) =>
   projectOfPipeline(pipeline_url) ?? projectOfPipeline(job_url);
 
 /**
- * `gitlabProject` comes from `gitlab_project` alone: a CI job of the project in `pipeline_url` made its deployment in
- * GitLab itself.
+ * `gitlabProject` comes from `gitlab_project` alone: a CI job of the project in `pipeline_url` created its deployment
+ * in GitLab itself.
  */
 function repositoryOf(change: ChangeCreate): Pick<NewChangeRecord, 'repository'> {
   const given = parseRepoUrl(change.repository);
@@ -179,7 +178,7 @@ function timesOf(change: ChangeCreate, webhook: Webhook) {
   };
 }
 
-/** A short sha is no commit that GitLab would know, but people look for it. */
+/** GitLab does not find a commit by a short sha, but people search for it. */
 function tagsOf(change: ChangeCreate): string[] {
   const short = shaPrefix(change.commit_sha);
   return [...new Set([...(change.tags ?? []), ...(short ? [`commit:${short}`] : [])])];

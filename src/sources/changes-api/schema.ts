@@ -8,7 +8,7 @@ import { STATE_WORDS } from '../state-words.ts';
 /** What an empty variable looks like after a template or a shell printed it. */
 const NOTHING = new Set(['', 'null', 'undefined', '<no value>', '<nil>']);
 
-/** `$CI_ENVIRONMENT_NAME`: a variable that nobody filled in. */
+/** `$CI_ENVIRONMENT_NAME`: a variable that was not replaced. */
 const UNFILLED = /^\$(?:\w+|\{\w+\})$/;
 
 const blankToAbsent = (value: unknown): unknown => {
@@ -64,11 +64,11 @@ const Time = z.preprocess(
     .optional(),
 );
 
-/** `In Progress` and `IN_PROGRESS` are one word. */
+/** `In Progress` and `IN_PROGRESS` are the same. */
 const stateWord = (value: unknown): unknown =>
   typeof value === 'string' ? value.toLowerCase().replaceAll('-', '_').replaceAll(' ', '_') : value;
 
-/** Undefined as an input must reach the message `summary is required`, so that there is no preprocess here. */
+/** Undefined must reach the message `summary is required`, so that there is no preprocess here. */
 const Summary = z.unknown().transform((value, context): string => {
   const text = blankToAbsent(value);
   if (typeof text === 'string') return text;
@@ -133,12 +133,12 @@ export function parseChange(payload: unknown): ChangeCreate {
   throw new WebhookRejected('bad_payload', `${field} ${issue?.message}`);
 }
 
-/** Names of fields that nobody here understands: a typing error, or another version of their API. */
+/** Names of unknown fields: a typing error, or another version of their API. */
 export function unknownFields(payload: unknown): string[] {
   return Object.keys(payload ?? {}).filter((name) => !Object.hasOwn(ChangeCreate.shape, name));
 }
 
-/** Fields that hold a variable nobody filled in. */
+/** Fields that hold a variable that was not replaced. */
 export function unfilledFields(payload: unknown): string[] {
   return Object.entries(payload ?? {})
     .filter(([, value]) => typeof value === 'string' && UNFILLED.test(value.trim()))

@@ -1,6 +1,8 @@
 import type { Answer, Outcome } from '../source.ts';
 
-/** CTO.ai answers `{"message": "event written", "data": {}}`, which stands in the log of the job; the id is ours. */
+/**
+ * CTO.ai answers `{"message": "event written", "data": {}}`, which is printed in the log of the job; the id is ours.
+ */
 export function answerOf(outcome: Outcome): Answer | undefined {
   if (outcome.kind !== 'accepted') return undefined;
   const record = outcome.records[0];

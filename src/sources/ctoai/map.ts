@@ -15,7 +15,7 @@ export function mapEvent(payload: unknown, webhook: Webhook, instance: string): 
   const parsed = Event.safeParse(payload);
   if (!parsed.success) throw new WebhookRejected('bad_payload', 'the body must be a JSON object');
   const event = parsed.data;
-  // An error for the job: its log is the only place where somebody sees that nothing was recorded.
+  // An error for the job: only its log shows somebody that nothing was recorded.
   if (!event.event_name) throw new WebhookRejected('bad_payload', 'event_name is required: deployment');
   if (event.event_name.toLowerCase() !== 'deployment')
     return ignored('not_a_deployment', `event_name is ${short(event.event_name)}`);
@@ -76,8 +76,7 @@ function toRecord({ event, state, webhook, instance }: SentEvent): NewChangeReco
 
 /**
  * `/webhooks/<name>/<run>`: the job of setup.ts posts there, and GitLab fills `$CI_PIPELINE_ID` in. The event itself
- * has
- * nothing that tells two deployments of one commit apart.
+ * has nothing that distinguishes two deployments of one commit.
  */
 function runOf(path: string): string | undefined {
   const encoded = /^\/webhooks\/[^/]+\/([^/]+)\/?$/.exec(path)?.[1];
@@ -93,7 +92,7 @@ function deploymentKey({ event, repo, run }: { event: Event; repo: string; run: 
   return `ctoai:${digest(JSON.stringify([team_id ?? null, repo, environment ?? null, ...what]))}`;
 }
 
-/** A short sha is no commit that GitLab would know, but people look for it. */
+/** GitLab does not find a commit by a short sha, but people search for it. */
 const shortSha = (commit: string | undefined): string[] => {
   const short = shaPrefix(commit);
   return short ? [short] : [];

@@ -2,12 +2,9 @@ import { z } from 'zod';
 import type { State } from '../../domain/change-record.ts';
 import { textUnless } from '../../values/text.ts';
 
-/**
- * What the clients of CTO.ai send for something that there is not: "null" (GitLab template), null (GitHub action), ""
- * (orb).
- */
+/** What the clients of CTO.ai send for a missing value: "null" (GitLab template), null (GitHub action), "" (orb). */
 const NOTHING = new Set(['', 'null', 'undefined', '<no value>']);
-/** `$CI_ENVIRONMENT_NAME`: a variable that nobody filled in. */
+/** `$CI_ENVIRONMENT_NAME`: a variable that was not replaced. */
 const UNFILLED = /^\$(?:\w+|\{\w+\})$/;
 
 const Text = textUnless((text) => NOTHING.has(text) || UNFILLED.test(text));
@@ -38,7 +35,7 @@ const STATES: Readonly<Record<string, State>> = {
   initiated: 'running',
 };
 
-/** Undefined for a word that is none of theirs. */
+/** Undefined for an unknown word. */
 export function stateOf(action: string): State | undefined {
   const word = action.toLowerCase();
   return Object.hasOwn(STATES, word) ? STATES[word] : undefined;

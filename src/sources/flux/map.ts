@@ -11,7 +11,7 @@ import { FluxEvent, metadataOf } from './schema.ts';
 import { type Meaning, meaningOf } from './states.ts';
 
 const SHOWN_CHARS = 40;
-/** What deploys; sources, image policies and the rest do not. */
+/** Kinds that deploy; sources, image policies and others do not. */
 const KINDS = ['Kustomization', 'HelmRelease'];
 
 export interface Settings {
@@ -92,7 +92,7 @@ function toRecord(reported: Reported): NewChangeRecord {
 }
 
 /**
- * The object in its cluster, and the revision; of a HelmRelease the values as well, which Flux calls the token. A
+ * The object in its cluster, and the revision; for a HelmRelease the values as well, which Flux calls the token. A
  * roll-back of Helm is an event of its own: it goes back to a release that has been deployed before.
  */
 function keyOf({ event, meaning, revision }: Reported, occurredAt: string): string {
@@ -106,7 +106,7 @@ function keyOf({ event, meaning, revision }: Reported, occurredAt: string): stri
   return `flux:${namespace}/${name}:${digest([...place, ...what].join('\n'))}`;
 }
 
-/** Never guessed: what the event says, else what the configuration says of the place. */
+/** Never guessed: what the event says, else what the configuration maps the cluster or namespace to. */
 function environmentOf(event: FluxEvent, { environments }: Settings): string | undefined {
   const said = metadataOf(event, 'environment') ?? metadataOf(event, 'env');
   if (said !== undefined) return said;

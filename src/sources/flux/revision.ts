@@ -2,9 +2,9 @@ import { nameRef } from '../../values/ref.ts';
 import { fullSha } from '../../values/sha.ts';
 import { type FluxEvent, metadataOf } from './schema.ts';
 
-/** What was applied, as Flux writes it, and the commit in it. */
+/** What was applied, in Flux's notation, and the commit in it. */
 export interface Revision {
-  /** `main@sha1:4f0c…`, `latest@sha256:0b31…`, `6.6.1`: what tells one deployment from the next. */
+  /** `main@sha1:4f0c…`, `latest@sha256:0b31…`, `6.6.1`: distinguishes one deployment from the next. */
   readonly text: string;
   readonly sha?: string;
   readonly ref?: string;
@@ -15,7 +15,7 @@ export interface Revision {
 /** `main@sha1:4f0c…`, since Flux 2.0; `main/4f0c…` before. */
 const NAMED = /^(?:(?<name>.+)[@/])?(?:(?<algorithm>sha1|sha256):)?(?<digest>[0-9a-f]{40}|[0-9a-f]{64})$/;
 
-/** Undefined: the event says none, and nothing was applied. */
+/** Undefined: the event has none, and nothing was applied. */
 export function revisionOf(event: FluxEvent): Revision | undefined {
   const text = metadataOf(event, 'revision');
   if (text === undefined) return undefined;

@@ -39,10 +39,10 @@ const REASONS: Readonly<Record<string, Meaning>> = {
   SourceNotReady: WAITS,
 };
 
-/** Flux says of a passed health check what it says of any progress: by its message alone it is the end. */
+/** Flux reports a passed health check like any progress: its message alone shows that it is the end. */
 const HEALTHY = /^Health check passed\b/;
 
-/** Undefined: the reason is none that is known. */
+/** Undefined: the reason is unknown. */
 export function meaningOf({ reason = '', message = '' }: FluxEvent): Meaning | undefined {
   if (reason === 'Progressing' && HEALTHY.test(message)) return { state: 'succeeded' };
   return Object.hasOwn(REASONS, reason) ? REASONS[reason] : undefined;

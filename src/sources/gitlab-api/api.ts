@@ -10,7 +10,7 @@ export { answer as apiAnswer, badParameter } from './refusal.ts';
 export { projectName, routeOf, serviceOf } from './route.ts';
 export { type ApiSettings, refusalAnswer } from './serve.ts';
 
-/** Where GitLab's API lies, for clients that take an address of a GitLab and no path. */
+/** The path of GitLab's API, for clients that take an address of a GitLab and no path. */
 export const API_PATH = '/api/v4/';
 
 /** The Deployments API of GitLab, for a source's own senders. */
@@ -31,7 +31,7 @@ export function verifyToken({ headers }: WebhookHead, secrets: readonly string[]
     headers['x-gitlab-token'],
     basicPassword(headers['authorization']),
   ];
-  // all are tried, so that the time does not tell which
+  // all are tried, so that the response time does not reveal which
   const valid = given.map((token) => isOneOf(token, secrets)).includes(true);
   if (valid) return;
   const problem = given.some((token) => token !== undefined) ? 'is not one of the secrets' : 'is missing';

@@ -3,13 +3,13 @@ import type { Params } from './params.ts';
 import { badParameter, invalid } from './refusal.ts';
 import { type Row, Status } from './row.ts';
 
-/** What a new deployment says of itself. */
+/** The parameters of a new deployment. */
 export type NewRow = Pick<Row, 'environment' | 'sha' | 'ref' | 'tag' | 'status'>;
 
 export interface Leniency {
   /** The branch of a body that names none. */
   readonly defaultRef?: string | undefined;
-  /** What stands for a commit where the sender has none, although GitLab would refuse it. */
+  /** What a sender writes for a commit when it has none, although GitLab would refuse it. */
   readonly takesWithoutCommit: (sha: string) => boolean;
 }
 
@@ -18,8 +18,8 @@ const TEXT_LIMIT = 1_000; // characters; a ref and a sha are shorter
 const REQUIRED = ['environment', 'sha', 'ref', 'tag', 'status'] as const;
 
 /**
- * What GitLab checks of a new deployment, in its order and words, as far as it can be known without the repository.
- * GitLab: lib/api/deployments.rb, spec/requests/api/deployments_spec.rb.
+ * What GitLab checks of a new deployment, in its order and with its messages, as far as that is possible without the
+ * repository. GitLab: lib/api/deployments.rb, spec/requests/api/deployments_spec.rb.
  * @throws Refusal
  */
 export function checkNew(given: Params, { defaultRef, takesWithoutCommit }: Leniency): NewRow {
@@ -56,9 +56,9 @@ const isAbsent = (value: unknown) => value === undefined || value === null;
 const textOf = (value: unknown) => String(value).trim();
 const statusOf = (params: Params): Status => Status.parse(textOf(params['status']));
 
-/** Grape takes these for a boolean. */
+/** Grape accepts these for a boolean. */
 const WORDS = ['true', 't', 'yes', 'on', '1', 'false', 'f', 'no', 'off', '0'];
-/** Anything but a plain value has no text, or one that its sender made up. */
+/** Undefined for anything but a plain value. */
 const wordOf = (value: unknown) => (typeof value === 'object' ? '' : String(value).trim().toLowerCase());
 const isBoolean = (value: unknown) => WORDS.includes(wordOf(value));
 const isTrue = (value: unknown) => WORDS.indexOf(wordOf(value)) < WORDS.length / 2;

@@ -24,7 +24,7 @@ export function listed(rows: readonly KeptRow[], params: Params, webhook: Pick<W
   return paged(found, { params, webhook, isKeyset: params['pagination'] === 'keyset', isDescending });
 }
 
-/** A list in which there is nothing. */
+/** A list without any entry. */
 export const emptyList = (params: Params, webhook: Pick<Webhook, 'path' | 'headers'>): Answer =>
   paged([], { params, webhook, isKeyset: false, isDescending: false });
 
@@ -77,7 +77,7 @@ function byNumber(found: readonly KeptRow[], perPage: number, { params, webhook 
   });
 }
 
-/** What follows a row that was shown: new ones that come meanwhile shift nothing. */
+/** The position after a row that was shown: new ones that come meanwhile shift nothing. */
 function byKey(found: readonly KeptRow[], perPage: number, { params, webhook }: Page): Answer {
   const after = countOf(params, 'cursor');
   const from = after === undefined ? 0 : found.findIndex(({ id }) => id === after) + 1;
@@ -88,11 +88,11 @@ function byKey(found: readonly KeptRow[], perPage: number, { params, webhook }: 
   return answer(200, rows.map(shownRow), links);
 }
 
-/** What asks for another page of the same list: no token that somebody put into the query. */
+/** The query of another page of the same list, without a token that somebody put into the query. */
 const REPEATED =
   /^(?:page|per_page|cursor|pagination|order_by|sort|status|environment|(?:updated|finished)_(?:after|before))$/;
 
-/** To the address by which the sender reached us, as a proxy before us tells it. */
+/** With the address by which the sender reached us, as a proxy in front of us reports it. */
 function link(params: Params, rel: string, { path, headers }: Page['webhook']): string {
   const repeated = Object.entries(params).filter(([name]) => REPEATED.test(name));
   const query = new URLSearchParams(Object.fromEntries(repeated.map(([name, value]) => [name, String(value)])));

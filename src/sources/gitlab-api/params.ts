@@ -8,8 +8,9 @@ export type Params = Readonly<Record<string, unknown>>;
 const FIELDS_LIMIT = 50;
 
 /**
- * The parameters of a request, from its query and its body, which wins: JSON, a form, or the parts of a form. A body
- * that says nothing of its kind, or calls JSON a form as `curl -d` does, is JSON if it looks like it.
+ * The parameters of a request, from its query and its body, which takes precedence: JSON, a form, or the parts of a
+ * form. A body without a content type, or JSON with the type of a form as `curl -d` sends it, is JSON if it looks like
+ * it.
  * @throws Refusal
  */
 export function paramsOf(webhook: Pick<Webhook, 'body' | 'headers' | 'query'>): Params {

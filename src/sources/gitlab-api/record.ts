@@ -23,14 +23,14 @@ export interface RecordSettings {
   readonly environmentOf: (name: string) => NewChangeRecord['environment'];
 }
 
-/** The deployment that a request made or moved; undefined for a body in which no row was kept. */
+/** The deployment that a request made or moved; undefined for a body in which no row was stored. */
 export function mapKeptRow(payload: unknown, webhook: Webhook, settings: RecordSettings): Mapped | undefined {
   const { data } = KeptRow.safeParse(payload);
   return data && { kind: 'records', records: [toRecord(data, webhook, settings)] };
 }
 
 /**
- * A request that nobody gave a number: a sample, or one to no path of the API. The same body is the same deployment.
+ * A request without a number: a sample, or one to no path of the API. The same body is the same deployment.
  * @throws Refusal
  */
 export function mapUnserved(payload: unknown, webhook: Webhook, settings: RecordSettings & Leniency): Mapped {

@@ -27,6 +27,6 @@ export function invalid(field: string, problem: string, advice = ''): Refusal {
   return new Refusal(400, { message: { [field]: [problem] } }, `${field}: ${problem}${advice && `. ${advice}`}`);
 }
 
-/** The two kinds of 404 that GitLab knows: a thing that is not there, and a route that is not there. */
+/** GitLab's two kinds of 404: for a missing object, and for a missing route. */
 export const notFound = (why: string): Refusal => new Refusal(404, { message: '404 Not found' }, why);
 export const noRoute = (why: string): Refusal => new Refusal(404, { error: '404 Not Found' }, why);

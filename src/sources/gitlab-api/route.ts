@@ -1,15 +1,15 @@
 import { trimChars } from '../../values/text.ts';
 
-/** A request to GitLab's API, as far as its path says what it is. */
+/** A request to GitLab's API, by its path. */
 export type Route =
   | { readonly kind: 'deployments'; readonly project: string }
   | { readonly kind: 'deployment'; readonly project: string; readonly id: string }
   | { readonly kind: 'merge_requests'; readonly project: string; readonly id: string }
   | { readonly kind: 'project'; readonly project: string }
   | { readonly kind: 'user' }
-  /** What should be a project's id or path is neither. */
+  /** The part for the project's id or path is neither. */
   | { readonly kind: 'no_project' }
-  /** It stands below the API, and is nothing that is imitated. */
+  /** It is below the API, and not imitated. */
   | { readonly kind: 'other' };
 
 const PROJECT_LIMIT = 500; // characters of a full path; GitLab allows 255 for each part and nobody needs two
@@ -28,9 +28,7 @@ export function routeOf(path: string): Route | undefined {
   return first === 'projects' ? projectRoute(rest) : { kind: 'other' };
 }
 
-/**
- * The collection stands last, or before an id, or before that and `merge_requests`: what is before it is the project.
- */
+/** The collection is last, or before an id, or before that and `merge_requests`: what is before it is the project. */
 function projectRoute(segments: readonly string[]): Route {
   const at = [1, 2, 3].map((back) => segments.length - back).find((index) => segments[index] === 'deployments');
   const [, id, more] = at === undefined ? [] : segments.slice(at);
@@ -59,7 +57,7 @@ function decoded(text: string): string {
   }
 }
 
-/** An id or a full path; not `$PROJECT_ID` or `<your-project-id>`, which nobody filled in. */
+/** An id or a full path; not `$PROJECT_ID` or `<your-project-id>`, which was not replaced. */
 export function projectName(text: string): string | undefined {
   if (text.length > PROJECT_LIMIT) return undefined;
   const name = trimChars(text, '/');

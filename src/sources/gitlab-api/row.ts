@@ -7,9 +7,9 @@ import type { NumberedRow } from '../rows.ts';
 export const Status = z.enum(['running', 'success', 'failed', 'canceled']);
 export type Status = z.infer<typeof Status>;
 
-/** A deployment as GitLab keeps one, with what it needs to become a change. Times are ISO 8601 UTC. */
+/** A deployment as GitLab stores one, with what it needs to become a change. Times are ISO 8601 UTC. */
 export const Row = z.object({
-  /** As the path named it: a number or a full path. */
+  /** As in the path: a number or a full path. */
   project: z.string(),
   environment: z.string(),
   /** As it was sent: no commit, where the sender has none. */
@@ -18,12 +18,12 @@ export const Row = z.object({
   tag: z.boolean(),
   status: Status,
   created_at: Time,
-  /** When it came to its status. */
+  /** When it reached its status. */
   updated_at: Time,
 });
 export type Row = z.infer<typeof Row>;
 
-/** As it lies in the inbox: the row beside its numbers. */
+/** As it is stored in the inbox: the row beside its numbers. */
 export const KeptRow = Row.extend({ id: z.int().positive(), iid: z.int().positive() });
 export type KeptRow = z.infer<typeof KeptRow>;
 
@@ -39,7 +39,8 @@ const EVENTS: Readonly<Record<Status, string>> = {
 };
 
 /**
- * Why GitLab would not take the step; undefined when it does. `running` follows only upon what no API caller can make.
+ * Why GitLab would refuse the step; undefined when it would not. `running` follows only states that no API caller can
+ * make.
  */
 export function refusedStep(from: Status, to: Status): string | undefined {
   return to === 'running' || from === to ? `cannot transition via "${EVENTS[to]}"` : undefined;
@@ -66,7 +67,7 @@ const NO_URL = { external_url: null };
 /** Whose token it is, only the sender knows. */
 export const USER = { id: 1, username: 'shiplog', name: 'Shiplog', state: 'active', locked: false, avatar_url: null };
 
-/** The same name is the same number; GitLab's are below 2^31, too. */
+/** The same name always gives the same number; GitLab's are below 2^31, too. */
 const environmentId = (project: string, name: string): number =>
   Number.parseInt(digest(`${project.toLowerCase()}\n${name}`).slice(0, 7), 16) + 1;
 

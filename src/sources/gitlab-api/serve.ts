@@ -25,8 +25,8 @@ interface Call {
 }
 
 /**
- * What GitLab's Deployments API does with a request: an answer, or a deployment to keep and then the answer. What it
- * does not take is refused, in GitLab's words; a 2xx means that it was taken.
+ * What GitLab's Deployments API does with a request: an answer, or a deployment to keep and then the answer. Other
+ * requests are refused, with GitLab's messages; a 2xx means that it was accepted.
  * @throws Refusal
  */
 export async function serve(webhook: Webhook, rows: Rows, settings: ApiSettings): Promise<Served> {
@@ -35,7 +35,7 @@ export async function serve(webhook: Webhook, rows: Rows, settings: ApiSettings)
   const method = webhook.method === 'HEAD' ? 'GET' : webhook.method;
   switch (`${method} ${route.kind}`) {
     case 'POST deployments':
-    case 'PUT deployments': // whatever the template of a notification chose: it names no id, so that it can only be new
+    case 'PUT deployments': // whatever the template of a notification chose: without an id, it can only be new
     case 'PATCH deployments':
       return create(call, projectOf(route));
     case 'GET deployments':
@@ -71,12 +71,12 @@ function elsewhere({ method, path }: Webhook, { kind }: Route): Refusal {
   return new Refusal(405, { error: '405 Not Allowed' }, `GitLab's Deployments API has no ${what}`);
 }
 
-/** As many tries as there could be senders in one moment. */
+/** As many attempts as there could be concurrent senders. */
 const TRIES = 20;
 
 /**
  * GitLab answers a deployment that equals the last one of its environment with that one: a request that was sent twice.
- * GitLab: app/services/deployments/create_service.rb. It also would make a second row of a deployment that is posted
+ * GitLab: app/services/deployments/create_service.rb. It also would make a second row for a deployment that is posted
  * again with its end, and leave the first running for ever; here the first row is updated.
  */
 async function create(call: Call, project: string): Promise<Served> {
@@ -107,7 +107,7 @@ async function create(call: Call, project: string): Promise<Served> {
 }
 
 /**
- * GitLab takes no deployment without a commit, and has no rule for them. A template that knows no commit sends an
+ * GitLab accepts no deployment without a commit, and so has no rule for them. A template without a commit sends an
  * identical body for the next deployment; a request that was not answered is sent again, and that one was not kept.
  */
 const isNext = ({ sha, status, updated_at }: KeptRow, at: string): boolean =>
@@ -118,15 +118,13 @@ const SENT_TWICE_MS = 1_000;
 
 const sameDeployment = (a: NewRow, b: NewRow): boolean => a.sha === b.sha && a.ref === b.ref && a.tag === b.tag;
 
-/**
- * While Redis is away a new deployment is kept all the same, under a number that Redis would reach in no time to come.
- */
+/** While Redis is away a new deployment is kept all the same, under a number that Redis never reaches. */
 function numbersWithout({ receivedAt }: Webhook): { id: number; iid: number } {
   const id = receivedAt.getTime() * 1_000 + randomInt(1_000);
   return { id, iid: id };
 }
 
-/** The row moves when the deployment is durable: an update that was not kept is no step that cannot be made again. */
+/** The row changes when the deployment is durable: an update that was not kept can be repeated. */
 async function update(call: Call, route: Route): Promise<Served> {
   const { webhook } = call;
   const status = checkUpdate(paramsOf(webhook));
@@ -166,12 +164,12 @@ async function found({ rows, table }: Call, route: Route): Promise<{ known: Numb
 
 const all = async ({ rows, table }: Call): Promise<KeptRow[]> => (await rows.list(table)).map(keptRow);
 
-/** Without its numbers, which lie beside it. */
+/** Without its numbers, which are stored beside it. */
 function plain({ id: _id, iid: _iid, ...row }: KeptRow): Row {
   return row;
 }
 
-/** What is kept is the whole row: mapped again, it makes the same record. */
+/** The whole row is kept: mapped again, it makes the same record. */
 function toKeep(webhook: Webhook, row: KeptRow, status: number) {
   return {
     kind: 'webhook',
@@ -180,7 +178,7 @@ function toKeep(webhook: Webhook, row: KeptRow, status: number) {
   } as const;
 }
 
-/** Clients that look the project up first go on with the id they are given: the name stands for the number. */
+/** Clients that look the project up first continue with the id in the answer: the name replaces the number. */
 const shownProject = (project: string) => ({
   id: /^\d{1,15}$/.test(project) ? Number(project) : project,
   name: project.split('/').at(-1),
@@ -188,7 +186,7 @@ const shownProject = (project: string) => ({
   path_with_namespace: project,
 });
 
-/** GitLab's words for what became of a request that was not served to its end. */
+/** GitLab's messages for a request that could not be completed. */
 export function refusalAnswer(outcome: {
   readonly kind: string;
   readonly error?: WebhookRejected;

@@ -16,7 +16,7 @@ export interface RowContext {
   readonly now: Date;
   /** The key that a hook gave: the API shows no job behind some deployments of trigger jobs. */
   readonly key?: string;
-  /** What further requests have brought. */
+  /** The results of further requests. */
   readonly extras?: Extras;
 }
 
@@ -25,13 +25,13 @@ export interface Extras {
   readonly mergeRequests: readonly MergeRequest[];
   readonly commit?: Commit;
   readonly paths?: readonly string[];
-  /** GitLab's list of them has more bytes than are taken. */
+  /** GitLab's list of them exceeds the size limit of an answer. */
   readonly pathsTooMany?: true;
 }
 
 /**
- * A deployment as the API shows it at this moment. A hook that reports a step knows better: it was made at the
- * transition, and this may already be the next one.
+ * A deployment as the API shows it at this moment. A hook that reports a step is more reliable: it was made at the
+ * transition, and this may already be the next state.
  */
 export function recordOfRow(row: DeploymentRow, reported: RowContext): Mapped {
   const { project, instance, now, extras } = reported;
@@ -52,7 +52,7 @@ export function recordOfRow(row: DeploymentRow, reported: RowContext): Mapped {
   const actor = personOf(deployable?.user) ?? personOf(row.user);
   const record: NewChangeRecord = {
     ...originOf(project, { instance, webhook: { receivedAt: now } }),
-    // What is completed later is another record: the first one with an id is the one that is kept.
+    // A completed record is another record: of two with one id only the first is kept.
     id: recordId(key, state, 'deployments API', at ?? '', extras ? digest(JSON.stringify(extras)) : ''),
     deployment: key,
     aliases,

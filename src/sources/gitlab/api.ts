@@ -16,7 +16,7 @@ export const Api = z
     token: Credential('token').optional(),
     projects: Names,
     groups: Names,
-    /** Requests an hour. GitLab.com takes 2,000 a minute; a GitLab of one's own often 7,200 an hour. */
+    /** Requests an hour. GitLab.com allows 2,000 a minute; a self-managed GitLab often 7,200 an hour. */
     per_hour: z.coerce.number().int().positive().default(3_600),
   })
   .transform(({ url, token, ...config }, context): GitlabApi | undefined => {
@@ -27,9 +27,12 @@ export const Api = z
 export interface GitlabApi {
   /** As configured, without a trailing slash. */
   readonly url: string;
-  /** Host and port, lower case: what the URLs in the hooks of this GitLab hold. */
+  /** Host and port, lower case: as in the URLs of the hooks of this GitLab. */
   readonly host: string;
-  /** Ids or paths of what is asked for missed deployments; with neither, all that the token's user is a member of. */
+  /**
+   * Ids or paths of the projects and groups that are asked for missed deployments; with neither, all of which the
+   * token's user is a member.
+   */
   readonly projects: readonly string[];
   readonly groups: readonly string[];
   readonly token: string;
@@ -58,12 +61,12 @@ function createGitlabApi(config: {
 export const projectPath = (project: string): string => `/projects/${pathSegment(project)}`;
 export const groupPath = (group: string): string => `/groups/${pathSegment(group)}`;
 
-/** An end to lists that have none. */
+/** Limit for lists without an end. */
 const MAX_PAGES = 100;
 
 /**
- * A list, page by page, as far as GitLab has pages. Where a page is too large it begins anew with smaller ones, so that
- * a row may come twice.
+ * A list, page by page, as far as GitLab has pages. Where a page is too large it begins again with smaller ones, so
+ * that a row may come twice.
  * @throws ResolveFailed also for 404
  */
 export async function* pagesOf(ask: Ask, path: string, signal: AbortSignal): AsyncGenerator<readonly unknown[]> {
@@ -114,7 +117,7 @@ export function statusOf(error: ResolveFailed): number | undefined {
   return error.cause instanceof DeliveryFailed ? error.cause.status : undefined;
 }
 
-/** True when there was an answer, of more bytes than are taken. */
+/** True when there was an answer that exceeds the size limit. */
 export const isTooLarge = (error: unknown): boolean =>
   error instanceof ResolveFailed &&
   error.cause instanceof DeliveryFailed &&
@@ -124,6 +127,6 @@ export const isTooLarge = (error: unknown): boolean =>
 export const isRefused = (error: unknown): error is ResolveFailed =>
   error instanceof ResolveFailed && error.retry === 'never';
 
-/** True when the next question may be asked: GitLab is there, and it takes the token. */
+/** True when the next question may be asked: GitLab answers, and it accepts the token. */
 export const concernsOne = (error: unknown): error is ResolveFailed =>
   isRefused(error) || (error instanceof ResolveFailed && (statusOf(error) ?? 0) >= 500);

@@ -12,7 +12,7 @@ interface Secrets {
   readonly signingTokens: readonly string[];
 }
 
-/** What the webhook is set to. GitLab ticks push events unless it is told not to. */
+/** The settings of the webhook. GitLab enables push events by default. */
 const SETTINGS = {
   deployment_events: true,
   push_events: false,
@@ -29,8 +29,8 @@ interface Target {
 }
 
 /**
- * Makes or repairs the webhook of projects and groups; without targets, of those in the configuration. Needs the scope
- * `api` and the role Maintainer, for groups Owner.
+ * Creates or repairs the webhook of projects and groups; without targets, of those in the configuration. Needs the
+ * scope `api` and the role Maintainer, for groups Owner.
  */
 export function createApplyHooks({ ask, projects, groups }: GitlabApi, given: Secrets) {
   const tokens = tokensOf(given);
@@ -90,7 +90,7 @@ export function createApplyHooks({ ask, projects, groups }: GitlabApi, given: Se
   }
 }
 
-/** @throws ResolveFailed for what GitLab has not: nothing is done then. */
+/** @throws ResolveFailed for a target that GitLab does not have: nothing is done then. */
 function targetOf(target: string): Target {
   const [kind = '', ...rest] = target.split(':');
   const name = trimChars(rest.join(':').trim(), '/');

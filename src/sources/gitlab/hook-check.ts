@@ -26,7 +26,7 @@ const REMEMBERED = 10_000;
 const REMEMBER_MS = 8 * 86_400_000;
 const TRIGGERS: readonly (string | undefined)[] = ['deployment_hooks', 'job_hooks', 'pipeline_hooks', undefined];
 
-/** What a person should mend at the webhooks of the configured projects and groups. Sends nothing again. */
+/** What a person should fix at the webhooks of the configured projects and groups. Resends nothing. */
 export function createHookChecks({ ask, projects, groups }: GitlabApi, instance: string) {
   return async function findings(call: ApiCall): Promise<readonly string[]> {
     const found: string[] = [];
@@ -48,7 +48,7 @@ export function createHookChecks({ ask, projects, groups }: GitlabApi, instance:
 /** Checks the webhooks that point to us: reports which are disabled, and has failed events sent again. */
 export function createHookCheck({ ask }: GitlabApi, instance: string) {
   const resent = new LRUCache<string, true>({ max: REMEMBERED, ttl: REMEMBER_MS });
-  /** How many were sent again by each hook within the last minute: runs may follow each other at once. */
+  /** How many were sent again by each hook within the last minute: runs may follow each other immediately. */
   const lately = new LRUCache<string, number>({ max: REMEMBERED, ttl: MINUTE_MS });
 
   return async function checkHooks(owner: Owner, run: Run): Promise<void> {
@@ -130,7 +130,7 @@ async function quietly<T>(ask: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** What a resent event shares with the first one. */
+/** What a resent event has in common with the first one. */
 const identityOf = (hookId: string, event: HookEvent): string =>
   `${hookId}:${event.request_headers?.['Idempotency-Key'] ?? event.id}`;
 
@@ -168,6 +168,6 @@ function warnOfDisabled(
   const how = alert_status === 'disabled' ? 'disabled for good' : `disabled${until ? ` until ${until}` : ''}`;
   warn(
     `The webhook of ${called} is ${how}, after failures: GitLab drops its events. See Recent events of the ` +
-      `webhook, mend what failed, then press Test: a 2xx answer enables it again.`,
+      `webhook, fix what failed, then press Test: a 2xx answer enables it again.`,
   );
 }

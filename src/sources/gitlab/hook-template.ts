@@ -1,6 +1,6 @@
 import type { Hook } from './api-schema.ts';
 
-/** What a body must tell, each by one of these placeholders. */
+/** What a body must contain, each by one of these placeholders. */
 const NEEDED: readonly (readonly [string, RegExp])[] = [
   ['status', /\{\{\s*(?:status|build_status|object_attributes\.status)\s*\}\}/],
   ['environment', /\{\{\s*environment(?:\.name)?\s*\}\}/],
@@ -9,7 +9,7 @@ const NEEDED: readonly (readonly [string, RegExp])[] = [
 ];
 
 /**
- * What a webhook's custom template leaves out, in words; undefined without a template, or with one that says enough.
+ * What a webhook's custom template leaves out, in words; undefined without a template, or with a sufficient one.
  * GitLab: app/services/web_hook_service.rb, render_custom_template.
  */
 export function missingInTemplate({ custom_webhook_template: template }: Hook): string | undefined {

@@ -60,7 +60,7 @@ export const gitlab = Config.transform(
   }),
 );
 
-/** What a source with an API token can do. */
+/** Functions of a source with an API token. */
 function apiPart(api: GitlabApi, { name, secrets, signing_tokens }: Config) {
   return {
     resolve: createResolve(api, name),
@@ -72,8 +72,8 @@ function apiPart(api: GitlabApi, { name, secrets, signing_tokens }: Config) {
 }
 
 /**
- * GitLab sends X-Gitlab-Token beside a signature, so that a hook can move from one to the other.
- * A signature that is there and wrong must never be saved by the token.
+ * GitLab sends X-Gitlab-Token beside a signature, so that a hook can move from one to the other. A wrong signature must
+ * never be accepted because of the token.
  */
 function verify(webhook: Webhook, config: Config): void {
   if (verifyHeaders(webhook, config) === 'needs_body') verifyStandardWebhook(webhook, signingTokensOf(config));

@@ -11,7 +11,7 @@ import { type DeploymentHook, DeploymentStatus } from './schema.ts';
 import { DEPLOYMENT_STATES } from './states.ts';
 
 /**
- * GitLab's button Test sends the newest deployment with its status and the time of now. GitLab:
+ * GitLab's button Test sends the newest deployment with its status and the present time. GitLab:
  * Integrations::ProjectTestData. A hook that came twice has the same time.
  */
 export function repeatDetail({ signal, occurrence, deployment }: ChangeRecord): string | undefined {
@@ -23,7 +23,7 @@ const NO_STATUS =
   'The deployment hook has no status. If the webhook has a custom template, your template lacks status: write ' +
   '"status": "{{status}}", or take the template out.';
 
-/** The deployment hook knows best: GitLab sends it at the transition, with the status of that moment. */
+/** The deployment hook is the most reliable: GitLab sends it at the transition, with the status of that moment. */
 export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
   const status = DeploymentStatus.safeParse(hook.status).data;
   if (hook.status === undefined) return ignored('unmapped', NO_STATUS);
@@ -68,8 +68,8 @@ export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
 }
 
 /**
- * The hook never tells the tag, the pipeline and the merge requests. One that may be our own write is asked about as
- * well: the worker drops echoes before it asks.
+ * The hook never has the tag, the pipeline and the merge requests. For one that may be our own write there is a lookup
+ * as well: the worker drops echoes before it asks.
  */
 function lookupsOf(
   { deployment_id: deployment }: DeploymentHook,
@@ -81,7 +81,7 @@ function lookupsOf(
 
 const NO_COMMIT = { message: undefined, author: undefined, committedAt: undefined };
 
-/** The job first: it is the only id that job and pipeline hooks know as well. */
+/** The job first: it is the only id that job and pipeline hooks have as well. */
 function keysOf(hook: DeploymentHook, project: Project): string[] {
   const job = hook.deployable_id ?? /\/(?:jobs|builds)\/([1-9]\d*)$/.exec(hook.deployable_url ?? '')?.[1];
   const deployment = hook.deployment_id ?? /\/deployments?\/([1-9]\d*)$/.exec(hook.deployable_url ?? '')?.[1];

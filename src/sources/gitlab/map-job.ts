@@ -40,13 +40,14 @@ interface JobStep {
   readonly finishedAt?: string;
 }
 
-/** The newer field first. null wins over missing: it says something. */
+/** The newer field first. null takes precedence over missing, since it has a meaning. */
 const eitherOf = (iso: string | null | undefined, old: string | null | undefined) =>
   iso ?? (old === undefined ? iso : old);
 
 /**
- * Neither kind of hook is looked up: all that they leave open, only the Deployments API knows, by a deployment id that
- * they do not carry. A deployment hook of the same job asks, and what no hook told is found by `missed`.
+ * There is no lookup for either kind of hook: the open questions could only be answered by the Deployments API, with a
+ * deployment id that these hooks do not have. A deployment hook of the same job asks, and deployments that no hook
+ * reported are found by `missed`.
  */
 export function mapJob(hook: JobHook, context: Context): Mapped {
   const step = stepOf({
@@ -89,7 +90,7 @@ export function mapJob(hook: JobHook, context: Context): Mapped {
   return { kind: 'records', records: [record] };
 }
 
-/** One record for each job that deploys and has started. The pipeline's own status says nothing about them. */
+/** One record for each job that deploys and has started. The pipeline's own status does not describe them. */
 export function mapPipeline(hook: PipelineHook, context: Context): Mapped {
   const builds = (hook.builds ?? []).filter((build) => build != null);
   const steps = builds.map((build) => ({ build, step: stepOf(jobOf(build)) }));
@@ -211,9 +212,9 @@ function stepOf(job: Job): JobStep | Ignored {
 }
 
 /**
- * Jobs also end without having started: canceled while they waited, or failed because a newer one was there or no
- * runner came. Nothing was deployed, and nothing failed to be. Where the hook has no such field at all, a duration
- * tells, else only a cancellation is doubtful.
+ * Jobs also end without having started: canceled while they waited, or failed because a newer one existed or no runner
+ * came. Then nothing was deployed. Without the field for the start, a duration shows it; otherwise only a cancellation
+ * is doubtful.
  */
 function hasStarted(job: Job, state: State): boolean | 'unknown' {
   if (state === 'running' || job.startedAt) return true;
@@ -234,7 +235,7 @@ const jobOf = (build: Build): Job => ({
   environment: build.environment,
 });
 
-/** Which of the reasons explains best why a pipeline makes no change: the one that came closest to a deployment. */
+/** The reason that explains best why a pipeline makes no change: the one that came closest to a deployment. */
 function bestOf(reasons: readonly Ignored[]): Ignored {
   const order = ['not_started', 'unknown_status', 'not_a_start'];
   const best = order.map((reason) => reasons.find((one) => one.reason === reason)).find((one) => one !== undefined);

@@ -6,8 +6,8 @@ import { type Context, ignored } from './record.ts';
 import { DeploymentHook, JobHook, PipelineHook } from './schema.ts';
 
 /**
- * A custom payload template may have dropped `object_kind`, or made it something else; the header stays. Build Hook is
- * the old name of Job Hook.
+ * A custom payload template may have dropped or changed `object_kind`; the header stays. Build Hook is the old name of
+ * Job Hook.
  */
 const KIND_OF_HEADER = new Map([
   ['deployment hook', 'deployment'],
@@ -22,8 +22,8 @@ const Envelope = z.object({
 });
 
 /**
- * GitLab's terms to ours. Never throws on an authentic webhook: GitLab disables a hook after a few 4xx answers, and
- * then the next real deployment would be lost.
+ * Maps GitLab's terms to ours. Never throws on an authentic webhook: GitLab disables a hook after a few 4xx answers,
+ * and then the next real deployment would be lost.
  */
 export function mapHook(payload: unknown, context: Context): Mapped {
   const envelope = Envelope.safeParse(payload);

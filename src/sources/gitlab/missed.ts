@@ -10,15 +10,15 @@ import { Origin } from './schema.ts';
 
 const PROJECTS_LIMIT = 500;
 const PROJECT_KEPT_MS = 10 * 60_000;
-/** GitLab notes a project's activity at most once an hour. GitLab: app/models/event.rb. */
+/** GitLab records a project's activity at most once an hour. GitLab: app/models/event.rb. */
 const ACTIVITY_SLACK_MS = 24 * 3_600_000;
 
 type Run = ApiCall & { warn(finding: string): void };
 
-/** All deployments that were touched since a moment, and the health of the webhooks that should have reported them. */
+/** All deployments that were touched since a moment, and the state of the webhooks that should have reported them. */
 export function createMissed(api: GitlabApi, instance: string) {
   const checkHooks = createHookCheck(api, instance);
-  /** Those that could not be read come last the next time, so that they hold up none of the others. */
+  /** Projects that could not be read come last the next time, so that they hold up none of the others. */
   const troubled = new Set<string>();
 
   return async function* missed(since: Date, run: Run): AsyncGenerator<readonly NewChangeRecord[]> {
@@ -40,7 +40,7 @@ export function createMissed(api: GitlabApi, instance: string) {
     for (const group of api.groups) {
       await checkHooks({ base: groupPath(group), called: `group ${group}` }, { since, ...run });
     }
-    // What GitLab could not answer now must be asked for again from the same moment.
+    // A question that GitLab could not answer now must be asked again from the same moment.
     if (unread) throw unread;
   };
 
@@ -128,13 +128,13 @@ async function* projectsIn(
   }
 }
 
-/** Named as the hooks name it: both use the address that GitLab is configured with. */
+/** Named as the hooks name it: both use the address with which GitLab is configured. */
 function readProject(api: GitlabApi, json: unknown): Project | undefined {
   const origin = Origin.safeParse({ project: json }).data;
   return origin && projectOf(origin, { headers: { 'x-gitlab-instance': api.url } });
 }
 
-/** Hooks are looked up only where their host is the configured one: another GitLab gives its projects the same ids. */
+/** Lookups are made only for hooks whose host is the configured one: another GitLab gives its projects the same ids. */
 function warnOfOtherHost(api: GitlabApi, { projects, run }: { projects: readonly Project[]; run: Run }): void {
   const other = projects.find(({ host }) => host !== api.host)?.host;
   if (other === undefined) return;

@@ -2,7 +2,7 @@ import { trimChars, trimCharsEnd, withoutEnd } from '../../values/text.ts';
 import type { Webhook } from '../source.ts';
 import type { Origin } from './schema.ts';
 
-/** The project that a hook speaks of, named in the same way by all kinds of hook. */
+/** The project of a hook, named in the same way for all kinds of hook. */
 export interface Project {
   /** Host and port, lower case. */
   readonly host: string;
@@ -10,13 +10,14 @@ export interface Project {
   readonly id: string;
   readonly path?: string;
   readonly url?: string;
-  /** The path, else the best there is. */
+  /** The path, else the best alternative. */
   readonly name: string;
   readonly service: string;
 }
 
 /**
- * @returns undefined when the hook names neither an id nor a path: nothing to tell deployments of two projects apart.
+ * @returns undefined when the hook has neither an id nor a path: deployments of two projects could not be
+ * distinguished.
  */
 export function projectOf(hook: Origin, webhook: Pick<Webhook, 'headers'>): Project | undefined {
   const { project, repository } = hook;
@@ -41,7 +42,7 @@ export function projectOf(hook: Origin, webhook: Pick<Webhook, 'headers'>): Proj
 /** All hooks about one job share this key. A retried job is a new job, and a new deployment. */
 export const jobKey = (project: Project, jobId: string): string => `gitlab:${project.host}:${project.id}:job:${jobId}`;
 
-/** For deployments that no job made, and as the other name of those that a job made. */
+/** For deployments without a job, and as an alias of those with one. */
 export const deploymentKey = (project: Project, deploymentId: string): string =>
   `gitlab:${project.host}:${project.id}:deployment:${deploymentId}`;
 

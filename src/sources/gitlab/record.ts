@@ -4,7 +4,7 @@ import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
 import type { Project } from './project.ts';
 import type { User } from './schema.ts';
 
-/** What the mappers know besides the hook. */
+/** What the mappers need besides the hook. */
 export interface Context {
   /** The name of the configured source. */
   readonly instance: string;
@@ -13,7 +13,7 @@ export interface Context {
   readonly apiHost?: string;
 }
 
-/** The part of a record that is the same for all that speaks of a project. */
+/** The part of a record that is the same for all signals about a project. */
 export function originOf(
   project: Project,
   { instance, webhook }: Pick<Context, 'instance'> & { readonly webhook: Pick<Webhook, 'receivedAt'> },
@@ -27,7 +27,7 @@ export function originOf(
   };
 }
 
-/** The user name: e-mail addresses are mostly `[REDACTED]`, and never ours to pass on. */
+/** The user name: e-mail addresses are mostly `[REDACTED]`, and must not be passed on. */
 export const personOf = (user: User): string | undefined => user?.username ?? user?.name;
 
 /** Leaves out what is unknown, and the commit altogether when nothing is known. */
@@ -37,7 +37,7 @@ export function commitOf(commit: Record<CommitField, string | undefined>): Pick<
 }
 type CommitField = 'sha' | 'title' | 'message' | 'url' | 'author' | 'committedAt';
 
-/** What marks a deployment that no job made: it may be our own write, and only the worker can tell. */
+/** Identifies a deployment without a job: it may be our own write, and only the worker can tell. */
 export function madeByApiOf(
   project: Project,
   made: { deploymentId: string; environment: string | undefined; sha: string | undefined },

@@ -3,7 +3,7 @@ import { forgeOf } from '../../forges/index.ts';
 import { nameRef } from '../../values/ref.ts';
 import type { Project } from './project.ts';
 
-/** A deployment's ref as GitLab writes it, and what else tells which merge request it belongs to. */
+/** A deployment's ref as GitLab writes it, and what else shows the merge request that it belongs to. */
 export interface SignalRef {
   readonly ref: string | undefined;
   /** GitLab's own flag, where the signal has one. */
@@ -13,8 +13,8 @@ export interface SignalRef {
 }
 
 /**
- * Branch, tag and merge request. Jobs of a merge request's pipeline have a ref that no person knows
- * (`refs/merge-requests/42/merge`): its number counts, and the branch is left to a signal that knows it.
+ * Branch, tag and merge request. Jobs of a merge request's pipeline have a ref that nobody uses
+ * (`refs/merge-requests/42/merge`): its number counts, and the branch is left to a signal that has it.
  */
 export function refFacts(
   { ref: text, tag: flag, message }: SignalRef,

@@ -10,7 +10,7 @@ import { Commit, DeploymentRow, Diff, MergeRequest, rowsOf } from './api-schema.
 import type { Project } from './project.ts';
 import { ignored } from './record.ts';
 
-/** What is asked about one deployment, with all that its hook knew of the project: the API's answer names none. */
+/** A question about one deployment, with all that its hook had of the project, which is not in the API's answer. */
 const Question = z.object({
   deployment: z.string(),
   key: z.string(),
@@ -92,7 +92,7 @@ async function pathsOf(sha: string, context: ResolveContext): Promise<Pick<Extra
   }
 }
 
-/** Of a merge request's own pipeline the one that its ref names, also before its end; else those that it shipped. */
+/** For a merge request's own pipeline the one in its ref, also before its end; else those that it shipped. */
 async function mergeRequestsFor({ ref, sha, status }: DeploymentRow, context: ResolveContext): Promise<MergeRequest[]> {
   const { mergeRequest } = nameRef(ref);
   if (!mergeRequest) return status === 'success' ? mergeRequestsOf(fullSha(sha), context) : [];
@@ -103,7 +103,7 @@ async function mergeRequestsFor({ ref, sha, status }: DeploymentRow, context: Re
 
 /**
  * GitLab links merge requests to a deployment in the background, after the success that the hook reports: where there
- * are none yet, those of the commit stand in. GitLab: app/workers/deployments/link_merge_request_worker.rb.
+ * are none yet, those of the commit are used. GitLab: app/workers/deployments/link_merge_request_worker.rb.
  */
 async function mergeRequestsOf(sha: string | undefined, context: ResolveContext): Promise<MergeRequest[]> {
   const { base, deployment } = context;

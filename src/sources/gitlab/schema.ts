@@ -4,8 +4,8 @@ import { listOf, NAME_CHARS, readText, textUnless } from '../../values/text.ts';
 import { Url } from '../../values/url.ts';
 
 /**
- * A field that may be missing or of the wrong type without costing the deployment. Custom templates render nothing as
- * ''.
+ * A field that may be missing or of the wrong type without costing the deployment. Custom templates render a missing
+ * value as ''.
  */
 export const Text = textUnless(() => false);
 
@@ -21,11 +21,11 @@ export const Id = z
 export const Flag = z.union([z.boolean(), z.stringbool()]).nullish().catch(undefined);
 export const TierOrNothing = Tier.nullish().catch(undefined);
 
-/** Here null and missing differ: a job with `started_at: null` did not start; without the key we cannot know. */
+/** Here null and missing differ: a job with `started_at: null` did not start; without the key it is unknown. */
 const Time = z.string().max(NAME_CHARS).nullish().catch(undefined);
 const Duration = z.number().nullish().catch(undefined);
 
-/** An object that may be missing, null or something else altogether. */
+/** An object that may be missing, null or of another type. */
 export const maybe = <T extends z.ZodType>(shape: T) => shape.nullish().catch(undefined);
 
 /** Absent, null, a name, or an object without or with the tier, by version. `action` came with the object. */

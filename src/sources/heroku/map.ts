@@ -58,7 +58,7 @@ function mapRelease(event: HerokuEvent): Mapped {
   return { kind: 'records', records: [toRecord(event, state, kind)] };
 }
 
-/** "git push heroku" that ends with a failed build is a deployment that failed, and no release will ever say so. */
+/** "git push heroku" that ends with a failed build is a deployment that failed, and no release ever reports it. */
 function mapBuild(event: HerokuEvent): Mapped {
   const { status } = event.release;
   if (!status || !stateOf(status))
@@ -108,7 +108,7 @@ function commitOf({ slug }: Release): NewChangeRecord['commit'] {
   return { ...(sha && { sha }), ...(title && { title }), ...(message && { message }) };
 }
 
-/** "Deploy 4f0c9e1d": all there is where Heroku built no slug of a commit. */
+/** "Deploy 4f0c9e1d": the only commit where Heroku built no slug of one. */
 function shortSha({ slug, description }: Release): string[] {
   if (fullSha(slug?.commit)) return [];
   const text = slug?.commit ?? /^Deploy ([0-9a-f]{7,63})$/i.exec(description ?? '')?.[1];

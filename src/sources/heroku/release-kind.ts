@@ -1,11 +1,11 @@
 import type { ChangeType } from '../../domain/change-record.ts';
 
-/** What a release is. Absent `type`: nothing was changed that anybody runs. */
+/** The kind of a release. Absent `type`: nothing that runs was changed. */
 export type ReleaseKind = { readonly type: ChangeType; readonly note?: string } | { readonly type?: undefined };
 
 /**
- * Heroku says what a release is in its description alone, in sentences of its own: "Deploy 4f0c9e1d", "Rollback to
- * v12", "Set LAMP, HORN config vars", "Attach DATABASE (@ref:…)", "Promote lighthouse-staging v12", "Initial release".
+ * Heroku describes a release only in sentences of its own: "Deploy 4f0c9e1d", "Rollback to v12", "Set LAMP, HORN config
+ * vars", "Attach DATABASE (@ref:…)", "Promote lighthouse-staging v12", "Initial release".
  */
 const KINDS: readonly (readonly [RegExp, ReleaseKind])[] = [
   [/^Rollback to /i, { type: 'rollback' }],

@@ -38,7 +38,7 @@ export const Release = z.object({
 });
 export type Release = z.infer<typeof Release>;
 
-/** What a build makes is told as its release. One that fails makes none, and has the commit in its source alone. */
+/** A build that succeeds is reported as its release. One that fails has none, and its commit is in its source alone. */
 export const Build = Release.extend({
   source_blob: z.object({ version: Text, version_description: Text }).nullish().catch(undefined),
 }).transform(({ source_blob, ...build }): Release => {
@@ -49,6 +49,6 @@ export const Build = Release.extend({
 /** Pending: the release phase (migrations and such) is under way. */
 const STATES: Readonly<Record<string, State>> = { pending: 'running', succeeded: 'succeeded', failed: 'failed' };
 
-/** Undefined for a word that is none of these. */
+/** Undefined for an unknown word. */
 export const stateOf = (status: string): State | undefined =>
   Object.hasOwn(STATES, status) ? STATES[status] : undefined;

@@ -13,7 +13,7 @@ export interface Reader {
     readonly reason: IgnoredReason;
     readonly detail?: string | undefined;
   }[];
-  /** What holds for every event, beside its own `when`. */
+  /** What applies to every event, besides its own `when`. */
   readonly when: Conditions | undefined;
   readonly events: readonly ReaderEvent[];
   readonly withoutEnvironment: 'record' | 'ignore';
@@ -24,13 +24,13 @@ export interface ReaderEvent {
   readonly name: string;
   readonly when: Conditions | undefined;
   readonly fields: Readonly<Partial<Record<FieldName, Template>>>;
-  /** The state in the tool's own word: what the map is asked with. */
+  /** The state in the tool's own word: the key of the map. */
   readonly stateWord: Template;
   /** As they are written, for `explain`. */
   readonly written: Readonly<Partial<Record<FieldName, unknown>>>;
 }
 
-/** Any JSON: every path leads somewhere. */
+/** Any JSON: every path is possible. */
 export const ANY = { fields: {}, others: 'any' } as const;
 
 interface Order {
@@ -39,7 +39,7 @@ interface Order {
   readonly complain: TemplateContext['complain'];
 }
 
-/** The configuration is laid over the preset: fields one by one, `ignore` before, `when` besides. */
+/** The configuration is merged over the preset: fields one by one, `ignore` first, `when` in addition. */
 export function compileMapping({ preset, given, complain }: Order): Reader {
   const events = eventsOf(preset, given);
   for (const { written, path } of events) checkFields(written, path, complain);

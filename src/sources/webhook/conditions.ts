@@ -5,9 +5,9 @@ import { parsePath, valueAt } from '../../templates/path.ts';
 import type { Scope } from '../../templates/shape.ts';
 import { shorten } from '../../values/text.ts';
 
-/** Items of a list that are looked at. */
+/** Items of a list that are checked. */
 const MAX_ITEMS = 100;
-/** Of a foreign word that a sentence repeats. */
+/** How much of a foreign word a sentence quotes. */
 const SHOWN_CHARS = 40;
 
 const Texts = z.union([z.string(), z.array(z.string()).min(1)]);
@@ -31,7 +31,7 @@ function patternsOf(written: string | string[], context: Pick<z.RefinementCtx, '
   return parsed.data ?? [];
 }
 
-/** Path of the payload → what stands there. All of them hold. */
+/** Path of the payload → the expected value. All of them must hold. */
 const All = z.record(z.string().min(1), Condition, 'write paths with what stands there, such as { action: created }');
 
 /** One set of conditions, or several of which one holds. Not a union, which hides what is wrong. */
@@ -81,7 +81,7 @@ function isKnown(path: string, scope: Scope): boolean {
   return value !== undefined && value !== null && value !== '';
 }
 
-/** Of a list any item counts. */
+/** In a list any item counts. */
 function textsAt(path: string, scope: Scope): string[] {
   const value = valueAt(scope, parsePath(path));
   const items = Array.isArray(value) ? value.slice(0, MAX_ITEMS) : [value];

@@ -1,6 +1,6 @@
 import type { ToolFacts } from '../source.ts';
 
-/** What is the same for every mapping. Headers, name and notes come from the configuration or its preset. */
+/** The facts that all mappings share. Headers, name and notes come from the configuration or its preset. */
 export const FACTS = {
   type: 'webhook',
   productName: 'Webhook',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../values/json.ts';
 
-/** What a mapping may fill in, and where it goes: the names of the record's fields as `explain` shows them. */
+/** The fields that a mapping may fill in, and their names in the record as `explain` shows them. */
 export const FIELDS = {
   id: undefined,
   state: 'state',
@@ -40,5 +40,5 @@ export type FieldName = keyof typeof FIELDS;
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly FieldName[]; // exactly its keys
 export const FieldName = z.enum(FIELD_NAMES as [FieldName, ...FieldName[]]); // there is at least one
 
-/** The values that an event's fields have in a payload. */
+/** The values of an event's fields in a payload. */
 export type Values = Readonly<Partial<Record<FieldName, Json>>>;

@@ -2,7 +2,7 @@ import type { TemplateContext } from '../../templates/template-context.ts';
 import type { Proof } from './proof.ts';
 
 interface Order {
-  /** As it is written: paths stand in values, in texts and in conditions. */
+  /** As in the configuration: paths occur in values, in texts and in conditions. */
   readonly mapping: readonly unknown[];
   readonly proof: Proof;
   readonly complain: TemplateContext['complain'];
@@ -10,7 +10,7 @@ interface Order {
 
 const NAMED = /\$headers\.([A-Za-z0-9-]+)/g;
 
-/** Headers that the mapping reads: the inbound log keeps them, so that a webhook can be mapped again. */
+/** Headers that the mapping reads: the inbox keeps them, so that a webhook can be mapped again. */
 export function namedHeaders({ mapping, proof, complain }: Order): readonly string[] {
   const text = JSON.stringify(mapping);
   const names = new Set([...text.matchAll(NAMED)].map(([, name]) => name ?? ''));

@@ -17,7 +17,7 @@ import type { Instance } from './record.ts';
 import { recipeOf } from './setup.ts';
 import { Mapping } from './written.ts';
 
-/** What is read where nothing is written: the one format that many tools share. */
+/** What is read where the configuration says nothing: the one format that many tools share. */
 const DEFAULT_PRESET: PresetName = 'cdevents';
 
 const GivenSample = z.strictObject({
@@ -84,7 +84,7 @@ function presetNameOf({ preset, fields, events }: Config): PresetName | undefine
   return fields === undefined && events === undefined ? DEFAULT_PRESET : undefined;
 }
 
-/** A mapping that reads nothing would be noticed when the first deployment is missing. */
+/** Otherwise a mapping that reads nothing would be noticed when the first deployment is missing. */
 function checkSample(built: Built, config: Config, complain: TemplateContext['complain']): void {
   const { sample } = config;
   if (!sample) {

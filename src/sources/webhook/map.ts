@@ -13,7 +13,10 @@ import { textOf } from './text-of.ts';
 
 const SHOWN_CHARS = 40;
 
-/** A payload to one record, or why it makes none. @throws WebhookRejected `bad_payload` */
+/**
+ * Maps a payload to one record, or returns why it makes none.
+ * @throws WebhookRejected `bad_payload`
+ */
 export function mapPayload(payload: unknown, webhook: Webhook, reader: Reader, instance: Instance): Mapped {
   const scope = scopeOf(payload, webhook);
   const unwanted = reader.ignore.find(({ when }) => holds(when, scope));
@@ -44,7 +47,7 @@ function stateAdvice(value: Json | undefined, { name }: Instance): string {
 }
 
 /**
- * What paths lead into: the payload itself, and beside it `$body` (the same, for a list) and `$headers` with names in
+ * The root of all paths: the payload itself, and beside it `$body` (the same, for a list) and `$headers` with names in
  * lower case.
  */
 export function scopeOf(payload: unknown, { headers }: Pick<Webhook, 'headers'>): Scope {
@@ -52,11 +55,11 @@ export function scopeOf(payload: unknown, { headers }: Pick<Webhook, 'headers'>)
   return {
     ...(isObject && (payload as Scope)), // JSON, and an object
     $body: payload as Json, // it was parsed from JSON
-    $headers: headers as Scope, // texts; what is not there is undefined
+    $headers: headers as Scope, // texts; missing ones are undefined
   };
 }
 
-/** The first event that it is, or why it is none, as a sentence. */
+/** The first event that matches, or why none does, as a sentence. */
 export function eventOf(reader: Reader, scope: Scope): ReaderEvent | string {
   if (reader.when && !holds(reader.when, scope)) return whyNot(reader.when, scope);
   const found = reader.events.find(({ when }) => when === undefined || holds(when, scope));

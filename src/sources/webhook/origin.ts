@@ -4,7 +4,7 @@ import { ANY, type Reader } from './compile.ts';
 import { FIELD_NAMES, FIELDS } from './field-names.ts';
 import { eventOf } from './map.ts';
 
-/** Of which path of the payload each field of the record was made, by the field's name. For `explain`. */
+/** From which path of the payload each field of the record was made, by the field's name. For `explain`. */
 export function fieldPaths(reader: Reader, scope: Scope): Readonly<Record<string, string>> {
   const event = eventOf(reader, scope);
   if (typeof event === 'string') return {};

@@ -15,14 +15,14 @@ const SIGNED = /^[^{}]*(?:\{timestamp\}[^{}]*)?\{body\}$/;
 const Hmac = z.strictObject({
   header: HeaderName,
   algorithm: z.enum(['sha1', 'sha256', 'sha512'], 'write sha1, sha256 or sha512').default('sha256'),
-  /** What stands in the header before the signature. */
+  /** The text in the header before the signature. */
   prefix: z.string().max(40).default(''),
   encoding: z.enum(['hex', 'base64'], 'write hex or base64').default('hex'),
-  /** Where the sender signs a time as well, so that nobody can send an old webhook again. */
+  /** Where the sender signs a time as well, so that nobody can replay an old webhook. */
   timestamp: z
     .strictObject({
       header: HeaderName,
-      /** What is signed: `{timestamp}` and `{body}` stand for the header and the raw bytes. */
+      /** What is signed: `{timestamp}` and `{body}` are replaced by the header and the raw bytes. */
       signed: z
         .string()
         .regex(SIGNED, 'write what is signed with {timestamp} and then {body}, such as "{timestamp}.{body}"')
@@ -46,11 +46,11 @@ export type WrittenVerify = z.input<typeof Verify>;
 export interface Proof {
   /** Lower case. */
   readonly headers: readonly string[];
-  /** Of those the one with the time that is signed. */
+  /** The one of them with the time that is signed. */
   readonly signedAtHeader?: string;
   verify(webhook: Webhook, secrets: readonly string[]): void;
   verifyHead(head: WebhookHead, secrets: readonly string[]): 'proved' | 'needs_body';
-  /** Headers and path of a request with this body that is proved. */
+  /** Headers and path of an authenticated request with this body. */
   sign(body: string, secret: string, at: Date): { readonly headers: Readonly<Record<string, string>>; path: string };
 }
 
@@ -75,7 +75,7 @@ export function createProof(verify: Verify, name: string): Proof {
 const refused = (what: string, name: string): WebhookRejected =>
   new WebhookRejected('bad_signature', `${what}: set the secret of the source ${name} in the tool that sends`);
 
-/** Where a secret stands as it is. */
+/** Where a secret is sent in clear text. */
 interface Carrier {
   readonly what: string;
   readonly header: string | undefined;
@@ -121,7 +121,7 @@ function lastPart(path: string, prefix: string): string | undefined {
   try {
     return decodeURIComponent(rest) || undefined;
   } catch {
-    return rest; // a lone "%": it stands for itself
+    return rest; // a lone "%" is literal
   }
 }
 

@@ -19,13 +19,13 @@ import type { FieldName, Values } from './field-names.ts';
 import { textOf, textsOf } from './text-of.ts';
 import { timesOf } from './times.ts';
 
-/** Longer ids are kept as their digest: keys stand in logs and URLs. */
+/** Longer ids are replaced by their digest: keys are part of logs and URLs. */
 const LONGEST_ID = 200;
 
 export interface Instance {
   /** Of the source. */
   readonly name: string;
-  /** Whose words it reads: the preset, else the source itself. It stands in keys and in the change log. */
+  /** Whose terms it reads: the preset, else the source itself. It is part of keys and of the change log. */
   readonly tool: string;
 }
 
@@ -81,7 +81,7 @@ export function toRecord(found: Found): NewChangeRecord {
   };
 }
 
-/** Without what is not known. */
+/** Without unknown values. */
 const known = <Fields extends Readonly<Record<string, unknown>>>(fields: Fields) =>
   // the same keys, fewer of them
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
@@ -112,7 +112,7 @@ function urlOf(value: Json | undefined, name: string, notes: string[]): string |
   return url;
 }
 
-/** What names no environment is in none: it is never guessed. */
+/** Without an environment it is in none: it is never guessed. */
 function environmentOf(values: Values, { name: source }: Instance, notes: string[]): NewChangeRecord['environment'] {
   const name = textOf(values.environment);
   if (name === undefined) notes.push(`environment is unknown: set fields.environment of the source ${source}`);
@@ -162,7 +162,7 @@ function pullRequestOf({ pull_request, pull_request_url, ref }: Values): NewChan
   return number === undefined ? undefined : { number, ...known({ url: safeUrl(textOf(pull_request_url)) }) };
 }
 
-/** Some tools write the commit where the branch stands. */
+/** Some tools write the commit in the field of the branch. */
 function refOf({ ref: written, tag }: Values): Pick<NewChangeRecord, 'ref' | 'tag'> {
   const text = textOf(written);
   if (text === undefined || fullSha(text)) return {};
@@ -170,7 +170,7 @@ function refOf({ ref: written, tag }: Values): Pick<NewChangeRecord, 'ref' | 'ta
   return known({ ref: named.ref, tag: typeof tag === 'boolean' ? tag : named.tag });
 }
 
-/** A short sha is no commit that a forge would know, but people look for it. */
+/** Forges do not find a commit by a short sha, but people search for it. */
 function tagsOf({ tags, commit }: Values): string[] {
   const text = textOf(commit);
   const short = fullSha(text) ? undefined : shaPrefix(text);

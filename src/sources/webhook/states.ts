@@ -3,7 +3,7 @@ import type { Json } from '../../values/json.ts';
 import { STATE_WORDS } from '../state-words.ts';
 import { textOf } from './text-of.ts';
 
-/** What a map made of it, or one of the words that tools have for our states. */
+/** The result of a map, or one of the words that tools have for our states. */
 export function stateOf(value: Json | undefined): State | undefined {
   if (typeof value === 'boolean') return undefined;
   const word = textOf(value)?.toLowerCase().replaceAll('-', '_').replaceAll(' ', '_');

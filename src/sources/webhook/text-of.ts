@@ -1,10 +1,10 @@
 import type { Json } from '../../values/json.ts';
 import { readText } from '../../values/text.ts';
 
-/** What templates of senders print for a value that is missing. */
+/** What templates of senders print for a missing value. */
 const NOTHING = new Set(['', 'null', 'undefined', '<no value>', '<nil>']);
 
-/** A value as a text; numbers and booleans are as they are written. */
+/** A value as a text; numbers and booleans are written as in JSON. */
 export function textOf(value: Json | undefined): string | undefined {
   if (value === undefined || value === null || typeof value === 'object') return undefined;
   const text = readText(String(value));

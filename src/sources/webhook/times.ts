@@ -14,7 +14,7 @@ interface Context {
   readonly isFinal: boolean;
 }
 
-/** When it happened: what the sender says, else when it came. */
+/** When it happened: the sender's time, else that of the receipt. */
 export function timesOf(values: Values, state: State, { webhook, notes, isFinal }: Context) {
   const receivedAt = webhook.receivedAt.toISOString();
   const timeAt = (name: 'occurred_at' | 'started_at' | 'finished_at') => {

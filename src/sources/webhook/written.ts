@@ -9,22 +9,25 @@ const FIELDS_ADVICE = 'write fields of a change, each with a value such as { pat
 /** Every value is written in the language of src/templates. */
 const Values = z.partialRecord(FieldName, z.unknown(), FIELDS_ADVICE);
 
-/** One kind of event that is a deployment. The first whose `when` holds counts. */
+/** A kind of event that is a deployment. The first whose `when` holds counts. */
 const Event = z.strictObject({
-  /** What the record calls the signal. */
+  /** The record's name for the signal. */
   name: z.string().min(1).max(60).optional(),
   when: Conditions.optional(),
   fields: Values,
 });
 
-/** What is no deployment, and why: asked before everything else, so that it is ignored for the right reason. */
+/**
+ * Events that are no deployment, and why: checked before everything else, so that they are ignored for the right
+ * reason.
+ */
 const Ignored = z.strictObject({
   when: Conditions,
   reason: z.enum(IGNORED_REASONS).default('not_a_deployment'),
   detail: z.string().min(1).max(200).optional(),
 });
 
-/** What is read of a payload. A preset is one of these, and the configuration another that is laid over it. */
+/** What is read of a payload. A preset is one of these, and the configuration is another that is merged over it. */
 export const Mapping = z.strictObject({
   ignore: z.array(Ignored).default([]),
   when: Conditions.optional(),
@@ -32,9 +35,9 @@ export const Mapping = z.strictObject({
   events: z.array(Event).min(1).optional(),
   /** Of what names no environment: a change in "unknown", or none at all. */
   without_environment: z.enum(['record', 'ignore']).optional(),
-  /** As what kind of witness it reports, where another tool may report the same deployment. */
+  /** As which kind of witness it reports, where another tool may report the same deployment. */
   witness: Witness.optional(),
 });
 export type Mapping = z.infer<typeof Mapping>;
-/** As somebody writes it. */
+/** As it is written in the configuration. */
 export type WrittenMapping = z.input<typeof Mapping>;

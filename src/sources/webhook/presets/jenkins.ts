@@ -2,7 +2,7 @@ import { sampleSha } from '../../sample-sha.ts';
 import type { Preset } from '../preset.ts';
 
 const PARAMETERS = ['ENVIRONMENT', 'environment', 'DEPLOY_ENVIRONMENT', 'DEPLOY_ENV', 'TARGET_ENV', 'ENV'];
-/** The one plugin has words_with_underscores, the other camelCase. */
+/** One plugin uses snake_case, the other camelCase. */
 const either = (one: string, other: string) => ({ first: [{ path: one }, { path: other }] });
 
 /**

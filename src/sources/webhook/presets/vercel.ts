@@ -7,7 +7,7 @@ const meta = (...names: readonly string[]) => ({
   first: names.map((name) => ({ path: `${deployment}.meta.${name}` })),
 });
 
-/** What has no target is a preview: that is how Vercel calls it. A promotion gives it the domains of production. */
+/** A deployment without a target is what Vercel calls a preview. A promotion gives it the domains of production. */
 const environment = {
   first: [{ path: 'type', map: { 'deployment.promoted': 'production' } }, { path: 'payload.target' }],
   default: 'preview',
