@@ -1,5 +1,5 @@
 import type { BridgeSettings } from '../config/bridge-access.ts';
-import type { Alert, AlertDetail } from '../http/api-schemas.ts';
+import type { Alert, AlertDetail } from '../http/answers/alert.ts';
 import { askBridge, findAtBridge } from './call.ts';
 import { NothingFound, type Output, printJson, widthOf, withProgress } from './output.ts';
 import { paintState, shownTime } from './show.ts';

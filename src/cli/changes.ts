@@ -1,5 +1,5 @@
 import type { BridgeSettings } from '../config/bridge-access.ts';
-import type { Change } from '../http/api-schemas.ts';
+import type { Change } from '../http/answers/change.ts';
 import { askBridge } from './call.ts';
 import { NothingFound, type Output, printJson, widthOf, withProgress } from './output.ts';
 import { paintState, shortSha, shownTime } from './show.ts';

@@ -1,5 +1,5 @@
 import type { BridgeSettings } from '../config/bridge-access.ts';
-import type { Performance } from '../http/api-schemas.ts';
+import type { Performance } from '../http/answers/performance.ts';
 import { askBridge } from './call.ts';
 import { NothingFound, type Output, printJson, widthOf, withProgress } from './output.ts';
 import { table } from './table.ts';

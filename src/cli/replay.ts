@@ -1,5 +1,5 @@
 import type { BridgeSettings } from '../config/bridge-access.ts';
-import type { DeploymentDetail } from '../http/api-schemas.ts';
+import type { DeploymentDetail } from '../http/answers/deployment.ts';
 import { callBridge, findAtBridge, RequestRefused } from './call.ts';
 import { NothingFound, type Output, printJson, withProgress } from './output.ts';
 

@@ -1,5 +1,5 @@
 import type { BridgeSettings } from '../config/bridge-access.ts';
-import type { Running } from '../http/api-schemas.ts';
+import type { Running } from '../http/answers/running.ts';
 import { askBridge } from './call.ts';
 import { NothingFound, type Output, printJson, widthOf, withProgress } from './output.ts';
 import { shortSha, shownTime } from './show.ts';

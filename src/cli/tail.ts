@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { BridgeSettings } from '../config/bridge-access.ts';
-import type { FeedItem, FeedMeta } from '../http/api-schemas.ts';
+import type { FeedItem, FeedMeta } from '../http/answers/feed.ts';
 import { askBridge, BridgeUnreachable, RequestRefused } from './call.ts';
 import { type Output, widthOf } from './output.ts';
 import { paintState, shownTime } from './show.ts';

@@ -1,4 +1,6 @@
-import type { DeadLetter, DeploymentDetail, Webhook } from '../http/api-schemas.ts';
+import type { DeadLetter } from '../http/answers/dead-letter.ts';
+import type { DeploymentDetail } from '../http/answers/deployment.ts';
+import type { Webhook } from '../http/answers/webhook.ts';
 import { type Output, type Screen, widthOf } from './output.ts';
 import { paintState, shortSha, shownTime } from './show.ts';
 import { oneLine, table } from './table.ts';

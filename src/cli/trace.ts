@@ -1,5 +1,8 @@
 import type { BridgeSettings } from '../config/bridge-access.ts';
-import type { Change, DeadLetter, DeploymentDetail, Webhook, WebhookWithBody } from '../http/api-schemas.ts';
+import type { Change } from '../http/answers/change.ts';
+import type { DeadLetter } from '../http/answers/dead-letter.ts';
+import type { DeploymentDetail } from '../http/answers/deployment.ts';
+import type { Webhook, WebhookWithBody } from '../http/answers/webhook.ts';
 import { SHA_OR_PREFIX } from '../values/sha.ts';
 import { askBridge, callBridge, findAtBridge } from './call.ts';
 import { changesTable } from './changes.ts';

@@ -1,4 +1,7 @@
-import type { Change, DeadLetter, DeploymentDetail, Webhook } from '../http/api-schemas.ts';
+import type { Change } from '../http/answers/change.ts';
+import type { DeadLetter } from '../http/answers/dead-letter.ts';
+import type { DeploymentDetail } from '../http/answers/deployment.ts';
+import type { Webhook } from '../http/answers/webhook.ts';
 
 /** Everything about one deployment. */
 export interface TracedDeployment extends DeploymentDetail {

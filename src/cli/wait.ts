@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BridgeSettings } from '../config/bridge-access.ts';
 import { serviceKeyOf } from '../domain/service.ts';
-import type { Change } from '../http/api-schemas.ts';
+import type { Change } from '../http/answers/change.ts';
 import { askBridge, BridgeUnreachable, RequestRefused } from './call.ts';
 import { spanMs } from './duration.ts';
 import { NothingFound, type Output, printJson } from './output.ts';

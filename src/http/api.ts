@@ -15,7 +15,7 @@ import { VERDICTS } from '../store/inbox/entry.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
 import { type Access, requireScope } from './access.ts';
 import { type AlertsParts, listAlerts, sendAlert } from './alerts.ts';
-import type { Change } from './api-schemas.ts';
+import type { Change } from './answers/change.ts';
 import { toChange } from './change.ts';
 import { describeDeployment } from './deployment-detail.ts';
 import { fail, pageMeta as meta, Page, readQuery } from './envelope.ts';

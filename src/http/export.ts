@@ -6,7 +6,7 @@ import type { Deployments } from '../store/changes/deployments.ts';
 import type { ChangeSelection } from '../store/changes/filter.ts';
 import { csvRow } from '../values/csv.ts';
 import { createMask } from '../values/mask.ts';
-import type { Change } from './api-schemas.ts';
+import type { Change } from './answers/change.ts';
 import { toChange } from './change.ts';
 
 const COLUMNS = [

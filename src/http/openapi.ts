@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { JsonObject } from '../values/json.ts';
-import { SCHEMAS } from './api-schemas.ts';
+import { SCHEMAS } from './answers/index.ts';
 import { OPERATIONS, type Operation } from './openapi-operations.ts';
 
 /** The description of our own API, OpenAPI 3.1, made of the schemas that answer and check it. */

@@ -3,9 +3,9 @@ import { digest, type NewChangeRecord } from '../domain/change-record.ts';
 import type { Mapped, Source } from './source.ts';
 
 /**
- * Several sources of one tool are several teams, and none may speak of another's deployments: two of them use the same
- * `external_id`, or know the same job. All but the first of a tool therefore have their name in the keys of what they
- * report; the first keeps the keys that it always had. What belongs together all the same is joined elsewhere, by
+ * Several sources of one tool belong to several teams, and none may report another's deployments: two of them use the
+ * same `external_id`, or know the same job. All but the first of a tool therefore have their name in the keys of what
+ * they report; the first has the keys of a single source. Signals that belong together all the same are joined by
  * configuration, and not by an equal key.
  */
 export function withBoundaries(sources: readonly Source[]): Source[] {
@@ -14,7 +14,7 @@ export function withBoundaries(sources: readonly Source[]): Source[] {
   return sources.map((source) => (firsts.get(toolOf(source)) === source ? source : bound(source)));
 }
 
-/** What several sources may be of. */
+/** The part of a source that decides which sources share a tool. */
 export const toolOf = ({ tool, type }: Pick<Source, 'tool' | 'type'>): string => tool ?? type;
 
 function bound(source: Source): Source {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tail } from '../../src/cli/tail.ts';
-import type { FeedItem } from '../../src/http/api-schemas.ts';
+import type { FeedItem } from '../../src/http/answers/feed.ts';
 import { gitlabDeploymentHook, gitlabHeaders, startTestBridge } from '../support/bridge.ts';
 import { paper, reaching } from '../support/command.ts';
 import { ALERT24_KEY, startFakeAlert24 } from '../support/fake-alert24.ts';

@@ -160,7 +160,7 @@ const NOW = new Date(SUCCEEDED.receivedAt);
 const never = () => new AbortController().signal;
 
 /** Asked by other protocols than HTTP: the same is asked of them in their own tests. */
-const OTHER_PROTOCOLS = { postgres: 'test/sinks/postgres.test.ts' };
+const OTHER_PROTOCOLS = { postgres: 'test/sinks/postgres/postgres.test.ts' };
 
 it('every kind of sink has a fixture here, or is judged where its protocol is spoken', () => {
   const types = AnySink.options.map((option) => option.in.shape.type.value);

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { State } from '../../domain/change-record.ts';
+import type { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { certainlyRefused, isSuccess, type JsonAnswer, neverSent } from '../../outbound/http.ts';
 import { BaseUrl, Credential, Name } from '../../values/settings.ts';
 import { normalized } from '../normalized.ts';
+import { Concurrency, type SharedOptions, States, TimeoutSeconds } from '../options.ts';
 import type { Delivered, DeliveryContext, DeliveryLedger, Sink } from '../sink.ts';
 import { ALERT24_URL, type Alert24Api, createApi, refusal } from './api.ts';
 import { type FindResult, findChange } from './find-change.ts';
@@ -18,23 +19,20 @@ export const alert24 = z
     url: BaseUrl.default(ALERT24_URL),
     api_key: Credential('API key').optional(),
     /** Alert24 has no states and cannot change a record, so that by default only successes are sent, once. */
-    states: z.array(State).min(1).default(['succeeded']),
+    states: States(['succeeded']),
     late_after_minutes: z.number().positive().default(5),
-    concurrency: z.number().int().min(1).max(100).default(3),
-    timeout_seconds: z.number().positive().max(60).default(10),
+    concurrency: Concurrency(3),
+    timeout_seconds: TimeoutSeconds(),
   })
   .transform(({ api_key, ...config }): Sink | undefined =>
     api_key === undefined ? undefined : createSink({ ...config, api_key }),
   );
 
-interface Config {
-  readonly name: string;
+interface Config extends SharedOptions {
   readonly url: string;
   readonly api_key: string;
   readonly states: readonly State[];
   readonly late_after_minutes: number;
-  readonly concurrency: number;
-  readonly timeout_seconds: number;
 }
 
 function createSink(config: Config): Sink {

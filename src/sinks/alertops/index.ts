@@ -7,6 +7,7 @@ import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/
 import { Name } from '../../values/settings.ts';
 import { normalized } from '../normalized.ts';
 import { alertOf, isReportedLater } from '../one-alert.ts';
+import { Concurrency, type SharedOptions, TimeoutSeconds } from '../options.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import { SecretUrl, secretsOf, withoutPath } from '../secret-url.ts';
 import type { Sink } from '../sink.ts';
@@ -28,8 +29,8 @@ export const alertops = z
     close: z.array(State).default(['succeeded']),
     /** Only deployments that match are sent, as in a rule. */
     match: Match.default({}),
-    concurrency: z.number().int().min(1).max(100).default(5),
-    timeout_seconds: z.number().positive().max(60).default(10),
+    concurrency: Concurrency(5),
+    timeout_seconds: TimeoutSeconds(),
   })
   .superRefine((config, context) => {
     for (const [index, status] of STATUSES.entries())
@@ -41,15 +42,12 @@ export const alertops = z
     url === undefined ? undefined : createSink({ ...config, url }),
   );
 
-interface Config {
-  readonly name: string;
+interface Config extends SharedOptions {
   readonly url: string;
   readonly open: readonly State[];
   readonly update: readonly State[];
   readonly close: readonly State[];
   readonly match: Match;
-  readonly concurrency: number;
-  readonly timeout_seconds: number;
 }
 
 function createSink(config: Config): Sink {

@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import { State } from '../../domain/change-record.ts';
+import type { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { createSendJson, failure, type JsonAnswer, type JsonRequest, shown } from '../../outbound/http.ts';
 import { BaseUrl, Credential, Name } from '../../values/settings.ts';
+import { Concurrency, type SharedOptions, States, TimeoutSeconds } from '../options.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import type { Sink } from '../sink.ts';
 import { type Mode, toRequest } from './binding.ts';
@@ -24,18 +25,17 @@ export const cdevents = z
       .default('/shiplog'),
     token: Credential('token').optional(),
     signing_secret: z.string().min(16, 'a secret needs at least 16 characters').optional(),
-    states: z.array(State).min(1).default(['running', 'succeeded', 'failed', 'canceled']),
+    states: States(['running', 'succeeded', 'failed', 'canceled']),
     /** Whether a success also sends an event about its environment, as `environment.modified`. */
     environment_events: z.boolean().default(false),
-    concurrency: z.number().int().min(1).max(100).default(5),
-    timeout_seconds: z.number().positive().max(60).default(10),
+    concurrency: Concurrency(5),
+    timeout_seconds: TimeoutSeconds(),
   })
   .transform(({ url, ...config }): Sink | undefined =>
     url === undefined ? undefined : createSink({ ...config, url }),
   );
 
-interface Config {
-  readonly name: string;
+interface Config extends SharedOptions {
   readonly url: string;
   readonly mode: Mode;
   readonly source: string;
@@ -43,8 +43,6 @@ interface Config {
   readonly signing_secret?: string | undefined;
   readonly states: readonly State[];
   readonly environment_events: boolean;
-  readonly concurrency: number;
-  readonly timeout_seconds: number;
 }
 
 function createSink(config: Config): Sink {

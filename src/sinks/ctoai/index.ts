@@ -4,6 +4,7 @@ import { DeliveryFailed } from '../../domain/errors.ts';
 import { createSendJson, failure, type JsonAnswer, shown } from '../../outbound/http.ts';
 import { BaseUrl, bothOrNeither, Credential, Name } from '../../values/settings.ts';
 import { normalized } from '../normalized.ts';
+import { Concurrency, type SharedOptions, TimeoutSeconds } from '../options.ts';
 import { adviceFor, answersAt, post, withoutSecrets } from '../post.ts';
 import type { Sink } from '../sink.ts';
 import { type DeploymentEvent, ReportedState, toEvent } from './event.ts';
@@ -21,22 +22,19 @@ export const ctoai = z
     team_id: z.string().min(1).optional(),
     /** Insights counts these two. */
     states: z.array(ReportedState).min(1).default(['succeeded', 'failed']),
-    concurrency: z.number().int().min(1).max(100).default(5),
-    timeout_seconds: z.number().positive().max(60).default(10),
+    concurrency: Concurrency(5),
+    timeout_seconds: TimeoutSeconds(),
   })
   .transform(({ token, team_id, ...config }, context): Sink | undefined => {
     const account = bothOrNeither({ token, team_id }, context, 'to switch this sink off');
     return account && createSink({ ...config, ...account });
   });
 
-interface Config {
-  readonly name: string;
+interface Config extends SharedOptions {
   readonly url: string;
   readonly token: string;
   readonly team_id: string;
   readonly states: readonly ReportedState[];
-  readonly concurrency: number;
-  readonly timeout_seconds: number;
 }
 
 function createSink({ name, url, token, states, concurrency, ...config }: Config): Sink {

@@ -6,6 +6,7 @@ import { isSuccess } from '../../outbound/http.ts';
 import { BaseUrl, bothOrNeither, Credential, Name } from '../../values/settings.ts';
 import { fullSha } from '../../values/sha.ts';
 import { normalized } from '../normalized.ts';
+import { Concurrency, EnvironmentNames, type SharedOptions, TimeoutSeconds } from '../options.ts';
 import type { Sink } from '../sink.ts';
 import { createApi, type GitlabApi, refusal } from './api.ts';
 import { deliver, preview } from './deliver.ts';
@@ -26,22 +27,19 @@ export const gitlabDeployments = z
     url: BaseUrl.transform(gitlabAddress).optional(),
     token: Credential('token').optional(),
     /** Our name of an environment → the name it has in GitLab. */
-    environments: z.record(z.string(), z.string().min(1)).default({}),
+    environments: EnvironmentNames(),
     /** Other names under which repositories name this GitLab. */
     hosts: z.array(Host).default([]),
-    concurrency: z.number().int().min(1).max(100).default(3),
-    timeout_seconds: z.number().positive().max(60).default(10),
+    concurrency: Concurrency(3),
+    timeout_seconds: TimeoutSeconds(),
   })
   .transform(({ url, token, ...config }, context): Sink | undefined => {
     const destination = bothOrNeither({ url, token }, context, 'to switch this sink off');
     return destination && createSink({ ...config, ...destination });
   });
 
-interface Config extends Destination {
-  readonly name: string;
+interface Config extends Destination, SharedOptions {
   readonly token: string;
-  readonly concurrency: number;
-  readonly timeout_seconds: number;
 }
 
 function createSink(settings: Omit<Config, 'moved'>): Sink {

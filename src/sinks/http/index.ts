@@ -7,6 +7,7 @@ import type { TemplateContext } from '../../templates/template-context.ts';
 import { Credential, Name } from '../../values/settings.ts';
 import { normalized } from '../normalized.ts';
 import { alertOf } from '../one-alert.ts';
+import { Concurrency, TimeoutSeconds } from '../options.ts';
 import type { Sink } from '../sink.ts';
 import { type Built, build } from './build.ts';
 import { deliver } from './deliver.ts';
@@ -32,8 +33,8 @@ const Config = Written.extend({
   secrets: named(Credential('secret'), KEY, KEY_ADVICE).default({}),
   /** Only what matches, as in rules. */
   when: Match.optional(),
-  concurrency: z.number().int().min(1).max(100).default(5),
-  timeout_seconds: z.number().positive().max(60).default(10),
+  concurrency: Concurrency(5),
+  timeout_seconds: TimeoutSeconds(),
 });
 type Config = z.infer<typeof Config>;
 

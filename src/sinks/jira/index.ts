@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { State } from '../../domain/change-record.ts';
+import type { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { BaseUrl, bothOrNeither, Credential, Name } from '../../values/settings.ts';
 import { normalized } from '../normalized.ts';
+import { Concurrency, States, TimeoutSeconds } from '../options.ts';
 import type { Sink } from '../sink.ts';
 import { outcome } from './answer.ts';
 import { type ApiConfig, ATLASSIAN_URL, createApi } from './api.ts';
@@ -32,9 +33,9 @@ export const jira = z
     client_secret: Credential('client secret').optional(),
     /** The only projects whose keys count. Default: all. */
     projects: z.array(Project).min(1).optional(),
-    states: z.array(State).min(1).default(['pending', 'running', 'succeeded', 'failed', 'canceled']),
-    concurrency: z.number().int().min(1).max(100).default(5),
-    timeout_seconds: z.number().positive().max(60).default(10),
+    states: States(),
+    concurrency: Concurrency(5),
+    timeout_seconds: TimeoutSeconds(),
   })
   .transform(({ client_id, client_secret, ...config }, context): Sink | undefined => {
     const credentials = bothOrNeither({ client_id, client_secret }, context, 'to switch this sink off');

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { State } from '../../domain/change-record.ts';
+import type { State } from '../../domain/change-record.ts';
 import { type Deployment, isFinal } from '../../domain/deployment.ts';
 import { DeliveryFailed } from '../../domain/errors.ts';
 import { createSendJson, type JsonRequest, type ReadText } from '../../outbound/http.ts';
 import { BaseUrl, Name } from '../../values/settings.ts';
 import { normalized } from '../normalized.ts';
+import { Concurrency, EnvironmentNames, type SharedOptions, States, TimeoutSeconds } from '../options.ts';
 import { answersAt, post, withoutSecrets } from '../post.ts';
 import type { DeliveryLedger, PreviewedRequest, Sink } from '../sink.ts';
 import { judge, refusal } from './answer.ts';
@@ -26,26 +27,23 @@ export const otlp = z
     headers: Headers.default({}),
     /** `logs`: each state as an event. `traces`: one span when it has ended. */
     signals: z.array(Signal).min(1).default(['logs']),
-    states: z.array(State).min(1).default(['pending', 'running', 'succeeded', 'failed', 'canceled']),
+    states: States(),
     /** Our environment name → the one in the telemetry of the services. Default: unchanged. */
-    environments: z.record(z.string(), z.string().min(1)).default({}),
-    concurrency: z.number().int().min(1).max(100).default(5),
-    timeout_seconds: z.number().positive().max(60).default(10),
+    environments: EnvironmentNames(),
+    concurrency: Concurrency(5),
+    timeout_seconds: TimeoutSeconds(),
   })
   .transform(({ url, ...config }): Sink | undefined =>
     url === undefined ? undefined : createSink({ ...config, url }),
   );
 
-interface Config {
-  readonly name: string;
+interface Config extends SharedOptions {
   readonly url: string;
   readonly protocol: Protocol;
   readonly headers: Readonly<Record<string, string>>;
   readonly signals: readonly Signal[];
   readonly states: readonly State[];
   readonly environments: Readonly<Record<string, string>>;
-  readonly concurrency: number;
-  readonly timeout_seconds: number;
 }
 
 function createSink(config: Config): Sink {

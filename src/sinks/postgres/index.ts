@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { State } from '../../domain/change-record.ts';
+import type { State } from '../../domain/change-record.ts';
 import { Name } from '../../values/settings.ts';
 import { abortingAfter } from '../../values/within.ts';
+import { Concurrency, type SharedOptions, States, TimeoutSeconds } from '../options.ts';
 import type { Delivered, Sink } from '../sink.ts';
 import { type DatabaseAddress, DatabaseUrl, shownAddress } from './address.ts';
 import { checkTables } from './check.ts';
@@ -26,11 +27,11 @@ export const postgres = z
     /** The schema of the tables. It is created if it does not exist. */
     schema: Schema.default('shiplog'),
     tls: z.strictObject({ ca: Pem.optional(), cert: Pem.optional(), key: Pem.optional() }).optional(),
-    states: z.array(State).min(1).default(['pending', 'running', 'succeeded', 'failed', 'canceled']),
+    states: States(),
     /** Rows that are older are deleted. Default: they stay for ever. */
     retention_days: z.number().int().min(1).max(36_500).optional(),
-    concurrency: z.number().int().min(1).max(20).default(4),
-    timeout_seconds: z.number().positive().max(60).default(10),
+    concurrency: Concurrency(4, 20),
+    timeout_seconds: TimeoutSeconds(),
   })
   .superRefine(({ url, tls }, context) => {
     const issue = (message: string) => context.addIssue({ code: 'custom', path: ['tls'], message });
@@ -42,15 +43,12 @@ export const postgres = z
     url === undefined ? undefined : createSink({ ...config, url }),
   );
 
-interface Config {
-  readonly name: string;
+interface Config extends SharedOptions {
   readonly url: DatabaseAddress;
   readonly schema: string;
   readonly tls?: Tls | undefined;
   readonly states: readonly State[];
   readonly retention_days?: number | undefined;
-  readonly concurrency: number;
-  readonly timeout_seconds: number;
 }
 
 function createSink(config: Config): Sink {

@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { alert24 } from '../../src/sinks/alert24/index.ts';
-import { toChange } from '../../src/sinks/alert24/request.ts';
-import type { Sink } from '../../src/sinks/sink.ts';
-import { failed } from '../support/delivery-failed.ts';
-import { aDeployment } from '../support/deployment.ts';
-import { ALERT24_KEY, type FakeAlert24, startFakeAlert24 } from '../support/fake-alert24.ts';
-import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
+import { alert24 } from '../../../src/sinks/alert24/index.ts';
+import { toChange } from '../../../src/sinks/alert24/request.ts';
+import type { Sink } from '../../../src/sinks/sink.ts';
+import { failed } from '../../support/delivery-failed.ts';
+import { aDeployment } from '../../support/deployment.ts';
+import { ALERT24_KEY, type FakeAlert24, startFakeAlert24 } from '../../support/fake-alert24.ts';
+import { createMemoryLedger, type MemoryLedger } from '../../support/ledger.ts';
 
 const NOW = new Date('2026-03-19T14:31:00.000Z');
 const IN_TIME = { now: NOW, lateAfterMs: 300_000, possibleDuplicate: false, sourceName: 'argocd' };
@@ -62,7 +62,7 @@ describe('a change for Alert24', () => {
       }),
       IN_TIME,
     );
-    await expect(`${JSON.stringify(change, null, 2)}\n`).toMatchFileSnapshot('alert24/change.expected.json');
+    await expect(`${JSON.stringify(change, null, 2)}\n`).toMatchFileSnapshot('change.expected.json');
   });
 
   it('drops what is unknown, but never the environment', () => {

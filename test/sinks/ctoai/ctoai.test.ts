@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ctoai } from '../../src/sinks/ctoai/index.ts';
-import type { Sink } from '../../src/sinks/sink.ts';
-import { failed } from '../support/delivery-failed.ts';
-import { aDeployment } from '../support/deployment.ts';
-import { CtoaiEvent } from '../support/destination-schemas.ts';
-import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
-import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
+import { ctoai } from '../../../src/sinks/ctoai/index.ts';
+import type { Sink } from '../../../src/sinks/sink.ts';
+import { failed } from '../../support/delivery-failed.ts';
+import { aDeployment } from '../../support/deployment.ts';
+import { CtoaiEvent } from '../../support/destination-schemas.ts';
+import { type FakeServer, startFakeServer } from '../../support/fake-server.ts';
+import { createMemoryLedger, type MemoryLedger } from '../../support/ledger.ts';
 
 const TOKEN = 'ctoai-token-of-24-letters';
 const TEAM = '5e2c77aa-0000-4000-8000-000000000000';
@@ -79,7 +79,7 @@ describe('what CTO.ai is told', () => {
   it('holds everything that is known', async () => {
     const image = 'registry.harbor.example/lighthouse-api:3.14.0';
     await ledger.deliver(sink, aDeployment({ artifacts: ['chart:beacon@4.2.1', image] }));
-    await expect(`${JSON.stringify(events[0], null, 2)}\n`).toMatchFileSnapshot('ctoai/event.expected.json');
+    await expect(`${JSON.stringify(events[0], null, 2)}\n`).toMatchFileSnapshot('event.expected.json');
   });
 
   it('leaves out what is not known, but never the environment', async () => {

@@ -1,13 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Deployment } from '../../src/domain/deployment.ts';
-import { gitlabDeployments } from '../../src/sinks/gitlab-deployments/index.ts';
-import type { Sink } from '../../src/sinks/sink.ts';
-import { failed } from '../support/delivery-failed.ts';
-import { aDeployment, sha } from '../support/deployment.ts';
-import { type FakeGitlab, GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';
-import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
+import type { Deployment } from '../../../src/domain/deployment.ts';
+import { gitlabDeployments } from '../../../src/sinks/gitlab-deployments/index.ts';
+import type { Sink } from '../../../src/sinks/sink.ts';
+import { failed } from '../../support/delivery-failed.ts';
+import { aDeployment, sha } from '../../support/deployment.ts';
+import { type FakeGitlab, GITLAB_TOKEN, startFakeGitlab } from '../../support/fake-gitlab.ts';
+import { createMemoryLedger, type MemoryLedger } from '../../support/ledger.ts';
 
 const PROJECT = 'harbor/lighthouse-api';
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Deployment } from '../../src/domain/deployment.ts';
-import { jira } from '../../src/sinks/jira/index.ts';
-import { issueKeysOf } from '../../src/sinks/jira/issue-keys.ts';
-import type { Sink } from '../../src/sinks/sink.ts';
-import { failed } from '../support/delivery-failed.ts';
-import { aDeployment, sha } from '../support/deployment.ts';
-import { type FakeJira, JIRA_CLIENT, JIRA_CLOUD, JIRA_SECRET, startFakeJira } from '../support/fake-jira.ts';
-import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
+import type { Deployment } from '../../../src/domain/deployment.ts';
+import { jira } from '../../../src/sinks/jira/index.ts';
+import { issueKeysOf } from '../../../src/sinks/jira/issue-keys.ts';
+import type { Sink } from '../../../src/sinks/sink.ts';
+import { failed } from '../../support/delivery-failed.ts';
+import { aDeployment, sha } from '../../support/deployment.ts';
+import { type FakeJira, JIRA_CLIENT, JIRA_CLOUD, JIRA_SECRET, startFakeJira } from '../../support/fake-jira.ts';
+import { createMemoryLedger, type MemoryLedger } from '../../support/ledger.ts';
 
 let fake: FakeJira;
 let ledger: MemoryLedger;

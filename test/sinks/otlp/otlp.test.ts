@@ -5,17 +5,17 @@ import type { AddressInfo } from 'node:net';
 import * as registry from '@opentelemetry/semantic-conventions/incubating';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { State } from '../../src/domain/change-record.ts';
-import type { Deployment } from '../../src/domain/deployment.ts';
-import { AnySink } from '../../src/sinks/index.ts';
-import { normalized } from '../../src/sinks/normalized.ts';
-import { toLogEvent, toSpan } from '../../src/sinks/otlp/signals.ts';
-import type { Sink } from '../../src/sinks/sink.ts';
-import { anyDeployment } from '../support/any-deployment.ts';
-import { failed } from '../support/delivery-failed.ts';
-import { aDeployment, sha } from '../support/deployment.ts';
-import { createMemoryLedger } from '../support/ledger.ts';
-import { numberAndText, partialSuccess, readLogs, readTraces } from '../support/otlp-wire.ts';
+import { State } from '../../../src/domain/change-record.ts';
+import type { Deployment } from '../../../src/domain/deployment.ts';
+import { AnySink } from '../../../src/sinks/index.ts';
+import { normalized } from '../../../src/sinks/normalized.ts';
+import { toLogEvent, toSpan } from '../../../src/sinks/otlp/signals.ts';
+import type { Sink } from '../../../src/sinks/sink.ts';
+import { anyDeployment } from '../../support/any-deployment.ts';
+import { failed } from '../../support/delivery-failed.ts';
+import { aDeployment, sha } from '../../support/deployment.ts';
+import { createMemoryLedger } from '../../support/ledger.ts';
+import { numberAndText, partialSuccess, readLogs, readTraces } from '../../support/otlp-wire.ts';
 
 const REPOSITORY = 'https://gitlab.example.com/harbor/beacons/lighthouse-api';
 /** Everything that may be known of one. */
@@ -102,7 +102,7 @@ describe('the names that OpenTelemetry is told', () => {
 it('a deployment of which all is known becomes this', async () => {
   const sink = sinkAt('https://collector.example.com', { protocol: 'http/json', environments: OPTIONS.environments });
   const { body } = sink.preview({ ...WHOLE, state: 'failed' }, { pageUrl: OPTIONS.pageUrl });
-  await expect(`${JSON.stringify(body, null, 2)}\n`).toMatchFileSnapshot('otlp/failed.expected.json');
+  await expect(`${JSON.stringify(body, null, 2)}\n`).toMatchFileSnapshot('failed.expected.json');
 });
 
 describe('the version of the service', () => {

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { State } from '../../src/domain/change-record.ts';
-import { DeliveryFailed } from '../../src/domain/errors.ts';
-import { alertops } from '../../src/sinks/alertops/index.ts';
-import type { Sink } from '../../src/sinks/sink.ts';
-import { failed } from '../support/delivery-failed.ts';
-import { aDeployment } from '../support/deployment.ts';
-import { AlertopsMessage as Message } from '../support/destination-schemas.ts';
-import { type FakeServer, startFakeServer } from '../support/fake-server.ts';
-import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
+import { State } from '../../../src/domain/change-record.ts';
+import { DeliveryFailed } from '../../../src/domain/errors.ts';
+import { alertops } from '../../../src/sinks/alertops/index.ts';
+import type { Sink } from '../../../src/sinks/sink.ts';
+import { failed } from '../../support/delivery-failed.ts';
+import { aDeployment } from '../../support/deployment.ts';
+import { AlertopsMessage as Message } from '../../support/destination-schemas.ts';
+import { type FakeServer, startFakeServer } from '../../support/fake-server.ts';
+import { createMemoryLedger, type MemoryLedger } from '../../support/ledger.ts';
 
 const KEY = '0f3a6c2e-b1d4-4e57-9a80-c6f2d1e5b794';
 const PATH = `/POSTAlert/${KEY}/Shiplog`;
@@ -178,7 +178,7 @@ describe('an alert', () => {
       }),
     );
     const [{ message } = { message: undefined }] = log;
-    await expect(`${JSON.stringify(message, null, 2)}\n`).toMatchFileSnapshot('alertops/open.expected.json');
+    await expect(`${JSON.stringify(message, null, 2)}\n`).toMatchFileSnapshot('open.expected.json');
   });
 
   it('keeps its name when everything but service, repository and environment changes', () => {

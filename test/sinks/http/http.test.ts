@@ -1,15 +1,15 @@
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/config/config-error.ts';
-import { parseConfig } from '../../src/config/load.ts';
-import { digest } from '../../src/domain/change-record.ts';
-import type { Deployment } from '../../src/domain/deployment.ts';
-import { http } from '../../src/sinks/http/index.ts';
-import type { Sink } from '../../src/sinks/sink.ts';
-import { failed } from '../support/delivery-failed.ts';
-import { aDeployment, sha } from '../support/deployment.ts';
-import { type FakeReply, type FakeServer, startFakeServer } from '../support/fake-server.ts';
-import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
+import { ConfigError } from '../../../src/config/config-error.ts';
+import { parseConfig } from '../../../src/config/load.ts';
+import { digest } from '../../../src/domain/change-record.ts';
+import type { Deployment } from '../../../src/domain/deployment.ts';
+import { http } from '../../../src/sinks/http/index.ts';
+import type { Sink } from '../../../src/sinks/sink.ts';
+import { failed } from '../../support/delivery-failed.ts';
+import { aDeployment, sha } from '../../support/deployment.ts';
+import { type FakeReply, type FakeServer, startFakeServer } from '../../support/fake-server.ts';
+import { createMemoryLedger, type MemoryLedger } from '../../support/ledger.ts';
 
 const TOKEN = 'tok/en+with=signs0001';
 const SIGNING_KEY = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;

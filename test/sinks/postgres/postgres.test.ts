@@ -2,20 +2,20 @@ import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { State } from '../../src/domain/change-record.ts';
-import { type Deployment, momentOf, transition } from '../../src/domain/deployment.ts';
-import { DeliveryFailed } from '../../src/domain/errors.ts';
-import { AnySink } from '../../src/sinks/index.ts';
-import { normalized } from '../../src/sinks/normalized.ts';
-import { COLUMNS } from '../../src/sinks/postgres/row.ts';
-import type { Sink } from '../../src/sinks/sink.ts';
-import { anyDeployment } from '../support/any-deployment.ts';
-import { failed } from '../support/delivery-failed.ts';
-import { aDeployment } from '../support/deployment.ts';
-import { createMemoryLedger } from '../support/ledger.ts';
-import { PASSWORD, startDatabaseProxy, startTestPostgres, type TestPostgres } from '../support/postgres.ts';
-import { duration, expectWithin } from '../support/time.ts';
-import { expectNothingMissing } from '../support/told.ts';
+import { State } from '../../../src/domain/change-record.ts';
+import { type Deployment, momentOf, transition } from '../../../src/domain/deployment.ts';
+import { DeliveryFailed } from '../../../src/domain/errors.ts';
+import { AnySink } from '../../../src/sinks/index.ts';
+import { normalized } from '../../../src/sinks/normalized.ts';
+import { COLUMNS } from '../../../src/sinks/postgres/row.ts';
+import type { Sink } from '../../../src/sinks/sink.ts';
+import { anyDeployment } from '../../support/any-deployment.ts';
+import { failed } from '../../support/delivery-failed.ts';
+import { aDeployment } from '../../support/deployment.ts';
+import { createMemoryLedger } from '../../support/ledger.ts';
+import { PASSWORD, startDatabaseProxy, startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
+import { duration, expectWithin } from '../../support/time.ts';
+import { expectNothingMissing } from '../../support/told.ts';
 
 /** The contract of every sink (test/contract/sink.test.ts), over another protocol than HTTP, and what is this one's own. */
 

@@ -2,15 +2,15 @@ import { createHmac } from 'node:crypto';
 import { CloudEvent, HTTP } from 'cloudevents';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { State } from '../../src/domain/change-record.ts';
-import type { Deployment } from '../../src/domain/deployment.ts';
-import { cdevents } from '../../src/sinks/cdevents/index.ts';
-import { artifactId } from '../../src/sinks/cdevents/purl.ts';
-import type { Sink } from '../../src/sinks/sink.ts';
-import { failed } from '../support/delivery-failed.ts';
-import { aDeployment, sha } from '../support/deployment.ts';
-import { type FakeRequest, type FakeServer, startFakeServer } from '../support/fake-server.ts';
-import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
+import { State } from '../../../src/domain/change-record.ts';
+import type { Deployment } from '../../../src/domain/deployment.ts';
+import { cdevents } from '../../../src/sinks/cdevents/index.ts';
+import { artifactId } from '../../../src/sinks/cdevents/purl.ts';
+import type { Sink } from '../../../src/sinks/sink.ts';
+import { failed } from '../../support/delivery-failed.ts';
+import { aDeployment, sha } from '../../support/deployment.ts';
+import { type FakeRequest, type FakeServer, startFakeServer } from '../../support/fake-server.ts';
+import { createMemoryLedger, type MemoryLedger } from '../../support/ledger.ts';
 
 const UriReference = z.string().refine((text) => /^\S+$/.test(text) && URL.canParse(text, 'https://base.example'));
 
@@ -176,7 +176,7 @@ describe.each(['binary', 'structured'] as const)('the events in the mode %s', (m
         repository: { name: 'harbor/lighthouse-api', url: 'https://gitlab.harbor.example/harbor/lighthouse-api' },
       }),
     );
-    await expect(`${JSON.stringify(sent, null, 2)}\n`).toMatchFileSnapshot('cdevents/succeeded.expected.json');
+    await expect(`${JSON.stringify(sent, null, 2)}\n`).toMatchFileSnapshot('succeeded.expected.json');
   });
 
   it('carry a service of any language', async () => {
