@@ -5,9 +5,7 @@ import { defineConfig } from 'vitest/config';
 const ALONE = ['browser', 'deploy', 'faults', 'redis', 'scripts'].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
-  // package.json names what is built; tests read the source.
   oxc: { jsx: { runtime: 'automatic', importSource: '#web', development: false } },
-  resolve: { alias: { '#web/jsx-runtime': new URL('src/web/jsx-runtime.ts', import.meta.url).pathname } },
   test: {
     environment: 'node',
     // Most tests wait rather than compute: for a process to start, a lease to end, a page to load.

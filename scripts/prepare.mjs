@@ -280,7 +280,7 @@ export async function buildIsCurrent() {
 }
 
 /**
- * Compiles src/ into dist/ unless it is current. The new tree is made aside and moved into place whole: no stale file
+ * Checks src/ and bundles it into dist/ unless that is current. The new tree is made aside and moved into place whole: no stale file
  * stays, an interrupted build leaves the old one, and a bridge that runs from dist/ meanwhile loses no file.
  */
 export async function prepareBuild() {
@@ -291,10 +291,10 @@ export async function prepareBuild() {
   await rm(next, { recursive: true, force: true });
   await mkdir(next, { recursive: true });
   try {
-    const compile = [join(modules, 'typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', next];
-    const { code } = await run(process.execPath, [...compile, '--tsBuildInfoFile', join(next, '.tsbuildinfo')]);
+    const check = [join(modules, 'typescript/bin/tsc'), '-p', 'tsconfig.build.json'];
+    const { code } = await run(process.execPath, check);
     if (code !== 0) throw new Stop('The sources do not compile; nothing was changed in dist/.', code);
-    await copyAssets(next);
+    await bundleInto(next, { main: 'src/main.ts' });
     await writeFile(join(next, '.build-stamp'), stamp);
     await replaceDist(next);
   } finally {
@@ -318,10 +318,17 @@ async function replaceDist(next) {
   }
 }
 
-/** The compiler leaves pages, style sheets and pictures behind. */
+/** Programs made of src/, in a folder where they find what they read. Tests make others than main.js. */
+export async function bundleInto(to, entries) {
+  const { bundle } = await import('./bundle.mjs'); // needs a package, and this file runs before there are any
+  await bundle({ root, entries, to });
+  await copyAssets(to);
+}
+
+/** Style sheets, pictures, scripts of Redis: what is read and not imported lies in dist/ as it lies in src/. */
 async function copyAssets(to) {
   for (const file of await filesUnder('src')) {
-    if (/\.(tsx?|md|json)$/.test(file)) continue; // JSON is emitted by the compiler when it is imported
+    if (/\.(tsx?|md|json)$/.test(file)) continue; // JSON is imported
     const target = join(to, file.slice('src/'.length));
     await mkdir(dirname(target), { recursive: true });
     await copyFile(join(root, file), target);
@@ -329,7 +336,13 @@ async function copyAssets(to) {
 }
 
 async function fingerprint() {
-  const files = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/prepare.mjs'];
+  const files = [
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+    'scripts/prepare.mjs',
+    'scripts/bundle.mjs',
+  ];
   const all = [...files, ...(await filesUnder('src'))];
   const contents = await Promise.all(all.map((file) => readFile(join(root, file))));
   const hash = createHash('sha256');

@@ -63,7 +63,8 @@ export function parseConfig(
   const problems = substitute(document, environment, at);
   if (problems.length > 0) throw new ConfigError(problems);
   const raw = fillGenerated(withoutNulls(document.toJS()), mayMakeSecrets);
-  const parsed = Config.safeParse(raw ?? {});
+  // It is read once: to compile its schemas, as zod does, takes longer than to walk them.
+  const parsed = Config.safeParse(raw ?? {}, { jitless: true });
   if (parsed.success) return parsed.data;
   throw new ConfigError(parsed.error.issues.flatMap((issue) => explain(issue, document, at)));
 }

@@ -1,6 +1,5 @@
 import { type Request, type RequestHandler, Router } from 'express';
 import type { Registry } from 'prom-client';
-import { openapi } from './openapi.ts';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -34,8 +33,10 @@ export function createHealth({ readiness, registry, mayLook }: HealthParts): Req
     if (mayLook(request)) response.type(registry.contentType).send(await registry.metrics());
     else response.status(401).json({ error: 'send the metrics token: Authorization: Bearer <metrics_token>' });
   });
-  const description = JSON.stringify(openapi());
-  router.get('/openapi.json', (_request, response) => {
+  let description: string | undefined; // made when it is asked for: a start does not wait for it
+  router.get('/openapi.json', async (_request, response) => {
+    const { openapi } = await import('./openapi.ts');
+    description ??= JSON.stringify(openapi());
     response.type('json').send(description);
   });
   return router;

@@ -22,9 +22,10 @@ export interface RefusalLimit {
 }
 
 export function createRefusalLimit(perMinute: number, clock: () => number = Date.now): RefusalLimit {
-  const windows = new LRUCache<string, { startedMs: number; refused: number }>({ max: COUNTED_ADDRESSES });
+  // It takes memory for all addresses at once, so it is made with the first refusal.
+  let windows: LRUCache<string, { startedMs: number; refused: number }> | undefined;
   const current = (address: string) => {
-    const window = windows.get(address);
+    const window = windows?.get(address);
     return window && clock() - window.startedMs < WINDOW_MS ? window : undefined;
   };
   return {
@@ -32,7 +33,10 @@ export function createRefusalLimit(perMinute: number, clock: () => number = Date
     count(address) {
       const window = current(address);
       if (window) window.refused += 1;
-      else windows.set(address, { startedMs: clock(), refused: 1 });
+      else {
+        windows ??= new LRUCache({ max: COUNTED_ADDRESSES });
+        windows.set(address, { startedMs: clock(), refused: 1 });
+      }
     },
     retryAfter(address) {
       const startedMs = current(address)?.startedMs ?? clock();

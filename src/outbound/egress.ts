@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { AddressRefused } from './guard.ts';
 
 /** The proxies for outgoing requests, as the environment names them. */
@@ -22,6 +22,9 @@ export function useProxies(next: Proxies): void {
 
 const CONNECTIONS = 32;
 
+/** A tenth of a start, and no webhook needs it: it is loaded with the first request that goes out. */
+let undici: typeof import('undici') | undefined;
+
 /**
  * Chooses whether a request goes out directly or by a proxy.
  * @throws AddressRefused
@@ -34,11 +37,16 @@ export type Egress = (url: URL) => Promise<Dispatcher>;
  * the proxy, since networks with a proxy often resolve no outside name. The proxy itself may have any address.
  */
 export function createEgress(lookup: LookupFunction): Egress {
-  const direct = new Agent({ connections: CONNECTIONS, connect: { lookup } });
+  let direct: Dispatcher | undefined;
   const byProxy = new Map<string, Dispatcher>();
   return async (url) => {
+    undici ??= await import('undici');
+    const { Agent, ProxyAgent } = undici;
     const proxy = proxyFor(url, proxies);
-    if (proxy === undefined) return direct;
+    if (proxy === undefined) {
+      direct ??= new Agent({ connections: CONNECTIONS, connect: { lookup } });
+      return direct;
+    }
     await judge(url.hostname, lookup);
     // Without a tunnel for http://, as curl does it: most proxies open tunnels to port 443 alone.
     const agent = byProxy.get(proxy) ?? new ProxyAgent({ uri: proxy, proxyTunnel: false, connections: CONNECTIONS });

@@ -1,4 +1,4 @@
-// How much of Redis a deployment and a webhook take: node test/bench/sizing.mjs [deployments], after npm run build.
+// How much of Redis a deployment and a webhook take: node test/bench/sizing.mjs [deployments].
 // Of an installation: node test/bench/sizing.mjs --a-day <deployments>, all that is kept of it after 400 days; the last
 // day is not packed. With a second number, of one that has grown to so many a day. Each deployment is told by three signals and delivered to two sinks. docs/sizing.md has the figures.
 import { spawn } from 'node:child_process';
@@ -7,17 +7,23 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { toChangeRecord } from '../../dist/domain/change-record.js';
-import { fold } from '../../dist/domain/fold.js';
-import { route } from '../../dist/domain/routing.js';
-import { createChangeLog } from '../../dist/recording/change-log.js';
-import { createDeployments } from '../../dist/store/changes/deployments.js';
-import { createPacker } from '../../dist/store/changes/packer.js';
-import { rememberSinks } from '../../dist/store/changes/retention.js';
-import { createEchoes } from '../../dist/store/deliveries/echoes.js';
-import { createLedger } from '../../dist/store/deliveries/ledger.js';
-import { createInbox } from '../../dist/store/inbox/inbox.js';
-import { createInboxPacker } from '../../dist/store/inbox/packer.js';
+import { bundleInto } from '../../scripts/prepare.mjs';
+
+const dir = mkdtempSync(join(tmpdir(), 'shiplog-sizing-'));
+await bundleInto(dir, { parts: 'test/bench/sizing-parts.ts' });
+const {
+  toChangeRecord,
+  fold,
+  route,
+  createChangeLog,
+  createDeployments,
+  createPacker,
+  rememberSinks,
+  createEchoes,
+  createLedger,
+  createInbox,
+  createInboxPacker,
+} = await import(join(dir, 'parts.js'));
 
 const isInstallation = process.argv[2] === '--a-day';
 const aDay = Number(process.argv[3] ?? 50);
@@ -29,7 +35,6 @@ const DAY = 500;
 const hooksOf = (day) => Math.min(20_000, 7 * 3 * day);
 const HOOKS = isInstallation ? hooksOf(aDay) : 5_000;
 let hookBytes = 0;
-const dir = mkdtempSync(join(tmpdir(), 'shiplog-sizing-'));
 const path = join(dir, 'redis.sock');
 const server = spawn('redis-server', ['--port', '0', '--unixsocket', path, '--dir', dir, '--save', ''], {
   stdio: 'ignore',

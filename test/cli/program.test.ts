@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ADMIN_TOKEN, gitlabDeploymentHook, gitlabHeaders, SECRET, startTestBridge } from '../support/bridge.ts';
-import { loadedPackages, REPORT_PACKAGES } from '../support/loaded-packages.ts';
+import { loadedPackages } from '../support/loaded-packages.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'shiplog-program-'));
 let bridge: Awaited<ReturnType<typeof startTestBridge>>;
@@ -21,14 +21,14 @@ afterAll(async () => {
 });
 
 /** The built program with a configuration that finds the bridge. */
-function shiplog(args: readonly string[], said: Record<string, unknown> = {}, nodeOptions: readonly string[] = []) {
+function shiplog(args: readonly string[], said: Record<string, unknown> = {}, environment: NodeJS.ProcessEnv = {}) {
   number += 1;
   const file = join(dir, `shiplog-${number}.yaml`);
   const sources = [{ type: 'gitlab', secrets: [SECRET] }];
   const config = { port: Number(new URL(bridge.url).port), data_dir: dir, admin_token: ADMIN_TOKEN, sources, ...said };
   writeFileSync(file, JSON.stringify(config));
-  const child = spawn(process.execPath, [...nodeOptions, 'dist/main.js', ...args], {
-    env: { ...process.env, SHIPLOG_CONFIG: file },
+  const child = spawn(process.execPath, ['dist/main.js', ...args], {
+    env: { ...process.env, SHIPLOG_CONFIG: file, ...environment },
   });
   let out = '';
   let err = '';
@@ -87,8 +87,11 @@ describe('the program', () => {
 
   it('loads for a command what that needs, not the bridge', async () => {
     const said = { redis_url: 'redis://127.0.0.1:9' };
-    const loadedBy = async (...args: string[]) =>
-      loadedPackages((await shiplog(args, said, [REPORT_PACKAGES]).ended).out);
+    const loadedBy = async (...args: string[]) => {
+      const folder = mkdtempSync(join(dir, 'loaded-'));
+      await shiplog(args, said, { NODE_V8_COVERAGE: folder }).ended;
+      return loadedPackages(folder);
+    };
     const [help, changes, start] = await Promise.all([
       loadedBy('--help'),
       loadedBy('changes'),

@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { bundleInto } from '../../scripts/prepare.mjs';
 import { startPrivateRedis } from '../../src/redis/private-redis.ts';
 import { commandOf } from '../../src/redis/processes.ts';
 import { repairRecords } from '../../src/redis/repair.ts';
@@ -23,9 +24,11 @@ let base: string;
 let dataDir: string;
 const cleanups: (() => unknown)[] = [];
 
-beforeAll(() => {
-  execFileSync(process.execPath, ['scripts/prepare.mjs'], { stdio: 'inherit' });
-});
+/** Node 20 reads no TypeScript. */
+const built = mkdtempSync(join(tmpdir(), 'shiplog-private-built-'));
+
+beforeAll(() => bundleInto(built, { 'private-redis': 'src/redis/private-redis.ts' }));
+afterAll(() => rmSync(built, { recursive: true, force: true }));
 
 beforeEach(() => {
   base = mkdtempSync(join(tmpdir(), 'shiplog-private-'));
@@ -50,11 +53,10 @@ async function startHere(directory = dataDir, durability: 'redis' | 'fsync' = 'r
   return { ...redis, ...(await redis.ready), lines };
 }
 
-/** In a process of its own, that can be killed. It runs from dist/, as Node 20 reads no TypeScript. */
+/** In a process of its own, that can be killed. */
 async function startThere(directory = dataDir) {
-  const module = new URL('../../dist/redis/private-redis.js', import.meta.url);
   const program = `
-    import { startPrivateRedis } from ${JSON.stringify(module.href)};
+    import { startPrivateRedis } from ${JSON.stringify(join(built, 'private-redis.js'))};
     const log = { info() {}, warn() {}, error() {} };
     process.on('SIGINT', () => console.log('interrupted'));
     const { connection, ready } = await startPrivateRedis({ durability: "redis", dataDir: ${JSON.stringify(directory)}, log });

@@ -1,15 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -31,19 +21,24 @@ const write = (path: string, text: string) => {
   mkdirSync(dirname(join(clone, path)), { recursive: true });
   writeFileSync(join(clone, path), text);
 };
+const says = async () => (await promisify(execFile)(process.execPath, [join(clone, 'dist/main.js')])).stdout;
 const build = () => promisify(execFile)(process.execPath, ['scripts/prepare.mjs'], { cwd: clone });
 
 describe('the build', () => {
   beforeEach(() => {
     symlinkSync(join(repository, 'node_modules'), join(clone, 'node_modules'));
-    write('src/main.ts', "import { ship } from './ship.ts';\nconsole.log(ship);\n");
+    write(
+      'src/main.ts',
+      "import { ship } from './ship.ts';\nconsole.log(ship);\nif (process.argv[2]) console.log((await import('./late.ts')).late);\n",
+    );
     write('src/ship.ts', "export const ship = 'mira';\n");
+    write('src/late.ts', "export const late = 'and later jonas';\n");
     write('src/web/page.css', 'body {}\n');
   });
 
   it('has the program and what it shows, and is left alone while nothing changes', async () => {
     await build();
-    expect(readFileSync(join(clone, 'dist/main.js'), 'utf8')).toContain("from './ship.js'");
+    expect(await says()).toBe('mira\n');
     expect(existsSync(join(clone, 'dist/web/page.css'))).toBe(true);
     const { ino } = statSync(join(clone, 'dist/main.js'));
     await build();
@@ -52,26 +47,45 @@ describe('the build', () => {
 
   it('is made anew when a source changes, without the files of sources that are gone', async () => {
     await build();
-    rmSync(join(clone, 'src/ship.ts'));
+    expect(existsSync(join(clone, 'dist/late.js'))).toBe(true);
+    rmSync(join(clone, 'src/late.ts'));
     write('src/main.ts', 'console.log(1);\n');
     await build();
-    expect(readFileSync(join(clone, 'dist/main.js'), 'utf8')).toContain('console.log(1)');
-    expect(existsSync(join(clone, 'dist/ship.js'))).toBe(false);
+    expect(await says()).toBe('1\n');
+    expect(existsSync(join(clone, 'dist/late.js'))).toBe(false);
+  });
+
+  it('has a module find its files where they lie in src/, and its lines by a source map', async () => {
+    write('src/store/a.lua', 'return 1');
+    write(
+      'src/store/script.ts',
+      "export const file = new URL('./a.lua', import.meta.url);\n\nexport const fail = () => {\n  throw new Error('mira');\n};\n",
+    );
+    write(
+      'src/main.ts',
+      "import { readFileSync } from 'node:fs';\nimport { fail, file } from './store/script.ts';\nconsole.log(readFileSync(file, 'utf8'));\nfail();\n",
+    );
+    await build();
+    const failing = promisify(execFile)(process.execPath, ['--enable-source-maps', join(clone, 'dist/main.js')]);
+    await expect(failing).rejects.toMatchObject({
+      stdout: 'return 1\n',
+      stderr: expect.stringContaining(`${join(clone, 'src/store/script.ts')}:4:`),
+    });
   });
 
   it('that was cut short is made again', async () => {
     await build();
     rmSync(join(clone, 'dist/.build-stamp'));
-    rmSync(join(clone, 'dist/ship.js'));
+    rmSync(join(clone, 'dist/late.js'));
     await build();
-    expect(existsSync(join(clone, 'dist/ship.js'))).toBe(true);
+    expect(existsSync(join(clone, 'dist/late.js'))).toBe(true);
   });
 
   it('stays as it was when the sources do not compile', async () => {
     await build();
     write('src/ship.ts', 'export const ship: string = 1;\n');
     await expect(build()).rejects.toThrow(/TS2322.*The sources do not compile; nothing was changed in dist/s);
-    expect(readFileSync(join(clone, 'dist/ship.js'), 'utf8')).toContain('mira');
+    expect(await says()).toBe('mira\n');
     await expect(build()).rejects.toThrow('TS2322');
   });
 });

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadTraceSettings } from '../../src/config/load.ts';
 import { gitlabDeploymentHook, SECRET } from '../support/bridge.ts';
 import { startFakeCollector } from '../support/fake-collector.ts';
-import { loadedPackages, REPORT_PACKAGES } from '../support/loaded-packages.ts';
+import { loadedPackages } from '../support/loaded-packages.ts';
 import { freePort } from '../support/ports.ts';
 import { startBridgeProcess } from '../support/process.ts';
 
@@ -46,10 +46,13 @@ describe('whether traces are wanted', () => {
 async function runOnce(environment: Record<string, string>) {
   const dataDir = mkdtempSync(join(tmpdir(), 'shiplog-traces-'));
   const port = await freePort();
-  const bridge = await startBridgeProcess(
-    { PORT: String(port), SHIPLOG_DATA_DIR: dataDir, SHIPLOG_GITLAB_SECRET: SECRET, ...environment },
-    ([node, ...args]) => [node, REPORT_PACKAGES, ...args],
-  );
+  const bridge = await startBridgeProcess({
+    PORT: String(port),
+    SHIPLOG_DATA_DIR: dataDir,
+    SHIPLOG_GITLAB_SECRET: SECRET,
+    NODE_V8_COVERAGE: join(dataDir, 'loaded'),
+    ...environment,
+  });
   onTestFinished(async () => {
     await bridge.exited('SIGKILL');
     rmSync(dataDir, { recursive: true, force: true });
@@ -62,7 +65,7 @@ async function runOnce(environment: Record<string, string>) {
   expect(answer.status).toBe(202);
   await bridge.exited('SIGTERM');
   // prom-client loads the API for itself.
-  return loadedPackages(bridge.output()).filter((name) => /^(?:@opentelemetry.(?!api$)|pg\b)/.test(name));
+  return loadedPackages(join(dataDir, 'loaded')).filter((name) => /^(?:@opentelemetry.(?!api$)|pg\b)/.test(name));
 }
 
 describe('a bridge as a process', () => {
