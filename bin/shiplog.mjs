@@ -11,7 +11,8 @@ import {
 
 await orStop(async () => {
   checkNode();
-  await prepareNodePackages({ dev: !(await buildIsCurrent()) });
-  await prepareBuild();
+  const isBuilt = buildIsCurrent();
+  await prepareNodePackages({ dev: !isBuilt });
+  if (!isBuilt) await prepareBuild();
 });
 await runShiplog(process.argv.slice(2));

@@ -32,7 +32,8 @@ export async function bundle({ root, entries, to }) {
   try {
     await build.write({
       dir: to,
-      chunkFileNames: '[name].js',
+      // What one build calls so is never another's: a bridge may load a part long after dist/ was built anew.
+      chunkFileNames: '[name]-[hash].js',
       comments: false,
       sourcemap: true,
       sourcemapExcludeSources: true,

@@ -3,7 +3,7 @@
 // Every message goes to stderr, so that `npx shiplog trace … | jq` sees nothing but the answer.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { constants } from 'node:os';
@@ -15,6 +15,8 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, 'node_modules');
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.build-stamp');
+/** Names the parts in dist/ that are the build's before. */
+const KEPT = '.kept';
 
 /** Ends the program with a sentence instead of a stack trace. */
 export class Stop extends Error {
@@ -273,20 +275,21 @@ function findOnPath(names) {
 // ---- build
 
 /** Whether dist/ was built from exactly these sources. A tree that ships without sources is what it is. */
-export async function buildIsCurrent() {
+export function buildIsCurrent() {
   if (!existsSync(join(root, 'src'))) return existsSync(join(dist, 'main.js'));
-  const stamp = await readFile(stampFile, 'utf8').catch(() => '');
-  return stamp !== '' && stamp === (await fingerprint()) && existsSync(join(dist, 'main.js'));
+  const stamp = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : '';
+  return stamp !== '' && stamp === fingerprint() && existsSync(join(dist, 'main.js'));
 }
 
 /**
- * Checks src/ and bundles it into dist/ unless that is current. The new tree is made aside and moved into place whole: no stale file
- * stays, an interrupted build leaves the old one, and a bridge that runs from dist/ meanwhile loses no file.
+ * Checks src/ and bundles it into dist/ unless that is current. The new tree is made aside and moved into place whole:
+ * an interrupted build leaves the old one. A bridge that runs from dist/ meanwhile loses no file: what it has not loaded
+ * yet stays until the build after the next.
  */
 export async function prepareBuild() {
-  if (await buildIsCurrent()) return;
+  if (buildIsCurrent()) return;
   say('Compiling …');
-  const stamp = await fingerprint(); // before the compiler reads: a file saved meanwhile means one more build, never a missed one
+  const stamp = fingerprint(); // before the compiler reads: a file saved meanwhile means one more build, never a missed one
   const next = join(modules, '.cache', `shiplog-build-${process.pid}`);
   await rm(next, { recursive: true, force: true });
   await mkdir(next, { recursive: true });
@@ -295,11 +298,21 @@ export async function prepareBuild() {
     const { code } = await run(process.execPath, check);
     if (code !== 0) throw new Stop('The sources do not compile; nothing was changed in dist/.', code);
     await bundleInto(next, { main: 'src/main.ts' });
+    await keepLoadable(next);
     await writeFile(join(next, '.build-stamp'), stamp);
     await replaceDist(next);
   } finally {
     await rm(next, { recursive: true, force: true });
   }
+}
+
+/** Parts of the build that is replaced, which a bridge may load yet. Those that it had kept itself are left out. */
+async function keepLoadable(next) {
+  const kept = await readFile(join(dist, KEPT), 'utf8').catch(() => '');
+  const parts = (await readdir(dist).catch(() => [])).filter((name) => /-[\w-]{8}\.js$/.test(name));
+  const before = parts.filter((name) => !kept.split('\n').includes(name) && !existsSync(join(next, name)));
+  for (const name of before) await copyFile(join(dist, name), join(next, name));
+  await writeFile(join(next, KEPT), before.join('\n'));
 }
 
 async function replaceDist(next) {
@@ -308,7 +321,7 @@ async function replaceDist(next) {
     if (existsSync(dist)) await rename(dist, old);
     await rename(next, dist);
   } catch (error) {
-    if (await buildIsCurrent()) return; // another process built the same and was quicker
+    if (buildIsCurrent()) return; // another process built the same and was quicker
     // EXDEV: node_modules is a mount of its own. EBUSY: dist is one. Neither can be moved as a whole.
     if (error.code !== 'EXDEV' && error.code !== 'EBUSY') throw error;
     await rm(stampFile, { force: true });
@@ -327,7 +340,7 @@ export async function bundleInto(to, entries) {
 
 /** Style sheets, pictures, scripts of Redis: what is read and not imported lies in dist/ as it lies in src/. */
 async function copyAssets(to) {
-  for (const file of await filesUnder('src')) {
+  for (const file of filesUnder('src')) {
     if (/\.(tsx?|md|json)$/.test(file)) continue; // JSON is imported
     const target = join(to, file.slice('src/'.length));
     await mkdir(dirname(target), { recursive: true });
@@ -335,7 +348,8 @@ async function copyAssets(to) {
   }
 }
 
-async function fingerprint() {
+/** Not by promises: every start does this, and 700 of them take five times as long. */
+function fingerprint() {
   const files = [
     'tsconfig.json',
     'tsconfig.build.json',
@@ -343,17 +357,16 @@ async function fingerprint() {
     'scripts/prepare.mjs',
     'scripts/bundle.mjs',
   ];
-  const all = [...files, ...(await filesUnder('src'))];
-  const contents = await Promise.all(all.map((file) => readFile(join(root, file))));
   const hash = createHash('sha256');
-  for (const [index, file] of all.entries()) {
-    hash.update(`${file}\0${contents[index].length}\0`).update(contents[index]);
+  for (const file of [...files, ...filesUnder('src')]) {
+    const content = readFileSync(join(root, file));
+    hash.update(`${file}\0${content.length}\0`).update(content);
   }
   return hash.digest('hex');
 }
 
-async function filesUnder(folder) {
-  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+function filesUnder(folder) {
+  const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
   return files.map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)).sort();
 }

@@ -15,10 +15,11 @@ await orStop(async () => {
   checkNode();
   checkDescriptors();
   await alone(async () => {
+    const isBuilt = buildIsCurrent();
     // A finished build needs no compiler, so `npm ci --omit=dev` is enough for it.
-    await prepareNodePackages({ dev: !(await buildIsCurrent()) });
+    await prepareNodePackages({ dev: !isBuilt });
     if (!process.env.REDIS_URL) await prepareRedis();
-    await prepareBuild();
+    if (!isBuilt) await prepareBuild();
   });
 });
 await runShiplog(['start', ...process.argv.slice(2)]);
