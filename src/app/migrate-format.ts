@@ -29,8 +29,8 @@ export function migrateFormat(redis: Redis, parts: FormatParts): void {
 
 async function migrateOnce(redis: Redis, { log, onError, stop }: FormatParts): Promise<void> {
   try {
-    const { from, to } = await migrate(redis);
-    if (to > from) log.info({ from, to }, 'the data in Redis was migrated');
+    const { from, to, isNew } = await migrate(redis);
+    if (to > from && !isNew) log.info({ from, to }, 'the data in Redis was migrated');
   } catch (error) {
     if (!(error instanceof FormatRefused)) return onError('format', error);
     log.fatal({ why: error.message }, 'the bridge stops: it cannot read the data in Redis');

@@ -25,6 +25,11 @@ export interface OpenIdProvider {
    * @throws LoginFailed
    */
   finish(callback: URL, flow: LoginFlow): Promise<Claims>;
+  /**
+   * Where the browser ends its session at the provider (RP-initiated logout). Undefined: the provider names no such
+   * address, or does not answer.
+   */
+  logoutUrl(): Promise<string | undefined>;
 }
 
 export interface OpenIdSettings {
@@ -89,7 +94,24 @@ export function createOpenIdProvider(settings: OpenIdSettings, clockMs: () => nu
         throw failureOf(error, { client, host, otherwise: 'refused' });
       }
     },
+    logoutUrl: () =>
+      discover().then(
+        (discovered) => endSessionUrl(discovered, host),
+        () => undefined,
+      ),
   };
+}
+
+/**
+ * By client_id alone. No id_token is kept for an id_token_hint, since it names the person; and a redirect back has to be
+ * registered at the provider, which otherwise shows an error in the place of its log-out.
+ */
+function endSessionUrl({ client, configuration }: Discovered, host: string): string | undefined {
+  const named = configuration.serverMetadata().end_session_endpoint;
+  if (named === undefined || !URL.canParse(named)) return undefined;
+  const { protocol, host: itsHost } = new URL(named);
+  if (protocol !== 'https:' && !(protocol === 'http:' && itsHost === host)) return undefined;
+  return client.buildEndSessionUrl(configuration, {}).href;
 }
 
 interface Discovered {

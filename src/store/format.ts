@@ -71,7 +71,8 @@ export async function openFormat(redis: Redis): Promise<number> {
 export async function migrate(
   redis: Redis,
   migrations: readonly Migration[] = MIGRATIONS,
-): Promise<{ readonly from: number; readonly to: number }> {
+): Promise<{ readonly from: number; readonly to: number; readonly isNew: boolean }> {
+  const isNew = (await redis.exists(keys.format())) === 0 && (await redis.exists(keys.changes())) === 0;
   const from = await openFormat(redis);
   let reached = from;
   for (const migration of migrations) {
@@ -84,5 +85,5 @@ export async function migrate(
     await redis.multi().set(keys.format(), migration.to).del(keys.migration()).exec();
     reached = migration.to;
   }
-  return { from, to: reached };
+  return { from, to: reached, isNew };
 }

@@ -1,10 +1,10 @@
-import { type RequestHandler, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
 import { readForm } from '../http/form.ts';
 import { networkOf, type RefusalLimit } from '../http/refusals.ts';
 import { localPath } from './html.ts';
 import { createOidcRoutes } from './oidc-login.tsx';
-import { loginPage } from './pages/login.tsx';
+import { loggedOutPage, loginPage } from './pages/login.tsx';
 import { page } from './parts/layout.tsx';
 import {
   COOKIE_AGE,
@@ -57,17 +57,31 @@ export function createLogin(parts: LoginParts): RequestHandler {
     response.cookie(cookieName(request), id, { ...cookieOptions(request), ...COOKIE_AGE });
     response.redirect(303, localPath(next) ?? '/');
   });
-  const leave: RequestHandler = (request, response) => {
-    response.clearCookie(cookieName(request), cookieOptions(request));
-    response.redirect(303, '/login');
-  };
-  router.post('/logout', ...requireForm, async (request, response, next) => {
-    await Promise.all(sessionsIn(request).map((id) => sessions.end(id)));
-    leave(request, response, next);
-  });
-  router.post('/sessions/end', ...requireAdmin, async (request, response, next) => {
+  router.post('/logout', ...requireForm, logOut(parts));
+  router.post('/sessions/end', ...requireAdmin, async (request, response) => {
     await sessions.endAll();
-    leave(request, response, next);
+    forgetCookie(request, response);
+    response.redirect(303, '/login');
   });
   return router;
+}
+
+const forgetCookie = (request: Request, response: Response): void =>
+  void response.clearCookie(cookieName(request), cookieOptions(request));
+
+/** Here, and for a person whom a provider let in, at the provider as well where it can be told. */
+function logOut({ sessions, oidc }: LoginParts): RequestHandler {
+  return async (request, response) => {
+    await Promise.all(sessionsIn(request).map((id) => sessions.end(id)));
+    forgetCookie(request, response);
+    const login = viewerOf(request)?.login === 'oidc' ? oidc?.login : undefined;
+    const there = await login?.provider.logoutUrl();
+    if (!login || there === undefined) {
+      response.redirect(303, '/login');
+      return;
+    }
+    // The page leads on by itself: the content security policy lets no form be redirected to another host.
+    const body = loggedOutPage({ label: login.label, there });
+    response.send(page({ title: 'Logged out', goTo: there, body }));
+  };
 }

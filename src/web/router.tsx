@@ -28,7 +28,7 @@ import type { Viewer } from './parts/action-form.tsx';
 import { lastFragment } from './parts/last-webhook.tsx';
 import { page } from './parts/layout.tsx';
 import { SpooledNote } from './parts/spooled-note.tsx';
-import { rememberWho, requireAdmin, requireReader, viewerOf } from './session.ts';
+import { endWithSession, rememberWho, requireAdmin, requireReader, viewerOf } from './session.ts';
 import { type Trouble, troubleOf } from './trouble.ts';
 
 export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, AlertPageParts, DeliveriesParts, LoginParts {
@@ -96,7 +96,7 @@ export function createPages(parts: PageParts): RequestHandler {
     requireReader,
   );
   router.get('/', requireReader, (request, response) => sendChanges(routeParts, request, response));
-  router.get('/events', requireReader, parts.live.handle);
+  router.get('/events', requireReader, endWithSession(parts), parts.live.handle);
   addReading(router, routeParts);
   addExports(router, routeParts);
   addInbox(router, routeParts);

@@ -73,8 +73,29 @@ export const setViewer = (request: Request, token: Token): void => void viewers.
 /** Identifies the user by a token in the Authorization header, or by session. Lets everybody pass. */
 export function rememberWho(parts: SessionParts): RequestHandler {
   return async (request, _response, next) => {
-    const identity = opensByToken(parts) ? parts.access.identify(request) : undefined;
-    viewers.set(request, identity ? toViewer(identity) : await bySession(request, parts));
+    viewers.set(request, await identify(request, parts));
+    next();
+  };
+}
+
+async function identify(request: Request, parts: SessionParts): Promise<Viewer | undefined> {
+  const identity = opensByToken(parts) ? parts.access.identify(request) : undefined;
+  return identity ? toViewer(identity) : bySession(request, parts);
+}
+
+/** At most 100 streams are open (live.ts): twenty questions to Redis a second. */
+const STREAM_CHECK_MS = 5_000;
+
+/** Ends an answer that lasts, a stream of events, soon after the session with which it began has ended. */
+export function endWithSession(parts: SessionParts, everyMs = STREAM_CHECK_MS): RequestHandler {
+  return (request, response, next) => {
+    const check = () =>
+      identify(request, parts).then(
+        (who) => who ?? response.end(),
+        () => {}, // Redis is away: a session that was valid stays so
+      );
+    const timer = setInterval(() => void check(), everyMs);
+    response.on('close', () => clearInterval(timer));
     next();
   };
 }

@@ -213,8 +213,13 @@ describe('the session of a person', () => {
 
     const { see, browser } = await logIn(READER);
     const token = formTokenIn(await (await see('/inbox')).text());
-    await browser.ask(`${publicUrl}/logout`, form({ form_token: token }));
+    const left = await (await browser.ask(`${publicUrl}/logout`, form({ form_token: token }))).text();
     expect((await see('/inbox')).status).toBe(303);
+    expect(hasSession(browser)).toBe(false);
+    // And on to the provider, which asks whether its own session is to end.
+    const there = /0; url=([^"]+)"/.exec(left)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    expect(there).toBe(`${provider.issuer}/session/end?client_id=${CLIENT_ID}`);
+    expect((await browser.open(there)).text).toContain('Do you want to sign-out');
 
     const admin = await logIn(ADMIN);
     expect((await admin.see('/inbox')).status).toBe(200);

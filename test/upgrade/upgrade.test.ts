@@ -163,8 +163,9 @@ describe('what 0.1.0 kept without a limit, and with secrets', () => {
 describe('the storage format', () => {
   it('is written down in an empty Redis', async () => {
     const { redis } = await startRedis();
-    await migrate(redis);
+    expect(await migrate(redis)).toMatchObject({ isNew: true }); // the log says of no migration
     expect(await redis.get(keys.format())).toBe(String(FORMAT));
+    expect(await migrate(redis)).toMatchObject({ from: FORMAT, isNew: false });
   });
 
   it.each([

@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import request from 'supertest';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createAccess } from '../../src/http/access.ts';
 import { closeServer } from '../../src/http/server.ts';
 import { createLive } from '../../src/web/live.ts';
-import { ADMIN, app, sessionCookie, VIEWER } from './support.ts';
+import { endWithSession } from '../../src/web/session.ts';
+import { ADMIN, app, memorySessions, sessionCookie, VIEWER } from './support.ts';
 
 const open: Server[] = [];
 afterEach(() => {
@@ -15,16 +17,20 @@ afterEach(() => {
 async function serve(version: () => Promise<string>) {
   const live = createLive(version, (request) => String(request.query['holder'] ?? ''));
   const server = createServer(express().get('/events', live.handle));
+  return { live, server, url: await urlOf(server) };
+}
+
+async function urlOf(server: Server): Promise<string> {
   open.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // a TCP server that listens has one
-  return { live, server, url: `http://127.0.0.1:${port}/events` };
+  return `http://127.0.0.1:${port}/events`;
 }
 
 /** All that a stream has said so far. */
-async function listen(url: string) {
+async function listen(url: string, headers: Record<string, string> = {}) {
   const hangUp = new AbortController();
-  const answer = await fetch(url, { signal: hangUp.signal });
+  const answer = await fetch(url, { headers, signal: hangUp.signal });
   const heard = { text: '', ended: false, status: answer.status, hangUp: () => hangUp.abort() };
   void (async () => {
     const decoder = new TextDecoder();
@@ -93,6 +99,22 @@ describe('the live stream', () => {
     const heard = await listen(url);
     live.close();
     await closeServer(server);
+    await expect.poll(() => heard.ended).toBe(true);
+  });
+
+  it('ends soon after the session with which it began has ended, and not while Redis is away', async () => {
+    const kept = memorySessions();
+    const away = vi.fn(() => Promise.reject(new Error('away')));
+    let isAway = true;
+    const sessions = { ...kept, proofOf: (id: string) => (isAway ? away() : kept.proofOf(id)) };
+    const access = createAccess([{ name: 'admin', token: ADMIN, may: 'admin' }]);
+    const live = createLive(async () => '1');
+    const server = createServer(express().get('/events', endWithSession({ access, sessions }, 5), live.handle));
+    const heard = await listen(await urlOf(server), { cookie: sessionCookie() });
+    await expect.poll(() => away.mock.calls.length).toBeGreaterThan(3);
+    isAway = false;
+    expect(heard.ended).toBe(false);
+    await kept.endAll();
     await expect.poll(() => heard.ended).toBe(true);
   });
 

@@ -247,7 +247,9 @@ function follow(source, button) {
     });
     stream.addEventListener('error', () => {
       lost = true;
-      show(stream?.readyState === EventSource.CLOSED ? 'looks once a minute' : 'connecting');
+      const isOver = stream?.readyState === EventSource.CLOSED;
+      show(isOver ? 'looks once a minute' : 'connecting');
+      if (isOver) load(); // where the session is over, this leads to the login
     });
     stream.addEventListener('changes', load);
   }

@@ -51,3 +51,16 @@ const TokenFields = ({ to, isOnlyWay }: { to: string; isOnlyWay: boolean }): Htm
     </p>
   </>
 );
+
+/** It leads on to the log-out at the provider. */
+export const loggedOutPage = ({ label, there }: { readonly label: string; readonly there: string }): Html => (
+  <div class="login">
+    <h1>Logged out of Shiplog</h1>
+    <p>
+      <a href={there}>Log out of {label} as well</a>
+    </p>
+    <p>
+      <a href="/login">Log in again</a>
+    </p>
+  </div>
+);
