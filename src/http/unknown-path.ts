@@ -50,9 +50,8 @@ export function createUnknownPath({ sources, limit, noteRefused, onAnswered }: U
 }
 
 function sendNotFound(response: Response, path: string): void {
-  const error = path.startsWith('/webhooks')
-    ? 'there is no source at this address; webhooks go to /webhooks/<name>, and the set-up page shows each'
-    : `there is nothing at ${path.slice(0, SHOWN_CHARS)}; webhooks go to /webhooks/<source>`;
+  const what = path.startsWith('/webhooks') ? 'no source at this address' : `nothing at ${path.slice(0, SHOWN_CHARS)}`;
+  const error = `there is ${what}; webhooks go to /webhooks/<name>, and the set-up page shows each`;
   response.status(404).json({ error });
 }
 

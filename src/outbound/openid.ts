@@ -103,8 +103,8 @@ export function createOpenIdProvider(settings: OpenIdSettings, clockMs: () => nu
 }
 
 /**
- * By client_id alone. No id_token is kept for an id_token_hint, since it names the person; and a redirect back has to be
- * registered at the provider, which otherwise shows an error in the place of its log-out.
+ * By client_id alone. No id_token is kept for an id_token_hint, since it names the person. A redirect back has to be
+ * registered at the provider, which otherwise shows an error in the place of its log-out: none is asked for.
  */
 function endSessionUrl({ client, configuration }: Discovered, host: string): string | undefined {
   const named = configuration.serverMetadata().end_session_endpoint;
