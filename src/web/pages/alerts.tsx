@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { ALERT_STATES, type Alert, serviceOf } from '../../domain/alert.ts';
 import { type Alerts, MAX_LOOKED_AT } from '../../store/alerts/alerts.ts';
 import { TypedText } from '../../values/text.ts';
-import { exactly, type Html } from '../html.ts';
+import type { Html } from '../html.ts';
 import { AlertBadge, alertPath } from '../parts/alert-labels.tsx';
 import { filterAddress, isFiltered } from '../parts/filter-address.ts';
+import { ChoiceField, FilterForm, SearchField } from '../parts/filter-form.tsx';
 import { plural } from '../parts/labels.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
 import { span, When } from '../parts/time.tsx';
@@ -51,35 +52,11 @@ export async function alertsPage({ alerts }: { readonly alerts: Alerts }, asked:
 const addressOf = (query: Query): string => filterAddress('/alerts', query);
 
 const Filters = ({ query }: { query: Query }): Html => (
-  <form class="filters" method="get" action="/alerts" role="search">
-    {(['service', 'environment'] as const).map((name) => (
-      <label>
-        {name}{' '}
-        <input
-          type="search"
-          name={name}
-          value={exactly(query[name] ?? '')}
-          placeholder="any, or a part"
-          autocomplete="off"
-          spellcheck="false"
-        />
-      </label>
-    ))}
-    <label>
-      status{' '}
-      <select name="status">
-        <option value="">any</option>
-        {ALERT_STATES.map((state) => (
-          <option value={state} selected={query.status === state}>
-            {state}
-          </option>
-        ))}
-      </select>
-    </label>
-    <span class="buttons">
-      <button>Show</button> {isFiltered(query) && <a href="/alerts">clear</a>}
-    </span>
-  </form>
+  <FilterForm action="/alerts" submit="Show" isFiltered={isFiltered(query)}>
+    <SearchField name="service" value={query.service} placeholder="any, or a part" />
+    <SearchField name="environment" value={query.environment} placeholder="any, or a part" />
+    <ChoiceField name="status" of={ALERT_STATES.map((value) => ({ value }))} chosen={query.status} />
+  </FilterForm>
 );
 
 const List = ({ alerts, now }: { alerts: readonly Alert[]; now: Date }): Html => (

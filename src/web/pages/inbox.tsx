@@ -5,8 +5,8 @@ import { VERDICTS } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import { SEARCHED_BODY_BYTES } from '../../store/inbox/search.ts';
 import { TypedText } from '../../values/text.ts';
-import { exactly, type Html } from '../html.ts';
-import { Options } from '../parts/action-form.tsx';
+import type { Html } from '../html.ts';
+import { ChoiceField, FilterForm, SearchField } from '../parts/filter-form.tsx';
 import { LOOKS, Reason, size, VerdictBadge, webhookPath } from '../parts/inbox-labels.tsx';
 import { plural } from '../parts/labels.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
@@ -106,29 +106,16 @@ async function searched(inbox: Inbox, query: Query, now: Date) {
 }
 
 const Filters = ({ query, sources }: { query: Query; sources: readonly string[] }): Html => (
-  <form class="filters search" method="get" action="/inbox" role="search">
-    <label class="wide">
-      delivery id, sha, project or deployment{' '}
-      <input type="search" name="q" value={exactly(query.q ?? '')} autocomplete="off" spellcheck="false" />
-    </label>
-    <label>
-      source{' '}
-      <select name="source">
-        <option value="">any</option>
-        <Options of={sources.map((value) => ({ value }))} chosen={query.source} />
-      </select>
-    </label>
-    <label>
-      verdict{' '}
-      <select name="verdict">
-        <option value="">any</option>
-        <Options of={VERDICTS.map((value) => ({ value }))} chosen={query.verdict} />
-      </select>
-    </label>
-    <span class="buttons">
-      <button>Search</button> {(query.q ?? query.source ?? query.verdict) !== undefined && <a href="/inbox">clear</a>}
-    </span>
-  </form>
+  <FilterForm
+    action="/inbox"
+    kind="search"
+    submit="Search"
+    isFiltered={(query.q ?? query.source ?? query.verdict) !== undefined}
+  >
+    <SearchField name="q" label="delivery id, sha, project or deployment" value={query.q} width="wide" />
+    <ChoiceField name="source" of={sources.map((value) => ({ value }))} chosen={query.source} />
+    <ChoiceField name="verdict" of={VERDICTS.map((value) => ({ value }))} chosen={query.verdict} />
+  </FilterForm>
 );
 
 const Entries = ({ entries, now }: { entries: readonly InboxEntry[]; now: Date }): Html => (

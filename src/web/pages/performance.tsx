@@ -21,9 +21,8 @@ import {
   spanBefore,
 } from '../../http/performance.ts';
 import type { Html } from '../html.ts';
-import { Options } from '../parts/action-form.tsx';
 import { Bars } from '../parts/bars.tsx';
-import { Field } from '../parts/change-filters.tsx';
+import { ChoiceField, FilterForm, NameField } from '../parts/filter-form.tsx';
 import { plural } from '../parts/labels.tsx';
 import { Heading, Section } from '../parts/layout.tsx';
 import { FigureTable, Measures } from '../parts/performance-figures.tsx';
@@ -178,35 +177,23 @@ function Filters({ query, finished }: { query: PerformanceQuery; finished: reado
   ];
   const isListed = choices.some(({ value }) => value === query.environment);
   const options = isListed ? choices : [...choices, { value: query.environment, label: query.environment }];
-  const ranges = Object.keys(PERFORMANCE_RANGES) as Range[]; // the keys of the literal
+  const ranges = (
+    <nav class="ranges" aria-label="Time range">
+      {(Object.keys(PERFORMANCE_RANGES) as Range[]).map((range) => (
+        <a href={performancePath({ ...query, range })} aria-current={range === query.range && 'true'}>
+          {range.replace('d', ' d')}
+        </a>
+      ))}
+    </nav>
+  );
   return (
-    <form class="filters" method="get" action="/performance">
-      <label>
-        environment{' '}
-        <select name="environment">
-          <Options of={options} chosen={query.environment} />
-        </select>
-      </label>
-      <Field name="service" value={query.service} known={services} />
-      {teams.length > 0 && <Field name="owner" value={query.owner} known={teams} />}
-      <label>
-        failures{' '}
-        <select name="failures">
-          <Options of={FAILURES} chosen={query.failures} />
-        </select>
-      </label>
+    <FilterForm action="/performance" submit="Show" isFiltered={false} after={ranges}>
+      <ChoiceField name="environment" of={options} chosen={query.environment} isRequired />
+      <NameField name="service" value={query.service} known={services} />
+      {teams.length > 0 && <NameField name="owner" value={query.owner} known={teams} />}
+      <ChoiceField name="failures" of={FAILURES} chosen={query.failures} isRequired />
       <input type="hidden" name="range" value={query.range} />
-      <span class="buttons">
-        <button>Show</button>
-      </span>
-      <nav class="ranges" aria-label="Time range">
-        {ranges.map((range) => (
-          <a href={performancePath({ ...query, range })} aria-current={range === query.range && 'true'}>
-            {range.replace('d', ' d')}
-          </a>
-        ))}
-      </nav>
-    </form>
+    </FilterForm>
   );
 }
 

@@ -8,9 +8,9 @@ import { qualifierIn, readDeployments } from '../../http/running.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';
 import type { Running } from '../../store/changes/running.ts';
 import { TypedText } from '../../values/text.ts';
-import { exactly, type Html } from '../html.ts';
-import { Field } from '../parts/change-filters.tsx';
+import type { Html } from '../html.ts';
 import { filterAddress, isFiltered } from '../parts/filter-address.ts';
+import { FilterForm, NameField, SearchField } from '../parts/filter-form.tsx';
 import { plural } from '../parts/labels.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
 import { Link } from '../parts/link.tsx';
@@ -92,24 +92,11 @@ interface FiltersView {
 function Filters({ query, all, ownerOf }: FiltersView): Html {
   const teams = namesOf(all.map(({ service }) => ownerOf(service)?.team));
   return (
-    <form class="filters" method="get" action="/running" role="search">
-      <label class="grow">
-        service{' '}
-        <input
-          type="search"
-          name="service"
-          value={exactly(query.service ?? '')}
-          placeholder="part of its name"
-          autocomplete="off"
-          spellcheck="false"
-        />
-      </label>
-      <Field name="environment" value={query.environment} known={columnsOf(all).names} />
-      {(teams.length > 0 || query.owner !== undefined) && <Field name="owner" value={query.owner} known={teams} />}
-      <span class="buttons">
-        <button>Show</button> {isFiltered(query) && <a href="/running">clear</a>}
-      </span>
-    </form>
+    <FilterForm action="/running" submit="Show" isFiltered={isFiltered(query)}>
+      <SearchField name="service" value={query.service} placeholder="part of its name" width="grow" />
+      <NameField name="environment" value={query.environment} known={columnsOf(all).names} />
+      {(teams.length > 0 || query.owner !== undefined) && <NameField name="owner" value={query.owner} known={teams} />}
+    </FilterForm>
   );
 }
 

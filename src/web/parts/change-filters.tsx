@@ -2,10 +2,9 @@ import { ChangeType, RiskLevel, State, Tier } from '../../domain/change-record.t
 import type { Deployment } from '../../domain/deployment.ts';
 import { swimlaneOf } from '../../domain/swimlane.ts';
 import type { Window } from '../../domain/timeline.ts';
-import { hideSecrets } from '../../values/secrets.ts';
 import { addressOf, type ChangesQuery, isFiltered, RANGE_NAMES, type Range } from '../changes-query.ts';
-import { exactly, type Html } from '../html.ts';
-import { Options } from './action-form.tsx';
+import type { Html } from '../html.ts';
+import { ChoiceField, FilterForm, NameField, SearchField } from './filter-form.tsx';
 
 /** The parameters in the folded part of the form. */
 const FIELDS = [
@@ -26,28 +25,14 @@ interface FiltersView {
   readonly newest: readonly Deployment[];
 }
 
-/** A plain GET form: its fields become the address of the page. */
 export function ChangeFilters({ query, newest }: FiltersView): Html {
   const isNarrowed = isFiltered(query) || query.to !== undefined || query.from !== undefined;
   return (
-    <form class="filters" id="filters" method="get" action="/" role="search" aria-label="Changes">
-      <label class="grow">
-        text{' '}
-        <input
-          type="search"
-          name="text"
-          value={exactly(query.text ?? '')}
-          placeholder="words, or a pasted address"
-          autocomplete="off"
-          spellcheck="false"
-        />
-      </label>
+    <FilterForm action="/" id="filters" label="Changes" submit="Search" isFiltered={isNarrowed}>
+      <SearchField name="text" value={query.text} placeholder="words, or a pasted address" width="grow" />
       <MoreFilters query={query} newest={newest} />
       {query.range !== undefined && <input type="hidden" name="range" value={query.range} />}
-      <span class="buttons">
-        <button>Search</button> {isNarrowed && <a href="/">clear</a>}
-      </span>
-    </form>
+    </FilterForm>
   );
 }
 
@@ -55,7 +40,7 @@ export function ChangeFilters({ query, newest }: FiltersView): Html {
 function MoreFilters({ query, newest }: FiltersView): Html {
   const names = namesIn(newest);
   const field = (name: keyof typeof names) => (
-    <Field name={name} value={query[name]} known={[...new Set(names[name])].sort()} />
+    <NameField name={name} value={query[name]} known={[...new Set(names[name])].sort()} />
   );
   const inUse = FIELDS.flatMap((name) =>
     query[name] === undefined ? [] : `${name.replace('change_type', 'type')} ${query[name]}`,
@@ -69,11 +54,11 @@ function MoreFilters({ query, newest }: FiltersView): Html {
         {field('person')}
         {(names.owner.length > 0 || query.owner !== undefined) && field('owner')}
         {field('source')}
-        <Select name="tier" of={Tier.options} chosen={query.tier} />
-        <Select name="change_type" label="type" of={ChangeType.options} chosen={query.change_type} />
-        <Select name="risk" of={RiskLevel.options} chosen={query.risk} />
+        <ChoiceField name="tier" of={choicesOf(Tier)} chosen={query.tier} />
+        <ChoiceField name="change_type" label="type" of={choicesOf(ChangeType)} chosen={query.change_type} />
+        <ChoiceField name="risk" of={choicesOf(RiskLevel)} chosen={query.risk} />
         {field('tag')}
-        <Select name="status" label="state" of={State.options} chosen={query.status} />
+        <ChoiceField name="status" label="state" of={choicesOf(State)} chosen={query.status} />
         {query.from !== undefined && (
           <TimeField name="from" at={query.from}>
             after
@@ -97,49 +82,7 @@ const namesIn = (newest: readonly Deployment[]) => ({
   tag: newest.flatMap(({ tags }) => tags),
 });
 
-interface SelectView {
-  readonly name: string;
-  readonly label?: string;
-  readonly of: readonly string[];
-  readonly chosen: string | undefined;
-}
-
-const Select = ({ name, label = name, of, chosen }: SelectView): Html => (
-  <label>
-    {label}{' '}
-    <select name={name}>
-      <option value="">any</option>
-      <Options of={of.map((value) => ({ value }))} chosen={chosen} />
-    </select>
-  </label>
-);
-
-interface FieldView {
-  readonly name: string;
-  readonly value: string | undefined;
-  readonly known: readonly string[];
-}
-
-export const Field = ({ name, value, known }: FieldView): Html => (
-  <>
-    <label>
-      {name}{' '}
-      <input
-        name={name}
-        value={exactly(value ?? '')}
-        list={`known-${name}`}
-        placeholder="any"
-        autocomplete="off"
-        spellcheck="false"
-      />
-    </label>
-    <datalist id={`known-${name}`}>
-      {known.map((one) => (
-        <option value={exactly(hideSecrets(one))} />
-      ))}
-    </datalist>
-  </>
-);
+const choicesOf = ({ options }: { readonly options: readonly string[] }) => options.map((value) => ({ value }));
 
 const TimeField = ({ name, at, children }: { name: string; at: number | undefined; children: string }): Html => (
   <label class="moment">

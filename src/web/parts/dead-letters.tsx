@@ -3,10 +3,11 @@ import type { DeadLetter } from '../../queue/dead-letters.ts';
 import { RECORD_QUEUE } from '../../queue/queues.ts';
 import { BATCH } from '../actions.ts';
 import { deliveriesPath, dropPath, orderOf } from '../dead-letter-query.ts';
-import { exactly, type Html } from '../html.ts';
-import { ActionForm, HiddenFields, Options, type Viewer } from './action-form.tsx';
+import type { Html } from '../html.ts';
+import { ActionForm, HiddenFields, type Viewer } from './action-form.tsx';
 import { deploymentPath } from './deployment-labels.tsx';
 import { DestinationWords } from './destination-labels.tsx';
+import { ChoiceField, FilterForm, SearchField } from './filter-form.tsx';
 import { plural } from './labels.tsx';
 import { Link } from './link.tsx';
 import { When } from './time.tsx';
@@ -55,36 +56,17 @@ const KINDS = [
 ];
 
 const Filters = ({ query, sinks }: { query: DeadLetterFields; sinks: readonly string[] }): Html => (
-  <form class="filters" method="get" action="/deliveries">
-    <label>
-      sink{' '}
-      <select name="sink">
-        <option value="">any</option>
-        <Options of={[...sinks, RECORD_QUEUE].map((name) => ({ value: name, label: name }))} chosen={query.sink} />
-      </select>
-    </label>
-    <label>
-      kind{' '}
-      <select name="kind">
-        <option value="">any</option>
-        <Options of={KINDS} chosen={query.kind} />
-      </select>
-    </label>
-    <label>
-      reason{' '}
-      <input
-        name="reason"
-        value={exactly(query.reason ?? '')}
-        placeholder="part of the words"
-        autocomplete="off"
-        spellcheck="false"
-      />
-    </label>
+  <FilterForm
+    action="/deliveries"
+    label="Dead letters"
+    submit="Filter"
+    isFiltered={isFiltered(query) || query.until !== undefined}
+  >
+    <ChoiceField name="sink" of={[...sinks, RECORD_QUEUE].map((value) => ({ value }))} chosen={query.sink} />
+    <ChoiceField name="kind" of={KINDS} chosen={query.kind} />
+    <SearchField name="reason" value={query.reason} placeholder="part of the words" />
     <HiddenFields of={{ cause: query.cause, source: query.source, deployment: query.deployment, since: query.since }} />
-    <span class="buttons">
-      <button>Filter</button> {(isFiltered(query) || query.until !== undefined) && <a href="/deliveries">clear</a>}
-    </span>
-  </form>
+  </FilterForm>
 );
 
 export interface MatchCount {
