@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { hideSecrets, MASKED, mayHoldSecret } from './secrets.ts';
+import { hideNames, hideSecrets, MASKED, mayHoldSecret } from './secrets.ts';
 
 /** Removes the configured secrets, and those that are recognised by their shape, from all that is stored or shown. */
 export interface Mask {
@@ -30,7 +30,11 @@ export function createMask(secrets: readonly string[]): Mask {
   const mayHold = (given: string) => mayHoldSecret(given) || (inText !== undefined && given.search(inText) >= 0);
   // The texts one by one: within JSON text a match could begin in the middle of an escape.
   const parsed = (json: string) =>
-    JSON.parse(json, (_key, part: unknown) => (typeof part === 'string' ? text(part) : part));
+    JSON.parse(json, (_key, part: unknown) => {
+      if (typeof part === 'string') return text(part);
+      if (typeof part === 'object' && part !== null && !Array.isArray(part)) hideNames(part, text);
+      return part;
+    });
   const written: Mask['written'] = (value) => {
     const json = JSON.stringify(value);
     if (json === undefined || !mayHold(json)) return { value, json };

@@ -1,10 +1,10 @@
 import { beyondMostValues } from './json-limits.ts';
-import { isSecretName } from './secret-names.ts';
-import { hideSecrets, mayHoldSecret } from './secrets.ts';
+import { isSecretKey, isSecretName } from './secret-names.ts';
+import { hideNames, hideSecrets, mayHoldSecret } from './secrets.ts';
 
 /** Searched for in the raw text first: most bodies contain none of these words and are kept unchanged. */
 const SECRET_WORDS =
-  /token|secret|passw|passphrase|api_?key|private_?key|access_?key|authorization|credential|signature|session_?id|(?:^|["'&?])(?:pass|pwd|jwt|sig|auth|session)["'=]|"variables"\s*:\s*\[\s*\{/i;
+  /token|secret|passw|passphrase|api_?key|private_?key|access_?key|authorization|credential|signature|session_?id|(?:^|["'&?])(?:pass|pwd|jwt|sig|auth|session)["'=]|(?:signing|encryption|integration|master|shared|auth|account)_?key|keys?"\s*:[\s[]*"[\w+/=-]{24}|"variables"\s*:\s*\[\s*\{/i;
 /**
  * Escapes of characters that may occur in a secret or its name: `"\u0074oken"` is the name `token`, and `\u0026sig=` a
  * parameter. Go and Rails escape `<` and `>` like this.
@@ -64,7 +64,7 @@ interface Hiding {
  */
 function hideIn(holder: object, hiding: Hiding, listName?: string): void {
   const fields = holder as Record<string, unknown>; // what JSON.parse gives
-  for (const key of Object.keys(fields)) {
+  for (const key of namesIn(holder, hiding.hideShapes)) {
     const value = fields[key];
     const name = hiding.secretName ?? listName ?? key;
     if (typeof value !== 'object' || value === null) {
@@ -77,10 +77,16 @@ function hideIn(holder: object, hiding: Hiding, listName?: string): void {
   }
 }
 
+/** The names of the fields, after those that hold a secret have been replaced. */
+function namesIn(holder: object, hideShapes: HideShapes): string[] {
+  if (!Array.isArray(holder)) hideNames(holder, hideShapes);
+  return Object.keys(holder);
+}
+
 function hidden(name: string, value: unknown, hideShapes: HideShapes): unknown {
   if (typeof value === 'number') return isSecretName(name) ? REDACTED : value;
   if (typeof value !== 'string' || value === '') return value;
-  if (isSecretName(name)) return REDACTED;
+  if (isSecretName(name) || isSecretKey(name, value)) return REDACTED;
   const signed = SIGNED_URL.exec(value);
   return signed ? `${hideShapes(signed[1] ?? '')}?${REDACTED}` : hideShapes(value);
 }

@@ -11,6 +11,13 @@ const SECRET_ENDS = [
   'privatekey',
   'accesskey',
   'secretkey',
+  'signingkey',
+  'encryptionkey',
+  'integrationkey',
+  'masterkey',
+  'sharedkey',
+  'authkey',
+  'accountkey',
   'authorization',
   'credential',
   'credentials',
@@ -31,4 +38,27 @@ export function isSecretParameter(name: string): boolean {
   const lower = name.toLowerCase();
   // In a body `key` names other things.
   return lower === 'key' || lower.startsWith('x-amz-') || lower.startsWith('x-goog-') || isSecretName(lower);
+}
+
+/** In most webhooks such a field identifies something: a project, an issue, a build. */
+const KEY_ENDS = /keys?$/i;
+const TOKEN_CHARS = /^[\w+/=-]{24,512}$/;
+const CLASSES: readonly RegExp[] = [/[a-z]/, /[A-Z]/, /[0-9]/];
+
+/**
+ * Whether what a field called `key`, `routing_key`, `hostKey` … holds is a secret: it looks random, unlike `PAY-1`,
+ * `NESTOR_PROD` and the hex digest of a build, by which deployments are distinguished.
+ */
+export const isSecretKey = (name: string, value: string): boolean =>
+  KEY_ENDS.test(name.slice(-LONGEST_NAME)) && looksRandom(value);
+
+/** Lower case, upper case and digits alternate: in random text at most positions, in words seldom. */
+function looksRandom(text: string): boolean {
+  if (!TOKEN_CHARS.test(text)) return false;
+  const classes = [...text].map((character) => CLASSES.findIndex((one) => one.test(character)));
+  if (!CLASSES.every((_, at) => classes.includes(at))) return false;
+  const turns = classes.filter(
+    (one, at) => at > 0 && one >= 0 && (classes[at - 1] ?? -1) >= 0 && one !== classes[at - 1],
+  );
+  return turns.length >= text.length / 3;
 }

@@ -61,6 +61,18 @@ export function hideSecrets(text: string): string {
   return hidden === decoded ? shown : hidden;
 }
 
+/** Replaces names of fields that hold a secret, in place. Of several that become equal each keeps its value. */
+export function hideNames(holder: object, hide: (text: string) => string): void {
+  const fields = holder as Record<string, unknown>; // what JSON.parse gives
+  for (const name of Object.keys(fields)) {
+    const shown = hide(name);
+    if (shown === name) continue;
+    const value = fields[name];
+    delete fields[name];
+    fields[Object.hasOwn(fields, shown) ? `${shown} ${Object.keys(fields).length}` : shown] = value;
+  }
+}
+
 function decodedOrNothing(text: string): string | undefined {
   try {
     return decodeURIComponent(text);

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { createMask } from '../../src/values/mask.ts';
 import { redactBody } from '../../src/values/redact.ts';
 
 const redact = (value: unknown) => JSON.parse(redactBody(Buffer.from(JSON.stringify(value))).toString());
@@ -72,5 +74,37 @@ describe('redactBody', () => {
     for (const text of ['{"token": "abc', `{"token": "abc", "deep": ${'['.repeat(200_000)}${']'.repeat(200_000)}}`]) {
       expect(redactBody(Buffer.from(text)).toString()).not.toContain('abc');
     }
+  });
+
+  it('hides a secret that stands in the name of a field, and keeps the value of each', () => {
+    const body = { 'glpat-Lamp1Lamp2Lamp3Lamp4': 'a', 'glpat-Tide1Tide2Tide3Tide4': 'b', ref: 'main' };
+    const hidden = redact(body);
+    expect(JSON.stringify(hidden)).not.toMatch(/Lamp1|Tide1/);
+    expect(Object.values(hidden).toSorted()).toEqual(['a', 'b', 'main']);
+    expect(createMask([]).json(body)).not.toMatch(/Lamp1|Tide1/);
+    expect(createMask(['Anchor1Anchor2']).json({ labels: { 'x-Anchor1Anchor2': 1 } })).not.toContain('Anchor1');
+  });
+
+  it('hides a random value under a name that ends in key, however it is written', () => {
+    for (let seed = 0; seed < 200; seed += 1) {
+      const secret = createHash('sha256').update(`${seed}`).digest('base64');
+      for (const name of ['key', 'Key', 'hostKey', 'stripe_key', 'signing_key'])
+        expect(redact({ [name]: secret, keys: [secret] })).toEqual({ [name]: '[redacted]', keys: ['[redacted]'] });
+    }
+  });
+
+  it.each([
+    'PAY-1',
+    'HARBOR',
+    'NESTOR_PROD_ENVIRONMENT_OF_2026',
+    'steps-{7e5a3c90-1b2d-4f6a-8c9e-0d1f2a3b4c5d}',
+    'deployKeyForProduction2026Release',
+    'harbor-lighthouse-api-Prod-2026-03-19',
+    'argocd/lighthouse-api/production/Europe-West-1',
+    '4f0c9e1d7a2b83c65d9e0f41ab37c2d8e56190bf',
+    '01HQ3K5V8XJ4Z7T2M9B6C1D0EF',
+    'repo:commit_status_updated',
+  ])('keeps the key %s, which names something', (key) => {
+    expect(redact({ key, project_key: key, password: 'p' })).toMatchObject({ key, project_key: key });
   });
 });
