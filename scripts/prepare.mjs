@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { copyFile, cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import nodeModule from 'node:module';
 import { connect } from 'node:net';
 import { constants } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
@@ -409,6 +410,9 @@ export async function run(command, args, { quiet = false, stdout = 2 } = {}) {
 export async function runShiplog(args) {
   ignoreEchoedSignals();
   const main = join(dist, 'main.js');
+  // Node 22 and newer keep what they have compiled, for this version and these flags: a tenth of a start. Where the
+  // folder cannot be written to, nothing is kept.
+  nodeModule.enableCompileCache?.(join(modules, '.cache', 'shiplog-compiled'));
   process.argv = [process.execPath, main, ...args];
   await import(pathToFileURL(main).href);
 }

@@ -59,6 +59,9 @@ function handle(child) {
       await ended;
     },
     rssMib: () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    /** Of its main thread alone. */
+    mainMs: () =>
+      Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/schedstat`, 'utf8').split(' ')[0]) / 1_000_000,
     cpuMs() {
       const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -96,7 +99,7 @@ export async function answers(url, { status, withinMs = 30_000, running }) {
   while (performance.now() < endMs && running()) {
     const answer = await fetch(url, { method: 'POST' }).catch(() => undefined);
     if (answer?.status === status) return;
-    await wait(50);
+    await wait(5);
   }
   throw new Error(`${url} does not answer ${status}`);
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startN8n } from './contenders/n8n.mjs';
 import { startNodeRed } from './contenders/node-red.mjs';
-import { startShiplog } from './contenders/shiplog.mjs';
+import { ROOT, startShiplog } from './contenders/shiplog.mjs';
 import { TOKEN } from './payloads.mjs';
 import { startScript } from './processes.mjs';
 import { emptyQueue, pauseQueue, resumeQueue } from './queues.mjs';
@@ -14,7 +14,7 @@ import { startRedis } from './redis.mjs';
  * `profileDir`: Shiplog writes a profile of its processor time there when it is stopped.
  * `root`, `node`: the tree and the runtime that Shiplog is started with, by default this tree and this runtime.
  */
-export async function openStage({ profileDir, root, node } = {}) {
+export async function openStage({ profileDir, root = ROOT, node = process.execPath } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'shiplog-bench-'));
   const forgetFiles = () => rmSync(dir, { recursive: true, force: true });
   process.once('exit', forgetFiles); // an append-only file of a bench that failed is large
@@ -44,6 +44,8 @@ export async function openStage({ profileDir, root, node } = {}) {
   };
   return {
     dir,
+    root,
+    node,
     redis,
     destinations,
     sinks,
@@ -59,6 +61,8 @@ export async function openStage({ profileDir, root, node } = {}) {
     addLoad: () => void loads.push(start('./load.mjs')),
     /** One of contenders/, started when it is first asked for. */
     n8n: () => startN8n({ dir, destination }),
+    /** One more, which nobody else uses. */
+    nodeRed: () => startNodeRed({ dir, destination }),
     async contender(name) {
       if (!servers.has(name)) servers.set(name, await open(name));
       return servers.get(name);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { TOKEN } from '../payloads.mjs';
 import { freePort, listening, startProgram } from '../processes.mjs';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const ADMIN_TOKEN = 'an-admin-token-for-the-bench';
 
 /**
@@ -70,7 +70,7 @@ export async function startShiplog({
 }
 
 /** Node's own flags, as that tree's `npm start` has them. */
-function nodeFlags(root) {
+export function nodeFlags(root) {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return scripts.start.match(/--\S+/g) ?? [];
 }

@@ -5,8 +5,23 @@ import { answering, relaying } from './latency.mjs';
 import { log } from './log.mjs';
 import { order } from './order.mjs';
 import { receiving } from './receiving.mjs';
+import { roles } from './roles.mjs';
 import { second } from './second.mjs';
+import { start } from './start.mjs';
 import { telling } from './telling.mjs';
 
 /** In the order of the table. */
-export const FIGURES = [receiving, telling, answering, relaying, burst, backlog, log, second, order, idle];
+export const FIGURES = [
+  receiving,
+  telling,
+  answering,
+  relaying,
+  burst,
+  backlog,
+  log,
+  second,
+  roles,
+  order,
+  start,
+  idle,
+];

@@ -15,7 +15,7 @@ export const answering = {
     const run = ({ port }) => paced(stage, { port, perSecond: ANSWERS_PER_SECOND });
     const runs = await play({ ours: () => run(ours), theirs: () => run(floor) }, rounds);
     await ours.stop();
-    return compare(runs, { about: `answer at ${ANSWERS_PER_SECOND}/s`, against: 'floor', most: { p50: 2, p99: 3 } });
+    return compare(runs, { about: `answer at ${ANSWERS_PER_SECOND}/s`, against: 'floor', most: { p50: 2.5, p99: 3 } });
   },
 };
 
@@ -34,6 +34,7 @@ export const relaying = {
       {
         about: 'round trips to Redis a change',
         against,
+        most: 8,
         value: median(runs.ours.map(({ reads }) => reads)),
         unit: '',
         said: `to ${median(runs.theirs.map(({ reads }) => reads)).toFixed(1)}`,
