@@ -31,7 +31,7 @@ export interface LazyTimelineEntry {
   readonly atMs: number;
   /** One shared object for all entries of a category, or nearly all. */
   readonly category: TimelineCategory;
-  readonly entry: () => TimelineEntry;
+  entry(): TimelineEntry;
 }
 
 export const lazyEntryOf = (entry: TimelineEntry): LazyTimelineEntry => ({

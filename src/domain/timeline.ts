@@ -152,43 +152,58 @@ function draw(entries: readonly LazyTimelineEntry[], window: Window): Pick<Swiml
   const byRow = new Map(ROWS.map((row): [Row, LazyTimelineEntry[]] => [row, []]));
   for (const entry of entries) byRow.get(rowOf(entry.category))?.push(entry);
   const rows = [...byRow].map(([row, own]) => {
-    const groups = mergeOverlapping(own.toReversed().map(positioned(window)), WIDE);
+    const groups = groupsOf(own, window);
     return { row, count: own.length, groups: groups.map((group) => ({ ...group, newest: group.newest.entry() })) };
   });
   return { count: entries.length, rows: rows.filter(({ count }) => count > 0) };
 }
 
-/** A sender's clock may be fast: entries in the future are drawn at the edge. */
-function positioned({ fromMs, toMs }: Window): (entry: LazyTimelineEntry) => Group<LazyTimelineEntry> {
+/** While it is made, it grows in place: a hundred thousand entries become some seventy groups. */
+type Growing<Newest> = { -readonly [Field in keyof Group<Newest>]: Group<Newest>[Field] };
+
+/**
+ * A sender's clock may be fast: entries in the future are drawn at the edge.
+ * @param own newest first
+ */
+function groupsOf(own: readonly LazyTimelineEntry[], { fromMs, toMs }: Window): Group<LazyTimelineEntry>[] {
   const width = Math.max(1, toMs - fromMs);
-  return (entry) => ({
-    at: Math.min(100, Math.max(0, ((entry.atMs - fromMs) / width) * 100)),
-    count: 1,
-    fromMs: entry.atMs,
-    toMs: entry.atMs,
-    newest: entry,
-  });
+  const done: Growing<LazyTimelineEntry>[] = [];
+  for (let index = own.length - 1; index >= 0; index--) {
+    const newest = own[index];
+    if (!newest) continue;
+    const { atMs } = newest;
+    const at = Math.min(100, Math.max(0, ((atMs - fromMs) / width) * 100));
+    append(done, { at, count: 1, fromMs: atMs, toMs: atMs, newest }, WIDE);
+  }
+  return done;
 }
 
 /**
  * Merges entries that would overlap, from left to right; a group takes more space, and so may absorb its predecessor.
  */
 export function mergeOverlapping<Newest>(groups: readonly Group<Newest>[], size: MarkerSize): Group<Newest>[] {
-  const widthOf = ({ count }: Group<Newest>) => (count > 1 ? size.many : size.one);
-  const overlap = (a: Group<Newest>, b: Group<Newest>) => b.at - a.at < (widthOf(a) + widthOf(b)) / 2;
-  const done: Group<Newest>[] = [];
-  for (const group of groups) {
-    let last = group;
-    for (let before = done.at(-1); before && overlap(before, last); before = done.at(-1)) {
-      done.pop();
-      last = join(before, last);
-    }
-    done.push(last);
-  }
+  const done: Growing<Newest>[] = [];
+  for (const group of groups) append(done, { ...group }, size);
   return done;
 }
 
-function join<Newest>(a: Group<Newest>, b: Group<Newest>): Group<Newest> {
-  const count = a.count + b.count;
-  return { at: (a.at * a.count + b.at * b.count) / count, count, fromMs: a.fromMs, toMs: b.toMs, newest: b.newest };
+function append<Newest>(done: Growing<Newest>[], group: Growing<Newest>, size: MarkerSize): void {
+  const widthOf = ({ count }: Group<Newest>) => (count > 1 ? size.many : size.one);
+  let last = group;
+  for (let before = done.at(-1); before; before = done.at(-1)) {
+    if (last.at - before.at >= (widthOf(before) + widthOf(last)) / 2) break;
+    done.pop();
+    grow(before, last);
+    last = before;
+  }
+  done.push(last);
+}
+
+/** By what stands after it. */
+function grow<Newest>(group: Growing<Newest>, next: Group<Newest>): void {
+  const count = group.count + next.count;
+  group.at = (group.at * group.count + next.at * next.count) / count;
+  group.count = count;
+  group.toMs = next.toMs;
+  group.newest = next.newest;
 }

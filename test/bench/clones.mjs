@@ -65,6 +65,14 @@ async function readKey(client, key) {
 
 const pairs = (flat) => flat.flatMap((first, at) => (at % 2 ? [] : [[first, flat[at + 1]]]));
 
+/** A score that is a moment, or what begins with a line that is one: what the timeline draws. */
+function momentIn([name, , score], said) {
+  if (name === 'ZADD') return said === score && isTime(said) ? Number(said) : undefined;
+  return name === 'HSET'
+    ? Number(/^(\d{13})\n/.exec(said.toString('latin1'))?.[1] ?? Number.NaN) || undefined
+    : undefined;
+}
+
 /** The commands as bytes, with holes for the last digits of the mark and for moments. */
 function toTemplate(commands, mark) {
   const marked = [];
@@ -82,7 +90,8 @@ function toTemplate(commands, mark) {
       push(Buffer.from(`$${bytes.length}\r\n`));
       for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + mark.length))
         marked.push(length + at + mark.length - MARK_DIGITS);
-      if (command[0] === 'ZADD' && said === command[2] && isTime(said)) times.push({ at: length, ms: Number(said) });
+      const ms = momentIn(command, said);
+      if (ms !== undefined) times.push({ at: length, ms });
       push(bytes);
       push(Buffer.from('\r\n'));
     }

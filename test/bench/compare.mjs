@@ -1,4 +1,5 @@
 // `npm run bench -- --compare <commit>`: this tree against another commit, so that a regression is seen before it lands.
+import { openPages } from './figures/pages.mjs';
 import { createRuns, openShiplog } from './figures/receiving.mjs';
 import { tell } from './figures/telling.mjs';
 import { interleave, median, ratio } from './rounds.mjs';
@@ -23,7 +24,8 @@ export async function compareTrees({ ours, theirs, rounds }) {
     ...(await interleaveTrees({ ours, theirs, rounds, openRuns: openReceiving })),
     ...(await interleaveTrees({ ours, theirs, rounds, openRuns: openTelling })),
   };
-  return Object.entries(measured).map(([name, [mine, other]]) => ({
+  const pages = await interleaveTrees({ ours, theirs, rounds, openRuns: openPages });
+  const speeds = Object.entries(measured).map(([name, [mine, other]]) => ({
     about: ROWS[name],
     against: 'the other commit',
     least: LEAST,
@@ -31,7 +33,23 @@ export async function compareTrees({ ours, theirs, rounds }) {
     said: `${middle(mine)} to ${middle(other)}/s`,
     bad: [...mine, ...other].reduce((sum, { bad, errors = 0 }) => sum + bad + errors, 0),
   }));
+  return [...speeds, ...Object.entries(pages).flatMap(([name, runs]) => pageRows(name, runs))];
 }
+
+/** What a page costs the server, and how long it takes until it is there: less is better. */
+const pageRows = (name, [mine, other]) =>
+  Object.entries({ cpuMs: 'processor', ms: 'until it is there' }).map(([figure, what]) => ({
+    about: `list of 100,000 changes, ${name}: ${what}`,
+    against: 'the other commit',
+    most: 1,
+    value: ratio(mine, other, (run) => run[figure]),
+    said: [mine, other]
+      .map(
+        (runs) => `${median(runs.map((run) => run[figure])).toFixed(0)} ms, ${(runs[0].bytes / 1_000).toFixed(0)} kB`,
+      )
+      .join(' to '),
+    bad: [...mine, ...other].reduce((sum, { bad }) => sum + bad, 0),
+  }));
 
 const perSecond = (run) => run.perSecond;
 const middle = (runs) => Math.round(median(runs.map(perSecond)));

@@ -75,7 +75,7 @@ export async function deploymentPage(parts: DeploymentParts, view: DeploymentVie
 async function findShown({ deployments }: DeploymentParts, shown: string): Promise<StoredView | undefined> {
   if (!shown.includes(MASKED) && !shown.includes('://')) return undefined;
   const entries = await deployments.timeline({ facets: {} });
-  const keys = entries.map(({ entry }) => entry().key);
+  const keys = entries.map((lazy) => lazy.entry().key);
   const key = keys.find((one) => mayHoldSecret(one) && hideSecrets(one) === shown);
   return key === undefined ? undefined : deployments.get(key);
 }

@@ -50,7 +50,7 @@ export const log = {
 };
 
 /** Deployments that began and ended come through the bridge itself; the others are their clones. */
-async function fill(stage, { shiplog, redis, count }) {
+export async function fill(stage, { shiplog, redis, count, spreadMs = SPREAD_MS }) {
   const send = (from, end, share) =>
     stage.pace({
       kind: 'deployment',
@@ -75,7 +75,7 @@ async function fill(stage, { shiplog, redis, count }) {
   await writeClones(redis.port, originals, {
     count: clones,
     from: FIRST_CLONE,
-    stepMs: Math.floor(SPREAD_MS / clones),
+    stepMs: Math.floor(spreadMs / clones),
   });
   await wait(500);
   return { bytes: ((await redis.memoryBytes()) - before) / clones, parts };
