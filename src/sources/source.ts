@@ -9,6 +9,11 @@ import type { KeptRow, Rows } from './rows.ts';
 
 export type { Lookup };
 
+/*
+ * The contract between a tool's folder and the rest: a webhook, what it is mapped to, how it is answered, and what a
+ * source offers. One file in spite of its length, since it is read as a whole by whoever adds a source.
+ */
+
 /** A webhook as it came over the wire. */
 export interface Webhook {
   /** Ours, random, for the inbox and the logs. */

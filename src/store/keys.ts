@@ -1,6 +1,8 @@
 /**
  * Every key in Redis, and the only place that makes one. docs/redis.md is generated from these families and from the
  * headers of the scripts; a test compares both with what a busy bridge leaves behind.
+ *
+ * One file in spite of its length: it is a catalogue, and the question "which keys are there?" is asked of all of it.
  */
 
 /** One prefix with a hash tag: all keys, BullMQ's too, lie in one slot of a Redis Cluster. */
