@@ -18,7 +18,9 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
   not_a_deployment: {
     means: 'The event is of another kind: it reports no deployment.',
     when: 'A push, an issue, a comment, a merge request.',
-    advice: 'Nothing. To save the traffic, untick this event in the settings of the webhook.',
+    advice:
+      'Where deployments are missing, tick their event in the settings of the webhook. Otherwise nothing; untick ' +
+      'this one to save the traffic.',
   },
   no_environment: {
     means: 'The job, pipeline or step deploys nothing: it has no environment.',

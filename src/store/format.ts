@@ -72,8 +72,9 @@ export async function migrate(
   redis: Redis,
   migrations: readonly Migration[] = MIGRATIONS,
 ): Promise<{ readonly from: number; readonly to: number; readonly isNew: boolean }> {
-  const isNew = (await redis.exists(keys.format())) === 0 && (await redis.exists(keys.changes())) === 0;
   const from = await openFormat(redis);
+  const found = await Promise.all([keys.changes(), keys.inbox()].map((key) => redis.exists(key)));
+  const isNew = found.every((count) => count === 0);
   let reached = from;
   for (const migration of migrations) {
     if (migration.to <= reached) continue;
