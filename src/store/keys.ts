@@ -62,7 +62,7 @@ export const keys = {
     type: 'hash',
     content:
       'one deployment: a field for each change record, named by its id (`chg_…`, JSON); `view`, what they ' +
-      'fold to (JSON); `in`, the sorted sets in which it stands, one a line. One that format 2 packed has ' +
+      'fold to (JSON); `in`, the indexes that hold it, one a line. One that format 2 packed has ' +
       '`packed` instead of all these',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'with retention (`changes.days`, `changes.count`), or `changes.days` and 30 days after its last record',
@@ -71,8 +71,8 @@ export const keys = {
   packed: family('packed:<id>', {
     type: 'string',
     content:
-      'a deployment that has ended and been quiet for a day, with all that is kept of it elsewhere, packed ' +
-      '(store/changes/packing.ts). It stands in the indexes under its id',
+      'a deployment that has ended and been quiet for a day, with all its other data, packed ' +
+      '(store/changes/packing.ts). The indexes have its id',
     writtenBy: 'store/changes/archive.ts',
     ends: 'with retention (`changes.days`, `changes.count`), or when somebody writes to it: then it is unpacked',
     expires: false,
@@ -80,7 +80,7 @@ export const keys = {
   packedNames: family('packed-names:<digits>', {
     type: 'hash',
     content:
-      'under which id that is packed which was found under a key: of a deployment, an alias, a remote id or ' +
+      'the id of the packed deployment to which a former key leads: of a deployment, an alias, a remote id or ' +
       'an echo. A field is a part of the digest of that key',
     writtenBy: 'store/changes/archive.ts',
     ends: 'a field goes with its deployment, or when it is unpacked',
@@ -181,14 +181,14 @@ export const keys = {
     content:
       'the deployments that were reported in the same words (recording/repeats.ts) beside the first, by their time',
     writtenBy: 'store/changes/repeat-names.ts',
-    ends: '`changes.days` after the last of them was told; the oldest of more than 32 go',
+    ends: '`changes.days` after the last report of one of them; the oldest of more than 32 are deleted',
     expires: true,
   }),
   latestRepeat: family('repeat:<deployment>', {
     type: 'string',
-    content: 'the latest of those deployments, all that 0.1.0 knew of them',
+    content: 'the latest of those deployments, the only one that release 0.1.0 stored',
     writtenBy: 'store/changes/repeat-names.ts',
-    ends: '`changes.days` after it was told',
+    ends: '`changes.days` after its last report',
     expires: true,
   }),
   recentPost: family('post:<place>', {
@@ -284,7 +284,7 @@ export const keys = {
   }),
   packedWebhook: family('inbox-packed:<id>', {
     type: 'string',
-    content: 'a webhook of which it is known what became of it, a minute later, packed (store/inbox/packing.ts)',
+    content: 'a webhook whose verdict is known, packed a minute later (store/inbox/packing.ts)',
     writtenBy: 'store/inbox/packer.ts',
     ends: 'after `inbox.days`, or beyond `inbox.count`, or when it is written to again: then it is unpacked',
     expires: false,
