@@ -11,6 +11,8 @@ export interface ForwardParts {
   readonly clock: () => Date;
   /** How a change log names a type of source. */
   readonly sourceName: (type: string) => string | undefined;
+  /** A view with the names and owners that the configuration gives, as `deployments` reads it. */
+  readonly named: (view: DeploymentView) => DeploymentView;
   /** Our own page of a deployment, where people reach it. */
   readonly pageUrl: (key: string) => string | undefined;
   readonly onDelivered: (sink: Sink, view: DeploymentView) => void;
@@ -23,9 +25,11 @@ export type Forwarded = 'delivered' | 'duplicate' | 'stale' | 'unwanted' | 'gone
  * made.
  * @throws DeliveryFailed which says what a retry could do (queue/workers.ts does it).
  */
-export function createForward({ deployments, ledger, clock, sourceName, pageUrl, onDelivered }: ForwardParts) {
-  return async function forward(sink: Sink, key: string): Promise<Forwarded> {
-    const viewed = deployments.get(key);
+export function createForward(parts: ForwardParts) {
+  const { deployments, ledger, clock, named, sourceName, pageUrl, onDelivered } = parts;
+  /** @param justWritten its view, when that was written a moment ago: nothing needs to be read. */
+  return async function forward(sink: Sink, key: string, justWritten?: DeploymentView): Promise<Forwarded> {
+    const viewed = justWritten ? Promise.resolve(named(justWritten)) : deployments.get(key);
     viewed.catch(() => {}); // the caller handles the rejection
     // Where nothing of the deployment is needed for it, the lease is asked for at the same time.
     const scope = sink.lane || sink.echo ? leaseScopeOf(sink, await viewed) : {};

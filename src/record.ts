@@ -67,18 +67,18 @@ export function createRecord(parts: RecordParts) {
     const named = await namedFollowers(changeLog, view);
     const conclusion = view.droppedBy ? dropped(view.droppedBy) : kept(view, join.record, repeatDetail(step));
     const afterMs = Math.max(join.tellAfterMs, joins.untilItIsKnownMs(view.deployment));
-    return { views: [view, ...moved, ...separated, ...ended, ...named], conclusion, afterMs };
+    const isNew = view.added && moved.length + separated.length === 0;
+    return { views: [view, ...moved, ...separated, ...ended, ...named], conclusion, afterMs, isNew };
   }
 
   /**
    * A duplicate is told too: the first run may have been killed before it came this far. The ledger delivers to no sink
    * twice.
    */
-  async function forwardToSinks({ views, afterMs = 0 }: Recorded): Promise<void> {
-    const options = { afterMs };
+  async function forwardToSinks({ views, afterMs = 0, isNew = false }: Recorded): Promise<void> {
     const wanting = views.flatMap((view) => sinks.filter((sink) => wants(sink, view)).map((sink) => ({ sink, view })));
-    const elsewhere = views.filter(({ droppedBy }) => !droppedBy).map((view) => forwardElsewhere(view, options));
-    const here = wanting.map(({ sink, view }) => forward(sink, view, options));
+    const elsewhere = views.filter(({ droppedBy }) => !droppedBy).map((view) => forwardElsewhere(view, { afterMs }));
+    const here = wanting.map(({ sink, view }) => forward(sink, view, { afterMs, isNew: isNew && view === views[0] }));
     await Promise.all([...views.map(noteRules), ...elsewhere, ...here]);
   }
 

@@ -1,8 +1,10 @@
 import { ruleName } from '../domain/routing.ts';
 import { createForward } from '../forward.ts';
 import type { Redis } from '../queue/connection.ts';
-import { createQueues } from '../queue/queues.ts';
-import { createWorkers, type Workers } from '../queue/workers.ts';
+import { createFirstAttempts, type FirstAttempts } from '../queue/first-attempt.ts';
+import { createQueues, type Queues } from '../queue/queues.ts';
+import { createSinkGates } from '../queue/sink-gate.ts';
+import { createWorkers, type Workers, type WorkersParts } from '../queue/workers.ts';
 import { createRecord } from '../record.ts';
 import { createNoteAlerts } from '../recording/alert-notes.ts';
 import { createRecordAlerts } from '../recording/alerts.ts';
@@ -10,11 +12,13 @@ import { createReconcile } from '../recording/reconcile.ts';
 import { scheduleReconcile } from '../recording/reconcile-schedule.ts';
 import { createCatchUp } from '../recording/redeliver.ts';
 import { createResolve } from '../recording/resolve.ts';
+import type { Sink } from '../sinks/sink.ts';
 import { createSourceNames } from '../sources/names.ts';
 import { createPacker } from '../store/changes/packer.ts';
 import { rememberSinks } from '../store/changes/retention.ts';
 import { createInboxPacker } from '../store/inbox/packer.ts';
 import { claimChore, releaseChore } from '../store/replicas.ts';
+import { currentTraceparent } from '../telemetry/current-span.ts';
 import { logAttempt, logConclusion, logReport } from '../telemetry/lines.ts';
 import { timeDelivery, timeRecording } from '../telemetry/timing.ts';
 import { traceForwarding, traceRecording, traceState } from '../telemetry/tracing.ts';
@@ -38,8 +42,16 @@ export function startProcessing(shared: Shared) {
   const isWorking = config.roles.includes('work');
   const catchUp = createCatchUp({ ...stores, sinks: config.sinks, forward: queues.forward });
   const replica = joinReplicas({ config, redis: steady, log, onError, catchUp });
-  const { record, recordStep } = recording(shared, { stores, forward: queues.forward, replica });
-  const workers = isWorking ? startWorkers(shared, { stores, record, ...queues }) : noWorkers;
+  const sinks = config.sinks.map((sink) => ({ ...sink, deliver: shared.around('deliver', traceState(sink.deliver)) }));
+  const delivering = {
+    gates: createSinkGates(sinks),
+    forward: forwarding(shared, stores),
+    onAttempt: noteAttempts(shared),
+  };
+  const firstAttempts = attemptingFirst(delivering, queues);
+  const parts = { stores, sinks, firstAttempts, enqueue: queues.forward, replica };
+  const { record, recordStep } = recording(shared, parts);
+  const workers = isWorking ? startWorkers(shared, { ...queues, ...delivering, sinks, record }) : noWorkers;
   const reconcile = createReconcile({ sources: config.sources, deployments: stores.deployments, recordStep, clock });
   const schedule = scheduleReconcile({
     sources: isWorking ? config.sources : [],
@@ -65,13 +77,11 @@ export function startProcessing(shared: Shared) {
     async close(how: { readonly atOnce: boolean }) {
       schedule.stop();
       replica.stop();
-      await workers.close(how);
+      await Promise.all([workers.close(how), how.atOnce || firstAttempts.close()]);
       await queues.close();
     },
   };
 }
-
-type Forward = ReturnType<typeof createQueues>['forward'];
 
 const DAY_MS = 86_400_000;
 /** Shorter than the pause between two runs (chores.ts). */
@@ -93,11 +103,13 @@ async function alone(redis: Redis, name: string, work: () => Promise<void>): Pro
 
 interface Recording {
   readonly stores: Stores;
-  readonly forward: Forward;
+  readonly sinks: readonly Sink[];
+  readonly firstAttempts: FirstAttempts;
+  readonly enqueue: Queues['forward'];
   readonly replica: Replica;
 }
 
-function recording(shared: Shared, { stores, forward, replica }: Recording) {
+function recording(shared: Shared, { stores, sinks, firstAttempts, enqueue, replica }: Recording) {
   const { config, clock, mask, around, log, metrics, onError } = shared;
   const noteConclusion = logConclusion(log, metrics);
   return createRecord({
@@ -126,12 +138,12 @@ function recording(shared: Shared, { stores, forward, replica }: Recording) {
       clock,
     }),
     resolve: createResolve(config.sources, clock),
-    sinks: config.sinks,
+    sinks,
     repeatDetail: (record) => config.sources.find(({ name }) => name === record.instance)?.repeatDetail?.(record),
-    forward: around('forward', forward),
+    forward: around('forward', firstAttempts.deliver),
     async forwardElsewhere(view, options) {
       const wanted = (await replica.sinksElsewhere()).filter((name) => !view.sinks || view.sinks.includes(name));
-      await Promise.all(wanted.map((name) => forward({ name }, view, options)));
+      await Promise.all(wanted.map((name) => enqueue({ name }, view, options)));
     },
     noteRules: ({ matched }) =>
       stores.ruleHits.note(config.rules.flatMap((rule, at) => (matched.includes(at) ? ruleName(rule, at) : []))),
@@ -142,13 +154,40 @@ function recording(shared: Shared, { stores, forward, replica }: Recording) {
 const RECORDED_IN_BURST = 8;
 const FORWARDED_IN_BURST = 1;
 
-interface Work extends Pick<ReturnType<typeof createQueues>, 'keepAlone' | 'underWay'> {
-  readonly stores: Stores;
+interface Work extends Pick<Queues, 'keepAlone' | 'underWay'>, Pick<WorkersParts, 'sinks' | 'gates' | 'onAttempt'> {
   readonly record: ReturnType<typeof createRecord>['record'];
+  readonly forward: ReturnType<typeof traceForwarding>;
 }
 
-function startWorkers(shared: Shared, { stores, record, keepAlone, underWay }: Work) {
-  const { config, steady, clock, around, priority, metrics, traces, traffic, log, onError } = shared;
+function startWorkers(shared: Shared, { record, forward, ...work }: Work) {
+  const { steady, clock, priority, metrics, traces, onError } = shared;
+  return createWorkers({
+    ...work,
+    connection: steady,
+    record: priority.later(traceRecording(timeRecording(record, metrics, clock), traces), {
+      atOnce: RECORDED_IN_BURST,
+      groupOf: ({ source }) => source,
+    }),
+    forward: priority.later((sink, key, parent) => forward(sink, key, { parent }), {
+      atOnce: FORWARDED_IN_BURST,
+      groupOf: ({ name }) => name,
+    }),
+    onDead: metrics.died,
+    onError,
+  });
+}
+
+type Delivering = Pick<Work, 'gates' | 'forward' | 'onAttempt'>;
+
+const attemptingFirst = ({ forward, ...delivering }: Delivering, queues: Queues): FirstAttempts =>
+  createFirstAttempts({
+    ...delivering,
+    forward: (sink, key, justWritten) => forward(sink, key, { parent: currentTraceparent(), justWritten }),
+    enqueue: queues.forward,
+  });
+
+/** The one way of a delivery, whoever begins it. */
+function forwarding({ config, clock, metrics, traces }: Shared, stores: Stores) {
   const forward = createForward({
     ...stores,
     clock,
@@ -156,25 +195,13 @@ function startWorkers(shared: Shared, { stores, record, keepAlone, underWay }: W
     pageUrl: (key) => config.public_url && `${config.public_url}${deploymentPath(key)}`,
     onDelivered: timeDelivery(metrics, clock),
   });
+  return traceForwarding(forward, traces);
+}
+
+function noteAttempts({ log, metrics, traffic }: Shared): WorkersParts['onAttempt'] {
   const noteAttempt = logAttempt(log, metrics);
-  return createWorkers({
-    connection: steady,
-    record: priority.later(traceRecording(timeRecording(record, metrics, clock), traces), {
-      atOnce: RECORDED_IN_BURST,
-      groupOf: ({ source }) => source,
-    }),
-    keepAlone,
-    underWay,
-    forward: priority.later(traceForwarding(forward, traces), {
-      atOnce: FORWARDED_IN_BURST,
-      groupOf: ({ name }) => name,
-    }),
-    sinks: config.sinks.map((sink) => ({ ...sink, deliver: around('deliver', traceState(sink.deliver)) })),
-    onDead: metrics.died,
-    onAttempt(attempt) {
-      noteAttempt(attempt);
-      traffic.note(attempt);
-    },
-    onError,
-  });
+  return (attempt) => {
+    noteAttempt(attempt);
+    traffic.note(attempt);
+  };
 }

@@ -10,7 +10,7 @@ import { toolOf } from '../sources/boundary.ts';
 import { createAlerts } from '../store/alerts/alerts.ts';
 import { createSuspects } from '../store/alerts/suspects.ts';
 import { createDeployments } from '../store/changes/deployments.ts';
-import { withDirectory } from '../store/changes/directory.ts';
+import { createNaming, withDirectory } from '../store/changes/directory.ts';
 import { createJoinGroups } from '../store/changes/join-groups.ts';
 import { createRecentPosts } from '../store/changes/recent-posts.ts';
 import { createReconciledUntil } from '../store/changes/reconciled-until.ts';
@@ -43,6 +43,7 @@ export function createStores(redis: Redis, config: Config, clock: () => Date) {
   const changeLog = createChangeLog(deployments, createBuildView({ rules, routing, before: deployments.before }));
   return {
     deployments,
+    named: createNaming(config),
     changeLog,
     repeats: createRepeats({ names: createRepeatNames(redis, config.changes.days), changeLog }),
     joins: createJoins({

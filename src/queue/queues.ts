@@ -4,7 +4,7 @@ import type { ChangeEvent } from '../domain/change-event.ts';
 import { digest } from '../domain/change-record.ts';
 import type { DeadKind } from '../domain/dead-letter-filter.ts';
 import type { Deployment } from '../domain/deployment.ts';
-import { NotKept } from '../domain/errors.ts';
+import { NotKept, type Retry } from '../domain/errors.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { inBatches } from '../store/batch.ts';
 import { PREFIX } from '../store/keys.ts';
@@ -58,6 +58,17 @@ export interface ForwardJob extends CrashCount {
   readonly traceparent?: string;
   /** Its age counts from here: epoch milliseconds. */
   readonly replayedAtMs?: number;
+  /** What the first attempt met, which was made before there was this job (first-attempt.ts). */
+  readonly firstFailure?: FirstFailure;
+}
+
+/** A DeliveryFailed as it lies in a job. `ms`: how long the attempt took. */
+export interface FirstFailure {
+  readonly message: string;
+  readonly retry: Retry;
+  readonly status?: number;
+  readonly concerns?: string;
+  readonly ms: number;
 }
 
 type ForwardAdd = Parameters<Queue<ForwardJob>['addBulk']>[0][number];
@@ -80,7 +91,7 @@ export interface Queues {
   forward(
     sink: Pick<Sink, 'name'>,
     delivery: { readonly deployment: Deployment },
-    options?: { readonly afterMs?: number },
+    options?: { readonly afterMs?: number; readonly firstFailure?: FirstFailure },
   ): Promise<void>;
   /** Ids of jobs under way, of all queues; a few are enough. */
   underWay(): Promise<readonly string[]>;
@@ -129,13 +140,14 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
     async keepAlone(event, madeAtMs, suspicion) {
       await addEvents([event], { timestamp: madeAtMs }, suspicion);
     },
-    forward(sink, { deployment }, { afterMs = 0 } = {}) {
+    forward(sink, { deployment }, { afterMs = 0, firstFailure } = {}) {
       const traceparent = currentTraceparent();
       const job: ForwardJob = {
         version: USUAL_VERSION,
         deployment: deployment.key,
         source: deployment.instance,
         ...(traceparent && { traceparent }),
+        ...(firstFailure && { firstFailure }),
       };
       return addTo(sink.name)({
         name: 'deployment',

@@ -22,18 +22,21 @@ import {
   asFailure,
   backoffMs,
   decideRetry,
-  type FailureStreak,
   MAX_AGE_MS,
   type RetryDecision,
   recordFailure,
   resetStreak,
 } from './retry.ts';
+import { createSinkGate, type Hold, holdsOf, type SinkGates } from './sink-gate.ts';
 import { WatchedWorker } from './watched-worker.ts';
 
-/** Why a sink waits as a whole, for /readyz and the pages. */
-export interface Hold {
-  readonly why: string;
-  readonly until: Date;
+/** One attempt to deliver, for the log, the metrics and the pages. */
+export interface Attempted {
+  readonly sink: string;
+  readonly deployment: string;
+  readonly outcome: string;
+  readonly ms: number;
+  readonly error?: Error;
 }
 
 export interface WorkersParts {
@@ -43,13 +46,8 @@ export interface WorkersParts {
   readonly underWay: Queues['underWay'];
   readonly forward: (sink: Sink, deployment: string, traceparent?: string) => Promise<Forwarded>;
   readonly sinks: readonly Sink[];
-  readonly onAttempt: (attempt: {
-    sink: string;
-    deployment: string;
-    outcome: string;
-    ms: number;
-    error?: Error;
-  }) => void;
+  readonly gates: SinkGates;
+  readonly onAttempt: (attempt: Attempted) => void;
   /** A job has become a dead letter. */
   readonly onDead: (death: { readonly queue: string; readonly kind: DeadKind }) => void;
   readonly onError: (where: string, error: Error) => void;
@@ -78,7 +76,6 @@ const durability = {
 } satisfies Partial<WorkerOptions>;
 
 export function createWorkers(parts: WorkersParts): Workers {
-  const holds = new Map<string, Hold>();
   const quarantine = createQuarantine();
   // What the workers take meanwhile makes it several, which accuses nobody; nor does an answer that never comes.
   parts.underWay().then(quarantine.foundUnderWay, () => {});
@@ -90,14 +87,11 @@ export function createWorkers(parts: WorkersParts): Workers {
   };
   const makers = [
     () => createRecorder({ ...parts, quarantine }, common),
-    ...parts.sinks.map((sink) => {
-      const streak: FailureStreak = { deployments: new Set(), rounds: 0 };
-      return () => createForwarder(sink, { ...parts, holds, streak, quarantine }, common);
-    }),
+    ...parts.sinks.map((sink) => () => createForwarder(sink, { ...parts, quarantine }, common)),
   ];
   const all = makers.map((make) => keepRunning(make, { redis: parts.connection, onError: parts.onError }));
   return {
-    holds: () => Object.fromEntries([...holds].filter(([, hold]) => hold.until > new Date())),
+    holds: () => holdsOf(parts.gates),
     whyStopped: () => all.map((kept) => kept.whyStopped()).find((why) => why !== undefined),
     async close({ atOnce }) {
       if (!atOnce) await quarantine.release();
@@ -202,10 +196,11 @@ type Forwarder = WatchedWorker<ForwardJob>;
 
 function createForwarder(
   sink: Sink,
-  parts: WorkersParts & { holds: Map<string, Hold>; streak: FailureStreak; quarantine: Quarantine },
+  parts: WorkersParts & { quarantine: Quarantine },
   common: WorkerOptions,
 ): Forwarder {
-  const { streak } = parts;
+  const gate = parts.gates.get(sink.name) ?? createSinkGate(sink.concurrency);
+  const { streak } = gate;
   const worker: Forwarder = new WatchedWorker(
     forwardQueueName(sink.name),
     async (job: Job<ForwardJob>, token) => {
@@ -221,9 +216,11 @@ function createForwarder(
           ...(error && { error }),
         });
       try {
-        report(await parts.quarantine.run(job, () => parts.forward(sink, deployment, traceparent)));
+        await failAsBefore(job);
+        const deliver = () => gate.run(() => parts.forward(sink, deployment, traceparent));
+        report(await parts.quarantine.run(job, deliver));
         resetStreak(streak);
-        parts.holds.delete(sink.name);
+        gate.hold = undefined;
         worker.concurrency = sink.concurrency;
       } catch (error) {
         const failure = asFailure(error);
@@ -238,8 +235,7 @@ function createForwarder(
         // One delivery asks whether the destination takes something again; a key that is refused is not shown five
         // times.
         if (step.kind === 'hold') worker.concurrency = 1;
-        if (step.kind === 'hold')
-          parts.holds.set(sink.name, { why: failure.message, until: new Date(Date.now() + step.afterMs) });
+        if (step.kind === 'hold') gate.hold = { why: failure.message, until: new Date(Date.now() + step.afterMs) };
         if (step.kind === 'dead') {
           const dead = error instanceof DeliveryFailed ? 'refused' : 'fault';
           await job.updateData({ ...job.data, dead });
@@ -251,6 +247,14 @@ function createForwarder(
     { ...common, concurrency: 1, limiter: limiterOf(sink.ratePerMinute) },
   );
   return worker;
+}
+
+/** @throws DeliveryFailed of the first attempt, when that was made before there was this job: once. */
+async function failAsBefore(job: Job<ForwardJob>): Promise<void> {
+  const { firstFailure, ...data } = job.data;
+  if (!firstFailure) return;
+  await job.updateData(data);
+  throw new DeliveryFailed(firstFailure.message, firstFailure);
 }
 
 async function take(

@@ -2,6 +2,7 @@ import type { ChangeRecord } from '../domain/change-record.ts';
 import type { RoutingOptions } from '../domain/routing.ts';
 import type { Rule } from '../domain/rule.ts';
 import type { DeploymentView } from '../domain/view.ts';
+import type { FirstAttempts } from '../queue/first-attempt.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import type { SerialHistory } from '../store/changes/serial-history.ts';
@@ -35,14 +36,10 @@ export interface RecordParts {
   readonly noteRules: (view: DeploymentView) => Promise<void>;
   /** What the inbound log says of a step that only repeats what was told, where a tool has a habit of it. */
   readonly repeatDetail: (record: ChangeRecord) => string | undefined;
-  /** Puts a deployment into a sink's queue, to be told now or a little later. The same moment twice is once. */
-  readonly forward: (sink: Sink, view: DeploymentView, options: ForwardOptions) => Promise<void>;
+  /** Delivers a deployment to a sink, or has it delivered a little later. The same moment twice is once. */
+  readonly forward: FirstAttempts['deliver'];
   /** The same for the sinks that only other replicas have. */
-  readonly forwardElsewhere: (view: DeploymentView, options: ForwardOptions) => Promise<void>;
-}
-
-interface ForwardOptions {
-  readonly afterMs: number;
+  readonly forwardElsewhere: (view: DeploymentView, options: { readonly afterMs: number }) => Promise<void>;
 }
 
 /** What became of one step, and the deployments that it changed, as they stand now. */
@@ -51,6 +48,8 @@ export interface Recorded {
   readonly views: readonly DeploymentView[];
   /** Destinations are told so much later: another signal is likely to report the same. */
   readonly afterMs?: number;
+  /** The first of the views shows a step that was not known before, and nothing else has changed what it shows. */
+  readonly isNew?: boolean;
 }
 
 /** What a deployment is seen by: the rules, and those before it in its place. */

@@ -1,8 +1,8 @@
 import type { ChangeEvent } from '../domain/change-event.ts';
 import { DeliveryFailed, ResolveFailed } from '../domain/errors.ts';
+import type { DeploymentView } from '../domain/view.ts';
 import type { Forwarded } from '../forward.ts';
 import type { WebhookParts } from '../http/webhooks.ts';
-import type { WorkersParts } from '../queue/workers.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { noteOnSpan } from './current-span.ts';
 import { deploymentsIn, reasonFor } from './lines.ts';
@@ -10,7 +10,13 @@ import type { Traces } from './span.ts';
 
 type Receive = WebhookParts['receive'];
 type Record = (event: ChangeEvent) => Promise<void>;
-type Forward = (sink: Sink, deployment: string) => Promise<Forwarded>;
+type Forward = (sink: Sink, deployment: string, justWritten?: DeploymentView) => Promise<Forwarded>;
+
+type TracedForward = (
+  sink: Sink,
+  deployment: string,
+  options: { readonly parent: string | undefined; readonly justWritten?: DeploymentView },
+) => Promise<Forwarded>;
 
 /** A span for each webhook. It continues the trace of a sender that has one. */
 export function traceReceiving(receive: Receive, traces: Traces): Receive {
@@ -49,11 +55,11 @@ export function traceRecording(record: Record, traces: Traces): Record {
 }
 
 /** A span for each attempt. The outgoing request names it as its parent. */
-export function traceForwarding(forward: Forward, traces: Traces): WorkersParts['forward'] {
-  return (sink, deployment, parent) =>
+export function traceForwarding(forward: Forward, traces: Traces): TracedForward {
+  return (sink, deployment, { parent, justWritten }) =>
     traces.span({ name: 'forward', parent, attributes: { sink: sink.name, deployment } }, async (span) => {
       try {
-        const outcome = await forward(sink, deployment);
+        const outcome = await forward(sink, deployment, justWritten);
         span.note({ outcome });
         return outcome;
       } catch (error) {

@@ -1,5 +1,5 @@
 import type { Backlog } from '../queue/queues.ts';
-import type { Hold } from '../queue/workers.ts';
+import type { Hold } from '../queue/sink-gate.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
 
 /** Problems that every page shows. */

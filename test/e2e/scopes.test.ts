@@ -233,7 +233,7 @@ describe('a write token', () => {
   });
 
   it('reads nothing of a deployment of another source that its own one replaced', async () => {
-    const place = { environment: 'lighthouse', service: 'lamp' };
+    const place = { environment: 'lighthouse', service: 'lamp', repository: 'harbor/lamp' };
     for (const [name, token] of [
       ['tides', TIDES],
       ['harbor', HARBOR],

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { DeliveryFailed, type Retry } from '../../src/domain/errors.ts';
 import { forwardQueueName, JOB_VERSION } from '../../src/queue/queues.ts';
+import { createSinkGates } from '../../src/queue/sink-gate.ts';
 import { createWorkers } from '../../src/queue/workers.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { PREFIX } from '../../src/store/keys.ts';
@@ -41,6 +42,7 @@ async function startSink() {
   const parts = {
     connection,
     sinks: [buoy],
+    gates: createSinkGates([buoy]),
     record: async () => {},
     underWay: async () => [],
     keepAlone: async () => {},

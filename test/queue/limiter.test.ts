@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { limiterOf } from '../../src/queue/limiter.ts';
 import { forwardQueueName, JOB_VERSION } from '../../src/queue/queues.ts';
+import { createSinkGates } from '../../src/queue/sink-gate.ts';
 import { createWorkers } from '../../src/queue/workers.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
 import { PREFIX } from '../../src/store/keys.ts';
@@ -50,6 +51,7 @@ describe('the rate of a sink', () => {
       createWorkers({
         connection,
         sinks: [sink],
+        gates: createSinkGates([sink]),
         record: async () => {},
         underWay: async () => [],
         keepAlone: async () => {},

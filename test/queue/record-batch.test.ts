@@ -2,6 +2,7 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createQueues, JOB_VERSION, RECORD_QUEUE } from '../../src/queue/queues.ts';
+import { createSinkGates } from '../../src/queue/sink-gate.ts';
 import { createWorkers } from '../../src/queue/workers.ts';
 import { PREFIX } from '../../src/store/keys.ts';
 import { startTestRedis } from '../support/redis.ts';
@@ -20,6 +21,7 @@ it('one of several events that cannot be recorded is tried again by itself, and 
   const workers = createWorkers({
     connection,
     sinks: [],
+    gates: createSinkGates([]),
     async record({ webhookId }) {
       tried.push(webhookId);
       if (webhookId === 'ill' && tried.filter((id) => id === 'ill').length < 3) throw new Error('a bug');

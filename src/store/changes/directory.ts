@@ -4,10 +4,17 @@ import type { KnownName, UnknownName } from '../../domain/known-names.ts';
 import { isTeam, type Owners, ownerOf } from '../../domain/owners.ts';
 import { aliasesOf, type People, personOf } from '../../domain/people.ts';
 import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
+import type { DeploymentView } from '../../domain/view.ts';
 import type { Deployments } from './deployments.ts';
 import type { ChangeSelection } from './filter.ts';
 import { NAME_COUNTS, type ResolvedNames } from './names.ts';
 import { createTimelineFold } from './timeline-fold.ts';
+
+/** Puts them into a view. */
+export function createNaming({ people, owners }: Directory): (view: DeploymentView) => DeploymentView {
+  if (!people && owners.length === 0) return (view) => view;
+  return (view) => ({ ...view, deployment: withNames(view.deployment, { people, owners }) });
+}
 
 /** No service has this name. */
 const NO_SERVICE = '';
@@ -18,6 +25,7 @@ const NO_SERVICE = '';
  */
 export function withDirectory(deployments: Deployments, { people, owners }: Directory): Deployments {
   if (!people && owners.length === 0) return deployments;
+  const namedView = createNaming({ people, owners });
   const named = (one: Deployment): Deployment => withNames(one, { people, owners });
   const countNames = createTimelineFold(deployments, NAME_COUNTS);
   const services = async () => [...(await countNames()).service.values()];
@@ -25,7 +33,7 @@ export function withDirectory(deployments: Deployments, { people, owners }: Dire
     ...deployments,
     async get(name) {
       const view = await deployments.get(name);
-      return view && { ...view, deployment: named(view.deployment) };
+      return view && namedView(view);
     },
     async list(filter) {
       const listed = await deployments.list(filter);

@@ -1,7 +1,7 @@
 import { toDeadLetterFilter } from '../../domain/dead-letter-filter.ts';
 import type { DeadLetters as DeadLetterStore } from '../../queue/dead-letters.ts';
 import { type Backlog, forwardQueueName, RECORD_QUEUE } from '../../queue/queues.ts';
-import type { Hold } from '../../queue/workers.ts';
+import type { Hold } from '../../queue/sink-gate.ts';
 import type { Sink } from '../../sinks/sink.ts';
 import { DeadLetterQuery, deliveriesPath } from '../dead-letter-query.ts';
 import { type Recent, TRAFFIC_MINUTES, type Traffic } from '../deliveries-traffic.ts';

@@ -7,7 +7,7 @@ import { isStale } from '../../domain/stale.ts';
 import { summarize } from '../../domain/summary.ts';
 import type { DeploymentView as StoredView } from '../../domain/view.ts';
 import type { DeadLetters } from '../../queue/dead-letters.ts';
-import type { Hold } from '../../queue/workers.ts';
+import type { Hold } from '../../queue/sink-gate.ts';
 import type { Sink } from '../../sinks/sink.ts';
 import type { Source } from '../../sources/source.ts';
 import type { Deployments } from '../../store/changes/deployments.ts';

@@ -1,6 +1,6 @@
 import type { RoutingResult } from '../../domain/routing.ts';
 import type { DeadLetter } from '../../queue/dead-letters.ts';
-import type { Hold } from '../../queue/workers.ts';
+import type { Hold } from '../../queue/sink-gate.ts';
 import type { Sink } from '../../sinks/sink.ts';
 import type { Delivery } from '../../store/deliveries/ledger.ts';
 import type { Html } from '../html.ts';

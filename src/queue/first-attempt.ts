@@ -1,0 +1,131 @@
+import type { DeploymentView } from '../domain/view.ts';
+import type { Forwarded } from '../forward.ts';
+import type { Sink } from '../sinks/sink.ts';
+import { within } from '../values/within.ts';
+import { forwardJobId, type Queues } from './queues.ts';
+import { asFailure, resetStreak } from './retry.ts';
+import { isTroubled, type SinkGate, type SinkGates } from './sink-gate.ts';
+import type { Attempted } from './workers.ts';
+
+/** For so long a recorder waits for a destination, which holds up what else it has to record. */
+const WAIT_MS = 1_000;
+/** A destination that took longer, or failed, is left to its queue for this time at least. */
+const REST_MS = 5_000;
+
+export interface FirstAttemptParts {
+  readonly gates: SinkGates;
+  readonly forward: (sink: Sink, key: string, view: DeploymentView) => Promise<Forwarded>;
+  readonly enqueue: Queues['forward'];
+  readonly onAttempt: (attempt: Attempted) => void;
+  readonly waitMs?: number;
+}
+
+export interface DeliveryOptions {
+  /** Not before so many milliseconds have passed. */
+  readonly afterMs: number;
+  /** Something new has just been recorded, which this view shows whole. */
+  readonly isNew: boolean;
+}
+
+export interface FirstAttempts {
+  /**
+   * Delivers a new state of a deployment at once where the sink takes it: the usual case, which then needs no job. In
+   * any other case it is in the sink's queue when this returns, after a failure together with what failed.
+   *
+   * The guarantees are those of a job: the ledger and its leases are the same, and the job that records ends only when
+   * the ledger has the answer or the queue has the delivery. A recorder that is killed meanwhile finds the step
+   * recorded at its second run, which is nothing new, and leaves it to the queue.
+   */
+  deliver(sink: Sink, view: DeploymentView, options: DeliveryOptions): Promise<void>;
+  /** Makes no more of them, and waits for those under way. */
+  close(): Promise<void>;
+}
+
+export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
+  const { gates, enqueue, waitMs = WAIT_MS } = parts;
+  const rests = createRests();
+  const attempt = attempting(parts, rests);
+  const underWay = new Map<string, Begun>();
+  let isClosed = false;
+  const gateFor = (sink: Sink): SinkGate | undefined => {
+    const gate = gates.get(sink.name);
+    const isLeft = isClosed || sink.ratePerMinute !== undefined || rests.isResting(sink);
+    return isLeft || !gate || isTroubled(gate) ? undefined : gate;
+  };
+  const begin = (name: string, gate: SinkGate, deliver: () => Promise<void>): Begun => {
+    const begun = beginUnlessGivenUp(gate, deliver);
+    underWay.set(name, begun);
+    const end = () => void underWay.delete(name);
+    begun.over.then(end, end);
+    return begun;
+  };
+  return {
+    async deliver(sink, view, { afterMs, isNew }) {
+      const gate = isNew && afterMs === 0 ? gateFor(sink) : undefined;
+      if (!gate) return enqueue(sink, view, { afterMs });
+      const name = `${sink.name}\n${forwardJobId(view.deployment)}`;
+      const begun = underWay.get(name) ?? begin(name, gate, () => attempt(gate, sink, view));
+      if (await within(waitMs, begun.over, () => false)) return;
+      begun.giveUp();
+      rests.begin(sink, REST_MS);
+      await enqueue(sink, view);
+    },
+    async close() {
+      isClosed = true;
+      await Promise.allSettled([...underWay.values()].map(({ over }) => over));
+    },
+  };
+}
+
+function attempting({ forward, enqueue, onAttempt }: FirstAttemptParts, rests: Rests) {
+  return async (gate: SinkGate, sink: Sink, view: DeploymentView): Promise<void> => {
+    const { key } = view.deployment;
+    const startedMs = performance.now();
+    const elapsedMs = () => Math.round(performance.now() - startedMs);
+    try {
+      const outcome = await forward(sink, key, view);
+      onAttempt({ sink: sink.name, deployment: key, outcome, ms: elapsedMs() });
+      resetStreak(gate.streak);
+    } catch (error) {
+      const { message, retry, status, concerns } = asFailure(error);
+      const isBusy = typeof retry === 'object' && retry.hold === 'job' && status === undefined;
+      if (isBusy) return enqueue(sink, view, { afterMs: retry.afterMs });
+      // The worker may not get the job for a while: another replica may have put the whole sink on hold.
+      if (retry !== 'never') rests.begin(sink, Math.max(REST_MS, typeof retry === 'object' ? retry.afterMs : 0));
+      // The queue's worker decides what follows from it, as from any other attempt.
+      const answered = { ...(status !== undefined && { status }), ...(concerns !== undefined && { concerns }) };
+      await enqueue(sink, view, { firstFailure: { message, retry, ...answered, ms: elapsedMs() } });
+    }
+  };
+}
+
+interface Begun {
+  readonly over: Promise<true>;
+  /** It need not begin any more: it is in the queue. */
+  giveUp(): void;
+}
+
+function beginUnlessGivenUp(gate: SinkGate, deliver: () => Promise<void>): Begun {
+  let isGivenUp = false;
+  const over = gate.run(async (): Promise<true> => {
+    if (!isGivenUp) await deliver();
+    return true;
+  });
+  return {
+    over,
+    giveUp() {
+      isGivenUp = true;
+    },
+  };
+}
+
+/** The sinks that are left to their queues for a while. */
+type Rests = ReturnType<typeof createRests>;
+
+function createRests() {
+  const untilMs = new Map<string, number>();
+  return {
+    begin: (sink: Sink, ms: number) => void untilMs.set(sink.name, performance.now() + ms),
+    isResting: (sink: Sink) => (untilMs.get(sink.name) ?? 0) > performance.now(),
+  };
+}

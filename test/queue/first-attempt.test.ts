@@ -1,0 +1,218 @@
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { DeliveryFailed, type Retry } from '../../src/domain/errors.ts';
+import type { DeploymentView } from '../../src/domain/view.ts';
+import { createFirstAttempts } from '../../src/queue/first-attempt.ts';
+import { createQueues } from '../../src/queue/queues.ts';
+import { createSinkGate, createSinkGates } from '../../src/queue/sink-gate.ts';
+import { createWorkers } from '../../src/queue/workers.ts';
+import type { Sink } from '../../src/sinks/sink.ts';
+import { aDeployment } from '../support/deployment.ts';
+import { startTestRedis } from '../support/redis.ts';
+
+let server: Awaited<ReturnType<typeof startTestRedis>>;
+let bridge: Awaited<ReturnType<typeof startDelivering>>;
+beforeAll(async () => {
+  server = await startTestRedis();
+});
+beforeEach(async () => {
+  bridge = await startDelivering();
+});
+afterEach(() => bridge.stop());
+afterAll(() => server.stop());
+
+const NEW = { afterMs: 0, isNew: true };
+/** Long enough that nothing is given up while a test runs. */
+const PATIENT_MS = 600_000;
+
+/** First attempts and the worker of one sink. Each test says how the destination answers. */
+async function startDelivering({ ratePerMinute }: { ratePerMinute?: number } = {}) {
+  const connection = new Redis({ ...server.address, maxRetriesPerRequest: null });
+  await connection.flushall();
+  const sink: Sink = {
+    type: 'buoy',
+    productName: 'Buoy',
+    name: 'buoy',
+    secrets: [],
+    concurrency: 2,
+    ratePerMinute,
+    takenBy: 'status',
+    wants: () => ({ wanted: true }),
+    deliver: async () => ({ message: 'ok' }),
+    preview: () => ({ method: 'POST', url: 'https://buoy.example', headers: {}, body: null }),
+    check: async () => 'ok',
+  };
+  const requests: string[] = [];
+  const outcomes: string[] = [];
+  const died: string[] = [];
+  let answer: () => Promise<void> = async () => {};
+  const forward = async (_: Sink, key: string) => {
+    requests.push(key);
+    await answer();
+    return 'delivered' as const;
+  };
+  const queues = createQueues(connection, [sink.name]);
+  const gates = createSinkGates([sink]);
+  const onAttempt = ({ outcome }: { outcome: string }) => void outcomes.push(outcome);
+  const startWorkers = () =>
+    createWorkers({
+      connection,
+      sinks: [sink],
+      gates,
+      record: async () => {},
+      underWay: async () => [],
+      keepAlone: async () => {},
+      forward,
+      onAttempt,
+      onDead: ({ kind }) => void died.push(kind),
+      onError: () => {},
+    });
+  const workers: ReturnType<typeof startWorkers>[] = [];
+  const attempts = (waitMs: number) =>
+    createFirstAttempts({ gates, forward, enqueue: queues.forward, onAttempt, waitMs });
+  const patient = attempts(PATIENT_MS);
+  return {
+    requests,
+    outcomes,
+    died,
+    attempts,
+    deliver: (view: DeploymentView, options = NEW) => patient.deliver(sink, view, options),
+    deliverBy: (by: ReturnType<typeof attempts>, view: DeploymentView) => by.deliver(sink, view, NEW),
+    close: () => patient.close(),
+    answering(by: () => Promise<void>) {
+      answer = by;
+    },
+    failing(retry: Retry) {
+      answer = async () => {
+        throw new DeliveryFailed('the harbor is closed', { retry, status: 503 });
+      };
+    },
+    work: () => void workers.push(startWorkers()),
+    queued: async () => (await queues.backlog())['forward-buoy']?.waiting,
+    async stop() {
+      answer = async () => {};
+      await patient.close();
+      for (const one of workers) await one.close({ atOnce: false });
+      await queues.close();
+      connection.disconnect();
+    },
+  };
+}
+
+const view = (key: string): DeploymentView =>
+  ({ deployment: aDeployment({ key }), lineage: 'harbor', heardAt: '2026-03-01T10:00:00.000Z' }) as DeploymentView;
+
+/** A promise that a test settles. */
+function open() {
+  let settle = () => {};
+  const over = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { over, settle };
+}
+
+it('delivers what is new at once, and leaves no job', async () => {
+  await bridge.deliver(view('one'));
+  expect(bridge.outcomes).toEqual(['delivered']);
+  expect(await bridge.queued()).toBe(0);
+});
+
+it('leaves to the queue what is no news, and what is to wait', async () => {
+  await bridge.deliver(view('known'), { afterMs: 0, isNew: false });
+  await bridge.deliver(view('early'), { afterMs: PATIENT_MS, isNew: true });
+  expect(bridge.requests).toEqual([]);
+  expect(await bridge.queued()).toBe(2);
+});
+
+it('leaves to the queue, which counts for all processes, what a destination takes so many of a minute', async () => {
+  const limited = await startDelivering({ ratePerMinute: 60 });
+  await limited.deliver(view('one'));
+  expect(limited.requests).toEqual([]);
+  expect(await limited.queued()).toBe(1);
+  await limited.stop();
+});
+
+it('counts a failure as the first attempt of its job', async () => {
+  bridge.failing('backoff');
+  await bridge.deliver(view('one'));
+  expect(await bridge.queued()).toBe(1);
+  bridge.answering(async () => {});
+  bridge.work();
+  await vi.waitFor(() => expect(bridge.outcomes).toEqual(['retry', 'delivered']), { timeout: 10_000 });
+  expect(bridge.requests).toEqual(['one', 'one']);
+});
+
+it('does not ask again what was refused for good: that is a dead letter', async () => {
+  bridge.failing('never');
+  await bridge.deliver(view('one'));
+  bridge.work();
+  await vi.waitFor(() => expect(bridge.died).toEqual(['refused']), { timeout: 10_000 });
+  expect(bridge.requests).toEqual(['one']);
+  expect(bridge.outcomes).toEqual(['dead']);
+});
+
+it('leaves a destination alone that has just failed, whoever may try it', async () => {
+  bridge.failing({ afterMs: PATIENT_MS, hold: 'sink' });
+  await bridge.deliver(view('one'));
+  await bridge.deliver(view('two'));
+  expect(bridge.requests).toEqual(['one']);
+  expect(await bridge.queued()).toBe(2);
+});
+
+it('waits no longer than it may: then the queue has it, and what has not begun does not begin', async () => {
+  const answers = open();
+  bridge.answering(() => answers.over);
+  const hurried = bridge.attempts(1);
+  await Promise.all(['one', 'two', 'three'].map((key) => bridge.deliverBy(hurried, view(key))));
+  expect(bridge.requests).toEqual(['one', 'two']);
+  expect(await bridge.queued()).toBe(3);
+  answers.settle();
+  await hurried.close();
+  expect(bridge.requests).toEqual(['one', 'two']);
+});
+
+it('makes one attempt of the same moment that is reported twice at once', async () => {
+  const answers = open();
+  bridge.answering(() => answers.over);
+  const both = Promise.all([bridge.deliver(view('one')), bridge.deliver(view('one'))]);
+  answers.settle();
+  await both;
+  expect(bridge.requests).toEqual(['one']);
+});
+
+it('waits at the end for what is under way, and then leaves everything to the queue', async () => {
+  const answers = open();
+  bridge.answering(() => answers.over);
+  const delivered = bridge.deliver(view('one'));
+  const closed = bridge.close().then(() => expect(bridge.outcomes).toEqual(['delivered']));
+  await bridge.deliver(view('two'));
+  expect(bridge.requests).toEqual(['one']);
+  answers.settle();
+  await Promise.all([delivered, closed]);
+});
+
+it('shares the places of a sink with its worker: never more than `concurrency` are under way, and all come', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 4 }),
+      fc.array(fc.record({ turns: fc.nat(5), fails: fc.boolean() }), { maxLength: 20 }),
+      async (concurrency, deliveries) => {
+        const gate = createSinkGate(concurrency);
+        let underWay = 0;
+        let done = 0;
+        const run = ({ turns, fails }: { turns: number; fails: boolean }) =>
+          gate.run(async () => {
+            underWay += 1;
+            expect(underWay).toBeLessThanOrEqual(concurrency);
+            for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+            underWay -= 1;
+            done += 1;
+            if (fails) throw new Error('refused');
+          });
+        await Promise.allSettled(deliveries.map(run));
+        expect(done).toBe(deliveries.length);
+      },
+    ),
+  );
+});
