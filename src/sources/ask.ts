@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { DeliveryFailed, ResolveFailed, type Retry } from '../domain/errors.ts';
 import { AnswerTooLarge } from '../outbound/exchange.ts';
 import { createSendJson, failure, isSuccess, type JsonAnswer, retryAfterMs, withoutSecret } from '../outbound/http.ts';
+import { askLimits } from './ask-limits.ts';
 
 /** A tool's API within its limits: not above its rate, not while it is away, and not twice for the same thing. */
 export interface Ask {
@@ -29,11 +30,6 @@ export interface AskOptions {
   readonly perHour: number;
 }
 
-/**
- * Less than the worker gives a lookup: a tool that does not answer is then known to be away, and the next lookup does
- * not wait.
- */
-const TIMEOUT_MS = 4_000;
 const HOUR_MS = 3_600_000;
 /** How long no request is sent after no answer or a 5xx: a tool that is away must not hold up the workers. */
 const AWAY_MS = 5_000;
@@ -42,7 +38,7 @@ const CACHED_ANSWERS = 5_000;
 
 export function createAsk(options: AskOptions, clock: () => number = Date.now): Ask {
   const { baseUrl, name, headers, secret, perHour } = options;
-  const sendJson = createSendJson({ timeoutMs: TIMEOUT_MS });
+  const sendJson = createSendJson({ timeoutMs: askLimits.timeoutMs });
   const spend = createBudget(perHour, clock);
   const cache = new LRUCache<string, { json: unknown }>({ max: CACHED_ANSWERS });
   let away: { untilMs: number; why: string } | undefined;

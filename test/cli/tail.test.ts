@@ -89,7 +89,7 @@ describe('shiplog tail', () => {
   it('ends at once where no bridge runs', async () => {
     const { bridge } = await start();
     const stopped = { ...reaching(bridge), port: 9 };
-    const signal = AbortSignal.timeout(4_000);
+    const signal = AbortSignal.timeout(60_000);
     await expect(tail(stopped, { last: 1 }, { signal, output: paper().output })).rejects.toThrow('npm start');
   });
 });

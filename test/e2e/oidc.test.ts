@@ -209,7 +209,7 @@ describe('the session of a person', () => {
     const opened = await logIn(READER);
     await bridge.post('/api/sessions/end', {}, { authorization: `Bearer ${ADMIN_TOKEN}` });
     // what was seen just now is believed for two seconds
-    await expect.poll(async () => (await opened.see('/inbox')).status, { timeout: 5_000 }).toBe(303);
+    await expect.poll(async () => (await opened.see('/inbox')).status).toBe(303);
 
     const { see, browser } = await logIn(READER);
     const token = formTokenIn(await (await see('/inbox')).text());

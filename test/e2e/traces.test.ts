@@ -47,7 +47,7 @@ const collected = (count: number) =>
       expect(spans.map(({ name }) => name)).toHaveLength(count);
       return spans;
     },
-    { timeout: 5_000, interval: 20 },
+    { interval: 20 },
   );
 const named = (spans: ReturnType<typeof collector.spans>, name: string) => {
   const span = spans.find((candidate) => candidate.name === name);

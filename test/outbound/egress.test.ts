@@ -69,7 +69,7 @@ async function startTls() {
 
 const signal = new AbortController().signal;
 const send = (url: string) =>
-  createSendJson({ timeoutMs: 5_000 })({ method: 'POST', url, body: { sha: 'c0ffee' }, signal });
+  createSendJson({ timeoutMs: 60_000 })({ method: 'POST', url, body: { sha: 'c0ffee' }, signal });
 
 describe('a request where the environment names a proxy', () => {
   let target: FakeServer;

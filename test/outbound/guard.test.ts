@@ -70,7 +70,7 @@ it('never sends anything to a name that leads to this machine', async () => {
   const { Agent } = await import('undici');
   const dispatcher = new Agent({ connect: { lookup: guardedLookup('private', dns(['127.0.0.1'])) } });
   const signal = new AbortController().signal;
-  const asked = createSendJson({ timeoutMs: 2_000, dispatcher })({
+  const asked = createSendJson({ timeoutMs: 60_000, dispatcher })({
     method: 'GET',
     url: `http://rebound.example:${port}/`,
     signal,

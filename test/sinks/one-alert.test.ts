@@ -107,7 +107,7 @@ async function deliverAll(sink: Sink, steps: readonly Step[]): Promise<void> {
 describe.each(Object.entries(ALERTING))('the alerts of %s', (_, alerting) => {
   const made = () => {
     read = alerting.read;
-    const sink = AnySink.parse({ timeout_seconds: 4, ...alerting.sink(fake.url) });
+    const sink = AnySink.parse({ timeout_seconds: 60, ...alerting.sink(fake.url) });
     if (!sink) throw new Error('the sink is off');
     return sink;
   };

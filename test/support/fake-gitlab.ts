@@ -4,6 +4,7 @@ import { request as send } from 'undici';
 import { type FakeWebhook, type FakeWebhooks, webhookRoute } from './fake-gitlab-hooks.ts';
 import { type FakeMergeRequest, listed, readRoute } from './fake-gitlab-reads.ts';
 import { type FakeReply, type FakeRequest, type FakeServer, startFakeServer } from './fake-server.ts';
+import { IS_QUIET } from './time.ts';
 
 const STATUSES = ['created', 'running', 'success', 'failed', 'canceled', 'skipped', 'blocked'] as const;
 type Status = (typeof STATUSES)[number];
@@ -381,7 +382,7 @@ async function sendHook(hook: SentHook, to: FakeHooks, { delayMs, instance }: { 
         ...(to.token !== undefined && { 'x-gitlab-token': to.token }),
       },
       body: JSON.stringify(hook.body),
-      signal: AbortSignal.timeout(10_000), // GitLab.com waits 10 s
+      signal: AbortSignal.timeout(IS_QUIET ? 10_000 : 60_000), // GitLab.com waits 10 s
     });
     await response.body.dump();
     hook.status = response.statusCode;

@@ -16,7 +16,7 @@ let ledger: MemoryLedger;
 let sink: Sink;
 
 const makeSink = (over: Record<string, unknown> = {}): Sink => {
-  const made = alert24.parse({ type: 'alert24', url: fake.url, api_key: ALERT24_KEY, timeout_seconds: 0.5, ...over });
+  const made = alert24.parse({ type: 'alert24', url: fake.url, api_key: ALERT24_KEY, timeout_seconds: 60, ...over });
   if (!made) throw new Error('the sink is off');
   return made;
 };
@@ -190,6 +190,8 @@ describe('a delivery to Alert24', () => {
 describe('a lost answer of Alert24', () => {
   it.each(['lost-reply', 'silent', 'cut'] as const)('leaves one change: %s', async (kind) => {
     fake.inject({ kind, method: 'POST' });
+    const impatient = makeSink({ timeout_seconds: kind === 'silent' ? 0.5 : 60 });
+    await failed(ledger.attempt(impatient, aDeployment()));
     await ledger.deliver(sink, aDeployment());
     expect(fake.changes).toHaveLength(1);
     expect(fake.changes[0]?.tags).not.toContain('possible-duplicate');

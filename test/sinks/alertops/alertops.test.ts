@@ -19,7 +19,7 @@ let ledger: MemoryLedger;
 let sink: Sink;
 
 const makeSink = (over: Record<string, unknown> = {}): Sink => {
-  const made = alertops.parse({ type: 'alertops', url: `${fake.url}${PATH}`, timeout_seconds: 4, ...over });
+  const made = alertops.parse({ type: 'alertops', url: `${fake.url}${PATH}`, timeout_seconds: 60, ...over });
   if (!made) throw new Error('the sink is off');
   return made;
 };

@@ -95,7 +95,7 @@ let ledger: MemoryLedger;
 let sink: Sink;
 
 const makeSink = (over: Record<string, unknown> = {}): Sink => {
-  const made = cdevents.parse({ type: 'cdevents', url: `${fake.url}/events`, timeout_seconds: 4, ...over });
+  const made = cdevents.parse({ type: 'cdevents', url: `${fake.url}/events`, timeout_seconds: 60, ...over });
   if (!made) throw new Error('the sink is off');
   return made;
 };

@@ -21,7 +21,7 @@ const makeSink = (over: Record<string, unknown> = {}): Sink => {
     url: fake.url,
     token: TOKEN,
     team_id: TEAM,
-    timeout_seconds: 4,
+    timeout_seconds: 60,
     ...over,
   });
   if (!made) throw new Error('the sink is off');

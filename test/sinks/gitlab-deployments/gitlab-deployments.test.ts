@@ -16,7 +16,7 @@ let ledger: MemoryLedger;
 let sink: Sink;
 
 const makeSink = (over: Record<string, unknown> = {}): Sink => {
-  const config = { type: 'gitlab-deployments', url: fake.url, token: GITLAB_TOKEN, timeout_seconds: 0.5, ...over };
+  const config = { type: 'gitlab-deployments', url: fake.url, token: GITLAB_TOKEN, timeout_seconds: 60, ...over };
   const made = gitlabDeployments.parse(config);
   if (!made) throw new Error('the sink is off');
   return made;
@@ -408,8 +408,13 @@ describe('a project that is down', () => {
 
 describe('a lost answer of GitLab', () => {
   const kinds = ['lost-reply', 'silent', 'cut'] as const;
+  /** It waits long for an answer that comes, and not for one that never does. */
+  const attempt = (kind: (typeof kinds)[number], state: Deployment['state']) =>
+    failed(ledger.attempt(makeSink({ timeout_seconds: kind === 'silent' ? 0.5 : 60 }), at(state)));
+
   it.each(kinds)('to a create leaves one row: %s', async (kind) => {
     fake.inject({ kind, method: 'POST' });
+    await attempt(kind, 'running');
     await ledger.deliver(sink, at('running'));
     await ledger.deliver(sink, at('succeeded'));
     expect(fake.deployments.map(({ history }) => history)).toEqual([['running', 'success']]);
@@ -419,6 +424,7 @@ describe('a lost answer of GitLab', () => {
   it.each(kinds)('to an update leaves it updated: %s', async (kind) => {
     await ledger.deliver(sink, at('running'));
     fake.inject({ kind, method: 'PUT' });
+    await attempt(kind, 'succeeded');
     await ledger.deliver(sink, at('succeeded'));
     expect(fake.deployments.map(({ history }) => history)).toEqual([['running', 'success']]);
   });

@@ -26,10 +26,13 @@ beforeEach(async () => {
 afterEach(() => fake.close());
 
 const makeSink = (over: Record<string, unknown> = {}): Sink => {
-  const made = http.parse({ type: 'http', url: `${fake.url}/changes`, timeout_seconds: 0.5, ...over });
+  const made = http.parse({ type: 'http', url: `${fake.url}/changes`, timeout_seconds: 60, ...over });
   if (!made) throw new Error('the sink is off');
   return made;
 };
+
+/** For a destination that never answers. */
+const SHORT = { timeout_seconds: 0.5 };
 
 const lastRequest = () => {
   const request = fake.requests.at(-1);
@@ -566,6 +569,7 @@ describe('a delivery over HTTP', () => {
 
   it.each(['lost-reply', 'silent', 'cut'] as const)('is repeated with the same key and says so: %s', async (kind) => {
     fake.inject({ kind });
+    await failed(ledger.attempt(makeSink(kind === 'silent' ? SHORT : {}), aDeployment()));
     const delivered = await ledger.deliver(makeSink(), aDeployment());
     expect(delivered).toMatchObject({ message: '201 taken, perhaps twice: an earlier answer was lost' });
     const [first, second] = fake.requests.map(({ headers }) => headers['idempotency-key']);

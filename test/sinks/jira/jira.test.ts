@@ -20,7 +20,7 @@ const makeSink = (over: Record<string, unknown> = {}): Sink => {
     url: fake.url,
     site: fake.url,
     ...credentials,
-    timeout_seconds: 4,
+    timeout_seconds: 60,
     ...over,
   });
   if (!made) throw new Error('the sink is off');

@@ -36,7 +36,7 @@ const SUCCEEDED = aDeployment();
 const never = () => new AbortController().signal;
 
 function sinkAt(url: string, over: Record<string, unknown> = {}): Sink {
-  const sink = AnySink.parse({ type: 'postgres', url, schema, timeout_seconds: 8, ...over });
+  const sink = AnySink.parse({ type: 'postgres', url, schema, timeout_seconds: 60, ...over });
   if (!sink) throw new Error('the sink is off');
   return sink;
 }
