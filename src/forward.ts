@@ -9,11 +9,11 @@ export interface ForwardParts {
   readonly deployments: Deployments;
   readonly ledger: Ledger;
   readonly clock: () => Date;
-  /** How a change log names a type of source. */
+  /** The display name of a type of source. */
   readonly sourceName: (type: string) => string | undefined;
-  /** A view with the names and owners that the configuration gives, as `deployments` reads it. */
+  /** Applies the names and owners of the configuration to a view, as `deployments` does when it reads one. */
   readonly named: (view: DeploymentView) => DeploymentView;
-  /** Our own page of a deployment, where people reach it. */
+  /** The public address of our own page of a deployment; undefined when none is configured. */
   readonly pageUrl: (key: string) => string | undefined;
   readonly onDelivered: (sink: Sink, view: DeploymentView) => void;
 }
@@ -21,17 +21,16 @@ export interface ForwardParts {
 export type Forwarded = 'delivered' | 'duplicate' | 'stale' | 'unwanted' | 'gone';
 
 /**
- * Story 3: a deployment is delivered to a sink, in the state that it has now, not the one that it had when the job was
- * made.
- * @throws DeliveryFailed which says what a retry could do (queue/workers.ts does it).
+ * Story 3: delivers a deployment to a sink, in its current state, not in the state that it had when the job was made.
+ * @throws DeliveryFailed, which says whether and when to retry (queue/workers.ts applies it).
  */
 export function createForward(parts: ForwardParts) {
   const { deployments, ledger, clock, named, sourceName, pageUrl, onDelivered } = parts;
-  /** @param justWritten its view, when that was written a moment ago: nothing needs to be read. */
+  /** @param justWritten the view, when the caller has just written it: it is not read again. */
   return async function forward(sink: Sink, key: string, justWritten?: DeploymentView): Promise<Forwarded> {
     const viewed = justWritten ? Promise.resolve(named(justWritten)) : deployments.get(key);
     viewed.catch(() => {}); // the caller handles the rejection
-    // Where nothing of the deployment is needed for it, the lease is asked for at the same time.
+    // Where the lease does not depend on the deployment, it is acquired while the view is read.
     const scope = sink.lane || sink.echo ? leaseScopeOf(sink, await viewed) : {};
     return ledger.exclusive({ sink: sink.name, deployment: key, ...scope }, async (entry, signal) => {
       const routed = await viewed;

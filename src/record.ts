@@ -16,8 +16,8 @@ import { createTurns } from './recording/turns.ts';
 import type { Sink } from './sinks/sink.ts';
 
 /**
- * Story 2: an event is completed, becomes part of one deployment in the change log, and the sinks that want it are
- * told. May run twice.
+ * Story 2: an event is completed and becomes part of one deployment in the change log, which is then forwarded to the
+ * sinks that want it. May run twice.
  */
 export function createRecord(parts: RecordParts) {
   const { resolve, sinks, changeLog, echoes, history, joins, repeats, inbox } = parts;
@@ -25,7 +25,7 @@ export function createRecord(parts: RecordParts) {
   const inTurn = createTurns();
 
   /**
-   * @throws ResolveFailed when all that is known is recorded, and the tool's API should be asked for the rest later.
+   * @throws ResolveFailed after everything available was recorded, when the tool's API should be asked again later.
    */
   async function record({ webhookId, records, alerts, omitted, ...event }: ChangeEvent): Promise<void> {
     if (alerts) return inbox.conclude(webhookId, await recordAlerts(alerts, omitted)).then(() => noteAlerts(alerts));
@@ -43,9 +43,9 @@ export function createRecord(parts: RecordParts) {
     return conclusionOf(steps);
   }
 
-  /** Into the change log, with what follows for the deployments before: they are overtaken, or their end was lost. */
+  /** Also records what follows for earlier deployments: they were superseded, or the webhook of their end was lost. */
   async function addAll(given: readonly ChangeRecord[]): Promise<Recorded[]> {
-    // Hidden first: a cut through a secret would leave half of it.
+    // Secrets are masked before texts are shortened: half a secret would not be recognised.
     const { results, concluded } = await history.assign(given.map((step) => boundRecord(hide(step))));
     const steps: Recorded[] = [];
     for (const result of results)
@@ -56,7 +56,7 @@ export function createRecord(parts: RecordParts) {
 
   const add = (step: ChangeRecord) => inTurn(step, () => addNow(step));
 
-  /** As part of the deployment that other tools may have reported; and what it ends there. */
+  /** Adds it to its deployment, which other tools may have reported too, and ends deployments that it supersedes. */
   async function addNow(step: ChangeRecord): Promise<Recorded> {
     if (step.madeByApi && (await isOurs(step))) return echo(step.madeByApi);
     const join = await joins.assign(await repeats.assign(step));
@@ -66,14 +66,14 @@ export function createRecord(parts: RecordParts) {
     const ended = await supersede(changeLog, view);
     const named = await namedFollowers(changeLog, view);
     const conclusion = view.droppedBy ? dropped(view.droppedBy) : kept(view, join.record, repeatDetail(step));
-    const afterMs = Math.max(join.tellAfterMs, joins.untilItIsKnownMs(view.deployment));
+    const afterMs = Math.max(join.delayMs, joins.failureDelayMs(view.deployment));
     const isNew = view.added && moved.length + separated.length === 0;
     return { views: [view, ...moved, ...separated, ...ended, ...named], conclusion, afterMs, isNew };
   }
 
   /**
-   * A duplicate is told too: the first run may have been killed before it came this far. The ledger delivers to no sink
-   * twice.
+   * A duplicate is forwarded too: the first run may have been killed before it reached this point. The ledger prevents
+   * a second delivery.
    */
   async function forwardToSinks({ views, afterMs = 0, isNew = false }: Recorded): Promise<void> {
     const wanting = views.flatMap((view) => sinks.filter((sink) => wants(sink, view)).map((sink) => ({ sink, view })));
@@ -89,11 +89,11 @@ export function createRecord(parts: RecordParts) {
 const wants = (sink: Sink, { droppedBy, sinks, deployment }: DeploymentView): boolean =>
   !droppedBy && (!sinks || sinks.includes(sink.name)) && sink.wants(deployment).wanted;
 
-/** What all records of a deployment add up to, what it replaced, and what the rules make of it. */
+/** Makes the view of a deployment: the fold of its records, what it replaced, and the result of the rules. */
 export function createBuildView({ rules, routing, before: read }: BuildViewParts): BuildView {
   return async function buildView(key, records) {
     const folded = fold(key, records);
-    const named = route(folded, rules, routing); // the lineage goes by the final names; a rule may ask for a roll-back
+    const named = route(folded, rules, routing); // lineage needs the final names; a rule may set a roll-back
     const lineage = lineageOf(named.deployment);
     const before = { at: folded.startedAt ?? folded.occurredAt, limit: PREDECESSORS };
     const earlier = await read(lineage, before);

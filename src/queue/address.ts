@@ -5,7 +5,7 @@ export interface Node {
   readonly port: number;
 }
 
-/** How we prove who we are, and whom we believe. */
+/** Credentials, and the TLS settings for verifying the server. */
 export interface Access {
   readonly username?: string;
   readonly password?: string;
@@ -13,7 +13,7 @@ export interface Access {
   readonly tls?: ConnectionOptions;
 }
 
-/** Where Redis is. */
+/** The address of Redis: one server, Sentinels or a Cluster. */
 export type RedisAddress = Access &
   (
     | { readonly path: string }
@@ -28,7 +28,7 @@ export type RedisAddress = Access &
     | { readonly cluster: readonly Node[] }
   );
 
-/** What the configuration says of an external Redis. Undefined entries count as not written. */
+/** The settings for an external Redis. An undefined entry counts as missing. */
 export interface RedisConfig {
   readonly sentinels?: readonly Node[] | undefined;
   readonly sentinel_name: string;
@@ -44,7 +44,7 @@ export interface RedisConfig {
   readonly key?: string | undefined;
 }
 
-/** Sentinels and a Cluster count before the URL: they are only written on purpose. */
+/** Sentinels and a Cluster take precedence over the URL, as they are never set by default. */
 export function addressOf(url: string | undefined, config: RedisConfig): RedisAddress {
   const access = accessOf(config);
   if (config.cluster) return { ...access, cluster: config.cluster };
@@ -69,7 +69,7 @@ function accessOf({ username, password, database, tls, ca, cert, key }: RedisCon
   };
 }
 
-/** ioredis takes `redis:///path.sock` for 127.0.0.1. */
+/** Handled here because ioredis treats `redis:///path.sock` as 127.0.0.1. */
 function ofUrl(text: string): RedisAddress {
   const url = new URL(text);
   const isSocket =

@@ -11,9 +11,9 @@ import { createLoadMeter } from './load.ts';
  */
 export const KEEP_WITHIN_MS = 1_200;
 
-const MAX_RECONNECT_MS = 1_000; // a Redis that comes back is used within a second
+const MAX_RECONNECT_MS = 1_000; // so that Redis is used within a second of coming back
 const retryStrategy = (times: number) => Math.min(times * 50, MAX_RECONNECT_MS);
-/** A machine that is gone answers nothing: the next one is asked soon. */
+/** A machine that has failed does not answer: try the next one soon. */
 const CONNECT_WITHIN_MS = 3_000;
 
 type RetryBehavior = Pick<
@@ -22,8 +22,8 @@ type RetryBehavior = Pick<
 >;
 
 /**
- * For receivers and pages: fails at once when Redis is away, and soon when it hangs. The caller decides what to do
- * then.
+ * For receivers and pages: fails immediately when Redis is unreachable, and after a short time-out when it hangs. The
+ * caller decides what to do then.
  */
 export const failFast: RetryBehavior = {
   enableOfflineQueue: false,
@@ -32,18 +32,18 @@ export const failFast: RetryBehavior = {
   retryStrategy,
 };
 
-/** For workers: waits for Redis as long as it takes. */
+/** For workers: waits for Redis without a time limit. */
 export const waitForRedis: RetryBehavior = { maxRetriesPerRequest: null, retryStrategy };
 
 export type { Redis };
 
-/** A Cluster goes by the type of a single Redis: all that is used here, both have, and all keys lie in one slot. */
+/** A Cluster is typed as a single Redis: both have every command used here, and all keys are in one slot. */
 export function connect(address: RedisAddress, options: RetryBehavior): Redis {
   const redis = 'cluster' in address ? (toCluster(address, options) as unknown as Redis) : toRedis(address, options);
   redis.on('error', (error: Error) => {
-    // What follows from a wrong database says less than that it is wrong.
+    // The wrong database is the cause: report it rather than the errors that follow from it.
     if (!isWrongDatabase(lastErrorOf(redis) ?? '')) lastErrors.set(redis, error.message);
-    // It would go on in database 0, among the keys of another program.
+    // ioredis would continue in database 0, which may hold the keys of another program.
     if (isWrongDatabase(error.message)) redis.disconnect(true);
   });
   redis.on('ready', () => {
@@ -52,7 +52,7 @@ export function connect(address: RedisAddress, options: RetryBehavior): Redis {
   return redis;
 }
 
-/** What each connection last complained of: a command that fails meanwhile only says that there is no connection. */
+/** The last error of each connection. A command that fails meanwhile only reports that there is no connection. */
 const lastErrors = new WeakMap<Redis, string>();
 export const lastErrorOf = (redis: Redis): string | undefined => lastErrors.get(redis);
 
@@ -76,7 +76,7 @@ function toSingle(address: DirectAddress, common: RetryBehavior): Redis {
     ...rest,
     sentinels: [...sentinels],
     role: 'master',
-    // Sentinels report a failover at once; the connection to the old primary may never notice.
+    // Sentinels report a failover at once, while the connection to the old primary may stay open unnoticed.
     failoverDetector: true,
     sentinelRetryStrategy: retryStrategy,
     ...(tls && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
@@ -92,7 +92,7 @@ const accessOf = ({ username, password, db, tls }: Access): Access => ({
 
 const REFRESH_SLOTS_MS = 2_000;
 const REDIRECT_AGAIN_MS = 100;
-/** A failover takes seconds: a connection that waits for Redis waits for the end of it. */
+/** A failover takes seconds: a connection that waits for Redis keeps retrying until it is over. */
 const MOST_REDIRECTIONS = 300;
 
 function toCluster(address: Extract<RedisAddress, { readonly cluster: unknown }>, options: RetryBehavior): Cluster {
@@ -118,8 +118,8 @@ function toCluster(address: Extract<RedisAddress, { readonly cluster: unknown }>
 }
 
 /**
- * The server that holds our keys: of a Cluster, the primary of their slot. What is asked of a server and not of a key
- * (INFO, CONFIG, ROLE, WAIT) must go there. @throws Error while a Cluster does not know it.
+ * The server that holds our keys; in a Cluster, the primary of their slot. Commands without a key (INFO, CONFIG, ROLE,
+ * WAIT) must be sent there. @throws Error while the Cluster does not know it.
  */
 export function ownerOf(redis: Redis): Redis {
   const cluster: unknown = redis;
@@ -130,7 +130,7 @@ export function ownerOf(redis: Redis): Redis {
   return node;
 }
 
-/** CRC16 (XMODEM) of what stands in the braces: redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec */
+/** CRC16 (XMODEM) of the text in the braces: redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec */
 function slotOf(key: string): number {
   const open = key.indexOf('{');
   const close = open === -1 ? -1 : key.indexOf('}', open);
@@ -143,13 +143,12 @@ function slotOf(key: string): number {
   return (crc & 0xffff) % 16_384;
 }
 
-/** Commands wait so long for others when there is no moment to spare. */
+/** Under full load, commands wait this long for others to share a write. */
 const GATHER_MS = 1;
 
 /**
- * All commands of one turn of the event loop leave in one system call, which costs as much as a command does; under
- * full
- * load, all of a millisecond.
+ * Sends all commands of one turn of the event loop in one system call, as a call costs as much as a command. Under full
+ * load, all commands of a millisecond.
  */
 function batchWrites(stream: Writable): void {
   const write: (chunk: unknown) => boolean = stream.write.bind(stream);
@@ -165,14 +164,14 @@ function batchWrites(stream: Writable): void {
   };
 }
 
-/** Resolves when Redis can be used, or after `limitMs`: a bridge whose Redis is late starts all the same. */
+/** Resolves when Redis can be used, or after `limitMs`: the bridge starts even if Redis does not. */
 export function readyWithin(redis: Redis, limitMs: number): Promise<boolean> {
   if (redis.status === 'ready') return Promise.resolve(true);
   const ready = new Promise<boolean>((resolve) => redis.once('ready', () => resolve(true)));
   return within(limitMs, ready, () => false);
 }
 
-/** ioredis has a class for one of these, and plain errors for the others. */
+/** Compares by text, as ioredis has a class for only one of these errors. */
 const UNREACHABLE = [
   /MaxRetriesPerRequest|Command timed out|Connection is closed|Stream isn't writeable/,
   /(?:connect|read|write) E[A-Z]+|LOADING|CLUSTERDOWN|has no primary/,

@@ -12,18 +12,18 @@ import {
   versionFor,
 } from './queues.ts';
 
-/** A delivery or a webhook that is tried no more, and kept. */
+/** A delivery or a webhook that is no longer retried, and kept for a replay. */
 export interface DeadLetter {
   /** Unique over all queues. */
   readonly id: string;
   /** The sink's name, or `record` for a webhook that could not be recorded. */
   readonly sink: string;
-  /** `refused` by the destination, or our own `fault`. */
+  /** `refused` by the destination, or a `fault` of our own. */
   readonly kind: DeadKind;
   readonly source?: string;
   readonly deployment?: string;
   readonly webhook?: string;
-  /** The destination's words, or ours. */
+  /** The error message of the destination, or our own. */
   readonly why: string;
   /** ISO 8601 UTC. */
   readonly madeAt: string;
@@ -32,36 +32,35 @@ export interface DeadLetter {
 }
 
 export interface DeadLetters {
-  /** Those that would tell one sink of these moments of a deployment. Looks at no other. */
+  /** Only dead letters of one sink for these states of a deployment. They are looked up by id, without a scan. */
   of(sink: string, moments: readonly ForwardedState[]): Promise<readonly DeadLetter[]>;
-  /** Newest first. `total` counts all that fit. */
+  /** Newest first. `total` counts all matches. */
   list(filter: DeadLetterFilter, limit: number): Promise<{ letters: readonly DeadLetter[]; total: number }>;
   /**
-   * For a page, which must not wait for all of them: those that fit of the newest READ_MOST of each queue, newest
-   * first.
-   * `unread` counts the older ones in the queues of `filter.sink`, whether they fit or not.
+   * For a page, which must not wait for a full scan: the matches among the newest READ_MOST of each queue, newest
+   * first. `unread` counts the older ones in the queues of `filter.sink`, whether they match or not.
    */
   newest(filter: DeadLetterFilter): Promise<{ letters: readonly DeadLetter[]; unread: number }>;
   /**
-   * Puts up to `limit` of them back into their queues, with the ids that they had. One that is there already is passed
-   * over, so that doing it twice changes nothing. Deployments are looked at again first: the rules may have changed.
+   * Puts up to `limit` of them back into their queues, with their original ids. One that is already there is skipped,
+   * so that a second replay changes nothing. Deployments are evaluated again first, as the rules may have changed.
    */
   replay(filter: DeadLetterFilter, order: ReplayOrder): Promise<number>;
-  /** Forgets up to `limit` of them for good. */
+  /** Deletes up to `limit` of them. */
   drop(filter: DeadLetterFilter, limit: number): Promise<number>;
 }
 
 export interface ReplayOrder {
   readonly limit: number;
   readonly now: Date;
-  /** Looks at the deployment again before it is reported again. */
+  /** Evaluates the deployment again before it is delivered again. */
   readonly revise: (deployment: string) => Promise<void>;
-  /** Maps a webhook again from the body that was kept; undefined: it is not kept any more. */
+  /** Maps a webhook again from its stored body; undefined when the body is no longer stored. */
   readonly remap?: (webhookId: string) => Promise<ChangeEvent | undefined>;
 }
 
 const PAGE = 500;
-/** Jobs of a queue that are read for a page. */
+/** The number of jobs of a queue that are read for a page. */
 export const READ_MOST = 2_000;
 
 type Dead = Job<ForwardJob | RecordJob>;
@@ -111,15 +110,15 @@ export function createDeadLetters(queues: () => Promise<readonly Queue[]>): Dead
   };
 }
 
-/** @param remapped instead of the event that it holds; a job that failed holds one (workers.ts) */
+/** @param remapped replaces the event of the job; a failed job holds exactly one (workers.ts) */
 function again(data: Dead['data'], remapped: ChangeEvent | undefined, replayedAtMs: number): Dead['data'] {
-  // What ended the process twice is tried once more: the cause may be mended.
+  // A job that crashed the process twice gets another run: the bug may be fixed by now.
   if ('deployment' in data) return { ...data, replayedAtMs, ...(data.unfinished !== undefined && { unfinished: 1 }) };
   const events = remapped ? [remapped] : eventsOf(data);
   return { version: versionFor(events), events: events.map((event) => ({ ...event, replayedAtMs })) };
 }
 
-/** Somebody else may have replayed or dropped it in between. */
+/** Undefined when somebody else has replayed or dropped it in the meantime. */
 async function isRetried(job: Dead): Promise<boolean> {
   try {
     await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
@@ -139,7 +138,7 @@ async function find(queues: readonly Queue[], filter: DeadLetterFilter, limit = 
   return found;
 }
 
-/** An id begins with the sink that it is of. */
+/** An id begins with the name of its sink. */
 const concerned = (queues: readonly Queue[], { sink, id }: DeadLetterFilter): readonly Queue[] =>
   queues.filter((queue) => {
     const name = sinkOf(queue.name);
@@ -150,9 +149,9 @@ const sinkOf = (queueName: string) =>
   queueName === RECORD_QUEUE ? RECORD_QUEUE : queueName.slice(forwardQueueName('').length);
 
 interface Extent {
-  /** Ends when so many fit. */
+  /** Stops after this many matches. */
   readonly limit?: number;
-  /** Reads no more than these, the newest. */
+  /** Reads at most this many, the newest. */
   readonly read?: number;
 }
 

@@ -7,9 +7,9 @@ import { asFailure, resetStreak } from './retry.ts';
 import { isTroubled, type SinkGate, type SinkGates } from './sink-gate.ts';
 import type { Attempted } from './workers.ts';
 
-/** For so long a recorder waits for a destination, which holds up what else it has to record. */
+/** The longest time that a recorder waits for a destination, as its other records wait meanwhile. */
 const WAIT_MS = 1_000;
-/** A destination that took longer, or failed, is left to its queue for this time at least. */
+/** After a slow or failed attempt, deliveries to the destination go to its queue for at least this time. */
 const REST_MS = 5_000;
 
 export interface FirstAttemptParts {
@@ -21,23 +21,23 @@ export interface FirstAttemptParts {
 }
 
 export interface DeliveryOptions {
-  /** Not before so many milliseconds have passed. */
+  /** The minimum delay before delivery, milliseconds. */
   readonly afterMs: number;
-  /** Something new has just been recorded, which this view shows whole. */
+  /** True when a new record was just stored and this view includes it. */
   readonly isNew: boolean;
 }
 
 export interface FirstAttempts {
   /**
-   * Delivers a new state of a deployment at once where the sink takes it: the usual case, which then needs no job. In
-   * any other case it is in the sink's queue when this returns, after a failure together with what failed.
+   * Delivers a new state of a deployment immediately where the sink allows it: the usual case, which then needs no job.
+   * In all other cases the delivery is in the sink's queue when this returns, after a failure together with its error.
    *
-   * The guarantees are those of a job: the ledger and its leases are the same, and the job that records ends only when
-   * the ledger has the answer or the queue has the delivery. A recorder that is killed meanwhile finds the step
-   * recorded at its second run, which is nothing new, and leaves it to the queue.
+   * The guarantees are those of a job: it uses the same ledger and leases, and the record job ends only when the answer
+   * is in the ledger or the delivery is in the queue. If the recorder is killed meanwhile, its second run finds the
+   * record already stored, so it is not new, and puts the delivery into the queue.
    */
   deliver(sink: Sink, view: DeploymentView, options: DeliveryOptions): Promise<void>;
-  /** Makes no more of them, and waits for those under way. */
+  /** Starts no further attempts, and waits for those under way. */
   close(): Promise<void>;
 }
 
@@ -90,9 +90,9 @@ function attempting({ forward, enqueue, onAttempt }: FirstAttemptParts, rests: R
       const { message, retry, status, concerns } = asFailure(error);
       const isBusy = typeof retry === 'object' && retry.hold === 'job' && status === undefined;
       if (isBusy) return enqueue(sink, view, { afterMs: retry.afterMs });
-      // The worker may not get the job for a while: another replica may have put the whole sink on hold.
+      // The worker may not receive the job for a while, as another replica may have put the sink on hold.
       if (retry !== 'never') rests.begin(sink, Math.max(REST_MS, typeof retry === 'object' ? retry.afterMs : 0));
-      // The queue's worker decides what follows from it, as from any other attempt.
+      // The worker of the queue handles this failure as it handles that of any other attempt.
       const answered = { ...(status !== undefined && { status }), ...(concerns !== undefined && { concerns }) };
       await enqueue(sink, view, { firstFailure: { message, retry, ...answered, ms: elapsedMs() } });
     }
@@ -101,7 +101,7 @@ function attempting({ forward, enqueue, onAttempt }: FirstAttemptParts, rests: R
 
 interface Begun {
   readonly over: Promise<true>;
-  /** It need not begin any more: it is in the queue. */
+  /** Need not start any more: the delivery is in the queue. */
   giveUp(): void;
 }
 
@@ -119,7 +119,7 @@ function beginUnlessGivenUp(gate: SinkGate, deliver: () => Promise<void>): Begun
   };
 }
 
-/** The sinks that are left to their queues for a while. */
+/** The sinks whose deliveries go to their queues for now. */
 type Rests = ReturnType<typeof createRests>;
 
 function createRests() {

@@ -4,15 +4,15 @@ export interface RedisFacts {
   readonly version: string;
   /** Every write is on disk before it is answered. */
   readonly fsyncsAlways: boolean;
-  /** Redis 7.2 and later can be asked to wait until what was written is on disk. */
+  /** WAITAOF, which waits until writes are on disk: Redis 7.2 and later. */
   readonly knowsWaitAof: boolean;
-  /** Settings under which an acknowledged webhook could be lost, each with what to do. */
+  /** Settings that could lose an acknowledged webhook, each with the remedy. */
   readonly warnings: readonly string[];
 }
 
 const OLDEST_VERSION = [6, 2] as const;
 
-/** What Redis says of itself. Managed servers forbid CONFIG: INFO knows most of it as well. */
+/** Reads version and settings of Redis. Uses INFO for most of it, as managed servers forbid CONFIG. */
 export async function inspectRedis(redis: Redis): Promise<RedisFacts> {
   const owner = ownerOf(redis);
   const info = await owner.info();
@@ -28,7 +28,7 @@ export async function inspectRedis(redis: Redis): Promise<RedisFacts> {
     fsyncsAlways: appendonly === 'yes' && appendfsync === 'always',
     knowsWaitAof: major > 7 || (major === 7 && minor >= 2),
     warnings: [
-      ...(isOld ? [`Redis ${version} is too old; 6.2 is the least`] : []),
+      ...(isOld ? [`Redis ${version} is too old; 6.2 is the minimum`] : []),
       ...(appendonly === 'no' ? ['appendonly is off: a restart of Redis loses webhooks; set "appendonly yes"'] : []),
       ...(policy !== undefined && policy !== 'noeviction'
         ? [`maxmemory-policy is ${policy}: Redis may drop webhooks; set "maxmemory-policy noeviction"`]

@@ -1,7 +1,7 @@
 import type { Redis } from './connection.ts';
 import type { WatchedWorker } from './watched-worker.ts';
 
-/** Of a worker whatever its jobs are. */
+/** A worker, with any type of job. */
 type Kept = Pick<
   WatchedWorker,
   | 'name'
@@ -22,7 +22,7 @@ type Kept = Pick<
 const LOOK_EVERY_MS = 2_000;
 /** A worker asks for a job every five seconds at the latest (BullMQ's drainDelay). */
 const STUCK_LOOKS = 8;
-/** Ten seconds where jobs are delayed. Looks that Redis answered are counted, not the time: it may have been away. */
+/** Ten seconds for delayed jobs. Counts checks that Redis answered, not time, as Redis may have been unreachable. */
 const SILENT_MS = 20_000;
 
 export interface KeepRunningParts {
@@ -33,18 +33,18 @@ export interface KeepRunningParts {
 }
 
 /**
- * A worker whose connection is refused what it needs at its start (an ACL without INFO, a Redis that is too old) ends
- * for good, and so does BullMQ's part of the connection: another one is made until one runs. The same for one that
- * waits for the answer to a command that a Cluster lost in a failover: it would wait for ever, and run no job.
+ * BullMQ's worker stops permanently when Redis refuses a command that it needs at start (an ACL without INFO, a Redis
+ * that is too old): a new worker is made until one runs. A worker is also replaced when it waits for the answer to a
+ * command that a Cluster lost in a failover, as it would wait for ever and run no job.
  */
 export function keepRunning(make: () => Kept, parts: KeepRunningParts) {
   const { redis, onError, lookEveryMs = LOOK_EVERY_MS, silentMs = SILENT_MS } = parts;
-  /** Why the last one that was tried could not start; until one can. */
+  /** Why the last worker could not start; undefined once one runs. */
   let refusal: string | undefined;
   let isRefused = false;
-  /** How often in a row jobs waited, and nobody had one in hand. */
+  /** How many checks in a row found jobs waiting and none active. */
   let idleLooks = 0;
-  /** And how often this one had given no sign of life since the look before, whatever another replica did. */
+  /** How many checks in a row found no activity of this worker, regardless of other replicas. */
   let silentLooks = 0;
   let signs = 0;
   let isLooking = false;
@@ -52,7 +52,7 @@ export function keepRunning(make: () => Kept, parts: KeepRunningParts) {
   const open = () => {
     const worker = make();
     isRefused = false;
-    // Pending while Redis is away: that passes by itself.
+    // Still pending while Redis is unreachable, which resolves by itself.
     worker.waitUntilReady().then(
       () => {
         refusal = undefined;
@@ -81,7 +81,7 @@ export function keepRunning(make: () => Kept, parts: KeepRunningParts) {
   };
   const look = async () => {
     if (isRefused || hasEnded()) return replace();
-    // While Redis is away a look waits for it: those of a minute, answered all at once, would say nothing of a minute.
+    // While Redis is unreachable a check waits for it. Several answers at once do not show a minute of idling.
     if (isLooking) return;
     isLooking = true;
     const seen = await lookAt(redis, worker).catch(() => undefined);
@@ -111,9 +111,9 @@ export function keepRunning(make: () => Kept, parts: KeepRunningParts) {
 const DELAYED_SCORE = 0x1000;
 
 interface Look {
-  /** Jobs of its queue wait or are overdue, nothing holds them back, and no worker has one in hand. */
+  /** Jobs of its queue are waiting or overdue, the queue is neither paused nor limited, and no job is active. */
   readonly hasIdleWork: boolean;
-  /** Nothing keeps this worker from asking for a job. */
+  /** This worker has free capacity and could ask for a job. */
   readonly mayAsk: boolean;
 }
 
@@ -136,8 +136,8 @@ async function lookAt(redis: Redis, worker: Kept): Promise<Look> {
 const REST_MS = 1_000;
 
 /**
- * A Redis that answers, but only with refusals (READONLY, BUSY, MISCONF, OOM), would be asked again at once and for
- * ever: BullMQ waits only when there is no connection.
+ * When Redis answers only with errors (READONLY, BUSY, MISCONF, OOM), BullMQ would retry in a tight loop, as it waits
+ * only when there is no connection.
  */
 function pauseWorker(worker: Kept, error: Error): void {
   if (error.name !== 'ReplyError' || worker.isPaused()) return;

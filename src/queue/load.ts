@@ -1,13 +1,12 @@
 import { performance } from 'node:perf_hooks';
 
 /**
- * Above this share of its time the process is short of it, and waits for others that are. Waiting for a slow Redis is
- * no work.
+ * Above this utilization of the event loop the process is overloaded. Waiting for a slow Redis does not count.
  */
 const BUSY = 0.7;
 const MEASURE_MS = 50;
 
-/** Whether the event loop had hardly any time to rest lately. */
+/** Whether the event loop has hardly been idle lately. */
 export function createLoadMeter(): () => boolean {
   let since = performance.eventLoopUtilization();
   let measuredMs = performance.now();

@@ -1,6 +1,6 @@
 import { createLoadMeter } from './load.ts';
 
-/** So many webhooks within `WINDOW_MS` are a burst: 400 a second. */
+/** This many webhooks within `WINDOW_MS` are a burst: 400 a second. */
 const BURST = 40;
 const WINDOW_MS = 100;
 
@@ -10,11 +10,10 @@ interface PriorityGroup {
 }
 
 /**
- * Lets webhooks go first when there is not time for all: a sender gives up on one that is answered late, while what is
- * kept can wait.
+ * Gives webhooks priority over jobs under load: a sender gives up on a late answer, while stored work can wait.
  */
 export function createPriority(isBusy = createLoadMeter(), clock: () => number = Date.now) {
-  /** When the newest webhooks came, as a ring. */
+  /** Times of the newest webhooks, as a ring buffer. */
   const arrivals: number[] = new Array(BURST).fill(0);
   let at = 0;
   const isBurst = () => clock() - (arrivals[at] ?? 0) < WINDOW_MS && isBusy();
@@ -28,7 +27,7 @@ export function createPriority(isBusy = createLoadMeter(), clock: () => number =
       };
     },
     /**
-     * Of these, only `atOnce` of each group run at a time in a burst. What one waits for holds up its own group alone.
+     * Wraps work of which only `atOnce` per group run at a time during a burst. A slow group delays only itself.
      */
     later<Given extends readonly unknown[], Got>(
       call: (...given: Given) => Promise<Got>,

@@ -1,51 +1,51 @@
 import type { Job } from 'bullmq';
 
-/** In the data of any job. Absent, as a bridge of version 0.1.0 writes it: nothing is known against the job. */
+/** Part of the data of every job. Absent in jobs of version 0.1.0, and in jobs that were never active at a crash. */
 export interface CrashCount {
-  /** Times that it was taken and the process ended before it was done. */
+  /** How often the process ended while this job was active. */
   readonly unfinished?: number;
 }
 
 /**
- * A job that was the only one under way so often when the process ended is the cause. Once is no proof: somebody may
- * have killed the process in that very moment.
+ * A job that was the only active one at this many crashes is considered the cause. One crash is not enough: the process
+ * may have been killed from outside at that moment.
  */
 const MAX_UNFINISHED = 2;
 
-/** A job that crashes the process does so at once: one that still runs after this time only waits. */
+/** A job that crashes the process does so at once. After this time a job is only waiting for I/O. */
 const SUSPECT_MS = 100;
 
-/** Taken once more, it would end the process again. */
+/** Thrown for a job that would crash the process again. */
 export class Quarantined extends Error {
   override readonly name = 'Quarantined';
 }
 
 export type CountedJob = Pick<Job<CrashCount>, 'id' | 'data' | 'stalledCounter' | 'updateData'>;
 
-/** Whether it was under way when a process ended. BullMQ counts that for all such jobs, the innocent ones as well. */
+/** Whether the job was active when a process ended. BullMQ counts that for every active job, not only for the cause. */
 export const isSuspect = ({ data, stalledCounter }: Pick<CountedJob, 'data' | 'stalledCounter'>): boolean =>
   data.unfinished !== undefined || stalledCounter > 0;
 
 export interface Quarantine {
   /**
-   * Runs a job. One that was under way when a process ended runs alone among its like, and leaves a mark in Redis for
-   * as long as it computes: so the next end of the process speaks against this one and no other.
-   * @throws Quarantined instead of another run of a job that ended the process twice
+   * Runs a job. A suspect (active when a process ended) runs without other suspects beside it, and is marked in Redis
+   * while it computes, so that the next crash can be attributed to it.
+   * @throws Quarantined instead of running a job that crashed the process twice
    */
   run<Got>(job: CountedJob, act: () => Promise<Got>): Promise<Got>;
-  /** How often it was the only one under way when a process ended. */
+  /** How often it was the only active job when a process ended. */
   unfinishedRuns(job: CountedJob): number;
   /**
-   * The ids of the jobs that were under way when this process began: those of the one before it, and of replicas. One
-   * by itself is marked already; of several nobody knows which it was.
+   * The ids of the jobs that were active when this process started: those of its previous run, and of replicas. A
+   * single one counts as the cause of the crash; among several the cause is unknown.
    */
   foundUnderWay(jobs: readonly string[]): void;
-  /** The process ends in an orderly way: that speaks against nothing that is under way. */
+  /** Called on an orderly shutdown: it must not count as a crash of the active jobs. */
   release(): Promise<void>;
 }
 
 /**
- * A job that hangs or kills the process would be taken again for ever, at each restart, before anything else is done.
+ * Without this, a job that hangs or crashes the process would run again at each restart and block everything else.
  */
 export function createQuarantine(): Quarantine {
   let leftBehind: readonly string[] = [];
@@ -68,12 +68,12 @@ export function createQuarantine(): Quarantine {
       const unfinished = unfinishedRuns(job);
       if (unfinished >= MAX_UNFINISHED)
         throw new Quarantined(
-          `taken ${unfinished} times, and the process ended each time while it alone ran: it is a fault of the ` +
-            `bridge; replay it when that is mended`,
+          `the process ended ${unfinished} times while this was the only active job: this is a bug of the ` +
+            `bridge; replay it when the bug is fixed`,
         );
       return alone(async () => {
         await job.updateData({ ...job.data, unfinished: unfinished + 1 });
-        // Not known any more: somebody dropped it meanwhile.
+        // The job no longer exists: it was dropped in the meantime.
         const clear = () => job.updateData({ ...job.data, unfinished }).catch(() => undefined);
         unmark = clear;
         const waiting = setTimeout(() => void clear(), SUSPECT_MS);

@@ -15,21 +15,21 @@ import type { CrashCount } from './quarantine.ts';
 export const RECORD_QUEUE = 'record';
 export const forwardQueueName = (sink: string) => `forward-${sink}`;
 
-/** What one delivery tells. */
+/** The state of a deployment that one delivery reports. */
 export type ForwardedState = Pick<Deployment, 'key' | 'state' | 'occurredAt'>;
 export const forwardJobId = ({ key, state, occurredAt }: ForwardedState): string =>
   `fwd_${digest([key, state, occurredAt].join('\n'))}`;
 
-/** What this bridge understands of the data of jobs. A worker leaves newer ones to a newer bridge. */
+/** The newest version of job data that this bridge understands. Newer jobs are left to newer bridges. */
 export const JOB_VERSION = 3;
-/** Of a job that an older worker understands as well: one without alerts. */
+/** The version of jobs without alerts, which older workers understand as well. */
 const USUAL_VERSION = 2;
 
-/** An older worker would take a webhook that reports alerts for one that reports nothing. */
+/** The version of jobs with alerts: an older worker would treat such a webhook as empty. */
 export const versionFor = (events: readonly ChangeEvent[]): number =>
   events.some(({ alerts }) => alerts !== undefined) ? JOB_VERSION : USUAL_VERSION;
 
-/** What was received in one turn of the event loop; at version 1, one event alone. */
+/** The events received in one turn of the event loop; at version 1, a single event. */
 export type RecordJob = CrashCount & (EventsJob | EventJob);
 interface EventsJob {
   readonly version: number;
@@ -38,31 +38,31 @@ interface EventsJob {
 type EventJob = ChangeEvent & { readonly version?: 1 };
 export const eventsOf = (job: RecordJob): readonly ChangeEvent[] => ('events' in job ? job.events : [job]);
 
-/** The same events are the same job. A replay is another one: the first may be a dead letter, whose id is taken. */
+/** The same events give the same id. A replay has another one, as the id of its dead letter is still in use. */
 function recordJobId(events: readonly ChangeEvent[]): string {
   const ids = events.map(({ webhookId, replayedAtMs }) =>
     [webhookId, ...(replayedAtMs ? [replayedAtMs] : [])].join('_'),
   );
   return `evt_${ids.length === 1 ? ids[0] : digest(ids.join('\n'))}`;
 }
-/** More would make a job that takes Redis and a worker long. */
+/** A larger job would take Redis and a worker too long. */
 const MAX_EVENTS = 50;
 
 export interface ForwardJob extends CrashCount {
   readonly version?: number;
   readonly deployment: string;
-  /** The configured source's name. */
+  /** The name of the configured source. */
   readonly source: string;
   readonly dead?: DeadKind;
-  /** Of the span that made it, while somebody traces: W3C Trace Context. */
+  /** The trace context (W3C) of the span that created it, when tracing is on. */
   readonly traceparent?: string;
-  /** Its age counts from here: epoch milliseconds. */
+  /** Start of its age, epoch milliseconds. */
   readonly replayedAtMs?: number;
-  /** What the first attempt met, which was made before there was this job (first-attempt.ts). */
+  /** The error of the first attempt, which was made before this job was created (first-attempt.ts). */
   readonly firstFailure?: FirstFailure;
 }
 
-/** A DeliveryFailed as it lies in a job. `ms`: how long the attempt took. */
+/** A DeliveryFailed as stored in a job. `ms`: the duration of the attempt. */
 export interface FirstFailure {
   readonly message: string;
   readonly retry: Retry;
@@ -81,19 +81,19 @@ export interface Backlog {
 }
 
 export interface Queues {
-  /** Makes an event durable. Waits for as long as Redis does: a caller that cannot wait uses `keptWithin`. */
+  /** Makes an event durable. Waits for Redis without a limit; a caller that cannot wait uses `keptWithin`. */
   keep(event: ChangeEvent): Promise<void>;
   /**
-   * For one of several events that could not be recorded: it is tried again by itself. `madeAtMs`: since when it waits.
+   * Gives one event of a batch that could not be recorded a job of its own. `madeAtMs`: since when it has been waiting.
    */
   keepAlone(event: ChangeEvent, madeAtMs: number, suspicion?: CrashCount): Promise<void>;
-  /** Also for a sink that only other replicas have. */
+  /** Also for a sink that only other replicas have configured. */
   forward(
     sink: Pick<Sink, 'name'>,
     delivery: { readonly deployment: Deployment },
     options?: { readonly afterMs?: number; readonly firstFailure?: FirstFailure },
   ): Promise<void>;
-  /** Ids of jobs under way, of all queues; a few are enough. */
+  /** Ids of active jobs, of all queues; need not be complete. */
   underWay(): Promise<readonly string[]>;
   backlog(): Promise<Readonly<Record<string, Backlog>>>;
   /** For dead letters. */
@@ -101,11 +101,11 @@ export interface Queues {
   close(): Promise<void>;
 }
 
-/** Dead letters stay for 30 days: time enough for somebody to come back from holidays and replay them. */
+/** Dead letters are kept for 30 days, so that somebody who returns from holidays can still replay them. */
 const DEAD_LETTER_SECONDS = 30 * 86_400;
-/** More than one is many. */
+/** Any number above one shows that there are several. */
 const SOME = 1;
-/** Bounded by age instead (retry.ts): the number only has to be larger than any schedule needs. */
+/** Retries are limited by age (retry.ts): this number only has to exceed what any schedule needs. */
 const ATTEMPTS = 100_000;
 
 export function createQueues(producer: Redis, sinkNames: readonly string[]): Queues {
@@ -175,8 +175,8 @@ export function createQueues(producer: Redis, sinkNames: readonly string[]): Que
 }
 
 /**
- * BullMQ asks Redis for its version once, when a queue is made, and never recovers when that fails: so they are made
- * when needed, again if they must.
+ * BullMQ reads the version of Redis once, when a queue is created, and does not recover when that fails. So queues are
+ * created when first needed, and again after a failure.
  */
 function openOnce<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
@@ -200,7 +200,7 @@ async function openQueue(name: string, producer: Redis): Promise<Queue> {
       removeOnFail: { age: DEAD_LETTER_SECONDS },
     },
   });
-  queue.on('error', () => {}); // each caller handles its own failure; the connection logs the rest
+  queue.on('error', () => {}); // callers handle their own failures; the connection logs the rest
   await queue.waitUntilReady();
   return queue;
 }
@@ -217,15 +217,15 @@ async function measure(queue: Queue): Promise<Backlog> {
 }
 
 /**
- * BullMQ waits for ever when Redis was never reached or is frozen: our own clock decides. The write may still land; ids
- * make that harmless.
+ * BullMQ waits for ever when Redis was never reached or is frozen: our own timer ends the wait. The write may still
+ * succeed later, which is harmless as ids are unique.
  */
 export async function keptWithin(limitMs: number, write: Promise<unknown>): Promise<void> {
   try {
     await within(limitMs, write, () => {
-      throw new NotKept(`Redis did not take it within ${limitMs} ms`);
+      throw new NotKept(`Redis did not accept the write within ${limitMs} ms`);
     });
   } catch (cause) {
-    throw cause instanceof NotKept ? cause : new NotKept('Redis did not take it', { cause });
+    throw cause instanceof NotKept ? cause : new NotKept('Redis did not accept the write', { cause });
   }
 }

@@ -1,13 +1,13 @@
 import { ownerOf, type Redis } from './connection.ts';
 import type { Flush } from './flush.ts';
 
-/** A replica that is well answers within milliseconds; while one is awaited, the connection does nothing else. */
+/** A healthy replica answers within milliseconds. WAIT blocks the connection meanwhile. */
 const WAIT_MS = 500;
 
 /**
- * For the durability level `replicated`: so many replicas have what was written before. WAIT counts the writes of one
- * connection to one server, so that all of it is for nothing when the connection was another one at the beginning: the
- * new server would know nothing of them, and say yes.
+ * For the durability level `replicated`: waits until the given number of replicas has all earlier writes. WAIT only
+ * covers the writes of one connection to one server. After a reconnect it would confirm writes that the new server has
+ * never received, so a changed connection is an error.
  */
 export function createReplication(redis: Redis, replicas: number): Flush {
   const ask = serialized(() => waitFor(redis, replicas));
@@ -37,14 +37,16 @@ async function waitFor(redis: Redis, replicas: number): Promise<void> {
   const owner = ownerOf(redis);
   // redis.io/commands/role
   const [role, , connected] = (await owner.call('ROLE')) as [string, unknown, readonly unknown[]];
-  if (role !== 'master') throw new Error(`this Redis is no primary (it says it is a ${role}): a failover is under way`);
+  if (role !== 'master') throw new Error(`this Redis is not a primary (its role is ${role}): a failover is under way`);
   if (connected.length < replicas)
-    throw new Error(`the primary has ${connected.length} of ${replicas} replicas: it may be an old one, alone`);
+    throw new Error(
+      `the primary has ${connected.length} of ${replicas} replicas: it may be an old primary after a failover`,
+    );
   const reached = Number(await owner.call('WAIT', replicas, WAIT_MS));
   if (reached < replicas) throw new Error(`${reached} of ${replicas} replicas had it after ${WAIT_MS} ms`);
 }
 
-/** One at a time; those who come while one runs share the next, which begins after all that they have written. */
+/** Runs one WAIT at a time. Calls that arrive meanwhile share the next one, which starts after all their writes. */
 function serialized(run: () => Promise<void>): () => Promise<void> {
   let current: Promise<void> | undefined;
   let next: Promise<void> | undefined;
@@ -69,8 +71,9 @@ function serialized(run: () => Promise<void>): () => Promise<void> {
 export type ReplicaMemory = ReturnType<typeof createReplicaMemory>;
 
 /**
- * Whether what was handed over from the spool may be deleted there. A server that had replicas and has none may be an
- * old primary that came back: when it is demoted, all that it took alone is gone. One that never had any is believed.
+ * Whether webhooks that were moved from the spool to Redis may be deleted from the spool. A server that had replicas
+ * and has none now may be an old primary that came back: when it is demoted, all its recent writes are lost. A server
+ * that never had replicas is trusted.
  */
 export function createReplicaMemory(redis: Redis) {
   let hadReplicas = false;
@@ -78,7 +81,7 @@ export function createReplicaMemory(redis: Redis) {
     /** @throws Error when it may not. */
     async check(): Promise<void> {
       const [role, , connected] = (await ownerOf(redis).call('ROLE')) as [string, unknown, readonly unknown[]];
-      if (role !== 'master') throw new Error(`this Redis is no primary (it says it is a ${role})`);
+      if (role !== 'master') throw new Error(`this Redis is not a primary (its role is ${role})`);
       if (connected.length > 0) hadReplicas = true;
       if (hadReplicas) await waitFor(redis, 1);
     },

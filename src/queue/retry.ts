@@ -1,7 +1,7 @@
 import { DeliveryFailed } from '../domain/errors.ts';
 import { Quarantined } from './quarantine.ts';
 
-/** Deliveries are tried for this long, then they are dead letters, which are kept and can be replayed. */
+/** Deliveries are retried for this long. Then they become dead letters, which are kept and can be replayed. */
 export const MAX_AGE_MS = 72 * 3_600_000;
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
@@ -10,22 +10,22 @@ const MAX_RETRY_MS = 60_000;
  */
 const DOWN_AFTER_DEPLOYMENTS = 3;
 
-/** 1 s, 2 s, 4 s … 60 s, each up to a quarter shorter, so that a thousand deliveries do not come back in step. */
+/** 1 s, 2 s, 4 s … 60 s, each up to a quarter shorter, so that a thousand deliveries are not retried at once. */
 export function backoffMs(attempt: number, random: () => number = Math.random): number {
   const fullMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempt - 1, 10));
   return Math.round(fullMs * (1 - random() / 4));
 }
 
-/** Failures in a row at one sink: of how many deployments, and how often that made the whole sink wait. */
+/** Consecutive failures at one sink: of how many deployments, and how often the whole sink was put on hold for them. */
 export interface FailureStreak {
   readonly deployments: Set<string>;
   rounds: number;
 }
 
-/** Only answers that a retry could change count: a refused delivery says nothing about the destination's health. */
+/** Only failures that a retry could fix count: a rejected delivery is no sign that the destination is down. */
 export function recordFailure(streak: FailureStreak, failure: DeliveryFailed, deployment: string): FailureStreak {
   if (failure.retry !== 'backoff') return streak;
-  const subject = failure.concerns ?? deployment; // a part of the destination that fails alone counts once
+  const subject = failure.concerns ?? deployment; // a failing part of the destination counts once
   if (streak.deployments.size < DOWN_AFTER_DEPLOYMENTS) streak.deployments.add(subject);
   if (streak.deployments.size >= DOWN_AFTER_DEPLOYMENTS) streak.rounds += 1;
   return streak;
@@ -42,7 +42,7 @@ export type RetryDecision =
   | { readonly kind: 'busy'; readonly afterMs: number }
   | { readonly kind: 'retry'; readonly error: Error };
 
-/** What to do after a failure: the whole of the retry policy, as a pure function. */
+/** What to do after a failure: the complete retry policy, as a pure function. */
 export function decideRetry(
   error: DeliveryFailed,
   at: { madeAtMs: number; nowMs: number; streak: Pick<FailureStreak, 'rounds'> },
@@ -57,7 +57,7 @@ export function decideRetry(
   return { kind: 'busy', afterMs: error.retry.afterMs };
 }
 
-/** An error that a sink did not foresee is ours: tried again, never turned into success. */
+/** An unexpected error of a sink is our own bug: it is retried, and never treated as success. */
 export function asFailure(error: unknown): DeliveryFailed {
   if (error instanceof DeliveryFailed) return error;
   if (error instanceof Quarantined) return new DeliveryFailed(error.message, { retry: 'never', cause: error });

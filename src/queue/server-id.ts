@@ -1,8 +1,8 @@
 import { ownerOf, type Redis } from './connection.ts';
 
 /**
- * What tells one run of one server from any other: a restart and a failover make another one.
- * @throws Error while it cannot be asked. Source: redis.io/docs/latest/commands/info, `run_id`
+ * Identifies one run of one Redis server: it changes with a restart and with a failover.
+ * @throws Error while Redis cannot be asked. Source: redis.io/docs/latest/commands/info, `run_id`
  */
 export async function serverIdOf(redis: Redis): Promise<string> {
   const info = await ownerOf(redis).info('server');

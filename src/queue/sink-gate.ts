@@ -1,24 +1,23 @@
 import type { Sink } from '../sinks/sink.ts';
 import type { FailureStreak } from './retry.ts';
 
-/** Why a sink waits as a whole, for /readyz and the pages. */
+/** Why a whole sink is on hold, for /readyz and the pages. */
 export interface Hold {
   readonly why: string;
   readonly until: Date;
 }
 
 /**
- * What this process knows of one sink, whoever delivers to it: the worker of its queue, or the recorder that makes the
- * first attempt at once.
+ * The state of one sink in this process, shared by the worker of its queue and the recorder that makes first attempts.
  */
 export interface SinkGate {
   readonly streak: FailureStreak;
   hold: Hold | undefined;
-  /** Runs one of at most `concurrency` deliveries at once, in the order in which they came. */
+  /** Runs a delivery, at most `concurrency` at a time, in the order of the calls. */
   run<Got>(deliver: () => Promise<Got>): Promise<Got>;
 }
 
-/** Deliveries failed lately: its queue decides when it is asked again. */
+/** True after recent failures: then the queue decides when the next attempt is made. */
 export const isTroubled = ({ streak, hold }: SinkGate): boolean =>
   streak.deployments.size > 0 || (hold !== undefined && hold.until > new Date());
 
@@ -27,7 +26,7 @@ export type SinkGates = ReadonlyMap<string, SinkGate>;
 export const createSinkGates = (sinks: readonly Pick<Sink, 'name' | 'concurrency'>[]): SinkGates =>
   new Map(sinks.map(({ name, concurrency }) => [name, createSinkGate(concurrency)]));
 
-/** By the name of the sink. */
+/** The gates by the name of the sink. */
 export const holdsOf = (gates: SinkGates): Readonly<Record<string, Hold>> =>
   Object.fromEntries(
     [...gates].flatMap(([name, { hold }]) => (hold && hold.until > new Date() ? [[name, hold] as const] : [])),

@@ -1,15 +1,15 @@
 import { type Job, Worker } from 'bullmq';
 
 /**
- * A worker that shows whether it lives: one that waits for ever for an answer to its question for a job goes unnoticed
- * where another one takes the jobs of its queue.
+ * A worker whose liveness can be checked. A worker that hangs in its request for a job would not be noticed while
+ * another one processes the jobs of the same queue.
  */
 export class WatchedWorker<Data = unknown> extends Worker<Data> {
-  /** Grows with each answer, and with each job that begins or ends: every ten seconds where there is nothing to do. */
+  /** Grows with each answer of Redis and each job that begins or ends: at least every ten seconds, even when idle. */
   signsOfLife = 0;
   private inHand = 0;
 
-  /** Then it may ask for nothing, however long it takes: its hands are full, or its sink takes so many a minute. */
+  /** True while it need not ask for jobs: all its slots are busy, or the rate limit of its sink is reached. */
   get isBusy(): boolean {
     return this.inHand > 0;
   }

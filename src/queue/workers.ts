@@ -48,36 +48,36 @@ export interface WorkersParts {
   readonly sinks: readonly Sink[];
   readonly gates: SinkGates;
   readonly onAttempt: (attempt: Attempted) => void;
-  /** A job has become a dead letter. */
+  /** Called when a job becomes a dead letter. */
   readonly onDead: (death: { readonly queue: string; readonly kind: DeadKind }) => void;
   readonly onError: (where: string, error: Error) => void;
 }
 
 export interface Workers {
   holds(): Readonly<Record<string, Hold>>;
-  /** Why jobs are not taken; undefined when they are. A worker that could not start is started again and again. */
+  /** Why jobs are not processed; undefined when they are. A worker that could not start is restarted. */
   whyStopped(): string | undefined;
-  /** Lets the running jobs finish. `atOnce`: Redis is away, so that none could be finished. */
+  /** Lets active jobs finish. `atOnce`: does not wait, as no job can finish while Redis is unreachable. */
   close(how: { readonly atOnce: boolean }): Promise<void>;
 }
 
 const RECORD_CONCURRENCY = 16;
 const NEWER_AGAIN_MS = 5_000;
-/** Recording fails for our own reasons only: Redis comes back, or it is a bug that a person must see. About 3 h. */
+/** Recording fails only when Redis is unreachable, which passes, or for a bug, which a person must see. About 3 h. */
 const RECORD_ATTEMPTS = 200;
-/** A killed worker's job is picked up by another within lock + check: about 15 s. */
+/** The job of a killed worker is picked up by another one after lock and check interval: about 15 s. */
 const durability = {
   // After a failover, not 15 s later.
   runRetryDelay: 1_000,
   lockDuration: 10_000,
   stalledInterval: 5_000,
-  // Being killed is no fault of most jobs. Which one was the cause, quarantine.ts finds out.
+  // Most jobs that were active at a crash did not cause it. quarantine.ts finds the one that did.
   maxStalledCount: 1_000_000,
 } satisfies Partial<WorkerOptions>;
 
 export function createWorkers(parts: WorkersParts): Workers {
   const quarantine = createQuarantine();
-  // What the workers take meanwhile makes it several, which accuses nobody; nor does an answer that never comes.
+  // Jobs that workers start meanwhile only make the list longer, and with several jobs none is marked as the cause.
   parts.underWay().then(quarantine.foundUnderWay, () => {});
   const common = {
     ...durability,
@@ -120,11 +120,11 @@ function createRecorder(
   return recorder;
 }
 
-/** One of several events ended the process: by itself each is judged alone, and the others are recorded. */
+/** One event of a batch crashed the process: gives each event its own job, so that all others are recorded. */
 async function isSplit(job: Job<RecordJob>, { keepAlone }: Pick<WorkersParts, 'keepAlone'>): Promise<boolean> {
   const events = eventsOf(job.data);
   if (!isSuspect(job) || events.length === 1) return false;
-  // Which of them it was, nobody knows yet.
+  // It is not known yet which of them was the cause.
   await Promise.all(events.map((event) => keepAlone(event, job.timestamp, { unfinished: 0 })));
   return true;
 }
@@ -133,14 +133,14 @@ function unrecoverable(error: unknown): never {
   throw error instanceof Quarantined ? new UnrecoverableError(error.message) : error;
 }
 
-/** During an upgrade older workers run beside newer ones: what they do not understand waits for those. */
+/** During an upgrade older and newer workers run side by side: jobs that this one does not understand are postponed. */
 async function leaveNewer(job: Job<{ readonly version?: number }>, token: string | undefined): Promise<void> {
   if ((job.data.version ?? JOB_VERSION) <= JOB_VERSION) return;
   await job.moveToDelayed(Date.now() + NEWER_AGAIN_MS, token);
   throw new DelayedError();
 }
 
-/** Those of several events that fail wait as jobs of their own: the others are done. */
+/** Failed events of a batch become jobs of their own, so that only they are retried. */
 async function recordAll(
   job: Job<RecordJob>,
   token: string | undefined,
@@ -157,7 +157,7 @@ async function recordAll(
   await Promise.all(failures.map(({ event }) => keepAlone(event, job.timestamp)));
 }
 
-/** Of the events of one job: more at once only keep more of them in memory, which costs the garbage collector. */
+/** Events of one job processed in parallel. More would only keep more of them in memory. */
 const EVENTS_AT_ONCE = 12;
 
 async function settleSome<Item>(
@@ -174,8 +174,8 @@ async function settleSome<Item>(
 }
 
 /**
- * What a tool's API could not say yet is asked again for as long as deliveries are tried. Any other error is our own
- * fault.
+ * A lookup that the tool's API cannot answer yet is retried for as long as deliveries are. Any other error is a bug of
+ * our own.
  */
 async function recordLater(
   error: unknown,
@@ -229,11 +229,11 @@ function createForwarder(
           nowMs: Date.now(),
           streak: recordFailure(streak, failure, deployment),
         });
-        // Another attempt at the same place is no news; what the destination answered is.
+        // Waiting for a lease is not worth a log entry; an answer of the destination is.
         if (step.kind !== 'busy') report(step.kind, failure);
         else if (failure.status !== undefined) report('retry', failure);
-        // One delivery asks whether the destination takes something again; a key that is refused is not shown five
-        // times.
+        // Only one delivery tests whether the destination accepts requests again, so that a rejected key is not sent
+        // five times.
         if (step.kind === 'hold') worker.concurrency = 1;
         if (step.kind === 'hold') gate.hold = { why: failure.message, until: new Date(Date.now() + step.afterMs) };
         if (step.kind === 'dead') {
@@ -249,7 +249,7 @@ function createForwarder(
   return worker;
 }
 
-/** @throws DeliveryFailed of the first attempt, when that was made before there was this job: once. */
+/** @throws DeliveryFailed with the error of the first attempt, when that was made before this job existed; once. */
 async function failAsBefore(job: Job<ForwardJob>): Promise<void> {
   const { firstFailure, ...data } = job.data;
   if (!firstFailure) return;

@@ -12,33 +12,33 @@ export interface NoteParts {
   readonly sources: readonly Pick<Source, 'name' | 'noteAlert'>[];
   readonly alerts: Pick<Alerts, 'get' | 'claimNote' | 'releaseNote'>;
   readonly suspectsOf: SuspectsOf;
-  /** Takes the secrets out. */
+  /** Masks secrets. */
   readonly hide: (text: string) => string;
-  /** Undefined: nobody knows where the pages are. */
+  /** Undefined when no public address of the pages is configured. */
   readonly pageUrl: (id: string) => string | undefined;
   readonly clock: () => Date;
-  /** The tool takes no note, whatever is done: somebody should know. */
+  /** The tool rejected the note and a retry cannot help: an operator should be informed. */
   readonly onRefused: (error: ResolveFailed) => void;
 }
 
-/** Later nobody who was called reads it any more. */
+/** The person on call does not read a note that comes later. */
 const WITHIN_MS = 3_600_000;
-/** A tool that is slow must not hold up the other webhooks. */
+/** A slow tool must not delay other webhooks. */
 const NOTE_WITHIN_MS = 5_000;
 const SUSPECTS_NAMED = 3;
 const SUMMARY_CHARS = 120;
 
 /**
- * Writes to an alert in its tool which changes may have caused it, once, where the tool takes notes and a token is
- * configured.
- * @throws ResolveFailed when it should be tried again later
+ * Adds one note to an alert in its tool that lists the changes which may have caused it. Needs a tool that accepts
+ * notes and a configured token.
+ * @throws ResolveFailed when it should be retried later
  */
 export function createNoteAlerts({ sources, alerts, suspectsOf, hide, pageUrl, clock, onRefused }: NoteParts) {
   async function note(report: AlertReport): Promise<void> {
     const noteAlert = sources.find(({ name }) => name === report.instance)?.noteAlert;
     if (!noteAlert || report.remoteId === undefined || report.state !== 'firing') return;
     if (clock().getTime() - Date.parse(report.startedAt) > WITHIN_MS) return;
-    const alert = await alerts.get(report.id); // by our names
+    const alert = await alerts.get(report.id); // with the names of our configuration
     const { suspects } = alert?.state === 'firing' ? await suspectsOf(alert) : { suspects: [] };
     if (suspects.length === 0 || !(await alerts.claimNote(report.id))) return;
     const text = hide(noteText(suspects, pageUrl(report.id)));
@@ -56,7 +56,7 @@ export function createNoteAlerts({ sources, alerts, suspectsOf, hide, pageUrl, c
 }
 export type NoteAlerts = ReturnType<typeof createNoteAlerts>;
 
-/** Fixed words and figures, for whoever was called. */
+/** The text of the note, for the person on call. */
 function noteText(suspects: readonly Suspect[], page: string | undefined): string {
   const lines = suspects.slice(0, SUSPECTS_NAMED).map(({ deployment, points, reasons }, at) => {
     const { service, environment, state } = deployment;

@@ -8,14 +8,14 @@ import type { Conclusion } from './conclusion.ts';
 export interface AlertParts {
   readonly alerts: Pick<Alerts, 'put'>;
   readonly routing: RoutingOptions;
-  /** Takes the secrets out. */
+  /** Masks secrets. */
   readonly hide: (alert: AlertReport) => AlertReport;
   /** How long alerts are kept. */
   readonly keptMs: number;
   readonly clock: () => Date;
 }
 
-/** Keeps the alerts of a webhook, by our names. May run twice. */
+/** Stores the alerts of a webhook under the names of our configuration. May run twice. */
 export function createRecordAlerts({ alerts, routing, hide, keptMs, clock }: AlertParts) {
   return async function recordAlerts(
     reports: NonNullable<ChangeEvent['alerts']>,
@@ -34,7 +34,8 @@ export function createRecordAlerts({ alerts, routing, hide, keptMs, clock }: Ale
     );
     const news = areNew.filter(Boolean).length;
     const rest = omitted ? `; ${omitted} more were left out, as a webhook may report ${reports.length}` : '';
-    if (news === 0) return { verdict: 'duplicate', detail: `all alerts in it were known in this state already${rest}` };
+    if (news === 0)
+      return { verdict: 'duplicate', detail: `all its alerts were already recorded in this state${rest}` };
     return {
       verdict: 'recorded',
       detail: `${news} of ${reports.length} alerts in it ${news === 1 ? 'is' : 'are'} new or changed${rest}`,
@@ -43,7 +44,7 @@ export function createRecordAlerts({ alerts, routing, hide, keptMs, clock }: Ale
 }
 export type RecordAlerts = ReturnType<typeof createRecordAlerts>;
 
-/** The name maps of the configuration, as for changes. */
+/** Applies the name maps of the configuration, as for changes. */
 function withOurNames(report: AlertReport, { environments, services }: RoutingOptions): AlertReport {
   const { environment } = report;
   const ours = environment === undefined ? undefined : (renamed(environments, environment) ?? environment);

@@ -4,26 +4,26 @@ import type { DeploymentView } from '../domain/view.ts';
 import type { BuiltView, Deployments, Neighbors, Stored } from '../store/changes/deployments.ts';
 import { coalesced } from './coalesce.ts';
 
-/** Folds all records of a deployment, and judges it by those before it and by the rules: record.ts. */
+/** Folds all records of a deployment, compares it with its predecessors and applies the rules: record.ts. */
 export type BuildView = (key: string, records: readonly ChangeRecord[]) => BuiltView | Promise<BuiltView>;
 
 export interface AppliedChange extends DeploymentView {
-  /** False when this very step was known already. */
+  /** False when this record was already stored. */
   readonly added: boolean;
   readonly neighbors: Neighbors;
-  /** Those that succeeded before it in its place, the newest first. */
+  /** Deployments of the same lineage that succeeded before it, newest first. */
   readonly earlier: readonly Predecessor[];
 }
 
-/** The change log as it is written: records go in, and the views that depend on them are made anew. */
+/** The write side of the change log: adds records and rebuilds the views that depend on them. */
 export interface ChangeLog extends Deployments {
   /**
-   * Adds one record to its deployment and makes the view of it anew; running it twice changes nothing.
-   * With `replace` a record of the same id is written anew, for a mapper that knows more than it did.
+   * Adds one record to its deployment and rebuilds its view. A second run changes nothing.
+   * With `replace` a record of the same id is overwritten: a newer mapper may read more from the same webhook.
    */
   apply(record: ChangeRecord, options?: { readonly replace?: boolean }): Promise<AppliedChange>;
   /**
-   * Makes the view anew from the records, for rules that have changed, or for what has come before it in the meantime.
+   * Rebuilds the view from the records, after the rules have changed or an earlier deployment was added.
    */
   refresh(name: string): Promise<void>;
 }
@@ -43,7 +43,7 @@ export function createChangeLog(deployments: Deployments, judge: BuildView): Cha
     }
     throw contention(name);
   };
-  /** What came late is reported before those that came early: they are judged again by it. */
+  /** A late record may change what the deployments after it replaced: their views are rebuilt too. */
   const judgeAnew = async ({ followers }: Neighbors, name: string) => {
     for (const follower of new Set(followers)) if (follower !== name) await refresh(follower);
   };

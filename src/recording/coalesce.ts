@@ -5,15 +5,15 @@ interface Call<Given, Got> {
 }
 
 /**
- * Calls with the same key run one after another in this process, and those that come meanwhile run together as the next
- * one: a key that is called without end costs a run for each round, not for each call, and holds no other key up.
- * @param run answers each call in its place. Two processes may still meet in it.
+ * Calls with the same key run one after another in this process. Calls that arrive during a run are batched into the
+ * next one, so that a busy key costs one run per batch, not per call, and does not delay other keys.
+ * @param run returns one result per call, in order. Two processes may still run it at the same time.
  */
 export function coalesced<Given, Got>(
   keyOf: (given: Given) => string,
   run: (all: readonly Given[]) => Promise<readonly Got[]>,
 ): (given: Given) => Promise<Got> {
-  /** A key stands here for as long as its calls run. */
+  /** Holds a key while its calls run. */
   const waiting = new Map<string, Call<Given, Got>[]>();
   const answer = async (calls: readonly Call<Given, Got>[]) => {
     try {
@@ -24,7 +24,7 @@ export function coalesced<Given, Got>(
     }
   };
   const work = async (key: string) => {
-    await undefined; // calls of the same moment are all there then
+    await undefined; // lets the other calls of this turn join the batch
     for (let calls = waiting.get(key); calls?.length; calls = waiting.get(key)) {
       waiting.set(key, []);
       await answer(calls);

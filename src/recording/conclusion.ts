@@ -6,10 +6,10 @@ import type { DeploymentView } from '../domain/view.ts';
 import type { InboxEntry } from '../store/inbox/entry.ts';
 import type { Resolved } from './resolve.ts';
 
-/** What became of a webhook, or of one of its records, in the words of the inbound log. */
+/** The result of recording a webhook, or one of its records, as the inbound log shows it. */
 export type Conclusion = Pick<InboxEntry, 'verdict' | 'reason' | 'detail'> & Partial<Pick<InboxEntry, 'deployments'>>;
 
-/** A step that is part of no deployment. */
+/** A record that belongs to no deployment. */
 interface Unrecorded {
   readonly conclusion: Conclusion;
   readonly views: readonly [];
@@ -40,8 +40,8 @@ const NOT_ASSIGNED: Readonly<Record<Exclude<SerialResult['kind'], 'placed'>, Con
 export const dropped = (rule: string): Conclusion => ({ verdict: 'ignored', reason: 'dropped_by_rule', detail: rule });
 
 /**
- * @param repeatDetail what the inbound log says when this step repeats a known state with a later time. Undefined:
- * nothing special.
+ * @param repeatDetail the text for the inbound log when this record repeats a known state with a later time. Undefined
+ * for the default text.
  */
 export function kept(
   { deployment, added }: DeploymentView & { readonly added: boolean },
@@ -53,14 +53,14 @@ export function kept(
     return { verdict: 'duplicate', detail: repeatDetail, deployments };
   return added && !reported.repeated
     ? { verdict: 'recorded', deployments }
-    : { verdict: 'duplicate', detail: `this step of ${deployment.key} was known already`, deployments };
+    : { verdict: 'duplicate', detail: `this step of ${deployment.key} was already recorded`, deployments };
 }
 
-/** The same state at a later time: a repeat moves no time (domain/fold.ts). */
+/** The same state at a later time. A repeat does not change the time of the deployment (domain/fold.ts). */
 const repeats = ({ id, state, occurredAt }: ChangeRecord, deployment: Deployment): boolean =>
   id !== deployment.decidedBy && state === deployment.state && occurredAt > deployment.occurredAt;
 
-/** A webhook may report several deployments, and the tool's API of more: news outweighs the rest. */
+/** A webhook and the tool's API may report several deployments: one new record makes the whole verdict `recorded`. */
 export function conclusionOf(
   steps: readonly { readonly conclusion: Conclusion }[],
   asked: Omit<Resolved, 'fromWebhook'> = { records: [] },
@@ -83,7 +83,7 @@ export function conclusionOf(
   };
 }
 
-/** The webhook only made us ask. */
+/** The webhook had no record of its own: it only made us ask the tool's API. */
 function nothing({ ignored, unanswered }: Omit<Resolved, 'fromWebhook'>): Conclusion {
   if (unanswered) return { verdict: 'accepted' };
   if (!ignored) return { verdict: 'ignored', reason: 'no_environment' };

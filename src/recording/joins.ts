@@ -15,35 +15,35 @@ export interface JoinParts {
   readonly rules: readonly Rule[];
   readonly routing: RoutingOptions;
   readonly options: JoinOptions;
-  /** So soon after one another the signals of one end come. 0: nobody waits. */
+  /** Signals of the same end usually arrive within this time, milliseconds. 0: do not wait for them. */
   readonly settleMs: number;
-  /** As what kind of witness a configured source tells. */
+  /** The kind of witness that a configured source is. */
   readonly witnessOf: (instance: string) => Witness | undefined;
 }
 
-/** A record as it goes into the change log, and what is left to do once it is there. */
+/** A record with its final key, and what remains to be done after it was stored. */
 export interface JoinedRecord {
-  /** Under the key of the deployment that it reports. */
+  /** The record, with the key of the deployment that it reports. */
   readonly record: ChangeRecord;
   /**
-   * Moves the records of those that belong elsewhere, now that more is known.
+   * Moves the records of signals that, after this one, belong to another deployment.
    * @returns the deployments that it changed.
    */
   settle(): Promise<readonly DeploymentView[]>;
-  /** Delivery is delayed by so many milliseconds: another signal is likely to report the same end in a moment. */
-  readonly tellAfterMs: number;
+  /** How long to delay the delivery: another signal of the same end is likely to arrive soon. */
+  readonly delayMs: number;
 }
 
-/** Makes the signals of several tools one deployment, where it is certain that they report one (domain/join.ts). */
+/** Joins the signals of several tools into one deployment where they certainly report the same one (domain/join.ts). */
 export interface Joins {
   assign(record: ChangeRecord): Promise<JoinedRecord>;
-  /** Delivery of a failure is delayed by so many milliseconds where the job may turn out never to have run. */
-  untilItIsKnownMs(deployment: Deployment): number;
-  /** Those that may be the same deployment, though it is not certain enough to make them one: their keys. */
+  /** How long to delay the delivery of a failure: another signal may report that the job never ran. */
+  failureDelayMs(deployment: Deployment): number;
+  /** Keys of deployments that may be the same one, but not certainly enough to join them. */
   related(deployment: Deployment): Promise<readonly string[]>;
 }
 
-/** What one signal changes may change another one's place; two workers may meet in it. */
+/** Moving one signal may move others, and two workers may do it at the same time: rounds until nothing moves. */
 const MAX_ROUNDS = 8;
 
 export function createJoins(parts: JoinParts): Joins {
@@ -78,7 +78,7 @@ export function createJoins(parts: JoinParts): Joins {
   return {
     async assign(record) {
       const member = memberIn(record);
-      if (!member) return { record, settle: async () => [], tellAfterMs: 0 };
+      if (!member) return { record, settle: async () => [], delayMs: 0 };
       const members = await groups.add(member);
       const known = members.find(({ key }) => key === member.key);
       const plan = joined(members, options);
@@ -86,16 +86,16 @@ export function createJoins(parts: JoinParts): Joins {
       const to = known && isSettled(known, planned, members) ? known.under : planned;
       const isFirst = known?.under === member.key && to !== member.key && (await isEmpty(changeLog, member.key));
       if (isFirst) await groups.assign(member, to);
-      // Whoever is added later sees this one: a partner that comes meanwhile looks again.
+      // A member that is added later sees this one and runs its own `settle`.
       const isAlone = !members.some(({ key }) => key !== member.key && plan.get(key) === planned);
       const isSettledNow = isAlone && misplaced(members, plan).length === 0;
       return {
         record: under({ ...record, witness: member.witness }, to),
         settle: async () => (isSettledNow ? [] : settle(member)),
-        tellAfterMs: member.endedBy && awaitsAnother(member.key, members, { plan, withinMs: settleMs }) ? settleMs : 0,
+        delayMs: member.endedBy && awaitsAnother(member.key, members, { plan, withinMs: settleMs }) ? settleMs : 0,
       };
     },
-    untilItIsKnownMs: (deployment) =>
+    failureDelayMs: (deployment) =>
       witnessOf(deployment.instance) === 'job' && perhapsNeverRan(deployment) ? settleMs : 0,
     async related(deployment) {
       const place = memberOf({ deployment, witness: 'job', join: undefined });
@@ -106,11 +106,11 @@ export function createJoins(parts: JoinParts): Joins {
   };
 }
 
-/** Nobody has said that it began: another signal of the job knows whether it did, and comes a moment later. */
+/** No signal has reported its start. Another signal of the same job, which follows soon, says whether it ran. */
 const perhapsNeverRan = ({ state, startedAt, endReason }: Deployment): boolean =>
   state === 'failed' && startedAt === undefined && endReason === undefined;
 
-/** Its partners are forgotten, or it is not known any more why it was joined: what is one stays one. */
+/** The members that it was joined with have expired. A join is kept even when its reason can no longer be computed. */
 const isSettled = (member: StoredMember, to: string, members: readonly StoredMember[]): boolean =>
   to === member.key && member.under !== member.key && !members.some(({ key }) => key === member.under);
 
@@ -131,7 +131,7 @@ async function moveRecords(
   await changeLog.refresh(name);
 }
 
-/** As its source told it, before it was joined with others. */
+/** The record as its source reported it, before any join. */
 function ownRecord(record: ChangeRecord): ChangeRecord {
   const { joinedFrom, ...rest } = record;
   return joinedFrom === undefined ? rest : { ...rest, deployment: joinedFrom };
@@ -140,6 +140,6 @@ function ownRecord(record: ChangeRecord): ChangeRecord {
 function under(record: ChangeRecord, key: string): ChangeRecord {
   const own = ownRecord(record);
   if (key === own.deployment) return own;
-  const { occurrence: _, ...joinable } = own; // which of several of its own name it is says nothing of another's
+  const { occurrence: _, ...joinable } = own; // an occurrence counts deployments of its own key, not of the joined one
   return { ...joinable, deployment: key, joinedFrom: own.deployment, aliases: [...own.aliases, own.deployment] };
 }

@@ -1,6 +1,6 @@
 /**
- * Runs work of the same name one after another, in the order of the calls; work of other names goes on beside it.
- * In this process: two bridges may still meet.
+ * Runs work of the same name one after another, in the order of the calls; work of other names runs in parallel.
+ * Only within this process: two replicas may still run the same work at once.
  */
 export function createKeyedMutex(): <Got>(name: string, work: () => Promise<Got>) => Promise<Got> {
   const last = new Map<string, Promise<unknown>>();

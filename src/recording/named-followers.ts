@@ -2,8 +2,8 @@ import type { DeploymentView } from '../domain/view.ts';
 import type { AppliedChange, ChangeLog } from './change-log.ts';
 
 /**
- * Those that follow a deployment and have its commit by the manifests that it deployed as well (domain/succession.ts):
- * a sink that takes none without a commit had nothing to take when they were told first.
+ * Later deployments that get their commit from this one, as they deployed the same manifests (domain/succession.ts).
+ * A sink that requires a commit could not accept them before, so they are forwarded again.
  */
 export async function namedFollowers(
   changeLog: Pick<ChangeLog, 'get'>,

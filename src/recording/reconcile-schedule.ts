@@ -9,21 +9,21 @@ export interface ScheduleParts {
   /** Runs the work unless another replica does it at this moment. */
   readonly alone: (work: () => Promise<void>) => Promise<void>;
   readonly everyMs: number;
-  /** How far back a run looks at most, milliseconds. */
+  /** The maximum period that one run looks back, milliseconds. */
   readonly lookBackMs: number;
   readonly clock: () => Date;
   readonly onReport: (report: Reconciled) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** A deployment's own page may be late in the tool's list, and clocks differ. */
+/** Overlap of two runs: a deployment may appear late in the tool's list, and clocks differ. */
 const OVERLAP_MS = 15 * 60_000;
-/** The share of the interval within which another replica's run counts as ours. */
+/** If another replica ran within this share of the interval, this one skips its run. */
 const FRESH = 0.5;
 
 /**
- * Asks at start and then at intervals. The first run of all only notes the time: what was deployed before anybody
- * connected the tool is history, which `shiplog backfill` fetches for those who want it.
+ * Reconciles at start and then at intervals. The very first run only stores the time: earlier deployments are imported
+ * by `shiplog backfill`, on request.
  */
 export function scheduleReconcile(parts: ScheduleParts): { stop(): void } {
   const { sources, reconcile, reconciledUntil, alone, everyMs, lookBackMs, clock } = parts;

@@ -6,18 +6,18 @@ import type { Deployments } from '../store/changes/deployments.ts';
 import { abortingAfter } from '../values/within.ts';
 import type { Conclusion } from './conclusion.ts';
 
-/** What asking one source's tool for the past has brought. */
+/** The result of asking the tool of one source for past deployments. */
 export interface Reconciled {
   readonly source: string;
   /** ISO 8601 UTC. */
   readonly since: string;
-  /** Steps of deployments that the tool's API listed. */
+  /** Number of records that the tool's API listed. */
   readonly listed: number;
-  /** Deployments that were missing or behind, and are recorded now. */
+  /** Deployments that were missing or out of date here, and have been recorded now. */
   readonly recorded: readonly string[];
-  /** What a person should mend. */
+  /** The problem, when it needs an operator. */
   readonly warnings: readonly string[];
-  /** Why the list is not whole. */
+  /** Why the list is incomplete. */
   readonly failed?: string;
 }
 
@@ -28,12 +28,12 @@ export interface ReconcileParts {
   readonly clock: () => Date;
 }
 
-/** One source's run may take so long, milliseconds; the next run goes on from the same moment. */
+/** Time limit for one source, milliseconds. The next run starts again from the same moment. */
 const RUN_WITHIN_MS = 10 * 60_000;
 
 export const canReconcile = (source: Source): boolean => source.missed !== undefined;
 
-/** Records what the tools deployed and never reported us. Run again it changes nothing. */
+/** Records deployments that the tools never reported. A second run changes nothing. */
 export function createReconcile({ sources, deployments, recordStep, clock }: ReconcileParts) {
   return async function reconcile(name: string, since: Date): Promise<Reconciled> {
     const source = sources.find((candidate) => candidate.name === name);
@@ -61,15 +61,15 @@ export function createReconcile({ sources, deployments, recordStep, clock }: Rec
     return report;
   };
 
-  /** A deployment that is known as far as this needs nothing: most are, and their webhooks said more. */
+  /** True when the deployment is recorded up to this state. Most are, and their webhooks held more details. */
   async function recordMissing(record: ChangeRecord): Promise<string[]> {
     const view = await deployments.get(record.deployment);
     const reported = view && { state: view.deployment.state, at: view.deployment.occurredAt };
     const isNews = transition(reported, { state: record.state, at: record.occurredAt }) === 'apply';
-    // A hook has one word for a job that failed and one that never ran: the tool's API knows which.
+    // A webhook reports a failed job and one that never ran with the same status: only the tool's API tells which.
     const saysWhy = record.endReason !== undefined && view?.deployment.endReason === undefined;
     if (!isNews && !(saysWhy && view && isFinal(view.deployment.state))) return [];
-    // Found by its other name: GitLab's API may hide the job that the webhooks name.
+    // Look it up by its aliases too: the API may list a deployment under another id than the webhooks.
     const step = view ? { ...record, deployment: view.deployment.key } : record;
     const { verdict, deployments: keys = [] } = await recordStep(step);
     return verdict === 'recorded' ? [...keys] : [];

@@ -16,7 +16,7 @@ import type { Joins } from './joins.ts';
 import type { Repeats } from './repeats.ts';
 import type { Resolve } from './resolve.ts';
 
-/** What record.ts is put together from. */
+/** The dependencies of record.ts. */
 export interface RecordParts {
   readonly resolve: Resolve;
   readonly sinks: readonly Sink[];
@@ -26,33 +26,33 @@ export interface RecordParts {
   readonly joins: Joins;
   readonly repeats: Repeats;
   readonly inbox: Pick<Inbox, 'conclude'>;
-  /** Keeps alerts, which stand beside the changes. */
+  /** Stores alerts, which are kept separately from the changes. */
   readonly recordAlerts: RecordAlerts;
-  /** Writes to an alert in its tool what may have caused it. */
+  /** Adds a note about possible causes to an alert in its tool. */
   readonly noteAlerts: NoteAlerts;
-  /** Takes the secrets out of a record: what a tool's API answers has come through no webhook. */
+  /** Masks secrets in a record. Answers of a tool's API have not passed the masking of webhooks. */
   readonly hide: (record: ChangeRecord) => ChangeRecord;
-  /** Counts the rules that matched, so that one that never does is seen. */
+  /** Counts the rules that matched, so that a rule that never matches can be found. */
   readonly noteRules: (view: DeploymentView) => Promise<void>;
-  /** What the inbound log says of a step that only repeats what was told, where a tool has a habit of it. */
+  /** The text for the inbound log when a record repeats a state, for tools that are known to do so. */
   readonly repeatDetail: (record: ChangeRecord) => string | undefined;
-  /** Delivers a deployment to a sink, or has it delivered a little later. The same moment twice is once. */
+  /** Delivers a deployment to a sink, now or by a job. The same state at the same time is delivered once. */
   readonly forward: FirstAttempts['deliver'];
-  /** The same for the sinks that only other replicas have. */
+  /** The same for sinks that only other replicas have configured. */
   readonly forwardElsewhere: (view: DeploymentView, options: { readonly afterMs: number }) => Promise<void>;
 }
 
-/** What became of one step, and the deployments that it changed, as they stand now. */
+/** The result of recording one record, with the current views of the deployments that it changed. */
 export interface Recorded {
   readonly conclusion: Conclusion;
   readonly views: readonly DeploymentView[];
-  /** Destinations are told so much later: another signal is likely to report the same. */
+  /** How long to delay the deliveries: another signal of the same state is likely to arrive soon. */
   readonly afterMs?: number;
-  /** The first of the views shows a step that was not known before, and nothing else has changed what it shows. */
+  /** The first view contains a new record, and no other record was moved into or out of it. */
   readonly isNew?: boolean;
 }
 
-/** What a deployment is seen by: the rules, and those before it in its place. */
+/** What a view depends on besides its records: the rules, and the earlier deployments of its lineage. */
 export interface BuildViewParts extends Pick<Deployments, 'before'> {
   readonly rules: readonly Rule[];
   readonly routing: RoutingOptions;

@@ -10,9 +10,9 @@ export interface RedeliverParts {
 }
 
 export interface Redelivered {
-  /** Deployments of that time in the change log. */
+  /** Number of deployments of that period in the change log. */
   readonly looked: number;
-  /** Those that the sink wants: they are in its queue now. What was delivered to it before is not delivered again. */
+  /** Number of those that the sink wants and that were queued. Earlier deliveries are not repeated. */
   readonly queued: number;
 }
 
@@ -28,7 +28,7 @@ const AT_ONCE = 100;
 const isWanted = (sink: Sink, { droppedBy, sinks, deployment }: DeploymentView): boolean =>
   !droppedBy && (!sinks || sinks.includes(sink.name)) && sink.wants(deployment).wanted;
 
-/** For a sink that came later: puts what the change log has since then into its queue. */
+/** For a sink that was added later: queues the deployments of the change log since a given time. */
 export function createRedeliver({ sinks, deployments, forward }: RedeliverParts): Redeliver {
   return async ({ sink: name, since, dryRun }) => {
     const sink = sinks.find((candidate) => candidate.name === name);
@@ -51,8 +51,7 @@ export function createRedeliver({ sinks, deployments, forward }: RedeliverParts)
 export type CatchUp = (sinks: readonly string[], since: Date) => Promise<void>;
 
 /**
- * For sinks that other replicas did not know of yet: puts what the webhooks received since then reported into their
- * queues.
+ * For sinks that other replicas had not configured yet: queues the deployments that webhooks since then reported.
  */
 export function createCatchUp(parts: RedeliverParts & { readonly inbox: Pick<Inbox, 'list'> }): CatchUp {
   const { deployments, inbox, forward } = parts;

@@ -10,7 +10,7 @@ import type { ChangeLog } from './change-log.ts';
 import type { Joins } from './joins.ts';
 import type { Repeats } from './repeats.ts';
 
-/** Maps a kept webhook again, with what the mappers know today: the same ids where nothing about it has changed. */
+/** Maps a stored webhook again with the current mappers. Unchanged records keep their ids. */
 export function createRemap(sources: readonly Source[], inbox: Inbox) {
   return async function remap(webhookId: string): Promise<ChangeEvent | undefined> {
     const entry = await inbox.get(webhookId);
@@ -39,7 +39,7 @@ export function createRemap(sources: readonly Source[], inbox: Inbox) {
   };
 }
 
-/** An authentic webhook that was refused for what it says may be refused for it today as well. */
+/** An authentic webhook that was rejected for its content may be rejected again. */
 function mapAgain(source: Source, payload: unknown, webhook: Webhook): Mapped | undefined {
   try {
     return source.map(payload, webhook);
@@ -59,8 +59,7 @@ export interface ReviseParts {
 }
 
 /**
- * Looks at a deployment again before it is reported again: by the rules of today and, when asked, by the mappers of
- * today.
+ * Re-evaluates a deployment before it is delivered again: with the current rules and, on request, the current mappers.
  */
 export function createRevise({ changeLog, joins, repeats, remap }: ReviseParts) {
   return async function revise(name: string, { fromBodies }: { readonly fromBodies: boolean }): Promise<void> {

@@ -8,14 +8,13 @@ export interface RepeatCheckParts {
   readonly repeats: Pick<Repeats, 'isRepeat'>;
   readonly posts: RecentPosts;
   readonly inbox: Pick<Inbox, 'entries'>;
-  /** After so long a webhook is kept, or its sender was told that it is not. */
+  /** By this time a webhook is stored, or its sender has received an error. Milliseconds. */
   readonly keptWithinMs: number;
 }
 
 /**
- * Whether a post says again what was acknowledged before it, be it recorded or not yet: a worker may be a moment, or a
- * long queue, behind. Asked once for each post, since it notes it. Of two that come at the very same time, one says
- * again what the other says.
+ * Whether a post repeats one that was acknowledged before it. The earlier one may not be recorded yet: it may still be
+ * in the queue. Call it once for each post, as it remembers the post. Of two posts at the same time, one is the repeat.
  */
 export function createRepeatCheck(parts: RepeatCheckParts): (record: ChangeRecord) => Promise<boolean> {
   const { repeats, posts } = parts;
@@ -30,7 +29,7 @@ export function createRepeatCheck(parts: RepeatCheckParts): (record: ChangeRecor
   };
 }
 
-/** Where what runs is replaced, as far as the post says. A post with a name of its own stands for itself. */
+/** The lineage of a post, as far as it is known here. A post with an `external_id` is compared by that id alone. */
 function placeOf({ instance, repository, service, serviceId, environment, repeatable, deployment }: ChangeRecord) {
   const named = [instance, repository?.name, service, serviceId, environment.name];
   return digest(repeatable ? JSON.stringify(named) : deployment);
@@ -51,7 +50,7 @@ function isSaidBy(previous: Post, record: ChangeRecord): boolean {
   return distanceMs <= RETRY_WINDOW_MS && RANK[record.state] <= RANK[previous.state];
 }
 
-/** Acknowledged and not recorded yet, or just being acknowledged. */
+/** Whether the post is acknowledged but not recorded yet, or about to be acknowledged. */
 async function isUnderWay(
   { inbox, keptWithinMs }: RepeatCheckParts,
   { webhook, receivedAt }: Post,

@@ -9,28 +9,28 @@ export interface RepeatParts {
   readonly changeLog: Pick<ChangeLog, 'get' | 'records' | 'before'>;
 }
 
-/** Tells the second deployment of the same commit from a second post of the same deployment. */
+/** Distinguishes a second deployment of the same commit from a repeated post of one deployment. */
 export interface Repeats {
-  /** The record under the key of the deployment that it reports: its own, or that of an identical post. */
+  /** The record with the key of the deployment that it reports: its own, or that of an earlier identical post. */
   assign(record: ChangeRecord, options?: { readonly anew: boolean }): Promise<ChangeRecord>;
-  /** Whether a post reports, at this time, nothing new. */
+  /** Whether a post reports nothing new. */
   isRepeat(record: ChangeRecord): Promise<boolean>;
-  /** Records that were taken for repeats, and of which something that ran in between has become known meanwhile. */
+  /** Records that were treated as repeats until another deployment was found to have run in between. */
   separated(view: AppliedChange): Promise<readonly Separated[]>;
 }
 
 export interface Separated {
-  /** As its source told it. */
+  /** The record as its source reported it. */
   readonly record: ChangeRecord;
-  /** Where it lies, and by which id. */
+  /** The deployment that it is stored in now, and its id there. */
   readonly from: string;
   readonly id: string;
 }
 
-/** `curl --retry` and a job that runs again after a hiccup. What comes later was deployed again. */
+/** Covers `curl --retry` and a job that is restarted after a short failure. A later post is a new deployment. */
 export const RETRY_WINDOW_MS = 60 * 60_000;
 
-/** What lies in the change log under one of the names, if anything does. */
+/** A deployment in the change log with one of the possible keys. */
 interface Candidate {
   readonly name: string;
   readonly view: DeploymentView;
@@ -43,7 +43,7 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
     );
     return all.flatMap(({ name, view }) => (view ? [{ name, view }] : []));
   };
-  /** The one that a moment belongs to: of those that it may belong to, the nearest before it, else after it. */
+  /** The candidate that a moment belongs to: the nearest one before it, else the nearest one after it. */
   const ownerOf = async (candidates: readonly Candidate[], moment: RecordMoment): Promise<Candidate | undefined> => {
     for (const candidate of neighborsOf(candidates, moment))
       if (await isMomentOf(changeLog, candidate.view, moment)) return candidate;
@@ -61,7 +61,7 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
     if (existing) return existing;
     const owner = await ownerOf(candidates, momentOf(record));
     if (owner && record.periodic) return periodic(record, owner);
-    if (owner) return isTold(owner.view, record) ? again(record, owner.name) : named(record, owner.name);
+    if (owner) return hasState(owner.view, record) ? again(record, owner.name) : named(record, owner.name);
     if (candidates.length === 0) return record;
     const { name, previous } = await nameOf(changeLog, candidates, record);
     if (await isNews(previous, candidates, record)) return assign(record, { anew });
@@ -79,7 +79,7 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
   };
 }
 
-/** A post with a name of its own (`external_id`) may come again at any time: its step is there, or it is not. */
+/** A post with an `external_id` may be repeated at any time: it is a repeat if its record is stored. */
 async function isKept(changeLog: Pick<ChangeLog, 'get' | 'records'>, { deployment, id }: ChangeRecord) {
   const view = await changeLog.get(deployment);
   return view !== undefined && (await changeLog.records(view.deployment.key)).some((record) => record.id === id);
@@ -89,14 +89,14 @@ export interface RecordMoment extends Moment {
   readonly isPeriodic: boolean;
 }
 
-/** Times ahead of the receipt count as the receipt (domain/fold.ts). */
+/** A time after the receipt is replaced by the time of receipt (domain/fold.ts). */
 export const momentOf = ({ state, occurredAt, receivedAt, periodic }: ChangeRecord): RecordMoment => ({
   isPeriodic: periodic === true,
   state,
   at: occurredAt < receivedAt ? occurredAt : receivedAt,
 });
 
-/** What has not ended yet belongs to the end that comes after it, an end to what came before it. */
+/** A state that is not final belongs to the end after it; a final state belongs to what came before it. */
 function neighborsOf(candidates: readonly Candidate[], { state, at }: Moment): readonly Candidate[] {
   const inOrder = candidates.toSorted((a, b) => (timeOf(a.view) < timeOf(b.view) ? -1 : 1));
   const before = inOrder.filter(({ view }) => timeOf(view) <= at).slice(-1);
@@ -114,13 +114,13 @@ async function isMomentOf(
   const then = timeOf(view);
   const isLater = at > then;
   const further = RANK[state] - RANK[view.deployment.state];
-  if (isLater ? further > 0 : further < 0) return true; // it goes on, or it is how it began
+  if (isLater ? further > 0 : further < 0) return true; // a later state of the same deployment, or an earlier one
   const [first, last] = isLater ? [then, at] : [at, then];
   if (!isPeriodic && Date.parse(last) - Date.parse(first) > RETRY_WINDOW_MS) return false;
   return (await ranBetween(changeLog, view, { first, last })) === undefined;
 }
 
-/** What else succeeded in its place between two moments: the time of the first of them. */
+/** The time of the first other deployment of this lineage that succeeded between two moments. */
 async function ranBetween(
   changeLog: Pick<ChangeLog, 'before'>,
   { lineage, deployment }: DeploymentView,
@@ -132,20 +132,20 @@ async function ranBetween(
 
 const LOOKED_AT = 10;
 
-const isTold = ({ deployment }: DeploymentView, { state }: ChangeRecord): boolean => deployment.state === state;
+const hasState = ({ deployment }: DeploymentView, { state }: ChangeRecord): boolean => deployment.state === state;
 
 /**
- * Nothing is kept of what is known. An end that turns into another one is news each time: what was well fails, and is
- * well again.
+ * For a periodic report: a repeated state adds no record. A change from one final state to another is recorded each
+ * time, as a healthy service may fail and recover.
  */
 function periodic(record: ChangeRecord, { name, view }: Candidate): ChangeRecord {
   const isLater = record.occurredAt > timeOf(view);
-  const isOtherEnd = isFinal(record.state) && isFinal(view.deployment.state) && !isTold(view, record);
+  const isOtherEnd = isFinal(record.state) && isFinal(view.deployment.state) && !hasState(view, record);
   if (!isLater || !isOtherEnd) return named(record, name);
   return { ...record, deployment: name, id: recordId(name, record.state, record.id, record.occurredAt) };
 }
 
-/** As it was recorded before: a job may run twice, and a webhook may be mapped again. */
+/** The record as it was stored before: a job may run twice, and a webhook may be mapped again. */
 async function knownRecord(
   changeLog: Pick<ChangeLog, 'records'>,
   candidates: readonly Candidate[],
@@ -169,13 +169,13 @@ function named(record: ChangeRecord, name: string): ChangeRecord {
   return { ...record, deployment: name, id: recordId(name, record.state, record.id) };
 }
 
-/** A repeat is kept beside what it repeats: it may turn out to be another deployment (`separated`). */
+/** A repeat is stored with the deployment that it repeats: it may turn out to be another deployment (`separated`). */
 function again(record: ChangeRecord, name: string): ChangeRecord {
-  const told = record.webhook ?? record.receivedAt;
-  return { ...record, deployment: name, id: recordId(name, record.state, record.id, told), repeated: true };
+  const repeat = record.webhook ?? record.receivedAt;
+  return { ...record, deployment: name, id: recordId(name, record.state, record.id, repeat), repeated: true };
 }
 
-/** Named after what ran before it: two replicas that record repeats of it at once give it the same name. */
+/** The key depends on what ran before it, so that two replicas that record it at once choose the same key. */
 async function nameOf(
   changeLog: Pick<ChangeLog, 'before'>,
   candidates: readonly Candidate[],
@@ -192,7 +192,7 @@ async function nameOf(
 
 const AGAIN = '/again/';
 
-/** Something ran between a deployment and repeats of it: here, or now that `view` is known, in the one before it. */
+/** Finds repeats with another deployment in between: those of `view` itself, and those of the one before it. */
 async function separated(
   changeLog: Pick<ChangeLog, 'records' | 'before' | 'get'>,
   view: AppliedChange,
@@ -219,10 +219,10 @@ async function separatedOf(
   return records
     .filter((record) => record.repeatable && momentOf(record).at > between)
     .toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1))
-    .map((record) => ({ record: asTold(record), from: key, id: record.id }));
+    .map((record) => ({ record: asReported(record), from: key, id: record.id }));
 }
 
-function asTold({ joinedFrom, repeated: _, ...record }: ChangeRecord): ChangeRecord {
+function asReported({ joinedFrom, repeated: _, ...record }: ChangeRecord): ChangeRecord {
   const own = joinedFrom ?? record.deployment;
   const at = own.indexOf(AGAIN);
   return { ...record, deployment: at === -1 ? own : own.slice(0, at) };

@@ -5,23 +5,23 @@ import type { Lookup, Mapped, Source } from '../sources/source.ts';
 import { ACCOUNT_ID_NOTE, isAccountId } from '../values/account-id.ts';
 import { abortingAfter } from '../values/within.ts';
 
-/** What the tool's API said to the questions that a webhook left open. */
+/** The answers of the tool's API to the lookups of a webhook. */
 export interface Resolved {
-  /** What the webhook said, with the names of people whom it knew by an id alone. */
+  /** The records of the webhook, with account ids replaced by the names of people. */
   readonly fromWebhook: readonly ChangeRecord[];
   readonly records: readonly ChangeRecord[];
-  /** Why an answer made no record. */
+  /** Why an answer yielded no record. */
   readonly ignored?: Extract<Mapped, { kind: 'ignored' }>;
-  /** The first question that got no answer; its `retry` says when to ask again. */
+  /** The error of the first lookup without an answer; its `retry` says when to ask again. */
   readonly unanswered?: ResolveFailed;
 }
 
 type Questions = Pick<ChangeEvent, 'source' | 'lookups' | 'receivedAt'> & Partial<Pick<ChangeEvent, 'records'>>;
 
-/** A tool that is slow must not hold up those whose webhooks are complete. */
+/** A slow tool must not delay webhooks that need no lookup. */
 const RESOLVE_WITHIN_MS = 5_000;
 
-/** Asks each lookup's source. Never throws for an API that is away: what is known is recorded without it. */
+/** Runs the lookups of a webhook. Does not throw when an API is unreachable: the rest is recorded without it. */
 export function createResolve(sources: readonly Source[], clock: () => Date) {
   return async function resolve({
     source: name,
@@ -58,7 +58,7 @@ async function ask(
   return abortingAfter(RESOLVE_WITHIN_MS, (signal) => resolve(lookup, { signal, ...times }));
 }
 
-/** Whichever tool knows the account. One that is away leaves the id where it is. */
+/** Asks each tool for the name of the account. When none answers, the id stays. */
 async function named(record: ChangeRecord, sources: readonly Source[]): Promise<ChangeRecord> {
   const { actor, notes } = record;
   if (!isAccountId(actor) || !notes.includes(ACCOUNT_ID_NOTE)) return record;

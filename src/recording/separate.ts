@@ -9,11 +9,11 @@ export interface SeparateParts {
   readonly repeats: Pick<Repeats, 'assign' | 'separated'>;
 }
 
-/** Moving one record may make others move; this is far above what one place has in an hour. */
+/** Moving one record may move others. This is far above the number of deployments of one lineage in an hour. */
 const MAX_MOVES = 200;
 
 /**
- * What was taken for a repeat becomes a deployment of its own, now that something is known to have run in between.
+ * Makes a record that was treated as a repeat a deployment of its own, once another one is known to have run between.
  * @returns the deployments that it changed.
  */
 export async function separate(parts: SeparateParts, view: AppliedChange): Promise<readonly DeploymentView[]> {
@@ -33,7 +33,7 @@ export async function separate(parts: SeparateParts, view: AppliedChange): Promi
   return views.filter((one) => one !== undefined);
 }
 
-/** It is written there before it is taken from here: a process may end between the two, and then it is done again. */
+/** Writes the record to its new deployment first: if the process ends before the old one is removed, it is redone. */
 async function move(
   { changeLog, joins, repeats }: SeparateParts,
   { record, from, id }: Separated,

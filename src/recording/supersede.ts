@@ -5,9 +5,9 @@ import { shortSha } from '../values/sha.ts';
 import type { AppliedChange, ChangeLog } from './change-log.ts';
 
 /**
- * A deployment that waits for its turn is over when a newer one has taken its place: nobody reports that. It ends
- * canceled, as superseded; should a tool report another end later, that one counts.
- * @returns the deployments that have ended.
+ * Ends pending deployments that a newer deployment has overtaken, which no tool reports. They become canceled with the
+ * reason `superseded`. If a tool reports another end later, that one wins.
+ * @returns the deployments that were ended.
  */
 export async function supersede(
   changeLog: Pick<ChangeLog, 'apply' | 'get'>,
@@ -23,7 +23,7 @@ export async function supersede(
   return (await Promise.all(ended)).flat();
 }
 
-/** By the first of these that overtook it, if one did. */
+/** Ends it if one of the successors has overtaken it. */
 async function endedBy(
   changeLog: Pick<ChangeLog, 'apply' | 'get'>,
   waiting: Deployment,
@@ -36,7 +36,7 @@ async function endedBy(
   return [];
 }
 
-/** Going back to an older commit overtakes nothing: what waits is the next release. */
+/** A roll-back does not supersede a pending deployment, which is the next release. */
 function isOvertaken(waiting: Deployment, successor: Deployment): boolean {
   if (waiting.state !== 'pending' || successor.state !== 'succeeded') return false;
   if (successor.changeType === 'rollback') return false;

@@ -1,16 +1,16 @@
 /**
- * Points at which a test can have the bridge killed as by `kill -9`: before or after a call of one part. Off unless the
- * configuration names a point, so that product code knows nothing of it (app/ wraps the parts).
+ * Points at which a test can kill the bridge as `kill -9` does: before or after a call of one part. Off unless the
+ * configuration names a point. app/ wraps the parts, so that product code does not depend on it.
  */
 export const KILL_POINTS = ['keep', 'enqueue', 'apply', 'forward', 'conclude', 'deliver'] as const;
 export type KillPoint = (typeof KILL_POINTS)[number];
 
 export interface KillOrder {
-  /** `deliver:after`: when a sink has its answer, before it is in the ledger. */
+  /** For example `deliver:after`: after a sink has its answer, before it is in the ledger. */
   readonly kill_at: `${KillPoint}:${'before' | 'after'}`;
-  /** At which pass of the point it happens: 1 is the first. */
+  /** At which call of the point it happens: 1 is the first. */
   readonly pass: number;
-  /** `hang`: it computes for ever, and answers nothing. */
+  /** `hang`: an endless loop that blocks the process. */
   readonly how?: 'kill' | 'hang';
 }
 
@@ -45,7 +45,7 @@ function hang(): void {
   for (;;);
 }
 
-/** No handler, no buffer and no file is given a chance. */
+/** SIGKILL: no handler runs and no buffer is flushed. */
 function killProcess(): void {
   process.kill(process.pid, 'SIGKILL');
 }

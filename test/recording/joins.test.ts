@@ -35,14 +35,14 @@ function open({ rules = [], mayJoin = () => true }: { rules?: Rule[]; mayJoin?: 
   const all = async () => (await deployments.list({ facets: {}, limit: 100, offset: 0 })).deployments;
   /** The sources of each deployment. */
   const sources = async () => (await all()).map((one) => one.sources.toSorted().join('+')).sort();
-  const waitFor = async (step: ChangeRecord) => (await joins.assign(step)).tellAfterMs;
+  const waitFor = async (step: ChangeRecord) => (await joins.assign(step)).delayMs;
   const related = async (key: string) => {
     const view = await changeLog.get(key);
     return view ? joins.related(view.deployment) : [];
   };
   const untilKnown = async (key: string) => {
     const view = await changeLog.get(key);
-    return view && joins.untilItIsKnownMs(view.deployment);
+    return view && joins.failureDelayMs(view.deployment);
   };
   return { record, all, sources, get: changeLog.get, waitFor, untilKnown, related };
 }

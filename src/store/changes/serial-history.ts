@@ -7,13 +7,13 @@ import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 
 /**
- * Finds the deployments whose signals were lost, by the numbers that a tool gives them, and ends those that others
- * superseded (domain/serial.ts). Notifications come in any order, twice, late or never.
+ * Finds deployments whose signals were lost, by gaps in the numbers that a tool gives them, and ends those that were
+ * superseded (domain/serial.ts). Notifications may arrive in any order, twice, late or never.
  */
 export interface SerialHistory {
   /**
-   * The deployments to which the records of one signal belong, and what follows from them. The same records give the
-   * same answer again.
+   * Assigns the records of one signal to deployments, and returns records that follow from them. The same records give
+   * the same result again.
    */
   assign(records: readonly ChangeRecord[]): Promise<Pick<SerialUpdate, 'results' | 'concluded'>>;
 }
@@ -24,8 +24,7 @@ const SECONDS_A_DAY = 86_400;
 const MAX_CONTENTION = 1_000; // far above the number of workers: reaching it means a bug, not load
 
 /**
- * A history that has expired after this many days begins again with its next notification, as that of a new
- * application.
+ * After this many days without a notification a history expires. The next notification starts a new one.
  */
 export function createSerialHistory(redis: Redis, keepDays: number): SerialHistory {
   const ttlSeconds = Math.ceil(keepDays * SECONDS_A_DAY);

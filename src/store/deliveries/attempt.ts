@@ -1,4 +1,4 @@
-/** One attempt at one sink, for the person who asks for its outcome. */
+/** One delivery attempt at one sink, as the pages and the API show it. */
 export interface Attempt {
   readonly at: string;
   readonly state: string;

@@ -5,34 +5,35 @@ import { packedUnder } from '../changes/packed-names.ts';
 import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 
-/** What a write of ours will look like when GitLab sends it back as a webhook. */
+/** How to recognise our own write when the tool sends it back as a webhook. */
 export interface Echo {
-  /** The project's id or full path: whichever the sink uses. */
+  /** The id or the full path of the project, as configured in the sink. */
   readonly project: string;
   readonly environment: string;
   readonly sha: string;
 }
 
 /**
- * Distinguishes our own writes to the Deployments API from those of others. The webhook may come before the reply to
- * our request, after it, or without one: so the write is announced first, and its id remembered after.
+ * Distinguishes our own writes to the Deployments API from those of others. The webhook may arrive before the response
+ * to our request, after it, or when the response was lost. So each write is announced before the request, and its id is
+ * stored after the response.
  */
 export interface Echoes {
-  /** `by` is the deployment for which we write: each withdraws its own announcement only. */
+  /** `by` is the deployment that the write is for, so that it withdraws only its own announcement. */
   expect(echo: Echo, by: string): Promise<void>;
   unexpect(echo: Echo, by: string): Promise<void>;
-  /** From now on the deployment id identifies it, with its commit, and the announcement is withdrawn. */
+  /** Stores the deployment id with its commit, which identify the echo from now on, and withdraws the announcement. */
   remember(echo: Echo, by: string, deploymentId: string): Promise<void>;
   isOurs(made: MadeByApi): Promise<boolean>;
 }
 
-/** An announcement whose reply was lost stays until a retry finds the deployment: retries end after 72 h. */
+/** After a lost response, the announcement stays until a retry finds the deployment: retries end after 72 h. */
 const EXPECT_SECONDS = 7 * 86_400;
 
 const expectEcho = createScript('expect-echo');
 const rememberEcho = createScript('remember-echo');
 
-/** @param keepSeconds how long a deployment that we made is remembered */
+/** @param keepSeconds how long the id of a deployment that we created is stored */
 export function createEchoes(redis: Redis, keepSeconds: number): Echoes {
   return {
     async expect(echo, by) {
@@ -49,7 +50,7 @@ export function createEchoes(redis: Redis, keepSeconds: number): Echoes {
       const byId = projects.map((project) => remembered(project, deploymentId));
       const announced = sha ? projects.map((project) => expected(project, environment, sha)) : [];
       if (byId.length === 0) return false;
-      // In this order: when it is remembered, the announcement is withdrawn in the same write.
+      // In this order, as storing the id withdraws the announcement in the same write.
       const [areExpected, commits] = await Promise.all([announced.length && redis.exists(announced), redis.mget(byId)]);
       if (areExpected > 0 || commits.some((commit) => commit !== null && isSame(commit, sha))) return true;
       return (
@@ -59,14 +60,14 @@ export function createEchoes(redis: Redis, keepSeconds: number): Echoes {
   };
 }
 
-/** The value that an earlier release remembered of an id: not its commit. */
+/** The value that an earlier release stored for an id, without its commit. */
 const ANY_COMMIT = '1';
 
-/** A forge that was restored from a backup assigns its ids again: one with another commit is not ours. */
+/** A forge that was restored from a backup reuses ids: an id with another commit is not our write. */
 const isSame = (commit: string, sha: string | undefined): boolean =>
   commit === ANY_COMMIT || sha === undefined || commit === shortSha(sha);
 
-/** In the same form as in the key. */
+/** Normalised as in the key. */
 export const echoProject = (project: string): string => project.toLowerCase();
 const remembered = (project: string, deploymentId: string) => keys.echoOfId(echoProject(project), deploymentId);
 const expected = (project: string, environment: string, sha: string) =>

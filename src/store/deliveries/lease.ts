@@ -5,9 +5,9 @@ import { unpackUnder } from '../changes/archive.ts';
 import { namePlace } from '../changes/packed-names.ts';
 import { createScript } from '../script.ts';
 
-/** The lease of a killed worker ends after this; that of a live one is renewed three times as often. */
+/** The lease of a killed worker expires after this time. A live worker renews its lease three times in it. */
 const LEASE_MS = 12_000;
-/** No attempt takes longer: it is aborted. */
+/** An attempt that takes longer is aborted. */
 const ATTEMPT_LIMIT_MS = 70_000;
 const BUSY_RETRY_MS = 300;
 
@@ -19,26 +19,26 @@ export interface LeasedKeys {
   /** The deployment. */
   readonly deployment: string;
   readonly ledger: string;
-  /** The ledger again for a sink without lanes. */
+  /** The key of the lane; that of the ledger for a sink without lanes. */
   readonly lane: string;
   readonly leases: readonly string[];
 }
 
 export interface HeldLeases {
-  /** The ledger's fields and values in turn, as Redis lists a hash. */
+  /** Alternating fields and values of the ledger, as Redis returns a hash. */
   readonly stored: readonly string[];
   readonly inLane: string | null | undefined;
   readonly token: string;
   readonly leases: readonly string[];
-  /** They have been released already. */
+  /** The leases have already been released. */
   left: boolean;
-  /** False when they may have ended: this process, or Redis, stood still for longer than a lease lasts. */
+  /** False when the leases may have expired, as this process or Redis was stalled for longer than a lease lasts. */
   readonly isOurs: () => boolean;
   readonly signal: AbortSignal;
 }
 
 /**
- * Runs `work` while all leases are ours.
+ * Runs `work` while this process holds all leases.
  * @throws DeliveryFailed `hold: 'job'` when another worker holds one.
  */
 export async function withLeases<T>(
@@ -56,7 +56,7 @@ export async function withLeases<T>(
   );
   const renew = async () => {
     const askedMs = performance.now();
-    // Redis is away: the leases may still be ours, which the next renewal shows.
+    // Redis is unreachable: the leases may still be held, which the next renewal shows.
     const areHeld = await renewLeases(redis, leases, token, LEASE_MS).catch(() => undefined);
     if (areHeld === leases.length) sureUntilMs = askedMs + LEASE_MS;
     else if (areHeld !== undefined) abort.abort(new Error('the lease was lost'));
@@ -74,7 +74,7 @@ export async function withLeases<T>(
   }
 }
 
-/** A deployment that is packed is unpacked first. */
+/** A packed deployment is unpacked first. */
 async function enter(
   redis: Redis,
   { deployment, ledger, lane, leases }: LeasedKeys,
@@ -85,7 +85,7 @@ async function enter(
     const sureUntilMs = performance.now() + LEASE_MS;
     const reply = await enterLeases(redis, [ledger, lane, place.key, ...leases], token, LEASE_MS, place.field);
     if (reply === null) throw busy();
-    if (reply !== 0) return { entered: reply as string[], sureUntilMs }; // as the script returns it
+    if (reply !== 0) return { entered: reply as string[], sureUntilMs }; // the shape that the script returns
     await unpackUnder(redis, deployment);
   }
 }

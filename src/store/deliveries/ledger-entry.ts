@@ -13,12 +13,12 @@ import { busy, type HeldLeases } from './lease.ts';
 
 /** The ledger of one deployment at one sink while this process holds its leases. */
 export interface LedgerEntry extends DeliveryLedger {
-  /** Ends the delivery: its leases are released in the same write. */
+  /** Records the delivery and releases its leases in the same write. */
   delivered(moment: Moment, delivered: Delivered): Promise<void>;
   attempted(attempt: Omit<Attempt, 'at'>): Promise<void>;
 }
 
-/** Makes writes as durable as the durability level says: queue/flush.ts. */
+/** Makes writes as durable as the durability level requires: queue/flush.ts. */
 export interface Safety {
   begin(): () => Promise<void>;
 }
@@ -26,23 +26,23 @@ export interface Safety {
 export interface LedgerParts {
   readonly echoes: Echoes;
   readonly clock: () => Date;
-  /** How long an entry is kept after the last delivery, unless retention deletes it before. */
+  /** How long an entry is kept after the last delivery, unless retention deletes it earlier. */
   readonly keepSeconds: number;
   readonly safety: Safety;
 }
 
-/** Which deployment at which sink, and the keys of its ledger and of its lane. */
+/** One deployment at one sink, with the keys of its ledger and its lane. */
 export interface LedgerPlace {
   readonly sink: string;
   readonly deployment: string;
   readonly echo?: Echo | undefined;
   readonly ledgerKey: string;
-  /** The ledger's own where the delivery has no lane. */
+  /** The key of the ledger where the delivery has no lane. */
   readonly laneKey: string;
 }
 
 const ATTEMPTS_KEPT = 20;
-/** Longer than any delivery is retried. */
+/** Longer than any delivery is retried, so that it outlives the last attempt. */
 const KEEP_LANE_SECONDS = 30 * 86_400;
 
 const writeLedger = createScript('write-ledger');
@@ -58,9 +58,7 @@ export function createEntry(
   const { echoes, clock, keepSeconds, safety } = parts;
   const { sink, deployment, echo, ledgerKey, laneKey, held } = at;
   const known = toKnown(held);
-  /**
-   * What an attempt of an earlier delivery did is unknown, whatever the outcome of ours: its time and its echo stay.
-   */
+  /** Start of an earlier attempt whose outcome is unknown. Its time and announced echo are kept, whatever we do. */
   const unknownSince = known.attemptedAt;
   const owner = (remoteId: string) => keys.remoteOwner(sink, remoteId);
   const log = (attempt: Omit<Attempt, 'at'>) =>
@@ -82,8 +80,8 @@ export function createEntry(
         writeLedger(redis, [ledgerKey], keepSeconds, 'attempted_at', unknownSince ?? clock().toISOString()),
       ]);
       await isSafe().catch(unsafe);
-      // The request goes out next. Another process may have sent it by now: the time that is written makes both check
-      // the destination first.
+      // The request is sent next, and another process may have sent it already. The stored time makes both check the
+      // destination first.
       if (!held.isOurs()) throw busy();
     },
     async notAttempted() {
@@ -116,7 +114,7 @@ export function createEntry(
         ...(remoteId && { remote_id: remoteId }),
         ...(remoteUrl && { remote_url: remoteUrl }),
       };
-      // No other process writes the lane while we hold its lease.
+      // No other process writes to the lane while this one holds its lease.
       const place = namePlace(owner(remoteId ?? ''));
       const isLatest = !known.toldInLane || known.toldInLane.at <= moment.at;
       await logDelivery(
@@ -141,7 +139,7 @@ export function createEntry(
 }
 
 /**
- * As claim-remote-id.lua, for an owner that may be packed.
+ * Runs claim-remote-id.lua, and unpacks the owner first if it is packed.
  * @param names remoteOwner and ledger
  */
 async function claimUnpacked(
@@ -159,20 +157,19 @@ async function claimUnpacked(
 
 const UNSAFE_RETRY_MS = 1_000;
 
-/** Nothing is sent whose record a failover could lose. */
+/** Do not send a request whose ledger entry a failover could lose. */
 function unsafe(cause: unknown): never {
   const why = cause instanceof Error ? cause.message : String(cause);
-  throw new DeliveryFailed(`what is sent could not be noted in safety: ${why}`, {
+  throw new DeliveryFailed(`not sent, as the attempt could not be stored durably: ${why}`, {
     retry: { afterMs: UNSAFE_RETRY_MS, hold: 'job' },
   });
 }
 
-/** Two clocks of whole seconds, and the time that an answer takes. */
+/** Tolerance for two clocks with a resolution of one second, and for the time of a response. */
 const CLAIM_SLACK_MS = 2_000;
 
 /**
- * How long a claim of this age still lasts at least, milliseconds, if it was made when the destination created the
- * object.
+ * The minimum remaining lifetime, milliseconds, of a claim that was made when the destination created the object.
  */
 const leftBefore = (keepSeconds: number, madeMsAgo: number | undefined): number =>
   madeMsAgo === undefined ? 0 : keepSeconds * 1000 - madeMsAgo - CLAIM_SLACK_MS;

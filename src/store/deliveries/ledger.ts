@@ -18,17 +18,17 @@ export interface Delivery extends DeliveryState {
 
 export interface Ledger {
   /**
-   * Runs `work` while no other process delivers this deployment, or anything in the same lane, to this sink. `signal`
-   * fires when the time is over, or when the lease was lost because this process was stalled: then another process may
-   * be delivering.
-   * @throws DeliveryFailed `hold: 'job'` when another process holds the lease: try again in a moment.
+   * Runs `work` while no other process delivers this deployment, or another one of the same lane, to this sink.
+   * `signal` aborts at the time limit, or when the lease was lost because this process was stalled: then another
+   * process may be delivering.
+   * @throws DeliveryFailed `hold: 'job'` when another process holds the lease: retry soon.
    */
   exclusive<T>(
     at: { sink: string; deployment: string; lane?: string; echo?: Echo },
     work: (entry: LedgerEntry, signal: AbortSignal) => Promise<T>,
   ): Promise<T>;
   read(sink: string, deployment: string): Promise<Delivery | undefined>;
-  /** The deployment that the sink's destination knows by this id. */
+  /** The deployment that has this id at the destination. */
   find(sink: string, remoteId: string): Promise<string | undefined>;
 }
 
@@ -59,7 +59,7 @@ export function createLedger(redis: Redis, parts: LedgerParts): Ledger {
   };
 }
 
-/** The packed deployment to which a key led. */
+/** The packed deployment that a key belongs to. */
 async function packedAt(redis: Redis, key: string): Promise<Packed | undefined> {
   const [id] = await packedUnder(redis, [key]);
   return id === undefined ? undefined : readPacked(redis, id);
@@ -71,7 +71,7 @@ async function readPackedDelivery(redis: Redis, sink: string, deployment: string
   return delivery && toDelivery(sink, delivery.ledger, delivery.attempts);
 }
 
-/** @param log JSON, the newest first */
+/** @param log attempts as JSON, newest first */
 function toDelivery(sink: string, stored: Readonly<Record<string, string>>, log: readonly string[]): Delivery {
   const attempts = log.map((json) => parseStored(json) as Attempt); // written by attempted() alone
   return { sink, ...toState(stored), ...(stored['remote_url'] && { remoteUrl: stored['remote_url'] }), attempts };
