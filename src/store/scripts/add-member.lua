@@ -1,18 +1,17 @@
 --[[
-Adds what one more signal reports its key to the group of its repository, and reads those of the group that it may be
-joined with: whoever has something in common with it, or with one of those, and so on; besides, the last that ended in
-the same environment. The first signal of a key that was joined before its group was forgotten finds its deployment by
-its alias.
+Adds a signal to the group of its repository, and reads the members of the group that it may be joined with: those that
+share a fact with it or, transitively, with one of those, and the last ones that ended in the same environment. If the
+group has expired since the key was joined, its deployment is found by its alias.
 
 KEYS[1]    joinGroup
 KEYS[2]    alias            of the key
-KEYS[3]    packedNames      where it would be noted that the deployment of that alias is packed
+KEYS[3]    packedNames      holds the id of that deployment if it is packed
 ARGV[1]    the key
 ARGV[2]    its facts (JSON)
 ARGV[3]    seconds that the group is kept
 ARGV[4]    the field of KEYS[3]
-ARGV[5]    fields that the group has at most before all of it is read, to forget some
-Reply      fields and values of the group, or nothing when that deployment is packed: it is unpacked first
+ARGV[5]    number of fields above which the whole group is read, so that the caller can delete some
+Reply      fields and values of the group, or nothing when that deployment is packed and must be unpacked first
 ]]
 local ENDED = 6
 local MANY = 64
@@ -95,7 +94,7 @@ if redis.call('HLEN', group) > tonumber(ARGV[5]) then return redis.call('HGETALL
 local reply, under = { field, json }, { 'u:' .. ARGV[1] }
 local seen, looked = { [field] = true }, {}
 for _, tie in ipairs(facts.ties) do looked[tie] = true end
--- Adds the members in these lists, and returns what they have in common with others that was not looked for yet.
+-- Adds the members in these lists, and returns those of their facts that have not been searched for yet.
 local function add(found)
   local names = {}
   for _, list in ipairs(found) do

@@ -1,6 +1,6 @@
 --[[
-Adds a request that was refused, or counts it where one of the same address and cause is known. Of too many, those that
-came back least lately are forgotten; of one address there are fewer.
+Adds a rejected request, or increments the count of an entry with the same address and reason. Above the limits, one in
+total and a lower one per address, the entries that were repeated least recently are deleted.
 
 KEYS[1]    refusals
 KEYS[2]    refusalsByTime
@@ -9,11 +9,11 @@ KEYS[4]    inboxHours
 ARGV[1]    its id
 ARGV[2]    the entry (JSON)
 ARGV[3]    time of receipt (epoch ms)
-ARGV[4]    how many are kept
-ARGV[5]    entries that the feed keeps
-ARGV[6]    what the ids of its address begin with
-ARGV[7]    how many of one address are kept
-Reply      how often it came
+ARGV[4]    maximum number of entries
+ARGV[5]    maximum number of entries of the feed
+ARGV[6]    the prefix of the ids of its address
+ARGV[7]    maximum number of entries of one address
+Reply      how often the request was rejected
 ]]
 -- @include count-webhook
 local count = redis.call('HINCRBY', KEYS[1], ARGV[1] .. ':count', 1)

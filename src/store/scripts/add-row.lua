@@ -1,16 +1,16 @@
 --[[
-Adds a row to a table under the next number, unless another was added to its slot meanwhile.
+Adds a row to a table under the next number, unless another one was added to its slot in the meantime.
 
 KEYS[1]    rowSlots
 KEYS[2]    rows
 KEYS[3]    lastRowId
 ARGV[1]    slot
-ARGV[2]    the id of the slot's newest row as it was seen, or nothing
+ARGV[2]    the id of the newest row of the slot that the caller has read, or nothing
 ARGV[3]    the row (JSON)
-ARGV[4]    seconds that both are kept
-ARGV[5]    rows that are kept
-ARGV[6]    slots that are kept
-Reply      the row with its numbers, or false when the newest is another
+ARGV[4]    time to live of both, seconds
+ARGV[5]    maximum number of rows
+ARGV[6]    maximum number of slots
+Reply      the row with its numbers, or false when the slot has another newest row
 ]]
 local slot = 'slot:' .. ARGV[1]
 local newest = redis.call('HGET', KEYS[1], slot)

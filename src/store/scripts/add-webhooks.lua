@@ -1,14 +1,14 @@
 --[[
-Adds webhooks to the inbox. All fields are written, but a conclusion only where none stands yet: the worker may have
-concluded before. One that is packed is known already.
+Adds webhooks to the inbox. A conclusion is only written when there is none, as the worker may have finished first. A
+packed webhook is already in the inbox and is skipped.
 
 KEYS[1]    inbox
 KEYS[2]    inboxSizes
 KEYS[3]    feed
 KEYS[4]    inboxHours
-KEYS[5...] webhook          each, and after it its packedWebhook
-ARGV[1]    seconds that they are kept
-ARGV[2]    entries that the feed keeps
+KEYS[5...] webhook          each followed by its packedWebhook
+ARGV[1]    time to live, seconds
+ARGV[2]    maximum number of entries of the feed
 ARGV[3...] of each webhook: id, entry (JSON), conclusion (JSON), time of receipt (epoch ms), field of its body or nothing,
            and the body
 ]]
@@ -24,7 +24,7 @@ local function add(webhook, at)
     local bytes = #ARGV[at + 1] + #ARGV[at + 2] + #ARGV[at + 5]
     redis.call('HSET', KEYS[2], id, bytes)
     redis.call('HINCRBY', KEYS[2], 'total', bytes)
-    -- What is still being recorded is counted when it is concluded.
+    -- A webhook without a conclusion is counted later, by conclude-webhook.
     if not isFirst or not string.find(ARGV[at + 2], '"verdict":"accepted"', 1, true) then
       local conclusion = isFirst and ARGV[at + 2] or redis.call('HGET', webhook, 'conclusion')
       countWebhook(KEYS[4], ARGV[at + 1], cjson.decode(conclusion).verdict)

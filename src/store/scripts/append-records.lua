@@ -1,23 +1,23 @@
 --[[
-Adds records to a deployment, and the aliases by which it is found.
+Adds records to a deployment, and the aliases that it can be looked up by.
 
-Aliases are for looking up, never for joining: one tool's deployment ids have been seen under several jobs. The first
+An alias never joins deployments, as tools have been seen to report one deployment id for several jobs. The first
 deployment that names an alias keeps it.
 
 KEYS[1]    firstOccurrence  of the deployment
-KEYS[2]    deployment       under its own name
+KEYS[2]    deployment       with its own key
 KEYS[3]    deployment       as `<deployment>/<occurrence>`: used when another occurrence came first
-KEYS[4]    packedNames      where it would be noted that the first is packed
-KEYS[5]    packedNames      the same of the second
-KEYS[6...] alias            each alias, and after it its packedNames
+KEYS[4]    packedNames      holds the id of the first deployment if it is packed
+KEYS[5]    packedNames      the same for the second
+KEYS[6...] alias            each alias followed by its packedNames
 ARGV[1]    the deployment's name
-ARGV[2]    seconds that all of it is kept
+ARGV[2]    time to live of all these keys, seconds
 ARGV[3]    the occurrence, or nothing
-ARGV[4]    HSET to write a record of the same id anew, HSETNX to leave it
+ARGV[4]    HSET to overwrite a record with the same id, HSETNX to keep it
 ARGV[5]    the field of KEYS[4]
 ARGV[6]    the field of KEYS[5]
 ARGV[7...] the field of each alias, then the id and the JSON of each record
-Reply      { name } alone when the deployment is packed: it is unpacked first; else { name, indexes in which it stands (one a line), 1 or 0 for each record given: is it new?, then all its records }
+Reply      { name } alone when the deployment is packed and must be unpacked first; else { name, the indexes that contain it (one per line), for each given record 1 if it is new or 0, then all its records }
 ]]
 if redis.call('HEXISTS', KEYS[4], ARGV[5]) == 1 then return { ARGV[1] } end
 local name, ttl, occurrence, deployment = ARGV[1], ARGV[2], ARGV[3], KEYS[2]

@@ -1,17 +1,17 @@
 --[[
-Claims the id under which a destination knows a deployment. The first one that claims it keeps it, unless that was
-before the destination made what it knows by this id now.
+Claims the id that a deployment has at a destination. The first claim wins, unless it is older than the object that now
+has this id at the destination (an id that was reused).
 
 KEYS[1]    remoteOwner
 KEYS[2]    ledger
-KEYS[3]    packedNames      where it would be noted that its owner is packed
+KEYS[3]    packedNames      holds the id of its owner if that is packed
 ARGV[1]    the deployment's name
 ARGV[2]    the remote id
-ARGV[3]    seconds that both are kept
-ARGV[4]    the project in which the forge has it, or nothing
-ARGV[5]    a claim with less than so many milliseconds left is older than what is claimed; 0: none is
+ARGV[3]    time to live of both, seconds
+ARGV[4]    the project of the forge that contains it, or nothing
+ARGV[5]    a claim with a lower remaining time to live (ms) is older than the object; 0 when none can be
 ARGV[6]    the field of KEYS[3]
-Reply      whose the remote id is, or nothing when that one is packed: it is unpacked first
+Reply      the owner of the remote id, or nothing when the owner is packed and must be unpacked first
 ]]
 if redis.call('HEXISTS', KEYS[3], ARGV[6]) == 1 then return '' end
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[5]) then redis.call('DEL', KEYS[1]) end

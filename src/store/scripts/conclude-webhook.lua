@@ -1,13 +1,13 @@
 --[[
-Writes down what became of a webhook. A second run finds what the first one recorded: that is no duplicate of another
-webhook.
+Stores the conclusion of a webhook. A second run of the job reports a duplicate, as it finds the records of the first
+run: then the conclusion of the first run is kept.
 
 KEYS[1]    webhook
 KEYS[2]    inboxHours
-KEYS[3]    packedWebhook    of the same
+KEYS[3]    packedWebhook    of the same webhook
 ARGV[1]    the conclusion (JSON)
-ARGV[2]    seconds that it is kept
-Reply      1, or 0 when it is packed: it is unpacked first
+ARGV[2]    time to live, seconds
+Reply      1, or 0 when it is packed and must be unpacked first
 ]]
 -- @include count-webhook
 if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end
@@ -17,7 +17,7 @@ if conclusion.verdict == 'duplicate' and known and cjson.decode(known).verdict =
   conclusion.verdict = 'recorded'
   conclusion.detail = string.match(conclusion.detail or '', 'not complete: .*')
 end
--- A second run counts nothing; nor does the first where the webhook is not in the inbox yet: there it is counted then.
+-- Counts only the first run. A webhook that is not in the inbox yet is counted when it is added.
 if known and string.find(known, '"verdict":"accepted"', 1, true) then
   countWebhook(KEYS[2], redis.call('HGET', KEYS[1], 'entry'), conclusion.verdict)
 end

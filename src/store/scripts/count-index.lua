@@ -1,11 +1,11 @@
 --[[
-Counts what stands in an index.
+Counts the entries of an index.
 
 KEYS[1]    facet            the index; changes is one
 KEYS[2]    packedIndex      of it
 ARGV[1]    highest score
 ARGV[2]    lowest score
-Reply      how many are newer than this span, and how many lie in it
+Reply      the number of entries newer than this range, and the number within it
 ]]
 -- @include index-blocks
 -- @include index-page

@@ -1,14 +1,14 @@
 --[[
-Takes all leases or none, and reads what is known of the delivery.
+Acquires all leases or none, and reads the ledger of the delivery.
 
 KEYS[1]    ledger
-KEYS[2]    lane             or the ledger again for a sink without lanes
-KEYS[3]    packedNames      where it would be noted that the deployment is packed
+KEYS[2]    lane             or the key of the ledger for a sink without lanes
+KEYS[3]    packedNames      holds the id of the deployment if it is packed
 KEYS[4...] lease            each
 ARGV[1]    token
-ARGV[2]    how long they last, ms
+ARGV[2]    duration of the leases, ms
 ARGV[3]    the field of KEYS[3]
-Reply      0 when the deployment is packed: it is unpacked first; nil when somebody else holds one; else { the lane or nil, then the ledger's fields and values }
+Reply      0 when the deployment is packed and must be unpacked first; nil when another process holds a lease; else { the lane or nil, then the ledger's fields and values }
 ]]
 if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 1 then return 0 end
 for i = 4, #KEYS do

@@ -1,9 +1,9 @@
 --[[
-Announces a request whose webhook will come back to us.
+Announces a write to a tool that the tool will send back to us as a webhook (an echo).
 
 KEYS[1]    expectedEchoes
-ARGV[1]    the deployment for which the request is made
-ARGV[2]    seconds that it is expected
+ARGV[1]    the deployment that the write is for
+ARGV[2]    time to live of the announcement, seconds
 Reply      1
 ]]
 redis.call('SADD', KEYS[1], ARGV[1])

@@ -1,21 +1,21 @@
 --[[
-One step of a search through the change log, newest first: goes through the deployments of one facet, of which any value
-may do, and finds those that have a value of each other facet and all words. A deployment has the same score in all its
-indexes. The next step begins at the score of the last one, after those with that score that this one has seen: what is
-recorded meanwhile moves nothing.
+One step of a search through the change log, newest first: scans the deployments that have any of the wanted values of
+one facet, and returns those that also have a wanted value of each other facet and all search words. A deployment has
+the same score in all its indexes. The next step continues at the score of the last deployment and skips those that this
+step has seen with that score, so that deployments recorded meanwhile do not shift the position.
 
 KEYS[1]    searchTerms
-KEYS[2...] facet            the indexes that are gone through, then those of the other facets, and after each its
-           packedIndex; changes is one
+KEYS[2...] facet            the indexes to scan, then those of the other facets, each followed by its packedIndex;
+           changes is one
 ARGV[1]    highest score
-ARGV[2]    how many of that score were seen already
+ARGV[2]    number of deployments with that score that were already seen
 ARGV[3]    lowest score
-ARGV[4]    how many are looked at
-ARGV[5]    of how many facets there are indexes
-ARGV[6...] of each facet how many there are, then the words that are wanted, each after `~`, or after `=` when no digit
+ARGV[4]    maximum number of deployments to scan
+ARGV[5]    number of facets
+ARGV[6...] the number of indexes of each facet, then the search words, each prefixed with `~`, or with `=` when no digit
            may follow
-Reply      how many were looked at; the score of the last, or nothing where none is left; how many of that score were
-           seen; the names that fit, each after `+`, or after `?` when its terms are not known
+Reply      the number scanned; the score of the last, or nothing at the end; the number seen with that score; the names
+           that match, each prefixed with `+`, or with `?` when its search terms are not stored
 ]]
 -- @include index-blocks
 local highest, lowest, limit = ARGV[1], ARGV[3], tonumber(ARGV[4])
@@ -49,7 +49,7 @@ local function fillFromBlock(list)
     list.hasMore = true
   until #rows > 0
 end
--- Moves on to the next of an index; false where none is left.
+-- Advances to the next entry of an index; false at its end.
 local function advance(list)
   list.at = list.at + 2
   if list.at > #list.rows and list.hasMore then
@@ -63,7 +63,7 @@ local function isBefore(one, other)
   return one.score > other.score or (one.score == other.score and one.name > other.name)
 end
 
--- A binary heap of the indexes: the one whose next is the newest is the first.
+-- A binary heap of the indexes; the one with the newest next entry is first.
 local heap = {}
 local function sift(at)
   while heap[2 * at] do
@@ -78,14 +78,14 @@ local function addList(list)
   list.rows, list.at, list.hasMore = {}, 1, true
   if advance(list) then heap[#heap + 1] = list end
 end
--- Of one sorted set, Redis passes by what was seen; of several, only their union tells.
+-- In a single sorted set, Redis can skip the entries already seen; in several, they must be skipped in the union.
 local isOne = drivers == 1 and not blocksOf[1]
 local passed, left = isOne and skip or 0, isOne and 0 or skip
 local chunk = math.max(8, math.ceil(limit / drivers))
 for i = 1, drivers do
   addList({ key = indexes[i], fill = fillFromIndex, passed = passed, size = chunk })
   local blocks = blocksOf[i]
-  -- The last of those that begin later may reach into the span.
+  -- The oldest block that begins after the range may extend into it.
   local later = blocks and highest ~= '+inf' and redis.call('ZCOUNT', blocks, '(' .. highest, '+inf') or 0
   if blocks then addList({ key = blocks, fill = fillFromBlock, passed = math.max(0, later - 1) }) end
 end
@@ -113,7 +113,7 @@ while #names < limit and heap[1] do
 end
 local looked, isLast = #names, #names < limit
 
--- Those that are in no block of an index.
+-- The names that are in no block of an index.
 local function withoutPacked(open, blocks, fitting)
   local rest, block, oldest, newest = {}, nil, math.huge, -math.huge
   for _, name in ipairs(open) do

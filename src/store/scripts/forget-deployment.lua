@@ -1,18 +1,18 @@
 --[[
-Removes a deployment, its place in every index and all that it left elsewhere, unless it changed its indexes meanwhile.
-INCR is refused by a Redis that is full, and comes last: what is kept of a query may then be older for a minute.
+Deletes a deployment with its entries in all indexes and all other data of it, unless its indexes have changed in the
+meantime. INCR comes last, as a Redis without free memory rejects it: then cached queries may be outdated for a minute.
 
 KEYS[1]    deployment
 KEYS[2]    changesVersion
 KEYS[3]    timeline
 KEYS[4]    predecessors
 KEYS[5]    searchTerms
-KEYS[6...] facet            the indexes in which it stands: changes, dropped and lineage are such; then what goes with it:
+KEYS[6...] facet            the indexes that contain it: changes, dropped and lineage are such; then its other keys:
            alias, firstOccurrence, ledger, attempts, remoteOwner, echoOfId
 ARGV[1]    the deployment's name
-ARGV[2]    the indexes in which it stood, one a line
+ARGV[2]    the indexes that the caller has read, one per line
 ARGV[3]    how many of KEYS[6...] are indexes
-Reply      1, or 0 when they are others by now
+Reply      1, or 0 when its indexes have changed
 ]]
 local deployment, name = KEYS[1], ARGV[1]
 if (redis.call('HGET', deployment, 'in') or '') ~= ARGV[2] then return 0 end

@@ -1,10 +1,10 @@
 --[[
-Removes webhooks from the inbox.
+Deletes webhooks from the inbox.
 
 KEYS[1]    inbox
 KEYS[2]    inboxSizes
-KEYS[3...] webhook          each, and after it its packedWebhook
-ARGV[1...] the id of each
+KEYS[3...] webhook          each followed by its packedWebhook
+ARGV[1...] the id of each webhook
 ]]
 for i = 1, #ARGV do
   local bytes = redis.call('HGET', KEYS[2], ARGV[i]) or redis.call('STRLEN', KEYS[2 * i + 2])

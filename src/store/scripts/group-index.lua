@@ -1,18 +1,18 @@
 --[[
-Puts packed deployments that stand beside one another in an index into blocks: a part of them, oldest first. One that
-came later into the span of a block stays single, and so do fewer than a block between two.
+Moves adjacent packed deployments of an index into blocks, oldest first, a limited number per call. Deployments that
+were packed later within the range of a block stay single, and so do those between two blocks that are too few for one.
 
 KEYS[1]    facet            the index; changes is one
 KEYS[2]    packedIndex      of it
-ARGV[1]    the score from which it goes on, as ZRANGEBYSCORE takes it
-ARGV[2]    how many are looked at
-Reply      where the next part begins, or nothing when all were looked at
+ARGV[1]    the score to start from, in the syntax of ZRANGEBYSCORE
+ARGV[2]    maximum number of entries to examine
+Reply      the score to start the next call from, or nothing at the end
 ]]
 -- @include index-blocks
 local index, blocks, limit = KEYS[1], KEYS[2], tonumber(ARGV[2])
 local rows = redis.call('ZRANGEBYSCORE', index, ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
 
--- Of the first block that ends at a score or after it.
+-- The first block that ends at a score or after it.
 local newest, oldest = -1, -1
 local function look(score)
   if score <= newest then return end
@@ -36,7 +36,7 @@ for at = 1, #rows, 2 do
   if score >= 0 and score < 0x1000000000000 and score % 1 == 0 and isPackedId(name) then
     look(score)
     if #run == IN_BLOCK then
-      -- Two blocks share no score: the next one is known by now.
+      -- Two blocks never share a score, so the next one has already been read.
       if run[IN_BLOCK].score < score then
         group()
         run = {}

@@ -1,5 +1,5 @@
 --[[
-Gives leases back.
+Releases leases.
 
 KEYS[1...] lease            each
 ARGV[1]    token

@@ -1,22 +1,22 @@
 --[[
-Logs a delivery, writes what the sink received, and releases the leases. A remote id that another deployment holds stays
-its own: two may have led to one thing there, and the first is found by it.
+Logs a delivery, stores the state that the sink received, and releases the leases. A remote id that another deployment
+owns is not taken over: two deployments may map to one object at the destination, and the id leads to the first.
 
 KEYS[1]     attempts
 KEYS[2]     feed
 KEYS[3]     ledger
-KEYS[4]     remoteOwner     or the ledger again where there is no remote id
-KEYS[5]     lane            or the ledger again where the lane has none or has a newer moment
-KEYS[6]     packedNames     where it would be noted that the owner of the remote id is packed
+KEYS[4]     remoteOwner     or the key of the ledger when there is no remote id
+KEYS[5]     lane            or the key of the ledger when there is no lane, or the lane has a newer state
+KEYS[6]     packedNames     holds the id of the owner of the remote id if that is packed
 KEYS[7...]  lease           each
 ARGV[1]     the attempt (JSON)
-ARGV[2]     how many are kept
-ARGV[3]     seconds that attempts, ledger and owner are kept
-ARGV[4]     entries that the feed keeps
+ARGV[2]     maximum number of attempts
+ARGV[3]     time to live of attempts, ledger and owner, seconds
+ARGV[4]     maximum number of entries of the feed
 ARGV[5]     the sink's name
 ARGV[6]     the deployment's name
-ARGV[7]     the moment that the lane was told (JSON)
-ARGV[8]     seconds that the lane is kept
+ARGV[7]     the state and time that were delivered for the lane (JSON)
+ARGV[8]     time to live of the lane, seconds
 ARGV[9]     the token of the leases
 ARGV[10]    the field of KEYS[6]
 ARGV[11...] fields and values of the ledger

@@ -1,11 +1,11 @@
 --[[
-Puts a packed body in the place of the body of a webhook, while there is one.
+Replaces the body of a webhook by its packed form, if the webhook still exists.
 
 KEYS[1]    webhook
 KEYS[2]    inboxSizes
 ARGV[1]    its id
 ARGV[2]    the packed body
-Reply      1, or 0 when it is gone
+Reply      1, or 0 when it does not exist any more
 ]]
 local bytes = redis.call('HSTRLEN', KEYS[1], 'body')
 if bytes == 0 then return 0 end

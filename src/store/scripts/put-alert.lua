@@ -1,5 +1,5 @@
 --[[
-Keeps the first report of an alert in a state: a repeat moves no time, but that of the last report.
+Stores the first report of an alert in a state. A repeat only changes the time of the last report.
 
 KEYS[1]    alert
 KEYS[2]    alerts
@@ -7,10 +7,10 @@ KEYS[3]    changesVersion
 ARGV[1]    state
 ARGV[2]    the report (JSON)
 ARGV[3]    its id
-ARGV[4]    when it began (epoch ms)
-ARGV[5]    seconds that it is kept
-ARGV[6]    when it was reported (ISO 8601 UTC)
-Reply      1 where the alert was not known in this state, else 0
+ARGV[4]    start of the alert (epoch ms)
+ARGV[5]    time to live, seconds
+ARGV[6]    time of the report (ISO 8601 UTC)
+Reply      1 when the state of the alert is new, else 0
 ]]
 local isNew = redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
 local last = redis.call('HGET', KEYS[1], 'reported')

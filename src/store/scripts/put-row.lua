@@ -1,18 +1,18 @@
 --[[
-Writes a row under a number that it was given, unless what stands there is newer. The slot's newest stays the newest: it
-is the one that was made last. Numbers say nothing of it, since those that were given while Redis was away are far ahead.
+Stores a row under a number that was already assigned, unless a newer row has that number. The newest row of the slot is
+the one that was made last. Numbers do not show that, as those assigned while Redis was unreachable are far ahead.
 
 KEYS[1]    rows
 KEYS[2]    rowSlots
 ARGV[1]    its id
 ARGV[2]    the row
 ARGV[3]    slot
-ARGV[4]    seconds that both are kept
+ARGV[4]    time to live of both, seconds
 Reply      1
 ]]
 local rows, id, row = KEYS[1], ARGV[1], ARGV[2]
 local function at(id) return redis.call('ZRANGEBYSCORE', rows, id, id)[1] end
--- ISO 8601 UTC; within a JSON string a quote is escaped
+-- ISO 8601 UTC. Searching the JSON text is safe, as a quote within a string is escaped.
 local function time(row, name) return string.match(row, '"' .. name .. '":"([^"\\]*)"') or '' end
 local known = at(id)
 if not known or time(known, 'updated_at') <= time(row, 'updated_at') then

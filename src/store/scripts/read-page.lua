@@ -5,9 +5,9 @@ KEYS[1]    facet            the index; changes is one
 KEYS[2]    packedIndex      of it
 ARGV[1]    highest score
 ARGV[2]    lowest score
-ARGV[3]    how many of the span are passed over
-ARGV[4]    how many are read
-Reply      how many there are in the span, then the names
+ARGV[3]    number of entries of the range to skip
+ARGV[4]    number of entries to read
+Reply      the number of entries in the range, then the names
 ]]
 -- @include index-blocks
 -- @include index-page

@@ -1,12 +1,12 @@
 --[[
-Reads what the timeline draws of one page of an index, newest first.
+Reads the timeline entries of one page of an index, newest first.
 
 KEYS[1]    facet            the index; changes is one
 KEYS[2]    packedIndex      of it
 KEYS[3]    timeline
 ARGV[1]    first rank, from the newest
 ARGV[2]    last rank
-Reply      what is drawn of each, or nil
+Reply      the timeline entry of each, or nil
 ]]
 -- @include index-blocks
 -- @include index-page

@@ -1,8 +1,8 @@
 --[[
-Reads the views of many deployments: Redis has no command that reads one field of many hashes.
+Reads the views of many deployments, as Redis has no command that reads one field of many hashes.
 
 KEYS[1...] deployment       each
-Reply      the view (JSON) of each, or what it is packed to, or nil
+Reply      the view (JSON) of each, or its packed data, or nil
 ]]
 local views = {}
 for i, deployment in ipairs(KEYS) do

@@ -1,10 +1,10 @@
 --[[
-Remembers the id of a deployment that we made at the forge, and withdraws its announcement.
+Stores the id of a deployment that we created at the forge, and withdraws its announcement.
 
 KEYS[1]    echoOfId
 KEYS[2]    expectedEchoes
-ARGV[1]    the deployment for which it was made
-ARGV[2]    seconds that the id is remembered
+ARGV[1]    our deployment that it was created for
+ARGV[2]    time to live of the id, seconds
 ARGV[3]    its short commit
 Reply      1, or 0 when it was not announced
 ]]

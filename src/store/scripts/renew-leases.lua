@@ -1,10 +1,10 @@
 --[[
-Prolongs leases.
+Extends leases.
 
 KEYS[1...] lease            each
 ARGV[1]    token
-ARGV[2]    how long they last from now on, ms
-Reply      how many are still held with this token
+ARGV[2]    new duration from now, ms
+Reply      the number of leases still held with this token
 ]]
 local ours = 0
 for _, lease in ipairs(KEYS) do

@@ -1,12 +1,12 @@
 --[[
-Writes what is known of the numbered deployments of one application, unless somebody wrote it meanwhile: then the caller
-reads it again. domain/serial-document.ts says what stands in it.
+Replaces the serial history of one application (domain/serial-document.ts), unless it was changed in the meantime: then
+the caller reads it again.
 
 KEYS[1]    history
-ARGV[1]    what the caller read, or nothing
-ARGV[2]    what takes its place (JSON)
-ARGV[3]    seconds that it is kept
-Reply      1, or 0 when it was written to meanwhile
+ARGV[1]    the history as the caller has read it, or nothing
+ARGV[2]    the new history (JSON)
+ARGV[3]    time to live, seconds
+Reply      1, or 0 when it was changed
 ]]
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])

@@ -1,6 +1,6 @@
 --[[
-Writes what the records of a deployment fold to, and the indexes in which it stands, unless somebody wrote to it, or to
-those before it in its lineage, meanwhile: then the caller folds again.
+Stores the view of a deployment and adds it to its indexes, unless the deployment or its predecessors in the lineage
+were changed in the meantime: then the caller folds again.
 
 KEYS[1]    deployment
 KEYS[2]    timeline
@@ -8,25 +8,25 @@ KEYS[3]    predecessors
 KEYS[4]    searchTerms
 KEYS[5]    changesVersion
 KEYS[6]    lineage
-KEYS[7]    facet            those that wait for their turn, of all lineages
-KEYS[8...] facet            the indexes that it leaves, then those in which it stands from now on; changes,
-           dropped and lineage are such
+KEYS[7]    facet            the pending deployments of all lineages
+KEYS[8...] facet            the indexes to remove it from, then those to add it to; changes, dropped and lineage
+           are such
 ARGV[1]    the deployment's name
 ARGV[2]    number of records that were folded
-ARGV[3]    the indexes in which it stood, one a line
-ARGV[4]    how many of KEYS[8...] it leaves
+ARGV[3]    the indexes that contained it, one per line
+ARGV[4]    how many of KEYS[8...] to remove it from
 ARGV[5]    the view (JSON)
-ARGV[6]    its score in each index but its lineage
-ARGV[7]    what the timeline draws, or nothing
-ARGV[8]    what its successors ask of it, or nothing
+ARGV[6]    its score in each index except its lineage
+ARGV[7]    its timeline entry, or nothing
+ARGV[8]    the summary that its successors need, or nothing
 ARGV[9]    its search terms, or nothing
-ARGV[10]   1 when it waits for its turn
-ARGV[11]   the score below which its predecessors were looked for
-ARGV[12]   how many were looked for
-ARGV[13]   the SHA-1 of those that were found, one a line
-ARGV[14]   its score in its lineage: of one that ran and failed afterwards, when it began to run
-Reply      0 when it was written to meanwhile; else { up to 20 that follow in its lineage, up to 20 before it that wait }, both
-           empty where nothing that they are judged by has changed
+ARGV[10]   1 when it is pending
+ARGV[11]   the upper limit of the score that its predecessors were read with
+ARGV[12]   the maximum number that they were read with
+ARGV[13]   the SHA-1 that read-predecessors returned
+ARGV[14]   its score in its lineage: for one that ran and failed afterwards, the time that it started to run
+Reply      0 when it was changed; else { up to 20 later deployments of its lineage, up to 20 earlier ones that are
+           pending }, both empty when nothing that these depend on has changed
 ]]
 -- @include predecessors
 local deployment, name = KEYS[1], ARGV[1]

@@ -1,16 +1,17 @@
 --[[
-Runs commands as one step, unless one of the keys of which they were made was written to meanwhile: a deployment is
-packed, unpacked or forgotten, a webhook packed or unpacked. What frees memory comes first: a Redis that is full takes what follows, then.
+Runs commands as one transaction, unless one of the keys that the caller has read was changed in the meantime. Used to
+pack, unpack or delete a deployment, and to pack or unpack a webhook. Commands that free memory come first, so that a
+Redis without free memory accepts the others.
 
-KEYS[1...] deployment       or packed, and all that goes with it: firstOccurrence, alias, ledger, attempts, lease,
-           remoteOwner, echoOfId; then what only the commands touch: facet, changes, dropped, lineage, timeline,
+KEYS[1...] deployment       or packed, and all its other keys: firstOccurrence, alias, ledger, attempts, lease,
+           remoteOwner, echoOfId; then keys that only the commands use: facet, changes, dropped, lineage, timeline,
            predecessors, searchTerms, packedNames, changesVersion, packedIndex. Or a webhook, its packedWebhook and
            inboxSizes
-ARGV[1]    of how many of KEYS it is looked whether they are as they were
-ARGV[2...] of each the SHA-1 of its DUMP, or nothing where there was no such key; then of each command: how many
-           arguments follow its key, its name, the place of its key in KEYS, the arguments. UNGROUP takes an index,
-           the place of its packedIndex, a score and a name that is to stand in the index itself
-Reply      1, or 0 when something was written to meanwhile
+ARGV[1]    how many of KEYS to check for changes
+ARGV[2...] for each of these the SHA-1 of its DUMP, or nothing when the key did not exist; then for each command: the
+           number of arguments after its key, its name, the position of its key in KEYS, the arguments. UNGROUP takes
+           an index, the position of its packedIndex, a score, and a name to move from a block into the index itself
+Reply      1, or 0 when something was changed
 ]]
 -- @include index-blocks
 -- @include ungroup

@@ -1,12 +1,12 @@
 --[[
-Puts the oldest packed deployments of an index back among the others, so that retention finds them there.
+Moves the oldest packed deployments from their blocks back into the index itself, where retention looks for them.
 
 KEYS[1]    facet            the index; changes is one
 KEYS[2]    packedIndex      of it
-ARGV[1]    the time before which all are wanted, epoch ms
-ARGV[2]    how many of those at most
-ARGV[3]    how many are wanted however old they are
-Reply      how many were put back
+ARGV[1]    move those older than this time, epoch ms
+ARGV[2]    maximum number of those
+ARGV[3]    number to move whatever their age
+Reply      the number moved
 ]]
 -- @include index-blocks
 -- @include ungroup

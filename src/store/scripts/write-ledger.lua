@@ -2,7 +2,7 @@
 Writes fields of a ledger.
 
 KEYS[1]    ledger
-ARGV[1]    seconds that it is kept
+ARGV[1]    time to live, seconds
 ARGV[2...] fields and values
 Reply      1
 ]]

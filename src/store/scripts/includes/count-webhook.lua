@@ -1,7 +1,7 @@
--- Counts a webhook in the hour in which it came, once it is known what became of it.
+-- Counts a webhook in the hour of its receipt, once it has a conclusion.
 local function countWebhook(hours, entryJson, verdict)
   if not entryJson or verdict == 'accepted' then return end
-  -- An earlier bridge wrote halves of characters, at which this fails: such a webhook is counted nowhere.
+  -- An earlier version wrote truncated characters, which make decoding fail: such a webhook is not counted.
   local isRead, entry = pcall(cjson.decode, entryJson)
   if not isRead then return end
   local kind = 'taken'

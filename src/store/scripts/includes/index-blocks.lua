@@ -1,6 +1,6 @@
--- An index: a sorted set of names, and another one of blocks. Each block has fifty packed deployments, the newest
--- first: six bytes of time for each, then their ids, each on a line. Its score is the time of the first. This takes a
--- sixth of what fifty members take. No two blocks overlap or share a time.
+-- An index consists of a sorted set of names and a sorted set of blocks. A block holds fifty packed deployments, newest
+-- first: six bytes of time for each, then their ids, one per line. Its score is the time of the first. A block takes a
+-- sixth of the memory of fifty members. Blocks never overlap or share a time.
 local IN_BLOCK, TIME_BYTES = 50, 6
 local TIMES = '>' .. string.rep('I' .. TIME_BYTES, IN_BLOCK)
 local IDS_AT = IN_BLOCK * TIME_BYTES + 1
@@ -22,7 +22,7 @@ end
 local function oldestOf(block) return (struct.unpack('>I' .. TIME_BYTES, block, (IN_BLOCK - 1) * TIME_BYTES + 1)) end
 local function newestOf(block) return (struct.unpack('>I' .. TIME_BYTES, block)) end
 local function blockAt(blocks, rank) return redis.call('ZREVRANGE', blocks, rank, rank)[1] end
--- The block in whose span a score lies.
+-- The block whose range contains a score.
 local function blockAround(blocks, score)
   local block = redis.call('ZRANGEBYSCORE', blocks, score, '+inf', 'LIMIT', 0, 1)[1]
   return block and oldestOf(block) <= tonumber(score) and block or nil

@@ -1,4 +1,4 @@
--- How many entries of the blocks have a score of at least a bound, written as for ZCOUNT.
+-- The number of entries in blocks with at least the given score, in the syntax of ZCOUNT.
 local function inBlocksFrom(blocks, bound)
   local count = redis.call('ZCOUNT', blocks, bound, '+inf')
   local limit = tonumber(string.match(bound, '^%(?(%-?%d.*)$'))
@@ -15,7 +15,7 @@ local function above(bound)
   if bound == '+inf' then return nil end
   return string.sub(bound, 1, 1) == '(' and string.sub(bound, 2) or '(' .. bound
 end
--- How many entries are newer than a span, and how many lie in it.
+-- The number of entries newer than a range, and the number within it.
 local function ranksOf(index, blocks, min, max)
   local beyond = above(max)
   local newer = beyond and redis.call('ZCOUNT', index, beyond, '+inf') or 0
@@ -25,11 +25,11 @@ local function ranksOf(index, blocks, min, max)
   return newer + newerInBlocks, count + math.max(0, inBlocksFrom(blocks, min) - newerInBlocks)
 end
 
--- The names of an index from one rank to another, both counted from the newest.
+-- The names of an index between two ranks, counted from the newest.
 local function pageOf(index, blocks, from, to)
   local count = redis.call('ZCARD', blocks)
   if count == 0 then return redis.call('ZREVRANGE', index, from, to) end
-  -- How many names there are up to the end of a block, and how many of them are in none.
+  -- The number of names up to the end of a block, and how many of these are in no block.
   local function upTo(rank)
     local single = redis.call('ZCOUNT', index, oldestOf(blockAt(blocks, rank)), '+inf')
     return IN_BLOCK * (rank + 1) + single, single
@@ -52,7 +52,7 @@ local function pageOf(index, blocks, from, to)
     end
     singleRank = last
   end
-  -- Those that came later into the span of a block stand between its entries.
+  -- Names that were packed later within the range of a block belong between its entries.
   local function addMerged(block, singles)
     local rows = redis.call('ZREVRANGE', index, singleRank, singleRank + singles - 1, 'WITHSCORES')
     local scores, at = scoresOf(block), 1

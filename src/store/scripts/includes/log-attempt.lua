@@ -1,4 +1,4 @@
--- Logs an attempt, and tells those who follow the feed.
+-- Logs an attempt, and adds it to the feed.
 local function logAttempt(attempts, feed)
   local json, kept, ttl, feedKept, sink, deployment = unpack(ARGV, 1, 6)
   redis.call('LPUSH', attempts, json)

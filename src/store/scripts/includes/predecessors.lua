@@ -1,9 +1,9 @@
--- What a successor asks of those in a lineage that succeeded below a score, newest first; of one that is packed (`~…`)
--- its id.
+-- The summaries of the deployments of a lineage that succeeded below a score, newest first; for a packed one its id
+-- (`~…`).
 local function predecessors(lineage, packed, below, wanted)
   local found = {}
   if wanted == 0 then return found end
-  -- Those that failed stand in between. So many in a row that the search ends are no lineage to speak of.
+  -- Skips failed deployments, up to a limit.
   local offset, size = 0, wanted
   while offset < 400 do
     local names = redis.call('ZREVRANGEBYSCORE', lineage, below, '-inf', 'LIMIT', offset, size)

@@ -1,4 +1,4 @@
--- Gives back the leases KEYS[first], KEYS[first + 1], … as far as they are still held with this token.
+-- Releases the leases KEYS[first], KEYS[first + 1], … that are still held with this token.
 local function releaseLeases(first, token)
   for i = first, #KEYS do
     if redis.call('GET', KEYS[i]) == token then redis.call('DEL', KEYS[i]) end

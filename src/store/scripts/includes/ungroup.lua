@@ -1,4 +1,4 @@
--- Puts the entries of a block back among the names. What frees memory comes first: a full Redis takes the rest, then.
+-- Moves the entries of a block back into the index itself. Frees memory first, so that a full Redis accepts the rest.
 local function ungroup(index, blocks, block)
   local scores, members = scoresOf(block), {}
   for i, id in ipairs(idsOf(block)) do
