@@ -458,9 +458,9 @@ export const spoolTorn: Scenario = (run) =>
     await bridge.start();
     const done = await recovers(run, stage, probe, { withinMs: 12_000 });
     // The damaged one may be the end of a deployment, for which nobody has to wait long.
-    const torn = () => bridge.output().match(/a line of the spool is torn/g)?.length ?? 0;
+    const torn = () => bridge.output().match(/a line of the spool is damaged/g)?.length ?? 0;
     await until(() => torn() === 2, { withinMs: 10_000 }); // a log is written when there is time for it
-    run.check(torn() === 2, `${torn()} torn lines are reported, not 2`);
+    run.check(torn() === 2, `${torn()} damaged lines are reported, not 2`);
     run.note(`${done.acked} acknowledged from the spool, one line damaged and reported`);
     // The damaged webhook: never recorded, and with it perhaps the end of one deployment at two destinations.
     return { ...done, allowed: { lost: 3 } };

@@ -173,7 +173,7 @@ describe('a question to the change log', () => {
       fc.asyncProperty(Filter, async (filter) => {
         const marks = await deployments.timeline(filter);
         const { keys } = plainly({ ...filter, limit: MANY, offset: 0 });
-        expect(marks.map(({ entry }) => entry().key)).toEqual(keys);
+        expect(marks.map((mark) => mark.entry().key)).toEqual(keys);
       }),
       { numRuns: 30 },
     );
