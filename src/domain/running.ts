@@ -221,21 +221,36 @@ export function driftOf(slot: Slot, own: readonly Slot[]): Drift | undefined {
 
 /** The running status of a deployment, if it is among the last of its slot that succeeded. */
 export type RunningStatusOf = (
-  deployment: Parameters<typeof serviceDigest>[0] & Pick<Deployment, 'environment'>,
+  deployment: Parameters<typeof serviceDigest>[0] & Pick<Deployment, 'environment' | 'occurredAt'>,
 ) => RunningStatus | undefined;
 
 export const runningStatusIn =
   (places: Places): RunningStatusOf =>
   (deployment) => {
-    const { key, service, environment } = deployment;
+    const { key, service, environment, occurredAt } = deployment;
+    const own = { key, atMs: Date.parse(occurredAt) };
     // The second: 0.1.0 recorded it, and others have its name.
     for (const serviceKey of [serviceDigest(deployment), entryKey({ service })]) {
       const place = resolvedOf(places).get(placeKey(serviceKey, environment.name));
-      const history = place ? slotIn(place, serviceKey).history : [];
-      const at = history.findIndex((entry) => entry.key === key);
-      if (at < 0) continue;
-      const next = history[at - 1];
-      return next ? { isCurrent: false, next } : { isCurrent: true };
+      const status = place && statusIn(place, own);
+      if (status) return status;
     }
     return undefined;
   };
+
+/** As the history of the slot has it, which is not sorted for one of them. */
+function statusIn({ ran }: Place, { key, atMs }: Pick<TimelineEntry, 'key' | 'atMs'>): RunningStatus | undefined {
+  const at = ran.findIndex((entry) => entry.atMs === atMs && entry.key === key); // numbers are compared faster
+  const own = ran[at];
+  if (!own) return undefined;
+  const ownMs = since(own);
+  const isLater = (entry: TimelineEntry, index: number) =>
+    since(entry) > ownMs || (since(entry) === ownMs && index < at);
+  const later = ran.filter(isLater);
+  if (later.length >= MAX_HISTORY) return undefined;
+  const next = later.reduce<TimelineEntry | undefined>(
+    (nearest, entry) => (nearest && since(nearest) < since(entry) ? nearest : entry),
+    undefined,
+  );
+  return next ? { isCurrent: false, next } : { isCurrent: true };
+}

@@ -35,15 +35,15 @@ export function createScript(name: string): Script {
 }
 
 /** As createScript, for a reply with bytes that are no text. */
-export function createBinaryScript(name: string): (redis: Redis, keys: readonly string[]) => Promise<unknown> {
+export function createBinaryScript(name: string): Script {
   const lua = readScript(name);
   const sha = nameOf(lua);
-  return async (redis, keys) => {
+  return async (redis, keys, ...args) => {
     try {
-      return await redis.callBuffer('EVALSHA', sha, keys.length, ...keys);
+      return await redis.callBuffer('EVALSHA', sha, keys.length, ...keys, ...args);
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-      return redis.callBuffer('EVAL', lua, keys.length, ...keys);
+      return redis.callBuffer('EVAL', lua, keys.length, ...keys, ...args);
     }
   };
 }

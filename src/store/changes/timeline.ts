@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import type { Redis } from 'ioredis';
 import { ChangeType, State, Tier } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
@@ -9,7 +10,7 @@ import {
 } from '../../domain/timeline-entry.ts';
 import type { DeploymentView } from '../../domain/view.ts';
 import { keys } from '../keys.ts';
-import { createScript } from '../script.ts';
+import { createBinaryScript } from '../script.ts';
 import type { ChangeSelection } from './filter.ts';
 import { type Span, singleIndex, spanOf } from './find.ts';
 import { countIn, packedIndexOf } from './index-blocks.ts';
@@ -26,7 +27,7 @@ const LEAST_DRAWN = 50;
  */
 const PAGE = 4_000;
 
-const readPageScript = createScript('read-timeline');
+const readPageScript = createBinaryScript('read-timeline');
 
 /**
  * Lines: parsed several times as fast as JSON, a hundred thousand at a time. The key is last, since it may contain
@@ -66,37 +67,48 @@ interface Heads {
   readonly categories: Map<string, TimelineCategory>;
 }
 
+/** A part of a text: the entries of a page are one. */
+interface Part {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** The head is looked up as packed, the details are parsed on demand: a third of the time of parsing all */
-function unpackEntry(packed: string, heads: Heads): LazyTimelineEntry | undefined {
-  const from = packed.indexOf('\n') + 1;
-  let to = packed.indexOf('\n', from);
-  for (let field = 1; field < CATEGORY_FIELDS; field++) to = packed.indexOf('\n', to + 1);
-  const head = headOf(packed.slice(from, to), heads);
-  return head && new PackedEntry(packed, to + 1, { head, atMs: Number(packed.slice(0, from - 1)) });
+function unpackEntry(part: Part, heads: Heads): LazyTimelineEntry | undefined {
+  const { text } = part;
+  const from = text.indexOf('\n', part.from) + 1;
+  let to = text.indexOf('\n', from);
+  for (let field = 1; field < CATEGORY_FIELDS && to >= 0; field++) to = text.indexOf('\n', to + 1);
+  if (from === 0 || to < 0 || to >= part.to) return undefined;
+  const head = headOf(text.slice(from, to), heads);
+  return head && new PackedEntry({ text, from: to + 1, to: part.to }, head, Number(text.slice(part.from, from - 1)));
 }
 
 /** A class: a hundred thousand objects with a function each take three times as long to make. */
 class PackedEntry implements LazyTimelineEntry {
   readonly atMs: number;
   readonly category: TimelineCategory;
-  private readonly identity: string | undefined;
-  private readonly packed: string;
-  private readonly detailsAt: number;
+  private readonly head: Head;
+  private readonly text: string;
+  private readonly from: number;
+  private readonly to: number;
 
-  constructor(packed: string, detailsAt: number, { head, atMs }: { readonly head: Head; readonly atMs: number }) {
+  constructor({ text, from, to }: Part, head: Head, atMs: number) {
     this.atMs = atMs;
     this.category = head.category;
-    this.identity = head.identity;
-    this.packed = packed;
-    this.detailsAt = detailsAt;
+    this.head = head;
+    this.text = text;
+    this.from = from;
+    this.to = to;
   }
 
   entry(): TimelineEntry {
-    const identity = this.identity;
+    const { category, identity } = this.head;
     return {
       atMs: this.atMs,
-      ...this.category,
-      ...detailsOf(this.packed.slice(this.detailsAt)),
+      ...category,
+      ...detailsOf(this.text.slice(this.from, this.to)),
       ...(identity && { identity }),
     };
   }
@@ -147,7 +159,7 @@ export async function readTimeline(
   const entries: LazyTimelineEntry[] = [];
   for (let from = 0; from < Math.min(names.length, limit); from += PAGE) {
     const page = await redis.hmget(keys.timeline(), ...names.slice(from, Math.min(from + PAGE, limit)));
-    entries.push(...unpack(page));
+    for (const text of page) if (text !== null) unpack({ text, from: 0, to: text.length }, entries);
   }
   return entries;
 }
@@ -176,7 +188,7 @@ export async function readBeside(
   const { newer, count } = await countIn(redis, index, { min: score, max: score });
   const from = Math.max(0, newer - 1);
   const page = await readPage(redis, index, { from, to: newer + Math.min(count, MOST_AT_ONCE) });
-  const entries = createUnpack()(page).map((lazy) => lazy.entry());
+  const entries = entriesOf(page).map((lazy) => lazy.entry());
   const at = entries.findIndex(({ key }) => key === deployment.key);
   // One that a rule dropped stands nowhere.
   const [next, previous] =
@@ -196,17 +208,46 @@ async function readIndex(redis: Redis, { index, span, limit }: IndexPart): Promi
   for (let from = newer + PAGE; next; from += PAGE) {
     const page = await next;
     next = from < end ? read(from) : undefined;
-    entries.push(...unpack(page));
+    unpackPage(page, unpack, entries);
   }
   return entries;
 }
 
-function createUnpack() {
+type Unpack = (part: Part, entries: LazyTimelineEntry[]) => void;
+
+function createUnpack(): Unpack {
   const heads: Heads = { packed: new Map(), categories: new Map() };
-  return (page: readonly (string | null)[]): LazyTimelineEntry[] =>
-    page.map((packed) => (packed === null ? undefined : unpackEntry(packed, heads))).filter((one) => one !== undefined);
+  return (part, entries) => {
+    const entry = unpackEntry(part, heads);
+    if (entry) entries.push(entry);
+  };
+}
+
+/** The lengths of the entries in bytes, and the entries. */
+type Page = readonly [lengths: Buffer, bytes: Buffer];
+
+const LENGTH_BYTES = 4;
+
+/** All entries are one text, as long as each character is one byte. */
+function unpackPage([lengths, bytes]: Page, unpack: Unpack, entries: LazyTimelineEntry[]): void {
+  const whole = isAscii(bytes) ? bytes.toString('latin1') : undefined;
+  let from = 0;
+  for (let at = 0; at < lengths.length; at += LENGTH_BYTES) {
+    const to = from + lengths.readUInt32BE(at);
+    if (whole !== undefined) unpack({ text: whole, from, to }, entries);
+    else {
+      const text = bytes.toString('utf8', from, to);
+      unpack({ text, from: 0, to: text.length }, entries);
+    }
+    from = to;
+  }
+}
+
+function entriesOf(page: Page): LazyTimelineEntry[] {
+  const entries: LazyTimelineEntry[] = [];
+  unpackPage(page, createUnpack(), entries);
+  return entries;
 }
 
 const readPage = async (redis: Redis, index: string, { from, to }: { from: number; to: number }) =>
-  // the answer of HMGET
-  (await readPageScript(redis, [index, packedIndexOf(index), keys.timeline()], from, to)) as (string | null)[];
+  (await readPageScript(redis, [index, packedIndexOf(index), keys.timeline()], from, to)) as Page; // the script's reply
