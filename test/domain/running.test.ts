@@ -174,7 +174,8 @@ describe('two services of one name', () => {
     expect(slots(mark({ atMs: 4, state: 'failed' }), first, old)).toMatchObject([{ attempt: { atMs: 4 } }]);
     expect(slots(old, first, second).map(({ current }) => current?.atMs)).toEqual([3, 2, 1]);
     const statusOf = runningStatusIn(placesOf([second, first, old].map(lazyEntryOf)));
-    expect(statusOf(aDeployment({ key: old.key, service: 'pay-api' }))).toEqual({ isCurrent: true });
+    const shown = aDeployment({ key: old.key, service: 'pay-api', occurredAt: new Date(old.atMs).toISOString() });
+    expect(statusOf(shown)).toEqual({ isCurrent: true });
   });
 });
 
