@@ -1,6 +1,7 @@
 import type { Alert } from './alert.ts';
 import type { ChangeType, RiskLevel } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
+import { lineageOf } from './succession.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -44,11 +45,11 @@ export interface SuspectQuestion {
  */
 export function rankSuspects(deployments: readonly Deployment[], question: SuspectQuestion): Suspect[] {
   const alertMs = Date.parse(question.alert.startedAt);
-  const replacedAtMs = replacements(deployments);
+  const undoing = { replacedAtMs: replacements(deployments), rolledBackAtMs: rollBacks(deployments) };
   const rated = deployments
     .filter((deployment) => mayHaveCaused(deployment, alertMs))
     .map((deployment): Suspect & { readonly beganMs: number } => {
-      const reasons = reasonsOf(deployment, { question, alertMs, replacedAtMs });
+      const reasons = reasonsOf(deployment, { question, alertMs, ...undoing });
       const points = reasons.reduce((sum, reason) => sum + reason.points, 0);
       return { deployment, points, reasons, beganMs: beganMsOf(deployment) };
     });
@@ -67,37 +68,69 @@ const mayHaveCaused = (deployment: Deployment, alertMs: number): boolean =>
   deployment.endReason !== 'never_ran' &&
   beganMsOf(deployment) <= alertMs + CLOCK_SLACK_MS;
 
-/** When each was replaced by another one. */
-function replacements(deployments: readonly Deployment[]): ReadonlyMap<string, ReplacedBy> {
-  const found = new Map<string, ReplacedBy>();
-  for (const { replaced, changeType, ...deployment } of deployments) {
-    if (!replaced || deployment.state !== 'succeeded') continue;
-    const atMs = Date.parse(deployment.occurredAt);
-    if (atMs < (found.get(replaced.deployment)?.atMs ?? Number.POSITIVE_INFINITY))
-      found.set(replaced.deployment, { atMs, isRollback: changeType === 'rollback' });
-  }
+/** When each was replaced by another one: epoch milliseconds. */
+function replacements(deployments: readonly Deployment[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const { replaced, state, occurredAt } of deployments)
+    if (replaced && state === 'succeeded') noteEarliest(found, replaced.deployment, Date.parse(occurredAt));
   return found;
 }
 
-interface ReplacedBy {
-  readonly atMs: number;
-  readonly isRollback: boolean;
+/** When each was undone by a roll-back: epoch milliseconds. */
+function rollBacks(deployments: readonly Deployment[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const deployment of deployments)
+    if (deployment.changeType === 'rollback' && deployment.state === 'succeeded')
+      for (const key of undoneBy(deployment, deployments)) noteEarliest(found, key, Date.parse(deployment.occurredAt));
+  return found;
 }
+
+function noteEarliest(times: Map<string, number>, key: string, atMs: number): void {
+  if (atMs < (times.get(key) ?? Number.POSITIVE_INFINITY)) times.set(key, atMs);
+}
+
+/**
+ * The changes that a roll-back undid: what it replaced, and everything in its place since the version ran that it went
+ * back to, a failed attempt included. Where nothing tells when that was: since what it replaced.
+ */
+function undoneBy(back: Deployment, deployments: readonly Deployment[]): readonly string[] {
+  const beganMs = beganMsOf(back);
+  const lineage = lineageOf(back);
+  const earlier = deployments.filter(
+    (one) => one.key !== back.key && beganMsOf(one) < beganMs && lineageOf(one) === lineage,
+  );
+  const sha = back.commit?.sha;
+  const isSame = ({ commit }: Deployment) => sha !== undefined && commit?.sha === sha;
+  const target = earlier
+    .filter((one) => isSame(one) && hasSucceeded(one))
+    .sort(byBeginning)
+    .at(-1);
+  const since = target ?? earlier.find(({ key }) => key === back.replaced?.deployment);
+  if (!since) return back.replaced ? [back.replaced.deployment] : [];
+  const sinceMs = beganMsOf(since);
+  return earlier.filter((one) => !isSame(one) && beganMsOf(one) >= sinceMs).map(({ key }) => key);
+}
+
+const byBeginning = (a: Deployment, b: Deployment): number => beganMsOf(a) - beganMsOf(b);
+const hasSucceeded = ({ state, succeededAt }: Deployment): boolean =>
+  state === 'succeeded' || succeededAt !== undefined;
 
 interface Rating {
   readonly question: SuspectQuestion;
   readonly alertMs: number;
-  readonly replacedAtMs: ReadonlyMap<string, ReplacedBy>;
+  readonly replacedAtMs: ReadonlyMap<string, number>;
+  readonly rolledBackAtMs: ReadonlyMap<string, number>;
 }
 
-function reasonsOf(deployment: Deployment, { question, alertMs, replacedAtMs }: Rating): SuspectReason[] {
+function reasonsOf(deployment: Deployment, rating: Rating): SuspectReason[] {
+  const { question, alertMs } = rating;
   return [
     placeReason(deployment, question),
     timeReason(deployment, alertMs),
     outcomeReason(deployment),
     kindReason(deployment.changeType),
     riskReason(deployment.riskLevel),
-    replacedReason(replacedAtMs.get(deployment.key), alertMs),
+    replacedReason(deployment.key, rating),
   ].filter((reason) => reason !== undefined);
 }
 
@@ -177,11 +210,18 @@ const RISKS: Readonly<Partial<Record<RiskLevel, SuspectReason>>> = {
 };
 const riskReason = (level: RiskLevel | undefined): SuspectReason | undefined => (level ? RISKS[level] : undefined);
 
-/** A change that no longer ran when the alert began is less likely; one that was rolled back afterwards, more. */
-function replacedReason(by: ReplacedBy | undefined, alertMs: number): SuspectReason | undefined {
-  if (!by) return undefined;
-  if (by.atMs <= alertMs) return { text: `Replaced ${ago(alertMs - by.atMs)} before the alert.`, points: -15 };
-  return by.isRollback
-    ? { text: `Rolled back ${ago(by.atMs - alertMs)} after the alert began.`, points: 15 }
-    : undefined;
+/**
+ * A change that no longer ran when the alert began is less likely, and one that had been undone hardly: what ran then was
+ * what had run before it. One that was rolled back afterwards is more likely.
+ */
+function replacedReason(key: string, { alertMs, replacedAtMs, rolledBackAtMs }: Rating): SuspectReason | undefined {
+  const backMs = rolledBackAtMs.get(key);
+  if (backMs !== undefined && backMs <= alertMs)
+    return { text: `Rolled back ${ago(alertMs - backMs)} before the alert.`, points: -70 };
+  const nextMs = replacedAtMs.get(key);
+  if (nextMs !== undefined && nextMs <= alertMs)
+    return { text: `Replaced ${ago(alertMs - nextMs)} before the alert.`, points: -15 };
+  return backMs === undefined
+    ? undefined
+    : { text: `Rolled back ${ago(backMs - alertMs)} after the alert began.`, points: 15 };
 }

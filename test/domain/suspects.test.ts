@@ -95,6 +95,34 @@ describe('a suspect', () => {
     expect(textsOf(ranked, 'second')).toContain('Rolled back 9 minutes after the alert began.');
   });
 
+  it('is hardly one when it was rolled back before the alert, with all that ran since what it went back to', () => {
+    const of = (version: string) => ({ commit: { sha: version.repeat(40) } });
+    const good = change('good', 300, of('a'));
+    const first = change('first', 40, { ...of('b'), replaced: { deployment: 'good' }, riskLevel: 'critical' });
+    const second = change('second', 30, { ...of('c'), replaced: { deployment: 'first' } });
+    const attempt = change('attempt', 25, { ...of('d'), state: 'failed' });
+    const back = change('back', 20, { ...of('a'), changeType: 'rollback', replaced: { deployment: 'second' } });
+    const next = change('next', 10, { ...of('e'), replaced: { deployment: 'back' } });
+    const beside = change('beside', 700, { service: 'lamp' });
+    const ranked = rank(good, first, second, attempt, back, next, beside);
+    expect(keysOf(ranked).slice(0, 4)).toEqual(['next', 'back', 'good', 'beside']);
+    for (const key of ['first', 'second', 'attempt'])
+      expect(textsOf(ranked, key)?.at(-1), key).toBe('Rolled back 20 minutes before the alert.');
+    expect(textsOf(ranked, 'good')).not.toContain('Rolled back 20 minutes before the alert.');
+    expect(textsOf(ranked, 'back')?.at(-1)).toBe('Replaced 10 minutes before the alert.');
+  });
+
+  it('is not undone by a roll-back elsewhere, that failed, or that put the same version in place', () => {
+    const bad = change('bad', 30, { commit: { sha: 'b'.repeat(40) } });
+    const replaced = { deployment: 'bad' };
+    const backs = [
+      change('elsewhere', 20, { changeType: 'rollback', environment: { name: 'qa' } }),
+      change('failed', 20, { changeType: 'rollback', state: 'failed', replaced }),
+      change('same', 20, { changeType: 'rollback', replaced, ...{ commit: { sha: 'b'.repeat(40) } } }),
+    ];
+    for (const back of backs) expect(textsOf(rank(bad, back), 'bad')?.join(' ')).not.toContain('Rolled back');
+  });
+
   it('is one by its service alone where the alert names no environment', () => {
     const [suspect] = rankSuspects([change('a', 5)], { ...question, environments: [] });
     expect(suspect?.reasons[0]).toEqual({ text: 'The alert names this service (label service).', points: 40 });
@@ -124,6 +152,56 @@ const anyChange = fc
 const anyLog = fc
   .array(anyChange, { maxLength: 25 })
   .map((all) => all.map((one, n): Deployment => ({ ...one, key: `k${n}` })));
+
+describe('a roll-back before the alert', () => {
+  it('puts what it undid below everything of the same kind that still ran, whatever else speaks against it', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ kind: fc.constantFrom('deploy', 'back'), minutes: fc.integer({ min: 1, max: 90 }) }), {
+          minLength: 2,
+          maxLength: 8,
+        }),
+        (steps) => {
+          const log = sequenceOf(steps);
+          const ranked = rankSuspects(log, question);
+          const isUndone = (key: string) => textsOf(ranked, key)?.some((text) => /^Rolled back .* before/.test(text));
+          const undone = ranked.filter(({ deployment }) => isUndone(deployment.key));
+          const runs = ranked.find(({ deployment }) => deployment.key === log.at(-1)?.key);
+          for (const { points } of undone) expect(points).toBeLessThan(runs?.points ?? 0);
+          expect(undone.map(({ deployment }) => deployment.key).sort()).toEqual(undoneIn(log));
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+/** One service through time: each step a new version, or back to the one before. The last one runs when it alerts. */
+function sequenceOf(steps: readonly { kind: 'deploy' | 'back'; minutes: number }[]): Deployment[] {
+  const log: Deployment[] = [];
+  let ago = steps.reduce((sum, { minutes }) => sum + minutes, 5);
+  let versions = ['0'];
+  for (const [n, { kind, minutes }] of steps.entries()) {
+    const last = log.at(-1);
+    const isBack = kind === 'back' && versions.length > 2;
+    versions = isBack ? versions.slice(0, -1) : [...versions, String(n + 1)];
+    const commit = { sha: (versions.at(-1) ?? '').repeat(40).slice(0, 40) };
+    const replaced = last && { replaced: { deployment: last.key } };
+    log.push(change(`k${n}`, ago, { commit, ...replaced, ...(isBack && { changeType: 'rollback' as const }) }));
+    ago -= minutes;
+  }
+  return log;
+}
+
+/** By the definition: between a roll-back and the last time before it that its version was put in place. */
+function undoneIn(log: readonly Deployment[]): string[] {
+  const undone = new Set<string>();
+  for (const [at, back] of log.entries()) {
+    if (back.changeType !== 'rollback') continue;
+    for (let i = at - 1; i >= 0 && log[i]?.commit?.sha !== back.commit?.sha; i -= 1) undone.add(`k${i}`);
+  }
+  return [...undone].sort();
+}
 
 describe('the order', () => {
   it('is the same whatever order they are given in, by points, and never longer than the limit', () => {
