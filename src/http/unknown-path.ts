@@ -2,6 +2,7 @@ import type { RequestHandler, Response } from 'express';
 import { WebhookRejected } from '../domain/errors.ts';
 import type { Source, Webhook } from '../sources/source.ts';
 import { sourcesMeant } from '../sources/wrong-secret.ts';
+import { NO_SOURCE } from '../store/inbox/entry.ts';
 import { discardBody } from './discard.ts';
 import type { RefusalLimit } from './refusals.ts';
 import { pathOf, toHead } from './webhook-request.ts';
@@ -15,9 +16,8 @@ export interface UnknownPathParts {
   readonly onAnswered: WebhookParts['onAnswered'];
 }
 
-/** The source name under which the inbox lists webhooks that belong to no source. No source can have this name. */
 type NoSource = Pick<Source, 'name' | 'keptHeaders'>;
-const NOBODY: NoSource = { name: '(none)', keptHeaders: [] };
+const NOBODY: NoSource = { name: NO_SOURCE, keptHeaders: [] };
 const WRITES = new Set(['POST', 'PUT', 'PATCH']);
 const SHOWN_CHARS = 200;
 

@@ -5,6 +5,9 @@ import { renamed } from '../domain/rule-names.ts';
 import type { Alerts } from '../store/alerts/alerts.ts';
 import type { Conclusion } from './conclusion.ts';
 
+/** More are not named in the inbox: a webhook may report hundreds. */
+const NAMED_ALERTS = 20;
+
 export interface AlertParts {
   readonly alerts: Pick<Alerts, 'put'>;
   readonly routing: RoutingOptions;
@@ -32,11 +35,13 @@ export function createRecordAlerts({ alerts, routing, hide, keptMs, clock }: Ale
     const areNew = await Promise.all(
       boundAlerts(recent.map(hide)).map((report) => alerts.put(withOurNames(report, routing))),
     );
+    const named = { alerts: [...new Set(recent.map(({ id }) => id))].slice(0, NAMED_ALERTS) };
     const news = areNew.filter(Boolean).length;
     const rest = omitted ? `; ${omitted} more were left out, as a webhook may report ${reports.length}` : '';
     if (news === 0)
-      return { verdict: 'duplicate', detail: `all its alerts were already recorded in this state${rest}` };
+      return { ...named, verdict: 'duplicate', detail: `all its alerts were already recorded in this state${rest}` };
     return {
+      ...named,
       verdict: 'recorded',
       detail: `${news} of ${reports.length} alerts in it ${news === 1 ? 'is' : 'are'} new or changed${rest}`,
     };

@@ -7,7 +7,8 @@ import type { InboxEntry } from '../store/inbox/entry.ts';
 import type { Resolved } from './resolve.ts';
 
 /** The result of recording a webhook, or one of its records, as the inbound log shows it. */
-export type Conclusion = Pick<InboxEntry, 'verdict' | 'reason' | 'detail'> & Partial<Pick<InboxEntry, 'deployments'>>;
+export type Conclusion = Pick<InboxEntry, 'verdict' | 'reason' | 'detail'> &
+  Partial<Pick<InboxEntry, 'deployments' | 'alerts'>>;
 
 /** A record that belongs to no deployment. */
 interface Unrecorded {

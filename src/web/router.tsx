@@ -203,7 +203,7 @@ function addInbox(router: Router, parts: RouteParts): void {
   });
   router.get('/inbox/:id', async (request, response) => {
     const view = { id: request.params.id, asked: request.query, who: parts.whoOf(request), now: new Date() };
-    const body = await webhookPage(parts.inbox, view);
+    const body = await webhookPage(parts, view);
     sendOr404(
       response,
       { ...(await layoutOf(parts, request, { title: 'Webhook', at: '/inbox' })), body },

@@ -1,6 +1,7 @@
 import type { Backlog } from '../queue/queues.ts';
 import type { Hold } from '../queue/sink-gate.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
+import { sourceLabel } from './parts/inbox-labels.tsx';
 
 /** Problems that every page shows. */
 export interface Trouble {
@@ -32,6 +33,6 @@ export async function troubleOf({ backlog, holds, inbox }: TroubleParts, now: Da
   return {
     deadLetters: Object.values(queues).reduce((sum, { dead }) => sum + dead, 0),
     held: Object.keys(holds()).length,
-    refusing: [...new Set(fresh.map(({ source }) => source))].sort(),
+    refusing: [...new Set(fresh.map(sourceLabel))].sort(),
   };
 }

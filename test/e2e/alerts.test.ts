@@ -131,6 +131,7 @@ describe('an alert', () => {
     const marks = async (path: string) => (await see(path)).match(/class="mark (?:many )?alert/g) ?? [];
     expect(await marks('/')).not.toEqual([]);
     expect(await marks('/?service=tides')).toEqual([]);
+    expect(await see('/inbox')).toContain(`href="/alerts/${id}"`);
     expect(await see('/alerts?service=lighthouse')).toContain('LampDark');
     expect(await see('/alerts?service=LIGHT')).toContain('LampDark'); // a part, where no alert has the name
     expect(await see('/alerts?service=ht')).not.toContain('No alert fits');

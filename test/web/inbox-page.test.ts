@@ -1,7 +1,8 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { prettyJson } from '../../src/web/parts/pretty-json.ts';
-import { memoryInbox, webhook } from './stores.ts';
+import { aRecord } from '../support/records.ts';
+import { memoryDeployments, memoryInbox, webhook } from './stores.ts';
 import { app, glance, notes, see, sessionCookie, submit } from './support.ts';
 
 const text = (page: string) => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
@@ -19,6 +20,38 @@ describe('the inbox', () => {
     expect(text(page)).toContain('rejected gitlab bad_signature X-Gitlab-Token is not one of our secrets 2.0 KiB');
     expect(page).toContain('href="/inbox/w%2F1"');
     expect(page).toContain('href="/deployments/changes:a%2Fb"');
+  });
+
+  it('names a deployment by its service and environment, and leaves its key to who looks for it', async () => {
+    const deployment = 'gitlab:1:job:7';
+    const lamp = aRecord({ deployment, service: 'lamp<', environment: { name: 'production' } });
+    const inbox = memoryInbox([webhook({ id: 'w1', deployments: [deployment, 'gone:1'] })]);
+    const parts = { inbox, deployments: memoryDeployments([lamp]) };
+    const page = await see('/inbox', parts);
+    expect(page).toContain('title="gitlab:1:job:7"><bdi>lamp&lt;</bdi> → <bdi>production</bdi></a>');
+    expect(text(page)).toContain('gone:1');
+    expect(text(page)).not.toContain('gitlab:1:job:7');
+    expect(text(await see('/inbox/w1', parts))).toContain('lamp&lt; → production gitlab:1:job:7 gone:1');
+  });
+
+  it('links a webhook to the alerts that it reported', async () => {
+    const inbox = memoryInbox([
+      webhook({ id: 'w1', alerts: ['alt_1'] }),
+      webhook({ id: 'w2', alerts: ['alt_2', 'alt_3'] }),
+    ]);
+    for (const path of ['/inbox', '/inbox/w1'])
+      expect(await see(path, { inbox })).toContain('<a href="/alerts/alt_1" title="alt_1">the alert</a>');
+    expect(text(await see('/inbox', { inbox }))).toContain('alert 1 alert 2');
+  });
+
+  it('says in words that a webhook belongs to no source, and finds those', async () => {
+    const refused = webhook({ id: 'w1', source: '(none)', verdict: 'rejected', address: '203.0.113.7' });
+    const inbox = memoryInbox([{ ...refused, receivedAt: new Date().toISOString() }, webhook({ id: 'w2' })]);
+    for (const path of ['/inbox', '/inbox/w1']) expect(text(await see(path, { inbox }))).not.toContain('(none)');
+    const page = await see('/inbox?source=(none)', { inbox });
+    expect(page).toContain('<td class="source">no source</td>');
+    expect(page).toContain('title="refused within the last hour: no source"');
+    expect(page).not.toContain('/inbox/w2');
   });
 
   it('says from where a refused webhook came, and marks its source in the menu of every page', async () => {

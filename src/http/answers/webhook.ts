@@ -28,6 +28,8 @@ export const Webhook = z.strictObject({
   reason: z.string().optional(),
   detail: z.string().optional(),
   deployments: z.array(z.string()),
+  /** The first of the alerts that it reported, by id. */
+  alerts: z.array(z.string()).optional(),
   bytes: Count,
   /** It came while Redis was away, and waited on disk. */
   spooled: z.boolean().optional(),

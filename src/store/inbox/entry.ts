@@ -1,11 +1,14 @@
 export const VERDICTS = ['accepted', 'recorded', 'duplicate', 'ignored', 'rejected'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
+/** The source name under which webhooks are listed that belong to no source. No source can have this name. */
+export const NO_SOURCE = '(none)';
+
 /** One webhook and its verdict. */
 export interface InboxEntry {
   readonly id: string;
   readonly receivedAt: string;
-  /** The configured source's name. */
+  /** The configured source's name, or `NO_SOURCE`. */
   readonly source: string;
   readonly method: string;
   readonly path: string;
@@ -15,6 +18,8 @@ export interface InboxEntry {
   readonly reason?: string;
   readonly detail?: string;
   readonly deployments: readonly string[];
+  /** The first of the alerts that it reported, by id. Absent: none, or 0.1.0 wrote it. */
+  readonly alerts?: readonly string[];
   readonly bytes: number;
   /** It waited on disk until Redis was back. */
   readonly spooled?: true;

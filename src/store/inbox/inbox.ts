@@ -25,7 +25,7 @@ export interface Inbox {
   /** The later verdict of the worker. */
   conclude(
     id: string,
-    conclusion: Pick<InboxEntry, 'verdict' | 'reason' | 'detail'> & Partial<Pick<InboxEntry, 'deployments'>>,
+    conclusion: Pick<InboxEntry, 'verdict' | 'reason' | 'detail'> & Partial<Pick<InboxEntry, 'deployments' | 'alerts'>>,
   ): Promise<void>;
   get(id: string): Promise<(InboxEntry & { body?: string }) | undefined>;
   /** Without their bodies. */

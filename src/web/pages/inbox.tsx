@@ -1,13 +1,22 @@
 import { z } from 'zod';
 import type { Spooled } from '../../spool/spool.ts';
-import type { InboxEntry } from '../../store/inbox/entry.ts';
-import { VERDICTS } from '../../store/inbox/entry.ts';
+import type { Deployments } from '../../store/changes/deployments.ts';
+import { type InboxEntry, NO_SOURCE, VERDICTS } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import { SEARCHED_BODY_BYTES } from '../../store/inbox/search.ts';
 import { TypedText } from '../../values/text.ts';
 import type { Html } from '../html.ts';
 import { ChoiceField, FilterForm, SearchField } from '../parts/filter-form.tsx';
-import { LOOKS, Reason, size, VerdictBadge, webhookPath } from '../parts/inbox-labels.tsx';
+import {
+  LOOKS,
+  type Named,
+  namedIn,
+  Reason,
+  size,
+  sourceLabel,
+  VerdictBadge,
+  webhookPath,
+} from '../parts/inbox-labels.tsx';
 import { plural } from '../parts/labels.tsx';
 import { Heading, Pager } from '../parts/layout.tsx';
 import { SpooledNote } from '../parts/spooled-note.tsx';
@@ -38,6 +47,7 @@ function addressOf(query: Query, change: Partial<Query> = {}): string {
 
 export interface InboxParts {
   readonly inbox: Inbox;
+  readonly deployments: Pick<Deployments, 'many'>;
   readonly sourceNames: readonly string[];
   readonly spool: () => Spooled;
 }
@@ -46,7 +56,7 @@ export interface InboxParts {
 export async function inboxPage(parts: InboxParts, asked: unknown, now: Date): Promise<Html> {
   const query = Query.parse(asked);
   const isSearch = query.q !== undefined || query.source !== undefined || query.verdict !== undefined;
-  const found = isSearch ? await searched(parts.inbox, query, now) : await listed(parts.inbox, query, now);
+  const found = isSearch ? await searched(parts, query, now) : await listed(parts, query, now);
   return (
     <>
       <Heading aside={<span>{plural(found.total, 'webhook')}</span>}>Inbox</Heading>
@@ -57,8 +67,9 @@ export async function inboxPage(parts: InboxParts, asked: unknown, now: Date): P
   );
 }
 
-async function listed(inbox: Inbox, query: Query, now: Date) {
+async function listed({ inbox, deployments }: InboxParts, query: Query, now: Date) {
   const { entries, total } = await inbox.list({ limit: PAGE_SIZE, offset: (query.page - 1) * PAGE_SIZE });
+  const named = await namedIn(entries, deployments);
   const body = (
     <>
       {entries.length === 0 ? (
@@ -66,7 +77,7 @@ async function listed(inbox: Inbox, query: Query, now: Date) {
           {total === 0 ? 'No webhook came in yet.' : 'There is no such page.'} <a href="/setup">Set one up</a>
         </p>
       ) : (
-        <Entries entries={entries} now={now} />
+        <Entries {...{ entries, named, now }} />
       )}
       <Pager current={query.page} pages={Math.ceil(total / PAGE_SIZE)} address={(page) => addressOf(query, { page })} />
     </>
@@ -74,9 +85,10 @@ async function listed(inbox: Inbox, query: Query, now: Date) {
   return { total, body };
 }
 
-async function searched(inbox: Inbox, query: Query, now: Date) {
+async function searched({ inbox, deployments }: InboxParts, query: Query, now: Date) {
   const { q: text, source, verdict, from } = query;
   const { entries, total, next } = await inbox.search({ text, source, verdict }, { offset: from, limit: PAGE_SIZE });
+  const named = await namedIn(entries, deployments);
   const shown = (number: number) => number.toLocaleString('en');
   const found = entries.length === 0 ? 'none' : entries.length;
   const last = shown(next ?? total);
@@ -89,7 +101,7 @@ async function searched(inbox: Inbox, query: Query, now: Date) {
         {reach}
         {text !== undefined && ` Bodies above ${SEARCHED_BODY_BYTES / 1024} KiB are not searched.`}
       </p>
-      {entries.length > 0 && <Entries entries={entries} now={now} />}
+      {entries.length > 0 && <Entries {...{ entries, named, now }} />}
       {(next !== undefined || from > 0) && (
         <nav class="pager" aria-label="More">
           {from > 0 && <a href={addressOf(query)}>← newest</a>}{' '}
@@ -113,12 +125,22 @@ const Filters = ({ query, sources }: { query: Query; sources: readonly string[] 
     isFiltered={(query.q ?? query.source ?? query.verdict) !== undefined}
   >
     <SearchField name="q" label="delivery id, sha, project or deployment" value={query.q} width="wide" />
-    <ChoiceField name="source" of={sources.map((value) => ({ value }))} chosen={query.source} />
+    <ChoiceField
+      name="source"
+      of={[...sources.map((value) => ({ value })), { value: NO_SOURCE, label: 'no source' }]}
+      chosen={query.source}
+    />
     <ChoiceField name="verdict" of={VERDICTS.map((value) => ({ value }))} chosen={query.verdict} />
   </FilterForm>
 );
 
-const Entries = ({ entries, now }: { entries: readonly InboxEntry[]; now: Date }): Html => (
+interface EntriesView {
+  readonly entries: readonly InboxEntry[];
+  readonly named: Named;
+  readonly now: Date;
+}
+
+const Entries = ({ entries, named, now }: EntriesView): Html => (
   <table class="inbox">
     <thead>
       <tr>
@@ -141,9 +163,9 @@ const Entries = ({ entries, now }: { entries: readonly InboxEntry[]; now: Date }
             <VerdictBadge verdict={entry.verdict} />
             {entry.spooled && [' ', <span class="mute">spooled</span>]}
           </td>
-          <td class="source">{entry.source}</td>
+          <td class="source">{sourceLabel(entry)}</td>
           <td class="why">
-            <Reason of={entry} />
+            <Reason of={entry} named={named} />
           </td>
           <td class="number">{size(entry.bytes)}</td>
         </tr>

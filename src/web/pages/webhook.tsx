@@ -1,19 +1,33 @@
 import { reasonTextFor } from '../../sources/reasons.ts';
+import type { Deployments } from '../../store/changes/deployments.ts';
 import type { InboxEntry } from '../../store/inbox/entry.ts';
 import type { Inbox } from '../../store/inbox/inbox.ts';
 import type { Html } from '../html.ts';
 import { ActionForm, type Viewer } from '../parts/action-form.tsx';
-import { deploymentPath } from '../parts/deployment-labels.tsx';
 import { DoneNote } from '../parts/done.tsx';
-import { sentFrom, size, VerdictBadge, webhookPath } from '../parts/inbox-labels.tsx';
+import {
+  AlertLinks,
+  DeploymentLink,
+  type Named,
+  namedIn,
+  sentFrom,
+  size,
+  sourceLabel,
+  VerdictBadge,
+  webhookPath,
+} from '../parts/inbox-labels.tsx';
 import { WithCode } from '../parts/labels.tsx';
 import { Fields, Heading, Section } from '../parts/layout.tsx';
-import { Link } from '../parts/link.tsx';
 import { prettyJson } from '../parts/pretty-json.ts';
 import { When } from '../parts/time.tsx';
 
 /** Longest body shown, characters. */
 const SHOWN_BODY = 200_000;
+
+export interface WebhookParts {
+  readonly inbox: Pick<Inbox, 'get'>;
+  readonly deployments: Pick<Deployments, 'many'>;
+}
 
 export interface WebhookView {
   readonly id: string;
@@ -23,14 +37,18 @@ export interface WebhookView {
 }
 
 /** One webhook as it was received. */
-export async function webhookPage(inbox: Inbox, { id, asked, who, now }: WebhookView): Promise<Html | undefined> {
+export async function webhookPage(
+  { inbox, deployments }: WebhookParts,
+  { id, asked, who, now }: WebhookView,
+): Promise<Html | undefined> {
   const entry = await inbox.get(id);
   if (!entry) return undefined;
+  const named = await namedIn([entry], deployments);
   return (
     <>
-      <Heading aside={<VerdictBadge verdict={entry.verdict} />}>Webhook to {entry.source}</Heading>
+      <Heading aside={<VerdictBadge verdict={entry.verdict} />}>Webhook to {sourceLabel(entry)}</Heading>
       <DoneNote asked={asked} />
-      <Facts entry={entry} now={now} />
+      <Facts {...{ entry, named, now }} />
       {entry.body && <MapAgain entry={entry} who={who} />}
       <Section title="Headers">
         <Headers of={entry} />
@@ -46,8 +64,14 @@ export async function webhookPage(inbox: Inbox, { id, asked, who, now }: Webhook
   );
 }
 
-function Facts({ entry, now }: { entry: InboxEntry; now: Date }): Html {
-  const { reason, detail, deployments } = entry;
+interface FactsView {
+  readonly entry: InboxEntry;
+  readonly named: Named;
+  readonly now: Date;
+}
+
+function Facts({ entry, named, now }: FactsView): Html {
+  const { reason, detail, deployments, alerts } = entry;
   const reasonText = reasonTextFor(reason);
   return (
     <Fields
@@ -57,8 +81,9 @@ function Facts({ entry, now }: { entry: InboxEntry; now: Date }): Html {
         ['What to do', reasonText && <WithCode>{reasonText.advice}</WithCode>],
         [
           entry.verdict === 'duplicate' ? 'Duplicate of' : 'Deployments',
-          deployments.length > 0 && deployments.map((key) => <Named name={key} />),
+          deployments.length > 0 && deployments.map((key) => <NamedLine {...{ name: key, named }} />),
         ],
+        ['Alerts', alerts && <AlertLinks ids={alerts} />],
         ['Received', <When at={entry.receivedAt} now={now} />],
         ['Sender', sentFrom(entry)],
         ['Spooled', entry.spooled && 'It waited on disk while Redis was away.'],
@@ -75,11 +100,14 @@ function Facts({ entry, now }: { entry: InboxEntry; now: Date }): Html {
   );
 }
 
-const Named = ({ name }: { name: string }): Html => (
+const NamedLine = ({ name, named }: { name: string; named: Named }): Html => (
   <div>
-    <Link to={deploymentPath(name)}>
-      <bdi>{name}</bdi>
-    </Link>
+    <DeploymentLink of={name} named={named} />{' '}
+    {named.has(name) && (
+      <span class="mute">
+        <bdi>{name}</bdi>
+      </span>
+    )}
   </div>
 );
 

@@ -1,6 +1,8 @@
+import type { Deployment } from '../../domain/deployment.ts';
 import type { Source } from '../../sources/source.ts';
-import type { InboxEntry, Verdict } from '../../store/inbox/entry.ts';
+import { type InboxEntry, NO_SOURCE, type Verdict } from '../../store/inbox/entry.ts';
 import type { Html } from '../html.ts';
+import { alertPath } from './alert-labels.tsx';
 import { deploymentPath } from './deployment-labels.tsx';
 
 export const LOOKS: Readonly<Record<Verdict, string>> = {
@@ -21,15 +23,57 @@ export const webhookPath = ({ id }: Pick<InboxEntry, 'id'>): string => `/inbox/$
 export const sentFrom = ({ address, count = 1 }: Pick<InboxEntry, 'address' | 'count'>): string | undefined =>
   address && `from ${address}${count > 1 ? `, ${count.toLocaleString('en')} times` : ''}`;
 
-export const Reason = ({ of: entry }: { of: InboxEntry }): Html => (
+/** In words where it belongs to none. */
+export const sourceLabel = ({ source }: Pick<InboxEntry, 'source'>): string =>
+  source === NO_SOURCE ? 'no source' : source;
+
+/** Deployments by their keys. Absent: none is kept by that key any more. */
+export type Named = ReadonlyMap<string, Deployment>;
+
+/** The deployments that webhooks belong to. */
+export async function namedIn(
+  entries: readonly InboxEntry[],
+  { many }: { many(keys: readonly string[]): Promise<readonly Deployment[]> },
+): Promise<Named> {
+  const found = await many([...new Set(entries.flatMap(({ deployments }) => deployments))]);
+  return new Map(found.map((deployment) => [deployment.key, deployment]));
+}
+
+interface ReasonView {
+  readonly of: InboxEntry;
+  readonly named?: Named;
+}
+
+export const Reason = ({ of: entry, named }: ReasonView): Html => (
   <>
     {entry.reason && [<code>{entry.reason}</code>, ' ']}
     {entry.detail}
     {entry.address && [' ', <span class="mute">{sentFrom(entry)}</span>]}
-    {entry.deployments.map((key) => [
-      ' ',
-      <a class="key" href={deploymentPath(key)}>
-        <bdi>{key}</bdi>
+    {entry.deployments.map((key) => [' ', <DeploymentLink of={key} named={named} />])}
+    {entry.alerts && [' ', <AlertLinks ids={entry.alerts} />]}
+  </>
+);
+
+/** What it deployed where; its key where nothing more is known of it. */
+export function DeploymentLink({ of: key, named }: { of: string; named: Named | undefined }): Html {
+  const deployment = named?.get(key);
+  return deployment ? (
+    <a href={deploymentPath(key)} title={key}>
+      <bdi>{deployment.service}</bdi> → <bdi>{deployment.environment.name}</bdi>
+    </a>
+  ) : (
+    <a class="key" href={deploymentPath(key)}>
+      <bdi>{key}</bdi>
+    </a>
+  );
+}
+
+export const AlertLinks = ({ ids }: { ids: readonly string[] }): Html => (
+  <>
+    {ids.map((id, at) => [
+      at > 0 && ' ',
+      <a href={alertPath(id)} title={id}>
+        {ids.length === 1 ? 'the alert' : `alert ${at + 1}`}
       </a>,
     ])}
   </>
