@@ -211,8 +211,8 @@ const RISKS: Readonly<Partial<Record<RiskLevel, SuspectReason>>> = {
 const riskReason = (level: RiskLevel | undefined): SuspectReason | undefined => (level ? RISKS[level] : undefined);
 
 /**
- * A change that no longer ran when the alert began is less likely, and one that had been undone hardly: what ran then was
- * what had run before it. One that was rolled back afterwards is more likely.
+ * A change that no longer ran when the alert began is less likely, and one that had been undone hardly: what ran then
+ * was what had run before it. One that was rolled back afterwards is more likely.
  */
 function replacedReason(key: string, { alertMs, replacedAtMs, rolledBackAtMs }: Rating): SuspectReason | undefined {
   const backMs = rolledBackAtMs.get(key);
