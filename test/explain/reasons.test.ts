@@ -16,21 +16,21 @@ const REJECTIONS: Readonly<Record<RejectionCode, true>> = {
 
 const INTRODUCTION = `# Why a webhook makes no change
 
-Each webhook gets one verdict. The same word stands in the answer, in the log line, in the metric
+Each webhook gets one verdict. The same verdict is in the answer, in the log line, in the metric
 \`shiplog_webhooks_total{verdict, reason}\`, in the inbox and in the output of \`npx shiplog explain\`.
 
-- \`accepted\`: acknowledged. The worker then makes it \`recorded\`, or \`duplicate\` when this very step was known already,
-  or \`ignored\`.
-- \`ignored\`: authentic, and no change. Answered 2xx, because tools switch a webhook off that is refused too often.
-- \`rejected\`: not taken. Answered 4xx.
-- \`unproved\`: a connection test that nothing proves. Answered 2xx, and not kept.
-- \`not_kept\`: not acknowledged. Answered 503.
+- \`accepted\`: acknowledged. The worker then changes it to \`recorded\`, to \`duplicate\` when this record is already stored,
+  or to \`ignored\`.
+- \`ignored\`: authentic, but not recorded. Answered with 2xx, as tools disable webhooks that are rejected too often.
+- \`rejected\`: not accepted. Answered with 4xx.
+- \`unproved\`: an unauthenticated connection test. Answered with 2xx, and not stored.
+- \`not_kept\`: not acknowledged. Answered with 503.
 
-What only the worker finds out (\`echo\`, \`dropped_by_rule\`, \`duplicate\`, an answer of the tool's API) stands in the inbox
-alone: answer, log line and metric were made before and say \`accepted\`.
+Results that only the worker has (\`echo\`, \`dropped_by_rule\`, \`duplicate\`, an answer of the tool's API) are only shown in the
+inbox: answer, log line and metric were made before, with \`accepted\`.
 
-A webhook that makes no change has one of the reasons below; there are no others.
-To see why a webhook of yours has its verdict, save its body and run
+A webhook that is not recorded has one of the reasons below; there are no others.
+To find the reason for the verdict of a webhook, save its body and run
 \`npx shiplog explain payload.json --source gitlab\`.
 `;
 

@@ -4,10 +4,10 @@ import { type ScriptFile, scriptFiles, usersOf } from '../support/scripts.ts';
 
 const INTRODUCTION = `# What lies in Redis
 
-All keys, BullMQ's too, begin with \`{shiplog}\`: the braces are a hash tag, so that they lie in one slot of a Redis
-Cluster. \`src/store/keys.ts\` makes every key; several of them change together only inside a script, which is one atomic
-step. This page is generated from \`src/store/keys.ts\` and the headers of \`src/store/scripts/\`:
-\`npx vitest run test/store/redis-page.test.ts -u\` writes it again.
+All keys, including those of BullMQ, begin with \`{shiplog}\`: the braces are a hash tag, which puts them into one slot of a
+Redis Cluster. \`src/store/keys.ts\` defines every key; several keys are only changed together inside a script, which is
+atomic. This page is generated from \`src/store/keys.ts\` and the headers of \`src/store/scripts/\`:
+\`npx vitest run test/store/redis-page.test.ts -u\` regenerates it.
 
 ## Keys
 `;
