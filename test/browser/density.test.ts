@@ -84,6 +84,16 @@ describe.skipIf(!chromiumPath)('the pages of somebody in a hurry', () => {
     }
   });
 
+  it('keep a time and its zone on one line at 320 px', async () => {
+    await page.setViewportSize(NARROW);
+    await page.goto('/');
+    await page.getByRole('button', { name: 'live' }).waitFor();
+    const wrapped = await page.evaluate<string[]>(`[...document.querySelectorAll('#list .when .exact')]
+      .filter((time) => time.getBoundingClientRect().height > 1.8 * parseFloat(getComputedStyle(time).fontSize))
+      .map((time) => time.textContent)`);
+    expect(wrapped).toEqual([]);
+  });
+
   it('do not scroll sideways at any width', async () => {
     for (const path of [...PATHS, ONE]) {
       await page.goto(path);
