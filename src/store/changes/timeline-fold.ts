@@ -18,10 +18,10 @@ export interface TimelineReads {
   list(filter: ChangeFilter): Promise<{ readonly total: number }>;
 }
 
-/** This many of the newest are read again whenever anything changes: a hundredth of a second. */
-const NEWEST = 1_000;
+/** This many of the newest are read again whenever anything changes: a few milliseconds. */
+const NEWEST = 250;
 /** With this many the older part is computed again. */
-const MOST_NEWEST = 4 * NEWEST;
+const MOST_NEWEST = 16 * NEWEST;
 /**
  * The older part is read again when an entry was added to it or left it, and otherwise after this time: entries that
  * change in place there are old deployments that rules judge again.
