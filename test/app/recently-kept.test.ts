@@ -46,7 +46,7 @@ describe('what was kept last', () => {
     expect(state.again).toHaveLength(2);
   });
 
-  it('is forgotten when it is safe, and not before: while Redis is away nothing is', async () => {
+  it('is forgotten when it is safe, and not before: while Redis is unreachable nothing is', async () => {
     const { state, recent } = start();
     await recent.check();
     recent.add('old', NO_BODY);

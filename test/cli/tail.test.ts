@@ -61,7 +61,7 @@ describe('shiplog tail', () => {
     expect(lines).toMatch(/^\S+ \S+ {2}delivery {2}alert24 +delivered {2}gitlab:\S+ {2}succeeded {2}201 created/m);
   });
 
-  it('reports a webhook that was kept on disk while Redis was away, although it came earlier', async () => {
+  it('reports a webhook that was kept on disk while Redis was unreachable, although it came earlier', async () => {
     const { bridge, hook } = await start();
     const followed = follow(bridge, { last: 0, json: true });
     await vi.waitFor(async () => expect((await bridge.get('/api/feed')).status).toBe(200));
@@ -74,7 +74,7 @@ describe('shiplog tail', () => {
     await vi.waitFor(() => expect(followed.lines()).toHaveLength(4), { timeout: 10_000 });
   });
 
-  it('waits for a Redis that is away, and goes on where it was', async () => {
+  it('waits for a Redis that is unreachable, and goes on where it was', async () => {
     const { bridge, hook } = await start();
     const followed = follow(bridge, { last: 0 });
     await vi.waitFor(async () => expect((await bridge.get('/api/feed')).status).toBe(200));

@@ -103,7 +103,7 @@ describe('shiplog wait', () => {
     expect((await waited(commit, [], { service: 'pay' })).ended).toBe('succeeded');
   });
 
-  it('outlasts a bridge that is away, but not for ever', async () => {
+  it('outlasts a bridge that is unreachable, but not for ever', async () => {
     const away = { ...reaching(bridge), port: 9 };
     let clockMs = 0;
     const pause = async (ms: number) => {

@@ -339,7 +339,7 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
     };
     const outcome = (run: () => Promise<unknown>) => run().catch((error: unknown) => error);
 
-    it('stands in no error and in no words, even when the destination repeats it', async () => {
+    it('is in no error and in no words, even when the destination repeats it', async () => {
       const repeated = `${fixture.secrets.join(' ')} ${sink.secrets.join(' ')}`;
       for (const status of [200, 302, 400, 401, 404, 429, 500]) {
         fake.heal();
@@ -353,7 +353,7 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
       }
     });
 
-    it('stands in no error of a connection', async () => {
+    it('is in no error of a connection', async () => {
       fake.inject({ kind: 'cut', times: Number.POSITIVE_INFINITY });
       shows(await failed(attempt()));
       await fake.down();
@@ -361,7 +361,7 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
       shows(await outcome(() => sink.check(never())));
     });
 
-    it('stands in no preview', () => {
+    it('is in no preview', () => {
       shows(sink.preview(SUCCEEDED));
     });
   });

@@ -46,7 +46,7 @@ describe('fold', () => {
     expect(fold('k', [degraded, aRecord({ state: 'succeeded', occurredAt: at(50) })]).state).toBe('failed');
   });
 
-  it('believes the authoritative signal about how it ended', () => {
+  it('prefers the authoritative signal for the end', () => {
     const job = aRecord({ state: 'failed', signal: 'job hook', authoritative: false, occurredAt: at(59) });
     expect(fold('k', [job, aRecord({ state: 'succeeded', occurredAt: at(50) })]).state).toBe('succeeded');
   });
@@ -161,7 +161,7 @@ describe('fold, to the last field,', () => {
     });
   });
 
-  it('makes up nothing that no signal said', () => {
+  it('adds nothing that no signal reported', () => {
     expect(fold('k', [aRecord({ occurredAt: at(50) }), aRecord({ state: 'running', occurredAt: at(40) })])).toEqual({
       key: 'k',
       source: 'gitlab',
@@ -218,7 +218,7 @@ describe('fold of signals that disagree', () => {
       expect(fold('k', records)).toMatchObject({ decidedBy: 'chg_2', ref: 'chg_2' });
   });
 
-  it('believes the later of two that know equally well', () => {
+  it('prefers the later of two equally reliable signals', () => {
     const early = aRecord({ state: 'failed', ref: 'main', occurredAt: at(40) });
     const late = aRecord({ state: 'failed', ref: 'release/7', occurredAt: at(50) });
     for (const records of bothWays(early, late)) expect(fold('k', records).ref).toBe('release/7');
@@ -226,7 +226,7 @@ describe('fold of signals that disagree', () => {
     for (const records of bothWays(begun, late)) expect(fold('k', records).ref).toBe('release/7');
   });
 
-  it('believes an authoritative one about the past more than another about the present', () => {
+  it('prefers an older authoritative signal to a newer other one', () => {
     const hook = aRecord({ state: 'running', ref: 'main', occurredAt: at(40) });
     const job = aRecord({ signal: 'job hook', authoritative: false, ref: 'storm', occurredAt: at(50) });
     for (const records of bothWays(hook, job))
@@ -241,7 +241,7 @@ describe('fold of signals that disagree', () => {
     expect(fold('k', records.toReversed()).finishedAt).toBe(at(49));
   });
 
-  it('keeps the words of the one that knows best', () => {
+  it('keeps the texts of the most reliable signal', () => {
     const words = (summary: string, authoritative: boolean) =>
       aRecord({ summary, signal: summary, authoritative, occurredAt: at(50) });
     for (const records of bothWays(words('of the hook', true), words('of the job', false)))

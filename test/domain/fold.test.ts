@@ -38,7 +38,7 @@ describe('a repeat', () => {
   });
 });
 
-describe('a start that only the running signal told', () => {
+describe('a start that only the running signal reported', () => {
   it('is when it ran', () => {
     const records = [heard({ state: 'running', occurredAt: at(10) }), heard({ occurredAt: at(20) })];
     expect(foldAll(records)).toMatchObject({ startedAt: at(10), occurredAt: at(20) });
@@ -88,7 +88,7 @@ describe('an end that is none', () => {
 
   const superseded = heard({ state: 'canceled', endReason: 'superseded', occurredAt: at(50) });
 
-  it('is concluded from a successor: later than running, weaker than any end that was told', () => {
+  it('is concluded from a successor: later than running, weaker than any reported end', () => {
     const running = heard({ state: 'running', occurredAt: at(55) });
     expect(foldAll([running, superseded])).toMatchObject({ state: 'canceled', endReason: 'superseded' });
     for (const state of ['succeeded', 'failed'] as const) {
@@ -163,7 +163,7 @@ describe('a deployment of several steps', () => {
     expect(foldAll(all)).toMatchObject({ state: 'succeeded', startedAt: at(10), occurredAt: at(30) });
   });
 
-  it('ends as the tool says that knows the whole', () => {
+  it('ends as reported by the tool that sees all steps', () => {
     const whole = heard({ state: 'canceled', stage: { of: '77:staging:run:1' }, occurredAt: at(31) });
     expect(foldAll([part('a', 'succeeded', 20), part('b', 'running', 21), whole])).toMatchObject({ state: 'canceled' });
   });
@@ -180,7 +180,7 @@ describe('why a deployment has not ended', () => {
       ...over,
     });
 
-  it('is what was said last, and nothing of one that has ended', () => {
+  it('is the last report, and nothing for one that has ended', () => {
     const open = [waits(1), waits(2, 'It is suspended.')];
     expect(fold('x', open)).toMatchObject({ waiting: 'It is suspended.', notes: ['It is suspended.'] });
     expect(fold('x', [...open, waits(3)])).not.toHaveProperty('waiting');

@@ -15,7 +15,7 @@ describe('the last 24 hours of a source', () => {
 });
 
 describe('a source', () => {
-  it('is silent that told every few hours and has told nothing for more than a day', () => {
+  it('is silent that reported every few hours and has reported nothing for more than a day', () => {
     const hours = told(60, 50, 46, 40, 33);
     expect(silentSince(hours, NOW)?.getTime()).toBe(ago(33));
     const refusedSince = [...hours, { ...emptyHour(ago(1)), refused: 9 }];

@@ -116,7 +116,7 @@ describe('two jobs of one pipeline to one environment', () => {
     expect(deployments(cart, pay, report('c2', { job: 'deploy-pay' }))).toEqual(['j1', 'j2+c2']);
   });
 
-  it('are told apart by the id of the service that the job is named after', () => {
+  it('are distinguished by the id of the service that the job is named after', () => {
     const posts = [report('c1', { service: 'svc_cart' }), report('c2', { service: 'svc_pay' })];
     expect(deployments(cart, pay, ...posts)).toEqual(['j1+c1', 'j2+c2']);
   });
@@ -128,7 +128,7 @@ describe('two jobs of one pipeline to one environment', () => {
     expect(related('j1', all, options)).toEqual(['c1']);
   });
 
-  it('are told apart by the time when one is the other run again', () => {
+  it('are distinguished by the time when one is the other run again', () => {
     const hours = 3 * 60 * MINUTE;
     const again = job('j2', { fromMs: noon + hours, toMs: noon + hours + MINUTE });
     const posts = [report('c1', { fromMs: noon + 2 * MINUTE }), report('c2', { fromMs: noon + hours + MINUTE })];
@@ -201,7 +201,7 @@ describe('a job and the sync that it caused', () => {
     expect(deployments(job('j1'), job('j2'), sync('s1'))).toEqual(['j1', 'j2', 's1']);
   });
 
-  it('are told apart by the time when the same commit is deployed again the next day', () => {
+  it('are distinguished by the time when the same commit is deployed again the next day', () => {
     const day = 24 * 60 * MINUTE;
     const next = [job('j2', { fromMs: noon + day, toMs: noon + day }), sync('s2', { fromMs: noon + day + MINUTE })];
     expect(deployments(job('j1'), sync('s1'), ...next)).toEqual(['j1+s1', 'j2+s2']);

@@ -73,7 +73,7 @@ describe('the measures by alerts', () => {
     expect(restore).toEqual({ medianMs: 30 * 60_000, restored: 2, open: 1 });
   });
 
-  it('leave the others as they are, and are told apart by service', () => {
+  it('leave the others as they are, and are distinguished by service', () => {
     const [byAlerts, usual] = [performanceOf(finished, { ...week, alerts }), performanceOf(finished, week)];
     expect({ ...byAlerts, changeFailure: 0, restore: 0 }).toEqual({ ...usual, changeFailure: 0, restore: 0 });
     const rows = performanceBy(finished, BY_SERVICE, { ...week, alerts });

@@ -114,7 +114,7 @@ describe('change failure rate', () => {
     expect(changeFailure).toEqual({ rate: 0.5, failed: 1, rolledBack: 1, of: 4 });
   });
 
-  it('believes only a roll-back that worked', () => {
+  it('counts only a successful roll-back', () => {
     const kept = at('10:00');
     const attempt = at('11:00', { changeType: 'rollback', state: 'failed', replaced: { deployment: kept.key } });
     expect(measure(kept, attempt).changeFailure).toEqual({ rate: 0, failed: 0, rolledBack: 0, of: 1 });

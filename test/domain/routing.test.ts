@@ -175,7 +175,7 @@ describe('a computed value', () => {
     expect(set({ service: '{service}' }, review, match).deployment.service).toBe('review');
   });
 
-  it('leaves the field as it was when it cannot be computed, and says so', () => {
+  it('leaves the field as it was when it cannot be computed, and reports it', () => {
     const { ref: _, ...without } = review;
     const routed = set(
       { service: '{branch}', service_id: 'x-{app}', tags: ['{branch}', 'eu'], tier: 'testing' },

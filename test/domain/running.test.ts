@@ -155,7 +155,7 @@ describe('two services of one name', () => {
     );
   });
 
-  it('are told apart by what their names do not say', () => {
+  it('are distinguished by what their names do not say', () => {
     const said = (over: Partial<Deployment>) => qualifierOf(aDeployment({ service: 'api', ...over }));
     expect(said({ repository: { name: 'harbor/api' } })).toBe('harbor/api');
     expect(said({ repository: { name: 'harbor/api' }, job: 'deploy-cart' })).toBe('harbor/api, cart');

@@ -154,7 +154,7 @@ describe('an alert', () => {
     await expect(showAlert(reaching(bridge), 'alt_none', { output: paper().output })).rejects.toThrow('no alert alt_');
   });
 
-  it('that came while Redis was away is kept on disk, and recorded when it is back', async () => {
+  it('that came while Redis was unreachable is kept on disk, and recorded when it is back', async () => {
     bridge.redis.freeze();
     const answer = await bridge.post('/webhooks/alerts', anAlert({ fingerprint: 'spooled' }), bearer);
     bridge.redis.thaw();

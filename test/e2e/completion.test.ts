@@ -53,7 +53,7 @@ describe('a GitLab deployment', () => {
     expect(change?.['pipeline_url']).toMatch(/\/-\/pipelines\/\d+$/);
   });
 
-  it('is recorded at once while GitLab is away, says what is missing, and is completed later', async () => {
+  it('is recorded at once while GitLab is unreachable, says what is missing, and is completed later', async () => {
     const { gitlab, bridge } = await startWithGitlab();
     const hook = deploy(gitlab);
     await gitlab.down();

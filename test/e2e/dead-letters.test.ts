@@ -29,7 +29,7 @@ const hook = (job: number, said: Record<string, unknown> = {}) =>
   gitlabDeploymentHook({ deployable_id: job, deployment_id: job, ...said });
 
 describe('dead letters', () => {
-  it('hold what a destination refused, with its words, and are told once when they are replayed', async () => {
+  it('hold what a destination rejected, with its message, and are delivered once when they are replayed', async () => {
     const { alert24, bridge, order, letters } = await startBoth();
     const body = { error: { type: 'validation_error', message: 'no such thing', status: 422 } };
     alert24.inject({ kind: 'status', method: 'POST', status: 422, body, times: 3 });
@@ -54,7 +54,7 @@ describe('dead letters', () => {
     expect(await letters()).toEqual([]);
   });
 
-  it('are looked at by the rules of today before they are told', async () => {
+  it('are evaluated by the current rules before they are delivered', async () => {
     const { alert24, bridge, order, letters } = await startBoth();
     alert24.inject({ kind: 'status', method: 'POST', status: 400 });
     await bridge.post('/webhooks/gitlab', hook(1), gitlabHeaders());
@@ -65,7 +65,7 @@ describe('dead letters', () => {
     expect(alert24.requests.at(-1)?.path).toContain('/services/svc_lamp/');
   });
 
-  it('are forgotten only when it is said which', async () => {
+  it('are dropped only with a filter', async () => {
     const { alert24, bridge, order, letters } = await startBoth();
     alert24.inject({ kind: 'status', method: 'POST', status: 400 });
     await bridge.post('/webhooks/gitlab', hook(1), gitlabHeaders());
@@ -76,7 +76,7 @@ describe('dead letters', () => {
     expect(await letters()).toEqual([]);
   });
 
-  it('are nobody’s business without the admin token', async () => {
+  it('need the admin token', async () => {
     const { bridge } = await startBoth();
     expect((await fetch(`${bridge.url}/api/dead-letters`)).status).toBe(401);
     expect((await bridge.post('/api/dead-letters/drop', { all: true })).status).toBe(401);

@@ -55,7 +55,7 @@ describe('people', () => {
     ]);
   });
 
-  it('are told to destinations by that name, with whom to call', () => {
+  it('are sent to destinations with that name, with whom to call', () => {
     const told = destination.requests.map((request) => JSON.parse(request.text));
     expect(told).toContainEqual({ who: 'Ana Lima', team: 'payments', call: 'https://pager.harbor.example/pay' });
     expect(told).toContainEqual({ who: 'jonas', team: 'tides' });
@@ -103,7 +103,7 @@ describe('owners', () => {
     expect(own.map(({ service }: { service: string }) => service)).toEqual(['tide-tables']);
   });
 
-  it('are told why one of their deployments was not sent', async () => {
+  it('get the reason why one of their deployments was not sent', async () => {
     const { deliveries } = (await bridge.get('/api/deployments/changes:4')).body.data;
     expect(deliveries[0].wants.why).toBe('not sent to pager: tier is staging, it takes only production');
   });

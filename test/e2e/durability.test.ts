@@ -19,7 +19,7 @@ describe('the durability level fsync', () => {
     await vi.waitFor(async () => expect(await jobs()).toEqual([1]), { timeout: 10_000, interval: 100 });
   });
 
-  it('keeps webhooks in the spool, and says why, while Redis cannot promise it', async () => {
+  it('keeps webhooks in the spool, and reports why, while Redis cannot guarantee it', async () => {
     bridge = await startTestBridge({ durability: 'fsync' });
     expect((await send(1)).status).toBe(202);
     const { body } = await bridge.get('/readyz');

@@ -105,7 +105,7 @@ describe('a login by a provider', () => {
     expect(await refused.text()).toContain('Viewers look and change nothing');
   });
 
-  it('opens nothing to somebody of no group, and says so', async () => {
+  it('opens nothing to somebody of no group, and reports it', async () => {
     const from = bridge.logged.length;
     const { page, browser } = await logIn(NOBODY);
     expect(page.status).toBe(403);

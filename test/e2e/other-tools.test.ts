@@ -227,7 +227,7 @@ describe('the builds of Jenkins', () => {
 });
 
 describe('the key of AlertOps', () => {
-  it('stands in no line of the log and in no answer about a deployment', async () => {
+  it('is in no line of the log and in no answer about a deployment', async () => {
     fake.inject({ kind: 'status', status: 404, path: /POSTAlert/, body: `no integration at /POSTAlert/${KEY}/Custom` });
     await tellAsTheTemplateDoes('failure', '4713');
     await bridge.settled();

@@ -42,7 +42,7 @@ async function sendGitlab(id: number, status: string): Promise<void> {
   expect((await bridge.post('/webhooks/gitlab', hook, gitlabHeaders())).status).toBe(202);
 }
 
-it('a deployment of GitHub is one row, with all that was told of it', async () => {
+it('a deployment of GitHub is one row, with all reported fields', async () => {
   for (const file of ['deployment-created', 'status-in-progress', 'status-success']) await sendGithub(file);
   await bridge.settled();
   expect(await rows('key, state, service, environment, actor, owner_team, source')).toEqual([

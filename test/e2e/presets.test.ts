@@ -169,7 +169,7 @@ afterAll(async () => {
 
 const takenBy = () => taken.map(({ by }) => by).sort();
 
-it('one deployment is delivered to every destination of a preset, which checks who tells it and what', async () => {
+it('one deployment is delivered to every destination of a preset, which verifies sender and content', async () => {
   expect((await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), gitlabHeaders())).status).toBe(202);
   await bridge.settled();
   expect(fake.refused).toEqual([]);
@@ -195,6 +195,6 @@ it('a failure is delivered to those that have a word for it, with a reason for t
   for (const name of [...deaf, 'releases']) expect(JSON.stringify(body)).toContain(name);
 });
 
-it('no secret of a destination stands in a log line', () => {
+it('no secret of a destination is in a log line', () => {
   expect(JSON.stringify(bridge.logged)).not.toContain(SECRET);
 });

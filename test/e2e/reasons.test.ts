@@ -198,7 +198,7 @@ describe('what only the worker knows is acknowledged, and stands in the inbox af
 });
 
 describe('what could be kept nowhere', () => {
-  it('is answered 503 and counted as not_kept, and the inbox never heard of it', async () => {
+  it('is answered 503 and counted as not_kept, and the inbox has no entry of it', async () => {
     const sent = fromGitlab(gitlabDeploymentHook({ deployable_id: 5001, commit_url: `x/${SHA}` }));
     await bridge.redis.kill9();
     const { answer, line, id, counted } = await send(sent);

@@ -22,7 +22,7 @@ const recordedJobs = async () =>
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-describe('while Redis is away', () => {
+describe('while Redis is unreachable', () => {
   it.each([
     ['frozen', () => bridge.redis.freeze(), () => bridge.redis.thaw()],
     ['killed', () => bridge.redis.kill9(), () => bridge.redis.restart()],

@@ -142,7 +142,7 @@ describe('while bodies that never end hold all the room', () => {
 });
 
 describe('refusals of one sender', () => {
-  it('are told apart by their cause: a mistyped secret is not that of another source', async () => {
+  it('are distinguished by their cause: a mistyped secret is not that of another source', async () => {
     const secretOfBitbucket = 'the-secret-of-bitbucket-24';
     await bridge.reload({
       sources: [

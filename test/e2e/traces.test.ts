@@ -127,7 +127,7 @@ describe('a trace', () => {
     await expect.poll(told).toEqual([expect.stringMatching(`^00-${TRACE}-`)]);
   });
 
-  it('is not sampled where the sender did not sample it, and goes on all the same', async () => {
+  it('is not sampled where the sender did not sample it, and continues', async () => {
     const running = await startTraced();
     await hook(running, { traceparent: `00-${TRACE}-${SENDER}-00` });
     await running.settled();
@@ -167,7 +167,7 @@ describe('without a collector', () => {
     expect(complaints()).toHaveLength(1);
   });
 
-  it('a bridge whose OTEL_* name something that there is not starts without traces, and says so', async () => {
+  it('a bridge whose OTEL_* name something that there is not starts without traces, and reports it', async () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc');
     const running = await startTraced();
     const said = JSON.stringify(running.logged.filter(({ msg }) => msg === 'no traces are written'));

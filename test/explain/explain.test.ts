@@ -113,7 +113,7 @@ describe('an accepted webhook', () => {
     expect(found.deployments).toHaveLength(2);
   });
 
-  it('leaves out what is only read from a history, and says so', async () => {
+  it('leaves out what is only read from a history, and reports it', async () => {
     const body = JSON.parse(payload('argocd/succeeded.json'));
     body.history[0].deployed_at = '2026-05-04T08:00:09Z';
     const { records, deployments, notes } = await explained('argocd', body);

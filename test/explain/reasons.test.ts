@@ -71,7 +71,7 @@ describe('docs/reasons.md', () => {
     expect(Object.keys(REASONS).toSorted()).toEqual(headings.toSorted());
   });
 
-  it('says what the code says', async () => {
+  it('is generated from the code', async () => {
     await expect(page()).toMatchFileSnapshot('../../docs/reasons.md');
   });
 });

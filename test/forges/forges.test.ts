@@ -203,7 +203,7 @@ describe('the number of a merge request', () => {
   });
 });
 
-describe('whatever is told', () => {
+describe('whatever is reported', () => {
   const anyUrl = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.webUrl({ withFragments: true, withQueryParameters: true }),

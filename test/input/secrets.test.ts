@@ -244,7 +244,7 @@ const everywhere = (body: Readonly<Record<string, unknown>>, secret: string): un
   );
 
 describe('a secret that somebody sends, or that a destination repeats', () => {
-  it('stands in no answer, no line of the log, nowhere in Redis and in no figure', async () => {
+  it('is in no answer, no line of the log, nowhere in Redis and in no figure', async () => {
     const way = fc.constantFrom(...Object.keys(WAYS));
     const run = fc.record({
       name: fc.constantFrom(...bridge.config.sources.map(({ name }) => name)),
@@ -299,7 +299,7 @@ describe('a secret that somebody sends, or that a destination repeats', () => {
     expect(JSON.stringify(bridge.logged)).toContain('[secret]');
   });
 
-  it('stands in no file of the spool while Redis is away, and not in the log of that', async () => {
+  it('is in no file of the spool while Redis is unreachable, and not in the log of that', async () => {
     await bridge.redis.kill9();
     for (const source of bridge.config.sources)
       for (const name of ['a person’s words', 'headers', 'every name', 'a key'])

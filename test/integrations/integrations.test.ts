@@ -142,7 +142,7 @@ describe.skipIf(missing.length > 0)('the GitLab CI component', () => {
     });
   });
 
-  it('fails no job when Shiplog is away', async () => {
+  it('fails no job when Shiplog is unreachable', async () => {
     expect(await tell('failed', { SHIPLOG_URL: 'http://127.0.0.1:9' })).toContain('Shiplog was not told');
   });
 });
@@ -182,7 +182,7 @@ describe.skipIf(missing.length > 0)('the Bitbucket pipe', () => {
     expect(await pipe({ [name]: '' })).toContain(words);
   });
 
-  it('fails no step when Shiplog is away', async () => {
+  it('fails no step when Shiplog is unreachable', async () => {
     expect(await pipe({ SHIPLOG_URL: 'http://127.0.0.1:9' })).toContain('Shiplog was not told');
   });
 });

@@ -115,7 +115,7 @@ describe('a request where the environment names a proxy', () => {
     expect(tunnel.seen).toEqual(['CONNECT changes.harbor.invalid:443']);
   });
 
-  it('names the proxy that is away and shows no password of it', async () => {
+  it('names the proxy that is unreachable and shows no password of it', async () => {
     const { port } = new URL(proxy.url);
     proxy.close();
     for (const scheme of ['http', 'https']) {

@@ -128,7 +128,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('a tool that is away', () => {
+describe('a tool that is unreachable', () => {
   it('is left alone for 5 s after a 5xx', async () => {
     const ask = asking();
     reply = { status: 502, body: '<html>Bad gateway</html>' };

@@ -93,7 +93,7 @@ describe('a source with projects', () => {
     },
   );
 
-  it('leaves out what its tool names, and says so', () => {
+  it('leaves out what its tool names, and reports it', () => {
     const mapped = map(source('argocd'), dropIn, at('pay/ledger'));
     const [record] = mapped.kind === 'records' ? mapped.records : [];
     expect(record?.repository).toEqual({ name: 'pay/ledger', projectDenied: true });

@@ -9,7 +9,7 @@ it('writes what comes in one turn as one, at most so many, and the next turn ane
   expect(written).toEqual([['a', 'b'], ['c'], ['d']]);
 });
 
-it('tells everybody of a turn that it failed, and nobody of the next', async () => {
+it('rejects all calls of a failed batch, and none of the next', async () => {
   let isAway = true;
   const write = inBatches(async () => {
     if (isAway) throw new Error('Redis is away');

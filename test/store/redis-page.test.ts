@@ -49,7 +49,7 @@ function rowOf({ kind, first, open, text }: ScriptFile['parameters'][number]): s
 }
 
 describe('docs/redis.md', () => {
-  it('says what the code says', async () => {
+  it('is generated from the code', async () => {
     await expect(page()).toMatchFileSnapshot('../../docs/redis.md');
   });
 });

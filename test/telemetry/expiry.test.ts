@@ -53,7 +53,7 @@ describe('the metric of tokens that end', () => {
     expect(asked()).toHaveLength(2);
   });
 
-  it('is absent for tokens that never end, and where the tool says nothing or is away', async () => {
+  it('is absent for tokens that never end, and where the tool says nothing or is unreachable', async () => {
     gitlab.options.expiresAt = null;
     gitlab.inject({ kind: 'status', status: 500, path: /self$/, times: 1 });
     const bridge = await start(jwt({ sub: 'harbor' }));
@@ -62,7 +62,7 @@ describe('the metric of tokens that end', () => {
     expect(bridge.logged.filter(({ msg }) => msg === 'something failed')).toEqual([]);
   });
 
-  it('holds nobody up while the tool is silent', async () => {
+  it('does not block while the tool does not answer', async () => {
     gitlab.inject({ kind: 'silent', path: /self$/, times: 2 });
     const bridge = await start('no-jwt');
     expect((await bridge.get('/readyz')).status).toBe(200);
@@ -131,7 +131,7 @@ describe('the watch over tokens', () => {
     expect(questions()).toBe(3);
   });
 
-  it('asks nobody once it is stopped', async () => {
+  it('makes no requests once it is stopped', async () => {
     const { stop, questions } = watch([END, END]);
     stop();
     await vi.advanceTimersByTimeAsync(2 * DAY_MS);

@@ -66,7 +66,7 @@ describe('the list of changes', () => {
     );
   });
 
-  it('shows all where the filter makes no sense, as 400, and says so', async () => {
+  it('shows all where the filter makes no sense, as 400, and reports it', async () => {
     const odd = '/?status=excellent&range=ages&page=-3&service=a&service=b&from=yesterday&to=never';
     const deployments = memoryDeployments([step({ occurredAt: ago(60) })]);
     const page = text(await see(odd, { deployments }, 400));
@@ -98,7 +98,7 @@ describe('the list of changes', () => {
     expect(text(page)).toContain('1 change ');
   });
 
-  it('goes further back when the last day was quiet, and says so', async () => {
+  it('goes further back when the last day was quiet, and reports it', async () => {
     const page = await show('/', { service: 'slow-boat', occurredAt: ago(3 * 86_400) });
     expect(page).toContain('<bdi>slow-boat</bdi>');
     expect(text(page)).toContain('Nothing changed in the 24 hours before now; this goes further back.');
@@ -135,7 +135,7 @@ describe('the list of changes', () => {
     expect(page).toMatch(/<script src="\/assets\/shiplog\.js\?v=\w{8}" defer><\/script>/);
   });
 
-  it('goes on over several pages', async () => {
+  it('continues over several pages', async () => {
     const many = Array.from({ length: 51 }, (_, index) => ({ service: `boat-${index}-`, occurredAt: ago(index * 60) }));
     const first = await show('/?range=24h', ...many);
     expect(first).toContain('<a rel="next" href="/?range=24h&amp;page=2">');
@@ -172,7 +172,7 @@ describe('the list of changes', () => {
     expect(page).not.toContain('<table');
   });
 
-  it('shows hostile words as the text that they are', async () => {
+  it('shows hostile text as plain text', async () => {
     const page = await show('/', {
       occurredAt: ago(60),
       deployment: 'changes:"><script>/../\u202e',

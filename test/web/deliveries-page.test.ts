@@ -8,7 +8,7 @@ const text = (page: string) => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' '
 const now = new Date('2026-05-04T10:00:00.000Z');
 
 describe('the deliveries page', () => {
-  it('says of every sink how it does, what waits and since when', async () => {
+  it('shows for every sink its state, its backlog and since when', async () => {
     const oldestAt = Date.now() - 185_000;
     const page = text(
       await see('/deliveries', {

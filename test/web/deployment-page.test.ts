@@ -122,7 +122,7 @@ describe('the page of a deployment', () => {
     expect(known).not.toContain('alert24:fwd_7');
   });
 
-  it('shows what was refused once, however often, in the words of the destination, with the whole answer to unfold', async () => {
+  it('shows what was refused once, however often, with the message of the destination, with the whole answer to unfold', async () => {
     const why = 'POST to alert24.example: 422 {"error":{"type":"validation_error","message":"no such service"}}';
     const deadLetters = memoryDeadLetters([letter({ id: 'alert24:fwd_7', deployment: key, why })]);
     const attempt = { state: 'succeeded', outcome: 'failed', words: why, status: 422 } as const;
@@ -178,7 +178,7 @@ describe('the page of a deployment', () => {
     expect(page).toMatch(/serviceId svc_lamp rule lamps/);
   });
 
-  it('shows hostile words as the text that they are', async () => {
+  it('shows hostile text as plain text', async () => {
     const hostile = step({
       deployment: key,
       service: '"><img src=x onerror=alert(1)>',

@@ -64,7 +64,7 @@ describe('the inbox', () => {
     expect(await see('/running', { inbox: old })).not.toContain('refused within the last hour');
   });
 
-  it('goes on over several pages', async () => {
+  it('continues over several pages', async () => {
     const inbox = memoryInbox(Array.from({ length: 101 }, (_, index) => webhook({ id: `hook-${index}-` })));
     expect(await see('/inbox', { inbox })).not.toContain('hook-100-');
     expect(await see('/inbox?page=2', { inbox })).toContain('hook-100-');

@@ -66,7 +66,7 @@ describe('the live stream', () => {
     await expect.poll(() => all.every(({ ended }) => ended)).toBe(true);
   });
 
-  it('goes on after Redis was away', async () => {
+  it('goes on after Redis was unreachable', async () => {
     let answer = () => Promise.resolve('1');
     const { url } = await serve(() => answer());
     const heard = await listen(url);
@@ -102,7 +102,7 @@ describe('the live stream', () => {
     await expect.poll(() => heard.ended).toBe(true);
   });
 
-  it('ends soon after the session with which it began has ended, and not while Redis is away', async () => {
+  it('ends soon after the session with which it began has ended, and not while Redis is unreachable', async () => {
     const kept = memorySessions();
     const away = vi.fn(() => Promise.reject(new Error('away')));
     let isAway = true;

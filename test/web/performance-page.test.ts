@@ -56,7 +56,7 @@ describe('the page of delivery performance', () => {
     expect(await show('/performance', ...records)).toContain('href="/performance?environment=staging"');
   });
 
-  it('leaves blank what is not known, and says when there is nothing', async () => {
+  it('leaves unknown fields blank, and says when there is nothing', async () => {
     expect(text(await show('/performance', { occurredAt: ago(1) }))).toMatch(
       /Lead time for changes – 0 of 1 deployment of a new commit say/,
     );
@@ -75,7 +75,7 @@ describe('the page of delivery performance', () => {
     expect(page).not.toContain('style="');
   });
 
-  it('reads page after page, no more than it says, and says so', async () => {
+  it('reads page after page, no more than it says, and reports it', async () => {
     const asked: number[] = [];
     const deployments = {
       list: async ({ limit, offset }: { limit: number; offset: number }) => {
@@ -95,7 +95,7 @@ describe('the page of delivery performance', () => {
     expect(text(markup)).toContain('There are 25,000 changes in this time; only the newest 20,000 are looked at.');
   });
 
-  it('counts alerts in the place of failed deployments where that is asked for, and says so', async () => {
+  it('counts alerts in the place of failed deployments where that is asked for, and reports it', async () => {
     const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
     const deployments = memoryDeployments([
       step({ deployment: 'changes:1', service: 'pay', occurredAt: ago(90) }),

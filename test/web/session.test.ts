@@ -112,14 +112,14 @@ describe('the login', () => {
     },
   );
 
-  it.each(['wrong', '', CHANGES])('refuses %j and says so', async (token) => {
+  it.each(['wrong', '', CHANGES])('refuses %j, and reports it', async (token) => {
     const response = await login(token).expect(401);
     expect(response.headers['set-cookie']).toBeUndefined();
     expect(response.text).toContain('This token does not open the pages.');
     expect(response.text).toContain('name="next" value="/inbox"');
   });
 
-  it('slows down whoever guesses, and never a right token', async () => {
+  it('slows down guessing, and never a valid token', async () => {
     const server = app();
     const login = (token: string) => request(server).post('/login').type('form').send({ token });
     for (let index = 0; index < 20; index++) await login('wrong').expect(401);

@@ -38,7 +38,7 @@ describe('the lanes', () => {
     expect(named).toEqual(['production', 'eu/production', 'staging', 'qa', 'development', 'sandbox']);
   });
 
-  it('believe a tier that was told more than a name', () => {
+  it('prefer a reported tier to a name', () => {
     const harbor = mark({ environment: { name: 'harbor', tier: 'production' } });
     expect(lanesOf([...environments('staging'), harbor], window)[0]?.name).toBe('harbor');
   });

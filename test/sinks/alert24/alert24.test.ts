@@ -51,7 +51,7 @@ describe('the configuration of alert24', () => {
 });
 
 describe('a change for Alert24', () => {
-  it('holds what is known and nothing else', async () => {
+  it('contains only known fields', async () => {
     const change = toChange(
       aDeployment({
         description: 'Faster lamp',

@@ -168,7 +168,7 @@ describe('an alert', () => {
     expect(outcomes()).toEqual(['Ignored', 'Opened']);
   });
 
-  it('tells everything that is known', async () => {
+  it('sends all known fields', async () => {
     await ledger.deliver(
       sink,
       aDeployment({
@@ -200,7 +200,7 @@ describe('an alert', () => {
 });
 
 describe('the key in the url', () => {
-  it('stands in no preview', () => {
+  it('is in no preview', () => {
     const preview = sink.preview(aDeployment());
     expect(preview.url).toBe(`${fake.url}/[secret]`);
     expect(JSON.stringify(preview)).not.toContain(KEY);
@@ -213,7 +213,7 @@ describe('the key in the url', () => {
     expect(sink.secrets).not.toContain('Shiplog');
   });
 
-  it('stands in no error, even if the answer repeats it', async () => {
+  it('is in no error, even if the answer repeats it', async () => {
     for (const body of [`no integration at ${PATH}`, `key ${KEY} is unknown`]) {
       fake.inject({ kind: 'status', status: 404, body });
       const { message } = await failed(ledger.attempt(sink, aDeployment()));
@@ -225,7 +225,7 @@ describe('the key in the url', () => {
     expect(`${message} ${cause}`).not.toContain(KEY);
   });
 
-  it('stands in no error of the configuration', () => {
+  it('is in no error of the configuration', () => {
     const { error } = alertops.safeParse({ type: 'alertops', url: `notify.alertops.com${PATH}` });
     expect(error?.message).not.toContain(KEY);
   });

@@ -323,7 +323,7 @@ describe('who sends it', () => {
     expect(fake.requests[0]?.headers).not.toHaveProperty('x-hub-signature-256');
   });
 
-  it('stands in no error', async () => {
+  it('is in no error', async () => {
     sink = makeSink({ token: TOKEN });
     fake.inject({ kind: 'status', status: 401, body: `Bearer ${TOKEN} is wrong` });
     const error = await failed(ledger.attempt(sink, aDeployment()));

@@ -63,7 +63,7 @@ describe('the configuration of ctoai', () => {
   });
 });
 
-describe('what CTO.ai is told', () => {
+describe('the event that CTO.ai receives', () => {
   it('is the end of a deployment, and why not the rest', () => {
     expect(sink.wants(aDeployment())).toEqual({ wanted: true });
     expect(sink.wants(aDeployment({ state: 'failed' }))).toEqual({ wanted: true });
@@ -76,13 +76,13 @@ describe('what CTO.ai is told', () => {
     });
   });
 
-  it('holds everything that is known', async () => {
+  it('contains all known fields', async () => {
     const image = 'registry.harbor.example/lighthouse-api:3.14.0';
     await ledger.deliver(sink, aDeployment({ artifacts: ['chart:beacon@4.2.1', image] }));
     await expect(`${JSON.stringify(events[0], null, 2)}\n`).toMatchFileSnapshot('event.expected.json');
   });
 
-  it('leaves out what is not known, but never the environment', async () => {
+  it('leaves out unknown fields, but never the environment', async () => {
     const { ref: _, commit: __, actor: ___, repository: ____, ...bare } = aDeployment();
     await ledger.deliver(sink, { ...bare, environment: { name: 'unknown' }, artifacts: ['chart:beacon@4.2.1'] });
     expect(events).toEqual([

@@ -228,7 +228,7 @@ describe('a refusal of GitLab', () => {
     }
   });
 
-  it('of a role or a protected environment is final and says so', async () => {
+  it('of a role or a protected environment is final, and reports it', async () => {
     fake.options.projects = [{ id: 30, path: PROJECT, commits: [sha(1)], protectedEnvironments: ['production'] }];
     const error = await failed(ledger.attempt(sink, aDeployment()));
     expect(error).toMatchObject({ retry: 'never', status: 403 });
@@ -322,7 +322,7 @@ describe('a project that was renamed or moved', () => {
   const old = (state: Deployment['state'], key = 'a') =>
     at(state, { key, repository: { name: OLD, gitlabProject: 'Harbor/old-lighthouse' } });
 
-  it('is followed by its id, and the new path is told once', async () => {
+  it('is followed by its id, and the new path is reported once', async () => {
     const error = await failed(ledger.attempt(sink, old('running')));
     expect(error).toMatchObject({ retry: { hold: 'job' }, status: 405 });
     expect(error.message).toMatch(/old-lighthouse was moved or renamed: it is harbor\/lighthouse-api \(id 30\) now/);
@@ -388,7 +388,7 @@ describe('a GitLab that was restored from a backup', () => {
   });
 });
 
-describe('a deployment that ended before GitLab heard of it', () => {
+describe('a deployment that ended before GitLab received it', () => {
   it('is not delivered, and one that ran is closed', async () => {
     const never = at('canceled', { key: 'never', endReason: 'superseded' });
     expect(await ledger.attempt(sink, never)).toMatchObject({ message: expect.stringContaining('nothing to send') });

@@ -300,7 +300,7 @@ describe('a value', () => {
 });
 
 describe('a request', () => {
-  it('holds everything that is known when no body is written', async () => {
+  it('contains all known fields when no body is written', async () => {
     await ledger.deliver(makeSink({ secrets: { token: TOKEN } }), aDeployment({ actor: '' }));
     const { body } = lastRequest();
     expect(body).toMatchObject({
@@ -471,7 +471,7 @@ describe('a delivery over HTTP', () => {
     },
   );
 
-  it('tells a later state as an update of what it made', async () => {
+  it('sends a later state as an update of what it created', async () => {
     await ledger.deliver(withUpdate(), aDeployment({ state: 'running' }));
     expect(await ledger.deliver(withUpdate(), aDeployment())).toMatchObject({ message: '201 updated', remoteId: '71' });
     expect(lastRequest()).toMatchObject({ method: 'PATCH', path: '/changes/71', body: { id: 71, state: 'succeeded' } });
@@ -504,7 +504,7 @@ describe('a delivery over HTTP', () => {
     expect(new Set(ids).size).toBe(2);
   });
 
-  it('says nothing of a state that is told only as an update, when there is nothing to update', async () => {
+  it('skips a state that is only sent as an update, when there is nothing to update', async () => {
     const sink = makeSink({
       remote_id: { path: 'id' },
       update: { url: `${fake.url}/changes/{remote_id}`, body: { failed: true }, states: ['failed'] },
@@ -567,15 +567,18 @@ describe('a delivery over HTTP', () => {
     expect(ledger.of(aDeployment().key).known.attemptedAt).toBeUndefined();
   });
 
-  it.each(['lost-reply', 'silent', 'cut'] as const)('is repeated with the same key and says so: %s', async (kind) => {
-    fake.inject({ kind });
-    await failed(ledger.attempt(makeSink(kind === 'silent' ? SHORT : {}), aDeployment()));
-    const delivered = await ledger.deliver(makeSink(), aDeployment());
-    expect(delivered).toMatchObject({ message: '201 taken, perhaps twice: an earlier answer was lost' });
-    const [first, second] = fake.requests.map(({ headers }) => headers['idempotency-key']);
-    expect(second).toBe(first);
-    expect(first).toMatch(/^msg_[0-9a-f]{32}$/);
-  });
+  it.each(['lost-reply', 'silent', 'cut'] as const)(
+    'is repeated with the same key and reports it: %s',
+    async (kind) => {
+      fake.inject({ kind });
+      await failed(ledger.attempt(makeSink(kind === 'silent' ? SHORT : {}), aDeployment()));
+      const delivered = await ledger.deliver(makeSink(), aDeployment());
+      expect(delivered).toMatchObject({ message: '201 taken, perhaps twice: an earlier answer was lost' });
+      const [first, second] = fake.requests.map(({ headers }) => headers['idempotency-key']);
+      expect(second).toBe(first);
+      expect(first).toMatch(/^msg_[0-9a-f]{32}$/);
+    },
+  );
 
   it('is repeated without a word to a destination that recognises repeats', async () => {
     fake.inject({ kind: 'lost-reply' });
@@ -716,14 +719,14 @@ describe('what the configuration says of retries', () => {
     expect((await attempt({ retry })).retry).toEqual(advice);
   });
 
-  it('counts for an answer whose body says no', async () => {
+  it('applies to a response whose body reports an error', async () => {
     reply = { status: 200, body: { ok: false } };
     const success = { body: { path: 'ok', equals: true } };
     expect((await attempt({ success })).retry).toBe('never');
     expect((await attempt({ success, retry })).retry).toBe('backoff');
   });
 
-  it('ends it after so many hours, with the words of the last attempt', async () => {
+  it('ends it after the configured hours, with the error of the last attempt', async () => {
     reply = { status: 503, body: 'we are moving' };
     expect((await attempt({ retry }, 5)).retry).toBe('backoff');
     expect(await attempt({ retry }, 7)).toMatchObject({

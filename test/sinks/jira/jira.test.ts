@@ -249,7 +249,7 @@ describe('the token', () => {
     expect(fake.tokens).toHaveLength(3);
   });
 
-  it('stands in no error, and the secret neither', async () => {
+  it('is in no error, and the secret neither', async () => {
     await ledger.deliver(sink, LAMP);
     const [token = '?'] = fake.tokens;
     fake.inject({ kind: 'status', status: 400, path: /bulk/, body: { message: `${token} ${JIRA_SECRET}` } });
@@ -309,7 +309,7 @@ describe('the answer', () => {
 });
 
 describe('a preview', () => {
-  it('asks nobody, and says where the cloud id comes from', () => {
+  it('makes no request, and reports where the cloud id comes from', () => {
     expect(sink.preview(LAMP).url).toBe(`${fake.url}/jira/deployments/0.1/cloud/[cloud id of site]/bulk`);
     expect(fake.requests).toEqual([]);
   });

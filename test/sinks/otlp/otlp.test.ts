@@ -70,7 +70,7 @@ const wordsOf = (name: string) => {
 /** The registry names the usual environments, and lets there be others. */
 const OPEN = ['deployment.environment.name'];
 
-describe('the names that OpenTelemetry is told', () => {
+describe('the names that OpenTelemetry receives', () => {
   it('are those of the registry, with its words where it has a list, or begin with shiplog.', () => {
     const wrong = new Set<string>();
     const check = (deployment: Deployment) => {

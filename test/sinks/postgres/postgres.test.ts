@@ -67,7 +67,7 @@ describe('the contract of a sink', () => {
     ]);
   });
 
-  it('tells the same moment once, and leaves one row where the answer to a commit was lost', async () => {
+  it('delivers the same state once, and leaves one row where the answer to a commit was lost', async () => {
     const proxy = await proxied();
     const sink = sinkAt(at(proxy.port));
     await deliver(sink, aDeployment({ key: 'another' })); // the tables are there
@@ -81,7 +81,7 @@ describe('the contract of a sink', () => {
     expect(await rows('key')).toHaveLength(2);
   });
 
-  it('ends a delivery that hangs when it is told to, and begins none when it was told before', async () => {
+  it('aborts a hanging delivery on the signal, and starts none when it was aborted before', async () => {
     const proxy = await proxied();
     proxy.fail('silent');
     const abort = new AbortController();

@@ -90,7 +90,7 @@ describe("the body of GitLab's documented ConfigMap, as it was kept before the A
     expect(record({ ...body('drop-in'), tag }).tag).toBe(expected);
   });
 
-  it('takes the configured branch when none is sent, and says so', () => {
+  it('takes the configured branch when none is sent, and reports it', () => {
     const payload = { environment: 'production', sha: SHA };
     expect(record(payload)).not.toHaveProperty('ref');
     expect(record(payload, PATH, { default_ref: 'trunk' })).toMatchObject({

@@ -124,7 +124,7 @@ describe('a new deployment', () => {
     expect((await send({ body: { ...BODY, sha: 'AB'.repeat(32) } })).record?.commit?.sha).toBe('ab'.repeat(32));
   });
 
-  it('is kept while Redis is away, under a number that nobody else gets, and is found when it is back', async () => {
+  it('is kept while Redis is unreachable, under a number that nobody else gets, and is found when it is back', async () => {
     const away = async () => {
       throw new NotKept('Redis is away');
     };
@@ -296,7 +296,7 @@ describe('a removal', () => {
   });
 });
 
-describe('a deployment that was made while Redis was away', () => {
+describe('a deployment that was made while Redis was unreachable', () => {
   it('and comes out of the spool after the next one is not taken for the newest: A, B, A are three', async () => {
     const away: Rows = { ...rows, newest: () => Promise.reject(new NotKept('away')) };
     const made = (sha: string, by: Rows) =>

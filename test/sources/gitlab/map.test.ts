@@ -93,7 +93,7 @@ describe('the deployment hook', () => {
     expect(by(`${project}/deployment/55`)).toBe('gitlab:gitlab.harbor.example:4711:deployment:55');
   });
 
-  it('takes the environment as text or object, and says so when there is none', () => {
+  it('takes the environment as text or object, and reports it when there is none', () => {
     expect(recordOf(deployment({ environment: { name: 'review/7' } })).environment.name).toBe('review/7');
     const unnamed = recordOf(deployment({ environment: null }));
     expect(unnamed.environment.name).toBe('unknown');

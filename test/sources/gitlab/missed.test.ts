@@ -177,7 +177,7 @@ describe('a GitLab that cannot be asked', () => {
     expect(error.message).not.toContain(GITLAB_TOKEN);
   });
 
-  it('fails the run when it was away for one project alone: that one is asked again from the same moment', async () => {
+  it('fails the run when it was unreachable for one project alone: that one is asked again from the same moment', async () => {
     fake.inject({ kind: 'status', status: 500, path: /\/deployments$/ });
     const error = await failureOf(missedBy(sourceAt(fake.url, { projects: ['30'] }), ago(2)));
     expect(error.message).toMatch(/500/);

@@ -213,7 +213,7 @@ describe('the answer', () => {
     });
   });
 
-  it('comes without the files when GitLab’s list of them is too large, and says so', async () => {
+  it('comes without the files when GitLab’s list of them is too large, and reports it', async () => {
     deploy();
     const { lookup } = lastHook(source, fake);
     const body = [{ new_path: 'package-lock.json', diff: 'x'.repeat(1024 * 1024) }];
@@ -230,7 +230,7 @@ describe('the answer', () => {
   });
 });
 
-describe('a GitLab that is away', () => {
+describe('a GitLab that is unreachable', () => {
   it('loses nothing: the question fails, by backoff, and is answered later', async () => {
     deploy();
     const { lookup } = lastHook(source, fake);

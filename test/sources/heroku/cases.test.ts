@@ -63,7 +63,7 @@ describe('one release', () => {
     });
   });
 
-  it('is told once more, and the same, when the next release takes its place', () => {
+  it('is reported once more, and the same, when the next release takes its place', () => {
     const ids = [true, false].map((current) => recordOf(release({ current })).id);
     expect(new Set(ids).size).toBe(1);
   });

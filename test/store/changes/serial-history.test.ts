@@ -225,7 +225,7 @@ describe('a number that is read from the history', () => {
     expect(await buoys.read(5, 40)).toBe('#5');
   });
 
-  it('is known although the start of its sync is told after the end', async () => {
+  it('is found although the start of its sync is reported after the end', async () => {
     await buoys.tell(10, 'succeeded');
     await buoys.tell(10, 'running');
     expect(await buoys.read(4, 11)).toBeUndefined();
@@ -243,14 +243,14 @@ describe('a number that is read from the history', () => {
     expect(await buoys.read(5, 20, { start: 10 })).toBe('10');
   });
 
-  it('is the past up to the highest one at the first notification, unless a sync was told', async () => {
+  it('is the past up to the highest one at the first notification, unless a sync was reported', async () => {
     await buoys.tell(10, 'running');
     expect(await buoys.read(3, 5)).toBeUndefined();
     expect(await buoys.read(4, 6)).toBe('#4');
     expect(await buoys.read(2, 12)).toBe('10');
   });
 
-  it('is told once its sync is', async () => {
+  it('is reported once its sync is', async () => {
     await buoys.tell(10, 'running', { id: 4 });
     expect(await buoys.read(4, 11)).toBe('10');
     await buoys.tell(10, 'succeeded', { id: 4 });
@@ -258,7 +258,7 @@ describe('a number that is read from the history', () => {
   });
 });
 
-describe('a sync that is told after a number was read', () => {
+describe('a sync that is reported after a number was read', () => {
   it.each([
     ['before it was deployed', 10, '#4'],
     ['at that very moment', 20, '#4'],
@@ -277,7 +277,7 @@ describe('a sync that is told after a number was read', () => {
     expect(await buoys.tell(10, 'running')).toBe('#4');
   });
 
-  it('is not one that was told, that says another start, or that another sync has', async () => {
+  it('is not one that was reported, that says another start, or that another sync has', async () => {
     await buoys.tell(10, 'succeeded', { end: 20, id: 4 });
     await buoys.read(5, 30);
     expect(await buoys.tell(15, 'running')).toBe('15');
@@ -379,7 +379,7 @@ describe('a number without a start', () => {
     expect(joined?.deployment).toBe(buoy(10).deployment);
   });
 
-  it('is not a partial sync that was over before it, and is one that was told without its number', async () => {
+  it('is not a partial sync that was over before it, and is one that was reported without its number', async () => {
     const serials = open();
     await serials.placeOne(buoy(10));
     expect(await serials.placeOne(readFromHistory(4, 11))).toBeUndefined();

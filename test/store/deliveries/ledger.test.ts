@@ -47,7 +47,7 @@ describe('what a sink received in a lane', () => {
     expect(await toldIn({ deployment: 'b', lane: 'lamp:production' })).toEqual(FAILED);
   });
 
-  it('stays the latest moment, whatever is told after it', async () => {
+  it('stays the latest moment, whatever is delivered after it', async () => {
     await tell({ deployment: 'a', lane: 'lamp:production' }, FAILED);
     await tell({ deployment: 'b', lane: 'lamp:production' }, EARLIER);
     expect(await toldIn({ deployment: 'c', lane: 'lamp:production' })).toEqual(FAILED);
