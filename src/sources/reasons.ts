@@ -1,7 +1,7 @@
 import type { RejectionCode } from '../domain/errors.ts';
 import type { IgnoredReason, ToolFacts } from './source.ts';
 
-/** Why a webhook makes no change: one word for the answer, the log, the metric and the inbox. */
+/** Why a webhook did not create a change: one word for the answer, the log, the metric and the inbox. */
 export type Reason = IgnoredReason | RejectionCode | 'not_kept' | 'busy';
 
 export interface ReasonText {
@@ -16,34 +16,34 @@ export interface ReasonText {
 /** docs/reasons.md is generated from these. */
 export const REASONS: Readonly<Record<Reason, ReasonText>> = {
   not_a_deployment: {
-    means: 'The event is of another kind: it reports no deployment.',
+    means: 'The event is of another kind: it does not report a deployment.',
     when: 'A push, an issue, a comment, a merge request.',
     advice:
-      'Where deployments are missing, tick their event in the settings of the webhook. Otherwise nothing; untick ' +
-      'this one to save the traffic.',
+      'If deployments are missing, tick their event in the settings of the webhook. Otherwise nothing; untick ' +
+      'this event to avoid the traffic.',
   },
   no_environment: {
-    means: 'The job, pipeline or step deploys nothing: it has no environment.',
+    means: 'The job, pipeline or step has no environment, so it does not count as a deployment.',
     when: 'The job or step names no environment, and nothing else in the webhook does.',
-    advice: 'If it deploys, say so in the pipeline: give the job or step its environment. Otherwise nothing.',
+    advice: 'If it deploys, set the environment of the job or step in the pipeline. Otherwise nothing.',
   },
   not_a_start: {
-    means: 'The job has an environment and does something else to it than deploy.',
+    means: 'The job has an environment, but its action is not a deployment.',
     when: 'A job that stops, prepares, verifies or opens an environment.',
-    advice: 'Nothing, unless the job does deploy: then take `action` out of its `environment:`.',
+    advice: 'Nothing, unless the job does deploy: then remove `action` from its `environment:`.',
   },
   not_started: {
     means: 'Nothing was deployed (yet).',
     when:
       'A job that is created, waits for a runner, is manual, or was skipped or canceled before it began; an ' +
       'application that was never synced.',
-    advice: 'Nothing: the webhook that reports the start or the end makes the change.',
+    advice: 'Nothing: the webhook that reports the start or the end creates the change.',
   },
   unknown_status: {
-    means: 'The status is a word that this version of Shiplog does not know.',
-    when: 'The tool is newer than Shiplog, or a template or script wrote a word of its own.',
+    means: 'This version of Shiplog does not know the status.',
+    when: 'The tool is newer than Shiplog, or a template or script sends a status of its own.',
     advice:
-      'Write one of the statuses that the README of the source lists. If the tool itself sent the word, update ' +
+      'Send one of the statuses that the README of the source lists. If the tool itself sent the status, update ' +
       'Shiplog.',
   },
   ping: {
@@ -52,21 +52,21 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     advice: 'Nothing: the connection works.',
   },
   needs_lookup: {
-    means: 'The webhook alone does not tell enough to become a deployment, and the tool cannot be asked.',
+    means: 'The webhook does not contain enough data for a deployment, and the API of the tool cannot be queried.',
     when: 'The webhook names no environment, and the source has no API token.',
     advice:
-      'Give the source an API token, or let the deployment step post to Shiplog itself: the README of the source ' +
-      'shows both.',
+      'Set an API token for the source, or let the deployment step post to Shiplog itself: the README of the ' +
+      'source describes both.',
   },
   dry_run: {
-    means: 'A rehearsal: nothing was deployed.',
-    when: 'Somebody asked the tool for a dry run.',
+    means: 'A dry run: nothing was deployed.',
+    when: 'Somebody started a dry run in the tool.',
     advice: 'Nothing.',
   },
   self_heal: {
-    means: 'Drifted resources were put back; nothing new was deployed.',
-    when: 'The tool put an application back by itself. It can do so every few seconds.',
-    advice: 'Nothing. To record these too, set `self_heal: record` for the source.',
+    means: 'Resources that had drifted were restored; no new revision was deployed.',
+    when: 'The tool restored the resources of an application automatically. It can do so every few seconds.',
+    advice: 'Nothing. To record these syncs too, set `self_heal: record` for the source.',
   },
   no_op: {
     means: 'The sync had nothing to change.',
@@ -74,88 +74,88 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
     advice: 'Nothing. To record these too, set `noop: record` for the source.',
   },
   too_old: {
-    means: 'It happened longer ago than the source takes.',
+    means: 'The deployment is older than the maximum age that the source accepts.',
     when: 'A first subscription reports the last deployment of every application, however old.',
-    advice: 'Nothing. To take older ones, raise `max_age_hours` of the source and let the tool send again.',
+    advice: 'Nothing. To record older ones, raise `max_age_hours` of the source and let the tool send again.',
   },
   app_deleted: {
-    means: 'The application is being deleted: that is no deployment.',
+    means: 'The application is being deleted, which is not a deployment.',
     when: 'The tool reports an application that is being deleted.',
     advice: 'Nothing.',
   },
   unmapped: {
-    means: 'The body is JSON, but none of the shapes that the source understands.',
-    when: 'A template of your own, a body for another source, or one that lacks what names the deployment.',
+    means: 'The body is JSON, but has none of the formats that the source supports.',
+    when: 'A template of your own, a body for another source, or a body without what identifies a deployment.',
     advice:
       'Check that the tool posts to the URL of its own source, and copy the template from the README of the ' +
-      'source. The inbox keeps the body.',
+      'source. The inbox shows the body.',
   },
   invalid_json: {
     means:
-      'The body is not JSON, or has too many values to be read. It is kept as it is, since the sender would not send ' +
+      'The body is not valid JSON, or has too many values. It is stored unchanged, since the sender would not send ' +
       'it again.',
-    when: 'A template that puts a text with quotes or line breaks between quotes of its own.',
-    advice: 'Let the template write every value as JSON, without quotes around it. The detail says where it broke.',
+    when: 'A template that puts quotation marks around a text which contains quotation marks or line breaks.',
+    advice: 'Let the template encode every value as JSON, without quotation marks. The detail shows the position.',
   },
   echo: {
-    means: "Shiplog's own write to the tool, coming back as a webhook.",
-    when: 'A sink made a deployment in a project that has a deployment webhook to Shiplog.',
+    means: 'The tool reports a deployment that Shiplog itself wrote to it.',
+    when: 'A sink created a deployment in a project that has a deployment webhook to Shiplog.',
     advice: 'Nothing: the deployment is in the change log already.',
   },
   dropped_by_rule: {
     means: 'A rule of the configuration drops this deployment.',
     when: 'A rule with `drop: true` matches it. The detail names the rule.',
-    advice: 'Nothing if that is meant. Otherwise narrow the `match` of that rule.',
+    advice: 'Nothing if this is intended. Otherwise make the `match` of that rule more specific.',
   },
   bad_signature: {
-    means: 'The sender did not prove that it knows a secret of the source. Nothing of the body was read.',
+    means: 'The sender could not be authenticated with a secret of the source. The body was not read.',
     when: 'The token or signature is missing, wrong, or belongs to another source; or a proxy changed the body.',
     advice:
       'Set the secret of the source (`npx shiplog secrets` shows it) in the settings of the webhook. The error ' +
-      'says which header is meant.',
+      'names the header.',
   },
   not_json: {
-    means: 'The body is not JSON, or has more values than are read: 300,000.',
-    when: 'A shell put a quote, a line break or an empty variable into the body.',
+    means: 'The body is not valid JSON, or has more than 300,000 values.',
+    when: 'A shell script put a quotation mark, a line break or an empty variable into the body.',
     advice:
       'Build the body with `jq -n --arg`, which escapes every value. The error names line, column and field. ' +
       'Then send it again.',
   },
   bad_payload: {
-    means: 'The body claims to be a deployment and lacks what a change needs, or holds something impossible.',
-    when: 'A required field is missing or wrong.',
+    means: 'The body reports a deployment, but a required field is missing or a value is invalid.',
+    when: 'A template or script omits a field, or sends a value of the wrong type.',
     advice: 'Correct the fields that the error names, and send it again.',
   },
   too_large: {
-    means: 'The body is larger than the source takes. It was not read.',
+    means: 'The body is larger than the source accepts. It was not read.',
     when: 'A pipeline with thousands of jobs, or a step that posts a log.',
     advice: 'Send less, or raise `max_body_mib` of the source.',
   },
   unproved: {
-    means: 'A connection test that its tool does not sign. It is answered 2xx; nothing of it was read or kept.',
-    when: 'The test button of the tool was pressed, or an unsigned request looked like it: nothing ' + 'proves it.',
-    advice: 'Nothing: the address is reached. Whether the secret fits is shown by the first real webhook.',
+    means: 'A connection test that the tool does not sign. It is answered with 2xx; the body was not read or stored.',
+    when: 'The test button of the tool was pressed, or an unsigned request looked like this test.',
+    advice: 'Nothing: the address is reachable. The first real webhook shows whether the secret is correct.',
   },
   no_such_source: {
     means: 'It was sent to an address that belongs to no source.',
-    when: 'A wrong name in the URL of the webhook, or a source that was renamed or taken out of the configuration.',
-    advice: 'Correct the URL in the settings of the webhook: the set-up page shows the one of each source.',
+    when: 'A wrong name in the URL of the webhook, or a source that was renamed or removed from the configuration.',
+    advice: 'Correct the URL in the settings of the webhook: the set-up page shows the URL of each source.',
   },
   busy: {
-    means: 'Too many bytes are being received at once, so that this body was not read on and not acknowledged.',
+    means: 'The memory limit for bodies was reached, so this body was not read to its end and not acknowledged.',
     when:
-      'A flood of bodies that are large, slow or never end. Senders that have proved themselves have room of ' +
-      'their own.',
+      'Many bodies at once that are large, slow or never end. A part of the memory is reserved for authenticated ' +
+      'senders.',
     advice:
-      'Send the webhook again where the tool does not do it by itself. Where your own senders do this, raise ' +
+      'Send the webhook again if the tool does not retry. If your own senders cause this, raise ' +
       '`bodies_max_mib`.',
   },
   not_kept: {
-    means: 'The webhook could be made durable nowhere, so that it was not acknowledged.',
-    when: 'Redis is away, and the spool on disk is full or cannot be written.',
+    means: 'The webhook could not be stored durably, so it was not acknowledged.',
+    when: 'Redis is unreachable, and the spool on disk is full or cannot be written.',
     advice:
-      'Bring Redis back, make room on the disk, or raise `spool_max_mib`. Then send the webhook again where the ' +
-      'tool does not do it by itself.',
+      'Restart Redis, free disk space, or raise `spool_max_mib`. Then send the webhook again if the ' +
+      'tool does not retry.',
   },
 };
 

@@ -16,9 +16,9 @@ export const FACTS = {
   wrongMethodAdvice: undefined,
   reasonNotes: {
     ping: "PagerDuty's test of a webhook subscription (`pagey.ping`).",
-    not_a_deployment: 'PagerDuty reports a note, a responder or a service: no incident.',
+    not_a_deployment: 'PagerDuty reports a note, a responder or a service, and not an incident.',
     unknown_status: 'An alert whose status is neither firing nor resolved, or an incident in an unknown status.',
-    bad_payload: 'The body is none of Alertmanager, Grafana alerting or PagerDuty webhooks v3.',
+    bad_payload: 'The body has none of the formats of Alertmanager, Grafana alerting and PagerDuty webhooks v3.',
   },
   secretsMayRead: false,
 } as const satisfies ToolFacts;

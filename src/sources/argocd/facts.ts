@@ -13,7 +13,7 @@ export const FACTS = {
   wrongMethodAdvice: 'the template has no "webhook:" section for this service',
   reasonNotes: {
     not_a_deployment: 'A degraded application, while `degraded: ignore` is set.',
-    no_op: 'Argo CD synced what was in place already.',
+    no_op: 'Argo CD synced a revision that was already deployed.',
     too_old: 'Argo CD sends the last sync of every application at its first subscription.',
     invalid_json: 'In the template, write `toJson` for every value.',
   },

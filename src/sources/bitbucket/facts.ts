@@ -16,7 +16,7 @@ export const FACTS = {
   reasonNotes: {
     no_environment: 'A step without `deployment:` in bitbucket-pipelines.yml.',
     needs_lookup: 'A build status or a pipeline trace: neither names an environment.',
-    bad_payload: 'The step posts no commit.',
+    bad_payload: 'The body of the step contains no commit.',
     unproved: 'In Data Center the button is called "Test connection".',
     ping: 'In Data Center the button is called "Test connection".',
   },

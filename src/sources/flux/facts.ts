@@ -15,9 +15,9 @@ export const FACTS = {
   escapeAdvice: 'use the provider generic-hmac, which sends JSON',
   wrongMethodAdvice: undefined,
   reasonNotes: {
-    not_a_deployment: 'Flux reports a source, an image policy or another object that deploys nothing.',
-    not_started: 'Flux waits for a dependency, or could not fetch what it should apply.',
-    self_heal: 'Flux found or corrected drift of a HelmRelease.',
+    not_a_deployment: 'Flux reports a source, an image policy or another object that is not deployed.',
+    not_started: 'Flux waits for a dependency, or could not fetch the source.',
+    self_heal: 'Flux detected or corrected drift of a HelmRelease.',
     app_deleted: 'Flux uninstalled a HelmRelease.',
   },
   secretsMayRead: false,

@@ -21,7 +21,7 @@ export const FACTS = {
   reasonNotes: {
     no_environment: 'A job without `environment:` in .gitlab-ci.yml, or a pipeline none of whose jobs has one.',
     not_a_start: 'A job with `environment:action` stop, prepare, verify or access.',
-    echo: 'The sink gitlab-deployments made it through the Deployments API.',
+    echo: 'The sink gitlab-deployments created it with the Deployments API.',
   },
   secretsMayRead: false,
 } as const satisfies ToolFacts;

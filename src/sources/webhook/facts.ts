@@ -13,11 +13,9 @@ export const FACTS = {
   escapeAdvice: 'build the body with `jq -n --arg`, which escapes it',
   wrongMethodAdvice: undefined,
   reasonNotes: {
-    bad_payload:
-      'With a mapping of your own: the field that identifies the deployment is missing, so that its signals could ' +
-      'not be told apart.',
-    unknown_status: 'With a mapping of your own: a word that stands neither in the map of `state` nor under `ignore`.',
-    no_environment: 'With `without_environment: ignore`: no path of `environment` leads to a value.',
+    bad_payload: 'With a mapping of your own: the field that identifies the deployment is missing.',
+    unknown_status: 'With a mapping of your own: a status that is neither in the map of `state` nor under `ignore`.',
+    no_environment: 'With `without_environment: ignore`: no path of `environment` has a value.',
   },
   secretsMayRead: false,
 } as const satisfies ToolFacts;
