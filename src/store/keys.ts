@@ -395,7 +395,7 @@ export const keys = {
   }),
   echoOfId: family('echo:id:<project>:<deployment id>', {
     type: 'string',
-    content: 'the short commit of a deployment that Shiplog wrote to the forge: its webhook is an echo; `1`: any commit',
+    content: 'the short commit of a deployment that Shiplog wrote to a forge: its webhook is an echo; `1`: any commit',
     writtenBy: 'store/deliveries/echoes.ts',
     ends: 'with its deployment',
     expires: true,

@@ -38,7 +38,7 @@ it('delivers nothing again where all have the same sinks', async () => {
   expect([...one.caughtUp, ...other.caughtUp]).toEqual([]);
 });
 
-it('delivers to its sinks what others recorded before they knew that somebody has those', async () => {
+it('delivers to its sinks what other replicas recorded before they knew of these sinks', async () => {
   const startedAt = new Date();
   const without = join('gitlab');
   await without.replica.sinksElsewhere(); // it has looked, and found nobody

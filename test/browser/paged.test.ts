@@ -48,7 +48,7 @@ describe.skipIf(!chromiumPath)('somebody who is paged', () => {
     await page.getByRole('link', { name: 'ledger' }).waitFor();
   });
 
-  it('is told by each mark which service it is, by mouse and by keyboard, in lanes of services', async () => {
+  it('shows the service of each mark, by mouse and by keyboard, in lanes of services', async () => {
     const { page } = await openVisitor(browser, bridge.url);
     await logIn(page, ADMIN_TOKEN);
     await page.goto('/?environment=production');

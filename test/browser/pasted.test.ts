@@ -89,7 +89,7 @@ describe.skipIf(!chromiumPath)('somebody who has pasted a URL', () => {
     expect(await page.locator('.inbox tbody tr').first().textContent()).toContain('bad_signature');
   });
 
-  it('is told on any page that Redis is unreachable, and that webhooks are kept meanwhile', async () => {
+  it('is shown on any page that Redis is unreachable, and that webhooks are stored meanwhile', async () => {
     await page.goto('/setup');
     await bridge.redis.stop();
     await page.goto('/inbox');

@@ -13,11 +13,11 @@ const configOf = (issuer: string) => ({
   }),
 });
 
-it('says nothing where nobody logs in by a provider', async () => {
+it('shows nothing where nobody logs in by a provider', async () => {
   expect(await checkLogin({})).toEqual([]);
 });
 
-it('says which redirect URI the provider needs, and whether it answers', async () => {
+it('shows which redirect URI the provider needs, and whether it answers', async () => {
   fake = await startFakeServer(() => {
     const issuer = fake?.url;
     return { status: 200, body: { issuer, authorization_endpoint: `${issuer}/a`, token_endpoint: `${issuer}/t` } };

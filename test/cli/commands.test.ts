@@ -80,14 +80,14 @@ describe('shiplog changes', () => {
     expect(found).toMatchObject([{ environment: 'staging', commit_sha: twin }]);
   });
 
-  it('says when nothing fits, by another exit code than a failure', async () => {
+  it('shows when nothing fits, by another exit code than a failure', async () => {
     await expect(changes({ environment: 'nowhere' })).rejects.toBeInstanceOf(NothingFound);
     await expect(changes({ commit: 'abc' })).rejects.toThrow('first 7 digits');
     const stopped = { ...reaching(bridge), port: 9 };
     await expect(listChanges(stopped, { limit: 1 }, paper().output)).rejects.toThrow('no bridge answers');
   });
 
-  it('says where a search came no further back, and how it goes on', async () => {
+  it('shows where a search came no further back, and how it goes on', async () => {
     const since = '2026-05-01T09:00:00.001Z';
     const meta = { total: 0, limit: 25, offset: 0, has_more: false, searched: 300_000, searched_since: since };
     const server = createServer((_, response) => void response.end(JSON.stringify({ data: [], meta })));
@@ -150,7 +150,7 @@ describe('shiplog trace', () => {
     });
   });
 
-  it('says what became of it, and by which request and author it came', async () => {
+  it('shows what became of it, and by which request and author it came', async () => {
     const ferry = {
       summary: 'Ferry',
       service: 'ferry',
@@ -179,7 +179,7 @@ describe('shiplog trace', () => {
     await expect.poll(() => traced('changes:ferry-3')).toMatch(/since then +it runs here\n/);
   });
 
-  it('says when nothing has that name', async () => {
+  it('shows when nothing has that name', async () => {
     await expect(traced('0000000')).rejects.toBeInstanceOf(NothingFound);
     await expect(traced('no/such thing?#%')).rejects.toBeInstanceOf(NothingFound);
   });
@@ -218,7 +218,7 @@ describe('shiplog replay', () => {
     ]);
   });
 
-  it('says when there is nothing to replay', async () => {
+  it('shows when there is nothing to replay', async () => {
     await expect(replayed(key)).rejects.toBeInstanceOf(NothingFound);
     await expect(replayed('never-heard-of')).rejects.toThrow('there is no webhook and no deployment');
   });

@@ -48,7 +48,7 @@ describe('shiplog tail', () => {
     expect(new Set(deliveries).size).toBe(61);
   });
 
-  it('says when, what, where and why, and begins with what has just happened', async () => {
+  it('shows when, what, where and why, and begins with what has just happened', async () => {
     const { bridge, hook } = await start();
     const { body } = await hook(1);
     await bridge.post('/webhooks/gitlab', '{', gitlabHeaders());

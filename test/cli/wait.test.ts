@@ -115,7 +115,7 @@ describe('shiplog wait', () => {
     expect(clockMs).toBe(10_000);
   });
 
-  it('says how to write a span of time', async () => {
+  it('shows how to write a span of time', async () => {
     expect((await waited(sha('x'), [], { timeout: 'soon' })).ended).toMatchObject({
       message: '"soon" is no span of time: write 90s, 15m or 2h',
     });

@@ -56,7 +56,7 @@ it('reads the configuration of the bridge that runs on the data directory, where
   expect(() => reachBridge({}, elsewhere)).toThrow(/a bridge runs at http:\/\/127.0.0.1:9999.*give --token/s);
 });
 
-it('says how a bridge elsewhere is reached, where there is no configuration', () => {
+it('reports how a bridge elsewhere is reached, where there is no configuration', () => {
   const nothing = { SHIPLOG_CONFIG: join(dir, 'none.yaml'), SHIPLOG_DATA_DIR: dataDir, XDG_CONFIG_HOME: dir };
   expect(() => reachBridge({}, nothing)).toThrow(/cannot be read[\s\S]*on another machine: give --url and --token/);
 });

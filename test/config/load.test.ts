@@ -147,7 +147,7 @@ describe('a wrong configuration', () => {
     expect(problems(rules('match: {}', 'match: {}', 'name: lamps'))).toEqual([]);
   });
 
-  it('says what to write where something is missing', () => {
+  it('reports what to write where something is missing', () => {
     const missing = [...problems('sources: [{ type: gitlab }]\nport: eighty\n')].sort();
     expect(missing).toEqual(
       [

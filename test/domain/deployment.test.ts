@@ -270,7 +270,7 @@ describe('fold of signals that disagree', () => {
     expect(fold2('unknown', 'staging')).toEqual({ name: 'production', tier: 'production', url });
   });
 
-  it('says which deployment it is that has no records', () => {
+  it('reports which deployment it is that has no records', () => {
     expect(() => fold('gitlab:7', [])).toThrow(new RangeError('deployment gitlab:7 has no records'));
   });
 });
@@ -316,7 +316,7 @@ describe('transition', () => {
 });
 
 describe('summarize', () => {
-  it('says what, where and how it ended', () => {
+  it('reports what, where and how it ended', () => {
     const sha = 'a'.repeat(40);
     expect(summarize(fold('k', [aRecord({ commit: { sha } })]))).toBe(
       'Deployed lighthouse-api @ aaaaaaaa to production',

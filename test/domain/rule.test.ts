@@ -9,7 +9,7 @@ function complaint(rule: unknown): string {
 }
 
 describe('a rule is refused at start', () => {
-  it('when a name in braces is known to nobody', () => {
+  it('when a name in braces is unknown', () => {
     const set = { tags: ['eu', 'team-{team}'] };
     expect(complaint({ set })).toMatch(
       /^set\.tags\.1: nothing is called \{team\}: write one of \{repository\.name\}, .*\{branch\}, /,

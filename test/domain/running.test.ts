@@ -207,7 +207,7 @@ describe('drift', () => {
     expect(found).toMatchObject({ which: 'behind', deployments: 1 });
   });
 
-  it('says that both run the same, or that nobody knows', () => {
+  it('reports that both run the same, or that it is unknown', () => {
     expect(drift(mark({ atMs: 1, revision: 'a', ...staging }), mark({ atMs: 2, revision: 'a' }))?.which).toBe('same');
     expect(drift(mark({ atMs: 1, revision: 'a', ...staging }), mark({ atMs: 2, revision: 'b' }))?.which).toBe(
       'unknown',

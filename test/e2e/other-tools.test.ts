@@ -99,7 +99,7 @@ const tellAsTheTemplateDoes = (action: string, run: string) =>
   );
 
 describe('jobs that use the GitLab template of CTO.ai', () => {
-  it('are answered as CTO.ai answers them, and told on as they were meant', async () => {
+  it('are answered as CTO.ai answers them, and forwarded unchanged', async () => {
     const { stdout } = await tellAsTheTemplateDoes('failure', '4711');
     expect(JSON.parse(stdout)).toMatchObject({ message: 'event written' });
     await tellAsTheTemplateDoes('success', '4712');

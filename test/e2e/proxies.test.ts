@@ -56,7 +56,7 @@ describe('a metrics token', () => {
   });
 });
 
-it('says that a proxy stands before it which nobody told it of, once somebody has sent its header', async () => {
+it('reports an unconfigured proxy in front of it once a request has a proxy header', async () => {
   const hint = async () => ((await (await ask('/readyz', bearer(METRICS))).json()) as { hint?: string }).hint;
   expect(await hint()).toBeUndefined();
   await ask('/livez', { 'x-forwarded-for': '203.0.113.9' });

@@ -22,7 +22,7 @@ const rejected = (source: string, reason: string) => ({
 });
 const signatureOf = (body: string) => `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`;
 
-describe('a connection test that nobody signed', () => {
+describe('an unsigned connection test', () => {
   const ping = { 'x-event-key': 'diagnostics:ping' };
 
   it('is answered 2xx, and its body is neither read nor kept', async () => {
@@ -120,7 +120,7 @@ describe('while bodies that never end hold all the room', () => {
     expect(await metrics()).toMatch(/verdict="not_kept",reason="busy"/);
   });
 
-  it('a few packed bytes that promise megabytes are not unpacked for a stranger', async () => {
+  it('a few packed bytes that promise megabytes are not unpacked for an unauthenticated sender', async () => {
     const bomb = brotliCompressSync(Buffer.alloc(1_900_000, ' '));
     const headers = [...signed, ['Content-Encoding', 'br']] as const;
     const { answers } = await exchange(bridge.url, rawRequest({ path: '/webhooks/bitbucket', headers, body: bomb }));

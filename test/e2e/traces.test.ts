@@ -71,7 +71,7 @@ describe('a trace', () => {
     expect(told()).toEqual([`00-${TRACE}-${forward?.spanId}-01`]);
   });
 
-  it('says what became of the webhook and of the delivery, and who we are', async () => {
+  it('reports what became of the webhook and of the delivery, and who we are', async () => {
     vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'deployment.environment.name=harbor');
     await hook(await startTraced());
     const spans = await collected(3);
@@ -110,7 +110,7 @@ describe('a trace', () => {
     expect(collector.requests.map(({ text }) => text).join()).not.toContain(SECRET_IN_NAME);
   });
 
-  it('begins anew where the header is not valid; a stranger is traced as little as it is read', async () => {
+  it('begins anew where the header is not valid; an unauthenticated request is not traced', async () => {
     const running = await startTraced();
     await hook(running, { traceparent: `00-${'0'.repeat(32)}-${SENDER}-01` });
     expect((await hook(running, { 'x-gitlab-token': 'wrong' })).status).toBe(401);

@@ -24,7 +24,7 @@ describe('answers', () => {
     expect(body).toMatchObject({ status: 'rejected', reason: 'bad_signature' });
   });
 
-  it('says where the JSON is broken', async () => {
+  it('reports where the JSON is broken', async () => {
     const { status, body } = await bridge.post('/webhooks/gitlab', '{"a": ,}', gitlabHeaders());
     expect(status).toBe(400);
     expect(body.error).toMatch(/line 1, column 7/);
@@ -152,7 +152,7 @@ describe('the change log', () => {
 });
 
 describe('health', () => {
-  it('says that it is alive, ready, and how it counts', async () => {
+  it('reports that it is alive, ready, and how it counts', async () => {
     expect(await bridge.get('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } });
     expect(await bridge.get('/readyz')).toMatchObject({
       status: 200,

@@ -75,7 +75,7 @@ describe('shiplog explain', () => {
     for (const { text } of [given, shown]) expect(JSON.parse(text).records[0]).toMatchObject({ service: 'beacon' });
   });
 
-  it('says what it cannot read, and which sources there are', async () => {
+  it('reports what it cannot read, and which sources there are', async () => {
     const hook = file('hook.json', gitlabHook());
     expect((await run(join(dir, 'none.json'), { source: 'gitlab' })).failure).toMatch(/none\.json.*ENOENT/);
     expect((await run(hook, { source: 'gitlab', headers: dir })).failure).toContain('the headers cannot be read');

@@ -19,7 +19,7 @@ describe('an accepted webhook', () => {
     { name: 'Home', match: { source: 'argocd' }, set: { gitlab_project: 'harbor/lighthouse-api' } },
   ];
 
-  it('is told with its record, what came from where, the rules and the very request of each sink', async () => {
+  it('is explained with its record, the origin of each field, the rules and the very request of each sink', async () => {
     const config = aConfig({ rules });
     const found = await explained('argocd', payload('argocd/succeeded.json'), { headers: bearer }, config);
     expect(found).toMatchObject({ verdict: 'accepted', signature: 'valid', answer: { status: 202 }, lookups: [] });
@@ -85,7 +85,7 @@ describe('an accepted webhook', () => {
     expect(text).not.toContain('a-password-of-a-database');
   });
 
-  it('says why a sink is not delivered', async () => {
+  it('reports why a sink is not delivered', async () => {
     const running = await explained('gitlab', gitlabHook({ status: 'running' }));
     expect(running.deployments[0]?.sinks).toEqual([
       { name: 'alert24', type: 'alert24', wanted: false, why: expect.stringContaining('only accepts: succeeded') },
@@ -96,7 +96,7 @@ describe('an accepted webhook', () => {
     expect(routed.deployments[0]?.sinks[0]).toMatchObject({ wanted: false, why: 'a rule sends it to gitlab' });
   });
 
-  it('says what a sink would refuse to send', async () => {
+  it('reports what a sink would refuse to send', async () => {
     const body = { ...JSON.parse(payload('argocd/succeeded.json')), revision: '1.2.3' };
     const config = aConfig({ rules: [{ set: { gitlab_project: 'harbor/lighthouse-api' } }] });
     const found = await explained('argocd', body, {}, config);
@@ -162,7 +162,7 @@ describe('a webhook that makes no change', () => {
     expect(found).toMatchObject({ verdict: 'rejected', reason: 'bad_signature', signature: 'wrong' });
   });
 
-  it('says that the signature was not checked when there are no headers', async () => {
+  it('reports that the signature was not checked when there are no headers', async () => {
     const found = await explained('gitlab', 'not json');
     expect(found).toMatchObject({ verdict: 'rejected', reason: 'not_json', signature: 'not checked' });
     expect(found.notes.join('\n')).toContain('Signature not checked');

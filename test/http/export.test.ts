@@ -88,7 +88,7 @@ describe('performance by the API', () => {
     step({ deployment: 'changes:2', service: 'pay-api', occurredAt: ago(30), state: 'failed' }),
   ];
 
-  it('says the measures of each service with their base', async () => {
+  it('reports the measures of each service with their base', async () => {
     const { body } = await api(records)('/api/v1/performance').expect(200);
     const pay = body.data.find(({ service }: { service: string }) => service === 'pay-api');
     expect(pay).toMatchObject({ finished: 1, failed: 1, change_failure_rate: 1, not_restored: 1, previous: null });

@@ -113,7 +113,7 @@ describe('a success that says nothing', () => {
 });
 
 describe('a redirect', () => {
-  it.each([301, 302, 303, 307, 308])('with %i is followed by nobody, wherever it leads', async (status) => {
+  it.each([301, 302, 303, 307, 308])('with %i is never followed', async (status) => {
     const inner = await destination(reply(200, '{"id":"secrets of the inside"}'));
     for (const location of [
       inner.url,
@@ -255,7 +255,7 @@ describe('a connection that goes wrong', () => {
 });
 
 describe('a certificate', () => {
-  it('that nobody vouches for is refused before the key is sent', async ({ skip }) => {
+  it('that is not trusted is refused before the key is sent', async ({ skip }) => {
     const made = selfSigned();
     if (!made) return skip('there is no openssl here to make a certificate with');
     let heard = '';

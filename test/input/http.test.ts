@@ -424,7 +424,7 @@ describe('over one connection', () => {
     await expect.poll(() => changeOf(job)).toMatchObject({ commit_message: 'Läuft 🚢' });
   });
 
-  it('a sender that closes its half after the webhook counts as one that hung up, and its deployment as told', async () => {
+  it('a sender that closes its half after the webhook counts as one that hung up, and its deployment is recorded', async () => {
     const job = jobs++;
     const sent = post({ body: JSON.stringify(gitlabDeploymentHook({ deployable_id: job })) });
     const { ms } = await exchange(bridge.url, sent, { halfClose: true });
@@ -444,7 +444,7 @@ describe('over one connection', () => {
     expect(await inboxTotal()).toBe(before + 1);
   });
 
-  it('a sender that hangs up before the answer has told its deployment all the same', async () => {
+  it('a sender that hangs up before the answer has reported its deployment nevertheless', async () => {
     const job = jobs++;
     const socket = await open(bridge.url);
     socket.write(post({ body: JSON.stringify(gitlabDeploymentHook({ deployable_id: job })) }), () => socket.destroy());

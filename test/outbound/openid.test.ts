@@ -50,7 +50,7 @@ describe('a real provider', () => {
     return new URL(next);
   }
 
-  it('says who came back, with the claims that only its userinfo has', async () => {
+  it('reports who came back, with the claims that only its userinfo has', async () => {
     const { url, flow } = await provider.begin(REDIRECT);
     expect(await provider.finish(await callbackOf(url), flow)).toMatchObject(USER);
     expect(real.asked.get('/me')).toBe(1);

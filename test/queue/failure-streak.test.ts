@@ -91,7 +91,7 @@ it('three deployments that fail in a row hold the whole sink, for a second at fi
   expect(sink.isHeldUntilMs()).toBeLessThanOrEqual(Date.now() + 1_000);
 });
 
-it('one deployment that fails again and again holds nobody up', async () => {
+it('one deployment that fails again and again does not delay others', async () => {
   await sink.send(['one'], 'backoff');
   await vi.waitFor(() => expect(sink.attemptsOf('one').length).toBeGreaterThanOrEqual(3), { timeout: 5_000 });
   expect(new Set(sink.attemptsOf('one'))).toEqual(new Set(['retry']));

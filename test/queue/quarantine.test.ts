@@ -81,7 +81,7 @@ it('runs suspects one after the other: only the one that runs is marked when the
   expect([culprit, innocent].map(quarantine.unfinishedRuns)).toEqual([1, 0]);
 });
 
-it('holds an orderly end against nobody', async () => {
+it('does not count an orderly shutdown as a crash', async () => {
   const job = aJob(1);
   const quarantine = aQuarantine('suspect');
   void quarantine.run(job, never);

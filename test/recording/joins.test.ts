@@ -227,7 +227,7 @@ describe('the destinations of a deployment', () => {
   const other = { commit: { sha: sha(2) }, pipelineUrl: `${url}/-/pipelines/6` };
   const soon = (ms: number) => ({ receivedAt: new Date(Date.parse(at(59)) + ms).toISOString() });
 
-  it('are told at once until another signal was seen to report the same end, and then a moment later', async () => {
+  it('are delivered at once until another signal was seen to report the same end, and then a moment later', async () => {
     const { record, waitFor } = open();
     expect(await waitFor(hook('succeeded'))).toBe(0);
     await record(hook('succeeded'));
@@ -237,7 +237,7 @@ describe('the destinations of a deployment', () => {
     expect(await waitFor(post('curl:2', other))).toBe(0);
   });
 
-  it('are told at once where the other signal came too late to wait for, or in another environment', async () => {
+  it('are delivered at once where the other signal came too late to wait for, or in another environment', async () => {
     const { record, waitFor } = open();
     await record(hook('succeeded'));
     await record(post('curl:1', soon(4_000)));
@@ -278,7 +278,7 @@ describe('a rule', () => {
   });
 });
 
-describe('a failure of a job of which nobody said that it began', () => {
+describe('a failure of a job whose start was not reported', () => {
   it('waits a moment for the signal that knows whether it ran, also the first of its project', async () => {
     const { record, untilKnown } = open();
     await record(hook('failed', '1'));

@@ -114,7 +114,7 @@ describe('what was recorded', () => {
   });
 });
 
-it('a post that was not kept is repeated by nobody', async () => {
+it('a request that was not stored has no repeats', async () => {
   const { isRepeat } = open();
   expect(await isRepeat(post('A', 0))).toBe(false);
   expect(await isRepeat(post('A', 2_500))).toBe(false);

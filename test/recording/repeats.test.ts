@@ -47,7 +47,7 @@ const post = (commit: string, minute: number, state: State = 'succeeded') =>
     webhook: `webhook of ${commit} at ${minute}`,
   });
 
-describe('what a controller says again and again', () => {
+describe('repeated reports of a controller', () => {
   const said = (commit: string, minute: number, state: State = 'succeeded') => ({
     ...post(commit, minute, state),
     periodic: true as const,
@@ -66,7 +66,7 @@ describe('what a controller says again and again', () => {
   });
 });
 
-describe('what a controller says of what it put in place', () => {
+describe('what a controller reports of the revision that it applied', () => {
   it('is news whenever it turns from well to failed and back, and of each state once', async () => {
     const { record, log } = open();
     const said = (minute: number, state: State) => record({ ...post('A', minute, state), periodic: true });
@@ -149,7 +149,7 @@ describe('the same words', () => {
     expect(await log()).toEqual(['B deployment succeeded', 'A deployment succeeded']);
   });
 
-  it('of a roll-back that is told in two states are one deployment', async () => {
+  it('of a roll-back that is reported in two states are one deployment', async () => {
     const { record, log } = open();
     for (const step of [post('A', 0), post('B', 1), post('A', 2, 'running'), post('A', 4)]) await record(step);
     expect(await log()).toEqual(['A deployment succeeded', 'B deployment succeeded', 'A rollback succeeded']);

@@ -38,7 +38,7 @@ describe('finding a Redis server', () => {
     expect(await findRedisServer([join(dir, 'absent'), program('other', 'hello')])).toBeUndefined();
   });
 
-  it('says what is wrong when there are only old ones', async () => {
+  it('reports what is wrong when there are only old ones', async () => {
     await expect(findRedisServer([old])).rejects.toThrow(/is version 6\.0\.16, and Shiplog needs Redis 6\.2/);
   });
 });

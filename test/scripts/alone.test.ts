@@ -40,7 +40,7 @@ describe('two starts in one checkout', () => {
   });
 });
 
-it('says that there are too few file descriptors, and what to do', () => {
+it('reports that there are too few file descriptors, and what to do', () => {
   const limits = join(dir, 'limits');
   writeFileSync(
     limits,

@@ -103,7 +103,7 @@ describe('the spool', () => {
     expect(await drained(await start())).toEqual(['"fits"']);
   });
 
-  it('says whether it would take more, and leaves nothing of that question behind', async () => {
+  it('reports whether it would take more, and leaves nothing of that question behind', async () => {
     const spool = await start(20_000);
     expect(await spool.whyNot()).toBeUndefined();
     expect(readdirSync(dir)).toEqual([]);

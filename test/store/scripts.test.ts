@@ -15,7 +15,7 @@ describe.each(scriptFiles().map((script) => [script.name, script] as const))('th
     expect(usersOf(name)).toHaveLength(1);
   });
 
-  it('says what it does and what it takes, by number', () => {
+  it('reports what it does and what it takes, by number', () => {
     expect(script.about).toMatch(/^[A-Z][\s\S]*\.$/);
     for (const kind of ['KEYS', 'ARGV'] as const) {
       const own = script.parameters.filter((one) => one.kind === kind);
@@ -38,7 +38,7 @@ describe.each(scriptFiles().map((script) => [script.name, script] as const))('th
       expect(readFileSync(`src/${file}`, 'utf8'), file).not.toContain('JSON.stringify(');
   });
 
-  it('says what it replies, when it does', () => {
+  it('reports what it replies, when it does', () => {
     expect(script.reply !== '').toBe(/^return\b/m.test(script.code));
   });
 

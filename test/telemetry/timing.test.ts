@@ -52,7 +52,7 @@ describe('the time to the change log', () => {
     expect(await sample(measured, 'shiplog_received_to_recorded_seconds_sum')).toBe('3');
   });
 
-  it('says nothing about a replay', async () => {
+  it('reports nothing about a replay', async () => {
     const measured = metrics();
     await timeRecording(async () => {}, measured, clock)({ ...event, replayedAtMs: 1 });
     expect(await sample(measured, 'shiplog_received_to_recorded_seconds_count')).toBeUndefined();

@@ -112,7 +112,7 @@ describe('parseJson', () => {
     expect(refusal(text).message).toBe(message);
   });
 
-  it('says that UTF-16 is not UTF-8', () => {
+  it('reports that UTF-16 is not UTF-8', () => {
     const body = Buffer.from('\uFEFF{"a": 1}', 'utf16le');
     expect(parseJson(body)).toMatchObject({ ok: false, message: 'the body is UTF-16: send it as UTF-8' });
   });

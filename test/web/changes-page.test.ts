@@ -10,7 +10,7 @@ const show = (path: string, ...records: Parameters<typeof step>[0][]) =>
   });
 
 describe('the list of changes', () => {
-  it('says when, what, where, who and how long, the newest first', async () => {
+  it('shows when, what, where, who and how long, the newest first', async () => {
     const older = { service: 'tide-tables', occurredAt: ago(7200) };
     const page = await show('/', older, {
       occurredAt: ago(240),
@@ -105,12 +105,12 @@ describe('the list of changes', () => {
     expect(page).toMatch(/range=7d" aria-current="true"/);
   });
 
-  it('says that a chosen span is empty, and where the newest change is', async () => {
+  it('shows that a chosen span is empty, and where the newest change is', async () => {
     const page = text(await show('/?range=1h', { occurredAt: ago(7200) }));
     expect(page).toContain('Nothing changed in the last 1h. The newest change was 2 h ago');
   });
 
-  it('says what it replaced, with the way to compare', async () => {
+  it('shows what it replaced, with the way to compare', async () => {
     const replaced = {
       deployment: 'changes:before',
       sha: '4f0c9e1d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d',
@@ -145,7 +145,7 @@ describe('the list of changes', () => {
     expect(second).not.toContain('<bdi>boat-49-</bdi>');
   });
 
-  it('says how far back a search came that was not through with everything, and leads on', async () => {
+  it('shows how far back a search came that was not through with everything, and leads on', async () => {
     const deployments = memoryDeployments([step({ occurredAt: ago(60) })]);
     const reachedMs = Date.parse('2026-05-01T09:00:00.000Z');
     const stopped = { count: 300_000, reachedMs };
@@ -160,7 +160,7 @@ describe('the list of changes', () => {
     expect(page).toContain('/?text=lamp&amp;service=lighthouse-api&amp;range=30d&amp;to=2026-05-01T09%3A00%3A00.001Z');
   });
 
-  it('says that nothing fits a filter, and how to see all', async () => {
+  it('shows that nothing fits a filter, and how to see all', async () => {
     expect(text(await show('/?service=ghost-ship', {}))).toContain('No change fits this filter. Drop the filter');
     const hour = text(await show('/?service=lighthouse-api&range=1h', { occurredAt: ago(7200) }));
     expect(hour).toContain('No change fits this filter in this span of time. Look at all times');

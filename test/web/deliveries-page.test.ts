@@ -109,7 +109,7 @@ describe('the deliveries page', () => {
     expect(text(last)).toContain('None is left of those. Show what died since');
   });
 
-  it('says how many it did not look through, where there are too many for a page', async () => {
+  it('shows how many it did not look through, where there are too many for a page', async () => {
     const many = (count: number) =>
       memoryDeadLetters(
         Array.from({ length: count }, (_, index) =>

@@ -87,7 +87,7 @@ describe('the page of a deployment', () => {
     );
   });
 
-  it('says why a sink was not delivered, and of an answer that was lost', async () => {
+  it('shows why a sink was not delivered, and of an answer that was lost', async () => {
     const sinks = [
       sink('board', () => ({ wanted: false, why: 'it hears of failures only' })),
       sink('alert24'),
@@ -136,7 +136,7 @@ describe('the page of a deployment', () => {
     );
   });
 
-  it('says that the whole sink waits, and why', async () => {
+  it('shows that the whole sink waits, and why', async () => {
     const holds = () => ({ alert24: { why: '401 <key> is wrong', until: new Date('2026-05-04T10:05:00.000Z') } });
     expect(text(await see(path, { deployments, holds }))).toContain(
       'Waiting for delivery of ✓ succeeded The whole sink is paused until',
@@ -144,7 +144,7 @@ describe('the page of a deployment', () => {
     expect(await see(path, { deployments, holds })).toContain('401 &lt;key&gt; is wrong');
   });
 
-  it('says what it replaced, with a link to what lies between the two', async () => {
+  it('shows what it replaced, with a link to what lies between the two', async () => {
     const stored = memoryDeployments([running, succeeded]);
     const replaced = { deployment: 'changes:eu/shop:41', sha: '4f0c9e1d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d' };
     const get: typeof stored.get = async (name) => {
@@ -157,7 +157,7 @@ describe('the page of a deployment', () => {
     expect(page).toContain('<a href="https://gitlab.harbor.example/compare/a...b">compare the two</a>');
   });
 
-  it('says that it takes longer than usual, and why, where a tool said so', async () => {
+  it('shows that it takes longer than usual, and why, where a tool said so', async () => {
     const open = memoryDeployments([{ ...running, waiting: 'The sync window is closed.' }]);
     const at = (staleAfter: string) => ({
       ...open,
@@ -171,7 +171,7 @@ describe('the page of a deployment', () => {
     expect(text(await see(path, { deployments: at('2999-01-01T00:00:00.000Z') }))).not.toContain('should have ended');
   });
 
-  it('says which signal or rule gave which field', async () => {
+  it('shows which signal or rule gave which field', async () => {
     const rules = [Rule.parse({ name: 'lamps', set: { service_id: 'svc_lamp' } })];
     const page = text(await see(path, { deployments: memoryDeployments([running, succeeded], rules), rules }));
     expect(page).toContain('startedAt 2026-05-04T10:00:00.000Z job hook');

@@ -44,7 +44,7 @@ describe('the inbox', () => {
     expect(text(await see('/inbox', { inbox }))).toContain('alert 1 alert 2');
   });
 
-  it('says in words that a webhook belongs to no source, and finds those', async () => {
+  it('shows in words that a webhook belongs to no source, and finds those', async () => {
     const refused = webhook({ id: 'w1', source: '(none)', verdict: 'rejected', address: '203.0.113.7' });
     const inbox = memoryInbox([{ ...refused, receivedAt: new Date().toISOString() }, webhook({ id: 'w2' })]);
     for (const path of ['/inbox', '/inbox/w1']) expect(text(await see(path, { inbox }))).not.toContain('(none)');
@@ -54,7 +54,7 @@ describe('the inbox', () => {
     expect(page).not.toContain('/inbox/w2');
   });
 
-  it('says from where a refused webhook came, and marks its source in the menu of every page', async () => {
+  it('shows from where a refused webhook came, and marks its source in the menu of every page', async () => {
     const refused = { verdict: 'rejected', reason: 'bad_signature', address: '203.0.113.7', count: 12 } as const;
     const inbox = memoryInbox([webhook({ id: 'w1', ...refused, receivedAt: new Date().toISOString() })]);
     expect(text(await see('/inbox', { inbox }))).toContain('bad_signature from 203.0.113.7, 12 times');
@@ -134,7 +134,7 @@ describe('the inbox', () => {
     expect(await see('/inbox?q=%3Cscript%3E')).not.toContain('<script>');
   });
 
-  it('says what a reason means and what to do, and offers to map a kept body again', async () => {
+  it('shows what a reason means and what to do, and offers to map a kept body again', async () => {
     const kept = webhook({ id: 'w1', verdict: 'ignored', reason: 'no_environment', body: '{}' });
     const page = await see('/inbox/w1', { inbox: memoryInbox([kept]) });
     expect(text(page)).toContain('What to do If it deploys, say so in the pipeline: ');
@@ -155,14 +155,14 @@ describe('the inbox', () => {
     expect(text(await see('/inbox/w1?did=won&count=1', { inbox }))).not.toContain('won');
   });
 
-  it('says what waits on disk, and what has waited there', async () => {
+  it('shows what waits on disk, and what has waited there', async () => {
     const spool = () => ({ entries: 1, bytes: 90, since: '2026-05-04T10:00:00.000Z' });
     const page = text(await see('/inbox', { spool, inbox: memoryInbox([webhook({ spooled: true })]) }));
     expect(page).toContain('1 webhook is spooled: safe on disk since 2026-05-04 10:00:00 UTC');
     expect(page).toContain('recorded spooled gitlab');
   });
 
-  it('says why there is no body, and 404 where there is no webhook', async () => {
+  it('shows why there is no body, and 404 where there is no webhook', async () => {
     expect(await see('/inbox/w1', { inbox: memoryInbox([webhook({ id: 'w1' })]) })).toContain('Not kept');
     await request(app()).get('/inbox/none').set('cookie', sessionCookie()).expect(404);
   });

@@ -19,7 +19,7 @@ const board = (path: string, ...records: Parameters<typeof step>[0][]) =>
     ),
   });
 
-it('says for each service and environment what runs, since when, by whom, and what failed since', async () => {
+it('shows for each service and environment what runs, since when, by whom, and what failed since', async () => {
   const page = await board(
     '/running',
     { commit: { sha: sha('a') }, actor: 'mira', occurredAt: ago(60) },
@@ -41,7 +41,7 @@ it('goes on to show what failed after it had succeeded, and that it has', async 
   expect(page).not.toContain('aaaaaaaa');
 });
 
-it('says how far staging is from production, with a link that compares them', async () => {
+it('shows how far staging is from production, with a link that compares them', async () => {
   const staging = { environment: { name: 'staging' } };
   const page = await board(
     '/running',

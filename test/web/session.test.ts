@@ -197,7 +197,7 @@ describe('a viewer', () => {
     await request(app()).get('/actions/drop?sink=alert24').set('cookie', cookie).expect(403);
   });
 
-  it('is nobody where no viewer token is configured', async () => {
+  it('grants nothing where no viewer token is configured', async () => {
     const server = app({ access: createAccess([{ name: 'admin', token: ADMIN, may: 'admin' }]) });
     await request(server).get('/').set('cookie', cookie).expect(303);
     await request(server).post('/login').type('form').send({ token: VIEWER }).expect(401);
@@ -247,7 +247,7 @@ describe('a form', () => {
     expect(done).toEqual([['mapWebhook', 'w1']]);
   });
 
-  it('of a stranger leads to the login page, and from there to a page', async () => {
+  it('of a user who is not logged in leads to the login page, and from there to a page', async () => {
     await request(app()).post('/actions/drop').expect(303).expect('location', '/login?next=%2F');
   });
 

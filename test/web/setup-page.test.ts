@@ -32,7 +32,7 @@ describe('the set-up page', () => {
     expect(response.text).not.toContain('<script>');
   });
 
-  it('says whether it worked: the last webhook of each source and its verdict', async () => {
+  it('shows whether it worked: the last webhook of each source and its verdict', async () => {
     const inbox = memoryInbox([
       webhook({ source: 'gitlab', verdict: 'rejected', reason: 'bad_signature', detail: 'X-Gitlab-Token is missing' }),
       webhook({ source: 'gitlab', verdict: 'recorded' }),
@@ -44,7 +44,7 @@ describe('the set-up page', () => {
     );
   });
 
-  it('says which set-up in a tool is older than what it shows here', async () => {
+  it('shows which set-up in a tool is older than what it shows here', async () => {
     const body = (version: number) => JSON.stringify({ schema: 'shiplog/argocd/v1', version });
     const seen = (...bodies: string[]) =>
       see('/setup', {
@@ -54,7 +54,7 @@ describe('the set-up page', () => {
     expect(text(await seen(body(2), body(1)))).not.toContain('older ConfigMap');
   });
 
-  it('says in words what is wrong, and what to do', async () => {
+  it('shows in words what is wrong, and what to do', async () => {
     const inbox = memoryInbox([webhook({ verdict: 'ignored', reason: 'no_environment' })]);
     expect(text(await see('/setup', { inbox }))).toContain(
       'it has no environment. If it deploys, say so in the pipeline:',
@@ -92,7 +92,7 @@ describe('the set-up page', () => {
     expect(text(await see(`/setup?test=${sent.id}`))).toContain('The test event is not in the inbox');
   });
 
-  it('says where a test event goes, before it goes there', async () => {
+  it('shows where a test event goes, before it goes there', async () => {
     expect(text(await see('/setup'))).toContain('It is forwarded to alert24 as well.');
   });
 

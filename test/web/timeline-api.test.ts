@@ -93,7 +93,7 @@ describe('the timeline of the API', () => {
 });
 
 describe('a search that was not through with everything', () => {
-  it('says how far back it came, in the list and in the timeline', async () => {
+  it('shows how far back it came, in the list and in the timeline', async () => {
     const reachedMs = Date.parse('2026-05-01T09:00:00.000Z');
     const get = api([change('changes:1')], { stopped: { count: 300_000, reachedMs } });
     const said = { searched: 300_000, searched_since: '2026-05-01T09:00:00.001Z' };

@@ -83,7 +83,7 @@ describe('a change for Alert24', () => {
     expect(toChange(aDeployment({ state: 'failed' }), IN_TIME).summary).toMatch(/^FAILED: deploying/);
   });
 
-  it('says the true time when it is reported late', () => {
+  it('reports the true time when it is reported late', () => {
     const late = toChange(aDeployment(), { ...IN_TIME, now: new Date('2026-03-19T15:12:30.000Z') });
     expect(late.description).toContain('Sent late: it happened at 2026-03-19T14:30:07.000Z, 42 minutes before');
     expect(late.tags).toContain('late');
@@ -277,11 +277,11 @@ describe('a lost answer of Alert24', () => {
 });
 
 describe('the check of alert24', () => {
-  it('says that the key works', async () => {
+  it('reports that the key works', async () => {
     expect(await sink.check(new AbortController().signal)).toContain('takes the API key');
   });
 
-  it('says what to do about a wrong key, without the key', async () => {
+  it('reports what to do about a wrong key, without the key', async () => {
     const wrong = makeSink({ api_key: 'ak_live_wrong' });
     const error = await failed(wrong.check(new AbortController().signal));
     expect(error.message).toMatch(/401.*valid api_key/);

@@ -208,7 +208,7 @@ describe('a service', () => {
     expect(typesOf(await tell(aDeployment()))).toEqual(['service.deployed']);
   });
 
-  it('says why it failed, where that is known', async () => {
+  it('reports why it failed, where that is known', async () => {
     const [event] = await tell(aDeployment({ state: 'failed', description: 'The migration broke off' }));
     expect(event?.subject.content).toMatchObject({ errors: 'The migration broke off' });
   });

@@ -156,14 +156,14 @@ describe('a delivery to CTO.ai', () => {
     expect(message).not.toContain(TOKEN);
   });
 
-  it('says that it may be there twice when an answer was lost', async () => {
+  it('reports that it may be there twice when an answer was lost', async () => {
     fake.inject({ kind: 'lost-reply', method: 'POST' });
     const delivered = await ledger.deliver(sink, aDeployment());
     expect(delivered).toMatchObject({ message: expect.stringContaining('perhaps twice') });
     expect(events).toHaveLength(2);
   });
 
-  it('says nothing of the kind when nothing was ever sent', async () => {
+  it('reports nothing of the kind when nothing was ever sent', async () => {
     await fake.down();
     expect((await failed(ledger.attempt(sink, aDeployment()))).retry).toBe('backoff');
     await fake.up();

@@ -544,7 +544,7 @@ describe('the check of gitlab-deployments', () => {
     expect(await sink.check(signal)).toContain('takes the token');
   });
 
-  it('says what is wrong with the token, without the token', async () => {
+  it('reports what is wrong with the token, without the token', async () => {
     const error = await failed(makeSink({ token: 'glpat-wrong' }).check(signal));
     expect(error.message).toMatch(/401.*set a valid token/);
     expect(error.message).not.toContain('glpat-wrong');

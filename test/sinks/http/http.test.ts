@@ -172,7 +172,7 @@ describe('the configuration of http', () => {
     expect(problemsOf(`    url: "${url}"\n`)).toEqual([expect.stringMatching(`:5: sinks\\[0\\].url: .*${words}`)]);
   });
 
-  it('says what a preset needs and does not take', () => {
+  it('reports what a preset needs and does not take', () => {
     const problems = problemsOf(
       '    preset: devlake-deployment\n    secrets: { api_key: 0123456789abcdef }\n    settings: { host: x }\n',
     );
@@ -594,7 +594,7 @@ describe('a delivery over HTTP', () => {
     });
   });
 
-  it('says nothing of twice when nothing was ever sent', async () => {
+  it('reports nothing of twice when nothing was ever sent', async () => {
     await fake.down();
     await failed(ledger.attempt(makeSink(), aDeployment()));
     await fake.up();
@@ -685,7 +685,7 @@ describe('what follows a delivery over HTTP', () => {
 describe('the check of http', () => {
   const signal = new AbortController().signal;
 
-  it('says that there is nothing to ask', async () => {
+  it('reports that there is nothing to ask', async () => {
     expect(await makeSink().check(signal)).toContain('was not asked');
     expect(fake.requests).toEqual([]);
   });

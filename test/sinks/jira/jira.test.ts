@@ -281,7 +281,7 @@ describe('the answer', () => {
     expect(error.message).toContain('The environment type is not what it was.');
   });
 
-  it('says which issues Jira does not know, and that is no error', async () => {
+  it('reports which issues Jira does not know, and that is no error', async () => {
     const some = await ledger.deliver(sink, about('LAMP-7 and GONE-1'));
     expect(some).toMatchObject({ message: '202 accepted for LAMP-7; Jira does not know GONE-1' });
     const none = await ledger.deliver(sink, about('GONE-1', { key: 'two' }));

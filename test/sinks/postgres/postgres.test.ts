@@ -199,7 +199,7 @@ describe('a refusal', () => {
     expect(await deliver(sink, aDeployment({ key: 'c' }))).toEqual({ message: 'a new row' });
   });
 
-  it('says the words of a rule that somebody wrote, without our secrets', async () => {
+  it('reports the words of a rule that somebody wrote, without our secrets', async () => {
     const sink = sinkHere();
     await deliver(sink);
     await server.query(`CREATE FUNCTION ${schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS

@@ -16,7 +16,7 @@ const wrapped = (app: unknown, more: object = { context: { argocdUrl: 'https://a
 });
 
 describe('a whole Application', () => {
-  it('says the same as the template about the same sync', () => {
+  it('reports the same as the template about the same sync', () => {
     const { id, signal, ...told } = record(body('succeeded'));
     const wrapping = { context: { argocdUrl: 'https://argocd.harbor.example' }, timestamp: body('succeeded').sent_at };
     const { id: otherId, signal: otherSignal, ...seen } = record(wrapped(body('application'), wrapping));

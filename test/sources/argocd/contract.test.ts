@@ -310,7 +310,7 @@ describe('who, where and why', () => {
     expect(record(succeeded({ 'app.annotations': { 'shiplog/service': 'lamp' } })).service).toBe('lamp');
   });
 
-  it('says for rules where it was deployed to', () => {
+  it('reports for rules where it was deployed to', () => {
     expect(record(succeeded({ 'destination.name': 'north' })).labels).toEqual({
       namespace: 'lighthouse',
       cluster: 'north',
@@ -318,7 +318,7 @@ describe('who, where and why', () => {
     });
   });
 
-  it('says that an environment was inferred', () => {
+  it('reports that an environment was inferred', () => {
     expect(record(body('succeeded')).notes).toEqual([]);
     expect(record(succeeded(bare)).notes?.join()).toContain('shiplog/environment');
   });

@@ -70,7 +70,7 @@ describe('a flat body', () => {
     expect(reason({ app: 'buoy', sha: SHA, ...words })).toBe(expected);
   });
 
-  it('says what to send when there is no status', () => {
+  it('reports what to send when there is no status', () => {
     expect(map(body('flat-no-status'))).toMatchObject({ detail: expect.stringContaining('a status ("Succeeded"') });
   });
 

@@ -136,7 +136,7 @@ describe('the history of an application', () => {
     expect(recovered[0]?.manifests).toMatchObject({ revision: OLD, rendered: true });
   });
 
-  it('says by the health since when the application was well, and so which of them ended well', () => {
+  it('reports by the health since when the application was well, and so which of them ended well', () => {
     const payload = withHistory(
       entry(6, SHA, '2026-05-04T08:00:20Z', '2026-05-04T08:00:00Z'),
       entry(7, OLD, '2026-05-04T08:30:20Z', '2026-05-04T08:30:00Z'),

@@ -116,7 +116,7 @@ describe('what Argo CD deployed and never reported', () => {
     expect(warnings).toEqual([expect.stringContaining('argocd/buoy is refused')]);
   });
 
-  it('says that an account which sees nothing needs a permission', async () => {
+  it('reports that an account which sees nothing needs a permission', async () => {
     const { records, warnings } = await ask(argoCd([]));
     expect(records).toEqual([]);
     expect(warnings).toEqual([expect.stringContaining('applications, get')]);

@@ -71,7 +71,7 @@ describe('the signature', () => {
     );
   });
 
-  it('says what to do when there is none', () => {
+  it('reports what to do when there is none', () => {
     expect(() => verify({ 'x-event-key': 'repo:push' })).toThrow(/X-Hub-Signature is missing: give the webhook/);
   });
 });
@@ -193,7 +193,7 @@ describe('the post of a step', () => {
     expect(text).not.toContain('OIDC');
   });
 
-  it('says of a uuid that it is one', () => {
+  it('reports of a uuid that it is one', () => {
     const unnamed = record(step({ commit_author: null }));
     expect(unnamed.actor).toBe('{c1a2b3d4-0000-4aaa-8bbb-1234567890ab}');
     expect(unnamed.notes.join()).toContain('uuid');
@@ -226,7 +226,7 @@ describe('the post of a step', () => {
     expect(record(whole).stage).toEqual({ of: one.stage?.of });
   });
 
-  it('says of the whole that it runs, while more steps follow', () => {
+  it('reports of the whole that it runs, while more steps follow', () => {
     const more = { SHIPLOG_MORE_STEPS: '1' };
     const { of } = record(step()).stage ?? {};
     expect(record(step(more))).toMatchObject({ state: 'running', stage: { of } });
@@ -350,7 +350,7 @@ describe('the REST object of Data Center', () => {
     });
   });
 
-  it('rolled back is a change of its own, so that it is told after the success', () => {
+  it('rolled back is a change of its own, so that it is delivered after the success', () => {
     const undone = record(dataCenter({ state: 'ROLLED_BACK' }));
     expect(undone).toMatchObject({ state: 'succeeded', changeType: 'rollback' });
     expect(undone.deployment).not.toBe(record(dataCenter()).deployment);

@@ -237,7 +237,7 @@ describe('what a poke finds', () => {
     expect(gone.answers).toMatchObject([{ reason: 'needs_lookup', detail: expect.stringContaining('#77') }]);
   });
 
-  it('says that a person pressed Run, whom Bitbucket does not name', async () => {
+  it('reports that a person pressed Run, whom Bitbucket does not name', async () => {
     const bitbucket = await start();
     const pipeline = bitbucket.push({ steps: TWO_ENVIRONMENTS });
     bitbucket.begin(pipeline, 'To production');
@@ -443,7 +443,7 @@ describe('a status that comes before the list knows the end', () => {
     return { lookup, answer: await source.resolve?.(lookup, call(now)) };
   };
 
-  it('is asked again for a minute, and what is known is told meanwhile', async () => {
+  it('is asked again for a minute, and the known data is recorded meanwhile', async () => {
     const { lookup, answer } = await ask('2026-03-02T16:29:30.000Z');
     expect(answer).toMatchObject({ kind: 'records', records: [{ state: 'running' }], lookups: [lookup] });
   });

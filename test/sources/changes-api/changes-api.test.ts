@@ -61,7 +61,7 @@ describe('the key', () => {
     },
   );
 
-  it('that is wrong is told from none', () => {
+  it('that is wrong is distinguished from none', () => {
     const verify = (headers: Record<string, string>) => () => source.verify(post({ headers }));
     expect(verify({})).toThrow(/^Missing API key/);
     expect(verify({ authorization: 'Bearer somebody-guesses' })).toThrow(/^Invalid API key/);
@@ -242,7 +242,7 @@ describe('the fields', () => {
     expect(said({ commit_message: '"Slow" and "fast"' }).commit?.title).toBe('"Slow" and "fast"');
   });
 
-  it('are taken as they are when nobody here knows them, and named', () => {
+  it('are taken as they are when they are unknown, and named', () => {
     const record = said({ component: 'x', metadata: {}, ['c'.repeat(99)]: 1 });
     expect(record.notes).toContain(`fields that are not understood: component, metadata, ${'c'.repeat(40)}`);
   });

@@ -208,7 +208,7 @@ describe('an update', () => {
     expect(answers[2]?.body).toEqual({ message: { status: ['cannot transition via "succeed"'] } });
   });
 
-  it('is the same deployment, which ends when it was told', async () => {
+  it('is the same deployment, which ends at the reported time', async () => {
     const made = await send({ body: BODY });
     const ended = await put('failed', 1);
     expect(ended.record).toMatchObject({ deployment: made.record?.deployment, state: 'failed' });

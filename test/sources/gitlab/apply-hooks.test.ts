@@ -129,7 +129,7 @@ describe('a custom template', () => {
 });
 
 describe('a dry run', () => {
-  it('says what would be done, and only reads', async () => {
+  it('reports what would be done, and only reads', async () => {
     expect(await apply([PROJECT], { dryRun: true })).toEqual([
       `project harbor/lighthouse-api: a webhook to ${URL_HERE} would be made: deployment events`,
     ]);

@@ -107,7 +107,7 @@ describe("GitLab's button Test", () => {
 });
 
 describe('a custom template', () => {
-  it('without status is told what it lacks', () => {
+  it('without status gets an error that names the missing field', () => {
     const mapped = map({ text: 'production is success' }, { 'x-gitlab-event': 'Deployment Hook' });
     expect(mapped).toMatchObject({ kind: 'ignored', reason: 'unmapped' });
     expect(mapped).toMatchObject({ detail: expect.stringContaining('your template lacks status') });

@@ -155,7 +155,7 @@ describe('which projects are asked', () => {
     ]);
   });
 
-  it('says when GitLab calls itself by another host than the configured one', async () => {
+  it('reports when GitLab calls itself by another host than the configured one', async () => {
     const body = { id: 30, path_with_namespace: API.path, web_url: `https://gitlab.harbor.example/${API.path}` };
     fake.inject({ kind: 'wrong-reply', status: 200, body, path: /\/projects\/30$/ });
     const { warnings } = await missedBy(sourceAt(fake.url, { projects: ['30'] }), ago(2));

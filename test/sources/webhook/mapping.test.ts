@@ -117,7 +117,7 @@ describe('a tool of one’s own', () => {
     expect(() => sourceOf().map(body, post(body))).toThrow(/correct fields\.id of the source quaybot/);
   });
 
-  it('says in explain of which path each field was made', async () => {
+  it('reports in explain of which path each field was made', async () => {
     const { name } = sourceOf();
     const config = Config.parse({
       admin_token: 'an-admin-token-for-tests',

@@ -209,7 +209,7 @@ describe('the change log', () => {
     expect(await redis.hlen('{shiplog}:words')).toBe(0);
   });
 
-  it('says by its version that something changed', async () => {
+  it('reports by its version that something changed', async () => {
     const deployments = open();
     const before = await deployments.version();
     expect(await deployments.version()).toBe(before);

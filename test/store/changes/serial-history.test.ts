@@ -527,7 +527,7 @@ describe.each([
     expect(log.syncs()).toEqual(['4 succeeded', '5 succeeded', '6 succeeded', '6 succeeded']);
   });
 
-  it('are told nothing of when 130 applications are subscribed at once', async () => {
+  it('are not delivered when 130 applications are subscribed at once', async () => {
     const log = createLog(open());
     for (let app = 0; app < 130; app++) await log.tell(succeeded(10), { ...tool, app: `app-${app}` });
     expect(log.deployments()).toHaveLength(130);

@@ -61,7 +61,7 @@ describe('what a sink received in a lane', () => {
   });
 });
 
-it('lets nobody send who has stood still for longer than a lease lasts, and the next one looks first', async () => {
+it('stops a worker that was paused for longer than its lease, and the next one checks first', async () => {
   const place = { sink: 'alertops', deployment: 'a' };
   const runningStatus = ledger.exclusive(place, async (entry) => {
     const nowMs = performance.now();

@@ -82,7 +82,7 @@ describe('an application that is', () => {
       expect(endsOf([...payloads.slice(first), ...payloads.slice(0, first)], now)).toEqual(ends);
   });
 
-  it.each(CASES)('%s is never told better than it was, whichever notification is lost', (_, acts, ends) => {
+  it.each(CASES)('%s is never recorded as better than it was, whichever notification is lost', (_, acts, ends) => {
     const { payloads, now } = told(acts);
     for (const lost of payloads.keys()) {
       const some = endsOf(payloads.toSpliced(lost, 1), now);

@@ -62,7 +62,7 @@ const truthOf = ({ truths }: ReturnType<typeof createApplication>) =>
   Object.fromEntries(truths().map(({ start, commit, end }) => [nameOf(start, commit), end]));
 
 describe('the life of an application', () => {
-  it('is told as it was, when every notification arrives', () => {
+  it('is recorded as it was, when every notification arrives', () => {
     fc.assert(
       fc.property(aLife, (acts) => {
         const { app, notices } = live(acts);
@@ -96,7 +96,7 @@ describe('the life of an application', () => {
     );
   });
 
-  it('is the same in every order and however often each is told', () => {
+  it('is the same in every order and however often each is sent', () => {
     const twice = fc.infiniteStream(fc.nat(1_000_000));
     fc.assert(
       fc.property(aLife, twice, (acts, places) => {
