@@ -74,7 +74,7 @@ describe('a window', () => {
     expect(windowOf(windows, { ...waiting, state: 'running' })).toBeDefined();
   });
 
-  it('reports the same as a calendar, at any time, in any zone', () => {
+  it('agrees with a calendar, at any time, in any zone', () => {
     const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
     const zones = ['UTC', BERLIN, 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'Pacific/Apia'];
     const minute = fc.integer({ min: 0, max: 24 * 60 - 1 });

@@ -14,7 +14,7 @@ describe('from which version to which', () => {
     expect(steps([`${name}:${from}`], [`${name}:${to}@sha256:${'a'.repeat(64)}`])).toBe(words);
   });
 
-  it('reports of which image or chart, where there are several', () => {
+  it('names the image or chart if there are several', () => {
     const words = steps(
       ['chart:pay@1.0.0', 'harbor/web:7', 'harbor/job:1'],
       ['chart:pay@1.1.0', 'harbor/web:8', 'harbor/job:1'],

@@ -138,7 +138,7 @@ describe('an answer', () => {
     expect(retryAfterMs(answer(429, headers as Record<string, string>), nowMs)).toBe(waitMs); // each case has other keys
   });
 
-  it('reports for certain that nothing was done, or does not', () => {
+  it('reports that nothing was done only if this is certain', () => {
     expect(
       [300, 301, 400, 401, 404, 409, 422, 429, 499, 503].filter((status) => !certainlyRefused({ status })),
     ).toEqual([]);

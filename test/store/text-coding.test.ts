@@ -27,7 +27,7 @@ describe('a packed text', () => {
     expect(coding.pack('ab'.repeat(60_000)).length).toBeLessThan(3_000);
   });
 
-  it('reports a commit in half its length, and what the dictionary says in three bytes', () => {
+  it('encodes a commit in half its length, and words of the dictionary in three bytes', () => {
     expect(coding.pack('0123456789abcdef0123456789abcdef01234567').length).toBeLessThan(22);
     expect(coding.pack('"state":"succeeded"')).toHaveLength(3);
   });

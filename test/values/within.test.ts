@@ -10,7 +10,7 @@ describe('a limit of time', () => {
     expect(await abortingAfter(60_000, async (signal) => signal.aborted)).toBe(false);
   });
 
-  it('reports or throws what it is delivered to when the work takes longer', async () => {
+  it('returns or throws the given result when the work takes longer', async () => {
     expect(await within(1, never, () => 'late')).toBe('late');
     const refuse = () => {
       throw new Error('too late');

@@ -310,7 +310,7 @@ describe('who, where and why', () => {
     expect(record(succeeded({ 'app.annotations': { 'shiplog/service': 'lamp' } })).service).toBe('lamp');
   });
 
-  it('reports for rules where it was deployed to', () => {
+  it('provides the target of the deployment to the rules', () => {
     expect(record(succeeded({ 'destination.name': 'north' })).labels).toEqual({
       namespace: 'lighthouse',
       cluster: 'north',

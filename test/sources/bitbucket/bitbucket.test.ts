@@ -193,7 +193,7 @@ describe('the post of a step', () => {
     expect(text).not.toContain('OIDC');
   });
 
-  it('reports of a uuid that it is one', () => {
+  it('marks a UUID as a UUID', () => {
     const unnamed = record(step({ commit_author: null }));
     expect(unnamed.actor).toBe('{c1a2b3d4-0000-4aaa-8bbb-1234567890ab}');
     expect(unnamed.notes.join()).toContain('uuid');
@@ -226,7 +226,7 @@ describe('the post of a step', () => {
     expect(record(whole).stage).toEqual({ of: one.stage?.of });
   });
 
-  it('reports of the whole that it runs, while more steps follow', () => {
+  it('is running as a whole while more steps follow', () => {
     const more = { SHIPLOG_MORE_STEPS: '1' };
     const { of } = record(step()).stage ?? {};
     expect(record(step(more))).toMatchObject({ state: 'running', stage: { of } });

@@ -82,7 +82,7 @@ describe('the webhook of a repository or workspace', () => {
     expect(writes(bitbucket)).toEqual([]);
   });
 
-  it('reports of every target what became of it, and fails when one is not done', async () => {
+  it('reports the result for every target, and fails if one failed', async () => {
     const bitbucket = await start();
     const done = apply(bitbucket, {
       targets: ['repository:harbor/sunken', 'group:harbor', 'workspace:../user', REPOSITORY],
