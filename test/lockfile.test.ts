@@ -21,6 +21,6 @@ it('knows the content of every package, of every platform', () => {
   expect(unknown.map(([path, { version }]) => `${path}@${version}`)).toEqual([]);
 });
 
-it('names no registry: whoever installs has one of their own', () => {
+it('names no registry, so that every installation can use its own', () => {
   expect(locked.filter(([, { resolved }]) => resolved !== undefined).map(([path]) => path)).toEqual([]);
 });

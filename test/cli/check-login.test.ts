@@ -13,7 +13,7 @@ const configOf = (issuer: string) => ({
   }),
 });
 
-it('shows nothing where nobody logs in by a provider', async () => {
+it('shows nothing if no provider is configured', async () => {
   expect(await checkLogin({})).toEqual([]);
 });
 

@@ -8,7 +8,7 @@ const rows = [
 ];
 
 describe('a table', () => {
-  it('aligns its columns, and cuts nothing where nobody looks', () => {
+  it('aligns its columns, and truncates nothing if the output is no terminal', () => {
     expect(table(columns, rows)).toBe(
       ['WHEN      SERVICE         WHAT', '20:50:01  lighthouse-api  Turn the lamp faster', '20:51     tide', ''].join(
         '\n',
@@ -57,7 +57,7 @@ describe('a column that somebody copies', () => {
     expect(lines[2]).toContain('mira');
   });
 
-  it('stands beside the others where there is room, and where nobody looks', () => {
+  it('is printed beside the others if there is room, or if the output is no terminal', () => {
     for (const width of [120, undefined])
       expect(table(columns, [['succeeded', 'Bump', key]], width).split('\n')[1]).toContain(key);
   });

@@ -21,7 +21,7 @@ describe('the output of a command', () => {
     expect(written(`${HOSTILE}\tWärme 🚢\n`)).toBe('evil]0;pwned[2J[31m32m\tWärme 🚢\n');
   });
 
-  it('keeps our own colours for a terminal, and nobody else’s', () => {
+  it('keeps Shiplog’s own colours for a terminal, and removes those of others', () => {
     expect(written(`${painted('ok', 32)}${HOSTILE}`, { isTTY: true })).toBe(
       '\u001b[32mok\u001b[39mevil]0;pwned[2J[31m32m',
     );

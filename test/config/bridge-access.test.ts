@@ -61,7 +61,7 @@ it('reports how a bridge elsewhere is reached, where there is no configuration',
   expect(() => reachBridge({}, nothing)).toThrow(/cannot be read[\s\S]*on another machine: give --url and --token/);
 });
 
-it('goes where it is told, without any configuration', () => {
+it('uses the given address, without any configuration', () => {
   const nowhere = { XDG_CONFIG_HOME: dir, SHIPLOG_CONFIG: join(dir, 'none.yaml') };
   const told = { url: 'https://shiplog.harbor.example/ops/', token: 't'.repeat(16) };
   const found = { url: 'https://shiplog.harbor.example/ops', admin_token: told.token };

@@ -21,7 +21,7 @@ describe('a data directory that cannot be used', () => {
       );
   });
 
-  it.each(['EACCES', 'EROFS', 'EPERM'])('is told by %s', (code) => {
+  it.each(['EACCES', 'EROFS', 'EPERM'])('is recognised by %s', (code) => {
     expect(explainFault(Object.assign(new Error('no'), { code }), dir)).toMatchObject({ name: 'ConfigError' });
   });
 

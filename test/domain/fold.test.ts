@@ -124,7 +124,7 @@ describe('what a job reports of itself', () => {
     expect(foldAll([job({ state: 'failed', occurredAt: at(30) }), report]).state).toBe('failed');
   });
 
-  it('counts in full where nobody else reports it', () => {
+  it('counts in full if no other signal reports it', () => {
     expect(fold('k', [report])).toMatchObject({ state: 'succeeded', ref: 'of-the-report' });
   });
 });

@@ -163,7 +163,7 @@ describe('the measures of each group', () => {
     );
   });
 
-  it('are those of one service: two of one name are told apart', () => {
+  it('are those of one service: two with the same name are distinguished', () => {
     const of = (name: string) => at('10:00', { service: 'api', repository: { name } });
     const finished = finishedDeployments([of('harbor/api'), of('beacon/api'), of('harbor/api'), at('10:00')]);
     const groups = performanceBy(finished, BY_SERVICE, week);

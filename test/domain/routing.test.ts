@@ -196,7 +196,7 @@ describe('a computed value', () => {
     ]);
   });
 
-  it('is not made of a group that took no part, that is empty, or of an environment that nobody named', () => {
+  it('is not made of a group that took no part, that is empty, or of an unknown environment', () => {
     const match = { environment: '/^(?:review/(?<slug>x?)|other(?<branch>.))/' };
     expect(set({ service: '{slug}' }, review, match).deployment.service).toBe('lighthouse-api');
     expect(set({ service: 'a{branch}' }, review, match).deployment.service).toBe('lighthouse-api');
@@ -243,7 +243,7 @@ describe('names', () => {
     expect(routed.trace).toEqual(['rules[0]: environment = production']);
   });
 
-  it('that nobody gave are not called original', () => {
+  it('that were not reported are not called original', () => {
     const unnamed = aDeployment({ environment: { name: 'unknown' } });
     const routed = route(unnamed, rules({ set: { environment: 'staging' } }, { set: { environment: 'staging-eu' } }));
     expect(routed.deployment).toMatchObject({ environment: { name: 'staging-eu' } });

@@ -62,7 +62,7 @@ describe('what a deployment replaced', () => {
     expect(succeed(second, [at('1', { sha: sha(1) })]).replaced).toEqual({ deployment: 'gitlab:1', sha: sha(1) });
   });
 
-  it('is told without a commit and without a repository, too', () => {
+  it('is recognised without a commit and without a repository, too', () => {
     const { commit: _, repository: __, ...first } = at('1', undefined);
     expect(succeed(at('2', { sha: sha(2) }), [first]).replaced).toEqual({ deployment: 'gitlab:1' });
     const bare = { ...first, key: 'gitlab:2' };

@@ -75,7 +75,7 @@ describe('owners', () => {
     expect(await services('&owner=nobody')).toEqual([]);
   });
 
-  it('are named where nobody is called so', async () => {
+  it('are listed if no person has the name', async () => {
     const { meta } = (await bridge.get('/api/v1/changes?owner=pay')).body;
     expect(meta.unknown[0].message).toBe('no owner is called "pay"; did you mean payments (2), tides (1)?');
   });

@@ -41,7 +41,7 @@ it('workers that Redis refuses at their start say so on /readyz, and start by th
   await vi.waitFor(async () => expect(await changes()).toHaveLength(1));
 });
 
-it('a Redis that lets nobody write is not taken for one that keeps webhooks, and its own words say why', async () => {
+it('a read-only Redis does not count as available, and its error message is shown', async () => {
   const { get, allow, send } = await startAs('+@all');
   await vi.waitFor(async () => expect((await get('/readyz')).body).toMatchObject({ status: 'ready', reasons: [] }));
   await allow('-@write', '-eval', '-evalsha');

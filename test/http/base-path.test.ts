@@ -31,7 +31,7 @@ describe('below a path', () => {
     expect((await look('/shiplogger')).status).toBe(404);
   });
 
-  it('a trusted proxy names the prefix that it has cut; nobody else does', async () => {
+  it('a trusted proxy reports the prefix that it has removed; other senders are not trusted', async () => {
     bridge = await startTestBridge({ trust_proxy: 1 });
     const { text } = await look('/', { 'x-forwarded-prefix': '/tools/shiplog' });
     expect(addresses(text).filter((address) => !address.startsWith('/tools/shiplog/'))).toEqual([]);

@@ -121,7 +121,7 @@ describe('an unknown parameter', () => {
   });
 });
 
-describe('an export that nobody reads on', () => {
+describe('an export whose reader stops reading', () => {
   it('asks the store for no more than a few pages, however many there are', async () => {
     let asked = 0;
     const page = Array.from({ length: 500 }, (_, at) => aDeployment({ key: `changes:${at}` }));

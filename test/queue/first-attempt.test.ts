@@ -152,7 +152,7 @@ it('does not ask again what was refused for good: that is a dead letter', async 
   expect(bridge.outcomes).toEqual(['dead']);
 });
 
-it('leaves a destination alone that has just failed, whoever may try it', async () => {
+it('makes no attempt at a destination that has just failed', async () => {
   bridge.failing({ afterMs: PATIENT_MS, hold: 'sink' });
   await bridge.deliver(view('one'));
   await bridge.deliver(view('two'));

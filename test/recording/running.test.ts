@@ -72,7 +72,7 @@ describe('what runs, as signals come in', () => {
     ]);
   });
 
-  it('is told apart by service id, by the words of the job, and by the team where no repository is named', async () => {
+  it('is distinguished by service id, by the words of the job, and by the team where no repository is named', async () => {
     const { record, runs } = open();
     await record({ deployment: 'forge:1', repository: harbor, job: 'deploy-cart', occurredAt: at(1) });
     await record({ deployment: 'forge:2', repository: harbor, job: 'deploy-pay', occurredAt: at(2) });

@@ -47,7 +47,7 @@ describe('a deployment of a source that may write to some projects only', () => 
     plainView('d', [aRecord({ instance: 'ci', repository })]).deployment;
   const limits = new Map([['ci', OURS]]);
 
-  it('goes to no other, whoever named it: not to that of its repository either', () => {
+  it('goes to no other project, not even to that of its repository', () => {
     const url = 'https://git.harbor.example/harbor/api';
     const { repository, notes } = limitProject(folded({ name: 'x', url, gitlabProject: 'pay/ledger' }), limits);
     expect(repository).toEqual({ name: 'x', url, projectDenied: true });

@@ -69,7 +69,7 @@ async function runOnce(environment: Record<string, string>) {
 }
 
 describe('a bridge as a process', () => {
-  it('loads nothing of the SDK while nobody wants traces, and nothing for a sink that is off', async () => {
+  it('loads nothing of the SDK while traces are disabled, and nothing for a sink that is off', async () => {
     expect(await runOnce({})).toEqual([]);
   });
 

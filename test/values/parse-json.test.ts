@@ -190,7 +190,7 @@ describe('a value that a variable left empty', () => {
     },
   );
 
-  it('is refused where nobody said that it is one', () => {
+  it('is refused unless empty fields are allowed', () => {
     expect(parseJson(Buffer.from('{"pr_number": ,"a": 1}'))).toMatchObject({ ok: false });
   });
 });

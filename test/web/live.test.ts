@@ -84,7 +84,7 @@ describe('the live stream', () => {
     await expect.poll(async () => (await listen(url)).status).toBe(200);
   });
 
-  it('shares its places: whoever holds most of them gives one to somebody else', async () => {
+  it('shares its places: the holder of the most gives one to another', async () => {
     const { url } = await serve(async () => '1');
     const greedy = await Promise.all(Array.from({ length: 100 }, () => listen(`${url}?holder=dashboard`)));
     const person = await listen(`${url}?holder=admin`);

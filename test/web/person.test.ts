@@ -82,7 +82,7 @@ describe('the session of a person', () => {
     expect(sessions().read(ID, kept)).toBeUndefined();
   });
 
-  it('is that of its cookie alone, and nobody can write one', () => {
+  it('is that of its cookie alone, and cannot be forged', () => {
     const kept = sessions().write(ID, { name: 'ana', role: 'viewer' });
     const [mark, , signature] = kept.split('.');
     const forged = Buffer.from(JSON.stringify({ ...MIRA, until: 9e15 })).toString('base64url');

@@ -105,7 +105,7 @@ describe('the secrets', () => {
   const ask = () => request(app()).post('/setup').type('form').send({ show: 'gitlab' });
   const asked = (show: string) => submit('/setup', { show }).expect(200);
 
-  it('are on no page that nobody asked for', async () => {
+  it('are only shown on request', async () => {
     expect(await see('/setup?show=gitlab')).not.toContain('secret-of-');
     expect(await see('/')).not.toContain('secret-of-');
   });
@@ -161,7 +161,7 @@ describe('the secrets', () => {
     expect(page).not.toMatch(/secret-of-|Show the secret|Send a test event/);
   });
 
-  it('are shown to nobody else', async () => {
+  it('are not shown to others', async () => {
     const response = await ask().set('authorization', `Bearer ${CHANGES}`).expect(401);
     expect(response.text).not.toContain('secret-of-');
     await ask().expect(303).expect('location', '/login?next=%2Fsetup');

@@ -300,7 +300,7 @@ describe('a refusal of GitLab', () => {
 });
 
 describe('a GitLab that is read-only', () => {
-  it('makes the sink wait, says so, and is told when it can be', async () => {
+  it('puts the sink on hold, reports it, and is delivered afterwards', async () => {
     await ledger.deliver(sink, at('running'));
     fake.options.readOnly = true;
     for (const deployment of [at('succeeded'), aDeployment({ key: 'another' })]) {
@@ -370,7 +370,7 @@ describe('a GitLab that was restored from a backup', () => {
     expect(rows()).toEqual(['d main success', 'e main success']);
   });
 
-  it('lost the row of a deployment that ran: it gets another, and nobody else’s is touched', async () => {
+  it('lost the row of a deployment that ran: it gets another, and no other row is changed', async () => {
     await ledger.deliver(sink, at('running', { key: 'a' }));
     fake.restore(100);
     later();

@@ -659,7 +659,7 @@ describe('what follows a delivery over HTTP', () => {
     });
   const asked = () => fake.requests.map(({ method, path }) => `${method} ${path}`);
 
-  it('is told where it concerns another deployment, and only then', async () => {
+  it('is sent if it concerns another deployment, and only then', async () => {
     await ledger.deliver(sinkWith(), replacing);
     expect(asked()).toEqual(['POST /changes', `PATCH /of/${digest('d0')}`]);
     expect(lastRequest().body).toEqual({ by: '71' });

@@ -482,7 +482,7 @@ describe('what does not concern a destination', () => {
     expect(why('newrelic-change-tracking', short)).toBeUndefined();
   });
 
-  it('is told where a URL of its own says what is needed', () => {
+  it('is delivered if a URL of its own contains what is needed', () => {
     expect(
       why('sentry-deploy', bare, { url: 'https://sentry.example.com/releases/{service}/deploys/' }),
     ).toBeUndefined();

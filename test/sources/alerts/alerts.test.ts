@@ -88,7 +88,7 @@ describe('one alert', () => {
     expect(one({ startsAt: '2026-03-14T22:00:00Z' })?.startedAt).toBe('2026-03-14T20:40:00.000Z');
   });
 
-  it('is told by its labels where it has no fingerprint', () => {
+  it('is identified by its labels if it has no fingerprint', () => {
     const [a, b] = [{ x: '1' }, { x: '2' }].map((labels) => one({ fingerprint: undefined, labels }));
     expect(a?.id).not.toBe(b?.id);
   });

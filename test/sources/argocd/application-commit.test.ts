@@ -22,7 +22,7 @@ const deployedManifests = {
 };
 
 describe('the commit of the application', () => {
-  it('is in an annotation, and the manifests are told beside it', () => {
+  it('is in an annotation, and the manifests are recorded with it', () => {
     const one = record(withApp({ ...PROJECT, 'shiplog/commit': CODE }));
     expect(one.commit).toEqual({ sha: CODE });
     expect(one.repository).toEqual({

@@ -25,7 +25,7 @@ describe('a whole Application', () => {
     expect(otherId).not.toBe(id); // so that neither hides what only the other knows
   });
 
-  it('is one deployment with what the template reported the sync, whoever came first', () => {
+  it('is the same deployment that the template reports, in either order', () => {
     const steps: NewChangeRecord[] = [
       record(body('running')),
       record(body('application-degraded')),

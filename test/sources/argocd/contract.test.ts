@@ -65,7 +65,7 @@ describe('the state', () => {
     expect(record(succeeded({ 'health.status': health })).state).toBe(state);
   });
 
-  it('of an app without health is told with a note', () => {
+  it('of an app without health is recorded with a note', () => {
     const one = record(succeeded({ 'health.status': null }));
     expect(one.state).toBe('succeeded');
     expect(one.notes).toContain('Argo CD did not say whether the app is healthy.');
@@ -217,7 +217,7 @@ describe('a roll-back', () => {
   const B = 'b7d2f31e8c4a69075f1d3b2cae908f7b6d5c4e3f';
   const entry = (id: number, revision: string, deployed_at: string | null) => ({ id, revision, deployed_at });
 
-  it('is told from the history, in every state and in any order of the history', () => {
+  it('is recorded from the history, in every state and in any order of the history', () => {
     const shuffled = { ...body('rollback-succeeded'), history: body('rollback-succeeded').history.reverse() };
     for (const payload of [body('rollback-running'), body('rollback-succeeded'), shuffled]) {
       expect(record(payload).changeType).toBe('rollback');
@@ -323,7 +323,7 @@ describe('who, where and why', () => {
     expect(record(succeeded(bare)).notes?.join()).toContain('shiplog/environment');
   });
 
-  it('names nobody when Argo CD names nobody', () => {
+  it('has no actor if Argo CD names none', () => {
     expect(record(succeeded({ 'operation.username': null }))).not.toHaveProperty('actor');
     expect(record(succeeded({ 'operation.username': null, 'operation.automated': true })).actor).toBe(
       'argocd (automated)',

@@ -140,7 +140,7 @@ describe('what is empty', () => {
     }
   });
 
-  it('is named in a note when it is a variable that nobody filled in', () => {
+  it('is named in a note if it is an unexpanded variable', () => {
     expect(said({ environment: '${WHERE}' }).notes).toContain('variables that were not filled in: environment');
   });
 });

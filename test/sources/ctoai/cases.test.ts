@@ -95,7 +95,7 @@ describe('which events are one deployment', () => {
     expect(at('4711').tags).toContain('run:4711');
   });
 
-  it('not by a run that nobody filled in', () => {
+  it('not by an unexpanded variable of the run', () => {
     expect(map({}, { path: '/webhooks/ctoai/$CI_PIPELINE_ID' }).deployment).toBe(map().deployment);
     expect(map({}, { path: '/webhooks/ctoai/%24CI_PIPELINE_ID' }).deployment).toBe(map().deployment);
   });

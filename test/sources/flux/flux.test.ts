@@ -41,7 +41,7 @@ describe('what Flux sends', () => {
 });
 
 describe('one revision', () => {
-  it('is one deployment from its first resource to its end, whoever takes the group off the keys', () => {
+  it('is one deployment from its first resource to its end, with or without the group in the keys', () => {
     const records = ['running', 'healthy', 'succeeded'].map((file) => recordOf(file));
     expect(new Set(records.map(({ deployment }) => deployment)).size).toBe(1);
     expect(fold('k', records)).toMatchObject({

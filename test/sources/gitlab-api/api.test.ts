@@ -124,7 +124,7 @@ describe('a new deployment', () => {
     expect((await send({ body: { ...BODY, sha: 'AB'.repeat(32) } })).record?.commit?.sha).toBe('ab'.repeat(32));
   });
 
-  it('is kept while Redis is unreachable, under a number that nobody else gets, and is found when it is back', async () => {
+  it('is kept while Redis is unreachable, under a unique number, and is found when it is back', async () => {
     const away = async () => {
       throw new NotKept('Redis is away');
     };

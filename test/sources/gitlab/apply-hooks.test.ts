@@ -151,7 +151,7 @@ describe('what cannot be done', () => {
     },
   );
 
-  it('for one target is told beside what was done for the others', async () => {
+  it('for one target is reported with the results of the others', async () => {
     const error = await failureOf(apply(['project:harbor/nowhere', PROJECT]));
     expect(error.message.split('\n')).toEqual([
       expect.stringMatching(/project harbor\/nowhere: .*not there, or the token's user may not see it/),

@@ -80,7 +80,7 @@ describe("the ref of a merge request's pipeline", () => {
 describe('the message of a merge commit', () => {
   const message = "Merge branch 'lamp' into 'main'\n\nTurn the lamp\n\nSee merge request harbor/lighthouse-api!101\n";
 
-  it('names the merge request where nobody else does', () => {
+  it('names the merge request if no other field does', () => {
     const commit = { id: 600300, sha: SHA, message, author_name: 'Ida' };
     expect(recordOf(payload('job-success-gitlab-19', { commit, ref: 'main' })).pullRequest?.number).toBe('101');
     const [record] = recordsOf(pipeline([build()], {}, { commit: { id: SHA, message }, merge_request: null }));

@@ -73,7 +73,7 @@ describe('what is kept of a packed deployment', () => {
       expect(left, gone).not.toContain(gone);
   });
 
-  it('is there again for whoever writes to it', async () => {
+  it('is unpacked when it is written to', async () => {
     const store = open();
     await rememberSinks(redis, SINKS);
     await fill(store);

@@ -201,7 +201,7 @@ describe('the hours of a source', () => {
   const total = async (inbox: ReturnType<typeof open>, source = 'gitlab') =>
     [...((await inbox.hours(now())).get(source) ?? [])].map(({ taken, ignored, refused }) => [taken, ignored, refused]);
 
-  it('count each webhook once, whoever comes first, the receiver or the worker, and however often each runs', async () => {
+  it('count each webhook once, in either order of receiver and worker, and however often each runs', async () => {
     const accepted = (): InboxEntry => ({ ...webhook(1), verdict: 'accepted', deployments: [] });
     const steps = fc.shuffledSubarray(['add', 'conclude', 'conclude', 'add'], { minLength: 2 });
     await fc.assert(
