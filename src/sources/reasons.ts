@@ -147,8 +147,7 @@ export const REASONS: Readonly<Record<Reason, ReasonText>> = {
       'Many bodies at once that are large, slow or never end. A part of the memory is reserved for authenticated ' +
       'senders.',
     advice:
-      'Send the webhook again if the tool does not retry. If your own senders cause this, raise ' +
-      '`bodies_max_mib`.',
+      'Send the webhook again if the tool does not retry. If your own senders cause this, raise ' + '`bodies_max_mib`.',
   },
   not_kept: {
     means: 'The webhook could not be stored durably, so it was not acknowledged.',

@@ -178,8 +178,7 @@ export const keys = {
   }),
   repeatNames: family('repeats:<deployment>', {
     type: 'zset',
-    content:
-      'further deployments reported with the same fields as the first (recording/repeats.ts), by their time',
+    content: 'further deployments reported with the same fields as the first (recording/repeats.ts), by their time',
     writtenBy: 'store/changes/repeat-names.ts',
     ends: '`changes.days` after the last report of one of them; the oldest of more than 32 are deleted',
     expires: true,
@@ -307,8 +306,7 @@ export const keys = {
   }),
   refusals: family('refusals', {
     type: 'hash',
-    content:
-      'rejected requests, grouped by address, source, reason and cause: the last one (JSON), and `<id>:count`',
+    content: 'rejected requests, grouped by address, source, reason and cause: the last one (JSON), and `<id>:count`',
     writtenBy: 'store/inbox/refusals.ts',
     ends: 'after `inbox.days`, or beyond 1,000',
     expires: false,
