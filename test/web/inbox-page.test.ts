@@ -137,7 +137,7 @@ describe('the inbox', () => {
   it('shows what a reason means and what to do, and offers to map a kept body again', async () => {
     const kept = webhook({ id: 'w1', verdict: 'ignored', reason: 'no_environment', body: '{}' });
     const page = await see('/inbox/w1', { inbox: memoryInbox([kept]) });
-    expect(text(page)).toContain('What to do If it deploys, say so in the pipeline: ');
+    expect(text(page)).toContain('What to do If it deploys, set the environment of the job or step ');
     expect(page).toContain('Map this again');
     expect(await glance('/inbox/w1', { inbox: memoryInbox([kept]) })).not.toContain('Map this again');
     const lost = memoryInbox([webhook({ id: 'w1', verdict: 'rejected', reason: 'bad_signature' })]);

@@ -57,7 +57,7 @@ describe('the set-up page', () => {
   it('shows in words what is wrong, and what to do', async () => {
     const inbox = memoryInbox([webhook({ verdict: 'ignored', reason: 'no_environment' })]);
     expect(text(await see('/setup', { inbox }))).toContain(
-      'it has no environment. If it deploys, say so in the pipeline:',
+      'it does not count as a deployment. If it deploys, set the environment of',
     );
   });
 
