@@ -7,8 +7,13 @@ import { asFailure, resetStreak } from './retry.ts';
 import { isTroubled, type SinkGate, type SinkGates } from './sink-gate.ts';
 import type { Attempted } from './workers.ts';
 
-/** The longest time that a recorder waits for a destination, as its other records wait meanwhile. */
-const WAIT_MS = 1_000;
+/** The longest time that a recorder waits for a destination. */
+const WAIT_MS = 500;
+/**
+ * The most recorders that wait for one destination, of the 16 that there are (workers.ts): a slow destination must
+ * delay neither other records nor deliveries to others. All further deliveries go to its queue.
+ */
+const AT_ONCE = 4;
 /** After a slow or failed attempt, deliveries to the destination go to its queue for at least this time. */
 const REST_MS = 5_000;
 
@@ -46,25 +51,33 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
   const rests = createRests();
   const attempt = attempting(parts, rests);
   const underWay = new Map<string, Begun>();
+  const counts = new Map<string, number>();
+  const countOf = (sink: Sink) => counts.get(sink.name) ?? 0;
   let isClosed = false;
   const gateFor = (sink: Sink): SinkGate | undefined => {
     const gate = gates.get(sink.name);
-    const isLeft = isClosed || sink.ratePerMinute !== undefined || rests.isResting(sink);
-    return isLeft || !gate || isTroubled(gate) ? undefined : gate;
+    const mayBegin = !isClosed && sink.ratePerMinute === undefined && countOf(sink) < AT_ONCE;
+    return mayBegin && gate && !isTroubled(gate) && !rests.isResting(sink) ? gate : undefined;
   };
-  const begin = (name: string, gate: SinkGate, deliver: () => Promise<void>): Begun => {
-    const begun = beginUnlessGivenUp(gate, deliver);
+  const begin = (name: string, sink: Sink, work: { gate: SinkGate; deliver: () => Promise<void> }): Begun => {
+    const begun = beginUnlessGivenUp(work.gate, work.deliver);
     underWay.set(name, begun);
-    const end = () => void underWay.delete(name);
+    counts.set(sink.name, countOf(sink) + 1);
+    const end = () => {
+      underWay.delete(name);
+      counts.set(sink.name, countOf(sink) - 1);
+    };
     begun.over.then(end, end);
     return begun;
   };
   return {
     async deliver(sink, view, { afterMs, isNew }) {
-      const gate = isNew && afterMs === 0 ? gateFor(sink) : undefined;
-      if (!gate) return enqueue(sink, view, { afterMs });
       const name = `${sink.name}\n${forwardJobId(view.deployment)}`;
-      const begun = underWay.get(name) ?? begin(name, gate, () => attempt(gate, sink, view));
+      const gate = isNew && afterMs === 0 ? gateFor(sink) : undefined;
+      // A repeat waits too: a job that it made would be another attempt where the first one fails.
+      const begun =
+        underWay.get(name) ?? (gate && begin(name, sink, { gate, deliver: () => attempt(gate, sink, view) }));
+      if (!begun) return enqueue(sink, view, { afterMs });
       if (await within(waitMs, begun.over, () => false)) return;
       begun.giveUp();
       rests.begin(sink, REST_MS);

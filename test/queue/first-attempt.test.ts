@@ -181,6 +181,31 @@ it('makes one attempt of the same moment that is reported twice at once', async 
   expect(bridge.requests).toEqual(['one']);
 });
 
+it('makes no job of a repeat while the attempt is under way: one that is refused is asked for once', async () => {
+  const answers = open();
+  bridge.answering(async () => {
+    await answers.over;
+    throw new DeliveryFailed('the harbor is closed', { retry: 'never', status: 422 });
+  });
+  const both = Promise.all([bridge.deliver(view('one')), bridge.deliver(view('one'), { afterMs: 0, isNew: false })]);
+  bridge.work();
+  answers.settle();
+  await both;
+  await vi.waitFor(() => expect(bridge.died).toEqual(['refused']), { timeout: 10_000 });
+  expect(bridge.requests).toEqual(['one']);
+});
+
+it('lets few recorders wait for one destination, and leaves the rest to its queue', async () => {
+  const answers = open();
+  bridge.answering(() => answers.over);
+  const keys = Array.from({ length: 10 }, (_, at) => `harbor ${at}`);
+  const all = keys.map((key) => bridge.deliver(view(key)));
+  await vi.waitFor(async () => expect(await bridge.queued()).toBe(6), { timeout: 10_000 });
+  answers.settle();
+  await Promise.all(all);
+  expect(bridge.requests).toEqual(keys.slice(0, 4));
+});
+
 it('waits at the end for what is under way, and then leaves everything to the queue', async () => {
   const answers = open();
   bridge.answering(() => answers.over);
