@@ -3,7 +3,7 @@ import type { Mapped, Source, Webhook } from '../sources/source.ts';
 import { within } from '../values/within.ts';
 
 /** The part of the sender's 2 s that this check may take. */
-const ASK_WITHIN_MS = 250;
+const ASK_WITHIN_MS = 200;
 
 /**
  * Whether a webhook repeats what was acknowledged before, if Redis answers soon; otherwise it counts as no repeat.
