@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { DeploymentView } from '../domain/view.ts';
 import type { Forwarded } from '../forward.ts';
 import type { Sink } from '../sinks/sink.ts';
@@ -16,6 +17,9 @@ const WAIT_MS = 500;
 const AT_ONCE = 4;
 /** After a slow or failed attempt, deliveries to the destination go to its queue for at least this time. */
 const REST_MS = 5_000;
+
+/** How many of the deliveries that were queued last are remembered: a repeat may come before what it repeats. */
+const QUEUED = 500;
 
 export interface FirstAttemptParts {
   readonly gates: SinkGates;
@@ -47,9 +51,14 @@ export interface FirstAttempts {
 }
 
 export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
-  const { gates, enqueue, waitMs = WAIT_MS } = parts;
+  const { gates, waitMs = WAIT_MS } = parts;
+  const queued = new LRUCache<string, true>({ max: QUEUED });
+  const enqueue: Queues['forward'] = (sink, view, options) => {
+    queued.set(nameOf(sink, view), true);
+    return parts.enqueue(sink, view, options);
+  };
   const rests = createRests();
-  const attempt = attempting(parts, rests);
+  const attempt = attempting({ ...parts, enqueue }, rests);
   const underWay = new Map<string, Begun>();
   const counts = new Map<string, number>();
   const countOf = (sink: Sink) => counts.get(sink.name) ?? 0;
@@ -72,8 +81,8 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
   };
   return {
     async deliver(sink, view, { afterMs, isNew }) {
-      const name = `${sink.name}\n${forwardJobId(view.deployment)}`;
-      const gate = isNew && afterMs === 0 ? gateFor(sink) : undefined;
+      const name = nameOf(sink, view);
+      const gate = isNew && afterMs === 0 && !queued.has(name) ? gateFor(sink) : undefined;
       // A repeat waits too: a job that it made would be another attempt where the first one fails.
       const begun =
         underWay.get(name) ?? (gate && begin(name, sink, { gate, deliver: () => attempt(gate, sink, view) }));
@@ -111,6 +120,10 @@ function attempting({ forward, enqueue, onAttempt }: FirstAttemptParts, rests: R
     }
   };
 }
+
+/** One moment of a deployment at one sink: its job has the same id. */
+const nameOf = ({ name }: Pick<Sink, 'name'>, { deployment }: Parameters<Queues['forward']>[1]): string =>
+  `${name}\n${forwardJobId(deployment)}`;
 
 interface Begun {
   readonly over: Promise<true>;

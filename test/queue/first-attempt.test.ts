@@ -195,6 +195,13 @@ it('makes no job of a repeat while the attempt is under way: one that is refused
   expect(bridge.requests).toEqual(['one']);
 });
 
+it('makes no attempt beside the job of a repeat that came first', async () => {
+  await bridge.deliver(view('one'), { afterMs: 0, isNew: false });
+  await bridge.deliver(view('one'));
+  expect(bridge.requests).toEqual([]);
+  expect(await bridge.queued()).toBe(1);
+});
+
 it('lets few recorders wait for one destination, and leaves the rest to its queue', async () => {
   const answers = open();
   bridge.answering(() => answers.over);
