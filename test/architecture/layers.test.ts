@@ -55,7 +55,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   spool: { may: PURE },
   redis: { may: PURE, packages: ['ioredis', 'zod'] },
   store: { may: PURE, blind: ['queue', 'http', 'web', 'cli'], packages: ['ioredis', 'zod', 'lru-cache'] },
-  queue: { may: [...PURE, 'store', 'telemetry'], blind: ['http', 'web', 'cli'], packages: ['bullmq', 'ioredis'] },
+  queue: {
+    may: [...PURE, 'store', 'telemetry'],
+    blind: ['http', 'web', 'cli'],
+    packages: ['bullmq', 'ioredis', 'lru-cache'],
+  },
   'receive.ts': { may: [...PURE, 'sources'] },
   'record.ts': { may: [...PURE, 'recording'] },
   'forward.ts': { may: PURE },
