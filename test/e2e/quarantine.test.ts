@@ -64,7 +64,7 @@ it.each(['hang', 'kill'] as const)(
     expect((await deadLetters())[0]).toMatchObject({
       webhook,
       kind: 'fault',
-      why: expect.stringContaining('taken 2 times'),
+      why: expect.stringContaining('ended 2 times'),
     });
     await bridge.exited('SIGTERM');
     bridge = await start();

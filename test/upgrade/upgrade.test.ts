@@ -97,7 +97,7 @@ describe('what 0.1.0 left', () => {
     await vi.waitFor(() => expect(told['journal']?.toSorted()).toEqual(SPOOLED));
     await vi.waitFor(() => expect(alert24.changes).toHaveLength(SPOOLED.length));
     // The dead letters.
-    expect(told['refuser']?.toSorted()).toEqual(SPOOLED);
+    await vi.waitFor(() => expect(told['refuser']?.toSorted()).toEqual(SPOOLED));
     const answer = await post('/api/dead-letters/replay', { sink: 'refuser' });
     expect(answer.status).toBe(200);
     await vi.waitFor(() => expect(told['refuser']?.toSorted()).toEqual([...TOLD, ...SPOOLED].sort()), 30_000);
