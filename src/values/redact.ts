@@ -77,9 +77,12 @@ function hideIn(holder: object, hiding: Hiding, listName?: string): void {
   }
 }
 
+/** The name of nearly every field. No generated secret consists of small letters alone. */
+const PLAIN_NAME = /^[a-z_]{1,40}$/;
+
 /** The names of the fields, after those that hold a secret have been replaced. */
 function namesIn(holder: object, hideShapes: HideShapes): string[] {
-  if (!Array.isArray(holder)) hideNames(holder, hideShapes);
+  if (!Array.isArray(holder)) hideNames(holder, (name) => (PLAIN_NAME.test(name) ? name : hideShapes(name)));
   return Object.keys(holder);
 }
 
