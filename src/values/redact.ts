@@ -77,12 +77,12 @@ function hideIn(holder: object, hiding: Hiding, listName?: string): void {
   }
 }
 
-/** The name of nearly every field. No generated secret consists of small letters alone. */
-const PLAIN_NAME = /^[a-z_]{1,40}$/;
-
 /** The names of the fields, after those that hold a secret have been replaced. */
 function namesIn(holder: object, hideShapes: HideShapes): string[] {
-  if (!Array.isArray(holder)) hideNames(holder, (name) => (PLAIN_NAME.test(name) ? name : hideShapes(name)));
+  const names = Object.keys(holder);
+  // In one search: no shape of a secret spans a line break.
+  if (Array.isArray(holder) || !mayHoldSecret(names.join('\n'))) return names;
+  hideNames(holder, hideShapes);
   return Object.keys(holder);
 }
 

@@ -76,6 +76,13 @@ describe('redactBody', () => {
     }
   });
 
+  it('hides a secret that is the name of a field, also one of small letters among many names', () => {
+    const secret = `ghp_${'harborlight'.repeat(3)}`;
+    const names = ['pilot', secret, 'lamp', 'ghp', '_keel'];
+    const kept = redact(Object.fromEntries(names.map((name) => [name, 'lit'])));
+    expect(kept).toEqual({ pilot: 'lit', '[secret]': 'lit', lamp: 'lit', ghp: 'lit', _keel: 'lit' });
+  });
+
   it('hides a secret that stands in the name of a field, and keeps the value of each', () => {
     const body = { 'glpat-Lamp1Lamp2Lamp3Lamp4': 'a', 'glpat-Tide1Tide2Tide3Tide4': 'b', ref: 'main' };
     const hidden = redact(body);
