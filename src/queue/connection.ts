@@ -4,6 +4,7 @@ import { PREFIX } from '../store/keys.ts';
 import { within } from '../values/within.ts';
 import type { Access, RedisAddress } from './address.ts';
 import { createLoadMeter } from './load.ts';
+import { SentinelRedis } from './sentinel-redis.ts';
 
 /**
  * How long a webhook's write to Redis may take before it goes into the spool, milliseconds. Its sender is answered
@@ -71,7 +72,7 @@ type DirectAddress = Exclude<RedisAddress, { readonly cluster: unknown } | { rea
 function toSingle(address: DirectAddress, common: RetryBehavior): Redis {
   if (!('sentinels' in address)) return new Redis({ ...common, ...address });
   const { sentinels, tls, ...rest } = address;
-  return new Redis({
+  return new SentinelRedis({
     ...common,
     ...rest,
     sentinels: [...sentinels],
