@@ -37,7 +37,7 @@ export function createForward(parts: ForwardParts) {
       if (!routed) return 'gone';
       const { deployment } = routed;
       const moment = momentOf(deployment);
-      const step = transition(entry.known.told, moment);
+      const step = transition(entry.known.delivered, moment);
       if (step !== 'apply') return step;
       const decision = sink.wants(deployment);
       if (routed.droppedBy || !decision.wanted) return 'unwanted';

@@ -111,12 +111,12 @@ function webhookTable(webhooks: readonly Webhook[], screen: Screen): string {
 
 function deliveryText({ sink, wants, told, remoteId, remoteUrl, attempts }: Delivery, screen: Screen): string {
   const remote = [remoteId && `id ${remoteId} there`, remoteUrl].filter(Boolean).join(', ');
-  const stands = told
-    ? `told ${told.state} of ${shownTime(told.at)}${remote && `, ${remote}`}`
+  const status = told
+    ? `received ${told.state} of ${shownTime(told.at)}${remote && `, ${remote}`}`
     : wants.wanted
       ? 'not delivered yet'
       : `not delivered: ${wants.why}`;
-  const title = `Sink ${sink}: ${oneLine(stands)}`;
+  const title = `Sink ${sink}: ${oneLine(status)}`;
   if (attempts.length === 0) return `${title}\n`;
   return section(
     title,

@@ -41,12 +41,12 @@ export async function waitFor(
   { output = process, now = Date.now, pause = sleep }: WaitParts = {},
 ): Promise<void> {
   const untilMs = now() + spanMs(options.timeout);
-  let told = '';
+  let shown = '';
   for (;;) {
     const answer = await read(config, commit, { ...options, leftMs: Math.max(EVERY_MS, untilMs - now()) });
     const state = answer instanceof Error ? answer.message : describe(answer, options, commit);
-    if (state !== told) output.stderr.write(`${state}\n`);
-    told = state;
+    if (state !== shown) output.stderr.write(`${state}\n`);
+    shown = state;
     const isLate = now() >= untilMs;
     if (answer instanceof Error) {
       if (isLate) throw answer;

@@ -72,14 +72,14 @@ const LEAST_ITEMS = 5;
  * same object where nothing had to be changed, so that this may be called wherever a record comes in. Accepts what the
  * fold makes of records as well.
  */
-export function boundRecord<Told extends { readonly notes: readonly string[] }>(
-  record: Told,
+export function boundRecord<Bounded extends { readonly notes: readonly string[] }>(
+  record: Bounded,
   maxBytes = RECORD_BYTES,
-): Told {
+): Bounded {
   let bounded = record;
   for (const scale of SCALES) {
     const cutting: CutState = { scale, notes: [] };
-    bounded = cut(record, '', cutting) as Told; // the same fields, shorter
+    bounded = cut(record, '', cutting) as Bounded; // the same fields, shorter
     if (cutting.notes.length > 0) bounded = { ...bounded, notes: [...bounded.notes, ...cutting.notes] };
     if (fits(bounded, maxBytes)) return bounded;
   }

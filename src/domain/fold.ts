@@ -19,8 +19,8 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
   const description = descriptionOf(trusted, decider);
   const started = startOf(records, decider.occurredAt);
   const succeededAt = isPart ? undefined : successBefore(records, decider);
-  const told = isFinal(decider.state) ? (decider.finishedAt ?? endOf(run, records, decider.state)) : undefined;
-  const finished = told ?? endAsTold({ ...decider, occurredAt: succeededAt ?? decider.occurredAt }, started);
+  const reported = isFinal(decider.state) ? (decider.finishedAt ?? endOf(run, records, decider.state)) : undefined;
+  const finished = reported ?? reportedEnd({ ...decider, occurredAt: succeededAt ?? decider.occurredAt }, started);
   return {
     key,
     ...withoutStep(merged),
@@ -147,7 +147,7 @@ function repeatedUntil(records: readonly ChangeRecord[], decidedAt: string): { r
  * The end of a deployment whose start is known is the time of its final state, unless a record has a better one. One
  * that never ran has none.
  */
-function endAsTold({ state, endReason, occurredAt }: ChangeRecord, started: string | undefined): string | undefined {
+function reportedEnd({ state, endReason, occurredAt }: ChangeRecord, started: string | undefined): string | undefined {
   const isEnd = isFinal(state) && state !== 'canceled' && endReason === undefined;
   return isEnd && started !== undefined && started < occurredAt ? occurredAt : undefined;
 }

@@ -4,7 +4,7 @@ import { runsSinceMs } from '../domain/timeline-entry.ts';
 import type { Sink } from '../sinks/sink.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import type { Running } from '../store/changes/running.ts';
-import type { Ledger } from '../store/deliveries/ledger.ts';
+import type { Delivery, Ledger } from '../store/deliveries/ledger.ts';
 import { toChange } from './change.ts';
 
 export interface DeploymentDetailParts {
@@ -37,7 +37,7 @@ export async function describeDeployment(parts: DeploymentDetailParts, name: str
     parts.related(deployment),
     Promise.all(
       sinks.map(async (sink) => ({
-        ...((await ledger.read(sink.name, deployment.key)) ?? { sink: sink.name, attempts: [] }),
+        ...toAnswer((await ledger.read(sink.name, deployment.key)) ?? { sink: sink.name, attempts: [] }),
         wants: sink.wants(deployment),
       })),
     ),
@@ -55,6 +55,9 @@ export async function describeDeployment(parts: DeploymentDetailParts, name: str
     deliveries,
   };
 }
+
+/** The API calls the delivered state `told`, as in 0.1.0. */
+const toAnswer = ({ delivered, ...delivery }: Delivery) => ({ ...delivery, ...(delivered && { told: delivered }) });
 
 function toRunning({ isCurrent, next }: RunningStatus) {
   if (!next) return { is_current: isCurrent };

@@ -75,12 +75,8 @@ const deployment = tool({
     const found = await describeDeployment(parts, key);
     if (!found) throw noDeployment(key);
     const { change, rules, related, deliveries } = found;
-    const told = deliveries.map(({ wants: { wanted }, sink, ...delivery }) => ({
-      sink,
-      wanted,
-      state: 'told' in delivery ? delivery.told?.state : undefined,
-    }));
-    return { change, rules, related, deliveries: told };
+    const delivered = deliveries.map(({ wants: { wanted }, sink, told }) => ({ sink, wanted, state: told?.state }));
+    return { change, rules, related, deliveries: delivered };
   },
 });
 

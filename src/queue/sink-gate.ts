@@ -26,7 +26,14 @@ export type SinkGates = ReadonlyMap<string, SinkGate>;
 export const createSinkGates = (sinks: readonly Pick<Sink, 'name' | 'concurrency'>[]): SinkGates =>
   new Map(sinks.map(({ name, concurrency }) => [name, createSinkGate(concurrency)]));
 
-/** The gates by the name of the sink. */
+/** @throws Error for a sink that was left out when the gates were made: a bug */
+export function gateOf(gates: SinkGates, { name }: Pick<Sink, 'name'>): SinkGate {
+  const gate = gates.get(name);
+  if (!gate) throw new Error(`the sink ${name} has no gate`);
+  return gate;
+}
+
+/** The holds of all sinks, by name. */
 export const holdsOf = (gates: SinkGates): Readonly<Record<string, Hold>> =>
   Object.fromEntries(
     [...gates].flatMap(([name, { hold }]) => (hold && hold.until > new Date() ? [[name, hold] as const] : [])),

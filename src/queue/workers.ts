@@ -27,7 +27,7 @@ import {
   recordFailure,
   resetStreak,
 } from './retry.ts';
-import { createSinkGate, type Hold, holdsOf, type SinkGates } from './sink-gate.ts';
+import { gateOf, type Hold, holdsOf, type SinkGate, type SinkGates } from './sink-gate.ts';
 import { WatchedWorker } from './watched-worker.ts';
 
 /** One attempt to deliver, for the log, the metrics and the pages. */
@@ -46,6 +46,7 @@ export interface WorkersParts {
   readonly underWay: Queues['underWay'];
   readonly forward: (sink: Sink, deployment: string, traceparent?: string) => Promise<Forwarded>;
   readonly sinks: readonly Sink[];
+  /** One for each sink, shared with the recorder (first-attempt.ts): both count the same failures. */
   readonly gates: SinkGates;
   readonly onAttempt: (attempt: Attempted) => void;
   /** Called when a job becomes a dead letter. */
@@ -87,7 +88,10 @@ export function createWorkers(parts: WorkersParts): Workers {
   };
   const makers = [
     () => createRecorder({ ...parts, quarantine }, common),
-    ...parts.sinks.map((sink) => () => createForwarder(sink, { ...parts, quarantine }, common)),
+    ...parts.sinks.map((sink) => {
+      const gate = gateOf(parts.gates, sink);
+      return () => createForwarder(sink, { ...parts, gate, quarantine }, common);
+    }),
   ];
   const all = makers.map((make) => keepRunning(make, { redis: parts.connection, onError: parts.onError }));
   return {
@@ -196,10 +200,10 @@ type Forwarder = WatchedWorker<ForwardJob>;
 
 function createForwarder(
   sink: Sink,
-  parts: WorkersParts & { quarantine: Quarantine },
+  parts: WorkersParts & { gate: SinkGate; quarantine: Quarantine },
   common: WorkerOptions,
 ): Forwarder {
-  const gate = parts.gates.get(sink.name) ?? createSinkGate(sink.concurrency);
+  const { gate } = parts;
   const { streak } = gate;
   const worker: Forwarder = new WatchedWorker(
     forwardQueueName(sink.name),

@@ -33,12 +33,12 @@ export function distinctName(deployment: Deployment): string {
  */
 export function isReportedLater(
   deployment: Deployment,
-  { known: { told, toldInLane } }: DeliveryLedger,
+  { known: { delivered, deliveredInLane } }: DeliveryLedger,
   destination: string,
 ): Delivered | undefined {
-  if (!toldInLane || toldInLane.at <= momentOf(deployment).at) return undefined;
+  if (!deliveredInLane || deliveredInLane.at <= momentOf(deployment).at) return undefined;
   // Its own earlier state, by another clock: not another deployment.
-  if (told && told.at === toldInLane.at && told.state === toldInLane.state) return undefined;
-  const later = `${toldInLane.state} at ${toldInLane.at}`;
+  if (delivered && delivered.at === deliveredInLane.at && delivered.state === deliveredInLane.state) return undefined;
+  const later = `${deliveredInLane.state} at ${deliveredInLane.at}`;
   return { message: `not sent: ${destination} knows of a later deployment there already (${later})` };
 }

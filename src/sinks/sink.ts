@@ -3,7 +3,7 @@ import type { Deployment, Moment } from '../domain/deployment.ts';
 /** What is remembered of one deployment at one sink, in Redis (store/deliveries/ledger.ts). */
 export interface DeliveryState {
   /** The last state that the destination accepted. */
-  readonly told?: Moment;
+  readonly delivered?: Moment;
   /** The destination's own id of its object. */
   readonly remoteId?: string;
   /**
@@ -15,7 +15,7 @@ export interface DeliveryState {
    * The latest moment that the destination accepted in the same lane, of whichever deployment. Only for sinks with a
    * lane.
    */
-  readonly toldInLane?: Moment;
+  readonly deliveredInLane?: Moment;
 }
 
 /** What a sink may read and write about one deployment while it delivers. Each write is in Redis before it returns. */

@@ -21,5 +21,7 @@ export function parseStored(json: string): unknown {
 const SHORT_CHARS = 4_000;
 
 /** With today's limits, which an early release did not have. */
-export const boundStored = <Told extends { readonly notes: readonly string[] }>(stored: Told, json: string): Told =>
-  json.length > SHORT_CHARS ? boundRecord(stored) : stored;
+export const boundStored = <Bounded extends { readonly notes: readonly string[] }>(
+  stored: Bounded,
+  json: string,
+): Bounded => (json.length > SHORT_CHARS ? boundRecord(stored) : stored);

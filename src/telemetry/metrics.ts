@@ -17,7 +17,7 @@ export interface Metrics {
   begin(what: { readonly sources: readonly string[]; readonly queues: readonly string[] }): void;
 }
 
-/** Asked at every scrape. */
+/** Measured at every scrape. */
 export interface Measured {
   readonly backlog: () => Promise<BacklogByQueue>;
   readonly spool: () => Spooled;
@@ -31,13 +31,13 @@ export interface Measured {
   readonly degraded: () => Promise<ReadonlySet<Condition>>;
   /** How many deployments are stale. */
   readonly stale: () => Promise<number>;
-  /** Lines of the log that could not be written. */
+  /** Log lines that could not be written. */
   readonly lostLines: () => number;
 }
 
 /**
- * Gauges with names of counters, which `promtool check metrics` refuses. The active resources by type are exported
- * besides.
+ * Gauges with names of counters, which `promtool check metrics` rejects. The active resources by type are exported as
+ * well.
  */
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
@@ -94,19 +94,19 @@ export function createMetrics({
 function createWebhookMetrics(registers: Registry[]) {
   const webhooks = new Counter({
     name: 'shiplog_webhooks_total',
-    help: 'Webhooks by verdict',
+    help: 'Webhooks received, by source, verdict and reason',
     labelNames: ['source', 'verdict', 'reason'],
     registers,
   });
   const conclusions = new Counter({
     name: 'shiplog_conclusions_total',
-    help: 'Accepted webhooks by the verdict of the worker',
+    help: 'Accepted webhooks processed by a worker, by verdict and reason',
     labelNames: ['verdict', 'reason'],
     registers,
   });
   const answering = new Histogram({
     name: 'shiplog_webhook_seconds',
-    help: 'Time to the answer',
+    help: 'Time from the receipt of a webhook to its response, in seconds',
     labelNames: ['source'],
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
     registers,
@@ -117,13 +117,13 @@ function createWebhookMetrics(registers: Registry[]) {
 function createDeliveryMetrics(registers: Registry[]) {
   const attempts = new Counter({
     name: 'shiplog_delivery_attempts_total',
-    help: 'Deliveries by outcome',
+    help: 'Delivery attempts, by sink and outcome',
     labelNames: ['sink', 'outcome'],
     registers,
   });
   const delivering = new Histogram({
     name: 'shiplog_delivery_seconds',
-    help: 'Time of one attempt',
+    help: 'Duration of a delivery attempt, in seconds',
     labelNames: ['sink'],
     registers,
   });
@@ -133,21 +133,21 @@ function createDeliveryMetrics(registers: Registry[]) {
 function createTimings(registers: Registry[]) {
   const recording = new Histogram({
     name: 'shiplog_received_to_recorded_seconds',
-    help: 'From the receipt of a webhook until it is in the change log',
+    help: 'Time from the receipt of a webhook until its change is recorded, in seconds, without replays',
     labelNames: ['source'],
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600],
     registers,
   });
   const arriving = new Histogram({
     name: 'shiplog_received_to_delivered_seconds',
-    help: 'From the receipt of a webhook until the sink has taken the change, retries included',
+    help: 'Time from the receipt of a webhook until the sink has accepted the change, in seconds, with retries',
     labelNames: ['sink'],
     buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 14_400, 86_400],
     registers,
   });
   const deaths = new Counter({
     name: 'shiplog_given_up_total',
-    help: 'Jobs that became dead letters, by whose fault it is',
+    help: 'Jobs that became dead letters, by queue and kind (refused by the destination, or an internal fault)',
     labelNames: ['queue', 'kind'],
     registers,
   });
@@ -157,7 +157,7 @@ function createTimings(registers: Registry[]) {
 function collectDegraded(registers: Registry[], degraded: Measured['degraded']): void {
   new Gauge({
     name: 'shiplog_degraded',
-    help: '1 while /readyz is degraded, or refuses, for this reason',
+    help: '1 while /readyz reports this reason, else 0',
     labelNames: ['reason'],
     registers,
     async collect() {
@@ -170,7 +170,7 @@ function collectDegraded(registers: Registry[], degraded: Measured['degraded']):
 function collectStale(registers: Registry[], stale: Measured['stale']): void {
   new Gauge({
     name: 'shiplog_stale_deployments',
-    help: 'Deployments that are running or pending for longer than is usual in their place, or for a day',
+    help: 'Deployments that have been running or pending for longer than usual for their service and environment',
     registers,
     async collect() {
       const count = await stale().catch(() => undefined); // without Redis the other metrics are still exported
@@ -182,7 +182,7 @@ function collectStale(registers: Registry[], stale: Measured['stale']): void {
 function collectLostLines(registers: Registry[], lostLines: Measured['lostLines']): void {
   new Counter({
     name: 'shiplog_log_lines_lost_total',
-    help: 'Lines of the log that could not be written: a full disk, a closed pipe, a reader that does not read',
+    help: 'Log lines that could not be written, such as to a full disk or a blocked pipe',
     registers,
     collect() {
       this.reset(); // a counter of prom-client can only be increased
@@ -194,7 +194,7 @@ function collectLostLines(registers: Registry[], lostLines: Measured['lostLines'
 function collectHolds(registers: Registry[], holds: Measured['holds']): void {
   new Gauge({
     name: 'shiplog_sink_hold',
-    help: '1 while a sink is on hold as a whole, because its destination is down or asked for it',
+    help: '1 while the whole sink is on hold, because its destination is down or asked to wait, else 0',
     labelNames: ['sink'],
     registers,
     collect() {
@@ -207,9 +207,7 @@ function collectHolds(registers: Registry[], holds: Measured['holds']): void {
 function collectExpiries(registers: Registry[], expiries: Measured['expiries']): void {
   new Gauge({
     name: 'shiplog_secret_expires_timestamp_seconds',
-    help:
-      'When the token of a source or sink expires, Unix time; absent when it never expires or the expiry is ' +
-      'unknown',
+    help: 'Expiry of the token of a source or sink, as Unix time in seconds; absent if it is unknown or never expires',
     labelNames: ['name'],
     registers,
     collect() {
@@ -223,17 +221,17 @@ function collectExpiries(registers: Registry[], expiries: Measured['expiries']):
 function collectSources(registers: Registry[], lastWebhooks: Measured['lastWebhooks']) {
   const lastMs = new Map<string, number>();
   const note = (source: string, atMs: number) => lastMs.set(source, Math.max(atMs, lastMs.get(source) ?? 0));
-  let isAsked = false;
+  let isRead = false;
   new Gauge({
     name: 'shiplog_source_last_webhook_timestamp_seconds',
-    help: 'When the last authentic webhook of a source came, Unix time',
+    help: 'Time of receipt of the last authentic webhook of a source, as Unix time in seconds',
     labelNames: ['source'],
     registers,
     async collect() {
-      if (!isAsked) {
+      if (!isRead) {
         const before = await lastWebhooks().catch(() => undefined); // Redis is away: at the next scrape
         for (const [source, atMs] of Object.entries(before ?? {})) note(source, atMs);
-        isAsked = before !== undefined;
+        isRead = before !== undefined;
       }
       for (const [source, atMs] of lastMs) this.set({ source }, atMs / 1000);
     },
@@ -256,15 +254,15 @@ function collectBacklog(registers: Registry[], backlog: () => Promise<BacklogByQ
         for (const [queue, measured] of Object.entries<Backlog>(queues)) this.set({ queue }, read(measured));
       },
     });
-  gauge('shiplog_queue_jobs', 'Jobs that wait or are under way', ({ waiting }) => waiting);
-  gauge('shiplog_dead_letters', 'Jobs that were given up and wait for a person', ({ dead }) => dead);
-  gauge('shiplog_oldest_undelivered_seconds', 'Age of the oldest job; the one figure to alarm on', ({ oldestAt }) =>
+  gauge('shiplog_queue_jobs', 'Jobs that are waiting or active, by queue', ({ waiting }) => waiting);
+  gauge('shiplog_dead_letters', 'Dead letters, by queue', ({ dead }) => dead);
+  gauge('shiplog_oldest_undelivered_seconds', 'Age of the oldest waiting job, by queue, in seconds', ({ oldestAt }) =>
     oldestAt === undefined ? 0 : (Date.now() - oldestAt) / 1000,
   );
 }
 
 function collectSpool(registers: Registry[], spool: () => Spooled): void {
-  const gauge = (name: string, help: string, read: (lying: Spooled) => number) =>
+  const gauge = (name: string, help: string, read: (spooled: Spooled) => number) =>
     new Gauge({
       name,
       help,
@@ -273,9 +271,9 @@ function collectSpool(registers: Registry[], spool: () => Spooled): void {
         this.set(read(spool()));
       },
     });
-  gauge('shiplog_spool_entries', 'Webhooks that wait on disk for Redis', ({ entries }) => entries);
-  gauge('shiplog_spool_bytes', 'Their size', ({ bytes }) => bytes);
-  gauge('shiplog_spool_oldest_seconds', 'Age of the oldest of them', ({ since }) =>
+  gauge('shiplog_spool_entries', 'Webhooks in the spool, waiting for Redis', ({ entries }) => entries);
+  gauge('shiplog_spool_bytes', 'Size of the spool, in bytes', ({ bytes }) => bytes);
+  gauge('shiplog_spool_oldest_seconds', 'Age of the oldest webhook in the spool, in seconds', ({ since }) =>
     since === undefined ? 0 : (Date.now() - Date.parse(since)) / 1000,
   );
 }

@@ -120,7 +120,7 @@ describe.skipIf(!chromiumPath)('somebody with a browser', () => {
     await page.goto('/deployments/changes:tide');
     await vi.waitFor(async () => {
       await page.reload();
-      expect(await page.getByText('Knows:').count()).toBe(1);
+      expect(await page.getByText('Received:').count()).toBe(1);
     }, SOON);
     await page.goto('/deliveries');
     expect(await page.locator('.letters').count()).toBe(0);

@@ -118,7 +118,7 @@ describe('shiplog trace', () => {
     expect(text).toMatch(new RegExp(`^Deployment ${key}\n  state +succeeded\n`));
     expect(text).toMatch(/Steps\n.*\n.* running +deployment hook .*\n.* succeeded +deployment hook /);
     expect(text).toMatch(new RegExp(`Webhooks\n.*\n.*recorded .*\n.*recorded +gitlab +${webhook}`));
-    expect(text).toMatch(/Sink alert24: told succeeded of .*\n.*\n.* delivered +succeeded +201 created/);
+    expect(text).toMatch(/Sink alert24: received succeeded of .*\n.*\n.* delivered +succeeded +201 created/);
   });
 
   it('finds it by whatever name somebody has for it', async () => {

@@ -86,7 +86,7 @@ describe('the pages of a running bridge', () => {
     expect(text(after.html)).toContain('1 dead letter is tried again.');
     await vi.waitFor(() => expect(alert24.changes).toHaveLength(1), 10_000);
     await vi.waitFor(
-      async () => expect(text((await admin.get(changePath)).html)).toContain('Knows: ✓ succeeded'),
+      async () => expect(text((await admin.get(changePath)).html)).toContain('Received: ✓ succeeded'),
       10_000,
     );
     expect(text((await admin.get('/deliveries')).html)).toContain('None. What a destination refuses');

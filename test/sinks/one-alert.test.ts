@@ -156,7 +156,7 @@ describe.each(Object.entries(ALERTING))('the alerts of %s', (_, alerting) => {
     } as const;
     sending = { deployment: of('a', {}), trouble: 'none' };
     await ledger.deliver(sink, of('a', { occurredAt: minute(5) }));
-    const entry = { ...ledger.of('b'), known: { toldInLane: { state: 'failed', at: minute(5) } as const } };
+    const entry = { ...ledger.of('b'), known: { deliveredInLane: { state: 'failed', at: minute(5) } as const } };
     const context = { signal: new AbortController().signal, now: new Date() };
     expect((await sink.deliver(of('b', overtaken), entry, context)).message).toContain('not sent');
     expect(heard).toHaveLength(1);

@@ -11,7 +11,7 @@ export interface MemoryDelivery extends DeliveryLedger {
 /** What the framework does around a sink, in memory: one ledger a deployment, one owner a remote id. */
 export interface MemoryLedger {
   of(key: string): MemoryDelivery;
-  /** One attempt, as the framework makes it: exclusive by deployment and lane, nothing for what is told or stale. */
+  /** One attempt, as the framework makes it: exclusive by deployment and lane, nothing for what is delivered or stale. */
   attempt(
     sink: Sink,
     deployment: Deployment,
@@ -47,15 +47,15 @@ export function createMemoryLedger(): MemoryLedger {
   async function once(sink: Sink, deployment: Deployment, { now = new Date(), signal = idle() } = {}) {
     const entry = entryOf(deployment.key);
     const moment = { state: deployment.state, at: deployment.occurredAt };
-    if (transition(entry.told, moment) !== 'apply') return 'known';
+    if (transition(entry.delivered, moment) !== 'apply') return 'known';
     const lane = `${sink.name} ${sink.lane?.(deployment) ?? ''}`;
-    entry.toldInLane = sink.lane && lanes.get(lane);
-    const delivered = await sink.deliver(deployment, of(deployment.key), { now, signal });
-    entry.told = moment;
-    if (moment.at >= (entry.toldInLane?.at ?? '')) lanes.set(lane, moment);
+    entry.deliveredInLane = sink.lane && lanes.get(lane);
+    const answer = await sink.deliver(deployment, of(deployment.key), { now, signal });
+    entry.delivered = moment;
+    if (moment.at >= (entry.deliveredInLane?.at ?? '')) lanes.set(lane, moment);
     entry.attemptedAt = undefined;
-    if (delivered.remoteId !== undefined) entry.remoteId = delivered.remoteId;
-    return delivered;
+    if (answer.remoteId !== undefined) entry.remoteId = answer.remoteId;
+    return answer;
   }
 
   const attempt: MemoryLedger['attempt'] = (sink, deployment, options) => {
@@ -94,12 +94,12 @@ function ledgerOf(key: string, entry: Entry, owners: Map<string, Owner>): Memory
   const before = (madeMsAgo?: number) => (madeMsAgo === undefined ? 0 : performance.now() - madeMsAgo - 2_000);
   return {
     get known() {
-      const { told, remoteId, attemptedAt, toldInLane } = entry;
+      const { delivered, remoteId, attemptedAt, deliveredInLane } = entry;
       return {
-        ...(told && { told }),
+        ...(delivered && { delivered }),
         ...(remoteId && { remoteId }),
         ...(attemptedAt && { attemptedAt }),
-        ...(toldInLane && { toldInLane }),
+        ...(deliveredInLane && { deliveredInLane }),
       };
     },
     get attempts() {

@@ -59,7 +59,7 @@ describe('the page of a deployment', () => {
     const ledger = memoryLedger([
       {
         sink: 'alert24',
-        told: { state: 'succeeded', at: succeeded.occurredAt },
+        delivered: { state: 'succeeded', at: succeeded.occurredAt },
         remoteId: 'chg_991',
         remoteUrl: 'https://alert24.example/changes/991',
         attempts: [
@@ -83,7 +83,7 @@ describe('the page of a deployment', () => {
     const page = await see(path, { deployments, ledger });
     expect(page).toContain('<a href="https://alert24.example/changes/991">chg_991</a>');
     expect(text(page)).toContain(
-      'Knows: ✓ succeeded 2026-05-04 10:00:30 UTC succeeded delivered 201 created 2026-05-04 10:00:25 UTC succeeded failed 502 &lt;h1&gt;Bad gateway',
+      'Received: ✓ succeeded 2026-05-04 10:00:30 UTC succeeded delivered 201 created 2026-05-04 10:00:25 UTC succeeded failed 502 &lt;h1&gt;Bad gateway',
     );
   });
 
@@ -96,7 +96,7 @@ describe('the page of a deployment', () => {
     const ledger = memoryLedger([
       {
         sink: 'alert24',
-        told: { state: 'running', at: running.occurredAt },
+        delivered: { state: 'running', at: running.occurredAt },
         attemptedAt: '2026-05-04T10:00:30.000Z',
         attempts: [],
       },
@@ -117,8 +117,8 @@ describe('the page of a deployment', () => {
     expect(text(page)).toContain('Not delivered ✓ succeeded : given up.');
     expect(page).toContain('refused: 422 &lt;i&gt;unknown&lt;/i&gt; service');
     expect(page).toContain('<input type="hidden" name="id" value="alert24:fwd_7">');
-    const told = { state: 'succeeded', at: succeeded.occurredAt } as const;
-    const known = await see(path, { ...parts, ledger: memoryLedger([{ sink: 'alert24', told, attempts: [] }]) });
+    const delivered = { state: 'succeeded', at: succeeded.occurredAt } as const;
+    const known = await see(path, { ...parts, ledger: memoryLedger([{ sink: 'alert24', delivered, attempts: [] }]) });
     expect(known).not.toContain('alert24:fwd_7');
   });
 

@@ -100,12 +100,12 @@ function made(answer: JsonAnswer, possibleDuplicate: boolean): Delivered {
 }
 
 async function earlierAttempt(api: Alert24Api, { deployment, ledger, signal }: Delivery): Promise<FindResult> {
-  const { attemptedAt, told, remoteId } = ledger.known;
+  const { attemptedAt, delivered, remoteId } = ledger.known;
   if (attemptedAt === undefined) return { kind: 'absent' };
   const tag = `status:${deployment.state}`;
   /** A sender's own id may stand for several states: the change of an earlier state is not this one. */
   const isIt = (change: Listed) => {
-    if (told && remoteId !== undefined && change.id === remoteId) return false;
+    if (delivered && remoteId !== undefined && change.id === remoteId) return false;
     const status = change.tags?.filter((text) => text.startsWith('status:') && !deployment.tags.includes(text));
     return !status || (deployment.state === 'succeeded' ? status.length === 0 : status.includes(tag));
   };

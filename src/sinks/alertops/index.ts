@@ -90,7 +90,7 @@ function createSink(config: Config): Sink {
       await answersAt(send, url, signal);
       return (
         `${host} answers; whether it takes this url shows in AlertOps under Inbound Log, when a deployment ` +
-        `was told`
+        `was sent`
       );
     },
   };

@@ -69,7 +69,7 @@ function createSink(config: Config): Sink {
       return { wanted: false, why: `${name} is sent spans, which are made of deployments that have ended` };
     },
     async deliver(deployment, ledger, { signal, pageUrl }) {
-      const requests = requestsFor(deployment, config, { pageUrl, told: ledger.known.told });
+      const requests = requestsFor(deployment, config, { pageUrl, delivered: ledger.known.delivered });
       if (requests.length === 0) return { message: 'its span was sent when it ended' };
       const warnings: string[] = [];
       const delivered = await post({
@@ -99,19 +99,19 @@ const CONTENT_TYPES: Readonly<Record<Protocol, string>> = {
   'http/json': 'application/json',
 };
 
-interface Told {
+interface Sending {
   readonly pageUrl?: string | undefined;
   /** The state that the receiver has. */
-  readonly told?: DeliveryLedger['known']['told'];
+  readonly delivered?: DeliveryLedger['known']['delivered'];
 }
 
 /** The span first: the log record then refers to a span that exists. */
-function requestsFor(deployment: Deployment, config: Config, { pageUrl, told }: Told): readonly JsonRequest[] {
+function requestsFor(deployment: Deployment, config: Config, { pageUrl, delivered }: Sending): readonly JsonRequest[] {
   const { signals, protocol, environments } = config;
   const reported = normalized(deployment);
   const withSpans = signals.includes('traces');
   const options = { environments, withSpans, pageUrl };
-  const isSpanSent = told !== undefined && isFinal(told.state);
+  const isSpanSent = delivered !== undefined && isFinal(delivered.state);
   const span = withSpans && !isSpanSent ? toSpan(reported, options) : undefined;
   return [
     ...(span ? [requestOf('traces', encodeSpan(span, protocol), config)] : []),

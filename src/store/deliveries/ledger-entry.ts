@@ -116,7 +116,7 @@ export function createEntry(
       };
       // No other process writes to the lane while this one holds its lease.
       const place = namePlace(owner(remoteId ?? ''));
-      const isLatest = !known.toldInLane || known.toldInLane.at <= moment.at;
+      const isLatest = !known.deliveredInLane || known.deliveredInLane.at <= moment.at;
       await logDelivery(
         redis,
         [
@@ -178,14 +178,14 @@ function toKnown({ stored: listed, inLane }: HeldLeases): DeliveryState {
   const stored: Record<string, string> = {};
   for (let at = 0; at + 1 < listed.length; at += 2) stored[listed[at] ?? ''] = listed[at + 1] ?? '';
   // written by delivered() alone
-  return { ...toState(stored), ...(inLane && { toldInLane: JSON.parse(inLane) as Moment }) };
+  return { ...toState(stored), ...(inLane && { deliveredInLane: JSON.parse(inLane) as Moment }) };
 }
 
 export function toState(stored: Readonly<Record<string, string>>): DeliveryState {
   const { told_state, told_at, remote_id, attempted_at } = stored;
   return {
     // written by delivered() alone
-    ...(told_state && told_at && { told: { state: told_state as Moment['state'], at: told_at } }),
+    ...(told_state && told_at && { delivered: { state: told_state as Moment['state'], at: told_at } }),
     ...(remote_id && { remoteId: remote_id }),
     ...(attempted_at && { attemptedAt: attempted_at }),
   };

@@ -101,7 +101,7 @@ const Answer = ({ status, words }: { status: number | undefined; words: string }
   </>
 );
 
-const isDelivered = ({ delivery, routed }: SinkView) => delivery?.told?.state === routed.deployment.state;
+const isDelivered = ({ delivery, routed }: SinkView) => delivery?.delivered?.state === routed.deployment.state;
 
 /** What was delivered needs no retry. */
 const isGivenUp = (view: SinkView) => view.letters.length > 0 && !isDelivered(view);
@@ -110,14 +110,14 @@ const isGivenUp = (view: SinkView) => view.letters.length > 0 && !isDelivered(vi
 function Standing(view: SinkView): Html {
   const { delivery, hold, letters } = view;
   const state = view.routed.deployment.state;
-  const told = delivery?.told;
-  if (told && isDelivered(view))
+  const delivered = delivery?.delivered;
+  if (delivered && isDelivered(view))
     return (
       <>
-        Knows: <StateBadge state={told.state} />
+        Received: <StateBadge state={delivered.state} />
       </>
     );
-  const before = told && [' It received ', <StateBadge state={told.state} />, ' before.'];
+  const before = delivered && [' It received ', <StateBadge state={delivered.state} />, ' before.'];
   const why = whyNotDelivered(view);
   if (why !== undefined)
     return (

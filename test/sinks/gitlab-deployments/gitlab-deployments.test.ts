@@ -497,7 +497,7 @@ describe('any order, with faults', () => {
       for (let index = 0; index < 6; index += 1) {
         const key = `k${index}`;
         const row = fake.deployments.find(({ id }) => String(id) === ledger.of(key).known.remoteId);
-        const told = ledger.of(key).known.told?.state ?? 'pending';
+        const told = ledger.of(key).known.delivered?.state ?? 'pending';
         expect(row?.status).toBe(told === 'succeeded' ? 'success' : told);
       }
       expect(fake.deployments).toHaveLength(6);

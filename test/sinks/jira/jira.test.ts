@@ -297,7 +297,7 @@ describe('the answer', () => {
   ])('%s is no success', async (body, retry) => {
     fake.inject({ kind: 'status', status: 202, path: /bulk/, body });
     expect((await failed(ledger.attempt(sink, LAMP))).retry).toBe(retry);
-    expect(ledger.of(LAMP.key).known.told).toBeUndefined();
+    expect(ledger.of(LAMP.key).known.delivered).toBeUndefined();
   });
 
   it('of a site that is no Jira says what to correct', async () => {

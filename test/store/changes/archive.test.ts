@@ -35,7 +35,7 @@ type Store = ReturnType<typeof open>;
 async function deliver({ ledger }: Store, deployment: string, remoteId: string) {
   for (const sink of SINKS)
     await ledger.exclusive({ sink, deployment, ...(sink === 'forge' && { echo: ECHO }) }, async (entry) => {
-      if (entry.known.told) return;
+      if (entry.known.delivered) return;
       await entry.attempting();
       await entry.claim(remoteId);
       await entry.delivered({ state: 'succeeded', at: NOW }, { message: '201 created', status: 201, remoteId });

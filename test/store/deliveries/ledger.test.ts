@@ -39,7 +39,7 @@ interface Place {
 const tell = ({ sink = 'alertops', ...place }: Place, moment: Moment) =>
   ledger.exclusive({ sink, ...place }, (entry) => entry.delivered(moment, { message: '200 accepted' }));
 const toldIn = ({ sink = 'alertops', ...place }: Place) =>
-  ledger.exclusive({ sink, ...place }, async ({ known }) => known.toldInLane);
+  ledger.exclusive({ sink, ...place }, async ({ known }) => known.deliveredInLane);
 
 describe('what a sink received in a lane', () => {
   it('is known to the next deployment in it', async () => {
