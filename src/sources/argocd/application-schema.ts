@@ -45,6 +45,7 @@ const ResourceHealth = lenient({
 
 /** Argo CD's own object: pkg/apis/application/v1alpha1/types.go. */
 export const Application = lenient({
+  kind: Text,
   metadata: lenient({
     name: Text,
     namespace: Text,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Application, type ResourceResult, type SpecSource } from './application-schema.ts';
+import { isWrapper } from './flat-fields.ts';
 import { type HistoryEntry, type Notification, Wrapping } from './schema.ts';
 import { TEMPLATE_VERSION } from './template-version.ts';
 
@@ -10,16 +11,26 @@ interface UnwrappedApplication {
   readonly wrapping: Wrapping;
 }
 
+/** A CloudEvent inside a dispatch. */
+const MAX_WRAPPERS = 2;
+
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const has = (value: object, ...keys: string[]): boolean => keys.every((key) => Object.hasOwn(value, key));
 
-/** Shape B, `{{toJson .app}}`, and shape C, `{"app": {{toJson .app}}, …}` as Datadog, Dynatrace and CDviz send it. */
-export function applicationIn(payload: object): UnwrappedApplication | undefined {
+/**
+ * Shape B, `{{toJson .app}}`, and shape C, `{"app": {{toJson .app}}, …}` as Datadog, Dynatrace and CDviz send it, also
+ * under another name or inside a wrapper.
+ */
+export function applicationIn(payload: object, depth = 0): UnwrappedApplication | undefined {
   const isBare = has(payload, 'metadata', 'spec', 'status') || ('kind' in payload && payload.kind === 'Application');
   if (isBare) return { app: Application.parse(payload), wrapping: Wrapping.parse({}) };
-  const { app, application } = Keyed.parse(payload);
+  const { app, application, ...others } = Keyed.parse(payload);
   const wrapped = [app, application].find((inner) => isObject(inner) && has(inner, 'metadata'));
-  return wrapped ? { app: Application.parse(wrapped), wrapping: Wrapping.parse(payload) } : undefined;
+  const whole = wrapped ?? Object.values(others).find((inner) => isObject(inner) && has(inner, 'metadata', 'status'));
+  if (whole) return { app: Application.parse(whole), wrapping: Wrapping.parse(payload) };
+  const wrapper = Object.entries(others).find(([name, inner]) => isWrapper(name) && isObject(inner))?.[1];
+  const isDeep = depth === MAX_WRAPPERS || Array.isArray(wrapper);
+  return isObject(wrapper) && !isDeep ? applicationIn(wrapper, depth + 1) : undefined;
 }
 
 /**

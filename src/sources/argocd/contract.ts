@@ -112,10 +112,13 @@ function eventOf({ event, operation, health }: Notification): string | undefined
   return event;
 }
 
+const NO_OPERATION =
+  'The application names no operation: it has never been synced, or the template leaves out status.operationState.';
+
 const notStarted = ({ event, app }: Notification): Ignored =>
   event === 'deleting' || app.deleted_at
     ? ignored('app_deleted', 'The application is being deleted.')
-    : ignored('not_started', 'The application has never been synced.');
+    : ignored('not_started', NO_OPERATION);
 
 interface SyncEvent {
   readonly notification: Notification;

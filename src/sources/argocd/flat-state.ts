@@ -1,5 +1,7 @@
 import type { State } from '../../domain/change-record.ts';
 import type { IgnoredReason } from '../source.ts';
+import { type Fields, MAX_DEPTH, ownOrApps, plainName, textIn } from './flat-fields.ts';
+import { NAMES } from './flat-names.ts';
 import { Text } from './schema.ts';
 import { quotedWord } from './text.ts';
 
@@ -12,8 +14,21 @@ export type FlatState =
  * The phase of an operation, the status of a sync and the health of an app: guides mix them up, and no word belongs to
  * two of them.
  */
-const HEALTH = ['health', 'health_status', 'healthStatus'];
-const FIELDS = ['phase', 'status', 'sync_status', 'syncStatus', ...HEALTH, 'state'];
+const HEALTH: readonly string[] = [
+  ...ownOrApps('health', 'healthstatus'),
+  ...['health.status', 'status.health', 'status.healthstatus', 'apphealth'],
+];
+const FIELDS: readonly string[] = [
+  ...ownOrApps('phase', 'status', 'syncstatus', 'operationphase', 'syncphase'),
+  ...['operation.phase', 'operation.status', 'operationstate.phase', 'sync.status', 'sync.phase'],
+  ...['status.operationphase', 'status.phase', 'status.operation', 'status.sync', 'status.syncstatus'],
+  ...HEALTH,
+  'state',
+];
+/** Fields that also hold something else, such as `"operation": "sync"`: only words that are known count. */
+const PERHAPS: readonly string[] = [...ownOrApps('sync', 'operation', 'operationstate'), 'result'];
+/** What happened, where no field holds a status: `deployment_started`, `sync.failed`, `Succeeded`. */
+const EVENTS: readonly string[] = ['event', 'eventtype', 'eventname', 'action', 'trigger', 'type'];
 
 /**
  * `settled`: nothing says that a sync succeeded, only that all is as it should be. `unsynced`: nothing was deployed.
@@ -43,9 +58,32 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   unknown: 'unsynced',
 };
 
-/** The part of a body that is the same in every signal of a deployment. */
-export const withoutState = (body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(body).filter(([key]) => !FIELDS.includes(key) && key !== 'message'));
+/** Only in the name of an event. */
+const EVENT_MEANINGS: Readonly<Record<string, Meaning>> = {
+  ...MEANINGS,
+  started: 'running',
+  starting: 'running',
+  begun: 'running',
+  progress: 'running',
+  completed: 'succeeded',
+  complete: 'succeeded',
+  deployed: 'succeeded',
+  finished: 'succeeded',
+  synced: 'succeeded',
+};
+
+const STATE_NAMES: ReadonlySet<string> = new Set(
+  [...FIELDS, ...PERHAPS, ...EVENTS, ...NAMES.message, ...NAMES.sent].map((name) => name.slice(name.indexOf('.') + 1)),
+);
+
+/** The body with only those parts that are the same in every signal of a deployment. */
+export function withoutState(body: unknown, depth = 0): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body) || depth > MAX_DEPTH) return body;
+  const kept = Object.entries(body).filter(([key, value]) => isPart(value) || !STATE_NAMES.has(plainName(key)));
+  return Object.fromEntries(kept.map(([key, value]) => [key, isPart(value) ? withoutState(value, depth + 1) : value]));
+}
+
+const isPart = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Worst first: the worst word about an app decides. */
 const WORST_FIRST: readonly (readonly [Meaning, State])[] = [
@@ -56,36 +94,50 @@ const WORST_FIRST: readonly (readonly [Meaning, State])[] = [
   ['pending', 'pending'],
 ];
 
-export function readState(body: Readonly<Record<string, unknown>>): FlatState {
-  const texts = FIELDS.flatMap((field) => {
-    const text = Text.parse(body[field]);
-    return text === undefined ? [] : [{ field, text, meaning: meaningOf(field, text) }];
-  });
-  if (texts.length === 0) return { kind: 'nothing' };
-  const meanings = texts.map(({ meaning }) => meaning);
+interface Word {
+  readonly field: string;
+  readonly text: string;
+  readonly meaning: Meaning | undefined;
+  readonly notes: readonly string[];
+}
+
+export function readState(fields: Fields): FlatState {
+  const wordsIn = (names: readonly string[]) =>
+    names.flatMap((field): Word[] => {
+      const text = Text.parse(fields.get(field));
+      return text === undefined ? [] : [{ field, text, meaning: meaningOf(field, text), notes: [] }];
+    });
+  const words = [...wordsIn(FIELDS), ...wordsIn(PERHAPS).filter(({ meaning }) => meaning !== undefined)];
+  if (words.length > 0) return stateOf(words, fields);
+  const event = eventIn(fields);
+  return event ? stateOf([event], fields) : { kind: 'nothing' };
+}
+
+function stateOf(words: readonly Word[], fields: Fields): FlatState {
+  const meanings = words.map(({ meaning }) => meaning);
+  const notes = words.flatMap((word) => word.notes);
   const worst = WORST_FIRST.find(([meaning]) => meanings.includes(meaning));
   if (worst) {
     const [meaning, state] = worst;
-    const isTerminated = meaning === 'failed' && Text.parse(body['message'])?.startsWith('Operation terminated');
-    return { kind: 'state', state: isTerminated ? 'canceled' : state, isDegraded: meaning === 'degraded', notes: [] };
+    const isTerminated = meaning === 'failed' && textIn(fields, NAMES.message)?.startsWith('Operation terminated');
+    return { kind: 'state', state: isTerminated ? 'canceled' : state, isDegraded: meaning === 'degraded', notes };
   }
-  const unknown = texts.find(({ meaning }) => meaning === undefined);
+  const unknown = words.find(({ meaning }) => meaning === undefined);
   if (unknown) {
-    return {
-      kind: 'ignored',
-      reason: 'unknown_status',
-      detail: `${unknown.field} is ${quotedWord(unknown.text)}, which is no word of Argo CD.`,
-    };
+    const detail = `${unknown.field} is ${quotedWord(unknown.text)}, which is no word of Argo CD.`;
+    return { kind: 'ignored', reason: 'unknown_status', detail };
   }
-  const unsynced = texts.find(({ meaning }) => meaning === 'unsynced');
+  const unsynced = words.find(({ meaning }) => meaning === 'unsynced');
   if (unsynced && !meanings.includes('succeeded')) {
-    return {
-      kind: 'ignored',
-      reason: 'not_started',
-      detail: `${unsynced.field} is ${quotedWord(unsynced.text)}: nothing says that a sync succeeded.`,
-    };
+    const detail = `${unsynced.field} is ${quotedWord(unsynced.text)}: nothing says that a sync succeeded.`;
+    return { kind: 'ignored', reason: 'not_started', detail };
   }
-  return { kind: 'state', state: 'succeeded', isDegraded: false, notes: texts.some(isHealth) ? [] : [NO_HEALTH] };
+  return {
+    kind: 'state',
+    state: 'succeeded',
+    isDegraded: false,
+    notes: [...notes, ...(words.some(isHealth) ? [] : [NO_HEALTH])],
+  };
 }
 
 const NO_HEALTH = 'Argo CD did not say whether the app is healthy.';
@@ -97,5 +149,27 @@ function meaningOf(field: string, text: string): Meaning | undefined {
   return Object.hasOwn(MEANINGS, key) ? MEANINGS[key] : undefined;
 }
 
-const isHealth = ({ field, text }: { field: string; text: string }) =>
+const MAX_EVENT_CHARS = 100;
+
+/** The last word of an event's name that means something: `sync-succeeded`, `deployment.completed`, `onSyncFailed`. */
+function eventIn(fields: Fields): Word | undefined {
+  for (const field of EVENTS) {
+    const text = Text.parse(fields.get(field))?.slice(0, MAX_EVENT_CHARS);
+    const meaning = meaningOfEvent(text ?? '');
+    if (text && meaning) {
+      const note = `The state is read from the name of the ${field}, ${quotedWord(text)}: the body has no status.`;
+      return { field, text, meaning, notes: [note] };
+    }
+  }
+  return undefined;
+}
+
+function meaningOfEvent(text: string): Meaning | undefined {
+  const words = text.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
+  const known = words.replace(/out[^a-z]?of[^a-z]?sync(?:ed)?/, 'outofsync').split(/[^a-z]/);
+  const last = known.findLast((word) => Object.hasOwn(EVENT_MEANINGS, word));
+  return last === undefined ? undefined : EVENT_MEANINGS[last];
+}
+
+const isHealth = ({ field, text }: { readonly field: string; readonly text: string }) =>
   HEALTH.includes(field) || text.toLowerCase() === 'healthy';

@@ -1,6 +1,7 @@
 import { apiAnswer, mapKeptRow, refusalAnswer, routeOf } from '../gitlab-api/api.ts';
 import type { Answer, IgnoredReason, Mapped, Outcome, Webhook } from '../source.ts';
 import { applicationIn, toNotification } from './application.ts';
+import type { Application } from './application-schema.ts';
 import { commitStatusAnswer, commitStatusPath, mapCommitStatus } from './commit-status.ts';
 import { ignored, isNotification, mapNotification, mapSync } from './contract.ts';
 import { isDropInBody, mapDropIn, saysSomething } from './drop-in.ts';
@@ -14,13 +15,20 @@ export function toMapped(payload: unknown, webhook: Webhook, settings: Settings)
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) return unmapped(payload);
   if (isNotification(payload)) return mapNotification(payload, webhook, settings);
   const found = applicationIn(payload);
-  if (found) {
+  if (found && !isWrittenByHand(found.app)) {
     const { receivedAt } = webhook;
     const notification = toNotification(found, settings.applicationCommit.annotation);
     return mapSync(notification, { signal: 'argocd application', receivedAt, settings });
   }
   return mapByPath(payload, webhook, settings) ?? mapOthers(payload, webhook, settings);
 }
+
+/**
+ * A template that writes parts of an Application itself may leave out the start, by which a sync is known. `toJson`
+ * writes the kind as well.
+ */
+const isWrittenByHand = ({ kind, status: { operationState } }: Application): boolean =>
+  kind === undefined && operationState.phase !== undefined && operationState.startedAt === undefined;
 
 /**
  * At a path of GitLab's API the path says what the body is: a row of the API, or what was stored before rows existed.

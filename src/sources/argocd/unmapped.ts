@@ -1,4 +1,6 @@
 import type { Mapped } from '../source.ts';
+import { fieldsOf } from './flat-fields.ts';
+import { readState } from './flat-state.ts';
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const has = (value: object, ...keys: string[]): boolean => keys.every((key) => Object.hasOwn(value, key));
@@ -17,6 +19,9 @@ function describe(payload: unknown): string {
     return 'A bare syncResult, which names no app';
   if (has(payload, 'state', 'context') || has(payload, 'state', 'target_url')) {
     return 'A commit status without the path /projects/<id>/statuses/<sha>, which names what it is about';
+  }
+  if (readState(fieldsOf(payload)).kind !== 'nothing') {
+    return 'A body with a status, in which nothing names the app: add "app": "{{.app.metadata.name}}"';
   }
   return `JSON of an unknown shape with ${keysOf(payload)}`;
 }

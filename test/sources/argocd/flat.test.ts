@@ -120,8 +120,13 @@ describe('a flat body', () => {
     expect(healthy.deployment).toBe(running.deployment);
     expect([running, healthy].map(({ repeatable }) => repeatable)).toEqual([true, true]);
     expect(told('Healthy', { git_path: 'other' }).deployment).not.toBe(healthy.deployment);
-    for (const named of [{ sha: SHA }, { dedup_id: 'x' }, { finished_at: AT }])
+    for (const named of [{ dedup_id: 'x' }, { finished_at: AT }])
       expect(told('Healthy', named)).not.toHaveProperty('repeatable');
+  });
+
+  it('with a revision alone is one deployment while no other revision was reported', () => {
+    const told = record({ app: 'buoy', sha: SHA, health_status: 'Healthy' });
+    expect(told).toMatchObject({ repeatable: true, periodic: true });
   });
 
   it('degrades after it succeeded, not at the same moment', () => {
@@ -147,6 +152,81 @@ describe('a flat body', () => {
     const one = record(flat({ sha }));
     expect(one).not.toHaveProperty('commit');
     expect(one.notes?.join()).toContain('There is no commit');
+  });
+
+  it.each([
+    { applicationName: 'buoy', gitSha: SHA, syncPhase: 'Succeeded', finished_at: AT },
+    { 'app-name': 'buoy', commitId: SHA, operation: { phase: 'Succeeded', finishedAt: AT } },
+    { app: { name: 'buoy', revision: SHA, phase: 'Succeeded' }, deployedAt: AT },
+    { client_payload: { app: 'buoy', sha: SHA, event: 'deploy.succeeded', finishedAt: AT } },
+    { data: { data: { application: { name: 'buoy' }, git: { sha: SHA } } }, action: 'deployed', completed_at: AT },
+    { app: 'buoy', sha: `["0.9.3","${SHA}"]`.replaceAll('"', ''), result: 'success', finished_at: AT },
+    { app: 'buoy', revisions: ['0.9.3', SHA], phase: 'Succeeded', operation: 'sync', finished_at: AT },
+  ])('however it is nested and spelled: %j', (payload) => {
+    expect(record(payload)).toMatchObject({
+      service: 'buoy',
+      state: 'succeeded',
+      commit: { sha: SHA },
+      finishedAt: '2026-05-04T09:12:31.000Z',
+    });
+  });
+
+  it.each([
+    ['deployment_started', 'running'],
+    ['on-sync-running', 'running'],
+    ['sync.failed', 'failed'],
+    ['onHealthDegraded', 'failed'],
+    ['argocd-deployed', 'succeeded'],
+    ['app-sync-succeeded', 'succeeded'],
+    ['Terminated: canceled', 'canceled'],
+  ])('without a status is what its event %s means, and says so', (event, state) => {
+    const one = record({ app: 'buoy', sha: SHA, event });
+    expect(one.state).toBe(state);
+    expect(one.notes?.join()).toContain('The state is read from the name of the event');
+  });
+
+  it.each([
+    ['deployment', 'unmapped'],
+    ['created', 'unmapped'],
+    ['app-out-of-sync', 'not_started'],
+    ['sync-status-unknown', 'not_started'],
+  ])('with the event %s alone is ignored as %s', (event, expected) => {
+    expect(reason({ app: 'buoy', sha: SHA, event })).toBe(expected);
+    expect(record({ app: 'buoy', sha: SHA, event, phase: 'Failed' }).state).toBe('failed');
+  });
+
+  it.each([
+    [{ destination: 'https://kubernetes.default.svc/quay-prod' }, 'prod'],
+    [{ destination: 'https://north.example.com:6443/quay' }, 'quay'],
+    [{ cluster: 'https://kubernetes.default.svc' }, 'unknown'],
+    [{ cluster: 'https://north.example.com' }, 'north.example.com'],
+    [{ labels: { env: 'staging' } }, 'staging'],
+    [{ annotations: { 'shiplog/environment': 'demo', env: 'other' } }, 'demo'],
+    [{ environment: { name: 'staging' } }, 'staging'],
+  ])('of %j is in %s', (change, name) => {
+    expect(record(flat(change)).environment.name).toBe(name);
+  });
+
+  it('names who did it, the service, the images once they run, and the page below the address of Argo CD', () => {
+    const images = ['registry.harbor.example/buoy:1'];
+    const told = {
+      ...flat(),
+      service: 'harbor-buoy',
+      initiatedBy: 'mira',
+      images,
+      argocdUrl: 'https://cd.example.com/',
+    };
+    expect(record(told)).toMatchObject({
+      ...{ service: 'harbor-buoy', actor: 'mira', artifacts: images },
+      pipelineUrl: 'https://cd.example.com/applications/buoy',
+    });
+    expect(record({ ...told, status: 'Running' }).artifacts ?? []).toEqual([]);
+    expect(record({ ...told, initiatedBy: 'map[automated:true]' })).not.toHaveProperty('actor');
+  });
+
+  it('that holds a whole Application under any name is that Application', () => {
+    const wrapped = { event: 'deployed', data: { argocd: body('application') } };
+    expect(record(wrapped).signal).toBe('argocd application');
   });
 
   it('from long ago is not news, unless it says that it was sent then', () => {
