@@ -233,19 +233,24 @@ function toEntry(
   webhook: Webhook,
   conclusion: Pick<InboxEntry, 'verdict' | 'reason' | 'detail'>,
 ): InboxEntry {
-  const shown = [...COMMON_HEADERS, ...source.keptHeaders].flatMap((name) => {
-    const value = webhook.headers[name];
-    return value === undefined ? [] : [[name, value.slice(0, SHOWN_CHARS)] as const];
-  });
   return {
     id: webhook.id,
     receivedAt: webhook.receivedAt.toISOString(),
     source: source.name,
     method: webhook.method,
     path: (source.hidesPath ? `/webhooks/${source.name}` : webhook.path).slice(0, SHOWN_CHARS),
-    headers: Object.fromEntries(shown),
+    headers: keptHeadersOf(webhook, source),
     deployments: [],
     bytes: webhook.body.length,
     ...conclusion,
   };
+}
+
+function keptHeadersOf({ headers }: Webhook, { keptHeaders }: EntryOwner): InboxEntry['headers'] {
+  const kept: Record<string, string> = {};
+  for (const name of [...COMMON_HEADERS, ...keptHeaders]) {
+    const value = headers[name];
+    if (value !== undefined) kept[name] = value.slice(0, SHOWN_CHARS);
+  }
+  return kept;
 }

@@ -76,6 +76,7 @@ export function boundRecord<Bounded extends { readonly notes: readonly string[] 
   record: Bounded,
   maxBytes = RECORD_BYTES,
 ): Bounded {
+  if (isShort(record) && charsOf(record) * WORST_BYTES <= maxBytes) return record;
   let bounded = record;
   for (const scale of SCALES) {
     const cutting: CutState = { scale, notes: [] };
@@ -98,6 +99,18 @@ export function boundRecords(records: readonly ChangeRecord[]): readonly ChangeR
   if (!first || kept.length === records.length) return bounded;
   const note = `The webhook reported ${records.length} steps; only the first ${MAX_RECORDS} are recorded.`;
   return [{ ...first, notes: [...first.notes, note] }, ...others];
+}
+
+/** No limit of a text or a list is below these. Nearly all records are within them, and need no closer look. */
+const SHORT_CHARS = NAME_CHARS;
+const SHORT_ITEMS = 10;
+
+function isShort(value: unknown): boolean {
+  if (typeof value === 'string') return value.length <= SHORT_CHARS && value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.length <= SHORT_ITEMS && value.every(isShort);
+  for (const name in value) if (!isShort(value[name as keyof typeof value])) return false;
+  return true;
 }
 
 /** Returns the same value where nothing exceeds its limit, and undefined for an address that does. */
@@ -140,14 +153,17 @@ function cutText(given: string, field: string, cutting: CutState): string | unde
 
 /** Counting costs a tenth of writing JSON, and most records are far below the limit. */
 function fits(record: object, maxBytes: number): boolean {
-  const worstBytes = 6; // for a control character in JSON: \u0007
-  return charsOf(record) * worstBytes <= maxBytes || Buffer.byteLength(JSON.stringify(record)) <= maxBytes;
+  return charsOf(record) * WORST_BYTES <= maxBytes || Buffer.byteLength(JSON.stringify(record)) <= maxBytes;
 }
 
 const FIELD_CHARS = 24;
+/** Of a character in JSON: a control character is `\u0007`. */
+const WORST_BYTES = 6;
 
 function charsOf(value: unknown): number {
   if (typeof value === 'string') return value.length + FIELD_CHARS;
   if (typeof value !== 'object' || value === null) return FIELD_CHARS;
-  return Object.values(value).reduce((sum: number, part) => sum + charsOf(part), FIELD_CHARS);
+  let sum = FIELD_CHARS;
+  for (const name in value) sum += charsOf(value[name as keyof typeof value]);
+  return sum;
 }

@@ -10,11 +10,11 @@ interface Step {
 
 const STEPS_SHOWN = 3;
 const VERSION_CHARS = 30;
-/** Shown digits of a commit, where the tag is one. */
 
 /** `1.4.1 → 1.4.2`, or `pay 1.4.1 → 1.4.2, web 7 → 8`. Undefined: nothing changed, or one of the two is not known. */
 export function versionSteps({ artifacts, replaced }: Pick<Deployment, 'artifacts' | 'replaced'>): string | undefined {
-  const before = versionsByName(replaced?.artifacts ?? []);
+  if (!replaced?.artifacts?.length) return undefined;
+  const before = versionsByName(replaced.artifacts);
   const after = versionsByName(artifacts);
   const steps = [...after].flatMap(([name, to]): Step[] => {
     const from = before.get(name);

@@ -37,11 +37,126 @@ export interface BodyLimits {
 /** No single source, and no single unauthenticated address, takes a larger part of its pool. */
 const LARGEST_SHARE = 3 / 4;
 
-interface Holder extends BodyOwner {
-  bytes: number;
+/** One body under way. */
+class Holder implements BodyShare {
+  bytes = 0;
+  isSettled = false;
+  evict = () => {};
+  private readonly budget: Budget;
+  readonly owner: BodyOwner;
   readonly sinceMs: number;
-  evict: () => void;
-  isSettled: boolean;
+
+  constructor(budget: Budget, owner: BodyOwner) {
+    this.budget = budget;
+    this.owner = owner;
+    this.sinceMs = budget.clock();
+  }
+
+  take(bytes: number): boolean {
+    return this.budget.take(this, bytes);
+  }
+
+  onEvicted(listener: () => void): void {
+    this.evict = listener;
+  }
+
+  settle(): void {
+    this.isSettled = true;
+  }
+
+  release(): void {
+    this.budget.drop(this);
+  }
+
+  /** What it has cost so far, with this many more bytes: bytes times milliseconds. */
+  cost(more = 0): number {
+    return (this.bytes + more) * (this.budget.clock() - this.sinceMs + 1);
+  }
+}
+
+class Budget implements BodyBudget {
+  private readonly limits: BodyLimits;
+  readonly clock: () => number;
+  private readonly holders = new Set<Holder>();
+  private readonly bytes = { proved: 0, unproved: 0 };
+
+  constructor(limits: BodyLimits, clock: () => number) {
+    this.limits = limits;
+    this.clock = clock;
+  }
+
+  open(owner: BodyOwner): BodyShare {
+    const holder = new Holder(this, owner);
+    this.holders.add(holder);
+    return holder;
+  }
+
+  held(): ReturnType<BodyBudget['held']> {
+    return { ...this.bytes };
+  }
+
+  take(holder: Holder, bytes: number): boolean {
+    if (!this.holders.has(holder)) return false;
+    const { proved } = holder.owner;
+    if (!(proved ? this.hasRoomForProved(holder, bytes) : this.makeRoomForUnproved(holder, bytes))) return false;
+    holder.bytes += bytes;
+    this.bytes[proved ? 'proved' : 'unproved'] += bytes;
+    return true;
+  }
+
+  drop(holder: Holder): void {
+    if (this.holders.delete(holder)) this.bytes[holder.owner.proved ? 'proved' : 'unproved'] -= holder.bytes;
+  }
+
+  private hasRoomForProved({ owner }: Holder, bytes: number): boolean {
+    const { provedBytes } = this.limits;
+    const total = this.bytes.proved + bytes;
+    if (total > provedBytes) return false;
+    if (total <= provedBytes * LARGEST_SHARE) return true;
+    return this.sum((other) => other.proved && other.source === owner.source) + bytes <= provedBytes * LARGEST_SHARE;
+  }
+
+  private makeRoomForUnproved(holder: Holder, bytes: number): boolean {
+    const { unprovedBytes } = this.limits;
+    const shareBytes = unprovedBytes * LARGEST_SHARE;
+    const total = () => this.bytes.unproved + bytes;
+    if (total() <= shareBytes) return true;
+    const { address } = holder.owner;
+    const askedCost = holder.cost(bytes);
+    const addressFits = () =>
+      total() <= shareBytes || this.sum((other) => !other.proved && other.address === address) + bytes <= shareBytes;
+    const isNeighbour = (other: Holder) => other !== holder && other.owner.address === address;
+    return (
+      this.evictUntil(addressFits, isNeighbour, askedCost) &&
+      this.evictUntil(
+        () => total() <= unprovedBytes,
+        (other) => other !== holder,
+        askedCost,
+      )
+    );
+  }
+
+  private sum(fits: (owner: BodyOwner) => boolean): number {
+    let bytes = 0;
+    for (const holder of this.holders) if (fits(holder.owner)) bytes += holder.bytes;
+    return bytes;
+  }
+
+  /**
+   * Frees room by dropping bodies of `rivals` until `isFree`. False: none of them has cost more than the one that asks.
+   */
+  private evictUntil(isFree: () => boolean, rivals: (holder: Holder) => boolean, askedCost: number): boolean {
+    while (!isFree()) {
+      let dearest: Holder | undefined;
+      for (const holder of this.holders)
+        if (!holder.isSettled && !holder.owner.proved && rivals(holder) && holder.cost() > (dearest?.cost() ?? 0))
+          dearest = holder;
+      if (!dearest || dearest.cost() <= askedCost) return false;
+      this.drop(dearest);
+      dearest.evict();
+    }
+    return true;
+  }
 }
 
 /**
@@ -50,94 +165,7 @@ interface Holder extends BodyOwner {
  * Among those that have proved nothing the one that cost most so far (bytes times the time it has held them) gives way
  * to the others: an authentic signed webhook is there in milliseconds, and a body that never ends loses its room to it.
  */
-export function createBodyBudget(
+export const createBodyBudget = (
   limits: BodyLimits,
   clock: () => number = performance.now.bind(performance),
-): BodyBudget {
-  const holders = new Set<Holder>();
-  const sum = (fits: (holder: Holder) => boolean) => {
-    let bytes = 0;
-    for (const holder of holders) if (fits(holder)) bytes += holder.bytes;
-    return bytes;
-  };
-  const held = { proved: 0, unproved: 0 };
-  const poolOf = ({ proved }: Holder) => (proved ? 'proved' : 'unproved');
-  const add = (holder: Holder, bytes: number) => {
-    holder.bytes += bytes;
-    held[poolOf(holder)] += bytes;
-  };
-  const drop = (holder: Holder) => {
-    if (holders.delete(holder)) held[poolOf(holder)] -= holder.bytes;
-  };
-  const cost = ({ bytes, sinceMs }: Holder, more = 0) => (bytes + more) * (clock() - sinceMs + 1);
-
-  /**
-   * Frees room by dropping bodies of `rivals` until `isFree`. False: none of them has cost more than the one that asks.
-   */
-  const evictUntil = (isFree: () => boolean, rivals: (holder: Holder) => boolean, askedCost: number): boolean => {
-    while (!isFree()) {
-      let dearest: Holder | undefined;
-      for (const holder of holders)
-        if (!holder.isSettled && !holder.proved && rivals(holder) && cost(holder) > cost(dearest ?? NOBODY))
-          dearest = holder;
-      if (!dearest || cost(dearest) <= askedCost) return false;
-      drop(dearest);
-      dearest.evict();
-    }
-    return true;
-  };
-  const takeProved = (holder: Holder, bytes: number): boolean => {
-    if (held.proved + bytes > limits.provedBytes) return false;
-    if (held.proved + bytes <= limits.provedBytes * LARGEST_SHARE) return true;
-    const bySource = sum(({ proved, source }) => proved && source === holder.source);
-    return bySource + bytes <= limits.provedBytes * LARGEST_SHARE;
-  };
-  const takeUnproved = (holder: Holder, bytes: number): boolean => {
-    const askedCost = cost(holder, bytes);
-    const isNeighbour = (other: Holder) => other !== holder && other.address === holder.address;
-    const ofAddress = () => sum(({ proved, address }) => !proved && address === holder.address);
-    const addressFits = () =>
-      held.unproved + bytes <= limits.unprovedBytes * LARGEST_SHARE ||
-      ofAddress() + bytes <= limits.unprovedBytes * LARGEST_SHARE;
-    return (
-      evictUntil(addressFits, isNeighbour, askedCost) &&
-      evictUntil(
-        () => held.unproved + bytes <= limits.unprovedBytes,
-        (other) => other !== holder,
-        askedCost,
-      )
-    );
-  };
-  return {
-    open(owner) {
-      const holder: Holder = { ...owner, bytes: 0, sinceMs: clock(), evict() {}, isSettled: false };
-      holders.add(holder);
-      return {
-        take(bytes) {
-          if (!holders.has(holder)) return false;
-          const fits = holder.proved ? takeProved(holder, bytes) : takeUnproved(holder, bytes);
-          if (fits) add(holder, bytes);
-          return fits;
-        },
-        onEvicted(listener) {
-          holder.evict = listener;
-        },
-        settle() {
-          holder.isSettled = true;
-        },
-        release: () => drop(holder),
-      };
-    },
-    held: () => ({ ...held }),
-  };
-}
-
-const NOBODY: Holder = {
-  address: '',
-  source: '',
-  proved: false,
-  bytes: 0,
-  sinceMs: Number.MAX_SAFE_INTEGER,
-  evict() {},
-  isSettled: true,
-};
+): BodyBudget => new Budget(limits, clock);

@@ -45,7 +45,7 @@ export function createPreview({ sources, budget, ...parts }: PreviewParts): Requ
     const { path = `/webhooks/${name}` } = query.data;
     const owner = { address: networkOf(request.ip), source: name, proved: true };
     const share = budget.open(owner);
-    response.once('close', share.release);
+    response.once('close', () => share.release());
     const body = await readBody(request, { limit: source.maxBodyBytes, proved: true, share });
     if (body === undefined) return next(new Error('the request ended early')); // the sender closed the connection
     if (body === 'busy')

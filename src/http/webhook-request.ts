@@ -8,7 +8,8 @@ export const pathOf = (url: string): string => (url.split('?')[0] ?? '/').replac
 
 /** @param url path and query, as sent */
 export function toHead(request: Request, url: string): WebhookHead {
-  const [, query = ''] = url.split(/\?(.*)/s);
+  const mark = url.indexOf('?');
+  const query = mark < 0 ? '' : url.slice(mark + 1);
   return {
     id: randomUUID(),
     method: request.method,

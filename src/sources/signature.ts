@@ -3,15 +3,29 @@ import { WebhookRejected } from '../domain/errors.ts';
 import { trimCharsEnd } from '../values/text.ts';
 import type { WebhookHead } from './source.ts';
 
+const digestOf = (text: string): Buffer => hash('sha256', text, 'buffer');
+
+const sameDigest = (given: Buffer, expected: Buffer): boolean => timingSafeEqual(given, expected);
+
 /** Compares in constant time, whatever the lengths: both sides are hashed first. */
-export function sameSecret(given: string, expected: string): boolean {
-  return timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', expected, 'buffer'));
-}
+export const sameSecret = (given: string, expected: string): boolean => sameDigest(digestOf(given), digestOf(expected));
 
 /** True when `given` is one of the secrets. All are tried, so that the response time does not reveal which. */
 export function isOneOf(given: string | undefined, secrets: readonly string[]): boolean {
   if (given === undefined) return false;
-  return secrets.map((secret) => sameSecret(given, secret)).includes(true);
+  const digest = digestOf(given);
+  return digestsOf(secrets)
+    .map((secret) => sameDigest(digest, secret))
+    .includes(true);
+}
+
+/** A list of the configuration is asked with each webhook. */
+const knownDigests = new WeakMap<readonly string[], readonly Buffer[]>();
+
+function digestsOf(secrets: readonly string[]): readonly Buffer[] {
+  const digests = knownDigests.get(secrets) ?? secrets.map(digestOf);
+  knownDigests.set(secrets, digests);
+  return digests;
 }
 
 /** Whether a proof is accepted. */

@@ -251,7 +251,7 @@ describe('a token', () => {
 });
 
 /**
- * That the time tells nothing is not measured: that would find noise. Every secret is compared by `sameSecret`, which
+ * That the time tells nothing is not measured: that would find noise. Every secret is compared by `sameDigest`, which
  * compares two hashes of equal length by timingSafeEqual, and all are compared although the first one fits.
  */
 describe('the comparison', () => {
@@ -280,7 +280,7 @@ describe('the comparison', () => {
   });
 });
 
-/** How often `sameSecret` runs, by the engine's own count: nothing of ours is replaced for it. */
+/** How often `sameDigest` runs, by the engine's own count: nothing of ours is replaced for it. */
 async function comparisons<T>(run: () => T): Promise<{ result: T; times: number }> {
   const { Session } = await import('node:inspector/promises');
   const session = new Session();
@@ -292,7 +292,7 @@ async function comparisons<T>(run: () => T): Promise<{ result: T; times: number 
   const { result: scripts } = await session.post('Profiler.takePreciseCoverage');
   session.disconnect();
   const script = scripts.find(({ url }) => url.endsWith('/src/sources/signature.ts'));
-  const found = script?.functions.find(({ functionName }) => functionName === 'sameSecret');
+  const found = script?.functions.find(({ functionName }) => functionName === 'sameDigest');
   return { result, times: found?.ranges[0]?.count ?? 0 };
 }
 

@@ -1,6 +1,7 @@
 import type { State } from '../../domain/change-record.ts';
 import type { Deployment } from '../../domain/deployment.ts';
 import { gitlabProjectPath } from '../../forges/gitlab.ts';
+import { memoized } from '../../values/memoized.ts';
 import { fullSha } from '../../values/sha.ts';
 import { trimChars, withoutEnd } from '../../values/text.ts';
 import type { Sink } from '../sink.ts';
@@ -50,13 +51,14 @@ export function namedProject({ repository }: Deployment, map: Destination): stri
 
 /** True when the URL belongs to this GitLab, under any of its names. */
 export function isHere(url: string | undefined, map: Destination): boolean {
-  const host = url === undefined ? undefined : parse(url)?.host.toLowerCase();
-  return host !== undefined && (host === new URL(map.url).host.toLowerCase() || map.hosts.includes(host));
+  const host = url === undefined ? undefined : parse(url)?.host;
+  return host !== undefined && (host === parse(map.url)?.host || map.hosts.includes(host));
 }
 
 function pathOn(url: string, map: Destination): string | undefined {
   if (!isHere(url, map)) return undefined;
-  const root = trimPath(new URL(map.url).pathname) ?? ''; // a GitLab may live under a path: https://example.com/gitlab
+  // a GitLab may live under a path: https://example.com/gitlab
+  const root = trimPath(parse(map.url)?.pathname ?? '') ?? '';
   const path = trimPath(gitlabProjectPath(decode(parse(url)?.pathname ?? ''))) ?? '';
   const project = root && path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
   return project.includes('/') ? project : undefined; // every project is in a group or under a user's name
@@ -64,13 +66,19 @@ function pathOn(url: string, map: Destination): string | undefined {
 
 const trimPath = (path: string): string | undefined => withoutEnd(trimChars(path, '/'), '.git') || undefined;
 
-function parse(url: string): URL | undefined {
-  try {
-    return new URL(url);
-  } catch {
-    return undefined; // a record's URL is foreign text
-  }
+/** A record's URL is foreign text. The host is in lower case. */
+const parse = (url: string): UrlParts | undefined => partsOf(url).parts;
+
+interface UrlParts {
+  readonly host: string;
+  readonly pathname: string;
 }
+
+const partsOf = memoized((url): { readonly parts?: UrlParts } => {
+  if (!URL.canParse(url)) return {};
+  const { host, pathname } = new URL(url);
+  return { parts: { host: host.toLowerCase(), pathname } }; // of another protocol it is as written
+});
 
 function decode(path: string): string {
   try {

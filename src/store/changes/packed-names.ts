@@ -28,9 +28,9 @@ const FIELD_BYTES = 6;
 
 /** @param key as store/keys.ts makes it */
 export const namePlace = memoized((key: string): NamePlace => {
-  const digest = hash('sha256', key, 'buffer');
-  const bucket = digest.toString('hex', 0, BUCKET_DIGITS).slice(0, BUCKET_DIGITS);
-  return { key: keys.packedNames(bucket), field: digest.toString('base64url', digest.length - FIELD_BYTES) };
+  const digest = hash('sha256', key, 'hex');
+  const field = Buffer.from(digest.slice(-2 * FIELD_BYTES), 'hex').toString('base64url');
+  return { key: keys.packedNames(digest.slice(0, BUCKET_DIGITS)), field };
 });
 
 /** The ids of the packed deployments to which these keys led. */
