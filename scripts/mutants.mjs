@@ -63,7 +63,7 @@ const TARGETS = [
     ],
     tests: ['test/queue/retry.test.ts', 'test/queue/failure-streak.test.ts'],
   },
-  ...['serial', 'serial-closing', 'serial-document', 'serial-place'].map((name) => ({
+  ...['serial', 'serial-closing', 'serial-document', 'serial-assign'].map((name) => ({
     file: `src/domain/${name}.ts`,
     tests: ['test/store/changes/serial-history.test.ts'],
   })),

@@ -1,7 +1,10 @@
 import { NotKept, WebhookRejected } from './domain/errors.ts';
+import type { Mapped } from './sources/mapped.ts';
+import type { Outcome, Served } from './sources/outcome.ts';
+import type { Webhook } from './sources/received-webhook.ts';
 import type { Rows } from './sources/rows.ts';
 import { sender } from './sources/sender.ts';
-import type { Mapped, Outcome, Served, Source, Webhook } from './sources/source.ts';
+import type { Source } from './sources/source.ts';
 import { parseJson } from './values/parse-json.ts';
 
 export interface ReceiveParts {

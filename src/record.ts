@@ -49,7 +49,7 @@ export function createRecord(parts: RecordParts) {
     const { results, concluded } = await history.assign(given.map((step) => boundRecord(hide(step))));
     const steps: Recorded[] = [];
     for (const result of results)
-      steps.push(result.kind === 'placed' ? await add(result.record) : notAssigned(result.kind));
+      steps.push(result.kind === 'assigned' ? await add(result.record) : notAssigned(result.kind));
     for (const step of concluded) steps.push(await add(step));
     return steps;
   }

@@ -8,7 +8,7 @@ import { addressOf, type RedisAddress } from '../queue/address.ts';
 import { isAway } from '../queue/connection.ts';
 import { createReplicaMemory } from '../queue/replication.ts';
 import { openSpool, type Spool, type SpoolSettings } from '../spool/spool.ts';
-import { nameKeys } from '../store/keys.ts';
+import { nameKeys } from '../store/key-family.ts';
 import { createErrorLog } from '../telemetry/lines.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { createMetrics, type Measured } from '../telemetry/metrics.ts';

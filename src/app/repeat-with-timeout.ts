@@ -1,5 +1,7 @@
 import { type ChangeRecord, toChangeRecord } from '../domain/change-record.ts';
-import type { Mapped, Source, Webhook } from '../sources/source.ts';
+import type { Mapped } from '../sources/mapped.ts';
+import type { Webhook } from '../sources/received-webhook.ts';
+import type { Source } from '../sources/source.ts';
 import { within } from '../values/within.ts';
 
 /** The part of the sender's 2 s that this check may take. */

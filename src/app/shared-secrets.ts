@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { readSecrets, replaceSecrets } from '../config/secrets.ts';
 import { addressOf } from '../queue/address.ts';
 import { connect, readyWithin, waitForRedis } from '../queue/connection.ts';
-import { nameKeys } from '../store/keys.ts';
+import { nameKeys } from '../store/key-family.ts';
 import { agreeOnSecrets } from '../store/secrets.ts';
 import type { Logger } from '../telemetry/logger.ts';
 

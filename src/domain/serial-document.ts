@@ -5,7 +5,10 @@ import type { ChangeRecord } from './change-record.ts';
 const ListOf = <Item extends z.ZodType>(item: Item) =>
   z.preprocess((list) => (Array.isArray(list) ? list : []), z.array(item));
 
-/** A numbered deployment. `lost`: it was read from the history. Times are epoch milliseconds. */
+/**
+ * A numbered deployment. `told` is how far it was reported: `lost` not at all, it was read from the history; `open` its
+ * start; `done` its end. Times are epoch milliseconds.
+ */
 const Entry = z.object({
   id: z.number(),
   key: z.string().optional(),
@@ -18,7 +21,7 @@ const Entry = z.object({
 });
 export type Entry = z.infer<typeof Entry>;
 
-/** A deployment that was reported, by its start. `over`: it ended, and has no number. */
+/** A deployment that was reported, by its start. `told`: as for an entry; `over`: it ended, and has no number. */
 const Start = z.object({
   at: z.number(),
   key: z.string(),
@@ -56,9 +59,9 @@ export const Serial = z.object({
 export type Serial = z.infer<typeof Serial>;
 
 /**
- * `placed`: it is part of that deployment. `known`: it repeats what was reported. `too_old`: no signal of the
+ * `assigned`: it is part of that deployment. `repeated`: it repeats what was reported. `too_old`: no signal of the
  * deployment came before, and it is older than the source accepts.
  */
 export type SerialResult =
-  | { readonly kind: 'placed'; readonly record: ChangeRecord }
-  | { readonly kind: 'known' | 'too_old' };
+  | { readonly kind: 'assigned'; readonly record: ChangeRecord }
+  | { readonly kind: 'repeated' | 'too_old' };

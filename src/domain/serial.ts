@@ -1,8 +1,8 @@
 import type { ChangeRecord } from './change-record.ts';
 import { isFinal } from './deployment.ts';
+import { assignRecovered, assignReported } from './serial-assign.ts';
 import { closingsOf } from './serial-closing.ts';
 import type { Serial, SerialResult } from './serial-document.ts';
-import { recovered, reported } from './serial-place.ts';
 
 export interface SerialUpdate {
   readonly serial: Serial;
@@ -28,19 +28,19 @@ export function updateSerial(stored: Serial | undefined, records: readonly Chang
   if (ends.length > 0) serial.ended = Math.min(serial.ended ?? Number.POSITIVE_INFINITY, ...ends);
   const results = records.map((record) => assignRecord(serial, record));
   const released = release(serial, records, newest);
-  const ended = new Set([...results, ...released.map(assigned)].flatMap(endedBy));
+  const ended = new Set([...results, ...released.map(toResult)].flatMap(endedBy));
   const closings = closingsOf(serial, records).filter(({ deployment }) => !ended.has(deployment));
   const concluded = [...released, ...closings];
   shorten(serial);
   return { serial, results, concluded };
 }
 
-const assigned = (record: ChangeRecord): SerialResult => ({ kind: 'placed', record });
+const toResult = (record: ChangeRecord): SerialResult => ({ kind: 'assigned', record });
 
 /** The deployment whose end follows from a record. */
-function endedBy(placing: SerialResult): string[] {
-  if (placing.kind !== 'placed') return [];
-  const { state, endReason, deployment } = placing.record;
+function endedBy(result: SerialResult): string[] {
+  if (result.kind !== 'assigned') return [];
+  const { state, endReason, deployment } = result.record;
   return isFinal(state) && endReason === undefined ? [deployment] : [];
 }
 
@@ -48,10 +48,10 @@ function assignRecord(serial: Serial, record: ChangeRecord): SerialResult {
   const { recovered: isRead, late: isLate } = record.history ?? {};
   // A history of fifty would leave no room for others.
   const isMerelyOld = isRead && isLate && record.endReason === 'superseded';
-  const placing = isRead ? recovered(serial, record) : reported(serial, record);
-  if (placing !== 'past' && placing.kind !== 'too_old') return placing;
+  const result = isRead ? assignRecovered(serial, record) : assignReported(serial, record);
+  if (result !== 'past' && result.kind !== 'too_old') return result;
   if (!isMerelyOld) serial.held = [...(serial.held ?? []).filter(({ id }) => id !== record.id), record];
-  return placing === 'past' && !isLate ? { kind: 'known' } : { kind: 'too_old' };
+  return result === 'past' && !isLate ? { kind: 'repeated' } : { kind: 'too_old' };
 }
 
 /**
@@ -64,8 +64,8 @@ function release(serial: Serial, records: readonly ChangeRecord[], newest: numbe
     const isRead = record.history?.recovered === true;
     const isDue = (isRead && newest === serial.baseline) || (record.startedAt && starts.has(record.startedAt));
     if (!isDue) return [];
-    const placing = isRead ? recovered(serial, record) : reported(serial, record);
-    return placing !== 'past' && placing.kind === 'placed' ? [placing.record] : [];
+    const result = isRead ? assignRecovered(serial, record) : assignReported(serial, record);
+    return result !== 'past' && result.kind === 'assigned' ? [result.record] : [];
   });
 }
 

@@ -1,5 +1,6 @@
 import { type AlertReport, boundAlerts } from '../domain/alert.ts';
 import { boundRecords } from '../domain/bounded-record.ts';
+import type { Lookup } from '../domain/change-event.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
 import type { Deployment } from '../domain/deployment.ts';
 import { type Directory, withNames } from '../domain/directory.ts';
@@ -12,9 +13,11 @@ import { outcomeOf, read, serve } from '../receive.ts';
 import { createBuildView } from '../record.ts';
 import type { DeliveryContext, PreviewedRequest, Sink } from '../sinks/sink.ts';
 import { answerTo, tooLarge, unsigned } from '../sources/answer.ts';
+import type { Answer, Outcome } from '../sources/outcome.ts';
 import { type Reason, type ReasonText, reasonTextFor } from '../sources/reasons.ts';
+import type { Webhook } from '../sources/received-webhook.ts';
 import { NO_ROWS } from '../sources/rows.ts';
-import type { Answer, Lookup, Outcome, Source, Webhook } from '../sources/source.ts';
+import type { Source } from '../sources/source.ts';
 import { createMask } from '../values/mask.ts';
 import { parseJson } from '../values/parse-json.ts';
 

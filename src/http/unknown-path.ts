@@ -1,6 +1,7 @@
 import type { RequestHandler, Response } from 'express';
 import { WebhookRejected } from '../domain/errors.ts';
-import type { Source, Webhook } from '../sources/source.ts';
+import type { Webhook } from '../sources/received-webhook.ts';
+import type { Source } from '../sources/source.ts';
 import { sourcesMeant } from '../sources/wrong-secret.ts';
 import { NO_SOURCE } from '../store/inbox/entry.ts';
 import { discardBody } from './discard.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Request } from 'express';
-import type { Webhook, WebhookHead } from '../sources/source.ts';
+import type { Webhook, WebhookHead } from '../sources/received-webhook.ts';
 import { networkOf } from './refusals.ts';
 
 /** Without the query. Doubled slashes count as one: a base URL with a trailing slash is a common slip. */

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { PREFIX } from '../store/keys.ts';
+import { PREFIX } from '../store/key-family.ts';
 import { within } from '../values/within.ts';
 import type { Access, RedisAddress } from './address.ts';
 import { createLoadMeter } from './load.ts';

@@ -7,7 +7,7 @@ import type { Deployment } from '../domain/deployment.ts';
 import { NotKept, type Retry } from '../domain/errors.ts';
 import type { Sink } from '../sinks/sink.ts';
 import { inBatches } from '../store/batch.ts';
-import { PREFIX } from '../store/keys.ts';
+import { PREFIX } from '../store/key-family.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import { within } from '../values/within.ts';
 import type { CrashCount } from './quarantine.ts';

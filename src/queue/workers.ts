@@ -5,7 +5,7 @@ import type { DeadKind } from '../domain/dead-letter-filter.ts';
 import { DeliveryFailed, ResolveFailed } from '../domain/errors.ts';
 import type { Forwarded } from '../forward.ts';
 import type { Sink } from '../sinks/sink.ts';
-import { PREFIX } from '../store/keys.ts';
+import { PREFIX } from '../store/key-family.ts';
 import { keepRunning } from './keep-running.ts';
 import { limiterOf } from './limiter.ts';
 import { createQuarantine, isSuspect, type Quarantine, Quarantined } from './quarantine.ts';

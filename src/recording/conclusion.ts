@@ -26,11 +26,11 @@ export const echo = ({ deploymentId }: MadeByApi): Unrecorded =>
   });
 
 /** Why a record of a numbered deployment adds nothing. */
-export const notAssigned = (kind: Exclude<SerialResult['kind'], 'placed'>): Unrecorded =>
+export const notAssigned = (kind: Exclude<SerialResult['kind'], 'assigned'>): Unrecorded =>
   unrecorded(NOT_ASSIGNED[kind]);
 
-const NOT_ASSIGNED: Readonly<Record<Exclude<SerialResult['kind'], 'placed'>, Conclusion>> = {
-  known: { verdict: 'duplicate', detail: 'this deployment of the history was reported before' },
+const NOT_ASSIGNED: Readonly<Record<Exclude<SerialResult['kind'], 'assigned'>, Conclusion>> = {
+  repeated: { verdict: 'duplicate', detail: 'this deployment of the history was reported before' },
   too_old: {
     verdict: 'ignored',
     reason: 'too_old',

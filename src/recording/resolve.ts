@@ -1,7 +1,8 @@
-import type { ChangeEvent } from '../domain/change-event.ts';
+import type { ChangeEvent, Lookup } from '../domain/change-event.ts';
 import { ChangeRecord } from '../domain/change-record.ts';
 import { ResolveFailed } from '../domain/errors.ts';
-import type { Lookup, Mapped, Source } from '../sources/source.ts';
+import type { Mapped } from '../sources/mapped.ts';
+import type { Source } from '../sources/source.ts';
 import { ACCOUNT_ID_NOTE, isAccountId } from '../values/account-id.ts';
 import { abortingAfter } from '../values/within.ts';
 

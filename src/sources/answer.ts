@@ -1,5 +1,7 @@
 import { WebhookRejected } from '../domain/errors.ts';
-import type { Answer, Outcome, Source, Webhook } from './source.ts';
+import type { Answer, Outcome } from './outcome.ts';
+import type { Webhook } from './received-webhook.ts';
+import type { Source } from './source.ts';
 
 const STATUS_OF_REJECTION = {
   bad_signature: 401,

@@ -1,6 +1,7 @@
 import { withinBoundary } from '../domain/boundary.ts';
 import { digest, type NewChangeRecord } from '../domain/change-record.ts';
-import type { Mapped, Source } from './source.ts';
+import type { Mapped } from './mapped.ts';
+import type { Source } from './source.ts';
 
 /**
  * Several sources of one tool belong to several teams, and none may report another's deployments: two of them use the

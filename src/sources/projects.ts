@@ -3,7 +3,8 @@ import { WebhookRejected } from '../domain/errors.ts';
 import { isAllowedProject, projectDeniedNote } from '../domain/project-limit.ts';
 import { Patterns } from '../domain/rule-pattern.ts';
 import type { Pattern } from '../domain/rule-regex.ts';
-import type { Mapped, Source } from './source.ts';
+import type { Mapped } from './mapped.ts';
+import type { Source } from './source.ts';
 
 /** `projects` of a source: globs of the GitLab projects that its deployments may be written to. */
 export const Projects = Patterns.optional();

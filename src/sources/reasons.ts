@@ -1,5 +1,6 @@
 import type { RejectionCode } from '../domain/errors.ts';
-import type { IgnoredReason, ToolFacts } from './source.ts';
+import type { IgnoredReason } from './mapped.ts';
+import type { ToolFacts } from './source.ts';
 
 /** Why a webhook did not create a change: one word for the answer, the log, the metric and the inbox. */
 export type Reason = IgnoredReason | RejectionCode | 'not_kept' | 'busy';

@@ -1,5 +1,7 @@
 import { WebhookRejected } from '../domain/errors.ts';
-import type { Outcome, Source, Webhook, WebhookHead } from './source.ts';
+import type { Outcome } from './outcome.ts';
+import type { Webhook, WebhookHead } from './received-webhook.ts';
+import type { Source } from './source.ts';
 
 /** Whether its body is read at all, and against whose budget. */
 export type Admission =

@@ -1,7 +1,7 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { WebhookRejected } from '../domain/errors.ts';
 import { trimCharsEnd } from '../values/text.ts';
-import type { WebhookHead } from './source.ts';
+import type { WebhookHead } from './received-webhook.ts';
 
 const digestOf = (text: string): Buffer => hash('sha256', text, 'buffer');
 

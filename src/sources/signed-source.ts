@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { MEBIBYTE, Secrets } from '../values/settings.ts';
 import { Projects } from './projects.ts';
+import type { Webhook, WebhookHead } from './received-webhook.ts';
 import { passes } from './signature.ts';
-import type { Source, Webhook, WebhookHead } from './source.ts';
+import type { Source } from './source.ts';
 
 /** The settings of a source whose tool signs its webhooks with one of our secrets, and names no environment. */
 export const SIGNED_SOURCE = {

@@ -1,153 +1,18 @@
 import type { AlertReport } from '../domain/alert.ts';
 import type { Lookup } from '../domain/change-event.ts';
 import type { ChangeRecord, NewChangeRecord, Witness } from '../domain/change-record.ts';
-import type { RejectionCode, WebhookRejected } from '../domain/errors.ts';
+import type { RejectionCode } from '../domain/errors.ts';
 import type { Pattern } from '../domain/rule-regex.ts';
 import type { SeeSetup } from '../domain/setup-seen.ts';
+import type { IgnoredReason, Mapped } from './mapped.ts';
+import type { Answer, ImitatedApi, Outcome } from './outcome.ts';
+import type { Webhook, WebhookHead } from './received-webhook.ts';
 import type { SetupAddress, SetupRecipe } from './recipe.ts';
-import type { KeptRow, Rows } from './rows.ts';
-
-export type { Lookup };
 
 /*
- * The contract between a tool's folder and the rest: a webhook, what it is mapped to, how it is answered, and what a
- * source offers. One file in spite of its length, since it is read as a whole by whoever adds a source.
+ * The contract between a tool's folder and the rest. What a webhook is: received-webhook.ts; what it is mapped to:
+ * mapped.ts; how it is answered: outcome.ts.
  */
-
-/** A webhook as it came over the wire. */
-export interface Webhook {
-  /** Ours, random, for the inbox and the logs. */
-  readonly id: string;
-  readonly method: string;
-  /** The path as sent, still percent-encoded, without the query. */
-  readonly path: string;
-  /** What follows "?", as sent. It is not kept: some senders put tokens there. */
-  readonly query?: string;
-  /** Lower-case names. A header that came twice is joined with ", ": two tokens are then one wrong token. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The raw bytes: signatures are over these and nothing else. */
-  readonly body: Buffer;
-  readonly receivedAt: Date;
-  /** Of the sender, as far as the proxies in front of us are trusted. Undefined: it came from ourselves. */
-  readonly address?: string;
-}
-
-/** The part of a webhook that is known before its body is read. */
-export type WebhookHead = Omit<Webhook, 'body'>;
-
-/** Why an authentic webhook makes no change. A closed list: each is counted and shown in the inbox. */
-export const IGNORED_REASONS = [
-  /** An event of another kind: a push, an issue, a comment. */
-  'not_a_deployment',
-  /** A job or pipeline none of whose jobs deploys. */
-  'no_environment',
-  /** It stops, prepares or checks an environment instead of deploying to it. */
-  'not_a_start',
-  /** Created, waiting for a runner, manual or skipped: nothing was deployed (yet). */
-  'not_started',
-  /** A status word that this version does not know. */
-  'unknown_status',
-  /** The sender's own connection test. */
-  'ping',
-  /** Needs the tool's API to become a deployment, and no token is configured or the API knows no such thing. */
-  'needs_lookup',
-  'dry_run',
-  'self_heal',
-  /** A sync that had nothing to do. */
-  'no_op',
-  /** It happened longer ago than the source's limit: a first subscription reports the past. */
-  'too_old',
-  'app_deleted',
-  /** JSON, but of no known shape. */
-  'unmapped',
-  /** Not JSON, kept as it is because the sender cannot send it again. */
-  'invalid_json',
-  /** Our own write to the Deployments API, coming back. */
-  'echo',
-  /** A routing rule drops it. */
-  'dropped_by_rule',
-] as const;
-export type IgnoredReason = (typeof IGNORED_REASONS)[number];
-
-/**
- * What a webhook reports. Ignored is a value, not an error. `detail` is a sentence for the person who looks for the
- * reason.
- */
-export type Mapped =
-  /** There are records, or lookups, or both: what the lookups find adds to the records. Or there are alerts. */
-  | {
-      readonly kind: 'records';
-      readonly records: readonly NewChangeRecord[];
-      readonly lookups?: readonly Lookup[];
-      /** Stored beside the changes: an alert is no deployment. */
-      readonly alerts?: readonly AlertReport[];
-      /** How many more alerts there were than a webhook may report. */
-      readonly omitted?: number;
-      /** Of an imitated API: made durable together with the records. */
-      readonly row?: KeptRow;
-    }
-  | {
-      readonly kind: 'ignored';
-      readonly reason: IgnoredReason;
-      readonly detail?: string;
-      /** Records of other deployments that it reports as well: they count only where they are new. */
-      readonly hints?: readonly NewChangeRecord[];
-    };
-
-/** The answer to the sender, before it is turned into HTTP. */
-export type Outcome =
-  | {
-      readonly kind: 'accepted';
-      /** It repeats what is known: set where `tellsRepeats` is. */
-      readonly isRepeat?: true;
-      readonly records: readonly NewChangeRecord[];
-      readonly alerts?: readonly AlertReport[];
-      readonly lookups?: readonly Lookup[];
-      /** The answer of an imitated API. */
-      readonly answer?: Answer;
-    }
-  /** A read request to an imitated API: nothing was reported. */
-  | { readonly kind: 'answered'; readonly answer: Answer }
-  | { readonly kind: 'ignored'; readonly reason: IgnoredReason; readonly detail?: string }
-  /** `noted`: its id in the inbox, where that differs from the webhook's. */
-  | { readonly kind: 'rejected'; readonly error: WebhookRejected; readonly noted?: string }
-  /** A connection test that its tool does not sign: answered 2xx, and neither read nor kept. */
-  | { readonly kind: 'unproved' }
-  /** Redis did not accept it in time, or too many bodies are being received. */
-  | { readonly kind: 'not_kept'; readonly reason?: 'busy' };
-
-/** An HTTP answer in the format of the sender's tool. */
-export interface Answer {
-  readonly status: number;
-  /** Sent as JSON; undefined as nothing. */
-  readonly body: unknown;
-  /** Lower-case names. A `content-type` replaces ours. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** The result of a request to an imitated API. */
-export type Served =
-  | { readonly kind: 'answer'; readonly answer: Answer }
-  /** It reports something: the webhook to map and keep, with the numbers that are in the answer. */
-  | {
-      readonly kind: 'webhook';
-      readonly webhook: Webhook;
-      /** Absent: as for any webhook. */
-      readonly answer?: Answer;
-      /** Made durable together with the webhook. */
-      readonly row?: KeptRow;
-    };
-
-/** An API of a tool that a source answers in the tool's place, for clients with that API built in. */
-export interface ImitatedApi {
-  /** Whether the path belongs to it: there it accepts every method. */
-  covers(path: string): boolean;
-  /**
-   * Handles an authentic request, given what was reported before.
-   * @throws WebhookRejected, which `answer` translates for the API; NotKept when Redis is needed for it and is away.
-   */
-  serve(webhook: Webhook, rows: Rows): Promise<Served>;
-}
 
 /** A webhook with which a source can be tested. */
 export interface Sample {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { WebhookRejected } from '../domain/errors.ts';
+import type { Webhook } from './received-webhook.ts';
 import { isOneOf } from './signature.ts';
-import type { Webhook } from './source.ts';
 
 /** Standard Webhooks leaves the window to the receiver; this is what its own libraries use. */
 const TOLERANCE_MS = 5 * 60_000;

@@ -1,4 +1,5 @@
-import type { Source, Webhook } from './source.ts';
+import type { Webhook } from './received-webhook.ts';
+import type { Source } from './source.ts';
 
 /**
  * A signature is computed over the body once for each source: unauthenticated senders must not make us do that for

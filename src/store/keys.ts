@@ -1,60 +1,23 @@
+import { family } from './key-family.ts';
+
 /**
  * Every key in Redis, and the only place that makes one. docs/redis.md is generated from these families and from the
  * headers of the scripts; a test compares both with what a busy bridge leaves behind.
  *
  * One file in spite of its length: it is a catalogue, and the question "which keys are there?" is asked of all of it.
  */
-
-/** One prefix with a hash tag: all keys, BullMQ's too, lie in one slot of a Redis Cluster. */
-export let PREFIX = '{shiplog}';
-
-/** Before any key is made: another installation in the same Redis has another name. */
-export function nameKeys(name: string): void {
-  PREFIX = `{${name}}`;
-}
-
-interface About {
-  readonly type: 'string' | 'hash' | 'list' | 'set' | 'zset' | 'stream' | 'BullMQ';
-  readonly content: string;
-  /** Paths below src/. */
-  readonly writtenBy: string;
-  readonly ends: string;
-  /** True: every key has a time to live. False: the key stays, and `ends` says what bounds its content. */
-  readonly expires: boolean;
-}
-
-type Placeholders<Pattern extends string> = Pattern extends `${string}<${string}>${infer Rest}`
-  ? [value: string, ...Placeholders<Rest>]
-  : [];
-
-export interface KeyFamily<Pattern extends string = string> extends About {
-  /** With `<name>` for each value that differs. */
-  readonly pattern: string;
-  (...values: Placeholders<Pattern>): string;
-}
-
-/** @param pattern what follows the prefix */
-function family<const Pattern extends string>(pattern: Pattern, about: About): KeyFamily<Pattern> {
-  const [first = '', ...texts] = pattern.split(/<[^<>]+>/);
-  const make = (...values: readonly string[]) =>
-    texts.reduce((key, text, at) => `${key}${values[at] ?? ''}${text}`, `${PREFIX}:${first}`);
-  return Object.assign(make, about, { pattern: `${PREFIX}:${pattern}` });
-}
-
 export const keys = {
   format: family('format', {
     type: 'string',
     content: 'the number of the storage format (store/format.ts); absent: 1',
     writtenBy: 'store/format.ts',
     ends: 'stays: one number',
-    expires: false,
   }),
   migration: family('migration', {
     type: 'hash',
     content: 'the progress of a migration, by its target format',
     writtenBy: 'store/format.ts',
     ends: 'when the migration is done',
-    expires: false,
   }),
 
   // ---- the change log
@@ -75,7 +38,6 @@ export const keys = {
       '(store/changes/packing.ts). The indexes contain its id',
     writtenBy: 'store/changes/archive.ts',
     ends: 'with retention (`changes.days`, `changes.count`), or when it is written to again: then it is unpacked',
-    expires: false,
   }),
   packedNames: family('packed-names:<digits>', {
     type: 'hash',
@@ -84,21 +46,18 @@ export const keys = {
       'an echo. The name of a field is a part of the digest of that key',
     writtenBy: 'store/changes/archive.ts',
     ends: 'a field is deleted with its deployment, or when it is unpacked',
-    expires: false,
   }),
   packingSince: family('packing-since', {
     type: 'string',
     content: 'when a version that packs deployments was first started (epoch ms): packing begins a day later',
     writtenBy: 'store/packing-since.ts',
     ends: 'stays: one number',
-    expires: false,
   }),
   lastPackedId: family('packed-last-id', {
     type: 'string',
     content: 'the number of the deployment that was packed last',
     writtenBy: 'store/changes/archive.ts',
     ends: 'stays: one number',
-    expires: false,
   }),
   firstOccurrence: family('occurrence:<deployment>', {
     type: 'string',
@@ -121,21 +80,18 @@ export const keys = {
     content: 'all deployments by time (epoch ms), except the packed ones that are in a block of packedIndex',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'an entry is deleted with its deployment',
-    expires: false,
   }),
   dropped: family('dropped', {
     type: 'zset',
     content: 'the deployments that a rule excludes from the change log, by time (epoch ms): for retention',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'an entry is deleted with its deployment',
-    expires: false,
   }),
   sinks: family('sinks', {
     type: 'set',
     content: 'the names of all sinks that were ever configured, for which a deployment may have data',
     writtenBy: 'store/changes/retention.ts',
     ends: 'stays: one name per sink',
-    expires: false,
   }),
   facet: family('changes:<facet>:<value>', {
     type: 'zset',
@@ -144,7 +100,6 @@ export const keys = {
       'except the packed ones that are in a block of packedIndex',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'an entry is deleted with its deployment',
-    expires: false,
   }),
   packedIndex: family('packed-index:<index>', {
     type: 'zset',
@@ -153,28 +108,24 @@ export const keys = {
       'each, newest first (scripts/includes/index-blocks.lua); the score is the time of the newest (epoch ms)',
     writtenBy: 'store/changes/index-blocks.ts',
     ends: 'an entry is deleted with its deployment, or when that is unpacked',
-    expires: false,
   }),
   changesVersion: family('changes-version', {
     type: 'string',
     content: 'a counter that increases with every change of the change log',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'stays: one number',
-    expires: false,
   }),
   lineage: family('lineage:<digest>', {
     type: 'zset',
     content: 'the deployments of one lineage (repository, service, environment), by time (epoch ms)',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'an entry is deleted with its deployment',
-    expires: false,
   }),
   predecessors: family('deployed', {
     type: 'hash',
     content: 'the fields of a succeeded deployment that its successor needs: key, time, ref, commit (JSON)',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'an entry is deleted with its deployment',
-    expires: false,
   }),
   repeatNames: family('repeats:<deployment>', {
     type: 'zset',
@@ -190,7 +141,7 @@ export const keys = {
     ends: '`changes.days` after its last report',
     expires: true,
   }),
-  recentPost: family('post:<place>', {
+  recentPost: family('post:<slot>', {
     type: 'string',
     content:
       'the last request to an API whose response reports repeats (JSON), by repository, service and environment, or ' +
@@ -214,14 +165,12 @@ export const keys = {
     content: 'the data that the timeline shows of each deployment, one value per line',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'an entry is deleted with its deployment',
-    expires: false,
   }),
   searchTerms: family('words', {
     type: 'hash',
     content: 'the words of each deployment in lower case, one per line, for the text search',
     writtenBy: 'store/changes/deployments.ts',
     ends: 'an entry is deleted with its deployment',
-    expires: false,
   }),
   history: family('gaps:<application>', {
     type: 'string',
@@ -236,14 +185,12 @@ export const keys = {
     content: "a field for each source: until when its tool's API was queried for lost webhooks (ISO 8601)",
     writtenBy: 'store/changes/reconciled-until.ts',
     ends: 'stays: one field per configured source',
-    expires: false,
   }),
   ruleHits: family('rule-hits', {
     type: 'hash',
     content: 'a field for each rule: how often it matched',
     writtenBy: 'store/changes/rule-hits.ts',
     ends: 'stays: one field per configured rule',
-    expires: false,
   }),
 
   // ---- alerts
@@ -261,7 +208,6 @@ export const keys = {
     content: 'the ids of all alerts by their start time (epoch ms)',
     writtenBy: 'store/alerts/alerts.ts',
     ends: 'an entry is deleted with its alert',
-    expires: false,
   }),
 
   // ---- webhooks
@@ -270,7 +216,6 @@ export const keys = {
     content: 'the ids of all stored webhooks, by time of receipt (epoch ms)',
     writtenBy: 'store/inbox/inbox.ts',
     ends: 'an entry is deleted with its webhook',
-    expires: false,
   }),
   webhook: family('inbox:<id>', {
     type: 'hash',
@@ -286,14 +231,12 @@ export const keys = {
     content: 'a webhook with a verdict, compressed a minute later (store/inbox/packing.ts)',
     writtenBy: 'store/inbox/packer.ts',
     ends: 'after `inbox.days`, or beyond `inbox.count`, or when it is written to again: then it is unpacked',
-    expires: false,
   }),
   inboxSizes: family('inbox-sizes', {
     type: 'hash',
     content: 'the size in bytes of each webhook that is not packed, and the sum as `total`',
     writtenBy: 'store/inbox/inbox.ts',
     ends: 'a field is deleted with its webhook',
-    expires: false,
   }),
   inboxHours: family('inbox-hours', {
     type: 'hash',
@@ -302,28 +245,24 @@ export const keys = {
       '<taken|ignored|refused> <source>`',
     writtenBy: 'store/inbox/inbox.ts, store/inbox/refusals.ts',
     ends: 'a field is deleted after 8 days',
-    expires: false,
   }),
   refusals: family('refusals', {
     type: 'hash',
     content: 'rejected requests, grouped by address, source, reason and cause: the last one (JSON), and `<id>:count`',
     writtenBy: 'store/inbox/refusals.ts',
     ends: 'after `inbox.days`, or beyond 1,000',
-    expires: false,
   }),
   refusalsByTime: family('refusals-by-time', {
     type: 'zset',
     content: 'the ids of the rejected requests, by time of the last one (epoch ms)',
     writtenBy: 'store/inbox/refusals.ts',
     ends: 'an entry is deleted with its rejected request',
-    expires: false,
   }),
   feed: family('feed', {
     type: 'stream',
     content: 'webhooks and delivery attempts in the order of time, for the live feed',
     writtenBy: 'store/inbox/inbox.ts, store/deliveries/ledger-entry.ts',
     ends: 'stays: the newest 10,000 entries',
-    expires: false,
   }),
 
   // ---- what imitated APIs remember
@@ -349,7 +288,6 @@ export const keys = {
     content: 'the id of the row that was added last, to any table',
     writtenBy: 'store/rows.ts',
     ends: 'stays: one number',
-    expires: false,
   }),
 
   // ---- deliveries
@@ -413,7 +351,6 @@ export const keys = {
       'a field for each bridge that shares this Redis: its roles, its sinks, and when it last reported itself (JSON)',
     writtenBy: 'store/replicas.ts',
     ends: 'stays: a field is deleted 15 minutes after its bridge last reported itself',
-    expires: false,
   }),
   chore: family('chore:<name>', {
     type: 'string',
@@ -427,7 +364,6 @@ export const keys = {
     content: 'the generated secrets of an installation with a shared Redis, so that all replicas use the same ones',
     writtenBy: 'store/secrets.ts',
     ends: 'stays: one field per generated secret',
-    expires: false,
   }),
   probe: family('probe', {
     type: 'string',
@@ -452,7 +388,6 @@ export const keys = {
     content: 'the digests of all sessions by their expiry (epoch ms), so that all can be ended',
     writtenBy: 'store/sessions.ts',
     ends: 'an entry is deleted with its session; at most 1,000',
-    expires: false,
   }),
 
   // ---- queues
@@ -461,14 +396,12 @@ export const keys = {
     content: 'the queue of webhooks to record: jobs by id, lists of jobs, events',
     writtenBy: 'BullMQ, for queue/queues.ts',
     ends: 'a job when it is done, a dead letter after 30 days; the lists stay, the events are limited to about 10,000',
-    expires: false,
   }),
   forwardQueue: family('forward-<sink>:<…>', {
     type: 'BullMQ',
     content: "the queue of one sink's deliveries: jobs by id, lists of jobs, events",
     writtenBy: 'BullMQ, for queue/queues.ts',
     ends: 'a job when it is done, a dead letter after 30 days; the lists stay, the events are limited to about 10,000',
-    expires: false,
   }),
 } as const;
 

@@ -2,7 +2,7 @@ import type { WebhookParts } from '../http/webhooks.ts';
 import type { WorkersParts } from '../queue/workers.ts';
 import type { Conclusion } from '../recording/conclusion.ts';
 import type { Reconciled } from '../recording/reconcile.ts';
-import type { Outcome } from '../sources/source.ts';
+import type { Outcome } from '../sources/outcome.ts';
 import { noteOnSpan } from './current-span.ts';
 import { createRateLimitedLog, type Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';

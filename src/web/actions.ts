@@ -6,7 +6,9 @@ import type { WebhookParts } from '../http/webhooks.ts';
 import type { DeadLetters } from '../queue/dead-letters.ts';
 import type { Remap, Revise } from '../recording/remap.ts';
 import { answerTo } from '../sources/answer.ts';
-import type { Outcome, Source, Webhook } from '../sources/source.ts';
+import type { Outcome } from '../sources/outcome.ts';
+import type { Webhook } from '../sources/received-webhook.ts';
+import type { Source } from '../sources/source.ts';
 
 /** Dead letters that are retried or dropped by one click. The next click handles the next ones. */
 export const BATCH = 500;

@@ -4,8 +4,10 @@ import { ChangeRecord } from '../../src/domain/change-record.ts';
 import { NotKept, WebhookRejected } from '../../src/domain/errors.ts';
 import { serve } from '../../src/receive.ts';
 import { AnySource } from '../../src/sources/index.ts';
+import { IGNORED_REASONS } from '../../src/sources/mapped.ts';
+import type { Webhook } from '../../src/sources/received-webhook.ts';
 import { NO_ROWS } from '../../src/sources/rows.ts';
-import { IGNORED_REASONS, type Source, type Webhook } from '../../src/sources/source.ts';
+import type { Source } from '../../src/sources/source.ts';
 import { presetNames } from '../../src/sources/webhook/presets/index.ts';
 
 const SECRET = 'a-secret-of-24-characters';

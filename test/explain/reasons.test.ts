@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { RejectionCode } from '../../src/domain/errors.ts';
 import { AnySource } from '../../src/sources/index.ts';
+import { IGNORED_REASONS } from '../../src/sources/mapped.ts';
 import { REASONS, type Reason, reasonTextFor } from '../../src/sources/reasons.ts';
-import { IGNORED_REASONS } from '../../src/sources/source.ts';
 
 const REJECTIONS: Readonly<Record<RejectionCode, true>> = {
   bad_signature: true,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Config } from '../../src/config/config.ts';
-import type { Source, Webhook } from '../../src/sources/source.ts';
+import type { Webhook } from '../../src/sources/received-webhook.ts';
+import type { Source } from '../../src/sources/source.ts';
 
 export const SECRET = 'a-secret-of-24-characters';
 export const ALERT24_KEY = 'ak-mira-1234567890abcdef';

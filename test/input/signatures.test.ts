@@ -4,8 +4,9 @@ import { Webhook as Signer } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { WebhookRejected } from '../../src/domain/errors.ts';
 import { AnySource } from '../../src/sources/index.ts';
+import type { Webhook } from '../../src/sources/received-webhook.ts';
 import { sameSecret } from '../../src/sources/signature.ts';
-import type { Source, Webhook } from '../../src/sources/source.ts';
+import type { Source } from '../../src/sources/source.ts';
 import { Secrets } from '../../src/values/settings.ts';
 
 const SECRET = 'a-secret-of-24-characters';

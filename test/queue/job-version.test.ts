@@ -2,7 +2,7 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterEach, expect, it, vi } from 'vitest';
 import { JOB_VERSION, RECORD_QUEUE } from '../../src/queue/queues.ts';
-import { PREFIX } from '../../src/store/keys.ts';
+import { PREFIX } from '../../src/store/key-family.ts';
 import { startTestBridge } from '../support/bridge.ts';
 import { aRecord } from '../support/records.ts';
 

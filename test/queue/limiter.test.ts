@@ -7,7 +7,7 @@ import { forwardQueueName, JOB_VERSION } from '../../src/queue/queues.ts';
 import { createSinkGates } from '../../src/queue/sink-gate.ts';
 import { createWorkers } from '../../src/queue/workers.ts';
 import type { Sink } from '../../src/sinks/sink.ts';
-import { PREFIX } from '../../src/store/keys.ts';
+import { PREFIX } from '../../src/store/key-family.ts';
 import { startTestRedis } from '../support/redis.ts';
 
 let server: Awaited<ReturnType<typeof startTestRedis>>;

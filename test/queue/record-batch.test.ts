@@ -4,7 +4,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { createQueues, JOB_VERSION, RECORD_QUEUE } from '../../src/queue/queues.ts';
 import { createSinkGates } from '../../src/queue/sink-gate.ts';
 import { createWorkers } from '../../src/queue/workers.ts';
-import { PREFIX } from '../../src/store/keys.ts';
+import { PREFIX } from '../../src/store/key-family.ts';
 import { startTestRedis } from '../support/redis.ts';
 
 const stops: (() => unknown)[] = [];

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ResolveFailed } from '../../src/domain/errors.ts';
 import { createResolve } from '../../src/recording/resolve.ts';
-import type { Mapped, Source } from '../../src/sources/source.ts';
+import type { Mapped } from '../../src/sources/mapped.ts';
+import type { Source } from '../../src/sources/source.ts';
 import { ACCOUNT_ID_NOTE } from '../../src/values/account-id.ts';
 import { anyFacts } from '../support/contracts.ts';
 import { aRecord } from '../support/records.ts';

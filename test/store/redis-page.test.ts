@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type KeyFamily, keys } from '../../src/store/keys.ts';
+import type { KeyFamily } from '../../src/store/key-family.ts';
+import { keys } from '../../src/store/keys.ts';
 import { type ScriptFile, scriptFiles, usersOf } from '../support/scripts.ts';
 
 const INTRODUCTION = `# What lies in Redis

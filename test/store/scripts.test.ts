@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { PREFIX } from '../../src/store/keys.ts';
+import { PREFIX } from '../../src/store/key-family.ts';
 import { familyOf, type ScriptFile, scriptFiles, usersOf } from '../support/scripts.ts';
 import { useRedis } from '../support/use-redis.ts';
 

@@ -1,7 +1,8 @@
 import type { AlertState } from '../../domain/alert.ts';
 import { shorten } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
-import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
+import type { IgnoredReason, Mapped } from '../mapped.ts';
+import type { Webhook } from '../received-webhook.ts';
 import { alertId, type Settings } from './alert-id.ts';
 import { environmentIn, servicesIn } from './names.ts';
 import { earlier } from './notification.ts';

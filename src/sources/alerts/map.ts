@@ -1,5 +1,6 @@
 import { WebhookRejected } from '../../domain/errors.ts';
-import type { Mapped, Webhook } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
+import type { Webhook } from '../received-webhook.ts';
 import type { Settings } from './alert-id.ts';
 import { mapIncident } from './incident.ts';
 import { mapNotification } from './notification.ts';

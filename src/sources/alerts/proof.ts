@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { WebhookRejected } from '../../domain/errors.ts';
+import type { Webhook, WebhookHead } from '../received-webhook.ts';
 import { basicPassword, bearerToken, isOneOf } from '../signature.ts';
-import type { Webhook, WebhookHead } from '../source.ts';
 import { SIGNATURE } from './facts.ts';
 
 /** While a secret is being replaced PagerDuty signs with both. */

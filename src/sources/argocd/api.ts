@@ -1,6 +1,7 @@
 import { parseJson } from '../../values/parse-json.ts';
 import { type ApiSettings, imitation, paramsOf } from '../gitlab-api/api.ts';
-import type { ImitatedApi, Served, Webhook } from '../source.ts';
+import type { ImitatedApi, Served } from '../outcome.ts';
+import type { Webhook } from '../received-webhook.ts';
 import { applicationIn } from './application.ts';
 import { checkCommitStatus, commitStatusPath } from './commit-status.ts';
 import { isNotification } from './contract.ts';

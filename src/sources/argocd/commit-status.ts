@@ -2,7 +2,9 @@ import { digest, type NewChangeRecord, recordId, type State } from '../../domain
 import { nameRef } from '../../values/ref.ts';
 import { fullSha } from '../../values/sha.ts';
 import { badParameter, projectName, serviceOf } from '../gitlab-api/api.ts';
-import type { Answer, Mapped, Outcome, Webhook } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
+import type { Answer, Outcome } from '../outcome.ts';
+import type { Webhook } from '../received-webhook.ts';
 import { ignored } from './contract.ts';
 import { environmentWordIn, type Named, withTier } from './environment.ts';
 import { projectPath } from './project-path.ts';

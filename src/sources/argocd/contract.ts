@@ -1,6 +1,7 @@
 import type { NewChangeRecord, State } from '../../domain/change-record.ts';
 import { toIso } from '../../values/time.ts';
-import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
+import type { IgnoredReason, Mapped } from '../mapped.ts';
+import type { Webhook } from '../received-webhook.ts';
 import { earlierBy } from './earlier.ts';
 import { type HealthyWhen, healthNow, isHealthWord, type Outcome, outcomeOf } from './health.ts';
 import { historyOf, identity, isAside, isSelfHeal } from './history.ts';

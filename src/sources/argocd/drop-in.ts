@@ -1,7 +1,8 @@
 import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { fullSha } from '../../values/sha.ts';
 import { serviceOf } from '../gitlab-api/api.ts';
-import type { Mapped, Webhook } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
+import type { Webhook } from '../received-webhook.ts';
 import { withTier } from './environment.ts';
 import { DropIn } from './schema.ts';
 import type { Settings } from './settings.ts';

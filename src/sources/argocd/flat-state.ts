@@ -1,5 +1,5 @@
 import type { State } from '../../domain/change-record.ts';
-import type { IgnoredReason } from '../source.ts';
+import type { IgnoredReason } from '../mapped.ts';
 import { type Fields, MAX_DEPTH, ownOrApps, plainName, textIn } from './flat-fields.ts';
 import { NAMES } from './flat-names.ts';
 import { Text } from './schema.ts';

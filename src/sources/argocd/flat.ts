@@ -1,7 +1,8 @@
 import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { toIso } from '../../values/time.ts';
-import type { Mapped, Webhook } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
+import type { Webhook } from '../received-webhook.ts';
 import { ignored } from './contract.ts';
 import { type Named, withTier } from './environment.ts';
 import { type Fields, fieldsOf, plainName, textIn } from './flat-fields.ts';

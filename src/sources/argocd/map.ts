@@ -1,5 +1,7 @@
 import { apiAnswer, mapKeptRow, refusalAnswer, routeOf } from '../gitlab-api/api.ts';
-import type { Answer, IgnoredReason, Mapped, Outcome, Webhook } from '../source.ts';
+import type { IgnoredReason, Mapped } from '../mapped.ts';
+import type { Answer, Outcome } from '../outcome.ts';
+import type { Webhook } from '../received-webhook.ts';
 import { applicationIn, toNotification } from './application.ts';
 import type { Application } from './application-schema.ts';
 import { commitStatusAnswer, commitStatusPath, mapCommitStatus } from './commit-status.ts';

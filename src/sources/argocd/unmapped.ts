@@ -1,4 +1,4 @@
-import type { Mapped } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
 import { fieldsOf } from './flat-fields.ts';
 import { readState } from './flat-state.ts';
 

@@ -1,6 +1,7 @@
+import type { Lookup } from '../../domain/change-event.ts';
 import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import type { JsonObject } from '../../values/json.ts';
-import type { Lookup, Mapped } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
 import {
   authorAsActor,
   authorOf,

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { bitbucketPipelineUrl } from '../../forges/bitbucket.ts';
 import type { JsonObject } from '../../values/json.ts';
-import type { Mapped } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
 import {
   type Actor,
   authorAsActor,

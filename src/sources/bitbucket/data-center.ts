@@ -1,5 +1,5 @@
 import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
-import type { Mapped } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
 import {
   authorAsActor,
   type Context,

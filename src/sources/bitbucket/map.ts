@@ -1,6 +1,7 @@
 import { WebhookRejected } from '../../domain/errors.ts';
 import { asObject, type JsonObject } from '../../values/json.ts';
-import type { Mapped, Webhook, WebhookHead } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
+import type { Webhook, WebhookHead } from '../received-webhook.ts';
 import { fromBuildStatus } from './build-status.ts';
 import { fromCloud } from './cloud.ts';
 import { fromDataCenter } from './data-center.ts';

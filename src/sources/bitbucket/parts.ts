@@ -4,7 +4,7 @@ import { pullRequestIn } from '../../forges/bitbucket.ts';
 import { forgeOf } from '../../forges/index.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { trimChars } from '../../values/text.ts';
-import type { IgnoredReason, Mapped } from '../source.ts';
+import type { IgnoredReason, Mapped } from '../mapped.ts';
 import type { Commit } from './schema.ts';
 
 export interface Context {

@@ -1,4 +1,4 @@
-import type { Lookup } from '../source.ts';
+import type { Lookup } from '../../domain/change-event.ts';
 import { bareUuid, withoutUndefined } from './parts.ts';
 import { Text } from './schema.ts';
 

@@ -1,4 +1,6 @@
-import type { ApiCall, Lookup, Mapped } from '../source.ts';
+import type { Lookup } from '../../domain/change-event.ts';
+import type { Mapped } from '../mapped.ts';
+import type { ApiCall } from '../source.ts';
 import type { Api } from './api.ts';
 import { createRowReader, isStarted, type MappedRow, type MapRow, pipelineUuid, type Row, startOf } from './map-row.ts';
 import { bareUuid, type Context, type Ignored, ignored } from './parts.ts';

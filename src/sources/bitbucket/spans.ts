@@ -1,5 +1,6 @@
+import type { Lookup } from '../../domain/change-event.ts';
 import type { JsonObject } from '../../values/json.ts';
-import type { Lookup, Mapped } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
 import { type Context, ignored } from './parts.ts';
 import { inBraces, pipelineLookup, repoOfUuids, repositoryPathOf } from './repository-path.ts';
 import { type Attributes, SpansBody } from './schema.ts';

@@ -1,9 +1,10 @@
+import type { Lookup } from '../../domain/change-event.ts';
 import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
 import { bitbucketPipelineUrl } from '../../forges/bitbucket.ts';
 import { isAccountId } from '../../values/account-id.ts';
 import { asObject, type JsonObject } from '../../values/json.ts';
 import { nameRef } from '../../values/ref.ts';
-import type { Lookup, Mapped } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
 import {
   type Actor,
   authorAsActor,

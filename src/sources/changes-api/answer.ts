@@ -1,6 +1,6 @@
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import type { RejectionCode } from '../../domain/errors.ts';
-import type { Answer, Outcome } from '../source.ts';
+import type { Answer, Outcome } from '../outcome.ts';
 
 /** Alert24 answers every error as `{"error": {type, message, status}}`; these are its types. */
 const ERRORS: Readonly<Record<RejectionCode, { type: string; status: number }>> = {

@@ -9,7 +9,8 @@ import { nameRef } from '../../values/ref.ts';
 import { parseRepoUrl } from '../../values/repo-url.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { safeUrl } from '../../values/url.ts';
-import type { Mapped, Webhook } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
+import type { Webhook } from '../received-webhook.ts';
 import { type ChangeCreate, parseChange, unfilledFields, unknownFields } from './schema.ts';
 
 const LISTED_FIELDS = 10;

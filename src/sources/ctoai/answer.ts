@@ -1,4 +1,4 @@
-import type { Answer, Outcome } from '../source.ts';
+import type { Answer, Outcome } from '../outcome.ts';
 
 /**
  * CTO.ai answers `{"message": "event written", "data": {}}`, which is printed in the log of the job; the id is ours.

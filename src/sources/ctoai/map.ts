@@ -3,7 +3,8 @@ import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { nameRef } from '../../values/ref.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
-import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
+import type { IgnoredReason, Mapped } from '../mapped.ts';
+import type { Webhook } from '../received-webhook.ts';
 import { Event, KNOWN_ACTIONS, stateOf } from './schema.ts';
 
 const SHOWN_CHARACTERS = 40;

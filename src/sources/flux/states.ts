@@ -1,5 +1,5 @@
 import type { State } from '../../domain/change-record.ts';
-import type { IgnoredReason } from '../source.ts';
+import type { IgnoredReason } from '../mapped.ts';
 import type { FluxEvent } from './schema.ts';
 
 /** What an event means. `rollback`: Helm's own remediation, back to the release before. */

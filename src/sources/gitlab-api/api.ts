@@ -1,6 +1,7 @@
 import { WebhookRejected } from '../../domain/errors.ts';
+import type { ImitatedApi } from '../outcome.ts';
+import type { WebhookHead } from '../received-webhook.ts';
 import { basicPassword, bearerToken, isOneOf } from '../signature.ts';
-import type { ImitatedApi, WebhookHead } from '../source.ts';
 import { routeOf } from './route.ts';
 import { type ApiSettings, serve } from './serve.ts';
 

@@ -1,4 +1,5 @@
-import type { Answer, Webhook } from '../source.ts';
+import type { Answer } from '../outcome.ts';
+import type { Webhook } from '../received-webhook.ts';
 import type { Params } from './params.ts';
 import { answer, badParameter, Refusal } from './refusal.ts';
 import { type KeptRow, shownRow } from './row.ts';

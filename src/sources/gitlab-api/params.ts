@@ -1,5 +1,5 @@
 import { parseJson } from '../../values/parse-json.ts';
-import type { Webhook } from '../source.ts';
+import type { Webhook } from '../received-webhook.ts';
 import { parseMultipart } from './multipart.ts';
 import { badParameter, Refusal } from './refusal.ts';
 

@@ -2,7 +2,8 @@ import { digest, type NewChangeRecord, recordId, type State } from '../../domain
 import { isFinal } from '../../domain/deployment.ts';
 import { nameRef } from '../../values/ref.ts';
 import { fullSha } from '../../values/sha.ts';
-import type { Mapped, Webhook } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
+import type { Webhook } from '../received-webhook.ts';
 import { checkNew, type Leniency } from './checks.ts';
 import { noRoute } from './refusal.ts';
 import { routeOf, serviceOf } from './route.ts';

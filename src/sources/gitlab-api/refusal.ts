@@ -1,5 +1,5 @@
 import { WebhookRejected } from '../../domain/errors.ts';
-import type { Answer } from '../source.ts';
+import type { Answer } from '../outcome.ts';
 
 /** GitLab's own is exactly this: some clients compare the whole header (python-gitlab before 3.13). */
 const JSON_TYPE = { 'content-type': 'application/json' };

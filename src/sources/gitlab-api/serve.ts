@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { NotKept, WebhookRejected } from '../../domain/errors.ts';
 import { fullSha } from '../../values/sha.ts';
+import type { Answer, Served } from '../outcome.ts';
+import type { Webhook } from '../received-webhook.ts';
 import type { NumberedRow, Rows } from '../rows.ts';
-import type { Answer, Served, Webhook } from '../source.ts';
 import { checkNew, checkUpdate, type Leniency, type NewRow } from './checks.ts';
 import { emptyList, listed } from './list.ts';
 import { paramsOf } from './params.ts';

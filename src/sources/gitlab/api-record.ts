@@ -3,7 +3,7 @@ import { isFinal } from '../../domain/deployment.ts';
 import { gitlabPipelineUrl } from '../../forges/gitlab.ts';
 import { nameRef } from '../../values/ref.ts';
 import { toIso } from '../../values/time.ts';
-import type { Mapped } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
 import { ApiStatus, type Commit, type DeploymentRow, type MergeRequest } from './api-schema.ts';
 import { deploymentKey, jobKey, type Project } from './project.ts';
 import { commitOf, ignored, madeByApiOf, originOf, personOf } from './record.ts';

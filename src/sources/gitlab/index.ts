@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { MEBIBYTE, Name, Secrets } from '../../values/settings.ts';
+import type { Webhook, WebhookHead } from '../received-webhook.ts';
 import { isOneOf, passes } from '../signature.ts';
-import type { Source, Webhook, WebhookHead } from '../source.ts';
+import type { Source } from '../source.ts';
 import { SIGNING_TOKEN, verifyStandardWebhook } from '../standard-webhooks.ts';
 import { Api, type GitlabApi } from './api.ts';
 import { createApplyHooks } from './apply-hooks.ts';

@@ -1,8 +1,9 @@
+import type { Lookup } from '../../domain/change-event.ts';
 import { type ChangeRecord, type NewChangeRecord, recordId } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { fullSha } from '../../values/sha.ts';
 import { toIso } from '../../values/time.ts';
-import type { Lookup, Mapped } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
 import { deploymentKey, jobKey, type Project, projectOf } from './project.ts';
 import { type Context, commitOf, ignored, madeByApiOf, originOf, personOf } from './record.ts';
 import { refFacts } from './ref.ts';

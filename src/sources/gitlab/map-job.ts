@@ -2,7 +2,7 @@ import { type NewChangeRecord, recordId, type State } from '../../domain/change-
 import { isFinal } from '../../domain/deployment.ts';
 import { gitlabJobUrl, gitlabPipelineUrl } from '../../forges/gitlab.ts';
 import { toIso } from '../../values/time.ts';
-import type { Mapped } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
 import { jobKey, type Project, projectOf } from './project.ts';
 import { type Context, commitOf, type Ignored, ignored, originOf, personOf } from './record.ts';
 import { refFacts } from './ref.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Mapped } from '../source.ts';
+import type { Mapped } from '../mapped.ts';
 import { mapDeployment } from './map-deployment.ts';
 import { mapJob, mapPipeline } from './map-job.ts';
 import { type Context, ignored } from './record.ts';

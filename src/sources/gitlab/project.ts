@@ -1,5 +1,5 @@
 import { trimChars, trimCharsEnd, withoutEnd } from '../../values/text.ts';
-import type { Webhook } from '../source.ts';
+import type { Webhook } from '../received-webhook.ts';
 import type { Origin } from './schema.ts';
 
 /** The project of a hook, named in the same way for all kinds of hook. */

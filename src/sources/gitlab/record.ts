@@ -1,6 +1,7 @@
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { fullSha, shortSha } from '../../values/sha.ts';
-import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
+import type { IgnoredReason, Mapped } from '../mapped.ts';
+import type { Webhook } from '../received-webhook.ts';
 import type { Project } from './project.ts';
 import type { User } from './schema.ts';
 

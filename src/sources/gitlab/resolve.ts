@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import type { Lookup } from '../../domain/change-event.ts';
 import { nameRef } from '../../values/ref.ts';
 import { fullSha } from '../../values/sha.ts';
+import type { Mapped } from '../mapped.ts';
 import { pathSegment } from '../path-segment.ts';
-import type { ApiCall, Lookup, Mapped } from '../source.ts';
+import type { ApiCall } from '../source.ts';
 import { type GitlabApi, isRefused, isTooLarge, projectPath } from './api.ts';
 import { type Extras, recordOfRow } from './api-record.ts';
 import { Commit, DeploymentRow, Diff, MergeRequest, rowsOf } from './api-schema.ts';

@@ -3,7 +3,8 @@ import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { toIso } from '../../values/time.ts';
-import type { IgnoredReason, Mapped, Webhook } from '../source.ts';
+import type { IgnoredReason, Mapped } from '../mapped.ts';
+import type { Webhook } from '../received-webhook.ts';
 import { kindOf, type ReleaseKind } from './release-kind.ts';
 import { Build, Notification, Release, stateOf } from './schema.ts';
 

@@ -1,7 +1,7 @@
 import type { Witness } from '../../domain/change-record.ts';
 import { compile } from '../../templates/template.ts';
 import { inside, type Template, type TemplateContext } from '../../templates/template-context.ts';
-import type { IgnoredReason } from '../source.ts';
+import type { IgnoredReason } from '../mapped.ts';
 import type { Conditions } from './conditions.ts';
 import { FIELD_NAMES, type FieldName } from './field-names.ts';
 import type { Mapping } from './written.ts';

@@ -1,6 +1,6 @@
 import type { RejectionCode } from '../../domain/errors.ts';
+import type { IgnoredReason } from '../mapped.ts';
 import type { SetupAddress, SetupRecipe } from '../recipe.ts';
-import type { IgnoredReason } from '../source.ts';
 import type { FieldName } from './field-names.ts';
 import type { WrittenVerify } from './proof.ts';
 import type { WrittenMapping } from './written.ts';

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { WebhookRejected } from '../../domain/errors.ts';
+import type { Webhook, WebhookHead } from '../received-webhook.ts';
 import { basicPassword, bearerToken, isOneOf } from '../signature.ts';
-import type { Webhook, WebhookHead } from '../source.ts';
 
 const HeaderName = z
   .string()

@@ -13,7 +13,7 @@ import { nameRef } from '../../values/ref.ts';
 import { parseRepoUrl } from '../../values/repo-url.ts';
 import { fullSha, shaPrefix } from '../../values/sha.ts';
 import { safeUrl } from '../../values/url.ts';
-import type { Webhook } from '../source.ts';
+import type { Webhook } from '../received-webhook.ts';
 import type { Reader, ReaderEvent } from './compile.ts';
 import type { FieldName, Values } from './field-names.ts';
 import { textOf, textsOf } from './text-of.ts';

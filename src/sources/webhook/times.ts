@@ -1,7 +1,7 @@
 import type { State } from '../../domain/change-record.ts';
 import type { Json } from '../../values/json.ts';
 import { toIso } from '../../values/time.ts';
-import type { Webhook } from '../source.ts';
+import type { Webhook } from '../received-webhook.ts';
 import type { Values } from './field-names.ts';
 import { textOf } from './text-of.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Witness } from '../../domain/change-record.ts';
-import { IGNORED_REASONS } from '../source.ts';
+import { IGNORED_REASONS } from '../mapped.ts';
 import { Conditions } from './conditions.ts';
 import { FieldName } from './field-names.ts';
 

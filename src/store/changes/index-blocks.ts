@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import { keys, PREFIX } from '../keys.ts';
+import { PREFIX } from '../key-family.ts';
+import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 import { facetKey } from './facets.ts';
 import { UNGROUP } from './swap.ts';

@@ -34,14 +34,14 @@ export function createSerialHistory(redis: Redis, keepDays: number): SerialHisto
       const concluded: ChangeRecord[] = [];
       for (const of of new Set(records.flatMap(({ history }) => history?.of ?? []))) {
         const ofHistory = records.filter(({ history }) => history?.of === of);
-        const placed = await updateHistory({ redis, of, ttlSeconds }, ofHistory);
-        placed.results.forEach((placing, at) => {
+        const updated = await updateHistory({ redis, of, ttlSeconds }, ofHistory);
+        updated.results.forEach((result, at) => {
           const record = ofHistory[at];
-          if (record) answers.set(record, placing);
+          if (record) answers.set(record, result);
         });
-        concluded.push(...placed.concluded);
+        concluded.push(...updated.concluded);
       }
-      return { results: records.map((record) => answers.get(record) ?? { kind: 'placed', record }), concluded };
+      return { results: records.map((record) => answers.get(record) ?? { kind: 'assigned', record }), concluded };
     },
   };
 }
@@ -59,8 +59,8 @@ async function updateHistory(
   const key = keys.history(of);
   for (let round = 0; round < MAX_CONTENTION; round++) {
     const stored = await redis.get(key);
-    const placed = updateSerial(stored === null ? undefined : Serial.parse(JSON.parse(stored)), records);
-    if (await replaceHistory(redis, [key], stored ?? '', toJson(placed.serial), ttlSeconds)) return placed;
+    const updated = updateSerial(stored === null ? undefined : Serial.parse(JSON.parse(stored)), records);
+    if (await replaceHistory(redis, [key], stored ?? '', toJson(updated.serial), ttlSeconds)) return updated;
   }
   throw new Error(`the history of ${of} changed ${MAX_CONTENTION} times while it was written`);
 }

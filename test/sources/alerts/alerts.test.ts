@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { AlertReport } from '../../../src/domain/alert.ts';
 import { alerts } from '../../../src/sources/alerts/index.ts';
 import { MAX_ALERTS } from '../../../src/sources/alerts/notification.ts';
-import type { Mapped, Webhook } from '../../../src/sources/source.ts';
+import type { Mapped } from '../../../src/sources/mapped.ts';
+import type { Webhook } from '../../../src/sources/received-webhook.ts';
 
 const SECRETS = ['alerts-secret-of-24-chars', 'an-older-secret-of-alerts'] as const;
 const sourceWith = (said: Record<string, unknown> = {}) =>

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { argocd } from '../../../src/sources/argocd/index.ts';
-import type { Mapped, Source, Webhook } from '../../../src/sources/source.ts';
+import type { Mapped } from '../../../src/sources/mapped.ts';
+import type { Webhook } from '../../../src/sources/received-webhook.ts';
+import type { Source } from '../../../src/sources/source.ts';
 
 export const TOKEN = 'harbor-master-of-the-lighthouse';
 

@@ -2,7 +2,9 @@ import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-r
 import type { Deployment } from '../../../src/domain/deployment.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import { bitbucket } from '../../../src/sources/bitbucket/index.ts';
-import type { Mapped, Source, Webhook } from '../../../src/sources/source.ts';
+import type { Mapped } from '../../../src/sources/mapped.ts';
+import type { Webhook } from '../../../src/sources/received-webhook.ts';
+import type { Source } from '../../../src/sources/source.ts';
 import { BITBUCKET_TOKEN, type FakeBitbucket } from '../../support/fake-bitbucket.ts';
 
 export const SECRET = 'a secret of the harbor';

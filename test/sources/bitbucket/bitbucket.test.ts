@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import { bitbucket } from '../../../src/sources/bitbucket/index.ts';
-import type { Webhook } from '../../../src/sources/source.ts';
+import type { Webhook } from '../../../src/sources/received-webhook.ts';
 
 const SECRET = 'a secret of the harbor';
 const SHA = '3f9a1c5e7b2d4860a1c3e5f708192a3b4c5d6e7f';

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { bitbucket } from '../../../src/sources/bitbucket/index.ts';
-import type { Mapped } from '../../../src/sources/source.ts';
+import type { Mapped } from '../../../src/sources/mapped.ts';
 
 const SECRET = 'the $ecret of "the" recipe';
 const MESSAGE = 'Merged in lamp (pull request #58)\n\nTurn the "lamp" \'faster\' für die Küste 🗼 \\n $HOME `id`';

@@ -5,7 +5,7 @@ import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-r
 import { WebhookRejected } from '../../../src/domain/errors.ts';
 import { changesApi } from '../../../src/sources/changes-api/index.ts';
 import { parseChange } from '../../../src/sources/changes-api/schema.ts';
-import type { Webhook } from '../../../src/sources/source.ts';
+import type { Webhook } from '../../../src/sources/received-webhook.ts';
 import { parseJson } from '../../../src/values/parse-json.ts';
 
 const KEY = 'ak_live_0123456789abcdefABCDEF0123456789';

@@ -4,7 +4,8 @@ import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-r
 import { WebhookRejected } from '../../../src/domain/errors.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import { ctoai } from '../../../src/sources/ctoai/index.ts';
-import type { Mapped, Webhook } from '../../../src/sources/source.ts';
+import type { Mapped } from '../../../src/sources/mapped.ts';
+import type { Webhook } from '../../../src/sources/received-webhook.ts';
 
 const TOKEN = 'ctoai-token-of-24-letters';
 const source = ctoai.parse({ type: 'ctoai', secrets: [TOKEN] });

@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { ctoai } from '../../../src/sources/ctoai/index.ts';
 import { jobs } from '../../../src/sources/ctoai/setup.ts';
-import type { Mapped } from '../../../src/sources/source.ts';
+import type { Mapped } from '../../../src/sources/mapped.ts';
 
 const TOKEN = 'the-token-of-the-recipe';
 const readme = readFileSync(new URL('../../../src/sources/ctoai/README.md', import.meta.url), 'utf8');

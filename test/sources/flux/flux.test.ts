@@ -4,7 +4,8 @@ import { parseAllDocuments } from 'yaml';
 import { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import { flux } from '../../../src/sources/flux/index.ts';
-import type { Mapped, Webhook } from '../../../src/sources/source.ts';
+import type { Mapped } from '../../../src/sources/mapped.ts';
+import type { Webhook } from '../../../src/sources/received-webhook.ts';
 
 const SECRET = 'flux-secret-of-24-letters';
 const source = flux.parse({ type: 'flux', secrets: [SECRET] });

@@ -4,8 +4,10 @@ import { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { NotKept, WebhookRejected } from '../../../src/domain/errors.ts';
 import { argocd } from '../../../src/sources/argocd/index.ts';
 import { gitlabApi } from '../../../src/sources/gitlab-api/index.ts';
+import type { Answer } from '../../../src/sources/outcome.ts';
+import type { Webhook } from '../../../src/sources/received-webhook.ts';
 import { NO_ROWS, type Rows } from '../../../src/sources/rows.ts';
-import type { Answer, Source, Webhook } from '../../../src/sources/source.ts';
+import type { Source } from '../../../src/sources/source.ts';
 import { createRows } from '../../../src/store/rows.ts';
 import { startTestRedis } from '../../support/redis.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gitlab } from '../../../src/sources/gitlab/index.ts';
-import type { Webhook } from '../../../src/sources/source.ts';
+import type { Webhook } from '../../../src/sources/received-webhook.ts';
 
 export const SECRET = 'a-secret-of-the-harbor';
 export const RECEIVED_AT = new Date('2026-11-02T12:00:00.000Z');

@@ -1,7 +1,8 @@
+import type { Lookup } from '../../../src/domain/change-event.ts';
 import { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { ResolveFailed } from '../../../src/domain/errors.ts';
 import { gitlab } from '../../../src/sources/gitlab/index.ts';
-import type { Lookup, Source } from '../../../src/sources/source.ts';
+import type { Source } from '../../../src/sources/source.ts';
 import { type FakeGitlab, type FakeProject, GITLAB_TOKEN } from '../../support/fake-gitlab.ts';
 import { RECEIVED_AT, SECRET, webhook } from './hooks.ts';
 

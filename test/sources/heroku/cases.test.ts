@@ -5,7 +5,8 @@ import { ChangeRecord, type NewChangeRecord } from '../../../src/domain/change-r
 import { fold } from '../../../src/domain/fold.ts';
 import { heroku } from '../../../src/sources/heroku/index.ts';
 import { kindOf } from '../../../src/sources/heroku/release-kind.ts';
-import type { Mapped, Webhook } from '../../../src/sources/source.ts';
+import type { Mapped } from '../../../src/sources/mapped.ts';
+import type { Webhook } from '../../../src/sources/received-webhook.ts';
 
 const SECRET = 'heroku-secret-of-25-letters';
 const OTHER = 'the-secret-before-this-one';

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { WebhookRejected } from '../../../src/domain/errors.ts';
 import { fold } from '../../../src/domain/fold.ts';
-import type { Mapped, Source, Webhook } from '../../../src/sources/source.ts';
+import type { Mapped } from '../../../src/sources/mapped.ts';
+import type { Webhook } from '../../../src/sources/received-webhook.ts';
+import type { Source } from '../../../src/sources/source.ts';
 import { webhook } from '../../../src/sources/webhook/index.ts';
 import { presetNames } from '../../../src/sources/webhook/presets/index.ts';
 

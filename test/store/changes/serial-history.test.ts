@@ -100,7 +100,7 @@ function createLog(serials: SerialHistory) {
   };
 }
 
-const recordIn = (placing: SerialResult) => (placing.kind === 'placed' ? [placing.record] : []);
+const recordIn = (result: SerialResult) => (result.kind === 'assigned' ? [result.record] : []);
 
 function open() {
   const serials = createSerialHistory(redis, 400);

@@ -23,7 +23,7 @@ export function createBridge(config: object = {}) {
       const records = said.map((record) => ChangeRecord.parse(record));
       const placed = updateSerial(serial, records);
       serial = JSON.parse(JSON.stringify(placed.serial)); // as it comes back from Redis
-      for (const placing of placed.results) if (placing.kind === 'placed') add(placing.record);
+      for (const result of placed.results) if (result.kind === 'assigned') add(result.record);
       for (const record of placed.concluded) add(record);
     },
     deployments: () => [...known].map(([key, records]) => fold(key, [...records.values()])),

@@ -2,7 +2,7 @@ import { type ChangeRecord, digest, recordId } from './change-record.ts';
 import { isFinal } from './deployment.ts';
 import type { Entry, Serial, SerialResult, Start } from './serial-document.ts';
 
-/** A record in the terms of the document. Times are epoch milliseconds. */
+/** A record in the terms of the document (serial-document.ts). Times are epoch milliseconds. */
 interface SerialRequest {
   readonly key: string;
   readonly id?: number;
@@ -10,19 +10,19 @@ interface SerialRequest {
   /** When it ended. */
   readonly at?: number;
   readonly after?: number;
-  readonly told: Start['told'];
+  readonly reported: Start['told'];
   readonly rev?: string;
   readonly attempt: number;
 }
 
-function askOf({ deployment, history, state, startedAt, finishedAt, occurredAt }: ChangeRecord): SerialRequest {
+function toRequest({ deployment, history, state, startedAt, finishedAt, occurredAt }: ChangeRecord): SerialRequest {
   const { id, after, appliedAt, revision, attempt = 0 } = history ?? {};
   const ended = finishedAt ?? (isFinal(state) ? occurredAt : undefined);
   const at = appliedAt ?? ended;
   const isDone = state === 'succeeded' || id !== undefined;
   return {
     key: deployment,
-    told: isFinal(state) ? (isDone ? 'done' : 'over') : 'open',
+    reported: isFinal(state) ? (isDone ? 'done' : 'over') : 'open',
     attempt,
     ...(id !== undefined && { id }),
     ...(startedAt && { start: Date.parse(startedAt) }),
@@ -40,43 +40,48 @@ function findStart(serial: Serial, { start, rev }: Pick<SerialRequest, 'start' |
 }
 
 /** A step that was moved to another deployment keeps its id, and its own key stays an alias. */
-function placed(record: ChangeRecord, key: string): SerialResult {
-  if (key === record.deployment) return { kind: 'placed', record };
+function assignTo(record: ChangeRecord, key: string): SerialResult {
+  if (key === record.deployment) return { kind: 'assigned', record };
   const { id, state, aliases, deployment } = record;
   return {
-    kind: 'placed',
+    kind: 'assigned',
     record: { ...record, id: recordId(key, state, id), deployment: key, aliases: [...aliases, deployment] },
   };
 }
 
 /** The deployment to which a signal about a deployment itself belongs. */
-export function reported(serial: Serial, record: ChangeRecord): SerialResult {
-  const ask = askOf(record);
-  const start = ask.start === undefined ? undefined : findStart(serial, ask);
-  const isKnown = start !== undefined || readFor(serial, ask) !== undefined;
+export function assignReported(serial: Serial, record: ChangeRecord): SerialResult {
+  const request = toRequest(record);
+  const start = request.start === undefined ? undefined : findStart(serial, request);
+  const isKnown = start !== undefined || readFor(serial, request) !== undefined;
   if (record.history?.late && !isKnown) return { kind: 'too_old' };
-  let entry = serial.entries.find(({ id }) => id === ask.id && id !== undefined);
-  let name = start?.key ?? keyFor(serial, ask);
-  if (entry && !isSame(entry, ask)) {
+  let entry = serial.entries.find(({ id }) => id === request.id && id !== undefined);
+  let name = start?.key ?? keyFor(serial, request);
+  if (entry && !isSame(entry, request)) {
     delete entry.key;
     delete entry.start;
     delete entry.at;
   }
-  if (ask.told === 'over' && start?.id !== undefined) {
+  if (request.reported === 'over' && start?.id !== undefined) {
     delete start.id;
-    name = ask.key;
+    name = request.key;
   }
-  if (ask.told === 'open' && ask.id === undefined && !start && ask.start !== undefined) {
-    entry = unclaimedBy(serial, ask.start);
+  if (request.reported === 'open' && request.id === undefined && !start && request.start !== undefined) {
+    entry = unclaimedBy(serial, request.start);
   }
   name = entry?.key ?? name;
-  if (ask.id !== undefined) {
-    entry ??= insert(serial.entries, { id: ask.id, told: 'open' }, byId);
-    Object.assign(entry, { key: name, start: ask.start, at: entry.at ?? ask.at, rev: ask.rev ?? entry.rev });
-    if (ask.told !== 'open') entry.told = 'done';
+  if (request.id !== undefined) {
+    entry ??= insert(serial.entries, { id: request.id, told: 'open' }, byId);
+    Object.assign(entry, {
+      key: name,
+      start: request.start,
+      at: entry.at ?? request.at,
+      rev: request.rev ?? entry.rev,
+    });
+    if (request.reported !== 'open') entry.told = 'done';
   }
-  if (ask.start !== undefined) note(serial, { record, ask, entry, name, start });
-  return placed(record, name);
+  if (request.start !== undefined) note(serial, { record, request, entry, name, start });
+  return assignTo(record, name);
 }
 
 const REVISION_DIGITS = 12;
@@ -88,9 +93,9 @@ const readFor = ({ entries }: Serial, { start, rev }: SerialRequest): Entry | un
 const isOneRevision = (a: string | undefined, b: string | undefined) => a === undefined || b === undefined || a === b;
 
 /** The first reported revision of a start has the plain key, whichever was attempted first. */
-function keyFor(serial: Serial, ask: SerialRequest): string {
-  const { start, key, rev } = ask;
-  const read = readFor(serial, ask)?.key;
+function keyFor(serial: Serial, request: SerialRequest): string {
+  const { start, key, rev } = request;
+  const read = readFor(serial, request)?.key;
   if (read !== undefined || start === undefined || rev === undefined) return read ?? key;
   const isTaken = serial.starts.some(({ at }) => at === start) || serial.entries.some((one) => one.start === start);
   return isTaken ? `${key}:${digest(rev).slice(0, REVISION_DIGITS)}` : key;
@@ -98,24 +103,24 @@ function keyFor(serial: Serial, ask: SerialRequest): string {
 
 interface Noted {
   readonly record: ChangeRecord;
-  readonly ask: SerialRequest;
+  readonly request: SerialRequest;
   readonly entry: Entry | undefined;
   readonly name: string;
   readonly start: Start | undefined;
 }
 
-function note(serial: Serial, { record, ask, entry, name, start: existing }: Noted): void {
-  const start = existing ?? insert(serial.starts, { at: ask.start ?? 0, key: name, told: 'open' }, byTime);
+function note(serial: Serial, { record, request, entry, name, start: existing }: Noted): void {
+  const start = existing ?? insert(serial.starts, { at: request.start ?? 0, key: name, told: 'open' }, byTime);
   start.key = name;
   if (entry) start.id = entry.id;
-  if (ask.rev !== undefined) start.rev ??= ask.rev;
-  start.attempt = Math.min(start.attempt ?? ask.attempt, ask.attempt);
+  if (request.rev !== undefined) start.rev ??= request.rev;
+  start.attempt = Math.min(start.attempt ?? request.attempt, request.attempt);
   const seen = Date.parse(record.history?.toldAt ?? record.occurredAt);
   start.seen = Math.min(start.seen ?? seen, seen);
   if (record.history?.aside) start.aside = true;
-  if (ask.told === 'open') return;
-  start.told = ask.told;
-  if (ask.at !== undefined) start.stop = ask.at;
+  if (request.reported === 'open') return;
+  start.told = request.reported;
+  if (request.at !== undefined) start.stop = request.at;
   const at = Date.parse(record.occurredAt);
   if (!start.end || at < start.end.at) start.end = { state: record.state, at };
 }
@@ -124,24 +129,25 @@ function note(serial: Serial, { record, ask, entry, name, start: existing }: Not
  * The deployment to which an entry of the history belongs. `past`: it was deployed before the first signal, as far as
  * is known.
  */
-export function recovered(serial: Serial, record: ChangeRecord): SerialResult | 'past' {
-  const ask = askOf(record);
-  const id = ask.id ?? -1;
+export function assignRecovered(serial: Serial, record: ChangeRecord): SerialResult | 'past' {
+  const request = toRequest(record);
+  const id = request.id ?? -1;
   const existing = serial.entries.find((entry) => entry.id === id);
-  const own = ask.start === undefined ? undefined : findStart(serial, ask);
-  if (existing) return existing.key && isNews(record, existing, own) ? placed(record, existing.key) : { kind: 'known' };
-  const owner = ask.start === undefined ? ownerOf(serial, { ...ask, id }) : own;
+  const own = request.start === undefined ? undefined : findStart(serial, request);
+  if (existing)
+    return existing.key && isNews(record, existing, own) ? assignTo(record, existing.key) : { kind: 'repeated' };
+  const owner = request.start === undefined ? ownerOf(serial, { ...request, id }) : own;
   if (!owner && (id <= serial.baseline || record.history?.late)) return 'past';
   const isDone = owner?.told === 'done';
-  const key = owner?.key ?? keyFor(serial, ask);
+  const key = owner?.key ?? keyFor(serial, request);
   const entry: Entry = { id, key, told: isDone ? 'done' : 'lost' };
-  if (ask.at !== undefined) entry.at = ask.at;
-  if (ask.start !== undefined) entry.start = ask.start;
-  if (ask.after !== undefined) entry.after = ask.after;
-  if (ask.rev !== undefined) entry.rev = ask.rev;
+  if (request.at !== undefined) entry.at = request.at;
+  if (request.start !== undefined) entry.start = request.start;
+  if (request.after !== undefined) entry.after = request.after;
+  if (request.rev !== undefined) entry.rev = request.rev;
   insert(serial.entries, entry, byId);
   if (owner) owner.id = id;
-  return isNews(record, entry, owner) ? placed(record, key) : { kind: 'known' };
+  return isNews(record, entry, owner) ? assignTo(record, key) : { kind: 'repeated' };
 }
 
 /** After a reported end only later events are news; before it, all are. */
@@ -190,8 +196,8 @@ function unclaimedBy(serial: Serial, startedAt: number): Entry | undefined {
   return hasOther ? undefined : entry;
 }
 
-function isSame(entry: Entry, ask: SerialRequest): boolean {
-  if (ask.start === undefined) return entry.key === ask.key;
-  if (entry.start !== undefined) return entry.start === ask.start;
-  return entry.at === undefined || ask.start <= entry.at;
+function isSame(entry: Entry, request: SerialRequest): boolean {
+  if (request.start === undefined) return entry.key === request.key;
+  if (entry.start !== undefined) return entry.start === request.start;
+  return entry.at === undefined || request.start <= entry.at;
 }
