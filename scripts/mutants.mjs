@@ -30,7 +30,7 @@ const TARGETS = [
   },
   {
     file: 'src/sources/bitbucket/index.ts',
-    names: ['verify', 'verifyHeaders', 'whatToDo'],
+    names: ['verify', 'verifyHeaders', 'signatureAdvice'],
     tests: ['test/sources/bitbucket/bitbucket.test.ts'],
   },
   { file: 'src/sources/gitlab-api/api.ts', names: ['verifyToken'], tests: ['test/sources/argocd/source.test.ts'] },
@@ -57,9 +57,9 @@ const TARGETS = [
       'MAX_RETRY_MS',
       'DOWN_AFTER_DEPLOYMENTS',
       'backoffMs',
-      'worsen',
-      'recover',
-      'nextStep',
+      'recordFailure',
+      'resetStreak',
+      'decideRetry',
     ],
     tests: ['test/queue/retry.test.ts', 'test/queue/failure-streak.test.ts'],
   },
@@ -74,13 +74,8 @@ const TARGETS = [
 /** Mutants that change nothing that anybody could see. `line` is the line as it stands, so that a change of it is a new question. */
 const EQUIVALENT = [
   {
-    line: "return [repository?.name ?? '', serviceIdentity(deployment), environment.name].join('\\n').toLowerCase();",
-    becomes: ["return [repository?.name, serviceIdentity(deployment), environment.name].join('\\n').toLowerCase();"],
-    why: 'join writes nothing for undefined, too',
-  },
-  {
-    line: 'if (streak.deployments.size < DOWN_AFTER_DEPLOYMENTS) streak.deployments.add(place);',
-    becomes: ['if (streak.deployments.size <= DOWN_AFTER_DEPLOYMENTS) streak.deployments.add(place);'],
+    line: 'if (streak.deployments.size < DOWN_AFTER_DEPLOYMENTS) streak.deployments.add(subject);',
+    becomes: ['if (streak.deployments.size <= DOWN_AFTER_DEPLOYMENTS) streak.deployments.add(subject);'],
     why: 'one name more is remembered, and three are enough',
   },
   {
