@@ -1,15 +1,31 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Folders whose tests count, kill and freeze processes: every file of them is a process of its own. */
 const ALONE = ['browser', 'deploy', 'faults', 'redis', 'scripts'].map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** Files that wait for a minute: for a failover, for the lock of a killed worker to expire. */
+const WAITING = ['redis/topologies', 'e2e/quarantine', 'faults/short', 'queue/limiter', 'e2e/kill', 'e2e/destinations'];
+
+/** Starts them first: beside them the other files use the processor. By default, large files come first. */
+class WaitingFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rankOf = ({ moduleId }: TestSpecification) => {
+      const rank = WAITING.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+      return rank < 0 ? WAITING.length : rank;
+    };
+    return (await super.sort(files)).sort((a, b) => rankOf(a) - rankOf(b));
+  }
+}
 
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: '#web', development: false } },
   test: {
     environment: 'node',
     // Most tests wait rather than compute: for a process to start, a lease to end, a page to load.
-    maxWorkers: 2 * availableParallelism(),
+    maxWorkers: 2 * availableParallelism() + 1,
+    sequence: { sequencer: WaitingFirst },
     // No test judges how long something took, and a busy machine is no failure: these only end what hangs.
     testTimeout: 300_000,
     hookTimeout: 300_000,
