@@ -84,6 +84,19 @@ export const History = z.object({
 export type History = z.infer<typeof History>;
 
 /**
+ * Notes about what a signal does not know, or had to infer. Another signal about the same deployment refutes them by
+ * saying it; until then they are among its `notes`, too.
+ */
+export const Doubts = z
+  .object({ actor: z.string(), occurredAt: z.string(), environment: z.string(), commit: z.string() })
+  .partial();
+export type Doubts = z.infer<typeof Doubts>;
+
+/** For a record: nothing, unless there is a doubt. */
+export const withDoubts = (doubts: Doubts): { readonly doubts?: Doubts } =>
+  Object.values(doubts).some((note) => note !== undefined) ? { doubts } : {};
+
+/**
  * One step in the life of one deployment, in our terms. Unknown stays absent: never '', null or a guess without a note.
  */
 export const ChangeRecord = z.object({
@@ -209,6 +222,8 @@ export const ChangeRecord = z.object({
   waiting: z.string().optional(),
   /** What was inferred or is missing, and how: sentences for a person. */
   notes: z.array(z.string()).default([]),
+  /** Those of its notes that another signal may refute. */
+  doubts: Doubts.optional(),
   /** What the source itself called the tool (changes API: `source`), shown instead of `source`. */
   reportedSource: z.string().optional(),
   /** The id that the sender gave and will look for. */

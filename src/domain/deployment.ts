@@ -22,6 +22,7 @@ export type Deployment = Omit<
   | 'repeatable'
   | 'periodic'
   | 'repeated'
+  | 'doubts'
   | 'environment'
 > & {
   readonly key: string;

@@ -20,6 +20,7 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
   const started = startOf(records, decider.occurredAt);
   const succeededAt = isPart ? undefined : successBefore(records, decider);
   const reported = isFinal(decider.state) ? (decider.finishedAt ?? endOf(run, records, decider.state)) : undefined;
+  const occurredAt = decider.doubts?.occurredAt === undefined ? decider.occurredAt : (reported ?? decider.occurredAt);
   const finished = reported ?? reportedEnd({ ...decider, occurredAt: succeededAt ?? decider.occurredAt }, started);
   return {
     key,
@@ -28,7 +29,7 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     ...(isPart && decider.job && { job: decider.job }),
     ...(isPart && decider.jobUrl && { jobUrl: decider.jobUrl }),
     ...(decider.endReason && { endReason: decider.endReason }),
-    occurredAt: decider.occurredAt,
+    occurredAt,
     receivedAt: earliest(records.map((record) => record.receivedAt)) ?? decider.receivedAt,
     ...repeatedUntil(records, decider.occurredAt),
     ...(started && { startedAt: started }),
@@ -37,7 +38,11 @@ export function fold(key: string, given: readonly ChangeRecord[]): Deployment {
     ...summaryOf(trusted, decider.state),
     ...(description !== undefined && { description }),
     ...(open !== undefined && { waiting: open }),
-    notes: [...notesOf(trusted, decider, merged), ...setbacks(trusted, decider), ...(open === undefined ? [] : [open])],
+    notes: [
+      ...notesOf(trusted, decider, { ...merged, occurredAt }),
+      ...setbacks(trusted, decider),
+      ...(open === undefined ? [] : [open]),
+    ],
     decidedBy: decider.id,
     signals: [...new Set(records.map((record) => record.signal))].sort(),
     sources: sourcesOf(records),
@@ -65,6 +70,7 @@ function withoutStep(merged: ChangeRecord) {
     repeatable,
     periodic,
     repeated,
+    doubts,
     endReason,
     summary,
     description,
@@ -220,7 +226,7 @@ function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
  * it decides the state.
  * @param trusted least trusted first
  */
-function notesOf(trusted: readonly ChangeRecord[], decider: ChangeRecord, { service }: ChangeRecord): string[] {
+function notesOf(trusted: readonly ChangeRecord[], decider: ChangeRecord, merged: ChangeRecord): string[] {
   const isTold = trusted.some(({ state, history }) => isFinal(state) && history && !history.recovered);
   const valid = trusted.filter(({ history, signal, endReason }, at) => {
     if (endReason === 'superseded' && decider.endReason !== 'superseded') return false;
@@ -229,8 +235,21 @@ function notesOf(trusted: readonly ChangeRecord[], decider: ChangeRecord, { serv
     return !trusted.slice(at + 1).some((later) => later.history && later.signal === signal);
   });
   const notes = new Set(valid.flatMap((record) => record.notes));
-  if (service !== 'unknown') notes.delete(NO_SERVICE);
+  for (const note of refuted(trusted, decider, merged)) notes.delete(note);
+  if (merged.service !== 'unknown') notes.delete(NO_SERVICE);
   return [...notes];
+}
+
+/** What one signal doubts and another one says. */
+function refuted(records: readonly ChangeRecord[], decider: ChangeRecord, merged: ChangeRecord): string[] {
+  const isActorTold = records.some(({ actor, doubts }) => actor !== undefined && doubts?.actor === undefined);
+  const isTimeTold = decider.doubts?.occurredAt === undefined || merged.occurredAt !== decider.occurredAt;
+  return records.flatMap(({ doubts = {} }) => [
+    ...(doubts.actor && isActorTold ? [doubts.actor] : []),
+    ...(doubts.occurredAt && isTimeTold ? [doubts.occurredAt] : []),
+    ...(doubts.environment && merged.environment.name !== 'unknown' ? [doubts.environment] : []),
+    ...(doubts.commit && merged.commit?.sha ? [doubts.commit] : []),
+  ]);
 }
 
 /** A signal without an environment must not hide the environment of another. */

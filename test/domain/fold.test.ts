@@ -198,3 +198,28 @@ describe('why a deployment has not ended', () => {
     expect(again.notes.join()).toContain('healthy again at 2026-03-14T20:03:00.000Z (Degraded: the pod crashes)');
   });
 });
+
+describe('what one signal does not know', () => {
+  const notes = { actor: 'the author is shown', occurredAt: 'no time', environment: 'no environment', commit: 'short' };
+  const doubtful = heard({
+    ...{ signal: 'step', actor: 'mira', environment: { name: 'unknown' }, occurredAt: at(50) },
+    ...{ notes: [...Object.values(notes), 'stays'], doubts: notes },
+  });
+  const said = heard({
+    ...{ signal: 'row', authoritative: false, actor: 'jonas', environment: { name: 'production' } },
+    ...{ commit: { sha: 'b'.repeat(40) }, occurredAt: at(20), finishedAt: at(20) },
+  });
+
+  it('is noted while nobody else says it, and not after', () => {
+    expect(foldAll([doubtful]).notes).toEqual(doubtful.notes);
+    expect(foldAll([doubtful, doubtful]).notes).toEqual(doubtful.notes);
+    expect(foldAll([doubtful, said]).notes).toEqual(['stays']);
+  });
+
+  it('is no time of the end where another signal knows it', () => {
+    expect(foldAll([doubtful, said])).toMatchObject({ occurredAt: at(20), finishedAt: at(20) });
+    expect(foldAll([doubtful, heard({ state: 'running', authoritative: false, occurredAt: at(10) })])).toMatchObject({
+      ...{ occurredAt: at(50), notes: expect.arrayContaining(['no time']) },
+    });
+  });
+});

@@ -10,6 +10,7 @@ import {
   type Context,
   commitOf,
   common,
+  doubtsOf,
   ignored,
   lookUp,
   NO_TIME,
@@ -164,6 +165,7 @@ function inferredRecord(parts: Inferred & { sha: string; state: State }): NewCha
     occurredAt: at ?? context.receivedAt,
     tags: [...tagsOf(repository, environment, { ref }), 'inferred'],
     notes: texts(repository.note, rule.note, person?.note, at ? undefined : NO_TIME),
+    ...doubtsOf({ actor: person?.note, time: at ? undefined : NO_TIME }),
   });
 }
 

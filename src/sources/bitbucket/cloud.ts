@@ -12,6 +12,7 @@ import {
   type Context,
   commitOf,
   common,
+  doubtsOf,
   type Environment,
   first,
   ignored,
@@ -92,7 +93,6 @@ function cloudRecord(parts: CloudParts): NewChangeRecord {
   const keys = cloudKeys(parts, repository, pipeline);
   const { ref, tag } = cloudRef(pipeline.target);
   const step = deployment.state?.url;
-  const pullRequestId = pipeline.target?.pullrequest?.id;
   const noTime = times.at ? undefined : NO_TIME;
   return withoutUndefined<NewChangeRecord>({
     ...common(repository, environment, context),
@@ -115,13 +115,14 @@ function cloudRecord(parts: CloudParts): NewChangeRecord {
     pipelineUrl: bitbucketPipelineUrl(repository.url, pipeline.build_number) ?? deployment.release?.url ?? step,
     job: deployment.step?.name,
     jobUrl: step,
-    pullRequest: pullRequest({ id: pullRequestId, message: commit?.message, repository }),
+    pullRequest: pullRequest({ id: pipeline.target?.pullrequest?.id, message: commit?.message, repository }),
     actor: person?.name,
     occurredAt: times.at ?? context.receivedAt,
     startedAt: times.started,
     finishedAt: times.finished,
     tags: tagsOf(repository, environment, { ref, run: keys.run, redeploy: manualActorOf(deployment) === 'redeploy' }),
     notes: texts(repository.note, environment.note, parts.commit.note, keys.note, person?.note, noTime),
+    ...doubtsOf({ actor: person?.note, time: noTime, commit: parts.commit.note }),
   });
 }
 

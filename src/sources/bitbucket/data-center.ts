@@ -5,6 +5,7 @@ import {
   type Context,
   commitOf,
   common,
+  doubtsOf,
   type Environment,
   first,
   lookUp,
@@ -96,6 +97,7 @@ function dataCenterRecord({ deployment, commit, environment, state, context }: D
       rolledBack ? rolledBackNote(commit) : undefined,
       deployment.lastUpdated ? undefined : NO_TIME,
     ),
+    ...doubtsOf({ actor: person?.note, time: deployment.lastUpdated ? undefined : NO_TIME, commit: commit.note }),
   });
 }
 

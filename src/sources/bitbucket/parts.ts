@@ -1,4 +1,4 @@
-import type { NewChangeRecord, Tier } from '../../domain/change-record.ts';
+import { type Doubts, type NewChangeRecord, type Tier, withDoubts } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { pullRequestIn } from '../../forges/bitbucket.ts';
 import { forgeOf } from '../../forges/index.ts';
@@ -215,6 +215,13 @@ export function lookUp<Meaning>(
 
 export const first = <Value>(values: readonly (Value | undefined)[]): Value | undefined =>
   values.find((value) => value !== undefined);
+
+/** What another signal of the deployment may know better. */
+export const doubtsOf = (notes: {
+  actor?: string | undefined;
+  time?: string | undefined;
+  commit?: string | undefined;
+}) => withDoubts(withoutUndefined<Doubts>({ actor: notes.actor, occurredAt: notes.time, commit: notes.commit }));
 
 export const texts = (...all: readonly (string | undefined)[]): string[] => all.filter((text) => text !== undefined);
 

@@ -13,6 +13,7 @@ import {
   type Context,
   commitOf,
   common,
+  doubtsOf,
   type Environment,
   type Ignored,
   ignored,
@@ -164,6 +165,7 @@ function stepRecord({ step, commit, environment, state, hasMore, context, person
     occurredAt: context.receivedAt,
     tags: tagsOf(repository, environment, { ref, run: keys.run }),
     notes: texts(repository.note, commit.note, keys.note, person?.note, NO_TIME),
+    ...doubtsOf({ actor: person?.note, time: NO_TIME, commit: commit.note }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { digest, type NewChangeRecord, recordId } from '../../domain/change-record.ts';
+import { digest, type NewChangeRecord, recordId, withDoubts } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { NO_SERVICE } from '../../domain/service.ts';
@@ -59,8 +59,7 @@ function toRecord(sent: PostedRequest): NewChangeRecord {
     service,
     ...(serviceId && { serviceId }),
     ...repositoryOf(change),
-    ...(ref && { ref }),
-    ...(ref && tag !== undefined && { tag }),
+    ...(ref && { ref, ...(tag !== undefined && { tag }) }),
     ...(commit && { commit }),
     ...(pipelineUrl && { pipelineUrl }),
     ...(jobUrl && { jobUrl }),
@@ -70,6 +69,7 @@ function toRecord(sent: PostedRequest): NewChangeRecord {
     ...timesOf(change, webhook),
     tags: tagsOf(change),
     notes,
+    ...doubtsOf(change),
     reportedSource: change.source ?? 'api',
     ...(change.external_id && { externalId: change.external_id }),
   };
@@ -185,6 +185,18 @@ function tagsOf(change: ChangeCreate): string[] {
   return [...new Set([...(change.tags ?? []), ...(short ? [`commit:${short}`] : [])])];
 }
 
+const NO_ENVIRONMENT = 'environment was not sent or empty: it stays unknown (Alert24 would say production)';
+const shortCommit = (short: string) => `commit_sha ${short} is not a full sha: kept as a tag; send all its digits`;
+
+/** What a webhook of the job that posts may say. */
+function doubtsOf({ environment, commit_sha }: ChangeCreate) {
+  const short = shaPrefix(commit_sha);
+  return withDoubts({
+    ...(!environment && { environment: NO_ENVIRONMENT }),
+    ...(short && { commit: shortCommit(short) }),
+  });
+}
+
 function notesOf({ change, payload, serviceId }: PostedRequest): (string | undefined)[] {
   const { commit_sha, changed_by, pipeline_url, job_url, pr_url, pr_number } = change;
   const short = shaPrefix(commit_sha);
@@ -196,10 +208,8 @@ function notesOf({ change, payload, serviceId }: PostedRequest): (string | undef
   const unfilled = unfilledFields(payload);
   const unknown = unknownFields(payload);
   return [
-    change.environment
-      ? undefined
-      : 'environment was not sent or empty: it stays unknown (Alert24 would say production)',
-    short && `commit_sha ${short} is not a full sha: kept as a tag; send all its digits`,
+    change.environment ? undefined : NO_ENVIRONMENT,
+    short && shortCommit(short),
     commit_sha && !short && !fullSha(commit_sha) ? 'commit_sha is no commit sha: left out' : undefined,
     isAccountId(changed_by) ? ACCOUNT_ID_NOTE : undefined,
     pipeline_url && !safeUrl(pipeline_url) ? 'pipeline_url is no http(s) URL: left out' : undefined,

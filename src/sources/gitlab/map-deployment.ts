@@ -1,11 +1,17 @@
 import type { Lookup } from '../../domain/change-event.ts';
-import { type ChangeRecord, type NewChangeRecord, recordId } from '../../domain/change-record.ts';
+import {
+  type ChangeRecord,
+  type Doubts,
+  type NewChangeRecord,
+  recordId,
+  withDoubts,
+} from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { fullSha } from '../../values/sha.ts';
 import { toIso } from '../../values/time.ts';
 import type { Mapped } from '../mapped.ts';
 import { deploymentKey, jobKey, type Project, projectOf } from './project.ts';
-import { type Context, commitOf, ignored, madeByApiOf, originOf, personOf } from './record.ts';
+import { type Context, commitOf, ignored, madeByApiOf, NO_TIME, originOf, personOf } from './record.ts';
 import { refFacts } from './ref.ts';
 import { lookupOf } from './resolve.ts';
 import { type DeploymentHook, DeploymentStatus } from './schema.ts';
@@ -60,9 +66,9 @@ export function mapDeployment(hook: DeploymentHook, context: Context): Mapped {
     ...(hook.deployable_url && { jobUrl: hook.deployable_url }),
     ...(actor && { actor }),
     occurredAt: at ?? receivedAt,
-    ...(at && state === 'running' && { startedAt: at }),
-    ...(at && isFinal(state) && { finishedAt: at }),
+    ...(at && (state === 'running' ? { startedAt: at } : isFinal(state) && { finishedAt: at })),
     notes: notesOf(hook, { status, at, environment }),
+    ...withDoubts(doubtsOf(hook, at)),
     ...madeByApi(hook, project),
   };
   return { kind: 'records', records: [record], ...lookupsOf(hook, { project, key, context }) };
@@ -111,12 +117,18 @@ function notesOf(
   const decided = reported.status === 'approved' || reported.status === 'rejected';
   return [
     ...(decided ? [`${reported.status === 'approved' ? 'Approved' : 'Rejected'} by ${approver ?? 'somebody'}.`] : []),
-    ...(reported.environment === undefined ? ['GitLab named no environment.'] : []),
-    ...(reported.at === undefined ? ['GitLab gave no time; this is when the webhook came in.'] : []),
-    ...(hook.short_sha && shaOf(hook) === undefined
-      ? [`The deployment hook knew only the short commit sha ${hook.short_sha}.`]
-      : []),
+    ...Object.values(doubtsOf(hook, reported.at)).flatMap((note) => note ?? []),
   ];
+}
+
+/** What job and pipeline hooks may say. */
+function doubtsOf(hook: DeploymentHook, at: string | undefined): Doubts {
+  const isShort = hook.short_sha && shaOf(hook) === undefined;
+  return {
+    ...(hook.environment?.name === undefined && { environment: 'GitLab named no environment.' }),
+    ...(at === undefined && { occurredAt: NO_TIME }),
+    ...(isShort && { commit: `The deployment hook knew only the short commit sha ${hook.short_sha?.slice(0, 40)}.` }),
+  };
 }
 
 /**

@@ -1,10 +1,10 @@
-import { type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { type NewChangeRecord, recordId, type State, withDoubts } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { gitlabJobUrl, gitlabPipelineUrl } from '../../forges/gitlab.ts';
 import { toIso } from '../../values/time.ts';
 import type { Mapped } from '../mapped.ts';
 import { jobKey, type Project, projectOf } from './project.ts';
-import { type Context, commitOf, type Ignored, ignored, originOf, personOf } from './record.ts';
+import { type Context, commitOf, type Ignored, ignored, NO_TIME, originOf, personOf } from './record.ts';
 import { refFacts } from './ref.ts';
 import { type Build, type Environment, type JobHook, JobStatus, type PipelineHook } from './schema.ts';
 import { JOB_STATES } from './states.ts';
@@ -173,7 +173,8 @@ function recordOf(
     occurredAt: at ?? context.webhook.receivedAt.toISOString(),
     ...(step.startedAt && { startedAt: step.startedAt }),
     ...(step.finishedAt && { finishedAt: step.finishedAt }),
-    notes: at ? [] : ['GitLab gave no time; this is when the webhook came in.'],
+    notes: at ? [] : [NO_TIME],
+    ...withDoubts(at ? {} : { occurredAt: NO_TIME }),
   };
 }
 

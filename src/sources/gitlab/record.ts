@@ -28,6 +28,8 @@ export function originOf(
   };
 }
 
+export const NO_TIME = 'GitLab gave no time; this is when the webhook came in.';
+
 /** The user name: e-mail addresses are mostly `[REDACTED]`, and must not be passed on. */
 export const personOf = (user: User): string | undefined => user?.username ?? user?.name;
 

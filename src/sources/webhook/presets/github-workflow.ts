@@ -23,9 +23,9 @@ export const githubWorkflow: Preset = {
     ignore: [
       PING,
       {
-        when: { 'workflow_run.conclusion': ['skipped', 'neutral', 'stale', 'action_required'] },
+        when: { 'workflow_run.conclusion': 'action_required' },
         reason: 'not_started',
-        detail: 'the workflow did not run to an end: nothing was deployed',
+        detail: 'the workflow waits for an approval: nothing was deployed',
       },
     ],
     events: [
@@ -44,6 +44,10 @@ export const githubWorkflow: Preset = {
                   timed_out: 'failed',
                   startup_failure: 'failed',
                   cancelled: 'canceled',
+                  // ignored, they would leave a run that was requested waiting for ever
+                  skipped: 'canceled',
+                  neutral: 'canceled',
+                  stale: 'canceled',
                 },
               },
               {

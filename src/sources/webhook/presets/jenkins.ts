@@ -23,11 +23,6 @@ export const jenkins: Preset = {
         reason: 'not_started',
         detail: 'the build waits in the queue: its start makes the change',
       },
-      {
-        when: { 'build.status': 'NOT_BUILT', 'build.phase': ['COMPLETED', 'FINALIZED'] },
-        reason: 'not_started',
-        detail: 'the build did not run',
-      },
     ],
     events: [
       {
@@ -40,7 +35,10 @@ export const jenkins: Preset = {
               { path: 'build.phase', map: { STARTED: 'running' } }, // its status is that of the build before
               {
                 path: 'build.status',
-                map: { SUCCESS: 'succeeded', UNSTABLE: 'failed', FAILURE: 'failed', ABORTED: 'canceled' },
+                map: {
+                  ...{ SUCCESS: 'succeeded', UNSTABLE: 'failed', FAILURE: 'failed', ABORTED: 'canceled' },
+                  NOT_BUILT: 'canceled', // it had started: a milestone ends older builds like this
+                },
               },
             ],
           },

@@ -31,6 +31,8 @@ export const spinnaker: Preset = {
                   FAILED_CONTINUE: 'failed',
                   CANCELED: 'canceled',
                   STOPPED: 'canceled',
+                  SKIPPED: 'canceled',
+                  NOT_STARTED: 'canceled',
                 },
               },
             ],
