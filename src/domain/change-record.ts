@@ -122,6 +122,11 @@ export const ChangeRecord = z.object({
    * first did, that is the same deployment while nothing else ran there.
    */
   periodic: z.literal(true).optional(),
+  /**
+   * Beside `repeatable`: the key names this run, and `base` is the key of signals that do not know the run, such as a
+   * start without a time. Different runs are different deployments, however close.
+   */
+  base: z.string().optional(),
   /** It repeats an identical post about the same deployment. */
   repeated: z.literal(true).optional(),
   /** The kind of tool that reported it: gitlab, bitbucket, argocd or changes-api. */

@@ -23,6 +23,7 @@ export type Deployment = Omit<
   | 'periodic'
   | 'repeated'
   | 'doubts'
+  | 'base'
   | 'environment'
 > & {
   readonly key: string;

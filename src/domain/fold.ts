@@ -70,6 +70,7 @@ function withoutStep(merged: ChangeRecord) {
     repeatable,
     periodic,
     repeated,
+    base,
     doubts,
     endReason,
     summary,
@@ -144,7 +145,9 @@ function successBefore(records: readonly ChangeRecord[], decider: ChangeRecord):
 /** A record that repeats it may turn out to report another deployment, once it is known what ran in between. */
 function repeatedUntil(records: readonly ChangeRecord[], decidedAt: string): { repeatedUntil?: string } {
   const last = latest(
-    records.map(({ repeatable, periodic, occurredAt }) => (repeatable && !periodic ? occurredAt : undefined)),
+    records.map(({ repeatable, periodic, base, occurredAt }) =>
+      repeatable && !periodic && base === undefined ? occurredAt : undefined,
+    ),
   );
   return last !== undefined && last > decidedAt ? { repeatedUntil: last } : {};
 }

@@ -43,10 +43,15 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
     );
     return all.flatMap(({ name, view }) => (view ? [{ name, view }] : []));
   };
-  /** The candidate that a moment belongs to: the nearest one before it, else the nearest one after it. */
-  const ownerOf = async (candidates: readonly Candidate[], moment: RecordMoment): Promise<Candidate | undefined> => {
-    for (const candidate of neighborsOf(candidates, moment))
-      if (await isMomentOf(changeLog, candidate.view, moment)) return candidate;
+  /** The one of its run, else the candidate that a moment belongs to: the nearest before it, or after it. */
+  const ownerOf = async (candidates: readonly Candidate[], record: ChangeRecord): Promise<Candidate | undefined> => {
+    const same = record.base === undefined ? undefined : await changeLog.get(record.deployment);
+    if (same) return { name: same.deployment.key, view: same };
+    const moment = momentOf(record);
+    for (const candidate of neighborsOf(candidates, moment)) {
+      const isOther = record.base !== undefined && (await namesRun(changeLog, candidate));
+      if (!isOther && (await isMomentOf(changeLog, candidate.view, moment))) return candidate;
+    }
     return undefined;
   };
   /** Another replica has recorded an identical post since these were read. */
@@ -54,15 +59,20 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
     previous !== undefined &&
     !candidates.some(({ view }) => view.deployment.key === previous) &&
     (await candidatesOf(deployment)).length > candidates.length;
+  /** The first of its run, or of its key. */
+  const asNew = async (record: ChangeRecord) => {
+    if (record.base !== undefined) await names.add(record.base, { name: record.deployment, at: momentOf(record).at });
+    return record;
+  };
   const assign: Repeats['assign'] = async (record, { anew } = { anew: false }) => {
     if (!record.repeatable) return record;
-    const candidates = await candidatesOf(record.deployment);
+    const candidates = await candidatesOf(record.base ?? record.deployment);
     const existing = anew ? undefined : await knownRecord(changeLog, candidates, record);
     if (existing) return existing;
-    const owner = await ownerOf(candidates, momentOf(record));
-    if (owner && record.periodic) return periodic(record, owner);
+    const owner = await ownerOf(candidates, record);
+    if (owner && (record.periodic || record.base !== undefined)) return periodic(record, owner);
     if (owner) return hasState(owner.view, record) ? again(record, owner.name) : named(record, owner.name);
-    if (candidates.length === 0) return record;
+    if (candidates.length === 0 || record.base !== undefined) return asNew(record);
     const { name, previous } = await nameOf(changeLog, candidates, record);
     if (await isNews(previous, candidates, record)) return assign(record, { anew });
     await names.add(record.deployment, { name, at: momentOf(record).at });
@@ -72,7 +82,7 @@ export function createRepeats({ names, changeLog }: RepeatParts): Repeats {
     assign,
     async isRepeat(record) {
       if (!record.repeatable) return isKept(changeLog, record);
-      const owner = await ownerOf(await candidatesOf(record.deployment), momentOf(record));
+      const owner = await ownerOf(await candidatesOf(record.base ?? record.deployment), record);
       return owner !== undefined && RANK[record.state] <= RANK[owner.view.deployment.state];
     },
     separated: (view) => separated(changeLog, view),
@@ -95,6 +105,9 @@ export const momentOf = ({ state, occurredAt, receivedAt, periodic }: ChangeReco
   state,
   at: occurredAt < receivedAt ? occurredAt : receivedAt,
 });
+
+const namesRun = async (changeLog: Pick<ChangeLog, 'records'>, { view }: Candidate): Promise<boolean> =>
+  (await changeLog.records(view.deployment.key)).some(({ base }) => base !== undefined);
 
 /** A state that is not final belongs to the end after it; a final state belongs to what came before it. */
 function neighborsOf(candidates: readonly Candidate[], { state, at }: Moment): readonly Candidate[] {
@@ -166,7 +179,9 @@ async function knownRecord(
 
 function named(record: ChangeRecord, name: string): ChangeRecord {
   if (name === record.deployment) return record;
-  return { ...record, deployment: name, id: recordId(name, record.state, record.id) };
+  const id = recordId(name, record.state, record.id);
+  if (record.base === undefined) return { ...record, deployment: name, id };
+  return { ...record, deployment: name, id, aliases: [...record.aliases, record.deployment] };
 }
 
 /** A repeat is stored with the deployment that it repeats: it may turn out to be another deployment (`separated`). */
@@ -217,7 +232,7 @@ async function separatedOf(
   if (between === undefined) return [];
   const records = await changeLog.records(key);
   return records
-    .filter((record) => record.repeatable && momentOf(record).at > between)
+    .filter((record) => record.repeatable && record.base === undefined && momentOf(record).at > between)
     .toSorted((a, b) => (a.occurredAt < b.occurredAt ? -1 : 1))
     .map((record) => ({ record: asReported(record), from: key, id: record.id }));
 }

@@ -193,3 +193,52 @@ describe('the same words', () => {
     }
   });
 });
+
+describe('a start that names no run, and an end that does', () => {
+  const start = (minute: number) => ({ ...post('A', minute, 'running'), periodic: true as const });
+  const end = (minute: number, state: State = 'succeeded', run = minute) => ({
+    ...post('A', minute, state),
+    ...{ deployment: `words:A:${run}`, id: `chg_A_${run}_${state}`, base: 'words:A', periodic: true as const },
+    receivedAt: at(minute + 1),
+  });
+  const everyOrder = (steps: readonly ChangeRecord[]) =>
+    fc.shuffledSubarray([...steps, ...steps], { minLength: steps.length * 2 });
+
+  it('are one deployment in every order', async () => {
+    const life = [start(1), end(5), end(9, 'failed', 5)];
+    await fc.assert(
+      fc.asyncProperty(everyOrder(life), async (steps) => {
+        await redis.flushdb();
+        const { record, log } = open();
+        for (const step of steps) await record(step);
+        expect(await log()).toEqual(['A deployment failed']);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('are as many deployments as there are ends, whether or not their starts arrive', async () => {
+    const steps = [start(1), end(5), start(10), end(15, 'failed'), end(25)];
+    await fc.assert(
+      fc.asyncProperty(everyOrder(steps), async (shuffled) => {
+        await redis.flushdb();
+        const { record, log } = open();
+        for (const step of shuffled) await record(step);
+        const states = (await log()).map((line) => line.split(' ').at(-1));
+        expect(states).toEqual(['succeeded', 'failed', 'succeeded']);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('go back when another revision has run in between', async () => {
+    const { record, log } = open();
+    for (const step of [start(1), end(5), said('B', 10), start(20)]) await record(step);
+    expect(await log()).toEqual(['A deployment succeeded', 'B deployment succeeded', 'A rollback running']);
+    await record(end(25));
+    await record(end(5));
+    expect(await log()).toEqual(['A deployment succeeded', 'B deployment succeeded', 'A rollback succeeded']);
+  });
+});
+
+const said = (commit: string, minute: number) => ({ ...post(commit, minute), periodic: true as const });

@@ -22,6 +22,8 @@ export const Deployment = ChangeRecord.omit({
   joinedFrom: true,
   stage: true,
   repeated: true,
+  doubts: true,
+  base: true,
 })
   .extend({
     key: z.string(),

@@ -73,7 +73,9 @@ const EVENT_MEANINGS: Readonly<Record<string, Meaning>> = {
 };
 
 const STATE_NAMES: ReadonlySet<string> = new Set(
-  [...FIELDS, ...PERHAPS, ...EVENTS, ...NAMES.message, ...NAMES.sent].map((name) => name.slice(name.indexOf('.') + 1)),
+  [...FIELDS, ...PERHAPS, ...EVENTS, ...NAMES.message, ...NAMES.started, ...NAMES.finished, ...NAMES.sent].map((name) =>
+    name.slice(name.indexOf('.') + 1),
+  ),
 );
 
 /** The body with only those parts that are the same in every signal of a deployment. */

@@ -1,4 +1,4 @@
-import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import { digest, type NewChangeRecord, recordId, type State, withDoubts } from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { toIso } from '../../values/time.ts';
 import type { Mapped } from '../mapped.ts';
@@ -94,6 +94,7 @@ function toRecord(flat: Flat): NewChangeRecord {
     receivedAt: webhook.receivedAt.toISOString(),
     tags: ['argocd', `app:${app}`, ...(project ? [`project:${project}`] : [])],
     notes: notesOf(flat),
+    ...withDoubts(isTimeless(flat) ? { occurredAt: NO_TIME } : {}),
     ...(externalId && { externalId }),
   };
 }
@@ -125,40 +126,55 @@ const KEY_LIMIT = 200; // characters of each part
  * Nothing in it depends on the time of arrival: the same body is the same deployment whenever it comes. The environment
  * is part of it because two clusters may have apps of one name.
  */
-function keyOf({ body, fields, app, environment, startedAt, finishedAt }: Flat): string {
-  const dedupId = textIn(fields, NAMES.dedupId);
+function keyOf(flat: Flat): string {
+  const { startedAt } = flat;
+  const dedupId = textIn(flat.fields, NAMES.dedupId);
+  if (dedupId) return joined(flat, ['id', dedupId]);
+  return keyOfMoment(flat, startedAt ?? endOf(flat));
+}
+
+function keyOfMoment(flat: Flat, moment: string | undefined): string {
+  const { body, fields, environment } = flat;
   const revision = revisionIn(fields).text;
-  const moment = startedAt ?? finishedAt;
-  const rest = dedupId
-    ? ['id', dedupId]
-    : [
-        environment.name,
-        revision?.toLowerCase() ?? 'no-revision',
-        moment ?? (revision ? 'no-time' : digest(JSON.stringify(withoutState(body)))),
-      ];
-  return ['argocd-flat', textIn(fields, NAMES.uid) ?? app, ...rest].map((part) => part.slice(0, KEY_LIMIT)).join(':');
+  const run = moment ?? (revision ? 'no-time' : digest(JSON.stringify(withoutState(body))));
+  return joined(flat, [environment.name, revision?.toLowerCase() ?? 'no-revision', run]);
+}
+
+const joined = ({ fields, app }: Flat, rest: readonly string[]): string =>
+  ['argocd-flat', textIn(fields, NAMES.uid) ?? app, ...rest].map((part) => part.slice(0, KEY_LIMIT)).join(':');
+
+/** The end of this run, if it is one. A time beside a bad health alone may be when that was looked at. */
+function endOf({ fields, state, finishedAt, isDegraded }: Flat): string | undefined {
+  if (!isFinal(state)) return undefined;
+  return isDegraded ? timeOf(fields, NAMES.finished) : finishedAt;
+}
+
+/**
+ * A body that names neither its start nor a dedup_id: its next roll-out may have the same key, and its own start has
+ * another one. The same revision may be reported again at any time, when its health changes; it is another deployment
+ * only if something else has run since, or if it ended at another time.
+ */
+function repeatableOf(flat: Flat): Pick<NewChangeRecord, 'repeatable' | 'periodic' | 'base'> {
+  if (textIn(flat.fields, NAMES.dedupId) ?? flat.startedAt) return {};
+  return {
+    repeatable: true,
+    ...(revisionIn(flat.fields).text !== undefined && { periodic: true }),
+    ...(endOf(flat) !== undefined && { base: keyOfMoment(flat, undefined) }),
+  };
 }
 
 /** An end without a time may come again after another one: the app recovered. Only its webhook distinguishes it. */
-const whenTold = ({ state, finishedAt, webhook }: Flat): string[] =>
-  isFinal(state) && !finishedAt ? [webhook.id] : [];
-
-/**
- * A body that names only the app, or only the app and a revision: its next roll-out has an identical body. The same
- * revision may be reported again at any time, when its health changes; it is another deployment only if something else
- * has run since.
- */
-function repeatableOf({ fields, startedAt, finishedAt }: Flat): Pick<NewChangeRecord, 'repeatable' | 'periodic'> {
-  if (textIn(fields, NAMES.dedupId) ?? startedAt ?? finishedAt) return {};
-  return { repeatable: true, ...(revisionIn(fields).text !== undefined && { periodic: true }) };
-}
+const whenTold = ({ fields, state, finishedAt, webhook }: Flat): string[] =>
+  isFinal(state) && !finishedAt && revisionIn(fields).text === undefined ? [webhook.id] : [];
 
 /** Between final states the later moment wins, so that an app must degrade later than its sync ended. */
 function timesOf(flat: Flat): Pick<NewChangeRecord, 'occurredAt' | 'startedAt' | 'finishedAt'> {
   const { startedAt, finishedAt, isDegraded } = flat;
   const receivedAt = flat.webhook.receivedAt.toISOString();
   const started = startedAt ? { startedAt } : {};
-  if (!isFinal(flat.state)) return { occurredAt: startedAt ?? finishedAt ?? receivedAt, ...started };
+  // an end that is not the end yet, as the app is not healthy: no time of a start
+  if (!isFinal(flat.state))
+    return { occurredAt: startedAt ?? timeOf(flat.fields, NAMES.sent) ?? receivedAt, ...started };
   if (!finishedAt) return { occurredAt: receivedAt, ...started };
   const after = receivedAt > finishedAt ? receivedAt : new Date(Date.parse(finishedAt) + 1).toISOString();
   return { occurredAt: isDegraded ? after : finishedAt, ...started, finishedAt };
@@ -182,9 +198,13 @@ function descriptionOf({ fields, state }: Flat): string | undefined {
   return description && short(description);
 }
 
-function notesOf({ fields, environment, notes, startedAt, finishedAt, state }: Flat): string[] {
+const NO_TIME = 'The time is when it arrived: the body names none with a zone.';
+const isTimeless = ({ fields, state, startedAt, finishedAt }: Flat): boolean =>
+  isFinal(state) ? !finishedAt : (startedAt ?? timeOf(fields, NAMES.sent)) === undefined;
+
+function notesOf(flat: Flat): string[] {
+  const { fields, environment, notes, startedAt, finishedAt, state } = flat;
   const { text: revision, sha, others } = revisionIn(fields);
-  const hasMoment = finishedAt || startedAt;
   const hasId = textIn(fields, NAMES.dedupId) !== undefined;
   const all = [
     ...notes,
@@ -193,9 +213,8 @@ function notesOf({ fields, environment, notes, startedAt, finishedAt, state }: F
     sha !== undefined && others && `The commit is the first of several revisions: ${revision?.slice(0, KEY_LIMIT)}.`,
     revision !== undefined && !sha && `There is no commit: the revision is ${revision.slice(0, KEY_LIMIT)}.`,
     !revision && 'There is no commit: the body names no revision.',
-    (isFinal(state) ? !finishedAt : !hasMoment) && 'The time is when it arrived: the body names none with a zone.',
-    !isFinal(state) && !startedAt && !hasId && NO_START,
-    !hasMoment && !hasId && (revision ? SAME_REVISION : SAME_APP),
+    isTimeless(flat) && NO_TIME,
+    isFinal(state) && !startedAt && !finishedAt && !hasId && (revision ? SAME_REVISION : SAME_APP),
   ];
   return all.filter((note) => typeof note === 'string');
 }
@@ -204,11 +223,8 @@ const LOW_CONFIDENCE =
   'The commit may be another one: most templates like this send the newest revision that was compared, not ' +
   'the one that was deployed.';
 const SAME_REVISION =
-  'The body names no time and no dedup_id, so that an app reported again with the same revision is treated ' +
-  'as the same deployment, until another revision was reported in between.';
+  'The body names neither its start nor its end nor a dedup_id, so that an app reported again with the same ' +
+  'revision is treated as the same deployment, until another revision was reported in between.';
 const SAME_APP =
   'The body names no revision, time or dedup_id, so that what is reported for the app within an hour is ' +
   'treated as the same deployment.';
-const NO_START =
-  'The body of a running sync names neither its start nor a dedup_id: an end that names a time becomes ' +
-  'another deployment. Send started_at or dedup_id in both.';

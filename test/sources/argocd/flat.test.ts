@@ -120,8 +120,20 @@ describe('a flat body', () => {
     expect(healthy.deployment).toBe(running.deployment);
     expect([running, healthy].map(({ repeatable }) => repeatable)).toEqual([true, true]);
     expect(told('Healthy', { git_path: 'other' }).deployment).not.toBe(healthy.deployment);
-    for (const named of [{ dedup_id: 'x' }, { finished_at: AT }])
+    for (const named of [{ dedup_id: 'x' }, { started_at: AT }])
       expect(told('Healthy', named)).not.toHaveProperty('repeatable');
+  });
+
+  it('that knows its end names the key of a start without a time', () => {
+    const start = record(flat({ status: 'Running', finished_at: '<no value>' }));
+    const applied = record(flat({ health: 'Progressing' }));
+    expect(applied.deployment).toBe(start.deployment);
+    expect(applied.occurredAt).toBe('2026-05-04T10:05:00.000Z'); // that the sync ended is no start
+    for (const change of [{}, { status: 'Failed' }, { health: 'Degraded' }])
+      expect(record(flat(change))).toMatchObject({ repeatable: true, periodic: true, base: start.deployment });
+    const health = { app: 'buoy', sha: SHA, health: 'Degraded' };
+    expect(record({ ...health, timestamp: AT }).deployment).toBe(start.deployment);
+    expect(record({ ...health, timestamp: AT })).not.toHaveProperty('base');
   });
 
   it('with a revision alone is one deployment while no other revision was reported', () => {
