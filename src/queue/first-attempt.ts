@@ -60,8 +60,7 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
   const rests = createRests();
   const attempt = attempting({ ...parts, enqueue }, rests);
   const underWay = new Map<string, Begun>();
-  const counts = new Map<string, number>();
-  const countOf = (sink: Sink) => counts.get(sink.name) ?? 0;
+  const countOf = ({ name }: Sink) => [...underWay.values()].filter(({ sink }) => sink === name).length;
   let isClosed = false;
   const gateFor = (sink: Sink): SinkGate | undefined => {
     const gate = gates.get(sink.name);
@@ -69,13 +68,9 @@ export function createFirstAttempts(parts: FirstAttemptParts): FirstAttempts {
     return mayBegin && gate && !isTroubled(gate) && !rests.isResting(sink) ? gate : undefined;
   };
   const begin = (name: string, sink: Sink, work: { gate: SinkGate; deliver: () => Promise<void> }): Begun => {
-    const begun = beginUnlessGivenUp(work.gate, work.deliver);
+    const begun = { sink: sink.name, ...beginUnlessGivenUp(work.gate, work.deliver) };
     underWay.set(name, begun);
-    counts.set(sink.name, countOf(sink) + 1);
-    const end = () => {
-      underWay.delete(name);
-      counts.set(sink.name, countOf(sink) - 1);
-    };
+    const end = () => underWay.delete(name);
     begun.over.then(end, end);
     return begun;
   };
@@ -126,12 +121,13 @@ const nameOf = ({ name }: Pick<Sink, 'name'>, { deployment }: Parameters<Queues[
   `${name}\n${forwardJobId(deployment)}`;
 
 interface Begun {
+  readonly sink: string;
   readonly over: Promise<true>;
   /** Need not start any more: the delivery is in the queue. */
   giveUp(): void;
 }
 
-function beginUnlessGivenUp(gate: SinkGate, deliver: () => Promise<void>): Begun {
+function beginUnlessGivenUp(gate: SinkGate, deliver: () => Promise<void>): Omit<Begun, 'sink'> {
   let isGivenUp = false;
   const over = gate.run(async (): Promise<true> => {
     if (!isGivenUp) await deliver();

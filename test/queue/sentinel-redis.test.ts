@@ -68,6 +68,7 @@ async function open(how: typeof failFast, copy: (redis: Redis) => Redis) {
   const sentinel = await startFakeSentinel(() => primary.port);
   const first = connect({ sentinels: [sentinel.address], name: 'main' }, how);
   const redis = copy(first);
+  redis.on('error', () => {});
   onTestFinished(() => {
     first.disconnect();
     redis.disconnect();
