@@ -25,6 +25,11 @@ export class SentinelRedis extends Redis {
     return new SentinelRedis({ ...this.options, ...override } as LegacyOptions) as never;
   }
 
+  override connect(...callback: Parameters<Redis['connect']>): Promise<void> {
+    this.isClosed = false;
+    return super.connect(...callback);
+  }
+
   override disconnect(reconnect = false): void {
     if (!reconnect) this.isClosed = true;
     super.disconnect(reconnect);

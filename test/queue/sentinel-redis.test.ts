@@ -62,12 +62,12 @@ async function startFakeSentinel(primaryPort: () => number) {
 
 const bulk = (text: string) => `$${text.length}\r\n${text}\r\n`;
 
-async function open(how: typeof failFast, copy: (redis: Redis) => Redis) {
+async function open(how: typeof failFast, copy: (redis: Redis) => Redis | Promise<Redis>) {
   const primary = await startTestRedis();
   onTestFinished(primary.stop);
   const sentinel = await startFakeSentinel(() => primary.port);
   const first = connect({ sentinels: [sentinel.address], name: 'main' }, how);
-  const redis = copy(first);
+  const redis = await copy(first);
   redis.on('error', () => {});
   onTestFinished(() => {
     first.disconnect();
@@ -78,10 +78,20 @@ async function open(how: typeof failFast, copy: (redis: Redis) => Redis) {
   return { primary, sentinel, redis };
 }
 
+async function reopened(redis: Redis): Promise<Redis> {
+  await redis.ping();
+  const ended = new Promise((resolve) => redis.once('end', resolve));
+  redis.disconnect();
+  await ended;
+  await redis.connect();
+  return redis;
+}
+
 it.each([
   ['of receivers and pages', failFast, (redis: Redis) => redis],
   ['of workers', waitForRedis, (redis: Redis) => redis],
   ['that BullMQ duplicates', waitForRedis, (redis: Redis) => redis.duplicate()],
+  ['that was closed and opened again', waitForRedis, reopened],
 ])('the connection %s survives a failover that is reported while it looks for the primary', async (_, how, copy) => {
   const { sentinel, redis } = await open(how, copy);
   const ended = new Promise((resolve) => redis.once('end', resolve));
