@@ -47,6 +47,20 @@ export const keys = {
     writtenBy: 'store/changes/archive.ts',
     ends: 'a field is deleted with its deployment, or when it is unpacked',
   }),
+  textIndex: family('text-index:<part>', {
+    type: 'string',
+    content:
+      'a part of the text index (store/changes/text-index.ts): for 8,192 packed deployments a bitmap of which ' +
+      'groups of 32 may hold a series of four bytes',
+    writtenBy: 'store/changes/text-index.ts',
+    ends: 'when all its deployments are deleted',
+  }),
+  textParts: family('text-parts', {
+    type: 'zset',
+    content: 'the parts of the text index, by the time of the newest deployment (epoch ms); -1: all are deleted',
+    writtenBy: 'store/changes/text-index.ts',
+    ends: 'stays: one entry per 8,192 packed deployments',
+  }),
   packingSince: family('packing-since', {
     type: 'string',
     content: 'when a version that packs deployments was first started (epoch ms): packing begins a day later',

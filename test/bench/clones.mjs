@@ -104,22 +104,46 @@ function toTemplate(commands, mark) {
  * The caller sees to it that no number makes a mark that an original has.
  */
 export async function writeClones(port, originals, { count, from = 0, stepMs = 0 }) {
+  const writer = openWriter(port);
+  for (let index = 0; index < count; index += 1) {
+    const clone = cloneOf(originals[index % originals.length], { number: from + index, olderMs: index * stepMs });
+    await writer.write(clone);
+  }
+  await writer.end();
+}
+
+/** Commands to Redis as bytes, as fast as it reads them. */
+export function openWriter(port) {
   const socket = connect({ port, host: '127.0.0.1' });
   const ended = lastAnswer(socket);
   let chunk = [];
   let bytes = 0;
-  for (let index = 0; index < count; index += 1) {
-    const clone = cloneOf(originals[index % originals.length], { number: from + index, olderMs: index * stepMs });
-    chunk.push(clone);
-    bytes += clone.length;
-    if (bytes < CHUNK_BYTES) continue;
-    if (!socket.write(Buffer.concat(chunk))) await new Promise((resolve) => socket.once('drain', resolve));
-    chunk = [];
-    bytes = 0;
+  return {
+    async write(commands) {
+      chunk.push(commands);
+      bytes += commands.length;
+      if (bytes < CHUNK_BYTES) return;
+      const isDrained = socket.write(Buffer.concat(chunk));
+      chunk = [];
+      bytes = 0;
+      if (!isDrained) await Promise.race([ended, new Promise((resolve) => socket.once('drain', resolve))]);
+    },
+    async end() {
+      socket.write(Buffer.concat([...chunk, toBytes([['ECHO', END]])]));
+      await ended;
+      socket.destroy();
+    },
+  };
+}
+
+/** @param commands of texts of one byte a character */
+export function toBytes(commands) {
+  let text = '';
+  for (const said of commands) {
+    text += `*${said.length}\r\n`;
+    for (const one of said) text += `$${one.length}\r\n${one}\r\n`;
   }
-  socket.write(Buffer.concat([...chunk, Buffer.from(`*2\r\n$4\r\nECHO\r\n$${END.length}\r\n${END}\r\n`)]));
-  await ended;
-  socket.destroy();
+  return Buffer.from(text, 'latin1');
 }
 
 function cloneOf({ bytes, marked, times }, { number, olderMs }) {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
+import { findText, packedTexts } from '../../src/store/changes/find-text.ts';
 import { group, ungroupOldest } from '../../src/store/changes/index-blocks.ts';
 import { createPacker } from '../../src/store/changes/packer.ts';
 import { createInbox } from '../../src/store/inbox/inbox.ts';
@@ -108,6 +109,10 @@ async function useInbox(redis: Redis): Promise<void> {
       await group(redis, index);
     }
     await ungroupOldest(redis, keys.changes(), { beforeMs: 0, most: 0, least: 0 });
+    // What a text is looked for in, when the newest thousands do not hold it.
+    const all = { groups: [[keys.changes()]], span: { min: '-inf', max: '+inf' }, words: ['~lamp'], isSure: true };
+    const packed = await packedTexts(redis, ['lamp']);
+    if (packed) for await (const { names } of findText(redis, all, { ...packed, passed: new Set() })) names.at(0);
   }
 }
 

@@ -12,6 +12,7 @@ import { type Packed, type PackedDelivery, pack, unpack } from './packing.ts';
 import { MARGIN_DAYS } from './retention-days.ts';
 import { packTerms } from './search-terms.ts';
 import { type Command, type Seen, see, swap } from './swap.ts';
+import { addToTextIndex } from './text-index.ts';
 import { packTimelineEntry } from './timeline.ts';
 
 /** A deployment that was unpacked is kept for at least this long. */
@@ -33,6 +34,9 @@ export async function packDeployment(
   if (packed.view === '') return undefined;
   const view = JSON.parse(packed.view) as DeploymentView; // written by store() alone
   const id = packedId(await redis.incr(keys.lastPackedId()), isPredecessor(view));
+  const { deployment, droppedBy } = view;
+  const atMs = droppedBy ? undefined : Date.parse(deployment.occurredAt);
+  await addToTextIndex(redis, id, { terms: packTerms(deployment), atMs });
   const deleted = seen.filter(({ digest }) => digest !== '').map(({ key }): Command => ['UNLINK', key]);
   const isSwapped = await swap(redis, seen, [
     ...deleted,
@@ -109,7 +113,7 @@ const isPredecessor = ({ deployment, droppedBy }: DeploymentView): boolean => ha
 const indexesOf = ({ indexes }: Packed): string[] => (indexes === '' ? [] : indexes.split('\n'));
 
 /** Keys that lead to it: they are found in packedNames, and exist no longer. */
-function foundBy({ name, aliases, deliveries }: Packed): string[] {
+export function foundBy({ name, aliases, deliveries }: Packed): string[] {
   const remote = deliveries.flatMap(({ sink, ledger, ownerUntilMs, echo }) => {
     const { remote_id: id = '', echo_project: project = '' } = ledger;
     return [...(ownerUntilMs ? [keys.remoteOwner(sink, id)] : []), ...(echo ? [keys.echoOfId(project, id)] : [])];

@@ -1,23 +1,12 @@
 import type { Redis } from 'ioredis';
 import { MIN_SHA_CHARS } from '../../values/sha.ts';
 import { keys } from '../keys.ts';
-import { createScript } from '../script.ts';
 import { FACETS, type Facet, facetKey } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
-import { countIn, packedIndexOf } from './index-blocks.ts';
+import { type FoundStep, type From, findStep, type Question, type Span, type Step } from './find-step.ts';
+import { atMost, findText, type PackedTexts, packedTexts } from './find-text.ts';
+import { countIn } from './index-blocks.ts';
 import { isNumbered, termsOf } from './search-terms.ts';
-
-/** One step of a search, newest first. */
-export interface FoundStep {
-  readonly names: readonly string[];
-  /** Those of them that can only be decided by the whole deployment. */
-  readonly unsure: ReadonlySet<string>;
-  readonly looked: number;
-  /** Time of the last one that was checked (epoch ms); undefined: none is left. */
-  readonly reachedMs?: number;
-}
-
-const findChanges = createScript('find-changes');
 
 /** Redis checks this many in one to three milliseconds, and serves webhooks between two steps. */
 const STEP = 1_000;
@@ -26,48 +15,45 @@ const INDEXES_A_FULL_STEP = 20;
 /** How many entries of an index are read ahead, instead of a question for each that is checked. */
 const GOING_THROUGH_COSTS = 0.25;
 const MIN_STEP = 100;
+/** Most words are in more than a thousandth of the deployments. */
+const STEPS_WITHOUT_INDEX = 5;
 /** Redis searches for this many words; further ones are searched for in the whole deployment. */
 const MAX_WORDS = 16;
 
 /**
  * All that match, however many and however old. It iterates over the facet with the fewest deployments and checks the
- * other indexes for each, so that nothing is written, and one step is in memory.
+ * other indexes for each, so that nothing is written, and one step is in memory. A text that the newest do not hold is
+ * looked up in the index of texts.
  */
 export async function* find(redis: Redis, selection: ChangeSelection): AsyncGenerator<FoundStep> {
+  const { facets, text } = selection;
+  const words = termsOf(text ?? '');
+  const commits = [facets.commit ?? []].flat();
   const span = spanOf(selection);
-  const groups = await cheapestFirst(redis, groupsOf(selection.facets), span);
-  const indexes = groups.flat().flatMap((index) => [index, packedIndexOf(index)]);
-  const words = termsOf(selection.text ?? '');
-  const commits = [selection.facets.commit ?? []].flat();
-  const isSure = words.length <= MAX_WORDS && commits.every((commit) => commit.length <= MIN_SHA_CHARS);
+  const wanted = words.slice(0, MAX_WORDS);
+  const groups = await cheapestFirst(redis, groupsOf(facets), span);
+  const question: Question = {
+    ...{ groups, span },
+    words: wanted.map((word) => `${isNumbered(word) ? '=' : '~'}${word}`),
+    isSure: words.length <= MAX_WORDS && commits.every((commit) => commit.length <= MIN_SHA_CHARS),
+  };
   const limit = stepOf(groups);
-  const wanted = words.slice(0, MAX_WORDS).map((word) => `${isNumbered(word) ? '=' : '~'}${word}`);
-  let [highest, seen]: [number | string, number] = [span.max, 0];
-  for (;;) {
-    const sizes = groups.map((group) => group.length);
-    const args = [highest, seen, span.min, limit, groups.length, ...sizes, ...wanted];
-    const reply = await findChanges(redis, [keys.searchTerms(), ...indexes], ...args);
-    const [looked, last, ofLast, found] = reply as [number, string, number, string[]]; // the script's reply
-    const names = found.map((one) => one.slice(1));
-    yield {
-      names,
-      unsure: new Set(isSure ? names.filter((_, at) => found[at]?.startsWith('?')) : names),
-      looked,
-      ...(last !== '' && { reachedMs: Number(last) }),
-    };
-    if (last === '') return;
-    [highest, seen] = [last, ofLast];
+  const passed = new Set<string>();
+  let from: From | undefined = { highest: span.max, seen: 0 };
+  for (let steps = 0; from; steps += 1) {
+    const packed: PackedTexts | undefined =
+      steps === STEPS_WITHOUT_INDEX ? await packedTexts(redis, wanted) : undefined;
+    if (packed) return yield* findText(redis, atMost(question, from.highest), { ...packed, passed });
+    const { next, ...step }: Step = await findStep(redis, question, { ...from, limit });
+    for (const name of step.names) if (steps < STEPS_WITHOUT_INDEX) passed.add(name);
+    yield step;
+    from = next;
   }
 }
 
 function stepOf([through = [], ...others]: readonly string[][]): number {
   const width = through.length * GOING_THROUGH_COSTS + others.flat().length;
   return Math.max(MIN_STEP, Math.floor(STEP / Math.max(1, width / INDEXES_A_FULL_STEP)));
-}
-
-export interface Span {
-  readonly min: number | string;
-  readonly max: number | string;
 }
 
 export const spanOf = ({ sinceMs, untilMs }: Pick<ChangeSelection, 'sinceMs' | 'untilMs'>): Span => ({

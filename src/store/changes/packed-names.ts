@@ -11,6 +11,8 @@ const PACKED_ID = /^[~^][0-9a-z]{1,10}$/;
 export const isPackedId = (name: string): boolean => PACKED_ID.test(name);
 export const packedId = (number: number, hasSucceeded: boolean): string =>
   `${hasSucceeded ? '~' : '^'}${number.toString(36)}`;
+export const hasSucceededId = (id: string): boolean => id.startsWith('~');
+export const numberOfPackedId = (id: string): number => Number.parseInt(id.slice(1), 36);
 
 /** Which packed deployment each former key leads to: the key of a deployment, an alias, a remote id. */
 export interface NamePlace {

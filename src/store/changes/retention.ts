@@ -5,6 +5,7 @@ import { type ExpiredDeployment, expiredDeploymentOf, forget } from './expired-d
 import { countIn, indexOfPacked, leaving, ungroupOldest } from './index-blocks.ts';
 import { isPackedId } from './packed-names.ts';
 import { swap } from './swap.ts';
+import { forgetTexts } from './text-index.ts';
 
 export interface Retention {
   readonly days: number;
@@ -51,6 +52,7 @@ export async function prune(redis: Redis, retention: Retention, limits: PruneLim
     );
     await Promise.all(doomed.map((one) => forget(redis, one)));
   }
+  if (names.length > 0) await forgetTexts(redis);
   return names.length;
 }
 

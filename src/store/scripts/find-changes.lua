@@ -15,15 +15,14 @@ ARGV[5]    number of facets
 ARGV[6...] the number of indexes of each facet, then the search words, each prefixed with `~`, or with `=` when no digit
            may follow
 Reply      the number scanned; the score of the last, or nothing at the end; the number seen with that score; the names
-           that match, each prefixed with `+`, or with `?` when its search terms are not stored
+           that match, each prefixed with `+`, or with `?` when its search terms are not stored; their scores
 ]]
 -- @include index-blocks
-local highest, lowest, limit = ARGV[1], ARGV[3], tonumber(ARGV[4])
-local facets, drivers = tonumber(ARGV[5]), tonumber(ARGV[6])
-local indexes, blocksOf = {}, {}
-for i, key in ipairs({ unpack(KEYS, 2) }) do
-  if i % 2 == 1 then indexes[#indexes + 1] = key else blocksOf[#indexes] = redis.call('ZCARD', key) > 0 and key end
-end
+-- @include narrow
+local highest, lowest, limit, facets = ARGV[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local asked = { unpack(ARGV, 6) }
+local groups = groupsOf({ unpack(KEYS, 2) }, asked, facets)
+local drivers = groups[1]
 local skip = tonumber(ARGV[2])
 
 local function fillFromIndex(list)
@@ -79,12 +78,12 @@ local function addList(list)
   if advance(list) then heap[#heap + 1] = list end
 end
 -- In a single sorted set, Redis can skip the entries already seen; in several, they must be skipped in the union.
-local isOne = drivers == 1 and not blocksOf[1]
+local isOne = #drivers == 1 and not drivers[1].blocks
 local passed, left = isOne and skip or 0, isOne and 0 or skip
-local chunk = math.max(8, math.ceil(limit / drivers))
-for i = 1, drivers do
-  addList({ key = indexes[i], fill = fillFromIndex, passed = passed, size = chunk })
-  local blocks = blocksOf[i]
+local chunk = math.max(8, math.ceil(limit / #drivers))
+for _, index in ipairs(drivers) do
+  addList({ key = index.key, fill = fillFromIndex, passed = passed, size = chunk })
+  local blocks = index.blocks
   -- The oldest block that begins after the range may extend into it.
   local later = blocks and highest ~= '+inf' and redis.call('ZCOUNT', blocks, '(' .. highest, '+inf') or 0
   if blocks then addList({ key = blocks, fill = fillFromBlock, passed = math.max(0, later - 1) }) end
@@ -113,60 +112,15 @@ while #names < limit and heap[1] do
 end
 local looked, isLast = #names, #names < limit
 
--- The names that are in no block of an index.
-local function withoutPacked(open, blocks, fitting)
-  local rest, block, oldest, newest = {}, nil, math.huge, -math.huge
-  for _, name in ipairs(open) do
-    local score, isPacked = scores[name], isPackedId(name)
-    if isPacked and (score < oldest or score > newest) then
-      block = blockAround(blocks, score)
-      if block then oldest, newest = oldestOf(block), newestOf(block) end
-    end
-    if isPacked and block and holdsId(block, name) then
-      fitting[name] = true
-    else
-      rest[#rest + 1] = name
-    end
-  end
-  return rest
-end
+for facet = 2, facets do names = inGroup(names, scores, groups[facet]) end
 
-local index = drivers
-for facet = 2, facets do
-  local fitting, open = {}, names
-  for _ = 1, tonumber(ARGV[5 + facet]) do
-    index = index + 1
-    local rest = {}
-    for at, score in ipairs(#open > 0 and redis.call('ZMSCORE', indexes[index], unpack(open)) or {}) do
-      if score then fitting[open[at]] = true else rest[#rest + 1] = open[at] end
-    end
-    if blocksOf[index] and #rest > 0 then rest = withoutPacked(rest, blocksOf[index], fitting) end
-    open = rest
-  end
-  local kept = {}
-  for _, name in ipairs(names) do
-    if fitting[name] then kept[#kept + 1] = name end
-  end
-  names = kept
-end
-
-local words, found = {}, {}
-for i = 6 + facets, #ARGV do
-  words[#words + 1] = { text = string.sub(ARGV[i], 2), isWhole = string.sub(ARGV[i], 1, 1) == '=' }
-end
-local function holds(terms, word)
-  local from, to = string.find(terms, word.text, 1, true)
-  while from and word.isWhole and string.find(terms, '^%d', to + 1) do
-    from, to = string.find(terms, word.text, to + 1, true)
-  end
-  return from
-end
+local words, found, foundAt = wordsOf(asked, facets + 1), {}, {}
 local allTerms = #names > 0 and #words > 0 and redis.call('HMGET', KEYS[1], unpack(names))
 for at, name in ipairs(names) do
-  local terms, hasAll = not allTerms or allTerms[at], true
-  if allTerms and terms then
-    for _, word in ipairs(words) do hasAll = hasAll and holds(terms, word) end
+  local terms = not allTerms or allTerms[at]
+  if not allTerms or not terms or holdsAll(terms, words) then
+    found[#found + 1] = (terms and '+' or '?') .. name
+    foundAt[#found] = string.format('%.17g', scores[name])
   end
-  if hasAll then found[#found + 1] = (terms and '+' or '?') .. name end
 end
-return { looked, isLast and '' or string.format('%.17g', last), ofLast, found }
+return { looked, isLast and '' or string.format('%.17g', last), ofLast, found, foundAt }

@@ -1,6 +1,7 @@
 import { backlog } from './backlog.mjs';
 import { burst } from './burst.mjs';
 import { idle } from './idle.mjs';
+import { inbox } from './inbox.mjs';
 import { answering, relaying } from './latency.mjs';
 import { log } from './log.mjs';
 import { order } from './order.mjs';
@@ -19,6 +20,7 @@ export const FIGURES = [
   burst,
   backlog,
   log,
+  inbox,
   second,
   roles,
   order,
