@@ -5,8 +5,8 @@
 import { dirname, join, relative, resolve } from 'node:path';
 import { rolldown } from 'rolldown';
 
-/** A warning here is one about a package, or says that a command is loaded together with the bridge in any case. */
-const SAID = ['error'];
+/** Warnings are about packages, or about a command that is loaded together with the bridge in any case. */
+const REPORTED_LEVELS = ['error'];
 
 /** @param entries the name of each program, and the file it begins with, from `root`. */
 export async function bundle({ root, entries, to }) {
@@ -27,7 +27,7 @@ export async function bundle({ root, entries, to }) {
       },
     },
     plugins: [ownPlace(join(root, 'src'))],
-    onLog: (level, log, report) => (SAID.includes(level) ? report(level, log) : undefined),
+    onLog: (level, log, report) => (REPORTED_LEVELS.includes(level) ? report(level, log) : undefined),
   });
   try {
     await build.write({
@@ -46,8 +46,8 @@ export async function bundle({ root, entries, to }) {
 }
 
 /**
- * A module looks for its files (scripts of Redis, style sheets, dictionaries) beside itself, and they lie in dist/ as
- * they lie in src/. Each module goes on to believe that it lies where it was.
+ * A module looks for its files (scripts of Redis, style sheets, dictionaries) beside itself, and dist/ has them at
+ * the same paths as src/. So `import.meta.url` of each module is replaced by its path below src/.
  */
 function ownPlace(src) {
   return {

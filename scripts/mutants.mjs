@@ -71,7 +71,7 @@ const TARGETS = [
   { file: 'src/store/scripts/replace-history.lua', tests: ['test/store/changes/serial-history.test.ts'] },
 ];
 
-/** Mutants that change nothing that anybody could see. `line` is the line as it stands, so that a change of it is a new question. */
+/** Mutants without an observable effect. `line` is the whole line, so a changed line is checked again. */
 const EQUIVALENT = [
   {
     line: 'if (streak.deployments.size < DOWN_AFTER_DEPLOYMENTS) streak.deployments.add(subject);',

@@ -16,7 +16,7 @@ const CALCULATIONS = { '+': ['-'], '-': ['+'], '*': ['/'], '/': ['*'], '+=': ['-
 const LOGIC = { '&&': ['||'], '||': ['&&'], and: ['or'], or: ['and'] };
 const WORDS = { true: ['false'], false: ['true'], min: ['max'], max: ['min'] };
 
-/** Adding one to a limit in milliseconds is no mistake that anybody would notice or mind: large numbers are doubled. */
+/** Adding one to a limit in milliseconds is not a noticeable mistake: large numbers are doubled. */
 const LARGE = 1000;
 
 /** A call or an assignment that stands alone on its line. */
@@ -139,7 +139,7 @@ function endOf(masked, from) {
   return masked.length - 1;
 }
 
-/** What says types only: a mistake there is the compiler's to find. `whole` keeps them, to find where things end. */
+/** Types are left out: the compiler finds mistakes there. `whole` keeps them, to find the end of a declaration. */
 function maskTypes(masked) {
   for (const [index, line] of masked.entries()) {
     const hide = (to) => {

@@ -44,7 +44,7 @@ export async function orStop(body) {
   }
 }
 
-/** The floor of package.json's `engines`. Older ones fail later, with messages that nobody understands. */
+/** The floor of package.json's `engines`. Older versions fail later, with unclear messages. */
 export function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
@@ -54,7 +54,7 @@ export function checkNode() {
 /** Proved by row F34 of the fault matrix. With fewer, packages "cannot be found" while they are read. */
 const LEAST_DESCRIPTORS = 256;
 
-/** Node has raised the soft limit to the hard one by now. Where no /proc tells it, nobody asks. */
+/** Node has raised the soft limit to the hard one by now. Without /proc it is not checked. */
 export function checkDescriptors(limits = '/proc/self/limits') {
   if (!existsSync(limits)) return;
   const allowed = /^Max open files\s+(\d+)/m.exec(readFileSync(limits, 'utf8'))?.[1];
@@ -68,7 +68,7 @@ export function checkDescriptors(limits = '/proc/self/limits') {
 // ---- one at a time
 
 const LOCK_POLL_MS = 250;
-/** Longer than an installation takes: whoever holds it is gone, perhaps on another machine. */
+/** Longer than an installation takes: its holder has ended, perhaps on another machine. */
 const LOCK_STALE_MS = 15 * 60_000;
 
 /** Two starts in one fresh checkout would install and build into one another: the second waits for the first. */
@@ -82,7 +82,7 @@ export async function alone(work, file = join(root, '.preparing')) {
 }
 
 async function takeLock(file) {
-  for (let isTold = false; ; isTold = true) {
+  for (let isAnnounced = false; ; isAnnounced = true) {
     try {
       await writeFile(file, String(process.pid), { flag: 'wx' });
       return () => rm(file, { force: true });
@@ -90,7 +90,7 @@ async function takeLock(file) {
       if (error.code !== 'EEXIST') return async () => {}; // read-only: then nothing is installed either
     }
     if (await isStale(file)) await rm(file, { force: true });
-    else if (!isTold) say(`Another start is preparing this checkout; waiting for it (${basename(file)}) …`);
+    else if (!isAnnounced) say(`Another start is preparing this checkout; waiting for it (${basename(file)}) …`);
     await wait(LOCK_POLL_MS);
   }
 }
@@ -132,7 +132,7 @@ export async function prepareNodePackages({ dev = true } = {}) {
 
 const REGISTRY_ANSWERS_WITHIN_MS = 5_000;
 
-/** The host of the registry when nothing answers there. By a proxy nobody can tell from here. */
+/** The host of the registry when nothing answers there. Not checked behind a proxy. */
 async function registryIsAway(npm) {
   const { HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy } = process.env;
   if (HTTPS_PROXY || https_proxy || HTTP_PROXY || http_proxy) return undefined;
@@ -339,7 +339,7 @@ export async function bundleInto(to, entries) {
   await copyAssets(to);
 }
 
-/** Style sheets, pictures, scripts of Redis: what is read and not imported lies in dist/ as it lies in src/. */
+/** Style sheets, pictures, scripts of Redis: files that are read, not imported, have the same path in dist/ as in src/. */
 async function copyAssets(to) {
   for (const file of filesUnder('src')) {
     if (/\.(tsx?|md|json)$/.test(file)) continue; // JSON is imported
@@ -437,7 +437,7 @@ function ignoreEchoedSignals() {
     return emit.call(this, event, ...details);
   };
   for (const signal of ['SIGINT', 'SIGTERM']) {
-    // While nobody listens, a signal kills: an echo that arrives between "remove this listener, add that one" would.
+    // Without a listener a signal ends the process: a repeat could arrive between removing one and adding another.
     process.on(signal, () => {
       if (process.listenerCount(signal) === 1) process.exit(128 + constants.signals[signal]);
     });

@@ -36,7 +36,7 @@ const headingsOf = (path: string): string[] =>
   );
 
 describe.each(PAGES)('%s', (page) => {
-  it('points only to files and headings that are there', () => {
+  it('links only to files and headings that exist', () => {
     for (const link of linksIn(page)) {
       const [file = '', heading] = link.split('#');
       const path = file === '' ? page : join(dirname(page), file);
@@ -46,7 +46,7 @@ describe.each(PAGES)('%s', (page) => {
   });
 });
 
-it('every document stands in the index', () => {
+it('every document is in the index', () => {
   const listed = linksIn('docs/README.md').map((link) => link.split('#')[0]);
   const all = readdirSync('docs').filter((file) => file.endsWith('.md') && file !== 'README.md');
   expect(all.filter((file) => !listed.includes(file))).toEqual([]);
@@ -69,7 +69,7 @@ describe('the table of products', () => {
   const typesOf = (union: typeof AnySource | typeof AnySink) =>
     union.options.map((option) => option.in.shape.type.value);
 
-  it('has every source and every sink there is, each with its recipe', () => {
+  it('has every source and every sink, each with its recipe', () => {
     expect(kindsIn(1, 'src/sources')).toEqual(typesOf(AnySource).sort());
     expect(kindsIn(3, 'src/sinks')).toEqual(typesOf(AnySink).sort());
   });
@@ -86,7 +86,7 @@ describe('the table of products', () => {
   );
 });
 
-it('gives Node the same flags in the image as by npm start', () => {
+it('Node has the same flags in the image as with npm start', () => {
   const flagsIn = (text = '') => text.match(/--[a-z][\w=-]*/g);
   const start = flagsIn(JSON.parse(readFileSync('package.json', 'utf8')).scripts.start);
   expect(flagsIn(/^ENTRYPOINT .+$/m.exec(readFileSync('Dockerfile', 'utf8'))?.[0])).toEqual(start);

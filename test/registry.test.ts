@@ -30,23 +30,23 @@ describe.each([
 ] as const)('the %s', (list, union) => {
   const folders = foldersIn(join('src', list));
 
-  it('are one folder and one name in the list each', () => {
+  it('each have a folder and a name in the list', () => {
     expect(typesOf(union)).toEqual(folders);
   });
 
-  it.each(folders)('%s has a README, which the main one points to', (folder) => {
+  it.each(folders)('%s has a README, which the main one links', (folder) => {
     const path = join('src', list, folder, 'README.md');
     expect(existsSync(path)).toBe(true);
     expect(readme).toContain(`(${path})`);
   });
 
-  it('all stand in the shipped configuration and in the example', () => {
+  it('are all in the shipped configuration and in the example', () => {
     expect(typesIn('config/shiplog.yaml', list)).toEqual(folders);
     expect(typesIn('config/shiplog.example.yaml', list)).toEqual(folders);
   });
 });
 
-it('every source has a payload that secrets and hostile texts are tried with', () => {
+it('every source has a payload for the tests of secrets and hostile texts', () => {
   expect([...new Set(PAYLOADS.map(([type]) => type))].sort()).toEqual(typesOf(AnySource));
 });
 

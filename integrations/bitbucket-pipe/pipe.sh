@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tells Shiplog what a step of Bitbucket Pipelines deploys. Variables: pipe.yml. A Shiplog that is away fails no step.
+# Reports to Shiplog what a step of Bitbucket Pipelines deploys. Variables: pipe.yml. An unreachable Shiplog fails no step.
 set -u
 
 fail() {
@@ -11,17 +11,17 @@ fail() {
 [ -n "${SHIPLOG_BITBUCKET_SECRET:-}" ] || fail 'SHIPLOG_BITBUCKET_SECRET is not set: give it the secured variable of the repository'
 [ -n "${BITBUCKET_DEPLOYMENT_ENVIRONMENT:-}" ] || fail 'the step has no "deployment:", so that it deploys nowhere'
 
-# The clone belongs to another user than the one that the pipe runs as.
-told_by_git() {
+# The clone belongs to another user than that of the pipe.
+from_git() {
   git -c safe.directory="${BITBUCKET_CLONE_DIR:-.}" -C "${BITBUCKET_CLONE_DIR:-.}" log -1 --pretty="$1" 2>/dev/null
 }
 
-# In after-script the step has ended, and Bitbucket says how; in script it has only begun.
+# In after-script the step has ended, and Bitbucket gives its exit code; in script it has only begun.
 BITBUCKET_EXIT_CODE=${EXIT_CODE:-${BITBUCKET_EXIT_CODE:-}}
 export BITBUCKET_EXIT_CODE
 
-message=$(told_by_git %B | head -c 9999) # the whole of a long one would not fit into an argument
-body=$(jq -nc --arg message "$message" --arg author "$(told_by_git %an)" '
+message=$(from_git %B | head -c 9999) # the whole of a long one would not fit into an argument
+body=$(jq -nc --arg message "$message" --arg author "$(from_git %an)" '
   env | {
     BITBUCKET_COMMIT, BITBUCKET_BRANCH, BITBUCKET_TAG, BITBUCKET_PR_ID, BITBUCKET_BUILD_NUMBER,
     BITBUCKET_PIPELINE_UUID, BITBUCKET_STEP_UUID, BITBUCKET_STEP_RUN_NUMBER, BITBUCKET_STEP_TRIGGERER_UUID,
@@ -32,4 +32,4 @@ signature=$(printf %s "$body" | openssl dgst -sha256 -hmac "$SHIPLOG_BITBUCKET_S
 
 printf %s "$body" | curl -fsS --max-time 10 --retry 3 \
   -H 'Content-Type: application/json' -H "X-Hub-Signature: sha256=$signature" \
-  --data-binary @- "${SHIPLOG_URL%/}/webhooks/${SOURCE:-bitbucket}" || echo 'Shiplog was not told'
+  --data-binary @- "${SHIPLOG_URL%/}/webhooks/${SOURCE:-bitbucket}" || echo 'The deployment was not reported to Shiplog'

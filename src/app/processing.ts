@@ -186,7 +186,7 @@ const attemptingFirst = ({ forward, ...delivering }: Delivering, queues: Queues)
     enqueue: queues.forward,
   });
 
-/** The one way of a delivery, whoever begins it. */
+/** Makes one delivery: for the workers, and for first attempts. */
 function forwarding({ config, clock, metrics, traces }: Shared, stores: Stores) {
   const forward = createForward({
     ...stores,

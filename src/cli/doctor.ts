@@ -84,12 +84,12 @@ async function checkRules(config: Config): Promise<Finding[]> {
   const asked = callBridge(config, { method: 'GET', path: '/api/rules' }).catch(() => []);
   const rules = (await asked) as { name: string; matched: number }[]; // our own API
   return rules.flatMap(({ name, matched }) =>
-    matched > 0 ? [] : [{ ok: true, what: `rule "${name}" has never matched: check its match, or take it out` }],
+    matched > 0 ? [] : [{ ok: true, what: `rule "${name}" has never matched: check its match, or remove it` }],
   );
 }
 
 const A_DAY_MS = 86_400_000;
-/** Fewer refusals are somebody trying. */
+/** Fewer rejections may be a single attempt by hand. */
 const REPEATED = 3;
 
 /** Problems that the bridge has recorded. Reports nothing when it does not answer: the line of the bridge says so. */

@@ -15,9 +15,9 @@ const WITHIN_MS = 10 * 60_000;
 /** Creates or repairs the webhooks in the tool. @throws Error with what to do. */
 export async function applyHooks(
   config: Config,
-  { source: name, url: said, targets, dryRun, json }: HooksOptions,
+  { source: name, url: given, targets, dryRun, json }: HooksOptions,
 ): Promise<void> {
-  const url = said ?? config.public_url ?? '';
+  const url = given ?? config.public_url ?? '';
   const source = config.sources.find((candidate) => candidate.name === name);
   if (!source)
     throw new Error(

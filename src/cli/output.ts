@@ -59,7 +59,7 @@ export async function withProgress<T>(
   const startedMs = Date.now();
   let how = '';
   let lastLine = '';
-  const say = () => {
+  const print = () => {
     const seconds = Math.round((Date.now() - startedMs) / 1000);
     const line = `${what}${how && `: ${how}`} (${seconds} s)`;
     if (stderr.isTTY) stderr.write(`${EMPTY_LINE}${line}`);
@@ -68,8 +68,8 @@ export async function withProgress<T>(
   };
   let again: NodeJS.Timeout | undefined;
   const first = setTimeout(() => {
-    say();
-    again = setInterval(say, AGAIN_MS);
+    print();
+    again = setInterval(print, AGAIN_MS);
   }, QUIET_MS);
   try {
     return await work((note) => {

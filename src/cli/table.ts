@@ -54,7 +54,7 @@ function lineOf(row: readonly string[], { columns, beside, widths, isCut }: Shap
   return parts.join(GAP).trimEnd();
 }
 
-/** A text that is cut shorter than this says little. */
+/** A text that is cut to fewer characters is hardly readable. */
 const READABLE = 16;
 
 /** The columns that must not be cut and would leave the others too little room. */

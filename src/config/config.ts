@@ -111,7 +111,7 @@ export const Config = z
     /** The tools' names of environments and services → ours, applied before the rules. */
     environments: NameMap.optional(),
     services: NameMap.optional(),
-    /** One person, whatever the tools call them. */
+    /** The names of one person in the tools. */
     people: People.optional(),
     /** Whom to call, by service. */
     owners: Owners.default([]),

@@ -38,7 +38,7 @@ export const Witness = z.enum(['job', 'report', 'sync']);
 export type Witness = z.infer<typeof Witness>;
 
 /**
- * A deployment that somebody made through GitLab's Deployments API: no CI job stands behind it.
+ * A deployment that was created with GitLab's Deployments API, without a CI job.
  * It may be our own write coming back as a webhook; only the worker can tell (store/deliveries/echoes.ts).
  */
 export const MadeByApi = z.object({
@@ -46,7 +46,7 @@ export const MadeByApi = z.object({
   projects: z.array(z.string()),
   deploymentId: z.string(),
   environment: z.string(),
-  /** First 8 hex digits: a hook whose commit is gone carries no more. */
+  /** First 8 hex digits: a webhook about a deleted commit contains no more. */
   shortSha: z.string().optional(),
 });
 export type MadeByApi = z.infer<typeof MadeByApi>;
@@ -138,7 +138,7 @@ export const ChangeRecord = z.object({
   /** True for the signal with the most reliable information; the others only fill in what it leaves open. */
   authoritative: z.boolean(),
   state: State,
-  /** An approver said no. The `failed` that GitLab sends afterwards is the same outcome, not another one. */
+  /** An approver rejected it. The `failed` that GitLab sends afterwards is the same outcome, not another one. */
   rejected: z.literal(true).optional(),
   /**
    * Why it was canceled: another deployment superseded it before it ended, or it ended before it began. The first is an

@@ -230,11 +230,11 @@ function merge(under: ChangeRecord, over: ChangeRecord): ChangeRecord {
  * @param trusted least trusted first
  */
 function notesOf(trusted: readonly ChangeRecord[], decider: ChangeRecord, merged: ChangeRecord): string[] {
-  const isTold = trusted.some(({ state, history }) => isFinal(state) && history && !history.recovered);
+  const isReported = trusted.some(({ state, history }) => isFinal(state) && history && !history.recovered);
   const valid = trusted.filter(({ history, signal, endReason }, at) => {
     if (endReason === 'superseded' && decider.endReason !== 'superseded') return false;
     if (!history) return true;
-    if (history.recovered && isTold) return false;
+    if (history.recovered && isReported) return false;
     return !trusted.slice(at + 1).some((later) => later.history && later.signal === signal);
   });
   const notes = new Set(valid.flatMap((record) => record.notes));

@@ -1,3 +1,5 @@
+import { editDistance } from '../values/edit-distance.ts';
+
 /** Filters whose values people type from memory, and often slightly wrong. */
 export const FORGIVEN = ['environment', 'service', 'person'] as const;
 export type ForgivenField = (typeof FORGIVEN)[number];
@@ -46,21 +48,7 @@ export function findName(
 function isNearly(name: string, wanted: string): boolean {
   if (wanted.length < 3 || wanted.length > MAX_COMPARED_CHARS || name.length > MAX_COMPARED_CHARS) return false;
   if (name.length >= 3 && wanted.includes(name)) return true;
-  return Math.abs(name.length - wanted.length) <= MAX_TYPOS && typosBetween(name, wanted) <= MAX_TYPOS;
-}
-
-/** Levenshtein distance. */
-function typosBetween(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const other = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(other, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  return Math.abs(name.length - wanted.length) <= MAX_TYPOS && editDistance(name, wanted) <= MAX_TYPOS;
 }
 
 /** One sentence for a reader: `no service "payments": shown are payments-api (80), payments-worker (31)`. */

@@ -68,7 +68,7 @@ export function originsOf(key: string, records: readonly ChangeRecord[], parts: 
     });
     const setters = Array.isArray(value) ? changes : changes.slice(-1); // lists grow, anything else is replaced
     const signals =
-      Array.isArray(value) || changes.length === 0 ? signalsThatSay(records, field, at(reported, field)) : [];
+      Array.isArray(value) || changes.length === 0 ? signalsThatReport(records, field, at(reported, field)) : [];
     return [{ field, value, from: [...signals, ...setters.map(({ by }) => by)] }];
   });
 }
@@ -83,12 +83,12 @@ function stagesOf(reported: Deployment, { rules, routing }: OriginParts): Stage[
   return [{ deployment: named.deployment, by: named.trace.join('; ') }, ...steps];
 }
 
-function signalsThatSay(records: readonly ChangeRecord[], field: string, value: unknown): string[] {
-  const says = (record: ChangeRecord) => {
+function signalsThatReport(records: readonly ChangeRecord[], field: string, value: unknown): string[] {
+  const reports = (record: ChangeRecord) => {
     const reported = at(record, field);
     return Array.isArray(value) && Array.isArray(reported) ? reported.length > 0 : same(reported, value);
   };
-  return [...new Set(records.filter(says).map(({ signal }) => signal))];
+  return [...new Set(records.filter(reports).map(({ signal }) => signal))];
 }
 
 function at(holder: unknown, path: string): unknown {

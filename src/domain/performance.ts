@@ -189,12 +189,12 @@ export function daysOf(finished: readonly Deployment[], { from, to }: DateRange)
   return [...counts].map(([date, count]) => ({ date, ...count }));
 }
 
-/** What the measures are told apart by. */
+/** What the measures are grouped by. */
 export interface Grouping {
   nameOf(deployment: Deployment): string;
-  /** What makes two of one name two; the name unless given. */
+  /** Identifies a group; default: its name. */
   keyOf?(deployment: Deployment): string;
-  /** What tells a person which of those it is. */
+  /** Distinguishes groups with one name, for a person. */
   qualifierOf?(deployment: Deployment): string;
 }
 
@@ -211,12 +211,12 @@ export interface GroupPerformance {
 /** Each group's own measures, the one with most deployments first. */
 export function performanceBy(
   finished: readonly Deployment[],
-  { nameOf, keyOf = nameOf, qualifierOf: tell }: Grouping,
+  { nameOf, keyOf = nameOf, qualifierOf }: Grouping,
   span: Measured,
 ): GroupPerformance[] {
   const groups = [...groupBy(finished, keyOf)].map(([key, members]) => {
     const newest = members.at(-1);
-    return { key, members, name: newest ? nameOf(newest) : key, qualifier: newest && tell?.(newest) };
+    return { key, members, name: newest ? nameOf(newest) : key, qualifier: newest && qualifierOf?.(newest) };
   });
   const isAmbiguous = createIsAmbiguous(groups.map(({ key, name }) => ({ service: name, serviceKey: key })));
   return groups

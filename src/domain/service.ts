@@ -40,18 +40,18 @@ function partOf(named: Named): string {
 }
 
 /** A service among those of all projects. */
-type Placed = Named & { readonly key: string };
+type KeyedService = Named & { readonly key: string };
 
 /**
  * Which service of which project it is: what every grouping by service goes by, so that two services that share a name
- * are never taken for one. Without a repository the senders are told apart: each of several teams has an `api`.
+ * are never taken for one. Without a repository the senders are distinguished: each of several teams has an `api`.
  */
-export function serviceKeyOf(placed: Placed): string {
-  const project = placed.repository?.name ?? senderOf(placed);
-  return [project, serviceIdentity(placed)].join('\n').toLowerCase();
+export function serviceKeyOf(named: KeyedService): string {
+  const project = named.repository?.name ?? senderOf(named);
+  return [project, serviceIdentity(named)].join('\n').toLowerCase();
 }
 
-const senderOf = ({ key }: Pick<Placed, 'key'>): string => {
+const senderOf = ({ key }: Pick<KeyedService, 'key'>): string => {
   const name = boundaryIn(key);
   return name === undefined ? '' : withinBoundary(name, '');
 };
@@ -60,17 +60,17 @@ const senderOf = ({ key }: Pick<Placed, 'key'>): string => {
 const DIGEST_CHARS = 12;
 
 /** The service key in few characters. */
-export const serviceDigest = (placed: Placed): string =>
-  hash('sha256', serviceKeyOf(placed), 'base64url').slice(0, DIGEST_CHARS);
+export const serviceDigest = (named: KeyedService): string =>
+  hash('sha256', serviceKeyOf(named), 'base64url').slice(0, DIGEST_CHARS);
 
-/** What tells it from another service of its name, for a person: the other parts of its key. */
-export function qualifierOf(placed: Placed): string {
-  const project = placed.repository?.name ?? boundaryIn(placed.key) ?? 'no repository';
-  const part = placed.serviceId ?? partOf(placed);
-  return part === '' || part === placed.service ? project : `${project}, ${part}`;
+/** Distinguishes it from another service with its name, for a person: the other parts of its key. */
+export function qualifierOf(named: KeyedService): string {
+  const project = named.repository?.name ?? boundaryIn(named.key) ?? 'no repository';
+  const part = named.serviceId ?? partOf(named);
+  return part === '' || part === named.service ? project : `${project}, ${part}`;
 }
 
-/** Words that most jobs that deploy have in their names; they tell no service from another. */
+/** Words that most jobs that deploy have in their names; they do not distinguish services. */
 const COMMON_WORDS = new Set(
   [
     'deploy deploys deployed deployment deployer release released rollout roll out rollback back revert undo redeploy',

@@ -12,8 +12,8 @@ export function headline(deployment: Deployment): string {
   if (!summary) return summarize(deployment);
   const outcome = outcomeOf(deployment);
   const prefixes = [
-    outcome !== undefined && !says(summary, outcome.same) && outcome.word,
-    deployment.changeType === 'rollback' && !saysRollback(summary) && 'ROLLBACK',
+    outcome !== undefined && !statesOutcome(summary, outcome.same) && outcome.word,
+    deployment.changeType === 'rollback' && !statesRollback(summary) && 'ROLLBACK',
   ];
   return [...prefixes.filter((word) => word !== false), summary].join(': ');
 }
@@ -56,20 +56,20 @@ const SUBJECTS = new Set([
 ]);
 
 /**
- * Whether a summary says its outcome itself: at its beginning, or with the word deployment. "Deployed shop: fix failed
- * login" and "Fix failed login" do not.
+ * Whether a summary states its outcome itself: at its beginning, or with the word deployment. "Deployed shop: fix
+ * failed login" and "Fix failed login" do not.
  */
-function says(summary: string, same: Outcome['same']): boolean {
+function statesOutcome(summary: string, same: Outcome['same']): boolean {
   const words = wordsOf(summary);
-  const isSaidAt = (at: number) => same.has(words[at] ?? '') || same.has(words.slice(at, at + 2).join(' '));
-  if (isSaidAt(0)) return true;
+  const isStatedAt = (at: number) => same.has(words[at] ?? '') || same.has(words.slice(at, at + 2).join(' '));
+  if (isStatedAt(0)) return true;
   const subject = words.findIndex((word) => SUBJECTS.has(word));
   if (subject < 0 || SUCCESS.has(words[0] ?? '')) return false;
-  return isSaidAt(subject + 1) || (subject === 0 && words[1] === 'of' && isSaidAt(words.length - 1));
+  return isStatedAt(subject + 1) || (subject === 0 && words[1] === 'of' && isStatedAt(words.length - 1));
 }
 
 /** "Roll-back" describes the purpose, and may occur anywhere in it. */
-const saysRollback = (summary: string): boolean => /\b(?:roll(?:ed|ing)?[ -]?back|revert)/i.test(firstLine(summary));
+const statesRollback = (summary: string): boolean => /\b(?:roll(?:ed|ing)?[ -]?back|revert)/i.test(firstLine(summary));
 
 const firstLine = (summary: string): string => summary.slice(0, READ_CHARS).split('\n', 1)[0] ?? '';
 const wordsOf = (summary: string): readonly string[] =>

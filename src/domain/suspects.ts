@@ -91,7 +91,7 @@ function noteEarliest(times: Map<string, number>, key: string, atMs: number): vo
 
 /**
  * The changes that a roll-back undid: what it replaced, and everything in its place since the version ran that it went
- * back to, a failed attempt included. Where nothing tells when that was: since what it replaced.
+ * back to, a failed attempt included. If that time is unknown: since what it replaced.
  */
 function undoneBy(back: Deployment, deployments: readonly Deployment[]): readonly string[] {
   const beganMs = beganMsOf(back);

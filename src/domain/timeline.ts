@@ -21,7 +21,7 @@ export interface Group<Newest = TimelineEntry> {
 
 export interface Swimlane {
   readonly name: string;
-  /** Of a service whose name another one in the picture has: a deployment of it, which tells the two apart. */
+  /** A deployment of the service, if another service in the picture has the same name: it distinguishes the two. */
   readonly example?: string;
   /** False for what stands for swimlanes that do not fit. */
   readonly filters: boolean;
@@ -199,7 +199,7 @@ function append<Newest>(done: Growing<Newest>[], group: Growing<Newest>, size: M
   done.push(last);
 }
 
-/** By what stands after it. */
+/** Adds the group that follows it. */
 function grow<Newest>(group: Growing<Newest>, next: Group<Newest>): void {
   const count = group.count + next.count;
   group.at = (group.at * group.count + next.at * next.count) / count;

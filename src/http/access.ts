@@ -75,7 +75,7 @@ export function requireScope(access: Access, needed: Scope): RequestHandler {
       });
     const hint = `${WORDS[needed]}: Authorization: Bearer <token> (npx shiplog secrets shows them).`;
     const hasToken = bearerToken(request.headers.authorization) !== undefined;
-    const message = hasToken ? `Nobody here has this token. Send ${hint}` : `Send ${hint}`;
+    const message = hasToken ? `This token is unknown. Send ${hint}` : `Send ${hint}`;
     fail(response, { status: 401, type: 'authentication_error', message });
   };
 }

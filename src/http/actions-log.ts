@@ -28,7 +28,7 @@ export interface ActionLogParts {
 
 const SHOWN_CHARS = 200;
 /** Parameters of a request that may be logged; the others are tokens and texts. */
-const SAID = ['id', 'sink', 'source', 'deployment', 'webhook', 'kind', 'reason', 'since', 'all', 'show'];
+const LOGGED = ['id', 'sink', 'source', 'deployment', 'webhook', 'kind', 'reason', 'since', 'all', 'show'];
 
 /**
  * Logs every request that changes something, when it is answered. Unauthenticated attempts are logged as refusals
@@ -75,7 +75,7 @@ function isTrusted(address: string | undefined, trusted: readonly string[]): boo
 function loggedFieldsOf(body: unknown): Record<string, string> {
   if (typeof body !== 'object' || body === null) return {};
   const logged = Object.entries(body).filter(
-    ([name, value]) => SAID.includes(name) && ['string', 'boolean'].includes(typeof value),
+    ([name, value]) => LOGGED.includes(name) && ['string', 'boolean'].includes(typeof value),
   );
   return Object.fromEntries(logged.map(([name, value]) => [name, String(value).slice(0, SHOWN_CHARS)]));
 }

@@ -44,8 +44,8 @@ function rewrite(response: Response, prefix: string): void {
     return send(isPage ? body.replace(ADDRESS, `$1${prefix}/`) : body);
   };
   const redirect = response.redirect.bind(response);
-  response.redirect = (...said: readonly unknown[]) => {
-    const [status, url] = said.length > 1 ? [Number(said[0]), String(said[1])] : [302, String(said[0])];
+  response.redirect = (...given: readonly unknown[]) => {
+    const [status, url] = given.length > 1 ? [Number(given[0]), String(given[1])] : [302, String(given[0])];
     redirect(status, url.startsWith('/') && !url.startsWith('//') ? prefix + url : url);
   };
 }

@@ -80,7 +80,7 @@ export const isOf = (
   { service, owner }: { readonly service: string; readonly owner: string },
 ): boolean => (service === '' || isNamed(one.service, service)) && (owner === '' || isTeam(one.owner, owner));
 
-/** What the measures can be told apart by. */
+/** What the measures can be grouped by. */
 export const GROUPINGS = {
   service: BY_SERVICE,
   environment: { nameOf: ({ environment }) => swimlaneOf(environment) },

@@ -53,7 +53,7 @@ export async function readRunning(parts: RunningParts, asked: z.output<typeof Ru
 }
 
 /**
- * What tells a service from others of its name, by one of its deployments. Undefined where the name is enough.
+ * Distinguishes a service from others with its name, by one of its deployments. Undefined where the name is enough.
  * @param all what runs anywhere: another one of the name may not be shown
  */
 export function qualifierIn(all: readonly Slot[], byKey: ReadonlyMap<string, Deployment>) {

@@ -4,6 +4,7 @@ import type { Webhook } from '../sources/received-webhook.ts';
 import type { Source } from '../sources/source.ts';
 import { sourcesMeant } from '../sources/wrong-secret.ts';
 import { NO_SOURCE } from '../store/inbox/entry.ts';
+import { editDistance } from '../values/edit-distance.ts';
 import { discardBody } from './discard.ts';
 import type { RefusalLimit } from './refusals.ts';
 import { pathOf, toHead } from './webhook-request.ts';
@@ -18,7 +19,7 @@ export interface UnknownPathParts {
 }
 
 type NoSource = Pick<Source, 'name' | 'keptHeaders'>;
-const NOBODY: NoSource = { name: NO_SOURCE, keptHeaders: [] };
+const UNKNOWN_SOURCE: NoSource = { name: NO_SOURCE, keptHeaders: [] };
 const WRITES = new Set(['POST', 'PUT', 'PATCH']);
 const SHOWN_CHARS = 200;
 
@@ -27,7 +28,7 @@ const SHOWN_CHARS = 200;
  * the owner of a webhook can read, says which address may have been meant.
  */
 export function createUnknownPath({ sources, limit, noteRefused, onAnswered }: UnknownPathParts): RequestHandler {
-  const source = NOBODY;
+  const source = UNKNOWN_SOURCE;
   return async (request, response) => {
     const path = pathOf(request.originalUrl);
     if (!WRITES.has(request.method)) return sendNotFound(response, path);
@@ -71,22 +72,8 @@ const MOST_PARTS = 8;
 function closest(path: string, names: readonly string[]): string | undefined {
   const parts = path.toLowerCase().slice(0, SHOWN_CHARS).split('/').filter(Boolean).slice(0, MOST_PARTS);
   const rated = names.flatMap((name) =>
-    parts.map((part) => ({ name, edits: edits(part.slice(0, LONGEST_NAME_CHARS), name) })),
+    parts.map((part) => ({ name, edits: editDistance(part.slice(0, LONGEST_NAME_CHARS), name) })),
   );
   const best = rated.toSorted((one, other) => one.edits - other.edits)[0];
   return best && best.edits <= Math.max(1, Math.floor(best.name.length / 3)) ? best.name : undefined;
-}
-
-/** Levenshtein's distance. */
-function edits(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= one.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= other.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (one[i - 1] === other[j - 1] ? 0 : 1);
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced));
-    }
-    row = next;
-  }
-  return row[other.length] ?? 0;
 }

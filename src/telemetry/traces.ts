@@ -1,11 +1,11 @@
 import type { Logger } from './logger.ts';
 import type { Span, TraceSettings, Traces } from './span.ts';
 
-const nobody: Span = { note() {}, fail() {} };
+const noSpan: Span = { note() {}, fail() {} };
 
 /** Traces are off: nothing of the SDK is loaded, and nothing is passed on. */
 const noTraces: Traces = {
-  span: (_opening, work) => work(nobody),
+  span: (_opening, work) => work(noSpan),
   hide() {},
   async close() {},
 };

@@ -47,7 +47,7 @@ export function traceRecording(record: Record, traces: Traces): Record {
         await record(event);
       } catch (error) {
         if (error instanceof ResolveFailed) span.note({ outcome: 'asked_again' });
-        else span.fail(wordsOf(error));
+        else span.fail(messageOf(error));
         throw error;
       }
     });
@@ -66,7 +66,7 @@ export function traceForwarding(forward: Forward, traces: Traces): TracedForward
         // Another attempt in the same lane is under way: that is no error.
         const isBusy = error instanceof DeliveryFailed && typeof error.retry === 'object' && error.retry.hold === 'job';
         span.note({ outcome: isBusy ? 'busy' : 'failed' });
-        if (!isBusy) span.fail(wordsOf(error));
+        if (!isBusy) span.fail(messageOf(error));
         throw error;
       }
     });
@@ -80,4 +80,4 @@ export function traceState(deliver: Sink['deliver']): Sink['deliver'] {
   };
 }
 
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -29,7 +29,7 @@ export function createLive(version: () => Promise<string>, holderOf: (request: R
   let sentVersion: string | undefined;
   let closed = false;
 
-  const say = (text: string) => {
+  const send = (text: string) => {
     for (const response of listeners.keys()) {
       if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
       else response.write(text);
@@ -37,7 +37,7 @@ export function createLive(version: () => Promise<string>, holderOf: (request: R
   };
   const look = async () => {
     const now = await version();
-    if (sentVersion !== undefined && now !== sentVersion) say(`event: changes\ndata: ${now}\n\n`);
+    if (sentVersion !== undefined && now !== sentVersion) send(`event: changes\ndata: ${now}\n\n`);
     sentVersion = now;
   };
   const watch = () => {
@@ -78,7 +78,7 @@ export function createLive(version: () => Promise<string>, holderOf: (request: R
       if (listeners.size > 1) return;
       void look().catch(() => {});
       watch();
-      beating = setInterval(() => say(':\n\n'), HEARTBEAT_MS);
+      beating = setInterval(() => send(':\n\n'), HEARTBEAT_MS);
     },
     close() {
       closed = true;

@@ -69,7 +69,7 @@ export function createLogin(parts: LoginParts): RequestHandler {
 const forgetCookie = (request: Request, response: Response): void =>
   void response.clearCookie(cookieName(request), cookieOptions(request));
 
-/** Here, and for a person whom a provider let in, at the provider as well where it can be told. */
+/** Here, and for a person who logged in with a provider, at the provider as well, if it has an address for it. */
 function logOut({ sessions, oidc }: LoginParts): RequestHandler {
   return async (request, response) => {
     await Promise.all(sessionsIn(request).map((id) => sessions.end(id)));

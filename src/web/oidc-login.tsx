@@ -118,7 +118,7 @@ function flowOf(request: Request, { people, clock }: Parts): Flow | undefined {
   return undefined;
 }
 
-/** A right login is limited as well: only the provider can tell, and it must not be asked without a limit. */
+/** Valid logins are limited as well: only the provider can check one, and the requests to it must be limited. */
 function isHeldBack(request: Request, response: Response, { failures }: Parts): boolean {
   const address = networkOf(request.ip);
   if (!failures.isBeyond(address)) return false;

@@ -10,7 +10,7 @@ const added = fc.record({
   keeps: fc.option(fc.nat(6)),
 });
 
-it('holds the newest that fit, whole and in order', () => {
+it('keeps the newest entries that fit, whole and in order', () => {
   fc.assert(
     fc.property(fc.array(added, { maxLength: 40 }), (all) => {
       const queue = createByteQueue(CAPACITY);
@@ -35,7 +35,7 @@ it('holds the newest that fit, whole and in order', () => {
   );
 });
 
-it('holds as much as its capacity, but for what does not fit at its end', () => {
+it('uses its whole capacity, except for an entry that does not fit at its end', () => {
   const queue = createByteQueue(100);
   for (let at = 0; at < 50; at++) queue.add('x'.repeat(9), Buffer.from([at]), at);
   expect(queue.all().map(({ bytes }) => bytes[0])).toEqual([40, 41, 42, 43, 44, 45, 46, 47, 48, 49]);

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createRecentlyKept } from '../../src/app/recently-kept.ts';
 import { gitlabDeploymentHook, gitlabHeaders, startTestBridge } from '../support/bridge.ts';
 
-it('what was acknowledged is recorded though Redis comes back without its last seconds', async () => {
+it('an acknowledged webhook is recorded even if Redis comes back without its last seconds', async () => {
   const bridge = await startTestBridge();
   try {
     const send = async (job: number) =>
@@ -21,7 +21,7 @@ it('what was acknowledged is recorded though Redis comes back without its last s
 
 const NO_BODY = Buffer.alloc(0);
 
-describe('what was kept last', () => {
+describe('the webhooks that were kept last', () => {
   function start() {
     const state = { server: 'a', nowMs: 1_000_000, again: [] as string[] };
     const recent = createRecentlyKept({
@@ -32,7 +32,7 @@ describe('what was kept last', () => {
     return { state, recent };
   }
 
-  it('is given to another server, and to no other than that', async () => {
+  it('are written to another server, and only to that one', async () => {
     const { state, recent } = start();
     recent.add('before anybody was asked', NO_BODY);
     await recent.check();
@@ -46,7 +46,7 @@ describe('what was kept last', () => {
     expect(state.again).toHaveLength(2);
   });
 
-  it('is forgotten when it is safe, and not before: while Redis is unreachable nothing is', async () => {
+  it('are dropped when they are safe, and not while Redis is unreachable', async () => {
     const { state, recent } = start();
     await recent.check();
     recent.add('old', NO_BODY);
@@ -59,7 +59,7 @@ describe('what was kept last', () => {
     expect(state.again).toEqual(['new']);
   });
 
-  it('is given again until it was taken', async () => {
+  it('are written again until the server has accepted them', async () => {
     const { state } = start();
     let refuses = 2;
     const recent = createRecentlyKept({
@@ -79,7 +79,7 @@ describe('what was kept last', () => {
     expect(state.again).toEqual(['one']);
   });
 
-  it('has a limit: of too much the newest are held', async () => {
+  it('are limited: above the limit the newest are kept', async () => {
     const { state, recent } = start();
     await recent.check();
     for (let at = 0; at < 100; at++) recent.add(`item ${at}`, Buffer.alloc(1024 * 1024));

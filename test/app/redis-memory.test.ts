@@ -17,7 +17,7 @@ async function start() {
 }
 
 describe('a Redis that is full', () => {
-  it('leaves the deliveries a twentieth of its memory before the spool is drained into it', async () => {
+  it('keeps a twentieth of its memory free for deliveries while the spool is drained', async () => {
     const { bridge, redis, used } = await start();
     const room = createRedisMemory(redis);
     expect(await room.check()).toBe(true); // no limit
@@ -32,7 +32,7 @@ describe('a Redis that is full', () => {
     expect(room.hasSpace()).toBe(true);
   });
 
-  it('costs no webhook: they wait in the spool, and are recorded when there is room', async () => {
+  it('loses no webhook: they wait in the spool, and are recorded when there is memory again', async () => {
     const { bridge } = await start();
     await bridge.redis.set('maxmemory', '1');
     for (const job of [1, 2, 3]) {

@@ -112,11 +112,11 @@ const ARROWS = FILES.flatMap((file) =>
 const ours = ARROWS.filter(({ to }) => to.startsWith('src/')).map((arrow) => ({ ...arrow, into: folderOf(arrow.to) }));
 
 describe('the layers', () => {
-  it('have a rule for every folder, and for nothing else', () => {
+  it('have a rule for each folder, and no other', () => {
     expect(Object.keys(LAYERS).sort()).toEqual([...new Set(FILES.map(({ path }) => folderOf(path)))].sort());
   });
 
-  it('load only what lies below them', () => {
+  it('load only folders that the table allows', () => {
     const wrong = ours
       .filter(({ from, into, typeOnly }) => !typeOnly && from !== into && !LAYERS[from]?.may.includes(into))
       .map(({ file, to }) => `${file} loads ${to}`);
@@ -140,18 +140,18 @@ describe('the layers', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('allow no ring of folders', () => {
+  it('contain no cycle of folders', () => {
     expect(ringsOf(Object.entries(LAYERS).map(([from, { may }]) => [from, may]))).toEqual([]);
   });
 
-  it('leave no ring of files, not even of types', () => {
+  it('contain no cycle of files, type imports included', () => {
     const arrows = FILES.map(
       ({ path }) => [path, ours.flatMap(({ file, to }) => (file === path ? [to] : []))] as const,
     );
     expect(ringsOf(arrows)).toEqual([]);
   });
 
-  it('give each tool its own: no source knows another, no sink another, but for what it answers in its place', () => {
+  it('keep tools apart: no source imports another source, and no sink another sink, except for an imitated API', () => {
     // GitLab's documentation has Argo CD call GitLab's API: its source answers that API with its own tokens.
     const IMITATED = 'src/sources/gitlab-api/api.ts';
     const toolOf = (path: string) => /^src\/(?:sources|sinks)\/([^/]+)\//.exec(path)?.[0];

@@ -27,12 +27,12 @@ describe.each(Object.entries(STORIES))('%s', (path, steps) => {
   const code = files.get(path)?.code ?? '';
   const lines = code.split('\n').filter((line) => line.trim() !== '');
 
-  it(`is read at one sitting: at most ${MOST_LINES} lines of code`, () => {
+  it(`has at most ${MOST_LINES} lines of code`, () => {
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.length).toBeLessThanOrEqual(MOST_LINES);
   });
 
-  it('names every step that decides something', () => {
+  it('names every step that makes a decision', () => {
     expect(steps.filter((step) => !code.includes(step))).toEqual([]);
   });
 });

@@ -52,7 +52,7 @@ const named = sourceFiles('src')
   );
 
 describe('tools', () => {
-  it('are all looked for', () => {
+  it('are all recognised', () => {
     for (const tool of [
       'gitlab',
       'bitbucket',
@@ -67,7 +67,7 @@ describe('tools', () => {
       expect(tool.match(TOOL)).not.toBeNull();
   });
 
-  it('are named by no code outside their folders', () => {
+  it('are not named in code outside their folders', () => {
     expect(named).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { answerCalls } from './calls.mjs';
 import { SHA_TAIL } from './payloads.mjs';
 
 const DIGITS = 9;
-/** Within one deployment. A destination that hears a lower one after a higher one was told in the wrong order. */
+/** Within one deployment. A destination that receives a lower one after a higher one got them in the wrong order. */
 const RANK = { pending: 0, created: 0, running: 1, success: 2, failed: 2, canceled: 2 };
 
 let seen;

@@ -37,7 +37,7 @@ const faintBorders = (page: Page): Promise<string[]> =>
       .filter(([, contrast]) => contrast < 3).map(([name, contrast]) => name + ' ' + contrast);
   })()`);
 
-describe.skipIf(!chromiumPath)('the pages of somebody in a hurry', () => {
+describe.skipIf(!chromiumPath)('the density of the pages', () => {
   let bridge: Awaited<ReturnType<typeof startTestBridge>>;
   let browser: Browser;
   let page: Page;
@@ -104,7 +104,7 @@ describe.skipIf(!chromiumPath)('the pages of somebody in a hurry', () => {
     }
   });
 
-  it('say where one is also in forced colours', async () => {
+  it('mark the current page in forced colours as well', async () => {
     await page.emulateMedia({ forcedColors: 'active' });
     await page.goto('/');
     const grounds = await page.evaluate<string[]>(`['.top nav a', '.ranges a'].flatMap((links) =>
@@ -115,7 +115,7 @@ describe.skipIf(!chromiumPath)('the pages of somebody in a hurry', () => {
     expect(grounds[2]).not.toBe(grounds[3]);
   });
 
-  it('have the search under /', async () => {
+  it('focus the search with /', async () => {
     await page.setViewportSize(LAPTOP);
     await page.goto('/');
     await page.getByRole('button', { name: 'live' }).waitFor();

@@ -24,7 +24,7 @@ interface Seen {
   readonly complaints: string[];
 }
 
-describe.skipIf(!chromiumPath)('every page, with a month of changes and a bad hour', () => {
+describe.skipIf(!chromiumPath)('every page, with a month of changes and an incident', () => {
   let alert24: Awaited<ReturnType<typeof startFakeAlert24>>;
   let bridge: Awaited<ReturnType<typeof startTestBridge>>;
   let browser: Browser;
@@ -49,15 +49,15 @@ describe.skipIf(!chromiumPath)('every page, with a month of changes and a bad ho
     await alert24?.close();
   });
 
-  it('has nothing that axe finds, in light and dark', () => {
+  it('has no accessibility violation found by axe, in light and dark mode', () => {
     expect(seen.violations).toEqual([]);
   });
 
-  it('does not scroll sideways on a telephone or on a wall', () => {
+  it('does not scroll sideways on a phone or on a wall display', () => {
     expect(seen.sideways).toEqual([]);
   });
 
-  it('has nothing in the console but the page that is not found', () => {
+  it('has nothing in the console except for a page that is not found', () => {
     expect(seen.complaints).toEqual([expect.stringContaining('404')]);
   });
 });

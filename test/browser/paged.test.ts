@@ -6,7 +6,7 @@ import { chromiumPath, logIn, openVisitor, startBrowser } from '../support/brows
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
 
 /** Payments broke: who, what, was it rolled back, what runs now? */
-describe.skipIf(!chromiumPath)('somebody who is paged', () => {
+describe.skipIf(!chromiumPath)('a user who is paged', () => {
   let bridge: Awaited<ReturnType<typeof startTestBridge>>;
   let browser: Browser;
   beforeAll(async () => {
@@ -34,7 +34,7 @@ describe.skipIf(!chromiumPath)('somebody who is paged', () => {
     await bridge?.stop();
   });
 
-  it('finds the culprit by a part of the name, and sees in one click who undid it and what else changed', async () => {
+  it('finds the cause by a part of its name, and sees in one click who rolled it back and what else changed', async () => {
     const { page } = await openVisitor(browser, bridge.url);
     await logIn(page, ADMIN_TOKEN);
     await page.goto('/');
@@ -62,7 +62,7 @@ describe.skipIf(!chromiumPath)('somebody who is paged', () => {
     await expect.poll(() => tip.textContent()).toMatch(/^payments-api/);
   });
 
-  it('sees whom to call: within three clicks of the first page, with the culprit, its author and who undid it', async () => {
+  it('sees whom to call within three clicks, with the cause, its author and who rolled it back', async () => {
     const { page } = await openVisitor(browser, bridge.url);
     await logIn(page, ADMIN_TOKEN);
     await page.goto('/');

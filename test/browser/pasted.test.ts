@@ -7,7 +7,7 @@ const BITBUCKETS = 'the-secret-of-bitbucket-24';
 const RULES = [{ name: 'no bots', match: { changed_by: '*[bot]' }, drop: true }];
 
 /** Ten minutes after pasting a URL: did it work, and if not, why? Each starts at the first page. */
-describe.skipIf(!chromiumPath)('somebody who has pasted a URL', () => {
+describe.skipIf(!chromiumPath)('a user who pasted a URL', () => {
   let bridge: Awaited<ReturnType<typeof startTestBridge>>;
   let browser: Browser;
   let page: Page;

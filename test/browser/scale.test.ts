@@ -135,7 +135,7 @@ describe.skipIf(!chromiumPath)('the changes page with 100,000 changes, in a brow
     expectWithin(paintedMs, PAINT_WITHIN_MS);
   });
 
-  it('does not keep anybody waiting who zooms, hovers, and sees new changes come in', async () => {
+  it('responds at once to zooming, hovering and new changes', async () => {
     const tasks: Record<string, number> = {};
     for (const range of ['1 h', '24 h', '7 d', '30 d'])
       tasks[range] = await quickest(LONGEST_TASK_MS, async () => {

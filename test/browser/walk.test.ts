@@ -8,7 +8,7 @@ import { HOSTILE } from './harbor.ts';
 const SOON = { timeout: 60_000 };
 
 /** One person, from the first start on: each step goes on where the one before ended. */
-describe.skipIf(!chromiumPath)('somebody with a browser', () => {
+describe.skipIf(!chromiumPath)('a user with a browser', () => {
   let alert24: Awaited<ReturnType<typeof startFakeAlert24>>;
   let bridge: Awaited<ReturnType<typeof startTestBridge>>;
   let browser: Browser;
@@ -44,7 +44,7 @@ describe.skipIf(!chromiumPath)('somebody with a browser', () => {
     expect(await page.getByRole('button', { name: 'Send a test event' }).count()).toBe(4);
   });
 
-  it('is reported by every empty page what to do', async () => {
+  it('reads on every empty page what to do', async () => {
     for (const [path, words] of [
       ['/inbox', 'No webhook came in yet.'],
       ['/deliveries', 'None.'],
@@ -58,7 +58,7 @@ describe.skipIf(!chromiumPath)('somebody with a browser', () => {
     }
   });
 
-  it('sends a test event, and is reported by itself that it came in', async () => {
+  it('sends a test event, and sees without a reload that it was received', async () => {
     await page.goto('/setup');
     const card = page.locator('article', { has: page.getByRole('heading', { name: 'gitlab' }) });
     await card.getByRole('button', { name: 'Send a test event' }).click();
@@ -96,7 +96,7 @@ describe.skipIf(!chromiumPath)('somebody with a browser', () => {
     await page.getByText('times in Australia/Eucla').waitFor();
   });
 
-  it('opens a change that a sink refused, finds its dead letter, and has it delivered when the sink is well', async () => {
+  it('opens a change that a sink refused, finds its dead letter, and replays it when the sink works again', async () => {
     const body = { error: { type: 'validation_error', message: 'service_id: unknown', status: 400 } };
     alert24.inject({ kind: 'status', method: 'POST', status: 400, body, times: 99 });
     await post({ summary: 'Deployed tide-tables 2.7.1', environment: 'production', external_id: 'tide' });
@@ -126,7 +126,7 @@ describe.skipIf(!chromiumPath)('somebody with a browser', () => {
     expect(await page.locator('.letters').count()).toBe(0);
   });
 
-  it('needs no mouse', async () => {
+  it('works with the keyboard alone', async () => {
     await page.goto('/');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter'); // "Skip to the content"
@@ -146,7 +146,7 @@ describe.skipIf(!chromiumPath)('somebody with a browser', () => {
     await page.waitForURL(/deployments|from=/);
   });
 
-  it('sees hostile words as words', async () => {
+  it('sees hostile text as plain text', async () => {
     await post({
       summary: HOSTILE,
       environment: HOSTILE,
@@ -167,7 +167,7 @@ describe.skipIf(!chromiumPath)('somebody with a browser', () => {
     expect(await page.locator('main img, main script:not([src])').count()).toBe(0);
   });
 
-  it('finds nothing in the console, no breach of the policy, and no request to another host', () => {
+  it('finds no message in the console, no violation of the content security policy, and no request to another host', () => {
     expect(visitor.complaints).toEqual([]);
   });
 });

@@ -80,14 +80,14 @@ describe('shiplog changes', () => {
     expect(found).toMatchObject([{ environment: 'staging', commit_sha: twin }]);
   });
 
-  it('shows when nothing fits, by another exit code than a failure', async () => {
+  it('reports that nothing matches, with another exit code than a failure', async () => {
     await expect(changes({ environment: 'nowhere' })).rejects.toBeInstanceOf(NothingFound);
     await expect(changes({ commit: 'abc' })).rejects.toThrow('first 7 digits');
     const stopped = { ...reaching(bridge), port: 9 };
     await expect(listChanges(stopped, { limit: 1 }, paper().output)).rejects.toThrow('no bridge answers');
   });
 
-  it('shows where a search came no further back, and how it goes on', async () => {
+  it('shows how far back a search went, and how to continue it', async () => {
     const since = '2026-05-01T09:00:00.001Z';
     const meta = { total: 0, limit: 25, offset: 0, has_more: false, searched: 300_000, searched_since: since };
     const server = createServer((_, response) => void response.end(JSON.stringify({ data: [], meta })));
@@ -113,7 +113,7 @@ describe('shiplog changes', () => {
 });
 
 describe('shiplog trace', () => {
-  it('tells the whole story of a deployment: steps, webhooks, and deliveries with their attempts', async () => {
+  it('shows all of a deployment: steps, webhooks, and deliveries with their attempts', async () => {
     const text = await traced(key);
     expect(text).toMatch(new RegExp(`^Deployment ${key}\n  state +succeeded\n`));
     expect(text).toMatch(/Steps\n.*\n.* running +deployment hook .*\n.* succeeded +deployment hook /);
@@ -121,7 +121,7 @@ describe('shiplog trace', () => {
     expect(text).toMatch(/Sink alert24: received succeeded of .*\n.*\n.* delivered +succeeded +201 created/);
   });
 
-  it('finds it by whatever name somebody has for it', async () => {
+  it('finds it by any of its names', async () => {
     const [created] = alert24.changes;
     const names = [
       'gitlab:git.harbor.example:77:deployment:501',
@@ -134,7 +134,7 @@ describe('shiplog trace', () => {
     for (const name of names) expect(await traced(name), name).toContain(`Deployment ${key}`);
   });
 
-  it('lists them where several fit', async () => {
+  it('lists all if several match', async () => {
     const text = await traced('4b825dc6');
     expect(text).toMatch(/^2 deployments fit/);
     expect(text).toContain('tide-tables');
@@ -150,7 +150,7 @@ describe('shiplog trace', () => {
     });
   });
 
-  it('shows what became of it, and by which request and author it came', async () => {
+  it('shows whether it still runs, its merge request and its author', async () => {
     const ferry = {
       summary: 'Ferry',
       service: 'ferry',
@@ -179,7 +179,7 @@ describe('shiplog trace', () => {
     await expect.poll(() => traced('changes:ferry-3')).toMatch(/since then +it runs here\n/);
   });
 
-  it('shows when nothing has that name', async () => {
+  it('reports that nothing has that name', async () => {
     await expect(traced('0000000')).rejects.toBeInstanceOf(NothingFound);
     await expect(traced('no/such thing?#%')).rejects.toBeInstanceOf(NothingFound);
   });
@@ -218,7 +218,7 @@ describe('shiplog replay', () => {
     ]);
   });
 
-  it('shows when there is nothing to replay', async () => {
+  it('reports that there is nothing to replay', async () => {
     await expect(replayed(key)).rejects.toBeInstanceOf(NothingFound);
     await expect(replayed('never-heard-of')).rejects.toThrow('there is no webhook and no deployment');
   });

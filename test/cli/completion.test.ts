@@ -71,7 +71,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('the completion for %s', (shell)
 });
 
 describe('a shell', () => {
-  it('that is not known is refused with those that are', () => {
+  it('is refused if it is unknown, with a list of those that are supported', () => {
     expect(() => shellOf('tcsh')).toThrow('there is no completion for "tcsh": write bash, zsh, fish');
   });
 });

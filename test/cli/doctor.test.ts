@@ -46,7 +46,7 @@ const doctor = () =>
 const post = (body: object) => bridge.post('/webhooks/changes', body, { authorization: `Bearer ${SECRET}` });
 const WELL = expect.objectContaining({ code: 0, wrong: [] });
 
-it('exits 0 when well, and 1 for as long as a deployment is stale, however many began after it', async () => {
+it('exits with 0 if all is well, and with 1 while a deployment is stale, however many began after it', async () => {
   expect(await doctor()).toEqual(WELL);
   const lamp = { summary: 'Lamp', service: 'lamp', environment: 'production', external_id: 'lamp-1' };
   const twoDaysAgo = new Date(Date.now() - 48 * HOUR_MS).toISOString();
@@ -64,7 +64,7 @@ it('exits 0 when well, and 1 for as long as a deployment is stale, however many 
   expect(await doctor()).toEqual(WELL);
 });
 
-it('exits 1 for as long as there are dead letters', async () => {
+it('exits with 1 while there are dead letters', async () => {
   alert24.inject({ kind: 'status', method: 'POST', status: 400, times: 1 });
   await post({ summary: 'Tide', service: 'tide', environment: 'production', external_id: 'tide-1' });
   await bridge.settled();
@@ -75,7 +75,7 @@ it('exits 1 for as long as there are dead letters', async () => {
   expect(await doctor()).toEqual(WELL);
 });
 
-it('exits 1 for as long as a source is silent for longer than ever before', async () => {
+it('exits with 1 while a source is silent for longer than ever before', async () => {
   const hours = [60, 50, 46, 40, 33].map((ago) => new Date(Date.now() - ago * HOUR_MS).toISOString().slice(0, 13));
   await redis.hset(keys.inboxHours(), Object.fromEntries(hours.map((hour) => [`${hour} taken gitlab`, '3'])));
   const { code, wrong } = await doctor();
@@ -86,7 +86,7 @@ it('exits 1 for as long as a source is silent for longer than ever before', asyn
   expect(await doctor()).toEqual(WELL);
 });
 
-it('exits 1 for repeated bad signatures, and not for a single one', async () => {
+it('exits with 1 for repeated bad signatures, but not for a single one', async () => {
   const wrongToken = { ...gitlabHeaders(), 'x-gitlab-token': 'not the token that was agreed' };
   const refused = () => bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), wrongToken);
   await refused();
@@ -98,7 +98,7 @@ it('exits 1 for repeated bad signatures, and not for a single one', async () => 
   expect(code).toBe(1);
 });
 
-it('exits 1 where no bridge answers, and where a destination refuses the key', async () => {
+it('exits with 1 if no bridge answers, and if a destination refuses the key', async () => {
   alert24.inject({ kind: 'status', method: 'GET', status: 401, times: 1 });
   expect((await doctor()).wrong).toContainEqual(expect.stringContaining('WRONG  sink alert24'));
   const nowhere = { port: 1, data_dir: dir, admin_token: ADMIN_TOKEN, sources: configured().sources };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseHeaders } from '../../src/cli/headers.ts';
 
-describe('noted headers', () => {
+describe('the headers file', () => {
   const expected = { 'x-gitlab-event': 'Deployment Hook', 'x-gitlab-token': 'a:b' };
 
   it.each([
@@ -25,22 +25,22 @@ describe('noted headers', () => {
     expect(Object.keys(parseHeaders(text).headers)).toEqual(Object.keys(expected));
   });
 
-  it('bring the path and the method, where curl shows them', () => {
+  it('provides the path and the method if curl shows them', () => {
     expect(parseHeaders('> PUT /api/v4/projects/7/deployments HTTP/2\n> A: b')).toMatchObject({
       path: '/api/v4/projects/7/deployments',
       method: 'PUT',
     });
   });
 
-  it('are joined when they come twice, as the bridge joins them', () => {
+  it('joins a repeated header, as the bridge does', () => {
     expect(parseHeaders('X-Gitlab-Token: one\nx-gitlab-token: two').headers).toEqual({ 'x-gitlab-token': 'one, two' });
   });
 
-  it.each(['[REDACTED]', '*****', 'Bearer [REDACTED]'])('say that a secret was taken out: %s', (value) => {
+  it.each(['[REDACTED]', '*****', 'Bearer [REDACTED]'])('reports that a secret was removed: %s', (value) => {
     expect(parseHeaders(`X-Gitlab-Token: ${value}\nA: b`)).toEqual({ headers: { a: 'b' }, redacted: true });
   });
 
-  it('that hold nothing are refused with what to write', () => {
+  it('is refused without any header, with an example', () => {
     for (const text of ['', '{}', 'hello world']) expect(() => parseHeaders(text)).toThrow(/"Name: value"/);
     expect(() => parseHeaders('{"a": ')).toThrow(SyntaxError);
   });

@@ -70,7 +70,7 @@ describe('the program', () => {
     expect((await shiplog(['doctor'], elsewhere).ended).out).toContain(`bridge at ${bridge.url}: ready`);
   });
 
-  it('follows until Ctrl-C, and that is no failure', async () => {
+  it('follows events until Ctrl-C, which is not a failure', async () => {
     const { child, ended, out } = shiplog(['tail', '--json']);
     await vi.waitFor(() => expect(out()).toContain('"kind":"webhook"'), { timeout: 15_000 });
     child.kill('SIGINT');
@@ -85,7 +85,7 @@ describe('the program', () => {
     expect(await ended).toMatchObject({ code: 0, err: '' });
   });
 
-  it('loads for a command what that needs, not the bridge', async () => {
+  it('loads only what the command needs', async () => {
     const said = { redis_url: 'redis://127.0.0.1:9' };
     const loadedBy = async (...args: string[]) => {
       const folder = mkdtempSync(join(dir, 'loaded-'));

@@ -16,14 +16,14 @@ describe('a table', () => {
     );
   });
 
-  it('takes from the widest columns where the terminal is narrow, never from those that may not give', () => {
+  it('narrows the widest columns on a narrow terminal, never those that must not be cut', () => {
     const lines = table(columns, rows, 32).trimEnd().split('\n');
     expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(32);
     expect(lines[1]).toMatch(/^20:50:01 {2}lighthous… {2}Turn the …$/);
     expect(table(columns, rows, 5)).toContain('20:50:01  lig…  Turn …');
   });
 
-  it('paints on a terminal alone, and the paint takes no room', () => {
+  it('uses colours only on a terminal, and they take no width', () => {
     const painted = [{ title: 'state', paint: (cell: string) => `<${cell}>` }, { title: 'who' }];
     expect(table(painted, [['ok', 'mira']], 80)).toContain('<ok>     mira');
     expect(table(painted, [['ok', 'mira']])).toContain('ok     mira');
@@ -31,11 +31,11 @@ describe('a table', () => {
 });
 
 describe('a text on a terminal', () => {
-  it('is one line that draws nothing', () => {
+  it('is one line without control characters', () => {
     expect(oneLine('\u001b[31mred\u001b[0m\u0007\nproduction\t\u202enoitcudorp ')).toBe('red production noitcudorp');
   });
 
-  it('is cut between letters, and wide ones count twice', () => {
+  it('is cut between characters, and wide ones count twice', () => {
     expect(widthOf('灯台ab')).toBe(6);
     expect(shorten('灯台ab', 5)).toBe('灯台…');
     expect(shorten('a👩‍🔧b', 3)).toBe('a…');
@@ -43,11 +43,11 @@ describe('a text on a terminal', () => {
   });
 });
 
-describe('a column that somebody copies', () => {
+describe('a column that must not be cut', () => {
   const key = 'gitlab:git.harbor.example:77:job:15664214926';
   const columns = [{ title: 'state' }, { title: 'what', least: 8 }, { title: 'deployment', whole: true }] as const;
 
-  it.each([60, 80])('stands whole on a line of its own where it leaves the others too little: %i columns', (width) => {
+  it.each([60, 80])('gets a line of its own if it leaves the others too little room: %i columns', (width) => {
     const rows = [['succeeded', 'Read the tide from the new gauge, and keep the old one'.repeat(2), key]];
     const lines = table([...columns, { title: 'who', least: 4 }], [[...(rows[0] ?? []), 'mira okafor']], width).split(
       '\n',

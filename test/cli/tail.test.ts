@@ -33,7 +33,7 @@ function follow(bridge: Awaited<ReturnType<typeof startTestBridge>>, options: { 
 }
 
 describe('shiplog tail', () => {
-  it('writes one line a webhook and one a delivery, none missed or doubled, and ends when it is delivered to', async () => {
+  it('writes one line for each webhook and delivery, without a gap or repeat, and ends at a signal', async () => {
     const { bridge, hook } = await start();
     await hook(1);
     await bridge.settled();
@@ -48,7 +48,7 @@ describe('shiplog tail', () => {
     expect(new Set(deliveries).size).toBe(61);
   });
 
-  it('shows when, what, where and why, and begins with what has just happened', async () => {
+  it('shows when, what, where and why, and begins with the most recent events', async () => {
     const { bridge, hook } = await start();
     const { body } = await hook(1);
     await bridge.post('/webhooks/gitlab', '{', gitlabHeaders());
@@ -61,7 +61,7 @@ describe('shiplog tail', () => {
     expect(lines).toMatch(/^\S+ \S+ {2}delivery {2}alert24 +delivered {2}gitlab:\S+ {2}succeeded {2}201 created/m);
   });
 
-  it('reports a webhook that was kept on disk while Redis was unreachable, although it came earlier', async () => {
+  it('shows a webhook from the spool, although it was received earlier', async () => {
     const { bridge, hook } = await start();
     const followed = follow(bridge, { last: 0, json: true });
     await vi.waitFor(async () => expect((await bridge.get('/api/feed')).status).toBe(200));
@@ -74,7 +74,7 @@ describe('shiplog tail', () => {
     await vi.waitFor(() => expect(followed.lines()).toHaveLength(4), { timeout: 10_000 });
   });
 
-  it('waits for a Redis that is unreachable, and goes on where it was', async () => {
+  it('waits while Redis is unreachable, and continues at its position', async () => {
     const { bridge, hook } = await start();
     const followed = follow(bridge, { last: 0 });
     await vi.waitFor(async () => expect((await bridge.get('/api/feed')).status).toBe(200));
@@ -86,7 +86,7 @@ describe('shiplog tail', () => {
     expect(followed.err().match(/waiting for it|is back/g)).toEqual(['waiting for it', 'is back']);
   });
 
-  it('ends at once where no bridge runs', async () => {
+  it('ends at once if no bridge runs', async () => {
     const { bridge } = await start();
     const stopped = { ...reaching(bridge), port: 9 };
     const signal = AbortSignal.timeout(60_000);

@@ -17,7 +17,7 @@ function written(text: string, { json = false, isTTY = false } = {}): string {
 }
 
 describe('the output of a command', () => {
-  it('holds nothing that a terminal obeys, and keeps lines, tabs and every other text', () => {
+  it('contains no control sequence, and keeps lines, tabs and all other text', () => {
     expect(written(`${HOSTILE}\tWärme 🚢\n`)).toBe('evil]0;pwned[2J[31m32m\tWärme 🚢\n');
   });
 
@@ -27,7 +27,7 @@ describe('the output of a command', () => {
     );
   });
 
-  it('writes a line of progress over on a terminal', () => {
+  it('overwrites the progress line on a terminal', () => {
     expect(written(`${EMPTY_LINE}asked \r\u001b[K(3 s)`, { isTTY: true })).toBe('\r\u001b[Kasked [K(3 s)');
   });
 

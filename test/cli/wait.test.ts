@@ -42,7 +42,7 @@ async function waited(commit: string, steps: readonly (() => Promise<void>)[], s
 }
 
 describe('shiplog wait', () => {
-  it('waits from before the first signal to the end, and says each step once', async () => {
+  it('waits from before the first signal to the end, and prints each state once', async () => {
     const commit = sha('wait one');
     const { ended, err } = await waited(commit, [
       async () => {},
@@ -68,7 +68,7 @@ describe('shiplog wait', () => {
     expect(clockMs).toBeLessThan(60_000);
   });
 
-  it('counts the retry of the same service, not the failure before it', async () => {
+  it('uses the retry of the same service, not the failure before it', async () => {
     const commit = sha('wait three');
     await post(commit, 'failed', { external_id: 'three-1', occurred_at: '2026-03-19T10:00:00Z' });
     await post(commit, 'succeeded', { external_id: 'three-2', occurred_at: '2026-03-19T11:00:00Z' });
@@ -76,7 +76,7 @@ describe('shiplog wait', () => {
     expect((await waited(commit, [], { since: '1m' })).ended).toBeInstanceOf(NothingFound);
   });
 
-  it('counts the failure of another service of the same name', async () => {
+  it('uses the failure of another service with the same name', async () => {
     const commit = sha('wait apart');
     await post(commit, 'failed', { external_id: 'apart-1', service_id: 'svc_1', occurred_at: '2026-03-19T10:00:00Z' });
     await post(commit, 'succeeded', {
@@ -85,7 +85,7 @@ describe('shiplog wait', () => {
     expect((await waited(commit, [])).ended).toMatchObject({ message: expect.stringContaining('failed') });
   });
 
-  it('takes no other environment that has the name in its own, and ends with "not seen"', async () => {
+  it('ignores environments that only contain the name, and ends with "not seen"', async () => {
     const commit = sha('wait four');
     await post(commit, 'succeeded', { environment: 'production-eu' });
     const { ended, clockMs } = await waited(commit, []);
@@ -103,7 +103,7 @@ describe('shiplog wait', () => {
     expect((await waited(commit, [], { service: 'pay' })).ended).toBe('succeeded');
   });
 
-  it('outlasts a bridge that is unreachable, but not for ever', async () => {
+  it('continues while the bridge is unreachable, up to the time-out', async () => {
     const away = { ...reaching(bridge), port: 9 };
     let clockMs = 0;
     const pause = async (ms: number) => {

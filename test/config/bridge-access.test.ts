@@ -21,14 +21,14 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const bridge = { url: 'http://127.0.0.1:9999', config: '/etc/shiplog.yaml', version: '1.0.0', pid: 1 };
 
-it('makes no secret: only the bridge does, when it starts', () => {
+it('generates no secret: only the start of the bridge does', () => {
   expect(() => reachBridge({}, environment)).toThrow(/only the bridge makes secrets[\s\S]*--url and --token/);
   expect(existsSync(dataDir)).toBe(false);
   const { admin_token } = loadConfig(environment, { mayMakeSecrets: true });
   expect(reachBridge({}, environment)).toMatchObject({ admin_token, port: 8080 });
 });
 
-it('finds the running bridge by what it left beside its lock, whatever port this shell would use', () => {
+it('finds the running bridge by the file beside its lock, whatever port this shell would use', () => {
   loadConfig(environment, { mayMakeSecrets: true });
   const takeBack = announceBridge(dataDir, bridge);
   expect(reachBridge({}, environment).url).toBe(bridge.url);
@@ -36,7 +36,7 @@ it('finds the running bridge by what it left beside its lock, whatever port this
   expect(reachBridge({}, environment).url).toBeUndefined();
 });
 
-it('finds it also where the configuration needs more of its environment', () => {
+it('finds it even if the configuration needs variables that are not set', () => {
   const { admin_token } = loadConfig(environment, { mayMakeSecrets: true });
   announceBridge(dataDir, bridge);
   writeFileSync(environment['SHIPLOG_CONFIG'] ?? '', 'admin_token: ${NOT_HERE}\n');
@@ -56,7 +56,7 @@ it('reads the configuration of the bridge that runs on the data directory, where
   expect(() => reachBridge({}, elsewhere)).toThrow(/a bridge runs at http:\/\/127.0.0.1:9999.*give --token/s);
 });
 
-it('reports how a bridge elsewhere is reached, where there is no configuration', () => {
+it('explains how to reach a remote bridge if there is no configuration', () => {
   const nothing = { SHIPLOG_CONFIG: join(dir, 'none.yaml'), SHIPLOG_DATA_DIR: dataDir, XDG_CONFIG_HOME: dir };
   expect(() => reachBridge({}, nothing)).toThrow(/cannot be read[\s\S]*on another machine: give --url and --token/);
 });

@@ -25,12 +25,12 @@ describe('a data directory that cannot be used', () => {
     expect(explainFault(Object.assign(new Error('no'), { code }), dir)).toMatchObject({ name: 'ConfigError' });
   });
 
-  it('is made where it is missing', () => {
+  it('is created if it is missing', () => {
     prepareDataDir(join(dir, 'a', 'b'));
     expect(() => prepareDataDir(join(dir, 'a', 'b'))).not.toThrow();
   });
 
-  it('keeps secrets that cannot be read, instead of making others', () => {
+  it('keeps secrets that cannot be read, instead of generating others', () => {
     const link = join(dir, 'secrets.json');
     rmSync(link, { force: true });
     writeFileSync(join(dir, 'file'), '');

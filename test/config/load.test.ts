@@ -32,7 +32,7 @@ const problems = (text: string, environment: Environment = {}): readonly string[
 describe('the shipped configuration', () => {
   const shipped = readFileSync('config/shiplog.yaml', 'utf8');
 
-  it('runs without any environment and makes secrets that stay', () => {
+  it('runs without any environment variable, and generates secrets once', () => {
     const first = parse(shipped, { SHIPLOG_DATA_DIR: dir });
     const second = parse(shipped, { SHIPLOG_DATA_DIR: dir });
     expect(first.sources).toHaveLength(AnySource.options.length);
@@ -45,7 +45,7 @@ describe('the shipped configuration', () => {
     expect(statSync(join(dir, 'secrets.json')).mode & 0o777).toBe(0o600);
   });
 
-  it('takes everything that the environment names', () => {
+  it('uses every variable of the environment', () => {
     const config = parse(shipped, {
       SHIPLOG_DATA_DIR: dir,
       PORT: '9090',
@@ -67,7 +67,7 @@ describe('the shipped configuration', () => {
     expect(config.sinks.map((sink) => sink.name)).toEqual(['alert24', 'gitlab']);
   });
 
-  it('has a full example beside it that is valid', () => {
+  it('comes with a complete example that is valid', () => {
     const example = readFileSync('config/shiplog.example.yaml', 'utf8');
     const named = Object.fromEntries(
       [...example.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => [
@@ -116,7 +116,7 @@ describe('a wrong configuration', () => {
     ]);
   });
 
-  it('reads a secret from a file and names one that is not there', () => {
+  it('reads a secret from a file, and names a file that is missing', () => {
     writeFileSync(join(dir, 'secret'), `${SECRET}\n`);
     const config = parse(minimal().replace(`[${SECRET}]`, `["\${file:${dir}/secret}"]`));
     expect(config.sources[0]?.secrets).toEqual([SECRET]);
@@ -135,7 +135,7 @@ describe('a wrong configuration', () => {
     );
   });
 
-  it('refuses two rules of one name, for what they matched is counted by it', () => {
+  it('refuses two rules with one name, which identifies their match counts', () => {
     const rules = (...names: string[]) => minimal(`rules:\n${names.map((name) => `  - { ${name} }\n`).join('')}`);
     expect(problems(rules('name: lamps', 'name: tides', 'name: lamps'))).toEqual([
       'shiplog.yaml:9: rules[2].name: rules[0] is called "lamps" too; give each a name of its own',
@@ -147,7 +147,7 @@ describe('a wrong configuration', () => {
     expect(problems(rules('match: {}', 'match: {}', 'name: lamps'))).toEqual([]);
   });
 
-  it('reports what to write where something is missing', () => {
+  it('describes what to write if something is missing', () => {
     const missing = [...problems('sources: [{ type: gitlab }]\nport: eighty\n')].sort();
     expect(missing).toEqual(
       [
@@ -158,7 +158,7 @@ describe('a wrong configuration', () => {
     );
   });
 
-  it('refuses an admin token that is any other secret', () => {
+  it('refuses an admin token that is also another secret', () => {
     const more = (key: string, yaml: string) => expect(problems(minimal(yaml))[0]).toContain(key);
     more('admin_token: it is a secret of sources[1]', `  - { type: changes-api, secrets: [${ADMIN}] }\n`);
     more(
@@ -171,7 +171,7 @@ describe('a wrong configuration', () => {
     more('tokens[0].may: write read or admin', `tokens: [{ name: ci, may: write, token: a-token-of-its-own }]\n`);
   });
 
-  it('refuses a viewer token that is short, or opens everything', () => {
+  it('refuses a viewer token that is short, or equals the admin token', () => {
     expect(problems(minimal('viewer_token: short\n'))[0]).toContain(
       'viewer_token: a token needs at least 16 characters',
     );

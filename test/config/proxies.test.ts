@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { proxiesOf } from '../../src/config/proxies.ts';
 
 describe('the proxies of the environment', () => {
-  it('are read as curl reads them: lower case first, empty is none, a scheme may be missing', () => {
+  it('are read as by curl: lower case first, empty is none, the scheme is optional', () => {
     expect(proxiesOf({ HTTPS_PROXY: 'http://a:1', https_proxy: 'b:3128', HTTP_PROXY: '', no_proxy: 'x' })).toEqual({
       http: undefined,
       https: 'http://b:3128/',

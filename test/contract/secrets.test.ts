@@ -26,7 +26,7 @@ describe.each(PAYLOADS)('%s, %s', (type, file) => {
   const given = payloadOf(type, file);
   const body = (path: Path, text: string) => JSON.stringify(withText(given, path, text));
 
-  it('keeps, shows and sends on no token, wherever somebody put it', async () => {
+  it('stores, shows and forwards no token, wherever it is in the body', async () => {
     const found: string[] = [];
     for (const path of textsIn(given))
       for (const [text, secret] of SECRETS) {
@@ -41,7 +41,7 @@ describe.each(PAYLOADS)('%s, %s', (type, file) => {
 });
 
 describe('a body', () => {
-  it('is without a secret whose name is written with an escape, and without one in a field of AWS', () => {
+  it('contains no secret whose name is written with escapes, and none in a field of AWS', () => {
     const raw =
       '{"summary":"u","\\u0074oken":"Hull1Hull2","AWS_SECRET_ACCESS_KEY":"Hull3Hull4","n":"gl\\u0070at-Hull5Hull5"}';
     const kept = redactBody(Buffer.from(raw)).toString();
@@ -53,12 +53,12 @@ describe('a body', () => {
     });
   });
 
-  it('that is broken is kept, without the secrets in it', () => {
+  it('is stored without its secrets even if it is broken JSON', () => {
     const kept = redactBody(Buffer.from('{"message": "Revert "glpat-Lamp1Lamp2Lamp3Lamp4""}')).toString();
     expect(kept).toBe('{"message": "Revert "[secret]""}');
   });
 
-  it('stays as it is where an escape is none of a letter', () => {
+  it('stays unchanged if an escape does not stand for a letter', () => {
     const raw = Buffer.from('{"a":"x \\u003c y \\u00e9"}');
     expect(redactBody(raw)).toBe(raw);
   });

@@ -25,7 +25,7 @@ const SECRET = 'a-secret-of-24-characters';
 const WORDS = 'no such lamp in this lighthouse';
 
 interface Destination extends FakeServer {
-  /** What it made of all that it was told. Absent where a destination has no memory that could be asked. */
+  /** What it made of all requests. Absent if a destination has no state that can be queried. */
   readonly effects?: () => number;
 }
 
@@ -162,7 +162,7 @@ const never = () => new AbortController().signal;
 /** Asked by other protocols than HTTP: the same is asked of them in their own tests. */
 const OTHER_PROTOCOLS = { postgres: 'test/sinks/postgres/postgres.test.ts' };
 
-it('every kind of sink has a fixture here, or is judged where its protocol is spoken', () => {
+it('every kind of sink has a fixture here, or a suite of its own for its protocol', () => {
   const types = AnySink.options.map((option) => option.in.shape.type.value);
   const judged = [...Object.keys(FIXTURES).map(typeOf), ...Object.keys(OTHER_PROTOCOLS)];
   expect([...new Set(judged)].sort()).toEqual(types.toSorted());
@@ -193,42 +193,42 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
   });
   afterEach(() => fake.close());
 
-  it('is made of its configuration alone, and names its secrets', () => {
+  it('is created from its configuration alone, and names its secrets', () => {
     expect(sink.type).toBe(typeOf(name));
     expect(sink.concurrency).toBeGreaterThan(0);
     expect(sink.ratePerMinute ?? 1).toBeGreaterThan(0);
     for (const secret of fixture.secrets) expect(sink.secrets.some((hidden) => hidden.includes(secret))).toBe(true);
   });
 
-  it('tells what it was given', async () => {
+  it('sends the data of the deployment', async () => {
     const delivered = await attempt();
     expect(delivered).toMatchObject({ message: expect.stringMatching(/\w/) });
     expect(creations().length).toBeGreaterThan(0);
     expect(fake.refused).toEqual([]);
   });
 
-  it('tells whom to call, where there is a field for it', async () => {
+  it('sends the owner if there is a field for it', async () => {
     await attempt({ ...SUCCEEDED, owner: { team: 'keepers-of-the-lamp' } });
     const told = creations().some(({ text }) => text.includes('keepers-of-the-lamp'));
     expect(told).toBe(!WITHOUT_OWNER.includes(name));
     expect(fake.refused).toEqual([]);
   });
 
-  it('takes a 2xx for what its contract says', async () => {
+  it('accepts a 2xx as its contract defines', async () => {
     answers(200, { body: '<html>Sign in</html>' });
     if (sink.takenBy === 'status') return expect(await attempt()).toMatchObject({ status: 200 });
     expect((await failed(attempt())).message).toMatch(/\b200\b/);
   });
 
   describe('when the same moment is reported again', () => {
-    it('tells the destination once', async () => {
+    it('is sent to the destination once', async () => {
       await attempt();
       const before = fake.requests.length;
       expect(await attempt({ ...SUCCEEDED, receivedAt: '2026-03-19T15:00:00.000Z' })).toBe('known');
       expect(fake.requests.length).toBe(before);
     });
 
-    it('leaves one effect where the destination can be asked, and else sends what it knows a repeat by', async () => {
+    it('has one effect if the destination can be queried, and otherwise sends the same idempotency key', async () => {
       fake.inject({ kind: 'lost-reply', method: 'POST' });
       expect((await failed(attempt())).retry).toBe('backoff');
       const lost = creations().length;
@@ -255,14 +255,14 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
       expectWithin(tookMs, 1_000);
     });
 
-    it('that has come already sends nothing', async () => {
+    it('that fired before sends nothing', async () => {
       const context = { signal: AbortSignal.abort(), now: NOW };
       expect((await failed(sink.deliver(SUCCEEDED, ledger.of('k'), context))).retry).toBe('backoff');
       expect(fake.requests).toEqual([]);
     });
   });
 
-  it('gives up by itself on a destination that never answers', async () => {
+  it('times out if a destination never answers', async () => {
     fake.inject({ kind: 'silent', times: Number.POSITIVE_INFINITY });
     sink = makeSink({ timeout_seconds: 0.1 });
     expect(await failed(attempt())).toMatchObject({ retry: 'backoff', message: expect.stringContaining('100 ms') });
@@ -275,26 +275,26 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
     expect(error.message).toMatch(/: 401 .*\. .*\b(set|correct)\b/);
   });
 
-  it.each([400, 422])("never tries again what is answered %i, and says the destination's words", async (status) => {
+  it.each([400, 422])("never retries after %i, and reports the destination's message", async (status) => {
     answers(status, { body: { message: WORDS } });
     const error = await failed(attempt());
     expect(error).toMatchObject({ retry: 'never', status });
     expect(error.message).toContain(WORDS);
   });
 
-  it.each([408, 425, 500, 502, 503, 504, 520])('tries again later what is answered %i', async (status) => {
+  it.each([408, 425, 500, 502, 503, 504, 520])('retries later after %i', async (status) => {
     answers(status, { body: `<html>${WORDS}</html>` });
     expect(await failed(attempt())).toMatchObject({ retry: 'backoff', status });
   });
 
-  it('tries again later when the connection is cut, or refused', async () => {
+  it('retries later if the connection is cut or refused', async () => {
     fake.inject({ kind: 'cut', times: Number.POSITIVE_INFINITY });
     expect((await failed(attempt())).retry).toBe('backoff');
     await fake.down();
     expect((await failed(attempt())).retry).toBe('backoff');
   });
 
-  it.each([429, 503])('waits as long as %i asks, and not for ever', async (status) => {
+  it.each([429, 503])('waits as long as %i asks, up to a limit', async (status) => {
     answers(status, { headers: { 'retry-after': '7' } });
     expect(await failed(attempt())).toMatchObject({ retry: { afterMs: 7_000, hold: 'sink' }, status });
     fake.heal();
@@ -315,7 +315,7 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
     }
   });
 
-  it('fails with DeliveryFailed and nothing else, whatever is answered', async () => {
+  it('fails with DeliveryFailed only, whatever the response is', async () => {
     const bodies = ['', '<html>', 'null', '[]', '{"data":', '{"id":{}}', '"\u0000"', '7'];
     for (const status of [200, 201, 204, 299, 304, 404, 409, 413, 418, 451, 511, 599])
       for (const body of bodies) {
@@ -339,7 +339,7 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
     };
     const outcome = (run: () => Promise<unknown>) => run().catch((error: unknown) => error);
 
-    it('is in no error and in no words, even when the destination repeats it', async () => {
+    it('is in no error and no message, even if the destination repeats it', async () => {
       const repeated = `${fixture.secrets.join(' ')} ${sink.secrets.join(' ')}`;
       for (const status of [200, 302, 400, 401, 404, 429, 500]) {
         fake.heal();
@@ -366,7 +366,7 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
     });
   });
 
-  it('decides of every deployment in every state, and says why not', () => {
+  it('decides about each deployment in each state, and gives the reason if it declines', () => {
     const decided = (deployment: Deployment) => {
       const wish = sink.wants(deployment);
       if (!wish.wanted) {
@@ -399,7 +399,7 @@ describe.each(Object.entries(FIXTURES))('%s', (name, fixture) => {
       );
     });
 
-    it('holds nothing in the place of what is missing, of any deployment', () => {
+    it('contains no placeholder for missing values, for any deployment', () => {
       const all = typeOf(name) === 'http' ? makeSink({ states: State.options }) : sink;
       const preview = (deployment: Deployment) => {
         try {

@@ -86,7 +86,7 @@ describe.each(labelled)('%s', (_label, configured) => {
     });
   });
 
-  it('gives the same ids for the same bytes, whenever they come', () => {
+  it('gives the same ids for the same bytes, whenever they arrive', () => {
     const webhook = sampleOf(source);
     const ids = (receivedAt: Date) => {
       const mapped = source.map(JSON.parse(webhook.body.toString()), { ...webhook, id: 'another', receivedAt });
@@ -116,7 +116,7 @@ describe.each(labelled)('%s', (_label, configured) => {
     expect(() => source.verify(webhook)).not.toThrow(SECRET);
   });
 
-  it('names the headers that prove its sender, and no other header does', () => {
+  it('names the headers that authenticate its sender, and no other header does', () => {
     const webhook = sampleOf(source);
     const proofs = source.proofHeaders.filter((name) => webhook.headers[name] !== undefined);
     expect(proofs).not.toEqual([]);
@@ -136,7 +136,7 @@ describe.each(labelled)('%s', (_label, configured) => {
     for (const proof of source.proofHeaders) expect(source.keptHeaders).not.toContain(proof);
   });
 
-  it('fills its recipe in with the address and, where it was asked for, the secret', async () => {
+  it('fills in its recipe with the address and, if requested, the secret', async () => {
     const url = `https://shiplog.harbor.example/webhooks/${source.name}`;
     const address = { base: 'https://shiplog.harbor.example', url, name: source.name };
     const hidden = JSON.stringify(await source.recipe({ ...address, secret: undefined }));
@@ -162,7 +162,7 @@ describe.each(labelled)('%s', (_label, configured) => {
     );
   });
 
-  it('answers or refuses any JSON that is sent to the API which it imitates', async () => {
+  it('answers or refuses any JSON that is sent to its imitated API', async () => {
     const path = '/api/v4/projects/harbor%2Fpay/deployments';
     if (!source.imitates?.covers(path)) return;
     const shapes = fc.oneof(fc.jsonValue(), fc.record({ kind: fc.constant('Application'), app: fc.jsonValue() }));
@@ -178,7 +178,7 @@ describe.each(labelled)('%s', (_label, configured) => {
     );
   });
 
-  it('never calls an environment production that the sender did not', () => {
+  it('never calls an environment production unless the sender did', () => {
     const webhook = sampleOf(source);
     const nameless = JSON.parse(webhook.body.toString().replaceAll(/"[^"]*(?:production|prod)[^"]*"/gi, '""'));
     const outcome = outcomeOf(source, nameless, webhook);

@@ -28,7 +28,7 @@ const manifests = (text: string): Manifest[] =>
 describe('the Helm chart', () => {
   const files = readdirSync(join(CHART, 'ci')).map((name) => join(CHART, 'ci', name));
 
-  it.each(files)('is found good by helm lint, and renders what is asked for, with %s', async (file) => {
+  it.each(files)('passes helm lint, and renders the requested resources, with %s', async (file) => {
     expect(await run('helm', 'lint', '--strict', '--values', file, CHART)).toContain('0 chart(s) failed');
     const all = manifests(await render('--values', file));
     const pods = all.flatMap(({ kind, spec }) => (/StatefulSet|Deployment/.test(kind) ? [JSON.stringify(spec)] : []));
@@ -51,13 +51,13 @@ describe('the Helm chart', () => {
     await expect(render()).rejects.toThrow(/name a Redis/);
   });
 
-  it('carries the very alert rules of deploy/prometheus', () => {
+  it('contains the alert rules of deploy/prometheus unchanged', () => {
     expect(readFileSync(join(CHART, 'alerts.yaml'), 'utf8')).toBe(
       readFileSync('deploy/prometheus/alerts.yaml', 'utf8'),
     );
   });
 
-  it('makes the base for kustomize, which kubectl builds', async () => {
+  it('generates the base for kustomize, which kubectl builds', async () => {
     const made = await render('--values', join(CHART, 'ci/minimal-values.yaml'));
     await expect(made).toMatchFileSnapshot('../../deploy/kubernetes/shiplog.yaml');
     const built = manifests(await run('kubectl', 'kustomize', 'deploy/kubernetes'));

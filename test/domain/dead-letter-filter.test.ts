@@ -5,7 +5,7 @@ import { DeadLetterOrder } from '../../src/web/dead-letter-query.ts';
 const now = new Date('2026-03-14T20:00:00.000Z');
 
 describe('the filter of dead letters', () => {
-  it('takes moments as a person writes them', () => {
+  it('accepts times as people write them', () => {
     const fields = DeadLetterFields.parse({ sink: ' alert24 ', since: '90m', until: '2026-03-14T19:00:00Z' });
     expect(toDeadLetterFilter(fields, now)).toEqual({
       sink: 'alert24',
@@ -23,11 +23,11 @@ describe('the filter of dead letters', () => {
     { sink: ['a', 'b'] },
     { sinks: 'alert24' },
     { id: 'x'.repeat(1_001) },
-  ])('refuses %j: passed over, it would mean all of them', (asked) => {
+  ])('refuses %j, which would select all if it were ignored', (asked) => {
     expect(DeadLetterFields.safeParse(asked).success).toBe(false);
   });
 
-  it('knows every part but the end as a filter, and an empty form as none: both would mean all of them', () => {
+  it('counts every part except the end as a filter, and an empty form as none: both would select all', () => {
     for (const part of ['id', 'sink', 'source', 'deployment', 'kind', 'reason', 'since'])
       expect(isFiltered({ [part]: 'x' })).toBe(true);
     expect(isFiltered({})).toBe(false);

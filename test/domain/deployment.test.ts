@@ -36,12 +36,12 @@ describe('fold', () => {
     );
   });
 
-  it('never goes back: a running that comes a day late leaves the deployment succeeded', () => {
+  it('never moves back: a `running` that arrives a day late leaves the deployment succeeded', () => {
     const late = aRecord({ state: 'running', occurredAt: '2026-03-15T20:50:00.000Z' });
     expect(fold('k', [aRecord({ state: 'succeeded' }), late]).state).toBe('succeeded');
   });
 
-  it('lets the later of two final states win: a deployment can degrade after it succeeded', () => {
+  it('uses the later of two final states: a deployment can degrade after it succeeded', () => {
     const degraded = aRecord({ state: 'failed', occurredAt: at(55) });
     expect(fold('k', [degraded, aRecord({ state: 'succeeded', occurredAt: at(50) })]).state).toBe('failed');
   });
@@ -59,7 +59,7 @@ describe('fold', () => {
     });
   });
 
-  it('lets other signals fill what the authoritative one leaves open, and never overrule it', () => {
+  it('takes from other signals what the authoritative one leaves open, and nothing else', () => {
     const hook = aRecord({ ref: 'main', environment: { name: 'production' } });
     const job = aRecord({
       signal: 'job hook',
@@ -75,7 +75,7 @@ describe('fold', () => {
     });
   });
 
-  it('does not let a signal that does not know the environment hide one that does', () => {
+  it('keeps the environment if another signal does not name it', () => {
     const vague = aRecord({ environment: { name: 'unknown' } });
     const job = aRecord({ signal: 'job hook', authoritative: false, environment: { name: 'staging' } });
     expect(fold('k', [vague, job]).environment.name).toBe('staging');
@@ -133,7 +133,7 @@ describe('fold, to the last field,', () => {
   it.each([
     ['in order', [start, end]],
     ['the other way round', [end, start]],
-  ])('unites two signals that came %s', (_, records) => {
+  ])('merges two signals that arrived %s', (_, records) => {
     expect(fold('k', records)).toEqual({
       key: 'k',
       source: 'gitlab',
@@ -180,18 +180,18 @@ describe('fold, to the last field,', () => {
       signals: ['deployment hook'],
       sources: ['gitlab'],
       startedAt: at(40),
-      finishedAt: at(50), // when it was told to run and to have succeeded, for want of better
+      finishedAt: at(50), // when it was reported as running and as succeeded
     });
   });
 
-  it('has no end without a beginning, nor of what never ran or was canceled', () => {
+  it('has no end without a start, nor if it never ran or was canceled', () => {
     const running = aRecord({ state: 'running', occurredAt: at(40) });
     expect(fold('k', [aRecord({ occurredAt: at(50) })])).not.toHaveProperty('finishedAt');
     expect(fold('k', [running, aRecord({ state: 'canceled', occurredAt: at(50) })])).not.toHaveProperty('finishedAt');
     expect(fold('k', [running])).not.toHaveProperty('finishedAt');
   });
 
-  it('keeps a conclusion only as long as nothing better is known', () => {
+  it('keeps an inference only until something is reported', () => {
     const waiting = aRecord({ state: 'pending', occurredAt: at(40) });
     const superseded = aRecord({
       id: 'chg_concluded',
@@ -233,7 +233,7 @@ describe('fold of signals that disagree', () => {
       expect(fold('k', records)).toMatchObject({ state: 'succeeded', ref: 'main' });
   });
 
-  it('takes the end from another signal of the same state when the deciding one does not say it', () => {
+  it('takes the end from another signal of the same state if the deciding one has none', () => {
     const job = (minute: number, state: State = 'succeeded') =>
       aRecord({ state, signal: `job ${minute}`, authoritative: false, finishedAt: at(minute), occurredAt: at(minute) });
     const records = [aRecord({ occurredAt: at(52) }), job(48), job(49), job(51, 'failed')];
@@ -252,7 +252,7 @@ describe('fold of signals that disagree', () => {
     ['rollback', 'deployment', 'rollback'],
     ['deployment', 'rollback', 'rollback'],
     ['rollback', 'config_change', 'config_change'],
-  ] as const)('of %s and then %s makes %s: "deployment" is what is said without knowing', (under, over, changeType) => {
+  ] as const)('of %s and then %s makes %s: "deployment" is the default', (under, over, changeType) => {
     const records = [
       aRecord({ changeType: under, occurredAt: at(40) }),
       aRecord({ changeType: over, occurredAt: at(50) }),
@@ -260,7 +260,7 @@ describe('fold of signals that disagree', () => {
     expect(fold('k', records).changeType).toBe(changeType);
   });
 
-  it('mixes no two environments', () => {
+  it('does not mix two environments', () => {
     const url = 'https://lighthouse.example';
     const job = aRecord({ authoritative: false, environment: { name: 'production', tier: 'production', url } });
     const fold2 = (name: string, tier?: 'staging') =>
@@ -270,7 +270,7 @@ describe('fold of signals that disagree', () => {
     expect(fold2('unknown', 'staging')).toEqual({ name: 'production', tier: 'production', url });
   });
 
-  it('reports which deployment it is that has no records', () => {
+  it('names the deployment that has no records', () => {
     expect(() => fold('gitlab:7', [])).toThrow(new RangeError('deployment gitlab:7 has no records'));
   });
 });
@@ -291,7 +291,7 @@ describe('transition', () => {
     },
   );
 
-  it('to anything from nothing applies, and so does another outcome of the same moment', () => {
+  it('applies the first state, and another outcome at the same time', () => {
     for (const { state } of all) expect(transition(undefined, { state, at: at(10) })).toBe('apply');
     expect(transition({ state: 'succeeded', at: at(10) }, { state: 'failed', at: at(10) })).toBe('apply');
   });
@@ -309,14 +309,14 @@ describe('transition', () => {
     expect(transition({ state: told, at: at(10) }, { state: next, at: at(20) })).toBe(expected);
   });
 
-  it('between final states goes by time', () => {
+  it('between final states depends on the time', () => {
     expect(transition({ state: 'succeeded', at: at(10) }, { state: 'failed', at: at(20) })).toBe('apply');
     expect(transition({ state: 'succeeded', at: at(20) }, { state: 'failed', at: at(10) })).toBe('stale');
   });
 });
 
 describe('summarize', () => {
-  it('reports what, where and how it ended', () => {
+  it('states what, where and how it ended', () => {
     const sha = 'a'.repeat(40);
     expect(summarize(fold('k', [aRecord({ commit: { sha } })]))).toBe(
       'Deployed lighthouse-api @ aaaaaaaa to production',
@@ -332,7 +332,7 @@ describe('summarize', () => {
     ['succeeded', 'Deployed', 'Rolled back'],
     ['failed', 'FAILED: deploying', 'FAILED: rolling back'],
     ['canceled', 'CANCELED: deploying', 'CANCELED: rolling back'],
-  ] as const)('tells a roll-back from a deployment that is %s', (state, deployed, rolledBack) => {
+  ] as const)('distinguishes a roll-back from a deployment that is %s', (state, deployed, rolledBack) => {
     const words = (changeType: ChangeType) =>
       summarize(fold('k', [aRecord({ state, changeType, artifacts: ['lamp:1', 'lens:1'] })]));
     expect(words('deployment')).toBe(`${deployed} lighthouse-api lamp:1 to production`);
@@ -340,11 +340,11 @@ describe('summarize', () => {
     expect(words('rollback')).toBe(`${rolledBack} lighthouse-api lamp:1 to production`);
   });
 
-  it("keeps the sender's own words", () => {
+  it("keeps the sender's own text", () => {
     expect(summarize(fold('k', [aRecord({ summary: 'Tide table' })]))).toBe('Tide table');
   });
 
-  it('does not reuse the words that were written for another state', () => {
+  it('does not reuse a text that was written for another state', () => {
     const start = aRecord({ state: 'running', summary: 'Deploying now' });
     expect(summarize(fold('k', [start, aRecord({ state: 'failed' })]))).toMatch(/^FAILED/);
   });

@@ -20,17 +20,17 @@ function foldAll(records: readonly ChangeRecord[]) {
 }
 
 describe('a repeat', () => {
-  it('of the end moves no time, however often and however late it comes', () => {
+  it('of the end changes no time, however often and late it arrives', () => {
     const end = (minute: number) => heard({ occurredAt: at(minute), finishedAt: at(minute), startedAt: at(9) });
     expect(foldAll([end(10), end(40), end(55)])).toMatchObject({ occurredAt: at(10), finishedAt: at(10) });
   });
 
-  it('of running does not move the start', () => {
+  it('of `running` does not change the start', () => {
     const running = (minute: number) => heard({ state: 'running', occurredAt: at(minute) });
     expect(foldAll([running(10), running(20)])).toMatchObject({ occurredAt: at(10), startedAt: at(10) });
   });
 
-  it('after another end is news: healthy, degraded, healthy again', () => {
+  it('after another end is new: healthy, degraded, healthy again', () => {
     const step = (state: 'succeeded' | 'failed', minute: number) =>
       heard({ state, occurredAt: at(minute), finishedAt: at(minute) });
     const life = [step('succeeded', 10), step('failed', 20), step('succeeded', 30), step('succeeded', 40)];
@@ -39,12 +39,12 @@ describe('a repeat', () => {
 });
 
 describe('a start that only the running signal reported', () => {
-  it('is when it ran', () => {
+  it('is the start', () => {
     const records = [heard({ state: 'running', occurredAt: at(10) }), heard({ occurredAt: at(20) })];
     expect(foldAll(records)).toMatchObject({ startedAt: at(10), occurredAt: at(20) });
   });
 
-  it('is nothing when the running came after the end', () => {
+  it('is ignored if it arrived after the end', () => {
     const records = [heard({ state: 'running', occurredAt: at(30) }), heard({ occurredAt: at(20) })];
     expect(foldAll(records)).not.toHaveProperty('startedAt');
   });
@@ -62,7 +62,7 @@ describe('a clock that is ahead', () => {
     expect(fold('k', [ahead]).notes.join()).toContain('clock is ahead');
   });
 
-  it('does not outlast what happened after it', () => {
+  it('does not outweigh what happened after it', () => {
     const failed = heard({ state: 'failed', occurredAt: at(20), receivedAt: at(20) });
     expect(foldAll([ahead, failed])).toMatchObject({ state: 'failed', occurredAt: at(20) });
   });
@@ -73,7 +73,7 @@ describe('a clock that is ahead', () => {
   });
 });
 
-describe('an end that is none', () => {
+describe('an end of a deployment that never ran', () => {
   const never = heard({ state: 'canceled', endReason: 'never_ran', signal: 'pipeline hook', authoritative: false });
 
   it('outweighs a bare failed: a job that never began has deployed nothing', () => {
@@ -88,7 +88,7 @@ describe('an end that is none', () => {
 
   const superseded = heard({ state: 'canceled', endReason: 'superseded', occurredAt: at(50) });
 
-  it('is concluded from a successor: later than running, weaker than any reported end', () => {
+  it('is inferred from a successor: later than running, weaker than any reported end', () => {
     const running = heard({ state: 'running', occurredAt: at(55) });
     expect(foldAll([running, superseded])).toMatchObject({ state: 'canceled', endReason: 'superseded' });
     for (const state of ['succeeded', 'failed'] as const) {
@@ -99,7 +99,7 @@ describe('an end that is none', () => {
   });
 });
 
-describe('what a job reports of itself', () => {
+describe('the report of a job about itself', () => {
   const job = (said: Partial<NewChangeRecord>) => heard({ witness: 'job', ...said });
   const report = heard({
     witness: 'report',
@@ -112,7 +112,7 @@ describe('what a job reports of itself', () => {
     receivedAt: at(58),
   });
 
-  it('fills what the tool leaves open, and overrules nothing', () => {
+  it('adds what the tool leaves open, and overrules nothing', () => {
     expect(foldAll([job({ ref: 'main', occurredAt: at(30) }), report])).toMatchObject({
       source: 'gitlab',
       ref: 'main',
@@ -129,7 +129,7 @@ describe('what a job reports of itself', () => {
   });
 });
 
-it('keeps the name of the service that somebody gave it, rather than the one after the repository', () => {
+it('keeps the name that was given to the service, rather than the name of the repository', () => {
   const repository = { name: 'harbor/lighthouse' };
   const named = heard({ service: 'lamp', repository, authoritative: false, signal: 'job hook' });
   const byDefault = heard({ service: 'Lighthouse', repository });
@@ -189,7 +189,7 @@ describe('why a deployment has not ended', () => {
     expect(done.notes).toEqual([]);
   });
 
-  it('what was wrong with one that is healthy again is a note, and not its description', () => {
+  it('the failure of one that recovered is a note, and not its description', () => {
     const failed = waits(2, undefined, { state: 'failed', description: 'Degraded: the pod crashes' });
     const well = waits(3, undefined, { state: 'succeeded' });
     expect(fold('x', [failed])).toMatchObject({ description: 'Degraded: the pod crashes' });

@@ -6,7 +6,7 @@ const ago = (hours: number) => Date.parse('2026-03-14T21:00:00Z') - hours * HOUR
 const told = (...hours: number[]) => hours.map((hour) => ({ ...emptyHour(ago(hour)), taken: 1 }));
 
 describe('the last 24 hours of a source', () => {
-  it('are 24, this one last, and add up', () => {
+  it('are 24, the current one last, and add up', () => {
     const day = lastDay([...told(24, 23, 3), { ...emptyHour(ago(0)), refused: 2, ignored: 1 }], NOW);
     expect(day).toHaveLength(24);
     expect(day.at(-1)).toEqual({ atMs: ago(0), taken: 0, ignored: 1, refused: 2 });
@@ -15,7 +15,7 @@ describe('the last 24 hours of a source', () => {
 });
 
 describe('a source', () => {
-  it('is silent that reported every few hours and has reported nothing for more than a day', () => {
+  it('is silent if it reported every few hours and has reported nothing for more than a day', () => {
     const hours = told(60, 50, 46, 40, 33);
     expect(silentSince(hours, NOW)?.getTime()).toBe(ago(33));
     const refusedSince = [...hours, { ...emptyHour(ago(1)), refused: 9 }];

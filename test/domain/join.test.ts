@@ -62,7 +62,7 @@ describe("a job and the job's own post", () => {
     expect(deployments(report('c1'), job('j1'))).toEqual(['c1+j1']);
   });
 
-  it('are one by commit where the hook names no pipeline, and by pipeline where the post names no commit', () => {
+  it('are one by commit if the hook names no pipeline, and by pipeline if the post names no commit', () => {
     const { pipeline: _, ...hook } = job('j1');
     expect(deployments(hook, report('c1'))).toEqual(['j1+c1']);
     const { commit: __, environment: ___, ...vague } = report('c1');
@@ -88,12 +88,12 @@ describe("a job and the job's own post", () => {
     expect(deployments(job('j1'), report('c1', said))).toEqual(['j1', 'c1']);
   });
 
-  it('are two when they lie hours apart and have only the commit in common', () => {
+  it('are two if they are hours apart and share only the commit', () => {
     const { pipeline: _, ...later } = report('c1', { fromMs: noon + 24 * 60 * MINUTE });
     expect(deployments(job('j1'), later)).toEqual(['j1', 'c1']);
   });
 
-  it('go by the path alone where the post names no host, with or without the root of the forge', () => {
+  it('are compared by path alone if the post names no host, with or without the root of the forge', () => {
     expect(deployments(job('j1', { path: 'git/harbor/pay' }), report('c1'))).toEqual(['j1+c1']);
     expect(deployments(job('j1', { path: 'x/harbor/pay' }), report('c1', { path: 'bor/pay' }))).toEqual(['j1', 'c1']);
   });
@@ -107,7 +107,7 @@ describe("a job and the job's own post", () => {
 describe('two jobs of one pipeline to one environment', () => {
   const [cart, pay] = [job('j1', { job: 'deploy-cart' }), job('j2', { job: 'deploy-pay' })];
 
-  it('stay two, and their posts go to each where a service or job tells them apart', () => {
+  it('stay two, and each post is joined with the job whose service or name it has', () => {
     expect(deployments(cart, pay, report('c1', { service: 'cart' }), report('c2', { service: 'pay' }))).toEqual([
       'j1+c1',
       'j2+c2',
@@ -121,21 +121,21 @@ describe('two jobs of one pipeline to one environment', () => {
     expect(deployments(cart, pay, ...posts)).toEqual(['j1+c1', 'j2+c2']);
   });
 
-  it('are not guessed at: a post that may be of either is related to both', () => {
+  it('are not guessed: a post that fits both is related to both', () => {
     const all = [cart, pay, report('c1')].map((member, order) => ({ ...member, order }));
     expect(deployments(...all)).toEqual(['j1', 'j2', 'c1']);
     expect(related('c1', all, options)).toEqual(['j1', 'j2']);
     expect(related('j1', all, options)).toEqual(['c1']);
   });
 
-  it('are distinguished by the time when one is the other run again', () => {
+  it('are distinguished by time if one is a rerun of the other', () => {
     const hours = 3 * 60 * MINUTE;
     const again = job('j2', { fromMs: noon + hours, toMs: noon + hours + MINUTE });
     const posts = [report('c1', { fromMs: noon + 2 * MINUTE }), report('c2', { fromMs: noon + hours + MINUTE })];
     expect(deployments(job('j1'), again, ...posts)).toEqual(['j1+c1', 'j2+c2']);
   });
 
-  it('two services that one job reports are not its own deployment', () => {
+  it('two services that one job reports are separate from its own deployment', () => {
     expect(deployments(job('j1'), report('c1', { service: 'cart' }), report('c2', { service: 'pay' }))).toEqual([
       'j1',
       'c1',
@@ -147,7 +147,7 @@ describe('two jobs of one pipeline to one environment', () => {
 describe('the steps of a stage', () => {
   const step = (key: string, said: Partial<Member> = {}) => job(key, { stage: '10:run:1', isPart: true, ...said });
 
-  it('are one with what the tool says of the whole, and with their posts', () => {
+  it("are one with the tool's report about the whole, and with their posts", () => {
     expect(deployments(step('s1'), step('s2'), report('c1'))).toEqual(['s1+s2+c1']);
     expect(deployments(step('s1'), step('s2'), step('w', { isPart: false }))).toEqual(['s1+s2+w']);
   });
@@ -156,7 +156,7 @@ describe('the steps of a stage', () => {
     expect(deployments(step('s1'), step('s2', { stage: '10:run:2' }))).toEqual(['s1', 's2']);
   });
 
-  it('are not mixed up where the tool reports two wholes', () => {
+  it('are kept apart if the tool reports two wholes', () => {
     const wholes = [step('w1', { isPart: false }), step('w2', { isPart: false })];
     expect(deployments(step('s1'), step('s2'), ...wholes)).toEqual(['s1+s2', 'w1', 'w2']);
   });
@@ -169,7 +169,7 @@ describe('a job, its post and the event of a third tool', () => {
     expect(deployments(event(), job('j1'), report('c1'))).toEqual(['e1+j1+c1']);
   });
 
-  it('are one without the hook, where each has one partner', () => {
+  it('are one without the hook if each has one counterpart', () => {
     expect(deployments(event(), report('c1'))).toEqual(['e1+c1']);
     expect(deployments(event(), report('c1', { service: 'a' }), report('c2', { service: 'b' }))).toEqual([
       'e1',
@@ -209,7 +209,7 @@ describe('a job and the sync that it caused', () => {
 });
 
 describe('a rule', () => {
-  it('joins what has the same words, and keeps apart what must not be joined', () => {
+  it('joins signals with the same value, and keeps apart what must not be joined', () => {
     const unlike = { environment: 'eu', commit: 'c'.repeat(40) };
     expect(deployments(job('j1', { join: 'pay-7' }), sync('s1', { ...unlike, join: 'pay-7' }))).toEqual(['j1+s1']);
     expect(deployments(job('j1', { join: false }), report('c1'))).toEqual(['j1', 'c1']);
@@ -229,7 +229,7 @@ describe('a post that names neither run nor commit', () => {
     ...said,
   });
 
-  it('is of the one job that deploys there at that time', () => {
+  it('belongs to the one job that deploys there at that time', () => {
     expect(deployments(job('1'), post('p', 2))).toEqual(['1+p']);
     expect(deployments(post('p', 4), job('1'))).toEqual(['p+1']);
     expect(deployments(job('1'), post('p', 2, { environment: 'staging' }))).toHaveLength(2);
@@ -237,13 +237,13 @@ describe('a post that names neither run nor commit', () => {
     expect(deployments(job('1', { service: 'cart' }), post('p', 2, { service: 'pay' }))).toHaveLength(2);
   });
 
-  it('is not guessed where two are, unless it names the service of one', () => {
+  it('is not guessed if there are two, unless it names the service of one', () => {
     const [cart, pay] = [job('1', { job: 'deploy-cart' }), job('2', { job: 'deploy-pay' })];
     expect(deployments(cart, pay, post('p', 2))).toHaveLength(3);
     expect(deployments(cart, pay, post('p', 2, { service: 'pay' }))).toEqual(['1', '2+p']);
   });
 
-  it('is not joined with one that says of which environment it is not, or with a post of another tool', () => {
+  it('is not joined with a job of another environment, or with a post of another tool', () => {
     const { environment: __, ...nowhere } = post('p', 2);
     expect(deployments(job('1'), nowhere)).toHaveLength(2);
     expect(deployments(post('p', 1), report('e', { source: 'events', instance: 'events' }))).toHaveLength(2);

@@ -39,7 +39,7 @@ describe('an alert', () => {
     expect(countedBy(changes, alert('09:59'))).toEqual([['first', 1]]);
   });
 
-  it('counts against none where nothing changed in the day before, or it is about something else', () => {
+  it('counts against none if nothing changed in the day before, or if it concerns another service', () => {
     expect(countedBy(changes, alert('07:59'))).toEqual([]);
     expect(countedBy(changes, alert('10:01', { startedAt: time('10:01', 20) }))).toEqual([]);
     expect(countedBy(changes, alert('12:00', { services: [] }), alert('12:00', { environment: 'qa' }))).toEqual([]);
@@ -73,7 +73,7 @@ describe('the measures by alerts', () => {
     expect(restore).toEqual({ medianMs: 30 * 60_000, restored: 2, open: 1 });
   });
 
-  it('leave the others as they are, and are distinguished by service', () => {
+  it('leave the other measures unchanged, and are separate for each service', () => {
     const [byAlerts, usual] = [performanceOf(finished, { ...week, alerts }), performanceOf(finished, week)];
     expect({ ...byAlerts, changeFailure: 0, restore: 0 }).toEqual({ ...usual, changeFailure: 0, restore: 0 });
     const rows = performanceBy(finished, BY_SERVICE, { ...week, alerts });

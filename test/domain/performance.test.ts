@@ -32,7 +32,7 @@ const madeAt = (time: string, seed: string) => ({ sha: sha(seed), committedAt: `
 const measure = (...deployments: Deployment[]) => performanceOf(finishedDeployments(deployments), week);
 
 describe('what counts as a deployment', () => {
-  it('is what brings a version somewhere and has come to an end', () => {
+  it('is a deployment of a version that has ended', () => {
     const { finished } = measure(
       at('10:00'),
       at('10:01', { state: 'failed' }),
@@ -47,7 +47,7 @@ describe('what counts as a deployment', () => {
 });
 
 describe('deployment frequency', () => {
-  it('is the successes divided by the days of the range, quiet days included', () => {
+  it('is the number of successes divided by the days of the range, including days without any', () => {
     const deployments = Array.from({ length: 14 }, () => at('10:00'));
     expect(measure(...deployments, at('11:00', { state: 'failed' })).frequency).toEqual({ succeeded: 14, perDay: 2 });
     expect(measure().frequency).toEqual({ succeeded: 0, perDay: 0 });
@@ -66,7 +66,7 @@ describe('deployment frequency', () => {
 });
 
 describe('lead time', () => {
-  it('is the median from the commit to its success, of those that say when the commit was made', () => {
+  it('is the median from the commit to its success, if the time of the commit is known', () => {
     const { leadTime } = measure(
       at('10:00', { commit: madeAt('09:30', 'a') }),
       at('11:00', { commit: madeAt('09:00', 'b') }),
@@ -76,7 +76,7 @@ describe('lead time', () => {
     expect(leadTime).toEqual({ medianMs: HOUR, known: 3, of: 4 });
   });
 
-  it('counts a commit once in each place, at its first success', () => {
+  it('counts a commit once in each environment, at its first success', () => {
     const commit = madeAt('09:00', 'a');
     const staging = { environment: { name: 'staging' }, commit };
     const { leadTime } = measure(
@@ -88,7 +88,7 @@ describe('lead time', () => {
     expect(leadTime).toEqual({ medianMs: 20 * MINUTE, known: 2, of: 2 });
   });
 
-  it('takes no roll-back for a slow delivery, and no contradiction of two clocks for a fast one', () => {
+  it('counts no roll-back as a slow delivery, and no clock difference as a fast one', () => {
     const { leadTime } = measure(
       at('10:00', { changeType: 'rollback', commit: madeAt('00:00', 'a') }),
       at('10:00', { commit: madeAt('10:05', 'b') }),
@@ -96,7 +96,7 @@ describe('lead time', () => {
     expect(leadTime).toEqual({ known: 0, of: 1 });
   });
 
-  it('speaks of a slow tenth only where there are ten', () => {
+  it('shows the slowest tenth only with at least ten values', () => {
     const deployments = Array.from({ length: 11 }, (_, index) =>
       at('12:00', { commit: madeAt(`${String(11 - index).padStart(2, '0')}:00`, `slow-${index}`) }),
     );
@@ -120,13 +120,13 @@ describe('change failure rate', () => {
     expect(measure(kept, attempt).changeFailure).toEqual({ rate: 0, failed: 0, rolledBack: 0, of: 1 });
   });
 
-  it('is blank where nothing was deployed', () => {
+  it('is blank if nothing was deployed', () => {
     expect(measure().changeFailure).toEqual({ failed: 0, rolledBack: 0, of: 0 });
   });
 });
 
 describe('time to restore', () => {
-  it('runs from the first failure to the next success in the same place, whatever comes in between', () => {
+  it('is the time from the first failure to the next success of the service in the environment, whatever happens in between', () => {
     const elsewhere = { service: 'tide-tables' };
     const { restore } = measure(
       at('10:00', { state: 'failed' }),
@@ -148,7 +148,7 @@ describe('time to restore', () => {
 });
 
 describe('the measures of each group', () => {
-  it('stand by themselves, the busiest first', () => {
+  it('are separate, the busiest first', () => {
     const finished = finishedDeployments([
       at('10:00', { service: 'beacon' }),
       at('10:00'),

@@ -16,7 +16,7 @@ const rules = (...said: unknown[]) => said.map((rule) => Rule.parse(rule));
 const review = aDeployment({ environment: { name: 'review/lamp' }, tags: ['app:beacon'] });
 
 describe('route', () => {
-  it('sets what the rule says, and later rules see it', () => {
+  it('sets the values of the rule, and later rules see them', () => {
     const routed = route(
       deployment,
       rules(
@@ -33,7 +33,7 @@ describe('route', () => {
     expect(routed.matched).toEqual([0, 1]);
   });
 
-  it('drops by name, so that the inbox can say which rule did it', () => {
+  it('drops with the name of the rule, which the inbox shows', () => {
     const routed = route(
       deployment,
       rules(
@@ -45,7 +45,7 @@ describe('route', () => {
     expect(routed.matched).toEqual([0]);
   });
 
-  it('needs every part of a match to fit', () => {
+  it('requires every part of a match', () => {
     expect(
       route(deployment, rules({ match: { app: 'lighthouse', status: 'failed' }, drop: true })).droppedBy,
     ).toBeUndefined();
@@ -64,7 +64,7 @@ describe('route', () => {
     });
   });
 
-  it('applies only the first rule that matches, where the mode says so', () => {
+  it('applies only the first matching rule in the mode `first`', () => {
     const list = rules(
       { match: { environment: 'staging' }, set: { service: 'other' } },
       { match: { environment: 'production' }, set: { risk_level: 'high' } },
@@ -122,21 +122,21 @@ describe('a match', () => {
   });
 
   it.each(['project', 'repository', 'app', 'tier', 'branch', 'tag', 'job', 'path', 'artifact', 'changed_by'])(
-    'does not fit when %s is not known, whatever the pattern',
+    'does not match if %s is unknown, whatever the pattern',
     (key) => {
       expect(route(bare, rules({ match: { [key]: ['**', '/.*/'] } })).matched).toEqual([]);
       expect(route(bare, rules({ match: { not: { [key]: ['**', '/.*/'] } } })).matched).toEqual([0]);
     },
   );
 
-  it('knows a branch from a tag only where the source says so', () => {
+  it('distinguishes a branch from a tag only if the source reports it', () => {
     const { tag: _, ...unsaid } = full;
     const list = rules({ match: { ref_type: ['branch', 'tag'] } });
     expect(route({ ...full, tag: false }, list).matched).toEqual([0]);
     expect(route(unsaid, list).matched).toEqual([]);
   });
 
-  it('fits only when nothing under not fits', () => {
+  it('matches only if nothing under `not` matches', () => {
     const list = rules({ match: { environment: 'production', not: { branch: 'hotfix/*', changed_by: 'mira' } } });
     const by = (actor: string, ref: string) => route(aDeployment({ actor, ref }), list).matched.length === 1;
     expect([by('noor', 'main'), by('noor', 'hotfix/1'), by('mira', 'main')]).toEqual([true, false, false]);
@@ -147,7 +147,7 @@ describe('a computed value', () => {
   const slug = { environment: '/^review\\/(?<slug>.+)$/' };
   const set = (values: unknown, of = review, match: unknown = slug) => route(of, rules({ match, set: values }));
 
-  it('is made of the named groups of its own match, and of the deployment as it was before the rule', () => {
+  it('uses the named groups of its own match, and the deployment as it was before the rule', () => {
     const routed = set({ environment: 'review', service: '{service}-{slug}', tags: ['was:{environment}'] });
     expect(routed.deployment).toMatchObject({
       environment: { name: 'review' },
@@ -170,12 +170,12 @@ describe('a computed value', () => {
     expect(set({ service_id: text }).deployment.serviceId).toBe(value);
   });
 
-  it('takes the own group before a name of ours', () => {
+  it('prefers a group of the rule to a built-in name', () => {
     const match = { environment: '/^(?<service>review)/' };
     expect(set({ service: '{service}' }, review, match).deployment.service).toBe('review');
   });
 
-  it('leaves the field as it was when it cannot be computed, and reports it', () => {
+  it('leaves the field unchanged if it cannot be computed, and reports it', () => {
     const { ref: _, ...without } = review;
     const routed = set(
       { service: '{branch}', service_id: 'x-{app}', tags: ['{branch}', 'eu'], tier: 'testing' },
@@ -196,7 +196,7 @@ describe('a computed value', () => {
     ]);
   });
 
-  it('is not made of a group that took no part, that is empty, or of an unknown environment', () => {
+  it('is not computed from a group without a match, an empty group, or an unknown environment', () => {
     const match = { environment: '/^(?:review/(?<slug>x?)|other(?<branch>.))/' };
     expect(set({ service: '{slug}' }, review, match).deployment.service).toBe('lighthouse-api');
     expect(set({ service: 'a{branch}' }, review, match).deployment.service).toBe('lighthouse-api');
@@ -204,7 +204,7 @@ describe('a computed value', () => {
     expect(set({ service: '{environment}' }, unknown, {}).deployment.service).toBe('lighthouse-api');
   });
 
-  it('does not grow without end', () => {
+  it('has a length limit', () => {
     const doubling = Array.from({ length: 40 }, () => ({ set: { service: '{service}{service}' } }));
     expect(route(review, rules(...doubling)).deployment.service.length).toBeLessThanOrEqual(1_000);
   });
@@ -217,7 +217,7 @@ describe('names', () => {
   };
   const prd = aDeployment({ environment: { name: 'PRD', tier: 'production' }, service: 'beacon' });
 
-  it('are ours before the rules see them, and what the tool said is kept', () => {
+  it("are replaced before the rules see them, and the tool's name is kept", () => {
     const routed = route(prd, rules({ match: { environment: 'production', service: 'lighthouse-api' } }), options);
     expect(routed.matched).toEqual([0]);
     expect(routed.deployment).toMatchObject({
@@ -232,7 +232,7 @@ describe('names', () => {
     ]);
   });
 
-  it('keep the first one of the tool, however often they change', () => {
+  it("keep the tool's first name, however often they change", () => {
     const list = rules({ set: { environment: 'live' } }, { set: { environment: 'live-eu', service: 'api' } });
     expect(route(prd, list, options).deployment.original).toEqual({ environment: 'PRD', service: 'beacon' });
   });
@@ -243,7 +243,7 @@ describe('names', () => {
     expect(routed.trace).toEqual(['rules[0]: environment = production']);
   });
 
-  it('that were not reported are not called original', () => {
+  it('that were not reported are not kept as original', () => {
     const unnamed = aDeployment({ environment: { name: 'unknown' } });
     const routed = route(unnamed, rules({ set: { environment: 'staging' } }, { set: { environment: 'staging-eu' } }));
     expect(routed.deployment).toMatchObject({ environment: { name: 'staging-eu' } });
@@ -257,7 +257,7 @@ describe('names', () => {
 });
 
 describe('change type and risk', () => {
-  it('are what a rule says, over what the tool or the history said', () => {
+  it('are set by a rule, whatever the tool or the history gave', () => {
     const back = aDeployment({ changeType: 'rollback', paths: ['db/migrations/7.sql'], riskLevel: 'low' });
     const list = rules({
       match: { path: '**/migrations/**' },
@@ -269,7 +269,7 @@ describe('change type and risk', () => {
     });
   });
 
-  it('stay as they are when no rule speaks of them', () => {
+  it('stay unchanged if no rule sets them', () => {
     const back = aDeployment({ changeType: 'rollback' });
     const list = rules(
       { set: { risk_level: 'high' } },
@@ -280,7 +280,7 @@ describe('change type and risk', () => {
 });
 
 describe('the trace', () => {
-  it('is one line a rule that matched: what was set, from what, and what it was', () => {
+  it('is one line for each matching rule: what was set, from what, and the previous value', () => {
     const routed = route(
       { ...review, environment: { name: 'review/\nlamp' } },
       rules(

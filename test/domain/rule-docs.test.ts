@@ -48,13 +48,13 @@ describe('docs/rules.md', () => {
     );
   });
 
-  it('has a case for every configuration that it shows', () => {
+  it('has a test for every configuration that it shows', () => {
     expect(examples.length).toBeGreaterThanOrEqual(10);
     const shown = [...page.matchAll(/^```yaml\n(?!given)/gm)].length;
     expect(new Set(examples.map(({ configuration }) => configuration)).size).toBe(shown);
   });
 
-  it('names every key of a match and of a set', () => {
+  it('lists every key of `match` and `set`', () => {
     for (const key of [...Object.keys(Criteria.shape), ...Object.keys(Rule.shape.set.unwrap().shape)])
       expect(page).toContain(`\`${key}\``);
   });

@@ -22,7 +22,7 @@ describe('a window', () => {
     ['2026-12-19T23:00:00.000Z', true],
     ['2027-01-03T22:59:59.000Z', true],
     ['2027-01-03T23:00:00.000Z', false],
-  ])('of two dates has both days whole, in its own zone: %s %s', (at, inside) => {
+  ])('of two dates contains both whole days, in its own zone: %s %s', (at, inside) => {
     expect(isInside({ from: '2026-12-20', to: '2027-01-03', zone: BERLIN }, at)).toBe(inside);
   });
 
@@ -32,7 +32,7 @@ describe('a window', () => {
     ['2026-03-30T05:59:00.000Z', true], // Monday 07:59, in summer time
     ['2026-03-30T06:00:00.000Z', false], // Monday 08:00
     ['2026-04-03T15:00:00.000Z', true], // Friday 17:00, in summer time
-  ])('of two times of the week goes by the clocks, also when they change: %s %s', (at, inside) => {
+  ])('of two times of the week follows the local clock, also when it changes: %s %s', (at, inside) => {
     expect(isInside({ from: 'fri 17:00', to: 'mon 08:00', zone: BERLIN }, at)).toBe(inside);
   });
 
@@ -40,11 +40,11 @@ describe('a window', () => {
     ['2026-10-25T00:30:00.000Z', true], // 02:30 in summer time
     ['2026-10-25T01:30:00.000Z', true], // 02:30 again, in winter time
     ['2026-10-25T02:00:00.000Z', false], // 03:00
-  ])('has the hour that comes twice both times: %s %s', (at, inside) => {
+  ])('contains a repeated hour both times: %s %s', (at, inside) => {
     expect(isInside({ from: '02:00', to: '03:00', zone: BERLIN }, at)).toBe(inside);
   });
 
-  it('that begins in an hour that is skipped begins with the next', () => {
+  it('that begins in a skipped hour begins with the next one', () => {
     const during = { from: '02:30', to: '04:00', zone: BERLIN };
     expect(isInside(during, '2026-03-29T00:59:00.000Z')).toBe(false); // 01:59, a minute before 03:00
     expect(isInside(during, '2026-03-29T01:00:00.000Z')).toBe(true);
@@ -59,14 +59,14 @@ describe('a window', () => {
     expect(isInside({ from: '22:00', to: '06:00', days: ['mon'], zone: BERLIN }, at)).toBe(inside);
   });
 
-  it('has what began before it and ended in it, and what lasted all through it', () => {
+  it('contains a deployment that ended in it, and one that lasted all through it', () => {
     const during = { from: '12:00', to: '13:00' };
     expect(isInside(during, '2026-03-16T11:50:00.000Z', '2026-03-16T12:10:00.000Z')).toBe(true);
     expect(isInside(during, '2026-03-16T11:00:00.000Z', '2026-03-16T14:00:00.000Z')).toBe(true);
     expect(isInside(during, '2026-03-16T13:00:00.000Z', '2026-03-17T11:59:00.000Z')).toBe(false);
   });
 
-  it('has nothing that waits, or was canceled before it began', () => {
+  it('does not contain a deployment that waits, or was canceled before it began', () => {
     const windows = During.parse({ days: ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] });
     const { startedAt: _, finishedAt: __, ...waiting } = madeAt('2026-03-16T12:00:00.000Z');
     expect(windowOf(windows, { ...waiting, state: 'pending' })).toBeUndefined();
@@ -116,7 +116,7 @@ describe('a freeze', () => {
   const rule = (over: Record<string, unknown>) =>
     Rule.safeParse({ during: { from: '2026-12-20', to: '2027-01-03', zone: BERLIN }, ...over });
 
-  it('marks with tag, risk and destination, and the trace says which window', () => {
+  it('sets tag, risk and destination, and the trace names the window', () => {
     const { data } = rule({ name: 'freeze', set: { tags: ['freeze'], risk_level: 'high' }, sinks: ['on-call'] });
     const rules = data ? [data] : [];
     expect(route(madeAt('2026-12-24T10:00:00.000Z'), rules)).toMatchObject({
@@ -139,7 +139,7 @@ describe('a freeze', () => {
     [{ during: { days: ['monday'] } }, /write days as sun, mon/],
     [{ during: { days: ['mon'], zone: 'Middle/Earth' } }, /Europe\/Berlin/],
     [{ during: { days: ['mon'], until: 'noon' } }, /until/],
-  ])('that cannot be meant is refused: %j', (over, message) => {
+  ])('that is contradictory is refused: %j', (over, message) => {
     expect(
       rule(over)
         .error?.issues.map((issue) => issue.message)

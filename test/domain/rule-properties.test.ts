@@ -83,7 +83,7 @@ function withoutFields(over: Partial<Deployment>): Deployment {
 }
 
 describe('whatever the deployment and the rules', () => {
-  it('route gives an answer, with one line a rule that matched', () => {
+  it('route returns a result with one line for each matching rule', () => {
     fc.assert(
       fc.property(anyDeployment, anyRules, (deployment, rules) => {
         const routed = route(deployment, rules);
@@ -124,7 +124,7 @@ describe('whatever the deployment and the rules', () => {
     );
   });
 
-  it('the first mode applies one rule at most: the first that matches alone', () => {
+  it('the mode `first` applies at most one rule: the first that matches by itself', () => {
     fc.assert(
       fc.property(anyDeployment, anyRules, (deployment, rules) => {
         const routed = route(deployment, rules, { mode: 'first' });
@@ -136,7 +136,7 @@ describe('whatever the deployment and the rules', () => {
     );
   });
 
-  it('a rule that does not match changes nothing, wherever it stands', () => {
+  it('a rule that does not match changes nothing, at any position', () => {
     const unrelated = Rule.parse({ match: { source: 'nobody-at-all' }, set: { service: 'x' }, drop: true });
     fc.assert(
       fc.property(anyDeployment, anyRules, fc.nat(5), (deployment, rules, place) => {
@@ -148,7 +148,7 @@ describe('whatever the deployment and the rules', () => {
     );
   });
 
-  it('what is dropped stays dropped, whatever follows', () => {
+  it('a dropped deployment stays dropped, whatever rules follow', () => {
     const dropAll = Rule.parse({ match: { not: { source: 'nobody-at-all' } }, drop: true });
     fc.assert(
       fc.property(anyDeployment, anyRules, anyRules, (deployment, rules, more) => {
@@ -159,7 +159,7 @@ describe('whatever the deployment and the rules', () => {
     );
   });
 
-  it('the first name that the tool gave is kept', () => {
+  it('the first name of the tool is kept', () => {
     fc.assert(
       fc.property(anyDeployment, anyRules, (deployment, rules) => {
         const { deployment: after } = route(deployment, rules, maps);

@@ -17,7 +17,7 @@ describe('a rule is refused at start', () => {
     expect(complaint({ match: { project: '/^(?<team>[^/]+)/' }, set })).toBe('taken');
   });
 
-  it('when the name is captured only where nothing may match', () => {
+  it('when the name is captured only under `not`', () => {
     expect(complaint({ match: { not: { branch: '/^(?<slug>.+)$/' } }, set: { service: '{slug}' } })).toMatch(
       /^set\.service: nothing is called \{slug\}/,
     );
@@ -31,13 +31,13 @@ describe('a rule is refused at start', () => {
     expect(complaint({ set: { service_id: text } })).toMatch(/^set\.service_id: a "\{" opens a name/);
   });
 
-  it('when it drops everything, as it would with a match whose variable is empty', () => {
+  it('when it drops everything, for example because a variable in its match is empty', () => {
     expect(complaint({ match: {}, drop: true })).toMatch(/^drop: this drops every deployment/);
     expect(complaint({ match: { environment: '**' }, drop: true })).toBe('taken');
     expect(complaint({ match: { not: { environment: 'production' } }, drop: true })).toBe('taken');
   });
 
-  it('when a word of a closed list is misspelt', () => {
+  it('when a value of a closed list is misspelled', () => {
     expect(complaint({ match: { status: 'succeded' } })).toMatch(/^match\.status: write one of pending, running/);
     expect(complaint({ match: { ref_type: ['branch', 'head'] } })).toMatch(
       /^match\.ref_type: write one of branch, tag/,
@@ -60,7 +60,7 @@ describe('a rule is refused at start', () => {
   });
 });
 
-it('a rule without a name is called by its place', () => {
+it('a rule without a name is identified by its position', () => {
   expect(ruleName(Rule.parse({ name: 'payments' }), 3)).toBe('payments');
   expect(ruleName(Rule.parse({}), 3)).toBe('rules[3]');
 });

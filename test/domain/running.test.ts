@@ -30,14 +30,14 @@ const slots = (...marks: readonly TimelineEntry[]) =>
   slotsIn(placesOf(marks.toSorted((a, b) => b.atMs - a.atMs).map(lazyEntryOf)));
 
 describe('what runs where', () => {
-  it('is the newest that succeeded by its own time; what did not succeed replaces nothing and is shown beside it', () => {
+  it('is the newest success by its own time; other attempts replace nothing and are shown beside it', () => {
     for (const state of ['pending', 'running', 'failed', 'canceled'] as const) {
       const [slot] = slots(mark({ atMs: 2 }), mark({ atMs: 1 }), mark({ atMs: 3, state }));
       expect(slot).toMatchObject({ current: { atMs: 2 }, attempt: { atMs: 3, state } });
     }
   });
 
-  it('is still one that failed after it had succeeded: nothing took its place', () => {
+  it('is still a deployment that failed after it had succeeded: nothing replaced it', () => {
     const degraded = mark({ atMs: 9, state: 'failed', ranSinceMs: 4 });
     expect(slots(mark({ atMs: 1 }), degraded)[0]).toMatchObject({ current: { atMs: 9, state: 'failed' } });
     expect(slots(mark({ atMs: 1 }), degraded)[0]?.attempt).toBeUndefined();
@@ -50,12 +50,12 @@ describe('what runs where', () => {
     expect(slots(mark({ atMs: 2 }), mark({ atMs: 1, state: 'failed' }))[0]?.attempt).toBeUndefined();
   });
 
-  it('knows a place in which nothing succeeded', () => {
+  it('includes a slot in which nothing succeeded', () => {
     expect(slots(mark({ atMs: 1, state: 'failed' }))[0]).toMatchObject({ attempt: { atMs: 1 } });
     expect(slots(mark({ atMs: 1, state: 'failed' }))[0]?.current).toBeUndefined();
   });
 
-  it('is not changed by a flag, a migration or a change of scale', () => {
+  it('is not changed by a feature flag, a migration or scaling', () => {
     for (const changeType of [
       'feature_flag',
       'database_migration',
@@ -67,11 +67,11 @@ describe('what runs where', () => {
     expect(slots(mark({ atMs: 1 }), mark({ atMs: 2, changeType: 'rollback' }))[0]?.current?.atMs).toBe(2);
   });
 
-  it('takes names that differ in case for one', () => {
+  it('ignores the case of names', () => {
     expect(slots(mark({ atMs: 1, service: 'Pay-API' }), mark({ atMs: 2 }))).toHaveLength(1);
   });
 
-  it('has one place for each service and environment, whatever came in what order', () => {
+  it('has one slot for each service and environment, whatever the order of arrival', () => {
     const some = fc.record({
       atMs: fc.integer({ min: 1, max: 1_000 }),
       service: fc.constantFrom('pay-api', 'ledger', 'harbor'),
@@ -91,7 +91,7 @@ describe('what runs where', () => {
   });
 });
 
-describe('two services of one name', () => {
+describe('two services with one name', () => {
   const teams = ['harbor/api', 'beacon/api', undefined];
   const anyDeployment = fc
     .record({
@@ -119,7 +119,7 @@ describe('two services of one name', () => {
   const newestFirst = (a: Deployment, b: Deployment) => b.occurredAt.localeCompare(a.occurredAt);
   const anySet = fc.uniqueArray(anyDeployment, { selector: ({ occurredAt }) => occurredAt, maxLength: 60 });
 
-  it('have each a place of their own, with the newest that succeeded: none hides another', () => {
+  it('each have a slot of their own, with their newest success', () => {
     fc.assert(
       fc.property(anySet, (all) => {
         const places = placesOf(all.toSorted(newestFirst).map(timelineEntryOf).map(lazyEntryOf));
@@ -139,7 +139,7 @@ describe('two services of one name', () => {
     );
   });
 
-  it('are never in one row, and one service is never in two', () => {
+  it('are never in one row, and one service is never in two rows', () => {
     fc.assert(
       fc.property(anySet, (all) => {
         const places = placesOf(all.toSorted(newestFirst).map(timelineEntryOf).map(lazyEntryOf));
@@ -164,7 +164,7 @@ describe('two services of one name', () => {
     expect(said({ repository: undefined, key: 'team-b@changes:1' })).toBe('team-b');
   });
 
-  it('leave what 0.1.0 recorded with the only service of its name, else in a place of its own', () => {
+  it('leave a deployment of 0.1.0 to the only service of its name, else to a slot of its own', () => {
     const [old, first, second] = [
       mark({ atMs: 1 }),
       mark({ atMs: 2, identity: 'a' }),
@@ -187,7 +187,7 @@ describe('drift', () => {
     return slot && driftOf(slot, own);
   };
 
-  it('counts the deployments by which staging is ahead of production', () => {
+  it('counts by how many deployments staging is ahead of production', () => {
     const same = mark({ atMs: 1, revision: 'a', ...staging });
     const found = drift(
       same,
@@ -198,7 +198,7 @@ describe('drift', () => {
     expect(found).toMatchObject({ which: 'ahead', deployments: 2, from: { environment: { name: 'production' } } });
   });
 
-  it('counts those by which it is behind', () => {
+  it('counts by how many it is behind', () => {
     const found = drift(
       mark({ atMs: 1, revision: 'a', ...staging }),
       mark({ atMs: 2, revision: 'a' }),
@@ -216,13 +216,13 @@ describe('drift', () => {
   });
 });
 
-it('the columns are production first, and none for environments that come and go', () => {
+it('the columns begin with production, and short-lived environments have none', () => {
   const names = ['qa', 'review/a', 'production', 'review/b', 'staging', 'production-eu'];
   const all = slots(...names.map((name, index) => mark({ atMs: index + 1, environment: { name } })));
   expect(columnsOf(all)).toEqual({ names: ['production', 'production-eu', 'staging', 'qa'], folded: 2 });
 });
 
-it('is the same whether all is read at once or in two parts', () => {
+it('is the same whether it is read at once or in two parts', () => {
   const anEntry = fc.record({
     state: fc.constantFrom<State>('succeeded', 'failed', 'running'),
     service: fc.constantFrom('pay-api', 'Pay-API', 'ledger'),

@@ -21,12 +21,12 @@ describe('the identity of a service', () => {
     ['deploy:pay:production', 'Harbor API pay'],
     ['deploy: [cart, eu]', 'Harbor API cart'],
     ['rollback_cart', 'Harbor API cart'],
-  ])('is reported by the job %s where the name is only the repository', (job, expected) => {
+  ])('is taken from the job %s if the name is only that of the repository', (job, expected) => {
     expect(identity(job)).toBe(expected);
   });
 
   it.each(['deploy', 'Deploy to production', 'deploy_harbor-api', 'rollback:eu/production', 'deploy 2/3', '...', ''])(
-    'is not delivered by the job %j, which says no more than any',
+    'is not taken from the job %j, which has no distinguishing word',
     (job) => {
       expect(identity(job)).toBe('Harbor API');
     },
@@ -41,7 +41,7 @@ describe('the identity of a service', () => {
   });
 });
 
-it('knows a service that is only called after its repository', () => {
+it('recognises a service that only has the name of its repository', () => {
   expect(isNamedByDefault(project)).toBe(true);
   expect(isNamedByDefault({ service: 'unknown' })).toBe(true);
   expect(isNamedByDefault({ service: 'cart', repository: { name: 'sea/harbor-api' } })).toBe(false);

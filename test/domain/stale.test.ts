@@ -7,7 +7,7 @@ const running = aDeployment({ state: 'running', startedAt, occurredAt: startedAt
 const earlier = (...minutes: number[]) =>
   minutes.map((minute) => ({ key: `${minute}`, occurredAt: startedAt, tookMs: minute * 60_000 }));
 
-describe('a deployment that has no end', () => {
+describe('a deployment without an end', () => {
   it.each([
     ['a day, when nothing is known', [], '2026-03-15T10:00:00.000Z'],
     ['a day, when two durations are all that is known', [5, 5], '2026-03-15T10:00:00.000Z'],

@@ -9,7 +9,7 @@ const at = (name: string, commit: Deployment['commit'], over: Partial<Deployment
   aDeployment({ key: `gitlab:${name}`, source: 'gitlab', repository, ...(commit && { commit }), ...over });
 
 describe('what a deployment replaced', () => {
-  it('is the newest one that succeeded in the same place, with a link to what lies between', () => {
+  it('is the newest success in the same lineage, with a link to the comparison', () => {
     const [first, second, third] = [at('1', { sha: sha(1) }), at('2', { sha: sha(2) }), at('3', { sha: sha(3) })];
     const { replaced, changeType } = succeed(third, [second, first]);
     expect(replaced).toEqual({
@@ -20,7 +20,7 @@ describe('what a deployment replaced', () => {
     expect(changeType).toBe('deployment');
   });
 
-  it('is nothing for the first of all, and never itself', () => {
+  it('is nothing for the first deployment, and never itself', () => {
     const first = at('1', { sha: sha(1) });
     expect(succeed(first, [])).toEqual(first);
     expect(succeed(first, [first])).toEqual(first);
@@ -36,7 +36,7 @@ describe('what a deployment replaced', () => {
     expect(succeed({ ...last, startedAt, endReason: 'superseded' }, earlier).replaced?.deployment).toBe('gitlab:2');
   });
 
-  it('has no link where the layout of the host is unknown', () => {
+  it('has no link if the layout of the host is unknown', () => {
     const elsewhere = { repository: { name: 'harbor/api', url: 'https://code.harbor.example/api' }, source: 'argocd' };
     const second = at('2', { sha: sha(2) }, elsewhere);
     expect(succeed(second, [at('1', { sha: sha(1) })]).replaced).toEqual({ deployment: 'gitlab:1', sha: sha(1) });
@@ -46,7 +46,7 @@ describe('what a deployment replaced', () => {
     ['https://github.com/harbor/api', 'argocd', undefined, `compare/${sha(1)}...${sha(2)}`],
     ['https://git.harbor.example/harbor/api', 'gitlab', 'harbor/api', `-/compare/${sha(1)}...${sha(2)}`],
     ['https://git.harbor.example/harbor/api', 'argocd', '7', `-/compare/${sha(1)}...${sha(2)}`],
-  ])('has a link at %s when %s told it', (page, source, gitlabProject, link) => {
+  ])('has a link at %s if %s reported it', (page, source, gitlabProject, link) => {
     const place = { name: 'harbor/api', url: `${page}//`, ...(gitlabProject && { gitlabProject }) };
     const second = at('2', { sha: sha(2) }, { repository: place, source });
     expect(succeed(second, [at('1', { sha: sha(1) })]).replaced?.compareUrl).toBe(`${page}/${link}`);
@@ -72,11 +72,11 @@ describe('what a deployment replaced', () => {
     });
   });
 
-  it('is looked for among ten', () => {
+  it('is searched for among ten', () => {
     expect(PREDECESSORS).toBe(10);
   });
 
-  it('is read the Bitbucket way round for Bitbucket', () => {
+  it('has the order of commits that Bitbucket uses', () => {
     const bitbucket = { name: 'harbor/api', url: 'https://bitbucket.org/harbor/api' };
     const second = at('2', { sha: sha(2) }, { repository: bitbucket, source: 'bitbucket' });
     expect(succeed(second, [at('1', { sha: sha(1) })]).replaced?.compareUrl).toBe(
@@ -109,13 +109,13 @@ describe('a roll-back', () => {
     expect(succeed(nowhere, [nowhereElse]).changeType).toBe('deployment');
   });
 
-  it('is not the same commit again, nor one that was never here', () => {
+  it('is not the same commit again, nor one that never ran here', () => {
     const current = at('1', { sha: sha(1) });
     expect(succeed(at('2', { sha: sha(1) }), [current]).changeType).toBe('deployment');
     expect(succeed(at('2', { sha: sha(2) }), [current]).changeType).toBe('deployment');
   });
 
-  it('is no commit that is as old, newer, or of unknown age', () => {
+  it('is not a commit that is as old, newer, or of unknown age', () => {
     const commit = (seed: number, committedAt?: string) => ({ sha: sha(seed), ...(committedAt && { committedAt }) });
     const [early, late] = ['2026-03-18T10:00:00.000Z', '2026-03-19T10:00:00.000Z'];
     const typeOf = (mine?: string, theirs?: string) =>
@@ -127,7 +127,7 @@ describe('a roll-back', () => {
     expect(typeOf()).toBe('deployment');
   });
 
-  it('is not delivered by the deployment itself, nor without both commits', () => {
+  it('is not inferred from the deployment itself, nor without both commits', () => {
     const itself = at('3', { sha: sha(3) });
     expect(succeed(itself, [itself, at('2', { sha: sha(2) })]).changeType).toBe('deployment');
     const unknown = at('4', { committedAt: '2026-03-18T10:00:00.000Z' });
@@ -138,13 +138,13 @@ describe('a roll-back', () => {
     ).toBe('deployment');
   });
 
-  it('does not overrule what the tool itself said', () => {
+  it("does not overrule the tool's own report", () => {
     const said = at('3', { sha: sha(1) }, { changeType: 'config_change' });
     expect(succeed(said, [at('2', { sha: sha(2) }), at('1', { sha: sha(1) })]).changeType).toBe('config_change');
   });
 });
 
-it('follows one place by repository, service and environment, whatever their case', () => {
+it('compares repository, service and environment, in any case', () => {
   const here = at('1', { sha: sha(1) });
   expect(lineageOf(here)).toBe(lineageOf({ ...here, key: 'other', environment: { name: 'Production' } }));
   expect(lineageOf(here)).not.toBe(lineageOf({ ...here, environment: { name: 'staging' } }));
@@ -152,10 +152,10 @@ it('follows one place by repository, service and environment, whatever their cas
   expect(lineageOf(here)).not.toBe(lineageOf({ ...here, repository: { name: 'harbor/beacon' } }));
 });
 
-describe('manifests that a tool rendered of a commit', () => {
+describe('manifests that a tool rendered from a commit', () => {
   const rendered = (revision: string) => ({ url: `${url}-deploy`, revision, rendered: true as const });
 
-  it('are of the same commit when they are deployed again, and the tool does not say which', () => {
+  it('belong to the same commit when they are deployed again without it', () => {
     const first = at('1', { sha: sha(1) }, { manifests: rendered('r1') });
     const second = at('2', { sha: sha(2) }, { manifests: rendered('r2') });
     const back = at('3', {}, { manifests: rendered('r1') });
@@ -165,7 +165,7 @@ describe('manifests that a tool rendered of a commit', () => {
     expect(succeed(at('4', {}, { manifests: rendered('r9') }), [second, first]).commit).toEqual({});
   });
 
-  it('say nothing where other things decide the commit as well', () => {
+  it('do not determine the commit if it depends on other things as well', () => {
     const manifests = { url: `${url}-deploy`, revision: 'r1' };
     const first = at('1', { sha: sha(1) }, { manifests });
     expect(succeed(at('2', {}, { manifests }), [first]).commit).toEqual({});

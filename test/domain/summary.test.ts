@@ -37,7 +37,7 @@ describe('the headline of a deployment', () => {
     expect(told(summary, over)).toBe(summary);
   });
 
-  it('is the same when it is made of itself', () => {
+  it('is the same when it is computed from itself', () => {
     const states = fc.constantFrom<Deployment['state']>('pending', 'running', 'succeeded', 'failed', 'canceled');
     const types = fc.constantFrom<Deployment['changeType']>('deployment', 'rollback');
     fc.assert(

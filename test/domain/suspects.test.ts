@@ -26,7 +26,7 @@ const textsOf = (suspects: ReturnType<typeof rank>, key: string) =>
   suspects.find(({ deployment }) => deployment.key === key)?.reasons.map(({ text }) => text);
 
 describe('a suspect', () => {
-  it('is ranked by its place: the service here, its team, the environment', () => {
+  it('is ranked by service, team and environment', () => {
     const owner = { team: 'payments' };
     const ranked = rank(
       change('elsewhere', 5, { service: 'lamp', environment: { name: 'qa' } }),
@@ -46,7 +46,7 @@ describe('a suspect', () => {
     ]);
   });
 
-  it('is ranked by time, what happened, its kind and its risk, and says why', () => {
+  it('is ranked by time, outcome, kind and risk, with reasons', () => {
     const ranked = rank(
       change('a day ago', 23 * 60),
       change('just now', 3),
@@ -64,7 +64,7 @@ describe('a suspect', () => {
     for (const { points, reasons } of ranked) expect(points).toBe(reasons.reduce((sum, one) => sum + one.points, 0));
   });
 
-  it('is what was under way, however it ended later', () => {
+  it('includes what was running, however it ended later', () => {
     const running = change('running', 0, { state: 'running', startedAt: at(30), occurredAt: at(30) });
     const ended = change('ended later', -20, { startedAt: at(10) });
     const ranked = rank(running, ended, change('hours ago', 300));
@@ -72,20 +72,20 @@ describe('a suspect', () => {
     expect(textsOf(ranked, 'running')).toContain('Under way when the alert began: it had started 30 minutes before.');
   });
 
-  it('is nothing that began later, waits, or never ran', () => {
+  it('excludes what began later, waits, or never ran', () => {
     const later = change('later', -20, { startedAt: at(-1) });
     const pending = change('pending', 5, { state: 'pending' });
     const never = change('never ran', 5, { state: 'canceled', endReason: 'never_ran' });
     expect(rank(later, pending, never)).toEqual([]);
   });
 
-  it('may have begun within the seconds by which two clocks differ, or that a time without fractions hides', () => {
+  it('may have begun a few seconds later, as clocks differ and times may have no fractions', () => {
     const ranked = rank(change('posted', -0.05, { startedAt: at(-0.05) }));
     expect(textsOf(ranked, 'posted')?.[1]).toBe('Under way when the alert began: it had started 0 seconds before.');
     expect(keysOf(rank(change('later', -0.2, { startedAt: at(-0.2) })))).toEqual([]);
   });
 
-  it('is less of one when it was replaced before the alert, and more when it was rolled back after it', () => {
+  it('is less likely if it was replaced before the alert, and more likely if it was rolled back afterwards', () => {
     const first = change('first', 12);
     const second = change('second', 11, { replaced: { deployment: 'first' } });
     const back = change('back', -9, { changeType: 'rollback', replaced: { deployment: 'second' } });
@@ -95,7 +95,7 @@ describe('a suspect', () => {
     expect(textsOf(ranked, 'second')).toContain('Rolled back 9 minutes after the alert began.');
   });
 
-  it('is hardly one when it was rolled back before the alert, with all that ran since what it went back to', () => {
+  it('is unlikely if it was rolled back before the alert, like all others that the roll-back undid', () => {
     const of = (version: string) => ({ commit: { sha: version.repeat(40) } });
     const good = change('good', 300, of('a'));
     const first = change('first', 40, { ...of('b'), replaced: { deployment: 'good' }, riskLevel: 'critical' });
@@ -112,7 +112,7 @@ describe('a suspect', () => {
     expect(textsOf(ranked, 'back')?.at(-1)).toBe('Replaced 10 minutes before the alert.');
   });
 
-  it('is not undone by a roll-back elsewhere, that failed, or that put the same version in place', () => {
+  it('is not undone by a roll-back elsewhere, a failed one, or one to the same version', () => {
     const bad = change('bad', 30, { commit: { sha: 'b'.repeat(40) } });
     const replaced = { deployment: 'bad' };
     const backs = [
@@ -123,7 +123,7 @@ describe('a suspect', () => {
     for (const back of backs) expect(textsOf(rank(bad, back), 'bad')?.join(' ')).not.toContain('Rolled back');
   });
 
-  it('is one by its service alone where the alert names no environment', () => {
+  it('is found by service alone if the alert names no environment', () => {
     const [suspect] = rankSuspects([change('a', 5)], { ...question, environments: [] });
     expect(suspect?.reasons[0]).toEqual({ text: 'The alert names this service (label service).', points: 40 });
   });
@@ -154,7 +154,7 @@ const anyLog = fc
   .map((all) => all.map((one, n): Deployment => ({ ...one, key: `k${n}` })));
 
 describe('a roll-back before the alert', () => {
-  it('puts what it undid below everything of the same kind that still ran, whatever else speaks against it', () => {
+  it('ranks what it undid below everything of the same kind that still ran, whatever other reasons there are', () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ kind: fc.constantFrom('deploy', 'back'), minutes: fc.integer({ min: 1, max: 90 }) }), {
@@ -226,7 +226,7 @@ describe('the order', () => {
     );
   });
 
-  it('never puts the same change lower for having happened nearer to the alert', () => {
+  it('never ranks the same change lower for being closer to the alert', () => {
     fc.assert(
       fc.property(anyChange, fc.nat(5_000), fc.nat(5_000), (one, a, b) => {
         const [near, far] = [Math.min(a, b), Math.max(a, b)].map((minutes) => ({

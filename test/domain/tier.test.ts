@@ -12,11 +12,11 @@ describe('the tier', () => {
     ['review/lamp', 'development'],
     ['harbor', 'other'],
     ['unknown', 'other'],
-  ] as const)('of %s is %s where nobody said it', (name, tier) => {
+  ] as const)('of %s is %s if none is reported', (name, tier) => {
     expect(tierOf({ name })).toBe(tier);
   });
 
-  it('is what the tool said, whatever the name says', () => {
+  it('is that of the tool, whatever the name is', () => {
     expect(tierOf({ name: 'production', tier: 'testing' })).toBe('testing');
     const { environment } = route(aDeployment({ environment: { name: 'production', tier: 'testing' } }), []).deployment;
     expect(environment).toEqual({ name: 'production', tier: 'testing' });
@@ -32,7 +32,7 @@ describe('the tier', () => {
     expect(renamed).toMatchObject({ name: 'eu-qa', tier: 'testing', tierGuessed: true });
   });
 
-  it('stays open for a name that says nothing', () => {
+  it('stays unknown for a name without a hint', () => {
     const { environment } = route(aDeployment({ environment: { name: 'unknown' } }), []).deployment;
     expect(environment).toEqual({ name: 'unknown' });
     const any = Rule.parse({ match: { tier: '*' }, set: { risk_level: 'high' } });

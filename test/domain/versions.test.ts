@@ -32,7 +32,7 @@ describe('from which version to which', () => {
     expect(steps(before, after)).toBeUndefined();
   });
 
-  it('stands in the sentence of a deployment', () => {
+  it('is part of the summary of a deployment', () => {
     const deployment = aDeployment({
       artifacts: ['harbor/pay:1.4.2'],
       replaced: { deployment: 'before', artifacts: ['harbor/pay:1.4.1'] },

@@ -50,7 +50,7 @@ afterAll(async () => {
 const alerts = async (query = '') => (await bridge.get(`/api/v1/alerts${query}`)).body.data;
 
 describe('an alert', () => {
-  it('is kept, listed, and its suspects are ranked with reasons', async () => {
+  it('is stored and listed, and its suspects are ranked with reasons', async () => {
     const answer = await bridge.post('/webhooks/alerts', anAlert({ startsAt: ago(5) }), bearer);
     expect(answer).toMatchObject({ status: 202, body: { status: 'accepted', deployments: [] } });
     await bridge.settled();
@@ -67,7 +67,7 @@ describe('an alert', () => {
     expect((await bridge.get('/api/inbox?source=alerts')).body.data[0]).toMatchObject({ verdict: 'recorded' });
   });
 
-  it('is resolved once, and what comes again is a duplicate', async () => {
+  it('is resolved once, and a repeat is a duplicate', async () => {
     const startsAt = ago(4);
     const fingerprint = 'again';
     for (const status of ['resolved', 'firing', 'resolved'])
@@ -82,7 +82,7 @@ describe('an alert', () => {
     ]);
   });
 
-  it('of PagerDuty is proved by its signature', async () => {
+  it('of PagerDuty is authenticated by its signature', async () => {
     const body = readFileSync(new URL('../sources/alerts/pagerduty-triggered.json', import.meta.url), 'utf8');
     const sign = (secret: string) => `v1=${createHmac('sha256', secret).update(body).digest('hex')}`;
     const send = (signature: string) => bridge.post('/webhooks/alerts', body, { 'x-pagerduty-signature': signature });
@@ -90,7 +90,7 @@ describe('an alert', () => {
     expect((await send(sign(SECRET))).status).toBe(202);
   });
 
-  it('of PagerDuty gets one note with its suspects, though the first attempt fails, and only while it is news', async () => {
+  it('of PagerDuty gets one note with its suspects, even if the first attempt fails, and only while it is recent', async () => {
     const { event } = JSON.parse(
       readFileSync(new URL('../sources/alerts/pagerduty-triggered.json', import.meta.url), 'utf8'),
     );
@@ -118,7 +118,7 @@ describe('an alert', () => {
     expect(JSON.stringify(bridge.logged)).not.toContain(PAGERDUTY_TOKEN);
   });
 
-  it('stands on the pages', async () => {
+  it('is shown on the pages', async () => {
     await bridge.settled();
     const login = await fetch(`${bridge.url}/login`, {
       method: 'POST',
@@ -141,7 +141,7 @@ describe('an alert', () => {
     expect(await see('/alerts/alt_none')).toContain('There is no such alert');
   });
 
-  it('stands on the command line: the list, and of one the suspects with their reasons', async () => {
+  it('is shown on the command line: the list, and for one alert the suspects with reasons', async () => {
     const list = paper();
     await listAlerts(reaching(bridge), { service: 'light', status: 'firing', limit: 25 }, list.output);
     const id = /firing .*LampDark +(alt_[0-9a-f]{32})/.exec(list.out())?.[1] ?? '';
@@ -154,7 +154,7 @@ describe('an alert', () => {
     await expect(showAlert(reaching(bridge), 'alt_none', { output: paper().output })).rejects.toThrow('no alert alt_');
   });
 
-  it('that came while Redis was unreachable is kept on disk, and recorded when it is back', async () => {
+  it('that arrives while Redis is unreachable is stored on disk, and recorded afterwards', async () => {
     bridge.redis.freeze();
     const answer = await bridge.post('/webhooks/alerts', anAlert({ fingerprint: 'spooled' }), bearer);
     bridge.redis.thaw();

@@ -43,7 +43,7 @@ function deploy(gitlab: FakeGitlab, at = new Date(), environment = 'production')
 const gitlabHeaders = { 'x-gitlab-token': SECRET, 'x-gitlab-event': 'Deployment Hook' };
 
 describe('a GitLab deployment', () => {
-  it('is completed with what its webhook does not say', async () => {
+  it('is completed with data that its webhook lacks', async () => {
     const { gitlab, bridge } = await startWithGitlab();
     await bridge.post('/webhooks/gitlab', deploy(gitlab), gitlabHeaders);
     await bridge.settled();
@@ -53,7 +53,7 @@ describe('a GitLab deployment', () => {
     expect(change?.['pipeline_url']).toMatch(/\/-\/pipelines\/\d+$/);
   });
 
-  it('is recorded at once while GitLab is unreachable, says what is missing, and is completed later', async () => {
+  it('is recorded at once while GitLab is unreachable, names what is missing, and is completed later', async () => {
     const { gitlab, bridge } = await startWithGitlab();
     const hook = deploy(gitlab);
     await gitlab.down();
@@ -71,7 +71,7 @@ describe('a GitLab deployment', () => {
     expect(await bridge.changes()).toHaveLength(1);
   });
 
-  it('that went back to an older commit is a roll-back, and says what it replaced', async () => {
+  it('that went back to an older commit is a roll-back, and shows what it replaced', async () => {
     const { gitlab, bridge } = await startWithGitlab();
     const send = async (sha: string, hours: number) => {
       gitlab.addByJob({
@@ -104,7 +104,7 @@ describe('a GitLab deployment', () => {
 });
 
 describe('two hours of a disabled webhook', () => {
-  it('are found by asking GitLab, and nothing is doubled', async () => {
+  it("are found in GitLab's API, without duplicates", async () => {
     const { gitlab, bridge } = await startWithGitlab();
     deploy(gitlab, hoursAgo(5), 'too-old');
     const told = deploy(gitlab, hoursAgo(3), 'told');
@@ -127,7 +127,7 @@ describe('two hours of a disabled webhook', () => {
     expect(await bridge.changes()).toHaveLength(6);
   });
 
-  it('say what is wrong when GitLab cannot be asked, and whom to ask instead', async () => {
+  it("report the problem if GitLab's API is unreachable, and what to do", async () => {
     const { gitlab, bridge } = await startWithGitlab();
     await gitlab.down();
     const since = hoursAgo(1).toISOString();
@@ -139,8 +139,8 @@ describe('two hours of a disabled webhook', () => {
   });
 });
 
-describe('a Bitbucket pipeline with a production step that waits for a person', () => {
-  it('is one change for each environment that was deployed, and none before', async () => {
+describe('a Bitbucket pipeline with a manual production step', () => {
+  it('is one change for each environment that was deployed to, and none before', async () => {
     const bitbucket = await startFakeBitbucket();
     const bridge = await startTestBridge({
       sources: [{ type: 'bitbucket', secrets: [SECRET], api: { url: bitbucket.url, token: BITBUCKET_TOKEN } }],

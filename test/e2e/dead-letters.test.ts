@@ -29,7 +29,7 @@ const hook = (job: number, said: Record<string, unknown> = {}) =>
   gitlabDeploymentHook({ deployable_id: job, deployment_id: job, ...said });
 
 describe('dead letters', () => {
-  it('hold what a destination rejected, with its message, and are delivered once when they are replayed', async () => {
+  it('keep what a destination rejected, with its message, and are delivered once when they are replayed', async () => {
     const { alert24, bridge, order, letters } = await startBoth();
     const body = { error: { type: 'validation_error', message: 'no such thing', status: 422 } };
     alert24.inject({ kind: 'status', method: 'POST', status: 422, body, times: 3 });

@@ -102,7 +102,7 @@ async function send(bridge: Awaited<ReturnType<typeof startTestBridge>>, bodies:
 }
 
 describe('GitLab Deployments and Alert24', () => {
-  it('get each of many deployments once, with its right end, from signals that come doubled and in any order', async () => {
+  it('receive each deployment once, with its correct end, from repeated signals in any order', async () => {
     const { gitlab, alert24, bridge } = await startAll();
     const ends = Array.from({ length: MANY }, (_, index) => FINAL_EVENTS[index % FINAL_EVENTS.length] ?? 'succeeded');
     const signals = ends.flatMap((end, index) => [notification(index, 'running'), notification(index, end)]);
@@ -127,7 +127,7 @@ describe('GitLab Deployments and Alert24', () => {
     expect(alert24.refused).toEqual([]);
   });
 
-  it('get one of each when answers are lost', async () => {
+  it('receive each deployment once if responses are lost', async () => {
     const { gitlab, alert24, bridge } = await startAll();
     gitlab.inject({ kind: 'lost-reply', method: 'POST', times: 1_000, ratio: 0.2 });
     alert24.inject({ kind: 'lost-reply', method: 'POST', times: 1_000, ratio: 0.2 });
@@ -153,7 +153,7 @@ describe('GitLab Deployments and Alert24', () => {
     expect(await bridge.changes('&source=gitlab')).toEqual([]);
   });
 
-  it('records what somebody else made through the API: that is no echo of ours', async () => {
+  it('record a deployment that another client created with the API: it is no echo', async () => {
     const { bridge } = await startAll();
     const foreign = {
       object_kind: 'deployment',
@@ -176,7 +176,7 @@ describe('GitLab Deployments and Alert24', () => {
     expect(await bridge.changes('&source=gitlab')).toHaveLength(1);
   });
 
-  it('hold back and go on by themselves when the key is repaired, while the other sink is not held', async () => {
+  it('pause and continue by themselves when the key is corrected, without pausing the other sink', async () => {
     const { gitlab, alert24, bridge } = await startAll();
     alert24.options.apiKey = 'ak_live_another';
     await send(bridge, [notification(1, 'succeeded')]);
@@ -192,7 +192,7 @@ describe('GitLab Deployments and Alert24', () => {
     expect((await bridge.get('/readyz')).body.sinks.alert24).toBe('healthy');
   });
 
-  it('leave a dead letter with a sentence that says what to configure when GitLab has no such commit', async () => {
+  it('get a dead letter that says what to configure if GitLab does not have the commit', async () => {
     const { gitlab, bridge } = await startAll();
     gitlab.options.projects = [{ ...PROJECT, acceptAnySha: false, commits: [] }];
     await send(bridge, [notification(5, 'succeeded')]);

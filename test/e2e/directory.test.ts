@@ -46,7 +46,7 @@ const text = async (path: string) =>
   (await fetch(`${bridge.url}${path}`, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })).text();
 
 describe('people', () => {
-  it.each(['ana', 'Ana Lima', 'ANA.LIMA@harbor.example'])('are one, by whatever name one asks: %s', async (person) => {
+  it.each(['ana', 'Ana Lima', 'ANA.LIMA@harbor.example'])('are found by any of their names: %s', async (person) => {
     const found = await bridge.changes(`&person=${encodeURIComponent(person)}`);
     expect(found.map(({ changed_by, external_id }) => [external_id, changed_by]).sort()).toEqual([
       ['1', 'Ana Lima'],
@@ -55,7 +55,7 @@ describe('people', () => {
     ]);
   });
 
-  it('are sent to destinations with that name, with whom to call', () => {
+  it('are sent to destinations with the configured name and the owner', () => {
     const told = destination.requests.map((request) => JSON.parse(request.text));
     expect(told).toContainEqual({ who: 'Ana Lima', team: 'payments', call: 'https://pager.harbor.example/pay' });
     expect(told).toContainEqual({ who: 'jonas', team: 'tides' });
@@ -68,19 +68,19 @@ describe('people', () => {
 });
 
 describe('owners', () => {
-  it('filter the change log, with what else is asked', async () => {
+  it('filter the change log, with other filters', async () => {
     expect(await services('&owner=Payments')).toEqual(['pay-api', 'pay-worker']);
     expect(await services('&owner=payments&environment=staging')).toEqual(['pay-worker']);
     expect(await services('&owner=payments&service=tide')).toEqual([]);
     expect(await services('&owner=nobody')).toEqual([]);
   });
 
-  it('are listed if no person has the name', async () => {
+  it('are suggested if no person has the name', async () => {
     const { meta } = (await bridge.get('/api/v1/changes?owner=pay')).body;
     expect(meta.unknown[0].message).toBe('no owner is called "pay"; did you mean payments (2), tides (1)?');
   });
 
-  it('stand in the API, the exports and what runs where', async () => {
+  it('are shown in the API, the exports and in what runs where', async () => {
     const [change] = await bridge.changes('&service=pay-api');
     expect(change?.['owner']).toEqual({
       team: 'payments',
@@ -92,7 +92,7 @@ describe('owners', () => {
     expect(running.map(({ service }: { service: string }) => service)).toEqual(['pay-api', 'pay-worker']);
   });
 
-  it('tell the DORA measures apart', async () => {
+  it('group the DORA measures', async () => {
     const by = (await bridge.get('/api/v1/performance?by=team&environment=*')).body.data;
     expect(by.map(({ team, finished }: { team: string; finished: number }) => [team, finished])).toEqual([
       ['payments', 2],
@@ -103,7 +103,7 @@ describe('owners', () => {
     expect(own.map(({ service }: { service: string }) => service)).toEqual(['tide-tables']);
   });
 
-  it('get the reason why one of their deployments was not sent', async () => {
+  it('see why one of their deployments was not sent', async () => {
     const { deliveries } = (await bridge.get('/api/deployments/changes:4')).body.data;
     expect(deliveries[0].wants.why).toBe('not sent to pager: tier is staging, it takes only production');
   });

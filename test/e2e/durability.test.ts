@@ -9,7 +9,7 @@ const send = (job: number) =>
 const jobs = async () => (await bridge.changes()).map(({ deployment }) => Number(deployment.split(':').at(-1))).sort();
 
 describe('the durability level fsync', () => {
-  it('acknowledges what is on disk: in a Redis that fsyncs every write', async () => {
+  it('acknowledges webhooks that are on disk, in a Redis that fsyncs every write', async () => {
     bridge = await startTestBridge({ durability: 'fsync' });
     await bridge.redis.set('appendfsync', 'always');
     expect((await bridge.get('/readyz')).body).toMatchObject({ durability: 'fsync', status: 'ready', reasons: [] });

@@ -39,7 +39,7 @@ const inGitlab = (environment: string) =>
 describe('@gitbeaker/rest', () => {
   const client = () => new Gitlab({ host: bridge.url, token: TOKEN });
 
-  it('makes a deployment, ends it by its number, and finds it again', async () => {
+  it('creates a deployment, ends it by its id, and finds it again', async () => {
     const { Deployments } = client();
     const made = await Deployments.create(PROJECT, 'beaker', SHA, 'main', false, { status: 'running' });
     expect(made).toMatchObject({ status: 'running', sha: SHA, ref: 'main', environment: { name: 'beaker' } });
@@ -52,7 +52,7 @@ describe('@gitbeaker/rest', () => {
     expect(inGitlab('beaker')).toEqual([['success', SHA]]);
   });
 
-  it('reads the last page as well as the first', async () => {
+  it('reads the first and the last page', async () => {
     const { Deployments } = client();
     for (const environment of ['page-1', 'page-2', 'page-3'])
       await Deployments.create('harbor/pages', environment, SHA, 'main', false, { status: 'success' });
@@ -62,7 +62,7 @@ describe('@gitbeaker/rest', () => {
     }
   });
 
-  it("hears GitLab's words when something is refused", async () => {
+  it("receives GitLab's messages when something is refused", async () => {
     const { Deployments } = client();
     const refused = Deployments.create(PROJECT, 'beaker', SHA.slice(0, 8), 'main', false, { status: 'success' });
     await expect(refused).rejects.toThrow(/The commit does not exist/);
@@ -82,7 +82,7 @@ made.save()
 print(json.dumps([project.deployments.get(made.id).status, [one.id == made.id for one in project.deployments.list(environment='python', all=True)]]))
 `;
 
-  it('makes a deployment, ends it and lists it', async (test) => {
+  it('creates a deployment, ends it and lists it', async (test) => {
     if (!debian) return test.skip('python3-gitlab is not installed');
     const { out, err } = await run('/usr/bin/python3', ['-c', SCRIPT, bridge.url, TOKEN, PROJECT, SHA]);
     expect(err).toBe('');
@@ -129,12 +129,12 @@ describe.skipIf(spawnSync('curl', ['--version']).status !== 0)('curl --fail', ()
     ['PRIVATE-TOKEN', TOKEN],
     ['JOB-TOKEN', TOKEN],
     ['Authorization', `Bearer ${TOKEN}`],
-  ])('proves itself by %s', async (header, value) => {
+  ])('authenticates by %s', async (header, value) => {
     expect((await curl('--header', `${header}: ${value}`, at())).code).toBe(0);
     expect((await curl('--header', `${header}: ${value}x`, at())).code).toBe(22);
   });
 
-  it('ends a deployment by the number that it was given', async () => {
+  it('ends a deployment by the id that it received', async () => {
     const running = fields('curl-put', { status: 'running' }).flatMap((pair) => ['--data', pair.join('=')]);
     const { id } = JSON.parse((await curl(...token(), ...running, at())).out);
     const put = (status: string) => curl(...token(), '--request', 'PUT', '--data', `status=${status}`, `${at()}/${id}`);
@@ -144,7 +144,7 @@ describe.skipIf(spawnSync('curl', ['--version']).status !== 0)('curl --fail', ()
     expect(inGitlab('curl-put')).toEqual([['failed', SHA]]);
   });
 
-  it('is refused whatever GitLab would refuse, and nothing is recorded', async () => {
+  it('is refused what GitLab would refuse, and nothing is recorded', async () => {
     const refused = [
       { status: '' },
       { status: 'done' },
@@ -163,7 +163,7 @@ describe.skipIf(spawnSync('curl', ['--version']).status !== 0)('curl --fail', ()
 });
 
 describe('A, B and A again', () => {
-  it('are three deployments, in the log and in GitLab, and a repeat of the last is none', async () => {
+  it('are three deployments, in the log and in GitLab, and a repeat of the last one is not', async () => {
     const post = async (sha: string) => {
       const body = { environment: 'rollback', sha, ref: 'main', tag: false, status: 'success' };
       const { status, body: made } = await bridge.post(new URL(at()).pathname, body, { 'private-token': TOKEN });

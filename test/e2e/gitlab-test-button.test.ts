@@ -14,7 +14,7 @@ const send = async (status: string, at: string, job = 501) => {
   return (await bridge.get(`/api/inbox/${body.webhook}`)).body.data;
 };
 
-it("GitLab's button Test changes nothing, and the inbox says so by name", async () => {
+it("GitLab's test button changes nothing, and the inbox names it", async () => {
   await send('running', '2026-03-14 20:45:00 +0000');
   await send('success', '2026-03-14 20:48:00 +0000');
   const before = await bridge.changes();
@@ -27,7 +27,7 @@ it("GitLab's button Test changes nothing, and the inbox says so by name", async 
   expect(before[0]).toMatchObject({ occurred_at: '2026-03-14T20:48:00.000Z', duration_seconds: 180 });
 });
 
-it('an older deployment that is pressed later takes the place of none', async () => {
+it('a test of an older deployment replaces none', async () => {
   const at = (time: string) => `2026-03-14 ${time} +0000`;
   await send('success', at('22:00:00'), 601);
   await send('success', at('21:00:00'), 602);

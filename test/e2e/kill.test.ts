@@ -13,7 +13,7 @@ const KILLS = 3;
 const TOKEN = 'an-admin-token-for-tests';
 
 describe('kill -9 under load', () => {
-  it('loses nothing that was acknowledged and delivers to no sink twice', async () => {
+  it('loses no acknowledged webhook and delivers to no sink twice', async () => {
     const alert24 = await startFakeAlert24();
     const dataDir = mkdtempSync(join(tmpdir(), 'shiplog-kill-'));
     const port = await freePort();

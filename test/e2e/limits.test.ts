@@ -9,7 +9,7 @@ afterEach(() => bridge.stop());
 const send = (headers: Record<string, string>) => bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), headers);
 
 describe('limits', () => {
-  it('hold back an address that is refused again and again, and never a burst of real webhooks', async () => {
+  it('throttle an address that is refused repeatedly, and never a burst of authentic webhooks', async () => {
     bridge = await startTestBridge({ rate_limit_per_minute: 5 });
     for (let count = 0; count < 20; count++) expect((await send(gitlabHeaders())).status).toBe(202);
     const refused = [];
@@ -18,7 +18,7 @@ describe('limits', () => {
     expect((await send(gitlabHeaders())).status, 'a right one of the same address').toBe(202);
   });
 
-  it('cut a connection that sends nothing, and one that never ends its headers', async () => {
+  it('close a connection that sends nothing, and one that never ends its headers', async () => {
     bridge = await startTestBridge();
     const closed = (first: string) =>
       new Promise<number>((resolve) => {

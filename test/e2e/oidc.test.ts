@@ -67,7 +67,7 @@ describe('a login by a provider', () => {
     expect(text).toContain('name="token"');
   });
 
-  it('goes to the provider with PKCE, state and nonce, and comes back to where it began', async () => {
+  it('goes to the provider with PKCE, state and nonce, and returns to the page where it began', async () => {
     const from = bridge.logged.length;
     const { page, see, browser } = await logIn(READER, '/running?environment=production');
     const begun = new URL(page.way[1] ?? '');
@@ -81,7 +81,7 @@ describe('a login by a provider', () => {
     expect(since(from, 'login')).toMatchObject([{ outcome: 'opened', by: 'ana', role: 'viewer' }]);
   });
 
-  it('makes an admin of who is in a group of admins, and logs what they do under their name', async () => {
+  it('grants admin access to a member of an admin group, and logs actions under their name', async () => {
     const { see, browser } = await logIn(ADMIN);
     const token = formTokenIn(await (await see('/setup')).text());
     const from = bridge.logged.length;
@@ -96,7 +96,7 @@ describe('a login by a provider', () => {
       ]);
   });
 
-  it('lets a reader look, and change nothing', async () => {
+  it('grants a reader read access only', async () => {
     const { see, browser } = await logIn(READER);
     const page = await (await see('/deliveries')).text();
     expect((await see('/inbox')).status).toBe(200);
@@ -105,7 +105,7 @@ describe('a login by a provider', () => {
     expect(await refused.text()).toContain('Viewers look and change nothing');
   });
 
-  it('opens nothing to somebody of no group, and reports it', async () => {
+  it('grants nothing to a person without a group, and reports it', async () => {
     const from = bridge.logged.length;
     const { page, browser } = await logIn(NOBODY);
     expect(page.status).toBe(403);
@@ -114,13 +114,13 @@ describe('a login by a provider', () => {
     expect(since(from, 'login')).toMatchObject([{ outcome: 'not admitted', by: 'zoe' }]);
   });
 
-  it('that the person declines is none', async () => {
+  it('fails if the person declines it', async () => {
     const { page, browser } = await logIn(undefined);
     expect(page).toMatchObject({ status: 403, text: expect.stringContaining('access_denied, the person said no') });
     expect(hasSession(browser)).toBe(false);
   });
 
-  it.each(['//tides.example', '/\\tides.example'])('leads to no other site: %s', async (next) => {
+  it.each(['//tides.example', '/\\tides.example'])('does not redirect to another site: %s', async (next) => {
     const { page } = await logIn(READER, next);
     expect(page.text).toContain(`content="0; url=${BASE}/"`);
     expect(page.text).not.toContain('tides');
@@ -133,18 +133,18 @@ describe('the cookie of a login', () => {
     return answer.headers.getSetCookie().join();
   };
 
-  it('is of this host alone over TLS, and comes along on the way back', async () => {
+  it('is bound to this host over TLS, and is sent on the way back', async () => {
     const cookie = await cookieOf('/login/oidc', { 'x-forwarded-proto': 'https' });
     expect(cookie).toMatch(/^__Host-shiplog_login=[^;]+; Max-Age=900; Path=\/; .*HttpOnly; Secure; SameSite=Lax$/);
   });
 
-  it('fits into what browsers keep, however long the address is', async () => {
+  it('fits into the limits of browsers, however long the address is', async () => {
     const next = (length: number) => `/login/oidc?next=${encodeURIComponent(`/?q=${'ä'.repeat(length)}`)}`;
     for (const length of [1, 240, 1_200]) expect((await cookieOf(next(length))).length).toBeLessThan(4_000);
   });
 });
 
-describe('what comes back from a provider', () => {
+describe('the response of a provider', () => {
   /** A login as far as the address that the provider sends the browser back to. */
   async function halfWay(user = READER) {
     provider.user = user;
@@ -159,7 +159,7 @@ describe('what comes back from a provider', () => {
   }
   const redeemed = () => provider.asked.get('/token') ?? 0;
 
-  it.each(['another state', 'another browser'])('with %s is refused, and its code not redeemed', async (what) => {
+  it.each(['another state', 'another browser'])('with %s is refused, and its code is not redeemed', async (what) => {
     const { browser, callback } = await halfWay();
     const before = redeemed();
     const url = new URL(callback);
@@ -169,7 +169,7 @@ describe('what comes back from a provider', () => {
     expect(redeemed()).toBe(before);
   });
 
-  it('twice is refused the second time, even with the cookie of the first', async () => {
+  it('is refused a second time, even with the cookie of the first', async () => {
     const { browser, callback } = await halfWay();
     const kept = browser.cookies(publicUrl).get('shiplog_login') ?? '';
     expect((await browser.open(callback)).status).toBe(200);
@@ -181,7 +181,7 @@ describe('what comes back from a provider', () => {
     expect(hasSession(thief)).toBe(false);
   });
 
-  it('with a cookie that we did not write is refused', async () => {
+  it('with a foreign cookie is refused', async () => {
     const { browser, callback } = await halfWay();
     const jar = browser.cookies(publicUrl);
     const [body = ''] = (jar.get('shiplog_login') ?? '').split('.');
@@ -189,7 +189,7 @@ describe('what comes back from a provider', () => {
     expect((await browser.open(callback)).status).toBe(400);
   });
 
-  it('for a client that the provider does not take says who has to act, and shows no secret', async () => {
+  it('for a client that the provider rejects says who has to act, and shows no secret', async () => {
     await reconfigure({ client_secret: 'another-secret-of-thirty-letters' });
     const { page } = await logIn(READER);
     expect(page.status).toBe(502);
@@ -199,13 +199,13 @@ describe('what comes back from a provider', () => {
 });
 
 describe('the session of a person', () => {
-  it('ends by itself, and the groups are asked for again', async () => {
+  it('expires, and the next login reads the groups again', async () => {
     await reconfigure({ session_hours: 0.0003 });
     const { see } = await logIn(ADMIN);
     await expect.poll(async () => (await see('/inbox')).headers.get('location')).toBe(`${BASE}/login?next=%2Finbox`);
   });
 
-  it('ends with all others, with the log-out, and when the configuration changes who may what', async () => {
+  it('ends with all others, with the log-out, and when the configuration changes their rights', async () => {
     const opened = await logIn(READER);
     await bridge.post('/api/sessions/end', {}, { authorization: `Bearer ${ADMIN_TOKEN}` });
     // what was seen just now is believed for two seconds
@@ -235,7 +235,7 @@ describe('tokens', () => {
   };
   const bearer = { authorization: `Bearer ${ADMIN_TOKEN}` };
 
-  it('open the pages beside the provider, also while that is down', async () => {
+  it('open the pages beside the provider, even while it is down', async () => {
     await reconfigure({ issuer: 'http://127.0.0.1:9' });
     const { page } = await logIn(READER);
     expect(page.status).toBe(503);
@@ -244,7 +244,7 @@ describe('tokens', () => {
     expect((await byToken()).page).toMatchObject({ status: 200, url: `${publicUrl}/inbox` });
   });
 
-  it('that are switched off open the API alone', async () => {
+  it('that are disabled for the pages open only the API', async () => {
     const { browser } = await byToken();
     expect((await browser.ask(`${publicUrl}/inbox`)).status).toBe(200);
     await reconfigure({ only: true });

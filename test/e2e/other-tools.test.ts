@@ -131,14 +131,14 @@ describe('releases of Heroku', () => {
   const body = readFileSync('test/sources/heroku/rollback.json', 'utf8');
   const signature = createHmac('sha256', SECRET).update(body).digest('base64');
 
-  it('are refused without a signature', async () => {
+  it('are rejected without a signature', async () => {
     expect(await bridge.post('/webhooks/heroku', body)).toMatchObject({
       status: 401,
       body: { reason: 'bad_signature' },
     });
   });
 
-  it('become one change, and a service that was rolled back', async () => {
+  it('become one change, and a roll-back of the service', async () => {
     const headers = { 'Heroku-Webhook-Hmac-SHA256': signature };
     for (let times = 0; times < 2; times += 1)
       expect((await bridge.post('/webhooks/heroku', body, headers)).status).toBe(202);
@@ -152,7 +152,7 @@ describe('releases of Heroku', () => {
 });
 
 describe('what Heroku deployed', () => {
-  it('stands in the environments of GitLab, the failed build as well', async () => {
+  it('is shown in the environments of GitLab, including the failed build', async () => {
     await bridge.settled();
     const before = gitlab.deployments.length;
     for (const file of ['deploy-pending', 'deploy-succeeded', 'build-failed', 'build']) {
@@ -175,7 +175,7 @@ describe('the deployments of GitHub', () => {
     return bridge.post('/webhooks/github', text, { ...headers, 'x-hub-signature-256': `sha256=${signature}` });
   };
 
-  it('become one change of all their signals, whatever their order; a ping is ignored', async () => {
+  it('become one change from all their signals, in any order; a ping is ignored', async () => {
     expect(await send('ping')).toMatchObject({ status: 202, body: { status: 'ignored', reason: 'ping' } });
     for (const file of ['status-success', 'deployment-created', 'status-in-progress', 'status-success'])
       expect((await send(file)).status).toBe(202);
@@ -198,7 +198,7 @@ describe('what Flux applied', () => {
     return bridge.post('/webhooks/flux', text, { 'x-signature': `sha256=${signature}` });
   };
 
-  it('is one change and one row in GitLab, however often Flux says so', async () => {
+  it('is one change and one row in GitLab, however often Flux reports it', async () => {
     const before = gitlab.deployments.length;
     for (const file of ['running', 'healthy', 'succeeded']) expect((await send(file)).status).toBe(202);
     await bridge.settled();
@@ -212,7 +212,7 @@ describe('what Flux applied', () => {
 });
 
 describe('the builds of Jenkins', () => {
-  it('are taken with the secret at the end of the path, which is kept nowhere', async () => {
+  it('are accepted with the secret at the end of the path, which is stored nowhere', async () => {
     const { body } = JSON.parse(readFileSync('test/sources/webhook/jenkins.finalized-success.json', 'utf8'));
     expect((await bridge.post(`/webhooks/jenkins/${PATH_SECRET}`, JSON.stringify(body))).status).toBe(202);
     expect((await bridge.post('/webhooks/jenkins/a-mistyped-path-secret', JSON.stringify(body))).status).toBe(401);
@@ -227,7 +227,7 @@ describe('the builds of Jenkins', () => {
 });
 
 describe('the key of AlertOps', () => {
-  it('is in no line of the log and in no answer about a deployment', async () => {
+  it('is in no log line and in no response about a deployment', async () => {
     fake.inject({ kind: 'status', status: 404, path: /POSTAlert/, body: `no integration at /POSTAlert/${KEY}/Custom` });
     await tellAsTheTemplateDoes('failure', '4713');
     await bridge.settled();

@@ -100,7 +100,7 @@ describe('the pages of a running bridge', () => {
     expect(await bridge.changes()).toHaveLength(1);
   });
 
-  it('try again and drop no more than what fits, and find webhooks by what they say', async () => {
+  it('retry and drop only what matches, and find webhooks by their content', async () => {
     const { alert24, bridge } = await startBoth();
     const admin = await openBrowser(bridge.url, ADMIN_TOKEN);
     alert24.inject({ kind: 'status', method: 'POST', status: 422, times: 3 });
@@ -140,7 +140,7 @@ describe('the pages of a running bridge', () => {
     expect(text((await admin.press(bad, 'Map this again')).html)).toContain('Nothing was mapped:');
   });
 
-  it('show a viewer everything but secrets, and let them change nothing', async () => {
+  it('show a viewer everything except secrets, and no actions', async () => {
     const { bridge } = await startBoth();
     const viewer = await openBrowser(bridge.url, VIEWER_TOKEN);
     const admin = await openBrowser(bridge.url, ADMIN_TOKEN);

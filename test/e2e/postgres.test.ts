@@ -58,7 +58,7 @@ it('a deployment of GitHub is one row, with all reported fields', async () => {
   ]);
 });
 
-it('nothing is lost while the database is killed and comes back', async () => {
+it('nothing is lost when the database is killed and restarted', async () => {
   for (let id = 1; id <= 12; id += 1) {
     await sendGitlab(id, 'running');
     if (id === 4) await server.kill9();
@@ -109,14 +109,14 @@ describe('the dashboard', () => {
   };
   const panel = (title: string) => run(dashboard.panels.find((one) => one.title === title)?.targets[0]?.rawSql);
 
-  it('has queries that run, each with rows of what was deployed', async () => {
+  it('has queries that run, each with rows of the deployments', async () => {
     for (const { title, targets } of dashboard.panels)
       for (const { rawSql } of targets) expect([title, (await run(rawSql)).length > 0]).toEqual([title, true]);
     for (const { type, query } of dashboard.templating.list.filter(({ type }) => type === 'query'))
       expect([type, (await run(query)).length > 0]).toEqual([type, true]);
   });
 
-  it('counts right, and marks what failed', async () => {
+  it('counts correctly, and marks failures', async () => {
     expect(await panel('Deployments')).toEqual([{ deployments: '13' }]);
     expect(await panel('Failed')).toEqual([{ failed: '30.8' }]);
     expect(await panel('What failed')).toHaveLength(4);
@@ -130,7 +130,7 @@ describe('the dashboard', () => {
     expect(marks[0]).toMatchObject({ text: expect.stringMatching(/^FAILED/), tags: 'production,lighthouse-api' });
   });
 
-  it('asks the data source that its variable names, and no other table', () => {
+  it('queries the data source of its variable, and no other table', () => {
     expect(dashboard.templating.list[0]).toMatchObject({ type: 'datasource', query: 'grafana-postgresql-datasource' });
     expect(new Set([...file.matchAll(/FROM (\w+\.\w+)/g)].map(([, table]) => table))).toEqual(
       new Set(['shiplog.deployments']),

@@ -169,7 +169,7 @@ afterAll(async () => {
 
 const takenBy = () => taken.map(({ by }) => by).sort();
 
-it('one deployment is delivered to every destination of a preset, which verifies sender and content', async () => {
+it('a deployment is delivered to the destination of every preset, which verifies sender and content', async () => {
   expect((await bridge.post('/webhooks/gitlab', gitlabDeploymentHook(), gitlabHeaders())).status).toBe(202);
   await bridge.settled();
   expect(fake.refused).toEqual([]);
@@ -177,7 +177,7 @@ it('one deployment is delivered to every destination of a preset, which verifies
   expect(taken).toContainEqual({ by: 'releases', body: { title: 'lighthouse-api to production', state: 'succeeded' } });
 });
 
-it('a failure is delivered to those that have a word for it, with a reason for the others, and each has a state of its own', async () => {
+it('a failure is delivered to destinations that have a status for it, with a reason for the others', async () => {
   taken.splice(0);
   const failure = gitlabDeploymentHook({
     status: 'failed',

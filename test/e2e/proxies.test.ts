@@ -40,7 +40,7 @@ describe('the log of actions', () => {
 });
 
 describe('a metrics token', () => {
-  it('is asked for where metrics and reasons are, and nowhere else', async () => {
+  it('is required for metrics and the details of readiness, and nowhere else', async () => {
     const statuses = async (path: string) =>
       Promise.all(
         [undefined, 'wrong', METRICS, READ, ADMIN_TOKEN].map(
@@ -56,7 +56,7 @@ describe('a metrics token', () => {
   });
 });
 
-it('reports an unconfigured proxy in front of it once a request has a proxy header', async () => {
+it('an unconfigured proxy is reported once a request has a proxy header', async () => {
   const hint = async () => ((await (await ask('/readyz', bearer(METRICS))).json()) as { hint?: string }).hint;
   expect(await hint()).toBeUndefined();
   await ask('/livez', { 'x-forwarded-for': '203.0.113.9' });

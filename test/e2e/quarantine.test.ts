@@ -17,7 +17,7 @@ const configuration = (port: number, dataDir: string, testing: object | undefine
 });
 
 it.each(['hang', 'kill'] as const)(
-  'puts a webhook aside that makes the process %s twice, with its id, and goes on',
+  'quarantines a webhook that makes the process %s twice, with its id, and continues',
   { timeout: 240_000 }, // each time its lock has to expire first
   async (how) => {
     const dataDir = mkdtempSync(join(tmpdir(), 'shiplog-quarantine-'));

@@ -25,7 +25,7 @@ async function startAs(...rights: readonly string[]) {
   return { ...bridge, allow, send };
 }
 
-it('workers that Redis refuses at their start say so on /readyz, and start by themselves when they may', async () => {
+it('workers that Redis refuses at start are reported on /readyz, and start by themselves when Redis allows it', async () => {
   const { get, url, allow, send, changes } = await startAs('+@all', '-info');
   expect(await send(1)).toBe(202);
   await vi.waitFor(async () =>
@@ -61,7 +61,7 @@ it('a database that Redis does not have is refused at the start, and no other is
   await expect(started).rejects.toThrow(/does not have the database.*choose a lower number/);
 });
 
-it('what Redis says of a wrong password stands on /readyz', async () => {
+it("Redis's message about a wrong password is shown on /readyz", async () => {
   const bridge = await startTestBridge({}, async ({ address, port }) => {
     const root = new Redis(address.path);
     await root.call('ACL', 'SETUSER', 'shiplog', 'on', '>a-password-of-redis', '~*', '+@all');
@@ -75,7 +75,7 @@ it('what Redis says of a wrong password stands on /readyz', async () => {
   });
 });
 
-it('settings are judged where CONFIG is forbidden', async () => {
+it('settings are checked even if CONFIG is forbidden', async () => {
   const { get } = await startAs('+@all', '-config');
   await vi.waitFor(async () => expect((await get('/readyz')).body).toMatchObject({ status: 'ready', reasons: [] }));
 });

@@ -125,7 +125,7 @@ const AT_ONCE: readonly (readonly [reason: Reason, verdict: 'ignored' | 'rejecte
   ['too_large', 'rejected', () => fromBitbucket({ pad: 'x'.repeat(10_000) })],
 ];
 
-describe('the same reason stands in answer, log, metric, inbox and explanation', () => {
+describe('the response, log, metric, inbox and explanation have the same reason', () => {
   it.each(AT_ONCE)('%s', async (reason, verdict, make) => {
     const sent = make();
     const { answer, line, id, counted } = await send(sent);
@@ -153,7 +153,7 @@ function selfHeal(body: ReturnType<typeof golden>): void {
   Object.assign(body.operation, { self_heal_attempts: 2, automated: true, partial: true });
 }
 
-describe('what only the worker knows is acknowledged, and stands in the inbox afterwards', () => {
+describe('a reason that only the worker finds is shown in the inbox after the acknowledgement', () => {
   async function accepted(sent: Sent) {
     const { answer, line, id, counted } = await send(sent);
     expect(answer).toMatchObject({ status: 202, body: { status: 'accepted' } });
@@ -164,7 +164,7 @@ describe('what only the worker knows is acknowledged, and stands in the inbox af
     return { id, found };
   }
 
-  it('dropped_by_rule: the explanation knows the rule, too', async () => {
+  it('dropped_by_rule: the explanation names the rule, too', async () => {
     const { id, found } = await accepted(fromGitlab(gitlabDeploymentHook({ environment: 'sandbox' })));
     const conclusion = { verdict: 'ignored', reason: 'dropped_by_rule', detail: 'No sandboxes' };
     await expect.poll(() => entryOf(id)).toMatchObject(conclusion);
@@ -197,8 +197,8 @@ describe('what only the worker knows is acknowledged, and stands in the inbox af
   });
 });
 
-describe('what could be kept nowhere', () => {
-  it('is answered 503 and counted as not_kept, and the inbox has no entry of it', async () => {
+describe('a webhook that could not be stored', () => {
+  it('is answered with 503 and counted as not_kept, without an entry in the inbox', async () => {
     const sent = fromGitlab(gitlabDeploymentHook({ deployable_id: 5001, commit_url: `x/${SHA}` }));
     await bridge.redis.kill9();
     const { answer, line, id, counted } = await send(sent);
@@ -212,7 +212,7 @@ describe('what could be kept nowhere', () => {
 });
 
 describe('a preview', () => {
-  it('is for the admin alone, and leaves nothing behind', async () => {
+  it('requires the admin token, and stores nothing', async () => {
     const total = async () => (await bridge.get('/api/inbox?limit=1')).body.meta.total;
     const before = await total();
     const body = gitlabDeploymentHook({ deployable_id: 6001 });
@@ -226,7 +226,7 @@ describe('a preview', () => {
 });
 
 describe('the list of reasons', () => {
-  it('is tested to its end', () => {
+  it('is tested completely', () => {
     const elsewhere = ['unproved', 'no_such_source', 'busy']; // strangers.test.ts
     const tested = [...AT_ONCE.map(([reason]) => reason), 'dropped_by_rule', 'echo', 'not_kept', ...elsewhere];
     expect(tested.toSorted()).toEqual(Object.keys(REASONS).toSorted());

@@ -26,7 +26,7 @@ describe('while Redis is unreachable', () => {
   it.each([
     ['frozen', () => bridge.redis.freeze(), () => bridge.redis.thaw()],
     ['killed', () => bridge.redis.kill9(), () => bridge.redis.restart()],
-  ])('(%s) webhooks are kept on disk, acknowledged, and recorded once when it is back', async (_, away, back) => {
+  ])('(%s) webhooks are stored on disk, acknowledged, and recorded once when it is back', async (_, away, back) => {
     bridge = await startTestBridge();
     expect((await send(1)).status).toBe(202);
     await bridge.settled();
@@ -57,7 +57,7 @@ describe('while Redis is unreachable', () => {
     expect(await recordedJobs()).toEqual(range(1, 40));
   });
 
-  it('a full spool acknowledges nothing: 503, and when to come again', async () => {
+  it('a full spool is answered with 503 and a time to retry', async () => {
     bridge = await startTestBridge({ spool_max_mib: 0.000_001 });
     bridge.redis.freeze();
     for (const { status, headers } of await sendAll([1, 2, 3])) {
@@ -76,7 +76,7 @@ describe('while Redis is unreachable', () => {
     expect((await bridge.get('/readyz')).status).toBe(200);
   });
 
-  it('it can be stopped: nothing that is under way could be finished', async () => {
+  it('the bridge can be stopped', async () => {
     bridge = await startTestBridge();
     await send(1);
     await bridge.redis.freeze();

@@ -62,7 +62,7 @@ async function alert24Sink() {
 }
 
 describe('replicas that share a Redis', () => {
-  it('leave the deliveries of a sink to those that have it, and say how they differ', async () => {
+  it('leave the deliveries of a sink to the replicas that have it, and report how they differ', async () => {
     const { start } = await startShared();
     const { alert24, sinks } = await alert24Sink();
     const having = await start({ sinks });
@@ -84,7 +84,7 @@ describe('replicas that share a Redis', () => {
     await vi.waitFor(() => expect(alert24.changes).toHaveLength(21));
   });
 
-  it('may each do a part: one receives, another works', async () => {
+  it('may have different roles: one receives, another works', async () => {
     const { start } = await startShared();
     const { alert24, sinks } = await alert24Sink();
     const receiver = await start({ sinks, roles: 'receive' });
@@ -98,7 +98,7 @@ describe('replicas that share a Redis', () => {
     expect((await receiver.ask('/api/v1/changes?limit=1')).body.meta.total).toBe(1);
   });
 
-  it('tell a sink that came later what happened before, when they are asked to', async () => {
+  it('deliver earlier changes to a sink that was added later, on request', async () => {
     const { start } = await startShared();
     const { alert24, sinks } = await alert24Sink();
     const before = await start();
@@ -124,7 +124,7 @@ describe('replicas that share a Redis', () => {
     expect(alert24.duplicates()).toEqual([]);
   });
 
-  it('know the same generated secrets: those of the first', async () => {
+  it('share the generated secrets of the first', async () => {
     const { configOf } = await startShared();
     const [first, second] = [configOf({}), configOf({})];
     const secret = openSecrets(first.data_dir)('gitlab');

@@ -178,7 +178,7 @@ async function ask(route: string, identity: Identity): Promise<string> {
   return answer.status === 401 || answer.status === 403 ? String(answer.status) : 'passes';
 }
 
-describe('every route, asked by everybody', () => {
+describe('every route with every kind of token', () => {
   // One of the rows ends all sessions.
   beforeEach(openPersonSessions);
 
@@ -188,7 +188,7 @@ describe('every route, asked by everybody', () => {
     expect(answers).toEqual(expected);
   });
 
-  it('has a row for all that the description of the API lists', async () => {
+  it('has a row for each operation of the API description', async () => {
     const { paths } = JSON.parse(await (await fetch(`${bridge.url}/openapi.json`)).text());
     const shape = (route: string) => route.replace(/\{\w+\}/g, '{}');
     const rows = new Set(Object.keys(ROUTES).map(shape));
@@ -224,7 +224,7 @@ describe('a write token', () => {
     expect(text).not.toContain('gitlab:');
   });
 
-  it('reads what its own source wrote, and counts nothing else', async () => {
+  it('reads and counts only the changes of its own source', async () => {
     const { data, meta } = JSON.parse((await read('/api/v1/changes')).text);
     expect(data.map((change: { service: string }) => change.service)).toEqual(['harbor']);
     expect(meta.total).toBe(1);
@@ -232,7 +232,7 @@ describe('a write token', () => {
     expect(others.map((change: { service: string }) => change.service)).toEqual(['tides']);
   });
 
-  it('reads nothing of a deployment of another source that its own one replaced', async () => {
+  it("reads nothing of another source's deployment that its own one replaced", async () => {
     const place = { environment: 'lighthouse', service: 'lamp', repository: 'harbor/lamp' };
     for (const [name, token] of [
       ['tides', TIDES],

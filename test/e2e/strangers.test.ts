@@ -25,7 +25,7 @@ const signatureOf = (body: string) => `sha256=${createHmac('sha256', SECRET).upd
 describe('an unsigned connection test', () => {
   const ping = { 'x-event-key': 'diagnostics:ping' };
 
-  it('is answered 2xx, and its body is neither read nor kept', async () => {
+  it('is answered with 2xx, and its body is neither read nor stored', async () => {
     const answer = await bridge.post('/webhooks/bitbucket', { pad: 'x'.repeat(500_000) }, ping);
     expect(answer).toMatchObject({ status: 200, body: { status: 'unproved', reason: 'unproved' } });
     await expect.poll(newest).toMatchObject(rejected('bitbucket', 'unproved'));
@@ -34,13 +34,13 @@ describe('an unsigned connection test', () => {
     expect(body.data.body).toBeUndefined();
   });
 
-  it('is no sign of life of its source', async () => {
+  it('does not count as activity of its source', async () => {
     await bridge.post('/webhooks/bitbucket', {}, ping);
     expect(await metrics()).not.toMatch(/last_webhook_timestamp_seconds\{source="bitbucket"\}/);
     expect(await metrics()).toMatch(/webhooks_total\{source="bitbucket",verdict="unproved",reason="unproved"\} 2/);
   });
 
-  it('with a wrong signature is refused, and with a right one a ping', async () => {
+  it('is refused with a wrong signature, and a ping with a correct one', async () => {
     const wrong = await bridge.post('/webhooks/bitbucket', {}, { ...ping, 'x-hub-signature': signatureOf('other') });
     expect(wrong).toMatchObject({ status: 401, body: { reason: 'bad_signature' } });
     const right = await bridge.post('/webhooks/bitbucket', {}, { ...ping, 'x-hub-signature': signatureOf('{}') });
@@ -48,7 +48,7 @@ describe('an unsigned connection test', () => {
   });
 });
 
-describe('what is sent to an address that belongs to no source', () => {
+describe('a request to an address that belongs to no source', () => {
   it.each([
     ['/webhooks/gitlb', 'did you mean /webhooks/gitlab?'],
     ['/webhook/argo-cd', 'did you mean /webhooks/argocd?'],
@@ -56,7 +56,7 @@ describe('what is sent to an address that belongs to no source', () => {
     ['/webhooks/nothing-alike', 'did you mean /webhooks/gitlab?'], // its secret says so
     ['/webhooks/nothing-alike', 'the set-up page shows the address of each', {}],
   ] as [string, string, Record<string, string>?][])(
-    '%s: the inbox says what may be meant, the answer names no source',
+    '%s: the inbox suggests an address, the response names no source',
     async (path, advice, headers) => {
       const answer = await bridge.post(path, gitlabDeploymentHook(), headers ?? gitlabHeaders());
       expect(answer.status).toBe(404);
@@ -80,7 +80,7 @@ describe('refused requests', () => {
   });
 });
 
-describe('while bodies that never end hold all the room', () => {
+describe('while bodies that never end use the whole budget', () => {
   /** Their headers look as if a signature came, so that the body has to be read. */
   const signed = [['X-Hub-Signature', `sha256=${'0'.repeat(64)}`]] as const;
 
@@ -100,7 +100,7 @@ describe('while bodies that never end hold all the room', () => {
     return sockets;
   }
 
-  it('some of them are answered 503, and authentic webhooks are taken, by token and by signature', async () => {
+  it('some of them are answered with 503, and authentic webhooks are accepted, by token and by signature', async () => {
     const answers: string[] = [];
     for (const socket of await hold(60)) socket.on('data', (bytes: Buffer) => answers.push(bytes.toString()));
     await expect.poll(() => answers.length).toBeGreaterThan(0);
@@ -120,14 +120,14 @@ describe('while bodies that never end hold all the room', () => {
     expect(await metrics()).toMatch(/verdict="not_kept",reason="busy"/);
   });
 
-  it('a few packed bytes that promise megabytes are not unpacked for an unauthenticated sender', async () => {
+  it('a small body that decompresses to megabytes is not decompressed for an unauthenticated sender', async () => {
     const bomb = brotliCompressSync(Buffer.alloc(1_900_000, ' '));
     const headers = [...signed, ['Content-Encoding', 'br']] as const;
     const { answers } = await exchange(bridge.url, rawRequest({ path: '/webhooks/bitbucket', headers, body: bomb }));
     expect(answers[0]?.status).toBe(413);
   });
 
-  it('nothing is read of a body whose token is wrong', async () => {
+  it('no body is read if the token is wrong', async () => {
     const head = rawRequest({
       path: '/webhooks/gitlab',
       headers: [
@@ -142,7 +142,7 @@ describe('while bodies that never end hold all the room', () => {
 });
 
 describe('refusals of one sender', () => {
-  it('are distinguished by their cause: a mistyped secret is not that of another source', async () => {
+  it('are distinguished by cause: a mistyped secret differs from that of another source', async () => {
     const secretOfBitbucket = 'the-secret-of-bitbucket-24';
     await bridge.reload({
       sources: [

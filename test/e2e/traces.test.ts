@@ -71,7 +71,7 @@ describe('a trace', () => {
     expect(told()).toEqual([`00-${TRACE}-${forward?.spanId}-01`]);
   });
 
-  it('reports what became of the webhook and of the delivery, and who we are', async () => {
+  it('has the results of the webhook and the delivery, and the service name', async () => {
     vi.stubEnv('OTEL_RESOURCE_ATTRIBUTES', 'deployment.environment.name=harbor');
     await hook(await startTraced());
     const spans = await collected(3);
@@ -98,7 +98,7 @@ describe('a trace', () => {
     });
   });
 
-  it('shows each attempt and why it failed, and no secret', async () => {
+  it('has a span with the reason for each failed attempt, and no secret', async () => {
     const running = await startTraced();
     alert24.inject({ kind: 'status', method: 'POST', status: 500, body: `broken by ${SECRET_IN_NAME}` });
     await hook(running, { traceparent }, { environment: SECRET_IN_NAME });
@@ -110,7 +110,7 @@ describe('a trace', () => {
     expect(collector.requests.map(({ text }) => text).join()).not.toContain(SECRET_IN_NAME);
   });
 
-  it('begins anew where the header is not valid; an unauthenticated request is not traced', async () => {
+  it('starts anew if the header is invalid; an unauthenticated request is not traced', async () => {
     const running = await startTraced();
     await hook(running, { traceparent: `00-${'0'.repeat(32)}-${SENDER}-01` });
     expect((await hook(running, { 'x-gitlab-token': 'wrong' })).status).toBe(401);
@@ -119,7 +119,7 @@ describe('a trace', () => {
     expect(receipts.map(({ parentSpanId }) => parentSpanId)).toEqual([undefined]);
   });
 
-  it('survives the spool', async () => {
+  it('continues after the spool', async () => {
     const running = await startTraced();
     await running.redis.kill9();
     expect((await hook(running, { traceparent })).status).toBe(202);
@@ -127,7 +127,7 @@ describe('a trace', () => {
     await expect.poll(told).toEqual([expect.stringMatching(`^00-${TRACE}-`)]);
   });
 
-  it('is not sampled where the sender did not sample it, and continues', async () => {
+  it('is not sampled if the sender did not sample it, and continues', async () => {
     const running = await startTraced();
     await hook(running, { traceparent: `00-${TRACE}-${SENDER}-00` });
     await running.settled();
@@ -137,7 +137,7 @@ describe('a trace', () => {
 });
 
 describe('without a collector', () => {
-  it('nothing is traced and no traceparent sent on when no OTEL_* asks for it, or OTEL_SDK_DISABLED says so', async () => {
+  it('nothing is traced and no traceparent forwarded without OTEL_* variables, or with OTEL_SDK_DISABLED', async () => {
     const running = await start();
     await hook(running, { traceparent });
     await running.settled();
@@ -151,7 +151,7 @@ describe('without a collector', () => {
     expect(collector.requests).toEqual([]);
   });
 
-  it('deliveries go on and the log says it once when the collector is down, and stopping does not wait for it', async () => {
+  it('deliveries continue and the log reports once that the collector is down, and stopping does not wait for it', async () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '200');
     const running = await startTraced();
     await collector.down();
@@ -167,7 +167,7 @@ describe('without a collector', () => {
     expect(complaints()).toHaveLength(1);
   });
 
-  it('a bridge whose OTEL_* name something that there is not starts without traces, and reports it', async () => {
+  it('a bridge with unknown values in OTEL_* starts without traces, and reports it', async () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc');
     const running = await startTraced();
     const said = JSON.stringify(running.logged.filter(({ msg }) => msg === 'no traces are written'));

@@ -18,25 +18,25 @@ describe('answers', () => {
     });
   });
 
-  it('refuses a wrong token before it looks at the body', async () => {
+  it('rejects a wrong token before it reads the body', async () => {
     const { status, body } = await bridge.post('/webhooks/gitlab', 'not json', { 'x-gitlab-token': 'wrong' });
     expect(status).toBe(401);
     expect(body).toMatchObject({ status: 'rejected', reason: 'bad_signature' });
   });
 
-  it('reports where the JSON is broken', async () => {
+  it('reports the position of a JSON error', async () => {
     const { status, body } = await bridge.post('/webhooks/gitlab', '{"a": ,}', gitlabHeaders());
     expect(status).toBe(400);
     expect(body.error).toMatch(/line 1, column 7/);
   });
 
-  it('answers 2xx with a reason for an event that is no deployment, since a 4xx would disable the hook', async () => {
+  it('answers 2xx with a reason for an event that is no deployment, as a 4xx would disable the webhook', async () => {
     const { status, body } = await bridge.post('/webhooks/gitlab', { object_kind: 'push' }, gitlabHeaders('Push Hook'));
     expect(status).toBe(202);
     expect(body).toMatchObject({ status: 'ignored', reason: 'not_a_deployment' });
   });
 
-  it('explains GET, an unknown source, and a body that is too large', async () => {
+  it('explains a GET, an unknown source, and a body that is too large', async () => {
     expect(await bridge.get('/webhooks/argocd')).toMatchObject({
       status: 405,
       body: { error: expect.stringContaining('POST') },
@@ -97,7 +97,7 @@ describe('the change log', () => {
     expect((await fetch(`${bridge.url}/api/inbox`)).status).toBe(401);
   });
 
-  it('has each deployment once, in its current state, with the fields and filters of the API', async () => {
+  it('contains each deployment once, in its current state, with the fields and filters of the API', async () => {
     const job = { deployable_id: 2001, environment: 'staging' };
     for (const status of ['success', 'running', 'success', 'running']) {
       await bridge.post('/webhooks/gitlab', gitlabDeploymentHook({ ...job, status }), gitlabHeaders());
@@ -117,7 +117,7 @@ describe('the change log', () => {
     expect(await bridge.changes('&environment=staging&since=2026-03-15')).toEqual([]);
   });
 
-  it('shows one deployment with its signals, and each webhook with what became of it', async () => {
+  it('shows one deployment with its signals, and each webhook with its result', async () => {
     const { status, body } = await bridge.get(
       `/api/deployments/${encodeURIComponent('gitlab:git.harbor.example:77:job:2001')}`,
     );
@@ -132,7 +132,7 @@ describe('the change log', () => {
     expect(JSON.stringify(inbox.body)).not.toContain(SECRET);
   });
 
-  it('keeps the body of an authentic webhook, without the secrets that stand in it', async () => {
+  it('stores the body of an authentic webhook without the secrets in it', async () => {
     const hook = { object_kind: 'pipeline', object_attributes: { variables: [{ key: 'PASSWORD', value: 'hunter2' }] } };
     const { body } = await bridge.post('/webhooks/gitlab', hook, gitlabHeaders('Pipeline Hook'));
     const entry = await bridge.get(`/api/inbox/${body.webhook}`);
@@ -152,7 +152,7 @@ describe('the change log', () => {
 });
 
 describe('health', () => {
-  it('reports that it is alive, ready, and how it counts', async () => {
+  it('reports liveness, readiness and metrics', async () => {
     expect(await bridge.get('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } });
     expect(await bridge.get('/readyz')).toMatchObject({
       status: 200,

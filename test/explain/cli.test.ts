@@ -30,7 +30,7 @@ async function run(payload: string, options: Parameters<typeof runExplain>[2], c
 }
 
 describe('shiplog explain', () => {
-  it('reads a payload without headers, and leaves the signature unchecked', async () => {
+  it('reads a payload without headers, and does not check the signature', async () => {
     const { text, failure } = await run(file('hook.json', gitlabHook()), { source: 'gitlab' });
     expect(failure).toBeUndefined();
     expect(text).toMatch(/^verdict +accepted\n/);
@@ -39,7 +39,7 @@ describe('shiplog explain', () => {
     expect(text).toContain("curl -X POST 'https://app.alert24.net/api/v1/changes'");
   });
 
-  it('checks the signature by the headers, and fails where it would be rejected', async () => {
+  it('checks the signature with the headers, and fails if it would be rejected', async () => {
     const hook = file('hook.json', gitlabHook());
     const right = file('right.txt', `X-Gitlab-Event: Deployment Hook\nX-Gitlab-Token: ${SECRET}\n`);
     expect((await run(hook, { source: 'gitlab', headers: right })).text).toMatch(/^signature +valid$/m);
@@ -49,7 +49,7 @@ describe('shiplog explain', () => {
     expect(text).toContain(REASONS.bad_signature.advice);
   });
 
-  it('does not take a redacted token for a wrong one', async () => {
+  it('does not treat a redacted token as a wrong one', async () => {
     const headers = file('redacted.txt', 'X-Gitlab-Event: Deployment Hook\nX-Gitlab-Token: [REDACTED]\n');
     const { text, failure } = await run(file('hook.json', gitlabHook()), { source: 'gitlab', headers });
     expect(failure).toBeUndefined();
@@ -65,7 +65,7 @@ describe('shiplog explain', () => {
     });
   });
 
-  it('takes the path that was called from the option or from what curl shows', async () => {
+  it('reads the path from the option or from the output of curl', async () => {
     const said = { status: 'success', environment: 'production', sha: '4b'.repeat(20), ref: 'main', tag: false };
     const body = file('drop-in.json', said);
     const path = '/api/v4/projects/harbor%2Fbeacon/deployments';
@@ -75,14 +75,14 @@ describe('shiplog explain', () => {
     for (const { text } of [given, shown]) expect(JSON.parse(text).records[0]).toMatchObject({ service: 'beacon' });
   });
 
-  it('reports what it cannot read, and which sources there are', async () => {
+  it('reports what it cannot read, and the configured sources', async () => {
     const hook = file('hook.json', gitlabHook());
     expect((await run(join(dir, 'none.json'), { source: 'gitlab' })).failure).toMatch(/none\.json.*ENOENT/);
     expect((await run(hook, { source: 'gitlab', headers: dir })).failure).toContain('the headers cannot be read');
     expect((await run(hook, { source: 'gitlub' })).failure).toContain('there are: gitlab, bitbucket, argocd, changes');
   });
 
-  it('reads no more than the source takes', async () => {
+  it('reads no more than the source accepts', async () => {
     const config = aConfig({ sources: [{ type: 'gitlab', secrets: [SECRET], max_body_mib: 0.01 }] });
     const { failure } = await run(file('large.json', `"${'x'.repeat(20_000)}"`), { source: 'gitlab' }, config);
     expect(failure).toContain('too_large');

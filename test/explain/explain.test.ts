@@ -19,7 +19,7 @@ describe('an accepted webhook', () => {
     { name: 'Home', match: { source: 'argocd' }, set: { gitlab_project: 'harbor/lighthouse-api' } },
   ];
 
-  it('is explained with its record, the origin of each field, the rules and the very request of each sink', async () => {
+  it('is explained with its record, the origin of each field, the rules and the exact request of each sink', async () => {
     const config = aConfig({ rules });
     const found = await explained('argocd', payload('argocd/succeeded.json'), { headers: bearer }, config);
     expect(found).toMatchObject({ verdict: 'accepted', signature: 'valid', answer: { status: 202 }, lookups: [] });
@@ -72,7 +72,7 @@ describe('an accepted webhook', () => {
       expect(JSON.stringify(found) + toText(found)).not.toContain(secret);
   });
 
-  it('shows as a command what a command can send, and a row as a row', async () => {
+  it('shows an HTTP request as a command, and a row as a row', async () => {
     const sinks = [
       { type: 'otlp', url: 'https://collector.harbor.example' },
       { type: 'postgres', url: 'postgres://shiplog:a-password-of-a-database@db.harbor.example/shiplog' },
@@ -85,7 +85,7 @@ describe('an accepted webhook', () => {
     expect(text).not.toContain('a-password-of-a-database');
   });
 
-  it('reports why a sink is not delivered', async () => {
+  it('reports why nothing is delivered to a sink', async () => {
     const running = await explained('gitlab', gitlabHook({ status: 'running' }));
     expect(running.deployments[0]?.sinks).toEqual([
       { name: 'alert24', type: 'alert24', wanted: false, why: expect.stringContaining('only accepts: succeeded') },
@@ -113,7 +113,7 @@ describe('an accepted webhook', () => {
     expect(found.deployments).toHaveLength(2);
   });
 
-  it('leaves out what is only read from a history, and reports it', async () => {
+  it('leaves out entries of a history, and reports it', async () => {
     const body = JSON.parse(payload('argocd/succeeded.json'));
     body.history[0].deployed_at = '2026-05-04T08:00:09Z';
     const { records, deployments, notes } = await explained('argocd', body);
@@ -122,14 +122,14 @@ describe('an accepted webhook', () => {
     expect(notes.join('\n')).toContain("read from the tool's history");
   });
 
-  it('admits that only the worker knows of echoes and of what came before', async () => {
+  it('notes that echoes and earlier deployments are only known to the worker', async () => {
     const body = gitlabHook({ deployable_id: undefined, deployable_url: undefined });
     const { notes } = await explained('gitlab', body);
     expect(notes.join('\n')).toMatch(/echo[\s\S]*duplicate/);
   });
 });
 
-describe('a webhook that makes no change', () => {
+describe('a webhook that does not create a change', () => {
   it('is ignored with its reason, and what to do', async () => {
     const found = await explained('gitlab', { object_kind: 'push' });
     expect(found).toMatchObject({
@@ -144,7 +144,7 @@ describe('a webhook that makes no change', () => {
     expect(toText(found)).toContain(REASONS.not_a_deployment.advice);
   });
 
-  it('is ignored by the rule that drops it, with the trace, although it is acknowledged', async () => {
+  it('is ignored because of the rule that drops it, with the trace, although it is acknowledged', async () => {
     const config = aConfig({ rules: [{ name: 'No sandboxes', match: { environment: 'production' }, drop: true }] });
     const found = await explained('gitlab', gitlabHook(), {}, config);
     expect(found).toMatchObject({
@@ -157,7 +157,7 @@ describe('a webhook that makes no change', () => {
     expect(found.deployments[0]?.sinks.map(({ wanted }) => wanted)).toEqual([false, false]);
   });
 
-  it('is rejected where the signature is wrong, and the body is not read', async () => {
+  it('is rejected if the signature is wrong, and the body is not read', async () => {
     const found = await explained('gitlab', 'not json', { headers: { 'x-gitlab-token': 'wrong' } });
     expect(found).toMatchObject({ verdict: 'rejected', reason: 'bad_signature', signature: 'wrong' });
   });
@@ -176,7 +176,7 @@ describe('a webhook that makes no change', () => {
     expect(await explained('bitbucket', '{"a": }')).toMatchObject({ verdict: 'rejected', reason: 'not_json' });
   });
 
-  it('is too large before anything else', async () => {
+  it('is checked for its size first', async () => {
     const config = aConfig({ sources: [{ type: 'gitlab', secrets: [SECRET], max_body_mib: 0.001 }] });
     const found = await explained('gitlab', `"${'x'.repeat(2_000)}"`, { headers: {} }, config);
     expect(found).toMatchObject({ verdict: 'rejected', reason: 'too_large', answer: { status: 413 } });
@@ -202,14 +202,14 @@ describe('every reason', () => {
 });
 
 describe('the text', () => {
-  it('lets no payload draw on the terminal', async () => {
+  it('contains no control sequence of a payload', async () => {
     const body = gitlabHook({ commit_title: 'red \u001b[31m alarm \u009b2J', environment: 'prod\u001b[2J' });
     expect(toText(await explained('gitlab', body))).not.toMatch(/[^\P{Cc}\n]/u);
   });
 });
 
 describe('the time of arrival', () => {
-  it('is when a signed webhook was signed, since a signature is good for minutes', () => {
+  it('is that of the signature, which is valid for minutes', () => {
     const now = new Date('2026-05-04T12:00:00Z');
     expect(receivedAt({ 'webhook-timestamp': '1777885200' }, now)).toEqual(new Date('2026-05-04T09:00:00Z'));
     expect(receivedAt({ 'webhook-timestamp': 'soon' }, now)).toBe(now);

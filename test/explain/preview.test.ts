@@ -53,7 +53,7 @@ describe('a preview', () => {
   it.each([
     ['alert24', alert24],
     ['gitlab-deployments', gitlab],
-  ] as const)('of %s is the request that is sent, with the secret taken out', async (_, start) => {
+  ] as const)('of %s is the request that is sent, without the secret', async (_, start) => {
     const { server, sink, secret } = await start();
     const deployment = elsewhere({ ref: 'main' });
     const { notes, ...shown } = sink.preview(deployment);
@@ -67,7 +67,7 @@ describe('a preview', () => {
     expect(sentAs(sent, server.url, shown)).toEqual(secretly);
   });
 
-  it('of a deployment of which no ref is known says that GitLab decides, and shows what is sent without its answer', async () => {
+  it('of a deployment without a ref notes that GitLab decides, and shows what is sent without its response', async () => {
     const { server, sink } = await gitlab({ defaultBranch: null });
     const { ref: _, tag: __, ...deployment } = elsewhere();
     const { notes, ...shown } = sink.preview(deployment);
@@ -78,7 +78,7 @@ describe('a preview', () => {
     expect(shown.body).toMatchObject({ ref: deployment.commit?.sha, tag: false });
   });
 
-  it('of what GitLab would not take fails in the words of the delivery', async () => {
+  it('of a deployment that GitLab would refuse fails like the delivery', async () => {
     const { sink } = await gitlab();
     const { commit: _, ...deployment } = elsewhere();
     expect(() => sink.preview(deployment)).toThrow(DeliveryFailed);

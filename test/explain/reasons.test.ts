@@ -63,7 +63,7 @@ function paragraph(reason: Reason): string {
 }
 
 describe('docs/reasons.md', () => {
-  it('has a heading for each reason, no more and no less', () => {
+  it('has one heading for each reason', () => {
     const headings = [...readFileSync('docs/reasons.md', 'utf8').matchAll(/^### (\S+)$/gm)].map(([, reason]) => reason);
     expect(headings.toSorted()).toEqual(
       [...IGNORED_REASONS, ...Object.keys(REJECTIONS), 'busy', 'not_kept'].toSorted(),
@@ -76,13 +76,13 @@ describe('docs/reasons.md', () => {
   });
 });
 
-describe('the words for a reason', () => {
-  it('are whole sentences', () => {
+describe('the text for a reason', () => {
+  it('consists of whole sentences', () => {
     for (const words of Object.values(REASONS))
       for (const sentence of [words.means, words.when, words.advice]) expect(sentence).toMatch(/^[A-Z].*\.$/);
   });
 
-  it('are not made up for a word that is no reason', () => {
+  it('is not made up for an unknown reason', () => {
     for (const word of ['recorded', 'toString', '', undefined]) expect(reasonTextFor(word)).toBeUndefined();
     expect(reasonTextFor('echo')).toBe(REASONS.echo);
   });

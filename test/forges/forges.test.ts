@@ -182,7 +182,7 @@ describe('the merge request of a commit', () => {
     expect(numberIn(url, message)).toBeUndefined();
   });
 
-  it('of a fork is not looked for where the root of a GitLab is unknown', () => {
+  it('of a fork is not searched for if the root of a GitLab is unknown', () => {
     const repository = forgeOf({ url: 'https://harbor.example/gitlab/harbor/api', gitlabProject: '7' });
     expect(repository?.mergeRequestOf('See merge request harbor/api!1')?.url).toBe(
       'https://harbor.example/gitlab/harbor/api/-/merge_requests/1',
@@ -203,7 +203,7 @@ describe('the number of a merge request', () => {
   });
 });
 
-describe('whatever is reported', () => {
+describe('for any report', () => {
   const anyUrl = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.webUrl({ withFragments: true, withQueryParameters: true }),
@@ -235,7 +235,7 @@ describe('whatever is reported', () => {
     );
   });
 
-  it('finds no merge request that is no number, or elsewhere than on the same host', () => {
+  it('a merge request is a number on the same host', () => {
     const words = fc.constantFrom('See merge request ', '(pull request #', 'Merge pull request #', '!', '7', ')', '\n');
     const message = fc.oneof(
       fc.string({ unit: 'binary' }),

@@ -43,7 +43,7 @@ describe('a pasted address', () => {
     ['https://argocd.example/applications/team-a/pay?operation=true', 'https://argocd.example/applications/team-a/pay'],
     ['https://jenkins.example/job/pay/57/', 'https://jenkins.example/job/pay/57'],
     ['https://azure.example/o/p/_release?releaseId=5', 'https://azure.example/o/p/_release?releaseId=5'],
-  ])('finds what is kept of %s by %s', (kept, pasted) => {
+  ])('finds the index entry of %s by %s', (kept, pasted) => {
     expect(runTermsOf(kept)).toContain(subjectOf(pasted)?.text);
   });
 
@@ -54,7 +54,7 @@ describe('a pasted address', () => {
     ],
     ['https://argocd.example/applications/argocd/pay-api', 'https://argocd.example/applications/pay'],
     ['https://argocd.example/applications/team-a/pay', 'https://argocd.example/applications/team-b/pay'],
-  ])('does not take %s for %s', (kept, pasted) => {
+  ])('does not confuse %s with %s', (kept, pasted) => {
     const wanted = subjectOf(pasted)?.text ?? '';
     expect(runTermsOf(kept).some((term) => term.includes(wanted))).toBe(false);
   });

@@ -14,7 +14,7 @@ const addresses = (text: string) =>
   [...text.matchAll(/(?:href|src|action|data-live)="(\/[^"]*)"/g)].map(([, address = '']) => address);
 
 describe('below a path', () => {
-  it('pages, assets, redirects and webhooks work where the proxy keeps the prefix, and where it cuts it', async () => {
+  it('pages, assets, redirects and webhooks work whether the proxy keeps or removes the prefix', async () => {
     bridge = await startTestBridge({ public_url: 'https://tools.example.com/shiplog/' });
     for (const at of ['/shiplog', '']) {
       const { status, text } = await look(`${at}/`);

@@ -20,7 +20,7 @@ function aBudget() {
 }
 
 describe('the budget of bodies', () => {
-  it('gives the room of bodies that never end to one that has just come', () => {
+  it('gives the space of bodies that never end to a new one', () => {
     const { open, wait, budget } = aBudget();
     const hostile = Array.from({ length: 40 }, (_, at) => open({ address: `192.0.2.${at}` }));
     for (const { share } of hostile) expect(share.take(10 * KIB)).toBe(true);
@@ -31,7 +31,7 @@ describe('the budget of bodies', () => {
     expect(budget.held().unproved).toBe(400 * KIB);
   });
 
-  it('does so where all come from one address, as they do behind a proxy', () => {
+  it('does so even if all come from one address, as behind a proxy', () => {
     const { open, wait } = aBudget();
     const hostile = Array.from({ length: 30 }, () => open());
     for (const { share } of hostile) expect(share.take(10 * KIB)).toBe(true);
@@ -39,7 +39,7 @@ describe('the budget of bodies', () => {
     expect(open().share.take(200 * KIB)).toBe(true);
   });
 
-  it('refuses the one that costs most, though it is the one that asks', () => {
+  it('refuses the one that costs most, even if it is the one that needs space', () => {
     const { open, wait } = aBudget();
     const large = open();
     expect(large.share.take(200 * KIB)).toBe(true);
@@ -50,7 +50,7 @@ describe('the budget of bodies', () => {
     expect(small.isEvicted).toBe(false);
   });
 
-  it('lets no address and no source take everything', () => {
+  it('limits the share of each address and each source', () => {
     const { open } = aBudget();
     expect(open().share.take(301 * KIB)).toBe(false);
     expect(open({ proved: true }).share.take(601 * KIB)).toBe(false);
@@ -59,7 +59,7 @@ describe('the budget of bodies', () => {
     expect(open({ proved: true, source: 'argocd' }).share.take(200 * KIB)).toBe(true);
   });
 
-  it('takes nothing from anyone with proved itself, and nothing from a body that is read whole', () => {
+  it('takes no space from an authenticated sender, nor from a body that is complete', () => {
     const { open, wait } = aBudget();
     const proved = open({ proved: true });
     proved.share.take(500 * KIB);
@@ -71,7 +71,7 @@ describe('the budget of bodies', () => {
     expect([proved.isEvicted, whole.isEvicted]).toEqual([false, false]);
   });
 
-  it('never holds more than its pools, and nothing when all are released', () => {
+  it('never exceeds its pools, and is empty when all bodies are released', () => {
     const step = fc.record({
       who: fc.nat(7),
       bytes: fc.nat(200 * KIB),

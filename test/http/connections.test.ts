@@ -45,8 +45,8 @@ async function start({ most = 100, answer = async () => 202 }: Started = {}) {
 
 const post = (path: string) => `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`;
 
-describe('requests that come on one connection before the answer to the first', () => {
-  it('are handled one after the other, in their order', async () => {
+describe('pipelined requests on one connection', () => {
+  it('are handled one after another, in order', async () => {
     const release: (() => void)[] = [];
     const { open, handled } = await start({
       answer: () => new Promise((resolve) => release.push(() => resolve(202))),
@@ -64,7 +64,7 @@ describe('requests that come on one connection before the answer to the first', 
     await expect.poll(() => handled).toEqual(['/1', '/2', '/3', '/4']);
   });
 
-  it('are cut off with it when they are a flood, and none of them is handled', async () => {
+  it('are not handled if they are a flood, and the connection is closed', async () => {
     const stackDepth = Error.stackTraceLimit;
     const answer = vi.fn(async () => 202);
     const { open, handled } = await start({ answer });
@@ -79,8 +79,8 @@ describe('requests that come on one connection before the answer to the first', 
   });
 });
 
-describe('a crowd of connections', () => {
-  it('makes room for a new one, the oldest first, and keeps those that had a webhook accepted', async () => {
+describe('the limit of connections', () => {
+  it('closes the oldest for a new one, and keeps those that had a webhook accepted', async () => {
     const { open } = await start({ most: 8 });
     const tool = await open();
     tool.socket.write(post('/webhooks/gitlab'));
@@ -96,7 +96,7 @@ describe('a crowd of connections', () => {
     await expect.poll(newcomer.answers).toHaveLength(1);
   });
 
-  it('counts a refused webhook for nothing', async () => {
+  it('does not count a refused webhook as accepted', async () => {
     const { open } = await start({ most: 4, answer: async () => 401 });
     const stranger = await open();
     stranger.socket.write(post('/webhooks/gitlab'));
@@ -105,7 +105,7 @@ describe('a crowd of connections', () => {
     await expect.poll(() => stranger.seen.closed).toBe(true);
   });
 
-  it('is no larger than the open files that the system allows', () => {
+  it("is below the system's limit of open files", () => {
     expect(connectionsAllowed('Max open files            1024                 4096                 files')).toBe(768);
     expect(connectionsAllowed('Max open files            1048576              1048576              files')).toBe(8192);
     expect(connectionsAllowed('')).toBe(8192);

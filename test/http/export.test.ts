@@ -38,7 +38,7 @@ function api(records: Parameters<typeof memoryDeployments>[0]) {
 describe('the change log as a file', () => {
   const many = Array.from({ length: 1_203 }, (_, at) => step({ deployment: `changes:${at}`, occurredAt: ago(at) }));
 
-  it('is all of it, once, as CSV and as NDJSON, over several pages', async () => {
+  it('contains each change once, as CSV and as NDJSON, over several pages', async () => {
     const csv = await api(many)('/api/v1/changes?format=csv').expect(200);
     expect(csv.headers['content-type']).toContain('text/csv');
     expect(csv.text.trimEnd().split('\r\n')).toHaveLength(1_204);
@@ -46,19 +46,19 @@ describe('the change log as a file', () => {
     expect(new Set(lines.map((line) => JSON.parse(line).deployment)).size).toBe(1_203);
   });
 
-  it('ends at the limit that was given', async () => {
+  it('ends at the given limit', async () => {
     const { text } = await api(many)('/api/v1/changes?format=csv&limit=7').expect(200);
     expect(text.trimEnd().split('\r\n')).toHaveLength(8);
   });
 
-  it('refuses another format, and says which there are', async () => {
+  it('refuses an unknown format, and lists the known ones', async () => {
     const { body } = await api([])('/api/v1/changes?format=xml').expect(400);
     expect(body.error.message).toBe('format: write json, csv or ndjson');
   });
 });
 
 describe('a cell of a CSV file', () => {
-  it.each(['=1+1', '+1', '-1', '@sum', '\tx', '\rx'])('is text to a spreadsheet: %j', (text) => {
+  it.each(['=1+1', '+1', '-1', '@sum', '\tx', '\rx'])('is text for a spreadsheet: %j', (text) => {
     expect(csvRow([text])).toMatch(/^"?'/);
   });
 
@@ -88,20 +88,20 @@ describe('performance by the API', () => {
     step({ deployment: 'changes:2', service: 'pay-api', occurredAt: ago(30), state: 'failed' }),
   ];
 
-  it('reports the measures of each service with their base', async () => {
+  it('has the measures of each service with their base', async () => {
     const { body } = await api(records)('/api/v1/performance').expect(200);
     const pay = body.data.find(({ service }: { service: string }) => service === 'pay-api');
     expect(pay).toMatchObject({ finished: 1, failed: 1, change_failure_rate: 1, not_restored: 1, previous: null });
     expect(body.meta.environment).toBe('production');
   });
 
-  it('is a CSV file in which nothing runs', async () => {
+  it('is a CSV file without formulas', async () => {
     const { text } = await api(records)('/api/v1/performance?format=csv').expect(200);
     expect(text).toMatch(/^service,finished,/);
     expect(text).toContain(`\r\n'=cmd(),1,`);
   });
 
-  it.each(['format=xml', 'range=2d', 'by=moon', 'enviroment=x'])('refuses %s and says what is known', async (query) => {
+  it.each(['format=xml', 'range=2d', 'by=moon', 'enviroment=x'])('refuses %s and lists known values', async (query) => {
     const { body } = await api(records)(`/api/v1/performance?${query}`).expect(400);
     expect(body.error.message).toMatch(/write|known are/);
   });
@@ -121,8 +121,8 @@ describe('an unknown parameter', () => {
   });
 });
 
-describe('an export whose reader stops reading', () => {
-  it('asks the store for no more than a few pages, however many there are', async () => {
+describe('an export whose client stops reading', () => {
+  it('reads no more than a few pages, however many there are', async () => {
     let asked = 0;
     const page = Array.from({ length: 500 }, (_, at) => aDeployment({ key: `changes:${at}` }));
     async function* scan() {

@@ -11,7 +11,7 @@ const appThatSays = (word: string) => {
   return app;
 };
 
-it('makes requests with the prototype that express would give them, whichever app is the newest', async () => {
+it("creates requests with express's prototype, whichever app is the newest", async () => {
   const messages = createMessages();
   let app = appThatSays('first');
   messages.adopt(app);

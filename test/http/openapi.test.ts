@@ -41,7 +41,7 @@ describe('the description of the API', () => {
     ).toEqual(described);
   });
 
-  it('holds together: each reference leads somewhere, each parameter of a path is declared, each id is used once', () => {
+  it('is consistent: references resolve, path parameters are declared, ids are unique', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref ?? '');
     expect(references.length).toBeGreaterThan(30);
     for (const reference of new Set(references)) {
@@ -197,7 +197,7 @@ describe('a running bridge', () => {
     expect(SCHEMAS.Failure.safeParse(refused.body).error?.issues).toBeUndefined();
   });
 
-  it('shows the description to everybody', async () => {
+  it('returns the description without a token', async () => {
     const answer = await fetch(`${bridge.url}/openapi.json`);
     expect(answer.headers.get('content-type')).toContain('application/json');
     expect(await answer.json()).toEqual(document);

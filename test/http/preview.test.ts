@@ -16,7 +16,7 @@ const post = (path: string, said: Record<string, unknown> = {}) =>
   request(app(said)).post(path).set('content-type', 'application/json').set('authorization', 'Bearer an-admin-token');
 
 describe('POST /api/preview/<source>', () => {
-  it('explains the body that is sent', async () => {
+  it('explains the body of the request', async () => {
     const { status, body } = await post('/api/preview/gitlab').send(gitlabHook());
     expect(status).toBe(200);
     expect(body.data).toMatchObject({
@@ -36,7 +36,7 @@ describe('POST /api/preview/<source>', () => {
     });
   });
 
-  it("takes the request's headers for the webhook's, and checks the signature when there is one", async () => {
+  it("uses the request's headers as the webhook's, and checks a signature if there is one", async () => {
     const right = await post('/api/preview/gitlab').set('x-gitlab-token', SECRET).send(gitlabHook());
     expect(right.body.data).toMatchObject({ verdict: 'accepted', signature: 'valid' });
     const wrong = await post('/api/preview/gitlab').set('x-gitlab-token', 'wrong').send(gitlabHook());
@@ -65,7 +65,7 @@ describe('POST /api/preview/<source>', () => {
     },
   );
 
-  it("never takes the admin's token for the sender's", async () => {
+  it("never uses the admin's token as the sender's", async () => {
     const change = { summary: 'Deployed lighthouse-api', environment: 'production' };
     const unchecked = await post('/api/preview/changes').send(change);
     expect(unchecked.body.data).toMatchObject({ verdict: 'accepted', signature: 'not checked' });
@@ -74,7 +74,7 @@ describe('POST /api/preview/<source>', () => {
     expect(JSON.stringify(checked.body)).not.toContain(SECRET);
   });
 
-  it('takes the path that the sender would call', async () => {
+  it('accepts the path that the sender would use', async () => {
     const sha = '4f0c9e1d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d';
     const body = { status: 'success', environment: 'production', sha, ref: 'main', tag: false };
     const path = encodeURIComponent('/api/v4/projects/harbor%2Flighthouse-api/deployments?x=1');
@@ -87,13 +87,13 @@ describe('POST /api/preview/<source>', () => {
     expect((await post('/api/preview/argocd?path=/a&path=/b').send(body)).status).toBe(400);
   });
 
-  it('explains bytes that are not JSON, as they come', async () => {
+  it('explains a body that is not JSON', async () => {
     const { status, body } = await post('/api/preview/bitbucket').send('{"a": ,}');
     expect(status).toBe(200);
     expect(body.data).toMatchObject({ reason: 'not_json', detail: expect.stringContaining('column 7') });
   });
 
-  it('knows no other sources, and keeps their limits', async () => {
+  it('refuses unknown sources, and applies the limits', async () => {
     const unknown = await post('/api/preview/gitlub').send({});
     expect(unknown).toMatchObject({ status: 404, body: { error: { message: expect.stringContaining('gitlab') } } });
     const sources = [{ type: 'gitlab', secrets: [SECRET], max_body_mib: 0.001 }];

@@ -87,7 +87,7 @@ const reply =
 const HTML = '<!doctype html><title>Sign in</title>';
 const SIGN_IN = { retry: 'backoff' } as const;
 
-describe('a success that says nothing', () => {
+describe('a success without a useful body', () => {
   it.each([
     ['200 with HTML', reply(200, HTML, { 'content-type': 'text/html' })],
     ['200 with nothing', reply(200)],
@@ -97,7 +97,7 @@ describe('a success that says nothing', () => {
     ['200 with JSON that breaks off', reply(200, '{"id":')],
     ['201 without an id', reply(201, '{"data":{}}')],
     ['202', reply(202, '{"queued":true}')],
-  ])('%s is a delivery to Alert24, and for GitLab no answer of a GitLab', async (_, handle) => {
+  ])('%s counts as delivered to Alert24, but not as a response of GitLab', async (_, handle) => {
     const { url } = await destination(handle);
     const told = await attempt('alert24', url);
     expect(told.outcome).toMatchObject({ message: expect.stringMatching(/^20\d created/) });
@@ -105,7 +105,7 @@ describe('a success that says nothing', () => {
     expect(await attempt('gitlab', url)).toMatchObject({ outcome: SIGN_IN, looksFirst: true });
   });
 
-  it('204 is one as well', async () => {
+  it('204 counts as delivered to Alert24 as well', async () => {
     const { url } = await destination((socket) => socket.end('HTTP/1.1 204 No Content\r\n\r\n'));
     expect(await attempt('alert24', url)).toMatchObject({ outcome: { status: 204 } });
     expect(await attempt('gitlab', url)).toMatchObject({ outcome: SIGN_IN });
@@ -154,7 +154,7 @@ describe('a refusal', () => {
     [504, 'backoff'],
     [507, 'backoff'],
     [599, 'backoff'],
-  ])('with %i is judged by its status, whatever its body is', async (status, retry) => {
+  ])('with %i is interpreted by its status, whatever its body is', async (status, retry) => {
     for (const body of bodies) {
       const { url } = await destination(reply(status, body));
       for (const name of NAMES)
@@ -162,7 +162,7 @@ describe('a refusal', () => {
     }
   });
 
-  it('with 403 makes the sink wait, unless GitLab means this deployment', async () => {
+  it('with 403 pauses the sink, unless GitLab refuses only this deployment', async () => {
     for (const body of bodies) {
       const { url } = await destination(reply(403, body));
       expect((await attempt('alert24', url)).outcome).toMatchObject({ retry: sinkWaits });
@@ -192,7 +192,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('a connection that goes wrong', () => {
+describe('a connection that fails', () => {
   const head = 'HTTP/1.1 201 Created\r\n';
   const drip: Handle = (socket) => {
     socket.write(`${head}content-length: 500\r\n\r\n`);
@@ -245,7 +245,7 @@ describe('a connection that goes wrong', () => {
     ['to a port that nobody listens at', async () => 'http://127.0.0.1:1'],
     ['to a name that is none', async () => 'http://nowhere.invalid'],
     ['to this machine by another name than localhost', async () => 'http://localhost.:1'],
-  ])('%s sent nothing: tried again without a look', async (_, url) => {
+  ])('%s sent nothing: it is retried without a query', async (_, url) => {
     for (const name of NAMES)
       expect(await attempt(name, await url()), name).toMatchObject({
         outcome: { retry: 'backoff' },

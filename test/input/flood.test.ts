@@ -110,7 +110,7 @@ function sendOnce(url: string, { method = 'POST', path = '/webhooks/gitlab', hea
 }
 
 describe('a flood of bad requests', () => {
-  it(`of ${REQUESTS} is answered one by one, and leaves the bridge as it was`, { timeout: 600_000 }, async () => {
+  it(`of ${REQUESTS} is answered one by one, and does not affect the bridge`, { timeout: 600_000 }, async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'shiplog-flood-'));
     const port = await freePort();
     const bridge = await startBridgeProcess({

@@ -364,7 +364,7 @@ describe('over one connection', () => {
     (await bridge.get(`/api/deployments/${encodeURIComponent(`gitlab:git.harbor.example:77:job:${job}`)}`)).body.data
       ?.change;
 
-  it('Expect: 100-continue is delivered to go on, then answered', async () => {
+  it('Expect: 100-continue gets 100, then the response', async () => {
     const body = hook();
     const head = post({
       headers: [...SIGNED, ['Expect', '100-continue'], ['Content-Length', String(body.length)]],
@@ -394,7 +394,7 @@ describe('over one connection', () => {
     expect(answers.map(({ status }) => status)).toEqual([202, 400, 401, 202]);
   });
 
-  it('a webhook with a Content-Length that is too short ends there, and the rest is no second webhook', async () => {
+  it('a webhook with a Content-Length that is too short ends there, and the rest is not a second webhook', async () => {
     const before = await inboxTotal();
     const sent = post({ headers: [...SIGNED, ['Content-Length', '2']], framing: 'none', body: `{}${hook()}` });
     const { answers, ms } = await exchange(bridge.url, sent);
@@ -405,7 +405,7 @@ describe('over one connection', () => {
     expect(await inboxTotal()).toBe(before + 1);
   });
 
-  it('a webhook byte by byte, a multi-byte character split among them, is taken', async () => {
+  it('a webhook that arrives byte by byte, with a multi-byte character, is accepted', async () => {
     const job = jobs++;
     const body = JSON.stringify(gitlabDeploymentHook({ deployable_id: job, commit_title: 'Läuft 🚢' }));
     const split = Buffer.from(body).indexOf('🚢');
@@ -424,7 +424,7 @@ describe('over one connection', () => {
     await expect.poll(() => changeOf(job)).toMatchObject({ commit_message: 'Läuft 🚢' });
   });
 
-  it('a sender that closes its half after the webhook counts as one that hung up, and its deployment is recorded', async () => {
+  it('a sender that half-closes after the webhook counts as disconnected, and its deployment is recorded', async () => {
     const job = jobs++;
     const sent = post({ body: JSON.stringify(gitlabDeploymentHook({ deployable_id: job })) });
     const { ms } = await exchange(bridge.url, sent, { halfClose: true });
@@ -432,7 +432,7 @@ describe('over one connection', () => {
     await expect.poll(() => changeOf(job)).toMatchObject({ status: 'succeeded' });
   });
 
-  it('a sender that closes its half before the end gets 400, and the inbox knows nothing of it', async () => {
+  it('a sender that half-closes before the end gets 400, without an entry in the inbox', async () => {
     const before = await inboxTotal();
     for (const broken of ['{"half":', '']) {
       const head = post({ headers: [...SIGNED, ['Content-Length', '500']], framing: 'none', body: broken });
@@ -444,14 +444,14 @@ describe('over one connection', () => {
     expect(await inboxTotal()).toBe(before + 1);
   });
 
-  it('a sender that hangs up before the answer has reported its deployment nevertheless', async () => {
+  it('a deployment is recorded even if the sender disconnects before the response', async () => {
     const job = jobs++;
     const socket = await open(bridge.url);
     socket.write(post({ body: JSON.stringify(gitlabDeploymentHook({ deployable_id: job })) }), () => socket.destroy());
     await expect.poll(() => changeOf(job)).toMatchObject({ status: 'succeeded' });
   });
 
-  it('a sender that closes in the midst of the body leaves nothing', async () => {
+  it('a sender that disconnects within the body leaves nothing', async () => {
     const before = await inboxTotal();
     for (let count = 0; count < 20; count++) {
       const socket = await open(bridge.url);
@@ -463,7 +463,7 @@ describe('over one connection', () => {
 });
 
 describe('slow senders', () => {
-  it('are cut after 10 s, and hear why', async () => {
+  it('are disconnected after 10 s, with the reason', async () => {
     for (const { name, ended } of slow) {
       const { status, ms } = await ended;
       expect(status, name).toBe(408);
@@ -480,7 +480,7 @@ describe('slow senders', () => {
   });
 });
 
-it('nothing of all this was an error of ours', () => {
+it('none of this was an internal error', () => {
   const words = bridge.logged
     .filter(({ level }) => Number(level) >= 40)
     .map(({ error }) => (error as Error | undefined)?.message);

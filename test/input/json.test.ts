@@ -119,7 +119,7 @@ const isPolluted = () =>
   'polluted' in {} || typeof {}.toString !== 'function' || Object.keys(Object.prototype).length > 0;
 
 describe.each(SOURCES)('%s', (type) => {
-  it.each(TAKEN)('takes $name', async ({ body }) => {
+  it.each(TAKEN)('accepts $name', async ({ body }) => {
     const answer = await send(bridge.url, sourceOf(type), body(sourceOf(type)));
     expect(answer).toMatchObject({ status: type === 'changes-api' ? 201 : 202, json: expect.anything() });
     if (type !== 'changes-api') expect(answer.json).toMatchObject({ status: 'accepted' });
@@ -127,7 +127,7 @@ describe.each(SOURCES)('%s', (type) => {
     expect(isPolluted()).toBe(false);
   });
 
-  it.each(BROKEN)('does not take $name', async ({ body }) => {
+  it.each(BROKEN)('does not accept $name', async ({ body }) => {
     const answer = await send(bridge.url, sourceOf(type), body(sourceOf(type)));
     // Argo CD never comes again after a 4xx.
     expect(answer.status).toBe(type === 'argocd' ? 202 : 400);
@@ -137,14 +137,14 @@ describe.each(SOURCES)('%s', (type) => {
   });
 });
 
-describe('what was taken', () => {
-  it('is recorded, every one', async () => {
+describe('what was accepted', () => {
+  it('is recorded completely', async () => {
     await bridge.settled();
     const recorded = (await inbox()).filter(({ verdict }) => verdict === 'recorded');
     expect(recorded).toHaveLength(TAKEN.length * SOURCES.length);
   });
 
-  it('stands on the pages as text, with nothing in it that a terminal or a browser would obey', async () => {
+  it('is shown on the pages as text, without control characters or markup', async () => {
     const changes = await bridge.changes();
     const paths = [
       '/',
@@ -161,7 +161,7 @@ describe('what was taken', () => {
     }
   });
 
-  it('is in the log one line each, and writes none of its own', () => {
+  it('has one log line each, and cannot add lines', () => {
     expect(bridge.logged.filter(({ level, msg }) => Number(level) >= 40 || msg === 'forged')).toEqual([]);
   });
 });
@@ -172,12 +172,12 @@ describe('numbers', () => {
     return send(bridge.url, sourceOf('gitlab'), body);
   };
 
-  it.each(['9007199254740991', '15664214926', '1'])('of a job: %s stays what it is', async (id) => {
+  it.each(['9007199254740991', '15664214926', '1'])('of a job: %s stays exact', async (id) => {
     expect((await gitlab(id)).json).toMatchObject({ deployments: [`gitlab:git.harbor.example:77:job:${id}`] });
   });
 
   it.each(['9007199254740993', '12345678901234567890', '1e400', '-1', '1.5', '-0', '0', '"x"', '[7]', 'true'])(
-    "of a job: %s is not exact or no id, and the job's URL says which it is",
+    "of a job: %s is not exact or not an id, so the job's URL is used",
     async (id) => {
       expect((await gitlab(id)).json).toMatchObject({ deployments: ['gitlab:git.harbor.example:77:job:15664214926'] });
     },

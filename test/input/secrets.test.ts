@@ -243,8 +243,8 @@ const everywhere = (body: Readonly<Record<string, unknown>>, secret: string): un
     ]),
   );
 
-describe('a secret that somebody sends, or that a destination repeats', () => {
-  it('is in no answer, no line of the log, nowhere in Redis and in no figure', async () => {
+describe("a secret in a webhook or in a destination's response", () => {
+  it('is in no response, log line, metric or key of Redis', async () => {
     const way = fc.constantFrom(...Object.keys(WAYS));
     const run = fc.record({
       name: fc.constantFrom(...bridge.config.sources.map(({ name }) => name)),
@@ -265,7 +265,7 @@ describe('a secret that somebody sends, or that a destination repeats', () => {
     expect(found(await (await fetch(`${bridge.url}/metrics`)).text())).toEqual([]);
   });
 
-  it('comes by every way from every source, and stands on no page and in no answer of the API', async () => {
+  it("from any part of any source's webhook is on no page and in no response of the API", async () => {
     for (const source of bridge.config.sources) {
       for (const [name, way] of Object.entries(WAYS))
         expect(found(await way(source, SECRETS.bitbucket)), name).toEqual([]);
@@ -294,12 +294,12 @@ describe('a secret that somebody sends, or that a destination repeats', () => {
     expect(JSON.stringify(changes)).toContain('[secret]');
   });
 
-  it('was sent to the destinations, which repeated it: it was there to be found', () => {
+  it('was repeated by the destinations, so the test could have found it', () => {
     expect(found(JSON.stringify(echo.requests))).toEqual(expect.arrayContaining([SECRETS.alert24, SECRETS.gitlabApi]));
     expect(JSON.stringify(bridge.logged)).toContain('[secret]');
   });
 
-  it('is in no file of the spool while Redis is unreachable, and not in the log of that', async () => {
+  it('is neither in the spool nor in the log while Redis is unreachable', async () => {
     await bridge.redis.kill9();
     for (const source of bridge.config.sources)
       for (const name of ['a person’s words', 'headers', 'every name', 'a key'])

@@ -75,7 +75,7 @@ const KINDS: readonly [string, Source, (body: Buffer) => Signed][] = [
 ];
 
 describe.each(KINDS)('%s', (_, source, sign) => {
-  it('passes over any bytes, and with no single bit turned', () => {
+  it('passes for any bytes, and with no bit changed', () => {
     fc.assert(
       fc.property(bytes, fc.array(place, { minLength: 20, maxLength: 20 }), (body, places) => {
         const signed = sign(body);
@@ -86,7 +86,7 @@ describe.each(KINDS)('%s', (_, source, sign) => {
     );
   });
 
-  it('does not pass with any single bit turned of one that was sent', () => {
+  it('does not pass with one bit changed', () => {
     const signed = sign(Buffer.from('{"a":1}'));
     const lengths = [...Object.values(signed.headers).map((value) => value.length), signed.body.length];
     const taken = lengths.flatMap((length, part) =>
@@ -97,7 +97,7 @@ describe.each(KINDS)('%s', (_, source, sign) => {
     expect(taken).toEqual([]);
   });
 
-  it('is over the bytes that came: the same JSON written anew does not pass', () => {
+  it('is over the received bytes: the same JSON in another layout does not pass', () => {
     const signed = sign(Buffer.from('{"b": 1, "a": "\\u00fc"}'));
     const anew = Buffer.from(JSON.stringify(JSON.parse(signed.body.toString())));
     expect(isTaken(source, { ...signed, body: anew })).toBe(false);
@@ -132,7 +132,7 @@ describe('an HMAC over the body', () => {
     expect(isTaken(sourceOf('bitbucket'), { headers: { 'x-hub-signature': signature }, body })).toBe(false);
   });
 
-  it('passes with secrets of every length around the block of the hash', () => {
+  it('passes with secrets of every length around the block size of the hash', () => {
     for (const length of [16, 23, 24, 63, 64, 65, 128, 129]) {
       const secret = 's'.repeat(length);
       expect(isTaken(sourceOf('bitbucket', secret), hubSigned(body, secret))).toBe(true);
@@ -145,7 +145,7 @@ describe('Standard Webhooks', () => {
   const body = Buffer.from('{"a":1}');
   const seconds = (count: number) => new Date(NOW.getTime() + count * 1000);
 
-  it('fits what the published library signs', () => {
+  it('verifies signatures of the published library', () => {
     const theirs = new Signer(signingToken(7)).sign('f3c0', NOW, body.toString());
     expect(standardSigned(body).headers['webhook-signature']).toBe(theirs);
   });
@@ -154,14 +154,14 @@ describe('Standard Webhooks', () => {
     expect(isTaken(gitlab, standardSigned(body, { at: seconds(count) }))).toBe(false);
   });
 
-  it('does not pass with a timestamp or an id of another one', () => {
+  it('does not pass with the timestamp or id of another webhook', () => {
     const now = standardSigned(body).headers;
     const later = standardSigned(body, { at: seconds(1), id: 'f3c1' }).headers;
     for (const name of ['webhook-id', 'webhook-timestamp', 'webhook-signature'] as const)
       expect(isTaken(gitlab, { headers: { ...now, [name]: later[name] ?? '' }, body })).toBe(false);
   });
 
-  it('signs the points between its parts: an id that swallows the timestamp does not pass', () => {
+  it('covers the dots between its parts: an id that contains the timestamp does not pass', () => {
     const { headers } = standardSigned(body, { id: 'f3c0.1' });
     expect(
       isTaken(gitlab, {
@@ -189,7 +189,7 @@ describe('Standard Webhooks', () => {
     expect(isTaken(gitlab, { headers, body })).toBe(false);
   });
 
-  it('looks at every one of a thousand signatures, and at nothing but v1', () => {
+  it('checks each of a thousand signatures, and only v1', () => {
     const { headers } = standardSigned(body);
     const wrong = Array.from({ length: 1_000 }, (_, index) => `v1,${Buffer.alloc(32, index).toString('base64')}`);
     const given = (signatures: readonly string[]) => ({
@@ -217,7 +217,7 @@ describe('a token', () => {
   const taken = ([type, header, write]: (typeof PROOFS)[number], token: string) =>
     isTaken(sourceOf(type), { headers: { [header]: write(token) }, body: Buffer.from('{}') });
 
-  it.each(PROOFS)('of %s in %s passes whole, and with nothing added, left out or turned around', (...proof) => {
+  it.each(PROOFS)('of %s in %s passes only unchanged', (...proof) => {
     expect(taken(proof, SECRET)).toBe(true);
     const wrong = [
       OTHER,
@@ -237,7 +237,7 @@ describe('a token', () => {
     expect(wrong.filter((token) => taken(proof, token))).toEqual([]);
   });
 
-  it('does not pass with any single bit turned', () => {
+  it('does not pass with one bit changed', () => {
     for (const [type, header, write] of PROOFS) {
       const signed = { headers: { [header]: write(SECRET) }, body: Buffer.alloc(0) };
       const all = Array.from({ length: write(SECRET).length * 8 }, (_, bit) => flip(signed, { part: 0, bit }));
@@ -256,7 +256,7 @@ describe('a token', () => {
  * compares two hashes of equal length by timingSafeEqual, and all are compared although the first one fits.
  */
 describe('the comparison', () => {
-  it('takes texts of any length and content, and is equality', () => {
+  it('compares texts of any length and content for equality', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (one, other) => {
         expect(sameSecret(one, one)).toBe(true);
@@ -265,7 +265,7 @@ describe('the comparison', () => {
     );
   });
 
-  it('is made for every secret of every source, whichever fits', async () => {
+  it('is made with every secret of every source, whichever matches', async () => {
     for (const type of ['gitlab', 'bitbucket', 'argocd', 'changes-api']) {
       for (const position of [0, 1, 2]) {
         const secrets = ['secret-number-one-of-3', 'secret-number-two-of-3', 'secret-number-three-of-3'];
@@ -304,7 +304,7 @@ describe('a secret of the configuration', () => {
       expect(Secrets.safeParse([secret]).success).toBe(false);
     },
   );
-  it('is never an empty list', () => {
+  it('must not be an empty list', () => {
     expect(Secrets.safeParse([]).success).toBe(false);
   });
 });

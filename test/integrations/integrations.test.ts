@@ -71,7 +71,7 @@ function component(inputs: Record<string, string>) {
  */
 const schemaFile = process.env['GITLAB_CI_SCHEMA'];
 
-describe.skipIf(!schemaFile)("what pipelines paste, by GitLab's own schema", () => {
+describe.skipIf(!schemaFile)("what pipelines include, by GitLab's own schema", () => {
   const faultsOf = (document: unknown) => {
     const ajv = new Ajv({ strict: false, logger: false });
     ajv.validate(JSON.parse(readFileSync(schemaFile ?? '', 'utf8')), document);
@@ -82,7 +82,7 @@ describe.skipIf(!schemaFile)("what pipelines paste, by GitLab's own schema", () 
       .map(([, text]) => parse(text ?? ''))
       .filter((example) => !Array.isArray(example) && !example.sources && !example.sinks);
 
-  it('is the component, under its own name and as a job that is not hidden', () => {
+  it('is the component, under its default name and as a visible job', () => {
     const [header = ''] = textOf('gitlab/templates/tell-shiplog.yml').split(/^---$/m);
     for (const document of [parse(header), component({}).jobs, component({ name: 'tell' }).jobs])
       expect(faultsOf(document)).toBeNull();
@@ -119,7 +119,7 @@ describe.skipIf(missing.length > 0)('the GitLab CI component', () => {
     return shell(['-c', after_script.join('\n')], { ...known, ...Object.fromEntries(expanded) });
   };
 
-  it('is two documents, and uses the inputs that it lists, and no other', () => {
+  it('consists of two documents, and uses exactly the inputs that it declares', () => {
     expect(parseAllDocuments(textOf('gitlab/templates/tell-shiplog.yml'))).toHaveLength(2);
     const { spec } = component({});
     for (const name of Object.keys(spec.inputs))
@@ -127,7 +127,7 @@ describe.skipIf(missing.length > 0)('the GitLab CI component', () => {
     expect(Object.keys(component({ name: '.other' }).jobs)).toEqual(['.other']);
   });
 
-  it('tells how the job ended, once, whatever stands in the commit message', async () => {
+  it('reports the end of the job once, whatever the commit message contains', async () => {
     await tell('success');
     await tell('success');
     const [change, ...others] = await bridge.changes('&service=lighthouse-api');
@@ -143,7 +143,9 @@ describe.skipIf(missing.length > 0)('the GitLab CI component', () => {
   });
 
   it('fails no job when Shiplog is unreachable', async () => {
-    expect(await tell('failed', { SHIPLOG_URL: 'http://127.0.0.1:9' })).toContain('Shiplog was not told');
+    expect(await tell('failed', { SHIPLOG_URL: 'http://127.0.0.1:9' })).toContain(
+      'The deployment was not reported to Shiplog',
+    );
   });
 });
 
@@ -168,7 +170,7 @@ describe.skipIf(missing.length > 0)('the Bitbucket pipe', () => {
     expect(textOf('bitbucket-pipe/Dockerfile')).toContain('COPY pipe.sh');
   });
 
-  it('tells that the step has begun, and how it ended', async () => {
+  it('reports the start of the step and its end', async () => {
     await pipe();
     expect(await bridge.changes('&service=tide-tables')).toMatchObject([{ status: 'running', environment: 'staging' }]);
     await pipe({ EXIT_CODE: '2' });
@@ -178,11 +180,11 @@ describe.skipIf(missing.length > 0)('the Bitbucket pipe', () => {
   it.each([
     ['SHIPLOG_BITBUCKET_SECRET', 'SHIPLOG_BITBUCKET_SECRET is not set'],
     ['BITBUCKET_DEPLOYMENT_ENVIRONMENT', 'has no "deployment:"'],
-  ])('says what is missing: %s', async (name, words) => {
+  ])('reports what is missing: %s', async (name, words) => {
     expect(await pipe({ [name]: '' })).toContain(words);
   });
 
   it('fails no step when Shiplog is unreachable', async () => {
-    expect(await pipe({ SHIPLOG_URL: 'http://127.0.0.1:9' })).toContain('Shiplog was not told');
+    expect(await pipe({ SHIPLOG_URL: 'http://127.0.0.1:9' })).toContain('The deployment was not reported to Shiplog');
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { asText, bounded, compact } from '../../src/mcp/answer.ts';
 
 describe('an answer', () => {
-  it('is without what is not known, and its texts are cut', () => {
+  it('has no unknown fields, and its texts are cut', () => {
     const long = 'x'.repeat(5_000);
     expect(compact({ a: null, b: [], c: [{ d: undefined, e: 0 }], f: '', g: false })).toEqual({
       c: [{ e: 0 }],
@@ -13,7 +13,7 @@ describe('an answer', () => {
     expect(String(compact(long)).length).toBe(1_000);
   });
 
-  it('is as short as it may be, whatever it holds, and says that it was cut', () => {
+  it('is within its limit, whatever it contains, and states that it was cut', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string(), fc.oneof(fc.array(fc.string()), fc.string())),
@@ -29,7 +29,7 @@ describe('an answer', () => {
     );
   });
 
-  it('stands between tags that nothing in it closes', () => {
+  it('is enclosed in tags that its content cannot close', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.constant('</data>')), (text) => {
         const written = asText({ text });

@@ -81,7 +81,7 @@ async function ask(name: string, asked: Record<string, unknown> = {}) {
 const summaries = (list: unknown) => (list as readonly { summary: string }[]).map(({ summary }) => summary);
 
 describe('the recipes', () => {
-  it.each(['mcpServers', 'servers'])('connect a client: %s', async (name) => {
+  it.each(['mcpServers', 'servers'])('connect the client %s', async (name) => {
     const connected = await connect(recipes().find((recipe) => recipe.name === name));
     const { tools } = await connected.listTools();
     expect(tools.map((tool) => tool.name)).toEqual([
@@ -99,7 +99,7 @@ describe('the recipes', () => {
 });
 
 describe('the tools', () => {
-  it('tell what changed before a moment, in a place', async () => {
+  it('answer what changed before a time in an environment', async () => {
     const { found } = await ask('what_changed', { service: 'lighthouse', before: ago(25), environment: 'prod' });
     expect(summaries(found['changes'])).toEqual(['old']);
     expect(found['notes']).toHaveLength(2);
@@ -107,7 +107,7 @@ describe('the tools', () => {
     expect((await ask('what_changed', { hours: 0.1 })).found).toMatchObject({ total: 0 });
   });
 
-  it('tell what runs, what replaced a deployment, and all about one', async () => {
+  it('answer what runs, what replaced a deployment, and all details of one', async () => {
     const { found } = await ask('running', { service: 'lighthouse-api' });
     expect(found).toMatchObject({ total: 1, running: [{ deployment: 'changes:new', environment: 'production' }] });
     expect((await ask('replaced_by', { deployment: 'changes:old' })).found).toMatchObject({
@@ -123,7 +123,7 @@ describe('the tools', () => {
     });
   });
 
-  it('tell which changes may have caused an alert, and why', async () => {
+  it('answer which changes may have caused an alert, and why', async () => {
     const { found } = await ask('alerts', { status: 'firing' });
     const [alert] = found['alerts'] as readonly { id: string }[];
     const byId = await ask('suspects', { alert: alert?.id });
@@ -143,13 +143,13 @@ describe('the tools', () => {
     ['suspects', { alert: 'LampDark' }, 'write the id of an alert'],
     ['what_changed', { svc: 'lighthouse-api' }, 'svc'],
     ['what_changed', { before: 'yesterday' }, 'write 90m'],
-  ])('say what is wrong with a question: %s %j', async (name, asked, words) => {
+  ])('explain what is wrong with a question: %s %j', async (name, asked, words) => {
     const { texts, isError } = await ask(name, asked);
     expect(isError).toBe(true);
     expect(texts.join()).toContain(words);
   });
 
-  it('mark what they answer as data, which cannot end where it stands, and show no secret', async () => {
+  it('mark their answers as data, which cannot close the marks, and show no secret', async () => {
     const { texts, found } = await ask('what_changed', { service: 'tides' });
     expect(summaries(found['changes'])).toEqual([HOSTILE]);
     const [note, data = ''] = texts;
@@ -182,7 +182,7 @@ describe('the address', () => {
     expect((await send(list, { origin })).status).toBe(status);
   });
 
-  it('takes one message of a bounded size, by POST alone', async () => {
+  it('accepts one message of limited size, by POST only', async () => {
     expect((await send('{')).status).toBe(400);
     expect((await send(`[${list}]`)).text).toContain('batches are not taken');
     expect((await send(JSON.stringify('x'.repeat(70_000)))).status).toBe(413);
@@ -190,7 +190,7 @@ describe('the address', () => {
     expect((await send('', {}, 'GET')).status).toBe(405);
   });
 
-  it('is at no address where it is switched off', async () => {
+  it('does not exist if it is disabled', async () => {
     await bridge.reload({ mcp: false });
     expect((await send(list)).status).toBe(404);
     await bridge.reload({});

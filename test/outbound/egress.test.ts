@@ -52,7 +52,7 @@ async function startProxy(to: Pick<FakeServer, 'url'>, status = 200) {
   };
 }
 
-/** Says what it was told, behind a certificate that it made for itself. */
+/** Repeats the request, behind a self-signed certificate. */
 async function startTls() {
   const dir = mkdtempSync(join(tmpdir(), 'shiplog-tls-'));
   const [key, cert] = [join(dir, 'key.pem'), join(dir, 'cert.pem')];
@@ -84,7 +84,7 @@ describe('a request where the environment names a proxy', () => {
     await target.close();
   });
 
-  it('goes out by it, also to a name that only the proxy can resolve', async () => {
+  it('uses it, even for a name that only the proxy can resolve', async () => {
     useProxies({ http: proxy.url });
     expect(await send('http://changes.harbor.invalid/v1')).toMatchObject({ status: 201, json: { id: 7 } });
     expect(proxy.seen).toEqual(['POST http://changes.harbor.invalid/v1']);
@@ -100,7 +100,7 @@ describe('a request where the environment names a proxy', () => {
     expect(target.requests).toHaveLength(0);
   });
 
-  it('reaches an https:// address through the tunnel, by the name of that address', async () => {
+  it('verifies the certificate of an https:// address behind the tunnel', async () => {
     const { server, port } = await startTls();
     onTestFinished(() => void server.close());
     const tunnel = await startProxy({ url: `http://127.0.0.1:${port}` });
@@ -115,7 +115,7 @@ describe('a request where the environment names a proxy', () => {
     expect(tunnel.seen).toEqual(['CONNECT changes.harbor.invalid:443']);
   });
 
-  it('names the proxy that is unreachable and shows no password of it', async () => {
+  it('names an unreachable proxy without its password', async () => {
     const { port } = new URL(proxy.url);
     proxy.close();
     for (const scheme of ['http', 'https']) {
@@ -128,7 +128,7 @@ describe('a request where the environment names a proxy', () => {
     }
   });
 
-  it.each([403, 407])('never left when the proxy answers %i, and the error says what to do', async (status) => {
+  it.each([403, 407])('was never sent if the proxy answers %i, and the error says what to do', async (status) => {
     const closed = await startProxy(target, status);
     useProxies({ https: closed.url });
     const error = await send('https://changes.harbor.invalid/v1').catch((thrown: unknown) => thrown);
@@ -137,7 +137,7 @@ describe('a request where the environment names a proxy', () => {
     expect(neverSent(error)).toBe(true);
   });
 
-  it('goes directly to this machine and to what NO_PROXY names', async () => {
+  it('goes directly to this machine and to hosts in NO_PROXY', async () => {
     useProxies({ http: proxy.url });
     expect((await send(`${target.url}/v1`)).status).toBe(201);
     useProxies({ http: proxy.url, except: 'other.invalid, harbor.invalid' });
@@ -145,7 +145,7 @@ describe('a request where the environment names a proxy', () => {
     expect(proxy.seen).toEqual([]);
   });
 
-  it('is refused where the name leads to a refused address here', async () => {
+  it('is refused if the name resolves to a blocked address here', async () => {
     useProxies({ http: proxy.url });
     const refuse: LookupFunction = (host, _options, callback) => callback(new AddressRefused(host), []);
     await expect(createEgress(refuse)(new URL('http://metadata.harbor.invalid/'))).rejects.toMatchObject({
@@ -171,7 +171,7 @@ describe('NO_PROXY', () => {
     ['http://127.0.0.1/', ''],
     ['http://localhost/', ''],
     ['http://[::1]/', ''],
-  ])('asks %s directly by "%s"', (url, except) => expect(by(url, except)).toBeUndefined());
+  ])('excludes %s with "%s"', (url, except) => expect(by(url, except)).toBeUndefined());
 
   it.each([
     ['https://notharbor.example/', 'harbor.example', 's'],
@@ -179,5 +179,5 @@ describe('NO_PROXY', () => {
     ['http://11.1.2.3/', '10.0.0.0/8', 'h'],
     ['http://harbor.example/', ' , .', 'h'],
     ['http://110.1.2.3/', '10.1.2.3', 'h'],
-  ])('leaves %s to the proxy by "%s"', (url, except, proxy) => expect(by(url, except)).toBe(proxy));
+  ])('does not exclude %s with "%s"', (url, except, proxy) => expect(by(url, except)).toBe(proxy));
 });

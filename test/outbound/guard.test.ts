@@ -27,25 +27,25 @@ describe('a host name of a destination', () => {
     '100.100.100.200',
     '168.63.129.16',
     '::ffff:168.63.129.16',
-  ])('is not asked when it leads to the metadata service at %s, wherever that is written', async (address) => {
+  ])('is blocked if it resolves to the metadata service at %s, in any notation', async (address) => {
     for (const reach of ['private', 'public'] as const)
       expect(await look('changes.harbor.example', { to: [address], reach })).toMatchObject({ code: 'ADDRESS_REFUSED' });
   });
 
   it.each(['169.254.169.254', 'fe80::1', '127.0.0.1', '::1', '0.0.0.0', '::ffff:169.254.169.254', '224.0.0.1'])(
-    'is not asked when it leads to %s',
+    'is blocked if it resolves to %s',
     async (address) => {
       expect(await look('changes.harbor.example', { to: [address] })).toMatchObject({ code: 'ADDRESS_REFUSED' });
     },
   );
 
-  it('is not asked when only one of its addresses leads there', async () => {
+  it('is blocked if one of its addresses is blocked', async () => {
     const found = await look('changes.harbor.example', { to: ['93.184.216.34', '169.254.169.254'] });
     expect(found).toMatchObject({ code: 'ADDRESS_REFUSED' });
   });
 
   it.each(['10.1.2.3', '192.168.0.9', 'fd12:3456::1', '100.64.0.1'])(
-    'may lead to %s inside only when it was configured',
+    'may resolve to the private address %s only if it was configured',
     async (address) => {
       expect(await look('git.harbor.example', { to: [address] })).toEqual([expect.objectContaining({ address })]);
       expect(await look('git.harbor.example', { to: [address], reach: 'public' })).toMatchObject({
@@ -54,12 +54,12 @@ describe('a host name of a destination', () => {
     },
   );
 
-  it('may lead to this machine when it is called localhost', async () => {
+  it('may be this machine if it is called localhost', async () => {
     expect(await look('localhost', { to: ['127.0.0.1'] })).toEqual([{ address: '127.0.0.1', family: 4 }]);
   });
 });
 
-it('never sends anything to a name that leads to this machine', async () => {
+it('gets nothing if it resolves to this machine', async () => {
   let connections = 0;
   const server = createServer((socket) => {
     connections += 1;

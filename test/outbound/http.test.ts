@@ -29,7 +29,7 @@ describe('one request', () => {
   const get = (timeoutMs: number, signal = new AbortController().signal) =>
     createSendJson({ timeoutMs })({ method: 'GET', url: `${fake.url}/`, signal });
 
-  it('ends in time although the garbage collector runs meanwhile', async () => {
+  it('times out even if the garbage collector runs meanwhile', async () => {
     setFlagsFromString('--expose-gc');
     const collect: () => void = runInNewContext('gc');
     fake.inject({ kind: 'silent' });
@@ -41,7 +41,7 @@ describe('one request', () => {
     expect(error).toMatchObject({ retry: 'backoff', message: expect.stringContaining('none within 300 ms') });
   });
 
-  it('ends when it is aborted, before and while it runs', async () => {
+  it('ends if it is aborted, before and while it runs', async () => {
     await expect(get(60_000, AbortSignal.abort())).rejects.toBeInstanceOf(DeliveryFailed);
     fake.inject({ kind: 'silent' });
     const abort = new AbortController();
@@ -57,12 +57,12 @@ describe('one request', () => {
     expect(fake.requests).toHaveLength(1);
   });
 
-  it('gives up on an answer without end', async () => {
+  it('aborts a response without end', async () => {
     fake.inject({ kind: 'wrong-reply', status: 200, body: 'x'.repeat(2 * 1024 * 1024) });
     await expect(get(60_000)).rejects.toMatchObject({ retry: 'backoff', message: /larger than/ });
   });
 
-  it('knows whether it was ever sent', async () => {
+  it('reports whether it was ever sent', async () => {
     fake.inject({ kind: 'cut' });
     expect(neverSent(await get(60_000).catch((error: unknown) => error))).toBe(false);
     await fake.down();
@@ -87,7 +87,7 @@ describe('a request that was never sent', () => {
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'ADDRESS_REFUSED',
-  ])('is known by %s', (code) => {
+  ])('is recognised by %s', (code) => {
     expect(neverSent(failed(withCode(code)))).toBe(true);
   });
 
@@ -103,16 +103,16 @@ describe('a request that was never sent', () => {
   });
 });
 
-describe('what a retry could do', () => {
+describe('the retry', () => {
   it.each([
     [[301, 400, 402, 404, 405, 407, 409, 410, 413, 422, 424, 426, 428, 430, 451, 499], 'never'],
     [[408, 425, 429, 500, 501, 502, 503, 504, 599], 'backoff'],
     [[401, 403], { afterMs: 10_000, hold: 'sink' }],
-  ])('after each of %j is %j', (statuses, retry) => {
+  ])('after any of %j is %j', (statuses, retry) => {
     for (const status of statuses) expect([status, failure(answer(status), 'POST').retry]).toEqual([status, retry]);
   });
 
-  it('is what the destination asks for when it is busy, and only then', () => {
+  it("follows the destination's request only if it is busy", () => {
     const retryOf = (status: number) => failure(answer(status, { 'retry-after': '30' }), 'POST').retry;
     for (const status of [429, 503]) expect(retryOf(status)).toEqual({ afterMs: 30_000, hold: 'sink' });
     expect([retryOf(500), retryOf(502), retryOf(404)]).toEqual(['backoff', 'backoff', 'never']);
@@ -145,7 +145,7 @@ describe('an answer', () => {
     expect([200, 299, 408, 500, 502, 504].filter((status) => certainlyRefused({ status }))).toEqual([]);
   });
 
-  it('loses a secret that it repeats', () => {
+  it('is shown without a secret that it repeats', () => {
     expect(withoutSecret({ ...answer(400), text: 'key s3cret, s3cret' }, 's3cret').text).toBe('key [secret], [secret]');
   });
 });

@@ -56,11 +56,11 @@ async function logIn(write: (flow: LoginFlow) => string): Promise<Claims | Login
 }
 
 describe('an id_token', () => {
-  it('of the provider says who it is', async () => {
+  it('of the provider identifies the person', async () => {
     expect(await logIn((flow) => jwt(claimsOf({}, flow)))).toMatchObject({ sub: '7', groups: ['harbor'] });
   });
 
-  it('may be some seconds over, for two clocks differ', async () => {
+  it('may have expired some seconds ago, as clocks differ', async () => {
     for (const over of [{ exp: seconds(-10) }, { iat: seconds(10), nbf: seconds(10) }])
       expect(await logIn((flow) => jwt(claimsOf(over, flow)))).toMatchObject({ sub: '7' });
   });
@@ -79,11 +79,11 @@ describe('an id_token', () => {
   it.each([
     ['by another key', others ? { key: others.privateKey } : {}],
     ['by nobody', { alg: 'none' }],
-  ])('that is signed %s opens nothing', async (_, how) => {
+  ])('that is signed %s is refused', async (_, how) => {
     expect(await logIn((flow) => jwt(claimsOf({}, flow), how))).toMatchObject({ failure: 'refused' });
   });
 
-  it('whose claims were changed afterwards opens nothing', async () => {
+  it('whose claims were changed is refused', async () => {
     const changed = await logIn((flow) => {
       const [head, , signature] = jwt(claimsOf({}, flow)).split('.');
       return `${head}.${encode(claimsOf({ groups: ['keepers'] }, flow))}.${signature}`;

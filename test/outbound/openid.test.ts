@@ -50,13 +50,13 @@ describe('a real provider', () => {
     return new URL(next);
   }
 
-  it('reports who came back, with the claims that only its userinfo has', async () => {
+  it('identifies the person, with the claims that only its userinfo has', async () => {
     const { url, flow } = await provider.begin(REDIRECT);
     expect(await provider.finish(await callbackOf(url), flow)).toMatchObject(USER);
     expect(real.asked.get('/me')).toBe(1);
   });
 
-  it.each(['nonce', 'verifier', 'state'] as const)('is not believed with the %s of another login', async (part) => {
+  it.each(['nonce', 'verifier', 'state'] as const)('is refused with the %s of another login', async (part) => {
     const { url, flow } = await provider.begin(REDIRECT);
     const other = (await provider.begin(REDIRECT)).flow;
     const error = await failureOf(provider.finish(await callbackOf(url), { ...flow, [part]: other[part] }));
@@ -65,7 +65,7 @@ describe('a real provider', () => {
   });
 
   it.each(['client_secret_basic', 'client_secret_post'] as const)(
-    'takes the client by %s, and is not asked for more than the id_token says',
+    'accepts the client by %s, without a userinfo request if the id_token is complete',
     async (proof) => {
       const other = await startProvider({ redirectUri: REDIRECT, inIdToken: true, proof });
       try {
@@ -97,7 +97,7 @@ describe('the metadata of a provider', () => {
     return fake;
   };
 
-  it('are asked for when somebody logs in, and by few of many logins', async () => {
+  it('are fetched at a login, and shared by concurrent logins', async () => {
     const { url, requests } = await start(metadataOf);
     let nowMs = 0;
     const { begin } = providerOf(url, () => nowMs);
@@ -111,7 +111,7 @@ describe('the metadata of a provider', () => {
     expect(requests).toHaveLength(2);
   });
 
-  it('are asked for again some seconds after they could not be read', async () => {
+  it('are fetched again some seconds after a failure', async () => {
     const server = await start(metadataOf);
     let nowMs = 0;
     const { begin } = providerOf(server.url, () => nowMs);
@@ -133,7 +133,7 @@ describe('the metadata of a provider', () => {
     expect((await failureOf(providerOf(url).begin(REDIRECT))).failure).toBe(failure);
   });
 
-  it('are followed to no other host without TLS', async () => {
+  it('are not followed to another host without TLS', async () => {
     const other = await startFakeServer(() => ({ status: 200, body: {} }));
     const { url } = await start((issuer) => ({ ...metadataOf(issuer), token_endpoint: `${other.url}/token` }));
     const { begin, finish } = providerOf(url);
@@ -147,7 +147,7 @@ describe('the metadata of a provider', () => {
     await other.close();
   });
 
-  it('are followed by no redirect', async () => {
+  it('are not followed to a redirect', async () => {
     const server = await start(metadataOf);
     const headers = { location: 'http://127.0.0.1:9/' };
     server.inject({ kind: 'status', status: 302, headers, body: '' });

@@ -20,7 +20,7 @@ function everyNameLeadsTo(address: string): void {
 }
 
 it.each(['169.254.169.254', '100.100.100.200', '127.0.0.1'])(
-  'is not connected to a name that leads to %s, also where private addresses are allowed',
+  'is not connected to a name that resolves to %s, even if private addresses are allowed',
   async (address) => {
     everyNameLeadsTo(address);
     const socket = guardedSocket('private');
@@ -30,7 +30,7 @@ it.each(['169.254.169.254', '100.100.100.200', '127.0.0.1'])(
   },
 );
 
-it('is connected to what was meant', async () => {
+it('is connected to the named host', async () => {
   const server = createServer((socket) => void socket.end('light'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());

@@ -6,7 +6,7 @@ const address = (url: string | undefined, said: Record<string, unknown> = {}) =>
   addressOf(url && RedisUrl.parse(url), RedisSettings.parse(said));
 
 describe('the address of Redis', () => {
-  it('is a URL, or the path of a socket, however that is written', () => {
+  it('is a URL or the path of a socket, in any notation', () => {
     expect(address('rediss://harbor:pw@redis.example.com:6390/3')).toEqual({
       url: 'rediss://harbor:pw@redis.example.com:6390/3',
     });

@@ -37,7 +37,7 @@ describe('many dead letters', () => {
     await server.stop();
   });
 
-  it('are counted for a page, and no more than the newest of each sink are read', async () => {
+  it('are counted for a page, of which only the newest of each sink are read', async () => {
     const read = vi.spyOn(Queue.prototype, 'getFailed');
     const { letters: newest, unread } = await letters.newest({});
     const jobs = await Promise.all(read.mock.results.map(({ value }) => value));
@@ -50,7 +50,7 @@ describe('many dead letters', () => {
     expect(newest.map(({ deployment }) => deployment)).toContain(`job:${MANY - 1}`);
   });
 
-  it('are looked through for a page as far as it reads, and otherwise to the last', async () => {
+  it('are searched to the limit for a page, and otherwise completely', async () => {
     expect(await letters.newest({ sink: 'harbor', reason: 'the oldest' })).toEqual({ letters: [], unread: OLDER });
     expect(await letters.newest({ sink: 'beacon' })).toMatchObject({ letters: [{ sink: 'beacon' }], unread: 0 });
     expect((await letters.newest({ kind: 'refused' })).letters).toHaveLength(READ_MOST / 2 + 1);
@@ -58,7 +58,7 @@ describe('many dead letters', () => {
     expect((await letters.list({}, 3)).total).toBe(MANY + 1);
   });
 
-  it('are not searched for one whose id is known', async () => {
+  it('are found by id without a search', async () => {
     const read = vi.spyOn(Queue.prototype, 'getFailed');
     expect(await letters.newest({ id: 'harbor:fwd_0' })).toMatchObject({
       letters: [{ why: '422 the oldest' }],

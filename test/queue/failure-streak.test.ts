@@ -83,7 +83,7 @@ async function startSink() {
   };
 }
 
-it('three deployments that fail in a row hold the whole sink, for a second at first', async () => {
+it('three deployments that fail in a row pause the whole sink, for a second at first', async () => {
   await sink.send(['one', 'two'], 'backoff');
   expect(sink.isHeldUntilMs()).toBeUndefined();
   await sink.send(['three'], 'backoff');
@@ -98,14 +98,14 @@ it('one deployment that fails again and again does not delay others', async () =
   expect(sink.isHeldUntilMs()).toBeUndefined();
 });
 
-it('deliveries that are refused for good say nothing about the health of a sink', async () => {
+it('rejected deliveries do not count as failures of the sink', async () => {
   await sink.send(['one', 'two', 'three'], 'never');
   await sink.send(['four'], 'backoff');
   expect(sink.attemptsOf('three')).toEqual(['dead']);
   expect(sink.attemptsOf('four')[0]).toBe('retry');
 });
 
-it('a success in between starts the count anew', async () => {
+it('a success in between resets the count', async () => {
   await sink.send(['one', 'two'], 'backoff');
   sink.answer(['one', 'two'], 'fine');
   await sink.send(['three'], 'fine');
@@ -113,7 +113,7 @@ it('a success in between starts the count anew', async () => {
   expect(sink.attemptsOf('four')[0]).toBe('retry');
 });
 
-it('a sink that was held is healthy after its first success', async () => {
+it('a sink that was paused is healthy after its first success', async () => {
   await sink.send(['one', 'two', 'three'], 'backoff');
   sink.answer(['one', 'two', 'three'], 'fine');
   await vi.waitFor(() => expect(sink.attemptsOf('three')).toContain('delivered'), { timeout: 4_000 });

@@ -15,7 +15,7 @@ afterEach(async () => {
   await server.stop();
 });
 
-it('takes the word of a Redis that fsyncs every write', async () => {
+it('trusts a Redis that fsyncs every write', async () => {
   await redis.config('SET', 'appendfsync', 'always');
   await redis.set('webhook', 'kept');
   await createFlush(redis).begin()();
@@ -24,7 +24,7 @@ it('takes the word of a Redis that fsyncs every write', async () => {
   expect(await redis.get('webhook')).toBe('kept');
 });
 
-it('waits for a Redis that fsyncs every second, or refuses when that Redis cannot be waited for', async () => {
+it('waits for a Redis that fsyncs every second, or fails if it cannot wait', async () => {
   await redis.set('webhook', 'kept');
   const { knowsWaitAof } = await inspectRedis(redis);
   if (knowsWaitAof) await createFlush(redis).begin()();

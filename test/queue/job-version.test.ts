@@ -9,7 +9,7 @@ import { aRecord } from '../support/records.ts';
 let bridge: Awaited<ReturnType<typeof startTestBridge>>;
 afterEach(() => bridge.stop());
 
-it('a job of a newer version is left for a newer bridge, and the others go on', async () => {
+it('a job of a newer version is left for a newer bridge, and the others continue', async () => {
   bridge = await startTestBridge();
   const connection = new Redis(bridge.redis.address.path);
   const queue = new Queue(RECORD_QUEUE, { connection, prefix: PREFIX });

@@ -10,7 +10,7 @@ const redis = useRedis();
 it.each([
   { when: 'jobs wait', delay: 0 },
   { when: 'jobs are overdue', delay: 1 },
-])('replaces a worker that asks for a job and never hears the answer, when $when', async ({ delay }) => {
+])('replaces a worker whose request for a job gets no answer, $when', async ({ delay }) => {
   const connection = new Redis({ path: redis.options.path ?? '', maxRetriesPerRequest: null });
   const queue = new Queue('work', { connection });
   const done: unknown[] = [];
@@ -38,7 +38,7 @@ it.each([
   expect(made).toBe(2);
 });
 
-it('replaces one beside a worker of another replica that takes all jobs, and none that has a job in hand', async () => {
+it('replaces one even if another replica processes all jobs, and none that has a job', async () => {
   const connection = new Redis({ path: redis.options.path ?? '', maxRetriesPerRequest: null });
   const queue = new Queue('shared', { connection });
   const done: unknown[] = [];

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 describe('the rate of a sink', () => {
-  it('is kept by windows that let no more through in a minute, and no more than two of them around any moment', () => {
+  it("is enforced by windows that allow no more in a minute, and at most two windows' worth at any moment", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60_000 }), (ratePerMinute) => {
         const { max, duration } = limiterOf(ratePerMinute);

@@ -36,7 +36,7 @@ it('lets only some work run in a burst of webhooks, and all of it afterwards', a
   await expect.poll(() => begun).toEqual(['a1', 'a2', 'a3', 'a4']);
 });
 
-it('holds no lane up for another', () => {
+it('delays no group because of another', () => {
   const { run, begun } = after(40);
   run('slow', 'same', 'other');
   expect(begun).toEqual(['slow', 'other']);
@@ -45,7 +45,7 @@ it('holds no lane up for another', () => {
 it.each([
   ['few webhooks', 39, { isBusy: true }],
   ['many while there is time for all', 1_000, { isBusy: false }],
-])('holds nothing up for %s', (_, webhooks, load) => {
+])('delays nothing for %s', (_, webhooks, load) => {
   const { run, begun } = after(webhooks, load);
   run('a1', 'a2');
   expect(begun).toEqual(['a1', 'a2']);

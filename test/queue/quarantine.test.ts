@@ -24,13 +24,13 @@ function aQuarantine(...underWay: readonly string[]) {
 const never = () => new Promise<never>(() => {});
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-it('runs what never ended a process as if there were no quarantine', async () => {
+it('runs jobs that never ended a process without delay', async () => {
   const job = aJob(0);
   expect(await createQuarantine().run(job, async () => 'done')).toBe('done');
   expect(job.data).toEqual({});
 });
 
-it('does not run a third time what alone was under way when the process ended, twice', async () => {
+it('does not run a job that was twice the only active one when the process ended', async () => {
   const job = aJob(1);
   void aQuarantine('suspect').run(job, never); // the process ends here
   await turn();
@@ -38,7 +38,7 @@ it('does not run a third time what alone was under way when the process ended, t
   await expect(third).rejects.toThrow(Quarantined);
 });
 
-it('holds an end with several jobs under way against none of them, and runs each alone', async () => {
+it('blames none of several active jobs for an end of the process, and runs each alone', async () => {
   const jobs = ['one', 'other', 'third'].map((id) => aJob(1, id));
   const [culprit, other] = jobs as [CountedJob, CountedJob];
   const underWay = jobs.map(({ id }) => id);
@@ -52,7 +52,7 @@ it('holds an end with several jobs under way against none of them, and runs each
   expect(await aQuarantine(...underWay).run(other, async () => 'done')).toBe('done');
 });
 
-it('sets nothing aside when a process is killed again and again, each time in the midst of another job', async () => {
+it('quarantines nothing if the process is killed repeatedly, each time during another job', async () => {
   const jobs = Array.from({ length: 16 }, (_, at) => aJob(1, `job ${at}`));
   for (const running of jobs) {
     const quarantine = aQuarantine(...jobs.map(({ id }) => id));
@@ -63,7 +63,7 @@ it('sets nothing aside when a process is killed again and again, each time in th
   expect(await Promise.all(jobs.map((job) => last.run(job, async () => 'done')))).toEqual(jobs.map(() => 'done'));
 });
 
-it('takes back the mark of what ends, well or not, however often it is tried', async () => {
+it('removes the mark of a job that ends, whatever the result', async () => {
   const job = aJob(1);
   const quarantine = aQuarantine('suspect');
   for (let tries = 0; tries < 5; tries++)
@@ -72,7 +72,7 @@ it('takes back the mark of what ends, well or not, however often it is tried', a
   expect(quarantine.unfinishedRuns(job)).toBe(1);
 });
 
-it('runs suspects one after the other: only the one that runs is marked when the process ends', async () => {
+it('runs suspects one after another: only the running one is marked', async () => {
   const quarantine = aQuarantine('culprit', 'innocent');
   const [culprit, innocent] = [aJob(1, 'culprit'), aJob(1, 'innocent')];
   void quarantine.run(culprit, never);

@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-it('one of several events that cannot be recorded is tried again by itself, and the others are done', async () => {
+it('one of several events that cannot be recorded is retried by itself, and the others are recorded', async () => {
   const server = await startTestRedis();
   const connection = new Redis({ ...server.address, maxRetriesPerRequest: null });
   stops.push(server.stop, () => connection.disconnect());

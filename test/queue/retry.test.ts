@@ -6,29 +6,29 @@ const after = (retry: Retry, ageMs = 0, rounds = 0) =>
   decideRetry(new DeliveryFailed('why', { retry }), { madeAtMs: 0, nowMs: ageMs, streak: { rounds } });
 
 describe('nextStep', () => {
-  it('makes a dead letter at once of what the destination refused for good', () => {
+  it('makes a dead letter of a rejected delivery at once', () => {
     expect(after('never')).toEqual({ kind: 'dead', why: 'why' });
   });
 
-  it('tries again for 72 hours, then keeps a dead letter', () => {
+  it('retries for 72 hours, then keeps a dead letter', () => {
     expect(after('backoff', MAX_AGE_MS - 1).kind).toBe('retry');
     expect(after('backoff', MAX_AGE_MS).kind).toBe('retry');
     expect(after('backoff', MAX_AGE_MS + 3_600_000)).toEqual({ kind: 'dead', why: 'given up after 73 h: why' });
     expect(MAX_AGE_MS).toBe(72 * 60 * 60 * 1000);
   });
 
-  it('counts the age from when the delivery was made, not from any other time', () => {
+  it('counts the age from the creation of the delivery', () => {
     const error = new DeliveryFailed('why', { retry: 'backoff' });
     const step = decideRetry(error, { madeAtMs: MAX_AGE_MS, nowMs: MAX_AGE_MS + 1, streak: { rounds: 0 } });
     expect(step).toEqual({ kind: 'retry', error });
   });
 
-  it('gives up what waits for a key, for calm or for a lease after 72 hours, too', () => {
+  it('gives up a delivery that waits for a key, a rate limit or a lease after 72 hours, too', () => {
     for (const hold of ['sink', 'job'] as const)
       expect(after({ afterMs: 1, hold }, MAX_AGE_MS + 1)).toEqual({ kind: 'dead', why: 'given up after 72 h: why' });
   });
 
-  it('lets the whole sink wait when many deployments fail in a row', () => {
+  it('pauses the whole sink if many deployments fail in a row', () => {
     for (const [rounds, longestMs] of [
       [1, 1_000],
       [3, 4_000],
@@ -40,12 +40,12 @@ describe('nextStep', () => {
     }
   });
 
-  it('lets the whole sink wait when the destination asks for it or refuses the key', () => {
+  it('pauses the whole sink if the destination asks for it or refuses the key', () => {
     expect(after({ afterMs: 10_000, hold: 'sink' })).toEqual({ kind: 'hold', afterMs: 10_000 });
     expect(after({ afterMs: 0, hold: 'sink' })).toEqual({ kind: 'hold', afterMs: 1_000 });
   });
 
-  it('lets only this delivery wait for a lease', () => {
+  it('delays only this delivery for a lease', () => {
     expect(after({ afterMs: 300, hold: 'job' })).toEqual({ kind: 'busy', afterMs: 300 });
   });
 });

@@ -16,7 +16,7 @@ function slowly() {
   return { call, runs, next: () => release.shift()?.() };
 }
 
-it('runs what waits for a key as one, answers each in its place, and holds no other key up', async () => {
+it('runs the calls that wait for a key as a batch, returns each result in order, and delays no other key', async () => {
   const { call, runs, next } = slowly();
   const first = [call('s1'), call('s2')];
   expect(await call('quick')).toBe('got quick');
@@ -28,7 +28,7 @@ it('runs what waits for a key as one, answers each in its place, and holds no ot
   expect(await Promise.all(second)).toEqual(['got s3', 'got s4', 'got s5']);
 });
 
-it('tells a failure to those who waited for it alone, and goes on', async () => {
+it('reports a failure only to the callers of the batch, and continues', async () => {
   const { call, runs, next } = slowly();
   const first = call('s-fails').catch((error: Error) => error.message);
   await expect.poll(() => runs).toHaveLength(1);

@@ -9,7 +9,7 @@ import { useRedis } from '../support/use-redis.ts';
 
 const redis = useRedis();
 
-it('hides a secret in what a tool answered before the text is cut', async () => {
+it("masks a secret in a tool's response before the text is cut", async () => {
   const sources = [{ type: 'gitlab', secrets: ['a-secret-of-24-characters'] }];
   const config = Config.parse({ admin_token: 'an-admin-token-for-tests', sources });
   const stores = createStores(redis, config, () => new Date());

@@ -129,7 +129,7 @@ async function everyOrder(records: readonly ChangeRecord[], check: (bridge: Retu
 describe("one deployment reported by the forge's hooks, the job's curl and the event of a third tool", () => {
   const life = [hook('running'), hook('succeeded'), pipelineHook('7', 'deploy'), post('curl:1'), event];
 
-  it('is one change in every order, with what each knows', async () => {
+  it('is one change in every order, with the data of each', async () => {
     await everyOrder(life, async ({ all, get }) => {
       const [only, ...more] = await all();
       expect(more).toEqual([]);
@@ -156,13 +156,13 @@ describe("one deployment reported by the forge's hooks, the job's curl and the e
     }
   });
 
-  it('is as many changes as there are sources where the configuration keeps them apart', async () => {
+  it('is one change for each source if the configuration keeps them apart', async () => {
     const { record, sources } = open({ mayJoin: () => false });
     for (const one of life) await record(one);
     expect(await sources()).toEqual(['curl', 'events', 'forge']);
   });
 
-  it('is found under the key that was first, and late signals find it', async () => {
+  it('keeps its first key, which late signals find', async () => {
     const { record, all } = open();
     await record(post('curl:1'));
     await record(hook('running'));
@@ -180,7 +180,7 @@ describe('two deploy jobs of one pipeline', () => {
     hook('succeeded', '8'),
   ];
 
-  it('stay two with their posts, where a service tells these apart', async () => {
+  it('stay two with their posts, if a service distinguishes these', async () => {
     const posts = [post('curl:cart', { service: 'cart' }), post('curl:pay', { service: 'pay-api', job: 'deploy-pay' })];
     await everyOrder([...jobs, ...posts], async ({ all, get }) => {
       expect(await all()).toHaveLength(2);
@@ -189,7 +189,7 @@ describe('two deploy jobs of one pipeline', () => {
     });
   });
 
-  it('stay apart from a post that may be of either, also when it was taken for one at first', async () => {
+  it('stay apart from a post that fits both, even if it was joined at first', async () => {
     await everyOrder([...jobs, post('curl:1')], async ({ sources }) => {
       expect(await sources()).toEqual(['curl', 'forge', 'forge']);
     });
@@ -215,7 +215,7 @@ describe('a job and the sync of its commit', () => {
     });
   });
 
-  it('are not guessed at where there are two syncs', async () => {
+  it('are not guessed if there are two syncs', async () => {
     const syncs = [sync('succeeded'), sync('succeeded', 'gitops:b')];
     await everyOrder([hook('succeeded'), ...syncs], async ({ sources }) => {
       expect(await sources()).toEqual(['forge', 'gitops', 'gitops']);
@@ -223,11 +223,11 @@ describe('a job and the sync of its commit', () => {
   });
 });
 
-describe('the destinations of a deployment', () => {
+describe('the deliveries of a deployment', () => {
   const other = { commit: { sha: sha(2) }, pipelineUrl: `${url}/-/pipelines/6` };
   const soon = (ms: number) => ({ receivedAt: new Date(Date.parse(at(59)) + ms).toISOString() });
 
-  it('are delivered at once until another signal was seen to report the same end, and then a moment later', async () => {
+  it('are made at once until another signal has reported the same end before, and then after a delay', async () => {
     const { record, waitFor } = open();
     expect(await waitFor(hook('succeeded'))).toBe(0);
     await record(hook('succeeded'));
@@ -237,7 +237,7 @@ describe('the destinations of a deployment', () => {
     expect(await waitFor(post('curl:2', other))).toBe(0);
   });
 
-  it('are delivered at once where the other signal came too late to wait for, or in another environment', async () => {
+  it('are made at once if the other signal arrived too late to wait for, or in another environment', async () => {
     const { record, waitFor } = open();
     await record(hook('succeeded'));
     await record(post('curl:1', soon(4_000)));
@@ -247,8 +247,8 @@ describe('the destinations of a deployment', () => {
   });
 });
 
-describe('what may be one, and is not certain', () => {
-  it('is related', async () => {
+describe('a join that is not certain', () => {
+  it('is shown as related', async () => {
     const { record, related } = open();
     for (const one of [hook('succeeded'), sync('succeeded'), sync('succeeded', 'gitops:b')]) await record(one);
     expect(await related('forge:job:7')).toEqual(['gitops:a', 'gitops:b']);
@@ -257,7 +257,7 @@ describe('what may be one, and is not certain', () => {
 });
 
 describe('a rule', () => {
-  it('joins what nothing else ties together', async () => {
+  it('joins signals that have nothing else in common', async () => {
     const rules = [Rule.parse({ match: { service: 'pay*' }, join: 'pay in {environment}' })];
     const { record, sources } = open({ rules });
     await record(hook('succeeded'));
@@ -266,7 +266,7 @@ describe('a rule', () => {
     expect(await sources()).toEqual(['forge+gitops']);
   });
 
-  it('undoes a join that was wrong, when the signals are recorded again', async () => {
+  it('undoes a wrong join when the signals are recorded again', async () => {
     const first = open();
     for (const record of [hook('succeeded'), post('curl:1')]) await first.record(record);
     expect(await first.sources()).toEqual(['curl+forge']);
@@ -279,7 +279,7 @@ describe('a rule', () => {
 });
 
 describe('a failure of a job whose start was not reported', () => {
-  it('waits a moment for the signal that knows whether it ran, also the first of its project', async () => {
+  it('is delayed for the signal that reports whether it ran, even for the first deployment of a project', async () => {
     const { record, untilKnown } = open();
     await record(hook('failed', '1'));
     expect(await untilKnown('forge:job:1')).toBe(3_000);
@@ -296,7 +296,7 @@ describe('a failure of a job whose start was not reported', () => {
   });
 });
 
-it('forgets that a post named no service where the job names one', async () => {
+it('removes the note that a post named no service if the job names one', async () => {
   const { record, all } = open();
   const note = 'service is unknown: send service or service_id';
   await record(post('curl:1', { service: 'unknown', notes: [note] }));

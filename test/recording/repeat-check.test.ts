@@ -57,20 +57,20 @@ describe('a post that comes before the one it repeats is recorded', () => {
     expect(await acknowledge(post('A', 50_000))).toBe(true);
   });
 
-  it('is no repeat after another in between: that is a roll-back', async () => {
+  it('is no repeat after another deployment in between: that is a roll-back', async () => {
     const { acknowledge } = open();
     for (const commit of ['A', 'B', 'A', 'B']) expect(await acknowledge(post(commit, 0))).toBe(false);
     expect(await acknowledge(post('B', 1))).toBe(true);
   });
 
-  it('is news where the state goes on, and a repeat where it falls behind', async () => {
+  it('is new if the state moves forward, and a repeat if it is older', async () => {
     const { acknowledge } = open();
     expect(await acknowledge(post('A', 0, 'running'))).toBe(false);
     expect(await acknowledge(post('A', 1))).toBe(false);
     expect(await acknowledge(post('A', 2, 'running'))).toBe(true);
   });
 
-  it('with a name of its own is a repeat in the same state, whatever came in between', async () => {
+  it('with an external id is a repeat in the same state, whatever came in between', async () => {
     const { acknowledge } = open();
     const named = (ms: number, state: State = 'succeeded') => {
       const { repeatable: _, ...one } = post('A', ms, state);
@@ -82,7 +82,7 @@ describe('a post that comes before the one it repeats is recorded', () => {
     expect(await acknowledge(named(3, 'failed'))).toBe(false);
   });
 
-  it('of another environment, service or source is another', async () => {
+  it('of another environment, service or source is a new one', async () => {
     const { acknowledge } = open();
     expect(await acknowledge(post('A', 0))).toBe(false);
     const others: Partial<ChangeRecord>[] = [
@@ -95,7 +95,7 @@ describe('a post that comes before the one it repeats is recorded', () => {
   });
 });
 
-describe('of two that come at the same time', () => {
+describe('of two posts at the same time', () => {
   it('one is a repeat', async () => {
     const { isRepeat } = open();
     const answers = await Promise.all([isRepeat(post('A', 0)), isRepeat(post('A', 0)), isRepeat(post('A', 0))]);
@@ -103,8 +103,8 @@ describe('of two that come at the same time', () => {
   });
 });
 
-describe('what was recorded', () => {
-  it('is judged by the change log', async () => {
+describe('a recorded post', () => {
+  it('is compared with the change log', async () => {
     const { acknowledge, conclude, recorded } = open();
     await acknowledge(post('A', 0));
     await conclude(post('A', 0));
@@ -120,7 +120,7 @@ it('a request that was not stored has no repeats', async () => {
   expect(await isRepeat(post('A', 2_500))).toBe(false);
 });
 
-it('an hour apart, by the time that it says, is deployed again', async () => {
+it('an hour later, by its own time, is a new deployment', async () => {
   const { acknowledge } = open();
   await acknowledge({ ...post('A', 0), occurredAt: at(-3_601_000) });
   expect(await acknowledge(post('A', 1))).toBe(false);

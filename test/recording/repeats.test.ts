@@ -53,7 +53,7 @@ describe('repeated reports of a controller', () => {
     periodic: true as const,
   });
 
-  it('is one deployment for days, is kept once, and after something else ran is another', async () => {
+  it('are one deployment for days, stored once, and another one after something else ran', async () => {
     const { record, log } = open();
     await record(said('A', 0, 'running'));
     for (let hour = 0; hour < 30; hour += 1) await record(said('A', 1 + hour * 60));
@@ -67,7 +67,7 @@ describe('repeated reports of a controller', () => {
 });
 
 describe('what a controller reports of the revision that it applied', () => {
-  it('is news whenever it turns from well to failed and back, and of each state once', async () => {
+  it('is new whenever it changes between healthy and failed, and once for each state', async () => {
     const { record, log } = open();
     const said = (minute: number, state: State) => record({ ...post('A', minute, state), periodic: true });
     await said(0, 'running');
@@ -89,8 +89,8 @@ describe('what a controller reports of the revision that it applied', () => {
   });
 });
 
-describe('the same words', () => {
-  it('after something else ran there are another deployment: a roll-back, however often', async () => {
+describe('identical posts', () => {
+  it('after another deployment are a new one: a roll-back, however often', async () => {
     const { record, log } = open();
     for (const [commit, minute] of [
       ['A', 0],
@@ -109,7 +109,7 @@ describe('the same words', () => {
     ]);
   });
 
-  it('within an hour with nothing in between are the same deployment, and a repeat', async () => {
+  it('within an hour without another deployment in between are a repeat', async () => {
     const { record, log, isRepeat } = open();
     expect(await isRepeat(post('A', 0))).toBe(false);
     await record(post('A', 0));
@@ -119,7 +119,7 @@ describe('the same words', () => {
     expect(await log()).toEqual(['A deployment succeeded']);
   });
 
-  it('with a name of their own are a repeat at any time, unless their state is news', async () => {
+  it('with an external id are a repeat at any time, unless their state is new', async () => {
     const { record, isRepeat } = open();
     const named = (minute: number, state: State = 'succeeded') => {
       const { repeatable: _, ...one } = post('A', minute, state);
@@ -132,7 +132,7 @@ describe('the same words', () => {
     expect(await isRepeat(named(1440, 'failed'))).toBe(false);
   });
 
-  it('a day later are deployed again', async () => {
+  it('a day later are a new deployment', async () => {
     const { record, log, isRepeat } = open();
     await record(post('A', 0));
     expect(await isRepeat(post('A', 1440))).toBe(false);
@@ -140,7 +140,7 @@ describe('the same words', () => {
     expect(await log()).toHaveLength(2);
   });
 
-  it('with a later state go on with the same deployment, however long it takes', async () => {
+  it('with a later state continue the same deployment, however long it takes', async () => {
     const { record, log, isRepeat } = open();
     await record(post('A', 0, 'running'));
     await record(post('B', 10));
@@ -162,7 +162,7 @@ describe('the same words', () => {
     expect(await log()).toHaveLength(3);
   });
 
-  it('end the same in every order of arrival, repeats and all', async () => {
+  it('have the same result in every order of arrival, with repeats', async () => {
     const life = [post('A', 0), post('B', 4), post('A', 8), post('A', 9), post('B', 12), post('A', 16)];
     const arrivals = fc.shuffledSubarray([...life, post('A', 1), post('B', 13)], { minLength: 8 });
     await fc.assert(
@@ -182,7 +182,7 @@ describe('the same words', () => {
     );
   });
 
-  it('are one roll-back when two bridges hear of it at once, and two when something ran in between', async () => {
+  it('are one roll-back if two bridges record it at once, and two if something ran in between', async () => {
     for (let round = 0; round < 10; round++) {
       await redis.flushall();
       const [one, other] = [open(), open()];

@@ -27,14 +27,14 @@ const source = (answers: Record<string, Mapped | Error>): Source => ({
   },
 });
 
-describe('asking the tool', () => {
-  it('adds up what all questions found', async () => {
+describe("lookups in the tool's API", () => {
+  it('combine all results', async () => {
     const found = { kind: 'records', records: [aRecord()] } as const;
     const resolve = createResolve([source({ a: found, b: found })], clock);
     expect((await resolve({ source: 'gitlab', lookups: [{ id: 'a' }, { id: 'b' }] })).records).toHaveLength(2);
   });
 
-  it('goes on without a question that got no answer, and says which', async () => {
+  it('continue without an unanswered one, and name it', async () => {
     const away = new ResolveFailed('GitLab gives no answer', { retry: 'backoff' });
     const resolve = createResolve([source({ a: away, b: { kind: 'records', records: [aRecord()] } })], clock);
     const { records, unanswered } = await resolve({ source: 'gitlab', lookups: [{ id: 'a' }, { id: 'b' }] });
@@ -42,19 +42,19 @@ describe('asking the tool', () => {
     expect(unanswered).toBe(away);
   });
 
-  it('tells why an answer made no record', async () => {
+  it('report why a response yielded no record', async () => {
     const ignored = { kind: 'ignored', reason: 'not_started', detail: 'Nobody has pressed the button.' } as const;
     expect(
       (await createResolve([source({ a: ignored })], clock)({ source: 'gitlab', lookups: [{ id: 'a' }] })).ignored,
     ).toEqual(ignored);
   });
 
-  it('never asks again when the token was taken out of the configuration', async () => {
+  it('are not retried if the token was removed from the configuration', async () => {
     const { unanswered } = await createResolve([], clock)({ source: 'gitlab', lookups: [{ id: 'a' }] });
     expect(unanswered?.retry).toBe('never');
   });
 
-  it('asks again a little later when the answer leaves a question open', async () => {
+  it('are repeated later if the response is incomplete', async () => {
     const half = { kind: 'records', records: [aRecord()], lookups: [{ id: 'a' }] } as const;
     const { records, unanswered } = await createResolve(
       [source({ a: half })],
@@ -67,13 +67,13 @@ describe('asking the tool', () => {
     expect(unanswered?.retry).toMatchObject({ hold: 'job' });
   });
 
-  it('does not hide a bug', async () => {
+  it('do not hide a bug', async () => {
     await expect(createResolve([source({})], clock)({ source: 'gitlab', lookups: [{ id: 'a' }] })).rejects.toThrow(
       'something else',
     );
   });
 
-  it('puts a name in the place of an account id, where a tool knows the account, and leaves it where none does', async () => {
+  it('replace an account id by a name if a tool knows the account', async () => {
     const actor = '{9484702e-c663-4afd-aefb-c93a8cd31c28}';
     const told = aRecord({ actor, notes: [ACCOUNT_ID_NOTE, 'kept'] });
     const knows = { ...source({}), personName: async (id: string) => (id === actor ? 'Mira Okafor' : undefined) };

@@ -55,8 +55,8 @@ const url = 'https://git.harbor.example/harbor/api';
 const harbor = { name: 'harbor/api', url };
 const beacon = { name: 'beacon/api', url: 'https://git.harbor.example/beacon/api' };
 
-describe('what runs, as signals come in', () => {
-  it('is one of each of two services of one name: neither hides the other, nor stands beside it', async () => {
+describe('what runs, while signals arrive', () => {
+  it('is listed separately for two services with one name', async () => {
     const { record, runs, beside, isCurrent } = open();
     await record({ deployment: 'forge:1', repository: harbor, occurredAt: at(10), commit: { sha: sha(1) } });
     await record({ deployment: 'forge:2', repository: beacon, occurredAt: at(11), commit: { sha: sha(2) } });
@@ -82,7 +82,7 @@ describe('what runs, as signals come in', () => {
     expect(await runs()).toEqual(['changes:4|', 'forge:1|', 'forge:2|', 'forge:3|', 'team-b@changes:4|']);
   });
 
-  it('is one where two tools report the same service, whichever speaks first and also when one falls silent', async () => {
+  it('is listed once if two tools report the same service, in any order, even if one stops reporting', async () => {
     const { record, runs } = open();
     const job = (number: number) => ({
       ...{ deployment: `forge:job:${number}`, source: 'forge', instance: 'forge', jobUrl: `${url}/-/jobs/${number}` },
@@ -104,7 +104,7 @@ describe('what runs, as signals come in', () => {
     expect(await runs()).toEqual(['forge:job:4|']);
   });
 
-  it('moves with a deployment that learns which service it is of', async () => {
+  it('is updated if a later signal names the service', async () => {
     const { record, runs } = open();
     const said = { deployment: 'forge:1', repository: harbor };
     await record({ ...said, state: 'running', occurredAt: at(1) });

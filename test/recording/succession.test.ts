@@ -58,7 +58,7 @@ describe('what a deployment replaced, and whether it went back,', () => {
     );
   });
 
-  it('counts one that succeeded and failed afterwards: to leave it is to go back', async () => {
+  it('includes a deployment that succeeded and failed afterwards: returning from it is a roll-back', async () => {
     const degraded = { ...step('p2', 25, { commit: 'two', state: 'failed' }), id: 'chg_degraded', signal: 'degraded' };
     const records = [...life.filter(({ deployment }) => deployment !== 'failed'), degraded];
     await fc.assert(
@@ -76,7 +76,7 @@ describe('what a deployment replaced, and whether it went back,', () => {
     );
   });
 
-  it('is one that failed only while its successor was under way', async () => {
+  it('includes a deployment that failed while its successor was running', async () => {
     const degraded = { ...step('p2', 25, { commit: 'two', state: 'failed' }), id: 'chg_degraded', signal: 'degraded' };
     const between = [step('between', 22, { commit: 'one', state: 'running' }), step('between', 40, { commit: 'one' })];
     const records = [...life.slice(0, 2), degraded, ...between];
@@ -91,7 +91,7 @@ describe('what a deployment replaced, and whether it went back,', () => {
     );
   });
 
-  it('is the same when all are recorded at once, by two bridges', async () => {
+  it('is the same if all are recorded at once by two bridges', async () => {
     for (let round = 0; round < 20; round++) {
       await redis.flushall();
       const [one, other] = [open(), open()];
@@ -111,7 +111,7 @@ describe('what a deployment replaced, and whether it went back,', () => {
     expect(await said('cart-b')).toMatchObject({ replaced: { deployment: 'cart-a' } });
   });
 
-  it('is judged anew where one has left for another place', async () => {
+  it('is computed again if a deployment moves to another lineage', async () => {
     const { record, said } = open();
     for (const one of [step('a', 10), step('b', 20), step('c', 30)]) await record(one);
     await record({ ...step('b', 20, { serviceId: 'pay' }), id: 'chg_named', signal: 'job hook' });
@@ -119,14 +119,14 @@ describe('what a deployment replaced, and whether it went back,', () => {
   });
 });
 
-describe('a deployment that waits for its turn', () => {
+describe('a pending deployment', () => {
   const waiting = step('waits', 10, { state: 'pending' });
   const newer = step('newer', 20);
 
   it.each([
     ['before', [waiting, newer]],
     ['after', [newer, waiting]],
-  ])('is superseded by a newer one, heard of %s it', async (_, records) => {
+  ])('is superseded by a newer one that was reported %s it', async (_, records) => {
     const { record, said } = open();
     const ended = [];
     for (const one of records) ended.push(...(await record(one)));
@@ -142,7 +142,7 @@ describe('a deployment that waits for its turn', () => {
     expect(await said('waits')).not.toHaveProperty('endReason');
   });
 
-  it('waits on when one failed, an older commit came back, or another service was deployed', async () => {
+  it('stays pending after a failure, a roll-back, or a deployment of another service', async () => {
     const { record, said } = open();
     const dated = (record: ChangeRecord, day: number): ChangeRecord => ({
       ...record,

@@ -18,7 +18,7 @@ const holder = (said: object) =>
   JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid), host: hostname(), ...said });
 
 describe('the lock of a data directory', () => {
-  it('is refused while its holder lives, with a sentence that says who and what to do', () => {
+  it('is refused while its holder lives, with a message that names the holder and what to do', () => {
     const lock = lockDataDir(dir);
     expect(() => lockDataDir(dir)).toThrow(
       `the data directory ${dir} is in use by process ${process.pid}: stop that bridge, or give this one a data directory of its own`,
@@ -28,7 +28,7 @@ describe('the lock of a data directory', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it('is taken over from a process that is dead', async () => {
+  it('is taken over from a dead process', async () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
     writeFileSync(path, holder({ pid: child.pid, startedAt: startOf(child.pid ?? 0) }));
     expect(() => lockDataDir(dir)).toThrow(`in use by process ${child.pid}`);
@@ -43,7 +43,7 @@ describe('the lock of a data directory', () => {
     lockDataDir(dir).release();
   });
 
-  it('of another machine or container holds as long as it is touched', () => {
+  it('of another machine or container is valid while its file is touched', () => {
     writeFileSync(path, holder({ host: 'harbor-2' }));
     expect(() => lockDataDir(dir)).toThrow('in use by a bridge on harbor-2');
     const minuteAgo = new Date(Date.now() - 60_000);
@@ -51,7 +51,7 @@ describe('the lock of a data directory', () => {
     lockDataDir(dir).release();
   });
 
-  it('that a crash left empty does not lock for ever', () => {
+  it('that a crash left empty expires', () => {
     writeFileSync(path, '');
     expect(() => lockDataDir(dir)).toThrow('in use by a bridge that is just starting');
     const minuteAgo = new Date(Date.now() - 60_000);

@@ -23,7 +23,7 @@ describe('finding a Redis server', () => {
     expect(await findRedisServer()).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+\.\d+$/) });
   });
 
-  it('takes the first that is new enough, also a Valkey behind an old Redis', async () => {
+  it('uses the first that is new enough, even a Valkey after an old Redis', async () => {
     expect(await findRedisServer([join(dir, 'absent'), old, valkey, oldest])).toEqual({
       path: valkey,
       version: '8.1.1',
@@ -34,11 +34,11 @@ describe('finding a Redis server', () => {
     expect(await findRedisServer([oldest])).toEqual({ path: oldest, version: '6.2.0' });
   });
 
-  it('finds nothing where there is nothing', async () => {
+  it('finds nothing if none is installed', async () => {
     expect(await findRedisServer([join(dir, 'absent'), program('other', 'hello')])).toBeUndefined();
   });
 
-  it('reports what is wrong when there are only old ones', async () => {
+  it('reports the problem if all are too old', async () => {
     await expect(findRedisServer([old])).rejects.toThrow(/is version 6\.0\.16, and Shiplog needs Redis 6\.2/);
   });
 });

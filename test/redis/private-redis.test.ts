@@ -108,7 +108,7 @@ const setting = (connection: { path: string }, name: string) =>
 const gone = (pid: number, timeout = 5_000) => vi.waitFor(() => expect(commandOf(pid)).toBeUndefined(), { timeout });
 
 describe('the private Redis', () => {
-  it('fsyncs every write when that is asked for, and is not taken over by a bridge that asks for something else', async () => {
+  it('fsyncs every write if configured, and is not reused by a bridge with another setting', async () => {
     const { bridge, connection, pid } = await startThere();
     await kill9(bridge);
     const next = await startHere(dataDir, 'fsync');
@@ -117,7 +117,7 @@ describe('the private Redis', () => {
     expect(await setting(next.connection, 'appendfsync')).toEqual(['appendfsync', 'always']);
   });
 
-  it('keeps its records on disk, evicts nothing, and listens where only this user can go', async () => {
+  it('stores its data on disk, evicts nothing, and is only accessible to this user', async () => {
     const { connection, adopted } = await startHere();
     expect(adopted).toBe(false);
     expect(connection.path).toBe(join(dataDir, 'redis/redis.sock'));
@@ -134,7 +134,7 @@ describe('the private Redis', () => {
     }
   });
 
-  it('has everything again after a stop and a start', async () => {
+  it('keeps all data over a stop and a start', async () => {
     const first = await startHere();
     const pid = await pidAt(first.connection);
     await at(first.connection, (client) => client.set('ship', 'mira'));
@@ -144,7 +144,7 @@ describe('the private Redis', () => {
     expect(await at(second.connection, (client) => client.get('ship'))).toBe('mira');
   });
 
-  it('is started again when it dies, with what it had, at the same address', async () => {
+  it('is restarted when it dies, with its data, at the same address', async () => {
     const { connection, lines } = await startHere();
     const pid = await pidAt(connection);
     await at(connection, (client) => client.set('ship', 'mira'));
@@ -154,7 +154,7 @@ describe('the private Redis', () => {
     expect(await pidAt(connection)).not.toBe(pid);
   });
 
-  it('can be stopped while it is being started again, and leaves nothing behind', async () => {
+  it('can be stopped during a restart, and leaves nothing behind', async () => {
     const { connection, stop, lines } = await startHere();
     process.kill(await pidAt(connection), 'SIGKILL');
     await vi.waitFor(() => expect(lines.at(-1)?.message).toContain('ended by itself'));
@@ -163,7 +163,7 @@ describe('the private Redis', () => {
     await expect(at(connection, (client) => client.ping())).rejects.toThrow();
   });
 
-  it('answers only after a large append-only file has been read', async () => {
+  it('is ready only after a large append-only file has been read', async () => {
     const first = await startHere();
     const script = "for i = 1, 500000 do redis.call('set', 'ship:' .. i, i) end return redis.call('dbsize')";
     expect(await at(first.connection, (client) => client.eval(script, 0))).toBe(500_000);
@@ -175,7 +175,7 @@ describe('the private Redis', () => {
   it.each([
     ['spaces, quotes and backslashes', 'my "ship" log\\s'],
     ['a path too long for a socket', 'deep/'.repeat(30)],
-  ])('lives in a data directory with %s', async (_, name) => {
+  ])('works in a data directory with %s', async (_, name) => {
     const directory = join(base, name);
     const { connection } = await startHere(directory);
     expect(await at(connection, (client) => client.ping())).toBe('PONG');
@@ -183,7 +183,7 @@ describe('the private Redis', () => {
     expect(Buffer.byteLength(connection.path)).toBeLessThanOrEqual(100);
   });
 
-  it('shows its last log lines when its records are damaged, and gives the directory free', async () => {
+  it('shows its last log lines if its data is damaged, and releases the directory', async () => {
     const first = await startHere();
     await at(first.connection, (client) => client.set('ship', 'mira'));
     await first.stop();
@@ -209,7 +209,7 @@ describe('two bridges', () => {
     await expect(startHere()).rejects.toThrow(`the data directory ${dataDir} is in use by process ${process.pid}`);
   });
 
-  it('with a copy of the directory leave each other alone', async () => {
+  it('with a copy of the directory do not affect each other', async () => {
     const original = await startHere();
     await at(original.connection, (client) => client.set('ship', 'mira'));
     const copy = join(base, 'copy');
@@ -230,7 +230,7 @@ describe('after the bridge was killed', () => {
     return { connection, pid };
   }
 
-  it('its Redis is taken over with all it has, and ends with the new bridge', async () => {
+  it('its Redis is reused with its data, and ends with the new bridge', async () => {
     const { pid } = await leftover();
     const next = await startHere();
     expect(next.adopted).toBe(true);
@@ -240,7 +240,7 @@ describe('after the bridge was killed', () => {
     await gone(pid);
   });
 
-  it('one that was taken over is started again when it dies', async () => {
+  it('a reused one is restarted when it dies', async () => {
     const { pid } = await leftover();
     const { connection, lines } = await startHere();
     process.kill(pid, 'SIGKILL');
@@ -248,7 +248,7 @@ describe('after the bridge was killed', () => {
     expect(await at(connection, (client) => client.get('ship'))).toBe('mira');
   });
 
-  it('one that would evict records is replaced, and nothing is lost', async () => {
+  it('one that would evict data is replaced, and nothing is lost', async () => {
     const { connection, pid } = await leftover();
     await at(connection, (client) => client.config('SET', 'maxmemory-policy', 'allkeys-lru'));
     const next = await startHere();
@@ -267,7 +267,7 @@ describe('after the bridge was killed', () => {
     expect(await at(next.connection, (client) => client.get('ship'))).toBe('mira');
   });
 
-  it('together with its Redis, the files they left do not matter', async () => {
+  it('and its Redis too, their files do not prevent a start', async () => {
     const { pid } = await leftover();
     process.kill(pid, 'SIGKILL');
     await gone(pid);

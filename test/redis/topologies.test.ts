@@ -13,7 +13,7 @@ afterEach(async () => {
 it.each([
   ['Sentinel', () => startSentinels({ replicas: 2, sentinels: 1 })],
   ['a Cluster', startCluster],
-])('%s: what was acknowledged is recorded, whichever server dies', async (_, start) => {
+])('%s: an acknowledged webhook is recorded, whichever server fails', async (_, start) => {
   const topology = await start();
   cleanups.push(topology.stop);
   const redis = RedisSettings.parse(topology.settings);

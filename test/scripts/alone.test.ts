@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('two starts in one checkout', () => {
-  it('prepare it one after the other', async () => {
+  it('prepare it one after another', async () => {
     const file = join(dir, 'lock');
     const seen: string[] = [];
     const work = (name: string) => async () => {
@@ -26,7 +26,7 @@ describe('two starts in one checkout', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('do not wait for one that was killed, nor leave the lock behind when they fail', async () => {
+  it('do not wait for a killed one, and leave no lock after a failure', async () => {
     const file = join(dir, 'lock');
     writeFileSync(file, '2147483646');
     expect(await alone(async () => 'done', file)).toBe('done');
@@ -40,7 +40,7 @@ describe('two starts in one checkout', () => {
   });
 });
 
-it('reports that there are too few file descriptors, and what to do', () => {
+it('a start reports that there are too few file descriptors, and what to do', () => {
   const limits = join(dir, 'limits');
   writeFileSync(
     limits,

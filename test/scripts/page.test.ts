@@ -24,11 +24,11 @@ const write = (page: string, facts: string) => {
 };
 const written = () => readFileSync(path, 'utf8');
 
-it('a table has its numbers at the right, and nothing after its last word', () => {
+it('a table has its numbers aligned right, and no trailing space', () => {
   expect(toText(columns, rows)).toBe('fault  sent  verdict\nfog       7  passed\na|b    1200');
 });
 
-it('the page gets the table between its two marks, and keeps all other words', async () => {
+it('the page gets the table between its two marks, and keeps all other text', async () => {
   await write('# Lamps\n\n<!-- lamps: begin -->\nold\n<!-- lamps: end -->\n\nBelow.\n', 'today');
   expect(written()).toMatch(/^# Lamps\n\n<!-- lamps: begin -->\ntoday\n\n\| fault +\| +sent \| verdict +\|\n/);
   expect(written()).toContain('a\\|b');
@@ -40,7 +40,7 @@ it('the page gets the table between its two marks, and keeps all other words', a
 });
 
 it.each(['', '<!-- lamps: begin -->\nkept', 'kept\n<!-- lamps: end -->', '<!-- lamps: end --> <!-- lamps: begin -->'])(
-  'a page with no place for it is left as it is: %j',
+  'a page without the marks stays unchanged: %j',
   async (page) => {
     await expect(write(page, 'today')).rejects.toThrow('has no place for the table');
     expect(written()).toBe(page);

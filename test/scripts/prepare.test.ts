@@ -47,7 +47,7 @@ describe('the build', () => {
     write('src/web/page.css', 'body {}\n');
   });
 
-  it('has the program and what it shows, and is left alone while nothing changes', async () => {
+  it('has the program and its assets, and is not repeated while nothing changes', async () => {
     await build();
     expect(await says()).toBe('mira\n');
     expect(existsSync(join(clone, 'dist/web/page.css'))).toBe(true);
@@ -56,7 +56,7 @@ describe('the build', () => {
     expect(statSync(join(clone, 'dist/main.js')).ino).toBe(ino);
   });
 
-  it('is made anew when a source changes, without the files of sources that are gone', async () => {
+  it('is repeated if a source changes, without the files of deleted sources', async () => {
     await build();
     expect(late()).toHaveLength(1);
     rmSync(join(clone, 'src/late.ts'));
@@ -70,7 +70,7 @@ describe('the build', () => {
     expect(late()).toEqual([]);
   });
 
-  it('has a module find its files where they lie in src/, and its lines by a source map', async () => {
+  it('lets a module find its files, and its lines by a source map', async () => {
     write('src/store/a.lua', 'return 1');
     write(
       'src/store/script.ts',
@@ -88,7 +88,7 @@ describe('the build', () => {
     });
   });
 
-  it('that was cut short is made again', async () => {
+  it('is repeated if it was interrupted', async () => {
     await build();
     rmSync(join(clone, 'dist/.build-stamp'));
     rmSync(join(clone, 'dist/main.js'));
@@ -96,7 +96,7 @@ describe('the build', () => {
     expect(await says()).toBe('mira\n');
   });
 
-  it('stays as it was when the sources do not compile', async () => {
+  it('stays unchanged if the sources do not compile', async () => {
     await build();
     write('src/ship.ts', 'export const ship: string = 1;\n');
     await expect(build()).rejects.toThrow(/TS2322.*The sources do not compile; nothing was changed in dist/s);
@@ -122,7 +122,7 @@ describe('npm start', () => {
     );
   });
 
-  it('passes its arguments on, and a Ctrl-C that npm repeats stops it once and in peace', async () => {
+  it('passes its arguments on, and a Ctrl-C that npm repeats stops it once, in an orderly way', async () => {
     const program = spawn(process.execPath, ['scripts/start.mjs', '--loud'], {
       cwd: clone,
       env: { ...process.env, REDIS_URL: 'redis://127.0.0.1:1' },

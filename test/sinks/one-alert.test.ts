@@ -112,7 +112,7 @@ describe.each(Object.entries(ALERTING))('the alerts of %s', (_, alerting) => {
     return sink;
   };
 
-  it('hear of nothing older after something newer, whatever fails and comes again, and end with the newest', async () => {
+  it('receive nothing older after something newer, whatever fails and is retried, and end with the newest', async () => {
     const sink = made();
     await fc.assert(
       fc.asyncProperty(steps, async (drawn) => {
@@ -131,7 +131,7 @@ describe.each(Object.entries(ALERTING))('the alerts of %s', (_, alerting) => {
     );
   });
 
-  it('are opened by a failure after a success whose clock was ahead', async () => {
+  it('are opened by a failure after a success with a fast clock', async () => {
     const sink = made();
     const ledger = createMemoryLedger();
     const of = (deployment: string, over: object) => fold(deployment, [aRecord({ deployment, ...over })]);
@@ -144,7 +144,7 @@ describe.each(Object.entries(ALERTING))('the alerts of %s', (_, alerting) => {
     expect(heard.map(({ isOpen }) => isOpen)).toEqual([false, true]);
   });
 
-  it('take a deployment that was overtaken for as old as its start', async () => {
+  it('date a superseded deployment by its start', async () => {
     const sink = made();
     const ledger = createMemoryLedger();
     const of = (key: string, over: Partial<Deployment>) => aDeployment({ key, state: 'failed', ...over });
@@ -162,7 +162,7 @@ describe.each(Object.entries(ALERTING))('the alerts of %s', (_, alerting) => {
     expect(heard).toHaveLength(1);
   });
 
-  it('are lanes of their own, so that two deliveries of one are never under way at once', () => {
+  it('are lanes, so two deliveries of one alert never run at once', () => {
     const lane = made().lane;
     expect(lane?.(aDeployment({ key: 'a' }))).toBe(lane?.(aDeployment({ key: 'b', state: 'failed' })));
     expect(lane?.(aDeployment())).toBe(alertOf(aDeployment()));
@@ -198,7 +198,7 @@ describe('the name of an alert', () => {
       ...(serviceId !== null && { serviceId }),
     });
 
-  it('is that of two deployments only where service and environment are the same', () => {
+  it('is shared only by deployments of one service and environment', () => {
     fc.assert(
       fc.property(place, place, (one, other) => {
         const [a, b] = [from(one), from(other)];

@@ -31,7 +31,7 @@ const standIn = (name: string): string => {
 describe.each(readmes)('the README of %s', (folder, text) => {
   const recipes = blocksOf(text, 'yaml');
 
-  it('has recipes, and each of them loads, tells a deployment, and shows no secret', () => {
+  it('has recipes, each of which loads, previews a deployment, and shows no secret', () => {
     expect(recipes.length).toBeGreaterThan(0);
     for (const yaml of recipes) {
       expect(yaml.startsWith(ONE_MORE)).toBe(true);
@@ -49,13 +49,13 @@ describe.each(readmes)('the README of %s', (folder, text) => {
     }
   });
 
-  it('is off where the environment has none of what a recipe names as optional', () => {
+  it('describes a sink that is off without its optional variables', () => {
     for (const yaml of recipes.filter((one) => /\$\{[A-Z0-9_]+:-\}/.test(one)))
       expect(parseConfig(`${folder}/README.md`, `${BASE}${yaml}`, { environment: {} }).sinks).toEqual([]);
   });
 });
 
-it('the sample that AlertOps is given is a message of ours', () => {
+it('the sample in the README of AlertOps is a message of ours', () => {
   const [, text = ''] = readmes.find(([name]) => name === 'alertops') ?? [];
   const [sample = ''] = blocksOf(text, 'json');
   expect(AlertopsMessage.safeParse(JSON.parse(sample)).error).toBeUndefined();

@@ -114,8 +114,8 @@ const ENDS: readonly (readonly [string, Partial<Deployment>, RegExp])[] = [
 /** It takes only deploys that were made, and has one line of 64 characters for what they are. */
 const ONLY_MADE = ['sentry-deploy'];
 
-describe.each(Object.entries(SINKS))('the title that %s is told', (name, told) => {
-  it.each(ENDS)('says of a deployment that it %s, whatever its sender wrote', (_, over, expected) => {
+describe.each(Object.entries(SINKS))('the title that %s receives', (name, told) => {
+  it.each(ENDS)('states that a deployment %s, whatever its sender wrote', (_, over, expected) => {
     if (ONLY_MADE.includes(name) && over.state !== undefined) return;
     for (const summary of [undefined, 'Deployed lighthouse-api', 'Fix failed login', 'x'.repeat(200_000)]) {
       const body = bodyOf(told, { ...base, ...over, ...(summary && { summary }) });
@@ -124,7 +124,7 @@ describe.each(Object.entries(SINKS))('the title that %s is told', (name, told) =
     }
   });
 
-  it('is within what the destination takes, like every other text, however long the texts are', () => {
+  it('is within the limits of the destination, like every other text', () => {
     const unit = fc.constantFrom('x', '🚢', '👩‍👩‍👧‍👦', 'e\u0301', '<', '&', "'", '\n', 'ל');
     fc.assert(
       fc.property(unit, unit, fc.constantFrom(...State.options), (first, second, state) => {
@@ -152,7 +152,7 @@ describe.each(Object.entries(SINKS))('the title that %s is told', (name, told) =
 
 describe('a text that is cut', () => {
   const unit = fc.constantFrom('x', '🚢', '👩‍👩‍👧‍👦', 'e\u0301', ' ', '&lt;', '&');
-  it('has no more code points than it may, and every character of it whole', () => {
+  it('is within its limit of code points, with whole characters', () => {
     fc.assert(
       fc.property(fc.array(unit, { maxLength: 60 }), fc.integer({ min: 2, max: 40 }), (units, max) => {
         const text = units.join('');
@@ -172,7 +172,7 @@ describe('a text that is cut', () => {
     );
   });
 
-  it('keeps something of a single character that is too long', () => {
+  it('keeps a part of a single character that is too long', () => {
     expect(firstCharacters(`e${'\u0301'.repeat(9_000)}`, 10)).toHaveLength(10);
   });
 });

@@ -40,13 +40,13 @@ async function failureOf(asked: Promise<unknown>): Promise<ResolveFailed> {
 }
 
 describe('an answer', () => {
-  it('is the JSON, asked for with the headers', async () => {
+  it('is the JSON, requested with the headers', async () => {
     expect(await asking().get('/lamp?side=north', { signal })).toEqual({ lamp: 'on' });
     expect(server.requests[0]).toMatchObject({ path: '/api/lamp', headers: { 'private-token': SECRET } });
     expect(server.requests[0]?.query.get('side')).toBe('north');
   });
 
-  it('is kept as long as it was said to be, and without that not at all', async () => {
+  it('is cached for the given time, and otherwise not at all', async () => {
     const ask = asking();
     const kept = () => ask.get('/kept', { signal, cacheMs: 60_000 });
     await kept();
@@ -56,7 +56,7 @@ describe('an answer', () => {
     expect(server.requests.map(({ path }) => path)).toEqual(['/api/kept', '/api/fresh', '/api/fresh']);
   });
 
-  it('that is 404 is undefined, and asked for again: it may be there the next time', async () => {
+  it('that is 404 is undefined, and not cached', async () => {
     const ask = asking();
     reply = { status: 404, body: { message: '404 Not Found' } };
     expect(await ask.get('/lamp', { signal, cacheMs: 60_000 })).toBeUndefined();
@@ -64,7 +64,7 @@ describe('an answer', () => {
     expect(await ask.get('/lamp', { signal, cacheMs: 60_000 })).toBe(1);
   });
 
-  it('of a page comes with its headers, and a 404 without', async () => {
+  it('of a page includes its headers, and a 404 does not', async () => {
     const ask = asking();
     reply = { status: 200, headers: { 'x-next-page': '2' }, body: [1] };
     expect(await ask.page('/list', signal)).toMatchObject({ json: [1], headers: { 'x-next-page': '2' } });
@@ -82,7 +82,7 @@ describe('an answer', () => {
 });
 
 describe('a refusal', () => {
-  it('of the token stops all questions for a minute, and says what to do', async () => {
+  it('of the token stops all requests for a minute, and says what to do', async () => {
     const ask = asking();
     reply = { status: 401, body: { message: '401 Unauthorized' } };
     const error = await failureOf(ask.get('/a', { signal }));
@@ -96,7 +96,7 @@ describe('a refusal', () => {
     expect(await ask.get('/b', { signal })).toBe(2);
   });
 
-  it('of one thing is final for it, and stops no other question', async () => {
+  it('of one resource is final, and stops no other request', async () => {
     const ask = asking();
     reply = { status: 403, body: { message: '403 Forbidden' } };
     expect(await failureOf(ask.get('/a', { signal }))).toMatchObject({ retry: 'never' });
@@ -106,7 +106,7 @@ describe('a refusal', () => {
     expect(await ask.get('/b', { signal })).toBe(2);
   });
 
-  it('for asking too often is obeyed for as long as Retry-After says', async () => {
+  it('for too many requests is obeyed for the time of Retry-After', async () => {
     const ask = asking();
     reply = { status: 429, headers: { 'retry-after': '90' }, body: 'Retry later' };
     expect((await failureOf(ask.get('/a', { signal }))).retry).toEqual({ afterMs: 90_000, hold: 'job' });
@@ -115,12 +115,12 @@ describe('a refusal', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('for asking too often without Retry-After is obeyed for a minute', async () => {
+  it('for too many requests without Retry-After is obeyed for a minute', async () => {
     reply = { status: 429, body: 'Retry later' };
     expect((await failureOf(asking().get('/a', { signal }))).retry).toEqual({ afterMs: 60_000, hold: 'job' });
   });
 
-  it('never shows the secret, though a proxy repeats the request', async () => {
+  it('never shows the secret, even if a proxy repeats the request', async () => {
     reply = { status: 400, body: `bad request: PRIVATE-TOKEN: ${SECRET}` };
     const error = await failureOf(asking().get('/a', { signal }));
     expect(error.message).toContain('[secret]');
@@ -129,7 +129,7 @@ describe('a refusal', () => {
 });
 
 describe('a tool that is unreachable', () => {
-  it('is left alone for 5 s after a 5xx', async () => {
+  it('is not queried for 5 s after a 5xx', async () => {
     const ask = asking();
     reply = { status: 502, body: '<html>Bad gateway</html>' };
     expect((await failureOf(ask.get('/a', { signal }))).retry).toEqual({ afterMs: 5_000, hold: 'job' });
@@ -140,7 +140,7 @@ describe('a tool that is unreachable', () => {
     expect(await ask.get('/b', { signal })).toBe(2);
   });
 
-  it('is left alone for 5 s after no answer, and asked again by backoff', async () => {
+  it('is not queried for 5 s after a time-out, and retried with backoff', async () => {
     const ask = asking();
     await server.down();
     const error = await failureOf(ask.get('/a', { signal }));
@@ -153,7 +153,7 @@ describe('a tool that is unreachable', () => {
     expect(await ask.get('/b', { signal })).toEqual({ lamp: 'on' });
   });
 
-  it('is not presumed when the caller gave up', async () => {
+  it('is not assumed if the caller gave up', async () => {
     const ask = asking();
     server.inject({ kind: 'silent' });
     const caller = new AbortController();
@@ -164,7 +164,7 @@ describe('a tool that is unreachable', () => {
     expect(await ask.get('/b', { signal })).toEqual({ lamp: 'on' });
   });
 
-  it('is not presumed when an answer is too large, which is final', async () => {
+  it('is not assumed if a response is too large, which is final', async () => {
     const ask = asking();
     reply = { status: 200, body: 'x'.repeat(1024 * 1024 + 1) };
     const error = await failureOf(ask.get('/a', { signal }));
@@ -175,7 +175,7 @@ describe('a tool that is unreachable', () => {
 });
 
 describe('the rate', () => {
-  it('is kept to: the rest waits for the next hour', async () => {
+  it('is limited: further requests wait for the next hour', async () => {
     const ask = asking({ perHour: 2 });
     await ask.get('/a', { signal });
     await ask.get('/b', { signal });
@@ -188,7 +188,7 @@ describe('the rate', () => {
     expect(await ask.get('/c', { signal })).toEqual({ lamp: 'on' });
   });
 
-  it('does not count what is kept', async () => {
+  it('does not count cached responses', async () => {
     const ask = asking({ perHour: 1 });
     await ask.get('/a', { signal, cacheMs: 60_000 });
     expect(await ask.get('/a', { signal, cacheMs: 60_000 })).toEqual({ lamp: 'on' });

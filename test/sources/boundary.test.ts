@@ -18,7 +18,7 @@ describe('several sources of one type', () => {
   const [harbor, tides, gitlab] = withBoundaries(plain);
   if (!harbor || !tides || !gitlab) throw new Error('three went in');
 
-  it('do not speak of the same deployment, whatever they say', () => {
+  it('never report the same deployment, whatever they send', () => {
     const body = harbor.sample(AT);
     const [first, second] = [told(harbor, body), told(tides, body)];
     expect(second?.deployment).toBe(`tides@${first?.deployment}`);
@@ -27,7 +27,7 @@ describe('several sources of one type', () => {
     expect(told(tides, body)).toEqual(second);
   });
 
-  it('leave the keys of the first as they always were', () => {
+  it('do not change the keys of the first', () => {
     for (const [at, one] of [harbor, gitlab].entries()) {
       const before = plain[at * 2];
       expect(before && told(one)).toEqual(before && told(before));

@@ -3,7 +3,7 @@ import type { KeyFamily } from '../../src/store/key-family.ts';
 import { keys } from '../../src/store/keys.ts';
 import { type ScriptFile, scriptFiles, usersOf } from '../support/scripts.ts';
 
-const INTRODUCTION = `# What lies in Redis
+const INTRODUCTION = `# Keys in Redis
 
 All keys, including those of BullMQ, begin with \`{shiplog}\`: the braces are a hash tag, which puts them into one slot of a
 Redis Cluster. \`src/store/keys.ts\` defines every key; several keys are only changed together inside a script, which is

@@ -124,7 +124,7 @@ describe('the deliveries page', () => {
     expect(page).toContain('Try the next 500 of 2,000 or more again');
     expect(page).toContain('The newest 100 of 2,000 or more.');
     const drop = text(await see('/actions/drop?sink=alert24', { deadLetters: many(3) }));
-    expect(drop).toContain('3 or more dead letters are forgotten for good.');
+    expect(drop).toContain('3 or more dead letters are deleted permanently.');
     expect(drop).toContain('Drop the first 500');
     for (const path of ['/deliveries?reason=fog', '/actions/drop?reason=fog'])
       expect(text(await see(path, { deadLetters: many(3) }))).toContain('None fits among the newest.');
@@ -134,7 +134,7 @@ describe('the deliveries page', () => {
     const { done, actions } = notes();
     const parts = { actions, deadLetters: memoryDeadLetters([letter(), letter({ id: 'alert24:fwd_2' })]) };
     const page = await see('/actions/drop?sink=alert24&until=2030-03-17T17:46:40Z', parts);
-    expect(text(page)).toContain('2 dead letters are forgotten for good.');
+    expect(text(page)).toContain('2 dead letters are deleted permanently.');
     expect(done).toEqual([]);
     expect(page).toContain('<input type="hidden" name="until" value="2030-03-17T17:46:40Z">');
     const fields = { sink: 'alert24', until: '2030-03-17T17:46:40Z', back: '/deliveries' };

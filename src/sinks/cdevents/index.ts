@@ -86,7 +86,7 @@ function createSink(config: Config): Sink {
 /** The most important event, as a request; a note names each one before it. */
 function previewOf(events: ReturnType<typeof toEvents>, { url, mode, token, signing_secret }: Config) {
   const [event, ...before] = events.toReversed();
-  if (!event) throw new DeliveryFailed('there is no event to tell', { retry: 'never' }); // every state has one
+  if (!event) throw new DeliveryFailed('there is no event for this state', { retry: 'never' }); // every state has one
   const hidden = { ...(token && { token: HIDDEN }), ...(signing_secret && { signature: HIDDEN }) };
   const notes = before.toReversed().map(({ context }) => `Before it goes ${context.type}, with the id ${context.id}.`);
   return { ...shown(withHeaders(toRequest(url, event, mode), hidden), HIDDEN), notes };

@@ -37,7 +37,7 @@ export function requestOf(exchange: Exchange, parts: Parts, input: RequestInput)
   } catch (error) {
     if (!(error instanceof ValueMissing)) throw error;
     throw new DeliveryFailed(
-      `not sent: ${error.message}, which this deployment does not tell. Let the sender ` +
+      `not sent: ${error.message}, which this deployment does not have. Let the sender ` +
         'report it, set it by a rule, or give a default',
       { retry: 'never', cause: error },
     );

@@ -60,7 +60,7 @@ function encoded(part: TextPart, scope: Scope): string {
   if ('text' in part) return part.text;
   const value = pieceOf(valueAt(scope, part.path));
   if (value !== undefined) return encodeURIComponent(wellFormed(value));
-  throw refused(`the URL needs ${part.name}, which this deployment does not tell`);
+  throw refused(`the URL needs ${part.name}, which this deployment does not have`);
 }
 
 /** `..` cannot be encoded: every reader of URLs takes it for a step up, and the request would go somewhere else. */

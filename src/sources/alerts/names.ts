@@ -55,9 +55,9 @@ const folded = (names: Readonly<Record<string, string>>): ReadonlyMap<string, st
 export function servicesIn(labels: ReadonlyMap<string, string>, { serviceLabels, services }: Naming): LabelledName[] {
   const found = new Map<string, LabelledName>();
   for (const label of serviceLabels) {
-    const said = labels.get(label);
-    if (said === undefined) continue;
-    const name = services.get(said.toLowerCase()) ?? said;
+    const value = labels.get(label);
+    if (value === undefined) continue;
+    const name = services.get(value.toLowerCase()) ?? value;
     if (!found.has(name.toLowerCase())) found.set(name.toLowerCase(), { label, name });
   }
   return [...found.values()];
@@ -68,8 +68,8 @@ export function environmentIn(
   labels: ReadonlyMap<string, string>,
   { environmentLabels, environments }: Naming,
 ): string | undefined {
-  const said = environmentLabels.map((label) => labels.get(label)).find((value) => value !== undefined);
-  if (said !== undefined) return environments.get(said.toLowerCase()) ?? said;
+  const named = environmentLabels.map((label) => labels.get(label)).find((value) => value !== undefined);
+  if (named !== undefined) return environments.get(named.toLowerCase()) ?? named;
   if (environments.size === 0) return undefined;
   return [...labels.values()]
     .map((value) => environments.get(value.toLowerCase()))

@@ -84,7 +84,7 @@ export function applicationCommitOf(
 const NOT_IN_HISTORY = "Argo CD's history does not say which commit of the application was deployed.";
 const NOT_YET = 'While the sync runs, Argo CD still shows the images of before.';
 
-const NOT_SAID = 'Argo CD does not say which images the failed sync was to deploy.';
+const UNKNOWN_IMAGES = 'Argo CD does not say which images the failed sync was to deploy.';
 
 /**
  * The result of a sync names the images of its manifests (since Argo CD 3.1); the summary those of all pods that run.
@@ -102,7 +102,7 @@ function readImages(
   if (commits.length > 1) return { kind: 'unknown', note: severalCommits(commits) };
   if (commit) return toCommitResult(commit);
   if (event === 'running') return { kind: 'unknown', note: NOT_YET };
-  if (isOpen && counted.length === 0) return { kind: 'unknown', note: NOT_SAID };
+  if (isOpen && counted.length === 0) return { kind: 'unknown', note: UNKNOWN_IMAGES };
   const shown = counted.join(', ').slice(0, 200) || 'no image is named';
   return { kind: 'none', note: `The setting application_commit.image_tag finds no commit: ${shown}.` };
 }

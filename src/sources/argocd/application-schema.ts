@@ -35,7 +35,7 @@ const ResourceResult = lenient({
 });
 export type ResourceResult = z.output<typeof ResourceResult>;
 
-/** Argo CD 3 keeps a resource's health elsewhere unless it is told otherwise (controller.resource.health.persist). */
+/** Argo CD 3 keeps a resource's health elsewhere unless configured otherwise (controller.resource.health.persist). */
 const ResourceHealth = lenient({
   kind: Text,
   namespace: Text,

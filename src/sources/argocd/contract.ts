@@ -47,8 +47,8 @@ const tooOld = ({ finishedAt, occurredAt }: NewChangeRecord): string =>
 /** After an operation that deploys nothing, only a settled health says something about the deployment before. */
 function saysMore(notification: Notification): boolean {
   const { health, app } = notification;
-  const isTold = health.status === 'Healthy' || health.status === 'Degraded' || app.deleted_at !== undefined;
-  return isAside(notification) && isTold;
+  const isSettled = health.status === 'Healthy' || health.status === 'Degraded' || app.deleted_at !== undefined;
+  return isAside(notification) && isSettled;
 }
 
 /** The step that the notification is about, and nothing of its history. */

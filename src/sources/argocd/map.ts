@@ -69,8 +69,8 @@ export function toAnswer(outcome: Outcome, webhook: Webhook): Answer | undefined
 /** Senders to GitLab's API check the status alone, if at all: never 2xx for a body that reports nothing. */
 function apiRefusal(outcome: Outcome): Answer | undefined {
   if (outcome.kind !== 'ignored') return refusalAnswer(outcome);
-  const says = SAYS_NOTHING.has(outcome.reason);
-  return says ? apiAnswer(400, { message: `400 Bad request - ${outcome.detail ?? outcome.reason}` }) : undefined;
+  const isEmpty = WITHOUT_DEPLOYMENT.has(outcome.reason);
+  return isEmpty ? apiAnswer(400, { message: `400 Bad request - ${outcome.detail ?? outcome.reason}` }) : undefined;
 }
 
-const SAYS_NOTHING: ReadonlySet<IgnoredReason> = new Set(['unmapped', 'unknown_status', 'invalid_json']);
+const WITHOUT_DEPLOYMENT: ReadonlySet<IgnoredReason> = new Set(['unmapped', 'unknown_status', 'invalid_json']);

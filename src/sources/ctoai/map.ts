@@ -16,7 +16,7 @@ export function mapEvent(payload: unknown, webhook: Webhook, instance: string): 
   const parsed = Event.safeParse(payload);
   if (!parsed.success) throw new WebhookRejected('bad_payload', 'the body must be a JSON object');
   const event = parsed.data;
-  // An error for the job: only its log shows somebody that nothing was recorded.
+  // An error for the job: only its log shows that nothing was recorded.
   if (!event.event_name) throw new WebhookRejected('bad_payload', 'event_name is required: deployment');
   if (event.event_name.toLowerCase() !== 'deployment')
     return ignored('not_a_deployment', `event_name is ${short(event.event_name)}`);

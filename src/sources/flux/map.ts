@@ -109,8 +109,8 @@ function keyOf({ event, meaning, revision }: Reported, occurredAt: string): stri
 
 /** Never guessed: what the event says, else what the configuration maps the cluster or namespace to. */
 function environmentOf(event: FluxEvent, { environments }: Settings): string | undefined {
-  const said = metadataOf(event, 'environment') ?? metadataOf(event, 'env');
-  if (said !== undefined) return said;
+  const named = metadataOf(event, 'environment') ?? metadataOf(event, 'env');
+  if (named !== undefined) return named;
   const { name, namespace = '' } = event.involvedObject;
   const places = [`${namespace}/${name}`, namespace, metadataOf(event, 'cluster') ?? ''];
   return places.map((place) => environments.get(place.toLowerCase())).find((found) => found !== undefined);

@@ -10,7 +10,7 @@ const Token = z.object({
     .catch(undefined),
 });
 
-/** GitLab 15.5 and later tell it of personal, project and group tokens alike; of OAuth's nobody does. */
+/** GitLab 15.5 and later report it for personal, project and group tokens, and never for OAuth tokens. */
 export function createTokenExpiresAt({ ask }: GitlabApi) {
   return async function tokenExpiresAt(signal: AbortSignal): Promise<Date | undefined> {
     const { data } = Token.safeParse(await ask.get('/personal_access_tokens/self', { signal }));

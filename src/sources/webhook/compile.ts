@@ -87,7 +87,10 @@ function checkFields(
   if (written.id === undefined)
     complain([...path, 'id'], 'say what identifies a deployment in all its webhooks, such as { path: run.id }');
   if (written.state === undefined)
-    complain([...path, 'state'], 'say what tells the state, such as { path: status, map: { ok: succeeded } }');
+    complain(
+      [...path, 'state'],
+      'name the value that holds the state, such as { path: status, map: { ok: succeeded } }',
+    );
 }
 
 /** The same value before any map. */

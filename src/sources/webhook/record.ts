@@ -130,8 +130,8 @@ function serviceOf(
   repository: string | undefined,
   { instance, notes }: { readonly instance: Instance; readonly notes: string[] },
 ): string {
-  const said = textOf(values.service);
-  if (said !== undefined) return said;
+  const named = textOf(values.service);
+  if (named !== undefined) return named;
   const last = repository?.split('/').findLast((part) => part !== '');
   const advice = `set fields.service of the source ${instance.name}`;
   notes.push(last ? `service is the name of the repository: ${advice}` : `service is unknown: ${advice}`);

@@ -26,9 +26,9 @@ export function timesOf(values: Values, state: State, { webhook, notes, isFinal 
   const startedAt = timeAt('started_at');
   const ended = timeAt('finished_at');
   const finishedAt = isFinal ? ended : undefined;
-  const said = isFinal ? finishedAt : state === 'running' ? startedAt : undefined;
+  const reported = isFinal ? finishedAt : state === 'running' ? startedAt : undefined;
   return {
-    occurredAt: timeAt('occurred_at') ?? said ?? receivedAt,
+    occurredAt: timeAt('occurred_at') ?? reported ?? receivedAt,
     ...(startedAt && { startedAt }),
     ...(finishedAt && { finishedAt }),
     receivedAt,

@@ -27,7 +27,7 @@ export async function dropPage(
     <>
       {heading}
       <p>
-        {howMany(fitting)} {subject} forgotten for good. The destination is never told of {pronoun}; the changes stay in
+        {howMany(fitting)} {subject} deleted permanently. The destination never receives {pronoun}; the changes stay in
         the change log.
       </p>
       <ul class="rows">

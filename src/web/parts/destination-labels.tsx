@@ -2,7 +2,7 @@ import type { Html } from '../html.ts';
 import { prettyJson } from './pretty-json.ts';
 
 /** Fields in which destinations put messages for people. */
-const SAYS = /^(messages?|msg|errors?|error_?description|details?|title|reasons?|description)$/i;
+const MESSAGE_FIELDS = /^(messages?|msg|errors?|error_?description|details?|title|reasons?|description)$/i;
 /** Fields in which an entry of an error list names the field that it is about. */
 const PLACE = /^(field|path|param|property|loc)$/i;
 /**
@@ -68,7 +68,7 @@ function textsIn(value: unknown, field = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((one) => textsIn(one, field));
   if (typeof value !== 'object' || value === null) return [];
   const entries = Object.entries(value);
-  const messages = entries.filter(([name]) => SAYS.test(name));
+  const messages = entries.filter(([name]) => MESSAGE_FIELDS.test(name));
   const where = entries.find(([name, value]) => PLACE.test(name) && typeof value === 'string')?.[1] ?? field;
   return messages.flatMap(([, value]) => (isByField(value) ? byField(value) : textsIn(value, where)));
 }
@@ -78,6 +78,6 @@ const isByField = (value: unknown): value is object =>
   typeof value === 'object' &&
   value !== null &&
   !Array.isArray(value) &&
-  !Object.keys(value).some((name) => SAYS.test(name));
+  !Object.keys(value).some((name) => MESSAGE_FIELDS.test(name));
 
 const byField = (value: object) => Object.entries(value).flatMap(([name, value]) => textsIn(value, name));

@@ -15,7 +15,7 @@ import { Scale } from './timeline-scale.tsx';
 const ROW_REM = 1.3;
 
 export interface ShownLane extends Swimlane {
-  /** What tells it from another of its name. */
+  /** Distinguishes it from another one with its name. */
   readonly qualifier?: string;
   /** What its page is filtered by, unless it is its name. */
   readonly filter?: string;

@@ -40,7 +40,7 @@ describe('the configuration of alert24', () => {
     expect(error?.message).not.toContain('ak_live_abc');
   });
 
-  it('wants only the configured states, and says which', () => {
+  it('accepts only the configured states, and names them', () => {
     expect(sink.wants(aDeployment())).toEqual({ wanted: true });
     expect(sink.wants(aDeployment({ state: 'failed' }))).toMatchObject({
       wanted: false,
@@ -65,7 +65,7 @@ describe('a change for Alert24', () => {
     await expect(`${JSON.stringify(change, null, 2)}\n`).toMatchFileSnapshot('change.expected.json');
   });
 
-  it('drops what is unknown, but never the environment', () => {
+  it('leaves out unknown fields, but never the environment', () => {
     const { ref: _, commit: __, actor: ___, ...bare } = aDeployment({ environment: { name: 'unknown' }, tags: [] });
     const change = toChange({ ...bare, artifacts: [] }, { ...IN_TIME, sourceName: undefined });
     expect(Object.keys(change).sort()).toEqual(
@@ -83,7 +83,7 @@ describe('a change for Alert24', () => {
     expect(toChange(aDeployment({ state: 'failed' }), IN_TIME).summary).toMatch(/^FAILED: deploying/);
   });
 
-  it('reports the true time when it is reported late', () => {
+  it('contains the true time if it is delivered late', () => {
     const late = toChange(aDeployment(), { ...IN_TIME, now: new Date('2026-03-19T15:12:30.000Z') });
     expect(late.description).toContain('Sent late: it happened at 2026-03-19T14:30:07.000Z, 42 minutes before');
     expect(late.tags).toContain('late');
@@ -112,13 +112,13 @@ describe('a delivery to Alert24', () => {
     expect(fake.refused).toEqual([]);
   });
 
-  it('is one change when it is made twice', async () => {
+  it('is one change if it is repeated', async () => {
     await ledger.deliver(sink, aDeployment());
     expect(await ledger.deliver(sink, aDeployment())).toBe('known');
     expect(fake.changes).toHaveLength(1);
   });
 
-  it.each(['data', 'change', 'id'] as const)('finds the id in an answer of the layout "%s"', async (createdAs) => {
+  it.each(['data', 'change', 'id'] as const)('finds the id in a response of the layout "%s"', async (createdAs) => {
     fake.options.createdAs = createdAs;
     expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ remoteId: fake.changes[0]?.id });
   });
@@ -127,7 +127,7 @@ describe('a delivery to Alert24', () => {
     ['empty', 204],
     ['empty', 201],
     ['html', 200],
-  ] as const)('takes an answer that is %s with status %i as success', async (createdAs, createdStatus) => {
+  ] as const)('accepts a response that is %s with status %i as success', async (createdAs, createdStatus) => {
     Object.assign(fake.options, { createdAs, createdStatus });
     expect(await ledger.deliver(sink, aDeployment())).toEqual({
       message: `${createdStatus} created`,
@@ -135,7 +135,7 @@ describe('a delivery to Alert24', () => {
     });
   });
 
-  it('goes to the service, and says which service is unknown', async () => {
+  it('goes to the service, and names an unknown one', async () => {
     fake.options.services = ['svc/lamp 1'];
     await ledger.deliver(sink, aDeployment({ serviceId: 'svc/lamp 1' }));
     expect(fake.changes[0]?.service_id).toBe('svc/lamp 1');
@@ -160,7 +160,7 @@ describe('a delivery to Alert24', () => {
     [502, 'backoff'],
     [503, 'backoff'],
     [504, 'backoff'],
-  ] as const)('turns status %i into the right retry', async (status, retry) => {
+  ] as const)('maps status %i to the right retry', async (status, retry) => {
     fake.inject({ kind: 'status', status });
     const error = await failed(ledger.attempt(sink, aDeployment()));
     expect(error).toMatchObject({ retry, status });
@@ -173,7 +173,7 @@ describe('a delivery to Alert24', () => {
     expect((await failed(ledger.attempt(sink, aDeployment()))).retry).toEqual({ afterMs: 30_000, hold: 'sink' });
   });
 
-  it('shows the words of Alert24 and the id of the request, and no secret even if the answer repeats it', async () => {
+  it("shows Alert24's message and the id of the request, and no secret even if the response repeats it", async () => {
     fake.inject({
       kind: 'status',
       status: 422,
@@ -197,7 +197,7 @@ describe('a lost answer of Alert24', () => {
     expect(fake.changes[0]?.tags).not.toContain('possible-duplicate');
   });
 
-  it('is not looked for when nothing was ever sent', async () => {
+  it('is not searched for if nothing was sent', async () => {
     await fake.down();
     expect((await failed(ledger.attempt(sink, aDeployment()))).retry).toBe('backoff');
     await fake.up();
@@ -205,7 +205,7 @@ describe('a lost answer of Alert24', () => {
     expect(fake.requests.map(({ method }) => method)).toEqual(['POST']);
   });
 
-  it('leaves one change when a gateway answered 502 after the work was done', async () => {
+  it('leaves one change if a gateway answered 502 after the change was created', async () => {
     fake.inject({ kind: 'wrong-reply', status: 502 });
     expect(await ledger.deliver(sink, aDeployment())).toEqual({
       message: 'already there',
@@ -228,7 +228,7 @@ describe('a lost answer of Alert24', () => {
     expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ message: 'already there' });
   });
 
-  it('is posted again when the list shows that it never arrived, without reading the whole past', async () => {
+  it('is posted again if the list does not contain it, without reading the whole list', async () => {
     fake.options.filterByExternalId = 'ignored';
     for (let old = 0; old < 900; old += 1)
       fake.changes.push(stranger(old, new Date(1_577_836_800_000 + old).toISOString()));
@@ -238,7 +238,7 @@ describe('a lost answer of Alert24', () => {
     expect(fake.changes).toHaveLength(901);
   });
 
-  it('is posted again and marked when the key cannot list', async () => {
+  it('is posted again and marked if the key cannot list', async () => {
     fake.options.scope = 'write-only';
     fake.inject({ kind: 'lost-reply', method: 'POST' });
     const delivered = await ledger.deliver(sink, aDeployment());
@@ -246,7 +246,7 @@ describe('a lost answer of Alert24', () => {
     expect(fake.changes.map(({ tags }) => tags?.includes('possible-duplicate'))).toEqual([false, true]);
   });
 
-  it('stays marked when the second post is refused for the moment', async () => {
+  it('stays marked if the second post is refused temporarily', async () => {
     fake.options.list = 'off';
     fake.inject({ kind: 'lost-reply', method: 'POST' }, { kind: 'status', status: 429, method: 'POST' });
     await failed(ledger.attempt(sink, aDeployment()));
@@ -258,7 +258,7 @@ describe('a lost answer of Alert24', () => {
     expect(fake.changes.at(-1)?.tags).toContain('possible-duplicate');
   });
 
-  it.each([500, 503, 429])('is looked for later when the list answers %i', async (status) => {
+  it.each([500, 503, 429])('is searched for later if the list answers %i', async (status) => {
     fake.inject({ kind: 'lost-reply', method: 'POST' }, { kind: 'status', status, method: 'GET' });
     await failed(ledger.attempt(sink, aDeployment()));
     expect((await failed(ledger.attempt(sink, aDeployment()))).retry).toBe('backoff');
@@ -267,7 +267,7 @@ describe('a lost answer of Alert24', () => {
     expect(fake.changes).toHaveLength(1);
   });
 
-  it('is not taken for an earlier state that carries the same sender’s id', async () => {
+  it('is not confused with an earlier state with the same external id', async () => {
     sink = makeSink({ states: ['running', 'succeeded'] });
     await ledger.deliver(sink, aDeployment({ state: 'running', externalId: 'release-7' }));
     fake.inject({ kind: 'cut', method: 'POST' });

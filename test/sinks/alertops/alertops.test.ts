@@ -79,14 +79,14 @@ describe('the configuration of alertops', () => {
     expect(error?.message).toContain('failed is already listed under open');
   });
 
-  it('refuses a filter that is none', () => {
+  it('refuses an invalid filter', () => {
     const config = { type: 'alertops', url: 'https://x.example/k', match: { service: '/(/' } };
     expect(alertops.safeParse(config).error?.message).toContain('not a valid regular expression');
   });
 });
 
-describe('which deployments AlertOps is reported', () => {
-  it('is said for every state', () => {
+describe('which deployments are sent to AlertOps', () => {
+  it('is described for every state', () => {
     const wanted = State.options.filter((state) => sink.wants(aDeployment({ state })).wanted);
     expect(wanted).toEqual(['succeeded', 'failed']);
     expect(sink.wants(aDeployment({ state: 'canceled' }))).toEqual({
@@ -103,11 +103,11 @@ describe('which deployments AlertOps is reported', () => {
     [{ service: '/^light.+-api$/' }, true],
     [{ service: '/^tide/' }, false],
     [{ not: { changed_by: 'mira' } }, false],
-  ])('is narrowed by %j', (match, wanted) => {
+  ])('is limited by %j', (match, wanted) => {
     expect(makeSink({ match }).wants(aDeployment()).wanted).toBe(wanted);
   });
 
-  it('is said when a filter does not fit', () => {
+  it('is explained if a filter does not match', () => {
     const narrow = makeSink({ match: { environment: 'staging' } });
     expect(narrow.wants(aDeployment())).toEqual({
       wanted: false,
@@ -133,7 +133,7 @@ describe('an alert', () => {
   });
 
   it.each([{ environment: { name: 'unknown' } }, { service: 'unknown' }])(
-    'of something unknown is not closed by something else unknown: %j',
+    'of an unknown service is not closed by another unknown one: %j',
     async (over) => {
       await ledger.deliver(sink, { ...step('a', 'failed', '10:00'), ...over });
       await ledger.deliver(sink, { ...step('b', 'succeeded', '10:10'), ...over });
@@ -142,7 +142,7 @@ describe('an alert', () => {
     },
   );
 
-  it('is updated when the configuration says so', async () => {
+  it('is updated if configured', async () => {
     sink = makeSink({ update: ['running'] });
     await ledger.deliver(sink, step('a', 'failed', '10:00'));
     await ledger.deliver(sink, step('b', 'running', '10:10'));
@@ -150,7 +150,7 @@ describe('an alert', () => {
     expect(outcomes()).toEqual(['Opened', 'Updated', 'Closed']);
   });
 
-  it('is neither opened nor closed by a delivery that was held up', async () => {
+  it('is neither opened nor closed by a delayed delivery', async () => {
     await ledger.deliver(sink, step('b', 'failed', '10:10'));
     const late = await ledger.deliver(sink, step('a', 'succeeded', '10:00'));
     expect(late).toEqual({
@@ -161,7 +161,7 @@ describe('an alert', () => {
     expect(outcomes()).toEqual(['Opened', 'Closed']);
   });
 
-  it('is opened by a failure that a slower clock dates before its own start', async () => {
+  it('is opened by a failure whose time is before its start because of a slow clock', async () => {
     sink = makeSink({ update: ['running'] });
     await ledger.deliver(sink, step('a', 'running', '10:10'));
     await ledger.deliver(sink, step('a', 'failed', '10:09'));
@@ -188,7 +188,7 @@ describe('an alert', () => {
     expect(after?.source_id).toBe(before?.source_id);
   });
 
-  it('is not closed by another repository whose service is only called the same after it', async () => {
+  it('is not closed by a service of another repository with the same short name', async () => {
     const of = (name: string) => ({ service: 'api', repository: { name } });
     await ledger.deliver(sink, { ...step('a', 'failed', '10:00'), ...of('harbor/api') });
     await ledger.deliver(sink, { ...step('b', 'succeeded', '10:10'), ...of('tower/api') });
@@ -232,13 +232,13 @@ describe('the key in the url', () => {
 });
 
 describe('a delivery to AlertOps', () => {
-  it('is "accepted", for 2xx does not mean mapped', async () => {
+  it('is "accepted", as 2xx does not mean mapped', async () => {
     expect(await ledger.deliver(sink, aDeployment())).toEqual({ message: '200 accepted', status: 200 });
     expect(await ledger.deliver(sink, aDeployment())).toBe('known');
     expect(log).toHaveLength(1);
   });
 
-  it('appends to its own alert when an answer was lost', async () => {
+  it('appends to its own alert if a response was lost', async () => {
     fake.inject({ kind: 'lost-reply', method: 'POST' });
     const delivered = await ledger.deliver(sink, aDeployment({ state: 'failed' }));
     expect(delivered).toMatchObject({ message: expect.stringContaining('perhaps twice') });
@@ -252,7 +252,7 @@ describe('a delivery to AlertOps', () => {
     [429, 'backoff'],
     [500, 'backoff'],
     [503, 'backoff'],
-  ] as const)('turns status %i into the right retry', async (status, retry) => {
+  ] as const)('maps status %i to the right retry', async (status, retry) => {
     fake.inject({ kind: 'status', status });
     expect(await failed(ledger.attempt(sink, aDeployment()))).toMatchObject({ retry, status });
   });
@@ -263,7 +263,7 @@ describe('a delivery to AlertOps', () => {
 });
 
 describe('the check of alertops', () => {
-  it('opens nothing, does not use the key, and says where to look', async () => {
+  it('opens no alert, does not use the key, and says where to look', async () => {
     expect(await sink.check(new AbortController().signal)).toContain('Inbound Log');
     expect(log).toEqual([]);
     expect(fake.requests.map(({ target }) => target)).toEqual(['/']);

@@ -169,7 +169,7 @@ describe.each(['binary', 'structured'] as const)('the events in the mode %s', (m
     expect(sent[0]?.subject.content).toMatchObject(outcome ? { outcome } : {});
   });
 
-  it('say what is known', async () => {
+  it('contain all known fields', async () => {
     const sent = await tell(
       aDeployment({
         pipelineUrl: 'https://argo.example.com/applications/beacon',
@@ -203,19 +203,19 @@ describe('a service', () => {
     expect(typesOf(await tell(aDeployment(over))).at(-1)).toBe(type);
   });
 
-  it('is all that is reported, where the start of runs is not sent', async () => {
+  it('is all that is sent if run starts are disabled', async () => {
     sink = makeSink({ states: ['succeeded'] });
     expect(typesOf(await tell(aDeployment()))).toEqual(['service.deployed']);
   });
 
-  it('reports why it failed, where that is known', async () => {
+  it('contains the reason of a failure, if known', async () => {
     const [event] = await tell(aDeployment({ state: 'failed', description: 'The migration broke off' }));
     expect(event?.subject.content).toMatchObject({ errors: 'The migration broke off' });
   });
 });
 
 describe('a run that starts', () => {
-  it('has the address of its pipeline, or of itself where none is known: CDEvents takes none without', async () => {
+  it('has the address of its pipeline, or its own page, as CDEvents requires one', async () => {
     sink = makeSink();
     const addressOf = async (over: Partial<Deployment>) =>
       (await tell(aDeployment({ state: 'running', ...over }))).map(({ subject }) =>
@@ -229,7 +229,7 @@ describe('a run that starts', () => {
 });
 
 describe('an environment', () => {
-  it('is delivered to be modified by what succeeds there, where that is asked for', async () => {
+  it('is reported as modified by a success, if configured', async () => {
     sink = makeSink({ environment_events: true });
     const environment = { name: 'production', url: 'https://lighthouse.example.com' };
     const sent = await tell(aDeployment({ environment }));
@@ -257,7 +257,7 @@ describe('the id of an event', () => {
     expect(new Set(ids).size).toBe(2);
   });
 
-  it('is another one for another deployment and state, in one chain', async () => {
+  it('differs for another deployment and state, in one chain', async () => {
     const sent = [
       ...(await tell(aDeployment({ state: 'running' }))),
       ...(await tell(aDeployment())),
@@ -269,7 +269,7 @@ describe('the id of an event', () => {
     expect(new Set(chains).size).toBe(2);
   });
 
-  it('does not change when more becomes known', () => {
+  it('does not change if more becomes known', () => {
     const idOf = (deployment: Deployment) => CdEvent.parse(sink.preview(deployment).body).context.id;
     const more = aDeployment({ replaced: { deployment: 'before' }, occurredAt: '2026-03-19T14:30:09.000Z' });
     expect(idOf(more)).toBe(idOf(aDeployment()));
@@ -301,8 +301,8 @@ describe('what was deployed', () => {
   });
 });
 
-describe('who sends it', () => {
-  it('is proved by a token and by a signature of the body, which no preview shows', async () => {
+describe('the sender', () => {
+  it('is authenticated by a token and a signature of the body, which no preview shows', async () => {
     sink = makeSink({ token: TOKEN, signing_secret: SIGNING_SECRET });
     expect(sink.secrets).toEqual([TOKEN, SIGNING_SECRET]);
     await tell(aDeployment());
@@ -317,7 +317,7 @@ describe('who sends it', () => {
     });
   });
 
-  it('is not said without either', async () => {
+  it('is not authenticated without either', async () => {
     await tell(aDeployment());
     expect(fake.requests[0]?.headers).not.toHaveProperty('authorization');
     expect(fake.requests[0]?.headers).not.toHaveProperty('x-hub-signature-256');
@@ -333,7 +333,7 @@ describe('who sends it', () => {
 });
 
 describe('a delivery to a receiver of CDEvents', () => {
-  it('is made once', async () => {
+  it('happens once', async () => {
     expect(await ledger.deliver(sink, aDeployment())).toEqual({ message: '202 accepted', status: 202 });
     expect(await ledger.deliver(sink, aDeployment())).toBe('known');
     expect(events).toHaveLength(2);
@@ -346,13 +346,13 @@ describe('a delivery to a receiver of CDEvents', () => {
     [429, 'backoff', false],
     [500, 'backoff', true],
     [503, 'backoff', false],
-  ] as const)('turns status %i into the right retry', async (status, retry, isUncertain) => {
+  ] as const)('maps status %i to the right retry', async (status, retry, isUncertain) => {
     fake.inject({ kind: 'status', status });
     expect(await failed(ledger.attempt(sink, aDeployment()))).toMatchObject({ retry, status });
     expect(ledger.of(aDeployment().key).known.attemptedAt !== undefined).toBe(isUncertain);
   });
 
-  it('knows that the first of two events went through when the second did not', async () => {
+  it('remembers that the first of two events was accepted if the second was not', async () => {
     fake.inject({ kind: 'delay', ms: 0 }, { kind: 'status', status: 503 });
     await failed(ledger.attempt(sink, aDeployment()));
     expect(ledger.of(aDeployment().key).known.attemptedAt).toBeDefined();
@@ -360,7 +360,7 @@ describe('a delivery to a receiver of CDEvents', () => {
     expect(typesOf(events)).toEqual(['pipelinerun.finished', 'pipelinerun.finished', 'service.deployed']);
   });
 
-  it('is not made by a check', async () => {
+  it('does not happen in a check', async () => {
     expect(await sink.check(new AbortController().signal)).toContain('answers');
     expect(events).toEqual([]);
   });

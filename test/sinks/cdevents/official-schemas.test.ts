@@ -44,7 +44,7 @@ describe.runIf(existsSync(folder))('the schemas of CDEvents', () => {
     expect(complaintsOf(aDeployment(over))).toEqual([]);
   });
 
-  it('take the events of any deployment', () => {
+  it('accept the events of any deployment', () => {
     fc.assert(
       fc.property(anyDeployment, (deployment) => {
         expect(complaintsOf(deployment)).toEqual([]);
@@ -52,7 +52,7 @@ describe.runIf(existsSync(folder))('the schemas of CDEvents', () => {
     );
   });
 
-  it('refuse what they should', () => {
+  it('reject invalid events', () => {
     const [event] = toEvents(aDeployment(), { source: '/shiplog', includesRuns: false, includesEnvironments: false });
     const id = ids.get(event?.context.type ?? '') ?? '';
     expect(ajv.validate(id, event)).toBe(true);

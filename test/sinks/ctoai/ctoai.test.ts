@@ -46,7 +46,7 @@ beforeEach(async () => {
 afterEach(() => fake.close());
 
 describe('the configuration of ctoai', () => {
-  it('is off without token and team, and says which is missing when one is', () => {
+  it('is off without token and team, and names the one that is missing', () => {
     expect(ctoai.parse({ type: 'ctoai' })).toBeUndefined();
     expect(ctoai.safeParse({ type: 'ctoai', token: TOKEN }).error?.message).toContain('team_id is not');
     expect(ctoai.safeParse({ type: 'ctoai', team_id: TEAM }).error?.message).toContain('token is not');
@@ -58,13 +58,13 @@ describe('the configuration of ctoai', () => {
     expect(error?.message).not.toContain(TOKEN);
   });
 
-  it('refuses a state that CTO.ai has no word for', () => {
+  it('refuses a state that CTO.ai does not have', () => {
     expect(ctoai.safeParse({ type: 'ctoai', states: ['canceled'] }).success).toBe(false);
   });
 });
 
 describe('the event that CTO.ai receives', () => {
-  it('is the end of a deployment, and why not the rest', () => {
+  it('is the end of a deployment, with a reason for other states', () => {
     expect(sink.wants(aDeployment())).toEqual({ wanted: true });
     expect(sink.wants(aDeployment({ state: 'failed' }))).toEqual({ wanted: true });
     expect(sink.wants(aDeployment({ state: 'running' }))).toEqual({
@@ -96,7 +96,7 @@ describe('the event that CTO.ai receives', () => {
     ]);
   });
 
-  it('calls no tag a branch', async () => {
+  it('does not send a tag as a branch', async () => {
     await ledger.deliver(sink, aDeployment({ ref: 'v3.14.0', tag: true }));
     expect(events[0]).not.toHaveProperty('branch');
   });
@@ -122,7 +122,7 @@ describe('the event that CTO.ai receives', () => {
 });
 
 describe('a delivery to CTO.ai', () => {
-  it('is one event, also when it is made twice', async () => {
+  it('is one event, even if it is repeated', async () => {
     expect(await ledger.deliver(sink, aDeployment())).toEqual({ message: '200 accepted', status: 200 });
     expect(await ledger.deliver(sink, aDeployment())).toBe('known');
     expect(events).toHaveLength(1);
@@ -140,7 +140,7 @@ describe('a delivery to CTO.ai', () => {
     [500, 'backoff', '500'],
     [502, 'backoff', '502'],
     [503, 'backoff', '503'],
-  ] as const)('turns status %i into the right retry', async (status, retry, words) => {
+  ] as const)('maps status %i to the right retry', async (status, retry, words) => {
     fake.inject({ kind: 'status', status });
     const error = await failed(ledger.attempt(sink, aDeployment()));
     expect(error).toMatchObject({ retry, status });
@@ -149,21 +149,21 @@ describe('a delivery to CTO.ai', () => {
     expect(ledger.of(aDeployment().key).known.attemptedAt !== undefined).toBe(uncertain);
   });
 
-  it('shows the words of the answer, and no token even if the answer repeats it', async () => {
+  it("shows the response's message, and no token even if the response repeats it", async () => {
     fake.inject({ kind: 'status', status: 422, body: `no: Bearer ${TOKEN}` });
     const { message } = await failed(ledger.attempt(sink, aDeployment()));
     expect(message).toContain('no: Bearer [secret]');
     expect(message).not.toContain(TOKEN);
   });
 
-  it('reports that it may be there twice when an answer was lost', async () => {
+  it('reports a possible duplicate if a response was lost', async () => {
     fake.inject({ kind: 'lost-reply', method: 'POST' });
     const delivered = await ledger.deliver(sink, aDeployment());
     expect(delivered).toMatchObject({ message: expect.stringContaining('perhaps twice') });
     expect(events).toHaveLength(2);
   });
 
-  it('reports nothing of the kind when nothing was ever sent', async () => {
+  it('reports no duplicate if nothing was sent', async () => {
     await fake.down();
     expect((await failed(ledger.attempt(sink, aDeployment()))).retry).toBe('backoff');
     await fake.up();
@@ -172,7 +172,7 @@ describe('a delivery to CTO.ai', () => {
 });
 
 describe('the check of ctoai', () => {
-  it('sends nothing, and says what it cannot know', async () => {
+  it('sends nothing, and states what it cannot check', async () => {
     expect(await sink.check(new AbortController().signal)).toContain('shows only when a deployment is sent');
     expect(events).toEqual([]);
     expect(fake.requests[0]?.headers.authorization).toBeUndefined();

@@ -59,7 +59,7 @@ describe('what GitLab receives', () => {
     expect(sink.wants(aDeployment(over))).toMatchObject({ wanted: false, why: expect.stringContaining(why) });
   });
 
-  it('is not what a job of this GitLab reported by curl', () => {
+  it('excludes what a job of this GitLab reported by curl', () => {
     expect(sink.wants(aDeployment({ pipelineUrl: `${fake.url}/${PROJECT}/-/pipelines/5` }))).toMatchObject({
       wanted: false,
     });
@@ -79,7 +79,7 @@ describe('what GitLab receives', () => {
     expect(rows()).toEqual(['production main success']);
   });
 
-  it('finds the project of a GitLab that lives under a path', () => {
+  it('finds the project of a GitLab under a path', () => {
     const under = makeSink({ url: 'https://example.com/gitlab' });
     const repository = { name: 'x', url: 'https://example.com/gitlab/harbor/deep/er/api' };
     expect(under.lane?.(aDeployment({ repository }))).toBe(`harbor/deep/er/api|production|${sha(1)}`);
@@ -90,7 +90,7 @@ describe('what GitLab receives', () => {
     expect(fake.requests[0]?.path).toBe('/api/v4/projects/30/deployments');
   });
 
-  it('has the environment’s name of the map, made valid', async () => {
+  it('has the mapped name of the environment, made valid', async () => {
     sink = makeSink({ environments: { live: 'production' } });
     await ledger.deliver(sink, aDeployment({ environment: { name: 'live' } }));
     await ledger.deliver(sink, aDeployment({ key: 'b', environment: { name: '/Prod (EU): ü!/' } }));
@@ -117,7 +117,7 @@ describe('a delivery to GitLab', () => {
     ['succeeded', 'success'],
     ['failed', 'failed'],
     ['canceled', 'canceled'],
-  ] as const)('begins at the end when %s is the first that is known', async (state, status) => {
+  ] as const)('begins with the end if %s is the first known state', async (state, status) => {
     await ledger.deliver(sink, at(state));
     expect(await ledger.deliver(sink, at('running'))).toBe('known');
     expect(fake.deployments.map(({ history }) => history)).toEqual([[status]]);
@@ -129,14 +129,14 @@ describe('a delivery to GitLab', () => {
     expect(fake.deployments.map(({ history }) => history)).toEqual([['success', 'failed']]);
   });
 
-  it('never puts running', async () => {
+  it('never sends `running` as an update', async () => {
     const entry = ledger.of(aDeployment().key);
     await ledger.deliver(sink, at('running'));
     await sink.deliver(at('running'), entry, { signal: new AbortController().signal, now: new Date() });
     expect(fake.requests.map(({ method }) => method)).toEqual(['POST']);
   });
 
-  it('gives every deployment its own row, though GitLab folds an equal success', async () => {
+  it('gives every deployment its own row, although GitLab merges an equal success', async () => {
     for (const key of ['a', 'b', 'c']) await ledger.deliver(sink, aDeployment({ key }));
     expect(fake.deployments.map(({ history }) => history)).toEqual([
       ['success'],
@@ -147,7 +147,7 @@ describe('a delivery to GitLab', () => {
     expect(fake.refused).toEqual([]);
   });
 
-  it('gives it an own row as well when the equal success was made by a CI job or long ago', async () => {
+  it('gives it its own row even if the equal success was made by a CI job or long ago', async () => {
     fake.addByJob({ project: PROJECT, environment: 'production', sha: sha(1), ref: 'main', status: 'success' });
     await ledger.deliver(sink, aDeployment());
     expect(ledger.of(aDeployment().key).known.remoteId).toBe('102');
@@ -174,7 +174,7 @@ describe('a delivery to GitLab', () => {
     expect(rows()).toEqual([`production ${sha(1)} success`]);
   });
 
-  it('has attempted nothing when a ref was refused and no other could be asked for', async () => {
+  it('stores no attempt if a ref was refused and no other could be queried', async () => {
     fake.inject({ kind: 'status', status: 500, method: 'GET' });
     const deployment = aDeployment({ ref: 'feature/gone' });
     expect((await failed(ledger.attempt(sink, deployment))).retry).toBe('backoff');
@@ -183,7 +183,7 @@ describe('a delivery to GitLab', () => {
     expect(rows()).toEqual(['production main success']);
   });
 
-  it('asks for the default branch once', async () => {
+  it('queries the default branch once', async () => {
     const { ref: _, ...noRef } = aDeployment();
     for (const key of ['a', 'b', 'c']) await ledger.deliver(sink, { ...noRef, key, environment: { name: key } });
     expect(fake.requests.filter(({ method }) => method === 'GET')).toHaveLength(1);
@@ -215,7 +215,7 @@ describe('a refusal of GitLab', () => {
     expect(fake.deployments).toHaveLength(1);
   });
 
-  it('of a scope, a blocked user or a blocked address makes the sink wait', async () => {
+  it('of a scope, a blocked user or a blocked address pauses the sink', async () => {
     fake.options.scopes = ['read_api'];
     const error = await failed(ledger.attempt(sink, aDeployment()));
     expect(error.retry).toEqual({ afterMs: 10_000, hold: 'sink' });
@@ -257,7 +257,7 @@ describe('a refusal of GitLab', () => {
     expect(fake.requests).toHaveLength(1);
   });
 
-  it.each([undefined, 'abc1234', '<no value>'])('is not even asked for when the commit is %s', async (short) => {
+  it.each([undefined, 'abc1234', '<no value>'])('is predicted if the commit is %s', async (short) => {
     const { commit: _, ...rest } = aDeployment();
     const deployment = short === undefined ? rest : { ...rest, commit: { sha: short } };
     expect(sink.wants(deployment)).toEqual({ wanted: false, why: expect.stringContaining('no full commit') });
@@ -267,14 +267,14 @@ describe('a refusal of GitLab', () => {
     expect(fake.requests).toEqual([]);
   });
 
-  it('of a project that the token cannot see speaks of both causes', async () => {
+  it('of a project that the token cannot see names both causes', async () => {
     fake.options.projects = [{ id: 30, path: PROJECT, role: 'none' }];
     const error = await failed(ledger.attempt(sink, aDeployment()));
     expect(error).toMatchObject({ retry: 'never', status: 404 });
     expect(error.message).toMatch(/not found, or the token's user is no member.*Developer/);
   });
 
-  it('of a deployment whose project cannot be seen any more is final', async () => {
+  it('of a deployment whose project is no longer visible is final', async () => {
     await ledger.deliver(sink, at('running'));
     fake.options.projects = [{ id: 30, path: PROJECT, role: 'none' }];
     const error = await failed(ledger.attempt(sink, at('succeeded')));
@@ -322,7 +322,7 @@ describe('a project that was renamed or moved', () => {
   const old = (state: Deployment['state'], key = 'a') =>
     at(state, { key, repository: { name: OLD, gitlabProject: 'Harbor/old-lighthouse' } });
 
-  it('is followed by its id, and the new path is reported once', async () => {
+  it('is found by its id, and the new path is reported once', async () => {
     const error = await failed(ledger.attempt(sink, old('running')));
     expect(error).toMatchObject({ retry: { hold: 'job' }, status: 405 });
     expect(error.message).toMatch(/old-lighthouse was moved or renamed: it is harbor\/lighthouse-api \(id 30\) now/);
@@ -335,7 +335,7 @@ describe('a project that was renamed or moved', () => {
     expect(rows()).toEqual(['production main success', 'production main failed']);
   });
 
-  it('is followed at an update and at a look for a lost row as well', async () => {
+  it('is found for an update and for a search for a lost row as well', async () => {
     fake.options.projects = [{ id: 30, path: OLD, commits: [sha(1)] }];
     await ledger.deliver(sink, old('running'));
     fake.inject({ kind: 'lost-reply', method: 'POST' });
@@ -346,7 +346,7 @@ describe('a project that was renamed or moved', () => {
     expect(rows()).toEqual(['production main success', 'production main success']);
   });
 
-  it('that GitLab does not lead to is final, with words', async () => {
+  it('that GitLab does not redirect to is final, with a message', async () => {
     fake.inject(
       { kind: 'delay', ms: 0 },
       { kind: 'status', status: 301, headers: { location: 'https://elsewhere.example/' } },
@@ -362,7 +362,7 @@ describe('a GitLab that was restored from a backup', () => {
   const later = () => vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
   afterEach(() => vi.restoreAllMocks());
 
-  it('gives its ids again, and each deployment gets one row', async () => {
+  it('assigns its ids again, and each deployment gets one row', async () => {
     for (const key of ['a', 'b', 'c']) await ledger.deliver(sink, at('succeeded', { key, environment: { name: key } }));
     fake.restore(100);
     later();
@@ -370,7 +370,7 @@ describe('a GitLab that was restored from a backup', () => {
     expect(rows()).toEqual(['d main success', 'e main success']);
   });
 
-  it('lost the row of a deployment that ran: it gets another, and no other row is changed', async () => {
+  it('gives a running deployment without its row a new one, and changes no other row', async () => {
     await ledger.deliver(sink, at('running', { key: 'a' }));
     fake.restore(100);
     later();
@@ -379,7 +379,7 @@ describe('a GitLab that was restored from a backup', () => {
     expect(rows()).toEqual(['staging main running', 'production main failed']);
   });
 
-  it('gives two that ran a row each again, in whichever order they end', async () => {
+  it('gives two running deployments a new row each, in any order of their ends', async () => {
     for (const key of ['a', 'b']) await ledger.deliver(sink, at('running', { key }));
     fake.restore(100);
     later();
@@ -400,7 +400,7 @@ describe('a deployment that ended before GitLab received it', () => {
 });
 
 describe('a project that is down', () => {
-  it('is named, so that its trouble is not that of the others', async () => {
+  it('is named, and does not affect the others', async () => {
     fake.inject({ kind: 'status', status: 500 });
     expect(await failed(ledger.attempt(sink, aDeployment()))).toMatchObject({ retry: 'backoff', concerns: PROJECT });
   });
@@ -459,7 +459,7 @@ describe('a lost answer of GitLab', () => {
     expect(fake.deployments).toHaveLength(5);
   });
 
-  it('is not looked for when nothing was ever sent', async () => {
+  it('is not searched for if nothing was sent', async () => {
     await fake.down();
     expect((await failed(ledger.attempt(sink, aDeployment()))).retry).toBe('backoff');
     await fake.up();
@@ -539,7 +539,7 @@ describe('the check of gitlab-deployments', () => {
     expect(await sink.check(signal)).toMatch(/takes the token "shiplog", valid until 2030-01-01/);
   });
 
-  it('works with a GitLab that does not describe tokens', async () => {
+  it('works with a GitLab without token details', async () => {
     fake.inject({ kind: 'status', status: 404 });
     expect(await sink.check(signal)).toContain('takes the token');
   });

@@ -172,7 +172,7 @@ describe('the configuration of http', () => {
     expect(problemsOf(`    url: "${url}"\n`)).toEqual([expect.stringMatching(`:5: sinks\\[0\\].url: .*${words}`)]);
   });
 
-  it('reports what a preset needs and does not take', () => {
+  it('reports missing and unknown settings of a preset', () => {
     const problems = problemsOf(
       '    preset: devlake-deployment\n    secrets: { api_key: 0123456789abcdef }\n    settings: { host: x }\n',
     );
@@ -181,7 +181,7 @@ describe('the configuration of http', () => {
     expect(problems.join('\n')).not.toContain('0123456789abcdef');
   });
 
-  it('wants only its states, and only what matches', () => {
+  it('accepts only its states, and only what matches', () => {
     const sink = makeSink({ states: ['failed'], when: { environment: 'prod*' } });
     expect(sink.wants(aDeployment())).toMatchObject({ wanted: false, why: expect.stringContaining('failed') });
     expect(sink.wants(aDeployment({ state: 'failed' }))).toEqual({ wanted: true });
@@ -260,13 +260,13 @@ describe('a value', () => {
     expect(lastRequest().body).toEqual({ always: 1 });
   });
 
-  it('may be null only when that is what was written', () => {
+  it('is null only if that was configured', () => {
     const yaml =
       '    url: https://releases.example.com/v1\n    body: { a: { const: null }, b: null, c: "${NOT_SET:-}", d: { const: "${NOT_SET:-}" } }';
     expect(parsed(yaml).sinks[0]?.preview(aDeployment()).body).toEqual({ a: null });
   });
 
-  it('is cut between characters, also composed ones', async () => {
+  it('is cut between characters, including composed ones', async () => {
     const family = '👩‍👩‍👧';
     const points = [...family].length;
     expect(await sent({ path: 'description', truncate: points + 1 }, { description: `a${family}b` })).toBe(
@@ -277,13 +277,13 @@ describe('a value', () => {
     expect(await sent({ path: 'description', truncate: 3 }, { description: 'abc' })).toBe('abc');
   });
 
-  it('is cut between, not inside, what was escaped', async () => {
+  it('is cut between escaped characters, not inside them', async () => {
     const value = { path: 'description', escape: 'html', truncate: 6 };
     expect(await sent(value, { description: 'ab<c' })).toBe('ab&lt;');
     expect(await sent(value, { description: 'abc<' })).toBe('abc');
   });
 
-  it('escapes what stands in a text, and not the text', async () => {
+  it('escapes values in a text, and not the text itself', async () => {
     const value = { text: '<b>{description}</b>', escape: 'html' };
     expect(await sent(value, { description: '<!channel> & co' })).toBe('<b>&lt;!channel&gt; &amp; co</b>');
   });
@@ -312,7 +312,7 @@ describe('a request', () => {
     expect(body).not.toHaveProperty('secrets');
   });
 
-  it('goes where values lead, percent-encoded', async () => {
+  it('has values in its URL, percent-encoded', async () => {
     const url = `${fake.url}/{settings.team}/{service}/x?at={ref}&by={actor}`;
     const settings = { team: 'a/b' };
     await ledger.deliver(
@@ -322,13 +322,13 @@ describe('a request', () => {
     expect(lastRequest().target).toBe('/a%2Fb/a%2F..%2Fb%20c/x?at=feat%2Fx%26y&by=mira%20%231');
   });
 
-  it.each(['..', '.', '%2e%2e'])('goes nowhere when a value would make the URL climb: %s', async (ref) => {
+  it.each(['..', '.', '%2e%2e'])('is not sent if a value would change the path of the URL: %s', async (ref) => {
     const error = await failed(ledger.attempt(makeSink({ url: `${fake.url}/a/{ref}/b` }), aDeployment({ ref })));
     expect(error).toMatchObject({ retry: 'never', message: expect.stringContaining('lead elsewhere') });
     expect(fake.requests).toEqual([]);
   });
 
-  it('goes nowhere without a value that the URL needs', async () => {
+  it('is not sent without a value that the URL needs', async () => {
     const error = await failed(ledger.attempt(makeSink({ url: `${fake.url}/{pipeline_url}` }), aDeployment()));
     expect(error).toMatchObject({ retry: 'never', message: expect.stringContaining('the URL needs pipeline_url') });
   });
@@ -351,15 +351,15 @@ describe('a request', () => {
     [{ path: 'ref', replace: { '/': '-', ' ': '_' } }, 'review-new_lamp$&'],
     [{ path: 'ref', replace: { lamp: '' }, truncate: 9 }, 'review/ne'],
     [{ text: "name = '{ref}'", escape: 'quotes' }, "name = 'review/new lamp$&'"],
-  ])('writes what another language takes: %j', async (value, expected) => {
+  ])('escapes values for another language: %j', async (value, expected) => {
     expect(await sent(value, { ref: 'review/new lamp$&' })).toBe(expected);
   });
 
-  it.each(["it's", 'a"b', 'a`b', 'a\\b', 'a\nb'])('leaves out what would end a quotation: %j', async (ref) => {
+  it.each(["it's", 'a"b', 'a`b', 'a\\b', 'a\nb'])('leaves out a value that would end a quotation: %j', async (ref) => {
     expect(await sent({ text: "name = '{ref}'", escape: 'quotes' }, { ref })).toBeUndefined();
   });
 
-  it('carries headers that no value can break', async () => {
+  it('has headers that no value can break', async () => {
     const headers = { 'X-Title': { path: 'commit.title' }, 'X-Job': { path: 'job' }, 'X-Fixed': 'yes' };
     const title = 'One\r\nX-Evil: 1 🚢 \ud83d';
     await ledger.deliver(makeSink({ headers, method: 'PUT' }), aDeployment({ commit: { title } }));
@@ -391,7 +391,7 @@ describe('a request', () => {
     expect(sink.secrets).toContain(TOKEN);
   });
 
-  it('is signed as Standard Webhooks says, with the same id when it is repeated', async () => {
+  it('is signed by Standard Webhooks, with the same id in a repeat', async () => {
     fake.inject({ kind: 'lost-reply' });
     const sink = makeSink({ auth: { hmac: SIGNING_KEY } });
     await ledger.deliver(sink, aDeployment());
@@ -406,7 +406,7 @@ describe('a request', () => {
     expect(other).not.toBe(first);
   });
 
-  it('may have secrets in its body and its URL, which no preview shows', async () => {
+  it('may have secrets in its body and URL, which no preview shows', async () => {
     const sink = makeSink({
       url: `${fake.url}/hook?token={secrets.token}`,
       body: { key: { path: 'secrets.token' }, text: { text: 'with {secrets.token}' } },
@@ -454,7 +454,7 @@ describe('a delivery over HTTP', () => {
       },
     });
 
-  it('writes down the id and the address that the answer gives', async () => {
+  it('stores the id and the address of the response', async () => {
     expect(await ledger.deliver(makeSink(UPDATE), aDeployment())).toEqual({
       message: '201 taken',
       status: 201,
@@ -464,7 +464,7 @@ describe('a delivery over HTTP', () => {
   });
 
   it.each([{ id: '', links: { self: 'javascript:alert(1)' } }, { id: {} }, 'ok', undefined])(
-    'is a delivery without id and address when the answer is %j',
+    'has no id and address if the response is %j',
     async (body) => {
       reply = { status: 200, body };
       expect(await ledger.deliver(makeSink(UPDATE), aDeployment())).toEqual({ message: '200 taken', status: 200 });
@@ -477,7 +477,7 @@ describe('a delivery over HTTP', () => {
     expect(lastRequest()).toMatchObject({ method: 'PATCH', path: '/changes/71', body: { id: 71, state: 'succeeded' } });
   });
 
-  it('judges the answer to an update by its own measure', async () => {
+  it("checks the response to an update by the update's own settings", async () => {
     const sink = makeSink({
       ...UPDATE,
       success: { status: 201 },
@@ -489,7 +489,7 @@ describe('a delivery over HTTP', () => {
     expect(await ledger.deliver(sink, aDeployment())).toMatchObject({ message: '202 updated' });
   });
 
-  it('updates what it made when it was killed before that was written down', async () => {
+  it('updates its object after a crash before the state was stored', async () => {
     const entry = ledger.of(aDeployment().key);
     await withUpdate().deliver(aDeployment(), entry, { signal: new AbortController().signal, now: new Date() });
     expect(entry.known).toMatchObject({ remoteId: '71' });
@@ -497,14 +497,14 @@ describe('a delivery over HTTP', () => {
     expect(fake.requests.map(({ method }) => method)).toEqual(['POST', 'PATCH']);
   });
 
-  it('is a new one for each state without an update', async () => {
+  it('creates an object for each state without `update`', async () => {
     await ledger.deliver(makeSink(UPDATE), aDeployment({ state: 'running' }));
     await ledger.deliver(makeSink(UPDATE), aDeployment());
     const ids = fake.requests.map(({ headers }) => headers['idempotency-key']);
     expect(new Set(ids).size).toBe(2);
   });
 
-  it('skips a state that is only sent as an update, when there is nothing to update', async () => {
+  it('skips a state that is only sent as an update if there is nothing to update', async () => {
     const sink = makeSink({
       remote_id: { path: 'id' },
       update: { url: `${fake.url}/changes/{remote_id}`, body: { failed: true }, states: ['failed'] },
@@ -530,7 +530,7 @@ describe('a delivery over HTTP', () => {
     [500, 'backoff'],
     [502, 'backoff'],
     [503, 'backoff'],
-  ] as const)('turns status %i into the right retry', async (status, retry) => {
+  ] as const)('maps status %i to the right retry', async (status, retry) => {
     fake.inject({ kind: 'status', status });
     const error = await failed(ledger.attempt(makeSink(), aDeployment()));
     expect(error).toMatchObject({ retry, status });
@@ -543,7 +543,7 @@ describe('a delivery over HTTP', () => {
     expect((await failed(ledger.attempt(makeSink(), aDeployment()))).retry).toEqual({ afterMs: 30_000, hold: 'sink' });
   });
 
-  it('takes only the statuses that mean success', async () => {
+  it('accepts only the statuses that mean success', async () => {
     const sink = makeSink({ success: { status: [202, 409] } });
     expect(await failed(ledger.attempt(sink, aDeployment()))).toMatchObject({ status: 201, retry: 'never' });
     reply = { status: 409 };
@@ -567,25 +567,22 @@ describe('a delivery over HTTP', () => {
     expect(ledger.of(aDeployment().key).known.attemptedAt).toBeUndefined();
   });
 
-  it.each(['lost-reply', 'silent', 'cut'] as const)(
-    'is repeated with the same key and reports it: %s',
-    async (kind) => {
-      fake.inject({ kind });
-      await failed(ledger.attempt(makeSink(kind === 'silent' ? SHORT : {}), aDeployment()));
-      const delivered = await ledger.deliver(makeSink(), aDeployment());
-      expect(delivered).toMatchObject({ message: '201 taken, perhaps twice: an earlier answer was lost' });
-      const [first, second] = fake.requests.map(({ headers }) => headers['idempotency-key']);
-      expect(second).toBe(first);
-      expect(first).toMatch(/^msg_[0-9a-f]{32}$/);
-    },
-  );
+  it.each(['lost-reply', 'silent', 'cut'] as const)('is repeated with the same key, and notes it: %s', async (kind) => {
+    fake.inject({ kind });
+    await failed(ledger.attempt(makeSink(kind === 'silent' ? SHORT : {}), aDeployment()));
+    const delivered = await ledger.deliver(makeSink(), aDeployment());
+    expect(delivered).toMatchObject({ message: '201 taken, perhaps twice: an earlier answer was lost' });
+    const [first, second] = fake.requests.map(({ headers }) => headers['idempotency-key']);
+    expect(second).toBe(first);
+    expect(first).toMatch(/^msg_[0-9a-f]{32}$/);
+  });
 
-  it('is repeated without a word to a destination that recognises repeats', async () => {
+  it('is repeated without a note if the destination recognises repeats', async () => {
     fake.inject({ kind: 'lost-reply' });
     expect(await ledger.deliver(makeSink({ idempotent: true }), aDeployment())).toMatchObject({ message: '201 taken' });
   });
 
-  it('remembers that an answer was lost when the repeat is refused for the moment', async () => {
+  it('remembers a lost response if the repeat is refused temporarily', async () => {
     fake.inject({ kind: 'lost-reply' }, { kind: 'status', status: 429 });
     await failed(ledger.attempt(makeSink(), aDeployment()));
     await failed(ledger.attempt(makeSink(), aDeployment()));
@@ -594,7 +591,7 @@ describe('a delivery over HTTP', () => {
     });
   });
 
-  it('reports nothing of twice when nothing was ever sent', async () => {
+  it('notes no repeat if nothing was sent', async () => {
     await fake.down();
     await failed(ledger.attempt(makeSink(), aDeployment()));
     await fake.up();
@@ -605,14 +602,14 @@ describe('a delivery over HTTP', () => {
     ['a sign-in page', '<html>Sign in</html>', false],
     ['JSON without errors', '{"data":{}}', true],
     ['no body at all', undefined, true],
-  ])('takes %s for what it is where success means that a field is absent', async (_, body, isTaken) => {
+  ])('treats %s correctly if success means that a field is absent', async (_, body, isTaken) => {
     fake.inject({ kind: 'status', status: 200, body });
     const attempt = ledger.attempt(makeSink({ success: { body: { path: 'errors', exists: false } } }), aDeployment());
     if (isTaken) expect(await attempt).toMatchObject({ status: 200 });
     else expect((await failed(attempt)).retry).toBe('never');
   });
 
-  it('tells the queue how much it may send in a minute, and what of an answer proves that it was taken', () => {
+  it('declares its rate, and which part of a response confirms success', () => {
     const { ratePerMinute, takenBy } = makeSink({
       rate_per_minute: 2,
       success: { body: { path: 'ok', equals: true } },
@@ -641,7 +638,7 @@ describe('a delivery over HTTP', () => {
   });
 });
 
-describe('what follows a delivery over HTTP', () => {
+describe('the follow-up of a delivery over HTTP', () => {
   const follow_up = (over = {}) => ({
     when: { status: 'succeeded' },
     if_known: 'replaced.key',
@@ -659,7 +656,7 @@ describe('what follows a delivery over HTTP', () => {
     });
   const asked = () => fake.requests.map(({ method, path }) => `${method} ${path}`);
 
-  it('is sent if it concerns another deployment, and only then', async () => {
+  it('is sent only if it concerns another deployment', async () => {
     await ledger.deliver(sinkWith(), replacing);
     expect(asked()).toEqual(['POST /changes', `PATCH /of/${digest('d0')}`]);
     expect(lastRequest().body).toEqual({ by: '71' });
@@ -668,13 +665,13 @@ describe('what follows a delivery over HTTP', () => {
     expect(fake.requests).toHaveLength(4);
   });
 
-  it('loses nothing of what was delivered when it cannot be made', async () => {
+  it('does not undo the delivery if it fails', async () => {
     const sink = sinkWith({ body: { needed: { path: 'job', required: true } } });
     const { message } = (await ledger.deliver(sink, replacing)) as { message: string };
     expect(message).toMatch(/^201 taken; of the other deployment: not sent: .*job/);
   });
 
-  it('is refused at start where the first request must not be repeated', () => {
+  it('is refused at start if the first request must not be repeated', () => {
     const problems = problemsOf(
       '    url: https://x.example.com/y\n    follow_up: { url: "https://x.example.com/{replaced.key}", body: { a: 1 } }',
     );
@@ -685,12 +682,12 @@ describe('what follows a delivery over HTTP', () => {
 describe('the check of http', () => {
   const signal = new AbortController().signal;
 
-  it('reports that there is nothing to ask', async () => {
+  it('reports that nothing can be checked', async () => {
     expect(await makeSink().check(signal)).toContain('was not asked');
     expect(fake.requests).toEqual([]);
   });
 
-  it('asks what it may ask, with what it proves itself', async () => {
+  it('sends the configured request with the credentials', async () => {
     const sink = makeSink({ check: `${fake.url}/me`, auth: { bearer: TOKEN } });
     expect(await sink.check(signal)).toContain('answers');
     expect(fake.requests).toMatchObject([
@@ -702,7 +699,7 @@ describe('the check of http', () => {
   });
 });
 
-describe('what the configuration says of retries', () => {
+describe('the configuration of retries', () => {
   const retry = { on: [409, 200], never: [501], hours: 6 };
   const came = new Date(aDeployment().occurredAt).getTime();
   const attempt = (over: Record<string, unknown>, hoursLater = 0) =>
@@ -714,7 +711,7 @@ describe('what the configuration says of retries', () => {
     [500, 'backoff'],
     [501, 'never'],
     [401, { afterMs: 10_000, hold: 'sink' }],
-  ] as const)('decides what becomes of %i', async (status, advice) => {
+  ] as const)('decides about %i', async (status, advice) => {
     reply = { status };
     expect((await attempt({ retry })).retry).toEqual(advice);
   });
@@ -744,7 +741,7 @@ describe('what the configuration says of retries', () => {
     [{ errors: { code: 'BUSY' } }, 'backoff'],
     [{ errors: 'BUSY' }, 'never'],
     ['BUSY', 'never'],
-  ])('goes by the body of an answer, whatever its status: %j', async (body, advice) => {
+  ])('applies to the body of a response, whatever its status: %j', async (body, advice) => {
     const busy = { body: { path: 'errors.code', any_of: ['BUSY', 'LATER'] } };
     for (const status of [200, 422]) {
       reply = { status, body };

@@ -98,7 +98,7 @@ describe.each(presetNames)('the preset %s', (name) => {
     await expect(text).toMatchFileSnapshot(`presets/${name}.expected.json`);
   });
 
-  it('delivers to no sink what it does not know', () => {
+  it('leaves out unknown fields', () => {
     const sink = sinkOf(name, { states: State.options });
     fc.assert(
       fc.property(anyDeployment, (deployment) => {
@@ -138,7 +138,7 @@ describe('a preset over HTTP', () => {
     ]);
   });
 
-  it('is laid over, key by key, by what the configuration writes', () => {
+  it('is merged with the configuration, key by key', () => {
     const sink = sinkOf('pagerduty-change-event', {
       settings: { team: 'harbor' },
       states: ['succeeded'],
@@ -167,7 +167,7 @@ describe('a preset over HTTP', () => {
     await expect(createMemoryLedger().deliver(sink, succeeded)).rejects.toThrow('no such entity');
   });
 
-  it('asks again where New Relic says in a 200 that it has no time now, and never doubts that it may have it', async () => {
+  it('retries if New Relic reports in a 200 that it is busy, without a note of a repeat', async () => {
     const settings = { url: `${fake.url}/graphql` };
     const attempt = async (errorClass: string, atMs: number) => {
       const ledger = createMemoryLedger();
@@ -185,7 +185,7 @@ describe('a preset over HTTP', () => {
     expect(await attempt('TIMEOUT', cameMs + 25 * 3_600_000)).toEqual(['never', true]);
   });
 
-  it.each(["it's", 'a"b', 'a\\', 'a`', 'a\nb', 'unknown'])('puts no %j into a search at New Relic', (service) => {
+  it.each(["it's", 'a"b', 'a\\', 'a`', 'a\nb', 'unknown'])('does not put %j into a search at New Relic', (service) => {
     const sink = sinkOf('newrelic-change-event');
     expect(sink.wants({ ...succeeded, service })).toMatchObject({ wanted: false });
     const own = { query: { text: "name = '{service}'", escape: 'quotes', required: true } };
@@ -193,7 +193,7 @@ describe('a preset over HTTP', () => {
     if (service !== 'unknown') expect(() => written.preview({ ...succeeded, service })).toThrow('not sent');
   });
 
-  it('links what was rolled back to what Datadog knows of the roll-back', async () => {
+  it('links a roll-back to the deployment that Datadog has', async () => {
     await fake.close();
     fake = await startFakeServer(({ method }) =>
       method === 'POST' ? { status: 200, body: { data: { id: '2a47b5f25b160b8a' } } } : { status: 202 },
@@ -229,7 +229,7 @@ describe('a preset over HTTP', () => {
     });
   });
 
-  it('delivers a roll-back of what Datadog does not know, and comes again where it may know it later', async () => {
+  it('delivers a roll-back of an unknown deployment, and retries if Datadog may receive it later', async () => {
     const reply = { status: 404 };
     await fake.close();
     fake = await startFakeServer(({ method, path }) => {
@@ -268,26 +268,26 @@ describe('a preset over HTTP', () => {
         expect(text({ summary, pipelineUrl }).length).toBeLessThanOrEqual(3_000);
   });
 
-  it('writes a URI where a tool wrote none', () => {
+  it('writes a valid URI for an invalid address', () => {
     const pipelineUrl = 'https://ci.example.com/a|b>c d?e=<f>';
     const body = JSON.stringify(sinkOf('slack').preview({ ...succeeded, pipelineUrl }).body);
     expect(body).toContain('<https://ci.example.com/a%7Cb%3Ec%20d?e=%3Cf%3E|Deployed');
   });
 
-  it('gives Sentry an environment that it takes', () => {
+  it('gives Sentry a valid environment', () => {
     const environment = { name: 'review/new lamp' };
     expect(sinkOf('sentry-deploy').preview({ ...succeeded, environment }).body).toMatchObject({
       environment: 'review-new-lamp',
     });
   });
 
-  it('never marks a change failure at Datadog without the key for it', () => {
+  it('does not mark a change failure at Datadog without the application key', () => {
     const sink = sinkOf('datadog-dora-deployment', { secrets: { api_key: SECRET } });
     expect(sink.wants(broken)).toMatchObject({ wanted: false });
     expect(sinkOf('datadog-dora-deployment').wants(broken)).toEqual({ wanted: true });
   });
 
-  it('never lets PagerDuty refuse a summary for its length', () => {
+  it('limits the length of a summary for PagerDuty', () => {
     const { body } = sinkOf('pagerduty-change-event').preview({ ...succeeded, summary: '🚢'.repeat(3000) });
     const { payload } = body as { payload: { summary: string } }; // see its golden file
     expect([...payload.summary]).toHaveLength(1024);
@@ -299,7 +299,7 @@ describe('a preset over HTTP', () => {
     [{ name: 'Staging 2' }, 'STAGING'],
     [{ name: 'unknown' }, 'DEVELOPMENT'],
     [{ name: 'production', tier: 'other' as const }, 'PRODUCTION'],
-  ])('tells DevLake which environment it is: %j', (environment, expected) => {
+  ])('sends the environment to DevLake: %j', (environment, expected) => {
     expect(sinkOf('devlake-deployment').preview({ ...succeeded, environment }).body).toMatchObject({
       environment: expected,
       originalEnvironment: environment.name,
@@ -318,7 +318,7 @@ describe('what a refusal means', () => {
     return (await failed(createMemoryLedger().attempt(sink, succeeded))).message;
   };
 
-  it('is said for a release that Sentry does not have', async () => {
+  it('is explained for a release that Sentry does not have', async () => {
     const sink = sinkOf('sentry-deploy', { settings: { organization: 'harbor', url: fake.url } });
     const said = await words(sink, 404, '{"detail":"The requested resource does not exist"}');
     expect(said).toContain(`404 {"detail":"The requested resource does not exist"}. Sentry has no release ${sha(1)}`);
@@ -334,7 +334,7 @@ describe('what a refusal means', () => {
     [410, 'channel_is_archived', /archived.*unarchive it/],
     [404, '', /removed.*set secrets: url/],
     [403, 'something new', /correct auth or secrets/],
-  ])('is said for what Slack answers: %i %s', async (status, body, expected) => {
+  ])('is explained for a response of Slack: %i %s', async (status, body, expected) => {
     const said = await words(
       sinkOf('slack', { secrets: { url: `${fake.url}/services/T0/B0/lookalike0001` } }),
       status,
@@ -366,7 +366,7 @@ describe('the alert of incident.io', () => {
     aDeployment({ key: `d ${time}`, service: 'shop', occurredAt: `2026-03-19T${time}:00.000Z`, ...over });
   const alerting = () => sinkOf('incident-io', { url: `${fake.url}/alerts` });
 
-  it('is not opened by a failure that is tried again after the next success', async () => {
+  it('is not opened by a failure that is retried after the next success', async () => {
     const ledger = createMemoryLedger();
     const sink = alerting();
     fake.inject({ kind: 'status', status: 502 });
@@ -378,7 +378,7 @@ describe('the alert of incident.io', () => {
     expect(told.at(-1)).toBe('resolved shop:production');
   });
 
-  it('is of one service, as its sender names it, in one environment', async () => {
+  it('belongs to one service, as named by its sender, in one environment', async () => {
     const ledger = createMemoryLedger();
     const sink = alerting();
     await ledger.deliver(sink, at('10:00', { state: 'failed', serviceId: 'svc_cart' }));
@@ -416,7 +416,7 @@ describe('the team that deploys, in Datadog', () => {
   const teamOf = (settings: object) =>
     JSON.stringify(sinkOf('datadog-dora-deployment', { settings }).preview(owned).body).match(/"team":"(\w+)"/)?.[1];
 
-  it('is the owner of the service, where the configuration of the sink names none', () => {
+  it('is the owner of the service if the sink configures none', () => {
     expect([teamOf({}), teamOf({ team: 'harbor' })]).toEqual(['lamps', 'harbor']);
   });
 });
@@ -440,7 +440,7 @@ const pathsOf = ({ fields }: { fields: Readonly<Record<string, ValueType>> }, ab
   );
 
 describe('what templates see', () => {
-  it('is what the list of paths says, of any deployment', () => {
+  it('matches the list of paths, for any deployment', () => {
     fc.assert(fc.property(anyDeployment, (deployment) => fits(factsOf(deployment), DEPLOYMENT, 'deployment')));
   });
 });
@@ -461,7 +461,7 @@ function fits(value: unknown, kind: ValueType, path: string): void {
     }
 }
 
-describe('what does not concern a destination', () => {
+describe('a deployment without required data', () => {
   const why = (preset: PresetName, told: Deployment, over = {}) => {
     const wish = sinkOf(preset, over).wants(told);
     return wish.wanted ? undefined : wish.why;
@@ -471,18 +471,18 @@ describe('what does not concern a destination', () => {
   const { repository: _repository, ...homeless } = succeeded;
   const short = { ...succeeded, commit: { sha: sha(1).slice(0, 8) } };
 
-  it.each(['sentry-deploy', 'devlake-deployment'] as const)('is, for %s, what has no full commit', (preset) => {
+  it.each(['sentry-deploy', 'devlake-deployment'] as const)('is skipped for %s without a full commit', (preset) => {
     for (const told of [bare, short]) expect(why(preset, told)).toMatch(/^not applicable: no full commit/);
     expect(why(preset, succeeded)).toBeUndefined();
   });
 
-  it('is, for DevLake, what has no repository, and for New Relic what has no version', () => {
+  it('is skipped for DevLake without a repository, and for New Relic without a version', () => {
     expect(why('devlake-deployment', homeless)).toMatch(/^not applicable: no repository/);
     expect(why('newrelic-change-tracking', bare)).toMatch(/^not applicable: neither a commit/);
     expect(why('newrelic-change-tracking', short)).toBeUndefined();
   });
 
-  it('is delivered if a URL of its own contains what is needed', () => {
+  it('is delivered if a configured URL contains the data', () => {
     expect(
       why('sentry-deploy', bare, { url: 'https://sentry.example.com/releases/{service}/deploys/' }),
     ).toBeUndefined();

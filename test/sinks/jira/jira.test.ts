@@ -60,7 +60,7 @@ describe('the configuration of jira', () => {
     expect(without.error?.message).toContain('set site to the address of your Jira');
   });
 
-  it('takes the keys of projects, in whatever case', () => {
+  it('accepts keys of projects in any case', () => {
     expect(jira.safeParse({ type: 'jira', projects: ['pay'] }).success).toBe(true);
     expect(jira.safeParse({ type: 'jira', projects: ['pay-1'] }).error?.message).toContain('the key of a project');
   });
@@ -82,11 +82,11 @@ describe('issue keys', () => {
     [{ ref: 'feature/pay-123' }, []],
     [{ commit: { title: 'PAY-007, PAY-, A-1, PAY-12a, xPAY-12, ÄPAY-1, TOOLONGPROJECT-1' } }, []],
     [{ ref: 'main', commit: { title: 'Turn the lamp faster' } }, []],
-  ] satisfies [Partial<Deployment>, string[]][])('%j are of %j', (over, keys) => {
+  ] satisfies [Partial<Deployment>, string[]][])('%j are found in %j', (over, keys) => {
     expect(keysIn(over)).toEqual(keys);
   });
 
-  it('are of the named projects alone, in whatever case, where there are any', () => {
+  it('are limited to the configured projects, in any case', () => {
     expect(keysIn({ ref: 'pay-123', commit: { title: 'Utf-8 for Pay-4 and LAMP-1' } }, ['PAY'])).toEqual([
       'PAY-123',
       'PAY-4',
@@ -100,7 +100,7 @@ describe('issue keys', () => {
     expect([keys.length, keys.at(-1)]).toEqual([500, 'PAY-500']);
   });
 
-  it('are found wherever a key stands by itself, whatever surrounds it', () => {
+  it('are found as separate words, whatever surrounds them', () => {
     const around = fc.string({ unit: 'grapheme' }).filter((text) => !/[\p{L}\p{N}]/u.test(text));
     fc.assert(
       fc.property(around, around, fc.integer({ min: 1, max: 999_999 }), (before, after, number) => {
@@ -112,7 +112,7 @@ describe('issue keys', () => {
 });
 
 describe('a deployment without an issue', () => {
-  it('does not concern Jira, and says why', () => {
+  it('is not sent to Jira, with the reason', () => {
     const { wanted, why } = { why: '', ...sink.wants(aDeployment()) };
     expect({ wanted, why }).toEqual({
       wanted: false,
@@ -123,8 +123,8 @@ describe('a deployment without an issue', () => {
   });
 });
 
-describe('what Jira gets', () => {
-  it('is the deployment in its own words', async () => {
+describe('what Jira receives', () => {
+  it("is the deployment in Jira's format", async () => {
     await ledger.deliver(sink, { ...LAMP, owner: { team: 'harbor' } });
     expect(only()).toEqual({
       schemaVersion: '1.0',
@@ -153,7 +153,7 @@ describe('what Jira gets', () => {
     expect(only()?.environment).toEqual({ id: name, displayName: name, type });
   });
 
-  it('keeps the limits of the schema, whatever a tool wrote', async () => {
+  it('is within the limits of the schema, whatever a tool sent', async () => {
     const long = '🚢'.repeat(2_000);
     const environment = { name: long };
     const url = `https://ci.example.com/${'x'.repeat(3_000)}`;
@@ -170,7 +170,7 @@ describe('what Jira gets', () => {
     expect(only()?.url).toBe(PIPELINE);
   });
 
-  it('has a link of some kind, or none is sent', async () => {
+  it('has a link, or is not sent', async () => {
     const { pipelineUrl: _, ...bare } = LAMP;
     const error = await failed(ledger.attempt(sink, bare));
     expect(error).toMatchObject({ retry: 'never', message: expect.stringContaining('set public_url') });
@@ -192,7 +192,7 @@ describe('the life of one deployment', () => {
     { ...LAMP, state: 'failed', occurredAt: '2026-03-19T15:00:00.000Z' },
   ];
 
-  it('is one deployment there, whatever was learned of it meanwhile, with numbers that grow', async () => {
+  it('is one deployment there, whatever becomes known, with increasing numbers', async () => {
     const numbers: number[] = [];
     for (const step of LIFE) {
       await ledger.deliver(sink, step);
@@ -203,7 +203,7 @@ describe('the life of one deployment', () => {
     expect(only()?.state).toBe('failed');
   });
 
-  it('ends as it ended, when answers are lost and earlier states come late', async () => {
+  it('ends correctly if responses are lost and earlier states arrive late', async () => {
     for (const step of LIFE) {
       fake.inject({ kind: 'lost-reply', path: /bulk/ });
       await ledger.deliver(sink, step);
@@ -216,21 +216,21 @@ describe('the life of one deployment', () => {
     for (const [at, one] of sent.entries()) if (at % 2 === 1) expect(one).toEqual(sent[at - 1]);
   });
 
-  it('is not that of another one that began in the same millisecond', async () => {
+  it('differs from another one that began in the same millisecond', async () => {
     await Promise.all(['one', 'two', 'three'].map((key) => ledger.deliver(sink, { ...LAMP, key })));
     expect(new Set(kept().map((one) => one.deploymentSequenceNumber)).size).toBe(3);
   });
 });
 
 describe('the token', () => {
-  it('is asked for once, as is the cloud id', async () => {
+  it('is requested once, like the cloud id', async () => {
     for (const key of ['one', 'two', 'three']) await ledger.deliver(sink, { ...LAMP, key });
     expect([fake.tokens.length, asked(/tenant_info/).length, kept().length]).toEqual([1, 1, 3]);
     await ledger.deliver(makeSink({ site: undefined, cloud_id: JIRA_CLOUD }), { ...LAMP, key: 'four' });
     expect(asked(/tenant_info/)).toHaveLength(1);
   });
 
-  it('is asked for again shortly before its end', async () => {
+  it('is requested again shortly before it expires', async () => {
     await restart({ expiresIn: 59 });
     await ledger.deliver(sink, LAMP);
     await ledger.deliver(sink, { ...LAMP, key: 'two' });
@@ -238,7 +238,7 @@ describe('the token', () => {
     expect(fake.refused).toEqual([]);
   });
 
-  it('is renewed once when it is refused before its end', async () => {
+  it('is renewed once if it is refused before it expires', async () => {
     await ledger.deliver(sink, LAMP);
     fake.revoke();
     await ledger.attempt(sink, { ...LAMP, key: 'two' });
@@ -249,7 +249,7 @@ describe('the token', () => {
     expect(fake.tokens).toHaveLength(3);
   });
 
-  it('is in no error, and the secret neither', async () => {
+  it('is in no error, like the secret', async () => {
     await ledger.deliver(sink, LAMP);
     const [token = '?'] = fake.tokens;
     fake.inject({ kind: 'status', status: 400, path: /bulk/, body: { message: `${token} ${JIRA_SECRET}` } });
@@ -263,7 +263,7 @@ describe('the token', () => {
     [401, 'access_denied'],
     [403, 'access_denied'],
     [400, 'invalid_client'],
-  ])('that is not given for %i %s holds the sink, and says what to set', async (status, error) => {
+  ])('that is refused with %i %s pauses the sink, and says what to set', async (status, error) => {
     fake.inject({ kind: 'status', status, body: { error }, path: /token/ });
     expect(await failed(ledger.attempt(sink, LAMP))).toMatchObject({
       retry: { hold: 'sink' },
@@ -273,7 +273,7 @@ describe('the token', () => {
 });
 
 describe('the answer', () => {
-  it('that rejects it is a dead letter in its words', async () => {
+  it("that rejects it makes a dead letter with Jira's message", async () => {
     await restart({ rejects: () => 'The environment type is not what it was.' });
     const error = await failed(ledger.attempt(sink, LAMP));
     expect(error).toMatchObject({ retry: 'never', status: 202 });
@@ -281,7 +281,7 @@ describe('the answer', () => {
     expect(error.message).toContain('The environment type is not what it was.');
   });
 
-  it('reports which issues Jira does not know, and that is no error', async () => {
+  it('names the issues that Jira does not know, without an error', async () => {
     const some = await ledger.deliver(sink, about('LAMP-7 and GONE-1'));
     expect(some).toMatchObject({ message: '202 accepted for LAMP-7; Jira does not know GONE-1' });
     const none = await ledger.deliver(sink, about('GONE-1', { key: 'two' }));
@@ -300,7 +300,7 @@ describe('the answer', () => {
     expect(ledger.of(LAMP.key).known.delivered).toBeUndefined();
   });
 
-  it('of a site that is no Jira says what to correct', async () => {
+  it('of a site without Jira says what to correct', async () => {
     const wrong = makeSink({ site: `${fake.url}/wiki` });
     expect((await failed(ledger.attempt(wrong, LAMP))).message).toMatch(/404 .*check site, or set cloud_id/);
     fake.inject({ kind: 'status', status: 200, path: /tenant_info/, body: '<html>Sign in</html>' });
@@ -309,14 +309,14 @@ describe('the answer', () => {
 });
 
 describe('a preview', () => {
-  it('makes no request, and reports where the cloud id comes from', () => {
+  it('sends no request, and notes where the cloud id comes from', () => {
     expect(sink.preview(LAMP).url).toBe(`${fake.url}/jira/deployments/0.1/cloud/[cloud id of site]/bulk`);
     expect(fake.requests).toEqual([]);
   });
 });
 
 describe('a check', () => {
-  it('asks for a token and the cloud id, and sends no deployment', async () => {
+  it('requests a token and the cloud id, and sends no deployment', async () => {
     expect(await sink.check(new AbortController().signal)).toContain(JIRA_CLOUD);
     expect(asked(/bulk/)).toEqual([]);
   });

@@ -71,7 +71,7 @@ const wordsOf = (name: string) => {
 const OPEN = ['deployment.environment.name'];
 
 describe('the names that OpenTelemetry receives', () => {
-  it('are those of the registry, with its words where it has a list, or begin with shiplog.', () => {
+  it('are those of the registry, with its values, or begin with shiplog.', () => {
     const wrong = new Set<string>();
     const check = (deployment: Deployment) => {
       for (const [name, value] of attributesOf(deployment)) {
@@ -86,13 +86,13 @@ describe('the names that OpenTelemetry receives', () => {
     expect([...wrong]).toEqual([]);
   });
 
-  it('have lists of words: the registry was read', () => {
+  it('have values in the registry that was read', () => {
     expect(wordsOf('deployment.status')).toEqual(['failed', 'succeeded']);
     expect(wordsOf('cicd.pipeline.result')).toContain('skip');
     expect(wordsOf('vcs.provider.name')).toContain('gitlab');
   });
 
-  it('stand in the README, all of them', () => {
+  it('are all in the README', () => {
     const readme = readFileSync('src/sinks/otlp/README.md', 'utf8');
     const names = new Set(VARIANTS.flatMap(attributesOf).map(([name]) => name));
     expect([...names].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
@@ -151,7 +151,7 @@ async function startReceiver(answer: (path: string) => Answer = () => ({})) {
 const deliver = (sink: Sink, deployment: Deployment = WHOLE) => createMemoryLedger().attempt(sink, deployment);
 
 describe('a receiver', () => {
-  it('gets the same in Protobuf as in JSON', async () => {
+  it('gets the same data in Protobuf as in JSON', async () => {
     const { url, received } = await startReceiver((path) => ({ body: path.includes('json') ? '{}' : '' }));
     for (const deployment of VARIANTS)
       for (const [protocol, path] of [
@@ -170,7 +170,7 @@ describe('a receiver', () => {
     expect(inProtobuf).toEqual(inJson);
   });
 
-  it('gets a request that its own definitions read (OTLP_PROTOS names the folder of opentelemetry-proto)', async (context) => {
+  it('gets a request that its own definitions can decode (OTLP_PROTOS names the folder of opentelemetry-proto)', async (context) => {
     const protos = process.env['OTLP_PROTOS'];
     if (!protos) return context.skip();
     const { url, received } = await startReceiver();
@@ -212,7 +212,7 @@ describe('a receiver', () => {
     },
   );
 
-  it('that refuses says why in Protobuf, or in the text of what stands before it', async () => {
+  it('that refuses has the reason in Protobuf, or as text of a proxy', async () => {
     const status = numberAndText(3, 'no tenant is named');
     const strict = await startReceiver(() => ({ status: 400, body: status }));
     expect((await failed(deliver(sinkAt(strict.url)))).message).toMatch(/: 400 no tenant is named$/);
@@ -224,7 +224,7 @@ describe('a receiver', () => {
     expect((await failed(deliver(sinkAt(proxy.url)))).message).toMatch(/: 413 <h1>Too large<\/h1>$/);
   });
 
-  it('is no sign-in page', async () => {
+  it('is not a sign-in page', async () => {
     const page = { status: 200, type: 'text/html', body: '<html>Sign in</html>' };
     const { url } = await startReceiver(() => page);
     for (const protocol of ['http/json', 'http/protobuf'])
@@ -246,7 +246,7 @@ const isEmpty = (part: unknown) => typeof part === 'object' && part !== null && 
 describe('the span of a deployment', () => {
   const options = { protocol: 'http/json', signals: ['logs', 'traces'] };
 
-  it('is sent once, when it has ended, and named by every log record', async () => {
+  it('is sent once at its end, and referenced by every log record', async () => {
     const { url, received } = await startReceiver(() => ({ body: '{}' }));
     const sink = sinkAt(url, options);
     const ledger = createMemoryLedger();
@@ -265,7 +265,7 @@ describe('the span of a deployment', () => {
     expect(new Set(ids).size).toBe(1);
   });
 
-  it('is of its run: what failed after it had succeeded ran well', () => {
+  it('describes its run: one that failed after its success has a successful run', () => {
     const succeededAt = '2026-03-19T14:30:07.000Z';
     const degraded = toSpan(
       { ...WHOLE, state: 'failed', occurredAt: '2026-03-19T15:00:00.000Z', succeededAt },
@@ -280,12 +280,12 @@ describe('the span of a deployment', () => {
     expect(toSpan({ ...WHOLE, state: 'running' }, OPTIONS)).toBeUndefined();
   });
 
-  it('ends no earlier than it began, whatever the clocks say', () => {
+  it('does not end before its start, whatever the clocks are', () => {
     const span = toSpan({ ...WHOLE, startedAt: '2026-03-19T16:00:00.000Z' }, OPTIONS);
     expect(span?.startedAt).toEqual(span?.endedAt);
   });
 
-  it('alone may be sent: then what has not ended is not wanted', async () => {
+  it('may be sent alone: then only ended deployments are accepted', async () => {
     const { url, received } = await startReceiver(() => ({ body: '{}' }));
     const sink = sinkAt(url, { ...options, signals: ['traces'] });
     expect(sink.wants({ ...WHOLE, state: 'running' })).toMatchObject({
@@ -299,7 +299,7 @@ describe('the span of a deployment', () => {
 });
 
 describe('the configuration', () => {
-  it('takes keys in headers, keeps them secret, and refuses headers that are ours', () => {
+  it('accepts keys in headers, masks them, and refuses reserved headers', () => {
     const sink = sinkAt('https://otlp.example.com', {
       headers: { 'Api-Key': 'lamp-key', Authorization: 'Basic bGFtcDpsYW1wbGFtcA==' },
     });

@@ -54,12 +54,12 @@ async function proxied() {
 }
 
 describe('the contract of a sink', () => {
-  it('is made of its configuration alone, and names its secrets', () => {
+  it('is created from its configuration alone, and names its secrets', () => {
     expect(sinkHere()).toMatchObject({ type: 'postgres', productName: 'PostgreSQL', secrets: [PASSWORD] });
     expect(AnySink.parse({ type: 'postgres' })).toBeUndefined();
   });
 
-  it('writes what it was given, and whom to call', async () => {
+  it('writes the data of the deployment, and the owner', async () => {
     const owner = { team: 'keepers-of-the-lamp', on_call: 'https://pager.example.com/lamp' };
     expect(await deliver(sinkHere(), { ...SUCCEEDED, owner })).toEqual({ message: 'a new row' });
     expect(await rows()).toMatchObject([
@@ -67,7 +67,7 @@ describe('the contract of a sink', () => {
     ]);
   });
 
-  it('delivers the same state once, and leaves one row where the answer to a commit was lost', async () => {
+  it('delivers the same state once, and leaves one row if the response to a commit was lost', async () => {
     const proxy = await proxied();
     const sink = sinkAt(at(proxy.port));
     await deliver(sink, aDeployment({ key: 'another' })); // the tables are there
@@ -100,7 +100,7 @@ describe('the contract of a sink', () => {
     expect(proxy.connections()).toBe(1);
   });
 
-  it('gives up by itself on a server that never answers, or that waits for a lock', async () => {
+  it('times out if a server never answers, or waits for a lock', async () => {
     const proxy = await proxied();
     proxy.fail('silent');
     expect(await failed(deliver(sinkAt(at(proxy.port), { timeout_seconds: 0.1 })))).toMatchObject({
@@ -115,7 +115,7 @@ describe('the contract of a sink', () => {
     await expect.poll(waiting).toEqual([]); // nothing goes on that nobody waits for
   });
 
-  it('tries again later when the connection is cut, or refused', async () => {
+  it('retries later if the connection is cut or refused', async () => {
     const proxy = await proxied();
     const sink = sinkAt(at(proxy.port));
     await deliver(sink);
@@ -128,7 +128,7 @@ describe('the contract of a sink', () => {
     });
   });
 
-  it('decides of every deployment in every state, and says why not', () => {
+  it('decides about each deployment in each state, and gives the reason if it declines', () => {
     const some = sinkHere({ states: ['succeeded', 'failed'] });
     for (const state of State.options) expect(sinkHere().wants({ ...SUCCEEDED, state })).toEqual({ wanted: true });
     expect(some.wants({ ...SUCCEEDED, state: 'running' })).toMatchObject({
@@ -136,7 +136,7 @@ describe('the contract of a sink', () => {
     });
   });
 
-  it('previews the row as it is written, with nothing in the place of what is missing', async () => {
+  it('previews the row as it is written, without placeholders for missing values', async () => {
     const sink = sinkHere();
     const { body, url, method } = sink.preview(SUCCEEDED);
     expect({ method, url }).toEqual({
@@ -155,7 +155,7 @@ describe('the contract of a sink', () => {
     );
   });
 
-  it('makes nothing when it is checked', async () => {
+  it('creates nothing in a check', async () => {
     expect(await sinkHere().check(never())).toMatch(/takes the login; PostgreSQL \d+.*are made with the first/);
     expect(await server.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])).toEqual([]);
     await deliver(sinkHere());
@@ -166,7 +166,7 @@ describe('the contract of a sink', () => {
 const isNothing = (value: unknown) => value === null || (Array.isArray(value) && value.length === 0);
 
 describe('a refusal', () => {
-  it('of who we are holds the whole sink, says what to set, and shows no password', async () => {
+  it('of the credentials pauses the whole sink, says what to set, and shows no password', async () => {
     const wrong = 'not-the-password';
     const error = await failed(deliver(sinkAt(server.url('shiplog', wrong))));
     expect(error).toMatchObject({ retry: { hold: 'sink', afterMs: expect.any(Number) } });
@@ -179,7 +179,7 @@ describe('a refusal', () => {
       expect(shown).not.toContain(wrong);
   });
 
-  it('for want of a database says so', async () => {
+  it('for a missing database names the cause', async () => {
     const error = await failed(deliver(sinkAt(server.url().replace(/postgres$/, 'nowhere'))));
     expect(error).toMatchObject({
       retry: { hold: 'sink' },
@@ -187,7 +187,7 @@ describe('a refusal', () => {
     });
   });
 
-  it('of a row is final, in the words of the database, and the next one is taken', async () => {
+  it("of a row is final, with the database's message, and the next one is written", async () => {
     const sink = sinkHere();
     await deliver(sink);
     await server.query(
@@ -199,7 +199,7 @@ describe('a refusal', () => {
     expect(await deliver(sink, aDeployment({ key: 'c' }))).toEqual({ message: 'a new row' });
   });
 
-  it('reports the words of a rule that somebody wrote, without our secrets', async () => {
+  it('contains the message of a user-defined trigger, without our secrets', async () => {
     const sink = sinkHere();
     await deliver(sink);
     await server.query(`CREATE FUNCTION ${schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS
@@ -226,7 +226,7 @@ describe('a refusal', () => {
     });
   });
 
-  it('is tried again as its state says', async () => {
+  it('is retried according to its SQLSTATE', async () => {
     const sink = sinkHere();
     await deliver(sink);
     await server.query(`CREATE FUNCTION ${schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS
@@ -292,7 +292,7 @@ describe('a row', () => {
     );
   });
 
-  it('is not taken back by a statement that the network held up', async () => {
+  it('is not overwritten by a delayed statement', async () => {
     const sink = sinkHere();
     await deliver(sink, { ...SUCCEEDED, actor: 'mira' }, new Date(NOW.getTime() + 5_000));
     expect(await deliver(sink, { ...SUCCEEDED, actor: 'nobody' }, NOW)).toEqual({
@@ -304,7 +304,7 @@ describe('a row', () => {
     expect(await rows('state, actor')).toEqual([{ state: 'succeeded', actor: 'mira' }]);
   });
 
-  it('forgets what is no longer so', async () => {
+  it('clears values that no longer apply', async () => {
     const sink = sinkHere();
     await deliver(sink, { ...SUCCEEDED, description: 'It failed.', state: 'failed' });
     await deliver(sink, { ...SUCCEEDED, occurredAt: '2026-03-19T14:40:00.000Z' });
@@ -314,7 +314,7 @@ describe('a row', () => {
   const strange = fc.constantFrom('\0', '\u0001', '\ud83d', '🚢', '"', '\\', "'", '{', ',', '\u2028', '\u00e9', 'NULL');
   const strangeText = fc.array(strange, { maxLength: 6 }).map((units) => units.join(''));
 
-  it('holds any text, and reads as it was written', async () => {
+  it('stores any text unchanged', async () => {
     const sink = sinkHere();
     let keys = 0;
     await fc.assert(
@@ -340,7 +340,7 @@ describe('a row', () => {
 });
 
 describe('the tables', () => {
-  it('are made once by bridges that start together, and have the columns that are written', async () => {
+  it('are created once by bridges that start together, with all columns that are written', async () => {
     const bridges = Array.from({ length: 6 }, () => sinkHere());
     await Promise.all(bridges.map((sink, index) => deliver(sink, aDeployment({ key: `k${index}` }))));
     expect(await rows('key')).toHaveLength(6);
@@ -360,7 +360,7 @@ describe('the tables', () => {
     expect(await deliver(sinkHere(), aDeployment({ key: 'b' }))).toEqual({ message: 'a new row' });
   });
 
-  it('that somebody dropped are made again', async () => {
+  it('are created again if they were dropped', async () => {
     const sink = sinkHere();
     await deliver(sink);
     await server.query(`DROP TABLE ${schema}.deployments`);
@@ -371,7 +371,7 @@ describe('the tables', () => {
     expect(await deliver(sink)).toEqual({ message: 'a new row' });
   });
 
-  it('are asked for by a user who may not make them, who writes once they are there', async () => {
+  it('are requested if the user may not create them, and used once they exist', async () => {
     const user = `writer_${schemas}`;
     await server.query(`CREATE USER ${user} PASSWORD '${PASSWORD}'`);
     const sink = sinkAt(server.url(user));
@@ -401,7 +401,7 @@ describe('rows that are older than the retention', () => {
     expect(await rows('key')).toEqual([{ key: SUCCEEDED.key }]);
   });
 
-  it('that may not be deleted fail no delivery', async () => {
+  it('do not fail a delivery if they may not be deleted', async () => {
     const user = `keeper_${schemas}`;
     await deliver(sinkHere(), old);
     await server.query(`CREATE USER ${user} PASSWORD '${PASSWORD}'`);
@@ -414,7 +414,7 @@ describe('rows that are older than the retention', () => {
 });
 
 describe('TLS', () => {
-  it('is spoken as sslmode says: who the server is counts from verify-ca on, and its name for verify-full', async (context) => {
+  it('follows sslmode: verify-ca checks the certificate, verify-full also the name', async (context) => {
     const made = certificate('localhost');
     if (!made) return context.skip('there is no openssl here to make a certificate with');
     await server.useTls(made);
@@ -459,7 +459,7 @@ describe('the configuration', () => {
     expect(JSON.stringify(error)).not.toMatch(/hunter2/);
   });
 
-  it('takes certificates that go together, and no SQL as a schema', () => {
+  it('accepts certificates that belong together, and no SQL as a schema', () => {
     const url = 'postgres://shiplog:hunter2hunter2@db.example.com/a';
     const pem = '-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----';
     const isFine = (over: object) => AnySink.safeParse({ type: 'postgres', url, ...over }).success;

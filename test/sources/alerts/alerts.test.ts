@@ -36,7 +36,7 @@ const one = (over: Record<string, unknown>, to = source) => {
 
 describe('what the tools send', () => {
   const files = readdirSync(here).filter((file) => file.endsWith('.json') && !file.endsWith('.expected.json'));
-  it.each(files)('%s becomes what stands beside it', async (file) => {
+  it.each(files)('%s becomes its expected result', async (file) => {
     const mapped = map(read(file.replace('.json', '')));
     await expect(`${JSON.stringify(mapped, null, 2)}\n`).toMatchFileSnapshot(file.replace(/json$/, 'expected.json'));
   });
@@ -46,11 +46,11 @@ describe('what the tools send', () => {
     ['a dashboard alert of the time before unified alerting', { ruleId: 1, ruleName: 'lamp', state: 'alerting' }],
     ['a group of nothing', { alerts: [] }],
     ['an alert without a time', { alerts: [{ status: 'firing', labels: { a: 'b' } }] }],
-  ])('is refused where it is %s', (_what, payload) => {
+  ])('is refused if it is %s', (_what, payload) => {
     expect(() => map(payload)).toThrow(expect.objectContaining({ code: 'bad_payload' }));
   });
 
-  it('is read up to a limit, and an alert that is listed twice is one', () => {
+  it('is read up to a limit, and a repeated alert counts once', () => {
     const group = read('alertmanager');
     const [alert] = group.alerts;
     const many = Array.from({ length: MAX_ALERTS + 1 }, (_, at) => ({ ...alert, fingerprint: String(at) }));
@@ -61,7 +61,7 @@ describe('what the tools send', () => {
 });
 
 describe('one alert', () => {
-  it('is the same from firing to resolved, and another one when it began anew or elsewhere', () => {
+  it('is the same from firing to resolved, and another one if it begins again or elsewhere', () => {
     const firing = one({});
     const same = one({ status: 'resolved', endsAt: '2026-03-14T20:30:00Z', annotations: {}, labels: {} });
     expect(same?.id).toBe(firing?.id);
@@ -85,7 +85,7 @@ describe('one alert', () => {
     expect(alertsIn({ event: acknowledged })[0]).toMatchObject({ id: triggered?.id, state: 'firing' });
   });
 
-  it('begins no later than it was received, whatever the clock of its sender says', () => {
+  it("does not begin after its receipt, whatever the sender's clock shows", () => {
     expect(one({ startsAt: '2026-03-14T22:00:00Z' })?.startedAt).toBe('2026-03-14T20:40:00.000Z');
   });
 
@@ -103,7 +103,7 @@ describe('what an alert is about', () => {
     environments: { north: 'production', 'lighthouse (north)': 'production', q: 'qa' },
   });
 
-  it('is what the configured labels say, by our names', () => {
+  it('is read from the configured labels, with our names', () => {
     expect(one({}, configured)).toMatchObject({
       services: [{ label: 'service', name: 'lighthouse' }],
       environment: 'production', // of the cluster: it has no stage
@@ -115,14 +115,14 @@ describe('what an alert is about', () => {
     expect(alertsIn(read('pagerduty-triggered'), configured)[0]).toMatchObject({ environment: 'production' });
   });
 
-  it('is nothing where no label says it: never production', () => {
+  it('is unknown without a label: never production', () => {
     const bare = one({ labels: { alertname: 'LampDark', cluster: 'production-north' } });
     expect(bare).toMatchObject({ services: [] });
     expect(bare).not.toHaveProperty('environment');
   });
 });
 
-describe('who sends it', () => {
+describe('the sender', () => {
   const body = '{"event":{}}';
   const sign = (secret: string) => `v1=${createHmac('sha256', secret).update(body).digest('hex')}`;
   const basic = (password: string) => `Basic ${Buffer.from(`shiplog:${password}`).toString('base64')}`;
@@ -131,7 +131,7 @@ describe('who sends it', () => {
     ['a password', { authorization: basic(SECRETS[0]) }],
     ['a signature', { 'x-pagerduty-signature': sign(SECRETS[0]) }],
     ['one of two signatures', { 'x-pagerduty-signature': `${sign('another secret')}, ${sign(SECRETS[1])}` }],
-  ])('is proved by %s', (_what, headers) => {
+  ])('is authenticated by %s', (_what, headers) => {
     expect(() => source.verify(webhook(headers, body))).not.toThrow();
   });
 
@@ -140,7 +140,7 @@ describe('who sends it', () => {
     ['an upper-case signature', { 'x-pagerduty-signature': sign(SECRETS[0]).toUpperCase() }],
     ['a signature of another version', { 'x-pagerduty-signature': sign(SECRETS[0]).replace('v1', 'v2') }],
     ['a signature beyond the tenth', { 'x-pagerduty-signature': `${'v1=,'.repeat(10)}${sign(SECRETS[0])}` }],
-  ])('is not proved by %s', (_what, headers) => {
+  ])('is not authenticated by %s', (_what, headers) => {
     expect(() => source.verify(webhook(headers, body))).toThrow(expect.objectContaining({ code: 'bad_signature' }));
   });
 });

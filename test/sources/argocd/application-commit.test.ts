@@ -42,7 +42,7 @@ describe('the commit of the application', () => {
     expect(one.artifacts).toEqual(images);
   });
 
-  it('is of the images that count, whatever their port, tag and digest', () => {
+  it('is read from the matching images, whatever their port, tag and digest', () => {
     const images = [
       `registry.harbor.example:5000/side/car:${'d'.repeat(40)}`,
       `registry.harbor.example:5000/apps/api:${CODE}@sha256:${'e'.repeat(64)}`,
@@ -62,7 +62,7 @@ describe('the commit of the application', () => {
     expect(one.artifacts).toEqual(images);
   });
 
-  it('is a note and a tag while it is short', () => {
+  it('is a note and a tag if it is short', () => {
     const one = record({ ...withApp(PROJECT), images: ['api:c0de5a1'] }, { image_tag: IMAGE_TAG });
     expect(one).not.toHaveProperty('commit');
     expect(one.tags).toContain('commit:c0de5a1');
@@ -70,7 +70,7 @@ describe('the commit of the application', () => {
     expect(record(withApp({ 'shiplog/commit': 'C0DE5A1E' })).tags).toContain('commit:c0de5a1e');
   });
 
-  it('is not read from the images that ran before, while the sync is running', () => {
+  it('is not read from the previous images while the sync is running', () => {
     const old = { event: 'running', images: [`api:${'d'.repeat(40)}`] };
     const one = record(old, { image_tag: IMAGE_TAG });
     expect(one).not.toHaveProperty('commit');
@@ -79,7 +79,7 @@ describe('the commit of the application', () => {
     expect(record({ ...old, resources: told }, { image_tag: IMAGE_TAG }).commit).toEqual({ sha: CODE });
   });
 
-  it('is reported by the manifests of a whole Application rather than by pods that are still there', () => {
+  it('is read from the manifests of a whole Application rather than from pods that still run', () => {
     const app = body('application');
     app.status.summary.images = [`api:${'d'.repeat(40)}`, `api:${CODE}`];
     app.status.operationState.syncResult.resources[1].images = [`api:${CODE}`];
@@ -88,14 +88,14 @@ describe('the commit of the application', () => {
     expect(recordOf(source.map(app, createWebhook())).commit).toEqual({ sha: CODE });
   });
 
-  it('may stand in an annotation of any name in a whole Application', () => {
+  it('may be in an annotation of any name in a whole Application', () => {
     const app = body('application');
     app.metadata.annotations['harbor.example/sha'] = CODE;
     const source = createSource({ application_commit: { annotation: 'harbor.example/sha' } });
     expect(recordOf(source.map(app, createWebhook())).commit).toEqual({ sha: CODE });
   });
 
-  it('has a project only when one is named, for the manifests have another', () => {
+  it('has a project only if one is named, as the manifests have another', () => {
     const one = record({ images: [`api:${CODE}`] }, { image_tag: IMAGE_TAG });
     expect(one).not.toHaveProperty('repository');
     expect(one.notes.join()).toContain('set the annotation shiplog/gitlab-project');
@@ -107,7 +107,7 @@ describe('the commit of the application', () => {
     });
   });
 
-  it('is missed with the rule to write when the project is not the one of the manifests', () => {
+  it('is noted as missing, with the rule to write, if the project differs from that of the manifests', () => {
     const one = record(withApp(PROJECT));
     expect(one.commit).toEqual({ sha: MANIFESTS });
     expect(one.notes.join('\n')).toMatch(
@@ -115,12 +115,12 @@ describe('the commit of the application', () => {
     );
   });
 
-  it('is said to be missing where no image and no annotation has one', () => {
+  it('is noted as missing if no image and no annotation has one', () => {
     expect(record({ images: ['api:1.4.2'] }, { image_tag: IMAGE_TAG }).notes.join()).toContain('api:1.4.2');
     expect(record(withApp({ 'shiplog/commit': 'main' })).notes.join()).toContain('is "main", which is no commit');
   });
 
-  it('is not known for what is read from the history', () => {
+  it('is unknown for entries of the history', () => {
     const history = [{ id: 1, revision: 'd'.repeat(40), deployed_at: '2026-05-04T08:30:20Z' }];
     const source = createSource({ application_commit: { image_tag: IMAGE_TAG } });
     const mapped = source.map({ ...body('succeeded'), history }, createWebhook());
@@ -143,7 +143,7 @@ describe('the commit of the application', () => {
     ]);
   });
 
-  it('is found at once whatever expression and image there are', async () => {
+  it('is found quickly for any expression and image', async () => {
     const images = [`${'a'.repeat(100_000)}!`];
     const tookMs = await duration(() => record({ images }, { image_tag: '^(?:a|a|aa)*([0-9a-f]{40})$' }));
     expectWithin(tookMs, 1_000);

@@ -85,7 +85,7 @@ describe('a whole Application', () => {
     ['unknown_status', 'operationState', { phase: 'Sailing', startedAt: '2026-05-04T09:12:03Z' }],
     ['not_started', 'operationState', undefined],
     ['not_started', 'operationState', { phase: 'Succeeded' }],
-  ])('is ignored as %s with %s %j', (expected, field, value) => {
+  ])('is ignored as %s if %s is %j', (expected, field, value) => {
     const app = body('application');
     app.status[field] = value;
     expect(reason(app)).toBe(expected);
@@ -110,19 +110,19 @@ describe('a whole Application', () => {
     expect(record(app).state).toBe('succeeded');
   });
 
-  it('that is deleted still tells how its last sync ended, and that nothing there goes on', () => {
+  it('that is deleted still reports the end of its last sync, and ends all others', () => {
     const { state, history } = record(body('application-deleting'));
     expect(state).toBe('succeeded');
     expect(history?.endedAt).toBe('2026-05-04T10:00:00.000Z');
   });
 
-  it('is judged by when it was sent, and by when it arrived if nothing says so', () => {
+  it('has the age of its sending time, else of its receipt', () => {
     const late = '2026-05-09T00:00:00Z';
     expect(reason(wrapped(body('application'), { timestamp: '2026-05-04T09:12:40.5Z' }), {}, late)).toBe('records');
     expect(reason(wrapped(body('application')), {}, late)).toBe('too_old');
   });
 
-  it('was deployed from where the operation says, not from where the spec points by now', () => {
+  it('was deployed from the source of the operation, not from the current spec', () => {
     const app = body('application');
     app.spec.source = { repoURL: 'https://gitlab.harbor.example/harbor/elsewhere.git', targetRevision: 'next' };
     expect(record(app)).toMatchObject({ ref: 'main', repository: { gitlabProject: 'harbor/apps/lighthouse-api' } });
@@ -136,7 +136,7 @@ describe('a whole Application', () => {
   });
 
   it.each(['application', 'application-running-multi-source', 'application-failed', 'application-commit-metadata'])(
-    '%s with any one field gone, null or of another kind is a record or a reason',
+    '%s with any one field missing, null or of another type is a record or a reason',
     (name) => {
       const source = createSource();
       for (const broken of allBroken(body(name))) {

@@ -39,7 +39,7 @@ describe('a commit status', () => {
     expect(one.notes).toEqual([expect.stringMatching(/environment/)]);
   });
 
-  it('without a commit in its path has none', () => {
+  it('has no commit without one in its path', () => {
     const one = record({ name: 'deploy/staging' }, at('%3Cno%20value%3E'));
     expect(one).not.toHaveProperty('commit');
     expect(one.notes?.join()).toContain('There is no commit');

@@ -38,7 +38,7 @@ describe('configmap.yaml', () => {
     expect(parse(data['template.shiplog']).webhook.shiplog.method).toBe('POST'); // the default is GET
   });
 
-  it('names only what is there', () => {
+  it('references only what it defines', () => {
     const once = conditions('trigger.on-shiplog');
     for (const { when, send } of [...once, ...conditions('trigger.on-shiplog-again')]) {
       expect(send).toEqual(['shiplog']);
@@ -60,7 +60,7 @@ describe('configmap.yaml', () => {
     expect(parse(data['subscriptions'])).toEqual([{ recipients: ['shiplog'], triggers: ['on-shiplog'] }]);
   });
 
-  it('writes every value of the body with toJson, and closes what it opens', () => {
+  it('writes every value of the body with toJson, and balances its blocks', () => {
     const template: string = parse(data['template.shiplog']).webhook.shiplog.body;
     const json = template.slice(template.indexOf('\n{\n'));
     const values = [...json.matchAll(/\{\{(.*?)\}\}/g)].map((match) => match[1]?.trim() ?? '');
@@ -72,7 +72,7 @@ describe('configmap.yaml', () => {
     expect(words(/\{\{-? (if|range) /g)).toBe(words(/\{\{-? end /g) + words(/\{\{ end \}\}/g));
   });
 
-  it('sends what the mapper reads', () => {
+  it('sends the fields that the mapper reads', () => {
     const template: string = parse(data['template.shiplog']).webhook.shiplog.body;
     const json = JSON.parse(template.slice(template.indexOf('\n{\n')).replace(/\{\{.*?\}\}/g, '0'));
     const sample = JSON.parse(readFileSync(new URL('./succeeded.json', import.meta.url), 'utf8'));

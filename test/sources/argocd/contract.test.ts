@@ -29,19 +29,19 @@ describe('the identity of a deployment', () => {
     expect(new Set(records.map((one) => one.id)).size).toBe(4);
   });
 
-  it('does not depend on when it arrived or how the start was written', () => {
+  it('does not depend on the time of receipt or the format of the start', () => {
     const later = map(body('succeeded'), {}, '2026-05-04T11:00:00Z');
     const offset = record(succeeded({ 'operation.started_at': '2026-05-04T11:12:03+02:00' }));
     expect(recordOf(later).id).toBe(record(body('succeeded')).id);
     expect(offset.id).toBe(record(body('succeeded')).id);
   });
 
-  it('is another one when the same revision is synced again', () => {
+  it('is another one if the same revision is synced again', () => {
     const again = record(succeeded({ 'operation.started_at': '2026-05-04T09:30:00Z' }));
     expect(again.deployment).not.toBe(record(body('succeeded')).deployment);
   });
 
-  it('tells apps of the same name in two Argo CDs apart, also without uid', () => {
+  it('differs for apps with one name in two Argo CDs, even without uid', () => {
     const keys = ['https://argocd.north.example', 'https://argocd.south.example', null].map(
       (url) => record(succeeded({ 'app.uid': null, argocd_url: url })).deployment,
     );
@@ -81,7 +81,7 @@ describe('the state', () => {
     expect(one).not.toHaveProperty('finishedAt');
   });
 
-  it('of a degraded app is later than the success, whatever clocks are sent', () => {
+  it('of a degraded app is later than the success, whatever times are sent', () => {
     const success = record(body('succeeded'));
     const clocks = [
       { 'health.since': '2026-05-04T09:40:02Z' },
@@ -115,7 +115,7 @@ describe('what is ignored', () => {
     expect(reason(succeeded(change))).toBe(expected);
   });
 
-  it('is what ended before the limit, but not what still runs, or ended only now', () => {
+  it('is a sync that ended before the limit, but not one that still runs, or has just ended', () => {
     const twoDaysLater = '2026-05-06T10:00:00Z';
     const sentLate = (event: Parameters<typeof body>[0]) => ({ ...body(event), sent_at: twoDaysLater });
     expect(reason(sentLate('succeeded'), {}, twoDaysLater)).toBe('too_old');
@@ -125,7 +125,7 @@ describe('what is ignored', () => {
     expect(reason(held, {}, twoDaysLater)).toBe('records');
   });
 
-  it('is not what was held up on its way', () => {
+  it('is not a delayed notification', () => {
     expect(reason(body('succeeded'), {}, '2026-05-06T10:00:00Z')).toBe('records');
   });
 
@@ -142,7 +142,7 @@ describe('what is ignored', () => {
     expect(reason(body('degraded'), { degraded: 'ignore' })).toBe('not_a_deployment');
   });
 
-  it('is not a partial sync that a person asked for', () => {
+  it('is not a partial sync that a person requested', () => {
     expect(record(succeeded({ 'operation.partial': true })).tags).toContain('partial');
   });
 });
@@ -163,12 +163,12 @@ describe('what was deployed', () => {
     expect(record(succeeded({ ...change, revisions: [null, null, B] }))).not.toHaveProperty('commit');
   });
 
-  it('has the project only of a host that is configured', () => {
+  it('has a project only on a configured host', () => {
     expect(record(body('succeeded')).repository?.gitlabProject).toBe('harbor/apps/lighthouse-api');
     expect(record(body('succeeded'), { gitlab_hosts: [] }).repository).not.toHaveProperty('gitlabProject');
   });
 
-  it('takes no chart repository of our GitLab for a project', () => {
+  it('does not use a chart repository of our GitLab as a project', () => {
     const repo_url = 'https://gitlab.harbor.example/api/v4/projects/12/packages/helm/stable';
     const one = record(succeeded({ revision: '1.2.3', sources: [{ repo_url, chart: 'buoy' }] }));
     expect(one.repository).not.toHaveProperty('gitlabProject');
@@ -237,7 +237,7 @@ describe('a roll-back', () => {
     expect(record(succeeded({ history, 'operation.apply_strategy': true })).changeType).toBe('deployment');
   });
 
-  it('is seen over several sources and chart versions', () => {
+  it('is recognised with several sources and chart versions', () => {
     const history = [
       { id: 0, revisions: ['1.0.0', A] },
       { id: 1, revisions: ['1.1.0', A] },
@@ -281,7 +281,7 @@ describe('who, where and why', () => {
     expect(record(succeeded(change)).environment.name).toBe(name);
   });
 
-  it('takes no template that was not filled in for a name', () => {
+  it('ignores an unexpanded template as a name', () => {
     const annotations = {
       'shiplog/environment': '{{ .values.env }}',
       'shiplog/gitlab-project': '{{project}}',
@@ -306,7 +306,7 @@ describe('who, where and why', () => {
     expect(record(succeeded(change), { service_without_environment: false }).service).toBe(name);
   });
 
-  it('calls the service as its annotation does', () => {
+  it('uses the annotation as the service name', () => {
     expect(record(succeeded({ 'app.annotations': { 'shiplog/service': 'lamp' } })).service).toBe('lamp');
   });
 
@@ -345,7 +345,7 @@ describe('who, where and why', () => {
     expect(Buffer.from(first).toString('utf8')).toBe(first);
   });
 
-  it('loses no deployment to one odd field', () => {
+  it('is recorded in spite of one invalid field', () => {
     const odd = [null, 7, 'x', [], {}, [null], true];
     const required = ['schema', 'event', 'operation', 'app', 'health'];
     for (const key of Object.keys(body('succeeded')).filter((one) => !required.includes(one))) {

@@ -8,7 +8,7 @@ const map = (payload: unknown, path = PATH, config: object = {}) =>
   createSource(config).map(payload, createWebhook({ path }));
 const record = (payload: unknown, path?: string, config?: object) => recordOf(map(payload, path, config));
 
-describe("the body of GitLab's documented ConfigMap, as it was kept before the API gave numbers", () => {
+describe("the body of GitLab's documented ConfigMap, as stored before the API assigned ids", () => {
   it.each([
     ['/webhooks/argocd/projects/4711/deployments', '4711', 'project-4711'],
     [
@@ -26,13 +26,13 @@ describe("the body of GitLab's documented ConfigMap, as it was kept before the A
     expect(one.service).toBe(service);
   });
 
-  it('needs no path when the body can be nothing else', () => {
+  it('needs no path if the body is unambiguous', () => {
     const one = record(body('drop-in'), '/webhooks/argocd');
     expect(one).toMatchObject({ service: 'unknown', notes: ['The path names no GitLab project.'] });
     expect(one).not.toHaveProperty('repository');
   });
 
-  it.each(['$PROJECT_ID', '%24PROJECT_ID', '%3Cyour-project-id%3E'])('does not take %s for a project', (id) => {
+  it.each(['$PROJECT_ID', '%24PROJECT_ID', '%3Cyour-project-id%3E'])('does not use %s as a project', (id) => {
     expect(record(body('drop-in'), `/webhooks/argocd/projects/${id}/deployments`)).not.toHaveProperty('repository');
   });
 
@@ -48,11 +48,11 @@ describe("the body of GitLab's documented ConfigMap, as it was kept before the A
     expect(record({ ...body('drop-in'), status }).state).toBe(state);
   });
 
-  it.each(['skipped', 'constructor', '', '<no value>', 7, true, {}])('has no guess for the status %j', (status) => {
+  it.each(['skipped', 'constructor', '', '<no value>', 7, true, {}])('does not guess the status %j', (status) => {
     expect(map({ ...body('drop-in'), status })).toMatchObject({ kind: 'ignored', reason: 'unknown_status' });
   });
 
-  it('is the same deployment for the same project, environment and commit, whenever it comes', () => {
+  it('is the same deployment for the same project, environment and commit, at any time', () => {
     const later = createWebhook({
       path: PATH.toUpperCase()
         .replace(/^.*PROJECTS/, '/webhooks/argocd/projects')
@@ -64,7 +64,7 @@ describe("the body of GitLab's documented ConfigMap, as it was kept before the A
     expect(record({ ...body('drop-in'), environment: 'staging' }).id).not.toBe(again.id);
   });
 
-  it.each(['', '<no value>', null, undefined])('without a commit (%j) is kept with a note', (sha) => {
+  it.each(['', '<no value>', null, undefined])('without a commit (%j) is recorded with a note', (sha) => {
     const one = record({ ...body('drop-in'), sha });
     expect(one.deployment).toBe('argocd-dropin:harbor/lighthouse-api:production:no-commit');
     expect(one).not.toHaveProperty('commit');
@@ -73,7 +73,7 @@ describe("the body of GitLab's documented ConfigMap, as it was kept before the A
     expect(record(body('drop-in'))).not.toHaveProperty('repeatable');
   });
 
-  it('does not take two chart versions for one deployment', () => {
+  it('separates two chart versions', () => {
     const [first, second] = ['0.9.3', '0.9.4'].map((sha) => record({ ...body('drop-in'), sha }));
     expect(first?.commit).toBeUndefined();
     expect(first?.deployment).not.toBe(second?.deployment);
@@ -90,7 +90,7 @@ describe("the body of GitLab's documented ConfigMap, as it was kept before the A
     expect(record({ ...body('drop-in'), tag }).tag).toBe(expected);
   });
 
-  it('takes the configured branch when none is sent, and reports it', () => {
+  it('uses the configured branch if none is sent, with a note', () => {
     const payload = { environment: 'production', sha: SHA };
     expect(record(payload)).not.toHaveProperty('ref');
     expect(record(payload, PATH, { default_ref: 'trunk' })).toMatchObject({
@@ -116,11 +116,11 @@ describe("the body of GitLab's documented ConfigMap, as it was kept before the A
     expect(map(payload, path)).toMatchObject({ kind: 'ignored', reason: 'unmapped', detail: expect.any(String) });
   });
 
-  it('is an Application when one comes to its path', () => {
+  it('is an Application if one is sent to its path', () => {
     expect(record(body('application'), PATH).signal).toBe('argocd application');
   });
 
-  it('prefers the shiplog template on whatever path it comes', () => {
+  it('is the shiplog template on any path', () => {
     expect(record(body('succeeded'), PATH).signal).toBe('argocd notification');
   });
 });

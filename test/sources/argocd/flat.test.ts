@@ -17,24 +17,21 @@ const reason = (payload: unknown, config: object = {}, receivedAt?: string) => {
 const flat = (change: object = {}) => ({ app: 'buoy', sha: SHA, status: 'Succeeded', finished_at: AT, ...change });
 
 describe('a flat body', () => {
-  it.each(['application', 'app', 'application_name', 'app_name', 'name', 'service'])('names the app as %s', (key) => {
+  it.each(['application', 'app', 'application_name', 'app_name', 'name', 'service'])('reads the app from %s', (key) => {
     expect(record({ [key]: 'buoy', status: 'Succeeded' }).service).toBe('buoy');
   });
 
-  it.each(['commit_sha', 'sha', 'revision', 'git_revision'])(
-    'names the commit as %s, and the record doubts it',
-    (key) => {
-      const one = record({ app: 'buoy', status: 'Succeeded', finished_at: AT, [key]: SHA });
-      expect(one.commit).toEqual({ sha: SHA });
-      expect(one.notes?.join()).toContain('The commit may be another one');
-    },
-  );
+  it.each(['commit_sha', 'sha', 'revision', 'git_revision'])('reads the commit from %s, with a note', (key) => {
+    const one = record({ app: 'buoy', status: 'Succeeded', finished_at: AT, [key]: SHA });
+    expect(one.commit).toEqual({ sha: SHA });
+    expect(one.notes?.join()).toContain('The commit may be another one');
+  });
 
-  it.each(['finished_at', 'finishedAt', 'timestamp', 'deployed_at'])('names the time as %s', (key) => {
+  it.each(['finished_at', 'finishedAt', 'timestamp', 'deployed_at'])('reads the time from %s', (key) => {
     expect(record({ app: 'buoy', status: 'Succeeded', [key]: AT }).occurredAt).toBe('2026-05-04T09:12:31.000Z');
   });
 
-  it.each([1777885951, 1777885951000])('takes the epoch %d', (finished_at) => {
+  it.each([1777885951, 1777885951000])('reads the epoch %d', (finished_at) => {
     expect(record(flat({ finished_at })).occurredAt).toBe('2026-05-04T09:12:31.000Z');
   });
 
@@ -70,23 +67,23 @@ describe('a flat body', () => {
     expect(reason({ app: 'buoy', sha: SHA, ...words })).toBe(expected);
   });
 
-  it('reports what to send when there is no status', () => {
+  it('describes what to send if there is no status', () => {
     expect(map(body('flat-no-status'))).toMatchObject({ detail: expect.stringContaining('a status ("Succeeded"') });
   });
 
-  it('knows a name when the link is all that holds it', () => {
+  it('reads the name from the link if there is no other', () => {
     const at = (titleLink: string) => ({ titleLink, syncStatus: 'Synced', finishedAt: AT });
     expect(record(at('https://argocd.harbor.example/applications/buoy')).service).toBe('buoy');
     expect(record(at('https://argocd.harbor.example/cd/applications/argocd/buoy?view=tree')).service).toBe('buoy');
     expect(reason(at('https://argocd.harbor.example/settings'))).toBe('unmapped');
   });
 
-  it('is not taken for a GitLab deployment because it has its fields', () => {
+  it('is not a GitLab deployment, although it has its fields', () => {
     expect(record(flat({ environment: 'staging' }))).toMatchObject({ service: 'buoy', signal: 'argocd flat body' });
   });
 
   it.each([{ app: 'buoy', revision: SHA }, { app: 'buoy' }, { app: 'buoy', dedup_id: 'x' }, flat()])(
-    '%j is the same step whenever it arrives',
+    '%j is the same step at any time of receipt',
     (payload) => {
       const [first, later] = ['2026-05-04T10:00:00Z', '2026-05-04T19:00:00Z'].map((at) =>
         record({ status: 'Succeeded', ...payload }, {}, at),
@@ -113,7 +110,7 @@ describe('a flat body', () => {
     expect(key({ started_at: '2026-05-04T09:12:03Z', ...running })).toBe(key({ started_at: '2026-05-04T09:12:03Z' }));
   });
 
-  it('without a revision, a time or a dedup_id is one deployment while it goes on, and may come again', () => {
+  it('without a revision, a time or a dedup_id is one deployment while it runs, and another one afterwards', () => {
     const told = (health: string, over = {}) =>
       record({ app: 'buoy', sync_status: 'Synced', health_status: health, ...over });
     const [running, healthy] = [told('Progressing'), told('Healthy')];
@@ -141,7 +138,7 @@ describe('a flat body', () => {
     expect(told).toMatchObject({ repeatable: true, periodic: true });
   });
 
-  it('degrades after it succeeded, not at the same moment', () => {
+  it('degrades after its success, not at the same time', () => {
     const [succeeded, degraded] = [record(flat()), record(flat({ health: 'Degraded' }))];
     expect(degraded.deployment).toBe(succeeded.deployment);
     expect(degraded.occurredAt > succeeded.occurredAt).toBe(true);
@@ -241,12 +238,12 @@ describe('a flat body', () => {
     expect(record(wrapped).signal).toBe('argocd application');
   });
 
-  it('from long ago is not news, unless it says that it was sent then', () => {
+  it('that ended long ago is ignored, unless it was sent then', () => {
     expect(reason(flat(), {}, '2026-05-09T00:00:00Z')).toBe('too_old');
     expect(reason(flat({ timestamp: '2026-05-04T09:13:00Z' }), {}, '2026-05-09T00:00:00Z')).toBe('records');
   });
 
-  it('of any values is a record or a reason', () => {
+  it('with any values is a record or a reason', () => {
     const keys = Object.keys({ ...body('flat-link-only'), ...body('flat-deploy-event'), ...body('flat-app-status') });
     const value = fc.oneof(fc.constantFrom('Succeeded', 'Failed', SHA, AT, '<no value>', '', null), fc.jsonValue());
     const source = createSource();

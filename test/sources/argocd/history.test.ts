@@ -58,7 +58,7 @@ describe('the history of an application', () => {
     }
   });
 
-  it('has the very key that the notification of the sync would have had', () => {
+  it('has the same key as the notification of the sync', () => {
     const { own } = map(withHistory(entry(8, SHA, '2026-05-04T09:12:31Z', '2026-05-04T09:12:03Z')));
     const later = { ...body('succeeded'), sent_at: '2026-05-04T09:59:00Z' };
     later.operation = { ...later.operation, started_at: '2026-05-04T09:50:00Z', finished_at: '2026-05-04T09:51:00Z' };
@@ -69,7 +69,7 @@ describe('the history of an application', () => {
   it.each([
     ['running', { event: 'running', phase: 'Running' }],
     ['failed', { event: 'failed', phase: 'Failed' }],
-  ])('never gives the sync that is told, also while it is %s', (_, { event, phase }) => {
+  ])('does not include the reported sync, even while it is %s', (_, { event, phase }) => {
     const payload = withHistory(OWN);
     payload.event = event;
     payload.operation.phase = phase;
@@ -79,13 +79,13 @@ describe('the history of an application', () => {
     expect(own.history).not.toHaveProperty('id');
   });
 
-  it('tells the sync before apart that ended in the second in which this one started', () => {
+  it('distinguishes the sync before that ended in the second in which this one started', () => {
     const payload = withHistory(entry(7, OLD, '2026-05-04T09:12:03Z'));
     expect(map(payload).recovered.map(({ history }) => history?.id)).toEqual([7]);
     expect(map(withHistory(entry(7, SHA, '2026-05-04T09:12:03Z'))).own.history?.id).toBe(7);
   });
 
-  it('counts further back than max_age_hours only for what is known', () => {
+  it('counts beyond max_age_hours only for known deployments', () => {
     const old = entry(6, OLD, '2026-05-03T09:00:00Z');
     const lateness = (config: object) =>
       map(withHistory(old, OWN), config).recovered.map(({ history }) => history?.late);
@@ -93,7 +93,7 @@ describe('the history of an application', () => {
     expect(lateness({ max_age_hours: 48 })).toEqual([undefined]);
   });
 
-  it('is not read where syncs without a change are left out: it does not tell them apart', () => {
+  it('is not read if syncs without a change are skipped, as it does not distinguish them', () => {
     expect(map(withHistory(entry(7, OLD, '2026-05-04T08:30:20Z'), OWN), { noop: 'skip' }).recovered).toEqual([]);
   });
 
@@ -104,7 +104,7 @@ describe('the history of an application', () => {
     expect(recovered.map(({ changeType }) => changeType)).toEqual(['deployment', 'deployment', 'rollback']);
   });
 
-  it('of an Application has the sources of then', () => {
+  it('of an Application has the sources of that time', () => {
     const app = body('application');
     const [first] = app.status.history;
     first.deployedAt = '2026-05-04T08:30:20Z';
@@ -128,7 +128,7 @@ describe('the history of an application', () => {
     expect(map(withHistory(earlier, OWN)).recovered[0]).not.toHaveProperty('repository');
   });
 
-  it('with a source hydrator has no commit but the manifests that were deployed: the commit that is known is of now', () => {
+  it('with a source hydrator has only the deployed manifests, as the known commit is the current one', () => {
     const payload = { ...withHistory(entry(7, OLD, '2026-05-04T08:30:20Z'), OWN), dry_sha: 'c'.repeat(40) };
     const { own, recovered } = map(payload);
     expect(own.commit?.sha).toBe('c'.repeat(40));
@@ -136,7 +136,7 @@ describe('the history of an application', () => {
     expect(recovered[0]?.manifests).toMatchObject({ revision: OLD, rendered: true });
   });
 
-  it('reports by the health since when the application was well, and so which of them ended well', () => {
+  it('shows by the health which deployment the application was healthy after', () => {
     const payload = withHistory(
       entry(6, SHA, '2026-05-04T08:00:20Z', '2026-05-04T08:00:00Z'),
       entry(7, OLD, '2026-05-04T08:30:20Z', '2026-05-04T08:30:00Z'),
@@ -149,7 +149,7 @@ describe('the history of an application', () => {
     ]);
   });
 
-  it('names who began it, and tells a roll-back of the image at one revision', () => {
+  it('names who started it, and shows a roll-back of the image at one revision', () => {
     const at = ['2026-05-04T08:10:00Z', '2026-05-04T08:20:00Z', '2026-05-04T08:30:00Z'];
     const history = ['lamp:1.0', 'lamp:1.1', 'lamp:1.0'].map((image, id) => ({
       ...entry(id, OLD, at[id] ?? ''),
@@ -161,7 +161,7 @@ describe('the history of an application', () => {
     expect(recovered[0]?.actor).toBe('tove');
   });
 
-  it('is not in the answer: whether one of them was lost is not known yet', () => {
+  it('is not in the response, as it is not known yet which were lost', () => {
     const source = createSource();
     const webhook = createWebhook();
     const mapped = source.map(withHistory(entry(7, OLD, '2026-05-04T08:30:20Z'), OWN), webhook);

@@ -24,7 +24,7 @@ describe('setting up Argo CD', () => {
     expect(lines.join('\n')).toContain('kubectl patch configmap argocd-notifications-cm');
   });
 
-  it('changes nothing anywhere, so that a dry run says the same', async () => {
+  it('changes nothing, so a dry run returns the same', async () => {
     expect(await linesFor({}, { dryRun: true })).toEqual(await linesFor());
   });
 
@@ -34,7 +34,7 @@ describe('setting up Argo CD', () => {
     for (const secret of source.secrets) expect(text).not.toContain(secret);
   });
 
-  it('writes an address with signs of its own as it is', async () => {
+  it('writes an address with special characters unchanged', async () => {
     const url = "https://shiplog.harbor.example/$&/$'/webhooks/argocd?a=b";
     const { data } = parse((await linesFor({}, { url })).join('\n'));
     expect(parse(data['service.webhook.shiplog']).url).toBe(url);
@@ -45,7 +45,7 @@ describe('setting up Argo CD', () => {
     expect(data['template.shiplog']).toContain('if or (hasPrefix "shiplog/" $k) (eq $k "harbor.example/sha") }}');
   });
 
-  it('names the applications that are asked for, and nothing that a shell would run', async () => {
+  it('names the requested applications, and nothing that a shell would run', async () => {
     const text = (await linesFor({}, { targets: ['application:buoy', 'x; rm -rf /', '$(id)'] })).join('\n');
     expect(text).toContain('kubectl annotate application buoy -n argocd');
     expect(text).not.toMatch(/rm -rf|\$\(id\)/);

@@ -62,7 +62,7 @@ async function ask(handle: (request: FakeRequest) => FakeReply, since = SINCE) {
 }
 
 describe('what Argo CD deployed and never reported', () => {
-  it('is each application since then, with the key and the id that its notification has', async () => {
+  it('is listed by application since then, with the key and id of its notification', async () => {
     const { records, requests } = await ask(argoCd([application('buoy')]));
     const told = recordOf(createSource().map({ app: application('buoy') }, createWebhook({ receivedAt: NOW })));
     expect(records).toHaveLength(1);
@@ -71,7 +71,7 @@ describe('what Argo CD deployed and never reported', () => {
     expect(requests.map(({ path }) => path)).toEqual(['/argo/api/v1/applications', '/argo/api/v1/applications/buoy']);
   });
 
-  it('has the history since then, which the store sorts out', async () => {
+  it('includes the history since then, which the store assigns', async () => {
     const app = application('buoy', ({ status }) => {
       status.history[0].deployedAt = '2026-05-04T08:30:00Z';
       status.history[0].deployStartedAt = '2026-05-04T08:29:00Z';
@@ -103,20 +103,20 @@ describe('what Argo CD deployed and never reported', () => {
     expect(records.map(({ service }) => service)).toEqual(['long']);
   });
 
-  it('comes by a hundred', async () => {
+  it('is listed in pages of a hundred', async () => {
     const apps = Array.from({ length: 130 }, (_, index) => application(`app-${index}`));
     const { pages, records } = await ask(argoCd(apps));
     expect(pages.map((page) => page.length)).toEqual([100, 30]);
     expect(new Set(records.map(({ deployment }) => deployment)).size).toBe(130);
   });
 
-  it('goes on when one application is refused, and says which', async () => {
+  it('continues if one application is refused, and names it', async () => {
     const { records, warnings } = await ask(argoCd([application('buoy'), application('beacon')], ['buoy']));
     expect(records.map(({ service }) => service)).toEqual(['beacon']);
     expect(warnings).toEqual([expect.stringContaining('argocd/buoy is refused')]);
   });
 
-  it('reports that an account which sees nothing needs a permission', async () => {
+  it('reports that an account without applications needs a permission', async () => {
     const { records, warnings } = await ask(argoCd([]));
     expect(records).toEqual([]);
     expect(warnings).toEqual([expect.stringContaining('applications, get')]);
@@ -127,7 +127,7 @@ describe('what Argo CD deployed and never reported', () => {
     ['the pages instead of the API', () => ({ status: 200, body: '<html></html>' })],
     ['nothing there', () => ({ status: 404, body: {} })],
     ['an error', () => ({ status: 502, body: 'bad gateway' })],
-  ])('fails with a sentence without the token at %s', async (_, handle) => {
+  ])('fails with a message without the token at %s', async (_, handle) => {
     const error = await ask(handle).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ResolveFailed);
     expect(String(error)).not.toContain(API_TOKEN);

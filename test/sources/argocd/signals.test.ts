@@ -28,7 +28,7 @@ describe('an app that changes after its sync', () => {
     return payload;
   };
 
-  it('is as it was last: healthy again, degraded again', () => {
+  it('has its last state: healthy again, degraded again', () => {
     const story = [
       record(healthy('2026-05-04T09:12:36Z')),
       record(degraded('2026-05-04T09:20:00Z')),
@@ -45,7 +45,7 @@ describe('an app that changes after its sync', () => {
     });
   });
 
-  it('is healthy again also when it was never reported to be before', () => {
+  it('is healthy again even if its first success was not reported', () => {
     const story = [record(degraded('2026-05-04T09:13:00Z')), record(healthy('2026-05-04T09:14:00Z'))];
     expect(stateOf(story).state).toBe('succeeded');
   });
@@ -54,7 +54,7 @@ describe('an app that changes after its sync', () => {
     expect(record(healthy('2026-05-04T09:30:00Z')).id).toBe(record(healthy('2026-05-04T09:30:00Z')).id);
   });
 
-  it.each([null, '2026-05-01T00:00:00Z', 'yesterday'])('ended with its sync when it was healthy since %j', (since) => {
+  it.each([null, '2026-05-01T00:00:00Z', 'yesterday'])('ended with its sync if it was healthy since %j', (since) => {
     expect(record(healthy(since)).occurredAt).toBe('2026-05-04T09:12:31.000Z');
   });
 });
@@ -105,7 +105,7 @@ describe('a sync', () => {
     expect(record({ ...body('succeeded'), sources: [{ ...source, path: './deploy/' }] }).paths).toEqual(['deploy']);
   });
 
-  it('of a part of the app has no number in the history, and takes none from the sync before', () => {
+  it('of a part of the app has no number in the history, nor that of the sync before', () => {
     const payload = body('succeeded');
     payload.operation = { ...payload.operation, partial: true, started_at: '2026-05-04T09:40:00Z' };
     const one = record(payload);
@@ -123,7 +123,7 @@ describe('a sync', () => {
     expect(record(app)).toMatchObject({ state: 'succeeded', service: 'harbor-apps', artifacts: [] });
   });
 
-  it('is another deployment in another cluster, also when all but the Argo CD is the same', () => {
+  it('is another deployment in another cluster, even if only the Argo CD differs', () => {
     const app = body('application');
     delete app.metadata.uid;
     const keys = ['north', 'south'].map((cluster) => {
@@ -134,7 +134,7 @@ describe('a sync', () => {
     expect(new Set(keys).size).toBe(2);
   });
 
-  it('whose template printed <no value> says nothing where that stands', () => {
+  it('has no value where its template printed <no value>', () => {
     const payload = body('succeeded');
     const holes = ['argocd_url', 'revision', 'dry_sha'];
     const holed = { ...payload, ...Object.fromEntries(holes.map((key) => [key, '<no value>'])) };
@@ -149,7 +149,7 @@ describe('a sync', () => {
 });
 
 describe('the first subscription of 130 apps', () => {
-  it('tells the last sync of each, and records those of the last day', () => {
+  it('reports the last sync of each, and records those of the last day', () => {
     const outcomes = Array.from({ length: 130 }, (_, index) => {
       const payload = body('succeeded');
       const day = String(4 - (index % 3)).padStart(2, '0');
@@ -180,7 +180,7 @@ describe('a flat body of a running sync', () => {
     expect(stateOf(steps).state).toBe('succeeded');
   });
 
-  it('with nothing but the time of sending says that its end will not join it', () => {
+  it('with only the sending time has a note that its end will be another deployment', () => {
     const one = record({ ...running, timestamp: '2026-05-04T09:12:05Z' });
     expect(one.notes.join()).toContain('Send started_at or dedup_id in both');
     const end = record({ ...succeeded, timestamp: '2026-05-04T09:12:40Z' });

@@ -15,7 +15,7 @@ describe('verify', () => {
     { 'private-token': TOKEN },
     { 'x-gitlab-token': TOKEN },
     { authorization: 'Bearer something-else', 'private-token': TOKEN },
-  ])('takes the token as %j', (headers) => {
+  ])('accepts the token as %j', (headers) => {
     expect(() => createSource().verify(createWebhook({ headers }))).not.toThrow();
   });
 
@@ -33,13 +33,13 @@ describe('verify', () => {
     expect(verify).not.toThrow(TOKEN);
   });
 
-  it('tells a wrong token from none', () => {
+  it('distinguishes a wrong token from none', () => {
     const verify = (headers: Record<string, string>) => () => createSource().verify(createWebhook({ headers }));
     expect(verify({})).toThrow(/^the token is missing/);
     expect(verify({ 'private-token': 'somebody-guesses' })).toThrow(/^the token is not one of the secrets/);
   });
 
-  it('takes the old and the new token while one is changed', () => {
+  it('accepts the old and the new token during a change', () => {
     const source = createSource({ secrets: [TOKEN, 'the-next-harbor-master'] });
     for (const token of [TOKEN, 'the-next-harbor-master']) {
       expect(() => source.verify(createWebhook({ headers: { 'private-token': token } }))).not.toThrow();
@@ -58,12 +58,12 @@ describe('map', () => {
     ['null', null],
     ['string', 'hello'],
     ['no keys', {}],
-  ])('says that it saw %s', (words, payload) => {
+  ])('recognises %s', (words, payload) => {
     const mapped = createSource().map(payload, createWebhook());
     expect(mapped).toMatchObject({ kind: 'ignored', reason: 'unmapped', detail: expect.stringContaining(words) });
   });
 
-  it('makes a valid record or a reason of any JSON on any path, the same each time', () => {
+  it('gives a valid record or a reason for any JSON on any path, the same each time', () => {
     const source = createSource();
     const mutated = fc
       .tuple(fc.constantFrom('succeeded', 'degraded', 'multi-source', 'drop-in'), fc.nat(), fc.jsonValue())
@@ -105,7 +105,7 @@ describe('answer', () => {
   const rejected = { kind: 'rejected', error: new WebhookRejected('bad_signature', 'no') } as const;
   const ignored = { kind: 'ignored', reason: 'unmapped' } as const;
 
-  it("is GitLab's at GitLab's paths, and never 2xx for what says nothing", () => {
+  it("is GitLab's at GitLab's paths, and never 2xx for a body without a deployment", () => {
     const source = createSource();
     const webhook = createWebhook({ path: D_PATH });
     const json = { 'content-type': 'application/json' };
@@ -119,7 +119,7 @@ describe('answer', () => {
     expect(source.answer?.({ kind: 'not_kept' }, webhook)).toMatchObject({ status: 503, headers: json });
   });
 
-  it('is ours elsewhere', () => {
+  it('is in our format elsewhere', () => {
     const source = createSource();
     const webhook = createWebhook();
     const record = recordOf(source.map(body('succeeded'), webhook));

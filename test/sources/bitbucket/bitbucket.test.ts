@@ -39,14 +39,14 @@ describe('the signature', () => {
   const sign = (body: string, secret: string) => createHmac('sha256', secret).update(body).digest('hex');
   const verify = (headers: Record<string, string>, body = '{}') => source.verify(webhook(headers, body));
 
-  it("fits Atlassian's published example", () => {
+  it("matches Atlassian's published example", () => {
     const example = bitbucket.parse({ type: 'bitbucket', secrets: ["It's a Secret to Everybody"] });
     const signature = 'sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9';
     expect(() => example.verify(webhook({ 'x-hub-signature': signature }, 'Hello World!'))).not.toThrow();
     expect(() => example.verify(webhook({ 'x-hub-signature': signature }, 'Hello World?'))).toThrow(/does not fit/);
   });
 
-  it('is taken from each of the secrets', () => {
+  it('is accepted with each of the secrets', () => {
     for (const secret of ['the one before it', SECRET]) {
       expect(() => verify({ 'x-hub-signature': `sha256=${sign('{}', secret)}` })).not.toThrow();
     }
@@ -71,7 +71,7 @@ describe('the signature', () => {
     );
   });
 
-  it('reports what to do when there is none', () => {
+  it('has advice if it is missing', () => {
     expect(() => verify({ 'x-event-key': 'repo:push' })).toThrow(/X-Hub-Signature is missing: give the webhook/);
   });
 });
@@ -79,7 +79,7 @@ describe('the signature', () => {
 describe('the connection test of Data Center', () => {
   const ping = { 'x-event-key': 'diagnostics:ping' };
 
-  it('is known by its header and makes nothing, signed or not', () => {
+  it('is recognised by its header and creates nothing, signed or not', () => {
     expect(source.isUnsignedTest?.(webhook(ping, '{"test":true}'))).toBe(true);
     expect(() => source.verify(webhook(ping, '{"test":true}'))).toThrow(/X-Hub-Signature is missing/);
     const signed = { ...ping, 'x-hub-signature': `sha256=${'0'.repeat(64)}` };
@@ -87,13 +87,13 @@ describe('the connection test of Data Center', () => {
     expect(source.map({ test: true }, webhook(ping))).toEqual({ kind: 'ignored', reason: 'ping' });
   });
 
-  it('never becomes a deployment, whatever it holds', () => {
+  it('never becomes a deployment, whatever it contains', () => {
     for (const body of [step(), rest(), dataCenter(), { deployment: rest() }, [], 'text', null]) {
       expect(source.map(body, webhook(ping))).toEqual({ kind: 'ignored', reason: 'ping' });
     }
   });
 
-  it('is not believed when only the body, or part of the header, says so', () => {
+  it('is not recognised by the body alone, or by a part of the header', () => {
     const body = '{"eventKey":"diagnostics:ping","test":true}';
     expect(() => source.verify(webhook({}, body))).toThrow(/missing/);
     expect(() => source.verify(webhook({ 'x-event-key': 'diagnostics:ping, repo:push' }, body))).toThrow(/missing/);
@@ -101,7 +101,7 @@ describe('the connection test of Data Center', () => {
   });
 });
 
-describe('what becomes of each webhook', () => {
+describe('the result of each webhook', () => {
   it.each([
     'step-succeeded',
     'step-started',
@@ -134,11 +134,11 @@ describe('what becomes of each webhook', () => {
     expect(map(body, eventKey)).toMatchObject({ kind: 'ignored', reason });
   });
 
-  it('names the event that reports no deployment', () => {
+  it('names an event without a deployment', () => {
     expect(map({}, 'repo:fork')).toMatchObject({ detail: expect.stringContaining('repo:fork') });
   });
 
-  it.each([[[]], ['text'], [7], [null]])('%j is refused, for it is no object', (body) => {
+  it.each([[[]], ['text'], [7], [null]])('%j is refused, as it is not an object', (body) => {
     expect(() => map(body)).toThrow(expect.objectContaining({ code: 'bad_payload' }));
   });
 });
@@ -181,13 +181,13 @@ describe('the post of a step', () => {
     }
   });
 
-  it('keeps no short sha, but a note of it', () => {
+  it('has a note instead of a short sha', () => {
     const short = record(step({ BITBUCKET_COMMIT: SHA.slice(0, 12) }));
     expect(short.commit?.sha).toBeUndefined();
     expect(short.notes.join()).toContain(SHA.slice(0, 12));
   });
 
-  it('never lets a token through', () => {
+  it('never contains a token', () => {
     const text = JSON.stringify(record(input('step-failed-tag-rerun')));
     expect(text).not.toContain('look-alike');
     expect(text).not.toContain('OIDC');
@@ -199,7 +199,7 @@ describe('the post of a step', () => {
     expect(unnamed.notes.join()).toContain('uuid');
   });
 
-  it('of start and end is one deployment, and of another run another', () => {
+  it('of start and end is one deployment, and another run is another one', () => {
     const [started, ended] = [record(input('step-started')), record(step())];
     expect(started.deployment).toBe('bitbucket:step:7e5a3c90-1b2d-4f6a-8c9e-0d1f2a3b4c5d:run:1');
     expect(ended.deployment).toBe(started.deployment);
@@ -207,7 +207,7 @@ describe('the post of a step', () => {
     expect(record(step({ BITBUCKET_STEP_RUN_NUMBER: '2' })).deployment).not.toBe(ended.deployment);
   });
 
-  it('without a step uuid is known by repository, pipeline, environment and run', () => {
+  it('without a step uuid is identified by repository, pipeline, environment and run', () => {
     const key = (changes: Record<string, unknown>) => record(step({ BITBUCKET_STEP_UUID: '', ...changes })).deployment;
     expect(key({})).toBe(
       'bitbucket:5d2f9b70-9c1e-4f7b-b6f3-6a2e8d1c0b9a:0b7d6c1e-52aa-4c0e-9a31-77d2f0a4c901:production:run:1',
@@ -237,7 +237,7 @@ describe('the post of a step', () => {
     });
   });
 
-  it('has the same id when it comes again, later', () => {
+  it('has the same id in a later repeat', () => {
     const again = source.map(step(), webhook({}, '{}', '2026-03-02T16:09:00.000Z'));
     expect(again).toMatchObject({ records: [{ id: record(step()).id }] });
   });
@@ -278,7 +278,7 @@ describe('the REST object of Cloud', () => {
     expect(map(rest({ state }))).toMatchObject({ kind: 'ignored', reason });
   });
 
-  it('is taken bare, wrapped, and under a deployment event that Bitbucket may send one day', () => {
+  it('is accepted bare, wrapped, and in a possible future deployment event', () => {
     const { type: _, ...untyped } = rest();
     const told = [record(rest()), record({ deployment: rest() }), record(untyped, 'deployment:completed')];
     expect(new Set(told.map((one) => one.id)).size).toBe(1);
@@ -290,7 +290,7 @@ describe('the REST object of Cloud', () => {
     ['environment', { environment: null }],
     ['environment', { environment: {} }],
     ['state.name', { state: 'COMPLETED' }],
-  ])('without %s is refused, and the sentence names it', (field, changes) => {
+  ])('without %s is refused, and the message names it', (field, changes) => {
     expect(() => map(rest(changes))).toThrow(expect.objectContaining({ code: 'bad_payload' }));
     expect(() => map(rest(changes))).toThrow(field);
   });
@@ -302,14 +302,14 @@ describe('the REST object of Cloud', () => {
     expect(name({ uuid: '{e0e1e2e3-1111-4222-8333-444455556666}' })).toBe('unknown');
   });
 
-  it('is not lost for one field of another kind', () => {
+  it('is recorded in spite of one field of another type', () => {
     const odd = record(
       rest({ version: { a: 1 }, last_update_time: 'yesterday', deployable: 'x', step: [], uuid: 5, key: 7 }),
     );
     expect(odd).toMatchObject({ state: 'succeeded', deployment: 'bitbucket:deployment:5' });
   });
 
-  it('shows no link that holds a password or is not a web page', () => {
+  it('has no link that contains a password or is not a web page', () => {
     const release = (url: string) =>
       record(rest({ release: { url }, state: { name: 'IN_PROGRESS' }, commit: { hash: SHA } }));
     expect(release('https://mira:hunter2@bitbucket.org/x').pipelineUrl).toBe('https://bitbucket.org/x');
@@ -318,7 +318,7 @@ describe('the REST object of Cloud', () => {
 });
 
 describe('the webhook of a workspace', () => {
-  it('reports all its repositories by one secret, each a service of its own', () => {
+  it('reports all its repositories with one secret, each as its own service', () => {
     const of = (repository: string, uuid: string) =>
       record(step({ BITBUCKET_REPO_FULL_NAME: `harbor/${repository}`, BITBUCKET_STEP_UUID: uuid }));
     const told = [
@@ -356,7 +356,7 @@ describe('the REST object of Data Center', () => {
     expect(undone.deployment).not.toBe(record(dataCenter()).deployment);
   });
 
-  it('never brings the commit that was rolled back to GitLab as the one that runs', () => {
+  it('never sends the rolled-back commit to GitLab as the current one', () => {
     const undone = record(dataCenter({ state: 'ROLLED_BACK' }));
     expect(undone.commit).toBeUndefined();
     expect(undone.pullRequest).toBeUndefined();
@@ -365,7 +365,7 @@ describe('the REST object of Data Center', () => {
     expect(record(dataCenter()).commit?.sha).toBe(SHA);
   });
 
-  it('tells times in milliseconds up to 9 and in ISO 8601 from 10 on, which are the same', () => {
+  it('has times in milliseconds up to 9 and in ISO 8601 from 10 on, with the same result', () => {
     const nine = record(dataCenter());
     const ten = record(
       dataCenter({
@@ -386,7 +386,7 @@ describe('the REST object of Data Center', () => {
 });
 
 describe('the sample', () => {
-  it('is accepted and is a new deployment every time', () => {
+  it('is accepted, and is a new deployment every time', () => {
     const keys = ['2026-03-02T16:00:00Z', '2026-03-02T16:00:01Z'].map((at) => {
       const { headers, body, path } = source.sample(new Date(at));
       expect(path).toBe('/webhooks/bitbucket');

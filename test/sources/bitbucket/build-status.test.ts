@@ -73,7 +73,7 @@ describe('a build status that the configuration calls a deployment', () => {
     expect(record(ofJenkins({ key: 'k', description: 'BB-DEPLOY-test' })).environment.name).toBe('test');
   });
 
-  it('is one from the first status to the last, and another for another commit', () => {
+  it('is one deployment from the first status to the last, and another one for another commit', () => {
     const begun = record(ofJenkins({ state: 'INPROGRESS' }));
     const ended = record(ofJenkins());
     expect(begun).toMatchObject({ state: 'running', occurredAt: '2026-03-02T16:00:00.123Z' });
@@ -113,7 +113,7 @@ describe('a build status that the configuration calls a deployment', () => {
     expect(map(withRules(), ofPipelines(changes))).toMatchObject({ kind: 'ignored', reason });
   });
 
-  it('is none without rules', () => {
+  it('is not a deployment without rules', () => {
     expect(map(withRules({}), ofPipelines())).toMatchObject({ reason: 'needs_lookup' });
     expect(map(withRules({}), ofJenkins())).toMatchObject({ reason: 'needs_lookup' });
   });
@@ -122,7 +122,7 @@ describe('a build status that the configuration calls a deployment', () => {
 describe('with a token', () => {
   const fake = { url: 'http://127.0.0.1:9' };
 
-  it('a status of Pipelines is a question, whatever the rules say', () => {
+  it('a status of Pipelines causes a lookup, whatever the rules are', () => {
     expect(map(sourceAt(fake, {}, { build_status: RULES }), ofPipelines())).toEqual({
       kind: 'records',
       records: [],
@@ -146,7 +146,7 @@ describe('with a token', () => {
     expect(map(sourceAt(fake), ofPipelines(changes))).toMatchObject({ lookups: [{ build: '7' }] });
   });
 
-  it('a status of another CI is what the rules say, and else nothing to ask about', () => {
+  it('a status of another CI follows the rules, and never causes a lookup', () => {
     expect(map(sourceAt(fake, {}, { build_status: RULES }), ofJenkins())).toMatchObject({
       records: [{ state: 'succeeded' }],
     });
@@ -159,7 +159,7 @@ describe('with a token', () => {
     expect(map(sourceAt(fake), linkless)).toMatchObject({ records: [], lookups: [{ commit: SHA }] });
   });
 
-  it('a repository is asked for by its uuids, where it has no name, and never by a path', () => {
+  it('a repository without a name is queried by its uuids, never by a path', () => {
     const nameless = { uuid: repository.uuid, owner: { uuid: '{2b6c7d8e-0f1a-4b2c-8d3e-4f5a6b7c8d9e}' } };
     expect(map(sourceAt(fake), { ...ofPipelines(), repository: nameless })).toMatchObject({
       lookups: [{ workspace: '{2b6c7d8e-0f1a-4b2c-8d3e-4f5a6b7c8d9e}', repository: repository.uuid }],
@@ -169,7 +169,7 @@ describe('with a token', () => {
     });
   });
 
-  it('a trace is one question a pipeline, however many spans it has', () => {
+  it('a trace causes one lookup for each pipeline, however many spans it has', () => {
     const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
     const span = (uuid: string) => ({
       attributes: [text('pipeline.uuid', uuid), text('pipeline.repository.full_name', 'harbor/lighthouse-api')],
@@ -194,7 +194,7 @@ describe('the configuration', () => {
     expect(() => withRules({ deployments: [pattern] })).toThrow(message);
   });
 
-  it('lets no expression hold up the bridge, and looks at 500 characters', () => {
+  it('runs expressions in linear time on 500 characters', () => {
     const slow = withRules({ deployments: ['^(?:a|a|aa)*(?<env>x)$', '(?<env>harbor)$'] });
     expect(map(slow, ofJenkins({ key: 'a'.repeat(100_000) }))).toMatchObject({ kind: 'ignored' });
     expect(map(slow, ofJenkins({ key: `${'-'.repeat(500)}harbor` }))).toMatchObject({ kind: 'ignored' });
@@ -207,7 +207,7 @@ describe('the configuration', () => {
     [{ token: '', email: '' }],
     [{ email: 'mira@harbor.example' }],
     [{ token: '  ', repositories: ['harbor/lighthouse-api'] }],
-  ])('%j has no API, and asks nothing', (api) => {
+  ])('%j has no API, and makes no lookup', (api) => {
     const source = bitbucket.parse({ type: 'bitbucket', secrets: [SECRET], api });
     expect([source.resolve, source.missed, source.applyHooks]).toEqual([undefined, undefined, undefined]);
     expect(map(source, ofPipelines())).toMatchObject({ reason: 'needs_lookup' });

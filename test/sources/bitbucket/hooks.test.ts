@@ -56,7 +56,7 @@ describe('the webhook of a repository or workspace', () => {
     expect(writes(bitbucket)).toHaveLength(2);
   });
 
-  it('is repaired, and keeps what else it tells', async () => {
+  it('is repaired, and keeps its other events', async () => {
     const bitbucket = await start({ pagelen: 1 });
     const other = foreign('https://elsewhere.example');
     const broken = { ...foreign(HERE), uuid: '{e0e1e2e3-1111-4222-8333-444455557777}', active: false, secret: '' };
@@ -70,7 +70,7 @@ describe('the webhook of a repository or workspace', () => {
     ]);
   });
 
-  it('is only looked at in a dry run', async () => {
+  it('is only read in a dry run', async () => {
     const bitbucket = await start();
     expect(await apply(bitbucket, { dryRun: true })).toEqual([
       `${REPOSITORY}: would create the webhook for ${EVENTS.join(', ')}`,
@@ -98,7 +98,7 @@ describe('the webhook of a repository or workspace', () => {
     });
   });
 
-  it('never tells the secret, even when Bitbucket repeats it', async () => {
+  it('never shows the secret, even if Bitbucket repeats it', async () => {
     const bitbucket = await start();
     bitbucket.inject({ kind: 'status', status: 400, body: { error: `bad: ${SECRET}` }, method: 'POST' });
     await expect(apply(bitbucket)).rejects.toThrow(/bad: \[secret\]/);

@@ -35,7 +35,7 @@ function deploy(bitbucket: FakeBitbucket) {
 }
 
 describe('deployments that were never reported', () => {
-  it('are found with the ids and keys that the hooks would have given', async () => {
+  it('are found with the ids and keys of their webhooks', async () => {
     const bitbucket = await start({ redeploy: 'new row' });
     const source = sourceAt(bitbucket, HARBOR);
     const pipeline = deploy(bitbucket);
@@ -49,7 +49,7 @@ describe('deployments that were never reported', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('are listed page by page, down to the moment and no further', async () => {
+  it('are listed page by page, back to the given time', async () => {
     const bitbucket = await start({ pagelen: 2 });
     for (let count = 0; count < 4; count += 1) deploy(bitbucket);
     // Each deployment takes three ticks of 30 seconds: the third ends at 16:04:00.
@@ -60,7 +60,7 @@ describe('deployments that were never reported', () => {
     ]);
   });
 
-  it('cost one request when nothing changed since the last run', async () => {
+  it('cost one request if nothing changed since the last run', async () => {
     const bitbucket = await start();
     const source = sourceAt(bitbucket, HARBOR);
     for (let count = 0; count < 4; count += 1) deploy(bitbucket);
@@ -83,7 +83,7 @@ describe('deployments that were never reported', () => {
 });
 
 describe('a repository that cannot be read', () => {
-  it('is a warning, and the others are read', async () => {
+  it('causes a warning, and the others are read', async () => {
     const bitbucket = await start();
     deploy(bitbucket);
     const { records, warnings } = await missed(
@@ -96,12 +96,12 @@ describe('a repository that cannot be read', () => {
     ]);
   });
 
-  it('fails when none may be read', async () => {
+  it('fails the run if none may be read', async () => {
     const bitbucket = await start({ forbidden: /deployments/ });
     await expect(missed(sourceAt(bitbucket, HARBOR))).rejects.toMatchObject({ name: 'ResolveFailed' });
   });
 
-  it('fails in the end when Bitbucket gave no answer for one, so that the time is looked at again', async () => {
+  it('fails the run at its end if Bitbucket did not answer for one, so that the period is read again', async () => {
     const bitbucket = await start();
     deploy(bitbucket);
     bitbucket.inject({ kind: 'status', status: 502, path: /deployments/ });
@@ -109,7 +109,7 @@ describe('a repository that cannot be read', () => {
     expect((await missed(sourceAt(bitbucket, HARBOR))).records).toHaveLength(1);
   });
 
-  it('is asked for when none is configured', async () => {
+  it('is required if none is configured', async () => {
     const bitbucket = await start();
     expect(await missed(sourceAt(bitbucket))).toEqual({
       records: [],

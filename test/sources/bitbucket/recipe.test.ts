@@ -82,7 +82,7 @@ describe.skipIf(missing.length > 0)('the recipe of the README', () => {
     return promisify(execFile)('bash', ['-e', '-c', script ?? 'exit 9'], { cwd: folder, env });
   }
 
-  it('tells the end, with every character of the commit message', async () => {
+  it('reports the end, with every character of the commit message', async () => {
     await run(step['after-script'][0], { BITBUCKET_EXIT_CODE: '0' });
     expect(heard).toMatchObject([
       {
@@ -100,7 +100,7 @@ describe.skipIf(missing.length > 0)('the recipe of the README', () => {
     expect(JSON.stringify(heard)).not.toContain('look-alike');
   });
 
-  it('tells the start by the same lines, and a failure by the exit code', async () => {
+  it('reports the start with the same lines, and a failure by the exit code', async () => {
     await run(step.script[0]);
     expect(heard).toMatchObject([{ records: [{ state: 'running' }] }]);
     await run(step['after-script'][0], { BITBUCKET_EXIT_CODE: '2' });

@@ -135,7 +135,7 @@ describe.each(Object.entries(stories))('%s', (_name, story) => {
     expect(bitbucket.refused.filter(({ status }) => status !== 404)).toEqual([]);
   });
 
-  it('ends the same when every signal comes twice and in any order', async () => {
+  it('has the same result if every signal arrives twice and in any order', async () => {
     const bitbucket = await start({ redeploy: 'new row' });
     const { pokes, expected } = await mapRow(story, bitbucket, async () => {});
     const outcome = async (order: readonly Poke[]) => {
@@ -156,7 +156,7 @@ describe.each(Object.entries(stories))('%s', (_name, story) => {
 });
 
 describe('a status, a trace and the post of the step', () => {
-  it('of one pipeline and environment are one deployment, with all that each of them knows', async () => {
+  it('of one pipeline and environment are one deployment, with the data of each', async () => {
     const bitbucket = await start();
     const source = sourceAt(bitbucket);
     const pipeline = bitbucket.push({ steps: TWO_ENVIRONMENTS.slice(0, 2) });
@@ -190,7 +190,7 @@ describe('a status, a trace and the post of the step', () => {
     ]);
   });
 
-  it('never make the workspace, which Bitbucket calls the actor, the person', async () => {
+  it('never use the workspace, which Bitbucket calls the actor, as the person', async () => {
     const bitbucket = await start();
     const pipeline = bitbucket.push({ steps: TWO_ENVIRONMENTS.slice(0, 2) });
     bitbucket.begin(pipeline, 'To staging');
@@ -200,8 +200,8 @@ describe('a status, a trace and the post of the step', () => {
   });
 });
 
-describe('what a poke finds', () => {
-  it('is never the end of one run reported the next, which Bitbucket does not list yet', async () => {
+describe('the result of a lookup', () => {
+  it('never assigns the end of one run to the next one, which Bitbucket does not list yet', async () => {
     const bitbucket = await start({ redeploy: 'not listed yet' });
     const pipeline = bitbucket.push({ steps: TWO_ENVIRONMENTS.slice(0, 2) });
     bitbucket.begin(pipeline, 'To staging');
@@ -211,7 +211,7 @@ describe('what a poke finds', () => {
     expect(records).toMatchObject([{ state: 'succeeded', deployment: expect.stringMatching(/:run:1$/) }]);
   });
 
-  it('is nothing for an environment that waits for a hand, and the sentence says so', async () => {
+  it('is empty for a manual environment that was not started, with the reason', async () => {
     const bitbucket = await start();
     const pipeline = bitbucket.push({ steps: [{ name: 'Go', environment: 'production', manual: true }] });
     const green = await heard(sourceAt(bitbucket), statusPoke(bitbucket.status(pipeline, 'SUCCESSFUL')));
@@ -227,7 +227,7 @@ describe('what a poke finds', () => {
     expect(red.answers).toMatchObject([{ detail: expect.stringContaining('ended before it deployed anything') }]);
   });
 
-  it('is nothing for a pipeline without deployments, and for one that Bitbucket does not show', async () => {
+  it('is empty for a pipeline without deployments, and for one that Bitbucket does not show', async () => {
     const bitbucket = await start();
     const pipeline = bitbucket.push({ steps: [{ name: 'Build' }] });
     const source = sourceAt(bitbucket);
@@ -237,7 +237,7 @@ describe('what a poke finds', () => {
     expect(gone.answers).toMatchObject([{ reason: 'needs_lookup', detail: expect.stringContaining('#77') }]);
   });
 
-  it('reports that a person pressed Run, whom Bitbucket does not name', async () => {
+  it('notes that a person pressed Run whom Bitbucket does not name', async () => {
     const bitbucket = await start();
     const pipeline = bitbucket.push({ steps: TWO_ENVIRONMENTS });
     bitbucket.begin(pipeline, 'To production');
@@ -247,7 +247,7 @@ describe('what a poke finds', () => {
     ]);
   });
 
-  it('of two environments costs five requests, and two when nothing new happened', async () => {
+  it('for two environments costs five requests, and two if nothing is new', async () => {
     const bitbucket = await start({ pullRequests: {} });
     const source = sourceAt(bitbucket);
     const pipeline = bitbucket.push({ message: 'no word of a merge', steps: TWO_ENVIRONMENTS });
@@ -259,7 +259,7 @@ describe('what a poke finds', () => {
     expect(bitbucket.requests.length - cold).toBe(2);
   });
 
-  it('finds the pipeline behind a wall of steps that were not started', async () => {
+  it('includes a pipeline behind many steps that were not started', async () => {
     const bitbucket = await start();
     const wanted = bitbucket.push({ steps: TWO_ENVIRONMENTS.slice(0, 2) });
     bitbucket.begin(wanted, 'To staging');
@@ -313,7 +313,7 @@ describe('what a poke finds', () => {
 });
 
 describe('the person of a step', () => {
-  it('is asked for by the uuid that the step tells, once a day', async () => {
+  it('is queried by the uuid of the step, once a day', async () => {
     const bitbucket = await start();
     const source = sourceAt(bitbucket);
     const pipeline = bitbucket.push({ steps: TWO_ENVIRONMENTS });
@@ -333,7 +333,7 @@ describe('the person of a step', () => {
     expect(bitbucket.requests[0]?.target).toBe(`/users/${encodeURIComponent(MIRA.uuid)}`);
   });
 
-  it('is the author of the commit where Bitbucket knows no such user, with a note', async () => {
+  it('is the author of the commit if Bitbucket does not know the user, with a note', async () => {
     const bitbucket = await start();
     const pipeline = bitbucket.push({ steps: TWO_ENVIRONMENTS });
     const stranger = { BITBUCKET_STEP_TRIGGERER_UUID: MIRA.uuid.replace('c1a2', '0000') };
@@ -355,11 +355,11 @@ describe('the person of a step', () => {
   });
 });
 
-describe('Bitbucket away', () => {
+describe('an unavailable Bitbucket API', () => {
   it.each([
     ['a wrong token', { token: 'a-token-that-is-not-known' }, /Check the token/],
     ['an e-mail address with an access token', { email: 'mira@harbor.example' }, /Check the token/],
-  ])('%s fails with what to do, and without the token', async (_, api, message) => {
+  ])('answers %s: the lookup fails with advice, and without the token', async (_, api, message) => {
     const bitbucket = await start();
     const pipeline = bitbucket.push({ steps: TWO_ENVIRONMENTS });
     const source = sourceAt(bitbucket, api);
@@ -368,7 +368,7 @@ describe('Bitbucket away', () => {
     await expect(asked).rejects.not.toThrow(/look-alike|not-known/);
   });
 
-  it('an API token goes as Basic, with the e-mail address', async () => {
+  it('an API token is sent as Basic, with the e-mail address', async () => {
     const bitbucket = await start({ email: 'mira@harbor.example' });
     const pipeline = bitbucket.push({ steps: TWO_ENVIRONMENTS.slice(0, 2) });
     bitbucket.begin(pipeline, 'To staging');
@@ -376,7 +376,7 @@ describe('Bitbucket away', () => {
     expect((await heard(source, spanPoke(bitbucket.span(pipeline)))).records).toHaveLength(1);
   });
 
-  it('its limit is waited for, without asking on', async () => {
+  it('a rate limit is waited for, without further requests', async () => {
     const bitbucket = await start({ limit: 1 });
     const pipeline = bitbucket.push({ steps: TWO_ENVIRONMENTS });
     const source = sourceAt(bitbucket);
@@ -387,7 +387,7 @@ describe('Bitbucket away', () => {
     expect(bitbucket.requests).toHaveLength(asked);
   });
 
-  it('the same question later finds what it would have found', async () => {
+  it('a later lookup has the same result', async () => {
     const bitbucket = await start();
     const pipeline = bitbucket.push({ steps: TWO_ENVIRONMENTS.slice(0, 2) });
     bitbucket.begin(pipeline, 'To staging');
@@ -398,8 +398,8 @@ describe('Bitbucket away', () => {
   });
 });
 
-describe('a question', () => {
-  it('that this version does not understand is ignored, not asked', async () => {
+describe('a lookup', () => {
+  it('of an unknown kind is ignored', async () => {
     const bitbucket = await start();
     const source = sourceAt(bitbucket);
     for (const lookup of [
@@ -414,7 +414,7 @@ describe('a question', () => {
 });
 
 describe('the fake', () => {
-  it('refuses what Bitbucket refuses: bare braces', async () => {
+  it('refuses bare braces, like Bitbucket', async () => {
     const bitbucket = await start();
     const { request } = await import('node:http');
     const status = await new Promise((resolve) => {
@@ -428,7 +428,7 @@ describe('the fake', () => {
   });
 });
 
-describe('a status that comes before the list knows the end', () => {
+describe('a status that arrives before the list contains the end', () => {
   const ended = (bitbucket: FakeBitbucket) => {
     const pipeline = bitbucket.push({ steps: TWO_ENVIRONMENTS });
     bitbucket.begin(pipeline, 'To staging');
@@ -443,12 +443,12 @@ describe('a status that comes before the list knows the end', () => {
     return { lookup, answer: await source.resolve?.(lookup, call(now)) };
   };
 
-  it('is asked again for a minute, and the known data is recorded meanwhile', async () => {
+  it('is looked up again for a minute, and the known data is recorded meanwhile', async () => {
     const { lookup, answer } = await ask('2026-03-02T16:29:30.000Z');
     expect(answer).toMatchObject({ kind: 'records', records: [{ state: 'running' }], lookups: [lookup] });
   });
 
-  it('is asked no more after that: somebody may have started the next run', async () => {
+  it('is not looked up after that, as the next run may have started', async () => {
     const { answer } = await ask('2026-03-02T16:31:00.000Z');
     expect(answer).toMatchObject({ kind: 'records', records: [{ state: 'running' }] });
     expect(answer).not.toHaveProperty('lookups');

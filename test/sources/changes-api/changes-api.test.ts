@@ -39,7 +39,7 @@ const COMMIT = { commit_sha: '4f0c9e1d7a2b83c65d9e0f41ab37c2d8e56190bf', environ
 describe('the bodies that pipelines send', () => {
   const here = new URL('.', import.meta.url);
   const files = readdirSync(here).filter((file) => file.endsWith('.json') && !file.endsWith('.expected.json'));
-  it.each(files)('%s becomes the record beside it', async (file) => {
+  it.each(files)('%s becomes its expected record', async (file) => {
     const parsed = parseJson(readFileSync(new URL(file, here)));
     if (!parsed.ok) throw new Error(parsed.message);
     const record = map(parsed.value);
@@ -49,7 +49,7 @@ describe('the bodies that pipelines send', () => {
 });
 
 describe('the key', () => {
-  it.each([`Bearer ${KEY}`, `Bearer ${OTHER_KEY}`, `bearer ${KEY}`])('lets in %s', (authorization) => {
+  it.each([`Bearer ${KEY}`, `Bearer ${OTHER_KEY}`, `bearer ${KEY}`])('accepts %s', (authorization) => {
     expect(() => source.verify(post({ headers: { authorization } }))).not.toThrow();
   });
 
@@ -61,7 +61,7 @@ describe('the key', () => {
     },
   );
 
-  it('that is wrong is distinguished from none', () => {
+  it('distinguishes a wrong one from none', () => {
     const verify = (headers: Record<string, string>) => () => source.verify(post({ headers }));
     expect(verify({})).toThrow(/^Missing API key/);
     expect(verify({ authorization: 'Bearer somebody-guesses' })).toThrow(/^Invalid API key/);
@@ -97,7 +97,7 @@ describe('what is refused', () => {
     [[], /^the body must be a JSON object, not a list$/],
     [null, /^the body must be a JSON object, not null$/],
     ['x', /^the body must be a JSON object, not a text$/],
-  ])('%j, with the field and what it must be', (payload, message) => {
+  ])('%j is refused, with the field and what it must be', (payload, message) => {
     const refused = expect(() => map(payload));
     refused.toThrow(expect.objectContaining({ code: 'bad_payload', message: expect.stringMatching(message) }));
   });
@@ -109,13 +109,13 @@ describe('what is refused', () => {
     '/api/v1/services/a/b/changes',
     '/api/v1/services/%/changes',
     '/api/v1/services/%20/changes',
-  ])('a post to %s', (path) => {
+  ])('a post to %s is refused', (path) => {
     expect(() => said({}, { path })).toThrow(expect.objectContaining({ code: 'bad_payload' }));
   });
 });
 
-describe('what is empty', () => {
-  it('is absent, whatever a shell or a template makes of an empty variable', () => {
+describe('an empty value', () => {
+  it('is absent, whatever a shell or a template prints for an empty variable', () => {
     const empty = ['', ' ', null, 'null', 'undefined', '<no value>', '$CI_COMMIT_BRANCH', '${CI_COMMIT_BRANCH}'];
     for (const branch of empty) expect(said({ branch })).not.toHaveProperty('ref');
     const record = said({
@@ -189,11 +189,11 @@ describe('the fields', () => {
     ],
     ['https://gitlab.example.com/harbor/lamp/-/jobs/7', 'harbor/lamp', 'https://gitlab.example.com/harbor/lamp'],
     ['https://bitbucket.org/harbor/lamp/pipelines/results/7', 'harbor/lamp', 'https://bitbucket.org/harbor/lamp'],
-  ])('find the repository in %s, and never a GitLab project to write to', (pipeline_url, name, url) => {
+  ])('identify the repository by %s, and never a GitLab project to write to', (pipeline_url, name, url) => {
     expect(said({ pipeline_url }).repository).toEqual({ name, url });
   });
 
-  it('leave out a repository that the pipeline does not name', () => {
+  it('leave out a repository without a pipeline address', () => {
     for (const pipeline_url of [
       'https://ci.example.com/runs/8',
       'nonsense',
@@ -204,7 +204,7 @@ describe('the fields', () => {
     }
   });
 
-  it('write to the GitLab project that gitlab_project names, and to no other', () => {
+  it('write only to the GitLab project in gitlab_project', () => {
     expect(said({ gitlab_project: 42 }).repository).toEqual({ name: '42', gitlabProject: '42' });
     expect(said({ gitlab_project: 'harbor/lamp', repository: 'lamp' }).repository).toEqual({
       name: 'lamp',
@@ -212,7 +212,7 @@ describe('the fields', () => {
     });
   });
 
-  it('lose user and password of every URL', () => {
+  it('drop user and password of every URL', () => {
     const record = said({
       repository: 'https://gitlab-ci-token:secret@gitlab.example.com/harbor/lamp.git',
       pipeline_url: 'https://u:secret@gitlab.example.com/harbor/lamp/-/pipelines/7',
@@ -224,7 +224,7 @@ describe('the fields', () => {
   });
 
   it.each(['javascript:alert(1)', '/-/merge_requests/', 'gitlab.example.com/x', 'file:///etc/passwd'])(
-    'take no URL such as %s',
+    'drop a URL such as %s',
     (url) => {
       const record = said({ pr_url: url, pr_number: '9', pipeline_url: url });
       expect(record.pullRequest).toEqual({ number: '9' });
@@ -242,12 +242,12 @@ describe('the fields', () => {
     expect(said({ commit_message: '"Slow" and "fast"' }).commit?.title).toBe('"Slow" and "fast"');
   });
 
-  it('are taken as they are when they are unknown, and named', () => {
+  it('are named in a note if they are unknown', () => {
     const record = said({ component: 'x', metadata: {}, ['c'.repeat(99)]: 1 });
     expect(record.notes).toContain(`fields that are not understood: component, metadata, ${'c'.repeat(40)}`);
   });
 
-  it('take the service id of the path before the one of the body', () => {
+  it('prefer the service id of the path to the one of the body', () => {
     const record = said({ service_id: 'svc_body' }, { path: '/api/v1/services/svc%2F1/changes' });
     expect(record.serviceId).toBe('svc/1');
     expect(record.notes).toContain('service_id differs from the path: the path counts');
@@ -272,14 +272,14 @@ describe('status and times', () => {
 
   const times = { started_at: '2026-03-19T14:00:00Z', finished_at: '2026-03-19T14:10:00+00:00' };
 
-  it('happened when it says, else when it finished or began, else when it came', () => {
+  it('use its own time, else its end or start, else its receipt', () => {
     expect(said({}).occurredAt).toBe('2026-03-19T14:30:00.000Z');
     expect(said(times).occurredAt).toBe('2026-03-19T14:10:00.000Z');
     expect(said({ ...times, status: 'running' }).occurredAt).toBe('2026-03-19T14:00:00.000Z');
     expect(said({ ...times, occurred_at: '2026-03-19T14:11:00Z' }).occurredAt).toBe('2026-03-19T14:11:00.000Z');
   });
 
-  it('finishes only in a final state', () => {
+  it('have an end only in a final state', () => {
     expect(said({ ...times, status: 'running' })).not.toHaveProperty('finishedAt');
     expect(said(times)).toMatchObject({
       startedAt: '2026-03-19T14:00:00.000Z',
@@ -312,7 +312,7 @@ describe('one change or two', () => {
     },
   );
 
-  it('external_id decides alone', () => {
+  it('the external_id decides alone', () => {
     const running = map({ summary: 'Deploying', external_id: 'run-8', status: 'running', ...COMMIT });
     const done = map({ summary: 'Deployed', external_id: 'run-8' });
     expect([running.deployment, done.deployment]).toEqual(['changes:run-8', 'changes:run-8']);
@@ -349,7 +349,7 @@ describe('the words of CI systems for a state', () => {
 describe('the answer', () => {
   const webhook = post();
 
-  it('is the created change in the words of Alert24', () => {
+  it("is the created change in Alert24's format", () => {
     const record = map({
       summary: 'Deployed lamp @ 4f0c9e1d',
       ...COMMIT,
@@ -398,7 +398,7 @@ describe('the answer', () => {
     expect(source.answer?.({ kind: 'rejected', error }, webhook)).toEqual({ status, body });
   });
 
-  it('asks to come again when nothing was stored', () => {
+  it('asks for a retry if nothing was stored', () => {
     const answer = source.answer?.({ kind: 'not_kept' }, webhook);
     expect(answer).toMatchObject({ status: 503, body: { error: { type: 'server_error', status: 503 } } });
   });

@@ -45,7 +45,7 @@ const map = (over: Record<string, unknown> = {}, webhook: Partial<Webhook> = {})
 describe('the events that the clients of CTO.ai send', () => {
   const here = new URL('.', import.meta.url);
   const files = readdirSync(here).filter((file) => file.endsWith('.json') && !file.endsWith('.expected.json'));
-  it.each(files)('%s becomes what stands beside it', async (file) => {
+  it.each(files)('%s becomes its expected result', async (file) => {
     const mapped = source.map(JSON.parse(readFileSync(new URL(file, here), 'utf8')), post());
     if (mapped.kind === 'records') for (const record of mapped.records) ChangeRecord.parse(record);
     await expect(`${JSON.stringify(mapped, null, 2)}\n`).toMatchFileSnapshot(file.replace('.json', '.expected.json'));

@@ -30,7 +30,7 @@ function recordOf(file: string, over: Record<string, unknown> = {}, to = source)
 
 describe('what Flux sends', () => {
   const files = readdirSync(here).filter((file) => file.endsWith('.json') && !file.endsWith('.expected.json'));
-  it.each(files)('%s becomes what stands beside it', async (file) => {
+  it.each(files)('%s becomes its expected result', async (file) => {
     const mapped = map(read(file.replace('.json', '')));
     if (mapped.kind === 'records') for (const record of mapped.records) ChangeRecord.parse(record);
     await expect(`${JSON.stringify(mapped, null, 2)}\n`).toMatchFileSnapshot(file.replace(/json$/, 'expected.json'));

@@ -6,7 +6,7 @@ import { type FakeGitlab, startFakeGitlab } from '../../support/fake-gitlab.ts';
 import { map, payload, reasonOf, recordOf, webhook } from './hooks.ts';
 import { API, answerOf, lastHook, missedBy, SHA, sourceAt } from './with-api.ts';
 
-/** What real GitLabs send that once was told wrong, with invented names. */
+/** Payloads of real GitLabs that were once recorded wrongly, with invented names. */
 
 const deployment = (changes: object = {}) =>
   payload('deployment-running', { status: 'success', ref: 'main', ...changes });

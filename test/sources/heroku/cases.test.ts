@@ -44,7 +44,7 @@ const release = (over: Record<string, unknown>, file = 'deploy-succeeded.json') 
 
 describe('what Heroku sends', () => {
   const files = readdirSync(here).filter((file) => file.endsWith('.json') && !file.endsWith('.expected.json'));
-  it.each(files)('%s becomes what stands beside it', async (file) => {
+  it.each(files)('%s becomes its expected result', async (file) => {
     const mapped = map(read(file));
     if (mapped.kind === 'records') for (const record of mapped.records) ChangeRecord.parse(record);
     await expect(`${JSON.stringify(mapped, null, 2)}\n`).toMatchFileSnapshot(file.replace('.json', '.expected.json'));
@@ -153,7 +153,7 @@ describe('the signature', () => {
   const verify = (signature: string | undefined, bytes: Buffer = body) =>
     source.verify(post(bytes, signature === undefined ? {} : { 'heroku-webhook-hmac-sha256': signature }));
 
-  it.each([SECRET, OTHER])('is taken from each of the secrets', (secret) => {
+  it.each([SECRET, OTHER])('is accepted with each of the secrets', (secret) => {
     expect(() => verify(sign(secret))).not.toThrow();
   });
 

@@ -167,7 +167,7 @@ describe('a tool of one’s own', () => {
 describe('a mapping that cannot work', () => {
   it.each([
     ['no identity', { fields: { state: 'succeeded' } }, 'fields.id: say what identifies a deployment'],
-    ['no state', { fields: { id: { path: 'a' } } }, 'fields.state: say what tells the state'],
+    ['no state', { fields: { id: { path: 'a' } } }, 'fields.state: name the value that holds the state'],
     ['no sample', { sample: undefined }, 'sample: paste a webhook of the tool'],
     ['a sample that is ignored', { sample: { body: { kind: 'x' } } }, 'sample: it makes no change: not_a_deployment'],
     [

@@ -44,7 +44,7 @@ function recordsOf(files: readonly string[]): ChangeRecord[] {
 }
 
 describe('what a tool sends', () => {
-  it.each(FILES)('%s becomes what stands beside it', async (file) => {
+  it.each(FILES)('%s becomes its expected result', async (file) => {
     const mapped = mapFile(file);
     if (mapped.kind === 'records') for (const record of mapped.records) ChangeRecord.parse(record);
     await expect(`${JSON.stringify(mapped, null, 2)}\n`).toMatchFileSnapshot(file.replace(/json$/, 'expected.json'));

@@ -7,7 +7,8 @@ const TEXT_CHARS = 255;
 
 /**
  * https://developer.atlassian.com/cloud/compass/rest/v2/api-group-events/ and the types of forge-graphql
- * (CompassCreateDeploymentEventInput). Compass orders the updates of an event by number; only ends are told, once each.
+ * (CompassCreateDeploymentEventInput). Compass orders the updates of an event by
+ * number; only final states are sent, once each.
  */
 export const compassDeployment: Preset = {
   version: 1,

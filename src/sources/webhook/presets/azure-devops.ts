@@ -3,7 +3,7 @@ import { sampleSha } from '../../sample-sha.ts';
 import type { Preset } from '../preset.ts';
 
 const EVENT = 'ms.vss-release.deployment';
-const NOBODY = '00000000-0000-0000-0000-000000000000';
+const EMPTY_ID = '00000000-0000-0000-0000-000000000000';
 const TEST = { reason: 'ping', detail: 'the test button of Azure DevOps sends an invented deployment' } as const;
 
 const place = 'resource.environment';
@@ -22,7 +22,7 @@ export const azureDevops: Preset = {
   mapping: {
     witness: 'job',
     ignore: [
-      { when: [{ subscriptionId: NOBODY }, { 'resource.project.id': NOBODY }], ...TEST },
+      { when: [{ subscriptionId: EMPTY_ID }, { 'resource.project.id': EMPTY_ID }], ...TEST },
       {
         when: { [`${place}.status`]: ['notStarted', 'scheduled', 'undefined'], eventType: `${EVENT}-completed-event` },
         reason: 'not_started',

@@ -73,7 +73,7 @@ const endsOf = (payloads: readonly unknown[], now: string): readonly End[] => {
 };
 
 describe('an application that is', () => {
-  it.each(CASES)('%s ends as it was, in order, reversed, doubled and begun with any', (_, acts, ends) => {
+  it.each(CASES)('%s is recorded correctly in order, reversed, doubled and from any start', (_, acts, ends) => {
     const { payloads, now } = told(acts);
     expect(endsOf(payloads, now)).toEqual(ends);
     expect(endsOf(payloads.toReversed(), now)).toEqual(ends);
@@ -82,7 +82,7 @@ describe('an application that is', () => {
       expect(endsOf([...payloads.slice(first), ...payloads.slice(0, first)], now)).toEqual(ends);
   });
 
-  it.each(CASES)('%s is never recorded as better than it was, whichever notification is lost', (_, acts, ends) => {
+  it.each(CASES)('%s is never recorded as better than it was, if any notification is lost', (_, acts, ends) => {
     const { payloads, now } = told(acts);
     for (const lost of payloads.keys()) {
       const some = endsOf(payloads.toSpliced(lost, 1), now);

@@ -62,7 +62,7 @@ const truthOf = ({ truths }: ReturnType<typeof createApplication>) =>
   Object.fromEntries(truths().map(({ start, commit, end }) => [nameOf(start, commit), end]));
 
 describe('the life of an application', () => {
-  it('is recorded as it was, when every notification arrives', () => {
+  it('is recorded correctly if every notification arrives', () => {
     fc.assert(
       fc.property(aLife, (acts) => {
         const { app, notices } = live(acts);
@@ -72,7 +72,7 @@ describe('the life of an application', () => {
     );
   });
 
-  it('recovers each time that the application does, also where Argo CD does not say since when (before 2.14)', () => {
+  it('recovers each time that the application does, even without the time of the health (before 2.14)', () => {
     const health = fc.array(
       fc.constantFrom<Act>(
         ...(['Healthy', 'Degraded', 'Progressing'] as const).map((status) => ({ kind: 'health' as const, status })),
@@ -109,7 +109,7 @@ describe('the life of an application', () => {
     );
   });
 
-  it('is never reported better or worse than it was, when looks and notifications are lost', () => {
+  it('is never recorded as better or worse than it was, if polls and notifications are lost', () => {
     const lossy = fc.tuple(aLife, fc.infiniteStream(fc.boolean()), fc.infiniteStream(fc.nat(3)), fc.boolean());
     fc.assert(
       fc.property(lossy, ([acts, looks, losses, saysSince]) => {
