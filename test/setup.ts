@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { askLimits } from '../src/sources/ask-limits.ts';
+import { apiClientLimits } from '../src/sources/api-client-limits.ts';
 
 /** Vitest gives a condition up after a second, which a busy machine needs for nothing at all. */
 const LEAST_MS = 60_000;
@@ -11,4 +11,4 @@ vi.waitFor = (condition, options) => {
 };
 
 /** The same for what a source asks its tool: the stand-in is a part of the busy machine. */
-askLimits.timeoutMs = LEAST_MS;
+apiClientLimits.timeoutMs = LEAST_MS;

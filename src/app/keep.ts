@@ -1,29 +1,23 @@
-import { boundAlerts } from '../domain/alert.ts';
-import { boundRecords } from '../domain/bounded-record.ts';
-import type { ChangeEvent } from '../domain/change-event.ts';
-import { type ChangeRecord, toChangeRecord } from '../domain/change-record.ts';
+import { toChangeRecord } from '../domain/change-record.ts';
 import { NotKept, type WebhookRejected } from '../domain/errors.ts';
 import { KEEP_WITHIN_MS } from '../queue/connection.ts';
 import type { Flush } from '../queue/flush.ts';
 import { keptWithin, type Queues } from '../queue/queues.ts';
 import type { Mapped } from '../sources/mapped.ts';
 import type { Webhook } from '../sources/received-webhook.ts';
-import type { KeptRow, Rows } from '../sources/rows.ts';
+import type { Rows } from '../sources/rows.ts';
 import type { Source } from '../sources/source.ts';
 import { secretOfAnother } from '../sources/wrong-secret.ts';
 import type { Spool } from '../spool/spool.ts';
-import type { InboxEntry } from '../store/inbox/entry.ts';
 import type { Inbox } from '../store/inbox/inbox.ts';
 import { refusalIdOf } from '../store/inbox/refusals.ts';
 import { currentTraceparent } from '../telemetry/current-span.ts';
 import type { Mask } from '../values/mask.ts';
 import { redactBody } from '../values/redact.ts';
+import { type EntryOwner, rejectedEntry, toEntry } from './inbox-entry.ts';
+import { fromLine, type KeptWebhook, type Reported, toKept, toLine } from './kept-webhook.ts';
 import { createRecentlyKept } from './recently-kept.ts';
 import type { RedisMemory } from './redis-memory.ts';
-
-/** Headers that are kept for every source; further ones are listed in the facts of a tool. None is a secret. */
-const COMMON_HEADERS = ['content-type', 'user-agent', 'traceparent'];
-const SHOWN_CHARS = 200;
 
 export interface KeepParts {
   /** All sources: somebody may have given the secret of one to the sender of another. */
@@ -49,59 +43,6 @@ export interface KeepParts {
   readonly onLoss: (error: unknown) => void;
 }
 
-/** What a webhook says, without secrets; not yet cut to the limits. */
-interface Reported {
-  readonly entry: InboxEntry;
-  /** Undefined: it reports no deployment. */
-  readonly records?: readonly ChangeRecord[];
-  readonly lookups?: ChangeEvent['lookups'];
-  readonly alerts?: ChangeEvent['alerts'];
-  readonly omitted?: number | undefined;
-  readonly otherwise?: ChangeEvent['otherwise'];
-  readonly traceparent?: string | undefined;
-  readonly row?: KeptRow | undefined;
-}
-
-/** A webhook and what it says, on its way to Redis or in the spool. */
-interface WebhookToKeep {
-  readonly entry: InboxEntry;
-  readonly body: Buffer;
-  readonly event?: ChangeEvent;
-  readonly row?: KeptRow;
-}
-
-function toKept(reported: Reported, body: Buffer): WebhookToKeep {
-  const { entry, records, lookups, alerts, omitted, otherwise, traceparent, row } = reported;
-  if (!records) return { entry, body };
-  const bounded = boundRecords(records);
-  // Most entries of a history were reported before: only the worker can tell (store/changes/serial-history.ts).
-  const certain = bounded.filter(({ history }) => !history?.recovered);
-  const deployments = [...new Set(certain.map((record) => record.deployment))];
-  const event: ChangeEvent = {
-    webhookId: entry.id,
-    source: entry.source,
-    receivedAt: entry.receivedAt,
-    records: bounded,
-    ...(alerts && { alerts: boundAlerts(alerts) }),
-    ...(omitted && { omitted }),
-    ...(otherwise && { otherwise }),
-    ...(lookups && { lookups }),
-    ...(traceparent && { traceparent }),
-  };
-  return { entry: { ...entry, deployments }, body, event, ...(row && { row }) };
-}
-
-/** A line of the spool. The body is base64: raw bytes, whatever they are. */
-const toLine = ({ entry, body, event, row }: WebhookToKeep): string =>
-  JSON.stringify({ entry: { ...entry, spooled: true }, body: body.toString('base64'), event, row });
-
-/** A bridge of an earlier release may have written it, which masked less. */
-function fromLine(line: string, mask: Mask): WebhookToKeep {
-  // written by toLine() alone
-  const { body, ...kept } = JSON.parse(line) as Omit<WebhookToKeep, 'body'> & { body: string };
-  return { ...mask.value(kept), body: redactBody(mask.bytes(Buffer.from(body, 'base64'))) };
-}
-
 /** After Redis has failed to accept something in time, the next webhooks do not wait for it. */
 const DISTRUST_MS = 1_000;
 /** A refusal is answered at once, with or without Redis. */
@@ -112,12 +53,12 @@ export function createKeep(parts: KeepParts) {
   const { sources, queues, inbox, rows, spool, mask, flush, mayForget, serverId, clock, room, onLoss } = parts;
   let distrustedUntilMs = 0;
   let whySpooled: string | undefined;
-  const toRedis = ({ entry, body, event, row }: WebhookToKeep) => {
+  const toRedis = ({ entry, body, event, row }: KeptWebhook) => {
     const flushed = flush.begin();
     const writes = [inbox.add(entry, body), event && queues.keep(event), row && rows.put(row)];
     return keptWithin(KEEP_WITHIN_MS, Promise.all(writes).then(flushed));
   };
-  const toSpool = (kept: WebhookToKeep): Promise<void> =>
+  const toSpool = (kept: KeptWebhook): Promise<void> =>
     spool.append(toLine(kept)).catch((cause: unknown) => {
       throw new NotKept('neither Redis nor the spool took it', { cause });
     });
@@ -207,7 +148,7 @@ export function createKeep(parts: KeepParts) {
     /** An authentic webhook that reports nothing. Its body is kept: its sender looks for it in the inbox. */
     async noteRejected(source: Source, webhook: Webhook, error: WebhookRejected): Promise<string> {
       if (error.code === 'bad_signature') return noteRefused(source, webhook, error);
-      const entry = mask.value(rejection(source, webhook, error));
+      const entry = mask.value(rejectedEntry(source, webhook, error));
       await keptWithin(NOTE_WITHIN_MS, inbox.add(entry, redactBody(mask.bytes(webhook.body)))).catch(onLoss);
       return webhook.id;
     },
@@ -223,36 +164,4 @@ const ignoredAs = ({ reason, detail }: Extract<Mapped, { kind: 'ignored' }>) => 
 function reasonOf(failure: unknown): string {
   const { message, cause } = failure instanceof Error ? failure : new Error(String(failure));
   return cause instanceof Error ? cause.message : message;
-}
-
-const rejection = (source: EntryOwner, webhook: Webhook, { code, message }: WebhookRejected): InboxEntry =>
-  toEntry(source, webhook, { verdict: 'rejected', reason: code, detail: message });
-
-type EntryOwner = Pick<Source, 'name' | 'keptHeaders' | 'hidesPath'> & Partial<Pick<Source, 'isProvedBy'>>;
-
-function toEntry(
-  source: EntryOwner,
-  webhook: Webhook,
-  conclusion: Pick<InboxEntry, 'verdict' | 'reason' | 'detail'>,
-): InboxEntry {
-  return {
-    id: webhook.id,
-    receivedAt: webhook.receivedAt.toISOString(),
-    source: source.name,
-    method: webhook.method,
-    path: (source.hidesPath ? `/webhooks/${source.name}` : webhook.path).slice(0, SHOWN_CHARS),
-    headers: keptHeadersOf(webhook, source),
-    deployments: [],
-    bytes: webhook.body.length,
-    ...conclusion,
-  };
-}
-
-function keptHeadersOf({ headers }: Webhook, { keptHeaders }: EntryOwner): InboxEntry['headers'] {
-  const kept: Record<string, string> = {};
-  for (const name of [...COMMON_HEADERS, ...keptHeaders]) {
-    const value = headers[name];
-    if (value !== undefined) kept[name] = value.slice(0, SHOWN_CHARS);
-  }
-  return kept;
 }

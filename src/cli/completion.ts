@@ -11,7 +11,7 @@ export function shellOf(name: string): Shell {
 }
 
 /** What may follow a command: its commands and options. */
-interface Place {
+interface Completions {
   /** The names of the commands that lead to it, each preceded by a space; empty at the top. */
   readonly path: string;
   readonly entries: readonly { readonly name: string; readonly about: string }[];
@@ -22,11 +22,11 @@ interface Place {
  * missing.
  */
 export function completionScript(program: Command, shell: Shell): string {
-  const places = placesOf(program, '');
-  return WRITERS[shell](places);
+  const all = completionsOf(program, '');
+  return WRITERS[shell](all);
 }
 
-function placesOf(command: Command, path: string): Place[] {
+function completionsOf(command: Command, path: string): Completions[] {
   const below = command.commands.map((one) => ({ name: one.name(), about: one.description(), one }));
   const options = command.options.map(({ long, short, description }) => ({
     name: long ?? short ?? '',
@@ -35,7 +35,7 @@ function placesOf(command: Command, path: string): Place[] {
   const help = { name: '--help', about: 'what it does, and its options' };
   return [
     { path, entries: [...below.map(({ name, about }) => ({ name, about })), ...options, help] },
-    ...below.flatMap(({ name, one }) => placesOf(one, `${path} ${name}`)),
+    ...below.flatMap(({ name, one }) => completionsOf(one, `${path} ${name}`)),
   ];
 }
 
@@ -44,43 +44,43 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 /** fish knows `\'` and no other escape. */
 const fishQuoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
-const leadingTo = (places: readonly Place[]): readonly string[] =>
-  places.map(({ path }) => path).filter((path) => path !== '');
+const leadingTo = (all: readonly Completions[]): readonly string[] =>
+  all.map(({ path }) => path).filter((path) => path !== '');
 
-const namesOf = ({ entries }: Place): string => entries.map(({ name }) => name).join(' ');
+const namesOf = ({ entries }: Completions): string => entries.map(({ name }) => name).join(' ');
 
-const bashCase = (place: Place): string =>
-  `    ${quoted(place.path)}) COMPREPLY=($(compgen -W ${quoted(namesOf(place))} -- "$current")) ;;\n`;
+const bashCase = (completions: Completions): string =>
+  `    ${quoted(completions.path)}) COMPREPLY=($(compgen -W ${quoted(namesOf(completions))} -- "$current")) ;;\n`;
 
-const bash = (places: readonly Place[]): string => `# bash completion of shiplog: source <(shiplog completion bash)
+const bash = (all: readonly Completions[]): string => `# bash completion of shiplog: source <(shiplog completion bash)
 _shiplog() {
   local current="\${COMP_WORDS[COMP_CWORD]}" path='' at
   for ((at = 1; at < COMP_CWORD; at++)); do
     case "$path \${COMP_WORDS[at]}" in
-      ${leadingTo(places).map(quoted).join(' | ')}) path="$path \${COMP_WORDS[at]}" ;;
+      ${leadingTo(all).map(quoted).join(' | ')}) path="$path \${COMP_WORDS[at]}" ;;
     esac
   done
   case "$path" in
-${places.map(bashCase).join('')}  esac
+${all.map(bashCase).join('')}  esac
 }
 complete -o default -F _shiplog shiplog
 `;
 
-const zshCase = ({ path, entries }: Place): string =>
+const zshCase = ({ path, entries }: Completions): string =>
   `    (${quoted(path)}) found=(${entries.map(({ name, about }) => quoted(`${name}:${about}`)).join(' ')}) ;;\n`;
 
-const zsh = (places: readonly Place[]): string => `#compdef shiplog
+const zsh = (all: readonly Completions[]): string => `#compdef shiplog
 # zsh completion of shiplog: source <(shiplog completion zsh)
 _shiplog() {
   local route='' word
   local -a found
   for word in \${words[2,CURRENT-1]}; do
     case "$route $word" in
-      (${leadingTo(places).map(quoted).join(' | ')}) route="$route $word" ;;
+      (${leadingTo(all).map(quoted).join(' | ')}) route="$route $word" ;;
     esac
   done
   case "$route" in
-${places.map(zshCase).join('')}  esac
+${all.map(zshCase).join('')}  esac
   _describe -o shiplog found || _files
 }
 compdef _shiplog shiplog
@@ -94,20 +94,20 @@ const fishLine = (path: string, name: string, about: string): string =>
     ` -n ${fishQuoted(`__shiplog_at "${path}"`)} -a ${fishQuoted(name)} -d ${fishQuoted(about)}\n`,
   ].join('');
 
-const fishLines = ({ path, entries }: Place): string =>
+const fishLines = ({ path, entries }: Completions): string =>
   entries.map(({ name, about }) => fishLine(path, name, about)).join('');
 
-const fish = (places: readonly Place[]): string => `# fish completion of shiplog: shiplog completion fish | source
+const fish = (all: readonly Completions[]): string => `# fish completion of shiplog: shiplog completion fish | source
 function __shiplog_at
   set -l path ''
   for word in (commandline -opc)[2..-1]
     switch "$path $word"
-      case ${leadingTo(places).map(fishQuoted).join(' ')}
+      case ${leadingTo(all).map(fishQuoted).join(' ')}
         set path "$path $word"
     end
   end
   test "$path" = "$argv[1]"
 end
-${places.map(fishLines).join('')}`;
+${all.map(fishLines).join('')}`;
 
-const WRITERS: Readonly<Record<Shell, (places: readonly Place[]) => string>> = { bash, zsh, fish };
+const WRITERS: Readonly<Record<Shell, (all: readonly Completions[]) => string>> = { bash, zsh, fish };

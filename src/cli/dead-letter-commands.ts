@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { BridgeAccess } from '../config/bridge-access.ts';
 import type { DeadLetterOptions } from './dead-letters.ts';
-import { askBridge, reaching } from './run-command.ts';
+import { runRemoteCommand, withBridgeOptions } from './run-command.ts';
 
 /** `shiplog dead-letters`: list, show, replay, drop. */
 export function addDeadLetters(program: Command): void {
@@ -19,28 +19,32 @@ export function addDeadLetters(program: Command): void {
       .option('--cause <words>', 'the whole reason, with … for the parts that differ, as the page groups them')
       .option('--since <when>', 'died since: 90m, 12h, 2d or a time')
       .option('--until <when>', 'died before: 90m, 12h, 2d or a time');
-  reaching(filtered(deadLetters.command('ls').description('list them')))
+  withBridgeOptions(filtered(deadLetters.command('ls').description('list them')))
     .option('--json', 'for programs')
     .action((options: BridgeAccess & DeadLetterOptions) =>
-      askBridge(import('./dead-letters.ts'), options, ({ listDeadLetters }, config) =>
+      runRemoteCommand(import('./dead-letters.ts'), options, ({ listDeadLetters }, config) =>
         listDeadLetters(config, options),
       ),
     );
-  reaching(deadLetters.command('show'))
+  withBridgeOptions(deadLetters.command('show'))
     .description('one dead letter with all its details')
     .argument('<id>')
     .option('--json', 'for programs: it is JSON in any case')
     .action((id: string, options: BridgeAccess) =>
-      askBridge(import('./dead-letters.ts'), options, ({ showDeadLetter }, config) => showDeadLetter(config, id)),
+      runRemoteCommand(import('./dead-letters.ts'), options, ({ showDeadLetter }, config) =>
+        showDeadLetter(config, id),
+      ),
     );
   for (const order of ['replay', 'drop'] as const)
-    reaching(filtered(deadLetters.command(order).description(order === 'replay' ? 'retry them' : 'delete them')))
+    withBridgeOptions(
+      filtered(deadLetters.command(order).description(order === 'replay' ? 'retry them' : 'delete them')),
+    )
       .option('--all', 'all of them')
       .option('--dry-run', 'say how many')
       .option('--remap', 'replay: map the webhooks again from their kept bodies')
       .option('--json', 'for programs')
       .action((options: BridgeAccess & DeadLetterOptions) =>
-        askBridge(import('./dead-letters.ts'), options, ({ orderDeadLetters }, config) =>
+        runRemoteCommand(import('./dead-letters.ts'), options, ({ orderDeadLetters }, config) =>
           orderDeadLetters(config, order, options),
         ),
       );

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ExplainOptions } from './explain.ts';
 import type { JsonOption } from './output.ts';
 import type { RedeliverOptions } from './redeliver.ts';
-import { runCommand } from './run-command.ts';
+import { runLocalCommand } from './run-command.ts';
 import type { StartOptions } from './start.ts';
 
 /** Commands that read the configuration of this machine. Most of them ask its bridge as well. */
@@ -24,7 +24,7 @@ function addStart(program: Command): void {
     .description('run receivers and workers (npm start does this)')
     .option('--roles <roles>', 'receive, work, or receive,work: instead of those of the configuration')
     .action((options: StartOptions) =>
-      runCommand(import('./start.ts'), ({ start }, config, load) => start(config, load, options), {
+      runLocalCommand(import('./start.ts'), ({ start }, config, load) => start(config, load, options), {
         mayMakeSecrets: true,
       }),
     );
@@ -36,7 +36,7 @@ function addSecrets(program: Command): void {
     .description('show the webhook URLs and their secrets')
     .option('--json', 'for programs')
     .action((options: JsonOption) =>
-      runCommand(import('./secrets.ts'), ({ showSecrets }, config) => showSecrets(config, options)),
+      runLocalCommand(import('./secrets.ts'), ({ showSecrets }, config) => showSecrets(config, options)),
     );
 }
 
@@ -48,7 +48,7 @@ function addSessions(program: Command): void {
     .description('end all sessions: everybody has to log in again')
     .option('--json', 'for programs')
     .action((options: JsonOption) =>
-      runCommand(import('./sessions.ts'), ({ endSessions }, config) => endSessions(config, options)),
+      runLocalCommand(import('./sessions.ts'), ({ endSessions }, config) => endSessions(config, options)),
     );
 }
 
@@ -59,7 +59,7 @@ function addSample(program: Command): void {
     .argument('<source>', 'the name of a configured source (shiplog secrets lists them)')
     .option('--json', 'for programs')
     .action((source: string, options: JsonOption) =>
-      runCommand(import('./sample.ts'), ({ sendSample }, config) => sendSample(config, source, options)),
+      runLocalCommand(import('./sample.ts'), ({ sendSample }, config) => sendSample(config, source, options)),
     );
 }
 
@@ -73,7 +73,7 @@ function addDoctor(program: Command): void {
     )
     .option('--json', 'for programs')
     .action((options: JsonOption & { repair?: boolean }) =>
-      runCommand(import('./doctor.ts'), ({ repair, runDoctor }, config) =>
+      runLocalCommand(import('./doctor.ts'), ({ repair, runDoctor }, config) =>
         options.repair ? repair(config) : runDoctor(config, options),
       ),
     );
@@ -92,7 +92,7 @@ function addExplain(program: Command): void {
     .option('--path <path>', 'the path that it was sent to, for sources with several paths')
     .option('--json', 'for programs')
     .action((payload: string, options: ExplainOptions) =>
-      runCommand(import('./explain.ts'), ({ runExplain }, config) => runExplain(config, payload, options)),
+      runLocalCommand(import('./explain.ts'), ({ runExplain }, config) => runExplain(config, payload, options)),
     );
 }
 
@@ -104,7 +104,7 @@ function addBackfill(program: Command): void {
     .option('--since <when>', 'such as 90m, 12h, 2d or 2026-03-14T20:00:00Z', '2d')
     .option('--json', 'for programs')
     .action((options: JsonOption & { source?: string; since: string }) =>
-      runCommand(import('./backfill.ts'), ({ backfill }, config) => backfill(config, options)),
+      runLocalCommand(import('./backfill.ts'), ({ backfill }, config) => backfill(config, options)),
     );
 }
 
@@ -117,7 +117,7 @@ function addRedeliver(program: Command): void {
     .option('--dry-run', 'say how many', false)
     .option('--json', 'for programs')
     .action((options: RedeliverOptions) =>
-      runCommand(import('./redeliver.ts'), ({ redeliver }, config) => redeliver(config, options)),
+      runLocalCommand(import('./redeliver.ts'), ({ redeliver }, config) => redeliver(config, options)),
     );
 }
 
@@ -136,6 +136,8 @@ function addHooks(program: Command): void {
     .option('--dry-run', 'say what would be done', false)
     .option('--json', 'for programs')
     .action((source: string, targets: string[], options: JsonOption & { url?: string; dryRun: boolean }) =>
-      runCommand(import('./hooks.ts'), ({ applyHooks }, config) => applyHooks(config, { source, targets, ...options })),
+      runLocalCommand(import('./hooks.ts'), ({ applyHooks }, config) =>
+        applyHooks(config, { source, targets, ...options }),
+      ),
     );
 }

@@ -2,12 +2,13 @@ import type { Command } from 'commander';
 import type { BridgeAccess } from '../config/bridge-access.ts';
 import type { AlertsOptions } from './alerts.ts';
 import type { ChangesOptions } from './changes.ts';
-import { wholeNumber } from './count.ts';
+import type { JsonOption } from './output.ts';
 import type { PerformanceOptions } from './performance.ts';
-import { askBridge, reaching } from './run-command.ts';
+import { runRemoteCommand, withBridgeOptions } from './run-command.ts';
 import type { RunningOptions } from './running.ts';
 import type { TailOptions } from './tail.ts';
 import type { WaitOptions } from './wait.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** Commands that only ask a bridge, on this machine or elsewhere. */
 export const remoteCommands: readonly ((program: Command) => void)[] = [
@@ -23,33 +24,35 @@ export const remoteCommands: readonly ((program: Command) => void)[] = [
 ];
 
 function addLogin(program: Command): void {
-  reaching(program.command('login'))
+  withBridgeOptions(program.command('login'))
     .description('try address and token, and keep them for this user: for a machine on which no bridge runs')
-    .action((options: BridgeAccess) => askBridge(import('./login.ts'), options, ({ logIn }, bridge) => logIn(bridge)));
+    .action((options: BridgeAccess) =>
+      runRemoteCommand(import('./login.ts'), options, ({ logIn }, bridge) => logIn(bridge)),
+    );
 }
 
 function addTail(program: Command): void {
-  reaching(program.command('tail'))
+  withBridgeOptions(program.command('tail'))
     .description('webhooks and deliveries as they happen, a line each, until Ctrl-C')
     .option('--last <n>', 'show this many past events first', wholeNumber(0, 500), 10)
     .option('--json', 'for programs: one JSON object a line')
     .action((options: BridgeAccess & TailOptions) =>
-      askBridge(import('./tail.ts'), options, ({ runTail }, config) => runTail(config, options)),
+      runRemoteCommand(import('./tail.ts'), options, ({ runTail }, config) => runTail(config, options)),
     );
 }
 
 function addTrace(program: Command): void {
-  reaching(program.command('trace'))
+  withBridgeOptions(program.command('trace'))
     .description('everything about a deployment: its webhooks, records and deliveries with every attempt')
     .argument('<what>', 'commit (7 digits or more), deployment key or alias, or the id of a webhook or delivery')
     .option('--json', 'for programs')
-    .action((what: string, options: BridgeAccess & { json?: boolean }) =>
-      askBridge(import('./trace.ts'), options, ({ trace }, config) => trace(config, what, options)),
+    .action((what: string, options: BridgeAccess & JsonOption) =>
+      runRemoteCommand(import('./trace.ts'), options, ({ trace }, config) => trace(config, what, options)),
     );
 }
 
 function addChanges(program: Command): void {
-  reaching(program.command('changes'))
+  withBridgeOptions(program.command('changes'))
     .description('the change log, the newest first')
     .option('--env, --environment <name>', 'only this environment, or those that have it in their names')
     .option('--service <name>')
@@ -69,12 +72,12 @@ function addChanges(program: Command): void {
     .option('--limit <n>', 'at most this many', wholeNumber(1, 100_000), 25)
     .option('--json', 'for programs')
     .action((options: BridgeAccess & ChangesOptions) =>
-      askBridge(import('./changes.ts'), options, ({ listChanges }, config) => listChanges(config, options)),
+      runRemoteCommand(import('./changes.ts'), options, ({ listChanges }, config) => listChanges(config, options)),
     );
 }
 
 function addPerformance(program: Command): void {
-  reaching(program.command('performance'))
+  withBridgeOptions(program.command('performance'))
     .description('the four DORA measures, by service, environment or team')
     .option('--env, --environment <name>', 'production unless it is given; "*" for all', '')
     .option('--service <name>', 'only this service', '')
@@ -83,12 +86,14 @@ function addPerformance(program: Command): void {
     .option('--by <what>', 'service, environment or team', 'service')
     .option('--json', 'for programs')
     .action((options: BridgeAccess & PerformanceOptions) =>
-      askBridge(import('./performance.ts'), options, ({ showPerformance }, config) => showPerformance(config, options)),
+      runRemoteCommand(import('./performance.ts'), options, ({ showPerformance }, config) =>
+        showPerformance(config, options),
+      ),
     );
 }
 
 function addRunning(program: Command): void {
-  reaching(program.command('running'))
+  withBridgeOptions(program.command('running'))
     .description('what runs where: each service in each environment, since when, by whom')
     .option('--env, --environment <name>', 'only this environment')
     .option('--service <name>')
@@ -96,12 +101,12 @@ function addRunning(program: Command): void {
     .option('--owner <team>', 'only the services of this team')
     .option('--json', 'for programs')
     .action((options: BridgeAccess & RunningOptions) =>
-      askBridge(import('./running.ts'), options, ({ listRunning }, config) => listRunning(config, options)),
+      runRemoteCommand(import('./running.ts'), options, ({ listRunning }, config) => listRunning(config, options)),
     );
 }
 
 function addAlerts(program: Command): void {
-  reaching(program.command('alerts'))
+  withBridgeOptions(program.command('alerts'))
     .description('alerts, the newest first; with the id of one, the changes that may have caused it')
     .argument('[id]', 'of an alert, as the list has it')
     .option('--env, --environment <name>', 'only this environment')
@@ -112,14 +117,14 @@ function addAlerts(program: Command): void {
     .option('--limit <n>', 'at most so many', wholeNumber(1, 100), 25)
     .option('--json', 'for programs')
     .action((id: string | undefined, options: BridgeAccess & AlertsOptions) =>
-      askBridge(import('./alerts.ts'), options, ({ listAlerts, showAlert }, config) =>
+      runRemoteCommand(import('./alerts.ts'), options, ({ listAlerts, showAlert }, config) =>
         id === undefined ? listAlerts(config, options) : showAlert(config, id, options),
       ),
     );
 }
 
 function addWait(program: Command): void {
-  reaching(program.command('wait'))
+  withBridgeOptions(program.command('wait'))
     .description(
       'wait until a commit has been deployed: 0 it succeeded, 1 it failed or has not ended, 3 it was not seen',
     )
@@ -131,16 +136,16 @@ function addWait(program: Command): void {
     .option('--timeout <span>', 'such as 90s, 15m or 2h', '15m')
     .option('--json', 'for programs')
     .action((sha: string, options: BridgeAccess & WaitOptions) =>
-      askBridge(import('./wait.ts'), options, ({ waitFor }, config) => waitFor(config, sha, options)),
+      runRemoteCommand(import('./wait.ts'), options, ({ waitFor }, config) => waitFor(config, sha, options)),
     );
 }
 
 function addReplay(program: Command): void {
-  reaching(program.command('replay'))
+  withBridgeOptions(program.command('replay'))
     .description("map a webhook again, or deliver a deployment's dead letters again")
     .argument('<what>', 'the id of a webhook, or the key or an alias of a deployment')
     .option('--json', 'for programs')
-    .action((what: string, options: BridgeAccess & { json?: boolean }) =>
-      askBridge(import('./replay.ts'), options, ({ replay }, config) => replay(config, what, options)),
+    .action((what: string, options: BridgeAccess & JsonOption) =>
+      runRemoteCommand(import('./replay.ts'), options, ({ replay }, config) => replay(config, what, options)),
     );
 }

@@ -1,11 +1,7 @@
 import type { BridgeSettings } from '../config/bridge-access.ts';
 import type { DeploymentDetail } from '../http/answers/deployment.ts';
 import { callBridge, findAtBridge, RequestRefused } from './call.ts';
-import { NothingFound, type Output, printJson, withProgress } from './output.ts';
-
-export interface ReplayOptions {
-  readonly json?: boolean;
-}
+import { type JsonOption, NothingFound, type Output, printJson, withProgress } from './output.ts';
 
 interface ReplayResult {
   readonly matched: number;
@@ -20,7 +16,7 @@ interface ReplayResult {
 export async function replay(
   config: BridgeSettings,
   what: string,
-  { json, output = process }: ReplayOptions & { readonly output?: Output },
+  { json, output = process }: JsonOption & { readonly output?: Output },
 ): Promise<void> {
   const done = await withProgress(output, `replaying ${what}`, (note) => replayAny(config, what, note));
   if (json) return void printJson(output, done);
@@ -59,7 +55,7 @@ async function replayWebhook(config: BridgeSettings, id: string): Promise<Replay
   return { webhook: id };
 }
 
-/** Page by page, so that thousands of them block nothing. */
+/** Page by page, so that thousands of them do not block the bridge. */
 async function replayDeadLetters(
   config: BridgeSettings,
   body: Readonly<Record<string, unknown>>,

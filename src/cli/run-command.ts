@@ -3,13 +3,13 @@ import type { BridgeAccess, BridgeSettings } from '../config/bridge-access.ts';
 import type { Config } from '../config/config.ts';
 
 /** Adds the options of a command that only asks a bridge. */
-export const reaching = (command: Command): Command =>
+export const withBridgeOptions = (command: Command): Command =>
   command
     .option('--url <url>', 'the bridge, such as https://shiplog.example.com (SHIPLOG_URL)')
     .option('--token <token>', 'its admin token (SHIPLOG_TOKEN)');
 
 /** Each command is loaded when it runs: most need little of the bridge, and `--help` needs nothing. */
-export async function runCommand<Part>(
+export async function runLocalCommand<Part>(
   loading: Promise<Part>,
   act: (part: Part, config: Config, load: () => Config) => Promise<void> | void,
   options: { readonly mayMakeSecrets?: boolean } = {},
@@ -27,7 +27,7 @@ export async function runCommand<Part>(
 }
 
 /** For a command that only asks a bridge, on this machine or elsewhere. */
-export async function askBridge<Part>(
+export async function runRemoteCommand<Part>(
   loading: Promise<Part>,
   access: BridgeAccess,
   act: (part: Part, bridge: BridgeSettings) => Promise<void>,

@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import closeWithGrace from 'close-with-grace';
 import { type Bridge, startBridge } from '../app/bridge.ts';
 import { shareSecrets } from '../app/shared-secrets.ts';
-import type { Config } from '../config/config.ts';
-import { parseRoles } from '../config/config.ts';
+import { type Config, parseRoles } from '../config/config.ts';
 import { explainFault, prepareDataDir } from '../config/data-dir.ts';
 import { configFile } from '../config/load.ts';
 import { isExternal } from '../config/redis.ts';
@@ -112,7 +111,7 @@ function startMessage(config: Config, url: string, redis: string): string {
 }
 
 const whereRedisIs = ({ redis }: Config): string =>
-  redis.cluster ? 'a Cluster' : redis.sentinels ? `${redis.sentinel_name}, where the sentinels say` : 'at REDIS_URL';
+  redis.cluster ? 'a Cluster' : redis.sentinels ? `${redis.sentinel_name}, found by Sentinel` : 'at REDIS_URL';
 
 function withAdvice(error: unknown, config: Config): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

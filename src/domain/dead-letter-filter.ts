@@ -16,7 +16,7 @@ export const DeadLetterFields = z.strictObject({
   source: Part,
   deployment: Part,
   kind: z.enum(DEAD_KINDS).optional(),
-  /** Part of the destination's words, in any case. */
+  /** Part of the message, in any case. */
   reason: Part,
   /** The whole reason, without the parts that differ between dead letters (causeOf). */
   cause: Part,
@@ -33,7 +33,7 @@ export interface DeadLetterFilter {
   readonly source?: string | undefined;
   readonly deployment?: string | undefined;
   readonly kind?: DeadKind | undefined;
-  /** Part of the destination's words, in any case. */
+  /** Part of the message, in any case. */
   readonly reason?: string | undefined;
   readonly cause?: string | undefined;
   /** Died at or after this time, epoch milliseconds. */
@@ -53,10 +53,10 @@ const { until: _, ...narrowing } = DeadLetterFields.shape;
 /** The parts that select. `until` alone does not: every order has it, to exclude what dies meanwhile. */
 export const NARROWING = Object.keys(narrowing) as readonly (keyof typeof narrowing)[]; // its own keys
 
-/** Longer reasons differ in their ends, which nobody reads. */
+/** Longer reasons only differ in their ends. */
 const MAX_CAUSE_CHARS = 300;
 /** Ids and times, which a destination generates for each answer. */
-const MADE_UP =
+const GENERATED =
   /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b[0-9a-f]{16,64}\b|\b\d{4}-\d\d-\d\dT[\d:.]+Z?/gi;
 const LEFT_OUT = '…';
 
@@ -72,7 +72,7 @@ export function causeOf({
 }): string {
   const own = [deployment, webhook].filter((name) => name !== undefined && name !== '');
   const message = own.reduce<string>((text, name) => text.replaceAll(name ?? '', LEFT_OUT), why);
-  return message.replace(MADE_UP, LEFT_OUT).slice(0, MAX_CAUSE_CHARS).trim();
+  return message.replace(GENERATED, LEFT_OUT).slice(0, MAX_CAUSE_CHARS).trim();
 }
 
 /** Whether it selects anything. A filter that does not means all dead letters, and an order must say so explicitly. */

@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import { bearerToken } from '../sources/signature.ts';
-import { fail } from './envelope.ts';
+import { fail } from './error-response.ts';
 
 /**
  * `write` posts changes and reads those of its own source, `read` reads the log but no bodies and no secrets, `admin`

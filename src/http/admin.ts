@@ -7,7 +7,7 @@ import type { Remap } from '../recording/remap.ts';
 import type { Sessions } from '../store/sessions.ts';
 import { ZonedTime } from '../values/time.ts';
 import { type Access, requireScope } from './access.ts';
-import { fail, firstIssue } from './envelope.ts';
+import { fail, firstIssue } from './error-response.ts';
 
 export interface AdminParts {
   readonly access: Access;

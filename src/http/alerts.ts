@@ -6,7 +6,8 @@ import type { Alerts } from '../store/alerts/alerts.ts';
 import type { Suspects, SuspectsOf } from '../store/alerts/suspects.ts';
 import { CHANGE_FILTER, toSpan } from '../store/changes/filter.ts';
 import { toChange } from './change.ts';
-import { fail, Page, pageMeta, readQuery } from './envelope.ts';
+import { fail, readQuery } from './error-response.ts';
+import { Page, pageMeta } from './paging.ts';
 
 export interface AlertsParts {
   readonly alerts: Alerts;

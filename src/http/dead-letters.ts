@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DeadLetterFields, isFiltered, NARROWING, toDeadLetterFilter } from '../domain/dead-letter-filter.ts';
 import type { DeadLetters } from '../queue/dead-letters.ts';
 import type { Remap, Revise } from '../recording/remap.ts';
-import { fail, firstIssue, readQuery } from './envelope.ts';
+import { fail, firstIssue, readQuery } from './error-response.ts';
 
 export interface DeadLetterParts {
   readonly deadLetters: DeadLetters;

@@ -18,7 +18,7 @@ import { type Alerts, MAX_LOOKED_AT } from '../store/alerts/alerts.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import { csvRow } from '../values/csv.ts';
 import { TypedText } from '../values/text.ts';
-import { fail, readQuery } from './envelope.ts';
+import { fail, readQuery } from './error-response.ts';
 
 /** Days. */
 export const PERFORMANCE_RANGES = { '7d': 7, '30d': 30, '90d': 90 } as const;

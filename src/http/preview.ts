@@ -5,7 +5,7 @@ import { tooLarge, unreadable } from '../sources/answer.ts';
 import type { Source } from '../sources/source.ts';
 import { readBody } from './body.ts';
 import type { BodyBudget } from './body-budget.ts';
-import { fail, firstIssue } from './envelope.ts';
+import { fail, firstIssue } from './error-response.ts';
 import { networkOf } from './refusals.ts';
 import { toHead } from './webhook-request.ts';
 

@@ -11,7 +11,7 @@ import { tierOf } from '../domain/tier.ts';
 import type { Deployments } from '../store/changes/deployments.ts';
 import { CHANGE_FILTER } from '../store/changes/filter.ts';
 import type { Running } from '../store/changes/running.ts';
-import { fail, readQuery } from './envelope.ts';
+import { fail, readQuery } from './error-response.ts';
 import { toUnknown } from './unknown-names.ts';
 
 export const RunningQuery = z.strictObject({

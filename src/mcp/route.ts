@@ -2,7 +2,7 @@ import { type Request as ExpressRequest, type Response as ExpressResponse, type 
 import { type Access, requireScope } from '../http/access.ts';
 import { readBody } from '../http/body.ts';
 import type { BodyBudget } from '../http/body-budget.ts';
-import { fail } from '../http/envelope.ts';
+import { fail } from '../http/error-response.ts';
 import { networkOf } from '../http/refusals.ts';
 import type { AnswerMessage, ToolParts } from './tool.ts';
 

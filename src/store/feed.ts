@@ -31,15 +31,15 @@ export interface Feed {
   newest(limit: number): Promise<FeedPage>;
 }
 
-/**
- * The feed is a Redis stream: its ids only grow, whatever the clocks say, so that a webhook that comes late out of the
- * spool is a new event as well.
- */
 /** About 300 bytes each. */
 export const FEED_KEPT = 10_000;
 
 const BEGINNING = '0-0';
 
+/**
+ * The feed is a Redis stream: its ids only grow, whatever the clocks show, so that a late webhook from the spool is a
+ * new event as well.
+ */
 export function createFeed(redis: Redis): Feed {
   return {
     async after(position, limit) {

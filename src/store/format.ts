@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { indexAgain } from './changes/index-again.ts';
+import { reindex } from './changes/reindex.ts';
 import { keys } from './keys.ts';
 
 /**
@@ -29,7 +29,7 @@ export interface Migration {
 /** All layouts are read, and deployments are packed as time goes by; what 0.1.0 recorded is found by every filter. */
 const MIGRATIONS: readonly Migration[] = [
   { to: 2, async run() {} },
-  { to: 3, run: indexAgain },
+  { to: 3, run: reindex },
   { to: 4, async run() {} },
 ];
 

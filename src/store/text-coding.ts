@@ -22,12 +22,12 @@ const HEX = Buffer.from('0123456789abcdef');
 const isHex = (byte: number): boolean => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66);
 
 /** The positions of each four bytes, the latest last. */
-interface Places {
+interface PositionIndex {
   readonly all: Buffer;
   readonly byStart: Map<number, number[]>;
 }
 
-function addPlace({ all, byStart }: Places, at: number): void {
+function addPosition({ all, byStart }: PositionIndex, at: number): void {
   if (at + LEAST_COPIED > all.length) return;
   const start = all.readUInt32LE(at);
   const positions = byStart.get(start);
@@ -36,7 +36,7 @@ function addPlace({ all, byStart }: Places, at: number): void {
 }
 
 /** The longest run before `at` that equals the text there. */
-function findCopy({ all, byStart }: Places, at: number): { readonly length: number; readonly from: number } {
+function findCopy({ all, byStart }: PositionIndex, at: number): { readonly length: number; readonly from: number } {
   let length = 0;
   let from = 0;
   if (at + LEAST_COPIED > all.length) return { length, from };
@@ -90,20 +90,20 @@ export function createTextCoding(dictionary: Buffer): TextCoding {
   return {
     pack(text) {
       const all = Buffer.concat([dictionary, Buffer.from(text)]);
-      const places: Places = { all, byStart: new Map() };
-      for (let at = 0; at < dictionary.length; at++) addPlace(places, at);
+      const index: PositionIndex = { all, byStart: new Map() };
+      for (let at = 0; at < dictionary.length; at++) addPosition(index, at);
       const out: number[] = [];
       let plainFrom = dictionary.length;
       for (let at = dictionary.length; at < all.length; ) {
-        const { length, from } = findCopy(places, at);
-        addPlace(places, at);
-        if (length < LEAST_COPIED || findCopy(places, at + 1).length > length + 1) {
+        const { length, from } = findCopy(index, at);
+        addPosition(index, at);
+        if (length < LEAST_COPIED || findCopy(index, at + 1).length > length + 1) {
           at += 1;
           continue;
         }
         writePlain(all.subarray(plainFrom, at), out);
         out.push(0x80 | (length - LEAST_COPIED), (at - from) & 0xff, (at - from) >> 8);
-        for (let copied = 1; copied < length; copied++) addPlace(places, at + copied);
+        for (let copied = 1; copied < length; copied++) addPosition(index, at + copied);
         at += length;
         plainFrom = at;
       }

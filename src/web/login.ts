@@ -2,6 +2,8 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { z } from 'zod';
 import { readForm } from '../http/form.ts';
 import { networkOf, type RefusalLimit } from '../http/refusals.ts';
+import { requireForm } from './csrf.ts';
+import { requireAdmin } from './guards.ts';
 import { localPath } from './html.ts';
 import { createOidcRoutes } from './oidc-login.tsx';
 import { loggedOutPage, loginPage } from './pages/login.tsx';
@@ -12,8 +14,6 @@ import {
   cookieOptions,
   openSession,
   opensByToken,
-  requireAdmin,
-  requireForm,
   type SessionParts,
   sessionsIn,
   setViewer,

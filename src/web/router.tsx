@@ -9,10 +9,10 @@ import type { Actions } from './actions.ts';
 import { createActionRoutes } from './actions-routes.tsx';
 import { ICON, SCRIPT, SETUP_SCRIPT, STYLE } from './assets.ts';
 import { readChangesQuery, selectionOf } from './changes-query.ts';
+import { requireAdmin, requireReader } from './guards.ts';
 import type { Html } from './html.ts';
 import type { Live } from './live.ts';
 import { createLogin, type LoginParts } from './login.ts';
-import { misreadIn } from './misread.ts';
 import { type AlertPageParts, alertPage } from './pages/alert.tsx';
 import { alertsPage } from './pages/alerts.tsx';
 import { changesPage } from './pages/changes.tsx';
@@ -28,8 +28,9 @@ import type { Viewer } from './parts/action-form.tsx';
 import { lastFragment } from './parts/last-webhook.tsx';
 import { page } from './parts/layout.tsx';
 import { SpooledNote } from './parts/spooled-note.tsx';
-import { endWithSession, rememberWho, requireAdmin, requireReader, viewerOf } from './session.ts';
+import { endWithSession, rememberWho, viewerOf } from './session.ts';
 import { type Trouble, troubleOf } from './trouble.ts';
+import { unreadParameters } from './unread-parameters.ts';
 
 export interface PageParts extends Omit<DeploymentParts, 'deadLetters'>, AlertPageParts, DeliveriesParts, LoginParts {
   /** The address by which people and tools reach the bridge; absent: that by which they came. */
@@ -135,9 +136,13 @@ interface Exchange {
 async function sendPage(
   parts: RouteParts,
   { request, response }: Exchange,
-  { title, at, body }: { readonly title: string; readonly at: Parameters<typeof misreadIn>[0]; readonly body: Html },
+  {
+    title,
+    at,
+    body,
+  }: { readonly title: string; readonly at: Parameters<typeof unreadParameters>[0]; readonly body: Html },
 ): Promise<void> {
-  const notes = misreadIn(at, request.query);
+  const notes = unreadParameters(at, request.query);
   if (notes.length > 0) response.status(400);
   response.send(page({ ...(await layoutOf(parts, request, { title, at })), notes, body }));
 }

@@ -1,18 +1,11 @@
-/**
- * Sessions of the pages, and the CSRF token of their forms. The token is derived from the session and the token that
- * opened it, so that nothing more is stored; CSRF libraries (csrf-csrf) keep a second cookie and a secret of their own.
- */
+/** Sessions of the pages: who a request is from. Who may do what: guards.ts; forms: csrf.ts. */
 import { randomBytes } from 'node:crypto';
-import type { Request, RequestHandler, Response } from 'express';
-import { z } from 'zod';
+import type { Request, RequestHandler } from 'express';
 import { type Access, deriveFrom, type Identity, type Token } from '../http/access.ts';
-import { readForm } from '../http/form.ts';
 import { sameSecret } from '../sources/signature.ts';
 import { SESSION_MS, type Sessions } from '../store/sessions.ts';
-import { html, localPath } from './html.ts';
 import type { OidcParts } from './oidc-parts.ts';
-import { FORM_TOKEN, type Viewer } from './parts/action-form.tsx';
-import { page } from './parts/layout.tsx';
+import type { Viewer } from './parts/action-form.tsx';
 
 /** `__Host-`: only this host over TLS can have set it. Browsers refuse the name without Secure. */
 const SECURE_COOKIE = '__Host-shiplog_session';
@@ -40,7 +33,7 @@ export async function openSession(sessions: Sessions, token: Token): Promise<str
 /** A session ends with the token that opened it. */
 export const proofOf = (id: string, { token }: Token): string => deriveFrom(token, `session ${id}`);
 
-/** The CSRF token in the forms of a session: no other site can know it, even where a browser sends our cookie. */
+/** The CSRF token in the forms of a session (csrf.ts). */
 export const formTokenOf = (id: string, { token }: Token): string => deriveFrom(token, `forms of ${id}`);
 
 export const cookieName = (request: Request): string => (request.secure ? SECURE_COOKIE : PLAIN_COOKIE);
@@ -119,64 +112,4 @@ async function bySession(request: Request, parts: SessionParts): Promise<Viewer 
     if (who) return { ...who, formToken: formTokenOf(id, token) };
   }
   return undefined;
-}
-
-/** Lets readers pass; redirects everybody else to the login page, and back from there. */
-export const requireReader: RequestHandler = (request, response, next) => {
-  if (viewerOf(request)) return next();
-  if (request.headers.authorization)
-    return refuse(response.status(401), { message: 'The Authorization header holds no token that opens the pages.' });
-  const to = localPath(request.originalUrl) ?? '/';
-  // A strict cookie is not sent with a link from a chat or a pager. When the page is loaded once more from our own
-  // page, it is.
-  if (request.headers['sec-fetch-site'] === 'cross-site' && request.method === 'GET') {
-    return void response.send(page({ title: 'One moment', goTo: to, body: html`<p><a href="${to}">Continue</a></p>` }));
-  }
-  // The target of a form is no page to come back to; the page that contained the form is.
-  const back = request.method === 'GET' || !to.startsWith('/actions') ? to : '/';
-  response.redirect(303, `/login?next=${encodeURIComponent(back)}`);
-};
-
-/** Reads a form, and lets it pass when it belongs to the sender's own session (CSRF protection). */
-export const requireForm: readonly RequestHandler[] = [readForm, checkForm];
-
-function checkForm(request: Request, response: Response, next: () => void): void {
-  if (request.method === 'GET') {
-    next(); // changes nothing
-    return;
-  }
-  const who = viewerOf(request);
-  if (!who) {
-    refuse(response.status(403), { message: 'You are not logged in any more. Load the page again and log in.' });
-    return;
-  }
-  const sent = z.object({ [FORM_TOKEN]: z.string() }).safeParse(request.body ?? {});
-  const isOurs =
-    who.formToken === undefined || (sent.success && sameSecret(sent.data[FORM_TOKEN] ?? '', who.formToken));
-  if (isOurs) next();
-  else
-    refuse(response.status(403), {
-      message:
-        'This form is not of your present session: you logged in anew, or another site sent it. Load the ' +
-        'page again and repeat it.',
-      who,
-    });
-}
-
-/** Only an admin may act, and only by a form of ours. */
-export const requireAdmin: readonly RequestHandler[] = [
-  (request, response, next) => {
-    const who = viewerOf(request);
-    if (who?.role === 'admin') return next();
-    refuse(response.status(403), {
-      message: 'Viewers look and change nothing, and see no secrets. Log in as an admin to do this.',
-      who,
-    });
-  },
-  ...requireForm,
-];
-
-function refuse(response: Response, { message, who }: { message: string; who?: Viewer | undefined }): void {
-  const body = html`<h1>Not allowed</h1><p class="empty">${message}</p>`;
-  response.send(page({ title: 'Not allowed', body, ...(who && { at: '', who }) }));
 }

@@ -17,9 +17,9 @@ import { GITLAB_TOKEN, startFakeGitlab } from '../support/fake-gitlab.ts';
 import { JIRA_CLIENT, JIRA_CLOUD, JIRA_SECRET, startFakeJira } from '../support/fake-jira.ts';
 import { type FakeServer, type LoggedRequest, startFakeServer } from '../support/fake-server.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/ledger.ts';
+import { expectNothingMissing } from '../support/missing-values.ts';
 import { PRESETS_GIVEN } from '../support/presets.ts';
 import { duration, expectWithin } from '../support/time.ts';
-import { expectNothingMissing } from '../support/told.ts';
 
 const SECRET = 'a-secret-of-24-characters';
 const WORDS = 'no such lamp in this lighthouse';

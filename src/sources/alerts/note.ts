@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AlertReport } from '../../domain/alert.ts';
 import { BaseUrl, Credential } from '../../values/settings.ts';
-import { createAsk } from '../ask.ts';
+import { createApiClient } from '../api-client.ts';
 import { pathSegment } from '../path-segment.ts';
 
 /** PagerDuty allows 960 requests a minute for one token; in a storm of incidents not each needs a note. */
@@ -17,7 +17,7 @@ export const PagerDuty = z
     url: BaseUrl.default('https://api.pagerduty.com'),
   })
   .transform(({ token, from, url }) => {
-    const ask = createAsk({
+    const ask = createApiClient({
       baseUrl: url,
       name: 'PagerDuty',
       headers: { authorization: `Token token=${token}`, accept: 'application/vnd.pagerduty+json;version=2', from },

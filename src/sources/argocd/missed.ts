@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { NewChangeRecord } from '../../domain/change-record.ts';
 import { DeliveryFailed, ResolveFailed } from '../../domain/errors.ts';
 import { toIso } from '../../values/time.ts';
-import { type Ask, createAsk } from '../ask.ts';
+import { type ApiClient, createApiClient } from '../api-client.ts';
 import { pathSegment } from '../path-segment.ts';
 import type { ApiCall } from '../source.ts';
 import { applicationIn, toNotification } from './application.ts';
@@ -47,7 +47,7 @@ const FIELDS = [
 const PAGE = 100;
 
 export function createMissed(api: Api, settings: Settings) {
-  const ask = createAsk({
+  const ask = createApiClient({
     baseUrl: api.url,
     name: `Argo CD at ${new URL(api.url).host}`,
     headers: { authorization: `Bearer ${api.token}` },
@@ -75,7 +75,7 @@ export function createMissed(api: Api, settings: Settings) {
 type Call = ApiCall & { warn(finding: string): void };
 
 /** The applications whose last operation is not over, or ended since then, or whose health changed since then. */
-async function listSince(ask: Ask, since: Date, { api, signal, warn }: Call & { api: Api }): Promise<Listed[]> {
+async function listSince(ask: ApiClient, since: Date, { api, signal, warn }: Call & { api: Api }): Promise<Listed[]> {
   const json = await ask.get(`/api/v1/applications?fields=${FIELDS.join(',')}`, { signal });
   const list = List.safeParse(json);
   if (!list.success) {
@@ -95,7 +95,7 @@ async function listSince(ask: Ask, since: Date, { api, signal, warn }: Call & { 
 }
 
 /** Argo CD answers 403 for what does not exist, and for what the account may not see. */
-async function askFor(ask: Ask, { metadata }: Listed, { signal, warn }: Call): Promise<object | undefined> {
+async function askFor(ask: ApiClient, { metadata }: Listed, { signal, warn }: Call): Promise<object | undefined> {
   const { name, namespace } = metadata;
   const query = namespace ? `?appNamespace=${encodeURIComponent(namespace)}` : '';
   try {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DeliveryFailed, ResolveFailed } from '../../domain/errors.ts';
 import { BaseUrl } from '../../values/settings.ts';
-import { type Ask, createAsk } from '../ask.ts';
+import { type ApiClient, createApiClient } from '../api-client.ts';
 import { pathSegment } from '../path-segment.ts';
 import { repositoryPathOf } from './repository-path.ts';
 
@@ -67,7 +67,7 @@ export function createApi(settings: ApiSettings | undefined): Api | undefined {
   const { url, token, email } = settings;
   // The encoded credential is what an answer could repeat.
   const secret = email ? Buffer.from(`${email}:${token}`).toString('base64') : token;
-  const ask = createAsk({
+  const ask = createApiClient({
     baseUrl: url,
     name: `Bitbucket at ${new URL(url).host}`,
     headers: { authorization: `${email ? 'Basic' : 'Bearer'} ${secret}` },
@@ -93,7 +93,10 @@ function addressOf(path: Path, query: Query = {}): string {
 
 const PageBody = z.object({ values: z.array(z.unknown()).catch([]), next: z.string().nullish().catch(undefined) });
 
-async function page(ask: Ask, order: { path: Path; query: Query; signal: AbortSignal }): Promise<Page | undefined> {
+async function page(
+  ask: ApiClient,
+  order: { path: Path; query: Query; signal: AbortSignal },
+): Promise<Page | undefined> {
   const { json } = await ask.page(addressOf(order.path, order.query), order.signal);
   if (json === undefined) return undefined;
   const { values, next } = PageBody.catch({ values: [], next: undefined }).parse(json);

@@ -3,7 +3,7 @@ import { DeliveryFailed, ResolveFailed } from '../../domain/errors.ts';
 import { gitlabAddress } from '../../forges/gitlab.ts';
 import { AnswerTooLarge } from '../../outbound/exchange.ts';
 import { BaseUrl, bothOrNeither, Credential } from '../../values/settings.ts';
-import { type Ask, createAsk } from '../ask.ts';
+import { type ApiClient, createApiClient } from '../api-client.ts';
 import { pathSegment } from '../path-segment.ts';
 
 /** A numeric id or a full path. */
@@ -36,7 +36,7 @@ export interface GitlabApi {
   readonly projects: readonly string[];
   readonly groups: readonly string[];
   readonly token: string;
-  readonly ask: Ask;
+  readonly ask: ApiClient;
 }
 
 function createGitlabApi(config: {
@@ -48,7 +48,7 @@ function createGitlabApi(config: {
 }): GitlabApi {
   const { url, token, projects, groups, per_hour } = config;
   const { host } = new URL(url);
-  const ask = createAsk({
+  const ask = createApiClient({
     baseUrl: `${url}/api/v4`,
     name: `GitLab at ${host}`,
     headers: { 'private-token': token },
@@ -69,7 +69,7 @@ const MAX_PAGES = 100;
  * that a row may come twice.
  * @throws ResolveFailed also for 404
  */
-export async function* pagesOf(ask: Ask, path: string, signal: AbortSignal): AsyncGenerator<readonly unknown[]> {
+export async function* pagesOf(ask: ApiClient, path: string, signal: AbortSignal): AsyncGenerator<readonly unknown[]> {
   try {
     yield* walk(ask, path, signal);
   } catch (error) {
@@ -79,7 +79,7 @@ export async function* pagesOf(ask: Ask, path: string, signal: AbortSignal): Asy
   }
 }
 
-async function* walk(ask: Ask, path: string, signal: AbortSignal): AsyncGenerator<readonly unknown[]> {
+async function* walk(ask: ApiClient, path: string, signal: AbortSignal): AsyncGenerator<readonly unknown[]> {
   let next: string | undefined = path;
   for (let page = 1; next !== undefined && page <= MAX_PAGES; page += 1) {
     const { json, headers } = await ask.page(next, signal);

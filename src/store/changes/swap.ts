@@ -31,20 +31,20 @@ export async function see<Value>(
  * @returns false when one of the keys was written since it was read
  */
 export async function swap(redis: Redis, seen: readonly Seen[], commands: readonly Command[]): Promise<boolean> {
-  const places = new Map<string, number>();
-  for (const { key } of seen) if (!places.has(key)) places.set(key, places.size + 1);
-  const watched = places.size;
+  const positions = new Map<string, number>();
+  for (const { key } of seen) if (!positions.has(key)) positions.set(key, positions.size + 1);
+  const watched = positions.size;
   const keysOf = ([name, key, other]: Command) => (name === UNGROUP ? [key, String(other)] : [key]);
-  for (const key of commands.flatMap(keysOf)) if (!places.has(key)) places.set(key, places.size + 1);
+  for (const key of commands.flatMap(keysOf)) if (!positions.has(key)) positions.set(key, positions.size + 1);
   const placed = ([name, key, ...args]: Command) => {
     const [other = '', ...rest] = args;
-    const given = name === UNGROUP ? [places.get(String(other)) ?? 0, ...rest] : args;
-    return [given.length, name, places.get(key) ?? 0, ...given];
+    const given = name === UNGROUP ? [positions.get(String(other)) ?? 0, ...rest] : args;
+    return [given.length, name, positions.get(key) ?? 0, ...given];
   };
   const digests = new Map(seen.map(({ key, digest }) => [key, digest]));
   const reply = await swapDeployment(
     redis,
-    [...places.keys()],
+    [...positions.keys()],
     ...[watched, ...digests.values()],
     ...commands.flatMap(placed),
   );

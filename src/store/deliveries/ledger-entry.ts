@@ -32,7 +32,7 @@ export interface LedgerParts {
 }
 
 /** One deployment at one sink, with the keys of its ledger and its lane. */
-export interface LedgerPlace {
+export interface LedgerKeys {
   readonly sink: string;
   readonly deployment: string;
   readonly echo?: Echo | undefined;
@@ -53,7 +53,7 @@ const logDelivery = createScript('log-delivery');
 export function createEntry(
   redis: Redis,
   parts: LedgerParts,
-  at: LedgerPlace & { readonly held: HeldLeases },
+  at: LedgerKeys & { readonly held: HeldLeases },
 ): LedgerEntry {
   const { echoes, clock, keepSeconds, safety } = parts;
   const { sink, deployment, echo, ledgerKey, laneKey, held } = at;

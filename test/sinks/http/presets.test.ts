@@ -18,8 +18,8 @@ import { failed } from '../../support/delivery-failed.ts';
 import { aDeployment, sha } from '../../support/deployment.ts';
 import { type FakeServer, startFakeServer } from '../../support/fake-server.ts';
 import { createMemoryLedger } from '../../support/ledger.ts';
+import { expectNothingMissing } from '../../support/missing-values.ts';
 import { PRESETS_GIVEN, type PresetName, PRESET_SECRET as SECRET } from '../../support/presets.ts';
-import { expectNothingMissing } from '../../support/told.ts';
 
 /** The words of New Relic's language, which has braces. */
 const FIXED = [MUTATION, EVENT_MUTATION];

@@ -13,9 +13,9 @@ import { anyDeployment } from '../../support/any-deployment.ts';
 import { failed } from '../../support/delivery-failed.ts';
 import { aDeployment } from '../../support/deployment.ts';
 import { createMemoryLedger } from '../../support/ledger.ts';
+import { expectNothingMissing } from '../../support/missing-values.ts';
 import { PASSWORD, startDatabaseProxy, startTestPostgres, type TestPostgres } from '../../support/postgres.ts';
 import { duration, expectWithin } from '../../support/time.ts';
-import { expectNothingMissing } from '../../support/told.ts';
 
 /** The contract of every sink (test/contract/sink.test.ts), over another protocol than HTTP, and what is this one's own. */
 

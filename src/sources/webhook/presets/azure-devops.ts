@@ -6,7 +6,7 @@ const EVENT = 'ms.vss-release.deployment';
 const EMPTY_ID = '00000000-0000-0000-0000-000000000000';
 const TEST = { reason: 'ping', detail: 'the test button of Azure DevOps sends an invented deployment' } as const;
 
-const place = 'resource.environment';
+const stage = 'resource.environment';
 const source = (of: string) => ({
   first: [
     { path: `resource.deployment.release.artifacts.0.definitionReference.${of}.id` },
@@ -24,7 +24,7 @@ export const azureDevops: Preset = {
     ignore: [
       { when: [{ subscriptionId: EMPTY_ID }, { 'resource.project.id': EMPTY_ID }], ...TEST },
       {
-        when: { [`${place}.status`]: ['notStarted', 'scheduled', 'undefined'], eventType: `${EVENT}-completed-event` },
+        when: { [`${stage}.status`]: ['notStarted', 'scheduled', 'undefined'], eventType: `${EVENT}-completed-event` },
         reason: 'not_started',
         detail: 'the stage did not begin',
       },
@@ -36,15 +36,15 @@ export const azureDevops: Preset = {
         fields: {
           id: {
             first: [
-              { text: `{resource.project.id}:{${place}.release.id}:{${place}.id}:{resource.attemptId}` },
-              { text: `{resource.project.id}:{${place}.release.id}:{${place}.id}` },
+              { text: `{resource.project.id}:{${stage}.release.id}:{${stage}.id}:{resource.attemptId}` },
+              { text: `{resource.project.id}:{${stage}.release.id}:{${stage}.id}` },
             ],
           },
           state: {
             first: [
               { path: 'eventType', map: { [`${EVENT}-started-event`]: 'running' } },
               {
-                path: `${place}.status`,
+                path: `${stage}.status`,
                 map: {
                   succeeded: 'succeeded',
                   partiallySucceeded: 'succeeded',
@@ -55,10 +55,10 @@ export const azureDevops: Preset = {
               },
             ],
           },
-          environment: { path: `${place}.name` },
+          environment: { path: `${stage}.name` },
           service: {
             first: [
-              { path: `${place}.releaseDefinition.name` },
+              { path: `${stage}.releaseDefinition.name` },
               { path: 'resource.release.releaseDefinition.name' },
               { path: 'resource.deployment.releaseDefinition.name' },
               { path: 'resource.project.name' },
@@ -67,9 +67,9 @@ export const azureDevops: Preset = {
           description: { path: 'detailedMessage.text' },
           commit: source('sourceVersion'),
           ref: source('branch'),
-          pipeline_url: { path: `${place}.release._links.web.href` },
+          pipeline_url: { path: `${stage}.release._links.web.href` },
           actor: { path: 'resource.deployment.requestedFor.displayName' },
-          tags: [{ text: `release:{${place}.release.name}` }],
+          tags: [{ text: `release:{${stage}.release.name}` }],
           started_at: { path: 'resource.deployment.startedOn' },
           finished_at: { path: 'resource.deployment.completedOn' },
           occurred_at: { path: 'createdDate' },

@@ -15,7 +15,7 @@ const PAGE = 200;
  * risk, tag), and what it recorded would not be found by them. Its timeline entry says which of the services of its
  * name it is, which 0.1.0 did not write.
  */
-export async function indexAgain(
+export async function reindex(
   redis: Redis,
   from: string | undefined,
   save: (cursor: string) => Promise<void>,

@@ -28,7 +28,7 @@ const PARAMETERS = {
  * The parameters of the address that could not be read, each with the values that are allowed: they were left out, and
  * the page must not seem to show what was asked for.
  */
-export function misreadIn(path: keyof typeof PARAMETERS, asked: unknown): readonly string[] {
+export function unreadParameters(path: keyof typeof PARAMETERS, asked: unknown): readonly string[] {
   const schema = PARAMETERS[path];
   const given = Object.entries(asked ?? {}).filter(([, value]) => value !== ''); // a form sends its empty fields, too
   const parsed = schema.safeParse(Object.fromEntries(given));

@@ -2,10 +2,10 @@ import { LRUCache } from 'lru-cache';
 import { DeliveryFailed, ResolveFailed, type Retry } from '../domain/errors.ts';
 import { AnswerTooLarge } from '../outbound/exchange.ts';
 import { createSendJson, failure, isSuccess, type JsonAnswer, retryAfterMs, withoutSecret } from '../outbound/http.ts';
-import { askLimits } from './ask-limits.ts';
+import { apiClientLimits } from './api-client-limits.ts';
 
 /** A tool's API within its limits: not above its rate, not while it is away, and not twice for the same thing. */
-export interface Ask {
+export interface ApiClient {
   /**
    * @param path below the base URL, with its query, percent-encoded.
    * @returns the JSON of a 2xx answer; undefined for 404, which also means "no permission".
@@ -18,7 +18,7 @@ export interface Ask {
   send(method: 'POST' | 'PUT', path: string, order: { body?: unknown; signal: AbortSignal }): Promise<unknown>;
 }
 
-export interface AskOptions {
+export interface ApiClientOptions {
   /** Without a trailing slash. */
   readonly baseUrl: string;
   /** What the messages call it: "GitLab at gitlab.example.com". */
@@ -36,9 +36,9 @@ const AWAY_MS = 5_000;
 const REFUSED_MS = 60_000;
 const CACHED_ANSWERS = 5_000;
 
-export function createAsk(options: AskOptions, clock: () => number = Date.now): Ask {
+export function createApiClient(options: ApiClientOptions, clock: () => number = Date.now): ApiClient {
   const { baseUrl, name, headers, secret, perHour } = options;
-  const sendJson = createSendJson({ timeoutMs: askLimits.timeoutMs });
+  const sendJson = createSendJson({ timeoutMs: apiClientLimits.timeoutMs });
   const spend = createBudget(perHour, clock);
   const cache = new LRUCache<string, { json: unknown }>({ max: CACHED_ANSWERS });
   let away: { untilMs: number; why: string } | undefined;

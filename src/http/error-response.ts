@@ -12,10 +12,10 @@ export function fail(
 export function firstIssue(error: z.ZodError, names: readonly string[] = []): string {
   const issue = error.issues[0];
   if (!issue) return 'the request cannot be read';
-  if (issue.code === 'unrecognized_keys' && names.length > 0)
-    return (
-      `unknown parameter ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}: known are ` + `${names.join(', ')}`
-    );
+  if (issue.code === 'unrecognized_keys' && names.length > 0) {
+    const unknown = issue.keys.map((key) => JSON.stringify(key)).join(', ');
+    return `unknown parameter ${unknown}: known are ${names.join(', ')}`;
+  }
   return [issue.path.join('.'), issue.message].filter(Boolean).join(': ');
 }
 
@@ -27,16 +27,3 @@ export function readQuery<Shape extends z.core.$ZodShape>(
   const parsed = z.safeParse(schema, asked);
   return parsed.success ? { data: parsed.data } : { message: firstIssue(parsed.error, Object.keys(schema.shape)) };
 }
-
-/** Which page of a list. */
-export const Page = {
-  limit: z.coerce.number().int().min(1).max(100, 'the largest page is 100').default(25),
-  offset: z.coerce.number().int().min(0).default(0),
-};
-
-export const pageMeta = ({ limit, offset }: { limit: number; offset: number }, total: number, shown: number) => ({
-  total,
-  limit,
-  offset,
-  has_more: offset + shown < total,
-});

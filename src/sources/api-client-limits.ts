@@ -5,4 +5,4 @@
  * An object, so that the tests can raise it (test/setup.ts): on a busy machine their own stand-ins answer late, and
  * that is no tool that is away.
  */
-export const askLimits = { timeoutMs: 4_000 };
+export const apiClientLimits = { timeoutMs: 4_000 };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ResolveFailed } from '../../src/domain/errors.ts';
-import { type AskOptions, createAsk } from '../../src/sources/ask.ts';
+import { type ApiClientOptions, createApiClient } from '../../src/sources/api-client.ts';
 import { type FakeReply, type FakeServer, startFakeServer } from '../support/fake-server.ts';
 
 const SECRET = 'glpat-lighthouse-0001';
@@ -17,8 +17,8 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const asking = (options: Partial<AskOptions> = {}) =>
-  createAsk(
+const asking = (options: Partial<ApiClientOptions> = {}) =>
+  createApiClient(
     {
       baseUrl: `${server.url}/api`,
       name: 'The lighthouse',
