@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { firstFields } from '../../values/text.ts';
 import { Application, type ResourceResult, type SpecSource } from './application-schema.ts';
 import { isWrapper } from './flat-fields.ts';
 import { type HistoryEntry, type Notification, Wrapping } from './schema.ts';
 import { TEMPLATE_VERSION } from './template-version.ts';
 
-const Keyed = z.record(z.string(), z.unknown());
+const Keyed = z.preprocess(firstFields, z.record(z.string(), z.unknown()));
 
 interface UnwrappedApplication {
   readonly app: Application;

@@ -60,6 +60,9 @@ function collect(value: unknown, { fields, part, depth }: Collected): void {
 const isPart = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Of the first fields alone: a body may have a hundred thousand. */
+export const namesOf = (body: object): readonly string[] => Object.keys(Object(firstFields(body)));
+
 /** The first of the fields that holds a text. */
 export const textIn = (fields: Fields, names: readonly string[]): string | undefined =>
   names.map((name) => Text.parse(fields.get(name))).find((text) => text !== undefined);

@@ -5,7 +5,7 @@ import type { Mapped } from '../mapped.ts';
 import type { Webhook } from '../received-webhook.ts';
 import { ignored } from './contract.ts';
 import { type Named, withTier } from './environment.ts';
-import { type Fields, fieldsOf, plainName, textIn } from './flat-fields.ts';
+import { type Fields, fieldsOf, namesOf, plainName, textIn } from './flat-fields.ts';
 import { NAMES } from './flat-names.ts';
 import { actorIn, appIn, commitIn, environmentIn, imagesIn, linkIn, revisionIn, toNotification } from './flat-parts.ts';
 import { readState, withoutState } from './flat-state.ts';
@@ -18,7 +18,7 @@ const NAMING: ReadonlySet<string> = new Set([...NAMES.app, ...NAMES.service, 'ti
 
 /** A body that names an application, wherever in it, or has a field for its name. */
 export const isFlat = (payload: object): boolean =>
-  Object.keys(payload).some((key) => NAMING.has(plainName(key))) || appIn(fieldsOf(payload)) !== undefined;
+  namesOf(payload).some((key) => NAMING.has(plainName(key))) || appIn(fieldsOf(payload)) !== undefined;
 
 interface Flat {
   readonly body: object;

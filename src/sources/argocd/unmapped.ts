@@ -1,5 +1,5 @@
 import type { Mapped } from '../mapped.ts';
-import { fieldsOf } from './flat-fields.ts';
+import { fieldsOf, namesOf } from './flat-fields.ts';
 import { readState } from './flat-state.ts';
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
@@ -29,7 +29,7 @@ function describe(payload: unknown): string {
 const KEYS_SHOWN = 5;
 
 function keysOf(payload: object): string {
-  const keys = Object.keys(payload).sort();
+  const keys = namesOf(payload).toSorted();
   if (keys.length === 0) return 'no keys';
   const shown = keys.slice(0, KEYS_SHOWN).map((key) => `"${key.slice(0, 40)}"`);
   return `${shown.join(', ')}${keys.length > KEYS_SHOWN ? ', …' : ''}`;
