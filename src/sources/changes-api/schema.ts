@@ -1,21 +1,16 @@
 import { z } from 'zod';
 import { ChangeType, RiskLevel, State } from '../../domain/change-record.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
+import { isNothing, isPlaceholder } from '../../values/placeholder.ts';
 import { firstItems, readText } from '../../values/text.ts';
 import { toIso } from '../../values/time.ts';
 import { STATE_WORDS } from '../state-words.ts';
-
-/** What an empty variable looks like after a template or a shell printed it. */
-const NOTHING = new Set(['', 'null', 'undefined', '<no value>', '<nil>']);
-
-/** `$CI_ENVIRONMENT_NAME`: a variable that was not replaced. */
-const UNFILLED = /^\$(?:\w+|\{\w+\})$/;
 
 const blankToAbsent = (value: unknown): unknown => {
   if (value === null) return undefined;
   if (typeof value !== 'string') return value;
   const text = readText(value);
-  return NOTHING.has(text) || UNFILLED.test(text) ? undefined : text;
+  return isNothing(text) || isPlaceholder(text) ? undefined : text;
 };
 
 /**
@@ -55,7 +50,7 @@ const Time = z.preprocess(
   z
     .union([z.string(), z.number()], expects('a time'))
     .transform((time, context): string => {
-      const epoch = /^\d+$/.test(String(time)) ? Number(time) : undefined;
+      const epoch = /^\d+(?:\.\d+)?$/.test(String(time)) ? Number(time) : undefined;
       const iso = toIso(epoch === undefined ? time : epoch < EPOCH_SECONDS_BELOW ? epoch * 1000 : epoch);
       if (iso) return iso;
       context.addIssue('must be a time with a zone, such as 2026-03-19T14:30:00Z (date -u +%FT%TZ)');
@@ -141,7 +136,7 @@ export function unknownFields(payload: unknown): string[] {
 /** Fields that hold a variable that was not replaced. */
 export function unfilledFields(payload: unknown): string[] {
   return Object.entries(payload ?? {})
-    .filter(([, value]) => typeof value === 'string' && UNFILLED.test(value.trim()))
+    .filter(([, value]) => typeof value === 'string' && isPlaceholder(value.trim()))
     .map(([name]) => name);
 }
 

@@ -1,4 +1,11 @@
-import { digest, type NewChangeRecord, recordId, type State } from '../../domain/change-record.ts';
+import {
+  type Doubts,
+  digest,
+  type NewChangeRecord,
+  recordId,
+  type State,
+  withDoubts,
+} from '../../domain/change-record.ts';
 import { isFinal } from '../../domain/deployment.ts';
 import { WebhookRejected } from '../../domain/errors.ts';
 import { nameRef } from '../../values/ref.ts';
@@ -71,6 +78,7 @@ function toRecord({ event, state, webhook, instance }: SentEvent): NewChangeReco
     receivedAt,
     tags: [...shortSha(commit).map((short) => `commit:${short}`), ...(run ? [`run:${run}`] : [])],
     notes: notesOf(event, run),
+    ...withDoubts(doubtsOf(event)),
     ...(tool && { reportedSource: tool }),
   };
 }
@@ -105,16 +113,27 @@ function mechanismOf(webhook: Webhook): string | undefined {
   return name && /^[\w.-]{1,40}$/.test(name) ? name : undefined;
 }
 
+const NO_ENVIRONMENT = 'environment was not sent or empty: it stays unknown';
+const SHORT_COMMIT = 'commit is not a full sha: kept as a tag';
+const NO_TIME = 'the time is that of arrival: the event has none';
+
+/** What the webhooks of the job may say. */
+const doubtsOf = ({ commit, environment }: Event): Doubts => ({
+  ...(!environment && { environment: NO_ENVIRONMENT }),
+  ...(shortSha(commit).length > 0 && { commit: SHORT_COMMIT }),
+  occurredAt: NO_TIME,
+});
+
 function notesOf({ commit, environment, meta }: Event, run: string | undefined): string[] {
   const notes = [
-    !environment && 'environment was not sent or empty: it stays unknown',
+    !environment && NO_ENVIRONMENT,
     commit && !fullSha(commit) && shortSha(commit).length === 0 && 'commit is no commit sha: left out',
-    commit && shortSha(commit).length > 0 && 'commit is not a full sha: kept as a tag',
+    commit && shortSha(commit).length > 0 && SHORT_COMMIT,
     !run &&
       'the event has no id: the same commit again within an hour, and nothing else in between, is the same deployment',
     (meta?.user === 'root' || meta?.user === 'gitlab-runner') &&
       "the person may be the user of the job's shell: where USER is set there, the template sends that",
-    'the time is that of arrival: the event has none',
+    NO_TIME,
   ];
   return notes.filter((note): note is string => Boolean(note)); // a type guard: filter drops '' and false
 }

@@ -1,13 +1,10 @@
 import { z } from 'zod';
 import type { State } from '../../domain/change-record.ts';
+import { isNothing, isPlaceholder } from '../../values/placeholder.ts';
 import { textUnless } from '../../values/text.ts';
 
-/** What the clients of CTO.ai send for a missing value: "null" (GitLab template), null (GitHub action), "" (orb). */
-const NOTHING = new Set(['', 'null', 'undefined', '<no value>']);
-/** `$CI_ENVIRONMENT_NAME`: a variable that was not replaced. */
-const UNFILLED = /^\$(?:\w+|\{\w+\})$/;
-
-const Text = textUnless((text) => NOTHING.has(text) || UNFILLED.test(text));
+/** The clients of CTO.ai send "null" (GitLab template), null (GitHub action) or "" (orb) for a missing value. */
+const Text = textUnless((text) => isNothing(text) || isPlaceholder(text));
 
 /** An event of CTO.ai's Event Schema Reference. It has neither an id nor a time. */
 export const Event = z.object({

@@ -1,14 +1,12 @@
 import type { Json } from '../../values/json.ts';
+import { isNothing, isPlaceholder } from '../../values/placeholder.ts';
 import { readText } from '../../values/text.ts';
-
-/** What templates of senders print for a missing value. */
-const NOTHING = new Set(['', 'null', 'undefined', '<no value>', '<nil>']);
 
 /** A value as a text; numbers and booleans are written as in JSON. */
 export function textOf(value: Json | undefined): string | undefined {
   if (value === undefined || value === null || typeof value === 'object') return undefined;
   const text = readText(String(value));
-  return NOTHING.has(text) ? undefined : text;
+  return isNothing(text) || isPlaceholder(text) ? undefined : text;
 }
 
 export const textsOf = (value: Json | undefined): string[] => {

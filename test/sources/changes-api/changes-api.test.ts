@@ -141,7 +141,11 @@ describe('an empty value', () => {
   });
 
   it('is named in a note if it is an unexpanded variable', () => {
-    expect(said({ environment: '${WHERE}' }).notes).toContain('variables that were not filled in: environment');
+    for (const environment of ['${WHERE}', '${{ inputs.where }}', '$(where)', '{{where}}', '%WHERE%']) {
+      const one = said({ environment });
+      expect(one.environment.name).toBe('unknown');
+      expect(one.notes).toContain('variables that were not filled in: environment');
+    }
   });
 });
 
@@ -287,7 +291,7 @@ describe('status and times', () => {
     });
   });
 
-  it.each([1773929400, '1773929400', 1773929400000])('reads the epoch %j', (occurred_at) => {
+  it.each([1773929400, '1773929400', 1773929400000, '1773929400.000000001'])('reads the epoch %j', (occurred_at) => {
     expect(said({ occurred_at }).occurredAt).toBe('2026-03-19T14:10:00.000Z');
   });
 });
