@@ -87,7 +87,7 @@ function once(from: string, to: string): Span | string {
   // A date alone is the whole day.
   const toMs = wallMs(to) + (to.length === '2026-12-20'.length ? DAY_MS : 0);
   if (Number.isNaN(fromMs) || Number.isNaN(toMs)) return 'there is no such date';
-  return toMs > fromMs ? { kind: 'once', fromMs, toMs } : 'to lies before from: swap them';
+  return toMs > fromMs ? { kind: 'once', fromMs, toMs } : 'to is before from: swap them';
 }
 
 function wallMs(text: string): number {

@@ -9,7 +9,7 @@ const TYPES = AnySource.options.map((option) => option.in.shape.type.value).filt
 const sourceOf = (type: string) => AnySource.parse({ type, secrets: [SECRET] });
 
 describe('the name of a tool in a change log', () => {
-  it('is the one that its source gives, and its type where it is configured no more', () => {
+  it('is the one of its source, and its type if it is no longer configured', () => {
     const name = createSourceNames([
       { type: 'bitbucket', changeLogName: 'bitbucket-pipelines' },
       { type: 'changes-api', changeLogName: undefined },

@@ -33,7 +33,7 @@ describe('the projects of a source', () => {
     `harbor/${'a/'.repeat(600)}ledger`,
   ])('%s is none of them', (project) => expect(isAllowedProject(project, OURS)).toBe(false));
 
-  it('take nothing that does not begin with their group, whatever it looks like', () => {
+  it('exclude everything that does not begin with their group', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom('/', '.', 'a', '%', ' ', '-') }), (tail) => {
         expect(isAllowedProject(`pay/${tail}`, OURS)).toBe(false);
@@ -47,7 +47,7 @@ describe('a deployment of a source that may write to some projects only', () => 
     plainView('d', [aRecord({ instance: 'ci', repository })]).deployment;
   const limits = new Map([['ci', OURS]]);
 
-  it('goes to no other project, not even to that of its repository', () => {
+  it('is sent to no other project, not even to that of its repository', () => {
     const url = 'https://git.harbor.example/harbor/api';
     const { repository, notes } = limitProject(folded({ name: 'x', url, gitlabProject: 'pay/ledger' }), limits);
     expect(repository).toEqual({ name: 'x', url, projectDenied: true });
@@ -56,7 +56,7 @@ describe('a deployment of a source that may write to some projects only', () => 
     expect(limitProject(byUrl, limits).repository).toHaveProperty('projectDenied', true);
   });
 
-  it('goes where it may, also when somebody else had named another one', () => {
+  it('is sent where it may, even if another signal named another project', () => {
     const named = folded({ name: 'x', gitlabProject: 'harbor/api', projectDenied: true });
     expect(limitProject(named, limits).repository).toEqual({ name: 'x', gitlabProject: 'harbor/api' });
     const plain = folded({ name: 'x', gitlabProject: 'pay/ledger' });
@@ -72,7 +72,7 @@ describe('a source with projects', () => {
   const dropIn = { environment: 'production', sha: '4f0c9e1d'.repeat(5), ref: 'main', tag: false, status: 'success' };
   const at = (project: string) => `/api/v4/projects/${encodeURIComponent(project)}/deployments`;
 
-  it('refuses what names another one in the request, and says what to do', () => {
+  it('refuses a request that names another one, and says what to do', () => {
     const change = { summary: 'Deployed ledger', environment: 'production', gitlab_project: 'pay/ledger' };
     const words = /^The source changes may not write .*project pay\/ledger: .*`projects` of the source$/;
     expect(() => map(source('changes-api'), change)).toThrow(words);
@@ -82,7 +82,7 @@ describe('a source with projects', () => {
   });
 
   it.each(['changes-api', 'gitlab-api'])(
-    'takes the test event of the set-up page, and writes it nowhere: %s',
+    'accepts the test event of the set-up page, and delivers it to no project: %s',
     (type) => {
       const one = source(type);
       const { path, body } = one.sample(AT);
@@ -93,14 +93,14 @@ describe('a source with projects', () => {
     },
   );
 
-  it('leaves out what its tool names, and reports it', () => {
+  it('ignores another project that its tool names, with a note', () => {
     const mapped = map(source('argocd'), dropIn, at('pay/ledger'));
     const [record] = mapped.kind === 'records' ? mapped.records : [];
     expect(record?.repository).toEqual({ name: 'pay/ledger', projectDenied: true });
     expect(record?.notes?.at(-1)).toContain('gitlab_project pay/ledger is left out');
   });
 
-  it('needs one glob at least', () => {
+  it('needs at least one glob', () => {
     expect(() => source('changes-api', { projects: [] })).toThrow();
   });
 });

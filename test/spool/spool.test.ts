@@ -32,7 +32,7 @@ async function drained(spool: Spool): Promise<string[]> {
 }
 
 describe('the spool', () => {
-  it('hands on everything in order, and is empty then', async () => {
+  it('hands over everything in order, and is then empty', async () => {
     const spool = await start();
     await Promise.all(texts(200).map((text) => spool.append(text)));
     expect(spool.state()).toMatchObject({ entries: 200, since: expect.any(String) });
@@ -41,7 +41,7 @@ describe('the spool', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it('is there after a restart', async () => {
+  it('is kept over a restart', async () => {
     const before = await start();
     for (const text of texts(3)) await before.append(text);
     const after = await start();
@@ -49,7 +49,7 @@ describe('the spool', () => {
     expect(await drained(after)).toEqual(texts(3));
   });
 
-  it('reports a torn last line and passes over it, wherever it was torn', async () => {
+  it('reports and skips an incomplete last line', async () => {
     const before = await start();
     for (const text of texts(3)) await before.append(text);
     const whole = readFileSync(fileIn(dir));
@@ -66,7 +66,7 @@ describe('the spool', () => {
     }
   });
 
-  it('passes over a damaged line and hands on those after it', async () => {
+  it('skips a damaged line and hands over those after it', async () => {
     const before = await start();
     for (const text of texts(3)) await before.append(text);
     const path = fileIn(dir);
@@ -75,7 +75,7 @@ describe('the spool', () => {
     expect(torn).toEqual([2]);
   });
 
-  it('keeps what is refused, with all that follows, for the next time', async () => {
+  it('keeps a refused batch, with all that follows, for the next time', async () => {
     const spool = await start();
     await Promise.all(texts(250).map((text) => spool.append(text)));
     let batches = 0;
@@ -87,7 +87,7 @@ describe('the spool', () => {
     expect(await drained(spool)).toEqual(texts(250));
   });
 
-  it('takes more while it is drained, and loses none of it', async () => {
+  it('accepts more while it is drained, and loses nothing', async () => {
     const spool = await start();
     const [first = '', second = ''] = texts(2);
     await spool.append(first);
@@ -95,7 +95,7 @@ describe('the spool', () => {
     expect(await drained(spool)).toEqual([second]);
   });
 
-  it('refuses what would not fit', async () => {
+  it('refuses what exceeds its limit', async () => {
     const spool = await start(60);
     await spool.append('"fits"');
     await expect(spool.append(JSON.stringify('x'.repeat(60)))).rejects.toBeInstanceOf(SpoolFull);
@@ -103,7 +103,7 @@ describe('the spool', () => {
     expect(await drained(await start())).toEqual(['"fits"']);
   });
 
-  it('reports whether it would take more, and leaves nothing of that question behind', async () => {
+  it('reports whether it accepts more, without a trace of the check', async () => {
     const spool = await start(20_000);
     expect(await spool.whyNot()).toBeUndefined();
     expect(readdirSync(dir)).toEqual([]);

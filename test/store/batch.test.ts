@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { inBatches } from '../../src/store/batch.ts';
 
-it('writes what comes in one turn as one, at most so many, and the next turn anew', async () => {
+it('writes the items of one turn as a batch of limited size, and starts a new one in the next turn', async () => {
   const written: string[][] = [];
   const write = inBatches(async (all: readonly string[]) => void written.push([...all]), 2);
   await Promise.all([write('a'), write('b'), write('c')]);

@@ -193,7 +193,7 @@ afterAll(() => watched.stop());
 const ELSEWHERE = ['migration', 'chore', 'secrets'];
 
 describe('what a busy bridge leaves in Redis', () => {
-  it('is of a family each, of its type, and ends as the family says', () => {
+  it('belongs to a family, with its type and expiry', () => {
     for (const { key, type, ttl } of left) {
       const name = familyOfKey(key);
       if (name === undefined) expect.fail(`no family has the key ${key}`);
@@ -204,7 +204,7 @@ describe('what a busy bridge leaves in Redis', () => {
     }
   });
 
-  it('is of every family, but for what only an upgrade writes', () => {
+  it('covers every family, except those of an upgrade', () => {
     const all = [...left.map(({ key }) => key), ...watched.seen.flatMap(({ command }) => command.slice(1))];
     const found = new Set(all.map(familyOfKey));
     expect(Object.keys(keys).filter((name) => !ELSEWHERE.includes(name) && !found.has(name as KeyName))).toEqual([]);
@@ -244,7 +244,7 @@ it('names the files that write each family', () => {
 });
 
 describe('a script', () => {
-  it('touches no key but those that were declared', async () => {
+  it('only uses declared keys', async () => {
     const calls = await scriptCalls();
     const used = new Set(calls.filter(({ commands }) => commands.length > 0).map(({ script }) => script.name));
     const SELDOM = ['forget-deployment', 'renew-leases'];

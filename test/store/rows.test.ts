@@ -19,7 +19,7 @@ const rows = () => createRows(redis);
 const add = (table: string, slot: string, row: unknown) => rows().add(table, { slot, after: undefined, row });
 
 describe('rows', () => {
-  it('get numbers that grow: one for all tables, one for each', async () => {
+  it('get increasing numbers: one for all tables, one for each', async () => {
     const numbers = [await add('a', 'x', 1), await add('b', 'x', 2), await add('a', 'y', { s: '1 2' })];
     expect(numbers).toEqual([
       { id: 1, iid: 1, row: 1 },
@@ -31,14 +31,14 @@ describe('rows', () => {
     expect(await rows().get('a', 2)).toBeUndefined();
   });
 
-  it('are added once by those who saw the same newest', async () => {
+  it('are added once by concurrent senders', async () => {
     const added = await Promise.all(Array.from({ length: 20 }, (_, at) => add('a', 'x', at)));
     expect(added.filter((row) => row !== undefined)).toHaveLength(1);
     const newest = await rows().newest('a', 'x');
     expect(await rows().add('a', { slot: 'x', after: newest, row: 'next' })).toMatchObject({ id: 2, row: 'next' });
   });
 
-  it('are replaced and removed only as they were seen', async () => {
+  it('are only replaced and removed if they are unchanged', async () => {
     const row = await add('a', 'x', 'old');
     if (!row) throw new Error('not added');
     expect(await rows().replace('a', row, 'new')).toBe(true);
@@ -49,7 +49,7 @@ describe('rows', () => {
     expect(await add('a', 'x', 'another')).toMatchObject({ id: 2 });
   });
 
-  it('that came with a webhook are written under their number, twice as once', async () => {
+  it('that came with a webhook are written under their number, also twice', async () => {
     await add('a', 'x', 'first');
     const kept = { table: 'a', slot: 'x', id: 1_700_000_000_000_123, iid: 1_700_000_000_000_123, row: 'late' };
     await rows().put(kept);
@@ -59,7 +59,7 @@ describe('rows', () => {
     expect(await rows().add('a', { slot: 'x', after: await rows().newest('a', 'x'), row: 'next' })).toBeDefined();
   });
 
-  it('that come late, out of the spool, are not the newest, and take nothing back', async () => {
+  it('that arrive late from the spool are not the newest, and overwrite nothing', async () => {
     const given = { table: 'a', slot: 'x', id: 1_700_000_000_000_123, iid: 1_700_000_000_000_123 };
     const row = (minute: number, status = 'success') => ({
       environment: 'x","created_at":"2099-01-01T00:00:00.000Z',
@@ -74,7 +74,7 @@ describe('rows', () => {
     expect(await rows().get('a', given.id)).toMatchObject({ row: { status: 'success' } });
   });
 
-  it('end: the oldest when there are many, all of them after a while', async () => {
+  it('are deleted: the oldest beyond the limit, all after a while', async () => {
     for (let at = 0; at < 1_010; at += 1) await add('a', String(at), at);
     expect(await rows().list('a')).toHaveLength(1_000);
     expect(await rows().newest('a', '0')).toBeUndefined();

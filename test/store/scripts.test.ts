@@ -7,7 +7,7 @@ import { useRedis } from '../support/use-redis.ts';
 const redis = useRedis();
 
 describe.each(scriptFiles().map((script) => [script.name, script] as const))('the script %s', (name, script) => {
-  it('is one that Redis compiles', async () => {
+  it('is compiled by Redis', async () => {
     await expect(redis.script('LOAD', script.lua)).resolves.toMatch(/^[0-9a-f]{40}$/);
   });
 
@@ -15,7 +15,7 @@ describe.each(scriptFiles().map((script) => [script.name, script] as const))('th
     expect(usersOf(name)).toHaveLength(1);
   });
 
-  it('reports what it does and what it takes, by number', () => {
+  it('documents its purpose and its arguments by number', () => {
     expect(script.about).toMatch(/^[A-Z][\s\S]*\.$/);
     for (const kind of ['KEYS', 'ARGV'] as const) {
       const own = script.parameters.filter((one) => one.kind === kind);
@@ -32,13 +32,13 @@ describe.each(scriptFiles().map((script) => [script.name, script] as const))('th
       expect(familyOf(one), one.text).toBeDefined();
   });
 
-  it('is given only JSON that it can read: half a character makes it fail, and with it all that comes after', () => {
+  it('only gets JSON that it can read, without half characters', () => {
     if (!script.lua.includes('cjson.decode')) return;
     for (const file of usersOf(name))
       expect(readFileSync(`src/${file}`, 'utf8'), file).not.toContain('JSON.stringify(');
   });
 
-  it('reports what it replies, when it does', () => {
+  it('documents its reply, if there is one', () => {
     expect(script.reply !== '').toBe(/^return\b/m.test(script.code));
   });
 

@@ -21,7 +21,7 @@ describe('a packed text', () => {
     );
   });
 
-  it('may be longer than what can be looked back, and repeat itself for ever', () => {
+  it('may be longer than the window, and repeat itself', () => {
     const long = Array.from({ length: 9_000 }, (_, number) => `line ${number * 7919}\n`).join('');
     for (const text of [long, 'ab'.repeat(60_000)]) expect(roundTrip(text)).toBe(text);
     expect(coding.pack('ab'.repeat(60_000)).length).toBeLessThan(3_000);

@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 const encoded = (claims: unknown) => Buffer.from(JSON.stringify(claims)).toString('base64url');
 const jwt = (claims: unknown) => `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded(claims)}.c2lnbmF0dXJl`;
 
-describe('the metric of tokens that end', () => {
+describe('the metric of expiring tokens', () => {
   let gitlab: Awaited<ReturnType<typeof startFakeGitlab>>;
   beforeEach(async () => {
     gitlab = await startFakeGitlab({ projects: [] });
@@ -40,7 +40,7 @@ describe('the metric of tokens that end', () => {
   }
   const asked = () => gitlab.requests.filter(({ path }) => path.endsWith('/personal_access_tokens/self'));
 
-  it('has what GitLab says, and what stands in the token of Argo CD', async () => {
+  it('has the expiry from GitLab, and from the token of Argo CD', async () => {
     const bridge = await start(jwt({ sub: 'harbor', exp: 1_900_000_000 }));
     const day = Date.parse('2030-01-01T00:00:00Z') / 1000;
     await expect
@@ -53,7 +53,7 @@ describe('the metric of tokens that end', () => {
     expect(asked()).toHaveLength(2);
   });
 
-  it('is absent for tokens that never end, and where the tool says nothing or is unreachable', async () => {
+  it('is absent for tokens that never expire, and if the expiry is unknown', async () => {
     gitlab.options.expiresAt = null;
     gitlab.inject({ kind: 'status', status: 500, path: /self$/, times: 1 });
     const bridge = await start(jwt({ sub: 'harbor' }));
@@ -69,7 +69,7 @@ describe('the metric of tokens that end', () => {
     expect(await bridge.ends()).toEqual([]);
   });
 
-  it('is what doctor says: which token is valid until when, and which should be renewed', async () => {
+  it('is also shown by doctor', async () => {
     gitlab.options.expiresAt = new Date(Date.now() + 5 * DAY_MS).toISOString().slice(0, 10);
     const bridge = await start('unused');
     const dir = mkdtempSync(join(tmpdir(), 'shiplog-doctor-'));
@@ -94,7 +94,7 @@ describe('the metric of tokens that end', () => {
   });
 });
 
-describe('the watch over tokens', () => {
+describe('the check of tokens', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -111,7 +111,7 @@ describe('the watch over tokens', () => {
     return { ...watched, questions: () => questions };
   }
 
-  it('asks once a day', async () => {
+  it('queries once a day', async () => {
     const later = new Date('2031-01-01T00:00:00Z');
     const { known, questions } = watch([END, later, undefined]);
     await vi.advanceTimersByTimeAsync(DAY_MS - 1);
@@ -123,7 +123,7 @@ describe('the watch over tokens', () => {
     expect(known()).toEqual({});
   });
 
-  it('asks again within the hour where no answer came, and goes by the last one until then', async () => {
+  it('repeats a failed query within the hour, and uses the last result until then', async () => {
     const { known, questions } = watch([END, new Error('away'), END]);
     await vi.advanceTimersByTimeAsync(DAY_MS);
     expect([questions(), known()]).toEqual([2, { 'source gitlab': END }]);

@@ -35,7 +35,7 @@ const hook = (job: number, said = {}) =>
   );
 
 describe('the metrics', () => {
-  it('time a webhook from its receipt to the change log and to the sink, and remember when a source last spoke', async () => {
+  it('measure a webhook from its receipt to the change log and to the sink, and the last webhook of a source', async () => {
     const beforeSeconds = Date.now() / 1000;
     await hook(1);
     await bridge.settled();
@@ -50,7 +50,7 @@ describe('the metrics', () => {
     expect(value(await scrape(), last.replace('gitlab', 'argocd'))).toBeUndefined();
   });
 
-  it('count what is given up by whose fault it is, and say which sink waits', async () => {
+  it('count dead letters by kind, and show which sink is on hold', async () => {
     expect(value(await scrape(), 'shiplog_sink_hold{sink="alert24"}')).toBe(0);
     alert24.inject({ kind: 'status', method: 'POST', status: 422, times: 1 });
     await hook(3);
@@ -62,7 +62,7 @@ describe('the metrics', () => {
   });
 });
 
-describe('what is written about the metrics', () => {
+describe('the documents about the metrics', () => {
   const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
   /** Every metric that a query of Prometheus names. */
   const metricsOf = (expression: string) =>
@@ -74,7 +74,7 @@ describe('what is written about the metrics', () => {
       type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
     );
 
-  it('lists every metric, and no other', async () => {
+  it('list every metric, and no other', async () => {
     const listed = [...read('docs/metrics.md').matchAll(/^\| `(shiplog_\w+)` +\|/gm)].map(([, name]) => name);
     const ours = namesIn(await scrape())
       .map(({ name }) => name)
@@ -82,7 +82,7 @@ describe('what is written about the metrics', () => {
     expect([...listed].sort()).toEqual(ours.sort());
   });
 
-  it('alarms on metrics that exist, each with what to do', async () => {
+  it('have alert rules on existing metrics, each with advice', async () => {
     const Rules = z.strictObject({
       groups: z.array(
         z.strictObject({
@@ -113,7 +113,7 @@ describe('what is written about the metrics', () => {
     }
   });
 
-  it('is what promtool takes, where there is one', async (context) => {
+  it('pass promtool, if it is installed', async (context) => {
     const promtool = async (args: readonly string[], input = '') => {
       const running = promisify(execFile)('promtool', args);
       running.child.stdin?.end(input);
@@ -127,7 +127,7 @@ describe('what is written about the metrics', () => {
     expect(await promtool(['check', 'metrics'], await scrape())).toBe('');
   });
 
-  it('counts what raises an alarm from 0 on', async () => {
+  it('counters of alerts begin at 0', async () => {
     const fresh = await startTestBridge();
     const text = await (await fetch(`${fresh.url}/metrics`)).text();
     await fresh.stop();
@@ -141,7 +141,7 @@ describe('what is written about the metrics', () => {
       expect(value(text, sample), sample).toBe(0);
   });
 
-  it('draws metrics that exist', async () => {
+  it('use existing metrics in the dashboard', async () => {
     const dashboard = z
       .object({
         templating: z.object({ list: z.array(z.object({ name: z.string(), type: z.string() })) }),

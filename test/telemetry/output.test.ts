@@ -13,7 +13,7 @@ const WEBHOOKS = 400;
 /** The others are F41 of `npm run faults`. */
 const TRIED = ['a full disk, standard error too', 'a pipe that nobody reads'];
 
-it.each(TRIED)('a log on %s costs lines, no webhook, no start and no stop', async (where) => {
+it.each(TRIED)('a log on %s loses lines, but no webhook, and blocks neither start nor stop', async (where) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'shiplog-output-'));
   const port = await freePort();
   const bridge = await startBridgeProcess(

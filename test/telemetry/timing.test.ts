@@ -43,7 +43,7 @@ describe('the time to a delivery', () => {
 describe('the time to the change log', () => {
   const event = { webhookId: 'w', source: 'gitlab', records: [succeeded] };
 
-  it('is measured when all is recorded, and not when it failed', async () => {
+  it('is measured when all is recorded, and not after a failure', async () => {
     const measured = metrics();
     await timeRecording(async () => {}, measured, clock)(event);
     const failing = timeRecording(() => Promise.reject(new Error('Redis is away')), measured, clock);
@@ -52,7 +52,7 @@ describe('the time to the change log', () => {
     expect(await sample(measured, 'shiplog_received_to_recorded_seconds_sum')).toBe('3');
   });
 
-  it('reports nothing about a replay', async () => {
+  it('is not measured for a replay', async () => {
     const measured = metrics();
     await timeRecording(async () => {}, measured, clock)({ ...event, replayedAtMs: 1 });
     expect(await sample(measured, 'shiplog_received_to_recorded_seconds_count')).toBeUndefined();

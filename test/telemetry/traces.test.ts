@@ -9,7 +9,7 @@ import { loadedPackages } from '../support/loaded-packages.ts';
 import { freePort } from '../support/ports.ts';
 import { startBridgeProcess } from '../support/process.ts';
 
-describe('whether traces are wanted', () => {
+describe('the decision to trace', () => {
   const otlp = { exporters: ['otlp'], protocol: 'http/protobuf' };
   const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector.harbor.example:4318';
 
@@ -28,7 +28,7 @@ describe('whether traces are wanted', () => {
       { ...otlp, protocol: 'http/json' },
     ],
     ['that it is not disabled', { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'false' }, otlp],
-  ])('they are when the environment names %s', (_, environment, settings) => {
+  ])('is true if the environment has %s', (_, environment, settings) => {
     expect(loadTraceSettings(environment)).toEqual(settings);
   });
 
@@ -38,7 +38,7 @@ describe('whether traces are wanted', () => {
     ['leaves the endpoint empty', { OTEL_EXPORTER_OTLP_ENDPOINT: ' ' }],
     ['wants no exporter', { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }],
     ['disables the SDK', { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'TRUE' }],
-  ])('they are not when the environment %s', (_, environment) => {
+  ])('is false if the environment %s', (_, environment) => {
     expect(loadTraceSettings(environment)).toBeUndefined();
   });
 });
@@ -73,7 +73,7 @@ describe('a bridge as a process', () => {
     expect(await runOnce({})).toEqual([]);
   });
 
-  it('hands over what is left when it is stopped, by default as protobuf', async () => {
+  it('exports the remaining spans when it stops, by default as protobuf', async () => {
     const collector = await startFakeCollector();
     onTestFinished(() => collector.close());
     const loaded = await runOnce({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '60000' });

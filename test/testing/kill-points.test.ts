@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { createKillPoints } from '../../src/testing/kill-points.ts';
 
-it('leaves every call as it is without an order', () => {
+it('does not change calls without a configured point', () => {
   const call = async (text: string) => text;
   expect(createKillPoints(undefined)('deliver', call)).toBe(call);
 });
 
-it('kills at the passing that was ordered, before or after the call', async () => {
+it('kills at the configured call, before or after it', async () => {
   const happened: string[] = [];
   const order = { kill_at: 'deliver:after', pass: 2 } as const;
   const around = createKillPoints(order, () => void happened.push('killed'));

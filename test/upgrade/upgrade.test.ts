@@ -84,7 +84,7 @@ async function startUpgraded(edit?: (text: string) => string) {
   return { redis, alert24, told, sent, get, post, text };
 }
 
-describe('what 0.1.0 left', () => {
+describe('data of 0.1.0', () => {
   it('is shown, delivered once, replayed and drained', async () => {
     const { redis, alert24, told, get, post } = await startUpgraded();
     const keysOf = async () =>
@@ -111,7 +111,7 @@ describe('what 0.1.0 left', () => {
     for (const key of await redis.keys('*')) expect(familyOfKey(key), key).toBeDefined();
   });
 
-  it('is found by filters that 0.1.0 had no index for', async () => {
+  it('is found by filters for which 0.1.0 had no index', async () => {
     const { redis, get } = await startUpgraded();
     await vi.waitFor(async () => expect(await redis.get(keys.format())).toBe(String(FORMAT)));
     const all = (await get('/api/v1/changes?limit=100')).data as { deployment: string; environment_tier: string }[];
@@ -133,8 +133,8 @@ const careless = (text: string) =>
     .replaceAll(/(-\/jobs\/\d+)(?=\\*")/g, '$1?private_token=Rudder1Rudder2')
     .replaceAll(/(actor\\*":\\*")mira/g, `$1${'m'.repeat(9_000)}`);
 
-describe('what 0.1.0 kept without a limit, and with secrets', () => {
-  it('is read without them, wherever it is shown or sent', async () => {
+describe('data of 0.1.0 without limits and with secrets', () => {
+  it('is limited and masked wherever it is shown or sent', async () => {
     const { told, sent, get, post, text } = await startUpgraded(careless);
     await vi.waitFor(() => expect(told['away']?.length).toBe(TOLD.length + SPOOLED.length), 30_000);
     await post('/api/dead-letters/replay', { sink: 'refuser' });
@@ -161,7 +161,7 @@ describe('what 0.1.0 kept without a limit, and with secrets', () => {
 });
 
 describe('the storage format', () => {
-  it('is written down in an empty Redis', async () => {
+  it('is stored in an empty Redis', async () => {
     const { redis } = await startRedis();
     await openFormat(redis); // as a start does before it
     expect(await migrate(redis)).toMatchObject({ isNew: true }); // the log reports no migration
@@ -190,7 +190,7 @@ describe('the storage format', () => {
     await expect(openFormat(redis)).rejects.toThrow(FormatRefused);
   });
 
-  it('is reached step by step, and a migration that was cut short goes on where it was', async () => {
+  it('is reached step by step, and an interrupted migration continues', async () => {
     const { redis } = await startRedis();
     await redis.set(keys.format(), '1');
     const runs: (readonly [to: number, from: string | undefined])[] = [];

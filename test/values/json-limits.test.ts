@@ -8,7 +8,7 @@ const MESSAGE = 'the body is too large to be read: more than 300,000 values or l
 const nested = (levels: number) => Buffer.from('['.repeat(levels) + ']'.repeat(levels));
 const list = (item: string, count: number) => Buffer.from(`[${`${item},`.repeat(count)}1]`);
 
-describe('more values than are parsed', () => {
+describe('more values than the limit', () => {
   it.each([
     ['levels', nested(300_000), nested(300_001)],
     ['objects', list('{}', 149_999), list('{}', 150_000)],
@@ -19,20 +19,20 @@ describe('more values than are parsed', () => {
     expect(parseJson(tooMany)).toMatchObject({ ok: false, message: MESSAGE });
   });
 
-  it('are named by where they begin', () => {
+  it('are reported with their position', () => {
     expect(parseJson(Buffer.from(`{"ü":\n${'['.repeat(600_000)}`))).toMatchObject({ line: 2, offset: 300_005 });
   });
 
-  it('are not what stands in a text', () => {
+  it('do not include the content of texts', () => {
     const texts = ['['.repeat(600_000), '\\"[{,'.repeat(200_000), '\\\\'];
     expect(beyondMostValues(Buffer.from(JSON.stringify(texts)))).toBeUndefined();
   });
 
-  it('are not seen in what is small', () => {
+  it('do not occur in a small body', () => {
     fc.assert(fc.property(fc.json(), (json) => beyondMostValues(Buffer.from(json)) === undefined));
   });
 
-  it('are not walked to take the secrets out: such a body is not kept where it names one', () => {
+  it('are not searched for secrets: such a body is not stored if it may contain one', () => {
     const body = Buffer.concat([Buffer.from('{"token":"Hull1Hull2","x":'), nested(600_000), Buffer.from('}')]);
     expect(redactBody(body).toString()).toBe('[not kept: it may hold a secret, and it cannot be read to take it out]');
     expect(redactBody(nested(600_000))).toEqual(nested(600_000));

@@ -4,7 +4,7 @@ import { createMask } from '../../src/values/mask.ts';
 
 const secret = fc.string({ minLength: 16, maxLength: 40 }).filter((text) => text.trim() === text);
 
-it('leaves no secret in any text, whatever stands around it', () => {
+it('masks a secret in any text', () => {
   fc.assert(
     fc.property(
       fc.array(secret, { minLength: 1, maxLength: 5 }),
@@ -29,7 +29,7 @@ it('finds a secret within JSON and within a URL', () => {
   );
 });
 
-it('gives the very bytes back when there is nothing to hide, and keeps all others', () => {
+it('returns the same bytes if there is nothing to mask', () => {
   const mask = createMask(['a-secret-of-24-characters']);
   const clean = Buffer.from([0xff, 0x00, 0xc3, 0xa9]);
   expect(mask.bytes(clean)).toBe(clean);
@@ -37,6 +37,6 @@ it('gives the very bytes back when there is nothing to hide, and keeps all other
   expect(found).toEqual(Buffer.concat([clean, Buffer.from('[secret]'), clean]));
 });
 
-it('hides nothing for a word so short that it stands everywhere', () => {
+it('does not mask a very short secret', () => {
   expect(createMask(['main']).text('the main branch')).toBe('the main branch');
 });

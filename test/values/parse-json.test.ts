@@ -25,12 +25,12 @@ const NOTIFY = `{
 const ESCAPE = 'build the body with `jq -n --arg`, which escapes it';
 
 describe('parseJson', () => {
-  it('gives the value of JSON, with or without a byte order mark', () => {
+  it('returns the value of JSON, with or without a byte order mark', () => {
     expect(parse('{"a": [1, "ü"]}')).toEqual({ ok: true, value: { a: [1, 'ü'] } });
     expect(parse('\uFEFF{"a": 1}\n')).toEqual({ ok: true, value: { a: 1 } });
   });
 
-  it('gives whole characters alone, in names too, and everything else as it is', () => {
+  it('returns whole characters only, in names too, and everything else unchanged', () => {
     const text = fc.string({ unit: fc.constantFrom('\ud83d', '\ud83d\udea2', 'ü', '\\', '\\ud800'), maxLength: 4 });
     // JSON.parse of Node 24.21 reads any name with an escape in it as `\` where it has seen that name before.
     const name = text.filter((some) => some !== '\\');
@@ -54,7 +54,7 @@ describe('parseJson', () => {
     expect(inner).toBe('\ufffd');
   });
 
-  it('names the key whose variable was empty, and what to write', () => {
+  it('names the key whose variable was empty, with advice', () => {
     expect(refusal(NOTIFY)).toEqual({
       ok: false,
       message: '"pr_number" has no value at line 9, column 16: leave the key out, or write null',
@@ -108,7 +108,7 @@ describe('parseJson', () => {
       'payload=%7B%22a%22',
       'the body is not JSON at line 1, column 1: it begins with ‹payload=%7B%22a%22›, send a JSON object, {…}',
     ],
-  ])('says of %j what a person can do', (text, message) => {
+  ])('explains %j with advice', (text, message) => {
     expect(refusal(text).message).toBe(message);
   });
 
@@ -182,13 +182,10 @@ describe('a value that a variable left empty', () => {
     expect(filled(text)).toEqual({ ok: true, value });
   });
 
-  it.each(['{"a": , "b" 1}', '{"a": ,', '{"a"}', '{,}', '{"a": "x" y}', '{"a": [,]}'])(
-    'is no excuse for %s',
-    (text) => {
-      expect(filled(text)).toEqual(parseJson(Buffer.from(text)));
-      expect(filled(text).ok).toBe(false);
-    },
-  );
+  it.each(['{"a": , "b" 1}', '{"a": ,', '{"a"}', '{,}', '{"a": "x" y}', '{"a": [,]}'])('does not excuse %s', (text) => {
+    expect(filled(text)).toEqual(parseJson(Buffer.from(text)));
+    expect(filled(text).ok).toBe(false);
+  });
 
   it('is refused unless empty fields are allowed', () => {
     expect(parseJson(Buffer.from('{"pr_number": ,"a": 1}'))).toMatchObject({ ok: false });

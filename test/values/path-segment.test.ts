@@ -15,7 +15,7 @@ it.each([
   '..%2fpay',
   '%252e%252e',
   'a\\..\\b',
-])('takes %j for no segment of a path', (text) => {
+])('refuses %j as a segment of a path', (text) => {
   expect(encodeSegment(text)).toBeUndefined();
 });
 

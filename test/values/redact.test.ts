@@ -47,11 +47,11 @@ describe('redactBody', () => {
     expect(JSON.stringify(redact({ message: `see https://code.example.com/p${end} or ask` }))).not.toContain('Keel5');
   });
 
-  it.each(['pass=Keel6&a=b', 'a=b&pwd=Keel6', 'name="auth"\r\n\r\nKeel6'])('keeps nothing of the form %j', (form) => {
+  it.each(['pass=Keel6&a=b', 'a=b&pwd=Keel6', 'name="auth"\r\n\r\nKeel6'])('keeps nothing of a form %j', (form) => {
     expect(redactBody(Buffer.from(form)).toString()).not.toContain('Keel6');
   });
 
-  it('hides what signs an address', () => {
+  it('masks the signature of an address', () => {
     const url = 'https://build-output.example.com/streams/1.log';
     const signed = `${url}?X-Amz-Credential=AKIA%2F1&X-Amz-Date=20260319&X-Amz-Signature=0f9d`;
     expect(redact({ output_stream_url: signed, page: `${url}?line=3` })).toEqual({
@@ -65,12 +65,12 @@ describe('redactBody', () => {
     expect(redact(body)).toEqual({ page: 'https://code.example.com/p/1?[redacted]' });
   });
 
-  it('gives back the very bytes when there is nothing to hide', () => {
+  it('returns the same bytes if there is nothing to mask', () => {
     const body = Buffer.from('{"a": 12345678901234567890, "variables": [ ]}');
     expect(redactBody(body)).toBe(body);
   });
 
-  it('keeps nothing of a suspicious body that it cannot read', () => {
+  it('drops a suspicious body that it cannot parse', () => {
     for (const text of ['{"token": "abc', `{"token": "abc", "deep": ${'['.repeat(200_000)}${']'.repeat(200_000)}}`]) {
       expect(redactBody(Buffer.from(text)).toString()).not.toContain('abc');
     }

@@ -43,14 +43,14 @@ describe.each([
   [`https://${REST}@code.example.com/pay.git`, REST] as const,
   [`-----BEGIN RSA PRIVATE KEY-----\n${REST}\n-----END RSA PRIVATE KEY-----`, REST] as const,
 ])('%s', (text, secret) => {
-  it('is seen and hidden, alone, in a sentence and in JSON', () => {
+  it('is recognised and masked, alone, in a sentence and in JSON', () => {
     for (const around of [text, `Moored with ${text} at night`, JSON.stringify({ summary: `with ${text}` })]) {
       expect(mayHoldSecret(around), around).toBe(true);
       expect(hideSecrets(around), around).not.toContain(secret);
     }
   });
 
-  it('is kept in no body, also where its signs are written as escapes', () => {
+  it('is masked in a body even if it is escaped', () => {
     const json = JSON.stringify({ summary: `with ${text}` });
     const escaped = json.replace(/[-_.@&=/# ]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
     for (const body of [json, escaped]) {

@@ -4,7 +4,7 @@ import { abortingAfter, within } from '../../src/values/within.ts';
 const never = new Promise<never>(() => {});
 
 describe('a limit of time', () => {
-  it('is nothing to work that ends before', async () => {
+  it('does not affect work that ends before', async () => {
     expect(await within(60_000, Promise.resolve('done'), () => 'late')).toBe('done');
     await expect(within(60_000, Promise.reject(new Error('broken')), () => 'late')).rejects.toThrow('broken');
     expect(await abortingAfter(60_000, async (signal) => signal.aborted)).toBe(false);

@@ -34,14 +34,14 @@ describe('the list of changes', () => {
     expect(page.indexOf('>Turn the lamp faster<')).toBeLessThan(page.indexOf('<bdi>tide-tables</bdi>'));
   });
 
-  it('makes a roll-back stand out, and no plain deployment', async () => {
+  it('highlights a roll-back, and no plain deployment', async () => {
     const page = await show('/', { changeType: 'rollback', occurredAt: ago(60) });
     expect(page).toMatch(/<tr class="succeeded rollback"[\s\S]*roll-back/);
     expect(page).toContain('<use href="#m-rollback"');
     expect(await show('/', { occurredAt: ago(60) })).not.toContain('class="badge rollback"');
   });
 
-  it('gives all that it shows as a file, of the same span and filter', async () => {
+  it('exports the same span and filter as a file', async () => {
     const page = await show('/?service=lighthouse-api&page=1', { occurredAt: ago(60) });
     expect(page).toContain('href="/changes.csv?service=lighthouse-api&amp;range=24h"');
     expect(page).toContain('href="/changes.ndjson?service=lighthouse-api&amp;range=24h"');
@@ -66,7 +66,7 @@ describe('the list of changes', () => {
     );
   });
 
-  it('shows all where the filter makes no sense, as 400, and reports it', async () => {
+  it('shows all for an invalid filter, with status 400 and a message', async () => {
     const odd = '/?status=excellent&range=ages&page=-3&service=a&service=b&from=yesterday&to=never';
     const deployments = memoryDeployments([step({ occurredAt: ago(60) })]);
     const page = text(await see(odd, { deployments }, 400));
@@ -74,7 +74,7 @@ describe('the list of changes', () => {
     expect(page).toContain('status was left out of the filter');
   });
 
-  it('answers what changed before a moment, and each row leads there', async () => {
+  it('shows what changed before a time, which each row links', async () => {
     const noon = '2026-05-04T12:00:00.000Z';
     const changes = [
       { service: 'before-noon', occurredAt: '2026-05-04T11:59:59.000Z' },
@@ -98,7 +98,7 @@ describe('the list of changes', () => {
     expect(text(page)).toContain('1 change ');
   });
 
-  it('goes further back when the last day was quiet, and reports it', async () => {
+  it('goes further back if the last day was quiet, with a message', async () => {
     const page = await show('/', { service: 'slow-boat', occurredAt: ago(3 * 86_400) });
     expect(page).toContain('<bdi>slow-boat</bdi>');
     expect(text(page)).toContain('Nothing changed in the 24 hours before now; this goes further back.');
@@ -129,7 +129,7 @@ describe('the list of changes', () => {
     expect(page).toContain('(<a href="https://gitlab.harbor.example/compare">compare</a>)');
   });
 
-  it('follows what happens by script, and only where it goes up to now', async () => {
+  it('updates itself only if it goes up to now', async () => {
     const page = await show('/', { occurredAt: ago(60) });
     expect(page).toContain('data-live="/events"');
     expect(page).toMatch(/<script src="\/assets\/shiplog\.js\?v=\w{8}" defer><\/script>/);
@@ -145,7 +145,7 @@ describe('the list of changes', () => {
     expect(second).not.toContain('<bdi>boat-49-</bdi>');
   });
 
-  it('shows how far back a search came that was not through with everything, and leads on', async () => {
+  it('shows how far back an incomplete search went, with a link to continue', async () => {
     const deployments = memoryDeployments([step({ occurredAt: ago(60) })]);
     const reachedMs = Date.parse('2026-05-01T09:00:00.000Z');
     const stopped = { count: 300_000, reachedMs };
@@ -160,7 +160,7 @@ describe('the list of changes', () => {
     expect(page).toContain('/?text=lamp&amp;service=lighthouse-api&amp;range=30d&amp;to=2026-05-01T09%3A00%3A00.001Z');
   });
 
-  it('shows that nothing fits a filter, and how to see all', async () => {
+  it('shows that nothing matches a filter, and how to see all', async () => {
     expect(text(await show('/?service=ghost-ship', {}))).toContain('No change fits this filter. Drop the filter');
     const hour = text(await show('/?service=lighthouse-api&range=1h', { occurredAt: ago(7200) }));
     expect(hour).toContain('No change fits this filter in this span of time. Look at all times');
@@ -193,7 +193,7 @@ describe('the list of changes', () => {
     expect(page).toContain('href="/deployments/changes:%22%3E%3Cscript%3E%2F..%2F%E2%80%AE"');
   });
 
-  it('survives a key that no URL can hold', async () => {
+  it('works with a key that no URL can contain', async () => {
     expect(await show('/', { deployment: 'changes:\ud800', occurredAt: ago(60) })).toContain(
       'href="/deployments/changes:%EF%BF%BD"',
     );

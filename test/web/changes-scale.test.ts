@@ -67,7 +67,7 @@ async function timed(query: object) {
 }
 
 describe('the changes page with many changes', () => {
-  it('draws a hundred times as many in a few times the time and the size', async () => {
+  it('renders a hundred times as many in a few times the time and size', async () => {
     const few = await timed({ from: new Date(NOW.getTime() - FEW * (86_000_000 / MANY)).toISOString() });
     const many = await timed({});
     expect(many.body).toContain('20,000 changes');

@@ -47,7 +47,7 @@ describe('the deliveries page', () => {
     expect(sinkHealth({ ...calm, ...over }).state).toBe(state);
   });
 
-  it('shows dead letters with whose fault they are, why, and what they are about', async () => {
+  it('shows dead letters with their kind, reason and subject', async () => {
     const { deployment: _, ...recording } = letter({ id: 'record:evt_1', sink: 'record', kind: 'fault', why: 'a bug' });
     const letters = [letter({ why: '422 <b>no such service</b>' }), { ...recording, webhook: 'w/1' }];
     const page = await see('/deliveries', { deadLetters: memoryDeadLetters(letters) });
@@ -62,7 +62,7 @@ describe('the deliveries page', () => {
     expect(await glance('/deliveries', { deadLetters: memoryDeadLetters(letters) })).not.toMatch(/Try|Drop/);
   });
 
-  it('has one action for all that died of one cause', async () => {
+  it('has one action for all dead letters with one cause', async () => {
     const of = (count: number, why: string) => Array.from({ length: count }, (_, at) => letter({ id: why + at, why }));
     const letters = [...of(12, '422 no such service'), ...of(1, '413 too long')];
     const page = await see('/deliveries', { deadLetters: memoryDeadLetters(letters) });
@@ -71,21 +71,21 @@ describe('the deliveries page', () => {
     expect(page.match(/Try again/g)).toHaveLength(1);
   });
 
-  it('takes for one cause what differs in the deployment and in ids that the destination made up', async () => {
+  it('ignores deployments and generated ids in a cause', async () => {
     const why = (key: string) => `${key} was not taken: 400 (request 3f0c9e1d-7a2b-4c65-8d9e-0f41ab37c2d8)`;
     const letters = ['changes:1', 'changes:2'].map((key) => letter({ id: key, deployment: key, why: why(key) }));
     const page = await see('/deliveries', { deadLetters: memoryDeadLetters(letters) });
     expect(text(page)).toContain('2 dead letters of alert24: … was not taken: 400 (request …)');
   });
 
-  it('puts one back', async () => {
+  it('replays one', async () => {
     const { done, actions } = notes();
     const sent = submit('/actions/replay', { id: 'alert24:fwd_1', back: '/deliveries?sink=alert24' }, { actions });
     await sent.expect(303).expect('location', '/deliveries?sink=alert24&did=replayed&count=1');
     expect(done).toEqual([['replay', { id: 'alert24:fwd_1' }, { remap: false }]]);
   });
 
-  it('tries all again that fit and died before, 500 at a time, and says how many are left', async () => {
+  it('replays all that match and died before, 500 at a time, and shows how many are left', async () => {
     const { done, actions } = notes();
     const letters = Array.from({ length: 700 }, (_, index) => letter({ id: `alert24:fwd_${index}` }));
     const page = await see('/deliveries?sink=alert24&reason=unknown', { deadLetters: memoryDeadLetters(letters) });
@@ -109,7 +109,7 @@ describe('the deliveries page', () => {
     expect(text(last)).toContain('None is left of those. Show what died since');
   });
 
-  it('shows how many it did not look through, where there are too many for a page', async () => {
+  it('shows how many were not searched if there are too many for a page', async () => {
     const many = (count: number) =>
       memoryDeadLetters(
         Array.from({ length: count }, (_, index) =>
@@ -130,7 +130,7 @@ describe('the deliveries page', () => {
       expect(text(await see(path, { deadLetters: many(3) }))).toContain('None fits among the newest.');
   });
 
-  it('asks before it drops, and drops what was asked about', async () => {
+  it('asks for confirmation before it drops, and drops what was confirmed', async () => {
     const { done, actions } = notes();
     const parts = { actions, deadLetters: memoryDeadLetters([letter(), letter({ id: 'alert24:fwd_2' })]) };
     const page = await see('/actions/drop?sink=alert24&until=2030-03-17T17:46:40Z', parts);
@@ -143,7 +143,7 @@ describe('the deliveries page', () => {
   });
 
   it.each(['kind=nobodys', 'until=soon', 'sink=a&sink=b'])(
-    'does nothing by a filter that it cannot read: %s would otherwise mean all of them',
+    'does nothing with an invalid filter: %s would otherwise select all',
     async (filter) => {
       const { done, actions } = notes();
       const parts = { actions, deadLetters: memoryDeadLetters([letter()]) };
@@ -161,7 +161,7 @@ describe('the deliveries page', () => {
 });
 
 describe('the traffic of a sink', () => {
-  it('is what was attempted in the last five minutes, and no word on what needed no attempt', () => {
+  it('is the number of attempts in the last five minutes, without skipped deliveries', () => {
     let at = now;
     const traffic = createTraffic(() => at);
     traffic.note({ sink: 'alert24', outcome: 'delivered', ms: 100 });

@@ -39,7 +39,7 @@ describe('the page of a deployment', () => {
     expect(page).toContain('Turn &lt;b&gt; all');
   });
 
-  it('leads from a signal to its webhook', async () => {
+  it('links a signal to its webhook', async () => {
     const inbox = memoryInbox([
       webhook({ id: 'other', deployments: [key] }),
       webhook({ id: 'w1', headers: { 'idempotency-key': '5d1c-delivery' } }),
@@ -55,7 +55,7 @@ describe('the page of a deployment', () => {
     expect(page).not.toContain('/inbox/other');
   });
 
-  it("shows a destination's words, all attempts and the link to what it made", async () => {
+  it("shows a destination's messages, all attempts and the link to its object", async () => {
     const ledger = memoryLedger([
       {
         sink: 'alert24',
@@ -87,7 +87,7 @@ describe('the page of a deployment', () => {
     );
   });
 
-  it('shows why a sink was not delivered, and of an answer that was lost', async () => {
+  it('shows why nothing was delivered to a sink, and a lost response', async () => {
     const sinks = [
       sink('board', () => ({ wanted: false, why: 'it hears of failures only' })),
       sink('alert24'),
@@ -110,7 +110,7 @@ describe('the page of a deployment', () => {
     expect(page).toContain('not there: sinks = board, alert24');
   });
 
-  it('offers to try again what was given up, and nothing that is reported already', async () => {
+  it('offers to retry a dead letter, unless it was delivered since', async () => {
     const given = letter({ id: 'alert24:fwd_7', deployment: key, why: '422 <i>unknown</i> service' });
     const parts = { deployments, deadLetters: memoryDeadLetters([given]) };
     const page = await see(path, parts);
@@ -122,7 +122,7 @@ describe('the page of a deployment', () => {
     expect(known).not.toContain('alert24:fwd_7');
   });
 
-  it('shows what was refused once, however often, with the message of the destination, with the whole answer to unfold', async () => {
+  it("shows a repeated rejection once, with the destination's message and the whole response to unfold", async () => {
     const why = 'POST to alert24.example: 422 {"error":{"type":"validation_error","message":"no such service"}}';
     const deadLetters = memoryDeadLetters([letter({ id: 'alert24:fwd_7', deployment: key, why })]);
     const attempt = { state: 'succeeded', outcome: 'failed', words: why, status: 422 } as const;
@@ -136,7 +136,7 @@ describe('the page of a deployment', () => {
     );
   });
 
-  it('shows that the whole sink waits, and why', async () => {
+  it('shows that the whole sink is on hold, and why', async () => {
     const holds = () => ({ alert24: { why: '401 <key> is wrong', until: new Date('2026-05-04T10:05:00.000Z') } });
     expect(text(await see(path, { deployments, holds }))).toContain(
       'Waiting for delivery of ✓ succeeded The whole sink is paused until',
@@ -144,7 +144,7 @@ describe('the page of a deployment', () => {
     expect(await see(path, { deployments, holds })).toContain('401 &lt;key&gt; is wrong');
   });
 
-  it('shows what it replaced, with a link to what lies between the two', async () => {
+  it('shows what it replaced, with a link to the comparison', async () => {
     const stored = memoryDeployments([running, succeeded]);
     const replaced = { deployment: 'changes:eu/shop:41', sha: '4f0c9e1d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d' };
     const get: typeof stored.get = async (name) => {
@@ -157,7 +157,7 @@ describe('the page of a deployment', () => {
     expect(page).toContain('<a href="https://gitlab.harbor.example/compare/a...b">compare the two</a>');
   });
 
-  it('shows that it takes longer than usual, and why, where a tool said so', async () => {
+  it('shows that it takes longer than usual, and why, if a tool reported it', async () => {
     const open = memoryDeployments([{ ...running, waiting: 'The sync window is closed.' }]);
     const at = (staleAfter: string) => ({
       ...open,
@@ -192,7 +192,7 @@ describe('the page of a deployment', () => {
     expect(page).toContain('&lt;/div&gt;&lt;script&gt;alert(4)');
   });
 
-  it('is 404 and a page for a deployment that is not there', async () => {
+  it('is a page with status 404 for an unknown deployment', async () => {
     const response = await request(app()).get('/deployments/none').set('cookie', sessionCookie()).expect(404);
     expect(response.text).toContain('There is no such deployment');
   });

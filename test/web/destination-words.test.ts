@@ -19,11 +19,11 @@ it.each([
   [{ detail: [{ field: 'service', message: 'is unknown' }] }, 'service: is unknown'],
   [{ error: 'denied', error_description: 'ask the harbor master' }, 'denied; ask the harbor master'],
   [['fog', 'tide'], 'fog; tide'],
-])('the words of %j are %s', (body, words) => {
+])('the message of %j is %s', (body, words) => {
   expect(said(body)).toBe(`POST to a.example: 422 ${words}`);
 });
 
-it('what to do stands after them, and the whole answer can be unfolded', () => {
+it('the advice is after it, and the whole response can be unfolded', () => {
   const page = shown('POST: 401 {"message":"No key.","code":9007199254740993}. Correct url [the one with {id}]');
   expect(page).toMatch(/^POST: 401 No key\. Correct url \[the one with \{id\}\]<details>/);
   expect(page).toContain(
@@ -31,20 +31,20 @@ it('what to do stands after them, and the whole answer can be unfolded', () => {
   );
 });
 
-it('an answer that says nothing to people is shown whole, where it stands', () => {
+it('a response without a message is shown whole', () => {
   expect(shown('POST: 422 {"code":7}. Set url')).toBe(
     'POST: 422 <pre class="answer" tabindex="0">{\n  &quot;code&quot;: 7\n}</pre>Set url',
   );
 });
 
 it.each(['201 created', 'no answer from a.example: none within 100 ms', 'POST: 422 {"message":"cut of', '502 <h1>'])(
-  '%s stays as it is',
+  '%s is unchanged',
   (words) => {
     expect(shown(words).replaceAll('&quot;', '"').replace('&lt;', '<').replace('&gt;', '>')).toBe(words);
   },
 );
 
-it('no answer can make markup, an endless search, or an error', () => {
+it('no response can cause markup, an endless search, or an error', () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 5 }), fc.string(), (json, after) => {
       expect(shown(`x: 422 ${json}${after}`)).not.toMatch(/<(?!\/?(details|summary|pre)\b)/);

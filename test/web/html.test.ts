@@ -22,19 +22,19 @@ describe('html', () => {
     expect(markup(html`[${undefined}${false}${0}]`)).toBe('[0]');
   });
 
-  it('does not take an object for markup that only looks like it', () => {
+  it('does not accept an object that only looks like markup', () => {
     const forged: unknown = JSON.parse('["<b>", {"markup": "<script>"}]');
     const list = Array.isArray(forged) ? forged.map(String) : [];
     expect(markup(html`${list}`)).toBe('&lt;b&gt;[object Object]');
   });
 
-  it('shows terminal escapes, marks that turn text and marks that hide', () => {
+  it('shows terminal escapes, and bidirectional and invisible marks', () => {
     expect(markup(html`${'\u001b[31mred \u202Edorp\u200F\u200B\u0000\u009b'}`)).toBe(
       '[U+001B][31mred [U+202E]dorp[U+200F][U+200B][U+0000][U+009B]',
     );
   });
 
-  it('leaves line ends, tabs, emoji and other scripts alone', () => {
+  it('does not change line ends, tabs, emoji and other scripts', () => {
     const text = 'a\n\tb 👩‍🚀 مرحبا 日本語';
     expect(markup(html`${text}`)).toBe(text);
   });

@@ -22,7 +22,7 @@ describe('the inbox', () => {
     expect(page).toContain('href="/deployments/changes:a%2Fb"');
   });
 
-  it('names a deployment by its service and environment, and leaves its key to who looks for it', async () => {
+  it('names a deployment by its service and environment', async () => {
     const deployment = 'gitlab:1:job:7';
     const lamp = aRecord({ deployment, service: 'lamp<', environment: { name: 'production' } });
     const inbox = memoryInbox([webhook({ id: 'w1', deployments: [deployment, 'gone:1'] })]);
@@ -44,7 +44,7 @@ describe('the inbox', () => {
     expect(text(await see('/inbox', { inbox }))).toContain('alert 1 alert 2');
   });
 
-  it('shows in words that a webhook belongs to no source, and finds those', async () => {
+  it('shows that a webhook belongs to no source, and finds those', async () => {
     const refused = webhook({ id: 'w1', source: '(none)', verdict: 'rejected', address: '203.0.113.7' });
     const inbox = memoryInbox([{ ...refused, receivedAt: new Date().toISOString() }, webhook({ id: 'w2' })]);
     for (const path of ['/inbox', '/inbox/w1']) expect(text(await see(path, { inbox }))).not.toContain('(none)');
@@ -54,7 +54,7 @@ describe('the inbox', () => {
     expect(page).not.toContain('/inbox/w2');
   });
 
-  it('shows from where a refused webhook came, and marks its source in the menu of every page', async () => {
+  it('shows the address of a rejected webhook, and marks its source in the menu of every page', async () => {
     const refused = { verdict: 'rejected', reason: 'bad_signature', address: '203.0.113.7', count: 12 } as const;
     const inbox = memoryInbox([webhook({ id: 'w1', ...refused, receivedAt: new Date().toISOString() })]);
     expect(text(await see('/inbox', { inbox }))).toContain('bad_signature from 203.0.113.7, 12 times');
@@ -78,7 +78,7 @@ describe('the inbox', () => {
     expect(page).toContain('{\n  &quot;a&quot;: &quot;&lt;/pre&gt;&lt;script&gt;&quot;\n}</pre>');
   });
 
-  it('shows a body that is not JSON as it came, and the beginning of a long one', async () => {
+  it('shows a body that is not JSON unchanged, and the beginning of a long one', async () => {
     expect(await see('/inbox/w1', { inbox: memoryInbox([webhook({ id: 'w1', body: 'not {json' })]) })).toContain(
       '>not {json</pre>',
     );
@@ -110,7 +110,7 @@ describe('the inbox', () => {
     expect(text(page)).toContain('Found in the newest 301 webhooks: 1.');
   });
 
-  it('keeps the filter by source and verdict in every link, and goes on where it stopped', async () => {
+  it('keeps the filter by source and verdict in every link, and continues a search', async () => {
     const many = Array.from({ length: 120 }, (_, index) => [
       webhook({ id: `bad-${index}-`, verdict: 'rejected', source: 'argocd' }),
       webhook({ id: `good-${index}-`, source: 'argocd' }),
@@ -127,7 +127,7 @@ describe('the inbox', () => {
     expect(second).not.toMatch(/bad-99-|good-|rel="next"/);
   });
 
-  it('shows all where the filter makes no sense, and the words of it as text', async () => {
+  it('shows all for an invalid filter, which is shown as text', async () => {
     const page = await see('/inbox?verdict=lovely&source=a&source=b&page=-1', { inbox: memoryInbox([webhook()]) }, 400);
     expect(text(page)).toContain('1 webhook ');
     expect(text(page)).toContain('verdict was left out');
@@ -144,7 +144,7 @@ describe('the inbox', () => {
     expect(await see('/inbox/w1', { inbox: lost })).not.toContain('Map this again');
   });
 
-  it('maps it again, and says whether anything came of it', async () => {
+  it('maps it again, and shows the result', async () => {
     const { done, actions } = notes();
     const sent = submit('/actions/map-webhook', { webhook: 'w1', back: '/inbox/w1' }, { actions });
     await sent.expect(303).expect('location', '/inbox/w1?did=mapped&count=1');
@@ -155,14 +155,14 @@ describe('the inbox', () => {
     expect(text(await see('/inbox/w1?did=won&count=1', { inbox }))).not.toContain('won');
   });
 
-  it('shows what waits on disk, and what has waited there', async () => {
+  it('shows what is in the spool, and what came from it', async () => {
     const spool = () => ({ entries: 1, bytes: 90, since: '2026-05-04T10:00:00.000Z' });
     const page = text(await see('/inbox', { spool, inbox: memoryInbox([webhook({ spooled: true })]) }));
     expect(page).toContain('1 webhook is spooled: safe on disk since 2026-05-04 10:00:00 UTC');
     expect(page).toContain('recorded spooled gitlab');
   });
 
-  it('shows why there is no body, and 404 where there is no webhook', async () => {
+  it('shows why there is no body, and 404 for an unknown webhook', async () => {
     expect(await see('/inbox/w1', { inbox: memoryInbox([webhook({ id: 'w1' })]) })).toContain('Not kept');
     await request(app()).get('/inbox/none').set('cookie', sessionCookie()).expect(404);
   });
@@ -177,12 +177,12 @@ describe('prettyJson', () => {
     );
   });
 
-  it('bears the deepest nesting without growing beyond measure', () => {
+  it('limits the output for deep nesting', () => {
     const deep = '['.repeat(5_000) + ']'.repeat(5_000);
     expect(prettyJson(deep)?.length).toBeLessThan(1_000_000);
   });
 
-  it('leaves what is not JSON alone', () => {
+  it('does not change what is not JSON', () => {
     expect(prettyJson('{"a":')).toBeUndefined();
   });
 });

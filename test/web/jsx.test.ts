@@ -5,7 +5,7 @@ import { Fragment, jsx } from '../../src/web/jsx-runtime.ts';
 const hostile = `"><script>alert('&')</script>`;
 const harmless = '&quot;&gt;&lt;script&gt;alert(&#39;&amp;&#39;)&lt;/script&gt;';
 
-it('escapes whatever stands in an element or an attribute, and nothing twice', () => {
+it('escapes everything in an element or attribute, and nothing twice', () => {
   const inner = jsx('p', { title: hostile, children: hostile });
   expect(jsx('div', { children: [inner, hostile] }).markup).toBe(
     `<div><p title="${harmless}">${harmless}</p>${harmless}</div>`,

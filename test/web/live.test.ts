@@ -45,7 +45,7 @@ async function listen(url: string, headers: Record<string, string> = {}) {
 }
 
 describe('the live stream', () => {
-  it('tells every listener of a change, and of nothing else', async () => {
+  it('notifies every listener of a change, and of nothing else', async () => {
     let version = '1';
     const { url } = await serve(async () => version);
     const [one, other] = [await listen(url), await listen(url)];
@@ -56,7 +56,7 @@ describe('the live stream', () => {
     expect(one.text.match(/event:/g)).toHaveLength(1);
   });
 
-  it('looks only while somebody listens, once for all', async () => {
+  it('polls only while there are listeners, once for all', async () => {
     const version = vi.fn(async () => '1');
     const { url } = await serve(version);
     expect(version).not.toHaveBeenCalled();
@@ -66,7 +66,7 @@ describe('the live stream', () => {
     await expect.poll(() => all.every(({ ended }) => ended)).toBe(true);
   });
 
-  it('goes on after Redis was unreachable', async () => {
+  it('continues after Redis was unreachable', async () => {
     let answer = () => Promise.resolve('1');
     const { url } = await serve(() => answer());
     const heard = await listen(url);
@@ -84,7 +84,7 @@ describe('the live stream', () => {
     await expect.poll(async () => (await listen(url)).status).toBe(200);
   });
 
-  it('shares its places: the holder of the most gives one to another', async () => {
+  it('is shared evenly: the holder of the most gives one to another', async () => {
     const { url } = await serve(async () => '1');
     const greedy = await Promise.all(Array.from({ length: 100 }, () => listen(`${url}?holder=dashboard`)));
     const person = await listen(`${url}?holder=admin`);
@@ -94,7 +94,7 @@ describe('the live stream', () => {
     expect(person.ended).toBe(false);
   });
 
-  it('ends with the bridge, at once', async () => {
+  it('ends with the bridge at once', async () => {
     const { url, live, server } = await serve(async () => '1');
     const heard = await listen(url);
     live.close();

@@ -52,7 +52,7 @@ const read = async (path: string) => {
   return { status: answer.status, found: SECRETS.filter((secret) => text.includes(secret)), text };
 };
 
-it('a secret in names that an earlier bridge wrote stands on no page, in no file and in no answer', async () => {
+it('a secret in names of an earlier release is on no page, in no file and in no response', async () => {
   const { text: list } = await read('/');
   const links = [...list.matchAll(/href="(\/deployments\/[^"]+)"/g)].map(([, path = '']) => path);
   const [own] = links.filter((path) => path.includes('ci.example.com'));

@@ -38,7 +38,7 @@ describe('the page of delivery performance', () => {
     expect(page).toMatch(/Time to restore 1 h 0 min 1 failure followed by a success\./);
   });
 
-  it('speaks of production unless another environment is asked for', async () => {
+  it('shows production unless another environment is selected', async () => {
     const staging = { environment: { name: 'staging' }, service: 'tide-tables', occurredAt: ago(2) };
     const review = { environment: { name: 'review/add-lamp', tier: 'development' as const }, occurredAt: ago(2) };
     const live = { environment: { name: 'eu', tier: 'production' as const }, occurredAt: ago(1) };
@@ -56,7 +56,7 @@ describe('the page of delivery performance', () => {
     expect(await show('/performance', ...records)).toContain('href="/performance?environment=staging"');
   });
 
-  it('leaves unknown fields blank, and says when there is nothing', async () => {
+  it('leaves unknown fields blank, with a message if there is nothing', async () => {
     expect(text(await show('/performance', { occurredAt: ago(1) }))).toMatch(
       /Lead time for changes – 0 of 1 deployment of a new commit say/,
     );
@@ -75,7 +75,7 @@ describe('the page of delivery performance', () => {
     expect(page).not.toContain('style="');
   });
 
-  it('reads page after page, no more than it says, and reports it', async () => {
+  it('reads page by page up to a limit, with a message', async () => {
     const asked: number[] = [];
     const deployments = {
       list: async ({ limit, offset }: { limit: number; offset: number }) => {
@@ -95,7 +95,7 @@ describe('the page of delivery performance', () => {
     expect(text(markup)).toContain('There are 25,000 changes in this time; only the newest 20,000 are looked at.');
   });
 
-  it('counts alerts in the place of failed deployments where that is asked for, and reports it', async () => {
+  it('counts alerts instead of failed deployments if selected, with a message', async () => {
     const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
     const deployments = memoryDeployments([
       step({ deployment: 'changes:1', service: 'pay', occurredAt: ago(90) }),
@@ -109,7 +109,7 @@ describe('the page of delivery performance', () => {
     expect(text(await see('/performance', { deployments, alerts }))).toContain('0 failed and 0 were rolled back');
   });
 
-  it('is for those who are known', async () => {
+  it('needs a login', async () => {
     const answer = await request(app()).get('/performance');
     expect(answer.status).toBe(303);
     expect(answer.headers['location']).toContain('/login');

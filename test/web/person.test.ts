@@ -42,19 +42,19 @@ describe('a person', () => {
     expect(roleOf({ groups: ['crew'] }, { groups_claim: 'constructor.name' })).toBeUndefined();
   });
 
-  it('goes by an address only where the provider has verified it', () => {
+  it('is identified by an e-mail address only if the provider has verified it', () => {
     const over = { groups_claim: 'email', admin: ['mira@harbor.example'] };
     expect(roleOf({ email: 'mira@harbor.example', email_verified: true }, over)).toBe('admin');
     expect(roleOf({ email: 'mira@harbor.example', email_verified: false }, over)).toBeUndefined();
     expect(roleOf({ email: 'mira@harbor.example' }, over)).toBeUndefined();
   });
 
-  it('may be everybody, who then reads', () => {
+  it('may be everybody, with read access', () => {
     expect(roleOf({ sub: '7' }, { read: ['*'] })).toBe('viewer');
     expect(Auth.safeParse({ oidc: { ...OIDC, admin: ['*'] } }).error?.message).toContain('not everybody is one');
   });
 
-  it('is named by what the provider calls them, within limits', () => {
+  it('has the name that the provider sends, within limits', () => {
     const nameOf = (claims: Record<string, unknown>, over: Record<string, unknown> = {}) =>
       personOf(claims, loginOf(over)).name;
     expect(nameOf({ sub: '7', name: 'Mira Okafor', preferred_username: 'mira' })).toBe('mira');
@@ -97,7 +97,7 @@ describe('the session of a person', () => {
     { admin: ['captains'] },
     { read: ['crew', 'guests'] },
     { groups_claim: 'roles' },
-  ])('ends when the configuration says %j', (over) => {
+  ])('ends if the configuration has %j', (over) => {
     expect(sessions(over).read(ID, sessions().write(ID, MIRA))).toBeUndefined();
   });
 });
@@ -122,7 +122,7 @@ describe('the configuration of a login', () => {
     expect(problem({ issuer: 'http://127.0.0.1.tides.example' })).toContain('https');
   });
 
-  it('stands beside a proxy that names people, or without one', () => {
+  it('works with and without a proxy that identifies people', () => {
     const proxy = { proxy_header: 'X-Forwarded-User', trusted: ['10.0.0.7'] };
     expect(Object.keys(Auth.parse({ ...proxy, oidc: OIDC }))).toEqual(['proxy', 'oidc']);
     expect(Object.keys(Auth.parse(proxy))).toEqual(['proxy']);

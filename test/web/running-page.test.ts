@@ -30,7 +30,7 @@ it('shows for each service and environment what runs, since when, by whom, and w
   expect(page).toContain('<th scope="col"><bdi>production</bdi></th>');
 });
 
-it('goes on to show what failed after it had succeeded, and that it has', async () => {
+it('still shows a deployment that failed after its success, marked as failed', async () => {
   const page = await board(
     '/running',
     { commit: { sha: sha('a') }, occurredAt: ago(90) },
@@ -53,13 +53,13 @@ it('shows how far staging is from production, with a link that compares them', a
   expect(page).toContain(`href="${repository.url}/-/compare/${sha('a')}...${sha('b')}"`);
 });
 
-it('finds services by a part of their name, and says when none has it', async () => {
+it('finds services by a part of their name, with a message if none has it', async () => {
   const records = [{ occurredAt: ago(1) }, { service: 'ledger', occurredAt: ago(2) }];
   expect(text(await board('/running?service=LEDG', ...records))).toContain('1 service ');
   expect(text(await board('/running?service=tide', ...records))).toContain('No service is called “tide”.');
 });
 
-it('gives two services of one name a row each, and says which is which; one alone goes by its name', async () => {
+it('gives two services with one name a row and a qualifier each', async () => {
   const of = (name: string, digit: string, more = {}) => ({
     ...{ service: 'api', repository: { name }, commit: { sha: sha(digit) }, occurredAt: ago(Number(digit)), ...more },
   });
@@ -91,7 +91,7 @@ it('names the lanes of two services of one name in the timeline of their environ
 
 const OWNERS = [{ service: ['pay-*'], team: 'payments', on_call: 'https://pager.harbor.example/' }];
 
-it('shows what one team runs, and whom to call; of a team that is not known it says which there are', async () => {
+it('shows what one team runs, and whom to call, and lists the teams for an unknown one', async () => {
   const deployments = memoryDeployments(
     ['pay-api', 'ledger'].map((service, at) => step({ deployment: `changes:${at}`, service, occurredAt: ago(at + 1) })),
   );

@@ -24,7 +24,7 @@ describe('the pages', () => {
     '/setup',
     '/deliveries',
     '/deployments/gitlab:a%2Fb',
-  ])('lead from %s to the login page and back', async (path) => {
+  ])('redirect %s to the login page and back', async (path) => {
     const response = await request(app()).get(path).expect(303);
     expect(response.headers['location']).toBe(`/login?next=${encodeURIComponent(path)}`);
   });
@@ -37,7 +37,7 @@ describe('the pages', () => {
     await request(app()).get('/').set('authorization', 'Bearer wrong').expect(401);
   });
 
-  it('load themselves again when a link of another site led here, because the cookie was not sent along', async () => {
+  it('reload themselves after a link from another site, with which the cookie is not sent', async () => {
     const response = await request(app()).get('/inbox?page=2').set('sec-fetch-site', 'cross-site').expect(200);
     expect(response.text).toContain('<meta http-equiv="refresh" content="0; url=/inbox?page=2">');
     await request(app()).get('/inbox?page=2').set('sec-fetch-site', 'same-origin').expect(303);
@@ -52,7 +52,7 @@ describe('the pages', () => {
     expect(response.text).not.toMatch(/<script|<style| style=/);
   });
 
-  it('take their style from here', async () => {
+  it('use their own style sheet', async () => {
     const server = app();
     const login = await request(server).get('/login').expect(200);
     const path = /<link rel="stylesheet" href="([^"]+)">/.exec(login.text)?.[1] ?? '';
@@ -67,7 +67,7 @@ describe('the pages', () => {
       .expect('content-type', /image\/svg/);
   });
 
-  it('leave unknown paths to others', async () => {
+  it('leave unknown paths to other handlers', async () => {
     await request(app()).get('/nothing').expect(404);
   });
 });
@@ -75,7 +75,7 @@ describe('the pages', () => {
 describe('the login', () => {
   const login = (token: string, next = '/inbox') => request(app()).post('/login').type('form').send({ token, next });
 
-  it('sets a cookie that scripts and other sites do not get, and goes back', async () => {
+  it('sets a cookie that scripts and other sites do not get, and redirects back', async () => {
     const response = await login(ADMIN).expect(303);
     expect(response.headers['location']).toBe('/inbox');
     const cookie = response.headers['set-cookie']?.[0] ?? '';
@@ -102,7 +102,7 @@ describe('the login', () => {
   });
 
   it.each(['//evil.example', 'https://evil.example/', '/\\evil.example', '/.//evil.example'])(
-    'does not lead to %s',
+    'does not redirect to %s',
     async (next) => {
       await login(ADMIN, next).expect(303).expect('location', '/');
       const form = await request(app())
@@ -119,7 +119,7 @@ describe('the login', () => {
     expect(response.text).toContain('name="next" value="/inbox"');
   });
 
-  it('slows down guessing, and never a valid token', async () => {
+  it('limits wrong tokens, and never a valid one', async () => {
     const server = app();
     const login = (token: string) => request(server).post('/login').type('form').send({ token });
     for (let index = 0; index < 20; index++) await login('wrong').expect(401);
@@ -128,7 +128,7 @@ describe('the login', () => {
     await login(ADMIN).expect(303);
   });
 
-  it('reads no form that is large, or that comes without end', async () => {
+  it('reads no form that is large or never ends', async () => {
     const response = await request(app())
       .post('/login')
       .type('form')
@@ -136,7 +136,7 @@ describe('the login', () => {
     expect(response.status).toBe(413);
   });
 
-  it('ends with a log-out, for anyone with kept the cookie, too', async () => {
+  it('ends with a log-out, even for a copied cookie', async () => {
     const parts = { sessions: memorySessions() };
     await request(app(parts)).get('/').set('cookie', sessionCookie()).expect(200);
     const response = await submit('/logout', {}, parts).expect(303).expect('location', '/login');
@@ -152,7 +152,7 @@ describe('the login', () => {
       await request(app(parts)).get('/').set('cookie', sessionCookie(token)).expect(303);
   });
 
-  it('ends when the token that opened it is another one', async () => {
+  it('ends when the token that opened it changes', async () => {
     const access = createAccess([{ name: 'admin', token: 'another-token-0123456789', may: 'admin' }]);
     await request(app({ access })).get('/').set('cookie', sessionCookie()).expect(303);
   });
@@ -183,7 +183,7 @@ describe('a viewer', () => {
     '/actions/test-event',
     '/setup',
     '/sessions/end',
-  ])('is told that %s is not theirs to do, with or without the token of their forms', async (path) => {
+  ])('may not use %s, with or without a form token', async (path) => {
     const { done, actions } = notes();
     const send = request(app({ actions })).post(path).set('cookie', cookie).type('form');
     const fields = { form_token: formTokenFor(VIEWER), show: 'gitlab', source: 'gitlab', webhook: 'w1' };
@@ -236,7 +236,7 @@ describe('a form', () => {
     }
   });
 
-  it('does not need it where the admin token itself is sent, which no browser does by itself', async () => {
+  it('does not need it with the admin token in the Authorization header', async () => {
     const { done, actions } = notes();
     await request(app({ actions }))
       .post('/actions/map-webhook')
@@ -260,7 +260,7 @@ describe('a form', () => {
 });
 
 describe('the pages without Redis', () => {
-  it('say so, and that nothing is lost', async () => {
+  it('report it, and that nothing is lost', async () => {
     const inbox = { ...memoryInbox(), list: () => Promise.reject(new Error('Connection is closed.')) };
     const spool = () => ({ entries: 12, bytes: 900, since: '2026-05-04T10:00:00.000Z' });
     const server = app({ inbox, spool, isRedisAway: () => true });

@@ -20,7 +20,7 @@ describe('the set-up page', () => {
     expect(response.text).not.toContain('only this machine can reach');
   });
 
-  it('warns when that address is no address for others', async () => {
+  it('warns if that address is only reachable from this machine', async () => {
     expect(await see('/setup')).toContain('only this machine can reach');
   });
 
@@ -32,7 +32,7 @@ describe('the set-up page', () => {
     expect(response.text).not.toContain('<script>');
   });
 
-  it('shows whether it worked: the last webhook of each source and its verdict', async () => {
+  it('shows the last webhook of each source and its verdict', async () => {
     const inbox = memoryInbox([
       webhook({ source: 'gitlab', verdict: 'rejected', reason: 'bad_signature', detail: 'X-Gitlab-Token is missing' }),
       webhook({ source: 'gitlab', verdict: 'recorded' }),
@@ -44,7 +44,7 @@ describe('the set-up page', () => {
     );
   });
 
-  it('shows which set-up in a tool is older than what it shows here', async () => {
+  it('shows which set-up in a tool is outdated', async () => {
     const body = (version: number) => JSON.stringify({ schema: 'shiplog/argocd/v1', version });
     const seen = (...bodies: string[]) =>
       see('/setup', {
@@ -54,14 +54,14 @@ describe('the set-up page', () => {
     expect(text(await seen(body(2), body(1)))).not.toContain('older ConfigMap');
   });
 
-  it('shows in words what is wrong, and what to do', async () => {
+  it('shows what is wrong, and what to do', async () => {
     const inbox = memoryInbox([webhook({ verdict: 'ignored', reason: 'no_environment' })]);
     expect(text(await see('/setup', { inbox }))).toContain(
       'it does not count as a deployment. If it deploys, set the environment of',
     );
   });
 
-  it('looks for the next webhook by itself, by a script of ours', async () => {
+  it('polls for the next webhook by a script', async () => {
     const server = app({ inbox: memoryInbox([webhook({ receivedAt: new Date(Date.now() - 7_000).toISOString() })]) });
     const page = await request(server).get('/setup').set('cookie', sessionCookie()).expect(200);
     const path = /<script src="(\/assets\/setup[^"]+)" defer><\/script>/.exec(page.text)?.[1] ?? '';
@@ -76,7 +76,7 @@ describe('the set-up page', () => {
     await request(server).get('/setup/last').expect(303);
   });
 
-  it('sends a test event and shows what became of it', async () => {
+  it('sends a test event and shows its result', async () => {
     const { done, actions } = notes();
     const sent = webhook({ deployments: ['gitlab:sample'] });
     const parts = { actions, inbox: memoryInbox([sent]) };
@@ -92,7 +92,7 @@ describe('the set-up page', () => {
     expect(text(await see(`/setup?test=${sent.id}`))).toContain('The test event is not in the inbox');
   });
 
-  it('shows where a test event goes, before it goes there', async () => {
+  it('shows where a test event will be delivered', async () => {
     expect(text(await see('/setup'))).toContain('It is forwarded to alert24 as well.');
   });
 
@@ -118,7 +118,7 @@ describe('the secrets', () => {
     await ask().set('authorization', `Bearer ${ADMIN}`).expect(200);
   });
 
-  it('are filled into what is pasted', async () => {
+  it('are filled into the text to paste', async () => {
     expect((await asked('gitlab')).text).toContain('<li>Secret token: <code>secret-of-gitlab-0123456789</code></li>');
     expect((await asked('argocd')).text).toContain(
       `&quot;%s&quot;}}&#39; &#39;secret-of-argocd-0123456789&#39;)&quot;`,
@@ -149,13 +149,13 @@ describe('the secrets', () => {
     expect(page.text.replaceAll('&#39;', "'")).toContain(line);
   });
 
-  it('cannot break out of the command that they are pasted with', async () => {
+  it('are quoted in commands', async () => {
     const odd = { ...source('argocd'), secrets: [`it's $(rm) 0123456789`] };
     const page = await submit('/setup', { show: 'argocd' }, { sources: [odd] }).expect(200);
     expect(page.text).toContain('&#39;it&#39;\\&#39;&#39;s $(rm) 0123456789&#39;)');
   });
 
-  it('and the buttons are not there for a viewer', async () => {
+  it('and the buttons are hidden from a viewer', async () => {
     const page = await glance('/setup');
     expect(page).toContain('/webhooks/gitlab');
     expect(page).not.toMatch(/secret-of-|Show the secret|Send a test event/);

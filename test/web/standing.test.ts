@@ -13,7 +13,7 @@ const records = [
 ];
 const parts = { deployments: memoryDeployments(records) };
 
-it('the list says what runs, what was superseded, what was rolled back and by whom, and which are risky', async () => {
+it('the list shows what runs, what was superseded, what was rolled back and by whom, and which are risky', async () => {
   const page = text(await see('/', parts));
   expect(page).toContain('current here');
   expect(page).toMatch(/rolled back by ana 5 min ago/);
@@ -21,7 +21,7 @@ it('the list says what runs, what was superseded, what was rolled back and by wh
   expect(page).toContain('high risk');
 });
 
-it('the page of the one that broke says that it was rolled back, what came before and after, and what else changed', async () => {
+it('the page of a failed deployment shows its roll-back, its neighbours, and what else changed', async () => {
   const page = await see('/deployments/gitlab:pay:2', parts);
   expect(text(page)).toMatch(/rolled back by ana 5 min ago/);
   expect(page).toMatch(/rel="prev" href="\/deployments\/gitlab:pay:1"/);

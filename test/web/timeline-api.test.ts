@@ -43,7 +43,7 @@ describe('the timeline of the API', () => {
     change('changes:5', { occurredAt: '2026-05-04T06:00:00.000Z', environment: { name: 'staging' }, actor: 'mira' }),
   ]);
 
-  it('tells the day before its end, a lane an environment, with marks joined as they are drawn', async () => {
+  it('contains the day before its end, one lane for each environment, with merged marks', async () => {
     const { body } = await get('/api/v1/changes/timeline?until=2026-05-04T12:00:00Z').expect(200);
     expect(body.meta).toEqual({ since: '2026-05-03T12:00:00.000Z', until: '2026-05-04T12:00:00.000Z', total: 4 });
     expect(body.data.map(({ lane, count }: { lane: string; count: number }) => [lane, count])).toEqual([
@@ -80,7 +80,7 @@ describe('the timeline of the API', () => {
     ]);
   });
 
-  it('takes the filters of the list, and refuses what it cannot read', async () => {
+  it('accepts the filters of the list, and refuses an invalid one', async () => {
     const { body } = await get('/api/v1/changes/timeline?until=2026-05-04T12:00:00Z&person=mira').expect(200);
     expect(body.data.map(({ lane }: { lane: string }) => lane)).toEqual(['staging']);
     await get('/api/v1/changes/timeline?until=noon').expect(400);
@@ -92,8 +92,8 @@ describe('the timeline of the API', () => {
   });
 });
 
-describe('a search that was not through with everything', () => {
-  it('shows how far back it came, in the list and in the timeline', async () => {
+describe('an incomplete search', () => {
+  it('shows how far back it went, in the list and in the timeline', async () => {
     const reachedMs = Date.parse('2026-05-01T09:00:00.000Z');
     const get = api([change('changes:1')], { stopped: { count: 300_000, reachedMs } });
     const said = { searched: 300_000, searched_since: '2026-05-01T09:00:00.001Z' };

@@ -32,7 +32,7 @@ const draw = (marks: readonly TimelineEntry[]) =>
   }).markup;
 
 describe('the lanes', () => {
-  it('stand in the order of what hurts most', () => {
+  it('are in the order of tiers', () => {
     const marks = environments('sandbox', 'development', 'qa', 'staging', 'eu/production', 'production');
     const named = lanesOf(marks, window).map(({ name }) => name);
     expect(named).toEqual(['production', 'eu/production', 'staging', 'qa', 'development', 'sandbox']);
@@ -43,13 +43,13 @@ describe('the lanes', () => {
     expect(lanesOf([...environments('staging'), harbor], window)[0]?.name).toBe('harbor');
   });
 
-  it('fold what comes and goes into one, and never production', () => {
+  it('group short-lived environments, and never production', () => {
     const marks = environments('review/lamp', 'review/tide', 'pr-12', 'pr-13', 'eu/production', 'us/production');
     const lanes = lanesOf(marks, window).map(({ name, count }) => `${name} ${count}`);
     expect(lanes).toEqual(['eu/production 1', 'us/production 1', 'review/* 2', 'pr-* 2']);
   });
 
-  it('are services where all is of one environment, of too many those that change the most', () => {
+  it('are services within one environment, and the busiest of too many', () => {
     const inProduction = (service: string) => mark({ service, environment: { name: 'production' } });
     const services = (marks: readonly TimelineEntry[]) =>
       serviceLanesOf(marks.map(lazyEntryOf), window)?.map(({ name, count }) => `${name} ${count}`);
@@ -62,14 +62,14 @@ describe('the lanes', () => {
     expect(lanes.at(-1)).toBe('37 more 37');
   });
 
-  it('are never more than fit the eye: the rest share one', () => {
+  it('are limited in number: the rest share one', () => {
     const lanes = lanesOf(environments(...Array.from({ length: 60 }, (_, at) => `boat${at}`), 'production'), window);
     expect(lanes).toHaveLength(24);
     expect(lanes[0]?.name).toBe('production');
     expect(lanes.at(-1)).toMatchObject({ name: '38 more', filters: false, count: 38 });
   });
 
-  it('keep roll-backs, failures and work under way apart from what went well', () => {
+  it('separate roll-backs, failures and running deployments from successes', () => {
     const [lane] = lanesOf(
       [
         mark({ state: 'running' }),
@@ -91,7 +91,7 @@ describe('the lanes', () => {
 });
 
 describe('the marks', () => {
-  it('join where they would cover one another, lose none and leave room between them', () => {
+  it('are merged if they would overlap, without a loss', () => {
     const marks = Array.from({ length: 5_000 }, (_, at) =>
       mark({ occurredAt: new Date(NOON_MS - at * 17_000).toISOString() }),
     );
@@ -103,18 +103,18 @@ describe('the marks', () => {
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(WIDE.one);
   });
 
-  it('join nothing that has room', () => {
+  it('are not merged if they do not overlap', () => {
     const marks = [0, 6, 12].map((hours) => mark({ occurredAt: new Date(NOON_MS - hours * 3_600_000).toISOString() }));
     expect(lanesOf(marks, window)[0]?.rows[0]?.groups.map(({ at }) => at)).toEqual([50, 75, 100]);
     expect(mergeOverlapping([], WIDE)).toEqual([]);
   });
 
-  it('stand at the edge when a fast clock dates them ahead', () => {
+  it('are at the edge if a fast clock dates them ahead', () => {
     const [lane] = lanesOf([mark({ occurredAt: '2026-05-04T12:10:00.000Z' })], window);
     expect(lane?.rows[0]?.groups[0]?.at).toBe(100);
   });
 
-  it('lead to the deployment, and several to their span of time', () => {
+  it('link to the deployment, and merged ones to their time span', () => {
     const one = draw([mark({ deployment: 'changes:a/b', actor: 'mira' })]);
     expect(one).toContain('href="/deployments/changes:a%2Fb"');
     expect(one).toContain('<title>lighthouse-api to production: succeeded, mira, 2026-05-04 06:00:00 UTC</title>');
@@ -125,7 +125,7 @@ describe('the marks', () => {
     expect(two).toMatch(/<title>2 succeeded or canceled, .*<text x="14" y="12">2<\/text>/);
   });
 
-  it('show hostile names as the text that they are', () => {
+  it('show hostile names as plain text', () => {
     const hostile = draw([
       mark({
         service: '</title><script>alert(1)</script>',
@@ -137,7 +137,7 @@ describe('the marks', () => {
     expect(hostile).toContain('[U+001B][2J');
   });
 
-  it('are one stop of the tab key a lane, whatever their number', () => {
+  it('are one tab stop for each lane, whatever their number', () => {
     const marks = Array.from({ length: 40 }, (_, at) =>
       mark({ occurredAt: new Date(NOON_MS - at * 2_000_000).toISOString() }),
     );

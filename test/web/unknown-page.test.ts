@@ -16,6 +16,6 @@ it.each([
   ['/nothere', 'application/json'],
   ['/api/v1/nothere', BROWSER],
   ['/webhooks/nothere', BROWSER],
-])('is left to those that answer scripts: %s, asked for %s', async (path, accept) => {
+])('is JSON for scripts: %s, accepting %s', async (path, accept) => {
   expect((await get(path, accept)).text).not.toContain('There is no page');
 });

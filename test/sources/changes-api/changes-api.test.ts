@@ -310,7 +310,7 @@ describe('one change or two', () => {
   });
 
   it.each(['environment', 'branch', 'pipeline_url', 'service_id', 'service', 'summary'])(
-    'another %s is another change',
+    'another %s is a different change',
     (field) => {
       expect(said({ ...COMMIT, [field]: 'another' }).deployment).not.toBe(said(COMMIT).deployment);
     },
@@ -324,7 +324,7 @@ describe('one change or two', () => {
     expect(said({ external_id: 'x'.repeat(100_000) }).deployment.length).toBeLessThan(100);
   });
 
-  it('notes by hand are one change each, unless an Idempotency-Key says that they are repeats', () => {
+  it('manual posts are one change each, unless an Idempotency-Key marks them as repeats', () => {
     const headers = { 'idempotency-key': 'k1' };
     expect(said({}, { id: 'whk_1' }).deployment).not.toBe(said({}, { id: 'whk_2' }).deployment);
     expect(said({}, { id: 'whk_1', headers }).deployment).toBe(said({}, { id: 'whk_2', headers }).deployment);
@@ -333,7 +333,7 @@ describe('one change or two', () => {
   });
 });
 
-describe('the words of CI systems for a state', () => {
+describe('the state names of CI systems', () => {
   it.each([
     ['SUCCESS', 'succeeded'],
     ['Succeeded', 'succeeded'],
@@ -408,7 +408,7 @@ describe('the answer', () => {
   });
 });
 
-it('maps its own sample, another one every time', () => {
+it('the sample is mapped to a new change every time', () => {
   const deployments = [1, 2].map((second) => {
     const { path, headers, body } = source.sample(new Date(second * 1000));
     source.verify(post({ path, headers }));
@@ -417,7 +417,7 @@ it('maps its own sample, another one every time', () => {
   expect(new Set(deployments).size).toBe(2);
 });
 
-it('makes a valid record of any JSON, or refuses it, and never fails otherwise', () => {
+it('any JSON is mapped to a valid record or refused', () => {
   const field = fc.constantFrom(
     'summary',
     'tags',

@@ -53,7 +53,7 @@ describe('the events that the clients of CTO.ai send', () => {
 });
 
 describe('an event without an environment', () => {
-  it.each([undefined, null, '', 'null', '$CI_ENVIRONMENT_NAME'])('stays unknown: %j', (environment) => {
+  it.each([undefined, null, '', 'null', '$CI_ENVIRONMENT_NAME'])('has an unknown environment: %j', (environment) => {
     const record = map({ environment });
     expect(record.environment.name).toBe('unknown');
     expect(record.notes).toContain('environment was not sent or empty: it stays unknown');
@@ -61,7 +61,7 @@ describe('an event without an environment', () => {
 });
 
 describe('an image', () => {
-  it.each(['null', '', null])('is none when the client says %j', (image) => {
+  it.each(['null', '', null])('is absent if the client sends %j', (image) => {
     expect(map({ image }).artifacts).toEqual([]);
   });
   it('is an artifact', () => {
@@ -89,7 +89,7 @@ describe('which events are one deployment', () => {
     expect(new Set(keys).size).toBe(5);
   });
 
-  it('not two runs of one commit, when the address names the run', () => {
+  it('not two runs of one commit, if the address names the run', () => {
     const at = (run: string) => map({}, { path: `/webhooks/ctoai/${run}` });
     expect(at('4711').deployment).toBe(at('4711').deployment);
     expect(at('4711').deployment).not.toBe(at('4712').deployment);
@@ -102,7 +102,7 @@ describe('which events are one deployment', () => {
   });
 });
 
-describe('the words of CTO.ai', () => {
+describe('the statuses of CTO.ai', () => {
   it.each([
     ['success', 'succeeded'],
     ['Success', 'succeeded'],
@@ -117,7 +117,7 @@ describe('the words of CTO.ai', () => {
     expect(map({ event_action }).state).toBe(state);
   });
 
-  it.each(['recovered', 'constructor', 'toString'])('%s is ignored, with what is known', (event_action) => {
+  it.each(['recovered', 'constructor', 'toString'])('%s is ignored, with the list of known ones', (event_action) => {
     expect(source.map({ ...EVENT, event_action }, post())).toMatchObject({
       kind: 'ignored',
       reason: 'unknown_status',
@@ -135,7 +135,7 @@ describe('the words of CTO.ai', () => {
     expect(() => map({ [field]: '' })).toThrow(field);
   });
 
-  it('takes an event without a commit when the address names the run', () => {
+  it('accepts an event without a commit if the address names the run', () => {
     expect(map({ commit: '' }, { path: '/webhooks/ctoai/4711' }).commit).toBeUndefined();
   });
 });

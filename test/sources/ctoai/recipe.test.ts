@@ -79,7 +79,7 @@ describe.skipIf(missing.length > 0)('the jobs of the README', () => {
   it.each([
     ['deploy_success', 'succeeded'],
     ['deploy_failure', 'failed'],
-  ] as const)('tell: %s', async (job, state) => {
+  ] as const)('report: %s', async (job, state) => {
     await run(file[job].variables);
     expect(heard).toMatchObject([
       {
@@ -98,7 +98,7 @@ describe.skipIf(missing.length > 0)('the jobs of the README', () => {
     ]);
   });
 
-  it('fail when the event is not taken', async () => {
+  it('fail if the event is not accepted', async () => {
     await expect(run(file.deploy_success.variables, 'another-token-altogether')).rejects.toMatchObject({ code: 22 });
     expect(heard).toMatchObject([{ code: 'bad_signature' }]);
   });

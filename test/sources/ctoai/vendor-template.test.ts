@@ -62,11 +62,11 @@ describe.runIf(template)("CTO.ai's own template", () => {
     sent = execFileSync('bash', ['-c', script ?? ''], { env, encoding: 'utf8' }).split('\0');
   });
 
-  it('posts to CTO.ai whatever ENDPOINT says: it cannot be used for Shiplog', () => {
+  it('posts to CTO.ai whatever ENDPOINT is: it cannot be used for Shiplog', () => {
     expect(sent.filter((argument) => argument.startsWith('http'))).toEqual(['https://events.cto.ai']);
   });
 
-  it('sends an event that this source takes', () => {
+  it('sends an event that this source accepts', () => {
     const source = ctoai.parse({ type: 'ctoai', secrets: [TOKEN] });
     const body = JSON.parse(sent[sent.indexOf('--data') + 1] ?? '');
     const webhook = {

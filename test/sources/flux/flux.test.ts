@@ -36,7 +36,7 @@ describe('what Flux sends', () => {
     await expect(`${JSON.stringify(mapped, null, 2)}\n`).toMatchFileSnapshot(file.replace(/json$/, 'expected.json'));
   });
 
-  it('is refused where it is no event of Flux', () => {
+  it('is refused if it is not an event of Flux', () => {
     expect(() => map({ kind: 'push' })).toThrow(/involvedObject/);
   });
 });
@@ -54,7 +54,7 @@ describe('one revision', () => {
     expect(fold('k', records.toReversed())).toEqual(fold('k', records));
   });
 
-  it('has the same id at every interval, so that nothing is kept of it', () => {
+  it('has the same id at every interval, so a repeat stores nothing', () => {
     const later = recordOf('succeeded', {
       timestamp: '2026-03-19T15:30:06Z',
       message: 'Reconciliation finished in 2s',
@@ -63,12 +63,12 @@ describe('one revision', () => {
     expect(later).toMatchObject({ repeatable: true, periodic: true });
   });
 
-  it('that fails and recovers is well again', () => {
+  it('that fails and recovers has succeeded', () => {
     const records = [recordOf('failed'), recordOf('succeeded', { timestamp: '2026-03-19T14:40:00Z' })];
     expect(fold('k', records).state).toBe('succeeded');
   });
 
-  it('is another deployment in another cluster, and of other values', () => {
+  it('is another deployment in another cluster, and with other values', () => {
     const keyOf = (file: string, more: Record<string, string>) =>
       recordOf(file, { metadata: { ...read(file).metadata, ...more } }).deployment;
     expect(keyOf('succeeded', { cluster: 'south' })).not.toBe(keyOf('succeeded', {}));
@@ -77,7 +77,7 @@ describe('one revision', () => {
     expect(recordOf('helm-rolled-back').deployment).not.toBe(recordOf('helm-upgraded').deployment);
   });
 
-  it('with the commit of the application has that of the manifests beside it', () => {
+  it('with the commit of the application also has that of the manifests', () => {
     const commit = 'b'.repeat(40);
     const metadata = { ...read('succeeded').metadata, commit };
     expect(recordOf('succeeded', { metadata })).toMatchObject({
@@ -102,7 +102,7 @@ describe('the environment', () => {
 });
 
 describe('the recipe', () => {
-  it('is manifests that parse, with the secret where it was asked for', async () => {
+  it('consists of valid manifests, with the secret if requested', async () => {
     const url = 'https://shiplog.harbor.example/webhooks/flux';
     const { steps } = await source.recipe({
       base: 'https://shiplog.harbor.example',

@@ -71,7 +71,7 @@ async function send(said: Said, to: Source = source) {
 const idOf = (answer: Answer | undefined) => (answer?.body as { id: number } | undefined)?.id; // GitLab's shape
 
 describe('a new deployment', () => {
-  it('gets a number, and is kept as the row that it is', async () => {
+  it('gets an id, and is stored as a row', async () => {
     const { answer, record } = await send({ body: BODY });
     expect(answer).toMatchObject({
       status: 201,
@@ -89,13 +89,13 @@ describe('a new deployment', () => {
     });
   });
 
-  it('that was sent twice is one, also at the same moment', async () => {
+  it('that was sent twice is one, even at the same time', async () => {
     const sent = await Promise.all(Array.from({ length: 8 }, () => send({ body: BODY })));
     expect(new Set(sent.map(({ answer }) => idOf(answer))).size).toBe(1);
     expect(new Set(sent.map(({ record }) => record?.id)).size).toBe(1);
   });
 
-  it('goes on when it is sent again with its end, and what follows an end is another', async () => {
+  it('is continued by a repeat with its end, and a post after an end is a new one', async () => {
     const words = ['running', 'success', 'success', 'failed', 'running', 'canceled'];
     const sent = [];
     for (const status of words) sent.push(await send({ body: { ...BODY, status } }));
@@ -103,7 +103,7 @@ describe('a new deployment', () => {
     expect(new Set(sent.map(({ record }) => record?.id)).size).toBe(5);
   });
 
-  it('of another environment, project, branch or kind of ref is another', async () => {
+  it('of another environment, project, branch or type of ref is another one', async () => {
     const others = [{}, { environment: 'staging' }, { ref: 'next' }, { tag: true }];
     const ids = [];
     for (const other of others) ids.push(idOf((await send({ body: { ...BODY, ...other } })).answer));
@@ -115,7 +115,7 @@ describe('a new deployment', () => {
     ['refs/heads/main', { ref: 'main', tag: false }],
     ['refs/tags/v1.4.0', { ref: 'v1.4.0', tag: true }],
     ['refs/merge-requests/42/merge', { pullRequest: { number: '42' } }],
-  ])('of %s says what a person knows', async (ref, named) => {
+  ])('of %s has a note about the commit', async (ref, named) => {
     const { record, answer } = await send({ body: { ...BODY, ref } });
     expect(record).toMatchObject(named);
     expect(record?.ref ?? '').not.toMatch(/^refs/);
@@ -126,7 +126,7 @@ describe('a new deployment', () => {
     expect((await send({ body: { ...BODY, sha: 'AB'.repeat(32) } })).record?.commit?.sha).toBe('ab'.repeat(32));
   });
 
-  it('is kept while Redis is unreachable, under a unique number, and is found when it is back', async () => {
+  it('is stored while Redis is unreachable, under a unique id, and is found afterwards', async () => {
     const away = async () => {
       throw new NotKept('Redis is away');
     };
@@ -193,7 +193,7 @@ describe("GitLab's refusals", () => {
     expect((await send({ method, path, body, headers })).answer).toMatchObject({ status, body: words });
   });
 
-  it('are kept in the words that a person finds in the inbox', async () => {
+  it('are shown in the inbox with their messages', async () => {
     expect((await send({ body: { ...BODY, sha: 'abc' } })).refused).toMatch(/commit does not exist.*40 hex digits/);
   });
 });
@@ -201,7 +201,7 @@ describe("GitLab's refusals", () => {
 describe('an update', () => {
   const put = (status: string, id: number) => send({ method: 'PUT', path: `${PATH}/${id}`, body: { status } });
 
-  it("moves as GitLab's state machine does", async () => {
+  it("follows GitLab's state machine", async () => {
     await send({ body: BODY });
     const words = ['running', 'success', 'success', 'failed', 'running', 'success'];
     const answers = [];
@@ -218,7 +218,7 @@ describe('an update', () => {
     expect(ended.answer?.body).toMatchObject({ created_at: made.record?.occurredAt, status: 'failed' });
   });
 
-  it('knows only the deployments of its own project and source', async () => {
+  it('finds only the deployments of its own project and source', async () => {
     await send({ body: BODY });
     const path = `${PATH.replace('pay', 'cart')}/1`;
     expect((await send({ method: 'PUT', path, body: { status: 'success' } })).answer?.status).toBe(404);
@@ -264,7 +264,7 @@ describe('lists', () => {
     expect((await get(query)).answer?.status).toBe(400);
   });
 
-  it('say where the next page is, and repeat no token', async () => {
+  it('link the next page, without a token', async () => {
     const first = (await get('per_page=2&private_token=secret')).answer;
     expect(first?.headers).toMatchObject({ 'x-next-page': '2', 'x-total': '4', 'x-total-pages': '2', 'x-page': '1' });
     expect(first?.headers?.['link']).toContain(`<http://shiplog.example${PATH}?per_page=2&page=2>; rel="next"`);
@@ -274,7 +274,7 @@ describe('lists', () => {
     expect(ids((await get(next ?? '')).answer)).toEqual([1]);
   });
 
-  it('of merge requests are empty, and of a deployment that is there', async () => {
+  it('of merge requests are empty for an existing deployment', async () => {
     const of = (id: number) => send({ method: 'GET', path: `${PATH}/${id}/merge_requests` });
     expect((await of(1)).answer).toMatchObject({ status: 200, body: [] });
     expect((await of(99)).answer?.status).toBe(404);
@@ -284,7 +284,7 @@ describe('lists', () => {
 describe('a removal', () => {
   const remove = async (id: number) => (await send({ method: 'DELETE', path: `${PATH}/${id}` })).answer;
 
-  it('spares what runs and what is deployed, as GitLab does', async () => {
+  it('refuses running and deployed ones, as GitLab does', async () => {
     await send({ body: { ...BODY, status: 'success' } });
     await send({ body: { ...BODY, status: 'failed' } });
     await send({ body: { ...BODY, sha: 'b'.repeat(40) } });
@@ -299,7 +299,7 @@ describe('a removal', () => {
 });
 
 describe('a deployment that was made while Redis was unreachable', () => {
-  it('and comes out of the spool after the next one is not taken for the newest: A, B, A are three', async () => {
+  it('and recorded after the next one is not the newest: A, B, A are three', async () => {
     const away: Rows = { ...rows, newest: () => Promise.reject(new NotKept('away')) };
     const made = (sha: string, by: Rows) =>
       source.imitates?.serve(request({ body: { ...BODY, sha, status: 'success' } }), by);
@@ -313,7 +313,7 @@ describe('a deployment that was made while Redis was unreachable', () => {
   });
 });
 
-describe('what clients ask first', () => {
+describe('what clients query first', () => {
   it.each([
     ['/api/v4/projects/harbor%2Fpay', { id: 'harbor/pay', path_with_namespace: 'harbor/pay' }],
     ['/api/v4/projects/4711', { id: 4711 }],
@@ -331,7 +331,7 @@ describe("the tokens and paths of Argo CD's source", () => {
     ['/webhooks/argocd/projects/harbor%2fpay/deployments/', 'harbor/pay'],
     ['/webhooks/argocd/projects/harbor/pay/deployments', 'harbor/pay'],
     ['/webhooks/argocd/api/v4/projects/4711/deployments', '4711'],
-  ])('make a deployment at %s of %s', async (path, project) => {
+  ])('create a deployment at %s of %s', async (path, project) => {
     const { answer, record } = await sendTo(path, { ...BODY, tag: 'false' });
     expect(answer?.status).toBe(201);
     expect(record).toMatchObject({
@@ -341,7 +341,7 @@ describe("the tokens and paths of Argo CD's source", () => {
     });
   });
 
-  it('keep what has no commit where the template cannot name one, and tell three of them apart', async () => {
+  it('record a deployment without a commit if the template cannot send one, and separate three of them', async () => {
     const ids = [];
     for (const status of ['success', 'failed', 'success']) {
       const { answer, record } = await sendTo(PATH, { ...BODY, sha: '<no value>', status });
@@ -353,7 +353,7 @@ describe("the tokens and paths of Argo CD's source", () => {
     expect((await sendTo(PATH, { ...BODY, sha: 'abc123' })).answer?.status).toBe(400);
   });
 
-  it('take the same again for another deployment where it has no commit, unless it comes twice at once', async () => {
+  it('treat a repeat without a commit as another deployment, unless it arrives at the same time', async () => {
     const body = { ...BODY, sha: '<no value>', status: 'success' };
     const at = (seconds: number) => ({
       body,
@@ -366,14 +366,14 @@ describe("the tokens and paths of Argo CD's source", () => {
     expect(idOf((await sendTo(PATH, { ...body, environment: 'qa' })).answer)).toBe(began);
   });
 
-  it('fill in the branch of the configuration', async () => {
+  it('use the configured branch', async () => {
     const to = argocd.parse({ type: 'argocd', secrets: SECRETS, default_ref: 'trunk' });
     const { ref: _, ...body } = BODY;
     expect((await send({ body }, to)).record?.ref).toBe('trunk');
     expect((await send({ body }, argo)).answer?.body).toEqual({ error: 'ref is missing' });
   });
 
-  it('take a commit status as a form and by the query, and refuse one without a state', async () => {
+  it('accept a commit status as a form and as a query, and refuse one without a state', async () => {
     const path = `/api/v4/projects/30/statuses/${SHA}`;
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const form = await send({ path, headers, body: 'state=success&name=deploy/quay&ref=refs/heads/main' }, argo);
@@ -383,7 +383,7 @@ describe("the tokens and paths of Argo CD's source", () => {
     expect(refused.answer).toMatchObject({ status: 400, body: { error: 'state is missing' } });
   });
 
-  it("map this source's own bodies wherever they come", async () => {
+  it("map this source's own bodies at any path", async () => {
     const { answer, mapped } = await sendTo(PATH, { schema: 'shiplog/argocd/v1', app: { name: 'pay' } });
     expect(answer).toBeUndefined();
     expect(mapped).toBeDefined();
@@ -410,7 +410,7 @@ describe('a body', () => {
     expect((await send({ headers, body })).record).toMatchObject({ state: 'running', commit: { sha: SHA } });
   });
 
-  it('may lie in the query, and wins over it', async () => {
+  it('may be in the query, and takes precedence over it', async () => {
     const query = new URLSearchParams({ ...text, environment: 'query' }).toString();
     expect((await send({ query, body: '' })).record?.environment.name).toBe('query');
     expect((await send({ query, body: { environment: 'body' } })).record?.environment.name).toBe('body');

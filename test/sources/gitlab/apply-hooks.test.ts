@@ -37,14 +37,14 @@ const RIGHT = {
 const methods = () => fake.requests.map(({ method }) => method);
 
 describe('a webhook', () => {
-  it('is made where there is none, with the first secret and deployment events alone', async () => {
+  it('is created if missing, with the first secret and only deployment events', async () => {
     put({ id: 1, url: 'https://elsewhere.example/webhooks/gitlab' });
     expect(await apply([PROJECT])).toEqual(['project harbor/lighthouse-api: webhook made: deployment events']);
     expect(fake.webhooks[1]).toMatchObject({ url: URL_HERE, token: SECRET, settings: RIGHT });
     expect(fake.webhooks[1]?.signing_token).toBeUndefined();
   });
 
-  it('is one, however often it is asked for, and keeps what else is ticked', async () => {
+  it('is created once, and keeps its other events', async () => {
     await apply([PROJECT]);
     const [hook] = fake.webhooks;
     if (hook) hook.settings['merge_requests_events'] = true;
@@ -56,7 +56,7 @@ describe('a webhook', () => {
   });
 
   it.each([[`${URL_HERE}/`], [`${URL_HERE}?token=old`], ['http://shiplog.harbor.example/webhooks/gitlab']])(
-    'at %s is repaired, not doubled',
+    'at %s is repaired, not created again',
     async (url) => {
       const hook = put({ url, token: 'the-secret-of-last-year', settings: { ...RIGHT, push_events: true } });
       const [line] = await apply([PROJECT]);
@@ -66,31 +66,31 @@ describe('a webhook', () => {
     },
   );
 
-  it('that there is twice is repaired once, and the other one named', async () => {
+  it('that exists twice is repaired once, and the other one is named', async () => {
     put({ id: 1, url: `${URL_HERE}/` });
     put({ id: 2 });
     expect((await apply([PROJECT]))[0]).toMatch(/was right; .*; 1 more point there too: delete them/);
     expect(fake.webhooks.map(({ token }) => token)).toEqual([undefined, SECRET]);
   });
 
-  it('of a group is made as well', async () => {
+  it('of a group is created as well', async () => {
     expect(await apply(['group:harbor', PROJECT])).toHaveLength(2);
     expect(fake.webhooks.map(({ owner }) => owner)).toEqual(['group:harbor', 'project:30']);
   });
 
-  it('is made for what the configuration names, when the order names nothing', async () => {
+  it('is created for the configured projects if no target is given', async () => {
     await apply([], { api: { projects: [API.path], groups: ['harbor'] } });
     expect(fake.webhooks.map(({ owner }) => owner)).toEqual(['project:30', 'group:harbor']);
     expect((await failureOf(apply([]))).message).toMatch(/name a target/);
   });
 
-  it('gets a signing token where a signing token belongs', async () => {
+  it('gets a signing token if one is configured', async () => {
     await apply([PROJECT], { config: { secrets: [SIGNING] } });
     expect(fake.webhooks[0]).toMatchObject({ signing_token: SIGNING });
     expect(fake.webhooks[0]?.token).toBeUndefined();
   });
 
-  it('of a GitLab that takes no signing token is reported', async () => {
+  it('of a GitLab without signing tokens is reported', async () => {
     fake.inject({ kind: 'wrong-reply', status: 201, body: { id: 1, url: URL_HERE }, method: 'POST' });
     const [line] = await apply([PROJECT], { config: { secrets: [SIGNING] } });
     expect(line).toMatch(/took no signing token \(it needs 19\.0\): put a plain secret first/);
@@ -98,7 +98,7 @@ describe('a webhook', () => {
 });
 
 describe('a custom template', () => {
-  it('that cannot be read is taken out, and one that says enough stays', async () => {
+  it('that is insufficient is removed, and a sufficient one is kept', async () => {
     const hook = put({ settings: RIGHT, template: '{"text":"{{environment}} is {{status}}"}' });
     expect((await apply([PROJECT], { dryRun: true }))[0]).toMatch(
       /would be repaired: the custom template, which lacks/,
@@ -113,7 +113,7 @@ describe('a custom template', () => {
     expect(hook.template).not.toBe('');
   });
 
-  it('is what doctor finds at the configured projects', async () => {
+  it('is reported by doctor for the configured projects', async () => {
     put({ template: '{"text":"{{status}}"}' });
     const { findings } = sourceAt(fake.url, { projects: [API.path] });
     const found = await findings?.({ signal: new AbortController().signal, now: new Date() });
@@ -122,7 +122,7 @@ describe('a custom template', () => {
     ]);
   });
 
-  it('and an address of the API are taken for what they are', async () => {
+  it('and an address of the API are both recognised', async () => {
     const { findings } = sourceAt(`${fake.url}/api/v4/`, { projects: [API.path] });
     expect(await findings?.({ signal: new AbortController().signal, now: new Date() })).toEqual([]);
   });
@@ -141,9 +141,9 @@ describe('a dry run', () => {
   });
 });
 
-describe('what cannot be done', () => {
+describe('a failure', () => {
   it.each(['repository:harbor/lighthouse-api', 'harbor/lighthouse-api', 'project:', 'constructor:x'])(
-    'is said before anything is done: %s',
+    'is reported before anything is done: %s',
     async (target) => {
       const error = await failureOf(apply([PROJECT, target]));
       expect(error.message).toMatch(/write project:<id or path> or group:<id or path>/);
@@ -160,7 +160,7 @@ describe('what cannot be done', () => {
     expect(fake.webhooks).toHaveLength(1);
   });
 
-  it('for want of a role says so, without a secret', async () => {
+  it('for a missing role names it, without a secret', async () => {
     fake.options.projects = [API];
     fake.inject({ kind: 'status', status: 403, body: { message: `403 ${SECRET} ${GITLAB_TOKEN}` } });
     const error = await failureOf(apply([PROJECT]));

@@ -36,7 +36,7 @@ describe('a pipeline', () => {
     environment: { name: 'production', action: 'start' },
   });
 
-  it('that was started by another pipeline deploys its own project: of a child, and of another project', () => {
+  it("that was started by another pipeline deploys its own project: a child pipeline, and another project's", () => {
     const builds = [deploy(7, 'success', '2025-05-06 07:14:05 UTC')];
     for (const source of ['parent_pipeline', 'pipeline']) {
       const attributes = { id: 600300, ref: 'main', tag: false, status: 'success', source };
@@ -48,7 +48,7 @@ describe('a pipeline', () => {
     }
   });
 
-  it('whose manual job runs after it succeeded goes on, by the state of the job alone', () => {
+  it('whose manual job runs after its success follows the state of the job', () => {
     const before = pipeline('success', [deploy(7, 'manual', null)]);
     const during = pipeline('running', [deploy(7, 'running', '2025-05-06 07:14:05 UTC')]);
     const after = pipeline('success', [deploy(7, 'success', '2025-05-06 07:14:05 UTC')]);
@@ -58,7 +58,7 @@ describe('a pipeline', () => {
     expect(stateOf([after, during])).toBe('succeeded');
   });
 
-  it('of GitLab 12 tells nothing of environments, and is no change', () => {
+  it('of GitLab 12 has no environments, and creates no change', () => {
     const { environment: _, ...bare } = deploy(7, 'success', '2020-05-06 07:14:05 UTC');
     expect(reasonOf(pipeline('success', [bare]))).toBe('no_environment');
   });
@@ -76,26 +76,26 @@ describe('a job', () => {
     expect(record.deployment).toMatch(/^gitlab:gitlab\.harbor\.example:4711:job:/);
   });
 
-  it('that triggers a pipeline deploys without a page of its own, and is no write of ours', () => {
+  it('that triggers a pipeline deploys without a page, and is not an echo', () => {
     const record = recordOf(deployment({ deployable_url: null }));
     expect(record.deployment).toBe('gitlab:gitlab.harbor.example:4711:job:15700000042');
     expect(record).not.toHaveProperty('madeByApi');
     expect(record).not.toHaveProperty('jobUrl');
   });
 
-  it('that is run again for an old deployment is a new deployment of the old commit', () => {
+  it('that is rerun for an old deployment is a new deployment of the old commit', () => {
     const [first, again] = [1, 2].map((id) => recordOf(deployment({ deployable_id: id, deployment_id: 900_000 + id })));
     expect(again?.deployment).not.toBe(first?.deployment);
     expect(again?.commit).toEqual(first?.commit);
   });
 
-  it('that stops an environment changes nothing, in either kind of hook', () => {
+  it('that stops an environment creates no change, in both kinds of hook', () => {
     expect(reasonOf(payload('job-stop'))).toBe('not_a_start');
   });
 });
 
 describe('an approval', () => {
-  it('that is refused and the `failed` after it are one outcome, and the deployment says who refused', () => {
+  it('that is rejected and the `failed` after it are one outcome, and the deployment shows who rejected it', () => {
     const hooks = [
       deployment({ status: 'blocked' }),
       payload('deployment-rejected', { deployable_id: 15700000042, deployment_id: 900100 }),
@@ -107,7 +107,7 @@ describe('an approval', () => {
 });
 
 describe('review apps', () => {
-  it('are an environment each, by the hundred', () => {
+  it('have one environment each, by the hundred', () => {
     const names = Array.from({ length: 300 }, (_, index) => `review/feature-${index}`);
     const records = names.map((environment, index) =>
       recordOf(deployment({ environment, deployable_id: 1 + index, deployment_id: 5_000 + index })),
@@ -135,7 +135,7 @@ describe('a system hook', () => {
     [{ object_kind: 'push', event_name: 'push' }, 'push'],
     [{ object_kind: 'merge_request', event_type: 'merge_request' }, 'merge_request'],
     [{ event_name: 'repository_update' }, 'repository_update'],
-  ])('%j is no deployment, and says where the webhook belongs', (body, name) => {
+  ])('%j is not a deployment, and says where to create the webhook', (body, name) => {
     expect(map(body, header)).toEqual({
       kind: 'ignored',
       reason: 'not_a_deployment',
@@ -170,12 +170,12 @@ describe('a custom webhook template', () => {
     for (const key of ['actor', 'commit', 'jobUrl']) expect(record).not.toHaveProperty(key);
   });
 
-  it('may call the kind whatever it likes', () => {
+  it('may have any object_kind', () => {
     expect(recordOf({ ...flat, object_kind: 'our deployment' }, header).state).toBe('succeeded');
     expect(reasonOf({ ...flat, object_kind: 'our deployment' })).toBe('not_a_deployment');
   });
 
-  it('of job events is read by its header as well', () => {
+  it('of job events is recognised by its header as well', () => {
     const { object_kind: _, ...job } = payload('job-success-gitlab-19', { build_duration: '12.5' });
     expect(recordOf(job, { 'x-gitlab-event': 'Job Hook' })).toMatchObject({ signal: 'job hook', state: 'succeeded' });
   });

@@ -35,7 +35,7 @@ const foldAll = (records: readonly ChangeRecord[]) => fold(records[0]?.deploymen
 describe('a SHA-256 repository', () => {
   const sha = '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881';
 
-  it('has its commit in all kinds of hooks, and no note about a short one', () => {
+  it('has its commit in all kinds of hooks, without a note about a short sha', () => {
     const hook = deployment({
       short_sha: '2d711642',
       commit_url: `https://gitlab.harbor.example/harbor/pay/-/commit/${sha}`,
@@ -57,7 +57,7 @@ describe("the ref of a merge request's pipeline", () => {
     }
   });
 
-  it('gives way to the branch that the pipeline hook names, in either order', () => {
+  it('is replaced by the branch of the pipeline hook, in either order', () => {
     const mergeRequest = { iid: 42, title: 'Round totals', url: 'https://gitlab.harbor.example/x/-/merge_requests/42' };
     const hooks = [
       deployment({ ref: 'refs/merge-requests/42/merge' }),
@@ -93,7 +93,7 @@ describe("GitLab's button Test", () => {
   const success = deployment({ status_changed_at: '2026-10-20 10:18:00 +0000' });
   const test = deployment({ status_changed_at: '2026-10-28 10:18:00 +0000' });
 
-  it('moves no time, in any order', () => {
+  it('changes no time, in any order', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([running, success, test, test], { minLength: 4 }), (hooks) => {
         expect(foldAll(hooks.flatMap(recordsOf))).toMatchObject({
@@ -122,7 +122,7 @@ describe('a job that never ran', () => {
     ['failed', { failure_reason: 'failed_outdated_deployment_job' }],
     ['failed', { failure_reason: 'stuck_or_timeout_failure' }],
     ['canceled', {}],
-  ])('(%s, %j) is no failure, whichever hooks report it in whichever order', (status, reason) => {
+  ])('(%s, %j) is not a failure, in any order of the hooks', (status, reason) => {
     const hooks = [
       deployment({ status }),
       pipeline([build({ status, ...never, ...reason })]),
@@ -143,13 +143,13 @@ describe('a job that never ran', () => {
     );
   });
 
-  it('is still what it is called when something of it ran', () => {
+  it('keeps its status if a part of it ran', () => {
     const records = [deployment({ status: 'running' }), deployment({ status: 'failed' })].flatMap(recordsOf);
     expect(foldAll(records).state).toBe('failed');
   });
 });
 
-describe("with the API's own row", () => {
+describe('the row of the API', () => {
   let fake: FakeGitlab;
   let source: ReturnType<typeof sourceAt>;
   beforeEach(async () => {
@@ -168,7 +168,7 @@ describe("with the API's own row", () => {
     });
   const at = new Date('2026-10-20T10:18:00.000Z');
 
-  it('a Test that is the first news has the time of the row', async () => {
+  it('a test that is the first report has the time of the row', async () => {
     deploy({ at });
     const hook = { ...fake.hooks.at(-1)?.body, status_changed_at: '2026-10-28 10:18:00 +0000' };
     const mapped = source.map(hook, webhook(hook, { 'x-gitlab-event': 'Deployment Hook' }));
@@ -180,7 +180,7 @@ describe("with the API's own row", () => {
   });
 
   it.each(['failed', 'canceled'] as const)(
-    'hook, look-up and backfill agree on one that %s before it began',
+    'webhook, lookup and backfill agree on one that %s before its start',
     async (status) => {
       deploy({ status, neverStarted: true });
       const { record, lookup } = lastHook(source, fake);
@@ -198,7 +198,7 @@ describe("with the API's own row", () => {
     },
   );
 
-  it('asks for the merge request of its pipeline, also before the end, and takes its branch', async () => {
+  it('looks up the merge request of its pipeline, even before the end, and uses its branch', async () => {
     const number = 42;
     fake.options.projects = [
       { ...API, mergeRequests: [{ iid: number, title: 'Round totals', commits: [], sourceBranch: 'round-totals' }] },
@@ -209,7 +209,7 @@ describe("with the API's own row", () => {
     expect(told).toMatchObject({ ref: 'round-totals', pullRequest: { number: '42', title: 'Round totals' } });
   });
 
-  it('knows the number also where GitLab shows no merge request', async () => {
+  it('has the number even if GitLab shows no merge request', async () => {
     deploy({ ref: 'refs/merge-requests/7/train' });
     const { lookup } = lastHook(source, fake);
     const answer = await answerOf(source, lookup);

@@ -8,8 +8,8 @@ const files = readdirSync(new URL('.', import.meta.url))
   .filter((file) => file.endsWith('.json') && !file.endsWith('.expected.json'))
   .map((file) => file.replace('.json', ''));
 
-describe('each look-alike payload', () => {
-  it.each(files)('%s becomes what lies beside it', async (name) => {
+describe('each sample payload', () => {
+  it.each(files)('%s becomes its expected result', async (name) => {
     const mapped = map(payload(name));
     if (mapped.kind === 'records') for (const record of mapped.records) ChangeRecord.parse(record);
     await expect(`${JSON.stringify(mapped, null, 2)}\n`).toMatchFileSnapshot(`${name}.expected.json`);
@@ -42,23 +42,23 @@ describe('the deployment hook', () => {
     expect(reasonOf(deployment({ status }))).toBe(reason);
   });
 
-  it('marks a rejection, and only a rejection', () => {
+  it('marks a rejection only', () => {
     expect(recordOf(deployment({ status: 'rejected' })).rejected).toBe(true);
     expect(recordOf(deployment({ status: 'canceled' }))).not.toHaveProperty('rejected');
   });
 
-  it('keeps both approvers of one second apart', () => {
+  it('distinguishes two approvers within one second', () => {
     const approved = (id: number) => recordOf(payload('deployment-approved', { approval: { id } })).id;
     expect(approved(1)).not.toBe(approved(2));
   });
 
-  it('gives one step one id in both layouts of time, whatever the delivery', () => {
+  it('gives a step one id in both formats of time, for every delivery', () => {
     const old = deployment({ status_changed_at: '2025-05-06 09:14:07 +0200' });
     const iso = deployment({ status_changed_at: '2025-05-06T07:14:07.000+00:00' });
     expect(recordOf(old, { 'idempotency-key': 'a' }).id).toBe(recordOf(iso, { 'idempotency-key': 'b' }).id);
   });
 
-  it('gives a step without a time one id, whenever it comes in', () => {
+  it('gives a step without a time one id, at any time of receipt', () => {
     const hook = deployment({ status_changed_at: null });
     const idAt = (receivedAt: Date) => {
       const mapped = source.map(hook, { ...webhook(hook), receivedAt });
@@ -73,19 +73,19 @@ describe('the deployment hook', () => {
     expect(record.environment).not.toHaveProperty('url');
   });
 
-  it('takes ids as text, as custom payload templates send them', () => {
+  it('accepts ids as text, as custom payload templates send them', () => {
     const numbers = recordOf(deployment());
     const texts = recordOf(deployment({ deployable_id: '15700000042', deployment_id: '900100' }));
     expect(texts.deployment).toBe(numbers.deployment);
     expect(texts.aliases).toEqual(numbers.aliases);
   });
 
-  it('does not build a key of a number that JSON could not hold', () => {
+  it('does not build a key from an inexact number', () => {
     const record = recordOf(deployment({ deployable_id: 2 ** 53 + 2, deployable_url: null }));
     expect(record.deployment).toBe('gitlab:gitlab.harbor.example:4711:deployment:900100');
   });
 
-  it('reads the ids from the URL where a hand-written hook has nothing else', () => {
+  it('reads the ids from the URL if a custom payload has no others', () => {
     const by = (deployable_url: string) =>
       recordOf(deployment({ deployable_id: undefined, deployment_id: undefined, deployable_url })).deployment;
     const project = 'https://gitlab.harbor.example/harbor/lighthouse-api';
@@ -93,7 +93,7 @@ describe('the deployment hook', () => {
     expect(by(`${project}/deployment/55`)).toBe('gitlab:gitlab.harbor.example:4711:deployment:55');
   });
 
-  it('takes the environment as text or object, and reports it when there is none', () => {
+  it('accepts the environment as text or object, with a note if there is none', () => {
     expect(recordOf(deployment({ environment: { name: 'review/7' } })).environment.name).toBe('review/7');
     const unnamed = recordOf(deployment({ environment: null }));
     expect(unnamed.environment.name).toBe('unknown');
@@ -107,7 +107,7 @@ describe('the deployment hook', () => {
     expect(record.service).toBe('Lighthouse-API');
   });
 
-  it('falls back to the header for the host of a template that dropped every URL', () => {
+  it('uses the header for the host if a template has no URL', () => {
     const bare = { object_kind: 'deployment', status: 'running', deployment_id: 1, project: { id: 4711 } };
     expect(recordOf(bare, { 'x-gitlab-instance': 'https://gitlab.harbor.example' }).deployment).toBe(
       'gitlab:gitlab.harbor.example:4711:deployment:1',
@@ -121,13 +121,13 @@ describe('the deployment hook', () => {
     expect(reasonOf({ ...bare, project: { id: 4711 } })).toBe('unmapped');
   });
 
-  it('is known by its header when a custom template dropped object_kind', () => {
+  it('is recognised by its header if a custom template has no object_kind', () => {
     const untold = deployment({ object_kind: undefined });
     expect(recordOf(untold, { 'x-gitlab-event': 'Deployment Hook' }).signal).toBe('deployment hook');
     expect(reasonOf(untold)).toBe('unmapped');
   });
 
-  it('is not lost to a bad optional field', () => {
+  it('is recorded in spite of an invalid optional field', () => {
     const broken = { user: 'mira', ref: 7, environment_tier: 'moon', commit_title: {}, approval: [], commit_url: 3 };
     const record = recordOf(deployment({ ...broken, status_changed_at: 'yesterday' }));
     expect(record).toMatchObject({ state: 'running', occurredAt: RECEIVED_AT.toISOString() });
@@ -149,20 +149,20 @@ describe('the job hook', () => {
     'scheduled',
     'manual',
     'skipped',
-  ])('%s is no change yet', (build_status) => {
+  ])('%s is not a change yet', (build_status) => {
     expect(reasonOf(job({ build_status }))).toBe('not_started');
   });
 
-  it.each(['failed', 'canceled'])('%s of a job that never started is no failure: it never ran', (build_status) => {
+  it.each(['failed', 'canceled'])('%s of a job that never started is not a failure', (build_status) => {
     expect(recordOf(job({ build_status, ...never }))).toMatchObject({ state: 'canceled', endReason: 'never_ran' });
     expect(recordOf(job({ build_status })).endReason).toBeUndefined();
   });
 
-  it('success of a job that never started is no change', () => {
+  it('success of a job that never started is not a change', () => {
     expect(reasonOf(job({ build_status: 'success', ...never }))).toBe('not_started');
   });
 
-  it('that never says when it started is judged by its duration, and else only a cancellation is doubted', () => {
+  it('without a start is interpreted by its duration, and else only a cancellation is ignored', () => {
     expect(recordOf(job({ build_status: 'canceled', ...without })).state).toBe('canceled');
     expect(recordOf(job({ build_status: 'failed', ...without, build_duration: null })).endReason).toBe('never_ran');
     const build_failure_reason = 'failed_outdated_deployment_job';
@@ -192,7 +192,7 @@ describe('the job hook', () => {
     expect(reasonOf(job({ project: null, project_id: null, repository: null }))).toBe('unmapped');
   });
 
-  it('passes no e-mail address on', () => {
+  it('forwards no e-mail address', () => {
     expect(JSON.stringify(map(job()))).not.toContain('@');
   });
 });
@@ -220,11 +220,11 @@ describe('the pipeline hook', () => {
     expect(reasonOf(pipeline({ builds }))).toBe(reason);
   });
 
-  it('never shows the variables', () => {
+  it('never contains the variables', () => {
     expect(JSON.stringify(map(pipeline()))).not.toMatch(/variables|LAMP|never-show/);
   });
 
-  it('of a branch has no merge request, and links to the pipeline though old GitLab sends no URL', () => {
+  it('of a branch has no merge request, and links to the pipeline even without a URL from old GitLab', () => {
     const old = pipeline({
       merge_request: null,
       user: null,
@@ -246,7 +246,7 @@ describe('anything else', () => {
     expect(reasonOf(body)).toBe('unmapped');
   });
 
-  it('is ignored by name', () => {
+  it('is ignored with its name', () => {
     expect(map({ object_kind: 'issue' })).toMatchObject({
       reason: 'not_a_deployment',
       detail: expect.stringContaining('"issue"'),
@@ -258,7 +258,7 @@ describe('anything else', () => {
     expect(reasonOf({}, { 'x-gitlab-event': 'Push Hook' })).toBe('not_a_deployment');
   });
 
-  it('never throws, and makes only records that the domain takes', () => {
+  it('never throws, and results only in valid records', () => {
     const known = files.map((name) => fc.constant(payload(name)));
     const keys = [...new Set(files.flatMap((name) => Object.keys(payload(name))))];
     const odd = fc.dictionary(fc.constantFrom(...keys), fc.jsonValue(), { maxKeys: 6 });

@@ -29,8 +29,8 @@ const deploy = (at: Date, changes: object = {}) =>
 const asked = () => fake.requests.map(({ method, path }) => `${method} ${path.replace('/api/v4', '')}`);
 const keyOf = (id: number, job: number) => `gitlab:${new URL(fake.url).host}:${id}:job:${job}`;
 
-describe('what was missed', () => {
-  it('in two hours is found, under the keys that the hooks would have given, and nothing older', async () => {
+describe('a missed deployment', () => {
+  it('in two hours is found, with the key of its webhook, and nothing older', async () => {
     const source = sourceAt(fake.url, { projects: [API.path] });
     deploy(ago(5));
     const { record: hook } = lastHook(source, fake);
@@ -54,14 +54,14 @@ describe('what was missed', () => {
     expect(again.records.map(({ id }) => id)).toEqual(records.map(({ id }) => id));
   });
 
-  it('comes page by page', async () => {
+  it('is read page by page', async () => {
     for (let index = 0; index < 101; index += 1) deploy(ago(1), { environment: `review/${index}` });
     const { pages } = await missedBy(sourceAt(fake.url, { projects: ['30'] }), ago(2));
     expect(pages.map((page) => page.length)).toEqual([100, 1]);
     expect(new Set(pages.flat().map(({ environment }) => environment.name)).size).toBe(101);
   });
 
-  it('is asked for by Link alone where GitLab names no next page', async () => {
+  it('is read by Link if GitLab names no next page', async () => {
     for (let index = 0; index < 3; index += 1) deploy(ago(1));
     const path = /\/30\/deployments$/;
     const row = (id: number) => ({ id, status: 'success', environment: { name: 'production' } });
@@ -74,7 +74,7 @@ describe('what was missed', () => {
     expect(second?.query.get('cursor')).toBe('b');
   });
 
-  it('is asked for in smaller pages where one is too large', async () => {
+  it('is read in smaller pages if one is too large', async () => {
     deploy(ago(1));
     const body = [{ note: 'x'.repeat(1024 * 1024) }];
     fake.inject({ kind: 'wrong-reply', status: 200, body, path: /\/deployments$/ });
@@ -84,7 +84,7 @@ describe('what was missed', () => {
     expect(sizes).toEqual(['100', '20']);
   });
 
-  it('marks what the API made, so that our own writes are dropped', async () => {
+  it('is marked if the API created it, so that our own writes are dropped', async () => {
     const row = deploy(ago(1));
     Object.assign(row, { job: undefined });
     const { records } = await missedBy(sourceAt(fake.url, { projects: ['30'] }), ago(2));
@@ -96,7 +96,7 @@ describe('what was missed', () => {
     });
   });
 
-  it('is not a job that were not started, nor one that was skipped', async () => {
+  it('is neither a job that was not started, nor a skipped one', async () => {
     deploy(ago(1), { status: 'created' });
     deploy(ago(1), { status: 'skipped' });
     deploy(ago(1), { status: 'blocked' });
@@ -106,10 +106,10 @@ describe('what was missed', () => {
   });
 });
 
-describe('which projects are asked', () => {
+describe('the queried projects', () => {
   const deployAll = () => [API, WEB, OTHER].map(({ path }) => deploy(ago(1), { project: path }));
 
-  it('are those of the groups, with their subgroups, each once', async () => {
+  it('are those of the groups and subgroups, each once', async () => {
     const rows = deployAll();
     const source = sourceAt(fake.url, { projects: [API.path], groups: ['harbor'] });
     const { records } = await missedBy(source, ago(2));
@@ -117,7 +117,7 @@ describe('which projects are asked', () => {
     expect(records.map(({ deployment }) => deployment).sort()).toEqual(keys.sort());
   });
 
-  it('are all of the token’s user that were active, when none is named', async () => {
+  it('are all active ones of the token’s user, if none is configured', async () => {
     fake.options.projects = [API, { ...WEB, lastActivityAt: ago(20).toISOString() }, OTHER].map((project) =>
       project === OTHER ? { ...project, lastActivityAt: ago(40).toISOString() } : project,
     );
@@ -128,7 +128,7 @@ describe('which projects are asked', () => {
     ]);
   });
 
-  it('are at most 500, and it says so', async () => {
+  it('are at most 500, with a warning', async () => {
     fake.options.projects = Array.from({ length: 501 }, (_, index) => ({ id: index + 1, path: `harbor/p${index}` }));
     for (const { path } of fake.options.projects) deploy(ago(1), { project: path });
     const warnings: string[] = [];
@@ -142,7 +142,7 @@ describe('which projects are asked', () => {
     expect(asked().filter((line) => line.endsWith('/deployments'))).toHaveLength(1);
   });
 
-  it('goes on when one cannot be read, and names it', async () => {
+  it('are read even if one fails, which is named', async () => {
     deploy(ago(1), { project: OTHER.path });
     fake.options.projects = [{ ...API, role: 'none' }, WEB, OTHER];
     fake.inject({ kind: 'status', status: 403, path: /\/31\/deployments/ });
@@ -155,7 +155,7 @@ describe('which projects are asked', () => {
     ]);
   });
 
-  it('reports when GitLab calls itself by another host than the configured one', async () => {
+  it('include a warning if GitLab has another host name than configured', async () => {
     const body = { id: 30, path_with_namespace: API.path, web_url: `https://gitlab.harbor.example/${API.path}` };
     fake.inject({ kind: 'wrong-reply', status: 200, body, path: /\/projects\/30$/ });
     const { warnings } = await missedBy(sourceAt(fake.url, { projects: ['30'] }), ago(2));
@@ -163,28 +163,28 @@ describe('which projects are asked', () => {
   });
 });
 
-describe('a GitLab that cannot be asked', () => {
-  it('fails the run when it gives no answer', async () => {
+describe('an unavailable GitLab API', () => {
+  it('fails the run if there is no response', async () => {
     const source = sourceAt(fake.url);
     await fake.down();
     expect((await failureOf(missedBy(source, ago(2)))).retry).toBe('backoff');
   });
 
-  it('fails the run when it refuses the token', async () => {
+  it('fails the run if it rejects the token', async () => {
     fake.options.token = 'glpat-another';
     const error = await failureOf(missedBy(sourceAt(fake.url, { projects: ['30'] }), ago(2)));
     expect(error.message).toMatch(/401/);
     expect(error.message).not.toContain(GITLAB_TOKEN);
   });
 
-  it('fails the run when it was unreachable for one project alone: that one is asked again from the same moment', async () => {
+  it('fails the run even for one project, which is then read again from the same time', async () => {
     fake.inject({ kind: 'status', status: 500, path: /\/deployments$/ });
     const error = await failureOf(missedBy(sourceAt(fake.url, { projects: ['30'] }), ago(2)));
     expect(error.message).toMatch(/500/);
   });
 });
 
-describe('the webhooks that point here', () => {
+describe('the webhooks that point to the bridge', () => {
   const put = (changes: Partial<FakeWebhook> = {}) => {
     fake.options.projects = [{ ...API, role: 'maintainer' }];
     const url = 'https://shiplog.harbor.example/webhooks/gitlab';
@@ -210,7 +210,7 @@ describe('the webhooks that point here', () => {
     expect(warnings[0]).toMatch(/webhook of harbor\/lighthouse-api .*press Test/);
   });
 
-  it('are not reported when they work, point elsewhere, or may not be seen', async () => {
+  it('are not reported if they work, point elsewhere, or are not visible', async () => {
     put();
     put({ id: 2, url: 'https://shiplog.harbor.example/webhooks/gitlab-2', alert_status: 'disabled' });
     expect((await run()).warnings).toEqual([]);
@@ -218,7 +218,7 @@ describe('the webhooks that point here', () => {
     expect((await run()).warnings).toEqual([]);
   });
 
-  it('send their failed events again, each once', async () => {
+  it('resend their failed events, each once', async () => {
     const hook = put({
       events: [
         fakeEvent({ id: 1, created_at: ago(1).toISOString() }),
@@ -239,7 +239,7 @@ describe('the webhooks that point here', () => {
     expect(again()).toHaveLength(3);
   });
 
-  it('send 5 a minute again, however often it runs, and it says how many are left', async () => {
+  it('resend 5 per minute, however often it runs, with the number left', async () => {
     put({ events: failedEvents(8) });
     const source = sourceAt(fake.url, { projects: ['30'] });
     expect((await missedBy(source, ago(2))).warnings).toEqual([expect.stringMatching(/3 more events .* failed/)]);
@@ -248,7 +248,7 @@ describe('the webhooks that point here', () => {
     expect(fake.refused).toEqual([]);
   });
 
-  it('that fail again, or may not be sent again now, are reported and end no run', async () => {
+  it('that fail again, or may not be resent now, are reported and do not end the run', async () => {
     put({ events: failedEvents(2) });
     fake.inject({ kind: 'wrong-reply', status: 201, body: { response_status: 503 }, path: /resend$/ });
     expect((await run()).warnings).toEqual([expect.stringMatching(/sent again and answered 503/)]);
@@ -256,7 +256,7 @@ describe('the webhooks that point here', () => {
     expect((await run()).warnings).toEqual([expect.stringMatching(/could not be sent again: .*429/)]);
   });
 
-  it('of the groups are looked after as well', async () => {
+  it('of the groups are checked as well', async () => {
     put({ owner: 'group:harbor', alert_status: 'disabled' });
     const { warnings } = await missedBy(sourceAt(fake.url, { groups: ['harbor'] }), ago(2));
     expect(warnings).toEqual([expect.stringMatching(/webhook of group harbor is disabled for good/)]);

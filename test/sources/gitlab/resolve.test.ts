@@ -44,15 +44,15 @@ describe('the configuration', () => {
   });
 });
 
-describe('what a hook asks', () => {
-  it('is one question for each deployment of the configured GitLab, with no secret in it', () => {
+describe('the lookup of a webhook', () => {
+  it('is one for each deployment of the configured GitLab, without a secret', () => {
     deploy();
     const { record, lookup } = lastHook(source, fake);
     expect(lookup).toMatchObject({ deployment: '101', project: '30', key: record.deployment });
     expect(JSON.stringify(lookup)).not.toMatch(new RegExp(`${GITLAB_TOKEN}|${SECRET}`));
   });
 
-  it('is nothing about another GitLab, without a deployment id, or without an API', () => {
+  it('is none for another GitLab, without a deployment id, or without an API', () => {
     const lookupsOf = (hook: object) => {
       const mapped = source.map(hook, webhook(hook));
       return mapped.kind === 'records' ? mapped.lookups : [];
@@ -63,7 +63,7 @@ describe('what a hook asks', () => {
     expect(map(fake.hooks[0]?.body)).not.toHaveProperty('lookups');
   });
 
-  it('is nothing for job and pipeline hooks', () => {
+  it('is none for job and pipeline hooks', () => {
     for (const name of ['job-success-gitlab-19', 'pipeline-two-of-five-jobs-deployed']) {
       const hook = JSON.parse(JSON.stringify(payload(name)).replaceAll('https://gitlab.harbor.example', fake.url));
       expect(source.map(hook, webhook(hook))).not.toHaveProperty('lookups');
@@ -77,7 +77,7 @@ describe('the answer', () => {
     { iid: 12, title: 'Turn the lamp faster', merged_at: '2026-03-14T10:00:00.000Z', commits: [SHA] },
   ];
 
-  it('completes the deployment of the hook: tag, job, pipeline, merge requests, commit, people and files', async () => {
+  it('completes the deployment: tag, job, pipeline, merge requests, commit, people and files', async () => {
     fake.options.projects = [{ ...API, mergeRequests, files: { [SHA]: ['src/lamp.ts', 'db/001.sql'] } }];
     deploy('success', { ref: 'v2.1', tag: true });
     const { record, lookup } = lastHook(source, fake);
@@ -104,7 +104,7 @@ describe('the answer', () => {
     expect(whole).toMatchObject({ state: 'succeeded', tag: true, pullRequest: { number: '12' }, job: 'deploy' });
   });
 
-  it('takes at most 5 requests, and does not ask twice what cannot change', async () => {
+  it('needs at most 5 requests, and caches what cannot change', async () => {
     deploy();
     const { lookup } = lastHook(source, fake);
     const first = await answerOf(source, lookup);
@@ -115,7 +115,7 @@ describe('the answer', () => {
     expect(asked().slice(4)).toEqual(changing);
   });
 
-  it('takes the merge request of the commit where GitLab has linked none yet, and is another record once it has', async () => {
+  it('uses the merge request of the commit if GitLab has linked none yet, and is another record afterwards', async () => {
     const unlinked = mergeRequests.map((one) => ({ ...one, linked: false }));
     const closed = { iid: 5, title: 'No', state: 'closed' as const, commits: [SHA], linked: false };
     fake.options.projects = [{ ...API, mergeRequests: [...unlinked, closed] }];
@@ -131,7 +131,7 @@ describe('the answer', () => {
     expect(late.id).not.toBe(early.id);
   });
 
-  it('asks for no merge requests before the success', async () => {
+  it('does not query merge requests before the success', async () => {
     deploy('running');
     const answer = await answerOf(source, lastHook(source, fake).lookup);
     expect(answer).toMatchObject({ state: 'running', startedAt: fake.deployments[0]?.started_at });
@@ -139,7 +139,7 @@ describe('the answer', () => {
     expect(asked().join()).not.toContain('merge_requests');
   });
 
-  it('is the state of the moment, when the next step was faster than the question', async () => {
+  it('is the current state, if the next step was faster than the lookup', async () => {
     deploy('running');
     const { record, lookup } = lastHook(source, fake);
     const [row] = fake.deployments;
@@ -148,7 +148,7 @@ describe('the answer', () => {
     expect(fold(record.deployment, [record, answer]).state).toBe('failed');
   });
 
-  it('tells a rejection from a failure by the approvals', async () => {
+  it('distinguishes a rejection from a failure by the approvals', async () => {
     deploy('failed');
     const [row] = fake.deployments;
     if (row) row.approvals = [{ status: 'rejected', user: { username: 'otto' } }];
@@ -156,7 +156,7 @@ describe('the answer', () => {
     expect(answer).toMatchObject({ state: 'canceled', rejected: true, notes: ['Rejected by otto.'] });
   });
 
-  it('about a deployment that the API made asks for its commit, and marks it as a possible echo', async () => {
+  it('about a deployment that the API created reads its commit, and marks it as a possible echo', async () => {
     const body = { environment: 'production', sha: SHA, ref: 'main', tag: false, status: 'success' };
     await fetch(`${fake.url}/api/v4/projects/30/deployments`, {
       method: 'POST',
@@ -180,7 +180,7 @@ describe('the answer', () => {
     expect(answer).not.toHaveProperty('madeByApi');
   });
 
-  it('that there is no such deployment is a sentence, not a failure', async () => {
+  it('about a missing deployment is a message, not a failure', async () => {
     deploy();
     const { lookup } = lastHook(source, fake);
     fake.deployments.length = 0;
@@ -201,7 +201,7 @@ describe('the answer', () => {
     expect(await source.resolve(lookup, call())).toMatchObject({ kind: 'ignored', reason });
   });
 
-  it('is not lost to bad fields', async () => {
+  it('is used in spite of invalid fields', async () => {
     deploy();
     const { lookup } = lastHook(source, fake);
     const body = { id: {}, status: 'success', ref: 7, sha: [], user: 'mira', environment: 3, deployable: 'no' };
@@ -213,7 +213,7 @@ describe('the answer', () => {
     });
   });
 
-  it('comes without the files when GitLab’s list of them is too large, and reports it', async () => {
+  it('has no files if GitLab’s list of them is too large, with a note', async () => {
     deploy();
     const { lookup } = lastHook(source, fake);
     const body = [{ new_path: 'package-lock.json', diff: 'x'.repeat(1024 * 1024) }];
@@ -223,7 +223,7 @@ describe('the answer', () => {
     expect(answer.notes).toEqual(['The files of the commit are not known: the list of them is too large.']);
   });
 
-  it('comes without what the token may not read', async () => {
+  it('leaves out what the token may not read', async () => {
     deploy();
     fake.inject({ kind: 'status', status: 403, path: /repository/, times: 9 });
     expect(await answerOf(source, lastHook(source, fake).lookup)).toMatchObject({ state: 'succeeded', paths: [] });
@@ -231,7 +231,7 @@ describe('the answer', () => {
 });
 
 describe('a GitLab that is unreachable', () => {
-  it('loses nothing: the question fails, by backoff, and is answered later', async () => {
+  it('loses nothing: the lookup is retried with backoff', async () => {
     deploy();
     const { lookup } = lastHook(source, fake);
     await fake.down();
@@ -243,14 +243,14 @@ describe('a GitLab that is unreachable', () => {
     expect(await answerOf(again, lookup)).toMatchObject({ state: 'succeeded' });
   });
 
-  it('in the middle of an answer fails the whole question: it is completed later', async () => {
+  it('during a response fails the whole lookup, which is retried', async () => {
     deploy();
     const { lookup } = lastHook(source, fake);
     fake.inject({ kind: 'status', status: 502, path: /\/diff$/ });
     expect((await failureOf(source.resolve(lookup, call()))).retry).toMatchObject({ hold: 'job' });
   });
 
-  it('that refuses the token is asked again later', async () => {
+  it('that rejects the token is queried again later', async () => {
     deploy();
     const { lookup } = lastHook(source, fake);
     fake.options.token = 'glpat-another';

@@ -102,7 +102,7 @@ describe('all the hooks of one pipeline', () => {
   const production = start('production');
   const tests = Array.from({ length: 6 }, (_, index) => index + 1);
 
-  it('make one deployment for each job that deployed, and none for the others', () => {
+  it('create one deployment for each job that deployed, and none for the others', () => {
     const hooks = [
       ...tests.flatMap((id) => lifeOf(id, null, { status: 'success', started: id, ended: id + 5 })),
       ...lifeOf(20, canary, { status: 'failed', started: 20, ended: 25 }),
@@ -149,7 +149,7 @@ describe('all the hooks of one pipeline', () => {
 describe('approvals', () => {
   const by = (id: number, username: string) => ({ approver: { username }, approval: { id } });
 
-  it('that were given by two people are one deployment that names both', () => {
+  it('by two people are one deployment that names both', () => {
     const hooks = [
       deployment(22, 'blocked', 1),
       deployment(22, 'approved', 2, by(1, 'otto')),
@@ -162,7 +162,7 @@ describe('approvals', () => {
     expect(notes).toEqual(expect.arrayContaining(['Approved by otto.', 'Approved by ida.']));
   });
 
-  it('that were refused are one canceled deployment: the `failed` that follows is the same outcome', () => {
+  it('that were rejected are one canceled deployment: the `failed` that follows is the same outcome', () => {
     const hooks = [
       deployment(22, 'blocked', 1),
       deployment(22, 'rejected', 2, by(1, 'otto')),
@@ -179,7 +179,7 @@ describe('the three kinds of hook about one job', () => {
     pipeline('success', [{ id: 22, status: 'success', environment: start('production'), started: 40, ended: 50 }]),
   ];
 
-  it('add up: the deployment hook decides, the others give what it leaves open', () => {
+  it('are combined: the deployment hook decides, the others add what it leaves open', () => {
     expect(deploymentsOf(hooks).get(`${KEY}22`)).toMatchObject({
       state: 'succeeded',
       startedAt: time(40),
@@ -192,7 +192,7 @@ describe('the three kinds of hook about one job', () => {
     });
   });
 
-  it('are three records of one key, and the same three when a group and a project hook tell them', () => {
+  it('are three records of one key, and the same three if a group and a project hook send them', () => {
     const ids = (headers: Record<string, string>) => hooks.map((hook) => recordOf(hook, headers).id);
     expect(new Set(ids({})).size).toBe(3);
     expect(ids({ 'idempotency-key': 'group' })).toEqual(ids({ 'idempotency-key': 'project' }));

@@ -32,7 +32,7 @@ function refusal(source: typeof signing, headers: Record<string, string>, body =
 }
 
 describe('the secret token', () => {
-  it('lets each configured secret in, and nothing else', () => {
+  it('accepts each configured secret, and nothing else', () => {
     expect(refusal(plain, { 'x-gitlab-token': SECRET })).toBe('accepted');
     expect(refusal(plain, { 'x-gitlab-token': 'the-secret-of-last-year' })).toBe('accepted');
     expect(refusal(plain, { 'x-gitlab-token': `${SECRET} ` })).toMatch(/not one of our secrets/);
@@ -40,12 +40,12 @@ describe('the secret token', () => {
     expect(refusal(plain, {})).toMatch(/X-Gitlab-Token is missing/);
   });
 
-  it('still counts where a signing token is configured but GitLab does not sign yet', () => {
+  it('is accepted if a signing token is configured but GitLab does not sign yet', () => {
     expect(refusal(signing, { 'x-gitlab-token': SECRET })).toBe('accepted');
     expect(refusal(signing, {})).toMatch(/X-Gitlab-Token is missing/);
   });
 
-  it('decides alone where GitLab signs but no signing token is configured', () => {
+  it('is sufficient if GitLab signs but no signing token is configured', () => {
     expect(refusal(plain, { ...signed(), 'x-gitlab-token': SECRET })).toBe('accepted');
     expect(refusal(plain, signed())).toMatch(/add it to signing_tokens/);
   });
@@ -61,7 +61,7 @@ describe('the signature', () => {
     expect(refusal(signing, signed({ token: signingToken(1) }))).toBe('accepted');
   });
 
-  it('is judged by a signing token that stands among the secrets, too', () => {
+  it('is checked with a signing token among the secrets, too', () => {
     const oneList = gitlab.parse({ type: 'gitlab', secrets: [TOKEN] });
     expect(refusal(oneList, signed())).toBe('accepted');
     expect(refusal(oneList, { ...signed({ body: '{}' }), 'x-gitlab-token': TOKEN })).toMatch(/webhook-signature/);

@@ -64,7 +64,7 @@ describe('one release', () => {
     });
   });
 
-  it('is reported once more, and the same, when the next release takes its place', () => {
+  it('is the same when it is reported again after the next release', () => {
     const ids = [true, false].map((current) => recordOf(release({ current })).id);
     expect(new Set(ids).size).toBe(1);
   });
@@ -81,7 +81,7 @@ describe('one release', () => {
 });
 
 describe('a build', () => {
-  it('is a deployment of its own when it fails, and else left to its release', () => {
+  it('is a deployment of its own if it fails, and otherwise part of its release', () => {
     const built = (status: string) => map(release({ status }, 'build-failed.json'));
     expect(built('failed')).toMatchObject({
       records: [{ state: 'failed', deployment: expect.stringContaining(':build:') }],
@@ -96,10 +96,10 @@ describe('a build', () => {
 });
 
 describe('the environment', () => {
-  it('is what the configuration calls the app', () => {
+  it('is the configured one of the app', () => {
     expect(recordOf(read('deploy-succeeded.json')).environment).toEqual({ name: 'production' });
   });
-  it('is never the price list of the app', () => {
+  it('is never the price plan of the app', () => {
     const { environment, notes } = recordOf(read('promote-staging-unknown-app.json'));
     expect(environment).toEqual({ name: 'unknown' });
     expect(notes?.join()).toContain('environments: { tide-table-eu: … }');
@@ -125,7 +125,7 @@ describe('what a release is', () => {
     expect(kindOf(description, hasCode).type).toBe(type);
   });
 
-  it('is not known by a status of their future', () => {
+  it('ignores an unknown status', () => {
     expect(map(release({ status: 'expired' }))).toMatchObject({
       reason: 'unknown_status',
       detail: expect.stringContaining('expired'),
@@ -134,7 +134,7 @@ describe('what a release is', () => {
     expect(map(release({ status: null }))).toMatchObject({ reason: 'unknown_status' });
   });
 
-  it('keeps the deployment when a field is of another type', () => {
+  it('is recorded if a field has another type', () => {
     const record = recordOf(release({ version: 'v42', slug: 7, description: ['x'], user: 'mira' }));
     expect(record).toMatchObject({ state: 'succeeded', changeType: 'other', actor: 'mira@harbor.example' });
     expect(record).not.toHaveProperty('commit');

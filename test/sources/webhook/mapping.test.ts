@@ -69,7 +69,7 @@ const issuesOf = (over: Record<string, unknown>) =>
     .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
 
 describe('a tool of one’s own', () => {
-  it('is in by less than 20 lines of YAML', () => {
+  it('needs less than 20 lines of YAML', () => {
     expect(QUAYBOT.trim().split('\n').length).toBeLessThanOrEqual(20);
     expect(recordOf(EVENT)).toMatchObject({
       deployment: 'webhook:quaybot:7',
@@ -87,13 +87,13 @@ describe('a tool of one’s own', () => {
     });
   });
 
-  it('is read with one key for all signals of a deployment', () => {
+  it('has one key for all signals of a deployment', () => {
     const phases = ['go', 'done', 'broke'].map((phase) => recordOf({ ...EVENT, run: { ...EVENT.run, phase } }));
     expect(new Set(phases.map(({ deployment }) => deployment)).size).toBe(1);
     expect(phases.map(({ state }) => state)).toEqual(['running', 'succeeded', 'failed']);
   });
 
-  it('names no environment that the tool does not: it is unknown, and says what to do', () => {
+  it('has an unknown environment if the tool names none, with advice', () => {
     const record = recordOf({ ...EVENT, run: { ...EVENT.run, where: undefined } });
     expect(record.environment).toEqual({ name: 'unknown' });
     expect(record.notes).toEqual(['environment is unknown: set fields.environment of the source quaybot']);
@@ -113,12 +113,12 @@ describe('a tool of one’s own', () => {
     expect(sourceOf().map(body, post(body))).toEqual({ kind: 'ignored', reason, detail });
   });
 
-  it('is refused without what identifies the deployment', () => {
+  it('is refused without an id of the deployment', () => {
     const body = { ...EVENT, run: { ...EVENT.run, id: null } };
     expect(() => sourceOf().map(body, post(body))).toThrow(/correct fields\.id of the source quaybot/);
   });
 
-  it('reports in explain of which path each field was made', async () => {
+  it('shows in explain the path of each field', async () => {
     const { name } = sourceOf();
     const config = Config.parse({
       admin_token: 'an-admin-token-for-tests',
@@ -138,7 +138,7 @@ describe('a tool of one’s own', () => {
     expect(name).toBe('quaybot');
   });
 
-  it('makes a change or says why not, of any JSON, and the same each time', () => {
+  it('gives a change or a reason for any JSON, the same each time', () => {
     const source = sourceOf();
     const anything = fc.oneof(
       fc.jsonValue(),
@@ -197,7 +197,7 @@ describe('a mapping that cannot work', () => {
     ).not.toEqual([]);
   });
 
-  it('shows no secret in what it says', () => {
+  it('shows no secret in its message', () => {
     expect(JSON.stringify(issuesOf({ fields: {}, sample: undefined }))).not.toContain(SECRET);
   });
 });
@@ -221,7 +221,7 @@ describe('the proof of the sender', () => {
     return { ...post({}), path, headers, body: Buffer.from(body) };
   };
 
-  it.each(WAYS)('by %s takes any of its secrets, and no other', (_, verify) => {
+  it.each(WAYS)('by %s accepts any of its secrets, and no other', (_, verify) => {
     const request = requestOf(sourceOf({ verify }));
     for (const secrets of [[SECRET], [OTHER, SECRET]])
       expect(() => sourceOf({ verify, secrets }).verify(request)).not.toThrow();
@@ -239,7 +239,7 @@ describe('the proof of the sender', () => {
     expect(() => source.verify({ ...request, body: Buffer.concat([request.body, Buffer.from(' ')]) })).toThrow(/wrong/);
   });
 
-  it('takes hex digits in capitals, and no signature without its prefix', () => {
+  it('accepts upper-case hex digits, and no signature without its prefix', () => {
     const source = sourceOf({ verify: { hmac: { header: 'X-Sig', prefix: 'sha256=' } } });
     const body = Buffer.from('{"a":1}');
     const hex = createHmac('sha256', SECRET).update(body).digest('hex');
@@ -254,13 +254,13 @@ describe('the proof of the sender', () => {
     expect(() => source.verify(old)).toThrow(/300 s away from our clock/);
   });
 
-  it('with a time is judged by explain as of that time', () => {
+  it('with a time is checked by explain as of that time', () => {
     const source = sourceOf({ verify: { hmac: { header: 'X-Sig', timestamp: { header: 'X-Time' } } } });
     const { headers } = source.sample(at);
     expect(receivedAt(headers, new Date('2027-01-01T00:00:00Z'), source)).toEqual(at);
   });
 
-  it('in the path is kept nowhere', () => {
+  it('in the path is stored nowhere', () => {
     expect(sourceOf({ verify: 'path' })).toMatchObject({ hidesPath: true, proofHeaders: [] });
     expect(sourceOf({ verify: 'bearer' }).hidesPath).toBeUndefined();
   });
@@ -285,7 +285,7 @@ describe('the README', () => {
 });
 
 describe('a webhook that is mapped again', () => {
-  it('has the headers that the mapping reads: the inbox keeps them, and none that proves the sender', () => {
+  it('has the headers that the mapping reads, and none that authenticates the sender', () => {
     const github = webhook.parse({ type: 'webhook', preset: 'github', secrets: [SECRET] });
     expect(github.keptHeaders).toEqual(expect.arrayContaining(['x-github-event', 'x-github-delivery']));
     const own = sourceOf({ ignore: [{ when: { '$headers.x-quay-test': 'yes' }, reason: 'ping' }] });
@@ -309,8 +309,8 @@ describe('a webhook that is mapped again', () => {
   });
 });
 
-describe('several of them', () => {
-  it('have an address each, and only two of one tool are a boundary', () => {
+describe('several webhook sources', () => {
+  it('have one address each, and only two of one tool are kept apart', () => {
     const { sources } = Config.parse({
       admin_token: 'an-admin-token-for-tests',
       sources: [
@@ -332,7 +332,7 @@ describe('several of them', () => {
     ]);
   });
 
-  it('of a preset take fields of the configuration instead of its own', () => {
+  it('of a preset use configured fields instead of its own', () => {
     const source = webhook.parse({
       type: 'webhook',
       preset: 'jenkins',

@@ -50,7 +50,7 @@ describe('what a tool sends', () => {
     await expect(`${JSON.stringify(mapped, null, 2)}\n`).toMatchFileSnapshot(file.replace(/json$/, 'expected.json'));
   });
 
-  it('is tried for every preset', () => {
+  it('is tested for every preset', () => {
     expect([...new Set(FILES.map((file) => file.split('.')[0]))].sort()).toEqual([...presetNames].sort());
   });
 });
@@ -65,7 +65,7 @@ describe('the signals of one deployment', () => {
     ['octopus', ['started', 'succeeded']],
     ['vercel', ['created', 'succeeded']],
     ['github-workflow', ['in-progress', 'success']],
-  ])('of %s are one, whatever their order, and it succeeded', (preset, cases) => {
+  ])('of %s are one deployment in any order, which succeeded', (preset, cases) => {
     const files = cases.map((name) => `${preset}.${name}.json`);
     const records = recordsOf(files);
     expect(new Set(records.map(({ deployment }) => deployment)).size).toBe(1);
@@ -77,7 +77,7 @@ describe('the signals of one deployment', () => {
     expect(fold('k', [...records.toReversed(), ...records])).toEqual(inOrder);
   });
 
-  it('of a promoted preview are another deployment than the preview', () => {
+  it('of a promoted preview are a different deployment from the preview', () => {
     const [preview, promoted] = recordsOf(['vercel.preview-of-gitlab.json', 'vercel.promoted.json']);
     expect(preview?.deployment).not.toBe(promoted?.deployment);
     expect([preview?.environment.name, promoted?.environment.name]).toEqual(['preview', 'production']);

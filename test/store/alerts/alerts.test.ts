@@ -24,7 +24,7 @@ const report = (id: string, over: Partial<AlertReport> = {}): AlertReport => ({
 });
 
 describe('an alert', () => {
-  it('goes from firing to resolved, whichever is reported first and however often, and no repeat moves a time', async () => {
+  it('goes from firing to resolved, in any order, and no repeat changes a time', async () => {
     const firing = report('1', { summary: 'It is dark', startedAt: ago(20) });
     const resolved = report('1', { state: 'resolved', startedAt: ago(20), endedAt: ago(5) });
     const lastly = ago(0);
@@ -66,7 +66,7 @@ describe('an alert', () => {
     expect(await alerts().get('alt_none')).toBeUndefined();
   });
 
-  it('is forgotten when it is too old, or one of too many, and nothing of it stays', async () => {
+  it('is deleted completely when it is too old, or beyond the maximum number', async () => {
     for (const [at, id] of ['c', 'b', 'a'].entries()) await alerts().put(report(id, { startedAt: ago(at * 10) }));
     await alerts().put(report('ancient', { startedAt: ago(40 * 24 * 60) }));
     await alerts({ count: 2 }).prune();
@@ -77,7 +77,7 @@ describe('an alert', () => {
     );
   });
 
-  it('takes no more room than its limits, and no half characters', () => {
+  it('is within its limits, without half characters', () => {
     const long = `${'x'.repeat(5_000)}\ud83d`;
     const hostile = report('1', {
       title: long,

@@ -53,8 +53,8 @@ async function fill(store: Store, number = 1) {
 const families = async () =>
   new Set((await redis.keys('*')).map((key) => key.replace(/^\{shiplog\}:/, '').replace(/:.*/, '')));
 
-describe('what is kept of a packed deployment', () => {
-  it('takes one key, and is found by all that led to it', async () => {
+describe('a packed deployment in Redis', () => {
+  it('needs one key, and is found by all its names', async () => {
     const store = open();
     await rememberSinks(redis, SINKS);
     await fill(store);
@@ -93,7 +93,7 @@ describe('what is kept of a packed deployment', () => {
     for (const key of await redis.keys(keys.remoteOwner('*', '*'))) expect(await redis.pttl(key)).toBeGreaterThan(0);
   });
 
-  it('keeps the ids that it has: another deployment does not get them', async () => {
+  it('keeps its ids: another deployment does not get them', async () => {
     const store = open();
     await rememberSinks(redis, SINKS);
     await fill(store);
@@ -110,7 +110,7 @@ describe('what is kept of a packed deployment', () => {
     expect((await store.changeLog.get('job:1/777'))?.deployment.state).toBe('failed');
   });
 
-  it('is found by a signal of a key that was joined before its group was forgotten', async () => {
+  it('is found by a joined key after its group has expired', async () => {
     const store = open();
     await fill(store);
     await pack();
@@ -121,7 +121,7 @@ describe('what is kept of a packed deployment', () => {
     expect(members).toMatchObject([{ key: 'deployment:1', under: 'job:1' }]);
   });
 
-  it('is what those after it succeed, packed or not', async () => {
+  it('is a predecessor of later ones, packed or not', async () => {
     const store = open();
     await fill(store, 1);
     await fill(store, 2);
@@ -138,7 +138,7 @@ describe('what is kept of a packed deployment', () => {
     expect(await store.changeLog.before('lighthouse', asked)).toHaveLength(1);
   });
 
-  it('is forgotten by a Redis that is full', async () => {
+  it('is deleted by retention in a full Redis', async () => {
     const store = open();
     await rememberSinks(redis, SINKS);
     await fill(store, 1);
@@ -156,7 +156,7 @@ describe('what is kept of a packed deployment', () => {
       expect(left, gone).not.toContain(gone);
   });
 
-  it('is not packed while somebody delivers it', async () => {
+  it('is not packed during a delivery', async () => {
     const store = open();
     await rememberSinks(redis, SINKS);
     await fill(store);
@@ -164,7 +164,7 @@ describe('what is kept of a packed deployment', () => {
     expect(await pack()).toBe(1);
   });
 
-  it('does not hold anybody up when it was lost', async () => {
+  it('does not block readers if it was lost', async () => {
     const store = open();
     await fill(store);
     await pack();
@@ -174,7 +174,7 @@ describe('what is kept of a packed deployment', () => {
   });
 });
 
-it('is the same whenever it is packed, and leaves nothing', async () => {
+it('is the same whenever it is packed, and leaves nothing when deleted', async () => {
   const step = fc.record({ job: fc.integer({ min: 1, max: 3 }), what: fc.constantFrom('run', 'end', 'tell', 'pack') });
   const summary = async (store: Store) => ({
     list: (await store.changeLog.list({ facets: {}, limit: 10, offset: 0 })).deployments.map((one) => [

@@ -21,7 +21,7 @@ const view = (key: string, records: readonly ChangeRecord[]) => ({
 const everything = { facets: {}, limit: 100, offset: 0 };
 
 describe('the change log', () => {
-  it('ends the same whatever many workers write at once', async () => {
+  it('has the same result if many workers write at once', async () => {
     const deployments = open();
     const states = ['pending', 'running', 'succeeded'] as const;
     const records = states.flatMap((state) =>
@@ -43,14 +43,14 @@ describe('the change log', () => {
     expect((await deployments.list(everything)).total).toBe(2);
   });
 
-  it('finds a deployment by its own key, also when that is an alias of another', async () => {
+  it('finds a deployment by its own key, even if that is an alias of another', async () => {
     const deployments = open();
     await deployments.apply(aRecord({ deployment: 'job:1', aliases: ['deployment:5'] }));
     await deployments.apply(aRecord({ deployment: 'deployment:5' }));
     expect((await deployments.get('deployment:5'))?.deployment.key).toBe('deployment:5');
   });
 
-  it('takes a job id that comes again under another deployment id for another deployment', async () => {
+  it('treats a job id with another deployment id as another deployment', async () => {
     const deployments = open();
     await deployments.apply(
       aRecord({ deployment: 'job:1', signal: 'job hook', authoritative: false, state: 'running' }),
@@ -61,7 +61,7 @@ describe('the change log', () => {
     expect(listed.find(({ key }) => key === 'job:1')?.signals).toEqual(['deployment hook', 'job hook']);
   });
 
-  it('moves a deployment from one index to the other when what it says changes', async () => {
+  it('moves a deployment between indexes if its values change', async () => {
     const deployments = open();
     await deployments.apply(
       aRecord({ state: 'running', signal: 'job hook', authoritative: false, environment: { name: 'prod' } }),
@@ -73,7 +73,7 @@ describe('the change log', () => {
     expect(await count({ environment: 'Production', status: 'succeeded', service: 'lighthouse-api' })).toBe(1);
   });
 
-  it('finds by the person who deployed or wrote it, and by the folder of its environment', async () => {
+  it('finds by deployer, author, and the folder of the environment', async () => {
     const deployments = open();
     const review = { environment: { name: 'review/lamp-12' } };
     await deployments.apply(aRecord({ deployment: 'job:1', actor: 'Mira', ...review }));
@@ -86,7 +86,7 @@ describe('the change log', () => {
     expect(await keys({ environment: 'review/*', person: 'jonas' })).toEqual([]);
   });
 
-  it('finds words wherever they stand, all of them, and pages through what it found', async () => {
+  it('finds all words at any position, page by page', async () => {
     const deployments = open();
     const commit = {
       sha: '4f0c9e1d8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d',
@@ -107,7 +107,7 @@ describe('the change log', () => {
     expect(await search('tide')).toEqual({ total: 1, keys: ['job:4'] });
   });
 
-  it('keeps what a timeline draws in step with the deployment, whatever its key', async () => {
+  it('updates the timeline entry with the deployment, whatever its key', async () => {
     const deployments = open();
     const deployment = 'argocd:lamp\n2026';
     const common = { deployment, actor: 'mi\nra' };
@@ -130,7 +130,7 @@ describe('the change log', () => {
     expect(await redis.hlen('{shiplog}:marks')).toBe(0);
   });
 
-  it('draws all of a span, over several pages, the newest first', async () => {
+  it('returns a whole span, over several pages, the newest first', async () => {
     const deployments = open(100_000);
     const first = Date.parse('2026-03-14T00:00:00.000Z');
     const fill = Array.from({ length: 9_000 }, (_, at) =>
@@ -141,7 +141,7 @@ describe('the change log', () => {
     expect(marks.map((dot) => dot.entry().key)).toEqual(Array.from({ length: 8_998 }, (_, at) => `job:${8_998 - at}`));
   });
 
-  it('looks for several facets as far back as it keeps anything, and says how far it came where that takes too long', async () => {
+  it('searches several facets completely, and reports how far it got if that takes too long', async () => {
     const deployments = open(100_000);
     const first = Date.parse('2026-03-14T00:00:00.000Z');
     const at = (index: number) => first + index * 1000;
@@ -171,7 +171,7 @@ describe('the change log', () => {
     expect(rest.total).toBe(3_010);
   });
 
-  it('answers the same question anew when something changed or was forgotten', async () => {
+  it('repeats a search after a change or a deletion', async () => {
     const deployments = open();
     const facets = { environment: 'production', status: 'succeeded' };
     const found = async () => {
@@ -189,7 +189,7 @@ describe('the change log', () => {
     expect(await found()).toEqual({ keys: [], total: 0 });
   });
 
-  it('keeps for the search what a deployment says now, and nothing of one that a rule drops or that is forgotten', async () => {
+  it('indexes the current text of a deployment, and nothing of a dropped or deleted one', async () => {
     const deployments = open();
     const search = async (text: string) => (await deployments.list({ ...everything, text })).total;
     const common = { deployment: 'job:1', signal: 'job hook', authoritative: false } as const;
@@ -209,7 +209,7 @@ describe('the change log', () => {
     expect(await redis.hlen('{shiplog}:words')).toBe(0);
   });
 
-  it('reports by its version that something changed', async () => {
+  it('changes its version with every change', async () => {
     const deployments = open();
     const before = await deployments.version();
     expect(await deployments.version()).toBe(before);
@@ -217,7 +217,7 @@ describe('the change log', () => {
     expect(await deployments.version()).not.toBe(before);
   });
 
-  it('forgets the oldest beyond the number it may keep, and what is too old', async () => {
+  it('deletes the oldest beyond the maximum number, and those that are too old', async () => {
     const deployments = open(2);
     for (const day of [1, 2, 3])
       await deployments.apply(aRecord({ deployment: `job:${day}`, occurredAt: `2026-03-0${day}T10:00:00.000Z` }));
@@ -229,8 +229,8 @@ describe('the change log', () => {
   });
 });
 
-describe('a deployment that somebody reports in a loop', () => {
-  it('keeps of many steps of one kind the first and the last, and stands as they say', async () => {
+describe('a deployment with very many reports', () => {
+  it('keeps the first and the last of many steps of one kind', async () => {
     const deployments = open();
     const at = (second: number) => new Date(Date.parse('2026-03-14T20:00:00Z') + second * 1000).toISOString();
     for (let second = 0; second < 200; second += 1)

@@ -16,7 +16,7 @@ describe('the filter of the change log', () => {
     expect(filter({ since }).sinceMs).toBe(Date.parse(at));
   });
 
-  it('takes the two ends in either order for the time between them, on the page as in the API', () => {
+  it('accepts the ends of a span in either order, on the page and in the API', () => {
     const [early, late] = ['2026-03-10T00:00:00Z', '2026-03-12T00:00:00Z'];
     const span = { facets: {}, sinceMs: Date.parse(early), untilMs: Date.parse(late) - 1 };
     expect(filter({ since: early, until: late })).toEqual(span);
@@ -31,19 +31,19 @@ describe('the filter of the change log', () => {
     ['since', 'yesterday', 'write 90m, 12h, 2d or 2026-03-14T20:00:00Z'],
     ['service', 'x'.repeat(301), 'write at most 300 characters'],
     ['person', ['mira', 'jonas'], 'write it once'],
-  ])('says what is wrong with %s, and keeps the rest', (field, value, message) => {
+  ])('explains what is wrong with %s, and keeps the rest', (field, value, message) => {
     const { query, problems } = readChangeFilter({ environment: 'staging', [field]: value });
     expect(problems).toEqual([{ field, message }]);
     expect(query).toMatchObject({ environment: 'staging' });
     expect(query).not.toHaveProperty(field);
   });
 
-  it('takes a commit of a SHA-256 repository', () => {
+  it('accepts a commit of a SHA-256 repository', () => {
     const sha = 'ab12'.repeat(16);
     expect(filter({ commit_sha: sha }).facets).toEqual({ commit: sha });
   });
 
-  it('leaves out what a form sends empty', () => {
+  it('ignores empty form fields', () => {
     const empty = Object.fromEntries(Object.keys(CHANGE_FILTER).map((name) => [name, ' ']));
     expect(filter(empty)).toEqual({ facets: {} });
   });

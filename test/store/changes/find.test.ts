@@ -32,7 +32,7 @@ const namesOf = async (selection: ChangeSelection, between: () => Promise<unknow
   return found;
 };
 
-it('finds all that stay while others come to the index and leave it', async () => {
+it('finds all unchanged entries while others are added and removed', async () => {
   const index = keys.facet('status', 'running');
   const names = Array.from({ length: 4_500 }, (_, at) => `job:${at}`);
   await redis.zadd(index, ...names.flatMap((name, at) => [-at, name]));
@@ -48,7 +48,7 @@ it('finds all that stay while others come to the index and leave it', async () =
   expect(found).toEqual(names);
 });
 
-it('passes by more in one moment than one step looks at', async () => {
+it('handles more entries of one time than one step reads', async () => {
   const names = Array.from({ length: 2_500 }, (_, at) => `job:${String(at).padStart(4, '0')}`).toReversed();
   for (const service of ['api', 'web']) {
     const own = names.filter((_, at) => service === 'api' || at % 3 === 0);
@@ -58,7 +58,7 @@ it('passes by more in one moment than one step looks at', async () => {
   expect(await namesOf({ facets: { service: ['web', 'api'] } })).toEqual(names);
 });
 
-it('goes through many indexes of one facet as through one', async () => {
+it('reads many indexes of one facet like one', async () => {
   const Member = fc.record({ service: fc.nat(29), score: fc.nat(40), team: fc.nat(2) });
   await fc.assert(
     fc.asyncProperty(fc.array(Member, { minLength: 200, maxLength: 900, size: 'max' }), async (members) => {

@@ -51,7 +51,7 @@ const packedOnes = (count: number, from = 0): Entry[] =>
   }));
 
 describe('an index of packed deployments', () => {
-  it('takes a sixth of the memory', async () => {
+  it('needs a sixth of the memory', async () => {
     await write(INDEX, packedOnes(1_000));
     const bytes = async () => {
       const sizes = await Promise.all((await redis.keys('*')).map((key) => redis.memory('USAGE', key, 'SAMPLES', 0)));
@@ -64,7 +64,7 @@ describe('an index of packed deployments', () => {
     expect((await pageOf(0, 1_000)).names).toEqual(newestFirst(packedOnes(1_000)));
   });
 
-  it('leaves what is not packed, and what stands alone between two blocks', async () => {
+  it('leaves unpacked entries, and single ones between two blocks', async () => {
     await write(INDEX, packedOnes(120));
     await group(redis, INDEX);
     const late = [
@@ -77,7 +77,7 @@ describe('an index of packed deployments', () => {
     expect((await pageOf(0, 200)).names).toEqual(newestFirst([...packedOnes(120), ...late]));
   });
 
-  it('puts the oldest back for retention, and no more', async () => {
+  it('ungroups the oldest for retention, and no more', async () => {
     await write(INDEX, packedOnes(300));
     await group(redis, INDEX);
     await ungroupOldest(redis, INDEX, { beforeMs: 1_770_000_000_000 + 60 * 7, most: 1_000, least: 0 });
@@ -87,7 +87,7 @@ describe('an index of packed deployments', () => {
     expect((await pageOf(0, 1_000)).names).toEqual(newestFirst(packedOnes(300)));
   });
 
-  it('groups more of one moment than a block holds with nothing', async () => {
+  it('does not group more entries of one time than fit into a block', async () => {
     const same = packedOnes(170).map((one, at) => (at < 60 || at > 130 ? one : { ...one, score: 1_770_000_000_500 }));
     await write(INDEX, same);
     await group(redis, INDEX);
@@ -96,7 +96,7 @@ describe('an index of packed deployments', () => {
   });
 });
 
-it('is read as if it had no blocks, whatever comes, is packed and goes', { timeout: 60_000 }, async () => {
+it('is read as if it had no blocks, whatever is added, packed and deleted', { timeout: 60_000 }, async () => {
   const entry = fc.record({
     at: fc.nat(120).map((n) => 1_770_000_000_000 + n * 11),
     kind: fc.constantFrom('~', '^', '~', 'job:'),

@@ -40,7 +40,7 @@ const signals = fc
   });
 
 describe('the group of a repository', () => {
-  it('is read as far as it can matter: what a member is joined with is what the whole group would say', async () => {
+  it('is read as far as needed: the joins are those of the whole group', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(signals, { minLength: 1, maxLength: 25 }), async (told) => {
         await redis.flushdb();
@@ -56,7 +56,7 @@ describe('the group of a repository', () => {
     );
   });
 
-  it('keeps the newest of very many, and what they have in common', async () => {
+  it('keeps the newest of very many, with their common properties', async () => {
     const groups = createJoinGroups(redis);
     const of = (number: number): NewMember => ({
       ...{ key: `job ${number}`, witness: 'job', source: 'forge', instance: 'forge', path: 'harbor/pay' },

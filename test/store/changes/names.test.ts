@@ -38,7 +38,7 @@ async function ask(query: Parameters<typeof toChangeFilter>[0]) {
   return { services: found.map(({ service }) => service).sort(), total, unknown, drawn: drawn.length };
 }
 
-it('shows the names that hold what was written, with their counts, and asks nothing where a name is exact', async () => {
+it('shows the names that contain the text, with their counts, without a lookup for an exact name', async () => {
   const part = await ask({ service: 'PAY' });
   expect(part).toMatchObject({ services: ['pay-api', 'pay-api', 'pay-worker'], total: 3, drawn: 3 });
   expect(part.unknown.map(unknownNameText)).toEqual(['no service is called "PAY"; shown: pay-api (2), pay-worker (1)']);
@@ -46,7 +46,7 @@ it('shows the names that hold what was written, with their counts, and asks noth
   expect((await ask({ environment: 'prod', person: 'jonas' })).services).toEqual(['pay-api']);
 });
 
-it('suggests what is nearly written so, and shows nothing in its place', async () => {
+it('suggests similar names, and shows no results for them', async () => {
   const found = await ask({ service: 'leger' });
   expect(found.total).toBe(0);
   expect(found.unknown.map(unknownNameText)).toEqual(['no service is called "leger"; did you mean ledger (1)?']);
@@ -65,7 +65,7 @@ it('finds a deployment by the address of its job', async () => {
   expect((await ask({ text })).services).toEqual(['ledger']);
 });
 
-it('knows a new name at once', async () => {
+it('finds a new name at once', async () => {
   await ask({ service: 'pay' });
   await deployments.apply(aRecord({ deployment: 'changes:new', service: 'payroll' }));
   expect((await ask({ service: 'pay' })).services).toContain('payroll');

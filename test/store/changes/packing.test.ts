@@ -33,7 +33,7 @@ async function fill() {
 }
 
 describe('fields', () => {
-  it('are the same to the byte when they are unpacked, whatever they say', () => {
+  it('are identical after unpacking, whatever they contain', () => {
     const json = fc.jsonValue().map((value) => JSON.stringify(value));
     const fields = fc.record({
       view: fc.object().map((value) => JSON.stringify({ ...value, lineage: 'lighthouse' })),
@@ -65,7 +65,7 @@ describe('fields', () => {
     );
   });
 
-  it('are a fifth when they are packed', () => {
+  it('are packed to a fifth', () => {
     const { keys: fixture } = readFixture('test/upgrade/format-1');
     const hashes = fixture.filter(({ key }) => key.startsWith(keys.deployment('')));
     expect(hashes).toHaveLength(8);
@@ -101,7 +101,7 @@ describe('a packed deployment', () => {
     expect(await read()).toEqual(before);
   });
 
-  it('takes further steps, once each, and stands in the right indexes', async () => {
+  it('accepts further steps, once each, and is in the right indexes', async () => {
     const deployments = await fill();
     await pack();
     const repeat = aRecord({ deployment: 'job:1', aliases: ['deployment:1'], actor: 'mira 🚢 "\\n"' });
@@ -115,7 +115,7 @@ describe('a packed deployment', () => {
     expect(await deployments.records('job:1')).toHaveLength(3);
   });
 
-  it('is made anew when the rules have changed, and forgotten with all that it left', async () => {
+  it('is evaluated again when the rules change, and deleted completely', async () => {
     const deployments = await fill();
     await pack();
     await deployments.refresh('job:1');
@@ -127,7 +127,7 @@ describe('a packed deployment', () => {
     expect((await redis.keys('*')).sort()).toEqual([...staying, ...newestTexts]);
   });
 
-  it('is one that has ended and been quiet, and no other', async () => {
+  it('is packed only after its end and a day without signals', async () => {
     const deployments = open();
     await deployments.apply(aRecord({ deployment: 'job:1', state: 'running' }));
     expect(await pack()).toBe(0);
@@ -135,7 +135,7 @@ describe('a packed deployment', () => {
     expect(await createPacker(redis, 10_000 * 86_400_000).packSome()).toBe(0);
   });
 
-  it('is none in the first day of a release that packs: the one before can be started again', async () => {
+  it('is not packed in the first day of a release that packs, to allow a downgrade', async () => {
     await fill();
     expect(await createPacker(redis).packSome()).toBe(0);
     expect(Number(await redis.get(keys.packingSince()))).toBeGreaterThan(0);

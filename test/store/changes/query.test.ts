@@ -159,7 +159,7 @@ const EXAMPLES: [ChangeFilter][] = [
 ];
 
 describe('a question to the change log', () => {
-  it('is answered as by going through all deployments', async () => {
+  it('has the same result as a scan of all deployments', async () => {
     await fc.assert(
       fc.asyncProperty(Filter, async (filter) => {
         expect(await asked(filter)).toEqual(plainly(filter));
@@ -168,7 +168,7 @@ describe('a question to the change log', () => {
     );
   });
 
-  it('draws what it lists', async () => {
+  it('has the same timeline as list', async () => {
     await fc.assert(
       fc.asyncProperty(Filter, async (filter) => {
         const marks = await deployments.timeline(filter);
@@ -179,7 +179,7 @@ describe('a question to the change log', () => {
     );
   });
 
-  it('finds a whole commit among those that begin like it', async () => {
+  it('finds a full commit among those with the same prefix', async () => {
     for (const at of [7, 3_007, 3_008]) {
       for (const commit of [shaOf(at), shaOf(at).slice(0, 7), shaOf(at).toUpperCase()])
         for (const facets of [{ commit }, { commit, source: 'gitlab' }])
@@ -187,7 +187,7 @@ describe('a question to the change log', () => {
     }
   });
 
-  it('looks for more words than Redis is given', async () => {
+  it('searches for more words than Redis is given', async () => {
     const beginnings = ['lighthouse-api', 'production'].flatMap((word) =>
       Array.from(word, (_, at) => word.slice(0, at + 1)),
     );

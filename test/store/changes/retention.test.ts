@@ -40,7 +40,7 @@ const fill = async (count: number) => {
 const leftOf = async () => (await redis.keys('*')).filter((key) => key !== keys.changesVersion()).sort();
 
 describe('retention', () => {
-  it('removes all that a deployment left, at a sink that is not configured any more, too', async () => {
+  it('removes all data of a deployment, even at a sink that is no longer configured', async () => {
     await fill(1);
     const echoes = createEchoes(redis, 3_600);
     await rememberSinks(redis, ['forge']);
@@ -57,7 +57,7 @@ describe('retention', () => {
     expect(await leftOf()).toEqual([keys.feed(), keys.sinks()].sort());
   });
 
-  it('leaves an alias that another deployment named first', async () => {
+  it('keeps an alias of another deployment', async () => {
     const { apply } = open();
     await apply(aRecord({ deployment: 'job:new', aliases: ['shared'], occurredAt: '2027-05-31T00:00:00.000Z' }));
     await apply(aRecord({ deployment: 'job:old', aliases: ['shared'], occurredAt: '2026-03-01T00:00:00.000Z' }));
@@ -66,7 +66,7 @@ describe('retention', () => {
     expect(await open().get('job:old')).toBeUndefined();
   });
 
-  it('removes what expired while no bridge ran from every index', async () => {
+  it('removes deployments that expired while no bridge ran from every index', async () => {
     await fill(3);
     await redis.del(keys.deployment('job:0'), keys.deployment('job:1'));
     await open().prune({ nowMs: NOW, share: 1 });
@@ -87,7 +87,7 @@ describe('retention', () => {
     expect(await createDeployments(redis, { days: 10, count: 10 }).prune()).toBe(1);
   });
 
-  it('removes what is too many at once, and works while Redis is full', async () => {
+  it('removes those beyond the maximum number at once, even in a full Redis', async () => {
     await fill(20);
     await redis.config('SET', 'maxmemory', '1');
     try {
@@ -99,7 +99,7 @@ describe('retention', () => {
     }
   });
 
-  it('forgets what a rule keeps out of the change log, too', async () => {
+  it('deletes dropped deployments, too', async () => {
     const { apply } = open(1_000, { droppedBy: 'no lamps' });
     await apply(aRecord({ deployment: 'job:1', occurredAt: '2026-03-01T00:00:00.000Z' }));
     expect(await redis.exists(keys.deployment('job:1'), keys.dropped())).toBe(2);

@@ -43,7 +43,7 @@ async function keysOf(selection: ChangeSelection): Promise<string[]> {
   return pages;
 }
 
-it('finds what the list finds, in the same order, by any filter', async () => {
+it('has the same results as the list, in the same order, with any filter', async () => {
   const aSelection: fc.Arbitrary<ChangeSelection> = fc.record(
     {
       facets: fc.record(
@@ -69,7 +69,7 @@ it('finds what the list finds, in the same order, by any filter', async () => {
   );
 });
 
-it('is not cut short by what is recorded meanwhile, and delivers nothing twice', async () => {
+it('is complete while others are recorded, without a repeat', async () => {
   const found: string[] = [];
   const log = createChangeLog(deployments, (key, records) => alone(plainView(key, records)));
   for await (const page of deployments.scan({ facets: {} })) {

@@ -7,7 +7,7 @@ import { aRecord } from '../../support/records.ts';
 
 const lamp = (message: string) => fold('job:1', [aRecord({ deployment: 'job:1', commit: { message } })]);
 
-it('keeps of a text all that a search could find in it', () => {
+it('indexes everything of a text that a search can find', () => {
   const Letters = fc.string({
     unit: fc.constantFrom('a', 'B', 'q', 'ß', 'İ', 'Σ', '⛵', ' ', '\n', '\u00a0'),
     maxLength: 30,
@@ -23,12 +23,12 @@ it('keeps of a text all that a search could find in it', () => {
   );
 });
 
-it('keeps a word once, and not the beginning of another', () => {
+it('indexes a word once, and not a prefix of another', () => {
   const packed = packTerms(lamp('foghorns Foghorn fog'));
   expect(packed?.match(/fog/g)).toHaveLength(1);
 });
 
-it('keeps no words of a book', () => {
+it('does not index a very long text', () => {
   const said = (words: number) => packTerms(lamp(Array.from({ length: words }, (_, at) => `page-${at}`).join(' ')));
   expect(said(300)).toContain('page-299');
   expect(said(900)).toBeUndefined();
@@ -36,7 +36,7 @@ it('keeps no words of a book', () => {
   expect(packTerms(lamp('lamp '.repeat(10_000)))).toBeUndefined();
 });
 
-it('takes the number of a merge request or a run as a whole, and any other word as a part', () => {
+it('matches the number of a merge request or run as a whole, and any other word as a part', () => {
   const finds = (message: string, text: string) => createTextMatch(text)(lamp(message));
   for (const word of ['!12', '#12', 'pipelines/12', 'pipelines/results/12', 'jobs/12', 'runs/12']) {
     expect(finds(`See harbor/lamp${word}.`, word)).toBe(true);
@@ -47,7 +47,7 @@ it('takes the number of a merge request or a run as a whole, and any other word 
   expect(finds('lamp-123', 'lamp-12')).toBe(true);
 });
 
-it('ties a number to its repository, where an address is asked for', () => {
+it('matches a number with its repository for a pasted address', () => {
   const number = '12';
   const request = (repository: string) =>
     fold('job:1', [aRecord({ deployment: 'job:1', repository: { name: repository }, pullRequest: { number } })]);

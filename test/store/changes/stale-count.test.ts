@@ -8,7 +8,7 @@ import { useRedis } from '../../support/use-redis.ts';
 
 const redis = useRedis();
 
-it('counts what should have ended by now, as time passes and as ends are reported', async () => {
+it('counts stale deployments, as time passes and ends are reported', async () => {
   const deployments = createDeployments(redis, { days: 4_000, count: 1_000 });
   const judge = createBuildView({ rules: [], routing: {}, before: deployments.before });
   const changeLog = createChangeLog(deployments, judge);

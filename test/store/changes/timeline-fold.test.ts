@@ -53,7 +53,7 @@ const change = (said: () => void) => {
   version += 1;
 };
 
-it('reads all once, and then the newest part alone, however often something comes in', async () => {
+it('reads everything once, and then only the newest part', async () => {
   await keysOfAll();
   expect(read).toBe(10_000);
   read = 0;
@@ -65,7 +65,7 @@ it('reads all once, and then the newest part alone, however often something come
   expect(await keysOfAll()).toEqual(times);
 });
 
-it('reads the newest part alone also where some have no entry', async () => {
+it('reads only the newest part even if some have no entry', async () => {
   without = new Set(times.filter((atMs) => atMs % 7 === 0));
   await keysOfAll();
   read = 0;
@@ -81,7 +81,7 @@ it('reads nothing while nothing changes', async () => {
   expect(read).toBe(0);
 });
 
-it('sees at once what comes to the older part, and what leaves it', async () => {
+it('notices additions to the older part and deletions at once', async () => {
   await keysOfAll();
   change(() => times.push(10_500.5));
   expect(await keysOfAll()).toEqual(times);
@@ -89,7 +89,7 @@ it('sees at once what comes to the older part, and what leaves it', async () => 
   expect(await keysOfAll()).toEqual(times);
 });
 
-it('reads the older part again after a while, where something changed since', async () => {
+it('reads the older part again after a while if something has changed', async () => {
   await keysOfAll();
   change(() => times.splice(9_000, 1, times[9_000] ?? 0));
   await keysOfAll();
@@ -102,7 +102,7 @@ it('reads the older part again after a while, where something changed since', as
   expect(read).toBe(10_000);
 });
 
-it('makes the older part anew when the newest has grown', async () => {
+it('computes the older part again when the newest has grown', async () => {
   await keysOfAll();
   change(() => times.push(...Array.from({ length: 6_000 }, (_, at) => 30_000 + at)));
   expect(await keysOfAll()).toEqual(times);

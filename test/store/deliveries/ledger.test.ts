@@ -41,7 +41,7 @@ const tell = ({ sink = 'alertops', ...place }: Place, moment: Moment) =>
 const toldIn = ({ sink = 'alertops', ...place }: Place) =>
   ledger.exclusive({ sink, ...place }, async ({ known }) => known.deliveredInLane);
 
-describe('what a sink received in a lane', () => {
+describe('the latest moment in a lane', () => {
   it('is known to the next deployment in it', async () => {
     await tell({ deployment: 'a', lane: 'lamp:production' }, FAILED);
     expect(await toldIn({ deployment: 'b', lane: 'lamp:production' })).toEqual(FAILED);
@@ -53,7 +53,7 @@ describe('what a sink received in a lane', () => {
     expect(await toldIn({ deployment: 'c', lane: 'lamp:production' })).toEqual(FAILED);
   });
 
-  it('is nothing for another lane, another sink, or a sink without lanes', async () => {
+  it('is unknown for another lane, another sink, or a sink without lanes', async () => {
     await tell({ deployment: 'a', lane: 'lamp:production' }, FAILED);
     expect(await toldIn({ deployment: 'b', lane: 'lamp:staging' })).toBeUndefined();
     expect(await toldIn({ deployment: 'b', lane: 'lamp:production', sink: 'other' })).toBeUndefined();
@@ -76,13 +76,13 @@ it('stops a worker that was paused for longer than its lease, and the next one c
   expect(await ledger.exclusive(place, async ({ known }) => known.attemptedAt)).toBe('2026-03-19T15:00:00.000Z');
 });
 
-describe('an attempt of which the answer was lost', () => {
+describe('an attempt without a response', () => {
   const echo = { project: 'harbor/lighthouse-api', environment: 'production', sha: 'c'.repeat(40) };
   const place = { sink: 'gitlab', deployment: 'a', echo };
   const made = { projects: ['77', echo.project], deploymentId: '101', environment: 'production', shortSha: 'cccccccc' };
   const attemptedAt = () => ledger.exclusive(place, async ({ known }) => known.attemptedAt);
 
-  it('stays unknown, and its echo expected, when the next one certainly did nothing', async () => {
+  it('stays unknown, with its expected echo, if the next one certainly had no effect', async () => {
     await ledger.exclusive(place, (entry) => entry.attempting());
     await ledger.exclusive(place, async (entry) => {
       await entry.attempting();
@@ -92,7 +92,7 @@ describe('an attempt of which the answer was lost', () => {
     expect(await echoes.isOurs(made)).toBe(true);
   });
 
-  it('is forgotten when it was the first one, and did nothing', async () => {
+  it('is cleared if it was the first one, and had no effect', async () => {
     await ledger.exclusive(place, async (entry) => {
       await entry.attempting();
       await entry.notAttempted();
@@ -102,7 +102,7 @@ describe('an attempt of which the answer was lost', () => {
   });
 });
 
-it('takes a deployment for its own by id and commit: a forge that was restored gives its ids again', async () => {
+it('is recognised by id and commit, as a restored forge assigns its ids again', async () => {
   const echo = { project: 'harbor/lighthouse-api', environment: 'production', sha: 'c'.repeat(40) };
   const made = { projects: ['77', echo.project], deploymentId: '101', environment: 'production' };
   await ledger.exclusive({ sink: 'gitlab', deployment: 'a', echo }, async (entry) => {

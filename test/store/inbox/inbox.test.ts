@@ -70,7 +70,7 @@ describe('refusals', () => {
     expect(await redis.xlen(keys.feed())).toBe(3);
   });
 
-  it('are one entry for a cause: each says what is true of all that it counts', async () => {
+  it('are one entry for each cause', async () => {
     const inbox = open();
     const swapped = 'this is the secret of the source "bitbucket": the token is wrong';
     await inbox.addRefusal(refusal(1, { detail: swapped }));
@@ -82,7 +82,7 @@ describe('refusals', () => {
     ]);
   });
 
-  it('of one address move those of no other out, whatever causes it makes up', async () => {
+  it('of one address do not displace those of another, whatever its causes', async () => {
     const inbox = open();
     await inbox.addRefusal(refusal(0, { address: '192.0.2.8' }));
     const count = REFUSALS_KEPT + 10;
@@ -94,7 +94,7 @@ describe('refusals', () => {
     expect(await redis.hlen(keys.refusals())).toBe(2 * total);
   });
 
-  it('move no authentic webhook out, and take about a megabyte whatever they say', async () => {
+  it('displace no authentic webhook, and need about a megabyte', async () => {
     const inbox = open({ count: 10 });
     const authentic = webhook(0);
     await inbox.add(authentic, Buffer.from('{}'));
@@ -113,7 +113,7 @@ describe('refusals', () => {
     expect(Number(await redis.memory('USAGE', keys.refusals(), 'SAMPLES', 0))).toBeLessThan(1_500_000);
   });
 
-  it('stand among the webhooks by time, each on one page only', async () => {
+  it('are listed among the webhooks by time, each on one page only', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ ms: fc.integer({ min: 0, max: 30 }), isRefused: fc.boolean() }), { maxLength: 40 }),
@@ -135,7 +135,7 @@ describe('refusals', () => {
     );
   });
 
-  it('are found by a search, and forgotten with the webhooks of their age', async () => {
+  it('are found by a search, and deleted with the webhooks of their age', async () => {
     const inbox = open({ days: 30 });
     await inbox.addRefusal(refusal(0));
     expect((await inbox.search({ text: 'token is wrong' }, { offset: 0, limit: 5 })).entries).toHaveLength(1);
@@ -147,7 +147,7 @@ describe('refusals', () => {
 describe('the inbox', () => {
   const sizes = async () => Object.entries(await redis.hgetall(keys.inboxSizes()));
 
-  it('keeps no more bytes than it may: the oldest go', async () => {
+  it('keeps its limit of bytes: the oldest are deleted', async () => {
     const inbox = open({ maxBytes: 20_000 });
     const all = Array.from({ length: 30 }, (_, n) => webhook(n));
     for (const entry of all) await inbox.add(entry, Buffer.from('y'.repeat(1_000)));
@@ -166,7 +166,7 @@ describe('the inbox', () => {
     expect((await sizes()).length).toBe(kept.length + 1);
   });
 
-  it('counts a webhook once that comes twice, and nothing of what is gone', async () => {
+  it('counts a repeated webhook once, and deleted ones not at all', async () => {
     const inbox = open();
     const entry = webhook(0);
     await inbox.add(entry, Buffer.from('{}'));
@@ -179,7 +179,7 @@ describe('the inbox', () => {
     expect(await redis.exists(keys.inbox())).toBe(0);
   });
 
-  it('packs the bodies of what came a while ago: they read as before, and count for less', async () => {
+  it('packs older bodies, which read as before and need less', async () => {
     const inbox = open();
     const body = JSON.stringify({ title: 'Turn the lamp slowly. '.repeat(40), sha: 'a'.repeat(40) });
     const entries = [webhook(0), webhook(1)];
@@ -222,7 +222,7 @@ describe('the hours of a source', () => {
     );
   });
 
-  it('count what was ignored at once, and every refusal', async () => {
+  it('count ignored webhooks at once, and every refusal', async () => {
     const inbox = open();
     await inbox.add({ ...webhook(1), verdict: 'ignored', reason: 'ping' });
     for (const ms of [1, 2, 3]) await inbox.addRefusal(refusal(ms));
@@ -231,7 +231,7 @@ describe('the hours of a source', () => {
     expect(await total(inbox, '(none)')).toEqual([[0, 0, 1]]);
   });
 
-  it('are forgotten after eight days', async () => {
+  it('are deleted after eight days', async () => {
     const inbox = open();
     await inbox.add({ ...webhook(1), receivedAt: new Date(startMs - 9 * 86_400_000).toISOString() });
     await inbox.add(webhook(2));
@@ -241,10 +241,10 @@ describe('the hours of a source', () => {
   });
 });
 
-describe('half a character in what is known of a webhook', () => {
+describe('half a character in the data of a webhook', () => {
   const half = { deployments: ['changes:\ud83d'], path: '/webhooks/\ud83d' };
 
-  it('keeps none of those that are added with it away, and is read as U+FFFD', async () => {
+  it('does not affect others in the same batch, and is read as U+FFFD', async () => {
     const inbox = open();
     const entries = [webhook(1), { ...webhook(2), ...half, verdict: 'ignored' as const }, webhook(3)];
     await Promise.all(entries.map((entry) => inbox.add(entry)));
@@ -252,7 +252,7 @@ describe('half a character in what is known of a webhook', () => {
     expect((await inbox.get(entries[1]?.id ?? ''))?.deployments).toEqual(['changes:\ufffd']);
   });
 
-  it('lets one be concluded that an earlier bridge wrote', async () => {
+  it('does not prevent a verdict on a webhook of an earlier release', async () => {
     const inbox = open();
     const entry = { ...webhook(1), verdict: 'accepted' as const };
     await inbox.add(entry);

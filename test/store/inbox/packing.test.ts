@@ -38,7 +38,7 @@ const totalBytes = async () => Number(await redis.hget(keys.inboxSizes(), 'total
 const packedKeys = () => redis.keys(keys.packedWebhook('*'));
 
 describe('a packed webhook', () => {
-  it('is the same to the byte, whatever was received', () => {
+  it('is identical after unpacking, whatever was received', () => {
     const Body = fc.oneof(
       fc.uint8Array({ maxLength: 400 }),
       fc.string().map(Buffer.from),
@@ -59,7 +59,7 @@ describe('a packed webhook', () => {
     expect(inflateRawSync(large.deflated ?? Buffer.alloc(0))).toEqual(inflateRawSync(deflated));
   });
 
-  it('takes a third, and is read by everything as before', async () => {
+  it('needs a third, and is read as before', async () => {
     const inbox = open();
     const entries = [
       webhook(0),
@@ -85,7 +85,7 @@ describe('a packed webhook', () => {
     expect(await totalBytes()).toBeLessThan(bytes / 3);
   });
 
-  it('is not one that still waits for its worker; it is packed when it is known what became of it', async () => {
+  it('is packed after its verdict, not before', async () => {
     const [inbox, packer] = [open(), createPacker()];
     const entry = webhook(0, { verdict: 'accepted', deployments: [] });
     await inbox.add(entry, Buffer.from(BODY));
@@ -96,7 +96,7 @@ describe('a packed webhook', () => {
     expect(await inbox.get(entry.id)).toEqual({ ...entry, verdict: 'recorded', deployments: ['job:7'], body: BODY });
   });
 
-  it('is unpacked when it is concluded again, and keeps all else', async () => {
+  it('is unpacked for a new verdict, and keeps its other data', async () => {
     const inbox = open();
     const entry = webhook(0);
     await inbox.add(entry, Buffer.from(BODY));
@@ -111,7 +111,7 @@ describe('a packed webhook', () => {
     expect((await inbox.get(entry.id))?.reason).toBe('dropped_by_rule');
   });
 
-  it('stays the one that it is when it comes from the spool again', async () => {
+  it('is unchanged if it is moved from the spool again', async () => {
     const inbox = open();
     const entry = webhook(0);
     await inbox.add(entry, Buffer.from(BODY));
@@ -125,7 +125,7 @@ describe('a packed webhook', () => {
     ['too old', { days: 1 / 86_400 }],
     ['too many', { count: 0 }],
     ['too large', { maxBytes: 1 }],
-  ])('goes with all that it left when it is %s', async (_why, over) => {
+  ])('is deleted completely when it is %s', async (_why, over) => {
     const inbox = open();
     for (const ms of [1, 2, 3]) await inbox.add(webhook(ms), Buffer.from(BODY));
     await createPacker().packSome();
@@ -136,7 +136,7 @@ describe('a packed webhook', () => {
     expect(await redis.hgetall(keys.inboxSizes())).toEqual({ total: '0' });
   });
 
-  it('waits for a day after an upgrade: the release before reads what is there', async () => {
+  it('is not packed for a day after an upgrade, to allow a downgrade', async () => {
     const inbox = open();
     await inbox.add(webhook(0), Buffer.from(BODY.repeat(4)));
     await createInboxPacker(redis, { quietMs: 0 }).packSome();
