@@ -118,7 +118,7 @@ export interface AlertSelection {
   readonly environments?: readonly string[] | undefined;
   readonly sinceMs?: number | undefined;
   readonly untilMs?: number | undefined;
-  /** Somebody typed the names: where no alert has them, those that have them as a part of theirs. */
+  /** A person typed the names: if no alert has them, alerts match whose names contain them. */
   readonly isTyped?: boolean;
 }
 

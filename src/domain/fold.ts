@@ -243,13 +243,13 @@ function notesOf(trusted: readonly ChangeRecord[], decider: ChangeRecord, merged
   return [...notes];
 }
 
-/** What one signal doubts and another one says. */
+/** Notes of one signal about missing data that another signal reports. */
 function refuted(records: readonly ChangeRecord[], decider: ChangeRecord, merged: ChangeRecord): string[] {
-  const isActorTold = records.some(({ actor, doubts }) => actor !== undefined && doubts?.actor === undefined);
-  const isTimeTold = decider.doubts?.occurredAt === undefined || merged.occurredAt !== decider.occurredAt;
+  const isActorReported = records.some(({ actor, doubts }) => actor !== undefined && doubts?.actor === undefined);
+  const isTimeReported = decider.doubts?.occurredAt === undefined || merged.occurredAt !== decider.occurredAt;
   return records.flatMap(({ doubts = {} }) => [
-    ...(doubts.actor && isActorTold ? [doubts.actor] : []),
-    ...(doubts.occurredAt && isTimeTold ? [doubts.occurredAt] : []),
+    ...(doubts.actor && isActorReported ? [doubts.actor] : []),
+    ...(doubts.occurredAt && isTimeReported ? [doubts.occurredAt] : []),
     ...(doubts.environment && merged.environment.name !== 'unknown' ? [doubts.environment] : []),
     ...(doubts.commit && merged.commit?.sha ? [doubts.commit] : []),
   ]);

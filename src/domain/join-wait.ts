@@ -19,7 +19,7 @@ export function awaitsAnother(
   if (!own) return false;
   const ownEnds = endsOf(members.filter((member) => rootOf(member) === rootOf(own)));
   const others = members
-    .filter((member) => rootOf(member) !== rootOf(own) && isSamePlace(member, own) && member.endedBy)
+    .filter((member) => rootOf(member) !== rootOf(own) && isSameSlot(member, own) && member.endedBy)
     .toSorted((a, b) => b.order - a.order);
   const before = [...new Set(others.map(rootOf))].slice(0, LOOKED_AT);
   return before.some((root) => {
@@ -29,7 +29,7 @@ export function awaitsAnother(
   });
 }
 
-const isSamePlace = (a: Member, b: Member): boolean => a.path === b.path && a.environment === b.environment;
+const isSameSlot = (a: Member, b: Member): boolean => a.path === b.path && a.environment === b.environment;
 
 function endsOf(members: readonly Member[]): ReadonlyMap<string, number> {
   return new Map(members.flatMap(({ endedBy }) => Object.entries(endedBy ?? {})));

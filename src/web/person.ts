@@ -32,7 +32,7 @@ function nameIn(claims: Claims, configured: string | undefined): string {
     const name = typeof value === 'string' ? cutUnits(withoutControls(value).trim(), NAME_CHARS) : '';
     if (name !== '') return name;
   }
-  return 'somebody without a name';
+  return 'a user without a name';
 }
 
 /** A list of texts, or one. An e-mail address that the provider has not verified may be anybody's. */

@@ -1,7 +1,8 @@
 // `npm run bench -- --compare <commit>`: this tree against another commit, so that a regression is seen before it lands.
+
+import { sendAndDeliver } from './figures/delivering.mjs';
 import { openPages } from './figures/pages.mjs';
 import { createRuns, openShiplog } from './figures/receiving.mjs';
-import { tell } from './figures/telling.mjs';
 import { interleave, median, ratio } from './rounds.mjs';
 import { openStage } from './stage.mjs';
 
@@ -78,8 +79,8 @@ async function openReceiving(stage) {
 async function openTelling(stage) {
   const { port } = await stage.shiplog({ sinks: [stage.sinks.alert24, stage.sinks.gitlab] });
   const runs = {
-    alert24: (amount) => tell(stage, { kind: 'deployment', port, amount, names: ['alert24'] }),
-    both: (amount) => tell(stage, { kind: 'argocd', port, amount, names: ['alert24', 'gitlab'] }),
+    alert24: (amount) => sendAndDeliver(stage, { kind: 'deployment', port, amount, names: ['alert24'] }),
+    both: (amount) => sendAndDeliver(stage, { kind: 'argocd', port, amount, names: ['alert24', 'gitlab'] }),
   };
   for (const run of Object.values(runs)) await run(WARM_AMOUNT);
   return { alert24: () => runs.alert24(AMOUNT), both: () => runs.both(AMOUNT) };

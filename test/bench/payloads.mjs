@@ -46,13 +46,13 @@ function holesOf(bytes) {
 }
 
 const KINDS = {
-  deployment: (told) => ({ ...fromGitlab('Deployment Hook'), body: deploymentHook(told) }),
-  pipeline: (told) => ({ ...fromGitlab('Pipeline Hook'), body: pipelineHook(told) }),
-  push: (told) => ({ ...fromGitlab('Push Hook'), body: pushHook(told) }),
-  argocd: (told) => ({
+  deployment: (wish) => ({ ...fromGitlab('Deployment Hook'), body: deploymentHook(wish) }),
+  pipeline: (wish) => ({ ...fromGitlab('Pipeline Hook'), body: pipelineHook(wish) }),
+  push: (wish) => ({ ...fromGitlab('Push Hook'), body: pushHook(wish) }),
+  argocd: (wish) => ({
     path: '/webhooks/argocd',
     headers: { authorization: `Bearer ${TOKEN}`, 'user-agent': 'Go-http-client/1.1' },
-    body: argocdBody(told),
+    body: argocdBody(wish),
   }),
 };
 

@@ -185,12 +185,12 @@ async function msOfAPage(deployments) {
 }
 
 const view = async (key, records) => {
-  const told = route(fold(key, records), []);
-  const { service, environment } = told.deployment;
+  const routed = route(fold(key, records), []);
+  const { service, environment } = routed.deployment;
   const lineage = `harbor/${service}\n${service}\n${environment.name}`;
   return {
-    view: { ...told, lineage, heardAt: told.deployment.receivedAt },
-    before: { at: told.deployment.occurredAt, limit: 0 },
+    view: { ...routed, lineage, heardAt: routed.deployment.receivedAt },
+    before: { at: routed.deployment.occurredAt, limit: 0 },
     earlier: [],
   };
 };

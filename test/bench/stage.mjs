@@ -55,7 +55,7 @@ export async function openStage({ profileDir, root = ROOT, node = process.execPa
     pace: (wish) => drive('pace', wish),
     /** One webhook of that kind, and what is answered. */
     once: (wish) => drive('once', { amount: 1, ...wish }),
-    /** What the destinations have been told so far is not counted, nor what comes late of it. */
+    /** What the destinations have received so far is not counted, nor what of it arrives late. */
     forget: () => destinations.call('forget', { from: number }),
     /** A second load beside the first, `load: 1`. */
     addLoad: () => void loads.push(start('./load.mjs')),
@@ -80,7 +80,7 @@ export async function openStage({ profileDir, root = ROOT, node = process.execPa
       return opened;
     },
     script: (script) => start(script),
-    /** Webhooks are received, and what they tell waits. */
+    /** Webhooks are received, and their records wait. */
     pauseRecording: () => pauseQueue(redis, 'record'),
     pauseUsualStack: () => pauseQueue(redis, 'usual', 'bull'),
     /** Throws away what a run has left for this one to do, so that it is idle while others are measured. */

@@ -62,7 +62,7 @@ describe('a person', () => {
     expect(nameOf({ sub: '7', name: 'Mira Okafor' }, { name_claim: 'sub' })).toBe('7');
     expect(nameOf({ sub: '7', name: '\u001b[2Jmira\u202e' })).toBe('[2Jmira');
     expect(nameOf({ sub: '7', name: 'm'.repeat(5_000) })).toHaveLength(200);
-    expect(nameOf({})).toBe('somebody without a name');
+    expect(nameOf({})).toBe('a user without a name');
   });
 });
 

@@ -4,7 +4,7 @@ import { readOriginals, writeClones } from '../clones.mjs';
 import { emptyQueue, pauseQueue, resumeQueue, waitingIds } from '../queues.mjs';
 import { startRedis } from '../redis.mjs';
 import { interleave, median, ratio } from '../rounds.mjs';
-import { tell } from './telling.mjs';
+import { sendAndDeliver } from './delivering.mjs';
 
 const FEW = 1_000;
 const MANY = 1_000_000;
@@ -27,7 +27,7 @@ export const backlog = {
     const large = await open(stage, await stage.add(startRedis(join(stage.dir, 'backlog'))), many);
     const sides = { small, large };
     const contenders = Object.entries(sides).flatMap(([name, side]) => [
-      { name: `${name} told`, run: () => runTold(stage, side) },
+      { name: `${name} told`, run: () => runDelivered(stage, side) },
       { name: `${name} received`, run: () => runReceived(stage, side) },
     ]);
     const runs = await interleave(contenders, rounds);
@@ -50,7 +50,7 @@ async function open(stage, redis, waiting) {
   const { alert24, gitlab } = stage.sinks;
   const shiplog = await stage.shiplog({ redisUrl: redis.url, sinks: [alert24, gitlab] });
   const side = { redis, shiplog };
-  await runTold(stage, side, FEW);
+  await runDelivered(stage, side, FEW);
   const ids = await waitingIds(redis, DOWN);
   if (ids.length < FEW / 2) throw new Error(`only ${ids.length} changes wait for a GitLab that is down`);
   const count = waiting - ids.length;
@@ -58,9 +58,9 @@ async function open(stage, redis, waiting) {
   return side;
 }
 
-async function runTold(stage, { shiplog, redis }, amount = AMOUNT) {
+async function runDelivered(stage, { shiplog, redis }, amount = AMOUNT) {
   const before = { ours: shiplog.cpuMs(), redis: redis.server.cpuMs() };
-  const run = await tell(stage, { kind: 'argocd', port: shiplog.port, amount, names: ['alert24'] });
+  const run = await sendAndDeliver(stage, { kind: 'argocd', port: shiplog.port, amount, names: ['alert24'] });
   const ms = shiplog.cpuMs() - before.ours;
   return { ...run, cpuMs: ms / amount, redisMs: (redis.server.cpuMs() - before.redis) / amount };
 }

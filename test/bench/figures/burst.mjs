@@ -1,4 +1,4 @@
-import { told } from './telling.mjs';
+import { untilDelivered } from './delivering.mjs';
 
 const PER_SECOND = 1_000;
 const SECONDS = 30;
@@ -21,7 +21,7 @@ export const burst = {
       seconds,
     });
     const sentMs = performance.now();
-    const counts = await told(stage, ['alert24'], ok);
+    const counts = await untilDelivered(stage, ['alert24'], ok);
     const drainedMs = performance.now() - sentMs;
     clearInterval(watching);
     await shiplog.stop();

@@ -1,5 +1,6 @@
 import { backlog } from './backlog.mjs';
 import { burst } from './burst.mjs';
+import { delivering } from './delivering.mjs';
 import { idle } from './idle.mjs';
 import { inbox } from './inbox.mjs';
 import { answering, relaying } from './latency.mjs';
@@ -9,12 +10,11 @@ import { receiving } from './receiving.mjs';
 import { roles } from './roles.mjs';
 import { second } from './second.mjs';
 import { start } from './start.mjs';
-import { telling } from './telling.mjs';
 
 /** In the order of the table. */
 export const FIGURES = [
   receiving,
-  telling,
+  delivering,
   answering,
   relaying,
   burst,

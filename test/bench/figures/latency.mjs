@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { interleave, median, ratio } from '../rounds.mjs';
-import { told } from './telling.mjs';
+import { untilDelivered } from './delivering.mjs';
 
 const SECONDS = 3;
 const ANSWERS_PER_SECOND = 300;
@@ -47,7 +47,7 @@ async function relay(stage, { port }) {
   await stage.forget();
   const before = await stage.redis.reads();
   const { sentUs, from, ok, bad } = await paced(stage, { port, perSecond: CHANGES_PER_SECOND });
-  await told(stage, ['alert24'], ok);
+  await untilDelivered(stage, ['alert24'], ok);
   const reads = (await stage.redis.reads()) - before;
   const arrivals = await stage.destinations.call('arrivals', { at: 'alert24' });
   const ms = [...sentUs].map((us, index) => (arrivals.get(from + index) - us) / 1_000).sort((a, b) => a - b);

@@ -1,5 +1,5 @@
 import { interleave, median, ratio } from '../rounds.mjs';
-import { tell } from './telling.mjs';
+import { sendAndDeliver } from './delivering.mjs';
 
 const WARM_AMOUNT = 500;
 const AMOUNT = 1_500;
@@ -36,8 +36,8 @@ async function runApart(stage, list) {
   const bridges = [];
   for (const role of list) bridges.push(await stage.shiplog({ said: { roles: role } }));
   const wish = { kind: 'deployment', port: bridges[0].port, names: ['alert24'] };
-  await tell(stage, { ...wish, amount: WARM_AMOUNT });
-  const run = await tell(stage, { ...wish, amount: AMOUNT });
+  await sendAndDeliver(stage, { ...wish, amount: WARM_AMOUNT });
+  const run = await sendAndDeliver(stage, { ...wish, amount: AMOUNT });
   for (const bridge of bridges) await bridge.stop();
   await stage.redis.clear();
   return run;

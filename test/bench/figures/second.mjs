@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { emptyQueue, pauseQueue, resumeQueue } from '../queues.mjs';
 import { interleave, median, ratio } from '../rounds.mjs';
-import { told } from './telling.mjs';
+import { untilDelivered } from './delivering.mjs';
 
 const AMOUNT_EACH = 150;
 const SECONDS = 1.5;
@@ -21,7 +21,7 @@ export const second = {
     const { port } = await wire.call('listen', { redisPort: stage.redis.port, delayMs: WIRE_MS });
     const redisUrl = `redis://127.0.0.1:${port}/0`;
     const first = await stage.shiplog({ redisUrl });
-    await runTold(stage, [first]);
+    await runDelivered(stage, [first]);
     const runs = await interleave(
       [
         { name: 'one', run: () => runBoth(stage, [first]) },
@@ -47,14 +47,14 @@ const whole = (runs, name) => Math.round(median(runs.map((run) => run[name].perS
 /** It ends with the round: one that is idle beside the first would work for it. */
 async function withSecond(stage, { first, redisUrl }) {
   const other = await stage.shiplog({ redisUrl });
-  await runTold(stage, [other]);
+  await runDelivered(stage, [other]);
   const runs = await runBoth(stage, [first, other]);
   await other.stop();
   return runs;
 }
 
 async function runBoth(stage, bridges) {
-  return { received: await runReceived(stage, bridges), all: await runTold(stage, bridges) };
+  return { received: await runReceived(stage, bridges), all: await runDelivered(stage, bridges) };
 }
 
 async function runReceived(stage, bridges) {
@@ -66,12 +66,12 @@ async function runReceived(stage, bridges) {
   return { perSecond: runs.reduce((all, { perSecond }) => all + perSecond, 0), bad: badOf(runs) };
 }
 
-async function runTold(stage, bridges) {
+async function runDelivered(stage, bridges) {
   await stage.forget();
   const runs = await everywhere(stage, bridges, { amount: AMOUNT_EACH });
   const bad = badOf(runs);
   const done = AMOUNT_EACH * bridges.length - bad;
-  const { lastUs } = await told(stage, ['alert24'], done);
+  const { lastUs } = await untilDelivered(stage, ['alert24'], done);
   return { perSecond: (done * 1_000_000) / (lastUs - Math.min(...runs.map(({ startUs }) => startUs))), bad };
 }
 

@@ -18,8 +18,8 @@ const ROWS = [
   },
 ];
 
-/** From the first webhook sent until the destinations have been told of the last, against the usual stack's single hop. */
-export const telling = {
+/** From the first webhook sent until the destinations have received the last, against the usual stack's single hop. */
+export const delivering = {
   names: ['changes'],
   async measure(stage, { rounds, peers }) {
     const { alert24, gitlab } = stage.sinks;
@@ -27,17 +27,20 @@ export const telling = {
     const usual = await stage.contender('usual-stack');
     const nodeRed = peers['node-red'] && (await stage.contender('node-red'));
     const runs = {
-      'usual-stack': (amount) => tell(stage, { kind: 'deployment', port: usual.port, amount, names: ['alert24'] }),
+      'usual-stack': (amount) =>
+        sendAndDeliver(stage, { kind: 'deployment', port: usual.port, amount, names: ['alert24'] }),
       ...(nodeRed && {
-        'node-red': (amount) => tell(stage, { kind: 'deployment', port: nodeRed.port, amount, names: ['alert24'] }),
+        'node-red': (amount) =>
+          sendAndDeliver(stage, { kind: 'deployment', port: nodeRed.port, amount, names: ['alert24'] }),
       }),
-      // What a GitLab made itself is not told to it.
+      // What a GitLab created itself is not delivered to it.
       async alert24(amount) {
         const beforeMs = shiplog.mainMs();
-        const run = await tell(stage, { kind: 'deployment', port: shiplog.port, amount, names: ['alert24'] });
+        const run = await sendAndDeliver(stage, { kind: 'deployment', port: shiplog.port, amount, names: ['alert24'] });
         return { ...run, mainUs: ((shiplog.mainMs() - beforeMs) * 1_000) / amount };
       },
-      both: (amount) => tell(stage, { kind: 'argocd', port: shiplog.port, amount, names: ['alert24', 'gitlab'] }),
+      both: (amount) =>
+        sendAndDeliver(stage, { kind: 'argocd', port: shiplog.port, amount, names: ['alert24', 'gitlab'] }),
     };
     for (const run of Object.values(runs)) await run(WARM_AMOUNT);
     const contenders = Object.entries(runs).map(([name, run]) => ({ name, run: () => run(AMOUNT) }));
@@ -59,14 +62,14 @@ export const telling = {
 };
 
 /** Sends so many at once, and waits until each of the named destinations knows all of them. */
-export async function tell(stage, { names, ...wish }) {
+export async function sendAndDeliver(stage, { names, ...wish }) {
   await stage.forget();
   const { startUs, bad, ok, errors } = await stage.saturate(wish);
-  const { lastUs } = await told(stage, names, ok);
+  const { lastUs } = await untilDelivered(stage, names, ok);
   return { perSecond: (ok * 1_000_000) / (lastUs - startUs), bad: bad + errors };
 }
 
-export async function told(stage, names, amount) {
+export async function untilDelivered(stage, names, amount) {
   const endMs = performance.now() + GIVE_UP_MS;
   for (;;) {
     const counts = await stage.destinations.call('counts');
