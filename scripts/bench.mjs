@@ -1,6 +1,6 @@
 // `npm run bench`: measures Shiplog against the floor of this machine and against what people use instead.
 //   --only acked,burst   these figures   --rounds 7   runs of each contender   --quick   100 k instead of 1 M waiting or kept
-//   --with-n8n   n8n too, which is a large install, once   --node <path>   the runtime that Shiplog runs on
+//   --with-n8n   n8n too, which is a large install, once   --node <path>   the runtime of all servers
 //   --compare <commit>   this tree against that commit alone, in turns
 //   --profile <folder>   Shiplog's processor profiles go there, for the flame chart of a browser's developer tools
 // The table goes to standard output; that of a whole run goes into docs/bench.md, between its two marks.
@@ -130,7 +130,11 @@ async function readFacts({ node, rounds }, tookMs) {
     }),
   );
   const [day, cores, ...programs] = await machineFacts();
-  const runtime = node ? [`Shiplog on Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`] : [];
+  const runtime = node
+    ? [
+        `Shiplog and those that it is compared with on Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}`,
+      ]
+    : [];
   const span = [`${rounds} ${rounds === 1 ? 'round' : 'rounds'}`, `${Math.round(tookMs / 1_000)} s`];
   return [day, `${cores} (${cpu.model.trim()})`, ...programs, ...runtime, ...versions, ...span].join(' · ');
 }

@@ -15,9 +15,14 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
 /** One of the bench's own scripts, which answers calls. Its output goes to a file, as under a process manager. */
-export function startScript(url, { log, env = {} }) {
+export function startScript(url, { log, env = {}, node = process.execPath }) {
   const child = withLog(log, (fd) =>
-    fork(url, { stdio: ['ignore', fd, fd, 'ipc'], env: { ...environment(), ...env }, serialization: 'advanced' }),
+    fork(url, {
+      stdio: ['ignore', fd, fd, 'ipc'],
+      env: { ...environment(), ...env },
+      execPath: node,
+      serialization: 'advanced',
+    }),
   );
   return { ...handle(child), call: createCaller(child) };
 }

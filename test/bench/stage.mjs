@@ -12,14 +12,15 @@ import { startRedis } from './redis.mjs';
 
 /**
  * `profileDir`: Shiplog writes a profile of its processor time there when it is stopped.
- * `root`, `node`: the tree and the runtime that Shiplog is started with, by default this tree and this runtime.
+ * `root`: the tree that Shiplog is started from. `node`: the runtime of Shiplog and of those that it is compared with.
  */
 export async function openStage({ profileDir, root = ROOT, node = process.execPath } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'shiplog-bench-'));
   const forgetFiles = () => rmSync(dir, { recursive: true, force: true });
   process.once('exit', forgetFiles); // an append-only file of a bench that failed is large
   const redis = await startRedis(dir);
-  const start = (script) => startScript(new URL(script, import.meta.url), { log: join(dir, 'scripts.log') });
+  const start = (script, options = {}) =>
+    startScript(new URL(script, import.meta.url), { log: join(dir, 'scripts.log'), ...options });
   const destinations = start('./destinations.mjs');
   const { port } = await destinations.call('listen');
   const destination = `http://127.0.0.1:${port}`;
@@ -38,8 +39,8 @@ export async function openStage({ profileDir, root = ROOT, node = process.execPa
     gitlab: { type: 'gitlab-deployments', url: destination, token: TOKEN },
   };
   const open = async (name) => {
-    if (name === 'node-red') return startNodeRed({ dir, destination });
-    const server = start(`./contenders/${name}.mjs`);
+    if (name === 'node-red') return startNodeRed({ dir, destination, node });
+    const server = start(`./contenders/${name}.mjs`, { node });
     return { ...server, ...(await server.call('listen', { redisPort: redis.port, destination })) };
   };
   return {
@@ -60,9 +61,9 @@ export async function openStage({ profileDir, root = ROOT, node = process.execPa
     /** A second load beside the first, `load: 1`. */
     addLoad: () => void loads.push(start('./load.mjs')),
     /** One of contenders/, started when it is first asked for. */
-    n8n: () => startN8n({ dir, destination }),
+    n8n: () => startN8n({ dir, destination, node }),
     /** One more, which nobody else uses. */
-    nodeRed: () => startNodeRed({ dir, destination }),
+    nodeRed: () => startNodeRed({ dir, destination, node }),
     async contender(name) {
       if (!servers.has(name)) servers.set(name, await open(name));
       return servers.get(name);

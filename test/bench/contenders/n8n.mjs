@@ -25,7 +25,7 @@ export async function installN8n(npm) {
   return (await npm(['install', 'n8n@<2', '--omit=dev', '--prefix', HOME])) && existsSync(MAIN);
 }
 
-export async function startN8n({ dir, destination }) {
+export async function startN8n({ dir, destination, node: runtime }) {
   const home = join(dir, 'n8n');
   mkdirSync(home, { recursive: true });
   const port = await freePort();
@@ -39,7 +39,7 @@ export async function startN8n({ dir, destination }) {
     N8N_LOG_LEVEL: 'error',
     EXECUTIONS_DATA_SAVE_ON_SUCCESS: 'none',
   };
-  const command = (...args) => startProgram(process.execPath, [MAIN, ...args], { log: join(dir, 'n8n.log'), env });
+  const command = (...args) => startProgram(runtime, [MAIN, ...args], { log: join(dir, 'n8n.log'), env });
   if (!existsSync(join(home, 'workflow.json'))) {
     writeFileSync(join(home, 'workflow.json'), JSON.stringify([workflow(destination)]));
     await command('import:workflow', `--input=${join(home, 'workflow.json')}`).ended;

@@ -18,7 +18,7 @@ export async function installNodeRed(npm) {
   return (await npm(['install', `node-red@${VERSION}`, '--omit=dev', '--prefix', HOME])) && existsSync(MAIN);
 }
 
-export async function startNodeRed({ dir, destination }) {
+export async function startNodeRed({ dir, destination, node }) {
   const home = join(dir, 'node-red');
   const port = await freePort();
   mkdirSync(home, { recursive: true });
@@ -26,7 +26,7 @@ export async function startNodeRed({ dir, destination }) {
   const settings = { uiPort: port, uiHost: '127.0.0.1', flowFile: 'flows.json', httpAdminRoot: false };
   const rest = { credentialSecret: false, logging: { console: { level: 'warn' } }, telemetry: { enabled: false } };
   writeFileSync(join(home, 'settings.js'), `module.exports = ${JSON.stringify({ ...settings, ...rest })};`);
-  const child = startProgram(process.execPath, [MAIN, '--userDir', home], { log: join(dir, 'node-red.log') });
+  const child = startProgram(node, [MAIN, '--userDir', home], { log: join(dir, 'node-red.log') });
   await answers(`http://127.0.0.1:${port}/webhooks/gitlab`, { status: 401, running: child.isRunning });
   return { ...child, port };
 }
