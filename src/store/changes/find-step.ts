@@ -38,7 +38,7 @@ export interface From {
 }
 
 export interface Step extends FoundStep {
-  /** Of the names (epoch ms). */
+  /** Of the names (epoch ms), for those that are single. */
   readonly times: readonly number[];
   /** Where the next step begins; absent: there is none. */
   readonly next?: From;
@@ -61,7 +61,7 @@ export async function findStep(
   const blocksOf = (index: string, at: number) => (isSingle && at === 0 ? noBlocks() : packedIndexOf(index));
   const indexes = groups.flatMap((group, at) => group.flatMap((index) => [index, blocksOf(index, at)]));
   const sizes = groups.map((group) => group.length);
-  const args = [highest, seen, span.min, limit, groups.length, ...sizes, ...words];
+  const args = [highest, seen, span.min, limit, isSingle ? 1 : 0, groups.length, ...sizes, ...words];
   const reply = await findChanges(redis, [keys.searchTerms(), ...indexes], ...args);
   const [looked, last, ofLast, found, scores] = reply as [number, string, number, string[], string[]]; // the script's
   const next = last !== '' && { reachedMs: Number(last), next: { highest: last, seen: ofLast } };

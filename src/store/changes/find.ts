@@ -16,7 +16,7 @@ const INDEXES_A_FULL_STEP = 20;
 const GOING_THROUGH_COSTS = 0.25;
 const MIN_STEP = 100;
 /** Most words are in more than a thousandth of the deployments. */
-const STEPS_WITHOUT_INDEX = 5;
+const STEPS_WITHOUT_INDEX = 3;
 /** Redis searches for this many words; further ones are searched for in the whole deployment. */
 const MAX_WORDS = 16;
 

@@ -40,8 +40,8 @@ export const MAX_NAMED = 100_000;
 const SEARCH_MS = 3_000;
 /** About as long as it takes to read 100,000 entries of the timeline. */
 const COUNT_MS = 300;
-/** A hundredth of a second: the total of rare values is exact, any other total is a lower bound. */
-const LEAST_STEPS = 5;
+/** A few milliseconds: the total of rare values is exact, any other total is a lower bound. */
+const LEAST_STEPS = 3;
 /** The pages of a list and its timeline make the same search. */
 const KEPT_SEARCHES = 4;
 

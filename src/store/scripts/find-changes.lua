@@ -11,16 +11,17 @@ ARGV[1]    highest score
 ARGV[2]    number of deployments with that score that were already seen
 ARGV[3]    lowest score
 ARGV[4]    maximum number of deployments to scan
-ARGV[5]    number of facets
-ARGV[6...] the number of indexes of each facet, then the search words, each prefixed with `~`, or with `=` when no digit
+ARGV[5]    1 when the scores of those that match are wanted
+ARGV[6]    number of facets
+ARGV[7...] the number of indexes of each facet, then the search words, each prefixed with `~`, or with `=` when no digit
            may follow
 Reply      the number scanned; the score of the last, or nothing at the end; the number seen with that score; the names
-           that match, each prefixed with `+`, or with `?` when its search terms are not stored; their scores
+           that match, each prefixed with `+`, or with `?` when its search terms are not stored; their scores or nothing
 ]]
 -- @include index-blocks
 -- @include narrow
-local highest, lowest, limit, facets = ARGV[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local asked = { unpack(ARGV, 6) }
+local highest, lowest, limit, facets = ARGV[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[6])
+local asked = { unpack(ARGV, 7) }
 local groups = groupsOf({ unpack(KEYS, 2) }, asked, facets)
 local drivers = groups[1]
 local skip = tonumber(ARGV[2])
@@ -120,7 +121,7 @@ for at, name in ipairs(names) do
   local terms = not allTerms or allTerms[at]
   if not allTerms or not terms or holdsAll(terms, words) then
     found[#found + 1] = (terms and '+' or '?') .. name
-    foundAt[#found] = string.format('%.17g', scores[name])
+    if ARGV[5] == '1' then foundAt[#found] = string.format('%.17g', scores[name]) end
   end
 end
 return { looked, isLast and '' or string.format('%.17g', last), ofLast, found, foundAt }

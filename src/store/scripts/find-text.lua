@@ -38,7 +38,8 @@ local ROW = '>' .. string.rep('I4', WORDS_OF_ROW)
 local hits = {}
 for word = 1, WORDS_OF_ROW do hits[word] = -1 end
 for at = 1, #rows, 2 do
-  local bits, isEmpty = { struct.unpack(ROW, bytesAt(ROWS_AT + struct.unpack('>H', rows, at) * ROW_BYTES, ROW_BYTES)) }, true
+  local row, isEmpty = struct.unpack('>H', rows, at), true
+  local bits = { struct.unpack(ROW, bytesAt(ROWS_AT + row * ROW_BYTES, ROW_BYTES)) }
   for word = 1, WORDS_OF_ROW do
     hits[word] = bit.band(hits[word], bits[word])
     isEmpty = isEmpty and hits[word] == 0

@@ -21,16 +21,27 @@ local function wordsOf(texts, from)
   return words
 end
 
+-- Reading all ids of a block takes as long as searching it for this many.
+local MANY_OF_BLOCK = 10
+local function readIds(block)
+  local known = {}
+  for _, id in ipairs(idsOf(block)) do known[id] = true end
+  return known
+end
 -- The names that are in no block of an index.
 local function withoutPacked(open, blocks, scores, fitting)
-  local rest, block, oldest, newest = {}, nil, math.huge, -math.huge
+  local rest, block, oldest, newest, known, searched = {}, nil, math.huge, -math.huge, nil, 0
   for _, name in ipairs(open) do
     local score, isPacked = scores[name], isPackedId(name)
     if isPacked and (score < oldest or score > newest) then
-      block = blockAround(blocks, score)
+      block, known, searched = blockAround(blocks, score), nil, 0
       if block then oldest, newest = oldestOf(block), newestOf(block) end
     end
-    if isPacked and block and holdsId(block, name) then
+    searched = searched + 1
+    if isPacked and block and searched == MANY_OF_BLOCK then known = readIds(block) end
+    local isIn = isPacked and block
+    if isIn and known then isIn = known[name] elseif isIn then isIn = holdsId(block, name) end
+    if isIn then
       fitting[name] = true
     else
       rest[#rest + 1] = name
