@@ -8,8 +8,14 @@ import { Text } from './schema.ts';
  */
 export type Fields = ReadonlyMap<string, unknown>;
 
-/** Parts that only carry the others: GitHub's `repository_dispatch`, a CloudEvent. Their fields are the body's own. */
-const WRAPPERS: ReadonlySet<string> = new Set(['clientpayload', 'payload', 'data', 'body', 'inputs']);
+/**
+ * Parts that only carry the others: GitHub's `repository_dispatch`, a CloudEvent, the details of an alert. Their fields
+ * are the body's own.
+ */
+const WRAPPERS: ReadonlySet<string> = new Set([
+  ...['clientpayload', 'payload', 'data', 'body', 'inputs', 'variables'],
+  ...['event', 'deployment', 'details', 'customdetails', 'argocd'],
+]);
 
 export const isWrapper = (name: string): boolean => WRAPPERS.has(plainName(name));
 

@@ -39,7 +39,13 @@ export const NAMES = {
       `${part}.env`,
       `${part}.stage`,
     ]),
-    ...['environment.name', 'destination.environment', 'metadata.environment', 'context.environment', 'context.env'],
+    ...[
+      'environment.name',
+      'destination.environment',
+      'metadata.environment',
+      'context.environment',
+      'context.environmentname',
+    ],
   ],
   /** A name or an address. */
   cluster: [

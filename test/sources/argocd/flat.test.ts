@@ -168,6 +168,8 @@ describe('a flat body', () => {
     { 'app-name': 'buoy', commitId: SHA, operation: { phase: 'Succeeded', finishedAt: AT } },
     { app: { name: 'buoy', revision: SHA, phase: 'Succeeded' }, deployedAt: AT },
     { client_payload: { app: 'buoy', sha: SHA, event: 'deploy.succeeded', finishedAt: AT } },
+    { routing_key: 'r', payload: { custom_details: { app: 'buoy', sha: SHA, phase: 'Succeeded', finished_at: AT } } },
+    { kind: 'argocd', deployment: { app_name: 'buoy', sha: SHA, result: 'success', deployed_at: AT } },
     { data: { data: { application: { name: 'buoy' }, git: { sha: SHA } } }, action: 'deployed', completed_at: AT },
     { app: 'buoy', sha: `["0.9.3","${SHA}"]`.replaceAll('"', ''), result: 'success', finished_at: AT },
     { app: 'buoy', revisions: ['0.9.3', SHA], phase: 'Succeeded', operation: 'sync', finished_at: AT },
