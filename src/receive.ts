@@ -5,6 +5,7 @@ import type { Webhook } from './sources/received-webhook.ts';
 import type { Rows } from './sources/rows.ts';
 import { sender } from './sources/sender.ts';
 import type { Source } from './sources/source.ts';
+import { jsonOfForm } from './values/form-payload.ts';
 import { parseJson } from './values/parse-json.ts';
 
 export interface ReceiveParts {
@@ -47,11 +48,14 @@ export function createReceive({ keep, noteRejected, isRepeat, rows }: ReceivePar
 }
 
 /**
- * A request to an imitated API is interpreted by that API; any other webhook is taken as it is.
+ * A request to an imitated API is interpreted by that API. Any other webhook is taken as it is, or is the JSON in its
+ * form: the sender has proved itself by the bytes that came.
  * @throws WebhookRejected, NotKept
  */
 export async function serve({ imitates }: Source, webhook: Webhook, rows: Rows): Promise<Served> {
-  return imitates?.covers(webhook.path) ? imitates.serve(webhook, rows) : { kind: 'webhook', webhook };
+  if (imitates?.covers(webhook.path)) return imitates.serve(webhook, rows);
+  const body = jsonOfForm(webhook.body);
+  return { kind: 'webhook', webhook: body === webhook.body ? webhook : { ...webhook, body } };
 }
 
 export function outcomeOf(mapped: Mapped, { answer }: Pick<Served, 'answer'>): Exclude<Outcome, { kind: 'not_kept' }> {

@@ -1,10 +1,14 @@
+import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ChangeRecord } from '../../../src/domain/change-record.ts';
 import { WebhookRejected } from '../../../src/domain/errors.ts';
 import { fold } from '../../../src/domain/fold.ts';
+import { read, serve } from '../../../src/receive.ts';
 import type { Mapped } from '../../../src/sources/mapped.ts';
+import type { Served } from '../../../src/sources/outcome.ts';
 import type { Webhook } from '../../../src/sources/received-webhook.ts';
+import { NO_ROWS } from '../../../src/sources/rows.ts';
 import type { Source } from '../../../src/sources/source.ts';
 import { webhook } from '../../../src/sources/webhook/index.ts';
 import { presetNames } from '../../../src/sources/webhook/presets/index.ts';
@@ -75,6 +79,34 @@ describe('the signals of one deployment', () => {
       environment: { name: expect.stringMatching(/^production$/i) },
     });
     expect(fold('k', [...records.toReversed(), ...records])).toEqual(inOrder);
+  });
+
+  it.each([
+    ['github-workflow', 'in-progress', { workflow_run: { status: 'completed', conclusion: 'skipped' } }],
+    ['github-workflow', 'in-progress', { workflow_run: { status: 'completed', conclusion: 'stale' } }],
+    ['jenkins', 'started', { build: { phase: 'FINALIZED', status: 'NOT_BUILT' } }],
+  ])('of %s end with what the tool did not carry out: %s, %j', (preset, start, end) => {
+    const { headers, body } = JSON.parse(readFileSync(new URL(`${preset}.${start}.json`, here), 'utf8'));
+    const [part, fields] = Object.entries(end)[0] ?? [];
+    const skipped = { ...body, ...(part && { [part]: { ...body[part], ...fields } }) };
+    const records = [body, skipped].flatMap((sent) => {
+      const mapped = sourceOf(preset).map(sent, toWebhook(headers));
+      return mapped.kind === 'records' ? mapped.records.map((record) => ChangeRecord.parse(record)) : [];
+    });
+    expect(new Set(records.map(({ deployment }) => deployment)).size).toBe(1);
+    expect(fold('k', records).state).toBe('canceled');
+  });
+
+  it('of GitHub are the same as a form, its default, signed as it came', async () => {
+    const source = sourceOf('github');
+    const { headers, body } = JSON.parse(readFileSync(new URL('github.status-success.json', here), 'utf8'));
+    const form = Buffer.from(`payload=${encodeURIComponent(JSON.stringify(body))}`);
+    const signature = `sha256=${createHmac('sha256', SECRET).update(form).digest('hex')}`;
+    const sent = { ...toWebhook({ ...headers, 'x-hub-signature-256': signature }), body: form };
+    source.verify(sent);
+    const { kind, webhook: taken } = (await serve(source, sent, NO_ROWS)) as Extract<Served, { kind: 'webhook' }>;
+    expect(kind).toBe('webhook');
+    expect(read(source, taken)).toEqual(mapFile('github.status-success.json'));
   });
 
   it('of a promoted preview are a different deployment from the preview', () => {

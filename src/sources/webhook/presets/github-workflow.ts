@@ -77,7 +77,6 @@ export const githubWorkflow: Preset = {
       },
     ],
   },
-  reasonNotes: { not_json: 'GitHub sends a form unless the content type of the webhook is application/json.' },
   steps: (address) => githubSteps(address, ['Workflow runs']),
   sample(at) {
     const time = at.toISOString();

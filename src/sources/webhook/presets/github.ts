@@ -81,7 +81,6 @@ export const github: Preset = {
       },
     ],
   },
-  reasonNotes: { not_json: 'GitHub sends a form unless the content type of the webhook is application/json.' },
   steps: (address) => githubSteps(address, ['Deployments', 'Deployment statuses']),
   sample(at) {
     const time = at.toISOString();
