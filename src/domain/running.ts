@@ -1,21 +1,17 @@
-import { type ChangeType, Tier } from './change-record.ts';
+import { Tier } from './change-record.ts';
 import type { Deployment } from './deployment.ts';
-import { entryKey, serviceKeysOf } from './entry-service.ts';
+import { entryKey } from './entry-service.ts';
+import { newestOf, type Place, type Places, placeKey, resolvePlaces } from './places.ts';
 import { serviceDigest } from './service.ts';
 import { swimlaneOf } from './swimlane.ts';
 import { tierOf } from './tier.ts';
-import { type LazyTimelineEntry, runsSinceMs, type TimelineEntry } from './timeline-entry.ts';
+import { runsSinceMs, type TimelineEntry } from './timeline-entry.ts';
 
-/** Types that put another version in place; a flag or a migration does not. */
-const PUTS_VERSION: ReadonlySet<ChangeType> = new Set(['deployment', 'code', 'rollback', 'security_patch']);
 /** How many revisions of one environment are searched for that of another. */
 const MAX_REVISIONS = 100;
 
 /** How many of one slot keep the link to their successor. */
 const MAX_HISTORY = 50;
-/** How many of one slot are considered. */
-const MAX_RAN = 500;
-
 /** One service in one environment. */
 export interface Slot {
   readonly service: string;
@@ -47,95 +43,11 @@ export interface Drift {
   readonly deployments?: number;
 }
 
-/** What was deployed to each slot (a service in an environment). */
-export type Places = ReadonlyMap<string, Place>;
-
-interface Place {
-  /** The newest spelling. */
-  readonly service: string;
-  readonly identity?: string;
-  readonly environment: TimelineEntry['environment'];
-  /** The newest that did not succeed. */
-  readonly attempt?: TimelineEntry;
-  /** Those that succeeded, by the time of their entries, the newest first. */
-  readonly ran: readonly TimelineEntry[];
-}
-
-/** Names differ in case between tools, and an entry of the timeline is kept as lines. */
-const placeKey = (serviceKey: string, environment: string): string =>
-  `${serviceKey}\n${environment.replaceAll('\n', ' ').toLowerCase()}`;
-
-/** @param entries newest first */
-export function placesOf(entries: readonly LazyTimelineEntry[]): Places {
-  const places = new Map<string, { -readonly [Field in keyof Place]: Place[Field] } & { ran: TimelineEntry[] }>();
-  for (const lazy of entries) {
-    if (!PUTS_VERSION.has(lazy.category.changeType)) continue;
-    const entry = lazy.entry();
-    const { service, identity, environment } = entry;
-    const key = placeKey(entryKey(entry), environment.name);
-    const place = places.get(key) ?? { service, ...(identity && { identity }), environment, ran: [] };
-    places.set(key, place);
-    if (runsSinceMs(entry) === undefined) place.attempt ??= entry;
-    else if (place.ran.length < MAX_RAN) place.ran.push(entry);
-  }
-  return places;
-}
-
-/** Equal to placesOf() of all entries at once. What only the older part has is taken over unchanged. */
-export function mergePlaces(newer: Places, older: Places): Places {
-  const merged = new Map(older);
-  for (const [key, place] of newer) {
-    const before = older.get(key);
-    merged.set(key, before ? mergePlace(place, before) : place);
-  }
-  return merged;
-}
-
-function mergePlace(newer: Place, older: Place): Place {
-  const attempt = newer.attempt ?? older.attempt;
-  return {
-    service: newer.service,
-    ...(newer.identity && { identity: newer.identity }),
-    environment: newer.environment,
-    ...(attempt && { attempt }),
-    ran: [...newer.ran, ...older.ran].slice(0, MAX_RAN),
-  };
-}
-
-/** By service and environment, with what 0.1.0 recorded where it belongs. */
-function resolve(places: Places): Places {
-  const keyOf = serviceKeysOf(places.values());
-  const resolved = new Map<string, Place>();
-  for (const place of places.values()) {
-    const key = placeKey(keyOf(place), place.environment.name);
-    const same = resolved.get(key);
-    resolved.set(key, same ? mingle(same, place) : place);
-  }
-  return resolved;
-}
-
-/** Of one place, one beside the other in time. */
-function mingle(one: Place, other: Place): Place {
-  const [newer, older] = newestMs(one) >= newestMs(other) ? [one, other] : [other, one];
-  const [attempt] = [newer.attempt ?? [], older.attempt ?? []].flat().sort(newestFirst);
-  const identity = newer.identity ?? older.identity;
-  return {
-    service: newer.service,
-    ...(identity && { identity }),
-    environment: newer.environment,
-    ...(attempt && { attempt }),
-    ran: [...newer.ran, ...older.ran].sort(newestFirst).slice(0, MAX_RAN),
-  };
-}
-
-const newestFirst = (a: TimelineEntry, b: TimelineEntry): number => b.atMs - a.atMs;
-const newestMs = ({ attempt, ran }: Place): number => Math.max(attempt?.atMs ?? 0, ran[0]?.atMs ?? 0);
-
 /** Asked for on every page, and the same until something changes. */
 const resolvedPlaces = new WeakMap<Places, Places>();
 
 function resolvedOf(places: Places): Places {
-  const resolved = resolvedPlaces.get(places) ?? resolve(places);
+  const resolved = resolvedPlaces.get(places) ?? resolvePlaces(places);
   resolvedPlaces.set(places, resolved);
   return resolved;
 }
@@ -154,8 +66,10 @@ function slotIn(place: Place, serviceKey: string): Slot {
 }
 
 /** By when they succeeded: one that failed long after stands among the entries where it failed. */
-function slotOf({ service, environment, attempt, ran }: Place, serviceKey: string): Slot {
-  const history = ran.toSorted((a, b) => since(b) - since(a));
+function slotOf(place: Place, serviceKey: string): Slot {
+  const { service, environment } = newestOf(place);
+  const history = place.ran.entries.toSorted((a, b) => since(b) - since(a));
+  const [attempt] = place.attempts.entries;
   const [current] = history;
   const revisions = [...new Set(history.flatMap(({ revision }) => revision ?? []))];
   return {
@@ -239,7 +153,10 @@ export const runningStatusIn =
   };
 
 /** As the history of the slot has it, which is not sorted for one of them. */
-function statusIn({ ran }: Place, { key, atMs }: Pick<TimelineEntry, 'key' | 'atMs'>): RunningStatus | undefined {
+function statusIn(
+  { ran: { entries: ran } }: Place,
+  { key, atMs }: Pick<TimelineEntry, 'key' | 'atMs'>,
+): RunningStatus | undefined {
   const at = ran.findIndex((entry) => entry.atMs === atMs && entry.key === key); // numbers are compared faster
   const own = ran[at];
   if (!own) return undefined;

@@ -129,6 +129,16 @@ export const keys = {
     writtenBy: 'store/changes/deployments.ts',
     ends: 'stays: one number',
   }),
+  entryChanges: family('entry-changes', {
+    type: 'stream',
+    content:
+      'what became of timeline entries in the last versions (changesVersion) of the change log: the id is the ' +
+      'version, the fields are the entry before and after, or `same` where none changed; a version that 0.1.0 ' +
+      'wrote is missing',
+    writtenBy: 'scripts/includes/log-entry.lua',
+    ends: 'an entry is deleted after about a thousand newer ones, all of them a day after the last',
+    expires: true,
+  }),
   lineage: family('lineage:<digest>', {
     type: 'zset',
     content: 'the deployments of one lineage (repository, service, environment), by time (epoch ms)',

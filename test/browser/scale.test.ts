@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createChangeLog } from '../../src/recording/change-log.ts';
 import { createDeployments } from '../../src/store/changes/deployments.ts';
 import { indexesOf } from '../../src/store/changes/facets.ts';
-import { packTimelineEntry } from '../../src/store/changes/timeline.ts';
+import { packTimelineEntry } from '../../src/store/changes/packed-entry.ts';
 import { keys } from '../../src/store/keys.ts';
 import { ADMIN_TOKEN, SECRET, startTestBridge } from '../support/bridge.ts';
 import { chromiumPath, logIn, openVisitor, startBrowser } from '../support/browser.ts';

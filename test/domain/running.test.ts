@@ -1,17 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { State } from '../../src/domain/change-record.ts';
+import type { ChangeType, State } from '../../src/domain/change-record.ts';
 import type { Deployment } from '../../src/domain/deployment.ts';
-import {
-  byService,
-  columnsOf,
-  driftOf,
-  mergePlaces,
-  placesOf,
-  runningStatusIn,
-  type Slot,
-  slotsIn,
-} from '../../src/domain/running.ts';
+import { applyToPlaces, type Places, placesOf } from '../../src/domain/places.ts';
+import { byService, columnsOf, driftOf, runningStatusIn, type Slot, slotsIn } from '../../src/domain/running.ts';
 import { qualifierOf, serviceKeyOf } from '../../src/domain/service.ts';
 import { lineageOf } from '../../src/domain/succession.ts';
 import { lazyEntryOf, type TimelineEntry, timelineEntryOf } from '../../src/domain/timeline-entry.ts';
@@ -222,19 +214,62 @@ it('the columns begin with production, and short-lived environments have none', 
   expect(columnsOf(all)).toEqual({ names: ['production', 'production-eu', 'staging', 'qa'], folded: 2 });
 });
 
-it('is the same whether it is read at once or in two parts', () => {
+describe('the places after changes', () => {
   const anEntry = fc.record({
+    atMs: fc.integer({ min: 1, max: 12 }),
     state: fc.constantFrom<State>('succeeded', 'failed', 'running'),
+    changeType: fc.constantFrom<ChangeType>('deployment', 'rollback', 'scaling'),
     service: fc.constantFrom('pay-api', 'Pay-API', 'ledger'),
-    identity: fc.constantFrom('a', 'b'),
+    of: fc.constantFrom<Partial<TimelineEntry>>({ identity: 'a' }, { identity: 'b' }, {}),
     environment: fc.constantFrom({ name: 'production' }, { name: 'staging' }),
     revision: fc.constantFrom('a', 'b', 'c'),
   });
-  fc.assert(
-    fc.property(fc.array(anEntry, { maxLength: 80 }), fc.nat({ max: 80 }), (entries, at) => {
-      const all = entries.map((entry, index) => lazyEntryOf(mark({ atMs: 1_000 - index, ...entry })));
-      const merged = mergePlaces(placesOf(all.slice(0, at)), placesOf(all.slice(at)));
-      expect(merged).toEqual(placesOf(all));
-    }),
-  );
+  const entryOf = (key: string, { of, ...fields }: typeof anEntry extends fc.Arbitrary<infer Made> ? Made : never) =>
+    mark({ ...fields, ...of, key });
+  const inOrder = (all: ReadonlyMap<string, TimelineEntry>) =>
+    [...all.values()].sort((a, b) => b.atMs - a.atMs).map(lazyEntryOf);
+
+  it('are those of all entries read again, whatever came, moved, changed and went', () => {
+    const aChange = fc.record({ key: fc.integer({ min: 0, max: 30 }).map(String), entry: fc.option(anEntry) });
+    fc.assert(
+      fc.property(fc.array(fc.array(aChange, { maxLength: 4 }), { maxLength: 25 }), (batches) => {
+        const all = new Map<string, TimelineEntry>();
+        let places = placesOf([]);
+        for (const batch of batches) {
+          const changes = batch.map(({ key, entry }) => {
+            const before = all.get(key);
+            const after = entry ? entryOf(key, entry) : undefined;
+            if (after) all.set(key, after);
+            else all.delete(key);
+            return { before: before && lazyEntryOf(before), after: after && lazyEntryOf(after) };
+          });
+          places = applyToPlaces(places, changes) ?? placesOf(inOrder(all));
+          const read = placesOf(inOrder(all));
+          expect(new Map([...places].sort())).toEqual(new Map([...read].sort()));
+          expect(slotsIn(places).length).toBe(slotsIn(read).length);
+        }
+      }),
+    );
+  });
+
+  it('are read again when of more than are kept too few are left, or one is missing', () => {
+    const failed = Array.from({ length: 12 }, (_, at) => lazyEntryOf(mark({ atMs: 12 - at, state: 'failed' })));
+    let places: Places | undefined = placesOf(failed);
+    const reads: number[] = [];
+    failed.forEach((before, at) => {
+      if (places) places = applyToPlaces(places, [{ before }]);
+      if (places) return;
+      reads.push(at);
+      places = placesOf(failed.slice(at + 1));
+    });
+    expect(reads).toEqual([9]);
+    expect(places).toEqual(new Map());
+    expect(applyToPlaces(placesOf(failed.slice(0, 2)), [{ before: failed[5] }])).toBeUndefined();
+  });
+
+  it('do not take in what is older than all that are kept of more', () => {
+    const ran = Array.from({ length: 600 }, (_, at) => lazyEntryOf(mark({ atMs: 1_000 - at })));
+    const places = placesOf(ran);
+    expect(applyToPlaces(places, [{ after: lazyEntryOf(mark({ atMs: 5 })) }])).toEqual(places);
+  });
 });

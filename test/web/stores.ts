@@ -73,6 +73,7 @@ export function memoryDeployments(records: readonly ChangeRecord[], rules: reado
     get: async (name) => view(name),
     records: async (name) => of(name),
     version: async () => '1',
+    changed: async () => [],
     resolve: async (selection) => ({ selection, unknown: [] }),
     many: async (names) => names.flatMap((name) => view(name)?.deployment ?? []),
     async beside({ deployment }) {

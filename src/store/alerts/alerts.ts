@@ -45,7 +45,7 @@ export function createAlerts(redis: Redis, retention: AlertRetention): Alerts {
   const ttlSeconds = Math.ceil((retention.days + 1) * DAY_SECONDS);
   return {
     async put(report) {
-      const names = [keys.alert(report.id), keys.alerts(), keys.changesVersion()];
+      const names = [keys.alert(report.id), keys.alerts(), keys.changesVersion(), keys.entryChanges()];
       const { state, id, startedAt, receivedAt } = report;
       const times = [Date.parse(startedAt), ttlSeconds, receivedAt];
       return (await putAlert(redis, names, state, toJson(report), id, ...times)) === 1;

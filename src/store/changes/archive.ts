@@ -7,13 +7,13 @@ import { nowOf } from '../time.ts';
 import { readHash } from './deployment-hash.ts';
 import { leaving } from './index-blocks.ts';
 import { isLineage, lineageScore, packPredecessor } from './lineage.ts';
+import { packTimelineEntry } from './packed-entry.ts';
 import { isPackedId, namePlace, packedId, packedUnder } from './packed-names.ts';
 import { type Packed, type PackedDelivery, pack, unpack } from './packing.ts';
 import { MARGIN_DAYS } from './retention-days.ts';
 import { packTerms } from './search-terms.ts';
-import { type Command, type Seen, see, swap } from './swap.ts';
+import { type Command, logEntry, type Seen, see, swap } from './swap.ts';
 import { addToTextIndex } from './text-index.ts';
-import { packTimelineEntry } from './timeline.ts';
 
 /** A deployment that was unpacked is kept for at least this long. */
 const MARGIN_MS = MARGIN_DAYS * 86_400_000;
@@ -63,7 +63,7 @@ export async function unpackDeployment(redis: Redis, id: string): Promise<string
       ...restored(packed, nowMs + MARGIN_MS),
       ...renamed(packed, JSON.parse(packed.view) as DeploymentView, { from: id, to: packed.name }),
       ...left(packed, id),
-      ['INCR', keys.changesVersion()], // the data of a query is stored under its id
+      logEntry('', ''), // the data of a query is stored under its id
     ];
     if (await swap(redis, [seen], commands)) return packed.name;
   }
@@ -84,7 +84,8 @@ export async function forgetPacked(redis: Redis, id: string): Promise<void> {
   const { seen, value } = await see(redis, keys.packed(id), () => redis.getBuffer(keys.packed(id)));
   if (!value) return;
   const packed = unpack(value);
-  const scoreIn = scoreOf(JSON.parse(packed.view) as DeploymentView); // written by store() alone
+  const view = JSON.parse(packed.view) as DeploymentView; // written by store() alone
+  const scoreIn = scoreOf(view);
   await swap(
     redis,
     [seen],
@@ -92,7 +93,7 @@ export async function forgetPacked(redis: Redis, id: string): Promise<void> {
       ...left(packed, id),
       ...indexesOf(packed).flatMap((index): Command[] => leaving(index, { id, score: scoreIn(index) })),
       ...[keys.timeline(), keys.predecessors(), keys.searchTerms()].map((hash): Command => ['HDEL', hash, id]),
-      ['INCR', keys.changesVersion()],
+      logEntry(entryTextOf(view), ''),
     ],
   );
 }
@@ -108,6 +109,10 @@ const left = (packed: Packed, id: string): Command[] => [
     .map(namePlace)
     .map(({ key, field }): Command => ['HDEL', key, field]),
 ];
+
+/** Empty for one that is not shown. */
+const entryTextOf = ({ deployment, droppedBy }: DeploymentView): string =>
+  droppedBy ? '' : packTimelineEntry(deployment);
 
 const isPredecessor = ({ deployment, droppedBy }: DeploymentView): boolean => hasRun(deployment) && !droppedBy;
 const indexesOf = ({ indexes }: Packed): string[] => (indexes === '' ? [] : indexes.split('\n'));
@@ -142,7 +147,7 @@ function renamed(
   ];
   return [
     ...indexesOf(packed).flatMap((index): Command[] => [...leave(index), ['ZADD', index, scoreIn(index), to]]),
-    ...put(keys.timeline(), droppedBy ? undefined : packTimelineEntry(deployment)),
+    ...put(keys.timeline(), entryTextOf(view)),
     // For a packed deployment, successors read the view.
     ...put(keys.predecessors(), isPredecessor(view) && !isPackedId(to) ? packPredecessor(deployment) : undefined),
     ...put(keys.searchTerms(), droppedBy ? undefined : packTerms(deployment)),

@@ -9,12 +9,14 @@ import { keys } from '../keys.ts';
 import { boundStored, parseStored } from '../stored.ts';
 import { readPacked, unpackUnder } from './archive.ts';
 import { appendRecords, parseIndexes, readFormat1, readHash, storeView } from './deployment-hash.ts';
+import { type EntryChange, readEntryChanges } from './entry-changes.ts';
 import { expiredDeploymentOf, forget } from './expired-deployment.ts';
 import { facetKey, indexesOf } from './facets.ts';
 import type { ChangeSelection } from './filter.ts';
 import { FOLLOWERS, isLineage, lineageKey, lineageScore, packPredecessor } from './lineage.ts';
 import { locate, unpackedName } from './locate.ts';
 import { NAME_COUNTS, type ResolvedNames, resolveNames } from './names.ts';
+import { packTimelineEntry } from './packed-entry.ts';
 import { namePlace } from './packed-names.ts';
 import type { Fields } from './packing.ts';
 import { digestOf, readPredecessors } from './predecessors.ts';
@@ -24,7 +26,7 @@ import { MARGIN_DAYS } from './retention-days.ts';
 import { scan } from './scan.ts';
 import { createSearch } from './search.ts';
 import { packTerms } from './search-terms.ts';
-import { type Beside, packTimelineEntry, readBeside, readTimeline } from './timeline.ts';
+import { type Beside, readBeside, readTimeline } from './timeline.ts';
 import { createTimelineFold } from './timeline-fold.ts';
 import { readView, readViews } from './views.ts';
 
@@ -98,6 +100,8 @@ export interface Deployments {
   beside(view: Pick<DeploymentView, 'lineage' | 'deployment'>): Promise<Beside>;
   /** Another one whenever anything in the change log may have changed. */
   version(): Promise<string>;
+  /** What became of timeline entries from one version to another; undefined: that is not known (any more). */
+  changed(from: string, to: string): Promise<readonly EntryChange[] | undefined>;
   /** Deletes deployments beyond the retention. Returns how many. */
   prune(limits?: PruneLimits): Promise<number>;
 }
@@ -109,10 +113,10 @@ export function createDeployments(redis: Redis, retention: Retention, nowMs?: ()
   const ttlSeconds = Math.ceil((retention.days + MARGIN_DAYS) * SECONDS_A_DAY);
   const readEach = async (names: readonly string[]) => (await readViews(redis, names)).map((view) => view?.deployment);
   const search = createSearch(redis, readEach, nowMs);
-  const reading: Pick<Deployments, 'list' | 'timeline' | 'version'> = {
-    list: (filter) => list({ redis, search, read: readEach }, filter),
+  const reading: Pick<Deployments, 'timeline' | 'version' | 'changed'> = {
     timeline: (selection, limit) => readTimeline({ redis, search }, selection, limit),
     version: async () => (await redis.get(keys.changesVersion())) ?? '0',
+    changed: (from, to) => readEntryChanges(redis, from, to),
   };
   const countNames = createTimelineFold(reading, NAME_COUNTS);
   return {
@@ -131,13 +135,12 @@ export function createDeployments(redis: Redis, retention: Retention, nowMs?: ()
       const records = Object.values(fields?.records ?? {}).map(parseRecord);
       return records.toSorted((a, b) => a.receivedAt.localeCompare(b.receivedAt));
     },
-    list: reading.list,
+    list: (filter) => list({ redis, search, read: readEach }, filter),
     scan: (selection) => scan(redis, selection, readEach),
     resolve: (selection) => resolveNames(redis, selection, countNames),
     many: async (names) => (await readEach(names)).filter((one) => one !== undefined),
-    timeline: reading.timeline,
+    ...reading,
     beside: (view) => readBeside(redis, view),
-    version: reading.version,
     prune: (limits) => prune(redis, retention, limits),
   };
 }
@@ -210,7 +213,7 @@ async function store(
     [
       keys.deployment(name),
       ...[keys.timeline(), keys.predecessors(), keys.searchTerms(), keys.changesVersion()],
-      ...[lineageIndex, facetKey('status', 'pending')],
+      ...[lineageIndex, facetKey('status', 'pending'), keys.entryChanges()],
       ...left,
       ...entered,
     ],

@@ -47,6 +47,12 @@ export function withDirectory(deployments: Deployments, { people, owners }: Dire
       const entries = await deployments.timeline(filter, limit);
       return people ? entries.map((entry) => entryWithPerson(entry, people)) : entries;
     },
+    async changed(from, to) {
+      const changes = await deployments.changed(from, to);
+      const named = (entry: LazyTimelineEntry | undefined) =>
+        entry && people ? entryWithPerson(entry, people) : entry;
+      return changes?.map(({ before, after }) => ({ before: named(before), after: named(after) }));
+    },
     async resolve(selection) {
       const { owner, ...asked } = selection;
       const resolved = await deployments.resolve(people ? withAliases(asked, people) : asked);

@@ -76,7 +76,7 @@ export async function forget(
     redis,
     [
       keys.deployment(name),
-      ...[keys.changesVersion(), keys.timeline(), keys.predecessors(), keys.searchTerms()],
+      ...[keys.changesVersion(), keys.timeline(), keys.predecessors(), keys.searchTerms(), keys.entryChanges()],
       ...left,
       ...dependentKeys,
     ],

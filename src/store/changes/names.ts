@@ -37,34 +37,50 @@ export async function resolveNames(
   return { selection: { ...selection, facets: { ...selection.facets, ...facets } }, unknown };
 }
 
-/** By name in lower case, with the newest spelling. */
+/** By name in lower case, with one of its spellings. */
 type Counts = ReadonlyMap<string, KnownName>;
 /** How often each name occurs in the change log. */
 export type NameCounts = Readonly<Record<ForgivenField, Counts>>;
 
-function countAll(names: Iterable<KnownName>): Counts {
-  const counts = new Map<string, KnownName>();
-  for (const { name, count } of names) {
-    const key = name.toLowerCase();
-    const counted = counts.get(key);
-    counts.set(key, counted ? { name: counted.name, count: counted.count + count } : { name, count });
-  }
-  return counts;
+type MutableCounts = Map<string, KnownName>;
+
+const NAME_OF: Readonly<Record<ForgivenField, (entry: TimelineEntry) => string | undefined>> = {
+  environment: ({ environment }) => environment.name,
+  service: ({ service }) => service,
+  person: ({ actor }) => actor,
+};
+
+function add(counts: MutableCounts, name: string | undefined, by: 1 | -1): void {
+  if (name === undefined) return;
+  const key = name.toLowerCase();
+  const counted = counts.get(key);
+  const count = (counted?.count ?? 0) + by;
+  if (count > 0) counts.set(key, { name: counted?.name ?? name, count });
+  else counts.delete(key);
 }
+
+const eachField = (of: (field: ForgivenField) => Counts): NameCounts => ({
+  environment: of('environment'),
+  service: of('service'),
+  person: of('person'),
+});
 
 export const NAME_COUNTS: TimelineSum<NameCounts> = {
   of(entries) {
     const all = entries.map((lazy) => lazy.entry());
-    const of = (nameOf: (entry: TimelineEntry) => string | undefined) =>
-      countAll(all.map(nameOf).flatMap((name) => (name === undefined ? [] : { name, count: 1 })));
-    return {
-      environment: of(({ environment }) => environment.name),
-      service: of(({ service }) => service),
-      person: of(({ actor }) => actor),
-    };
+    return eachField((field) => {
+      const counts: MutableCounts = new Map();
+      for (const entry of all) add(counts, NAME_OF[field](entry), 1);
+      return counts;
+    });
   },
-  merge(newer, older) {
-    const both = (field: ForgivenField) => countAll([...newer[field].values(), ...older[field].values()]);
-    return { environment: both('environment'), service: both('service'), person: both('person') };
-  },
+  apply: (sum, changes) =>
+    eachField((field) => {
+      const counts: MutableCounts = new Map(sum[field]);
+      for (const { before, after } of changes) {
+        if (before) add(counts, NAME_OF[field](before.entry()), -1);
+        if (after) add(counts, NAME_OF[field](after.entry()), 1);
+      }
+      return counts;
+    }),
 };

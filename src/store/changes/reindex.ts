@@ -2,9 +2,9 @@ import type { Redis } from 'ioredis';
 import { keys } from '../keys.ts';
 import { readHash } from './deployment-hash.ts';
 import { indexesOf } from './facets.ts';
+import { packTimelineEntry } from './packed-entry.ts';
 import { isPackedId } from './packed-names.ts';
-import { type Command, see, swap } from './swap.ts';
-import { packTimelineEntry } from './timeline.ts';
+import { type Command, logEntry, see, swap } from './swap.ts';
 import { readView } from './views.ts';
 
 /** Webhooks are answered between two deployments, and the cursor is saved after this many. */
@@ -37,17 +37,19 @@ async function addMissing(redis: Redis, name: string, score: string): Promise<vo
   const { seen, value: hash } = await see(redis, key, () => readHash(redis, name));
   const view = hash.isFormat2 ? undefined : await readView(redis, name);
   if (!view) return;
-  const before = hash.indexes === '' ? [] : hash.indexes.split('\n');
-  const missing = indexesOf(view.deployment).filter((index) => !before.includes(index));
+  const known = hash.indexes === '' ? [] : hash.indexes.split('\n');
+  const missing = indexesOf(view.deployment).filter((index) => !known.includes(index));
   if (missing.length === 0) return;
+  const before = (await redis.hget(keys.timeline(), name)) ?? '';
+  const entry = packTimelineEntry(view.deployment);
   await swap(
     redis,
     [seen],
     [
-      ['HSET', key, 'in', [...before, ...missing].join('\n')],
+      ['HSET', key, 'in', [...known, ...missing].join('\n')],
       ...missing.map((index): Command => ['ZADD', index, score, name]),
-      ['HSET', keys.timeline(), name, packTimelineEntry(view.deployment)],
-      ['INCR', keys.changesVersion()],
+      ['HSET', keys.timeline(), name, entry],
+      logEntry(before, entry),
     ],
   );
 }

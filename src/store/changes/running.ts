@@ -1,12 +1,6 @@
 import { type Owner, type Owners, ownerOf } from '../../domain/owners.ts';
-import {
-  mergePlaces,
-  placesOf,
-  type RunningStatusOf,
-  runningStatusIn,
-  type Slot,
-  slotsIn,
-} from '../../domain/running.ts';
+import { applyToPlaces, placesOf } from '../../domain/places.ts';
+import { type RunningStatusOf, runningStatusIn, type Slot, slotsIn } from '../../domain/running.ts';
 import { within } from '../../values/within.ts';
 import { createTimelineFold, type TimelineReads } from './timeline-fold.ts';
 
@@ -27,7 +21,7 @@ const WAIT_MS = 50;
 
 /** Every deployment counts, however old. */
 export function createRunning(deployments: TimelineReads, owners: Owners = []): Running {
-  const read = createTimelineFold(deployments, { of: placesOf, merge: mergePlaces });
+  const read = createTimelineFold(deployments, { of: placesOf, apply: applyToPlaces });
   return {
     slots: async () => slotsIn(await read()),
     ownerOf: (service) => ownerOf(owners, service),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { keys } from '../keys.ts';
 import { createScript } from '../script.ts';
 
 /** A key in the state in which it was read. */
@@ -9,10 +10,22 @@ export interface Seen {
   readonly digest: string;
 }
 
-/** UNGROUP takes an index, its packed one, a score and a name that leaves its block. */
+/**
+ * UNGROUP takes an index, its packed one, a score and a name that leaves its block. LOG_ENTRY takes the version, the
+ * log, and the timeline entry before and after ('' for none).
+ */
 export type Command = readonly [name: string, key: string, ...args: readonly (string | number | Buffer)[]];
 
 export const UNGROUP = 'UNGROUP';
+const LOG_ENTRY = 'LOG_ENTRY';
+/** Those whose first argument is another key. */
+const OF_TWO_KEYS: ReadonlySet<string> = new Set([UNGROUP, LOG_ENTRY]);
+
+/** A new version of the change log (entry-changes.ts). */
+export const logEntry = (before: string, after: string): Command => [
+  ...([LOG_ENTRY, keys.changesVersion(), keys.entryChanges()] as const),
+  ...[before, after],
+];
 
 const swapDeployment = createScript('swap-deployment');
 
@@ -34,11 +47,11 @@ export async function swap(redis: Redis, seen: readonly Seen[], commands: readon
   const positions = new Map<string, number>();
   for (const { key } of seen) if (!positions.has(key)) positions.set(key, positions.size + 1);
   const watched = positions.size;
-  const keysOf = ([name, key, other]: Command) => (name === UNGROUP ? [key, String(other)] : [key]);
+  const keysOf = ([name, key, other]: Command) => (OF_TWO_KEYS.has(name) ? [key, String(other)] : [key]);
   for (const key of commands.flatMap(keysOf)) if (!positions.has(key)) positions.set(key, positions.size + 1);
   const placed = ([name, key, ...args]: Command) => {
     const [other = '', ...rest] = args;
-    const given = name === UNGROUP ? [positions.get(String(other)) ?? 0, ...rest] : args;
+    const given = OF_TWO_KEYS.has(name) ? [positions.get(String(other)) ?? 0, ...rest] : args;
     return [given.length, name, positions.get(key) ?? 0, ...given];
   };
   const digests = new Map(seen.map(({ key, digest }) => [key, digest]));

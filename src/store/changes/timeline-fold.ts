@@ -1,83 +1,76 @@
 import type { LazyTimelineEntry } from '../../domain/timeline-entry.ts';
+import type { EntryChange } from './entry-changes.ts';
 import type { ChangeFilter } from './query.ts';
 
-/**
- * A value computed from a timeline. That of two parts, one right after the other in time, can be merged into that of
- * the whole.
- */
+/** A value computed from all timeline entries. */
 export interface TimelineSum<Sum> {
   /** @param entries newest first */
   of(entries: readonly LazyTimelineEntry[]): Sum;
-  merge(newer: Sum, older: Sum): Sum;
+  /**
+   * The value after these changes, in their order; `sum` itself stays as it is.
+   * @returns undefined when it can only be computed from all entries
+   */
+  apply(sum: Sum, changes: readonly EntryChange[]): Sum | undefined;
 }
 
 /** The part of the change log (deployments.ts) that it reads. */
 export interface TimelineReads {
   version(): Promise<string>;
-  timeline(filter: Pick<ChangeFilter, 'facets' | 'sinceMs'>, limit?: number): Promise<readonly LazyTimelineEntry[]>;
-  list(filter: ChangeFilter): Promise<{ readonly total: number }>;
+  changed(from: string, to: string): Promise<readonly EntryChange[] | undefined>;
+  timeline(filter: Pick<ChangeFilter, 'facets'>, limit?: number): Promise<readonly LazyTimelineEntry[]>;
 }
 
-/** This many of the newest are read again whenever anything changes: a few milliseconds. */
-const NEWEST = 250;
-/** With this many the older part is computed again. */
-const MOST_NEWEST = 16 * NEWEST;
 /**
- * The older part is read again when an entry was added to it or left it, and otherwise after this time: entries that
- * change in place there are old deployments that rules judge again.
+ * All is read again after this time: a Redis that lost its last writes in a failover, and made others since, may have
+ * another history under the same versions.
  */
-const OLDER_MS = 30_000;
+const READ_AGAIN_MS = 600_000;
 
-interface OlderPart<Sum> {
-  /** Epoch milliseconds; all before it are in the older part. */
-  readonly beforeMs: number;
-  readonly count: number;
+interface Known<Sum> {
+  readonly version: string;
   readonly sum: Sum;
   readonly readAtMs: number;
-  readonly version: string;
 }
 
 /**
- * The value for everything that is kept, at the cost of the newest part: 100,000 changes are not read again for each
- * change.
+ * The value for everything that is kept, at the cost of what has changed: 100,000 entries are not read again for each
+ * change, whoever wrote it.
  * @param nowMs a monotonic clock
  */
 export function createTimelineFold<Sum>(
-  { version, timeline, list }: TimelineReads,
+  { version, changed, timeline }: TimelineReads,
   sums: TimelineSum<Sum>,
   nowMs: () => number = () => performance.now(),
 ): () => Promise<Sum> {
-  let older: OlderPart<Sum> | undefined;
+  let known: Known<Sum> | undefined;
   let cached: { readonly version: string; readonly sum: Promise<Sum> } | undefined;
 
-  const countBefore = async (ms: number) => (await list({ facets: {}, untilMs: ms - 1, limit: 0, offset: 0 })).total;
-
-  async function readAll(now: string): Promise<Sum> {
+  async function readAll(from: string): Promise<Sum> {
+    known = undefined;
+    const readAtMs = nowMs();
     const entries = await timeline({ facets: {} }, Number.MAX_SAFE_INTEGER);
-    const beforeMs = entries[NEWEST]?.atMs ?? Number.NEGATIVE_INFINITY;
-    const newest = entries.findIndex(({ atMs }) => atMs < beforeMs);
-    const [fresh, rest] = newest < 0 ? [entries, []] : [entries.slice(0, newest), entries.slice(newest)];
-    // Counted as it will be counted again: an earlier release may have written no entry for some.
-    const count = rest.length === 0 ? 0 : await countBefore(beforeMs);
-    older = { beforeMs, count, sum: sums.of(rest), readAtMs: nowMs(), version: now };
-    return sums.merge(sums.of(fresh), older.sum);
+    const to = await version();
+    const meanwhile = await changed(from, to);
+    // Read page by page: where entries moved away meanwhile, others may have been passed over.
+    if (!meanwhile || meanwhile.some(isLoss)) return sums.of(inOrder(entries));
+    const sum = sums.of(withChanges(inOrder(entries), meanwhile));
+    known = { version: to, sum, readAtMs };
+    return sum;
   }
 
   async function read(now: string): Promise<Sum> {
-    const part = older;
-    if (!part || part.count === 0 || nowMs() - part.readAtMs > OLDER_MS) return readAll(now);
-    const [fresh, count] = await Promise.all([
-      timeline({ facets: {}, sinceMs: part.beforeMs }, MOST_NEWEST + 1),
-      countBefore(part.beforeMs),
-    ]);
-    if (count !== part.count || fresh.length > MOST_NEWEST) return readAll(now);
-    return sums.merge(sums.of(fresh), part.sum);
+    const before = known;
+    if (!before || nowMs() - before.readAtMs > READ_AGAIN_MS) return readAll(now);
+    const changes = await changed(before.version, now);
+    const sum = changes && sums.apply(before.sum, changes);
+    if (sum === undefined) return readAll(now);
+    known = { ...before, version: now, sum };
+    return sum;
   }
 
   return async () => {
     const now = await version(); // before the reading: what changes meanwhile makes another version
-    const isOld = older !== undefined && older.version !== now && nowMs() - older.readAtMs > OLDER_MS;
-    if (cached?.version === now && !isOld) return cached.sum;
+    if (cached?.version === now) return cached.sum;
     const made = { version: now, sum: read(now) };
     cached = made;
     made.sum.catch(() => {
@@ -85,4 +78,44 @@ export function createTimelineFold<Sum>(
     });
     return made.sum;
   };
+}
+
+const isLoss = ({ before, after }: EntryChange): boolean =>
+  before !== undefined && (after === undefined || after.atMs < before.atMs);
+
+/** Without those that were read twice, because newer ones came in between two pages. */
+function inOrder(entries: readonly LazyTimelineEntry[]): readonly LazyTimelineEntry[] {
+  let lastMs = Number.POSITIVE_INFINITY;
+  let first: LazyTimelineEntry | undefined;
+  let keysAtOnce = new Set<string>();
+  const isNext = (entry: LazyTimelineEntry): boolean => {
+    if (entry.atMs > lastMs) return false;
+    if (entry.atMs < lastMs) {
+      lastMs = entry.atMs;
+      first = entry;
+      keysAtOnce = new Set();
+      return true;
+    }
+    if (first) keysAtOnce.add(first.entry().key);
+    const { key } = entry.entry();
+    if (keysAtOnce.has(key)) return false;
+    keysAtOnce.add(key);
+    return true;
+  };
+  return entries.filter(isNext);
+}
+
+/** Some of them may have been read already. */
+function withChanges(
+  entries: readonly LazyTimelineEntry[],
+  changes: readonly EntryChange[],
+): readonly LazyTimelineEntry[] {
+  if (changes.length === 0) return entries;
+  const latest = new Map<string, LazyTimelineEntry | undefined>();
+  for (const { before, after } of changes) {
+    if (before) latest.set(before.entry().key, undefined);
+    if (after) latest.set(after.entry().key, after);
+  }
+  const others = entries.filter((entry) => !latest.has(entry.entry().key));
+  return [...others, ...latest.values()].filter((one) => one !== undefined).sort((a, b) => b.atMs - a.atMs);
 }

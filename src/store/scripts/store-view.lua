@@ -9,12 +9,13 @@ KEYS[4]    searchTerms
 KEYS[5]    changesVersion
 KEYS[6]    lineage
 KEYS[7]    facet            the pending deployments of all lineages
-KEYS[8...] facet            the indexes to remove it from, then those to add it to; changes, dropped and lineage
+KEYS[8]    entryChanges
+KEYS[9...] facet            the indexes to remove it from, then those to add it to; changes, dropped and lineage
            are such
 ARGV[1]    the deployment's name
 ARGV[2]    number of records that were folded
 ARGV[3]    the indexes that contained it, one per line
-ARGV[4]    how many of KEYS[8...] to remove it from
+ARGV[4]    how many of KEYS[9...] to remove it from
 ARGV[5]    the view (JSON)
 ARGV[6]    its score in each index except its lineage
 ARGV[7]    its timeline entry, or nothing
@@ -29,6 +30,7 @@ Reply      0 when it was changed; else { up to 20 later deployments of its linea
            pending }, both empty when nothing that these depend on has changed
 ]]
 -- @include predecessors
+-- @include log-entry
 local deployment, name = KEYS[1], ARGV[1]
 local stored = redis.call('HMGET', deployment, 'view', 'in')
 local others = (stored[1] and 1 or 0) + (stored[2] and 1 or 0)
@@ -36,17 +38,18 @@ if redis.call('HLEN', deployment) - others ~= tonumber(ARGV[2]) then return 0 en
 if (stored[2] or '') ~= ARGV[3] then return 0 end
 local found = predecessors(KEYS[6], KEYS[3], ARGV[11], tonumber(ARGV[12]))
 if redis.sha1hex(table.concat(found, '\n')) ~= ARGV[13] then return 0 end
-local entered = 8 + tonumber(ARGV[4])
+local entered = 9 + tonumber(ARGV[4])
 local known = redis.call('HGET', KEYS[3], name) or ''
-for i = 8, entered - 1 do redis.call('ZREM', KEYS[i], name) end
+for i = 9, entered - 1 do redis.call('ZREM', KEYS[i], name) end
 redis.call('HSET', deployment, 'view', ARGV[5], 'in', table.concat(KEYS, '\n', entered))
 local function put(hash, value)
   if value ~= '' then redis.call('HSET', hash, name, value) else redis.call('HDEL', hash, name) end
 end
+local entry = redis.call('HGET', KEYS[2], name) or ''
 put(KEYS[2], ARGV[7])
 put(KEYS[3], ARGV[8])
 put(KEYS[4], ARGV[9])
-redis.call('INCR', KEYS[5])
+logEntry(KEYS[5], KEYS[8], entry, ARGV[7])
 for i = entered, #KEYS do redis.call('ZADD', KEYS[i], KEYS[i] == KEYS[6] and ARGV[14] or ARGV[6], name) end
 if known == ARGV[8] and ARGV[10] == '0' then return { {}, {} } end
 local after, before = '(' .. ARGV[14], '(' .. ARGV[14]

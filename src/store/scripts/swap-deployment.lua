@@ -5,16 +5,18 @@ Redis without free memory accepts the others.
 
 KEYS[1...] deployment       or packed, and all its other keys: firstOccurrence, alias, ledger, attempts, lease,
            remoteOwner, echoOfId; then keys that only the commands use: facet, changes, dropped, lineage, timeline,
-           predecessors, searchTerms, packedNames, changesVersion, packedIndex. Or a webhook, its packedWebhook and
+           predecessors, searchTerms, packedNames, changesVersion, entryChanges, packedIndex. Or a webhook, its packedWebhook and
            inboxSizes
 ARGV[1]    how many of KEYS to check for changes
 ARGV[2...] for each of these the SHA-1 of its DUMP, or nothing when the key did not exist; then for each command: the
            number of arguments after its key, its name, the position of its key in KEYS, the arguments. UNGROUP takes
-           an index, the position of its packedIndex, a score, and a name to move from a block into the index itself
+           an index, the position of its packedIndex, a score, and a name to move from a block into the index itself;
+           LOG_ENTRY changesVersion, the position of entryChanges, and the timeline entry before and after
 Reply      1, or 0 when something was changed
 ]]
 -- @include index-blocks
 -- @include ungroup
+-- @include log-entry
 local function ungroupName(index, blocks, score, name)
   local block = not redis.call('ZSCORE', index, name) and blockAround(blocks, score)
   if block and holdsId(block, name) then ungroup(index, blocks, block) end
@@ -30,6 +32,8 @@ while at <= #ARGV do
   local key = KEYS[tonumber(ARGV[at + 2])]
   if ARGV[at + 1] == 'UNGROUP' then
     ungroupName(key, KEYS[tonumber(ARGV[at + 3])], ARGV[at + 4], ARGV[at + 5])
+  elseif ARGV[at + 1] == 'LOG_ENTRY' then
+    logEntry(key, KEYS[tonumber(ARGV[at + 3])], ARGV[at + 4], ARGV[at + 5])
   else
     redis.call(ARGV[at + 1], key, unpack(ARGV, at + 3, last))
   end

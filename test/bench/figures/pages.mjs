@@ -9,7 +9,11 @@ const COUNT = 100_000;
 const SPREAD_MS = 30 * 86_400_000;
 /** Processor time is counted in hundredths of a second: one page alone is a few of them. */
 const PAGES = 10;
-const VERSION = '{shiplog}:changes-version';
+const [VERSION, LOG, TIMELINE] = ['{shiplog}:changes-version', '{shiplog}:entry-changes', '{shiplog}:timeline'];
+/** What the writer of a change does that is read for the page: 0.1.0 knows the version alone. */
+const CHANGE = `
+local entry = redis.call('HGET', KEYS[3], ARGV[1]) or 'none'
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', 1000, redis.call('INCR', KEYS[1]) .. '-0', 'before', entry, 'after', entry)`;
 
 /** `quiet`: nothing has changed since the page before. `busy`: something has, before every page. */
 const PAGE = {
@@ -31,13 +35,14 @@ export async function openPages(stage) {
     const isWhole = answer.status === 200 && page.includes('</html>') && page.includes('lighthouse-api');
     return { ms: performance.now() - startedMs, bytes: Buffer.byteLength(page), isWhole };
   };
+  const [newest] = await redis.client.zrange('{shiplog}:changes', -1, -1);
   const measure =
     ({ path, isBusy }) =>
     async () => {
       const seen = [];
       const before = shiplog.cpuMs();
       for (let at = 0; at < PAGES; at += 1) {
-        if (isBusy) await redis.client.incr(VERSION);
+        if (isBusy) await redis.client.eval(CHANGE, 3, VERSION, LOG, TIMELINE, newest);
         seen.push(await see(path));
       }
       const cpuMs = (shiplog.cpuMs() - before) / PAGES;

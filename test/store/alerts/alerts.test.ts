@@ -73,7 +73,7 @@ describe('an alert', () => {
     await alerts({ count: 2 }).prune();
     expect((await alerts().list({})).map(({ id }) => id)).toEqual(['alt_c', 'alt_b']);
     expect((await redis.keys('*')).sort()).toEqual(
-      [keys.alert('alt_b'), keys.alert('alt_c'), keys.alerts(), keys.changesVersion()].sort(),
+      [keys.alert('alt_b'), keys.alert('alt_c'), keys.alerts(), keys.changesVersion(), keys.entryChanges()].sort(),
     );
   });
 

@@ -79,7 +79,7 @@ describe('a packed deployment in Redis', () => {
     await fill(store);
     const dump = async () => {
       const all = (await redis.keys('*')).filter(
-        (key) => !/feed|changes-version|packed-last-id|packing-since|changes-query|text-/.test(key),
+        (key) => !/feed|changes-version|entry-changes|packed-last-id|packing-since|changes-query|text-/.test(key),
       );
       return Promise.all(
         all.sort().map(async (key) => [key, (await redis.type(key)) === 'string' ? await redis.get(key) : ''] as const),

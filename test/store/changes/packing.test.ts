@@ -122,7 +122,7 @@ describe('a packed deployment', () => {
     expect(await isPacked('job:1')).toBe(false);
     await pack();
     await deployments.prune({ nowMs: Date.parse('2027-06-01'), share: 1 });
-    const staying = [keys.changesVersion(), keys.lastPackedId(), keys.packingSince()];
+    const staying = [keys.changesVersion(), keys.entryChanges(), keys.lastPackedId(), keys.packingSince()];
     const newestTexts = [keys.textIndex('0'), keys.textParts()];
     expect((await redis.keys('*')).sort()).toEqual([...staying, ...newestTexts]);
   });
